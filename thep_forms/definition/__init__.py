@@ -1,0 +1,30 @@
+"""The form: what it asks, its rules, its year. Knows neither PDF nor files other than the templates."""
+
+from thep_forms.definition.load import load_definition, shipped
+from thep_forms.definition.model import (
+    Block,
+    Box,
+    Field,
+    FormDefinition,
+    Kind,
+    Part,
+    ProblemCode,
+    Role,
+    Severity,
+)
+from thep_forms.definition.year import MembershipYear
+
+__all__ = [
+    "Block",
+    "Box",
+    "Field",
+    "FormDefinition",
+    "Kind",
+    "MembershipYear",
+    "Part",
+    "ProblemCode",
+    "Role",
+    "Severity",
+    "load_definition",
+    "shipped",
+]

@@ -1,0 +1,99 @@
+"""The longer texts of the form: Jinja2 templates of Markdown, as headings, paragraphs and lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import jinja2
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
+
+from thep_forms.errors import TemplateError
+
+if TYPE_CHECKING:
+    from thep_forms.definition.year import MembershipYear
+
+
+@dataclass(frozen=True)
+class Run:
+    """Words set in one style."""
+
+    text: str
+    italic: bool = False
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class Heading:
+    level: int  # 1 is the form's title
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class ListItem:
+    label: str  # as printed: "•", "3."
+    blocks: tuple[TextBlock, ...]
+
+
+@dataclass(frozen=True)
+class TextList:
+    items: tuple[ListItem, ...]
+    ordered: bool
+
+
+TextBlock = Heading | Paragraph | TextList
+
+
+def render_text(source: str, name: str, year: MembershipYear) -> tuple[TextBlock, ...]:
+    """The blocks of the template text `source`, filled in for `year`. Raises `TemplateError` naming `name`."""
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - Markdown, not HTML
+    try:
+        markdown = environment.from_string(source).render(year=year)
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateError(f"{name}: line {error.lineno}: {error.message}.") from error
+    except jinja2.UndefinedError as error:
+        raise TemplateError(f"{name}: {error}. The texts know `year.start`, `year.end` and `year`.") from error
+    return _blocks(SyntaxTreeNode(MarkdownIt("commonmark").parse(markdown)), name)
+
+
+def _blocks(node: SyntaxTreeNode, name: str) -> tuple[TextBlock, ...]:
+    return tuple(_block(child, name) for child in node.children)
+
+
+def _block(node: SyntaxTreeNode, name: str) -> TextBlock:
+    match node.type:
+        case "heading":
+            return Heading(int(node.tag[1]), _runs(node.children[0], name))
+        case "paragraph":
+            return Paragraph(_runs(node.children[0], name))
+        case "bullet_list":
+            return TextList(tuple(ListItem("•", _blocks(item, name)) for item in node.children), ordered=False)
+        case "ordered_list":
+            first = int(node.attrs.get("start", 1))
+            items = (ListItem(f"{n}.", _blocks(item, name)) for n, item in enumerate(node.children, first))
+            return TextList(tuple(items), ordered=True)
+        case other:
+            raise TemplateError(f"{name}: a {other} cannot be set here. Use headings, paragraphs, lists, *italics* and **bold**.")
+
+
+def _runs(node: SyntaxTreeNode, name: str, italic: bool = False, bold: bool = False) -> tuple[Run, ...]:
+    runs: list[Run] = []
+    for child in node.children:
+        match child.type:
+            case "text":
+                runs.append(Run(child.content, italic, bold))
+            case "softbreak" | "hardbreak":
+                runs.append(Run(" ", italic, bold))
+            case "em":
+                runs += _runs(child, name, italic=True, bold=bold)
+            case "strong":
+                runs += _runs(child, name, italic=italic, bold=True)
+            case other:
+                raise TemplateError(f"{name}: a {other} cannot be set here. Use *italics* and **bold**.")
+    return tuple(runs)

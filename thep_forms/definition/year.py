@@ -1,0 +1,43 @@
+"""The membership year, April to March: a value, never code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import total_ordering
+
+from thep_forms.errors import YearError
+
+_SPELLING = re.compile(r"(\d{4})(?:[-/–](\d{2}|\d{4}))?", re.ASCII)
+
+
+@total_ordering
+@dataclass(frozen=True)
+class MembershipYear:
+    """The membership year that starts on 1 April of `start`."""
+
+    start: int
+
+    @classmethod
+    def parse(cls, text: str) -> MembershipYear:
+        """Read `2026-27`, `2026/27`, `2026-2027` or `2026`. Raises `YearError` for anything else."""
+        match = _SPELLING.fullmatch(text.strip())
+        if not match:
+            raise YearError(f"“{text}” is not a membership year. Give it like 2026-27.")
+        year = cls(int(match[1]))
+        if not 1900 <= year.start <= 2998:
+            raise YearError(f"“{text}” is not a membership year that we can use. Give it like 2026-27.")
+        if match[2] and int(match[2]) not in (year.end, year.end % 100):
+            raise YearError(f"“{text}” is not one membership year. The year that starts in April {year.start} is {year}.")
+        return year
+
+    @property
+    def end(self) -> int:
+        """The calendar year of its last month, March."""
+        return self.start + 1
+
+    def __str__(self) -> str:
+        return f"{self.start}-{self.end % 100:02}"
+
+    def __lt__(self, other: MembershipYear) -> bool:
+        return self.start < other.start
