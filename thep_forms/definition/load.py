@@ -35,9 +35,7 @@ PARTNERSHIP_FILE = "partnership.toml"
 PROBLEMS_FILE = "problems.toml"
 
 # The words that a problem's sentence may be filled in with; `check` fills each in where it raises the problem.
-PLACEHOLDERS = frozenset(
-    "authority label length likely longest number options other prefix value wanted year".split()
-)
+PLACEHOLDERS = frozenset("authority label length likely longest number options other prefix value wanted year".split())
 
 T = TypeVar("T")
 
@@ -61,7 +59,9 @@ class Templates:
         for path in (place / name for root in roots for place in (root / str(year), root)):
             if path.is_file():
                 return path
-        raise TemplateError(f"{roots[0] / name}: there is no such template. Put it there, or mend the name that asks for it.")
+        raise TemplateError(
+            f"{roots[0] / name}: there is no such template. Put it there, or mend the name that asks for it."
+        )
 
     def read(self, name: str, year: MembershipYear) -> str:
         path = self.find(name, year)
@@ -137,7 +137,9 @@ def _mistakes(value: Any, shape: Any, key: str) -> Iterator[tuple[str, str]]:
     msgspec alone passes over unknown keys of a dataclass and does not say which element of an array is wrong.
     """
     if dataclasses.is_dataclass(shape):
-        yield from _table_mistakes(value, shape, key) if isinstance(value, Mapping) else [(key, "a table is needed here.")]
+        yield from (
+            _table_mistakes(value, shape, key) if isinstance(value, Mapping) else [(key, "a table is needed here.")]
+        )
         return
     inner = get_args(shape)[0] if get_origin(shape) is tuple else None
     if dataclasses.is_dataclass(inner) and isinstance(value, list):
@@ -243,7 +245,10 @@ class _FormChecker:
                 if sum(bool(what) for what in (cell.field, cell.text, cell.block)) != 1:
                     yield f"{key}.row[{n}].cells[{m}]", "a cell holds exactly one of field, text or block."
             if not row.height and not any(cell.block for cell in row.cells):
-                yield f"{key}.row[{n}].height", "this key is missing. Add it: only a row of blocks has a height of its own."
+                yield (
+                    f"{key}.row[{n}].height",
+                    "this key is missing. Add it: only a row of blocks has a height of its own.",
+                )
 
     def _placed(self) -> Iterator[tuple[str, str]]:
         """Every field and role stands on the page, and once."""
@@ -258,6 +263,6 @@ class _FormChecker:
         for kind, used in (("field", fields), ("block", blocks)):
             for name in known[kind]:
                 if not used[name]:
-                    yield "section", f"“{name}” stands nowhere on the form. Add a cell with {kind} = \"{name}\"."
+                    yield "section", f'“{name}” stands nowhere on the form. Add a cell with {kind} = "{name}".'
                 if used[name] > 1 and name not in repeating:
                     yield "section", f"“{name}” stands {used[name]} times on the form. Keep one of its cells."

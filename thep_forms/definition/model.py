@@ -161,6 +161,7 @@ class Section:
     row: tuple[Row, ...] = ()
     text: str | None = None
     more: Slug | None = None
+    heading: str = ""  # of each such block; {position} is its number
     count: Annotated[int, Meta(ge=0)] = 0
 
 
@@ -177,6 +178,7 @@ class Page:
     line: Length
     label: Length
     text_size: Length
+    flow_size: Length
     entry_size: Length
 
 

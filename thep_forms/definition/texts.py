@@ -79,7 +79,9 @@ def _block(node: SyntaxTreeNode, name: str) -> TextBlock:
             items = (ListItem(f"{n}.", _blocks(item, name)) for n, item in enumerate(node.children, first))
             return TextList(tuple(items), ordered=True)
         case other:
-            raise TemplateError(f"{name}: a {other} cannot be set here. Use headings, paragraphs, lists, *italics* and **bold**.")
+            raise TemplateError(
+                f"{name}: a {other} cannot be set here. Use headings, paragraphs, lists, *italics* and **bold**."
+            )
 
 
 def _runs(node: SyntaxTreeNode, name: str, italic: bool = False, bold: bool = False) -> tuple[Run, ...]:

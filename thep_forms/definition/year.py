@@ -28,7 +28,9 @@ class MembershipYear:
         if not 1900 <= year.start <= 2998:
             raise YearError(f"“{text}” is not a membership year that we can use. Give it like 2026-27.")
         if match[2] and int(match[2]) not in (year.end, year.end % 100):
-            raise YearError(f"“{text}” is not one membership year. The year that starts in April {year.start} is {year}.")
+            raise YearError(
+                f"“{text}” is not one membership year. The year that starts in April {year.start} is {year}."
+            )
         return year
 
     @property

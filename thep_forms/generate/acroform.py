@@ -1,0 +1,129 @@
+"""The interactive part of the form: AcroForm fields, their widgets and appearance streams, with pikepdf."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, String
+
+from thep_forms.definition.model import FormDefinition, Kind
+from thep_forms.generate import fonts
+from thep_forms.generate.layout import PlacedBox, Rect, Sheet
+
+HIDDEN, PRINT = 1 << 1, 1 << 2  # annotation flags, ISO 32000-1, table 165
+READ_ONLY, MULTILINE = 1 << 0, 1 << 12  # field flags, tables 221 and 228
+DO_NOT_SPELL_CHECK = 1 << 22
+FORM_ID = "form_id"
+ON = Name.Yes
+ENTRY_FONT = "/Entry"
+
+
+def add_fields(drawn: bytes, definition: FormDefinition, sheets: Sequence[Sheet], starts: Sequence[int]) -> bytes:
+    """The drawn pages with the fields on them; sheet n is page `starts[n]`. The same input gives the same bytes."""
+    with pikepdf.open(io.BytesIO(drawn)) as pdf:
+        builder = _Builder(pdf, definition)
+        for sheet, start in zip(sheets, starts, strict=True):
+            for placed in sheet.boxes:
+                builder.add(placed, pdf.pages[start])
+        builder.add_form_id(pdf.pages[0])
+        builder.finish()
+        out = io.BytesIO()
+        pdf.save(
+            out,
+            deterministic_id=True,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+            compress_streams=True,
+            recompress_flate=False,
+        )
+        return out.getvalue()
+
+
+class _Builder:
+    def __init__(self, pdf: pikepdf.Pdf, definition: FormDefinition) -> None:
+        self.pdf, self.definition = pdf, definition
+        self.font = pdf.make_indirect(fonts.entry_font(pdf))
+        self.resources = Dictionary(Font=Dictionary({ENTRY_FONT: self.font}))
+        self.style = String(f"{ENTRY_FONT} {definition.file.page.entry_size:g} Tf 0 g")
+        self.fields: list[pikepdf.Object] = []
+
+    def add(self, placed: PlacedBox, page: pikepdf.Page) -> None:
+        box, rect = placed.box, placed.rect
+        widget = self._widget(box.name, box.tooltip, rect, page)
+        widget.F = PRINT
+        if box.kind is Kind.TICKS:
+            off, on = self._stream(rect, b""), self._stream(rect, _tick(rect))
+            _put(widget, FT=Name.Btn, V=Name.Off, AS=Name.Off, MK=Dictionary(CA=String("4")))
+            widget.AP = Dictionary(N=Dictionary({"/Off": off, str(ON): on}))
+        else:
+            _put(widget, FT=Name.Tx, DA=self.style, Ff=self._flags(placed))
+            widget.AP = Dictionary(N=self._stream(rect, b"/Tx BMC EMC", self.resources))
+        self._append(widget, page)
+
+    def add_form_id(self, page: pikepdf.Page) -> None:
+        """The hidden read-only field by which a return is known."""
+        tooltip = "Which form this is, for the office"
+        widget = self._widget(FORM_ID, tooltip, Rect(0, 0, 0, 0), page)
+        _put(widget, FT=Name.Tx, DA=self.style, V=String(self.definition.form_id), Ff=READ_ONLY, F=HIDDEN)
+        self._append(widget, page)
+
+    def finish(self) -> None:
+        """The AcroForm dictionary and the document information. No dates: the bytes depend on the input alone."""
+        resources = self.pdf.make_indirect(self.resources)
+        self.pdf.Root.AcroForm = Dictionary(
+            Fields=Array(self.fields), DR=resources, DA=self.style, NeedAppearances=False
+        )
+        self.pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+        for page in self.pdf.pages:
+            page.obj.Tabs = Name.S if "/StructParents" in page.obj else Name.R
+        form = self.definition.form
+        for key in list(self.pdf.docinfo.keys()):
+            del self.pdf.docinfo[key]
+        _put(
+            self.pdf.docinfo,
+            Title=String(f"{form.title} {self.definition.year}"),
+            Author=String(self.definition.partnership.name),
+            Subject=String(self.definition.form_id),
+        )
+
+    def _flags(self, placed: PlacedBox) -> int:
+        """No limit of length, no required flag: nothing keeps anyone from pasting or saving."""
+        flags = MULTILINE if placed.box.lines > 1 else 0
+        return flags | (DO_NOT_SPELL_CHECK if placed.box.kind not in (Kind.TEXT, Kind.ADDRESS) else 0)
+
+    def _widget(self, name: str, tooltip: str, rect: Rect, page: pikepdf.Page) -> Dictionary:
+        return Dictionary(
+            Type=Name.Annot,
+            Subtype=Name.Widget,
+            T=String(name),
+            TU=String(tooltip),
+            Rect=Array([round(edge, 2) for edge in (rect.x, rect.y, rect.right, rect.top)]),
+            P=page.obj,
+        )
+
+    def _append(self, widget: Dictionary, page: pikepdf.Page) -> None:
+        reference = self.pdf.make_indirect(widget)
+        self.fields.append(reference)
+        if "/Annots" not in page.obj:
+            page.obj.Annots = Array()
+        page.obj.Annots.append(reference)
+
+    def _stream(self, rect: Rect, content: bytes, resources: Dictionary | None = None) -> pikepdf.Object:
+        stream = pikepdf.Stream(self.pdf, content)
+        bounds = Array([0, 0, round(rect.width, 2), round(rect.height, 2)])
+        _put(stream, Type=Name.XObject, Subtype=Name.Form, BBox=bounds, Resources=resources or Dictionary())
+        return self.pdf.make_indirect(stream)
+
+
+def _put(target: pikepdf.Object, **entries: object) -> None:
+    for key, value in entries.items():
+        target[f"/{key}"] = value
+
+
+def _tick(rect: Rect) -> bytes:
+    """A tick as a path, so that no font is needed."""
+    points = [(0.2, 0.52), (0.42, 0.26), (0.82, 0.8)]
+    (a, b), (c, d), (e, f) = ((x * rect.width, y * rect.height) for x, y in points)
+    width = rect.width / 8
+    return f"q 0 G {width:.2f} w 1 J 1 j {a:.2f} {b:.2f} m {c:.2f} {d:.2f} l {e:.2f} {f:.2f} l S Q".encode("ascii")
