@@ -35,7 +35,22 @@ PARTNERSHIP_FILE = "partnership.toml"
 PROBLEMS_FILE = "problems.toml"
 
 # The words that a problem's sentence may be filled in with; `check` fills each in where it raises the problem.
-PLACEHOLDERS = frozenset("authority label length likely longest number options other prefix value wanted year".split())
+PLACEHOLDERS = frozenset(
+    (
+        "authority",
+        "label",
+        "length",
+        "likely",
+        "longest",
+        "number",
+        "options",
+        "other",
+        "prefix",
+        "value",
+        "wanted",
+        "year",
+    )
+)
 
 T = TypeVar("T")
 

@@ -69,6 +69,11 @@ class ProblemCode(StrEnum):
     YEAR_MISMATCH = "year_mismatch"
     RETURN_CONFLICT = "return_conflict"
     READ_FROM_PAGE = "read_from_page"
+    FILE_DAMAGED = "file_damaged"
+    BLANK = "blank"
+    LOCKED = "locked"
+    NOT_A_FORM = "not_a_form"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,95 @@
+"""Fill in forms as a person does in Chrome: PDFium's form engine, driven by its raw interface."""
+
+from __future__ import annotations
+
+import ctypes
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+from PIL import Image
+
+
+@dataclass
+class _Widget:
+    page: object
+    middle: tuple[float, float]
+    value: str
+    ticks: bool
+    ticked: bool
+
+
+@contextmanager
+def _opened(pdf: bytes) -> Iterator[tuple[pdfium.PdfDocument, list[pdfium.PdfPage]]]:
+    document = pdfium.PdfDocument(pdf)
+    document.init_forms()
+    pages = [document[n] for n in range(len(document))]
+    try:
+        yield document, pages
+    finally:
+        for page in pages:
+            page.close()
+        document.close()
+
+
+def _string(read: object, *arguments: object) -> str:
+    length = read(*arguments, None, 0)  # type: ignore[operator]
+    buffer = ctypes.create_string_buffer(length)
+    read(*arguments, ctypes.cast(buffer, ctypes.POINTER(raw.FPDF_WCHAR)), length)  # type: ignore[operator]
+    return buffer.raw.decode("utf-16-le", "surrogatepass").rstrip("\0")
+
+
+def _widgets(document: pdfium.PdfDocument, pages: list[pdfium.PdfPage]) -> dict[str, _Widget]:
+    form, found = document.formenv.raw, {}
+    for page in pages:
+        for n in range(raw.FPDFPage_GetAnnotCount(page.raw)):
+            annotation = raw.FPDFPage_GetAnnot(page.raw, n)
+            if raw.FPDFAnnot_GetSubtype(annotation) == raw.FPDF_ANNOT_WIDGET:
+                rect = raw.FS_RECTF()
+                raw.FPDFAnnot_GetRect(annotation, rect)
+                found[_string(raw.FPDFAnnot_GetFormFieldName, form, annotation)] = _Widget(
+                    page,
+                    ((rect.left + rect.right) / 2, (rect.top + rect.bottom) / 2),
+                    _string(raw.FPDFAnnot_GetFormFieldValue, form, annotation),
+                    raw.FPDFAnnot_GetFormFieldType(form, annotation) == raw.FPDF_FORMFIELD_CHECKBOX,
+                    bool(raw.FPDFAnnot_IsChecked(form, annotation)),
+                )
+            raw.FPDFPage_CloseAnnot(annotation)
+    return found
+
+
+def type_into(pdf: bytes, values: Mapping[str, str | bool]) -> bytes:
+    """The form as Chrome would save it: text is typed into the named fields, and boxes are clicked to be as asked."""
+    with _opened(pdf) as (document, pages):
+        form, widgets = document.formenv.raw, _widgets(document, pages)
+        for name, value in values.items():
+            widget = widgets[name]
+            if widget.ticks and widget.ticked == value:
+                continue
+            place = (form, widget.page.raw, 0, *widget.middle)  # type: ignore[attr-defined]
+            for act in (raw.FORM_OnMouseMove, raw.FORM_OnLButtonDown, raw.FORM_OnLButtonUp):
+                act(*place)
+            if not widget.ticks:
+                typed = (str(value) + "\0").encode("utf-16-le", "surrogatepass")
+                raw.FORM_SelectAllText(form, widget.page.raw)  # type: ignore[attr-defined]
+                pointer = ctypes.cast(ctypes.create_string_buffer(typed), ctypes.POINTER(raw.FPDF_WCHAR))
+                raw.FORM_ReplaceSelection(form, widget.page.raw, pointer)  # type: ignore[attr-defined]
+            raw.FORM_ForceToKillFocus(form)
+        out = io.BytesIO()
+        document.save(out)
+        return out.getvalue()
+
+
+def typed(pdf: bytes) -> dict[str, str]:
+    """What PDFium says that each field holds."""
+    with _opened(pdf) as (document, pages):
+        return {name: widget.value for name, widget in _widgets(document, pages).items()}
+
+
+def draw(pdf: bytes, page: int = 0, scale: float = 2) -> Image.Image:
+    """A page with its fields, as Chrome shows it."""
+    with _opened(pdf) as (_, pages):
+        return pages[page].render(scale=scale, may_draw_forms=True).to_pil()

@@ -1,0 +1,220 @@
+"""One return against its form's definition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+from thep_forms.check import normalise
+from thep_forms.check.formula import is_formula
+from thep_forms.check.problems import problem, shown
+from thep_forms.check.record import Checked, CheckedValue, Contact, Problem
+from thep_forms.definition.model import Block, Box, Field, FormDefinition, Kind, ProblemCode, Role
+from thep_forms.definition.year import MembershipYear
+from thep_forms.errors import YearError
+from thep_forms.read.reading import RawValue, Reading
+
+_FORM_ID = re.compile(r"(?P<form>\S+) (?P<year>\S+) r(?P<revision>\d+)(?: .*)?")
+_TITLE = re.compile(r".* (?P<year>\d{4}-\d{2})")
+_NOTHING = RawValue("")
+
+
+def year_of(reading: Reading) -> MembershipYear | None:
+    """The membership year that the return says it is for: in its hidden field, else in its title."""
+    return next((year for year in _years(reading) if year), None)
+
+
+def _years(reading: Reading) -> Iterator[MembershipYear | None]:
+    for pattern, text in ((_FORM_ID, reading.form_id), (_TITLE, reading.title)):
+        match = pattern.fullmatch(text)
+        try:
+            yield MembershipYear.parse(match["year"]) if match else None
+        except YearError:
+            yield None
+
+
+def check(reading: Reading, definition: FormDefinition) -> Checked:
+    """Check a return that is a form against `definition`, that of `year_of(reading)` where it says its year."""
+    return _Checker(reading, definition).checked()
+
+
+class _Checker:
+    def __init__(self, reading: Reading, definition: FormDefinition) -> None:
+        self.reading, self.definition = reading, definition
+        self.problems: list[Problem] = []
+        self.values: dict[str, CheckedValue] = {}
+
+    def checked(self) -> Checked:
+        year = year_of(self.reading)
+        boxes = {name: self.definition.box(name) for name in self.reading.values}
+        if not any(raw.text.strip() for name, raw in self.reading.values.items() if boxes[name]):
+            return Checked(year, blank=True)
+        self._file()
+        school = dict(chain.from_iterable(self._field(field).items() for field in self.definition.fields))
+        contacts = self._contacts()
+        for name in (name for name, box in boxes.items() if not box):
+            self._unknown(name)
+        dfe_number = school.pop(self.definition.dfe_field.name)
+        return Checked(year, dfe_number, False, school, contacts, tuple(self.values.values()), tuple(self.problems))
+
+    def _problem(self, code: ProblemCode, field: str = "", label: str = "", value: str = "", **words: object) -> None:
+        self.problems.append(problem(self.definition, code, field, label, value, **words))
+
+    def _file(self) -> None:
+        if self.reading.repaired:
+            self._problem(ProblemCode.FILE_DAMAGED)
+        said = [year for year in _years(self.reading) if year]
+        if not said:
+            self._problem(ProblemCode.YEAR_MISSING)
+        elif len(set(said)) > 1:
+            self._problem(ProblemCode.YEAR_MISMATCH, value=str(said[0]), other=str(said[1]))
+
+    # --- answers about the school -------------------------------------------------------------------------------
+
+    def _field(self, field: Field) -> dict[str, str]:
+        """The columns of one field."""
+        boxes = self.definition.boxes_of_field(field)
+        if field.kind is Kind.TICKS:
+            return {field.name: self._ticks(field, boxes)}
+        raw = self._raw(boxes[0])
+        value = self._box(boxes[0], raw)
+        if field.required and not raw.text.strip():
+            self._missing(field)
+        columns = {field.name: value}
+        if field.postcode_column:
+            columns[field.postcode_column] = normalise.postcode(value)
+        return columns
+
+    def _missing(self, field: Field) -> None:
+        options = ", ".join(option.label for option in field.option)
+        prefix = self.definition.partnership.dfe_prefix
+        self._problem(field.missing, field.name, field.label, options=options, prefix=prefix)
+
+    def _ticks(self, field: Field, boxes: tuple[Box, ...]) -> str:
+        ticked = [
+            option for option, box in zip(field.option, boxes, strict=True) if self._box(box, self._raw(box)) == "yes"
+        ]
+        if field.required and not ticked:
+            self._missing(field)
+        names, labels = [option.name for option in ticked], [option.label for option in ticked]
+        if ticked:
+            self._likely(field, names, ", ".join(labels))
+        return ";".join(names)
+
+    def _likely(self, field: Field, ticked: list[str], labels: str) -> None:
+        raw = self._raw(self.definition.boxes_of_field(self.definition.dfe_field)[0])
+        number = normalise.dfe_number(raw.text, self.definition.partnership.dfe_prefix).value
+        if not number:
+            return
+        establishment = int(number.rpartition("/")[2])
+        for span in field.likely:
+            if span.first <= establishment <= span.last and not set(span.options) & set(ticked):
+                likely = " or ".join(option.label for option in field.option if option.name in span.options)
+                code = ProblemCode.PHASE_UNLIKELY
+                self._problem(code, field.name, field.label, labels, number=number, likely=likely)
+
+    # --- answers about people -----------------------------------------------------------------------------------
+
+    def _contacts(self) -> tuple[Contact, ...]:
+        held: dict[str, Contact] = {}
+        contacts: list[Contact] = []
+        for block in self.definition.blocks(iter(self.reading.values)):
+            contact = self._contact(block)
+            if not contact and block.role.held_by:
+                contact = self._holder(block, held.get(block.role.held_by))
+            elif not contact and block.role.required:
+                wanted = " and ".join(block.boxes[part].caption.lower() for part in block.role.required)
+                first = block.boxes[block.role.required[0]].name
+                self._problem(block.role.missing, first, block.label, wanted=wanted)
+            if contact:
+                held[block.role.name] = contact
+                contacts.append(contact)
+        return tuple(contacts)
+
+    def _contact(self, block: Block) -> Contact | None:
+        """The person in the block, or None where it was left empty."""
+        raw = {part: self._raw(box) for part, box in block.boxes.items()}
+        values = {part: self._box(box, raw[part]) for part, box in block.boxes.items()}
+        if not any(answer.text.strip() for answer in raw.values()):
+            return None
+        for part in block.role.required:
+            box = block.boxes[part]
+            if not raw[part].text.strip():
+                self._problem(block.role.missing, box.name, box.label, wanted=box.caption.lower())
+        return Contact(block.role.name, block.position, values)
+
+    def _holder(self, block: Block, holder: Contact | None) -> Contact | None:
+        """The holder of another role, if their designation says that they hold this one too."""
+        role = block.role
+        if holder and _holds(holder.parts["designation"], role):
+            return Contact(role.name, 1, holder.parts)
+        self._problem(role.missing, next(iter(block.boxes.values())).name, block.label)
+        return None
+
+    # --- one box ------------------------------------------------------------------------------------------------
+
+    def _raw(self, box: Box) -> RawValue:
+        return self.reading.values.get(box.name, _NOTHING)
+
+    def _box(self, box: Box, raw: RawValue) -> str:
+        """The normal form of one answer; what is wrong with it is noted."""
+        if not raw.text:
+            return ""
+        value, code = self._normal(box.kind, raw.text)
+        self.values[box.name] = CheckedValue(box.name, box.label, raw.text, value, raw.read_from)
+        if not raw.text.strip():
+            return ""
+        if code:
+            partnership = self.definition.partnership
+            words = {"prefix": partnership.dfe_prefix, "authority": partnership.local_authority}
+            self._problem(code, box.name, box.label, raw.text, **words)
+        self._oddities(box, raw)
+        return value
+
+    def _normal(self, kind: Kind, raw: str) -> tuple[str, ProblemCode | None]:
+        if kind is Kind.TICKS:
+            return raw, None
+        if kind is Kind.DFE_NUMBER:
+            normal = normalise.dfe_number(raw, self.definition.partnership.dfe_prefix)
+        elif kind in _PARSERS:
+            normal = _PARSERS[kind](raw)
+        else:
+            return (normalise.address if kind is Kind.ADDRESS else normalise.text)(raw), None
+        return normal.value, normal.problem
+
+    def _oddities(self, box: Box, raw: RawValue) -> None:
+        about = (box.name, box.label, raw.text)
+        if raw.other is not None:
+            self._problem(ProblemCode.VALUE_CONFLICT, *about, other=shown(raw.other))
+        if raw.damaged:
+            self._problem(ProblemCode.VALUE_DAMAGED, *about)
+        if raw.limit and len(raw.text) >= raw.limit and box.kind is not Kind.TICKS:
+            self._problem(ProblemCode.VALUE_TRUNCATED, *about, longest=raw.limit)
+        elif box.longest and len(raw.text) > box.longest:
+            self._problem(ProblemCode.VALUE_LONG, *about, length=len(raw.text), longest=box.longest)
+        if is_formula(raw.text) or is_formula(self.values[box.name].value):
+            self._problem(ProblemCode.FORMULA_NEUTRALISED, *about)
+
+    def _unknown(self, name: str) -> None:
+        raw = self.reading.values[name]
+        if raw.text:
+            self.values[name] = CheckedValue(name, "", raw.text, "", raw.read_from)
+            self._problem(ProblemCode.FIELD_UNKNOWN, name, shown(name), raw.text)
+
+
+_PARSERS: dict[Kind, Callable[[str], normalise.Normal]] = {
+    Kind.EMAIL: normalise.email,
+    Kind.TELEPHONE: normalise.telephone,
+}
+
+
+def _holds(designation: str, role: Role) -> bool:
+    """Whether the designation says that its holder has the role; of phrases within each other the longer one counts."""
+    words = f" {' '.join(re.findall(r'[a-z]+', designation.casefold()))} "
+    if not any(f" {phrase} " in words for phrase in role.held_if_designation):
+        return False
+    for phrase in role.held_if_designation:
+        if " " in phrase:
+            words = words.replace(f" {phrase} ", " ")
+    return not any(f" {phrase} " in words for phrase in role.not_if_designation)

@@ -1,0 +1,20 @@
+"""Cells that a spreadsheet would run as a formula (OWASP, CSV injection), and the apostrophe that stops it."""
+
+from __future__ import annotations
+
+import re
+
+# Full-width signs count too: some spreadsheets fold them.
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+# Digits, blanks and one bracket pair at most: nothing that a spreadsheet could calculate.
+_TELEPHONE = re.compile(r"\+[0-9][0-9 ]*(?:\([0-9]+\)[0-9 ]*)?(?:(?: ?ext\.?| ?x) ?[0-9]+)?", re.IGNORECASE | re.ASCII)
+
+
+def is_formula(value: str) -> bool:
+    """Whether a spreadsheet could take the value for a formula; a telephone number that starts with + is none."""
+    return bool(_FORMULA.match(value)) and not _TELEPHONE.fullmatch(value)
+
+
+def neutralised(value: str) -> str:
+    """The value as a CSV cell. Taking one apostrophe off a cell that `is_formula` gives the exact value again."""
+    return f"'{value}" if is_formula(value) else value

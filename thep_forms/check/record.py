@@ -1,0 +1,59 @@
+"""What a checked return is: its normalised record, its values beside what was typed, its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from thep_forms.definition.model import ProblemCode, Severity
+from thep_forms.definition.year import MembershipYear
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to fix or explain. `message` can be pasted into a reply to the school; it holds what was typed."""
+
+    code: ProblemCode
+    severity: Severity
+    field: str
+    label: str
+    value: str
+    message: str
+
+
+@dataclass(frozen=True)
+class CheckedValue:
+    """An answer as it was typed beside its normal form."""
+
+    field: str
+    label: str
+    raw: str
+    value: str
+    read_from: str
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A person in a role; `parts` are the normalised answers by the part's name."""
+
+    role: str
+    position: int
+    parts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A return that was checked. `school` holds the record's columns but the year and the DFE number."""
+
+    year: MembershipYear | None
+    dfe_number: str = ""
+    blank: bool = False
+    school: Mapping[str, str] = field(default_factory=dict)
+    contacts: tuple[Contact, ...] = ()
+    values: tuple[CheckedValue, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def acceptable(self) -> bool:
+        """Nothing in it must be fixed."""
+        return not self.blank and all(problem.severity is not Severity.ERROR for problem in self.problems)

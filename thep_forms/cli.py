@@ -1,0 +1,219 @@
+"""The command line: options, progress, messages and exit codes. Rules of any kind live elsewhere.
+
+Imports of the rooms stand inside the commands, so that `--help` is there at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import click
+
+from thep_forms import __version__
+from thep_forms.errors import ThepFormsError
+
+if TYPE_CHECKING:
+    from thep_forms.ingest import Summary
+
+P = ParamSpec("P")
+T = TypeVar("T")
+SHOWN = 20  # returns listed one by one at the end of a run
+
+
+class ExitCode(IntEnum):
+    """What `ingest` tells a script."""
+
+    ALL_ACCEPTED = 0
+    NEEDS_ATTENTION = 1
+    WRONG_USAGE = 2
+
+
+class Complaint(click.ClickException):
+    """An error that the user can mend, as one line."""
+
+    exit_code = ExitCode.WRONG_USAGE
+
+
+@contextmanager
+def _messages() -> Iterator[None]:
+    """The package's errors, and those of the file system, as one line and an exit code."""
+    try:
+        yield
+    except ThepFormsError as error:
+        raise Complaint(_printable(str(error))) from error
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        raise Complaint(
+            _printable(f"{error.strerror}:{where}. Nothing is half-written; mend it and run again.")
+        ) from error
+
+
+def _telling(command: Callable[P, T]) -> Callable[P, T]:
+    @wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> T:
+        with _messages():
+            return command(*args, **kwargs)
+
+    return told
+
+
+def _printable(text: str) -> str:
+    """The text without anything that a terminal would act on."""
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
+templates_option = click.option(
+    "--templates",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of your own templates; what it lacks is taken from the shipped ones.",
+)
+records_option = click.option(
+    "-o",
+    "--records",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The folder that holds everything about the returns; made if it is not there.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="thep-forms")
+def main() -> None:
+    """Membership forms: make the year's PDF, and turn the forms that come back into tables.
+
+    \b
+    Start with:  thep-forms demo
+    """
+
+
+@main.command()
+@click.argument("year")
+@click.option(
+    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Where to put it."
+)
+@click.option("--continuation", type=click.IntRange(0, 200), metavar="N", help="Room for N more senior leaders.")
+@templates_option
+@_telling
+def generate(year: str, output: Path, continuation: int | None, templates: Path | None) -> None:
+    """Make the fillable form of a membership YEAR, such as 2026-27.
+
+    \b
+    Example:  thep-forms generate 2026-27 -o forms
+    """
+    from thep_forms.definition import load_definition
+    from thep_forms.generate import generate as make
+    from thep_forms.keep.files import write_whole
+
+    definition = load_definition(year, templates)
+    data = make(definition, more=continuation)
+    output.mkdir(parents=True, exist_ok=True)
+    path = output / f"{definition.year} {definition.form.title}.pdf"
+    write_whole(path, data)
+    click.echo(path)
+
+
+@main.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path))
+@records_option
+@click.option(
+    "--schools", type=click.Path(path_type=Path), help="A CSV of the member schools, with a column dfe_number."
+)
+@templates_option
+@_telling
+def ingest(sources: tuple[Path, ...], records: Path, schools: Path | None, templates: Path | None) -> None:
+    """Read the forms that came back: PDF files, or folders that hold them.
+
+    \b
+    Exit code 0: all accepted; 1: some need attention; 2: wrong usage, or a SOURCE that does not exist.
+    Example:  thep-forms ingest inbox -o records-2026-27
+    """
+    from thep_forms.ingest import Ingester
+
+    summary = Ingester(records, templates).ingest(sources, schools, _progress)
+    _report(summary)
+    sys.exit(ExitCode.ALL_ACCEPTED if summary.all_accepted else ExitCode.NEEDS_ATTENTION)
+
+
+@main.command()
+@click.argument("return_id")
+@records_option
+@templates_option
+@_telling
+def prefer(return_id: str, records: Path, templates: Path | None) -> None:
+    """Say which of several returns of one school counts; RETURN_ID is in returns.csv.
+
+    \b
+    Example:  thep-forms prefer 0123456789abcdef -o records-2026-27
+    """
+    from thep_forms.ingest import Ingester
+
+    Ingester(records, templates).prefer(return_id)
+    click.echo(f"The return {return_id} counts now.", err=True)
+
+
+@main.command()
+@click.option(
+    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"), show_default=True
+)
+@_telling
+def demo(output: Path) -> None:
+    """Make a form and read the sample returns, to see how it all works.
+
+    \b
+    Example:  thep-forms demo -o demo
+    """
+    from thep_forms.definition import load_definition, shipped
+    from thep_forms.generate import generate as make
+    from thep_forms.ingest import Ingester
+    from thep_forms.keep.files import write_whole
+
+    output.mkdir(parents=True, exist_ok=True)
+    definition = load_definition("2026-27")
+    form = output / f"{definition.year} {definition.form.title}.pdf"
+    write_whole(form, make(definition))
+    samples = shipped("samples")
+    records = output / "records"
+    summary = Ingester(records).ingest([samples / "returns"], samples / "schools.csv", _progress)
+    _report(summary)
+    click.echo("\nLook at these (all people and schools in them are invented):", err=True)
+    for path, what in (
+        (form, "the form, to be filled in with any PDF viewer"),
+        (samples / "returns", "the sample returns that were read"),
+        (records / "schools.csv", "one row for each school whose form was accepted"),
+        (records / "contacts.csv", "their contacts, one row for each person and role"),
+        (records / "problems.csv", "what to write back to the schools about"),
+        (records / "returns.csv", "what became of every file"),
+    ):
+        click.echo(f"  {path}\n      {what}", err=True)
+
+
+def _progress(files: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Path, Path]]:
+    """The files, with a bar on a terminal and nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield from files
+        return
+    with click.progressbar(files, label="Reading", file=sys.stderr, show_pos=True) as bar:
+        yield from bar
+
+
+def _report(summary: Summary) -> None:
+    """The short table at the end, for a person."""
+    total = sum(summary.verdicts.values())
+    click.echo(f"{total} files in {summary.records}, {summary.new} of them new:", err=True)
+    for verdict, count in sorted(summary.verdicts.items()):
+        click.echo(f"  {count:6}  {verdict.replace('_', ' ')}", err=True)
+    if not summary.attention:
+        return
+    click.echo("\nTo look at (problems.csv has the sentences to send):", err=True)
+    for one in summary.attention[:SHOWN]:
+        codes = ", ".join(dict.fromkeys(problem.code for problem in one.problems if problem.severity == "error"))
+        why = codes or str(one.verdict)
+        click.echo(f"  {_printable(one.arrivals[0].source)}: {why.replace('_', ' ')}", err=True)
+    if len(summary.attention) > SHOWN:
+        click.echo(f"  and {len(summary.attention) - SHOWN} more, in returns.csv", err=True)

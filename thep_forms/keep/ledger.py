@@ -1,0 +1,144 @@
+"""The ledger: one SQLite file that holds what came in, what it said and what was decided about it.
+
+It holds facts only; verdicts that depend on other returns are worked out when they are asked for.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from thep_forms.check.record import Checked
+from thep_forms.errors import RecordsError
+from thep_forms.keep.files import PRIVATE_FILE, private_folder
+
+VERSION = 1
+_SCHEMA = """
+CREATE TABLE arrival (source TEXT, return_id TEXT, received_at TEXT, PRIMARY KEY (source, return_id)) WITHOUT ROWID;
+CREATE TABLE return (
+    return_id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
+    modified TEXT, checked BLOB
+) WITHOUT ROWID;
+CREATE TABLE preference (winner TEXT, loser TEXT, PRIMARY KEY (winner, loser)) WITHOUT ROWID;
+CREATE TABLE register (dfe_number TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file that came in: the way it came, and the date of the message that brought it, if one did."""
+
+    source: str
+    return_id: str
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one return says, whichever way it came. `outcome` is a reading's; `checked` is set where it is a form."""
+
+    return_id: str
+    sha256: str
+    outcome: str
+    reason: str = ""
+    modified: datetime | None = None
+    checked: Checked | None = None
+
+
+class Ledger:
+    """The ledger of a RECORDS folder, made if it is not there. Raises `RecordsError` for a file that is none."""
+
+    def __init__(self, records: Path) -> None:
+        path = private_folder(records) / "ledger.sqlite"
+        path.touch(mode=PRIVATE_FILE)
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise RecordsError(f"{path} is not a ledger of this program: {error}. Choose another folder.") from error
+
+    def _prepare(self) -> None:
+        self._connection.execute("PRAGMA synchronous=FULL")
+        with self.transaction():
+            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+            if version == 0:
+                for statement in _SCHEMA.split(";"):
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version={VERSION}")
+            elif version != VERSION:
+                raise sqlite3.DatabaseError(f"it is of version {version}, and this program knows version {VERSION}")
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing of what is written inside; a second writer waits."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def knows(self, return_id: str) -> bool:
+        return bool(self._connection.execute("SELECT 1 FROM return WHERE return_id=?", (return_id,)).fetchone())
+
+    def add(self, entry: Entry) -> None:
+        checked = msgspec.json.encode(entry.checked) if entry.checked else None
+        modified = entry.modified.isoformat() if entry.modified else None
+        row = (entry.return_id, entry.sha256, entry.outcome, entry.reason, modified, checked)
+        self._connection.execute("INSERT OR IGNORE INTO return VALUES (?,?,?,?,?,?)", row)
+
+    def arrived(self, arrival: Arrival) -> None:
+        """Note the arrival; the same file by the same way is the same arrival."""
+        received = arrival.received_at.isoformat() if arrival.received_at else None
+        row = (arrival.source, arrival.return_id, received)
+        self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?)", row)
+
+    def prefer(self, winner: str, losers: Iterable[str]) -> None:
+        """Note that `winner` counts over `losers`, whatever was noted before."""
+        for loser in losers:
+            self._connection.execute("DELETE FROM preference WHERE winner=? AND loser=?", (loser, winner))
+            self._connection.execute("INSERT OR IGNORE INTO preference VALUES (?,?)", (winner, loser))
+
+    def set_register(self, numbers: Iterable[str]) -> None:
+        """The DFE numbers of the member schools, instead of those known before."""
+        self._connection.execute("DELETE FROM register")
+        self._connection.executemany("INSERT OR IGNORE INTO register VALUES (?)", ((number,) for number in numbers))
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """Every arrival, in an order that depends on nothing but what they are."""
+        query = "SELECT source, return_id, received_at FROM arrival ORDER BY return_id, source"
+        for source, return_id, received in self._connection.execute(query):
+            yield Arrival(source, return_id, datetime.fromisoformat(received) if received else None)
+
+    def entries(self) -> Iterator[Entry]:
+        """Every return, by its id."""
+        query = "SELECT return_id, sha256, outcome, reason, modified, checked FROM return ORDER BY return_id"
+        for return_id, sha256, outcome, reason, modified, checked in self._connection.execute(query):
+            yield Entry(
+                return_id,
+                sha256,
+                outcome,
+                reason,
+                datetime.fromisoformat(modified) if modified else None,
+                msgspec.json.decode(checked, type=Checked) if checked else None,
+            )
+
+    def preferences(self) -> set[tuple[str, str]]:
+        return set(self._connection.execute("SELECT winner, loser FROM preference"))
+
+    def register(self) -> set[str]:
+        return {number for (number,) in self._connection.execute("SELECT dfe_number FROM register")}

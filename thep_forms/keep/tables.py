@@ -1,0 +1,273 @@
+"""The records as tables: views of the ledger, the same whatever the order in which returns came."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import chain
+from operator import itemgetter
+
+import msgspec
+
+from thep_forms.check.formula import neutralised
+from thep_forms.check.problems import problem
+from thep_forms.check.record import Problem
+from thep_forms.check.settle import Candidate, Settled, Verdict, settle
+from thep_forms.definition.model import FormDefinition, ProblemCode
+from thep_forms.keep.ledger import Arrival, Entry, Ledger
+from thep_forms.read.reading import Outcome
+
+Row = Mapping[str, str]
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV: its name without the ending, its columns with what they hold, its rows in their order."""
+
+    name: str
+    columns: Mapping[str, str]
+    rows: Sequence[Row]
+
+    def csv(self) -> bytes:
+        """UTF-8, RFC 4180, a header row; no cell acts as a formula."""
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(self.columns)
+        writer.writerows([neutralised(row.get(column, "")) for column in self.columns] for row in self.rows)
+        return text.getvalue().encode()
+
+    def resource(self) -> dict[str, object]:
+        """Its entry in the data package: a Table Schema in which every column is a string."""
+        return {
+            "name": self.name,
+            "path": f"{self.name}.csv",
+            "profile": "tabular-data-resource",
+            "encoding": "utf-8",
+            "schema": {
+                "fields": [
+                    {"name": column, "type": "string", "title": title} for column, title in self.columns.items()
+                ],
+                "missingValues": [""],
+            },
+        }
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A return with its verdict. `problems` are its own and those that other returns or the register give it."""
+
+    entry: Entry
+    arrivals: tuple[Arrival, ...]  # the one that counts first
+    verdict: Verdict
+    problems: tuple[Problem, ...]
+
+    @property
+    def dfe_number(self) -> str:
+        return self.entry.checked.dfe_number if self.entry.checked else ""
+
+    @property
+    def year(self) -> str:
+        checked = self.entry.checked
+        return str(checked.year) if checked and checked.year else ""
+
+
+class Records:
+    """Everything that the ledger knows, with verdicts."""
+
+    def __init__(self, ledger: Ledger, definition: FormDefinition) -> None:
+        self.definition = definition
+        self._register = ledger.register()
+        self._arrivals: dict[str, list[Arrival]] = {}
+        for arrival in ledger.arrivals():
+            self._arrivals.setdefault(arrival.return_id, []).append(arrival)
+        for arrivals in self._arrivals.values():
+            arrivals.sort(key=lambda one: (one.received_at or _LAST, one.source))
+        self._entries = list(ledger.entries())
+        self._preferences = ledger.preferences()
+
+    @cached_property
+    def settled(self) -> Settled:
+        return settle(filter(None, map(self._candidate, self._entries)), self._preferences)
+
+    def _candidate(self, entry: Entry) -> Candidate | None:
+        """The return as one that can be accepted, or None if it cannot."""
+        checked = entry.checked
+        if not checked or not checked.year or not checked.acceptable or self._is_stranger(checked.dfe_number):
+            return None
+        said = msgspec.json.encode((checked.school, checked.contacts))
+        received = self._arrivals[entry.return_id][0].received_at
+        school = (str(checked.year), checked.dfe_number)
+        return Candidate(entry.return_id, school, hashlib.sha256(said).hexdigest(), received or entry.modified)
+
+    def _is_stranger(self, dfe_number: str) -> bool:
+        return bool(dfe_number and self._register and dfe_number not in self._register)
+
+    @cached_property
+    def returns(self) -> list[Returned]:
+        """Every return, by its id."""
+        return [self._returned(entry) for entry in self._entries]
+
+    def _returned(self, entry: Entry) -> Returned:
+        arrivals = tuple(self._arrivals[entry.return_id])
+        checked = entry.checked
+        if not checked:
+            verdict, code = Verdict(entry.outcome), ProblemCode(entry.outcome)
+            return Returned(entry, arrivals, verdict, (problem(self.definition, code, value=entry.reason),))
+        if checked.blank:
+            return Returned(entry, arrivals, Verdict.BLANK, (problem(self.definition, ProblemCode.BLANK),))
+        verdict = self.settled.verdicts.get(entry.return_id, Verdict.NEEDS_ATTENTION)
+        return Returned(entry, arrivals, verdict, (*checked.problems, *self._from_others(entry)))
+
+    def _from_others(self, entry: Entry) -> Iterator[Problem]:
+        checked, dfe = entry.checked, self.definition.dfe_field
+        if checked and self._is_stranger(checked.dfe_number):
+            yield problem(self.definition, ProblemCode.DFE_UNKNOWN, dfe.name, dfe.label, checked.dfe_number)
+        if checked and entry.return_id in self.settled.conflicts:
+            yield problem(self.definition, ProblemCode.RETURN_CONFLICT, year=checked.year)
+
+    def tables(self) -> tuple[Table, ...]:
+        return (self._schools(), self._contacts(), self._returns(), self._problems(), self._values())
+
+    @property
+    def _accepted(self) -> Iterator[Returned]:
+        return (one for one in self.returns if one.verdict is Verdict.ACCEPTED)
+
+    def _schools(self) -> Table:
+        columns = {"membership_year": "Membership year", "dfe_number": self.definition.dfe_field.label}
+        for asked in self.definition.fields:
+            if asked is not self.definition.dfe_field:
+                columns[asked.name] = asked.label
+                columns |= {asked.postcode_column: "Postcode"} if asked.postcode_column else {}
+        rows = [
+            {
+                "membership_year": one.year,
+                "dfe_number": one.dfe_number,
+                **(one.entry.checked.school if one.entry.checked else {}),
+                "return_id": one.entry.return_id,
+            }
+            for one in self._accepted
+        ]
+        rows.sort(key=itemgetter("membership_year", "dfe_number"))
+        return Table("schools", columns | _extra(columns, rows) | {"return_id": "Return"}, rows)
+
+    def _contacts(self) -> Table:
+        first = {"membership_year": "Membership year", "dfe_number": self.definition.dfe_field.label}
+        columns = first | {"role": "Role", "position": "Position"}
+        columns |= {part.name: part.label for part in self.definition.parts}
+        order = {role.name: f"{n:03}" for n, role in enumerate(self.definition.roles)}
+        rows = [
+            {
+                "membership_year": one.year,
+                "dfe_number": one.dfe_number,
+                "role": contact.role,
+                "position": str(contact.position),
+                **contact.parts,
+                "return_id": one.entry.return_id,
+                "order": f"{order.get(contact.role, '999')} {contact.position:06}",
+            }
+            for one in self._accepted
+            for contact in (one.entry.checked.contacts if one.entry.checked else ())
+        ]
+        rows.sort(key=itemgetter("membership_year", "dfe_number", "order"))
+        for row in rows:
+            del row["order"]
+        return Table("contacts", columns | _extra(columns, rows) | {"return_id": "Return"}, rows)
+
+    def _returns(self) -> Table:
+        columns = {
+            "return_id": "Return",
+            "source": "Where it came from",
+            "received_at": "Date of the message it came in",
+            "membership_year": "Membership year",
+            "dfe_number": self.definition.dfe_field.label,
+            "verdict": "Verdict",
+            "read_from": "Read from",
+            "problems": "Problems",
+        }
+        rows = [
+            {
+                "return_id": one.entry.return_id,
+                "source": arrival.source,
+                "received_at": arrival.received_at.isoformat() if arrival.received_at else "",
+                "membership_year": one.year,
+                "dfe_number": one.dfe_number,
+                "verdict": Verdict.DUPLICATE if n else one.verdict,
+                "read_from": _read_from(one.entry),
+                "problems": ";".join(dict.fromkeys(found.code for found in one.problems)),
+            }
+            for one in self.returns
+            for n, arrival in enumerate(one.arrivals)
+        ]
+        rows.sort(key=itemgetter("source", "return_id"))
+        return Table("returns", columns, rows)
+
+    def _problems(self) -> Table:
+        columns = {
+            "return_id": "Return",
+            "source": "Where it came from",
+            "dfe_number": self.definition.dfe_field.label,
+            "field": "Field",
+            "label": "Label on the form",
+            "severity": "Severity",
+            "code": "Code",
+            "message": "Message",
+            "value": "What was typed",
+        }
+        rows = [
+            {
+                "return_id": one.entry.return_id,
+                "source": one.arrivals[0].source,
+                "dfe_number": one.dfe_number,
+                "field": found.field,
+                "label": found.label,
+                "severity": found.severity,
+                "code": found.code,
+                "message": found.message,
+                "value": found.value,
+            }
+            for one in self.returns
+            for found in one.problems
+        ]
+        rows.sort(key=itemgetter("source", "return_id"))
+        return Table("problems", columns, rows)
+
+    def _values(self) -> Table:
+        columns = {
+            "return_id": "Return",
+            "field": "Field",
+            "label": "Label on the form",
+            "raw": "As it was typed",
+            "value": "Normal form",
+            "read_from": "Read from",
+        }
+        rows = [
+            {
+                "return_id": one.entry.return_id,
+                "field": value.field,
+                "label": value.label,
+                "raw": value.raw,
+                "value": value.value,
+                "read_from": value.read_from,
+            }
+            for one in self.returns
+            for value in (one.entry.checked.values if one.entry.checked else ())
+        ]
+        return Table("values", columns, rows)
+
+
+def _read_from(entry: Entry) -> str:
+    if entry.outcome != Outcome.FORM or not entry.checked:
+        return ""
+    return entry.checked.values[0].read_from if entry.checked.values else "fields"
+
+
+def _extra(columns: Mapping[str, str], rows: Iterable[Row]) -> dict[str, str]:
+    """Columns that only another year's form had."""
+    names = dict.fromkeys(chain.from_iterable(rows))
+    return {name: name for name in sorted(names) if name not in columns and name != "return_id"}

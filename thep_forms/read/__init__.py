@@ -1,0 +1,104 @@
+"""The bytes of a returned file to raw values by field name. What a value means is not known here."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+import pikepdf
+import pypdf
+
+from thep_forms.definition.model import FormDefinition
+from thep_forms.read.fields import field_values
+from thep_forms.read.reading import Outcome, RawValue, ReadFrom, Reading
+from thep_forms.read.strings import text_string
+
+FORM_ID = "form_id"
+_DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([-+Z])(?:(\d\d)'?(\d\d)?)?)?", re.ASCII)
+
+# What qpdf says when it had to guess where the objects of a file are.
+_REPAIRED = re.compile("file is damaged|reconstruct|xref not found|expected endobj|EOF", re.IGNORECASE)
+
+
+def is_pdf(data: bytes) -> bool:
+    """Whether the bytes claim to be a PDF: viewers look for the header in the first 1,024 bytes."""
+    return b"%PDF-" in data[:1024]
+
+
+def read_return(data: bytes, definition: FormDefinition) -> Reading:
+    """Read one returned file. `definition` says which names are the form's; whatever the file is, nothing is raised."""
+    if not is_pdf(data):
+        return Reading(Outcome.NOT_A_FORM, reason="This is not a PDF.")
+    try:
+        pdf = _open(data)
+    except pikepdf.PasswordError:
+        return Reading(Outcome.LOCKED, reason="A password is needed to open this file.")
+    except Exception as error:  # noqa: BLE001 - a damaged file can raise anything; its own row says so
+        return _unreadable(error)
+    with pdf:
+        try:
+            return _read(pdf, definition)
+        except Exception as error:  # noqa: BLE001
+            return _unreadable(error)
+
+
+def _unreadable(error: Exception) -> Reading:
+    # The exception's words may quote the file: only its kind is told.
+    return Reading(Outcome.UNREADABLE, reason=f"This PDF is damaged and cannot be read ({type(error).__name__}).")
+
+
+def _open(data: bytes) -> pikepdf.Pdf:
+    """qpdf first; what it gives up on, pypdf may still be able to write anew."""
+    try:
+        return pikepdf.open(io.BytesIO(data), suppress_warnings=True)
+    except pikepdf.PasswordError:
+        raise
+    except pikepdf.PdfError:
+        mended = io.BytesIO()
+        pypdf.PdfWriter(clone_from=pypdf.PdfReader(io.BytesIO(data))).write(mended)
+        return pikepdf.open(mended, suppress_warnings=True)
+
+
+def _read(pdf: pikepdf.Pdf, definition: FormDefinition) -> Reading:
+    values = field_values(pdf)
+    form_id = values.pop(FORM_ID, RawValue("")).text
+    title, modified = _information(pdf)
+    damaged = any(_REPAIRED.search(str(warning)) for warning in pdf.get_warnings())
+    known = [name for name in values if definition.box(name)]
+    if not known:
+        if damaged and not values:
+            return Reading(Outcome.UNREADABLE, reason="This PDF is damaged and no box of the form was found in it.")
+        return Reading(Outcome.NOT_A_FORM, title=title, modified=modified, reason="No box of the form is in this PDF.")
+    if damaged and not any(values[name].text for name in known):
+        # A file that was cut short shows its first revision, in which every answer is empty.
+        return Reading(Outcome.UNREADABLE, reason="This PDF is damaged, and every answer in it looks empty.")
+    return Reading(Outcome.FORM, values, form_id, title, modified, damaged)
+
+
+def _information(pdf: pikepdf.Pdf) -> tuple[str, datetime | None]:
+    """The document's title and its modification date."""
+    entries: dict[str, str] = {}
+    for key in ("/Title", "/ModDate"):
+        value = pdf.docinfo.get(key)
+        entries[key] = text_string(bytes(value))[0] if isinstance(value, pikepdf.String) else ""
+    return entries["/Title"], pdf_date(entries["/ModDate"])
+
+
+def pdf_date(text: str) -> datetime | None:
+    """A PDF date, `D:20261123190809+01'00'` or a front part of it; None where it is none. Without a zone it is UTC."""
+    match = _DATE.match(text.strip())
+    if not match:
+        return None
+    year, month, day, hour, minute, second = (
+        int(part or low) for part, low in zip(match.groups()[:6], "011000", strict=True)
+    )
+    offset = timedelta(hours=int(match[8] or 0), minutes=int(match[9] or 0))
+    try:
+        zone = timezone(-offset if match[7] == "-" else offset)
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+__all__ = ["Outcome", "RawValue", "ReadFrom", "Reading", "is_pdf", "pdf_date", "read_return"]

@@ -1,0 +1,56 @@
+"""What came out of one returned file, before anyone asks what it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What a file is."""
+
+    FORM = "form"
+    LOCKED = "locked"
+    NOT_A_FORM = "not_a_form"
+    UNREADABLE = "unreadable"
+
+
+class ReadFrom(StrEnum):
+    """How a value was read."""
+
+    FIELDS = "fields"
+
+
+@dataclass(frozen=True)
+class RawValue:
+    """One answer as it stands in the file, line breaks as `\\n`; a ticked box is `yes`, any other is empty.
+
+    `damaged`: the program that saved it lost characters. `other`: a second widget's differing answer.
+    `limit`: the most characters that the field takes, where someone set that.
+    """
+
+    text: str
+    damaged: bool = False
+    other: str | None = None
+    limit: int | None = None
+    read_from: ReadFrom = ReadFrom.FIELDS
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A file read: what it is, its values by AcroForm field name, and what it says of itself.
+
+    `form_id` is the value of the hidden field, `title` the document's; `modified` its modification date with a time
+    zone (UTC where the file gives none). `repaired`: the file was damaged, so answers may be missing or stale. `reason`
+    says why nothing was read; it holds no value of the form.
+    """
+
+    outcome: Outcome
+    values: Mapping[str, RawValue] = field(default_factory=dict)
+    form_id: str = ""
+    title: str = ""
+    modified: datetime | None = None
+    repaired: bool = False
+    reason: str = ""

@@ -1,0 +1,38 @@
+"""PDF text strings to Unicode: PDFDocEncoding, UTF-16 in either order, UTF-8 (ISO 32000-2, 7.9.2.2)."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+import pikepdf.codec  # noqa: F401 - registers the codec "pdfdoc"
+
+_LANGUAGE_ESCAPE = re.compile("\x1b[^\x1b]{2,8}\x1b")  # ISO 32000-1, 14.9.2.2
+_SURROGATE = re.compile("[\ud800-\udfff]")
+REPLACEMENT = "\ufffd"
+
+
+def text_string(raw: bytes) -> tuple[str, bool]:
+    """The text, with `\\n` for every line break, and whether characters of it were lost by whoever wrote it.
+
+    What cannot be decoded becomes U+FFFD; nothing is raised.
+    """
+    text = _LANGUAGE_ESCAPE.sub("", _decode(raw))
+    text = _SURROGATE.sub(REPLACEMENT, text).replace("\r\n", "\n").replace("\r", "\n")
+    return text, REPLACEMENT in text
+
+
+def _decode(raw: bytes) -> str:
+    if raw.startswith(codecs.BOM_UTF16_BE):
+        return _utf16(raw[2:], "utf-16-be")
+    if raw.startswith(codecs.BOM_UTF16_LE):
+        return _utf16(raw[2:], "utf-16-le")
+    if raw.startswith(codecs.BOM_UTF8):
+        return raw[3:].decode("utf-8", "replace")
+    return raw.decode("pdfdoc", "replace")
+
+
+def _utf16(raw: bytes, codec: str) -> str:
+    """Lone surrogates pass, to be replaced one by one: a strict decoder would give up the whole value."""
+    text = raw[: len(raw) // 2 * 2].decode(codec, "surrogatepass")
+    return text + REPLACEMENT if len(raw) % 2 else text
