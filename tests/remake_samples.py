@@ -110,12 +110,13 @@ def returns() -> dict[str, bytes]:
         return type_into(form, answers(number, **changes))
 
     whole = typed("2103")
+    corrected = dated(typed("2101", main_contact_name="Zoë O’Brien"), "20260504")
     return {
         "Acorn Nursery.pdf": typed("1042"),
         "Bridge Learning Centre.pdf": by_pypdf(typed("1107")),
         "Cedar Primary, first.pdf": dated(typed("2101"), "20260420"),
-        "Cedar Primary, corrected.pdf": dated(typed("2101", main_contact_name="Zoë O’Brien"), "20260504"),
-        "Cedar Primary, corrected (copy).pdf": dated(typed("2101", main_contact_name="Zoë O’Brien"), "20260504"),
+        "Cedar Primary, corrected.pdf": corrected,
+        "Cedar Primary, corrected2.pdf": corrected,
         "Dovecote wrong authority.pdf": typed("2102", dfe_number="213/2102"),
         "Elm Tree cut short.pdf": whole[: len(whole) // 3],
         "Elm Tree.pdf": by_qpdf(whole),

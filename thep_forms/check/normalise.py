@@ -21,7 +21,7 @@ _POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})\b", re.IG
 _EXTENSION = re.compile(r"\b(?:extension|extn|ext)\b\.?|(?<![a-z])x(?=\s*[0-9])", re.IGNORECASE)
 _LABEL = re.compile(r"\b(?:telephone|tel|phone|mobile|mob|office|direct|t|m)\b[.:]*", re.IGNORECASE)
 _BETWEEN_NUMBERS = re.compile(r"[;,\n]|\bor\b| / |/(?= ?[0+])", re.IGNORECASE)
-_BETWEEN_ADDRESSES = re.compile(r"[;,\s]+|\s/\s")
+_BETWEEN_ADDRESSES = re.compile(r"\s/\s|[;,\s]+")
 
 
 @dataclass(frozen=True)

@@ -257,8 +257,8 @@ class _FormChecker:
             yield f"{key}.more", f"“{section.more}” is not a role that repeats.{_meant(section.more, repeating)}"
         for n, row in enumerate(section.row, 1):
             for m, cell in enumerate(row.cells, 1):
-                if sum(bool(what) for what in (cell.field, cell.text, cell.block)) != 1:
-                    yield f"{key}.row[{n}].cells[{m}]", "a cell holds exactly one of field, text or block."
+                if sum(bool(what) for what in (cell.field, cell.text, cell.block)) > 1:
+                    yield f"{key}.row[{n}].cells[{m}]", "a cell holds one of field, text or block, or nothing."
             if not row.height and not any(cell.block for cell in row.cells):
                 yield (
                     f"{key}.row[{n}].height",

@@ -1,0 +1,44 @@
+"""What most tests start from: a year's definition, its blank form, a folder for the records."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.remake_samples import answers
+from tests.viewer import type_into
+from thep_forms.definition import FormDefinition, load_definition, shipped
+from thep_forms.generate import generate
+
+Rows = list[dict[str, str]]
+
+
+@pytest.fixture(scope="session")
+def definition() -> FormDefinition:
+    return load_definition("2026-27")
+
+
+@pytest.fixture(scope="session")
+def form(definition: FormDefinition) -> bytes:
+    return generate(definition)
+
+
+@pytest.fixture(scope="session")
+def filled(form: bytes) -> Callable[..., bytes]:
+    """A form as the school of that establishment number would return it, with some answers changed."""
+    return lambda number="2101", **changes: type_into(form, answers(number, **changes))
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> Path:
+    """A copy of the shipped templates, to be changed."""
+    return Path(shutil.copytree(shipped("templates"), tmp_path / "templates"))
+
+
+def rows(path: Path) -> Rows:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,141 @@
+"""Checking: what a return's answers mean, and what is wrong with them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.remake_samples import answers
+from thep_forms.check import Checked, check
+from thep_forms.check.formula import is_formula, neutralised
+from thep_forms.definition import FormDefinition, Severity
+from thep_forms.read import Outcome, RawValue, Reading
+
+FORM_ID = "thep-membership 2026-27 r1"
+
+
+def checked(definition: FormDefinition, form_id: str = FORM_ID, title: str = "", **changes: str | bool) -> Checked:
+    """Cedar Primary's return, with some answers changed."""
+    typed = answers("2101", **changes)
+    values = {name: RawValue("yes" if value is True else str(value or "")) for name, value in typed.items()}
+    return check(Reading(Outcome.FORM, values, form_id, title), definition)
+
+
+def codes(one: Checked) -> set[str]:
+    return {str(problem.code) for problem in one.problems}
+
+
+def test_a_whole_return_is_acceptable_and_has_its_record(definition: FormDefinition) -> None:
+    one = checked(definition)
+    assert one.acceptable
+    assert not one.problems
+    assert (str(one.year), one.dfe_number) == ("2026-27", "211/2101")
+    assert one.school == {
+        "school_name": "Cedar Primary School",
+        "phases": "primary",
+        "registered_address": "Cedar Primary School, 3 Cedar Road, Tower Hamlets, London, E2 0AC",
+        "postcode": "E2 0AC",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "severity"),
+    [
+        ({"dfe_number": ""}, "dfe_missing", "error"),
+        ({"dfe_number": " "}, "dfe_missing", "error"),
+        ({"dfe_number": "42"}, "dfe_format", "error"),
+        ({"dfe_number": "213/2101"}, "dfe_prefix", "error"),
+        ({"school_name": ""}, "school_name_missing", "error"),
+        ({"phase_primary": False}, "phase_missing", "error"),
+        ({"phase_primary": False, "phase_secondary": True}, "phase_unlikely", "query"),
+        ({"registered_address": ""}, "address_missing", "query"),
+        ({"main_contact_name": ""}, "contact_missing", "error"),
+        ({"main_contact_email": ""}, "contact_missing", "error"),
+        ({"chair_of_governors_name": ""}, "contact_missing", "error"),
+        ({"main_contact_email": "jo@"}, "email_invalid", "error"),
+        ({"senior_leader_1_email": "jo@"}, "email_invalid", "error"),
+        ({"main_contact_telephone": "020 7946 OOOO"}, "telephone_invalid", "error"),
+        ({"main_contact_telephone": "01632 960001"}, "telephone_unlikely", "query"),
+        ({"main_contact_designation": "Office Manager"}, "headteacher_missing", "query"),
+        ({"school_name": "@Cedar"}, "formula_neutralised", "query"),
+        ({"school_name": "Cedar " * 40}, "value_long", "query"),
+        ({"pupils": "410"}, "field_unknown", "query"),
+        ({"form_id": "", "title": ""}, "year_missing", "error"),
+        ({"title": "School Membership Form 2025-26"}, "year_mismatch", "error"),
+    ],
+)
+def test_each_thing_that_is_wrong_has_its_code(
+    definition: FormDefinition, changes: dict[str, str | bool], code: str, severity: str
+) -> None:
+    one = checked(definition, **changes)  # type: ignore[arg-type]
+    assert codes(one) == {code}
+    assert one.problems[0].severity == severity
+    assert one.acceptable == (severity == Severity.QUERY)
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (RawValue("Cedar", other="Elm"), "value_conflict"),
+        (RawValue("Cedar \ufffd", damaged=True), "value_damaged"),
+        (RawValue("Cedar Prim", limit=10), "value_truncated"),
+    ],
+)
+def test_what_the_file_says_of_a_value_is_asked_about(definition: FormDefinition, raw: RawValue, code: str) -> None:
+    values = {name: RawValue("yes" if value is True else str(value)) for name, value in answers("2101").items()}
+    one = check(Reading(Outcome.FORM, values | {"school_name": raw}, FORM_ID), definition)
+    assert codes(one) == {code}
+
+
+def test_a_message_names_the_printed_label_and_what_was_typed(definition: FormDefinition) -> None:
+    (problem,) = checked(definition, main_contact_email="jo@school,example").problems
+    assert problem.label == "Details of Main Contact for all mailings: Email"
+    assert problem.message.startswith("Details of Main Contact for all mailings: Email: “jo@school,example” is not")
+
+
+def test_a_message_is_one_line_whatever_was_typed(definition: FormDefinition) -> None:
+    (problem,) = checked(definition, main_contact_email="a\n\x1b[31m" + "b{value}" * 20).problems
+    assert problem.message.isprintable()
+    assert "…" in problem.message
+
+
+@pytest.mark.parametrize("designation", ["Headteacher", "Head", "Acting Head Teacher", "PRINCIPAL", "Head of School"])
+def test_a_main_contact_who_is_the_head_holds_both_roles(definition: FormDefinition, designation: str) -> None:
+    one = checked(definition, main_contact_designation=designation)
+    held = {contact.role: contact.parts["name"] for contact in one.contacts}
+    assert held["headteacher"] == held["main_contact"] == "Sam Okafor"
+
+
+@pytest.mark.parametrize(
+    "designation", ["Deputy Head", "Headteacher’s PA", "PA to the Head", "Head of Maths", "Head of Year 6", "Ahead", ""]
+)
+def test_a_main_contact_whose_title_only_sounds_like_it_does_not(definition: FormDefinition, designation: str) -> None:
+    one = checked(definition, main_contact_designation=designation)
+    assert "headteacher" not in {contact.role for contact in one.contacts}
+    assert codes(one) == {"headteacher_missing"}
+
+
+def test_an_empty_block_is_nobody_and_leaders_are_counted(definition: FormDefinition) -> None:
+    one = checked(definition, senior_leader_1_name="", senior_leader_1_designation="", senior_leader_1_email="",
+                  senior_leader_7_name="Kit Adeyemi")  # fmt: skip
+    leaders = [(contact.position, contact.parts["name"]) for contact in one.contacts if contact.role == "senior_leader"]
+    assert leaders == [(7, "Kit Adeyemi")]
+
+
+def test_a_form_with_nothing_in_it_is_blank(definition: FormDefinition) -> None:
+    one = check(Reading(Outcome.FORM, {"school_name": RawValue(" \n")}, FORM_ID), definition)
+    assert one.blank
+    assert not one.acceptable
+
+
+@given(st.text() | st.text("'=+-@\t\r\n 1a(", max_size=8))
+def test_no_cell_is_a_formula_and_each_gives_back_its_exact_value(value: str) -> None:
+    cell = neutralised(value)
+    assert not cell.startswith(("=", "-", "@", "\t", "\r", "\n"))
+    assert (cell[1:] if cell.startswith("'") and is_formula(cell) else cell) == value
+
+
+@pytest.mark.parametrize("number", ["+33 1 09 75 83 51", "+44 (0)20 7364 5000 ext 12", "+44 20 7946 0018 ext. 7"])
+def test_a_telephone_number_stays_one(number: str) -> None:
+    assert neutralised(number) == number

@@ -1,0 +1,153 @@
+"""The command line, run as its users run it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.conftest import rows
+from thep_forms import __version__
+from thep_forms.cli import main
+from thep_forms.definition import shipped
+
+SAMPLES = shipped("samples")
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_explains_itself_with_an_example(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"Example:  thep-forms {command}" in result.output
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_the_readme_tells_of_every_command(command: str) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert f"thep-forms {command}" in readme
+
+
+def test_the_version_is_told() -> None:
+    assert __version__ in run("--version").output
+
+
+def test_a_form_is_made_and_its_path_is_what_a_pipe_reads(tmp_path: Path) -> None:
+    result = run("generate", "2026/27", "-o", tmp_path / "forms")
+    path = tmp_path / "forms" / "2026-27 School Membership Form.pdf"
+    assert result.stdout == f"{path}\n"
+    assert path.read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("year", ["2026-28", "banana", ""])
+def test_a_year_that_is_none_is_refused_in_one_line(tmp_path: Path, year: str) -> None:
+    result = run("generate", year, "-o", tmp_path / "forms")
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "2026-27" in result.stderr
+    assert not (tmp_path / "forms").exists()
+
+
+def test_ingest_tells_a_script_whether_all_were_accepted(tmp_path: Path) -> None:
+    good, all_of_them = SAMPLES / "returns" / "Ivy Lane.pdf", SAMPLES / "returns"
+    assert run("ingest", good, "-o", tmp_path / "records").exit_code == 0
+    result = run("ingest", all_of_them, "-o", tmp_path / "records")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    for words in ("16 files", "15 of them new", "7  accepted", "Gladstone mistyped email.pdf: email invalid"):
+        assert words in result.stderr
+
+
+def test_what_ingest_says_holds_no_value_of_a_form(tmp_path: Path) -> None:
+    result = run("ingest", SAMPLES / "returns", "-o", tmp_path / "records")
+    contacts = rows(tmp_path / "records" / "contacts.csv")
+    assert contacts
+    for row in contacts:
+        for value in (row["name"], row["email"], row["telephone"]):
+            assert not value or value not in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["ingest", "no-such-folder", "-o", "{records}"], "There is no file or folder no-such-folder"),
+        (["ingest", "{inbox}", "-o", "{file}"], "is a file. Choose a folder"),
+        (["ingest", "{inbox}", "-o", "{records}", "--schools", "nothing.csv"], "nothing.csv cannot be read"),
+        (["prefer", "0123", "-o", "{records}"], "holds no records"),
+        (["ingest", "{inbox}"], "Missing option"),
+        (["generate", "2026-27", "--templates", "nowhere"], "nowhere"),
+    ],
+)
+def test_wrong_usage_is_one_clear_line_and_writes_nothing(tmp_path: Path, arguments: list[str], complaint: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "inbox").mkdir()
+    places = {name: str(tmp_path / name) for name in ("records", "file", "inbox")}
+    result = run(*(argument.format(**places) for argument in arguments))
+    assert result.exit_code == 2
+    assert complaint in result.stderr
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "records").exists()
+
+
+def test_a_ledger_that_is_none_is_told_of_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").write_bytes(b"not a database, but somebody's file" * 100)
+    result = run("ingest", SAMPLES / "returns", "-o", tmp_path)
+    assert result.exit_code == 2
+    assert "is not a ledger" in result.stderr
+    assert (tmp_path / "ledger.sqlite").read_bytes().startswith(b"not a database")
+
+
+def test_a_file_name_cannot_act_on_the_terminal(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "a\x1b[2Jb\nc.txt").write_text("x", encoding="utf-8")
+    result = run("ingest", inbox, "-o", tmp_path / "records")
+    assert "\x1b" not in result.output
+    assert len(rows(tmp_path / "records" / "returns.csv")) == 1
+
+
+def test_the_demo_leaves_a_form_and_records_to_look_at(tmp_path: Path) -> None:
+    result = run("demo", "-o", tmp_path / "demo")
+    assert result.exit_code == 0
+    shown = [Path(line.strip()) for line in result.stderr.splitlines() if line.strip().startswith("/")]
+    assert len(shown) == 6
+    assert all(path.exists() for path in shown)
+
+
+def on_a_terminal(arguments: list[str]) -> bytes:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([sys.executable, "-m", "thep_forms", *arguments], stderr=theirs) as process:
+        os.close(theirs)
+        said = b""
+        while True:
+            try:
+                said += os.read(ours, 65536)
+            except OSError:  # how Linux says that the other side is closed
+                break
+        process.wait()
+    os.close(ours)
+    return said
+
+
+def test_progress_is_shown_on_a_terminal_and_not_in_a_pipe(tmp_path: Path) -> None:
+    arguments = ["ingest", str(SAMPLES / "returns"), "-o", str(tmp_path / "records")]
+    assert b"Reading" in on_a_terminal(arguments)
+    assert "Reading" not in run(*arguments).output
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_can_complete_the_commands(shell: str) -> None:
+    completion: Callable[..., object] | None = click.shell_completion.get_completion_class(shell)
+    assert completion
+    completer = completion(main, {}, "thep-forms", "_THEP_FORMS_COMPLETE")
+    assert "ingest" in {item.value for item in completer.get_completions([], "ing")}  # type: ignore[attr-defined]

@@ -1,0 +1,136 @@
+"""The definition: strict loading, years, one's own templates, and that nothing else knows a field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import rows
+from tests.remake_samples import answers
+from tests.viewer import type_into
+from thep_forms.definition import MembershipYear, load_definition
+from thep_forms.errors import TemplateError, YearError
+from thep_forms.generate import generate
+from thep_forms.ingest import Ingester
+
+
+@pytest.mark.parametrize("spelling", ["2026-27", "2026/27", "2026", "2026-2027", " 2026-27 "])
+def test_a_year_is_understood_however_it_is_written(spelling: str) -> None:
+    assert str(MembershipYear.parse(spelling)) == "2026-27"
+
+
+@pytest.mark.parametrize("spelling", ["2026-28", "banana", "", "26-27", "2026-", "20266", "2026-27-28", "２０２６"])
+def test_what_is_no_year_is_refused_with_an_example(spelling: str) -> None:
+    with pytest.raises(YearError, match=r"20\d\d"):
+        MembershipYear.parse(spelling)
+
+
+def test_the_last_year_of_a_century_is_written_with_two_digits() -> None:
+    assert str(MembershipYear.parse("2099-00")) == "2099-00"
+
+
+MISTAKES = [
+    ('kind = "email"', 'kind = "emial"', r"part\[3\]\.kind.*emial.*address, dfe_number, email"),
+    ('label = "Designation"', 'lable = "Designation"', r"part\[1\]\.lable: there is no such key.*label"),
+    ("revision = 1", 'revision = "one"', r"form\.revision.*int.*one"),
+    ('title = "School Membership Form"\n', "", r"form\.title: this key is missing"),
+    ('{ field = "registered_address", label = 40 }', '{ field = "adress" }', "adress.*registered_address"),
+    ('cells = [{ field = "phases" }]', 'cells = [{ field = "school_name" }]', "school_name.* 2 times"),
+    ('required = ["name"]', 'required = ["nmae"]', r"role\[2\]\.required.*nmae.*name"),
+    ('name = "telephone"\n', 'name = "name"\n', "names 2 boxes"),
+    ('cells = [{ field = "phases" }]', "cells = [{}]", "phases.* stands nowhere"),
+    ("[form]", "[form", "this is not TOML"),
+    ('heading = "heading.j2"', 'heading = "headline.j2"', "headline.j2: there is no such template"),
+    ('options = ["nursery"]', 'options = ["nursry"]', r"likely\[1\].*nursry.*nursery"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "complaint"), MISTAKES)
+def test_a_mistake_names_the_file_the_key_and_what_would_be_right(
+    templates: Path, right: str, wrong: str, complaint: str
+) -> None:
+    path = templates / "membership-form.toml"
+    text = path.read_text(encoding="utf-8")
+    assert right in text
+    path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(TemplateError, match=f"(?s){templates}.*{complaint}"):
+        load_definition("2026-27", templates)
+
+
+def test_a_problem_without_words_and_one_with_an_unknown_word_are_refused(templates: Path) -> None:
+    path = templates / "problems.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[dfe_missing]", "[dfe_mising]"), encoding="utf-8")
+    with pytest.raises(TemplateError, match="dfe_mising.*dfe_missing"):
+        load_definition("2026-27", templates)
+    path.write_text(text.replace("{label}:", "{lable}:", 1), encoding="utf-8")
+    with pytest.raises(TemplateError, match=r"dfe_missing\.message: \{lable\} is not known"):
+        load_definition("2026-27", templates)
+
+
+def test_a_text_that_uses_an_unknown_word_is_refused(templates: Path) -> None:
+    (templates / "statement.j2").write_text("{{ yaer }}", encoding="utf-8")
+    with pytest.raises(TemplateError, match=r"statement\.j2.*yaer"):
+        load_definition("2026-27", templates)
+
+
+def test_a_folder_of_ones_own_needs_only_what_differs(tmp_path: Path) -> None:
+    (tmp_path / "heading.j2").write_text("# Join us\n", encoding="utf-8")
+    assert "Join us" in str(load_definition("2026-27", tmp_path).texts["heading.j2"])
+
+
+def test_a_folder_named_after_a_year_overrides_that_year_alone(tmp_path: Path) -> None:
+    (tmp_path / "2017-18").mkdir()
+    (tmp_path / "2017-18" / "heading.j2").write_text("# As it was\n", encoding="utf-8")
+    assert "As it was" in str(load_definition("2017-18", tmp_path).texts["heading.j2"])
+    assert "As it was" not in str(load_definition("2018-19", tmp_path).texts["heading.j2"])
+
+
+FIELD = """
+[[field]]
+name = "office_email"
+label = "Office Email"
+kind = "email"
+help = "Enter the address of the school's office."
+required = true
+shows = 30
+
+[[part]]"""
+ROLE = """
+[[role]]
+name = "safeguarding_lead"
+heading = "Details of the Safeguarding Lead"
+
+[[role]]
+name = "senior_leader\""""
+ROWS = """
+[[section]]
+[[section.row]]
+height = 11
+cells = [{ field = "office_email" }]
+[[section.row]]
+cells = [{ block = "safeguarding_lead" }, {}]
+
+[[section]]
+text = "protocol.j2\""""
+
+
+def test_a_field_and_a_role_added_to_the_definition_are_in_everything(templates: Path, tmp_path: Path) -> None:
+    path = templates / "membership-form.toml"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("\n[[part]]", FIELD, 1).replace('\n[[role]]\nname = "senior_leader"', ROLE, 1)
+    text = text.replace('\n[[section]]\ntext = "protocol.j2"', ROWS, 1)
+    path.write_text(text, encoding="utf-8")
+    form = generate(load_definition("2026-27", templates))
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    added: dict[str, str | bool] = {"office_email": "Office@CEDAR.example", "safeguarding_lead_name": "Kit  Adeyemi"}
+    (inbox / "good.pdf").write_bytes(type_into(form, answers("2101") | added))
+    (inbox / "bad.pdf").write_bytes(type_into(form, answers("2102", office_email="office at dovecote")))
+    records = tmp_path / "records"
+    Ingester(records, templates).ingest([inbox])
+    assert [row["office_email"] for row in rows(records / "schools.csv")] == ["Office@cedar.example"]
+    assert ("safeguarding_lead", "Kit Adeyemi") in {(r["role"], r["name"]) for r in rows(records / "contacts.csv")}
+    (problem,) = rows(records / "problems.csv")
+    assert (problem["field"], problem["label"], problem["code"]) == ("office_email", "Office Email", "email_invalid")

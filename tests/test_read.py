@@ -1,0 +1,130 @@
+"""Reading: what was typed comes back exactly, whatever rewrote the file; what cannot be read is told of."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pikepdf
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pikepdf import PageCopyWarning
+
+from tests.remake_samples import by_pypdf, by_qpdf, dated, letter, locked
+from tests.viewer import type_into
+from thep_forms.definition import FormDefinition
+from thep_forms.read import Outcome, read_return
+from thep_forms.read.strings import text_string
+
+TYPED = {
+    "school_name": "St Fillan’s & Ångström — the “Old” School",
+    "registered_address": "Cedar House\n3 Cedar Road\nBethnal Green\nLondon\nE2 0AC",
+    "dfe_number": "211/4242",
+    "main_contact_name": "Siobhán O’Brien-Yıldız",
+    "main_contact_designation": "Łódź ş ğ é Ẹ̀kọ́",
+    "main_contact_email": "=cmd|' /C calc'!A0",
+    "main_contact_telephone": "+44 (0)20 7364 5000 ext 12",
+    "business_manager_telephone": "0207 364 5000",
+    "chair_of_governors_name": "Nguyễn Thị Ánh শ",
+    "senior_leader_10_name": "Ng Wei",
+}
+
+
+def values(pdf: bytes, definition: FormDefinition) -> dict[str, str]:
+    return {name: raw.text for name, raw in read_return(pdf, definition).values.items() if raw.text}
+
+
+@pytest.mark.parametrize("rewritten", [bytes, by_pypdf, by_qpdf])
+def test_what_was_typed_comes_back_exactly(
+    form: bytes, definition: FormDefinition, rewritten: Callable[[bytes], bytes]
+) -> None:
+    returned = rewritten(type_into(form, TYPED | {"phase_primary": True, "phase_ap": True}))
+    assert values(returned, definition) == TYPED | {"phase_primary": "yes", "phase_ap": "yes"}
+
+
+def test_a_box_ticked_and_unticked_again_is_empty(form: bytes, definition: FormDefinition) -> None:
+    ticked = type_into(form, {"phase_ap": True})
+    assert values(type_into(ticked, {"phase_ap": False}), definition) == {}
+
+
+def test_the_modification_date_is_read_in_utc(form: bytes, definition: FormDefinition) -> None:
+    modified = read_return(dated(form, "20260504"), definition).modified
+    assert modified
+    assert modified.isoformat() == "2026-05-04T12:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("made", "outcome"),
+    [
+        (lambda form: b"", Outcome.NOT_A_FORM),
+        (lambda form: b"Dear all,", Outcome.NOT_A_FORM),
+        (lambda form: letter(), Outcome.NOT_A_FORM),
+        (locked, Outcome.LOCKED),
+        (lambda form: form[:3000], Outcome.UNREADABLE),
+        (lambda form: b"%PDF-1.7\n" + bytes(4000), Outcome.UNREADABLE),
+    ],
+)
+def test_what_is_no_readable_form_says_what_it_is(
+    form: bytes, definition: FormDefinition, made: Callable[[bytes], bytes], outcome: Outcome
+) -> None:
+    reading = read_return(made(form), definition)
+    assert (reading.outcome, reading.values) == (outcome, {})
+    assert reading.reason
+
+
+def test_a_filled_form_cut_short_is_never_a_blank_one(filled: Callable[..., bytes], definition: FormDefinition) -> None:
+    whole = filled()
+    for length in range(0, len(whole) - 2000, 9000):
+        reading = read_return(whole[:length], definition)
+        assert reading.outcome is not Outcome.FORM or reading.repaired
+
+
+def test_a_file_that_opens_without_a_password_is_read(filled: Callable[..., bytes], definition: FormDefinition) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(filled())) as pdf:
+        pdf.save(out, encryption=pikepdf.Encryption(owner="secret", user=""))
+    assert values(out.getvalue(), definition)["school_name"] == "Cedar Primary School"
+
+
+def test_two_widgets_of_one_field_that_disagree_are_both_kept(filled: Callable[..., bytes], definition: FormDefinition) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(filled())) as pdf:
+        field = next(one for one in pdf.Root.AcroForm.Fields if one.T == "school_name")
+        second = pdf.make_indirect(pikepdf.Dictionary(field))
+        second.V = pikepdf.String("Another School")
+        pdf.pages[0].obj.Annots.append(second)
+        with pytest.warns(PageCopyWarning):
+            pdf.save(out)
+    raw = read_return(out.getvalue(), definition).values["school_name"]
+    assert {raw.text, raw.other} == {"Cedar Primary School", "Another School"}
+
+
+def test_widgets_are_read_where_the_field_list_is_empty_or_missing(
+    filled: Callable[..., bytes], definition: FormDefinition
+) -> None:
+    for lost in ("/Fields", "/AcroForm"):
+        out = io.BytesIO()
+        with pikepdf.open(io.BytesIO(filled())) as pdf:
+            del (pdf.Root.AcroForm if lost == "/Fields" else pdf.Root)[lost]
+            with pytest.warns(PageCopyWarning):
+                pdf.save(out)
+        assert values(out.getvalue(), definition)["school_name"] == "Cedar Primary School"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\ufffd\x1b")))
+def test_text_is_read_in_every_encoding_that_viewers_write(text: str) -> None:
+    encoded = {"utf-16-be": b"\xfe\xff", "utf-16-le": b"\xff\xfe", "utf-8": b"\xef\xbb\xbf"}
+    for codec, mark in encoded.items():
+        assert text_string(mark + text.encode(codec)) == (text, False)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_are_too_odd_for_a_text(raw: bytes) -> None:
+    text, damaged = text_string(raw)
+    assert text.encode("utf-8") is not None
+    assert damaged == ("\ufffd" in text)
+
+
+def test_an_emoji_cut_in_half_is_kept_and_marked() -> None:
+    assert text_string(b"\xfe\xff\x00A\xd8\x3d\x00B") == ("A\ufffdB", True)

@@ -1,0 +1,236 @@
+"""The RECORDS folder: verdicts, order, conflicts, and that nothing is lost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import stat
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import rows
+from tests.remake_samples import SCHOOLS, answers, dated
+from tests.viewer import type_into
+from thep_forms.definition import shipped
+from thep_forms.errors import RecordsError, SourceError
+from thep_forms.ingest import Ingester
+from thep_forms.keep.files import write_private
+
+Filled = Callable[..., bytes]
+
+
+def inbox(folder: Path, **files: bytes) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, data in files.items():
+        (folder / f"{name}.pdf").write_bytes(data)
+    return folder
+
+
+def verdicts(records: Path) -> dict[str, str]:
+    return {Path(row["source"]).stem: row["verdict"] for row in rows(records / "returns.csv")}
+
+
+def written(records: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in records.iterdir() if path.suffix in (".csv", ".json")}
+
+
+def test_the_samples_have_every_verdict(tmp_path: Path) -> None:
+    samples = shipped("samples")
+    Ingester(tmp_path / "records").ingest([samples / "returns"], samples / "schools.csv")
+    found = verdicts(tmp_path / "records")
+    assert found == {
+        "Acorn Nursery": "accepted",
+        "Bridge Learning Centre": "accepted",
+        "Cedar Primary, corrected": "accepted",
+        "Cedar Primary, corrected2": "duplicate",
+        "Cedar Primary, first": "superseded",
+        "Dovecote wrong authority": "needs_attention",
+        "Elm Tree": "accepted",
+        "Elm Tree cut short": "needs_attention",
+        "Gladstone mistyped email": "needs_attention",
+        "Harbour": "accepted",
+        "Ivy Lane": "accepted",
+        "Juniper blank": "blank",
+        "Kestrel": "locked",
+        "Linden": "accepted",
+        "St Fillan's no chair": "needs_attention",
+        "Summer fair": "not_a_form",
+    }
+
+
+def test_the_same_returns_in_any_order_give_the_same_bytes(tmp_path: Path) -> None:
+    paths = sorted((shipped("samples") / "returns").iterdir())
+    results = []
+    for turn in range(3):
+        random.Random(turn).shuffle(paths)  # noqa: S311
+        records = tmp_path / f"records{turn}"
+        for half in (paths[:7], paths[7:]):
+            Ingester(records).ingest(half)
+        results.append(written(records))
+    assert results[0] == results[1] == results[2]
+
+
+def test_ingesting_the_same_folder_twice_changes_nothing(tmp_path: Path) -> None:
+    records = tmp_path / "records"
+    first = Ingester(records).ingest([shipped("samples") / "returns"])
+    before = written(records)
+    again = Ingester(records).ingest([shipped("samples") / "returns"])
+    assert written(records) == before
+    assert (again.new, again.verdicts) == (0, first.verdicts)
+
+
+def test_a_later_return_supersedes_whichever_came_first(tmp_path: Path, filled: Filled) -> None:
+    old, new = dated(filled(), "20260420"), dated(filled(main_contact_name="Kit Adeyemi"), "20260504")
+    records = tmp_path / "records"
+    for name, data in {"new": new, "old": old}.items():
+        Ingester(records).ingest([inbox(tmp_path / name, **{name: data})])
+    assert verdicts(records) == {"new": "accepted", "old": "superseded"}
+    assert "Kit Adeyemi" in {row["name"] for row in rows(records / "contacts.csv")}
+
+
+def test_a_later_return_with_an_error_does_not_supersede(tmp_path: Path, filled: Filled) -> None:
+    files = {"old": dated(filled(), "20260420"), "new": dated(filled(main_contact_email="?"), "20260504")}
+    Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", **files)])
+    assert verdicts(tmp_path / "records") == {"old": "accepted", "new": "needs_attention"}
+
+
+def test_where_nothing_says_which_is_later_nobody_guesses_and_prefer_settles_it(tmp_path: Path, filled: Filled) -> None:
+    records = tmp_path / "records"
+    files = {"one": filled(), "two": filled(main_contact_name="Kit Adeyemi")}
+    Ingester(records).ingest([inbox(tmp_path / "inbox", **files)])
+    assert verdicts(records) == {"one": "needs_attention", "two": "needs_attention"}
+    assert {row["code"] for row in rows(records / "problems.csv")} == {"return_conflict"}
+    assert rows(records / "schools.csv") == []
+    for chosen, other in (("one", "two"), ("two", "one")):
+        Ingester(records).prefer(hashlib.sha256(files[chosen]).hexdigest()[:16])
+        assert verdicts(records) == {chosen: "accepted", other: "superseded"}
+
+
+def test_a_third_undated_return_reopens_a_settled_conflict(tmp_path: Path, filled: Filled) -> None:
+    records = tmp_path / "records"
+    files = {"one": filled(), "two": filled(main_contact_name="Kit Adeyemi")}
+    Ingester(records).ingest([inbox(tmp_path / "inbox", **files)])
+    Ingester(records).prefer(hashlib.sha256(files["one"]).hexdigest()[:16])
+    Ingester(records).ingest([inbox(tmp_path / "inbox", three=filled(main_contact_name="Ng Wei"))])
+    assert set(verdicts(records).values()) == {"needs_attention"}
+
+
+def test_two_files_that_say_the_same_are_no_conflict(tmp_path: Path, form: bytes, filled: Filled) -> None:
+    answered = answers("2101")
+    other_order = type_into(form, dict(reversed(answered.items())))
+    Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", one=filled(), two=other_order + b"\n")])
+    assert sorted(verdicts(tmp_path / "records").values()) == ["accepted", "superseded"]
+
+
+def test_only_a_return_that_could_be_accepted_can_be_preferred(tmp_path: Path, filled: Filled) -> None:
+    wrong = filled(dfe_number="42")
+    Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", wrong=wrong)])
+    with pytest.raises(RecordsError, match="must be fixed first"):
+        Ingester(tmp_path / "records").prefer(hashlib.sha256(wrong).hexdigest()[:16])
+    with pytest.raises(RecordsError, match=r"no return 0123.*returns\.csv"):
+        Ingester(tmp_path / "records").prefer("0123")
+    with pytest.raises(RecordsError, match="holds no records"):
+        Ingester(tmp_path / "elsewhere").prefer("0123")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_school_that_is_not_in_the_register_needs_attention(tmp_path: Path, filled: Filled) -> None:
+    records, register = tmp_path / "records", tmp_path / "schools.csv"
+    register.write_text("school_name,dfe_number\nElm,211/2103\n", encoding="utf-8-sig")
+    Ingester(records).ingest([inbox(tmp_path / "inbox", cedar=filled())], register)
+    assert [row["code"] for row in rows(records / "problems.csv")] == ["dfe_unknown"]
+    register.write_text("school_name,dfe_number\nElm,211/2103\nCedar,2101\n", encoding="cp1252")
+    Ingester(records).ingest([tmp_path / "inbox"], register)
+    assert verdicts(records) == {"cedar": "accepted"}
+
+
+@pytest.mark.parametrize("text", ["name,number\nElm,2103\n", "dfe_number\n213/2103\n"])
+def test_a_register_with_a_mistake_stops_before_anything_is_written(tmp_path: Path, filled: Filled, text: str) -> None:
+    register = tmp_path / "schools.csv"
+    register.write_text(text, encoding="utf-8")
+    with pytest.raises(SourceError, match="dfe_number"):
+        Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", cedar=filled())], register)
+    assert not (tmp_path / "records").exists()
+
+
+def test_every_pdf_is_kept_as_it_came(tmp_path: Path) -> None:
+    records = tmp_path / "records"
+    Ingester(records).ingest([shipped("samples") / "returns"])
+    came = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (shipped("samples") / "returns").iterdir()}
+    kept = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in (records / "returns").iterdir()}
+    assert set(kept) == came
+    assert all(name == found for name, found in kept.items())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has access lists instead of modes")
+def test_nobody_else_can_read_the_records(tmp_path: Path, filled: Filled) -> None:
+    records = tmp_path / "records"
+    records.mkdir(mode=0o755)
+    Ingester(records).ingest([inbox(tmp_path / "inbox", cedar=filled())])
+    for path in (records, *records.rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_the_data_package_describes_every_column_of_every_table(tmp_path: Path) -> None:
+    records = tmp_path / "records"
+    Ingester(records).ingest([shipped("samples") / "returns"])
+    package = json.loads((records / "datapackage.json").read_bytes())
+    described = {one["path"]: [field["name"] for field in one["schema"]["fields"]] for one in package["resources"]}
+    headers = {path.name: path.read_text(encoding="utf-8").splitlines()[0].split(",") for path in records.glob("*.csv")}
+    assert described == headers
+    contract = "membership_year,dfe_number,school_name,phases,registered_address,postcode,return_id"
+    assert headers["schools.csv"] == contract.split(",")
+    contract = "membership_year,dfe_number,role,position,designation,name,email,telephone,return_id"
+    assert headers["contacts.csv"] == contract.split(",")
+
+
+def test_odd_files_have_a_row_each_and_the_rest_goes_on(tmp_path: Path, filled: Filled) -> None:
+    folder = inbox(tmp_path / "inbox", cedar=filled())
+    (folder / "notes.txt").write_text("=1+1", encoding="utf-8")
+    (folder / "empty.pdf").touch()
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "elm.pdf").write_bytes(filled("2103"))
+    (folder / "nowhere.pdf").symlink_to(folder / "gone.pdf")
+    (folder / "loop").symlink_to(folder)
+    Ingester(folder / "records").ingest([folder])
+    assert verdicts(folder / "records") == {
+        "cedar": "accepted",
+        "elm": "accepted",
+        "notes": "not_a_form",
+        "empty": "not_a_form",
+        "nowhere": "unreadable",
+        "loop": "unreadable",
+    }
+
+
+def test_two_hundred_returns_in_one_run(tmp_path: Path, filled: Filled) -> None:
+    folder = tmp_path / "inbox"
+    originals = {school[0]: filled(school[0]) for school in SCHOOLS}
+    inbox(folder, **{f"{number}-{n}": data + b"%" * n for number, data in originals.items() for n in range(17)})
+    summary = Ingester(tmp_path / "records").ingest([folder])
+    assert summary.new == 204
+    assert summary.verdicts == {"accepted": 12, "superseded": 192}
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    write_private(path, b"old")
+    with pytest.raises(TypeError):
+        write_private(path, "not bytes")  # type: ignore[arg-type]
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"table.csv": b"old"}
+
+
+def test_progress_sees_every_file(tmp_path: Path, filled: Filled) -> None:
+    seen: list[str] = []
+
+    def watch(files: Iterable[tuple[Path, Path]]) -> Iterable[tuple[Path, Path]]:
+        for path, source in files:
+            seen.append(path.name)
+            yield path, source
+
+    Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", cedar=filled())], progress=watch)
+    assert seen == ["cedar.pdf"]
