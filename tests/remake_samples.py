@@ -17,7 +17,7 @@ import pikepdf
 import pypdf
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.viewer import type_into
+from tests.viewer import draw, type_into
 from thep_forms.definition import load_definition
 from thep_forms.generate import generate
 
@@ -150,6 +150,7 @@ def main() -> None:
     folder.mkdir(parents=True)
     for name, data in returns().items():
         (folder / name).write_bytes(data)
+    draw((folder / "Harbour.pdf").read_bytes(), scale=1.4).save(SAMPLES / "page-1.png", optimize=True)
     with (SAMPLES / "schools.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["dfe_number", "school_name", "phases", "registered_address", "email"])

@@ -62,7 +62,7 @@ def test_a_problem_without_words_and_one_with_an_unknown_word_are_refused(templa
     path = templates / "problems.toml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("[dfe_missing]", "[dfe_mising]"), encoding="utf-8")
-    with pytest.raises(TemplateError, match="dfe_mising.*dfe_missing"):
+    with pytest.raises(TemplateError, match=r"dfe_mising.*dfe_missing"):
         load_definition("2026-27", templates)
     path.write_text(text.replace("{label}:", "{lable}:", 1), encoding="utf-8")
     with pytest.raises(TemplateError, match=r"dfe_missing\.message: \{lable\} is not known"):

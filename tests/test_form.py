@@ -112,7 +112,9 @@ def test_the_continuation_has_as_many_blocks_as_asked_for(definition: FormDefini
         assert len(names) == len(ROLES) + more
 
 
-def test_the_same_input_gives_the_same_bytes_and_no_date(definition: FormDefinition, form: bytes, opened: pikepdf.Pdf) -> None:
+def test_the_same_input_gives_the_same_bytes_and_no_date(
+    definition: FormDefinition, form: bytes, opened: pikepdf.Pdf
+) -> None:
     assert generate(definition) == form
     assert len(form) < 150_000
     assert "/ModDate" not in opened.docinfo

@@ -25,7 +25,9 @@ def test_another_authoritys_number_is_told_from_a_mistyped_one(typed: str) -> No
     assert normalise.dfe_number(typed, PREFIX) == normalise.Normal("", ProblemCode.DFE_PREFIX)
 
 
-@pytest.mark.parametrize("typed", ["42", "424", "42424", "100945", "211/424", "211//4242", "/4242", "211/424²", "0000", "x4242"])
+@pytest.mark.parametrize(
+    "typed", ["42", "424", "42424", "100945", "211/424", "211//4242", "/4242", "211/424²", "0000", "x4242"]
+)
 def test_what_could_be_a_guess_is_none(typed: str) -> None:
     assert normalise.dfe_number(typed, PREFIX) == normalise.Normal("", ProblemCode.DFE_FORMAT)
 
@@ -47,7 +49,9 @@ def test_telephone_numbers_have_one_form(typed: str, normal: str) -> None:
     assert normalise.telephone(typed) == normalise.Normal(normal)
 
 
-@pytest.mark.parametrize("typed", ["020 7364 5OOO", "ask at the office", "7364 5000", "12", "020 7946 0018 and 3", "9" * 2000])
+@pytest.mark.parametrize(
+    "typed", ["020 7364 5OOO", "ask at the office", "7364 5000", "12", "020 7946 0018 and 3", "9" * 2000]
+)
 def test_what_is_no_telephone_number_is_refused(typed: str) -> None:
     assert normalise.telephone(typed) == normalise.Normal("", ProblemCode.TELEPHONE_INVALID)
 
@@ -77,7 +81,9 @@ def test_email_addresses_have_one_form(typed: str, normal: str) -> None:
     assert normalise.email(typed) == normalise.Normal(normal)
 
 
-@pytest.mark.parametrize("typed", ["head@school,example", "head", "head@", "@school.example", "a@b@c.example", "a" * 2000])
+@pytest.mark.parametrize(
+    "typed", ["head@school,example", "head", "head@", "@school.example", "a@b@c.example", "a" * 2000]
+)
 def test_what_is_no_email_address_is_refused(typed: str) -> None:
     assert normalise.email(typed) == normalise.Normal("", ProblemCode.EMAIL_INVALID)
 
@@ -115,6 +121,11 @@ def test_a_normal_form_is_its_own_normal_form(typed: str) -> None:
 
 @given(ANYTHING)
 def test_no_normal_form_holds_a_control_character(typed: str) -> None:
-    forms = [normalise.text(typed), normalise.address(typed), normalise.email(typed).value, normalise.telephone(typed).value]
+    forms = [
+        normalise.text(typed),
+        normalise.address(typed),
+        normalise.email(typed).value,
+        normalise.telephone(typed).value,
+    ]
     assert all(form.isprintable() or any(char.isspace() or ord(char) > 127 for char in form) for form in forms)
     assert not any(ord(char) < 32 for form in forms for char in form)

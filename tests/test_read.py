@@ -57,12 +57,12 @@ def test_the_modification_date_is_read_in_utc(form: bytes, definition: FormDefin
 @pytest.mark.parametrize(
     ("made", "outcome"),
     [
-        (lambda form: b"", Outcome.NOT_A_FORM),
-        (lambda form: b"Dear all,", Outcome.NOT_A_FORM),
-        (lambda form: letter(), Outcome.NOT_A_FORM),
+        (lambda _: b"", Outcome.NOT_A_FORM),
+        (lambda _: b"Dear all,", Outcome.NOT_A_FORM),
+        (lambda _: letter(), Outcome.NOT_A_FORM),
         (locked, Outcome.LOCKED),
         (lambda form: form[:3000], Outcome.UNREADABLE),
-        (lambda form: b"%PDF-1.7\n" + bytes(4000), Outcome.UNREADABLE),
+        (lambda _: b"%PDF-1.7\n" + bytes(4000), Outcome.UNREADABLE),
     ],
 )
 def test_what_is_no_readable_form_says_what_it_is(
@@ -87,7 +87,9 @@ def test_a_file_that_opens_without_a_password_is_read(filled: Callable[..., byte
     assert values(out.getvalue(), definition)["school_name"] == "Cedar Primary School"
 
 
-def test_two_widgets_of_one_field_that_disagree_are_both_kept(filled: Callable[..., bytes], definition: FormDefinition) -> None:
+def test_two_widgets_of_one_field_that_disagree_are_both_kept(
+    filled: Callable[..., bytes], definition: FormDefinition
+) -> None:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(filled())) as pdf:
         field = next(one for one in pdf.Root.AcroForm.Fields if one.T == "school_name")
