@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import sqlite3
 import stat
 import sys
 from collections.abc import Callable, Iterable
@@ -234,3 +235,21 @@ def test_progress_sees_every_file(tmp_path: Path, filled: Filled) -> None:
 
     Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", cedar=filled())], progress=watch)
     assert seen == ["cedar.pdf"]
+
+
+def test_a_ledger_in_use_is_told_of_and_nothing_is_half_written(
+    tmp_path: Path, filled: Filled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("thep_forms.keep.ledger.PATIENCE", 0.1)
+    records = tmp_path / "records"
+    Ingester(records).ingest([inbox(tmp_path / "inbox", cedar=filled())])
+    before = written(records)
+    with sqlite3.connect(records / "ledger.sqlite", isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(RecordsError, match="another run"):
+            Ingester(records).ingest([inbox(tmp_path / "more", elm=filled("2103"))])
+        other.execute("ROLLBACK")
+    other.close()
+    assert written(records) == before
+    Ingester(records).ingest([tmp_path / "more"])
+    assert verdicts(records) == {"cedar": "accepted", "elm": "accepted"}

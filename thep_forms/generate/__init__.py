@@ -15,8 +15,7 @@ def generate(definition: FormDefinition, *, more: int | None = None) -> bytes:
     where something does not fit its place.
     """
     sheets = lay_out(definition, more)
-    drawn, starts = draw(definition, sheets)
-    return add_fields(drawn, definition, sheets, starts)
+    return add_fields(draw(definition, sheets), definition, sheets)
 
 
 __all__ = ["generate"]

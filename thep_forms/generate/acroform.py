@@ -10,7 +10,9 @@ from pikepdf import Array, Dictionary, Name, String
 
 from thep_forms.definition.model import FormDefinition, Kind
 from thep_forms.generate import fonts
+from thep_forms.generate.draw import Drawn
 from thep_forms.generate.layout import PlacedBox, Rect, Sheet
+from thep_forms.generate.tags import tag
 
 HIDDEN, PRINT = 1 << 1, 1 << 2  # annotation flags, ISO 32000-1, table 165
 READ_ONLY, MULTILINE = 1 << 0, 1 << 12  # field flags, tables 221 and 228
@@ -20,13 +22,14 @@ ON = Name.Yes
 ENTRY_FONT = "/Entry"
 
 
-def add_fields(drawn: bytes, definition: FormDefinition, sheets: Sequence[Sheet], starts: Sequence[int]) -> bytes:
-    """The drawn pages with the fields on them; sheet n is page `starts[n]`. The same input gives the same bytes."""
-    with pikepdf.open(io.BytesIO(drawn)) as pdf:
+def add_fields(drawn: Drawn, definition: FormDefinition, sheets: Sequence[Sheet]) -> bytes:
+    """The drawn pages with the sheets' fields on them, tagged. The same input gives the same bytes."""
+    with pikepdf.open(io.BytesIO(drawn.pdf)) as pdf:
         builder = _Builder(pdf, definition)
-        for sheet, start in zip(sheets, starts, strict=True):
+        for sheet, start in zip(sheets, drawn.starts, strict=True):
             for placed in sheet.boxes:
                 builder.add(placed, pdf.pages[start])
+        tag(pdf, drawn.document, {str(field.T): field for field in builder.fields}, definition)
         builder.add_form_id(pdf.pages[0])
         builder.finish()
         out = io.BytesIO()
@@ -75,8 +78,6 @@ class _Builder:
             Fields=Array(self.fields), DR=resources, DA=self.style, NeedAppearances=False
         )
         self.pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
-        for page in self.pdf.pages:
-            page.obj.Tabs = Name.S if "/StructParents" in page.obj else Name.R
         form = self.definition.form
         for key in list(self.pdf.docinfo.keys()):
             del self.pdf.docinfo[key]

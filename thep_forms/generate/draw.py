@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from html import escape
 
 from reportlab.graphics.barcode.qr import QrCodeWidget
@@ -19,7 +20,8 @@ from thep_forms.definition.model import FormDefinition
 from thep_forms.definition.texts import Heading, Paragraph, Run, TextBlock, TextList
 from thep_forms.errors import LayoutError
 from thep_forms.generate import fonts
-from thep_forms.generate.layout import MM, Label, Rect, Sheet, Style
+from thep_forms.generate.layout import MM, Label, PlacedBox, PlacedText, Rect, Sheet, Style
+from thep_forms.generate.tags import LANGUAGE, Tag
 
 QR_SIDE = 12 * MM
 RULE = 0.6
@@ -35,12 +37,23 @@ class Piece:
     height: float
     indent: float
     space: float
+    tag: Tag
     label: str = ""
+    label_tag: Tag | None = None
     keep: bool = False  # with the next
 
 
-def draw(definition: FormDefinition, sheets: Sequence[Sheet]) -> tuple[bytes, list[int]]:
-    """The PDF without its fields, and for each sheet the index of the page where it starts."""
+@dataclass(frozen=True)
+class Drawn:
+    """The PDF without its fields, the index of the page where each sheet starts, and the structure of it all."""
+
+    pdf: bytes
+    starts: list[int]
+    document: Tag
+
+
+def draw(definition: FormDefinition, sheets: Sequence[Sheet]) -> Drawn:
+    """The printed part of the form. Raises `LayoutError` where words do not fit or have no glyph."""
     fonts.register()
     return _Drawer(definition).draw(sheets)
 
@@ -62,28 +75,49 @@ class _Drawer:
             invariant=True,
             pageCompression=1,
             initialFontName=fonts.REGULAR,
-            lang="en-GB",
+            lang=LANGUAGE,
         )
+        self.document = Tag("Document")
+        self.number = self.mcid = 0  # the page's index, and the next marked-content id on it
 
-    def draw(self, sheets: Sequence[Sheet]) -> tuple[bytes, list[int]]:
-        flows: list[list[list[Piece]]] = [list(self._flow(sheet.flow)) if sheet.flow else [[]] for sheet in sheets]
+    def draw(self, sheets: Sequence[Sheet]) -> Drawn:
+        tags = [self.document.add("Sect") for _ in sheets]
+        flows: list[list[list[Piece]]] = [
+            list(self._flow(sheet.flow, tag)) if sheet.flow else [[]] for sheet, tag in zip(sheets, tags, strict=True)
+        ]
         total = sum(len(pages) for pages in flows)
-        starts, number = [], 0
-        for sheet, pages in zip(sheets, flows, strict=True):
-            starts.append(number)
+        starts = []
+        for sheet, tag, pages in zip(sheets, tags, flows, strict=True):
+            starts.append(self.number)
             for page in pages:
-                number += 1
-                self._furniture(number, total)
-                self._sheet(sheet)
-                self._pieces(page)
+                self._furniture(total, tag)
+                self._sheet(sheet, tag)
+                self._pieces(page, self.body)
                 self.canvas.showPage()
+                self.number, self.mcid = self.number + 1, 0
         self.canvas.save()
-        return self.buffer.getvalue(), starts
+        return Drawn(self.buffer.getvalue(), starts, self.document)
+
+    @contextmanager
+    def _marked(self, tag: Tag) -> Iterator[None]:
+        """What is drawn inside is content of the element."""
+        tag.kids.append((self.number, self.mcid))
+        self.canvas.addLiteral(f"/{tag.kind} <</MCID {self.mcid}>> BDC")
+        self.mcid += 1
+        yield
+        self.canvas.addLiteral("EMC")
+
+    @contextmanager
+    def _artifact(self, what: str) -> Iterator[None]:
+        """What is drawn inside is passed over by screen readers."""
+        self.canvas.addLiteral(f"/Artifact <<{what}>> BDC")
+        yield
+        self.canvas.addLiteral("EMC")
 
     # --- every page ---------------------------------------------------------------------------------------------
 
-    def _furniture(self, number: int, total: int) -> None:
-        form, year = self.definition.form, self.definition.year
+    def _furniture(self, total: int, tag: Tag) -> None:
+        form = self.definition.form
         down = self.page.top * MM
         for block in self.definition.texts[form.heading]:
             if isinstance(block, TextList):
@@ -92,7 +126,17 @@ class _Drawer:
             flowable = self._paragraph(block, size, colour=self.accent, alignment=TA_CENTER)
             _, height = flowable.wrap(self.body.width, self.height)
             down += height
-            flowable.drawOn(self.canvas, self.body.x, self.height - down)
+            with self._running("H1" if isinstance(block, Heading) else "P", tag):
+                flowable.drawOn(self.canvas, self.body.x, self.height - down)
+        with self._artifact("/Type /Pagination /Subtype /Footer"):
+            self._footer(self.number + 1, total)
+
+    def _running(self, kind: str, tag: Tag) -> AbstractContextManager[None]:
+        """The heading of the pages is read once, on the first."""
+        return self._marked(tag.add(kind)) if self.number == 0 else self._artifact("/Type /Pagination /Subtype /Header")
+
+    def _footer(self, number: int, total: int) -> None:
+        form, year = self.definition.form, self.definition.year
         foot = self.page.bottom * MM
         words = (
             f"{self.definition.partnership.name}  ·  {form.title} {year}  ·  revision {form.revision}"
@@ -120,21 +164,36 @@ class _Drawer:
 
     # --- the ruled table ----------------------------------------------------------------------------------------
 
-    def _sheet(self, sheet: Sheet) -> None:
+    def _sheet(self, sheet: Sheet, tag: Tag) -> None:
+        with self._artifact("/Type /Layout"):
+            self._ruled(sheet)
+        group = tag
+        asked: Tag | None = None  # a box with the labels before it
+        for item in sheet.items:
+            match item:
+                case Label(style=Style.HEADING):
+                    group = tag.add("Sect")
+                    self._label(item, group.add(f"H{sheet.depth}"))
+                case Label():
+                    asked = asked or group.add("Div")
+                    self._label(item, asked.add("P"))
+                case PlacedText():
+                    self._text(item.name, item.rect, group)
+                case PlacedBox():
+                    (asked or group.add("Div")).add("Form", widget=item.box.name)
+                    asked = None
+
+    def _ruled(self, sheet: Sheet) -> None:
+        self.canvas.setFillColor(self.tint)
         for label in sheet.labels:
             if label.tinted:
-                self.canvas.setFillColor(self.tint)
                 self.canvas.rect(label.rect.x, label.rect.y, label.rect.width, label.rect.height, stroke=0, fill=1)
         self.canvas.setStrokeColor(self.rule)
         self.canvas.setLineWidth(RULE)
         for cell in sheet.cells:
             self.canvas.rect(cell.x, cell.y, cell.width, cell.height, stroke=1, fill=0)
-        for label in sheet.labels:
-            self._label(label)
-        for text in sheet.texts:
-            self._text(text.name, text.rect)
 
-    def _label(self, label: Label) -> None:
+    def _label(self, label: Label, tag: Tag) -> None:
         size = self.page.entry_size if label.style is Style.PREFIX else self.page.text_size
         font = fonts.BOLD if label.style is Style.HEADING else fonts.REGULAR
         room = Rect(label.rect.x + 2 * MM, label.rect.y, label.rect.width - 2.5 * MM, label.rect.height)
@@ -145,11 +204,12 @@ class _Drawer:
         _, height = flowable.wrap(room.width, room.height)
         if height > room.height or flowable.minWidth() > room.width:
             raise LayoutError(f"The label “{label.words}” does not fit. Give it more width.")
-        flowable.drawOn(self.canvas, room.x, room.y + (room.height - height) / 2)
+        with self._marked(tag):
+            flowable.drawOn(self.canvas, room.x, room.y + (room.height - height) / 2)
 
-    def _text(self, name: str, rect: Rect) -> None:
+    def _text(self, name: str, rect: Rect, tag: Tag) -> None:
         """A short text in a cell, in the middle of its height."""
-        pieces = list(self._broken(self.definition.texts[name], self.page.text_size, rect.width))
+        pieces = list(self._broken(self.definition.texts[name], self.page.text_size, rect.width, tag))
         height = sum(piece.height + piece.space for piece in pieces)
         if height > rect.height:
             raise LayoutError(
@@ -159,11 +219,11 @@ class _Drawer:
 
     # --- running text -------------------------------------------------------------------------------------------
 
-    def _flow(self, name: str) -> Iterator[list[Piece]]:
+    def _flow(self, name: str, tag: Tag) -> Iterator[list[Piece]]:
         """The pages of a running text; a paragraph is never split, a heading never left behind."""
         page: list[Piece] = []
         left = self.body.height
-        pieces = list(self._broken(self.definition.texts[name], self.page.flow_size, self.body.width))
+        pieces = list(self._broken(self.definition.texts[name], self.page.flow_size, self.body.width, tag))
         for n, piece in enumerate(pieces):
             needed = piece.space + piece.height
             following = pieces[n + 1].space + pieces[n + 1].height if piece.keep and n + 1 < len(pieces) else 0
@@ -174,42 +234,47 @@ class _Drawer:
             left -= needed
         yield page
 
-    def _broken(self, blocks: Sequence[TextBlock], size: float, width: float, indent: float = 0) -> Iterator[Piece]:
+    def _broken(
+        self, blocks: Sequence[TextBlock], size: float, width: float, tag: Tag, indent: float = 0
+    ) -> Iterator[Piece]:
         for n, block in enumerate(blocks):
-            first = n == 0
             match block:
                 case TextList():
-                    yield from self._items(block, size, width, indent)
+                    yield from self._items(block, size, width, tag, indent)
                 case Heading():
-                    larger = size * (1.45 if block.level <= 2 else 1.15)
-                    flowable = self._paragraph(block, larger, colour=self.accent)
+                    flowable = self._paragraph(block, size * (1.45 if block.level <= 2 else 1.15), colour=self.accent)
                     height = flowable.wrap(width - indent, self.height)[1]
-                    yield Piece(flowable, height, indent, 0 if first else size * 1.2, keep=True)
+                    space = size * 1.2 if n else 0
+                    yield Piece(flowable, height, indent, space, tag.add(f"H{block.level}"), keep=True)
                 case Paragraph():
                     flowable = self._paragraph(block, size)
                     height = flowable.wrap(width - indent, self.height)[1]
-                    yield Piece(flowable, height, indent, 0 if first else size * 0.7)
+                    yield Piece(flowable, height, indent, size * 0.7 if n else 0, tag.add("P"))
 
-    def _items(self, block: TextList, size: float, width: float, indent: float) -> Iterator[Piece]:
+    def _items(self, block: TextList, size: float, width: float, tag: Tag, indent: float) -> Iterator[Piece]:
         inner = indent + size * 2
+        space = size * (0.55 if block.ordered else 0.4)
+        listed = tag.add("L", numbering="Decimal" if block.ordered else "Disc")
         for item in block.items:
-            for n, piece in enumerate(self._broken(item.blocks, size, width, inner)):
-                outermost = n == 0
-                space = size * (0.55 if block.ordered else 0.4) if outermost else piece.space
-                yield Piece(piece.flowable, piece.height, piece.indent, space, item.label if outermost else piece.label)
+            entry = listed.add("LI")
+            label = entry.add("Lbl")
+            pieces = self._broken(item.blocks, size, width, entry.add("LBody"), inner)
+            for n, piece in enumerate(pieces):
+                yield piece if n else replace(piece, space=space, label=item.label, label_tag=label)
 
-    def _pieces(self, pieces: Sequence[Piece], within: Rect | None = None) -> None:
-        area = within or self.body
+    def _pieces(self, pieces: Sequence[Piece], area: Rect) -> None:
         y = area.top
         for piece in pieces:
             y -= piece.space + piece.height
             style = piece.flowable.style
-            piece.flowable.drawOn(self.canvas, area.x + piece.indent, y)
-            if piece.label:
-                line = y + piece.height - style.leading + (style.leading - style.fontSize)
-                self._words(
-                    piece.label, area.x + piece.indent - style.fontSize * 1.5, line, style.fontName, style.fontSize
-                )
+            if piece.label_tag:
+                base = y + piece.height - style.fontSize
+                with self._marked(piece.label_tag):
+                    self._words(
+                        piece.label, area.x + piece.indent - style.fontSize * 1.5, base, style.fontName, style.fontSize
+                    )
+            with self._marked(piece.tag):
+                piece.flowable.drawOn(self.canvas, area.x + piece.indent, y)
 
     # --- words --------------------------------------------------------------------------------------------------
 

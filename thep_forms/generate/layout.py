@@ -73,15 +73,29 @@ class PlacedBox:
     rect: Rect
 
 
+Item = Label | PlacedText | PlacedBox
+
+
 @dataclass
 class Sheet:
-    """One page: the ruled cells, the printed words, the boxes in tab order. `flow` names a text that fills pages."""
+    """One page: the ruled cells, and the printed words and the boxes in reading order, each label before its box.
 
-    labels: list[Label] = field(default_factory=list)
-    texts: list[PlacedText] = field(default_factory=list)
-    boxes: list[PlacedBox] = field(default_factory=list)
+    `flow` names a text that fills pages instead; `depth` is the level of its blocks' headings.
+    """
+
+    items: list[Item] = field(default_factory=list)
     cells: list[Rect] = field(default_factory=list)
     flow: str | None = None
+    depth: int = 2
+
+    @property
+    def labels(self) -> list[Label]:
+        return [item for item in self.items if isinstance(item, Label)]
+
+    @property
+    def boxes(self) -> list[PlacedBox]:
+        """In tab order."""
+        return [item for item in self.items if isinstance(item, PlacedBox)]
 
 
 def lay_out(definition: FormDefinition, more: int | None = None) -> tuple[Sheet, ...]:
@@ -126,9 +140,9 @@ class _Planner:
         row = Row(cells=(cell, cell))
         a_page = 2 * int((self.area.height - head) // self._height(row))
         for start in range(0, blocks, max(a_page, 2)):
-            sheet = Sheet()
+            sheet = Sheet(depth=3 if section.text else 2)
             if section.text:
-                sheet.texts.append(PlacedText(section.text, self.area.slice_y(0, head)))
+                sheet.items.append(PlacedText(section.text, self.area.slice_y(0, head)))
             here = min(blocks - start, a_page)
             rows = [row] * (here // 2) + [Row(cells=(cell, Cell()))] * (here % 2)
             yield self._rows(sheet, rows, head, section.heading)
@@ -142,7 +156,7 @@ class _Planner:
             if row.heading:
                 bar = self.area.slice_y(down, HEADING)
                 sheet.cells.append(bar)
-                sheet.labels.append(Label(row.heading, bar, Style.HEADING))
+                sheet.items.append(Label(row.heading, bar, Style.HEADING))
                 down += HEADING
             height = self._height(row)
             self._cells(sheet, row, self.area.slice_y(down, height), heading)
@@ -161,7 +175,7 @@ class _Planner:
     def _cell(self, sheet: Sheet, cell: Cell, rect: Rect, heading: str, *, bare: bool) -> None:
         if cell.text:
             sheet.cells.append(rect)
-            sheet.texts.append(PlacedText(cell.text, rect.inset(2 * MM)))
+            sheet.items.append(PlacedText(cell.text, rect.inset(2 * MM)))
         elif cell.field:
             sheet.cells.append(rect)
             self._field(sheet, self.fields[cell.field], rect, (cell.label or self.page.label) * MM)
@@ -174,16 +188,16 @@ class _Planner:
         if asked.kind is Kind.TICKS:
             self._ticks(sheet, boxes, rect)
             return
-        sheet.labels.append(Label(asked.label, rect.slice_x(0, label), Style.LABEL))
+        sheet.items.append(Label(asked.label, rect.slice_x(0, label), Style.LABEL))
         room = rect.slice_x(label, rect.width - label)
         if asked.lines == 1 and room.height > self.line:
             room = room.slice_y((room.height - self.line) / 2, self.line)
         if asked.kind is Kind.DFE_NUMBER:
             prefix = self.definition.partnership.dfe_prefix
             width = (len(prefix) * AVERAGE_GLYPH + 1.2) * self.page.entry_size
-            sheet.labels.append(Label(prefix, room.slice_x(0, width), Style.PREFIX, tinted=False))
+            sheet.items.append(Label(prefix, room.slice_x(0, width), Style.PREFIX, tinted=False))
             room = room.slice_x(width, room.width - width)
-        sheet.boxes.append(PlacedBox(boxes[0], room.inset(INSET)))
+        sheet.items.append(PlacedBox(boxes[0], room.inset(INSET)))
 
     def _ticks(self, sheet: Sheet, boxes: Sequence[Box], rect: Rect) -> None:
         fixed = TICK + 6 * MM
@@ -195,23 +209,23 @@ class _Planner:
             share = rect.slice_x(x, width)
             x += width
             square = Rect(share.right - TICK - 1.5 * MM, share.y + (share.height - TICK) / 2, TICK, TICK)
-            sheet.labels.append(Label(box.caption, share.slice_x(0, square.x - share.x), Style.LABEL, tinted=False))
+            sheet.items.append(Label(box.caption, share.slice_x(0, square.x - share.x), Style.LABEL, tinted=False))
             sheet.cells.append(square)
-            sheet.boxes.append(PlacedBox(box, square.inset(0.5)))
+            sheet.items.append(PlacedBox(box, square.inset(0.5)))
 
     def _block(self, sheet: Sheet, block: Block, rect: Rect, heading: str, *, bare: bool) -> None:
         down = 0.0
         if not bare:
             bar = rect.slice_y(0, HEADING)
             sheet.cells.append(bar)
-            sheet.labels.append(Label(heading, bar, Style.HEADING))
+            sheet.items.append(Label(heading, bar, Style.HEADING))
             down = HEADING
         label = self.page.label * MM
         for n, box in enumerate(block.boxes.values()):
             line = rect.slice_y(down + n * self.line, self.line)
             sheet.cells.append(line)
-            sheet.labels.append(Label(box.caption, line.slice_x(0, label), Style.LABEL))
-            sheet.boxes.append(PlacedBox(box, line.slice_x(label, line.width - label).inset(INSET)))
+            sheet.items.append(Label(box.caption, line.slice_x(0, label), Style.LABEL))
+            sheet.items.append(PlacedBox(box, line.slice_x(label, line.width - label).inset(INSET)))
 
 
 def _verify(definition: FormDefinition, sheet: Sheet) -> None:

@@ -19,6 +19,7 @@ from thep_forms.errors import RecordsError
 from thep_forms.keep.files import PRIVATE_FILE, private_folder
 
 VERSION = 1
+PATIENCE = 30.0  # seconds
 _SCHEMA = """
 CREATE TABLE arrival (source TEXT, return_id TEXT, received_at TEXT, PRIMARY KEY (source, return_id)) WITHOUT ROWID;
 CREATE TABLE return (
@@ -51,15 +52,28 @@ class Entry:
     checked: Checked | None = None
 
 
+def _unwritable(error: sqlite3.OperationalError) -> RecordsError:
+    return RecordsError(
+        f"The ledger cannot be written: {error}. Nothing of this step was kept. If another run is at work on these "
+        "records, wait for its end; then run again."
+    )
+
+
 class Ledger:
     """The ledger of a RECORDS folder, made if it is not there. Raises `RecordsError` for a file that is none."""
 
     def __init__(self, records: Path) -> None:
         path = private_folder(records) / "ledger.sqlite"
         path.touch(mode=PRIVATE_FILE)
-        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
         try:
             self._prepare()
+        except RecordsError:
+            self._connection.close()
+            raise
+        except sqlite3.OperationalError as error:
+            self._connection.close()
+            raise _unwritable(error) from error
         except sqlite3.DatabaseError as error:
             self._connection.close()
             raise RecordsError(f"{path} is not a ledger of this program: {error}. Choose another folder.") from error
@@ -83,14 +97,24 @@ class Ledger:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing of what is written inside; a second writer waits."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        """All or nothing of what is written inside; a second writer waits for up to `PATIENCE` seconds.
+
+        Raises `RecordsError` if the ledger stays in use or cannot be written.
+        """
         try:
+            self._connection.execute("BEGIN IMMEDIATE")
             yield
+            self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            self._undo()
+            raise _unwritable(error) from error
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            self._undo()
             raise
-        self._connection.execute("COMMIT")
+
+    def _undo(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def knows(self, return_id: str) -> bool:
         return bool(self._connection.execute("SELECT 1 FROM return WHERE return_id=?", (return_id,)).fetchone())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -16,6 +17,9 @@ from thep_forms.read.strings import text_string
 
 FORM_ID = "form_id"
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([-+Z])(?:(\d\d)'?(\d\d)?)?)?", re.ASCII)
+
+# pypdf's warnings may quote the file, and nothing of a form is ever logged.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
 
 # What qpdf says when it had to guess where the objects of a file are.
 _REPAIRED = re.compile("file is damaged|reconstruct|xref not found|expected endobj|EOF", re.IGNORECASE)

@@ -1,0 +1,93 @@
+"""The form for people who hear it, or who have a keyboard alone: PDF/UA-1."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from thep_forms.definition import load_definition
+from thep_forms.generate import generate
+
+FORMS = [("2017-18", None), ("2026-27", None), ("2026-27", 0), ("2026-27", 21)]
+
+
+@pytest.fixture(params=FORMS, ids=lambda form: f"{form[0]} with {form[1]} more", scope="module")
+def opened(request: pytest.FixtureRequest) -> Iterator[pikepdf.Pdf]:
+    year, more = request.param
+    with pikepdf.open(io.BytesIO(generate(load_definition(year), more=more))) as pdf:
+        yield pdf
+
+
+def elements(element: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    """The element and all below it, as a screen reader walks."""
+    yield element
+    kids = element.get("/K", pikepdf.Array())
+    for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
+        if "/S" in kid:
+            yield from elements(kid)
+
+
+@pytest.mark.parametrize("checker", ["outloud", "pdfua"])
+def test_the_checkers_find_nothing(tmp_path: Path, opened: pikepdf.Pdf, checker: str) -> None:
+    path = tmp_path / "form.pdf"
+    opened.save(path)
+    program = Path(sys.executable).with_name(checker)
+    command = [program, *(["check"] if checker == "pdfua" else []), path]
+    told = subprocess.run(command, capture_output=True, text=True)
+    assert told.returncode == 0, told.stdout
+    assert "PASS" in told.stdout
+
+
+def test_each_visible_box_has_a_form_element_of_its_own_in_tab_order(opened: pikepdf.Pdf) -> None:
+    forms = [element for element in elements(opened.Root.StructTreeRoot.K) if element.S == "/Form"]
+    boxes = [one for page in opened.pages for one in page.obj.get("/Annots", []) if not int(one.F) & 2]
+    assert [str(form.K.Obj.T) for form in forms] == [str(box.T) for box in boxes]
+    assert all(page.obj.Tabs == "/S" for page in opened.pages)
+
+
+def test_each_box_stands_beside_its_label(opened: pikepdf.Pdf) -> None:
+    groups = [one for one in elements(opened.Root.StructTreeRoot.K) if one.S == "/Div"]
+    for group in groups:
+        kinds = [str(kid.S) for kid in group.K]
+        assert kinds[-1] == "/Form"
+        assert kinds[0] == "/P"
+    assert len(groups) == len([one for one in elements(opened.Root.StructTreeRoot.K) if one.S == "/Form"])
+
+
+def test_headings_descend_one_level_at_a_time_from_one_title(opened: pikepdf.Pdf) -> None:
+    kinds = [str(one.S) for one in elements(opened.Root.StructTreeRoot.K)]
+    levels = [int(kind[2]) for kind in kinds if len(kind) == 3 and kind.startswith("/H")]
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_lists_have_labels_and_bodies(opened: pikepdf.Pdf) -> None:
+    items = [one for one in elements(opened.Root.StructTreeRoot.K) if one.S == "/LI"]
+    assert len(items) == 12 + 8 + 3 + 1
+    assert all([str(kid.S) for kid in item.K] == ["/Lbl", "/LBody"] for item in items)
+
+
+def test_the_parent_tree_leads_back_to_every_element(opened: pikepdf.Pdf) -> None:
+    numbers = opened.Root.StructTreeRoot.ParentTree.Nums
+    tree = {int(numbers[n]): numbers[n + 1] for n in range(0, len(numbers), 2)}
+    for page in opened.pages:
+        assert len(tree[int(page.obj.StructParents)]) > 5
+        for box in page.obj.get("/Annots", []):
+            if "/StructParent" in box:
+                assert tree[int(box.StructParent)].K.Obj.T == box.T
+
+
+def test_the_file_says_its_title_its_language_and_what_it_conforms_to(opened: pikepdf.Pdf) -> None:
+    assert opened.Root.Lang == "en-GB"
+    assert bool(opened.Root.MarkInfo.Marked)
+    assert bool(opened.Root.ViewerPreferences.DisplayDocTitle)
+    with opened.open_metadata() as metadata:
+        assert metadata["pdfuaid:part"] == "1"
+        assert metadata["dc:title"] == str(opened.docinfo["/Title"])

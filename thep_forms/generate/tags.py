@@ -1,0 +1,108 @@
+"""The structure tree of a tagged PDF (ISO 32000-1, 14.7 and 14.8; PDF/UA-1): what a screen reader walks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, String
+
+from thep_forms.definition.model import FormDefinition
+
+LANGUAGE = "en-GB"
+
+
+@dataclass
+class Tag:
+    """A structure element while the pages are drawn: its kids are elements, marked content or one widget.
+
+    `marks` are pairs of a page's index and a marked-content id; `widget` is the name of a `Form` element's field.
+    """
+
+    kind: str
+    kids: list[Tag | tuple[int, int]] = field(default_factory=list)
+    widget: str = ""
+    numbering: str = ""
+
+    def add(self, kind: str, *, widget: str = "", numbering: str = "") -> Tag:
+        """A new element at the end of this one."""
+        kid = Tag(kind, widget=widget, numbering=numbering)
+        self.kids.append(kid)
+        return kid
+
+
+def tag(pdf: pikepdf.Pdf, document: Tag, widgets: Mapping[str, pikepdf.Object], definition: FormDefinition) -> None:
+    """Write the tree and say that the file is PDF/UA-1. `widgets` are the visible ones, by field name."""
+    _Writer(pdf, widgets).write(document)
+    pdf.Root.MarkInfo = Dictionary(Marked=True)
+    pdf.Root.Lang = String(LANGUAGE)
+    title = f"{definition.form.title} {definition.year}"
+    packet = _XMP.format(title=_escaped(title), author=_escaped(definition.partnership.name)).encode()
+    pdf.Root.Metadata = pdf.make_indirect(pikepdf.Stream(pdf, packet, Type=Name.Metadata, Subtype=Name.XML))
+
+
+class _Writer:
+    def __init__(self, pdf: pikepdf.Pdf, widgets: Mapping[str, pikepdf.Object]) -> None:
+        self.pdf, self.widgets = pdf, widgets
+        self.parents: dict[int, list[tuple[int, pikepdf.Object]]] = {}  # by page: marked-content ids and their elements
+        self.forms: list[pikepdf.Object] = []
+
+    def write(self, document: Tag) -> None:
+        root = self.pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot))
+        root.K = self._element(document, root)
+        numbers = Array()
+        for index, page in enumerate(self.pdf.pages):
+            page.obj.StructParents = index
+            page.obj.Tabs = Name.S
+            elements = [element for _, element in sorted(self.parents.get(index, []), key=lambda pair: pair[0])]
+            numbers.append(index)
+            numbers.append(self.pdf.make_indirect(Array(elements)))
+        for number, element in enumerate(self.forms, len(self.pdf.pages)):
+            numbers.append(number)
+            numbers.append(element)
+        root.ParentTree = self.pdf.make_indirect(Dictionary(Nums=numbers))
+        root.ParentTreeNextKey = len(self.pdf.pages) + len(self.forms)
+        self.pdf.Root.StructTreeRoot = root
+
+    def _element(self, node: Tag, parent: pikepdf.Object) -> pikepdf.Object:
+        element = self.pdf.make_indirect(Dictionary(Type=Name.StructElem, S=Name(f"/{node.kind}"), P=parent))
+        if node.numbering:
+            element.A = Dictionary(O=Name.List, ListNumbering=Name(f"/{node.numbering}"))
+        if node.widget:
+            self._widget(element, self.widgets[node.widget])
+            return element
+        kids = Array()
+        for kid in node.kids:
+            kids.append(self._element(kid, element) if isinstance(kid, Tag) else self._mark(element, *kid))
+        element.K = kids
+        return element
+
+    def _mark(self, element: pikepdf.Object, page: int, mcid: int) -> pikepdf.Object:
+        self.parents.setdefault(page, []).append((mcid, element))
+        return Dictionary(Type=Name.MCR, Pg=self.pdf.pages[page].obj, MCID=mcid)
+
+    def _widget(self, element: pikepdf.Object, widget: pikepdf.Object) -> None:
+        widget.StructParent = len(self.pdf.pages) + len(self.forms)
+        self.forms.append(element)
+        element.Pg = widget.P
+        element.K = Dictionary(Type=Name.OBJR, Obj=widget, Pg=widget.P)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+_XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
+    xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+   <dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
+   <dc:creator><rdf:Seq><rdf:li>{author}</rdf:li></rdf:Seq></dc:creator>
+   <dc:language><rdf:Bag><rdf:li>en-GB</rdf:li></rdf:Bag></dc:language>
+   <pdfuaid:part>1</pdfuaid:part>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="r"?>"""
