@@ -68,7 +68,7 @@ def test_a_whole_return_is_acceptable_and_has_its_record(definition: FormDefinit
 def test_each_thing_that_is_wrong_has_its_code(
     definition: FormDefinition, changes: dict[str, str | bool], code: str, severity: str
 ) -> None:
-    one = checked(definition, **changes)  # type: ignore[arg-type]
+    one = checked(definition, **changes)
     assert codes(one) == {code}
     assert one.problems[0].severity == severity
     assert one.acceptable == (severity == Severity.QUERY)

@@ -150,4 +150,4 @@ def test_shells_can_complete_the_commands(shell: str) -> None:
     completion: Callable[..., object] | None = get_completion_class(shell)
     assert completion
     completer = completion(main, {}, "thep-forms", "_THEP_FORMS_COMPLETE")
-    assert "ingest" in {item.value for item in completer.get_completions([], "ing")}  # type: ignore[attr-defined]
+    assert "ingest" in {item.value for item in completer.get_completions([], "ing")}

@@ -130,3 +130,13 @@ def test_no_bytes_are_too_odd_for_a_text(raw: bytes) -> None:
 
 def test_an_emoji_cut_in_half_is_kept_and_marked() -> None:
     assert text_string(b"\xfe\xff\x00A\xd8\x3d\x00B") == ("A\ufffdB", True)
+
+
+@pytest.mark.parametrize(("key", "state"), [("/V", "/Yes"), ("/AS", "/Yes"), ("/AS", "/On"), ("/V", "/1")])
+def test_a_tick_is_one_wherever_a_program_put_it(form: bytes, definition: FormDefinition, key: str, state: str) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(form)) as pdf:
+        field = next(one for one in pdf.Root.AcroForm.Fields if one.T == "phase_ap")
+        field[key] = pikepdf.Name(state)
+        pdf.save(out)
+    assert values(out.getvalue(), definition) == {"phase_ap": "yes"}

@@ -221,7 +221,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> 
     path = tmp_path / "table.csv"
     write_private(path, b"old")
     with pytest.raises(TypeError):
-        write_private(path, "not bytes")  # type: ignore[arg-type]
+        write_private(path, "not bytes")
     assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"table.csv": b"old"}
 
 

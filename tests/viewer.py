@@ -36,9 +36,9 @@ def _opened(pdf: bytes) -> Iterator[tuple[pdfium.PdfDocument, list[pdfium.PdfPag
 
 
 def _string(read: object, *arguments: object) -> str:
-    length = read(*arguments, None, 0)  # type: ignore[operator]
+    length = read(*arguments, None, 0)
     buffer = ctypes.create_string_buffer(length)
-    read(*arguments, ctypes.cast(buffer, ctypes.POINTER(raw.FPDF_WCHAR)), length)  # type: ignore[operator]
+    read(*arguments, ctypes.cast(buffer, ctypes.POINTER(raw.FPDF_WCHAR)), length)
     return buffer.raw.decode("utf-16-le", "surrogatepass").rstrip("\0")
 
 
@@ -69,14 +69,14 @@ def type_into(pdf: bytes, values: Mapping[str, str | bool]) -> bytes:
             widget = widgets[name]
             if widget.ticks and widget.ticked == value:
                 continue
-            place = (form, widget.page.raw, 0, *widget.middle)  # type: ignore[attr-defined]
+            place = (form, widget.page.raw, 0, *widget.middle)
             for act in (raw.FORM_OnMouseMove, raw.FORM_OnLButtonDown, raw.FORM_OnLButtonUp):
                 act(*place)
             if not widget.ticks:
                 typed = (str(value) + "\0").encode("utf-16-le", "surrogatepass")
-                raw.FORM_SelectAllText(form, widget.page.raw)  # type: ignore[attr-defined]
+                raw.FORM_SelectAllText(form, widget.page.raw)
                 pointer = ctypes.cast(ctypes.create_string_buffer(typed), ctypes.POINTER(raw.FPDF_WCHAR))
-                raw.FORM_ReplaceSelection(form, widget.page.raw, pointer)  # type: ignore[attr-defined]
+                raw.FORM_ReplaceSelection(form, widget.page.raw, pointer)
             raw.FORM_ForceToKillFocus(form)
         out = io.BytesIO()
         document.save(out)

@@ -119,7 +119,7 @@ class _Checker:
     def _contacts(self) -> tuple[Contact, ...]:
         held: dict[str, Contact] = {}
         contacts: list[Contact] = []
-        for block in self.definition.blocks(iter(self.reading.values)):
+        for block in self.definition.blocks(self.reading.values):
             contact = self._contact(block)
             if not contact and block.role.held_by:
                 contact = self._holder(block, held.get(block.role.held_by))

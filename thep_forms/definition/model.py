@@ -5,7 +5,7 @@ Lengths on the page are millimetres, type sizes points. Nothing here knows PDF o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -340,7 +340,7 @@ class FormDefinition:
             block.boxes[part.name] = Box(*names, part.kind, part.help, part.shows, part.longest)
         return block
 
-    def blocks(self, names: Iterator[str]) -> tuple[Block, ...]:
+    def blocks(self, names: Iterable[str]) -> tuple[Block, ...]:
         """The blocks of every role, in the form's order; of one that repeats, those that the field `names` speak of."""
         known = set(names)
         found: list[Block] = []

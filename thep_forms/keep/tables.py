@@ -191,16 +191,17 @@ class Records:
             "problems": "Problems",
         }
         rows = [
-            {
-                "return_id": one.entry.return_id,
-                "source": arrival.source,
-                "received_at": arrival.received_at.isoformat() if arrival.received_at else "",
-                "membership_year": one.year,
-                "dfe_number": one.dfe_number,
-                "verdict": Verdict.DUPLICATE if n else one.verdict,
-                "read_from": _read_from(one.entry),
-                "problems": ";".join(dict.fromkeys(found.code for found in one.problems)),
-            }
+            _row(
+                columns,
+                one.entry.return_id,
+                arrival.source,
+                arrival.received_at.isoformat() if arrival.received_at else "",
+                one.year,
+                one.dfe_number,
+                Verdict.DUPLICATE if n else one.verdict,
+                _read_from(one.entry),
+                ";".join(dict.fromkeys(found.code for found in one.problems)),
+            )
             for one in self.returns
             for n, arrival in enumerate(one.arrivals)
         ]
@@ -220,17 +221,18 @@ class Records:
             "value": "What was typed",
         }
         rows = [
-            {
-                "return_id": one.entry.return_id,
-                "source": one.arrivals[0].source,
-                "dfe_number": one.dfe_number,
-                "field": found.field,
-                "label": found.label,
-                "severity": found.severity,
-                "code": found.code,
-                "message": found.message,
-                "value": found.value,
-            }
+            _row(
+                columns,
+                one.entry.return_id,
+                one.arrivals[0].source,
+                one.dfe_number,
+                found.field,
+                found.label,
+                found.severity,
+                found.code,
+                found.message,
+                found.value,
+            )
             for one in self.returns
             for found in one.problems
         ]
@@ -247,18 +249,15 @@ class Records:
             "read_from": "Read from",
         }
         rows = [
-            {
-                "return_id": one.entry.return_id,
-                "field": value.field,
-                "label": value.label,
-                "raw": value.raw,
-                "value": value.value,
-                "read_from": value.read_from,
-            }
+            _row(columns, one.entry.return_id, value.field, value.label, value.raw, value.value, value.read_from)
             for one in self.returns
             for value in (one.entry.checked.values if one.entry.checked else ())
         ]
         return Table("values", columns, rows)
+
+
+def _row(columns: Iterable[str], *cells: str) -> dict[str, str]:
+    return dict(zip(columns, cells, strict=True))
 
 
 def _read_from(entry: Entry) -> str:

@@ -35,21 +35,13 @@ def read_return(data: bytes, definition: FormDefinition) -> Reading:
     if not is_pdf(data):
         return Reading(Outcome.NOT_A_FORM, reason="This is not a PDF.")
     try:
-        pdf = _open(data)
+        with _open(data) as pdf:
+            return _read(pdf, definition)
     except pikepdf.PasswordError:
         return Reading(Outcome.LOCKED, reason="A password is needed to open this file.")
     except Exception as error:  # noqa: BLE001 - a damaged file can raise anything; its own row says so
-        return _unreadable(error)
-    with pdf:
-        try:
-            return _read(pdf, definition)
-        except Exception as error:  # noqa: BLE001
-            return _unreadable(error)
-
-
-def _unreadable(error: Exception) -> Reading:
-    # The exception's words may quote the file: only its kind is told.
-    return Reading(Outcome.UNREADABLE, reason=f"This PDF is damaged and cannot be read ({type(error).__name__}).")
+        # The exception's words may quote the file: only its kind is told.
+        return Reading(Outcome.UNREADABLE, reason=f"This PDF is damaged and cannot be read ({type(error).__name__}).")
 
 
 def _open(data: bytes) -> pikepdf.Pdf:

@@ -86,12 +86,9 @@ def _note(found: dict[str, _Found], node: Object, above: list[Object]) -> None:
 
 
 def _is_ticked(node: Object, chain: list[Object]) -> bool:
-    """The state shown counts; without one, the value. Any name but Off is on."""
-    state = _get(node, "/AS")
-    if not isinstance(state, Name):
-        state = _inherited(chain, "/V")
-    shown = str(state) if isinstance(state, Name) else _text(state)
-    return shown not in ("", "/Off", "Off")
+    """Some programs set the value alone, some the state shown: a tick in either is one. Any name but Off is on."""
+    states = (_get(node, "/AS"), _inherited(chain, "/V"))
+    return any(_text(state) not in ("", "Off") for state in states)
 
 
 def _value(value: object) -> tuple[str, bool]:
