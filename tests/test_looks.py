@@ -1,0 +1,71 @@
+"""The form as it is seen: drawn by PDFium and by Poppler, blank and filled in."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pikepdf
+import pytest
+from PIL import Image, ImageChops, ImageFilter
+
+from tests.viewer import draw
+
+DOTS = 72  # an inch: a pixel is a point
+
+
+def by_poppler(pdf: bytes, folder: Path) -> list[Image.Image]:
+    (folder / "form.pdf").write_bytes(pdf)
+    command = ["pdftoppm", "-r", str(DOTS), "-png", folder / "form.pdf", folder / "page"]
+    subprocess.run(command, check=True)
+    return [Image.open(path).convert("L") for path in sorted(folder.glob("page*.png"))]
+
+
+def by_pdfium(pdf: bytes, pages: int) -> list[Image.Image]:
+    return [draw(pdf, number, scale=1).convert("L") for number in range(pages)]
+
+
+@pytest.mark.parametrize("what", ["blank", "filled in"])
+def test_two_engines_show_the_same_page(tmp_path: Path, form: bytes, filled: Callable[..., bytes], what: str) -> None:
+    pdf = form if what == "blank" else filled()
+    ours = by_poppler(pdf, tmp_path)
+    for poppler, pdfium in zip(ours, by_pdfium(pdf, len(ours)), strict=True):
+        # What one draws dark, the other draws at least grey, within two points: engines smooth edges differently.
+        pages = (poppler, pdfium.resize(poppler.size))
+        dark = [page.point(lambda grey: 255 if grey < 120 else 0) for page in pages]
+        near = [page.point(lambda grey: 255 if grey < 215 else 0).filter(ImageFilter.MaxFilter(5)) for page in pages]
+        for one, other in ((dark[0], near[1]), (dark[1], near[0])):
+            strayed = ImageChops.subtract(one, other).histogram()[255]
+            assert strayed <= 0.001 * one.histogram()[255]
+
+
+def test_nothing_is_printed_where_a_printer_cannot(tmp_path: Path, form: bytes) -> None:
+    unprintable = round(6 / 25.4 * DOTS)
+    for page in by_poppler(form, tmp_path):
+        left, top, right, bottom = page.point(lambda grey: 255 if grey < 250 else 0).getbbox() or (0, 0, 0, 0)
+        assert min(left, top) >= unprintable
+        assert (right, bottom) <= (page.width - unprintable, page.height - unprintable)
+
+
+def test_a_blank_form_prints_without_highlights_in_its_boxes(tmp_path: Path, form: bytes) -> None:
+    with pikepdf.open(io.BytesIO(form)) as pdf:
+        rects = [[float(edge) for edge in box.Rect] for box in pdf.pages[0].obj.Annots if not int(box.F) & 2]
+    page = by_poppler(form, tmp_path)[0]
+    for x, y, right, top in rects:
+        inside = page.crop((int(x) + 2, int(page.height - top) + 2, int(right) - 2, int(page.height - y) - 2))
+        assert inside.getextrema() == (255, 255)
+
+
+def test_a_tick_is_in_the_middle_of_its_box(tmp_path: Path, filled: Callable[..., bytes]) -> None:
+    pdf = filled()
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        x, y, right, top = next(
+            [float(edge) for edge in box.Rect] for box in opened.pages[0].obj.Annots if box.T == "phase_primary"
+        )
+    page = by_poppler(pdf, tmp_path)[0]
+    inside = page.crop((int(x) + 1, int(page.height - top) + 1, int(right), int(page.height - y)))
+    left, upper, far, lower = inside.point(lambda grey: 255 if grey < 128 else 0).getbbox() or (0, 0, 0, 0)
+    assert abs((left + far) / 2 - inside.width / 2) <= 1.5
+    assert abs((upper + lower) / 2 - inside.height / 2) <= 1.5
