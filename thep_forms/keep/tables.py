@@ -16,7 +16,7 @@ import msgspec
 
 from thep_forms.check.formula import neutralised
 from thep_forms.check.problems import problem
-from thep_forms.check.record import Problem
+from thep_forms.check.record import Checked, Problem
 from thep_forms.check.settle import Candidate, Settled, Verdict, settle
 from thep_forms.definition.model import FormDefinition, ProblemCode
 from thep_forms.keep.ledger import Arrival, Entry, Ledger
@@ -135,8 +135,12 @@ class Records:
         return (self._schools(), self._contacts(), self._returns(), self._problems(), self._values())
 
     @property
-    def _accepted(self) -> Iterator[Returned]:
-        return (one for one in self.returns if one.verdict is Verdict.ACCEPTED)
+    def _accepted(self) -> list[tuple[Returned, Checked]]:
+        """One return a year and school, in their order."""
+        found = [
+            (one, one.entry.checked) for one in self.returns if one.entry.checked and one.verdict is Verdict.ACCEPTED
+        ]
+        return sorted(found, key=lambda pair: (pair[0].year, pair[0].dfe_number))
 
     def _schools(self) -> Table:
         columns = {"membership_year": "Membership year", "dfe_number": self.definition.dfe_field.label}
@@ -148,19 +152,17 @@ class Records:
             {
                 "membership_year": one.year,
                 "dfe_number": one.dfe_number,
-                **(one.entry.checked.school if one.entry.checked else {}),
+                **checked.school,
                 "return_id": one.entry.return_id,
             }
-            for one in self._accepted
+            for one, checked in self._accepted
         ]
-        rows.sort(key=itemgetter("membership_year", "dfe_number"))
         return Table("schools", columns | _extra(columns, rows) | {"return_id": "Return"}, rows)
 
     def _contacts(self) -> Table:
         first = {"membership_year": "Membership year", "dfe_number": self.definition.dfe_field.label}
         columns = first | {"role": "Role", "position": "Position"}
         columns |= {part.name: part.label for part in self.definition.parts}
-        order = {role.name: f"{n:03}" for n, role in enumerate(self.definition.roles)}
         rows = [
             {
                 "membership_year": one.year,
@@ -169,14 +171,10 @@ class Records:
                 "position": str(contact.position),
                 **contact.parts,
                 "return_id": one.entry.return_id,
-                "order": f"{order.get(contact.role, '999')} {contact.position:06}",
             }
-            for one in self._accepted
-            for contact in (one.entry.checked.contacts if one.entry.checked else ())
+            for one, checked in self._accepted
+            for contact in checked.contacts
         ]
-        rows.sort(key=itemgetter("membership_year", "dfe_number", "order"))
-        for row in rows:
-            del row["order"]
         return Table("contacts", columns | _extra(columns, rows) | {"return_id": "Return"}, rows)
 
     def _returns(self) -> Table:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pikepdf
 import pypdf
+import pypdf.errors
 
 from thep_forms.definition.model import FormDefinition
 from thep_forms.read.fields import field_values
@@ -18,8 +19,9 @@ from thep_forms.read.strings import text_string
 FORM_ID = "form_id"
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([-+Z])(?:(\d\d)'?(\d\d)?)?)?", re.ASCII)
 
-# pypdf's warnings may quote the file, and nothing of a form is ever logged.
-logging.getLogger("pypdf").setLevel(logging.CRITICAL + 1)
+# Warnings of these libraries may quote the file, and nothing of a form is ever logged.
+for _library in ("pikepdf", "pypdf"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL + 1)
 
 # What qpdf says when it had to guess where the objects of a file are.
 _REPAIRED = re.compile("file is damaged|reconstruct|xref not found|expected endobj|EOF", re.IGNORECASE)
@@ -37,7 +39,7 @@ def read_return(data: bytes, definition: FormDefinition) -> Reading:
     try:
         with _open(data) as pdf:
             return _read(pdf, definition)
-    except pikepdf.PasswordError:
+    except (pikepdf.PasswordError, pypdf.errors.FileNotDecryptedError):
         return Reading(Outcome.LOCKED, reason="A password is needed to open this file.")
     except Exception as error:  # noqa: BLE001 - a damaged file can raise anything; its own row says so
         # The exception's words may quote the file: only its kind is told.
