@@ -5,6 +5,7 @@ Imports of the rooms stand inside the commands, so that `--help` is there at onc
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -177,14 +178,14 @@ def demo(output: Path) -> None:
     definition = load_definition("2026-27")
     form = output / f"{definition.year} {definition.form.title}.pdf"
     write_whole(form, make(definition))
-    samples = shipped("samples")
-    records = output / "records"
-    summary = Ingester(records).ingest([samples / "returns"], samples / "schools.csv", _progress)
+    returns, records = output / "returns", output / "records"
+    shutil.copytree(shipped("samples") / "returns", returns, dirs_exist_ok=True)
+    summary = Ingester(records).ingest([returns], shipped("samples") / "schools.csv", _progress)
     _report(summary)
     click.echo("\nLook at these (all people and schools in them are invented):", err=True)
     for path, what in (
         (form, "the form, to be filled in with any PDF viewer"),
-        (samples / "returns", "the sample returns that were read"),
+        (returns, "the sample returns that were read"),
         (records / "schools.csv", "one row for each school whose form was accepted"),
         (records / "contacts.csv", "their contacts, one row for each person and role"),
         (records / "problems.csv", "what to write back to the schools about"),
