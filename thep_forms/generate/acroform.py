@@ -19,6 +19,7 @@ READ_ONLY, MULTILINE = 1 << 0, 1 << 12  # field flags, tables 221 and 228
 DO_NOT_SPELL_CHECK = 1 << 22
 FORM_ID = "form_id"
 ON = Name.Yes
+NOTHING = b"q Q"  # an empty stream, once compressed, is one that MuPDF warns of
 ENTRY_FONT = "/Entry"
 
 
@@ -56,7 +57,7 @@ class _Builder:
         widget = self._widget(box.name, box.tooltip, rect, page)
         widget.F = PRINT
         if box.kind is Kind.TICKS:
-            off, on = self._stream(rect, b""), self._stream(rect, _tick(rect))
+            off, on = self._stream(rect, NOTHING), self._stream(rect, _tick(rect))
             _put(widget, FT=Name.Btn, V=Name.Off, AS=Name.Off, MK=Dictionary(CA=String("4")))
             widget.AP = Dictionary(N=Dictionary({"/Off": off, str(ON): on}))
         else:
