@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import sqlite3
 import stat
@@ -197,6 +198,8 @@ def test_odd_files_have_a_row_each_and_the_rest_goes_on(tmp_path: Path, filled: 
     (folder / "deeper" / "elm.pdf").write_bytes(filled("2103"))
     (folder / "nowhere.pdf").symlink_to(folder / "gone.pdf")
     (folder / "loop").symlink_to(folder)
+    (folder / "endless.pdf").symlink_to("/dev/zero")
+    os.mkfifo(folder / "pipe.pdf")
     Ingester(folder / "records").ingest([folder])
     assert verdicts(folder / "records") == {
         "cedar": "accepted",
@@ -205,6 +208,8 @@ def test_odd_files_have_a_row_each_and_the_rest_goes_on(tmp_path: Path, filled: 
         "empty": "not_a_form",
         "nowhere": "unreadable",
         "loop": "unreadable",
+        "endless": "unreadable",
+        "pipe": "unreadable",
     }
 
 

@@ -102,7 +102,7 @@ def main() -> None:
 @templates_option
 @_telling
 def generate(year: str, output: Path, continuation: int | None, templates: Path | None) -> None:
-    """Make the fillable form of a membership YEAR, such as 2026-27.
+    """Make the fillable form of a YEAR.
 
     \b
     Example:  thep-forms generate 2026-27 -o forms
@@ -128,7 +128,9 @@ def generate(year: str, output: Path, continuation: int | None, templates: Path 
 @templates_option
 @_telling
 def ingest(sources: tuple[Path, ...], records: Path, schools: Path | None, templates: Path | None) -> None:
-    """Read the forms that came back: PDF files, or folders that hold them.
+    """Read the forms that came back into tables.
+
+    A SOURCE is a PDF file, or a folder, which is searched in depth.
 
     \b
     Exit code 0: all accepted; 1: some need attention; 2: wrong usage, or a SOURCE that does not exist.
@@ -147,7 +149,9 @@ def ingest(sources: tuple[Path, ...], records: Path, schools: Path | None, templ
 @templates_option
 @_telling
 def prefer(return_id: str, records: Path, templates: Path | None) -> None:
-    """Say which of several returns of one school counts; RETURN_ID is in returns.csv.
+    """Say which of a school's returns counts.
+
+    RETURN_ID is the one that counts over the others; the column return_id of returns.csv has it.
 
     \b
     Example:  thep-forms prefer 0123456789abcdef -o records-2026-27
@@ -164,7 +168,7 @@ def prefer(return_id: str, records: Path, templates: Path | None) -> None:
 )
 @_telling
 def demo(output: Path) -> None:
-    """Make a form and read the sample returns, to see how it all works.
+    """See it work: make a form, read the samples.
 
     \b
     Example:  thep-forms demo -o demo
