@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,12 +14,14 @@ from thep_forms.definition import ProblemCode
 PREFIX = "211/"
 
 
-@given(st.integers(1, 9999), st.sampled_from(["{}", "211/{}", "211 {}", "211-{}", "211{}", " 211 / {} ", "211–{}"]))
-def test_every_spelling_of_a_dfe_number_is_the_same(number: int, spelling: str) -> None:
-    digits = f"{number:04}"
-    wide = digits.translate({ord("0") + n: 0xFF10 + n for n in range(10)})
-    for typed in (digits, wide):
-        assert normalise.dfe_number(spelling.format(typed), PREFIX) == normalise.Normal(f"211/{digits}")
+@pytest.mark.parametrize(
+    "spelling", ["{}", "211/{}", "211 {}", "211-{}", "211{}", " 211 / {} ", "211–{}", "211―{}", "２１１／{}"]
+)
+def test_every_spelling_of_every_dfe_number_is_the_same(spelling: str) -> None:
+    wide = {ord("0") + n: 0xFF10 + n for n in range(10)}
+    for digits in (f"{number:04}" for number in range(1, 10000)):
+        for typed in (digits, digits.translate(wide)):
+            assert normalise.dfe_number(spelling.format(typed), PREFIX) == normalise.Normal(f"211/{digits}")
 
 
 @pytest.mark.parametrize("typed", ["213/4242", "2134242", "213 4242", "213-4242", "２１３／４２４２"])
@@ -42,6 +46,11 @@ def test_what_could_be_a_guess_is_none(typed: str) -> None:
         ("+33109758351", "+33 1 09 75 83 51"),
         ("07911 123456", "07911 123456"),
         ("０２０ ７９４６ ００１８", "020 7946 0018"),
+        ("020 7946 0018, ext 12", "020 7946 0018 ext. 12"),
+        ("020 7946 0018\nx12", "020 7946 0018 ext. 12"),
+        ("020 7946 0018; Ext:12", "020 7946 0018 ext. 12"),
+        ("020 7946 0018 extn12", "020 7946 0018 ext. 12"),
+        ("020 7946 0018; 0207 946 0018", "020 7946 0018"),
         ("", ""),
     ],
 )
@@ -56,11 +65,26 @@ def test_what_is_no_telephone_number_is_refused(typed: str) -> None:
     assert normalise.telephone(typed) == normalise.Normal("", ProblemCode.TELEPHONE_INVALID)
 
 
+@pytest.mark.parametrize("typed", ["01511234", "0151 1234", "1511234"])
+def test_a_uk_number_too_short_to_keep_its_zero_is_refused_not_rewritten(typed: str) -> None:
+    assert normalise.telephone(typed) == normalise.Normal("", ProblemCode.TELEPHONE_INVALID)
+
+
+def test_a_short_uk_number_that_is_in_use_keeps_its_zero() -> None:
+    assert normalise.telephone("08001111") == normalise.Normal("0800 1111")
+
+
 def test_a_number_that_nobody_has_is_kept_and_queried() -> None:
-    assert normalise.telephone("01632 960001") == normalise.Normal("01632 960001", ProblemCode.TELEPHONE_UNLIKELY)
+    for typed in ("01632 960001", "01632 960001; 01632960001"):
+        assert normalise.telephone(typed) == normalise.Normal("01632 960001", ProblemCode.TELEPHONE_UNLIKELY)
 
 
-@pytest.mark.parametrize("between", [" / ", "; ", ", ", "\n", " or "])
+@pytest.mark.parametrize("typed", ["+49 30 123456 / 7890", "020 7946 0018; 12", "020 7946 0018 / the office"])
+def test_two_numbers_are_never_run_together_nor_one_of_them_dropped(typed: str) -> None:
+    assert normalise.telephone(typed) == normalise.Normal("", ProblemCode.TELEPHONE_INVALID)
+
+
+@pytest.mark.parametrize("between", [" / ", "; ", ", ", "\n", "\r", "\u2028", " or "])
 def test_two_numbers_in_one_box_are_both_noted(between: str) -> None:
     typed = f"020 7946 0018{between}020 7946 0019"
     assert normalise.telephone(typed) == normalise.Normal("020 7946 0018;020 7946 0019", ProblemCode.SEVERAL_VALUES)
@@ -74,6 +98,8 @@ def test_two_numbers_in_one_box_are_both_noted(between: str) -> None:
         ("Ali, Jo <jo@school.example>", "jo@school.example"),
         ("mailto:jo@school.example", "jo@school.example"),
         ("jo@school.example; jo@school.example", "jo@school.example"),
+        ("jo@school.example<mailto:jo@school.example>", "jo@school.example"),
+        ("Jo @ Acorn <jo@school.example>", "jo@school.example"),
         ("", ""),
     ],
 )
@@ -82,16 +108,52 @@ def test_email_addresses_have_one_form(typed: str, normal: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["head@school,example", "head", "head@", "@school.example", "a@b@c.example", "a" * 2000]
+    "typed",
+    [
+        "head@school,example",
+        "head",
+        "head@",
+        "@school.example",
+        "a@b@c.example",
+        "Jo <jo@school.example> head",
+        ";",
+        "a" * 2000,
+    ],
 )
 def test_what_is_no_email_address_is_refused(typed: str) -> None:
     assert normalise.email(typed) == normalise.Normal("", ProblemCode.EMAIL_INVALID)
 
 
-@pytest.mark.parametrize("between", ["; ", ", ", " ", "\n", " / "])
+@pytest.mark.parametrize("between", ["; ", ", ", " ", "\n", " / ", "  / "])
 def test_two_addresses_in_one_box_are_both_noted(between: str) -> None:
     typed = f"a@school.example{between}b@school.example"
     assert normalise.email(typed) == normalise.Normal("a@school.example;b@school.example", ProblemCode.SEVERAL_VALUES)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Ali, Jo <a@school.example>; Bea Coe <b@school.example>",
+        "a@school.example, Bea <b@school.example>",
+        "Jo <a@school.example>, b@school.example",
+    ],
+)
+def test_no_address_beside_a_name_is_passed_over(typed: str) -> None:
+    assert normalise.email(typed) == normalise.Normal("a@school.example;b@school.example", ProblemCode.SEVERAL_VALUES)
+
+
+@pytest.mark.parametrize(
+    ("typed", "normal"),
+    [
+        (" Jo \t\r\n\u00a0 Ali ", "Jo Ali"),
+        ("Zoe\u0308", "Zoë"),
+        ("Zoe\x00\u0308", "Zoë"),
+        ("\ufeffJo\u00adAli\u200b", "JoAli"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+    ],
+)
+def test_a_text_is_one_line_without_invisible_characters(typed: str, normal: str) -> None:
+    assert normalise.text(typed) == normal
 
 
 @pytest.mark.parametrize(
@@ -106,7 +168,17 @@ def test_an_address_is_one_line_with_its_postcode_found(typed: str, normal: str,
     assert (normalise.address(typed), normalise.postcode(normalise.address(typed))) == (normal, postcode)
 
 
-ANYTHING = st.text() | st.text("0123456789+()-./ x;,@<>'\n", max_size=40)
+PIECES = (
+    *("020 7946 0018", "01632 960001", "+33109758351", "x12", " / ", " or ", "jo@example.com", "Jo", "<b@example.org>"),
+    *";,/<>\n",
+)
+ANYTHING = (
+    st.text()
+    | st.text("0123456789+()-./ x;,@<>'\n", max_size=40)
+    | st.text("e\u0301=\u0338\x00\u200b\u00ad ,\r\n", max_size=12)
+    | st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
+)
+QUERIES = (None, ProblemCode.TELEPHONE_UNLIKELY, ProblemCode.SEVERAL_VALUES)
 
 
 @given(ANYTHING)
@@ -116,7 +188,8 @@ def test_a_normal_form_is_its_own_normal_form(typed: str) -> None:
     for parse in (normalise.email, normalise.telephone, lambda raw: normalise.dfe_number(raw, PREFIX)):
         normal = parse(typed)
         if normal.value:
-            assert parse(normal.value).value == normal.value
+            assert normal.problem in QUERIES
+            assert parse(normal.value) == normal
 
 
 @given(ANYTHING)
@@ -127,5 +200,10 @@ def test_no_normal_form_holds_a_control_character(typed: str) -> None:
         normalise.email(typed).value,
         normalise.telephone(typed).value,
     ]
-    assert all(form.isprintable() or any(char.isspace() or ord(char) > 127 for char in form) for form in forms)
-    assert not any(ord(char) < 32 for form in forms for char in form)
+    assert not any(unicodedata.category(char) == "Cc" for form in forms for char in form)
+
+
+@pytest.mark.parametrize("typed", ["<" + " " * 999, "<" * 1000, "@" * 1000, "ﷺ" * 1000, "x " * 500, "0 / " * 250])
+def test_nothing_is_raised_however_odd_and_long_the_answer(typed: str) -> None:
+    assert normalise.email(typed) == normalise.Normal("", ProblemCode.EMAIL_INVALID)
+    assert normalise.telephone(typed) == normalise.Normal("", ProblemCode.TELEPHONE_INVALID)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import phonenumbers
@@ -14,14 +13,17 @@ from thep_forms.definition.model import ProblemCode
 
 LONGEST = 1000  # characters of an e-mail or telephone box that are worth parsing
 _FULL_WIDTH = {0xFF10 + n: str(n) for n in range(10)} | {ord("／"): "/", ord("－"): "-"}
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−⁃﹘﹣", "-"))
+_DROPPED = ("Cc", "Cf", "Cs")
+_JOINERS = "\u200c\u200d"  # they change how some scripts are read
 _DFE = re.compile(r"(?:([0-9]{3})(?: ?[/-] ?| )?)?([0-9]{4})")
 _LINE = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})\b", re.IGNORECASE | re.ASCII)
-_EXTENSION = re.compile(r"\b(?:extension|extn|ext)\b\.?|(?<![a-z])x(?=\s*[0-9])", re.IGNORECASE)
+_EXTENSION = re.compile(r"[\s;,]*(?:\b(?:extension|extn|ext)(?![a-z])|(?<![a-z])x(?=\s*[0-9]))[\s.:]*", re.IGNORECASE)
 _LABEL = re.compile(r"\b(?:telephone|tel|phone|mobile|mob|office|direct|t|m)\b[.:]*", re.IGNORECASE)
-_BETWEEN_NUMBERS = re.compile(r"[;,\n]|\bor\b| / |/(?= ?[0+])", re.IGNORECASE)
-_BETWEEN_ADDRESSES = re.compile(r"\s/\s|[;,\s]+")
+_BETWEEN_NUMBERS = re.compile(r"[;,\r\n\v\f\x85\u2028\u2029]|\bor\b|\s/\s|/(?= ?[0+])", re.IGNORECASE)
+_BETWEEN_ADDRESSES = re.compile(r"[;,\s]+")
+_IN_BRACKETS = re.compile(r"([^<>]*)<([^<>]*)>")
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,9 @@ class Normal:
 
 
 def text(raw: str) -> str:
-    """NFC, in one line: white space folded, control characters dropped. Case and spelling stay."""
-    folded = " ".join(unicodedata.normalize("NFC", raw).split())
-    return " ".join("".join(char for char in folded if unicodedata.category(char) not in ("Cc", "Cs")).split())
+    """NFC, in one line: white space folded, control and format characters dropped. Case and spelling stay."""
+    kept = (char for char in " ".join(raw.split()) if char in _JOINERS or unicodedata.category(char) not in _DROPPED)
+    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
 
 
 def address(raw: str) -> str:
@@ -63,63 +65,84 @@ def dfe_number(raw: str, prefix: str) -> Normal:
 
 def email(raw: str) -> Normal:
     """As email-validator normalises it, without a look-up; several addresses are joined by a semicolon."""
-    typed = unicodedata.normalize("NFKC", raw).strip()
+    typed = _worth_parsing(raw)
     if not typed:
-        return Normal("")
-    if len(typed) > LONGEST:
-        return Normal("", ProblemCode.EMAIL_INVALID)
-    whole = _one_email(typed)
-    return Normal(whole) if whole else _several(_BETWEEN_ADDRESSES.split(typed), _one_email, ProblemCode.EMAIL_INVALID)
+        return Normal("", None if typed == "" else ProblemCode.EMAIL_INVALID)
+    values = [_one_email(part) for part in _addresses(typed)]
+    return _joined(values) or Normal("", ProblemCode.EMAIL_INVALID)
+
+
+def _worth_parsing(raw: str) -> str | None:
+    """NFKC, stripped; None if it is too long."""
+    if len(raw) > LONGEST:
+        return None
+    typed = unicodedata.normalize("NFKC", raw).strip()
+    return typed if len(typed) <= LONGEST else None
+
+
+def _addresses(typed: str) -> list[str]:
+    """What has to be an address. Before `<…>` a name may stand, with commas; an address there is not passed over."""
+    found: list[str] = []
+    end = 0
+    for match in _IN_BRACKETS.finditer(typed):
+        words = (word.strip("\"'()[]") for word in _BETWEEN_ADDRESSES.split(match[1]))
+        found += [word for word in words if re.search(r"[^@]@[^@]", word)]
+        found.append(match[2])
+        end = match.end()
+    return found + [word for word in _BETWEEN_ADDRESSES.split(typed[end:]) if word not in ("", "/")]
 
 
 def _one_email(typed: str) -> str:
-    bare = re.sub(r"^\s*mailto:", "", typed.strip(), flags=re.IGNORECASE)
-    named = re.fullmatch(r"[^<>]*<\s*(?:mailto:)?([^<>]+?)\s*>", bare, re.IGNORECASE)
+    bare = re.sub(r"^mailto:", "", typed.strip(), flags=re.IGNORECASE)
     try:
-        return validate_email(named[1] if named else bare, check_deliverability=False).normalized
+        return validate_email(bare.strip(), check_deliverability=False).normalized
     except EmailNotValidError:
         return ""
 
 
-def _several(parts: list[str], one: Callable[[str], str], otherwise: ProblemCode) -> Normal:
+def _joined(values: list[str]) -> Normal | None:
     """Several answers in one box, if each of them is one; the same one twice is one."""
-    typed = [part for part in parts if part.strip()]
-    values = list(dict.fromkeys(one(part) for part in typed))
-    if not values or "" in values:
-        return Normal("", otherwise)
-    return Normal(values[0]) if len(values) == 1 else Normal(";".join(values), ProblemCode.SEVERAL_VALUES)
+    different = list(dict.fromkeys(values))
+    if not different or "" in different:
+        return None
+    return Normal(";".join(different), ProblemCode.SEVERAL_VALUES if len(different) > 1 else None)
 
 
 def telephone(raw: str) -> Normal:
     """UK numbers as dialled at home, others with +, an extension as ` ext. 12`; several joined by a semicolon."""
-    typed = unicodedata.normalize("NFKC", raw).translate(_DASHES).strip()
+    typed = _worth_parsing(raw)
     if not typed:
-        return Normal("")
-    if len(typed) > LONGEST:
-        return Normal("", ProblemCode.TELEPHONE_INVALID)
-    whole = _one_telephone(typed)
-    if not whole:
-        return _several(_BETWEEN_NUMBERS.split(typed), _one_telephone, ProblemCode.TELEPHONE_INVALID)
-    return Normal(whole, None if _is_in_use(whole) else ProblemCode.TELEPHONE_UNLIKELY)
+        return Normal("", None if typed == "" else ProblemCode.TELEPHONE_INVALID)
+    # Split before anything is parsed: phonenumbers would run two short numbers together.
+    parts = [
+        part for part in _BETWEEN_NUMBERS.split(_EXTENSION.sub(" ext. ", typed.translate(_DASHES))) if part.strip()
+    ]
+    numbers = [_one_telephone(part) for part in parts]
+    normal = _joined([value for value, _ in numbers]) or Normal("", ProblemCode.TELEPHONE_INVALID)
+    if normal.problem or all(in_use for _, in_use in numbers):
+        return normal
+    return Normal(normal.value, ProblemCode.TELEPHONE_UNLIKELY)
 
 
-def _one_telephone(typed: str) -> str:
-    """The normal form of one number. phonenumbers takes letters for the digits on a dial: they are refused first."""
-    plain = _EXTENSION.sub(" ext. ", _LABEL.sub(" ", typed))
-    if any(char.isalpha() for char in plain.replace(" ext. ", "")) or not any(char in "0123456789" for char in plain):
-        return ""
+def _one_telephone(typed: str) -> tuple[str, bool]:
+    """The normal form of one number, and whether it can be in use."""
+    # phonenumbers takes letters for the digits on a dial: they are refused first.
+    plain = _LABEL.sub(" ", typed)
+    if any(char.isalpha() for char in plain.replace(" ext. ", "")):
+        return "", False
     try:
         number = phonenumbers.parse(plain, "GB")
     except phonenumbers.NumberParseException:
-        return ""
+        return "", False
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return ""
+        return "", False
+    in_use = phonenumbers.is_valid_number(number)
     extension = f" ext. {number.extension}" if number.extension else ""
     number.extension = None
     home = number.country_code == 44
     kind = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    return phonenumbers.format_number(number, kind) + extension
-
-
-def _is_in_use(normal: str) -> bool:
-    return phonenumbers.is_valid_number(phonenumbers.parse(normal, "GB"))
+    formatted = phonenumbers.format_number(number, kind)
+    if home and not formatted.startswith("0"):
+        # So short that phonenumbers knows no format for it and drops the zero that was typed.
+        return "", False
+    return formatted + extension, in_use
