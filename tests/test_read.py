@@ -80,6 +80,17 @@ def test_a_filled_form_cut_short_is_never_a_blank_one(filled: Callable[..., byte
         assert reading.outcome is not Outcome.FORM or reading.repaired
 
 
+def test_a_file_that_only_pypdf_can_open_is_a_damaged_one(
+    filled: Callable[..., bytes], definition: FormDefinition
+) -> None:
+    broken = by_pypdf(filled()).replace(b"/Root", b"/Boot")
+    with pytest.raises(pikepdf.PdfError):
+        pikepdf.open(io.BytesIO(broken))
+    reading = read_return(broken, definition)
+    assert reading.values["school_name"].text == "Cedar Primary School"
+    assert reading.repaired
+
+
 def test_a_file_that_opens_without_a_password_is_read(filled: Callable[..., bytes], definition: FormDefinition) -> None:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(filled())) as pdf:

@@ -37,8 +37,9 @@ def read_return(data: bytes, definition: FormDefinition) -> Reading:
     if not is_pdf(data):
         return Reading(Outcome.NOT_A_FORM, reason="This is not a PDF.")
     try:
-        with _open(data) as pdf:
-            return _read(pdf, definition)
+        pdf, mended = _open(data)
+        with pdf:
+            return _read(pdf, definition, mended)
     except (pikepdf.PasswordError, pypdf.errors.FileNotDecryptedError):
         return Reading(Outcome.LOCKED, reason="A password is needed to open this file.")
     except Exception as error:  # noqa: BLE001 - a damaged file can raise anything; its own row says so
@@ -46,32 +47,33 @@ def read_return(data: bytes, definition: FormDefinition) -> Reading:
         return Reading(Outcome.UNREADABLE, reason=f"This PDF is damaged and cannot be read ({type(error).__name__}).")
 
 
-def _open(data: bytes) -> pikepdf.Pdf:
-    """qpdf first; what it gives up on, pypdf may still be able to write anew."""
+def _open(data: bytes) -> tuple[pikepdf.Pdf, bool]:
+    """The file, by qpdf; what that gives up on, pypdf may be able to write anew: whether it had to be mended so."""
     try:
-        return pikepdf.open(io.BytesIO(data), suppress_warnings=True)
+        return pikepdf.open(io.BytesIO(data), suppress_warnings=True), False
     except pikepdf.PasswordError:
         raise
     except pikepdf.PdfError:
         mended = io.BytesIO()
         pypdf.PdfWriter(clone_from=pypdf.PdfReader(io.BytesIO(data))).write(mended)
-        return pikepdf.open(mended, suppress_warnings=True)
+        return pikepdf.open(mended, suppress_warnings=True), True
 
 
-def _read(pdf: pikepdf.Pdf, definition: FormDefinition) -> Reading:
+def _read(pdf: pikepdf.Pdf, definition: FormDefinition, mended: bool) -> Reading:
     values = field_values(pdf)
     form_id = values.pop(FORM_ID, RawValue("")).text
     title, modified = _information(pdf)
-    damaged = any(_REPAIRED.search(str(warning)) for warning in pdf.get_warnings())
+    # qpdf warns while objects are read, so it is asked last.
+    repaired = mended or any(_REPAIRED.search(str(warning)) for warning in pdf.get_warnings())
     known = [name for name in values if definition.box(name)]
     if not known:
-        if damaged and not values:
+        if repaired and not values:
             return Reading(Outcome.UNREADABLE, reason="This PDF is damaged and no box of the form was found in it.")
         return Reading(Outcome.NOT_A_FORM, title=title, modified=modified, reason="No box of the form is in this PDF.")
-    if damaged and not any(values[name].text for name in known):
+    if repaired and not any(values[name].text for name in known):
         # A file that was cut short shows its first revision, in which every answer is empty.
         return Reading(Outcome.UNREADABLE, reason="This PDF is damaged, and every answer in it looks empty.")
-    return Reading(Outcome.FORM, values, form_id, title, modified, damaged)
+    return Reading(Outcome.FORM, values, form_id, title, modified, repaired)
 
 
 def _information(pdf: pikepdf.Pdf) -> tuple[str, datetime | None]:
