@@ -53,6 +53,11 @@ def test_a_whole_return_is_acceptable_and_has_its_record(definition: FormDefinit
         ({"main_contact_name": ""}, "contact_missing", "error"),
         ({"main_contact_email": ""}, "contact_missing", "error"),
         ({"chair_of_governors_name": ""}, "contact_missing", "error"),
+        ({"school_name": "\u200b"}, "school_name_missing", "error"),
+        ({"registered_address": " , \n"}, "address_missing", "query"),
+        ({"main_contact_name": "…"}, "contact_missing", "error"),
+        ({"chair_of_governors_name": "_ _"}, "contact_missing", "error"),
+        ({"dfe_number": "?"}, "dfe_format", "error"),
         ({"main_contact_email": "jo@"}, "email_invalid", "error"),
         ({"senior_leader_1_email": "jo@"}, "email_invalid", "error"),
         ({"main_contact_telephone": "020 7946 OOOO"}, "telephone_invalid", "error"),
@@ -123,6 +128,16 @@ def test_an_empty_block_is_nobody_and_leaders_are_counted(definition: FormDefini
     assert leaders == [(7, "Kit Adeyemi")]
 
 
+@pytest.mark.parametrize("nothing", ["/", "…", "_", " \u00ad "])
+def test_a_box_with_signs_alone_holds_no_answer(definition: FormDefinition, nothing: str) -> None:
+    one = checked(
+        definition, senior_leader_1_email=nothing, business_manager_telephone=nothing, headteacher_name=nothing
+    )
+    assert not one.problems
+    assert "headteacher" in {contact.role for contact in one.contacts}
+    assert {value.raw: value.value for value in one.values}[nothing] == ""
+
+
 def test_a_form_with_nothing_in_it_is_blank(definition: FormDefinition) -> None:
     one = check(Reading(Outcome.FORM, {"school_name": RawValue(" \n")}, FORM_ID), definition)
     assert one.blank
@@ -136,6 +151,21 @@ def test_no_cell_is_a_formula_and_each_gives_back_its_exact_value(value: str) ->
     assert (cell[1:] if cell.startswith("'") and is_formula(cell) else cell) == value
 
 
-@pytest.mark.parametrize("number", ["+33 1 09 75 83 51", "+44 (0)20 7364 5000 ext 12", "+44 20 7946 0018 ext. 7"])
-def test_a_telephone_number_stays_one(number: str) -> None:
+@pytest.mark.parametrize(
+    "number",
+    [
+        "+33 1 09 75 83 51",
+        "+44 (0)20 7364 5000 ext 12",
+        "+44 20 7946 0018 ext. 7",
+        "+44-20-7946-0018",
+        "+44.20.79460018",
+    ],
+)
+def test_a_telephone_number_stays_one_and_is_no_query(definition: FormDefinition, number: str) -> None:
     assert neutralised(number) == number
+    assert not checked(definition, main_contact_telephone=number).problems
+
+
+@pytest.mark.parametrize("value", ["+1+2", "+1-1", "+2", "+A1", "+1;2", "+44 20 7946 0018 =1"])
+def test_what_only_starts_like_a_telephone_number_is_neutralised(value: str) -> None:
+    assert neutralised(value) == f"'{value}"

@@ -79,7 +79,7 @@ class _Checker:
             return {field.name: self._ticks(field, boxes)}
         raw = self._raw(boxes[0])
         value = self._box(boxes[0], raw)
-        if field.required and not raw.text.strip():
+        if field.required and not _says_something(raw, field.kind):
             self._missing(field)
         columns = {field.name: value}
         if field.postcode_column:
@@ -136,11 +136,11 @@ class _Checker:
         """The person in the block, or None where it was left empty."""
         raw = {part: self._raw(box) for part, box in block.boxes.items()}
         values = {part: self._box(box, raw[part]) for part, box in block.boxes.items()}
-        if not any(answer.text.strip() for answer in raw.values()):
+        if not any(_says_something(answer) for answer in raw.values()):
             return None
         for part in block.role.required:
             box = block.boxes[part]
-            if not raw[part].text.strip():
+            if not _says_something(raw[part]):
                 self._problem(block.role.missing, box.name, box.label, wanted=box.caption.lower())
         return Contact(block.role.name, block.position, values)
 
@@ -161,10 +161,8 @@ class _Checker:
         """The normal form of one answer; what is wrong with it is noted."""
         if not raw.text:
             return ""
-        value, code = self._normal(box.kind, raw.text)
+        value, code = self._normal(box.kind, raw.text) if _says_something(raw, box.kind) else ("", None)
         self.values[box.name] = CheckedValue(box.name, box.label, raw.text, value, raw.read_from)
-        if not raw.text.strip():
-            return ""
         if code:
             partnership = self.definition.partnership
             words = {"prefix": partnership.dfe_prefix, "authority": partnership.local_authority}
@@ -207,6 +205,14 @@ _PARSERS: dict[Kind, Callable[[str], normalise.Normal]] = {
     Kind.EMAIL: normalise.email,
     Kind.TELEPHONE: normalise.telephone,
 }
+
+
+def _says_something(raw: RawValue, kind: Kind = Kind.TEXT) -> bool:
+    """Whether there is a letter or a digit in the answer: a dash or invisible characters alone are none.
+
+    A DFE number is the exception: whatever was typed for it and is none, is asked about.
+    """
+    return any(char.isalnum() for char in raw.text) or (kind is Kind.DFE_NUMBER and bool(normalise.text(raw.text)))
 
 
 def _holds(designation: str, role: Role) -> bool:

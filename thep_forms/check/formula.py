@@ -6,8 +6,12 @@ import re
 
 # Full-width signs count too: some spreadsheets fold them.
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-# Digits, blanks and one bracket pair at most: nothing that a spreadsheet could calculate.
-_TELEPHONE = re.compile(r"\+[0-9][0-9 ]*(?:\([0-9]+\)[0-9 ]*)?(?:(?: ?ext\.?| ?x) ?[0-9]+)?", re.IGNORECASE | re.ASCII)
+# Seven digits or more, as E.164 numbers have, with what people put between them: whatever a spreadsheet makes of
+# that, it calls nothing and reaches nothing.
+_TELEPHONE = re.compile(
+    r"\+(?=(?:[^0-9]*[0-9]){7})[0-9][0-9 .\-]*(?:\([0-9]+\)[0-9 .\-]*)?(?:(?: ?ext\.?| ?x) ?[0-9]+)?",
+    re.IGNORECASE | re.ASCII,
+)
 
 
 def is_formula(value: str) -> bool:
