@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,8 @@ from tests.remake_samples import answers
 from thep_forms.check import Checked, check
 from thep_forms.check.formula import is_formula, neutralised
 from thep_forms.definition import FormDefinition, Severity
+from thep_forms.definition.model import ProblemText
+from thep_forms.definition.rules import WORDS
 from thep_forms.read import Outcome, RawValue, Reading
 
 FORM_ID = "thep-membership 2026-27 r1"
@@ -39,37 +43,37 @@ def test_a_whole_return_is_acceptable_and_has_its_record(definition: FormDefinit
     }
 
 
-@pytest.mark.parametrize(
-    ("changes", "code", "severity"),
-    [
-        ({"dfe_number": ""}, "dfe_missing", "error"),
-        ({"dfe_number": " "}, "dfe_missing", "error"),
-        ({"dfe_number": "42"}, "dfe_format", "error"),
-        ({"dfe_number": "213/2101"}, "dfe_prefix", "error"),
-        ({"school_name": ""}, "school_name_missing", "error"),
-        ({"phase_primary": False}, "phase_missing", "error"),
-        ({"phase_primary": False, "phase_secondary": True}, "phase_unlikely", "query"),
-        ({"registered_address": ""}, "address_missing", "query"),
-        ({"main_contact_name": ""}, "contact_missing", "error"),
-        ({"main_contact_email": ""}, "contact_missing", "error"),
-        ({"chair_of_governors_name": ""}, "contact_missing", "error"),
-        ({"school_name": "\u200b"}, "school_name_missing", "error"),
-        ({"registered_address": " , \n"}, "address_missing", "query"),
-        ({"main_contact_name": "…"}, "contact_missing", "error"),
-        ({"chair_of_governors_name": "_ _"}, "contact_missing", "error"),
-        ({"dfe_number": "?"}, "dfe_format", "error"),
-        ({"main_contact_email": "jo@"}, "email_invalid", "error"),
-        ({"senior_leader_1_email": "jo@"}, "email_invalid", "error"),
-        ({"main_contact_telephone": "020 7946 OOOO"}, "telephone_invalid", "error"),
-        ({"main_contact_telephone": "01632 960001"}, "telephone_unlikely", "query"),
-        ({"main_contact_designation": "Office Manager"}, "headteacher_missing", "query"),
-        ({"school_name": "@Cedar"}, "formula_neutralised", "query"),
-        ({"school_name": "Cedar " * 40}, "value_long", "query"),
-        ({"pupils": "410"}, "field_unknown", "query"),
-        ({"form_id": "", "title": ""}, "year_missing", "error"),
-        ({"title": "School Membership Form 2025-26"}, "year_mismatch", "error"),
-    ],
-)
+WRONG = [
+    ({"dfe_number": ""}, "dfe_missing", "error"),
+    ({"dfe_number": " "}, "dfe_missing", "error"),
+    ({"dfe_number": "42"}, "dfe_format", "error"),
+    ({"dfe_number": "213/2101"}, "dfe_prefix", "error"),
+    ({"school_name": ""}, "school_name_missing", "error"),
+    ({"phase_primary": False}, "phase_missing", "error"),
+    ({"phase_primary": False, "phase_secondary": True}, "phase_unlikely", "query"),
+    ({"registered_address": ""}, "address_missing", "query"),
+    ({"main_contact_name": ""}, "contact_missing", "error"),
+    ({"main_contact_email": ""}, "contact_missing", "error"),
+    ({"chair_of_governors_name": ""}, "contact_missing", "error"),
+    ({"school_name": "\u200b"}, "school_name_missing", "error"),
+    ({"registered_address": " , \n"}, "address_missing", "query"),
+    ({"main_contact_name": "…"}, "contact_missing", "error"),
+    ({"chair_of_governors_name": "_ _"}, "contact_missing", "error"),
+    ({"dfe_number": "?"}, "dfe_format", "error"),
+    ({"main_contact_email": "jo@"}, "email_invalid", "error"),
+    ({"senior_leader_1_email": "jo@"}, "email_invalid", "error"),
+    ({"main_contact_telephone": "020 7946 OOOO"}, "telephone_invalid", "error"),
+    ({"main_contact_telephone": "01632 960001"}, "telephone_unlikely", "query"),
+    ({"main_contact_designation": "Office Manager"}, "headteacher_missing", "query"),
+    ({"school_name": "@Cedar"}, "formula_neutralised", "query"),
+    ({"school_name": "Cedar " * 40}, "value_long", "query"),
+    ({"pupils": "410"}, "field_unknown", "query"),
+    ({"form_id": "", "title": ""}, "year_missing", "error"),
+    ({"title": "School Membership Form 2025-26"}, "year_mismatch", "error"),
+]
+
+
+@pytest.mark.parametrize(("changes", "code", "severity"), WRONG)
 def test_each_thing_that_is_wrong_has_its_code(
     definition: FormDefinition, changes: dict[str, str | bool], code: str, severity: str
 ) -> None:
@@ -77,6 +81,20 @@ def test_each_thing_that_is_wrong_has_its_code(
     assert codes(one) == {code}
     assert one.problems[0].severity == severity
     assert one.acceptable == (severity == Severity.QUERY)
+
+
+@pytest.mark.parametrize(("changes", "code", "severity"), WRONG)
+def test_a_message_may_use_every_word_that_its_problem_has(
+    definition: FormDefinition, changes: dict[str, str | bool], code: str, severity: str
+) -> None:
+    wordy = {
+        known: ProblemText(
+            severity=text.severity, message=" ".join(f"{{{word}}}" for word in WORDS.get(known, ())) or "-"
+        )
+        for known, text in definition.problems.items()
+    }
+    one = checked(replace(definition, problems=wordy), **changes)
+    assert [(problem.code, problem.severity) for problem in one.problems] == [(code, severity)]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,13 @@ MISTAKES = [
     ('required = ["name"]', 'required = ["nmae"]', r"role\[2\]\.required.*nmae.*name"),
     ('name = "telephone"\n', 'name = "name"\n', "names 2 boxes"),
     ('cells = [{ field = "phases" }]', "cells = [{}]", "phases.* stands nowhere"),
+    ('missing = "phase_missing"', 'missing = "email_invalid"', r"field\[2\]\.missing.*email_invalid.*_missing"),
+    ("margin = 14 ", "margin = 4 ", r"page\.margin: Expected `float` >= 5.*it is 4"),
+    ("width = 0.64", "width = 1.4", r"row\[3\]: .* width"),
+    ('kind = "email"', 'kind = "ticks"', r"part\[3\]\.kind"),
+    ('name = "school_name"', 'name = "return_id"', r"field\[1\]\.name.*return_id"),
+    ('held_by = "main_contact"', 'held_by = "senior_leader"', r"role\[3\]\.held_by.*before"),
+    ("Senior Leader {position}", "Senior Leader {nr}", r"section\[3\]\.heading.*\{nr\}"),
     ("[form]", "[form", "this is not TOML"),
     ('heading = "heading.j2"', 'heading = "headline.j2"', "headline.j2: there is no such template"),
     ('options = ["nursery"]', 'options = ["nursry"]', r"likely\[1\].*nursry.*nursery"),
@@ -69,9 +76,28 @@ def test_a_problem_without_words_and_one_with_an_unknown_word_are_refused(templa
         load_definition("2026-27", templates)
 
 
-def test_a_text_that_uses_an_unknown_word_is_refused(templates: Path) -> None:
-    (templates / "statement.j2").write_text("{{ yaer }}", encoding="utf-8")
-    with pytest.raises(TemplateError, match=r"statement\.j2.*yaer"):
+def test_a_message_may_use_only_the_words_that_its_problem_has(templates: Path) -> None:
+    path = templates / "problems.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("is not in our list", "({prefix}) is not in our list"), encoding="utf-8")
+    with pytest.raises(TemplateError, match=r"dfe_unknown\.message: \{prefix\} is not known.*label, value"):
+        load_definition("2026-27", templates)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{{ yaer }}", "yaer"),
+        ("{{ year + 1 }}", "TypeError"),
+        ("{{ year.start / 0 }}", "ZeroDivisionError"),
+        ("{% if %}", "line 1"),
+        ("<b>bold</b>", "html"),
+        ("| a | b |\n\n---\n", "hr"),
+    ],
+)
+def test_a_text_that_cannot_be_set_is_refused(templates: Path, text: str, complaint: str) -> None:
+    (templates / "statement.j2").write_text(text, encoding="utf-8")
+    with pytest.raises(TemplateError, match=rf"statement\.j2.*{complaint}"):
         load_definition("2026-27", templates)
 
 

@@ -112,6 +112,19 @@ def test_the_continuation_has_as_many_blocks_as_asked_for(definition: FormDefini
         assert len(names) == len(ROLES) + more
 
 
+def test_a_text_whose_row_leaves_the_page_is_refused(templates: Path) -> None:
+    path = templates / "membership-form.toml"
+    row = '\n[[section.row]]\nheight = 17\ncells = [{ text = "mailing-lists.j2" }]'
+    text = path.read_text(encoding="utf-8")
+    assert row in text
+    at = text.index('\n[[section]]\ntext = "protocol.j2"')
+    path.write_text((text[:at] + row + text[at:]).replace(row, "", 1), encoding="utf-8")
+    generate(load_definition("2026-27", templates))  # it fits, below the blocks
+    path.write_text(path.read_text(encoding="utf-8").replace("height = 17", "height = 30"), encoding="utf-8")
+    with pytest.raises(LayoutError, match=r"mailing-lists\.j2 leaves its page"):
+        generate(load_definition("2026-27", templates))
+
+
 def test_the_same_input_gives_the_same_bytes_and_no_date(
     definition: FormDefinition, form: bytes, opened: pikepdf.Pdf
 ) -> None:
@@ -139,6 +152,7 @@ def test_every_font_that_draws_words_is_embedded(opened: pikepdf.Pdf) -> None:
     ("right", "wrong", "complaint"),
     [
         ("line = 10 ", "line = 12 ", "leaves its page"),
+        ("line = 10 ", "line = 61 ", "leaves its page"),
         ("line = 10 ", "line = 7 ", "7 mm"),
         ("label = 24 ", "label = 60 ", "main_contact_designation is .* mm wide"),
         ("height = 17", "height = 6", "mailing-lists.j2 needs"),

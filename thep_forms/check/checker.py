@@ -88,8 +88,11 @@ class _Checker:
 
     def _missing(self, field: Field) -> None:
         options = ", ".join(option.label for option in field.option)
+        self._absent(field.missing, field.name, field.label, field.label.lower(), options)
+
+    def _absent(self, code: ProblemCode, name: str, label: str, wanted: str, options: str = "") -> None:
         prefix = self.definition.partnership.dfe_prefix
-        self._problem(field.missing, field.name, field.label, options=options, prefix=prefix)
+        self._problem(code, name, label, wanted=wanted, options=options, prefix=prefix)
 
     def _ticks(self, field: Field, boxes: tuple[Box, ...]) -> str:
         ticked = [
@@ -126,7 +129,7 @@ class _Checker:
             elif not contact and block.role.required:
                 wanted = " and ".join(block.boxes[part].caption.lower() for part in block.role.required)
                 first = block.boxes[block.role.required[0]].name
-                self._problem(block.role.missing, first, block.label, wanted=wanted)
+                self._absent(block.role.missing, first, block.label, wanted)
             if contact:
                 held[block.role.name] = contact
                 contacts.append(contact)
@@ -141,7 +144,7 @@ class _Checker:
         for part in block.role.required:
             box = block.boxes[part]
             if not _says_something(raw[part]):
-                self._problem(block.role.missing, box.name, box.label, wanted=box.caption.lower())
+                self._absent(block.role.missing, box.name, box.label, box.caption.lower())
         return Contact(block.role.name, block.position, values)
 
     def _holder(self, block: Block, holder: Contact | None) -> Contact | None:
@@ -149,7 +152,7 @@ class _Checker:
         role = block.role
         if holder and _holds(holder.parts["designation"], role):
             return Contact(role.name, 1, holder.parts)
-        self._problem(role.missing, next(iter(block.boxes.values())).name, block.label)
+        self._absent(role.missing, next(iter(block.boxes.values())).name, block.label, role.heading.lower())
         return None
 
     # --- one box ------------------------------------------------------------------------------------------------

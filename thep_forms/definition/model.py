@@ -176,8 +176,8 @@ class Page:
 
     width: Length
     height: Length
-    margin: Length
-    top: Length
+    margin: Annotated[float, Meta(ge=5)]  # less, and an office printer cuts it off
+    top: Annotated[float, Meta(ge=5)]
     body: Length
     bottom: Length
     line: Length

@@ -59,6 +59,8 @@ def render_text(source: str, name: str, year: MembershipYear) -> tuple[TextBlock
         raise TemplateError(f"{name}: line {error.lineno}: {error.message}.") from error
     except jinja2.UndefinedError as error:
         raise TemplateError(f"{name}: {error}. The texts know `year.start`, `year.end` and `year`.") from error
+    except Exception as error:
+        raise TemplateError(f"{name}: {type(error).__name__}: {error}.") from error
     return _blocks(SyntaxTreeNode(MarkdownIt("commonmark").parse(markdown)), name)
 
 

@@ -13,6 +13,7 @@ from thep_forms.errors import LayoutError
 MM = 72 / 25.4
 HEADING = 8 * MM  # the bar above a block
 TICK = 5.5 * MM
+SLACK = 0.01  # points, for rounding
 INSET = 1.5  # between a ruled line and the widget
 LEAST_LINE = 7 * MM  # room to write in by hand
 AVERAGE_GLYPH = 0.55  # of the type size; what `shows` is reckoned with
@@ -60,17 +61,29 @@ class Label:
     style: Style
     tinted: bool = True
 
+    @property
+    def what(self) -> str:
+        return f"The label “{self.words}”"
+
 
 @dataclass(frozen=True)
 class PlacedText:
     name: str
     rect: Rect
 
+    @property
+    def what(self) -> str:
+        return f"The text {self.name}"
+
 
 @dataclass(frozen=True)
 class PlacedBox:
     box: Box
     rect: Rect
+
+    @property
+    def what(self) -> str:
+        return f"The box {self.box.name}"
 
 
 Item = Label | PlacedText | PlacedBox
@@ -138,8 +151,8 @@ class _Planner:
         head = HEADING * 1.5 if section.text else 0.0
         cell = Cell(block=section.more)
         row = Row(cells=(cell, cell))
-        a_page = 2 * int((self.area.height - head) // self._height(row))
-        for start in range(0, blocks, max(a_page, 2)):
+        a_page = 2 * max(int((self.area.height - head) // self._height(row)), 1)
+        for start in range(0, blocks, a_page):
             sheet = Sheet(depth=3 if section.text else 2)
             if section.text:
                 sheet.items.append(PlacedText(section.text, self.area.slice_y(0, head)))
@@ -181,7 +194,9 @@ class _Planner:
             self._field(sheet, self.fields[cell.field], rect, (cell.label or self.page.label) * MM)
         elif cell.block:
             block = self.definition.block(self.roles[cell.block], next(self.positions[cell.block]))
-            self._block(sheet, block, rect, heading.format(position=block.position) or block.label, bare=bare)
+            self._block(
+                sheet, block, rect, heading.replace("{position}", str(block.position)) or block.label, bare=bare
+            )
 
     def _field(self, sheet: Sheet, asked: Field, rect: Rect, label: float) -> None:
         boxes = self.definition.boxes_of_field(asked)
@@ -231,12 +246,11 @@ class _Planner:
 def _verify(definition: FormDefinition, sheet: Sheet) -> None:
     page = definition.file.page
     left, right = page.margin * MM, (page.width - page.margin) * MM
+    for item in sheet.items:
+        if item.rect.x < left - SLACK or item.rect.right > right + SLACK or item.rect.y < page.bottom * MM - SLACK:
+            raise LayoutError(f"{item.what} leaves its page. Make the rows above it lower, or start another section.")
     for n, placed in enumerate(sheet.boxes):
         name, rect = placed.box.name, placed.rect
-        if rect.x < left or rect.right > right or rect.y < page.bottom * MM:
-            raise LayoutError(
-                f"The box {name} leaves its page. Make the rows above it lower, or move it to another section."
-            )
         for other in sheet.boxes[:n]:
             if rect.overlaps(other.rect):
                 raise LayoutError(f"The boxes {name} and {other.box.name} overlap. Give their cells more room.")
