@@ -20,6 +20,7 @@ from thep_forms import __version__
 from thep_forms.errors import ThepFormsError
 
 if TYPE_CHECKING:
+    from thep_forms.collect import Place
     from thep_forms.ingest import Summary
 
 P = ParamSpec("P")
@@ -49,10 +50,9 @@ def _messages() -> Iterator[None]:
     except ThepFormsError as error:
         raise Complaint(_printable(str(error))) from error
     except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
-        raise Complaint(
-            _printable(f"{error.strerror}:{where}. Nothing is half-written; mend it and run again.")
-        ) from error
+        where = f"{error.filename}: " if error.filename else ""
+        what = error.strerror or str(error)
+        raise Complaint(_printable(f"{where}{what}. Nothing is half-written; mend it and run again.")) from error
 
 
 def _telling(command: Callable[P, T]) -> Callable[P, T]:
@@ -198,12 +198,12 @@ def demo(output: Path) -> None:
         click.echo(f"  {path}\n      {what}", err=True)
 
 
-def _progress(files: Sequence[tuple[Path, Path]]) -> Iterator[tuple[Path, Path]]:
-    """The files, with a bar on a terminal and nothing in a pipe."""
+def _progress(places: Sequence[Place]) -> Iterator[Place]:
+    """The places to be read, with a bar on a terminal and nothing in a pipe."""
     if not sys.stderr.isatty():
-        yield from files
+        yield from places
         return
-    with click.progressbar(files, label="Reading", file=sys.stderr, show_pos=True) as bar:
+    with click.progressbar(places, label="Reading", file=sys.stderr, show_pos=True) as bar:
         yield from bar
 
 

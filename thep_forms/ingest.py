@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,16 +10,16 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from thep_forms.check import Checked, check, normalise, year_of
+from thep_forms.check import check, year_of
 from thep_forms.check.settle import Verdict
-from thep_forms.collect import Found, collect, fetch
+from thep_forms.collect import Found, Place, collect, fetch
 from thep_forms.definition import FormDefinition, MembershipYear, load_definition
-from thep_forms.errors import RecordsError, SourceError
-from thep_forms.keep import Arrival, Entry, Ledger, Records, archive, export
+from thep_forms.errors import RecordsError
+from thep_forms.keep import Arrival, Entry, Ledger, Records, archive, export, return_id_of
 from thep_forms.keep.tables import Returned
 from thep_forms.read import Outcome, is_pdf, read_return
+from thep_forms.register import read_register
 
-RETURN_ID = 16  # hex digits
 BATCH = 50  # files a transaction
 
 
@@ -45,22 +43,23 @@ class Ingester:
 
     def __init__(self, records: Path, templates: Path | None = None) -> None:
         self.records = records
-        self.definition = cache(lambda year: load_definition(year, templates))
         today = datetime.now(UTC).date()
-        self.this_year = MembershipYear(today.year if today.month >= 4 else today.year - 1)
+        this_year = MembershipYear(today.year if today.month >= 4 else today.year - 1)
+        self.definition: Callable[[MembershipYear | None], FormDefinition]
+        self.definition = cache(lambda year: load_definition(year or this_year, templates))
 
     def ingest(
         self,
         sources: Sequence[Path],
         register: Path | None = None,
-        progress: Callable[[Sequence[tuple[Path, Path]]], Iterable[tuple[Path, Path]]] = iter,
+        progress: Callable[[Sequence[Place]], Iterable[Place]] = iter,
     ) -> Summary:
         """Read every file of `sources` and write the CSVs. `progress` may wrap the files to be read.
 
         Raises `SourceError`, `RecordsError` and `TemplateError` before anything is written.
         """
-        files = [(path, source) for source in sources for path in collect([source], self.records)]
-        base = self.definition(self.this_year)
+        places = collect(sources, self.records)
+        base = self.definition(None)
         members = read_register(register, base) if register else None
         if self.records.exists() and not self.records.is_dir():
             raise RecordsError(f"{self.records} is a file. Choose a folder for the records.")
@@ -69,9 +68,9 @@ class Ingester:
                 with ledger.transaction():
                     ledger.set_register(members)
             new = 0
-            for batch in _batches(progress(files)):
+            for batch in _batches(progress(places)):
                 with ledger.transaction():
-                    new += sum(self._take(ledger, fetch(path, source)) for path, source in batch)
+                    new += sum(self._take(ledger, fetch(place)) for place in batch)
             return self._finish(ledger, new)
 
     def prefer(self, return_id: str) -> Summary:
@@ -79,26 +78,18 @@ class Ingester:
         if not (self.records / "ledger.sqlite").is_file():
             raise RecordsError(f"{self.records} holds no records. Give the folder that ingest wrote to.")
         with Ledger(self.records) as ledger:
-            known = Records(ledger, self.definition(self.this_year))
-            chosen = next((one for one in known.returns if one.entry.return_id == return_id), None)
-            if not chosen:
+            known = Records(ledger, self.definition)
+            if all(one.entry.return_id != return_id for one in known.returns):
                 raise RecordsError(f"There is no return {return_id}. The column return_id of returns.csv has them all.")
-            if return_id not in known.settled.verdicts:
-                raise RecordsError(
-                    f"The return {return_id} cannot be accepted. problems.csv says what must be fixed first."
-                )
-            key = (chosen.year, chosen.dfe_number)
-            rivals = [
-                one.entry.return_id
-                for one in known.returns
-                if (one.year, one.dfe_number) == key and one.entry.return_id in known.settled.verdicts
-            ]
+            rivals = known.rivals(return_id)
+            if rivals is None:
+                raise RecordsError(f"The return {return_id} has errors. Mend what problems.csv says of it first.")
             with ledger.transaction():
-                ledger.prefer(return_id, (rival for rival in rivals if rival != return_id))
+                ledger.prefer(return_id, rivals)
             return self._finish(ledger, 0)
 
     def _finish(self, ledger: Ledger, new: int) -> Summary:
-        known = Records(ledger, self.definition(self.this_year))
+        known = Records(ledger, self.definition)
         export(self.records, known)
         verdicts: Counter[str] = Counter()
         for one in known.returns:
@@ -110,61 +101,30 @@ class Ingester:
 
     def _take(self, ledger: Ledger, found: Found) -> bool:
         """Note one file; whether it is one that was not known."""
-        named = f"{found.source}\n{found.reason}".encode()  # what has no bytes is known by its name
-        sha256 = hashlib.sha256(named if found.data is None else found.data).hexdigest()
-        return_id = sha256[:RETURN_ID]
+        if found.data is None:
+            return ledger.add_unread(found.source, found.reason)
+        sha256 = hashlib.sha256(found.data).hexdigest()
+        return_id = return_id_of(sha256)
         is_new = not ledger.knows(return_id)
         if is_new:
-            if found.data is not None and is_pdf(found.data):
+            if is_pdf(found.data):
                 archive(self.records, sha256, found.data)
-            ledger.add(self._entry(return_id, sha256, found))
+            ledger.add(self._entry(return_id, sha256, found.data))
         ledger.arrived(Arrival(found.source, return_id, found.received_at))
         return is_new
 
-    def _entry(self, return_id: str, sha256: str, found: Found) -> Entry:
-        if found.data is None:
-            return Entry(return_id, sha256, Outcome.UNREADABLE, found.reason)
-        reading = read_return(found.data, self.definition(self.this_year))
-        checked: Checked | None = None
-        if reading.outcome is Outcome.FORM:
-            checked = check(reading, self.definition(year_of(reading) or self.this_year))
+    def _entry(self, return_id: str, sha256: str, data: bytes) -> Entry:
+        reading = read_return(data, self.definition(None))
+        checked = check(reading, self.definition(year_of(reading))) if reading.outcome is Outcome.FORM else None
         return Entry(return_id, sha256, reading.outcome, reading.reason, reading.modified, checked)
 
 
-def _batches(files: Iterable[tuple[Path, Path]]) -> Iterable[list[tuple[Path, Path]]]:
-    batch: list[tuple[Path, Path]] = []
-    for file in files:
-        batch.append(file)
+def _batches(places: Iterable[Place]) -> Iterable[list[Place]]:
+    batch: list[Place] = []
+    for place in places:
+        batch.append(place)
         if len(batch) == BATCH:
             yield batch
             batch = []
     if batch:
         yield batch
-
-
-def read_register(path: Path, definition: FormDefinition) -> list[str]:
-    """The DFE numbers of the member schools, in normal form, from a CSV with a column `dfe_number`.
-
-    UTF-8, with or without a BOM, or cp1252. Raises `SourceError`.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SourceError(f"The list of schools {path} cannot be read: {error.strerror}.") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    column = definition.dfe_field.name
-    if column not in (rows.fieldnames or ()):
-        raise SourceError(
-            f"The list of schools {path} has no column {column}. Name the column with the DfE numbers so."
-        )
-    numbers = []
-    for row in rows:
-        number = normalise.dfe_number(row[column] or "", definition.partnership.dfe_prefix)
-        if not number.value:
-            raise SourceError(f"The list of schools {path}, row {rows.line_num}: {column} is not a DfE number.")
-        numbers.append(number.value)
-    return numbers

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from thep_forms.keep.files import private_folder, write_private
-from thep_forms.keep.ledger import Arrival, Entry, Ledger
+from thep_forms.keep.ledger import Arrival, Entry, Ledger, return_id_of
 from thep_forms.keep.tables import Records
 
 
@@ -34,4 +34,4 @@ def export(records: Path, known: Records) -> None:
             write_private(path, data)
 
 
-__all__ = ["Arrival", "Entry", "Ledger", "Records", "archive", "export", "write_private"]
+__all__ = ["Arrival", "Entry", "Ledger", "Records", "archive", "export", "return_id_of"]

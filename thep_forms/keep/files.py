@@ -14,7 +14,7 @@ PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, made if need be; one that is made, or is already there, is closed to others."""
+    """The folder, made if need be, and closed to others."""
     path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     path.chmod(PRIVATE_FOLDER)
     return path

@@ -26,6 +26,7 @@ CREATE TABLE return (
     return_id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
     modified TEXT, checked BLOB
 ) WITHOUT ROWID;
+CREATE TABLE unread (source TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE preference (winner TEXT, loser TEXT, PRIMARY KEY (winner, loser)) WITHOUT ROWID;
 CREATE TABLE register (dfe_number TEXT PRIMARY KEY) WITHOUT ROWID;
 """
@@ -52,6 +53,11 @@ class Entry:
     checked: Checked | None = None
 
 
+def return_id_of(sha256: str) -> str:
+    """The id of the return whose file has that hash."""
+    return sha256[:16]
+
+
 def _unwritable(error: sqlite3.OperationalError) -> RecordsError:
     return RecordsError(
         f"The ledger cannot be written: {error}. Nothing of this step was kept. If another run is at work on these "
@@ -63,7 +69,9 @@ class Ledger:
     """The ledger of a RECORDS folder, made if it is not there. Raises `RecordsError` for a file that is none."""
 
     def __init__(self, records: Path) -> None:
-        path = private_folder(records) / "ledger.sqlite"
+        path = records / "ledger.sqlite"
+        if path.exists() or not records.exists() or not any(records.iterdir()):
+            private_folder(records)  # a folder with other things in it keeps its modes: what we put there is private
         path.touch(mode=PRIVATE_FILE)
         self._connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
         try:
@@ -130,6 +138,17 @@ class Ledger:
         received = arrival.received_at.isoformat() if arrival.received_at else None
         row = (arrival.source, arrival.return_id, received)
         self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?)", row)
+        self._connection.execute("DELETE FROM unread WHERE source=?", (arrival.source,))
+
+    def add_unread(self, source: str, reason: str) -> bool:
+        """Note what could not be opened, unless it was opened at another time; whether it is new."""
+        if self._connection.execute("SELECT 1 FROM arrival WHERE source=?", (source,)).fetchone():
+            return False
+        return self._connection.execute("INSERT OR IGNORE INTO unread VALUES (?,?)", (source, reason)).rowcount > 0
+
+    def unread(self) -> list[tuple[str, str]]:
+        """What could not be opened: the way it came, and why."""
+        return self._connection.execute("SELECT source, reason FROM unread ORDER BY source").fetchall()
 
     def prefer(self, winner: str, losers: Iterable[str]) -> None:
         """Note that `winner` counts over `losers`, whatever was noted before."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,7 +19,8 @@ from thep_forms.check.problems import problem
 from thep_forms.check.record import Checked, Problem
 from thep_forms.check.settle import Candidate, Settled, Verdict, settle
 from thep_forms.definition.model import FormDefinition, ProblemCode
-from thep_forms.keep.ledger import Arrival, Entry, Ledger
+from thep_forms.definition.year import MembershipYear
+from thep_forms.keep.ledger import Arrival, Entry, Ledger, return_id_of
 from thep_forms.read.reading import Outcome
 
 Row = Mapping[str, str]
@@ -80,8 +81,8 @@ class Returned:
 class Records:
     """Everything that the ledger knows, with verdicts."""
 
-    def __init__(self, ledger: Ledger, definition: FormDefinition) -> None:
-        self.definition = definition
+    def __init__(self, ledger: Ledger, definition: Callable[[MembershipYear | None], FormDefinition]) -> None:
+        """`definition` gives that of a year, or of any where there is none."""
         self._register = ledger.register()
         self._arrivals: dict[str, list[Arrival]] = {}
         for arrival in ledger.arrivals():
@@ -89,7 +90,18 @@ class Records:
         for arrivals in self._arrivals.values():
             arrivals.sort(key=lambda one: (one.received_at or _LAST, one.source))
         self._entries = list(ledger.entries())
+        for source, reason in ledger.unread():
+            self._add_unread(source, reason)
         self._preferences = ledger.preferences()
+        # The columns are those of the latest year's form: they depend on the returns, not on the day.
+        years = (one.checked.year for one in self._entries if one.checked and one.checked.acceptable)
+        self.definition = definition(max(filter(None, years), default=None))
+
+    def _add_unread(self, source: str, reason: str) -> None:
+        """What has no bytes is known by the way that it came."""
+        return_id = return_id_of(hashlib.sha256(source.encode()).hexdigest())
+        self._entries.append(Entry(return_id, "", Outcome.UNREADABLE, reason))
+        self._arrivals[return_id] = [Arrival(source, return_id)]
 
     @cached_property
     def settled(self) -> Settled:
@@ -130,6 +142,13 @@ class Records:
             yield problem(self.definition, ProblemCode.DFE_UNKNOWN, dfe.name, dfe.label, checked.dfe_number)
         if checked and entry.return_id in self.settled.conflicts:
             yield problem(self.definition, ProblemCode.RETURN_CONFLICT, year=checked.year)
+
+    def rivals(self, return_id: str) -> list[str] | None:
+        """The other acceptable returns of the same school and year; None if it is not acceptable itself."""
+        schools = {one.entry.return_id: (one.year, one.dfe_number) for one in self.returns}
+        if return_id not in self.settled.verdicts:
+            return None
+        return [other for other in self.settled.verdicts if other != return_id and schools[other] == schools[return_id]]
 
     def tables(self) -> tuple[Table, ...]:
         return (self._schools(), self._contacts(), self._returns(), self._problems(), self._values())
