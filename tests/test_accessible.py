@@ -91,3 +91,14 @@ def test_the_file_says_its_title_its_language_and_what_it_conforms_to(opened: pi
     with opened.open_metadata() as metadata:
         assert metadata["pdfuaid:part"] == "1"
         assert metadata["dc:title"] == str(opened.docinfo["/Title"])
+
+
+def test_what_stands_below_a_block_is_not_read_as_part_of_it(templates: Path) -> None:
+    path = templates / "membership-form.toml"
+    row = '\n[[section.row]]\nheight = 17\ncells = [{ text = "mailing-lists.j2" }]'
+    text = path.read_text(encoding="utf-8").replace(row, "", 1)
+    at = text.index('\n[[section]]\ntext = "protocol.j2"')
+    path.write_text(text[:at] + row + text[at:], encoding="utf-8")
+    with pikepdf.open(io.BytesIO(generate(load_definition("2026-27", templates)))) as pdf:
+        page = pdf.Root.StructTreeRoot.K.K[0]
+        assert [str(kid.S) for kid in page.K][-2:] == ["/Sect", "/P"]

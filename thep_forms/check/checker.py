@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import chain
 
 from thep_forms.check import normalise
 from thep_forms.check.formula import is_formula
 from thep_forms.check.problems import problem, shown
 from thep_forms.check.record import Checked, CheckedValue, Contact, Problem
+from thep_forms.definition.identity import years_said
 from thep_forms.definition.model import Block, Box, Field, FormDefinition, Kind, ProblemCode, Role
 from thep_forms.definition.year import MembershipYear
-from thep_forms.errors import YearError
 from thep_forms.read.reading import RawValue, Reading
 
-_FORM_ID = re.compile(r"(?P<form>\S+) (?P<year>\S+) r(?P<revision>\d+)(?: .*)?")
-_TITLE = re.compile(r".* (?P<year>\d{4}-\d{2})")
 _NOTHING = RawValue("")
 
 
 def year_of(reading: Reading) -> MembershipYear | None:
     """The membership year that the return says it is for: in its hidden field, else in its title."""
-    return next((year for year in _years(reading) if year), None)
-
-
-def _years(reading: Reading) -> Iterator[MembershipYear | None]:
-    for pattern, text in ((_FORM_ID, reading.form_id), (_TITLE, reading.title)):
-        match = pattern.fullmatch(text)
-        try:
-            yield MembershipYear.parse(match["year"]) if match else None
-        except YearError:
-            yield None
+    return next(iter(years_said(reading.form_id, reading.title)), None)
 
 
 def check(reading: Reading, definition: FormDefinition) -> Checked:
@@ -64,7 +53,7 @@ class _Checker:
     def _file(self) -> None:
         if self.reading.repaired:
             self._problem(ProblemCode.FILE_DAMAGED)
-        said = [year for year in _years(self.reading) if year]
+        said = years_said(self.reading.form_id, self.reading.title)
         if not said:
             self._problem(ProblemCode.YEAR_MISSING)
         elif len(set(said)) > 1:

@@ -13,6 +13,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from thep_forms.definition.identity import document_title, form_id
 from thep_forms.definition.texts import TextBlock
 from thep_forms.definition.year import MembershipYear
 
@@ -307,8 +308,13 @@ class FormDefinition:
 
     @property
     def form_id(self) -> str:
-        """The value of the hidden field `form_id` of a blank form: form, year and revision."""
-        return f"{self.form.id} {self.year} r{self.form.revision}"
+        """The value of the hidden field of a blank form."""
+        return form_id(self.form.id, self.year, self.form.revision)
+
+    @property
+    def title(self) -> str:
+        """The title of the year's PDF."""
+        return document_title(self.form.title, self.year)
 
     @cached_property
     def dfe_field(self) -> Field:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from thep_forms.definition.identity import FORM_ID
 from thep_forms.definition.model import Field, FormFile, Kind, Part, ProblemCode, Role, Section
 from thep_forms.definition.shapes import listed, meant
 from thep_forms.errors import TemplateError
@@ -67,7 +68,7 @@ class _FormChecker:
         numbers = [field for field in self.form.field if field.kind is Kind.DFE_NUMBER]
         if len(numbers) != 1:
             yield "field", f"{len(numbers)} fields are of kind dfe_number; a form needs exactly one."
-        names = [field.name for field in self.form.field if field.kind is not Kind.TICKS] + ["form_id"]
+        names = [field.name for field in self.form.field if field.kind is not Kind.TICKS] + [FORM_ID]
         names += [f"{field.option_prefix}{option.name}" for field in self.form.field for option in field.option]
         names += [f"{role.name}_{part.name}" for role in self.form.role for part in self.form.part]
         for kind, used in (("field", names), ("part", [p.name for p in self.form.part])):

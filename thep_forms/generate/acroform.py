@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
+from thep_forms.definition.identity import FORM_ID
 from thep_forms.definition.model import FormDefinition, Kind
 from thep_forms.generate import fonts
 from thep_forms.generate.draw import Drawn
@@ -17,7 +18,6 @@ from thep_forms.generate.tags import tag
 HIDDEN, PRINT = 1 << 1, 1 << 2  # annotation flags, ISO 32000-1, table 165
 READ_ONLY, MULTILINE = 1 << 0, 1 << 12  # field flags, tables 221 and 228
 DO_NOT_SPELL_CHECK = 1 << 22
-FORM_ID = "form_id"
 ON = Name.Yes
 NOTHING = b"q Q"  # an empty stream, once compressed, is one that MuPDF warns of
 ENTRY_FONT = "/Entry"
@@ -79,12 +79,11 @@ class _Builder:
             Fields=Array(self.fields), DR=resources, DA=self.style, NeedAppearances=False
         )
         self.pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
-        form = self.definition.form
         for key in list(self.pdf.docinfo.keys()):
             del self.pdf.docinfo[key]
         _put(
             self.pdf.docinfo,
-            Title=String(f"{form.title} {self.definition.year}"),
+            Title=String(self.definition.title),
             Author=String(self.definition.partnership.name),
             Subject=String(self.definition.form_id),
         )

@@ -20,7 +20,7 @@ from thep_forms.definition.model import FormDefinition
 from thep_forms.definition.texts import Heading, Paragraph, Run, TextBlock, TextList
 from thep_forms.errors import LayoutError
 from thep_forms.generate import fonts
-from thep_forms.generate.layout import MM, Label, PlacedBox, PlacedText, Rect, Sheet, Style
+from thep_forms.generate.layout import MM, Group, Label, PlacedBox, PlacedText, Rect, Sheet, Style
 from thep_forms.generate.tags import LANGUAGE, Tag
 
 QR_SIDE = 12 * MM
@@ -167,20 +167,24 @@ class _Drawer:
     def _sheet(self, sheet: Sheet, tag: Tag) -> None:
         with self._artifact("/Type /Layout"):
             self._ruled(sheet)
-        group = tag
+        for group in sheet.groups:
+            parent = tag
+            if group.heading:
+                parent = tag.add("Sect")
+                self._label(group.heading, parent.add(f"H{sheet.depth}"))
+            self._items_of(group, parent)
+
+    def _items_of(self, group: Group, tag: Tag) -> None:
         asked: Tag | None = None  # a box with the labels before it
-        for item in sheet.items:
+        for item in group.items:
             match item:
-                case Label(style=Style.HEADING):
-                    group = tag.add("Sect")
-                    self._label(item, group.add(f"H{sheet.depth}"))
                 case Label():
-                    asked = asked or group.add("Div")
+                    asked = asked or tag.add("Div")
                     self._label(item, asked.add("P"))
                 case PlacedText():
-                    self._text(item.name, item.rect, group)
+                    self._text(item.name, item.rect, tag)
                 case PlacedBox():
-                    (asked or group.add("Div")).add("Form", widget=item.box.name)
+                    (asked or tag.add("Div")).add("Form", widget=item.box.name)
                     asked = None
 
     def _ruled(self, sheet: Sheet) -> None:

@@ -90,16 +90,34 @@ Item = Label | PlacedText | PlacedBox
 
 
 @dataclass
-class Sheet:
-    """One page: the ruled cells, and the printed words and the boxes in reading order, each label before its box.
+class Group:
+    """What belongs together under a heading, or under none, in reading order: each label before its box."""
 
-    `flow` names a text that fills pages instead; `depth` is the level of its blocks' headings.
+    heading: Label | None = None
+    items: list[Item] = field(default_factory=list)
+
+
+@dataclass
+class Sheet:
+    """One page: the ruled cells, and the printed words and the boxes in reading order.
+
+    `flow` names a text that fills pages instead; `depth` is the level of its groups' headings.
     """
 
-    items: list[Item] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
     cells: list[Rect] = field(default_factory=list)
     flow: str | None = None
     depth: int = 2
+
+    def group(self, heading: Label | None = None) -> Group:
+        """A new group; without a heading, the last one if it has none either."""
+        if heading or not self.groups or self.groups[-1].heading:
+            self.groups.append(Group(heading))
+        return self.groups[-1]
+
+    @property
+    def items(self) -> list[Item]:
+        return [item for group in self.groups for item in (*filter(None, [group.heading]), *group.items)]
 
     @property
     def labels(self) -> list[Label]:
@@ -155,7 +173,7 @@ class _Planner:
         for start in range(0, blocks, a_page):
             sheet = Sheet(depth=3 if section.text else 2)
             if section.text:
-                sheet.items.append(PlacedText(section.text, self.area.slice_y(0, head)))
+                sheet.group().items.append(PlacedText(section.text, self.area.slice_y(0, head)))
             here = min(blocks - start, a_page)
             rows = [row] * (here // 2) + [Row(cells=(cell, Cell()))] * (here % 2)
             yield self._rows(sheet, rows, head, section.heading)
@@ -169,7 +187,7 @@ class _Planner:
             if row.heading:
                 bar = self.area.slice_y(down, HEADING)
                 sheet.cells.append(bar)
-                sheet.items.append(Label(row.heading, bar, Style.HEADING))
+                sheet.group(Label(row.heading, bar, Style.HEADING))
                 down += HEADING
             height = self._height(row)
             self._cells(sheet, row, self.area.slice_y(down, height), heading)
@@ -188,7 +206,7 @@ class _Planner:
     def _cell(self, sheet: Sheet, cell: Cell, rect: Rect, heading: str, *, bare: bool) -> None:
         if cell.text:
             sheet.cells.append(rect)
-            sheet.items.append(PlacedText(cell.text, rect.inset(2 * MM)))
+            sheet.group().items.append(PlacedText(cell.text, rect.inset(2 * MM)))
         elif cell.field:
             sheet.cells.append(rect)
             self._field(sheet, self.fields[cell.field], rect, (cell.label or self.page.label) * MM)
@@ -199,22 +217,23 @@ class _Planner:
             )
 
     def _field(self, sheet: Sheet, asked: Field, rect: Rect, label: float) -> None:
-        boxes = self.definition.boxes_of_field(asked)
+        boxes, group = self.definition.boxes_of_field(asked), sheet.group()
         if asked.kind is Kind.TICKS:
             self._ticks(sheet, boxes, rect)
             return
-        sheet.items.append(Label(asked.label, rect.slice_x(0, label), Style.LABEL))
+        group.items.append(Label(asked.label, rect.slice_x(0, label), Style.LABEL))
         room = rect.slice_x(label, rect.width - label)
         if asked.lines == 1 and room.height > self.line:
             room = room.slice_y((room.height - self.line) / 2, self.line)
         if asked.kind is Kind.DFE_NUMBER:
             prefix = self.definition.partnership.dfe_prefix
             width = (len(prefix) * AVERAGE_GLYPH + 1.2) * self.page.entry_size
-            sheet.items.append(Label(prefix, room.slice_x(0, width), Style.PREFIX, tinted=False))
+            group.items.append(Label(prefix, room.slice_x(0, width), Style.PREFIX, tinted=False))
             room = room.slice_x(width, room.width - width)
-        sheet.items.append(PlacedBox(boxes[0], room.inset(INSET)))
+        group.items.append(PlacedBox(boxes[0], room.inset(INSET)))
 
     def _ticks(self, sheet: Sheet, boxes: Sequence[Box], rect: Rect) -> None:
+        group = sheet.group()
         fixed = TICK + 6 * MM
         spare = rect.width - fixed * len(boxes)
         letters = sum(len(box.caption) for box in boxes)
@@ -224,23 +243,25 @@ class _Planner:
             share = rect.slice_x(x, width)
             x += width
             square = Rect(share.right - TICK - 1.5 * MM, share.y + (share.height - TICK) / 2, TICK, TICK)
-            sheet.items.append(Label(box.caption, share.slice_x(0, square.x - share.x), Style.LABEL, tinted=False))
+            group.items.append(Label(box.caption, share.slice_x(0, square.x - share.x), Style.LABEL, tinted=False))
             sheet.cells.append(square)
-            sheet.items.append(PlacedBox(box, square.inset(0.5)))
+            group.items.append(PlacedBox(box, square.inset(0.5)))
 
     def _block(self, sheet: Sheet, block: Block, rect: Rect, heading: str, *, bare: bool) -> None:
         down = 0.0
-        if not bare:
+        if bare:
+            group = sheet.groups[-1]
+        else:
             bar = rect.slice_y(0, HEADING)
             sheet.cells.append(bar)
-            sheet.items.append(Label(heading, bar, Style.HEADING))
+            group = sheet.group(Label(heading, bar, Style.HEADING))
             down = HEADING
         label = self.page.label * MM
         for n, box in enumerate(block.boxes.values()):
             line = rect.slice_y(down + n * self.line, self.line)
             sheet.cells.append(line)
-            sheet.items.append(Label(box.caption, line.slice_x(0, label), Style.LABEL))
-            sheet.items.append(PlacedBox(box, line.slice_x(label, line.width - label).inset(INSET)))
+            group.items.append(Label(box.caption, line.slice_x(0, label), Style.LABEL))
+            group.items.append(PlacedBox(box, line.slice_x(label, line.width - label).inset(INSET)))
 
 
 def _verify(definition: FormDefinition, sheet: Sheet) -> None:

@@ -37,8 +37,7 @@ def tag(pdf: pikepdf.Pdf, document: Tag, widgets: Mapping[str, pikepdf.Object], 
     _Writer(pdf, widgets).write(document)
     pdf.Root.MarkInfo = Dictionary(Marked=True)
     pdf.Root.Lang = String(LANGUAGE)
-    title = f"{definition.form.title} {definition.year}"
-    packet = _XMP.format(title=_escaped(title), author=_escaped(definition.partnership.name)).encode()
+    packet = _XMP.format(title=_escaped(definition.title), author=_escaped(definition.partnership.name)).encode()
     pdf.Root.Metadata = pdf.make_indirect(pikepdf.Stream(pdf, packet, Type=Name.Metadata, Subtype=Name.XML))
 
 

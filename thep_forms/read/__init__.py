@@ -11,12 +11,12 @@ import pikepdf
 import pypdf
 import pypdf.errors
 
+from thep_forms.definition.identity import FORM_ID
 from thep_forms.definition.model import FormDefinition
 from thep_forms.read.fields import field_values
 from thep_forms.read.reading import Outcome, RawValue, ReadFrom, Reading
 from thep_forms.read.strings import text_string
 
-FORM_ID = "form_id"
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([-+Z])(?:(\d\d)'?(\d\d)?)?)?", re.ASCII)
 
 # Warnings of these libraries may quote the file, and nothing of a form is ever logged.
