@@ -16,6 +16,10 @@ from thep_forms.generate import generate
 
 Rows = list[dict[str, str]]
 
+# Two places in membership-form.toml: the row of the note on mailing lists, and the section of the protocol.
+NOTE = '\n[[section.row]]\nheight = 17\ncells = [{ text = "mailing-lists.j2" }]'
+PROTOCOL = '\n[[section]]\ntext = "protocol.j2"'
+
 
 @pytest.fixture(scope="session")
 def definition() -> FormDefinition:
@@ -42,3 +46,10 @@ def templates(tmp_path: Path) -> Path:
 def rows(path: Path) -> Rows:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def edit(path: Path, right: str, wrong: str) -> None:
+    """Put `wrong` in the place of the first `right` in a template, which has to be there."""
+    text = path.read_text(encoding="utf-8")
+    assert right in text
+    path.write_text(text.replace(right, wrong, 1), encoding="utf-8")

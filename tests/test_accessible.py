@@ -12,6 +12,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from tests.conftest import NOTE, PROTOCOL, edit
 from thep_forms.definition import load_definition
 from thep_forms.generate import generate
 
@@ -95,10 +96,8 @@ def test_the_file_says_its_title_its_language_and_what_it_conforms_to(opened: pi
 
 def test_what_stands_below_a_block_is_not_read_as_part_of_it(templates: Path) -> None:
     path = templates / "membership-form.toml"
-    row = '\n[[section.row]]\nheight = 17\ncells = [{ text = "mailing-lists.j2" }]'
-    text = path.read_text(encoding="utf-8").replace(row, "", 1)
-    at = text.index('\n[[section]]\ntext = "protocol.j2"')
-    path.write_text(text[:at] + row + text[at:], encoding="utf-8")
+    edit(path, NOTE, "")
+    edit(path, PROTOCOL, NOTE + PROTOCOL)
     with pikepdf.open(io.BytesIO(generate(load_definition("2026-27", templates)))) as pdf:
         page = pdf.Root.StructTreeRoot.K.K[0]
         assert [str(kid.S) for kid in page.K][-2:] == ["/Sect", "/P"]

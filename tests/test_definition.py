@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import rows
+from tests.conftest import edit, rows
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import MembershipYear, load_definition
@@ -57,29 +57,24 @@ MISTAKES = [
 def test_a_mistake_names_the_file_the_key_and_what_would_be_right(
     templates: Path, right: str, wrong: str, complaint: str
 ) -> None:
-    path = templates / "membership-form.toml"
-    text = path.read_text(encoding="utf-8")
-    assert right in text
-    path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    edit(templates / "membership-form.toml", right, wrong)
     with pytest.raises(TemplateError, match=f"(?s){templates}.*{complaint}"):
         load_definition("2026-27", templates)
 
 
 def test_a_problem_without_words_and_one_with_an_unknown_word_are_refused(templates: Path) -> None:
     path = templates / "problems.toml"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("[dfe_missing]", "[dfe_mising]"), encoding="utf-8")
+    edit(path, "[dfe_missing]", "[dfe_mising]")
     with pytest.raises(TemplateError, match=r"dfe_mising.*dfe_missing"):
         load_definition("2026-27", templates)
-    path.write_text(text.replace("{label}:", "{lable}:", 1), encoding="utf-8")
+    edit(path, "[dfe_mising]", "[dfe_missing]")
+    edit(path, "{label}:", "{lable}:")
     with pytest.raises(TemplateError, match=r"dfe_missing\.message: \{lable\} is not known"):
         load_definition("2026-27", templates)
 
 
 def test_a_message_may_use_only_the_words_that_its_problem_has(templates: Path) -> None:
-    path = templates / "problems.toml"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace("is not in our list", "({prefix}) is not in our list"), encoding="utf-8")
+    edit(templates / "problems.toml", "is not in our list", "({prefix}) is not in our list")
     with pytest.raises(TemplateError, match=r"dfe_unknown\.message: \{prefix\} is not known.*label, value"):
         load_definition("2026-27", templates)
 
@@ -144,10 +139,9 @@ text = "protocol.j2\""""
 
 def test_a_field_and_a_role_added_to_the_definition_are_in_everything(templates: Path, tmp_path: Path) -> None:
     path = templates / "membership-form.toml"
-    text = path.read_text(encoding="utf-8")
-    text = text.replace("\n[[part]]", FIELD, 1).replace('\n[[role]]\nname = "senior_leader"', ROLE, 1)
-    text = text.replace('\n[[section]]\ntext = "protocol.j2"', ROWS, 1)
-    path.write_text(text, encoding="utf-8")
+    edit(path, "\n[[part]]", FIELD)
+    edit(path, '\n[[role]]\nname = "senior_leader"', ROLE)
+    edit(path, '\n[[section]]\ntext = "protocol.j2"', ROWS)
     form = generate(load_definition("2026-27", templates))
     inbox = tmp_path / "inbox"
     inbox.mkdir()

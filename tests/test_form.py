@@ -12,6 +12,7 @@ import pikepdf
 import pytest
 import zxingcpp
 
+from tests.conftest import NOTE, PROTOCOL, edit
 from tests.viewer import draw, type_into, typed
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.errors import LayoutError
@@ -114,13 +115,10 @@ def test_the_continuation_has_as_many_blocks_as_asked_for(definition: FormDefini
 
 def test_a_text_whose_row_leaves_the_page_is_refused(templates: Path) -> None:
     path = templates / "membership-form.toml"
-    row = '\n[[section.row]]\nheight = 17\ncells = [{ text = "mailing-lists.j2" }]'
-    text = path.read_text(encoding="utf-8")
-    assert row in text
-    at = text.index('\n[[section]]\ntext = "protocol.j2"')
-    path.write_text((text[:at] + row + text[at:]).replace(row, "", 1), encoding="utf-8")
+    edit(path, NOTE, "")
+    edit(path, PROTOCOL, NOTE + PROTOCOL)
     generate(load_definition("2026-27", templates))  # it fits, below the blocks
-    path.write_text(path.read_text(encoding="utf-8").replace("height = 17", "height = 30"), encoding="utf-8")
+    edit(path, "height = 17", "height = 30")
     with pytest.raises(LayoutError, match=r"mailing-lists\.j2 leaves its page"):
         generate(load_definition("2026-27", templates))
 
@@ -160,9 +158,6 @@ def test_every_font_that_draws_words_is_embedded(opened: pikepdf.Pdf) -> None:
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(templates: Path, right: str, wrong: str, complaint: str) -> None:
-    path = templates / "membership-form.toml"
-    text = path.read_text(encoding="utf-8")
-    assert right in text
-    path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    edit(templates / "membership-form.toml", right, wrong)
     with pytest.raises(LayoutError, match=complaint):
         generate(load_definition("2026-27", templates))

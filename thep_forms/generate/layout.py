@@ -61,29 +61,17 @@ class Label:
     style: Style
     tinted: bool = True
 
-    @property
-    def what(self) -> str:
-        return f"The label “{self.words}”"
-
 
 @dataclass(frozen=True)
 class PlacedText:
     name: str
     rect: Rect
 
-    @property
-    def what(self) -> str:
-        return f"The text {self.name}"
-
 
 @dataclass(frozen=True)
 class PlacedBox:
     box: Box
     rect: Rect
-
-    @property
-    def what(self) -> str:
-        return f"The box {self.box.name}"
 
 
 Item = Label | PlacedText | PlacedBox
@@ -264,12 +252,22 @@ class _Planner:
             group.items.append(PlacedBox(box, line.slice_x(label, line.width - label).inset(INSET)))
 
 
+def _name(item: Item) -> str:
+    match item:
+        case Label():
+            return f"The label “{item.words}”"
+        case PlacedText():
+            return f"The text {item.name}"
+        case PlacedBox():
+            return f"The box {item.box.name}"
+
+
 def _verify(definition: FormDefinition, sheet: Sheet) -> None:
     page = definition.file.page
     left, right = page.margin * MM, (page.width - page.margin) * MM
     for item in sheet.items:
         if item.rect.x < left - SLACK or item.rect.right > right + SLACK or item.rect.y < page.bottom * MM - SLACK:
-            raise LayoutError(f"{item.what} leaves its page. Make the rows above it lower, or start another section.")
+            raise LayoutError(f"{_name(item)} leaves its page. Make the rows above it lower, or start another section.")
     for n, placed in enumerate(sheet.boxes):
         name, rect = placed.box.name, placed.rect
         for other in sheet.boxes[:n]:
