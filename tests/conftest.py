@@ -21,6 +21,26 @@ NOTE = '\n[[section.row]]\nheight = 17\ncells = [{ text = "mailing-lists.j2" }]'
 PROTOCOL = '\n[[section]]\ntext = "protocol.j2"'
 
 
+# Answers that are long, accented, or in other scripts than the form's own font has.
+AWKWARD: dict[str, str | bool] = {
+    "school_name": "St Anne’s and Guardian Angels Catholic Primary School with Nursery and Resource Base, Whitechapel",
+    "phase_primary": True,
+    "phase_nursery": True,
+    "dfe_number": "4242",
+    "registered_address": "Underwood Road\nWhitechapel\nLondon\nE1 0AA\nUnited Kingdom",
+    "main_contact_designation": "Executive Headteacher, Designated Safeguarding Lead and Special Needs Coordinator",
+    "main_contact_name": "Nguyễn Thị Ánh",
+    "main_contact_email": "an.address.of.a.length@st-annes-and-guardian-angels.example",
+    "chair_of_governors_name": "Adébáyọ̀ Ẹ̀kọ́ọ́lú",
+    "headteacher_name": "মোহাম্মদ রহমান",
+    "business_manager_name": "Łukasz Żółć-Şahin ğı",
+    "senior_leader_1_name": "محمد علي Ahmed",
+    "senior_leader_2_name": "李小龙 😀 Lee",
+    "senior_leader_3_name": "Αθηνά Пётр Иванов",
+    "senior_leader_4_name": "Ṭāhā Ḥusayn ʿAlī",
+}
+
+
 @pytest.fixture(scope="session")
 def definition() -> FormDefinition:
     return load_definition("2026-27")

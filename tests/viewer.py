@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
-from PIL import Image
+from PIL import Image, ImageChops, ImageFilter
 
 
 @dataclass
@@ -93,3 +93,16 @@ def draw(pdf: bytes, page: int = 0, scale: float = 2) -> Image.Image:
     """A page with its fields, as Chrome shows it."""
     with _opened(pdf) as (_, pages):
         return pages[page].render(scale=scale, may_draw_forms=True).to_pil()
+
+
+def strays(one: Image.Image, other: Image.Image, scale: int = 1) -> float:
+    """How much of what one grey picture draws dark the other does not draw at all, or the other way round.
+
+    Each draws at least grey, within two points, what the other draws dark: engines smooth edges differently.
+    """
+    pages = (one, other.resize(one.size))
+    dark = [page.point(lambda grey: 255 if grey < 120 else 0) for page in pages]
+    filter = ImageFilter.MaxFilter(4 * scale + 1)
+    near = [page.point(lambda grey: 255 if grey < 215 else 0).filter(filter) for page in pages]
+    pairs = ((dark[0], near[1]), (dark[1], near[0]))
+    return max(ImageChops.subtract(first, second).histogram()[255] / first.histogram()[255] for first, second in pairs)

@@ -12,9 +12,9 @@ _FORM_ID = re.compile(r"\S+ (?P<year>\S+) r\d+(?: .*)?")
 _TITLE = re.compile(r".* (?P<year>\d{4}-\d{2})")
 
 
-def form_id(form: str, year: MembershipYear, revision: int) -> str:
-    """The value of the hidden field: `thep-membership 2026-27 r1`."""
-    return f"{form} {year} r{revision}"
+def form_id(form: str, year: MembershipYear, revision: int, school: str = "") -> str:
+    """The value of the hidden field: `thep-membership 2026-27 r1`, and the school's DFE number on its own copy."""
+    return f"{form} {year} r{revision} {school}".rstrip()
 
 
 def document_title(title: str, year: MembershipYear) -> str:

@@ -186,6 +186,7 @@ class Page:
     text_size: Length
     flow_size: Length
     entry_size: Length
+    entry_least: Length
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -309,7 +310,11 @@ class FormDefinition:
     @property
     def form_id(self) -> str:
         """The value of the hidden field of a blank form."""
-        return form_id(self.form.id, self.year, self.form.revision)
+        return self.form_id_of("")
+
+    def form_id_of(self, school: str) -> str:
+        """The value of the hidden field of a school's own copy; `school` is its DFE number."""
+        return form_id(self.form.id, self.year, self.form.revision, school)
 
     @property
     def title(self) -> str:

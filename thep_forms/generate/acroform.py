@@ -23,25 +23,22 @@ NOTHING = b"q Q"  # an empty stream, once compressed, is one that MuPDF warns of
 ENTRY_FONT = "/Entry"
 
 
-def add_fields(drawn: Drawn, definition: FormDefinition, sheets: Sequence[Sheet]) -> bytes:
-    """The drawn pages with the sheets' fields on them, tagged. The same input gives the same bytes."""
-    with pikepdf.open(io.BytesIO(drawn.pdf)) as pdf:
-        builder = _Builder(pdf, definition)
-        for sheet, start in zip(sheets, drawn.starts, strict=True):
-            for placed in sheet.boxes:
-                builder.add(placed, pdf.pages[start])
-        tag(pdf, drawn.document, {str(field.T): field for field in builder.fields}, definition)
-        builder.add_form_id(pdf.pages[0])
-        builder.finish()
-        out = io.BytesIO()
-        pdf.save(
-            out,
-            deterministic_id=True,
-            object_stream_mode=pikepdf.ObjectStreamMode.generate,
-            compress_streams=True,
-            recompress_flate=False,
-        )
-        return out.getvalue()
+def style(size: float) -> str:
+    """How what is typed looks (a default appearance string, ISO 32000-1, 12.7.3.3)."""
+    return f"{ENTRY_FONT} {size:g} Tf 0 g"
+
+
+def add_fields(drawn: Drawn, definition: FormDefinition, sheets: Sequence[Sheet]) -> pikepdf.Pdf:
+    """The drawn pages with the sheets' fields on them, empty, and tagged."""
+    pdf = pikepdf.open(io.BytesIO(drawn.pdf))
+    builder = _Builder(pdf, definition)
+    for sheet, start in zip(sheets, drawn.starts, strict=True):
+        for placed in sheet.boxes:
+            builder.add(placed, pdf.pages[start])
+    tag(pdf, drawn.document, {str(field.T): field for field in builder.fields}, definition)
+    builder.add_form_id(pdf.pages[0])
+    builder.finish()
+    return pdf
 
 
 class _Builder:
@@ -49,7 +46,7 @@ class _Builder:
         self.pdf, self.definition = pdf, definition
         self.font = pdf.make_indirect(fonts.entry_font(pdf))
         self.resources = Dictionary(Font=Dictionary({ENTRY_FONT: self.font}))
-        self.style = String(f"{ENTRY_FONT} {definition.file.page.entry_size:g} Tf 0 g")
+        self.style = String(style(definition.file.page.entry_size))
         self.fields: list[pikepdf.Object] = []
 
     def add(self, placed: PlacedBox, page: pikepdf.Page) -> None:

@@ -1,18 +1,23 @@
-"""The form's typeface: Noto Sans, cut down to the Latin letters and marks (OFL), regular, bold and italic."""
+"""The form's typeface: Noto Sans (OFL), cut down to the Latin letters and marks; fallbacks for other scripts."""
 
 from __future__ import annotations
 
+import struct
+import unicodedata
 import zlib
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, cached_property
 from pathlib import Path
 
 import pikepdf
+import uharfbuzz as hb
 from pikepdf import Array, Dictionary, Name
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
 FOLDER = Path(__file__).parent / "fonts"
 REGULAR, BOLD, ITALIC = "NotoSans-Regular", "NotoSans-Bold", "NotoSans-Italic"
+FALLBACKS = ("NotoSansGreekCyrillic-Regular", "NotoSansBengali-Regular", "NotoSansArabic-Regular")
 
 
 @cache
@@ -25,51 +30,102 @@ def register() -> None:
 
 def missing_glyphs(words: str, name: str = REGULAR) -> str:
     """The characters of `words` that the font cannot draw."""
-    register()
-    known = pdfmetrics.getFont(name).face.charToGlyph
-    return "".join(sorted({char for char in words if ord(char) not in known}))
+    return "".join(sorted({char for char in words if not face(name).draws(char)}))
+
+
+class Face:
+    """A font as HarfBuzz sees it. All measures are in thousandths of the type size."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.program = (FOLDER / f"{name}.ttf").read_bytes()
+        self.face = hb.Face(self.program)
+        self.font = hb.Font(self.face)
+        extents = self.font.get_font_extents("ltr")
+        self.ascender, self.descender = int(extents.ascender), int(extents.descender)
+
+    @cached_property
+    def characters(self) -> dict[int, int]:
+        """The glyph of each character that has one of its own."""
+        glyphs = ((code, self.font.get_nominal_glyph(code)) for code in sorted(self.face.unicodes))
+        return {code: glyph for code, glyph in glyphs if glyph}
+
+    @cached_property
+    def plain(self) -> dict[str, tuple[int, str]]:
+        """The width of each letter that needs no shaping, and its glyph's number in hex."""
+        glyphs = ((chr(code), glyph) for code, glyph in self.characters.items())
+        return {
+            char: (self.advance(glyph), f"{glyph:04X}")
+            for char, glyph in glyphs
+            if unicodedata.category(char)[0] not in "MC"
+        }
+
+    def draws(self, char: str) -> bool:
+        return ord(char) in self.characters
+
+    def advance(self, glyph: int) -> int:
+        return int(self.font.get_glyph_h_advance(glyph))
+
+    def cut_down(self, glyphs: Mapping[int, str]) -> bytes:
+        """The font program with these glyphs alone, under their own numbers."""
+        wanted = hb.SubsetInput()
+        wanted.flags = hb.SubsetFlags.RETAIN_GIDS
+        wanted.sets(hb.SubsetInputSets.GLYPH_INDEX).set(set(glyphs))
+        wanted.sets(hb.SubsetInputSets.DROP_TABLE_TAG).update(
+            int.from_bytes(table, "big") for table in (b"GSUB", b"GPOS", b"GDEF")
+        )
+        return bytes(hb.subset(self.face, wanted).blob.data)
+
+
+@cache
+def face(name: str) -> Face:
+    return Face(name)
 
 
 def entry_font(pdf: pikepdf.Pdf) -> Dictionary:
-    """The font that fields are typed in, embedded whole as Type0 with Identity-H and ToUnicode.
+    """The font that fields are typed in, whole.
 
-    Of the encodings that viewers were seen to type with, this one keeps most letters beyond Latin-1.
+    Of the encodings that viewers were seen to type with, Type0 with Identity-H keeps most letters beyond Latin-1.
     """
-    register()
-    face = pdfmetrics.getFont(REGULAR).face
-    widths = {
-        face.charToGlyph[code]: round(width) for code, width in face.charWidths.items() if code in face.charToGlyph
-    }
-    data = (FOLDER / f"{REGULAR}.ttf").read_bytes()
+    regular = face(REGULAR)
+    says: dict[int, str] = {}
+    for code, glyph in regular.characters.items():
+        says.setdefault(glyph, chr(code))
+    return embedded(pdf, regular, says, regular.program)
+
+
+def embedded(pdf: pikepdf.Pdf, face: Face, says: Mapping[int, str], program: bytes) -> Dictionary:
+    """A Type0 font with Identity-H and ToUnicode; `says` has the text of each glyph."""
+    edges = struct.unpack(">4h", face.face.reference_table("head").data[36:44])
     descriptor = Dictionary(
         Type=Name.FontDescriptor,
-        FontName=Name(f"/{REGULAR}"),
+        FontName=Name(f"/{face.name}"),
         Flags=32,
-        FontBBox=Array([round(edge) for edge in face.bbox]),
+        FontBBox=Array(edges),
         ItalicAngle=0,
-        Ascent=round(face.ascent),
-        Descent=round(face.descent),
-        CapHeight=round(face.capHeight),
+        Ascent=face.ascender,
+        Descent=face.descender,
+        CapHeight=face.font.get_metric_position(hb.OTMetricsTag.CAP_HEIGHT) or 714,
         StemV=80,
-        FontFile2=_stream(pdf, data, Length1=len(data)),
+        FontFile2=_stream(pdf, program, Length1=len(program)),
     )
     descendant = Dictionary(
         Type=Name.Font,
         Subtype=Name.CIDFontType2,
-        BaseFont=Name(f"/{REGULAR}"),
+        BaseFont=Name(f"/{face.name}"),
         CIDSystemInfo=Dictionary(Registry="Adobe", Ordering="Identity", Supplement=0),
         CIDToGIDMap=Name.Identity,
-        DW=round(face.defaultWidth),
-        W=Array([item for glyph in sorted(widths) for item in (glyph, Array([widths[glyph]]))]),
+        DW=face.advance(0),
+        W=Array([item for glyph in sorted(says) for item in (glyph, Array([face.advance(glyph)]))]),
         FontDescriptor=pdf.make_indirect(descriptor),
     )
     return Dictionary(
         Type=Name.Font,
         Subtype=Name.Type0,
-        BaseFont=Name(f"/{REGULAR}"),
+        BaseFont=Name(f"/{face.name}"),
         Encoding=Name("/Identity-H"),
         DescendantFonts=Array([pdf.make_indirect(descendant)]),
-        ToUnicode=_stream(pdf, _to_unicode(face.charToGlyph)),
+        ToUnicode=_stream(pdf, _to_unicode(says)),
     )
 
 
@@ -79,11 +135,8 @@ def _stream(pdf: pikepdf.Pdf, data: bytes, **entries: int) -> pikepdf.Object:
     return pdf.make_indirect(stream)
 
 
-def _to_unicode(glyphs: dict[int, int]) -> bytes:
-    first: dict[int, int] = {}
-    for code in sorted(glyphs):
-        first.setdefault(glyphs[code], code)
-    pairs = [f"<{glyph:04X}> <{code:04X}>" for glyph, code in sorted(first.items()) if code <= 0xFFFF]
+def _to_unicode(says: Mapping[int, str]) -> bytes:
+    pairs = [f"<{glyph:04X}> <{text.encode('utf-16-be').hex().upper()}>" for glyph, text in sorted(says.items())]
     chunks = [pairs[n : n + 100] for n in range(0, len(pairs), 100)]
     body = "\n".join(f"{len(chunk)} beginbfchar\n" + "\n".join(chunk) + "\nendbfchar" for chunk in chunks)
     return (

@@ -1,0 +1,111 @@
+"""A real Chromium, driven through its DevTools protocol: keys go in as typed, the PDF comes out as saved."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from websockets.sync.client import ClientConnection, connect
+
+PATIENCE = 30  # seconds, for each thing that is waited for
+MOMENT = 0.05  # seconds that the viewer has to follow a key: it answers before it has moved
+VIEWER = "chrome-extension://"  # the browser's own PDF viewer is an extension in a frame
+KEYS = {"Tab": 9, "Space": 32}  # Windows virtual-key codes
+SAVE = """
+(async () => {
+    const saved = await document.querySelector('pdf-viewer').currentController.save('EDITED');
+    let text = '';
+    for (const byte of new Uint8Array(saved.dataToSave)) text += String.fromCharCode(byte);
+    return btoa(text);
+})()
+"""
+
+
+class Target:
+    """One page or frame."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection, self.numbers = connection, count(1)
+
+    def call(self, method: str, **parameters: object) -> dict[str, Any]:
+        number = next(self.numbers)
+        self.connection.send(json.dumps({"id": number, "method": method, "params": parameters}))
+        while (answer := json.loads(self.connection.recv(PATIENCE))).get("id") != number:
+            pass
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def run(self, script: str) -> Any:
+        """What the script comes to."""
+        answer = self.call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer
+        return answer["result"].get("value")
+
+
+class Browser:
+    """A browser with a PDF open."""
+
+    def __init__(self, page: Target, viewer: Target) -> None:
+        self.page, self.viewer = page, viewer
+
+    def press(self, key: str) -> None:
+        named = {"key": key, "code": key, "windowsVirtualKeyCode": KEYS[key]}
+        self.page.call("Input.dispatchKeyEvent", type="rawKeyDown", **named)
+        if key == "Space":
+            self.type(" ")
+        self.page.call("Input.dispatchKeyEvent", type="keyUp", **named)
+        time.sleep(MOMENT)
+
+    def type(self, text: str) -> None:
+        for char in text:
+            self.page.call("Input.dispatchKeyEvent", type="char", text=char)
+
+    def saved(self) -> bytes:
+        return base64.b64decode(self.viewer.run(SAVE))
+
+
+@contextmanager
+def opened(pdf: bytes, folder: Path) -> Iterator[Browser]:
+    """The PDF open in the browser, the keyboard on its first page."""
+    path = folder / "opened.pdf"
+    path.write_bytes(pdf)
+    flags = ["--headless=new", "--no-sandbox", "--no-first-run", "--remote-debugging-port=0", "--window-size=1000,1400"]
+    command = ["chromium", *flags, f"--user-data-dir={folder / 'profile'}", f"{path.as_uri()}#toolbar=0"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            port = int(_wait(lambda: (folder / "profile" / "DevToolsActivePort").read_text().split()[0]))
+            page = _wait(lambda: _address(port, path.as_uri(), "page"))
+            viewer = _wait(lambda: _address(port, VIEWER, "iframe"))
+            with connect(page) as one, connect(viewer, max_size=None) as other:
+                browser = Browser(Target(one), Target(other))
+                _wait(lambda: browser.viewer.run("document.querySelector('pdf-viewer').loadState_ === 'success'"))
+                yield browser
+        finally:
+            process.terminate()
+
+
+def _address(port: int, start: str, kind: str) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
+        targets = json.load(answer)
+    return next(one["webSocketDebuggerUrl"] for one in targets if one["url"].startswith(start) and one["type"] == kind)
+
+
+def _wait(ready: Any) -> Any:
+    """What `ready` gives as soon as it gives anything."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        try:
+            if found := ready():
+                return found
+        except (OSError, IndexError, StopIteration):
+            pass
+        time.sleep(0.1)
+    raise TimeoutError("the browser is not ready")

@@ -1,0 +1,194 @@
+"""A school's own copy: answers in the boxes beforehand."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+import pikepdf
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import ImageChops
+
+from tests.conftest import AWKWARD
+from tests.viewer import draw, strays, type_into, typed
+from thep_forms.definition import FormDefinition
+from thep_forms.definition.identity import years_said
+from thep_forms.errors import LayoutError
+from thep_forms.generate import Master
+from thep_forms.generate.layout import lay_out
+from thep_forms.read import read_return
+
+SCALE = 2
+
+
+@pytest.fixture(scope="module")
+def master(definition: FormDefinition) -> Master:
+    return Master(definition)
+
+
+def fields(pdf: bytes) -> Iterator[pikepdf.Object]:
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        yield from opened.Root.AcroForm.Fields
+
+
+def appearances(pdf: bytes) -> dict[str, str]:
+    """The content of each text box's appearance stream."""
+    return {
+        str(field.T): field.AP.N.read_bytes().decode("ascii")
+        for field in fields(pdf)
+        if "/DA" in field and "/AP" in field
+    }
+
+
+def text_of(value: str | bool) -> str:
+    return value if isinstance(value, str) else "Yes"
+
+
+def test_what_was_filled_in_is_in_the_boxes_exactly(master: Master) -> None:
+    held = typed(master.copy(AWKWARD))
+    assert {name: held[name].replace("\r", "\n") for name in AWKWARD} == {
+        name: text_of(value) for name, value in AWKWARD.items()
+    }
+
+
+def test_a_copy_that_comes_back_as_it_went_out_is_read_whole(master: Master, definition: FormDefinition) -> None:
+    values = read_return(master.copy(AWKWARD), definition).values
+    assert {name: values[name].text for name in AWKWARD} == {
+        name: value if isinstance(value, str) else "yes" for name, value in AWKWARD.items()
+    }
+
+
+def test_a_copy_without_answers_is_the_blank_form(master: Master, form: bytes) -> None:
+    assert master.copy() == master.copy({}) == master.copy({"main_contact_name": ""}) == form
+
+
+def test_the_same_answers_give_the_same_bytes_after_others(master: Master, definition: FormDefinition) -> None:
+    first = master.copy(AWKWARD, "211/4242")
+    master.copy({"school_name": "Another"}, "211/2101")
+    assert master.copy(AWKWARD, "211/4242") == first == Master(definition).copy(AWKWARD, "211/4242")
+
+
+def test_a_copy_is_small(master: Master) -> None:
+    assert len(master.copy()) < 150_000
+    assert len(master.copy(AWKWARD)) < 200_000
+
+
+def test_every_box_of_a_copy_can_be_changed(master: Master) -> None:
+    copy = master.copy(AWKWARD)
+    assert not any(int(field.get("/Ff", 0)) & 1 for field in fields(copy) if field.T != "form_id")
+    changed = typed(type_into(copy, {"headteacher_name": "Jo Bloggs", "phase_nursery": False}))
+    assert changed["headteacher_name"] == "Jo Bloggs"
+    assert changed["phase_nursery"] == "Off"
+    assert changed["main_contact_name"] == AWKWARD["main_contact_name"]
+
+
+def test_the_hidden_field_says_the_school_and_the_year_is_still_known(
+    master: Master, definition: FormDefinition
+) -> None:
+    copy = master.copy(AWKWARD, "211/4242")
+    assert typed(copy)["form_id"] == "thep-membership 2026-27 r1 211/4242"
+    assert years_said(typed(copy)["form_id"], "") == (definition.year,)
+
+
+def test_a_box_that_the_form_lacks_is_refused_by_name(master: Master) -> None:
+    with pytest.raises(LayoutError, match="senior_leader_11_name"):
+        master.copy({"senior_leader_11_name": "Jo Bloggs"})
+
+
+# --- How it looks -------------------------------------------------------------------------------------------------
+
+
+def test_every_glyph_has_a_unicode_value_and_none_is_missing_from_its_font(master: Master) -> None:
+    with pikepdf.open(io.BytesIO(master.copy(AWKWARD))) as opened:
+        for field in opened.Root.AcroForm.Fields:
+            if "/DA" not in field or "/AP" not in field:
+                continue
+            stream, font = field.AP.N, ""
+            for instruction in pikepdf.parse_content_stream(stream):
+                match str(instruction.operator), list(instruction.operands):
+                    case "Tf", [name, _]:
+                        font = stream.Resources.Font[str(name)]
+                        known = set(re.findall(rb"<(\w{4})> <", font.ToUnicode.read_bytes()))
+                    case (("Tj" | "TJ"), [shown]):
+                        parts = shown if isinstance(shown, pikepdf.Array) else [shown]
+                        data = b"".join(bytes(part) for part in parts if isinstance(part, pikepdf.String))
+                        glyphs = {data[n : n + 2].hex().upper().encode() for n in range(0, len(data), 2)}
+                        assert b"0000" not in glyphs
+                        assert glyphs <= known
+
+
+def test_answers_are_drawn_inside_their_boxes_alone(master: Master, definition: FormDefinition) -> None:
+    blank, filled = master.copy(), master.copy(AWKWARD)
+    (sheet, *_) = lay_out(definition)
+    before, after = draw(blank, 0, SCALE).convert("L"), draw(filled, 0, SCALE).convert("L")
+    changed = ImageChops.difference(before, after).point(lambda grey: 255 if grey > 60 else 0)
+    for placed in sheet.boxes:
+        rect = placed.rect
+        edges = (rect.x, after.height / SCALE - rect.top, rect.right, after.height / SCALE - rect.y)
+        area = tuple(round(edge * SCALE) for edge in edges)
+        inside = changed.crop(area).getbbox()
+        assert bool(inside) == (placed.box.name in AWKWARD), placed.box.name
+        changed.paste(0, area)
+    assert changed.getbbox() is None
+
+
+def test_it_looks_as_if_it_had_been_typed_into_the_form(master: Master) -> None:
+    values = {
+        "school_name": "Cedar Primary School with a name that is so long that its end goes to the next line",
+        "registered_address": "Underwood Road\nWhitechapel\nLondon",
+        "main_contact_name": "Jo Bloggs",
+        "phase_primary": True,
+    }
+    ours = draw(master.copy(values), 0, SCALE).convert("L")
+    theirs = draw(type_into(master.copy(), values), 0, SCALE).convert("L")
+    assert strays(ours, theirs, SCALE) == 0
+
+
+def test_text_that_is_too_long_gets_smaller_type_down_to_the_least(master: Master) -> None:
+    sizes = {}
+    for letters in (10, 40, 200):
+        value = "m" * letters
+        drawn = appearances(master.copy({"main_contact_name": value, "registered_address": value * 8}))
+        for name in ("main_contact_name", "registered_address"):
+            (size,) = set(re.findall(r"/Entry ([\d.]+) Tf", drawn[name]))
+            sizes[name, letters] = float(size)
+    assert sizes["main_contact_name", 10] == sizes["registered_address", 10] == 10.5
+    assert sizes["main_contact_name", 200] == sizes["registered_address", 200] == 8
+    assert sizes["main_contact_name", 40] == 8
+
+
+def test_what_is_typed_afterwards_has_the_size_of_what_was_there(master: Master) -> None:
+    copy = master.copy({"main_contact_name": "m" * 200})
+    styles = {str(field.T): str(field.DA) for field in fields(copy) if "/DA" in field}
+    assert styles["main_contact_name"] == "/Entry 8 Tf 0 g"
+    assert styles["headteacher_name"] == "/Entry 10.5 Tf 0 g"
+
+
+def test_a_character_that_no_font_has_is_drawn_as_its_number(master: Master) -> None:
+    drawn = appearances(master.copy({"main_contact_name": "李 Lee"}))["main_contact_name"]
+    spelt = appearances(master.copy({"main_contact_name": "[U+674E] Lee"}))["main_contact_name"]
+    (glyphs,) = re.findall(r"<(\w+)> Tj", spelt)
+    assert "/ActualText <FEFF674E>" in drawn
+    assert re.findall(r"<(\w+)> Tj", drawn) == [glyphs[:32], glyphs[32:]]
+
+
+def test_a_mark_stands_over_its_letter_however_high_that_is(master: Master) -> None:
+    assert " Ts " in appearances(master.copy({"main_contact_name": "Ẹ̀"}))["main_contact_name"]
+
+
+def test_letters_of_right_to_left_scripts_run_from_right_to_left(master: Master) -> None:
+    drawn = appearances(master.copy({"main_contact_name": "علي Ahmed"}))["main_contact_name"]
+    assert drawn.index("Entry 10.5") < drawn.index("/ActualText <FEFF")  # Ahmed is left of it
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60), lines=st.integers(0, 8))
+def test_any_text_can_be_filled_in(master: Master, text: str, lines: int) -> None:
+    address = "\n".join([text] * lines)
+    with pikepdf.open(io.BytesIO(master.copy({"main_contact_name": text, "registered_address": address}))) as opened:
+        values = {str(field.T): str(field.get("/V", "")) for field in opened.Root.AcroForm.Fields}
+    assert values["main_contact_name"] == text
+    assert values["registered_address"] == address
