@@ -125,9 +125,20 @@ def generate(year: str, output: Path, continuation: int | None, templates: Path 
 @click.option(
     "--schools", type=click.Path(path_type=Path), help="A CSV of the member schools, with a column dfe_number."
 )
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=30, show_default=True, help="Seconds for one file.")
+@click.option("--memory", type=click.IntRange(min=256), default=1024, show_default=True, help="Megabytes for one file.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Files read at the same time; else one a processor.")
 @templates_option
 @_telling
-def ingest(sources: tuple[Path, ...], records: Path, schools: Path | None, templates: Path | None) -> None:
+def ingest(
+    sources: tuple[Path, ...],
+    records: Path,
+    schools: Path | None,
+    timeout: float,
+    memory: int,
+    workers: int | None,
+    templates: Path | None,
+) -> None:
     """Read the forms that came back into tables.
 
     A SOURCE is a PDF file, or a folder, which is searched in depth.
@@ -137,8 +148,9 @@ def ingest(sources: tuple[Path, ...], records: Path, schools: Path | None, templ
     Example:  thep-forms ingest inbox -o records-2026-27
     """
     from thep_forms.ingest import Ingester
+    from thep_forms.work import Limits
 
-    summary = Ingester(records, templates).ingest(sources, schools, _progress)
+    summary = Ingester(records, templates, Limits(timeout, memory), workers).ingest(sources, schools, _progress)
     _report(summary)
     sys.exit(ExitCode.ALL_ACCEPTED if summary.all_accepted else ExitCode.NEEDS_ATTENTION)
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
-from thep_forms.check import check, year_of
+import msgspec
+
 from thep_forms.check.settle import Verdict
 from thep_forms.collect import Found, Place, collect, fetch
-from thep_forms.definition import FormDefinition, MembershipYear, load_definition
+from thep_forms.definition import MembershipYear
 from thep_forms.errors import RecordsError
+from thep_forms.examine import Examiner, Finding
 from thep_forms.keep import Arrival, Entry, Ledger, Records, archive, export, return_id_of
 from thep_forms.keep.tables import Returned
-from thep_forms.read import Outcome, is_pdf, read_return
+from thep_forms.read import Outcome, is_pdf
 from thep_forms.register import read_register
+from thep_forms.work import Failure, Limits, Workers
 
-BATCH = 50  # files a transaction
+BATCH = 50  # new files a transaction
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,16 @@ class Summary:
 
 
 class Ingester:
-    """Reads returns into one RECORDS folder."""
+    """Reads returns into one RECORDS folder, in `workers` processes; `limits` are those of one file."""
 
-    def __init__(self, records: Path, templates: Path | None = None) -> None:
+    def __init__(
+        self, records: Path, templates: Path | None = None, limits: Limits | None = None, workers: int | None = None
+    ) -> None:
         self.records = records
         today = datetime.now(UTC).date()
         this_year = MembershipYear(today.year if today.month >= 4 else today.year - 1)
-        self.definition: Callable[[MembershipYear | None], FormDefinition]
-        self.definition = cache(lambda year: load_definition(year or this_year, templates))
+        self.examiner = Examiner(this_year, templates)
+        self.workers = Workers(self.examiner, limits or Limits(), workers)
 
     def ingest(
         self,
@@ -59,7 +63,7 @@ class Ingester:
         Raises `SourceError`, `RecordsError` and `TemplateError` before anything is written.
         """
         places = collect(sources, self.records)
-        base = self.definition(None)
+        base = self.examiner.definition(None)
         members = read_register(register, base) if register else None
         if self.records.exists() and not self.records.is_dir():
             raise RecordsError(f"{self.records} is a file. Choose a folder for the records.")
@@ -67,10 +71,8 @@ class Ingester:
             if members is not None:
                 with ledger.transaction():
                     ledger.set_register(members)
-            new = 0
-            for batch in _batches(progress(places)):
-                with ledger.transaction():
-                    new += sum(self._take(ledger, fetch(place)) for place in batch)
+            with ledger.transaction():
+                new = _Intake(self.records, ledger, self.workers).take_in(progress(places))
             return self._finish(ledger, new)
 
     def prefer(self, return_id: str) -> Summary:
@@ -78,7 +80,7 @@ class Ingester:
         if not (self.records / "ledger.sqlite").is_file():
             raise RecordsError(f"{self.records} holds no records. Give the folder that ingest wrote to.")
         with Ledger(self.records) as ledger:
-            known = Records(ledger, self.definition)
+            known = Records(ledger, self.examiner.definition)
             if all(one.entry.return_id != return_id for one in known.returns):
                 raise RecordsError(f"There is no return {return_id}. The column return_id of returns.csv has them all.")
             rivals = known.rivals(return_id)
@@ -89,7 +91,7 @@ class Ingester:
             return self._finish(ledger, 0)
 
     def _finish(self, ledger: Ledger, new: int) -> Summary:
-        known = Records(ledger, self.definition)
+        known = Records(ledger, self.examiner.definition)
         export(self.records, known)
         verdicts: Counter[str] = Counter()
         for one in known.returns:
@@ -99,32 +101,61 @@ class Ingester:
         attention = tuple(one for one in known.returns if one.verdict not in settled)
         return Summary(+verdicts, attention, new, self.records)
 
-    def _take(self, ledger: Ledger, found: Found) -> bool:
-        """Note one file; whether it is one that was not known."""
+
+class _Intake:
+    """Files on their way into the ledger and the archive: the known are noted, the new go through the workers."""
+
+    def __init__(self, records: Path, ledger: Ledger, workers: Workers) -> None:
+        self.records, self.ledger, self.workers = records, ledger, workers
+        self.waiting: dict[str, list[Found]] = {}  # those of the same bytes, by hash, while they are read
+        self.new = 0
+
+    def take_in(self, places: Iterable[Place]) -> int:
+        """Note every file; how many were not known."""
+        unread = ((sha256, data) for place in places for sha256, data in self._sort(fetch(place)))
+        for sha256, answer in self.workers.map(unread):
+            self._note(sha256, _findings(answer))
+        return self.new
+
+    def _sort(self, found: Found) -> Iterator[tuple[str, bytes]]:
+        """The hash and the bytes of a file that has to be read; any other is noted at once."""
         if found.data is None:
-            return ledger.add_unread(found.source, found.reason)
+            self.new += self.ledger.add_unread(found.source, found.reason)
+            return
         sha256 = hashlib.sha256(found.data).hexdigest()
-        return_id = return_id_of(sha256)
-        is_new = not ledger.knows(return_id)
-        if is_new:
-            if is_pdf(found.data):
-                archive(self.records, sha256, found.data)
-            ledger.add(self._entry(return_id, sha256, found.data))
-        ledger.arrived(Arrival(found.source, return_id, found.received_at))
-        return is_new
+        if sha256 in self.waiting:
+            self.waiting[sha256].append(found)
+        elif self.ledger.knows(return_id_of(sha256)):
+            self._arrived(found, sha256)
+        elif is_pdf(found.data):
+            self.waiting[sha256] = [found]
+            archive(self.records, sha256, found.data)
+            yield sha256, found.data
+        else:
+            self.waiting[sha256] = [found]
+            self._note(sha256, [Finding(Outcome.NOT_A_FORM, "This is not a PDF.")])
 
-    def _entry(self, return_id: str, sha256: str, data: bytes) -> Entry:
-        reading = read_return(data, self.definition(None))
-        checked = check(reading, self.definition(year_of(reading))) if reading.outcome is Outcome.FORM else None
-        return Entry(return_id, sha256, reading.outcome, reading.reason, reading.modified, checked)
+    def _note(self, sha256: str, findings: list[Finding]) -> None:
+        for finding in findings:
+            entry = Entry(
+                return_id_of(sha256), sha256, finding.outcome, finding.reason, finding.modified, finding.checked
+            )
+            self.ledger.add(entry)
+        for found in self.waiting.pop(sha256):
+            self._arrived(found, sha256)
+        self.new += 1
+        if self.new % BATCH == 0:
+            self.ledger.commit()
+
+    def _arrived(self, found: Found, sha256: str) -> None:
+        self.ledger.arrived(Arrival(found.source, return_id_of(sha256), found.received_at))
 
 
-def _batches(places: Iterable[Place]) -> Iterable[list[Place]]:
-    batch: list[Place] = []
-    for place in places:
-        batch.append(place)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def _findings(answer: bytes | Failure) -> list[Finding]:
+    """What a worker found; where it failed, a finding that says so."""
+    if isinstance(answer, Failure):
+        return [Finding(Outcome.UNREADABLE, answer.reason)]
+    try:
+        return Examiner.findings(answer)
+    except msgspec.DecodeError:
+        return [Finding(Outcome.UNREADABLE, "Reading it made the reading program answer nonsense.")]

@@ -120,6 +120,11 @@ class Ledger:
             self._undo()
             raise
 
+    def commit(self) -> None:
+        """Keep what was written so far, and go on with the transaction."""
+        self._connection.execute("COMMIT")
+        self._connection.execute("BEGIN IMMEDIATE")
+
     def _undo(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")

@@ -1,0 +1,184 @@
+"""Processes that read files of strangers: what they may do, and what becomes of those that fail."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from thep_forms.work import Failure, Limits, Workers
+
+SECONDS = 5
+
+
+def run(
+    job: Callable[[bytes], bytes], *pieces: bytes, limits: Limits | None = None, count: int = 1
+) -> list[bytes | Failure]:
+    """What comes of each piece, in their order."""
+    workers = Workers(job, limits or Limits(SECONDS), count)
+    answers = dict(workers.map((number, piece) for number, piece in enumerate(pieces)))
+    return [answers[number] for number in range(len(pieces))]
+
+
+def attempt(what: str, folder: Path) -> bytes:
+    """Try what a worker must not; the answer says that it could."""
+    victim = folder / "victim"
+    acts: dict[str, Callable[[], object]] = {
+        "write a file": lambda: (folder / "new").write_text("x"),
+        "change a file": lambda: victim.open("r+").close(),
+        "add to a file": lambda: victim.open("a").close(),
+        "shorten a file": lambda: os.truncate(victim, 0),
+        "delete a file": victim.unlink,
+        "rename a file": lambda: victim.rename(folder / "other"),
+        "link a file": lambda: os.link(victim, folder / "other"),
+        "change its modes": lambda: victim.chmod(0o777),
+        "make a folder": (folder / "made").mkdir,
+        "open a socket": lambda: socket.socket().close(),
+        "start a process": lambda: subprocess.run(["true"]),
+        "fork": os.fork,
+        "become another program": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606
+        "kill the parent": lambda: os.kill(os.getppid(), signal.SIGKILL),
+        "start a thread": threading.Thread(target=time.sleep, args=[0]).start,
+    }
+    acts[what]()
+    return b"could"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no kernel enforces this")
+@pytest.mark.parametrize(
+    "what",
+    [
+        "write a file",
+        "change a file",
+        "add to a file",
+        "shorten a file",
+        "delete a file",
+        "rename a file",
+        "link a file",
+        "change its modes",
+        "make a folder",
+        "open a socket",
+        "start a process",
+        "fork",
+        "become another program",
+        "kill the parent",
+        "start a thread",
+    ],
+)
+def test_the_kernel_keeps_a_worker_from(tmp_path: Path, what: str) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("as it was")
+    mode = victim.stat().st_mode
+    (answer,) = run(lambda _: attempt(what, tmp_path), b"")
+    assert isinstance(answer, Failure)
+    assert answer.reason in ("Reading it failed (PermissionError).", "Reading it failed (RuntimeError).")
+    assert [path.name for path in tmp_path.iterdir()] == ["victim"]
+    assert (victim.read_text(), victim.stat().st_mode) == ("as it was", mode)
+
+
+def test_the_same_acts_succeed_outside_of_a_worker(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("as it was")
+    for what in (
+        "write a file",
+        "add to a file",
+        "make a folder",
+        "open a socket",
+        "start a process",
+        "start a thread",
+    ):
+        assert attempt(what, tmp_path) == b"could"
+
+
+def endless(piece: bytes) -> bytes:
+    while piece == b"endless":
+        pass
+    return piece
+
+
+def greedy(piece: bytes) -> bytes:
+    return bytes(2**30) if piece == b"greedy" else piece
+
+
+def mortal(piece: bytes) -> bytes:
+    if piece == b"mortal":
+        os._exit(1)
+    return piece
+
+
+def faulty(piece: bytes) -> bytes:
+    if piece == b"faulty":
+        raise ValueError("Jo Bloggs, 020 7946 0018")
+    return piece
+
+
+@pytest.mark.parametrize(
+    ("job", "bad", "reason"),
+    [
+        (endless, b"endless", "over 0.5 seconds"),
+        (greedy, b"greedy", "over 256 MB of memory"),
+        (mortal, b"mortal", "crash"),
+        (faulty, b"faulty", "ValueError"),
+    ],
+)
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_file_that_breaks_its_worker_spoils_no_other(
+    job: Callable[[bytes], bytes], bad: bytes, reason: str, count: int
+) -> None:
+    pieces = [b"1", bad, b"2", b"3", bad, b"4"]
+    answers = run(job, *pieces, limits=Limits(0.5, 256), count=count)
+    for piece, answer in zip(pieces, answers, strict=True):
+        if piece == bad:
+            assert isinstance(answer, Failure)
+            assert reason in answer.reason
+            assert "Bloggs" not in answer.reason
+        else:
+            assert answer == piece
+
+
+def test_large_files_and_answers_pass() -> None:
+    piece = os.urandom(5_000_000)
+    assert run(lambda data: data[::-1], piece, piece, count=2) == [piece[::-1]] * 2
+
+
+def test_workers_end_with_the_run() -> None:
+    (pid,) = run(lambda _: str(os.getpid()).encode(), b"")
+    assert isinstance(pid, bytes)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends them of itself")
+def test_workers_end_with_a_parent_that_is_killed() -> None:
+    script = (
+        "import os, time\n"
+        "from thep_forms.work import Limits, Workers\n"
+        "def job(piece):\n"
+        "    while True: pass\n"
+        "def pieces():\n"
+        "    yield 1, b''\n"
+        "    print(__import__('multiprocessing').active_children()[0].pid, flush=True)\n"
+        "    time.sleep(60)\n"
+        "list(Workers(job, Limits(60), 2).map(pieces()))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        worker = int(parent.stdout.readline())
+        os.kill(worker, 0)
+        parent.kill()
+    for _ in range(100):
+        try:
+            state = Path(f"/proc/{worker}/stat").read_text().split(") ")[1][0]
+        except FileNotFoundError:
+            return
+        if state == "Z":
+            return
+        time.sleep(0.05)
+    raise AssertionError("the worker outlived its parent")

@@ -1,0 +1,57 @@
+"""One file's bytes to what the ledger keeps of it: read, then checked. A pure function, to be run in a worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from thep_forms.check import check, year_of
+from thep_forms.check.record import Checked
+from thep_forms.definition import FormDefinition, MembershipYear, load_definition
+from thep_forms.read import Outcome, read_return
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One return found in a file. `outcome` is a reading's; `checked` is set where it is a form."""
+
+    outcome: Outcome
+    reason: str = ""
+    modified: datetime | None = None
+    checked: Checked | None = None
+
+
+@dataclass(frozen=True)
+class Examiner:
+    """Examines files by the definitions in `templates`; `year` is that of a file that does not say its own."""
+
+    year: MembershipYear
+    templates: Path | None = None
+
+    def __call__(self, data: bytes) -> bytes:
+        """The findings as JSON: what comes from a process that a file may have taken over must not be code."""
+        return msgspec.json.encode(self.examine(data))
+
+    @staticmethod
+    def findings(answer: bytes) -> list[Finding]:
+        """What `__call__` gave. Raises `msgspec.ValidationError`."""
+        return msgspec.json.decode(answer, type=list[Finding])
+
+    def examine(self, data: bytes) -> list[Finding]:
+        """What is in a file; at least one finding."""
+        reading = read_return(data, self.definition(None))
+        checked = check(reading, self.definition(year_of(reading))) if reading.outcome is Outcome.FORM else None
+        return [Finding(reading.outcome, reading.reason, reading.modified, checked)]
+
+    def definition(self, year: MembershipYear | None) -> FormDefinition:
+        """That of the year, or of any where there is none."""
+        return _definition(year or self.year, self.templates)
+
+
+@cache
+def _definition(year: MembershipYear, templates: Path | None) -> FormDefinition:
+    return load_definition(year, templates)
