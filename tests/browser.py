@@ -86,7 +86,7 @@ def opened(pdf: bytes, folder: Path) -> Iterator[Browser]:
             viewer = _wait(lambda: _address(port, VIEWER, "iframe"))
             with connect(page) as one, connect(viewer, max_size=None) as other:
                 browser = Browser(Target(one), Target(other))
-                _wait(lambda: browser.viewer.run("document.querySelector('pdf-viewer').loadState_ === 'success'"))
+                _wait(lambda: browser.viewer.run("document.querySelector('pdf-viewer')?.loadState_ === 'success'"))
                 yield browser
         finally:
             process.terminate()
