@@ -13,6 +13,7 @@ from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition, load_definition, shipped
 from thep_forms.generate import generate
+from thep_forms.read import Reading, read_file
 
 Rows = list[dict[str, str]]
 
@@ -61,6 +62,12 @@ def filled(form: bytes) -> Callable[..., bytes]:
 def templates(tmp_path: Path) -> Path:
     """A copy of the shipped templates, to be changed."""
     return Path(shutil.copytree(shipped("templates"), tmp_path / "templates"))
+
+
+def read_return(pdf: bytes, definition: FormDefinition) -> Reading:
+    """The one reading of a file that holds one form at most."""
+    (reading,) = read_file(pdf, lambda _: definition)
+    return reading
 
 
 def rows(path: Path) -> Rows:

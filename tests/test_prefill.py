@@ -12,14 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import ImageChops
 
-from tests.conftest import AWKWARD
+from tests.conftest import AWKWARD, read_return
 from tests.viewer import draw, strays, type_into, typed
 from thep_forms.definition import FormDefinition
 from thep_forms.definition.identity import years_said
 from thep_forms.errors import LayoutError
 from thep_forms.generate import Master
 from thep_forms.generate.layout import lay_out
-from thep_forms.read import read_return
 
 SCALE = 2
 

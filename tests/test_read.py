@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pikepdf import PageCopyWarning
 
+from tests.conftest import read_return
 from tests.remake_samples import by_pypdf, by_qpdf, dated, letter, locked
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition
-from thep_forms.read import Outcome, read_return
+from thep_forms.read import Outcome
 from thep_forms.read.strings import text_string
 
 TYPED = {

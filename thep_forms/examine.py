@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from thep_forms.check import check, year_of
+from thep_forms.check import check, check_scan, year_of
 from thep_forms.check.record import Checked
 from thep_forms.definition import FormDefinition, MembershipYear, load_definition
-from thep_forms.read import Outcome, read_return
+from thep_forms.read import Outcome, Reading, read_file
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,14 @@ class Examiner:
         return msgspec.json.decode(answer, type=list[Finding])
 
     def examine(self, data: bytes) -> list[Finding]:
-        """What is in a file; at least one finding."""
-        reading = read_return(data, self.definition(None))
-        checked = check(reading, self.definition(year_of(reading))) if reading.outcome is Outcome.FORM else None
-        return [Finding(reading.outcome, reading.reason, reading.modified, checked)]
+        """What is in a file: a finding for each form, one at least."""
+        return [self._finding(reading) for reading in read_file(data, self.definition)]
+
+    def _finding(self, reading: Reading) -> Finding:
+        checkers = {Outcome.FORM: check, Outcome.SCAN: check_scan}
+        checker = checkers.get(reading.outcome)
+        checked = checker(reading, self.definition(year_of(reading))) if checker else None
+        return Finding(reading.outcome, reading.reason, reading.modified, checked)
 
     def definition(self, year: MembershipYear | None) -> FormDefinition:
         """That of the year, or of any where there is none."""

@@ -136,11 +136,11 @@ class _Intake:
             self._note(sha256, [Finding(Outcome.NOT_A_FORM, "This is not a PDF.")])
 
     def _note(self, sha256: str, findings: list[Finding]) -> None:
-        for finding in findings:
-            entry = Entry(
-                return_id_of(sha256), sha256, finding.outcome, finding.reason, finding.modified, finding.checked
+        for number, finding in enumerate(findings, 1):
+            return_id = return_id_of(sha256, number)
+            self.ledger.add(
+                Entry(return_id, sha256, finding.outcome, finding.reason, finding.modified, finding.checked)
             )
-            self.ledger.add(entry)
         for found in self.waiting.pop(sha256):
             self._arrived(found, sha256)
         self.new += 1
@@ -148,7 +148,10 @@ class _Intake:
             self.ledger.commit()
 
     def _arrived(self, found: Found, sha256: str) -> None:
-        self.ledger.arrived(Arrival(found.source, return_id_of(sha256), found.received_at))
+        return_ids = self.ledger.return_ids(sha256)
+        for number, return_id in enumerate(return_ids, 1):
+            source = f"{found.source}#{number}" if len(return_ids) > 1 else found.source
+            self.ledger.arrived(Arrival(source, return_id, found.received_at))
 
 
 def _findings(answer: bytes | Failure) -> list[Finding]:

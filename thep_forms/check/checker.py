@@ -13,7 +13,7 @@ from thep_forms.check.record import Checked, CheckedValue, Contact, Problem
 from thep_forms.definition.identity import years_said
 from thep_forms.definition.model import Block, Box, Field, FormDefinition, Kind, ProblemCode, Role
 from thep_forms.definition.year import MembershipYear
-from thep_forms.read.reading import RawValue, Reading
+from thep_forms.read.reading import RawValue, ReadFrom, Reading
 
 _NOTHING = RawValue("")
 
@@ -21,6 +21,11 @@ _NOTHING = RawValue("")
 def year_of(reading: Reading) -> MembershipYear | None:
     """The membership year that the return says it is for: in its hidden field, else in its title."""
     return next(iter(years_said(reading.form_id, reading.title)), None)
+
+
+def check_scan(reading: Reading, definition: FormDefinition) -> Checked:
+    """A picture of the form: nothing of it is known but the year."""
+    return Checked(year_of(reading), problems=(problem(definition, ProblemCode.SCAN, value=reading.reason),))
 
 
 def check(reading: Reading, definition: FormDefinition) -> Checked:
@@ -53,11 +58,22 @@ class _Checker:
     def _file(self) -> None:
         if self.reading.repaired:
             self._problem(ProblemCode.FILE_DAMAGED)
+        self._paper()
         said = years_said(self.reading.form_id, self.reading.title)
         if not said:
             self._problem(ProblemCode.YEAR_MISSING)
         elif len(set(said)) > 1:
             self._problem(ProblemCode.YEAR_MISMATCH, value=str(said[0]), other=str(said[1]))
+
+    def _paper(self) -> None:
+        """What was read from the page rather than from a field: all of it, or single answers."""
+        filled = {name: raw for name, raw in self.reading.values.items() if raw.text and self.definition.box(name)}
+        printed = [name for name, raw in filled.items() if raw.read_from is ReadFrom.PAGE_TEXT]
+        if len(printed) == len(filled):
+            self._problem(ProblemCode.READ_FROM_PAGE, label="The form")
+            return
+        for box in filter(None, map(self.definition.box, printed)):
+            self._problem(ProblemCode.READ_FROM_PAGE, box.name, box.label, filled[box.name].text)
 
     # --- answers about the school -------------------------------------------------------------------------------
 
@@ -153,7 +169,8 @@ class _Checker:
         """The normal form of one answer; what is wrong with it is noted."""
         if not raw.text:
             return ""
-        value, code = self._normal(box.kind, raw.text) if _says_something(raw, box.kind) else ("", None)
+        asked = _says_something(raw, box.kind) and not raw.mute
+        value, code = self._normal(box.kind, raw.text) if asked else ("", None)
         self.values[box.name] = CheckedValue(box.name, box.label, raw.text, value, raw.read_from)
         if code:
             partnership = self.definition.partnership
@@ -177,6 +194,8 @@ class _Checker:
         about = (box.name, box.label, raw.text)
         if raw.other is not None:
             self._problem(ProblemCode.VALUE_CONFLICT, *about, other=shown(raw.other))
+        if raw.mute:
+            self._problem(ProblemCode.VALUE_UNREADABLE, *about)
         if raw.damaged:
             self._problem(ProblemCode.VALUE_DAMAGED, *about)
         if raw.limit and len(raw.text) >= raw.limit and box.kind is not Kind.TICKS:
@@ -204,7 +223,11 @@ def _says_something(raw: RawValue, kind: Kind = Kind.TEXT) -> bool:
 
     A DFE number is the exception: whatever was typed for it and is none, is asked about.
     """
-    return any(char.isalnum() for char in raw.text) or (kind is Kind.DFE_NUMBER and bool(normalise.text(raw.text)))
+    return (
+        raw.mute
+        or any(char.isalnum() for char in raw.text)
+        or (kind is Kind.DFE_NUMBER and bool(normalise.text(raw.text)))
+    )
 
 
 def _holds(designation: str, role: Role) -> bool:

@@ -1,14 +1,16 @@
-"""How a form says which one it is: a hidden field and the document's title, written and read here alone."""
+"""How a form says which one it is: a hidden field, the document's title, a code on each page; written and read here."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from thep_forms.definition.year import MembershipYear
 from thep_forms.errors import YearError
 
 FORM_ID = "form_id"
 _FORM_ID = re.compile(r"\S+ (?P<year>\S+) r\d+(?: .*)?")
+_CODE = re.compile(r"(?P<form>\S+) (?P<year>\S+) R(?P<revision>\d{1,4}) P(?P<page>\d{1,3})/(?P<pages>\d{1,3})(?: .*)?")
 _TITLE = re.compile(r".* (?P<year>\d{4}-\d{2})")
 
 
@@ -20,6 +22,30 @@ def form_id(form: str, year: MembershipYear, revision: int, school: str = "") ->
 def document_title(title: str, year: MembershipYear) -> str:
     """The title of the PDF: `School Membership Form 2026-27`."""
     return f"{title} {year}"
+
+
+@dataclass(frozen=True)
+class Code:
+    """What the QR code of a page says. `page` counts from 1."""
+
+    form: str
+    year: MembershipYear
+    revision: int
+    page: int
+    pages: int
+
+    def __str__(self) -> str:
+        """In capitals, which make a code with larger modules: `THEP-MEMBERSHIP 2026-27 R1 P1/4`."""
+        return f"{self.form} {self.year} r{self.revision} p{self.page}/{self.pages}".upper()
+
+
+def read_code(text: str) -> Code | None:
+    """The code that `Code.__str__` wrote, or None."""
+    match = _CODE.fullmatch(text)
+    year = _year(match["year"]) if match else None
+    if not match or not year:
+        return None
+    return Code(match["form"].lower(), year, int(match["revision"]), int(match["page"]), int(match["pages"]))
 
 
 def years_said(hidden: str, title: str) -> tuple[MembershipYear, ...]:

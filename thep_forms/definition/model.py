@@ -63,6 +63,7 @@ class ProblemCode(StrEnum):
     VALUE_LONG = "value_long"
     VALUE_TRUNCATED = "value_truncated"
     VALUE_DAMAGED = "value_damaged"
+    VALUE_UNREADABLE = "value_unreadable"
     VALUE_CONFLICT = "value_conflict"
     FORMULA_NEUTRALISED = "formula_neutralised"
     FIELD_UNKNOWN = "field_unknown"
@@ -71,6 +72,7 @@ class ProblemCode(StrEnum):
     RETURN_CONFLICT = "return_conflict"
     READ_FROM_PAGE = "read_from_page"
     FILE_DAMAGED = "file_damaged"
+    SCAN = "scan"
     BLANK = "blank"
     LOCKED = "locked"
     NOT_A_FORM = "not_a_form"
@@ -281,7 +283,7 @@ class Block:
         return f"{self.role.heading} ({self.position})" if self.role.repeats else self.role.heading
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FormDefinition:
     """One year's form: what it asks, what it says, how it is laid out, and what can be wrong with an answer."""
 

@@ -16,11 +16,12 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph as Flowable
 
+from thep_forms.definition.identity import Code
 from thep_forms.definition.model import FormDefinition
 from thep_forms.definition.texts import Heading, Paragraph, Run, TextBlock, TextList
 from thep_forms.errors import LayoutError
 from thep_forms.generate import fonts
-from thep_forms.generate.layout import MM, Group, Label, PlacedBox, PlacedText, Rect, Sheet, Style
+from thep_forms.generate.layout import LABEL_INSET, MM, Group, Label, PlacedBox, PlacedText, Rect, Sheet, Style
 from thep_forms.generate.tags import LANGUAGE, Tag
 
 QR_SIDE = 12 * MM
@@ -145,8 +146,8 @@ class _Drawer:
         self._words(words, self.body.x, foot - 10 * MM, fonts.REGULAR, 8)
         back = f"Please return this form to {self.definition.partnership.return_address}"
         self._words(back, self.body.x, foot - 14 * MM, fonts.REGULAR, 8)
-        code = f"{form.id} {year} r{form.revision} p{number}/{total}".upper()
-        self._qr(code, self.body.right - QR_SIDE, foot - 4 * MM - QR_SIDE)
+        code = Code(form.id, year, form.revision, number, total)
+        self._qr(str(code), self.body.right - QR_SIDE, foot - 4 * MM - QR_SIDE)
 
     def _qr(self, value: str, x: float, y: float) -> None:
         """The code as one filled path, so that no viewer draws seams between its modules."""
@@ -200,7 +201,7 @@ class _Drawer:
     def _label(self, label: Label, tag: Tag) -> None:
         size = self.page.entry_size if label.style is Style.PREFIX else self.page.text_size
         font = fonts.BOLD if label.style is Style.HEADING else fonts.REGULAR
-        room = Rect(label.rect.x + 2 * MM, label.rect.y, label.rect.width - 2.5 * MM, label.rect.height)
+        room = Rect(label.rect.x + LABEL_INSET, label.rect.y, label.rect.width - 2.5 * MM, label.rect.height)
         words = self._drawable(label.words)
         if label.style is Style.HEADING:
             size = max(min(size, size * room.width / stringWidth(words, font, size)), SMALLEST)

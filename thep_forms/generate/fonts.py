@@ -60,6 +60,14 @@ class Face:
             if unicodedata.category(char)[0] not in "MC"
         }
 
+    @cached_property
+    def _letters(self) -> dict[int, str]:
+        return {glyph: chr(code) for code, glyph in reversed(self.characters.items())}
+
+    def says(self, glyph: int, within: str = "") -> str:
+        """The letter that the glyph is; of one that joins letters, the text that it stands `within`."""
+        return self._letters.get(glyph, within)
+
     def draws(self, char: str) -> bool:
         return ord(char) in self.characters
 
@@ -88,9 +96,7 @@ def entry_font(pdf: pikepdf.Pdf) -> Dictionary:
     Of the encodings that viewers were seen to type with, Type0 with Identity-H keeps most letters beyond Latin-1.
     """
     regular = face(REGULAR)
-    says: dict[int, str] = {}
-    for code, glyph in regular.characters.items():
-        says.setdefault(glyph, chr(code))
+    says = {glyph: regular.says(glyph) for glyph in regular.characters.values()}
     return embedded(pdf, regular, says, regular.program)
 
 

@@ -14,6 +14,7 @@ MM = 72 / 25.4
 HEADING = 8 * MM  # the bar above a block
 TICK = 5.5 * MM
 SLACK = 0.01  # points, for rounding
+LABEL_INSET = 2 * MM  # from the edge of a label's rectangle to its words
 INSET = 1.5  # between a ruled line and the widget
 LEAST_LINE = 7 * MM  # room to write in by hand
 AVERAGE_GLYPH = 0.55  # of the type size; what `shows` is reckoned with

@@ -114,10 +114,9 @@ class Master:
     def _fallbacks(self, entries: Mapping[str, Entry]) -> tuple[Objects, dict[str, tuple[str, bytes]]]:
         """The fonts that the entries need besides the form's own, and what all are called in resources, and are."""
         says: dict[str, dict[int, str]] = {name: {} for name in fonts.FALLBACKS}
-        for entry in entries.values():
-            for run in (run for line in entry.lines for run in line if run.face.name in says):
-                for glyph in run.glyphs:
-                    says[run.face.name].setdefault(glyph.number, glyph.text)
+        for run in (run for entry in entries.values() for line in entry.lines for run in line):
+            if run.face.name in says:
+                says[run.face.name] |= {glyph.number: run.face.says(glyph.number, glyph.text) for glyph in run.glyphs}
         objects = Objects(self.first_free)
         names = {fonts.REGULAR: (ENTRY_FONT, self.entry_font)}
         with pikepdf.new() as pdf:

@@ -53,9 +53,9 @@ class Entry:
     checked: Checked | None = None
 
 
-def return_id_of(sha256: str) -> str:
-    """The id of the return whose file has that hash."""
-    return sha256[:16]
+def return_id_of(sha256: str, number: int = 1) -> str:
+    """The id of the return in the file of that hash, or of the second, third, … where it holds several."""
+    return sha256[:16] if number == 1 else f"{sha256[:16]}-{number}"
 
 
 def _unwritable(error: sqlite3.OperationalError) -> RecordsError:
@@ -131,6 +131,14 @@ class Ledger:
 
     def knows(self, return_id: str) -> bool:
         return bool(self._connection.execute("SELECT 1 FROM return WHERE return_id=?", (return_id,)).fetchone())
+
+    def return_ids(self, sha256: str) -> list[str]:
+        """The returns in the file of that hash, in their order in it."""
+        found = self._connection.execute(
+            "SELECT return_id FROM return WHERE return_id=? OR return_id GLOB ?",
+            (return_id_of(sha256), f"{return_id_of(sha256)}-*"),
+        )
+        return sorted((return_id for (return_id,) in found), key=lambda one: (len(one), one))
 
     def add(self, entry: Entry) -> None:
         checked = msgspec.json.encode(entry.checked) if entry.checked else None

@@ -21,7 +21,7 @@ from thep_forms.check.settle import Candidate, Settled, Verdict, settle
 from thep_forms.definition.model import FormDefinition, ProblemCode
 from thep_forms.definition.year import MembershipYear
 from thep_forms.keep.ledger import Arrival, Entry, Ledger, return_id_of
-from thep_forms.read.reading import Outcome
+from thep_forms.read.reading import Outcome, ReadFrom
 
 Row = Mapping[str, str]
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -278,6 +278,8 @@ def _row(columns: Iterable[str], *cells: str) -> dict[str, str]:
 
 
 def _read_from(entry: Entry) -> str:
+    if entry.outcome == Outcome.SCAN:
+        return ReadFrom.SCAN
     if entry.outcome != Outcome.FORM or not entry.checked:
         return ""
     return entry.checked.values[0].read_from if entry.checked.values else "fields"

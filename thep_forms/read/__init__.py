@@ -5,22 +5,34 @@ from __future__ import annotations
 import io
 import logging
 import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import pikepdf
 import pypdf
 import pypdf.errors
 
-from thep_forms.definition.identity import FORM_ID
+from thep_forms.definition.identity import FORM_ID, document_title, years_said
 from thep_forms.definition.model import FormDefinition
-from thep_forms.read.fields import field_values
+from thep_forms.definition.year import MembershipYear
+from thep_forms.read.fields import answers, settled
+from thep_forms.read.forms import Form, forms_in
+from thep_forms.read.notes import notes_in, with_notes
 from thep_forms.read.reading import Outcome, RawValue, ReadFrom, Reading
 from thep_forms.read.strings import text_string
 
+if TYPE_CHECKING:
+    from thep_forms.read.page_text import PageReader, Sighting
+
+Definitions = Callable[[MembershipYear | None], FormDefinition]
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([-+Z])(?:(\d\d)'?(\d\d)?)?)?", re.ASCII)
 
 # Warnings of these libraries may quote the file, and nothing of a form is ever logged.
-for _library in ("pikepdf", "pypdf"):
+for _library in ("pikepdf", "pypdf", "pdfminer", "pdfplumber"):
     logging.getLogger(_library).setLevel(logging.CRITICAL + 1)
 
 # What qpdf says when it had to guess where the objects of a file are.
@@ -32,19 +44,25 @@ def is_pdf(data: bytes) -> bool:
     return b"%PDF-" in data[:1024]
 
 
-def read_return(data: bytes, definition: FormDefinition) -> Reading:
-    """Read one returned file. `definition` says which names are the form's; whatever the file is, nothing is raised."""
+def read_file(data: bytes, definitions: Definitions) -> tuple[Reading, ...]:
+    """Read one returned file: one reading for each form in it, one at least. Whatever the file is, nothing is raised.
+
+    `definitions` gives the definition of a year, or of any where there is none.
+    """
     if not is_pdf(data):
-        return Reading(Outcome.NOT_A_FORM, reason="This is not a PDF.")
+        return (Reading(Outcome.NOT_A_FORM, reason="This is not a PDF."),)
     try:
         pdf, mended = _open(data)
         with pdf:
-            return _read(pdf, definition, mended)
+            return _FileReader(pdf, data, definitions, mended).read()
     except (pikepdf.PasswordError, pypdf.errors.FileNotDecryptedError):
-        return Reading(Outcome.LOCKED, reason="A password is needed to open this file.")
+        return (Reading(Outcome.LOCKED, reason="A password is needed to open this file."),)
+    except MemoryError:
+        raise  # whoever set the limit tells of it
     except Exception as error:  # noqa: BLE001 - a damaged file can raise anything; its own row says so
         # The exception's words may quote the file: only its kind is told.
-        return Reading(Outcome.UNREADABLE, reason=f"This PDF is damaged and cannot be read ({type(error).__name__}).")
+        reason = f"This PDF is damaged and cannot be read ({type(error).__name__})."
+        return (Reading(Outcome.UNREADABLE, reason=reason),)
 
 
 def _open(data: bytes) -> tuple[pikepdf.Pdf, bool]:
@@ -59,21 +77,144 @@ def _open(data: bytes) -> tuple[pikepdf.Pdf, bool]:
         return pikepdf.open(mended, suppress_warnings=True), True
 
 
-def _read(pdf: pikepdf.Pdf, definition: FormDefinition, mended: bool) -> Reading:
-    values = field_values(pdf)
-    form_id = values.pop(FORM_ID, RawValue("")).text
-    title, modified = _information(pdf)
-    # qpdf warns while objects are read, so it is asked last.
-    repaired = mended or any(_REPAIRED.search(str(warning)) for warning in pdf.get_warnings())
-    known = [name for name in values if definition.box(name)]
-    if not known:
-        if repaired and not values:
-            return Reading(Outcome.UNREADABLE, reason="This PDF is damaged and no box of the form was found in it.")
-        return Reading(Outcome.NOT_A_FORM, title=title, modified=modified, reason="No box of the form is in this PDF.")
-    if repaired and not any(values[name].text for name in known):
-        # A file that was cut short shows its first revision, in which every answer is empty.
-        return Reading(Outcome.UNREADABLE, reason="This PDF is damaged, and every answer in it looks empty.")
-    return Reading(Outcome.FORM, values, form_id, title, modified, repaired)
+class _FileReader:
+    def __init__(self, pdf: pikepdf.Pdf, data: bytes, definitions: Definitions, mended: bool) -> None:
+        self.pdf, self.data, self.definitions, self.mended = pdf, data, definitions, mended
+        self.title, self.modified = _information(pdf)
+
+    def read(self) -> tuple[Reading, ...]:
+        any_year = self.definitions(None)
+        found = answers(self.pdf)
+        forms = forms_in(found, lambda name: any_year.box(name) is not None)
+        readings = [reading for form in forms if (reading := self._by_fields(form))]
+        if readings and any(value.text for reading in readings for value in reading.values.values()):
+            return tuple(readings)
+        on_paper = self._by_pages()
+        if not readings or any(value.text for reading in on_paper for value in reading.values.values()):
+            readings = on_paper or [self._no_form()]
+        elif self.repaired:
+            # A file that was cut short shows its first revision, in which every answer is empty.
+            reason = "This PDF is damaged, and every answer in it looks empty."
+            return (replace(self._base, outcome=Outcome.UNREADABLE, reason=reason),)
+        return tuple(readings)
+
+    @property
+    def repaired(self) -> bool:
+        """qpdf warns while objects are read, so it is asked last."""
+        return self.mended or any(_REPAIRED.search(str(warning)) for warning in self.pdf.get_warnings())
+
+    @property
+    def _base(self) -> Reading:
+        return Reading(Outcome.FORM, {}, "", self.title, self.modified, self.repaired)
+
+    def _no_form(self) -> Reading:
+        if self.repaired:
+            reason = "This PDF is damaged and no box of the form was found in it."
+            return replace(self._base, outcome=Outcome.UNREADABLE, reason=reason)
+        return replace(self._base, outcome=Outcome.NOT_A_FORM, reason="No box of the form is in this PDF.")
+
+    # --- fields ---------------------------------------------------------------------------------------------------
+
+    def _by_fields(self, form: Form) -> Reading | None:
+        """What the form's fields say, and what is drawn in those that are empty; None if it has no box of ours."""
+        values = {name: settled(said) for name, said in form.answers.items()}
+        form_id = values.pop(FORM_ID, RawValue("")).text
+        definition = self._definition(form_id)
+        boxes = [name for name in values if definition.box(name)]
+        if not boxes:
+            return None
+        drawn = [name for name in boxes if not values[name].text and any(one.drawn for one in form.answers[name])]
+        if drawn:
+            ink = self._drawn(definition)
+            values |= {name: ink[name] for name in drawn if name in ink}
+        if notes := list(notes_in(self.pdf)):
+            areas = {name: form.answers[name][0] for name in boxes}
+            places = {name: (one.page, one.area, one.ticks) for name, one in areas.items() if one.page is not None}
+            values = with_notes(values, places, notes)
+        return replace(self._base, values=values, form_id=form_id)
+
+    def _definition(self, form_id: str) -> FormDefinition:
+        return self.definitions(next(iter(years_said(form_id, self.title)), None))
+
+    def _drawn(self, definition: FormDefinition) -> Mapping[str, RawValue]:
+        """What the appearances of boxes show that hold no value."""
+        with pikepdf.open(io.BytesIO(self.data), suppress_warnings=True) as pdf:
+            flat = _flattened(pdf)
+        reader = _page_reader(definition)
+        pages = reader.read(flat, reader.sightings(flat))
+        return {name: value for page in pages.values() for name, value in page.items() if value.text}
+
+    # --- pages ----------------------------------------------------------------------------------------------------
+
+    def _by_pages(self) -> list[Reading]:
+        """What is printed or written on the pages, a reading for each form; none if no page is of the form."""
+        data = _plain(self.pdf, self.data)
+        reader = _page_reader(self.definitions(None))
+        seen = reader.sightings(data)
+        if not seen:
+            return self._scanned(data)
+        return [self._on_pages(data, sheets) for sheets in _sorted_by_form(seen)]
+
+    def _on_pages(self, data: bytes, seen: Sequence[Sighting]) -> Reading:
+        year = next((MembershipYear(one.year) for one in seen if one.year), None)
+        definition = self.definitions(year)
+        pages = _page_reader(definition).read(data, seen)
+        values = {name: value for page in pages.values() for name, value in page.items()}
+        if not pages:
+            reason = "This is the form, but so changed by printing that its answers cannot be told apart."
+            return replace(self._base, outcome=Outcome.SCAN, reason=reason)
+        title = document_title(definition.form.title, year) if year else ""
+        return replace(self._base, values=values, title=title)
+
+    def _scanned(self, data: bytes) -> list[Reading]:
+        """Forms whose pages are pictures, known by their codes."""
+        from thep_forms.read.scan import coded_pages  # costs time, and few files come so far
+
+        readings: list[Reading] = []
+        form = self.definitions(None).form
+        pages = [page for page in coded_pages(data) if page.code.form == form.id]
+        for n, page in enumerate(pages):
+            if n == 0 or page.code.page <= pages[n - 1].code.page:
+                title = document_title(form.title, page.code.year)
+                reason = "This is a picture of the form, such as a scan."
+                readings.append(replace(self._base, outcome=Outcome.SCAN, title=title, reason=reason))
+        return readings
+
+
+@lru_cache(maxsize=8)
+def _page_reader(definition: FormDefinition) -> PageReader:
+    from thep_forms.read.page_text import PageReader  # costs time, and few files come so far
+
+    return PageReader(definition)
+
+
+def _sorted_by_form(seen: Sequence[Sighting]) -> list[list[Sighting]]:
+    """The pages of each form: each first page begins one; a page that comes before any goes with the first."""
+    forms: list[list[Sighting]] = [[]]
+    for one in seen:
+        if any(other.sheet == one.sheet for other in forms[-1]):
+            forms.append([])
+        forms[-1].append(one)
+    return forms
+
+
+def _plain(pdf: pikepdf.Pdf, data: bytes) -> bytes:
+    """The file as any library can open it: not encrypted, not damaged."""
+    if not pdf.is_encrypted and not pdf.get_warnings():
+        return data
+    out = io.BytesIO()
+    pdf.save(out)
+    return out.getvalue()
+
+
+def _flattened(pdf: pikepdf.Pdf) -> bytes:
+    """The file with the appearances of its boxes as part of its pages."""
+    pdf.flatten_annotations("all")
+    out = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of boxes that are left over
+        pdf.save(out)
+    return out.getvalue()
 
 
 def _information(pdf: pikepdf.Pdf) -> tuple[str, datetime | None]:
@@ -101,4 +242,4 @@ def pdf_date(text: str) -> datetime | None:
         return None
 
 
-__all__ = ["Outcome", "RawValue", "ReadFrom", "Reading", "is_pdf", "pdf_date", "read_return"]
+__all__ = ["Outcome", "RawValue", "ReadFrom", "Reading", "is_pdf", "pdf_date", "read_file"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Stream, String
@@ -15,35 +17,55 @@ DEEPEST = 32  # levels of a field tree; deeper ones are loops or attacks
 MOST = 20_000  # nodes and widgets looked at
 
 
-@dataclass
-class _Found:
-    """What the widgets of one field name say."""
+@dataclass(frozen=True)
+class Answer:
+    """What one widget says. `drawn`: it holds no value, but its appearance shows a text."""
 
+    text: str
+    damaged: bool = False
     ticks: bool = False
     limit: int | None = None
-    answers: list[tuple[str, bool]] = field(default_factory=list)
+    page: int | None = None  # index
+    area: tuple[float, ...] = ()  # its rectangle on the page
+    drawn: bool = False
 
 
-def field_values(pdf: pikepdf.Pdf) -> dict[str, RawValue]:
-    """The value of every field by its full name. Of several widgets that disagree, both answers are kept."""
-    found: dict[str, _Found] = {}
-    seen: set[tuple[int, int]] = set()
-    for number, (node, above) in enumerate(_nodes(pdf, seen)):
+def answers(pdf: pikepdf.Pdf) -> dict[str, list[Answer]]:
+    """What the widgets of every field say, by the field's full name."""
+    found: dict[str, list[Answer]] = {}
+    for number, (node, above, page) in enumerate(_nodes(pdf)):
         if number > MOST:
             break
-        _note(found, node, above)
-    return {name: _settled(entry) for name, entry in found.items()}
+        _note(found, node, above, page)
+    return found
 
 
-def _nodes(pdf: pikepdf.Pdf, seen: set[tuple[int, int]]) -> Iterator[tuple[Object, list[Object]]]:
-    """Every terminal field or widget with its ancestors, nearest first; each object once."""
-    form = _get(pdf.Root, "/AcroForm")
-    for top in _items(_get(form, "/Fields")):
-        yield from _below(top, [], seen)
-    for page in pdf.pages:
-        for annotation in _items(_get(page.obj, "/Annots")):
-            if _get(annotation, "/Subtype") == Name.Widget and annotation.objgen not in seen:
-                yield annotation, _ancestors(annotation)
+def settled(said: Sequence[Answer]) -> RawValue:
+    """One answer of the widgets' answers: empty ones give way, ticks are on if any is on, two texts are both kept."""
+    limit = next((answer.limit for answer in said if answer.limit), None)
+    texts = list(dict.fromkeys((answer.text, answer.damaged) for answer in said if answer.text))
+    if not texts:
+        return RawValue("", limit=limit)
+    (text, damaged), *others = texts
+    return RawValue(text, damaged, others[0][0] if others else None, limit)
+
+
+def _nodes(pdf: pikepdf.Pdf) -> Iterator[tuple[Object, list[Object], int | None]]:
+    """Every terminal field or widget with its ancestors, nearest first, and its page; each object once."""
+    widgets = [
+        (number, annotation)
+        for number, page in enumerate(pdf.pages)
+        for annotation in _items(_get(page.obj, "/Annots"))
+        if _get(annotation, "/Subtype") == Name.Widget
+    ]
+    pages = {widget.objgen: number for number, widget in widgets if widget.is_indirect}
+    seen: set[tuple[int, int]] = set()
+    for top in _items(_get(_get(pdf.Root, "/AcroForm"), "/Fields")):
+        for node, above in _below(top, [], seen):
+            yield node, above, pages.get(node.objgen)
+    for number, widget in widgets:
+        if widget.objgen not in seen:
+            yield widget, _ancestors(widget), number
 
 
 def _below(node: Object, above: list[Object], seen: set[tuple[int, int]]) -> Iterator[tuple[Object, list[Object]]]:
@@ -69,20 +91,34 @@ def _ancestors(node: Object) -> list[Object]:
     return above
 
 
-def _note(found: dict[str, _Found], node: Object, above: list[Object]) -> None:
+def _note(found: dict[str, list[Answer]], node: Object, above: list[Object], page: int | None) -> None:
     chain = [node, *above]
     name = ".".join(_text(_get(part, "/T")) for part in reversed(chain) if "/T" in part)
     kind = _inherited(chain, "/FT")
     if not name or kind not in (Name.Tx, Name.Btn, Name.Ch):
         return
-    entry = found.setdefault(name, _Found())
+    ticks = kind == Name.Btn
     limit = _inherited(chain, "/MaxLen")
-    entry.limit = limit if isinstance(limit, int) and limit > 0 else entry.limit
-    if kind == Name.Btn:
-        entry.ticks = True
-        entry.answers.append(("yes" if _is_ticked(node, chain) else "", False))
-    else:
-        entry.answers.append(_value(_inherited(chain, "/V")))
+    value = _inherited(chain, "/V")
+    text, damaged = ("yes" if _is_ticked(node, chain) else "", False) if ticks else _value(value)
+    answer = Answer(
+        text,
+        damaged,
+        ticks,
+        limit if isinstance(limit, int) and limit > 0 else None,
+        page,
+        tuple(float(edge) for edge in _items(_get(node, "/Rect")) if isinstance(edge, (int, Decimal))),
+        drawn=not ticks and value is None and _draws_text(node),
+    )
+    found.setdefault(name, []).append(answer)
+
+
+def _draws_text(node: Object) -> bool:
+    """Whether the widget's appearance shows a text; that of an empty box is a few bytes."""
+    stream = _get(_get(node, "/AP"), "/N")
+    if not isinstance(stream, Stream) or len(stream.read_raw_bytes()) < 30:
+        return False
+    return bool(re.search(rb"\bT[jJ]\b", stream.read_bytes()))
 
 
 def _is_ticked(node: Object, chain: list[Object]) -> bool:
@@ -102,15 +138,6 @@ def _value(value: object) -> tuple[str, bool]:
         texts = [_value(item) for item in _items(value)]
         return "\n".join(text for text, _ in texts), any(damaged for _, damaged in texts)
     return "", False
-
-
-def _settled(entry: _Found) -> RawValue:
-    """One answer of the widgets' answers: empty ones give way, ticks are on if any is on."""
-    answers = list(dict.fromkeys(answer for answer in entry.answers if answer[0]))
-    if not answers:
-        return RawValue("", limit=entry.limit)
-    (text, damaged), *others = answers
-    return RawValue(text, damaged, others[0][0] if others else None, entry.limit)
 
 
 def _inherited(chain: list[Object], key: str) -> object:

@@ -12,6 +12,7 @@ class Outcome(StrEnum):
     """What a file is."""
 
     FORM = "form"
+    SCAN = "scan"
     LOCKED = "locked"
     NOT_A_FORM = "not_a_form"
     UNREADABLE = "unreadable"
@@ -21,6 +22,8 @@ class ReadFrom(StrEnum):
     """How a value was read."""
 
     FIELDS = "fields"
+    PAGE_TEXT = "page_text"
+    SCAN = "scan"
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class RawValue:
     """One answer as it stands in the file, line breaks as `\\n`; a ticked box is `yes`, any other is empty.
 
     `damaged`: the program that saved it lost characters. `other`: a second widget's differing answer.
-    `limit`: the most characters that the field takes, where someone set that.
+    `limit`: the most characters that the field takes, where someone set that. `mute`: it was read from a page whose
+    fonts do not say what its letters are, each of which is U+FFFD.
     """
 
     text: str
@@ -36,6 +40,7 @@ class RawValue:
     other: str | None = None
     limit: int | None = None
     read_from: ReadFrom = ReadFrom.FIELDS
+    mute: bool = False
 
 
 @dataclass(frozen=True)

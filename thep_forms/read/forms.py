@@ -1,0 +1,55 @@
+"""The forms in a file: several schools' may have been put into one, and merging renames fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from thep_forms.definition.identity import FORM_ID
+from thep_forms.read.fields import Answer
+
+REPEATED = 5  # boxes of a page that a form has already: fewer are two widgets of one field that disagree
+_SUFFIX = re.compile(r"(?:\[\d+\]|[#_ .+~-]\d+|\s*\(\d+\)|[_ -]?copy)$", re.IGNORECASE)
+
+
+@dataclass
+class Form:
+    """What the widgets of one form say, by the form's own names of the boxes, and of others as they are called."""
+
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+
+    def add(self, name: str, answer: Answer) -> None:
+        self.answers.setdefault(name, []).append(answer)
+
+
+def forms_in(found: Mapping[str, list[Answer]], is_box: Callable[[str], bool]) -> list[Form]:
+    """The forms by the pages that their boxes are on; one at least, which may be empty."""
+    pages: dict[int, dict[str, list[Answer]]] = {}
+    for name, said in found.items():
+        known = own_name(name, is_box)
+        for answer in said:
+            pages.setdefault(-1 if answer.page is None else answer.page, {}).setdefault(known, []).append(answer)
+    forms = [Form()]
+    for _, on_page in sorted(pages.items()):
+        again = [name for name in on_page if name in forms[-1].answers and is_box(name)]
+        if len(again) >= REPEATED:
+            forms.append(Form())
+        for name, said in on_page.items():
+            for answer in said:
+                forms[-1].add(name, answer)
+    return forms
+
+
+def own_name(name: str, is_box: Callable[[str], bool]) -> str:
+    """What the form calls the field: some programs put a form's name in front or a number behind it."""
+    return next((known for known in _readings(name) if is_box(known) or known == FORM_ID), name)
+
+
+def _readings(name: str) -> Iterator[str]:
+    for part in (name, name.rpartition(".")[2], name.partition(".")[0]):
+        yield part
+        shorter = part
+        while (cut := _SUFFIX.sub("", shorter)) != shorter:
+            yield cut
+            shorter = cut

@@ -1,0 +1,174 @@
+"""What is drawn on a page, as runs of letters and as strokes, turned so that it reads from left to right.
+
+Lengths are points from the upper left corner of the page as it is read.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from pdfplumber.page import Page
+
+from thep_forms.read.strings import REPLACEMENT
+
+GAP = 0.2  # of the type size: more between two letters is a space
+APART = 0.75  # of the type size: more, and they are not of one run
+SAME_LINE = 0.45  # of the type size: less, and two letters stand on one line
+_CID = re.compile(r"\(cid:\d+\)")
+_LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
+
+Turn = Callable[[float, float, float, float], tuple[float, float, float, float]]
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle on the page."""
+
+    x: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        return (self.x + self.right) / 2, (self.top + self.bottom) / 2
+
+    @property
+    def width(self) -> float:
+        return self.right - self.x
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    def holds(self, x: float, y: float, slack: float = 0) -> bool:
+        return self.x - slack <= x <= self.right + slack and self.top - slack <= y <= self.bottom + slack
+
+
+@dataclass
+class Letter:
+    """A letter with the marks that stand on it. U+FFFD is one of which the file does not say what it is."""
+
+    text: str
+    area: Area
+    size: float
+
+
+@dataclass(frozen=True)
+class Ink:
+    """All that is drawn: letters in the order in which they were, and the areas of strokes and fillings."""
+
+    runs: tuple[tuple[Letter, ...], ...]
+    strokes: tuple[Area, ...]
+
+
+def ink_of(page: Page, mute: frozenset[str]) -> Ink:
+    """The ink of a page; `mute` are the names of the fonts that do not say what their letters are."""
+    turn = _turn(page)
+    letters = list(_letters(page.chars, turn, mute))
+    strokes = (*page.curves, *page.lines, *page.rects)
+    return Ink(tuple(_runs(letters)), tuple(_area(stroke, turn) for stroke in strokes))
+
+
+def _turn(page: Page) -> Turn:
+    """How to turn the page so that most of its letters stand upright."""
+    ways: Counter[str] = Counter()
+    for char in page.chars:
+        a, b = char["matrix"][:2]
+        ways["right" if a > abs(b) else "left" if -a > abs(b) else "up" if b > 0 else "down"] += 1
+    width, height = float(page.width), float(page.height)
+    turns: dict[str, Turn] = {
+        "right": lambda x, top, right, bottom: (x, top, right, bottom),
+        "left": lambda x, top, right, bottom: (width - right, height - bottom, width - x, height - top),
+        "up": lambda x, top, right, bottom: (height - bottom, x, height - top, right),
+        "down": lambda x, top, right, bottom: (top, width - right, bottom, width - x),
+    }
+    return turns[ways.most_common(1)[0][0]] if ways else turns["right"]
+
+
+def _area(thing: Mapping[str, Any], turn: Turn) -> Area:
+    return Area(*turn(*(float(thing[edge]) for edge in ("x0", "top", "x1", "bottom"))))
+
+
+def _letters(chars: Iterable[Mapping[str, Any]], turn: Turn, mute: frozenset[str]) -> Iterator[Letter]:
+    last: Letter | None = None
+    for char in chars:
+        text = str(char["text"]).translate(_LIGATURES)
+        if (
+            _CID.search(text)
+            or char["fontname"] in mute
+            or unicodedata.category(text[:1] or "\0") in ("Cc", "Co", "Cn")
+        ):
+            text = REPLACEMENT
+        if last and text and all(unicodedata.combining(one) for one in text):
+            last.text += text
+            continue
+        area = _area(char, turn)
+        letter = Letter(text, area, max(area.height, 1.0))
+        if last:
+            yield last
+        last = letter
+    if last:
+        yield last
+
+
+def _runs(letters: Sequence[Letter]) -> Iterator[tuple[Letter, ...]]:
+    """Letters that were drawn one after the other and stand side by side."""
+    run: list[Letter] = []
+    for letter in letters:
+        if run and not _follows(run[-1], letter):
+            yield tuple(run)
+            run = []
+        run.append(letter)
+    if run:
+        yield tuple(run)
+
+
+def _follows(one: Letter, other: Letter) -> bool:
+    gap = other.area.x - one.area.right
+    level = abs(other.area.middle[1] - one.area.middle[1])
+    return -0.5 * one.size <= gap <= APART * one.size and level <= SAME_LINE * one.size
+
+
+def lines_of(letters: Iterable[Letter]) -> list[list[Letter]]:
+    """The letters by lines, from the top, each line from the left."""
+    lines: list[list[Letter]] = []
+    for letter in sorted(letters, key=lambda letter: letter.area.middle[1]):
+        if lines and abs(letter.area.middle[1] - lines[-1][0].area.middle[1]) <= SAME_LINE * letter.size:
+            lines[-1].append(letter)
+        else:
+            lines.append([letter])
+    return [sorted(line, key=lambda letter: letter.area.x) for line in lines]
+
+
+def words_of(line: Sequence[Letter]) -> str:
+    """The text of a line: a gap is a space; a letter that was drawn twice, to look bold, is one."""
+    once = [line[0]]
+    for one, other in pairwise(line):
+        if other.text != one.text or other.area.x - one.area.x > 0.12 * one.size:
+            once.append(other)
+    pieces = [once[0].text]
+    for one, other in pairwise(once):
+        apart = other.area.x - one.area.right > GAP * one.size and not (one.text.isspace() or other.text.isspace())
+        pieces += [" ", other.text] if apart else [other.text]
+    return unicodedata.normalize("NFC", "".join(_as_read(pieces)))
+
+
+def _as_read(pieces: list[str]) -> list[str]:
+    """Pieces that were drawn from left to right, those of a right-to-left script turned round where they stand."""
+    turned = [any(unicodedata.bidirectional(char) in ("R", "AL") for char in piece) for piece in pieces]
+    first = 0
+    while first < len(pieces):
+        end = first + 1
+        if turned[first]:
+            while end < len(pieces) and (turned[end] or (pieces[end].isspace() and any(turned[end + 1 : end + 2]))):
+                end += 1
+            pieces[first:end] = reversed(pieces[first:end])
+        first = end
+    return pieces

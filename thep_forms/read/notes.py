@@ -1,0 +1,96 @@
+"""Notes that were laid over the form with a markup tool instead of filling in its boxes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import pikepdf
+from pikepdf import Dictionary, Name, String
+
+from thep_forms.read.reading import RawValue, ReadFrom
+from thep_forms.read.strings import text_string
+
+NOTE = "note_{}"  # what a note that lies on no box is called among the values
+LEAST_SHARE = 0.05  # of a box, that a note on it covers
+LONGEST_TICK = 3  # letters of a note that is meant as one
+_MARKUP = re.compile(r"<[^>]*>")
+
+Rect = tuple[float, ...]  # of four: left, bottom, right, top
+
+
+@dataclass(frozen=True)
+class Note:
+    """A text on a page, in the page's own coordinates."""
+
+    page: int
+    area: Rect
+    text: str
+
+
+def notes_in(pdf: pikepdf.Pdf) -> Iterator[Note]:
+    """The free texts and the comments of every page."""
+    for number, page in enumerate(pdf.pages):
+        annotations = page.obj.get("/Annots")
+        for annotation in annotations if isinstance(annotations, pikepdf.Array) else ():
+            if isinstance(annotation, Dictionary) and annotation.get("/Subtype") in (Name.FreeText, Name.Text):
+                text, rect = _text(annotation), annotation.get("/Rect")
+                if text and isinstance(rect, pikepdf.Array) and len(rect) == 4:
+                    yield Note(number, _ordered(tuple(float(edge) for edge in rect)), text)
+
+
+def _text(annotation: Dictionary) -> str:
+    contents = annotation.get("/Contents")
+    if isinstance(contents, String) and (text := text_string(bytes(contents))[0].strip()):
+        return text
+    rich = annotation.get("/RC")
+    return _MARKUP.sub("", text_string(bytes(rich))[0]).strip() if isinstance(rich, String) else ""
+
+
+def _ordered(rect: Rect) -> Rect:
+    (x, right), (y, top) = sorted((rect[0], rect[2])), sorted((rect[1], rect[3]))
+    return x, y, right, top
+
+
+def with_notes(
+    values: Mapping[str, RawValue], boxes: Mapping[str, tuple[int, Rect, bool]], notes: list[Note]
+) -> dict[str, RawValue]:
+    """The values with what the notes add. `boxes` has each box's page, area and whether it is one to tick.
+
+    A note on an empty box is its answer, on a filled one a second answer; one that lies elsewhere is kept by itself.
+    """
+    told = dict(values)
+    for note in notes:
+        name = _under(note, boxes)
+        if name is None:
+            name = NOTE.format(sum(one.startswith(NOTE[:5]) for one in told) + 1)
+            told[name] = RawValue(note.text, read_from=ReadFrom.PAGE_TEXT)
+        elif boxes[name][2]:
+            told[name] = RawValue("yes", read_from=ReadFrom.PAGE_TEXT)
+        elif before := told.get(name, RawValue("")).text:
+            told[name] = told[name] if note.text == before else replace(told[name], other=note.text)
+        else:
+            told[name] = RawValue(note.text, read_from=ReadFrom.PAGE_TEXT)
+    return told
+
+
+def _under(note: Note, boxes: Mapping[str, tuple[int, Rect, bool]]) -> str | None:
+    """The box that the note covers most of."""
+    shares = {
+        name: _shared(note.area, area) / max(_size(area), 1.0)
+        for name, (page, area, ticks) in boxes.items()
+        if page == note.page and len(area) == 4 and (not ticks or len(note.text) <= LONGEST_TICK)
+    }
+    best = max(shares, key=shares.__getitem__, default=None)
+    return best if best and shares[best] > LEAST_SHARE else None
+
+
+def _shared(one: Rect, other: Rect) -> float:
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return max(width, 0.0) * max(height, 0.0)
+
+
+def _size(rect: Rect) -> float:
+    return max(rect[2] - rect[0], 0.0) * max(rect[3] - rect[1], 0.0)

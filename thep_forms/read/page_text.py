@@ -1,0 +1,173 @@
+"""Answers read from the page: forms that were flattened or printed to a PDF have no fields left, only ink."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pdfplumber
+import pikepdf
+import pypdfium2
+from pikepdf import Dictionary, Name
+
+from thep_forms.definition.model import FormDefinition, Kind
+from thep_forms.generate.layout import MM, PlacedBox, Sheet, lay_out
+from thep_forms.read.ink import Area, Ink, Letter, ink_of, lines_of, words_of
+from thep_forms.read.place import Placement, folded, phrases, place
+from thep_forms.read.reading import RawValue, ReadFrom
+from thep_forms.read.strings import REPLACEMENT
+
+MOST_BLOCKS = 80  # on continuation pages that are looked for
+SLACK = 2.0  # points that a letter may be outside of its box
+FEWEST_PHRASES = 3  # by which a page is taken for a sheet
+_SPELT = re.compile(r"\[U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})\]")  # as `generate.entry` draws what no font of ours has
+_YEARS = re.compile(r"\b(20\d\d)(?:-\d\d\b|\s*[–-]\s*(?:\w+\s+)?20\d\d\b)")
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A page that is one of the form's sheets, by its printed words."""
+
+    page: int  # index
+    sheet: int  # index among those of `sheets_of`
+    year: int | None  # in which the membership year starts, as printed
+
+
+class PageReader:
+    """Reads the pages of one year's form."""
+
+    def __init__(self, definition: FormDefinition) -> None:
+        self.height = definition.file.page.height * MM
+        # Those that boxes stand on, the first page first, with as many continuation pages as anyone will use.
+        self.sheets = [sheet for sheet in lay_out(definition, MOST_BLOCKS) if sheet.boxes]
+        self.phrases = [phrases(sheet).keys() for sheet in self.sheets]
+
+    def sightings(self, data: bytes) -> list[Sighting]:
+        """The pages that are sheets of the form. A quick look by PDFium, so that no other page need be laid out."""
+        found: list[Sighting] = []
+        for number, text in enumerate(_texts(data)):
+            words = folded(text)
+            counts = [sum(phrase in words for phrase in sheet) for sheet in self.phrases]
+            best = max(range(len(counts)), key=counts.__getitem__)
+            if counts[best] >= FEWEST_PHRASES:
+                said = _YEARS.search(text)
+                found.append(Sighting(number, best, int(said[1]) if said else None))
+        return found
+
+    def read(self, data: bytes, seen: Sequence[Sighting]) -> dict[int, dict[str, RawValue]]:
+        """The answers on the pages that were seen, by page; one whose labels do not say where it lies has none."""
+        mute = _mute_fonts(data, [one.page for one in seen])
+        answers: dict[int, dict[str, RawValue]] = {}
+        with pdfplumber.open(io.BytesIO(data), pages=[one.page + 1 for one in seen]) as opened:
+            for one, page in zip(seen, opened.pages, strict=True):
+                sheet, ink = self.sheets[one.sheet], ink_of(page, mute[one.page])
+                placement = place(ink, sheet, self.height)
+                if placement:
+                    answers[one.page] = _answers(ink, sheet, placement)
+                page.close()
+        return answers
+
+
+def _texts(data: bytes) -> Iterator[str]:
+    with pypdfium2.PdfDocument(data) as document:
+        for page in document:
+            text = page.get_textpage()
+            yield text.get_text_range()
+            text.close()
+            page.close()
+
+
+def _answers(ink: Ink, sheet: Sheet, placement: Placement) -> dict[str, RawValue]:
+    areas = [(placed, placement.area(placed.rect)) for placed in sheet.boxes]
+    letters: dict[str, list[Letter]] = {placed.box.name: [] for placed in sheet.boxes}
+    for run in ink.runs:
+        # A text that is too long goes on beyond its box: it belongs to the one that it starts in.
+        x, y = run[0].area.x + min(run[0].area.width, run[0].size) / 2, run[0].area.middle[1]
+        name = next((placed.box.name for placed, area in areas if area.holds(x, y, SLACK)), None)
+        if name:
+            letters[name] += run
+    return {placed.box.name: _answer(placed, area, letters[placed.box.name], ink) for placed, area in areas}
+
+
+def _answer(placed: PlacedBox, area: Area, letters: list[Letter], ink: Ink) -> RawValue:
+    if placed.box.kind is Kind.TICKS:
+        inked = any(letter.text.strip() for letter in letters) or any(_is_tick(stroke, area) for stroke in ink.strokes)
+        return RawValue("yes" if inked else "", read_from=ReadFrom.PAGE_TEXT)
+    lines = [line for line in lines_of(letters) if any(letter.text.strip() for letter in line)]
+    text = _SPELT.sub(lambda match: chr(int(match[1], 16)), _joined(lines, area)) if lines else ""
+    shuffled = any(_is_shuffled(char) for char in text)
+    return RawValue(text, read_from=ReadFrom.PAGE_TEXT, damaged=shuffled, mute=REPLACEMENT in text)
+
+
+def _is_shuffled(char: str) -> bool:
+    """Whether it is of a script, from Devanagari to Khmer, whose letters are not drawn in the order of reading."""
+    return 0x900 <= ord(char) <= 0x17FF and not 0x10A0 <= ord(char) <= 0x16FF
+
+
+def _joined(lines: Sequence[Sequence[Letter]], area: Area) -> str:
+    """The lines as they were typed: where the next word would not have fitted, a line was broken by the viewer."""
+    text = words_of(lines[0]).strip()
+    for line, following in pairwise(lines):
+        words = words_of(following).strip()
+        first = following[: len(words.partition(" ")[0])]
+        needed = first[-1].area.right - first[0].area.x + following[0].size * 0.25
+        wrapped = line[-1].area.right + needed > area.right - 2 * SLACK
+        text += (" " if wrapped else "\n") + words
+    return text
+
+
+def _is_tick(stroke: Area, box: Area) -> bool:
+    """A mark in the box, neither its frame nor a speck."""
+    if not box.holds(*stroke.middle) or stroke.width > 1.3 * box.width or stroke.height > 1.3 * box.height:
+        return False
+    covers = (stroke.width / box.width, stroke.height / box.height)
+    return max(covers) >= 0.2 and min(covers) < 0.85
+
+
+# --- Fonts that do not say what their letters are -------------------------------------------------------------------
+
+
+def _mute_fonts(data: bytes, pages: Sequence[int]) -> dict[int, frozenset[str]]:
+    """By page, the names of fonts from whose codes no program can tell the letters."""
+    with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
+        return {number: frozenset(_mute_in(pdf.pages[number].obj.get("/Resources"), set())) for number in pages}
+
+
+def _mute_in(resources: object, seen: set[tuple[int, int]]) -> Iterator[str]:
+    if not isinstance(resources, Dictionary):
+        return
+    fonts, forms = resources.get("/Font"), resources.get("/XObject")
+    for font in fonts.values() if isinstance(fonts, Dictionary) else ():
+        if isinstance(font, Dictionary) and _is_mute(font):
+            yield str(font.get("/BaseFont", font.get("/Name", "/unknown")))[1:]
+    for form in forms.values() if isinstance(forms, Dictionary) else ():
+        if form.objgen not in seen and isinstance(form, pikepdf.Stream):
+            seen.add(form.objgen)
+            yield from _mute_in(form.get("/Resources"), seen)
+
+
+def _is_mute(font: Dictionary) -> bool:
+    """An embedded font without ToUnicode whose codes have no names of letters either."""
+    if "/ToUnicode" in font:
+        return False
+    kind, encoding = font.get("/Subtype"), font.get("/Encoding")
+    if kind == Name.Type0:
+        return encoding in (Name("/Identity-H"), Name("/Identity-V"))
+    descriptor = font.get("/FontDescriptor")
+    embedded = isinstance(descriptor, Dictionary) and any(
+        key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3")
+    )
+    if kind == Name.Type3:
+        return not _names_letters(encoding)
+    return embedded and encoding is None and kind == Name.TrueType
+
+
+def _names_letters(encoding: object) -> bool:
+    """Whether the differences of an encoding are names such as /eacute, not /g12 or /a3."""
+    if not isinstance(encoding, Dictionary):
+        return isinstance(encoding, Name)
+    names = [str(name)[1:] for name in encoding.get("/Differences", ()) if isinstance(name, Name)]
+    return bool(names) and not all(re.fullmatch(r"[a-zA-Z]{0,5}\d+", name) for name in names)

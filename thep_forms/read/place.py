@@ -1,0 +1,84 @@
+"""Where the form lies on a page: it may have been scaled, shifted, cropped or turned on its way through a printer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from statistics import median
+
+from thep_forms.generate.layout import LABEL_INSET, Rect, Sheet
+from thep_forms.read.ink import Area, Ink, lines_of, words_of
+
+FEWEST = 3  # labels that have to be found
+SPREAD = 60.0  # points between two labels that a scale is worked out from
+TOLERANCE = 4.0  # points that a label may be off
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A sheet's place on a page: its points, counted from its upper left corner, times `scale` plus the shift."""
+
+    scale_x: float
+    scale_y: float
+    shift_x: float
+    shift_y: float
+    height: float  # of the sheet
+
+    def area(self, rect: Rect) -> Area:
+        """A rectangle of the sheet on the page."""
+        return Area(
+            rect.x * self.scale_x + self.shift_x,
+            (self.height - rect.top) * self.scale_y + self.shift_y,
+            rect.right * self.scale_x + self.shift_x,
+            (self.height - rect.y) * self.scale_y + self.shift_y,
+        )
+
+
+def folded(text: str) -> str:
+    """Words without regard to spaces and case."""
+    return "".join(text.split()).casefold()
+
+
+def phrases(sheet: Sheet) -> dict[str, Rect]:
+    """The labels that stand once on the sheet, by their folded words."""
+    counted = Counter(folded(label.words) for label in sheet.labels)
+    return {folded(label.words): label.rect for label in sheet.labels if counted[folded(label.words)] == 1}
+
+
+def place(ink: Ink, sheet: Sheet, height: float) -> Placement | None:
+    """Where the sheet, `height` points high, lies on the page, by its printed labels; None where it does not."""
+    seen: dict[str, list[tuple[float, float]]] = {}
+    for run in ink.runs:
+        for line in lines_of(run):
+            x, y = line[0].area.x, median(letter.area.middle[1] for letter in line)
+            seen.setdefault(folded(words_of(line)), []).append((x, y))
+    found = [
+        ((rect.x + LABEL_INSET, height - (rect.y + rect.height / 2)), seen[words][0])
+        for words, rect in phrases(sheet).items()
+        if len(seen.get(words, ())) == 1
+    ]
+    if len(found) < FEWEST:
+        return None
+    across = [(ours[0], theirs[0]) for ours, theirs in found]
+    down = [(ours[1], theirs[1]) for ours, theirs in found]
+    scale_x = _scale(across) or _scale(down) or 1.0
+    scale_y = _scale(down) or scale_x
+    shift_x, shift_y = _shift(across, scale_x), _shift(down, scale_y)
+    near = [
+        ours
+        for ours, (x, y) in found
+        if abs(ours[0] * scale_x + shift_x - x) <= TOLERANCE and abs(ours[1] * scale_y + shift_y - y) <= TOLERANCE
+    ]
+    return Placement(scale_x, scale_y, shift_x, shift_y, height) if len(near) >= FEWEST else None
+
+
+def _scale(pairs: Sequence[tuple[float, float]]) -> float:
+    """The median over pairs that lie apart, so that a label found in the wrong place does no harm; 0 without any."""
+    slopes = [(d - b) / (c - a) for (a, b), (c, d) in combinations(pairs, 2) if abs(c - a) >= SPREAD]
+    return median(slopes) if slopes else 0.0
+
+
+def _shift(pairs: Sequence[tuple[float, float]], scale: float) -> float:
+    return median(theirs - scale * ours for ours, theirs in pairs)

@@ -1,0 +1,39 @@
+"""Pages that are pictures, or whose letters nobody can tell: the form is known by the QR code that is printed on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import pypdfium2
+import zxingcpp
+
+from thep_forms.definition.identity import Code, read_code
+
+DOTS = 200  # an inch: a code's module is then three dots wide
+MOST_DOTS = 4000  # along the longer edge of a page
+MOST_PAGES = 50  # that are looked at
+
+
+@dataclass(frozen=True)
+class CodedPage:
+    """A page with a form's code on it."""
+
+    page: int  # index
+    code: Code
+
+
+def coded_pages(data: bytes, pages: Iterable[int] | None = None) -> Iterator[CodedPage]:
+    """The pages that carry the code of a form, whatever way round they lie; of `pages` alone, if given."""
+    with pypdfium2.PdfDocument(data) as document:
+        for number in list(pages if pages is not None else range(len(document)))[:MOST_PAGES]:
+            page = document[number]
+            scale = min(DOTS / 72, MOST_DOTS / max(*page.get_size(), 1.0))
+            picture = page.render(scale=scale, grayscale=True, may_draw_forms=False).to_pil()
+            page.close()
+            for found in zxingcpp.read_barcodes(
+                picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+            ):
+                if code := read_code(found.text):
+                    yield CodedPage(number, code)
+                    break
