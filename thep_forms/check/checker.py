@@ -198,8 +198,9 @@ class _Checker:
             self._problem(ProblemCode.VALUE_UNREADABLE, *about)
         if raw.damaged:
             self._problem(ProblemCode.VALUE_DAMAGED, *about)
-        if raw.limit and len(raw.text) >= raw.limit and box.kind is not Kind.TICKS:
-            self._problem(ProblemCode.VALUE_TRUNCATED, *about, longest=raw.limit)
+        full = raw.limit and len(raw.text) >= raw.limit and box.kind is not Kind.TICKS
+        if full or raw.cut:
+            self._problem(ProblemCode.VALUE_TRUNCATED, *about)
         elif box.longest and len(raw.text) > box.longest:
             self._problem(ProblemCode.VALUE_LONG, *about, length=len(raw.text), longest=box.longest)
         if is_formula(raw.text) or is_formula(self.values[box.name].value):

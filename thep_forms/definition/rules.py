@@ -21,7 +21,6 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
     ProblemCode.PHASE_UNLIKELY: ("likely", "number"),
     ProblemCode.VALUE_CONFLICT: ("other",),
     ProblemCode.VALUE_LONG: ("length", "longest"),
-    ProblemCode.VALUE_TRUNCATED: ("longest",),
     ProblemCode.YEAR_MISMATCH: ("other",),
     ProblemCode.RETURN_CONFLICT: ("year",),
 }

@@ -18,6 +18,7 @@ from pdfplumber.page import Page
 from thep_forms.read.strings import REPLACEMENT
 
 GAP = 0.2  # of the type size: more between two letters is a space
+WIDE_GAP = 1.2  # the same, where spaces are drawn as letters
 APART = 0.75  # of the type size: more, and they are not of one run
 SAME_LINE = 0.45  # of the type size: less, and two letters stand on one line
 _CID = re.compile(r"\(cid:\d+\)")
@@ -148,15 +149,20 @@ def lines_of(letters: Iterable[Letter]) -> list[list[Letter]]:
 
 
 def words_of(line: Sequence[Letter]) -> str:
-    """The text of a line: a gap is a space; a letter that was drawn twice, to look bold, is one."""
+    """The text of a line; a letter that was drawn twice, to look bold, is one.
+
+    A gap is a space where spaces are not drawn. One after a letter beyond Latin-1 is none: programs that take such a
+    letter from another font often leave one.
+    """
     once = [line[0]]
     for one, other in pairwise(line):
         if other.text != one.text or other.area.x - one.area.x > 0.12 * one.size:
             once.append(other)
+    gap = WIDE_GAP if any(letter.text.isspace() for letter in once) else GAP
     pieces = [once[0].text]
     for one, other in pairwise(once):
-        apart = other.area.x - one.area.right > GAP * one.size and not (one.text.isspace() or other.text.isspace())
-        pieces += [" ", other.text] if apart else [other.text]
+        apart = other.area.x - one.area.right > gap * one.size and not (one.text.isspace() or other.text.isspace())
+        pieces += [" ", other.text] if apart and one.text <= "\xff" else [other.text]
     return unicodedata.normalize("NFC", "".join(_as_read(pieces)))
 
 

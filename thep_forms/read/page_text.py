@@ -99,7 +99,16 @@ def _answer(placed: PlacedBox, area: Area, letters: list[Letter], ink: Ink) -> R
     lines = [line for line in lines_of(letters) if any(letter.text.strip() for letter in line)]
     text = _SPELT.sub(lambda match: chr(int(match[1], 16)), _joined(lines, area)) if lines else ""
     shuffled = any(_is_shuffled(char) for char in text)
-    return RawValue(text, read_from=ReadFrom.PAGE_TEXT, damaged=shuffled, mute=REPLACEMENT in text)
+    cut = bool(lines) and _is_cut(lines[-1], area, placed.box.lines > 1)
+    return RawValue(text, damaged=shuffled, read_from=ReadFrom.PAGE_TEXT, mute=REPLACEMENT in text, cut=cut)
+
+
+def _is_cut(line: Sequence[Letter], area: Area, wraps: bool) -> bool:
+    """Whether the text goes up to the edge of its box or beyond, where some programs leave out what does not show."""
+    last = line[-1]
+    if wraps:
+        return last.area.bottom > area.bottom
+    return last.area.right > area.right - last.size
 
 
 def _is_shuffled(char: str) -> bool:

@@ -32,7 +32,8 @@ class RawValue:
 
     `damaged`: the program that saved it lost characters. `other`: a second widget's differing answer.
     `limit`: the most characters that the field takes, where someone set that. `mute`: it was read from a page whose
-    fonts do not say what its letters are, each of which is U+FFFD.
+    fonts do not say what its letters are, each of which is U+FFFD. `cut`: it ends at the edge of its box, so that
+    more of it may not have been printed.
     """
 
     text: str
@@ -41,6 +42,7 @@ class RawValue:
     limit: int | None = None
     read_from: ReadFrom = ReadFrom.FIELDS
     mute: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True)

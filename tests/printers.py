@@ -1,0 +1,195 @@
+"""What becomes of a filled form on its way to us: flattened, printed, scaled, turned, cut, bundled, scanned."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pikepdf
+import pypdf
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+from pypdf import PageObject, Transformation
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from tests.viewer import draw
+
+A4, LETTER = (595.2756, 841.8898), (612.0, 792.0)
+
+
+def by_qpdf(pdf: bytes) -> bytes:
+    """Flattened by qpdf."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        opened.flatten_annotations("all")
+        if "/AcroForm" in opened.Root:
+            del opened.Root["/AcroForm"]
+        return _saved(opened)
+
+
+def _saved(opened: pikepdf.Pdf) -> bytes:
+    out = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pikepdf.PageCopyWarning)  # of the hidden field, which nobody draws
+        opened.save(out)
+    return out.getvalue()
+
+
+def by_pdfium(pdf: bytes) -> bytes:
+    """Printed to a PDF by Chrome's engine."""
+    document = pdfium.PdfDocument(pdf)
+    for number in range(len(document)):
+        page = document[number]
+        raw.FPDFPage_Flatten(page.raw, raw.FLAT_PRINT)
+        page.close()
+    out = io.BytesIO()
+    document.save(out)
+    document.close()
+    return out.getvalue()
+
+
+def by_cairo(pdf: bytes) -> bytes:
+    """Printed to a PDF by Poppler and cairo, as on a Linux desktop."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "in.pdf").write_bytes(pdf)
+        subprocess.run(["pdftocairo", "-pdf", Path(folder) / "in.pdf", Path(folder) / "out.pdf"], check=True)
+        return (Path(folder) / "out.pdf").read_bytes()
+
+
+FLATTENED: dict[str, Callable[[bytes], bytes]] = {"qpdf": by_qpdf, "PDFium": by_pdfium, "cairo": by_cairo}
+
+
+def _rewritten(pdf: bytes, page: Callable[[PageObject], PageObject]) -> bytes:
+    writer = pypdf.PdfWriter()
+    for old in pypdf.PdfReader(io.BytesIO(pdf)).pages:
+        writer.add_page(page(old))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def placed(pdf: bytes, size: tuple[float, float], *steps: Callable[[Transformation], Transformation]) -> bytes:
+    """Each page drawn on paper of that size, after the steps."""
+
+    def page(old: PageObject) -> PageObject:
+        new = PageObject.create_blank_page(width=size[0], height=size[1])
+        transformation = Transformation()
+        for step in steps:
+            transformation = step(transformation)
+        new.merge_transformed_page(old, transformation, expand=False)
+        return new
+
+    return _rewritten(pdf, page)
+
+
+def fit_to_page(pdf: bytes) -> bytes:
+    return placed(pdf, A4, lambda t: t.scale(0.94), lambda t: t.translate(18, 25))
+
+
+def on_letter_paper(pdf: bytes) -> bytes:
+    scale = LETTER[1] / A4[1]
+    return placed(pdf, LETTER, lambda t: t.scale(scale), lambda t: t.translate((LETTER[0] - A4[0] * scale) / 2, 0))
+
+
+def shifted(pdf: bytes) -> bytes:
+    return placed(pdf, A4, lambda t: t.translate(14, -11))
+
+
+def drawn_sideways(pdf: bytes) -> bytes:
+    """Turned by its content, as a driver does that prints landscape."""
+    return placed(pdf, (A4[1], A4[0]), lambda t: t.rotate(90), lambda t: t.translate(A4[1], 0))
+
+
+def drawn_the_other_way_sideways(pdf: bytes) -> bytes:
+    return placed(pdf, (A4[1], A4[0]), lambda t: t.rotate(-90), lambda t: t.translate(0, A4[0]))
+
+
+def drawn_upside_down(pdf: bytes) -> bytes:
+    return placed(pdf, A4, lambda t: t.rotate(180), lambda t: t.translate(*A4))
+
+
+def turned(pdf: bytes) -> bytes:
+    """Turned by the page's own entry, as a viewer does."""
+    return _rewritten(pdf, lambda page: page.rotate(90))
+
+
+def cropped(pdf: bytes) -> bytes:
+    def page(old: PageObject) -> PageObject:
+        old.cropbox.lower_left, old.cropbox.upper_right = (20, 30), (580, 830)
+        old.mediabox.lower_left, old.mediabox.upper_right = (10, 20), (590, 835)
+        return old
+
+    return _rewritten(pdf, page)
+
+
+def two_on_a_sheet(pdf: bytes) -> bytes:
+    pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    writer = pypdf.PdfWriter()
+    for number in range(0, len(pages), 2):
+        sheet = writer.add_blank_page(width=A4[1], height=A4[0])
+        for side, page in enumerate(pages[number : number + 2]):
+            sheet.merge_transformed_page(
+                page, Transformation().scale(A4[0] / A4[1]).translate(side * A4[1] / 2, 0), expand=False
+            )
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+PRINTED: dict[str, Callable[[bytes], bytes]] = {
+    "as it is": bytes,
+    "fit to page": fit_to_page,
+    "on letter paper": on_letter_paper,
+    "shifted": shifted,
+    "turned": turned,
+    "drawn sideways": drawn_sideways,
+    "drawn the other way sideways": drawn_the_other_way_sideways,
+    "drawn upside down": drawn_upside_down,
+    "cropped": cropped,
+}
+
+
+def pages_of(pdf: bytes, *numbers: int) -> bytes:
+    """These pages alone, in that order."""
+    return joined((pdf, numbers))
+
+
+def joined(*parts: bytes | tuple[bytes, Sequence[int]]) -> bytes:
+    """Files, or pages of them, in one."""
+    writer = pypdf.PdfWriter()
+    for part in parts:
+        pdf, numbers = part if isinstance(part, tuple) else (part, None)
+        writer.append(io.BytesIO(pdf), pages=list(numbers) if numbers is not None else None)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def scanned(pdf: bytes, pages: Sequence[int] = (0,), degrees: float = 1.2) -> bytes:
+    """Pictures of the pages, a little askew."""
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4)
+    for number in pages:
+        picture = (
+            draw(pdf, number, scale=2.2)
+            .convert("L")
+            .rotate(degrees, fillcolor=255, resample=3, expand=degrees % 180 == 90)
+        )
+        canvas.drawImage(ImageReader(picture), 0, 0, *A4)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def without_unicode(pdf: bytes, kind: str = "/Font") -> bytes:
+    """Printed by a driver that leaves out what the letters of its fonts are, or of those of one kind."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        fonts = [one for one in opened.objects if isinstance(one, pikepdf.Dictionary) and "/ToUnicode" in one]
+        for obj in fonts:
+            if kind in (obj.get("/Subtype"), obj.get("/Type")):
+                del obj["/ToUnicode"]
+        return _saved(opened)

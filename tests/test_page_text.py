@@ -1,0 +1,188 @@
+"""Returns without fields: what is on the page comes back exactly, however it was printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests import printers
+from tests.conftest import read_return
+from tests.printers import FLATTENED, PRINTED, joined, pages_of
+from tests.remake_samples import answers, letter
+from tests.viewer import type_into
+from thep_forms.check import check, check_scan
+from thep_forms.definition import FormDefinition
+from thep_forms.generate import Master
+from thep_forms.read import Outcome, ReadFrom, Reading, read_file
+
+ANSWERS: dict[str, str | bool] = {
+    "school_name": "St Fillan’s & All Saints’ (C of E) “Old” Primary School",
+    "phase_nursery": True,
+    "phase_primary": True,
+    "dfe_number": "211/3204",
+    "registered_address": "Fillan House\n3–5 Cedar Road\nBethnal Green\nLondon\nE2 0AC",
+    "main_contact_designation": "Executive Headteacher",
+    "main_contact_name": "Siobhan O’Brien-Müller",
+    "main_contact_email": "office@st-fillans-and-all-saints.example",
+    "main_contact_telephone": "020 7946 0018 ext. 12",
+    "chair_of_governors_name": "José Ångström",
+    "chair_of_governors_email": "chair@st-fillans.example",
+    "business_manager_designation": "Finance & Premises Manager (0.6 FTE)",
+    "business_manager_name": "Name",
+    "senior_leader_1_name": "Ann Lee",
+    "senior_leader_2_name": "Bo Lee",
+    "senior_leader_3_name": "Cy Lee",
+    "senior_leader_10_name": "Di Lee",
+}
+
+
+@pytest.fixture(scope="module")
+def returned(form: bytes) -> bytes:
+    return type_into(form, ANSWERS)
+
+
+def told(reading: Reading) -> dict[str, str]:
+    return {name: raw.text for name, raw in reading.values.items() if raw.text}
+
+
+EXPECTED = {name: value if isinstance(value, str) else "yes" for name, value in ANSWERS.items()}
+
+
+@pytest.mark.parametrize("printed", PRINTED)
+@pytest.mark.parametrize("flattened", FLATTENED)
+def test_every_answer_is_read_as_it_is_drawn(
+    returned: bytes, definition: FormDefinition, flattened: str, printed: str
+) -> None:
+    reading = read_return(PRINTED[printed](FLATTENED[flattened](returned)), definition)
+    assert reading.outcome is Outcome.FORM
+    assert told(reading) == EXPECTED
+    assert {raw.read_from for raw in reading.values.values()} == {ReadFrom.PAGE_TEXT}
+
+
+@pytest.mark.parametrize("flattened", FLATTENED)
+def test_a_copy_that_was_filled_in_beforehand_is_read_too(definition: FormDefinition, flattened: str) -> None:
+    values = ANSWERS | {
+        "headteacher_name": "Nguyễn Thị Ánh",
+        "senior_leader_4_name": "Łukasz Żółć-Şahin ğı",
+        "senior_leader_5_name": "Adébáyọ̀ Ẹ̀kọ́",
+        "senior_leader_6_name": "李 Lee",
+        "senior_leader_7_name": "Αθηνά Пётр",
+        "senior_leader_8_name": "محمد علي",
+    }
+    reading = read_return(FLATTENED[flattened](Master(definition).copy(values)), definition)
+    assert told(reading) == EXPECTED | {name: str(value) for name, value in values.items() if value is not True}
+
+
+def test_the_office_is_told_that_it_was_read_from_the_page(returned: bytes, definition: FormDefinition) -> None:
+    checked = check(read_return(printers.by_qpdf(returned), definition), definition)
+    assert checked.acceptable
+    assert [problem.code for problem in checked.problems].count("read_from_page") == 1
+    assert checked.year == definition.year
+    assert checked.dfe_number == "211/3204"
+
+
+@pytest.mark.parametrize("flattened", FLATTENED)
+def test_an_answer_that_goes_beyond_its_box_is_whole_or_asked_about(
+    form: bytes, definition: FormDefinition, flattened: str
+) -> None:
+    long = "an.address.that.is.longer.than.its.box.is.wide@st-fillans-and-all-saints.example"
+    typed = type_into(form, {"main_contact_email": long, "chair_of_governors_name": "Jo"})
+    reading = read_return(FLATTENED[flattened](typed), definition)
+    problems = {(one.field, one.code) for one in check(reading, definition).problems}
+    assert told(reading)["chair_of_governors_name"] == "Jo"
+    assert long.startswith(told(reading)["main_contact_email"])
+    assert told(reading)["main_contact_email"] == long or ("main_contact_email", "value_truncated") in problems
+
+
+def test_a_long_line_that_the_viewer_wrapped_is_one_line(form: bytes, definition: FormDefinition) -> None:
+    address = "The Old Library Building, 123 Very Long Street Name Road, Bethnal Green, Tower Hamlets, London\nE2 0AC"
+    flat = printers.by_pdfium(type_into(form, {"registered_address": address}))
+    assert told(read_return(flat, definition)) == {"registered_address": address}
+
+
+@pytest.mark.parametrize("flattened", FLATTENED)
+def test_an_empty_form_is_blank(form: bytes, definition: FormDefinition, flattened: str) -> None:
+    reading = read_return(FLATTENED[flattened](form), definition)
+    assert reading.outcome is Outcome.FORM
+    assert check(reading, definition).blank
+
+
+def test_two_pages_on_a_sheet(returned: bytes, definition: FormDefinition) -> None:
+    reading = read_return(printers.two_on_a_sheet(printers.by_qpdf(returned)), definition)
+    assert told(reading) == EXPECTED
+
+
+# --- Parts and bundles --------------------------------------------------------------------------------------------
+
+
+def test_the_first_page_alone_is_enough(returned: bytes, definition: FormDefinition) -> None:
+    reading = read_return(pages_of(printers.by_qpdf(returned), 0), definition)
+    assert told(reading) == {name: text for name, text in EXPECTED.items() if "_10_" not in name and "_3_" not in name}
+
+
+@pytest.mark.parametrize("flatten", [bytes, printers.by_qpdf], ids=["with fields", "flattened"])
+@pytest.mark.parametrize("order", [(0, 3), (3, 2, 1, 0), (3, 0)])
+def test_pages_may_be_missing_or_in_another_order(
+    returned: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes], order: tuple[int, ...]
+) -> None:
+    assert told(read_return(pages_of(flatten(returned), *order), definition)) == EXPECTED
+
+
+@pytest.mark.parametrize("flatten", [bytes, printers.by_qpdf], ids=["with fields", "flattened"])
+def test_a_letter_may_come_before_the_form(
+    returned: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes]
+) -> None:
+    assert told(read_return(joined(letter(), flatten(returned)), definition)) == EXPECTED
+
+
+@pytest.mark.parametrize("flatten", [bytes, printers.by_qpdf], ids=["with fields", "flattened"])
+def test_several_schools_in_one_file_are_several_returns(
+    form: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes]
+) -> None:
+    schools = [answers(number) for number in ("2101", "3204", "4242")]
+    bundle = joined(*(flatten(type_into(form, school)) for school in schools))
+    readings = read_file(bundle, lambda _: definition)
+    assert [told(reading) for reading in readings] == [
+        {name: value if isinstance(value, str) else "yes" for name, value in school.items() if value}
+        for school in schools
+    ]
+
+
+# --- What cannot be read ------------------------------------------------------------------------------------------
+
+
+def test_letters_without_unicode_are_asked_about_and_never_taken_for_text(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    reading = read_return(printers.without_unicode(printers.by_qpdf(returned)), definition)
+    assert reading.outcome is Outcome.SCAN
+    assert not told(reading)
+
+
+def test_answers_without_unicode_on_a_page_whose_labels_have_it(definition: FormDefinition) -> None:
+    copy = Master(definition).copy({"main_contact_name": "Jo Bloggs", "phase_primary": True})
+    mute = printers.without_unicode(printers.by_qpdf(copy), "/Type0")  # the font of the boxes alone is of that kind
+    checked = check(read_return(mute, definition), definition)
+    assert ("main_contact_name", "value_unreadable") in {(one.field, one.code) for one in checked.problems}
+    assert not checked.acceptable
+    assert checked.contacts[0].parts["name"] == ""
+    assert checked.school["phases"] == "primary"
+
+
+@pytest.mark.parametrize("degrees", [0, 1.5, 90, 180])
+def test_a_scan_of_the_form_is_known_as_one(returned: bytes, definition: FormDefinition, degrees: float) -> None:
+    reading = read_return(printers.scanned(returned, (0, 1, 2, 3), degrees), definition)
+    assert reading.outcome is Outcome.SCAN
+    checked = check_scan(reading, definition)
+    assert (checked.year, checked.acceptable) == (definition.year, False)
+    assert [problem.code for problem in checked.problems] == ["scan"]
+
+
+def test_scans_of_two_forms_are_two(returned: bytes, definition: FormDefinition) -> None:
+    two = joined(printers.scanned(returned, (0, 3)), printers.scanned(returned, (0,)))
+    assert [reading.outcome for reading in read_file(two, lambda _: definition)] == [Outcome.SCAN] * 2
+
+
+def test_a_scan_of_something_else_is_not_the_form(definition: FormDefinition) -> None:
+    assert read_return(printers.scanned(letter()), definition).outcome is Outcome.NOT_A_FORM
