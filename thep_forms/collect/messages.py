@@ -6,7 +6,9 @@ several times over, and takes hours over some that were made to do harm.
 
 from __future__ import annotations
 
+import binascii
 import re
+import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,10 +28,11 @@ _TOO_DEEP = "The parts of this message are packed into each other deeper than an
 
 HEAD = 2**20  # bytes of headers that are looked at
 LONGEST_HEADER = 8192  # characters of one
-DEEPEST_PART = 20
+DEEPEST_PART = 16
 YEARS = range(1990, 2100)  # of a date that is to be believed
 
-_EMPTY_LINE = re.compile(rb"^\r?\n", re.MULTILINE)
+_LINE_END = re.compile(rb"\r?\n")
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
 _HEADER_LINE = re.compile(rb">?[!-9;-~]+[ \t]*:|>From ")
 _UNFOLDED = re.compile(rb"\r?\n(?![ \t])")
 _MAIL_HEADERS = {"from", "to", "subject", "date", "mime-version", "received", "message-id", "return-path"}
@@ -54,6 +57,7 @@ _ENDINGS = {
     "text/plain": ".txt",
     "text/vcard": ".vcf",
 }
+_NOT_BASE64 = bytes(set(range(256)) - set((string.ascii_letters + string.digits + "+/").encode()))
 _CID = re.compile(r"""cid:([^\s"'<>)]+)""", re.IGNORECASE)
 
 
@@ -189,6 +193,8 @@ class _Part:
         encoding = self.headers.fields.get("content-transfer-encoding", "").lower()
         if encoding in ("", "7bit", "8bit", "binary"):
             return raw
+        if encoding == "base64":
+            return _from_base64(raw)
         holder = Message()
         holder["Content-Transfer-Encoding"] = encoding
         holder.set_payload(raw.decode("ascii", "surrogateescape"))
@@ -214,6 +220,15 @@ class _Part:
         # Some mail programs give every attachment an id: a photograph that was attached is one that was meant.
         is_attached = headers.disposition == "attachment" and headers.content_id not in shown
         return headers.disposition == "inline" or bool(headers.content_id and not is_attached)
+
+
+def _from_base64(raw: bytes) -> bytes:
+    """What the letters mean, as far as they go: a message may have been cut short."""
+    try:
+        return binascii.a2b_base64(raw)
+    except binascii.Error:
+        letters = raw.translate(None, _NOT_BASE64)
+        return binascii.a2b_base64(letters[: -1 if len(letters) % 4 == 1 else None] + b"==")
 
 
 def mailed(file: BinaryIO, budget: Budget) -> Iterator[Member]:
@@ -302,6 +317,9 @@ def _shown(message: bytes, parts: list[_Part]) -> set[str]:
 
 def _split(data: bytes, start: int, end: int) -> tuple[bytes, int]:
     """The headers of what lies from `start` to `end`, and where its content starts."""
+    none = _LINE_END.match(data, start, end)
+    if none:
+        return b"", none.end()
     empty = _EMPTY_LINE.search(data, start, end)
     return data[start : min(empty.start() if empty else end, start + HEAD)], empty.end() if empty else end
 
@@ -327,9 +345,11 @@ def _spans(data: bytes, start: int, end: int, boundary: bytes) -> Iterator[tuple
     """From where to where the parts go that a boundary parts; the last may have lost its end."""
     if not boundary:
         return
-    line = re.compile(rb"^--" + re.escape(boundary) + rb"(--)?[ \t]*(?:\r?\n|\r?\Z)", re.MULTILINE)
+    line = re.compile(rb"--" + re.escape(boundary) + rb"(--)?[ \t]*(?:\r?\n|\r?\Z)")
     opened: int | None = None
     for match in line.finditer(data, start, end):
+        if match.start() > start and data[match.start() - 1] != ord("\n"):  # not at the start of a line
+            continue
         if opened is not None:
             yield opened, _before_line_end(data, opened, match.start())
         opened = None if match[1] else match.end()

@@ -23,6 +23,7 @@ from thep_forms.collect.messages import (
 from thep_forms.collect.names import clean, text
 
 MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+MOST_ATTACHMENTS = 2048  # of a message, by [MS-OXMSG]
 LONGEST_TEXT = 16 * 2**20  # bytes of a property that is a text
 
 _PROPERTIES = "__properties_version1.0"
@@ -40,6 +41,7 @@ _ON_THE_WEB = 7
 _IN_THE_TEXT = 4  # the flag
 
 _DAMAGED = "This Outlook message is damaged, or its sending was cut short."
+_MANY = f"This Outlook message has more attachments than the {MOST_ATTACHMENTS:,} of any other; the rest were not read."
 _ELSEWHERE = "This attachment is only a link to a file that is kept elsewhere: the file itself has to come."
 _EMBEDDED = "This is an object in the text of an Outlook message, not a file: it has to come as an attached file."
 
@@ -156,7 +158,10 @@ def _message(storage: _Storage, header: int, budget: Budget) -> Iterator[Member]
     html = properties.binary(_HTML) or properties.text(_HTML).encode("utf-8", "replace")
     shown = shown_in(html.decode("utf-8", "replace"))
     attachments = [storage.child(name) for name in storage.children if name.startswith(_ATTACHMENT)]
-    yield from delivered((_attachment(one, code_page, shown, budget) for one in attachments), dated)
+    first = attachments[:MOST_ATTACHMENTS]
+    yield from delivered((_attachment(one, code_page, shown, budget) for one in first), dated)
+    if len(attachments) > MOST_ATTACHMENTS:
+        yield Member("", None, _MANY, dated)
 
 
 def _attachment(storage: _Storage, code_page: str, shown: set[str], budget: Budget) -> tuple[str, Member]:
