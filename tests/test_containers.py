@@ -24,6 +24,7 @@ from tests import outlook
 from tests.conftest import rows
 from tests.remake_samples import dated, letter
 from tests.test_cli import run
+from thep_forms.check.problems import QUOTED
 from thep_forms.collect import Found, collect, fetch
 from thep_forms.ingest import Ingester
 
@@ -68,7 +69,9 @@ def mbox(path: Path, messages: Iterable[Message]) -> Path:
 
 
 def found(path: Path) -> list[Found]:
-    return [one for place in collect([path]) for one in fetch(place)]
+    files = [one for place in collect([path]) for one in fetch(place)]
+    assert all(len(one.reason) <= QUOTED for one in files), "problems.csv would cut the reason"
+    return files
 
 
 def found_in(folder: Path, name: str, data: bytes) -> list[Found]:
@@ -235,6 +238,7 @@ def test_a_file_and_a_folder_of_one_name_are_told_apart(tmp_path: Path) -> None:
         ("filename*0*=UTF-8''St%20Fil; filename*1=\"lan.pdf\"", "St Fillan.pdf"),
         ('filename="=?UTF-8?Q?=C5=81ukasz_=C5=BB=C3=B3=C5=82=C4=87=2Epdf?="', "Łukasz Żółć.pdf"),
         ('filename="=?iso-8859-1?B?Wm/rLnBkZg==?="', "Zoë.pdf"),
+        ('filename="Zoë =?utf-8?Q?=C5=81?= Ł.pdf"', "Zoë Ł Ł.pdf"),
         ('filename="=?no-such-set?Q?form=2Epdf?="', "form.pdf"),
         ("filename*=no-such-set''form.pdf", "form.pdf"),
         ('filename="Zoë.pdf"', "Zoë.pdf"),
@@ -309,12 +313,17 @@ def test_the_same_files_have_the_same_ways_in_every_run(tmp_path: Path) -> None:
     assert (records / "returns.csv").read_bytes() == before
 
 
-def test_text_between_messages_of_an_mbox_that_looks_like_a_message_is_text(tmp_path: Path) -> None:
-    text = mail({"form.pdf": PDF}).as_bytes().replace(b"\nFrom all of us", b"\nFrom all of us", 1)
-    box = b"From - Mon May  4 10:00:00 2026\r\n" + text.replace(b"\n", b"\r\n") + b"\r\nFrom a@b.example x\r\n" + text
-    assert ways(found_in(tmp_path, "in.mbox", box)) == [
-        "in.mbox/Re: form.eml/form.pdf",
-        "in.mbox/Re: form (2).eml/form.pdf",
+@pytest.mark.parametrize("between", [b"\n\nFrom - \n", b"\nFrom a@cedar2101.example Mon May  4 10:00:00 2026\n"])
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_messages_of_an_mbox_are_told_apart_and_text_that_looks_so_is_text(
+    tmp_path: Path, between: bytes, line_end: bytes
+) -> None:
+    message = mail({"form.pdf": PDF}).as_bytes()
+    assert b"\n\nFrom all of us" in message
+    box = b"From - Mon May  4 10:00:00 2026\n" + message.rstrip(b"\n") + between + message
+    assert [(one.source, one.data) for one in found_in(tmp_path, "in.mbox", box.replace(b"\n", line_end))] == [
+        ("in.mbox/Re: form.eml/form.pdf", PDF),
+        ("in.mbox/Re: form (2).eml/form.pdf", PDF),
     ]
 
 
@@ -619,7 +628,7 @@ def test_files_of_a_zip_that_share_their_bytes_are_refused(tmp_path: Path) -> No
     packed = packer.compress(PDF) + packer.flush()
     (told,) = found_in(tmp_path, "a.zip", one_in_a_zip(packed, len(PDF), copies=50))
     assert told.data is None
-    assert "the same bytes for several files" in told.reason
+    assert "share the same bytes" in told.reason
 
 
 def test_a_zip_that_lists_a_million_files_is_refused(tmp_path: Path) -> None:
@@ -654,7 +663,7 @@ def test_zips_in_zips_end_at_eight(tmp_path: Path) -> None:
     assert (one.source.count("/"), one.data) == (8, PDF)
     (told,) = found_in(tmp_path, "b.zip", zipped({"a.zip": data}))
     assert (told.source.count("/"), told.data) == (8, None)
-    assert "over 8 files" in told.reason
+    assert "over 8 other files" in told.reason
 
 
 @pytest.mark.parametrize("end", [b"", b"\r\n--b--"])
@@ -664,6 +673,10 @@ def test_ten_thousand_parts_in_each_other_are_refused(tmp_path: Path, end: bytes
     result = run("ingest", tmp_path / "a.eml", "-o", tmp_path / "records")
     assert result.exit_code == 1
     assert returns(tmp_path / "records") == {"a.eml": "unreadable"}
+    assert (
+        "packed too deep into each other to be read. Please"
+        in rows(tmp_path / "records" / "problems.csv")[0]["message"]
+    )
 
 
 def test_messages_in_messages_end_at_eight(tmp_path: Path) -> None:

@@ -25,9 +25,9 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, IndexError, Run
 
 _DAMAGED = "This zip is damaged, or its sending was cut short."
 _FILE_DAMAGED = "This file was damaged in its zip."
-_OVERLAPPING = "This zip uses the same bytes for several files, as no honest program does; it was not opened."
-_LOCKED = "A password is needed to open this file in its zip: it has to come without one."
-_UNUSUAL = "This file is packed in a way that only some programs open: it has to come in an ordinary zip, or without."
+_OVERLAPPING = "Files in this zip share the same bytes, so it was not opened."
+_LOCKED = "A password is needed to open this file: it has to come without one."
+_UNUSUAL = "This file is packed in an unusual way: it has to come in an ordinary zip."
 _EMPTY = "This zip holds no file."
 
 

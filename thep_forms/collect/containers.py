@@ -19,8 +19,8 @@ from thep_forms.collect.outlook import MAGIC, saved
 
 SNIFFED = 2**16  # bytes that tell what a file is
 
-_TOO_DEEP = f"This lies in over {DEEPEST} files that are packed into each other: it has to come without so many."
-_TOO_MUCH = "Opening this file took more memory than there is, so files in it may be missing."
+_TOO_DEEP = f"This is packed into over {DEEPEST} other files: it has to come with fewer around it."
+_TOO_MUCH = "Opening this file took too much memory, so files in it may be missing."
 
 
 def unpack(source: str, file: BinaryIO) -> Iterator[Found]:

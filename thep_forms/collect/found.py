@@ -17,7 +17,7 @@ TOO_LARGE = f"This file has over {LARGEST // 2**20} MB, far more than a form."
 
 @dataclass(frozen=True)
 class Found:
-    """What came in. `data` is None where it cannot be read; `reason` then says why.
+    """What came in. `data` is None where it cannot be read; `reason` then says why, in the 80 characters that are shown.
 
     `received_at` is the date of the innermost dated message around it. `aside`: a decoration of a message, such as the
     logo of a signature, which nobody meant as a return.
@@ -61,7 +61,7 @@ class Budget:
         self.bytes -= size
         self.files -= files
         if self.bytes < 0:
-            raise TooMuchError("There is over 1 GB in this file, far more than forms; only its first part was read.")
+            raise TooMuchError("There is over 1 GB in this file; only its first part was read.")
         if self.files < 0:
             raise TooMuchError(f"There are over {MOST_FILES:,} files in this one; only the first of them were read.")
 

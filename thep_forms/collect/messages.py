@@ -24,7 +24,7 @@ from thep_forms.collect.names import Names, clean, text
 
 _NO_FILE = "This message carries no file."
 _TORN = "This message is damaged or was cut short, so files in it may be missing."
-_TOO_DEEP = "The parts of this message are packed into each other deeper than any mail program does."
+_TOO_DEEP = "The parts of this message are packed too deep into each other to be read."
 
 HEAD = 2**20  # bytes of headers that are looked at
 LONGEST_HEADER = 8192  # characters of one
@@ -34,6 +34,7 @@ YEARS = range(1990, 2100)  # of a date that is to be believed
 _LINE_END = re.compile(rb"\r?\n")
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
 _HEADER_LINE = re.compile(rb">?[!-9;-~]+[ \t]*:|>From ")
+_FROM_AND_DATE = re.compile(rb"From \S+ .*\d\d:\d\d(:\d\d)?\b.*\b\d{4}\b")
 _UNFOLDED = re.compile(rb"\r?\n(?![ \t])")
 _MAIL_HEADERS = {"from", "to", "subject", "date", "mime-version", "received", "message-id", "return-path"}
 _BODIES = {
@@ -70,8 +71,8 @@ class Headers:
         for line in _UNFOLDED.split(block[:HEAD]):
             name, colon, value = line.partition(b":")
             if colon and _HEADER_LINE.match(line):
-                folded = text(value[: 4 * LONGEST_HEADER])[:LONGEST_HEADER]
-                self.fields.setdefault(name.decode("ascii", "replace").strip().lower(), " ".join(folded.split()))
+                unfolded = text(_LINE_END.sub(b"", value[: 4 * LONGEST_HEADER]))[:LONGEST_HEADER].strip()
+                self.fields.setdefault(name.decode("ascii").strip().lower(), unfolded)
         self.known = Message()  # the standard library's, for parameters in all their forms
         self.known.set_default_type(kind)
         for name in ("content-type", "content-disposition", "content-transfer-encoding"):
@@ -129,8 +130,8 @@ def words(value: str) -> str:
 
 
 def _decoded(piece: bytes, charset: str | None) -> str:
-    if charset is None:  # what stood between encoded words
-        return piece.decode("raw_unicode_escape", "replace") if piece.isascii() else text(piece)
+    if charset is None:  # what stood between encoded words, as decode_header puts it
+        return piece.decode("raw_unicode_escape", "replace")
     try:
         return piece.decode(charset, "replace")
     except (LookupError, ValueError):
@@ -243,9 +244,10 @@ def mailed(file: BinaryIO, budget: Budget) -> Iterator[Member]:
         else:
             is_too_deep = True
     dated = Headers(_split(message, 0, len(message))[0]).date
-    if is_too_deep:
-        yield Member("", None, _TOO_DEEP, dated)
-    yield from delivered(_files(message, parts, budget), dated)
+    reason = _TOO_DEEP if is_too_deep else _TORN if any(part.is_torn for part in parts) else ""
+    if reason:
+        yield Member("", None, reason, dated)
+    yield from delivered(_files(message, parts, budget), dated, is_told=bool(reason))
 
 
 def _begun(message: bytes) -> bytes:
@@ -258,9 +260,7 @@ def _files(message: bytes, parts: list[_Part], budget: Budget) -> Iterator[tuple
     shown = _shown(message, parts)
     for part in parts:
         kind, name = part.headers.kind, part.headers.name
-        if part.is_torn:
-            yield kind, Member("", None, _TORN)
-        elif not part.is_body:
+        if not part.is_torn and not part.is_body:
             data = part.content(message)
             budget.spend(len(data))
             if kind in ("message/rfc822", "message/global"):
@@ -269,20 +269,22 @@ def _files(message: bytes, parts: list[_Part], budget: Budget) -> Iterator[tuple
                 yield kind, Member(name, data, aside=part.is_aside(shown) and not is_pdf(data))
 
 
-def delivered(files: Iterable[tuple[str, Member]], dated: datetime | None) -> Iterator[Member]:
+def delivered(
+    files: Iterable[tuple[str, Member]], dated: datetime | None, *, is_told: bool = False
+) -> Iterator[Member]:
     """The files of a message as they are told of: each with a name and the message's date.
 
-    Where there are decorations alone, or nothing, the message itself is told of.
+    Where there are decorations alone, or nothing, the message itself is told of, unless it is already.
     """
     names, nameless, meant = Names(), 0, 0
     for kind, file in files:
         name = file.name
-        if not name and file.reason != _TORN:
+        if not name:
             nameless += 1
             name = f"attachment-{nameless}{_ending(kind, file.data or b'')}"
         meant += not file.aside
-        yield replace(file, name=names.free(name) if name else "", dated=dated)
-    if not meant:
+        yield replace(file, name=names.free(name), dated=dated)
+    if not meant and not is_told:
         yield Member("", None, _NO_FILE, dated)
 
 
@@ -390,7 +392,7 @@ def messages(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
             else:  # a line of text that starts like one between two e-mails
                 message += waiting
             waiting = b""
-        if is_after_empty and line.startswith(b"From "):
+        if line.startswith(b"From ") and (is_after_empty or _FROM_AND_DATE.match(line)):
             waiting, is_after_empty = line, False
             continue
         message += line

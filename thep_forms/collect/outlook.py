@@ -41,9 +41,9 @@ _ON_THE_WEB = 7
 _IN_THE_TEXT = 4  # the flag
 
 _DAMAGED = "This Outlook message is damaged, or its sending was cut short."
-_MANY = f"This Outlook message has more attachments than the {MOST_ATTACHMENTS:,} of any other; the rest were not read."
-_ELSEWHERE = "This attachment is only a link to a file that is kept elsewhere: the file itself has to come."
-_EMBEDDED = "This is an object in the text of an Outlook message, not a file: it has to come as an attached file."
+_MANY = f"This message has over {MOST_ATTACHMENTS:,} attachments; only the first of them were read."
+_ELSEWHERE = "This is only a link to a file kept elsewhere: the file itself has to come."
+_EMBEDDED = "This is an object in a message's text: it has to come as an attached file."
 
 
 def saved(file: BinaryIO, budget: Budget) -> Iterator[Member]:
