@@ -17,7 +17,7 @@ TOO_LARGE = f"This file has over {LARGEST // 2**20} MB, far more than a form."
 
 @dataclass(frozen=True)
 class Found:
-    """What came in. `data` is None where it cannot be read; `reason` then says why, in the 80 characters that are shown.
+    """What came in. `data` is None where it cannot be read; `reason` then says why, in 80 characters at most.
 
     `received_at` is the date of the innermost dated message around it. `aside`: a decoration of a message, such as the
     logo of a signature, which nobody meant as a return.
