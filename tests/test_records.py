@@ -227,7 +227,7 @@ def test_a_folder_that_cannot_be_searched_is_told_of() -> None:
         shut.mkdir(parents=True)
         Path(name).chmod(0o755)
         shut.chmod(0)
-        found = as_somebody_else(lambda: [repr(fetch(place)) for place in collect([shut.parent])])
+        found = as_somebody_else(lambda: [repr(found) for place in collect([shut.parent]) for found in fetch(place)])
         shut.chmod(0o700)
     assert len(found) == 1
     assert "inbox/shut" in found[0]

@@ -141,7 +141,8 @@ def ingest(
 ) -> None:
     """Read the forms that came back into tables.
 
-    A SOURCE is a PDF file, or a folder, which is searched in depth.
+    A SOURCE is a folder, which is searched in depth, or a file: a PDF, or a zip, an e-mail (.eml, .msg) or an mbox.
+    The files in these are read, however they are packed into each other.
 
     \b
     Exit code 0: all accepted; 1: some need attention; 2: wrong usage, or a SOURCE that does not exist.

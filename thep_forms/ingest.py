@@ -36,8 +36,7 @@ class Summary:
 
     @property
     def all_accepted(self) -> bool:
-        settled = {Verdict.ACCEPTED, Verdict.SUPERSEDED, Verdict.DUPLICATE}
-        return not any(count for verdict, count in self.verdicts.items() if verdict not in settled)
+        return not self.attention
 
 
 class Ingester:
@@ -98,7 +97,7 @@ class Ingester:
             verdicts[one.verdict] += 1
             verdicts[Verdict.DUPLICATE] += len(one.arrivals) - 1
         settled = (Verdict.ACCEPTED, Verdict.SUPERSEDED)
-        attention = tuple(one for one in known.returns if one.verdict not in settled)
+        attention = tuple(one for one in known.returns if one.verdict not in settled and not one.aside)
         return Summary(+verdicts, attention, new, self.records)
 
 
@@ -112,7 +111,7 @@ class _Intake:
 
     def take_in(self, places: Iterable[Place]) -> int:
         """Note every file; how many were not known."""
-        unread = ((sha256, data) for place in places for sha256, data in self._sort(fetch(place)))
+        unread = ((sha256, data) for place in places for found in fetch(place) for sha256, data in self._sort(found))
         for sha256, answer in self.workers.map(unread):
             self._note(sha256, _findings(answer))
         return self.new
@@ -151,7 +150,7 @@ class _Intake:
         return_ids = self.ledger.return_ids(sha256)
         for number, return_id in enumerate(return_ids, 1):
             source = f"{found.source}#{number}" if len(return_ids) > 1 else found.source
-            self.ledger.arrived(Arrival(source, return_id, found.received_at))
+            self.ledger.arrived(Arrival(source, return_id, found.received_at, found.aside))
 
 
 def _findings(answer: bytes | Failure) -> list[Finding]:

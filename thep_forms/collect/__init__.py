@@ -1,4 +1,4 @@
-"""Where returns come from: files and folders. What is in a PDF is not known here."""
+"""Where returns come from: files, folders, and what lies in zips and e-mails. What is in a PDF is not known here."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
+from thep_forms.collect.containers import unpack
+from thep_forms.collect.found import Found
 from thep_forms.errors import SourceError
-
-LARGEST = 200 * 2**20  # bytes of one file; a filled form has under a quarter of a megabyte
 
 
 @dataclass(frozen=True)
@@ -20,16 +19,6 @@ class Place:
 
     path: Path
     source: str
-
-
-@dataclass(frozen=True)
-class Found:
-    """What came in. `data` is None where it cannot be read; `reason` then says why."""
-
-    source: str
-    data: bytes | None
-    reason: str = ""
-    received_at: datetime | None = None
 
 
 def collect(sources: Sequence[Path], leave_out: Path | None = None) -> tuple[Place, ...]:
@@ -63,21 +52,29 @@ def _way(path: Path, source: Path) -> str:
     return way.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def fetch(place: Place) -> Found:
-    """The bytes of a file; what cannot be read is told of, not raised."""
+def fetch(place: Place) -> Iterator[Found]:
+    """The file, or every file inside of one that holds others, in order; what cannot be read is told of, not raised."""
     try:
-        status = place.path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            link = place.path.is_symlink()
-            reason = "This is a link to a folder: give the folder itself." if link else "This folder cannot be opened."
-            return Found(place.source, None, reason)
-        if not stat.S_ISREG(status.st_mode):
-            return Found(place.source, None, "This is not a file but a pipe or a device.")
-        if status.st_size > LARGEST:
-            return Found(place.source, None, f"This file has over {LARGEST // 2**20} MB, far more than a form.")
-        return Found(place.source, place.path.read_bytes())
+        reason = _unreadable(place.path)
+        if reason:
+            yield Found(place.source, None, reason)
+            return
+        with place.path.open("rb") as file:
+            yield from unpack(place.source, file)
     except OSError as error:
-        return Found(place.source, None, f"This file cannot be opened: {error.strerror}.")
+        yield Found(place.source, None, f"This file cannot be opened: {error.strerror}.")
+
+
+def _unreadable(path: Path) -> str:
+    """Why there are no bytes to be read; empty where there are."""
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        return (
+            "This is a link to a folder: give the folder itself."
+            if path.is_symlink()
+            else "This folder cannot be opened."
+        )
+    return "" if stat.S_ISREG(mode) else "This is not a file but a pipe or a device."
 
 
 __all__ = ["Found", "Place", "collect", "fetch"]

@@ -18,10 +18,12 @@ from thep_forms.check.record import Checked
 from thep_forms.errors import RecordsError
 from thep_forms.keep.files import PRIVATE_FILE, private_folder
 
-VERSION = 1
+VERSION = 2
 PATIENCE = 30.0  # seconds
 _SCHEMA = """
-CREATE TABLE arrival (source TEXT, return_id TEXT, received_at TEXT, PRIMARY KEY (source, return_id)) WITHOUT ROWID;
+CREATE TABLE arrival (
+    source TEXT, return_id TEXT, received_at TEXT, aside INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, return_id)
+) WITHOUT ROWID;
 CREATE TABLE return (
     return_id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
     modified TEXT, checked BLOB
@@ -34,11 +36,15 @@ CREATE TABLE register (dfe_number TEXT PRIMARY KEY) WITHOUT ROWID;
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file that came in: the way it came, and the date of the message that brought it, if one did."""
+    """A file that came in: the way it came, and the date of the message that brought it, if one did.
+
+    `aside`: it came as a decoration of that message.
+    """
 
     source: str
     return_id: str
     received_at: datetime | None = None
+    aside: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,9 @@ class Ledger:
             if version == 0:
                 for statement in _SCHEMA.split(";"):
                     self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version={VERSION}")
+            elif version == 1:  # which knew nothing of decorations
+                self._connection.execute("ALTER TABLE arrival ADD COLUMN aside INTEGER NOT NULL DEFAULT 0")
                 self._connection.execute(f"PRAGMA user_version={VERSION}")
             elif version != VERSION:
                 raise sqlite3.DatabaseError(f"it is of version {version}, and this program knows version {VERSION}")
@@ -149,8 +158,8 @@ class Ledger:
     def arrived(self, arrival: Arrival) -> None:
         """Note the arrival; the same file by the same way is the same arrival."""
         received = arrival.received_at.isoformat() if arrival.received_at else None
-        row = (arrival.source, arrival.return_id, received)
-        self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?)", row)
+        row = (arrival.source, arrival.return_id, received, arrival.aside)
+        self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?,?)", row)
         self._connection.execute("DELETE FROM unread WHERE source=?", (arrival.source,))
 
     def add_unread(self, source: str, reason: str) -> bool:
@@ -176,9 +185,9 @@ class Ledger:
 
     def arrivals(self) -> Iterator[Arrival]:
         """Every arrival, in an order that depends on nothing but what they are."""
-        query = "SELECT source, return_id, received_at FROM arrival ORDER BY return_id, source"
-        for source, return_id, received in self._connection.execute(query):
-            yield Arrival(source, return_id, datetime.fromisoformat(received) if received else None)
+        query = "SELECT source, return_id, received_at, aside FROM arrival ORDER BY return_id, source"
+        for source, return_id, received, aside in self._connection.execute(query):
+            yield Arrival(source, return_id, datetime.fromisoformat(received) if received else None, bool(aside))
 
     def entries(self) -> Iterator[Entry]:
         """Every return, by its id."""

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import chain
@@ -69,6 +69,11 @@ class Returned:
     problems: tuple[Problem, ...]
 
     @property
+    def aside(self) -> bool:
+        """Whether it never came but as a decoration of messages: nobody is asked about it."""
+        return self.verdict is Verdict.NOT_A_FORM and all(arrival.aside for arrival in self.arrivals)
+
+    @property
     def dfe_number(self) -> str:
         return self.entry.checked.dfe_number if self.entry.checked else ""
 
@@ -129,8 +134,9 @@ class Records:
         arrivals = tuple(self._arrivals[entry.return_id])
         checked = entry.checked
         if not checked:
-            verdict, code = Verdict(entry.outcome), ProblemCode(entry.outcome)
-            return Returned(entry, arrivals, verdict, (problem(self.definition, code, value=entry.reason),))
+            plain = Returned(entry, arrivals, Verdict(entry.outcome), ())
+            found = problem(self.definition, ProblemCode(entry.outcome), value=entry.reason)
+            return plain if plain.aside else replace(plain, problems=(found,))
         if checked.blank:
             return Returned(entry, arrivals, Verdict.BLANK, (problem(self.definition, ProblemCode.BLANK),))
         verdict = self.settled.verdicts.get(entry.return_id, Verdict.NEEDS_ATTENTION)
