@@ -125,6 +125,12 @@ def generate(year: str, output: Path, continuation: int | None, templates: Path 
 @click.option(
     "--schools", type=click.Path(path_type=Path), help="A CSV of the member schools, with a column dfe_number."
 )
+@click.option("--password", is_flag=True, help="Ask for a password for locked files; it is not shown.")
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A text file of passwords for locked files, one a line.",
+)
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=30, show_default=True, help="Seconds for one file.")
 @click.option("--memory", type=click.IntRange(min=256), default=1024, show_default=True, help="Megabytes for one file.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Files read at the same time; else one a processor.")
@@ -134,6 +140,8 @@ def ingest(
     sources: tuple[Path, ...],
     records: Path,
     schools: Path | None,
+    password: bool,
+    password_file: Path | None,
     timeout: float,
     memory: int,
     workers: int | None,
@@ -151,7 +159,11 @@ def ingest(
     from thep_forms.ingest import Ingester
     from thep_forms.work import Limits
 
-    summary = Ingester(records, templates, Limits(timeout, memory), workers).ingest(sources, schools, _progress)
+    passwords = password_file.read_text(encoding="utf-8-sig").splitlines() if password_file else []
+    if password:
+        passwords.append(click.prompt("Password of the locked files", hide_input=True, err=True))
+    ingester = Ingester(records, templates, Limits(timeout, memory), workers, passwords)
+    summary = ingester.ingest(sources, schools, _progress)
     _report(summary)
     sys.exit(ExitCode.ALL_ACCEPTED if summary.all_accepted else ExitCode.NEEDS_ATTENTION)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -27,10 +27,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examiner:
-    """Examines files by the definitions in `templates`; `year` is that of a file that does not say its own."""
+    """Examines files by the definitions in `templates`; `year` is that of a file that does not say its own.
+
+    `passwords` are tried on files that are locked.
+    """
 
     year: MembershipYear
     templates: Path | None = None
+    passwords: tuple[str, ...] = field(default=(), repr=False)
 
     def __call__(self, data: bytes) -> bytes:
         """The findings as JSON: what comes from a process that a file may have taken over must not be code."""
@@ -43,7 +47,7 @@ class Examiner:
 
     def examine(self, data: bytes) -> list[Finding]:
         """What is in a file: a finding for each form, one at least."""
-        return [self._finding(reading) for reading in read_file(data, self.definition)]
+        return [self._finding(reading) for reading in read_file(data, self.definition, self.passwords)]
 
     def _finding(self, reading: Reading) -> Finding:
         checkers = {Outcome.FORM: check, Outcome.SCAN: check_scan}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,15 +40,23 @@ class Summary:
 
 
 class Ingester:
-    """Reads returns into one RECORDS folder, in `workers` processes; `limits` are those of one file."""
+    """Reads returns into one RECORDS folder, in `workers` processes; `limits` are those of one file.
+
+    `passwords` are tried on files that are locked, and on those that were when they came before.
+    """
 
     def __init__(
-        self, records: Path, templates: Path | None = None, limits: Limits | None = None, workers: int | None = None
+        self,
+        records: Path,
+        templates: Path | None = None,
+        limits: Limits | None = None,
+        workers: int | None = None,
+        passwords: Sequence[str] = (),
     ) -> None:
         self.records = records
         today = datetime.now(UTC).date()
         this_year = MembershipYear(today.year if today.month >= 4 else today.year - 1)
-        self.examiner = Examiner(this_year, templates)
+        self.examiner = Examiner(this_year, templates, tuple(passwords))
         self.workers = Workers(self.examiner, limits or Limits(), workers)
 
     def ingest(
@@ -71,7 +79,8 @@ class Ingester:
                 with ledger.transaction():
                     ledger.set_register(members)
             with ledger.transaction():
-                new = _Intake(self.records, ledger, self.workers).take_in(progress(places))
+                again = {Outcome.FAILED, *([Outcome.LOCKED] if self.examiner.passwords else [])}
+                new = _Intake(self.records, ledger, self.workers, again).take_in(progress(places))
             return self._finish(ledger, new)
 
     def prefer(self, return_id: str) -> Summary:
@@ -102,10 +111,13 @@ class Ingester:
 
 
 class _Intake:
-    """Files on their way into the ledger and the archive: the known are noted, the new go through the workers."""
+    """Files on their way into the ledger and the archive: the known are noted, the new go through the workers.
 
-    def __init__(self, records: Path, ledger: Ledger, workers: Workers) -> None:
-        self.records, self.ledger, self.workers = records, ledger, workers
+    So do the known whose outcome is one of `again`.
+    """
+
+    def __init__(self, records: Path, ledger: Ledger, workers: Workers, again: Collection[Outcome]) -> None:
+        self.records, self.ledger, self.workers, self.again = records, ledger, workers, again
         self.waiting: dict[str, list[Found]] = {}  # those of the same bytes, by hash, while they are read
         self.new = 0
 
@@ -124,7 +136,7 @@ class _Intake:
         sha256 = hashlib.sha256(found.data).hexdigest()
         if sha256 in self.waiting:
             self.waiting[sha256].append(found)
-        elif self.ledger.knows(return_id_of(sha256)):
+        elif self.ledger.outcome(return_id_of(sha256)) not in {None, *self.again}:
             self._arrived(found, sha256)
         elif is_pdf(found.data):
             self.waiting[sha256] = [found]
@@ -156,8 +168,8 @@ class _Intake:
 def _findings(answer: bytes | Failure) -> list[Finding]:
     """What a worker found; where it failed, a finding that says so."""
     if isinstance(answer, Failure):
-        return [Finding(Outcome.UNREADABLE, answer.reason)]
+        return [Finding(Outcome.FAILED, answer.reason)]
     try:
         return Examiner.findings(answer)
     except msgspec.DecodeError:
-        return [Finding(Outcome.UNREADABLE, "Reading it made the reading program answer nonsense.")]
+        return [Finding(Outcome.FAILED, "Reading it made the reading program answer nonsense.")]

@@ -138,8 +138,10 @@ class Ledger:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
-    def knows(self, return_id: str) -> bool:
-        return bool(self._connection.execute("SELECT 1 FROM return WHERE return_id=?", (return_id,)).fetchone())
+    def outcome(self, return_id: str) -> str | None:
+        """What came of a return, or None if it is not known."""
+        found = self._connection.execute("SELECT outcome FROM return WHERE return_id=?", (return_id,)).fetchone()
+        return found[0] if found else None
 
     def return_ids(self, sha256: str) -> list[str]:
         """The returns in the file of that hash, in their order in it."""
@@ -150,10 +152,11 @@ class Ledger:
         return sorted((return_id for (return_id,) in found), key=lambda one: (len(one), one))
 
     def add(self, entry: Entry) -> None:
+        """Note a return, in the place of what was known of it."""
         checked = msgspec.json.encode(entry.checked) if entry.checked else None
         modified = entry.modified.isoformat() if entry.modified else None
         row = (entry.return_id, entry.sha256, entry.outcome, entry.reason, modified, checked)
-        self._connection.execute("INSERT OR IGNORE INTO return VALUES (?,?,?,?,?,?)", row)
+        self._connection.execute("INSERT OR REPLACE INTO return VALUES (?,?,?,?,?,?)", row)
 
     def arrived(self, arrival: Arrival) -> None:
         """Note the arrival; the same file by the same way is the same arrival."""

@@ -134,8 +134,9 @@ class Records:
         arrivals = tuple(self._arrivals[entry.return_id])
         checked = entry.checked
         if not checked:
-            plain = Returned(entry, arrivals, Verdict(entry.outcome), ())
-            found = problem(self.definition, ProblemCode(entry.outcome), value=entry.reason)
+            outcome = Outcome.UNREADABLE if entry.outcome == Outcome.FAILED else entry.outcome
+            plain = Returned(entry, arrivals, Verdict(outcome), ())
+            found = problem(self.definition, ProblemCode(outcome), value=entry.reason)
             return plain if plain.aside else replace(plain, problems=(found,))
         if checked.blank:
             return Returned(entry, arrivals, Verdict.BLANK, (problem(self.definition, ProblemCode.BLANK),))

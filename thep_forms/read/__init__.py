@@ -44,15 +44,15 @@ def is_pdf(data: bytes) -> bool:
     return b"%PDF-" in data[:1024]
 
 
-def read_file(data: bytes, definitions: Definitions) -> tuple[Reading, ...]:
+def read_file(data: bytes, definitions: Definitions, passwords: Sequence[str] = ()) -> tuple[Reading, ...]:
     """Read one returned file: one reading for each form in it, one at least. Whatever the file is, nothing is raised.
 
-    `definitions` gives the definition of a year, or of any where there is none.
+    `definitions` gives the definition of a year, or of any where there is none; `passwords` are tried in their order.
     """
     if not is_pdf(data):
         return (Reading(Outcome.NOT_A_FORM, reason="This is not a PDF."),)
     try:
-        pdf, mended = _open(data)
+        pdf, mended = _open(data, passwords)
         with pdf:
             return _FileReader(pdf, data, definitions, mended).read()
     except (pikepdf.PasswordError, pypdf.errors.FileNotDecryptedError):
@@ -65,16 +65,20 @@ def read_file(data: bytes, definitions: Definitions) -> tuple[Reading, ...]:
         return (Reading(Outcome.UNREADABLE, reason=reason),)
 
 
-def _open(data: bytes) -> tuple[pikepdf.Pdf, bool]:
+def _open(data: bytes, passwords: Sequence[str]) -> tuple[pikepdf.Pdf, bool]:
     """The file, by qpdf; what that gives up on, pypdf may be able to write anew: whether it had to be mended so."""
-    try:
-        return pikepdf.open(io.BytesIO(data), suppress_warnings=True), False
-    except pikepdf.PasswordError:
-        raise
-    except pikepdf.PdfError:
-        mended = io.BytesIO()
-        pypdf.PdfWriter(clone_from=pypdf.PdfReader(io.BytesIO(data))).write(mended)
-        return pikepdf.open(mended, suppress_warnings=True), True
+    for password in ("", *passwords):
+        try:
+            return pikepdf.open(io.BytesIO(data), password=password, suppress_warnings=True), False
+        except pikepdf.PasswordError as error:
+            locked = error
+        except pikepdf.PdfError:
+            break
+    else:
+        raise locked
+    mended = io.BytesIO()
+    pypdf.PdfWriter(clone_from=pypdf.PdfReader(io.BytesIO(data))).write(mended)
+    return pikepdf.open(mended, suppress_warnings=True), True
 
 
 class _FileReader:
@@ -138,7 +142,7 @@ class _FileReader:
 
     def _drawn(self, definition: FormDefinition) -> Mapping[str, RawValue]:
         """What the appearances of boxes show that hold no value."""
-        with pikepdf.open(io.BytesIO(self.data), suppress_warnings=True) as pdf:
+        with pikepdf.open(io.BytesIO(_plain(self.pdf, self.data)), suppress_warnings=True) as pdf:
             flat = _flattened(pdf)
         reader = _page_reader(definition)
         pages = reader.read(flat, reader.sightings(flat))

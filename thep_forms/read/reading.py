@@ -16,6 +16,7 @@ class Outcome(StrEnum):
     LOCKED = "locked"
     NOT_A_FORM = "not_a_form"
     UNREADABLE = "unreadable"
+    FAILED = "failed"  # the program, not the file, as far as we know: it is tried again when it comes again
 
 
 class ReadFrom(StrEnum):

@@ -1,0 +1,85 @@
+"""Files on their way through workers into the records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.conftest import rows
+from tests.printers import by_qpdf, joined
+from tests.remake_samples import answers, locked
+from tests.viewer import type_into
+from thep_forms.cli import main
+from thep_forms.ingest import Ingester
+from thep_forms.work import Limits
+
+
+def verdicts(records: Path) -> dict[str, str]:
+    return {row["source"]: row["verdict"] for row in rows(records / "returns.csv")}
+
+
+def test_several_forms_in_a_file_are_returns_of_their_own(tmp_path: Path, form: bytes) -> None:
+    (tmp_path / "three.pdf").write_bytes(joined(*(type_into(form, answers(n)) for n in ("2101", "3204", "4242"))))
+    (tmp_path / "copy.pdf").write_bytes((tmp_path / "three.pdf").read_bytes())
+    records = tmp_path / "records"
+    Ingester(records).ingest([tmp_path / "three.pdf", tmp_path / "copy.pdf"])
+    assert verdicts(records) == {f"copy.pdf#{n}": "accepted" for n in (1, 2, 3)} | {
+        f"three.pdf#{n}": "duplicate" for n in (1, 2, 3)
+    }
+    ids = [row["return_id"] for row in rows(records / "returns.csv") if row["source"].startswith("copy")]
+    assert ids == [ids[0], f"{ids[0]}-2", f"{ids[0]}-3"]
+    assert {row["dfe_number"] for row in rows(records / "schools.csv")} == {"211/2101", "211/3204", "211/4242"}
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_the_tables_do_not_depend_on_how_many_workers_there_are(
+    tmp_path: Path, filled: Callable[..., bytes], workers: int
+) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    for number in ("2101", "3204", "4242", "2102"):
+        (inbox / f"{number}.pdf").write_bytes(filled(number))
+        (inbox / f"{number} printed.pdf").write_bytes(by_qpdf(filled(number)))
+    for count in (1, workers):
+        Ingester(tmp_path / f"records {count}", workers=count).ingest([inbox])
+    for path in (tmp_path / "records 1").glob("*.csv"):
+        assert path.read_bytes() == (tmp_path / f"records {workers}" / path.name).read_bytes()
+
+
+def test_a_file_that_took_too_long_is_tried_again_when_it_comes_again(
+    tmp_path: Path, filled: Callable[..., bytes]
+) -> None:
+    (tmp_path / "form.pdf").write_bytes(filled())
+    records = tmp_path / "records"
+    Ingester(records, limits=Limits(seconds=0.001)).ingest([tmp_path / "form.pdf"])
+    (row,) = rows(records / "problems.csv")
+    assert (row["code"], "0.001 seconds" in row["message"]) == ("unreadable", True)
+    assert verdicts(records) == {"form.pdf": "unreadable"}
+    Ingester(records).ingest([tmp_path / "form.pdf"])
+    assert verdicts(records) == {"form.pdf": "accepted"}
+
+
+# --- Locked files -------------------------------------------------------------------------------------------------
+
+
+def test_a_locked_file_is_opened_with_a_password_from_a_file(tmp_path: Path, filled: Callable[..., bytes]) -> None:
+    (tmp_path / "form.pdf").write_bytes(locked(filled()))
+    (tmp_path / "passwords.txt").write_text("wrong\nsesame\n", encoding="utf-8")
+    command = ["ingest", str(tmp_path / "form.pdf"), "-o", str(tmp_path / "records")]
+    assert CliRunner().invoke(main, command).exit_code == 1
+    assert verdicts(tmp_path / "records") == {"form.pdf": "locked"}
+    assert CliRunner().invoke(main, [*command, "--password-file", str(tmp_path / "passwords.txt")]).exit_code == 0
+    assert verdicts(tmp_path / "records") == {"form.pdf": "accepted"}
+    told = [path.read_bytes() for path in (tmp_path / "records").iterdir() if path.is_file()]
+    assert not any(b"sesame" in content for content in told)
+
+
+def test_a_password_is_asked_for_and_not_shown(tmp_path: Path, filled: Callable[..., bytes]) -> None:
+    (tmp_path / "form.pdf").write_bytes(locked(filled()))
+    command = ["ingest", str(tmp_path / "form.pdf"), "-o", str(tmp_path / "records"), "--password"]
+    result = CliRunner().invoke(main, command, input="sesame\n")
+    assert result.exit_code == 0
+    assert "sesame" not in result.output

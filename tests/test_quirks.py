@@ -1,0 +1,209 @@
+"""Fields as programs really leave them: renamed, moved, emptied of values, written over with notes."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable
+
+import pikepdf
+import pypdf
+import pytest
+from pikepdf import Array, Dictionary, Name, String
+
+from tests.conftest import read_return
+from tests.printers import joined
+from tests.remake_samples import answers
+from tests.viewer import type_into
+from thep_forms.check import check
+from thep_forms.definition import FormDefinition
+from thep_forms.generate import Master
+from thep_forms.read import ReadFrom, read_file
+
+NUMBER = "2101"
+EXPECTED = {
+    name: value if isinstance(value, str) else "yes"
+    for name, value in answers(NUMBER).items()
+    if value is not False and value
+}
+
+Change = Callable[[pikepdf.Pdf], None]
+
+
+@pytest.fixture(scope="module")
+def returned(form: bytes) -> bytes:
+    return type_into(form, answers(NUMBER))
+
+
+def changed(pdf: bytes, change: Change) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as opened, warnings.catch_warnings():
+        warnings.simplefilter("ignore", pikepdf.PageCopyWarning)
+        change(opened)
+        opened.save(out)
+    return out.getvalue()
+
+
+def told(pdf: bytes, definition: FormDefinition) -> dict[str, str]:
+    return {name: raw.text for name, raw in read_return(pdf, definition).values.items() if raw.text}
+
+
+def boxes(pdf: pikepdf.Pdf) -> dict[str, pikepdf.Object]:
+    return {str(box.T): box for box in pdf.Root.AcroForm.Fields}
+
+
+def renamed(pattern: str) -> Change:
+    def change(pdf: pikepdf.Pdf) -> None:
+        for name, box in boxes(pdf).items():
+            box.T = String(pattern.format(name))
+
+    return change
+
+
+def under_a_parent(pdf: pikepdf.Pdf) -> None:
+    fields = pdf.Root.AcroForm.Fields
+    parent = pdf.make_indirect(Dictionary(T=String("form1[0]"), Kids=Array(fields)))
+    for box in fields:
+        box.Parent = parent
+        box.T = String(f"{box.T}[0]")
+    pdf.Root.AcroForm.Fields = Array([parent])
+
+
+def widgets_as_kids(pdf: pikepdf.Pdf) -> None:
+    """Each field apart from its widget, the value on the field."""
+    for page in pdf.pages:
+        for number, box in enumerate(page.obj.get("/Annots", [])):
+            field = pdf.make_indirect(Dictionary({key: box[key] for key in ("/T", "/FT", "/V", "/TU") if key in box}))
+            for key in ("/T", "/FT", "/V", "/TU"):
+                if key in box:
+                    del box[key]
+            box.Parent, field.Kids = field, Array([box])
+            fields = pdf.Root.AcroForm.Fields
+            fields[next(n for n in range(len(fields)) if fields[n].objgen == box.objgen)] = field
+            assert page.obj.Annots[number].objgen == box.objgen
+
+
+def stale_parents(pdf: pikepdf.Pdf) -> None:
+    """The widgets have the values, as Poppler writes them, and the fields old ones."""
+    widgets_as_kids(pdf)
+    for field in pdf.Root.AcroForm.Fields:
+        if field.FT == "/Tx" and "/V" in field and field.T != "form_id":
+            field.Kids[0].V = field.V
+            field.V = String("stale")
+
+
+def in_streams(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        if box.FT == "/Tx" and "/V" in box:
+            box.V = pdf.make_stream(bytes(box.V))
+
+
+def other_states(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        if box.FT == "/Btn":
+            on = box.AS != "/Off"
+            box.AP.N["/Choice 1"] = box.AP.N["/Yes"]
+            del box.AP.N["/Yes"]
+            box.AS = box.V = Name("/Choice 1") if on else Name.Off
+
+
+def no_list(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.AcroForm.Fields = Array()
+
+
+QUIRKS: dict[str, Change] = {
+    "a suffix": renamed("{}_2"),
+    "another suffix": renamed("{}#0"),
+    "a name in front": renamed("Copy.{}"),
+    "a parent": under_a_parent,
+    "widgets apart from their fields": widgets_as_kids,
+    "stale values on the fields": stale_parents,
+    "values in streams": in_streams,
+    "other names for a tick": other_states,
+    "an empty list of fields": no_list,
+}
+
+
+@pytest.mark.parametrize("quirk", QUIRKS)
+def test_every_value_is_read_all_the_same_with(returned: bytes, definition: FormDefinition, quirk: str) -> None:
+    assert told(changed(returned, QUIRKS[quirk]), definition) == EXPECTED
+
+
+def test_a_value_that_is_only_drawn_is_read_from_the_page_and_asked_about(definition: FormDefinition) -> None:
+    def without_values(pdf: pikepdf.Pdf) -> None:
+        for name in ("main_contact_name", "registered_address"):
+            del boxes(pdf)[name]["/V"]
+
+    values = answers(NUMBER)
+    pdf = changed(Master(definition).copy(values), without_values)
+    reading = read_return(pdf, definition)
+    assert {name: raw.text for name, raw in reading.values.items() if raw.text} == EXPECTED
+    drawn = {name for name, raw in reading.values.items() if raw.text and raw.read_from is ReadFrom.PAGE_TEXT}
+    assert drawn == {"main_contact_name", "registered_address"}
+    asked = {one.field for one in check(reading, definition).problems if one.code == "read_from_page"}
+    assert asked == drawn
+
+
+def test_the_last_of_several_revisions_counts(form: bytes, definition: FormDefinition) -> None:
+    pdf = form
+    for name in ("First", "Second", "Third"):
+        writer = pypdf.PdfWriter(io.BytesIO(pdf), incremental=True)
+        writer.update_page_form_field_values(writer.pages[0], {"main_contact_name": name}, auto_regenerate=False)
+        out = io.BytesIO()
+        writer.write(out)
+        pdf = out.getvalue()
+    assert told(pdf, definition) == {"main_contact_name": "Third"}
+
+
+# --- Notes of markup tools ----------------------------------------------------------------------------------------
+
+
+def note(name: str, text: str, *, shift: float = 0) -> Change:
+    """A free text laid over a box."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        x, y, right, top = (float(edge) for edge in boxes(pdf)[name].Rect)
+        rect = Array([x + 2, y + 3 + shift, right - 30, top + 1 + shift])
+        pdf.pages[0].obj.Annots.append(
+            pdf.make_indirect(Dictionary(Type=Name.Annot, Subtype=Name.FreeText, Rect=rect, Contents=String(text)))
+        )
+
+    return change
+
+
+def test_a_note_on_an_empty_box_is_its_answer(form: bytes, definition: FormDefinition) -> None:
+    pdf = changed(changed(form, note("headteacher_name", "Jo Bloggs")), note("phase_ap", "X"))
+    assert told(pdf, definition) == {"headteacher_name": "Jo Bloggs", "phase_ap": "yes"}
+
+
+def test_a_note_on_an_answer_is_a_second_one(returned: bytes, definition: FormDefinition) -> None:
+    reading = read_return(changed(returned, note("main_contact_name", "Jo Bloggs")), definition)
+    raw = reading.values["main_contact_name"]
+    assert (raw.text, raw.other) == (EXPECTED["main_contact_name"], "Jo Bloggs")
+    assert "value_conflict" in {one.code for one in check(reading, definition).problems}
+
+
+def test_a_note_elsewhere_is_kept_and_asked_about(returned: bytes, definition: FormDefinition) -> None:
+    reading = read_return(changed(returned, note("senior_leader_1_telephone", "Call me", shift=-60)), definition)
+    checked = check(reading, definition)
+    assert ("field_unknown", "Call me") in {(one.code, one.value) for one in checked.problems}
+    assert checked.acceptable
+
+
+# --- Several forms ------------------------------------------------------------------------------------------------
+
+
+def test_two_forms_joined_by_a_program_that_renames_fields_are_two(form: bytes, definition: FormDefinition) -> None:
+    first, second = type_into(form, answers("2101")), type_into(form, answers("3204"))
+    both = joined(first, changed(second, renamed("{}_1")))
+    assert [reading.values["dfe_number"].text for reading in read_file(both, lambda _: definition)] == ["2101", "3204"]
+
+
+def test_a_field_that_is_twice_on_the_form_is_not_two_forms(returned: bytes, definition: FormDefinition) -> None:
+    def twice(pdf: pikepdf.Pdf) -> None:
+        second = pdf.make_indirect(Dictionary(boxes(pdf)["school_name"]))
+        second.V = String("Another School")
+        pdf.pages[3].obj.Annots.append(second)
+
+    raw = read_return(changed(returned, twice), definition).values["school_name"]
+    assert {raw.text, raw.other} == {EXPECTED["school_name"], "Another School"}
