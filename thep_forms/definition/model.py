@@ -347,6 +347,15 @@ class FormDefinition:
 
     def block(self, role: Role, position: int = 1) -> Block:
         """The boxes of the role's holder number `position`."""
+        if (role.name, position) not in self._blocks:
+            self._blocks[role.name, position] = self._new_block(role, position)
+        return self._blocks[role.name, position]
+
+    @cached_property
+    def _blocks(self) -> dict[tuple[str, int], Block]:
+        return {}
+
+    def _new_block(self, role: Role, position: int) -> Block:
         block = Block(role, position)
         for part in self.parts:
             names = (f"{block.stem}_{part.name}", f"{block.label}: {part.label}", part.label)
@@ -382,9 +391,15 @@ class FormDefinition:
 
     def box(self, name: str) -> Box | None:
         """The box that the AcroForm field `name` is, or None if this form has no such box."""
-        if name in self._fixed:
-            return self._fixed[name]
+        if name in self._named:
+            return self._named[name]
         for role in self.roles:
             if role.repeats and (position := self._position(role, name)):
-                return {box.name: box for box in self.block(role, position).boxes.values()}[name]
+                self._named.update({box.name: box for box in self.block(role, position).boxes.values()})
+                return self._named[name]
         return None
+
+    @cached_property
+    def _named(self) -> dict[str, Box]:
+        """The boxes that were asked for, and those that every form has."""
+        return dict(self._fixed)

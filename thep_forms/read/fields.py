@@ -15,6 +15,8 @@ from thep_forms.read.strings import text_string
 
 DEEPEST = 32  # levels of a field tree; deeper ones are loops or attacks
 MOST = 20_000  # nodes and widgets looked at
+SHORTEST = 30  # bytes of an appearance that shows a text
+_KINDS = (Name.Tx, Name.Btn, Name.Ch)
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,24 @@ class Answer:
     ticks: bool = False
     limit: int | None = None
     page: int | None = None  # index
-    area: tuple[float, ...] = ()  # its rectangle on the page
+    rect: object = None
     drawn: bool = False
+
+    @property
+    def area(self) -> tuple[float, ...]:
+        """Its rectangle on the page; not four numbers where it has none."""
+        return tuple(float(edge) for edge in _items(self.rect) if isinstance(edge, (int, Decimal)))
+
+
+class _Node:
+    """A dictionary of the field tree. Which keys there are is asked once: each question to qpdf takes its time."""
+
+    def __init__(self, entries: Object) -> None:
+        self.entries = entries
+        self.keys = entries.keys()
+
+    def get(self, key: str) -> object:
+        return self.entries.get(key) if key in self.keys else None
 
 
 def answers(pdf: pikepdf.Pdf) -> dict[str, list[Answer]]:
@@ -36,7 +54,7 @@ def answers(pdf: pikepdf.Pdf) -> dict[str, list[Answer]]:
     for number, (node, above, page) in enumerate(_nodes(pdf)):
         if number > MOST:
             break
-        _note(found, node, above, page)
+        _note(found, [node, *above], page)
     return found
 
 
@@ -50,81 +68,82 @@ def settled(said: Sequence[Answer]) -> RawValue:
     return RawValue(text, damaged, others[0][0] if others else None, limit)
 
 
-def _nodes(pdf: pikepdf.Pdf) -> Iterator[tuple[Object, list[Object], int | None]]:
+def _nodes(pdf: pikepdf.Pdf) -> Iterator[tuple[_Node, list[_Node], int | None]]:
     """Every terminal field or widget with its ancestors, nearest first, and its page; each object once."""
-    widgets = [
+    annotations = [
         (number, annotation)
         for number, page in enumerate(pdf.pages)
         for annotation in _items(_get(page.obj, "/Annots"))
-        if _get(annotation, "/Subtype") == Name.Widget
+        if isinstance(annotation, Dictionary)
     ]
-    pages = {widget.objgen: number for number, widget in widgets if widget.is_indirect}
+    pages = {annotation.objgen: number for number, annotation in annotations if annotation.is_indirect}
     seen: set[tuple[int, int]] = set()
     for top in _items(_get(_get(pdf.Root, "/AcroForm"), "/Fields")):
         for node, above in _below(top, [], seen):
-            yield node, above, pages.get(node.objgen)
-    for number, widget in widgets:
-        if widget.objgen not in seen:
-            yield widget, _ancestors(widget), number
+            yield node, above, pages.get(node.entries.objgen)
+    for number, annotation in annotations:
+        if annotation.objgen not in seen and _get(annotation, "/Subtype") == Name.Widget:
+            node = _Node(annotation)
+            yield node, _ancestors(node), number
 
 
-def _below(node: Object, above: list[Object], seen: set[tuple[int, int]]) -> Iterator[tuple[Object, list[Object]]]:
-    if not isinstance(node, Dictionary) or len(above) > DEEPEST:
+def _below(top: Object, above: list[_Node], seen: set[tuple[int, int]]) -> Iterator[tuple[_Node, list[_Node]]]:
+    if not isinstance(top, Dictionary) or len(above) > DEEPEST:
         return
-    if node.is_indirect:
-        if node.objgen in seen:
+    if top.is_indirect:
+        if top.objgen in seen:
             return
-        seen.add(node.objgen)
-    kids = [kid for kid in _items(_get(node, "/Kids")) if isinstance(kid, Dictionary)]
+        seen.add(top.objgen)
+    node = _Node(top)
+    kids = [kid for kid in _items(node.get("/Kids")) if isinstance(kid, Dictionary)]
     if not kids:
         yield node, above
     for kid in kids:
         yield from _below(kid, [node, *above], seen)
 
 
-def _ancestors(node: Object) -> list[Object]:
-    above: list[Object] = []
-    parent = _get(node, "/Parent")
+def _ancestors(node: _Node) -> list[_Node]:
+    above: list[_Node] = []
+    parent = node.get("/Parent")
     while isinstance(parent, Dictionary) and len(above) < DEEPEST:
-        above.append(parent)
-        parent = _get(parent, "/Parent")
+        above.append(_Node(parent))
+        parent = above[-1].get("/Parent")
     return above
 
 
-def _note(found: dict[str, list[Answer]], node: Object, above: list[Object], page: int | None) -> None:
-    chain = [node, *above]
-    name = ".".join(_text(_get(part, "/T")) for part in reversed(chain) if "/T" in part)
+def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) -> None:
+    """Note what a widget says; `chain` is it and its ancestors."""
+    name = ".".join(_text(part.get("/T")) for part in reversed(chain) if "/T" in part.keys)
     kind = _inherited(chain, "/FT")
-    if not name or kind not in (Name.Tx, Name.Btn, Name.Ch):
+    if not name or kind not in _KINDS:
         return
-    ticks = kind == Name.Btn
-    limit = _inherited(chain, "/MaxLen")
-    value = _inherited(chain, "/V")
-    text, damaged = ("yes" if _is_ticked(node, chain) else "", False) if ticks else _value(value)
+    node, ticks = chain[0], kind == Name.Btn
+    limit, value = _inherited(chain, "/MaxLen"), _inherited(chain, "/V")
+    text, damaged = ("yes" if _is_ticked(node, value) else "", False) if ticks else _value(value)
     answer = Answer(
         text,
         damaged,
         ticks,
         limit if isinstance(limit, int) and limit > 0 else None,
         page,
-        tuple(float(edge) for edge in _items(_get(node, "/Rect")) if isinstance(edge, (int, Decimal))),
+        node.get("/Rect"),
         drawn=not ticks and value is None and _draws_text(node),
     )
     found.setdefault(name, []).append(answer)
 
 
-def _draws_text(node: Object) -> bool:
+def _draws_text(node: _Node) -> bool:
     """Whether the widget's appearance shows a text; that of an empty box is a few bytes."""
-    stream = _get(_get(node, "/AP"), "/N")
-    if not isinstance(stream, Stream) or len(stream.read_raw_bytes()) < 30:
+    stream = _get(node.get("/AP"), "/N")
+    length = _get(stream, "/Length")
+    if not isinstance(stream, Stream) or not isinstance(length, int) or length < SHORTEST:
         return False
     return bool(re.search(rb"\bT[jJ]\b", stream.read_bytes()))
 
 
-def _is_ticked(node: Object, chain: list[Object]) -> bool:
+def _is_ticked(node: _Node, value: object) -> bool:
     """Some programs set the value alone, some the state shown: a tick in either is one. Any name but Off is on."""
-    states = (_get(node, "/AS"), _inherited(chain, "/V"))
-    return any(_text(state) not in ("", "Off") for state in states)
+    return any(_text(state) not in ("", "Off") for state in (node.get("/AS"), value))
 
 
 def _value(value: object) -> tuple[str, bool]:
@@ -140,9 +159,9 @@ def _value(value: object) -> tuple[str, bool]:
     return "", False
 
 
-def _inherited(chain: list[Object], key: str) -> object:
+def _inherited(chain: list[_Node], key: str) -> object:
     """The value of an inheritable attribute: the nearest one counts."""
-    return next((value for part in chain if (value := _get(part, key)) is not None), None)
+    return next((value for part in chain if (value := part.get(key)) is not None), None)
 
 
 def _get(holder: object, key: str) -> object:
