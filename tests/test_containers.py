@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import mailbox
-import sqlite3
 import struct
 import unicodedata
 import zipfile
@@ -503,18 +502,6 @@ def test_what_macs_and_windows_leave_behind_is_no_file_and_all_else_is(tmp_path:
     ]
     for empty in (zipped({}), zipped({"forms/": b""})):
         assert found_in(tmp_path, "b.zip", empty) == [Found("b.zip", None, "This zip holds no file.")]
-
-
-def test_a_ledger_of_before_decorations_were_known_goes_on(tmp_path: Path, filled: Filled) -> None:
-    records = tmp_path / "records"
-    Ingester(records).ingest([tmp_path_of(tmp_path, "cedar.pdf", filled())])
-    with sqlite3.connect(records / "ledger.sqlite") as ledger:
-        ledger.execute("ALTER TABLE arrival DROP COLUMN aside")
-        ledger.execute("PRAGMA user_version=1")
-    ledger.close()
-    Ingester(records).ingest([tmp_path_of(tmp_path, "a.eml", decorated({"elm.pdf": filled("2103")}).as_bytes())])
-    assert sorted(returns(records).values()) == ["accepted", "accepted", *["not_a_form"] * 5]
-    assert rows(records / "problems.csv") == []
 
 
 def tmp_path_of(folder: Path, name: str, data: bytes) -> Path:

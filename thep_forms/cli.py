@@ -20,6 +20,7 @@ from thep_forms import __version__
 from thep_forms.errors import ThepFormsError
 
 if TYPE_CHECKING:
+    from thep_forms.care import Disposal
     from thep_forms.collect import Place
     from thep_forms.ingest import Summary
 
@@ -185,6 +186,78 @@ def prefer(return_id: str, records: Path, templates: Path | None) -> None:
 
     Ingester(records, templates).prefer(return_id)
     click.echo(f"The return {return_id} counts now.", err=True)
+
+
+@main.command()
+@records_option
+@templates_option
+@_telling
+def verify(records: Path, templates: Path | None) -> None:
+    """Prove that the records are whole and unchanged.
+
+    Every PDF that came in is there and matches its hash, the ledger is sound, and the tables are what it says.
+
+    \b
+    Exit code 0: all is well; 1: something is not, and is told of; 2: no such records.
+    Example:  thep-forms verify -o records-2026-27
+    """
+    from thep_forms.care import faults
+    from thep_forms.ingest import Ingester
+
+    found = list(faults(records, Ingester(records, templates).examiner.definition))
+    for fault in found:
+        click.echo(_printable(fault), err=True)
+    if found:
+        sys.exit(ExitCode.NEEDS_ATTENTION)
+    click.echo("All is well: every file matches its hash, and the tables are what the ledger says.", err=True)
+
+
+@main.command()
+@records_option
+@click.option("--school", metavar="DFE", help="The school to be forgotten, by its DfE number, such as 211/1234.")
+@click.option("--before", metavar="YEAR", help="The membership years before this one are to be forgotten.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@templates_option
+@_telling
+def forget(records: Path, school: str | None, before: str | None, yes: bool, templates: Path | None) -> None:
+    """Dispose of a school's data, or of old years', for good.
+
+    It goes from the ledger, from the tables, and the PDFs from the archive. With both options, of the school's old
+    years alone. What would go is told before it goes.
+
+    \b
+    Example:  thep-forms forget -o records-2026-27 --school 211/1234
+    """
+    from thep_forms.care import forget as dispose
+    from thep_forms.definition import MembershipYear
+    from thep_forms.ingest import Ingester
+
+    if not (school or before):
+        raise Complaint("Say what is to be forgotten: --school 211/1234, or --before 2025-26, or both.")
+
+    def confirmed(disposal: Disposal) -> bool:
+        _tell(disposal)
+        return yes or click.confirm("Dispose of them for good?", err=True)
+
+    definition = Ingester(records, templates).examiner.definition
+    year = MembershipYear.parse(before) if before else None
+    if dispose(records, definition, school, year, confirmed):
+        click.echo("Done. Copies elsewhere, such as in your mailbox or your backups, are not ours to delete.", err=True)
+    else:
+        click.echo("Nothing was changed.", err=True)
+
+
+def _tell(disposal: Disposal) -> None:
+    """What would go, for a person to confirm."""
+    click.echo(f"{len(disposal.returns)} returns and {len(disposal.files)} PDFs would be disposed of:", err=True)
+    for one in disposal.returns:
+        click.echo(f"  {one.year or 'no year'}  {one.dfe_number}  {_printable(one.arrivals[0].source)}", err=True)
+    if disposal.shared:
+        click.echo("The same PDFs hold these too, which stay in the tables, but without their PDF:", err=True)
+        for one in disposal.shared:
+            click.echo(f"  {one.year or 'no year'}  {one.dfe_number}  {_printable(one.arrivals[0].source)}", err=True)
+    if disposal.unplaced:
+        click.echo(f"{disposal.unplaced} files whose school or year nobody knows stay: see returns.csv.", err=True)
 
 
 @main.command()

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import msgspec
 
+from thep_forms.care import opened
 from thep_forms.check.settle import Verdict
 from thep_forms.collect import Found, Place, collect, fetch
 from thep_forms.definition import MembershipYear
 from thep_forms.errors import RecordsError
 from thep_forms.examine import Examiner, Finding
-from thep_forms.keep import Arrival, Entry, Ledger, Records, archive, export, return_id_of
+from thep_forms.keep import Arrival, Entry, Ledger, Records, archive, export, return_id_of, tidy
 from thep_forms.keep.tables import Returned
 from thep_forms.read import Outcome, is_pdf
 from thep_forms.register import read_register
@@ -78,6 +79,7 @@ class Ingester:
             if members is not None:
                 with ledger.transaction():
                     ledger.set_register(members)
+            tidy(self.records)
             with ledger.transaction():
                 again = {Outcome.FAILED, *([Outcome.LOCKED] if self.examiner.passwords else [])}
                 new = _Intake(self.records, ledger, self.workers, again).take_in(progress(places))
@@ -85,9 +87,7 @@ class Ingester:
 
     def prefer(self, return_id: str) -> Summary:
         """Let the return count over all others of its school and year that nobody could put in order."""
-        if not (self.records / "ledger.sqlite").is_file():
-            raise RecordsError(f"{self.records} holds no records. Give the folder that ingest wrote to.")
-        with Ledger(self.records) as ledger:
+        with opened(self.records) as ledger:
             known = Records(ledger, self.examiner.definition)
             if all(one.entry.return_id != return_id for one in known.returns):
                 raise RecordsError(f"There is no return {return_id}. The column return_id of returns.csv has them all.")
@@ -144,14 +144,13 @@ class _Intake:
             yield sha256, found.data
         else:
             self.waiting[sha256] = [found]
-            self._note(sha256, [Finding(Outcome.NOT_A_FORM, "This is not a PDF.")])
+            self._note(sha256, [Finding(Outcome.NOT_A_FORM, "This is not a PDF.")], archived=False)
 
-    def _note(self, sha256: str, findings: list[Finding]) -> None:
+    def _note(self, sha256: str, findings: list[Finding], *, archived: bool = True) -> None:
         for number, finding in enumerate(findings, 1):
             return_id = return_id_of(sha256, number)
-            self.ledger.add(
-                Entry(return_id, sha256, finding.outcome, finding.reason, finding.modified, finding.checked)
-            )
+            told = (finding.outcome, finding.reason, finding.modified, finding.checked)
+            self.ledger.add(Entry(return_id, sha256, *told, archived))
         for found in self.waiting.pop(sha256):
             self._arrived(found, sha256)
         self.new += 1

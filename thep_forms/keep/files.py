@@ -7,9 +7,11 @@ folder of the user's own.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
+_HALF_WRITTEN = re.compile(r"\..+\.(csv|json|pdf)\.\w{8}", re.ASCII)  # as mkstemp names it
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 
 
@@ -45,3 +47,22 @@ def _write(path: Path, data: bytes, mode: int) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Make the folder's entries last through a loss of power, where the system can."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def clear_away(folder: Path) -> None:
+    """Delete what a run that was killed left half-written in the folder."""
+    for path in folder.glob(".*") if folder.is_dir() else ():
+        if _HALF_WRITTEN.fullmatch(path.name):
+            path.unlink(missing_ok=True)

@@ -18,15 +18,15 @@ from thep_forms.check.record import Checked
 from thep_forms.errors import RecordsError
 from thep_forms.keep.files import PRIVATE_FILE, private_folder
 
-VERSION = 2
-PATIENCE = 30.0  # seconds
+VERSION = 3
+PATIENCE = 5.0  # seconds that another run is waited for
 _SCHEMA = """
 CREATE TABLE arrival (
     source TEXT, return_id TEXT, received_at TEXT, aside INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, return_id)
 ) WITHOUT ROWID;
 CREATE TABLE return (
     return_id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
-    modified TEXT, checked BLOB
+    modified TEXT, checked BLOB, archived INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE unread (source TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE preference (winner TEXT, loser TEXT, PRIMARY KEY (winner, loser)) WITHOUT ROWID;
@@ -49,7 +49,10 @@ class Arrival:
 
 @dataclass(frozen=True)
 class Entry:
-    """What one return says, whichever way it came. `outcome` is a reading's; `checked` is set where it is a form."""
+    """What one return says, whichever way it came. `outcome` is a reading's; `checked` is set where it is a form.
+
+    `archived`: its file is kept, as that of every PDF is.
+    """
 
     return_id: str
     sha256: str
@@ -57,6 +60,7 @@ class Entry:
     reason: str = ""
     modified: datetime | None = None
     checked: Checked | None = None
+    archived: bool = False
 
 
 def return_id_of(sha256: str, number: int = 1) -> str:
@@ -65,14 +69,18 @@ def return_id_of(sha256: str, number: int = 1) -> str:
 
 
 def _unwritable(error: sqlite3.OperationalError) -> RecordsError:
+    if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return RecordsError("Another run is at work on these records. Wait until it has ended, and run again.")
     return RecordsError(
-        f"The ledger cannot be written: {error}. Nothing of this step was kept. If another run is at work on these "
-        "records, wait for its end; then run again."
+        f"The ledger cannot be written: {error}. Nothing is half-written: make room, or mend it, and run again."
     )
 
 
 class Ledger:
-    """The ledger of a RECORDS folder, made if it is not there. Raises `RecordsError` for a file that is none."""
+    """The ledger of a RECORDS folder, made if it is not there; nobody else can use it until it is closed.
+
+    Raises `RecordsError` for a file that is none, and for one that is in use.
+    """
 
     def __init__(self, records: Path) -> None:
         path = records / "ledger.sqlite"
@@ -94,14 +102,13 @@ class Ledger:
 
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA secure_delete=ON")  # what is forgotten leaves no trace in the file
+        self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")  # the system lets go of it when the process ends
         with self.transaction():
             (version,) = self._connection.execute("PRAGMA user_version").fetchone()
             if version == 0:
                 for statement in _SCHEMA.split(";"):
                     self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA user_version={VERSION}")
-            elif version == 1:  # which knew nothing of decorations
-                self._connection.execute("ALTER TABLE arrival ADD COLUMN aside INTEGER NOT NULL DEFAULT 0")
                 self._connection.execute(f"PRAGMA user_version={VERSION}")
             elif version != VERSION:
                 raise sqlite3.DatabaseError(f"it is of version {version}, and this program knows version {VERSION}")
@@ -155,8 +162,8 @@ class Ledger:
         """Note a return, in the place of what was known of it."""
         checked = msgspec.json.encode(entry.checked) if entry.checked else None
         modified = entry.modified.isoformat() if entry.modified else None
-        row = (entry.return_id, entry.sha256, entry.outcome, entry.reason, modified, checked)
-        self._connection.execute("INSERT OR REPLACE INTO return VALUES (?,?,?,?,?,?)", row)
+        row = (entry.return_id, entry.sha256, entry.outcome, entry.reason, modified, checked, entry.archived)
+        self._connection.execute("INSERT OR REPLACE INTO return VALUES (?,?,?,?,?,?,?)", row)
 
     def arrived(self, arrival: Arrival) -> None:
         """Note the arrival; the same file by the same way is the same arrival."""
@@ -194,8 +201,8 @@ class Ledger:
 
     def entries(self) -> Iterator[Entry]:
         """Every return, by its id."""
-        query = "SELECT return_id, sha256, outcome, reason, modified, checked FROM return ORDER BY return_id"
-        for return_id, sha256, outcome, reason, modified, checked in self._connection.execute(query):
+        query = "SELECT return_id, sha256, outcome, reason, modified, checked, archived FROM return ORDER BY return_id"
+        for return_id, sha256, outcome, reason, modified, checked, archived in self._connection.execute(query):
             yield Entry(
                 return_id,
                 sha256,
@@ -203,7 +210,29 @@ class Ledger:
                 reason,
                 datetime.fromisoformat(modified) if modified else None,
                 msgspec.json.decode(checked, type=Checked) if checked else None,
+                bool(archived),
             )
+
+    def forget(self, return_ids: Iterable[str], files: Iterable[str]) -> None:
+        """Dispose of the returns, and of what is known of them; `files` are the hashes of those no longer kept."""
+        for return_id in return_ids:
+            self._connection.execute("DELETE FROM return WHERE return_id=?", (return_id,))
+            self._connection.execute("DELETE FROM arrival WHERE return_id=?", (return_id,))
+            self._connection.execute("DELETE FROM preference WHERE ? IN (winner, loser)", (return_id,))
+        for sha256 in files:
+            self._connection.execute("UPDATE return SET archived=0 WHERE sha256=?", (sha256,))
+
+    def compact(self) -> None:
+        """Write the file anew, without anything that was in it once."""
+        try:
+            self._connection.execute("VACUUM")
+        except sqlite3.OperationalError as error:
+            raise _unwritable(error) from error
+
+    def fault(self) -> str:
+        """What SQLite finds wrong with the file; empty if nothing is."""
+        (told,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+        return "" if told == "ok" else str(told)
 
     def preferences(self) -> set[tuple[str, str]]:
         return set(self._connection.execute("SELECT winner, loser FROM preference"))

@@ -1,0 +1,170 @@
+"""Records that are proved to be whole, and data that is disposed of for good."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.conftest import rows
+from tests.printers import joined
+from tests.remake_samples import answers
+from tests.viewer import type_into
+from thep_forms.cli import main
+from thep_forms.definition import load_definition
+from thep_forms.generate import generate
+from thep_forms.ingest import Ingester
+
+SCHOOLS = ("2101", "3204", "4242")
+OWN = {"main_contact_name": "Own Contact", "main_contact_email": "own.contact@cedar.example"}
+
+
+def run(*command: object, **more: str) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in command], **more)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
+    """Records of three schools, of which one has returned two forms, and of a file that is no PDF."""
+    inbox, records = tmp_path_factory.mktemp("inbox"), tmp_path_factory.mktemp("made") / "records"
+    for number in SCHOOLS:
+        (inbox / f"{number}.pdf").write_bytes(
+            type_into(form, answers(number, **OWN) if number == "2101" else answers(number))
+        )
+    old = type_into(form, answers("2101", main_contact_name="Former Contact"))
+    (inbox / "2101 old.pdf").write_bytes(old)
+    last_year = generate(load_definition("2025-26"))
+    (inbox / "2101 last year.pdf").write_bytes(type_into(last_year, answers("2101", main_contact_name="Earlier One")))
+    (inbox / "letter.txt").write_text("Dear all,")
+    Ingester(records).ingest([inbox])
+    return records
+
+
+@pytest.fixture
+def records(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "records"))
+
+
+# --- verify -------------------------------------------------------------------------------------------------------
+
+
+def test_records_as_ingest_leaves_them_are_well(records: Path) -> None:
+    before = {path: path.read_bytes() for path in records.rglob("*") if path.is_file()}
+    result = run("verify", "-o", records)
+    assert (result.exit_code, result.stderr.count("\n")) == (0, 1)
+    assert {path: path.read_bytes() for path in records.rglob("*") if path.is_file()} == before
+
+
+def a_pdf(records: Path) -> Path:
+    return min((records / "returns").iterdir())
+
+
+FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a PDF that is gone": (lambda records: a_pdf(records).unlink(), "missing"),
+    "a PDF that was changed": (lambda records: a_pdf(records).write_bytes(b"%PDF-1.7"), "changed"),
+    "a strange PDF": (lambda records: (records / "returns" / "new.pdf").write_bytes(b"%PDF-1.7"), "not known"),
+    "a table that was changed": (lambda records: (records / "schools.csv").write_text("x"), "schools.csv is not what"),
+    "a table that is gone": (lambda records: (records / "contacts.csv").unlink(), "contacts.csv is missing"),
+    "a package that was changed": (lambda records: (records / "datapackage.json").write_text("{}"), "datapackage.json"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_verify_finds(records: Path, fault: str) -> None:
+    harm, words = FAULTS[fault]
+    harm(records)
+    result = run("verify", "-o", records)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert words in result.stderr
+
+
+def test_verify_finds_a_damaged_ledger(records: Path) -> None:
+    ledger = records / "ledger.sqlite"
+    data = bytearray(ledger.read_bytes())
+    data[4096 * 3 : 4096 * 5] = bytes(8192)
+    ledger.write_bytes(data)
+    result = run("verify", "-o", records)
+    assert result.exit_code in (1, 2)
+    assert "ledger" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_there_is_nothing_to_verify_where_there_are_no_records(tmp_path: Path) -> None:
+    result = run("verify", "-o", tmp_path / "none")
+    assert (result.exit_code, "holds no records" in result.stderr) == (2, True)
+    assert not (tmp_path / "none").exists()
+
+
+# --- forget -------------------------------------------------------------------------------------------------------
+
+
+def traces(records: Path, text: str) -> list[str]:
+    """The files of the records, the ledger too, that hold the text in any encoding, or compressed in a PDF."""
+    needles = [text.encode(codec) for codec in ("utf-8", "utf-16-be", "utf-16-le")]
+    files = [path for path in records.rglob("*") if path.is_file()]
+    return [path.name for path in files if any(needle in path.read_bytes() for needle in needles)]
+
+
+def test_a_school_is_forgotten_everywhere(records: Path) -> None:
+    assert traces(records, "Own Contact")
+    result = run("forget", "-o", records, "--school", "211/2101", "--yes")
+    assert result.exit_code == 0
+    for text in (*OWN.values(), "Former Contact", "Earlier One", "211/2101"):
+        assert traces(records, text) == []
+    assert {row["dfe_number"] for row in rows(records / "schools.csv")} == {"211/3204", "211/4242"}
+    assert len(list((records / "returns").iterdir())) == 2
+    assert run("verify", "-o", records).exit_code == 0
+
+
+def test_old_years_are_forgotten_and_newer_ones_kept(records: Path) -> None:
+    assert run("forget", "-o", records, "--before", "2026-27", "--yes").exit_code == 0
+    assert traces(records, "Earlier One") == []
+    assert {row["membership_year"] for row in rows(records / "returns.csv")} == {"2026-27", ""}
+    assert run("verify", "-o", records).exit_code == 0
+
+
+def test_both_together_mean_the_schools_old_years(records: Path) -> None:
+    assert run("forget", "-o", records, "--before", "2026-27", "--school", "3204", "--yes").exit_code == 0
+    assert traces(records, "Earlier One")
+    assert len(rows(records / "returns.csv")) == 6
+
+
+def test_it_is_told_what_would_go_and_nothing_goes_unless_confirmed(records: Path) -> None:
+    before = {path: path.read_bytes() for path in records.rglob("*") if path.is_file()}
+    result = run("forget", "-o", records, "--school", "211/2101", input="n\n")
+    assert "3 returns and 3 PDFs would be disposed of" in result.stderr
+    assert "2101 last year.pdf" in result.stderr
+    assert "Own Contact" not in result.output
+    assert {path: path.read_bytes() for path in records.rglob("*") if path.is_file()} == before
+
+
+def test_without_anybody_to_ask_nothing_goes(records: Path) -> None:
+    assert run("forget", "-o", records, "--school", "211/2101", input="").exit_code != 0
+    assert len(rows(records / "returns.csv")) == 6
+
+
+def test_what_was_forgotten_can_come_in_again(records: Path, tmp_path: Path, filled: Callable[..., bytes]) -> None:
+    (tmp_path / "2101.pdf").write_bytes(filled("2101"))
+    run("forget", "-o", records, "--school", "211/2101", "--yes")
+    Ingester(records).ingest([tmp_path / "2101.pdf"])
+    assert "211/2101" in {row["dfe_number"] for row in rows(records / "schools.csv")}
+
+
+def test_other_schools_in_the_same_pdf_lose_it_and_that_is_told(tmp_path: Path, form: bytes) -> None:
+    records = tmp_path / "records"
+    (tmp_path / "both.pdf").write_bytes(joined(*(type_into(form, answers(number)) for number in ("2101", "3204"))))
+    Ingester(records).ingest([tmp_path / "both.pdf"])
+    result = run("forget", "-o", records, "--school", "211/2101", "--yes")
+    assert "without their PDF" in result.stderr
+    assert list((records / "returns").iterdir()) == []
+    assert {row["dfe_number"] for row in rows(records / "schools.csv")} == {"211/3204"}
+    assert run("verify", "-o", records).exit_code == 0
+
+
+def test_a_school_that_is_none_and_no_school_at_all_are_refused(records: Path) -> None:
+    assert run("forget", "-o", records).exit_code == 2
+    result = run("forget", "-o", records, "--school", "213/1234", "--yes")
+    assert (result.exit_code, "213/1234 is not a DfE number" in result.stderr) == (2, True)
