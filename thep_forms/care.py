@@ -18,16 +18,9 @@ Definitions = Callable[[MembershipYear | None], FormDefinition]
 AGAIN = "Run ingest again to write it anew."
 
 
-def opened(records: Path) -> Ledger:
-    """The ledger of records that are there. Raises `RecordsError`."""
-    if not (records / "ledger.sqlite").is_file():
-        raise RecordsError(f"{records} holds no records. Give the folder that ingest wrote to.")
-    return Ledger(records)
-
-
 def faults(records: Path, definitions: Definitions) -> Iterator[str]:
     """What is wrong with the records, a sentence each; nothing is changed. Raises `RecordsError`."""
-    with opened(records) as ledger:
+    with Ledger.existing(records) as ledger:
         if fault := ledger.fault():
             yield f"ledger.sqlite is damaged ({fault}). Put back a copy of it, or ingest everything again elsewhere."
             return
@@ -77,7 +70,7 @@ def forget(
     Raises `RecordsError`.
     """
     number = _school(school, definitions(None)) if school else None
-    with opened(records) as ledger:
+    with Ledger.existing(records) as ledger:
         disposal = _disposal(Records(ledger, definitions), number, before)
         if not confirmed(disposal):
             return None

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import msgspec
 
-from thep_forms.care import opened
 from thep_forms.check.settle import Verdict
 from thep_forms.collect import Found, Place, collect, fetch
 from thep_forms.definition import MembershipYear
@@ -87,7 +86,7 @@ class Ingester:
 
     def prefer(self, return_id: str) -> Summary:
         """Let the return count over all others of its school and year that nobody could put in order."""
-        with opened(self.records) as ledger:
+        with Ledger.existing(self.records) as ledger:
             known = Records(ledger, self.examiner.definition)
             if all(one.entry.return_id != return_id for one in known.returns):
                 raise RecordsError(f"There is no return {return_id}. The column return_id of returns.csv has them all.")

@@ -17,6 +17,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 
 FOLDER = Path(__file__).parent / "fonts"
 REGULAR, BOLD, ITALIC = "NotoSans-Regular", "NotoSans-Bold", "NotoSans-Italic"
+STYLES = (REGULAR, BOLD, ITALIC)
 FALLBACKS = ("NotoSansGreekCyrillic-Regular", "NotoSansBengali-Regular", "NotoSansArabic-Regular")
 
 

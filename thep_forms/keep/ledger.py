@@ -18,6 +18,7 @@ from thep_forms.check.record import Checked
 from thep_forms.errors import RecordsError
 from thep_forms.keep.files import PRIVATE_FILE, private_folder
 
+LEDGER = "ledger.sqlite"
 VERSION = 3
 PATIENCE = 5.0  # seconds that another run is waited for
 _SCHEMA = """
@@ -83,7 +84,7 @@ class Ledger:
     """
 
     def __init__(self, records: Path) -> None:
-        path = records / "ledger.sqlite"
+        path = records / LEDGER
         if path.exists() or not records.exists() or not any(records.iterdir()):
             private_folder(records)  # a folder with other things in it keeps its modes: what we put there is private
         path.touch(mode=PRIVATE_FILE)
@@ -99,6 +100,13 @@ class Ledger:
         except sqlite3.DatabaseError as error:
             self._connection.close()
             raise RecordsError(f"{path} is not a ledger of this program: {error}. Choose another folder.") from error
+
+    @classmethod
+    def existing(cls, records: Path) -> Ledger:
+        """The ledger of records that are there. Raises `RecordsError`."""
+        if not (records / LEDGER).is_file():
+            raise RecordsError(f"{records} holds no records. Give the folder that ingest wrote to.")
+        return cls(records)
 
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA synchronous=FULL")

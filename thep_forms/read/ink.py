@@ -8,18 +8,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 from typing import Any
 
 from pdfplumber.page import Page
 
+from thep_forms.generate import fonts
 from thep_forms.read.strings import REPLACEMENT
 
 GAP = 0.2  # of the type size: more between two letters is a space
 WIDE_GAP = 1.2  # the same, where spaces are drawn as letters
 APART = 0.75  # of the type size: more, and they are not of one run
+FEWEST_LETTERS = 5  # different ones, that prove a font
 SAME_LINE = 0.45  # of the type size: less, and two letters stand on one line
 _CID = re.compile(r"\(cid:\d+\)")
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
@@ -72,7 +75,7 @@ class Ink:
 def ink_of(page: Page, mute: frozenset[str]) -> Ink:
     """The ink of a page; `mute` are the names of the fonts that do not say what their letters are."""
     turn = _turn(page)
-    letters = list(_letters(page.chars, turn, mute))
+    letters = list(_letters(page.chars, turn, {name for name in mute if not _is_proved(page.chars, name)}))
     strokes = (*page.curves, *page.lines, *page.rects)
     return Ink(tuple(_runs(letters)), tuple(_area(stroke, turn) for stroke in strokes))
 
@@ -93,11 +96,30 @@ def _turn(page: Page) -> Turn:
     return turns[ways.most_common(1)[0][0]] if ways else turns["right"]
 
 
+def _is_proved(chars: Iterable[Mapping[str, Any]], font: str) -> bool:
+    """Whether the letters that a font's codes happen to give are the right ones: they are as wide as those of our type.
+
+    Such fonts are what is left of the form's own; were the codes others, an i would be as wide as an m.
+    """
+    sizes: dict[float, dict[str, float]] = {}
+    for char in chars:
+        if char["fontname"] == font and not char["text"].isspace():
+            sizes.setdefault(round(char["size"], 1), {})[char["text"]] = char["adv"]
+    widths = max(sizes.values(), key=len, default={})
+    return len(widths) >= FEWEST_LETTERS and any(_are_as_wide(widths, fonts.face(name)) for name in fonts.STYLES)
+
+
+def _are_as_wide(widths: Mapping[str, float], face: fonts.Face) -> bool:
+    known = {text: width / face.plain[text][0] for text, width in widths.items() if text in face.plain}
+    usual = median(known.values()) if known else 0.0
+    return len(known) == len(widths) and all(abs(one - usual) <= 0.03 * usual for one in known.values())
+
+
 def _area(thing: Mapping[str, Any], turn: Turn) -> Area:
     return Area(*turn(*(float(thing[edge]) for edge in ("x0", "top", "x1", "bottom"))))
 
 
-def _letters(chars: Iterable[Mapping[str, Any]], turn: Turn, mute: frozenset[str]) -> Iterator[Letter]:
+def _letters(chars: Iterable[Mapping[str, Any]], turn: Turn, mute: Collection[str]) -> Iterator[Letter]:
     last: Letter | None = None
     for char in chars:
         text = str(char["text"]).translate(_LIGATURES)

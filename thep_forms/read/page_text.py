@@ -100,7 +100,13 @@ def _answer(placed: PlacedBox, area: Area, letters: list[Letter], ink: Ink) -> R
     text = _SPELT.sub(lambda match: chr(int(match[1], 16)), _joined(lines, area)) if lines else ""
     shuffled = any(_is_shuffled(char) for char in text)
     cut = bool(lines) and _is_cut(lines[-1], area, placed.box.lines > 1)
-    return RawValue(text, damaged=shuffled, read_from=ReadFrom.PAGE_TEXT, mute=REPLACEMENT in text, cut=cut)
+    mute = any(char == REPLACEMENT or _is_dingbat(char) for char in text)
+    return RawValue(text, damaged=shuffled, read_from=ReadFrom.PAGE_TEXT, mute=mute, cut=cut)
+
+
+def _is_dingbat(char: str) -> bool:
+    """Whether it is a sign that glyphs called a1, a2, … are taken for, as printer drivers call any glyphs."""
+    return 0x2700 <= ord(char) <= 0x27BF
 
 
 def _is_cut(line: Sequence[Letter], area: Area, wraps: bool) -> bool:
