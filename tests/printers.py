@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import warnings
 from collections.abc import Callable, Sequence
@@ -185,11 +186,34 @@ def scanned(pdf: bytes, pages: Sequence[int] = (0,), degrees: float = 1.2) -> by
     return out.getvalue()
 
 
-def without_unicode(pdf: bytes, kind: str = "/Font") -> bytes:
-    """Printed by a driver that leaves out what the letters of its fonts are, or of those of one kind."""
+def _changed_fonts(pdf: bytes, kind: str, change: Callable[[pikepdf.Object], None]) -> bytes:
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         fonts = [one for one in opened.objects if isinstance(one, pikepdf.Dictionary) and "/ToUnicode" in one]
-        for obj in fonts:
-            if kind in (obj.get("/Subtype"), obj.get("/Type")):
-                del obj["/ToUnicode"]
+        for font in fonts:
+            if kind in (font.get("/Subtype"), font.get("/Type")):
+                change(font)
         return _saved(opened)
+
+
+def without_unicode(pdf: bytes, kind: str = "/Font") -> bytes:
+    """Printed by a driver that leaves out what the letters of its fonts are, or of those of one kind."""
+
+    def change(font: pikepdf.Object) -> None:
+        del font["/ToUnicode"]
+        inner = font.DescendantFonts[0] if "/DescendantFonts" in font else font
+        if "/FontFile2" in inner.FontDescriptor:  # whose program has a table of letters, too
+            program = inner.FontDescriptor.FontFile2
+            program.write(program.read_bytes().replace(b"cmap", b"xmap", 1))
+
+    return _changed_fonts(pdf, kind, change)
+
+
+def shifted_letters(pdf: bytes, kind: str = "/Font") -> bytes:
+    """Printed by a driver that says that each letter is another one."""
+
+    def change(font: pikepdf.Object) -> None:
+        table = font.ToUnicode.read_bytes()
+        shift = lambda match: b"<%s> <%04X>" % (match[1], (int(match[2], 16) + 3) & 0xFFFF)  # noqa: E731
+        font.ToUnicode.write(re.sub(rb"<(\w{4})> <(\w{4})>", shift, table))
+
+    return _changed_fonts(pdf, kind, change)

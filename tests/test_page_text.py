@@ -152,18 +152,17 @@ def test_several_schools_in_one_file_are_several_returns(
 # --- What cannot be read ------------------------------------------------------------------------------------------
 
 
-def test_letters_without_unicode_are_asked_about_and_never_taken_for_text(
-    returned: bytes, definition: FormDefinition
+@pytest.mark.parametrize("fonts", ["/Type0", "/Font"], ids=["of the boxes", "of the whole form"])
+@pytest.mark.parametrize("spoilt", [printers.without_unicode, printers.shifted_letters])
+def test_answers_whose_letters_nobody_can_tell_are_asked_about(
+    definition: FormDefinition, spoilt: Callable[..., bytes], fonts: str
 ) -> None:
-    reading = read_return(printers.without_unicode(printers.by_qpdf(returned)), definition)
-    assert reading.outcome is Outcome.SCAN
-    assert not told(reading)
-
-
-def test_answers_without_unicode_on_a_page_whose_labels_have_it(definition: FormDefinition) -> None:
     copy = Master(definition).copy({"main_contact_name": "Jo Bloggs", "phase_primary": True})
-    mute = printers.without_unicode(printers.by_qpdf(copy), "/Type0")  # the font of the boxes alone is of that kind
-    checked = check(read_return(mute, definition), definition)
+    reading = read_return(spoilt(printers.by_qpdf(copy), fonts), definition)  # the boxes' font alone is of kind Type0
+    if reading.outcome is Outcome.SCAN:  # not even the labels can be read
+        assert not told(reading)
+        return
+    checked = check(reading, definition)
     assert ("main_contact_name", "value_unreadable") in {(one.field, one.code) for one in checked.problems}
     assert not checked.acceptable
     assert checked.contacts[0].parts["name"] == ""

@@ -10,11 +10,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
 from pdfplumber.page import Page
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from thep_forms.generate import fonts
 from thep_forms.read.strings import REPLACEMENT
@@ -22,7 +24,8 @@ from thep_forms.read.strings import REPLACEMENT
 GAP = 0.2  # of the type size: more between two letters is a space
 WIDE_GAP = 1.2  # the same, where spaces are drawn as letters
 APART = 0.75  # of the type size: more, and they are not of one run
-FEWEST_LETTERS = 5  # different ones, that prove a font
+FEWEST_LETTERS = 5  # different ones, that tell something of a font
+LEAST_SHARE = 0.5  # of the letters of a known font, that have their width
 SAME_LINE = 0.45  # of the type size: less, and two letters stand on one line
 _CID = re.compile(r"\(cid:\d+\)")
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
@@ -72,10 +75,10 @@ class Ink:
     strokes: tuple[Area, ...]
 
 
-def ink_of(page: Page, mute: frozenset[str]) -> Ink:
-    """The ink of a page; `mute` are the names of the fonts that do not say what their letters are."""
+def ink_of(page: Page, suspects: frozenset[str]) -> Ink:
+    """The ink of a page; `suspects` are the names of the fonts that do not say what their letters are."""
     turn = _turn(page)
-    letters = list(_letters(page.chars, turn, {name for name in mute if not _is_proved(page.chars, name)}))
+    letters = list(_letters(page.chars, turn, _mute_among(page.chars, suspects)))
     strokes = (*page.curves, *page.lines, *page.rects)
     return Ink(tuple(_runs(letters)), tuple(_area(stroke, turn) for stroke in strokes))
 
@@ -96,23 +99,47 @@ def _turn(page: Page) -> Turn:
     return turns[ways.most_common(1)[0][0]] if ways else turns["right"]
 
 
-def _is_proved(chars: Iterable[Mapping[str, Any]], font: str) -> bool:
-    """Whether the letters that a font's codes happen to give are the right ones: they are as wide as those of our type.
+def _mute_among(chars: Sequence[Mapping[str, Any]], suspects: frozenset[str]) -> set[str]:
+    """The fonts whose codes do not give their letters.
 
-    Such fonts are what is left of the form's own; were the codes others, an i would be as wide as an m.
+    Letters have their widths, and were the codes others, an i would be as wide as an m. So a suspect is believed whose
+    letters are as wide as those of our type, and a font of a known name is not whose letters are not.
     """
-    sizes: dict[float, dict[str, float]] = {}
+    widths: dict[str, dict[float, dict[str, float]]] = {}
     for char in chars:
-        if char["fontname"] == font and not char["text"].isspace():
-            sizes.setdefault(round(char["size"], 1), {})[char["text"]] = char["adv"]
-    widths = max(sizes.values(), key=len, default={})
-    return len(widths) >= FEWEST_LETTERS and any(_are_as_wide(widths, fonts.face(name)) for name in fonts.STYLES)
+        if not char["text"].isspace():
+            of_size = widths.setdefault(char["fontname"], {}).setdefault(round(char["size"], 1), {})
+            of_size[char["text"]] = char["adv"]
+    mute = set(suspects)
+    for name, sizes in widths.items():
+        letters = max(sizes.values(), key=len)
+        known = [widths for pattern, widths in _known_widths() if pattern in name.lower()]
+        if len(letters) < FEWEST_LETTERS or not (known or name in suspects):
+            continue
+        share = max(_share(letters, widths) for widths in known or [widths for _, widths in _known_widths()])
+        if share == 1:
+            mute.discard(name)
+        elif known and share < LEAST_SHARE:
+            mute.add(name)
+    return mute
 
 
-def _are_as_wide(widths: Mapping[str, float], face: fonts.Face) -> bool:
-    known = {text: width / face.plain[text][0] for text, width in widths.items() if text in face.plain}
-    usual = median(known.values()) if known else 0.0
-    return len(known) == len(widths) and all(abs(one - usual) <= 0.03 * usual for one in known.values())
+@cache
+def _known_widths() -> list[tuple[str, dict[str, float]]]:
+    """What the names of known fonts hold, in small letters, and the widths of their letters."""
+    noto = [{char: float(width) for char, (width, _) in fonts.face(name).plain.items()} for name in fonts.STYLES]
+    codes = bytes(range(32, 256)).decode("cp1252", "ignore")
+    sans = [{char: stringWidth(char, name, 1000) for char in codes} for name in ("Helvetica", "Helvetica-Bold")]
+    return [("notosans-", widths) for widths in noto] + [
+        (name, widths) for name in ("helvetica", "arial") for widths in sans
+    ]
+
+
+def _share(letters: Mapping[str, float], widths: Mapping[str, float]) -> float:
+    """How many of the letters are as wide as they should be, at the size that most of them have."""
+    scales = {text: width / widths[text] for text, width in letters.items() if widths.get(text)}
+    usual = median(scales.values()) if scales else 0.0
+    return sum(abs(scale - usual) <= 0.03 * usual for scale in scales.values()) / len(letters)
 
 
 def _area(thing: Mapping[str, Any], turn: Turn) -> Area:
