@@ -297,7 +297,7 @@ def test_a_ledger_in_use_is_told_of_and_nothing_is_half_written(
     before = written(records)
     with sqlite3.connect(records / "ledger.sqlite", isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(RecordsError, match="another run"):
+        with pytest.raises(RecordsError, match="Another run"):
             Ingester(records).ingest([inbox(tmp_path / "more", elm=filled("2103"))])
         other.execute("ROLLBACK")
     other.close()

@@ -13,8 +13,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pikepdf
-import pypdf
-import pypdf.errors
 
 from thep_forms.definition.identity import FORM_ID, document_title, years_said
 from thep_forms.definition.model import FormDefinition
@@ -55,7 +53,7 @@ def read_file(data: bytes, definitions: Definitions, passwords: Sequence[str] = 
         pdf, mended = _open(data, passwords)
         with pdf:
             return _FileReader(pdf, data, definitions, mended).read()
-    except (pikepdf.PasswordError, pypdf.errors.FileNotDecryptedError):
+    except pikepdf.PasswordError:
         return (Reading(Outcome.LOCKED, reason="A password is needed to open this file."),)
     except MemoryError:
         raise  # whoever set the limit tells of it
@@ -76,9 +74,12 @@ def _open(data: bytes, passwords: Sequence[str]) -> tuple[pikepdf.Pdf, bool]:
             break
     else:
         raise locked
-    mended = io.BytesIO()
-    pypdf.PdfWriter(clone_from=pypdf.PdfReader(io.BytesIO(data))).write(mended)
-    return pikepdf.open(mended, suppress_warnings=True), True
+    from thep_forms.read.mend import LockedError, mended  # costs time, and few files come so far
+
+    try:
+        return pikepdf.open(mended(data), suppress_warnings=True), True
+    except LockedError as error:
+        raise pikepdf.PasswordError from error
 
 
 class _FileReader:
@@ -144,19 +145,26 @@ class _FileReader:
         """What the appearances of boxes show that hold no value."""
         with pikepdf.open(io.BytesIO(_plain(self.pdf, self.data)), suppress_warnings=True) as pdf:
             flat = _flattened(pdf)
+        from thep_forms.read.page_text import texts_of
+
         reader = _page_reader(definition)
-        pages = reader.read(flat, reader.sightings(flat))
+        pages = reader.read(flat, reader.sightings(texts_of(flat)))
         return {name: value for page in pages.values() for name, value in page.items() if value.text}
 
     # --- pages ----------------------------------------------------------------------------------------------------
 
     def _by_pages(self) -> list[Reading]:
         """What is printed or written on the pages, a reading for each form; none if no page is of the form."""
+        from thep_forms.read.page_text import is_legible, texts_of
+
         data = _plain(self.pdf, self.data)
         reader = _page_reader(self.definitions(None))
-        seen = reader.sightings(data)
+        if not reader.opens(data):
+            data = _rewritten(self.pdf)
+        texts = texts_of(data)
+        seen = reader.sightings(texts)
         if not seen:
-            return self._scanned(data)
+            return self._scanned(data, [number for number, text in enumerate(texts) if not is_legible(text)])
         return [self._on_pages(data, sheets) for sheets in _sorted_by_form(seen)]
 
     def _on_pages(self, data: bytes, seen: Sequence[Sighting]) -> Reading:
@@ -170,13 +178,13 @@ class _FileReader:
         title = document_title(definition.form.title, year) if year else ""
         return replace(self._base, values=values, title=title)
 
-    def _scanned(self, data: bytes) -> list[Reading]:
-        """Forms whose pages are pictures, known by their codes."""
+    def _scanned(self, data: bytes, numbers: Sequence[int]) -> list[Reading]:
+        """Forms whose pages, those of `numbers`, are pictures, known by their codes."""
         from thep_forms.read.scan import coded_pages  # costs time, and few files come so far
 
         readings: list[Reading] = []
         form = self.definitions(None).form
-        pages = [page for page in coded_pages(data) if page.code.form == form.id]
+        pages = [page for page in coded_pages(data, numbers) if page.code.form == form.id]
         for n, page in enumerate(pages):
             if n == 0 or page.code.page <= pages[n - 1].code.page:
                 title = document_title(form.title, page.code.year)
@@ -204,8 +212,10 @@ def _sorted_by_form(seen: Sequence[Sighting]) -> list[list[Sighting]]:
 
 def _plain(pdf: pikepdf.Pdf, data: bytes) -> bytes:
     """The file as any library can open it: not encrypted, not damaged."""
-    if not pdf.is_encrypted and not pdf.get_warnings():
-        return data
+    return _rewritten(pdf) if pdf.is_encrypted or pdf.get_warnings() else data
+
+
+def _rewritten(pdf: pikepdf.Pdf) -> bytes:
     out = io.BytesIO()
     pdf.save(out)
     return out.getvalue()
@@ -214,11 +224,9 @@ def _plain(pdf: pikepdf.Pdf, data: bytes) -> bytes:
 def _flattened(pdf: pikepdf.Pdf) -> bytes:
     """The file with the appearances of its boxes as part of its pages."""
     pdf.flatten_annotations("all")
-    out = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of boxes that are left over
-        pdf.save(out)
-    return out.getvalue()
+        return _rewritten(pdf)
 
 
 def _information(pdf: pikepdf.Pdf) -> tuple[str, datetime | None]:

@@ -22,8 +22,10 @@ from thep_forms.read.strings import REPLACEMENT
 
 MOST_BLOCKS = 80  # on continuation pages that are looked for
 SLACK = 2.0  # points that a letter may be outside of its box
+SHORTEST_PHRASE = 10  # letters of a label that tells something: many a page says “Primary”
 FEWEST_PHRASES = 3  # by which a page is taken for a sheet
 _SPELT = re.compile(r"\[U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})\]")  # as `generate.entry` draws what no font of ours has
+_COMMON_WORDS = re.compile(r"\b(?:and|of|the|to)\b", re.IGNORECASE)
 _YEARS = re.compile(r"\b(20\d\d)(?:-\d\d\b|\s*[–-]\s*(?:\w+\s+)?20\d\d\b)")
 
 
@@ -43,12 +45,21 @@ class PageReader:
         self.height = definition.file.page.height * MM
         # Those that boxes stand on, the first page first, with as many continuation pages as anyone will use.
         self.sheets = [sheet for sheet in lay_out(definition, MOST_BLOCKS) if sheet.boxes]
-        self.phrases = [phrases(sheet).keys() for sheet in self.sheets]
+        self.phrases = [[one for one in phrases(sheet) if len(one) >= SHORTEST_PHRASE] for sheet in self.sheets]
 
-    def sightings(self, data: bytes) -> list[Sighting]:
-        """The pages that are sheets of the form. A quick look by PDFium, so that no other page need be laid out."""
+    @staticmethod
+    def opens(data: bytes) -> bool:
+        """Whether PDFium can open the file."""
+        try:
+            pypdfium2.PdfDocument(data).close()
+        except pypdfium2.PdfiumError:
+            return False
+        return True
+
+    def sightings(self, texts: Sequence[str]) -> list[Sighting]:
+        """The pages that are sheets of the form, by the texts of all pages."""
         found: list[Sighting] = []
-        for number, text in enumerate(_texts(data)):
+        for number, text in enumerate(texts):
             words = folded(text)
             counts = [sum(phrase in words for phrase in sheet) for sheet in self.phrases]
             best = max(range(len(counts)), key=counts.__getitem__)
@@ -71,13 +82,21 @@ class PageReader:
         return answers
 
 
-def _texts(data: bytes) -> Iterator[str]:
+def texts_of(data: bytes) -> list[str]:
+    """The text of each page, in a quick look by PDFium, so that no page need be laid out that is not of the form."""
+    texts: list[str] = []
     with pypdfium2.PdfDocument(data) as document:
         for page in document:
             text = page.get_textpage()
-            yield text.get_text_range()
+            texts.append(text.get_text_range())
             text.close()
             page.close()
+    return texts
+
+
+def is_legible(text: str) -> bool:
+    """Whether a page's text is one that a program can read, which that of a form is if any is."""
+    return bool(_COMMON_WORDS.search(text))
 
 
 def _answers(ink: Ink, sheet: Sheet, placement: Placement) -> dict[str, RawValue]:

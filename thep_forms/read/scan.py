@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pypdfium2
@@ -23,10 +23,10 @@ class CodedPage:
     code: Code
 
 
-def coded_pages(data: bytes, pages: Iterable[int] | None = None) -> Iterator[CodedPage]:
-    """The pages that carry the code of a form, whatever way round they lie; of `pages` alone, if given."""
+def coded_pages(data: bytes, pages: Sequence[int]) -> Iterator[CodedPage]:
+    """Those of `pages` that carry the code of a form, whatever way round they lie."""
     with pypdfium2.PdfDocument(data) as document:
-        for number in list(pages if pages is not None else range(len(document)))[:MOST_PAGES]:
+        for number in pages[:MOST_PAGES]:
             page = document[number]
             scale = min(DOTS / 72, MOST_DOTS / max(*page.get_size(), 1.0))
             picture = page.render(scale=scale, grayscale=True, may_draw_forms=False).to_pil()
