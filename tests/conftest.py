@@ -18,7 +18,7 @@ from thep_forms.read import Reading, read_file
 Rows = list[dict[str, str]]
 
 # Two places in membership-form.toml: the row of the note on mailing lists, and the section of the protocol.
-NOTE = '\n[[section.row]]\nheight = 17\ncells = [{ text = "mailing-lists.j2" }]'
+NOTE = '\n[[section.row]]\nheight = 19\ncells = [{ text = "mailing-lists.j2" }]'
 PROTOCOL = '\n[[section]]\ntext = "protocol.j2"'
 
 

@@ -118,7 +118,7 @@ def test_a_text_whose_row_leaves_the_page_is_refused(templates: Path) -> None:
     edit(path, NOTE, "")
     edit(path, PROTOCOL, NOTE + PROTOCOL)
     generate(load_definition("2026-27", templates))  # it fits, below the blocks
-    edit(path, "height = 17", "height = 30")
+    edit(path, "height = 19", "height = 30")
     with pytest.raises(LayoutError, match=r"mailing-lists\.j2 leaves its page"):
         generate(load_definition("2026-27", templates))
 
@@ -153,7 +153,7 @@ def test_every_font_that_draws_words_is_embedded(opened: pikepdf.Pdf) -> None:
         ("line = 10 ", "line = 61 ", "leaves its page"),
         ("line = 10 ", "line = 7 ", "7 mm"),
         ("label = 24 ", "label = 60 ", "main_contact_designation is .* mm wide"),
-        ("height = 17", "height = 6", "mailing-lists.j2 needs"),
+        ("height = 19", "height = 6", "mailing-lists.j2 needs"),
         ('label = "Designation"', 'label = "设计"', r"cannot draw 计 \(U\+8BA1\)"),
     ],
 )

@@ -70,8 +70,10 @@ class Ingester:
         Raises `SourceError`, `RecordsError` and `TemplateError` before anything is written.
         """
         places = collect(sources, self.records)
-        base = self.examiner.definition(None)
-        members = read_register(register, base) if register else None
+        self.examiner.definition(None)  # a mistake in the templates is told of first
+        members = (
+            [member.dfe_number for member in read_register(register, self.examiner.definition)] if register else None
+        )
         if self.records.exists() and not self.records.is_dir():
             raise RecordsError(f"{self.records} is a file. Choose a folder for the records.")
         with Ledger(self.records) as ledger:

@@ -56,8 +56,10 @@ class Templates:
             raise TemplateError(f"{self.find(name, year)}: this is not TOML: {error}.") from error
 
 
-def load_definition(year: MembershipYear | str, templates: Path | None = None) -> FormDefinition:
-    """The definition of one year's form.
+def load_definition(
+    year: MembershipYear | str, templates: Path | None = None, *, prefilled: bool = False
+) -> FormDefinition:
+    """The definition of one year's form; `prefilled` is for copies with answers in them, whose texts may say so.
 
     `templates` is a folder of one's own; what it lacks is taken from the shipped one. Raises `TemplateError` for the
     first mistake found, naming the file, the key, what is wrong and what would be right, and `YearError`.
@@ -69,14 +71,19 @@ def load_definition(year: MembershipYear | str, templates: Path | None = None) -
     form = convert(source.load(FORM_FILE, year), FormFile, str(source.find(FORM_FILE, year)))
     check_form(form, str(source.find(FORM_FILE, year)))
     partnership = convert(source.load(PARTNERSHIP_FILE, year), Partnership, str(source.find(PARTNERSHIP_FILE, year)))
-    return FormDefinition(year, form, partnership, _problems(source, year), _texts(source, year, form))
+    return FormDefinition(year, form, partnership, _problems(source, year), _texts(source, year, form, prefilled))
 
 
-def _texts(source: Templates, year: MembershipYear, form: FormFile) -> dict[str, tuple[TextBlock, ...]]:
+def _texts(
+    source: Templates, year: MembershipYear, form: FormFile, prefilled: bool
+) -> dict[str, tuple[TextBlock, ...]]:
     names = [form.form.heading]
     names += [section.text for section in form.section if section.text]
     names += [cell.text for section in form.section for row in section.row for cell in row.cells if cell.text]
-    return {name: render_text(source.read(name, year), str(source.find(name, year)), year) for name in names}
+    return {
+        name: render_text(source.read(name, year), str(source.find(name, year)), year, prefilled=prefilled)
+        for name in names
+    }
 
 
 def _problems(source: Templates, year: MembershipYear) -> dict[ProblemCode, ProblemText]:

@@ -50,15 +50,17 @@ class TextList:
 TextBlock = Heading | Paragraph | TextList
 
 
-def render_text(source: str, name: str, year: MembershipYear) -> tuple[TextBlock, ...]:
+def render_text(source: str, name: str, year: MembershipYear, *, prefilled: bool = False) -> tuple[TextBlock, ...]:
     """The blocks of the template text `source`, filled in for `year`. Raises `TemplateError` naming `name`."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - Markdown, not HTML
     try:
-        markdown = environment.from_string(source).render(year=year)
+        markdown = environment.from_string(source).render(year=year, prefilled=prefilled)
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"{name}: line {error.lineno}: {error.message}.") from error
     except jinja2.UndefinedError as error:
-        raise TemplateError(f"{name}: {error}. The texts know `year.start`, `year.end` and `year`.") from error
+        raise TemplateError(
+            f"{name}: {error}. The texts know `year.start`, `year.end`, `year` and `prefilled`."
+        ) from error
     except Exception as error:
         raise TemplateError(f"{name}: {type(error).__name__}: {error}.") from error
     return _blocks(SyntaxTreeNode(MarkdownIt("commonmark").parse(markdown)), name)

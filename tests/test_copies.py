@@ -1,0 +1,158 @@
+"""The list of member schools, and a copy of the form for each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pdfplumber
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.conftest import read_return, rows
+from tests.remake_samples import answers
+from tests.viewer import type_into, typed
+from thep_forms.check import check
+from thep_forms.cli import main
+from thep_forms.copies import file_name
+from thep_forms.definition import FormDefinition, load_definition, shipped
+from thep_forms.generate import generate
+from thep_forms.ingest import Ingester
+from thep_forms.register import Member
+
+DEFINITION = load_definition("2026-27")
+HEADER = "dfe_number,school_name,phases,registered_address,email"
+
+
+def generated(folder: Path, schools: Path, *more: str) -> Result:
+    command = ["generate", "2026-27", "-o", str(folder), "--schools", str(schools), *more]
+    return CliRunner().invoke(main, command)
+
+
+def listed(tmp_path: Path, *lines: str, header: str = HEADER, encoding: str = "utf-8") -> Path:
+    path = tmp_path / "schools.csv"
+    path.write_text("\n".join([header, *lines]), encoding=encoding)
+    return path
+
+
+def test_each_school_of_a_list_gets_a_copy_with_what_is_known(tmp_path: Path) -> None:
+    result = generated(tmp_path / "forms", shipped("samples") / "schools.csv")
+    assert result.exit_code == 0
+    assert result.stderr == "12 forms, one for each school.\n"
+    assert [Path(line).name for line in result.stdout.splitlines()] == sorted(
+        f"2026-27 {row['dfe_number'].replace('/', '-')} {row['school_name']}.pdf"
+        for row in rows(shipped("samples") / "schools.csv")
+    )
+    held = typed((tmp_path / "forms" / "2026-27 211-2101 Cedar Primary School.pdf").read_bytes())
+    assert {name: value for name, value in held.items() if value not in ("", "Off")} == {
+        "form_id": "thep-membership 2026-27 r1 211/2101",
+        "school_name": "Cedar Primary School",
+        "dfe_number": "2101",
+        "phase_primary": "Yes",
+        "registered_address": held["registered_address"],
+    }
+    assert held["registered_address"].splitlines() == ["3 Cedar Road", "London", "E2 0AC"]
+
+
+def test_copies_can_be_read_by_their_owner_alone(tmp_path: Path) -> None:
+    generated(tmp_path / "forms", shipped("samples") / "schools.csv")
+    assert {path.stat().st_mode & 0o077 for path in [tmp_path / "forms", *(tmp_path / "forms").iterdir()]} == {0}
+
+
+def test_last_years_records_fill_in_every_contact(tmp_path: Path) -> None:
+    last_year = load_definition("2025-26")
+    told = answers(
+        "2101",
+        headteacher_name="Ada Head",
+        headteacher_email="ada@cedar.example",
+        business_manager_telephone="020 7946 0018 ext. 12",
+    )
+    (tmp_path / "return.pdf").write_bytes(type_into(generate(last_year), told))
+    Ingester(tmp_path / "records").ingest([tmp_path / "return.pdf"])
+    assert generated(tmp_path / "forms", tmp_path / "records").exit_code == 0
+    (path,) = (tmp_path / "forms").iterdir()
+    held = typed(path.read_bytes())
+    assert {name: held[name].replace("\r", "\n") for name, value in told.items() if value} == {
+        name: "Yes" if value is True else value for name, value in told.items() if value
+    }
+
+
+def test_a_head_who_is_the_main_contact_is_not_filled_in_twice(tmp_path: Path, form: bytes) -> None:
+    told = answers("2101", main_contact_designation="Headteacher")
+    told = {name: value for name, value in told.items() if not name.startswith("headteacher")}
+    (tmp_path / "return.pdf").write_bytes(type_into(form, told))
+    Ingester(tmp_path / "records").ingest([tmp_path / "return.pdf"])
+    generated(tmp_path / "forms", tmp_path / "records")
+    (path,) = (tmp_path / "forms").iterdir()
+    assert typed(path.read_bytes())["headteacher_name"] == ""
+
+
+def test_a_copy_asks_for_corrections_and_a_blank_form_does_not(tmp_path: Path) -> None:
+    generated(tmp_path / "forms", listed(tmp_path, "211/2101,Cedar Primary School,primary,,"))
+    CliRunner().invoke(main, ["generate", "2026-27", "-o", str(tmp_path / "blank")])
+    words = {}
+    for folder in ("forms", "blank"):
+        (path,) = (tmp_path / folder).iterdir()
+        with pdfplumber.open(path) as pdf:
+            words[folder] = pdf.pages[0].extract_text()
+    assert "Please correct whatever has changed" in words["forms"]
+    assert "Please correct" not in words["blank"]
+
+
+def test_a_copy_that_comes_back_unchanged_is_accepted(tmp_path: Path, definition: FormDefinition, form: bytes) -> None:
+    (tmp_path / "return.pdf").write_bytes(type_into(form, answers("2101")))
+    Ingester(tmp_path / "records").ingest([tmp_path / "return.pdf"])
+    generated(tmp_path / "forms", tmp_path / "records")
+    (path,) = (tmp_path / "forms").iterdir()
+    assert check(read_return(path.read_bytes(), definition), definition).acceptable
+
+
+@pytest.mark.parametrize(
+    ("encoding", "header"),
+    [
+        ("utf-8", HEADER),
+        ("utf-8-sig", HEADER),
+        ("cp1252", HEADER),
+        ("utf-8", "notes,school_name,dfe_number"),
+    ],
+)
+def test_lists_come_in_any_encoding_and_order_of_columns(tmp_path: Path, encoding: str, header: str) -> None:
+    cells = {"dfe_number": "2101", "school_name": "École Cedar", "phases": "primary", "notes": "x"}
+    line = ",".join(cells.get(column, "") for column in header.split(","))
+    result = generated(tmp_path / "forms", listed(tmp_path, line, header=header, encoding=encoding))
+    assert result.stdout.strip().endswith("2026-27 211-2101 École Cedar.pdf")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["211/2101,A,primary,,", "213/2102,B,primary,,"], ["line 3: dfe_number is not a DfE number"]),
+        (["211/2101,A,primari,,"], ["line 2: phases holds 'primari'", "nursery, primary"]),
+        (["211/2101,A,,,", "2101,B,,,"], ["211/2101 is there 2 times"]),
+        ([f"99,{n},,," for n in range(14)], ["line 2:", "line 11:", "and 4 more"]),
+    ],
+)
+def test_all_mistakes_of_a_list_are_told_and_nothing_is_made(
+    tmp_path: Path, lines: list[str], words: list[str]
+) -> None:
+    result = generated(tmp_path / "forms", listed(tmp_path, *lines))
+    assert result.exit_code == 2
+    assert all(word in result.stderr for word in words), result.stderr
+    assert not (tmp_path / "forms").exists()
+
+
+def test_a_list_without_numbers_and_a_folder_without_returns_are_refused(tmp_path: Path) -> None:
+    result = generated(tmp_path / "forms", listed(tmp_path, header="school_name"))
+    assert (result.exit_code, "has no column dfe_number" in result.stderr) == (2, True)
+    result = generated(tmp_path / "forms", tmp_path)
+    assert (result.exit_code, "holds no records" in result.stderr) == (2, True)
+
+
+@given(st.text(max_size=200))
+def test_any_schools_name_gives_a_file_name_that_any_system_takes(name: str) -> None:
+    made = file_name(DEFINITION, Member("211/2101", {"school_name": name}))
+    assert made.startswith("2026-27 211-2101")
+    assert not set(made) & set('<>:"/\\|?*\0\n')
+    assert len(made) <= 80
+    assert made == made.strip(". ")
