@@ -111,8 +111,8 @@ def generate(year: str, output: Path, continuation: int | None, schools: Path | 
     """Make the fillable form of a YEAR.
 
     \b
-    Examples:  thep-forms generate 2026-27 -o forms
-               thep-forms generate 2026-27 -o forms --schools members.csv
+    Example:  thep-forms generate 2026-27 -o forms
+    For each school:  thep-forms generate 2026-27 -o forms --schools members.csv
     """
     from thep_forms.definition import load_definition
     from thep_forms.generate import generate as make
