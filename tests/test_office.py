@@ -1,0 +1,101 @@
+"""The office's questions: who has returned the form, and whom to write to."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.remake_samples import answers
+from tests.viewer import type_into
+from thep_forms.cli import main
+from thep_forms.ingest import Ingester
+
+Row = dict[str, str]
+LIST = "dfe_number,school_name,phases\n2101,Cedar,primary\n4242,Ivy,secondary;primary\n3204,Fillan,primary\n7004,Kestrel,\n"
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
+    """Cedar and Ivy are accepted, of Fillan the chair is missing, Kestrel has sent nothing, Elm is no member."""
+    inbox, records = tmp_path_factory.mktemp("inbox"), tmp_path_factory.mktemp("made") / "records"
+    both = {"main_contact_email": "head@cedar.example; office@cedar.example", "main_contact_designation": "Headteacher"}
+    told = {
+        "2101": answers("2101", **both),
+        "4242": answers("4242"),
+        "3204": answers("3204", chair_of_governors_name=""),
+        "2103": answers("2103"),
+    }
+    for number, values in told.items():
+        (inbox / f"{number}.pdf").write_bytes(type_into(form, values))
+    (records.parent / "schools.csv").write_text(LIST)
+    Ingester(records).ingest([inbox])
+    return records
+
+
+def run(*command: object) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in command])
+
+
+def table(result: Result) -> list[Row]:
+    assert result.exit_code == 0, result.stderr
+    return list(csv.DictReader(io.StringIO(result.stdout)))
+
+
+def status(records: Path, *more: str, year: str = "2026-27") -> Result:
+    return run("status", year, "-o", records, "--schools", records.parent / "schools.csv", *more)
+
+
+def test_every_member_has_a_status_those_that_need_something_first(records: Path) -> None:
+    found = [(row["dfe_number"], row["status"]) for row in table(status(records, "--csv"))]
+    assert found == [
+        ("211/3204", "needs_attention"),
+        ("211/7004", "not_returned"),
+        ("211/2101", "accepted"),
+        ("211/4242", "accepted"),
+    ]
+
+
+def test_what_needs_attention_is_named_without_what_was_typed(records: Path) -> None:
+    row = table(status(records, "--csv"))[0]
+    assert row["why"] == "Details of the Chair of the Governing Body: contact missing"
+
+
+def test_the_totals_are_told_by_phase(records: Path) -> None:
+    lines = status(records).stdout.splitlines()
+    assert [line.split() for line in lines[-4:]] == [
+        ["phase", "not", "known", "1", "schools:", "1", "not", "returned"],
+        ["primary", "3", "schools:", "2", "accepted,", "1", "needs", "attention"],
+        ["secondary", "1", "schools:", "1", "accepted"],
+        ["all", "4", "schools:", "2", "accepted,", "1", "needs", "attention,", "1", "not", "returned"],
+    ]
+
+
+def test_another_years_returns_do_not_count(records: Path) -> None:
+    assert {row["status"] for row in table(status(records, "--csv", year="2027-28"))} == {"not_returned"}
+
+
+def test_the_mailing_list_has_each_person_and_address_once(records: Path) -> None:
+    found = table(run("mailing-list", "2026-27", "-o", records))
+    pairs = [(row["Name"].casefold(), row["Email Address"].casefold()) for row in found]
+    assert len(pairs) == len(set(pairs))
+    assert {"head@cedar.example", "office@cedar.example"} <= {row["Email Address"] for row in found}
+    cedar = next(row for row in found if row["Email Address"] == "head@cedar.example")
+    assert set(cedar["Role"].split(";")) >= {"main_contact", "headteacher"}
+    assert "211/3204" not in {row["DFE Number"] for row in found}
+
+
+def test_the_mailing_list_is_chosen_by_role_and_phase(records: Path) -> None:
+    found = table(run("mailing-list", "2026-27", "-o", records, "--role", "headteacher", "--phase", "primary"))
+    assert {"headteacher"} == {role for row in found for role in row["Role"].split(";")}
+    assert all("primary" in row["Phase"].split(";") for row in found)
+    assert found
+
+
+@pytest.mark.parametrize("option", ["--role", "--phase"])
+def test_a_role_or_phase_that_the_form_lacks_is_refused(records: Path, option: str) -> None:
+    result = run("mailing-list", "2026-27", "-o", records, option, "janitor")
+    assert (result.exit_code, "janitor is no" in result.stderr, "Choose from" in result.stderr) == (2, True, True)
