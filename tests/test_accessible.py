@@ -31,7 +31,7 @@ FORMS: list[tuple[str, int | None, dict[str, str | bool]]] = [
 @pytest.fixture(params=FORMS, ids=["2017-18", "2026-27", "none more", "21 more", "filled", "awkward"], scope="module")
 def opened(request: pytest.FixtureRequest) -> Iterator[pikepdf.Pdf]:
     year, more, values = request.param
-    with pikepdf.open(io.BytesIO(Master(load_definition(year), more).copy(values))) as pdf:
+    with pikepdf.open(io.BytesIO(Master(load_definition(year, prefilled=bool(values)), more).copy(values))) as pdf:
         yield pdf
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,7 +90,17 @@ def test_verify_finds_a_damaged_ledger(records: Path) -> None:
     result = run("verify", "-o", records)
     assert result.exit_code in (1, 2)
     assert "ledger" in result.stderr
-    assert "Traceback" not in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_what_the_program_cannot_make_sense_of_is_a_line_without_what_was_typed(records: Path) -> None:
+    with sqlite3.connect(records / "ledger.sqlite") as ledger:
+        ledger.execute("UPDATE return SET checked=? WHERE checked IS NOT NULL", (b'{"year": "Own Contact"}',))
+    ledger.close()
+    result = run("verify", "-o", records)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "The program itself failed: ValidationError" in result.stderr
+    assert "Own Contact" not in result.stderr
 
 
 def test_there_is_nothing_to_verify_where_there_are_no_records(tmp_path: Path) -> None:

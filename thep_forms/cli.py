@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from enum import IntEnum
 from functools import wraps
 from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
@@ -52,10 +53,19 @@ def _messages() -> Iterator[None]:
         yield
     except ThepFormsError as error:
         raise Complaint(_printable(str(error))) from error
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         what = error.strerror or str(error)
         raise Complaint(_printable(f"{where}{what}. Nothing is half-written; mend it and run again.")) from error
+    except Exception as error:
+        # A fault of the program. Its words may hold what a school typed: its kind and its place are told alone.
+        place = extract_tb(error.__traceback__)[-1]
+        raise Complaint(
+            f"The program itself failed: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}. "
+            "Nothing is half-written. Please tell whoever looks after it."
+        ) from error
 
 
 def _telling(command: Callable[P, T]) -> Callable[P, T]:
@@ -152,7 +162,9 @@ def _generate_copies(year: str, output: Path, more: int | None, schools: Path, t
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path))
 @records_option
 @click.option(
-    "--schools", type=click.Path(path_type=Path), help="A CSV of the member schools, with a column dfe_number."
+    "--schools",
+    type=click.Path(path_type=Path),
+    help="The member schools: a CSV with a column dfe_number, or the folder of last year's records.",
 )
 @click.option("--password", is_flag=True, help="Ask for a password for locked files; it is not shown.")
 @click.option(
