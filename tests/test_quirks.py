@@ -12,7 +12,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 
 from tests.conftest import read_return
-from tests.printers import joined
+from tests.printers import by_qpdf, joined
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.check import check
@@ -190,6 +190,30 @@ def test_a_note_elsewhere_is_kept_and_asked_about(returned: bytes, definition: F
     assert checked.acceptable
 
 
+def test_a_note_on_a_printed_form_is_an_answer(form: bytes, definition: FormDefinition) -> None:
+    def drawn(pdf: pikepdf.Pdf) -> None:
+        note("headteacher_name", "Jo Bloggs")(pdf)
+        mark = pdf.pages[0].obj.Annots[-1]
+        font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
+        width, height = (float(mark.Rect[n + 2]) - float(mark.Rect[n]) for n in (0, 1))
+        mark.AP = Dictionary(N=pdf.make_stream(b"BT /F 10 Tf 2 7 Td (Jo Bloggs) Tj ET"))
+        mark.AP.N.stream_dict = Dictionary(
+            Type=Name.XObject,
+            Subtype=Name.Form,
+            BBox=Array([0, 0, width, height]),
+            Resources=Dictionary(Font=Dictionary(F=font)),
+        )
+
+    marked = changed(form, drawn)
+
+    def without_boxes(pdf: pikepdf.Pdf) -> None:
+        for page in pdf.pages:
+            page.obj.Annots = Array([one for one in page.obj.get("/Annots", []) if one.Subtype == "/FreeText"])
+        del pdf.Root["/AcroForm"]
+
+    assert told(changed(marked, without_boxes), definition) == {"headteacher_name": "Jo Bloggs"}
+
+
 # --- Several forms ------------------------------------------------------------------------------------------------
 
 
@@ -207,3 +231,12 @@ def test_a_field_that_is_twice_on_the_form_is_not_two_forms(returned: bytes, def
 
     raw = read_return(changed(returned, twice), definition).values["school_name"]
     assert {raw.text, raw.other} == {EXPECTED["school_name"], "Another School"}
+
+
+def test_a_printed_form_in_a_file_with_another_that_has_fields_is_read_too(
+    form: bytes, definition: FormDefinition
+) -> None:
+    both = joined(type_into(form, answers("2101")), by_qpdf(type_into(form, answers("3204"))))
+    readings = read_file(both, lambda _: definition)
+    assert [reading.values["dfe_number"].text for reading in readings] == ["2101", "3204"]
+    assert readings[1].values["dfe_number"].read_from is ReadFrom.PAGE_TEXT

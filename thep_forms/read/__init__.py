@@ -33,6 +33,8 @@ _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([-+Z])
 for _library in ("pikepdf", "pypdf", "pdfminer", "pdfplumber"):
     logging.getLogger(_library).setLevel(logging.CRITICAL + 1)
 
+PLAIN_PAGES = 2  # of a form, that no box is on
+
 # What qpdf says when it had to guess where the objects of a file are.
 _REPAIRED = re.compile("file is damaged|reconstruct|xref not found|expected endobj|EOF", re.IGNORECASE)
 
@@ -93,7 +95,7 @@ class _FileReader:
         forms = forms_in(found, lambda name: any_year.box(name) is not None)
         readings = [reading for form in forms if (reading := self._by_fields(form))]
         if readings and any(value.text for reading in readings for value in reading.values.values()):
-            return tuple(readings)
+            return (*readings, *self._beside(forms))
         on_paper = self._by_pages()
         if not readings or any(value.text for reading in on_paper for value in reading.values.values()):
             readings = on_paper or [self._no_form()]
@@ -102,6 +104,12 @@ class _FileReader:
             reason = "This PDF is damaged, and every answer in it looks empty."
             return (replace(self._base, outcome=Outcome.UNREADABLE, reason=reason),)
         return tuple(readings)
+
+    def _beside(self, forms: Sequence[Form]) -> list[Reading]:
+        """Printed forms in a file that holds forms with fields, if it has more other pages than those would have."""
+        ours = {one.page for form in forms for said in form.answers.values() for one in said}
+        others = [number for number in range(len(self.pdf.pages)) if number not in ours]
+        return self._by_pages(others) if len(others) > PLAIN_PAGES * len(forms) else []
 
     @property
     def repaired(self) -> bool:
@@ -153,19 +161,26 @@ class _FileReader:
 
     # --- pages ----------------------------------------------------------------------------------------------------
 
-    def _by_pages(self) -> list[Reading]:
-        """What is printed or written on the pages, a reading for each form; none if no page is of the form."""
+    def _by_pages(self, numbers: Sequence[int] | None = None) -> list[Reading]:
+        """What is printed on the pages, or those of `numbers`, a reading for each form; none if no page is of ours."""
         from thep_forms.read.page_text import is_legible, texts_of
 
-        data = _plain(self.pdf, self.data)
+        data, notes = _plain(self.pdf, self.data), list(notes_in(self.pdf))
+        if notes:
+            with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
+                data = _flattened(pdf)
         reader = _page_reader(self.definitions(None))
         if not reader.opens(data):
             data = _rewritten(self.pdf)
         texts = texts_of(data)
-        seen = reader.sightings(texts)
+        wanted = range(len(texts)) if numbers is None else numbers
+        seen = [one for one in reader.sightings(texts) if one.page in wanted]
         if not seen:
-            return self._scanned(data, [number for number, text in enumerate(texts) if not is_legible(text)])
-        return [self._on_pages(data, sheets) for sheets in _sorted_by_form(seen)]
+            return self._scanned(data, [number for number in wanted if not is_legible(texts[number])])
+        readings = [self._on_pages(data, sheets) for sheets in _sorted_by_form(seen)]
+        if hidden := [note for note in notes if not note.drawn]:
+            readings[0] = replace(readings[0], values=with_notes(readings[0].values, {}, hidden))
+        return readings
 
     def _on_pages(self, data: bytes, seen: Sequence[Sighting]) -> Reading:
         year = next((MembershipYear(one.year) for one in seen if one.year), None)

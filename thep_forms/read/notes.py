@@ -22,11 +22,12 @@ Rect = tuple[float, ...]  # of four: left, bottom, right, top
 
 @dataclass(frozen=True)
 class Note:
-    """A text on a page, in the page's own coordinates."""
+    """A text on a page, in the page's own coordinates. `drawn`: it has an appearance, so that it shows on the page."""
 
     page: int
     area: Rect
     text: str
+    drawn: bool
 
 
 def notes_in(pdf: pikepdf.Pdf) -> Iterator[Note]:
@@ -37,7 +38,8 @@ def notes_in(pdf: pikepdf.Pdf) -> Iterator[Note]:
             if isinstance(annotation, Dictionary) and annotation.get("/Subtype") in (Name.FreeText, Name.Text):
                 text, rect = _text(annotation), annotation.get("/Rect")
                 if text and isinstance(rect, pikepdf.Array) and len(rect) == 4:
-                    yield Note(number, _ordered(tuple(float(edge) for edge in rect)), text)
+                    area = _ordered(tuple(float(edge) for edge in rect))
+                    yield Note(number, area, text, annotation.Subtype == Name.FreeText and "/AP" in annotation)
 
 
 def _text(annotation: Dictionary) -> str:
