@@ -144,6 +144,17 @@ def test_a_value_that_is_only_drawn_is_read_from_the_page_and_asked_about(defini
     assert asked == drawn
 
 
+def test_one_damaged_appearance_loses_no_answer_and_is_asked_about(returned: bytes, definition: FormDefinition) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(returned)) as pdf:
+        drawing = boxes(pdf)["senior_leader_2_name"].AP.N
+        drawing.write(b"this is not what zlib makes, and long enough", filter=Name.FlateDecode)
+        pdf.save(out, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    reading = read_return(out.getvalue(), definition)
+    assert {name: raw.text for name, raw in reading.values.items() if raw.text} == EXPECTED
+    assert "file_damaged" in {one.code for one in check(reading, definition).problems}
+
+
 def test_the_last_of_several_revisions_counts(form: bytes, definition: FormDefinition) -> None:
     pdf = form
     for name in ("First", "Second", "Third"):

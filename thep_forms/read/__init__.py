@@ -6,11 +6,11 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pikepdf
 
@@ -26,6 +26,7 @@ from thep_forms.read.strings import text_string
 if TYPE_CHECKING:
     from thep_forms.read.page_text import PageReader, Sighting
 
+T = TypeVar("T")
 Definitions = Callable[[MembershipYear | None], FormDefinition]
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([-+Z])(?:(\d\d)'?(\d\d)?)?)?", re.ASCII)
 
@@ -36,7 +37,7 @@ for _library in ("pikepdf", "pypdf", "pdfminer", "pdfplumber"):
 PLAIN_PAGES = 2  # of a form, that no box is on
 
 # What qpdf says when it had to guess where the objects of a file are.
-_REPAIRED = re.compile("file is damaged|reconstruct|xref not found|expected endobj|EOF", re.IGNORECASE)
+_REPAIRED = re.compile("file is damaged|reconstruct|xref not found|expected endobj|EOF|error decoding", re.IGNORECASE)
 
 
 def is_pdf(data: bytes) -> bool:
@@ -95,8 +96,9 @@ class _FileReader:
         forms = forms_in(found, lambda name: any_year.box(name) is not None)
         readings = [reading for form in forms if (reading := self._by_fields(form))]
         if readings and any(value.text for reading in readings for value in reading.values.values()):
-            return (*readings, *self._beside(forms))
-        on_paper = self._by_pages()
+            beside = self._tried(lambda: self._beside(forms), list[Reading]())
+            return (*(replace(reading, repaired=self.repaired) for reading in readings), *beside)
+        on_paper = self._tried(self._by_pages, list[Reading]()) if readings else self._by_pages()
         if not readings or any(value.text for reading in on_paper for value in reading.values.values()):
             readings = on_paper or [self._no_form()]
         elif self.repaired:
@@ -104,6 +106,16 @@ class _FileReader:
             reason = "This PDF is damaged, and every answer in it looks empty."
             return (replace(self._base, outcome=Outcome.UNREADABLE, reason=reason),)
         return tuple(readings)
+
+    def _tried(self, read: Callable[[], T], nothing: T) -> T:
+        """What is read from the pages. Where they cannot be drawn the file is damaged, but its fields are read."""
+        try:
+            return read()
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - libraries raise anything; the return says that the file is damaged
+            self.mended = True
+            return nothing
 
     def _beside(self, forms: Sequence[Form]) -> list[Reading]:
         """Printed forms in a file that holds forms with fields, if it has more other pages than those would have."""
@@ -113,8 +125,14 @@ class _FileReader:
 
     @property
     def repaired(self) -> bool:
-        """qpdf warns while objects are read, so it is asked last."""
-        return self.mended or any(_REPAIRED.search(str(warning)) for warning in self.pdf.get_warnings())
+        """Whether the file was damaged. qpdf warns while objects are read, and forgets what it has told."""
+        self.mended = any(_REPAIRED.search(str(warning)) for warning in self.pdf.get_warnings()) or self.mended
+        return self.mended
+
+    @property
+    def plain(self) -> bytes:
+        """The file as any library can open it: not encrypted, not damaged."""
+        return _rewritten(self.pdf) if self.pdf.is_encrypted or self.repaired else self.data
 
     @property
     def _base(self) -> Reading:
@@ -138,7 +156,7 @@ class _FileReader:
             return None
         drawn = [name for name in boxes if not values[name].text and any(one.drawn for one in form.answers[name])]
         if drawn:
-            ink = self._drawn(definition)
+            ink = self._tried(lambda: self._drawn(definition), dict[str, RawValue]())
             values |= {name: ink[name] for name in drawn if name in ink}
         if notes := list(notes_in(self.pdf)):
             areas = {name: form.answers[name][0] for name in boxes}
@@ -149,9 +167,9 @@ class _FileReader:
     def _definition(self, form_id: str) -> FormDefinition:
         return self.definitions(next(iter(years_said(form_id, self.title)), None))
 
-    def _drawn(self, definition: FormDefinition) -> Mapping[str, RawValue]:
+    def _drawn(self, definition: FormDefinition) -> dict[str, RawValue]:
         """What the appearances of boxes show that hold no value."""
-        with pikepdf.open(io.BytesIO(_plain(self.pdf, self.data)), suppress_warnings=True) as pdf:
+        with pikepdf.open(io.BytesIO(self.plain), suppress_warnings=True) as pdf:
             flat = _flattened(pdf)
         from thep_forms.read.page_text import texts_of
 
@@ -165,7 +183,7 @@ class _FileReader:
         """What is printed on the pages, or those of `numbers`, a reading for each form; none if no page is of ours."""
         from thep_forms.read.page_text import is_legible, texts_of
 
-        data, notes = _plain(self.pdf, self.data), list(notes_in(self.pdf))
+        data, notes = self.plain, list(notes_in(self.pdf))
         if notes:
             with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
                 data = _flattened(pdf)
@@ -223,11 +241,6 @@ def _sorted_by_form(seen: Sequence[Sighting]) -> list[list[Sighting]]:
             forms.append([])
         forms[-1].append(one)
     return forms
-
-
-def _plain(pdf: pikepdf.Pdf, data: bytes) -> bytes:
-    """The file as any library can open it: not encrypted, not damaged."""
-    return _rewritten(pdf) if pdf.is_encrypted or pdf.get_warnings() else data
 
 
 def _rewritten(pdf: pikepdf.Pdf) -> bytes:

@@ -138,7 +138,15 @@ def _draws_text(node: _Node) -> bool:
     length = _get(stream, "/Length")
     if not isinstance(stream, Stream) or not isinstance(length, int) or length < SHORTEST:
         return False
-    return bool(re.search(rb"\bT[jJ]\b", stream.read_bytes()))
+    return bool(re.search(rb"\bT[jJ]\b", _content(stream) or b""))
+
+
+def _content(stream: Stream) -> bytes | None:
+    """What the stream holds, or None where it is damaged; qpdf warns of that, so the file counts as damaged."""
+    try:
+        return stream.read_bytes()
+    except (pikepdf.PdfError, pikepdf.DataDecodingError):
+        return None
 
 
 def _is_ticked(node: _Node, value: object) -> bool:
@@ -150,7 +158,8 @@ def _value(value: object) -> tuple[str, bool]:
     if isinstance(value, String):
         return text_string(bytes(value))
     if isinstance(value, Stream):
-        return text_string(value.read_bytes())
+        content = _content(value)
+        return ("", False) if content is None else text_string(content)
     if isinstance(value, Name):
         return str(value)[1:], False
     if isinstance(value, Array):  # a list box with several chosen
