@@ -133,7 +133,7 @@ def _is_cut(line: Sequence[Letter], area: Area, wraps: bool) -> bool:
     last = line[-1]
     if wraps:
         return last.area.bottom > area.bottom
-    return last.area.right > area.right - last.size
+    return last.area.right > area.right - 2 * SLACK - 0.3 * last.size  # a space, and what boxes are clipped to
 
 
 def _is_shuffled(char: str) -> bool:
