@@ -6,7 +6,7 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
@@ -19,7 +19,7 @@ from thep_forms.definition.model import FormDefinition
 from thep_forms.definition.year import MembershipYear
 from thep_forms.read.fields import answers, settled
 from thep_forms.read.forms import Form, forms_in
-from thep_forms.read.notes import notes_in, with_notes
+from thep_forms.read.notes import Note, notes_in, with_notes
 from thep_forms.read.reading import Outcome, RawValue, ReadFrom, Reading
 from thep_forms.read.strings import text_string
 
@@ -89,10 +89,12 @@ class _FileReader:
     def __init__(self, pdf: pikepdf.Pdf, data: bytes, definitions: Definitions, mended: bool) -> None:
         self.pdf, self.data, self.definitions, self.mended = pdf, data, definitions, mended
         self.title, self.modified = _information(pdf)
+        self.notes: list[Note] = []
 
     def read(self) -> tuple[Reading, ...]:
         any_year = self.definitions(None)
-        found = answers(self.pdf)
+        found, others = answers(self.pdf)
+        self.notes = notes_in(others)
         forms = forms_in(found, lambda name: any_year.box(name) is not None)
         readings = [reading for form in forms if (reading := self._by_fields(form))]
         if readings and any(value.text for reading in readings for value in reading.values.values()):
@@ -154,15 +156,21 @@ class _FileReader:
         boxes = [name for name in values if definition.box(name)]
         if not boxes:
             return None
-        drawn = [name for name in boxes if not values[name].text and any(one.drawn for one in form.answers[name])]
-        if drawn:
+        if drawn := self._only_drawn(form, values, definition):
             ink = self._tried(lambda: self._drawn(definition), dict[str, RawValue]())
             values |= {name: ink[name] for name in drawn if name in ink}
-        if notes := list(notes_in(self.pdf)):
+        if self.notes:
             areas = {name: form.answers[name][0] for name in boxes}
             places = {name: (one.page, one.area, one.ticks) for name, one in areas.items() if one.page is not None}
-            values = with_notes(values, places, notes)
+            values = with_notes(values, places, self.notes)
         return replace(self._base, values=values, form_id=form_id)
+
+    def _only_drawn(self, form: Form, values: Mapping[str, RawValue], definition: FormDefinition) -> list[str]:
+        """The boxes that hold no value, but show one. Looked for where a box is empty that nobody leaves so."""
+        if all(name in values and values[name].text for name in definition.required_texts):
+            return []
+        empty = [name for name, value in values.items() if not value.text and definition.box(name)]
+        return [name for name in empty if any(one.drawn for one in form.answers[name])]
 
     def _definition(self, form_id: str) -> FormDefinition:
         return self.definitions(next(iter(years_said(form_id, self.title)), None))
@@ -183,8 +191,8 @@ class _FileReader:
         """What is printed on the pages, or those of `numbers`, a reading for each form; none if no page is of ours."""
         from thep_forms.read.page_text import is_legible, texts_of
 
-        data, notes = self.plain, list(notes_in(self.pdf))
-        if notes:
+        data = self.plain
+        if self.notes:
             with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
                 data = _flattened(pdf)
         reader = _page_reader(self.definitions(None))
@@ -196,7 +204,7 @@ class _FileReader:
         if not seen:
             return self._scanned(data, [number for number in wanted if not is_legible(texts[number])])
         readings = [self._on_pages(data, sheets) for sheets in _sorted_by_form(seen)]
-        if hidden := [note for note in notes if not note.drawn]:
+        if hidden := [note for note in self.notes if not note.drawn]:
             readings[0] = replace(readings[0], values=with_notes(readings[0].values, {}, hidden))
         return readings
 

@@ -21,20 +21,26 @@ _KINDS = (Name.Tx, Name.Btn, Name.Ch)
 
 @dataclass(frozen=True)
 class Answer:
-    """What one widget says. `drawn`: it holds no value, but its appearance shows a text."""
+    """What one widget says."""
 
     text: str
     damaged: bool = False
     ticks: bool = False
     limit: int | None = None
     page: int | None = None  # index
-    rect: object = None
-    drawn: bool = False
+    widget: _Node | None = None
+    is_empty: bool = False
+
+    @property
+    def drawn(self) -> bool:
+        """Whether it holds no value, but its appearance shows a text."""
+        return self.is_empty and not self.ticks and self.widget is not None and _draws_text(self.widget)
 
     @property
     def area(self) -> tuple[float, ...]:
         """Its rectangle on the page; not four numbers where it has none."""
-        return tuple(float(edge) for edge in _items(self.rect) if isinstance(edge, (int, Decimal)))
+        rect = self.widget.get("/Rect") if self.widget else None
+        return tuple(float(edge) for edge in _items(rect) if isinstance(edge, (int, Decimal)))
 
 
 class _Node:
@@ -48,14 +54,15 @@ class _Node:
         return self.entries.get(key) if key in self.keys else None
 
 
-def answers(pdf: pikepdf.Pdf) -> dict[str, list[Answer]]:
-    """What the widgets of every field say, by the field's full name."""
+def answers(pdf: pikepdf.Pdf) -> tuple[dict[str, list[Answer]], list[tuple[int, Object]]]:
+    """What the widgets of every field say, by the field's full name; and other annotations with their page's index."""
     found: dict[str, list[Answer]] = {}
-    for number, (node, above, page) in enumerate(_nodes(pdf)):
+    others: list[tuple[int, Object]] = []
+    for number, (node, above, page) in enumerate(_nodes(pdf, others)):
         if number > MOST:
             break
         _note(found, [node, *above], page)
-    return found
+    return found, others
 
 
 def settled(said: Sequence[Answer]) -> RawValue:
@@ -68,8 +75,11 @@ def settled(said: Sequence[Answer]) -> RawValue:
     return RawValue(text, damaged, others[0][0] if others else None, limit)
 
 
-def _nodes(pdf: pikepdf.Pdf) -> Iterator[tuple[_Node, list[_Node], int | None]]:
-    """Every terminal field or widget with its ancestors, nearest first, and its page; each object once."""
+def _nodes(pdf: pikepdf.Pdf, others: list[tuple[int, Object]]) -> Iterator[tuple[_Node, list[_Node], int | None]]:
+    """Every terminal field or widget with its ancestors, nearest first, and its page; each object once.
+
+    What is neither goes to `others`.
+    """
     annotations = [
         (number, annotation)
         for number, page in enumerate(pdf.pages)
@@ -82,9 +92,13 @@ def _nodes(pdf: pikepdf.Pdf) -> Iterator[tuple[_Node, list[_Node], int | None]]:
         for node, above in _below(top, [], seen):
             yield node, above, pages.get(node.entries.objgen)
     for number, annotation in annotations:
-        if annotation.objgen not in seen and _get(annotation, "/Subtype") == Name.Widget:
+        if annotation.objgen in seen:
+            continue
+        if _get(annotation, "/Subtype") == Name.Widget:
             node = _Node(annotation)
             yield node, _ancestors(node), number
+        else:
+            others.append((number, annotation))
 
 
 def _below(top: Object, above: list[_Node], seen: set[tuple[int, int]]) -> Iterator[tuple[_Node, list[_Node]]]:
@@ -126,8 +140,8 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
         ticks,
         limit if isinstance(limit, int) and limit > 0 else None,
         page,
-        node.get("/Rect"),
-        drawn=not ticks and value is None and _draws_text(node),
+        node,
+        value is None,
     )
     found.setdefault(name, []).append(answer)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-import pikepdf
-from pikepdf import Dictionary, Name, String
+from pikepdf import Array, Name, Object, String
 
 from thep_forms.read.reading import RawValue, ReadFrom
 from thep_forms.read.strings import text_string
@@ -30,19 +29,19 @@ class Note:
     drawn: bool
 
 
-def notes_in(pdf: pikepdf.Pdf) -> Iterator[Note]:
-    """The free texts and the comments of every page."""
-    for number, page in enumerate(pdf.pages):
-        annotations = page.obj.get("/Annots")
-        for annotation in annotations if isinstance(annotations, pikepdf.Array) else ():
-            if isinstance(annotation, Dictionary) and annotation.get("/Subtype") in (Name.FreeText, Name.Text):
-                text, rect = _text(annotation), annotation.get("/Rect")
-                if text and isinstance(rect, pikepdf.Array) and len(rect) == 4:
-                    area = _ordered(tuple(float(edge) for edge in rect))
-                    yield Note(number, area, text, annotation.Subtype == Name.FreeText and "/AP" in annotation)
+def notes_in(annotations: Iterable[tuple[int, Object]]) -> list[Note]:
+    """The free texts and the comments among annotations, which come with their page's index."""
+    notes: list[Note] = []
+    for number, annotation in annotations:
+        if annotation.get("/Subtype") in (Name.FreeText, Name.Text):
+            text, rect = _text(annotation), annotation.get("/Rect")
+            if text and isinstance(rect, Array) and len(rect) == 4:
+                area = _ordered(tuple(float(edge) for edge in rect))
+                notes.append(Note(number, area, text, annotation.Subtype == Name.FreeText and "/AP" in annotation))
+    return notes
 
 
-def _text(annotation: Dictionary) -> str:
+def _text(annotation: Object) -> str:
     contents = annotation.get("/Contents")
     if isinstance(contents, String) and (text := text_string(bytes(contents))[0].strip()):
         return text
