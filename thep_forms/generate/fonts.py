@@ -18,6 +18,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 FOLDER = Path(__file__).parent / "fonts"
 REGULAR, BOLD, ITALIC = "NotoSans-Regular", "NotoSans-Bold", "NotoSans-Italic"
 STYLES = (REGULAR, BOLD, ITALIC)
+SUBSET = "SUBSET+"  # the tag of a font that was cut down to what is used of it (ISO 32000-1, 9.6.4)
 FALLBACKS = ("NotoSansGreekCyrillic-Regular", "NotoSansBengali-Regular", "NotoSansArabic-Regular")
 
 
@@ -101,12 +102,13 @@ def entry_font(pdf: pikepdf.Pdf) -> Dictionary:
     return embedded(pdf, regular, says, regular.program)
 
 
-def embedded(pdf: pikepdf.Pdf, face: Face, says: Mapping[int, str], program: bytes) -> Dictionary:
-    """A Type0 font with Identity-H and ToUnicode; `says` has the text of each glyph."""
+def embedded(pdf: pikepdf.Pdf, face: Face, says: Mapping[int, str], program: bytes, tag: str = "") -> Dictionary:
+    """A Type0 font with Identity-H and ToUnicode; `says` has the text of each glyph, `tag` goes before its name."""
+    name = Name(f"/{tag}{face.name}")
     edges = struct.unpack(">4h", face.face.reference_table("head").data[36:44])
     descriptor = Dictionary(
         Type=Name.FontDescriptor,
-        FontName=Name(f"/{face.name}"),
+        FontName=name,
         Flags=32,
         FontBBox=Array(edges),
         ItalicAngle=0,
@@ -119,7 +121,7 @@ def embedded(pdf: pikepdf.Pdf, face: Face, says: Mapping[int, str], program: byt
     descendant = Dictionary(
         Type=Name.Font,
         Subtype=Name.CIDFontType2,
-        BaseFont=Name(f"/{face.name}"),
+        BaseFont=name,
         CIDSystemInfo=Dictionary(Registry="Adobe", Ordering="Identity", Supplement=0),
         CIDToGIDMap=Name.Identity,
         DW=face.advance(0),
@@ -129,7 +131,7 @@ def embedded(pdf: pikepdf.Pdf, face: Face, says: Mapping[int, str], program: byt
     return Dictionary(
         Type=Name.Font,
         Subtype=Name.Type0,
-        BaseFont=Name(f"/{face.name}"),
+        BaseFont=name,
         Encoding=Name("/Identity-H"),
         DescendantFonts=Array([pdf.make_indirect(descendant)]),
         ToUnicode=_stream(pdf, _to_unicode(says)),

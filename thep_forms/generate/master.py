@@ -123,7 +123,7 @@ class Master:
             for n, (name, glyphs) in enumerate(says.items(), 1):
                 if glyphs:
                     face = fonts.face(name)
-                    font = pdf.make_indirect(fonts.embedded(pdf, face, glyphs, face.cut_down(glyphs)))
+                    font = pdf.make_indirect(fonts.embedded(pdf, face, glyphs, face.cut_down(glyphs), fonts.SUBSET))
                     names[name] = (f"{ENTRY_FONT}{n}", objects.reference(font))
             objects.take_in()
         return objects, names
