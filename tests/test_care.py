@@ -146,7 +146,7 @@ def test_both_together_mean_the_schools_old_years(records: Path) -> None:
 def test_it_is_told_what_would_go_and_nothing_goes_unless_confirmed(records: Path) -> None:
     before = {path: path.read_bytes() for path in records.rglob("*") if path.is_file()}
     result = run("forget", "-o", records, "--school", "211/2101", input="n\n")
-    assert "3 returns and 3 PDFs would be disposed of" in result.stderr
+    assert "This would dispose of 3 returns and 3 PDFs:\n  Cedar Primary School (211/2101)\n" in result.stderr
     assert "2101 last year.pdf" in result.stderr
     assert "Own Contact" not in result.output
     assert {path: path.read_bytes() for path in records.rglob("*") if path.is_file()} == before

@@ -9,42 +9,69 @@ from pathlib import Path
 
 from thep_forms.check.normalise import dfe_number
 from thep_forms.definition import FormDefinition, MembershipYear
-from thep_forms.errors import RecordsError
-from thep_forms.keep import ARCHIVE, Ledger, Records, dispose, export, tidy, views
+from thep_forms.errors import RecordsError, UnsoundError
+from thep_forms.keep import ARCHIVE, Ledger, Records, dispose, export, leftovers, tidy, views
 from thep_forms.keep.tables import Returned
 
 Definitions = Callable[[MembershipYear | None], FormDefinition]
 
 AGAIN = "Run ingest again to write it anew."
+ASK = "Put back a copy of it, or ingest the form again."
 
 
 def faults(records: Path, definitions: Definitions) -> Iterator[str]:
     """What is wrong with the records, a sentence each; nothing is changed. Raises `RecordsError`."""
-    with Ledger.existing(records) as ledger:
-        if fault := ledger.fault():
-            yield f"ledger.sqlite is damaged ({fault}). Put back a copy of it, or ingest everything again elsewhere."
-            return
-        known = Records(ledger, definitions)
-        yield from _archive_faults(records, known)
-        for name, data in views(known).items():
-            path = records / name
-            if not path.is_file():
-                yield f"{name} is missing. {AGAIN}"
-            elif path.read_bytes() != data:
-                yield f"{name} is not what the ledger says: it was changed after it was written. {AGAIN}"
+    try:
+        with Ledger.existing(records, unchanged=True) as ledger:
+            if fault := ledger.fault():
+                yield fault
+                return
+            known = Records(ledger, definitions)
+            yield from _archive_faults(records, known)
+            yield from _table_faults(records, known)
+            for path in leftovers(records):
+                yield f"{path.relative_to(records).as_posix()} is left of a run that was cut off. Run ingest again."
+    except UnsoundError as error:
+        yield str(error)
+
+
+def _table_faults(records: Path, known: Records) -> Iterator[str]:
+    for name, data in views(known).items():
+        path = records / name
+        if not path.is_file():
+            yield f"{name} is missing. {AGAIN}"
+        elif path.read_bytes() != data:
+            yield (
+                f"{name} is not what the ledger says: it was changed after it was written, "
+                f"or a run was cut off, or had other templates. {AGAIN}"
+            )
 
 
 def _archive_faults(records: Path, known: Records) -> Iterator[str]:
-    kept = {one.entry.sha256 for one in known.returns if one.entry.archived}
-    there = {path.stem: path for path in (records / ARCHIVE).glob("*") if not path.name.startswith(".")}
-    for sha256 in sorted(kept - there.keys()):
-        yield f"{ARCHIVE}/{sha256}.pdf is missing. Put back a copy of it, or ask the school for the form again."
+    kept, there = _kept(known), _archived(records)
+    for name in sorted(kept - there.keys()):
+        yield f"{ARCHIVE}/{name} is missing. {ASK}"
     for name in sorted(there.keys() - kept):
-        yield f"{ARCHIVE}/{there[name].name} is not known to the ledger. Ingest it, or delete it."
-    for sha256 in sorted(kept & there.keys()):
-        with there[sha256].open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-                yield f"{ARCHIVE}/{sha256}.pdf was changed: it does not match its name. Put back a copy of it."
+        yield f"{ARCHIVE}/{name} is not known to the ledger. Ingest it, or delete it."
+    for name in sorted(kept & there.keys()):
+        if not there[name].is_file() or _name_by_content(there[name]) != name:
+            yield f"{ARCHIVE}/{name} was changed: it does not match its name. Delete it. {ASK}"
+
+
+def _kept(known: Records) -> set[str]:
+    """The names of the PDFs that the ledger says are kept."""
+    return {f"{one.entry.sha256}.pdf" for one in known.returns if one.entry.archived}
+
+
+def _archived(records: Path) -> dict[str, Path]:
+    """What is in the archive, by name, whatever it is."""
+    half_written = set(leftovers(records))
+    return {path.name: path for path in (records / ARCHIVE).glob("*") if path not in half_written}
+
+
+def _name_by_content(path: Path) -> str:
+    with path.open("rb") as file:
+        return f"{hashlib.file_digest(file, 'sha256').hexdigest()}.pdf"
 
 
 @dataclass(frozen=True)
@@ -54,7 +81,8 @@ class Disposal:
     returns: tuple[Returned, ...]
     files: tuple[str, ...]
     shared: tuple[Returned, ...]
-    unplaced: int  # returns whose school or year nobody knows: they stay
+    unplaced: int  # returns that may be meant, but nobody knows their school or year: they stay
+    unknown: int  # files in the archive that the ledger does not know, so nobody knows whose they are: they stay
 
 
 def forget(
@@ -66,17 +94,16 @@ def forget(
 ) -> Disposal | None:
     """Dispose of a school's returns, or of those of years before `before`, or of both at once, if `confirmed` says so.
 
-    They leave the archive first, then the ledger, then the tables: a run that is cut off is finished by the next.
-    Raises `RecordsError`.
+    They leave the archive while the ledger still knows of them, then the ledger, then the tables: a run that is cut off
+    is finished by the next. Where nothing is left to be disposed of, nobody is asked. Raises `RecordsError`.
     """
     number = _school(school, definitions(None)) if school else None
     with Ledger.existing(records) as ledger:
-        disposal = _disposal(Records(ledger, definitions), number, before)
+        disposal = _disposal(records, Records(ledger, definitions), number, before)
         if not confirmed(disposal):
             return None
         tidy(records)
-        for sha256 in disposal.files:
-            dispose(records, sha256)
+        dispose(records, disposal.files)
         with ledger.transaction():
             ledger.forget((one.entry.return_id for one in disposal.returns), disposal.files)
         ledger.compact()
@@ -91,15 +118,18 @@ def _school(text: str, definition: FormDefinition) -> str:
     return number.value
 
 
-def _disposal(known: Records, number: str | None, before: MembershipYear | None) -> Disposal:
-    def is_meant(one: Returned) -> bool:
-        return (number is None or one.dfe_number == number) and (
-            before is None or bool(one.year and one.year < str(before))
-        )
+def _disposal(records: Path, known: Records, number: str | None, before: MembershipYear | None) -> Disposal:
+    def may_be_meant(one: Returned) -> bool:
+        is_school = number is None or one.dfe_number in ("", number)
+        return is_school and (before is None or one.year < str(before))
 
-    returns = tuple(one for one in known.returns if is_meant(one))
+    def is_known(one: Returned) -> bool:
+        return bool((number is None or one.dfe_number) and (before is None or one.year))
+
+    meant = [one for one in known.returns if may_be_meant(one)]
+    returns = tuple(one for one in meant if is_known(one))
     files = {one.entry.sha256 for one in returns if one.entry.archived}
-    others = [one for one in known.returns if not is_meant(one)]
-    shared = tuple(one for one in others if one.entry.sha256 in files)
-    unplaced = sum(not (one.dfe_number if before is None else one.year) for one in others)
-    return Disposal(returns, tuple(sorted(files)), shared, unplaced)
+    return_ids = {one.entry.return_id for one in returns}
+    shared = tuple(one for one in known.returns if one.entry.sha256 in files and one.entry.return_id not in return_ids)
+    unknown = len(_archived(records).keys() - _kept(known))
+    return Disposal(returns, tuple(sorted(files)), shared, len(meant) - len(returns), unknown)

@@ -5,6 +5,7 @@ Imports of the rooms stand inside the commands, so that `--help` is there at onc
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sys
 from collections import Counter
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
     from thep_forms.care import Disposal
     from thep_forms.collect import Place
     from thep_forms.ingest import Summary
+    from thep_forms.keep.tables import Returned
     from thep_forms.status import Standing
 
 P = ParamSpec("P")
 T = TypeVar("T")
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows knows no quotas
 SHOWN = 20  # returns listed one by one at the end of a run
 
 
@@ -56,6 +59,8 @@ def _messages() -> Iterator[None]:
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except OSError as error:
+        if error.errno in FULL:
+            raise Complaint("The disk is full. Nothing is half-written: make room, and run again.") from error
         where = f"{error.filename}: " if error.filename else ""
         what = error.strerror or str(error)
         raise Complaint(_printable(f"{where}{what}. Nothing is half-written; mend it and run again.")) from error
@@ -341,9 +346,10 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
     """Dispose of a school's data, or of old years', for good.
 
     It goes from the ledger, from the tables, and the PDFs from the archive. With both options, of the school's old
-    years alone. What would go is told before it goes.
+    years alone. What would go is told before it goes. If it is cut off, run it again.
 
     \b
+    Exit code 0: done, or you said no; 2: nobody was there to be asked, or wrong usage.
     Example:  thep-forms forget -o records-2026-27 --school 211/1234
     """
     from thep_forms.care import forget as dispose
@@ -355,7 +361,12 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
 
     def confirmed(disposal: Disposal) -> bool:
         _tell(disposal)
-        return yes or click.confirm("Dispose of them for good?", err=True)
+        if yes or not disposal.returns:
+            return True
+        try:
+            return click.confirm("Dispose of them for good?", err=True)
+        except click.Abort as error:
+            raise Complaint("Nothing was changed, for nobody said yes. For a script, there is --yes.") from error
 
     definition = Ingester(records, templates).examiner.definition
     year = MembershipYear.parse(before) if before else None
@@ -367,15 +378,38 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
 
 def _tell(disposal: Disposal) -> None:
     """What would go, for a person to confirm."""
-    click.echo(f"{len(disposal.returns)} returns and {len(disposal.files)} PDFs would be disposed of:", err=True)
-    for one in disposal.returns:
-        click.echo(f"  {one.year or 'no year'}  {one.dfe_number}  {_printable(one.arrivals[0].source)}", err=True)
+    click.echo(
+        f"This would dispose of {_some(len(disposal.returns), 'return')} and {_some(len(disposal.files), 'PDF')}"
+        f"{':' if disposal.returns else '; what may be left of them is cleared away.'}",
+        err=True,
+    )
+    _tell_by_school(disposal.returns)
     if disposal.shared:
         click.echo("The same PDFs hold these too, which stay in the tables, but without their PDF:", err=True)
-        for one in disposal.shared:
-            click.echo(f"  {one.year or 'no year'}  {one.dfe_number}  {_printable(one.arrivals[0].source)}", err=True)
+        _tell_by_school(disposal.shared)
     if disposal.unplaced:
-        click.echo(f"{disposal.unplaced} files whose school or year nobody knows stay: see returns.csv.", err=True)
+        told = _some(disposal.unplaced, "file")
+        click.echo(f"Not touched: {told} whose school or year nobody knows. See returns.csv.", err=True)
+    if disposal.unknown:
+        told = _some(disposal.unknown, "file")
+        click.echo(f"Not touched: {told} in the archive that the ledger does not know. See verify.", err=True)
+
+
+def _tell_by_school(returns: Sequence[Returned]) -> None:
+    """Each school by its name and number, with its returns."""
+    for number in sorted({one.dfe_number for one in returns}):
+        theirs = sorted((one for one in returns if one.dfe_number == number), key=lambda one: one.year)
+        names = [one.entry.checked.school.get("school_name", "") for one in theirs if one.entry.checked]
+        name = next(filter(None, reversed(names)), "A school without a name")
+        click.echo(f"  {_printable(name)} ({number or 'no number'})", err=True)
+        for one in theirs:
+            more = f" (came {len(one.arrivals)} times)" if len(one.arrivals) > 1 else ""
+            source = _printable(one.arrivals[0].source)
+            click.echo(f"    {one.year or 'no year'}  {one.entry.return_id}  {source}{more}", err=True)
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 @main.command()

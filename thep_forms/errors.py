@@ -25,3 +25,7 @@ class SourceError(ThepFormsError):
 
 class RecordsError(ThepFormsError):
     """A RECORDS folder that cannot be used as one."""
+
+
+class UnsoundError(RecordsError):
+    """A ledger that is damaged, cut off in the middle of a run, or none at all."""

@@ -16,7 +16,7 @@ from thep_forms.collect import Found, Place, collect, fetch
 from thep_forms.definition import MembershipYear
 from thep_forms.errors import RecordsError
 from thep_forms.examine import Examiner, Finding
-from thep_forms.keep import Arrival, Entry, Ledger, Records, archive, export, return_id_of, tidy
+from thep_forms.keep import Arrival, Entry, Ledger, Records, archive, export, is_archived, return_id_of, tidy
 from thep_forms.keep.tables import Returned
 from thep_forms.read import Outcome, is_pdf
 from thep_forms.register import read_register
@@ -137,7 +137,7 @@ class _Intake:
         sha256 = hashlib.sha256(found.data).hexdigest()
         if sha256 in self.waiting:
             self.waiting[sha256].append(found)
-        elif self.ledger.outcome(return_id_of(sha256)) not in {None, *self.again}:
+        elif self._is_known(sha256, found.data):
             self._arrived(found, sha256)
         elif is_pdf(found.data):
             self.waiting[sha256] = [found]
@@ -146,6 +146,11 @@ class _Intake:
         else:
             self.waiting[sha256] = [found]
             self._note(sha256, [Finding(Outcome.NOT_A_FORM, "This is not a PDF.")], archived=False)
+
+    def _is_known(self, sha256: str, data: bytes) -> bool:
+        """Whether it need not be read. A PDF that is no longer kept is taken in anew."""
+        known = self.ledger.outcome(return_id_of(sha256)) not in {None, *self.again}
+        return known and (is_archived(self.records, sha256) or not is_pdf(data))
 
     def _note(self, sha256: str, findings: list[Finding], *, archived: bool = True) -> None:
         for number, finding in enumerate(findings, 1):

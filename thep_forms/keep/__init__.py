@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
-from thep_forms.keep.files import clear_away, private_folder, write_private
+from thep_forms.keep.files import half_written, private_folder, settle, write_private
 from thep_forms.keep.ledger import Arrival, Entry, Ledger, return_id_of
 from thep_forms.keep.tables import Records
 
@@ -19,15 +20,28 @@ def archive(records: Path, sha256: str, data: bytes) -> None:
         write_private(path, data)
 
 
-def dispose(records: Path, sha256: str) -> None:
-    """Keep the PDF of that hash no longer."""
-    (records / ARCHIVE / f"{sha256}.pdf").unlink(missing_ok=True)
+def is_archived(records: Path, sha256: str) -> bool:
+    """Whether a PDF of that hash is kept."""
+    return (records / ARCHIVE / f"{sha256}.pdf").is_file()
+
+
+def dispose(records: Path, hashes: Iterable[str]) -> None:
+    """Keep the PDFs of those hashes no longer."""
+    for sha256 in hashes:
+        (records / ARCHIVE / f"{sha256}.pdf").unlink(missing_ok=True)
+    if (records / ARCHIVE).is_dir():
+        settle(records / ARCHIVE)
+
+
+def leftovers(records: Path) -> list[Path]:
+    """What a run that was killed left half-written."""
+    return [*half_written(records), *half_written(records / ARCHIVE)]
 
 
 def tidy(records: Path) -> None:
-    """Clear away what a run that was killed left half-written. Only for whoever has the ledger."""
-    for folder in (records, records / ARCHIVE):
-        clear_away(folder)
+    """Clear that away. Only for whoever has the ledger."""
+    for path in leftovers(records):
+        path.unlink(missing_ok=True)
 
 
 def export(records: Path, known: Records) -> None:
@@ -61,6 +75,8 @@ __all__ = [
     "archive",
     "dispose",
     "export",
+    "is_archived",
+    "leftovers",
     "return_id_of",
     "tidy",
     "views",

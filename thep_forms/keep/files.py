@@ -6,18 +6,23 @@ folder of the user's own.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tempfile
 from pathlib import Path
 
-_HALF_WRITTEN = re.compile(r"\..+\.(csv|json|pdf)\.\w{8}", re.ASCII)  # as mkstemp names it
+# As mkstemp names what is written here; other hidden files are somebody else's.
+_HALF_WRITTEN = re.compile(r"\.([0-9a-f]{64}\.pdf|[a-z]+\.csv|datapackage\.json)\.\w{8}", re.ASCII)
+_CANNOT = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # how systems say that they make no folder last
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 
 
 def private_folder(path: Path) -> Path:
     """The folder, made if need be, and closed to others."""
-    path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    if not path.is_dir():
+        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        settle(path.parent)
     path.chmod(PRIVATE_FOLDER)
     return path
 
@@ -47,22 +52,23 @@ def _write(path: Path, data: bytes, mode: int) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _settle(path.parent)
+    settle(path.parent)
 
 
-def _settle(folder: Path) -> None:
+def settle(folder: Path) -> None:
     """Make the folder's entries last through a loss of power, where the system can."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _CANNOT:
+            raise
     finally:
         os.close(handle)
 
 
-def clear_away(folder: Path) -> None:
-    """Delete what a run that was killed left half-written in the folder."""
-    for path in folder.glob(".*") if folder.is_dir() else ():
-        if _HALF_WRITTEN.fullmatch(path.name):
-            path.unlink(missing_ok=True)
+def half_written(folder: Path) -> list[Path]:
+    """What a run that was killed left half-written in the folder."""
+    return sorted(path for path in folder.glob(".*") if _HALF_WRITTEN.fullmatch(path.name))

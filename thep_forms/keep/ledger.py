@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from types import TracebackType
 
 import msgspec
 
 from thep_forms.check.record import Checked
-from thep_forms.errors import RecordsError
+from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.keep.files import PRIVATE_FILE, private_folder
 
 LEDGER = "ledger.sqlite"
@@ -69,80 +70,137 @@ def return_id_of(sha256: str, number: int = 1) -> str:
     return sha256[:16] if number == 1 else f"{sha256[:16]}-{number}"
 
 
-def _unwritable(error: sqlite3.OperationalError) -> RecordsError:
-    if error.sqlite_errorcode in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return RecordsError("Another run is at work on these records. Wait until it has ended, and run again.")
-    return RecordsError(
-        f"The ledger cannot be written: {error}. Nothing is half-written: make room, or mend it, and run again."
-    )
+_BUSY = "Another run is at work on these records. Wait until it has ended, and run again."
+_FULL = "The disk is full. Nothing is half-written: make room, and run again."
+_DAMAGED = f"{LEDGER} is damaged. Put back a copy of it, or ingest everything again elsewhere."
+_CUT_OFF = "A run on these records was cut off. Run ingest again, which completes it."
+_NOT_OURS = f"{LEDGER} is not a ledger of this program. Choose another folder, or put back a copy of it."
+_SHUT = f"{LEDGER} cannot be opened or written. See that you may write to its folder, and run again."
+_OLDER = f"{LEDGER} is of an older version of this program. Ingest the PDFs that lie beside it into a new folder."
+_NEWER = f"{LEDGER} is of a newer version of this program. Install that one."
+
+
+def _told(error: sqlite3.DatabaseError) -> RecordsError:
+    """What SQLite complains of, and what to do."""
+    code = error.sqlite_errorcode
+    if code == sqlite3.SQLITE_READONLY_ROLLBACK:
+        return UnsoundError(_CUT_OFF)
+    match code & 0xFF:  # the rest tells details
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return RecordsError(_BUSY)
+        case sqlite3.SQLITE_FULL:
+            return RecordsError(_FULL)
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return RecordsError(_SHUT)
+        case sqlite3.SQLITE_CORRUPT:
+            return UnsoundError(_DAMAGED)
+        case sqlite3.SQLITE_NOTADB:
+            return UnsoundError(_NOT_OURS)
+    return RecordsError(f"The ledger cannot be used: {error}. Nothing is half-written: make room, and run again.")
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """SQLite's complaints as `RecordsError`; its `ProgrammingError` and the like are ours, not the user's."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError):
+            raise
+        raise _told(error) from error
+
+
+def _make(path: Path) -> None:
+    """An empty file for a ledger, unless there is one."""
+    records, is_there = path.parent, path.exists()
+    if is_there or not records.exists() or not any(records.iterdir()):
+        private_folder(records)  # a folder with other things in it keeps its modes: what we put there is private
+    if is_there:
+        path.chmod(PRIVATE_FILE)  # it may be a copy that was put back
+    else:
+        path.touch(mode=PRIVATE_FILE)
 
 
 class Ledger:
     """The ledger of a RECORDS folder, made if it is not there; nobody else can use it until it is closed.
 
-    Raises `RecordsError` for a file that is none, and for one that is in use.
+    With `unchanged` it is only looked at, and nobody can write to it meanwhile. Raises `RecordsError` for a file that
+    is none, and for one that is in use.
     """
 
-    def __init__(self, records: Path) -> None:
+    def __init__(self, records: Path, *, unchanged: bool = False) -> None:
         path = records / LEDGER
-        if path.exists() or not records.exists() or not any(records.iterdir()):
-            private_folder(records)  # a folder with other things in it keeps its modes: what we put there is private
-        path.touch(mode=PRIVATE_FILE)
-        self._connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
-        try:
-            self._prepare()
-        except RecordsError:
-            self._connection.close()
-            raise
-        except sqlite3.OperationalError as error:
-            self._connection.close()
-            raise _unwritable(error) from error
-        except sqlite3.DatabaseError as error:
-            self._connection.close()
-            raise RecordsError(f"{path} is not a ledger of this program: {error}. Choose another folder.") from error
+        if not unchanged:
+            _make(path)
+        self._unchanged = unchanged
+        mode = "ro" if unchanged else "rw"
+        with _telling():
+            where = f"{path.resolve().as_uri()}?mode={mode}"
+            self._connection = sqlite3.connect(where, uri=True, timeout=PATIENCE, isolation_level=None)
+            try:
+                self._prepare()
+            except BaseException:
+                self._close()
+                raise
 
     @classmethod
-    def existing(cls, records: Path) -> Ledger:
+    def existing(cls, records: Path, *, unchanged: bool = False) -> Ledger:
         """The ledger of records that are there. Raises `RecordsError`."""
         if not (records / LEDGER).is_file():
             raise RecordsError(f"{records} holds no records. Give the folder that ingest wrote to.")
-        return cls(records)
+        return cls(records, unchanged=unchanged)
 
     def _prepare(self) -> None:
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.execute("PRAGMA secure_delete=ON")  # what is forgotten leaves no trace in the file
-        self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")  # the system lets go of it when the process ends
-        with self.transaction():
-            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                for statement in _SCHEMA.split(";"):
-                    self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA user_version={VERSION}")
-            elif version != VERSION:
-                raise sqlite3.DatabaseError(f"it is of version {version}, and this program knows version {VERSION}")
+        if self._unchanged:
+            self._connection.execute("BEGIN")  # from the first look on, so that all that is seen is of one moment
+        else:
+            self._connection.execute("PRAGMA synchronous=FULL")
+            self._connection.execute("PRAGMA secure_delete=ON")  # what is forgotten leaves no trace in the file,
+            self._connection.execute("PRAGMA journal_mode=TRUNCATE")  # in its journal, though a run is killed,
+            self._connection.execute("PRAGMA temp_store=MEMORY")  # or elsewhere on the disk
+            self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")  # the system lets go when the process ends
+            self._connection.execute("BEGIN EXCLUSIVE")
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if version == 0 and (tables or self._unchanged):
+            raise UnsoundError(_NOT_OURS if tables else _CUT_OFF)
+        if version not in (0, VERSION):
+            raise RecordsError(_OLDER if version < VERSION else _NEWER)
+        if version == 0:
+            for statement in _SCHEMA.split(";"):
+                self._connection.execute(statement)
+            self._connection.execute(f"PRAGMA user_version={VERSION}")
+        if not self._unchanged:
+            self._connection.execute("COMMIT")
 
     def __enter__(self) -> Ledger:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
+        self._close()
+        with _telling():
+            if isinstance(error, sqlite3.DatabaseError):
+                raise error
+
+    def _close(self) -> None:
+        with suppress(sqlite3.Error):
+            self._undo()
+            if not self._unchanged:  # delete the journal, which SQLite does only for one that others may use
+                self._connection.execute("PRAGMA locking_mode=NORMAL")
+                self._connection.execute("PRAGMA journal_mode=DELETE")
         self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing of what is written inside; a second writer waits for up to `PATIENCE` seconds.
-
-        Raises `RecordsError` if the ledger stays in use or cannot be written.
-        """
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            yield
-            self._connection.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            self._undo()
-            raise _unwritable(error) from error
-        except BaseException:
-            self._undo()
-            raise
+        """All or nothing of what is written inside. Raises `RecordsError` if the ledger cannot be written."""
+        with _telling():
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._undo()
+                raise
 
     def commit(self) -> None:
         """Keep what was written so far, and go on with the transaction."""
@@ -232,15 +290,14 @@ class Ledger:
 
     def compact(self) -> None:
         """Write the file anew, without anything that was in it once."""
-        try:
+        with _telling():
             self._connection.execute("VACUUM")
-        except sqlite3.OperationalError as error:
-            raise _unwritable(error) from error
 
     def fault(self) -> str:
-        """What SQLite finds wrong with the file; empty if nothing is."""
-        (told,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
-        return "" if told == "ok" else str(told)
+        """What is wrong with the file; empty if nothing is. SQLite's own words may quote it, and say little else."""
+        with _telling():
+            (told,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+        return "" if told == "ok" else _DAMAGED
 
     def preferences(self) -> set[tuple[str, str]]:
         return set(self._connection.execute("SELECT winner, loser FROM preference"))
