@@ -53,10 +53,11 @@ def records(made: Path, tmp_path: Path) -> Path:
 
 
 def test_records_as_ingest_leaves_them_are_well(records: Path) -> None:
-    before = {path: path.read_bytes() for path in records.rglob("*") if path.is_file()}
+    before = {path: (path.stat().st_mtime_ns, path.is_file() and path.read_bytes()) for path in records.rglob("*")}
     result = run("verify", "-o", records)
     assert (result.exit_code, result.stderr.count("\n")) == (0, 1)
-    assert {path: path.read_bytes() for path in records.rglob("*") if path.is_file()} == before
+    after = {path: (path.stat().st_mtime_ns, path.is_file() and path.read_bytes()) for path in records.rglob("*")}
+    assert after == before
 
 
 def a_pdf(records: Path) -> Path:
@@ -67,6 +68,8 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a PDF that is gone": (lambda records: a_pdf(records).unlink(), "missing"),
     "a PDF that was changed": (lambda records: a_pdf(records).write_bytes(b"%PDF-1.7"), "changed"),
     "a strange PDF": (lambda records: (records / "returns" / "new.pdf").write_bytes(b"%PDF-1.7"), "not known"),
+    "a PDF with another ending": (lambda records: a_pdf(records).rename(a_pdf(records).with_suffix(".bak")), "missing"),
+    "what a killed run left": (lambda records: (records / ".schools.csv.abcd1234").touch(), "was cut off"),
     "a table that was changed": (lambda records: (records / "schools.csv").write_text("x"), "schools.csv is not what"),
     "a table that is gone": (lambda records: (records / "contacts.csv").unlink(), "contacts.csv is missing"),
     "a package that was changed": (lambda records: (records / "datapackage.json").write_text("{}"), "datapackage.json"),
@@ -78,19 +81,73 @@ def test_verify_finds(records: Path, fault: str) -> None:
     harm, words = FAULTS[fault]
     harm(records)
     result = run("verify", "-o", records)
-    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 2 if fault == "a PDF with another ending" else 1)
     assert words in result.stderr
 
 
-def test_verify_finds_a_damaged_ledger(records: Path) -> None:
+def damage(records: Path) -> None:
     ledger = records / "ledger.sqlite"
     data = bytearray(ledger.read_bytes())
-    data[4096 * 3 : 4096 * 5] = bytes(8192)
+    data[4096 * 2 : -4096] = bytes(len(data) - 4096 * 3)
     ledger.write_bytes(data)
+
+
+def as_version(number: int) -> Callable[[Path], None]:
+    def change(records: Path) -> None:
+        with sqlite3.connect(records / "ledger.sqlite") as ledger:
+            ledger.execute(f"PRAGMA user_version={number}")
+        ledger.close()
+
+    return change
+
+
+def anothers(records: Path) -> None:
+    (records / "ledger.sqlite").unlink()
+    with sqlite3.connect(records / "ledger.sqlite") as ledger:
+        ledger.execute("CREATE TABLE bookings (room)")
+    ledger.close()
+
+
+HARMS: dict[str, tuple[Callable[[Path], object], str, int]] = {
+    "damaged": (damage, "is damaged. Put back a copy", 1),
+    "no database": (lambda records: (records / "ledger.sqlite").write_text("x" * 9999), "not a ledger of this", 1),
+    "another program's": (anothers, "not a ledger of this", 1),
+    "cut off": (lambda records: (records / "ledger.sqlite").write_bytes(b""), "Run ingest again", 1),
+    "newer": (as_version(99), "newer version of this program. Install that one", 2),
+    "older": (as_version(1), "older version of this program. Ingest the PDFs", 2),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_verify_finds_a_ledger_that_is(records: Path, harm: str) -> None:
+    do, words, code = HARMS[harm]
+    do(records)
     result = run("verify", "-o", records)
-    assert result.exit_code in (1, 2)
-    assert "ledger" in result.stderr
-    assert result.stderr.count("\n") == 1
+    assert (result.exit_code, result.stderr.count("\n"), words in result.stderr) == (code, 1, True)
+
+
+@pytest.mark.parametrize("harm", HARMS.keys() - {"cut off"})
+@pytest.mark.parametrize("command", ["forget --before 2026-27 --yes", "ingest {inbox}"])
+def test_no_other_command_makes_it_worse_for_a_ledger_that_is(
+    records: Path, tmp_path: Path, command: str, harm: str
+) -> None:
+    do, words, _ = HARMS[harm]
+    do(records)
+    before = (records / "ledger.sqlite").read_bytes()
+    (tmp_path / "inbox").mkdir()
+    result = run(*command.format(inbox=tmp_path / "inbox").split(), "-o", records)
+    assert (result.exit_code, result.stderr.count("\n"), words in result.stderr) == (2, 1, True)
+    assert (records / "ledger.sqlite").read_bytes() == before
+
+
+def test_a_pdf_that_is_missing_comes_back_when_its_form_is_ingested_again(
+    made: Path, records: Path, tmp_path: Path
+) -> None:
+    a_pdf(records).unlink()
+    shutil.copytree(made / "returns", tmp_path / "copies")
+    assert run("verify", "-o", records).exit_code == 1
+    run("ingest", tmp_path / "copies", "-o", records)
+    assert run("verify", "-o", records).exit_code == 0
 
 
 def test_what_the_program_cannot_make_sense_of_is_a_line_without_what_was_typed(records: Path) -> None:
@@ -153,8 +210,43 @@ def test_it_is_told_what_would_go_and_nothing_goes_unless_confirmed(records: Pat
 
 
 def test_without_anybody_to_ask_nothing_goes(records: Path) -> None:
-    assert run("forget", "-o", records, "--school", "211/2101", input="").exit_code != 0
+    result = run("forget", "-o", records, "--school", "211/2101", input="")
+    assert result.exit_code == 2
+    assert "This would dispose of 3 returns" in result.stderr
+    assert "For a script, there is --yes." in result.stderr
     assert len(rows(records / "returns.csv")) == 6
+
+
+def test_where_nothing_is_left_to_go_nobody_is_asked_and_the_tables_are_made_good(records: Path) -> None:
+    before = (records / "contacts.csv").read_bytes()
+    run("forget", "-o", records, "--school", "211/2101", "--yes")
+    (records / "contacts.csv").write_bytes(before)  # as a run that was killed would have left it
+    result = run("forget", "-o", records, "--school", "211/2101", input="")
+    assert (result.exit_code, "0 returns and 0 PDFs" in result.stderr) == (0, True)
+    assert traces(records, "Own Contact") == []
+
+
+def test_forms_that_need_attention_and_copies_are_forgotten_too(
+    records: Path, tmp_path: Path, filled: Callable[..., bytes]
+) -> None:
+    wrong = filled("2101", main_contact_email="nobody@@cedar", headteacher_name="Wrong Head")
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.pdf").write_bytes(wrong)
+        Ingester(records).ingest([tmp_path / f"{name}.pdf"])
+    assert {"needs_attention", "duplicate"} <= {row["verdict"] for row in rows(records / "returns.csv")}
+    result = run("forget", "-o", records, "--school", "211/2101", "--yes")
+    assert "This would dispose of 4 returns and 4 PDFs" in result.stderr
+    assert "one.pdf (came 2 times)" in result.stderr
+    assert traces(records, "Wrong Head") == []
+    assert {row["source"] for row in rows(records / "returns.csv")}.isdisjoint({"one.pdf", "two.pdf"})
+
+
+def test_what_nobody_can_place_is_told_of_and_stays(records: Path) -> None:
+    (records / "returns" / f"{'0' * 64}.pdf").write_bytes(b"%PDF-1.7")
+    result = run("forget", "-o", records, "--school", "211/2101", "--yes")
+    assert "Not touched: 1 file whose school or year nobody knows. See returns.csv." in result.stderr
+    assert "Not touched: 1 file in the archive that the ledger does not know. See verify." in result.stderr
+    assert "letter" in {Path(row["source"]).stem for row in rows(records / "returns.csv")}
 
 
 def test_what_was_forgotten_can_come_in_again(records: Path, tmp_path: Path, filled: Callable[..., bytes]) -> None:

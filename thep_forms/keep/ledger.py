@@ -132,7 +132,7 @@ class Ledger:
         path = records / LEDGER
         if not unchanged:
             _make(path)
-        self._unchanged = unchanged
+        self._unchanged, self._is_ours = unchanged, False
         mode = "ro" if unchanged else "rw"
         with _telling():
             where = f"{path.resolve().as_uri()}?mode={mode}"
@@ -160,6 +160,7 @@ class Ledger:
             self._connection.execute("PRAGMA temp_store=MEMORY")  # or elsewhere on the disk
             self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")  # the system lets go when the process ends
             self._connection.execute("BEGIN EXCLUSIVE")
+            self._is_ours = True
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if version == 0 and (tables or self._unchanged):
@@ -185,7 +186,7 @@ class Ledger:
     def _close(self) -> None:
         with suppress(sqlite3.Error):
             self._undo()
-            if not self._unchanged:  # delete the journal, which SQLite does only for one that others may use
+            if self._is_ours:  # delete the journal, which SQLite does only for one that others may use
                 self._connection.execute("PRAGMA locking_mode=NORMAL")
                 self._connection.execute("PRAGMA journal_mode=DELETE")
         self._connection.close()
