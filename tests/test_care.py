@@ -60,6 +60,14 @@ def test_records_as_ingest_leaves_them_are_well(records: Path) -> None:
     assert after == before
 
 
+def test_a_folder_may_have_any_name_and_be_read_only(records: Path, tmp_path: Path) -> None:
+    odd = records.rename(tmp_path / "Records? 50% #1 é")
+    for path in (odd / "ledger.sqlite", odd / "returns", odd):
+        path.chmod(0o500)
+    assert run("verify", "-o", odd).exit_code == 0
+    odd.chmod(0o700)
+
+
 def a_pdf(records: Path) -> Path:
     return min((records / "returns").iterdir())
 

@@ -5,6 +5,7 @@ It holds facts only; verdicts that depend on other returns are worked out when t
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from urllib.parse import quote
 
 import msgspec
 
@@ -121,6 +123,12 @@ def _make(path: Path) -> None:
         path.touch(mode=PRIVATE_FILE)
 
 
+def _to_be_looked_at(path: Path) -> str:
+    """How SQLite is told to open a file that it must not write to, on a share of Windows too (file:////server/…)."""
+    whole = path.resolve().as_posix()
+    return f"file://{'' if whole.startswith('/') else '/'}{quote(os.fsencode(whole), safe='/:')}?mode=ro"
+
+
 class Ledger:
     """The ledger of a RECORDS folder, made if it is not there; nobody else can use it until it is closed.
 
@@ -133,10 +141,9 @@ class Ledger:
         if not unchanged:
             _make(path)
         self._unchanged, self._is_ours = unchanged, False
-        mode = "ro" if unchanged else "rw"
+        where = _to_be_looked_at(path) if unchanged else path
         with _telling():
-            where = f"{path.resolve().as_uri()}?mode={mode}"
-            self._connection = sqlite3.connect(where, uri=True, timeout=PATIENCE, isolation_level=None)
+            self._connection = sqlite3.connect(where, uri=unchanged, timeout=PATIENCE, isolation_level=None)
             try:
                 self._prepare()
             except BaseException:
