@@ -212,8 +212,9 @@ def shifted_letters(pdf: bytes, kind: str = "/Font") -> bytes:
     """Printed by a driver that says that each letter is another one."""
 
     def change(font: pikepdf.Object) -> None:
-        table = font.ToUnicode.read_bytes()
-        shift = lambda match: b"<%s> <%04X>" % (match[1], (int(match[2], 16) + 3) & 0xFFFF)  # noqa: E731
-        font.ToUnicode.write(re.sub(rb"<(\w{4})> <(\w{4})>", shift, table))
+        font.ToUnicode.write(re.sub(rb"<(\w{4})> <(\w{4})>", shifted, font.ToUnicode.read_bytes()))
+
+    def shifted(match: re.Match[bytes]) -> bytes:
+        return b"<%s> <%04X>" % (match[1], (int(match[2], 16) + 3) & 0xFFFF)
 
     return _changed_fonts(pdf, kind, change)

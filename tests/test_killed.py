@@ -23,7 +23,8 @@ from thep_forms.care import faults
 from thep_forms.definition import FormDefinition, MembershipYear, load_definition
 from thep_forms.ingest import Ingester
 
-KILLS = int(os.environ.get("THEP_FORMS_KILLS", "20"))
+KILLS = 100
+DISPOSALS = 12
 FORMS = tuple(number for number, *_ in SCHOOLS[:8])
 
 
@@ -92,7 +93,6 @@ def changed(folder: Path) -> Callable[[], bool]:
 
 
 def test_a_run_killed_at_any_moment_leaves_what_the_next_run_completes(crowded: Path, tmp_path: Path) -> None:
-    """THEP_FORMS_KILLS=100 makes it a hundred kills."""
     start = time.monotonic()
     ingest(crowded, tmp_path / "undisturbed")
     expected, seconds = tables(tmp_path / "undisturbed"), time.monotonic() - start
@@ -130,7 +130,7 @@ def test_a_disposal_killed_at_any_moment_is_finished_by_the_next(
     command = ["forget", "-o", str(records), "--school", "4242", "--yes"]
     moments = random.Random(1)  # noqa: S311 - moments, not secrets
     killed = 0
-    while killed < KILLS // 3:
+    while killed < DISPOSALS:
         shutil.copytree(whole, records)
         archive, before = records / "returns", (records / "returns").stat().st_mtime_ns
         moment = moments.uniform(0, 0.15) if killed % 2 else 0  # as soon as a PDF has gone, or later
