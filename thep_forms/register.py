@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from thep_forms.check import Contact, normalise
 from thep_forms.check.settle import Verdict
 from thep_forms.definition import FormDefinition, MembershipYear
-from thep_forms.definition.model import Kind
+from thep_forms.definition.model import Kind, ProblemCode
 from thep_forms.errors import SourceError
 from thep_forms.keep import Ledger, Records
 
@@ -23,18 +23,23 @@ SHOWN = 10  # mistakes that are told at once
 
 @dataclass(frozen=True)
 class Member:
-    """A member school. `known` has normal forms by column of `schools.csv`; `contacts` its people, where known."""
+    """A member school. `known` has normal forms by column of `schools.csv`; `contacts` its people, where known.
+
+    `email` is where to write to it; several addresses are joined by `;`.
+    """
 
     dfe_number: str
     known: Mapping[str, str] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
+    email: str = ""
 
 
 def read_register(path: Path, definitions: Definitions) -> tuple[Member, ...]:
     """The member schools by DFE number, from a CSV or from a RECORDS folder. Raises `SourceError`, `RecordsError`.
 
-    A CSV has a column `dfe_number` and any others of `schools.csv`, in any order; columns that are not known are left
-    alone. It is UTF-8, with or without a BOM, or cp1252. Of a folder the latest accepted return of each school counts.
+    A CSV has a column `dfe_number` and any of `email` and those of `schools.csv`, in any order; columns that are not
+    known are left alone. It is UTF-8, with or without a BOM, or cp1252. Of a folder the latest accepted return of each
+    school counts.
     """
     members = _from_records(path, definitions) if path.is_dir() else _from_csv(path, definitions(None))
     return tuple(sorted(members, key=lambda member: member.dfe_number))
@@ -46,10 +51,18 @@ def _from_records(path: Path, definitions: Definitions) -> list[Member]:
         for one in sorted(Records(ledger, definitions).returns, key=lambda one: one.year):
             if one.verdict is Verdict.ACCEPTED and one.entry.checked:
                 checked = one.entry.checked
-                latest[one.dfe_number] = Member(one.dfe_number, checked.school, checked.contacts)
+                email = _known_address(checked.contacts, definitions(checked.year))
+                latest[one.dfe_number] = Member(one.dfe_number, checked.school, checked.contacts, email)
     if not latest:
         raise SourceError(f"{path} holds no accepted return. Give a folder with some, or a list of schools.")
     return list(latest.values())
+
+
+def _known_address(contacts: Iterable[Contact], definition: FormDefinition) -> str:
+    """That of the role which the form names first: the main contact."""
+    order = [role.name for role in definition.roles]
+    known = [one for one in contacts if one.parts.get("email") and one.role in order]
+    return min(known, key=lambda one: (order.index(one.role), one.position)).parts["email"] if known else ""
 
 
 def _from_csv(path: Path, definition: FormDefinition) -> list[Member]:
@@ -65,8 +78,10 @@ def _from_csv(path: Path, definition: FormDefinition) -> list[Member]:
         wrong = [] if number else [f"{column} is not a DfE number"]
         known = {column: row[column] or "" for column in _columns(definition) if column in row}
         wrong += _wrong_options(known, definition)
+        email = normalise.email(row.get("email") or "")
+        wrong += ["email is not an address"] if email.problem is ProblemCode.EMAIL_INVALID else []
         mistakes += [f"line {rows.line_num}: {mistake}" for mistake in wrong]
-        members.append(Member(number, known))
+        members.append(Member(number, known, email=email.value))
     counted = Counter(member.dfe_number for member in members if member.dfe_number)
     mistakes += [f"{number} is there {count} times" for number, count in counted.items() if count > 1]
     if mistakes:

@@ -1,0 +1,61 @@
+"""Commands that make forms for the schools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from thep_forms.cli.shared import telling, templates_option
+
+
+@click.command()
+@click.argument("year")
+@click.option(
+    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Where to put it."
+)
+@click.option("--continuation", type=click.IntRange(0, 200), metavar="N", help="Room for N more senior leaders.")
+@click.option(
+    "--schools",
+    type=click.Path(exists=True, path_type=Path),
+    help="One copy a school, with what is known of it: a CSV, or the folder of last year's records.",
+)
+@templates_option
+@telling
+def generate(year: str, output: Path, continuation: int | None, schools: Path | None, templates: Path | None) -> None:
+    """Make the fillable form of a YEAR.
+
+    \b
+    Example:  thep-forms generate 2026-27 -o forms
+    For each school:  thep-forms generate 2026-27 -o forms --schools members.csv
+    """
+    from thep_forms.definition import load_definition
+    from thep_forms.generate import generate as make
+    from thep_forms.keep.files import write_whole
+
+    if schools:
+        _generate_copies(year, output, continuation, schools, templates)
+        return
+    definition = load_definition(year, templates)
+    data = make(definition, more=continuation)
+    output.mkdir(parents=True, exist_ok=True)
+    path = output / f"{definition.year} {definition.form.title}.pdf"
+    write_whole(path, data)
+    click.echo(path)
+
+
+def _generate_copies(year: str, output: Path, more: int | None, schools: Path, templates: Path | None) -> None:
+    """A copy for each school; they hold what schools told, so nobody else may read them."""
+    from thep_forms.copies import copies
+    from thep_forms.definition import load_definition
+    from thep_forms.keep.files import PRIVATE_FOLDER, write_private
+    from thep_forms.register import read_register
+
+    definition = load_definition(year, templates, prefilled=True)
+    members = read_register(schools, lambda other: load_definition(other or definition.year, templates))
+    made = copies(definition, members, more)
+    output.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    for name, data in made:
+        write_private(output / name, data)
+        click.echo(output / name)
+    click.echo(f"{len(members)} forms, one for each school.", err=True)

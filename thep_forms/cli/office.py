@@ -1,0 +1,92 @@
+"""Commands that answer the office's questions: who has returned the form, whom to write to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from thep_forms.cli.shared import printable, records_option, telling, templates_option
+
+if TYPE_CHECKING:
+    from thep_forms.status import Standing
+
+
+@click.command()
+@click.argument("year")
+@records_option
+@click.option(
+    "--schools",
+    type=click.Path(exists=True, path_type=Path),
+    required=True,
+    help="The member schools: a CSV, or the folder of last year's records.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="A table for other programs.")
+@templates_option
+@telling
+def status(year: str, records: Path, schools: Path, as_csv: bool, templates: Path | None) -> None:
+    """See who has returned the form of a YEAR.
+
+    Every member school is there, those that need something first.
+
+    \b
+    Example:  thep-forms status 2026-27 -o records-2026-27 --schools members.csv
+    """
+    from thep_forms.definition import MembershipYear
+    from thep_forms.ingest import Ingester
+    from thep_forms.keep import Ledger, Records
+    from thep_forms.register import read_register
+    from thep_forms.status import by_phase, statuses, table
+
+    definition = Ingester(records, templates).examiner.definition
+    members = read_register(schools, definition)
+    with Ledger.existing(records) as ledger:
+        found = statuses(MembershipYear.parse(year), members, Records(ledger, definition).returns)
+    if as_csv:
+        click.echo(table(found).csv(), nl=False)
+        return
+    for one in found:
+        name = printable(one.member.known.get("school_name", ""))
+        click.echo(f"{one.member.dfe_number}  {one.standing.replace('_', ' '):16}{name}")
+        if one.why:
+            click.echo(f"{'':10}{printable(one.why)}")
+    click.echo()
+    for phase, counted in by_phase(found).items():
+        click.echo(f"{phase.replace('_', ' ') or 'phase not known':16}{_counts(counted)}")
+    click.echo(f"{'all':16}{_counts(Counter(one.standing for one in found))}")
+
+
+def _counts(counted: Counter[Standing]) -> str:
+    told = [f"{standing.replace('_', ' ')} {counted[standing]}" for standing in sorted(counted)]
+    return f"{counted.total():4}  {', '.join(told)}"
+
+
+@click.command("mailing-list")
+@click.argument("year")
+@records_option
+@click.option("--role", "roles", multiple=True, help="Only these roles, such as headteacher; may be given again.")
+@click.option("--phase", "phases", multiple=True, help="Only schools of these phases, such as primary.")
+@templates_option
+@telling
+def mailing_list(
+    year: str, records: Path, roles: tuple[str, ...], phases: tuple[str, ...], templates: Path | None
+) -> None:
+    """Write the contacts of a YEAR as a CSV for Mailchimp or Outlook.
+
+    One row a person and address, from the accepted returns.
+
+    \b
+    Example:  thep-forms mailing-list 2026-27 -o records-2026-27 --role headteacher > heads.csv
+    """
+    from thep_forms.definition import MembershipYear
+    from thep_forms.ingest import Ingester
+    from thep_forms.keep import Ledger, Records
+    from thep_forms.mailing import mailing_list as make
+
+    definition, chosen = Ingester(records, templates).examiner.definition, MembershipYear.parse(year)
+    with Ledger.existing(records) as ledger:
+        table = make(chosen, Records(ledger, definition).returns, definition(chosen), roles, phases)
+    click.echo(table.csv(), nl=False)
+    click.echo(f"{len(table.rows)} addresses.", err=True)

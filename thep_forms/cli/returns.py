@@ -1,0 +1,151 @@
+"""Commands that take in the forms that came back."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from thep_forms.cli.shared import ExitCode, printable, records_option, telling, templates_option
+
+if TYPE_CHECKING:
+    from thep_forms.collect import Place
+    from thep_forms.ingest import Summary
+
+SHOWN = 20  # returns listed one by one at the end of a run
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path))
+@records_option
+@click.option(
+    "--schools",
+    type=click.Path(path_type=Path),
+    help="The member schools: a CSV with a column dfe_number, or the folder of last year's records.",
+)
+@click.option("--password", is_flag=True, help="Ask for a password for locked files; it is not shown.")
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A text file of passwords for locked files, one a line.",
+)
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=30, show_default=True, help="Seconds for one file.")
+@click.option("--memory", type=click.IntRange(min=256), default=1024, show_default=True, help="Megabytes for one file.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Files read at the same time; else one a processor.")
+@templates_option
+@telling
+def ingest(
+    sources: tuple[Path, ...],
+    records: Path,
+    schools: Path | None,
+    password: bool,
+    password_file: Path | None,
+    timeout: float,
+    memory: int,
+    workers: int | None,
+    templates: Path | None,
+) -> None:
+    """Read the forms that came back into tables.
+
+    A SOURCE is a folder, which is searched in depth, or a file: a PDF, or a zip, an e-mail (.eml, .msg) or an mbox.
+    The files in these are read, however they are packed into each other.
+
+    \b
+    Exit code 0: all accepted; 1: some need attention; 2: wrong usage, or a SOURCE that does not exist.
+    Example:  thep-forms ingest inbox -o records-2026-27
+    """
+    from thep_forms.ingest import Ingester
+    from thep_forms.work import Limits
+
+    passwords = password_file.read_text(encoding="utf-8-sig").splitlines() if password_file else []
+    if password:
+        passwords.append(click.prompt("Password of the locked files", hide_input=True, err=True))
+    ingester = Ingester(records, templates, Limits(timeout, memory), workers, passwords)
+    summary = ingester.ingest(sources, schools, _progress)
+    _report(summary)
+    sys.exit(ExitCode.ALL_ACCEPTED if summary.all_accepted else ExitCode.NEEDS_ATTENTION)
+
+
+@click.command()
+@click.argument("return_id")
+@records_option
+@templates_option
+@telling
+def prefer(return_id: str, records: Path, templates: Path | None) -> None:
+    """Say which of a school's returns counts.
+
+    RETURN_ID is the one that counts over the others; the column return_id of returns.csv has it.
+
+    \b
+    Example:  thep-forms prefer 0123456789abcdef -o records-2026-27
+    """
+    from thep_forms.ingest import Ingester
+
+    Ingester(records, templates).prefer(return_id)
+    click.echo(f"The return {return_id} counts now.", err=True)
+
+
+@click.command()
+@click.option(
+    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"), show_default=True
+)
+@telling
+def demo(output: Path) -> None:
+    """See it work: make a form, read the samples.
+
+    \b
+    Example:  thep-forms demo -o demo
+    """
+    from thep_forms.definition import load_definition, shipped
+    from thep_forms.generate import generate as make
+    from thep_forms.ingest import Ingester
+    from thep_forms.keep.files import write_whole
+
+    output.mkdir(parents=True, exist_ok=True)
+    definition = load_definition("2026-27")
+    form = output / f"{definition.year} {definition.form.title}.pdf"
+    write_whole(form, make(definition))
+    returns, records = output / "returns", output / "records"
+    shutil.copytree(shipped("samples") / "returns", returns, dirs_exist_ok=True)
+    summary = Ingester(records).ingest([returns], shipped("samples") / "schools.csv", _progress)
+    _report(summary)
+    click.echo("\nLook at these (all people and schools in them are invented):", err=True)
+    for path, what in (
+        (form, "the form, to be filled in with any PDF viewer"),
+        (returns, "the sample returns that were read"),
+        (records / "schools.csv", "one row for each school whose form was accepted"),
+        (records / "contacts.csv", "their contacts, one row for each person and role"),
+        (records / "problems.csv", "what to write back to the schools about"),
+        (records / "returns.csv", "what became of every file"),
+    ):
+        click.echo(f"  {path}\n      {what}", err=True)
+
+
+def _progress(places: Sequence[Place]) -> Iterator[Place]:
+    """The places to be read, with a bar on a terminal and nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield from places
+        return
+    with click.progressbar(places, label="Reading", file=sys.stderr, show_pos=True) as bar:
+        yield from bar
+
+
+def _report(summary: Summary) -> None:
+    """The short table at the end, for a person."""
+    total = sum(summary.verdicts.values())
+    click.echo(f"{total} files in {summary.records}, {summary.new} of them new:", err=True)
+    for verdict, count in sorted(summary.verdicts.items()):
+        click.echo(f"  {count:6}  {verdict.replace('_', ' ')}", err=True)
+    if not summary.attention:
+        return
+    click.echo("\nTo look at (problems.csv has the sentences to send):", err=True)
+    for one in summary.attention[:SHOWN]:
+        codes = ", ".join(dict.fromkeys(problem.code for problem in one.problems if problem.severity == "error"))
+        why = codes or str(one.verdict)
+        click.echo(f"  {printable(one.arrivals[0].source)}: {why.replace('_', ' ')}", err=True)
+    if len(summary.attention) > SHOWN:
+        click.echo(f"  and {len(summary.attention) - SHOWN} more, in returns.csv", err=True)

@@ -1,0 +1,93 @@
+"""What the commands have in common: how errors are told, exit codes, options that several have."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from functools import wraps
+from pathlib import Path
+from traceback import extract_tb
+from typing import ParamSpec, TypeVar
+
+import click
+
+from thep_forms.errors import ThepFormsError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows knows no quotas
+
+
+class ExitCode(IntEnum):
+    """What `ingest` tells a script."""
+
+    ALL_ACCEPTED = 0
+    NEEDS_ATTENTION = 1
+    WRONG_USAGE = 2
+
+
+class Complaint(click.ClickException):
+    """An error that the user can mend, as one line."""
+
+    exit_code = ExitCode.WRONG_USAGE
+
+
+@contextmanager
+def _messages() -> Iterator[None]:
+    """The package's errors, and those of the file system, as one line and an exit code."""
+    try:
+        yield
+    except ThepFormsError as error:
+        raise Complaint(printable(str(error))) from error
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except OSError as error:
+        if error.errno in FULL:
+            raise Complaint("The disk is full. Nothing is half-written: make room, and run again.") from error
+        where = f"{error.filename}: " if error.filename else ""
+        what = error.strerror or str(error)
+        raise Complaint(printable(f"{where}{what}. Nothing is half-written; mend it and run again.")) from error
+    except Exception as error:
+        # A fault of the program. Its words may hold what a school typed: its kind and its place are told alone.
+        place = extract_tb(error.__traceback__)[-1]
+        raise Complaint(
+            f"The program itself failed: {type(error).__name__} at {Path(place.filename).name}:{place.lineno}. "
+            "Nothing is half-written. Please tell whoever looks after it."
+        ) from error
+
+
+def telling(command: Callable[P, T]) -> Callable[P, T]:
+    """The command, with its errors told."""
+
+    @wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> T:
+        with _messages():
+            return command(*args, **kwargs)
+
+    return told
+
+
+def printable(text: str) -> str:
+    """The text without anything that a terminal would act on."""
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
+templates_option = click.option(
+    "--templates",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of your own templates; what it lacks is taken from the shipped ones.",
+)
+records_option = click.option(
+    "-o",
+    "--records",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The folder that holds everything about the returns; made if it is not there.",
+)
+
+
+def some(count: int, what: str) -> str:
+    """So many of them: `1 form`, `2 forms`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
