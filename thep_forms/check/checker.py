@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from itertools import chain
 
 from thep_forms.check import normalise
@@ -170,25 +169,14 @@ class _Checker:
         if not raw.text:
             return ""
         asked = _says_something(raw, box.kind) and not raw.mute
-        value, code = self._normal(box.kind, raw.text) if asked else ("", None)
-        self.values[box.name] = CheckedValue(box.name, box.label, raw.text, value, raw.read_from)
-        if code:
-            partnership = self.definition.partnership
+        partnership = self.definition.partnership
+        normal = normalise.answer(box.kind, raw.text, partnership.dfe_prefix) if asked else normalise.Normal("")
+        self.values[box.name] = CheckedValue(box.name, box.label, raw.text, normal.value, raw.read_from)
+        if normal.problem:
             words = {"prefix": partnership.dfe_prefix, "authority": partnership.local_authority}
-            self._problem(code, box.name, box.label, raw.text, **words)
+            self._problem(normal.problem, box.name, box.label, raw.text, **words)
         self._oddities(box, raw)
-        return value
-
-    def _normal(self, kind: Kind, raw: str) -> tuple[str, ProblemCode | None]:
-        if kind is Kind.TICKS:
-            return raw, None
-        if kind is Kind.DFE_NUMBER:
-            normal = normalise.dfe_number(raw, self.definition.partnership.dfe_prefix)
-        elif kind in _PARSERS:
-            normal = _PARSERS[kind](raw)
-        else:
-            return (normalise.address if kind is Kind.ADDRESS else normalise.text)(raw), None
-        return normal.value, normal.problem
+        return normal.value
 
     def _oddities(self, box: Box, raw: RawValue) -> None:
         about = (box.name, box.label, raw.text)
@@ -211,12 +199,6 @@ class _Checker:
         if raw.text:
             self.values[name] = CheckedValue(name, "", raw.text, "", raw.read_from)
             self._problem(ProblemCode.FIELD_UNKNOWN, name, shown(name), raw.text)
-
-
-_PARSERS: dict[Kind, Callable[[str], normalise.Normal]] = {
-    Kind.EMAIL: normalise.email,
-    Kind.TELEPHONE: normalise.telephone,
-}
 
 
 def _says_something(raw: RawValue, kind: Kind = Kind.TEXT) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from thep_forms.definition.model import ProblemCode
+from thep_forms.definition.model import Kind, ProblemCode
 
 LONGEST = 1000  # characters of an e-mail or telephone box that are worth parsing
 _FULL_WIDTH = {0xFF10 + n: str(n) for n in range(10)} | {ord("／"): "/", ord("－"): "-"}
@@ -32,6 +32,23 @@ class Normal:
 
     value: str
     problem: ProblemCode | None = None
+
+
+def answer(kind: Kind, raw: str, prefix: str) -> Normal:
+    """The normal form of an answer of that kind; a tick stays as it is. `prefix` as for `dfe_number`."""
+    match kind:
+        case Kind.TICKS:
+            return Normal(raw)
+        case Kind.TEXT:
+            return Normal(text(raw))
+        case Kind.ADDRESS:
+            return Normal(address(raw))
+        case Kind.EMAIL:
+            return email(raw)
+        case Kind.TELEPHONE:
+            return telephone(raw)
+        case Kind.DFE_NUMBER:
+            return dfe_number(raw, prefix)
 
 
 def text(raw: str) -> str:
