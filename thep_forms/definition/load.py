@@ -5,15 +5,17 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from thep_forms.definition.model import FormDefinition, FormFile, Partnership, ProblemCode, ProblemText
+from thep_forms.definition.model import Extract, FormDefinition, FormFile, Partnership, ProblemCode, ProblemText
 from thep_forms.definition.rules import check_form, check_message
 from thep_forms.definition.shapes import convert, meant
 from thep_forms.definition.texts import TextBlock, render_text
 from thep_forms.definition.year import MembershipYear
 from thep_forms.errors import TemplateError
 
+T = TypeVar("T")
+EXTRACT_FILE = "gias.toml"
 FORM_FILE = "membership-form.toml"
 PARTNERSHIP_FILE = "partnership.toml"
 PROBLEMS_FILE = "problems.toml"
@@ -55,6 +57,9 @@ class Templates:
         except tomllib.TOMLDecodeError as error:
             raise TemplateError(f"{self.find(name, year)}: this is not TOML: {error}.") from error
 
+    def convert(self, name: str, shape: type[T], year: MembershipYear) -> T:
+        return convert(self.load(name, year), shape, str(self.find(name, year)))
+
 
 def load_definition(
     year: MembershipYear | str, templates: Path | None = None, *, prefilled: bool = False
@@ -68,10 +73,13 @@ def load_definition(
     if templates and not templates.is_dir():
         raise TemplateError(f"{templates}: there is no such folder of templates.")
     source = Templates(templates)
-    form = convert(source.load(FORM_FILE, year), FormFile, str(source.find(FORM_FILE, year)))
+    form = source.convert(FORM_FILE, FormFile, year)
     check_form(form, str(source.find(FORM_FILE, year)))
-    partnership = convert(source.load(PARTNERSHIP_FILE, year), Partnership, str(source.find(PARTNERSHIP_FILE, year)))
-    return FormDefinition(year, form, partnership, _problems(source, year), _texts(source, year, form, prefilled))
+    partnership = source.convert(PARTNERSHIP_FILE, Partnership, year)
+    texts = _texts(source, year, form, prefilled)
+    return FormDefinition(
+        year, form, partnership, _problems(source, year), texts, source.convert(EXTRACT_FILE, Extract, year)
+    )
 
 
 def _texts(

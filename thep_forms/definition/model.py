@@ -247,6 +247,16 @@ class ProblemText:
     message: Words
 
 
+@dataclass(frozen=True, kw_only=True)
+class Extract:
+    """`gias.toml`: which schools an extract of DfE's register gives, and which of its columns go where."""
+
+    only: Mapping[Words, tuple[str, ...]]
+    never: Mapping[Words, tuple[str, ...]]
+    columns: Mapping[Slug, tuple[Words, ...]]  # by the box that they go into
+    ticks: Mapping[Slug, Mapping[Words, Mapping[str, Slug]]]  # field, column, what it says: the option
+
+
 @dataclass(frozen=True)
 class Box:
     """One AcroForm field of the form. `label` names it in a message, as printed; `caption` stands beside the box."""
@@ -292,6 +302,7 @@ class FormDefinition:
     partnership: Partnership
     problems: Mapping[ProblemCode, ProblemText]
     texts: Mapping[str, tuple[TextBlock, ...]]
+    extract: Extract
 
     @property
     def form(self) -> Form:
