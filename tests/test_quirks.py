@@ -52,10 +52,10 @@ def boxes(pdf: pikepdf.Pdf) -> dict[str, pikepdf.Object]:
     return {str(box.T): box for box in pdf.Root.AcroForm.Fields}
 
 
-def renamed(pattern: str) -> Change:
+def renamed(name_for: Callable[[str], str]) -> Change:
     def change(pdf: pikepdf.Pdf) -> None:
         for name, box in boxes(pdf).items():
-            box.T = String(pattern.format(name))
+            box.T = String(name_for(name))
 
     return change
 
@@ -107,14 +107,46 @@ def other_states(pdf: pikepdf.Pdf) -> None:
             box.AS = box.V = Name("/Choice 1") if on else Name.Off
 
 
+def without_kinds(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        del box.FT
+
+
+def by_role(pdf: pikepdf.Pdf) -> None:
+    """`main_contact_name` as the field `name` below a field `main_contact`."""
+    parents: dict[str, pikepdf.Object] = {}
+    for name, box in boxes(pdf).items():
+        role, _, part = name.rpartition("_")
+        if role not in parents:
+            parents[role] = pdf.make_indirect(Dictionary(T=String(role), Kids=Array()))
+        box.T, box.Parent = String(part), parents[role]
+        parents[role].Kids.append(box)
+    pdf.Root.AcroForm.Fields = Array(parents.values())
+
+
+def with_texts(encoded: Callable[[str], bytes]) -> Change:
+    def change(pdf: pikepdf.Pdf) -> None:
+        for box in boxes(pdf).values():
+            if box.FT == "/Tx" and "/V" in box:
+                box.V = String(encoded(str(box.V)))
+
+    return change
+
+
 def no_list(pdf: pikepdf.Pdf) -> None:
     pdf.Root.AcroForm.Fields = Array()
 
 
 QUIRKS: dict[str, Change] = {
-    "a suffix": renamed("{}_2"),
-    "another suffix": renamed("{}#0"),
-    "a name in front": renamed("Copy.{}"),
+    "a suffix": renamed("{}_2".format),
+    "another suffix": renamed("{}#0".format),
+    "a suffix in brackets": renamed("{} [200]".format),
+    "a name in front": renamed("Copy.{}".format),
+    "names in capitals": renamed(str.upper),
+    "fields below their roles": by_role,
+    "fields that do not say their kind": without_kinds,
+    "values padded with zeros": with_texts(lambda text: b"\xfe\xff" + text.encode("utf-16-be") + b"\0\0\0"),
+    "values in UTF-8 without a mark": with_texts(lambda text: text.encode()),
     "a parent": under_a_parent,
     "widgets apart from their fields": widgets_as_kids,
     "stale values on the fields": stale_parents,
@@ -238,7 +270,7 @@ def test_a_note_on_a_printed_form_is_an_answer(form: bytes, definition: FormDefi
 
 def test_two_forms_joined_by_a_program_that_renames_fields_are_two(form: bytes, definition: FormDefinition) -> None:
     first, second = type_into(form, answers("2101")), type_into(form, answers("3204"))
-    both = joined(first, changed(second, renamed("{}_1")))
+    both = joined(first, changed(second, renamed("{}_1".format)))
     assert [reading.values["dfe_number"].text for reading in read_file(both, lambda _: definition)] == ["2101", "3204"]
 
 

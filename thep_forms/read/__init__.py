@@ -8,7 +8,6 @@ import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,16 +18,15 @@ from thep_forms.definition.model import FormDefinition
 from thep_forms.definition.year import MembershipYear
 from thep_forms.read.fields import answers, settled
 from thep_forms.read.forms import Form, forms_in
-from thep_forms.read.notes import Note, notes_in, with_notes
+from thep_forms.read.information import modified, pdf_date, title_of
+from thep_forms.read.notes import notes_in, with_notes
 from thep_forms.read.reading import Outcome, RawValue, ReadFrom, Reading
-from thep_forms.read.strings import text_string
 
 if TYPE_CHECKING:
     from thep_forms.read.page_text import PageReader, Sighting
 
 T = TypeVar("T")
 Definitions = Callable[[MembershipYear | None], FormDefinition]
-_DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([-+Z])(?:(\d\d)'?(\d\d)?)?)?", re.ASCII)
 
 # Warnings of these libraries may quote the file, and nothing of a form is ever logged.
 for _library in ("pikepdf", "pypdf", "pdfminer", "pdfplumber"):
@@ -88,14 +86,14 @@ def _open(data: bytes, passwords: Sequence[str]) -> tuple[pikepdf.Pdf, bool]:
 class _FileReader:
     def __init__(self, pdf: pikepdf.Pdf, data: bytes, definitions: Definitions, mended: bool) -> None:
         self.pdf, self.data, self.definitions, self.mended = pdf, data, definitions, mended
-        self.title, self.modified = _information(pdf)
-        self.notes: list[Note] = []
+        self.title = title_of(pdf)
+        self.found, others = answers(pdf)
+        self.modified = modified(pdf, (one for said in self.found.values() for one in said))
+        self.notes = notes_in(others)
 
     def read(self) -> tuple[Reading, ...]:
         any_year = self.definitions(None)
-        found, others = answers(self.pdf)
-        self.notes = notes_in(others)
-        forms = forms_in(found, lambda name: any_year.box(name) is not None)
+        forms = forms_in(self.found, lambda name: any_year.box(name) is not None)
         readings = [reading for form in forms if (reading := self._by_fields(form))]
         if readings and any(value.text for reading in readings for value in reading.values.values()):
             beside = self._tried(lambda: self._beside(forms), list[Reading]())
@@ -263,31 +261,6 @@ def _flattened(pdf: pikepdf.Pdf) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of boxes that are left over
         return _rewritten(pdf)
-
-
-def _information(pdf: pikepdf.Pdf) -> tuple[str, datetime | None]:
-    """The document's title and its modification date."""
-    entries: dict[str, str] = {}
-    for key in ("/Title", "/ModDate"):
-        value = pdf.docinfo.get(key)
-        entries[key] = text_string(bytes(value))[0] if isinstance(value, pikepdf.String) else ""
-    return entries["/Title"], pdf_date(entries["/ModDate"])
-
-
-def pdf_date(text: str) -> datetime | None:
-    """A PDF date, `D:20261123190809+01'00'` or a front part of it; None where it is none. Without a zone it is UTC."""
-    match = _DATE.match(text.strip())
-    if not match:
-        return None
-    year, month, day, hour, minute, second = (
-        int(part or low) for part, low in zip(match.groups()[:6], "011000", strict=True)
-    )
-    offset = timedelta(hours=int(match[8] or 0), minutes=int(match[9] or 0))
-    try:
-        zone = timezone(-offset if match[7] == "-" else offset)
-        return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 __all__ = ["Outcome", "RawValue", "ReadFrom", "Reading", "is_pdf", "pdf_date", "read_file"]

@@ -37,6 +37,11 @@ class Answer:
         return self.is_empty and not self.ticks and self.widget is not None and _draws_text(self.widget)
 
     @property
+    def changed(self) -> str:
+        """The date on which it was changed, as the widget says it; empty where it does not."""
+        return _text(self.widget.get("/M")) if self.widget else ""
+
+    @property
     def area(self) -> tuple[float, ...]:
         """Its rectangle on the page; not four numbers where it has none."""
         rect = self.widget.get("/Rect") if self.widget else None
@@ -128,11 +133,11 @@ def _ancestors(node: _Node) -> list[_Node]:
 def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) -> None:
     """Note what a widget says; `chain` is it and its ancestors."""
     name = ".".join(_text(part.get("/T")) for part in reversed(chain) if "/T" in part.keys)
-    kind = _inherited(chain, "/FT")
+    node, value = chain[0], _inherited(chain, "/V")
+    kind = _inherited(chain, "/FT") or _likely_kind(node, value)
     if not name or kind not in _KINDS:
         return
-    node, ticks = chain[0], kind == Name.Btn
-    limit, value = _inherited(chain, "/MaxLen"), _inherited(chain, "/V")
+    ticks, limit = kind == Name.Btn, _inherited(chain, "/MaxLen")
     text, damaged = ("yes" if _is_ticked(node, value) else "", False) if ticks else _value(value)
     answer = Answer(
         text,
@@ -144,6 +149,12 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
         value is None,
     )
     found.setdefault(name, []).append(answer)
+
+
+def _likely_kind(node: _Node, value: object) -> Name:
+    """What kind of field it is that does not say: states are names, and texts are not."""
+    states = (value if value is not None else node.get("/AS"), _get(_get(node.get("/AP"), "/N"), "/Off"))
+    return Name.Btn if isinstance(states[0], Name) or states[1] is not None else Name.Tx
 
 
 def _draws_text(node: _Node) -> bool:
