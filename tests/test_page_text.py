@@ -149,6 +149,18 @@ def test_several_schools_in_one_file_are_several_returns(
     ]
 
 
+@pytest.mark.parametrize("pinned", [False, True], ids=["to the file", "to a page"])
+def test_a_form_attached_to_a_letter_is_read(returned: bytes, definition: FormDefinition, pinned: bool) -> None:
+    (reading,) = read_file(printers.attached(letter(), returned, pinned=pinned), lambda _: definition)
+    assert told(reading) == EXPECTED
+
+
+def test_a_form_attached_to_a_form_is_another_return(form: bytes, definition: FormDefinition, returned: bytes) -> None:
+    inner = printers.attached(letter(), type_into(form, answers("4242")))
+    readings = read_file(printers.attached(returned, inner), lambda _: definition)
+    assert [told(reading)["dfe_number"] for reading in readings] == ["211/3204", "4242"]
+
+
 # --- What cannot be read ------------------------------------------------------------------------------------------
 
 
@@ -167,6 +179,13 @@ def test_answers_whose_letters_nobody_can_tell_are_asked_about(
     assert not checked.acceptable
     assert checked.contacts[0].parts["name"] == ""
     assert checked.school["phases"] == "primary"
+
+
+def test_a_page_whose_boxes_are_not_where_its_labels_say_is_not_guessed_at(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    reading = read_return(printers.slanted(printers.by_qpdf(returned)), definition)
+    assert (reading.outcome, told(reading)) == (Outcome.SCAN, {})
 
 
 @pytest.mark.parametrize("degrees", [0, 1.5, 90, 180])

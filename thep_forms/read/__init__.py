@@ -16,6 +16,7 @@ import pikepdf
 from thep_forms.definition.identity import FORM_ID, document_title, years_said
 from thep_forms.definition.model import FormDefinition
 from thep_forms.definition.year import MembershipYear
+from thep_forms.read.attached import attached
 from thep_forms.read.fields import answers, settled
 from thep_forms.read.forms import Form, forms_in
 from thep_forms.read.information import modified, pdf_date, title_of
@@ -32,6 +33,7 @@ Definitions = Callable[[MembershipYear | None], FormDefinition]
 for _library in ("pikepdf", "pypdf", "pdfminer", "pdfplumber"):
     logging.getLogger(_library).setLevel(logging.CRITICAL + 1)
 
+DEEPEST = 3  # levels of PDFs attached to PDFs
 PLAIN_PAGES = 2  # of a form, that no box is on
 
 # What qpdf says when it had to guess where the objects of a file are.
@@ -48,12 +50,19 @@ def read_file(data: bytes, definitions: Definitions, passwords: Sequence[str] = 
 
     `definitions` gives the definition of a year, or of any where there is none; `passwords` are tried in their order.
     """
+    return _read(data, definitions, passwords, DEEPEST)
+
+
+def _read(data: bytes, definitions: Definitions, passwords: Sequence[str], depth: int) -> tuple[Reading, ...]:
     if not is_pdf(data):
         return (Reading(Outcome.NOT_A_FORM, reason="This is not a PDF."),)
     try:
         pdf, mended = _open(data, passwords)
         with pdf:
-            return _FileReader(pdf, data, definitions, mended).read()
+            reader = _FileReader(pdf, data, definitions, mended)
+            files = reader.attached() if depth else []
+            inside = [reading for file in files for reading in _read(file, definitions, passwords, depth - 1)]
+            return _together(reader.read(), inside)
     except pikepdf.PasswordError:
         return (Reading(Outcome.LOCKED, reason="A password is needed to open this file."),)
     except MemoryError:
@@ -62,6 +71,11 @@ def read_file(data: bytes, definitions: Definitions, passwords: Sequence[str] = 
         # The exception's words may quote the file: only its kind is told.
         reason = f"This PDF is damaged and cannot be read ({type(error).__name__})."
         return (Reading(Outcome.UNREADABLE, reason=reason),)
+
+
+def _together(own: tuple[Reading, ...], inside: Sequence[Reading]) -> tuple[Reading, ...]:
+    """The forms in a file and in the files attached to it; the file's own reading if there is none."""
+    return tuple(one for one in (*own, *inside) if one.outcome is not Outcome.NOT_A_FORM) or own
 
 
 def _open(data: bytes, passwords: Sequence[str]) -> tuple[pikepdf.Pdf, bool]:
@@ -88,6 +102,7 @@ class _FileReader:
         self.pdf, self.data, self.definitions, self.mended = pdf, data, definitions, mended
         self.title = title_of(pdf)
         self.found, others = answers(pdf)
+        self.others = [annotation for _, annotation in others]
         self.modified = modified(pdf, (one for said in self.found.values() for one in said))
         self.notes = notes_in(others)
 
@@ -107,8 +122,12 @@ class _FileReader:
             return (replace(self._base, outcome=Outcome.UNREADABLE, reason=reason),)
         return tuple(readings)
 
+    def attached(self) -> list[bytes]:
+        """The files attached to this one."""
+        return self._tried(lambda: attached(self.pdf, self.others), list[bytes]())
+
     def _tried(self, read: Callable[[], T], nothing: T) -> T:
-        """What is read from the pages. Where they cannot be drawn the file is damaged, but its fields are read."""
+        """What is read beside the fields. Where that cannot be read the file is damaged, but its fields are read."""
         try:
             return read()
         except MemoryError:

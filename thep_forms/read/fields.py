@@ -45,7 +45,7 @@ class Answer:
     def area(self) -> tuple[float, ...]:
         """Its rectangle on the page; not four numbers where it has none."""
         rect = self.widget.get("/Rect") if self.widget else None
-        return tuple(float(edge) for edge in _items(rect) if isinstance(edge, (int, Decimal)))
+        return numbers(rect)
 
 
 class _Node:
@@ -88,18 +88,18 @@ def _nodes(pdf: pikepdf.Pdf, others: list[tuple[int, Object]]) -> Iterator[tuple
     annotations = [
         (number, annotation)
         for number, page in enumerate(pdf.pages)
-        for annotation in _items(_get(page.obj, "/Annots"))
+        for annotation in _items(get(page.obj, "/Annots"))
         if isinstance(annotation, Dictionary)
     ]
     pages = {annotation.objgen: number for number, annotation in annotations if annotation.is_indirect}
     seen: set[tuple[int, int]] = set()
-    for top in _items(_get(_get(pdf.Root, "/AcroForm"), "/Fields")):
+    for top in _items(get(get(pdf.Root, "/AcroForm"), "/Fields")):
         for node, above in _below(top, [], seen):
             yield node, above, pages.get(node.entries.objgen)
     for number, annotation in annotations:
         if annotation.objgen in seen:
             continue
-        if _get(annotation, "/Subtype") == Name.Widget:
+        if get(annotation, "/Subtype") == Name.Widget:
             node = _Node(annotation)
             yield node, _ancestors(node), number
         else:
@@ -153,14 +153,14 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
 
 def _likely_kind(node: _Node, value: object) -> Name:
     """What kind of field it is that does not say: states are names, and texts are not."""
-    states = (value if value is not None else node.get("/AS"), _get(_get(node.get("/AP"), "/N"), "/Off"))
+    states = (value if value is not None else node.get("/AS"), get(get(node.get("/AP"), "/N"), "/Off"))
     return Name.Btn if isinstance(states[0], Name) or states[1] is not None else Name.Tx
 
 
 def _draws_text(node: _Node) -> bool:
     """Whether the widget's appearance shows a text; that of an empty box is a few bytes."""
-    stream = _get(node.get("/AP"), "/N")
-    length = _get(stream, "/Length")
+    stream = get(node.get("/AP"), "/N")
+    length = get(stream, "/Length")
     if not isinstance(stream, Stream) or not isinstance(length, int) or length < SHORTEST:
         return False
     return bool(re.search(rb"\bT[jJ]\b", _content(stream) or b""))
@@ -198,7 +198,12 @@ def _inherited(chain: list[_Node], key: str) -> object:
     return next((value for part in chain if (value := part.get(key)) is not None), None)
 
 
-def _get(holder: object, key: str) -> object:
+def numbers(array: object) -> tuple[float, ...]:
+    """The numbers in an array; whatever else is in it is passed over."""
+    return tuple(float(item) for item in _items(array) if isinstance(item, (int, Decimal)))
+
+
+def get(holder: object, key: str) -> object:
     """An entry of a dictionary, or None where there is none or the holder is no dictionary."""
     if not isinstance(holder, (Dictionary, Stream)):
         return None

@@ -5,6 +5,7 @@ Lengths are points from the upper left corner of the page as it is read.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -12,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from statistics import median
+from statistics import median, median_low
 from typing import Any
 
 from pdfplumber.page import Page
@@ -26,6 +27,7 @@ WIDE_GAP = 1.2  # the same, where spaces are drawn as letters
 APART = 0.75  # of the type size: more, and they are not of one run
 FEWEST_LETTERS = 5  # different ones, that tell something of a font
 LEAST_SHARE = 0.5  # of the letters of a known font, that have their width
+LEAST_SKEW = math.radians(0.02)  # less does not move a letter off its line
 SAME_LINE = 0.45  # of the type size: less, and two letters stand on one line
 _CID = re.compile(r"\(cid:\d+\)")
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
@@ -84,7 +86,32 @@ def ink_of(page: Page, suspects: frozenset[str]) -> Ink:
 
 
 def _turn(page: Page) -> Turn:
-    """How to turn the page so that most of its letters stand upright."""
+    """How to turn the page so that most of its letters stand upright, on level lines."""
+    quarters, askew = _quarter_turn(page), _askew(page)
+    if abs(askew) < LEAST_SKEW:
+        return quarters
+    return lambda *edges: _levelled(*quarters(*edges), askew)
+
+
+def _askew(page: Page) -> float:
+    """By which angle most letters rise from the nearest of left, right, up and down; radians."""
+    angles = (math.atan2(char["matrix"][1], char["matrix"][0]) for char in page.chars)
+    quarter = math.pi / 2
+    return median_low([(angle + quarter / 2) % quarter - quarter / 2 for angle in angles] or [0.0])
+
+
+def _levelled(x: float, top: float, right: float, bottom: float, askew: float) -> tuple[float, float, float, float]:
+    """Edges round something that rose by that angle, when it lies level: its middle turned, and its own size."""
+    cos, sin = math.cos(askew), math.sin(askew)
+    across, down = (x + right) / 2, (top + bottom) / 2
+    middle_x, middle_y = across * cos - down * sin, across * sin + down * cos
+    own = cos * cos - sin * sin
+    width = max(((right - x) * cos - (bottom - top) * abs(sin)) / own, 0.0)
+    height = max(((bottom - top) * cos - (right - x) * abs(sin)) / own, 0.0)
+    return middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2
+
+
+def _quarter_turn(page: Page) -> Turn:
     ways: Counter[str] = Counter()
     for char in page.chars:
         a, b = char["matrix"][:2]

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pikepdf import Array, Name, Object, String
+from pikepdf import Name, Object, String
 
+from thep_forms.read.fields import numbers
 from thep_forms.read.reading import RawValue, ReadFrom
 from thep_forms.read.strings import text_string
 
@@ -34,10 +35,10 @@ def notes_in(annotations: Iterable[tuple[int, Object]]) -> list[Note]:
     notes: list[Note] = []
     for number, annotation in annotations:
         if annotation.get("/Subtype") in (Name.FreeText, Name.Text):
-            text, rect = _text(annotation), annotation.get("/Rect")
-            if text and isinstance(rect, Array) and len(rect) == 4:
-                area = _ordered(tuple(float(edge) for edge in rect))
-                notes.append(Note(number, area, text, annotation.Subtype == Name.FreeText and "/AP" in annotation))
+            text, rect = _text(annotation), numbers(annotation.get("/Rect"))
+            if text and len(rect) == 4:
+                is_drawn = annotation.Subtype == Name.FreeText and "/AP" in annotation
+                notes.append(Note(number, _ordered(rect), text, is_drawn))
     return notes
 
 

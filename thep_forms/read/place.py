@@ -14,6 +14,7 @@ from thep_forms.read.ink import Area, Ink, lines_of, words_of
 FEWEST = 3  # labels that have to be found
 SPREAD = 60.0  # points between two labels that a scale is worked out from
 TOLERANCE = 4.0  # points that a label may be off
+MOST = 0.7  # of the labels, that have to be in place: else boxes are not where they are reckoned to be
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def phrases(sheet: Sheet) -> dict[str, Rect]:
 
 
 def place(ink: Ink, sheet: Sheet, height: float) -> Placement | None:
-    """Where the sheet, `height` points high, lies on the page, by its printed labels; None where it does not."""
+    """Where the sheet, `height` points high, lies on the page, by its printed labels; None where nobody can tell."""
     seen: dict[str, list[tuple[float, float]]] = {}
     for run in ink.runs:
         for line in lines_of(run):
@@ -71,7 +72,7 @@ def place(ink: Ink, sheet: Sheet, height: float) -> Placement | None:
         for ours, (x, y) in found
         if abs(ours[0] * scale_x + shift_x - x) <= TOLERANCE and abs(ours[1] * scale_y + shift_y - y) <= TOLERANCE
     ]
-    return Placement(scale_x, scale_y, shift_x, shift_y, height) if len(near) >= FEWEST else None
+    return Placement(scale_x, scale_y, shift_x, shift_y, height) if len(near) >= MOST * len(found) else None
 
 
 def _scale(pairs: Sequence[tuple[float, float]]) -> float:
