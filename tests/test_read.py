@@ -74,6 +74,36 @@ def test_what_is_no_readable_form_says_what_it_is(
     assert reading.reason
 
 
+def test_a_form_is_dated_by_the_latest_that_its_boxes_say(form: bytes, definition: FormDefinition) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(dated(form, "20260504"))) as pdf:
+        pdf.Root.AcroForm.Fields[3].M = pikepdf.String("D:20260506093000")  # as Firefox and Poppler write
+        pdf.Root.AcroForm.Fields[4].M = pikepdf.String("D:20260505093000Z")
+        pdf.Root.AcroForm.Fields[5].M = pikepdf.String("last week")
+        pdf.save(out)
+    assert str(read_return(out.getvalue(), definition).modified) == "2026-05-06 09:30:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("said", "modified"),
+    [
+        ('xmp:ModifyDate="2026-05-04T13:00:00+01:00"', "2026-05-04 12:00:00+00:00"),
+        ("<xmp:ModifyDate>2026-05-04T12:00:00Z</xmp:ModifyDate>", "2026-05-04 12:00:00+00:00"),
+        ('xmp:ModifyDate="2026-05-04"', "2026-05-04 00:00:00+00:00"),
+        ('xmp:ModifyDate="2026-99-99"', "None"),
+        ('xmp:ModifyDate="0001-01-01T00:00:00+14:00"', "None"),
+    ],
+)
+def test_a_form_without_a_date_is_dated_by_its_xmp(
+    form: bytes, definition: FormDefinition, said: str, modified: str
+) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(form)) as pdf:
+        pdf.Root.Metadata = pdf.make_stream(f"<x:xmpmeta {said} />".encode())
+        pdf.save(out, fix_metadata_version=False)
+    assert str(read_return(out.getvalue(), definition).modified) == modified
+
+
 def test_a_filled_form_cut_short_is_never_a_blank_one(filled: Callable[..., bytes], definition: FormDefinition) -> None:
     whole = filled()
     for length in range(0, len(whole) - 2000, 9000):
