@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pikepdf import PageCopyWarning
+from pypdf.errors import PdfReadError
 
 from tests.conftest import read_return
 from tests.remake_samples import by_pypdf, by_qpdf, dated, letter, locked
@@ -117,6 +118,22 @@ def test_a_file_that_only_pypdf_can_open_is_a_damaged_one(
     broken = by_pypdf(filled()).replace(b"/Root", b"/Boot")
     with pytest.raises(pikepdf.PdfError):
         pikepdf.open(io.BytesIO(broken))
+    reading = read_return(broken, definition)
+    assert reading.values["school_name"].text == "Cedar Primary School"
+    assert reading.repaired
+
+
+def test_a_file_that_only_pdfium_can_open_is_a_damaged_one(
+    filled: Callable[..., bytes], definition: FormDefinition
+) -> None:
+    broken = filled()
+    for word in (b"%%EOF", b"/Root"):
+        head, _, tail = broken.rpartition(word)
+        broken = head + b"x" * len(word) + tail
+    with pytest.raises(pikepdf.PdfError):
+        pikepdf.open(io.BytesIO(broken))
+    with pytest.raises(PdfReadError):
+        by_pypdf(broken)
     reading = read_return(broken, definition)
     assert reading.values["school_name"].text == "Cedar Primary School"
     assert reading.repaired

@@ -178,7 +178,7 @@ def _mute_in(resources: object, seen: set[tuple[int, int]]) -> Iterator[str]:
         if isinstance(font, Dictionary) and _is_mute(font):
             yield str(font.get("/BaseFont", font.get("/Name", "/unknown")))[1:]
     for form in forms.values() if isinstance(forms, Dictionary) else ():
-        if form.objgen not in seen and isinstance(form, pikepdf.Stream):
+        if isinstance(form, pikepdf.Stream) and form.objgen not in seen:
             seen.add(form.objgen)
             yield from _mute_in(form.get("/Resources"), seen)
 
