@@ -203,6 +203,11 @@ def test_a_character_of_one_font_alone_is_kept_and_marked() -> None:
     assert text_string("A\ue000B".encode("utf-8-sig")) == ("A\ue000B", True)
 
 
+def test_of_what_nobody_can_have_typed_the_beginning_is_kept() -> None:
+    text, damaged = text_string(b"x" * 10**8)
+    assert (set(text), len(text) < 10**7, damaged) == ({"x"}, True, True)
+
+
 def test_an_emoji_cut_in_half_is_kept_and_marked() -> None:
     assert text_string(b"\xfe\xff\x00A\xd8\x3d\x00B") == ("A\ufffdB", True)
 

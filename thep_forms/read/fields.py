@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Stream, String
@@ -15,6 +16,7 @@ from thep_forms.read.strings import text_string
 
 DEEPEST = 32  # levels of a field tree; deeper ones are loops or attacks
 MOST = 20_000  # nodes and widgets looked at
+MOST_CHOSEN = 100  # of a list box
 SHORTEST = 30  # bytes of an appearance that shows a text
 _KINDS = (Name.Tx, Name.Btn, Name.Ch)
 
@@ -188,7 +190,7 @@ def _value(value: object) -> tuple[str, bool]:
     if isinstance(value, Name):
         return str(value)[1:], False
     if isinstance(value, Array):  # a list box with several chosen
-        texts = [_value(item) for item in _items(value)]
+        texts = [_value(item) for item in islice(_items(value), MOST_CHOSEN)]
         return "\n".join(text for text, _ in texts), any(damaged for _, damaged in texts)
     return "", False
 

@@ -10,6 +10,7 @@ import pikepdf.codec  # noqa: F401 - registers the codec "pdfdoc"
 _LANGUAGE_ESCAPE = re.compile("\x1b[^\x1b]{2,8}\x1b")  # ISO 32000-1, 14.9.2.2
 _SURROGATE = re.compile("[\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
+LONGEST = 2**20  # bytes
 _NO_CHARACTER = re.compile(
     f"[{REPLACEMENT}\ue000-\uf8ff\U000f0000-\U0010ffff]"
 )  # lost ones, and those that mean something in one font alone
@@ -19,8 +20,10 @@ _QUOTED = re.compile(b"[\xc6-\xcb][\x83-\x85\x8d-\x90]")  # a capital and a quot
 def text_string(raw: bytes) -> tuple[str, bool]:
     """The text, with `\\n` for every line break, and whether characters of it were lost by whoever wrote it.
 
-    What cannot be decoded becomes U+FFFD; nothing is raised.
+    What cannot be decoded becomes U+FFFD, and of what nobody can have typed the beginning is kept; nothing is raised.
     """
+    if len(raw) > LONGEST:
+        return text_string(raw[:LONGEST])[0], True
     text = _LANGUAGE_ESCAPE.sub("", _decode(raw))
     text = _SURROGATE.sub(REPLACEMENT, text).replace("\r\n", "\n").replace("\r", "\n").rstrip("\0")
     return text, bool(_NO_CHARACTER.search(text))
