@@ -18,7 +18,7 @@ DEEPEST = 32  # levels of a field tree; deeper ones are loops or attacks
 MOST = 20_000  # nodes and widgets looked at
 MOST_CHOSEN = 100  # of a list box
 SHORTEST = 30  # bytes of an appearance that shows a text
-_KINDS = (Name.Tx, Name.Btn, Name.Ch)
+_TEXT, _BUTTON, _CHOICE, _WIDGET = Name.Tx, Name.Btn, Name.Ch, Name.Widget  # making a name takes its time, too
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def answers(pdf: pikepdf.Pdf) -> tuple[dict[str, list[Answer]], list[tuple[int, 
 def settled(said: Sequence[Answer]) -> RawValue:
     """One answer of the widgets' answers: empty ones give way, ticks are on if any is on, two texts are both kept."""
     limit = next((answer.limit for answer in said if answer.limit), None)
-    texts = list(dict.fromkeys((answer.text, answer.damaged) for answer in said if answer.text))
+    texts = list(dict.fromkeys([(answer.text, answer.damaged) for answer in said if answer.text]))
     if not texts:
         return RawValue("", limit=limit)
     (text, damaged), *others = texts
@@ -101,7 +101,7 @@ def _nodes(pdf: pikepdf.Pdf, others: list[tuple[int, Object]]) -> Iterator[tuple
     for number, annotation in annotations:
         if annotation.objgen in seen:
             continue
-        if get(annotation, "/Subtype") == Name.Widget:
+        if get(annotation, "/Subtype") == _WIDGET:
             node = _Node(annotation)
             yield node, _ancestors(node), number
         else:
@@ -134,12 +134,13 @@ def _ancestors(node: _Node) -> list[_Node]:
 
 def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) -> None:
     """Note what a widget says; `chain` is it and its ancestors."""
-    name = ".".join(_text(part.get("/T")) for part in reversed(chain) if "/T" in part.keys)
+    name = ".".join([_text(part.get("/T")) for part in reversed(chain) if "/T" in part.keys])
     node, value = chain[0], _inherited(chain, "/V")
     kind = _inherited(chain, "/FT") or _likely_kind(node, value)
-    if not name or kind not in _KINDS:
+    ticks = kind == _BUTTON
+    if not name or not (ticks or kind in (_TEXT, _CHOICE)):
         return
-    ticks, limit = kind == Name.Btn, _inherited(chain, "/MaxLen")
+    limit = _inherited(chain, "/MaxLen")
     text, damaged = ("yes" if _is_ticked(node, value) else "", False) if ticks else _value(value)
     answer = Answer(
         text,
@@ -156,7 +157,7 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
 def _likely_kind(node: _Node, value: object) -> Name:
     """What kind of field it is that does not say: states are names, and texts are not."""
     states = (value if value is not None else node.get("/AS"), get(get(node.get("/AP"), "/N"), "/Off"))
-    return Name.Btn if isinstance(states[0], Name) or states[1] is not None else Name.Tx
+    return _BUTTON if isinstance(states[0], Name) or states[1] is not None else _TEXT
 
 
 def _draws_text(node: _Node) -> bool:
@@ -197,7 +198,10 @@ def _value(value: object) -> tuple[str, bool]:
 
 def _inherited(chain: list[_Node], key: str) -> object:
     """The value of an inheritable attribute: the nearest one counts."""
-    return next((value for part in chain if (value := part.get(key)) is not None), None)
+    for part in chain:
+        if key in part.keys and (value := part.entries.get(key)) is not None:
+            return value
+    return None
 
 
 def numbers(array: object) -> tuple[float, ...]:

@@ -48,6 +48,8 @@ def own_name(name: str, is_box: Callable[[str], bool]) -> str:
 
     Some programs put a form's name in front or a number behind it, or make `main_contact.name` of `main_contact_name`.
     """
+    if is_box(name):
+        return name
     return next((known for known in _readings(name) if is_box(known) or known == FORM_ID), name)
 
 

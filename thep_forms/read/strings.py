@@ -14,6 +14,7 @@ LONGEST = 2**20  # bytes
 _NO_CHARACTER = re.compile(
     f"[{REPLACEMENT}\ue000-\uf8ff\U000f0000-\U0010ffff]"
 )  # lost ones, and those that mean something in one font alone
+_PLAIN = re.compile(rb"[ -~\n]{,1000}")  # as nearly all is
 _QUOTED = re.compile(b"[\xc6-\xcb][\x83-\x85\x8d-\x90]")  # a capital and a quotation mark or dash in PDFDocEncoding
 
 
@@ -22,6 +23,8 @@ def text_string(raw: bytes) -> tuple[str, bool]:
 
     What cannot be decoded becomes U+FFFD, and of what nobody can have typed the beginning is kept; nothing is raised.
     """
+    if _PLAIN.fullmatch(raw):
+        return raw.decode("ascii"), False
     if len(raw) > LONGEST:
         return text_string(raw[:LONGEST])[0], True
     text = _LANGUAGE_ESCAPE.sub("", _decode(raw))
