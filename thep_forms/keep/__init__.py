@@ -13,16 +13,33 @@ from thep_forms.keep.tables import Records
 ARCHIVE = "returns"  # the folder of the PDFs
 
 
-def archive(records: Path, sha256: str, data: bytes) -> None:
-    """Keep a PDF as it came, under its hash. One that is there already is left alone."""
-    path = private_folder(records / ARCHIVE) / f"{sha256}.pdf"
-    if not path.exists():
-        write_private(path, data)
+class Archive:
+    """The folder of the PDFs as they came, each under its hash; made with the first."""
 
+    def __init__(self, records: Path) -> None:
+        self.folder = records / ARCHIVE
+        self._is_ready = self._is_unsettled = False
 
-def is_archived(records: Path, sha256: str) -> bool:
-    """Whether a PDF of that hash is kept."""
-    return (records / ARCHIVE / f"{sha256}.pdf").is_file()
+    def add(self, sha256: str, data: bytes) -> Path:
+        """Keep a PDF. It is there for good when `settle` has been called. Raises `OSError`."""
+        if not self._is_ready:
+            private_folder(self.folder)
+            self._is_ready = True
+        write_private(self._path(sha256), data, lasting=False)
+        self._is_unsettled = True
+        return self._path(sha256)
+
+    def settle(self) -> None:
+        """Make what was added last through a loss of power. Raises `OSError`."""
+        if self._is_unsettled:
+            settle(self.folder)
+            self._is_unsettled = False
+
+    def __contains__(self, sha256: str) -> bool:
+        return self._path(sha256).is_file()
+
+    def _path(self, sha256: str) -> Path:
+        return self.folder / f"{sha256}.pdf"
 
 
 def dispose(records: Path, hashes: Iterable[str]) -> None:
@@ -68,14 +85,13 @@ def views(known: Records) -> dict[str, bytes]:
 
 __all__ = [
     "ARCHIVE",
+    "Archive",
     "Arrival",
     "Entry",
     "Ledger",
     "Records",
-    "archive",
     "dispose",
     "export",
-    "is_archived",
     "leftovers",
     "return_id_of",
     "tidy",

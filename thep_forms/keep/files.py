@@ -27,9 +27,14 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Write `data` to a file beside `path` and put it in its place in one step. Raises `OSError`."""
+def write_private(path: Path, data: bytes, *, lasting: bool = True) -> None:
+    """Write `data` to a file beside `path` and put it in its place in one step. Raises `OSError`.
+
+    Unless it is `lasting`, its place may be lost with the power until the folder is settled.
+    """
     _write(path, data, PRIVATE_FILE)
+    if lasting:
+        settle(path.parent)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -37,6 +42,7 @@ def write_whole(path: Path, data: bytes) -> None:
     mask = os.umask(0)
     os.umask(mask)
     _write(path, data, 0o666 & ~mask)
+    settle(path.parent)
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
@@ -52,7 +58,6 @@ def _write(path: Path, data: bytes, mode: int) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    settle(path.parent)
 
 
 def settle(folder: Path) -> None:

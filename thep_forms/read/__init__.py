@@ -8,7 +8,8 @@ import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pikepdf
@@ -33,6 +34,7 @@ Definitions = Callable[[MembershipYear | None], FormDefinition]
 for _library in ("pikepdf", "pypdf", "pdfminer", "pdfplumber"):
     logging.getLogger(_library).setLevel(logging.CRITICAL + 1)
 
+HEADER = 1024  # bytes
 DEEPEST = 3  # levels of PDFs attached to PDFs
 PLAIN_PAGES = 2  # of a form, that no box is on
 
@@ -42,26 +44,48 @@ _REPAIRED = re.compile("file is damaged|reconstruct|xref not found|expected endo
 
 def is_pdf(data: bytes) -> bool:
     """Whether the bytes claim to be a PDF: viewers look for the header in the first 1,024 bytes."""
-    return b"%PDF-" in data[:1024]
+    return b"%PDF-" in data[:HEADER]
 
 
-def read_file(data: bytes, definitions: Definitions, passwords: Sequence[str] = ()) -> tuple[Reading, ...]:
-    """Read one returned file: one reading for each form in it, one at least. Whatever the file is, nothing is raised.
+def read_file(file: Path | bytes, definitions: Definitions, passwords: Sequence[str] = ()) -> tuple[Reading, ...]:
+    """Read one returned file: one reading for each form in it, one at least.
 
-    `definitions` gives the definition of a year, or of any where there is none; `passwords` are tried in their order.
+    It is given by its path, which is faster, or as its bytes. `definitions` gives the definition of a year, or of any
+    where there is none; `passwords` are tried in their order. Whatever is in the file, nothing is raised; `OSError` if
+    there is none.
     """
-    return _read(data, definitions, passwords, DEEPEST)
+    return _read(_File(file), definitions, passwords, DEEPEST)
 
 
-def _read(data: bytes, definitions: Definitions, passwords: Sequence[str], depth: int) -> tuple[Reading, ...]:
-    if not is_pdf(data):
+class _File:
+    """A file that few will want all the bytes of: qpdf maps one that it knows by its path into memory."""
+
+    def __init__(self, given: Path | bytes) -> None:
+        self.given = given
+
+    @cached_property
+    def data(self) -> bytes:
+        return self.given if isinstance(self.given, bytes) else self.given.read_bytes()
+
+    def is_pdf(self) -> bool:
+        if isinstance(self.given, bytes):
+            return is_pdf(self.given)
+        with self.given.open("rb") as file:
+            return is_pdf(file.read(HEADER))
+
+    def stream(self) -> Path | io.BytesIO:
+        return io.BytesIO(self.given) if isinstance(self.given, bytes) else self.given
+
+
+def _read(file: _File, definitions: Definitions, passwords: Sequence[str], depth: int) -> tuple[Reading, ...]:
+    if not file.is_pdf():
         return (Reading(Outcome.NOT_A_FORM, reason="This is not a PDF."),)
     try:
-        pdf, mended = _open(data, passwords)
+        pdf, mended = _open(file, passwords)
         with pdf:
-            reader = _FileReader(pdf, data, definitions, mended)
+            reader = _FileReader(pdf, file, definitions, mended)
             files = reader.attached() if depth else []
-            inside = [reading for file in files for reading in _read(file, definitions, passwords, depth - 1)]
+            inside = [one for data in files for one in _read(_File(data), definitions, passwords, depth - 1)]
             return _together(reader.read(), inside)
     except pikepdf.PasswordError:
         return (Reading(Outcome.LOCKED, reason="A password is needed to open this file."),)
@@ -78,11 +102,11 @@ def _together(own: tuple[Reading, ...], inside: Sequence[Reading]) -> tuple[Read
     return tuple(one for one in (*own, *inside) if one.outcome is not Outcome.NOT_A_FORM) or own
 
 
-def _open(data: bytes, passwords: Sequence[str]) -> tuple[pikepdf.Pdf, bool]:
+def _open(file: _File, passwords: Sequence[str]) -> tuple[pikepdf.Pdf, bool]:
     """The file, by qpdf; what that gives up on, pypdf may be able to write anew: whether it had to be mended so."""
     for password in ("", *passwords):
         try:
-            return pikepdf.open(io.BytesIO(data), password=password, suppress_warnings=True), False
+            return pikepdf.open(file.stream(), password=password, suppress_warnings=True), False
         except pikepdf.PasswordError as error:
             locked = error
         except pikepdf.PdfError:
@@ -92,14 +116,14 @@ def _open(data: bytes, passwords: Sequence[str]) -> tuple[pikepdf.Pdf, bool]:
     from thep_forms.read.mend import LockedError, mended  # costs time, and few files come so far
 
     try:
-        return pikepdf.open(mended(data), suppress_warnings=True), True
+        return pikepdf.open(mended(file.data), suppress_warnings=True), True
     except LockedError as error:
         raise pikepdf.PasswordError from error
 
 
 class _FileReader:
-    def __init__(self, pdf: pikepdf.Pdf, data: bytes, definitions: Definitions, mended: bool) -> None:
-        self.pdf, self.data, self.definitions, self.mended = pdf, data, definitions, mended
+    def __init__(self, pdf: pikepdf.Pdf, file: _File, definitions: Definitions, mended: bool) -> None:
+        self.pdf, self.file, self.definitions, self.mended = pdf, file, definitions, mended
         self.title = title_of(pdf)
         self.found, others = answers(pdf)
         self.others = [annotation for _, annotation in others]
@@ -151,7 +175,7 @@ class _FileReader:
     @property
     def plain(self) -> bytes:
         """The file as any library can open it: not encrypted, not damaged."""
-        return _rewritten(self.pdf) if self.pdf.is_encrypted or self.repaired else self.data
+        return _rewritten(self.pdf) if self.pdf.is_encrypted or self.repaired else self.file.data
 
     @property
     def _base(self) -> Reading:
