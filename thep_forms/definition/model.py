@@ -382,13 +382,13 @@ class FormDefinition:
 
     def _position(self, role: Role, name: str) -> int | None:
         """Which holder of a role that repeats the field `name` is of, if any."""
-        stem, ends = f"{role.name}_", tuple(f"_{part.name}" for part in self.parts)
-        if not (name.startswith(stem) and name.endswith(ends)):
+        stem = f"{role.name}_"
+        if not name.startswith(stem):
             return None
-        number = name.removeprefix(stem).partition("_")[0]
+        number, _, part = name.removeprefix(stem).partition("_")
         if not (number.isascii() and number.isdigit() and len(number) < 4 and number[0] != "0"):
             return None
-        return int(number) if any(name == f"{stem}{number}{end}" for end in ends) else None
+        return int(number) if any(one.name == part for one in self.parts) else None
 
     @cached_property
     def _fixed(self) -> dict[str, Box]:
