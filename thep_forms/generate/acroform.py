@@ -54,7 +54,7 @@ class _Builder:
         widget = self._widget(box.name, box.tooltip, rect, page)
         widget.F = PRINT
         if box.kind is Kind.TICKS:
-            off, on = self._stream(rect, NOTHING), self._stream(rect, _tick(rect))
+            off, on = self._stream(rect, NOTHING), self._stream(rect, tick(rect))
             _put(widget, FT=Name.Btn, V=Name.Off, AS=Name.Off, MK=Dictionary(CA=String("4")))
             widget.AP = Dictionary(N=Dictionary({"/Off": off, str(ON): on}))
         else:
@@ -119,7 +119,7 @@ def _put(target: pikepdf.Object, **entries: object) -> None:
         target[f"/{key}"] = value
 
 
-def _tick(rect: Rect) -> bytes:
+def tick(rect: Rect) -> bytes:
     """A tick as a path, so that no font is needed."""
     points = [(0.2, 0.52), (0.42, 0.26), (0.82, 0.8)]
     (a, b), (c, d), (e, f) = ((x * rect.width, y * rect.height) for x, y in points)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import count
@@ -138,6 +138,13 @@ def lay_out(definition: FormDefinition, more: int | None = None) -> tuple[Sheet,
     for sheet in sheets:
         _verify(definition, sheet)
     return tuple(sheets)
+
+
+def require_boxes(names: Iterable[str], boxes: Container[str]) -> None:
+    """Raises `LayoutError` for the first of the names that none of the form's boxes has."""
+    for name in names:
+        if name not in boxes:
+            raise LayoutError(f"The form has no box {name}. Give its continuation page more blocks.")
 
 
 class _Planner:
