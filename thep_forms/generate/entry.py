@@ -6,6 +6,7 @@ Measures of glyphs are in thousandths of the type size, all others in points fro
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -82,12 +83,16 @@ def typeset(text: str, width: float, height: float, *, wraps: bool, sizes: tuple
 
 def shortened(text: str, room: float, size: float) -> str:
     """The text, or as much of its beginning as is no wider than `room` in type of that size, with an ellipsis."""
-    for end in range(len(text), 0, -1):
-        shown = text if end == len(text) else f"{text[:end].rstrip()}…"
-        parts_a_letter = end < len(text) and unicodedata.category(text[end])[0] == "M"
-        if not parts_a_letter and _width(shape(shown)) * size <= room * 1000:
-            return shown
-    return ""
+
+    def width(shown: str) -> float:
+        return _width(shape(shown)) * size / 1000
+
+    if width(text) <= room:
+        return text
+    end = bisect_right(range(1, len(text)), room, key=lambda letters: width(f"{text[:letters]}…"))
+    while end and unicodedata.category(text[end])[0] == "M":  # no letter is parted from its marks
+        end -= 1
+    return f"{text[:end].rstrip()}…"
 
 
 def drawn_glyphs(entries: Iterable[Entry], names: Iterable[str]) -> dict[str, dict[int, str]]:
