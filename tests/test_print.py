@@ -20,7 +20,7 @@ from pdfplumber.page import Page
 from PIL import ImageChops
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.conftest import AWKWARD, rows
+from tests.conftest import AWKWARD, read_return, rows
 from tests.printers import by_cairo, by_pdfium, drawn_sideways, fit_to_page, joined, scanned
 from tests.remake_samples import SCHOOLS, answers
 from tests.test_accessible import elements
@@ -87,7 +87,7 @@ def test_every_page_says_its_school_at_its_foot_and_in_its_code_by_dfe_number(sc
 
 
 def test_what_is_known_is_drawn_as_on_the_fillable_copy(definition: FormDefinition) -> None:
-    values = AWKWARD | {"senior_leader_9_email": "an.address.that.is.longer.than.its.box.is.wide@st-annes.example"}
+    values = AWKWARD | {"main_contact_email": "head@st-annes-and-guardian.example", "main_contact_designation": "Head"}
     paper, fillable = pack(definition, [PaperCopy(values, "211/4242", "St Anne’s")]), Master(definition).copy(values)
     body = body_of(definition.file.page)
     for page in range(PAGES):
@@ -95,6 +95,13 @@ def test_what_is_known_is_drawn_as_on_the_fillable_copy(definition: FormDefiniti
         area = tuple(round(edge * SCALE) for edge in (0, 0, ours.width / SCALE, ours.height / SCALE - body.y))
         changed = ImageChops.difference(ours.crop(area), theirs.crop(area))
         assert changed.point(lambda grey: 255 if grey > 60 else 0).getbbox() is None
+
+
+@pytest.mark.parametrize("letters", [30, 45, 60])
+def test_nothing_is_cut_off_that_fits_in_small_type(definition: FormDefinition, letters: int) -> None:
+    address = f"{'head.of.school.' * 9}"[: letters - 18] + "@st-annes1.example"
+    reading = read_return(pack(definition, [PaperCopy({"main_contact_email": address})]), definition)
+    assert reading.values["main_contact_email"].text == address
 
 
 def test_a_blank_copy_looks_like_the_blank_form(definition: FormDefinition, form: bytes) -> None:

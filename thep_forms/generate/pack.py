@@ -28,6 +28,7 @@ from thep_forms.generate.tags import LANGUAGE, PaperBox, PaperTree, metadata
 from thep_forms.generate.writer import Objects, Writer, stream
 
 FOOT_SIZE = 9.0  # points, of the school at the foot of its pages
+LEAST = 5.0  # points: nobody scrolls on paper, so what is too long for its box gets smaller type than on a screen
 FACES = (fonts.REGULAR, *fonts.FALLBACKS)
 FOOTER = b"/Artifact <</Type /Pagination /Subtype /Footer>> BDC %b EMC"
 
@@ -135,7 +136,7 @@ class _Pack:
         for placed in (placed for shared in self.shared for placed in shared.boxes):
             value, rect, wraps = copy.values.get(placed.box.name), placed.rect, placed.box.lines > 1
             if value and isinstance(value, str):
-                sizes = (page.entry_size, page.entry_least)
+                sizes = (page.entry_size, min(page.entry_least, LEAST))
                 entries[placed.box.name] = typeset(value, rect.width, rect.height, wraps=wraps, sizes=sizes)
         school = shortened(copy.school, self.foot.width - 2 * PADDING, FOOT_SIZE)
         sizes = (FOOT_SIZE, FOOT_SIZE)
