@@ -134,9 +134,9 @@ class _Pack:
     def _set(self, copy: PaperCopy) -> _Set:
         page, entries = self.definition.file.page, dict[str, Entry]()
         for placed in (placed for shared in self.shared for placed in shared.boxes):
-            value, rect, wraps = copy.values.get(placed.box.name), placed.rect, placed.box.lines > 1
-            if value and isinstance(value, str):
-                sizes = (page.entry_size, min(page.entry_least, LEAST))
+            rect, wraps = placed.rect, placed.box.lines > 1
+            if copy.fills(placed) and placed.box.kind is not Kind.TICKS:
+                value, sizes = str(copy.values[placed.box.name]), (page.entry_size, min(page.entry_least, LEAST))
                 entries[placed.box.name] = typeset(value, rect.width, rect.height, wraps=wraps, sizes=sizes)
         school = shortened(copy.school, self.foot.width - 2 * PADDING, FOOT_SIZE)
         sizes = (FOOT_SIZE, FOOT_SIZE)
