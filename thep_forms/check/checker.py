@@ -10,7 +10,7 @@ from thep_forms.check import normalise
 from thep_forms.check.formula import is_formula
 from thep_forms.check.problems import problem, shown
 from thep_forms.check.record import Checked, CheckedValue, Contact, Problem
-from thep_forms.definition.identity import years_said
+from thep_forms.definition.identity import school_said, years_said
 from thep_forms.definition.model import Block, Box, Field, FormDefinition, Kind, ProblemCode, Role
 from thep_forms.definition.year import MembershipYear
 from thep_forms.read.reading import RawValue, ReadFrom, Reading
@@ -24,8 +24,10 @@ def year_of(reading: Reading) -> MembershipYear | None:
 
 
 def check_scan(reading: Reading, definition: FormDefinition) -> Checked:
-    """A picture of the form: nothing of it is known but the year."""
-    return Checked(year_of(reading), problems=(problem(definition, ProblemCode.SCAN, value=reading.reason),))
+    """A picture of the form: nothing of it is known but what its code says, the year and whose copy it is."""
+    number = normalise.dfe_number(school_said(reading.form_id), definition.partnership.dfe_prefix)
+    problems = (problem(definition, ProblemCode.SCAN, value=reading.reason),)
+    return Checked(year_of(reading), number.value, problems=problems)
 
 
 def check(reading: Reading, definition: FormDefinition) -> Checked:

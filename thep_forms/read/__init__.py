@@ -6,7 +6,7 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pikepdf
 
-from thep_forms.definition.identity import FORM_ID, document_title, years_said
+from thep_forms.definition.identity import FORM_ID, Code, document_title, years_said
 from thep_forms.definition.model import FormDefinition
 from thep_forms.definition.year import MembershipYear
 from thep_forms.read.attached import attached
@@ -264,15 +264,10 @@ class _FileReader:
         """Forms whose pages, those of `numbers`, are pictures, known by their codes."""
         from thep_forms.read.scan import coded_pages  # costs time, and few files come so far
 
-        readings: list[Reading] = []
-        form = self.definitions(None).form
-        pages = [page for page in coded_pages(data, numbers) if page.code.form == form.id]
-        for n, page in enumerate(pages):
-            if n == 0 or page.code.page <= pages[n - 1].code.page:
-                title = document_title(form.title, page.code.year)
-                reason = "This is a picture of the form, such as a scan."
-                readings.append(replace(self._base, outcome=Outcome.SCAN, title=title, reason=reason))
-        return readings
+        wanted = self.definitions(None).form.id
+        found = _codes_by_form(page.code for page in coded_pages(data, numbers) if page.code.form == wanted)
+        reason = "This is a picture of the form, such as a scan."
+        return [replace(self._base, outcome=Outcome.SCAN, form_id=one[0].form_id, reason=reason) for one in found]
 
 
 @lru_cache(maxsize=8)
@@ -289,6 +284,18 @@ def _sorted_by_form(seen: Sequence[Sighting]) -> list[list[Sighting]]:
         if any(other.sheet == one.sheet for other in forms[-1]):
             forms.append([])
         forms[-1].append(one)
+    return forms
+
+
+def _codes_by_form(codes: Iterable[Code]) -> list[list[Code]]:
+    """The codes of each form's pages: a page that its school has already begins another."""
+    forms: list[list[Code]] = []
+    for code in codes:
+        same = [form for form in forms if form[0].form_id == code.form_id]
+        if same and all(other.page != code.page for other in same[-1]):
+            same[-1].append(code)
+        else:
+            forms.append([code])
     return forms
 
 
