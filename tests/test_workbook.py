@@ -118,7 +118,9 @@ def test_columns_are_as_wide_as_their_words_and_long_messages_are_wrapped(book: 
             width = sheet.column_dimensions[column[0].column_letter].width
             assert longest < width or all(cell.alignment.wrap_text for cell in column[1:])
             assert 10 <= width < 70
-    assert all(cell.alignment.wrap_text for cell in book["problems"]["H"][1:])
+    messages = book["problems"]["H"][1:]
+    assert all(cell.alignment.wrap_text for cell in messages)
+    assert all(book["problems"].row_dimensions[cell.row].height >= 15 * len(cell.value) / 63 for cell in messages)
 
 
 def luminance(colour: str) -> float:

@@ -23,6 +23,7 @@ LONGEST = 32_767  # UTF-16 units that Excel takes in a cell
 ROWS = 1_048_575  # that it takes in a sheet, below the header
 CUT = "… (cut off here: a cell of a workbook holds no more; the CSV of this table has it all)"
 _WIDEST, _NARROWEST, _LOOKED_AT = 60, 10, 1000  # characters of a column; the rows that tell how wide it is
+_LINE, _HIGHEST = 15, 405  # points: a line of text, the highest row
 
 # What begins so, Excel would take for a formula, or for its own mark of text, once the cell is edited again.
 _QUOTED = frozenset("'=+-@\t\r\n＝＋－＠")
@@ -113,7 +114,7 @@ def _sheet(table: Table, strings: dict[str, int]) -> Iterator[str]:
     yield '<sheetViews><sheetView workbookViewId="0">'
     yield '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/>'
     yield '<selection pane="bottomLeft" activeCell="A2" sqref="A2"/></sheetView></sheetViews>'
-    yield '<sheetFormatPr defaultRowHeight="15"/><cols>'
+    yield f'<sheetFormatPr defaultRowHeight="{_LINE}"/><cols>'
     for number, width in enumerate(widths, 1):
         style = _STYLES["", width > _WIDEST, False]
         yield f'<col min="{number}" max="{number}" width="{min(width, _WIDEST) + 3}" style="{style}" customWidth="1"/>'
@@ -130,6 +131,7 @@ def _rows(table: Table, wrapped: Sequence[bool], strings: dict[str, int]) -> Ite
     header = zip(letters, table.columns, strict=True)
     told = (f'<c r="{at}1" s="{_HEADER}" t="s"><v>{strings.setdefault(it, len(strings))}</v></c>' for at, it in header)
     yield f'<row r="1">{"".join(told)}</row>'
+    long = [column for column, wrap in zip(table.columns, wrapped, strict=True) if wrap]
     plans = {  # of each fill: the columns with their letters and their two styles
         fill: [
             (letter, column, _STYLES[fill, wrap, False], _STYLES[fill, wrap, True])
@@ -146,7 +148,14 @@ def _rows(table: Table, wrapped: Sequence[bool], strings: dict[str, int]) -> Ite
             else f'<c r="{letter}{number}" s="{style}"/>'
             for letter, column, style, quoted in plans.get(severity, plans[""])
         ]
-        yield f'<row r="{number}">{"".join(cells)}</row>'
+        lines = max((_lines(row.get(column, "")) for column in long), default=1)
+        height = f' ht="{min(lines * _LINE, _HIGHEST)}"' if lines > 1 else ""
+        yield f'<row r="{number}"{height}>{"".join(cells)}</row>'
+
+
+def _lines(text: str) -> int:
+    """How many lines it takes in a cell that wraps it, and is as wide as a column gets."""
+    return sum(max(1, -(-len(line) // _WIDEST)) for line in text.splitlines())
 
 
 def _widths(table: Table) -> list[int]:
