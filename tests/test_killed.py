@@ -40,7 +40,9 @@ def inbox(tmp_path_factory: pytest.TempPathFactory, filled: Callable[..., bytes]
 
 
 def tables(records: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(records.iterdir()) if path.suffix in (".csv", ".json")}
+    return {
+        path.name: path.read_bytes() for path in sorted(records.iterdir()) if path.suffix in (".csv", ".json", ".xlsx")
+    }
 
 
 def ingest(inbox: Path, records: Path) -> None:

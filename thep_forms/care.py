@@ -10,7 +10,7 @@ from pathlib import Path
 from thep_forms.check.normalise import dfe_number
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.errors import RecordsError, UnsoundError
-from thep_forms.keep import ARCHIVE, Ledger, Records, dispose, export, leftovers, tidy, views
+from thep_forms.keep import ARCHIVE, Ledger, Records, dispose, export, is_current, leftovers, tidy, views
 from thep_forms.keep.tables import Returned
 
 Definitions = Callable[[MembershipYear | None], FormDefinition]
@@ -40,7 +40,7 @@ def _table_faults(records: Path, known: Records) -> Iterator[str]:
         path = records / name
         if not path.is_file():
             yield f"{name} is missing. {AGAIN}"
-        elif path.read_bytes() != data:
+        elif not is_current(path, data):
             yield (
                 f"{name} is not what the ledger says: it was changed after it was written, "
                 f"or a run was cut off, or had other templates. {AGAIN}"

@@ -99,13 +99,13 @@ def print_forms(
     definition = load_definition(year, templates, prefilled=bool(schools))
     if schools:
         members = read_register(schools, lambda other: load_definition(other or definition.year, templates))
-        data, write = print_pack(definition, members), write_private  # it holds what schools told
+        data = print_pack(definition, members)
         told = f"{some(len(members), 'form')}, one for each school, by DFE number."
     else:
-        data, write = pack(definition, [PaperCopy()] * (copies or 1)), write_whole
+        data = pack(definition, [PaperCopy()] * (copies or 1))
         told = f"{some(copies or 1, 'blank form')}."
     path = output or Path(f"{definition.year} {definition.form.title} for printing.pdf")
     path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, data)
+    (write_private if schools else write_whole)(path, data)  # a school's copy holds what it told
     click.echo(path)
     click.echo(f"{told} Each begins on a sheet of its own, printed on one side or both.", err=True)

@@ -46,7 +46,8 @@ def _messages() -> Iterator[None]:
     except OSError as error:
         if error.errno in FULL:
             raise Complaint("The disk is full. Nothing is half-written: make room, and run again.") from error
-        where = f"{error.filename}: " if error.filename else ""
+        named = error.filename2 or error.filename  # of a file that was to take another's place, that place
+        where = f"{named}: " if named else ""
         what = error.strerror or str(error)
         raise Complaint(printable(f"{where}{what}. Nothing is half-written; mend it and run again.")) from error
     except Exception as error:

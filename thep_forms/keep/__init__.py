@@ -1,4 +1,4 @@
-"""The RECORDS folder: the ledger, every PDF as it came, and the CSVs written from the ledger."""
+"""The RECORDS folder: the ledger, every PDF as it came, and the tables written from the ledger."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from thep_forms.keep.files import half_written, private_folder, settle, write_private
 from thep_forms.keep.ledger import Arrival, Entry, Ledger, return_id_of
 from thep_forms.keep.tables import Records
+from thep_forms.keep.workbook import WORKBOOK, as_workbook, same_workbook
 
 ARCHIVE = "returns"  # the folder of the PDFs
 
@@ -62,11 +63,18 @@ def tidy(records: Path) -> None:
 
 
 def export(records: Path, known: Records) -> None:
-    """Write the CSVs and `datapackage.json`, each whole; one that would not change is left alone."""
+    """Write the CSVs, `datapackage.json` and the workbook, each whole; one that would not change is left alone."""
     for name, data in views(known).items():
-        path = records / name
-        if not (path.exists() and path.read_bytes() == data):
-            write_private(path, data)
+        if not is_current(records / name, data):
+            write_private(records / name, data)
+
+
+def is_current(path: Path, data: bytes) -> bool:
+    """Whether a file of `views` is there and holds what it should."""
+    if not path.is_file():
+        return False
+    found = path.read_bytes()
+    return same_workbook(found, data) if path.name == WORKBOOK else found == data
 
 
 def views(known: Records) -> dict[str, bytes]:
@@ -80,7 +88,8 @@ def views(known: Records) -> dict[str, bytes]:
     }
     files = {f"{table.name}.csv": table.csv() for table in tables}
     files["datapackage.json"] = (json.dumps(package, indent=2, ensure_ascii=False) + "\n").encode()
-    return files
+    # The workbook is the last: a program that has it open keeps it from being replaced on Windows.
+    return files | {WORKBOOK: as_workbook(tables, known.definition.form.title)}
 
 
 __all__ = [
@@ -92,6 +101,7 @@ __all__ = [
     "Records",
     "dispose",
     "export",
+    "is_current",
     "leftovers",
     "return_id_of",
     "tidy",

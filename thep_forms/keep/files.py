@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 # As mkstemp names what is written here; other hidden files are somebody else's.
-_HALF_WRITTEN = re.compile(r"\.([0-9a-f]{64}\.pdf|[a-z]+\.csv|datapackage\.json)\.\w{8}", re.ASCII)
+_HALF_WRITTEN = re.compile(r"\.([0-9a-f]{64}\.pdf|[a-z]+\.csv|datapackage\.json|records\.xlsx)\.\w{8}", re.ASCII)
 _CANNOT = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # how systems say that they make no folder last
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 
