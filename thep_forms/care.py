@@ -10,7 +10,7 @@ from pathlib import Path
 from thep_forms.check.normalise import dfe_number
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.errors import RecordsError, UnsoundError
-from thep_forms.keep import ARCHIVE, Ledger, Records, dispose, export, is_current, leftovers, tidy, views
+from thep_forms.keep import ARCHIVE, Ledger, Records, Views, dispose, leftovers, tidy
 from thep_forms.keep.tables import Returned
 
 Definitions = Callable[[MembershipYear | None], FormDefinition]
@@ -28,19 +28,18 @@ def faults(records: Path, definitions: Definitions) -> Iterator[str]:
                 return
             known = Records(ledger, definitions)
             yield from _archive_faults(records, known)
-            yield from _table_faults(records, known)
+            yield from _table_faults(records, Views(records, ledger, known))
             for path in leftovers(records):
                 yield f"{path.relative_to(records).as_posix()} is left of a run that was cut off. Run ingest again."
     except UnsoundError as error:
         yield str(error)
 
 
-def _table_faults(records: Path, known: Records) -> Iterator[str]:
-    for name, data in views(known).items():
-        path = records / name
-        if not path.is_file():
+def _table_faults(records: Path, views: Views) -> Iterator[str]:
+    for name in views.stale():
+        if not (records / name).is_file():
             yield f"{name} is missing. {AGAIN}"
-        elif not is_current(path, data):
+        else:
             yield (
                 f"{name} is not what the ledger says: it was changed after it was written, "
                 f"or a run was cut off, or had other templates. {AGAIN}"
@@ -107,7 +106,7 @@ def forget(
         with ledger.transaction():
             ledger.forget((one.entry.return_id for one in disposal.returns), disposal.files)
         ledger.compact()
-        export(records, Records(ledger, definitions))
+        Views(records, ledger, Records(ledger, definitions)).write()
     return disposal
 
 

@@ -17,7 +17,7 @@ from thep_forms.collect import Found, Place, collect, fetch
 from thep_forms.definition import MembershipYear
 from thep_forms.errors import RecordsError
 from thep_forms.examine import Examiner, Finding
-from thep_forms.keep import Archive, Arrival, Entry, Ledger, Records, export, return_id_of, tidy
+from thep_forms.keep import Archive, Arrival, Entry, Ledger, Records, Views, return_id_of, tidy
 from thep_forms.keep.tables import Returned
 from thep_forms.read import Outcome, is_pdf
 from thep_forms.register import read_register
@@ -102,7 +102,7 @@ class Ingester:
 
     def _finish(self, ledger: Ledger, new: int) -> Summary:
         known = Records(ledger, self.examiner.definition)
-        export(self.records, known)
+        Views(self.records, ledger, known).write()
         verdicts: Counter[str] = Counter()
         for one in known.returns:
             verdicts[one.verdict] += 1

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from thep_forms.keep.files import half_written, private_folder, settle, write_private
 from thep_forms.keep.ledger import Arrival, Entry, Ledger, return_id_of
 from thep_forms.keep.tables import Records
-from thep_forms.keep.workbook import WORKBOOK, as_workbook, same_workbook
+from thep_forms.keep.views import Views
 
 ARCHIVE = "returns"  # the folder of the PDFs
 
@@ -62,36 +61,6 @@ def tidy(records: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def export(records: Path, known: Records) -> None:
-    """Write the CSVs, `datapackage.json` and the workbook, each whole; one that would not change is left alone."""
-    for name, data in views(known).items():
-        if not is_current(records / name, data):
-            write_private(records / name, data)
-
-
-def is_current(path: Path, data: bytes) -> bool:
-    """Whether a file of `views` is there and holds what it should."""
-    if not path.is_file():
-        return False
-    found = path.read_bytes()
-    return same_workbook(found, data) if path.name == WORKBOOK else found == data
-
-
-def views(known: Records) -> dict[str, bytes]:
-    """The files that are written from the ledger, by name."""
-    tables = known.tables()
-    package = {
-        "profile": "tabular-data-package",
-        "name": f"{known.definition.form.id}-records",
-        "title": f"{known.definition.form.title}: records",
-        "resources": [table.resource() for table in tables],
-    }
-    files = {f"{table.name}.csv": table.csv() for table in tables}
-    files["datapackage.json"] = (json.dumps(package, indent=2, ensure_ascii=False) + "\n").encode()
-    # The workbook is the last: a program that has it open keeps it from being replaced on Windows.
-    return files | {WORKBOOK: as_workbook(tables, known.definition.form.title)}
-
-
 __all__ = [
     "ARCHIVE",
     "Archive",
@@ -99,11 +68,9 @@ __all__ = [
     "Entry",
     "Ledger",
     "Records",
+    "Views",
     "dispose",
-    "export",
-    "is_current",
     "leftovers",
     "return_id_of",
     "tidy",
-    "views",
 ]

@@ -22,7 +22,7 @@ from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.keep.files import PRIVATE_FILE, private_folder
 
 LEDGER = "ledger.sqlite"
-VERSION = 3
+VERSION = 4
 PATIENCE = 5.0  # seconds that another run is waited for
 _SCHEMA = """
 CREATE TABLE arrival (
@@ -35,6 +35,7 @@ CREATE TABLE return (
 CREATE TABLE unread (source TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE preference (winner TEXT, loser TEXT, PRIMARY KEY (winner, loser)) WITHOUT ROWID;
 CREATE TABLE register (dfe_number TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE written (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, shown TEXT NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -306,6 +307,15 @@ class Ledger:
         with _telling():
             (told,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
         return "" if told == "ok" else _DAMAGED
+
+    def note_written(self, name: str, sha256: str, shown: str) -> None:
+        """Note the hash of a file that was written from the ledger, and of the tables that it shows."""
+        self._connection.execute("INSERT OR REPLACE INTO written VALUES (?,?,?)", (name, sha256, shown))
+
+    def written(self, name: str) -> tuple[str, str] | None:
+        """What was noted of the file."""
+        query = "SELECT sha256, shown FROM written WHERE name=?"
+        return self._connection.execute(query, (name,)).fetchone()  # type: ignore[no-any-return]
 
     def preferences(self) -> set[tuple[str, str]]:
         return set(self._connection.execute("SELECT winner, loser FROM preference"))
