@@ -44,7 +44,8 @@ class _Checker:
     def checked(self) -> Checked:
         year = year_of(self.reading)
         boxes = {name: self.definition.box(name) for name in self.reading.values}
-        if not any(raw.text.strip() for name, raw in self.reading.values.items() if boxes[name]):
+        said = [raw for name, raw in self.reading.values.items() if boxes[name] or raw.read_from is ReadFrom.PAGE_TEXT]
+        if not any(raw.text.strip() for raw in said):  # a note beside the boxes is an answer, too
             return Checked(year, blank=True)
         self._file()
         school = dict(chain.from_iterable(self._field(field).items() for field in self.definition.fields))
@@ -71,7 +72,7 @@ class _Checker:
         """What was read from the page rather than from a field: all of it, or single answers."""
         filled = {name: raw for name, raw in self.reading.values.items() if raw.text and self.definition.box(name)}
         printed = [name for name, raw in filled.items() if raw.read_from is ReadFrom.PAGE_TEXT]
-        if len(printed) == len(filled):
+        if filled and len(printed) == len(filled):
             self._problem(ProblemCode.READ_FROM_PAGE, label="The form")
             return
         for box in filter(None, map(self.definition.box, printed)):

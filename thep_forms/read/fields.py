@@ -17,6 +17,7 @@ from thep_forms.read.strings import text_string
 DEEPEST = 32  # levels of a field tree; deeper ones are loops or attacks
 MOST = 20_000  # nodes and widgets looked at
 MOST_CHOSEN = 100  # of a list box
+OFF = ("", "off", "no", "false")  # the standard has the first two
 SHORTEST = 30  # bytes of an appearance that shows a text
 _TEXT, _BUTTON, _CHOICE, _WIDGET = Name.Tx, Name.Btn, Name.Ch, Name.Widget  # making a name takes its time, too
 
@@ -178,8 +179,8 @@ def _content(stream: Stream) -> bytes | None:
 
 
 def _is_ticked(node: _Node, value: object) -> bool:
-    """Some programs set the value alone, some the state shown: a tick in either is one. Any name but Off is on."""
-    return any(_text(state) not in ("", "Off") for state in (node.get("/AS"), value))
+    """Some programs set the value alone, some the state shown: a tick in either is one. Any other name is on."""
+    return any(_text(state).lower() not in OFF for state in (node.get("/AS"), value))
 
 
 def _value(value: object) -> tuple[str, bool]:
