@@ -126,6 +126,15 @@ def slanted(pdf: bytes) -> bytes:
     return placed(pdf, A4, lambda t: t.transform(Transformation((1, 0, 0.1, 1, -40, 0))))
 
 
+def drawn_on(pdf: bytes, operators: str) -> bytes:
+    """The first page with something drawn over it."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        page = opened.pages[0]
+        page.contents_add(b"q", prepend=True)
+        page.contents_add(f"Q q {operators} Q".encode())
+        return _saved(opened)
+
+
 def turned(pdf: bytes) -> bytes:
     """Turned by the page's own entry, as a viewer does."""
     return _rewritten(pdf, lambda page: page.rotate(90))

@@ -14,6 +14,7 @@ from tests.viewer import type_into
 from thep_forms.check import check, check_scan
 from thep_forms.definition import FormDefinition
 from thep_forms.generate import Master
+from thep_forms.generate.layout import lay_out
 from thep_forms.read import Outcome, ReadFrom, Reading, read_file
 
 ANSWERS: dict[str, str | bool] = {
@@ -111,6 +112,46 @@ def test_an_empty_form_is_blank(form: bytes, definition: FormDefinition, flatten
 def test_two_pages_on_a_sheet(returned: bytes, definition: FormDefinition) -> None:
     reading = read_return(printers.two_on_a_sheet(printers.by_qpdf(returned)), definition)
     assert told(reading) == EXPECTED
+
+
+MARKS = {  # in a box from 0 to 1, and as wide as high
+    "a cross from corner to corner": "0.06 w 0 0 m 1 1 l S 0 1 m 1 0 l S",
+    "a cross beyond the corners": "0.06 w -0.2 -0.2 m 1.2 1.2 l S -0.2 1.2 m 1.2 -0.2 l S",
+    "a large tick": "0.06 w 0.1 0.4 m 0.5 0 l 1.4 1.6 l S",
+    "a ring": "0.06 w -0.1 0.5 m -0.1 0.8 0.2 1.1 0.5 1.1 c 0.8 1.1 1.1 0.8 1.1 0.5 c"
+    " 1.1 0.2 0.8 -0.1 0.5 -0.1 c 0.2 -0.1 -0.1 0.2 -0.1 0.5 c s",
+    "many strokes": "0.06 w 0.2 0.4 m 0.3 0.3 l S 0.3 0.3 m 0.4 0.2 l S 0.4 0.2 m 0.6 0.5 l S 0.6 0.5 m 0.8 0.8 l S",
+    "a filled square": "0.06 0.06 0.88 0.88 re f",
+    "a square filled to its edges": "0 0 1 1 re f",
+    "a picture": "BI /W 1 /H 1 /BPC 8 /CS /G ID \x00 EI",
+}
+NO_MARKS = {
+    "a frame": "0.04 w 0 0 1 1 re S",
+    "a frame of four lines": "0.04 w 0 0 m 0 1 l S 0 1 m 1 1 l S 1 1 m 1 0 l S 1 0 m 0 0 l S",
+    "a frame of thin fillings": "0 0 0.04 1 re f 0.96 0 0.04 1 re f 0 0 1 0.04 re f 0 0.96 1 0.04 re f",
+    "a white ground": "1 g 0 0 1 1 re f",
+    "a speck": "0.5 0.5 0.1 0.1 re f",
+}
+
+
+def marked(pdf: bytes, definition: FormDefinition, name: str, operators: str) -> bytes:
+    """Something drawn on a box of the first page."""
+    rect = next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
+    return printers.drawn_on(pdf, f"{rect.height} 0 0 {rect.height} {rect.x} {rect.y} cm {operators}")
+
+
+@pytest.mark.parametrize("drawn", [*MARKS, *NO_MARKS])
+def test_a_mark_ticks_a_box_and_its_frame_does_not(returned: bytes, definition: FormDefinition, drawn: str) -> None:
+    page = marked(printers.by_qpdf(returned), definition, "phase_ap", (MARKS | NO_MARKS)[drawn])
+    reading = read_return(page, definition)
+    assert told(reading) == EXPECTED | ({"phase_ap": "yes"} if drawn in MARKS else {})
+
+
+@pytest.mark.parametrize("drawn", MARKS)
+def test_what_may_be_written_by_hand_is_asked_about(returned: bytes, definition: FormDefinition, drawn: str) -> None:
+    page = marked(printers.by_qpdf(returned), definition, "headteacher_name", MARKS[drawn])
+    checked = check(read_return(page, definition), definition)
+    assert ("headteacher_name", "value_unreadable") in {(one.field, one.code) for one in checked.problems}
 
 
 # --- Parts and bundles --------------------------------------------------------------------------------------------
