@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from thep_forms.keep.files import half_written, private_folder, settle, write_private
-from thep_forms.keep.ledger import Arrival, Entry, Ledger, return_id_of
+from thep_forms.keep.ledger import Arrival, Entry, Ledger, Sent, SentKind, SentState, return_id_of
 from thep_forms.keep.tables import Records
 
 ARCHIVE = "returns"  # the folder of the PDFs
@@ -72,6 +72,9 @@ __all__ = [
     "Entry",
     "Ledger",
     "Records",
+    "Sent",
+    "SentKind",
+    "SentState",
     "archive",
     "dispose",
     "export",
