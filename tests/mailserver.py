@@ -54,6 +54,7 @@ class MailServer:
     HANG_UP = "hang up"
     TAKE_AND_HANG_UP = "take it and hang up"
     HOLD = "hold it for ever"
+    LEAVE = "hang up and listen no more"
 
     def __enter__(self) -> MailServer:
         self._loop = asyncio.new_event_loop()
@@ -70,6 +71,10 @@ class MailServer:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def leave(self) -> None:
+        """Take no new connections."""
+        self._server.close()
 
     async def _stop(self) -> None:
         self._server.close()
@@ -97,7 +102,7 @@ class MailServer:
             tls_context=self._context if starttls else None,
             require_starttls=starttls,
             authenticator=self._authenticate if self.wants_login else None,
-            auth_required=self.wants_login,
+            auth_required=self.wants_login and starttls,
             auth_require_tls=starttls,
         )
 
@@ -115,7 +120,9 @@ class _Smtp(SMTP):
 
     def smtp_DATA(self, arg: str) -> Coroutine[Any, Any, None]:  # noqa: N802 - aiosmtpd's
         script = self.event_handler.next_of(self.event_handler.server.at_data, self.envelope.rcpt_tos)
-        return self._hang_up() if script == MailServer.HANG_UP else self._take(arg, script)
+        if script == MailServer.LEAVE:
+            self.event_handler.server.leave()
+        return self._hang_up() if script in (MailServer.HANG_UP, MailServer.LEAVE) else self._take(arg, script)
 
     async def _take(self, arg: str, script: str) -> None:
         self.event_handler.script = script
