@@ -46,14 +46,19 @@ class _Checker:
         boxes = {name: self.definition.box(name) for name in self.reading.values}
         said = [raw for name, raw in self.reading.values.items() if boxes[name] or raw.read_from is ReadFrom.PAGE_TEXT]
         if not any(raw.text.strip() for raw in said):  # a note beside the boxes is an answer, too
-            return Checked(year, blank=True)
+            return Checked(year, blank=True, copy_of=self._copy_of())
         self._file()
         school = dict(chain.from_iterable(self._field(field).items() for field in self.definition.fields))
         contacts = self._contacts()
         for name in (name for name, box in boxes.items() if not box):
             self._unknown(name)
         dfe_number = school.pop(self.definition.dfe_field.name)
-        return Checked(year, dfe_number, False, school, contacts, tuple(self.values.values()), tuple(self.problems))
+        values, problems = tuple(self.values.values()), tuple(self.problems)
+        return Checked(year, dfe_number, False, school, contacts, values, problems, self._copy_of())
+
+    def _copy_of(self) -> str:
+        prefix = self.definition.partnership.dfe_prefix
+        return normalise.dfe_number(school_said(self.reading.form_id), prefix).value
 
     def _problem(self, code: ProblemCode, field: str = "", label: str = "", value: str = "", **words: object) -> None:
         self.problems.append(problem(self.definition, code, field, label, value, **words))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from thep_forms.cli.shared import printable, records_option, telling, templates_option
+from thep_forms.cli.shared import chase_options, printable, records_option, telling, templates_option
 
 if TYPE_CHECKING:
     from thep_forms.status import Standing
@@ -24,9 +25,20 @@ if TYPE_CHECKING:
     help="The member schools: a CSV, or the folder of last year's records.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="A table for other programs.")
+@click.option("--chase", is_flag=True, help="Only those to be reminded now, as `email --chase` does.")
+@chase_options
 @templates_option
 @telling
-def status(year: str, records: Path, schools: Path, as_csv: bool, templates: Path | None) -> None:
+def status(
+    year: str,
+    records: Path,
+    schools: Path,
+    as_csv: bool,
+    chase: bool,
+    at_most: int,
+    apart: int,
+    templates: Path | None,
+) -> None:
     """See who has returned the form of a YEAR.
 
     Every member school is there, those that need something first.
@@ -36,14 +48,16 @@ def status(year: str, records: Path, schools: Path, as_csv: bool, templates: Pat
     """
     from thep_forms.definition import MembershipYear
     from thep_forms.ingest import Ingester
-    from thep_forms.keep import Ledger, Records
+    from thep_forms.keep import Ledger
     from thep_forms.register import read_register
-    from thep_forms.status import by_phase, statuses, table
+    from thep_forms.status import by_phase, statuses_today, table, to_chase
 
-    definition = Ingester(records, templates).examiner.definition
+    definition, today = Ingester(records, templates).examiner.definition, datetime.now(UTC).date()
     members = read_register(schools, definition)
     with Ledger.existing(records) as ledger:
-        found = statuses(MembershipYear.parse(year), members, Records(ledger, definition).returns)
+        found = statuses_today(ledger, definition, MembershipYear.parse(year), members, today)
+    if chase:
+        found = to_chase(found, at_most, apart, today)
     if as_csv:
         click.echo(table(found).csv(), nl=False)
         return

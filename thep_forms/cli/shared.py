@@ -89,6 +89,22 @@ records_option = click.option(
 )
 
 
+def chase_options(command: Callable[P, T]) -> Callable[P, T]:
+    """The options that say whose turn it is to be reminded."""
+    at_most = click.option(
+        "--at-most",
+        type=click.IntRange(min=1),
+        default=3,
+        show_default=True,
+        metavar="N",
+        help="Reminders to a school.",
+    )
+    apart = click.option(
+        "--apart", type=click.IntRange(min=0), default=7, show_default=True, metavar="DAYS", help="Between two of them."
+    )
+    return at_most(apart(command))
+
+
 def some(count: int, what: str) -> str:
     """So many of them: `1 form`, `2 forms`."""
     return f"{count} {what}{'' if count == 1 else 's'}"

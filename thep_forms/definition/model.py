@@ -231,6 +231,7 @@ class Partnership:
     local_authority: Words
     local_authority_code: Annotated[str, Meta(pattern="^[0-9]{3}$")]
     return_address: Words
+    days_to_return: Count = 28
     colours: Colours
 
     @property

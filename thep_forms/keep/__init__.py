@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from thep_forms.keep.files import half_written, private_folder, settle, write_private
-from thep_forms.keep.ledger import Arrival, Entry, Ledger, return_id_of
+from thep_forms.keep.ledger import Arrival, Entry, Ledger, Sent, SentKind, SentState, return_id_of
 from thep_forms.keep.tables import Records
 from thep_forms.keep.views import Views
 
@@ -68,6 +68,9 @@ __all__ = [
     "Entry",
     "Ledger",
     "Records",
+    "Sent",
+    "SentKind",
+    "SentState",
     "Views",
     "dispose",
     "leftovers",

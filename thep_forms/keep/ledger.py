@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
@@ -36,6 +37,10 @@ CREATE TABLE unread (source TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWI
 CREATE TABLE preference (winner TEXT, loser TEXT, PRIMARY KEY (winner, loser)) WITHOUT ROWID;
 CREATE TABLE register (dfe_number TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE written (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, shown TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE sent (
+    membership_year TEXT, dfe_number TEXT, at TEXT, kind TEXT NOT NULL, state TEXT NOT NULL, addresses TEXT NOT NULL,
+    message_id TEXT NOT NULL, PRIMARY KEY (membership_year, dfe_number, at)
+) WITHOUT ROWID;
 """
 
 
@@ -66,6 +71,37 @@ class Entry:
     modified: datetime | None = None
     checked: Checked | None = None
     archived: bool = False
+
+
+class SentKind(StrEnum):
+    """What a school was written to for."""
+
+    FORM = "form"
+    REMINDER = "reminder"
+
+
+class SentState(StrEnum):
+    """What is known of a message."""
+
+    SENDING = "sending"  # it was about to be handed over, and what came of that was never learnt
+    SENT = "sent"  # the mail server took it
+    DRAFTED = "drafted"  # it was written as a draft, and nobody told us what became of that
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message to a school: to which addresses, joined by `;`, and when it was about to be sent or drafted.
+
+    A draft has no Message-ID; the program that sends it gives it one.
+    """
+
+    year: str
+    dfe_number: str
+    at: datetime
+    kind: SentKind
+    state: SentState
+    addresses: str
+    message_id: str = ""
 
 
 def return_id_of(sha256: str, number: int = 1) -> str:
@@ -267,6 +303,24 @@ class Ledger:
         """The DFE numbers of the member schools, instead of those known before."""
         self._connection.execute("DELETE FROM register")
         self._connection.executemany("INSERT OR IGNORE INTO register VALUES (?)", ((number,) for number in numbers))
+
+    def note_sent(self, sent: Sent) -> None:
+        """Note a message, in the place of what was known of the same one."""
+        row = (sent.year, sent.dfe_number, sent.at.isoformat(), sent.kind, sent.state, sent.addresses, sent.message_id)
+        self._connection.execute("INSERT OR REPLACE INTO sent VALUES (?,?,?,?,?,?,?)", row)
+
+    def forget_sent(self, messages: Iterable[Sent]) -> None:
+        """Dispose of what is known of the messages."""
+        keys = ((one.year, one.dfe_number, one.at.isoformat()) for one in messages)
+        self._connection.executemany("DELETE FROM sent WHERE membership_year=? AND dfe_number=? AND at=?", keys)
+
+    def sent(self) -> list[Sent]:
+        """Every message to a school, by year, school and time."""
+        query = "SELECT membership_year, dfe_number, at, kind, state, addresses, message_id FROM sent ORDER BY 1, 2, 3"
+        return [
+            Sent(year, number, datetime.fromisoformat(at), SentKind(kind), SentState(state), addresses, message_id)
+            for year, number, at, kind, state, addresses, message_id in self._connection.execute(query)
+        ]
 
     def arrivals(self) -> Iterator[Arrival]:
         """Every arrival, in an order that depends on nothing but what they are."""

@@ -78,6 +78,11 @@ class Returned:
         return self.entry.checked.dfe_number if self.entry.checked else ""
 
     @property
+    def school(self) -> str:
+        """The DFE number that was typed; where none can be read, that of the school that the copy was made for."""
+        return self.dfe_number or (self.entry.checked.copy_of if self.entry.checked else "")
+
+    @property
     def year(self) -> str:
         checked = self.entry.checked
         return str(checked.year) if checked and checked.year else ""
