@@ -10,7 +10,7 @@ import click
 from thep_forms import __version__
 from thep_forms.cli.care import forget, verify
 from thep_forms.cli.forms import generate
-from thep_forms.cli.office import mailing_list, status
+from thep_forms.cli.office import mailing_list, report, status
 from thep_forms.cli.returns import demo, ingest, prefer
 
 
@@ -24,5 +24,5 @@ def main() -> None:
     """
 
 
-for command in (generate, ingest, prefer, status, mailing_list, verify, forget, demo):
+for command in (generate, ingest, prefer, status, mailing_list, report, verify, forget, demo):
     main.add_command(command)
