@@ -94,7 +94,7 @@ def statuses(
     theirs: dict[str, list[Returned]] = {}
     for one in returns:
         if one.year in ("", str(year)):
-            theirs.setdefault(_school(one, known), []).append(one)
+            theirs.setdefault(owner(one, known), []).append(one)
     messages: dict[str, list[Sent]] = {}
     for message in sent:
         if message.year == str(year):
@@ -132,7 +132,7 @@ def by_phase(found: Iterable[SchoolStatus]) -> dict[str, Counter[Standing]]:
     return dict(sorted(counted.items()))
 
 
-def _school(one: Returned, known: Collection[str]) -> str:
+def owner(one: Returned, known: Collection[str]) -> str:
     """Whose it is: where the number that was typed is no member's, that of the school that the copy was made for."""
     copy_of = one.entry.checked.copy_of if one.entry.checked else ""
     return one.dfe_number if one.dfe_number in known else copy_of

@@ -104,3 +104,59 @@ def mailing_list(
         table = make(chosen, Records(ledger, definition).returns, definition(chosen), roles, phases)
     click.echo(table.csv(), nl=False)
     click.echo(f"{len(table.rows)} addresses.", err=True)
+
+
+@click.command()
+@click.argument("year")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The page to be written, such as page.html.",
+)
+@click.option(
+    "--records",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The folder that ingest wrote to; here -o is the page.",
+)
+@click.option(
+    "--schools",
+    type=click.Path(exists=True, path_type=Path),
+    required=True,
+    help="The member schools: a CSV, or the folder of last year's records.",
+)
+@click.option("--redacted", is_flag=True, help="Without personal data: no people, addresses, numbers or answers.")
+@templates_option
+@telling
+def report(year: str, output: Path, records: Path, schools: Path, redacted: bool, templates: Path | None) -> None:
+    """Write a page about the returns of a YEAR, to look at and to pass around.
+
+    How many have come, by phase and by day, what needs attention with the sentence to send, who is missing. It is one
+    file, which any browser opens.
+
+    \b
+    Example:  thep-forms report 2026-27 -o page.html --records records-2026-27 --schools members.csv
+    """
+    from thep_forms.definition import MembershipYear
+    from thep_forms.ingest import Ingester
+    from thep_forms.keep import Ledger, Records
+    from thep_forms.keep.files import write_private
+    from thep_forms.register import read_register
+    from thep_forms.report import page
+    from thep_forms.report import report as make
+    from thep_forms.status import statuses_today
+
+    definition, chosen = Ingester(records, templates).examiner.definition, MembershipYear.parse(year)
+    members = read_register(schools, definition)
+    with Ledger.existing(records) as ledger:
+        found = statuses_today(ledger, definition, chosen, members, datetime.now(UTC).date())
+        known = Records(ledger, definition)
+    changes = next((table for table in known.tables() if table.name == "changes"), None)
+    made = make(definition(chosen), found, known.returns, changes, redacted=redacted)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_private(output, page(made, templates).encode())
+    click.echo(output)
+    if not redacted:
+        click.echo("It holds personal data: pass it on in the office alone, or make one with --redacted.", err=True)
