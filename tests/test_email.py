@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import trustme
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import read_return
@@ -213,16 +213,13 @@ def test_accents_in_names_and_addresses_arrive(tmp_path: Path, records: Path) ->
 TEXT = st.text(st.characters(codec="utf-8"), max_size=200)
 HOSTILE = st.sampled_from(
     [
-        "A\r\nBcc: all@x.example",
-        "A\n\nB",
-        "=?utf-8?q?Bcc?=",
-        "<b>*a*</b> [x](http://x.example)",
-        "\x00\x1b[2J",
-        '"<a@x>',
-    ],
+        *("A\r\nBcc: all@x.example", "A\n\nB", "A\u2028B", "=?utf-8?q?=0d=0aBcc:x?=", "A =?utf-8?b?DQpCY2M6eA==?= B"),
+        *("<b>*a*</b> [x](http://x.example)", "\x00\x1b[2J", '"<a@x>', "É " * 60, "1. a", "a\n---\nb", "&lt;", "`a`"),
+    ]
 )
 
 
+@settings(deadline=None)
 @given(TEXT | HOSTILE)
 def test_whatever_a_school_is_called_nothing_in_it_acts(name: str) -> None:
     letter = LETTERS.letter("211/2101", name, "3 May 2026")
@@ -233,12 +230,22 @@ def test_whatever_a_school_is_called_nothing_in_it_acts(name: str) -> None:
         assert {header for header in made if not header.startswith("X-Un")} <= known
         assert len(made.get_all("To")) == len(made.get_all("Subject")) == 1
         assert made["To"] == CEDAR
-        assert not re.search(r"[\x00-\x1f\x7f]", made["Subject"])
+        assert made["Subject"].strip() == letter.subject
+        assert not re.search(r"[\x00-\x1f\x7f]", letter.subject)
         assert all(len(line) < 998 for line in data.splitlines())
         assert len(list(made.iter_attachments())) == 1
         page = _Words(body(made, "html"))
         assert page.tags <= {"body", "p", "ol", "li", "strong"}
         assert page.words == re.sub(r"(?m)^\d\. ", "", body(made, "plain")).split()
+
+
+@pytest.mark.parametrize("address", ["=?utf-8?q?=0aBcc?=@x.example", f"{CEDAR};=?utf-8?q?=0aBcc?=@x.example"])
+def test_an_address_that_a_header_would_decode_is_not_written_to(records: Path, tmp_path: Path, address: str) -> None:
+    schools = tmp_path / "schools.csv"
+    schools.write_text(f"dfe_number,email\n2101,{address}\n", encoding="utf-8")
+    result = email(schools, records, "--drafts", tmp_path / "drafts")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "No e-mail address to write to is known of these:\n  211/2101\n" in result.stderr
 
 
 def test_ones_own_letter_and_one_of_a_year_take_the_place_of_the_shipped(schools: Path, tmp_path: Path) -> None:
@@ -550,7 +557,7 @@ def test_who_has_no_address_is_told_of_and_the_others_are_written_to(
     schools.write_text(SCHOOLS.replace(ELM, ""), encoding="utf-8")
     result = send(schools, records, server)
     assert result.exit_code == 1
-    assert "No e-mail address is known of these, so they are not written to:\n  211/2103 Elm Tree" in result.stderr
+    assert "No e-mail address to write to is known of these:\n  211/2103 Elm Tree" in result.stderr
     assert [one.to for one in server.received] == [(CEDAR,), (IVY,)]
 
 

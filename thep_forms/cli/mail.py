@@ -236,7 +236,7 @@ def _tell_passed_over(plan: Plan) -> bool:
     from thep_forms.status import Standing
 
     if plan.without_address:
-        click.echo("No e-mail address is known of these, so they are not written to:", err=True)
+        click.echo("No e-mail address to write to is known of these:", err=True)
         for member in plan.without_address:
             click.echo(f"  {_school(member.dfe_number, member.known.get('school_name', ''))}", err=True)
     uncertain = [one for one in plan.passed_over if one.standing is Standing.UNCERTAIN]

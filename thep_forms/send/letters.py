@@ -62,10 +62,15 @@ class Stationery:
 
     def _subject(self, values: Mapping[str, object]) -> str:
         source, name = self.subject
-        subject = normalise.text(fill_in(source, name, values))
+        subject = one_line(fill_in(source, name, values))
         if not subject:
             raise TemplateError(f"{name}: the subject is empty. Write one.")
         return subject
+
+
+def one_line(text: str) -> str:
+    """The text as a header may say it: what looks like an encoded word (RFC 2047) would be decoded, line breaks too."""
+    return normalise.text(text).replace("=?", "= ?")
 
 
 def _escaped(value: object) -> str:

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email.headerregistry import Address
+from email.header import Header
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import localtime, make_msgid
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 
-from thep_forms.check import normalise
 from thep_forms.definition.model import Partnership
 from thep_forms.errors import SendError
-from thep_forms.send.letters import Letter
+from thep_forms.send.letters import Letter, one_line
 
 _BETWEEN = ";"  # addresses, in a register
+
+
+class _Subject(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc]  # as the registry puts them together
+    """A subject in encoded words as a whole: the standard policy loses blanks between words (CPython issue 144156)."""
+
+    def fold(self, *, policy: Policy[Any]) -> str:
+        charset = "us-ascii" if self.isascii() else "utf-8"
+        words = Header(str(self), charset, header_name=self.name).encode(linesep=policy.linesep)
+        return f"{self.name}: {words}{policy.linesep}"
+
+
+def _headers() -> HeaderRegistry:
+    known = HeaderRegistry()
+    known.map_to_type("subject", _Subject)
+    return known
+
+
 # Seven bits are what any server takes. Headers are UTF-8 for addresses alone that cannot be written otherwise.
-_PLAIN = SMTP.clone(cte_type="7bit")
+_PLAIN = SMTP.clone(cte_type="7bit", header_factory=_headers())
 _UTF8 = _PLAIN.clone(utf8=True)
 
 
@@ -39,9 +57,14 @@ class Parcel:
 
 
 def addresses(known: str) -> tuple[str, ...]:
-    """The addresses of a member, of which several are joined by `;`; none if one of them cannot be written to."""
+    """The addresses of a member, of which several are joined by `;`; none if one of them cannot be written to.
+
+    What looks like an encoded word (RFC 2047) cannot: it would be decoded in the header, line breaks and all.
+    """
+    if not known or "=?" in known:
+        return ()
     try:
-        return tuple(_on_the_wire(address) for address in known.split(_BETWEEN)) if known else ()
+        return tuple(_on_the_wire(address) for address in known.split(_BETWEEN))
     except EmailNotValidError:
         return ()
 
@@ -83,7 +106,7 @@ def draft(parcel: Parcel, partnership: Partnership) -> bytes:
 
 def _message(parcel: Parcel, partnership: Partnership) -> EmailMessage:
     made = EmailMessage(policy=_UTF8 if parcel.needs_utf8 else _PLAIN)
-    made["From"] = _mailbox(sender(partnership), normalise.text(partnership.name))
+    made["From"] = _mailbox(sender(partnership), one_line(partnership.name))
     made["To"] = [_mailbox(address) for address in parcel.to]
     made["Subject"] = parcel.letter.subject
     made.set_content(parcel.letter.text, cte="quoted-printable")
@@ -102,7 +125,7 @@ def _mailbox(address: str, name: str = "") -> Address:
 def shown(parcel: Parcel, partnership: Partnership) -> str:
     """The message for a person to read: its headers, the names of its files, its text."""
     headers = {
-        "From": str(_mailbox(sender(partnership), normalise.text(partnership.name))),
+        "From": str(_mailbox(sender(partnership), one_line(partnership.name))),
         "To": ", ".join(parcel.to),
         "Subject": parcel.letter.subject,
         "Attached": f"{parcel.file_name} ({len(parcel.pdf) / 1000:.0f} kB)",
