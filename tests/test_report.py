@@ -26,7 +26,7 @@ from thep_forms.keep import Ledger, Records
 from thep_forms.keep.tables import Table
 from thep_forms.register import Member
 from thep_forms.report import Report, page, readable, report
-from thep_forms.status import Standing
+from thep_forms.status import Standing, statuses
 
 HOSTILE = "\"><script>document.title='acted'</script><img src=//127.0.0.1/x onerror=\"document.title='acted'\">"
 TYPED = "<img src=x onerror=\"document.title='acted'\">@@cedar"
