@@ -131,6 +131,9 @@ def test_a_dry_run_shows_the_messages_and_leaves_nothing(schools: Path, records:
         assert line in result.stdout.splitlines()
     assert "Attached: 2026-27 211-2101 Cedar Primary School.pdf (" in result.stdout
     assert not records.exists()
+    records.mkdir()
+    assert email(schools, records, "--dry-run").exit_code == 0
+    assert list(records.iterdir()) == []
 
 
 def test_a_dry_run_knows_who_was_written_to(schools: Path, records: Path, tmp_path: Path) -> None:

@@ -156,12 +156,13 @@ def _check_options(
 def _ledger(records: Path, definitions: Definitions, dry_run: bool) -> Iterator[Ledger]:
     """The ledger of the records, which are made if need be; for a dry run, one that nothing is noted in."""
     from thep_forms.keep import Ledger, Records, Views
+    from thep_forms.keep.ledger import LEDGER
 
     if not dry_run:
         with Ledger(records) as ledger:
             Views(records, ledger, Records(ledger, definitions)).write()
             yield ledger
-    elif records.exists():
+    elif (records / LEDGER).is_file():
         with Ledger.existing(records, unchanged=True) as ledger:
             yield ledger
     else:
