@@ -63,7 +63,8 @@ def fill_in(
 
     Raises `TemplateError` naming `name`.
     """
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, finalize=escape)  # noqa: S701 - Markdown, not HTML
+    # Markdown comes out, not HTML: `escape` sees to what would act in that.
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, finalize=escape)  # noqa: S701
     try:
         return environment.from_string(source).render(values)
     except jinja2.TemplateSyntaxError as error:

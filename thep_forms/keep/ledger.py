@@ -369,7 +369,8 @@ class Ledger:
     def written(self, name: str) -> tuple[str, str] | None:
         """What was noted of the file."""
         query = "SELECT sha256, shown FROM written WHERE name=?"
-        return self._connection.execute(query, (name,)).fetchone()  # type: ignore[no-any-return]
+        found: tuple[str, str] | None = self._connection.execute(query, (name,)).fetchone()
+        return found
 
     def preferences(self) -> set[tuple[str, str]]:
         return set(self._connection.execute("SELECT winner, loser FROM preference"))
