@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from thep_forms.check import Contact
-from thep_forms.definition.model import Field, FormDefinition, Kind, Role
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.model import Field, Kind, Role
 from thep_forms.errors import SourceError
 from thep_forms.generate import Master, PaperCopy, pack
 from thep_forms.register import Member

@@ -10,8 +10,9 @@ from thep_forms.check import normalise
 from thep_forms.check.formula import is_formula
 from thep_forms.check.problems import problem, shown
 from thep_forms.check.record import Checked, CheckedValue, Contact, Problem
+from thep_forms.definition.form import Block, Box, FormDefinition
 from thep_forms.definition.identity import school_said, years_said
-from thep_forms.definition.model import Block, Box, Field, FormDefinition, Kind, ProblemCode, Role
+from thep_forms.definition.model import Field, Kind, ProblemCode, Role
 from thep_forms.definition.year import MembershipYear
 from thep_forms.read.reading import RawValue, ReadFrom, Reading
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from thep_forms.definition.model import FormDefinition
+from thep_forms.definition.form import FormDefinition
 from thep_forms.generate.master import Master
 from thep_forms.generate.pack import PaperCopy, pack
 

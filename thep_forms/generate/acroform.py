@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
+from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID
-from thep_forms.definition.model import FormDefinition, Kind
+from thep_forms.definition.model import Kind
 from thep_forms.generate import fonts
 from thep_forms.generate.draw import Drawn
 from thep_forms.generate.layout import PlacedBox, Rect, Sheet

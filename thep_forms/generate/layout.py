@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import count
 
-from thep_forms.definition.model import Block, Box, Cell, Field, FormDefinition, Kind, Page, Row, Section
+from thep_forms.definition.form import Block, Box, FormDefinition
+from thep_forms.definition.model import Cell, Field, Kind, Page, Row, Section
 from thep_forms.errors import LayoutError
 
 MM = 72 / 25.4

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import pikepdf
 from pikepdf import Dictionary, String
 
+from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID
-from thep_forms.definition.model import FormDefinition, Kind
+from thep_forms.definition.model import Kind
 from thep_forms.generate import fonts
 from thep_forms.generate.acroform import ENTRY_FONT, ON, add_fields, style
 from thep_forms.generate.draw import draw

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 import pikepdf
 from pikepdf import Dictionary, String
 
+from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import Code
-from thep_forms.definition.model import FormDefinition, Kind
+from thep_forms.definition.model import Kind
 from thep_forms.generate import fonts
 from thep_forms.generate.acroform import information, tick
 from thep_forms.generate.draw import Drawn, draw

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
-from thep_forms.definition.model import FormDefinition
+from thep_forms.definition.form import FormDefinition
 
 LANGUAGE = "en-GB"
 

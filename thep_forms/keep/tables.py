@@ -18,7 +18,8 @@ from thep_forms.check.formula import neutralised
 from thep_forms.check.problems import problem
 from thep_forms.check.record import Checked, Problem
 from thep_forms.check.settle import Candidate, Settled, Verdict, settle
-from thep_forms.definition.model import FormDefinition, ProblemCode
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.model import ProblemCode
 from thep_forms.definition.year import MembershipYear
 from thep_forms.keep.ledger import Arrival, Entry, Ledger, return_id_of
 from thep_forms.read.reading import Outcome, ReadFrom

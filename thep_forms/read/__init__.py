@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pikepdf
 
+from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID, Code, document_title, years_said
-from thep_forms.definition.model import FormDefinition
 from thep_forms.definition.year import MembershipYear
 from thep_forms.read.attached import attached
 from thep_forms.read.fields import answers, settled

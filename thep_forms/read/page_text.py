@@ -13,7 +13,8 @@ import pikepdf
 import pypdfium2
 from pikepdf import Dictionary, Name
 
-from thep_forms.definition.model import FormDefinition, Kind
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.model import Kind
 from thep_forms.generate.layout import MM, PlacedBox, Sheet, lay_out
 from thep_forms.read.ink import Area, Ink, Letter, ink_of, lines_of, words_of
 from thep_forms.read.place import Placement, folded, phrases, place

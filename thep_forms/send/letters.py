@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from thep_forms.check import normalise
+from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.load import Templates
-from thep_forms.definition.model import FormDefinition
 from thep_forms.definition.texts import Heading, Paragraph, Run, TextBlock, TextList, fill_in, parse_text
 from thep_forms.errors import TemplateError
 from thep_forms.keep import SentKind

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from thep_forms.definition.model import FormDefinition
+from thep_forms.definition.form import FormDefinition
 from thep_forms.keep import Ledger, Sent, SentKind, SentState
 from thep_forms.keep.files import PRIVATE_FOLDER, write_private
 from thep_forms.send.messages import Parcel, draft, message, sender

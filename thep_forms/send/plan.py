@@ -9,7 +9,7 @@ from pathlib import Path
 
 from thep_forms.check import normalise
 from thep_forms.copies import copies
-from thep_forms.definition.model import FormDefinition
+from thep_forms.definition.form import FormDefinition
 from thep_forms.errors import SourceError
 from thep_forms.keep import SentKind
 from thep_forms.register import Member
