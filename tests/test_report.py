@@ -23,7 +23,6 @@ from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.ingest import Ingester
 from thep_forms.keep import Ledger, Records
-from thep_forms.keep.tables import Table
 from thep_forms.register import Member
 from thep_forms.report import Report, page, readable, report
 from thep_forms.status import Standing, statuses
@@ -183,39 +182,6 @@ def returned(records: Path, definition: FormDefinition, members: tuple[Member, .
     with Ledger.existing(records) as ledger:
         came = Records(ledger, lambda _: definition).returns
     return report(definition, statuses(definition.year, members, came), came, **more)
-
-
-CHANGES = Table(
-    "changes",
-    dict.fromkeys(("membership_year", "dfe_number", "role", "field", "before", "after"), "x"),
-    [
-        dict(zip(("membership_year", "dfe_number", "role", "field", "before", "after"), row, strict=True))
-        for row in (
-            ("2026-27", "211/2101", "headteacher", "name", "Former Head", "Newer Head"),
-            ("2026-27", "211/2101", "", "registered_address", "Old Road", "New Road"),
-            ("2025-26", "211/2101", "headteacher", "name", "Earlier Head", "Former Head"),
-            ("2026-27", "211/9999", "headteacher", "name", "Stranger", "Strange"),
-        )
-    ],
-)
-CEDAR = (Member("211/2101", {"school_name": "Cedar"}),)
-
-
-def test_what_changed_is_told_where_the_records_have_it(
-    browser: Target, records: Path, definition: FormDefinition, tmp_path: Path
-) -> None:
-    (tmp_path / "page.html").write_text(page(returned(records, definition, CEDAR, changes=CHANGES)))
-    look(browser, tmp_path / "page.html")
-    assert shown(browser, "#changes-caption ~ tbody td") == [
-        *("Details of the Headteacher (if different from main contact): Name", "Former Head", "Newer Head"),
-        *("Registered Address", "Old Road", "New Road"),
-    ]
-
-
-def test_what_changed_is_redacted_too(records: Path, definition: FormDefinition) -> None:
-    made = page(returned(records, definition, CEDAR, changes=CHANGES, redacted=True))
-    assert "Registered Address" in made
-    assert not re.search("(Former|Newer) Head|(Old|New) Road", made)
 
 
 def test_without_schools_there_is_a_page_still(records: Path, definition: FormDefinition) -> None:

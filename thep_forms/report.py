@@ -21,7 +21,7 @@ from thep_forms.definition import FormDefinition
 from thep_forms.definition.load import Templates
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.errors import TemplateError
-from thep_forms.keep.tables import Returned, Table
+from thep_forms.keep.tables import Returned
 from thep_forms.status import SchoolStatus, Standing, by_phase, owner
 
 PAGE = "report.html.j2"
@@ -86,19 +86,8 @@ class Missing:
 
 
 @dataclass(frozen=True)
-class Change:
-    """What a school has told anew. `before` and `after` are empty on a redacted page."""
-
-    dfe_number: str
-    name: str
-    what: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
 class Report:
-    """What the page of a year shows; every text in it is plain. Of `changes` None means that nobody keeps them."""
+    """What the page of a year shows; every text in it is plain."""
 
     definition: FormDefinition
     redacted: bool
@@ -110,7 +99,6 @@ class Report:
     queries: tuple[Concern, ...]
     strays: tuple[Concern, ...]
     missing: tuple[Missing, ...]
-    changes: tuple[Change, ...] | None
 
     @property
     def standings(self) -> list[Standing]:
@@ -135,16 +123,12 @@ def report(
     definition: FormDefinition,
     found: Sequence[SchoolStatus],
     returns: Sequence[Returned],
-    changes: Table | None = None,
     *,
     redacted: bool = False,
 ) -> Report:
-    """The report of the year of `definition`, in which the schools stand as `found`.
-
-    `changes` is the table of that name, where the records have one.
-    """
+    """The report of the year of `definition`, in which the schools stand as `found`."""
     of_year = [one for one in returns if one.year in ("", str(definition.year))]
-    return _Reporter(definition, found, of_year, redacted).report(changes)
+    return _Reporter(definition, found, of_year, redacted).report()
 
 
 class _Reporter:
@@ -161,7 +145,7 @@ class _Reporter:
         ticks = [option for asked in definition.fields for option in asked.option]
         self.labels = {option.name: option.label for option in ticks}
 
-    def report(self, changes: Table | None) -> Report:
+    def report(self) -> Report:
         came = [one for one in self.found if one.standing in _RETURNED]
         days = [day for day in map(self._first_day, came) if day]
         per_day = sorted(Counter(days).items())
@@ -179,7 +163,6 @@ class _Reporter:
             ),
             strays=tuple(map(self._stray, filter(_is_to_be_placed, self.returns.get("", [])))),
             missing=tuple(self._missing(one) for one in self.found if one.standing not in _RETURNED),
-            changes=None if changes is None else tuple(self._changes(changes)),
         )
 
     def _by_phase(self) -> Iterable[Bar]:
@@ -222,18 +205,6 @@ class _Reporter:
     def _missing(self, one: SchoolStatus) -> Missing:
         phases = self._phases(one.member.known.get("phases", ""))
         return Missing(one.member.dfe_number, self._name(one), phases, one.standing, self._email(one))
-
-    def _changes(self, table: Table) -> Iterable[Change]:
-        names = {one.member.dfe_number: self._name(one) for one in self.found}
-        labels = {role.name: role.heading for role in self.definition.roles}
-        labels |= {asked.name: asked.label for asked in self.definition.fields}
-        labels |= {part.name: part.label for part in self.definition.parts}
-        for row in table.rows:
-            number = row["dfe_number"]
-            if row["membership_year"] == str(self.definition.year) and number in names:
-                what = ": ".join(labels.get(name, name) for name in (row["role"], row["field"]) if name)
-                values = ("", "") if self.redacted else (row["before"], row["after"])
-                yield Change(number, names[number], what, *values)
 
     def _name(self, one: SchoolStatus) -> str:
         return one.member.known.get("school_name", "")
