@@ -11,7 +11,7 @@ from thep_forms.check.formula import is_formula
 from thep_forms.check.problems import problem, shown
 from thep_forms.check.record import Checked, CheckedValue, Contact, Problem
 from thep_forms.definition.form import Block, Box, FormDefinition
-from thep_forms.definition.identity import school_said, years_said
+from thep_forms.definition.identity import form_said, school_said, years_said
 from thep_forms.definition.model import Field, Kind, ProblemCode, Role
 from thep_forms.definition.year import MembershipYear
 from thep_forms.read.reading import RawValue, ReadFrom, Reading
@@ -67,6 +67,9 @@ class _Checker:
     def _file(self) -> None:
         if self.reading.repaired:
             self._problem(ProblemCode.FILE_DAMAGED)
+        form = form_said(self.reading.form_id)
+        if form and form != self.definition.form.id:
+            self._problem(ProblemCode.FORM_OTHER, label="The form", value=form)
         self._paper()
         said = years_said(self.reading.form_id, self.reading.title)
         if not said:

@@ -9,7 +9,7 @@ from thep_forms.definition.year import MembershipYear
 from thep_forms.errors import YearError
 
 FORM_ID = "form_id"
-_FORM_ID = re.compile(r"\S+ (?P<year>\S+) r\d+(?: (?P<school>.*))?")
+_FORM_ID = re.compile(r"(?P<form>\S+) (?P<year>\S+) r\d+(?: (?P<school>.*))?")
 _CODE = re.compile(
     r"(?P<form>\S+) (?P<year>\S+) R(?P<revision>\d{1,4}) P(?P<page>\d{1,3})/(?P<pages>\d{1,3})(?: (?P<school>.*))?"
 )
@@ -61,6 +61,12 @@ def years_said(hidden: str, title: str) -> tuple[MembershipYear, ...]:
     """The years that the hidden field and the title say, in that order; what says none is passed over."""
     matches = (_FORM_ID.fullmatch(hidden), _TITLE.fullmatch(title))
     return tuple(year for match in matches if match and (year := _year(match["year"])))
+
+
+def form_said(hidden: str) -> str:
+    """What the hidden field says for the form that it is of; empty where it says none."""
+    match = _FORM_ID.fullmatch(hidden)
+    return match["form"] if match else ""
 
 
 def school_said(hidden: str) -> str:

@@ -59,6 +59,7 @@ class ProblemCode(StrEnum):
     FORMULA_NEUTRALISED = "formula_neutralised"
     FIELD_UNKNOWN = "field_unknown"
     YEAR_MISSING = "year_missing"
+    FORM_OTHER = "form_other"
     YEAR_MISMATCH = "year_mismatch"
     RETURN_CONFLICT = "return_conflict"
     READ_FROM_PAGE = "read_from_page"
