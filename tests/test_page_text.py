@@ -202,6 +202,35 @@ def test_a_form_attached_to_a_form_is_another_return(form: bytes, definition: Fo
     assert [told(reading)["dfe_number"] for reading in readings] == ["211/3204", "4242"]
 
 
+def with_page_from(pdf: bytes, other: bytes, number: int) -> bytes:
+    """A file with one page out of another file in the place of its own."""
+    pages = [joined((other if n == number else pdf, (n,))) for n in range(4)]
+    return joined(*pages)
+
+
+def test_a_form_with_one_page_flattened_is_one_form(returned: bytes, definition: FormDefinition) -> None:
+    (reading,) = read_file(with_page_from(returned, printers.by_qpdf(returned), 3), lambda _: definition)
+    assert told(reading) == EXPECTED
+
+
+@pytest.mark.parametrize("flatten", [(bytes, printers.by_qpdf), (printers.by_qpdf, bytes)], ids=["first", "second"])
+def test_no_school_is_lost_where_first_pages_alone_are_joined(
+    form: bytes, definition: FormDefinition, flatten: tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]
+) -> None:
+    schools = [how(type_into(form, answers(number))) for how, number in zip(flatten, ("2101", "4242"), strict=True)]
+    readings = read_file(joined(*(pages_of(school, 0) for school in schools)), lambda _: definition)
+    assert {told(reading)["dfe_number"] for reading in readings} == {"2101", "4242"}
+
+
+@pytest.mark.parametrize("flatten", [bytes, printers.by_qpdf], ids=["with fields", "flattened"])
+def test_a_scan_beside_another_form_is_a_return_too(
+    returned: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes]
+) -> None:
+    readings = read_file(joined(flatten(returned), printers.scanned(returned)), lambda _: definition)
+    assert [reading.outcome for reading in readings] == [Outcome.FORM, Outcome.SCAN]
+    assert told(readings[0]) == EXPECTED
+
+
 # --- What cannot be read ------------------------------------------------------------------------------------------
 
 
@@ -226,6 +255,14 @@ def test_a_page_whose_boxes_are_not_where_its_labels_say_is_not_guessed_at(
     returned: bytes, definition: FormDefinition
 ) -> None:
     reading = read_return(printers.slanted(printers.by_qpdf(returned)), definition)
+    assert (reading.outcome, told(reading)) == (Outcome.SCAN, {})
+
+
+def test_nothing_is_accepted_of_a_form_of_which_one_page_cannot_be_placed(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    flat = printers.by_qpdf(returned)
+    reading = read_return(with_page_from(flat, printers.slanted(flat), 3), definition)
     assert (reading.outcome, told(reading)) == (Outcome.SCAN, {})
 
 

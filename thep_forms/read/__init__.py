@@ -136,7 +136,7 @@ class _FileReader:
         readings = [reading for form in forms if (reading := self._by_fields(form))]
         if readings and any(value.text for reading in readings for value in reading.values.values()):
             beside = self._tried(lambda: self._beside(forms), list[Reading]())
-            return (*(replace(reading, repaired=self.repaired) for reading in readings), *beside)
+            return _as_one(tuple(replace(reading, repaired=self.repaired) for reading in readings), beside)
         on_paper = self._tried(self._by_pages, list[Reading]()) if readings else self._by_pages()
         if not readings or any(value.text for reading in on_paper for value in reading.values.values()):
             readings = on_paper or [self._no_form()]
@@ -161,10 +161,10 @@ class _FileReader:
             return nothing
 
     def _beside(self, forms: Sequence[Form]) -> list[Reading]:
-        """Printed forms in a file that holds forms with fields, if it has more other pages than those would have."""
+        """Printed forms in a file that holds forms with fields, unless its other pages are just those of these."""
         ours = {one.page for form in forms for said in form.answers.values() for one in said}
         others = [number for number in range(len(self.pdf.pages)) if number not in ours]
-        return self._by_pages(others) if len(others) > PLAIN_PAGES * len(forms) else []
+        return self._by_pages(others) if len(others) != PLAIN_PAGES * len(forms) else []
 
     @property
     def repaired(self) -> bool:
@@ -242,9 +242,12 @@ class _FileReader:
         texts = texts_of(data)
         wanted = range(len(texts)) if numbers is None else numbers
         seen = [one for one in reader.sightings(texts) if one.page in wanted]
+        ours = {one.page for one in seen}
+        pictures = [number for number in wanted if number not in ours and not is_legible(texts[number])]
+        scans = self._scanned(data, pictures)
         if not seen:
-            return self._scanned(data, [number for number in wanted if not is_legible(texts[number])])
-        readings = [self._on_pages(data, sheets) for sheets in _sorted_by_form(seen)]
+            return scans
+        readings = [self._on_pages(data, sheets) for sheets in _sorted_by_form(seen)] + scans
         if hidden := [note for note in self.notes if not note.drawn]:
             readings[0] = replace(readings[0], values=with_notes(readings[0].values, {}, hidden))
         return readings
@@ -254,8 +257,8 @@ class _FileReader:
         definition = self.definitions(year)
         pages = _page_reader(definition).read(data, seen)
         values = {name: value for page in pages.values() for name, value in page.items()}
-        if not pages:
-            reason = "This is the form, but so changed by printing that its answers cannot be told apart."
+        if len(pages) < len(seen):
+            reason = "This is the form, but so changed by printing that answers on it cannot be told apart."
             return replace(self._base, outcome=Outcome.SCAN, reason=reason)
         title = document_title(definition.form.title, year) if year else ""
         return replace(self._base, values=values, title=title)
@@ -275,6 +278,16 @@ def _page_reader(definition: FormDefinition) -> PageReader:
     from thep_forms.read.page_text import PageReader  # costs time, and few files come so far
 
     return PageReader(definition)
+
+
+def _as_one(readings: tuple[Reading, ...], beside: Sequence[Reading]) -> tuple[Reading, ...]:
+    """The forms in a file; one whose fields are on some of its pages, and print on the others, is one form."""
+    if len(readings) == len(beside) == 1 and beside[0].outcome is Outcome.FORM:
+        (live,), (printed,) = readings, beside
+        if not printed.values.keys() & live.values.keys():
+            said = {name: raw for name, raw in printed.values.items() if raw.text}
+            return (replace(live, values={**live.values, **said}),)
+    return (*readings, *beside)
 
 
 def _sorted_by_form(seen: Sequence[Sighting]) -> list[list[Sighting]]:
