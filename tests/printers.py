@@ -135,6 +135,22 @@ def drawn_on(pdf: bytes, operators: str) -> bytes:
         return _saved(opened)
 
 
+def watermarked(pdf: bytes, words: str) -> bytes:
+    """With large grey words from corner to corner of each page."""
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4)
+    canvas.setFillGray(0.8)
+    canvas.setFont("Helvetica", 80)
+    canvas.translate(60, 100)
+    canvas.rotate(52)
+    canvas.drawString(0, 0, words)
+    canvas.save()
+    with pikepdf.open(io.BytesIO(out.getvalue())) as mark, pikepdf.open(io.BytesIO(pdf)) as opened:
+        for page in opened.pages:
+            page.add_overlay(mark.pages[0])
+        return _saved(opened)
+
+
 def turned(pdf: bytes) -> bytes:
     """Turned by the page's own entry, as a viewer does."""
     return _rewritten(pdf, lambda page: page.rotate(90))

@@ -154,6 +154,11 @@ def test_what_may_be_written_by_hand_is_asked_about(returned: bytes, definition:
     assert ("headteacher_name", "value_unreadable") in {(one.field, one.code) for one in checked.problems}
 
 
+def test_a_watermark_across_the_page_is_no_part_of_answers(returned: bytes, definition: FormDefinition) -> None:
+    page = printers.watermarked(printers.by_qpdf(returned), "DRAFT COPY")
+    assert told(read_return(page, definition)) == EXPECTED
+
+
 # --- Parts and bundles --------------------------------------------------------------------------------------------
 
 

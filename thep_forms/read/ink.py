@@ -28,6 +28,7 @@ APART = 0.75  # of the type size: more, and they are not of one run
 FEWEST_LETTERS = 5  # different ones, that tell something of a font
 LEAST_SHARE = 0.5  # of the letters of a known font, that have their width
 LEAST_SKEW = math.radians(0.02)  # less does not move a letter off its line
+ACROSS = math.radians(8)  # and more, against the other letters
 THIN = 1.5  # points, of the side of a frame
 DARK = 0.4  # of black
 CORNER = 0.15  # of the side of a polygon
@@ -91,7 +92,7 @@ class Ink:
 def ink_of(page: Page, suspects: frozenset[str]) -> Ink:
     """The ink of a page; `suspects` are the names of the fonts that do not say what their letters are."""
     turn = _turn(page)
-    letters = list(_letters(page.chars, turn, _mute_among(page.chars, suspects)))
+    letters = list(_letters(_upright(page), turn, _mute_among(page.chars, suspects)))
     strokes = (*page.curves, *page.lines, *page.rects, *page.images)
     return Ink(tuple(_runs(letters)), tuple(Stroke(_area(one, turn), _frames(one)) for one in strokes))
 
@@ -138,9 +139,19 @@ def _turn(page: Page) -> Turn:
 
 def _askew(page: Page) -> float:
     """By which angle most letters rise from the nearest of left, right, up and down; radians."""
-    angles = (math.atan2(char["matrix"][1], char["matrix"][0]) for char in page.chars)
+    return median_low([_rise(char) for char in page.chars] or [0.0])
+
+
+def _rise(char: Mapping[str, Any]) -> float:
+    """By which angle a letter rises from the nearest of these."""
     quarter = math.pi / 2
-    return median_low([(angle + quarter / 2) % quarter - quarter / 2 for angle in angles] or [0.0])
+    return (math.atan2(char["matrix"][1], char["matrix"][0]) + quarter / 2) % quarter - quarter / 2
+
+
+def _upright(page: Page) -> list[Mapping[str, Any]]:
+    """The letters without those that run across the page, as of a watermark."""
+    askew = _askew(page)
+    return [char for char in page.chars if abs(_rise(char) - askew) <= ACROSS]
 
 
 def _levelled(x: float, top: float, right: float, bottom: float, askew: float) -> tuple[float, float, float, float]:
