@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,8 @@ from tests.printers import FLATTENED, PRINTED, joined, pages_of
 from tests.remake_samples import answers, letter
 from tests.viewer import type_into
 from thep_forms.check import check, check_scan
-from thep_forms.definition import FormDefinition
-from thep_forms.generate import Master
+from thep_forms.definition import FormDefinition, load_definition
+from thep_forms.generate import Master, generate
 from thep_forms.generate.layout import lay_out
 from thep_forms.read import Outcome, ReadFrom, Reading, read_file
 
@@ -269,6 +270,24 @@ def test_nothing_is_accepted_of_a_form_of_which_one_page_cannot_be_placed(
     flat = printers.by_qpdf(returned)
     reading = read_return(with_page_from(flat, printers.slanted(flat), 3), definition)
     assert (reading.outcome, told(reading)) == (Outcome.SCAN, {})
+
+
+def test_answers_on_a_print_of_another_layout_are_not_taken_for_others(
+    templates: Path, definition: FormDefinition
+) -> None:
+    """Names and designations were exchanged in the templates, and a print of the form as it was comes late."""
+    path = templates / "membership-form.toml"
+    text = path.read_text(encoding="utf-8")
+    start, middle = text.index('[[part]]\nname = "designation"'), text.index('[[part]]\nname = "name"')
+    end = text.index('[[part]]\nname = "email"')
+    path.write_text(text[:start] + text[middle:end] + text[start:middle] + text[end:], encoding="utf-8")
+    other = load_definition("2026-27", templates)
+    reading = read_return(printers.by_qpdf(type_into(generate(other), answers("2101"))), definition)
+    swapped = {name for name, value in answers("2101").items() if name.endswith(("_name", "_designation")) and value}
+    swapped -= {"school_name"}
+    assert {name for name, raw in reading.values.items() if raw.mute} == swapped
+    assert not check(reading, definition).acceptable
+    assert told(reading)["main_contact_email"] == "head@cedar2101.example"
 
 
 @pytest.mark.parametrize("degrees", [0, 1.5, 90, 180])

@@ -17,7 +17,7 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.generate.layout import MM, PlacedBox, Sheet, lay_out
 from thep_forms.read.ink import Area, Ink, Letter, ink_of, lines_of, words_of
-from thep_forms.read.place import Placement, folded, phrases, place
+from thep_forms.read.place import Placement, folded, phrases, place, relabelled
 from thep_forms.read.reading import RawValue, ReadFrom
 from thep_forms.read.strings import REPLACEMENT
 
@@ -113,7 +113,11 @@ def _answers(ink: Ink, sheet: Sheet, placement: Placement) -> dict[str, RawValue
         name = next((placed.box.name for placed, area in areas if area.holds(x, y, _slack(placed, run))), None)
         if name:
             letters[name] += run
-    return {placed.box.name: _answer(placed, area, letters[placed.box.name], ink) for placed, area in areas}
+    answers = {placed.box.name: _answer(placed, area, letters[placed.box.name], ink) for placed, area in areas}
+    for name in relabelled(ink, sheet, placement):
+        if answers[name].text:
+            answers[name] = RawValue(REPLACEMENT, read_from=ReadFrom.PAGE_TEXT, mute=True)
+    return answers
 
 
 def _slack(placed: PlacedBox, run: Sequence[Letter]) -> float:
