@@ -30,18 +30,30 @@ SAVE = """
 
 
 class Target:
-    """One page or frame."""
+    """One page or frame. `events` are those that it told of until its last answer."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection, self.numbers = connection, count(1)
+        self.events: list[dict[str, Any]] = []
 
     def call(self, method: str, **parameters: object) -> dict[str, Any]:
         number = next(self.numbers)
         self.connection.send(json.dumps({"id": number, "method": method, "params": parameters}))
         while (answer := json.loads(self.connection.recv(PATIENCE))).get("id") != number:
-            pass
+            self.events.append(answer)
         assert "error" not in answer, answer
         return answer["result"]
+
+    def load(self, address: str) -> None:
+        """Go there, and wait for all of it; a page that does not load is an error."""
+        answer = self.call("Page.navigate", url=address)
+        assert "errorText" not in answer, answer
+        loader = answer["loaderId"]
+        _wait(lambda: self.run("document.readyState") and self._has_loaded(loader))
+
+    def _has_loaded(self, loader: str) -> bool:
+        told = [one["params"] for one in self.events if one["method"] == "Page.lifecycleEvent"]
+        return any(one["loaderId"] == loader and one["name"] == "networkIdle" for one in told)
 
     def run(self, script: str) -> Any:
         """What the script comes to."""
@@ -77,17 +89,37 @@ def opened(pdf: bytes, folder: Path) -> Iterator[Browser]:
     """The PDF open in the browser, the keyboard on its first page."""
     path = folder / "opened.pdf"
     path.write_bytes(pdf)
+    with _started(f"{path.as_uri()}#toolbar=0", folder) as port:
+        page = _wait(lambda: _address(port, path.as_uri(), "page"))
+        viewer = _wait(lambda: _address(port, VIEWER, "iframe"))
+        with connect(page) as one, connect(viewer, max_size=None) as other:
+            browser = Browser(Target(one), Target(other))
+            _wait(lambda: browser.viewer.run("document.querySelector('pdf-viewer')?.loadState_ === 'success'"))
+            yield browser
+
+
+@contextmanager
+def blank(folder: Path) -> Iterator[Target]:
+    """An empty page, which tells of what it loads, what it logs and what its security policy keeps from it."""
+    with (
+        _started("about:blank", folder) as port,
+        connect(_wait(lambda: _address(port, "about:blank", "page")), max_size=None) as connection,
+    ):
+        page = Target(connection)
+        for domain in ("Page", "Network", "Log", "Runtime", "Audits"):
+            page.call(f"{domain}.enable")
+        page.call("Page.setLifecycleEventsEnabled", enabled=True)
+        yield page
+
+
+@contextmanager
+def _started(address: str, folder: Path) -> Iterator[int]:
+    """A browser with that address open; the port of its DevTools."""
     flags = ["--headless=new", "--no-sandbox", "--no-first-run", "--remote-debugging-port=0", "--window-size=1000,1400"]
-    command = ["chromium", *flags, f"--user-data-dir={folder / 'profile'}", f"{path.as_uri()}#toolbar=0"]
+    command = ["chromium", *flags, f"--user-data-dir={folder / 'profile'}", address]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            port = int(_wait(lambda: (folder / "profile" / "DevToolsActivePort").read_text().split()[0]))
-            page = _wait(lambda: _address(port, path.as_uri(), "page"))
-            viewer = _wait(lambda: _address(port, VIEWER, "iframe"))
-            with connect(page) as one, connect(viewer, max_size=None) as other:
-                browser = Browser(Target(one), Target(other))
-                _wait(lambda: browser.viewer.run("document.querySelector('pdf-viewer')?.loadState_ === 'success'"))
-                yield browser
+            yield int(_wait(lambda: (folder / "profile" / "DevToolsActivePort").read_text().split()[0]))
         finally:
             process.terminate()
 

@@ -113,6 +113,44 @@ def drawn_upside_down(pdf: bytes) -> bytes:
     return placed(pdf, A4, lambda t: t.rotate(180), lambda t: t.translate(*A4))
 
 
+def askew(pdf: bytes) -> bytes:
+    return placed(pdf, A4, lambda t: t.scale(0.95), lambda t: t.rotate(2), lambda t: t.translate(28, 6))
+
+
+def askew_the_other_way_sideways(pdf: bytes) -> bytes:
+    return placed(pdf, (A4[1], A4[0]), lambda t: t.rotate(87), lambda t: t.translate(A4[1] - 30, 20))
+
+
+def slanted(pdf: bytes) -> bytes:
+    """Each line further to the right than the one below it, as no printer does."""
+    return placed(pdf, A4, lambda t: t.transform(Transformation((1, 0, 0.1, 1, -40, 0))))
+
+
+def drawn_on(pdf: bytes, operators: str) -> bytes:
+    """The first page with something drawn over it."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        page = opened.pages[0]
+        page.contents_add(b"q", prepend=True)
+        page.contents_add(f"Q q {operators} Q".encode())
+        return _saved(opened)
+
+
+def watermarked(pdf: bytes, words: str) -> bytes:
+    """With large grey words from corner to corner of each page."""
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4)
+    canvas.setFillGray(0.8)
+    canvas.setFont("Helvetica", 80)
+    canvas.translate(60, 100)
+    canvas.rotate(52)
+    canvas.drawString(0, 0, words)
+    canvas.save()
+    with pikepdf.open(io.BytesIO(out.getvalue())) as mark, pikepdf.open(io.BytesIO(pdf)) as opened:
+        for page in opened.pages:
+            page.add_overlay(mark.pages[0])
+        return _saved(opened)
+
+
 def turned(pdf: bytes) -> bytes:
     """Turned by the page's own entry, as a viewer does."""
     return _rewritten(pdf, lambda page: page.rotate(90))
@@ -151,6 +189,8 @@ PRINTED: dict[str, Callable[[bytes], bytes]] = {
     "drawn the other way sideways": drawn_the_other_way_sideways,
     "drawn upside down": drawn_upside_down,
     "cropped": cropped,
+    "askew": askew,
+    "askew the other way, sideways": askew_the_other_way_sideways,
 }
 
 
@@ -218,3 +258,20 @@ def shifted_letters(pdf: bytes, kind: str = "/Font") -> bytes:
         return b"<%s> <%04X>" % (match[1], (int(match[2], 16) + 3) & 0xFFFF)
 
     return _changed_fonts(pdf, kind, change)
+
+
+def attached(pdf: bytes, file: bytes, *, pinned: bool = False) -> bytes:
+    """A PDF with another file attached to it, or pinned to its first page."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        spec = pikepdf.AttachedFileSpec(opened, file, filename="form.pdf")
+        if pinned:
+            pin = pikepdf.Dictionary(
+                Type=pikepdf.Name.Annot,
+                Subtype=pikepdf.Name.FileAttachment,
+                Rect=pikepdf.Array([20, 20, 40, 40]),
+                FS=spec.obj,
+            )
+            opened.pages[0].Annots = pikepdf.Array([opened.make_indirect(pin)])
+        else:
+            opened.attachments["form.pdf"] = spec
+        return _saved(opened)

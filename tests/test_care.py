@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,6 +80,12 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a PDF with another ending": (lambda records: a_pdf(records).rename(a_pdf(records).with_suffix(".bak")), "missing"),
     "what a killed run left": (lambda records: (records / ".schools.csv.abcd1234").touch(), "was cut off"),
     "a table that was changed": (lambda records: (records / "schools.csv").write_text("x"), "schools.csv is not what"),
+    "a workbook that was changed": (
+        lambda records: (records / "records.xlsx").write_bytes(b"PK"),
+        "records.xlsx is not",
+    ),
+    "a workbook that is gone": (lambda records: (records / "records.xlsx").unlink(), "records.xlsx is missing"),
+    "a workbook that was cut off": (lambda records: (records / ".records.xlsx.abcd1234").touch(), "was cut off"),
     "a table that is gone": (lambda records: (records / "contacts.csv").unlink(), "contacts.csv is missing"),
     "a package that was changed": (lambda records: (records / "datapackage.json").write_text("{}"), "datapackage.json"),
 }
@@ -178,10 +185,12 @@ def test_there_is_nothing_to_verify_where_there_are_no_records(tmp_path: Path) -
 
 
 def traces(records: Path, text: str) -> list[str]:
-    """The files of the records, the ledger too, that hold the text in any encoding, or compressed in a PDF."""
+    """The files of the records, the ledger and the parts of the workbook too, that hold the text in any encoding."""
     needles = [text.encode(codec) for codec in ("utf-8", "utf-16-be", "utf-16-le")]
-    files = [path for path in records.rglob("*") if path.is_file()]
-    return [path.name for path in files if any(needle in path.read_bytes() for needle in needles)]
+    files = {path.name: path.read_bytes() for path in records.rglob("*") if path.is_file()}
+    with zipfile.ZipFile(records / "records.xlsx") as workbook:
+        files |= {name: workbook.read(name) for name in workbook.namelist()}
+    return [name for name, data in files.items() if any(needle in data for needle in needles)]
 
 
 def test_a_school_is_forgotten_everywhere(records: Path) -> None:

@@ -43,6 +43,12 @@ def test_a_whole_return_is_acceptable_and_has_its_record(definition: FormDefinit
     }
 
 
+def test_another_form_with_boxes_of_our_names_is_not_accepted(definition: FormDefinition) -> None:
+    one = checked(definition, form_id="other-association 2026-27 r1")
+    assert codes(one) == {"form_other"}
+    assert not one.acceptable
+
+
 WRONG = [
     ({"dfe_number": ""}, "dfe_missing", "error"),
     ({"dfe_number": " "}, "dfe_missing", "error"),

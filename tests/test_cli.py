@@ -120,7 +120,7 @@ def test_the_demo_leaves_a_form_and_records_to_look_at(tmp_path: Path) -> None:
     result = run("demo", "-o", tmp_path / "demo")
     assert result.exit_code == 0
     shown = [Path(line.strip()) for line in result.stderr.splitlines() if line.strip().startswith("/")]
-    assert len(shown) == 6
+    assert len(shown) == 7
     assert all(path.exists() for path in shown)
 
 

@@ -40,7 +40,9 @@ def inbox(tmp_path_factory: pytest.TempPathFactory, filled: Callable[..., bytes]
 
 
 def tables(records: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(records.iterdir()) if path.suffix in (".csv", ".json")}
+    return {
+        path.name: path.read_bytes() for path in sorted(records.iterdir()) if path.suffix in (".csv", ".json", ".xlsx")
+    }
 
 
 def ingest(inbox: Path, records: Path) -> None:
@@ -114,6 +116,12 @@ def test_a_run_killed_at_any_moment_leaves_what_the_next_run_completes(crowded: 
     assert halfway > KILLS / 2
 
 
+def touched(folder: Path) -> Callable[[], bool]:
+    """Whether something came into the folder, or went, since now."""
+    before = folder.stat().st_mtime_ns
+    return lambda: folder.stat().st_mtime_ns != before
+
+
 def load_definition_of(year: MembershipYear | None) -> FormDefinition:
     return load_definition(year or "2026-27")
 
@@ -132,9 +140,8 @@ def test_a_disposal_killed_at_any_moment_is_finished_by_the_next(
     killed = 0
     while killed < DISPOSALS:
         shutil.copytree(whole, records)
-        archive, before = records / "returns", (records / "returns").stat().st_mtime_ns
         moment = moments.uniform(0, 0.15) if killed % 2 else 0  # as soon as a PDF has gone, or later
-        killed += run_killed(command, lambda: archive.stat().st_mtime_ns != before, moment)  # noqa: B023
+        killed += run_killed(command, touched(records / "returns"), moment)
         subprocess.run([sys.executable, "-m", "thep_forms", *command], stderr=subprocess.DEVNULL, check=True)
         for path in records.rglob("*"):
             assert not path.is_file() or b"Former Head" not in path.read_bytes(), path

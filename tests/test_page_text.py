@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,9 @@ from tests.printers import FLATTENED, PRINTED, joined, pages_of
 from tests.remake_samples import answers, letter
 from tests.viewer import type_into
 from thep_forms.check import check, check_scan
-from thep_forms.definition import FormDefinition
-from thep_forms.generate import Master
+from thep_forms.definition import FormDefinition, load_definition
+from thep_forms.generate import Master, generate
+from thep_forms.generate.layout import lay_out
 from thep_forms.read import Outcome, ReadFrom, Reading, read_file
 
 ANSWERS: dict[str, str | bool] = {
@@ -113,6 +115,51 @@ def test_two_pages_on_a_sheet(returned: bytes, definition: FormDefinition) -> No
     assert told(reading) == EXPECTED
 
 
+MARKS = {  # in a box from 0 to 1, and as wide as high
+    "a cross from corner to corner": "0.06 w 0 0 m 1 1 l S 0 1 m 1 0 l S",
+    "a cross beyond the corners": "0.06 w -0.2 -0.2 m 1.2 1.2 l S -0.2 1.2 m 1.2 -0.2 l S",
+    "a large tick": "0.06 w 0.1 0.4 m 0.5 0 l 1.4 1.6 l S",
+    "a ring": "0.06 w -0.1 0.5 m -0.1 0.8 0.2 1.1 0.5 1.1 c 0.8 1.1 1.1 0.8 1.1 0.5 c"
+    " 1.1 0.2 0.8 -0.1 0.5 -0.1 c 0.2 -0.1 -0.1 0.2 -0.1 0.5 c s",
+    "many strokes": "0.06 w 0.2 0.4 m 0.3 0.3 l S 0.3 0.3 m 0.4 0.2 l S 0.4 0.2 m 0.6 0.5 l S 0.6 0.5 m 0.8 0.8 l S",
+    "a filled square": "0.06 0.06 0.88 0.88 re f",
+    "a square filled to its edges": "0 0 1 1 re f",
+    "a picture": "BI /W 1 /H 1 /BPC 8 /CS /G ID \x00 EI",
+}
+NO_MARKS = {
+    "a frame": "0.04 w 0 0 1 1 re S",
+    "a frame of four lines": "0.04 w 0 0 m 0 1 l S 0 1 m 1 1 l S 1 1 m 1 0 l S 1 0 m 0 0 l S",
+    "a frame of thin fillings": "0 0 0.04 1 re f 0.96 0 0.04 1 re f 0 0 1 0.04 re f 0 0.96 1 0.04 re f",
+    "a white ground": "1 g 0 0 1 1 re f",
+    "a speck": "0.5 0.5 0.1 0.1 re f",
+}
+
+
+def marked(pdf: bytes, definition: FormDefinition, name: str, operators: str) -> bytes:
+    """Something drawn on a box of the first page."""
+    rect = next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
+    return printers.drawn_on(pdf, f"{rect.height} 0 0 {rect.height} {rect.x} {rect.y} cm {operators}")
+
+
+@pytest.mark.parametrize("drawn", [*MARKS, *NO_MARKS])
+def test_a_mark_ticks_a_box_and_its_frame_does_not(returned: bytes, definition: FormDefinition, drawn: str) -> None:
+    page = marked(printers.by_qpdf(returned), definition, "phase_ap", (MARKS | NO_MARKS)[drawn])
+    reading = read_return(page, definition)
+    assert told(reading) == EXPECTED | ({"phase_ap": "yes"} if drawn in MARKS else {})
+
+
+@pytest.mark.parametrize("drawn", MARKS)
+def test_what_may_be_written_by_hand_is_asked_about(returned: bytes, definition: FormDefinition, drawn: str) -> None:
+    page = marked(printers.by_qpdf(returned), definition, "headteacher_name", MARKS[drawn])
+    checked = check(read_return(page, definition), definition)
+    assert ("headteacher_name", "value_unreadable") in {(one.field, one.code) for one in checked.problems}
+
+
+def test_a_watermark_across_the_page_is_no_part_of_answers(returned: bytes, definition: FormDefinition) -> None:
+    page = printers.watermarked(printers.by_qpdf(returned), "DRAFT COPY")
+    assert told(read_return(page, definition)) == EXPECTED
+
+
 # --- Parts and bundles --------------------------------------------------------------------------------------------
 
 
@@ -149,6 +196,47 @@ def test_several_schools_in_one_file_are_several_returns(
     ]
 
 
+@pytest.mark.parametrize("pinned", [False, True], ids=["to the file", "to a page"])
+def test_a_form_attached_to_a_letter_is_read(returned: bytes, definition: FormDefinition, pinned: bool) -> None:
+    (reading,) = read_file(printers.attached(letter(), returned, pinned=pinned), lambda _: definition)
+    assert told(reading) == EXPECTED
+
+
+def test_a_form_attached_to_a_form_is_another_return(form: bytes, definition: FormDefinition, returned: bytes) -> None:
+    inner = printers.attached(letter(), type_into(form, answers("4242")))
+    readings = read_file(printers.attached(returned, inner), lambda _: definition)
+    assert [told(reading)["dfe_number"] for reading in readings] == ["211/3204", "4242"]
+
+
+def with_page_from(pdf: bytes, other: bytes, number: int) -> bytes:
+    """A file with one page out of another file in the place of its own."""
+    pages = [joined((other if n == number else pdf, (n,))) for n in range(4)]
+    return joined(*pages)
+
+
+def test_a_form_with_one_page_flattened_is_one_form(returned: bytes, definition: FormDefinition) -> None:
+    (reading,) = read_file(with_page_from(returned, printers.by_qpdf(returned), 3), lambda _: definition)
+    assert told(reading) == EXPECTED
+
+
+@pytest.mark.parametrize("flatten", [(bytes, printers.by_qpdf), (printers.by_qpdf, bytes)], ids=["first", "second"])
+def test_no_school_is_lost_where_first_pages_alone_are_joined(
+    form: bytes, definition: FormDefinition, flatten: tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]
+) -> None:
+    schools = [how(type_into(form, answers(number))) for how, number in zip(flatten, ("2101", "4242"), strict=True)]
+    readings = read_file(joined(*(pages_of(school, 0) for school in schools)), lambda _: definition)
+    assert {told(reading)["dfe_number"] for reading in readings} == {"2101", "4242"}
+
+
+@pytest.mark.parametrize("flatten", [bytes, printers.by_qpdf], ids=["with fields", "flattened"])
+def test_a_scan_beside_another_form_is_a_return_too(
+    returned: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes]
+) -> None:
+    readings = read_file(joined(flatten(returned), printers.scanned(returned)), lambda _: definition)
+    assert [reading.outcome for reading in readings] == [Outcome.FORM, Outcome.SCAN]
+    assert told(readings[0]) == EXPECTED
+
+
 # --- What cannot be read ------------------------------------------------------------------------------------------
 
 
@@ -167,6 +255,39 @@ def test_answers_whose_letters_nobody_can_tell_are_asked_about(
     assert not checked.acceptable
     assert checked.contacts[0].parts["name"] == ""
     assert checked.school["phases"] == "primary"
+
+
+def test_a_page_whose_boxes_are_not_where_its_labels_say_is_not_guessed_at(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    reading = read_return(printers.slanted(printers.by_qpdf(returned)), definition)
+    assert (reading.outcome, told(reading)) == (Outcome.SCAN, {})
+
+
+def test_nothing_is_accepted_of_a_form_of_which_one_page_cannot_be_placed(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    flat = printers.by_qpdf(returned)
+    reading = read_return(with_page_from(flat, printers.slanted(flat), 3), definition)
+    assert (reading.outcome, told(reading)) == (Outcome.SCAN, {})
+
+
+def test_answers_on_a_print_of_another_layout_are_not_taken_for_others(
+    templates: Path, definition: FormDefinition
+) -> None:
+    """Names and designations were exchanged in the templates, and a print of the form as it was comes late."""
+    path = templates / "membership-form.toml"
+    text = path.read_text(encoding="utf-8")
+    start, middle = text.index('[[part]]\nname = "designation"'), text.index('[[part]]\nname = "name"')
+    end = text.index('[[part]]\nname = "email"')
+    path.write_text(text[:start] + text[middle:end] + text[start:middle] + text[end:], encoding="utf-8")
+    other = load_definition("2026-27", templates)
+    reading = read_return(printers.by_qpdf(type_into(generate(other), answers("2101"))), definition)
+    swapped = {name for name, value in answers("2101").items() if name.endswith(("_name", "_designation")) and value}
+    swapped -= {"school_name"}
+    assert {name for name, raw in reading.values.items() if raw.mute} == swapped
+    assert not check(reading, definition).acceptable
+    assert told(reading)["main_contact_email"] == "head@cedar2101.example"
 
 
 @pytest.mark.parametrize("degrees", [0, 1.5, 90, 180])

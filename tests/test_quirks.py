@@ -52,10 +52,10 @@ def boxes(pdf: pikepdf.Pdf) -> dict[str, pikepdf.Object]:
     return {str(box.T): box for box in pdf.Root.AcroForm.Fields}
 
 
-def renamed(pattern: str) -> Change:
+def renamed(name_for: Callable[[str], str]) -> Change:
     def change(pdf: pikepdf.Pdf) -> None:
         for name, box in boxes(pdf).items():
-            box.T = String(pattern.format(name))
+            box.T = String(name_for(name))
 
     return change
 
@@ -107,14 +107,46 @@ def other_states(pdf: pikepdf.Pdf) -> None:
             box.AS = box.V = Name("/Choice 1") if on else Name.Off
 
 
+def without_kinds(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        del box.FT
+
+
+def by_role(pdf: pikepdf.Pdf) -> None:
+    """`main_contact_name` as the field `name` below a field `main_contact`."""
+    parents: dict[str, pikepdf.Object] = {}
+    for name, box in boxes(pdf).items():
+        role, _, part = name.rpartition("_")
+        if role not in parents:
+            parents[role] = pdf.make_indirect(Dictionary(T=String(role), Kids=Array()))
+        box.T, box.Parent = String(part), parents[role]
+        parents[role].Kids.append(box)
+    pdf.Root.AcroForm.Fields = Array(parents.values())
+
+
+def with_texts(encoded: Callable[[str], bytes]) -> Change:
+    def change(pdf: pikepdf.Pdf) -> None:
+        for box in boxes(pdf).values():
+            if box.FT == "/Tx" and "/V" in box:
+                box.V = String(encoded(str(box.V)))
+
+    return change
+
+
 def no_list(pdf: pikepdf.Pdf) -> None:
     pdf.Root.AcroForm.Fields = Array()
 
 
 QUIRKS: dict[str, Change] = {
-    "a suffix": renamed("{}_2"),
-    "another suffix": renamed("{}#0"),
-    "a name in front": renamed("Copy.{}"),
+    "a suffix": renamed("{}_2".format),
+    "another suffix": renamed("{}#0".format),
+    "a suffix in brackets": renamed("{} [200]".format),
+    "a name in front": renamed("Copy.{}".format),
+    "names in capitals": renamed(str.upper),
+    "fields below their roles": by_role,
+    "fields that do not say their kind": without_kinds,
+    "values padded with zeros": with_texts(lambda text: b"\xfe\xff" + text.encode("utf-16-be") + b"\0\0\0"),
+    "values in UTF-8 without a mark": with_texts(lambda text: text.encode()),
     "a parent": under_a_parent,
     "widgets apart from their fields": widgets_as_kids,
     "stale values on the fields": stale_parents,
@@ -195,6 +227,63 @@ def test_a_note_on_an_empty_box_is_its_answer(form: bytes, definition: FormDefin
     assert told(pdf, definition) == {"headteacher_name": "Jo Bloggs", "phase_ap": "yes"}
 
 
+def mark(kind: str, name: str, *, grown: float = -2, **entries: object) -> Change:
+    """Something drawn on a box, with room around it if it is grown."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        x, y, right, top = (float(edge) for edge in boxes(pdf)[name].Rect)
+        rect = Array([x - grown, y - grown, right + grown, top + grown])
+        drawn = Dictionary(Type=Name.Annot, Subtype=Name(kind), Rect=rect, **entries)
+        pdf.pages[0].obj.Annots.append(pdf.make_indirect(drawn))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "kind", ["/Circle", "/Highlight", "/Ink", "/Line", "/PolyLine", "/Polygon", "/Square", "/Stamp"]
+)
+def test_whatever_is_drawn_on_a_box_to_tick_ticks_it_and_is_asked_about(
+    returned: bytes, definition: FormDefinition, kind: str
+) -> None:
+    reading = read_return(changed(returned, mark(kind, "phase_ap", grown=5 if kind == "/Circle" else -2)), definition)
+    assert reading.values["phase_ap"].text == "yes"
+    asked = {(one.code, one.field) for one in check(reading, definition).problems}
+    assert ("read_from_page", "phase_ap") in asked
+
+
+def test_a_frame_around_half_the_form_ticks_nothing(returned: bytes, definition: FormDefinition) -> None:
+    assert told(changed(returned, mark("/Square", "phase_ap", grown=80)), definition) == EXPECTED
+
+
+@pytest.mark.parametrize("text", ["No", "n/a"])
+def test_a_note_that_says_no_ticks_nothing(returned: bytes, definition: FormDefinition, text: str) -> None:
+    reading = read_return(changed(returned, note("phase_ap", text)), definition)
+    assert not reading.values["phase_ap"].text
+    assert (reading.values["note_1"].text, check(reading, definition).acceptable) == (text, True)
+
+
+@pytest.mark.parametrize("state", ["/Off", "/OFF", "/No", "/false"])
+def test_a_box_whose_state_says_no_is_not_ticked(returned: bytes, definition: FormDefinition, state: str) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)["phase_ap"].V = boxes(pdf)["phase_ap"].AS = Name(state)
+
+    assert told(changed(returned, change), definition) == EXPECTED
+
+
+@pytest.mark.parametrize("kind", ["/Highlight", "/StrikeOut", "/Caret", "/Square"])
+def test_a_comment_on_an_answer_is_a_second_one(returned: bytes, definition: FormDefinition, kind: str) -> None:
+    pdf = changed(returned, mark(kind, "main_contact_name", Contents=String("Jo Bloggs")))
+    assert read_return(pdf, definition).values["main_contact_name"].other == "Jo Bloggs"
+
+
+def test_a_form_that_was_written_on_by_hand_is_not_blank(form: bytes, definition: FormDefinition) -> None:
+    reading = read_return(changed(form, mark("/Ink", "main_contact_name")), definition)
+    checked = check(reading, definition)
+    assert not checked.blank
+    assert ("field_unknown", "✎") in {(one.code, one.value) for one in checked.problems}
+    assert not checked.acceptable
+
+
 def test_a_note_on_an_answer_is_a_second_one(returned: bytes, definition: FormDefinition) -> None:
     reading = read_return(changed(returned, note("main_contact_name", "Jo Bloggs")), definition)
     raw = reading.values["main_contact_name"]
@@ -238,7 +327,7 @@ def test_a_note_on_a_printed_form_is_an_answer(form: bytes, definition: FormDefi
 
 def test_two_forms_joined_by_a_program_that_renames_fields_are_two(form: bytes, definition: FormDefinition) -> None:
     first, second = type_into(form, answers("2101")), type_into(form, answers("3204"))
-    both = joined(first, changed(second, renamed("{}_1")))
+    both = joined(first, changed(second, renamed("{}_1".format)))
     assert [reading.values["dfe_number"].text for reading in read_file(both, lambda _: definition)] == ["2101", "3204"]
 
 

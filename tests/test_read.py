@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pikepdf import PageCopyWarning
+from pypdf.errors import PdfReadError
 
 from tests.conftest import read_return
 from tests.remake_samples import by_pypdf, by_qpdf, dated, letter, locked
@@ -74,6 +75,36 @@ def test_what_is_no_readable_form_says_what_it_is(
     assert reading.reason
 
 
+def test_a_form_is_dated_by_the_latest_that_its_boxes_say(form: bytes, definition: FormDefinition) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(dated(form, "20260504"))) as pdf:
+        pdf.Root.AcroForm.Fields[3].M = pikepdf.String("D:20260506093000")  # as Firefox and Poppler write
+        pdf.Root.AcroForm.Fields[4].M = pikepdf.String("D:20260505093000Z")
+        pdf.Root.AcroForm.Fields[5].M = pikepdf.String("last week")
+        pdf.save(out)
+    assert str(read_return(out.getvalue(), definition).modified) == "2026-05-06 09:30:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("said", "modified"),
+    [
+        ('xmp:ModifyDate="2026-05-04T13:00:00+01:00"', "2026-05-04 12:00:00+00:00"),
+        ("<xmp:ModifyDate>2026-05-04T12:00:00Z</xmp:ModifyDate>", "2026-05-04 12:00:00+00:00"),
+        ('xmp:ModifyDate="2026-05-04"', "2026-05-04 00:00:00+00:00"),
+        ('xmp:ModifyDate="2026-99-99"', "None"),
+        ('xmp:ModifyDate="0001-01-01T00:00:00+14:00"', "None"),
+    ],
+)
+def test_a_form_without_a_date_is_dated_by_its_xmp(
+    form: bytes, definition: FormDefinition, said: str, modified: str
+) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(form)) as pdf:
+        pdf.Root.Metadata = pdf.make_stream(f"<x:xmpmeta {said} />".encode())
+        pdf.save(out, fix_metadata_version=False)
+    assert str(read_return(out.getvalue(), definition).modified) == modified
+
+
 def test_a_filled_form_cut_short_is_never_a_blank_one(filled: Callable[..., bytes], definition: FormDefinition) -> None:
     whole = filled()
     for length in range(0, len(whole) - 2000, 9000):
@@ -87,6 +118,22 @@ def test_a_file_that_only_pypdf_can_open_is_a_damaged_one(
     broken = by_pypdf(filled()).replace(b"/Root", b"/Boot")
     with pytest.raises(pikepdf.PdfError):
         pikepdf.open(io.BytesIO(broken))
+    reading = read_return(broken, definition)
+    assert reading.values["school_name"].text == "Cedar Primary School"
+    assert reading.repaired
+
+
+def test_a_file_that_only_pdfium_can_open_is_a_damaged_one(
+    filled: Callable[..., bytes], definition: FormDefinition
+) -> None:
+    broken = filled()
+    for word in (b"%%EOF", b"/Root"):
+        head, _, tail = broken.rpartition(word)
+        broken = head + b"x" * len(word) + tail
+    with pytest.raises(pikepdf.PdfError):
+        pikepdf.open(io.BytesIO(broken))
+    with pytest.raises(PdfReadError):
+        by_pypdf(broken)
     reading = read_return(broken, definition)
     assert reading.values["school_name"].text == "Cedar Primary School"
     assert reading.repaired
@@ -126,7 +173,7 @@ def test_widgets_are_read_where_the_field_list_is_empty_or_missing(
         assert values(out.getvalue(), definition)["school_name"] == "Cedar Primary School"
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\ufffd\x1b")))
+@given(st.text(st.characters(exclude_categories=["Cs", "Co"], exclude_characters="\0\r\ufffd\x1b")))
 def test_text_is_read_in_every_encoding_that_viewers_write(text: str) -> None:
     encoded = {"utf-16-be": b"\xfe\xff", "utf-16-le": b"\xff\xfe", "utf-8": b"\xef\xbb\xbf"}
     for codec, mark in encoded.items():
@@ -137,7 +184,28 @@ def test_text_is_read_in_every_encoding_that_viewers_write(text: str) -> None:
 def test_no_bytes_are_too_odd_for_a_text(raw: bytes) -> None:
     text, damaged = text_string(raw)
     assert text.encode("utf-8") is not None
-    assert damaged == ("\ufffd" in text)
+    assert damaged or "\ufffd" not in text
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("Zoë Łukasz Țărnăuță Hường ’ 李".encode(), "Zoë Łukasz Țărnăuță Hường ’ 李"),
+        (b"Zo\xeb", "Zoë"),
+        (b"ANDR\xc9\x90S", "ANDRÉ’S"),  # which would be UTF-8 too
+    ],
+)
+def test_utf8_without_its_mark_is_told_from_what_the_standard_asks_for(raw: bytes, text: str) -> None:
+    assert text_string(raw) == (text, False)
+
+
+def test_a_character_of_one_font_alone_is_kept_and_marked() -> None:
+    assert text_string("A\ue000B".encode("utf-8-sig")) == ("A\ue000B", True)
+
+
+def test_of_what_nobody_can_have_typed_the_beginning_is_kept() -> None:
+    text, damaged = text_string(b"x" * 10**8)
+    assert (set(text), len(text) < 10**7, damaged) == ({"x"}, True, True)
 
 
 def test_an_emoji_cut_in_half_is_kept_and_marked() -> None:

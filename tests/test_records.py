@@ -37,7 +37,7 @@ def verdicts(records: Path) -> dict[str, str]:
 
 
 def written(records: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in records.iterdir() if path.suffix in (".csv", ".json")}
+    return {path.name: path.read_bytes() for path in records.iterdir() if path.suffix in (".csv", ".json", ".xlsx")}
 
 
 def test_the_samples_have_every_verdict(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from thep_forms.check.normalise import dfe_number
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.errors import RecordsError, UnsoundError
-from thep_forms.keep import ARCHIVE, Ledger, Records, dispose, export, leftovers, tidy, views
+from thep_forms.keep import ARCHIVE, Ledger, Records, Sent, Views, dispose, leftovers, tidy
 from thep_forms.keep.tables import Returned
 
 Definitions = Callable[[MembershipYear | None], FormDefinition]
@@ -28,19 +28,18 @@ def faults(records: Path, definitions: Definitions) -> Iterator[str]:
                 return
             known = Records(ledger, definitions)
             yield from _archive_faults(records, known)
-            yield from _table_faults(records, known)
+            yield from _table_faults(records, Views(records, ledger, known))
             for path in leftovers(records):
                 yield f"{path.relative_to(records).as_posix()} is left of a run that was cut off. Run ingest again."
     except UnsoundError as error:
         yield str(error)
 
 
-def _table_faults(records: Path, known: Records) -> Iterator[str]:
-    for name, data in views(known).items():
-        path = records / name
-        if not path.is_file():
+def _table_faults(records: Path, views: Views) -> Iterator[str]:
+    for name in views.stale():
+        if not (records / name).is_file():
             yield f"{name} is missing. {AGAIN}"
-        elif path.read_bytes() != data:
+        else:
             yield (
                 f"{name} is not what the ledger says: it was changed after it was written, "
                 f"or a run was cut off, or had other templates. {AGAIN}"
@@ -76,13 +75,21 @@ def _name_by_content(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Disposal:
-    """What is to be disposed of: returns, the PDFs that they are in, and other schools' returns in those PDFs."""
+    """What is to be disposed of: returns, the PDFs that they are in, and other schools' returns in those PDFs.
+
+    `messages` is what was noted of e-mails to the schools.
+    """
 
     returns: tuple[Returned, ...]
     files: tuple[str, ...]
     shared: tuple[Returned, ...]
     unplaced: int  # returns that may be meant, but nobody knows their school or year: they stay
     unknown: int  # files in the archive that the ledger does not know, so nobody knows whose they are: they stay
+    messages: tuple[Sent, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.returns or self.messages)
 
 
 def forget(
@@ -94,20 +101,22 @@ def forget(
 ) -> Disposal | None:
     """Dispose of a school's returns, or of those of years before `before`, or of both at once, if `confirmed` says so.
 
-    They leave the archive while the ledger still knows of them, then the ledger, then the tables: a run that is cut off
-    is finished by the next. Where nothing is left to be disposed of, nobody is asked. Raises `RecordsError`.
+    What is noted of e-mails to the schools goes, too. The returns leave the archive while the ledger still knows of
+    them, then the ledger, then the tables: a run that is cut off is finished by the next. Where nothing is left to be
+    disposed of, nobody is asked. Raises `RecordsError`.
     """
     number = _school(school, definitions(None)) if school else None
     with Ledger.existing(records) as ledger:
-        disposal = _disposal(records, Records(ledger, definitions), number, before)
+        disposal = _disposal(records, Records(ledger, definitions), ledger.sent(), number, before)
         if not confirmed(disposal):
             return None
         tidy(records)
         dispose(records, disposal.files)
         with ledger.transaction():
             ledger.forget((one.entry.return_id for one in disposal.returns), disposal.files)
+            ledger.forget_sent(disposal.messages)
         ledger.compact()
-        export(records, Records(ledger, definitions))
+        Views(records, ledger, Records(ledger, definitions)).write()
     return disposal
 
 
@@ -118,13 +127,15 @@ def _school(text: str, definition: FormDefinition) -> str:
     return number.value
 
 
-def _disposal(records: Path, known: Records, number: str | None, before: MembershipYear | None) -> Disposal:
+def _disposal(
+    records: Path, known: Records, sent: list[Sent], number: str | None, before: MembershipYear | None
+) -> Disposal:
     def may_be_meant(one: Returned) -> bool:
-        is_school = number is None or one.dfe_number in ("", number)
+        is_school = number is None or one.school in ("", number)
         return is_school and (before is None or one.year < str(before))
 
     def is_known(one: Returned) -> bool:
-        return bool((number is None or one.dfe_number) and (before is None or one.year))
+        return bool((number is None or one.school) and (before is None or one.year))
 
     meant = [one for one in known.returns if may_be_meant(one)]
     returns = tuple(one for one in meant if is_known(one))
@@ -132,4 +143,7 @@ def _disposal(records: Path, known: Records, number: str | None, before: Members
     return_ids = {one.entry.return_id for one in returns}
     shared = tuple(one for one in known.returns if one.entry.sha256 in files and one.entry.return_id not in return_ids)
     unknown = len(_archived(records).keys() - _kept(known))
-    return Disposal(returns, tuple(sorted(files)), shared, len(meant) - len(returns), unknown)
+    messages = tuple(
+        one for one in sent if number in (None, one.dfe_number) and (before is None or one.year < str(before))
+    )
+    return Disposal(returns, tuple(sorted(files)), shared, len(meant) - len(returns), unknown, messages)

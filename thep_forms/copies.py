@@ -1,4 +1,4 @@
-"""A school's own copy of the form: what is known of it in the boxes, and what its file is called."""
+"""A school's own copy of the form, in a file or on paper: what is known of it, and what its file is called."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from thep_forms.check import Contact
-from thep_forms.definition.model import Field, FormDefinition, Kind, Role
-from thep_forms.generate import Master
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.model import Field, Kind, Role
+from thep_forms.errors import SourceError
+from thep_forms.generate import Master, PaperCopy, pack
 from thep_forms.register import Member
 
 LONGEST_NAME = 80  # characters of a school's name in a file's
@@ -26,6 +28,20 @@ def copies(
     master = Master(definition, _room(definition, members, more))
     for member in members:
         yield f"{file_name(definition, member)}.pdf", master.copy(answers(definition, member), member.dfe_number)
+
+
+def print_pack(definition: FormDefinition, members: Iterable[Member]) -> bytes:
+    """Each school's copy on paper, as one PDF for the printer.
+
+    They are in the order of the register, by DFE number. All lists of ours have it, so that the pile can be ticked off
+    against any of them, and it keeps the schools of a phase together. `definition` is one that was loaded for copies.
+    Raises `SourceError` if there is no school, and `LayoutError`.
+    """
+    members = list(members)
+    if not members:
+        raise SourceError("The list names no school. Give one that does, or leave --schools out for a blank form.")
+    made = [PaperCopy(answers(definition, one), one.dfe_number, _called(one)) for one in members]
+    return pack(definition, made, _room(definition, members, None))
 
 
 def answers(definition: FormDefinition, member: Member) -> dict[str, str | bool]:
@@ -72,6 +88,9 @@ def _room(definition: FormDefinition, members: Iterable[Member], more: int | Non
 
 def file_name(definition: FormDefinition, member: Member) -> str:
     """`2026-27 211-4242 Cedar Primary School`: it sorts, it says what it is, and any system takes it."""
-    called = member.known.get("school_name", "")
-    words = f"{definition.year} {member.dfe_number.replace('/', '-')} {called}"
+    words = f"{definition.year} {member.dfe_number.replace('/', '-')} {_called(member)}"
     return " ".join(_UNSAFE.sub(" ", words).split())[:LONGEST_NAME].rstrip(". ")
+
+
+def _called(member: Member) -> str:
+    return " ".join(member.known.get("school_name", "").split())

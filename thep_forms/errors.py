@@ -27,5 +27,9 @@ class RecordsError(ThepFormsError):
     """A RECORDS folder that cannot be used as one."""
 
 
+class SendError(ThepFormsError):
+    """No message can be sent: the mail server cannot be used, or it refuses whoever sends."""
+
+
 class UnsoundError(RecordsError):
     """A ledger that is damaged, cut off in the middle of a run, or none at all."""

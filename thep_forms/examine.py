@@ -1,7 +1,8 @@
-"""One file's bytes to what the ledger keeps of it: read, then checked. A pure function, to be run in a worker."""
+"""One file to what the ledger keeps of it: read, then checked. A pure function, to be run in a worker."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -36,18 +37,21 @@ class Examiner:
     templates: Path | None = None
     passwords: tuple[str, ...] = field(default=(), repr=False)
 
-    def __call__(self, data: bytes) -> bytes:
-        """The findings as JSON: what comes from a process that a file may have taken over must not be code."""
-        return msgspec.json.encode(self.examine(data))
+    def __call__(self, path: bytes) -> bytes:
+        """The findings in the file at `path`, encoded as the system does it.
+
+        They are JSON: what comes from a process that a file may have taken over must not be code.
+        """
+        return msgspec.json.encode(self.examine(Path(os.fsdecode(path))))
 
     @staticmethod
     def findings(answer: bytes) -> list[Finding]:
         """What `__call__` gave. Raises `msgspec.ValidationError`."""
         return msgspec.json.decode(answer, type=list[Finding])
 
-    def examine(self, data: bytes) -> list[Finding]:
+    def examine(self, file: Path | bytes) -> list[Finding]:
         """What is in a file: a finding for each form, one at least."""
-        return [self._finding(reading) for reading in read_file(data, self.definition, self.passwords)]
+        return [self._finding(reading) for reading in read_file(file, self.definition, self.passwords)]
 
     def _finding(self, reading: Reading) -> Finding:
         checkers = {Outcome.FORM: check, Outcome.SCAN: check_scan}

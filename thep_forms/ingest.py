@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from thep_forms.collect import Found, Place, collect, fetch
 from thep_forms.definition import MembershipYear
 from thep_forms.errors import RecordsError
 from thep_forms.examine import Examiner, Finding
-from thep_forms.keep import Arrival, Entry, Ledger, Records, archive, export, is_archived, return_id_of, tidy
+from thep_forms.keep import Archive, Arrival, Entry, Ledger, Records, Views, return_id_of, tidy
 from thep_forms.keep.tables import Returned
 from thep_forms.read import Outcome, is_pdf
 from thep_forms.register import read_register
@@ -83,7 +84,7 @@ class Ingester:
             tidy(self.records)
             with ledger.transaction():
                 again = {Outcome.FAILED, *([Outcome.LOCKED] if self.examiner.passwords else [])}
-                new = _Intake(self.records, ledger, self.workers, again).take_in(progress(places))
+                new = _Intake(Archive(self.records), ledger, self.workers, again).take_in(progress(places))
             return self._finish(ledger, new)
 
     def prefer(self, return_id: str) -> Summary:
@@ -101,7 +102,7 @@ class Ingester:
 
     def _finish(self, ledger: Ledger, new: int) -> Summary:
         known = Records(ledger, self.examiner.definition)
-        export(self.records, known)
+        Views(self.records, ledger, known).write()
         verdicts: Counter[str] = Counter()
         for one in known.returns:
             verdicts[one.verdict] += 1
@@ -117,20 +118,21 @@ class _Intake:
     So do the known whose outcome is one of `again`.
     """
 
-    def __init__(self, records: Path, ledger: Ledger, workers: Workers, again: Collection[Outcome]) -> None:
-        self.records, self.ledger, self.workers, self.again = records, ledger, workers, again
+    def __init__(self, archive: Archive, ledger: Ledger, workers: Workers, again: Collection[Outcome]) -> None:
+        self.archive, self.ledger, self.workers, self.again = archive, ledger, workers, again
         self.waiting: dict[str, list[Found]] = {}  # those of the same bytes, by hash, while they are read
         self.new = 0
 
     def take_in(self, places: Iterable[Place]) -> int:
         """Note every file; how many were not known."""
-        unread = ((sha256, data) for place in places for found in fetch(place) for sha256, data in self._sort(found))
+        unread = ((sha256, path) for place in places for found in fetch(place) for sha256, path in self._sort(found))
         for sha256, answer in self.workers.map(unread):
             self._note(sha256, _findings(answer))
+        self.archive.settle()
         return self.new
 
     def _sort(self, found: Found) -> Iterator[tuple[str, bytes]]:
-        """The hash and the bytes of a file that has to be read; any other is noted at once."""
+        """The hash of a file that has to be read, and where it is kept; any other file is noted at once."""
         if found.data is None:
             self.new += self.ledger.add_unread(found.source, found.reason)
             return
@@ -141,8 +143,7 @@ class _Intake:
             self._arrived(found, sha256)
         elif is_pdf(found.data):
             self.waiting[sha256] = [found]
-            archive(self.records, sha256, found.data)
-            yield sha256, found.data
+            yield sha256, os.fsencode(self.archive.add(sha256, found.data))
         else:
             self.waiting[sha256] = [found]
             self._note(sha256, [Finding(Outcome.NOT_A_FORM, "This is not a PDF.")], archived=False)
@@ -150,7 +151,7 @@ class _Intake:
     def _is_known(self, sha256: str, data: bytes) -> bool:
         """Whether it need not be read. A PDF that is no longer kept is taken in anew."""
         known = self.ledger.outcome(return_id_of(sha256)) not in {None, *self.again}
-        return known and (is_archived(self.records, sha256) or not is_pdf(data))
+        return known and (sha256 in self.archive or not is_pdf(data))
 
     def _note(self, sha256: str, findings: list[Finding], *, archived: bool = True) -> None:
         for number, finding in enumerate(findings, 1):
@@ -161,6 +162,7 @@ class _Intake:
             self._arrived(found, sha256)
         self.new += 1
         if self.new % BATCH == 0:
+            self.archive.settle()  # what the ledger names is there
             self.ledger.commit()
 
     def _arrived(self, found: Found, sha256: str) -> None:

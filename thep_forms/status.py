@@ -3,44 +3,124 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
+from thep_forms.check import Problem
 from thep_forms.check.settle import Verdict
-from thep_forms.definition import MembershipYear
+from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.definition.model import Severity
+from thep_forms.keep import Ledger, Records, Sent, SentKind, SentState
 from thep_forms.keep.tables import Returned, Table
 from thep_forms.register import Member
 
 
 class Standing(StrEnum):
-    """What a school has done, in the order in which an office wants to read it."""
+    """What a school has done, in the order in which an office wants to read it.
+
+    `not_returned` is said instead of `not_sent` as long as no form of the year was sent or drafted by this program: the
+    office may have sent them itself.
+    """
 
     NEEDS_ATTENTION = "needs_attention"
+    OVERDUE = "overdue"
+    UNCERTAIN = "uncertain"  # whether the form was sent
+    NOT_SENT = "not_sent"
+    DRAFTED = "drafted"
+    SENT = "sent"
     NOT_RETURNED = "not_returned"
     ACCEPTED = "accepted"
 
 
+TO_CHASE = {Standing.NEEDS_ATTENTION, Standing.OVERDUE, Standing.NOT_RETURNED}
+_BY_STATE = {
+    SentState.SENDING: (Standing.UNCERTAIN, "may have been sent"),
+    SentState.DRAFTED: (Standing.DRAFTED, "drafted"),
+    SentState.SENT: (Standing.SENT, "sent"),
+}
+
+
 @dataclass(frozen=True)
 class SchoolStatus:
-    """A school's standing for a year. `why` names what is wrong with its latest return, without what was typed."""
+    """A school's standing for a year. `why` says more about it in a line, without what was typed.
+
+    `to_mend` are the sentences that ask the school to mend its latest return; `messages` is what it was sent.
+    """
 
     member: Member
     standing: Standing
     why: str = ""
     return_id: str = ""
+    to_mend: tuple[str, ...] = ()
+    messages: tuple[Sent, ...] = ()
+
+    @property
+    def form(self) -> Sent | None:
+        """The message that brought the form, the last if there are several."""
+        return next((one for one in reversed(self.messages) if one.kind is SentKind.FORM), None)
+
+    @property
+    def reminders(self) -> tuple[Sent, ...]:
+        return tuple(one for one in self.messages if one.kind is SentKind.REMINDER)
 
 
-def statuses(year: MembershipYear, members: Iterable[Member], returns: Sequence[Returned]) -> tuple[SchoolStatus, ...]:
-    """The standing of each member, those that need something first, then by DFE number."""
-    by_school: dict[str, list[Returned]] = {}
+def statuses_today(
+    ledger: Ledger,
+    definitions: Callable[[MembershipYear | None], FormDefinition],
+    year: MembershipYear,
+    members: Iterable[Member],
+    today: date,
+) -> tuple[SchoolStatus, ...]:
+    """The standing of each member by what the ledger knows, as `statuses` gives it."""
+    late = today - timedelta(days=definitions(year).partnership.days_to_return)
+    return statuses(year, members, Records(ledger, definitions).returns, ledger.sent(), late)
+
+
+def statuses(
+    year: MembershipYear,
+    members: Iterable[Member],
+    returns: Sequence[Returned],
+    sent: Sequence[Sent] = (),
+    late: date = date.min,
+) -> tuple[SchoolStatus, ...]:
+    """The standing of each member, those that need something first, then by DFE number.
+
+    `sent` is what the ledger has of messages. A form that was sent before the day `late` is overdue.
+    """
+    members = tuple(members)
+    known = {member.dfe_number for member in members}
+    theirs: dict[str, list[Returned]] = {}
     for one in returns:
         if one.year in ("", str(year)):
-            by_school.setdefault(one.dfe_number, []).append(one)
-    found = [_status(member, by_school.get(member.dfe_number, [])) for member in members]
+            theirs.setdefault(owner(one, known), []).append(one)
+    messages: dict[str, list[Sent]] = {}
+    for message in sent:
+        if message.year == str(year):
+            messages.setdefault(message.dfe_number, []).append(message)
+    unsent = (
+        Standing.NOT_SENT
+        if any(one.kind is SentKind.FORM for those in messages.values() for one in those)
+        else Standing.NOT_RETURNED
+    )
+    found = [
+        _returned(member, theirs.get(member.dfe_number, ()), tuple(messages.get(member.dfe_number, ())))
+        or _waiting(member, tuple(messages.get(member.dfe_number, ())), unsent, late)
+        for member in members
+    ]
     order = list(Standing)
     return tuple(sorted(found, key=lambda one: (order.index(one.standing), one.member.dfe_number)))
+
+
+def to_chase(found: Iterable[SchoolStatus], at_most: int, apart: int, today: date) -> tuple[SchoolStatus, ...]:
+    """Those to be reminded: overdue, or to be mended; `at_most` so many times, and so many days `apart`."""
+
+    def is_due(one: SchoolStatus) -> bool:
+        again = one.reminders[-1].at.date() + timedelta(days=apart) if one.reminders else date.min
+        return one.standing in TO_CHASE and len(one.reminders) < at_most and again <= today
+
+    return tuple(filter(is_due, found))
 
 
 def by_phase(found: Iterable[SchoolStatus]) -> dict[str, Counter[Standing]]:
@@ -52,20 +132,50 @@ def by_phase(found: Iterable[SchoolStatus]) -> dict[str, Counter[Standing]]:
     return dict(sorted(counted.items()))
 
 
-def _status(member: Member, returns: Sequence[Returned]) -> SchoolStatus:
-    accepted = next((one for one in returns if one.verdict is Verdict.ACCEPTED), None)
-    if accepted:
-        return SchoolStatus(member, Standing.ACCEPTED, return_id=accepted.entry.return_id)
-    waiting = next((one for one in returns if one.verdict is Verdict.NEEDS_ATTENTION), None)
-    if waiting:
-        return SchoolStatus(member, Standing.NEEDS_ATTENTION, _why(waiting), waiting.entry.return_id)
-    return SchoolStatus(member, Standing.NOT_RETURNED)
+def owner(one: Returned, known: Collection[str]) -> str:
+    """Whose it is: where the number that was typed is no member's, that of the school that the copy was made for."""
+    copy_of = one.entry.checked.copy_of if one.entry.checked else ""
+    return one.dfe_number if one.dfe_number in known else copy_of
 
 
-def _why(one: Returned) -> str:
-    errors = (problem for problem in one.problems if problem.severity is Severity.ERROR)
-    said = (f"{problem.label}: {problem.code.replace('_', ' ')}".removeprefix(": ") for problem in errors)
-    return "; ".join(dict.fromkeys(said))
+def _returned(member: Member, returns: Sequence[Returned], messages: tuple[Sent, ...]) -> SchoolStatus | None:
+    """The standing of a school that has sent a form back, or None if it has not."""
+    by_verdict = {one.verdict: one for one in reversed(returns)}
+    if accepted := by_verdict.get(Verdict.ACCEPTED):
+        return SchoolStatus(member, Standing.ACCEPTED, return_id=accepted.entry.return_id, messages=messages)
+    waiting = by_verdict.get(Verdict.NEEDS_ATTENTION) or by_verdict.get(Verdict.BLANK)
+    if not waiting:
+        return None
+    errors = [problem for problem in waiting.problems if problem.severity is Severity.ERROR]
+    why = "; ".join(dict.fromkeys(f"{one.label}: {one.code.replace('_', ' ')}".removeprefix(": ") for one in errors))
+    own = waiting.entry.checked is not None and waiting.entry.checked.copy_of == member.dfe_number
+    mend = tuple(dict.fromkeys(_sentence(problem, own) for problem in errors))
+    return SchoolStatus(member, Standing.NEEDS_ATTENTION, why, waiting.entry.return_id, mend, messages)
+
+
+def _sentence(problem: Problem, own: bool) -> str:
+    """What asks the school to mend it. Only what came in its `own` copy is quoted: a number may be another school's."""
+    quotes = problem.field and problem.value
+    return f"{problem.label}: please check what was entered." if quotes and not own else problem.message
+
+
+def _waiting(member: Member, messages: tuple[Sent, ...], unsent: Standing, late: date) -> SchoolStatus:
+    """The standing of a school that has sent nothing back."""
+    form = SchoolStatus(member, unsent, messages=messages).form
+    if not form:
+        return SchoolStatus(member, unsent, messages=messages)
+    standing, became = _BY_STATE[form.state]
+    why = f"{became} on {in_words(form.at.date())}"
+    if form.at.date() < late:
+        return SchoolStatus(member, Standing.OVERDUE, why, messages=messages)
+    if standing is Standing.UNCERTAIN:
+        return SchoolStatus(member, standing, f"{why} with the Message-ID {form.message_id}", messages=messages)
+    return SchoolStatus(member, standing, messages=messages)
+
+
+def in_words(day: date) -> str:
+    """`3 May 2026`."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def table(found: Iterable[SchoolStatus]) -> Table:
@@ -77,6 +187,9 @@ def table(found: Iterable[SchoolStatus]) -> Table:
         "status": "Status",
         "why": "Why",
         "return_id": "Return",
+        "sent_at": "When the form was sent or drafted",
+        "reminders": "Reminders",
+        "reminded_at": "When the last reminder was sent or drafted",
     }
     rows = [
         {
@@ -86,6 +199,9 @@ def table(found: Iterable[SchoolStatus]) -> Table:
             "status": one.standing,
             "why": one.why,
             "return_id": one.return_id,
+            "sent_at": one.form.at.isoformat() if one.form else "",
+            "reminders": str(len(one.reminders)),
+            "reminded_at": one.reminders[-1].at.isoformat() if one.reminders else "",
         }
         for one in found
     ]

@@ -9,8 +9,9 @@ from thep_forms.check import normalise
 from thep_forms.check.formula import is_formula
 from thep_forms.check.problems import problem, shown
 from thep_forms.check.record import Checked, CheckedValue, Contact, Problem
-from thep_forms.definition.identity import years_said
-from thep_forms.definition.model import Block, Box, Field, FormDefinition, Kind, ProblemCode, Role
+from thep_forms.definition.form import Block, Box, FormDefinition
+from thep_forms.definition.identity import form_said, school_said, years_said
+from thep_forms.definition.model import Field, Kind, ProblemCode, Role
 from thep_forms.definition.year import MembershipYear
 from thep_forms.read.reading import RawValue, ReadFrom, Reading
 
@@ -23,8 +24,10 @@ def year_of(reading: Reading) -> MembershipYear | None:
 
 
 def check_scan(reading: Reading, definition: FormDefinition) -> Checked:
-    """A picture of the form: nothing of it is known but the year."""
-    return Checked(year_of(reading), problems=(problem(definition, ProblemCode.SCAN, value=reading.reason),))
+    """A picture of the form: nothing of it is known but what its code says, the year and whose copy it is."""
+    number = normalise.dfe_number(school_said(reading.form_id), definition.partnership.dfe_prefix)
+    problems = (problem(definition, ProblemCode.SCAN, value=reading.reason),)
+    return Checked(year_of(reading), number.value, problems=problems)
 
 
 def check(reading: Reading, definition: FormDefinition) -> Checked:
@@ -41,15 +44,21 @@ class _Checker:
     def checked(self) -> Checked:
         year = year_of(self.reading)
         boxes = {name: self.definition.box(name) for name in self.reading.values}
-        if not any(raw.text.strip() for name, raw in self.reading.values.items() if boxes[name]):
-            return Checked(year, blank=True)
+        said = [raw for name, raw in self.reading.values.items() if boxes[name] or raw.read_from is ReadFrom.PAGE_TEXT]
+        if not any(raw.text.strip() for raw in said):  # a note beside the boxes is an answer, too
+            return Checked(year, blank=True, copy_of=self._copy_of())
         self._file()
         school = dict(chain.from_iterable(self._field(field).items() for field in self.definition.fields))
         contacts = self._contacts()
         for name in (name for name, box in boxes.items() if not box):
             self._unknown(name)
         dfe_number = school.pop(self.definition.dfe_field.name)
-        return Checked(year, dfe_number, False, school, contacts, tuple(self.values.values()), tuple(self.problems))
+        values, problems = tuple(self.values.values()), tuple(self.problems)
+        return Checked(year, dfe_number, False, school, contacts, values, problems, self._copy_of())
+
+    def _copy_of(self) -> str:
+        prefix = self.definition.partnership.dfe_prefix
+        return normalise.dfe_number(school_said(self.reading.form_id), prefix).value
 
     def _problem(self, code: ProblemCode, field: str = "", label: str = "", value: str = "", **words: object) -> None:
         self.problems.append(problem(self.definition, code, field, label, value, **words))
@@ -57,6 +66,9 @@ class _Checker:
     def _file(self) -> None:
         if self.reading.repaired:
             self._problem(ProblemCode.FILE_DAMAGED)
+        form = form_said(self.reading.form_id)
+        if form and form != self.definition.form.id:
+            self._problem(ProblemCode.FORM_OTHER, label="The form", value=form)
         self._paper()
         said = years_said(self.reading.form_id, self.reading.title)
         if not said:
@@ -68,7 +80,7 @@ class _Checker:
         """What was read from the page rather than from a field: all of it, or single answers."""
         filled = {name: raw for name, raw in self.reading.values.items() if raw.text and self.definition.box(name)}
         printed = [name for name, raw in filled.items() if raw.read_from is ReadFrom.PAGE_TEXT]
-        if len(printed) == len(filled):
+        if filled and len(printed) == len(filled):
             self._problem(ProblemCode.READ_FROM_PAGE, label="The form")
             return
         for box in filter(None, map(self.definition.box, printed)):

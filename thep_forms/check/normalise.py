@@ -53,6 +53,8 @@ def answer(kind: Kind, raw: str, prefix: str) -> Normal:
 
 def text(raw: str) -> str:
     """NFC, in one line: white space folded, control and format characters dropped. Case and spelling stay."""
+    if raw.isascii() and raw.isprintable():
+        return " ".join(raw.split())
     kept = (char for char in " ".join(raw.split()) if char in _JOINERS or unicodedata.category(char) not in _DROPPED)
     return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from thep_forms.check import normalise
 from thep_forms.check.record import Problem
-from thep_forms.definition.model import FormDefinition, ProblemCode
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.model import ProblemCode
 
 QUOTED = 80  # characters of a value that a message quotes
 

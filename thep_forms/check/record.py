@@ -43,7 +43,11 @@ class Contact:
 
 @dataclass(frozen=True)
 class Checked:
-    """A return that was checked. `school` holds the record's columns but the year and the DFE number."""
+    """A return that was checked. `school` holds the record's columns but the year and the DFE number.
+
+    `copy_of` is the DFE number of the school that the form was made for, whatever was typed into it; empty where it
+    was made for none, or does not say.
+    """
 
     year: MembershipYear | None
     dfe_number: str = ""
@@ -52,6 +56,7 @@ class Checked:
     contacts: tuple[Contact, ...] = ()
     values: tuple[CheckedValue, ...] = ()
     problems: tuple[Problem, ...] = ()
+    copy_of: str = ""
 
     @property
     def acceptable(self) -> bool:

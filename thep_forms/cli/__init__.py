@@ -9,8 +9,9 @@ import click
 
 from thep_forms import __version__
 from thep_forms.cli.care import forget, verify
-from thep_forms.cli.forms import generate
-from thep_forms.cli.office import mailing_list, status
+from thep_forms.cli.forms import generate, print_forms
+from thep_forms.cli.mail import email
+from thep_forms.cli.office import mailing_list, report, status
 from thep_forms.cli.returns import demo, ingest, prefer
 
 
@@ -24,5 +25,17 @@ def main() -> None:
     """
 
 
-for command in (generate, ingest, prefer, status, mailing_list, verify, forget, demo):
+for command in (
+    generate,
+    print_forms,
+    email,
+    ingest,
+    prefer,
+    status,
+    mailing_list,
+    report,
+    verify,
+    forget,
+    demo,
+):
     main.add_command(command)

@@ -66,7 +66,7 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
 
     def confirmed(disposal: Disposal) -> bool:
         _tell(disposal)
-        if yes or not disposal.returns:
+        if yes or disposal.is_empty:
             return True
         try:
             return click.confirm("Dispose of them for good?", err=True)
@@ -83,8 +83,9 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
 
 def _tell(disposal: Disposal) -> None:
     """What would go, for a person to confirm."""
+    noted = f", and of what is noted of {some(len(disposal.messages), 'e-mail')}" if disposal.messages else ""
     click.echo(
-        f"This would dispose of {some(len(disposal.returns), 'return')} and {some(len(disposal.files), 'PDF')}"
+        f"This would dispose of {some(len(disposal.returns), 'return')} and {some(len(disposal.files), 'PDF')}{noted}"
         f"{':' if disposal.returns else '; what may be left of them is cleared away.'}",
         err=True,
     )
@@ -102,8 +103,8 @@ def _tell(disposal: Disposal) -> None:
 
 def _tell_by_school(returns: Sequence[Returned]) -> None:
     """Each school by its name and number, with its returns."""
-    for number in sorted({one.dfe_number for one in returns}):
-        theirs = sorted((one for one in returns if one.dfe_number == number), key=lambda one: one.year)
+    for number in sorted({one.school for one in returns}):
+        theirs = sorted((one for one in returns if one.school == number), key=lambda one: one.year)
         names = [one.entry.checked.school.get("school_name", "") for one in theirs if one.entry.checked]
         name = next(filter(None, reversed(names)), "A school without a name")
         click.echo(f"  {printable(name)} ({number or 'no number'})", err=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from thep_forms.cli.shared import telling, templates_option
+from thep_forms.cli.shared import Complaint, some, telling, templates_option
 
 
 @click.command()
@@ -59,3 +59,53 @@ def _generate_copies(year: str, output: Path, more: int | None, schools: Path, t
         write_private(output / name, data)
         click.echo(output / name)
     click.echo(f"{len(members)} forms, one for each school.", err=True)
+
+
+@click.command("print")
+@click.argument("year")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; else one in this folder that is called by the form and its year.",
+)
+@click.option(
+    "--schools",
+    type=click.Path(exists=True, path_type=Path),
+    help="One copy a school, with what is known of it: a CSV, or the folder of last year's records.",
+)
+@click.option("--copies", type=click.IntRange(1, 1000), metavar="N", help="N blank copies; else one.")
+@templates_option
+@telling
+def print_forms(
+    year: str, output: Path | None, schools: Path | None, copies: int | None, templates: Path | None
+) -> None:
+    """Make one PDF of the forms of a YEAR for the printer.
+
+    Printed on both sides, each copy begins on a sheet of its own.
+
+    \b
+    Example:  thep-forms print 2026-27 --copies 20
+    For each school:  thep-forms print 2026-27 --schools members.csv
+    """
+    from thep_forms.copies import print_pack
+    from thep_forms.definition import load_definition
+    from thep_forms.generate import PaperCopy, pack
+    from thep_forms.keep.files import write_private, write_whole
+    from thep_forms.register import read_register
+
+    if schools and copies:
+        raise Complaint("--copies is for blank forms. Leave it out: with --schools there is one copy a school.")
+    definition = load_definition(year, templates, prefilled=bool(schools))
+    if schools:
+        members = read_register(schools, lambda other: load_definition(other or definition.year, templates))
+        data = print_pack(definition, members)
+        told = f"{some(len(members), 'form')}, one for each school, by DFE number."
+    else:
+        data = pack(definition, [PaperCopy()] * (copies or 1))
+        told = f"{some(copies or 1, 'blank form')}."
+    path = output or Path(f"{definition.year} {definition.form.title} for printing.pdf")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    (write_private if schools else write_whole)(path, data)  # a school's copy holds what it told
+    click.echo(path)
+    click.echo(f"{told} Each begins on a sheet of its own, printed on one side or both.", err=True)

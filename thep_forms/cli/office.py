@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from thep_forms.cli.shared import printable, records_option, telling, templates_option
+from thep_forms.cli.shared import chase_options, printable, records_option, telling, templates_option
 
 if TYPE_CHECKING:
     from thep_forms.status import Standing
@@ -24,9 +25,20 @@ if TYPE_CHECKING:
     help="The member schools: a CSV, or the folder of last year's records.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="A table for other programs.")
+@click.option("--chase", is_flag=True, help="Only those to be reminded now, as `email --chase` does.")
+@chase_options
 @templates_option
 @telling
-def status(year: str, records: Path, schools: Path, as_csv: bool, templates: Path | None) -> None:
+def status(
+    year: str,
+    records: Path,
+    schools: Path,
+    as_csv: bool,
+    chase: bool,
+    at_most: int,
+    apart: int,
+    templates: Path | None,
+) -> None:
     """See who has returned the form of a YEAR.
 
     Every member school is there, those that need something first.
@@ -36,14 +48,16 @@ def status(year: str, records: Path, schools: Path, as_csv: bool, templates: Pat
     """
     from thep_forms.definition import MembershipYear
     from thep_forms.ingest import Ingester
-    from thep_forms.keep import Ledger, Records
+    from thep_forms.keep import Ledger
     from thep_forms.register import read_register
-    from thep_forms.status import by_phase, statuses, table
+    from thep_forms.status import by_phase, statuses_today, table, to_chase
 
-    definition = Ingester(records, templates).examiner.definition
+    definition, today = Ingester(records, templates).examiner.definition, datetime.now(UTC).date()
     members = read_register(schools, definition)
     with Ledger.existing(records) as ledger:
-        found = statuses(MembershipYear.parse(year), members, Records(ledger, definition).returns)
+        found = statuses_today(ledger, definition, MembershipYear.parse(year), members, today)
+    if chase:
+        found = to_chase(found, at_most, apart, today)
     if as_csv:
         click.echo(table(found).csv(), nl=False)
         return
@@ -90,3 +104,58 @@ def mailing_list(
         table = make(chosen, Records(ledger, definition).returns, definition(chosen), roles, phases)
     click.echo(table.csv(), nl=False)
     click.echo(f"{len(table.rows)} addresses.", err=True)
+
+
+@click.command()
+@click.argument("year")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The page to be written, such as page.html.",
+)
+@click.option(
+    "--records",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The folder that ingest wrote to; here -o is the page.",
+)
+@click.option(
+    "--schools",
+    type=click.Path(exists=True, path_type=Path),
+    required=True,
+    help="The member schools: a CSV, or the folder of last year's records.",
+)
+@click.option("--redacted", is_flag=True, help="Without personal data: no people, addresses, numbers or answers.")
+@templates_option
+@telling
+def report(year: str, output: Path, records: Path, schools: Path, redacted: bool, templates: Path | None) -> None:
+    """Write a page about the returns of a YEAR, to look at and to pass around.
+
+    How many have come, by phase and by day, what needs attention with the sentence to send, who is missing. It is one
+    file, which any browser opens.
+
+    \b
+    Example:  thep-forms report 2026-27 -o page.html --records records-2026-27 --schools members.csv
+    """
+    from thep_forms.definition import MembershipYear
+    from thep_forms.ingest import Ingester
+    from thep_forms.keep import Ledger, Records
+    from thep_forms.keep.files import write_private
+    from thep_forms.register import read_register
+    from thep_forms.report import page
+    from thep_forms.report import report as make
+    from thep_forms.status import statuses_today
+
+    definition, chosen = Ingester(records, templates).examiner.definition, MembershipYear.parse(year)
+    members = read_register(schools, definition)
+    with Ledger.existing(records) as ledger:
+        found = statuses_today(ledger, definition, chosen, members, datetime.now(UTC).date())
+        known = Records(ledger, definition)
+    made = make(definition(chosen), found, known.returns, redacted=redacted)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_private(output, page(made, templates).encode())
+    click.echo(output)
+    if not redacted:
+        click.echo("It holds personal data: pass it on in the office alone, or make one with --redacted.", err=True)

@@ -117,6 +117,7 @@ def demo(output: Path) -> None:
     for path, what in (
         (form, "the form, to be filled in with any PDF viewer"),
         (returns, "the sample returns that were read"),
+        (records / "records.xlsx", "all of the tables, as a workbook for Excel"),
         (records / "schools.csv", "one row for each school whose form was accepted"),
         (records / "contacts.csv", "their contacts, one row for each person and role"),
         (records / "problems.csv", "what to write back to the schools about"),

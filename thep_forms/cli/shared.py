@@ -46,7 +46,8 @@ def _messages() -> Iterator[None]:
     except OSError as error:
         if error.errno in FULL:
             raise Complaint("The disk is full. Nothing is half-written: make room, and run again.") from error
-        where = f"{error.filename}: " if error.filename else ""
+        named = error.filename2 or error.filename  # of a file that was to take another's place, that place
+        where = f"{named}: " if named else ""
         what = error.strerror or str(error)
         raise Complaint(printable(f"{where}{what}. Nothing is half-written; mend it and run again.")) from error
     except Exception as error:
@@ -86,6 +87,22 @@ records_option = click.option(
     required=True,
     help="The folder that holds everything about the returns; made if it is not there.",
 )
+
+
+def chase_options(command: Callable[P, T]) -> Callable[P, T]:
+    """The options that say whose turn it is to be reminded."""
+    at_most = click.option(
+        "--at-most",
+        type=click.IntRange(min=1),
+        default=3,
+        show_default=True,
+        metavar="N",
+        help="Reminders to a school.",
+    )
+    apart = click.option(
+        "--apart", type=click.IntRange(min=0), default=7, show_default=True, metavar="DAYS", help="Between two of them."
+    )
+    return at_most(apart(command))
 
 
 def some(count: int, what: str) -> str:

@@ -14,7 +14,8 @@ from typing import BinaryIO
 
 from thep_forms.collect.archives import zipped
 from thep_forms.collect.found import DEEPEST, LARGEST, TOO_LARGE, Budget, Found, Member, Opener, TooMuchError
-from thep_forms.collect.messages import looks_like_mbox, looks_like_message, mailboxed, mailed
+from thep_forms.collect.mailboxes import looks_like_mbox, mailboxed
+from thep_forms.collect.messages import looks_like_message, mailed
 from thep_forms.collect.outlook import MAGIC, saved
 
 SNIFFED = 2**16  # bytes that tell what a file is

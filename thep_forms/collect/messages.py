@@ -1,4 +1,4 @@
-"""What is in an e-mail, and the e-mails in an mbox.
+"""What is in an e-mail.
 
 The standard library reads headers and encodings; the parts are found here, since its parser recurses, copies a message
 several times over, and takes hours over some that were made to do harm.
@@ -19,7 +19,7 @@ from email.utils import collapse_rfc2231_value, parsedate_to_datetime
 from typing import BinaryIO
 from urllib.parse import unquote
 
-from thep_forms.collect.found import LARGEST, TOO_LARGE, Budget, Member
+from thep_forms.collect.found import Budget, Member
 from thep_forms.collect.names import Names, clean, text
 
 _NO_FILE = "This message carries no file."
@@ -33,8 +33,7 @@ YEARS = range(1990, 2100)  # of a date that is to be believed
 
 _LINE_END = re.compile(rb"\r?\n")
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
-_HEADER_LINE = re.compile(rb">?[!-9;-~]+[ \t]*:|>From ")
-_FROM_AND_DATE = re.compile(rb"From \S+ .*\d\d:\d\d(:\d\d)?\b.*\b\d{4}\b")
+HEADER_LINE = re.compile(rb">?[!-9;-~]+[ \t]*:|>From ")
 _UNFOLDED = re.compile(rb"\r?\n(?![ \t])")
 _MAIL_HEADERS = {"from", "to", "subject", "date", "mime-version", "received", "message-id", "return-path"}
 _BODIES = {
@@ -70,7 +69,7 @@ class Headers:
         self.fields: dict[str, str] = {}
         for line in _UNFOLDED.split(block[:HEAD]):
             name, colon, value = line.partition(b":")
-            if colon and _HEADER_LINE.match(line):
+            if colon and HEADER_LINE.match(line):
                 unfolded = text(_LINE_END.sub(b"", value[: 4 * LONGEST_HEADER]))[:LONGEST_HEADER].strip()
                 self.fields.setdefault(name.decode("ascii").strip().lower(), unfolded)
         self.known = Message()  # the standard library's, for parameters in all their forms
@@ -169,16 +168,10 @@ def looks_like_message(head: bytes, *, is_called_so: bool) -> bool:
     begun = _begun(head)
     block, _ = _split(begun, 0, len(begun))
     lines = _UNFOLDED.split(block.rstrip(b"\r\n"))
-    if not _HEADER_LINE.match(lines[0]):
+    if not HEADER_LINE.match(lines[0]):
         return False
     found = {line.partition(b":")[0].decode("ascii", "replace").strip().lower() for line in lines[:1000]}
     return is_called_so or len(found & _MAIL_HEADERS) > 1
-
-
-def looks_like_mbox(head: bytes) -> bool:
-    """Whether a file that starts so holds one e-mail after the other."""
-    first, _, rest = head.partition(b"\n")
-    return first.startswith(b"From ") and bool(_HEADER_LINE.match(rest))
 
 
 @dataclass(frozen=True)
@@ -368,37 +361,3 @@ def _before_line_end(data: bytes, start: int, end: int) -> int:
         if end > start and data[end - 1 : end] == b"\r":
             end -= 1
     return end
-
-
-def mailboxed(file: BinaryIO, budget: Budget) -> Iterator[Member]:
-    """The e-mails in an mbox."""
-    names = Names()
-    for message, is_whole in messages(file):
-        budget.spend(len(message), files=1)
-        name = names.free(name_of(message))
-        yield Member(name, message, opener=mailed) if is_whole else Member(name, None, TOO_LARGE)
-
-
-def messages(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """The e-mails in an mbox, one at a time; of one that is too large its head, and False."""
-    message, waiting, is_after_empty, is_whole = bytearray(), b"", True, True
-    started = False
-    for line in iter(lambda: file.readline(HEAD), b""):
-        if waiting:
-            if _HEADER_LINE.match(line):
-                if started:
-                    yield bytes(message), is_whole
-                message, is_whole, started = bytearray(), True, True
-            else:  # a line of text that starts like one between two e-mails
-                message += waiting
-            waiting = b""
-        if line.startswith(b"From ") and (is_after_empty or _FROM_AND_DATE.match(line)):
-            waiting, is_after_empty = line, False
-            continue
-        message += line
-        is_after_empty = line in (b"\n", b"\r\n")
-        if len(message) > LARGEST:
-            is_whole = False
-            del message[HEAD:]
-    if started:
-        yield bytes(message + waiting), is_whole

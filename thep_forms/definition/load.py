@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from thep_forms.definition.model import Extract, FormDefinition, FormFile, Partnership, ProblemCode, ProblemText
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.model import Extract, FormFile, Partnership, ProblemCode, ProblemText
 from thep_forms.definition.rules import check_form, check_message
 from thep_forms.definition.shapes import convert, meant
 from thep_forms.definition.texts import TextBlock, render_text

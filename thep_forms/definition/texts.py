@@ -1,7 +1,8 @@
-"""The longer texts of the form: Jinja2 templates of Markdown, as headings, paragraphs and lists."""
+"""The longer texts, of the form and of e-mails: Jinja2 templates of Markdown, as headings, paragraphs and lists."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,17 +53,31 @@ TextBlock = Heading | Paragraph | TextList
 
 def render_text(source: str, name: str, year: MembershipYear, *, prefilled: bool = False) -> tuple[TextBlock, ...]:
     """The blocks of the template text `source`, filled in for `year`. Raises `TemplateError` naming `name`."""
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - Markdown, not HTML
+    return parse_text(fill_in(source, name, {"year": year, "prefilled": prefilled}), name)
+
+
+def fill_in(
+    source: str, name: str, values: Mapping[str, object], escape: Callable[[object], object] | None = None
+) -> str:
+    """The template text `source` with its values, each of them through `escape`; one is `year`, a `MembershipYear`.
+
+    Raises `TemplateError` naming `name`.
+    """
+    # Markdown comes out, not HTML: `escape` sees to what would act in that.
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, finalize=escape)  # noqa: S701
     try:
-        markdown = environment.from_string(source).render(year=year, prefilled=prefilled)
+        return environment.from_string(source).render(values)
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"{name}: line {error.lineno}: {error.message}.") from error
     except jinja2.UndefinedError as error:
-        raise TemplateError(
-            f"{name}: {error}. The texts know `year.start`, `year.end`, `year` and `prefilled`."
-        ) from error
+        known = ", ".join(f"`{word}`" for word in (*values, "year.start", "year.end"))
+        raise TemplateError(f"{name}: {error}. This text knows {known}.") from error
     except Exception as error:
         raise TemplateError(f"{name}: {type(error).__name__}: {error}.") from error
+
+
+def parse_text(markdown: str, name: str) -> tuple[TextBlock, ...]:
+    """The blocks of a text in Markdown. Raises `TemplateError` naming `name` for what cannot be set."""
     return _blocks(SyntaxTreeNode(MarkdownIt("commonmark").parse(markdown)), name)
 
 

@@ -1,9 +1,10 @@
-"""A definition to a fillable PDF: layout, printed pages, fields, copies for schools. Knows neither e-mail nor CSV."""
+"""A definition to PDFs: layout, pages, fields, copies for schools, packs for printers. Knows neither e-mail nor CSV."""
 
 from __future__ import annotations
 
-from thep_forms.definition.model import FormDefinition
+from thep_forms.definition.form import FormDefinition
 from thep_forms.generate.master import Master
+from thep_forms.generate.pack import PaperCopy, pack
 
 
 def generate(definition: FormDefinition, *, more: int | None = None) -> bytes:
@@ -11,4 +12,4 @@ def generate(definition: FormDefinition, *, more: int | None = None) -> bytes:
     return Master(definition, more).copy()
 
 
-__all__ = ["Master", "generate"]
+__all__ = ["Master", "PaperCopy", "generate", "pack"]

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
+from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID
-from thep_forms.definition.model import FormDefinition, Kind
+from thep_forms.definition.model import Kind
 from thep_forms.generate import fonts
 from thep_forms.generate.draw import Drawn
 from thep_forms.generate.layout import PlacedBox, Rect, Sheet
@@ -41,6 +42,15 @@ def add_fields(drawn: Drawn, definition: FormDefinition, sheets: Sequence[Sheet]
     return pdf
 
 
+def information(definition: FormDefinition) -> Dictionary:
+    """The document information. No dates: the bytes depend on the input alone."""
+    return Dictionary(
+        Title=String(definition.title),
+        Author=String(definition.partnership.name),
+        Subject=String(definition.form_id),
+    )
+
+
 class _Builder:
     def __init__(self, pdf: pikepdf.Pdf, definition: FormDefinition) -> None:
         self.pdf, self.definition = pdf, definition
@@ -54,7 +64,7 @@ class _Builder:
         widget = self._widget(box.name, box.tooltip, rect, page)
         widget.F = PRINT
         if box.kind is Kind.TICKS:
-            off, on = self._stream(rect, NOTHING), self._stream(rect, _tick(rect))
+            off, on = self._stream(rect, NOTHING), self._stream(rect, tick(rect))
             _put(widget, FT=Name.Btn, V=Name.Off, AS=Name.Off, MK=Dictionary(CA=String("4")))
             widget.AP = Dictionary(N=Dictionary({"/Off": off, str(ON): on}))
         else:
@@ -70,7 +80,7 @@ class _Builder:
         self._append(widget, page)
 
     def finish(self) -> None:
-        """The AcroForm dictionary and the document information. No dates: the bytes depend on the input alone."""
+        """The AcroForm dictionary and the document information."""
         resources = self.pdf.make_indirect(self.resources)
         self.pdf.Root.AcroForm = Dictionary(
             Fields=Array(self.fields), DR=resources, DA=self.style, NeedAppearances=False
@@ -78,12 +88,8 @@ class _Builder:
         self.pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
         for key in list(self.pdf.docinfo.keys()):
             del self.pdf.docinfo[key]
-        _put(
-            self.pdf.docinfo,
-            Title=String(self.definition.title),
-            Author=String(self.definition.partnership.name),
-            Subject=String(self.definition.form_id),
-        )
+        for key, value in information(self.definition).items():
+            self.pdf.docinfo[key] = value
 
     def _flags(self, placed: PlacedBox) -> int:
         """No limit of length, no required flag: nothing keeps anyone from pasting or saving."""
@@ -119,7 +125,7 @@ def _put(target: pikepdf.Object, **entries: object) -> None:
         target[f"/{key}"] = value
 
 
-def _tick(rect: Rect) -> bytes:
+def tick(rect: Rect) -> bytes:
     """A tick as a path, so that no font is needed."""
     points = [(0.2, 0.52), (0.42, 0.26), (0.82, 0.8)]
     (a, b), (c, d), (e, f) = ((x * rect.width, y * rect.height) for x, y in points)

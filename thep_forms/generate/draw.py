@@ -1,4 +1,4 @@
-"""The printed part of the form: pages, rules, labels, texts, footers and QR codes, with reportlab."""
+"""The printed part of the form: pages, rules, labels, texts and footers, with reportlab."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from html import escape
 
-from reportlab.graphics.barcode.qr import QrCodeWidget
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.styles import ParagraphStyle
@@ -16,15 +15,15 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph as Flowable
 
+from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import Code
-from thep_forms.definition.model import FormDefinition
 from thep_forms.definition.texts import Heading, Paragraph, Run, TextBlock, TextList
 from thep_forms.errors import LayoutError
 from thep_forms.generate import fonts
-from thep_forms.generate.layout import LABEL_INSET, MM, Group, Label, PlacedBox, PlacedText, Rect, Sheet, Style
+from thep_forms.generate.layout import LABEL_INSET, MM, Group, Label, PlacedBox, PlacedText, Rect, Sheet, Style, body_of
+from thep_forms.generate.qr import qr_code
 from thep_forms.generate.tags import LANGUAGE, Tag
 
-QR_SIDE = 12 * MM
 RULE = 0.6
 LEADING = 1.25
 SMALLEST = 7.5  # points, that a heading may shrink to
@@ -46,29 +45,34 @@ class Piece:
 
 @dataclass(frozen=True)
 class Drawn:
-    """The PDF without its fields, the index of the page where each sheet starts, and the structure of it all."""
+    """The PDF without its fields, the index of the page where each sheet starts, and the structure of it all.
+
+    `marks` are the pieces of marked content on each page; their ids count from 0.
+    """
 
     pdf: bytes
     starts: list[int]
+    marks: list[int]
     document: Tag
 
 
-def draw(definition: FormDefinition, sheets: Sequence[Sheet]) -> Drawn:
-    """The printed part of the form. Raises `LayoutError` where words do not fit or have no glyph."""
+def draw(definition: FormDefinition, sheets: Sequence[Sheet], *, coded: bool = True) -> Drawn:
+    """The printed part of the form; `coded` says whether with the QR codes or with room for them.
+
+    Raises `LayoutError` where words do not fit or have no glyph.
+    """
     fonts.register()
-    return _Drawer(definition).draw(sheets)
+    return _Drawer(definition, coded).draw(sheets)
 
 
 class _Drawer:
-    def __init__(self, definition: FormDefinition) -> None:
-        self.definition, self.page = definition, definition.file.page
+    def __init__(self, definition: FormDefinition, coded: bool) -> None:
+        self.definition, self.page, self.coded = definition, definition.file.page, coded
         colours = definition.partnership.colours
         self.ink, self.accent = HexColor(colours.ink), HexColor(colours.accent)
         self.tint, self.rule = HexColor(colours.tint), HexColor(colours.rule)
         self.width, self.height = self.page.width * MM, self.page.height * MM
-        margin = self.page.margin * MM
-        bottom = self.page.bottom * MM
-        self.body = Rect(margin, bottom, self.width - 2 * margin, self.height - self.page.body * MM - bottom)
+        self.body = body_of(self.page)
         self.buffer = io.BytesIO()
         self.canvas = Canvas(
             self.buffer,
@@ -87,7 +91,7 @@ class _Drawer:
             list(self._flow(sheet.flow, tag)) if sheet.flow else [[]] for sheet, tag in zip(sheets, tags, strict=True)
         ]
         total = sum(len(pages) for pages in flows)
-        starts = []
+        starts, marks = [], []
         for sheet, tag, pages in zip(sheets, tags, flows, strict=True):
             starts.append(self.number)
             for page in pages:
@@ -95,9 +99,10 @@ class _Drawer:
                 self._sheet(sheet, tag)
                 self._pieces(page, self.body)
                 self.canvas.showPage()
+                marks.append(self.mcid)
                 self.number, self.mcid = self.number + 1, 0
         self.canvas.save()
-        return Drawn(self.buffer.getvalue(), starts, self.document)
+        return Drawn(self.buffer.getvalue(), starts, marks, self.document)
 
     @contextmanager
     def _marked(self, tag: Tag) -> Iterator[None]:
@@ -138,30 +143,15 @@ class _Drawer:
 
     def _footer(self, number: int, total: int) -> None:
         form, year = self.definition.form, self.definition.year
-        foot = self.page.bottom * MM
         words = (
             f"{self.definition.partnership.name}  ·  {form.title} {year}  ·  revision {form.revision}"
             f"  ·  page {number} of {total}"
         )
-        self._words(words, self.body.x, foot - 10 * MM, fonts.REGULAR, 8)
+        self._words(words, self.body.x, self.body.y - 10 * MM, fonts.REGULAR, 8)
         back = f"Please return this form to {self.definition.partnership.return_address}"
-        self._words(back, self.body.x, foot - 14 * MM, fonts.REGULAR, 8)
-        code = Code(form.id, year, form.revision, number, total)
-        self._qr(str(code), self.body.right - QR_SIDE, foot - 4 * MM - QR_SIDE)
-
-    def _qr(self, value: str, x: float, y: float) -> None:
-        """The code as one filled path, so that no viewer draws seams between its modules."""
-        qr = QrCodeWidget(value, barLevel="M").qr
-        qr.make()
-        rows = qr.modules
-        side = QR_SIDE / len(rows)
-        path = self.canvas.beginPath()
-        for n, row in enumerate(rows):
-            for m, dark in enumerate(row):
-                if dark:
-                    path.rect(x + m * side, y + QR_SIDE - (n + 1) * side, side, side)
-        self.canvas.setFillColor(Color(0, 0, 0))
-        self.canvas.drawPath(path, stroke=0, fill=1)
+        self._words(back, self.body.x, self.body.y - 14 * MM, fonts.REGULAR, 8)
+        if self.coded:
+            self.canvas.addLiteral(qr_code(Code(form.id, year, form.revision, number, total), self.body))
 
     # --- the ruled table ----------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What is filled into a box, set in type: any text to an appearance stream. Shaped by HarfBuzz.
+"""What is filled into a box, set in type: any text to operators. Shaped by HarfBuzz.
 
 Measures of glyphs are in thousandths of the type size, all others in points from the lower left corner of the box.
 """
@@ -6,7 +6,8 @@ Measures of glyphs are in thousandths of the type size, all others in points fro
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -42,6 +43,14 @@ class Run:
     codes: str = ""
     says: str = ""
 
+    @property
+    def drawn(self) -> dict[int, str]:
+        """What each glyph of it says."""
+        plain = (int(self.codes[n : n + 4], 16) for n in range(0, len(self.codes), 4))
+        return {number: self.face.says(number) for number in plain} | {
+            glyph.number: self.face.says(glyph.number, glyph.text) for glyph in self.glyphs
+        }
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -70,6 +79,29 @@ def typeset(text: str, width: float, height: float, *, wraps: bool, sizes: tuple
         size = max(smallest, size - STEP)
         lines = list(_wrapped(text, room / size * 1000))
     return Entry(size, tuple(shape(line) for line in lines))
+
+
+def shortened(text: str, room: float, size: float) -> str:
+    """The text, or as much of its beginning as is no wider than `room` in type of that size, with an ellipsis."""
+
+    def width(shown: str) -> float:
+        return _width(shape(shown)) * size / 1000
+
+    if width(text) <= room:
+        return text
+    end = bisect_right(range(1, len(text)), room, key=lambda letters: width(f"{text[:letters]}…"))
+    while end and unicodedata.category(text[end])[0] == "M":  # no letter is parted from its marks
+        end -= 1
+    return f"{text[:end].rstrip()}…"
+
+
+def drawn_glyphs(entries: Iterable[Entry], names: Iterable[str]) -> dict[str, dict[int, str]]:
+    """Of each of the faces of those `names` that the entries are drawn with, the glyphs, and what each says."""
+    found: dict[str, dict[int, str]] = {name: {} for name in names}
+    for run in (run for entry in entries for line in entry.lines for run in line):
+        if run.face.name in found:
+            found[run.face.name] |= run.drawn
+    return {name: glyphs for name, glyphs in found.items() if glyphs}
 
 
 def _width(line: Sequence[Run]) -> int:
@@ -172,16 +204,16 @@ def _shaped(face: fonts.Face, text: str) -> tuple[Glyph, ...]:
 # --- Glyphs to operators ------------------------------------------------------------------------------------------
 
 
-def appearance(entry: Entry, width: float, height: float, names: dict[str, str], *, wraps: bool) -> bytes:
-    """The content of the box's appearance stream; `names` are those of the faces in its resources, such as `/Entry`."""
+def drawing(entry: Entry, width: float, height: float, names: Mapping[str, str], *, wraps: bool) -> bytes:
+    """The operators that draw it in its box; `names` are those of the faces in the resources, such as `/Entry`."""
     face = fonts.face(fonts.REGULAR)
     ascender, descender = (edge / 1000 * entry.size for edge in (face.ascender, face.descender))
     y = height - PADDING / 2 - ascender if wraps else (height - ascender - descender) / 2
-    parts = [f"/Tx BMC q 1 1 {width - 2:.2f} {height - 2:.2f} re W n BT 0 g"]
+    parts = [f"q 1 1 {width - 2:.2f} {height - 2:.2f} re W n BT 0 g"]
     for n, line in enumerate(entry.lines):
         parts.append(f"1 0 0 1 {PADDING:g} {y - n * entry.size * _leading():.2f} Tm")
         parts += [_operators(run, names[run.face.name], entry.size) for run in line]
-    return "\n".join([*parts, "ET Q EMC"]).encode("ascii")
+    return "\n".join([*parts, "ET Q"]).encode("ascii")
 
 
 def _operators(run: Run, name: str, size: float) -> str:

@@ -99,10 +99,15 @@ def entry_font(pdf: pikepdf.Pdf) -> Dictionary:
     """
     regular = face(REGULAR)
     says = {glyph: regular.says(glyph) for glyph in regular.characters.values()}
-    return embedded(pdf, regular, says, regular.program)
+    return _embedded(pdf, regular, says, regular.program)
 
 
-def embedded(pdf: pikepdf.Pdf, face: Face, says: Mapping[int, str], program: bytes, tag: str = "") -> Dictionary:
+def subset(pdf: pikepdf.Pdf, face: Face, says: Mapping[int, str]) -> pikepdf.Object:
+    """The font cut down to the glyphs that `says` tells of."""
+    return pdf.make_indirect(_embedded(pdf, face, says, face.cut_down(says), SUBSET))
+
+
+def _embedded(pdf: pikepdf.Pdf, face: Face, says: Mapping[int, str], program: bytes, tag: str = "") -> Dictionary:
     """A Type0 font with Identity-H and ToUnicode; `says` has the text of each glyph, `tag` goes before its name."""
     name = Name(f"/{tag}{face.name}")
     edges = struct.unpack(">4h", face.face.reference_table("head").data[36:44])

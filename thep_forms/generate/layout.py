@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import count
 
-from thep_forms.definition.model import Block, Box, Cell, Field, FormDefinition, Kind, Row, Section
+from thep_forms.definition.form import Block, Box, FormDefinition
+from thep_forms.definition.model import Cell, Field, Kind, Page, Row, Section
 from thep_forms.errors import LayoutError
 
 MM = 72 / 25.4
@@ -118,6 +119,16 @@ class Sheet:
         return [item for item in self.items if isinstance(item, PlacedBox)]
 
 
+def body_of(page: Page) -> Rect:
+    """The part of a page between its heading and its footer."""
+    return Rect(
+        page.margin * MM,
+        page.bottom * MM,
+        (page.width - 2 * page.margin) * MM,
+        (page.height - page.body - page.bottom) * MM,
+    )
+
+
 def lay_out(definition: FormDefinition, more: int | None = None) -> tuple[Sheet, ...]:
     """The sheets of the form; `more` is how many blocks the continuation has instead of what the definition says.
 
@@ -130,16 +141,18 @@ def lay_out(definition: FormDefinition, more: int | None = None) -> tuple[Sheet,
     return tuple(sheets)
 
 
+def require_boxes(names: Iterable[str], boxes: Container[str]) -> None:
+    """Raises `LayoutError` for the first of the names that none of the form's boxes has."""
+    for name in names:
+        if name not in boxes:
+            raise LayoutError(f"The form has no box {name}. Give its continuation page more blocks.")
+
+
 class _Planner:
     def __init__(self, definition: FormDefinition) -> None:
         page = definition.file.page
         self.definition, self.page = definition, page
-        self.area = Rect(
-            page.margin * MM,
-            page.bottom * MM,
-            (page.width - 2 * page.margin) * MM,
-            (page.height - page.body - page.bottom) * MM,
-        )
+        self.area = body_of(page)
         self.line = page.line * MM
         self.positions = {role.name: count(1) for role in definition.roles}
         self.roles = {role.name: role for role in definition.roles}

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import pikepdf
 from pikepdf import Dictionary, String
 
+from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID
-from thep_forms.definition.model import FormDefinition, Kind
-from thep_forms.errors import LayoutError
+from thep_forms.definition.model import Kind
 from thep_forms.generate import fonts
 from thep_forms.generate.acroform import ENTRY_FONT, ON, add_fields, style
 from thep_forms.generate.draw import draw
-from thep_forms.generate.entry import Entry, appearance, typeset
-from thep_forms.generate.layout import PlacedBox, lay_out
+from thep_forms.generate.entry import Entry, drawing, drawn_glyphs, typeset
+from thep_forms.generate.layout import PlacedBox, lay_out, require_boxes
 from thep_forms.generate.writer import Objects, Writer, stream
 
 
@@ -84,9 +84,7 @@ class Master:
         does not have.
         """
         values = values or {}
-        for name in values:
-            if name not in self.widgets:
-                raise LayoutError(f"The form has no box {name}. Give its continuation page more blocks.")
+        require_boxes(values, self.widgets)
         entries = {
             name: self._typeset(self.widgets[name], value)
             for name, value in values.items()
@@ -113,18 +111,11 @@ class Master:
 
     def _fallbacks(self, entries: Mapping[str, Entry]) -> tuple[Objects, dict[str, tuple[str, bytes]]]:
         """The fonts that the entries need besides the form's own, and what all are called in resources, and are."""
-        says: dict[str, dict[int, str]] = {name: {} for name in fonts.FALLBACKS}
-        for run in (run for entry in entries.values() for line in entry.lines for run in line):
-            if run.face.name in says:
-                says[run.face.name] |= {glyph.number: run.face.says(glyph.number, glyph.text) for glyph in run.glyphs}
         objects = Objects(self.first_free)
         names = {fonts.REGULAR: (ENTRY_FONT, self.entry_font)}
         with pikepdf.new() as pdf:
-            for n, (name, glyphs) in enumerate(says.items(), 1):
-                if glyphs:
-                    face = fonts.face(name)
-                    font = pdf.make_indirect(fonts.embedded(pdf, face, glyphs, face.cut_down(glyphs), fonts.SUBSET))
-                    names[name] = (f"{ENTRY_FONT}{n}", objects.reference(font))
+            for n, (name, glyphs) in enumerate(drawn_glyphs(entries.values(), fonts.FALLBACKS).items(), 1):
+                names[name] = (f"{ENTRY_FONT}{n}", objects.reference(fonts.subset(pdf, fonts.face(name), glyphs)))
             objects.take_in()
         return objects, names
 
@@ -133,7 +124,8 @@ class Master:
         content, resources = b"/Tx BMC EMC", self.resources
         if entry:
             short = {face: name for face, (name, _) in names.items()}
-            content = appearance(entry, rect.width, rect.height, short, wraps=widget.wraps)
+            shown = drawing(entry, rect.width, rect.height, short, wraps=widget.wraps)
+            content = b"/Tx BMC %b EMC" % shown
             if len(names) > 1:
                 listed = b"".join(name.encode("ascii") + b" " + font for name, font in names.values())
                 resources = b"<</Font<<" + listed + b">>>>"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
-from thep_forms.definition.model import FormDefinition
+from thep_forms.definition.form import FormDefinition
 
 LANGUAGE = "en-GB"
 
@@ -37,8 +37,13 @@ def tag(pdf: pikepdf.Pdf, document: Tag, widgets: Mapping[str, pikepdf.Object], 
     _Writer(pdf, widgets).write(document)
     pdf.Root.MarkInfo = Dictionary(Marked=True)
     pdf.Root.Lang = String(LANGUAGE)
+    pdf.Root.Metadata = metadata(pdf, definition)
+
+
+def metadata(pdf: pikepdf.Pdf, definition: FormDefinition) -> pikepdf.Object:
+    """The XMP packet that says so, with the file's title and author."""
     packet = _XMP.format(title=_escaped(definition.title), author=_escaped(definition.partnership.name)).encode()
-    pdf.Root.Metadata = pdf.make_indirect(pikepdf.Stream(pdf, packet, Type=Name.Metadata, Subtype=Name.XML))
+    return pdf.make_indirect(pikepdf.Stream(pdf, packet, Type=Name.Metadata, Subtype=Name.XML))
 
 
 class _Writer:
@@ -86,6 +91,57 @@ class _Writer:
         self.forms.append(element)
         element.Pg = widget.P
         element.K = Dictionary(Type=Name.OBJR, Obj=widget, Pg=widget.P)
+
+
+@dataclass(frozen=True)
+class PaperBox:
+    """A box on paper: a reference to its attributes, and where the mark of its answer is, if it has one."""
+
+    attributes: bytes
+    mark: tuple[int, int] | None = None
+
+
+class PaperTree:
+    """The structure of one copy of several that have the same pages: its elements, as written, by object number.
+
+    `pages` are the object numbers of the copy's pages. A box without a widget is a `Form` element too, with attributes
+    that say its role (ISO 32000-1, 14.8.5.6).
+    """
+
+    def __init__(self, reserve: Callable[[], int], pages: Sequence[int], boxes: Mapping[str, PaperBox]) -> None:
+        self.reserve, self.pages, self.boxes = reserve, pages, boxes
+        self.elements: dict[int, bytes] = {}
+        self._parents: list[dict[int, int]] = [{} for _ in pages]
+
+    def add(self, node: Tag, parent: int, entries: bytes = b"") -> int:
+        """Write the element, all below it, and its other `entries`; its object number."""
+        number = self.reserve()
+        kids: list[Tag | tuple[int, int]] = node.kids
+        if node.widget:
+            box = self.boxes[node.widget]
+            entries, kids = b"/A " + box.attributes, [box.mark] if box.mark else []
+        elif node.numbering:
+            entries = b"/A<</O/List/ListNumbering/%b>>" % node.numbering.encode("ascii")
+        written = [
+            b"%d 0 R" % self.add(kid, number) if isinstance(kid, Tag) else self._mark(number, *kid) for kid in kids
+        ]
+        self.elements[number] = b"<</Type/StructElem/S/%b/P %d 0 R%b/K[%b]>>" % (
+            node.kind.encode("ascii"),
+            parent,
+            entries,
+            b" ".join(written),
+        )
+        return number
+
+    def parents(self) -> list[bytes]:
+        """For each page the array of its marks' elements, which the tree of parents holds."""
+        return [
+            b"[%b]" % b" ".join(b"%d 0 R" % number for _, number in sorted(marks.items())) for marks in self._parents
+        ]
+
+    def _mark(self, element: int, page: int, mcid: int) -> bytes:
+        self._parents[page][mcid] = element
+        return b"<</Type/MCR/Pg %d 0 R/MCID %d>>" % (self.pages[page], mcid)
 
 
 def _escaped(text: str) -> str:

@@ -1,28 +1,45 @@
-"""The RECORDS folder: the ledger, every PDF as it came, and the CSVs written from the ledger."""
+"""The RECORDS folder: the ledger, every PDF as it came, and the tables written from the ledger."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from thep_forms.keep.files import half_written, private_folder, settle, write_private
-from thep_forms.keep.ledger import Arrival, Entry, Ledger, return_id_of
+from thep_forms.keep.ledger import Arrival, Entry, Ledger, Sent, SentKind, SentState, return_id_of
 from thep_forms.keep.tables import Records
+from thep_forms.keep.views import Views
 
 ARCHIVE = "returns"  # the folder of the PDFs
 
 
-def archive(records: Path, sha256: str, data: bytes) -> None:
-    """Keep a PDF as it came, under its hash. One that is there already is left alone."""
-    path = private_folder(records / ARCHIVE) / f"{sha256}.pdf"
-    if not path.exists():
-        write_private(path, data)
+class Archive:
+    """The folder of the PDFs as they came, each under its hash; made with the first."""
 
+    def __init__(self, records: Path) -> None:
+        self.folder = records / ARCHIVE
+        self._is_ready = self._is_unsettled = False
 
-def is_archived(records: Path, sha256: str) -> bool:
-    """Whether a PDF of that hash is kept."""
-    return (records / ARCHIVE / f"{sha256}.pdf").is_file()
+    def add(self, sha256: str, data: bytes) -> Path:
+        """Keep a PDF. It is there for good when `settle` has been called. Raises `OSError`."""
+        if not self._is_ready:
+            private_folder(self.folder)
+            self._is_ready = True
+        write_private(self._path(sha256), data, lasting=False)
+        self._is_unsettled = True
+        return self._path(sha256)
+
+    def settle(self) -> None:
+        """Make what was added last through a loss of power. Raises `OSError`."""
+        if self._is_unsettled:
+            settle(self.folder)
+            self._is_unsettled = False
+
+    def __contains__(self, sha256: str) -> bool:
+        return self._path(sha256).is_file()
+
+    def _path(self, sha256: str) -> Path:
+        return self.folder / f"{sha256}.pdf"
 
 
 def dispose(records: Path, hashes: Iterable[str]) -> None:
@@ -44,40 +61,19 @@ def tidy(records: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def export(records: Path, known: Records) -> None:
-    """Write the CSVs and `datapackage.json`, each whole; one that would not change is left alone."""
-    for name, data in views(known).items():
-        path = records / name
-        if not (path.exists() and path.read_bytes() == data):
-            write_private(path, data)
-
-
-def views(known: Records) -> dict[str, bytes]:
-    """The files that are written from the ledger, by name."""
-    tables = known.tables()
-    package = {
-        "profile": "tabular-data-package",
-        "name": f"{known.definition.form.id}-records",
-        "title": f"{known.definition.form.title}: records",
-        "resources": [table.resource() for table in tables],
-    }
-    files = {f"{table.name}.csv": table.csv() for table in tables}
-    files["datapackage.json"] = (json.dumps(package, indent=2, ensure_ascii=False) + "\n").encode()
-    return files
-
-
 __all__ = [
     "ARCHIVE",
+    "Archive",
     "Arrival",
     "Entry",
     "Ledger",
     "Records",
-    "archive",
+    "Sent",
+    "SentKind",
+    "SentState",
+    "Views",
     "dispose",
-    "export",
-    "is_archived",
     "leftovers",
     "return_id_of",
     "tidy",
-    "views",
 ]

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 # As mkstemp names what is written here; other hidden files are somebody else's.
-_HALF_WRITTEN = re.compile(r"\.([0-9a-f]{64}\.pdf|[a-z]+\.csv|datapackage\.json)\.\w{8}", re.ASCII)
+_HALF_WRITTEN = re.compile(r"\.([0-9a-f]{64}\.pdf|[a-z]+\.csv|datapackage\.json|records\.xlsx)\.\w{8}", re.ASCII)
 _CANNOT = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # how systems say that they make no folder last
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 
@@ -27,9 +27,14 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Write `data` to a file beside `path` and put it in its place in one step. Raises `OSError`."""
+def write_private(path: Path, data: bytes, *, lasting: bool = True) -> None:
+    """Write `data` to a file beside `path` and put it in its place in one step. Raises `OSError`.
+
+    Unless it is `lasting`, its place may be lost with the power until the folder is settled.
+    """
     _write(path, data, PRIVATE_FILE)
+    if lasting:
+        settle(path.parent)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -37,6 +42,7 @@ def write_whole(path: Path, data: bytes) -> None:
     mask = os.umask(0)
     os.umask(mask)
     _write(path, data, 0o666 & ~mask)
+    settle(path.parent)
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
@@ -52,7 +58,6 @@ def _write(path: Path, data: bytes, mode: int) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    settle(path.parent)
 
 
 def settle(folder: Path) -> None:

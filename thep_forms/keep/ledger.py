@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
@@ -22,7 +23,7 @@ from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.keep.files import PRIVATE_FILE, private_folder
 
 LEDGER = "ledger.sqlite"
-VERSION = 3
+VERSION = 4
 PATIENCE = 5.0  # seconds that another run is waited for
 _SCHEMA = """
 CREATE TABLE arrival (
@@ -35,6 +36,11 @@ CREATE TABLE return (
 CREATE TABLE unread (source TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE preference (winner TEXT, loser TEXT, PRIMARY KEY (winner, loser)) WITHOUT ROWID;
 CREATE TABLE register (dfe_number TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE written (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, shown TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE sent (
+    membership_year TEXT, dfe_number TEXT, at TEXT, kind TEXT NOT NULL, state TEXT NOT NULL, addresses TEXT NOT NULL,
+    message_id TEXT NOT NULL, PRIMARY KEY (membership_year, dfe_number, at)
+) WITHOUT ROWID;
 """
 
 
@@ -65,6 +71,37 @@ class Entry:
     modified: datetime | None = None
     checked: Checked | None = None
     archived: bool = False
+
+
+class SentKind(StrEnum):
+    """What a school was written to for."""
+
+    FORM = "form"
+    REMINDER = "reminder"
+
+
+class SentState(StrEnum):
+    """What is known of a message."""
+
+    SENDING = "sending"  # it was about to be handed over, and what came of that was never learnt
+    SENT = "sent"  # the mail server took it
+    DRAFTED = "drafted"  # it was written as a draft, and nobody told us what became of that
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message to a school: to which addresses, joined by `;`, and when it was about to be sent or drafted.
+
+    A draft has no Message-ID; the program that sends it gives it one.
+    """
+
+    year: str
+    dfe_number: str
+    at: datetime
+    kind: SentKind
+    state: SentState
+    addresses: str
+    message_id: str = ""
 
 
 def return_id_of(sha256: str, number: int = 1) -> str:
@@ -267,6 +304,24 @@ class Ledger:
         self._connection.execute("DELETE FROM register")
         self._connection.executemany("INSERT OR IGNORE INTO register VALUES (?)", ((number,) for number in numbers))
 
+    def note_sent(self, sent: Sent) -> None:
+        """Note a message, in the place of what was known of the same one."""
+        row = (sent.year, sent.dfe_number, sent.at.isoformat(), sent.kind, sent.state, sent.addresses, sent.message_id)
+        self._connection.execute("INSERT OR REPLACE INTO sent VALUES (?,?,?,?,?,?,?)", row)
+
+    def forget_sent(self, messages: Iterable[Sent]) -> None:
+        """Dispose of what is known of the messages."""
+        keys = ((one.year, one.dfe_number, one.at.isoformat()) for one in messages)
+        self._connection.executemany("DELETE FROM sent WHERE membership_year=? AND dfe_number=? AND at=?", keys)
+
+    def sent(self) -> list[Sent]:
+        """Every message to a school, by year, school and time."""
+        query = "SELECT membership_year, dfe_number, at, kind, state, addresses, message_id FROM sent ORDER BY 1, 2, 3"
+        return [
+            Sent(year, number, datetime.fromisoformat(at), SentKind(kind), SentState(state), addresses, message_id)
+            for year, number, at, kind, state, addresses, message_id in self._connection.execute(query)
+        ]
+
     def arrivals(self) -> Iterator[Arrival]:
         """Every arrival, in an order that depends on nothing but what they are."""
         query = "SELECT source, return_id, received_at, aside FROM arrival ORDER BY return_id, source"
@@ -306,6 +361,16 @@ class Ledger:
         with _telling():
             (told,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
         return "" if told == "ok" else _DAMAGED
+
+    def note_written(self, name: str, sha256: str, shown: str) -> None:
+        """Note the hash of a file that was written from the ledger, and of the tables that it shows."""
+        self._connection.execute("INSERT OR REPLACE INTO written VALUES (?,?,?)", (name, sha256, shown))
+
+    def written(self, name: str) -> tuple[str, str] | None:
+        """What was noted of the file."""
+        query = "SELECT sha256, shown FROM written WHERE name=?"
+        found: tuple[str, str] | None = self._connection.execute(query, (name,)).fetchone()
+        return found
 
     def preferences(self) -> set[tuple[str, str]]:
         return set(self._connection.execute("SELECT winner, loser FROM preference"))

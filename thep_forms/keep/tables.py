@@ -18,7 +18,8 @@ from thep_forms.check.formula import neutralised
 from thep_forms.check.problems import problem
 from thep_forms.check.record import Checked, Problem
 from thep_forms.check.settle import Candidate, Settled, Verdict, settle
-from thep_forms.definition.model import FormDefinition, ProblemCode
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.model import ProblemCode
 from thep_forms.definition.year import MembershipYear
 from thep_forms.keep.ledger import Arrival, Entry, Ledger, return_id_of
 from thep_forms.read.reading import Outcome, ReadFrom
@@ -76,6 +77,11 @@ class Returned:
     @property
     def dfe_number(self) -> str:
         return self.entry.checked.dfe_number if self.entry.checked else ""
+
+    @property
+    def school(self) -> str:
+        """The DFE number that was typed; where none can be read, that of the school that the copy was made for."""
+        return self.dfe_number or (self.entry.checked.copy_of if self.entry.checked else "")
 
     @property
     def year(self) -> str:

@@ -6,34 +6,36 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pikepdf
 
-from thep_forms.definition.identity import FORM_ID, document_title, years_said
-from thep_forms.definition.model import FormDefinition
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.identity import FORM_ID, Code, document_title, years_said
 from thep_forms.definition.year import MembershipYear
+from thep_forms.read.attached import attached
 from thep_forms.read.fields import answers, settled
 from thep_forms.read.forms import Form, forms_in
-from thep_forms.read.notes import Note, notes_in, with_notes
+from thep_forms.read.information import modified, pdf_date, title_of
+from thep_forms.read.notes import notes_in, with_notes
 from thep_forms.read.reading import Outcome, RawValue, ReadFrom, Reading
-from thep_forms.read.strings import text_string
 
 if TYPE_CHECKING:
     from thep_forms.read.page_text import PageReader, Sighting
 
 T = TypeVar("T")
 Definitions = Callable[[MembershipYear | None], FormDefinition]
-_DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([-+Z])(?:(\d\d)'?(\d\d)?)?)?", re.ASCII)
 
 # Warnings of these libraries may quote the file, and nothing of a form is ever logged.
 for _library in ("pikepdf", "pypdf", "pdfminer", "pdfplumber"):
     logging.getLogger(_library).setLevel(logging.CRITICAL + 1)
 
+HEADER = 1024  # bytes
+DEEPEST = 3  # levels of PDFs attached to PDFs
 PLAIN_PAGES = 2  # of a form, that no box is on
 
 # What qpdf says when it had to guess where the objects of a file are.
@@ -42,20 +44,49 @@ _REPAIRED = re.compile("file is damaged|reconstruct|xref not found|expected endo
 
 def is_pdf(data: bytes) -> bool:
     """Whether the bytes claim to be a PDF: viewers look for the header in the first 1,024 bytes."""
-    return b"%PDF-" in data[:1024]
+    return b"%PDF-" in data[:HEADER]
 
 
-def read_file(data: bytes, definitions: Definitions, passwords: Sequence[str] = ()) -> tuple[Reading, ...]:
-    """Read one returned file: one reading for each form in it, one at least. Whatever the file is, nothing is raised.
+def read_file(file: Path | bytes, definitions: Definitions, passwords: Sequence[str] = ()) -> tuple[Reading, ...]:
+    """Read one returned file: one reading for each form in it, one at least.
 
-    `definitions` gives the definition of a year, or of any where there is none; `passwords` are tried in their order.
+    It is given by its path, which is faster, or as its bytes. `definitions` gives the definition of a year, or of any
+    where there is none; `passwords` are tried in their order. Whatever is in the file, nothing is raised; `OSError` if
+    there is none.
     """
-    if not is_pdf(data):
+    return _read(_File(file), definitions, passwords, DEEPEST)
+
+
+class _File:
+    """A file that few will want all the bytes of: qpdf maps one that it knows by its path into memory."""
+
+    def __init__(self, given: Path | bytes) -> None:
+        self.given = given
+
+    @cached_property
+    def data(self) -> bytes:
+        return self.given if isinstance(self.given, bytes) else self.given.read_bytes()
+
+    def is_pdf(self) -> bool:
+        if isinstance(self.given, bytes):
+            return is_pdf(self.given)
+        with self.given.open("rb") as file:
+            return is_pdf(file.read(HEADER))
+
+    def stream(self) -> Path | io.BytesIO:
+        return io.BytesIO(self.given) if isinstance(self.given, bytes) else self.given
+
+
+def _read(file: _File, definitions: Definitions, passwords: Sequence[str], depth: int) -> tuple[Reading, ...]:
+    if not file.is_pdf():
         return (Reading(Outcome.NOT_A_FORM, reason="This is not a PDF."),)
     try:
-        pdf, mended = _open(data, passwords)
+        pdf, mended = _open(file, passwords)
         with pdf:
-            return _FileReader(pdf, data, definitions, mended).read()
+            reader = _FileReader(pdf, file, definitions, mended)
+            files = reader.attached() if depth else []
+            inside = [one for data in files for one in _read(_File(data), definitions, passwords, depth - 1)]
+            return _together(reader.read(), inside)
     except pikepdf.PasswordError:
         return (Reading(Outcome.LOCKED, reason="A password is needed to open this file."),)
     except MemoryError:
@@ -66,11 +97,16 @@ def read_file(data: bytes, definitions: Definitions, passwords: Sequence[str] = 
         return (Reading(Outcome.UNREADABLE, reason=reason),)
 
 
-def _open(data: bytes, passwords: Sequence[str]) -> tuple[pikepdf.Pdf, bool]:
+def _together(own: tuple[Reading, ...], inside: Sequence[Reading]) -> tuple[Reading, ...]:
+    """The forms in a file and in the files attached to it; the file's own reading if there is none."""
+    return tuple(one for one in (*own, *inside) if one.outcome is not Outcome.NOT_A_FORM) or own
+
+
+def _open(file: _File, passwords: Sequence[str]) -> tuple[pikepdf.Pdf, bool]:
     """The file, by qpdf; what that gives up on, pypdf may be able to write anew: whether it had to be mended so."""
     for password in ("", *passwords):
         try:
-            return pikepdf.open(io.BytesIO(data), password=password, suppress_warnings=True), False
+            return pikepdf.open(file.stream(), password=password, suppress_warnings=True), False
         except pikepdf.PasswordError as error:
             locked = error
         except pikepdf.PdfError:
@@ -80,26 +116,27 @@ def _open(data: bytes, passwords: Sequence[str]) -> tuple[pikepdf.Pdf, bool]:
     from thep_forms.read.mend import LockedError, mended  # costs time, and few files come so far
 
     try:
-        return pikepdf.open(mended(data), suppress_warnings=True), True
+        return pikepdf.open(mended(file.data), suppress_warnings=True), True
     except LockedError as error:
         raise pikepdf.PasswordError from error
 
 
 class _FileReader:
-    def __init__(self, pdf: pikepdf.Pdf, data: bytes, definitions: Definitions, mended: bool) -> None:
-        self.pdf, self.data, self.definitions, self.mended = pdf, data, definitions, mended
-        self.title, self.modified = _information(pdf)
-        self.notes: list[Note] = []
+    def __init__(self, pdf: pikepdf.Pdf, file: _File, definitions: Definitions, mended: bool) -> None:
+        self.pdf, self.file, self.definitions, self.mended = pdf, file, definitions, mended
+        self.title = title_of(pdf)
+        self.found, others = answers(pdf)
+        self.others = [annotation for _, annotation in others]
+        self.modified = modified(pdf, (one for said in self.found.values() for one in said))
+        self.notes = notes_in(others)
 
     def read(self) -> tuple[Reading, ...]:
         any_year = self.definitions(None)
-        found, others = answers(self.pdf)
-        self.notes = notes_in(others)
-        forms = forms_in(found, lambda name: any_year.box(name) is not None)
+        forms = forms_in(self.found, lambda name: any_year.box(name) is not None)
         readings = [reading for form in forms if (reading := self._by_fields(form))]
         if readings and any(value.text for reading in readings for value in reading.values.values()):
             beside = self._tried(lambda: self._beside(forms), list[Reading]())
-            return (*(replace(reading, repaired=self.repaired) for reading in readings), *beside)
+            return _as_one(tuple(replace(reading, repaired=self.repaired) for reading in readings), beside)
         on_paper = self._tried(self._by_pages, list[Reading]()) if readings else self._by_pages()
         if not readings or any(value.text for reading in on_paper for value in reading.values.values()):
             readings = on_paper or [self._no_form()]
@@ -109,8 +146,12 @@ class _FileReader:
             return (replace(self._base, outcome=Outcome.UNREADABLE, reason=reason),)
         return tuple(readings)
 
+    def attached(self) -> list[bytes]:
+        """The files attached to this one."""
+        return self._tried(lambda: attached(self.pdf, self.others), list[bytes]())
+
     def _tried(self, read: Callable[[], T], nothing: T) -> T:
-        """What is read from the pages. Where they cannot be drawn the file is damaged, but its fields are read."""
+        """What is read beside the fields. Where that cannot be read the file is damaged, but its fields are read."""
         try:
             return read()
         except MemoryError:
@@ -120,10 +161,10 @@ class _FileReader:
             return nothing
 
     def _beside(self, forms: Sequence[Form]) -> list[Reading]:
-        """Printed forms in a file that holds forms with fields, if it has more other pages than those would have."""
+        """Printed forms in a file that holds forms with fields, unless its other pages are just those of these."""
         ours = {one.page for form in forms for said in form.answers.values() for one in said}
         others = [number for number in range(len(self.pdf.pages)) if number not in ours]
-        return self._by_pages(others) if len(others) > PLAIN_PAGES * len(forms) else []
+        return self._by_pages(others) if len(others) != PLAIN_PAGES * len(forms) else []
 
     @property
     def repaired(self) -> bool:
@@ -134,7 +175,7 @@ class _FileReader:
     @property
     def plain(self) -> bytes:
         """The file as any library can open it: not encrypted, not damaged."""
-        return _rewritten(self.pdf) if self.pdf.is_encrypted or self.repaired else self.data
+        return _rewritten(self.pdf) if self.pdf.is_encrypted or self.repaired else self.file.data
 
     @property
     def _base(self) -> Reading:
@@ -201,9 +242,12 @@ class _FileReader:
         texts = texts_of(data)
         wanted = range(len(texts)) if numbers is None else numbers
         seen = [one for one in reader.sightings(texts) if one.page in wanted]
+        ours = {one.page for one in seen}
+        pictures = [number for number in wanted if number not in ours and not is_legible(texts[number])]
+        scans = self._scanned(data, pictures)
         if not seen:
-            return self._scanned(data, [number for number in wanted if not is_legible(texts[number])])
-        readings = [self._on_pages(data, sheets) for sheets in _sorted_by_form(seen)]
+            return scans
+        readings = [self._on_pages(data, sheets) for sheets in _sorted_by_form(seen)] + scans
         if hidden := [note for note in self.notes if not note.drawn]:
             readings[0] = replace(readings[0], values=with_notes(readings[0].values, {}, hidden))
         return readings
@@ -213,8 +257,8 @@ class _FileReader:
         definition = self.definitions(year)
         pages = _page_reader(definition).read(data, seen)
         values = {name: value for page in pages.values() for name, value in page.items()}
-        if not pages:
-            reason = "This is the form, but so changed by printing that its answers cannot be told apart."
+        if len(pages) < len(seen):
+            reason = "This is the form, but so changed by printing that answers on it cannot be told apart."
             return replace(self._base, outcome=Outcome.SCAN, reason=reason)
         title = document_title(definition.form.title, year) if year else ""
         return replace(self._base, values=values, title=title)
@@ -223,15 +267,10 @@ class _FileReader:
         """Forms whose pages, those of `numbers`, are pictures, known by their codes."""
         from thep_forms.read.scan import coded_pages  # costs time, and few files come so far
 
-        readings: list[Reading] = []
-        form = self.definitions(None).form
-        pages = [page for page in coded_pages(data, numbers) if page.code.form == form.id]
-        for n, page in enumerate(pages):
-            if n == 0 or page.code.page <= pages[n - 1].code.page:
-                title = document_title(form.title, page.code.year)
-                reason = "This is a picture of the form, such as a scan."
-                readings.append(replace(self._base, outcome=Outcome.SCAN, title=title, reason=reason))
-        return readings
+        wanted = self.definitions(None).form.id
+        found = _codes_by_form(page.code for page in coded_pages(data, numbers) if page.code.form == wanted)
+        reason = "This is a picture of the form, such as a scan."
+        return [replace(self._base, outcome=Outcome.SCAN, form_id=one[0].form_id, reason=reason) for one in found]
 
 
 @lru_cache(maxsize=8)
@@ -241,6 +280,16 @@ def _page_reader(definition: FormDefinition) -> PageReader:
     return PageReader(definition)
 
 
+def _as_one(readings: tuple[Reading, ...], beside: Sequence[Reading]) -> tuple[Reading, ...]:
+    """The forms in a file; one whose fields are on some of its pages, and print on the others, is one form."""
+    if len(readings) == len(beside) == 1 and beside[0].outcome is Outcome.FORM:
+        (live,), (printed,) = readings, beside
+        if not printed.values.keys() & live.values.keys():
+            said = {name: raw for name, raw in printed.values.items() if raw.text}
+            return (replace(live, values={**live.values, **said}),)
+    return (*readings, *beside)
+
+
 def _sorted_by_form(seen: Sequence[Sighting]) -> list[list[Sighting]]:
     """The pages of each form: each first page begins one; a page that comes before any goes with the first."""
     forms: list[list[Sighting]] = [[]]
@@ -248,6 +297,18 @@ def _sorted_by_form(seen: Sequence[Sighting]) -> list[list[Sighting]]:
         if any(other.sheet == one.sheet for other in forms[-1]):
             forms.append([])
         forms[-1].append(one)
+    return forms
+
+
+def _codes_by_form(codes: Iterable[Code]) -> list[list[Code]]:
+    """The codes of each form's pages: a page that its school has already begins another."""
+    forms: list[list[Code]] = []
+    for code in codes:
+        same = [form for form in forms if form[0].form_id == code.form_id]
+        if same and all(other.page != code.page for other in same[-1]):
+            same[-1].append(code)
+        else:
+            forms.append([code])
     return forms
 
 
@@ -263,31 +324,6 @@ def _flattened(pdf: pikepdf.Pdf) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of boxes that are left over
         return _rewritten(pdf)
-
-
-def _information(pdf: pikepdf.Pdf) -> tuple[str, datetime | None]:
-    """The document's title and its modification date."""
-    entries: dict[str, str] = {}
-    for key in ("/Title", "/ModDate"):
-        value = pdf.docinfo.get(key)
-        entries[key] = text_string(bytes(value))[0] if isinstance(value, pikepdf.String) else ""
-    return entries["/Title"], pdf_date(entries["/ModDate"])
-
-
-def pdf_date(text: str) -> datetime | None:
-    """A PDF date, `D:20261123190809+01'00'` or a front part of it; None where it is none. Without a zone it is UTC."""
-    match = _DATE.match(text.strip())
-    if not match:
-        return None
-    year, month, day, hour, minute, second = (
-        int(part or low) for part, low in zip(match.groups()[:6], "011000", strict=True)
-    )
-    offset = timedelta(hours=int(match[8] or 0), minutes=int(match[9] or 0))
-    try:
-        zone = timezone(-offset if match[7] == "-" else offset)
-        return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 __all__ = ["Outcome", "RawValue", "ReadFrom", "Reading", "is_pdf", "pdf_date", "read_file"]

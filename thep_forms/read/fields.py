@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Stream, String
@@ -15,8 +16,10 @@ from thep_forms.read.strings import text_string
 
 DEEPEST = 32  # levels of a field tree; deeper ones are loops or attacks
 MOST = 20_000  # nodes and widgets looked at
+MOST_CHOSEN = 100  # of a list box
+OFF = ("", "off", "no", "false")  # the standard has the first two
 SHORTEST = 30  # bytes of an appearance that shows a text
-_KINDS = (Name.Tx, Name.Btn, Name.Ch)
+_TEXT, _BUTTON, _CHOICE, _WIDGET = Name.Tx, Name.Btn, Name.Ch, Name.Widget  # making a name takes its time, too
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,15 @@ class Answer:
         return self.is_empty and not self.ticks and self.widget is not None and _draws_text(self.widget)
 
     @property
+    def changed(self) -> str:
+        """The date on which it was changed, as the widget says it; empty where it does not."""
+        return _text(self.widget.get("/M")) if self.widget else ""
+
+    @property
     def area(self) -> tuple[float, ...]:
         """Its rectangle on the page; not four numbers where it has none."""
         rect = self.widget.get("/Rect") if self.widget else None
-        return tuple(float(edge) for edge in _items(rect) if isinstance(edge, (int, Decimal)))
+        return numbers(rect)
 
 
 class _Node:
@@ -68,7 +76,7 @@ def answers(pdf: pikepdf.Pdf) -> tuple[dict[str, list[Answer]], list[tuple[int, 
 def settled(said: Sequence[Answer]) -> RawValue:
     """One answer of the widgets' answers: empty ones give way, ticks are on if any is on, two texts are both kept."""
     limit = next((answer.limit for answer in said if answer.limit), None)
-    texts = list(dict.fromkeys((answer.text, answer.damaged) for answer in said if answer.text))
+    texts = list(dict.fromkeys([(answer.text, answer.damaged) for answer in said if answer.text]))
     if not texts:
         return RawValue("", limit=limit)
     (text, damaged), *others = texts
@@ -83,18 +91,18 @@ def _nodes(pdf: pikepdf.Pdf, others: list[tuple[int, Object]]) -> Iterator[tuple
     annotations = [
         (number, annotation)
         for number, page in enumerate(pdf.pages)
-        for annotation in _items(_get(page.obj, "/Annots"))
+        for annotation in _items(get(page.obj, "/Annots"))
         if isinstance(annotation, Dictionary)
     ]
     pages = {annotation.objgen: number for number, annotation in annotations if annotation.is_indirect}
     seen: set[tuple[int, int]] = set()
-    for top in _items(_get(_get(pdf.Root, "/AcroForm"), "/Fields")):
+    for top in _items(get(get(pdf.Root, "/AcroForm"), "/Fields")):
         for node, above in _below(top, [], seen):
             yield node, above, pages.get(node.entries.objgen)
     for number, annotation in annotations:
         if annotation.objgen in seen:
             continue
-        if _get(annotation, "/Subtype") == Name.Widget:
+        if get(annotation, "/Subtype") == _WIDGET:
             node = _Node(annotation)
             yield node, _ancestors(node), number
         else:
@@ -127,12 +135,13 @@ def _ancestors(node: _Node) -> list[_Node]:
 
 def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) -> None:
     """Note what a widget says; `chain` is it and its ancestors."""
-    name = ".".join(_text(part.get("/T")) for part in reversed(chain) if "/T" in part.keys)
-    kind = _inherited(chain, "/FT")
-    if not name or kind not in _KINDS:
+    name = ".".join([_text(part.get("/T")) for part in reversed(chain) if "/T" in part.keys])
+    node, value = chain[0], _inherited(chain, "/V")
+    kind = _inherited(chain, "/FT") or _likely_kind(node, value)
+    ticks = kind == _BUTTON
+    if not name or not (ticks or kind in (_TEXT, _CHOICE)):
         return
-    node, ticks = chain[0], kind == Name.Btn
-    limit, value = _inherited(chain, "/MaxLen"), _inherited(chain, "/V")
+    limit = _inherited(chain, "/MaxLen")
     text, damaged = ("yes" if _is_ticked(node, value) else "", False) if ticks else _value(value)
     answer = Answer(
         text,
@@ -146,10 +155,16 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
     found.setdefault(name, []).append(answer)
 
 
+def _likely_kind(node: _Node, value: object) -> Name:
+    """What kind of field it is that does not say: states are names, and texts are not."""
+    states = (value if value is not None else node.get("/AS"), get(get(node.get("/AP"), "/N"), "/Off"))
+    return _BUTTON if isinstance(states[0], Name) or states[1] is not None else _TEXT
+
+
 def _draws_text(node: _Node) -> bool:
     """Whether the widget's appearance shows a text; that of an empty box is a few bytes."""
-    stream = _get(node.get("/AP"), "/N")
-    length = _get(stream, "/Length")
+    stream = get(node.get("/AP"), "/N")
+    length = get(stream, "/Length")
     if not isinstance(stream, Stream) or not isinstance(length, int) or length < SHORTEST:
         return False
     return bool(re.search(rb"\bT[jJ]\b", _content(stream) or b""))
@@ -164,8 +179,8 @@ def _content(stream: Stream) -> bytes | None:
 
 
 def _is_ticked(node: _Node, value: object) -> bool:
-    """Some programs set the value alone, some the state shown: a tick in either is one. Any name but Off is on."""
-    return any(_text(state) not in ("", "Off") for state in (node.get("/AS"), value))
+    """Some programs set the value alone, some the state shown: a tick in either is one. Any other name is on."""
+    return any(_text(state).lower() not in OFF for state in (node.get("/AS"), value))
 
 
 def _value(value: object) -> tuple[str, bool]:
@@ -177,17 +192,25 @@ def _value(value: object) -> tuple[str, bool]:
     if isinstance(value, Name):
         return str(value)[1:], False
     if isinstance(value, Array):  # a list box with several chosen
-        texts = [_value(item) for item in _items(value)]
+        texts = [_value(item) for item in islice(_items(value), MOST_CHOSEN)]
         return "\n".join(text for text, _ in texts), any(damaged for _, damaged in texts)
     return "", False
 
 
 def _inherited(chain: list[_Node], key: str) -> object:
     """The value of an inheritable attribute: the nearest one counts."""
-    return next((value for part in chain if (value := part.get(key)) is not None), None)
+    for part in chain:
+        if key in part.keys and (value := part.entries.get(key)) is not None:
+            return value
+    return None
 
 
-def _get(holder: object, key: str) -> object:
+def numbers(array: object) -> tuple[float, ...]:
+    """The numbers in an array; whatever else is in it is passed over."""
+    return tuple(float(item) for item in _items(array) if isinstance(item, (int, Decimal)))
+
+
+def get(holder: object, key: str) -> object:
     """An entry of a dictionary, or None where there is none or the holder is no dictionary."""
     if not isinstance(holder, (Dictionary, Stream)):
         return None

@@ -10,7 +10,9 @@ from thep_forms.definition.identity import FORM_ID
 from thep_forms.read.fields import Answer
 
 REPEATED = 5  # boxes of a page that a form has already: fewer are two widgets of one field that disagree
-_SUFFIX = re.compile(r"(?:\[\d+\]|[#_ .+~-]\d+|\s*\(\d+\)|[_ -]?copy)$", re.IGNORECASE)
+_INDEX = re.compile(r"\s*\[\d+\]$")
+_SUFFIX = re.compile(r"(?:\s*\[\d+\]|[#_ .+~-]\d+|\s*\(\d+\)|[_ -]?copy)$", re.IGNORECASE)
+DEEPEST = 8  # parts of a name
 
 
 @dataclass
@@ -42,14 +44,22 @@ def forms_in(found: Mapping[str, list[Answer]], is_box: Callable[[str], bool]) -
 
 
 def own_name(name: str, is_box: Callable[[str], bool]) -> str:
-    """What the form calls the field: some programs put a form's name in front or a number behind it."""
+    """What the form calls the field.
+
+    Some programs put a form's name in front or a number behind it, or make `main_contact.name` of `main_contact_name`.
+    """
+    if is_box(name):
+        return name
     return next((known for known in _readings(name) if is_box(known) or known == FORM_ID), name)
 
 
 def _readings(name: str) -> Iterator[str]:
-    for part in (name, name.rpartition(".")[2], name.partition(".")[0]):
-        yield part
-        shorter = part
-        while (cut := _SUFFIX.sub("", shorter)) != shorter:
-            yield cut
-            shorter = cut
+    parts = [_INDEX.sub("", part) for part in name.split(".", DEEPEST)]
+    joined = ("_".join(parts[start:]) for start in range(len(parts)))
+    for part in (name, name.rpartition(".")[2], parts[0], *joined):
+        for spelt in (part, part.lower()):
+            yield spelt
+            shorter = spelt
+            while (cut := _SUFFIX.sub("", shorter)) != shorter:
+                yield cut
+                shorter = cut

@@ -5,6 +5,7 @@ Lengths are points from the upper left corner of the page as it is read.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -12,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from statistics import median
+from statistics import mean, median, median_low
 from typing import Any
 
 from pdfplumber.page import Page
@@ -26,6 +27,11 @@ WIDE_GAP = 1.2  # the same, where spaces are drawn as letters
 APART = 0.75  # of the type size: more, and they are not of one run
 FEWEST_LETTERS = 5  # different ones, that tell something of a font
 LEAST_SHARE = 0.5  # of the letters of a known font, that have their width
+LEAST_SKEW = math.radians(0.02)  # less does not move a letter off its line
+ACROSS = math.radians(8)  # and more, against the other letters
+THIN = 1.5  # points, of the side of a frame
+DARK = 0.4  # of black
+CORNER = 0.15  # of the side of a polygon
 SAME_LINE = 0.45  # of the type size: less, and two letters stand on one line
 _CID = re.compile(r"\(cid:\d+\)")
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
@@ -68,23 +74,98 @@ class Letter:
 
 
 @dataclass(frozen=True)
+class Stroke:
+    """A line, a curve, a filling or a picture. `frames`: it looks like the frame of a box, or like its ground."""
+
+    area: Area
+    frames: bool
+
+
+@dataclass(frozen=True)
 class Ink:
-    """All that is drawn: letters in the order in which they were, and the areas of strokes and fillings."""
+    """All that is drawn: letters in the order in which they were, and whatever else."""
 
     runs: tuple[tuple[Letter, ...], ...]
-    strokes: tuple[Area, ...]
+    strokes: tuple[Stroke, ...]
 
 
 def ink_of(page: Page, suspects: frozenset[str]) -> Ink:
     """The ink of a page; `suspects` are the names of the fonts that do not say what their letters are."""
     turn = _turn(page)
-    letters = list(_letters(page.chars, turn, _mute_among(page.chars, suspects)))
-    strokes = (*page.curves, *page.lines, *page.rects)
-    return Ink(tuple(_runs(letters)), tuple(_area(stroke, turn) for stroke in strokes))
+    letters = list(_letters(_upright(page), turn, _mute_among(page.chars, suspects)))
+    strokes = (*page.curves, *page.lines, *page.rects, *page.images)
+    return Ink(tuple(_runs(letters)), tuple(Stroke(_area(one, turn), _frames(one)) for one in strokes))
+
+
+def _frames(thing: Mapping[str, Any]) -> bool:
+    if min(thing["width"], thing["height"]) < THIN:
+        return True
+    kind = thing["object_type"]
+    return (kind == "rect" and not _is_dark(thing)) or (kind == "curve" and _is_polygon_of_corners(thing))
+
+
+def _is_dark(thing: Mapping[str, Any]) -> bool:
+    """Whether it is filled with more than a tint; DeviceGray, DeviceRGB or DeviceCMYK."""
+    colour = thing.get("non_stroking_color")
+    colour = colour if isinstance(colour, tuple) else (colour,)
+    if (
+        not thing.get("fill")
+        or not isinstance(colour, tuple)
+        or not all(isinstance(one, (int, float)) for one in colour)
+    ):
+        return False
+    if len(colour) == 4:
+        return bool(1 - (1 - colour[3]) * (1 - mean(colour[:3])) > DARK)
+    return bool(1 - mean(colour) > DARK)
+
+
+def _is_polygon_of_corners(thing: Mapping[str, Any]) -> bool:
+    """Whether it goes from corner to corner of its area alone, which may lie a little askew."""
+    slack = CORNER * max(thing["width"], thing["height"])
+    return all(
+        min(abs(x - thing["x0"]), abs(x - thing["x1"])) <= slack
+        and min(abs(y - thing["top"]), abs(y - thing["bottom"])) <= slack
+        for x, y in thing["pts"]
+    )
 
 
 def _turn(page: Page) -> Turn:
-    """How to turn the page so that most of its letters stand upright."""
+    """How to turn the page so that most of its letters stand upright, on level lines."""
+    quarters, askew = _quarter_turn(page), _askew(page)
+    if abs(askew) < LEAST_SKEW:
+        return quarters
+    return lambda *edges: _levelled(*quarters(*edges), askew)
+
+
+def _askew(page: Page) -> float:
+    """By which angle most letters rise from the nearest of left, right, up and down; radians."""
+    return median_low([_rise(char) for char in page.chars] or [0.0])
+
+
+def _rise(char: Mapping[str, Any]) -> float:
+    """By which angle a letter rises from the nearest of these."""
+    quarter = math.pi / 2
+    return (math.atan2(char["matrix"][1], char["matrix"][0]) + quarter / 2) % quarter - quarter / 2
+
+
+def _upright(page: Page) -> list[Mapping[str, Any]]:
+    """The letters without those that run across the page, as of a watermark."""
+    askew = _askew(page)
+    return [char for char in page.chars if abs(_rise(char) - askew) <= ACROSS]
+
+
+def _levelled(x: float, top: float, right: float, bottom: float, askew: float) -> tuple[float, float, float, float]:
+    """Edges round something that rose by that angle, when it lies level: its middle turned, and its own size."""
+    cos, sin = math.cos(askew), math.sin(askew)
+    across, down = (x + right) / 2, (top + bottom) / 2
+    middle_x, middle_y = across * cos - down * sin, across * sin + down * cos
+    own = cos * cos - sin * sin
+    width = max(((right - x) * cos - (bottom - top) * abs(sin)) / own, 0.0)
+    height = max(((bottom - top) * cos - (right - x) * abs(sin)) / own, 0.0)
+    return middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2
+
+
+def _quarter_turn(page: Page) -> Turn:
     ways: Counter[str] = Counter()
     for char in page.chars:
         a, b = char["matrix"][:2]

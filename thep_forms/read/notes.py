@@ -6,38 +6,63 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from pikepdf import Array, Name, Object, String
+from pikepdf import Name, Object, String
 
+from thep_forms.read.fields import numbers
 from thep_forms.read.reading import RawValue, ReadFrom
 from thep_forms.read.strings import text_string
 
 NOTE = "note_{}"  # what a note that lies on no box is called among the values
+DRAWING = "✎"  # what stands for something that may have been written by hand
+NO_TICKS = ("no", "n", "na", "n/a", "off", "-")
 LEAST_SHARE = 0.05  # of a box, that a note on it covers
 LONGEST_TICK = 3  # letters of a note that is meant as one
+LARGEST_TICK = 8  # times its box, of something drawn that is meant as one, such as a ring around it
 _MARKUP = re.compile(r"<[^>]*>")
+
+_WORDS = ("/FreeText", "/Text", "/Caret", "/StrikeOut", "/Squiggly", "/Underline")
+_MARKS = ("/Circle", "/Highlight", "/Ink", "/Line", "/PolyLine", "/Polygon", "/Square", "/Stamp")
+_BY_HAND = ("/Ink", "/Stamp")
 
 Rect = tuple[float, ...]  # of four: left, bottom, right, top
 
 
 @dataclass(frozen=True)
 class Note:
-    """A text on a page, in the page's own coordinates. `drawn`: it has an appearance, so that it shows on the page."""
+    """What somebody wrote or drew on a page, in the page's own coordinates. `kind` is the annotation's subtype.
+
+    `drawn`: it has an appearance, so that all of it shows on the page.
+    """
 
     page: int
     area: Rect
     text: str
     drawn: bool
+    kind: str
+
+    @property
+    def words(self) -> str:
+        """What it says, as far as a program can tell; empty for what only stands out, such as a ring."""
+        return self.text or (DRAWING if self.kind in _BY_HAND else "")
+
+    def may_tick(self, box: Rect) -> bool:
+        """Whether it is one that ticks a box on which it lies."""
+        if self.kind in _MARKS:
+            return _size(self.area) <= LARGEST_TICK * _size(box)
+        return len(self.text) <= LONGEST_TICK and self.text.lower() not in NO_TICKS
 
 
 def notes_in(annotations: Iterable[tuple[int, Object]]) -> list[Note]:
-    """The free texts and the comments among annotations, which come with their page's index."""
+    """The free texts, comments and drawings among annotations, which come with their page's index."""
     notes: list[Note] = []
     for number, annotation in annotations:
-        if annotation.get("/Subtype") in (Name.FreeText, Name.Text):
-            text, rect = _text(annotation), annotation.get("/Rect")
-            if text and isinstance(rect, Array) and len(rect) == 4:
-                area = _ordered(tuple(float(edge) for edge in rect))
-                notes.append(Note(number, area, text, annotation.Subtype == Name.FreeText and "/AP" in annotation))
+        subtype, rect = annotation.get("/Subtype"), numbers(annotation.get("/Rect"))
+        kind = str(subtype) if isinstance(subtype, Name) else ""
+        if kind in (*_WORDS, *_MARKS) and len(rect) == 4:
+            text = _text(annotation)
+            is_drawn = "/AP" in annotation and (kind == "/FreeText" or not text)
+            if text or kind in _MARKS:
+                notes.append(Note(number, _ordered(rect), text, is_drawn, kind))
     return notes
 
 
@@ -59,16 +84,19 @@ def with_notes(
 ) -> dict[str, RawValue]:
     """The values with what the notes add. `boxes` has each box's page, area and whether it is one to tick.
 
-    A note on an empty box is its answer, on a filled one a second answer; one that lies elsewhere is kept by itself.
+    A note on an empty box is its answer, on a filled one a second answer; one that lies elsewhere is kept by itself,
+    and so is what may have been written by hand.
     """
     told = dict(values)
     for note in notes:
         name = _under(note, boxes)
-        if name is None:
-            name = NOTE.format(sum(one.startswith(NOTE[:5]) for one in told) + 1)
-            told[name] = RawValue(note.text, read_from=ReadFrom.PAGE_TEXT)
-        elif boxes[name][2]:
+        if name and boxes[name][2]:
             told[name] = RawValue("yes", read_from=ReadFrom.PAGE_TEXT)
+        elif not note.words:
+            continue
+        elif name is None or not note.text:
+            name = NOTE.format(sum(one.startswith(NOTE[:5]) for one in told) + 1)
+            told[name] = RawValue(note.words, read_from=ReadFrom.PAGE_TEXT)
         elif before := told.get(name, RawValue("")).text:
             told[name] = told[name] if note.text == before else replace(told[name], other=note.text)
         else:
@@ -81,7 +109,7 @@ def _under(note: Note, boxes: Mapping[str, tuple[int, Rect, bool]]) -> str | Non
     shares = {
         name: _shared(note.area, area) / max(_size(area), 1.0)
         for name, (page, area, ticks) in boxes.items()
-        if page == note.page and len(area) == 4 and (not ticks or len(note.text) <= LONGEST_TICK)
+        if page == note.page and len(area) == 4 and (not ticks or note.may_tick(area))
     }
     best = max(shares, key=shares.__getitem__, default=None)
     return best if best and shares[best] > LEAST_SHARE else None

@@ -13,10 +13,11 @@ import pikepdf
 import pypdfium2
 from pikepdf import Dictionary, Name
 
-from thep_forms.definition.model import FormDefinition, Kind
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.model import Kind
 from thep_forms.generate.layout import MM, PlacedBox, Sheet, lay_out
 from thep_forms.read.ink import Area, Ink, Letter, ink_of, lines_of, words_of
-from thep_forms.read.place import Placement, folded, phrases, place
+from thep_forms.read.place import Placement, folded, phrases, place, relabelled
 from thep_forms.read.reading import RawValue, ReadFrom
 from thep_forms.read.strings import REPLACEMENT
 
@@ -24,6 +25,10 @@ MOST_BLOCKS = 80  # on continuation pages that are looked for
 SLACK = 2.0  # points that a letter may be outside of its box
 SHORTEST_PHRASE = 10  # letters of a label that tells something: many a page says “Primary”
 FEWEST_PHRASES = 3  # by which a page is taken for a sheet
+TICK_SLACK = 5.0  # the same, of something that ticks the box
+LONGEST_TICK = 3  # letters
+LARGEST_MARK, LEAST_MARK = 2.5, 0.2  # times the height of its box
+FRAME = 0.85  # of a side of its box: what looks like a frame is none if it is smaller
 _SPELT = re.compile(r"\[U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})\]")  # as `generate.entry` draws what no font of ours has
 _COMMON_WORDS = re.compile(r"\b(?:and|of|the|to)\b", re.IGNORECASE)
 _YEARS = re.compile(r"\b(20\d\d)(?:-\d\d\b|\s*[–-]\s*(?:\w+\s+)?20\d\d\b)")
@@ -105,16 +110,27 @@ def _answers(ink: Ink, sheet: Sheet, placement: Placement) -> dict[str, RawValue
     for run in ink.runs:
         # A text that is too long goes on beyond its box: it belongs to the one that it starts in.
         x, y = run[0].area.x + min(run[0].area.width, run[0].size) / 2, run[0].area.middle[1]
-        name = next((placed.box.name for placed, area in areas if area.holds(x, y, SLACK)), None)
+        name = next((placed.box.name for placed, area in areas if area.holds(x, y, _slack(placed, run))), None)
         if name:
             letters[name] += run
-    return {placed.box.name: _answer(placed, area, letters[placed.box.name], ink) for placed, area in areas}
+    answers = {placed.box.name: _answer(placed, area, letters[placed.box.name], ink) for placed, area in areas}
+    for name in relabelled(ink, sheet, placement):
+        if answers[name].text:
+            answers[name] = RawValue(REPLACEMENT, read_from=ReadFrom.PAGE_TEXT, mute=True)
+    return answers
+
+
+def _slack(placed: PlacedBox, run: Sequence[Letter]) -> float:
+    """How far outside of the box the run may begin: a cross beside a box to tick is meant for it."""
+    return TICK_SLACK if placed.box.kind is Kind.TICKS and len(run) <= LONGEST_TICK else SLACK
 
 
 def _answer(placed: PlacedBox, area: Area, letters: list[Letter], ink: Ink) -> RawValue:
     if placed.box.kind is Kind.TICKS:
-        inked = any(letter.text.strip() for letter in letters) or any(_is_tick(stroke, area) for stroke in ink.strokes)
+        inked = any(letter.text.strip() for letter in letters) or _is_drawn_on(area, ink, TICK_SLACK)
         return RawValue("yes" if inked else "", read_from=ReadFrom.PAGE_TEXT)
+    if not letters and _is_drawn_on(area, ink, 0):  # by hand, or as a picture
+        return RawValue(REPLACEMENT, read_from=ReadFrom.PAGE_TEXT, mute=True)
     lines = [line for line in lines_of(letters) if any(letter.text.strip() for letter in line)]
     text = _SPELT.sub(lambda match: chr(int(match[1], 16)), _joined(lines, area)) if lines else ""
     shuffled = any(_is_shuffled(char) for char in text)
@@ -153,12 +169,21 @@ def _joined(lines: Sequence[Sequence[Letter]], area: Area) -> str:
     return text
 
 
-def _is_tick(stroke: Area, box: Area) -> bool:
-    """A mark in the box, neither its frame nor a speck."""
-    if not box.holds(*stroke.middle) or stroke.width > 1.3 * box.width or stroke.height > 1.3 * box.height:
+def _is_drawn_on(box: Area, ink: Ink, slack: float) -> bool:
+    """Whether there is a mark on the box, neither its frame nor a speck; it may be of many strokes."""
+    marks = [
+        stroke.area
+        for stroke in ink.strokes
+        if box.holds(*stroke.area.middle, slack)
+        and stroke.area.height <= LARGEST_MARK * box.height
+        and stroke.area.width <= max(LARGEST_MARK * box.height, box.width)
+        and not (stroke.frames and max(stroke.area.width / box.width, stroke.area.height / box.height) >= FRAME)
+    ]
+    if not marks:
         return False
-    covers = (stroke.width / box.width, stroke.height / box.height)
-    return max(covers) >= 0.2 and min(covers) < 0.85
+    width = max(mark.right for mark in marks) - min(mark.x for mark in marks)
+    height = max(mark.bottom for mark in marks) - min(mark.top for mark in marks)
+    return max(width, height) >= LEAST_MARK * box.height
 
 
 # --- Fonts that do not say what their letters are -------------------------------------------------------------------
@@ -178,7 +203,7 @@ def _mute_in(resources: object, seen: set[tuple[int, int]]) -> Iterator[str]:
         if isinstance(font, Dictionary) and _is_mute(font):
             yield str(font.get("/BaseFont", font.get("/Name", "/unknown")))[1:]
     for form in forms.values() if isinstance(forms, Dictionary) else ():
-        if form.objgen not in seen and isinstance(form, pikepdf.Stream):
+        if isinstance(form, pikepdf.Stream) and form.objgen not in seen:
             seen.add(form.objgen)
             yield from _mute_in(form.get("/Resources"), seen)
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import median
 
-from thep_forms.generate.layout import LABEL_INSET, Rect, Sheet
+from thep_forms.generate.layout import LABEL_INSET, Label, PlacedBox, Rect, Sheet, Style
 from thep_forms.read.ink import Area, Ink, lines_of, words_of
 
 FEWEST = 3  # labels that have to be found
 SPREAD = 60.0  # points between two labels that a scale is worked out from
 TOLERANCE = 4.0  # points that a label may be off
+NEAR = 9.0  # points from where a label should begin, that only its own words may stand in
+MOST = 0.7  # of the labels, that have to be in place: else boxes are not where they are reckoned to be
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,19 @@ def phrases(sheet: Sheet) -> dict[str, Rect]:
     return {folded(label.words): label.rect for label in sheet.labels if counted[folded(label.words)] == 1}
 
 
-def place(ink: Ink, sheet: Sheet, height: float) -> Placement | None:
-    """Where the sheet, `height` points high, lies on the page, by its printed labels; None where it does not."""
+def words_at(ink: Ink) -> dict[str, list[tuple[float, float]]]:
+    """Where each line of words begins that stands on the page, by its folded words: its left edge and its middle."""
     seen: dict[str, list[tuple[float, float]]] = {}
     for run in ink.runs:
         for line in lines_of(run):
             x, y = line[0].area.x, median(letter.area.middle[1] for letter in line)
             seen.setdefault(folded(words_of(line)), []).append((x, y))
+    return seen
+
+
+def place(ink: Ink, sheet: Sheet, height: float) -> Placement | None:
+    """Where the sheet, `height` points high, lies on the page, by its printed labels; None where nobody can tell."""
+    seen = words_at(ink)
     found = [
         ((rect.x + LABEL_INSET, height - (rect.y + rect.height / 2)), seen[words][0])
         for words, rect in phrases(sheet).items()
@@ -71,7 +79,38 @@ def place(ink: Ink, sheet: Sheet, height: float) -> Placement | None:
         for ours, (x, y) in found
         if abs(ours[0] * scale_x + shift_x - x) <= TOLERANCE and abs(ours[1] * scale_y + shift_y - y) <= TOLERANCE
     ]
-    return Placement(scale_x, scale_y, shift_x, shift_y, height) if len(near) >= FEWEST else None
+    return Placement(scale_x, scale_y, shift_x, shift_y, height) if len(near) >= MOST * len(found) else None
+
+
+def relabelled(ink: Ink, sheet: Sheet, placement: Placement) -> set[str]:
+    """The boxes beside which, or above which, another label of the form stands than theirs: of another layout."""
+    seen = words_at(ink)
+    known = {folded(label.words) for label in sheet.labels}
+    found: set[str] = set()
+    for group in sheet.groups:
+        heading = group.heading and _stands_elsewise(group.heading, seen, known, placement)
+        beside: Label | None = None
+        for item in group.items:
+            if isinstance(item, Label) and item.style is Style.LABEL:
+                beside = item
+            elif isinstance(item, PlacedBox):
+                if heading or (beside and _stands_elsewise(beside, seen, known, placement)):
+                    found.add(item.box.name)
+                beside = None
+    return found
+
+
+def _stands_elsewise(
+    label: Label, seen: Mapping[str, list[tuple[float, float]]], known: Set[str], placement: Placement
+) -> bool:
+    """Whether the words of another label are where those of this one should be."""
+    area = placement.area(label.rect)
+    x, y = area.x + LABEL_INSET * placement.scale_x, area.middle[1]
+    return any(
+        abs(x - at) <= NEAR and abs(y - level) <= NEAR
+        for words in known - {folded(label.words)}
+        for at, level in seen.get(words, ())
+    )
 
 
 def _scale(pairs: Sequence[tuple[float, float]]) -> float:

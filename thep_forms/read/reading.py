@@ -50,9 +50,9 @@ class RawValue:
 class Reading:
     """A file read: what it is, its values by AcroForm field name, and what it says of itself.
 
-    `form_id` is the value of the hidden field, `title` the document's; `modified` its modification date with a time
-    zone (UTC where the file gives none). `repaired`: the file was damaged, so answers may be missing or stale. `reason`
-    says why nothing was read; it holds no value of the form.
+    `form_id` is the value of the hidden field, of a picture what its code says for it; `title` the document's;
+    `modified` its modification date with a time zone (UTC where the file gives none). `repaired`: the file was damaged,
+    so answers may be missing or stale. `reason` says why nothing was read; it holds no value of the form.
     """
 
     outcome: Outcome

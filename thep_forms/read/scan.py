@@ -12,7 +12,7 @@ from thep_forms.definition.identity import Code, read_code
 
 DOTS = 200  # an inch: a code's module is then three dots wide
 MOST_DOTS = 4000  # along the longer edge of a page
-MOST_PAGES = 50  # that are looked at
+MOST_WITHOUT = 50  # pages in a row without a code, before the rest is not looked at
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,17 @@ class CodedPage:
 
 def coded_pages(data: bytes, pages: Sequence[int]) -> Iterator[CodedPage]:
     """Those of `pages` that carry the code of a form, whatever way round they lie."""
+    without = 0
     with pypdfium2.PdfDocument(data) as document:
-        for number in pages[:MOST_PAGES]:
+        for number in pages:
+            if without == MOST_WITHOUT:
+                break
             page = document[number]
             scale = min(DOTS / 72, MOST_DOTS / max(*page.get_size(), 1.0))
             picture = page.render(scale=scale, grayscale=True, may_draw_forms=False).to_pil()
             page.close()
-            for found in zxingcpp.read_barcodes(
-                picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-            ):
-                if code := read_code(found.text):
-                    yield CodedPage(number, code)
-                    break
+            found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+            code = next(filter(None, (read_code(one.text) for one in found)), None)
+            without = 0 if code else without + 1
+            if code:
+                yield CodedPage(number, code)

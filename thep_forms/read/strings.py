@@ -10,16 +10,26 @@ import pikepdf.codec  # noqa: F401 - registers the codec "pdfdoc"
 _LANGUAGE_ESCAPE = re.compile("\x1b[^\x1b]{2,8}\x1b")  # ISO 32000-1, 14.9.2.2
 _SURROGATE = re.compile("[\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
+LONGEST = 2**20  # bytes
+_NO_CHARACTER = re.compile(
+    f"[{REPLACEMENT}\ue000-\uf8ff\U000f0000-\U0010ffff]"
+)  # lost ones, and those that mean something in one font alone
+_PLAIN = re.compile(rb"[ -~\n]{,1000}")  # as nearly all is
+_QUOTED = re.compile(b"[\xc6-\xcb][\x83-\x85\x8d-\x90]")  # a capital and a quotation mark or dash in PDFDocEncoding
 
 
 def text_string(raw: bytes) -> tuple[str, bool]:
     """The text, with `\\n` for every line break, and whether characters of it were lost by whoever wrote it.
 
-    What cannot be decoded becomes U+FFFD; nothing is raised.
+    What cannot be decoded becomes U+FFFD, and of what nobody can have typed the beginning is kept; nothing is raised.
     """
+    if _PLAIN.fullmatch(raw):
+        return raw.decode("ascii"), False
+    if len(raw) > LONGEST:
+        return text_string(raw[:LONGEST])[0], True
     text = _LANGUAGE_ESCAPE.sub("", _decode(raw))
-    text = _SURROGATE.sub(REPLACEMENT, text).replace("\r\n", "\n").replace("\r", "\n")
-    return text, REPLACEMENT in text
+    text = _SURROGATE.sub(REPLACEMENT, text).replace("\r\n", "\n").replace("\r", "\n").rstrip("\0")
+    return text, bool(_NO_CHARACTER.search(text))
 
 
 def _decode(raw: bytes) -> str:
@@ -29,10 +39,20 @@ def _decode(raw: bytes) -> str:
         return _utf16(raw[2:], "utf-16-le")
     if raw.startswith(codecs.BOM_UTF8):
         return raw[3:].decode("utf-8", "replace")
-    return raw.decode("pdfdoc", "replace")
+    return _unmarked_utf8(raw) or raw.decode("pdfdoc", "replace")
+
+
+def _unmarked_utf8(raw: bytes) -> str:
+    """The text, where somebody wrote UTF-8 and forgot to say so; empty where it is not, or needs not be."""
+    if raw.isascii() or _QUOTED.search(raw):
+        return ""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
 
 
 def _utf16(raw: bytes, codec: str) -> str:
     """Lone surrogates pass, to be replaced one by one: a strict decoder would give up the whole value."""
     text = raw[: len(raw) // 2 * 2].decode(codec, "surrogatepass")
-    return text + REPLACEMENT if len(raw) % 2 else text
+    return text + REPLACEMENT if len(raw) % 2 and raw[-1] else text

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from thep_forms.definition.model import FormDefinition, Kind
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.model import Kind
 from thep_forms.definition.shapes import meant
 from thep_forms.errors import SourceError, TemplateError
 from thep_forms.register.lists import Cells, Mistake, Read, folded, member

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from thep_forms.check import Contact, normalise
-from thep_forms.definition.model import Block, Field, FormDefinition, Kind, ProblemCode
+from thep_forms.definition.form import Block, FormDefinition
+from thep_forms.definition.model import Field, Kind, ProblemCode
 from thep_forms.errors import SourceError
 from thep_forms.register.member import Member, known_address
 

@@ -77,10 +77,11 @@ class Workers:
     ) -> Iterator[tuple[T, bytes | Failure]]:
         """The answers that are there, after at least one has come or a time limit has passed."""
         nearest = min(deadline for _, _, deadline in busy.values())
-        ready = wait(list(busy), max(0.0, nearest - time.monotonic()))
+        waited = wait(list(busy), max(0.0, nearest - time.monotonic()))
+        ready = [pipe for pipe in busy if pipe in waited]
         late = [pipe for pipe, (_, _, deadline) in busy.items() if deadline <= time.monotonic() and pipe not in ready]
         for pipe in [*ready, *late]:
-            worker, item, _ = busy.pop(pipe)  # type: ignore[call-overload]
+            worker, item, _ = busy.pop(pipe)
             if pipe in late:
                 answer: bytes | Failure = Failure(f"Reading it took over {self.limits.seconds:g} seconds.")
                 worker.broken = True

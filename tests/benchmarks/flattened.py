@@ -1,0 +1,47 @@
+"""Ingesting flattened returns, beside pdfplumber's words of the pages that have boxes, and nothing more."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pdfplumber
+
+from tests.benchmarks.returns import typed
+from tests.benchmarks.side_by_side import medians, table
+from tests.printers import by_pdfium
+from thep_forms.ingest import Ingester
+
+COUNT = 24
+PAGES = [1, 4]  # the first and the continuation
+
+
+def words(path: Path) -> object:
+    with pdfplumber.open(path, pages=PAGES) as pdf:
+        return [page.extract_words() for page in pdf.pages]
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder, records = Path(name) / "in", Path(name) / "records"
+        folder.mkdir()
+        for number, pdf in enumerate(typed(COUNT)):
+            (folder / f"{number:03}.pdf").write_bytes(by_pdfium(pdf))
+
+        def ingest() -> None:
+            shutil.rmtree(records, ignore_errors=True)
+            Ingester(records, workers=1).ingest([folder])
+
+        found = medians(
+            {
+                "pdfplumber, extract_words": lambda: [words(path) for path in folder.iterdir()],
+                "thep_forms, ingested whole": ingest,
+            },
+            turns=3,
+        )
+    table("Flattened returns", {name: one.cpu for name, one in found.items()}, COUNT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Messages and files packed into each other, as schools send them, and what is found in them."""
+
+from __future__ import annotations
+
+import io
+import mailbox
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from email.message import EmailMessage, Message
+from pathlib import Path
+
+from tests.conftest import rows
+from thep_forms.check.problems import QUOTED
+from thep_forms.collect import Found, collect, fetch
+
+Filled = Callable[..., bytes]
+
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(100)
+SENT = "Mon, 4 May 2026 10:00:00 +0100"
+
+
+def mail(
+    files: Mapping[str, bytes] | None = None, subject: str | None = "Re: form", sent: str | None = SENT
+) -> EmailMessage:
+    """A message of an invented school with files attached."""
+    message = EmailMessage()
+    message["From"], message["To"] = "office@cedar2101.example", "forms@partnership.example"
+    if subject is not None:
+        message["Subject"] = subject
+    if sent is not None:
+        message["Date"] = sent
+    message.set_content("Dear colleagues, here is our form.\n\nFrom all of us: thank you.\n")
+    message.add_alternative("<p>Dear colleagues, here is our form.</p>", subtype="html")
+    for name, data in (files or {}).items():
+        message.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
+    return message
+
+
+def zipped(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data, method)
+    return out.getvalue()
+
+
+def mbox(path: Path, messages: Iterable[Message]) -> Path:
+    box = mailbox.mbox(path)
+    for message in messages:
+        box.add(message)
+    box.close()
+    return path
+
+
+def found(path: Path) -> list[Found]:
+    files = [one for place in collect([path]) for one in fetch(place)]
+    assert all(len(one.reason) <= QUOTED for one in files), "problems.csv would cut the reason"
+    return files
+
+
+def found_in(folder: Path, name: str, data: bytes) -> list[Found]:
+    path = folder / name
+    path.write_bytes(data)
+    return found(path)
+
+
+def ways(files: Iterable[Found]) -> list[str]:
+    return [one.source for one in files]
+
+
+def returns(records: Path) -> dict[str, str]:
+    return {row["source"]: row["verdict"] for row in rows(records / "returns.csv")}
+
+
+def raw(headers: str, body: bytes = b"") -> bytes:
+    return headers.strip("\n").replace("\n", "\r\n").encode() + b"\r\n\r\n" + body
+
+
+def tmp_path_of(folder: Path, name: str, data: bytes) -> Path:
+    (folder / name).write_bytes(data)
+    return folder / name

@@ -1,0 +1,232 @@
+"""Containers that are damaged, locked or made to do harm: each is told of, and the rest is read."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests import outlook
+from tests.conftest import rows
+from tests.packing import (
+    PDF,
+    found,
+    found_in,
+    mail,
+    mbox,
+    raw,
+    returns,
+    tmp_path_of,
+    zipped,
+)
+from tests.test_cli import run
+from thep_forms.collect import Found, collect, fetch
+
+
+def test_a_locked_file_in_a_zip_is_told_of_and_the_rest_is_read(tmp_path: Path) -> None:
+    data = bytearray(zipped({"locked.pdf": PDF, "form.pdf": PDF}, zipfile.ZIP_STORED))
+    data[6] |= 1  # the flag of the first file, in its header and in the list of files
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    locked, form = found_in(tmp_path, "a.zip", bytes(data))
+    assert (locked.source, locked.data) == ("a.zip/locked.pdf", None)
+    assert "password" in locked.reason
+    assert form == Found("a.zip/form.pdf", PDF)
+
+
+def test_a_damaged_file_in_a_zip_is_told_of_and_the_rest_is_read(tmp_path: Path) -> None:
+    data = zipped({"torn.pdf": PDF, "form.pdf": PDF}, zipfile.ZIP_STORED).replace(b"%PDF", b"%PDX", 1)
+    torn, form = found_in(tmp_path, "a.zip", data)
+    assert (torn.source, torn.data, torn.reason) == ("a.zip/torn.pdf", None, "This file was damaged in its zip.")
+    assert form == Found("a.zip/form.pdf", PDF)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_file_packed_in_an_unusual_way_is_told_of(tmp_path: Path, method: int) -> None:
+    (one,) = found_in(tmp_path, "a.zip", zipped({"form.pdf": PDF}, method))
+    assert one.data is None
+    assert "ordinary zip" in one.reason
+
+
+def test_a_zip_cut_short_is_told_of(tmp_path: Path) -> None:
+    whole = zipped({"form.pdf": PDF, "more.pdf": PDF})
+    for end in range(4, len(whole) - 1, 7):
+        (one,) = found_in(tmp_path, "a.zip", whole[:end])
+        assert (one.source, one.data, one.reason[:19]) == ("a.zip", None, "This zip is damaged")
+
+
+@given(
+    at=st.integers(0, 10**6),
+    value=st.binary(min_size=1, max_size=8),
+    kind=st.sampled_from(["zip", "eml", "msg", "mbox"]),
+)
+def test_whatever_is_damaged_nothing_is_raised_and_nothing_vanishes(
+    tmp_path_factory: pytest.TempPathFactory, at: int, value: bytes, kind: str
+) -> None:
+    message = mail({"form.pdf": PDF, "a.zip": zipped({"b.pdf": PDF})}).as_bytes()
+    whole = {
+        "zip": zipped({"form.pdf": PDF, "a.eml": message}),
+        "eml": message,
+        "msg": outlook.compound(
+            outlook.message(
+                "x",
+                None,
+                [outlook.attachment("form.pdf", PDF * 9), outlook.attachment("a.zip", zipped({"b.pdf": PDF}))],
+            )
+        ),
+        "mbox": b"From - x\n" + message + b"\nFrom - x\n" + message,
+    }[kind]
+    at %= len(whole)
+    files = found_in(tmp_path_factory.mktemp("damaged"), f"a.{kind}", whole[:at] + value + whole[at + len(value) :])
+    assert files
+    assert all(one.data is not None or one.reason for one in files)
+
+
+def test_a_message_cut_short_gives_what_there_is_of_its_file(tmp_path: Path) -> None:
+    whole = mail({"form.pdf": PDF}).as_bytes()
+    (one,) = found_in(tmp_path, "a.eml", whole[: whole.index(b"filename") + 400])
+    assert one.source == "a.eml/form.pdf"
+    assert one.data
+    assert PDF.startswith(one.data)
+    assert len(one.data) > 100
+
+
+def test_a_damaged_outlook_message_is_told_of(tmp_path: Path) -> None:
+    whole = outlook.compound(outlook.message("x", None, [outlook.attachment("form.pdf", PDF * 9)]))
+    for data in (whole[:-1024], whole[:64] + b"\xff" * 12 + whole[76:], whole[:30] + b"\xff\xff" + whole[32:]):
+        (one,) = found_in(tmp_path, "a.msg", data)
+        assert (one.source, one.data) == ("a.msg", None)
+        assert "This Outlook message is damaged" in one.reason
+
+
+def test_a_bomb_in_a_zip_is_refused_by_what_comes_out_of_it(tmp_path: Path) -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = b"".join(packer.compress(bytes(2**20)) for _ in range(250)) + packer.flush()
+    honest = one_in_a_zip(packed, 250 * 2**20)
+    liar = one_in_a_zip(packed, 10)
+    (told,) = found_in(tmp_path, "a.zip", honest)
+    assert (told.data, told.reason) == (None, "This file has over 200 MB, far more than a form.")
+    (told,) = found_in(tmp_path, "b.zip", liar)
+    assert (told.data, told.reason) == (None, "This file was damaged in its zip.")
+
+
+def one_in_a_zip(packed: bytes, size: int, copies: int = 1) -> bytes:
+    """A zip whose one file is said to have that size, listed so many times."""
+    name = b"form.pdf"
+    common = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 33, 0, len(packed), size, len(name), 0)
+    local = b"PK\x03\x04" + common + name + packed
+    entry = b"PK\x01\x02" + struct.pack("<H", 20) + common + struct.pack("<HHHII", 0, 0, 0, 0, 0) + name
+    end = struct.pack(
+        "<4sHHHHIIH", b"PK\x05\x06", 0, 0, copies & 0xFFFF, copies & 0xFFFF, len(entry) * copies, len(local), 0
+    )
+    return local + entry * copies + end
+
+
+def test_files_of_a_zip_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(PDF) + packer.flush()
+    (told,) = found_in(tmp_path, "a.zip", one_in_a_zip(packed, len(PDF), copies=50))
+    assert told.data is None
+    assert "share the same bytes" in told.reason
+
+
+def test_a_zip_that_lists_a_million_files_is_refused(tmp_path: Path) -> None:
+    (told,) = found_in(tmp_path, "a.zip", one_in_a_zip(b"", 0, copies=10**6))
+    assert (told.source, told.data) == ("a.zip", None)
+    assert "10,000" in told.reason
+
+
+def test_of_more_than_ten_thousand_files_the_first_are_read(tmp_path: Path) -> None:
+    *files, told = found_in(tmp_path, "a.zip", zipped({f"{n}.pdf": b"" for n in range(10_001)}, zipfile.ZIP_STORED))
+    assert len(files) == 10_000
+    assert (told.source, told.data) == ("a.zip", None)
+    assert "10,000" in told.reason
+
+
+def test_over_a_gigabyte_in_zips_in_a_zip_is_refused(tmp_path: Path) -> None:
+    inner = zipped({f"{n}.pdf": bytes(150 * 2**20) for n in range(2)})
+    data = zipped({f"{n}.zip": inner for n in range(9)})
+    *files, told = (
+        (one.source, one.reason) for place in collect([tmp_path_of(tmp_path, "a.zip", data)]) for one in fetch(place)
+    )
+    assert len(files) == 6
+    assert told[0] == "a.zip"
+    assert "over 1 GB" in told[1]
+
+
+def test_zips_in_zips_end_at_eight(tmp_path: Path) -> None:
+    data = PDF
+    for _ in range(8):
+        data = zipped({"a.zip": data})
+    (one,) = found_in(tmp_path, "a.zip", data)
+    assert (one.source.count("/"), one.data) == (8, PDF)
+    (told,) = found_in(tmp_path, "b.zip", zipped({"a.zip": data}))
+    assert (told.source.count("/"), told.data) == (8, None)
+    assert "over 8 other files" in told.reason
+
+
+@pytest.mark.parametrize("end", [b"", b"\r\n--b--"])
+def test_ten_thousand_parts_in_each_other_are_refused(tmp_path: Path, end: bytes) -> None:
+    nested = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(10_000))
+    (tmp_path / "a.eml").write_bytes(b"From: a@cedar2101.example\r\nSubject: x\r\n" + nested + end)
+    result = run("ingest", tmp_path / "a.eml", "-o", tmp_path / "records")
+    assert result.exit_code == 1
+    assert returns(tmp_path / "records") == {"a.eml": "unreadable"}
+    assert (
+        "packed too deep into each other to be read. Please"
+        in rows(tmp_path / "records" / "problems.csv")[0]["message"]
+    )
+
+
+def test_messages_in_messages_end_at_eight(tmp_path: Path) -> None:
+    message = mail({"form.pdf": PDF}, "x").as_bytes()
+    for _ in range(20):
+        message = raw("From: a@cedar2101.example\nSubject: x\nContent-Type: message/rfc822", message)
+    (told,) = found_in(tmp_path, "a.eml", message)
+    assert (told.source.count("/"), told.data) == (8, None)
+
+
+def test_a_hundred_thousand_headers_are_no_hindrance(tmp_path: Path) -> None:
+    message = (
+        b"From: a@cedar2101.example\r\nSubject: x\r\n"
+        + b"X-A: b\r\n" * 100_000
+        + raw("Content-Type: application/pdf", PDF)
+    )
+    (one,) = found_in(tmp_path, "a.eml", message)
+    assert one.data == PDF
+
+
+def test_a_hundred_thousand_parts_are_refused(tmp_path: Path) -> None:
+    start = "From: a@cedar2101.example\nSubject: x\nContent-Type: multipart/mixed; boundary=b"
+    (told,) = found_in(tmp_path, "a.eml", raw(start, b"--b\r\n\r\nx\r\n" * 100_000))
+    assert told.data is None
+    assert "10,000" in told.reason
+
+
+def test_one_message_of_an_mbox_that_is_too_large_does_not_hinder_the_others(tmp_path: Path) -> None:
+    path = mbox(tmp_path / "in.mbox", [mail({"form.pdf": PDF})])
+    with path.open("ab") as file:
+        file.write(b"From - x\nFrom: a@elm2103.example\nSubject: Photographs\n\n")
+        for _ in range(201):
+            file.write(b"x" * (2**20 - 1) + b"\n")
+        file.write(b"\nFrom - x\n" + mail({"more.pdf": PDF}, "Last").as_bytes())
+    files = found(path)
+    assert [(one.source, one.data) for one in files] == [
+        ("in.mbox/Re: form.eml/form.pdf", PDF),
+        ("in.mbox/Photographs.eml", None),
+        ("in.mbox/Last.eml/more.pdf", PDF),
+    ]
+
+
+def test_no_reason_quotes_what_was_sent(tmp_path: Path) -> None:
+    typed = "Priya Rahman"
+    damaged = zipped({f"{typed}.pdf": PDF}).replace(b"PK\x01\x02", b"PK\x01\x03")
+    message = raw(f"From: {typed} <chair@elm2103.example>\nSubject: {typed}\nDate: {typed}", typed.encode())
+    for name, data in {"a.zip": damaged, "a.eml": message}.items():
+        (told,) = found_in(tmp_path, name, data)
+        assert told.data is None
+        assert typed not in told.reason

@@ -1,0 +1,307 @@
+"""Where a school stands between the form that it was sent and the one that it returns, and whom to remind."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.mailserver import MailServer
+from tests.remake_samples import answers
+from tests.viewer import type_into
+from thep_forms.cli import main
+from thep_forms.copies import copies
+from thep_forms.definition import load_definition
+from thep_forms.ingest import Ingester
+from thep_forms.keep import Ledger, Sent, SentKind, SentState
+from thep_forms.register import Member
+
+NUMBERS = ("2101", "2102", "2103", "3204", "4242", "7004")
+NOW = datetime.now(UTC)
+SENDING, SENT, DRAFTED = SentState
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The copy of each school, by the last digits of its DFE number, with nothing filled in but that number."""
+    folder = tmp_path_factory.mktemp("forms")
+    members = [Member(f"211/{number}", {}, (), "") for number in NUMBERS]
+    made = copies(load_definition("2026-27", prefilled=True), members)
+    for number, (_, pdf) in zip(NUMBERS, made, strict=True):
+        (folder / f"{number}.pdf").write_bytes(pdf)
+    return folder
+
+
+@pytest.fixture
+def schools(tmp_path: Path) -> Path:
+    path = tmp_path / "schools.csv"
+    lines = [f"{number},School {number},office@school{number}.example" for number in NUMBERS]
+    path.write_text("\n".join(["dfe_number,school_name,email", *lines]), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    return tmp_path / "records"
+
+
+def note(records: Path, number: str, days: int, state: SentState = SENT, kind: SentKind = SentKind.FORM) -> None:
+    """That the school was written to so many days ago."""
+    address, message_id = f"office@school{number}.example", "" if state is DRAFTED else f"<{number}.{days}@x.example>"
+    at = NOW - timedelta(days=days)
+    with Ledger(records) as ledger, ledger.transaction():
+        ledger.note_sent(Sent("2026-27", f"211/{number}", at, kind, state, address, message_id))
+
+
+def returned(records: Path, tmp_path: Path, forms: Path, number: str, **changes: str | bool) -> None:
+    """The school returns its own copy, with some answers changed."""
+    path = tmp_path / f"{number} returned.pdf"
+    path.write_bytes(type_into((forms / f"{number}.pdf").read_bytes(), answers(number, **changes)))
+    Ingester(records).ingest([path])
+
+
+def run(*command: object) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in command])
+
+
+def status(records: Path, schools: Path, *more: object) -> dict[str, dict[str, str]]:
+    result = run("status", "2026-27", "-o", records, "--schools", schools, "--csv", *more)
+    assert result.exit_code == 0, result.stderr
+    return {row["dfe_number"][4:]: row for row in csv.DictReader(io.StringIO(result.stdout))}
+
+
+def chase(records: Path, schools: Path, server: MailServer, *more: object) -> list[str]:
+    """Who got the reminders of a run."""
+    before = len(server.received)
+    where = ("--smtp-host", "127.0.0.1", "--smtp-port", server.port, "--rate", "60000")
+    result = run("email", "2026-27", "--schools", schools, "-o", records, "--send", "--chase", *where, *more)
+    assert result.exit_code == 0, result.stderr
+    return [one.to[0].removeprefix("office@school")[:4] for one in server.received[before:]]
+
+
+def text_of(server: MailServer) -> str:
+    """The words of the last message."""
+    part = server.received[-1].message.get_body(("plain",))
+    assert part
+    return " ".join(part.get_content().split())
+
+
+# --- status -------------------------------------------------------------------------------------------------------
+
+
+def test_every_school_stands_somewhere_on_the_way_of_its_form(
+    records: Path, schools: Path, forms: Path, tmp_path: Path
+) -> None:
+    note(records, "2101", 30)
+    note(records, "2102", 2)
+    note(records, "2103", 1, DRAFTED)
+    note(records, "3204", 3, SENDING)
+    note(records, "7004", 40)
+    returned(records, tmp_path, forms, "7004")
+    found = status(records, schools)
+    assert [(number, row["status"]) for number, row in found.items()] == [
+        ("2101", "overdue"),
+        ("3204", "uncertain"),
+        ("4242", "not_sent"),
+        ("2103", "drafted"),
+        ("2102", "sent"),
+        ("7004", "accepted"),
+    ]
+    day = NOW - timedelta(days=30)
+    assert found["2101"]["why"] == f"sent on {day.day} {day:%B %Y}"
+    assert found["3204"]["why"].endswith("with the Message-ID <3204.3@x.example>")
+    assert found["2102"]["sent_at"] == (NOW - timedelta(days=2)).isoformat()
+
+
+def test_as_long_as_no_form_was_sent_by_the_program_none_is_missed(records: Path, schools: Path) -> None:
+    note(records, "2101", 3, kind=SentKind.REMINDER)
+    assert {row["status"] for row in status(records, schools).values()} == {"not_returned"}
+
+
+def test_a_form_is_overdue_after_the_days_that_the_partnership_gives(
+    records: Path, schools: Path, templates: Path
+) -> None:
+    note(records, "2101", 6, DRAFTED)
+    note(records, "2102", 5)
+    path = templates / "partnership.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("days_to_return = 28", "days_to_return = 5"))
+    found = status(records, schools, "--templates", templates)
+    assert (found["2101"]["status"], found["2102"]["status"]) == ("overdue", "sent")
+    assert {row["status"] for row in status(records, schools).values()} == {"drafted", "sent", "not_sent"}
+
+
+def test_the_last_form_that_was_sent_counts(records: Path, schools: Path) -> None:
+    note(records, "2101", 30)
+    note(records, "2101", 3)
+    assert status(records, schools)["2101"]["status"] == "sent"
+
+
+def test_another_years_messages_do_not_count(records: Path, schools: Path) -> None:
+    note(records, "2101", 3)
+    result = run("status", "2027-28", "-o", records, "--schools", schools, "--csv")
+    assert {row["status"] for row in csv.DictReader(io.StringIO(result.stdout))} == {"not_returned"}
+
+
+@pytest.mark.parametrize("typed", ["", "banana", "9999", "213/2101"])
+def test_a_copy_whose_number_is_wrong_is_known_to_be_its_schools(
+    records: Path, schools: Path, forms: Path, tmp_path: Path, typed: str
+) -> None:
+    returned(records, tmp_path, forms, "2101", dfe_number=typed)
+    Ingester(records).ingest([], schools)
+    assert status(records, schools)["2101"]["status"] == "needs_attention"
+
+
+def test_a_copy_that_came_back_blank_is_known_to_be_its_schools(
+    records: Path, schools: Path, forms: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "blank.pdf").write_bytes(type_into((forms / "2101.pdf").read_bytes(), {"dfe_number": ""}))
+    Ingester(records).ingest([tmp_path / "blank.pdf"])
+    row = status(records, schools)["2101"]
+    assert (row["status"], row["why"]) == ("needs_attention", "blank")
+
+
+# --- reminders ----------------------------------------------------------------------------------------------------
+
+
+def test_status_lists_those_who_are_then_reminded_and_only_once(
+    records: Path, schools: Path, forms: Path, tmp_path: Path
+) -> None:
+    for number in ("2101", "2102", "3204", "4242"):
+        note(records, number, 30)
+    note(records, "2103", 3)
+    returned(records, tmp_path, forms, "4242")
+    returned(records, tmp_path, forms, "3204", chair_of_governors_name="")
+    listed = ["2101", "2102", "3204"]
+    assert sorted(status(records, schools, "--chase")) == listed
+    with MailServer() as server:
+        assert chase(records, schools, server) == listed
+        assert chase(records, schools, server) == []
+    assert status(records, schools, "--chase") == {}
+    assert {number: row["reminders"] for number, row in status(records, schools).items()} == {
+        **dict.fromkeys(NUMBERS, "0"),
+        **dict.fromkeys(listed, "1"),
+    }
+
+
+def test_a_reminder_asks_for_the_form_and_brings_it_again(records: Path, schools: Path) -> None:
+    note(records, "2101", 30)
+    with MailServer() as server:
+        chase(records, schools, server)
+    assert server.received[0].message["Subject"].startswith("Reminder – THE Partnership: School Membership Form")
+    assert "We have not yet received the membership form" in text_of(server)
+    (form,) = server.received[0].message.iter_attachments()
+    assert form.get_filename() == "2026-27 211-2101 School 2101.pdf"
+
+
+@pytest.mark.parametrize(
+    ("days", "at_most", "apart", "is_reminded"),
+    [
+        ((8,), 3, 7, True),
+        ((7,), 3, 7, True),
+        ((6,), 3, 7, False),
+        ((6,), 3, 5, True),
+        ((24, 16, 8), 3, 7, False),
+        ((24, 16, 8), 4, 7, True),
+    ],
+)
+def test_a_school_is_reminded_so_many_times_and_so_many_days_apart(
+    records: Path, schools: Path, days: tuple[int, ...], at_most: int, apart: int, is_reminded: bool
+) -> None:
+    note(records, "2101", 40)
+    for day in days:
+        note(records, "2101", day, kind=SentKind.REMINDER)
+    with MailServer() as server:
+        reminded = chase(records, schools, server, "--at-most", at_most, "--apart", apart)
+    assert reminded == ["2101"] * is_reminded
+
+
+def test_a_school_is_told_what_to_mend_in_its_own_words(
+    records: Path, schools: Path, forms: Path, tmp_path: Path
+) -> None:
+    returned(records, tmp_path, forms, "2101", main_contact_email="head@cedar,example")
+    with MailServer() as server:
+        assert chase(records, schools, server, "--only", "2101") == ["2101"]
+    assert "Details of Main Contact for all mailings: Email: “head@cedar,example” is not an email" in text_of(server)
+    assert "We have not yet received" not in text_of(server)
+
+
+def test_what_may_be_another_schools_is_not_quoted(schools: Path, forms: Path, form: bytes, tmp_path: Path) -> None:
+    """A blank form on which somebody typed this school's number, or another school's copy."""
+    for n, pdf in enumerate((form, (forms / "2102.pdf").read_bytes())):
+        own = tmp_path / f"records {n}"
+        changed = answers("2101", main_contact_email="private@dovecote,example", chair_of_governors_name="")
+        (tmp_path / "typed.pdf").write_bytes(type_into(pdf, changed))
+        Ingester(own).ingest([tmp_path / "typed.pdf"])
+        with MailServer() as server:
+            chase(own, schools, server, "--only", "2101")
+        assert "private@dovecote" not in server.received[-1].data.decode("ascii")
+        assert "Details of Main Contact for all mailings: Email: please check what was entered." in text_of(server)
+        assert "Please give us the" in text_of(server)
+
+
+def test_a_blank_return_is_chased_with_the_sentence_for_it(
+    records: Path, schools: Path, forms: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "blank.pdf").write_bytes(type_into((forms / "2101.pdf").read_bytes(), {"dfe_number": ""}))
+    Ingester(records).ingest([tmp_path / "blank.pdf"])
+    with MailServer() as server:
+        assert chase(records, schools, server, "--only", "2101") == ["2101"]
+    assert "The form came back with nothing filled in." in text_of(server)
+
+
+def test_reminders_can_be_drafts_which_lie_beside_those_of_the_forms(
+    records: Path, schools: Path, tmp_path: Path
+) -> None:
+    note(records, "2101", 30, DRAFTED)
+    result = run("email", "2026-27", "--schools", schools, "-o", records, "--chase", "--drafts", tmp_path / "drafts")
+    assert [Path(line).name for line in result.stdout.splitlines()] == ["2026-27 211-2101 School 2101 reminder.eml"]
+    assert status(records, schools)["2101"]["reminders"] == "1"
+
+
+def test_an_office_that_sent_the_forms_itself_reminds_all_that_have_not_returned(
+    records: Path, schools: Path, forms: Path, tmp_path: Path
+) -> None:
+    returned(records, tmp_path, forms, "2101")
+    with MailServer() as server:
+        assert chase(records, schools, server) == list(NUMBERS[1:])
+
+
+def test_who_has_returned_the_form_is_not_sent_one(records: Path, schools: Path, forms: Path, tmp_path: Path) -> None:
+    returned(records, tmp_path, forms, "2101")
+    result = run("email", "2026-27", "--schools", schools, "-o", records, "--drafts", tmp_path / "drafts")
+    assert len(result.stdout.splitlines()) == len(NUMBERS) - 1
+    assert "Passed over: accepted 1." in result.stderr
+
+
+# --- forget -------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_noted_of_a_schools_messages_is_forgotten_with_it(records: Path, forms: Path, tmp_path: Path) -> None:
+    returned(records, tmp_path, forms, "2101", dfe_number="")
+    for number in ("2101", "2102"):
+        note(records, number, 30)
+        note(records, number, 3, kind=SentKind.REMINDER)
+    asked = run("forget", "-o", records, "--school", "211/2101")
+    assert "1 return and 1 PDF, and of what is noted of 2 e-mails:" in asked.stderr
+    assert b"office@school2101.example" in (records / "ledger.sqlite").read_bytes()
+    assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
+    held = (records / "ledger.sqlite").read_bytes()
+    assert b"school2101" not in held
+    assert b"2101.30@x" not in held
+    assert list((records / "returns").iterdir()) == []
+    assert b"office@school2102.example" in held
+
+
+def test_old_years_messages_are_forgotten_and_newer_ones_kept(records: Path, schools: Path) -> None:
+    note(records, "2101", 30)
+    Ingester(records).ingest([])
+    kept = shutil.copytree(records, records.parent / "copy")
+    assert run("forget", "-o", records, "--before", "2027-28", "--yes").exit_code == 0
+    assert b"office@school2101.example" not in (records / "ledger.sqlite").read_bytes()
+    assert run("forget", "-o", kept, "--before", "2026-27", "--yes").exit_code == 0
+    assert status(kept, schools)["2101"]["status"] == "overdue"

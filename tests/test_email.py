@@ -1,0 +1,593 @@
+"""Writing to the schools: what goes to each, as drafts and by a mail server, and that nobody gets it twice."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+from email.parser import BytesParser, Parser
+from email.policy import default
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import trustme
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import read_return
+from tests.mailserver import PASSWORD, USER, MailServer
+from thep_forms.cli import main
+from thep_forms.definition import FormDefinition, load_definition
+from thep_forms.errors import SendError
+from thep_forms.keep import Ledger, Sent, SentKind, SentState
+from thep_forms.register import Member
+from thep_forms.send import Delivery, Outcome, Parcel, PostOffice, Server, draft, message, parcels
+from thep_forms.send.letters import Stationery
+from thep_forms.status import SchoolStatus, Standing
+
+DEFINITION = load_definition("2026-27", prefilled=True)
+LETTERS = Stationery(DEFINITION, None, SentKind.FORM)
+CEDAR, ELM, IVY = "office@cedar.example", "head@elm.example", "info@ivy.example"
+SCHOOLS = f"""dfe_number,school_name,phases,email
+2101,Cedar Primary School,primary,{CEDAR}
+2103,Elm Tree Primary School,primary,{ELM}
+4242,Ivy Lane School,secondary,{IVY}
+"""
+
+
+@pytest.fixture
+def schools(tmp_path: Path) -> Path:
+    path = tmp_path / "schools.csv"
+    path.write_text(SCHOOLS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    return tmp_path / "records"
+
+
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """One whose certificates the system trusts."""
+    made = trustme.CA()
+    made.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    return made
+
+
+@pytest.fixture
+def server(authority: trustme.CA) -> Iterator[MailServer]:
+    with MailServer(authority) as running:
+        yield running
+
+
+def email(schools: Path, records: Path, *more: object, **given: str) -> Result:
+    command = ["email", "2026-27", "--schools", schools, "-o", records, *more]
+    return CliRunner().invoke(main, [str(word) for word in command], **given)
+
+
+def send(schools: Path, records: Path, server: MailServer, *more: object, **given: str) -> Result:
+    where = ("--smtp-host", "127.0.0.1", "--smtp-port", server.port)
+    return email(schools, records, "--send", "--rate", "60000", *where, *more, **given)
+
+
+def parsed(data: bytes) -> EmailMessage:
+    return BytesParser(_class=EmailMessage, policy=default).parsebytes(data)
+
+
+def body(of: EmailMessage, kind: str) -> str:
+    part = of.get_body((kind,))
+    assert isinstance(part, EmailMessage)
+    return str(part.get_content())
+
+
+def form_in(of: EmailMessage) -> tuple[str, bytes]:
+    (part,) = of.iter_attachments()
+    assert isinstance(part, EmailMessage)
+    assert part.get_content_type() == "application/pdf"
+    return part.get_filename() or "", part.get_content()
+
+
+class _Words(HTMLParser):
+    """What a page shows below its head."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.tags: set[str] = set()
+        self.feed(page.partition("</head>")[2])
+
+    def handle_starttag(self, tag: str, _: object) -> None:
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    @property
+    def words(self) -> list[str]:
+        return self.text.split()
+
+
+# --- what goes to a school ----------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_shows_the_messages_and_leaves_nothing(schools: Path, records: Path) -> None:
+    result = email(schools, records, "--dry-run", "--only", "211/2101", "--only", "4242")
+    assert (result.exit_code, result.stderr) == (0, "2 messages; nothing was sent.\n")
+    assert result.stdout.count("Dear colleagues,") == 2
+    for line in (
+        "From: THE Partnership <membership@thepartnership.example>",
+        f"To: {CEDAR}",
+        "Subject: THE Partnership: School Membership Form 2026-27, Cedar Primary School",
+    ):
+        assert line in result.stdout.splitlines()
+    assert "Attached: 2026-27 211-2101 Cedar Primary School.pdf (" in result.stdout
+    assert not records.exists()
+    records.mkdir()
+    assert email(schools, records, "--dry-run").exit_code == 0
+    assert list(records.iterdir()) == []
+
+
+def test_a_dry_run_knows_who_was_written_to(schools: Path, records: Path, tmp_path: Path) -> None:
+    email(schools, records, "--drafts", tmp_path / "drafts", "--only", "2101")
+    before = (records / "ledger.sqlite").read_bytes()
+    assert email(schools, records, "--dry-run").stdout.count("Dear colleagues,") == 2
+    assert (records / "ledger.sqlite").read_bytes() == before
+
+
+def test_a_draft_holds_the_letter_twice_and_the_schools_own_form(
+    schools: Path, records: Path, tmp_path: Path, definition: FormDefinition
+) -> None:
+    result = email(schools, records, "--drafts", tmp_path / "drafts")
+    assert result.exit_code == 0, result.output
+    paths = [Path(line) for line in result.stdout.splitlines()]
+    assert [path.name for path in paths] == [
+        "2026-27 211-2101 Cedar Primary School.eml",
+        "2026-27 211-2103 Elm Tree Primary School.eml",
+        "2026-27 211-4242 Ivy Lane School.eml",
+    ]
+    made = parsed(paths[0].read_bytes())
+    assert (made["To"], made["From"]) == (CEDAR, "THE Partnership <membership@thepartnership.example>")
+    assert made["Subject"] == "THE Partnership: School Membership Form 2026-27, Cedar Primary School"
+    assert "membership@thepartnership.example by" in " ".join(body(made, "plain").split())
+    assert _Words(body(made, "html")).words == re.sub(r"(?m)^(\d\.|•) ", "", body(made, "plain")).split()
+    name, pdf = form_in(made)
+    assert name == "2026-27 211-2101 Cedar Primary School.pdf"
+    reading = read_return(pdf, definition)
+    assert (reading.form_id, reading.values["school_name"].text) == (
+        "thep-membership 2026-27 r1 211/2101",
+        "Cedar Primary School",
+    )
+
+
+def test_drafts_open_as_drafts_and_their_owner_alone_can_read_them(
+    schools: Path, records: Path, tmp_path: Path
+) -> None:
+    email(schools, records, "--drafts", tmp_path / "drafts")
+    for path in (tmp_path / "drafts").iterdir():
+        made = parsed(path.read_bytes())
+        assert (made["X-Unsent"], made["X-Uniform-Type-Identifier"]) == ("1", "com.apple.mail-draft")
+        assert {"Date", "Message-ID", "Bcc"}.isdisjoint(made.keys())
+    assert {path.stat().st_mode & 0o077 for path in [tmp_path / "drafts", *(tmp_path / "drafts").iterdir()]} == {0}
+
+
+def test_the_letter_says_until_when(schools: Path, records: Path) -> None:
+    due = datetime.now(UTC).date() + timedelta(days=28)
+    text = " ".join(email(schools, records, "--dry-run", "--only", "2101").stdout.split())
+    assert f"by {due.day} {due:%B %Y};" in text
+
+
+def test_drafts_are_made_once_and_again_when_asked(schools: Path, records: Path, tmp_path: Path) -> None:
+    first = email(schools, records, "--drafts", tmp_path / "drafts", "--only", "2101")
+    held = {path: path.read_bytes() for path in (tmp_path / "drafts").iterdir()}
+    second = email(schools, records, "--drafts", tmp_path / "drafts")
+    assert "Passed over: drafted 1." in second.stderr
+    assert len(second.stdout.splitlines()) == 2
+    again = email(schools, records, "--drafts", tmp_path / "drafts", "--only", "2101", "--again")
+    assert again.stdout == first.stdout
+    assert {path: path.read_bytes() for path in held} == held
+
+
+def test_accents_in_names_and_addresses_arrive(tmp_path: Path, records: Path) -> None:
+    schools = tmp_path / "schools.csv"
+    schools.write_text(
+        "dfe_number,school_name,email\n2101,École Łódź – St Fillan’s,jörg@bücher.example; office@bücher.example\n",
+        encoding="utf-8",
+    )
+    assert email(schools, records, "--drafts", tmp_path / "drafts").exit_code == 0
+    (path,) = (tmp_path / "drafts").iterdir()
+    made = Parser(_class=EmailMessage, policy=default).parsestr(path.read_text(encoding="utf-8"))  # RFC 6532
+    assert [(to.username, to.domain) for to in made["To"].addresses] == [
+        ("jörg", "bücher.example"),
+        ("office", "xn--bcher-kva.example"),
+    ]
+    assert made["Subject"].endswith("École Łódź – St Fillan’s")
+    assert form_in(made)[0] == "2026-27 211-2101 École Łódź – St Fillan’s.pdf"
+
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=200)
+HOSTILE = st.sampled_from(
+    [
+        *("A\r\nBcc: all@x.example", "A\n\nB", "A\u2028B", "=?utf-8?q?=0d=0aBcc:x?=", "A =?utf-8?b?DQpCY2M6eA==?= B"),
+        *("<b>*a*</b> [x](http://x.example)", "\x00\x1b[2J", '"<a@x>', "É " * 60, "1. a", "a\n---\nb", "&lt;", "`a`"),
+    ]
+)
+
+
+@settings(deadline=None)
+@given(TEXT | HOSTILE)
+def test_whatever_a_school_is_called_nothing_in_it_acts(name: str) -> None:
+    letter = LETTERS.letter("211/2101", name, "3 May 2026")
+    parcel = Parcel("211/2101", name, (CEDAR,), letter, f"{' '.join(name.split())[:60]}.pdf", b"%PDF-")
+    for data in (draft(parcel, DEFINITION.partnership), message(parcel, DEFINITION.partnership)[0].as_bytes()):
+        made = parsed(data)
+        known = {"From", "To", "Subject", "MIME-Version", "Content-Type", "Date", "Message-ID"}
+        assert {header for header in made if not header.startswith("X-Un")} <= known
+        assert len(made.get_all("To")) == len(made.get_all("Subject")) == 1
+        assert made["To"] == CEDAR
+        assert made["Subject"].strip() == letter.subject
+        assert not re.search(r"[\x00-\x1f\x7f]", letter.subject)
+        assert all(len(line) < 998 for line in data.splitlines())
+        assert len(list(made.iter_attachments())) == 1
+        page = _Words(body(made, "html"))
+        assert page.tags <= {"body", "p", "ol", "li", "strong"}
+        assert page.words == re.sub(r"(?m)^\d\. ", "", body(made, "plain")).split()
+
+
+@pytest.mark.parametrize("address", ["=?utf-8?q?=0aBcc?=@x.example", f"{CEDAR};=?utf-8?q?=0aBcc?=@x.example"])
+def test_an_address_that_a_header_would_decode_is_not_written_to(records: Path, tmp_path: Path, address: str) -> None:
+    schools = tmp_path / "schools.csv"
+    schools.write_text(f"dfe_number,email\n2101,{address}\n", encoding="utf-8")
+    result = email(schools, records, "--drafts", tmp_path / "drafts")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "No e-mail address to write to is known of these:\n  211/2101\n" in result.stderr
+
+
+def test_ones_own_letter_and_one_of_a_year_take_the_place_of_the_shipped(schools: Path, tmp_path: Path) -> None:
+    (tmp_path / "own" / "2026-27").mkdir(parents=True)
+    (tmp_path / "own" / "email.j2").write_text("**Hello** {{ school }}\n", encoding="utf-8")
+    (tmp_path / "own" / "2026-27" / "email-subject.j2").write_text("Hi {{ dfe_number }}\n", encoding="utf-8")
+    result = email(schools, tmp_path / "records", "--dry-run", "--only", "2101", "--templates", tmp_path / "own")
+    assert "\nHello Cedar Primary School\n" in result.stdout
+    assert "\nSubject: Hi 211/2101\n" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("email.j2", "{{ schol }}", "'schol' is undefined. This text knows `school`"),
+        ("email.j2", "<b>x</b>", "html"),
+        ("email-subject.j2", " \n", "the subject is empty"),
+        ("partnership.toml", 'return_address = "nobody"', "return_address"),
+    ],
+)
+def test_a_mistake_in_a_template_is_told_before_anything_is_sent(
+    schools: Path, records: Path, templates: Path, server: MailServer, name: str, text: str, complaint: str
+) -> None:
+    path = templates / name
+    if path.suffix == ".toml":
+        text = re.sub("(?m)^return_address.*", text, path.read_text(encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
+    result = send(schools, records, server, "--templates", templates)
+    assert (result.exit_code, result.stderr.count("\n"), complaint in result.stderr) == (2, 1, True)
+    assert name in result.stderr
+    assert server.attempts == []
+
+
+# --- sending ------------------------------------------------------------------------------------------------------
+
+
+def test_each_school_gets_its_own_form_once_however_often_it_is_run(
+    schools: Path, records: Path, server: MailServer, definition: FormDefinition
+) -> None:
+    for _ in range(3):
+        assert send(schools, records, server).exit_code == 0
+    assert [one.to for one in server.received] == [(CEDAR,), (ELM,), (IVY,)]
+    assert {(one.secure, one.sender) for one in server.received} == {(True, "membership@thepartnership.example")}
+    schools_in_forms = [read_return(form_in(one.message)[1], definition).form_id[-8:] for one in server.received]
+    assert schools_in_forms == ["211/2101", "211/2103", "211/4242"]
+    sent = noted(records)
+    assert [one.message_id for one in sent] == [one.message["Message-ID"] for one in server.received]
+    assert {(one.kind, one.state) for one in sent} == {(SentKind.FORM, SentState.SENT)}
+    assert [one.addresses for one in sent] == [CEDAR, ELM, IVY]
+    assert all(
+        one.message["Date"].datetime - one_sent.at < timedelta(seconds=5)
+        for one, one_sent in zip(server.received, sent, strict=True)
+    )
+
+
+def noted(records: Path) -> list[Sent]:
+    with Ledger.existing(records) as ledger:
+        return ledger.sent()
+
+
+def test_what_is_said_of_a_run_holds_no_address(schools: Path, records: Path, server: MailServer) -> None:
+    server.at_rcpt[ELM] = [f"550 5.1.1 <{ELM}>: no such mailbox"]
+    result = send(schools, records, server)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "211/2101 Cedar Primary School: sent",
+        "211/2103 Elm Tree Primary School: NOT sent: refused, 550 5.1.1 …: no such mailbox",
+        "211/4242 Ivy Lane School: sent",
+        "2 messages sent, 1 not.",
+    ]
+    assert result.stdout == ""
+
+
+def test_what_was_refused_for_good_is_tried_again_by_the_next_run_alone(
+    schools: Path, records: Path, server: MailServer
+) -> None:
+    server.at_rcpt[ELM] = ["550 no"]
+    server.at_data[IVY] = ["554 looks like spam"]
+    assert send(schools, records, server).exit_code == 1
+    assert server.attempts == [CEDAR, ELM, IVY]
+    assert send(schools, records, server).exit_code == 0
+    assert sorted(one.to for one in server.received) == [(ELM,), (IVY,), (CEDAR,)]
+
+
+def test_the_user_logs_in_with_the_password_from_the_environment_or_as_asked(
+    schools: Path, records: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with MailServer(authority, wants_login=True) as server:
+        asked = send(schools, records, server, "--smtp-user", USER, "--only", "2101", input=f"{PASSWORD}\n")
+        monkeypatch.setenv("THEP_FORMS_SMTP_PASSWORD", PASSWORD)
+        monkeypatch.setenv("THEP_FORMS_SMTP_USER", USER)
+        known = send(schools, records, server)
+    assert (asked.exit_code, known.exit_code) == (0, 0)
+    assert PASSWORD not in asked.output
+    assert {one.user for one in server.received} == {USER}
+    assert len(server.received) == 3
+
+
+@pytest.mark.parametrize(
+    ("password", "words"), [("wrong", "refuses the user name or the password (535"), ("ø", "lett")]
+)
+def test_a_wrong_password_ends_the_run_in_a_line(
+    schools: Path,
+    records: Path,
+    authority: trustme.CA,
+    monkeypatch: pytest.MonkeyPatch,
+    password: str,
+    words: str,
+) -> None:
+    monkeypatch.setenv("THEP_FORMS_SMTP_PASSWORD", password)
+    with MailServer(authority, wants_login=True) as server:
+        result = send(schools, records, server, "--smtp-user", USER)
+    assert (result.exit_code, result.stderr.count("\n"), words in result.stderr) == (2, 1, True)
+    assert server.received == []
+
+
+def test_without_a_password_and_anybody_to_ask_nothing_is_sent(
+    schools: Path, records: Path, server: MailServer
+) -> None:
+    result = send(schools, records, server, "--smtp-user", USER, input="")
+    assert (result.exit_code, "set THEP_FORMS_SMTP_PASSWORD" in result.stderr) == (2, True)
+    assert server.attempts == []
+
+
+# --- only where nobody else can read it ---------------------------------------------------------------------------
+
+
+def over(server: MailServer, *members: Member, records: Path, **more: object) -> list[Delivery]:
+    """Send to the members through the room's own interface; what came of it."""
+    statuses = [SchoolStatus(member, Standing.NOT_SENT) for member in members or (Member("211/2101", {}, (), CEDAR),)]
+    made = list(parcels(statuses, DEFINITION, None, SentKind.FORM, date(2026, 4, 1)))
+    to = Server(server.host, server.port, implicit_tls=server.implicit_tls)
+    with Ledger(records) as ledger:
+        options = {"per_minute": 60000.0, "pauses": ()} | more
+        return list(PostOffice(ledger, DEFINITION, SentKind.FORM).send(made, to, **options))
+
+
+def test_a_server_that_speaks_tls_from_the_start_is_spoken_to_so(records: Path, authority: trustme.CA) -> None:
+    with MailServer(authority, implicit_tls=True) as server:
+        (delivery,) = over(server, records=records)
+    assert delivery.answer.outcome is Outcome.SENT
+    assert [one.secure for one in server.received] == [True]
+
+
+@pytest.mark.parametrize("implicit_tls", [False, True])
+@pytest.mark.parametrize("wrong", ["its authority", "its name"])
+def test_a_certificate_that_cannot_be_trusted_is_not(
+    records: Path, authority: trustme.CA, wrong: str, implicit_tls: bool
+) -> None:
+    by = trustme.CA() if wrong == "its authority" else authority
+    name = "mail.example" if wrong == "its name" else "127.0.0.1"
+    with (
+        MailServer(by, certified_for=name, implicit_tls=implicit_tls) as server,
+        pytest.raises(SendError, match=r"cannot be trusted: .*(issuer|certificate|IP address)"),
+    ):
+        over(server, records=records)
+    assert server.attempts == []
+    assert noted(records) == []
+
+
+def test_a_server_without_tls_gets_nothing_not_even_the_password(
+    schools: Path, records: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("192.0.2.1", 9))  # sends nothing, and tells by which address this machine would
+        own = probe.getsockname()[0]
+    monkeypatch.setenv("THEP_FORMS_SMTP_PASSWORD", PASSWORD)
+    with MailServer(host=own, wants_login=True) as server:
+        result = send(schools, records, server, "--smtp-host", own, "--smtp-user", USER)
+    assert (result.exit_code, result.stderr.count("\n"), "offers no TLS" in result.stderr) == (2, 1, True)
+    assert (server.attempts, server.logins, server.received) == ([], [], [])
+
+
+def test_a_server_on_this_machine_may_do_without(schools: Path, records: Path) -> None:
+    with MailServer() as server:
+        assert send(schools, records, server, "--smtp-host", "localhost").exit_code == 0
+    assert [one.secure for one in server.received] == [False] * 3
+
+
+def test_a_server_that_is_not_there_is_told_of_in_a_line(schools: Path, records: Path) -> None:
+    with MailServer() as server:
+        pass
+    result = send(schools, records, server)
+    assert (result.exit_code, result.stderr.count("\n"), "cannot be reached" in result.stderr) == (2, 1, True)
+
+
+# --- connections that are lost, refusals for now ------------------------------------------------------------------
+
+
+def three() -> list[Member]:
+    return [Member(f"211/{number}", {}, (), address) for number, address in ((2101, CEDAR), (2103, ELM), (4242, IVY))]
+
+
+def outcomes(deliveries: list[Delivery]) -> dict[str, Outcome]:
+    return {delivery.parcel.to[0]: delivery.answer.outcome for delivery in deliveries}
+
+
+def test_a_connection_lost_before_the_message_is_made_anew(records: Path, server: MailServer) -> None:
+    server.at_rcpt[ELM] = [MailServer.HANG_UP]
+    assert set(outcomes(over(server, *three(), records=records, pauses=(0.1,))).values()) == {Outcome.SENT}
+    assert server.attempts == [CEDAR, ELM, IVY, ELM]
+    assert [one.to for one in server.received] == [(CEDAR,), (IVY,), (ELM,)]
+
+
+@pytest.mark.parametrize("script", [MailServer.HANG_UP, MailServer.TAKE_AND_HANG_UP])
+def test_a_connection_lost_in_the_middle_of_a_message_is_told_of_and_not_tried_again(
+    schools: Path, records: Path, server: MailServer, script: str
+) -> None:
+    server.at_data[ELM] = [script]
+    first = send(schools, records, server)
+    (lost,) = [one for one in noted(records) if one.state is SentState.SENDING]
+    assert first.exit_code == 1
+    assert (
+        f"perhaps sent: the connection to the mail server was lost on the way. Its Message-ID is {lost.message_id}"
+        in first.stderr
+    )
+    second = send(schools, records, server)
+    assert second.exit_code == 1
+    assert "211/2103 Elm Tree Primary School: may have been sent on" in second.stderr
+    assert lost.message_id in second.stderr
+    taken = [one for one in server.received if one.to == (ELM,)]
+    assert [one.message["Message-ID"] for one in taken] == [lost.message_id] * (script != MailServer.HANG_UP)
+    assert server.attempts.count(ELM) == 1
+    assert send(schools, records, server, "--only", "2103", "--again").exit_code == 0
+    assert server.attempts.count(ELM) == 2
+    assert send(schools, records, server).exit_code == 0
+
+
+def test_a_refusal_for_now_is_tried_again_after_the_others(records: Path, server: MailServer) -> None:
+    server.at_rcpt[CEDAR] = ["451 4.7.1 greylisted", "451 4.7.1 greylisted"]
+    server.at_data[ELM] = ["452 too busy"]
+    paused: list[tuple[int, float]] = []
+    told = over(server, *three(), records=records, pauses=(0.01, 0.02), before_pause=lambda *of: paused.append(of))
+    assert set(outcomes(told).values()) == {Outcome.SENT}
+    assert [one.to for one in server.received] == [(IVY,), (ELM,), (CEDAR,)]
+    assert paused == [(2, 0.01), (1, 0.02)]
+    assert {one.state for one in noted(records)} == {SentState.SENT}
+
+
+def test_what_is_refused_for_now_to_the_end_was_not_sent(records: Path, server: MailServer) -> None:
+    server.at_rcpt[ELM] = ["451 later"] * 3
+    told = outcomes(over(server, *three(), records=records, pauses=(0.01, 0.01)))
+    assert told == {CEDAR: Outcome.SENT, IVY: Outcome.SENT, ELM: Outcome.DEFERRED}
+    assert [one.dfe_number for one in noted(records)] == ["211/2101", "211/4242"]
+
+
+def test_a_server_that_goes_away_leaves_the_rest_for_the_next_run(records: Path, server: MailServer) -> None:
+    server.at_data[ELM] = [MailServer.LEAVE]
+    told = over(server, *three(), records=records)
+    assert outcomes(told) == {CEDAR: Outcome.SENT, ELM: Outcome.UNCERTAIN, IVY: Outcome.DEFERRED}
+    assert "cannot be reached" in told[-1].answer.said
+    assert [one.state for one in noted(records)] == [SentState.SENT, SentState.SENDING]
+
+
+def test_if_one_of_a_schools_addresses_is_refused_the_others_get_it(records: Path, server: MailServer) -> None:
+    server.at_rcpt[ELM] = ["550 no such mailbox"]
+    (delivery,) = over(server, Member("211/2101", {}, (), f"{CEDAR};{ELM}"), records=records)
+    assert (delivery.answer.outcome, delivery.answer.said) == (
+        Outcome.SENT,
+        "but not to 1 of 2 addresses: 550 no such mailbox",
+    )
+    assert [one.to for one in server.received] == [(CEDAR,)]
+
+
+@pytest.mark.parametrize("utf8", [True, False])
+def test_an_address_with_accents_goes_where_the_server_takes_it_and_is_refused_elsewhere(
+    records: Path, authority: trustme.CA, utf8: bool
+) -> None:
+    with MailServer(authority, utf8=utf8) as server:
+        told = over(
+            server, Member("211/2101", {}, (), "jörg@cedar.example"), Member("211/4242", {}, (), IVY), records=records
+        )
+    expected = [(IVY,), ("jörg@cedar.example",)] if utf8 else [(IVY,)]
+    assert sorted(one.to for one in server.received) == expected
+    if not utf8:
+        assert told[0].answer.outcome is Outcome.REFUSED
+        assert "takes no addresses with such letters" in told[0].answer.said
+
+
+def test_no_more_go_in_a_minute_than_were_allowed(records: Path, server: MailServer) -> None:
+    over(server, *three(), records=records, per_minute=150.0)
+    assert server.received[-1].at - server.received[0].at > 0.75
+
+
+def test_a_run_that_is_killed_sends_to_nobody_twice(schools: Path, records: Path, server: MailServer) -> None:
+    server.at_data[ELM] = [MailServer.HOLD]
+    command = [
+        *(sys.executable, "-m", "thep_forms", "email", "2026-27", "--schools", schools, "-o", records, "--send"),
+        *("--smtp-host", "127.0.0.1", "--smtp-port", str(server.port), "--rate", "60000"),
+    ]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        assert server.holds.wait(60)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    result = send(schools, records, server)
+    assert result.exit_code == 1
+    assert "A run was cut off while it sent to these." in result.stderr
+    assert server.attempts == [CEDAR, ELM, IVY]
+    assert [one.to for one in server.received] == [(CEDAR,), (IVY,)]
+    assert CliRunner().invoke(main, ["verify", "-o", str(records)]).exit_code == 0
+
+
+# --- who is written to --------------------------------------------------------------------------------------------
+
+
+def test_who_has_no_address_is_told_of_and_the_others_are_written_to(
+    schools: Path, records: Path, server: MailServer
+) -> None:
+    schools.write_text(SCHOOLS.replace(ELM, ""), encoding="utf-8")
+    result = send(schools, records, server)
+    assert result.exit_code == 1
+    assert "No e-mail address to write to is known of these:\n  211/2103 Elm Tree" in result.stderr
+    assert [one.to for one in server.received] == [(CEDAR,), (IVY,)]
+
+
+def test_nothing_is_sent_from_a_list_with_a_mistake(schools: Path, records: Path, server: MailServer) -> None:
+    schools.write_text(SCHOOLS.replace(ELM, "head at elm"), encoding="utf-8")
+    result = send(schools, records, server)
+    assert (result.exit_code, "line 3: email is not an address" in result.stderr) == (2, True)
+    assert server.attempts == []
+
+
+WRONG = [
+    ([], "--drafts DIR, or --send, or --dry-run"),
+    (["--send", "--dry-run"], "--drafts DIR, or --send, or --dry-run"),
+    (["--drafts", "{tmp}/drafts", "--send"], "--drafts DIR, or --send, or --dry-run"),
+    (["--send"], "--smtp-host"),
+    (["--send", "--smtp-host", "localhost", "--again"], "--only 211/1234"),
+    (["--dry-run", "--chase", "--again"], "--chase"),
+    (["--dry-run", "--only", "211/9999"], "No school in the list has the DfE number 211/9999"),
+    (["--dry-run", "--only", "banana"], "No school in the list has the DfE number banana"),
+]
+
+
+@pytest.mark.parametrize(("options", "complaint"), WRONG)
+def test_wrong_usage_is_one_clear_line_and_leaves_nothing(
+    schools: Path, records: Path, tmp_path: Path, options: list[str], complaint: str
+) -> None:
+    result = email(schools, records, *(option.format(tmp=tmp_path) for option in options))
+    assert (result.exit_code, result.stderr.count("\n"), complaint in result.stderr) == (2, 1, True)
+    assert not records.exists()
+    assert not (tmp_path / "drafts").exists()

@@ -1,0 +1,396 @@
+"""The pack for the office printer: its pages, how they lie on the sheets, and how they find their way home."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pdfplumber
+import pikepdf
+import pypdf
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pdfplumber.page import Page
+from PIL import ImageChops
+from reportlab.pdfgen.canvas import Canvas
+
+from tests.conftest import AWKWARD, read_return, rows
+from tests.printers import by_cairo, by_pdfium, drawn_sideways, fit_to_page, joined, scanned
+from tests.remake_samples import SCHOOLS, answers
+from tests.test_accessible import elements
+from tests.test_looks import by_poppler
+from tests.viewer import draw, strays, type_into
+from thep_forms.cli import main
+from thep_forms.definition import FormDefinition, shipped
+from thep_forms.definition.identity import Code
+from thep_forms.generate import Master, PaperCopy, pack
+from thep_forms.generate.layout import MM, Rect, body_of
+from thep_forms.generate.qr import SIDE, qr_code
+from thep_forms.ingest import Ingester
+from thep_forms.read import ReadFrom, read_file
+from thep_forms.read.scan import coded_pages
+
+LIST = shipped("samples") / "schools.csv"
+NUMBERS = sorted(f"211/{school[0]}" for school in SCHOOLS)
+NAMES = {f"211/{school[0]}": school[1] for school in SCHOOLS}
+PAGES = 4  # of a form
+SCALE = 2
+LONG = "The Blessed Sacrament and Saint Bartholomew-the-Great Roman Catholic Voluntary Aided Primary School"
+
+
+def printed(*more: object) -> Result:
+    return CliRunner().invoke(main, ["print", "2026-27", *(str(word) for word in more)])
+
+
+@pytest.fixture(scope="module")
+def schools(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The pack of the sample schools."""
+    path = tmp_path_factory.mktemp("printed") / "pack.pdf"
+    assert printed("-o", path, "--schools", LIST).exit_code == 0
+    return path.read_bytes()
+
+
+@pytest.fixture
+def opened(schools: bytes) -> Iterator[pikepdf.Pdf]:
+    with pikepdf.open(io.BytesIO(schools)) as pdf:
+        yield pdf
+
+
+def codes(pdf: bytes, *pages: int) -> list[tuple[str, int]]:
+    """The school and the number of each of the pages, as their codes say them."""
+    return [(one.code.school, one.code.page) for one in coded_pages(pdf, pages)]
+
+
+def feet(pdf: bytes) -> list[str]:
+    """The line of the school on each page, the first below the body."""
+    with pdfplumber.open(io.BytesIO(pdf)) as opened:
+        return [_foot(page).extract_text() for page in opened.pages]
+
+
+def _foot(page: Page) -> Page:
+    return page.crop((0, page.height - 75, page.width, page.height - 52))
+
+
+# --- The pages ----------------------------------------------------------------------------------------------------
+
+
+def test_every_page_says_its_school_at_its_foot_and_in_its_code_by_dfe_number(schools: bytes) -> None:
+    pages = [(number, page) for number in NUMBERS for page in range(1, PAGES + 1)]
+    assert codes(schools, *range(len(pages))) == pages
+    assert feet(schools) == [f"{number} {NAMES[number]}" for number, _ in pages]
+
+
+def test_what_is_known_is_drawn_as_on_the_fillable_copy(definition: FormDefinition) -> None:
+    values = AWKWARD | {"main_contact_email": "head@st-annes-and-guardian.example", "main_contact_designation": "Head"}
+    paper, fillable = pack(definition, [PaperCopy(values, "211/4242", "St Anne’s")]), Master(definition).copy(values)
+    body = body_of(definition.file.page)
+    for page in range(PAGES):
+        ours, theirs = draw(paper, page, SCALE).convert("L"), draw(fillable, page, SCALE).convert("L")
+        area = tuple(round(edge * SCALE) for edge in (0, 0, ours.width / SCALE, ours.height / SCALE - body.y))
+        changed = ImageChops.difference(ours.crop(area), theirs.crop(area))
+        assert changed.point(lambda grey: 255 if grey > 60 else 0).getbbox() is None
+
+
+@pytest.mark.parametrize("letters", [30, 45, 60])
+def test_nothing_is_cut_off_that_fits_in_small_type(definition: FormDefinition, letters: int) -> None:
+    address = f"{'head.of.school.' * 9}"[: letters - 18] + "@st-annes1.example"
+    reading = read_return(pack(definition, [PaperCopy({"main_contact_email": address})]), definition)
+    assert reading.values["main_contact_email"].text == address
+
+
+def test_a_blank_copy_looks_like_the_blank_form(definition: FormDefinition, form: bytes) -> None:
+    paper = pack(definition, [PaperCopy()])
+    for page in range(PAGES):
+        ours, theirs = draw(paper, page, SCALE).convert("L"), draw(form, page, SCALE).convert("L")
+        assert ImageChops.difference(ours, theirs).getextrema()[1] < 60
+
+
+def test_two_engines_show_the_same_page(tmp_path: Path, definition: FormDefinition) -> None:
+    paper = pack(definition, [PaperCopy(AWKWARD, "211/4242", str(AWKWARD["school_name"]))])
+    for number, poppler in enumerate(by_poppler(paper, tmp_path)):
+        assert strays(poppler, draw(paper, number, scale=1).convert("L")) <= 0.001
+
+
+def test_there_is_nothing_to_fill_in_on_a_screen(opened: pikepdf.Pdf) -> None:
+    assert "/AcroForm" not in opened.Root
+    assert not any("/Annots" in page.obj for page in opened.pages)
+
+
+def test_last_years_records_fill_in_the_contacts(tmp_path: Path, form: bytes) -> None:
+    (tmp_path / "return.pdf").write_bytes(type_into(form, answers("2101")))
+    Ingester(tmp_path / "records").ingest([tmp_path / "return.pdf"])
+    printed("-o", tmp_path / "pack.pdf", "--schools", tmp_path / "records")
+    with pdfplumber.open(tmp_path / "pack.pdf") as pdf:
+        text = pdf.pages[0].extract_text()
+    assert "Sam Okafor" in text
+    assert "Please correct whatever has changed" in text
+
+
+# --- The school at the foot ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [LONG, LONG * 3, "W" * 200, "ক্ষ" * 60])
+def test_a_name_that_is_too_long_ends_with_an_ellipsis_before_the_code(definition: FormDefinition, name: str) -> None:
+    paper, body = pack(definition, [PaperCopy({}, "211/4242", name)]), body_of(definition.file.page)
+    with pdfplumber.open(io.BytesIO(paper)) as opened:
+        right = max(char["x1"] for char in _foot(opened.pages[0]).chars)
+    assert body.right - SIDE - 15 * MM < right < body.right - SIDE
+    assert re.fullmatch("211/4242 .*…", feet(paper)[0])
+
+
+def test_a_name_that_fits_is_whole_in_any_script(definition: FormDefinition) -> None:
+    for name in (LONG[:71], "Ελληνικό Σχολείο", "Łukasz Żółć Primary"):
+        assert feet(pack(definition, [PaperCopy({}, "211/4242", name)]))[0] == f"211/4242 {name}"
+    with pikepdf.open(io.BytesIO(pack(definition, [PaperCopy({}, "211/4242", "বাংলা")]))) as opened:
+        assert any("Bengali" in str(font.BaseFont) for font in opened.pages[0].obj.Resources.Font.values())
+        said = "বাংলা".encode("utf-16-be").hex().upper().encode()
+        assert b"/ActualText <FEFF%b>" % said in opened.pages[0].obj.Contents[1].read_bytes()
+
+
+def test_the_school_is_drawn_over_nothing_else(definition: FormDefinition) -> None:
+    body = body_of(definition.file.page)
+    before = draw(pack(definition, [PaperCopy()]), 0, SCALE).convert("L")
+    after = draw(pack(definition, [PaperCopy({}, "211/4242", "ÅẸ̀ " + LONG)]), 0, SCALE).convert("L")
+    code = tuple(round(edge * SCALE) for edge in (body.right - SIDE, after.height / SCALE - body.y))
+    after.paste(255, (*code, *after.size))
+    before.paste(255, (*code, *after.size))
+    box = ImageChops.difference(before, after).point(lambda grey: 255 if grey > 60 else 0).getbbox()
+    assert box
+    around = before.crop((box[0] - SCALE, box[1] - SCALE, box[2] + SCALE, box[3]))
+    assert around.getextrema()[0] > 200  # nobody had drawn there
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=120), min_size=1, max_size=9))
+def test_any_names_can_be_printed(definition: FormDefinition, names: list[str]) -> None:
+    paper = pack(definition, [PaperCopy({}, "211/4242", name) for name in names], more=0)
+    with pikepdf.open(io.BytesIO(paper)) as opened:
+        parts = [str(part.T) for part in opened.Root.StructTreeRoot.K.K]
+    assert parts == [f"211/4242  {name}".strip() for name in names]
+
+
+# --- Sheets -------------------------------------------------------------------------------------------------------
+
+
+def test_each_copy_begins_on_a_fresh_sheet(definition: FormDefinition) -> None:
+    copies = [PaperCopy({}, number, "") for number in NUMBERS[:3]]
+    paper = pack(definition, copies, more=0)  # three pages each
+    with pikepdf.open(io.BytesIO(paper)) as pdf:
+        blank = ["/Contents" not in page.obj for page in pdf.pages]
+    assert blank == [*[False, False, False, True] * 2, False, False, False]
+    assert codes(paper, 0, 4, 8) == [(number, 1) for number in NUMBERS[:3]]
+
+
+def test_the_printer_is_asked_for_both_sides_and_full_size(opened: pikepdf.Pdf) -> None:
+    asked = opened.Root.ViewerPreferences
+    assert (asked.Duplex, asked.PrintScaling) == ("/DuplexFlipLongEdge", "/None")
+
+
+def test_blank_copies_are_as_many_as_asked_for(tmp_path: Path) -> None:
+    for more, copies in (((), 1), (("--copies", 3), 3)):
+        result = printed("-o", tmp_path / "pack.pdf", *more)
+        paper = (tmp_path / "pack.pdf").read_bytes()
+        with pdfplumber.open(io.BytesIO(paper)) as pdf:
+            assert len(pdf.pages) == copies * PAGES
+            assert "Please correct" not in pdf.pages[0].extract_text()
+        assert result.stderr.startswith(f"{copies} blank form")
+        assert codes(paper, *range(copies * PAGES)) == [("", page) for page in range(1, PAGES + 1)] * copies
+
+
+# --- Finding one's way in the file --------------------------------------------------------------------------------
+
+
+def test_bookmarks_and_labels_name_the_schools(schools: bytes) -> None:
+    reader = pypdf.PdfReader(io.BytesIO(schools))
+    found = [(mark.title, reader.get_destination_page_number(mark)) for mark in reader.outline]
+    assert found == [(f"{number}  {NAMES[number]}", n * PAGES) for n, number in enumerate(NUMBERS)]
+    assert reader.page_labels[PAGES - 1 : PAGES + 2] == [
+        f"{NUMBERS[0]}, page 4",
+        f"{NUMBERS[1]}, page 1",
+        f"{NUMBERS[1]}, page 2",
+    ]
+
+
+# --- Small, and always the same -----------------------------------------------------------------------------------
+
+
+def test_the_copies_share_what_was_drawn(opened: pikepdf.Pdf) -> None:
+    shared = [[page.obj.Contents[0].objgen for page in opened.pages][n::PAGES] for n in range(PAGES)]
+    assert [len(set(contents)) for contents in shared] == [1] * PAGES
+    assert len({page.obj.Resources.objgen for page in opened.pages}) == 1
+
+
+def test_each_font_is_embedded_once(opened: pikepdf.Pdf) -> None:
+    names = [str(one.FontName) for one in opened.objects if isinstance(one, pikepdf.Dictionary) and "/FontFile2" in one]
+    assert len(names) == len(set(names)) == len(opened.pages[0].obj.Resources.Font)
+
+
+def test_a_hundred_schools_take_little_room(definition: FormDefinition) -> None:
+    called = {f"211/{n}": f"School {n}" for n in range(2000, 2100)}
+    copies = [PaperCopy(answers("2106", school_name=name), number, name) for number, name in called.items()]
+    assert len(pack(definition, copies)) < 1_500_000
+    assert len(pack(definition, [PaperCopy()] * 100)) < 800_000
+
+
+def test_the_same_schools_give_the_same_bytes(tmp_path: Path, schools: bytes) -> None:
+    lines = LIST.read_text(encoding="utf-8").splitlines()
+    (tmp_path / "list.csv").write_text("\n".join([lines[0], *reversed(lines[1:])]), encoding="utf-8")
+    printed("-o", tmp_path / "pack.pdf", "--schools", tmp_path / "list.csv")
+    assert (tmp_path / "pack.pdf").read_bytes() == schools
+
+
+# --- For people who hear it ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("checker", ["outloud", "pdfua"])
+@pytest.mark.parametrize("blank", [False, True])
+def test_the_checkers_find_no_error(tmp_path: Path, definition: FormDefinition, checker: str, blank: bool) -> None:
+    filled = [PaperCopy(AWKWARD, "211/4242", "St Anne’s"), PaperCopy(answers("2101"), "211/2101")]
+    (tmp_path / "pack.pdf").write_bytes(pack(definition, [PaperCopy()] * 3, 0) if blank else pack(definition, filled))
+    program = Path(sys.executable).with_name(checker)
+    command = [program, *(["check"] if checker == "pdfua" else []), tmp_path / "pack.pdf"]
+    told = subprocess.run(command, capture_output=True, text=True)
+    assert told.returncode == 0, told.stdout
+    # Each of three copies has its title; addresses on paper lead nowhere; answers are painted after all that is shared,
+    # but read in their places.
+    expected = {"PAG-001"} if blank else {"LNK-010", "ORD-001"}
+    assert set(re.findall(r"(?:WARNING|INFO) (\S+)", told.stdout)) == (expected if checker == "outloud" else set())
+
+
+def test_each_box_says_what_it_is_and_holds_its_answer_beside_its_label(definition: FormDefinition) -> None:
+    values = {"school_name": "Cedar", "phase_primary": True}
+    with pikepdf.open(io.BytesIO(pack(definition, [PaperCopy(values), PaperCopy()]))) as pdf:
+        for part, filled in zip(pdf.Root.StructTreeRoot.K.K, (values, {}), strict=True):
+            forms = [one for one in elements(part) if one.S == "/Form"]
+            assert len(forms) == 66
+            assert len({str(one.A.Desc) for one in forms}) == len(forms)
+            answered = {str(one.A.Desc).partition(".")[0]: str(one.A.get("/checked")) for one in forms if len(one.K)}
+            assert answered == ({"Full Name of School": "None", "Phase: Primary": "/on"} if filled else {})
+            assert {str(one.A.checked) for one in forms if one.A.Role == "/cb" and not len(one.K)} == {"/off"}
+            assert all([str(kid.S) for kid in one.P.K] in (["/P", "/Form"], ["/P", "/P", "/Form"]) for one in forms)
+
+
+def test_the_parent_tree_leads_back_to_every_element(opened: pikepdf.Pdf) -> None:
+    numbers = opened.Root.StructTreeRoot.ParentTree.Nums
+    tree = {int(numbers[n]): numbers[n + 1] for n in range(0, len(numbers), 2)}
+    for page in opened.pages:
+        begun = [one.operands[1] for one in pikepdf.parse_content_stream(page) if str(one.operator) == "BDC"]
+        marks = [int(entries.MCID) for entries in begun if "/MCID" in entries]
+        parents = tree[int(page.obj.StructParents)]
+        assert marks == list(range(len(parents)))
+        for mcid, element in enumerate(parents):
+            assert [(kid.MCID, kid.Pg.objgen) for kid in element.K if "/MCID" in kid] == [(mcid, page.obj.objgen)]
+
+
+# --- Back again ---------------------------------------------------------------------------------------------------
+
+
+def returns(folder: Path, pdf: bytes) -> list[dict[str, str]]:
+    (folder / "pile.pdf").write_bytes(pdf)
+    Ingester(folder / "records").ingest([folder / "pile.pdf"])
+    return rows(folder / "records" / "returns.csv")
+
+
+@pytest.mark.parametrize("page", range(PAGES))
+def test_a_scan_of_any_page_finds_its_way_home(tmp_path: Path, schools: bytes, page: int) -> None:
+    (row,) = returns(tmp_path, scanned(schools, [2 * PAGES + page]))
+    assert (row["dfe_number"], row["membership_year"]) == (NUMBERS[2], "2026-27")
+    assert (row["verdict"], row["read_from"], row["problems"]) == ("needs_attention", "scan", "scan")
+
+
+def test_a_pile_of_scans_is_a_return_for_each_school(tmp_path: Path, schools: bytes) -> None:
+    # Three schools: one whole and the wrong way round, one of which a page slipped behind the next school's.
+    pile = joined(scanned(schools, [3, 2, 1, 0]), scanned(schools, [4, 8, 7], 180.5))
+    assert [(row["source"].rpartition("#")[2], row["dfe_number"]) for row in returns(tmp_path, pile)] == [
+        ("1", NUMBERS[0]),
+        ("2", NUMBERS[1]),
+        ("3", NUMBERS[2]),
+    ]
+
+
+def test_a_school_that_sent_two_copies_has_two_returns(definition: FormDefinition, schools: bytes) -> None:
+    pile = joined(scanned(schools, [0, 3]), scanned(schools, [0]))
+    assert len(read_file(pile, lambda _: definition)) == 2
+
+
+def test_no_page_of_a_long_pile_is_passed_over(definition: FormDefinition) -> None:
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(100, 100))
+    for number in range(2000, 2060):
+        code = Code(definition.form.id, definition.year, 1, 1, PAGES, f"211/{number}")
+        canvas.addLiteral(qr_code(code, Rect(0, 70, 70, 0)))
+        canvas.showPage()
+    canvas.save()
+    assert len(read_file(out.getvalue(), lambda _: definition)) == 60
+
+
+def test_a_code_that_names_no_school_of_ours_names_none(definition: FormDefinition, tmp_path: Path) -> None:
+    for odd in ("213/2101", "=HYPERLINK(1)", "211/21011", "../../x"):
+        paper = pack(definition, [PaperCopy({}, odd)])
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        (row,) = returns(folder, scanned(paper))
+        assert (row["dfe_number"], row["verdict"]) == ("", "needs_attention")
+
+
+@pytest.mark.parametrize("way", [bytes, by_pdfium, by_cairo, fit_to_page, drawn_sideways])
+def test_a_copy_that_is_printed_to_a_pdf_is_read_from_its_pages(
+    definition: FormDefinition, way: Callable[[bytes], bytes]
+) -> None:
+    values = [answers("2101"), answers("4242", headteacher_name="Łukasz Żółć-Şahin", senior_leader_9_name="Cy Lee")]
+    names = ["Cedar Primary School", "Nursery"]  # the latter is a word of the form, too
+    copies = [PaperCopy(one, f"211/{one['dfe_number']}", name) for one, name in zip(values, names, strict=True)]
+    readings = read_file(way(pack(definition, copies)), lambda _: definition)
+    assert [{name: raw.text for name, raw in reading.values.items() if raw.text} for reading in readings] == [
+        {name: value if isinstance(value, str) else "yes" for name, value in one.items()} for one in values
+    ]
+    assert {raw.read_from for reading in readings for raw in reading.values.values()} == {ReadFrom.PAGE_TEXT}
+
+
+def test_a_pack_that_comes_back_as_it_went_out_is_a_return_for_each_school(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("\n".join(LIST.read_text(encoding="utf-8").splitlines()[:4]), encoding="utf-8")
+    printed("-o", tmp_path / "pack.pdf", "--schools", tmp_path / "list.csv")
+    found = returns(tmp_path, (tmp_path / "pack.pdf").read_bytes())
+    assert [(row["dfe_number"], row["read_from"]) for row in found] == [
+        (number, "page_text") for number in ("211/1042", "211/1107", "211/2101")
+    ]
+
+
+# --- The command --------------------------------------------------------------------------------------------------
+
+
+def test_what_schools_told_can_be_read_by_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = printed("--schools", LIST)
+    path = tmp_path / "2026-27 School Membership Form for printing.pdf"
+    assert result.stdout == f"{path.name}\n"
+    assert result.stderr.startswith("12 forms, one for each school, by DFE number.")
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_the_folder_of_the_file_is_made(tmp_path: Path) -> None:
+    assert printed("-o", tmp_path / "to" / "print" / "pack.pdf").exit_code == 0
+    assert (tmp_path / "to" / "print" / "pack.pdf").is_file()
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "words"),
+    [
+        ("211/2101,Cedar\n", ["--copies", "2"], "--copies is for blank forms"),
+        ("", [], "The list names no school"),
+        ("213/2101,Cedar\n", [], "line 2: dfe_number is not a DfE number"),
+    ],
+)
+def test_what_cannot_be_printed_is_told_and_nothing_is_written(
+    tmp_path: Path, lines: str, more: list[str], words: str
+) -> None:
+    (tmp_path / "list.csv").write_text(f"dfe_number,school_name\n{lines}", encoding="utf-8")
+    result = printed("-o", tmp_path / "made" / "pack.pdf", "--schools", tmp_path / "list.csv", *more)
+    assert (result.exit_code, words in result.stderr) == (2, True)
+    assert not (tmp_path / "made").exists()

@@ -1,0 +1,228 @@
+"""`records.xlsx`: what the ledger says, as a workbook in which every cell is text."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import openpyxl
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import example, given
+from hypothesis import strategies as st
+from openpyxl.cell import Cell
+from openpyxl.worksheet.worksheet import Worksheet
+
+from thep_forms.cli import main
+from thep_forms.definition import FormDefinition, shipped
+from thep_forms.ingest import Ingester
+from thep_forms.keep import Ledger, Records
+from thep_forms.keep.tables import Table
+from thep_forms.keep.workbook import CUT, LONGEST, as_workbook
+
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+AWKWARD = (
+    st.text(st.characters(exclude_characters="\ufffe\uffff"), max_size=12)
+    | st.text("x05FaA\x01\x1f\r\n\t&<>'=", max_size=24)
+    | st.sampled_from(
+        ["0123", "1e5", "01/02/2026", "TRUE", "=1+1", "'=1", "+44 20 7946 0018", "http://a.example", " a "]
+    )
+)
+
+
+def run(*command: object) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in command])
+
+
+def sheet_of(*values: str) -> bytes:
+    return as_workbook([Table("t", {"c": "C"}, [{"c": value} for value in values])], "Title")
+
+
+def exact(data: bytes) -> list[list[str]]:
+    """The cells of the first sheet, read as ECMA-376 says: by number from the shared strings, _xHHHH_ undone."""
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        strings = [item[0].text or "" for item in ET.fromstring(package.read("xl/sharedStrings.xml"))]  # noqa: S314 - we wrote it
+        sheet = ET.fromstring(package.read("xl/worksheets/sheet1.xml"))  # noqa: S314 - we wrote it
+    rows = [[cell.find(f"{MAIN}v") for cell in row] for row in sheet.iter(f"{MAIN}row")]
+    return [[unescaped(strings[int(v.text or "")]) if v is not None else "" for v in row] for row in rows]
+
+
+def unescaped(text: str) -> str:
+    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text)
+
+
+def opened(data: bytes) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(io.BytesIO(data))
+
+
+def cells(sheet: Worksheet) -> list[list[str]]:
+    return [[cell.value or "" for cell in row] for row in sheet.iter_rows()]
+
+
+def below_header(sheet: Worksheet) -> list[Cell]:
+    return [cell for row in sheet.iter_rows(min_row=2) for cell in row]
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Those of the samples."""
+    records = tmp_path_factory.mktemp("made") / "records"
+    Ingester(records).ingest([shipped("samples") / "returns"], shipped("samples") / "schools.csv")
+    return records
+
+
+@pytest.fixture(scope="module")
+def tables(records: Path, definition: FormDefinition) -> tuple[Table, ...]:
+    with Ledger.existing(records) as ledger:
+        return Records(ledger, lambda _: definition).tables()
+
+
+@pytest.fixture
+def book(records: Path) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(records / "records.xlsx")
+
+
+def test_every_table_is_a_sheet_with_every_value_of_the_ledger(
+    book: openpyxl.Workbook, tables: tuple[Table, ...]
+) -> None:
+    assert book.sheetnames == [table.name for table in tables]
+    for table in tables:
+        rows = [[row.get(column, "").replace("\r", "_x000D_") for column in table.columns] for row in table.rows]
+        assert cells(book[table.name]) == [list(table.columns), *rows]
+
+
+def test_every_cell_is_text_and_stays_it_when_it_is_edited(book: openpyxl.Workbook) -> None:
+    for sheet in book:
+        for cell in below_header(sheet):
+            assert (cell.number_format, cell.hyperlink) == ("@", None)
+            assert cell.value is None or cell.data_type == "s"
+            assert cell.quotePrefix == (cell.value or "x").startswith(("=", "+", "-", "@", "'"))
+    names = [cell.value for cell in book["schools"]["C"]]
+    assert "=Linden Primary School" in names
+
+
+def test_the_header_is_bold_and_frozen_and_filters(book: openpyxl.Workbook) -> None:
+    for sheet in book:
+        assert all(cell.font.bold for cell in sheet[1])
+        assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", sheet.dimensions)
+
+
+def test_columns_are_as_wide_as_their_words_and_long_messages_are_wrapped(book: openpyxl.Workbook) -> None:
+    for sheet in book:
+        for column in sheet.columns:
+            longest = max(len(cell.value or "") for cell in column)
+            width = sheet.column_dimensions[column[0].column_letter].width
+            assert longest < width or all(cell.alignment.wrap_text for cell in column[1:])
+            assert 10 <= width < 70
+    messages = book["problems"]["H"][1:]
+    assert all(cell.alignment.wrap_text for cell in messages)
+    assert all(book["problems"].row_dimensions[cell.row].height >= 15 * len(cell.value) / 63 for cell in messages)
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2, relative luminance, of `AARRGGBB`."""
+    channels = [int(colour[n : n + 2], 16) / 255 for n in (2, 4, 6)]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_problems_are_coloured_by_severity_legibly_and_the_word_is_there(book: openpyxl.Workbook) -> None:
+    colours = {}
+    for row in book["problems"].iter_rows(min_row=2):
+        fills = {cell.fill.fgColor.rgb for cell in row}
+        assert len(fills) == 1
+        colours.setdefault(row[5].value, set()).update(fills)
+    assert colours.keys() == {"error", "query"}
+    assert len({*colours["error"], *colours["query"]}) == 2
+    for colour in (*colours["error"], *colours["query"], book["problems"]["A1"].fill.fgColor.rgb):
+        assert (luminance(colour) + 0.05) / 0.05 > 7
+    assert {cell.fill.patternType for cell in below_header(book["returns"])} == {None}
+
+
+@given(st.lists(AWKWARD, min_size=1, max_size=6))
+@example(["_x0041_", "a_x0041_b", "a\r\nb\rc\n", "\x01"])
+def test_whatever_was_typed_is_there_exactly(values: list[str]) -> None:
+    assert exact(sheet_of(*values)) == [["c"], *([value] for value in values)]
+
+
+@given(st.lists(AWKWARD, min_size=1, max_size=6))
+def test_whatever_was_typed_makes_a_workbook_that_others_read(values: list[str]) -> None:
+    sheet = opened(sheet_of(*values)).active
+    assert [cell.value is None for cell in below_header(sheet)] == [value == "" for value in values]
+    assert {cell.data_type for cell in below_header(sheet) if cell.value} <= {"s"}
+
+
+@pytest.mark.parametrize("char", ["x", "é", "😀", "\x01"])
+def test_a_value_that_a_cell_cannot_hold_is_cut_off_and_says_so(char: str) -> None:
+    units = len(char.encode("utf-16-le")) // 2
+    whole, longer = char * (LONGEST // units), char * (LONGEST // units + 1)
+    (_, (kept,), (cut,)) = exact(sheet_of(whole, longer))
+    assert kept == whole
+    assert cut.endswith(CUT)
+    assert longer.startswith(cut.removesuffix(CUT))
+    assert LONGEST - 1 <= len(cut.encode("utf-16-le")) // 2 <= LONGEST
+
+
+def test_what_no_workbook_can_hold_is_marked() -> None:
+    assert exact(sheet_of("a\ud83db", "\uffff")) == [["c"], ["a\ufffdb"], ["\ufffd"]]
+
+
+def test_a_table_that_is_too_long_for_a_sheet_is_left_to_its_csv(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("thep_forms.keep.workbook.MOST_ROWS", 2)
+    long, short = ([{"c": str(n)} for n in range(count)] for count in (3, 2))
+    book = opened(as_workbook([Table("values", {"c": "C"}, long), Table("schools", {"c": "C"}, short)], "Title"))
+    assert cells(book["schools"]) == [["c"], ["0"], ["1"]]
+    ((told,),) = cells(book["values"])
+    assert "3 rows" in told
+    assert "values.csv" in told
+
+
+def test_a_form_may_have_any_number_of_columns_and_one_called_severity() -> None:
+    columns = {f"c{n}": "C" for n in range(60)} | {"severity": "Severity of weather"}
+    sheet = opened(as_workbook([Table("schools", columns, [dict.fromkeys(columns, "storm")])], "Title"))["schools"]
+    assert sheet.dimensions == "A1:BI2"
+    assert cells(sheet) == [list(columns), ["storm"] * 61]
+
+
+def test_the_same_ledger_gives_the_same_bytes(records: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(records, tmp_path / "copy"))
+    before = (copy / "records.xlsx").read_bytes()
+    (copy / "records.xlsx").unlink()
+    Ingester(copy).ingest([shipped("samples") / "returns"], shipped("samples") / "schools.csv")
+    assert (copy / "records.xlsx").read_bytes() == before
+
+
+def test_the_workbook_is_its_owners_alone(records: Path) -> None:
+    assert (records / "records.xlsx").stat().st_mode & 0o077 == 0
+
+
+def test_a_workbook_is_left_alone_while_it_shows_what_the_ledger_says(records: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(records, tmp_path / "copy"))
+    before = (copy / "records.xlsx").stat()
+    Ingester(copy).ingest([shipped("samples") / "returns"], shipped("samples") / "schools.csv")
+    after = (copy / "records.xlsx").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_workbook_that_was_changed_is_told_of_and_written_anew(records: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(records, tmp_path / "copy"))
+    book = openpyxl.load_workbook(copy / "records.xlsx")
+    book["schools"]["C2"] = "Another name"
+    book.save(copy / "records.xlsx")
+    result = run("verify", "-o", copy)
+    assert (result.exit_code, "records.xlsx is not what the ledger says" in result.stderr) == (1, True)
+    Ingester(copy).ingest([shipped("samples") / "returns"], shipped("samples") / "schools.csv")
+    assert run("verify", "-o", copy).exit_code == 0
+
+
+def test_what_cannot_be_replaced_is_called_by_its_name(records: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(records, tmp_path / "copy"))
+    (copy / "records.xlsx").unlink()
+    (copy / "records.xlsx").mkdir()
+    result = run("ingest", shipped("samples") / "returns", "-o", copy)
+    assert result.exit_code == 2
+    assert f"{copy / 'records.xlsx'}: " in result.stderr

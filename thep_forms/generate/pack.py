@@ -1,0 +1,255 @@
+"""A pack for the office printer: copies of the form on paper, one after the other, in one PDF without fields.
+
+The year's pages are drawn once. A page of a copy shows what was drawn, which all copies share, and below that a short
+content of its own: what is known of the school, in the boxes, and at its foot the school and the code. Only the
+structure cannot be shared, for an element has one parent and its content is on one page (ISO 32000-1, 14.7).
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import pikepdf
+from pikepdf import Dictionary, String
+
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.identity import Code
+from thep_forms.definition.model import Kind
+from thep_forms.generate import fonts
+from thep_forms.generate.acroform import information, tick
+from thep_forms.generate.draw import Drawn, draw
+from thep_forms.generate.entry import PADDING, Entry, drawing, drawn_glyphs, shortened, typeset
+from thep_forms.generate.layout import MM, PlacedBox, Rect, body_of, lay_out, require_boxes
+from thep_forms.generate.navigation import Navigation
+from thep_forms.generate.qr import SIDE, qr_code
+from thep_forms.generate.tags import LANGUAGE, PaperBox, PaperTree, metadata
+from thep_forms.generate.writer import Objects, Writer, stream
+
+FOOT_SIZE = 9.0  # points, of the school at the foot of its pages
+LEAST = 5.0  # points: nobody scrolls on paper, so what is too long for its box gets smaller type than on a screen
+FACES = (fonts.REGULAR, *fonts.FALLBACKS)
+FOOTER = b"/Artifact <</Type /Pagination /Subtype /Footer>> BDC %b EMC"
+
+
+@dataclass(frozen=True)
+class PaperCopy:
+    """A copy to be printed: what stands in its boxes, as `Master.copy` takes it, and its school, if it has one."""
+
+    values: Mapping[str, str | bool] = field(default_factory=dict)
+    dfe_number: str = ""
+    name: str = ""
+
+    @property
+    def school(self) -> str:
+        return f"{self.dfe_number}  {self.name}".strip()
+
+    def fills(self, placed: PlacedBox) -> bool:
+        return bool(self.values.get(placed.box.name))
+
+
+def pack(definition: FormDefinition, copies: Sequence[PaperCopy], more: int | None = None) -> bytes:
+    """The copies in their order, one at least, as the bytes of a PDF; the same input gives the same bytes.
+
+    Each begins on a sheet of its own where paper is printed on both sides. `more` as `Master`. Raises `LayoutError`
+    where something does not fit its place, or for a value whose box the form does not have.
+    """
+    sheets = lay_out(definition, more)
+    drawn = draw(definition, sheets, coded=False)
+    boxes = {start: sheet.boxes for start, sheet in zip(drawn.starts, sheets, strict=True)}
+    names = {placed.box.name for sheet in sheets for placed in sheet.boxes}
+    for copy in copies:
+        require_boxes(copy.values, names)
+    with pikepdf.open(io.BytesIO(drawn.pdf)) as pdf:
+        return _Pack(definition, drawn, boxes, pdf).of(copies)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page that the copies share: the number of its content, how many marks that has, and its boxes."""
+
+    content: int
+    marks: int
+    boxes: Sequence[PlacedBox]
+
+
+@dataclass(frozen=True)
+class _Set:
+    """A copy set in type: its answers by the names of their boxes, and its school."""
+
+    copy: PaperCopy
+    entries: Mapping[str, Entry]
+    foot: Entry
+
+
+class _Pack:
+    """The file while it is written; `pdf` holds what was drawn, `boxes` those of its pages, by index."""
+
+    def __init__(
+        self, definition: FormDefinition, drawn: Drawn, boxes: Mapping[int, Sequence[PlacedBox]], pdf: pikepdf.Pdf
+    ) -> None:
+        self.definition, self.structure, self.pdf = definition, drawn.document, pdf
+        self.body = body_of(definition.file.page)
+        self.foot = Rect(self.body.x - PADDING, self.body.y - 8 * MM, self.body.width - SIDE - 4 * MM, 6 * MM)
+        self.out, self.objects, self.navigation = Writer(), Objects(), Navigation()
+        self.tree, self.document, self.leaves = (self.objects.reserve() for _ in range(3))
+        self.media = self.objects.body(pdf.pages[0].obj.MediaBox)
+        self.shared = [
+            _Page(self.objects.number(page.obj.Contents), marks, boxes.get(n, ()))
+            for n, (page, marks) in enumerate(zip(pdf.pages, drawn.marks, strict=True))
+        ]
+        self.roles = {placed.box.name: self._roles(placed) for page in self.shared for placed in page.boxes}
+        self.pages: list[int] = []
+        self.parts: list[int] = []  # the element of each copy
+        self.parents: list[bytes] = []  # of each page that has marks, their elements
+        self.streams: dict[bytes, int] = {}
+
+    def of(self, copies: Sequence[PaperCopy]) -> bytes:
+        ready = [self._set(copy) for copy in copies]
+        self._take_in_fonts(ready)
+        for number, one in enumerate(ready, 1):
+            if len(self.pages) % 2:
+                self._add_blank_page()
+            self._add(one, f"Copy {number}")
+        return self._finish()
+
+    def _roles(self, placed: PlacedBox) -> tuple[bytes, bytes]:
+        """What elements say of the box, where it is empty and where it is filled (ISO 32000-1, table 348)."""
+        described = b"/Desc%b" % String(placed.box.tooltip).unparse()
+        if placed.box.kind is not Kind.TICKS:
+            text = self._plain(b"<</O/PrintField/Role/tv%b>>" % described)
+            return text, text
+        off, on = (self._plain(b"<</O/PrintField/Role/cb/checked/%b%b>>" % (now, described)) for now in (b"off", b"on"))
+        return off, on
+
+    def _plain(self, body: bytes) -> bytes:
+        """A new object that all copies can refer to."""
+        number = self.objects.reserve()
+        self.objects.plain[number] = body
+        return b"%d 0 R" % number
+
+    # --- type -----------------------------------------------------------------------------------------------------
+
+    def _set(self, copy: PaperCopy) -> _Set:
+        page, entries = self.definition.file.page, dict[str, Entry]()
+        for placed in (placed for shared in self.shared for placed in shared.boxes):
+            rect, wraps = placed.rect, placed.box.lines > 1
+            if copy.fills(placed) and placed.box.kind is not Kind.TICKS:
+                value, sizes = str(copy.values[placed.box.name]), (page.entry_size, min(page.entry_least, LEAST))
+                entries[placed.box.name] = typeset(value, rect.width, rect.height, wraps=wraps, sizes=sizes)
+        school = shortened(copy.school, self.foot.width - 2 * PADDING, FOOT_SIZE)
+        sizes = (FOOT_SIZE, FOOT_SIZE)
+        return _Set(copy, entries, typeset(school, self.foot.width, self.foot.height, wraps=False, sizes=sizes))
+
+    def _take_in_fonts(self, copies: Iterable[_Set]) -> None:
+        """The fonts of the pages, and those that the answers of all copies are drawn with."""
+        entries = (entry for one in copies for entry in (*one.entries.values(), one.foot))
+        listed, self.names = dict(self.pdf.pages[0].obj.Resources.Font.items()), dict[str, str]()
+        for n, (name, glyphs) in enumerate(drawn_glyphs(entries, FACES).items()):
+            self.names[name] = f"/Entry{n}"
+            listed[self.names[name]] = fonts.subset(self.pdf, fonts.face(name), glyphs)
+        self.resources = self.objects.number(self.pdf.make_indirect(Dictionary(Font=Dictionary(listed))))
+
+    # --- pages ----------------------------------------------------------------------------------------------------
+
+    def _add(self, one: _Set, called: str) -> None:
+        """A copy's pages and its part of the structure, together in an object stream."""
+        numbers = [self.objects.reserve() for _ in self.shared]
+        boxes: dict[str, PaperBox] = {}
+        written: dict[int, bytes] = {}
+        for n, (number, page) in enumerate(zip(numbers, self.shared, strict=True)):
+            filled = [placed for placed in page.boxes if one.copy.fills(placed)]
+            marks = {placed.box.name: (n, mcid) for mcid, placed in enumerate(filled, page.marks)}
+            for name in (placed.box.name for placed in page.boxes):
+                boxes[name] = PaperBox(self.roles[name][name in marks], marks.get(name))
+            own = self._stream(self._own(one, n, page.marks, filled))
+            written[number] = self._page(
+                b"/Contents[%d 0 R %d 0 R]/StructParents %d" % (page.content, own, len(self.parents) + n)
+            )
+        tree = PaperTree(self.objects.reserve, numbers, boxes)
+        title = one.copy.school or called
+        part = tree.add(replace(self.structure, kind="Part"), self.document, b"/T%b" % String(title).unparse())
+        self.navigation.bookmark(title, numbers[0])
+        self.navigation.label(len(self.pages), f"{one.copy.dfe_number or called}, page ")
+        self.pages += numbers
+        self.parts.append(part)
+        self.parents += tree.parents()
+        self.out.add_together(self.objects.reserve(), written | tree.elements)
+
+    def _add_blank_page(self) -> None:
+        """The other side of a copy's last sheet, so that the next copy does not begin there."""
+        self.navigation.label(len(self.pages), "blank", numbered=False)
+        self.pages.append(self.objects.reserve())
+        self.objects.plain[self.pages[-1]] = self._page(b"")
+
+    def _page(self, entries: bytes) -> bytes:
+        places = (self.leaves, self.media, self.resources)
+        return b"<</Type/Page/Parent %d 0 R/MediaBox%b/Resources %d 0 R%b>>" % (*places, entries)
+
+    def _own(self, one: _Set, index: int, first: int, filled: Iterable[PlacedBox]) -> bytes:
+        """A page's own content; its marks have ids from `first` on."""
+        parts = [
+            b"/Form <</MCID %d>> BDC %b EMC" % (mcid, _moved(placed.rect, self._answer(one, placed)))
+            for mcid, placed in enumerate(filled, first)
+        ]
+        form = self.definition.form
+        code = Code(form.id, self.definition.year, form.revision, index + 1, len(self.shared), one.copy.dfe_number)
+        school = drawing(one.foot, self.foot.width, self.foot.height, self.names, wraps=False)
+        return b"\n".join(
+            [*parts, FOOTER % _moved(self.foot, school), FOOTER % qr_code(code, self.body).encode("ascii")]
+        )
+
+    def _answer(self, one: _Set, placed: PlacedBox) -> bytes:
+        if placed.box.kind is Kind.TICKS:
+            return tick(placed.rect)
+        entry, wraps = one.entries[placed.box.name], placed.box.lines > 1
+        return drawing(entry, placed.rect.width, placed.rect.height, self.names, wraps=wraps)
+
+    def _stream(self, content: bytes) -> int:
+        """The number of a stream of that content, of which one is enough."""
+        if content not in self.streams:
+            self.streams[content] = self.objects.reserve()
+            packed = stream(b"<</Filter/FlateDecode>>", zlib.compress(content, 9))
+            self.out.add(self.streams[content], packed)
+        return self.streams[content]
+
+    # --- the file -------------------------------------------------------------------------------------------------
+
+    def _finish(self) -> bytes:
+        objects = self.objects
+        root = objects.reserve()
+        described = objects.number(self.pdf.make_indirect(information(self.definition)))
+        packet = objects.number(metadata(self.pdf, self.definition))
+        nums = b" ".join(b"%d %b" % numbered for numbered in enumerate(self.parents))
+        objects.plain |= {
+            root: b"<</Type/Catalog/Pages %d 0 R/StructTreeRoot %d 0 R/MarkInfo<</Marked true>>/Lang(%b)"
+            b"/Metadata %d 0 R/Outlines %d 0 R/PageMode/UseOutlines/PageLabels%b"
+            b"/ViewerPreferences<</DisplayDocTitle true/Duplex/DuplexFlipLongEdge/PrintScaling/None>>>>"
+            % (
+                self.leaves,
+                self.tree,
+                LANGUAGE.encode("ascii"),
+                packet,
+                self.navigation.outline(objects),
+                self.navigation.labels(),
+            ),
+            self.leaves: b"<</Type/Pages/Count %d/Kids%b>>" % (len(self.pages), _references(self.pages)),
+            self.tree: b"<</Type/StructTreeRoot/K %d 0 R/ParentTree<</Nums[%b]>>/ParentTreeNextKey %d>>"
+            % (self.document, nums, len(self.parents)),
+            self.document: b"<</Type/StructElem/S/Document/P %d 0 R/K%b>>" % (self.tree, _references(self.parts)),
+        }
+        objects.take_in()
+        for number, body in objects.streams.items():
+            self.out.add(number, body)
+        self.out.add_together(objects.reserve(), objects.plain)
+        return self.out.finish(objects.reserve(), ((b"Root", b"%d 0 R" % root), (b"Info", b"%d 0 R" % described)))
+
+
+def _moved(rect: Rect, operators: bytes) -> bytes:
+    return b"q 1 0 0 1 %.2f %.2f cm %b Q" % (rect.x, rect.y, operators)
+
+
+def _references(numbers: Iterable[int]) -> bytes:
+    return b"[%b]" % b" ".join(b"%d 0 R" % number for number in numbers)
