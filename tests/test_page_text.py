@@ -160,6 +160,29 @@ def test_a_watermark_across_the_page_is_no_part_of_answers(returned: bytes, defi
     assert told(read_return(page, definition)) == EXPECTED
 
 
+PLACES = {  # how far from the lower left corner of the box for the headteacher's name
+    "in a bar": (360, 62),
+    "over the label": (-50, 8),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_words_beside_the_boxes_are_kept_and_asked_about(form: bytes, definition: FormDefinition, place: str) -> None:
+    rect = next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == "headteacher_name")
+    x, y = PLACES[place]
+    page = printers.typed_on(printers.by_qpdf(form), rect.x + x, rect.y + y, "NEW HEAD")
+    checked = check(read_return(page, definition), definition)
+    assert not checked.blank
+    assert ("field_unknown", "NEW HEAD") in {(one.code, one.value) for one in checked.problems}
+
+
+@pytest.mark.parametrize("flattened", FLATTENED)
+def test_nothing_that_the_form_says_itself_is_taken_for_an_answer(definition: FormDefinition, flattened: str) -> None:
+    prefilled = load_definition("2026-27", prefilled=True)
+    for copy in (Master(definition).copy({"school_name": "Cedar"}), Master(prefilled).copy({"school_name": "Cedar"})):
+        assert told(read_return(FLATTENED[flattened](copy), definition)) == {"school_name": "Cedar"}
+
+
 # --- Parts and bundles --------------------------------------------------------------------------------------------
 
 

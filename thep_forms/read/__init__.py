@@ -21,7 +21,7 @@ from thep_forms.read.attached import attached
 from thep_forms.read.fields import answers, settled
 from thep_forms.read.forms import Form, forms_in
 from thep_forms.read.information import modified, pdf_date, title_of
-from thep_forms.read.notes import notes_in, with_notes
+from thep_forms.read.notes import NOTE, notes_in, with_notes
 from thep_forms.read.reading import Outcome, RawValue, ReadFrom, Reading
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ class _FileReader:
 
         reader = _page_reader(definition)
         pages = reader.read(flat, reader.sightings(texts_of(flat)))
-        return {name: value for page in pages.values() for name, value in page.items() if value.text}
+        return {name: value for page in pages.values() for name, value in page.answers.items() if value.text}
 
     # --- pages ----------------------------------------------------------------------------------------------------
 
@@ -256,7 +256,9 @@ class _FileReader:
         year = next((MembershipYear(one.year) for one in seen if one.year), None)
         definition = self.definitions(year)
         pages = _page_reader(definition).read(data, seen)
-        values = {name: value for page in pages.values() for name, value in page.items()}
+        values = {name: value for page in pages.values() for name, value in page.answers.items()}
+        beside = (line for page in pages.values() for line in page.beside)
+        values |= {NOTE.format(n): RawValue(line, read_from=ReadFrom.PAGE_TEXT) for n, line in enumerate(beside, 1)}
         if len(pages) < len(seen):
             reason = "This is the form, but so changed by printing that answers on it cannot be told apart."
             return replace(self._base, outcome=Outcome.SCAN, reason=reason)

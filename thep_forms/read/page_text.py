@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import pdfplumber
 import pikepdf
@@ -15,7 +15,7 @@ from pikepdf import Dictionary, Name
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
-from thep_forms.generate.layout import MM, PlacedBox, Sheet, lay_out
+from thep_forms.generate.layout import MM, PlacedBox, PlacedText, Sheet, body_of, lay_out
 from thep_forms.read.ink import Area, Ink, Letter, ink_of, lines_of, words_of
 from thep_forms.read.place import Placement, folded, phrases, place, relabelled
 from thep_forms.read.reading import RawValue, ReadFrom
@@ -27,6 +27,7 @@ SHORTEST_PHRASE = 10  # letters of a label that tells something: many a page say
 FEWEST_PHRASES = 3  # by which a page is taken for a sheet
 TICK_SLACK = 5.0  # the same, of something that ticks the box
 LONGEST_TICK = 3  # letters
+MOST_LINES = 10  # beside the boxes, that are told of
 LARGEST_MARK, LEAST_MARK = 2.5, 0.2  # times the height of its box
 FRAME = 0.85  # of a side of its box: what looks like a frame is none if it is smaller
 _SPELT = re.compile(r"\[U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})\]")  # as `generate.entry` draws what no font of ours has
@@ -43,11 +44,20 @@ class Sighting:
     year: int | None  # in which the membership year starts, as printed
 
 
+@dataclass(frozen=True)
+class Page:
+    """What is on a page: the answers by their boxes, and lines of words that are neither answers nor printed there."""
+
+    answers: dict[str, RawValue]
+    beside: tuple[str, ...]
+
+
 class PageReader:
     """Reads the pages of one year's form."""
 
     def __init__(self, definition: FormDefinition) -> None:
         self.height = definition.file.page.height * MM
+        self.body = body_of(definition.file.page)
         # Those that boxes stand on, the first page first, with as many continuation pages as anyone will use.
         self.sheets = [sheet for sheet in lay_out(definition, MOST_BLOCKS) if sheet.boxes]
         self.phrases = [[one for one in phrases(sheet) if len(one) >= SHORTEST_PHRASE] for sheet in self.sheets]
@@ -73,18 +83,18 @@ class PageReader:
                 found.append(Sighting(number, best, int(said[1]) if said else None))
         return found
 
-    def read(self, data: bytes, seen: Sequence[Sighting]) -> dict[int, dict[str, RawValue]]:
-        """The answers on the pages that were seen, by page; one whose labels do not say where it lies has none."""
+    def read(self, data: bytes, seen: Sequence[Sighting]) -> dict[int, Page]:
+        """What is on the pages that were seen, by page; one whose labels do not say where it lies is left out."""
         mute = _mute_fonts(data, [one.page for one in seen])
-        answers: dict[int, dict[str, RawValue]] = {}
+        pages: dict[int, Page] = {}
         with pdfplumber.open(io.BytesIO(data), pages=[one.page + 1 for one in seen]) as opened:
             for one, page in zip(seen, opened.pages, strict=True):
                 sheet, ink = self.sheets[one.sheet], ink_of(page, mute[one.page])
                 placement = place(ink, sheet, self.height)
                 if placement:
-                    answers[one.page] = _answers(ink, sheet, placement)
+                    pages[one.page] = _page(ink, sheet, placement, placement.area(self.body))
                 page.close()
-        return answers
+        return pages
 
 
 def texts_of(data: bytes) -> list[str]:
@@ -104,20 +114,38 @@ def is_legible(text: str) -> bool:
     return bool(_COMMON_WORDS.search(text))
 
 
-def _answers(ink: Ink, sheet: Sheet, placement: Placement) -> dict[str, RawValue]:
+def _page(ink: Ink, sheet: Sheet, placement: Placement, body: Area) -> Page:
     areas = [(placed, placement.area(placed.rect)) for placed in sheet.boxes]
+    printed = [(folded(label.words), placement.area(label.rect)) for label in sheet.labels]
+    printed += [("", placement.area(item.rect)) for item in sheet.items if isinstance(item, PlacedText)]
     letters: dict[str, list[Letter]] = {placed.box.name: [] for placed in sheet.boxes}
+    rest: list[Letter] = []
     for run in ink.runs:
         # A text that is too long goes on beyond its box: it belongs to the one that it starts in.
         x, y = run[0].area.x + min(run[0].area.width, run[0].size) / 2, run[0].area.middle[1]
         name = next((placed.box.name for placed, area in areas if area.holds(x, y, _slack(placed, run))), None)
         if name:
             letters[name] += run
+        elif body.holds(x, y) and not _is_printed(run, printed):
+            rest += run
     answers = {placed.box.name: _answer(placed, area, letters[placed.box.name], ink) for placed, area in areas}
     for name in relabelled(ink, sheet, placement):
         if answers[name].text:
             answers[name] = RawValue(REPLACEMENT, read_from=ReadFrom.PAGE_TEXT, mute=True)
-    return answers
+    return Page(answers, tuple(_worth_a_look(rest)))
+
+
+def _is_printed(run: Sequence[Letter], printed: Sequence[tuple[str, Area]]) -> bool:
+    """Whether it is one of the form's own words, or part of one, or in the place of a longer text of the form's."""
+    said = folded("".join(letter.text for letter in run))
+    return any(said in words or not words for words, area in printed if area.holds(*run[0].area.middle, SLACK))
+
+
+def _worth_a_look(rest: Sequence[Letter]) -> Iterator[str]:
+    """What stands in free space, line by line: the first lines, and none that is nothing but signs or unknown."""
+    lines = (words_of(line).strip() for line in lines_of(rest))
+    told = (line for line in lines if REPLACEMENT not in line and any(char.isalnum() for char in line))
+    yield from islice(told, MOST_LINES)
 
 
 def _slack(placed: PlacedBox, run: Sequence[Letter]) -> float:
