@@ -98,9 +98,10 @@ class DaskCluster:
         return started
 
     def _start(self, *command: str, environment: Mapping[str, str] | None = None, folder: Path = ROOT) -> Process:
+        host = () if "--listen-address" in command else ("--host", "127.0.0.1")
         started = Process(
             *command,
-            *("--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0", "--protocol", self.protocol),
+            *(*host, "--dashboard-address", "127.0.0.1:0", "--protocol", self.protocol),
             environment={**self.environment, **(environment or {})},
             folder=folder,
         )

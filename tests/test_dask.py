@@ -205,7 +205,7 @@ def test_what_was_read_is_kept_when_the_scheduler_is_killed_and_the_next_run_goe
     inbox: Path, tmp_path: Path, undisturbed: dict[str, bytes]
 ) -> None:
     records = tmp_path / "records"
-    with DaskCluster(tmp_path) as cluster, pytest.raises(ClusterError, match="lost.*run again"):
+    with DaskCluster(tmp_path) as cluster, pytest.raises(ClusterError, match=r"lost.*run again"):
         ingest_there(inbox, records, cluster.address, cluster.scheduler.kill)
     rest = Ingester(records, limits=LIMITS, passwords=PASSWORDS).ingest([inbox])
     assert 0 < rest.new < TYPED
@@ -295,7 +295,7 @@ def test_a_cluster_elsewhere_is_reached_through_tls_alone(tmp_path: Path, templa
         stranger.mkdir()
         (code, (said,)) = run(tmp_path / "none", cluster.address, **certificates(stranger, trustme.CA()))
         assert (code, "certificates" in said) == (2, True)
-        gone = {name: "/nowhere.pem" for name in cluster.environment}
+        gone = dict.fromkeys(cluster.environment, "/nowhere.pem")
         (code, (said,)) = run(tmp_path / "none", cluster.address, **gone)
         assert (code, "No such file" in said) == (2, True)
     assert not (tmp_path / "none").exists()
@@ -310,7 +310,8 @@ def test_nothing_is_sent_unencrypted_to_another_machine(tmp_path: Path) -> None:
 
 def test_nothing_is_sent_to_a_worker_on_another_machine_by_a_scheduler_on_this_one(tmp_path: Path) -> None:
     with DaskCluster(tmp_path, workers=1) as cluster:
-        cluster.worker("--no-nanny", "--contact-address", "tcp://192.0.2.1:9")
+        elsewhere = ("--listen-address", "tcp://127.0.0.1:0", "--contact-address", "tcp://192.0.2.1:9")
+        cluster.worker("--no-nanny", *elsewhere)
         (code, (said,)) = run(tmp_path / "records", cluster.address)
     assert (code, "tcp://192.0.2.1:9" in said, "unencrypted" in said) == (2, True, True)
     assert not (tmp_path / "records").exists()

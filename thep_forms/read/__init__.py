@@ -89,8 +89,8 @@ def _read(file: _File, definitions: Definitions, passwords: Sequence[str], depth
             return _together(reader.read(), inside)
     except pikepdf.PasswordError:
         return (Reading(Outcome.LOCKED, reason="A password is needed to open this file."),)
-    except MemoryError:
-        raise  # whoever set the limit tells of it
+    except (MemoryError, ImportError):
+        raise  # whoever set the limits tells of it; a library that cannot be loaded is not the file's fault
     except Exception as error:  # noqa: BLE001 - a damaged file can raise anything; its own row says so
         # The exception's words may quote the file: only its kind is told.
         reason = f"This PDF is damaged and cannot be read ({type(error).__name__})."
