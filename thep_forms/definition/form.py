@@ -8,7 +8,7 @@ from functools import cached_property
 
 from thep_forms.definition.identity import document_title, form_id
 from thep_forms.definition.model import Field, Form, FormFile, Kind, Part, Partnership, ProblemCode, ProblemText, Role
-from thep_forms.definition.texts import TextBlock
+from thep_forms.definition.texts import TextBlock, words_in
 from thep_forms.definition.year import MembershipYear
 
 
@@ -56,7 +56,17 @@ class FormDefinition:
     file: FormFile
     partnership: Partnership
     problems: Mapping[ProblemCode, ProblemText]
-    texts: Mapping[str, tuple[TextBlock, ...]]
+    wordings: Mapping[bool, Mapping[str, tuple[TextBlock, ...]]]  # of blank forms, and of copies with answers in them
+    prefilled: bool = False
+
+    @property
+    def texts(self) -> Mapping[str, tuple[TextBlock, ...]]:
+        """The longer texts by the names of their templates."""
+        return self.wordings[self.prefilled]
+
+    def words_of(self, name: str) -> str:
+        """The words of a text, in either wording."""
+        return "".join(words_in(wording[name]) for wording in self.wordings.values())
 
     @property
     def form(self) -> Form:

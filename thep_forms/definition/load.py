@@ -72,11 +72,12 @@ def load_definition(
     form = convert(source.load(FORM_FILE, year), FormFile, str(source.find(FORM_FILE, year)))
     check_form(form, str(source.find(FORM_FILE, year)))
     partnership = convert(source.load(PARTNERSHIP_FILE, year), Partnership, str(source.find(PARTNERSHIP_FILE, year)))
-    return FormDefinition(year, form, partnership, _problems(source, year), _texts(source, year, form, prefilled))
+    wordings = {copies: _texts(source, year, form, prefilled=copies) for copies in (False, True)}
+    return FormDefinition(year, form, partnership, _problems(source, year), wordings, prefilled)
 
 
 def _texts(
-    source: Templates, year: MembershipYear, form: FormFile, prefilled: bool
+    source: Templates, year: MembershipYear, form: FormFile, *, prefilled: bool
 ) -> dict[str, tuple[TextBlock, ...]]:
     names = [form.form.heading]
     names += [section.text for section in form.section if section.text]

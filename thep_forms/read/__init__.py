@@ -6,7 +6,7 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -21,11 +21,12 @@ from thep_forms.read.attached import attached
 from thep_forms.read.fields import answers, settled
 from thep_forms.read.forms import Form, forms_in
 from thep_forms.read.information import modified, pdf_date, title_of
-from thep_forms.read.notes import NOTE, notes_in, with_notes
+from thep_forms.read.notes import note_down, notes_in, with_ink, with_notes
 from thep_forms.read.reading import Outcome, RawValue, ReadFrom, Reading
+from thep_forms.seal import is_drawn_over
 
 if TYPE_CHECKING:
-    from thep_forms.read.page_text import PageReader, Sighting
+    from thep_forms.read.page_text import Page, PageReader, Sighting
 
 T = TypeVar("T")
 Definitions = Callable[[MembershipYear | None], FormDefinition]
@@ -51,8 +52,8 @@ def read_file(file: Path | bytes, definitions: Definitions, passwords: Sequence[
     """Read one returned file: one reading for each form in it, one at least.
 
     It is given by its path, which is faster, or as its bytes. `definitions` gives the definition of a year, or of any
-    where there is none; `passwords` are tried in their order. Whatever is in the file, nothing is raised; `OSError` if
-    there is none.
+    where there is none; `passwords` are tried in their order. Whatever is in the file, nothing is raised but
+    `MemoryError`; `OSError` if there is none.
     """
     return _read(_File(file), definitions, passwords, DEEPEST)
 
@@ -200,6 +201,9 @@ class _FileReader:
         if drawn := self._only_drawn(form, values, definition):
             ink = self._tried(lambda: self._drawn(definition), dict[str, RawValue]())
             values |= {name: ink[name] for name in drawn if name in ink}
+        if over := self._drawn_over(form):
+            pages: list[Page] = self._tried(lambda: self._printed(self.plain, definition, over), [])
+            values = with_ink(values, pages)
         if self.notes:
             areas = {name: form.answers[name][0] for name in boxes}
             places = {name: (one.page, one.area, one.ticks) for name, one in areas.items() if one.page is not None}
@@ -220,11 +224,22 @@ class _FileReader:
         """What the appearances of boxes show that hold no value."""
         with pikepdf.open(io.BytesIO(self.plain), suppress_warnings=True) as pdf:
             flat = _flattened(pdf)
+        pages = self._printed(flat, definition, range(len(self.pdf.pages)))
+        return {name: value for page in pages for name, value in page.answers.items() if value.text}
+
+    def _drawn_over(self, form: Form) -> list[int]:
+        """The pages with boxes on which somebody drew who did not use the boxes."""
+        pages = {one.page for said in form.answers.values() for one in said if one.page is not None}
+        return self._tried(lambda: [page for page in sorted(pages) if is_drawn_over(self.pdf.pages[page].obj)], [])
+
+    @staticmethod
+    def _printed(data: bytes, definition: FormDefinition, wanted: Container[int]) -> list[Page]:
+        """What is printed on those of the wanted pages that are the form's."""
         from thep_forms.read.page_text import texts_of
 
         reader = _page_reader(definition)
-        pages = reader.read(flat, reader.sightings(texts_of(flat)))
-        return {name: value for page in pages.values() for name, value in page.answers.items() if value.text}
+        seen = [one for one in reader.sightings(texts_of(data)) if one.page in wanted]
+        return list(reader.read(data, seen).values())
 
     # --- pages ----------------------------------------------------------------------------------------------------
 
@@ -258,7 +273,8 @@ class _FileReader:
         pages = _page_reader(definition).read(data, seen)
         values = {name: value for page in pages.values() for name, value in page.answers.items()}
         beside = (line for page in pages.values() for line in page.beside)
-        values |= {NOTE.format(n): RawValue(line, read_from=ReadFrom.PAGE_TEXT) for n, line in enumerate(beside, 1)}
+        for line in beside:
+            note_down(values, line)
         if len(pages) < len(seen):
             reason = "This is the form, but so changed by printing that answers on it cannot be told apart."
             return replace(self._base, outcome=Outcome.SCAN, reason=reason)

@@ -15,7 +15,7 @@ from pikepdf import Dictionary, Name
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
-from thep_forms.generate.layout import MM, PlacedBox, PlacedText, Sheet, body_of, lay_out
+from thep_forms.generate.layout import MM, PlacedBox, PlacedText, Rect, Sheet, body_of, lay_out
 from thep_forms.read.ink import Area, Ink, Letter, ink_of, lines_of, words_of
 from thep_forms.read.place import Placement, folded, phrases, place, relabelled
 from thep_forms.read.reading import RawValue, ReadFrom
@@ -57,7 +57,7 @@ class PageReader:
 
     def __init__(self, definition: FormDefinition) -> None:
         self.height = definition.file.page.height * MM
-        self.body = body_of(definition.file.page)
+        self.body, self.words_of = body_of(definition.file.page), definition.words_of
         # Those that boxes stand on, the first page first, with as many continuation pages as anyone will use.
         self.sheets = [sheet for sheet in lay_out(definition, MOST_BLOCKS) if sheet.boxes]
         self.phrases = [[one for one in phrases(sheet) if len(one) >= SHORTEST_PHRASE] for sheet in self.sheets]
@@ -92,9 +92,15 @@ class PageReader:
                 sheet, ink = self.sheets[one.sheet], ink_of(page, mute[one.page])
                 placement = place(ink, sheet, self.height)
                 if placement:
-                    pages[one.page] = _page(ink, sheet, placement, placement.area(self.body))
+                    pages[one.page] = _page(ink, sheet, placement, self._printed(sheet, placement), self.body)
                 page.close()
         return pages
+
+    def _printed(self, sheet: Sheet, placement: Placement) -> list[tuple[str, Area]]:
+        """What the form says itself, folded, and where."""
+        texts = [item for item in sheet.items if isinstance(item, PlacedText)]
+        labels = [(folded(label.words), placement.area(label.rect)) for label in sheet.labels]
+        return labels + [(folded(self.words_of(item.name)), placement.area(item.rect)) for item in texts]
 
 
 def texts_of(data: bytes) -> list[str]:
@@ -114,10 +120,9 @@ def is_legible(text: str) -> bool:
     return bool(_COMMON_WORDS.search(text))
 
 
-def _page(ink: Ink, sheet: Sheet, placement: Placement, body: Area) -> Page:
+def _page(ink: Ink, sheet: Sheet, placement: Placement, printed: Sequence[tuple[str, Area]], rect: Rect) -> Page:
     areas = [(placed, placement.area(placed.rect)) for placed in sheet.boxes]
-    printed = [(folded(label.words), placement.area(label.rect)) for label in sheet.labels]
-    printed += [("", placement.area(item.rect)) for item in sheet.items if isinstance(item, PlacedText)]
+    body = placement.area(rect)
     letters: dict[str, list[Letter]] = {placed.box.name: [] for placed in sheet.boxes}
     rest: list[Letter] = []
     for run in ink.runs:
@@ -136,9 +141,9 @@ def _page(ink: Ink, sheet: Sheet, placement: Placement, body: Area) -> Page:
 
 
 def _is_printed(run: Sequence[Letter], printed: Sequence[tuple[str, Area]]) -> bool:
-    """Whether it is one of the form's own words, or part of one, or in the place of a longer text of the form's."""
+    """Whether it is one of the form's own words, or part of one, in its place."""
     said = folded("".join(letter.text for letter in run))
-    return any(said in words or not words for words, area in printed if area.holds(*run[0].area.middle, SLACK))
+    return any(said in words for words, area in printed if area.holds(*run[0].area.middle, SLACK))
 
 
 def _worth_a_look(rest: Sequence[Letter]) -> Iterator[str]:
