@@ -161,9 +161,12 @@ def test_every_value_is_read_all_the_same_with(returned: bytes, definition: Form
     assert told(changed(returned, QUIRKS[quirk]), definition) == EXPECTED
 
 
-def test_a_value_that_is_only_drawn_is_read_from_the_page_and_asked_about(definition: FormDefinition) -> None:
+@pytest.mark.parametrize("names", [{"main_contact_name", "registered_address"}, {"business_manager_email"}])
+def test_a_value_that_is_only_drawn_is_read_from_the_page_and_asked_about(
+    definition: FormDefinition, names: set[str]
+) -> None:
     def without_values(pdf: pikepdf.Pdf) -> None:
-        for name in ("main_contact_name", "registered_address"):
+        for name in names:
             del boxes(pdf)[name]["/V"]
 
     values = answers(NUMBER)
@@ -171,7 +174,7 @@ def test_a_value_that_is_only_drawn_is_read_from_the_page_and_asked_about(defini
     reading = read_return(pdf, definition)
     assert {name: raw.text for name, raw in reading.values.items() if raw.text} == EXPECTED
     drawn = {name for name, raw in reading.values.items() if raw.text and raw.read_from is ReadFrom.PAGE_TEXT}
-    assert drawn == {"main_contact_name", "registered_address"}
+    assert drawn == names
     asked = {one.field for one in check(reading, definition).problems if one.code == "read_from_page"}
     assert asked == drawn
 

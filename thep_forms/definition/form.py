@@ -102,13 +102,6 @@ class FormDefinition:
     def dfe_field(self) -> Field:
         return next(field for field in self.fields if field.kind is Kind.DFE_NUMBER)
 
-    @cached_property
-    def required_texts(self) -> tuple[str, ...]:
-        """The names of the boxes to be written in that nobody may leave empty."""
-        fields = [field.name for field in self.fields if field.required and field.kind is not Kind.TICKS]
-        blocks = [self.block(role) for role in self.roles if not role.repeats]
-        return (*fields, *(block.boxes[part].name for block in blocks for part in block.role.required))
-
     def boxes_of_field(self, asked: Field) -> tuple[Box, ...]:
         """The field's boxes: one, or one for each option of a field of kind `ticks`."""
         if asked.kind is not Kind.TICKS:

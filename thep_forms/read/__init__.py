@@ -6,7 +6,7 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -198,7 +198,7 @@ class _FileReader:
         boxes = [name for name in values if definition.box(name)]
         if not boxes:
             return None
-        if drawn := self._only_drawn(form, values, definition):
+        if drawn := [name for name in boxes if not values[name].text and any(one.drawn for one in form.answers[name])]:
             ink = self._tried(lambda: self._drawn(definition), dict[str, RawValue]())
             values |= {name: ink[name] for name in drawn if name in ink}
         if over := self._drawn_over(form):
@@ -209,13 +209,6 @@ class _FileReader:
             places = {name: (one.page, one.area, one.ticks) for name, one in areas.items() if one.page is not None}
             values = with_notes(values, places, self.notes)
         return replace(self._base, values=values, form_id=form_id)
-
-    def _only_drawn(self, form: Form, values: Mapping[str, RawValue], definition: FormDefinition) -> list[str]:
-        """The boxes that hold no value, but show one. Looked for where a box is empty that nobody leaves so."""
-        if all(name in values and values[name].text for name in definition.required_texts):
-            return []
-        empty = [name for name, value in values.items() if not value.text and definition.box(name)]
-        return [name for name in empty if any(one.drawn for one in form.answers[name])]
 
     def _definition(self, form_id: str) -> FormDefinition:
         return self.definitions(next(iter(years_said(form_id, self.title)), None))
