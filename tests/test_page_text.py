@@ -111,7 +111,7 @@ def test_an_empty_form_is_blank(form: bytes, definition: FormDefinition, flatten
 
 
 def test_two_pages_on_a_sheet(returned: bytes, definition: FormDefinition) -> None:
-    reading = read_return(printers.two_on_a_sheet(printers.by_qpdf(returned)), definition)
+    reading = read_return(printers.on_sheets(printers.by_qpdf(returned), across=2), definition)
     assert told(reading) == EXPECTED
 
 
@@ -308,7 +308,7 @@ def test_answers_on_a_print_of_another_layout_are_not_taken_for_others(
     reading = read_return(printers.by_qpdf(type_into(generate(other), answers("2101"))), definition)
     swapped = {name for name, value in answers("2101").items() if name.endswith(("_name", "_designation")) and value}
     swapped -= {"school_name"}
-    assert {name for name, raw in reading.values.items() if raw.mute} == swapped
+    assert {name for name, raw in reading.values.items() if raw.doubtful} == swapped
     assert not check(reading, definition).acceptable
     assert told(reading)["main_contact_email"] == "head@cedar2101.example"
 

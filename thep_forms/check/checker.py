@@ -181,7 +181,7 @@ class _Checker:
         """The normal form of one answer; what is wrong with it is noted."""
         if not raw.text:
             return ""
-        asked = _says_something(raw, box.kind) and not raw.mute
+        asked = _says_something(raw, box.kind) and not raw.doubtful
         value, code = self._normal(box.kind, raw.text) if asked else ("", None)
         self.values[box.name] = CheckedValue(box.name, box.label, raw.text, value, raw.read_from)
         if code:
@@ -206,7 +206,7 @@ class _Checker:
         about = (box.name, box.label, raw.text)
         if raw.other is not None:
             self._problem(ProblemCode.VALUE_CONFLICT, *about, other=shown(raw.other))
-        if raw.mute:
+        if raw.doubtful:
             self._problem(ProblemCode.VALUE_UNREADABLE, *about)
         if raw.damaged:
             self._problem(ProblemCode.VALUE_DAMAGED, *about)
@@ -237,7 +237,7 @@ def _says_something(raw: RawValue, kind: Kind = Kind.TEXT) -> bool:
     A DFE number is the exception: whatever was typed for it and is none, is asked about.
     """
     return (
-        raw.mute
+        raw.doubtful
         or any(char.isalnum() for char in raw.text)
         or (kind is Kind.DFE_NUMBER and bool(normalise.text(raw.text)))
     )

@@ -38,6 +38,7 @@ for _library in ("pikepdf", "pypdf", "pdfminer", "pdfplumber"):
 HEADER = 1024  # bytes
 DEEPEST = 3  # levels of PDFs attached to PDFs
 PLAIN_PAGES = 2  # of a form, that no box is on
+PICTURE = "This is a picture of the form, such as a scan."
 
 # What qpdf says when it had to guess where the objects of a file are.
 _REPAIRED = re.compile("file is damaged|reconstruct|xref not found|expected endobj|EOF|error decoding", re.IGNORECASE)
@@ -264,6 +265,9 @@ class _FileReader:
         year = next((MembershipYear(one.year) for one in seen if one.year), None)
         definition = self.definitions(year)
         pages = _page_reader(definition).read(data, seen)
+        if any(page.pictured for page in pages.values()):
+            scans = self._scanned(data, [one.page for one in seen])
+            return scans[0] if scans else replace(self._base, outcome=Outcome.SCAN, reason=PICTURE)
         values = {name: value for page in pages.values() for name, value in page.answers.items()}
         beside = (line for page in pages.values() for line in page.beside)
         for line in beside:
@@ -280,8 +284,7 @@ class _FileReader:
 
         wanted = self.definitions(None).form.id
         found = _codes_by_form(page.code for page in coded_pages(data, numbers) if page.code.form == wanted)
-        reason = "This is a picture of the form, such as a scan."
-        return [replace(self._base, outcome=Outcome.SCAN, form_id=one[0].form_id, reason=reason) for one in found]
+        return [replace(self._base, outcome=Outcome.SCAN, form_id=one[0].form_id, reason=PICTURE) for one in found]
 
 
 @lru_cache(maxsize=8)

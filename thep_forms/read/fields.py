@@ -150,7 +150,7 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
         limit if isinstance(limit, int) and limit > 0 else None,
         page,
         node,
-        value is None,
+        not text,
     )
     found.setdefault(name, []).append(answer)
 

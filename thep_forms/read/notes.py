@@ -117,7 +117,7 @@ def with_ink(values: Mapping[str, RawValue], pages: Iterable[Page]) -> dict[str,
                 continue
             if not before.text:
                 told[name] = ink
-            elif ink.mute:
+            elif ink.doubtful:
                 note_down(told, DRAWING)
             else:
                 told[name] = replace(before, other=ink.text)
