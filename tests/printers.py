@@ -126,6 +126,11 @@ def slanted(pdf: bytes) -> bytes:
     return placed(pdf, A4, lambda t: t.transform(Transformation((1, 0, 0.1, 1, -40, 0))))
 
 
+def mirrored(pdf: bytes) -> bytes:
+    """As on a transparency that lies the wrong way round."""
+    return placed(pdf, A4, lambda t: t.transform(Transformation((-1, 0, 0, 1, A4[0], 0))))
+
+
 def drawn_on(pdf: bytes, operators: str) -> bytes:
     """The first page with something drawn over it."""
     with pikepdf.open(io.BytesIO(pdf)) as opened:

@@ -280,10 +280,11 @@ def test_answers_whose_letters_nobody_can_tell_are_asked_about(
     assert checked.school["phases"] == "primary"
 
 
+@pytest.mark.parametrize("changed", [printers.slanted, printers.mirrored])
 def test_a_page_whose_boxes_are_not_where_its_labels_say_is_not_guessed_at(
-    returned: bytes, definition: FormDefinition
+    returned: bytes, definition: FormDefinition, changed: Callable[[bytes], bytes]
 ) -> None:
-    reading = read_return(printers.slanted(printers.by_qpdf(returned)), definition)
+    reading = read_return(changed(printers.by_qpdf(returned)), definition)
     assert (reading.outcome, told(reading)) == (Outcome.SCAN, {})
 
 

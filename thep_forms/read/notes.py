@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from pikepdf import Name, Object, String
 
 from thep_forms.read.fields import numbers
 from thep_forms.read.reading import RawValue, ReadFrom
-from thep_forms.read.strings import text_string
+from thep_forms.read.strings import plain, text_string
 
 if TYPE_CHECKING:
     from thep_forms.read.page_text import Page
@@ -22,7 +21,6 @@ NO_TICKS = ("no", "n", "na", "n/a", "off", "-")
 LEAST_SHARE = 0.05  # of a box, that a note on it covers
 LONGEST_TICK = 3  # letters of a note that is meant as one
 LARGEST_TICK = 8  # times its box, of something drawn that is meant as one, such as a ring around it
-_MARKUP = re.compile(r"<[^>]*>")
 
 _WORDS = ("/FreeText", "/Text", "/Caret", "/StrikeOut", "/Squiggly", "/Underline")
 _MARKS = ("/Circle", "/Highlight", "/Ink", "/Line", "/PolyLine", "/Polygon", "/Square", "/Stamp")
@@ -75,7 +73,7 @@ def _text(annotation: Object) -> str:
     if isinstance(contents, String) and (text := text_string(bytes(contents))[0].strip()):
         return text
     rich = annotation.get("/RC")
-    return _MARKUP.sub("", text_string(bytes(rich))[0]).strip() if isinstance(rich, String) else ""
+    return plain(text_string(bytes(rich))[0]) if isinstance(rich, String) else ""
 
 
 def _ordered(rect: Rect) -> Rect:
