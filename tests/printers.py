@@ -126,6 +126,11 @@ def slanted(pdf: bytes) -> bytes:
     return placed(pdf, A4, lambda t: t.transform(Transformation((1, 0, 0.1, 1, -40, 0))))
 
 
+def mirrored(pdf: bytes) -> bytes:
+    """As on a transparency that lies the wrong way round."""
+    return placed(pdf, A4, lambda t: t.transform(Transformation((-1, 0, 0, 1, A4[0], 0))))
+
+
 def drawn_on(pdf: bytes, operators: str) -> bytes:
     """The first page with something drawn over it."""
     with pikepdf.open(io.BytesIO(pdf)) as opened:
@@ -135,11 +140,11 @@ def drawn_on(pdf: bytes, operators: str) -> bytes:
         return _saved(opened)
 
 
-def typed_on(pdf: bytes, x: float, y: float, words: str) -> bytes:
+def typed_on(pdf: bytes, x: float, y: float, words: str, size: float = 10) -> bytes:
     """The first page with words typed on it by a tool that knows no boxes, from its lower left corner."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4)
-    canvas.setFont("Helvetica", 10)
+    canvas.setFont("Helvetica", size)
     canvas.drawString(x, y, words)
     canvas.save()
     with pikepdf.open(io.BytesIO(out.getvalue())) as words_alone, pikepdf.open(io.BytesIO(pdf)) as opened:
@@ -177,15 +182,18 @@ def cropped(pdf: bytes) -> bytes:
     return _rewritten(pdf, page)
 
 
-def two_on_a_sheet(pdf: bytes) -> bytes:
+def on_sheets(pdf: bytes, across: int, down: int = 1) -> bytes:
+    """Several pages on each sheet of paper, in rows."""
     pages = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    width, height = A4 if across <= down else (A4[1], A4[0])
+    scale = min(width / across / A4[0], height / down / A4[1])
     writer = pypdf.PdfWriter()
-    for number in range(0, len(pages), 2):
-        sheet = writer.add_blank_page(width=A4[1], height=A4[0])
-        for side, page in enumerate(pages[number : number + 2]):
-            sheet.merge_transformed_page(
-                page, Transformation().scale(A4[0] / A4[1]).translate(side * A4[1] / 2, 0), expand=False
-            )
+    for first in range(0, len(pages), across * down):
+        sheet = writer.add_blank_page(width=width, height=height)
+        for number, page in enumerate(pages[first : first + across * down]):
+            row, column = divmod(number, across)
+            corner = (column * width / across, (down - 1 - row) * height / down)
+            sheet.merge_transformed_page(page, Transformation().scale(scale).translate(*corner), expand=False)
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
@@ -236,6 +244,15 @@ def scanned(pdf: bytes, pages: Sequence[int] = (0,), degrees: float = 1.2) -> by
         canvas.showPage()
     canvas.save()
     return out.getvalue()
+
+
+def recognised(pdf: bytes) -> bytes:
+    """A scan whose words a program guessed and put behind the picture."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        with pikepdf.open(io.BytesIO(scanned(pdf, range(len(opened.pages)), 0))) as pictures:
+            for page, picture in zip(opened.pages, pictures.pages, strict=True):
+                page.add_overlay(picture)
+        return _saved(opened)
 
 
 def _changed_fonts(pdf: bytes, kind: str, change: Callable[[pikepdf.Object], None]) -> bytes:

@@ -111,7 +111,7 @@ def test_an_empty_form_is_blank(form: bytes, definition: FormDefinition, flatten
 
 
 def test_two_pages_on_a_sheet(returned: bytes, definition: FormDefinition) -> None:
-    reading = read_return(printers.two_on_a_sheet(printers.by_qpdf(returned)), definition)
+    reading = read_return(printers.on_sheets(printers.by_qpdf(returned), across=2), definition)
     assert told(reading) == EXPECTED
 
 
@@ -280,10 +280,11 @@ def test_answers_whose_letters_nobody_can_tell_are_asked_about(
     assert checked.school["phases"] == "primary"
 
 
+@pytest.mark.parametrize("changed", [printers.slanted, printers.mirrored])
 def test_a_page_whose_boxes_are_not_where_its_labels_say_is_not_guessed_at(
-    returned: bytes, definition: FormDefinition
+    returned: bytes, definition: FormDefinition, changed: Callable[[bytes], bytes]
 ) -> None:
-    reading = read_return(printers.slanted(printers.by_qpdf(returned)), definition)
+    reading = read_return(changed(printers.by_qpdf(returned)), definition)
     assert (reading.outcome, told(reading)) == (Outcome.SCAN, {})
 
 
@@ -308,7 +309,7 @@ def test_answers_on_a_print_of_another_layout_are_not_taken_for_others(
     reading = read_return(printers.by_qpdf(type_into(generate(other), answers("2101"))), definition)
     swapped = {name for name, value in answers("2101").items() if name.endswith(("_name", "_designation")) and value}
     swapped -= {"school_name"}
-    assert {name for name, raw in reading.values.items() if raw.mute} == swapped
+    assert {name for name, raw in reading.values.items() if raw.doubtful} == swapped
     assert not check(reading, definition).acceptable
     assert told(reading)["main_contact_email"] == "head@cedar2101.example"
 

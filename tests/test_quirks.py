@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import warnings
 from collections.abc import Callable
@@ -133,6 +134,14 @@ def with_texts(encoded: Callable[[str], bytes]) -> Change:
     return change
 
 
+def in_rich_text(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        if box.FT == "/Tx" and "/V" in box and box.T != "form_id":
+            lines = "".join(f"<p><b>{html.escape(line)}</b></p>" for line in str(box.V).splitlines())
+            box.RV = String(f'<?xml version="1.0"?><body xmlns="http://www.w3.org/1999/xhtml">{lines}</body>')
+            del box["/V"]
+
+
 def no_list(pdf: pikepdf.Pdf) -> None:
     pdf.Root.AcroForm.Fields = Array()
 
@@ -145,6 +154,7 @@ QUIRKS: dict[str, Change] = {
     "names in capitals": renamed(str.upper),
     "fields below their roles": by_role,
     "fields that do not say their kind": without_kinds,
+    "values in rich text alone": in_rich_text,
     "values padded with zeros": with_texts(lambda text: b"\xfe\xff" + text.encode("utf-16-be") + b"\0\0\0"),
     "values in UTF-8 without a mark": with_texts(lambda text: text.encode()),
     "a parent": under_a_parent,
@@ -161,9 +171,12 @@ def test_every_value_is_read_all_the_same_with(returned: bytes, definition: Form
     assert told(changed(returned, QUIRKS[quirk]), definition) == EXPECTED
 
 
-def test_a_value_that_is_only_drawn_is_read_from_the_page_and_asked_about(definition: FormDefinition) -> None:
+@pytest.mark.parametrize("names", [{"main_contact_name", "registered_address"}, {"business_manager_email"}])
+def test_a_value_that_is_only_drawn_is_read_from_the_page_and_asked_about(
+    definition: FormDefinition, names: set[str]
+) -> None:
     def without_values(pdf: pikepdf.Pdf) -> None:
-        for name in ("main_contact_name", "registered_address"):
+        for name in names:
             del boxes(pdf)[name]["/V"]
 
     values = answers(NUMBER)
@@ -171,7 +184,7 @@ def test_a_value_that_is_only_drawn_is_read_from_the_page_and_asked_about(defini
     reading = read_return(pdf, definition)
     assert {name: raw.text for name, raw in reading.values.items() if raw.text} == EXPECTED
     drawn = {name for name, raw in reading.values.items() if raw.text and raw.read_from is ReadFrom.PAGE_TEXT}
-    assert drawn == {"main_contact_name", "registered_address"}
+    assert drawn == names
     asked = {one.field for one in check(reading, definition).problems if one.code == "read_from_page"}
     assert asked == drawn
 

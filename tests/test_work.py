@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.jobs import BAD
 from thep_forms.work import Failure, Limits, Workers
 
 SECONDS = 5
@@ -97,37 +98,7 @@ def test_the_same_acts_succeed_outside_of_a_worker(tmp_path: Path) -> None:
         assert attempt(what, tmp_path) == b"could"
 
 
-def endless(piece: bytes) -> bytes:
-    while piece == b"endless":
-        pass
-    return piece
-
-
-def greedy(piece: bytes) -> bytes:
-    return bytes(2**30) if piece == b"greedy" else piece
-
-
-def mortal(piece: bytes) -> bytes:
-    if piece == b"mortal":
-        os._exit(1)
-    return piece
-
-
-def faulty(piece: bytes) -> bytes:
-    if piece == b"faulty":
-        raise ValueError("Jo Bloggs, 020 7946 0018")
-    return piece
-
-
-@pytest.mark.parametrize(
-    ("job", "bad", "reason"),
-    [
-        (endless, b"endless", "over 0.5 seconds"),
-        (greedy, b"greedy", "over 256 MB of memory"),
-        (mortal, b"mortal", "crash"),
-        (faulty, b"faulty", "ValueError"),
-    ],
-)
+@pytest.mark.parametrize(("job", "bad", "reason"), BAD)
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_file_that_breaks_its_worker_spoils_no_other(
     job: Callable[[bytes], bytes], bad: bytes, reason: str, count: int

@@ -27,6 +27,10 @@ class RecordsError(ThepFormsError):
     """A RECORDS folder that cannot be used as one."""
 
 
+class ClusterError(ThepFormsError):
+    """Machines that cannot be read on: not there, not safe to send to, not alike, or lost."""
+
+
 class SendError(ThepFormsError):
     """No message can be sent: the mail server cannot be used, or it refuses whoever sends."""
 

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
+from thep_forms import __version__
 from thep_forms.check import check, check_scan, year_of
 from thep_forms.check.record import Checked
-from thep_forms.definition import FormDefinition, MembershipYear, load_definition
+from thep_forms.definition import FormDefinition, MembershipYear, load_definition, shipped
 from thep_forms.read import Outcome, Reading, read_file
+
+# Those that what is read depends on, or what is thought of it.
+LIBRARIES = (
+    "email-validator",
+    "pdfminer.six",
+    "pdfplumber",
+    "phonenumbers",
+    "pikepdf",
+    "pypdf",
+    "pypdfium2",
+    "zxing-cpp",
+)
+TEMPLATES = (".toml", ".j2")
 
 
 @dataclass(frozen=True)
@@ -44,6 +61,22 @@ class Examiner:
         """
         return msgspec.json.encode(self.examine(Path(os.fsdecode(path))))
 
+    def on_data(self, data: bytes) -> bytes:
+        """The same of a file's bytes, for machines that do not see the file."""
+        return msgspec.json.encode(self.examine(data))
+
+    def build(self) -> dict[str, str]:
+        """What the findings in a file depend on besides the file, by name: where it is the same, they are."""
+        package = Path(__file__).parent
+        own = {"your templates": _digest(self.templates, *TEMPLATES)} if self.templates else {}
+        return {
+            "Python": ".".join(platform.python_version_tuple()[:2]),
+            "thep-forms": f"{__version__} ({_digest(package, '.py')})",
+            "the shipped templates": _digest(shipped("templates"), *TEMPLATES),
+            **own,
+            **{name: version(name) for name in LIBRARIES},
+        }
+
     @staticmethod
     def findings(answer: bytes) -> list[Finding]:
         """What `__call__` gave. Raises `msgspec.ValidationError`."""
@@ -62,6 +95,15 @@ class Examiner:
     def definition(self, year: MembershipYear | None) -> FormDefinition:
         """That of the year, or of any where there is none."""
         return _definition(year or self.year, self.templates)
+
+
+def _digest(folder: Path, *suffixes: str) -> str:
+    """A short hash of the names of such files in the folder, and of what they hold."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in suffixes):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:12]
 
 
 @cache

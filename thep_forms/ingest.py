@@ -6,7 +6,8 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,13 +16,13 @@ import msgspec
 from thep_forms.check.settle import Verdict
 from thep_forms.collect import Found, Place, collect, fetch
 from thep_forms.definition import MembershipYear
-from thep_forms.errors import RecordsError
+from thep_forms.errors import ClusterError, RecordsError
 from thep_forms.examine import Examiner, Finding
 from thep_forms.keep import Archive, Arrival, Entry, Ledger, Records, Views, return_id_of, tidy
 from thep_forms.keep.tables import Returned
 from thep_forms.read import Outcome, is_pdf
 from thep_forms.register import read_register
-from thep_forms.work import Failure, Limits, Workers
+from thep_forms.work import Engine, Failure, Limits, Workers
 
 BATCH = 50  # new files a transaction
 
@@ -43,7 +44,8 @@ class Summary:
 class Ingester:
     """Reads returns into one RECORDS folder, in `workers` processes; `limits` are those of one file.
 
-    `passwords` are tried on files that are locked, and on those that were when they came before.
+    `passwords` are tried on files that are locked, and on those that were when they came before. `dask` is the address
+    of a Dask cluster that is to read them instead.
     """
 
     def __init__(
@@ -53,12 +55,13 @@ class Ingester:
         limits: Limits | None = None,
         workers: int | None = None,
         passwords: Sequence[str] = (),
+        dask: str | None = None,
     ) -> None:
         self.records = records
         today = datetime.now(UTC).date()
         this_year = MembershipYear(today.year if today.month >= 4 else today.year - 1)
         self.examiner = Examiner(this_year, templates, tuple(passwords))
-        self.workers = Workers(self.examiner, limits or Limits(), workers)
+        self.engine = _engine(self.examiner, limits or Limits(), workers, dask)
 
     def ingest(
         self,
@@ -68,7 +71,8 @@ class Ingester:
     ) -> Summary:
         """Read every file of `sources` and write the CSVs. `progress` may wrap the files to be read.
 
-        Raises `SourceError`, `RecordsError` and `TemplateError` before anything is written.
+        Raises `SourceError`, `RecordsError` and `TemplateError` before anything is written; `ClusterError` as well,
+        or when the cluster is lost: what was read until then is kept.
         """
         places = collect(sources, self.records)
         self.examiner.definition(None)  # a mistake in the templates is told of first
@@ -77,14 +81,14 @@ class Ingester:
         )
         if self.records.exists() and not self.records.is_dir():
             raise RecordsError(f"{self.records} is a file. Choose a folder for the records.")
-        with Ledger(self.records) as ledger:
+        with self.engine as engine, Ledger(self.records) as ledger:
             if members is not None:
                 with ledger.transaction():
                     ledger.set_register(members)
             tidy(self.records)
             with ledger.transaction():
                 again = {Outcome.FAILED, *([Outcome.LOCKED] if self.examiner.passwords else [])}
-                new = _Intake(Archive(self.records), ledger, self.workers, again).take_in(progress(places))
+                new = _Intake(Archive(self.records), ledger, engine, again).take_in(progress(places))
             return self._finish(ledger, new)
 
     def prefer(self, return_id: str) -> Summary:
@@ -113,21 +117,25 @@ class Ingester:
 
 
 class _Intake:
-    """Files on their way into the ledger and the archive: the known are noted, the new go through the workers.
+    """Files on their way into the ledger and the archive: the known are noted, the new go through the engine.
 
     So do the known whose outcome is one of `again`.
     """
 
-    def __init__(self, archive: Archive, ledger: Ledger, workers: Workers, again: Collection[Outcome]) -> None:
-        self.archive, self.ledger, self.workers, self.again = archive, ledger, workers, again
+    def __init__(self, archive: Archive, ledger: Ledger, engine: Engine, again: Collection[Outcome]) -> None:
+        self.archive, self.ledger, self.engine, self.again = archive, ledger, engine, again
         self.waiting: dict[str, list[Found]] = {}  # those of the same bytes, by hash, while they are read
         self.new = 0
 
     def take_in(self, places: Iterable[Place]) -> int:
         """Note every file; how many were not known."""
         unread = ((sha256, path) for place in places for found in fetch(place) for sha256, path in self._sort(found))
-        for sha256, answer in self.workers.map(unread):
-            self._note(sha256, _findings(answer))
+        try:
+            for sha256, answer in self.engine.map(unread):
+                self._note(sha256, _findings(answer))
+        except ClusterError:
+            self._keep()
+            raise
         self.archive.settle()
         return self.new
 
@@ -162,14 +170,28 @@ class _Intake:
             self._arrived(found, sha256)
         self.new += 1
         if self.new % BATCH == 0:
-            self.archive.settle()  # what the ledger names is there
-            self.ledger.commit()
+            self._keep()
+
+    def _keep(self) -> None:
+        self.archive.settle()  # what the ledger names is there
+        self.ledger.commit()
 
     def _arrived(self, found: Found, sha256: str) -> None:
         return_ids = self.ledger.return_ids(sha256)
         for number, return_id in enumerate(return_ids, 1):
             source = f"{found.source}#{number}" if len(return_ids) > 1 else found.source
             self.ledger.arrived(Arrival(source, return_id, found.received_at, found.aside))
+
+
+def _engine(
+    examiner: Examiner, limits: Limits, workers: int | None, dask: str | None
+) -> AbstractContextManager[Engine]:
+    if dask is None:
+        return nullcontext(Workers(examiner, limits, workers))
+    from thep_forms.work.cluster import Cluster  # few have one
+
+    there = replace(examiner, templates=examiner.templates and examiner.templates.absolute())
+    return Cluster(dask, there.on_data, there.build, limits)
 
 
 def _findings(answer: bytes | Failure) -> list[Finding]:

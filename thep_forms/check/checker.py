@@ -180,7 +180,7 @@ class _Checker:
         """The normal form of one answer; what is wrong with it is noted."""
         if not raw.text:
             return ""
-        asked = _says_something(raw, box.kind) and not raw.mute
+        asked = _says_something(raw, box.kind) and not raw.doubtful
         partnership = self.definition.partnership
         normal = normalise.answer(box.kind, raw.text, partnership.dfe_prefix) if asked else normalise.Normal("")
         self.values[box.name] = CheckedValue(box.name, box.label, raw.text, normal.value, raw.read_from)
@@ -194,7 +194,7 @@ class _Checker:
         about = (box.name, box.label, raw.text)
         if raw.other is not None:
             self._problem(ProblemCode.VALUE_CONFLICT, *about, other=shown(raw.other))
-        if raw.mute:
+        if raw.doubtful:
             self._problem(ProblemCode.VALUE_UNREADABLE, *about)
         if raw.damaged:
             self._problem(ProblemCode.VALUE_DAMAGED, *about)
@@ -219,7 +219,7 @@ def _says_something(raw: RawValue, kind: Kind = Kind.TEXT) -> bool:
     A DFE number is the exception: whatever was typed for it and is none, is asked about.
     """
     return (
-        raw.mute
+        raw.doubtful
         or any(char.isalnum() for char in raw.text)
         or (kind is Kind.DFE_NUMBER and bool(normalise.text(raw.text)))
     )

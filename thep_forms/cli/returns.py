@@ -36,6 +36,11 @@ SHOWN = 20  # returns listed one by one at the end of a run
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=30, show_default=True, help="Seconds for one file.")
 @click.option("--memory", type=click.IntRange(min=256), default=1024, show_default=True, help="Megabytes for one file.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Files read at the same time; else one a processor.")
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Read them on a Dask cluster: the address of its scheduler, such as tls://host:8786.",
+)
 @templates_option
 @telling
 def ingest(
@@ -47,6 +52,7 @@ def ingest(
     timeout: float,
     memory: int,
     workers: int | None,
+    dask: str | None,
     templates: Path | None,
 ) -> None:
     """Read the forms that came back into tables.
@@ -61,10 +67,12 @@ def ingest(
     from thep_forms.ingest import Ingester
     from thep_forms.work import Limits
 
+    if dask and workers:
+        raise click.UsageError("--workers is of this machine; a Dask cluster has its own. Leave one of the two out.")
     passwords = password_file.read_text(encoding="utf-8-sig").splitlines() if password_file else []
     if password:
         passwords.append(click.prompt("Password of the locked files", hide_input=True, err=True))
-    ingester = Ingester(records, templates, Limits(timeout, memory), workers, passwords)
+    ingester = Ingester(records, templates, Limits(timeout, memory), workers, passwords, dask)
     summary = ingester.ingest(sources, schools, _progress)
     _report(summary)
     sys.exit(ExitCode.ALL_ACCEPTED if summary.all_accepted else ExitCode.NEEDS_ATTENTION)

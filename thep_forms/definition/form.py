@@ -19,7 +19,7 @@ from thep_forms.definition.model import (
     ProblemText,
     Role,
 )
-from thep_forms.definition.texts import TextBlock
+from thep_forms.definition.texts import TextBlock, words_in
 from thep_forms.definition.year import MembershipYear
 
 
@@ -67,8 +67,18 @@ class FormDefinition:
     file: FormFile
     partnership: Partnership
     problems: Mapping[ProblemCode, ProblemText]
-    texts: Mapping[str, tuple[TextBlock, ...]]
     extract: Extract
+    wordings: Mapping[bool, Mapping[str, tuple[TextBlock, ...]]]  # of blank forms, and of copies with answers in them
+    prefilled: bool = False
+
+    @property
+    def texts(self) -> Mapping[str, tuple[TextBlock, ...]]:
+        """The longer texts by the names of their templates."""
+        return self.wordings[self.prefilled]
+
+    def words_of(self, name: str) -> str:
+        """The words of a text, in either wording."""
+        return "".join(words_in(wording[name]) for wording in self.wordings.values())
 
     @property
     def form(self) -> Form:
@@ -103,13 +113,6 @@ class FormDefinition:
     @cached_property
     def dfe_field(self) -> Field:
         return next(field for field in self.fields if field.kind is Kind.DFE_NUMBER)
-
-    @cached_property
-    def required_texts(self) -> tuple[str, ...]:
-        """The names of the boxes to be written in that nobody may leave empty."""
-        fields = [field.name for field in self.fields if field.required and field.kind is not Kind.TICKS]
-        blocks = [self.block(role) for role in self.roles if not role.repeats]
-        return (*fields, *(block.boxes[part].name for block in blocks for part in block.role.required))
 
     def boxes_of_field(self, asked: Field) -> tuple[Box, ...]:
         """The field's boxes: one, or one for each option of a field of kind `ticks`."""

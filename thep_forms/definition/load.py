@@ -77,14 +77,13 @@ def load_definition(
     form = source.convert(FORM_FILE, FormFile, year)
     check_form(form, str(source.find(FORM_FILE, year)))
     partnership = source.convert(PARTNERSHIP_FILE, Partnership, year)
-    texts = _texts(source, year, form, prefilled)
-    return FormDefinition(
-        year, form, partnership, _problems(source, year), texts, source.convert(EXTRACT_FILE, Extract, year)
-    )
+    extract = source.convert(EXTRACT_FILE, Extract, year)
+    wordings = {copies: _texts(source, year, form, prefilled=copies) for copies in (False, True)}
+    return FormDefinition(year, form, partnership, _problems(source, year), extract, wordings, prefilled)
 
 
 def _texts(
-    source: Templates, year: MembershipYear, form: FormFile, prefilled: bool
+    source: Templates, year: MembershipYear, form: FormFile, *, prefilled: bool
 ) -> dict[str, tuple[TextBlock, ...]]:
     names = [form.form.heading]
     names += [section.text for section in form.section if section.text]

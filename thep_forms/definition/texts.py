@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,17 @@ class TextList:
 
 
 TextBlock = Heading | Paragraph | TextList
+
+
+def words_in(blocks: Iterable[TextBlock]) -> str:
+    """What the blocks say, without its styles."""
+    said: list[str] = []
+    for block in blocks:
+        if isinstance(block, TextList):
+            said += [f"{item.label}{words_in(item.blocks)}" for item in block.items]
+        else:
+            said += [run.text for run in block.runs]
+    return "".join(said)
 
 
 def render_text(source: str, name: str, year: MembershipYear, *, prefilled: bool = False) -> tuple[TextBlock, ...]:

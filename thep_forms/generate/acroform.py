@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from datetime import date
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
@@ -15,6 +16,7 @@ from thep_forms.generate import fonts
 from thep_forms.generate.draw import Drawn
 from thep_forms.generate.layout import PlacedBox, Rect, Sheet
 from thep_forms.generate.tags import tag
+from thep_forms.seal import seal
 
 HIDDEN, PRINT = 1 << 1, 1 << 2  # annotation flags, ISO 32000-1, table 165
 READ_ONLY, MULTILINE = 1 << 0, 1 << 12  # field flags, tables 221 and 228
@@ -39,6 +41,8 @@ def add_fields(drawn: Drawn, definition: FormDefinition, sheets: Sequence[Sheet]
     tag(pdf, drawn.document, {str(field.T): field for field in builder.fields}, definition)
     builder.add_form_id(pdf.pages[0])
     builder.finish()
+    for page in pdf.pages:
+        seal(page, date(definition.year.start, 4, 1))
     return pdf
 
 

@@ -6,7 +6,7 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -21,11 +21,12 @@ from thep_forms.read.attached import attached
 from thep_forms.read.fields import answers, settled
 from thep_forms.read.forms import Form, forms_in
 from thep_forms.read.information import modified, pdf_date, title_of
-from thep_forms.read.notes import NOTE, notes_in, with_notes
+from thep_forms.read.notes import note_down, notes_in, with_ink, with_notes
 from thep_forms.read.reading import Outcome, RawValue, ReadFrom, Reading
+from thep_forms.seal import is_drawn_over
 
 if TYPE_CHECKING:
-    from thep_forms.read.page_text import PageReader, Sighting
+    from thep_forms.read.page_text import Page, PageReader, Sighting
 
 T = TypeVar("T")
 Definitions = Callable[[MembershipYear | None], FormDefinition]
@@ -37,6 +38,7 @@ for _library in ("pikepdf", "pypdf", "pdfminer", "pdfplumber"):
 HEADER = 1024  # bytes
 DEEPEST = 3  # levels of PDFs attached to PDFs
 PLAIN_PAGES = 2  # of a form, that no box is on
+PICTURE = "This is a picture of the form, such as a scan."
 
 # What qpdf says when it had to guess where the objects of a file are.
 _REPAIRED = re.compile("file is damaged|reconstruct|xref not found|expected endobj|EOF|error decoding", re.IGNORECASE)
@@ -51,8 +53,8 @@ def read_file(file: Path | bytes, definitions: Definitions, passwords: Sequence[
     """Read one returned file: one reading for each form in it, one at least.
 
     It is given by its path, which is faster, or as its bytes. `definitions` gives the definition of a year, or of any
-    where there is none; `passwords` are tried in their order. Whatever is in the file, nothing is raised; `OSError` if
-    there is none.
+    where there is none; `passwords` are tried in their order. Whatever is in the file, nothing is raised but
+    `MemoryError`; `OSError` if there is none.
     """
     return _read(_File(file), definitions, passwords, DEEPEST)
 
@@ -89,8 +91,8 @@ def _read(file: _File, definitions: Definitions, passwords: Sequence[str], depth
             return _together(reader.read(), inside)
     except pikepdf.PasswordError:
         return (Reading(Outcome.LOCKED, reason="A password is needed to open this file."),)
-    except MemoryError:
-        raise  # whoever set the limit tells of it
+    except (MemoryError, ImportError):
+        raise  # whoever set the limits tells of it; a library that cannot be loaded is not the file's fault
     except Exception as error:  # noqa: BLE001 - a damaged file can raise anything; its own row says so
         # The exception's words may quote the file: only its kind is told.
         reason = f"This PDF is damaged and cannot be read ({type(error).__name__})."
@@ -197,21 +199,17 @@ class _FileReader:
         boxes = [name for name in values if definition.box(name)]
         if not boxes:
             return None
-        if drawn := self._only_drawn(form, values, definition):
+        if drawn := [name for name in boxes if not values[name].text and any(one.drawn for one in form.answers[name])]:
             ink = self._tried(lambda: self._drawn(definition), dict[str, RawValue]())
             values |= {name: ink[name] for name in drawn if name in ink}
+        if over := self._drawn_over(form):
+            pages: list[Page] = self._tried(lambda: self._printed(self.plain, definition, over), [])
+            values = with_ink(values, pages)
         if self.notes:
             areas = {name: form.answers[name][0] for name in boxes}
             places = {name: (one.page, one.area, one.ticks) for name, one in areas.items() if one.page is not None}
             values = with_notes(values, places, self.notes)
         return replace(self._base, values=values, form_id=form_id)
-
-    def _only_drawn(self, form: Form, values: Mapping[str, RawValue], definition: FormDefinition) -> list[str]:
-        """The boxes that hold no value, but show one. Looked for where a box is empty that nobody leaves so."""
-        if all(name in values and values[name].text for name in definition.required_texts):
-            return []
-        empty = [name for name, value in values.items() if not value.text and definition.box(name)]
-        return [name for name in empty if any(one.drawn for one in form.answers[name])]
 
     def _definition(self, form_id: str) -> FormDefinition:
         return self.definitions(next(iter(years_said(form_id, self.title)), None))
@@ -220,11 +218,22 @@ class _FileReader:
         """What the appearances of boxes show that hold no value."""
         with pikepdf.open(io.BytesIO(self.plain), suppress_warnings=True) as pdf:
             flat = _flattened(pdf)
+        pages = self._printed(flat, definition, range(len(self.pdf.pages)))
+        return {name: value for page in pages for name, value in page.answers.items() if value.text}
+
+    def _drawn_over(self, form: Form) -> list[int]:
+        """The pages with boxes on which somebody drew who did not use the boxes."""
+        pages = {one.page for said in form.answers.values() for one in said if one.page is not None}
+        return self._tried(lambda: [page for page in sorted(pages) if is_drawn_over(self.pdf.pages[page].obj)], [])
+
+    @staticmethod
+    def _printed(data: bytes, definition: FormDefinition, wanted: Container[int]) -> list[Page]:
+        """What is printed on those of the wanted pages that are the form's."""
         from thep_forms.read.page_text import texts_of
 
         reader = _page_reader(definition)
-        pages = reader.read(flat, reader.sightings(texts_of(flat)))
-        return {name: value for page in pages.values() for name, value in page.answers.items() if value.text}
+        seen = [one for one in reader.sightings(texts_of(data)) if one.page in wanted]
+        return list(reader.read(data, seen).values())
 
     # --- pages ----------------------------------------------------------------------------------------------------
 
@@ -256,9 +265,13 @@ class _FileReader:
         year = next((MembershipYear(one.year) for one in seen if one.year), None)
         definition = self.definitions(year)
         pages = _page_reader(definition).read(data, seen)
+        if any(page.pictured for page in pages.values()):
+            scans = self._scanned(data, [one.page for one in seen])
+            return scans[0] if scans else replace(self._base, outcome=Outcome.SCAN, reason=PICTURE)
         values = {name: value for page in pages.values() for name, value in page.answers.items()}
         beside = (line for page in pages.values() for line in page.beside)
-        values |= {NOTE.format(n): RawValue(line, read_from=ReadFrom.PAGE_TEXT) for n, line in enumerate(beside, 1)}
+        for line in beside:
+            note_down(values, line)
         if len(pages) < len(seen):
             reason = "This is the form, but so changed by printing that answers on it cannot be told apart."
             return replace(self._base, outcome=Outcome.SCAN, reason=reason)
@@ -271,8 +284,7 @@ class _FileReader:
 
         wanted = self.definitions(None).form.id
         found = _codes_by_form(page.code for page in coded_pages(data, numbers) if page.code.form == wanted)
-        reason = "This is a picture of the form, such as a scan."
-        return [replace(self._base, outcome=Outcome.SCAN, form_id=one[0].form_id, reason=reason) for one in found]
+        return [replace(self._base, outcome=Outcome.SCAN, form_id=one[0].form_id, reason=PICTURE) for one in found]
 
 
 @lru_cache(maxsize=8)

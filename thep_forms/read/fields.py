@@ -12,7 +12,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Stream, String
 
 from thep_forms.read.reading import RawValue
-from thep_forms.read.strings import text_string
+from thep_forms.read.strings import plain, text_string
 
 DEEPEST = 32  # levels of a field tree; deeper ones are loops or attacks
 MOST = 20_000  # nodes and widgets looked at
@@ -143,6 +143,8 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
         return
     limit = _inherited(chain, "/MaxLen")
     text, damaged = ("yes" if _is_ticked(node, value) else "", False) if ticks else _value(value)
+    if value is None and "/RV" in node.keys:  # the same in rich text
+        text, damaged = plain(_text(node.get("/RV"))), False
     answer = Answer(
         text,
         damaged,
@@ -150,7 +152,7 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
         limit if isinstance(limit, int) and limit > 0 else None,
         page,
         node,
-        value is None,
+        not text,
     )
     found.setdefault(name, []).append(answer)
 

@@ -32,6 +32,9 @@ ACROSS = math.radians(8)  # and more, against the other letters
 THIN = 1.5  # points, of the side of a frame
 DARK = 0.4  # of black
 CORNER = 0.15  # of the side of a polygon
+TWICE = 0.3  # of its width, that a letter at least covers of the same one drawn before it
+OVER = 0.5  # the same, of another letter
+LEAST_WIDTH = 0.05  # of the type size, of a letter that is no mark on another
 SAME_LINE = 0.45  # of the type size: less, and two letters stand on one line
 _CID = re.compile(r"\(cid:\d+\)")
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
@@ -275,22 +278,35 @@ def lines_of(letters: Iterable[Letter]) -> list[list[Letter]]:
             lines[-1].append(letter)
         else:
             lines.append([letter])
-    return [sorted(line, key=lambda letter: letter.area.x) for line in lines]
+    return [_once(sorted(line, key=lambda letter: letter.area.x)) for line in lines]
+
+
+def _once(line: Sequence[Letter]) -> list[Letter]:
+    """The line without the letters that were drawn a second time, to look bold."""
+    once = [line[0]]
+    for letter in line[1:]:
+        last = once[-1]
+        if letter.text != last.text or letter.area.x > max(last.area.right - TWICE * last.area.width, last.area.x):
+            once.append(letter)
+    return once
+
+
+def overlap(line: Sequence[Letter]) -> bool:
+    """Whether letters were drawn over each other: one by half, or several by more than those that are set closely."""
+    shown = [letter.area for letter in line if letter.text.strip() and letter.area.width > LEAST_WIDTH * letter.size]
+    shares = [(one.right - other.x) / min(one.width, other.width) for one, other in pairwise(shown)]
+    return max(shares, default=0) > OVER or sum(share > OVER / 2 for share in shares) > 1
 
 
 def words_of(line: Sequence[Letter]) -> str:
-    """The text of a line; a letter that was drawn twice, to look bold, is one.
+    """The text of a line.
 
     A gap is a space where spaces are not drawn. One after a letter beyond Latin-1 is none: programs that take such a
     letter from another font often leave one.
     """
-    once = [line[0]]
+    gap = WIDE_GAP if any(letter.text.isspace() for letter in line) else GAP
+    pieces = [line[0].text]
     for one, other in pairwise(line):
-        if other.text != one.text or other.area.x - one.area.x > 0.12 * one.size:
-            once.append(other)
-    gap = WIDE_GAP if any(letter.text.isspace() for letter in once) else GAP
-    pieces = [once[0].text]
-    for one, other in pairwise(once):
         apart = other.area.x - one.area.right > gap * one.size and not (one.text.isspace() or other.text.isspace())
         pieces += [" ", other.text] if apart and one.text <= "\xff" else [other.text]
     return unicodedata.normalize("NFC", "".join(_as_read(pieces)))

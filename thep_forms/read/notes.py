@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from pikepdf import Name, Object, String
 
 from thep_forms.read.fields import numbers
 from thep_forms.read.reading import RawValue, ReadFrom
-from thep_forms.read.strings import text_string
+from thep_forms.read.strings import plain, text_string
+
+if TYPE_CHECKING:
+    from thep_forms.read.page_text import Page
 
 NOTE = "note_{}"  # what a note that lies on no box is called among the values
 DRAWING = "✎"  # what stands for something that may have been written by hand
@@ -18,7 +21,6 @@ NO_TICKS = ("no", "n", "na", "n/a", "off", "-")
 LEAST_SHARE = 0.05  # of a box, that a note on it covers
 LONGEST_TICK = 3  # letters of a note that is meant as one
 LARGEST_TICK = 8  # times its box, of something drawn that is meant as one, such as a ring around it
-_MARKUP = re.compile(r"<[^>]*>")
 
 _WORDS = ("/FreeText", "/Text", "/Caret", "/StrikeOut", "/Squiggly", "/Underline")
 _MARKS = ("/Circle", "/Highlight", "/Ink", "/Line", "/PolyLine", "/Polygon", "/Square", "/Stamp")
@@ -71,7 +73,7 @@ def _text(annotation: Object) -> str:
     if isinstance(contents, String) and (text := text_string(bytes(contents))[0].strip()):
         return text
     rich = annotation.get("/RC")
-    return _MARKUP.sub("", text_string(bytes(rich))[0]).strip() if isinstance(rich, String) else ""
+    return plain(text_string(bytes(rich))[0]) if isinstance(rich, String) else ""
 
 
 def _ordered(rect: Rect) -> Rect:
@@ -95,13 +97,42 @@ def with_notes(
         elif not note.words:
             continue
         elif name is None or not note.text:
-            name = NOTE.format(sum(one.startswith(NOTE[:5]) for one in told) + 1)
-            told[name] = RawValue(note.words, read_from=ReadFrom.PAGE_TEXT)
+            note_down(told, note.words)
         elif before := told.get(name, RawValue("")).text:
             told[name] = told[name] if note.text == before else replace(told[name], other=note.text)
         else:
             told[name] = RawValue(note.text, read_from=ReadFrom.PAGE_TEXT)
     return told
+
+
+def with_ink(values: Mapping[str, RawValue], pages: Iterable[Page]) -> dict[str, RawValue]:
+    """The values with what is drawn on pages whose boxes can be filled in, as `with_notes`."""
+    told = dict(values)
+    for page in pages:
+        for name, ink in page.answers.items():
+            before = told.get(name, RawValue(""))
+            if not ink.text or _says_the_same(ink, before.text):
+                continue
+            if not before.text:
+                told[name] = ink
+            elif ink.doubtful:
+                note_down(told, DRAWING)
+            else:
+                told[name] = replace(before, other=ink.text)
+        for line in page.beside:
+            note_down(told, line)
+    return told
+
+
+def _says_the_same(ink: RawValue, text: str) -> bool:
+    shown, typed = ("".join(said.split()) for said in (ink.text, text))
+    return shown == typed or (ink.cut and typed.startswith(shown))
+
+
+def note_down(values: dict[str, RawValue], words: str) -> None:
+    """Add what belongs to no box."""
+    number = sum(name.startswith(NOTE[:5]) for name in values) + 1
+    values[NOTE.format(number)] = RawValue(words, read_from=ReadFrom.PAGE_TEXT)
 
 
 def _under(note: Note, boxes: Mapping[str, tuple[int, Rect, bool]]) -> str | None:

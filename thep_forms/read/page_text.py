@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import io
+import math
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
 import pdfplumber
 import pikepdf
 import pypdfium2
+from pdfplumber.page import Page as PrintedPage
 from pikepdf import Dictionary, Name
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
-from thep_forms.generate.layout import MM, PlacedBox, PlacedText, Sheet, body_of, lay_out
-from thep_forms.read.ink import Area, Ink, Letter, ink_of, lines_of, words_of
+from thep_forms.generate.layout import MM, PlacedBox, PlacedText, Rect, Sheet, body_of, lay_out
+from thep_forms.read.ink import Area, Ink, Letter, ink_of, lines_of, overlap, words_of
 from thep_forms.read.place import Placement, folded, phrases, place, relabelled
 from thep_forms.read.reading import RawValue, ReadFrom
 from thep_forms.read.strings import REPLACEMENT
 
 MOST_BLOCKS = 80  # on continuation pages that are looked for
 SLACK = 2.0  # points that a letter may be outside of its box
+LEFT = 7.0  # the same, of one that was typed without regard to the boxes, to the left
 SHORTEST_PHRASE = 10  # letters of a label that tells something: many a page says “Primary”
 FEWEST_PHRASES = 3  # by which a page is taken for a sheet
 TICK_SLACK = 5.0  # the same, of something that ticks the box
 LONGEST_TICK = 3  # letters
-MOST_LINES = 10  # beside the boxes, that are told of
+MOST_LINES = 100  # beside the boxes, that are told of
 LARGEST_MARK, LEAST_MARK = 2.5, 0.2  # times the height of its box
+LEAST_PICTURE = 0.5  # of a page, that a scan covers
+FARTHEST = 3.0  # times the type size, between two letters of an answer
+MOST_SIZES = 1.25  # times the smallest of its letters
+LEADING = 0.75  # of the type size, from one line to the next
+STRUCK = 0.2  # of the type size, from the middle of an answer to a line through it
+EDGE = 0.3  # of the type size, from the middle of a letter to the edge of its box
 FRAME = 0.85  # of a side of its box: what looks like a frame is none if it is smaller
 _SPELT = re.compile(r"\[U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})\]")  # as `generate.entry` draws what no font of ours has
 _COMMON_WORDS = re.compile(r"\b(?:and|of|the|to)\b", re.IGNORECASE)
@@ -46,10 +55,14 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Page:
-    """What is on a page: the answers by their boxes, and lines of words that are neither answers nor printed there."""
+    """What is on a page: the answers by their boxes, and lines of words that are neither answers nor printed there.
+
+    `pictured`: a picture covers it, so that its words are those that a program guessed.
+    """
 
     answers: dict[str, RawValue]
     beside: tuple[str, ...]
+    pictured: bool = False
 
 
 class PageReader:
@@ -57,7 +70,7 @@ class PageReader:
 
     def __init__(self, definition: FormDefinition) -> None:
         self.height = definition.file.page.height * MM
-        self.body = body_of(definition.file.page)
+        self.body, self.words_of = body_of(definition.file.page), definition.words_of
         # Those that boxes stand on, the first page first, with as many continuation pages as anyone will use.
         self.sheets = [sheet for sheet in lay_out(definition, MOST_BLOCKS) if sheet.boxes]
         self.phrases = [[one for one in phrases(sheet) if len(one) >= SHORTEST_PHRASE] for sheet in self.sheets]
@@ -72,29 +85,36 @@ class PageReader:
         return True
 
     def sightings(self, texts: Sequence[str]) -> list[Sighting]:
-        """The pages that are sheets of the form, by the texts of all pages."""
+        """The pages that are sheets of the form, by the texts of all pages; several sheets may be on one."""
         found: list[Sighting] = []
         for number, text in enumerate(texts):
-            words = folded(text)
+            words, said = folded(text), _YEARS.search(text)
             counts = [sum(phrase in words for phrase in sheet) for sheet in self.phrases]
-            best = max(range(len(counts)), key=counts.__getitem__)
-            if counts[best] >= FEWEST_PHRASES:
-                said = _YEARS.search(text)
-                found.append(Sighting(number, best, int(said[1]) if said else None))
+            year = int(said[1]) if said else None
+            found += [Sighting(number, sheet, year) for sheet, count in enumerate(counts) if count >= FEWEST_PHRASES]
         return found
 
-    def read(self, data: bytes, seen: Sequence[Sighting]) -> dict[int, Page]:
-        """What is on the pages that were seen, by page; one whose labels do not say where it lies is left out."""
-        mute = _mute_fonts(data, [one.page for one in seen])
-        pages: dict[int, Page] = {}
-        with pdfplumber.open(io.BytesIO(data), pages=[one.page + 1 for one in seen]) as opened:
-            for one, page in zip(seen, opened.pages, strict=True):
-                sheet, ink = self.sheets[one.sheet], ink_of(page, mute[one.page])
-                placement = place(ink, sheet, self.height)
-                if placement:
-                    pages[one.page] = _page(ink, sheet, placement, placement.area(self.body))
+    def read(self, data: bytes, seen: Sequence[Sighting]) -> dict[Sighting, Page]:
+        """What is on the pages that were seen; one whose labels do not say where it lies is left out."""
+        numbers = sorted({one.page for one in seen})
+        mute = _mute_fonts(data, numbers)
+        pages: dict[Sighting, Page] = {}
+        with pdfplumber.open(io.BytesIO(data), pages=[number + 1 for number in numbers]) as opened:
+            for number, page in zip(numbers, opened.pages, strict=True):
+                ink, pictured = ink_of(page, mute[number]), _is_pictured(page)
+                for one in (one for one in seen if one.page == number):
+                    sheet = self.sheets[one.sheet]
+                    if placement := place(ink, sheet, self.height):
+                        read = _page(ink, sheet, placement, self._printed(sheet, placement), self.body)
+                        pages[one] = replace(read, pictured=pictured)
                 page.close()
         return pages
+
+    def _printed(self, sheet: Sheet, placement: Placement) -> list[tuple[str, Area]]:
+        """What the form says itself, folded, and where."""
+        texts = [item for item in sheet.items if isinstance(item, PlacedText)]
+        labels = [(folded(label.words), placement.area(label.rect)) for label in sheet.labels]
+        return labels + [(folded(self.words_of(item.name)), placement.area(item.rect)) for item in texts]
 
 
 def texts_of(data: bytes) -> list[str]:
@@ -114,38 +134,53 @@ def is_legible(text: str) -> bool:
     return bool(_COMMON_WORDS.search(text))
 
 
-def _page(ink: Ink, sheet: Sheet, placement: Placement, body: Area) -> Page:
+def _is_pictured(page: PrintedPage) -> bool:
+    covered = sum(image["width"] * image["height"] for image in page.images)
+    return bool(covered > LEAST_PICTURE * page.width * page.height)
+
+
+def _page(ink: Ink, sheet: Sheet, placement: Placement, printed: Sequence[tuple[str, Area]], rect: Rect) -> Page:
     areas = [(placed, placement.area(placed.rect)) for placed in sheet.boxes]
-    printed = [(folded(label.words), placement.area(label.rect)) for label in sheet.labels]
-    printed += [("", placement.area(item.rect)) for item in sheet.items if isinstance(item, PlacedText)]
+    body = placement.area(rect)
     letters: dict[str, list[Letter]] = {placed.box.name: [] for placed in sheet.boxes}
     rest: list[Letter] = []
+    between: set[str] = set()
     for run in ink.runs:
         # A text that is too long goes on beyond its box: it belongs to the one that it starts in.
         x, y = run[0].area.x + min(run[0].area.width, run[0].size) / 2, run[0].area.middle[1]
-        name = next((placed.box.name for placed, area in areas if area.holds(x, y, _slack(placed, run))), None)
-        if name:
+        box = _box_at(x, y, areas, run) or (None if _is_printed(run, printed) else _box_at(x + LEFT, y, areas, run))
+        if box:
+            name, area = box[0].box.name, box[1]
             letters[name] += run
+            between |= {name} if _is_between(run, area, (area for _, area in areas)) else set()
         elif body.holds(x, y) and not _is_printed(run, printed):
             rest += run
     answers = {placed.box.name: _answer(placed, area, letters[placed.box.name], ink) for placed, area in areas}
     for name in relabelled(ink, sheet, placement):
         if answers[name].text:
-            answers[name] = RawValue(REPLACEMENT, read_from=ReadFrom.PAGE_TEXT, mute=True)
+            answers[name] = RawValue(REPLACEMENT, read_from=ReadFrom.PAGE_TEXT, doubtful=True)
+    answers |= {name: replace(answers[name], doubtful=True) for name in between}
     return Page(answers, tuple(_worth_a_look(rest)))
 
 
+def _box_at(
+    x: float, y: float, areas: Iterable[tuple[PlacedBox, Area]], run: Sequence[Letter]
+) -> tuple[PlacedBox, Area] | None:
+    return next(((placed, area) for placed, area in areas if area.holds(x, y, _slack(placed, run))), None)
+
+
 def _is_printed(run: Sequence[Letter], printed: Sequence[tuple[str, Area]]) -> bool:
-    """Whether it is one of the form's own words, or part of one, or in the place of a longer text of the form's."""
+    """Whether it is one of the form's own words, or part of one, in its place."""
     said = folded("".join(letter.text for letter in run))
-    return any(said in words or not words for words, area in printed if area.holds(*run[0].area.middle, SLACK))
+    return any(said in words for words, area in printed if area.holds(*run[0].area.middle, SLACK))
 
 
 def _worth_a_look(rest: Sequence[Letter]) -> Iterator[str]:
-    """What stands in free space, line by line: the first lines, and none that is nothing but signs or unknown."""
+    """What stands in free space, line by line, but for what is nothing but signs or unknown; “…”: there is more."""
     lines = (words_of(line).strip() for line in lines_of(rest))
     told = (line for line in lines if REPLACEMENT not in line and any(char.isalnum() for char in line))
     yield from islice(told, MOST_LINES)
+    yield from ("…" for _ in islice(told, 1))
 
 
 def _slack(placed: PlacedBox, run: Sequence[Letter]) -> float:
@@ -158,13 +193,49 @@ def _answer(placed: PlacedBox, area: Area, letters: list[Letter], ink: Ink) -> R
         inked = any(letter.text.strip() for letter in letters) or _is_drawn_on(area, ink, TICK_SLACK)
         return RawValue("yes" if inked else "", read_from=ReadFrom.PAGE_TEXT)
     if not letters and _is_drawn_on(area, ink, 0):  # by hand, or as a picture
-        return RawValue(REPLACEMENT, read_from=ReadFrom.PAGE_TEXT, mute=True)
+        return RawValue(REPLACEMENT, read_from=ReadFrom.PAGE_TEXT, doubtful=True)
     lines = [line for line in lines_of(letters) if any(letter.text.strip() for letter in line)]
     text = _SPELT.sub(lambda match: chr(int(match[1], 16)), _joined(lines, area)) if lines else ""
     shuffled = any(_is_shuffled(char) for char in text)
     cut = bool(lines) and _is_cut(lines[-1], area, placed.box.lines > 1)
     mute = any(char == REPLACEMENT or _is_dingbat(char) for char in text)
-    return RawValue(text, damaged=shuffled, read_from=ReadFrom.PAGE_TEXT, mute=mute, cut=cut)
+    doubtful = mute or _is_mixed(lines, wraps=placed.box.lines > 1) or any(_is_struck(line, ink) for line in lines)
+    return RawValue(text, damaged=shuffled, read_from=ReadFrom.PAGE_TEXT, doubtful=doubtful, cut=cut)
+
+
+def _is_mixed(lines: Sequence[Sequence[Letter]], *, wraps: bool) -> bool:
+    """Whether letters are not set as an answer is, as where something else was printed over it.
+
+    They are of several sizes, far apart, over each other, or on two lines where there is room for one.
+    """
+    sizes = [letter.size for line in lines for letter in line if letter.text.strip()]
+    apart = (other.area.x - one.area.right - FARTHEST * one.size for line in lines for one, other in pairwise(line))
+    several = max(sizes, default=1) > MOST_SIZES * min(sizes, default=1)
+    leading = (
+        other[0].area.middle[1] - one[0].area.middle[1] - LEADING * one[0].size for one, other in pairwise(lines)
+    )
+    crowded = min(leading, default=0) < 0 if wraps else len(lines) > 1
+    return several or crowded or max(apart, default=0) > 0 or any(map(overlap, lines))
+
+
+def _is_between(run: Sequence[Letter], area: Area, others: Iterable[Area]) -> bool:
+    """Whether it lies across the upper or the lower edge of its box, beyond which is another one."""
+    x, y = run[0].area.middle
+    nearer = area.top if y - area.top < area.bottom - y else area.bottom
+    beyond = nearer + math.copysign(run[0].size / 2, nearer - y)
+    return abs(nearer - y) < EDGE * run[0].size and any(other.holds(x, beyond) for other in others if other != area)
+
+
+def _is_struck(line: Sequence[Letter], ink: Ink) -> bool:
+    """Whether a line is drawn through most of it; a rule below it is none."""
+    size, middle, width = line[0].size, line[0].area.middle[1], line[-1].area.right - line[0].area.x
+    through = (
+        stroke.area for stroke in ink.strokes if stroke.area.height < size / 2 and stroke.area.width >= width / 2
+    )
+    return any(
+        abs(area.middle[1] - middle) <= STRUCK * size and line[0].area.x <= area.middle[0] <= line[-1].area.right
+        for area in through
+    )
 
 
 def _is_dingbat(char: str) -> bool:

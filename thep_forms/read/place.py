@@ -73,6 +73,8 @@ def place(ink: Ink, sheet: Sheet, height: float) -> Placement | None:
     down = [(ours[1], theirs[1]) for ours, theirs in found]
     scale_x = _scale(across) or _scale(down) or 1.0
     scale_y = _scale(down) or scale_x
+    if min(scale_x, scale_y) <= 0:  # a mirror image
+        return None
     shift_x, shift_y = _shift(across, scale_x), _shift(down, scale_y)
     near = [
         ours

@@ -32,9 +32,9 @@ class RawValue:
     """One answer as it stands in the file, line breaks as `\\n`; a ticked box is `yes`, any other is empty.
 
     `damaged`: the program that saved it lost characters. `other`: a second widget's differing answer.
-    `limit`: the most characters that the field takes, where someone set that. `mute`: it was read from a page whose
-    fonts do not say what its letters are, each of which is U+FFFD. `cut`: it ends at the edge of its box, so that
-    more of it may not have been printed.
+    `limit`: the most characters that the field takes, where someone set that. `doubtful`: it was read from a
+    page, where not all of it may be the answer, or the fonts do not say what its letters are, each of which is U+FFFD.
+    `cut`: it ends at the edge of its box, so that more of it may not have been printed.
     """
 
     text: str
@@ -42,7 +42,7 @@ class RawValue:
     other: str | None = None
     limit: int | None = None
     read_from: ReadFrom = ReadFrom.FIELDS
-    mute: bool = False
+    doubtful: bool = False
     cut: bool = False
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import html
 import re
 
 import pikepdf.codec  # noqa: F401 - registers the codec "pdfdoc"
 
 _LANGUAGE_ESCAPE = re.compile("\x1b[^\x1b]{2,8}\x1b")  # ISO 32000-1, 14.9.2.2
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_BREAK = re.compile(r"</p>\s*<p[^>]*>|<br\s*/?>")
+_MARKUP = re.compile(r"<[^>]*>")
 REPLACEMENT = "\ufffd"
 LONGEST = 2**20  # bytes
 _NO_CHARACTER = re.compile(
@@ -30,6 +33,11 @@ def text_string(raw: bytes) -> tuple[str, bool]:
     text = _LANGUAGE_ESCAPE.sub("", _decode(raw))
     text = _SURROGATE.sub(REPLACEMENT, text).replace("\r\n", "\n").replace("\r", "\n").rstrip("\0")
     return text, bool(_NO_CHARACTER.search(text))
+
+
+def plain(rich: str) -> str:
+    """A rich text string without its markup (ISO 32000-1, 12.7.3.4)."""
+    return html.unescape(_MARKUP.sub("", _BREAK.sub("\n", rich))).strip()
 
 
 def _decode(raw: bytes) -> str:

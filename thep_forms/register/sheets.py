@@ -76,7 +76,7 @@ def _lines(path: Path, file: TextIO, delimiter: str) -> Iterator[list[str]]:
         yield from csv.reader(file, delimiter=delimiter)
     except csv.Error as error:
         raise SourceError(
-            f"The list of schools {path} has a cell that does not end. Look for a quotation mark without its other half."
+            f"The list of schools {path} has a cell that does not end. Look for a lone quotation mark."
         ) from error
 
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from thep_forms.work.sandbox import confine
 
@@ -35,6 +35,17 @@ class Failure:
     """Why there is no answer, in words for a person; no word of the file is in it."""
 
     reason: str
+
+
+CRASHED = Failure("Reading it made the reading program crash.")
+NOT_STARTED = Failure("The process that was to read it could not be started.")
+
+
+class Engine(Protocol):
+    """What does a job on one piece of bytes after the other."""
+
+    def map(self, items: Iterable[tuple[T, bytes]]) -> Iterator[tuple[T, bytes | Failure]]:
+        """What came of each item's bytes, as it comes: in any order, each item once."""
 
 
 class Workers:
@@ -108,7 +119,7 @@ class _Worker:
         try:
             self.pipe.send_bytes(data)
         except OSError:
-            return Failure("The process that was to read it could not be started.")
+            return NOT_STARTED
         return None
 
     def take(self, limits: Limits) -> bytes | Failure:
@@ -117,7 +128,7 @@ class _Worker:
             answer: bytes = self.pipe.recv_bytes(LONGEST_ANSWER)
         except (EOFError, OSError):
             self.broken = True
-            return Failure("Reading it made the reading program crash.")
+            return CRASHED
         kind, rest = answer[:1], answer[1:]
         if kind == _DONE:
             return rest
@@ -174,4 +185,4 @@ def _let_go_of_all_but(pipe: Connection) -> None:
     os.closerange(keep + 1, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") > 0 else 4096)
 
 
-__all__ = ["Failure", "Limits", "Workers"]
+__all__ = ["Engine", "Failure", "Limits", "Workers"]

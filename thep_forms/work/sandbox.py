@@ -12,6 +12,7 @@ import platform
 import signal
 import struct
 import sys
+from pathlib import Path
 
 # The system calls that a reader needs (x86-64, AArch64). Opening for reading alone is dealt with apart; there are no
 # sockets, no new processes, and nothing that changes a file, a folder or another process.
@@ -109,7 +110,7 @@ def _limit(megabytes: int) -> None:
     except ImportError:
         return
     wanted = {
-        "RLIMIT_AS": megabytes * 2**20,
+        "RLIMIT_AS": _taken() + megabytes * 2**20,
         "RLIMIT_FSIZE": 0,
         "RLIMIT_CORE": 0,
     }  # a core dump would hold what it read
@@ -118,6 +119,15 @@ def _limit(megabytes: int) -> None:
             resource.setrlimit(getattr(resource, name), (limit, limit))
         except (ValueError, OSError):
             continue  # macOS has no limit of memory
+
+
+def _taken() -> int:
+    """The bytes of address space that the process has from its parent, which may be a large program."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+    except OSError:
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _prctl(*arguments: object) -> None:

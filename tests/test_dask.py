@@ -1,0 +1,347 @@
+"""Returns that a Dask cluster reads: the same tables, as well protected, whatever becomes of its machines."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import distributed
+import pikepdf
+import pytest
+import trustme
+from click.testing import CliRunner
+
+from tests.benchmarks.returns import values, written
+from tests.conftest import edit, rows
+from tests.dask_cluster import ROOT, DaskCluster, certificates
+from tests.jobs import BAD
+from tests.test_killed import tables
+from tests.test_work import attempt
+from thep_forms import __version__
+from thep_forms.cli import main
+from thep_forms.collect import Place
+from thep_forms.definition import shipped
+from thep_forms.errors import ClusterError
+from thep_forms.ingest import Ingester
+from thep_forms.work import Failure, Limits, Workers
+from thep_forms.work.cluster import Cluster
+
+TYPED = 30
+HALF_WAY = 25  # places
+PASSWORDS = ("sesame",)
+BUILD = {"program": "1"}
+LIMITS = Limits(30, 512)
+SMALL = Limits(0.5, 256)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
+    with DaskCluster(tmp_path_factory.mktemp("dask")) as started:
+        yield started
+
+
+def bomb() -> bytes:
+    """A page of a few kB that is 600 MB when it is unpacked."""
+    packed = zlib.compress(zlib.compress(bytes(600 * 2**20), 1), 9)
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        contents = pdf.make_stream(b"")
+        contents.write(packed, filter=[pikepdf.Name.FlateDecode] * 2)
+        pdf.pages[0].Contents = contents
+        out = io.BytesIO()
+        pdf.save(out, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The samples, some tens of returns, and a file that kills whoever reads it."""
+    folder = tmp_path_factory.mktemp("inbox")
+    shutil.copytree(shipped("samples") / "returns", folder / "samples")
+    written(folder / "typed", TYPED)
+    (folder / "bomb.pdf").write_bytes(bomb())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The tables of a run on this machine."""
+    records = tmp_path_factory.mktemp("here") / "records"
+    Ingester(records, limits=LIMITS, passwords=PASSWORDS).ingest([inbox])
+    (row,) = [row for row in rows(records / "returns.csv") if row["source"].endswith("bomb.pdf")]
+    assert row["verdict"] == "unreadable"
+    return tables(records)
+
+
+def ingest_there(inbox: Path, records: Path, address: str, half_way: Callable[[], object] = bool) -> int:
+    """How many files were new; `half_way` is called when about half of them have been read."""
+
+    def progress(places: Sequence[Place]) -> Iterable[Place]:
+        for number, place in enumerate(places):
+            if number == HALF_WAY:
+                half_way()
+            yield place
+
+    ingester = Ingester(records, limits=LIMITS, passwords=PASSWORDS, dask=address)
+    return ingester.ingest([inbox], progress=progress).new
+
+
+def processes(address: str) -> list[int]:
+    """The workers, by their numbers."""
+    with distributed.Client(address, set_as_default=False) as client:
+        return sorted(client.run(os.getpid).values())
+
+
+# --- The same tables ----------------------------------------------------------------------------------------------
+
+
+def test_the_tables_are_those_of_a_run_on_this_machine_though_a_worker_is_killed_half_way(
+    inbox: Path, tmp_path: Path, cluster: DaskCluster, undisturbed: dict[str, bytes]
+) -> None:
+    first, second = processes(cluster.address)
+    new = ingest_there(inbox, tmp_path / "records", cluster.address, lambda: os.kill(first, signal.SIGKILL))
+    assert new > TYPED
+    assert tables(tmp_path / "records") == undisturbed
+    assert second in processes(cluster.address)  # what was hostile has killed none of them
+    assert first not in processes(cluster.address)
+
+
+def test_what_is_known_is_not_read_again(inbox: Path, tmp_path: Path, cluster: DaskCluster) -> None:
+    Ingester(tmp_path / "records").ingest([inbox / "typed"])
+    assert ingest_there(inbox / "typed", tmp_path / "records", cluster.address) == 0
+
+
+# --- As well protected --------------------------------------------------------------------------------------------
+
+
+def builds() -> dict[str, str]:
+    return BUILD
+
+
+def read_there(
+    address: str, job: Callable[[bytes], bytes], folder: Path, *pieces: bytes, limits: Limits = SMALL
+) -> list[bytes | Failure]:
+    """What comes of each piece, in their order."""
+    paths = [folder / str(number) for number in range(len(pieces))]
+    for path, piece in zip(paths, pieces, strict=True):
+        path.write_bytes(piece)
+    with Cluster(address, job, builds, limits) as there:
+        answers = dict(there.map((path, os.fsencode(path)) for path in paths))
+    return [answers[path] for path in paths]
+
+
+def breaks(piece: bytes) -> bytes:
+    for job, *_ in BAD:
+        job(piece)
+    return piece
+
+
+def test_a_file_that_breaks_its_reader_spoils_no_other_and_no_worker(cluster: DaskCluster, tmp_path: Path) -> None:
+    before = processes(cluster.address)
+    pieces = [piece for number, (_, bad, _) in enumerate(BAD) for piece in (bad, str(number).encode())]
+    answers = read_there(cluster.address, breaks, tmp_path, *pieces)
+    here = dict(Workers(breaks, SMALL).map(enumerate(pieces)))
+    assert answers == [here[number] for number in range(len(pieces))]
+    assert [isinstance(answer, Failure) for answer in answers] == [True, False] * len(BAD)
+    assert set(before) <= set(processes(cluster.address))
+
+
+def meddles(piece: bytes) -> bytes:
+    return attempt(piece.decode(), ROOT)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no kernel enforces this")
+def test_a_reader_there_may_do_as_little_as_one_here(cluster: DaskCluster, tmp_path: Path) -> None:
+    acts = (b"write a file", b"open a socket", b"start a process", b"kill the parent")
+    answers = read_there(cluster.address, meddles, tmp_path, *acts)
+    assert answers == [Failure("Reading it failed (PermissionError).")] * len(acts)
+
+
+def test_a_large_file_goes_there_and_back(cluster: DaskCluster, tmp_path: Path) -> None:
+    """Of more than Dask warns of."""
+    piece = os.urandom(12 * 2**20)
+    assert read_there(cluster.address, bytes, tmp_path, piece, limits=LIMITS) == [piece]
+
+
+def test_what_dask_prints_holds_nothing_of_a_form(cluster: DaskCluster) -> None:
+    """After all of the above."""
+    told = [values(number) for number in range(1000, 1000 + TYPED)]
+    typed = {text for one in told for name, text in one.items() if isinstance(text, str) and name != "dfe_number"}
+    assert typed
+    for text in (*typed, "Jo Bloggs", "%PDF", *PASSWORDS):
+        assert text not in cluster.said
+
+
+def relays(pid: int) -> list[int]:
+    """The processes below that one that read forms."""
+    below = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    ours = [one for one in below if b"thep_forms" in Path(f"/proc/{one}/cmdline").read_bytes()]
+    return ours + [deeper for one in below for deeper in relays(one)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of children so")
+def test_nothing_that_has_read_a_form_stays_there(cluster: DaskCluster, tmp_path: Path) -> None:
+    """It would hold what it read last, and passwords."""
+    (tmp_path / "file").write_bytes(b"1")
+    workers = processes(cluster.address)
+    with Cluster(cluster.address, bytes, builds, LIMITS) as there:
+        assert list(there.map([(1, os.fsencode(tmp_path / "file"))])) == [(1, b"1")]
+        assert any(relays(pid) for pid in workers)
+    assert not any(relays(pid) for pid in workers)
+
+
+# --- Clusters that are lost ---------------------------------------------------------------------------------------
+
+
+def test_what_was_read_is_kept_when_the_scheduler_is_killed_and_the_next_run_goes_on(
+    inbox: Path, tmp_path: Path, undisturbed: dict[str, bytes]
+) -> None:
+    records = tmp_path / "records"
+    with DaskCluster(tmp_path) as cluster, pytest.raises(ClusterError, match=r"lost.*run again"):
+        ingest_there(inbox, records, cluster.address, cluster.scheduler.kill)
+    rest = Ingester(records, limits=LIMITS, passwords=PASSWORDS).ingest([inbox])
+    assert 0 < rest.new < TYPED
+    assert tables(records) == undisturbed
+
+
+def test_a_run_whose_workers_are_all_killed_does_not_wait_for_ever(tmp_path: Path) -> None:
+    paths = [tmp_path / str(number) for number in range(10)]
+    for path in paths:
+        path.write_bytes(b"")
+    with DaskCluster(tmp_path, workers=0) as cluster:
+        worker = cluster.worker("--no-nanny")
+        with Cluster(cluster.address, bytes, builds, LIMITS, patience=0.5) as there:
+            answers = there.map((path, os.fsencode(path)) for path in paths)
+            assert next(answers)[1] == b""
+            worker.kill()
+            with pytest.raises(ClusterError, match="no workers"):
+                list(answers)
+
+
+def test_a_cluster_without_workers_is_told_of(tmp_path: Path) -> None:
+    with DaskCluster(tmp_path, workers=0) as cluster, pytest.raises(ClusterError, match="no workers"):  # noqa: SIM117
+        with Cluster(cluster.address, bytes, builds, LIMITS, patience=0.1):
+            pass
+
+
+# --- Clusters that would read otherwise ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other_version(tmp_path: Path) -> Path:
+    """A folder with another version of the program."""
+    for name in ("thep_forms", "templates"):
+        shutil.copytree(ROOT / name, tmp_path / "other" / name)
+    edit(tmp_path / "other" / "thep_forms" / "__init__.py", "__version__ = ", "__version__ = '0' + ")
+    return tmp_path / "other"
+
+
+def test_a_worker_of_another_version_is_told_of_and_nothing_is_written(tmp_path: Path, other_version: Path) -> None:
+    with DaskCluster(tmp_path, workers=1) as cluster:
+        cluster.worker(folder=other_version)
+        with pytest.raises(ClusterError, match=f"thep-forms 0{__version__} .* there, {__version__} .* here"):
+            ingest_there(shipped("samples"), tmp_path / "records", cluster.address)
+    assert not (tmp_path / "records").exists()
+
+
+def test_a_worker_of_another_version_that_joins_later_reads_nothing(
+    inbox: Path, tmp_path: Path, other_version: Path, undisturbed: dict[str, bytes]
+) -> None:
+    with DaskCluster(tmp_path, workers=1) as cluster:
+
+        def replaced() -> None:
+            cluster.worker(folder=other_version)
+            cluster.workers[0].kill()
+
+        with pytest.raises(ClusterError, match=f"thep-forms 0{__version__} .* there"):
+            ingest_there(inbox, tmp_path / "records", cluster.address, replaced)
+    Ingester(tmp_path / "records", limits=LIMITS, passwords=PASSWORDS).ingest([inbox])
+    assert tables(tmp_path / "records") == undisturbed
+
+
+# --- What is sent where -------------------------------------------------------------------------------------------
+
+
+def run(records: Path, address: str, *options: str, **environment: str) -> tuple[int, list[str]]:
+    """The exit code of the command, and the lines that it says."""
+    command = ["ingest", str(shipped("samples") / "returns"), "-o", str(records), "--dask", address, *options]
+    done = subprocess.run(
+        [sys.executable, "-m", "thep_forms", *command], env=os.environ | environment, capture_output=True, text=True
+    )
+    return done.returncode, done.stderr.splitlines()
+
+
+def test_a_cluster_elsewhere_is_reached_through_tls_alone(tmp_path: Path, templates: Path) -> None:
+    authority = trustme.CA()
+    with DaskCluster(tmp_path, authority=authority) as cluster:
+        assert cluster.address.startswith("tls://")
+        edit(templates / "problems.toml", 'message = "', 'message = "Dear school, ')
+        own = ("--templates", os.path.relpath(templates))
+        assert run(tmp_path / "there", cluster.address, *own, **cluster.environment)[0] == 1
+        Ingester(tmp_path / "here", templates).ingest([shipped("samples") / "returns"])
+        assert tables(tmp_path / "there") == tables(tmp_path / "here")
+
+        (code, (said,)) = run(tmp_path / "none", cluster.address)
+        assert (code, "needs certificates" in said) == (2, True)
+        stranger = tmp_path / "stranger"
+        stranger.mkdir()
+        (code, (said,)) = run(tmp_path / "none", cluster.address, **certificates(stranger, trustme.CA()))
+        assert (code, "certificates" in said) == (2, True)
+        gone = dict.fromkeys(cluster.environment, "/nowhere.pem")
+        (code, (said,)) = run(tmp_path / "none", cluster.address, **gone)
+        assert (code, "No such file" in said) == (2, True)
+    assert not (tmp_path / "none").exists()
+
+
+def test_nothing_is_sent_unencrypted_to_another_machine(tmp_path: Path) -> None:
+    for address in ("tcp://192.0.2.1:8786", "tcp://[2001:db8::1]:8786"):
+        (code, (said,)) = run(tmp_path / "records", address)
+        assert (code, "others could read" in said, "TLS" in said) == (2, True, True)
+    assert not (tmp_path / "records").exists()
+
+
+def test_nothing_is_sent_to_a_worker_on_another_machine_by_a_scheduler_on_this_one(tmp_path: Path) -> None:
+    with DaskCluster(tmp_path, workers=1) as cluster:
+        elsewhere = ("--listen-address", "tcp://127.0.0.1:0", "--contact-address", "tcp://192.0.2.1:9")
+        cluster.worker("--no-nanny", *elsewhere)
+        (code, (said,)) = run(tmp_path / "records", cluster.address)
+    assert (code, "tcp://192.0.2.1:9" in said, "unencrypted" in said) == (2, True, True)
+    assert not (tmp_path / "records").exists()
+
+
+@pytest.mark.parametrize("address", ["banana", "127.0.0.1:8786", "tcp://127.0.0.1", "tcp://127.0.0.1:x", "ftp://a:1"])
+def test_what_is_no_address_is_told_of_in_a_line(tmp_path: Path, address: str) -> None:
+    command = ["ingest", str(shipped("samples")), "-o", str(tmp_path / "records"), "--dask", address]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: {address} is no address of a Dask scheduler. Write it as tls://HOST:PORT.\n"
+
+
+def test_a_scheduler_that_is_not_there_is_told_of_in_a_line(tmp_path: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{nobody.getsockname()[1]}"
+        code, said = run(tmp_path / "records", address, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="1s")
+    assert (code, len(said)) == (2, 1)
+    assert f"{address} cannot be reached" in said[0]
+    assert not (tmp_path / "records").exists()
+
+
+def test_without_dask_it_is_said_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "distributed.py").write_text("raise ModuleNotFoundError(name='distributed')")
+    code, said = run(tmp_path / "records", "tcp://127.0.0.1:8786", PYTHONPATH=str(tmp_path))
+    assert (code, said) == (2, ["Error: Dask is not installed here. Install it: pip install 'thep-forms[dask]'."])
+
+
+def test_workers_of_this_machine_and_a_cluster_exclude_each_other(tmp_path: Path) -> None:
+    code, said = run(tmp_path / "records", "tcp://127.0.0.1:8786", "--workers", "2")
+    assert code == 2
+    assert "--workers" in said[-1]

@@ -1,0 +1,156 @@
+"""Returns whose boxes can still be filled in, but whose pages somebody drew on with a tool that knows no boxes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pikepdf
+import pypdf
+import pytest
+
+from tests import printers
+from tests.conftest import read_return
+from tests.remake_samples import answers
+from tests.viewer import type_into
+from thep_forms.check import check
+from thep_forms.check.record import Checked
+from thep_forms.definition import FormDefinition, load_definition
+from thep_forms.generate import Master
+from thep_forms.generate.layout import Rect, lay_out
+from thep_forms.read import ReadFrom
+
+LEAVER = "Ann Lee"
+SCHOOL = answers("2101", headteacher_name=LEAVER)
+
+
+@pytest.fixture(scope="module")
+def copy() -> bytes:
+    """A school's own copy, filled in beforehand."""
+    return Master(load_definition("2026-27", prefilled=True)).copy(SCHOOL)
+
+
+def place(definition: FormDefinition, name: str) -> Rect:
+    return next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
+
+
+def by_an_editor(pdf: bytes, x: float, y: float, words: str) -> bytes:
+    """Typed by a tool that adds a form XObject to the page."""
+    return printers.typed_on(pdf, x, y, words)
+
+
+def by_another(pdf: bytes, x: float, y: float, words: str) -> bytes:
+    """Typed by a tool that writes all of the page's content anew."""
+    empty = io.BytesIO()
+    with pikepdf.new() as blank:
+        blank.add_blank_page(page_size=printers.A4)
+        blank.save(empty)
+    words_alone = pypdf.PdfReader(io.BytesIO(printers.typed_on(empty.getvalue(), x, y, words)))
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf))
+    writer.pages[0].merge_page(words_alone.pages[0])
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+EDITORS = {"adds to the page": by_an_editor, "writes the page anew": by_another}
+Editor = Callable[[bytes, float, float, str], bytes]
+
+
+@pytest.fixture(params=EDITORS)
+def editor(request: pytest.FixtureRequest) -> Editor:
+    return EDITORS[request.param]
+
+
+def checked_after(pdf: bytes, definition: FormDefinition) -> Checked:
+    return check(read_return(pdf, definition), definition)
+
+
+def typed_in(definition: FormDefinition, pdf: bytes, editor: Editor, name: str, words: str) -> Checked:
+    """After words were typed where a box of the first page is."""
+    rect = place(definition, name)
+    return checked_after(editor(pdf, rect.x + 3, rect.y + 4, words), definition)
+
+
+def problems(checked: Checked) -> set[tuple[str, str]]:
+    return {(one.field, one.code) for one in checked.problems}
+
+
+def test_a_correction_typed_over_a_filled_box_is_asked_about(
+    definition: FormDefinition, copy: bytes, editor: Editor
+) -> None:
+    checked = typed_in(definition, copy, editor, "headteacher_name", "Bo Grey")
+    (problem,) = [one for one in checked.problems if one.field == "headteacher_name"]
+    assert problem.code == "value_conflict"
+    assert LEAVER in problem.message
+    assert "Bo Grey" in problem.message
+    assert not checked.acceptable
+
+
+def test_what_is_typed_over_an_empty_box_is_its_answer(definition: FormDefinition, form: bytes, editor: Editor) -> None:
+    filled = type_into(form, {**SCHOOL, "business_manager_name": ""})
+    before = checked_after(filled, definition)
+    rect = place(definition, "business_manager_name")
+    reading = read_return(editor(filled, rect.x + 3, rect.y + 4, "Di Lee"), definition)
+    assert reading.values["business_manager_name"].text == "Di Lee"
+    assert reading.values["business_manager_name"].read_from is ReadFrom.PAGE_TEXT
+    checked = check(reading, definition)
+    assert checked.acceptable
+    assert problems(checked) - problems(before) == {("business_manager_name", "read_from_page")}
+
+
+def test_a_cross_typed_over_a_box_ticks_it(definition: FormDefinition, form: bytes, editor: Editor) -> None:
+    ticked = [name for name in SCHOOL if name.startswith("phase_")]
+    filled = type_into(form, {**SCHOOL, **dict.fromkeys(ticked, False)})
+    rect = place(definition, "phase_special")
+    reading = read_return(editor(filled, rect.x + 1, rect.y + 2, "X"), definition)
+    assert [name for name, raw in reading.values.items() if name.startswith("phase_") and raw.text] == ["phase_special"]
+
+
+def test_a_remark_in_free_space_is_asked_about(definition: FormDefinition, copy: bytes, editor: Editor) -> None:
+    rect = place(definition, "headteacher_name")
+    checked = checked_after(editor(copy, rect.x + 360, rect.y + 62, "Retired"), definition)
+    assert ("field_unknown", "Retired") in {(one.code, one.value) for one in checked.problems}
+
+
+def test_a_line_drawn_through_an_answer_is_asked_about(definition: FormDefinition, copy: bytes) -> None:
+    rect = place(definition, "headteacher_name")
+    middle = rect.y + rect.height / 2
+    struck = printers.drawn_on(copy, f"2 w {rect.x + 4} {middle} m {rect.x + 60} {middle} l S")
+    assert "field_unknown" in {one.code for one in checked_after(struck, definition).problems}
+
+
+def normalised(pdf: bytes) -> bytes:
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        for page in opened.pages:
+            page.Contents = opened.make_stream(pikepdf.unparse_content_stream(pikepdf.parse_content_stream(page)))
+        out = io.BytesIO()
+        opened.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return out.getvalue()
+
+
+def wrapped(pdf: bytes) -> bytes:
+    return printers.drawn_on(pdf, "")
+
+
+def shown_as_well(pdf: bytes) -> bytes:
+    """Every answer is drawn on its page, and the boxes are kept."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened, pikepdf.open(io.BytesIO(printers.by_qpdf(pdf))) as flat:
+        for page, drawn in zip(opened.pages, flat.pages, strict=True):
+            drawn.contents_coalesce()
+            page.Contents = opened.copy_foreign(drawn.obj.Contents)
+            page.Resources = opened.copy_foreign(flat.make_indirect(drawn.obj.Resources))
+        out = io.BytesIO()
+        opened.save(out)
+    return out.getvalue()
+
+
+REWRITTEN = {"normalised": normalised, "wrapped": wrapped, "answers drawn as well": shown_as_well}
+
+
+@pytest.mark.parametrize("rewritten", REWRITTEN)
+def test_a_page_that_was_written_anew_says_what_it_said_before(
+    definition: FormDefinition, copy: bytes, rewritten: str
+) -> None:
+    before = read_return(copy, definition)
+    assert read_return(REWRITTEN[rewritten](copy), definition).values == before.values

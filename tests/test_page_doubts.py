@@ -1,0 +1,128 @@
+"""What stands on a printed page and is not quite where or what an answer is: read if it can be, asked about if not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import printers
+from tests.conftest import read_return
+from tests.remake_samples import answers
+from tests.viewer import type_into
+from thep_forms.check import check
+from thep_forms.definition import FormDefinition
+from thep_forms.generate.layout import PlacedText, Rect, lay_out
+from thep_forms.read import Outcome, Reading
+
+SCHOOL = answers("2101")
+HEAD, NAME = "headteacher_name", "Ann Lee"
+
+
+@pytest.fixture(scope="module")
+def printed(form: bytes) -> bytes:
+    return printers.by_pdfium(type_into(form, {**SCHOOL, HEAD: NAME}))
+
+
+@pytest.fixture(scope="module")
+def blank(form: bytes) -> bytes:
+    return printers.by_qpdf(form)
+
+
+def place(definition: FormDefinition, name: str) -> Rect:
+    return next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
+
+
+def asked(reading: Reading, definition: FormDefinition) -> set[tuple[str, str]]:
+    return {(one.field, one.code) for one in check(reading, definition).problems if one.code != "read_from_page"}
+
+
+def test_the_print_alone_raises_no_question(printed: bytes, definition: FormDefinition) -> None:
+    reading = read_return(printed, definition)
+    assert reading.values[HEAD].text == NAME
+    assert asked(reading, definition) == set()
+
+
+# --- Over an answer -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("dx", "dy", "size"), [(20, -4, 24), (15, 2, 10.5), (150, 4, 10.5)])
+def test_a_stamp_over_an_answer_is_asked_about(
+    printed: bytes, definition: FormDefinition, dx: float, dy: float, size: float
+) -> None:
+    rect = place(definition, HEAD)
+    stamped = printers.typed_on(printed, rect.x + dx, rect.y + dy, "RECEIVED", size)
+    assert (HEAD, "value_unreadable") in asked(read_return(stamped, definition), definition)
+
+
+def test_an_answer_with_a_line_through_it_is_asked_about(printed: bytes, definition: FormDefinition) -> None:
+    rect = place(definition, HEAD)
+    middle = rect.y + rect.height / 2
+    struck = printers.drawn_on(printed, f"1 w {rect.x + 2} {middle} m {rect.x + 45} {middle} l S")
+    assert asked(read_return(struck, definition), definition) == {(HEAD, "value_unreadable")}
+
+
+def test_an_answer_with_a_line_below_it_is_not(printed: bytes, definition: FormDefinition) -> None:
+    rect = place(definition, HEAD)
+    below = rect.y + rect.height / 2 - 5
+    underlined = printers.drawn_on(printed, f"0.5 w {rect.x + 2} {below} m {rect.x + 45} {below} l S")
+    assert asked(read_return(underlined, definition), definition) == set()
+
+
+def test_an_answer_that_was_drawn_twice_to_look_bold_is_one(blank: bytes, definition: FormDefinition) -> None:
+    rect = place(definition, HEAD)
+    bold = blank
+    for shift in (0, 0.4, 0.8, 1.2):
+        bold = printers.typed_on(bold, rect.x + 3 + shift, rect.y + 4, "Millie Bell")
+    value = read_return(bold, definition).values[HEAD]
+    assert (value.text, value.doubtful) == ("Millie Bell", False)
+
+
+# --- Beside its box -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dx", [-5, -1, 3, 20])
+def test_an_answer_may_begin_a_little_to_the_left(blank: bytes, definition: FormDefinition, dx: float) -> None:
+    rect = place(definition, HEAD)
+    reading = read_return(printers.typed_on(blank, rect.x + dx, rect.y + 4, NAME), definition)
+    assert {name: raw.text for name, raw in reading.values.items() if raw.text} == {HEAD: NAME}
+
+
+@pytest.mark.parametrize("dy", range(-12, 13, 2))
+def test_an_answer_between_two_boxes_is_asked_about(blank: bytes, definition: FormDefinition, dy: int) -> None:
+    """Nobody can tell whether the person meant the upper or the lower one."""
+    rect = place(definition, HEAD)
+    reading = read_return(printers.typed_on(blank, rect.x + 3, rect.y + 4 + dy, NAME), definition)
+    ((name, value),) = [(name, raw) for name, raw in reading.values.items() if raw.text]
+    assert value.text == NAME
+    assert value.doubtful or name == HEAD or abs(dy) > 10
+    assert not (value.doubtful and abs(dy) < 4)
+
+
+def test_a_remark_on_the_form_s_own_words_is_asked_about(blank: bytes, definition: FormDefinition) -> None:
+    text = next(item.rect for item in lay_out(definition)[0].items if isinstance(item, PlacedText))
+    noted = printers.typed_on(blank, text.x + 200, text.y + 1, "see our website")
+    found = check(read_return(noted, definition), definition).problems
+    assert ("field_unknown", "see our website") in {(one.code, one.value) for one in found}
+
+
+# --- Pages on pages -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("order", "across", "down"), [((0, 1, 2, 3), 2, 2), ((3, 0, 1, 2), 2, 1)])
+def test_every_page_of_the_form_on_a_sheet_of_paper_is_read(
+    form: bytes, definition: FormDefinition, order: tuple[int, ...], across: int, down: int
+) -> None:
+    values = {**SCHOOL, "senior_leader_5_name": "Bo Grey"}
+    flat = printers.pages_of(printers.by_qpdf(type_into(form, values)), *order)
+    reading = read_return(printers.on_sheets(flat, across, down), definition)
+    assert {name: raw.text for name, raw in reading.values.items() if raw.text} == {
+        name: "yes" if value is True else value for name, value in values.items()
+    }
+
+
+def test_the_words_that_a_program_guessed_from_a_scan_are_not_believed(
+    printed: bytes, definition: FormDefinition
+) -> None:
+    reading = read_return(printers.recognised(printed), definition)
+    assert reading.outcome is Outcome.SCAN
+    assert reading.form_id == definition.form_id
+    assert not reading.values
