@@ -127,10 +127,10 @@ def test_lists_come_in_any_encoding_and_order_of_columns(tmp_path: Path, encodin
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        (["211/2101,A,primary,,", "213/2102,B,primary,,"], ["line 3: dfe_number is not a DfE number"]),
-        (["211/2101,A,primari,,"], ["line 2: phases holds 'primari'", "nursery, primary"]),
-        (["211/2101,A,,,", "2101,B,,,"], ["211/2101 is there 2 times"]),
-        ([f"99,{n},,," for n in range(14)], ["line 2:", "line 11:", "and 4 more"]),
+        (["211/2101,A,primary,,", "213/2102,B,primary,,"], ["row 3: dfe_number is the number of another authority"]),
+        (["211/2101,A,primari,,"], ["row 2: phases is none of nursery, primary"]),
+        (["211/2101,A,,,", "2101,B,,,"], ["211/2101 is in the rows 2, 3"]),
+        ([f"99,{n},,," for n in range(14)], ["row 2:", "row 11:", "and 4 more"]),
     ],
 )
 def test_all_mistakes_of_a_list_are_told_and_nothing_is_made(

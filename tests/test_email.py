@@ -567,7 +567,7 @@ def test_who_has_no_address_is_told_of_and_the_others_are_written_to(
 def test_nothing_is_sent_from_a_list_with_a_mistake(schools: Path, records: Path, server: MailServer) -> None:
     schools.write_text(SCHOOLS.replace(ELM, "head at elm"), encoding="utf-8")
     result = send(schools, records, server)
-    assert (result.exit_code, "line 3: email is not an address" in result.stderr) == (2, True)
+    assert (result.exit_code, "row 3: email is not an e-mail address" in result.stderr) == (2, True)
     assert server.attempts == []
 
 

@@ -383,8 +383,8 @@ def test_the_folder_of_the_file_is_made(tmp_path: Path) -> None:
     ("lines", "more", "words"),
     [
         ("211/2101,Cedar\n", ["--copies", "2"], "--copies is for blank forms"),
-        ("", [], "The list names no school"),
-        ("213/2101,Cedar\n", [], "line 2: dfe_number is not a DfE number"),
+        ("", [], "has no school of Tower Hamlets"),
+        ("213/2101,Cedar\n", [], "row 2: dfe_number is the number of another authority"),
     ],
 )
 def test_what_cannot_be_printed_is_told_and_nothing_is_written(

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from thep_forms.check import Contact
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Field, Kind, Role
-from thep_forms.errors import SourceError
 from thep_forms.generate import Master, PaperCopy, pack
 from thep_forms.register import Member
 
@@ -35,11 +34,9 @@ def print_pack(definition: FormDefinition, members: Iterable[Member]) -> bytes:
 
     They are in the order of the register, by DFE number. All lists of ours have it, so that the pile can be ticked off
     against any of them, and it keeps the schools of a phase together. `definition` is one that was loaded for copies.
-    Raises `SourceError` if there is no school, and `LayoutError`.
+    There is one at least. Raises `LayoutError`.
     """
     members = list(members)
-    if not members:
-        raise SourceError("The list names no school. Give one that does, or leave --schools out for a blank form.")
     made = [PaperCopy(answers(definition, one), one.dfe_number, _called(one)) for one in members]
     return pack(definition, made, _room(definition, members, None))
 

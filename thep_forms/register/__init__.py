@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from itertools import islice
+from itertools import chain, islice, repeat
 from pathlib import Path
+from typing import Never
 
 from thep_forms.check.settle import Verdict
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
 from thep_forms.keep import Ledger, Records
 from thep_forms.register import gias, lists
-from thep_forms.register.lists import Cells, Read, folded
+from thep_forms.register.lists import Read, folded
 from thep_forms.register.member import Member, known_address
-from thep_forms.register.sheets import Sheet, sheets
+from thep_forms.register.sheets import sheets
 
 Definitions = Callable[[MembershipYear | None], FormDefinition]
 
@@ -27,8 +28,9 @@ def read_register(path: Path, definitions: Definitions) -> tuple[Member, ...]:
 
     `path` is a folder of RECORDS, of which the latest accepted return of each school counts, or a file: a CSV or an
     Excel workbook, known by what is in it. Its columns are those of a list: `dfe_number` and any of `email`, those of
-    `schools.csv` and the boxes of contacts (`headteacher_name`); or those of an extract of DfE's register (`gias`). They
-    stand in any order, and columns that are not known are left alone. Of a workbook the first sheet that has them counts.
+    `schools.csv` and the boxes of contacts (`headteacher_name`); or those of an extract of DfE's register (`gias`).
+    They stand in any order, and columns that are not known are left alone. Of a workbook the first sheet that has them
+    counts.
     """
     members = _from_records(path, definitions) if path.is_dir() else _from_file(path, definitions(None))
     return tuple(sorted(members, key=lambda member: member.dfe_number))
@@ -48,12 +50,63 @@ def _from_records(path: Path, definitions: Definitions) -> list[Member]:
 
 
 def _from_file(path: Path, definition: FormDefinition) -> list[Member]:
-    column = definition.dfe_field.name
     with closing(sheets(path)) as found:
         for sheet in found:
             rows = enumerate(sheet.rows, 1)
             for _, headings in islice(rows, HEADINGS_WITHIN):
                 columns = [folded(heading) for heading in headings]
-                if read := _reader(columns, definition, where):
-                    ...
-    raise SourceError(f"The list of schools {path} has no column {column}. Give the column of DfE numbers that name.")
+                try:
+                    read = gias.reader(columns, definition) or lists.reader(columns, definition)
+                except SourceError as error:
+                    raise SourceError(f"The list of schools {path} {error}") from error
+                if read:
+                    members = _Rows(headings, read).members(rows, f"{path}{sheet.told}")
+                    return members or _no_school(path, definition)
+    dfe = definition.dfe_field.name
+    raise SourceError(f"The list of schools {path} has no column {dfe}. Give the column of DfE numbers that name.")
+
+
+def _no_school(path: Path, definition: FormDefinition) -> Never:
+    raise SourceError(
+        f"The list of schools {path} has no school of {definition.partnership.local_authority} in it. "
+        "Look whether it is the right file."
+    )
+
+
+class _Rows:
+    """The rows under the headings, which `read` makes members of."""
+
+    def __init__(self, headings: Sequence[str], read: Read) -> None:
+        self.headings, self.read = {folded(heading): heading.strip() for heading in headings}, read
+        self.columns = [folded(heading) for heading in headings]
+        self.rows: dict[str, list[int]] = {}  # by DFE number, those that it is in
+        self.mistakes: list[str] = []
+
+    def members(self, rows: Iterable[tuple[int, Sequence[str]]], where: str) -> list[Member]:
+        """Raises `SourceError`, about the list `where`: for bad rows first, then for schools that are there twice."""
+        filled = ((number, cells) for number, cells in rows if any(cell.strip() for cell in cells))
+        members = [member for number, cells in filled if (member := self._member(number, cells))]
+        twice = [
+            f"{school} is in the rows {', '.join(map(str, numbers))}"
+            for school, numbers in self.rows.items()
+            if len(numbers) > 1
+        ]
+        if mistakes := self.mistakes or twice:
+            more = f", and {len(mistakes) - SHOWN} more" if len(mistakes) > SHOWN else ""
+            told = "; ".join(mistakes[:SHOWN])
+            raise SourceError(f"The list of schools {where}, {told}{more}. Mend it and run again.")
+        return members
+
+    def _member(self, number: int, cells: Sequence[str]) -> Member | None:
+        member, wrong = self.read(dict(zip(self.columns, chain(cells, repeat("")), strict=False)))
+        self.mistakes += [
+            f"row {number}: {self.headings.get(folded(column), column)} is {what}" for column, what in wrong
+        ]
+        if member and any(cell.strip() for cell in cells[len(self.columns) :]):
+            self.mistakes.append(f"row {number} has more cells than there are headings")
+        if member and member.dfe_number:
+            self.rows.setdefault(member.dfe_number, []).append(number)
+        return member
+
+
+__all__ = ["Definitions", "Member", "read_register"]

@@ -6,7 +6,7 @@ import codecs
 import csv
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +27,13 @@ class Sheet:
     name: str
     rows: Iterator[list[str]]
 
+    @property
+    def told(self) -> str:
+        """What a message says of it after the name of its file."""
+        return f", sheet “{self.name}”" if self.name else ""
 
-def sheets(path: Path) -> Iterator[Sheet]:
+
+def sheets(path: Path) -> Generator[Sheet, None, None]:
     """What the file can be taken for: each sheet of a workbook, or a CSV with each delimiter that it may have.
 
     A CSV is UTF-8 or UTF-16, as its byte order mark says, UTF-8 without one, or cp1252. Rows are read as they are asked
