@@ -77,7 +77,8 @@ def _name_by_content(path: Path) -> str:
 class Disposal:
     """What is to be disposed of: returns, the PDFs that they are in, and other schools' returns in those PDFs.
 
-    `messages` is what was noted of e-mails to the schools.
+    `messages` is what was noted of e-mails to the schools; `members` are those of whom a list told more than the
+    number.
     """
 
     returns: tuple[Returned, ...]
@@ -86,10 +87,11 @@ class Disposal:
     unplaced: int  # returns that may be meant, but nobody knows their school or year: they stay
     unknown: int  # files in the archive that the ledger does not know, so nobody knows whose they are: they stay
     messages: tuple[Sent, ...] = ()
+    members: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.returns or self.messages)
+        return not (self.returns or self.messages or self.members)
 
 
 def forget(
@@ -107,7 +109,7 @@ def forget(
     """
     number = _school(school, definitions(None)) if school else None
     with Ledger.existing(records) as ledger:
-        disposal = _disposal(records, Records(ledger, definitions), ledger.sent(), number, before)
+        disposal = _disposal(records, Records(ledger, definitions), ledger, number, before)
         if not confirmed(disposal):
             return None
         tidy(records)
@@ -115,6 +117,7 @@ def forget(
         with ledger.transaction():
             ledger.forget((one.entry.return_id for one in disposal.returns), disposal.files)
             ledger.forget_sent(disposal.messages)
+            ledger.forget_known(disposal.members)
         ledger.compact()
         Views(records, ledger, Records(ledger, definitions)).write()
     return disposal
@@ -128,7 +131,7 @@ def _school(text: str, definition: FormDefinition) -> str:
 
 
 def _disposal(
-    records: Path, known: Records, sent: list[Sent], number: str | None, before: MembershipYear | None
+    records: Path, known: Records, ledger: Ledger, number: str | None, before: MembershipYear | None
 ) -> Disposal:
     def may_be_meant(one: Returned) -> bool:
         is_school = number is None or one.school in ("", number)
@@ -144,6 +147,8 @@ def _disposal(
     shared = tuple(one for one in known.returns if one.entry.sha256 in files and one.entry.return_id not in return_ids)
     unknown = len(_archived(records).keys() - _kept(known))
     messages = tuple(
-        one for one in sent if number in (None, one.dfe_number) and (before is None or one.year < str(before))
+        one for one in ledger.sent() if number in (None, one.dfe_number) and (before is None or one.year < str(before))
     )
-    return Disposal(returns, tuple(sorted(files)), shared, len(meant) - len(returns), unknown, messages)
+    # A list says nothing of its year, so what it told is as old as the oldest.
+    members = tuple(one for one, told in ledger.register().items() if told and number in (None, one))
+    return Disposal(returns, tuple(sorted(files)), shared, len(meant) - len(returns), unknown, messages, members)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from thep_forms.check.record import Known
 from thep_forms.check.settle import Verdict
 from thep_forms.collect import Found, Place, collect, fetch
 from thep_forms.definition import MembershipYear
@@ -21,7 +22,7 @@ from thep_forms.examine import Examiner, Finding
 from thep_forms.keep import Archive, Arrival, Entry, Ledger, Records, Views, return_id_of, tidy
 from thep_forms.keep.tables import Returned
 from thep_forms.read import Outcome, is_pdf
-from thep_forms.register import read_register
+from thep_forms.register import Member, read_register
 from thep_forms.work import Engine, Failure, Limits, Workers
 
 BATCH = 50  # new files a transaction
@@ -76,15 +77,13 @@ class Ingester:
         """
         places = collect(sources, self.records)
         self.examiner.definition(None)  # a mistake in the templates is told of first
-        members = (
-            [member.dfe_number for member in read_register(register, self.examiner.definition)] if register else None
-        )
+        members = read_register(register, self.examiner.definition) if register else ()
         if self.records.exists() and not self.records.is_dir():
             raise RecordsError(f"{self.records} is a file. Choose a folder for the records.")
         with self.engine as engine, Ledger(self.records) as ledger:
-            if members is not None:
+            if members:
                 with ledger.transaction():
-                    ledger.set_register(members)
+                    ledger.set_register({one.dfe_number: _known_of(one) for one in members})
             tidy(self.records)
             with ledger.transaction():
                 again = {Outcome.FAILED, *([Outcome.LOCKED] if self.examiner.passwords else [])}
@@ -192,6 +191,10 @@ def _engine(
 
     there = replace(examiner, templates=examiner.templates and examiner.templates.absolute())
     return Cluster(dask, there.on_data, there.build, limits)
+
+
+def _known_of(member: Member) -> Known:
+    return Known(member.known, member.contacts, member.whole)
 
 
 def _findings(answer: bytes | Failure) -> list[Finding]:

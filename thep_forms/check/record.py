@@ -42,6 +42,18 @@ class Contact:
 
 
 @dataclass(frozen=True)
+class Known:
+    """What is known of a school: `school` by column of the record, in normal forms, and its people.
+
+    `whole`: this is all that a return said, so that what is missing here is known to have been left empty.
+    """
+
+    school: Mapping[str, str] = field(default_factory=dict)
+    contacts: tuple[Contact, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True)
 class Checked:
     """A return that was checked. `school` holds the record's columns but the year and the DFE number.
 

@@ -84,6 +84,7 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
 def _tell(disposal: Disposal) -> None:
     """What would go, for a person to confirm."""
     noted = f", and of what is noted of {some(len(disposal.messages), 'e-mail')}" if disposal.messages else ""
+    noted += f", and of what your list told of {some(len(disposal.members), 'school')}" if disposal.members else ""
     click.echo(
         f"This would dispose of {some(len(disposal.returns), 'return')} and {some(len(disposal.files), 'PDF')}{noted}"
         f"{':' if disposal.returns else '; what may be left of them is cleared away.'}",

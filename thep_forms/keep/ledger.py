@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,12 +18,12 @@ from urllib.parse import quote
 
 import msgspec
 
-from thep_forms.check.record import Checked
+from thep_forms.check.record import Checked, Known
 from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.keep.files import PRIVATE_FILE, private_folder
 
 LEDGER = "ledger.sqlite"
-VERSION = 4
+VERSION = 5
 PATIENCE = 5.0  # seconds that another run is waited for
 _SCHEMA = """
 CREATE TABLE arrival (
@@ -35,7 +35,7 @@ CREATE TABLE return (
 ) WITHOUT ROWID;
 CREATE TABLE unread (source TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE preference (winner TEXT, loser TEXT, PRIMARY KEY (winner, loser)) WITHOUT ROWID;
-CREATE TABLE register (dfe_number TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE register (dfe_number TEXT PRIMARY KEY, known BLOB) WITHOUT ROWID;
 CREATE TABLE written (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, shown TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE sent (
     membership_year TEXT, dfe_number TEXT, at TEXT, kind TEXT NOT NULL, state TEXT NOT NULL, addresses TEXT NOT NULL,
@@ -299,10 +299,15 @@ class Ledger:
             self._connection.execute("DELETE FROM preference WHERE winner=? AND loser=?", (loser, winner))
             self._connection.execute("INSERT OR IGNORE INTO preference VALUES (?,?)", (winner, loser))
 
-    def set_register(self, numbers: Iterable[str]) -> None:
-        """The DFE numbers of the member schools, instead of those known before."""
+    def set_register(self, members: Mapping[str, Known]) -> None:
+        """The member schools by DFE number, and what is known of each, instead of those known before."""
         self._connection.execute("DELETE FROM register")
-        self._connection.executemany("INSERT OR IGNORE INTO register VALUES (?)", ((number,) for number in numbers))
+        rows = ((number, msgspec.json.encode(known) if known != Known() else None) for number, known in members.items())
+        self._connection.executemany("INSERT INTO register VALUES (?,?)", rows)
+
+    def forget_known(self, numbers: Iterable[str]) -> None:
+        """Dispose of what is known of these members but their numbers."""
+        self._connection.executemany("UPDATE register SET known=NULL WHERE dfe_number=?", ((one,) for one in numbers))
 
     def note_sent(self, sent: Sent) -> None:
         """Note a message, in the place of what was known of the same one."""
@@ -375,5 +380,7 @@ class Ledger:
     def preferences(self) -> set[tuple[str, str]]:
         return set(self._connection.execute("SELECT winner, loser FROM preference"))
 
-    def register(self) -> set[str]:
-        return {number for (number,) in self._connection.execute("SELECT dfe_number FROM register")}
+    def register(self) -> dict[str, Known | None]:
+        """What is known of each member school; None where that is nothing but its number."""
+        rows = self._connection.execute("SELECT dfe_number, known FROM register ORDER BY 1")
+        return {number: known and msgspec.json.decode(known, type=Known) for number, known in rows}

@@ -16,11 +16,12 @@ import msgspec
 
 from thep_forms.check.formula import neutralised
 from thep_forms.check.problems import problem
-from thep_forms.check.record import Checked, Problem
+from thep_forms.check.record import Checked, Known, Problem
 from thep_forms.check.settle import Candidate, Settled, Verdict, settle
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import ProblemCode
 from thep_forms.definition.year import MembershipYear
+from thep_forms.keep.changes import changes
 from thep_forms.keep.ledger import Arrival, Entry, Ledger, return_id_of
 from thep_forms.read.reading import Outcome, ReadFrom
 
@@ -164,7 +165,14 @@ class Records:
         return [other for other in self.settled.verdicts if other != return_id and schools[other] == schools[return_id]]
 
     def tables(self) -> tuple[Table, ...]:
-        return (self._schools(), self._contacts(), self._returns(), self._problems(), self._values())
+        return (
+            self._schools(),
+            self._contacts(),
+            self._returns(),
+            self._problems(),
+            self._values(),
+            self._changes(),
+        )
 
     @property
     def _accepted(self) -> list[tuple[Returned, Checked]]:
@@ -284,6 +292,37 @@ class Records:
             for value in (one.entry.checked.values if one.entry.checked else ())
         ]
         return Table("values", columns, rows)
+
+    def _changes(self) -> Table:
+        columns = {
+            "membership_year": "Membership year",
+            "dfe_number": self.definition.dfe_field.label,
+            "role": "Role",
+            "field": "Field",
+            "before": "What was known",
+            "after": "What the return says",
+        }
+        rows = [
+            _row(columns, one.year, one.dfe_number, found.role, found.field, found.before, found.after)
+            for one, before, after in self._compared()
+            for found in changes(before, after, self.definition)
+        ]
+        return Table("changes", columns, rows)
+
+    def _compared(self) -> Iterator[tuple[Returned, Known, Known]]:
+        """Each accepted return, what was known of its school before, and what it says.
+
+        That is what its last accepted return of an earlier year said; where there is none, what the register says, if
+        the return is of the latest year.
+        """
+        latest = max((one.year for one, _ in self._accepted), default="")
+        said: dict[str, Known] = {}
+        for one, checked in self._accepted:  # the years in their order
+            after = Known(checked.school, checked.contacts, whole=True)
+            before = said.get(one.dfe_number) or (self._register.get(one.dfe_number) if one.year == latest else None)
+            if before:
+                yield one, before, after
+            said[one.dfe_number] = after
 
 
 def _row(columns: Iterable[str], *cells: str) -> dict[str, str]:
