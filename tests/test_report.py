@@ -180,8 +180,34 @@ def test_another_years_returns_do_not_count(browser: Target, records: Path, tmp_
 
 def returned(records: Path, definition: FormDefinition, members: tuple[Member, ...], **more: Any) -> Report:
     with Ledger.existing(records) as ledger:
-        came = Records(ledger, lambda _: definition).returns
-    return report(definition, statuses(definition.year, members, came), came, **more)
+        known = Records(ledger, lambda _: definition)
+        return report(definition, statuses(definition.year, members, known.returns), known, **more)
+
+
+@pytest.fixture
+def known_before(tmp_path: Path, form: bytes) -> Path:
+    """The folder of records and list, of a school that has another head than the list says."""
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "form.pdf").write_bytes(came(form, "2101"))
+    (tmp_path / "schools.csv").write_text("dfe_number,school_name,headteacher_name\n2101,Cedar,Former Head\n")
+    Ingester(tmp_path / "records").ingest([tmp_path / "inbox"], tmp_path / "schools.csv")
+    return tmp_path
+
+
+def test_what_changed_is_told(browser: Target, known_before: Path) -> None:
+    assert run(known_before / "records", "-o", known_before / "page.html").exit_code == 0
+    look(browser, known_before / "page.html")
+    assert shown(browser, "#changes-caption ~ tbody td") == [
+        *("Full Name of School", "Cedar", "Cedar Primary School"),
+        *("Details of the Headteacher (if different from main contact): Name", "Former Head", "Sam Okafor"),
+    ]
+
+
+def test_what_changed_is_redacted_too(known_before: Path) -> None:
+    assert run(known_before / "records", "-o", known_before / "page.html", "--redacted").exit_code == 0
+    made = (known_before / "page.html").read_text(encoding="utf-8")
+    assert "Headteacher (if different from main contact): Name" in made
+    assert not re.search("Former Head|Sam Okafor", made)
 
 
 def test_without_schools_there_is_a_page_still(records: Path, definition: FormDefinition) -> None:

@@ -7,7 +7,7 @@ out here, so that a template of one's own cannot show them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
@@ -21,7 +21,8 @@ from thep_forms.definition import FormDefinition
 from thep_forms.definition.load import Templates
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.errors import TemplateError
-from thep_forms.keep.tables import Returned
+from thep_forms.keep.changes import Change
+from thep_forms.keep.tables import Records, Returned
 from thep_forms.status import SchoolStatus, Standing, by_phase, owner
 
 PAGE = "report.html.j2"
@@ -86,6 +87,17 @@ class Missing:
 
 
 @dataclass(frozen=True)
+class Anew:
+    """What a school has told that differs from what was known; what that was is left out of a redacted page."""
+
+    dfe_number: str
+    name: str
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
 class Report:
     """What the page of a year shows; every text in it is plain."""
 
@@ -99,6 +111,7 @@ class Report:
     queries: tuple[Concern, ...]
     strays: tuple[Concern, ...]
     missing: tuple[Missing, ...]
+    changes: tuple[Anew, ...]
 
     @property
     def standings(self) -> list[Standing]:
@@ -122,13 +135,14 @@ class Report:
 def report(
     definition: FormDefinition,
     found: Sequence[SchoolStatus],
-    returns: Sequence[Returned],
+    known: Records,
     *,
     redacted: bool = False,
 ) -> Report:
     """The report of the year of `definition`, in which the schools stand as `found`."""
-    of_year = [one for one in returns if one.year in ("", str(definition.year))]
-    return _Reporter(definition, found, of_year, redacted).report()
+    of_year = [one for one in known.returns if one.year in ("", str(definition.year))]
+    changes = [(one.dfe_number, found) for one, found in known.changes() if one.year == str(definition.year)]
+    return _Reporter(definition, found, of_year, redacted).report(changes)
 
 
 class _Reporter:
@@ -145,7 +159,7 @@ class _Reporter:
         ticks = [option for asked in definition.fields for option in asked.option]
         self.labels = {option.name: option.label for option in ticks}
 
-    def report(self) -> Report:
+    def report(self, changes: Iterable[tuple[str, Change]]) -> Report:
         came = [one for one in self.found if one.standing in _RETURNED]
         days = [day for day in map(self._first_day, came) if day]
         per_day = sorted(Counter(days).items())
@@ -163,6 +177,7 @@ class _Reporter:
             ),
             strays=tuple(map(self._stray, filter(_is_to_be_placed, self.returns.get("", [])))),
             missing=tuple(self._missing(one) for one in self.found if one.standing not in _RETURNED),
+            changes=tuple(self._anew(changes)),
         )
 
     def _by_phase(self) -> Iterable[Bar]:
@@ -205,6 +220,18 @@ class _Reporter:
     def _missing(self, one: SchoolStatus) -> Missing:
         phases = self._phases(one.member.known.get("phases", ""))
         return Missing(one.member.dfe_number, self._name(one), phases, one.standing, self._email(one))
+
+    def _anew(self, changes: Iterable[tuple[str, Change]]) -> Iterator[Anew]:
+        names = {one.member.dfe_number: self._name(one) for one in self.found}
+        labels = {role.name: role.heading for role in self.definition.roles}
+        labels |= {asked.name: asked.label for asked in self.definition.fields}
+        labels |= {asked.postcode_column: "Postcode" for asked in self.definition.fields if asked.postcode_column}
+        labels |= {part.name: part.label for part in self.definition.parts}
+        for number, one in changes:
+            if number in names:
+                what = ": ".join(labels.get(name, name) for name in (one.role, one.field) if name)
+                values = ("", "") if self.redacted else (one.before, one.after)
+                yield Anew(number, names[number], what, *values)
 
     def _name(self, one: SchoolStatus) -> str:
         return one.member.known.get("school_name", "")

@@ -153,7 +153,7 @@ def report(year: str, output: Path, records: Path, schools: Path, redacted: bool
     with Ledger.existing(records) as ledger:
         found = statuses_today(ledger, definition, chosen, members, datetime.now(UTC).date())
         known = Records(ledger, definition)
-    made = make(definition(chosen), found, known.returns, redacted=redacted)
+    made = make(definition(chosen), found, known, redacted=redacted)
     output.parent.mkdir(parents=True, exist_ok=True)
     write_private(output, page(made, templates).encode())
     click.echo(output)

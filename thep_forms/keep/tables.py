@@ -21,7 +21,7 @@ from thep_forms.check.settle import Candidate, Settled, Verdict, settle
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import ProblemCode
 from thep_forms.definition.year import MembershipYear
-from thep_forms.keep.changes import changes
+from thep_forms.keep.changes import Change, changes
 from thep_forms.keep.ledger import Arrival, Entry, Ledger, return_id_of
 from thep_forms.read.reading import Outcome, ReadFrom
 
@@ -304,10 +304,15 @@ class Records:
         }
         rows = [
             _row(columns, one.year, one.dfe_number, found.role, found.field, found.before, found.after)
-            for one, before, after in self._compared()
-            for found in changes(before, after, self.definition)
+            for one, found in self.changes()
         ]
         return Table("changes", columns, rows)
+
+    def changes(self) -> Iterator[tuple[Returned, Change]]:
+        """What the accepted returns say differently from what was known of their schools before."""
+        for one, before, after in self._compared():
+            for found in changes(before, after, self.definition):
+                yield one, found
 
     def _compared(self) -> Iterator[tuple[Returned, Known, Known]]:
         """Each accepted return, what was known of its school before, and what it says.

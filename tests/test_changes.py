@@ -1,0 +1,220 @@
+"""changes.csv: what a return says differently from what was known of its school."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.conftest import rows
+from tests.remake_samples import answers
+from tests.viewer import type_into
+from thep_forms.cli import main
+from thep_forms.definition import load_definition
+from thep_forms.generate import generate
+from thep_forms.ingest import Ingester
+
+Told = list[tuple[str, ...]]
+CEDAR = "211/2101"
+EARLIER = {
+    "senior_leader_1_designation": "",
+    "senior_leader_1_name": "Ann Lee",
+    "senior_leader_1_email": "ann@cedar.example",
+    "senior_leader_2_name": "Bo Grey",
+}
+
+
+@pytest.fixture(scope="module")
+def blank() -> dict[str, bytes]:
+    """The forms of two years."""
+    return {year: generate(load_definition(year)) for year in ("2025-26", "2026-27")}
+
+
+def run(*command: object) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in command])
+
+
+def returned(folder: Path, form: bytes, name: str, number: str = "2101", **answered: str | bool) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.pdf").write_bytes(type_into(form, answers(number, **answered)))
+    return folder
+
+
+def told(records: Path, year: str = "2026-27") -> Told:
+    """What the table says of that year, without its columns of year and school."""
+    found = [row for row in rows(records / "changes.csv") if row["membership_year"] == year]
+    return [tuple(row[column] for column in ("role", "field", "before", "after")) for row in found]
+
+
+def listed(path: Path, cells: Mapping[str, str]) -> Path:
+    path.write_text(f"{','.join(cells)}\n{','.join(cells.values())}\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def inbox(tmp_path: Path, blank: dict[str, bytes]) -> Path:
+    """A return of last year."""
+    return returned(tmp_path / "inbox", blank["2025-26"], "last year", **EARLIER)
+
+
+def changed(inbox: Path, blank: dict[str, bytes], **answered: str | bool) -> Told:
+    """What the table says of a return of this year after that of last year."""
+    records = inbox.parent / "records"
+    Ingester(records).ingest([returned(inbox, blank["2026-27"], "this year", **{**EARLIER, **answered})])
+    return told(records)
+
+
+# --- Against last year's return -----------------------------------------------------------------------------------
+
+
+def test_the_same_answers_are_no_change(inbox: Path, blank: dict[str, bytes]) -> None:
+    assert changed(inbox, blank) == []
+
+
+def test_its_columns_are_those_of_the_contract(inbox: Path, blank: dict[str, bytes]) -> None:
+    changed(inbox, blank, business_manager_name="Di Marsh")
+    (row,) = rows(inbox.parent / "records" / "changes.csv")
+    assert list(row.values())[:2] == ["2026-27", CEDAR]
+    assert ",".join(row) == "membership_year,dfe_number,role,field,before,after"
+
+
+def test_a_person_who_has_followed_another_is_told_part_by_part(inbox: Path, blank: dict[str, bytes]) -> None:
+    new = {"business_manager_name": "Di Marsh", "business_manager_email": "di.marsh@cedar2101.example"}
+    before = answers("2101")
+    assert changed(inbox, blank, **new) == [
+        ("business_manager", part, before[f"business_manager_{part}"], new[f"business_manager_{part}"])
+        for part in ("name", "email")
+    ]
+
+
+def test_what_was_empty_and_what_is_now_are_told(inbox: Path, blank: dict[str, bytes]) -> None:
+    parts = ("designation", "name", "email", "telephone")
+    before = {f"business_manager_{part}": "" for part in parts}
+    after = {"headteacher_name": "Cy Brook", "headteacher_email": "cy@cedar.example"}
+    found = changed(inbox, blank, **before, **after, main_contact_designation="Clerk")
+    assert ("headteacher", "name", "Sam Okafor", "Cy Brook") in found
+    assert [one[3] for one in found if one[0] == "business_manager"] == [""] * 4
+
+
+def test_blanks_and_capitals_of_an_address_are_no_change(inbox: Path, blank: dict[str, bytes]) -> None:
+    address = str(answers("2101")["main_contact_email"])
+    same = {"main_contact_email": address.upper(), "main_contact_name": " Sam   Okafor"}
+    assert changed(inbox, blank, **same) == []
+
+
+def test_senior_leaders_are_known_by_their_names(inbox: Path, blank: dict[str, bytes]) -> None:
+    """In another order they are the same; one has another address, one has gone, one is new."""
+    found = changed(
+        inbox,
+        blank,
+        senior_leader_1_name="Cy Brook",
+        senior_leader_1_email="",
+        senior_leader_2_name="Ann Lee",
+        senior_leader_2_email="ann.lee@cedar.example",
+    )
+    assert found == [
+        ("senior_leader", "email", "ann@cedar.example", "ann.lee@cedar.example"),
+        ("senior_leader", "name", "Bo Grey", ""),
+        ("senior_leader", "name", "", "Cy Brook"),
+    ]
+
+
+def test_the_school_itself_comes_first(inbox: Path, blank: dict[str, bytes]) -> None:
+    found = changed(
+        inbox, blank, school_name="Cedar Academy", registered_address="1 New Road\nLondon\nE1 0ZZ", phase_nursery=True
+    )
+    assert [one[:2] for one in found] == [
+        ("", "school_name"),
+        ("", "phases"),
+        ("", "registered_address"),
+        ("", "postcode"),
+    ]
+    assert found[1][2:] == ("primary", "nursery;primary")
+
+
+def test_returns_in_any_order_give_the_same_bytes(inbox: Path, blank: dict[str, bytes], tmp_path: Path) -> None:
+    returned(inbox, blank["2026-27"], "this year", main_contact_name="Di Marsh")
+    paths = sorted(inbox.iterdir())
+    for name, order in (("one", paths), ("other", paths[::-1])):
+        for path in order:
+            Ingester(tmp_path / name).ingest([path])
+    assert (tmp_path / "one" / "changes.csv").read_bytes() == (tmp_path / "other" / "changes.csv").read_bytes()
+    assert "Di Marsh" in (tmp_path / "one" / "changes.csv").read_text()
+
+
+def test_a_return_that_is_not_accepted_says_nothing(inbox: Path, blank: dict[str, bytes]) -> None:
+    assert changed(inbox, blank, main_contact_name="Di Marsh", chair_of_governors_name="") == []
+
+
+# --- Against the list ---------------------------------------------------------------------------------------------
+
+LIST = {
+    "dfe_number": CEDAR,
+    "school_name": "Cedar Primary School",
+    "headteacher_name": "Former Head",
+    "chair_of_governors_email": "",
+}
+
+
+@pytest.fixture
+def records(tmp_path: Path, blank: dict[str, bytes]) -> Path:
+    """Of a run with a list that knows the name of the head."""
+    source = returned(tmp_path / "inbox", blank["2026-27"], "this year")
+    run("ingest", source, "-o", tmp_path / "records", "--schools", listed(tmp_path / "list.csv", LIST))
+    return tmp_path / "records"
+
+
+HEAD = ("headteacher", "name", "Former Head", "Sam Okafor")
+
+
+def test_only_what_the_list_knows_is_compared(records: Path) -> None:
+    assert told(records) == [HEAD]
+
+
+def test_the_list_is_remembered(records: Path, blank: dict[str, bytes], tmp_path: Path) -> None:
+    run("ingest", returned(tmp_path / "more", blank["2026-27"], "again"), "-o", records)
+    assert told(records) == [HEAD]
+
+
+def test_the_list_that_was_given_last_counts(records: Path, tmp_path: Path) -> None:
+    mended = listed(tmp_path / "list.csv", LIST | {"headteacher_name": "Sam Okafor"})
+    run("ingest", tmp_path / "inbox", "-o", records, "--schools", mended)
+    assert told(records) == []
+
+
+def test_last_year_s_return_counts_before_the_list(records: Path, blank: dict[str, bytes], tmp_path: Path) -> None:
+    earlier = returned(tmp_path / "more", blank["2025-26"], "last year", main_contact_telephone="020 7946 0999")
+    run("ingest", earlier, "-o", records)
+    assert told(records)[0] == ("main_contact", "telephone", "020 7946 0999", "020 7946 0101")
+    assert HEAD not in told(records)
+    assert told(records, "2025-26") == []
+
+
+def test_last_year_s_records_may_be_the_list(blank: dict[str, bytes], tmp_path: Path) -> None:
+    Ingester(tmp_path / "then").ingest([returned(tmp_path / "a", blank["2025-26"], "then", **EARLIER)])
+    source = returned(tmp_path / "b", blank["2026-27"], "now", senior_leader_3_name="Cy Brook", **EARLIER)
+    run("ingest", source, "-o", tmp_path / "now", "--schools", tmp_path / "then")
+    assert told(tmp_path / "now") == [("senior_leader", "name", "", "Cy Brook")]
+
+
+# --- Care ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", [("--school", CEDAR), ("--before", "2025-26")])
+def test_what_the_list_told_can_be_forgotten(records: Path, what: tuple[str, str]) -> None:
+    assert b"Former Head" in (records / "ledger.sqlite").read_bytes()
+    result = run("forget", "-o", records, *what, "--yes")
+    assert result.exit_code == 0
+    assert "of what your list told of 1 school" in result.stderr
+    for path in records.rglob("*"):
+        assert path.is_dir() or b"Former Head" not in path.read_bytes(), path
+    assert run("verify", "-o", records).exit_code == 0
+    assert rows(records / "changes.csv") == []
+
+
+def test_verify_knows_the_table(records: Path) -> None:
+    (records / "changes.csv").write_text("")
+    result = run("verify", "-o", records)
+    assert (result.exit_code, "changes.csv" in result.stdout + result.stderr) == (1, True)
