@@ -1,0 +1,314 @@
+"""The list of member schools, as offices keep it and as DfE publishes it: read through `generate --schools`."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import olefile
+import openpyxl
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.viewer import typed
+from thep_forms.cli import main
+from thep_forms.copies import answers
+from thep_forms.definition import load_definition
+from thep_forms.errors import SourceError
+from thep_forms.generate import Master
+from thep_forms.register import Member, read_register
+
+DEFINITION = load_definition("2026-27")
+ROWS = [
+    {"DfE Number": "211/2101", "School Name": "École Cedar", "Phases": "Primary; Nursery", "Notes": "x"},
+    {"DfE Number": "4242", "School Name": "Ivy Lane School", "Phases": "secondary", "Notes": ""},
+]
+
+
+def register(path: Path) -> tuple[Member, ...]:
+    return read_register(path, lambda _: DEFINITION)
+
+
+def in_csv(rows: Sequence[Mapping[str, object]], delimiter: str = ",") -> str:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]), delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def written(tmp_path: Path, *rows: Mapping[str, object]) -> Path:
+    path = tmp_path / "schools.csv"
+    path.write_text(in_csv(rows), encoding="utf-8")
+    return path
+
+
+def generated(path: Path) -> Result:
+    return CliRunner().invoke(main, ["generate", "2026-27", "-o", str(path.parent / "forms"), "--schools", str(path)])
+
+
+def refused(path: Path) -> str:
+    """What is said of a list from which nothing is made."""
+    result = generated(path)
+    assert result.exit_code == 2
+    assert not (path.parent / "forms").exists()
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+# --- Tables -------------------------------------------------------------------------------------------------------
+
+EXPECTED = (
+    ("211/2101", {"school_name": "École Cedar", "phases": "nursery;primary"}),
+    ("211/4242", {"school_name": "Ivy Lane School", "phases": "secondary"}),
+)
+
+
+def told(members: Iterable[Member]) -> tuple[tuple[str, Mapping[str, str]], ...]:
+    return tuple((one.dfe_number, one.known) for one in members)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_csv_may_be_of_any_make(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    path = tmp_path / "schools.csv"
+    path.write_text(in_csv(ROWS, delimiter), encoding=encoding)
+    assert told(register(path)) == EXPECTED
+
+
+@pytest.mark.parametrize("order", [("Phases", "DfE Number", "School Name"), ("Notes", "School Name", "DfE Number")])
+def test_columns_stand_in_any_order_and_others_are_left_alone(tmp_path: Path, order: tuple[str, ...]) -> None:
+    rows = [{column: row[column] for column in order} for row in ROWS]
+    assert [number for number, _ in told(register(written(tmp_path, *rows)))] == ["211/2101", "211/4242"]
+
+
+def test_a_title_and_blank_rows_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "schools.csv"
+    path.write_text("Members of the partnership\n\n" + in_csv(ROWS).replace("4242", "\n,,,\n4242"), encoding="utf-8")
+    assert told(register(path)) == EXPECTED
+
+
+def workbook(path: Path, *rows: Sequence[object], first: bool = True) -> Path:
+    book = openpyxl.Workbook()
+    if not first:
+        book.active["A1"] = "Read this first"
+        book.create_sheet("Members")
+    for row in rows:
+        book.worksheets[-1].append(row)
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_workbook_is_read_whatever_excel_made_of_its_cells(tmp_path: Path, first: bool) -> None:
+    rows = (
+        ["Members of the partnership", datetime.date(2026, 4, 1)],
+        [],
+        ["DfE Number", "School Name", "Phases", "Joined"],
+        ["211/2101", "École Cedar", "Primary; Nursery", datetime.date(2020, 9, 1)],
+        [],
+        [4242.0, "Ivy Lane School", "secondary", None],
+    )
+    assert told(register(workbook(tmp_path / "schools.xlsx", *rows, first=first))) == EXPECTED
+
+
+def test_a_workbook_is_known_by_what_is_in_it(tmp_path: Path) -> None:
+    workbook(tmp_path / "schools.xlsx", ["dfe_number"], [2101]).rename(tmp_path / "schools.csv")
+    assert [number for number, _ in told(register(tmp_path / "schools.csv"))] == ["211/2101"]
+
+
+def test_what_a_list_knows_of_people_is_in_the_copies(tmp_path: Path) -> None:
+    people = {"headteacher_name": "Ann Lee", "main_contact_email": "Office@Cedar.example", "senior_leader_2_name": "Bo"}
+    path = written(tmp_path, ROWS[0] | people)
+    assert generated(path).exit_code == 0
+    (copy,) = (tmp_path / "forms").iterdir()
+    held = typed(copy.read_bytes())
+    assert {name: held[name] for name in people} == people | {"main_contact_email": "Office@cedar.example"}
+    assert held["phase_primary"] == held["phase_nursery"] == "Yes"
+    assert register(path)[0].email == "Office@cedar.example"
+
+
+def test_an_address_and_its_postcode_may_stand_apart(tmp_path: Path) -> None:
+    (member,) = register(
+        written(tmp_path, ROWS[0] | {"Registered Address": "3 Cedar Road, London", "Postcode": "e20ac"})
+    )
+    assert member.known["registered_address"] == "3 Cedar Road, London, E2 0AC"
+    assert member.known["postcode"] == "E2 0AC"
+
+
+# --- DfE's register -----------------------------------------------------------------------------------------------
+
+SCHOOL = {
+    "URN": "100000",
+    "LA (code)": "211",
+    "LA (name)": "Tower Hamlets",
+    "EstablishmentNumber": "2101",
+    "EstablishmentName": "Cedar Primary School",
+    "TypeOfEstablishment (name)": "Community school",
+    "EstablishmentStatus (name)": "Open",
+    "PhaseOfEducation (name)": "Primary",
+    "Street": "3 Cedar Road",
+    "Locality": "",
+    "Address3": "",
+    "Town": "London",
+    "County (name)": "",
+    "Postcode": "E2 0AC",
+    "SchoolWebsite": "www.cedar.example",
+    "TelephoneNum": "2079460101",
+    "HeadTitle (name)": "Ms",
+    "HeadFirstName": "Ann",
+    "HeadLastName": "Lee",
+    "HeadPreferredJobTitle": "Headteacher",
+}
+
+
+def extract(tmp_path: Path, *schools: Mapping[str, str]) -> Path:
+    path = tmp_path / "edubasealldata20261101.csv"
+    path.write_text(in_csv([SCHOOL | school for school in schools]), encoding="cp1252")
+    return path
+
+
+def test_an_extract_gives_the_open_schools_of_the_authority(tmp_path: Path) -> None:
+    found = register(
+        extract(
+            tmp_path,
+            {},
+            {"EstablishmentNumber": "2102", "EstablishmentStatus (name)": "Closed"},
+            {"EstablishmentNumber": "2103", "EstablishmentStatus (name)": "Open, but proposed to close"},
+            {"EstablishmentNumber": "2104", "EstablishmentStatus (name)": "Proposed to open"},
+            {"EstablishmentNumber": "3202", "LA (code)": "213"},
+            {"EstablishmentNumber": "8000", "TypeOfEstablishment (name)": "Further education"},
+            {"EstablishmentNumber": ""},
+            {
+                "EstablishmentNumber": "7004",
+                "TypeOfEstablishment (name)": "Community special school",
+                "PhaseOfEducation (name)": "Not applicable",
+                "HeadFirstName": "",
+                "HeadLastName": "",
+            },
+        )
+    )
+    assert [(one.dfe_number, one.known["phases"]) for one in found] == [
+        ("211/2101", "primary"),
+        ("211/2103", "primary"),
+        ("211/7004", "special"),
+    ]
+    assert found[0].known["registered_address"] == "3 Cedar Road, London, E2 0AC"
+    assert [(one.role, one.parts["name"]) for one in found[0].contacts] == [("headteacher", "Ann Lee")]
+    assert found[2].contacts == ()
+
+
+def test_columns_of_an_extract_that_count_for_nothing_may_be_missing(tmp_path: Path) -> None:
+    kept = ("LA (code)", "EstablishmentNumber", "EstablishmentName", "EstablishmentStatus (name)")
+    path = tmp_path / "extract.csv"
+    path.write_text(in_csv([{column: SCHOOL[column] for column in kept}]))
+    assert told(register(path)) == (("211/2101", {"school_name": "Cedar Primary School"}),)
+
+
+def test_an_extract_that_does_not_say_which_schools_are_open_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "extract.csv"
+    path.write_text(in_csv([{name: text for name, text in SCHOOL.items() if "Status" not in name}]))
+    assert "has no column EstablishmentStatus (name). Download the extract again" in refused(path)
+
+
+def test_an_extract_without_a_school_of_ours_is_refused(tmp_path: Path) -> None:
+    assert "has no school of Tower Hamlets in it" in refused(extract(tmp_path, {"LA (code)": "213"}))
+
+
+# --- Mistakes -----------------------------------------------------------------------------------------------------
+
+
+def test_a_missing_column_is_told_before_bad_rows(tmp_path: Path) -> None:
+    said = refused(written(tmp_path, {"School": "Cedar", "Phases": "wrong"}))
+    assert "has no column dfe_number. Give the column of DfE numbers that name." in said
+
+
+def test_bad_rows_are_told_with_row_and_column_and_without_what_is_in_them(tmp_path: Path) -> None:
+    bad = {"DfE Number": "99", "Phases": "primari", "Headteacher Email": "jo at home", "Email": "", "Postcode": "?9"}
+    said = refused(written(tmp_path, {**ROWS[0], **dict.fromkeys(bad, ""), **ROWS[0]}, {**bad, "School Name": "A"}))
+    for words in (
+        "row 3: DfE Number is not a DfE number",
+        "row 3: Phases is none of nursery",
+        "row 3: Headteacher Email",
+    ):
+        assert words in said
+    assert "jo at home" not in said
+
+
+def test_schools_that_are_there_twice_are_told_when_the_rows_are_good(tmp_path: Path) -> None:
+    twice = written(tmp_path, ROWS[0], ROWS[1], {**ROWS[0], "DfE Number": "2101"})
+    assert "211/2101 is in the rows 2, 4" in refused(twice)
+    bad = written(tmp_path, ROWS[0], ROWS[0], {**ROWS[0], "DfE Number": "99"})
+    assert "rows 2, 3" not in refused(bad)
+
+
+def test_the_first_ten_mistakes_are_told(tmp_path: Path) -> None:
+    said = refused(written(tmp_path, *({"dfe_number": f"9{number}"} for number in range(14))))
+    assert "row 11:" in said
+    assert "row 12:" not in said
+    assert "and 4 more" in said
+
+
+def test_a_comma_that_breaks_a_row_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "schools.csv"
+    path.write_text("dfe_number,school_name\n2101,Cedar, Primary\n")
+    assert "row 2 has more cells than there are headings" in refused(path)
+
+
+def test_a_column_that_is_there_twice_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "schools.csv"
+    path.write_text("dfe_number,School Name,school_name\n2101,A,B\n")
+    assert "has 2 columns school_name. Keep one of them." in refused(path)
+
+
+def test_a_spreadsheets_error_is_told_with_its_sheet(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "s.xlsx", ["dfe_number", "school_name"], [2101, "#N/A"])
+    assert "sheet “Sheet”, row 2: school_name is an error of the spreadsheet" in refused(path)
+
+
+FILES = {
+    "a workbook of an old kind or with a password": (olefile.MAGIC + bytes(2048), "old kind, or one with a password"),
+    "a damaged workbook": (b"PK\x03\x04" + bytes(200), "no Excel workbook that can be read"),
+    "nothing": (b"", "has no column dfe_number"),
+    "headings alone": (b"dfe_number,school_name\n", "has no school of Tower Hamlets in it"),
+    "a lone quotation mark": (
+        b'dfe_number,school_name\n2101,"' + b"Cedar\n" * 40_000,
+        "Look for a lone quotation mark",
+    ),
+    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, "has no column dfe_number"),
+}
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_what_is_no_list_is_told_in_a_line(tmp_path: Path, what: str) -> None:
+    data, words = FILES[what]
+    (tmp_path / "schools.csv").write_bytes(data)
+    assert words in refused(tmp_path / "schools.csv")
+
+
+# --- Whatever people type -----------------------------------------------------------------------------------------
+
+COLUMNS = ("dfe_number", "school_name", "phases", "registered_address", "postcode", "email", "headteacher_email", "x")
+CELLS = st.one_of(
+    st.text(max_size=20), st.sampled_from(["2101", "211/2101", "primary;AP", "-", "#N/A", "a@b.example", "E1 0AA"])
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.lists(CELLS, min_size=1, max_size=9), max_size=4))
+def test_whatever_is_in_a_list_it_gives_copies_or_a_line(tmp_path: Path, rows: list[list[str]]) -> None:
+    path = tmp_path / "schools.csv"
+    with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
+        csv.writer(file).writerows([COLUMNS, *rows])
+    try:
+        members = register(path)
+    except SourceError as error:
+        assert "\n" not in str(error)
+        return
+    for member in members:
+        assert Master(DEFINITION).copy(answers(DEFINITION, member), member.dfe_number)
