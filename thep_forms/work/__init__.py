@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -156,6 +157,7 @@ def _work(pipe: Connection, job: Job, megabytes: int, parent: int) -> None:
     _let_go_of_all_but(pipe)
     sys.dont_write_bytecode = True
     confine(megabytes, parent)
+    gc.freeze()  # what was inherited is neither looked through for garbage nor copied for that
     while True:
         try:
             data = pipe.recv_bytes()
