@@ -17,7 +17,7 @@ from thep_forms.keep.tables import Table
 WORKBOOK = "records.xlsx"
 LONGEST = 32_767  # UTF-16 units that Excel takes in a cell
 CUT = "… (cut off here: a cell of a workbook holds no more; the CSV of this table has it all)"
-MOST_ROWS = 200_000  # of a sheet: more take longer to open than anybody waits, and over a million Excel refuses
+MOST_ROWS = 25_000  # of a sheet: more take long to write each time and to open, and over a million Excel refuses
 TOO_LONG = "This table has {count} rows, more than a workbook is good for. They are all in {name}.csv."
 _WIDEST, _NARROWEST, _LOOKED_AT = 60, 10, 1000  # characters of a column; the rows that tell how wide it is
 _LINE, _HIGHEST = 15, 405  # points: a line of text, the highest row
