@@ -6,6 +6,7 @@ import io
 import re
 import shutil
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -76,9 +77,9 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tables(records: Path, definition: FormDefinition) -> tuple[Table, ...]:
+def tables(records: Path, definition: FormDefinition) -> Iterator[tuple[Table, ...]]:
     with Ledger.existing(records) as ledger:
-        return Records(ledger, lambda _: definition).tables()
+        yield Records(ledger, lambda _: definition).tables()
 
 
 @pytest.fixture

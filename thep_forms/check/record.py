@@ -9,7 +9,7 @@ from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.definition.year import MembershipYear
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One thing to fix or explain. `message` can be pasted into a reply to the school; it holds what was typed."""
 
@@ -21,7 +21,7 @@ class Problem:
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CheckedValue:
     """An answer as it was typed beside its normal form."""
 
@@ -32,7 +32,7 @@ class CheckedValue:
     read_from: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Contact:
     """A person in a role; `parts` are the normalised answers by the part's name."""
 
@@ -41,7 +41,7 @@ class Contact:
     parts: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Known:
     """What is known of a school: `school` by column of the record, in normal forms, and its people.
 
@@ -53,7 +53,7 @@ class Known:
     whole: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Checked:
     """A return that was checked. `school` holds the record's columns but the year and the DFE number.
 

@@ -103,7 +103,7 @@ def mailing_list(
     with Ledger.existing(records) as ledger:
         table = make(chosen, Records(ledger, definition).returns, definition(chosen), roles, phases)
     click.echo(table.csv(), nl=False)
-    click.echo(f"{len(table.rows)} addresses.", err=True)
+    click.echo(f"{sum(1 for _ in table.rows)} addresses.", err=True)
 
 
 @click.command()

@@ -9,7 +9,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from thep_forms.check.record import Checked, Known
+from thep_forms.check.record import Checked, CheckedValue, Known
 from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.keep.files import PRIVATE_FILE, private_folder
 
@@ -31,7 +31,7 @@ CREATE TABLE arrival (
 ) WITHOUT ROWID;
 CREATE TABLE return (
     return_id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
-    modified TEXT, checked BLOB, archived INTEGER NOT NULL
+    modified TEXT, checked BLOB, answers BLOB, archived INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE unread (source TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE preference (winner TEXT, loser TEXT, PRIMARY KEY (winner, loser)) WITHOUT ROWID;
@@ -44,7 +44,7 @@ CREATE TABLE sent (
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """A file that came in: the way it came, and the date of the message that brought it, if one did.
 
@@ -57,11 +57,12 @@ class Arrival:
     aside: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What one return says, whichever way it came. `outcome` is a reading's; `checked` is set where it is a form.
 
-    `archived`: its file is kept, as that of every PDF is.
+    Its values are many, and few ask for them: an entry out of a ledger has the first alone. `archived`: its file is
+    kept, as that of every PDF is.
     """
 
     return_id: str
@@ -271,10 +272,13 @@ class Ledger:
 
     def add(self, entry: Entry) -> None:
         """Note a return, in the place of what was known of it."""
-        checked = msgspec.json.encode(entry.checked) if entry.checked else None
+        checked = answers = None
+        if entry.checked:
+            checked = msgspec.json.encode(replace(entry.checked, values=entry.checked.values[:1]))
+            answers = msgspec.json.encode(entry.checked.values)
         modified = entry.modified.isoformat() if entry.modified else None
-        row = (entry.return_id, entry.sha256, entry.outcome, entry.reason, modified, checked, entry.archived)
-        self._connection.execute("INSERT OR REPLACE INTO return VALUES (?,?,?,?,?,?,?)", row)
+        row = (entry.return_id, entry.sha256, entry.outcome, entry.reason, modified, checked, answers, entry.archived)
+        self._connection.execute("INSERT OR REPLACE INTO return VALUES (?,?,?,?,?,?,?,?)", row)
 
     def arrived(self, arrival: Arrival) -> None:
         """Note the arrival; the same file by the same way is the same arrival."""
@@ -332,6 +336,12 @@ class Ledger:
         query = "SELECT source, return_id, received_at, aside FROM arrival ORDER BY return_id, source"
         for source, return_id, received, aside in self._connection.execute(query):
             yield Arrival(source, return_id, datetime.fromisoformat(received) if received else None, bool(aside))
+
+    def answers(self) -> Iterator[tuple[str, tuple[CheckedValue, ...]]]:
+        """All values of every form, by the id of its return."""
+        query = "SELECT return_id, answers FROM return WHERE answers IS NOT NULL ORDER BY return_id"
+        for return_id, answers in self._connection.execute(query):
+            yield return_id, msgspec.json.decode(answers, type=tuple[CheckedValue, ...])
 
     def entries(self) -> Iterator[Entry]:
         """Every return, by its id."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -31,19 +31,24 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV: its name without the ending, its columns with what they hold, its rows in their order."""
+    """A CSV: its name without the ending, its columns with what they hold, its rows in their order.
+
+    The rows can be gone through several times.
+    """
 
     name: str
     columns: Mapping[str, str]
-    rows: Sequence[Row]
+    rows: Iterable[Row]
 
     def csv(self) -> bytes:
         """UTF-8, RFC 4180, a header row; no cell acts as a formula."""
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(self.columns)
-        writer.writerows([neutralised(row.get(column, "")) for column in self.columns] for row in self.rows)
-        return text.getvalue().encode()
+        data = io.BytesIO()
+        with io.TextIOWrapper(data, "utf-8", newline="") as text:
+            writer = csv.writer(text)
+            writer.writerow(self.columns)
+            writer.writerows([neutralised(row.get(column, "")) for column in self.columns] for row in self.rows)
+            text.flush()
+            return data.getvalue()
 
     def resource(self) -> dict[str, object]:
         """Its entry in the data package: a Table Schema in which every column is a string."""
@@ -62,6 +67,16 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Again:
+    """Rows that are made anew each time that they are gone through: all of them at once take a lot of memory."""
+
+    make: Callable[[], Iterable[Row]]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.make())
+
+
+@dataclass(frozen=True, slots=True)
 class Returned:
     """A return with its verdict. `problems` are its own and those that other returns or the register give it."""
 
@@ -91,11 +106,11 @@ class Returned:
 
 
 class Records:
-    """Everything that the ledger knows, with verdicts."""
+    """Everything that the ledger knows, with verdicts. It is open as long as rows are asked for."""
 
     def __init__(self, ledger: Ledger, definition: Callable[[MembershipYear | None], FormDefinition]) -> None:
         """`definition` gives that of a year, or of any where there is none."""
-        self._register = ledger.register()
+        self._ledger, self._register = ledger, ledger.register()
         self._arrivals: dict[str, list[Arrival]] = {}
         for arrival in ledger.arrivals():
             self._arrivals.setdefault(arrival.return_id, []).append(arrival)
@@ -174,7 +189,7 @@ class Records:
             self._changes(),
         )
 
-    @property
+    @cached_property
     def _accepted(self) -> list[tuple[Returned, Checked]]:
         """One return a year and school, in their order."""
         found = [
@@ -188,33 +203,37 @@ class Records:
             if asked is not self.definition.dfe_field:
                 columns[asked.name] = asked.label
                 columns |= {asked.postcode_column: "Postcode"} if asked.postcode_column else {}
-        rows = [
-            {
-                "membership_year": one.year,
-                "dfe_number": one.dfe_number,
-                **checked.school,
-                "return_id": one.entry.return_id,
-            }
-            for one, checked in self._accepted
-        ]
+        rows = Again(
+            lambda: (
+                {
+                    "membership_year": one.year,
+                    "dfe_number": one.dfe_number,
+                    **checked.school,
+                    "return_id": one.entry.return_id,
+                }
+                for one, checked in self._accepted
+            )
+        )
         return Table("schools", columns | _extra(columns, rows) | {"return_id": "Return"}, rows)
 
     def _contacts(self) -> Table:
         first = {"membership_year": "Membership year", "dfe_number": self.definition.dfe_field.label}
         columns = first | {"role": "Role", "position": "Position"}
         columns |= {part.name: part.label for part in self.definition.parts}
-        rows = [
-            {
-                "membership_year": one.year,
-                "dfe_number": one.dfe_number,
-                "role": contact.role,
-                "position": str(contact.position),
-                **contact.parts,
-                "return_id": one.entry.return_id,
-            }
-            for one, checked in self._accepted
-            for contact in checked.contacts
-        ]
+        rows = Again(
+            lambda: (
+                {
+                    "membership_year": one.year,
+                    "dfe_number": one.dfe_number,
+                    "role": contact.role,
+                    "position": str(contact.position),
+                    **contact.parts,
+                    "return_id": one.entry.return_id,
+                }
+                for one, checked in self._accepted
+                for contact in checked.contacts
+            )
+        )
         return Table("contacts", columns | _extra(columns, rows) | {"return_id": "Return"}, rows)
 
     def _returns(self) -> Table:
@@ -228,7 +247,7 @@ class Records:
             "read_from": "Read from",
             "problems": "Problems",
         }
-        rows = [
+        rows = (
             _row(
                 columns,
                 one.entry.return_id,
@@ -242,9 +261,8 @@ class Records:
             )
             for one in self.returns
             for n, arrival in enumerate(one.arrivals)
-        ]
-        rows.sort(key=itemgetter("source", "return_id"))
-        return Table("returns", columns, rows)
+        )
+        return Table("returns", columns, sorted(rows, key=itemgetter("source", "return_id")))
 
     def _problems(self) -> Table:
         columns = {
@@ -258,7 +276,7 @@ class Records:
             "message": "Message",
             "value": "What was typed",
         }
-        rows = [
+        rows = (
             _row(
                 columns,
                 one.entry.return_id,
@@ -273,9 +291,8 @@ class Records:
             )
             for one in self.returns
             for found in one.problems
-        ]
-        rows.sort(key=itemgetter("source", "return_id"))
-        return Table("problems", columns, rows)
+        )
+        return Table("problems", columns, sorted(rows, key=itemgetter("source", "return_id")))
 
     def _values(self) -> Table:
         columns = {
@@ -286,11 +303,13 @@ class Records:
             "value": "Normal form",
             "read_from": "Read from",
         }
-        rows = [
-            _row(columns, one.entry.return_id, value.field, value.label, value.raw, value.value, value.read_from)
-            for one in self.returns
-            for value in (one.entry.checked.values if one.entry.checked else ())
-        ]
+        rows = Again(
+            lambda: (
+                _row(columns, return_id, value.field, value.label, value.raw, value.value, value.read_from)
+                for return_id, values in self._ledger.answers()
+                for value in values
+            )
+        )
         return Table("values", columns, rows)
 
     def _changes(self) -> Table:

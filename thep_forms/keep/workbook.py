@@ -6,13 +6,14 @@ import io
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from thep_forms.definition.model import Severity
-from thep_forms.keep.tables import Table
+from thep_forms.keep.tables import Row, Table
 
 WORKBOOK = "records.xlsx"
 LONGEST = 32_767  # UTF-16 units that Excel takes in a cell
@@ -45,8 +46,9 @@ def as_workbook(tables: Iterable[Table], title: str) -> bytes:
         styles = _Styles(book)
         for table in tables:
             sheet = book.add_worksheet(table.name)
-            if len(table.rows) > MOST_ROWS:
-                sheet.write_string(0, 0, TOO_LONG.format(count=len(table.rows), name=table.name))
+            if next(islice(table.rows, MOST_ROWS, None), None):
+                count = sum(1 for _ in table.rows)
+                sheet.write_string(0, 0, TOO_LONG.format(count=count, name=table.name))
             else:
                 _write(sheet, table, header, styles)
     return file.getvalue()
@@ -65,7 +67,8 @@ class _Styles(dict[tuple[str, bool, bool], Format]):
 
 
 def _write(sheet: Worksheet, table: Table, header: Format, styles: _Styles) -> None:
-    widths = [_width(table, column) for column in table.columns]
+    looked_at = list(islice(table.rows, _LOOKED_AT))
+    widths = [_width(looked_at, column) for column in table.columns]
     for number, (column, width) in enumerate(zip(table.columns, widths, strict=True)):
         sheet.set_column(number, number, min(width, _WIDEST) + 3, styles["", width > _WIDEST, False])
         sheet.write_string(0, number, column, header)
@@ -73,6 +76,7 @@ def _write(sheet: Worksheet, table: Table, header: Format, styles: _Styles) -> N
         (number, column, width > _WIDEST)
         for number, (column, width) in enumerate(zip(table.columns, widths, strict=True))
     ]
+    number = 0
     for number, row in enumerate(table.rows, 1):
         severity = row.get("severity", "")
         if lines := max((_lines(row.get(column, "")) for _, column, wrapped in columns if wrapped), default=0):
@@ -85,16 +89,16 @@ def _write(sheet: Worksheet, table: Table, header: Format, styles: _Styles) -> N
             else:
                 sheet.write_blank(number, place, None, style)
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
+    sheet.autofilter(0, 0, number, len(table.columns) - 1)
     sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})  # else a green corner is on each
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
 
 
-def _width(table: Table, column: str) -> int:
-    """The characters that the longest of a column's first cells has."""
-    return max(len(column), *(len(row.get(column, "")) for row in table.rows[:_LOOKED_AT]), _NARROWEST)
+def _width(rows: Iterable[Row], column: str) -> int:
+    """The characters that the longest of a column's cells has."""
+    return max(len(column), *(len(row.get(column, "")) for row in rows), _NARROWEST)
 
 
 def _lines(text: str) -> int:
