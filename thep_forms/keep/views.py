@@ -21,36 +21,44 @@ class Views:
 
     def __init__(self, records: Path, ledger: Ledger, known: Records) -> None:
         self.records, self.ledger = records, ledger
-        self.title = known.definition.form.title
-        self.tables = known.tables()
-        self.texts = {f"{table.name}.csv": table.csv() for table in self.tables}
-        package = {
-            "profile": "tabular-data-package",
-            "name": f"{known.definition.form.id}-records",
-            "title": f"{self.title}: records",
-            "resources": [table.resource() for table in self.tables],
-        }
-        self.texts["datapackage.json"] = (json.dumps(package, indent=2, ensure_ascii=False) + "\n").encode()
-        self.shown = hashlib.sha256(b"".join(self.texts.values())).hexdigest()
+        self.form, self.tables = known.definition.form, known.tables()
 
     def stale(self) -> Iterator[str]:
         """The names of those that are not there, or not what the ledger says."""
-        for name, data in self.texts.items():
-            path = self.records / name
-            if not (path.is_file() and path.read_bytes() == data):
-                yield name
-        path = self.records / WORKBOOK
-        if not path.is_file() or self.ledger.written(WORKBOOK) != (_hash(path.read_bytes()), self.shown):
-            yield WORKBOOK
+        for name, _, _ in self._stale():
+            yield name
 
     def write(self) -> None:
         """Write these, each whole. Raises `OSError`, `RecordsError`."""
-        for name in list(self.stale()):  # the workbook last: on Windows a program that shows it holds it fast
-            data = self.texts.get(name) or as_workbook(self.tables, self.title)
-            write_private(self.records / name, data)
+        for name, data, shown in self._stale():
+            whole = as_workbook(self.tables, self.form.title) if data is None else data
+            write_private(self.records / name, whole)
             if name == WORKBOOK:
                 with self.ledger.transaction():
-                    self.ledger.note_written(name, _hash(data), self.shown)
+                    self.ledger.note_written(name, _hash(whole), shown)
+
+    def _stale(self) -> Iterator[tuple[str, bytes | None, str]]:
+        """These by name, with what they should hold; of the workbook what it should show, as a hash of the others."""
+        shown = hashlib.sha256()
+        for name, data in self._texts():  # one at a time: they are large
+            shown.update(data)
+            path = self.records / name
+            if not (path.is_file() and path.read_bytes() == data):
+                yield name, data, ""
+        path = self.records / WORKBOOK  # the last: on Windows a program that shows it holds it fast
+        if not path.is_file() or self.ledger.written(WORKBOOK) != (_hash(path.read_bytes()), shown.hexdigest()):
+            yield WORKBOOK, None, shown.hexdigest()
+
+    def _texts(self) -> Iterator[tuple[str, bytes]]:
+        for table in self.tables:
+            yield f"{table.name}.csv", table.csv()
+        package = {
+            "profile": "tabular-data-package",
+            "name": f"{self.form.id}-records",
+            "title": f"{self.form.title}: records",
+            "resources": [table.resource() for table in self.tables],
+        }
+        yield "datapackage.json", (json.dumps(package, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _hash(data: bytes) -> str:
