@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -68,17 +68,19 @@ class FormDefinition:
     partnership: Partnership
     problems: Mapping[ProblemCode, ProblemText]
     extract: Extract
-    wordings: Mapping[bool, Mapping[str, tuple[TextBlock, ...]]]  # of blank forms, and of copies with answers in them
+    wording: Callable[[bool], Mapping[str, tuple[TextBlock, ...]]]  # of copies with answers in them, or of blank forms
     prefilled: bool = False
 
-    @property
+    @cached_property
     def texts(self) -> Mapping[str, tuple[TextBlock, ...]]:
-        """The longer texts by the names of their templates."""
-        return self.wordings[self.prefilled]
+        """The longer texts by the names of their templates. Raises `TemplateError` for the first mistake in them."""
+        return self.wording(self.prefilled)
 
-    def words_of(self, name: str) -> str:
-        """The words of a text, in either wording."""
-        return "".join(words_in(wording[name]) for wording in self.wordings.values())
+    @cached_property
+    def words(self) -> Mapping[str, str]:
+        """The words of these texts, in either wording."""
+        blank, prefilled = self.wording(False), self.wording(True)
+        return {name: words_in((*blank[name], *prefilled[name])) for name in blank}
 
     @property
     def form(self) -> Form:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,12 +79,15 @@ def load_definition(
     check_form(form, str(source.find(FORM_FILE, year)))
     partnership = source.convert(PARTNERSHIP_FILE, Partnership, year)
     extract = source.convert(EXTRACT_FILE, Extract, year)
-    wordings = {copies: _texts(source, year, form, prefilled=copies) for copies in (False, True)}
-    return FormDefinition(year, form, partnership, _problems(source, year), extract, wordings, prefilled)
+    wording = partial(_texts, source, year, form)
+    definition = FormDefinition(year, form, partnership, _problems(source, year), extract, wording, prefilled)
+    if templates:
+        _ = definition.words  # those of one's own may have mistakes; ours are looked at when they are asked for
+    return definition
 
 
 def _texts(
-    source: Templates, year: MembershipYear, form: FormFile, *, prefilled: bool
+    source: Templates, year: MembershipYear, form: FormFile, prefilled: bool
 ) -> dict[str, tuple[TextBlock, ...]]:
     names = [form.form.heading]
     names += [section.text for section in form.section if section.text]

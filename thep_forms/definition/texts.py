@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import jinja2
-from markdown_it import MarkdownIt
-from markdown_it.tree import SyntaxTreeNode
-
 from thep_forms.errors import TemplateError
 
 if TYPE_CHECKING:
+    from markdown_it.tree import SyntaxTreeNode
+
     from thep_forms.definition.year import MembershipYear
 
 
@@ -74,6 +72,8 @@ def fill_in(
 
     Raises `TemplateError` naming `name`.
     """
+    import jinja2  # it and Markdown take a while to be there, and ingest seldom needs them
+
     # Markdown comes out, not HTML: `escape` sees to what would act in that.
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, finalize=escape)  # noqa: S701
     try:
@@ -89,6 +89,9 @@ def fill_in(
 
 def parse_text(markdown: str, name: str) -> tuple[TextBlock, ...]:
     """The blocks of a text in Markdown. Raises `TemplateError` naming `name` for what cannot be set."""
+    from markdown_it import MarkdownIt
+    from markdown_it.tree import SyntaxTreeNode
+
     return _blocks(SyntaxTreeNode(MarkdownIt("commonmark").parse(markdown)), name)
 
 

@@ -70,7 +70,7 @@ class PageReader:
 
     def __init__(self, definition: FormDefinition) -> None:
         self.height = definition.file.page.height * MM
-        self.body, self.words_of = body_of(definition.file.page), definition.words_of
+        self.body, self.words = body_of(definition.file.page), definition.words
         # Those that boxes stand on, the first page first, with as many continuation pages as anyone will use.
         self.sheets = [sheet for sheet in lay_out(definition, MOST_BLOCKS) if sheet.boxes]
         self.phrases = [[one for one in phrases(sheet) if len(one) >= SHORTEST_PHRASE] for sheet in self.sheets]
@@ -114,7 +114,7 @@ class PageReader:
         """What the form says itself, folded, and where."""
         texts = [item for item in sheet.items if isinstance(item, PlacedText)]
         labels = [(folded(label.words), placement.area(label.rect)) for label in sheet.labels]
-        return labels + [(folded(self.words_of(item.name)), placement.area(item.rect)) for item in texts]
+        return labels + [(folded(self.words[item.name]), placement.area(item.rect)) for item in texts]
 
 
 def texts_of(data: bytes) -> list[str]:
