@@ -189,6 +189,14 @@ def test_a_value_that_is_only_drawn_is_read_from_the_page_and_asked_about(
     assert asked == drawn
 
 
+def test_a_value_that_was_deleted_does_not_come_back_from_what_is_drawn(definition: FormDefinition) -> None:
+    def emptied(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)["business_manager_name"].V = String("")
+
+    pdf = changed(Master(definition).copy(answers(NUMBER)), emptied)
+    assert told(pdf, definition) == {name: v for name, v in EXPECTED.items() if name != "business_manager_name"}
+
+
 @pytest.mark.parametrize("only_drawn", [False, True])
 def test_a_damaged_appearance_loses_no_other_answer(
     returned: bytes, definition: FormDefinition, only_drawn: bool

@@ -152,7 +152,7 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
         limit if isinstance(limit, int) and limit > 0 else None,
         page,
         node,
-        not text,
+        not text and not isinstance(value, String),  # one that was emptied has an empty text, and may show its old one
     )
     found.setdefault(name, []).append(answer)
 
