@@ -6,6 +6,7 @@ import pytest
 
 from tests import printers
 from tests.conftest import read_return
+from tests.printers import FLATTENED
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.check import check
@@ -38,6 +39,20 @@ def asked(reading: Reading, definition: FormDefinition) -> set[tuple[str, str]]:
 def test_the_print_alone_raises_no_question(printed: bytes, definition: FormDefinition) -> None:
     reading = read_return(printed, definition)
     assert reading.values[HEAD].text == NAME
+    assert asked(reading, definition) == set()
+
+
+@pytest.mark.parametrize("flattened", FLATTENED)
+@pytest.mark.parametrize(
+    "name", ["“Quoted” — Dash … Œuvre ½ ²", "Mrs. F. A. Van-der-Waals AVATAR", "Ill Lilly Illingworth-Millll", "fi ffi"]
+)
+def test_ordinary_names_raise_none_however_they_are_set(
+    form: bytes, definition: FormDefinition, flattened: str, name: str
+) -> None:
+    address = "a_b__c@cedar.example"
+    typed = type_into(form, {**SCHOOL, "chair_of_governors_name": name, "chair_of_governors_email": address})
+    reading = read_return(FLATTENED[flattened](typed), definition)
+    assert reading.values["chair_of_governors_name"].text == name
     assert asked(reading, definition) == set()
 
 

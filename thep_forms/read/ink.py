@@ -33,7 +33,7 @@ THIN = 1.5  # points, of the side of a frame
 DARK = 0.4  # of black
 CORNER = 0.15  # of the side of a polygon
 TWICE = 0.3  # of its width, that a letter at least covers of the same one drawn before it
-OVER = 0.5  # the same, of another letter
+OVER = 0.25  # the same, of another letter: more than letters that are set closely
 LEAST_WIDTH = 0.05  # of the type size, of a letter that is no mark on another
 SAME_LINE = 0.45  # of the type size: less, and two letters stand on one line
 _CID = re.compile(r"\(cid:\d+\)")
@@ -292,10 +292,10 @@ def _once(line: Sequence[Letter]) -> list[Letter]:
 
 
 def overlap(line: Sequence[Letter]) -> bool:
-    """Whether letters were drawn over each other: one by half, or several by more than those that are set closely."""
+    """Whether letters were drawn over each other; one alone may be, after a letter that came from another font."""
     shown = [letter.area for letter in line if letter.text.strip() and letter.area.width > LEAST_WIDTH * letter.size]
     shares = [(one.right - other.x) / min(one.width, other.width) for one, other in pairwise(shown)]
-    return max(shares, default=0) > OVER or sum(share > OVER / 2 for share in shares) > 1
+    return sum(share > OVER for share in shares) > 1
 
 
 def words_of(line: Sequence[Letter]) -> str:
