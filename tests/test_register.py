@@ -260,6 +260,11 @@ def test_a_comma_that_breaks_a_row_is_told(tmp_path: Path) -> None:
     assert "row 2 has more cells than there are headings" in refused(path)
 
 
+def test_a_note_beside_the_table_of_a_workbook_is_left_alone(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "s.xlsx", ["dfe_number", "school_name"], [2101, "Cedar", None, "ask again in May"])
+    assert told(register(path)) == (("211/2101", {"school_name": "Cedar"}),)
+
+
 def test_a_column_that_is_there_twice_is_told(tmp_path: Path) -> None:
     path = tmp_path / "schools.csv"
     path.write_text("dfe_number,School Name,school_name\n2101,A,B\n")
@@ -276,7 +281,11 @@ FILES = {
     "a damaged workbook": (b"PK\x03\x04" + bytes(200), "no Excel workbook that can be read"),
     "nothing": (b"", "has no column dfe_number"),
     "headings alone": (b"dfe_number,school_name\n", "has no school of Tower Hamlets in it"),
-    "a lone quotation mark": (
+    "a quotation mark without its other half": (
+        b'dfe_number,name\n2101,"Cedar\n2102,Dovecote\n2103,Elm\n',
+        "has a cell that does not end. Look for a lone quotation mark",
+    ),
+    "a cell of many pages": (
         b'dfe_number,school_name\n2101,"' + b"Cedar\n" * 40_000,
         "Look for a lone quotation mark",
     ),

@@ -60,7 +60,7 @@ def _from_file(path: Path, definition: FormDefinition) -> list[Member]:
                 except SourceError as error:
                     raise SourceError(f"The list of schools {path} {error}") from error
                 if read:
-                    members = _Rows(headings, read).members(rows, f"{path}{sheet.told}")
+                    members = _Rows(headings, read, is_csv=not sheet.name).members(rows, f"{path}{sheet.told}")
                     return members or _no_school(path, definition)
     dfe = definition.dfe_field.name
     raise SourceError(f"The list of schools {path} has no column {dfe}. Give the column of DfE numbers that name.")
@@ -76,7 +76,8 @@ def _no_school(path: Path, definition: FormDefinition) -> Never:
 class _Rows:
     """The rows under the headings, which `read` makes members of."""
 
-    def __init__(self, headings: Sequence[str], read: Read) -> None:
+    def __init__(self, headings: Sequence[str], read: Read, *, is_csv: bool) -> None:
+        self.is_csv = is_csv  # a comma that should have been in quotation marks moves the cells of a row
         self.headings, self.read = {folded(heading): heading.strip() for heading in headings}, read
         self.columns = [folded(heading) for heading in headings]
         self.rows: dict[str, list[int]] = {}  # by DFE number, those that it is in
@@ -102,7 +103,7 @@ class _Rows:
         self.mistakes += [
             f"row {number}: {self.headings.get(folded(column), column)} is {what}" for column, what in wrong
         ]
-        if member and any(cell.strip() for cell in cells[len(self.columns) :]):
+        if member and self.is_csv and any(cell.strip() for cell in cells[len(self.columns) :]):
             self.mistakes.append(f"row {number} has more cells than there are headings")
         if member and member.dfe_number:
             self.rows.setdefault(member.dfe_number, []).append(number)

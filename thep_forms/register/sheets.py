@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -17,6 +18,7 @@ from thep_forms.errors import SourceError
 DELIMITERS = ",;\t"  # Excel writes ; where a comma is the decimal sign, and TAB as "Unicode text"
 LARGEST = 100_000_000  # bytes of a workbook, unpacked
 _CHUNK = 1 << 20
+_END = "\0the end of the list\0"  # a line after the last one, which no cell may swallow
 _ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0"
 
 
@@ -77,12 +79,16 @@ def _encoding(path: Path) -> str:
 
 
 def _lines(path: Path, file: TextIO, delimiter: str) -> Iterator[list[str]]:
+    endless = f"The list of schools {path} has a cell that does not end. Look for a lone quotation mark."
     try:
-        yield from csv.reader(file, delimiter=delimiter)
-    except csv.Error as error:
-        raise SourceError(
-            f"The list of schools {path} has a cell that does not end. Look for a lone quotation mark."
-        ) from error
+        for row in csv.reader(chain(file, [_END]), delimiter=delimiter):
+            if row == [_END]:
+                return
+            if row and row[-1].endswith(_END):  # else the schools in it would be missing without a word
+                raise SourceError(endless)
+            yield row
+    except csv.Error as error:  # it is longer than csv takes
+        raise SourceError(endless) from error
 
 
 def _workbook(path: Path, file: BinaryIO) -> Iterator[Sheet]:
