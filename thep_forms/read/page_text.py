@@ -7,39 +7,30 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise
+from itertools import islice
 
 import pdfplumber
-import pikepdf
 import pypdfium2
 from pdfplumber.page import Page as PrintedPage
-from pikepdf import Dictionary, Name
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.generate.layout import MM, PlacedBox, PlacedText, Rect, Sheet, body_of, lay_out
-from thep_forms.read.ink import Area, Ink, Letter, ink_of, lines_of, overlap, words_of
+from thep_forms.read.answer import SLACK, TICK_SLACK, answer
+from thep_forms.read.ink import Area, Ink, Letter, ink_of, lines_of, words_of
+from thep_forms.read.mute import mute_fonts
 from thep_forms.read.place import Placement, folded, phrases, place, relabelled
 from thep_forms.read.reading import RawValue, ReadFrom
 from thep_forms.read.strings import REPLACEMENT
 
 MOST_BLOCKS = 80  # on continuation pages that are looked for
-SLACK = 2.0  # points that a letter may be outside of its box
 LEFT = 7.0  # the same, of one that was typed without regard to the boxes, to the left
 SHORTEST_PHRASE = 10  # letters of a label that tells something: many a page says “Primary”
 FEWEST_PHRASES = 3  # by which a page is taken for a sheet
-TICK_SLACK = 5.0  # the same, of something that ticks the box
 LONGEST_TICK = 3  # letters
 MOST_LINES = 100  # beside the boxes, that are told of
-LARGEST_MARK, LEAST_MARK = 2.5, 0.2  # times the height of its box
 LEAST_PICTURE = 0.5  # of a page, that a scan covers
-FARTHEST = 3.0  # times the type size, between two letters of an answer
-MOST_SIZES = 1.25  # times the smallest of its letters
-LEADING = 0.75  # of the type size, from one line to the next
-STRUCK = 0.2  # of the type size, from the middle of an answer to a line through it
 EDGE = 0.3  # of the type size, from the middle of a letter to the edge of its box
-FRAME = 0.85  # of a side of its box: what looks like a frame is none if it is smaller
-_SPELT = re.compile(r"\[U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})\]")  # as `generate.entry` draws what no font of ours has
 _COMMON_WORDS = re.compile(r"\b(?:and|of|the|to)\b", re.IGNORECASE)
 _YEARS = re.compile(r"\b(20\d\d)(?:-\d\d\b|\s*[–-]\s*(?:\w+\s+)?20\d\d\b)")
 
@@ -97,7 +88,7 @@ class PageReader:
     def read(self, data: bytes, seen: Sequence[Sighting]) -> dict[Sighting, Page]:
         """What is on the pages that were seen; one whose labels do not say where it lies is left out."""
         numbers = sorted({one.page for one in seen})
-        mute = _mute_fonts(data, numbers)
+        mute = mute_fonts(data, numbers)
         pages: dict[Sighting, Page] = {}
         with pdfplumber.open(io.BytesIO(data), pages=[number + 1 for number in numbers]) as opened:
             for number, page in zip(numbers, opened.pages, strict=True):
@@ -155,7 +146,7 @@ def _page(ink: Ink, sheet: Sheet, placement: Placement, printed: Sequence[tuple[
             between |= {name} if _is_between(run, area, (area for _, area in areas)) else set()
         elif body.holds(x, y) and not _is_printed(run, printed):
             rest += run
-    answers = {placed.box.name: _answer(placed, area, letters[placed.box.name], ink) for placed, area in areas}
+    answers = {placed.box.name: answer(placed, area, letters[placed.box.name], ink) for placed, area in areas}
     for name in relabelled(ink, sheet, placement):
         if answers[name].text:
             answers[name] = RawValue(REPLACEMENT, read_from=ReadFrom.PAGE_TEXT, doubtful=True)
@@ -188,144 +179,9 @@ def _slack(placed: PlacedBox, run: Sequence[Letter]) -> float:
     return TICK_SLACK if placed.box.kind is Kind.TICKS and len(run) <= LONGEST_TICK else SLACK
 
 
-def _answer(placed: PlacedBox, area: Area, letters: list[Letter], ink: Ink) -> RawValue:
-    if placed.box.kind is Kind.TICKS:
-        inked = any(letter.text.strip() for letter in letters) or _is_drawn_on(area, ink, TICK_SLACK)
-        return RawValue("yes" if inked else "", read_from=ReadFrom.PAGE_TEXT)
-    if not letters and _is_drawn_on(area, ink, 0):  # by hand, or as a picture
-        return RawValue(REPLACEMENT, read_from=ReadFrom.PAGE_TEXT, doubtful=True)
-    lines = [line for line in lines_of(letters) if any(letter.text.strip() for letter in line)]
-    text = _SPELT.sub(lambda match: chr(int(match[1], 16)), _joined(lines, area)) if lines else ""
-    shuffled = any(_is_shuffled(char) for char in text)
-    cut = bool(lines) and _is_cut(lines[-1], area, placed.box.lines > 1)
-    mute = any(char == REPLACEMENT or _is_dingbat(char) for char in text)
-    doubtful = mute or _is_mixed(lines, wraps=placed.box.lines > 1) or any(_is_struck(line, ink) for line in lines)
-    return RawValue(text, damaged=shuffled, read_from=ReadFrom.PAGE_TEXT, doubtful=doubtful, cut=cut)
-
-
-def _is_mixed(lines: Sequence[Sequence[Letter]], *, wraps: bool) -> bool:
-    """Whether letters are not set as an answer is, as where something else was printed over it.
-
-    They are of several sizes, far apart, over each other, or on two lines where there is room for one.
-    """
-    sizes = [letter.size for line in lines for letter in line if letter.text.strip()]
-    apart = (other.area.x - one.area.right - FARTHEST * one.size for line in lines for one, other in pairwise(line))
-    several = max(sizes, default=1) > MOST_SIZES * min(sizes, default=1)
-    leading = (
-        other[0].area.middle[1] - one[0].area.middle[1] - LEADING * one[0].size for one, other in pairwise(lines)
-    )
-    crowded = min(leading, default=0) < 0 if wraps else len(lines) > 1
-    return several or crowded or max(apart, default=0) > 0 or any(map(overlap, lines))
-
-
 def _is_between(run: Sequence[Letter], area: Area, others: Iterable[Area]) -> bool:
     """Whether it lies across the upper or the lower edge of its box, beyond which is another one."""
     x, y = run[0].area.middle
     nearer = area.top if y - area.top < area.bottom - y else area.bottom
     beyond = nearer + math.copysign(run[0].size / 2, nearer - y)
     return abs(nearer - y) < EDGE * run[0].size and any(other.holds(x, beyond) for other in others if other != area)
-
-
-def _is_struck(line: Sequence[Letter], ink: Ink) -> bool:
-    """Whether a line is drawn through most of it; a rule below it is none."""
-    size, middle, width = line[0].size, line[0].area.middle[1], line[-1].area.right - line[0].area.x
-    through = (
-        stroke.area for stroke in ink.strokes if stroke.area.height < size / 2 and stroke.area.width >= width / 2
-    )
-    return any(
-        abs(area.middle[1] - middle) <= STRUCK * size and line[0].area.x <= area.middle[0] <= line[-1].area.right
-        for area in through
-    )
-
-
-def _is_dingbat(char: str) -> bool:
-    """Whether it is a sign that glyphs called a1, a2, … are taken for, as printer drivers call any glyphs."""
-    return 0x2700 <= ord(char) <= 0x27BF
-
-
-def _is_cut(line: Sequence[Letter], area: Area, wraps: bool) -> bool:
-    """Whether the text goes up to the edge of its box or beyond, where some programs leave out what does not show."""
-    last = line[-1]
-    if wraps:
-        return last.area.bottom > area.bottom
-    return last.area.right > area.right - 2 * SLACK - 0.3 * last.size  # a space, and what boxes are clipped to
-
-
-def _is_shuffled(char: str) -> bool:
-    """Whether it is of a script, from Devanagari to Khmer, whose letters are not drawn in the order of reading."""
-    return 0x900 <= ord(char) <= 0x17FF and not 0x10A0 <= ord(char) <= 0x16FF
-
-
-def _joined(lines: Sequence[Sequence[Letter]], area: Area) -> str:
-    """The lines as they were typed: where the next word would not have fitted, a line was broken by the viewer."""
-    text = words_of(lines[0]).strip()
-    for line, following in pairwise(lines):
-        words = words_of(following).strip()
-        first = following[: len(words.partition(" ")[0])]
-        needed = first[-1].area.right - first[0].area.x + following[0].size * 0.25
-        wrapped = line[-1].area.right + needed > area.right - 2 * SLACK
-        text += (" " if wrapped else "\n") + words
-    return text
-
-
-def _is_drawn_on(box: Area, ink: Ink, slack: float) -> bool:
-    """Whether there is a mark on the box, neither its frame nor a speck; it may be of many strokes."""
-    marks = [
-        stroke.area
-        for stroke in ink.strokes
-        if box.holds(*stroke.area.middle, slack)
-        and stroke.area.height <= LARGEST_MARK * box.height
-        and stroke.area.width <= max(LARGEST_MARK * box.height, box.width)
-        and not (stroke.frames and max(stroke.area.width / box.width, stroke.area.height / box.height) >= FRAME)
-    ]
-    if not marks:
-        return False
-    width = max(mark.right for mark in marks) - min(mark.x for mark in marks)
-    height = max(mark.bottom for mark in marks) - min(mark.top for mark in marks)
-    return max(width, height) >= LEAST_MARK * box.height
-
-
-# --- Fonts that do not say what their letters are -------------------------------------------------------------------
-
-
-def _mute_fonts(data: bytes, pages: Sequence[int]) -> dict[int, frozenset[str]]:
-    """By page, the names of fonts from whose codes no program can tell the letters."""
-    with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
-        return {number: frozenset(_mute_in(pdf.pages[number].obj.get("/Resources"), set())) for number in pages}
-
-
-def _mute_in(resources: object, seen: set[tuple[int, int]]) -> Iterator[str]:
-    if not isinstance(resources, Dictionary):
-        return
-    fonts, forms = resources.get("/Font"), resources.get("/XObject")
-    for font in fonts.values() if isinstance(fonts, Dictionary) else ():
-        if isinstance(font, Dictionary) and _is_mute(font):
-            yield str(font.get("/BaseFont", font.get("/Name", "/unknown")))[1:]
-    for form in forms.values() if isinstance(forms, Dictionary) else ():
-        if isinstance(form, pikepdf.Stream) and form.objgen not in seen:
-            seen.add(form.objgen)
-            yield from _mute_in(form.get("/Resources"), seen)
-
-
-def _is_mute(font: Dictionary) -> bool:
-    """An embedded font without ToUnicode whose codes have no names of letters either."""
-    if "/ToUnicode" in font:
-        return False
-    kind, encoding = font.get("/Subtype"), font.get("/Encoding")
-    if kind == Name.Type0:
-        return encoding in (Name("/Identity-H"), Name("/Identity-V"))
-    descriptor = font.get("/FontDescriptor")
-    embedded = isinstance(descriptor, Dictionary) and any(
-        key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3")
-    )
-    if kind == Name.Type3:
-        return not _names_letters(encoding)
-    return embedded and encoding is None and kind == Name.TrueType
-
-
-def _names_letters(encoding: object) -> bool:
-    """Whether the differences of an encoding are names such as /eacute, not /g12 or /a3."""
-    if not isinstance(encoding, Dictionary):
-        return isinstance(encoding, Name)
-    names = [str(name)[1:] for name in encoding.get("/Differences", ()) if isinstance(name, Name)]
-    return bool(names) and not all(re.fullmatch(r"[a-zA-Z]{0,5}\d+", name) for name in names)
