@@ -140,15 +140,15 @@ def drawn_on(pdf: bytes, operators: str) -> bytes:
         return _saved(opened)
 
 
-def typed_on(pdf: bytes, x: float, y: float, words: str, size: float = 10) -> bytes:
-    """The first page with words typed on it by a tool that knows no boxes, from its lower left corner."""
+def typed_on(pdf: bytes, x: float, y: float, words: str, size: float = 10, page: int = 0) -> bytes:
+    """A page with words typed on it by a tool that knows no boxes, from its lower left corner."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4)
     canvas.setFont("Helvetica", size)
     canvas.drawString(x, y, words)
     canvas.save()
     with pikepdf.open(io.BytesIO(out.getvalue())) as words_alone, pikepdf.open(io.BytesIO(pdf)) as opened:
-        opened.pages[0].add_overlay(words_alone.pages[0])
+        opened.pages[page].add_overlay(words_alone.pages[0])
         return _saved(opened)
 
 

@@ -113,6 +113,17 @@ def test_a_remark_in_free_space_is_asked_about(definition: FormDefinition, copy:
     assert ("field_unknown", "Retired") in {(one.code, one.value) for one in checked.problems}
 
 
+@pytest.mark.parametrize("page", [1, 2])
+@pytest.mark.parametrize("flattened", [bytes, printers.by_qpdf, printers.by_pdfium])
+def test_what_is_written_on_a_page_without_boxes_is_asked_about(
+    definition: FormDefinition, copy: bytes, flattened: Callable[[bytes], bytes], page: int
+) -> None:
+    """Such as what a school thinks of a point of the protocol; where the page still bears its seal."""
+    noted = printers.typed_on(copy, 300, 60 + 8 * 2.83, "We do not agree to point 4.", page=page)
+    found = checked_after(flattened(noted), definition).problems
+    assert [one.value for one in found if one.code == "field_unknown"] == ["We do not agree to point 4."]
+
+
 def test_a_line_drawn_through_an_answer_is_asked_about(definition: FormDefinition, copy: bytes) -> None:
     rect = place(definition, "headteacher_name")
     middle = rect.y + rect.height / 2

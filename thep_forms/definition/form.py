@@ -83,6 +83,12 @@ class FormDefinition:
         return {name: words_in((*blank[name], *prefilled[name])) for name in blank}
 
     @property
+    def foot(self) -> tuple[str, str]:
+        """What each page says at its foot; the first line goes on, with the numbers of the revision and of the page."""
+        line = f"{self.partnership.name}  ·  {self.form.title} {self.year}"
+        return line, f"Please return this form to {self.partnership.return_address}"
+
+    @property
     def form(self) -> Form:
         return self.file.form
 

@@ -142,16 +142,13 @@ class _Drawer:
         return self._marked(tag.add(kind)) if self.number == 0 else self._artifact("/Type /Pagination /Subtype /Header")
 
     def _footer(self, number: int, total: int) -> None:
-        form, year = self.definition.form, self.definition.year
-        words = (
-            f"{self.definition.partnership.name}  ·  {form.title} {year}  ·  revision {form.revision}"
-            f"  ·  page {number} of {total}"
-        )
+        form, (line, back) = self.definition.form, self.definition.foot
+        words = f"{line}  ·  revision {form.revision}  ·  page {number} of {total}"
         self._words(words, self.body.x, self.body.y - 10 * MM, fonts.REGULAR, 8)
-        back = f"Please return this form to {self.definition.partnership.return_address}"
         self._words(back, self.body.x, self.body.y - 14 * MM, fonts.REGULAR, 8)
         if self.coded:
-            self.canvas.addLiteral(qr_code(Code(form.id, year, form.revision, number, total), self.body))
+            code = Code(form.id, self.definition.year, form.revision, number, total)
+            self.canvas.addLiteral(qr_code(code, self.body))
 
     # --- the ruled table ----------------------------------------------------------------------------------------
 

@@ -6,9 +6,10 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,7 +19,7 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID, Code, document_title, years_said
 from thep_forms.definition.year import MembershipYear
 from thep_forms.read.attached import attached
-from thep_forms.read.fields import answers, settled
+from thep_forms.read.fields import Answer, answers, settled
 from thep_forms.read.forms import Form, forms_in
 from thep_forms.read.information import modified, pdf_date, title_of
 from thep_forms.read.notes import note_down, notes_in, with_ink, with_notes
@@ -218,22 +219,31 @@ class _FileReader:
         """What the appearances of boxes show that hold no value."""
         with pikepdf.open(io.BytesIO(self.plain), suppress_warnings=True) as pdf:
             flat = _flattened(pdf)
-        pages = self._printed(flat, definition, range(len(self.pdf.pages)))
+        pages = self._printed(flat, definition, _pages_of(self.found))
         return {name: value for page in pages for name, value in page.answers.items() if value.text}
 
     def _drawn_over(self, form: Form) -> list[int]:
-        """The pages with boxes on which somebody drew who did not use the boxes."""
-        pages = {one.page for said in form.answers.values() for one in said if one.page is not None}
-        return self._tried(lambda: [page for page in sorted(pages) if is_drawn_over(self.pdf.pages[page].obj)], [])
+        """The pages of the form on which somebody drew who did not use the boxes."""
+        pages, others = _pages_of(form.answers), _pages_of(self.found)
+        start = min(pages, default=0)
+        end = min((page for page in others - pages if page > start), default=len(self.pdf.pages))
+        mine = sorted(pages | (set(range(start, end)) - others))
+        return self._drawn_on(mine)
 
-    @staticmethod
-    def _printed(data: bytes, definition: FormDefinition, wanted: Container[int]) -> list[Page]:
-        """What is printed on those of the wanted pages that are the form's."""
-        from thep_forms.read.page_text import texts_of
+    def _drawn_on(self, numbers: Iterable[int]) -> list[int]:
+        """Those of the pages that show more than when they were made."""
+        return self._tried(lambda: [number for number in numbers if is_drawn_over(self.pdf.pages[number].obj)], [])
 
-        reader = _page_reader(definition)
-        seen = [one for one in reader.sightings(texts_of(data)) if one.page in wanted]
-        return list(reader.read(data, seen).values())
+    def _printed(self, data: bytes, definition: FormDefinition, wanted: Collection[int]) -> list[Page]:
+        """What is printed on those of the wanted pages that boxes are on, or that have room for none."""
+        from thep_forms.read.page_text import Page, texts_of
+
+        reader, texts = _page_reader(definition), texts_of(data)
+        sheets = reader.sightings(texts)
+        seen = [one for one in sheets if one.page in wanted and one.page in _pages_of(self.found)]
+        plain = set(wanted) - {one.page for one in sheets}
+        strange = reader.strange(data, plain) if plain else ()
+        return [*reader.read(data, seen).values(), Page({}, tuple(strange))]
 
     # --- pages ----------------------------------------------------------------------------------------------------
 
@@ -256,21 +266,27 @@ class _FileReader:
         scans = self._scanned(data, pictures)
         if not seen:
             return scans
-        readings = [self._on_pages(data, sheets) for sheets in _sorted_by_form(seen)] + scans
+        forms = _sorted_by_form(seen)
+        starts = [0, *(min(one.page for one in sheets) for sheets in forms[1:]), len(texts)]
+        over = self._drawn_on(number for number in wanted if number not in ours)
+        plain = [[number for number in over if start <= number < end] for start, end in pairwise(starts)]
+        readings = [self._on_pages(data, *form) for form in zip(forms, plain, strict=True)] + scans
         if hidden := [note for note in self.notes if not note.drawn]:
             readings[0] = replace(readings[0], values=with_notes(readings[0].values, {}, hidden))
         return readings
 
-    def _on_pages(self, data: bytes, seen: Sequence[Sighting]) -> Reading:
+    def _on_pages(self, data: bytes, seen: Sequence[Sighting], plain: Sequence[int]) -> Reading:
+        """The form on the pages that were seen; `plain` are others of it that somebody drew on."""
         year = next((MembershipYear(one.year) for one in seen if one.year), None)
         definition = self.definitions(year)
-        pages = _page_reader(definition).read(data, seen)
+        reader = _page_reader(definition)
+        pages = reader.read(data, seen)
         if any(page.pictured for page in pages.values()):
             scans = self._scanned(data, [one.page for one in seen])
             return scans[0] if scans else replace(self._base, outcome=Outcome.SCAN, reason=PICTURE)
         values = {name: value for page in pages.values() for name, value in page.answers.items()}
-        beside = (line for page in pages.values() for line in page.beside)
-        for line in beside:
+        beside = [line for page in pages.values() for line in page.beside]
+        for line in (*beside, *(reader.strange(data, plain) if plain else ())):
             note_down(values, line)
         if len(pages) < len(seen):
             reason = "This is the form, but so changed by printing that answers on it cannot be told apart."
@@ -292,6 +308,10 @@ def _page_reader(definition: FormDefinition) -> PageReader:
     from thep_forms.read.page_text import PageReader  # costs time, and few files come so far
 
     return PageReader(definition)
+
+
+def _pages_of(fields: Mapping[str, Sequence[Answer]]) -> set[int]:
+    return {one.page for said in fields.values() for one in said if one.page is not None}
 
 
 def _as_one(readings: tuple[Reading, ...], beside: Sequence[Reading]) -> tuple[Reading, ...]:

@@ -64,6 +64,8 @@ class PageReader:
         self.body, self.words = body_of(definition.file.page), definition.words
         # Those that boxes stand on, the first page first, with as many continuation pages as anyone will use.
         self.sheets = [sheet for sheet in lay_out(definition, MOST_BLOCKS) if sheet.boxes]
+        self.foot = tuple(map(_letters_of, (*definition.foot, definition.partnership.dfe_prefix)))  # and a school
+        self.text = _letters_of("".join(definition.words.values()))
         self.phrases = [[one for one in phrases(sheet) if len(one) >= SHORTEST_PHRASE] for sheet in self.sheets]
 
     @staticmethod
@@ -84,6 +86,25 @@ class PageReader:
             year = int(said[1]) if said else None
             found += [Sighting(number, sheet, year) for sheet, count in enumerate(counts) if count >= FEWEST_PHRASES]
         return found
+
+    def strange(self, data: bytes, numbers: Iterable[int]) -> list[str]:
+        """The lines on pages without boxes that the form does not say itself; none on those that are not the form's."""
+        found: list[str] = []
+        wanted = sorted(numbers)
+        mute = mute_fonts(data, wanted)
+        with pdfplumber.open(io.BytesIO(data), pages=[number + 1 for number in wanted]) as opened:
+            for number, page in zip(wanted, opened.pages, strict=True):
+                letters = [letter for run in ink_of(page, mute[number]).runs for letter in run]
+                found += self._strange([words_of(line).strip() for line in lines_of(letters)])
+                page.close()
+        return found[:MOST_LINES]
+
+    def _strange(self, lines: Sequence[str]) -> list[str]:
+        own = {line for line in map(_letters_of, lines) if line in self.text or line.startswith(self.foot)}
+        known = sum(len(line) for line in map(_letters_of, lines) if line in own)
+        if 2 * known < sum(map(len, map(_letters_of, lines))):
+            return []
+        return [line for line in lines if _letters_of(line) not in own and REPLACEMENT not in line]
 
     def read(self, data: bytes, seen: Sequence[Sighting]) -> dict[Sighting, Page]:
         """What is on the pages that were seen; one whose labels do not say where it lies is left out."""
@@ -128,6 +149,11 @@ def is_legible(text: str) -> bool:
 def _is_pictured(page: PrintedPage) -> bool:
     covered = sum(image["width"] * image["height"] for image in page.images)
     return bool(covered > LEAST_PICTURE * page.width * page.height)
+
+
+def _letters_of(text: str) -> str:
+    """Without signs, which some fonts lose."""
+    return "".join(char for char in folded(text) if char.isalnum())
 
 
 def _page(ink: Ink, sheet: Sheet, placement: Placement, printed: Sequence[tuple[str, Area]], rect: Rect) -> Page:
