@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from thep_forms.check.normalise import dfe_number
 from thep_forms.definition import FormDefinition, MembershipYear
@@ -73,8 +74,7 @@ def _name_by_content(path: Path) -> str:
         return f"{hashlib.file_digest(file, 'sha256').hexdigest()}.pdf"
 
 
-@dataclass(frozen=True)
-class Disposal:
+class Disposal(Struct, frozen=True):
     """What is to be disposed of: returns, the PDFs that they are in, and other schools' returns in those PDFs.
 
     `messages` is what was noted of e-mails to the schools; `members` are those of whom a list told more than the

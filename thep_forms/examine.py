@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from thep_forms import __version__
 from thep_forms.check import check, check_scan, year_of
@@ -33,8 +33,7 @@ LIBRARIES = (
 TEMPLATES = (".toml", ".j2")
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One return found in a file. `outcome` is a reading's; `checked` is set where it is a form."""
 
     outcome: Outcome
@@ -43,8 +42,7 @@ class Finding:
     checked: Checked | None = None
 
 
-@dataclass(frozen=True)
-class Examiner:
+class Examiner(Struct, frozen=True):
     """Examines files by the definitions in `templates`; `year` is that of a file that does not say its own.
 
     `passwords` are tried on files that are locked.
@@ -52,7 +50,8 @@ class Examiner:
 
     year: MembershipYear
     templates: Path | None = None
-    passwords: tuple[str, ...] = field(default=(), repr=False)
+    passwords: tuple[str, ...] = ()
+    __repr__ = object.__repr__  # it would show the passwords
 
     def __call__(self, path: bytes) -> bytes:
         """The findings in the file at `path`, encoded as the system does it.

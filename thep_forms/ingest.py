@@ -7,11 +7,12 @@ import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from thep_forms.check.record import Known
 from thep_forms.check.settle import Verdict
@@ -28,8 +29,7 @@ from thep_forms.work import Engine, Failure, Limits, Workers
 BATCH = 50  # new files a transaction
 
 
-@dataclass(frozen=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """What a RECORDS folder holds: how many files of each verdict, which need attention, how many are new."""
 
     verdicts: Counter[str]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
 from pathlib import Path
 
 import jinja2
+from msgspec import Struct
 
 from thep_forms.check import Problem
 from thep_forms.check.settle import Verdict
@@ -32,8 +32,7 @@ _RETURNED = (Standing.ACCEPTED, Standing.NEEDS_ATTENTION)
 _SETTLED = (Verdict.ACCEPTED, Verdict.SUPERSEDED)
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """How many schools stand where; `label` says which schools these are."""
 
     label: str
@@ -44,8 +43,7 @@ class Bar:
         return sum(self.counts.values())
 
 
-@dataclass(frozen=True)
-class Day:
+class Day(Struct, frozen=True):
     """How many schools' first return came on a day, and of how many one had come by then."""
 
     date: date
@@ -56,16 +54,14 @@ class Day:
         return f"{self.date.day} {self.date:%B %Y}"
 
 
-@dataclass(frozen=True)
-class Sentence:
+class Sentence(Struct, frozen=True):
     """What to write to a school; on a redacted page, what it is about."""
 
     severity: Severity
     text: str
 
 
-@dataclass(frozen=True)
-class Concern:
+class Concern(Struct, frozen=True):
     """A school, or a file that is no member school's (`name` is where it came from), and what there is to write."""
 
     dfe_number: str
@@ -75,8 +71,7 @@ class Concern:
     verdict: str = ""  # of such a file
 
 
-@dataclass(frozen=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """A school of which nothing has come."""
 
     dfe_number: str
@@ -86,8 +81,7 @@ class Missing:
     email: str
 
 
-@dataclass(frozen=True)
-class Anew:
+class Anew(Struct, frozen=True):
     """What a school has told that differs from what was known; what that was is left out of a redacted page."""
 
     dfe_number: str
@@ -97,8 +91,7 @@ class Anew:
     after: str
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Struct, frozen=True):
     """What the page of a year shows; every text in it is plain."""
 
     definition: FormDefinition

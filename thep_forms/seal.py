@@ -1,10 +1,12 @@
 """A seal on each page: the hash of what was drawn there, by which a reader knows that nobody has drawn on it since.
 
-It is kept where programs keep what is theirs alone, in page-piece dictionaries (ISO 32000-1, 14.5).
+It is kept where programs keep what is theirs alone, in page-piece dictionaries (ISO 32000-1, 14.5). There are two
+hashes, of the content as it is stored and as it is: most programs leave what is stored alone, and it is small.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from hashlib import blake2b
 
@@ -19,7 +21,8 @@ def seal(page: pikepdf.Page, day: date) -> None:
     """Seal what is drawn on the page. `day` stands where a date has to: the bytes depend on the input alone."""
     modified = String(f"D:{day:%Y%m%d}000000Z")
     page.obj.LastModified = modified
-    page.obj.PieceInfo = Dictionary({OWNER: Dictionary(LastModified=modified, Private=String(_digest(page.obj)))})
+    hashes = Dictionary(Stored=String(_digest(page.obj, Object.read_raw_bytes)), Drawn=String(_digest(page.obj)))
+    page.obj.PieceInfo = Dictionary({OWNER: Dictionary(LastModified=modified, Private=hashes)})
 
 
 def is_drawn_over(page: Object) -> bool:
@@ -27,17 +30,20 @@ def is_drawn_over(page: Object) -> bool:
 
     Raises what pikepdf does where the content is damaged.
     """
-    pieces = page.get("/PieceInfo")
-    piece = pieces.get(OWNER) if isinstance(pieces, Dictionary) else None
-    sealed = piece.get("/Private") if isinstance(piece, Dictionary) else None
-    return isinstance(sealed, String) and str(sealed) != _digest(page)
+    hashes: object = page
+    for key in ("/PieceInfo", OWNER, "/Private"):
+        hashes = hashes.get(key) if isinstance(hashes, Dictionary) else None
+    if not isinstance(hashes, Dictionary) or not isinstance(hashes.get("/Drawn"), String):
+        return False
+    is_as_stored = str(hashes.get("/Stored", "")) == _digest(page, Object.read_raw_bytes)
+    return not is_as_stored and str(hashes.Drawn) != _digest(page)
 
 
-def _digest(page: Object) -> str:
+def _digest(page: Object, read: Callable[[Object], bytes] = Object.read_bytes) -> str:
     contents = page.get("/Contents")
     streams = contents if isinstance(contents, Array) else [contents]
     digest = blake2b(digest_size=BYTES)
     for stream in streams:
         if isinstance(stream, Stream):
-            digest.update(stream.read_bytes())
+            digest.update(read(stream))
     return digest.hexdigest()

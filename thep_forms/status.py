@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from thep_forms.check import Problem
 from thep_forms.check.settle import Verdict
@@ -42,8 +43,7 @@ _BY_STATE = {
 }
 
 
-@dataclass(frozen=True)
-class SchoolStatus:
+class SchoolStatus(Struct, frozen=True):
     """A school's standing for a year. `why` says more about it in a line, without what was typed.
 
     `to_mend` are the sentences that ask the school to mend its latest return; `messages` is what it was sent.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
+from msgspec import Struct
 
 from thep_forms.definition.model import Kind, ProblemCode
 
@@ -26,8 +26,7 @@ _BETWEEN_ADDRESSES = re.compile(r"[;,\s]+")
 _IN_BRACKETS = re.compile(r"([^<>]*)<([^<>]*)>")
 
 
-@dataclass(frozen=True)
-class Normal:
+class Normal(Struct, frozen=True):
     """The normal form, empty where there is none, and what is wrong with the answer."""
 
     value: str

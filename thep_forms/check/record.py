@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.definition.year import MembershipYear
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing to fix or explain. `message` can be pasted into a reply to the school; it holds what was typed."""
 
     code: ProblemCode
@@ -21,8 +21,7 @@ class Problem:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedValue:
+class CheckedValue(Struct, frozen=True):
     """An answer as it was typed beside its normal form."""
 
     field: str
@@ -32,8 +31,7 @@ class CheckedValue:
     read_from: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(Struct, frozen=True):
     """A person in a role; `parts` are the normalised answers by the part's name."""
 
     role: str
@@ -41,8 +39,7 @@ class Contact:
     parts: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What is known of a school: `school` by column of the record, in normal forms, and its people.
 
     `whole`: this is all that a return said, so that what is missing here is known to have been left empty.
@@ -53,8 +50,7 @@ class Known:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """A return that was checked. `school` holds the record's columns but the year and the DFE number.
 
     `copy_of` is the DFE number of the school that the form was made for, whatever was typed into it; empty where it

@@ -6,9 +6,10 @@ A pure function of what is known, never of the order in which it came to be know
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 
@@ -26,8 +27,7 @@ class Verdict(StrEnum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A return without an error. `content` is equal for two returns that say the same; `dated` is when it was sent."""
 
     return_id: str
@@ -36,8 +36,7 @@ class Candidate:
     dated: datetime | None
 
 
-@dataclass(frozen=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """The verdicts by return id, and the returns that nobody can put in order."""
 
     verdicts: Mapping[str, Verdict]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from thep_forms.collect.containers import unpack
 from thep_forms.collect.found import Found
 from thep_forms.errors import SourceError
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where something lies that came in. `source` is the way to it, from the SOURCE that was given; it is UTF-8."""
 
     path: Path

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
+
+from msgspec import Struct
 
 LARGEST = 200 * 2**20  # bytes of one file; a filled form has under a quarter of a megabyte
 MOST_BYTES = 2**30  # of one container, with all that is nested in it
@@ -15,8 +16,7 @@ DEEPEST = 8  # containers in containers
 TOO_LARGE = f"This file has over {LARGEST // 2**20} MB, far more than a form."
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """What came in. `data` is None where it cannot be read; `reason` then says why, in 80 characters at most.
 
     `received_at` is the date of the innermost dated message around it. `aside`: a decoration of a message, such as the
@@ -30,8 +30,7 @@ class Found:
     aside: bool = False
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(Struct, frozen=True):
     """One thing in a container. Without a name it is the container itself: a file after all, or why it is not opened.
 
     `dated` is the date of the message that it is in; `opener` opens what is a container whatever it looks like.
@@ -49,8 +48,7 @@ class TooMuchError(Exception):
     """A container holds more than anybody sends. The text is the reason that is told."""
 
 
-@dataclass
-class Budget:
+class Budget(Struct):
     """What may still be taken out of one container. Only what was really unpacked counts, not what a header says."""
 
     bytes: int = MOST_BYTES

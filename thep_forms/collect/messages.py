@@ -10,7 +10,6 @@ import binascii
 import re
 import string
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -18,6 +17,9 @@ from email.message import Message
 from email.utils import collapse_rfc2231_value, parsedate_to_datetime
 from typing import BinaryIO
 from urllib.parse import unquote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.collect.found import Budget, Member
 from thep_forms.collect.names import Names, clean, text
@@ -174,8 +176,7 @@ def looks_like_message(head: bytes, *, is_called_so: bool) -> bool:
     return is_called_so or len(found & _MAIL_HEADERS) > 1
 
 
-@dataclass(frozen=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A part that holds no others: its headers, and where its content is."""
 
     headers: Headers

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from thep_forms.definition.identity import document_title, form_id
 from thep_forms.definition.model import (
@@ -23,8 +24,7 @@ from thep_forms.definition.texts import TextBlock, words_in
 from thep_forms.definition.year import MembershipYear
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(Struct, frozen=True):
     """One AcroForm field of the form. `label` names it in a message, as printed; `caption` stands beside the box."""
 
     name: str
@@ -41,8 +41,7 @@ class Box:
         return f"{self.label}. {self.help}"
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(Struct, frozen=True):
     """The boxes of one role's holder; `position` counts from 1 where the role repeats, and is 1 elsewhere."""
 
     role: Role
@@ -59,8 +58,7 @@ class Block:
         return f"{self.role.heading} ({self.position})" if self.role.repeats else self.role.heading
 
 
-@dataclass(frozen=True, eq=False)
-class FormDefinition:
+class FormDefinition(Struct, frozen=True, eq=False, dict=True):
     """One year's form: what it asks, what it says, how it is laid out, and what can be wrong with an answer."""
 
     year: MembershipYear

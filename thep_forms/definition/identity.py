@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from thep_forms.definition.year import MembershipYear
 from thep_forms.errors import YearError
@@ -26,8 +27,7 @@ def document_title(title: str, year: MembershipYear) -> str:
     return f"{title} {year}"
 
 
-@dataclass(frozen=True)
-class Code:
+class Code(Struct, frozen=True):
     """What the QR code of a page says. `page` counts from 1; `school` is the DFE number on a school's own copy."""
 
     form: str

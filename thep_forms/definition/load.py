@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Extract, FormFile, Partnership, ProblemCode, ProblemText
@@ -30,8 +31,7 @@ def shipped(folder: str) -> Path:
     return inside if inside.is_dir() else package.parent / folder
 
 
-@dataclass(frozen=True)
-class Templates:
+class Templates(Struct, frozen=True):
     """Where templates are looked for: one's own folder first, then the shipped one; in each, the year's first."""
 
     own: Path | None = None

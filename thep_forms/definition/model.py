@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 Slug = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]*$")]
 Words = Annotated[str, Meta(min_length=1)]
@@ -72,8 +71,11 @@ class ProblemCode(StrEnum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Option:
+class Shape(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of a template."""
+
+
+class Option(Shape, frozen=True, kw_only=True):
     """One tick box of a field of kind `ticks`."""
 
     name: Slug
@@ -81,8 +83,7 @@ class Option:
     help: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class NumberRange:
+class NumberRange(Shape, frozen=True, kw_only=True):
     """Establishment numbers `first` to `last`, both included, and the options that go with them."""
 
     first: int
@@ -90,8 +91,7 @@ class NumberRange:
     options: tuple[Slug, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Field:
+class Field(Shape, frozen=True, kw_only=True):
     """One answer about the school."""
 
     name: Slug
@@ -109,8 +109,7 @@ class Field:
     likely: tuple[NumberRange, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Part:
+class Part(Shape, frozen=True, kw_only=True):
     """One answer about a person, the same for every role."""
 
     name: Slug
@@ -121,8 +120,7 @@ class Part:
     longest: Count | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Role:
+class Role(Shape, frozen=True, kw_only=True):
     """A person whom the form asks about. `held_by`: the role whose holder has this one too when its block is empty."""
 
     name: Slug
@@ -135,8 +133,7 @@ class Role:
     not_if_designation: tuple[Words, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
+class Cell(Shape, frozen=True, kw_only=True):
     """A part of a row: a field, a text or the block of a role."""
 
     field: Slug | None = None
@@ -146,8 +143,7 @@ class Cell:
     label: Length | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(Shape, frozen=True, kw_only=True):
     """A row of the ruled table; `height` does not count the heading."""
 
     cells: tuple[Cell, ...]
@@ -155,8 +151,7 @@ class Row:
     heading: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Section:
+class Section(Shape, frozen=True, kw_only=True):
     """What starts a page: rows of the table, a running text, or `count` more blocks of a role."""
 
     row: tuple[Row, ...] = ()
@@ -166,8 +161,7 @@ class Section:
     count: Annotated[int, Meta(ge=0)] = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
+class Page(Shape, frozen=True, kw_only=True):
     """Measures of the page in mm, of the type in points."""
 
     width: Length
@@ -184,8 +178,7 @@ class Page:
     entry_least: Length
 
 
-@dataclass(frozen=True, kw_only=True)
-class Form:
+class Form(Shape, frozen=True, kw_only=True):
     """Which form it is."""
 
     id: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]*$")]
@@ -194,8 +187,7 @@ class Form:
     heading: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class FormFile:
+class FormFile(Shape, frozen=True, kw_only=True):
     """`membership-form.toml`, whole."""
 
     form: Form
@@ -206,8 +198,7 @@ class FormFile:
     section: tuple[Section, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Colours:
+class Colours(Shape, frozen=True, kw_only=True):
     """Colours as `#rrggbb`."""
 
     ink: Colour
@@ -216,8 +207,7 @@ class Colours:
     rule: Colour
 
 
-@dataclass(frozen=True, kw_only=True)
-class Partnership:
+class Partnership(Shape, frozen=True, kw_only=True):
     """`partnership.toml`: the partnership's own facts."""
 
     name: Words
@@ -233,16 +223,14 @@ class Partnership:
         return f"{self.local_authority_code}/"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ProblemText:
+class ProblemText(Shape, frozen=True, kw_only=True):
     """How grave a problem is, and the sentence that tells a school of it."""
 
     severity: Severity
     message: Words
 
 
-@dataclass(frozen=True, kw_only=True)
-class Extract:
+class Extract(Shape, frozen=True, kw_only=True):
     """`gias.toml`: which schools an extract of DfE's register gives, and which of its columns go where."""
 
     only: Mapping[Words, tuple[str, ...]]

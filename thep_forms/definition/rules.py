@@ -5,7 +5,8 @@ from __future__ import annotations
 import string
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from thep_forms.definition.identity import FORM_ID
 from thep_forms.definition.model import Field, FormFile, Kind, Part, ProblemCode, Role, Section
@@ -45,8 +46,7 @@ def check_message(code: ProblemCode, message: str, where: str) -> None:
         raise TemplateError(f"{where}: {{{word}}} is not known. Use one of {listed(known)}.")
 
 
-@dataclass(frozen=True)
-class _FormChecker:
+class _FormChecker(Struct, frozen=True):
     """Keys count array elements from 1."""
 
     form: FormFile

@@ -1,8 +1,7 @@
-"""TOML tables to dataclasses, strictly: a mistake names the key, what is wrong and what would be right."""
+"""TOML tables to structs, strictly: a mistake names the key, what is wrong and what would be right."""
 
 from __future__ import annotations
 
-import dataclasses
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from enum import EnumType
@@ -16,24 +15,23 @@ T = TypeVar("T")
 
 
 def convert(table: Mapping[str, Any], shape: type[T], file: str, key: str = "") -> T:
-    """`table` as `shape`, a dataclass. Raises `TemplateError` for the first mistake, naming `file` and the key."""
-    for where, what in _mistakes(table, shape, key):
-        raise TemplateError(f"{file}: {where}: {what}")
-    return msgspec.convert(table, shape)
+    """`table` as `shape`, a struct. Raises `TemplateError` for the first mistake, naming `file` and the key."""
+    try:
+        return msgspec.convert(table, shape)
+    except msgspec.ValidationError as error:
+        where, what = next(_mistakes(table, shape, key), (key, str(error)))
+        raise TemplateError(f"{file}: {where}: {what}") from error
 
 
 def _mistakes(value: Any, shape: Any, key: str) -> Iterator[tuple[str, str]]:
-    """Each key that is not as `shape` says, and why.
-
-    msgspec alone passes over unknown keys of a dataclass and does not say which element of an array is wrong.
-    """
-    if dataclasses.is_dataclass(shape):
+    """Each key that is not as `shape` says, and why. msgspec alone does not say what would be right."""
+    if _is_struct(shape):
         yield from (
             _table_mistakes(value, shape, key) if isinstance(value, Mapping) else [(key, "a table is needed here.")]
         )
         return
     inner = get_args(shape)[0] if get_origin(shape) is tuple else None
-    if dataclasses.is_dataclass(inner) and isinstance(value, list):
+    if _is_struct(inner) and isinstance(value, list):
         for n, item in enumerate(value, 1):
             yield from _mistakes(item, inner, f"{key}[{n}]")
         return
@@ -49,11 +47,15 @@ def _table_mistakes(table: Mapping[str, Any], shape: Any, key: str) -> Iterator[
     for name in table:
         if name not in hints:
             yield _join(key, name), f"there is no such key.{meant(name, hints)}"
-    for field in dataclasses.fields(shape):
+    for field in msgspec.structs.fields(shape):
         if field.name in table:
             yield from _mistakes(table[field.name], hints[field.name], _join(key, field.name))
-        elif field.default is dataclasses.MISSING:
+        elif field.required:
             yield _join(key, field.name), "this key is missing. Add it."
+
+
+def _is_struct(shape: Any) -> bool:
+    return isinstance(shape, type) and issubclass(shape, msgspec.Struct)
 
 
 def _join(key: str, name: str) -> str:

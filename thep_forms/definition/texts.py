@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from thep_forms.errors import TemplateError
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from thep_forms.definition.year import MembershipYear
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Struct, frozen=True):
     """Words set in one style."""
 
     text: str
@@ -23,25 +23,21 @@ class Run:
     bold: bool = False
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(Struct, frozen=True):
     level: int  # 1 is the form's title
     runs: tuple[Run, ...]
 
 
-@dataclass(frozen=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True):
     runs: tuple[Run, ...]
 
 
-@dataclass(frozen=True)
-class ListItem:
+class ListItem(Struct, frozen=True):
     label: str  # as printed: "•", "3."
     blocks: tuple[TextBlock, ...]
 
 
-@dataclass(frozen=True)
-class TextList:
+class TextList(Struct, frozen=True):
     items: tuple[ListItem, ...]
     ordered: bool
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import total_ordering
+
+from msgspec import Struct
 
 from thep_forms.errors import YearError
 
 _SPELLING = re.compile(r"(\d{4})(?:[-/–](\d{2}|\d{4}))?", re.ASCII)
 
 
-@total_ordering
-@dataclass(frozen=True)
-class MembershipYear:
+class MembershipYear(Struct, frozen=True, order=True):
     """The membership year that starts on 1 April of `start`."""
 
     start: int
@@ -40,6 +38,3 @@ class MembershipYear:
 
     def __str__(self) -> str:
         return f"{self.start}-{self.end % 100:02}"
-
-    def __lt__(self, other: MembershipYear) -> bool:
-        return self.start < other.start

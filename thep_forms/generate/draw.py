@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
 from html import escape
 
+from msgspec import Struct
+from msgspec.structs import replace
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.styles import ParagraphStyle
@@ -29,8 +30,7 @@ LEADING = 1.25
 SMALLEST = 7.5  # points, that a heading may shrink to
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A paragraph of a running text, its label if it is a list's item, and the space before it."""
 
     flowable: Flowable
@@ -43,8 +43,7 @@ class Piece:
     keep: bool = False  # with the next
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(Struct, frozen=True):
     """The PDF without its fields, the index of the page where each sheet starts, and the structure of it all.
 
     `marks` are the pieces of marked content on each page; their ids count from 0.

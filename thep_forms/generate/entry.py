@@ -8,10 +8,11 @@ from __future__ import annotations
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
 
 import uharfbuzz as hb
+from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.generate import fonts
 
@@ -19,8 +20,7 @@ PADDING = 2.0  # between the edge of the box and the text, as most viewers have 
 STEP = 0.5  # by which type is made smaller until a text fits
 
 
-@dataclass(frozen=True)
-class Glyph:
+class Glyph(Struct, frozen=True):
     """A glyph where HarfBuzz puts it; `text` is what it stands for."""
 
     number: int
@@ -30,8 +30,7 @@ class Glyph:
     text: str
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Struct, frozen=True):
     """Glyphs of one face, from left to right; `says` is the text where reading the glyphs would not give it.
 
     Letters that stand side by side with the font's own widths need no `glyphs`: `codes` has their numbers as hex.
@@ -52,8 +51,7 @@ class Run:
         }
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A text set in type for its box: the size it got, in points, and its lines."""
 
     size: float

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from itertools import count
+
+from msgspec import Struct, field
 
 from thep_forms.definition.form import Block, Box, FormDefinition
 from thep_forms.definition.model import Cell, Field, Kind, Page, Row, Section
@@ -21,8 +22,7 @@ LEAST_LINE = 7 * MM  # room to write in by hand
 AVERAGE_GLYPH = 0.55  # of the type size; what `shows` is reckoned with
 
 
-@dataclass(frozen=True)
-class Rect:
+class Rect(Struct, frozen=True):
     x: float
     y: float
     width: float
@@ -56,22 +56,19 @@ class Style(Enum):
     PREFIX = auto()  # printed before what is typed
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(Struct, frozen=True):
     words: str
     rect: Rect
     style: Style
     tinted: bool = True
 
 
-@dataclass(frozen=True)
-class PlacedText:
+class PlacedText(Struct, frozen=True):
     name: str
     rect: Rect
 
 
-@dataclass(frozen=True)
-class PlacedBox:
+class PlacedBox(Struct, frozen=True):
     box: Box
     rect: Rect
 
@@ -79,16 +76,14 @@ class PlacedBox:
 Item = Label | PlacedText | PlacedBox
 
 
-@dataclass
-class Group:
+class Group(Struct):
     """What belongs together under a heading, or under none, in reading order: each label before its box."""
 
     heading: Label | None = None
     items: list[Item] = field(default_factory=list)
 
 
-@dataclass
-class Sheet:
+class Sheet(Struct):
     """One page: the ruled cells, and the printed words and the boxes in reading order.
 
     `flow` names a text that fills pages instead; `depth` is the level of its groups' headings.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pikepdf
+from msgspec import Struct
 from pikepdf import Dictionary, String
 
 from thep_forms.definition.form import FormDefinition
@@ -19,8 +19,7 @@ from thep_forms.generate.layout import PlacedBox, lay_out, require_boxes
 from thep_forms.generate.writer import Objects, Writer, stream
 
 
-@dataclass(frozen=True)
-class _Widget:
+class _Widget(Struct, frozen=True):
     """A box's object in the file; `head` is its dictionary without what depends on its value, and without its end."""
 
     placed: PlacedBox

@@ -10,9 +10,10 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 import pikepdf
+from msgspec import Struct, field
+from msgspec.structs import replace
 from pikepdf import Dictionary, String
 
 from thep_forms.definition.form import FormDefinition
@@ -34,8 +35,7 @@ FACES = (fonts.REGULAR, *fonts.FALLBACKS)
 FOOTER = b"/Artifact <</Type /Pagination /Subtype /Footer>> BDC %b EMC"
 
 
-@dataclass(frozen=True)
-class PaperCopy:
+class PaperCopy(Struct, frozen=True):
     """A copy to be printed: what stands in its boxes, as `Master.copy` takes it, and its school, if it has one."""
 
     values: Mapping[str, str | bool] = field(default_factory=dict)
@@ -66,8 +66,7 @@ def pack(definition: FormDefinition, copies: Sequence[PaperCopy], more: int | No
         return _Pack(definition, drawn, boxes, pdf).of(copies)
 
 
-@dataclass(frozen=True)
-class _Page:
+class _Page(Struct, frozen=True):
     """A page that the copies share: the number of its content, how many marks that has, and its boxes."""
 
     content: int
@@ -75,8 +74,7 @@ class _Page:
     boxes: Sequence[PlacedBox]
 
 
-@dataclass(frozen=True)
-class _Set:
+class _Set(Struct, frozen=True):
     """A copy set in type: its answers by the names of their boxes, and its school."""
 
     copy: PaperCopy

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import pikepdf
+from msgspec import Struct, field
 from pikepdf import Array, Dictionary, Name, String
 
 from thep_forms.definition.form import FormDefinition
@@ -13,8 +13,7 @@ from thep_forms.definition.form import FormDefinition
 LANGUAGE = "en-GB"
 
 
-@dataclass
-class Tag:
+class Tag(Struct):
     """A structure element while the pages are drawn: its kids are elements, marked content or one widget.
 
     `marks` are pairs of a page's index and a marked-content id; `widget` is the name of a `Form` element's field.
@@ -93,8 +92,7 @@ class _Writer:
         element.K = Dictionary(Type=Name.OBJR, Obj=widget, Pg=widget.P)
 
 
-@dataclass(frozen=True)
-class PaperBox:
+class PaperBox(Struct, frozen=True):
     """A box on paper: a reference to its attributes, and where the mark of its answer is, if it has one."""
 
     attributes: bytes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from thep_forms.check.record import Contact, Known
 from thep_forms.definition.form import FormDefinition
@@ -14,8 +15,7 @@ Parts = Mapping[str, str]
 NAME = "name"  # the part by which holders of a role that several people have are known
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """`role` is empty where it is about the school itself; `before` is where it was empty, and `after` where it is."""
 
     role: str

@@ -9,7 +9,6 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,6 +16,8 @@ from types import TracebackType
 from urllib.parse import quote
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.check.record import Checked, CheckedValue, Known
 from thep_forms.errors import RecordsError, UnsoundError
@@ -44,8 +45,7 @@ CREATE TABLE sent (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """A file that came in: the way it came, and the date of the message that brought it, if one did.
 
     `aside`: it came as a decoration of that message.
@@ -57,8 +57,7 @@ class Arrival:
     aside: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What one return says, whichever way it came. `outcome` is a reading's; `checked` is set where it is a form.
 
     Its values are many, and few ask for them: an entry out of a ledger has the first alone. `archived`: its file is
@@ -89,8 +88,7 @@ class SentState(StrEnum):
     DRAFTED = "drafted"  # it was written as a draft, and nobody told us what became of that
 
 
-@dataclass(frozen=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """A message to a school: to which addresses, joined by `;`, and when it was about to be sent or drafted.
 
     A draft has no Message-ID; the program that sends it gives it one.

@@ -6,13 +6,14 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import chain
 from operator import itemgetter
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.check.formula import neutralised
 from thep_forms.check.problems import problem
@@ -29,8 +30,7 @@ Row = Mapping[str, str]
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True):
     """A CSV: its name without the ending, its columns with what they hold, its rows in their order.
 
     The rows can be gone through several times.
@@ -66,8 +66,7 @@ class Table:
         }
 
 
-@dataclass(frozen=True)
-class Again:
+class Again(Struct, frozen=True):
     """Rows that are made anew each time that they are gone through: all of them at once take a lot of memory."""
 
     make: Callable[[], Iterable[Row]]
@@ -76,8 +75,7 @@ class Again:
         return iter(self.make())
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(Struct, frozen=True):
     """A return with its verdict. `problems` are its own and those that other returns or the register give it."""
 
     entry: Entry

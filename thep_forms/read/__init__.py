@@ -7,13 +7,13 @@ import logging
 import re
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import pikepdf
+from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID, Code, document_title, years_said

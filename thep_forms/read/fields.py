@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
 import pikepdf
+from msgspec import Struct
 from pikepdf import Array, Dictionary, Name, Object, Stream, String
 
 from thep_forms.read.reading import RawValue
@@ -19,11 +19,11 @@ MOST = 20_000  # nodes and widgets looked at
 MOST_CHOSEN = 100  # of a list box
 OFF = ("", "off", "no", "false")  # the standard has the first two
 SHORTEST = 30  # bytes of an appearance that shows a text
-_TEXT, _BUTTON, _CHOICE, _WIDGET = Name.Tx, Name.Btn, Name.Ch, Name.Widget  # making a name takes its time, too
+_TEXT, _BUTTON, _CHOICE = "/Tx", "/Btn", "/Ch"
+_DIRECT = (0, 0)  # the number of an object that has none
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What one widget says."""
 
     text: str
@@ -42,7 +42,8 @@ class Answer:
     @property
     def changed(self) -> str:
         """The date on which it was changed, as the widget says it; empty where it does not."""
-        return _text(self.widget.get("/M")) if self.widget else ""
+        date = self.widget.get("/M") if self.widget else None
+        return "" if date is None else _text(date)
 
     @property
     def area(self) -> tuple[float, ...]:
@@ -52,14 +53,15 @@ class Answer:
 
 
 class _Node:
-    """A dictionary of the field tree. Which keys there are is asked once: each question to qpdf takes its time."""
+    """A dictionary of the field tree. Its entries are taken out at once: each question to qpdf takes its time."""
 
-    def __init__(self, entries: Object) -> None:
-        self.entries = entries
-        self.keys = entries.keys()
+    __slots__ = ("entries", "object")
+
+    def __init__(self, dictionary: Object) -> None:
+        self.object, self.entries = dictionary, dictionary.as_dict()
 
     def get(self, key: str) -> object:
-        return self.entries.get(key) if key in self.keys else None
+        return self.entries[key] if key in self.entries else None
 
 
 def answers(pdf: pikepdf.Pdf) -> tuple[dict[str, list[Answer]], list[tuple[int, Object]]]:
@@ -75,6 +77,8 @@ def answers(pdf: pikepdf.Pdf) -> tuple[dict[str, list[Answer]], list[tuple[int, 
 
 def settled(said: Sequence[Answer]) -> RawValue:
     """One answer of the widgets' answers: empty ones give way, ticks are on if any is on, two texts are both kept."""
+    if len(said) == 1:
+        return RawValue(said[0].text, said[0].damaged, None, said[0].limit)
     limit = next((answer.limit for answer in said if answer.limit), None)
     texts = list(dict.fromkeys([(answer.text, answer.damaged) for answer in said if answer.text]))
     if not texts:
@@ -94,34 +98,37 @@ def _nodes(pdf: pikepdf.Pdf, others: list[tuple[int, Object]]) -> Iterator[tuple
         for annotation in _items(get(page.obj, "/Annots"))
         if isinstance(annotation, Dictionary)
     ]
-    pages = {annotation.objgen: number for number, annotation in annotations if annotation.is_indirect}
+    pages = {annotation.objgen: number for number, annotation in annotations}
+    pages.pop(_DIRECT, None)
     seen: set[tuple[int, int]] = set()
-    for top in _items(get(get(pdf.Root, "/AcroForm"), "/Fields")):
-        for node, above in _below(top, [], seen):
-            yield node, above, pages.get(node.entries.objgen)
+    for node, above in _below(get(get(pdf.Root, "/AcroForm"), "/Fields"), seen):
+        yield node, above, pages.get(node.object.objgen)
     for number, annotation in annotations:
         if annotation.objgen in seen:
             continue
-        if get(annotation, "/Subtype") == _WIDGET:
-            node = _Node(annotation)
+        node = _Node(annotation)
+        if _name(node.get("/Subtype")) == "/Widget":
             yield node, _ancestors(node), number
         else:
             others.append((number, annotation))
 
 
-def _below(top: Object, above: list[_Node], seen: set[tuple[int, int]]) -> Iterator[tuple[_Node, list[_Node]]]:
-    if not isinstance(top, Dictionary) or len(above) > DEEPEST:
-        return
-    if top.is_indirect:
-        if top.objgen in seen:
-            return
-        seen.add(top.objgen)
-    node = _Node(top)
-    kids = [kid for kid in _items(node.get("/Kids")) if isinstance(kid, Dictionary)]
-    if not kids:
-        yield node, above
-    for kid in kids:
-        yield from _below(kid, [node, *above], seen)
+def _below(fields: object, seen: set[tuple[int, int]]) -> Iterator[tuple[_Node, list[_Node]]]:
+    """The leaves of the field tree with their ancestors; what has a number is `seen` once."""
+    waiting: list[tuple[Object, list[_Node]]] = [(field, []) for field in [*_items(fields)][::-1]]
+    while waiting:
+        field, above = waiting.pop()
+        number = field.objgen if isinstance(field, Dictionary) else None
+        if number is None or number in seen or len(above) > DEEPEST:
+            continue
+        if number != _DIRECT:
+            seen.add(number)
+        node = _Node(field)
+        kids = [kid for kid in _items(node.get("/Kids")) if isinstance(kid, Dictionary)]
+        if kids:
+            waiting += [(kid, [node, *above]) for kid in reversed(kids)]
+        else:
+            yield node, above
 
 
 def _ancestors(node: _Node) -> list[_Node]:
@@ -135,15 +142,15 @@ def _ancestors(node: _Node) -> list[_Node]:
 
 def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) -> None:
     """Note what a widget says; `chain` is it and its ancestors."""
-    name = ".".join([_text(part.get("/T")) for part in reversed(chain) if "/T" in part.keys])
+    name = ".".join([_text(part.entries["/T"]) for part in reversed(chain) if "/T" in part.entries])
     node, value = chain[0], _inherited(chain, "/V")
-    kind = _inherited(chain, "/FT") or _likely_kind(node, value)
+    kind = _name(_inherited(chain, "/FT")) or _likely_kind(node, value)
     ticks = kind == _BUTTON
     if not name or not (ticks or kind in (_TEXT, _CHOICE)):
         return
     limit = _inherited(chain, "/MaxLen")
     text, damaged = ("yes" if _is_ticked(node, value) else "", False) if ticks else _value(value)
-    if value is None and "/RV" in node.keys:  # the same in rich text
+    if value is None and "/RV" in node.entries:  # the same in rich text
         text, damaged = plain(_text(node.get("/RV"))), False
     answer = Answer(
         text,
@@ -152,12 +159,12 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
         limit if isinstance(limit, int) and limit > 0 else None,
         page,
         node,
-        not text and not isinstance(value, String),  # one that was emptied has an empty text, and may show its old one
+        not (text or isinstance(value, String)),  # one that was emptied has an empty text, and may show its old one
     )
     found.setdefault(name, []).append(answer)
 
 
-def _likely_kind(node: _Node, value: object) -> Name:
+def _likely_kind(node: _Node, value: object) -> str:
     """What kind of field it is that does not say: states are names, and texts are not."""
     states = (value if value is not None else node.get("/AS"), get(get(node.get("/AP"), "/N"), "/Off"))
     return _BUTTON if isinstance(states[0], Name) or states[1] is not None else _TEXT
@@ -186,6 +193,8 @@ def _is_ticked(node: _Node, value: object) -> bool:
 
 
 def _value(value: object) -> tuple[str, bool]:
+    if value is None:
+        return "", False
     if isinstance(value, String):
         return text_string(bytes(value))
     if isinstance(value, Stream):
@@ -202,7 +211,7 @@ def _value(value: object) -> tuple[str, bool]:
 def _inherited(chain: list[_Node], key: str) -> object:
     """The value of an inheritable attribute: the nearest one counts."""
     for part in chain:
-        if key in part.keys and (value := part.entries.get(key)) is not None:
+        if key in part.entries and (value := part.entries[key]) is not None:
             return value
     return None
 
@@ -221,6 +230,11 @@ def get(holder: object, key: str) -> object:
 
 def _items(array: object) -> Iterator[Object]:
     return iter(array) if isinstance(array, Array) else iter(())
+
+
+def _name(value: object) -> str:
+    """The name that a value is, with its slash; empty where it is none."""
+    return str(value) if isinstance(value, Name) else ""
 
 
 def _text(value: object) -> str:

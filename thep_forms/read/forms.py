@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from thep_forms.definition.identity import FORM_ID
 from thep_forms.read.fields import Answer
@@ -15,8 +16,7 @@ _SUFFIX = re.compile(r"(?:\s*\[\d+\]|[#_ .+~-]\d+|\s*\(\d+\)|[_ -]?copy)$", re.I
 DEEPEST = 8  # parts of a name
 
 
-@dataclass
-class Form:
+class Form(Struct):
     """What the widgets of one form say, by the form's own names of the boxes, and of others as they are called."""
 
     answers: dict[str, list[Answer]] = field(default_factory=dict)

@@ -26,7 +26,8 @@ def modified(pdf: pikepdf.Pdf, answers: Iterable[Answer]) -> datetime | None:
 
     Firefox and Poppler date the widgets that were changed, and leave the file's date as it was.
     """
-    dates = [pdf_date(_entry(pdf, "/ModDate")), *{pdf_date(answer.changed) for answer in answers if answer.changed}]
+    said = {date for answer in answers if (date := answer.changed)}
+    dates = [pdf_date(_entry(pdf, "/ModDate")), *map(pdf_date, said)]
     return max(filter(None, dates), default=None) or _xmp_date(pdf)
 
 

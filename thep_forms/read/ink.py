@@ -10,12 +10,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from statistics import mean, median, median_low
 from typing import Any
 
+from msgspec import Struct
 from pdfplumber.page import Page
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
@@ -42,8 +42,7 @@ _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr
 Turn = Callable[[float, float, float, float], tuple[float, float, float, float]]
 
 
-@dataclass(frozen=True)
-class Area:
+class Area(Struct, frozen=True):
     """A rectangle on the page."""
 
     x: float
@@ -67,8 +66,7 @@ class Area:
         return self.x - slack <= x <= self.right + slack and self.top - slack <= y <= self.bottom + slack
 
 
-@dataclass
-class Letter:
+class Letter(Struct):
     """A letter with the marks that stand on it. U+FFFD is one of which the file does not say what it is."""
 
     text: str
@@ -76,16 +74,14 @@ class Letter:
     size: float
 
 
-@dataclass(frozen=True)
-class Stroke:
+class Stroke(Struct, frozen=True):
     """A line, a curve, a filling or a picture. `frames`: it looks like the frame of a box, or like its ground."""
 
     area: Area
     frames: bool
 
 
-@dataclass(frozen=True)
-class Ink:
+class Ink(Struct, frozen=True):
     """All that is drawn: letters in the order in which they were, and whatever else."""
 
     runs: tuple[tuple[Letter, ...], ...]

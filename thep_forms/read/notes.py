@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pikepdf import Name, Object, String
 
 from thep_forms.read.fields import numbers
@@ -29,8 +30,7 @@ _BY_HAND = ("/Ink", "/Stamp")
 Rect = tuple[float, ...]  # of four: left, bottom, right, top
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(Struct, frozen=True):
     """What somebody wrote or drew on a page, in the page's own coordinates. `kind` is the annotation's subtype.
 
     `drawn`: it has an appearance, so that all of it shows on the page.

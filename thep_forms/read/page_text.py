@@ -6,11 +6,12 @@ import io
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
 
 import pdfplumber
 import pypdfium2
+from msgspec import Struct
+from msgspec.structs import replace
 from pdfplumber.page import Page as PrintedPage
 
 from thep_forms.definition.form import FormDefinition
@@ -35,8 +36,7 @@ _COMMON_WORDS = re.compile(r"\b(?:and|of|the|to)\b", re.IGNORECASE)
 _YEARS = re.compile(r"\b(20\d\d)(?:-\d\d\b|\s*[–-]\s*(?:\w+\s+)?20\d\d\b)")
 
 
-@dataclass(frozen=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """A page that is one of the form's sheets, by its printed words."""
 
     page: int  # index
@@ -44,8 +44,7 @@ class Sighting:
     year: int | None  # in which the membership year starts, as printed
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True):
     """What is on a page: the answers by their boxes, and lines of words that are neither answers nor printed there.
 
     `pictured`: a picture covers it, so that its words are those that a program guessed.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
 from itertools import combinations
 from statistics import median
+
+from msgspec import Struct
 
 from thep_forms.generate.layout import LABEL_INSET, Label, PlacedBox, Rect, Sheet, Style
 from thep_forms.read.ink import Area, Ink, lines_of, words_of
@@ -18,8 +19,7 @@ NEAR = 9.0  # points from where a label should begin, that only its own words ma
 MOST = 0.7  # of the labels, that have to be in place: else boxes are not where they are reckoned to be
 
 
-@dataclass(frozen=True)
-class Placement:
+class Placement(Struct, frozen=True):
     """A sheet's place on a page: its points, counted from its upper left corner, times `scale` plus the shift."""
 
     scale_x: float

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class Outcome(StrEnum):
@@ -27,8 +28,7 @@ class ReadFrom(StrEnum):
     SCAN = "scan"
 
 
-@dataclass(frozen=True)
-class RawValue:
+class RawValue(Struct, frozen=True):
     """One answer as it stands in the file, line breaks as `\\n`; a ticked box is `yes`, any other is empty.
 
     `damaged`: the program that saved it lost characters. `other`: a second widget's differing answer.
@@ -46,8 +46,7 @@ class RawValue:
     cut: bool = False
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A file read: what it is, its values by AcroForm field name, and what it says of itself.
 
     `form_id` is the value of the hidden field, of a picture what its code says for it; `title` the document's;

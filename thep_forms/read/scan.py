@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import pypdfium2
 import zxingcpp
+from msgspec import Struct
 
 from thep_forms.definition.identity import Code, read_code
 
@@ -15,8 +15,7 @@ MOST_DOTS = 4000  # along the longer edge of a page
 MOST_WITHOUT = 50  # pages in a row without a code, before the rest is not looked at
 
 
-@dataclass(frozen=True)
-class CodedPage:
+class CodedPage(Struct, frozen=True):
     """A page with a form's code on it."""
 
     page: int  # index

@@ -7,7 +7,8 @@ columns; what is taken of it is in `gias.toml`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind

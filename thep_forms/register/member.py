@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from thep_forms.check import Contact
 from thep_forms.definition import FormDefinition
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(Struct, frozen=True):
     """A member school. `known` has normal forms by column of `schools.csv`; `contacts` its people, where known.
 
     `email` is where to write to it; several addresses are joined by `;`. `whole`: this is all that a return said, so

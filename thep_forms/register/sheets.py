@@ -8,10 +8,11 @@ import warnings
 import zipfile
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, TextIO
+
+from msgspec import Struct
 
 from thep_forms.errors import SourceError
 
@@ -22,8 +23,7 @@ _END = "\0the end of the list\0"  # a line after the last one, which no cell may
 _ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0"
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """The rows of a sheet, blank ones too, so that they are numbered as a person sees them. A CSV has no name."""
 
     name: str

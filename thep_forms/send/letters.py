@@ -7,8 +7,9 @@ import re
 import string
 import textwrap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from thep_forms.check import normalise
 from thep_forms.definition.form import FormDefinition
@@ -22,8 +23,7 @@ _TEMPLATES = {SentKind.FORM: "email", SentKind.REMINDER: "reminder"}
 _MARKUP = re.compile(f"([{re.escape(string.punctuation)}])")  # all that Markdown may act on, and lets us escape
 
 
-@dataclass(frozen=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """A message's words. `subject` is one line; `text` has lines of plain text, `html` is a page that says the same."""
 
     subject: str

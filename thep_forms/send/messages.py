@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from email.header import Header
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
@@ -11,6 +10,7 @@ from email.utils import localtime, make_msgid
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
+from msgspec import Struct
 
 from thep_forms.definition.model import Partnership
 from thep_forms.errors import SendError
@@ -40,8 +40,7 @@ _PLAIN = SMTP.clone(cte_type="7bit", header_factory=_headers())
 _UTF8 = _PLAIN.clone(utf8=True)
 
 
-@dataclass(frozen=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """What goes to one school, before anybody knows when: `to` are addresses as mail servers take them."""
 
     dfe_number: str

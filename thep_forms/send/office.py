@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.keep import Ledger, Sent, SentKind, SentState
@@ -17,8 +19,7 @@ from thep_forms.send.smtp import Answer, Connection, Outcome, Server, Unreachabl
 PAUSES = (30.0, 120.0, 300.0)  # seconds before those that were refused for now are tried again
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """What came of a parcel; with the Message-ID it can be looked for."""
 
     parcel: Parcel
@@ -26,8 +27,7 @@ class Delivery:
     message_id: str = ""
 
 
-@dataclass(frozen=True)
-class PostOffice:
+class PostOffice(Struct, frozen=True):
     """Sends parcels of one kind for one year, and notes it in the ledger."""
 
     ledger: Ledger

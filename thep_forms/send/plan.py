@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from thep_forms.check import normalise
 from thep_forms.copies import copies
@@ -20,8 +21,7 @@ from thep_forms.status import SchoolStatus, Standing, in_words
 _UNTOUCHED = {Standing.NOT_SENT, Standing.NOT_RETURNED}  # neither written to nor heard from
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Whom to write to, and who is passed over: those without an address, and those whose turn it is not."""
 
     chosen: tuple[SchoolStatus, ...]

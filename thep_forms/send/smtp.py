@@ -7,10 +7,11 @@ import smtplib
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 from types import TracebackType
+
+from msgspec import Struct
 
 from thep_forms.errors import SendError
 
@@ -31,23 +32,22 @@ class Outcome(StrEnum):
     UNCERTAIN = "uncertain"  # the connection was lost while it was handed over
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """The outcome, and what the server said of it, in a line without addresses."""
 
     outcome: Outcome
     said: str = ""
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(Struct, frozen=True):
     """A mail server and who we are to it; without a `user` nobody logs in."""
 
     host: str
     port: int
     user: str = ""
-    password: str = field(default="", repr=False)
+    password: str = ""
     implicit_tls: bool = False
+    __repr__ = object.__repr__  # it would show the password
 
 
 class UnreachableError(SendError):

@@ -9,9 +9,10 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct
 
 from thep_forms.work.sandbox import confine
 
@@ -23,16 +24,14 @@ LONGEST_ANSWER = 256 * 2**20  # bytes
 _DONE, _MEMORY, _FAILED = b"+", b"m", b"!"  # what an answer starts with
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What one file may take."""
 
     seconds: float = 30.0
     megabytes: int = 1024
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why there is no answer, in words for a person; no word of the file is in it."""
 
     reason: str

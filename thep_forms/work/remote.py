@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from thep_forms.work import CRASHED, NOT_STARTED, Failure
 from thep_forms.work.relay import Build, Relay
@@ -11,13 +12,13 @@ from thep_forms.work.relay import Build, Relay
 _idle: defaultdict[bytes, deque[Relay]] = defaultdict(deque)  # by their orders; a thread takes one at a time
 
 
-@dataclass(frozen=True, repr=False)  # what Dask logs of a task must not quote a file
-class Errand:
+class Errand(Struct, frozen=True):
     """A file's bytes, what to do with them, and the build of whoever asks."""
 
     order: bytes
     build: Build
     data: bytes
+    __repr__ = object.__repr__  # what Dask logs of a task must not quote a file
 
 
 def read(errand: Errand) -> bytes | Failure | Build:
