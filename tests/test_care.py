@@ -167,7 +167,7 @@ def test_a_pdf_that_is_missing_comes_back_when_its_form_is_ingested_again(
 
 def test_what_the_program_cannot_make_sense_of_is_a_line_without_what_was_typed(records: Path) -> None:
     with sqlite3.connect(records / "ledger.sqlite") as ledger:
-        ledger.execute("UPDATE return SET checked=? WHERE checked IS NOT NULL", (b'{"year": "Own Contact"}',))
+        ledger.execute("UPDATE said SET known=?", (b'{"school": "Own Contact"}',))
     ledger.close()
     result = run("verify", "-o", records)
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)

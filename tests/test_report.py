@@ -181,7 +181,7 @@ def test_another_years_returns_do_not_count(browser: Target, records: Path, tmp_
 def returned(records: Path, definition: FormDefinition, members: tuple[Member, ...], **more: Any) -> Report:
     with Ledger.existing(records) as ledger:
         known = Records(ledger, lambda _: definition)
-        return report(definition, statuses(definition.year, members, known.returns), known, **more)
+        return report(definition, statuses(definition.year, members, known), known, **more)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from thep_forms.definition import FormDefinition, shipped
 from thep_forms.ingest import Ingester
 from thep_forms.keep import Ledger, Records
 from thep_forms.keep.tables import Table
+from thep_forms.keep.tables import tables as tables_of
 from thep_forms.keep.workbook import CUT, LONGEST, as_workbook
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -79,7 +80,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def tables(records: Path, definition: FormDefinition) -> Iterator[tuple[Table, ...]]:
     with Ledger.existing(records) as ledger:
-        yield Records(ledger, lambda _: definition).tables()
+        yield tables_of(Records(ledger, lambda _: definition))
 
 
 @pytest.fixture
@@ -173,7 +174,7 @@ def test_what_no_workbook_can_hold_is_marked() -> None:
 
 
 def test_a_table_that_is_too_long_for_a_sheet_is_left_to_its_csv(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("thep_forms.keep.workbook.MOST_ROWS", 2)
+    monkeypatch.setattr("thep_forms.keep.workbook.MOST_CELLS", 2)
     long, short = ([{"c": str(n)} for n in range(count)] for count in (3, 2))
     book = opened(as_workbook([Table("values", {"c": "C"}, long), Table("schools", {"c": "C"}, short)], "Title"))
     assert cells(book["schools"]) == [["c"], ["0"], ["1"]]

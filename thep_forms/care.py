@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -11,11 +11,11 @@ from msgspec import Struct
 from thep_forms.check.normalise import dfe_number
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.errors import RecordsError, UnsoundError
-from thep_forms.keep import ARCHIVE, Ledger, Records, Sent, Views, dispose, leftovers, tidy
-from thep_forms.keep.tables import Returned
+from thep_forms.keep import ARCHIVE, Ledger, Records, Returned, Sent, Views, dispose, leftovers, tidy
 
 Definitions = Callable[[MembershipYear | None], FormDefinition]
 
+NAME = "school_name"  # the column by which a person knows a school
 AGAIN = "Run ingest again to write it anew."
 ASK = "Put back a copy of it, or ingest the form again."
 
@@ -28,7 +28,7 @@ def faults(records: Path, definitions: Definitions) -> Iterator[str]:
                 yield fault
                 return
             known = Records(ledger, definitions)
-            yield from _archive_faults(records, known)
+            yield from _archive_faults(records, ledger)
             yield from _table_faults(records, Views(records, ledger, known))
             for path in leftovers(records):
                 yield f"{path.relative_to(records).as_posix()} is left of a run that was cut off. Run ingest again."
@@ -47,8 +47,8 @@ def _table_faults(records: Path, views: Views) -> Iterator[str]:
             )
 
 
-def _archive_faults(records: Path, known: Records) -> Iterator[str]:
-    kept, there = _kept(known), _archived(records)
+def _archive_faults(records: Path, ledger: Ledger) -> Iterator[str]:
+    kept, there = _kept(ledger), _archived(records)
     for name in sorted(kept - there.keys()):
         yield f"{ARCHIVE}/{name} is missing. {ASK}"
     for name in sorted(there.keys() - kept):
@@ -58,9 +58,9 @@ def _archive_faults(records: Path, known: Records) -> Iterator[str]:
             yield f"{ARCHIVE}/{name} was changed: it does not match its name. Delete it. {ASK}"
 
 
-def _kept(known: Records) -> set[str]:
+def _kept(ledger: Ledger) -> set[str]:
     """The names of the PDFs that the ledger says are kept."""
-    return {f"{one.entry.sha256}.pdf" for one in known.returns if one.entry.archived}
+    return {f"{sha256}.pdf" for sha256 in ledger.files().values()}
 
 
 def _archived(records: Path) -> dict[str, Path]:
@@ -77,6 +77,7 @@ def _name_by_content(path: Path) -> str:
 class Disposal(Struct, frozen=True):
     """What is to be disposed of: returns, the PDFs that they are in, and other schools' returns in those PDFs.
 
+    `names` are those of the schools of all these, by return, as each says it.
     `messages` is what was noted of e-mails to the schools; `members` are those of whom a list told more than the
     number.
     """
@@ -84,6 +85,7 @@ class Disposal(Struct, frozen=True):
     returns: tuple[Returned, ...]
     files: tuple[str, ...]
     shared: tuple[Returned, ...]
+    names: Mapping[str, str]
     unplaced: int  # returns that may be meant, but nobody knows their school or year: they stay
     unknown: int  # files in the archive that the ledger does not know, so nobody knows whose they are: they stay
     messages: tuple[Sent, ...] = ()
@@ -115,7 +117,7 @@ def forget(
         tidy(records)
         dispose(records, disposal.files)
         with ledger.transaction():
-            ledger.forget((one.entry.return_id for one in disposal.returns), disposal.files)
+            ledger.forget((one.return_id for one in disposal.returns), disposal.files)
             ledger.forget_sent(disposal.messages)
             ledger.forget_known(disposal.members)
         ledger.compact()
@@ -142,13 +144,14 @@ def _disposal(
 
     meant = [one for one in known.returns if may_be_meant(one)]
     returns = tuple(one for one in meant if is_known(one))
-    files = {one.entry.sha256 for one in returns if one.entry.archived}
-    return_ids = {one.entry.return_id for one in returns}
-    shared = tuple(one for one in known.returns if one.entry.sha256 in files and one.entry.return_id not in return_ids)
-    unknown = len(_archived(records).keys() - _kept(known))
+    kept, return_ids = ledger.files(), {one.return_id for one in returns}
+    files = {kept[return_id] for return_id in return_ids if return_id in kept}
+    shared = tuple(one for one in known.returns if kept.get(one.return_id) in files and one.return_id not in return_ids)
+    names = {one.return_id: known.known(one).school.get(NAME, "") for one in (*returns, *shared)}
+    unknown = len(_archived(records).keys() - _kept(ledger))
     messages = tuple(
         one for one in ledger.sent() if number in (None, one.dfe_number) and (before is None or one.year < str(before))
     )
     # A list says nothing of its year, so what it told is as old as the oldest.
     members = tuple(one for one, told in ledger.register().items() if told and number in (None, one))
-    return Disposal(returns, tuple(sorted(files)), shared, len(meant) - len(returns), unknown, messages, members)
+    return Disposal(returns, tuple(sorted(files)), shared, names, len(meant) - len(returns), unknown, messages, members)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
+import sys
 from datetime import datetime
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -66,10 +65,12 @@ class Examiner(Struct, frozen=True):
 
     def build(self) -> dict[str, str]:
         """What the findings in a file depend on besides the file, by name: where it is the same, they are."""
+        from importlib.metadata import version  # few ask
+
         package = Path(__file__).parent
         own = {"your templates": _digest(self.templates, *TEMPLATES)} if self.templates else {}
         return {
-            "Python": ".".join(platform.python_version_tuple()[:2]),
+            "Python": f"{sys.version_info.major}.{sys.version_info.minor}",
             "thep-forms": f"{__version__} ({_digest(package, '.py')})",
             "the shipped templates": _digest(shipped("templates"), *TEMPLATES),
             **own,

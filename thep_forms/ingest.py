@@ -20,20 +20,25 @@ from thep_forms.collect import Found, Place, collect, fetch
 from thep_forms.definition import MembershipYear
 from thep_forms.errors import ClusterError, RecordsError
 from thep_forms.examine import Examiner, Finding
-from thep_forms.keep import Archive, Arrival, Entry, Ledger, Records, Views, return_id_of, tidy
-from thep_forms.keep.tables import Returned
+from thep_forms.keep import Archive, Arrival, Ledger, Records, Views, entry_of, return_id_of, tidy
 from thep_forms.read import Outcome, is_pdf
-from thep_forms.register import Member, read_register
 from thep_forms.work import Engine, Failure, Limits, Workers
 
 BATCH = 50  # new files a transaction
+
+
+class Attention(Struct, frozen=True):
+    """A return that somebody has to look at: where it came from, and the codes of its errors, or else its verdict."""
+
+    source: str
+    why: tuple[str, ...]
 
 
 class Summary(Struct, frozen=True):
     """What a RECORDS folder holds: how many files of each verdict, which need attention, how many are new."""
 
     verdicts: Counter[str]
-    attention: tuple[Returned, ...]
+    attention: tuple[Attention, ...]
     new: int = 0
     records: Path = field(default_factory=Path)
 
@@ -77,24 +82,30 @@ class Ingester:
         """
         places = collect(sources, self.records)
         self.examiner.definition(None)  # a mistake in the templates is told of first
-        members = read_register(register, self.examiner.definition) if register else ()
+        members = self._members(register) if register else {}
         if self.records.exists() and not self.records.is_dir():
             raise RecordsError(f"{self.records} is a file. Choose a folder for the records.")
         with self.engine as engine, Ledger(self.records) as ledger:
             if members:
                 with ledger.transaction():
-                    ledger.set_register({one.dfe_number: _known_of(one) for one in members})
+                    ledger.set_register(members)
             tidy(self.records)
             with ledger.transaction():
                 again = {Outcome.FAILED, *([Outcome.LOCKED] if self.examiner.passwords else [])}
                 new = _Intake(Archive(self.records), ledger, engine, again).take_in(progress(places))
             return self._finish(ledger, new)
 
+    def _members(self, register: Path) -> dict[str, Known]:
+        from thep_forms.register import read_register  # not every run has one
+
+        members = read_register(register, self.examiner.definition)
+        return {one.dfe_number: Known(one.known, one.contacts, one.whole) for one in members}
+
     def prefer(self, return_id: str) -> Summary:
         """Let the return count over all others of its school and year that nobody could put in order."""
         with Ledger.existing(self.records) as ledger:
             known = Records(ledger, self.examiner.definition)
-            if all(one.entry.return_id != return_id for one in known.returns):
+            if all(one.return_id != return_id for one in known.returns):
                 raise RecordsError(f"There is no return {return_id}. The column return_id of returns.csv has them all.")
             rivals = known.rivals(return_id)
             if rivals is None:
@@ -111,8 +122,9 @@ class Ingester:
             verdicts[one.verdict] += 1
             verdicts[Verdict.DUPLICATE] += len(one.arrivals) - 1
         settled = (Verdict.ACCEPTED, Verdict.SUPERSEDED)
-        attention = tuple(one for one in known.returns if one.verdict not in settled and not one.aside)
-        return Summary(+verdicts, attention, new, self.records)
+        attention = (one for one in known.returns if one.verdict not in settled and not one.aside)
+        told = tuple(Attention(one.source, known.errors(one) or (one.verdict,)) for one in attention)
+        return Summary(+verdicts, told, new, self.records)
 
 
 class _Intake:
@@ -163,8 +175,8 @@ class _Intake:
     def _note(self, sha256: str, findings: list[Finding], *, archived: bool = True) -> None:
         for number, finding in enumerate(findings, 1):
             return_id = return_id_of(sha256, number)
-            told = (finding.outcome, finding.reason, finding.modified, finding.checked)
-            self.ledger.add(Entry(return_id, sha256, *told, archived))
+            entry = entry_of(return_id, finding.outcome, finding.reason, finding.modified, finding.checked)
+            self.ledger.add(entry, sha256, finding.checked, archived=archived)
         for found in self.waiting.pop(sha256):
             self._arrived(found, sha256)
         self.new += 1
@@ -191,10 +203,6 @@ def _engine(
 
     there = replace(examiner, templates=examiner.templates and examiner.templates.absolute())
     return Cluster(dask, there.on_data, there.build, limits)
-
-
-def _known_of(member: Member) -> Known:
-    return Known(member.known, member.contacts, member.whole)
 
 
 def _findings(answer: bytes | Failure) -> list[Finding]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from thep_forms.check import Checked, Contact
-from thep_forms.check.settle import Verdict
+from thep_forms.check import Contact
+from thep_forms.check.record import Known
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.definition.model import Kind
 from thep_forms.errors import SourceError
-from thep_forms.keep.tables import Returned, Table
+from thep_forms.keep import Records, Returned
+from thep_forms.keep.tables import Table
 
 # The first is what Mailchimp looks for; Outlook asks which column is which.
 COLUMNS = {
@@ -25,7 +26,7 @@ COLUMNS = {
 
 def mailing_list(
     year: MembershipYear,
-    returns: Iterable[Returned],
+    records: Records,
     definition: FormDefinition,
     roles: Collection[str] = (),
     phases: Collection[str] = (),
@@ -38,12 +39,12 @@ def mailing_list(
     ticks = [asked for asked in definition.fields if asked.kind is Kind.TICKS]
     _known("phase", phases, [option.name for asked in ticks for option in asked.option])
     merged: dict[tuple[str, str], dict[str, str]] = {}
-    for one in returns:
-        checked = one.entry.checked
-        if checked and one.verdict is Verdict.ACCEPTED and one.year == str(year):
-            school = [checked.school.get(asked.name, "") for asked in ticks]
+    for one in records.accepted():
+        if one.year == str(year):
+            known = records.known(one)
+            school = [known.school.get(asked.name, "") for asked in ticks]
             if not phases or set(phases) & set(";".join(school).split(";")):
-                _merge(merged, _rows(checked, ";".join(filter(None, school)), roles))
+                _merge(merged, _rows(one, known, ";".join(filter(None, school)), roles))
     rows = sorted(merged.values(), key=lambda row: (row["DFE Number"], row["Role"], row["Email Address"]))
     return Table("mailing-list", COLUMNS, rows)
 
@@ -54,8 +55,8 @@ def _known(what: str, asked: Collection[str], known: list[str]) -> None:
             raise SourceError(f"{name} is no {what} of the form. Choose from {', '.join(known)}.")
 
 
-def _rows(checked: Checked, phases: str, roles: Collection[str]) -> Iterator[dict[str, str]]:
-    for contact in checked.contacts:
+def _rows(one: Returned, known: Known, phases: str, roles: Collection[str]) -> Iterator[dict[str, str]]:
+    for contact in known.contacts:
         if not roles or contact.role in roles:
             for address in filter(None, _addresses(contact)):
                 yield {
@@ -63,8 +64,8 @@ def _rows(checked: Checked, phases: str, roles: Collection[str]) -> Iterator[dic
                     "Name": contact.parts.get("name", ""),
                     "Designation": contact.parts.get("designation", ""),
                     "Role": contact.role,
-                    "School": checked.school.get("school_name", ""),
-                    "DFE Number": checked.dfe_number,
+                    "School": known.school.get("school_name", ""),
+                    "DFE Number": one.dfe_number,
                     "Phase": phases,
                 }
 

@@ -21,8 +21,8 @@ from thep_forms.definition import FormDefinition
 from thep_forms.definition.load import Templates
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.errors import TemplateError
+from thep_forms.keep import Records, Returned
 from thep_forms.keep.changes import Change
-from thep_forms.keep.tables import Records, Returned
 from thep_forms.status import SchoolStatus, Standing, by_phase, owner
 
 PAGE = "report.html.j2"
@@ -133,22 +133,22 @@ def report(
     redacted: bool = False,
 ) -> Report:
     """The report of the year of `definition`, in which the schools stand as `found`."""
-    of_year = [one for one in known.returns if one.year in ("", str(definition.year))]
     changes = [(one.dfe_number, found) for one, found in known.changes() if one.year == str(definition.year)]
-    return _Reporter(definition, found, of_year, redacted).report(changes)
+    return _Reporter(definition, found, known, redacted).report(changes)
 
 
 class _Reporter:
     def __init__(
-        self, definition: FormDefinition, found: Sequence[SchoolStatus], returns: Sequence[Returned], redacted: bool
+        self, definition: FormDefinition, found: Sequence[SchoolStatus], records: Records, redacted: bool
     ) -> None:
         self.definition, self.redacted = definition, redacted
-        self.found = found
+        self.found, self.records = found, records
         self.known = {one.member.dfe_number for one in self.found}
         self.returns: dict[str, list[Returned]] = {}
-        for one in returns:
-            school = owner(one, self.known)
-            self.returns.setdefault(school if school in self.known else "", []).append(one)
+        for one in records.returns:
+            if one.year in ("", str(definition.year)):
+                school = owner(one, self.known)
+                self.returns.setdefault(school if school in self.known else "", []).append(one)
         ticks = [option for asked in definition.fields for option in asked.option]
         self.labels = {option.name: option.label for option in ticks}
 
@@ -190,14 +190,15 @@ class _Reporter:
         problems = (
             found
             for came in self.returns[one.member.dfe_number]
-            if came.entry.return_id == one.return_id or (one.standing is not Standing.ACCEPTED and _is_open(came))
-            for found in came.problems
+            if came.return_id == one.return_id or (one.standing is not Standing.ACCEPTED and _is_open(came))
+            for found in self.records.problems(came)
         )
         return Concern(one.member.dfe_number, self._name(one), self._email(one), self._sentences(problems))
 
     def _stray(self, one: Returned) -> Concern:
-        name = one.entry.return_id if self.redacted else one.arrivals[0].source
-        return Concern(one.dfe_number, name, "", self._sentences(one.problems), one.verdict.replace("_", " "))
+        name = one.return_id if self.redacted else one.source
+        problems = self.records.problems(one)
+        return Concern(one.dfe_number, name, "", self._sentences(problems), one.verdict.replace("_", " "))
 
     def _sentences(self, problems: Iterable[Problem]) -> tuple[Sentence, ...]:
         """Each once, the errors first."""

@@ -13,8 +13,8 @@ from thep_forms.check import Problem
 from thep_forms.check.settle import Verdict
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.definition.model import Severity
-from thep_forms.keep import Ledger, Records, Sent, SentKind, SentState
-from thep_forms.keep.tables import Returned, Table
+from thep_forms.keep import Ledger, Records, Returned, Sent, SentKind, SentState
+from thep_forms.keep.tables import Table
 from thep_forms.register import Member
 
 
@@ -75,13 +75,13 @@ def statuses_today(
 ) -> tuple[SchoolStatus, ...]:
     """The standing of each member by what the ledger knows, as `statuses` gives it."""
     late = today - timedelta(days=definitions(year).partnership.days_to_return)
-    return statuses(year, members, Records(ledger, definitions).returns, ledger.sent(), late)
+    return statuses(year, members, Records(ledger, definitions), ledger.sent(), late)
 
 
 def statuses(
     year: MembershipYear,
     members: Iterable[Member],
-    returns: Sequence[Returned],
+    records: Records,
     sent: Sequence[Sent] = (),
     late: date = date.min,
 ) -> tuple[SchoolStatus, ...]:
@@ -92,7 +92,7 @@ def statuses(
     members = tuple(members)
     known = {member.dfe_number for member in members}
     theirs: dict[str, list[Returned]] = {}
-    for one in returns:
+    for one in records.returns:
         if one.year in ("", str(year)):
             theirs.setdefault(owner(one, known), []).append(one)
     messages: dict[str, list[Sent]] = {}
@@ -105,7 +105,7 @@ def statuses(
         else Standing.NOT_RETURNED
     )
     found = [
-        _returned(member, theirs.get(member.dfe_number, ()), tuple(messages.get(member.dfe_number, ())))
+        _returned(member, theirs.get(member.dfe_number, ()), records, tuple(messages.get(member.dfe_number, ())))
         or _waiting(member, tuple(messages.get(member.dfe_number, ())), unsent, late)
         for member in members
     ]
@@ -134,23 +134,24 @@ def by_phase(found: Iterable[SchoolStatus]) -> dict[str, Counter[Standing]]:
 
 def owner(one: Returned, known: Collection[str]) -> str:
     """Whose it is: where the number that was typed is no member's, that of the school that the copy was made for."""
-    copy_of = one.entry.checked.copy_of if one.entry.checked else ""
-    return one.dfe_number if one.dfe_number in known else copy_of
+    return one.dfe_number if one.dfe_number in known else one.entry.copy_of
 
 
-def _returned(member: Member, returns: Sequence[Returned], messages: tuple[Sent, ...]) -> SchoolStatus | None:
+def _returned(
+    member: Member, returns: Sequence[Returned], records: Records, messages: tuple[Sent, ...]
+) -> SchoolStatus | None:
     """The standing of a school that has sent a form back, or None if it has not."""
     by_verdict = {one.verdict: one for one in reversed(returns)}
     if accepted := by_verdict.get(Verdict.ACCEPTED):
-        return SchoolStatus(member, Standing.ACCEPTED, return_id=accepted.entry.return_id, messages=messages)
+        return SchoolStatus(member, Standing.ACCEPTED, return_id=accepted.return_id, messages=messages)
     waiting = by_verdict.get(Verdict.NEEDS_ATTENTION) or by_verdict.get(Verdict.BLANK)
     if not waiting:
         return None
-    errors = [problem for problem in waiting.problems if problem.severity is Severity.ERROR]
+    errors = [problem for problem in records.problems(waiting) if problem.severity is Severity.ERROR]
     why = "; ".join(dict.fromkeys(f"{one.label}: {one.code.replace('_', ' ')}".removeprefix(": ") for one in errors))
-    own = waiting.entry.checked is not None and waiting.entry.checked.copy_of == member.dfe_number
+    own = waiting.entry.copy_of == member.dfe_number
     mend = tuple(dict.fromkeys(_sentence(problem, own) for problem in errors))
-    return SchoolStatus(member, Standing.NEEDS_ATTENTION, why, waiting.entry.return_id, mend, messages)
+    return SchoolStatus(member, Standing.NEEDS_ATTENTION, why, waiting.return_id, mend, messages)
 
 
 def _sentence(problem: Problem, own: bool) -> str:

@@ -32,7 +32,7 @@ class Candidate(Struct, frozen=True):
 
     return_id: str
     school: tuple[str, str]  # membership year, DFE number
-    content: str
+    content: bytes
     dated: datetime | None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from thep_forms.cli.shared import Complaint, ExitCode, printable, records_option
 
 if TYPE_CHECKING:
     from thep_forms.care import Disposal
-    from thep_forms.keep.tables import Returned
+    from thep_forms.keep import Returned
 
 
 @click.command()
@@ -90,10 +90,10 @@ def _tell(disposal: Disposal) -> None:
         f"{':' if disposal.returns else '; what may be left of them is cleared away.'}",
         err=True,
     )
-    _tell_by_school(disposal.returns)
+    _tell_by_school(disposal.returns, disposal.names)
     if disposal.shared:
         click.echo("The same PDFs hold these too, which stay in the tables, but without their PDF:", err=True)
-        _tell_by_school(disposal.shared)
+        _tell_by_school(disposal.shared, disposal.names)
     if disposal.unplaced:
         told = some(disposal.unplaced, "file")
         click.echo(f"Not touched: {told} whose school or year nobody knows. See returns.csv.", err=True)
@@ -102,14 +102,13 @@ def _tell(disposal: Disposal) -> None:
         click.echo(f"Not touched: {told} in the archive that the ledger does not know. See verify.", err=True)
 
 
-def _tell_by_school(returns: Sequence[Returned]) -> None:
-    """Each school by its name and number, with its returns."""
+def _tell_by_school(returns: Sequence[Returned], names: Mapping[str, str]) -> None:
+    """Each school by its name and number, with its returns; `names` has the name that each return gives."""
     for number in sorted({one.school for one in returns}):
         theirs = sorted((one for one in returns if one.school == number), key=lambda one: one.year)
-        names = [one.entry.checked.school.get("school_name", "") for one in theirs if one.entry.checked]
-        name = next(filter(None, reversed(names)), "A school without a name")
+        said = (names[one.return_id] for one in reversed(theirs))
+        name = next(filter(None, said), "A school without a name")
         click.echo(f"  {printable(name)} ({number or 'no number'})", err=True)
         for one in theirs:
             more = f" (came {len(one.arrivals)} times)" if len(one.arrivals) > 1 else ""
-            source = printable(one.arrivals[0].source)
-            click.echo(f"    {one.year or 'no year'}  {one.entry.return_id}  {source}{more}", err=True)
+            click.echo(f"    {one.year or 'no year'}  {one.return_id}  {printable(one.source)}{more}", err=True)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -166,6 +165,8 @@ def _ledger(records: Path, definitions: Definitions, dry_run: bool) -> Iterator[
         with Ledger.existing(records, unchanged=True) as ledger:
             yield ledger
     else:
+        from tempfile import TemporaryDirectory  # takes a while to be there
+
         with TemporaryDirectory() as folder, Ledger(Path(folder)) as ledger:
             yield ledger
 

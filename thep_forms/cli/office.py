@@ -59,7 +59,7 @@ def status(
     if chase:
         found = to_chase(found, at_most, apart, today)
     if as_csv:
-        click.echo(table(found).csv(), nl=False)
+        click.echo(b"".join(table(found).csv()), nl=False)
         return
     for one in found:
         name = printable(one.member.known.get("school_name", ""))
@@ -101,8 +101,8 @@ def mailing_list(
 
     definition, chosen = Ingester(records, templates).examiner.definition, MembershipYear.parse(year)
     with Ledger.existing(records) as ledger:
-        table = make(chosen, Records(ledger, definition).returns, definition(chosen), roles, phases)
-    click.echo(table.csv(), nl=False)
+        table = make(chosen, Records(ledger, definition), definition(chosen), roles, phases)
+    click.echo(b"".join(table.csv()), nl=False)
     click.echo(f"{sum(1 for _ in table.rows)} addresses.", err=True)
 
 
@@ -152,8 +152,7 @@ def report(year: str, output: Path, records: Path, schools: Path, redacted: bool
     members = read_register(schools, definition)
     with Ledger.existing(records) as ledger:
         found = statuses_today(ledger, definition, chosen, members, datetime.now(UTC).date())
-        known = Records(ledger, definition)
-    made = make(definition(chosen), found, known, redacted=redacted)
+        made = make(definition(chosen), found, Records(ledger, definition), redacted=redacted)
     output.parent.mkdir(parents=True, exist_ok=True)
     write_private(output, page(made, templates).encode())
     click.echo(output)

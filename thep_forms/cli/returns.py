@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -108,6 +107,8 @@ def demo(output: Path) -> None:
     \b
     Example:  thep-forms demo -o demo
     """
+    from shutil import copytree
+
     from thep_forms.definition import load_definition, shipped
     from thep_forms.generate import generate as make
     from thep_forms.ingest import Ingester
@@ -118,7 +119,7 @@ def demo(output: Path) -> None:
     form = output / f"{definition.year} {definition.form.title}.pdf"
     write_whole(form, make(definition))
     returns, records = output / "returns", output / "records"
-    shutil.copytree(shipped("samples") / "returns", returns, dirs_exist_ok=True)
+    copytree(shipped("samples") / "returns", returns, dirs_exist_ok=True)
     summary = Ingester(records).ingest([returns], shipped("samples") / "schools.csv", _progress)
     _report(summary)
     click.echo("\nLook at these (all people and schools in them are invented):", err=True)
@@ -153,8 +154,6 @@ def _report(summary: Summary) -> None:
         return
     click.echo("\nTo look at (problems.csv has the sentences to send):", err=True)
     for one in summary.attention[:SHOWN]:
-        codes = ", ".join(dict.fromkeys(problem.code for problem in one.problems if problem.severity == "error"))
-        why = codes or str(one.verdict)
-        click.echo(f"  {printable(one.arrivals[0].source)}: {why.replace('_', ' ')}", err=True)
+        click.echo(f"  {printable(one.source)}: {', '.join(one.why).replace('_', ' ')}", err=True)
     if len(summary.attention) > SHOWN:
         click.echo(f"  and {len(summary.attention) - SHOWN} more, in returns.csv", err=True)

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from enum import IntEnum
 from functools import wraps
 from pathlib import Path
-from traceback import extract_tb
 from typing import ParamSpec, TypeVar
 
 import click
@@ -51,6 +50,8 @@ def _messages() -> Iterator[None]:
         what = error.strerror or str(error)
         raise Complaint(printable(f"{where}{what}. Nothing is half-written; mend it and run again.")) from error
     except Exception as error:
+        from traceback import extract_tb
+
         # A fault of the program. Its words may hold what a school typed: its kind and its place are told alone.
         place = extract_tb(error.__traceback__)[-1]
         raise Complaint(

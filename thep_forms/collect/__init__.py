@@ -9,9 +9,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from thep_forms.collect.containers import unpack
-from thep_forms.collect.found import Found
+from thep_forms.collect.found import LARGEST, Found
 from thep_forms.errors import SourceError
+
+PDF = b"%PDF-"
 
 
 class Place(Struct, frozen=True):
@@ -59,10 +60,25 @@ def fetch(place: Place) -> Iterator[Found]:
         if reason:
             yield Found(place.source, None, reason)
             return
+        data = _plain(place.path)
+        if data is not None:
+            yield Found(place.source, data)
+            return
+        from thep_forms.collect.containers import unpack  # e-mails and zips take a while to be there
+
         with place.path.open("rb") as file:
             yield from unpack(place.source, file)
     except OSError as error:
         yield Found(place.source, None, f"This file cannot be opened: {error.strerror}.")
+
+
+def _plain(path: Path) -> bytes | None:
+    """All of a PDF, as nearly every file is one; None of what may hold others, and of what is far too large."""
+    with path.open("rb", buffering=0) as file:
+        head = file.read(len(PDF))
+        if head != PDF or os.fstat(file.fileno()).st_size > LARGEST:
+            return None
+        return head + file.readall()
 
 
 def _unreadable(path: Path) -> str:

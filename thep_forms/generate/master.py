@@ -55,8 +55,11 @@ class Master:
     def _take_in(self, pdf: pikepdf.Pdf, boxes: Mapping[str, PlacedBox]) -> None:
         """Put into bytes all that every copy has in common."""
         objects = Objects()
+        objects.put_off(pdf.Root.StructTreeRoot)
         root, info = objects.number(pdf.Root), objects.number(pdf.trailer.Info)
         objects.take_in()
+        first = set(objects.plain)
+        objects.take_in(pdf.Root.StructTreeRoot)
         self.trailer = ((b"Root", b"%d 0 R" % root), (b"Info", b"%d 0 R" % info))
         self.entry_font = objects.reference(pdf.Root.AcroForm.DR.Font[ENTRY_FONT])
         self.resources = objects.reference(pdf.Root.AcroForm.DR)
@@ -70,9 +73,11 @@ class Master:
             objects.streams.pop(widget.drawn, None)
         for number, body in objects.streams.items():
             self.common.add(number, body)
-        self.common.add_together(
-            objects.reserve(), {number: body for number, body in objects.plain.items() if number not in changing}
-        )
+        # What opens the file is apart from its tags, which are ten times as many: a reader takes a stream in whole.
+        plain = {number: body for number, body in objects.plain.items() if number not in changing}
+        for is_first in (True, False):
+            together = {number: body for number, body in plain.items() if (number in first) is is_first}
+            self.common.add_together(objects.reserve(), together)
         self.common = self.common.copy()
         self.first_free = objects.next
 

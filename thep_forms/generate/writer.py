@@ -43,8 +43,13 @@ class Objects:
             self._waiting.append((self._numbers[obj.objgen], obj))
         return self._numbers[obj.objgen]
 
-    def take_in(self) -> None:
-        """Write all objects that have got a number, and what they refer to."""
+    def put_off(self, obj: pikepdf.Object) -> None:
+        """Give an object its number, but do not write it, nor what only it refers to, until it is taken in itself."""
+        self._numbers[obj.objgen] = self.reserve()
+
+    def take_in(self, *put_off: pikepdf.Object) -> None:
+        """Write all objects that have got a number, and what they refer to; and those that had been put off."""
+        self._waiting.extend((self._numbers[obj.objgen], obj) for obj in put_off)
         while self._waiting:
             number, obj = self._waiting.popleft()
             if isinstance(obj, pikepdf.Stream):

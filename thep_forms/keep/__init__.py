@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from thep_forms.keep.facts import Arrival, Entry, Sent, SentKind, SentState, entry_of, return_id_of
 from thep_forms.keep.files import half_written, private_folder, settle, write_private
-from thep_forms.keep.ledger import Arrival, Entry, Ledger, Sent, SentKind, SentState, return_id_of
-from thep_forms.keep.tables import Records
+from thep_forms.keep.ledger import Ledger
+from thep_forms.keep.records import Records, Returned
 from thep_forms.keep.views import Views
 
 ARCHIVE = "returns"  # the folder of the PDFs
@@ -68,11 +69,13 @@ __all__ = [
     "Entry",
     "Ledger",
     "Records",
+    "Returned",
     "Sent",
     "SentKind",
     "SentState",
     "Views",
     "dispose",
+    "entry_of",
     "leftovers",
     "return_id_of",
     "tidy",

@@ -10,12 +10,15 @@ import errno
 import os
 import re
 import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 # As mkstemp names what is written here; other hidden files are somebody else's.
 _HALF_WRITTEN = re.compile(r"\.([0-9a-f]{64}\.pdf|[a-z]+\.csv|datapackage\.json|records\.xlsx)\.\w{8}", re.ASCII)
 _CANNOT = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # how systems say that they make no folder last
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
+CHUNK = 2**20  # bytes
 
 
 def private_folder(path: Path) -> Path:
@@ -32,25 +35,60 @@ def write_private(path: Path, data: bytes, *, lasting: bool = True) -> None:
 
     Unless it is `lasting`, its place may be lost with the power until the folder is settled.
     """
-    _write(path, data, PRIVATE_FILE)
+    _write(path, [data], PRIVATE_FILE)
     if lasting:
         settle(path.parent)
+
+
+def renew_private(path: Path, pieces: Iterable[bytes]) -> None:
+    """The same, with pieces that are too many to be held at once, unless the file holds just these.
+
+    Its place may be lost with the power until the folder is settled.
+    """
+    pieces = iter(pieces)
+    unlike = _unlike(path, pieces) if path.is_file() else pieces
+    if unlike is not None:
+        _write(path, unlike, PRIVATE_FILE)
+
+
+def holds(path: Path, pieces: Iterable[bytes]) -> bool:
+    """Whether the file holds just these. The pieces after the first that it does not hold are left."""
+    return path.is_file() and _unlike(path, iter(pieces)) is None
+
+
+def _unlike(path: Path, pieces: Iterator[bytes]) -> Iterator[bytes] | None:
+    """All of the pieces once more, if the file holds something else; those that it holds come out of it."""
+    length = 0
+    with path.open("rb") as file:
+        for piece in pieces:
+            if file.read(len(piece)) != piece:
+                return chain(_beginning(path, length), [piece], pieces)
+            length += len(piece)
+        return _beginning(path, length) if file.read(1) else None
+
+
+def _beginning(path: Path, length: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while length:
+            yield (piece := file.read(min(length, CHUNK)))
+            length -= len(piece)
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """The same, for what is nobody's secret: a blank form has the modes that any new file has."""
     mask = os.umask(0)
     os.umask(mask)
-    _write(path, data, 0o666 & ~mask)
+    _write(path, [data], 0o666 & ~mask)
     settle(path.parent)
 
 
-def _write(path: Path, data: bytes, mode: int) -> None:
+def _write(path: Path, pieces: Iterable[bytes], mode: int) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp makes it 0600
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            for piece in pieces:
+                file.write(piece)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(mode)

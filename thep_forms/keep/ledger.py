@@ -7,33 +7,40 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 from urllib.parse import quote
 
 import msgspec
-from msgspec import Struct
-from msgspec.structs import replace
 
-from thep_forms.check.record import Checked, CheckedValue, Known
+from thep_forms.check.record import Checked, CheckedValue, Known, Problem
 from thep_forms.errors import RecordsError, UnsoundError
+from thep_forms.keep.facts import Arrival, Entry, Sent, SentKind, SentState, known_of, return_id_of
 from thep_forms.keep.files import PRIVATE_FILE, private_folder
 
+T = TypeVar("T")
+
 LEDGER = "ledger.sqlite"
-VERSION = 5
+VERSION = 6
 PATIENCE = 5.0  # seconds that another run is waited for
 _SCHEMA = """
 CREATE TABLE arrival (
     source TEXT, return_id TEXT, received_at TEXT, aside INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, return_id)
 ) WITHOUT ROWID;
 CREATE TABLE return (
-    return_id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
-    modified TEXT, checked BLOB, answers BLOB, archived INTEGER NOT NULL
+    return_id TEXT PRIMARY KEY, outcome TEXT NOT NULL, reason TEXT NOT NULL, modified TEXT,
+    membership_year TEXT NOT NULL, dfe_number TEXT NOT NULL, copy_of TEXT NOT NULL, blank INTEGER NOT NULL,
+    codes TEXT NOT NULL, errors TEXT NOT NULL, read_from TEXT NOT NULL, content BLOB NOT NULL,
+    sha256 TEXT NOT NULL, archived INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE said (
+    return_id TEXT PRIMARY KEY, known BLOB NOT NULL, problems BLOB NOT NULL, answers BLOB NOT NULL
+);
 CREATE TABLE unread (source TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE preference (winner TEXT, loser TEXT, PRIMARY KEY (winner, loser)) WITHOUT ROWID;
 CREATE TABLE register (dfe_number TEXT PRIMARY KEY, known BLOB) WITHOUT ROWID;
@@ -43,69 +50,6 @@ CREATE TABLE sent (
     message_id TEXT NOT NULL, PRIMARY KEY (membership_year, dfe_number, at)
 ) WITHOUT ROWID;
 """
-
-
-class Arrival(Struct, frozen=True):
-    """A file that came in: the way it came, and the date of the message that brought it, if one did.
-
-    `aside`: it came as a decoration of that message.
-    """
-
-    source: str
-    return_id: str
-    received_at: datetime | None = None
-    aside: bool = False
-
-
-class Entry(Struct, frozen=True):
-    """What one return says, whichever way it came. `outcome` is a reading's; `checked` is set where it is a form.
-
-    Its values are many, and few ask for them: an entry out of a ledger has the first alone. `archived`: its file is
-    kept, as that of every PDF is.
-    """
-
-    return_id: str
-    sha256: str
-    outcome: str
-    reason: str = ""
-    modified: datetime | None = None
-    checked: Checked | None = None
-    archived: bool = False
-
-
-class SentKind(StrEnum):
-    """What a school was written to for."""
-
-    FORM = "form"
-    REMINDER = "reminder"
-
-
-class SentState(StrEnum):
-    """What is known of a message."""
-
-    SENDING = "sending"  # it was about to be handed over, and what came of that was never learnt
-    SENT = "sent"  # the mail server took it
-    DRAFTED = "drafted"  # it was written as a draft, and nobody told us what became of that
-
-
-class Sent(Struct, frozen=True):
-    """A message to a school: to which addresses, joined by `;`, and when it was about to be sent or drafted.
-
-    A draft has no Message-ID; the program that sends it gives it one.
-    """
-
-    year: str
-    dfe_number: str
-    at: datetime
-    kind: SentKind
-    state: SentState
-    addresses: str
-    message_id: str = ""
-
-
-def return_id_of(sha256: str, number: int = 1) -> str:
-    """The id of the return in the file of that hash, or of the second, third, … where it holds several."""
-    return sha256[:16] if number == 1 else f"{sha256[:16]}-{number}"
 
 
 _BUSY = "Another run is at work on these records. Wait until it has ended, and run again."
@@ -268,15 +212,19 @@ class Ledger:
         )
         return sorted((return_id for (return_id,) in found), key=lambda one: (len(one), one))
 
-    def add(self, entry: Entry) -> None:
-        """Note a return, in the place of what was known of it."""
-        checked = answers = None
-        if entry.checked:
-            checked = msgspec.json.encode(replace(entry.checked, values=entry.checked.values[:1]))
-            answers = msgspec.json.encode(entry.checked.values)
+    def add(self, entry: Entry, sha256: str, checked: Checked | None, *, archived: bool) -> None:
+        """Note a return in the file of that hash, in the place of what was known of it.
+
+        `archived`: the file is kept, as that of every PDF is.
+        """
         modified = entry.modified.isoformat() if entry.modified else None
-        row = (entry.return_id, entry.sha256, entry.outcome, entry.reason, modified, checked, answers, entry.archived)
-        self._connection.execute("INSERT OR REPLACE INTO return VALUES (?,?,?,?,?,?,?,?)", row)
+        row = (entry.return_id, entry.outcome, entry.reason, modified, *msgspec.structs.astuple(entry)[4:])
+        marks = ",".join("?" * (len(row) + 2))
+        self._connection.execute(f"INSERT OR REPLACE INTO return VALUES ({marks})", (*row, sha256, archived))  # noqa: S608
+        self._connection.execute("DELETE FROM said WHERE return_id=?", (entry.return_id,))
+        if checked:
+            said = map(msgspec.json.encode, (known_of(checked), checked.problems, checked.values))
+            self._connection.execute("INSERT INTO said VALUES (?,?,?,?)", (entry.return_id, *said))
 
     def arrived(self, arrival: Arrival) -> None:
         """Note the arrival; the same file by the same way is the same arrival."""
@@ -333,32 +281,50 @@ class Ledger:
         """Every arrival, in an order that depends on nothing but what they are."""
         query = "SELECT source, return_id, received_at, aside FROM arrival ORDER BY return_id, source"
         for source, return_id, received, aside in self._connection.execute(query):
-            yield Arrival(source, return_id, datetime.fromisoformat(received) if received else None, bool(aside))
+            date = datetime.fromisoformat(received) if received else None
+            yield Arrival(source, sys.intern(return_id), date, bool(aside))
 
     def answers(self) -> Iterator[tuple[str, tuple[CheckedValue, ...]]]:
         """All values of every form, by the id of its return."""
-        query = "SELECT return_id, answers FROM return WHERE answers IS NOT NULL ORDER BY return_id"
+        query = "SELECT return_id, answers FROM said ORDER BY return_id"
         for return_id, answers in self._connection.execute(query):
             yield return_id, msgspec.json.decode(answers, type=tuple[CheckedValue, ...])
 
+    def known(self, return_id: str) -> Known:
+        """What a return says of its school; nothing where it is no form."""
+        return self._said("known", return_id, Known) or Known()
+
+    def problems(self, return_id: str) -> tuple[Problem, ...]:
+        """The problems that a return has by itself."""
+        return self._said("problems", return_id, tuple[Problem, ...]) or ()
+
+    def _said(self, column: str, return_id: str, shape: type[T]) -> T | None:
+        query = f"SELECT {column} FROM said WHERE return_id=?"  # noqa: S608 - ours, not anybody's words
+        row = self._connection.execute(query, (return_id,)).fetchone()
+        return msgspec.json.decode(row[0], type=shape) if row else None
+
     def entries(self) -> Iterator[Entry]:
         """Every return, by its id."""
-        query = "SELECT return_id, sha256, outcome, reason, modified, checked, archived FROM return ORDER BY return_id"
-        for return_id, sha256, outcome, reason, modified, checked, archived in self._connection.execute(query):
-            yield Entry(
-                return_id,
-                sha256,
-                outcome,
-                reason,
-                datetime.fromisoformat(modified) if modified else None,
-                msgspec.json.decode(checked, type=Checked) if checked else None,
-                bool(archived),
-            )
+        again = sys.intern  # most words are the same ones again and again
+        query = (
+            "SELECT return_id, outcome, reason, modified, membership_year, dfe_number, copy_of, blank, codes, errors, "
+            "read_from, content FROM return ORDER BY return_id"
+        )
+        for row in self._connection.execute(query):
+            return_id, outcome, reason, modified, year, number, copy_of, blank, codes, errors, read_from, content = row
+            date = datetime.fromisoformat(modified) if modified else None
+            facts = (again(return_id), again(outcome), reason, date, again(year), number, copy_of, bool(blank))
+            yield Entry(*facts, again(codes), again(errors), again(read_from), content)
+
+    def files(self) -> dict[str, str]:
+        """The hashes of the PDFs that are kept, by the ids of the returns in them."""
+        return dict(self._connection.execute("SELECT return_id, sha256 FROM return WHERE archived ORDER BY return_id"))
 
     def forget(self, return_ids: Iterable[str], files: Iterable[str]) -> None:
         """Dispose of the returns, and of what is known of them; `files` are the hashes of those no longer kept."""
         for return_id in return_ids:
-            self._connection.execute("DELETE FROM return WHERE return_id=?", (return_id,))
+            for table in ("return", "said"):
+                self._connection.execute(f"DELETE FROM {table} WHERE return_id=?", (return_id,))  # noqa: S608
             self._connection.execute("DELETE FROM arrival WHERE return_id=?", (return_id,))
             self._connection.execute("DELETE FROM preference WHERE ? IN (winner, loser)", (return_id,))
         for sha256 in files:

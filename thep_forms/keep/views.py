@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from thep_forms.keep.files import write_private
+from thep_forms.keep.files import holds, renew_private, settle, write_private
 from thep_forms.keep.ledger import Ledger
-from thep_forms.keep.tables import Records
-from thep_forms.keep.workbook import WORKBOOK, as_workbook
+from thep_forms.keep.records import Records
+from thep_forms.keep.tables import tables
+
+WORKBOOK = "records.xlsx"
 
 
 class Views:
@@ -21,35 +24,44 @@ class Views:
 
     def __init__(self, records: Path, ledger: Ledger, known: Records) -> None:
         self.records, self.ledger = records, ledger
-        self.form, self.tables = known.definition.form, known.tables()
+        self.form, self.tables = known.definition.form, tables(known)
 
     def stale(self) -> Iterator[str]:
         """The names of those that are not there, or not what the ledger says."""
-        for name, _, _ in self._stale():
-            yield name
+        shown = hashlib.sha256()
+        for name, pieces in self._texts():
+            text = _noted(pieces, shown)
+            if not holds(self.records / name, text):
+                yield name
+            deque(text, maxlen=0)  # the hash is of all of it
+        if not self._is_workbook_of(shown.hexdigest()):
+            yield WORKBOOK
 
     def write(self) -> None:
         """Write these, each whole. Raises `OSError`, `RecordsError`."""
-        for name, data, shown in self._stale():
-            whole = as_workbook(self.tables, self.form.title) if data is None else data
-            write_private(self.records / name, whole)
-            if name == WORKBOOK:
-                with self.ledger.transaction():
-                    self.ledger.note_written(name, _hash(whole), shown)
-
-    def _stale(self) -> Iterator[tuple[str, bytes | None, str]]:
-        """These by name, with what they should hold; of the workbook what it should show, as a hash of the others."""
         shown = hashlib.sha256()
-        for name, data in self._texts():  # one at a time: they are large
-            shown.update(data)
-            path = self.records / name
-            if not (path.is_file() and path.read_bytes() == data):
-                yield name, data, ""
-        path = self.records / WORKBOOK  # the last: on Windows a program that shows it holds it fast
-        if not path.is_file() or self.ledger.written(WORKBOOK) != (_hash(path.read_bytes()), shown.hexdigest()):
-            yield WORKBOOK, None, shown.hexdigest()
+        for name, pieces in self._texts():
+            renew_private(self.records / name, _noted(pieces, shown))
+        # The workbook is the last: on Windows a program that shows it holds it fast.
+        if not self._is_workbook_of(shown.hexdigest()):
+            from thep_forms.keep.workbook import as_workbook  # takes a while to be there
 
-    def _texts(self) -> Iterator[tuple[str, bytes]]:
+            whole = as_workbook(self.tables, self.form.title)
+            write_private(self.records / WORKBOOK, whole, lasting=False)
+            with self.ledger.transaction():
+                self.ledger.note_written(WORKBOOK, hashlib.sha256(whole).hexdigest(), shown.hexdigest())
+        settle(self.records)
+
+    def _is_workbook_of(self, shown: str) -> bool:
+        """Whether the workbook is as it was written, of texts with that hash."""
+        path = self.records / WORKBOOK
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return self.ledger.written(WORKBOOK) == (hashlib.file_digest(file, "sha256").hexdigest(), shown)
+
+    def _texts(self) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """The files but for the workbook, in pieces."""
         for table in self.tables:
             yield f"{table.name}.csv", table.csv()
         package = {
@@ -58,8 +70,11 @@ class Views:
             "title": f"{self.form.title}: records",
             "resources": [table.resource() for table in self.tables],
         }
-        yield "datapackage.json", (json.dumps(package, indent=2, ensure_ascii=False) + "\n").encode()
+        yield "datapackage.json", [(json.dumps(package, indent=2, ensure_ascii=False) + "\n").encode()]
 
 
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def _noted(pieces: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
+    """The pieces, as they pass by the digest."""
+    for piece in pieces:
+        digest.update(piece)
+        yield piece

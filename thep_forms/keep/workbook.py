@@ -15,10 +15,9 @@ from xlsxwriter.worksheet import Worksheet
 from thep_forms.definition.model import Severity
 from thep_forms.keep.tables import Row, Table
 
-WORKBOOK = "records.xlsx"
 LONGEST = 32_767  # UTF-16 units that Excel takes in a cell
 CUT = "… (cut off here: a cell of a workbook holds no more; the CSV of this table has it all)"
-MOST_ROWS = 25_000  # of a sheet: more take long to write each time and to open, and over a million Excel refuses
+MOST_CELLS = 60_000  # of a sheet, some 10,000 answers: more take long to write each time, and to open
 TOO_LONG = "This table has {count} rows, more than a workbook is good for. They are all in {name}.csv."
 _WIDEST, _NARROWEST, _LOOKED_AT = 60, 10, 1000  # characters of a column; the rows that tell how wide it is
 _LINE, _HIGHEST = 15, 405  # points: a line of text, the highest row
@@ -46,7 +45,7 @@ def as_workbook(tables: Iterable[Table], title: str) -> bytes:
         styles = _Styles(book)
         for table in tables:
             sheet = book.add_worksheet(table.name)
-            if next(islice(table.rows, MOST_ROWS, None), None):
+            if next(islice(table.rows, MOST_CELLS // len(table.columns), None), None):
                 count = sum(1 for _ in table.rows)
                 sheet.write_string(0, 0, TOO_LONG.format(count=count, name=table.name))
             else:

@@ -61,7 +61,7 @@ class _Node:
         self.object, self.entries = dictionary, dictionary.as_dict()
 
     def get(self, key: str) -> object:
-        return self.entries[key] if key in self.entries else None
+        return self.entries[key] if key in self.entries else None  # noqa: SIM401 - its `get` takes longer
 
 
 def answers(pdf: pikepdf.Pdf) -> tuple[dict[str, list[Answer]], list[tuple[int, Object]]]:

@@ -8,7 +8,6 @@ from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Never
 
-from thep_forms.check.settle import Verdict
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
 from thep_forms.keep import Ledger, Records
@@ -39,11 +38,11 @@ def read_register(path: Path, definitions: Definitions) -> tuple[Member, ...]:
 def _from_records(path: Path, definitions: Definitions) -> list[Member]:
     latest: dict[str, Member] = {}
     with Ledger.existing(path) as ledger:
-        for one in sorted(Records(ledger, definitions).returns, key=lambda one: one.year):
-            if one.verdict is Verdict.ACCEPTED and one.entry.checked:
-                checked = one.entry.checked
-                email = known_address(checked.contacts, definitions(checked.year))
-                latest[one.dfe_number] = Member(one.dfe_number, checked.school, checked.contacts, email, whole=True)
+        records = Records(ledger, definitions)
+        for one in records.accepted():  # the years in their order
+            known = records.known(one)
+            email = known_address(known.contacts, definitions(MembershipYear.parse(one.year)))
+            latest[one.dfe_number] = Member(one.dfe_number, known.school, known.contacts, email, whole=True)
     if not latest:
         raise SourceError(f"{path} holds no accepted return. Give a folder with some, or a list of schools.")
     return list(latest.values())
