@@ -291,7 +291,7 @@ def test_progress_sees_every_file(tmp_path: Path, filled: Filled) -> None:
 def test_a_ledger_in_use_is_told_of_and_nothing_is_half_written(
     tmp_path: Path, filled: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("thep_forms.keep.ledger.PATIENCE", 0.1)
+    monkeypatch.setattr("thep_forms.keep.database.PATIENCE", 0.1)
     records = tmp_path / "records"
     Ingester(records).ingest([inbox(tmp_path / "inbox", cedar=filled())])
     before = written(records)

@@ -173,7 +173,7 @@ def test_what_no_workbook_can_hold_is_marked() -> None:
     assert exact(sheet_of("a\ud83db", "\uffff")) == [["c"], ["a\ufffdb"], ["\ufffd"]]
 
 
-def test_a_table_that_is_too_long_for_a_sheet_is_left_to_its_csv(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_is_too_long_for_the_workbook_is_left_to_its_csv(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("thep_forms.keep.workbook.MOST_CELLS", 2)
     long, short = ([{"c": str(n)} for n in range(count)] for count in (3, 2))
     book = opened(as_workbook([Table("values", {"c": "C"}, long), Table("schools", {"c": "C"}, short)], "Title"))

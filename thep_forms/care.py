@@ -142,16 +142,18 @@ def _disposal(
     def is_known(one: Returned) -> bool:
         return bool((number is None or one.school) and (before is None or one.year))
 
-    meant = [one for one in known.returns if may_be_meant(one)]
+    meant = [one for one in known.returns() if may_be_meant(one)]
     returns = tuple(one for one in meant if is_known(one))
     kept, return_ids = ledger.files(), {one.return_id for one in returns}
     files = {kept[return_id] for return_id in return_ids if return_id in kept}
-    shared = tuple(one for one in known.returns if kept.get(one.return_id) in files and one.return_id not in return_ids)
+    shared = tuple(
+        one for one in known.returns() if kept.get(one.return_id) in files and one.return_id not in return_ids
+    )
     names = {one.return_id: known.known(one).school.get(NAME, "") for one in (*returns, *shared)}
     unknown = len(_archived(records).keys() - _kept(ledger))
     messages = tuple(
         one for one in ledger.sent() if number in (None, one.dfe_number) and (before is None or one.year < str(before))
     )
     # A list says nothing of its year, so what it told is as old as the oldest.
-    members = tuple(one for one, told in ledger.register().items() if told and number in (None, one))
+    members = tuple(one for one in ledger.told_of() if number in (None, one))
     return Disposal(returns, tuple(sorted(files)), shared, names, len(meant) - len(returns), unknown, messages, members)

@@ -105,7 +105,7 @@ class Ingester:
         """Let the return count over all others of its school and year that nobody could put in order."""
         with Ledger.existing(self.records) as ledger:
             known = Records(ledger, self.examiner.definition)
-            if all(one.return_id != return_id for one in known.returns):
+            if all(one.return_id != return_id for one in known.returns()):
                 raise RecordsError(f"There is no return {return_id}. The column return_id of returns.csv has them all.")
             rivals = known.rivals(return_id)
             if rivals is None:
@@ -118,13 +118,13 @@ class Ingester:
         known = Records(ledger, self.examiner.definition)
         Views(self.records, ledger, known).write()
         verdicts: Counter[str] = Counter()
-        for one in known.returns:
+        attention: list[Attention] = []
+        for one in known.returns():
             verdicts[one.verdict] += 1
             verdicts[Verdict.DUPLICATE] += len(one.arrivals) - 1
-        settled = (Verdict.ACCEPTED, Verdict.SUPERSEDED)
-        attention = (one for one in known.returns if one.verdict not in settled and not one.aside)
-        told = tuple(Attention(one.source, known.errors(one) or (one.verdict,)) for one in attention)
-        return Summary(+verdicts, told, new, self.records)
+            if one.verdict not in (Verdict.ACCEPTED, Verdict.SUPERSEDED) and not one.aside:
+                attention.append(Attention(one.source, known.errors(one) or (one.verdict,)))
+        return Summary(+verdicts, tuple(attention), new, self.records)
 
 
 class _Intake:

@@ -145,7 +145,7 @@ class _Reporter:
         self.found, self.records = found, records
         self.known = {one.member.dfe_number for one in self.found}
         self.returns: dict[str, list[Returned]] = {}
-        for one in records.returns:
+        for one in records.returns():
             if one.year in ("", str(definition.year)):
                 school = owner(one, self.known)
                 self.returns.setdefault(school if school in self.known else "", []).append(one)

@@ -92,7 +92,7 @@ def statuses(
     members = tuple(members)
     known = {member.dfe_number for member in members}
     theirs: dict[str, list[Returned]] = {}
-    for one in records.returns:
+    for one in records.returns():
         if one.year in ("", str(year)):
             theirs.setdefault(owner(one, known), []).append(one)
     messages: dict[str, list[Sent]] = {}

@@ -5,7 +5,7 @@ A pure function of what is known, never of the order in which it came to be know
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -31,37 +31,16 @@ class Candidate(Struct, frozen=True):
     """A return without an error. `content` is equal for two returns that say the same; `dated` is when it was sent."""
 
     return_id: str
-    school: tuple[str, str]  # membership year, DFE number
     content: bytes
     dated: datetime | None
 
 
-class Settled(Struct, frozen=True):
-    """The verdicts by return id, and the returns that nobody can put in order."""
+def winner(group: Sequence[Candidate], preferred: Collection[tuple[str, str]]) -> Candidate | None:
+    """Of the returns of one school and year the one that counts: it comes after every other.
 
-    verdicts: Mapping[str, Verdict]
-    conflicts: Collection[str]
-
-
-def settle(candidates: Iterable[Candidate], preferred: Collection[tuple[str, str]]) -> Settled:
-    """The latest return of each school and year counts. `preferred` holds pairs (winner, loser) of return ids."""
-    groups: dict[tuple[str, str], list[Candidate]] = {}
-    for candidate in candidates:
-        groups.setdefault(candidate.school, []).append(candidate)
-    verdicts: dict[str, Verdict] = {}
-    conflicts: set[str] = set()
-    for group in groups.values():
-        winner = _winner(group, preferred)
-        for candidate in group:
-            accepted = Verdict.ACCEPTED if candidate is winner else Verdict.SUPERSEDED
-            verdicts[candidate.return_id] = accepted if winner else Verdict.NEEDS_ATTENTION
-        if not winner:
-            conflicts.update(candidate.return_id for candidate in group)
-    return Settled(verdicts, conflicts)
-
-
-def _winner(group: list[Candidate], preferred: Collection[tuple[str, str]]) -> Candidate | None:
-    """The one that comes after every other; of several that say the same, the latest, then the lowest id."""
+    Of several that say the same it is the latest, then the one with the lowest id; None where nobody can put them in
+    order. `preferred` holds pairs (winner, loser) of return ids.
+    """
     winners = [one for one in group if all(other is one or _counts_over(one, other, preferred) for other in group)]
     winners.sort(key=lambda one: one.return_id)
     return max(winners, key=lambda one: one.dated or _UNDATED, default=None)

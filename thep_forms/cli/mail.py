@@ -155,7 +155,7 @@ def _check_options(
 def _ledger(records: Path, definitions: Definitions, dry_run: bool) -> Iterator[Ledger]:
     """The ledger of the records, which are made if need be; for a dry run, one that nothing is noted in."""
     from thep_forms.keep import Ledger, Records, Views
-    from thep_forms.keep.ledger import LEDGER
+    from thep_forms.keep.database import LEDGER
 
     if not dry_run:
         with Ledger(records) as ledger:

@@ -15,11 +15,24 @@ from thep_forms.errors import SourceError
 PDF = b"%PDF-"
 
 
-class Place(Struct, frozen=True):
-    """Where something lies that came in. `source` is the way to it, from the SOURCE that was given; it is UTF-8."""
+class Place(Struct, frozen=True, gc=False):
+    """Where something lies that came in. What stands before `start` in its path is not of the way to it.
 
-    path: Path
-    source: str
+    It has no `Path`, which would take several times as much memory.
+    """
+
+    name: str
+    start: int
+
+    @property
+    def path(self) -> Path:
+        return Path(self.name)
+
+    @property
+    def source(self) -> str:
+        """The way to it, from the SOURCE that was given; it is UTF-8."""
+        way = Path(self.name[self.start :]).as_posix()
+        return way.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def collect(sources: Sequence[Path], leave_out: Path | None = None) -> tuple[Place, ...]:
@@ -32,7 +45,7 @@ def collect(sources: Sequence[Path], leave_out: Path | None = None) -> tuple[Pla
         if not os.path.lexists(source):
             raise SourceError(f"There is no file or folder {source}. Check the name.")
     hidden = leave_out.resolve() if leave_out else None
-    return tuple(Place(path, _way(path, source)) for source in sources for path in _walk(source, hidden))
+    return tuple(_place(path, source) for source in sources for path in _walk(source, hidden))
 
 
 def _walk(source: Path, hidden: Path | None) -> Iterator[Path]:
@@ -48,28 +61,26 @@ def _walk(source: Path, hidden: Path | None) -> Iterator[Path]:
     yield from (Path(error.filename) for error in shut)
 
 
-def _way(path: Path, source: Path) -> str:
+def _place(path: Path, source: Path) -> Place:
     way = path.relative_to(source.parent if source.name else source)
-    return way.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return Place(str(path), len(str(path)) - len(str(way)))
 
 
 def fetch(place: Place) -> Iterator[Found]:
     """The file, or every file inside of one that holds others, in order; what cannot be read is told of, not raised."""
+    path, source = place.path, place.source
     try:
-        reason = _unreadable(place.path)
-        if reason:
-            yield Found(place.source, None, reason)
-            return
-        data = _plain(place.path)
-        if data is not None:
-            yield Found(place.source, data)
-            return
-        from thep_forms.collect.containers import unpack  # e-mails and zips take a while to be there
+        if reason := _unreadable(path):
+            yield Found(source, None, reason)
+        elif (data := _plain(path)) is not None:
+            yield Found(source, data)
+        else:
+            from thep_forms.collect.containers import unpack  # e-mails and zips take a while to be there
 
-        with place.path.open("rb") as file:
-            yield from unpack(place.source, file)
+            with path.open("rb") as file:
+                yield from unpack(source, file)
     except OSError as error:
-        yield Found(place.source, None, f"This file cannot be opened: {error.strerror}.")
+        yield Found(source, None, f"This file cannot be opened: {error.strerror}.")
 
 
 def _plain(path: Path) -> bytes | None:

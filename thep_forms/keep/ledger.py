@@ -1,203 +1,42 @@
-"""The ledger: one SQLite file that holds what came in, what it said and what was decided about it.
+"""The ledger: what came in, what it said and what was decided about it, in one SQLite file.
 
 It holds facts only; verdicts that depend on other returns are worked out when they are asked for.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
-from types import TracebackType
-from typing import TypeVar
-from urllib.parse import quote
+from enum import StrEnum
+from typing import Any, TypeVar
 
 import msgspec
 
 from thep_forms.check.record import Checked, CheckedValue, Known, Problem
-from thep_forms.errors import RecordsError, UnsoundError
+from thep_forms.keep.database import Database
 from thep_forms.keep.facts import Arrival, Entry, Sent, SentKind, SentState, known_of, return_id_of
-from thep_forms.keep.files import PRIVATE_FILE, private_folder
 
 T = TypeVar("T")
 
-LEDGER = "ledger.sqlite"
-VERSION = 6
-PATIENCE = 5.0  # seconds that another run is waited for
-_SCHEMA = """
-CREATE TABLE arrival (
-    source TEXT, return_id TEXT, received_at TEXT, aside INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, return_id)
-) WITHOUT ROWID;
-CREATE TABLE return (
-    return_id TEXT PRIMARY KEY, outcome TEXT NOT NULL, reason TEXT NOT NULL, modified TEXT,
-    membership_year TEXT NOT NULL, dfe_number TEXT NOT NULL, copy_of TEXT NOT NULL, blank INTEGER NOT NULL,
-    codes TEXT NOT NULL, errors TEXT NOT NULL, read_from TEXT NOT NULL, content BLOB NOT NULL,
-    sha256 TEXT NOT NULL, archived INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE said (
-    return_id TEXT PRIMARY KEY, known BLOB NOT NULL, problems BLOB NOT NULL, answers BLOB NOT NULL
-);
-CREATE TABLE unread (source TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE preference (winner TEXT, loser TEXT, PRIMARY KEY (winner, loser)) WITHOUT ROWID;
-CREATE TABLE register (dfe_number TEXT PRIMARY KEY, known BLOB) WITHOUT ROWID;
-CREATE TABLE written (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, shown TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE sent (
-    membership_year TEXT, dfe_number TEXT, at TEXT, kind TEXT NOT NULL, state TEXT NOT NULL, addresses TEXT NOT NULL,
-    message_id TEXT NOT NULL, PRIMARY KEY (membership_year, dfe_number, at)
-) WITHOUT ROWID;
-"""
+
+class Order(StrEnum):
+    """An order in which returns and their arrivals are gone through: an index has it, so that nothing is sorted."""
+
+    RETURN = "return r CROSS JOIN arrival a ON a.return_id = r.return_id ORDER BY r.return_id, source"
+    SOURCE = "arrival a CROSS JOIN return r ON r.return_id = a.return_id ORDER BY source, a.return_id"
+    SCHOOL = "return r CROSS JOIN arrival a ON a.return_id = r.return_id ORDER BY membership_year, dfe_number"
 
 
-_BUSY = "Another run is at work on these records. Wait until it has ended, and run again."
-_FULL = "The disk is full. Nothing is half-written: make room, and run again."
-_DAMAGED = f"{LEDGER} is damaged. Put back a copy of it, or ingest everything again elsewhere."
-_CUT_OFF = "A run on these records was cut off. Run ingest again, which completes it."
-_NOT_OURS = f"{LEDGER} is not a ledger of this program. Choose another folder, or put back a copy of it."
-_SHUT = f"{LEDGER} cannot be opened or written. See that you may write to its folder, and run again."
-_OLDER = f"{LEDGER} is of an older version of this program. Ingest the PDFs that lie beside it into a new folder."
-_NEWER = f"{LEDGER} is of a newer version of this program. Install that one."
+_ENTRY = (
+    "r.return_id, outcome, reason, modified, membership_year, dfe_number, copy_of, blank, codes, errors, read_from, "
+    "content"
+)
+_ARRIVAL = "source, a.return_id, received_at, aside"
+_COUNT = "(SELECT count(*) FROM arrival o WHERE o.return_id = r.return_id)"
 
 
-def _told(error: sqlite3.DatabaseError) -> RecordsError:
-    """What SQLite complains of, and what to do."""
-    code = error.sqlite_errorcode
-    if code == sqlite3.SQLITE_READONLY_ROLLBACK:
-        return UnsoundError(_CUT_OFF)
-    match code & 0xFF:  # the rest tells details
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return RecordsError(_BUSY)
-        case sqlite3.SQLITE_FULL:
-            return RecordsError(_FULL)
-        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
-            return RecordsError(_SHUT)
-        case sqlite3.SQLITE_CORRUPT:
-            return UnsoundError(_DAMAGED)
-        case sqlite3.SQLITE_NOTADB:
-            return UnsoundError(_NOT_OURS)
-    return RecordsError(f"The ledger cannot be used: {error}. Nothing is half-written: make room, and run again.")
-
-
-@contextmanager
-def _telling() -> Iterator[None]:
-    """SQLite's complaints as `RecordsError`; its `ProgrammingError` and the like are ours, not the user's."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError):
-            raise
-        raise _told(error) from error
-
-
-def _make(path: Path) -> None:
-    """An empty file for a ledger, unless there is one."""
-    records, is_there = path.parent, path.exists()
-    if is_there or not records.exists() or not any(records.iterdir()):
-        private_folder(records)  # a folder with other things in it keeps its modes: what we put there is private
-    if is_there:
-        path.chmod(PRIVATE_FILE)  # it may be a copy that was put back
-    else:
-        path.touch(mode=PRIVATE_FILE)
-
-
-def _to_be_looked_at(path: Path) -> str:
-    """How SQLite is told to open a file that it must not write to, on a share of Windows too (file:////server/…)."""
-    whole = path.resolve().as_posix()
-    return f"file://{'' if whole.startswith('/') else '/'}{quote(os.fsencode(whole), safe='/:')}?mode=ro"
-
-
-class Ledger:
-    """The ledger of a RECORDS folder, made if it is not there; nobody else can use it until it is closed.
-
-    With `unchanged` it is only looked at, and nobody can write to it meanwhile. Raises `RecordsError` for a file that
-    is none, and for one that is in use.
-    """
-
-    def __init__(self, records: Path, *, unchanged: bool = False) -> None:
-        path = records / LEDGER
-        if not unchanged:
-            _make(path)
-        self._unchanged, self._is_ours = unchanged, False
-        where = _to_be_looked_at(path) if unchanged else path
-        with _telling():
-            self._connection = sqlite3.connect(where, uri=unchanged, timeout=PATIENCE, isolation_level=None)
-            try:
-                self._prepare()
-            except BaseException:
-                self._close()
-                raise
-
-    @classmethod
-    def existing(cls, records: Path, *, unchanged: bool = False) -> Ledger:
-        """The ledger of records that are there. Raises `RecordsError`."""
-        if not (records / LEDGER).is_file():
-            raise RecordsError(f"{records} holds no records. Give the folder that ingest wrote to.")
-        return cls(records, unchanged=unchanged)
-
-    def _prepare(self) -> None:
-        if self._unchanged:
-            self._connection.execute("BEGIN")  # from the first look on, so that all that is seen is of one moment
-        else:
-            self._connection.execute("PRAGMA synchronous=FULL")
-            self._connection.execute("PRAGMA secure_delete=ON")  # what is forgotten leaves no trace in the file,
-            self._connection.execute("PRAGMA journal_mode=TRUNCATE")  # in its journal, though a run is killed,
-            self._connection.execute("PRAGMA temp_store=MEMORY")  # or elsewhere on the disk
-            self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")  # the system lets go when the process ends
-            self._connection.execute("BEGIN EXCLUSIVE")
-            self._is_ours = True
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version == 0 and (tables or self._unchanged):
-            raise UnsoundError(_NOT_OURS if tables else _CUT_OFF)
-        if version not in (0, VERSION):
-            raise RecordsError(_OLDER if version < VERSION else _NEWER)
-        if version == 0:
-            for statement in _SCHEMA.split(";"):
-                self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA user_version={VERSION}")
-        if not self._unchanged:
-            self._connection.execute("COMMIT")
-
-    def __enter__(self) -> Ledger:
-        return self
-
-    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
-        self._close()
-        with _telling():
-            if isinstance(error, sqlite3.DatabaseError):
-                raise error
-
-    def _close(self) -> None:
-        with suppress(sqlite3.Error):
-            self._undo()
-            if self._is_ours:  # delete the journal, which SQLite does only for one that others may use
-                self._connection.execute("PRAGMA locking_mode=NORMAL")
-                self._connection.execute("PRAGMA journal_mode=DELETE")
-        self._connection.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing of what is written inside. Raises `RecordsError` if the ledger cannot be written."""
-        with _telling():
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._undo()
-                raise
-
-    def commit(self) -> None:
-        """Keep what was written so far, and go on with the transaction."""
-        self._connection.execute("COMMIT")
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def _undo(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+class Ledger(Database):
+    """The facts in a RECORDS folder."""
 
     def outcome(self, return_id: str) -> str | None:
         """What came of a return, or None if it is not known."""
@@ -277,13 +116,6 @@ class Ledger:
             for year, number, at, kind, state, addresses, message_id in self._connection.execute(query)
         ]
 
-    def arrivals(self) -> Iterator[Arrival]:
-        """Every arrival, in an order that depends on nothing but what they are."""
-        query = "SELECT source, return_id, received_at, aside FROM arrival ORDER BY return_id, source"
-        for source, return_id, received, aside in self._connection.execute(query):
-            date = datetime.fromisoformat(received) if received else None
-            yield Arrival(source, sys.intern(return_id), date, bool(aside))
-
     def answers(self) -> Iterator[tuple[str, tuple[CheckedValue, ...]]]:
         """All values of every form, by the id of its return."""
         query = "SELECT return_id, answers FROM said ORDER BY return_id"
@@ -303,18 +135,21 @@ class Ledger:
         row = self._connection.execute(query, (return_id,)).fetchone()
         return msgspec.json.decode(row[0], type=shape) if row else None
 
-    def entries(self) -> Iterator[Entry]:
-        """Every return, by its id."""
-        again = sys.intern  # most words are the same ones again and again
-        query = (
-            "SELECT return_id, outcome, reason, modified, membership_year, dfe_number, copy_of, blank, codes, errors, "
-            "read_from, content FROM return ORDER BY return_id"
-        )
+    def came(self, order: Order) -> Iterator[tuple[Entry, Arrival, int]]:
+        """Every arrival with its return, and how many arrivals that has in all."""
+        query = f"SELECT {_ENTRY}, {_ARRIVAL}, {_COUNT} FROM {order}"  # noqa: S608 - ours, not anybody's words
         for row in self._connection.execute(query):
-            return_id, outcome, reason, modified, year, number, copy_of, blank, codes, errors, read_from, content = row
-            date = datetime.fromisoformat(modified) if modified else None
-            facts = (again(return_id), again(outcome), reason, date, again(year), number, copy_of, bool(blank))
-            yield Entry(*facts, again(codes), again(errors), again(read_from), content)
+            yield _entry(*row[:12]), _arrival(*row[12:16]), row[16]
+
+    def entries(self) -> Iterator[Entry]:
+        """Every return, by year and school."""
+        order = "membership_year, dfe_number, return_id"
+        return (_entry(*row) for row in self._connection.execute(f"SELECT {_ENTRY} FROM return r ORDER BY {order}"))  # noqa: S608
+
+    def arrivals(self, return_id: str) -> list[Arrival]:
+        """How a return came, by the ways."""
+        query = f"SELECT {_ARRIVAL} FROM arrival a WHERE return_id=? ORDER BY source"  # noqa: S608
+        return [_arrival(*row) for row in self._connection.execute(query, (return_id,))]
 
     def files(self) -> dict[str, str]:
         """The hashes of the PDFs that are kept, by the ids of the returns in them."""
@@ -330,17 +165,6 @@ class Ledger:
         for sha256 in files:
             self._connection.execute("UPDATE return SET archived=0 WHERE sha256=?", (sha256,))
 
-    def compact(self) -> None:
-        """Write the file anew, without anything that was in it once."""
-        with _telling():
-            self._connection.execute("VACUUM")
-
-    def fault(self) -> str:
-        """What is wrong with the file; empty if nothing is. SQLite's own words may quote it, and say little else."""
-        with _telling():
-            (told,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
-        return "" if told == "ok" else _DAMAGED
-
     def note_written(self, name: str, sha256: str, shown: str) -> None:
         """Note the hash of a file that was written from the ledger, and of the tables that it shows."""
         self._connection.execute("INSERT OR REPLACE INTO written VALUES (?,?,?)", (name, sha256, shown))
@@ -354,7 +178,31 @@ class Ledger:
     def preferences(self) -> set[tuple[str, str]]:
         return set(self._connection.execute("SELECT winner, loser FROM preference"))
 
-    def register(self) -> dict[str, Known | None]:
-        """What is known of each member school; None where that is nothing but its number."""
-        rows = self._connection.execute("SELECT dfe_number, known FROM register ORDER BY 1")
-        return {number: known and msgspec.json.decode(known, type=Known) for number, known in rows}
+    def members(self) -> frozenset[str]:
+        """The DFE numbers of the member schools."""
+        return frozenset(number for (number,) in self._connection.execute("SELECT dfe_number FROM register"))
+
+    def told_of(self) -> list[str]:
+        """The numbers of those of which more than the number is known."""
+        query = "SELECT dfe_number FROM register WHERE known IS NOT NULL ORDER BY 1"
+        return [number for (number,) in self._connection.execute(query)]
+
+    def member(self, number: str) -> Known | None:
+        """What is known of a member school; None where that is nothing but its number."""
+        query = "SELECT known FROM register WHERE dfe_number=? AND known IS NOT NULL"
+        row = self._connection.execute(query, (number,)).fetchone()
+        return msgspec.json.decode(row[0], type=Known) if row else None
+
+
+def _entry(
+    return_id: str, outcome: str, reason: str, modified: str | None, year: str, number: str, copy_of: str, *more: Any
+) -> Entry:
+    blank, codes, errors, read_from, content = more
+    date = datetime.fromisoformat(modified) if modified else None
+    return Entry(
+        return_id, outcome, reason, date, year, number, copy_of, bool(blank), codes, errors, read_from, content
+    )
+
+
+def _arrival(source: str, return_id: str, received: str | None, aside: int) -> Arrival:
+    return Arrival(source, return_id, datetime.fromisoformat(received) if received else None, bool(aside))

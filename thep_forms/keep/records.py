@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import compress, groupby
+from functools import lru_cache
+from heapq import merge
+from itertools import chain, compress, groupby
 
 from msgspec import Struct
 
 from thep_forms.check.problems import problem
 from thep_forms.check.record import CheckedValue, Known, Problem
-from thep_forms.check.settle import Candidate, Verdict, settle
+from thep_forms.check.settle import Candidate, Verdict, winner
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.definition.year import MembershipYear
 from thep_forms.keep.changes import Change, changes
 from thep_forms.keep.facts import Arrival, Entry, return_id_of
-from thep_forms.keep.ledger import Ledger
+from thep_forms.keep.ledger import Ledger, Order
 from thep_forms.read.reading import Outcome
 
+KEPT = 64  # returns whose arrivals are at hand
 _LAST = datetime.max.replace(tzinfo=UTC)
-_OTHERS = (ProblemCode.DFE_UNKNOWN, ProblemCode.RETURN_CONFLICT)  # problems that the register and other returns give
 
 
 class Returned(Struct, frozen=True, gc=False):
@@ -67,36 +69,66 @@ class Returned(Struct, frozen=True, gc=False):
 
 
 class Records:
-    """Everything that the ledger knows, with verdicts. It has to be open for what a return said.
+    """Everything that the ledger knows, with verdicts. It has to be open.
 
-    Only what says which return counts is at hand; the rest is fetched for each return, for all together are large.
+    However many returns there are, they are gone through one by one: at hand are only the ids of those that give way.
     """
 
     def __init__(self, ledger: Ledger, definition: Callable[[MembershipYear | None], FormDefinition]) -> None:
         """`definition` gives that of a year, or of any where there is none."""
-        self._ledger, self._register = ledger, ledger.register()
-        arrivals = _arrivals(ledger)
-        entries = list(ledger.entries())
-        for source, reason in ledger.unread():
-            entry = _unread(source, reason)
-            entries.append(entry)
-            arrivals[entry.return_id] = (Arrival(source, entry.return_id),)
+        self._ledger, self._members = ledger, ledger.members()
+        self._preferences = ledger.preferences()
+        self._superseded: set[str] = set()
+        self._conflicts: set[str] = set()
+        self._arrivals = lru_cache(KEPT)(self._in_order)  # one that came a thousand times is asked for as often
+        latest = ""
+        for (year, _), group in groupby(ledger.entries(), key=lambda one: (one.year, one.dfe_number)):
+            acceptable = [one for one in group if one.acceptable]
+            latest = year if acceptable else latest
+            self._settle([one for one in acceptable if not self._is_stranger(one)])
         # The columns are those of the latest year's form: they depend on the returns, not on the day.
-        latest = max((one.year for one in entries if one.acceptable), default="")
         self.definition = definition(MembershipYear.parse(latest) if latest else None)
-        candidates = (self._candidate(one, arrivals[one.return_id][0]) for one in entries)
-        self._settled = settle(filter(None, candidates), ledger.preferences())
-        self.returns = tuple(self._returned(one, arrivals[one.return_id]) for one in entries)
 
-    def _candidate(self, entry: Entry, arrival: Arrival) -> Candidate | None:
-        """The return as one that can be accepted, or None if it cannot."""
-        if not entry.acceptable or self._is_stranger(entry.dfe_number):
-            return None
-        school = (entry.year, entry.dfe_number)
-        return Candidate(entry.return_id, school, entry.content, arrival.received_at or entry.modified)
+    def _settle(self, group: Sequence[Entry]) -> None:
+        """Which of the returns of one school and year counts."""
+        if len(group) > 1:
+            found = winner([self._candidate(one) for one in group], self._preferences)
+            others = (one.return_id for one in group if not found or one.return_id != found.return_id)
+            (self._superseded if found else self._conflicts).update(others)
 
-    def _is_stranger(self, dfe_number: str) -> bool:
-        return bool(dfe_number and self._register and dfe_number not in self._register)
+    def _candidate(self, entry: Entry) -> Candidate:
+        received = self._arrivals(entry.return_id)[0].received_at
+        return Candidate(entry.return_id, entry.content, received or entry.modified)
+
+    def _in_order(self, return_id: str) -> tuple[Arrival, ...]:
+        """How a return came; what counts first: the first message, else the first way."""
+        return tuple(sorted(self._ledger.arrivals(return_id), key=lambda one: (one.received_at or _LAST, one.source)))
+
+    def _is_stranger(self, entry: Entry) -> bool:
+        return bool(entry.dfe_number and self._members and entry.dfe_number not in self._members)
+
+    def returns(self, order: Order = Order.RETURN) -> Iterator[Returned]:
+        """Every return once; what could not be opened comes last, but in the order of sources."""
+        return (one for one, arrival in self.arrivals(order) if arrival == one.arrivals[0])
+
+    def arrivals(self, order: Order) -> Iterator[tuple[Returned, Arrival]]:
+        """Every arrival, with its return."""
+        came, unread = self._came(order), self._unread()
+        if order is Order.SOURCE:
+            return merge(came, unread, key=lambda each: (each[1].source, each[1].return_id))
+        return chain(came, unread)
+
+    def _came(self, order: Order) -> Iterator[tuple[Returned, Arrival]]:
+        for entry, arrival, count in self._ledger.came(order):
+            arrivals = (arrival,) if count == 1 else self._arrivals(entry.return_id)
+            yield self._returned(entry, arrivals), arrival
+
+    def _unread(self) -> Iterator[tuple[Returned, Arrival]]:
+        """What has no bytes is known by the way that it came."""
+        for source, reason in self._ledger.unread():
+            return_id = return_id_of(hashlib.sha256(source.encode()).hexdigest())
+            arrival = Arrival(source, return_id)
+            yield self._returned(Entry(return_id, Outcome.UNREADABLE, reason), (arrival,)), arrival
 
     def _returned(self, entry: Entry, arrivals: tuple[Arrival, ...]) -> Returned:
         if not entry.is_form:
@@ -105,17 +137,22 @@ class Records:
             return plain if plain.aside else Returned(entry, arrivals, plain.verdict, (ProblemCode(outcome),))
         if entry.blank:
             return Returned(entry, arrivals, Verdict.BLANK, (ProblemCode.BLANK,))
-        verdict = self._settled.verdicts.get(entry.return_id, Verdict.NEEDS_ATTENTION)
-        is_given = (self._is_stranger(entry.dfe_number), entry.return_id in self._settled.conflicts)
-        return Returned(entry, arrivals, verdict, tuple(compress(_OTHERS, is_given)))
+        is_stranger, is_rival = self._is_stranger(entry), entry.return_id in self._conflicts
+        given = tuple(compress((ProblemCode.DFE_UNKNOWN, ProblemCode.RETURN_CONFLICT), (is_stranger, is_rival)))
+        return Returned(entry, arrivals, self._verdict(entry, is_acceptable=not given), given)
+
+    def _verdict(self, entry: Entry, *, is_acceptable: bool) -> Verdict:
+        if not (is_acceptable and entry.acceptable):
+            return Verdict.NEEDS_ATTENTION
+        return Verdict.SUPERSEDED if entry.return_id in self._superseded else Verdict.ACCEPTED
 
     def rivals(self, return_id: str) -> list[str] | None:
         """The other acceptable returns of the same school and year; None if it is not acceptable itself."""
-        verdicts = self._settled.verdicts
-        schools = {one.return_id: (one.year, one.dfe_number) for one in self.returns if one.return_id in verdicts}
+        able = [one for one in self._ledger.entries() if one.acceptable and not self._is_stranger(one)]
+        schools = {one.return_id: (one.year, one.dfe_number) for one in able}
         if return_id not in schools:
             return None
-        return [other for other in verdicts if other != return_id and schools[other] == schools[return_id]]
+        return [other for other in schools if other != return_id and schools[other] == schools[return_id]]
 
     # --- what a return says --------------------------------------------------------------------------------------
 
@@ -146,10 +183,9 @@ class Records:
 
     # --- what counts ---------------------------------------------------------------------------------------------
 
-    def accepted(self) -> list[Returned]:
+    def accepted(self) -> Iterator[Returned]:
         """One return a year and school, in their order."""
-        found = (one for one in self.returns if one.verdict is Verdict.ACCEPTED)
-        return sorted(found, key=lambda one: (one.year, one.dfe_number))
+        return (one for one in self.returns(Order.SCHOOL) if one.verdict is Verdict.ACCEPTED)
 
     def changes(self) -> Iterator[tuple[Returned, Change]]:
         """What the accepted returns say differently from what was known of their schools before."""
@@ -163,29 +199,12 @@ class Records:
         That is what its last accepted return of an earlier year said; where there is none, what the register says, if
         the return is of the latest year.
         """
-        accepted = self.accepted()
-        latest = max((one.year for one in accepted), default="")
-        last: dict[str, Returned] = {}
-        for one in accepted:  # the years in their order
-            earlier = last.get(one.dfe_number)
-            before = self.known(earlier) if earlier else None
-            if not before and one.year == latest:
-                before = self._register.get(one.dfe_number)
-            if before:
+        latest = max((one.year for one in self.accepted()), default="")
+        earlier: dict[str, str] = {}  # the ids of these returns, by school
+        for one in self.accepted():  # the years in their order
+            if one.dfe_number in earlier:
+                yield one, self._ledger.known(earlier[one.dfe_number])
+            elif one.year == latest and (before := self._ledger.member(one.dfe_number)):
                 yield one, before
-            last[one.dfe_number] = one
-
-
-def _arrivals(ledger: Ledger) -> dict[str, tuple[Arrival, ...]]:
-    """How each return came, by its id; what counts first: the first message, else the first way."""
-
-    def order(one: Arrival) -> tuple[datetime, str]:
-        return one.received_at or _LAST, one.source
-
-    by_return = groupby(ledger.arrivals(), key=lambda one: one.return_id)  # that is their order
-    return {return_id: tuple(sorted(those, key=order)) for return_id, those in by_return}
-
-
-def _unread(source: str, reason: str) -> Entry:
-    """What has no bytes is known by the way that it came."""
-    return Entry(return_id_of(hashlib.sha256(source.encode()).hexdigest()), Outcome.UNREADABLE, reason)
+            if one.year != latest:
+                earlier[one.dfe_number] = one.return_id

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from thep_forms.check.formula import neutralised
 from thep_forms.check.settle import Verdict
+from thep_forms.keep.ledger import Order
 from thep_forms.keep.records import Records, Returned
 from thep_forms.read.reading import Outcome, ReadFrom
 
@@ -117,8 +118,7 @@ def _returns(known: Records) -> Table:
     }
 
     def rows() -> Iterator[Row]:
-        came = ((arrival, one, n) for one in known.returns for n, arrival in enumerate(one.arrivals))
-        for arrival, one, n in sorted(came, key=lambda each: (each[0].source, each[1].return_id)):
+        for one, arrival in known.arrivals(Order.SOURCE):
             yield _row(
                 columns,
                 one.return_id,
@@ -126,7 +126,7 @@ def _returns(known: Records) -> Table:
                 arrival.received_at.isoformat() if arrival.received_at else "",
                 one.year,
                 one.dfe_number,
-                Verdict.DUPLICATE if n else one.verdict,
+                one.verdict if arrival == one.arrivals[0] else Verdict.DUPLICATE,
                 _read_from(one),
                 ";".join(one.codes),
             )
@@ -148,7 +148,7 @@ def _problems(known: Records) -> Table:
     }
 
     def rows() -> Iterator[Row]:
-        for one in sorted(known.returns, key=lambda one: (one.source, one.return_id)):
+        for one in known.returns(Order.SOURCE):
             for found in known.problems(one):
                 about = (found.field, found.label, found.severity, found.code, found.message, found.value)
                 yield _row(columns, one.return_id, one.source, one.dfe_number, *about)

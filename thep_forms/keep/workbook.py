@@ -17,8 +17,8 @@ from thep_forms.keep.tables import Row, Table
 
 LONGEST = 32_767  # UTF-16 units that Excel takes in a cell
 CUT = "… (cut off here: a cell of a workbook holds no more; the CSV of this table has it all)"
-MOST_CELLS = 60_000  # of a sheet, some 10,000 answers: more take long to write each time, and to open
-TOO_LONG = "This table has {count} rows, more than a workbook is good for. They are all in {name}.csv."
+MOST_CELLS = 60_000  # of all sheets, as some 200 returns give: more take long to write each time, and memory
+TOO_LONG = "This table has {count} rows, more than this workbook is good for. They are all in {name}.csv."
 _WIDEST, _NARROWEST, _LOOKED_AT = 60, 10, 1000  # characters of a column; the rows that tell how wide it is
 _LINE, _HIGHEST = 15, 405  # points: a line of text, the highest row
 _MADE = datetime(1980, 1, 1)  # noqa: DTZ001 - the bytes depend on the tables alone
@@ -36,20 +36,21 @@ def as_workbook(tables: Iterable[Table], title: str) -> bytes:
     """The tables as a workbook, a sheet each; the same tables give the same bytes.
 
     The values are exact, without the apostrophes of a CSV; one that is too long for a cell is cut off, and says so, and
-    a table that is too long for a sheet is left to its CSV.
+    tables that are too long for one workbook are left to their CSVs.
     """
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:  # else it would leave what it writes in files
         book.set_properties({"title": title, "created": _MADE})
         header = book.add_format({"bold": True, "num_format": "@", "bg_color": _HEADER_FILL})
-        styles = _Styles(book)
+        styles, left = _Styles(book), MOST_CELLS
         for table in tables:
             sheet = book.add_worksheet(table.name)
-            if next(islice(table.rows, MOST_CELLS // len(table.columns), None), None):
-                count = sum(1 for _ in table.rows)
+            count = sum(1 for _ in table.rows)
+            if count * len(table.columns) > left:
                 sheet.write_string(0, 0, TOO_LONG.format(count=count, name=table.name))
             else:
                 _write(sheet, table, header, styles)
+                left -= count * len(table.columns)
     return file.getvalue()
 
 
