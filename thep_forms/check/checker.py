@@ -154,6 +154,8 @@ class _Checker:
     def _contact(self, block: Block) -> Contact | None:
         """The person in the block, or None where it was left empty."""
         raw = {part: self._raw(box) for part, box in block.boxes.items()}
+        if not any(answer.text for answer in raw.values()):
+            return None
         values = {part: self._box(box, raw[part]) for part, box in block.boxes.items()}
         if not any(_says_something(answer) for answer in raw.values()):
             return None

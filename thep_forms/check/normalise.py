@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -11,6 +12,7 @@ from msgspec import Struct
 
 from thep_forms.definition.model import Kind, ProblemCode
 
+SAME = 64  # answers that are at hand: a school gives the same number for most of its people
 LONGEST = 1000  # characters of an e-mail or telephone box that are worth parsing
 _FULL_WIDTH = {0xFF10 + n: str(n) for n in range(10)} | {ord("／"): "/", ord("－"): "-"}
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−⁃﹘﹣", "-"))
@@ -81,6 +83,7 @@ def dfe_number(raw: str, prefix: str) -> Normal:
     return Normal(f"{prefix}{match[2]}")
 
 
+@lru_cache(SAME)
 def email(raw: str) -> Normal:
     """As email-validator normalises it, without a look-up; several addresses are joined by a semicolon."""
     typed = _worth_parsing(raw)
@@ -126,6 +129,7 @@ def _joined(values: list[str]) -> Normal | None:
     return Normal(";".join(different), ProblemCode.SEVERAL_VALUES if len(different) > 1 else None)
 
 
+@lru_cache(SAME)
 def telephone(raw: str) -> Normal:
     """UK numbers as dialled at home, others with +, an extension as ` ext. 12`; several joined by a semicolon."""
     typed = _worth_parsing(raw)

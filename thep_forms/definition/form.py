@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from msgspec import Struct, field
 
@@ -157,16 +157,9 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
 
     def blocks(self, names: Iterable[str]) -> tuple[Block, ...]:
         """The blocks of every role, in the form's order; of one that repeats, those that the field `names` speak of."""
-        known = set(names)
-        found: list[Block] = []
-        for role in self.roles:
-            found += [self.block(role, n) for n in self._positions(role, known)] if role.repeats else [self.block(role)]
-        return tuple(found)
+        return _blocks(self, tuple(names))
 
-    def _positions(self, role: Role, names: set[str]) -> list[int]:
-        return sorted({n for name in names if (n := self._position(role, name))})
-
-    def _position(self, role: Role, name: str) -> int | None:
+    def position(self, role: Role, name: str) -> int | None:
         """Which holder of a role that repeats the field `name` is of, if any."""
         stem = f"{role.name}_"
         if not name.startswith(stem):
@@ -187,7 +180,7 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
         if name in self._named:
             return self._named[name]
         for role in self.roles:
-            if role.repeats and (position := self._position(role, name)):
+            if role.repeats and (position := self.position(role, name)):
                 self._named.update({box.name: box for box in self.block(role, position).boxes.values()})
                 return self._named[name]
         return None
@@ -196,3 +189,15 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
     def _named(self) -> dict[str, Box]:
         """The boxes that were asked for, and those that every form has."""
         return dict(self._fixed)
+
+
+@lru_cache(maxsize=8)  # the returns of a year have the same names
+def _blocks(definition: FormDefinition, names: tuple[str, ...]) -> tuple[Block, ...]:
+    found: list[Block] = []
+    for role in definition.roles:
+        if role.repeats:
+            positions = sorted({n for name in names if (n := definition.position(role, name))})
+            found += [definition.block(role, n) for n in positions]
+        else:
+            found.append(definition.block(role))
+    return tuple(found)

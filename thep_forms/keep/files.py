@@ -83,7 +83,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def _write(path: Path, pieces: Iterable[bytes], mode: int) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # mkstemp makes it 0600
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # which is private
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -91,7 +91,8 @@ def _write(path: Path, pieces: Iterable[bytes], mode: int) -> None:
                 file.write(piece)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(mode)
+        if mode != PRIVATE_FILE:
+            temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

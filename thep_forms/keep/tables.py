@@ -68,8 +68,8 @@ class Rows(Struct, frozen=True):
 
 
 def tables(known: Records) -> tuple[Table, ...]:
-    """All of them. What they need of each return is fetched while their rows are gone through."""
-    return (_schools(known), _contacts(known), _returns(known), _problems(known), _values(known), _changes(known))
+    """All of them, the most asked for first. What they need of each return is fetched while their rows are made."""
+    return (_schools(known), _contacts(known), _returns(known), _problems(known), _changes(known), _values(known))
 
 
 def _schools(known: Records) -> Table:

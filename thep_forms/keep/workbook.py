@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -17,7 +17,7 @@ from thep_forms.keep.tables import Row, Table
 
 LONGEST = 32_767  # UTF-16 units that Excel takes in a cell
 CUT = "… (cut off here: a cell of a workbook holds no more; the CSV of this table has it all)"
-MOST_CELLS = 60_000  # of all sheets, as some 200 returns give: more take long to write each time, and memory
+MOST_CELLS = 30_000  # of all sheets, as some 150 returns give: more take longer to write than to read the returns
 TOO_LONG = "This table has {count} rows, more than this workbook is good for. They are all in {name}.csv."
 _WIDEST, _NARROWEST, _LOOKED_AT = 60, 10, 1000  # characters of a column; the rows that tell how wide it is
 _LINE, _HIGHEST = 15, 405  # points: a line of text, the highest row
@@ -45,12 +45,13 @@ def as_workbook(tables: Iterable[Table], title: str) -> bytes:
         styles, left = _Styles(book), MOST_CELLS
         for table in tables:
             sheet = book.add_worksheet(table.name)
-            count = sum(1 for _ in table.rows)
-            if count * len(table.columns) > left:
-                sheet.write_string(0, 0, TOO_LONG.format(count=count, name=table.name))
+            each = iter(table.rows)
+            rows = list(islice(each, left // len(table.columns)))
+            if more := sum(1 for _ in each):
+                sheet.write_string(0, 0, TOO_LONG.format(count=len(rows) + more, name=table.name))
             else:
-                _write(sheet, table, header, styles)
-                left -= count * len(table.columns)
+                _write(sheet, list(table.columns), rows, header, styles)
+                left -= len(rows) * len(table.columns)
     return file.getvalue()
 
 
@@ -66,18 +67,14 @@ class _Styles(dict[tuple[str, bool, bool], Format]):
                     self[severity, wrapped, quoted] = book.add_format(style | ({"bg_color": fill} if fill else {}))
 
 
-def _write(sheet: Worksheet, table: Table, header: Format, styles: _Styles) -> None:
-    looked_at = list(islice(table.rows, _LOOKED_AT))
-    widths = [_width(looked_at, column) for column in table.columns]
-    for number, (column, width) in enumerate(zip(table.columns, widths, strict=True)):
+def _write(sheet: Worksheet, names: Sequence[str], rows: Sequence[Row], header: Format, styles: _Styles) -> None:
+    columns: list[tuple[int, str, bool]] = []
+    for number, column in enumerate(names):
+        width = _width(rows[:_LOOKED_AT], column)
         sheet.set_column(number, number, min(width, _WIDEST) + 3, styles["", width > _WIDEST, False])
         sheet.write_string(0, number, column, header)
-    columns = [
-        (number, column, width > _WIDEST)
-        for number, (column, width) in enumerate(zip(table.columns, widths, strict=True))
-    ]
-    number = 0
-    for number, row in enumerate(table.rows, 1):
+        columns.append((number, column, width > _WIDEST))
+    for number, row in enumerate(rows, 1):
         severity = row.get("severity", "")
         if lines := max((_lines(row.get(column, "")) for _, column, wrapped in columns if wrapped), default=0):
             sheet.set_row(number, min(lines * _LINE, _HIGHEST))
@@ -89,7 +86,7 @@ def _write(sheet: Worksheet, table: Table, header: Format, styles: _Styles) -> N
             else:
                 sheet.write_blank(number, place, None, style)
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, number, len(table.columns) - 1)
+    sheet.autofilter(0, 0, len(rows), len(names) - 1)
     sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})  # else a green corner is on each
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
@@ -108,7 +105,7 @@ def _lines(text: str) -> int:
 
 def _fitting(text: str) -> str:
     """The text, cut off if a cell cannot hold it, and without what no XML can hold."""
-    text = _NO_XML.sub("\ufffd", text)
+    text = text if text.isascii() else _NO_XML.sub("\ufffd", text)
     if len(text) <= LONGEST // 2:
         return text
     units = text.encode("utf-16-le")
