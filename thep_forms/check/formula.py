@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-# Full-width signs count too: some spreadsheets fold them.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+_SIGNS = "=+-@\t\r\n＝＋－＠"  # full-width ones count too: some spreadsheets fold them
+_FIRST = frozenset(f"'{_SIGNS}")
+_FORMULA = re.compile(f"'*[{re.escape(_SIGNS)}]")
 # Seven digits or more, as E.164 numbers have, with what people put between them: whatever a spreadsheet makes of
 # that, it calls nothing and reaches nothing.
 _TELEPHONE = re.compile(
@@ -16,6 +17,8 @@ _TELEPHONE = re.compile(
 
 def is_formula(value: str) -> bool:
     """Whether a spreadsheet could take the value for a formula; a telephone number that starts with + is none."""
+    if value[:1] not in _FIRST:  # as nearly none is
+        return False
     return bool(_FORMULA.match(value)) and not _TELEPHONE.fullmatch(value)
 
 
