@@ -6,6 +6,7 @@ import html
 import io
 import warnings
 from collections.abc import Callable
+from itertools import count
 
 import pikepdf
 import pypdf
@@ -142,8 +143,25 @@ def in_rich_text(pdf: pikepdf.Pdf) -> None:
             del box["/V"]
 
 
+def without_names(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        del box["/T"]
+
+
+def without_appearances(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        if "/AP" in box:
+            del box["/AP"]
+
+
 def no_list(pdf: pikepdf.Pdf) -> None:
     pdf.Root.AcroForm.Fields = Array()
+
+
+def not_called_widgets(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        del box["/Subtype"]
+    no_list(pdf)
 
 
 QUIRKS: dict[str, Change] = {
@@ -151,6 +169,9 @@ QUIRKS: dict[str, Change] = {
     "another suffix": renamed("{}#0".format),
     "a suffix in brackets": renamed("{} [200]".format),
     "a name in front": renamed("Copy.{}".format),
+    "a word in front": renamed("Form_{}".format),
+    "a word in front and one behind": renamed("fill_{}_page1".format),
+    "names with blanks": renamed(lambda name: f" {name.replace('_', ' ')} "),
     "names in capitals": renamed(str.upper),
     "fields below their roles": by_role,
     "fields that do not say their kind": without_kinds,
@@ -163,12 +184,73 @@ QUIRKS: dict[str, Change] = {
     "values in streams": in_streams,
     "other names for a tick": other_states,
     "an empty list of fields": no_list,
+    "an empty list, and widgets that do not say that they are": not_called_widgets,
 }
 
 
 @pytest.mark.parametrize("quirk", QUIRKS)
 def test_every_value_is_read_all_the_same_with(returned: bytes, definition: FormDefinition, quirk: str) -> None:
     assert told(changed(returned, QUIRKS[quirk]), definition) == EXPECTED
+
+
+def numbered() -> Callable[[str], str]:
+    numbers = count(1)
+    return lambda _: f"Text{next(numbers)}"
+
+
+STRANGE: dict[str, Callable[[], Change]] = {"numbers": lambda: renamed(numbered()), "no names": lambda: without_names}
+
+
+@pytest.mark.parametrize("names", STRANGE)
+def test_answers_in_fields_that_nobody_knows_by_name_are_read_from_the_page(
+    returned: bytes, definition: FormDefinition, names: str
+) -> None:
+    reading = read_return(changed(returned, STRANGE[names]()), definition)
+    assert {name: raw.text for name, raw in reading.values.items() if raw.text} == EXPECTED
+    problems = check(reading, definition).problems
+    assert "read_from_page" in {one.code for one in problems}
+    assert "field_unknown" not in {one.code for one in problems}
+
+
+@pytest.mark.parametrize("names", STRANGE)
+def test_answers_in_fields_that_neither_have_known_names_nor_are_drawn_are_kept_and_asked_about(
+    returned: bytes, definition: FormDefinition, names: str
+) -> None:
+    reading = read_return(changed(changed(returned, without_appearances), STRANGE[names]()), definition)
+    checked = check(reading, definition)
+    assert not checked.blank
+    assert not checked.acceptable
+    told = {one.value for one in checked.problems if one.code == "field_unknown"}
+    assert told >= {text for text in EXPECTED.values() if text != "yes"}
+
+
+def test_an_answer_that_a_field_of_an_unknown_name_does_not_show_is_kept(
+    definition: FormDefinition,
+) -> None:
+    """Such as a program leaves it that sets values and does not draw them."""
+
+    def retyped(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)["headteacher_name"].V = String("Jo Bloggs")
+        renamed(numbered())(pdf)
+
+    pdf = changed(Master(definition).copy(answers(NUMBER, headteacher_name="Ann Lee")), retyped)
+    checked = check(read_return(pdf, definition), definition)
+    assert ("field_unknown", "Jo Bloggs") in {(one.code, one.value) for one in checked.problems}
+
+
+@pytest.mark.parametrize("known", [3, 40])
+def test_answers_in_fields_of_unknown_names_are_not_blank_beside_empty_ones_of_ours(
+    returned: bytes, definition: FormDefinition, known: int
+) -> None:
+    def some(pdf: pikepdf.Pdf) -> None:
+        empty = [name for name in boxes(pdf) if name not in EXPECTED][:known]
+        new = numbered()
+        renamed(lambda name: name if name in empty else new(name))(pdf)
+
+    checked = check(read_return(changed(returned, some), definition), definition)
+    assert not checked.blank
+    values = {one.raw for one in checked.values}
+    assert values >= {text for text in EXPECTED.values() if text != "yes"}
 
 
 @pytest.mark.parametrize("names", [{"main_contact_name", "registered_address"}, {"business_manager_email"}])

@@ -18,6 +18,7 @@ DEEPEST = 32  # levels of a field tree; deeper ones are loops or attacks
 MOST = 20_000  # nodes and widgets looked at
 MOST_CHOSEN = 100  # of a list box
 OFF = ("", "off", "no", "false")  # the standard has the first two
+UNNAMED = "unnamed_{}"  # what a field is called that has no name
 SHORTEST = 30  # bytes of an appearance that shows a text
 _TEXT, _BUTTON, _CHOICE = "/Tx", "/Btn", "/Ch"
 _DIRECT = (0, 0)  # the number of an object that has none
@@ -107,7 +108,7 @@ def _nodes(pdf: pikepdf.Pdf, others: list[tuple[int, Object]]) -> Iterator[tuple
         if annotation.objgen in seen:
             continue
         node = _Node(annotation)
-        if _name(node.get("/Subtype")) == "/Widget":
+        if _name(node.get("/Subtype")) in ("/Widget", ""):
             yield node, _ancestors(node), number
         else:
             others.append((number, annotation))
@@ -146,7 +147,7 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
     node, value = chain[0], _inherited(chain, "/V")
     kind = _name(_inherited(chain, "/FT")) or _likely_kind(node, value)
     ticks = kind == _BUTTON
-    if not name or not (ticks or kind in (_TEXT, _CHOICE)):
+    if not (ticks or kind in (_TEXT, _CHOICE)):
         return
     limit = _inherited(chain, "/MaxLen")
     text, damaged = ("yes" if _is_ticked(node, value) else "", False) if ticks else _value(value)
@@ -161,7 +162,8 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
         node,
         not (text or isinstance(value, String)),  # one that was emptied has an empty text, and may show its old one
     )
-    found.setdefault(name, []).append(answer)
+    if name or text or answer.drawn:
+        found.setdefault(name or UNNAMED.format(len(found) + 1), []).append(answer)
 
 
 def _likely_kind(node: _Node, value: object) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import takewhile
 
 from msgspec import Struct, field
 
@@ -28,10 +29,10 @@ class Form(Struct):
 def forms_in(found: Mapping[str, list[Answer]], is_box: Callable[[str], bool]) -> list[Form]:
     """The forms by the pages that their boxes are on; one at least, which may be empty."""
     pages: dict[int, dict[str, list[Answer]]] = {}
+    own = own_names(found, is_box)
     for name, said in found.items():
-        known = own_name(name, is_box)
         for answer in said:
-            pages.setdefault(-1 if answer.page is None else answer.page, {}).setdefault(known, []).append(answer)
+            pages.setdefault(-1 if answer.page is None else answer.page, {}).setdefault(own[name], []).append(answer)
     forms = [Form()]
     for _, on_page in sorted(pages.items()):
         again = [name for name in on_page if name in forms[-1].answers and is_box(name)]
@@ -43,10 +44,28 @@ def forms_in(found: Mapping[str, list[Answer]], is_box: Callable[[str], bool]) -
     return forms
 
 
+def own_names(names: Collection[str], is_box: Callable[[str], bool]) -> dict[str, str]:
+    """What the form calls the fields. Where it knows none, what all names have in common is no part of theirs."""
+    own = {name: own_name(name, is_box) for name in names}
+    if any(map(is_box, own.values())):
+        return own
+    head, tail = _common(names), _common([name[::-1] for name in names])
+    cut = {name: own_name(name[head : len(name) - tail], is_box) for name in names}
+    ours = {name: known for name, known in cut.items() if is_box(known) or known == FORM_ID}
+    return own | ours if len(ours) >= REPEATED else own
+
+
+def _common(names: Collection[str]) -> int:
+    """With how many characters all the names begin."""
+    pairs = zip(min(names, default=""), max(names, default=""), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
 def own_name(name: str, is_box: Callable[[str], bool]) -> str:
     """What the form calls the field.
 
-    Some programs put a form's name in front or a number behind it, or make `main_contact.name` of `main_contact_name`.
+    Some programs put a form's name in front or a number behind it, or make `main_contact.name` or `Main contact name`
+    of `main_contact_name`.
     """
     if is_box(name):
         return name
@@ -57,7 +76,7 @@ def _readings(name: str) -> Iterator[str]:
     parts = [_INDEX.sub("", part) for part in name.split(".", DEEPEST)]
     joined = ("_".join(parts[start:]) for start in range(len(parts)))
     for part in (name, name.rpartition(".")[2], parts[0], *joined):
-        for spelt in (part, part.lower()):
+        for spelt in (part, part.lower(), "_".join(part.lower().split())):
             yield spelt
             shorter = spelt
             while (cut := _SUFFIX.sub("", shorter)) != shorter:

@@ -124,6 +124,18 @@ def with_ink(values: Mapping[str, RawValue], pages: Iterable[Page]) -> dict[str,
     return told
 
 
+def with_strangers(values: Mapping[str, RawValue], strangers: Mapping[str, RawValue]) -> dict[str, RawValue]:
+    """The values with those of fields that nobody knows, but for what is among them; each says the same as one."""
+    told, left = dict(values), list(values.values())
+    for name, raw in strangers.items():
+        same = next((one for one in left if _says_the_same(one, raw.text)), None)
+        if same is None:
+            told[name] = raw
+        else:
+            left.remove(same)
+    return told
+
+
 def _says_the_same(ink: RawValue, text: str) -> bool:
     shown, typed = ("".join(said.split()) for said in (ink.text, text))
     return shown == typed or (ink.cut and typed.startswith(shown))
