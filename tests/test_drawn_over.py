@@ -87,6 +87,22 @@ def test_a_correction_typed_over_a_filled_box_is_asked_about(
     assert not checked.acceptable
 
 
+def test_a_page_that_was_sealed_as_forms_once_were_is_looked_at_too(
+    definition: FormDefinition, copy: bytes, editor: Editor
+) -> None:
+    """With the hash of its content alone, not of what is stored."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(copy)) as pdf:
+        for page in pdf.pages:
+            seal = page.PieceInfo.thep_forms
+            seal.Private = pikepdf.String(str(seal.Private)[:16])
+        pdf.save(out)
+    old = out.getvalue()
+    assert checked_after(old, definition).acceptable
+    checked = typed_in(definition, old, editor, "headteacher_name", "Bo Grey")
+    assert ("headteacher_name", "value_conflict") in problems(checked)
+
+
 def test_what_is_typed_over_an_empty_box_is_its_answer(definition: FormDefinition, form: bytes, editor: Editor) -> None:
     filled = type_into(form, {**SCHOOL, "business_manager_name": ""})
     before = checked_after(filled, definition)
