@@ -24,6 +24,7 @@ from thep_forms.read.forms import REPEATED, Form, forms_in
 from thep_forms.read.information import modified, pdf_date, title_of
 from thep_forms.read.notes import note_down, notes_in, with_ink, with_notes, with_strangers
 from thep_forms.read.reading import Outcome, RawValue, ReadFrom, Reading
+from thep_forms.read.streams import decode
 from thep_forms.seal import is_drawn_over
 
 if TYPE_CHECKING:
@@ -41,8 +42,12 @@ DEEPEST = 3  # levels of PDFs attached to PDFs
 PLAIN_PAGES = 2  # of a form, that no box is on
 PICTURE = "This is a picture of the form, such as a scan."
 
-# What qpdf says when it had to guess where the objects of a file are.
-_REPAIRED = re.compile("file is damaged|reconstruct|xref not found|expected endobj|EOF|error decoding", re.IGNORECASE)
+# What qpdf says when it had to guess where the objects of a file are, or could not make out one of them.
+_REPAIRED = re.compile(
+    "file is damaged|reconstruct|xref not found|expected endobj|EOF|error decoding"
+    "|treating object as null|giving up on reading object",
+    re.IGNORECASE,
+)
 
 
 def is_pdf(data: bytes) -> bool:
@@ -144,11 +149,15 @@ class _FileReader:
         on_paper = self._tried(self._by_pages, list[Reading]()) if readings else self._by_pages()
         if not readings or any(value.text for reading in on_paper for value in reading.values.values()):
             readings = on_paper or [self._no_form()]
-        elif self.repaired:
-            # A file that was cut short shows its first revision, in which every answer is empty.
-            reason = "This PDF is damaged, and every answer in it looks empty."
-            return (replace(self._base, outcome=Outcome.UNREADABLE, reason=reason),)
-        return tuple(readings)
+        return tuple(map(self._unless_lost, readings))
+
+    def _unless_lost(self, reading: Reading) -> Reading:
+        """The reading, if it is not of a damaged form that looks empty, as the first revision of one cut short does."""
+        is_empty = reading.outcome is Outcome.FORM and not any(value.text for value in reading.values.values())
+        if not (is_empty and self.repaired):
+            return reading
+        reason = "This PDF is damaged, and every answer in it looks empty."
+        return replace(self._base, outcome=Outcome.UNREADABLE, reason=reason)
 
     @cached_property
     def _any_year(self) -> FormDefinition:
@@ -246,6 +255,8 @@ class _FileReader:
         """What is printed on those of the wanted pages that boxes are on, or that have room for none."""
         from thep_forms.read.page_text import Page, texts_of
 
+        for number in wanted:
+            decode(self.pdf.pages[number].obj)
         reader, texts = _page_reader(definition), texts_of(data)
         sheets = reader.sightings(texts)
         seen = [one for one in sheets if one.page in wanted and one.page in _pages_of(self.found)]
@@ -304,6 +315,8 @@ class _FileReader:
             data = _rewritten(self.pdf)
         texts = texts_of(data)
         wanted = range(len(texts)) if numbers is None else numbers
+        for number in wanted:
+            decode(self.pdf.pages[number].obj)
         seen = [one for one in reader.sightings(texts) if one.page in wanted]
         ours = {one.page for one in seen}
         pictures = [number for number in wanted if number not in ours and not is_legible(texts[number])]
