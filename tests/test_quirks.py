@@ -21,6 +21,7 @@ from thep_forms.check import check
 from thep_forms.definition import FormDefinition
 from thep_forms.generate import Master
 from thep_forms.read import ReadFrom, read_file
+from thep_forms.read.forms import own_name
 
 NUMBER = "2101"
 EXPECTED = {
@@ -164,6 +165,12 @@ def not_called_widgets(pdf: pikepdf.Pdf) -> None:
     no_list(pdf)
 
 
+def their_own_parents(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        box.Parent = box
+    no_list(pdf)
+
+
 QUIRKS: dict[str, Change] = {
     "a suffix": renamed("{}_2".format),
     "another suffix": renamed("{}#0".format),
@@ -184,6 +191,7 @@ QUIRKS: dict[str, Change] = {
     "values in streams": in_streams,
     "other names for a tick": other_states,
     "an empty list of fields": no_list,
+    "an empty list, and fields that are their own parents": their_own_parents,
     "an empty list, and widgets that do not say that they are": not_called_widgets,
 }
 
@@ -296,6 +304,22 @@ def test_a_damaged_appearance_loses_no_other_answer(
         name: value for name, value in EXPECTED.items() if name not in lost
     }
     assert ("file_damaged" in {one.code for one in check(reading, definition).problems}) == only_drawn
+
+
+def test_of_an_array_that_holds_itself_the_texts_count(returned: bytes, definition: FormDefinition) -> None:
+    def chosen(pdf: pikepdf.Pdf) -> None:
+        several = pdf.make_indirect(Array([String("Sam"), Array([String("deep")]), String("Okafor")]))
+        several.append(several)
+        boxes(pdf)["main_contact_name"].V = several
+
+    assert told(changed(returned, chosen), definition) == EXPECTED | {"main_contact_name": "Sam\nOkafor"}
+
+
+def test_a_name_of_thousands_of_suffixes_is_not_taken_apart() -> None:
+    asked: list[str] = []
+    name = "main_contact_name" + "_1" * 8000
+    assert own_name(name, lambda one: bool(asked.append(one))) == name
+    assert len(asked) < 10
 
 
 def test_the_last_of_several_revisions_counts(form: bytes, definition: FormDefinition) -> None:

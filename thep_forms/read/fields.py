@@ -134,9 +134,11 @@ def _below(fields: object, seen: set[tuple[int, int]]) -> Iterator[tuple[_Node, 
 
 def _ancestors(node: _Node) -> list[_Node]:
     above: list[_Node] = []
+    seen = {node.object.objgen} - {_DIRECT}
     parent = node.get("/Parent")
-    while isinstance(parent, Dictionary) and len(above) < DEEPEST:
+    while isinstance(parent, Dictionary) and parent.objgen not in seen and len(above) < DEEPEST:
         above.append(_Node(parent))
+        seen |= {parent.objgen} - {_DIRECT}
         parent = above[-1].get("/Parent")
     return above
 
@@ -204,8 +206,8 @@ def _value(value: object) -> tuple[str, bool]:
         return ("", False) if content is None else text_string(content)
     if isinstance(value, Name):
         return str(value)[1:], False
-    if isinstance(value, Array):  # a list box with several chosen
-        texts = [_value(item) for item in islice(_items(value), MOST_CHOSEN)]
+    if isinstance(value, Array):  # a list box with several chosen; an array may hold itself
+        texts = [_value(item) for item in islice(value, MOST_CHOSEN) if not isinstance(item, Array)]
         return "\n".join(text for text, _ in texts), any(damaged for _, damaged in texts)
     return "", False
 

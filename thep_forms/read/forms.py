@@ -15,6 +15,7 @@ REPEATED = 5  # boxes of a page that a form has already: fewer are two widgets o
 _INDEX = re.compile(r"\s*\[\d+\]$")
 _SUFFIX = re.compile(r"(?:\s*\[\d+\]|[#_ .+~-]\d+|\s*\(\d+\)|[_ -]?copy)$", re.IGNORECASE)
 DEEPEST = 8  # parts of a name
+LONGEST = 200  # characters of a name that may be one of ours
 
 
 class Form(Struct):
@@ -67,7 +68,7 @@ def own_name(name: str, is_box: Callable[[str], bool]) -> str:
     Some programs put a form's name in front or a number behind it, or make `main_contact.name` or `Main contact name`
     of `main_contact_name`.
     """
-    if is_box(name):
+    if is_box(name) or len(name) > LONGEST:
         return name
     return next((known for known in _readings(name) if is_box(known) or known == FORM_ID), name)
 
