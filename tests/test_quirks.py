@@ -411,6 +411,31 @@ def test_a_form_that_was_written_on_by_hand_is_not_blank(form: bytes, definition
     assert not checked.acceptable
 
 
+@pytest.mark.parametrize("kind", ["/StrikeOut", "/Line", "/PolyLine"])
+@pytest.mark.parametrize("height", [0, 12])
+def test_an_answer_that_was_struck_out_with_a_markup_tool_is_asked_about(
+    returned: bytes, definition: FormDefinition, kind: str, height: float
+) -> None:
+    def struck(pdf: pikepdf.Pdf) -> None:
+        mark(kind, "main_contact_name")(pdf)
+        drawn = pdf.pages[0].obj.Annots[-1]
+        x, y, right, _ = (float(edge) for edge in drawn.Rect)
+        drawn.Rect = Array([x, y, right, y + height])
+
+    checked = check(read_return(changed(returned, struck), definition), definition)
+    assert ("field_unknown", "✎") in {(one.code, one.value) for one in checked.problems}
+
+
+@pytest.mark.parametrize("kind", ["/Highlight", "/Underline", "/Squiggly"])
+def test_an_answer_that_was_marked_only_is_not(returned: bytes, definition: FormDefinition, kind: str) -> None:
+    assert told(changed(returned, mark(kind, "main_contact_name")), definition) == EXPECTED
+
+
+@pytest.mark.parametrize("name", ["phase_ap", "headteacher_name"])
+def test_to_strike_out_an_empty_box_says_nothing(returned: bytes, definition: FormDefinition, name: str) -> None:
+    assert told(changed(returned, mark("/StrikeOut", name)), definition) == EXPECTED
+
+
 def test_a_note_on_an_answer_is_a_second_one(returned: bytes, definition: FormDefinition) -> None:
     reading = read_return(changed(returned, note("main_contact_name", "Jo Bloggs")), definition)
     raw = reading.values["main_contact_name"]
