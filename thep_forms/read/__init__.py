@@ -184,7 +184,16 @@ class _FileReader:
         """Printed forms in a file that holds forms with fields, unless its other pages are just those of these."""
         ours = {one.page for form in forms for said in form.answers.values() for one in said}
         others = [number for number in range(len(self.pdf.pages)) if number not in ours]
-        return self._by_pages(others) if len(others) != PLAIN_PAGES * len(forms) else []
+        printed = self._by_pages(others) if len(others) != PLAIN_PAGES * len(forms) else []
+        if None in ours:  # boxes that may be on one of these pages, whose print is theirs
+            printed = [one for one in printed if one.outcome is not Outcome.FORM or self._is_news(one, forms)]
+        return printed
+
+    def _is_news(self, printed: Reading, forms: Sequence[Form]) -> bool:
+        """Whether a print says in any box what none of the forms does."""
+        said = {(name, one.text) for form in forms for name, answers in form.answers.items() for one in answers}
+        boxes = {(name, raw.text) for name, raw in printed.values.items() if raw.text and self._is_box(name)}
+        return not boxes <= said
 
     @property
     def repaired(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 
@@ -93,17 +93,20 @@ def _nodes(pdf: pikepdf.Pdf, others: list[tuple[int, Object]]) -> Iterator[tuple
 
     What is neither goes to `others`.
     """
+    sheets = [page.obj for page in pdf.pages]
     annotations = [
         (number, annotation)
-        for number, page in enumerate(pdf.pages)
-        for annotation in _items(get(page.obj, "/Annots"))
+        for number, sheet in enumerate(sheets)
+        for annotation in _items(get(sheet, "/Annots"))
         if isinstance(annotation, Dictionary)
     ]
     pages = {annotation.objgen: number for number, annotation in annotations}
     pages.pop(_DIRECT, None)
+    indices = {sheet.objgen: index for index, sheet in enumerate(sheets)}
     seen: set[tuple[int, int]] = set()
     for node, above in _below(get(get(pdf.Root, "/AcroForm"), "/Fields"), seen):
-        yield node, above, pages.get(node.object.objgen)
+        number = pages.get(node.object.objgen)
+        yield node, above, _page_said(node, indices) if number is None else number
     for number, annotation in annotations:
         if annotation.objgen in seen:
             continue
@@ -112,6 +115,12 @@ def _nodes(pdf: pikepdf.Pdf, others: list[tuple[int, Object]]) -> Iterator[tuple
             yield node, _ancestors(node), number
         else:
             others.append((number, annotation))
+
+
+def _page_said(node: _Node, indices: Mapping[tuple[int, int], int]) -> int | None:
+    """The page that a widget says it is on, of one that no page lists."""
+    page = node.get("/P")
+    return indices.get(page.objgen) if isinstance(page, Dictionary) else None
 
 
 def _below(fields: object, seen: set[tuple[int, int]]) -> Iterator[tuple[_Node, list[_Node]]]:
