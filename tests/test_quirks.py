@@ -155,6 +155,18 @@ def without_appearances(pdf: pikepdf.Pdf) -> None:
             del box["/AP"]
 
 
+def in_rich_text_of_the_field(pdf: pikepdf.Pdf) -> None:
+    in_rich_text(pdf)
+    without_appearances(pdf)  # or they would be read from the page
+    for page in pdf.pages:
+        for box in page.obj.get("/Annots", []):
+            kept = {key: value for key, value in box.items() if key in ("/T", "/FT", "/V", "/RV")}
+            for key in kept:
+                del box[key]
+            box.Parent = pdf.make_indirect(Dictionary({**kept, "/Kids": Array([box])}))
+    no_list(pdf)
+
+
 def no_list(pdf: pikepdf.Pdf) -> None:
     pdf.Root.AcroForm.Fields = Array()
 
@@ -183,6 +195,7 @@ QUIRKS: dict[str, Change] = {
     "fields below their roles": by_role,
     "fields that do not say their kind": without_kinds,
     "values in rich text alone": in_rich_text,
+    "values in rich text of fields apart from their widgets": in_rich_text_of_the_field,
     "values padded with zeros": with_texts(lambda text: b"\xfe\xff" + text.encode("utf-16-be") + b"\0\0\0"),
     "values in UTF-8 without a mark": with_texts(lambda text: text.encode()),
     "a parent": under_a_parent,

@@ -162,8 +162,8 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
         return
     limit = _inherited(chain, "/MaxLen")
     text, damaged = ("yes" if _is_ticked(node, value) else "", False) if ticks else _value(value)
-    if value is None and "/RV" in node.entries:  # the same in rich text
-        text, damaged = plain(_text(node.get("/RV"))), False
+    if value is None and (rich := _inherited(chain, "/RV")) is not None:  # the same in rich text
+        text, damaged = plain(_text(rich)), False
     answer = Answer(
         text,
         damaged,
