@@ -129,6 +129,16 @@ def test_a_remark_in_free_space_is_asked_about(definition: FormDefinition, copy:
     assert ("field_unknown", "Retired") in {(one.code, one.value) for one in checked.problems}
 
 
+@pytest.mark.parametrize(
+    ("x", "y"), [(60, 825), (300, 800), (500, 775), (60, 757), (12, 470), (570, 470), (60, 40), (12, 47), (400, 15)]
+)
+def test_a_remark_in_a_margin_is_asked_about(
+    definition: FormDefinition, copy: bytes, editor: Editor, x: float, y: float
+) -> None:
+    checked = checked_after(editor(copy, x, y, "Left"), definition)
+    assert [one.value for one in checked.problems if one.code == "field_unknown"] == ["Left"]
+
+
 @pytest.mark.parametrize("page", [1, 2])
 @pytest.mark.parametrize("flattened", [bytes, printers.by_qpdf, printers.by_pdfium])
 def test_what_is_written_on_a_page_without_boxes_is_asked_about(

@@ -271,7 +271,7 @@ class _FileReader:
         seen = [one for one in sheets if one.page in wanted and one.page in _pages_of(self.found)]
         plain = set(wanted) - {one.page for one in sheets}
         strange = reader.strange(data, plain) if plain else ()
-        return [*reader.read(data, seen).values(), Page({}, tuple(strange))]
+        return [*reader.read(data, seen, margins=True).values(), Page({}, tuple(strange))]
 
     # --- fields that nobody knows by their names ------------------------------------------------------------------
 
