@@ -87,6 +87,22 @@ def test_a_correction_typed_over_a_filled_box_is_asked_about(
     assert not checked.acceptable
 
 
+def test_a_page_that_was_sealed_as_forms_once_were_is_looked_at_too(
+    definition: FormDefinition, copy: bytes, editor: Editor
+) -> None:
+    """With the hash of its content alone, not of what is stored."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(copy)) as pdf:
+        for page in pdf.pages:
+            seal = page.PieceInfo.thep_forms
+            seal.Private = pikepdf.String(str(seal.Private)[:16])
+        pdf.save(out)
+    old = out.getvalue()
+    assert checked_after(old, definition).acceptable
+    checked = typed_in(definition, old, editor, "headteacher_name", "Bo Grey")
+    assert ("headteacher_name", "value_conflict") in problems(checked)
+
+
 def test_what_is_typed_over_an_empty_box_is_its_answer(definition: FormDefinition, form: bytes, editor: Editor) -> None:
     filled = type_into(form, {**SCHOOL, "business_manager_name": ""})
     before = checked_after(filled, definition)
@@ -111,6 +127,16 @@ def test_a_remark_in_free_space_is_asked_about(definition: FormDefinition, copy:
     rect = place(definition, "headteacher_name")
     checked = checked_after(editor(copy, rect.x + 360, rect.y + 62, "Retired"), definition)
     assert ("field_unknown", "Retired") in {(one.code, one.value) for one in checked.problems}
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [(60, 825), (300, 800), (500, 775), (60, 757), (12, 470), (570, 470), (60, 40), (12, 47), (400, 15)]
+)
+def test_a_remark_in_a_margin_is_asked_about(
+    definition: FormDefinition, copy: bytes, editor: Editor, x: float, y: float
+) -> None:
+    checked = checked_after(editor(copy, x, y, "Left"), definition)
+    assert [one.value for one in checked.problems if one.code == "field_unknown"] == ["Left"]
 
 
 @pytest.mark.parametrize("page", [1, 2])

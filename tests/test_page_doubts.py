@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import zlib
+from collections.abc import Callable
+
+import pikepdf
 import pytest
+from pikepdf import Stream
 
 from tests import printers
 from tests.conftest import read_return
@@ -141,3 +147,53 @@ def test_the_words_that_a_program_guessed_from_a_scan_are_not_believed(
     assert reading.outcome is Outcome.SCAN
     assert reading.form_id == definition.form_id
     assert not reading.values
+
+
+# --- Damage -------------------------------------------------------------------------------------------------------
+
+
+def spoilt(pdf: bytes, which: Callable[[Stream], bool]) -> bytes:
+    """With streams that can no longer be decoded, as on a bad disk."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        for stream in [one for one in opened.objects if isinstance(one, Stream) and which(one)]:
+            packed = bytearray(zlib.compress(stream.read_bytes()))
+            packed[2::50] = bytes(255 - byte for byte in packed[2::50])
+            stream.write(bytes(packed), filter=pikepdf.Name.FlateDecode)
+        opened.save(out, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def flat(form: bytes) -> bytes:
+    return printers.by_qpdf(type_into(form, SCHOOL))
+
+
+def test_an_answer_that_is_lost_with_its_stream_is_not_an_empty_one(flat: bytes, definition: FormDefinition) -> None:
+    with pikepdf.open(io.BytesIO(flat)) as pdf:
+        drawn = [one.read_bytes() for one in pdf.objects if isinstance(one, Stream) and "/BBox" in one]
+    address = max(drawn, key=len)
+    reading = read_return(spoilt(flat, lambda stream: stream.read_bytes() == address), definition)
+    assert not reading.values["registered_address"].text
+    assert asked(reading, definition) == {("", "file_damaged"), ("registered_address", "address_missing")}
+
+
+@pytest.mark.parametrize("key", ["/BBox", "/Filter"])
+def test_a_printed_form_whose_answers_or_pages_are_lost_is_neither_blank_nor_none(
+    flat: bytes, definition: FormDefinition, key: str
+) -> None:
+    """Those with a /BBox are its answers; /Filter is on all."""
+    reading = read_return(spoilt(flat, lambda stream: key in stream and "/Length1" not in stream), definition)
+    assert reading.outcome is Outcome.UNREADABLE
+    assert "damaged" in reading.reason
+
+
+def test_boxes_that_qpdf_gave_up_on_are_not_empty_ones(form: bytes, definition: FormDefinition) -> None:
+    """Such as those with numbers in them that are no numbers."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(type_into(form, SCHOOL))) as pdf:
+        for box in pdf.Root.AcroForm.Fields:
+            box.Rect[0] = pikepdf.Object.parse(b"7" * 17)
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    broken = out.getvalue().replace(b"7" * 17, b"7" * 30)
+    assert read_return(broken, definition).outcome is Outcome.UNREADABLE

@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import count
 
 import pikepdf
 import pypdf
@@ -20,6 +21,7 @@ from thep_forms.check import check
 from thep_forms.definition import FormDefinition
 from thep_forms.generate import Master
 from thep_forms.read import ReadFrom, read_file
+from thep_forms.read.forms import own_name
 
 NUMBER = "2101"
 EXPECTED = {
@@ -142,8 +144,43 @@ def in_rich_text(pdf: pikepdf.Pdf) -> None:
             del box["/V"]
 
 
+def without_names(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        del box["/T"]
+
+
+def without_appearances(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        if "/AP" in box:
+            del box["/AP"]
+
+
+def in_rich_text_of_the_field(pdf: pikepdf.Pdf) -> None:
+    in_rich_text(pdf)
+    without_appearances(pdf)  # or they would be read from the page
+    for page in pdf.pages:
+        for box in page.obj.get("/Annots", []):
+            kept = {key: value for key, value in box.items() if key in ("/T", "/FT", "/V", "/RV")}
+            for key in kept:
+                del box[key]
+            box.Parent = pdf.make_indirect(Dictionary({**kept, "/Kids": Array([box])}))
+    no_list(pdf)
+
+
 def no_list(pdf: pikepdf.Pdf) -> None:
     pdf.Root.AcroForm.Fields = Array()
+
+
+def not_called_widgets(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        del box["/Subtype"]
+    no_list(pdf)
+
+
+def their_own_parents(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        box.Parent = box
+    no_list(pdf)
 
 
 QUIRKS: dict[str, Change] = {
@@ -151,10 +188,14 @@ QUIRKS: dict[str, Change] = {
     "another suffix": renamed("{}#0".format),
     "a suffix in brackets": renamed("{} [200]".format),
     "a name in front": renamed("Copy.{}".format),
+    "a word in front": renamed("Form_{}".format),
+    "a word in front and one behind": renamed("fill_{}_page1".format),
+    "names with blanks": renamed(lambda name: f" {name.replace('_', ' ')} "),
     "names in capitals": renamed(str.upper),
     "fields below their roles": by_role,
     "fields that do not say their kind": without_kinds,
     "values in rich text alone": in_rich_text,
+    "values in rich text of fields apart from their widgets": in_rich_text_of_the_field,
     "values padded with zeros": with_texts(lambda text: b"\xfe\xff" + text.encode("utf-16-be") + b"\0\0\0"),
     "values in UTF-8 without a mark": with_texts(lambda text: text.encode()),
     "a parent": under_a_parent,
@@ -163,12 +204,74 @@ QUIRKS: dict[str, Change] = {
     "values in streams": in_streams,
     "other names for a tick": other_states,
     "an empty list of fields": no_list,
+    "an empty list, and fields that are their own parents": their_own_parents,
+    "an empty list, and widgets that do not say that they are": not_called_widgets,
 }
 
 
 @pytest.mark.parametrize("quirk", QUIRKS)
 def test_every_value_is_read_all_the_same_with(returned: bytes, definition: FormDefinition, quirk: str) -> None:
     assert told(changed(returned, QUIRKS[quirk]), definition) == EXPECTED
+
+
+def numbered() -> Callable[[str], str]:
+    numbers = count(1)
+    return lambda _: f"Text{next(numbers)}"
+
+
+STRANGE: dict[str, Callable[[], Change]] = {"numbers": lambda: renamed(numbered()), "no names": lambda: without_names}
+
+
+@pytest.mark.parametrize("names", STRANGE)
+def test_answers_in_fields_that_nobody_knows_by_name_are_read_from_the_page(
+    returned: bytes, definition: FormDefinition, names: str
+) -> None:
+    reading = read_return(changed(returned, STRANGE[names]()), definition)
+    assert {name: raw.text for name, raw in reading.values.items() if raw.text} == EXPECTED
+    problems = check(reading, definition).problems
+    assert "read_from_page" in {one.code for one in problems}
+    assert "field_unknown" not in {one.code for one in problems}
+
+
+@pytest.mark.parametrize("names", STRANGE)
+def test_answers_in_fields_that_neither_have_known_names_nor_are_drawn_are_kept_and_asked_about(
+    returned: bytes, definition: FormDefinition, names: str
+) -> None:
+    reading = read_return(changed(changed(returned, without_appearances), STRANGE[names]()), definition)
+    checked = check(reading, definition)
+    assert not checked.blank
+    assert not checked.acceptable
+    told = {one.value for one in checked.problems if one.code == "field_unknown"}
+    assert told >= {text for text in EXPECTED.values() if text != "yes"}
+
+
+def test_an_answer_that_a_field_of_an_unknown_name_does_not_show_is_kept(
+    definition: FormDefinition,
+) -> None:
+    """Such as a program leaves it that sets values and does not draw them."""
+
+    def retyped(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)["headteacher_name"].V = String("Jo Bloggs")
+        renamed(numbered())(pdf)
+
+    pdf = changed(Master(definition).copy(answers(NUMBER, headteacher_name="Ann Lee")), retyped)
+    checked = check(read_return(pdf, definition), definition)
+    assert ("field_unknown", "Jo Bloggs") in {(one.code, one.value) for one in checked.problems}
+
+
+@pytest.mark.parametrize("known", [3, 40])
+def test_answers_in_fields_of_unknown_names_are_not_blank_beside_empty_ones_of_ours(
+    returned: bytes, definition: FormDefinition, known: int
+) -> None:
+    def some(pdf: pikepdf.Pdf) -> None:
+        empty = [name for name in boxes(pdf) if name not in EXPECTED][:known]
+        new = numbered()
+        renamed(lambda name: name if name in empty else new(name))(pdf)
+
+    checked = check(read_return(changed(returned, some), definition), definition)
+    assert not checked.blank
+    values = {one.raw for one in checked.values}
+    assert values >= {text for text in EXPECTED.values() if text != "yes"}
 
 
 @pytest.mark.parametrize("names", [{"main_contact_name", "registered_address"}, {"business_manager_email"}])
@@ -214,6 +317,22 @@ def test_a_damaged_appearance_loses_no_other_answer(
         name: value for name, value in EXPECTED.items() if name not in lost
     }
     assert ("file_damaged" in {one.code for one in check(reading, definition).problems}) == only_drawn
+
+
+def test_of_an_array_that_holds_itself_the_texts_count(returned: bytes, definition: FormDefinition) -> None:
+    def chosen(pdf: pikepdf.Pdf) -> None:
+        several = pdf.make_indirect(Array([String("Sam"), Array([String("deep")]), String("Okafor")]))
+        several.append(several)
+        boxes(pdf)["main_contact_name"].V = several
+
+    assert told(changed(returned, chosen), definition) == EXPECTED | {"main_contact_name": "Sam\nOkafor"}
+
+
+def test_a_name_of_thousands_of_suffixes_is_not_taken_apart() -> None:
+    asked: list[str] = []
+    name = "main_contact_name" + "_1" * 8000
+    assert own_name(name, lambda one: bool(asked.append(one))) == name
+    assert len(asked) < 10
 
 
 def test_the_last_of_several_revisions_counts(form: bytes, definition: FormDefinition) -> None:
@@ -305,6 +424,31 @@ def test_a_form_that_was_written_on_by_hand_is_not_blank(form: bytes, definition
     assert not checked.acceptable
 
 
+@pytest.mark.parametrize("kind", ["/StrikeOut", "/Line", "/PolyLine"])
+@pytest.mark.parametrize("height", [0, 12])
+def test_an_answer_that_was_struck_out_with_a_markup_tool_is_asked_about(
+    returned: bytes, definition: FormDefinition, kind: str, height: float
+) -> None:
+    def struck(pdf: pikepdf.Pdf) -> None:
+        mark(kind, "main_contact_name")(pdf)
+        drawn = pdf.pages[0].obj.Annots[-1]
+        x, y, right, _ = (float(edge) for edge in drawn.Rect)
+        drawn.Rect = Array([x, y, right, y + height])
+
+    checked = check(read_return(changed(returned, struck), definition), definition)
+    assert ("field_unknown", "✎") in {(one.code, one.value) for one in checked.problems}
+
+
+@pytest.mark.parametrize("kind", ["/Highlight", "/Underline", "/Squiggly"])
+def test_an_answer_that_was_marked_only_is_not(returned: bytes, definition: FormDefinition, kind: str) -> None:
+    assert told(changed(returned, mark(kind, "main_contact_name")), definition) == EXPECTED
+
+
+@pytest.mark.parametrize("name", ["phase_ap", "headteacher_name"])
+def test_to_strike_out_an_empty_box_says_nothing(returned: bytes, definition: FormDefinition, name: str) -> None:
+    assert told(changed(returned, mark("/StrikeOut", name)), definition) == EXPECTED
+
+
 def test_a_note_on_an_answer_is_a_second_one(returned: bytes, definition: FormDefinition) -> None:
     reading = read_return(changed(returned, note("main_contact_name", "Jo Bloggs")), definition)
     raw = reading.values["main_contact_name"]
@@ -360,6 +504,61 @@ def test_a_field_that_is_twice_on_the_form_is_not_two_forms(returned: bytes, def
 
     raw = read_return(changed(returned, twice), definition).values["school_name"]
     assert {raw.text, raw.other} == {EXPECTED["school_name"], "Another School"}
+
+
+def on_no_page(pdf: pikepdf.Pdf) -> None:
+    """Fields that nothing but their list tells of, and that do not say where they are."""
+    fields = [*map(without_page, boxes(pdf).values())]
+    unlisted(pdf)
+    pdf.Root.AcroForm.Fields = Array(fields)
+
+
+def without_page(box: pikepdf.Object) -> Dictionary:
+    return Dictionary({key: value for key, value in box.items() if key != "/P"})
+
+
+def unlisted(pdf: pikepdf.Pdf, pages: Sequence[int] = (0, 3)) -> None:
+    for number in pages:
+        del pdf.pages[number].obj["/Annots"]
+
+
+def copied(pdf: pikepdf.Pdf) -> None:
+    """Each widget on its page and in the list of fields is an object of its own."""
+    fields: list[pikepdf.Object] = []
+    for page in (pdf.pages[0].obj, pdf.pages[3].obj):
+        fields += map(without_page, page.Annots)
+        page.Annots = Array(map(without_page, page.Annots))
+    pdf.Root.AcroForm.Fields = Array(fields)
+
+
+ONE_FORM: dict[str, Change] = {
+    "the first page does not list its boxes": lambda pdf: unlisted(pdf, [0]),
+    "the last page does not list its boxes": lambda pdf: unlisted(pdf, [3]),
+    "no page lists its boxes": unlisted,
+    "boxes are on no page": on_no_page,
+    "boxes are there twice": copied,
+}
+
+
+@pytest.mark.parametrize("how", ONE_FORM)
+def test_a_form_is_one_where(returned: bytes, definition: FormDefinition, how: str) -> None:
+    assert told(changed(returned, ONE_FORM[how]), definition) == EXPECTED
+
+
+@pytest.mark.parametrize("how", [on_no_page, unlisted])
+def test_two_forms_are_two_although_the_boxes_of_one_are_on_no_page(
+    form: bytes, definition: FormDefinition, how: Change
+) -> None:
+    first, second = changed(type_into(form, answers("2101")), how), type_into(form, answers("3204"))
+    for other in (second, by_qpdf(second)):
+
+        def appended(pdf: pikepdf.Pdf) -> None:
+            with pikepdf.open(io.BytesIO(other)) as more:  # noqa: B023 - it is called at once
+                pdf.pages.extend(more.pages)
+            pdf.Root.AcroForm.Fields.extend(box for page in pdf.pages for box in page.obj.get("/Annots", []))
+
+        readings = read_file(changed(first, appended), lambda _: definition)
+        assert [reading.values["dfe_number"].text for reading in readings] == ["2101", "3204"]
 
 
 def test_a_printed_form_in_a_file_with_another_that_has_fields_is_read_too(

@@ -173,7 +173,11 @@ def test_widgets_are_read_where_the_field_list_is_empty_or_missing(
         assert values(out.getvalue(), definition)["school_name"] == "Cedar Primary School"
 
 
-@given(st.text(st.characters(exclude_categories=["Cs", "Co"], exclude_characters="\0\r\ufffd\x1b")))
+@given(
+    st.text(
+        st.characters(exclude_categories=["Cc", "Cs", "Co"], include_characters="\n\t", exclude_characters="\ufffd")
+    )
+)
 def test_text_is_read_in_every_encoding_that_viewers_write(text: str) -> None:
     encoded = {"utf-16-be": b"\xfe\xff", "utf-16-le": b"\xff\xfe", "utf-8": b"\xef\xbb\xbf"}
     for codec, mark in encoded.items():
@@ -197,6 +201,34 @@ def test_no_bytes_are_too_odd_for_a_text(raw: bytes) -> None:
 )
 def test_utf8_without_its_mark_is_told_from_what_the_standard_asks_for(raw: bytes, text: str) -> None:
     assert text_string(raw) == (text, False)
+
+
+@pytest.mark.parametrize("codec", ["utf-16-be", "utf-16-le"])
+@pytest.mark.parametrize("text", ["Siobhán O’Brien-Yıldız\nE2 0AC", "A", "李 Lee"])
+def test_utf16_without_its_mark_is_decoded_as_what_it_is(text: str, codec: str) -> None:
+    assert text_string(text.encode(codec)) == (text, False)
+
+
+def test_a_text_padded_with_zeros_is_not_taken_for_utf16() -> None:
+    assert text_string(b"Zo\xeb\0\0\0") == ("Zoë", False)
+
+
+@pytest.mark.parametrize("text", ["St Anne’s", "The “Old” School", "“Old School”"])
+def test_quotation_marks_of_windows_where_pdf_has_other_signs_are_marked_and_not_guessed(text: str) -> None:
+    told, damaged = text_string(text.encode("cp1252"))
+    assert (damaged, told) == (True, text.encode("cp1252").decode("pdfdoc"))
+
+
+@pytest.mark.parametrize("text", ["Google Classroom™ 2", "Stanﬁeld", "‚Old‘ School", "ﬂat ﬁve", "Anne’s “Old” School"])
+def test_the_same_signs_where_they_are_meant_are_not_marked(text: str) -> None:
+    assert text_string(text.encode("pdfdoc")) == (text, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "damaged"), [("Sam\x07", True), ("Sam\0Lee", True), ("O\x92Leary", True), ("A\tB\nC", False)]
+)
+def test_control_characters_but_for_tabs_and_line_breaks_are_marked(text: str, damaged: bool) -> None:
+    assert text_string(text.encode("utf-8-sig")) == (text, damaged)
 
 
 def test_a_character_of_one_font_alone_is_kept_and_marked() -> None:

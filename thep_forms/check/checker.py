@@ -44,8 +44,8 @@ class _Checker:
     def checked(self) -> Checked:
         year = year_of(self.reading)
         boxes = {name: self.definition.box(name) for name in self.reading.values}
-        said = [raw for name, raw in self.reading.values.items() if boxes[name] or raw.read_from is ReadFrom.PAGE_TEXT]
-        if not any(raw.text.strip() for raw in said):  # a note beside the boxes is an answer, too
+        # What was entered elsewhere than in our boxes is an answer, too: a note, or a box that was given another name.
+        if not any(raw.text.strip() for raw in self.reading.values.values()):
             return Checked(year, blank=True, copy_of=self._copy_of())
         self._file()
         school = dict(chain.from_iterable(self._field(field).items() for field in self.definition.fields))

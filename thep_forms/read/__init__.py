@@ -8,7 +8,7 @@ import re
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,14 +16,15 @@ import pikepdf
 from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.identity import FORM_ID, Code, document_title, years_said
+from thep_forms.definition.identity import FORM_ID, Code, document_title, form_said, years_said
 from thep_forms.definition.year import MembershipYear
 from thep_forms.read.attached import attached
-from thep_forms.read.fields import Answer, answers, settled
-from thep_forms.read.forms import Form, forms_in
+from thep_forms.read.fields import Answer, answers, get, settled
+from thep_forms.read.forms import REPEATED, Form, forms_in
 from thep_forms.read.information import modified, pdf_date, title_of
-from thep_forms.read.notes import note_down, notes_in, with_ink, with_notes
+from thep_forms.read.notes import note_down, notes_in, with_ink, with_notes, with_strangers
 from thep_forms.read.reading import Outcome, RawValue, ReadFrom, Reading
+from thep_forms.read.streams import decode
 from thep_forms.seal import is_drawn_over
 
 if TYPE_CHECKING:
@@ -41,8 +42,12 @@ DEEPEST = 3  # levels of PDFs attached to PDFs
 PLAIN_PAGES = 2  # of a form, that no box is on
 PICTURE = "This is a picture of the form, such as a scan."
 
-# What qpdf says when it had to guess where the objects of a file are.
-_REPAIRED = re.compile("file is damaged|reconstruct|xref not found|expected endobj|EOF|error decoding", re.IGNORECASE)
+# What qpdf says when it had to guess where the objects of a file are, or could not make out one of them.
+_REPAIRED = re.compile(
+    "file is damaged|reconstruct|xref not found|expected endobj|EOF|error decoding"
+    "|treating object as null|giving up on reading object",
+    re.IGNORECASE,
+)
 
 
 def is_pdf(data: bytes) -> bool:
@@ -134,20 +139,32 @@ class _FileReader:
         self.notes = notes_in(others)
 
     def read(self) -> tuple[Reading, ...]:
-        any_year = self.definitions(None)
-        forms = forms_in(self.found, lambda name: any_year.box(name) is not None)
+        forms = forms_in(self.found, self._is_box)
         readings = [reading for form in forms if (reading := self._by_fields(form))]
+        if strangers := self._strangers(forms):
+            return self._with_strangers(readings, strangers)
         if readings and any(value.text for reading in readings for value in reading.values.values()):
             beside = self._tried(lambda: self._beside(forms), list[Reading]())
             return _as_one(tuple(replace(reading, repaired=self.repaired) for reading in readings), beside)
         on_paper = self._tried(self._by_pages, list[Reading]()) if readings else self._by_pages()
         if not readings or any(value.text for reading in on_paper for value in reading.values.values()):
             readings = on_paper or [self._no_form()]
-        elif self.repaired:
-            # A file that was cut short shows its first revision, in which every answer is empty.
-            reason = "This PDF is damaged, and every answer in it looks empty."
-            return (replace(self._base, outcome=Outcome.UNREADABLE, reason=reason),)
-        return tuple(readings)
+        return tuple(map(self._unless_lost, readings))
+
+    def _unless_lost(self, reading: Reading) -> Reading:
+        """The reading, if it is not of a damaged form that looks empty, as the first revision of one cut short does."""
+        is_empty = reading.outcome is Outcome.FORM and not any(value.text for value in reading.values.values())
+        if not (is_empty and self.repaired):
+            return reading
+        reason = "This PDF is damaged, and every answer in it looks empty."
+        return replace(self._base, outcome=Outcome.UNREADABLE, reason=reason)
+
+    @cached_property
+    def _any_year(self) -> FormDefinition:
+        return self.definitions(None)
+
+    def _is_box(self, name: str) -> bool:
+        return self._any_year.box(name) is not None
 
     def attached(self) -> list[bytes]:
         """The files attached to this one."""
@@ -167,7 +184,16 @@ class _FileReader:
         """Printed forms in a file that holds forms with fields, unless its other pages are just those of these."""
         ours = {one.page for form in forms for said in form.answers.values() for one in said}
         others = [number for number in range(len(self.pdf.pages)) if number not in ours]
-        return self._by_pages(others) if len(others) != PLAIN_PAGES * len(forms) else []
+        printed = self._by_pages(others) if len(others) != PLAIN_PAGES * len(forms) else []
+        if None in ours:  # boxes that may be on one of these pages, whose print is theirs
+            printed = [one for one in printed if one.outcome is not Outcome.FORM or self._is_news(one, forms)]
+        return printed
+
+    def _is_news(self, printed: Reading, forms: Sequence[Form]) -> bool:
+        """Whether a print says in any box what none of the forms does."""
+        said = {(name, one.text) for form in forms for name, answers in form.answers.items() for one in answers}
+        boxes = {(name, raw.text) for name, raw in printed.values.items() if raw.text and self._is_box(name)}
+        return not boxes <= said
 
     @property
     def repaired(self) -> bool:
@@ -238,28 +264,68 @@ class _FileReader:
         """What is printed on those of the wanted pages that boxes are on, or that have room for none."""
         from thep_forms.read.page_text import Page, texts_of
 
+        for number in wanted:
+            decode(self.pdf.pages[number].obj)
         reader, texts = _page_reader(definition), texts_of(data)
         sheets = reader.sightings(texts)
         seen = [one for one in sheets if one.page in wanted and one.page in _pages_of(self.found)]
         plain = set(wanted) - {one.page for one in sheets}
         strange = reader.strange(data, plain) if plain else ()
-        return [*reader.read(data, seen).values(), Page({}, tuple(strange))]
+        return [*reader.read(data, seen, margins=True).values(), Page({}, tuple(strange))]
+
+    # --- fields that nobody knows by their names ------------------------------------------------------------------
+
+    def _strangers(self, forms: Sequence[Form]) -> dict[str, RawValue]:
+        """Fields that say something and have names that we do not know, where hardly any has one that we do."""
+        known = (name for form in forms for name in form.answers if self._is_box(name))
+        if len(list(islice(known, REPEATED))) == REPEATED:
+            return {}
+        return {
+            name: settled(said)
+            for form in forms
+            for name, said in form.answers.items()
+            if not self._is_box(name) and any(one.text or one.drawn for one in said)
+        }
+
+    def _with_strangers(self, readings: Sequence[Reading], strangers: dict[str, RawValue]) -> tuple[Reading, ...]:
+        """What the pages show with the boxes in them; what a field says that they do not show is kept beside."""
+        ours = self._any_year.form.id
+        hidden = [name for name, raw in strangers.items() if name == FORM_ID or form_said(raw.text) == ours]
+        form_id = next(iter([strangers.pop(name).text for name in hidden]), "")
+        is_ours = bool(readings) or form_said(form_id) == ours
+
+        def shown() -> list[Reading]:
+            return self._by_pages(with_boxes=True)
+
+        found = (self._tried(shown, list[Reading]()) if is_ours else shown()) or [*readings]
+        if not found and not (is_ours and strangers):
+            return (self._no_form(),)
+        first, *others = found or [self._base]
+        said = {name: raw for one in readings for name, raw in one.values.items() if self._is_box(name) and raw.text}
+        values = with_strangers({**first.values, **said}, strangers)
+        form_id = "" if others else form_id
+        return (replace(first, values=values, form_id=first.form_id or form_id, repaired=self.repaired), *others)
 
     # --- pages ----------------------------------------------------------------------------------------------------
 
-    def _by_pages(self, numbers: Sequence[int] | None = None) -> list[Reading]:
-        """What is printed on the pages, or those of `numbers`, a reading for each form; none if no page is of ours."""
+    def _by_pages(self, numbers: Sequence[int] | None = None, *, with_boxes: bool = False) -> list[Reading]:
+        """What is printed on the pages, or those of `numbers`, a reading for each form; none if no page is of ours.
+
+        `with_boxes`: and what boxes show.
+        """
         from thep_forms.read.page_text import is_legible, texts_of
 
         data = self.plain
-        if self.notes:
+        if self.notes or with_boxes:
             with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
                 data = _flattened(pdf)
-        reader = _page_reader(self.definitions(None))
+        reader = _page_reader(self._any_year)
         if not reader.opens(data):
             data = _rewritten(self.pdf)
         texts = texts_of(data)
         wanted = range(len(texts)) if numbers is None else numbers
+        for number in wanted:
+            decode(self.pdf.pages[number].obj)
         seen = [one for one in reader.sightings(texts) if one.page in wanted]
         ours = {one.page for one in seen}
         pictures = [number for number in wanted if number not in ours and not is_legible(texts[number])]
@@ -298,7 +364,7 @@ class _FileReader:
         """Forms whose pages, those of `numbers`, are pictures, known by their codes."""
         from thep_forms.read.scan import coded_pages  # costs time, and few files come so far
 
-        wanted = self.definitions(None).form.id
+        wanted = self._any_year.form.id
         found = _codes_by_form(page.code for page in coded_pages(data, numbers) if page.code.form == wanted)
         return [replace(self._base, outcome=Outcome.SCAN, form_id=one[0].form_id, reason=PICTURE) for one in found]
 
@@ -354,6 +420,9 @@ def _rewritten(pdf: pikepdf.Pdf) -> bytes:
 
 def _flattened(pdf: pikepdf.Pdf) -> bytes:
     """The file with the appearances of its boxes as part of its pages."""
+    form = get(pdf.Root, "/AcroForm")
+    if isinstance(form, pikepdf.Dictionary) and "/NeedAppearances" in form:
+        del form["/NeedAppearances"]  # or qpdf would leave boxes as they are
     pdf.flatten_annotations("all")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of boxes that are left over

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 
@@ -18,6 +18,7 @@ DEEPEST = 32  # levels of a field tree; deeper ones are loops or attacks
 MOST = 20_000  # nodes and widgets looked at
 MOST_CHOSEN = 100  # of a list box
 OFF = ("", "off", "no", "false")  # the standard has the first two
+UNNAMED = "unnamed_{}"  # what a field is called that has no name
 SHORTEST = 30  # bytes of an appearance that shows a text
 _TEXT, _BUTTON, _CHOICE = "/Tx", "/Btn", "/Ch"
 _DIRECT = (0, 0)  # the number of an object that has none
@@ -92,25 +93,34 @@ def _nodes(pdf: pikepdf.Pdf, others: list[tuple[int, Object]]) -> Iterator[tuple
 
     What is neither goes to `others`.
     """
+    sheets = [page.obj for page in pdf.pages]
     annotations = [
         (number, annotation)
-        for number, page in enumerate(pdf.pages)
-        for annotation in _items(get(page.obj, "/Annots"))
+        for number, sheet in enumerate(sheets)
+        for annotation in _items(get(sheet, "/Annots"))
         if isinstance(annotation, Dictionary)
     ]
     pages = {annotation.objgen: number for number, annotation in annotations}
     pages.pop(_DIRECT, None)
+    indices = {sheet.objgen: index for index, sheet in enumerate(sheets)}
     seen: set[tuple[int, int]] = set()
     for node, above in _below(get(get(pdf.Root, "/AcroForm"), "/Fields"), seen):
-        yield node, above, pages.get(node.object.objgen)
+        number = pages.get(node.object.objgen)
+        yield node, above, _page_said(node, indices) if number is None else number
     for number, annotation in annotations:
         if annotation.objgen in seen:
             continue
         node = _Node(annotation)
-        if _name(node.get("/Subtype")) == "/Widget":
+        if _name(node.get("/Subtype")) in ("/Widget", ""):
             yield node, _ancestors(node), number
         else:
             others.append((number, annotation))
+
+
+def _page_said(node: _Node, indices: Mapping[tuple[int, int], int]) -> int | None:
+    """The page that a widget says it is on, of one that no page lists."""
+    page = node.get("/P")
+    return indices.get(page.objgen) if isinstance(page, Dictionary) else None
 
 
 def _below(fields: object, seen: set[tuple[int, int]]) -> Iterator[tuple[_Node, list[_Node]]]:
@@ -133,9 +143,11 @@ def _below(fields: object, seen: set[tuple[int, int]]) -> Iterator[tuple[_Node, 
 
 def _ancestors(node: _Node) -> list[_Node]:
     above: list[_Node] = []
+    seen = {node.object.objgen} - {_DIRECT}
     parent = node.get("/Parent")
-    while isinstance(parent, Dictionary) and len(above) < DEEPEST:
+    while isinstance(parent, Dictionary) and parent.objgen not in seen and len(above) < DEEPEST:
         above.append(_Node(parent))
+        seen |= {parent.objgen} - {_DIRECT}
         parent = above[-1].get("/Parent")
     return above
 
@@ -146,12 +158,12 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
     node, value = chain[0], _inherited(chain, "/V")
     kind = _name(_inherited(chain, "/FT")) or _likely_kind(node, value)
     ticks = kind == _BUTTON
-    if not name or not (ticks or kind in (_TEXT, _CHOICE)):
+    if not (ticks or kind in (_TEXT, _CHOICE)):
         return
     limit = _inherited(chain, "/MaxLen")
     text, damaged = ("yes" if _is_ticked(node, value) else "", False) if ticks else _value(value)
-    if value is None and "/RV" in node.entries:  # the same in rich text
-        text, damaged = plain(_text(node.get("/RV"))), False
+    if value is None and (rich := _inherited(chain, "/RV")) is not None:  # the same in rich text
+        text, damaged = plain(_text(rich)), False
     answer = Answer(
         text,
         damaged,
@@ -161,7 +173,8 @@ def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) 
         node,
         not (text or isinstance(value, String)),  # one that was emptied has an empty text, and may show its old one
     )
-    found.setdefault(name, []).append(answer)
+    if name or text or answer.drawn:
+        found.setdefault(name or UNNAMED.format(len(found) + 1), []).append(answer)
 
 
 def _likely_kind(node: _Node, value: object) -> str:
@@ -202,8 +215,8 @@ def _value(value: object) -> tuple[str, bool]:
         return ("", False) if content is None else text_string(content)
     if isinstance(value, Name):
         return str(value)[1:], False
-    if isinstance(value, Array):  # a list box with several chosen
-        texts = [_value(item) for item in islice(_items(value), MOST_CHOSEN)]
+    if isinstance(value, Array):  # a list box with several chosen; an array may hold itself
+        texts = [_value(item) for item in islice(value, MOST_CHOSEN) if not isinstance(item, Array)]
         return "\n".join(text for text, _ in texts), any(damaged for _, damaged in texts)
     return "", False
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import takewhile
 
 from msgspec import Struct, field
 
@@ -13,7 +14,9 @@ from thep_forms.read.fields import Answer
 REPEATED = 5  # boxes of a page that a form has already: fewer are two widgets of one field that disagree
 _INDEX = re.compile(r"\s*\[\d+\]$")
 _SUFFIX = re.compile(r"(?:\s*\[\d+\]|[#_ .+~-]\d+|\s*\(\d+\)|[_ -]?copy)$", re.IGNORECASE)
+NOWHERE = -1  # the index of no page
 DEEPEST = 8  # parts of a name
+LONGEST = 200  # characters of a name that may be one of ours
 
 
 class Form(Struct):
@@ -21,34 +24,73 @@ class Form(Struct):
 
     answers: dict[str, list[Answer]] = field(default_factory=dict)
 
-    def add(self, name: str, answer: Answer) -> None:
-        self.answers.setdefault(name, []).append(answer)
+    def add(self, said: Mapping[str, list[Answer]]) -> None:
+        for name, answers in said.items():
+            self.answers.setdefault(name, []).extend(answers)
+
+    def other_than(self, said: Mapping[str, list[Answer]]) -> list[str]:
+        """The names of those that say something else than this form does; what is empty says nothing."""
+        pairs = ((name, _texts(self.answers.get(name, ())), _texts(answers)) for name, answers in said.items())
+        return [name for name, ours, theirs in pairs if ours and theirs and ours != theirs]
+
+
+def _texts(said: Iterable[Answer]) -> set[str]:
+    return {one.text for one in said if one.text}
 
 
 def forms_in(found: Mapping[str, list[Answer]], is_box: Callable[[str], bool]) -> list[Form]:
     """The forms by the pages that their boxes are on; one at least, which may be empty."""
     pages: dict[int, dict[str, list[Answer]]] = {}
+    own = own_names(found, is_box)
     for name, said in found.items():
-        known = own_name(name, is_box)
         for answer in said:
-            pages.setdefault(-1 if answer.page is None else answer.page, {}).setdefault(known, []).append(answer)
+            pages.setdefault(NOWHERE if answer.page is None else answer.page, {}).setdefault(own[name], []).append(
+                answer
+            )
+    loose = pages.pop(NOWHERE, {})
     forms = [Form()]
     for _, on_page in sorted(pages.items()):
         again = [name for name in on_page if name in forms[-1].answers and is_box(name)]
         if len(again) >= REPEATED:
             forms.append(Form())
-        for name, said in on_page.items():
-            for answer in said:
-                forms[-1].add(name, answer)
+        forms[-1].add(on_page)
+    if loose:
+        _add_loose(forms, loose, is_box)
     return forms
+
+
+def _add_loose(forms: list[Form], loose: Mapping[str, list[Answer]], is_box: Callable[[str], bool]) -> None:
+    """Add fields that lie on no page to the form that says nothing else, or else as a form of their own."""
+    mate = next((form for form in forms if len([*filter(is_box, form.other_than(loose))]) < REPEATED), Form())
+    mate.add(loose)
+    if all(mate is not form for form in forms):
+        forms.insert(0, mate)
+
+
+def own_names(names: Collection[str], is_box: Callable[[str], bool]) -> dict[str, str]:
+    """What the form calls the fields. Where it knows none, what all names have in common is no part of theirs."""
+    own = {name: own_name(name, is_box) for name in names}
+    if any(map(is_box, own.values())):
+        return own
+    head, tail = _common(names), _common([name[::-1] for name in names])
+    cut = {name: own_name(name[head : len(name) - tail], is_box) for name in names}
+    ours = {name: known for name, known in cut.items() if is_box(known) or known == FORM_ID}
+    return own | ours if len(ours) >= REPEATED else own
+
+
+def _common(names: Collection[str]) -> int:
+    """With how many characters all the names begin."""
+    pairs = zip(min(names, default=""), max(names, default=""), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def own_name(name: str, is_box: Callable[[str], bool]) -> str:
     """What the form calls the field.
 
-    Some programs put a form's name in front or a number behind it, or make `main_contact.name` of `main_contact_name`.
+    Some programs put a form's name in front or a number behind it, or make `main_contact.name` or `Main contact name`
+    of `main_contact_name`.
     """
-    if is_box(name):
+    if is_box(name) or len(name) > LONGEST:
         return name
     return next((known for known in _readings(name) if is_box(known) or known == FORM_ID), name)
 
@@ -57,7 +99,7 @@ def _readings(name: str) -> Iterator[str]:
     parts = [_INDEX.sub("", part) for part in name.split(".", DEEPEST)]
     joined = ("_".join(parts[start:]) for start in range(len(parts)))
     for part in (name, name.rpartition(".")[2], parts[0], *joined):
-        for spelt in (part, part.lower()):
+        for spelt in (part, part.lower(), "_".join(part.lower().split())):
             yield spelt
             shorter = spelt
             while (cut := _SUFFIX.sub("", shorter)) != shorter:

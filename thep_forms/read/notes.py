@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 NOTE = "note_{}"  # what a note that lies on no box is called among the values
 DRAWING = "✎"  # what stands for something that may have been written by hand
 NO_TICKS = ("no", "n", "na", "n/a", "off", "-")
-LEAST_SHARE = 0.05  # of a box, that a note on it covers
+THINNEST = 1.0  # points, of what covers something: a line may have no height
+LEAST_SHARE = 0.05  # of a box, that a note on it covers, or of a line, that lies on a box
 LONGEST_TICK = 3  # letters of a note that is meant as one
 LARGEST_TICK = 8  # times its box, of something drawn that is meant as one, such as a ring around it
 
 _WORDS = ("/FreeText", "/Text", "/Caret", "/StrikeOut", "/Squiggly", "/Underline")
 _MARKS = ("/Circle", "/Highlight", "/Ink", "/Line", "/PolyLine", "/Polygon", "/Square", "/Stamp")
 _BY_HAND = ("/Ink", "/Stamp")
+_THROUGH = ("/Line", "/PolyLine", "/StrikeOut")  # what an answer is struck out with
 
 Rect = tuple[float, ...]  # of four: left, bottom, right, top
 
@@ -47,11 +49,16 @@ class Note(Struct, frozen=True):
         """What it says, as far as a program can tell; empty for what only stands out, such as a ring."""
         return self.text or (DRAWING if self.kind in _BY_HAND else "")
 
+    @property
+    def strikes(self) -> bool:
+        """Whether it says no more than that what is below it does not count."""
+        return self.kind in _THROUGH and not self.text
+
     def may_tick(self, box: Rect) -> bool:
         """Whether it is one that ticks a box on which it lies."""
         if self.kind in _MARKS:
             return _size(self.area) <= LARGEST_TICK * _size(box)
-        return len(self.text) <= LONGEST_TICK and self.text.lower() not in NO_TICKS
+        return 0 < len(self.text) <= LONGEST_TICK and self.text.lower() not in NO_TICKS
 
 
 def notes_in(annotations: Iterable[tuple[int, Object]]) -> list[Note]:
@@ -63,7 +70,7 @@ def notes_in(annotations: Iterable[tuple[int, Object]]) -> list[Note]:
         if kind in (*_WORDS, *_MARKS) and len(rect) == 4:
             text = _text(annotation)
             is_drawn = "/AP" in annotation and (kind == "/FreeText" or not text)
-            if text or kind in _MARKS:
+            if text or kind in (*_MARKS, *_THROUGH):
                 notes.append(Note(number, _ordered(rect), text, is_drawn, kind))
     return notes
 
@@ -78,7 +85,7 @@ def _text(annotation: Object) -> str:
 
 def _ordered(rect: Rect) -> Rect:
     (x, right), (y, top) = sorted((rect[0], rect[2])), sorted((rect[1], rect[3]))
-    return x, y, right, top
+    return x, y, max(right, x + THINNEST), max(top, y + THINNEST)
 
 
 def with_notes(
@@ -87,13 +94,15 @@ def with_notes(
     """The values with what the notes add. `boxes` has each box's page, area and whether it is one to tick.
 
     A note on an empty box is its answer, on a filled one a second answer; one that lies elsewhere is kept by itself,
-    and so is what may have been written by hand.
+    and so is what may have been written by hand, or strikes out an answer.
     """
     told = dict(values)
     for note in notes:
         name = _under(note, boxes)
         if name and boxes[name][2]:
             told[name] = RawValue("yes", read_from=ReadFrom.PAGE_TEXT)
+        elif note.strikes and name and told[name].text:
+            note_down(told, DRAWING)
         elif not note.words:
             continue
         elif name is None or not note.text:
@@ -124,6 +133,18 @@ def with_ink(values: Mapping[str, RawValue], pages: Iterable[Page]) -> dict[str,
     return told
 
 
+def with_strangers(values: Mapping[str, RawValue], strangers: Mapping[str, RawValue]) -> dict[str, RawValue]:
+    """The values with those of fields that nobody knows, but for what is among them; each says the same as one."""
+    told, left = dict(values), list(values.values())
+    for name, raw in strangers.items():
+        same = next((one for one in left if _says_the_same(one, raw.text)), None)
+        if same is None:
+            told[name] = raw
+        else:
+            left.remove(same)
+    return told
+
+
 def _says_the_same(ink: RawValue, text: str) -> bool:
     shown, typed = ("".join(said.split()) for said in (ink.text, text))
     return shown == typed or (ink.cut and typed.startswith(shown))
@@ -136,9 +157,9 @@ def note_down(values: dict[str, RawValue], words: str) -> None:
 
 
 def _under(note: Note, boxes: Mapping[str, tuple[int, Rect, bool]]) -> str | None:
-    """The box that the note covers most of."""
+    """The box that the note covers most of; of those with a text, the one that most of a line through it lies on."""
     shares = {
-        name: _shared(note.area, area) / max(_size(area), 1.0)
+        name: _shared(note.area, area) / max(_size(note.area if note.strikes and not ticks else area), 1.0)
         for name, (page, area, ticks) in boxes.items()
         if page == note.page and len(area) == 4 and (not ticks or note.may_tick(area))
     }

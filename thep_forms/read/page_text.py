@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 import pdfplumber
@@ -16,7 +16,7 @@ from pdfplumber.page import Page as PrintedPage
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
-from thep_forms.generate.layout import MM, PlacedBox, PlacedText, Rect, Sheet, body_of, lay_out
+from thep_forms.generate.layout import MM, PlacedBox, PlacedText, Sheet, body_of, lay_out
 from thep_forms.read.answer import SLACK, TICK_SLACK, answer
 from thep_forms.read.ink import Area, Ink, Letter, ink_of, lines_of, words_of
 from thep_forms.read.mute import mute_fonts
@@ -29,10 +29,12 @@ LEFT = 7.0  # the same, of one that was typed without regard to the boxes, to th
 SHORTEST_PHRASE = 10  # letters of a label that tells something: many a page says “Primary”
 FEWEST_PHRASES = 3  # by which a page is taken for a sheet
 LONGEST_TICK = 3  # letters
+LONGEST_NUMBER = 2  # digits of a page's or a revision's number
 MOST_LINES = 100  # beside the boxes, that are told of
 LEAST_PICTURE = 0.5  # of a page, that a scan covers
 EDGE = 0.3  # of the type size, from the middle of a letter to the edge of its box
 _COMMON_WORDS = re.compile(r"\b(?:and|of|the|to)\b", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?:revision\d+)?(?:page\d+of\d+)?$")  # how the foot goes on
 _YEARS = re.compile(r"\b(20\d\d)(?:-\d\d\b|\s*[–-]\s*(?:\w+\s+)?20\d\d\b)")
 
 
@@ -65,6 +67,8 @@ class PageReader:
         self.sheets = [sheet for sheet in lay_out(definition, MOST_BLOCKS) if sheet.boxes]
         self.foot = tuple(map(_letters_of, (*definition.foot, definition.partnership.dfe_prefix)))  # and a school
         self.text = _letters_of("".join(definition.words.values()))
+        heading = definition.words[definition.form.heading]
+        self.running = _letters_of(" ".join((heading, *definition.foot, "revision", "page", "of")))
         self.phrases = [[one for one in phrases(sheet) if len(one) >= SHORTEST_PHRASE] for sheet in self.sheets]
 
     @staticmethod
@@ -105,8 +109,11 @@ class PageReader:
             return []
         return [line for line in lines if _letters_of(line) not in own and REPLACEMENT not in line]
 
-    def read(self, data: bytes, seen: Sequence[Sighting]) -> dict[Sighting, Page]:
-        """What is on the pages that were seen; one whose labels do not say where it lies is left out."""
+    def read(self, data: bytes, seen: Sequence[Sighting], *, margins: bool = False) -> dict[Sighting, Page]:
+        """What is on the pages that were seen; one whose labels do not say where it lies is left out.
+
+        `margins`: what stands above, below and beside the form's body is told, too, which a printer may have put there.
+        """
         numbers = sorted({one.page for one in seen})
         mute = mute_fonts(data, numbers)
         pages: dict[Sighting, Page] = {}
@@ -116,10 +123,21 @@ class PageReader:
                 for one in (one for one in seen if one.page == number):
                     sheet = self.sheets[one.sheet]
                     if placement := place(ink, sheet, self.height):
-                        read = _page(ink, sheet, placement, self._printed(sheet, placement), self.body)
+                        counts = self._counts(placement.area(self.body), margins)
+                        read = _page(ink, sheet, placement, self._printed(sheet, placement), counts)
                         pages[one] = replace(read, pictured=pictured)
                 page.close()
         return pages
+
+    def _counts(self, body: Area, margins: bool) -> Callable[[Sequence[Letter]], bool]:
+        """Whether words are where they are told of: on the body, or in the margins and not what is printed there."""
+        return lambda run: body.holds(*_start(run)) or (margins and not self._is_running(run, body))
+
+    def _is_running(self, run: Sequence[Letter], body: Area) -> bool:
+        """Whether it is of the heading or the foot of the pages, or part of it; none of these is in a side margin."""
+        said = _NUMBERED.sub("", _letters_of("".join(letter.text for letter in run)))
+        is_number = said.isdigit() and len(said) <= LONGEST_NUMBER
+        return body.x - SLACK <= run[0].area.x <= body.right and (said in self.running or is_number)
 
     def _printed(self, sheet: Sheet, placement: Placement) -> list[tuple[str, Area]]:
         """What the form says itself, folded, and where."""
@@ -155,21 +173,26 @@ def _letters_of(text: str) -> str:
     return "".join(char for char in folded(text) if char.isalnum())
 
 
-def _page(ink: Ink, sheet: Sheet, placement: Placement, printed: Sequence[tuple[str, Area]], rect: Rect) -> Page:
+def _page(
+    ink: Ink,
+    sheet: Sheet,
+    placement: Placement,
+    printed: Sequence[tuple[str, Area]],
+    counts: Callable[[Sequence[Letter]], bool],
+) -> Page:
     areas = [(placed, placement.area(placed.rect)) for placed in sheet.boxes]
-    body = placement.area(rect)
     letters: dict[str, list[Letter]] = {placed.box.name: [] for placed in sheet.boxes}
     rest: list[Letter] = []
     between: set[str] = set()
     for run in ink.runs:
         # A text that is too long goes on beyond its box: it belongs to the one that it starts in.
-        x, y = run[0].area.x + min(run[0].area.width, run[0].size) / 2, run[0].area.middle[1]
+        x, y = _start(run)
         box = _box_at(x, y, areas, run) or (None if _is_printed(run, printed) else _box_at(x + LEFT, y, areas, run))
         if box:
             name, area = box[0].box.name, box[1]
             letters[name] += run
             between |= {name} if _is_between(run, area, (area for _, area in areas)) else set()
-        elif body.holds(x, y) and not _is_printed(run, printed):
+        elif counts(run) and not _is_printed(run, printed):
             rest += run
     answers = {placed.box.name: answer(placed, area, letters[placed.box.name], ink) for placed, area in areas}
     for name in relabelled(ink, sheet, placement):
@@ -177,6 +200,10 @@ def _page(ink: Ink, sheet: Sheet, placement: Placement, printed: Sequence[tuple[
             answers[name] = RawValue(REPLACEMENT, read_from=ReadFrom.PAGE_TEXT, doubtful=True)
     answers |= {name: replace(answers[name], doubtful=True) for name in between}
     return Page(answers, tuple(_worth_a_look(rest)))
+
+
+def _start(run: Sequence[Letter]) -> tuple[float, float]:
+    return run[0].area.x + min(run[0].area.width, run[0].size) / 2, run[0].area.middle[1]
 
 
 def _box_at(

@@ -15,9 +15,11 @@ _MARKUP = re.compile(r"<[^>]*>")
 REPLACEMENT = "\ufffd"
 LONGEST = 2**20  # bytes
 _NO_CHARACTER = re.compile(
-    f"[{REPLACEMENT}\ue000-\uf8ff\U000f0000-\U0010ffff]"
-)  # lost ones, and those that mean something in one font alone
+    f"[{REPLACEMENT}\ue000-\uf8ff\U000f0000-\U0010ffff\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
+)  # lost ones, those that mean something in one font alone, and controls that neither break a line nor are a tab
 _PLAIN = re.compile(rb"[ -~\n]{,1000}")  # as nearly all is
+# What the quotation marks of Windows are in PDFDocEncoding, where none of these stands in a word or a name.
+_MISTAKEN = re.compile(r"(?<=[^\W\d_])[™‚](?=[^\W\d_])|ﬁ(?=[A-Z])|(?<=[^\W\d_])ﬂ(?![a-z])")
 _QUOTED = re.compile(b"[\xc6-\xcb][\x83-\x85\x8d-\x90]")  # a capital and a quotation mark or dash in PDFDocEncoding
 
 
@@ -30,9 +32,10 @@ def text_string(raw: bytes) -> tuple[str, bool]:
         return raw.decode("ascii"), False
     if len(raw) > LONGEST:
         return text_string(raw[:LONGEST])[0], True
-    text = _LANGUAGE_ESCAPE.sub("", _decode(raw))
+    decoded, mistaken = _decode(raw)
+    text = _LANGUAGE_ESCAPE.sub("", decoded)
     text = _SURROGATE.sub(REPLACEMENT, text).replace("\r\n", "\n").replace("\r", "\n").rstrip("\0")
-    return text, bool(_NO_CHARACTER.search(text))
+    return text, mistaken or bool(_NO_CHARACTER.search(text))
 
 
 def plain(rich: str) -> str:
@@ -40,14 +43,26 @@ def plain(rich: str) -> str:
     return html.unescape(_MARKUP.sub("", _BREAK.sub("\n", rich))).strip()
 
 
-def _decode(raw: bytes) -> str:
+def _decode(raw: bytes) -> tuple[str, bool]:
+    """The text, and whether it must have been written in another encoding than it says."""
     if raw.startswith(codecs.BOM_UTF16_BE):
-        return _utf16(raw[2:], "utf-16-be")
+        return _utf16(raw[2:], "utf-16-be"), False
     if raw.startswith(codecs.BOM_UTF16_LE):
-        return _utf16(raw[2:], "utf-16-le")
+        return _utf16(raw[2:], "utf-16-le"), False
     if raw.startswith(codecs.BOM_UTF8):
-        return raw[3:].decode("utf-8", "replace")
-    return _unmarked_utf8(raw) or raw.decode("pdfdoc", "replace")
+        return raw[3:].decode("utf-8", "replace"), False
+    if text := _unmarked_utf16(raw) or _unmarked_utf8(raw):
+        return text, False
+    text = raw.decode("pdfdoc", "replace")
+    return text, bool(_MISTAKEN.search(text))
+
+
+def _unmarked_utf16(raw: bytes) -> str:
+    """The text, where most of every other byte is zero and none of the rest; empty where it is not so."""
+    for codec, high, low in (("utf-16-be", raw[::2], raw[1::2]), ("utf-16-le", raw[1::2], raw[::2])):
+        if len(high) == len(low) < 2 * high.count(0) and 0 not in low:
+            return _utf16(raw, codec)
+    return ""
 
 
 def _unmarked_utf8(raw: bytes) -> str:
