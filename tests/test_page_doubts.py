@@ -188,6 +188,19 @@ def test_a_printed_form_whose_answers_or_pages_are_lost_is_neither_blank_nor_non
     assert "damaged" in reading.reason
 
 
+def test_nor_is_one_that_kept_its_hidden_field(form: bytes, flat: bytes, definition: FormDefinition) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(flat)) as pdf, pikepdf.open(io.BytesIO(form)) as live:
+        hidden = next(box for box in live.Root.AcroForm.Fields if box.T == "form_id")
+        del hidden["/P"]
+        pdf.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([pdf.copy_foreign(hidden)]))
+        pdf.save(out)
+    kept = out.getvalue()
+    assert read_return(kept, definition).form_id == definition.form_id
+    broken = spoilt(kept, lambda stream: "/BBox" in stream)
+    assert read_return(broken, definition).outcome is Outcome.UNREADABLE
+
+
 def test_boxes_that_qpdf_gave_up_on_are_not_empty_ones(form: bytes, definition: FormDefinition) -> None:
     """Such as those with numbers in them that are no numbers."""
     out = io.BytesIO()

@@ -57,7 +57,7 @@ class FileReader:
         forms = forms_in(self.found, self._is_box)
         readings = [reading for form in forms if (reading := self._by_fields(form))]
         if strangers := self._strangers(forms):
-            return self._with_strangers(readings, strangers)
+            return tuple(map(self._unless_lost, self._with_strangers(readings, strangers)))
         if readings and any(value.text for reading in readings for value in reading.values.values()):
             beside = self._tried(lambda: self._beside(forms), list[Reading]())
             return _as_one(tuple(replace(reading, repaired=self.repaired) for reading in readings), beside)
