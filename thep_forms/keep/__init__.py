@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from thep_forms.keep.facts import Arrival, Entry, Sent, SentKind, SentState, entry_of, return_id_of
-from thep_forms.keep.files import half_written, private_folder, settle, write_private
+from thep_forms.keep.files import half_written, private_folder, settle, settle_all, write_loosely
 from thep_forms.keep.ledger import Ledger
 from thep_forms.keep.records import Records, Returned
 from thep_forms.keep.views import Views
@@ -19,22 +19,23 @@ class Archive:
 
     def __init__(self, records: Path) -> None:
         self.folder = records / ARCHIVE
-        self._is_ready = self._is_unsettled = False
+        self._is_ready = False
+        self._unsettled: list[Path] = []
 
     def add(self, sha256: str, data: bytes) -> Path:
         """Keep a PDF. It is there for good when `settle` has been called. Raises `OSError`."""
         if not self._is_ready:
             private_folder(self.folder)
             self._is_ready = True
-        write_private(self._path(sha256), data, lasting=False)
-        self._is_unsettled = True
-        return self._path(sha256)
+        path = self._path(sha256)
+        write_loosely(path, data)
+        self._unsettled.append(path)
+        return path
 
     def settle(self) -> None:
         """Make what was added last through a loss of power. Raises `OSError`."""
-        if self._is_unsettled:
-            settle(self.folder)
-            self._is_unsettled = False
+        settle_all(self._unsettled)
+        self._unsettled.clear()
 
     def __contains__(self, sha256: str) -> bool:
         return self._path(sha256).is_file()

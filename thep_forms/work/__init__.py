@@ -62,17 +62,25 @@ class Workers:
         self.context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
     def map(self, items: Iterable[tuple[T, bytes]]) -> Iterator[tuple[T, bytes | Failure]]:
-        """What came of each item's bytes, as it comes: in any order, each item once."""
+        """What came of each item's bytes, as it comes: in any order, each item once.
+
+        Several processes find the next item waiting for them. One takes turns with whoever asks: a single processor is
+        kept busy, and each answer is there before the next item is asked for.
+        """
         todo, idle, busy = iter(items), deque[_Worker](), dict[Connection, tuple[_Worker, T, float]]()
         try:
             for item, data in todo:
+                answers: list[tuple[T, bytes | Failure]] = []
+                while len(busy) >= self.count:
+                    answers += self._gather(busy, idle)
                 worker = idle.popleft() if idle else self._start()
                 if failure := worker.give(data):
                     worker.end()
-                    yield item, failure
-                    continue
-                busy[worker.pipe] = (worker, item, time.monotonic() + self.limits.seconds)
-                while len(busy) >= self.count:
+                    answers.append((item, failure))
+                else:
+                    busy[worker.pipe] = (worker, item, time.monotonic() + self.limits.seconds)
+                yield from answers
+                while busy and self.count == 1:
                     yield from self._gather(busy, idle)
             while busy:
                 yield from self._gather(busy, idle)
@@ -85,8 +93,9 @@ class Workers:
 
     def _gather(
         self, busy: dict[Connection, tuple[_Worker, T, float]], idle: deque[_Worker]
-    ) -> Iterator[tuple[T, bytes | Failure]]:
+    ) -> list[tuple[T, bytes | Failure]]:
         """The answers that are there, after at least one has come or a time limit has passed."""
+        answers: list[tuple[T, bytes | Failure]] = []
         nearest = min(deadline for _, _, deadline in busy.values())
         waited = wait(list(busy), max(0.0, nearest - time.monotonic()))
         ready = [pipe for pipe in busy if pipe in waited]
@@ -102,7 +111,8 @@ class Workers:
                 worker.end()
             else:
                 idle.append(worker)
-            yield item, answer
+            answers.append((item, answer))
+        return answers
 
 
 class _Worker:
