@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
+from itertools import count
 from pathlib import Path
 
 import pdfplumber
@@ -24,14 +24,15 @@ def words(path: Path) -> object:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
-        folder, records = Path(name) / "in", Path(name) / "records"
+        folder = Path(name) / "in"
         folder.mkdir()
         for number, pdf in enumerate(typed(COUNT)):
             (folder / f"{number:03}.pdf").write_bytes(by_pdfium(pdf))
 
+        turn = count()
+
         def ingest() -> None:
-            shutil.rmtree(records, ignore_errors=True)
-            Ingester(records, workers=1).ingest([folder])
+            Ingester(Path(name) / f"records-{next(turn)}", workers=1).ingest([folder])
 
         found = medians(
             {
