@@ -140,15 +140,21 @@ class _Intake:
 
     def take_in(self, places: Iterable[Place]) -> int:
         """Note every file; how many were not known."""
-        unread = ((sha256, path) for place in places for found in fetch(place) for sha256, path in self._sort(found))
         try:
-            for sha256, answer in self.engine.map(unread):
+            for sha256, answer in self.engine.map(self._unread(places)):
                 self._note(sha256, _findings(answer))
         except ClusterError:
             self._keep()
             raise
         self.archive.settle()
         return self.new
+
+    def _unread(self, places: Iterable[Place]) -> Iterator[tuple[str, bytes]]:
+        """The hash of each file that has to be read, and where it is kept."""
+        for place in places:
+            for found in fetch(place):
+                yield from self._sort(found)
+        import thep_forms.keep.workbook  # noqa: F401 - takes a while to be there: the time that the last ones are read
 
     def _sort(self, found: Found) -> Iterator[tuple[str, bytes]]:
         """The hash of a file that has to be read, and where it is kept; any other file is noted at once."""

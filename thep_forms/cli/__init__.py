@@ -1,21 +1,45 @@
 """The command line: options, progress, messages and exit codes. Rules of any kind live elsewhere.
 
-Imports of the rooms stand inside the commands, so that `--help` is there at once.
+A command is loaded when it is asked for, and the rooms when it runs, so that it is there at once.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import click
 
 from thep_forms import __version__
-from thep_forms.cli.care import forget, verify
-from thep_forms.cli.forms import generate, print_forms
-from thep_forms.cli.mail import email
-from thep_forms.cli.office import mailing_list, report, status
-from thep_forms.cli.returns import demo, ingest, prefer
+
+# The commands in the order of the help: the module that each is in, and what it is called there.
+_COMMANDS = {
+    "generate": ("forms", "generate"),
+    "print": ("forms", "print_forms"),
+    "email": ("mail", "email"),
+    "ingest": ("returns", "ingest"),
+    "prefer": ("returns", "prefer"),
+    "status": ("office", "status"),
+    "mailing-list": ("office", "mailing_list"),
+    "report": ("office", "report"),
+    "verify": ("care", "verify"),
+    "forget": ("care", "forget"),
+    "demo": ("returns", "demo"),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        module, function = _COMMANDS[name]
+        command: click.Command = getattr(import_module(f"{__name__}.{module}"), function)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="thep-forms")
 def main() -> None:
     """Membership forms: make the year's PDF, and turn the forms that come back into tables.
@@ -23,19 +47,3 @@ def main() -> None:
     \b
     Start with:  thep-forms demo
     """
-
-
-for command in (
-    generate,
-    print_forms,
-    email,
-    ingest,
-    prefer,
-    status,
-    mailing_list,
-    report,
-    verify,
-    forget,
-    demo,
-):
-    main.add_command(command)

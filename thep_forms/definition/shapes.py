@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from enum import EnumType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -69,6 +68,8 @@ def listed(words: Iterable[str]) -> str:
 
 def meant(word: str, known: Iterable[str]) -> str:
     """What may have been meant by an unknown word, as a sentence."""
+    import difflib  # there is seldom a mistake
+
     known = list(known)
     close = difflib.get_close_matches(word, known, 1)
     return f" Did you mean {close[0]}?" if close else f" Use one of {listed(known)}."

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+import msgspec
 
 from thep_forms.keep.files import holds, renew_private, settle, write_private
 from thep_forms.keep.ledger import Ledger
@@ -70,7 +71,7 @@ class Views:
             "title": f"{self.form.title}: records",
             "resources": [table.resource() for table in self.tables],
         }
-        yield "datapackage.json", [(json.dumps(package, indent=2, ensure_ascii=False) + "\n").encode()]
+        yield "datapackage.json", [msgspec.json.format(msgspec.json.encode(package), indent=2) + b"\n"]
 
 
 def _noted(pieces: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import html
 import re
 
 import pikepdf.codec  # noqa: F401 - registers the codec "pdfdoc"
@@ -40,6 +39,8 @@ def text_string(raw: bytes) -> tuple[str, bool]:
 
 def plain(rich: str) -> str:
     """A rich text string without its markup (ISO 32000-1, 12.7.3.4)."""
+    import html  # few values come so alone
+
     return html.unescape(_MARKUP.sub("", _BREAK.sub("\n", rich))).strip()
 
 
