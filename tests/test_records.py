@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import stat
 import tempfile
@@ -12,6 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.conftest import rows
 from tests.remake_samples import SCHOOLS, answers, dated
@@ -20,7 +23,7 @@ from thep_forms.collect import Place, collect, fetch
 from thep_forms.definition import shipped
 from thep_forms.errors import RecordsError, SourceError
 from thep_forms.ingest import Ingester
-from thep_forms.keep.files import write_private
+from thep_forms.keep.files import holds, renew_private, write_private
 
 Filled = Callable[..., bytes]
 
@@ -274,6 +277,41 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> 
     with pytest.raises(TypeError):
         write_private(path, "not bytes")
     assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"table.csv": b"old"}
+
+
+@given(st.binary(max_size=40), st.lists(st.binary(max_size=12), max_size=5))
+def test_a_table_written_in_pieces_holds_just_these_whatever_was_there(before: bytes, pieces: list[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "table.csv"
+        path.write_bytes(before)
+        is_same = holds(path, pieces)
+        renew_private(path, pieces)
+        assert path.read_bytes() == b"".join(pieces)
+        assert is_same is (before == b"".join(pieces))
+        assert [one.name for one in path.parent.iterdir()] == ["table.csv"]
+
+
+def test_a_run_that_brings_nothing_new_touches_no_table_and_mends_one_that_was_changed(
+    tmp_path: Path, filled: Filled
+) -> None:
+    folder, records = inbox(tmp_path / "inbox", cedar=filled()), tmp_path / "records"
+    Ingester(records).ingest([folder])
+    contacts = records / "contacts.csv"
+    before, data = {name: (records / name).stat().st_mtime_ns for name in written(records)}, contacts.read_bytes()
+    assert len(before) == 8
+    contacts.write_bytes(data + b"changed by hand")
+    Ingester(records).ingest([folder])
+    assert {name for name in before if (records / name).stat().st_mtime_ns != before[name]} == {"contacts.csv"}
+    assert contacts.read_bytes() == data
+
+
+def test_what_could_not_be_opened_stands_among_the_others_by_where_it_came_from(tmp_path: Path, filled: Filled) -> None:
+    folder = inbox(tmp_path / "inbox", a=filled(), c=filled("2103"))
+    (folder / "b.pdf").symlink_to(tmp_path / "nowhere")
+    shutil.copy(folder / "a.pdf", folder / "d.pdf")
+    Ingester(tmp_path / "records").ingest([folder])
+    found = [(Path(row["source"]).stem, row["verdict"]) for row in rows(tmp_path / "records" / "returns.csv")]
+    assert found == [("a", "accepted"), ("b", "unreadable"), ("c", "accepted"), ("d", "duplicate")]
 
 
 def test_progress_sees_every_file(tmp_path: Path, filled: Filled) -> None:

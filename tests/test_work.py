@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,25 @@ def run(
     workers = Workers(job, limits or Limits(SECONDS), count)
     answers = dict(workers.map((number, piece) for number, piece in enumerate(pieces)))
     return [answers[number] for number in range(len(pieces))]
+
+
+def upper(piece: bytes) -> bytes:
+    return piece.upper()
+
+
+@pytest.mark.parametrize(("count", "asked_for"), [(1, ["a"]), (2, ["a", "b", "c"])])
+def test_several_workers_find_the_next_item_waiting_and_one_takes_turns(count: int, asked_for: list[str]) -> None:
+    asked: list[str] = []
+
+    def items() -> Iterator[tuple[str, bytes]]:
+        for name in "abcd":
+            asked.append(name)
+            yield name, name.encode()
+
+    answers = Workers(upper, Limits(SECONDS), count).map(items())
+    first = next(answers)
+    assert asked == asked_for
+    assert dict([first, *answers]) == {name: name.upper().encode() for name in "abcd"}
 
 
 def attempt(what: str, folder: Path) -> bytes:

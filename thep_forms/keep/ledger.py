@@ -56,10 +56,10 @@ class Ledger(Database):
 
         `archived`: the file is kept, as that of every PDF is.
         """
-        modified = entry.modified.isoformat() if entry.modified else None
-        row = (entry.return_id, entry.outcome, entry.reason, modified, *msgspec.structs.astuple(entry)[4:])
-        marks = ",".join("?" * (len(row) + 2))
-        self._connection.execute(f"INSERT OR REPLACE INTO return VALUES ({marks})", (*row, sha256, archived))  # noqa: S608
+        return_id, outcome, reason, modified, *facts = msgspec.structs.astuple(entry)
+        row = (return_id, outcome, reason, modified.isoformat() if modified else None, *facts, sha256, archived)
+        marks = ",".join("?" * len(row))
+        self._connection.execute(f"INSERT OR REPLACE INTO return VALUES ({marks})", row)  # noqa: S608 - marks alone
         self._connection.execute("DELETE FROM said WHERE return_id=?", (entry.return_id,))
         if checked:
             said = map(msgspec.json.encode, (known_of(checked), checked.problems, checked.values))
