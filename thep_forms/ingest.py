@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -24,7 +25,7 @@ from thep_forms.keep import Archive, Arrival, Ledger, Records, Views, entry_of, 
 from thep_forms.read import Outcome, is_pdf
 from thep_forms.work import Engine, Failure, Limits, Workers
 
-BATCH = 50  # new files a transaction
+KEPT_AFTER = 0.5  # seconds: what was read is made to last, which takes a while, and little more for many files
 
 
 class Attention(Struct, frozen=True):
@@ -136,7 +137,7 @@ class _Intake:
     def __init__(self, archive: Archive, ledger: Ledger, engine: Engine, again: Collection[Outcome]) -> None:
         self.archive, self.ledger, self.engine, self.again = archive, ledger, engine, again
         self.waiting: dict[str, list[Found]] = {}  # those of the same bytes, by hash, while they are read
-        self.new = 0
+        self.new, self.kept = 0, time.monotonic()
 
     def take_in(self, places: Iterable[Place]) -> int:
         """Note every file; how many were not known."""
@@ -186,12 +187,13 @@ class _Intake:
         for found in self.waiting.pop(sha256):
             self._arrived(found, sha256)
         self.new += 1
-        if self.new % BATCH == 0:
+        if time.monotonic() - self.kept > KEPT_AFTER:
             self._keep()
 
     def _keep(self) -> None:
         self.archive.settle()  # what the ledger names is there
         self.ledger.commit()
+        self.kept = time.monotonic()
 
     def _arrived(self, found: Found, sha256: str) -> None:
         return_ids = self.ledger.return_ids(sha256)
