@@ -16,7 +16,7 @@ from tests.printers import joined
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.cli import main
-from thep_forms.definition import load_definition
+from thep_forms.definition import load_definition, shipped
 from thep_forms.generate import generate
 from thep_forms.ingest import Ingester
 
@@ -179,6 +179,21 @@ def test_there_is_nothing_to_verify_where_there_are_no_records(tmp_path: Path) -
     result = run("verify", "-o", tmp_path / "none")
     assert (result.exit_code, "holds no records" in result.stderr) == (2, True)
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("command", ["status", "mailing-list", "report"])
+def test_who_only_looks_changes_nothing_in_the_records(records: Path, tmp_path: Path, command: str) -> None:
+    def everything() -> dict[Path, tuple[int, int]]:
+        return {path: (path.stat().st_mode, path.stat().st_mtime_ns) for path in [records, *records.rglob("*")]}
+
+    records.chmod(0o500)
+    (records / "ledger.sqlite").chmod(0o400)
+    before = everything()
+    more = ["-o", tmp_path / "page.html", "--records", records] if command == "report" else ["-o", records]
+    schools = [] if command == "mailing-list" else ["--schools", shipped("samples") / "schools.csv"]
+    assert run(command, "2026-27", *more, *schools).exit_code == 0
+    assert everything() == before
+    records.chmod(0o700)
 
 
 # --- forget -------------------------------------------------------------------------------------------------------

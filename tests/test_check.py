@@ -48,6 +48,24 @@ def test_another_form_with_boxes_of_our_names_is_not_accepted(definition: FormDe
     assert not one.acceptable
 
 
+def test_another_number_than_the_copy_was_made_for_is_asked_about(definition: FormDefinition) -> None:
+    own, other = (checked(definition, form_id=f"{FORM_ID} {number}") for number in ("211/2101", "211/2103"))
+    assert codes(own) == set()
+    (asked,) = other.problems
+    assert (asked.code, asked.severity, asked.field) == ("dfe_changed", "query", "dfe_number")
+    assert "211/2103" in asked.message and "211/2101" in asked.message
+    assert other.acceptable
+
+
+@pytest.mark.parametrize("typed", ["N/A", "n/a", " n.a. ", "None", "nil", "Not applicable"])
+def test_who_says_that_there_is_nobody_has_left_the_block_empty(definition: FormDefinition, typed: str) -> None:
+    block = [f"business_manager_{part}" for part in ("designation", "name", "email", "telephone")]
+    one = checked(definition, **dict.fromkeys(block, typed))
+    assert not one.problems
+    assert "business_manager" not in {contact.role for contact in one.contacts}
+    assert [value.raw for value in one.values if value.field in block] == [typed] * 4
+
+
 WRONG = [
     ({"dfe_number": ""}, "dfe_missing", "error"),
     ({"dfe_number": " "}, "dfe_missing", "error"),

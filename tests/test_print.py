@@ -372,6 +372,9 @@ def test_what_schools_told_can_be_read_by_its_owner_alone(tmp_path: Path, monkey
     assert result.stdout == f"{path.name}\n"
     assert result.stderr.startswith("12 forms, one for each school, by DFE number.")
     assert path.stat().st_mode & 0o077 == 0
+    before = path.read_bytes()
+    assert printed().stdout == "2026-27 School Membership Form for printing, blank.pdf\n"
+    assert path.read_bytes() == before
 
 
 def test_the_folder_of_the_file_is_made(tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_two_files_that_say_the_same_are_no_conflict(tmp_path: Path, form: bytes
 def test_only_a_return_that_could_be_accepted_can_be_preferred(tmp_path: Path, filled: Filled) -> None:
     wrong = filled(dfe_number="42")
     Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", wrong=wrong)])
-    with pytest.raises(RecordsError, match=r"Mend what problems.csv says"):
+    with pytest.raises(RecordsError, match="has errors, which only a new form"):
         Ingester(tmp_path / "records").prefer(hashlib.sha256(wrong).hexdigest()[:16])
     with pytest.raises(RecordsError, match=r"no return 0123.*returns\.csv"):
         Ingester(tmp_path / "records").prefer("0123")
@@ -312,6 +312,25 @@ def test_what_could_not_be_opened_stands_among_the_others_by_where_it_came_from(
     Ingester(tmp_path / "records").ingest([folder])
     found = [(Path(row["source"]).stem, row["verdict"]) for row in rows(tmp_path / "records" / "returns.csv")]
     assert found == [("a", "accepted"), ("b", "unreadable"), ("c", "accepted"), ("d", "duplicate")]
+
+
+def test_a_folder_is_not_where_forms_come_from_and_where_the_records_go(tmp_path: Path, filled: Filled) -> None:
+    folder = inbox(tmp_path / "inbox", cedar=filled())
+    with pytest.raises(SourceError, match="Choose another folder"):
+        Ingester(folder).ingest([folder])
+    assert [path.name for path in folder.iterdir()] == ["cedar.pdf"]
+
+
+def test_records_that_have_lost_their_ledger_are_not_begun_anew(tmp_path: Path, filled: Filled) -> None:
+    folder, records = inbox(tmp_path / "inbox", cedar=filled()), tmp_path / "records"
+    Ingester(records).ingest([folder])
+    (records / "ledger.sqlite").unlink()
+    before = written(records)
+    with pytest.raises(RecordsError, match="Put back a copy"):
+        Ingester(records).ingest([inbox(tmp_path / "more", elm=filled("2103"))])
+    assert written(records) == before
+    Ingester(tmp_path / "again").ingest([records / "returns"])
+    assert (tmp_path / "again" / "schools.csv").read_bytes() == (records / "schools.csv").read_bytes()
 
 
 def test_progress_sees_every_file(tmp_path: Path, filled: Filled) -> None:

@@ -21,7 +21,7 @@ from thep_forms.collect import Found, Place, collect, fetch
 from thep_forms.definition import MembershipYear
 from thep_forms.errors import ClusterError, RecordsError
 from thep_forms.examine import Examiner, Finding
-from thep_forms.keep import Archive, Arrival, Ledger, Records, Views, entry_of, return_id_of, tidy
+from thep_forms.keep import ARCHIVE, LEDGER, Archive, Arrival, Ledger, Records, Views, entry_of, return_id_of, tidy
 from thep_forms.read import Outcome, is_pdf
 from thep_forms.work import Engine, Failure, Limits, Workers
 
@@ -86,6 +86,11 @@ class Ingester:
         members = self._members(register) if register else {}
         if self.records.exists() and not self.records.is_dir():
             raise RecordsError(f"{self.records} is a file. Choose a folder for the records.")
+        if not (self.records / LEDGER).exists() and any((self.records / ARCHIVE).glob("*.pdf")):
+            raise RecordsError(
+                f"{self.records} has returns, but no {LEDGER} any more. Put back a copy of it, or ingest the PDFs in "
+                f"{self.records / ARCHIVE} into another folder."
+            )
         with self.engine as engine, Ledger(self.records) as ledger:
             if members:
                 with ledger.transaction():
@@ -110,7 +115,10 @@ class Ingester:
                 raise RecordsError(f"There is no return {return_id}. The column return_id of returns.csv has them all.")
             rivals = known.rivals(return_id)
             if rivals is None:
-                raise RecordsError(f"The return {return_id} has errors. Mend what problems.csv says of it first.")
+                raise RecordsError(
+                    f"The return {return_id} cannot count: it is no form, or has errors, which only a new form of the "
+                    "school can mend. problems.csv has the words to ask for it."
+                )
             with ledger.transaction():
                 ledger.prefer(return_id, rivals)
             return self._finish(ledger, 0)
@@ -125,7 +133,7 @@ class Ingester:
             verdicts[Verdict.DUPLICATE] += len(one.arrivals) - 1
             if one.verdict not in (Verdict.ACCEPTED, Verdict.SUPERSEDED) and not one.aside:
                 attention.append(Attention(one.source, known.errors(one) or (one.verdict,)))
-        return Summary(+verdicts, tuple(attention), new, self.records)
+        return Summary(+verdicts, tuple(sorted(attention, key=lambda one: one.source)), new, self.records)
 
 
 class _Intake:

@@ -16,6 +16,7 @@ from thep_forms.definition.year import MembershipYear
 from thep_forms.read.reading import RawValue, ReadFrom, Reading
 
 _NOTHING = RawValue("")
+_NOBODY = re.compile(r"n\s*[/.\\]\s*a\.?|nil|none|not applicable", re.IGNORECASE)
 
 
 def year_of(reading: Reading) -> MembershipYear | None:
@@ -97,6 +98,8 @@ class _Checker:
         value = self._box(boxes[0], raw)
         if field.required and not _says_something(raw, field.kind):
             self._missing(field)
+        if field.kind is Kind.DFE_NUMBER and value and (made_for := self._copy_of()) not in ("", value):
+            self._problem(ProblemCode.DFE_CHANGED, field.name, field.label, value, number=made_for)
         columns = {field.name: value}
         if field.postcode_column:
             columns[field.postcode_column] = normalise.postcode(value)
@@ -216,15 +219,13 @@ class _Checker:
 
 
 def _says_something(raw: RawValue, kind: Kind = Kind.TEXT) -> bool:
-    """Whether there is a letter or a digit in the answer: a dash or invisible characters alone are none.
+    """Whether there is an answer: a dash, `N/A` or invisible characters alone are none.
 
     A DFE number is the exception: whatever was typed for it and is none, is asked about.
     """
-    return (
-        raw.doubtful
-        or any(char.isalnum() for char in raw.text)
-        or (kind is Kind.DFE_NUMBER and bool(normalise.text(raw.text)))
-    )
+    if raw.doubtful or kind is Kind.DFE_NUMBER:
+        return raw.doubtful or bool(normalise.text(raw.text))
+    return any(char.isalnum() for char in raw.text) and not _NOBODY.fullmatch(raw.text.strip())
 
 
 def _holds(designation: str, role: Role) -> bool:

@@ -75,7 +75,10 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
 
     definition = Ingester(records, templates).examiner.definition
     year = MembershipYear.parse(before) if before else None
-    if dispose(records, definition, school, year, confirmed):
+    disposal = dispose(records, definition, school, year, confirmed)
+    if disposal and disposal.is_empty:
+        click.echo("There was nothing to dispose of. Check the number and the year.", err=True)
+    elif disposal:
         click.echo("Done. Copies elsewhere, such as in your mailbox or your backups, are not ours to delete.", err=True)
     else:
         click.echo("Nothing was changed.", err=True)
@@ -108,7 +111,7 @@ def _tell_by_school(returns: Sequence[Returned], names: Mapping[str, str]) -> No
         theirs = sorted((one for one in returns if one.school == number), key=lambda one: one.year)
         said = (names[one.return_id] for one in reversed(theirs))
         name = next(filter(None, said), "A school without a name")
-        click.echo(f"  {printable(name)} ({number or 'no number'})", err=True)
+        click.echo(f"  {printable(name)} ({number})" if number else "  Forms without a DfE number", err=True)
         for one in theirs:
             more = f" (came {len(one.arrivals)} times)" if len(one.arrivals) > 1 else ""
             click.echo(f"    {one.year or 'no year'}  {one.return_id}  {printable(one.source)}{more}", err=True)

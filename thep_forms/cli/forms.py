@@ -18,7 +18,7 @@ from thep_forms.cli.shared import Complaint, some, telling, templates_option
 @click.option(
     "--schools",
     type=click.Path(exists=True, path_type=Path),
-    help="One copy a school, with what is known of it: a CSV, or the folder of last year's records.",
+    help="One copy a school, with what is known of it: a CSV or workbook, an extract of GIAS, or last year's records.",
 )
 @templates_option
 @telling
@@ -58,7 +58,7 @@ def _generate_copies(year: str, output: Path, more: int | None, schools: Path, t
     for name, data in made:
         write_private(output / name, data)
         click.echo(output / name)
-    click.echo(f"{len(members)} forms, one for each school.", err=True)
+    click.echo(f"{some(len(members), 'form')}, one for each school.", err=True)
 
 
 @click.command("print")
@@ -72,7 +72,7 @@ def _generate_copies(year: str, output: Path, more: int | None, schools: Path, t
 @click.option(
     "--schools",
     type=click.Path(exists=True, path_type=Path),
-    help="One copy a school, with what is known of it: a CSV, or the folder of last year's records.",
+    help="One copy a school, with what is known of it: a CSV or workbook, an extract of GIAS, or last year's records.",
 )
 @click.option("--copies", type=click.IntRange(1, 1000), metavar="N", help="N blank copies; else one.")
 @templates_option
@@ -104,7 +104,8 @@ def print_forms(
     else:
         data = pack(definition, [PaperCopy()] * (copies or 1))
         told = f"{some(copies or 1, 'blank form')}."
-    path = output or Path(f"{definition.year} {definition.form.title} for printing.pdf")
+    what = "for printing" if schools else "for printing, blank"  # one does not take the place of the other
+    path = output or Path(f"{definition.year} {definition.form.title} {what}.pdf")
     path.parent.mkdir(parents=True, exist_ok=True)
     (write_private if schools else write_whole)(path, data)  # a school's copy holds what it told
     click.echo(path)

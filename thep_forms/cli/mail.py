@@ -40,7 +40,7 @@ PASSWORD = "THEP_FORMS_SMTP_PASSWORD"  # noqa: S105 - the name of the variable
     "--schools",
     type=click.Path(exists=True, path_type=Path),
     required=True,
-    help="The member schools, with a column email: a CSV, or the folder of last year's records.",
+    help="The member schools, with a column email: a CSV or workbook, or last year's records.",
 )
 @records_option
 @click.option(
@@ -142,7 +142,7 @@ def _check_options(
     smtp_host: str | None,
 ) -> None:
     if sum((drafts is not None, send, dry_run)) != 1:
-        raise Complaint("Say what is to be done: --drafts DIR, or --send, or --dry-run.")
+        raise Complaint("Say what is to be done, and one thing alone: --drafts DIR, or --send, or --dry-run.")
     if send and not smtp_host:
         raise Complaint("Say which mail server sends: --smtp-host mail.example.org, or set THEP_FORMS_SMTP_HOST.")
     if again and chase:

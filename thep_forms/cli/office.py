@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thep_forms.cli.shared import chase_options, printable, records_option, telling, templates_option
+from thep_forms.cli.shared import chase_options, printable, records_option, some, telling, templates_option
 
 if TYPE_CHECKING:
     from thep_forms.status import Standing
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "--schools",
     type=click.Path(exists=True, path_type=Path),
     required=True,
-    help="The member schools: a CSV, or the folder of last year's records.",
+    help="The member schools: a CSV or workbook, an extract of GIAS, or last year's records.",
 )
 @click.option("--csv", "as_csv", is_flag=True, help="A table for other programs.")
 @click.option("--chase", is_flag=True, help="Only those to be reminded now, as `email --chase` does.")
@@ -54,7 +54,7 @@ def status(
 
     definition, today = Ingester(records, templates).examiner.definition, datetime.now(UTC).date()
     members = read_register(schools, definition)
-    with Ledger.existing(records) as ledger:
+    with Ledger.existing(records, unchanged=True) as ledger:
         found = statuses_today(ledger, definition, MembershipYear.parse(year), members, today)
     if chase:
         found = to_chase(found, at_most, apart, today)
@@ -100,10 +100,10 @@ def mailing_list(
     from thep_forms.mailing import mailing_list as make
 
     definition, chosen = Ingester(records, templates).examiner.definition, MembershipYear.parse(year)
-    with Ledger.existing(records) as ledger:
+    with Ledger.existing(records, unchanged=True) as ledger:
         table = make(chosen, Records(ledger, definition), definition(chosen), roles, phases)
     click.echo(b"".join(table.csv()), nl=False)
-    click.echo(f"{sum(1 for _ in table.rows)} addresses.", err=True)
+    click.echo(f"{some(sum(1 for _ in table.rows), 'row')}.", err=True)
 
 
 @click.command()
@@ -125,7 +125,7 @@ def mailing_list(
     "--schools",
     type=click.Path(exists=True, path_type=Path),
     required=True,
-    help="The member schools: a CSV, or the folder of last year's records.",
+    help="The member schools: a CSV or workbook, an extract of GIAS, or last year's records.",
 )
 @click.option("--redacted", is_flag=True, help="Without personal data: no people, addresses, numbers or answers.")
 @templates_option
@@ -150,7 +150,7 @@ def report(year: str, output: Path, records: Path, schools: Path, redacted: bool
 
     definition, chosen = Ingester(records, templates).examiner.definition, MembershipYear.parse(year)
     members = read_register(schools, definition)
-    with Ledger.existing(records) as ledger:
+    with Ledger.existing(records, unchanged=True) as ledger:
         found = statuses_today(ledger, definition, chosen, members, datetime.now(UTC).date())
         made = make(definition(chosen), found, Records(ledger, definition), redacted=redacted)
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thep_forms.cli.shared import ExitCode, printable, records_option, telling, templates_option
+from thep_forms.cli.shared import ExitCode, printable, records_option, some, telling, templates_option
 
 if TYPE_CHECKING:
     from thep_forms.collect import Place
@@ -24,7 +24,7 @@ SHOWN = 20  # returns listed one by one at the end of a run
 @click.option(
     "--schools",
     type=click.Path(path_type=Path),
-    help="The member schools: a CSV with a column dfe_number, or the folder of last year's records.",
+    help="The member schools: a CSV or workbook, an extract of GIAS, or the folder of last year's records.",
 )
 @click.option("--password", is_flag=True, help="Ask for a password for locked files; it is not shown.")
 @click.option(
@@ -147,7 +147,9 @@ def _progress(places: Sequence[Place]) -> Iterator[Place]:
 def _report(summary: Summary) -> None:
     """The short table at the end, for a person."""
     total = sum(summary.verdicts.values())
-    click.echo(f"{total} files in {summary.records}, {summary.new} of them new:", err=True)
+    click.echo(
+        f"{some(total, 'file')} in {summary.records}, {summary.new} of them new{':' if total else '.'}", err=True
+    )
     for verdict, count in sorted(summary.verdicts.items()):
         click.echo(f"  {count:6}  {verdict.replace('_', ' ')}", err=True)
     if not summary.attention:

@@ -43,6 +43,8 @@ def _messages() -> Iterator[None]:
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise  # whoever was to read on has had enough, which click knows
         if error.errno in FULL:
             raise Complaint("The disk is full. Nothing is half-written: make room, and run again.") from error
         named = error.filename2 or error.filename  # of a file that was to take another's place, that place

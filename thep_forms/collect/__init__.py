@@ -39,12 +39,15 @@ def collect(sources: Sequence[Path], leave_out: Path | None = None) -> tuple[Pla
     """All files in `sources`, folders searched in depth, in a stable order; the folder `leave_out` is not entered.
 
     A folder that cannot be searched is a place too, so that it is told of. Raises `SourceError` for a source that does
-    not exist.
+    not exist, and for one that is left out itself.
     """
     for source in sources:
         if not os.path.lexists(source):
             raise SourceError(f"There is no file or folder {source}. Check the name.")
     hidden = leave_out.resolve() if leave_out else None
+    for source in sources:
+        if source.resolve() == hidden:
+            raise SourceError(f"{source} is where the records go, too. Choose another folder for them.")
     return tuple(_place(path, source) for source in sources for path in _walk(source, hidden))
 
 

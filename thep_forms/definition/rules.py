@@ -19,6 +19,7 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
     **dict.fromkeys(ABSENCES, ("options", "prefix", "wanted")),
     ProblemCode.DFE_FORMAT: ("authority", "prefix"),
     ProblemCode.DFE_PREFIX: ("authority", "prefix"),
+    ProblemCode.DFE_CHANGED: ("number",),
     ProblemCode.PHASE_UNLIKELY: ("likely", "number"),
     ProblemCode.VALUE_CONFLICT: ("other",),
     ProblemCode.VALUE_LONG: ("length", "longest"),

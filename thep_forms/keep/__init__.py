@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from thep_forms.keep.database import LEDGER
 from thep_forms.keep.facts import Arrival, Entry, Sent, SentKind, SentState, entry_of, return_id_of
 from thep_forms.keep.files import half_written, private_folder, settle, settle_all, write_loosely
 from thep_forms.keep.ledger import Ledger
@@ -65,6 +66,7 @@ def tidy(records: Path) -> None:
 
 __all__ = [
     "ARCHIVE",
+    "LEDGER",
     "Archive",
     "Arrival",
     "Entry",

@@ -43,6 +43,7 @@ class _Comparison:
         self.whole = whole
         self.parts = [part.name for part in definition.parts]
         self.emails = {part.name for part in definition.parts if part.kind is Kind.EMAIL}
+        self.addresses = {asked.name for asked in definition.fields if asked.kind is Kind.ADDRESS}
 
     def values(self, role: str, before: Parts, after: Parts, order: Sequence[str]) -> Iterator[Change]:
         for name in _in_order(order, [*before, *after]):
@@ -73,8 +74,8 @@ class _Comparison:
         return found
 
     def _folded(self, part: str, value: str) -> str:
-        """What counts of a value: not its blanks, and of an address not its capitals."""
-        plain = " ".join(value.split())
+        """What counts of a value: of an address no blank, elsewhere not how many; of an e-mail's not its capitals."""
+        plain = ("" if part in self.addresses else " ").join(value.split())
         return plain.casefold() if part in self.emails else plain
 
 

@@ -103,7 +103,11 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def _write(path: Path, pieces: Iterable[bytes], mode: int, *, synced: bool = True) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # which is private
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # which is private
+    except OSError as error:
+        error.filename = str(path)  # nobody knows the other name
+        raise
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -37,7 +37,7 @@ def read_register(path: Path, definitions: Definitions) -> tuple[Member, ...]:
 
 def _from_records(path: Path, definitions: Definitions) -> list[Member]:
     latest: dict[str, Member] = {}
-    with Ledger.existing(path) as ledger:
+    with Ledger.existing(path, unchanged=True) as ledger:
         records = Records(ledger, definitions)
         for one in records.accepted():  # the years in their order
             known = records.known(one)
