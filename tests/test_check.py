@@ -58,12 +58,17 @@ def test_another_number_than_the_copy_was_made_for_is_asked_about(definition: Fo
 
 
 @pytest.mark.parametrize("typed", ["N/A", "n/a", " n.a. ", "None", "nil", "Not applicable"])
-def test_who_says_that_there_is_nobody_has_left_the_block_empty(definition: FormDefinition, typed: str) -> None:
-    block = [f"business_manager_{part}" for part in ("designation", "name", "email", "telephone")]
-    one = checked(definition, **dict.fromkeys(block, typed))
-    assert not one.problems
-    assert "business_manager" not in {contact.role for contact in one.contacts}
-    assert [value.raw for value in one.values if value.field in block] == [typed] * 4
+def test_who_says_that_there_is_nobody_is_asked_and_taken_at_their_word(definition: FormDefinition, typed: str) -> None:
+    one = checked(definition, business_manager_name=typed)
+    assert [(found.code, found.severity, found.field) for found in one.problems] == [
+        ("value_unlikely", "query", "business_manager_name")
+    ]
+    (manager,) = [contact for contact in one.contacts if contact.role == "business_manager"]
+    assert manager.parts["name"] == typed.strip()
+
+
+def test_a_name_that_only_begins_so_is_a_name(definition: FormDefinition) -> None:
+    assert not checked(definition, business_manager_name="Nil Nonesuch").problems
 
 
 WRONG = [

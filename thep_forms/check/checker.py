@@ -203,6 +203,8 @@ class _Checker:
             self._problem(ProblemCode.VALUE_UNREADABLE, *about)
         if raw.damaged:
             self._problem(ProblemCode.VALUE_DAMAGED, *about)
+        if box.kind is Kind.TEXT and _NOBODY.fullmatch(raw.text.strip()):
+            self._problem(ProblemCode.VALUE_UNLIKELY, *about)
         full = raw.limit and len(raw.text) >= raw.limit and box.kind is not Kind.TICKS
         if full or raw.cut:
             self._problem(ProblemCode.VALUE_TRUNCATED, *about)
@@ -219,13 +221,15 @@ class _Checker:
 
 
 def _says_something(raw: RawValue, kind: Kind = Kind.TEXT) -> bool:
-    """Whether there is an answer: a dash, `N/A` or invisible characters alone are none.
+    """Whether there is a letter or a digit in the answer: a dash or invisible characters alone are none.
 
     A DFE number is the exception: whatever was typed for it and is none, is asked about.
     """
-    if raw.doubtful or kind is Kind.DFE_NUMBER:
-        return raw.doubtful or bool(normalise.text(raw.text))
-    return any(char.isalnum() for char in raw.text) and not _NOBODY.fullmatch(raw.text.strip())
+    return (
+        raw.doubtful
+        or any(char.isalnum() for char in raw.text)
+        or (kind is Kind.DFE_NUMBER and bool(normalise.text(raw.text)))
+    )
 
 
 def _holds(designation: str, role: Role) -> bool:

@@ -156,9 +156,10 @@ def _one_telephone(typed: str) -> tuple[str, bool]:
         number = phonenumbers.parse(plain, "GB")
     except phonenumbers.NumberParseException:
         return "", False
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return "", False
     in_use = phonenumbers.is_valid_number(number)
+    possible = phonenumbers.ValidationResult.IS_POSSIBLE
+    if not in_use and phonenumbers.is_possible_number_with_reason(number) != possible:
+        return "", False
     extension = f" ext. {number.extension}" if number.extension else ""
     number.extension = None
     home = number.country_code == 44

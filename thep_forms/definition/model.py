@@ -55,6 +55,7 @@ class ProblemCode(StrEnum):
     VALUE_LONG = "value_long"
     VALUE_TRUNCATED = "value_truncated"
     VALUE_DAMAGED = "value_damaged"
+    VALUE_UNLIKELY = "value_unlikely"
     VALUE_UNREADABLE = "value_unreadable"
     VALUE_CONFLICT = "value_conflict"
     FORMULA_NEUTRALISED = "formula_neutralised"

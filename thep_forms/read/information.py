@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pikepdf
 from pikepdf import Stream, String
 
-from thep_forms.read.fields import Answer
+from thep_forms.read.fields import Answer, get
 from thep_forms.read.strings import text_string
 
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([-+Z])(?:(\d\d)'?(\d\d)?)?)?", re.ASCII)
@@ -32,7 +32,7 @@ def modified(pdf: pikepdf.Pdf, answers: Iterable[Answer]) -> datetime | None:
 
 
 def _entry(pdf: pikepdf.Pdf, key: str) -> str:
-    value = pdf.docinfo.get(key)
+    value = get(get(pdf.trailer, "/Info"), key)
     return text_string(bytes(value))[0] if isinstance(value, String) else ""
 
 
