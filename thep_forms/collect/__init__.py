@@ -92,7 +92,8 @@ def _plain(path: Path) -> bytes | None:
         head = file.read(len(PDF))
         if head != PDF or os.fstat(file.fileno()).st_size > LARGEST:
             return None
-        return head + file.readall()
+        file.seek(0)
+        return file.readall()
 
 
 def _unreadable(path: Path) -> str:

@@ -78,11 +78,12 @@ def _write(sheet: Worksheet, names: Sequence[str], rows: Sequence[Row], header: 
         severity = row.get("severity", "")
         if lines := max((_lines(row.get(column, "")) for _, column, wrapped in columns if wrapped), default=0):
             sheet.set_row(number, min(lines * _LINE, _HIGHEST))
+        severity = severity if severity in _FILLS else ""
         for place, column, wrapped in columns:
             value = row.get(column, "")
-            style = styles[severity if severity in _FILLS else "", wrapped, value[:1] in _QUOTED]
+            style = styles[severity, wrapped, value[:1] in _QUOTED]
             if value:
-                sheet.write_string(number, place, _fitting(value), style)
+                sheet.write_string(number, place, value if _is_plain(value) else _fitting(value), style)
             else:
                 sheet.write_blank(number, place, None, style)
     sheet.freeze_panes(1, 0)
@@ -103,9 +104,14 @@ def _lines(text: str) -> int:
     return sum(max(1, -(-len(line) // _WIDEST)) for line in text.splitlines())
 
 
+def _is_plain(text: str) -> bool:
+    """Whether a cell can hold it just so, as nearly always."""
+    return text.isascii() and len(text) <= LONGEST
+
+
 def _fitting(text: str) -> str:
     """The text, cut off if a cell cannot hold it, and without what no XML can hold."""
-    text = text if text.isascii() else _NO_XML.sub("\ufffd", text)
+    text = _NO_XML.sub("\ufffd", text)
     if len(text) <= LONGEST // 2:
         return text
     units = text.encode("utf-16-le")
