@@ -227,9 +227,12 @@ def test_a_run_whose_workers_are_all_killed_does_not_wait_for_ever(tmp_path: Pat
 
 
 def test_a_cluster_without_workers_is_told_of(tmp_path: Path) -> None:
-    with DaskCluster(tmp_path, workers=0) as cluster, pytest.raises(ClusterError, match="no workers"):  # noqa: SIM117
-        with Cluster(cluster.address, bytes, builds, LIMITS, patience=0.1):
-            pass
+    with (
+        DaskCluster(tmp_path, workers=0) as cluster,
+        pytest.raises(ClusterError, match="no workers"),
+        Cluster(cluster.address, bytes, builds, LIMITS, patience=0.1),
+    ):
+        pass
 
 
 # --- Clusters that would read otherwise ---------------------------------------------------------------------------

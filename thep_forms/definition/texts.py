@@ -71,7 +71,7 @@ def fill_in(
     import jinja2  # it and Markdown take a while to be there, and ingest seldom needs them
 
     # Markdown comes out, not HTML: `escape` sees to what would act in that.
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, finalize=escape)  # noqa: S701
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, finalize=escape)  # noqa: S701 - see above
     try:
         return environment.from_string(source).render(values)
     except jinja2.TemplateSyntaxError as error:
