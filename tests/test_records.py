@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from thep_forms.collect import Place, collect, fetch
 from thep_forms.definition import shipped
 from thep_forms.errors import RecordsError, SourceError
 from thep_forms.ingest import Ingester
+from thep_forms.keep import Archive, Ledger
 from thep_forms.keep.files import holds, renew_private, write_private
 
 Filled = Callable[..., bytes]
@@ -291,6 +292,40 @@ def test_a_table_written_in_pieces_holds_just_these_whatever_was_there(before: b
         assert [one.name for one in path.parent.iterdir()] == ["table.csv"]
 
 
+def test_a_table_that_shrinks_while_it_is_compared_is_an_error_and_ends(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(b"abcdef")
+
+    def pieces() -> Iterator[bytes]:
+        yield b"abc"
+        path.write_bytes(b"a")
+        yield b"XYZ"
+
+    with pytest.raises(OSError, match="changed"):
+        renew_private(path, pieces())
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"table.csv": b"a"}
+
+
+def test_a_pdf_that_is_kept_already_is_only_replaced_by_one_that_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    fsync = os.fsync
+
+    def watched(handle: int) -> None:
+        synced.append(os.fstat(handle).st_size)
+        fsync(handle)
+
+    archive = Archive(tmp_path)
+    archive.add("0" * 64, b"%PDF-")
+    archive.settle()
+    monkeypatch.setattr(os, "fsync", watched)
+    archive.add("1" * 64, b"%PDF-new")
+    assert synced == []
+    archive.add("0" * 64, b"%PDF-")
+    assert synced == [5]
+
+
 def test_a_run_that_brings_nothing_new_touches_no_table_and_mends_one_that_was_changed(
     tmp_path: Path, filled: Filled
 ) -> None:
@@ -328,7 +363,12 @@ def test_records_that_have_lost_their_ledger_are_not_begun_anew(tmp_path: Path, 
     before = written(records)
     with pytest.raises(RecordsError, match="Put back a copy"):
         Ingester(records).ingest([inbox(tmp_path / "more", elm=filled("2103"))])
+    with pytest.raises(RecordsError, match="Put back a copy"):
+        Ledger(records)
+    with pytest.raises(RecordsError, match="Put back a copy"):
+        Ledger.existing(records)
     assert written(records) == before
+    assert not (records / "ledger.sqlite").exists()
     Ingester(tmp_path / "again").ingest([records / "returns"])
     assert (tmp_path / "again" / "schools.csv").read_bytes() == (records / "schools.csv").read_bytes()
 

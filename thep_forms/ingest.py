@@ -21,7 +21,7 @@ from thep_forms.collect import Found, Place, collect, fetch
 from thep_forms.definition import MembershipYear
 from thep_forms.errors import ClusterError, RecordsError
 from thep_forms.examine import Examiner, Finding
-from thep_forms.keep import ARCHIVE, LEDGER, Archive, Arrival, Ledger, Records, Views, entry_of, return_id_of, tidy
+from thep_forms.keep import Archive, Arrival, Ledger, Records, Views, entry_of, return_id_of, tidy
 from thep_forms.read import Outcome, is_pdf
 from thep_forms.work import Engine, Failure, Limits, Workers
 
@@ -86,11 +86,6 @@ class Ingester:
         members = self._members(register) if register else {}
         if self.records.exists() and not self.records.is_dir():
             raise RecordsError(f"{self.records} is a file. Choose a folder for the records.")
-        if not (self.records / LEDGER).exists() and any((self.records / ARCHIVE).glob("*.pdf")):
-            raise RecordsError(
-                f"{self.records} has returns, but no {LEDGER} any more. Put back a copy of it, or ingest the PDFs in "
-                f"{self.records / ARCHIVE} into another folder."
-            )
         with self.engine as engine, Ledger(self.records) as ledger:
             if members:
                 with ledger.transaction():

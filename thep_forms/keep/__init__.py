@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from thep_forms.keep.database import LEDGER
+from thep_forms.keep.database import ARCHIVE
 from thep_forms.keep.facts import Arrival, Entry, Sent, SentKind, SentState, entry_of, return_id_of
-from thep_forms.keep.files import half_written, private_folder, settle, settle_all, write_loosely
+from thep_forms.keep.files import half_written, private_folder, settle, settle_all, write_loosely, write_private
 from thep_forms.keep.ledger import Ledger
 from thep_forms.keep.records import Records, Returned
 from thep_forms.keep.views import Views
-
-ARCHIVE = "returns"  # the folder of the PDFs
 
 
 class Archive:
@@ -29,7 +27,10 @@ class Archive:
             private_folder(self.folder)
             self._is_ready = True
         path = self._path(sha256)
-        write_loosely(path, data)
+        if path.exists():  # the ledger may name it, so that it must be there whatever happens
+            write_private(path, data, lasting=False)
+        else:
+            write_loosely(path, data)
         self._unsettled.append(path)
         return path
 
@@ -66,7 +67,6 @@ def tidy(records: Path) -> None:
 
 __all__ = [
     "ARCHIVE",
-    "LEDGER",
     "Archive",
     "Arrival",
     "Entry",

@@ -15,6 +15,7 @@ from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.keep.files import PRIVATE_FILE, private_folder
 
 LEDGER = "ledger.sqlite"
+ARCHIVE = "returns"  # the folder of the PDFs
 VERSION = 6
 PATIENCE = 5.0  # seconds that another run is waited for
 _SCHEMA = """
@@ -48,6 +49,7 @@ _FULL = "The disk is full. Nothing is half-written: make room, and run again."
 _DAMAGED = f"{LEDGER} is damaged. Put back a copy of it, or ingest everything again elsewhere."
 _CUT_OFF = "A run on these records was cut off. Run ingest again, which completes it."
 _NOT_OURS = f"{LEDGER} is not a ledger of this program. Choose another folder, or put back a copy of it."
+_LOST = f"holds returns, but {LEDGER} is gone. Put back a copy of it, or ingest these PDFs into another folder."
 _SHUT = f"{LEDGER} cannot be opened or written. See that you may write to its folder, and run again."
 _OLDER = f"{LEDGER} is of an older version of this program. Ingest the PDFs that lie beside it into a new folder."
 _NEWER = f"{LEDGER} is of a newer version of this program. Install that one."
@@ -84,14 +86,20 @@ def _telling() -> Iterator[None]:
 
 
 def _make(path: Path) -> None:
-    """An empty file for a ledger, unless there is one."""
+    """An empty file for a ledger, unless there is one. Raises `RecordsError` where there must have been one."""
     records, is_there = path.parent, path.exists()
+    if not is_there and _has_returns(records):
+        raise RecordsError(f"{records / ARCHIVE} {_LOST}")
     if is_there or not records.exists() or not any(records.iterdir()):
         private_folder(records)  # a folder with other things in it keeps its modes: what we put there is private
     if is_there:
         path.chmod(PRIVATE_FILE)  # it may be a copy that was put back
     else:
         path.touch(mode=PRIVATE_FILE)
+
+
+def _has_returns(records: Path) -> bool:
+    return any((records / ARCHIVE).glob("*.pdf"))
 
 
 def _to_be_looked_at(path: Path) -> str:
@@ -125,6 +133,8 @@ class Database:
     def existing(cls, records: Path, *, unchanged: bool = False) -> Self:
         """The ledger of records that are there. Raises `RecordsError`."""
         if not (records / LEDGER).is_file():
+            if _has_returns(records):
+                raise RecordsError(f"{records / ARCHIVE} {_LOST}")
             raise RecordsError(f"{records} holds no records. Give the folder that ingest wrote to.")
         return cls(records, unchanged=unchanged)
 

@@ -40,8 +40,21 @@ def write_private(path: Path, data: bytes, *, lasting: bool = True) -> None:
         settle(path.parent)
 
 
+def write_loosely(path: Path, data: bytes) -> None:
+    """As `write_private`, but until `settle_all` a loss of power may leave anything in its place."""
+    _write(path, [data], PRIVATE_FILE, synced=False)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """As `write_private`, what is nobody's secret: a blank form has the modes that any new file has."""
+    mask = os.umask(0)
+    os.umask(mask)
+    _write(path, [data], 0o666 & ~mask)
+    settle(path.parent)
+
+
 def renew_private(path: Path, pieces: Iterable[bytes]) -> None:
-    """The same, with pieces that are too many to be held at once, unless the file holds just these.
+    """As `write_private`, pieces that are too many to be held at once, unless the file holds just these.
 
     Its place may be lost with the power until the folder is settled.
     """
@@ -68,38 +81,14 @@ def _unlike(path: Path, pieces: Iterator[bytes]) -> Iterator[bytes] | None:
 
 
 def _beginning(path: Path, length: int) -> Iterator[bytes]:
+    """The first bytes of the file, which were there a moment ago. Raises `OSError` where they are no longer."""
     with path.open("rb") as file:
         while length:
-            yield (piece := file.read(min(length, CHUNK)))
+            piece = file.read(min(length, CHUNK))
+            if not piece:
+                raise OSError(errno.EBUSY, "It was changed while it was compared", str(path))
+            yield piece
             length -= len(piece)
-
-
-def write_loosely(path: Path, data: bytes) -> None:
-    """The same, but after a loss of power there may be anything in its place, until `settle_all` has been called."""
-    _write(path, [data], PRIVATE_FILE, synced=False)
-
-
-def settle_all(paths: Sequence[Path]) -> None:
-    """Make files and their names last through a loss of power. Raises `OSError`.
-
-    Together they take a fraction of the time that they take one by one, between other work.
-    """
-    for path in paths:
-        handle = os.open(path, os.O_RDWR)  # Windows makes nothing last that is opened for reading
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    for folder in {path.parent for path in paths}:
-        settle(folder)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """The same, for what is nobody's secret: a blank form has the modes that any new file has."""
-    mask = os.umask(0)
-    os.umask(mask)
-    _write(path, [data], 0o666 & ~mask)
-    settle(path.parent)
 
 
 def _write(path: Path, pieces: Iterable[bytes], mode: int, *, synced: bool = True) -> None:
@@ -136,6 +125,21 @@ def settle(folder: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def settle_all(paths: Sequence[Path]) -> None:
+    """Make files that were written loosely, and their names, last through a loss of power. Raises `OSError`.
+
+    Together they take a fraction of the time that they take one by one, between other work.
+    """
+    for path in paths:
+        handle = os.open(path, os.O_RDWR)  # Windows makes nothing last that is opened for reading
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    for folder in {path.parent for path in paths}:
+        settle(folder)
 
 
 def half_written(folder: Path) -> list[Path]:
