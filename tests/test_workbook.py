@@ -41,7 +41,7 @@ def run(*command: object) -> Result:
 
 
 def sheet_of(*values: str) -> bytes:
-    return as_workbook([Table("t", {"c": "C"}, [{"c": value} for value in values])], "Title")
+    return as_workbook([Table("t", {"c": "C"}, [[value] for value in values])], "Title")
 
 
 def exact(data: bytes) -> list[list[str]]:
@@ -93,7 +93,7 @@ def test_every_table_is_a_sheet_with_every_value_of_the_ledger(
 ) -> None:
     assert book.sheetnames == [table.name for table in tables]
     for table in tables:
-        rows = [[row.get(column, "").replace("\r", "_x000D_") for column in table.columns] for row in table.rows]
+        rows = [[cell.replace("\r", "_x000D_") for cell in row] for row in table.rows]
         assert cells(book[table.name]) == [list(table.columns), *rows]
 
 
@@ -175,7 +175,7 @@ def test_what_no_workbook_can_hold_is_marked() -> None:
 
 def test_a_table_that_is_too_long_for_the_workbook_is_left_to_its_csv(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("thep_forms.keep.workbook.MOST_CELLS", 2)
-    long, short = ([{"c": str(n)} for n in range(count)] for count in (3, 2))
+    long, short = ([[str(n)] for n in range(count)] for count in (3, 2))
     book = opened(as_workbook([Table("values", {"c": "C"}, long), Table("schools", {"c": "C"}, short)], "Title"))
     assert cells(book["schools"]) == [["c"], ["0"], ["1"]]
     ((told,),) = cells(book["values"])
@@ -185,7 +185,7 @@ def test_a_table_that_is_too_long_for_the_workbook_is_left_to_its_csv(monkeypatc
 
 def test_a_form_may_have_any_number_of_columns_and_one_called_severity() -> None:
     columns = {f"c{n}": "C" for n in range(60)} | {"severity": "Severity of weather"}
-    sheet = opened(as_workbook([Table("schools", columns, [dict.fromkeys(columns, "storm")])], "Title"))["schools"]
+    sheet = opened(as_workbook([Table("schools", columns, [["storm"] * len(columns)])], "Title"))["schools"]
     assert sheet.dimensions == "A1:BI2"
     assert cells(sheet) == [list(columns), ["storm"] * 61]
 

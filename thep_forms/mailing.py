@@ -46,7 +46,7 @@ def mailing_list(
             if not phases or set(phases) & set(";".join(school).split(";")):
                 _merge(merged, _rows(one, known, ";".join(filter(None, school)), roles))
     rows = sorted(merged.values(), key=lambda row: (row["DFE Number"], row["Role"], row["Email Address"]))
-    return Table("mailing-list", COLUMNS, rows)
+    return Table("mailing-list", COLUMNS, [[row[column] for column in COLUMNS] for row in rows])
 
 
 def _known(what: str, asked: Collection[str], known: list[str]) -> None:

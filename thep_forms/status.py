@@ -193,17 +193,17 @@ def table(found: Iterable[SchoolStatus]) -> Table:
         "reminded_at": "When the last reminder was sent or drafted",
     }
     rows = [
-        {
-            "dfe_number": one.member.dfe_number,
-            "school_name": one.member.known.get("school_name", ""),
-            "phases": one.member.known.get("phases", ""),
-            "status": one.standing,
-            "why": one.why,
-            "return_id": one.return_id,
-            "sent_at": one.form.at.isoformat() if one.form else "",
-            "reminders": str(len(one.reminders)),
-            "reminded_at": one.reminders[-1].at.isoformat() if one.reminders else "",
-        }
+        (
+            one.member.dfe_number,
+            one.member.known.get("school_name", ""),
+            one.member.known.get("phases", ""),
+            one.standing,
+            one.why,
+            one.return_id,
+            one.form.at.isoformat() if one.form else "",
+            str(len(one.reminders)),
+            one.reminders[-1].at.isoformat() if one.reminders else "",
+        )
         for one in found
     ]
     return Table("status", columns, rows)

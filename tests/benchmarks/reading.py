@@ -17,6 +17,9 @@ import pypdfium2.raw as raw
 from tests.benchmarks.returns import written
 from tests.benchmarks.side_by_side import medians, table
 from thep_forms.ingest import Ingester
+from thep_forms.keep import Ledger, Records
+from thep_forms.keep.tables import tables
+from thep_forms.keep.workbook import as_workbook
 
 COUNT = 400
 
@@ -71,10 +74,17 @@ def main() -> None:
         def each(read: Callable[[Path], object]) -> Callable[[], object]:
             return lambda: [read(path) for path in paths]
 
+        def workbook() -> None:
+            """What the whole has beyond reading, checking, keeping and telling in CSVs."""
+            examiner = Ingester(folder / "kept").examiner
+            with Ledger.existing(folder / "kept", unchanged=True) as ledger:
+                as_workbook(tables(Records(ledger, examiner.definition)), "Records")
+
         ingest(1, again=True)
         found = medians(
             {
                 "thep_forms, ingested whole": lambda: ingest(1),
+                "thep_forms, of that the workbook": workbook,
                 "thep_forms, two workers": lambda: ingest(2),
                 "thep_forms, the same files again": lambda: ingest(1, again=True),
                 "pypdf, get_fields": each(by_pypdf),

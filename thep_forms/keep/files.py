@@ -105,6 +105,9 @@ def _write(path: Path, pieces: Iterable[bytes], mode: int, *, synced: bool = Tru
             if synced:
                 file.flush()
                 os.fsync(file.fileno())
+            elif hasattr(os, "posix_fadvise"):
+                file.flush()
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # Linux begins to write, and goes on
         if mode != PRIVATE_FILE:
             temporary.chmod(mode)
         temporary.replace(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from msgspec import Struct
@@ -15,8 +15,9 @@ from thep_forms.keep.ledger import Order
 from thep_forms.keep.records import Records, Returned
 from thep_forms.read.reading import Outcome, ReadFrom
 
-Row = Mapping[str, str]
+Row = Sequence[str]  # a cell for each column
 _CHUNK = 2**16  # characters
+_RETURN = {"return_id": "Return"}
 
 
 class Table(Struct, frozen=True):
@@ -35,7 +36,7 @@ class Table(Struct, frozen=True):
         writer = csv.writer(text)
         writer.writerow(self.columns)
         for row in self.rows:
-            writer.writerow([neutralised(row.get(column, "")) for column in self.columns])
+            writer.writerow(map(neutralised, row))
             if text.tell() > _CHUNK:
                 yield text.getvalue().encode()
                 text.seek(0)
@@ -80,29 +81,31 @@ def _schools(known: Records) -> Table:
             columns[asked.name] = asked.label
             columns |= {asked.postcode_column: "Postcode"} if asked.postcode_column else {}
 
+    columns |= _others(columns, (known.known(one).school for one in known.accepted()))
+    asked_of = list(columns)[2:]
+
     def rows() -> Iterator[Row]:
         for one in known.accepted():
-            yield {**_whose(one), **known.known(one).school, "return_id": one.return_id}
+            school = known.known(one).school
+            yield one.year, one.dfe_number, *(school.get(name, "") for name in asked_of), one.return_id
 
-    return Table("schools", columns | _extra(columns, rows()) | {"return_id": "Return"}, Rows(rows))
+    return Table("schools", {**columns, **_RETURN}, Rows(rows))
 
 
 def _contacts(known: Records) -> Table:
     columns = {"membership_year": "Membership year", "dfe_number": known.definition.dfe_field.label}
     columns |= {"role": "Role", "position": "Position"}
     columns |= {part.name: part.label for part in known.definition.parts}
+    columns |= _others(columns, (held.parts for one in known.accepted() for held in known.known(one).contacts))
+    parts = list(columns)[4:]
 
     def rows() -> Iterator[Row]:
         for one in known.accepted():
             for held in known.known(one).contacts:
-                role = {"role": held.role, "position": str(held.position)}
-                yield {**_whose(one), **role, **held.parts, "return_id": one.return_id}
+                place, said = (held.role, str(held.position)), (held.parts.get(part, "") for part in parts)
+                yield one.year, one.dfe_number, *place, *said, one.return_id
 
-    return Table("contacts", columns | _extra(columns, rows()) | {"return_id": "Return"}, Rows(rows))
-
-
-def _whose(one: Returned) -> Row:
-    return {"membership_year": one.year, "dfe_number": one.dfe_number}
+    return Table("contacts", {**columns, **_RETURN}, Rows(rows))
 
 
 def _returns(known: Records) -> Table:
@@ -119,8 +122,7 @@ def _returns(known: Records) -> Table:
 
     def rows() -> Iterator[Row]:
         for one, arrival in known.arrivals(Order.SOURCE):
-            yield _row(
-                columns,
+            yield (
                 one.return_id,
                 arrival.source,
                 arrival.received_at.isoformat() if arrival.received_at else "",
@@ -151,7 +153,7 @@ def _problems(known: Records) -> Table:
         for one in known.returns(Order.SOURCE):
             for found in known.problems(one):
                 about = (found.field, found.label, found.severity, found.code, found.message, found.value)
-                yield _row(columns, one.return_id, one.source, one.dfe_number, *about)
+                yield one.return_id, one.source, one.dfe_number, *about
 
     return Table("problems", columns, Rows(rows))
 
@@ -169,7 +171,7 @@ def _values(known: Records) -> Table:
     def rows() -> Iterator[Row]:
         for return_id, answers in known.answers():
             for one in answers:
-                yield _row(columns, return_id, one.field, one.label, one.raw, one.value, one.read_from)
+                yield return_id, one.field, one.label, one.raw, one.value, one.read_from
 
     return Table("values", columns, Rows(rows))
 
@@ -186,13 +188,9 @@ def _changes(known: Records) -> Table:
 
     def rows() -> Iterator[Row]:
         for one, found in known.changes():
-            yield _row(columns, one.year, one.dfe_number, found.role, found.field, found.before, found.after)
+            yield one.year, one.dfe_number, found.role, found.field, found.before, found.after
 
     return Table("changes", columns, Rows(rows))
-
-
-def _row(columns: Iterable[str], *cells: str) -> Row:
-    return dict(zip(columns, cells, strict=True))
 
 
 def _read_from(one: Returned) -> str:
@@ -201,7 +199,7 @@ def _read_from(one: Returned) -> str:
     return (one.entry.read_from or ReadFrom.FIELDS) if one.entry.outcome == Outcome.FORM else ""
 
 
-def _extra(columns: Mapping[str, str], rows: Iterable[Row]) -> dict[str, str]:
+def _others(columns: Mapping[str, str], said: Iterable[Mapping[str, str]]) -> dict[str, str]:
     """Columns that only another year's form had."""
-    names = dict.fromkeys(chain.from_iterable(rows))
-    return {name: name for name in sorted(names) if name not in columns and name != "return_id"}
+    names = set(chain.from_iterable(said))
+    return {name: name for name in sorted(names - columns.keys() - _RETURN.keys())}

@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import compress, islice
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -68,20 +68,19 @@ class _Styles(dict[tuple[str, bool, bool], Format]):
 
 
 def _write(sheet: Worksheet, names: Sequence[str], rows: Sequence[Row], header: Format, styles: _Styles) -> None:
-    columns: list[tuple[int, str, bool]] = []
-    for number, column in enumerate(names):
-        width = _width(rows[:_LOOKED_AT], column)
-        sheet.set_column(number, number, min(width, _WIDEST) + 3, styles["", width > _WIDEST, False])
-        sheet.write_string(0, number, column, header)
-        columns.append((number, column, width > _WIDEST))
+    wrapped: list[bool] = []
+    for place, name in enumerate(names):
+        width = max(len(name), *(len(row[place]) for row in rows[:_LOOKED_AT]), _NARROWEST)
+        wrapped.append(width > _WIDEST)
+        sheet.set_column(place, place, min(width, _WIDEST) + 3, styles["", wrapped[place], False])
+        sheet.write_string(0, place, name, header)
+    mark = names.index("severity") if "severity" in names else None
     for number, row in enumerate(rows, 1):
-        severity = row.get("severity", "")
-        if lines := max((_lines(row.get(column, "")) for _, column, wrapped in columns if wrapped), default=0):
+        if lines := max(map(_lines, compress(row, wrapped)), default=0):
             sheet.set_row(number, min(lines * _LINE, _HIGHEST))
-        severity = severity if severity in _FILLS else ""
-        for place, column, wrapped in columns:
-            value = row.get(column, "")
-            style = styles[severity, wrapped, value[:1] in _QUOTED]
+        severity = row[mark] if mark is not None and row[mark] in _FILLS else ""
+        for place, value in enumerate(row):
+            style = styles[severity, wrapped[place], value[:1] in _QUOTED]
             if value:
                 sheet.write_string(number, place, value if _is_plain(value) else _fitting(value), style)
             else:
@@ -92,11 +91,6 @@ def _write(sheet: Worksheet, names: Sequence[str], rows: Sequence[Row], header: 
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
-
-
-def _width(rows: Iterable[Row], column: str) -> int:
-    """The characters that the longest of a column's cells has."""
-    return max(len(column), *(len(row.get(column, "")) for row in rows), _NARROWEST)
 
 
 def _lines(text: str) -> int:

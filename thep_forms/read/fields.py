@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 
 import pikepdf
@@ -18,6 +19,7 @@ DEEPEST = 32  # levels of a field tree; deeper ones are loops or attacks
 MOST = 20_000  # nodes and widgets looked at
 MOST_CHOSEN = 100  # of a list box
 OFF = ("", "off", "no", "false")  # the standard has the first two
+LONGEST_NAME = 200  # bytes of a part of a name that may be at hand for the next form
 UNNAMED = "unnamed_{}"  # what a field is called that has no name
 SHORTEST = 30  # bytes of an appearance that shows a text
 _TEXT, _BUTTON, _CHOICE = "/Tx", "/Btn", "/Ch"
@@ -56,23 +58,19 @@ class Answer(Struct, frozen=True):
 class _Node:
     """A dictionary of the field tree. Its entries are taken out at once: each question to qpdf takes its time."""
 
-    __slots__ = ("entries", "object")
+    __slots__ = ("entries", "get", "number")
 
-    def __init__(self, dictionary: Object) -> None:
-        self.object, self.entries = dictionary, dictionary.as_dict()
-
-    def get(self, key: str) -> object:
-        return self.entries[key] if key in self.entries else None  # noqa: SIM401 - its `get` takes longer
+    def __init__(self, dictionary: Object, number: tuple[int, int]) -> None:
+        self.number, self.entries = number, dictionary.as_dict()
+        self.get: Callable[[str], object] = self.entries.get
 
 
 def answers(pdf: pikepdf.Pdf) -> tuple[dict[str, list[Answer]], list[tuple[int, Object]]]:
     """What the widgets of every field say, by the field's full name; and other annotations with their page's index."""
     found: dict[str, list[Answer]] = {}
     others: list[tuple[int, Object]] = []
-    for number, (node, above, page) in enumerate(_nodes(pdf, others)):
-        if number > MOST:
-            break
-        _note(found, [node, *above], page)
+    for node, above, page in islice(_nodes(pdf, others), MOST):
+        _note(found, node, above, page)
     return found, others
 
 
@@ -105,12 +103,12 @@ def _nodes(pdf: pikepdf.Pdf, others: list[tuple[int, Object]]) -> Iterator[tuple
     indices = {sheet.objgen: index for index, sheet in enumerate(sheets)}
     seen: set[tuple[int, int]] = set()
     for node, above in _below(get(get(pdf.Root, "/AcroForm"), "/Fields"), seen):
-        number = pages.get(node.object.objgen)
+        number = pages.get(node.number)
         yield node, above, _page_said(node, indices) if number is None else number
     for number, annotation in annotations:
         if annotation.objgen in seen:
             continue
-        node = _Node(annotation)
+        node = _Node(annotation, annotation.objgen)
         if _name(node.get("/Subtype")) in ("/Widget", ""):
             yield node, _ancestors(node), number
         else:
@@ -133,36 +131,38 @@ def _below(fields: object, seen: set[tuple[int, int]]) -> Iterator[tuple[_Node, 
             continue
         if number != _DIRECT:
             seen.add(number)
-        node = _Node(field)
-        kids = [kid for kid in _items(node.get("/Kids")) if isinstance(kid, Dictionary)]
-        if kids:
-            waiting += [(kid, [node, *above]) for kid in reversed(kids)]
+        node = _Node(field, number)
+        kids = node.get("/Kids")
+        below = [(kid, [node, *above]) for kid in _items(kids) if isinstance(kid, Dictionary)] if kids else []
+        if below:
+            waiting += reversed(below)
         else:
             yield node, above
 
 
 def _ancestors(node: _Node) -> list[_Node]:
     above: list[_Node] = []
-    seen = {node.object.objgen} - {_DIRECT}
+    seen = {node.number} - {_DIRECT}
     parent = node.get("/Parent")
     while isinstance(parent, Dictionary) and parent.objgen not in seen and len(above) < DEEPEST:
-        above.append(_Node(parent))
+        above.append(_Node(parent, parent.objgen))
         seen |= {parent.objgen} - {_DIRECT}
         parent = above[-1].get("/Parent")
     return above
 
 
-def _note(found: dict[str, list[Answer]], chain: list[_Node], page: int | None) -> None:
-    """Note what a widget says; `chain` is it and its ancestors."""
-    name = ".".join([_text(part.entries["/T"]) for part in reversed(chain) if "/T" in part.entries])
-    node, value = chain[0], _inherited(chain, "/V")
-    kind = _name(_inherited(chain, "/FT")) or _likely_kind(node, value)
+def _note(found: dict[str, list[Answer]], node: _Node, above: list[_Node], page: int | None) -> None:
+    """Note what a widget says; `above` are its ancestors."""
+    said = _with_inherited(node, above) if above else node.get
+    value = said("/V")
+    kind = _name(said("/FT")) or _likely_kind(node, value)
     ticks = kind == _BUTTON
     if not (ticks or kind in (_TEXT, _CHOICE)):
         return
-    limit = _inherited(chain, "/MaxLen")
+    name = ".".join([_name_part(part) for one in (*reversed(above), node) if (part := one.get("/T")) is not None])
+    limit = said("/MaxLen")
     text, damaged = ("yes" if _is_ticked(node, value) else "", False) if ticks else _value(value)
-    if value is None and (rich := _inherited(chain, "/RV")) is not None:  # the same in rich text
+    if value is None and (rich := said("/RV")) is not None:  # the same in rich text
         text, damaged = plain(_text(rich)), False
     answer = Answer(
         text,
@@ -221,12 +221,20 @@ def _value(value: object) -> tuple[str, bool]:
     return "", False
 
 
-def _inherited(chain: list[_Node], key: str) -> object:
-    """The value of an inheritable attribute: the nearest one counts."""
-    for part in chain:
-        if key in part.entries and (value := part.entries[key]) is not None:
-            return value
-    return None
+def _with_inherited(node: _Node, above: Sequence[_Node]) -> Callable[[str], object]:
+    """What gives an inheritable attribute: the nearest one counts."""
+    return lambda key: next((value for one in (node, *above) if (value := one.get(key)) is not None), None)
+
+
+def _name_part(value: object) -> str:
+    raw = bytes(value) if isinstance(value, String) else b""
+    return _decoded(raw) if 0 < len(raw) <= LONGEST_NAME else _text(value)
+
+
+@lru_cache(maxsize=512)
+def _decoded(name: bytes) -> str:
+    """A part of a name, of which the forms of a year have the same ones."""
+    return text_string(name)[0]
 
 
 def numbers(array: object) -> tuple[float, ...]:
