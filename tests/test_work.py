@@ -33,19 +33,19 @@ def upper(piece: bytes) -> bytes:
     return piece.upper()
 
 
-@pytest.mark.parametrize(("count", "asked_for"), [(1, ["a"]), (2, ["a", "b", "c"])])
-def test_several_workers_find_the_next_item_waiting_and_one_takes_turns(count: int, asked_for: list[str]) -> None:
+@pytest.mark.parametrize(("count", "asked_for"), [(1, "a"), (2, "abcde")])
+def test_several_workers_find_the_next_item_waiting_and_one_takes_turns(count: int, asked_for: str) -> None:
     asked: list[str] = []
 
     def items() -> Iterator[tuple[str, bytes]]:
-        for name in "abcd":
+        for name in "abcdef":
             asked.append(name)
             yield name, name.encode()
 
     answers = Workers(upper, Limits(SECONDS), count).map(items())
     first = next(answers)
-    assert asked == asked_for
-    assert dict([first, *answers]) == {name: name.upper().encode() for name in "abcd"}
+    assert "".join(asked) == asked_for
+    assert dict([first, *answers]) == {name: name.upper().encode() for name in "abcdef"}
 
 
 def attempt(what: str, folder: Path) -> bytes:
@@ -131,6 +131,17 @@ def test_a_file_that_breaks_its_worker_spoils_no_other(
             assert "Bloggs" not in answer.reason
         else:
             assert answer == piece
+
+
+def test_what_waits_behind_a_file_that_takes_too_long_has_its_whole_time() -> None:
+    def job(piece: bytes) -> bytes:
+        time.sleep(float(piece))
+        return piece
+
+    pieces = [b"0.4", b"0.4", b"0.41", b"0.41", b"9", b"0.42", b"0.42"]
+    *answers, late, last, other = run(job, *pieces, limits=Limits(0.7), count=2)
+    assert [*answers, last, other] == [*pieces[:4], *pieces[5:]]
+    assert isinstance(late, Failure)
 
 
 def test_large_files_and_answers_pass() -> None:

@@ -9,8 +9,9 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -21,6 +22,8 @@ Job = Callable[[bytes], bytes]
 
 LIFETIME = 1000  # files after which a worker is replaced, so that what a library never gives back is given back
 LONGEST_ANSWER = 256 * 2**20  # bytes
+AHEAD = 2  # items that a worker has at once, of several: the next one waits in its pipe,
+LARGEST_AHEAD = 4096  # bytes, which has room for so many, even while the worker writes an answer that nobody reads yet
 _DONE, _MEMORY, _FAILED = b"+", b"m", b"!"  # what an answer starts with
 
 
@@ -38,7 +41,6 @@ class Failure(Struct, frozen=True):
 
 
 CRASHED = Failure("Reading it made the reading program crash.")
-NOT_STARTED = Failure("The process that was to read it could not be started.")
 
 
 class Engine(Protocol):
@@ -64,76 +66,95 @@ class Workers:
     def map(self, items: Iterable[tuple[T, bytes]]) -> Iterator[tuple[T, bytes | Failure]]:
         """What came of each item's bytes, as it comes: in any order, each item once.
 
-        Several processes find the next item waiting for them. One takes turns with whoever asks: a single processor is
-        kept busy, and each answer is there before the next item is asked for.
+        Each of several processes finds its next item waiting for it. One takes turns with whoever asks: a single
+        processor is kept busy, and each answer is there before the next item is asked for.
         """
-        todo, idle, busy = iter(items), deque[_Worker](), dict[Connection, tuple[_Worker, T, float]]()
+        crew: list[_Worker[T]] = []
         try:
-            for item, data in todo:
+            for item, data in items:
                 answers: list[tuple[T, bytes | Failure]] = []
-                while len(busy) >= self.count:
-                    answers += self._gather(busy, idle)
-                worker = idle.popleft() if idle else self._start()
-                if failure := worker.give(data):
-                    worker.end()
-                    answers.append((item, failure))
-                else:
-                    busy[worker.pipe] = (worker, item, time.monotonic() + self.limits.seconds)
+                while not (worker := self._taker(crew, len(data))):
+                    answers += self._gather(crew)
+                worker.give(item, data)
                 yield from answers
-                while busy and self.count == 1:
-                    yield from self._gather(busy, idle)
-            while busy:
-                yield from self._gather(busy, idle)
+                while self.count == 1 and worker.given:
+                    yield from self._gather(crew)
+            while any(worker.given for worker in crew):
+                yield from self._gather(crew)
         finally:
-            for worker in (*idle, *(worker for worker, _, _ in busy.values())):
+            for worker in crew:
                 worker.end()
 
-    def _start(self) -> _Worker:
-        return _Worker(self.context, self.job, self.limits)
+    def _taker(self, crew: list[_Worker[T]], size: int) -> _Worker[T] | None:
+        """One that takes an item of so many bytes, if there is one or may be one more."""
+        free = min(crew, key=lambda worker: len(worker.given), default=None)
+        if free is None or (free.given and len(crew) < self.count):
+            return self._start(crew)
+        return free if len(free.given) < (AHEAD if self.count > 1 and size <= LARGEST_AHEAD else 1) else None
 
-    def _gather(
-        self, busy: dict[Connection, tuple[_Worker, T, float]], idle: deque[_Worker]
-    ) -> list[tuple[T, bytes | Failure]]:
+    def _start(self, crew: list[_Worker[T]]) -> _Worker[T]:
+        crew.append(_Worker(self.context, self.job, self.limits))
+        return crew[-1]
+
+    def _gather(self, crew: list[_Worker[T]]) -> list[tuple[T, bytes | Failure]]:
         """The answers that are there, after at least one has come or a time limit has passed."""
         answers: list[tuple[T, bytes | Failure]] = []
-        nearest = min(deadline for _, _, deadline in busy.values())
-        waited = wait(list(busy), max(0.0, nearest - time.monotonic()))
-        ready = [pipe for pipe in busy if pipe in waited]
-        late = [pipe for pipe, (_, _, deadline) in busy.items() if deadline <= time.monotonic() and pipe not in ready]
-        for pipe in [*ready, *late]:
-            worker, item, _ = busy.pop(pipe)
-            if pipe in late:
-                answer: bytes | Failure = Failure(f"Reading it took over {self.limits.seconds:g} seconds.")
-                worker.broken = True
-            else:
-                answer = worker.take(self.limits)
+        busy = [worker for worker in crew if worker.given]
+        ready = wait([worker.pipe for worker in busy], max(0.0, min(worker.left for worker in busy)))
+        for worker in busy:
+            is_ready = worker.pipe in ready
+            if is_ready or worker.left <= 0:
+                answers.append(worker.take(is_ready=is_ready))
             if worker.broken or worker.done >= LIFETIME:
-                worker.end()
-            else:
-                idle.append(worker)
-            answers.append((item, answer))
+                self._replace(worker, crew)
         return answers
 
+    def _replace(self, worker: _Worker[T], crew: list[_Worker[T]]) -> None:
+        """End it. If items wait for it, one that takes its place is given them."""
+        crew.remove(worker)
+        worker.end()
+        if worker.given:
+            heir = self._start(crew)
+            for item, data in worker.given:
+                heir.give(item, data)
 
-class _Worker:
-    """One process, and our end of the pipe to it."""
+
+class _Worker(Generic[T]):
+    """One process, our end of the pipe to it, and what it was given and has not answered, the oldest first."""
 
     def __init__(self, context: Any, job: Job, limits: Limits) -> None:
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs, job, limits.megabytes, os.getpid()), daemon=True)
         self.process.start()
         theirs.close()
+        self.limits = limits
+        self.given = deque[tuple[T, bytes]]()
+        self.since = 0.0  # when it began with the oldest
         self.done, self.broken = 0, False
 
-    def give(self, data: bytes) -> Failure | None:
-        try:
+    def give(self, item: T, data: bytes) -> None:
+        if not self.given:
+            self.since = time.monotonic()
+        self.given.append((item, data))
+        with suppress(OSError):  # it has ended: so says its pipe, too
             self.pipe.send_bytes(data)
-        except OSError:
-            return NOT_STARTED
-        return None
 
-    def take(self, limits: Limits) -> bytes | Failure:
+    @property
+    def left(self) -> float:
+        """The seconds that it may still take for the oldest."""
+        return self.since + self.limits.seconds - time.monotonic()
+
+    def take(self, *, is_ready: bool) -> tuple[T, bytes | Failure]:
+        """What came of the oldest: the answer that is ready, or else that it took too long."""
         self.done += 1
+        self.since = time.monotonic()
+        item, _ = self.given.popleft()
+        if is_ready:
+            return item, self._answer()
+        self.broken = True
+        return item, Failure(f"Reading it took over {self.limits.seconds:g} seconds.")
+
+    def _answer(self) -> bytes | Failure:
         try:
             answer: bytes = self.pipe.recv_bytes(LONGEST_ANSWER)
         except (EOFError, OSError):
@@ -144,7 +165,7 @@ class _Worker:
             return rest
         self.broken = True  # after such an error nobody knows what state it is in
         if kind == _MEMORY:
-            return Failure(f"Reading it took over {limits.megabytes} MB of memory.")
+            return Failure(f"Reading it took over {self.limits.megabytes} MB of memory.")
         return Failure(f"Reading it failed ({rest.decode('ascii', 'replace')[:80]}).")
 
     def end(self) -> None:

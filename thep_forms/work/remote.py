@@ -6,8 +6,10 @@ from collections import defaultdict, deque
 
 from msgspec import Struct
 
-from thep_forms.work import CRASHED, NOT_STARTED, Failure
+from thep_forms.work import CRASHED, Failure
 from thep_forms.work.relay import Build, Relay
+
+NOT_STARTED = Failure("The process that was to read it could not be started.")
 
 _idle: defaultdict[bytes, deque[Relay]] = defaultdict(deque)  # by their orders; a thread takes one at a time
 
