@@ -22,7 +22,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from tests.conftest import AWKWARD, read_return, rows
 from tests.printers import by_cairo, by_pdfium, drawn_sideways, fit_to_page, joined, scanned
-from tests.remake_samples import SCHOOLS, answers
+from tests.remake_samples import SCHOOLS, answers, dated
 from tests.test_accessible import elements
 from tests.test_looks import by_poppler
 from tests.viewer import draw, strays, type_into
@@ -302,6 +302,15 @@ def test_a_scan_of_any_page_finds_its_way_home(tmp_path: Path, schools: bytes, p
     (row,) = returns(tmp_path, scanned(schools, [2 * PAGES + page]))
     assert (row["dfe_number"], row["membership_year"]) == (NUMBERS[2], "2026-27")
     assert (row["verdict"], row["read_from"], row["problems"]) == ("needs_attention", "scan", "scan")
+
+
+def test_what_a_person_typed_from_a_scan_takes_its_place(tmp_path: Path, form: bytes, schools: bytes) -> None:
+    number = NUMBERS[2].removeprefix("211/")
+    (tmp_path / "scan.pdf").write_bytes(dated(scanned(schools, range(2 * PAGES, 3 * PAGES)), "20260504"))
+    (tmp_path / "typed.pdf").write_bytes(dated(type_into(form, answers("2101", dfe_number=number)), "20260505"))
+    assert Ingester(tmp_path / "records").ingest([tmp_path / "scan.pdf", tmp_path / "typed.pdf"]).all_accepted
+    found = {row["source"]: row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")}
+    assert found == {"scan.pdf": "superseded", "typed.pdf": "accepted"}
 
 
 def test_a_pile_of_scans_is_a_return_for_each_school(tmp_path: Path, schools: bytes) -> None:

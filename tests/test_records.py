@@ -20,8 +20,9 @@ from tests.conftest import rows
 from tests.remake_samples import SCHOOLS, answers, dated
 from tests.viewer import type_into
 from thep_forms.collect import Place, collect, fetch
-from thep_forms.definition import shipped
+from thep_forms.definition import FormDefinition, shipped
 from thep_forms.errors import RecordsError, SourceError
+from thep_forms.generate import Master
 from thep_forms.ingest import Ingester
 from thep_forms.keep import Archive, Ledger
 from thep_forms.keep.files import holds, renew_private, write_private
@@ -101,6 +102,56 @@ def test_a_later_return_with_an_error_does_not_supersede(tmp_path: Path, filled:
     files = {"old": dated(filled(), "20260420"), "new": dated(filled(main_contact_email="?"), "20260504")}
     Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", **files)])
     assert verdicts(tmp_path / "records") == {"old": "accepted", "new": "needs_attention"}
+
+
+def test_a_return_that_had_to_be_mended_is_superseded_by_the_one_that_mends_it(tmp_path: Path, filled: Filled) -> None:
+    records = tmp_path / "records"
+    faulty = dated(filled(main_contact_email="office at school"), "20260420")
+    assert not Ingester(records).ingest([inbox(tmp_path / "first", faulty=faulty)]).all_accepted
+    mended = dated(filled(), "20260504")
+    assert Ingester(records).ingest([inbox(tmp_path / "then", mended=mended)]).all_accepted
+    assert verdicts(records) == {"faulty": "superseded", "mended": "accepted"}
+    (found,) = rows(records / "problems.csv")  # what was wrong with it is still known
+    assert found["code"] == "email_invalid"
+
+
+def test_a_mistyped_number_on_a_schools_own_copy_is_superseded_too(tmp_path: Path, definition: FormDefinition) -> None:
+    copy = Master(definition).copy(answers("2101"), "211/2101")
+    files = {
+        "unknown": dated(type_into(copy, {"dfe_number": "2999"}), "20260420"),
+        "missing": dated(type_into(copy, {"dfe_number": ""}), "20260421"),
+        "mended": dated(copy, "20260504"),
+    }
+    Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", **files)], shipped("samples") / "schools.csv")
+    assert verdicts(tmp_path / "records") == {"unknown": "superseded", "missing": "superseded", "mended": "accepted"}
+
+
+def test_a_return_to_be_mended_that_may_be_the_later_one_needs_attention(tmp_path: Path, filled: Filled) -> None:
+    files = {"good": dated(filled(), "20260504"), "undated": filled(main_contact_email="?")}
+    files["elsewhere"] = dated(filled("2102", main_contact_email="?"), "20260420")
+    Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", **files)])
+    assert verdicts(tmp_path / "records") == {
+        "good": "accepted",
+        "undated": "needs_attention",
+        "elsewhere": "needs_attention",
+    }
+
+
+def test_a_form_with_another_members_number_does_not_take_the_place_of_its_return(
+    tmp_path: Path, filled: Filled
+) -> None:
+    records, register = tmp_path / "records", tmp_path / "schools.csv"
+    register.write_text("dfe_number,school_name\n2101,Cedar Primary School\n2102,Dovecote Primary School\n", "utf-8")
+    files = {
+        "cedar": dated(filled(), "20260420"),
+        "wrong": dated(filled("2102", dfe_number="2101", school_name="Dovecote Primary"), "20260504"),
+    }
+    Ingester(records).ingest([inbox(tmp_path / "inbox", **files)], register)
+    assert verdicts(records) == {"cedar": "accepted", "wrong": "needs_attention"}
+    (asked,) = [row for row in rows(records / "problems.csv") if row["severity"] == "error"]
+    assert (asked["code"], asked["value"]) == ("dfe_unlikely", "211/2101")
+    assert "in our list is Cedar Primary School; " in asked["message"]
+    assert "that of Dovecote Primary School, 211/2102." in asked["message"]
 
 
 def test_where_nothing_says_which_is_later_nobody_guesses_and_prefer_settles_it(tmp_path: Path, filled: Filled) -> None:

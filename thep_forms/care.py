@@ -9,13 +9,13 @@ from pathlib import Path
 from msgspec import Struct
 
 from thep_forms.check.normalise import dfe_number
+from thep_forms.check.record import SCHOOL_NAME
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.keep import ARCHIVE, Ledger, Records, Returned, Sent, Views, dispose, leftovers, tidy
 
 Definitions = Callable[[MembershipYear | None], FormDefinition]
 
-NAME = "school_name"  # the column by which a person knows a school
 AGAIN = "Run ingest again to write it anew."
 ASK = "Put back a copy of it, or ingest the form again."
 
@@ -149,7 +149,7 @@ def _disposal(
     shared = tuple(
         one for one in known.returns() if kept.get(one.return_id) in files and one.return_id not in return_ids
     )
-    names = {one.return_id: known.known(one).school.get(NAME, "") for one in (*returns, *shared)}
+    names = {one.return_id: known.known(one).school.get(SCHOOL_NAME, "") for one in (*returns, *shared)}
     unknown = len(_archived(records).keys() - _kept(ledger))
     messages = tuple(
         one for one in ledger.sent() if number in (None, one.dfe_number) and (before is None or one.year < str(before))

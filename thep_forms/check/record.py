@@ -9,6 +9,8 @@ from msgspec import Struct, field
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.definition.year import MembershipYear
 
+SCHOOL_NAME = "school_name"  # the column that has it
+
 
 class Problem(Struct, frozen=True):
     """One thing to fix or explain. `message` can be pasted into a reply to the school; it holds what was typed."""

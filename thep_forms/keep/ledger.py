@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from thep_forms.check.record import Checked, CheckedValue, Known, Problem
+from thep_forms.check.record import SCHOOL_NAME, Checked, CheckedValue, Known, Problem
 from thep_forms.keep.database import Database
 from thep_forms.keep.facts import Arrival, Entry, Sent, SentKind, SentState, known_of, return_id_of
 
@@ -146,6 +146,11 @@ class Ledger(Database):
         query = f"SELECT {_ENTRY} FROM return r ORDER BY membership_year, dfe_number, return_id"  # noqa: S608 - ours, too
         return (_entry(*row) for row in self._connection.execute(query))
 
+    def entries_of(self, year: str, number: str) -> Iterator[Entry]:
+        """Every return of a year for the school with that number."""
+        query = f"SELECT {_ENTRY} FROM return r WHERE membership_year=? AND dfe_number=?"  # noqa: S608 - ours, too
+        return (_entry(*row) for row in self._connection.execute(query, (year, number)))
+
     def arrivals(self, return_id: str) -> list[Arrival]:
         """How a return came, by the ways."""
         query = f"SELECT {_ARRIVAL} FROM arrival a WHERE return_id=? ORDER BY source"  # noqa: S608 - ours, too
@@ -181,6 +186,12 @@ class Ledger(Database):
     def members(self) -> frozenset[str]:
         """The DFE numbers of the member schools."""
         return frozenset(number for (number,) in self._connection.execute("SELECT dfe_number FROM register"))
+
+    def names(self) -> dict[str, str]:
+        """The names of the member schools by their numbers, as far as the list has them."""
+        query = "SELECT dfe_number, known FROM register WHERE known IS NOT NULL ORDER BY 1"
+        known = ((number, msgspec.json.decode(told, type=Known)) for number, told in self._connection.execute(query))
+        return {number: name for number, one in known if (name := one.school.get(SCHOOL_NAME))}
 
     def told_of(self) -> list[str]:
         """The numbers of those of which more than the number is known."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from heapq import merge
-from itertools import chain, compress, groupby
+from itertools import chain, groupby
 
 from msgspec import Struct
 
+from thep_forms.check.names import Names
 from thep_forms.check.problems import problem
-from thep_forms.check.record import CheckedValue, Known, Problem
+from thep_forms.check.record import SCHOOL_NAME, CheckedValue, Known, Problem
 from thep_forms.check.settle import Candidate, Verdict, winner
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import ProblemCode, Severity
@@ -81,13 +82,29 @@ class Records:
         self._superseded: set[str] = set()
         self._conflicts: set[str] = set()
         self._arrivals = lru_cache(KEPT)(self._in_order)  # one that came a thousand times is asked for as often
+        self._names = Names(ledger.names())
+        self._misnamed: dict[str, str] = {}  # the number of the school whose name was typed, by the return's id
         latest = ""
         for (year, _), group in groupby(ledger.entries(), key=lambda one: (one.year, one.dfe_number)):
-            acceptable = [one for one in group if one.acceptable]
+            acceptable = [one for one in self._looked_at(group) if one.acceptable]
             latest = year if acceptable else latest
-            self._settle([one for one in acceptable if not self._is_stranger(one)])
+            self._settle([one for one in acceptable if self._is_able(one)])
+        self._superseded.update(one.return_id for one in ledger.entries() if self._gave_way(one))
         # The columns are those of the latest year's form: they depend on the returns, not on the day.
         self.definition = definition(MembershipYear.parse(latest) if latest else None)
+
+    def _looked_at(self, group: Iterable[Entry]) -> Iterator[Entry]:
+        """The entries; of each it is known then whether it has another school's name."""
+        for one in group:
+            if self._names.names and one.dfe_number in self._members:
+                name = self._ledger.known(one.return_id).school.get(SCHOOL_NAME, "")
+                if other := self._names.another(one.dfe_number, name):
+                    self._misnamed[one.return_id] = other
+            yield one
+
+    def _is_able(self, entry: Entry) -> bool:
+        """Whether it can count: nothing in it has to be mended, and it is the return of a member."""
+        return entry.acceptable and not self._is_stranger(entry) and entry.return_id not in self._misnamed
 
     def _settle(self, group: Sequence[Entry]) -> None:
         """Which of the returns of one school and year counts."""
@@ -97,8 +114,27 @@ class Records:
             (self._superseded if found else self._conflicts).update(others)
 
     def _candidate(self, entry: Entry) -> Candidate:
-        received = self._arrivals(entry.return_id)[0].received_at
-        return Candidate(entry.return_id, entry.content, received or entry.modified)
+        return Candidate(entry.return_id, entry.content, self._dated(entry))
+
+    def _dated(self, entry: Entry) -> datetime | None:
+        return self._arrivals(entry.return_id)[0].received_at or entry.modified
+
+    def _gave_way(self, entry: Entry) -> bool:
+        """Whether it had to be mended, and its school has sent one later that counts.
+
+        The school is the one whose number was typed, or else the one that the copy was made for.
+        """
+        if not entry.is_form or entry.blank or self._is_able(entry):
+            return False
+        dates = (self._counts_from(entry.year, number) for number in (entry.dfe_number, entry.copy_of))
+        dated = self._dated(entry)
+        return any(date and dated and date > dated for date in dates)
+
+    def _counts_from(self, year: str, number: str) -> datetime | None:
+        """The date of the return of that year and school that counts, if there is one and it has a date."""
+        others = self._superseded | self._conflicts
+        able = (one for one in self._ledger.entries_of(year, number) if self._is_able(one))
+        return next((self._dated(one) for one in able if one.return_id not in others), None)
 
     def _in_order(self, return_id: str) -> tuple[Arrival, ...]:
         """How a return came; what counts first: the first message, else the first way."""
@@ -137,18 +173,22 @@ class Records:
             return plain if plain.aside else Returned(entry, arrivals, plain.verdict, (ProblemCode(outcome),))
         if entry.blank:
             return Returned(entry, arrivals, Verdict.BLANK, (ProblemCode.BLANK,))
-        is_stranger, is_rival = self._is_stranger(entry), entry.return_id in self._conflicts
-        given = tuple(compress((ProblemCode.DFE_UNKNOWN, ProblemCode.RETURN_CONFLICT), (is_stranger, is_rival)))
-        return Returned(entry, arrivals, self._verdict(entry, is_acceptable=not given), given)
+        given = {
+            ProblemCode.DFE_UNKNOWN: self._is_stranger(entry),
+            ProblemCode.DFE_UNLIKELY: entry.return_id in self._misnamed,
+            ProblemCode.RETURN_CONFLICT: entry.return_id in self._conflicts,
+        }
+        return Returned(entry, arrivals, self._verdict(entry), tuple(code for code, is_so in given.items() if is_so))
 
-    def _verdict(self, entry: Entry, *, is_acceptable: bool) -> Verdict:
-        if not (is_acceptable and entry.acceptable):
-            return Verdict.NEEDS_ATTENTION
-        return Verdict.SUPERSEDED if entry.return_id in self._superseded else Verdict.ACCEPTED
+    def _verdict(self, entry: Entry) -> Verdict:
+        if entry.return_id in self._superseded:
+            return Verdict.SUPERSEDED
+        is_settled = self._is_able(entry) and entry.return_id not in self._conflicts
+        return Verdict.ACCEPTED if is_settled else Verdict.NEEDS_ATTENTION
 
     def rivals(self, return_id: str) -> list[str] | None:
         """The other acceptable returns of the same school and year; None if it is not acceptable itself."""
-        able = [one for one in self._ledger.entries() if one.acceptable and not self._is_stranger(one)]
+        able = [one for one in self._ledger.entries() if self._is_able(one)]
         schools = {one.return_id: (one.year, one.dfe_number) for one in able}
         if return_id not in schools:
             return None
@@ -166,9 +206,17 @@ class Records:
         return (*own, *(self._given(code, one.entry) for code in one.given))
 
     def _given(self, code: ProblemCode, entry: Entry) -> Problem:
+        dfe, number = self.definition.dfe_field, entry.dfe_number
         if code is ProblemCode.DFE_UNKNOWN:
-            dfe = self.definition.dfe_field
-            return problem(self.definition, code, dfe.name, dfe.label, entry.dfe_number)
+            return problem(self.definition, code, dfe.name, dfe.label, number)
+        if code is ProblemCode.DFE_UNLIKELY:
+            other = self._misnamed[entry.return_id]
+            words = {
+                "name": self._names.names.get(number) or number,
+                "other": self._names.names[other],
+                "theirs": other,
+            }
+            return problem(self.definition, code, dfe.name, dfe.label, number, **words)
         return problem(self.definition, code, value=entry.reason, year=entry.year)
 
     def errors(self, one: Returned) -> tuple[str, ...]:

@@ -1,0 +1,56 @@
+"""Whether the name that was typed is another school's than the one whose number was."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from thep_forms.check.names import Names
+
+MEMBERS = {
+    "211/2101": "Cedar Primary School",
+    "211/2102": "Dovecote Primary School",
+    "211/2103": "St Paul's Church of England School",
+    "211/2104": "St Paul and St Michael Catholic School",
+    "211/2105": "École Zoë",
+    "211/2106": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "other"),
+    [
+        ("211/2101", "Dovecote Primary School", "211/2102"),
+        ("211/2101", "DOVECOTE Infant and Junior School", "211/2102"),
+        ("211/2101", "ECOLE ZOE", "211/2105"),
+        ("211/2103", "St. Paul & St. Michael Catholic School", "211/2104"),
+        ("211/2106", "Cedar Primary", "211/2101"),
+    ],
+)
+def test_a_name_that_is_another_schools_is_told(number: str, name: str, other: str) -> None:
+    assert Names(MEMBERS).another(number, name) == other
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        ("211/2101", "Cedar Primary School"),
+        ("211/2101", "Cedar Community School, formerly Dovecote"),  # it still has a word of its own
+        ("211/2101", "Oak Academy"),  # nobody's
+        ("211/2101", "Primary School"),
+        ("211/2101", ""),
+        ("211/2103", "St Pauls C of E"),
+        ("211/2103", "St Michael's"),  # a part of another school's name is not that name
+        ("211/2105", "Ecole Zoe"),
+    ],
+)
+def test_a_name_that_may_be_the_schools_own_is_not(number: str, name: str) -> None:
+    assert Names(MEMBERS).another(number, name) is None
+
+
+@given(st.dictionaries(st.sampled_from(list(MEMBERS)), st.text(max_size=30)), st.text(max_size=30))
+def test_no_school_is_another_for_the_name_that_the_list_has_of_it(names: dict[str, str], name: str) -> None:
+    known = Names(names)
+    assert all(known.another(number, own) is None for number, own in names.items())
+    assert known.another("211/2101", name) != "211/2101"
