@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.conftest import rows
 from tests.mailserver import MailServer
 from tests.remake_samples import answers
 from tests.viewer import type_into
@@ -121,6 +122,19 @@ def test_every_school_stands_somewhere_on_the_way_of_its_form(
 def test_as_long_as_no_form_was_sent_by_the_program_none_is_missed(records: Path, schools: Path) -> None:
     note(records, "2101", 3, kind=SentKind.REMINDER)
     assert {row["status"] for row in status(records, schools).values()} == {"not_returned"}
+
+
+def test_a_form_with_another_members_number_counts_for_the_school_that_it_names(
+    records: Path, schools: Path, form: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "returned.pdf"
+    path.write_bytes(type_into(form, answers("2101", school_name="School 2101", dfe_number="2102")))
+    Ingester(records).ingest([path], schools)
+    found = status(records, schools)
+    assert (found["2101"]["status"], found["2102"]["status"]) == ("needs_attention", "not_returned")
+    assert found["2101"]["why"] == "DFE Number: dfe other school"
+    assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
+    assert rows(records / "returns.csv") == []
 
 
 def test_a_form_is_overdue_after_the_days_that_the_partnership_gives(

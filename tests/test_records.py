@@ -149,7 +149,7 @@ def test_a_form_with_another_members_number_does_not_take_the_place_of_its_retur
     Ingester(records).ingest([inbox(tmp_path / "inbox", **files)], register)
     assert verdicts(records) == {"cedar": "accepted", "wrong": "needs_attention"}
     (asked,) = [row for row in rows(records / "problems.csv") if row["severity"] == "error"]
-    assert (asked["code"], asked["value"]) == ("dfe_unlikely", "211/2101")
+    assert (asked["code"], asked["value"]) == ("dfe_other_school", "211/2101")
     assert "in our list is Cedar Primary School; " in asked["message"]
     assert "that of Dovecote Primary School, 211/2102." in asked["message"]
 

@@ -134,7 +134,7 @@ def by_phase(found: Iterable[SchoolStatus]) -> dict[str, Counter[Standing]]:
 
 def owner(one: Returned, known: Collection[str]) -> str:
     """Whose it is: where the number that was typed is no member's, that of the school that the copy was made for."""
-    return one.dfe_number if one.dfe_number in known else one.entry.copy_of
+    return one.school if one.school in known else one.entry.copy_of
 
 
 def _returned(

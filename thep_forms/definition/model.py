@@ -41,7 +41,7 @@ class ProblemCode(StrEnum):
     DFE_PREFIX = "dfe_prefix"
     DFE_UNKNOWN = "dfe_unknown"
     DFE_CHANGED = "dfe_changed"
-    DFE_UNLIKELY = "dfe_unlikely"
+    DFE_OTHER_SCHOOL = "dfe_other_school"
     SCHOOL_NAME_MISSING = "school_name_missing"
     PHASE_MISSING = "phase_missing"
     PHASE_UNLIKELY = "phase_unlikely"

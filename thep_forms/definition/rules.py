@@ -20,7 +20,7 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
     ProblemCode.DFE_FORMAT: ("authority", "prefix"),
     ProblemCode.DFE_PREFIX: ("authority", "prefix"),
     ProblemCode.DFE_CHANGED: ("number",),
-    ProblemCode.DFE_UNLIKELY: ("name", "other", "theirs"),
+    ProblemCode.DFE_OTHER_SCHOOL: ("name", "other", "theirs"),
     ProblemCode.PHASE_UNLIKELY: ("likely", "number"),
     ProblemCode.VALUE_CONFLICT: ("other",),
     ProblemCode.VALUE_LONG: ("length", "longest"),

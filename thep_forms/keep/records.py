@@ -28,12 +28,16 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class Returned(Struct, frozen=True, gc=False):
-    """A return with its verdict. `given` are the codes of problems that others give it."""
+    """A return with its verdict. `given` are the codes of problems that others give it.
+
+    `namesake` is the number of the school whose name was typed, where the number that was typed is another's.
+    """
 
     entry: Entry
     arrivals: tuple[Arrival, ...]  # the one that counts first
     verdict: Verdict
     given: tuple[ProblemCode, ...] = ()
+    namesake: str = ""
 
     @property
     def return_id(self) -> str:
@@ -55,8 +59,11 @@ class Returned(Struct, frozen=True, gc=False):
 
     @property
     def school(self) -> str:
-        """The DFE number that was typed; where none can be read, that of the school that the copy was made for."""
-        return self.entry.dfe_number or self.entry.copy_of
+        """Whose it is: the DFE number that was typed, unless the name is another school's.
+
+        Where no number can be read it is that of the school that the copy was made for.
+        """
+        return self.namesake or self.entry.dfe_number or self.entry.copy_of
 
     @property
     def year(self) -> str:
@@ -175,10 +182,11 @@ class Records:
             return Returned(entry, arrivals, Verdict.BLANK, (ProblemCode.BLANK,))
         given = {
             ProblemCode.DFE_UNKNOWN: self._is_stranger(entry),
-            ProblemCode.DFE_UNLIKELY: entry.return_id in self._misnamed,
+            ProblemCode.DFE_OTHER_SCHOOL: entry.return_id in self._misnamed,
             ProblemCode.RETURN_CONFLICT: entry.return_id in self._conflicts,
         }
-        return Returned(entry, arrivals, self._verdict(entry), tuple(code for code, is_so in given.items() if is_so))
+        codes = tuple(code for code, is_so in given.items() if is_so)
+        return Returned(entry, arrivals, self._verdict(entry), codes, self._misnamed.get(entry.return_id, ""))
 
     def _verdict(self, entry: Entry) -> Verdict:
         if entry.return_id in self._superseded:
@@ -209,7 +217,7 @@ class Records:
         dfe, number = self.definition.dfe_field, entry.dfe_number
         if code is ProblemCode.DFE_UNKNOWN:
             return problem(self.definition, code, dfe.name, dfe.label, number)
-        if code is ProblemCode.DFE_UNLIKELY:
+        if code is ProblemCode.DFE_OTHER_SCHOOL:
             other = self._misnamed[entry.return_id]
             words = {
                 "name": self._names.names.get(number) or number,
