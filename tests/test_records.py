@@ -148,6 +148,12 @@ def test_a_form_with_another_members_number_does_not_take_the_place_of_its_retur
     }
     Ingester(records).ingest([inbox(tmp_path / "inbox", **files)], register)
     assert verdicts(records) == {"cedar": "accepted", "wrong": "needs_attention"}
+    later = dated(filled(main_contact_name="Kit Adeyemi"), "20260601")  # of the other school, so it mends nothing here
+    Ingester(records).ingest([inbox(tmp_path / "then", later=later)], register)
+    assert verdicts(records) == {"cedar": "superseded", "later": "accepted", "wrong": "needs_attention"}
+    mended = dated(filled("2102", school_name="Dovecote Primary"), "20260602")
+    Ingester(records).ingest([inbox(tmp_path / "at last", mended=mended)], register)
+    assert verdicts(records)["wrong"] == "superseded"
     (asked,) = [row for row in rows(records / "problems.csv") if row["severity"] == "error"]
     assert (asked["code"], asked["value"]) == ("dfe_other_school", "211/2101")
     assert "in our list is Cedar Primary School; " in asked["message"]

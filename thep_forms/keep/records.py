@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from heapq import merge
@@ -90,28 +90,27 @@ class Records:
         self._conflicts: set[str] = set()
         self._arrivals = lru_cache(KEPT)(self._in_order)  # one that came a thousand times is asked for as often
         self._names = Names(ledger.names())
-        self._misnamed: dict[str, str] = {}  # the number of the school whose name was typed, by the return's id
+        self._namesakes = dict(self._misnamed()) if self._names.names else {}
         latest = ""
         for (year, _), group in groupby(ledger.entries(), key=lambda one: (one.year, one.dfe_number)):
-            acceptable = [one for one in self._looked_at(group) if one.acceptable]
+            acceptable = [one for one in group if one.acceptable]
             latest = year if acceptable else latest
             self._settle([one for one in acceptable if self._is_able(one)])
         self._superseded.update(one.return_id for one in ledger.entries() if self._gave_way(one))
         # The columns are those of the latest year's form: they depend on the returns, not on the day.
         self.definition = definition(MembershipYear.parse(latest) if latest else None)
 
-    def _looked_at(self, group: Iterable[Entry]) -> Iterator[Entry]:
-        """The entries; of each it is known then whether it has another school's name."""
-        for one in group:
-            if self._names.names and one.dfe_number in self._members:
+    def _misnamed(self) -> Iterator[tuple[str, str]]:
+        """The ids of returns with one member's number and another's name, and the number of that one."""
+        for one in self._ledger.entries():
+            if one.dfe_number in self._members:
                 name = self._ledger.known(one.return_id).school.get(SCHOOL_NAME, "")
                 if other := self._names.another(one.dfe_number, name):
-                    self._misnamed[one.return_id] = other
-            yield one
+                    yield one.return_id, other
 
     def _is_able(self, entry: Entry) -> bool:
         """Whether it can count: nothing in it has to be mended, and it is the return of a member."""
-        return entry.acceptable and not self._is_stranger(entry) and entry.return_id not in self._misnamed
+        return entry.acceptable and not self._is_stranger(entry) and entry.return_id not in self._namesakes
 
     def _settle(self, group: Sequence[Entry]) -> None:
         """Which of the returns of one school and year counts."""
@@ -129,19 +128,18 @@ class Records:
     def _gave_way(self, entry: Entry) -> bool:
         """Whether it had to be mended, and its school has sent one later that counts.
 
-        The school is the one whose number was typed, or else the one that the copy was made for.
+        A number that was typed may be what had to be mended: the name, or the copy, tells the school better.
         """
         if not entry.is_form or entry.blank or self._is_able(entry):
             return False
-        dates = (self._counts_from(entry.year, number) for number in (entry.dfe_number, entry.copy_of))
-        dated = self._dated(entry)
-        return any(date and dated and date > dated for date in dates)
+        school = self._namesakes.get(entry.return_id) or entry.copy_of or entry.dfe_number
+        returned = self._ledger.entries_of(entry.year, school)
+        return any(self._verdict(one) is Verdict.ACCEPTED and self._is_later(one, entry) for one in returned)
 
-    def _counts_from(self, year: str, number: str) -> datetime | None:
-        """The date of the return of that year and school that counts, if there is one and it has a date."""
-        others = self._superseded | self._conflicts
-        able = (one for one in self._ledger.entries_of(year, number) if self._is_able(one))
-        return next((self._dated(one) for one in able if one.return_id not in others), None)
+    def _is_later(self, one: Entry, other: Entry) -> bool:
+        """Whether it is known to be."""
+        dated, before = self._dated(one), self._dated(other)
+        return bool(dated and before and dated > before)
 
     def _in_order(self, return_id: str) -> tuple[Arrival, ...]:
         """How a return came; what counts first: the first message, else the first way."""
@@ -182,11 +180,11 @@ class Records:
             return Returned(entry, arrivals, Verdict.BLANK, (ProblemCode.BLANK,))
         given = {
             ProblemCode.DFE_UNKNOWN: self._is_stranger(entry),
-            ProblemCode.DFE_OTHER_SCHOOL: entry.return_id in self._misnamed,
+            ProblemCode.DFE_OTHER_SCHOOL: entry.return_id in self._namesakes,
             ProblemCode.RETURN_CONFLICT: entry.return_id in self._conflicts,
         }
         codes = tuple(code for code, is_so in given.items() if is_so)
-        return Returned(entry, arrivals, self._verdict(entry), codes, self._misnamed.get(entry.return_id, ""))
+        return Returned(entry, arrivals, self._verdict(entry), codes, self._namesakes.get(entry.return_id, ""))
 
     def _verdict(self, entry: Entry) -> Verdict:
         if entry.return_id in self._superseded:
@@ -218,7 +216,7 @@ class Records:
         if code is ProblemCode.DFE_UNKNOWN:
             return problem(self.definition, code, dfe.name, dfe.label, number)
         if code is ProblemCode.DFE_OTHER_SCHOOL:
-            other = self._misnamed[entry.return_id]
+            other = self._namesakes[entry.return_id]
             words = {
                 "name": self._names.names.get(number) or number,
                 "other": self._names.names[other],
