@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from tests.conftest import rows
 from tests.mailserver import MailServer
-from tests.remake_samples import answers
+from tests.remake_samples import answers, dated
 from tests.viewer import type_into
 from thep_forms.cli import main
 from thep_forms.copies import copies
@@ -133,8 +133,34 @@ def test_a_form_with_another_members_number_counts_for_the_school_that_it_names(
     found = status(records, schools)
     assert (found["2101"]["status"], found["2102"]["status"]) == ("needs_attention", "not_returned")
     assert found["2101"]["why"] == "DFE Number: dfe other school"
+    assert run("forget", "-o", records, "--before", "2025-26", "--yes").exit_code == 0  # what the list told
+    assert status(records, schools)["2102"]["status"] == "not_returned"
     assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
     assert rows(records / "returns.csv") == []
+
+
+@pytest.mark.parametrize("number", ["2999", ""])
+def test_a_form_with_a_members_name_and_nobodys_number_is_that_members(
+    records: Path, schools: Path, form: bytes, tmp_path: Path, number: str
+) -> None:
+    path = tmp_path / "returned.pdf"
+    path.write_bytes(type_into(form, answers("2101", school_name="School 2101", dfe_number=number)))
+    Ingester(records).ingest([path], schools)
+    assert status(records, schools)["2101"]["status"] == "needs_attention"
+
+
+def test_a_later_form_to_be_mended_of_a_school_that_was_accepted_is_not_passed_over(
+    records: Path, schools: Path, form: bytes, tmp_path: Path
+) -> None:
+    for day, address in (("20260501", "kit@school.example"), ("20260502", "kit at school")):
+        path = tmp_path / f"{day}.pdf"
+        path.write_bytes(dated(type_into(form, answers("2101", main_contact_email=address)), day))
+        Ingester(records).ingest([path])
+    found = status(records, schools)["2101"]
+    assert (found["status"], found["why"]) == (
+        "needs_attention",
+        "a form was accepted, a later one has Details of Main Contact for all mailings: Email: email invalid",
+    )
 
 
 def test_a_form_is_overdue_after_the_days_that_the_partnership_gives(

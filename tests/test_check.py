@@ -57,6 +57,24 @@ def test_another_number_than_the_copy_was_made_for_is_asked_about(definition: Fo
     assert other.acceptable
 
 
+@pytest.mark.parametrize("typed", ["???? ??????", "✓", "€"])
+def test_signs_without_a_letter_are_asked_about(definition: FormDefinition, typed: str) -> None:
+    one = checked(definition, business_manager_name=typed)
+    assert [(found.code, found.field) for found in one.problems] == [("value_damaged", "business_manager_name")]
+
+
+@pytest.mark.parametrize("typed", ["-", "–", "...", "/", "_____", " "])
+def test_what_people_put_into_a_box_to_leave_it_empty_is_not(definition: FormDefinition, typed: str) -> None:
+    assert codes(checked(definition, senior_leader_2_name=typed)) == set()
+
+
+@pytest.mark.parametrize(("typed", "phases"), [("X", "primary;special"), ("✓", "primary;special"), ("No", "primary")])
+def test_words_in_a_box_to_tick_are_a_tick_unless_they_mean_none(
+    definition: FormDefinition, typed: str, phases: str
+) -> None:
+    assert checked(definition, phase_special=typed).school["phases"] == phases
+
+
 @pytest.mark.parametrize("typed", ["N/A", "n/a", " n.a. ", "None", "nil", "Not applicable"])
 def test_who_says_that_there_is_nobody_is_asked_and_taken_at_their_word(definition: FormDefinition, typed: str) -> None:
     one = checked(definition, business_manager_name=typed)

@@ -15,6 +15,8 @@ MEMBERS = {
     "211/2104": "St Paul and St Michael Catholic School",
     "211/2105": "École Zoë",
     "211/2106": "",
+    "211/2107": "Elm Tree Primary School",  # neither has a word of its own but the last
+    "211/2108": "Elm Tree Nursery School",
 }
 
 
@@ -26,6 +28,7 @@ MEMBERS = {
         ("211/2101", "ECOLE ZOE", "211/2105"),
         ("211/2103", "St. Paul & St. Michael Catholic School", "211/2104"),
         ("211/2106", "Cedar Primary", "211/2101"),
+        ("211/2107", "Elm Tree Nursery", "211/2108"),
     ],
 )
 def test_a_name_that_is_another_schools_is_told(number: str, name: str, other: str) -> None:
@@ -43,6 +46,7 @@ def test_a_name_that_is_another_schools_is_told(number: str, name: str, other: s
         ("211/2103", "St Pauls C of E"),
         ("211/2103", "St Michael's"),  # a part of another school's name is not that name
         ("211/2105", "Ecole Zoe"),
+        ("211/2107", "Elm Tree Primary and Nursery School"),
     ],
 )
 def test_a_name_that_may_be_the_schools_own_is_not(number: str, name: str) -> None:

@@ -160,6 +160,65 @@ def test_a_form_with_another_members_number_does_not_take_the_place_of_its_retur
     assert "that of Dovecote Primary School, 211/2102." in asked["message"]
 
 
+def test_a_faulty_return_on_another_schools_copy_is_a_matter_of_the_school_that_used_it(
+    tmp_path: Path, filled: Filled, definition: FormDefinition
+) -> None:
+    records, copy = tmp_path / "records", Master(definition).copy(answers("2101"), "211/2101")
+    dovecote = {"dfe_number": "2102", "school_name": "Dovecote Primary School"}
+    faulty = dated(type_into(copy, {**dovecote, "main_contact_email": "office at school"}), "20260420")
+    files = {"faulty": faulty, "cedar": dated(filled(), "20260504")}
+    for register in (members(tmp_path), None):  # known by its name, and then by nothing
+        name = "listed" if register else "unlisted"
+        Ingester(records / name).ingest([inbox(tmp_path / name, **files)], register)
+        assert verdicts(records / name) == {"faulty": "needs_attention", "cedar": "accepted"}
+    mended = dated(filled("2102", school_name="Dovecote Primary School"), "20260505")
+    Ingester(records / "listed").ingest([inbox(tmp_path / "then", mended=mended)])
+    assert verdicts(records / "listed")["faulty"] == "superseded"
+
+
+def members(folder: Path) -> Path:
+    path = folder / "members.csv"
+    lines = ["dfe_number,school_name", "2101,Cedar Primary School", "2102,Dovecote Primary School"]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def test_a_name_that_no_member_has_is_asked_about(tmp_path: Path, filled: Filled) -> None:
+    records = tmp_path / "records"
+    Ingester(records).ingest([inbox(tmp_path / "inbox", oak=filled(school_name="Oak Academy"))], members(tmp_path))
+    assert verdicts(records) == {"oak": "accepted"}
+    (asked,) = rows(records / "problems.csv")
+    assert (asked["code"], asked["severity"], asked["field"]) == ("name_unlikely", "query", "school_name")
+    assert asked["message"].startswith(
+        "Full Name of School: “Oak Academy” was entered, and 211/2101 is Cedar Primary School in"
+    )
+
+
+def test_a_form_that_may_be_another_schools_does_not_supersede(
+    tmp_path: Path, filled: Filled, definition: FormDefinition
+) -> None:
+    copy = Master(definition).copy(answers("2102"), "211/2102")
+    strangers = {
+        "oak": dated(filled(school_name="Oak Academy"), "20260504"),  # by its name
+        "copy": dated(type_into(copy, {"dfe_number": "2101", "school_name": "Cedar"}), "20260504"),  # by its copy
+    }
+    for name, form in strangers.items():
+        records, files = tmp_path / f"records of {name}", {"cedar": dated(filled(), "20260420"), name: form}
+        Ingester(records).ingest([inbox(tmp_path / name, **files)], members(tmp_path))
+        assert verdicts(records) == {"cedar": "needs_attention", name: "needs_attention"}
+        Ingester(records).prefer(hashlib.sha256(files["cedar"]).hexdigest()[:16])
+        assert verdicts(records) == {"cedar": "accepted", name: "superseded"}
+
+
+def test_what_was_preferred_settles_returns_that_had_to_be_mended_too(tmp_path: Path, filled: Filled) -> None:
+    records, good = tmp_path / "records", filled()
+    files = {"good": good, "faulty": filled(main_contact_email="office at school")}
+    Ingester(records).ingest([inbox(tmp_path / "inbox", **files)])
+    assert verdicts(records) == {"good": "accepted", "faulty": "needs_attention"}
+    assert Ingester(records).prefer(hashlib.sha256(good).hexdigest()[:16]).all_accepted
+    assert verdicts(records) == {"good": "accepted", "faulty": "superseded"}
+
+
 def test_where_nothing_says_which_is_later_nobody_guesses_and_prefer_settles_it(tmp_path: Path, filled: Filled) -> None:
     records = tmp_path / "records"
     files = {"one": filled(), "two": filled(main_contact_name="Kit Adeyemi")}

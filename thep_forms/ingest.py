@@ -143,7 +143,7 @@ class _Intake:
         self.new, self.kept = 0, time.monotonic()
 
     def take_in(self, places: Iterable[Place]) -> int:
-        """Note every file; how many were not known."""
+        """Note every file; how many returns and other files came that had not come before, by that way."""
         try:
             for sha256, answer in self.engine.map(self._unread(places)):
                 self._note(sha256, _findings(answer))
@@ -163,7 +163,7 @@ class _Intake:
     def _sort(self, found: Found) -> Iterator[tuple[str, bytes]]:
         """The hash of a file that has to be read, and where it is kept; any other file is noted at once."""
         if found.data is None:
-            self.new += self.ledger.add_unread(found.source, found.reason)
+            self.new += self.ledger.add_unread(found.source, found.reason, found.received_at)
             return
         sha256 = hashlib.sha256(found.data).hexdigest()
         if sha256 in self.waiting:
@@ -175,7 +175,8 @@ class _Intake:
             yield sha256, os.fsencode(self.archive.add(sha256, found.data))
         else:
             self.waiting[sha256] = [found]
-            self._note(sha256, [Finding(Outcome.NOT_A_FORM, "This is not a PDF.")], archived=False)
+            reason = "This is not a PDF." if found.data else "This file is empty."
+            self._note(sha256, [Finding(Outcome.NOT_A_FORM, reason)], archived=False)
 
     def _is_known(self, sha256: str, data: bytes) -> bool:
         """Whether it need not be read. A PDF that is no longer kept is taken in anew."""
@@ -189,7 +190,6 @@ class _Intake:
             self.ledger.add(entry, sha256, finding.checked, archived=archived)
         for found in self.waiting.pop(sha256):
             self._arrived(found, sha256)
-        self.new += 1
         if time.monotonic() - self.kept > KEPT_AFTER:
             self._keep()
 
@@ -202,7 +202,7 @@ class _Intake:
         return_ids = self.ledger.return_ids(sha256)
         for number, return_id in enumerate(return_ids, 1):
             source = f"{found.source}#{number}" if len(return_ids) > 1 else found.source
-            self.ledger.arrived(Arrival(source, return_id, found.received_at, found.aside))
+            self.new += self.ledger.arrived(Arrival(source, return_id, found.received_at, found.aside))
 
 
 def _engine(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
@@ -141,17 +141,23 @@ def _returned(
     member: Member, returns: Sequence[Returned], records: Records, messages: tuple[Sent, ...]
 ) -> SchoolStatus | None:
     """The standing of a school that has sent a form back, or None if it has not."""
-    by_verdict = {one.verdict: one for one in reversed(returns)}
-    if accepted := by_verdict.get(Verdict.ACCEPTED):
-        return SchoolStatus(member, Standing.ACCEPTED, return_id=accepted.return_id, messages=messages)
+    by_verdict = {one.verdict: one for one in sorted(returns, key=_date_first)}  # the last of each
+    accepted = by_verdict.get(Verdict.ACCEPTED)
     waiting = by_verdict.get(Verdict.NEEDS_ATTENTION) or by_verdict.get(Verdict.BLANK)
+    if accepted and not (waiting and accepted.dated and waiting.dated and waiting.dated > accepted.dated):
+        return SchoolStatus(member, Standing.ACCEPTED, return_id=accepted.return_id, messages=messages)
     if not waiting:
         return None
     errors = [problem for problem in records.problems(waiting) if problem.severity is Severity.ERROR]
     why = "; ".join(dict.fromkeys(f"{one.label}: {one.code.replace('_', ' ')}".removeprefix(": ") for one in errors))
+    why = f"a form was accepted, a later one has {why}" if accepted else why
     own = waiting.entry.copy_of == member.dfe_number
     mend = tuple(dict.fromkeys(_sentence(problem, own) for problem in errors))
     return SchoolStatus(member, Standing.NEEDS_ATTENTION, why, waiting.return_id, mend, messages)
+
+
+def _date_first(one: Returned) -> tuple[datetime, str]:
+    return one.dated or datetime.min.replace(tzinfo=UTC), one.return_id
 
 
 def _sentence(problem: Problem, own: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import chain
 
 from thep_forms.check import normalise
@@ -201,7 +202,7 @@ class _Checker:
             self._problem(ProblemCode.VALUE_CONFLICT, *about, other=shown(raw.other))
         if raw.doubtful:
             self._problem(ProblemCode.VALUE_UNREADABLE, *about)
-        if raw.damaged:
+        if raw.damaged or (_has_signs(raw.text) and not _says_something(raw, box.kind)):
             self._problem(ProblemCode.VALUE_DAMAGED, *about)
         if box.kind is Kind.TEXT and _NOBODY.fullmatch(raw.text.strip()):
             self._problem(ProblemCode.VALUE_UNLIKELY, *about)
@@ -210,7 +211,7 @@ class _Checker:
             self._problem(ProblemCode.VALUE_TRUNCATED, *about)
         elif box.longest and len(raw.text) > box.longest:
             self._problem(ProblemCode.VALUE_LONG, *about, length=len(raw.text), longest=box.longest)
-        if is_formula(raw.text) or is_formula(self.values[box.name].value):
+        if _says_something(raw) and (is_formula(raw.text) or is_formula(self.values[box.name].value)):
             self._problem(ProblemCode.FORMULA_NEUTRALISED, *about)
 
     def _unknown(self, name: str) -> None:
@@ -223,13 +224,18 @@ class _Checker:
 def _says_something(raw: RawValue, kind: Kind = Kind.TEXT) -> bool:
     """Whether there is a letter or a digit in the answer: a dash or invisible characters alone are none.
 
-    A DFE number is the exception: whatever was typed for it and is none, is asked about.
+    Whatever was typed for a DFE number and is none is asked about, though, and a sign in a box to tick is a tick.
     """
-    return (
-        raw.doubtful
-        or any(char.isalnum() for char in raw.text)
-        or (kind is Kind.DFE_NUMBER and bool(normalise.text(raw.text)))
-    )
+    any_sign = kind in (Kind.DFE_NUMBER, Kind.TICKS)
+    return raw.doubtful or any(char.isalnum() for char in raw.text) or (any_sign and bool(normalise.text(raw.text)))
+
+
+def _has_signs(text: str) -> bool:
+    """Whether there are signs in it, such as the `?` that a program put for each letter that it could not write.
+
+    Dashes, dots and the like are how people leave a box empty.
+    """
+    return any(char == "?" or unicodedata.category(char).startswith("S") for char in text)
 
 
 def _holds(designation: str, role: Role) -> bool:

@@ -25,6 +25,7 @@ _EXTENSION = re.compile(r"[\s;,]*(?:\b(?:extension|extn|ext)(?![a-z])|(?<![a-z])
 _LABEL = re.compile(r"\b(?:telephone|tel|phone|mobile|mob|office|direct|t|m)\b[.:]*", re.IGNORECASE)
 _BETWEEN_NUMBERS = re.compile(r"[;,\r\n\v\f\x85\u2028\u2029]|\bor\b|\s/\s|/(?= ?[0+])", re.IGNORECASE)
 _BETWEEN_ADDRESSES = re.compile(r"[;,\s]+")
+_NO = ("", "no", "n", "off", "false", "0", "-", "☐")
 _IN_BRACKETS = re.compile(r"([^<>]*)<([^<>]*)>")
 
 
@@ -36,10 +37,10 @@ class Normal(Struct, frozen=True):
 
 
 def answer(kind: Kind, raw: str, prefix: str) -> Normal:
-    """The normal form of an answer of that kind; a tick stays as it is. `prefix` as for `dfe_number`."""
+    """The normal form of an answer of that kind. `prefix` as for `dfe_number`."""
     match kind:
         case Kind.TICKS:
-            return Normal(raw)
+            return Normal(tick(raw))
         case Kind.TEXT:
             return Normal(text(raw))
         case Kind.ADDRESS:
@@ -50,6 +51,11 @@ def answer(kind: Kind, raw: str, prefix: str) -> Normal:
             return telephone(raw)
         case Kind.DFE_NUMBER:
             return dfe_number(raw, prefix)
+
+
+def tick(raw: str) -> str:
+    """`yes`, of whatever stands in a box to tick that some program has made a box for words, unless it means no."""
+    return "" if text(raw).casefold() in _NO else "yes"
 
 
 def text(raw: str) -> str:

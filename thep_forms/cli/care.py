@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thep_forms.cli.shared import Complaint, ExitCode, printable, records_option, some, telling, templates_option
+from thep_forms.cli.shared import Complaint, ExitCode, printable, returned_option, some, telling, templates_option
 
 if TYPE_CHECKING:
     from thep_forms.care import Disposal
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@records_option
+@returned_option
 @templates_option
 @telling
 def verify(records: Path, templates: Path | None) -> None:
@@ -41,7 +41,7 @@ def verify(records: Path, templates: Path | None) -> None:
 
 
 @click.command()
-@records_option
+@returned_option
 @click.option("--school", metavar="DFE", help="The school to be forgotten, by its DfE number, such as 211/1234.")
 @click.option("--before", metavar="YEAR", help="The membership years before this one are to be forgotten.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -107,9 +107,12 @@ def _tell(disposal: Disposal) -> None:
 
 def _tell_by_school(returns: Sequence[Returned], names: Mapping[str, str]) -> None:
     """Each school by its name and number, with its returns; `names` has the name that each return gives."""
+    from thep_forms.check.settle import Verdict
+
     for number in sorted({one.school for one in returns}):
         theirs = sorted((one for one in returns if one.school == number), key=lambda one: one.year)
-        said = (names[one.return_id] for one in reversed(theirs))
+        by_weight = sorted(theirs, key=lambda one: one.verdict == Verdict.ACCEPTED)
+        said = (names[one.return_id] for one in reversed(by_weight))
         name = next(filter(None, said), "A school without a name")
         click.echo(f"  {printable(name)} ({number})" if number else "  Forms without a DfE number", err=True)
         for one in theirs:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from thep_forms.cli.shared import Complaint, some, telling, templates_option
+from thep_forms.cli.shared import Complaint, Number, replaceable, some, telling, templates_option, warn_of_example
 
 
 @click.command()
@@ -14,7 +14,7 @@ from thep_forms.cli.shared import Complaint, some, telling, templates_option
 @click.option(
     "-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Where to put it."
 )
-@click.option("--continuation", type=click.IntRange(0, 200), metavar="N", help="Room for N more senior leaders.")
+@click.option("--continuation", type=Number(0, 200), metavar="N", help="Room for N more senior leaders.")
 @click.option(
     "--schools",
     type=click.Path(exists=True, path_type=Path),
@@ -42,6 +42,7 @@ def generate(year: str, output: Path, continuation: int | None, schools: Path | 
     path = output / f"{definition.year} {definition.form.title}.pdf"
     write_whole(path, data)
     click.echo(path)
+    warn_of_example(definition)
 
 
 def _generate_copies(year: str, output: Path, more: int | None, schools: Path, templates: Path | None) -> None:
@@ -59,6 +60,7 @@ def _generate_copies(year: str, output: Path, more: int | None, schools: Path, t
         write_private(output / name, data)
         click.echo(output / name)
     click.echo(f"{some(len(members), 'form')}, one for each school.", err=True)
+    warn_of_example(definition)
 
 
 @click.command("print")
@@ -74,7 +76,7 @@ def _generate_copies(year: str, output: Path, more: int | None, schools: Path, t
     type=click.Path(exists=True, path_type=Path),
     help="One copy a school, with what is known of it: a CSV or workbook, an extract of GIAS, or last year's records.",
 )
-@click.option("--copies", type=click.IntRange(1, 1000), metavar="N", help="N blank copies; else one.")
+@click.option("--copies", type=Number(1, 1000), metavar="N", help="N blank copies; else one.")
 @templates_option
 @telling
 def print_forms(
@@ -97,6 +99,9 @@ def print_forms(
     if schools and copies:
         raise Complaint("--copies is for blank forms. Leave it out: with --schools there is one copy a school.")
     definition = load_definition(year, templates, prefilled=bool(schools))
+    what = "for printing" if schools else "for printing, blank"  # one does not take the place of the other
+    path = output or Path(f"{definition.year} {definition.form.title} {what}.pdf")
+    replaceable(path, b"%PDF-")
     if schools:
         members = read_register(schools, lambda other: load_definition(other or definition.year, templates))
         data = print_pack(definition, members)
@@ -104,9 +109,8 @@ def print_forms(
     else:
         data = pack(definition, [PaperCopy()] * (copies or 1))
         told = f"{some(copies or 1, 'blank form')}."
-    what = "for printing" if schools else "for printing, blank"  # one does not take the place of the other
-    path = output or Path(f"{definition.year} {definition.form.title} {what}.pdf")
     path.parent.mkdir(parents=True, exist_ok=True)
     (write_private if schools else write_whole)(path, data)  # a school's copy holds what it told
     click.echo(path)
     click.echo(f"{told} Each begins on a sheet of its own, printed on one side or both.", err=True)
+    warn_of_example(definition)

@@ -16,12 +16,15 @@ import click
 from thep_forms.cli.shared import (
     Complaint,
     ExitCode,
+    Number,
+    asked_password,
     chase_options,
     printable,
     records_option,
     some,
     telling,
     templates_option,
+    warn_of_example,
 )
 
 if TYPE_CHECKING:
@@ -55,11 +58,11 @@ PASSWORD = "THEP_FORMS_SMTP_PASSWORD"  # noqa: S105 - the name of the variable
 @click.option("--again", is_flag=True, help="Also to schools that were written to before, or have returned a form.")
 @click.option("--chase", is_flag=True, help="Send reminders, to the schools that `status --chase` lists.")
 @chase_options
-@click.option("--rate", type=click.IntRange(min=1), default=30, show_default=True, help="Messages a minute.")
+@click.option("--rate", type=Number(1), default=30, show_default=True, help="Messages a minute.")
 @click.option("--smtp-host", envvar="THEP_FORMS_SMTP_HOST", show_envvar=True, help="The mail server.")
 @click.option(
     "--smtp-port",
-    type=click.IntRange(1, 65535),
+    type=Number(1, 65535),
     default=587,
     show_default=True,
     envvar="THEP_FORMS_SMTP_PORT",
@@ -121,6 +124,8 @@ def email(
             plan_reminders(found, to_chase(found, at_most, apart, today)) if chase else plan_forms(found, again=again)
         )
         made = list(parcels(plan.chosen, definition, templates, kind, today))
+        if made:
+            warn_of_example(definition)
         office = PostOffice(ledger, definition, kind)
         if drafts:
             all_written = _draft(office, made, drafts)
@@ -128,7 +133,7 @@ def email(
             all_written = _send(office, made, _server(smtp_host or "", smtp_port, smtp_user, made), rate)
         else:
             all_written = _show(made, definition)
-    if not (_tell_passed_over(plan) and all_written):
+    if not (_tell_passed_over(plan, chase=chase) and all_written):
         sys.exit(ExitCode.NEEDS_ATTENTION)
 
 
@@ -177,10 +182,8 @@ def _server(host: str, port: int, user: str, made: Sequence[Parcel]) -> Server:
 
     password = os.environ.get(PASSWORD, "")
     if user and made and not password:
-        try:
-            password = click.prompt(f"Password of {user}", hide_input=True, err=True)
-        except click.Abort as error:
-            raise Complaint(f"Nothing was sent, for nobody gave the password. For a script, set {PASSWORD}.") from error
+        otherwise = f"Nothing was sent, for nobody gave the password. For a script, set {PASSWORD}."
+        password = asked_password(f"Password of {user}", otherwise)
     return Server(host, port, user, password, implicit_tls=port == IMPLICIT_TLS)
 
 
@@ -233,7 +236,7 @@ def _became(delivery: Delivery) -> str:
             return f"perhaps sent: {said} on the way. Its Message-ID is {delivery.message_id}"
 
 
-def _tell_passed_over(plan: Plan) -> bool:
+def _tell_passed_over(plan: Plan, *, chase: bool) -> bool:
     """Tell who is not written to; whether nobody is left out who should be."""
     from thep_forms.status import Standing
 
@@ -254,7 +257,9 @@ def _tell_passed_over(plan: Plan) -> bool:
     counted = Counter(one.standing for one in plan.passed_over)
     if counted:
         told = (f"{standing.replace('_', ' ')} {counted[standing]}" for standing in sorted(counted))
-        click.echo(f"Passed over: {', '.join(told)}.", err=True)
+        has_form = counted[Standing.DRAFTED] + counted[Standing.SENT] + counted[Standing.OVERDUE]
+        more = " Those have the form; --again writes to them once more." if has_form and not chase else ""
+        click.echo(f"Passed over: {', '.join(told)}.{more}", err=True)
     return not (plan.without_address or uncertain)
 
 

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thep_forms.cli.shared import chase_options, printable, records_option, some, telling, templates_option
+from thep_forms.cli.shared import (
+    chase_options,
+    printable,
+    replaceable,
+    returned_option,
+    some,
+    telling,
+    templates_option,
+)
 
 if TYPE_CHECKING:
     from thep_forms.status import Standing
@@ -17,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("year")
-@records_option
+@returned_option
 @click.option(
     "--schools",
     type=click.Path(exists=True, path_type=Path),
@@ -61,6 +69,9 @@ def status(
     if as_csv:
         click.echo(b"".join(table(found).csv()), nl=False)
         return
+    if chase and not found:
+        click.echo("Nobody is to be reminded today.", err=True)
+        return
     for one in found:
         name = printable(one.member.known.get("school_name", ""))
         click.echo(f"{one.member.dfe_number}  {one.standing.replace('_', ' '):16}{name}")
@@ -79,7 +90,7 @@ def _counts(counted: Counter[Standing]) -> str:
 
 @click.command("mailing-list")
 @click.argument("year")
-@records_option
+@returned_option
 @click.option("--role", "roles", multiple=True, help="Only these roles, such as headteacher; may be given again.")
 @click.option("--phase", "phases", multiple=True, help="Only schools of these phases, such as primary.")
 @templates_option
@@ -103,7 +114,9 @@ def mailing_list(
     with Ledger.existing(records, unchanged=True) as ledger:
         table = make(chosen, Records(ledger, definition), definition(chosen), roles, phases)
     click.echo(b"".join(table.csv()), nl=False)
-    click.echo(f"{some(sum(1 for _ in table.rows), 'row')}.", err=True)
+    count = sum(1 for _ in table.rows)
+    none = f" No accepted return of {chosen} has such a person with an e-mail address." if not count else ""
+    click.echo(f"{some(count, 'row')}.{none}", err=True)
 
 
 @click.command()
@@ -149,6 +162,7 @@ def report(year: str, output: Path, records: Path, schools: Path, redacted: bool
     from thep_forms.status import statuses_today
 
     definition, chosen = Ingester(records, templates).examiner.definition, MembershipYear.parse(year)
+    replaceable(output, b"<!DOCTYPE html>")
     members = read_register(schools, definition)
     with Ledger.existing(records, unchanged=True) as ledger:
         found = statuses_today(ledger, definition, chosen, members, datetime.now(UTC).date())

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thep_forms.cli.shared import ExitCode, printable, records_option, some, telling, templates_option
+from thep_forms.cli.shared import (
+    ExitCode,
+    Number,
+    asked_password,
+    printable,
+    records_option,
+    returned_option,
+    some,
+    telling,
+    templates_option,
+)
 
 if TYPE_CHECKING:
     from thep_forms.collect import Place
@@ -33,8 +43,8 @@ SHOWN = 20  # returns listed one by one at the end of a run
     help="A text file of passwords for locked files, one a line.",
 )
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=30, show_default=True, help="Seconds for one file.")
-@click.option("--memory", type=click.IntRange(min=256), default=1024, show_default=True, help="Megabytes for one file.")
-@click.option("--workers", type=click.IntRange(1, 256), help="Files read at the same time; else one a processor.")
+@click.option("--memory", type=Number(256), default=1024, show_default=True, help="Megabytes for one file.")
+@click.option("--workers", type=Number(1, 256), help="Files read at the same time; else one a processor.")
 @click.option(
     "--dask",
     metavar="ADDRESS",
@@ -70,7 +80,8 @@ def ingest(
         raise click.UsageError("--workers is of this machine; a Dask cluster has its own. Leave one of the two out.")
     passwords = password_file.read_text(encoding="utf-8-sig").splitlines() if password_file else []
     if password:
-        passwords.append(click.prompt("Password of the locked files", hide_input=True, err=True))
+        otherwise = "Nothing was read, for nobody gave the password. For a script, there is --password-file."
+        passwords.append(asked_password("Password of the locked files", otherwise))
     ingester = Ingester(records, templates, Limits(timeout, memory), workers, passwords, dask)
     summary = ingester.ingest(sources, schools, _progress)
     _report(summary)
@@ -79,7 +90,7 @@ def ingest(
 
 @click.command()
 @click.argument("return_id")
-@records_option
+@returned_option
 @templates_option
 @telling
 def prefer(return_id: str, records: Path, templates: Path | None) -> None:

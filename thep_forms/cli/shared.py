@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import errno
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
 from thep_forms.errors import ThepFormsError
+
+if TYPE_CHECKING:
+    from thep_forms.definition import FormDefinition
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -78,10 +82,58 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else "�" for char in text)
 
 
+class Number(click.IntRange):
+    """A whole number of a range. What is none is told in words."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            span = f"from {self.min} to {self.max}" if self.max is not None else f", {self.min} or more"
+            self.fail(f"{value} will not do. Give a whole number {span}.".replace(" ,", ","), param, ctx)
+
+
+def replaceable(path: Path, start: bytes) -> None:
+    """Raises `Complaint` if something is there that does not begin so: no file of another kind is written over."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        if file.read(len(start)) != start:
+            raise Complaint(f"{path} is there already, and is something else. Choose another name for what is made.")
+
+
+def asked_password(prompt: str, otherwise: str) -> str:
+    """The password that is typed, or the line that is piped in. Raises `Complaint`, with what to do `otherwise`."""
+    if sys.stdin.isatty():
+        with suppress(click.Abort):
+            return str(click.prompt(prompt, hide_input=True, err=True))
+    elif password := sys.stdin.readline().rstrip("\r\n"):
+        return password
+    raise Complaint(otherwise)
+
+
+def warn_of_example(definition: FormDefinition) -> None:
+    """Tell of a return address that nobody has changed."""
+    address = definition.partnership.return_address
+    if address.endswith(".example"):
+        click.echo(
+            f"The form still says to return it to {address}, which is an example. Write your own address into "
+            "templates/partnership.toml, and install once more.",
+            err=True,
+        )
+
+
 templates_option = click.option(
     "--templates",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder of your own templates; what it lacks is taken from the shipped ones.",
+)
+returned_option = click.option(
+    "-o",
+    "--records",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The folder of the records, which ingest wrote to.",
 )
 records_option = click.option(
     "-o",
@@ -96,14 +148,14 @@ def chase_options(command: Callable[P, T]) -> Callable[P, T]:
     """The options that say whose turn it is to be reminded."""
     at_most = click.option(
         "--at-most",
-        type=click.IntRange(min=1),
+        type=Number(1),
         default=3,
         show_default=True,
         metavar="N",
         help="Reminders to a school.",
     )
     apart = click.option(
-        "--apart", type=click.IntRange(min=0), default=7, show_default=True, metavar="DAYS", help="Between two of them."
+        "--apart", type=Number(0), default=7, show_default=True, metavar="DAYS", help="Between two of them."
     )
     return at_most(apart(command))
 

@@ -43,6 +43,7 @@ class ProblemCode(StrEnum):
     DFE_CHANGED = "dfe_changed"
     DFE_OTHER_SCHOOL = "dfe_other_school"
     SCHOOL_NAME_MISSING = "school_name_missing"
+    NAME_UNLIKELY = "name_unlikely"
     PHASE_MISSING = "phase_missing"
     PHASE_UNLIKELY = "phase_unlikely"
     ADDRESS_MISSING = "address_missing"

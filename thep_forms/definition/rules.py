@@ -21,6 +21,7 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
     ProblemCode.DFE_PREFIX: ("authority", "prefix"),
     ProblemCode.DFE_CHANGED: ("number",),
     ProblemCode.DFE_OTHER_SCHOOL: ("name", "other", "theirs"),
+    ProblemCode.NAME_UNLIKELY: ("name", "number"),
     ProblemCode.PHASE_UNLIKELY: ("likely", "number"),
     ProblemCode.VALUE_CONFLICT: ("other",),
     ProblemCode.VALUE_LONG: ("length", "longest"),

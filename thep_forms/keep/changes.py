@@ -74,8 +74,12 @@ class _Comparison:
         return found
 
     def _folded(self, part: str, value: str) -> str:
-        """What counts of a value: of an address no blank, elsewhere not how many; of an e-mail's not its capitals."""
-        plain = ("" if part in self.addresses else " ").join(value.split())
+        """What counts of a value: of an address no blank and no comma, elsewhere not how many blanks; of an e-mail's
+        not its capitals.
+        """
+        if part in self.addresses:
+            return "".join(value.replace(",", " ").split())
+        plain = " ".join(value.split())
         return plain.casefold() if part in self.emails else plain
 
 

@@ -16,7 +16,7 @@ from thep_forms.keep.files import PRIVATE_FILE, private_folder
 
 LEDGER = "ledger.sqlite"
 ARCHIVE = "returns"  # the folder of the PDFs
-VERSION = 6
+VERSION = 7
 PATIENCE = 5.0  # seconds that another run is waited for
 _SCHEMA = """
 CREATE TABLE arrival (
@@ -33,9 +33,9 @@ CREATE INDEX return_school ON return (membership_year, dfe_number);
 CREATE TABLE said (
     return_id TEXT PRIMARY KEY, known BLOB NOT NULL, problems BLOB NOT NULL, answers BLOB NOT NULL
 );
-CREATE TABLE unread (source TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE unread (source TEXT PRIMARY KEY, reason TEXT NOT NULL, received_at TEXT) WITHOUT ROWID;
 CREATE TABLE preference (winner TEXT, loser TEXT, PRIMARY KEY (winner, loser)) WITHOUT ROWID;
-CREATE TABLE register (dfe_number TEXT PRIMARY KEY, known BLOB) WITHOUT ROWID;
+CREATE TABLE register (dfe_number TEXT PRIMARY KEY, name TEXT NOT NULL, known BLOB) WITHOUT ROWID;
 CREATE TABLE written (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, shown TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE sent (
     membership_year TEXT, dfe_number TEXT, at TEXT, kind TEXT NOT NULL, state TEXT NOT NULL, addresses TEXT NOT NULL,

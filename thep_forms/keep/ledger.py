@@ -5,6 +5,7 @@ It holds facts only; verdicts that depend on other returns are worked out when t
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -65,22 +66,27 @@ class Ledger(Database):
             said = map(msgspec.json.encode, (known_of(checked), checked.problems, checked.values))
             self._connection.execute("INSERT INTO said VALUES (?,?,?,?)", (entry.return_id, *said))
 
-    def arrived(self, arrival: Arrival) -> None:
-        """Note the arrival; the same file by the same way is the same arrival."""
+    def arrived(self, arrival: Arrival) -> bool:
+        """Note the arrival, unless the same file came by the same way before; whether it is new."""
         received = arrival.received_at.isoformat() if arrival.received_at else None
         row = (arrival.source, arrival.return_id, received, arrival.aside)
-        self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?,?)", row)
+        is_new = self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?,?)", row).rowcount > 0
         self._connection.execute("DELETE FROM unread WHERE source=?", (arrival.source,))
+        return is_new
 
-    def add_unread(self, source: str, reason: str) -> bool:
+    def add_unread(self, source: str, reason: str, received_at: datetime | None) -> bool:
         """Note what could not be opened, unless it was opened at another time; whether it is new."""
         if self._connection.execute("SELECT 1 FROM arrival WHERE source=?", (source,)).fetchone():
             return False
-        return self._connection.execute("INSERT OR IGNORE INTO unread VALUES (?,?)", (source, reason)).rowcount > 0
+        row = (source, reason, received_at.isoformat() if received_at else None)
+        return self._connection.execute("INSERT OR IGNORE INTO unread VALUES (?,?,?)", row).rowcount > 0
 
-    def unread(self) -> list[tuple[str, str]]:
-        """What could not be opened: the way it came, and why."""
-        return self._connection.execute("SELECT source, reason FROM unread ORDER BY source").fetchall()
+    def unread(self) -> Iterator[tuple[Arrival, str]]:
+        """What could not be opened, and why. As it has no bytes, its id is that of the way it came."""
+        query = "SELECT source, reason, received_at FROM unread ORDER BY source"
+        for source, reason, received in self._connection.execute(query):
+            return_id = return_id_of(hashlib.sha256(source.encode()).hexdigest())
+            yield _arrival(source, return_id, received, 0), reason
 
     def prefer(self, winner: str, losers: Iterable[str]) -> None:
         """Note that `winner` counts over `losers`, whatever was noted before."""
@@ -91,11 +97,14 @@ class Ledger(Database):
     def set_register(self, members: Mapping[str, Known]) -> None:
         """The member schools by DFE number, and what is known of each, instead of those known before."""
         self._connection.execute("DELETE FROM register")
-        rows = ((number, msgspec.json.encode(known) if known != Known() else None) for number, known in members.items())
-        self._connection.executemany("INSERT INTO register VALUES (?,?)", rows)
+        rows = (
+            (number, known.school.get(SCHOOL_NAME, ""), msgspec.json.encode(known) if known != Known() else None)
+            for number, known in members.items()
+        )
+        self._connection.executemany("INSERT INTO register VALUES (?,?,?)", rows)
 
     def forget_known(self, numbers: Iterable[str]) -> None:
-        """Dispose of what is known of these members but their numbers."""
+        """Dispose of what is known of these members but their numbers and names."""
         self._connection.executemany("UPDATE register SET known=NULL WHERE dfe_number=?", ((one,) for one in numbers))
 
     def note_sent(self, sent: Sent) -> None:
@@ -189,17 +198,15 @@ class Ledger(Database):
 
     def names(self) -> dict[str, str]:
         """The names of the member schools by their numbers, as far as the list has them."""
-        query = "SELECT dfe_number, known FROM register WHERE known IS NOT NULL ORDER BY 1"
-        known = ((number, msgspec.json.decode(told, type=Known)) for number, told in self._connection.execute(query))
-        return {number: name for number, one in known if (name := one.school.get(SCHOOL_NAME))}
+        return dict(self._connection.execute("SELECT dfe_number, name FROM register WHERE name > '' ORDER BY 1"))
 
     def told_of(self) -> list[str]:
-        """The numbers of those of which more than the number is known."""
+        """The numbers of those of which more than the number and the name is known."""
         query = "SELECT dfe_number FROM register WHERE known IS NOT NULL ORDER BY 1"
         return [number for (number,) in self._connection.execute(query)]
 
     def member(self, number: str) -> Known | None:
-        """What is known of a member school; None where that is nothing but its number."""
+        """What is known of a member school; None where that is nothing but its number and its name."""
         query = "SELECT known FROM register WHERE dfe_number=? AND known IS NOT NULL"
         row = self._connection.execute(query, (number,)).fetchone()
         return msgspec.json.decode(row[0], type=Known) if row else None

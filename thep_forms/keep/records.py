@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,7 +18,7 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.definition.year import MembershipYear
 from thep_forms.keep.changes import Change, changes
-from thep_forms.keep.facts import Arrival, Entry, return_id_of
+from thep_forms.keep.facts import Arrival, Entry
 from thep_forms.keep.ledger import Ledger, Order
 from thep_forms.read.reading import Outcome
 
@@ -70,10 +69,20 @@ class Returned(Struct, frozen=True, gc=False):
         return self.entry.year
 
     @property
+    def dated(self) -> datetime | None:
+        """When it was sent, as far as that is known."""
+        return _date(self.entry, self.arrivals)
+
+    @property
     def codes(self) -> tuple[str, ...]:
         """The codes of its problems, each once."""
         own = self.entry.codes.split(";") if self.entry.codes else ()
         return tuple(dict.fromkeys((*own, *self.given)))
+
+
+def _date(entry: Entry, arrivals: Sequence[Arrival]) -> datetime | None:
+    """That of the message that brought it, else that which the file gives."""
+    return arrivals[0].received_at or entry.modified
 
 
 class Records:
@@ -90,7 +99,7 @@ class Records:
         self._conflicts: set[str] = set()
         self._arrivals = lru_cache(KEPT)(self._in_order)  # one that came a thousand times is asked for as often
         self._names = Names(ledger.names())
-        self._namesakes = dict(self._misnamed()) if self._names.names else {}
+        self._misnamed = dict(self._not_as_listed()) if self._names.names else {}
         latest = ""
         for (year, _), group in groupby(ledger.entries(), key=lambda one: (one.year, one.dfe_number)):
             acceptable = [one for one in group if one.acceptable]
@@ -100,46 +109,68 @@ class Records:
         # The columns are those of the latest year's form: they depend on the returns, not on the day.
         self.definition = definition(MembershipYear.parse(latest) if latest else None)
 
-    def _misnamed(self) -> Iterator[tuple[str, str]]:
-        """The ids of returns with one member's number and another's name, and the number of that one."""
+    def _not_as_listed(self) -> Iterator[tuple[str, str]]:
+        """The ids of returns whose name is not that of the member with their number, and the number of the one whose
+        it is, or nothing.
+
+        A school that corrects its name on its own copy is believed.
+        """
         for one in self._ledger.entries():
-            if one.dfe_number in self._members:
+            if one.is_form and not one.blank:
                 name = self._ledger.known(one.return_id).school.get(SCHOOL_NAME, "")
-                if other := self._names.another(one.dfe_number, name):
-                    yield one.return_id, other
+                other = self._names.another(one.dfe_number, name)
+                if other or (one.copy_of != one.dfe_number and self._names.is_strange(one.dfe_number, name)):
+                    yield one.return_id, other or ""
+
+    def _namesake(self, entry: Entry) -> str:
+        """The number of the member whose name was typed with another number, or with none."""
+        return self._misnamed.get(entry.return_id, "")
 
     def _is_able(self, entry: Entry) -> bool:
         """Whether it can count: nothing in it has to be mended, and it is the return of a member."""
-        return entry.acceptable and not self._is_stranger(entry) and entry.return_id not in self._namesakes
+        return entry.acceptable and not self._is_stranger(entry) and not self._namesake(entry)
+
+    def _doubt(self, entry: Entry) -> tuple[str, bool]:
+        """Why it may be another school's than the one whose number was typed: the copy that was used, and the name."""
+        copy_of = "" if entry.copy_of == entry.dfe_number else entry.copy_of
+        return copy_of, entry.return_id in self._misnamed
 
     def _settle(self, group: Sequence[Entry]) -> None:
-        """Which of the returns of one school and year counts."""
+        """Which of the returns of one school and year counts.
+
+        Nobody can put those in order that may be of different schools.
+        """
         if len(group) > 1:
-            found = winner([self._candidate(one) for one in group], self._preferences)
+            is_one_schools = len(set(map(self._doubt, group))) == 1
+            dates = (self._dated(one) if is_one_schools else None for one in group)
+            candidates = [Candidate(one.return_id, one.content, date) for one, date in zip(group, dates, strict=True)]
+            found = winner(candidates, self._preferences)
             others = (one.return_id for one in group if not found or one.return_id != found.return_id)
             (self._superseded if found else self._conflicts).update(others)
 
-    def _candidate(self, entry: Entry) -> Candidate:
-        return Candidate(entry.return_id, entry.content, self._dated(entry))
-
     def _dated(self, entry: Entry) -> datetime | None:
-        return self._arrivals(entry.return_id)[0].received_at or entry.modified
+        return _date(entry, self._arrivals(entry.return_id))
 
     def _gave_way(self, entry: Entry) -> bool:
-        """Whether it had to be mended, and its school has sent one later that counts.
-
-        A number that was typed may be what had to be mended: the name, or the copy, tells the school better.
-        """
+        """Whether it had to be mended, and its school has sent one later that counts."""
         if not entry.is_form or entry.blank or self._is_able(entry):
             return False
-        school = self._namesakes.get(entry.return_id) or entry.copy_of or entry.dfe_number
-        returned = self._ledger.entries_of(entry.year, school)
-        return any(self._verdict(one) is Verdict.ACCEPTED and self._is_later(one, entry) for one in returned)
+        returned = self._ledger.entries_of(entry.year, self._school(entry))
+        return any(self._verdict(one) is Verdict.ACCEPTED and self._counts_over(one, entry) for one in returned)
 
-    def _is_later(self, one: Entry, other: Entry) -> bool:
-        """Whether it is known to be."""
-        dated, before = self._dated(one), self._dated(other)
-        return bool(dated and before and dated > before)
+    def _school(self, entry: Entry) -> str:
+        """Whose it is, of one that has to be mended: a number may be just what that is. Empty if nobody knows."""
+        number, copy_of = entry.dfe_number, entry.copy_of
+        if other := self._namesake(entry):
+            return other
+        if not number or self._is_stranger(entry):
+            return copy_of
+        is_named = number in self._names.names and entry.return_id not in self._misnamed
+        return number if is_named or copy_of in ("", number) else ""
+
+    def _counts_over(self, one: Entry, faulty: Entry) -> bool:
+        dated, before = self._dated(one), self._dated(faulty)
+        return bool(dated and before and dated > before) or (one.return_id, faulty.return_id) in self._preferences
 
     def _in_order(self, return_id: str) -> tuple[Arrival, ...]:
         """How a return came; what counts first: the first message, else the first way."""
@@ -165,11 +196,8 @@ class Records:
             yield self._returned(entry, arrivals), arrival
 
     def _unread(self) -> Iterator[tuple[Returned, Arrival]]:
-        """What has no bytes is known by the way that it came."""
-        for source, reason in self._ledger.unread():
-            return_id = return_id_of(hashlib.sha256(source.encode()).hexdigest())
-            arrival = Arrival(source, return_id)
-            yield self._returned(Entry(return_id, Outcome.UNREADABLE, reason), (arrival,)), arrival
+        for arrival, reason in self._ledger.unread():
+            yield self._returned(Entry(arrival.return_id, Outcome.UNREADABLE, reason), (arrival,)), arrival
 
     def _returned(self, entry: Entry, arrivals: tuple[Arrival, ...]) -> Returned:
         if not entry.is_form:
@@ -180,11 +208,12 @@ class Records:
             return Returned(entry, arrivals, Verdict.BLANK, (ProblemCode.BLANK,))
         given = {
             ProblemCode.DFE_UNKNOWN: self._is_stranger(entry),
-            ProblemCode.DFE_OTHER_SCHOOL: entry.return_id in self._namesakes,
+            ProblemCode.DFE_OTHER_SCHOOL: bool(self._namesake(entry)) and entry.dfe_number in self._members,
+            ProblemCode.NAME_UNLIKELY: entry.return_id in self._misnamed and not self._namesake(entry),
             ProblemCode.RETURN_CONFLICT: entry.return_id in self._conflicts,
         }
         codes = tuple(code for code, is_so in given.items() if is_so)
-        return Returned(entry, arrivals, self._verdict(entry), codes, self._namesakes.get(entry.return_id, ""))
+        return Returned(entry, arrivals, self._verdict(entry), codes, self._namesake(entry))
 
     def _verdict(self, entry: Entry) -> Verdict:
         if entry.return_id in self._superseded:
@@ -193,12 +222,16 @@ class Records:
         return Verdict.ACCEPTED if is_settled else Verdict.NEEDS_ATTENTION
 
     def rivals(self, return_id: str) -> list[str] | None:
-        """The other acceptable returns of the same school and year; None if it is not acceptable itself."""
-        able = [one for one in self._ledger.entries() if self._is_able(one)]
-        schools = {one.return_id: (one.year, one.dfe_number) for one in able}
-        if return_id not in schools:
+        """The other returns of the same school and year; None if it is not acceptable itself."""
+        this = next((one for one in self._ledger.entries() if one.return_id == return_id), None)
+        if not this or not self._is_able(this):
             return None
-        return [other for other in schools if other != return_id and schools[other] == schools[return_id]]
+        others = (one for one in self._ledger.entries() if one.year == this.year and one.return_id != return_id)
+        return [
+            one.return_id
+            for one in others
+            if (one.dfe_number if self._is_able(one) else self._school(one)) == this.dfe_number
+        ]
 
     # --- what a return says --------------------------------------------------------------------------------------
 
@@ -212,17 +245,17 @@ class Records:
         return (*own, *(self._given(code, one.entry) for code in one.given))
 
     def _given(self, code: ProblemCode, entry: Entry) -> Problem:
-        dfe, number = self.definition.dfe_field, entry.dfe_number
+        dfe, number, names = self.definition.dfe_field, entry.dfe_number, self._names.names
         if code is ProblemCode.DFE_UNKNOWN:
             return problem(self.definition, code, dfe.name, dfe.label, number)
         if code is ProblemCode.DFE_OTHER_SCHOOL:
-            other = self._namesakes[entry.return_id]
-            words = {
-                "name": self._names.names.get(number) or number,
-                "other": self._names.names[other],
-                "theirs": other,
-            }
+            other = self._namesake(entry)
+            words = {"name": names.get(number) or number, "other": names[other], "theirs": other}
             return problem(self.definition, code, dfe.name, dfe.label, number, **words)
+        if code is ProblemCode.NAME_UNLIKELY:
+            label = next((asked.label for asked in self.definition.fields if asked.name == SCHOOL_NAME), "")
+            typed = self._ledger.known(entry.return_id).school[SCHOOL_NAME]
+            return problem(self.definition, code, SCHOOL_NAME, label, typed, number=number, name=names[number])
         return problem(self.definition, code, value=entry.reason, year=entry.year)
 
     def errors(self, one: Returned) -> tuple[str, ...]:
