@@ -60,13 +60,42 @@ def test_a_year_that_is_none_is_refused_in_one_line(tmp_path: Path, year: str) -
     assert not (tmp_path / "forms").exists()
 
 
+@pytest.mark.parametrize("command", [["print"], ["report", "--records", "records", "--schools", "theirs.csv"]])
+def test_a_file_of_another_kind_is_not_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("theirs.csv").write_bytes((SAMPLES / "schools.csv").read_bytes())
+    run("ingest", SAMPLES / "returns" / "Ivy Lane.pdf", "-o", "records")
+    name, *more = command
+    result = run(name, "2026-27", "-o", "theirs.csv", *more)
+    assert (result.exit_code, "theirs.csv is there already" in result.stderr) == (2, True)
+    assert Path("theirs.csv").read_bytes() == (SAMPLES / "schools.csv").read_bytes()
+    assert [run(name, "2026-27", "-o", "ours", *more).exit_code for _ in range(2)] == [0, 0]
+
+
+@pytest.mark.parametrize("workers", ["0", "four", "300"])
+def test_a_number_that_will_not_do_is_told_with_those_that_will(tmp_path: Path, workers: str) -> None:
+    result = run("ingest", SAMPLES, "-o", tmp_path / "records", "--workers", workers)
+    assert (result.exit_code, f"{workers} will not do. Give a whole number from 1 to 256." in result.stderr) == (
+        2,
+        True,
+    )
+
+
+def test_without_anybody_to_give_the_password_nothing_is_read(tmp_path: Path) -> None:
+    result = run("ingest", SAMPLES, "-o", tmp_path / "records", "--password")
+    assert (result.exit_code, "--password-file" in result.stderr) == (2, True)
+    assert not (tmp_path / "records").exists()
+
+
 def test_ingest_tells_a_script_whether_all_were_accepted(tmp_path: Path) -> None:
     good, all_of_them = SAMPLES / "returns" / "Ivy Lane.pdf", SAMPLES / "returns"
     assert run("ingest", good, "-o", tmp_path / "records").exit_code == 0
     result = run("ingest", all_of_them, "-o", tmp_path / "records")
     assert result.exit_code == 1
     assert result.stdout == ""
-    for words in ("17 files", "14 of them new", "7  accepted", "Gladstone mistyped email.pdf: email invalid"):
+    for words in ("17 files", "16 of them new", "7  accepted", "Gladstone mistyped email.pdf: email invalid"):
         assert words in result.stderr
 
 

@@ -39,7 +39,7 @@ def listed(tmp_path: Path, *lines: str, header: str = HEADER, encoding: str = "u
 def test_each_school_of_a_list_gets_a_copy_with_what_is_known(tmp_path: Path) -> None:
     result = generated(tmp_path / "forms", shipped("samples") / "schools.csv")
     assert result.exit_code == 0
-    assert result.stderr == "12 forms, one for each school.\n"
+    assert result.stderr.splitlines()[0] == "12 forms, one for each school."
     assert [Path(line).name for line in result.stdout.splitlines()] == sorted(
         f"2026-27 {row['dfe_number'].replace('/', '-')} {row['school_name']}.pdf"
         for row in rows(shipped("samples") / "schools.csv")
@@ -58,6 +58,19 @@ def test_each_school_of_a_list_gets_a_copy_with_what_is_known(tmp_path: Path) ->
 def test_copies_can_be_read_by_their_owner_alone(tmp_path: Path) -> None:
     generated(tmp_path / "forms", shipped("samples") / "schools.csv")
     assert {path.stat().st_mode & 0o077 for path in [tmp_path / "forms", *(tmp_path / "forms").iterdir()]} == {0}
+
+
+def test_members_of_last_years_list_that_returned_nothing_get_a_copy_too(tmp_path: Path, form: bytes) -> None:
+    (tmp_path / "return.pdf").write_bytes(type_into(form, answers("2101")))
+    listed(tmp_path, "2101,Cedar Primary School,primary,,", "2102,Dovecote Primary School,primary,2 Walk,")
+    Ingester(tmp_path / "records").ingest([tmp_path / "return.pdf"], tmp_path / "schools.csv")
+    result = generated(tmp_path / "forms", tmp_path / "records")
+    assert [Path(line).name for line in result.stdout.splitlines()] == [
+        "2026-27 211-2101 Cedar Primary School.pdf",
+        "2026-27 211-2102 Dovecote Primary School.pdf",
+    ]
+    held = typed((tmp_path / "forms" / "2026-27 211-2102 Dovecote Primary School.pdf").read_bytes())
+    assert held["registered_address"] == "2 Walk"
 
 
 def test_last_years_records_fill_in_every_contact(tmp_path: Path) -> None:

@@ -278,6 +278,25 @@ def test_a_register_with_a_mistake_stops_before_anything_is_written(tmp_path: Pa
     assert not (tmp_path / "records").exists()
 
 
+def test_no_table_of_somebody_else_is_written_over(tmp_path: Path, filled: Filled) -> None:
+    records = tmp_path / "records"
+    records.mkdir()
+    (records / "schools.csv").write_text("dfe_number\n211/2101\n")
+    with pytest.raises(RecordsError, match=r"schools\.csv that is not ours\. Choose another folder"):
+        Ingester(records).ingest([inbox(tmp_path / "inbox", cedar=filled())], records / "schools.csv")
+    assert [path.name for path in records.iterdir()] == ["schools.csv"]
+
+
+def test_what_operating_systems_leave_in_folders_is_no_problem(tmp_path: Path, filled: Filled) -> None:
+    folder = inbox(tmp_path / "inbox", cedar=filled())
+    for name in (".DS_Store", "Thumbs.db", "desktop.ini", "._cedar.pdf", "~$letter.docx"):
+        (folder / name).write_bytes(name.encode())
+    assert Ingester(tmp_path / "records").ingest([folder]).all_accepted
+    found = {row["source"]: row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")}
+    assert len(found) == 6
+    assert found["inbox/Thumbs.db"] == "not_a_form"
+
+
 def test_every_pdf_is_kept_as_it_came(tmp_path: Path) -> None:
     records = tmp_path / "records"
     Ingester(records).ingest([shipped("samples") / "returns"])

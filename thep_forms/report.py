@@ -198,7 +198,8 @@ class _Reporter:
     def _stray(self, one: Returned) -> Concern:
         name = one.return_id if self.redacted else one.source
         problems = self.records.problems(one)
-        return Concern(one.dfe_number, name, "", self._sentences(problems), one.verdict.replace("_", " "))
+        number = "" if self.redacted else one.dfe_number  # it was typed
+        return Concern(number, name, "", self._sentences(problems), one.verdict.replace("_", " "))
 
     def _sentences(self, problems: Iterable[Problem]) -> tuple[Sentence, ...]:
         """Each once, the errors first."""

@@ -202,7 +202,7 @@ class _Checker:
             self._problem(ProblemCode.VALUE_CONFLICT, *about, other=shown(raw.other))
         if raw.doubtful:
             self._problem(ProblemCode.VALUE_UNREADABLE, *about)
-        if raw.damaged or (_has_signs(raw.text) and not _says_something(raw, box.kind)):
+        if raw.damaged or (not _says_something(raw, box.kind) and _has_signs(raw.text)):
             self._problem(ProblemCode.VALUE_DAMAGED, *about)
         if box.kind is Kind.TEXT and _NOBODY.fullmatch(raw.text.strip()):
             self._problem(ProblemCode.VALUE_UNLIKELY, *about)
@@ -211,7 +211,7 @@ class _Checker:
             self._problem(ProblemCode.VALUE_TRUNCATED, *about)
         elif box.longest and len(raw.text) > box.longest:
             self._problem(ProblemCode.VALUE_LONG, *about, length=len(raw.text), longest=box.longest)
-        if _says_something(raw) and (is_formula(raw.text) or is_formula(self.values[box.name].value)):
+        if (is_formula(raw.text) or is_formula(self.values[box.name].value)) and _says_something(raw):
             self._problem(ProblemCode.FORMULA_NEUTRALISED, *about)
 
     def _unknown(self, name: str) -> None:

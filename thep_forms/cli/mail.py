@@ -124,8 +124,6 @@ def email(
             plan_reminders(found, to_chase(found, at_most, apart, today)) if chase else plan_forms(found, again=again)
         )
         made = list(parcels(plan.chosen, definition, templates, kind, today))
-        if made:
-            warn_of_example(definition)
         office = PostOffice(ledger, definition, kind)
         if drafts:
             all_written = _draft(office, made, drafts)
@@ -133,6 +131,8 @@ def email(
             all_written = _send(office, made, _server(smtp_host or "", smtp_port, smtp_user, made), rate)
         else:
             all_written = _show(made, definition)
+    if made:
+        warn_of_example(definition)
     if not (_tell_passed_over(plan, chase=chase) and all_written):
         sys.exit(ExitCode.NEEDS_ATTENTION)
 

@@ -13,7 +13,17 @@ from datetime import datetime
 from typing import BinaryIO
 
 from thep_forms.collect.archives import zipped
-from thep_forms.collect.found import DEEPEST, LARGEST, TOO_LARGE, Budget, Found, Member, Opener, TooMuchError
+from thep_forms.collect.found import (
+    DEEPEST,
+    LARGEST,
+    TOO_LARGE,
+    Budget,
+    Found,
+    Member,
+    Opener,
+    TooMuchError,
+    is_clutter,
+)
 from thep_forms.collect.mailboxes import looks_like_mbox, mailboxed
 from thep_forms.collect.messages import looks_like_message, mailed
 from thep_forms.collect.outlook import MAGIC, saved
@@ -61,7 +71,7 @@ def _opened(source: str, member: Member, received: datetime | None, budget: Budg
     if member.data is not None and member.name and not member.aside:
         opener = member.opener or _opener(member.data[:SNIFFED], member.name)
     if opener is None or member.data is None:
-        yield Found(source, member.data, member.reason, received, member.aside)
+        yield Found(source, member.data, member.reason, received, member.aside or is_clutter(source))
     elif depth >= DEEPEST:
         yield Found(source, None, _TOO_DEEP, received)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import BinaryIO
@@ -16,11 +17,19 @@ DEEPEST = 8  # containers in containers
 TOO_LARGE = f"This file has over {LARGEST // 2**20} MB, far more than a form."
 
 
+_CLUTTER = re.compile(r"(?:.*/)?(?:\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*|~\$[^/]*)", re.IGNORECASE | re.DOTALL)
+
+
+def is_clutter(source: str) -> bool:
+    """Whether it is called as what macOS, Windows and Office leave beside files of their own accord."""
+    return bool(_CLUTTER.fullmatch(source))
+
+
 class Found(Struct, frozen=True):
     """What came in. `data` is None where it cannot be read; `reason` then says why, in 80 characters at most.
 
-    `received_at` is the date of the innermost dated message around it. `aside`: a decoration of a message, such as the
-    logo of a signature, which nobody meant as a return.
+    `received_at` is the date of the innermost dated message around it. `aside`: nobody meant it as a return, as the
+    logo of a signature in a message, or what an operating system leaves in folders.
     """
 
     source: str

@@ -16,6 +16,7 @@ from thep_forms.keep.files import PRIVATE_FILE, private_folder
 
 LEDGER = "ledger.sqlite"
 ARCHIVE = "returns"  # the folder of the PDFs
+WRITTEN = ("schools.csv", "contacts.csv", "returns.csv", "problems.csv", "changes.csv", "values.csv", "records.xlsx")
 VERSION = 7
 PATIENCE = 5.0  # seconds that another run is waited for
 _SCHEMA = """
@@ -90,6 +91,10 @@ def _make(path: Path) -> None:
     records, is_there = path.parent, path.exists()
     if not is_there and _has_returns(records):
         raise RecordsError(f"{records / ARCHIVE} {_LOST}")
+    if not is_there and (theirs := [name for name in WRITTEN if (records / name).exists()]):
+        raise RecordsError(
+            f"{records} holds a file {theirs[0]} that is not ours. Choose another folder for the records."
+        )
     if is_there or not records.exists() or not any(records.iterdir()):
         private_folder(records)  # a folder with other things in it keeps its modes: what we put there is private
     if is_there:

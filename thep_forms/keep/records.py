@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from heapq import merge
-from itertools import chain, groupby
+from itertools import chain
 
 from msgspec import Struct
 
-from thep_forms.check.names import Names
 from thep_forms.check.problems import problem
 from thep_forms.check.record import SCHOOL_NAME, CheckedValue, Known, Problem
-from thep_forms.check.settle import Candidate, Verdict, winner
+from thep_forms.check.settle import Verdict
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.definition.year import MembershipYear
 from thep_forms.keep.changes import Change, changes
 from thep_forms.keep.facts import Arrival, Entry
 from thep_forms.keep.ledger import Ledger, Order
+from thep_forms.keep.verdicts import Verdicts, dated
 from thep_forms.read.reading import Outcome
-
-KEPT = 64  # returns whose arrivals are at hand
-_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class Returned(Struct, frozen=True, gc=False):
@@ -71,7 +67,7 @@ class Returned(Struct, frozen=True, gc=False):
     @property
     def dated(self) -> datetime | None:
         """When it was sent, as far as that is known."""
-        return _date(self.entry, self.arrivals)
+        return dated(self.entry, self.arrivals)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -80,104 +76,18 @@ class Returned(Struct, frozen=True, gc=False):
         return tuple(dict.fromkeys((*own, *self.given)))
 
 
-def _date(entry: Entry, arrivals: Sequence[Arrival]) -> datetime | None:
-    """That of the message that brought it, else that which the file gives."""
-    return arrivals[0].received_at or entry.modified
-
-
 class Records:
     """Everything that the ledger knows, with verdicts. It has to be open.
 
-    However many returns there are, they are gone through one by one: at hand are only the ids of those that give way.
+    However many returns there are, they are gone through one by one.
     """
 
     def __init__(self, ledger: Ledger, definition: Callable[[MembershipYear | None], FormDefinition]) -> None:
         """`definition` gives that of a year, or of any where there is none."""
-        self._ledger, self._members = ledger, ledger.members()
-        self._preferences = ledger.preferences()
-        self._superseded: set[str] = set()
-        self._conflicts: set[str] = set()
-        self._arrivals = lru_cache(KEPT)(self._in_order)  # one that came a thousand times is asked for as often
-        self._names = Names(ledger.names())
-        self._misnamed = dict(self._not_as_listed()) if self._names.names else {}
-        latest = ""
-        for (year, _), group in groupby(ledger.entries(), key=lambda one: (one.year, one.dfe_number)):
-            acceptable = [one for one in group if one.acceptable]
-            latest = year if acceptable else latest
-            self._settle([one for one in acceptable if self._is_able(one)])
-        self._superseded.update(one.return_id for one in ledger.entries() if self._gave_way(one))
+        self._ledger, self._verdicts = ledger, Verdicts(ledger)
+        latest = self._verdicts.latest
         # The columns are those of the latest year's form: they depend on the returns, not on the day.
         self.definition = definition(MembershipYear.parse(latest) if latest else None)
-
-    def _not_as_listed(self) -> Iterator[tuple[str, str]]:
-        """The ids of returns whose name is not that of the member with their number, and the number of the one whose
-        it is, or nothing.
-
-        A school that corrects its name on its own copy is believed.
-        """
-        for one in self._ledger.entries():
-            if one.is_form and not one.blank:
-                name = self._ledger.known(one.return_id).school.get(SCHOOL_NAME, "")
-                other = self._names.another(one.dfe_number, name)
-                if other or (one.copy_of != one.dfe_number and self._names.is_strange(one.dfe_number, name)):
-                    yield one.return_id, other or ""
-
-    def _namesake(self, entry: Entry) -> str:
-        """The number of the member whose name was typed with another number, or with none."""
-        return self._misnamed.get(entry.return_id, "")
-
-    def _is_able(self, entry: Entry) -> bool:
-        """Whether it can count: nothing in it has to be mended, and it is the return of a member."""
-        return entry.acceptable and not self._is_stranger(entry) and not self._namesake(entry)
-
-    def _doubt(self, entry: Entry) -> tuple[str, bool]:
-        """Why it may be another school's than the one whose number was typed: the copy that was used, and the name."""
-        copy_of = "" if entry.copy_of == entry.dfe_number else entry.copy_of
-        return copy_of, entry.return_id in self._misnamed
-
-    def _settle(self, group: Sequence[Entry]) -> None:
-        """Which of the returns of one school and year counts.
-
-        Nobody can put those in order that may be of different schools.
-        """
-        if len(group) > 1:
-            is_one_schools = len(set(map(self._doubt, group))) == 1
-            dates = (self._dated(one) if is_one_schools else None for one in group)
-            candidates = [Candidate(one.return_id, one.content, date) for one, date in zip(group, dates, strict=True)]
-            found = winner(candidates, self._preferences)
-            others = (one.return_id for one in group if not found or one.return_id != found.return_id)
-            (self._superseded if found else self._conflicts).update(others)
-
-    def _dated(self, entry: Entry) -> datetime | None:
-        return _date(entry, self._arrivals(entry.return_id))
-
-    def _gave_way(self, entry: Entry) -> bool:
-        """Whether it had to be mended, and its school has sent one later that counts."""
-        if not entry.is_form or entry.blank or self._is_able(entry):
-            return False
-        returned = self._ledger.entries_of(entry.year, self._school(entry))
-        return any(self._verdict(one) is Verdict.ACCEPTED and self._counts_over(one, entry) for one in returned)
-
-    def _school(self, entry: Entry) -> str:
-        """Whose it is, of one that has to be mended: a number may be just what that is. Empty if nobody knows."""
-        number, copy_of = entry.dfe_number, entry.copy_of
-        if other := self._namesake(entry):
-            return other
-        if not number or self._is_stranger(entry):
-            return copy_of
-        is_named = number in self._names.names and entry.return_id not in self._misnamed
-        return number if is_named or copy_of in ("", number) else ""
-
-    def _counts_over(self, one: Entry, faulty: Entry) -> bool:
-        dated, before = self._dated(one), self._dated(faulty)
-        return bool(dated and before and dated > before) or (one.return_id, faulty.return_id) in self._preferences
-
-    def _in_order(self, return_id: str) -> tuple[Arrival, ...]:
-        """How a return came; what counts first: the first message, else the first way."""
-        return tuple(sorted(self._ledger.arrivals(return_id), key=lambda one: (one.received_at or _LAST, one.source)))
-
-    def _is_stranger(self, entry: Entry) -> bool:
-        return bool(entry.dfe_number and self._members and entry.dfe_number not in self._members)
 
     def returns(self, order: Order = Order.RETURN) -> Iterator[Returned]:
         """Every return once; what could not be opened comes last, but in the order of sources."""
@@ -192,7 +102,7 @@ class Records:
 
     def _came(self, order: Order) -> Iterator[tuple[Returned, Arrival]]:
         for entry, arrival, count in self._ledger.came(order):
-            arrivals = (arrival,) if count == 1 else self._arrivals(entry.return_id)
+            arrivals = (arrival,) if count == 1 else self._verdicts.arrivals(entry.return_id)
             yield self._returned(entry, arrivals), arrival
 
     def _unread(self) -> Iterator[tuple[Returned, Arrival]]:
@@ -200,38 +110,13 @@ class Records:
             yield self._returned(Entry(arrival.return_id, Outcome.UNREADABLE, reason), (arrival,)), arrival
 
     def _returned(self, entry: Entry, arrivals: tuple[Arrival, ...]) -> Returned:
-        if not entry.is_form:
-            outcome = Outcome.UNREADABLE if entry.outcome == Outcome.FAILED else entry.outcome
-            plain = Returned(entry, arrivals, Verdict(outcome))
-            return plain if plain.aside else Returned(entry, arrivals, plain.verdict, (ProblemCode(outcome),))
-        if entry.blank:
-            return Returned(entry, arrivals, Verdict.BLANK, (ProblemCode.BLANK,))
-        given = {
-            ProblemCode.DFE_UNKNOWN: self._is_stranger(entry),
-            ProblemCode.DFE_OTHER_SCHOOL: bool(self._namesake(entry)) and entry.dfe_number in self._members,
-            ProblemCode.NAME_UNLIKELY: entry.return_id in self._misnamed and not self._namesake(entry),
-            ProblemCode.RETURN_CONFLICT: entry.return_id in self._conflicts,
-        }
-        codes = tuple(code for code, is_so in given.items() if is_so)
-        return Returned(entry, arrivals, self._verdict(entry), codes, self._namesake(entry))
-
-    def _verdict(self, entry: Entry) -> Verdict:
-        if entry.return_id in self._superseded:
-            return Verdict.SUPERSEDED
-        is_settled = self._is_able(entry) and entry.return_id not in self._conflicts
-        return Verdict.ACCEPTED if is_settled else Verdict.NEEDS_ATTENTION
+        verdicts = self._verdicts
+        one = Returned(entry, arrivals, verdicts.of(entry), verdicts.given(entry), verdicts.namesake(entry))
+        return Returned(entry, arrivals, one.verdict) if one.aside else one
 
     def rivals(self, return_id: str) -> list[str] | None:
         """The other returns of the same school and year; None if it is not acceptable itself."""
-        this = next((one for one in self._ledger.entries() if one.return_id == return_id), None)
-        if not this or not self._is_able(this):
-            return None
-        others = (one for one in self._ledger.entries() if one.year == this.year and one.return_id != return_id)
-        return [
-            one.return_id
-            for one in others
-            if (one.dfe_number if self._is_able(one) else self._school(one)) == this.dfe_number
-        ]
+        return self._verdicts.rivals(return_id)
 
     # --- what a return says --------------------------------------------------------------------------------------
 
@@ -245,11 +130,11 @@ class Records:
         return (*own, *(self._given(code, one.entry) for code in one.given))
 
     def _given(self, code: ProblemCode, entry: Entry) -> Problem:
-        dfe, number, names = self.definition.dfe_field, entry.dfe_number, self._names.names
+        dfe, number, names = self.definition.dfe_field, entry.dfe_number, self._verdicts.names.names
         if code is ProblemCode.DFE_UNKNOWN:
             return problem(self.definition, code, dfe.name, dfe.label, number)
         if code is ProblemCode.DFE_OTHER_SCHOOL:
-            other = self._namesake(entry)
+            other = self._verdicts.namesake(entry)
             words = {"name": names.get(number) or number, "other": names[other], "theirs": other}
             return problem(self.definition, code, dfe.name, dfe.label, number, **words)
         if code is ProblemCode.NAME_UNLIKELY:
