@@ -61,6 +61,20 @@ def refused(path: Path) -> str:
     return result.stderr
 
 
+def test_columns_may_be_called_as_offices_call_them(tmp_path: Path) -> None:
+    own = {"DfE no.": "2101", "School": "Cedar", "Phase": "primary", "Address": "1 Road"}
+    addresses = {"E-mail": "a@cedar.example", "Headteacher e-mail": "b@cedar.example"}
+    (cedar,) = register(written(tmp_path, own | addresses))
+    assert (cedar.dfe_number, cedar.email) == ("211/2101", "a@cedar.example")
+    assert cedar.known == {"school_name": "Cedar", "phases": "primary", "registered_address": "1 Road"}
+    assert cedar.contacts[0].parts == {"email": "b@cedar.example"}
+
+
+def test_such_a_column_is_left_alone_where_another_has_the_name_itself(tmp_path: Path) -> None:
+    (cedar,) = register(written(tmp_path, {"dfe_number": "2101", "school_name": "Cedar", "School": "No. 7"}))
+    assert cedar.known == {"school_name": "Cedar"}
+
+
 # --- Tables -------------------------------------------------------------------------------------------------------
 
 EXPECTED = (

@@ -13,7 +13,7 @@ from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
 from thep_forms.keep import Ledger, Records
 from thep_forms.register import gias, lists
-from thep_forms.register.lists import Read, folded
+from thep_forms.register.lists import Read, columns_of, folded
 from thep_forms.register.member import Member, known_address
 from thep_forms.register.sheets import sheets
 
@@ -58,7 +58,7 @@ def _from_file(path: Path, definition: FormDefinition) -> list[Member]:
         for sheet in found:
             rows = enumerate(sheet.rows, 1)
             for _, headings in islice(rows, HEADINGS_WITHIN):
-                columns = [folded(heading) for heading in headings]
+                columns = columns_of(headings)
                 try:
                     read = gias.reader(columns, definition) or lists.reader(columns, definition)
                 except SourceError as error:
@@ -82,8 +82,8 @@ class _Rows:
 
     def __init__(self, headings: Sequence[str], read: Read, *, is_csv: bool) -> None:
         self.is_csv = is_csv  # a comma that should have been in quotation marks moves the cells of a row
-        self.headings, self.read = {folded(heading): heading.strip() for heading in headings}, read
-        self.columns = [folded(heading) for heading in headings]
+        self.columns, self.read = columns_of(headings), read
+        self.headings = {column: heading.strip() for column, heading in zip(self.columns, headings, strict=True)}
         self.rows: dict[str, list[int]] = {}  # by DFE number, those that it is in
         self.mistakes: list[str] = []
 

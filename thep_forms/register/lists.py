@@ -17,6 +17,13 @@ Mistake = tuple[str, str]  # the column, and what is wrong in it
 Read = Callable[[Cells], tuple[Member | None, list[Mistake]]]
 
 EMAIL = "email"
+_ALSO = {
+    "dfe_number": ("dfe_no", "dfe", "laestab"),
+    "school_name": ("school", "name_of_school", "name"),
+    "phases": ("phase",),
+    "registered_address": ("address",),
+    EMAIL: ("email_address",),
+}
 _BETWEEN_OPTIONS = re.compile(r"[;,/\n]")
 _WRONG = {
     ProblemCode.DFE_FORMAT: "not a DfE number",
@@ -30,6 +37,16 @@ _ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!")  
 def folded(heading: str) -> str:
     """`dfe_number` for `DfE Number` and the like: capitals, blanks and signs do not count."""
     return re.sub(r"[\W_]+", "_", heading.casefold()).strip("_")
+
+
+def columns_of(headings: Sequence[str]) -> list[str]:
+    """The folded headings. A column that no other has the name of may be called as offices call it, too."""
+    columns = [folded(heading).replace("e_mail", EMAIL) for heading in headings]
+    for name, others in _ALSO.items():
+        if name not in columns:
+            also = next((other for other in others if other in columns), None)
+            columns = [name if column == also else column for column in columns]
+    return columns
 
 
 def reader(columns: Sequence[str], definition: FormDefinition) -> Read | None:
