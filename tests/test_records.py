@@ -198,13 +198,11 @@ def test_a_form_that_may_be_another_schools_does_not_supersede(
     tmp_path: Path, filled: Filled, definition: FormDefinition
 ) -> None:
     copy = Master(definition).copy(answers("2102"), "211/2102")
-    strangers = {
-        "oak": dated(filled(school_name="Oak Academy"), "20260504"),  # by its name
-        "copy": dated(type_into(copy, {"dfe_number": "2101", "school_name": "Cedar"}), "20260504"),  # by its copy
-    }
-    for name, form in strangers.items():
+    by_name = dated(filled(school_name="Oak Academy"), "20260504")
+    by_copy = dated(type_into(copy, {"dfe_number": "2101"}), "20260504")
+    for name, form, register in (("oak", by_name, members(tmp_path)), ("copy", by_copy, None)):
         records, files = tmp_path / f"records of {name}", {"cedar": dated(filled(), "20260420"), name: form}
-        Ingester(records).ingest([inbox(tmp_path / name, **files)], members(tmp_path))
+        Ingester(records).ingest([inbox(tmp_path / name, **files)], register)
         assert verdicts(records) == {"cedar": "needs_attention", name: "needs_attention"}
         Ingester(records).prefer(hashlib.sha256(files["cedar"]).hexdigest()[:16])
         assert verdicts(records) == {"cedar": "accepted", name: "superseded"}

@@ -94,6 +94,10 @@ class Verdicts:
                 if other or (one.copy_of != one.dfe_number and self.names.is_strange(one.dfe_number, name)):
                     yield one.return_id, other or ""
 
+    def _is_as_listed(self, entry: Entry) -> bool:
+        """Whether the list has a name for the number that was typed, and it may be the one that was."""
+        return entry.dfe_number in self.names.names and entry.return_id not in self._misnamed
+
     def namesake(self, entry: Entry) -> str:
         """The number of the member whose name was typed with another number, or with none."""
         return self._misnamed.get(entry.return_id, "")
@@ -104,8 +108,8 @@ class Verdicts:
 
     def _doubt(self, entry: Entry) -> tuple[str, bool]:
         """Why it may be another school's than the one whose number was typed: the copy that was used, and the name."""
-        copy_of = "" if entry.copy_of == entry.dfe_number else entry.copy_of
-        return copy_of, entry.return_id in self._misnamed
+        is_own = self._is_as_listed(entry) or entry.copy_of == entry.dfe_number
+        return "" if is_own else entry.copy_of, entry.return_id in self._misnamed
 
     def _settle(self, group: Sequence[Entry]) -> None:
         """Which of the returns of one school and year counts.
@@ -137,8 +141,7 @@ class Verdicts:
             return other
         if not number or self._is_stranger(entry):
             return copy_of
-        is_named = number in self.names.names and entry.return_id not in self._misnamed
-        return number if is_named or copy_of in ("", number) else ""
+        return number if self._is_as_listed(entry) or copy_of in ("", number) else ""
 
     def _counts_over(self, one: Entry, faulty: Entry) -> bool:
         dated, before = self._dated(one), self._dated(faulty)
