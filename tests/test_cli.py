@@ -89,6 +89,14 @@ def test_without_anybody_to_give_the_password_nothing_is_read(tmp_path: Path) ->
     assert not (tmp_path / "records").exists()
 
 
+def test_what_came_in_this_run_is_told_of_first(tmp_path: Path) -> None:
+    before, now = (SAMPLES / "returns" / name for name in ("Juniper blank.pdf", "Kestrel.pdf"))
+    assert "From before" not in run("ingest", before, "-o", tmp_path / "records").stderr
+    told = run("ingest", before, now, "-o", tmp_path / "records").stderr.splitlines()
+    assert told[-3:] == ["  Kestrel.pdf: locked", "From before:", "  Juniper blank.pdf: blank"]
+    assert "From before" not in run("ingest", before, "-o", tmp_path / "records").stderr  # nothing is new
+
+
 def test_ingest_tells_a_script_whether_all_were_accepted(tmp_path: Path) -> None:
     good, all_of_them = SAMPLES / "returns" / "Ivy Lane.pdf", SAMPLES / "returns"
     assert run("ingest", good, "-o", tmp_path / "records").exit_code == 0

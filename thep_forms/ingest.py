@@ -26,13 +26,18 @@ from thep_forms.read import Outcome, is_pdf
 from thep_forms.work import Engine, Failure, Limits, Workers
 
 KEPT_AFTER = 0.5  # seconds: what was read is made to last, which takes a while, and little more for many files
+MOST_FRESH = 1000  # of a run, that are told apart from what came before: it is as many as anybody looks at
 
 
 class Attention(Struct, frozen=True):
-    """A return that somebody has to look at: where it came from, and the codes of its errors, or else its verdict."""
+    """A return that somebody has to look at: where it came from, and the codes of its errors, or else its verdict.
+
+    `is_new`: it came in this run.
+    """
 
     source: str
     why: tuple[str, ...]
+    is_new: bool = False
 
 
 class Summary(Struct, frozen=True):
@@ -93,8 +98,9 @@ class Ingester:
             tidy(self.records)
             with ledger.transaction():
                 again = {Outcome.FAILED, *([Outcome.LOCKED] if self.examiner.passwords else [])}
-                new = _Intake(Archive(self.records), ledger, engine, again).take_in(progress(places))
-            return self._finish(ledger, new)
+                intake = _Intake(Archive(self.records), ledger, engine, again)
+                intake.take_in(progress(places))
+            return self._finish(ledger, intake.new, intake.fresh)
 
     def _members(self, register: Path) -> dict[str, Known]:
         from thep_forms.register import read_register  # not every run has one
@@ -116,9 +122,9 @@ class Ingester:
                 )
             with ledger.transaction():
                 ledger.prefer(return_id, rivals)
-            return self._finish(ledger, 0)
+            return self._finish(ledger)
 
-    def _finish(self, ledger: Ledger, new: int) -> Summary:
+    def _finish(self, ledger: Ledger, new: int = 0, fresh: Collection[str] = ()) -> Summary:
         known = Records(ledger, self.examiner.definition)
         Views(self.records, ledger, known).write()
         verdicts: Counter[str] = Counter()
@@ -127,7 +133,8 @@ class Ingester:
             verdicts[one.verdict] += 1
             verdicts[Verdict.DUPLICATE] += len(one.arrivals) - 1
             if one.verdict not in (Verdict.ACCEPTED, Verdict.SUPERSEDED) and not one.aside:
-                attention.append(Attention(one.source, known.errors(one) or (one.verdict,)))
+                why = known.errors(one) or (one.verdict,)
+                attention.append(Attention(one.source, why, any(came.source in fresh for came in one.arrivals)))
         return Summary(+verdicts, tuple(sorted(attention, key=lambda one: one.source)), new, self.records)
 
 
@@ -140,10 +147,11 @@ class _Intake:
     def __init__(self, archive: Archive, ledger: Ledger, engine: Engine, again: Collection[Outcome]) -> None:
         self.archive, self.ledger, self.engine, self.again = archive, ledger, engine, again
         self.waiting: dict[str, list[Found]] = {}  # those of the same bytes, by hash, while they are read
-        self.new, self.kept = 0, time.monotonic()
+        self.new, self.kept = 0, time.monotonic()  # what came that had not come before, by that way
+        self.fresh: set[str] = set()  # the ways of the first of these
 
-    def take_in(self, places: Iterable[Place]) -> int:
-        """Note every file; how many returns and other files came that had not come before, by that way."""
+    def take_in(self, places: Iterable[Place]) -> None:
+        """Note every file."""
         try:
             for sha256, answer in self.engine.map(self._unread(places)):
                 self._note(sha256, _findings(answer))
@@ -151,7 +159,6 @@ class _Intake:
             self._keep()
             raise
         self.archive.settle()
-        return self.new
 
     def _unread(self, places: Iterable[Place]) -> Iterator[tuple[str, bytes]]:
         """The hash of each file that has to be read, and where it is kept."""
@@ -163,7 +170,8 @@ class _Intake:
     def _sort(self, found: Found) -> Iterator[tuple[str, bytes]]:
         """The hash of a file that has to be read, and where it is kept; any other file is noted at once."""
         if found.data is None:
-            self.new += self.ledger.add_unread(found.source, found.reason, found.received_at)
+            if self.ledger.add_unread(found.source, found.reason, found.received_at):
+                self._is_new(found.source)
             return
         sha256 = hashlib.sha256(found.data).hexdigest()
         if sha256 in self.waiting:
@@ -202,7 +210,13 @@ class _Intake:
         return_ids = self.ledger.return_ids(sha256)
         for number, return_id in enumerate(return_ids, 1):
             source = f"{found.source}#{number}" if len(return_ids) > 1 else found.source
-            self.new += self.ledger.arrived(Arrival(source, return_id, found.received_at, found.aside))
+            if self.ledger.arrived(Arrival(source, return_id, found.received_at, found.aside)):
+                self._is_new(source)
+
+    def _is_new(self, source: str) -> None:
+        self.new += 1
+        if self.new <= MOST_FRESH:
+            self.fresh.add(source)
 
 
 def _engine(

@@ -166,7 +166,11 @@ def _report(summary: Summary) -> None:
     if not summary.attention:
         return
     click.echo("\nTo look at (problems.csv has the sentences to send):", err=True)
-    for one in summary.attention[:SHOWN]:
+    shown = sorted(summary.attention, key=lambda one: not one.is_new)[:SHOWN]
+    new = sum(one.is_new for one in shown)
+    for number, one in enumerate(shown):
+        if number == new > 0:
+            click.echo("From before:", err=True)
         click.echo(f"  {printable(one.source)}: {', '.join(one.why).replace('_', ' ')}", err=True)
     if len(summary.attention) > SHOWN:
         click.echo(f"  and {len(summary.attention) - SHOWN} more, in returns.csv", err=True)
