@@ -304,6 +304,14 @@ def test_a_scan_of_any_page_finds_its_way_home(tmp_path: Path, schools: bytes, p
     assert (row["verdict"], row["read_from"], row["problems"]) == ("needs_attention", "scan", "scan")
 
 
+def test_a_scan_of_a_copy_that_was_sent_by_e_mail_finds_its_way_home_too(
+    tmp_path: Path, definition: FormDefinition
+) -> None:
+    copy = Master(definition).copy({"dfe_number": "2101"}, "211/2101")
+    (row,) = returns(tmp_path, scanned(copy, range(PAGES)))
+    assert (row["dfe_number"], row["read_from"]) == ("211/2101", "scan")
+
+
 def test_what_a_person_typed_from_a_scan_takes_its_place(tmp_path: Path, form: bytes, schools: bytes) -> None:
     number = NUMBERS[2].removeprefix("211/")
     (tmp_path / "scan.pdf").write_bytes(dated(scanned(schools, range(2 * PAGES, 3 * PAGES)), "20260504"))

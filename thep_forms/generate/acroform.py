@@ -15,6 +15,7 @@ from thep_forms.definition.model import Kind
 from thep_forms.generate import fonts
 from thep_forms.generate.draw import Drawn
 from thep_forms.generate.layout import PlacedBox, Rect, Sheet
+from thep_forms.generate.qr import CODE
 from thep_forms.generate.tags import tag
 from thep_forms.seal import seal
 
@@ -40,6 +41,8 @@ def add_fields(drawn: Drawn, definition: FormDefinition, sheets: Sequence[Sheet]
             builder.add(placed, pdf.pages[start])
     tag(pdf, drawn.document, {str(field.T): field for field in builder.fields}, definition)
     builder.add_form_id(pdf.pages[0])
+    for number, page in enumerate(pdf.pages, 1):
+        builder.add_code(page, number)
     builder.finish()
     for page in pdf.pages:
         seal(page, date(definition.year.start, 4, 1))
@@ -82,6 +85,11 @@ class _Builder:
         widget = self._widget(FORM_ID, tooltip, Rect(0, 0, 0, 0), page)
         _put(widget, FT=Name.Tx, DA=self.style, V=String(self.definition.form_id), Ff=READ_ONLY, F=HIDDEN)
         self._append(widget, page)
+
+    def add_code(self, page: pikepdf.Page, number: int) -> None:
+        """The form XObject by which the page shows its code; it holds none: that is each copy's own."""
+        _, _, width, height = (float(edge) for edge in page.mediabox)
+        page.add_resource(self._stream(Rect(0, 0, width, height), NOTHING), Name.XObject, Name(CODE.format(number)))
 
     def finish(self) -> None:
         """The AcroForm dictionary and the document information."""

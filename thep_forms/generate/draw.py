@@ -17,12 +17,11 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph as Flowable
 
 from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.identity import Code
 from thep_forms.definition.texts import Heading, Paragraph, Run, TextBlock, TextList
 from thep_forms.errors import LayoutError
 from thep_forms.generate import fonts
 from thep_forms.generate.layout import LABEL_INSET, MM, Group, Label, PlacedBox, PlacedText, Rect, Sheet, Style, body_of
-from thep_forms.generate.qr import qr_code
+from thep_forms.generate.qr import CODE
 from thep_forms.generate.tags import LANGUAGE, Tag
 
 RULE = 0.6
@@ -56,7 +55,7 @@ class Drawn(Struct, frozen=True):
 
 
 def draw(definition: FormDefinition, sheets: Sequence[Sheet], *, coded: bool = True) -> Drawn:
-    """The printed part of the form; `coded` says whether with the QR codes or with room for them.
+    """The printed part of the form; `coded` says whether pages show the form XObjects of the QR codes, or have room.
 
     Raises `LayoutError` where words do not fit or have no glyph.
     """
@@ -146,8 +145,7 @@ class _Drawer:
         self._words(words, self.body.x, self.body.y - 10 * MM, fonts.REGULAR, 8)
         self._words(back, self.body.x, self.body.y - 14 * MM, fonts.REGULAR, 8)
         if self.coded:
-            code = Code(form.id, self.definition.year, form.revision, number, total)
-            self.canvas.addLiteral(qr_code(code, self.body))
+            self.canvas.addLiteral(f"{CODE.format(number)} Do")
 
     # --- the ruled table ----------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 
 import pikepdf
@@ -9,13 +10,14 @@ from msgspec import Struct
 from pikepdf import Dictionary, String
 
 from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.identity import FORM_ID
+from thep_forms.definition.identity import FORM_ID, Code
 from thep_forms.definition.model import Kind
 from thep_forms.generate import fonts
 from thep_forms.generate.acroform import ENTRY_FONT, ON, add_fields, style
 from thep_forms.generate.draw import draw
 from thep_forms.generate.entry import Entry, drawing, drawn_glyphs, typeset
-from thep_forms.generate.layout import PlacedBox, lay_out, require_boxes
+from thep_forms.generate.layout import MM, PlacedBox, body_of, lay_out, require_boxes
+from thep_forms.generate.qr import CODE, qr_code
 from thep_forms.generate.writer import Objects, Writer, stream
 
 
@@ -48,6 +50,7 @@ class Master:
         self.definition = definition
         page = definition.file.page
         self.sizes = (page.entry_size, page.entry_least)
+        self.body, self.paper = body_of(page), (page.width * MM, page.height * MM)
         sheets = lay_out(definition, more)
         with add_fields(draw(definition, sheets), definition, sheets) as pdf:
             self._take_in(pdf, {placed.box.name: placed for sheet in sheets for placed in sheet.boxes})
@@ -67,10 +70,12 @@ class Master:
         identity = fields.pop(FORM_ID)
         self.identity = objects.number(identity), _head(objects, identity)
         self.widgets = {name: _widget(objects, boxes[name], field) for name, field in fields.items()}
+        shown = [page.obj.Resources.XObject[CODE.format(number)] for number, page in enumerate(pdf.pages, 1)]
+        self.codes = [objects.number(code) for code in shown]  # the numbers of the pages' codes
         self.common = Writer()
         changing = {self.identity[0]} | {widget.number for widget in self.widgets.values()}
-        for widget in self.widgets.values():
-            objects.streams.pop(widget.drawn, None)
+        for number in (*self.codes, *(widget.drawn for widget in self.widgets.values())):
+            objects.streams.pop(number, None)
         for number, body in objects.streams.items():
             self.common.add(number, body)
         # What opens the file is apart from its tags, which are ten times as many: a reader takes a stream in whole.
@@ -84,8 +89,8 @@ class Master:
     def copy(self, values: Mapping[str, str | bool] | None = None, school: str = "") -> bytes:
         """The form with values in its boxes, by field name, that can all be changed; any text, and true for a tick.
 
-        `school` is the DFE number that the copy's hidden field carries. Raises `LayoutError` for a field that the form
-        does not have.
+        `school` is the DFE number that the copy's hidden field and its codes carry. Raises `LayoutError` for a field
+        that the form does not have.
         """
         values = values or {}
         require_boxes(values, self.widgets)
@@ -101,6 +106,8 @@ class Master:
         for name, widget in self.widgets.items():
             if not widget.ticks:
                 out.add(widget.drawn, self._appearance(widget, entries.get(name), names))
+        for page, number in enumerate(self.codes, 1):
+            out.add(number, self._code(page, school))
         said = self.definition.form_id_of(school)
         together = {self.identity[0]: self.identity[1] + _valued(said) + b">>", **objects.plain}
         for name, widget in self.widgets.items():
@@ -108,6 +115,13 @@ class Master:
             together[widget.number] = _filled(widget, values.get(name), size)
         out.add_together(objects.reserve(), together)
         return out.finish(objects.reserve(), self.trailer)
+
+    def _code(self, page: int, school: str) -> bytes:
+        """The form XObject of the code on the page of that number."""
+        form = self.definition.form
+        code = Code(form.id, self.definition.year, form.revision, page, len(self.codes), school)
+        entries = b"<</Type/XObject/Subtype/Form/BBox[0 0 %.2f %.2f]/Resources<<>>/Filter/FlateDecode>>" % self.paper
+        return stream(entries, zlib.compress(qr_code(code, self.body)))
 
     def _typeset(self, widget: _Widget, value: str) -> Entry:
         rect = widget.placed.rect

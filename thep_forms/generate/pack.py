@@ -195,9 +195,7 @@ class _Pack:
         form = self.definition.form
         code = Code(form.id, self.definition.year, form.revision, index + 1, len(self.shared), one.copy.dfe_number)
         school = drawing(one.foot, self.foot.width, self.foot.height, self.names, wraps=False)
-        return b"\n".join(
-            [*parts, FOOTER % _moved(self.foot, school), FOOTER % qr_code(code, self.body).encode("ascii")]
-        )
+        return b"\n".join([*parts, FOOTER % _moved(self.foot, school), FOOTER % qr_code(code, self.body)])
 
     def _answer(self, one: _Set, placed: PlacedBox) -> bytes:
         if placed.box.kind is Kind.TICKS:

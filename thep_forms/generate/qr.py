@@ -1,8 +1,11 @@
-"""The QR code in the corner of each page, for programs that get it as a picture."""
+"""The QR code in the corner of each page, for programs that get it as a picture.
+
+A page of the form shows it by a form XObject: each school's copy has its own, and all else of the page in common.
+"""
 
 from __future__ import annotations
 
-from itertools import groupby
+import re
 
 import zxingcpp
 
@@ -10,10 +13,12 @@ from thep_forms.definition.identity import Code
 from thep_forms.generate.layout import MM, Rect
 
 SIDE = 12 * MM
+_DARK = re.compile(rb"\0+")
+CODE = "/Code{}"  # the XObject's name in resources, by the number of its page
 GAP = 4 * MM  # between the body of the page and the code
 
 
-def qr_code(code: Code, body: Rect) -> str:
+def qr_code(code: Code, body: Rect) -> bytes:
     """The operators that draw it, below the body of the page and at its right edge.
 
     It is one filled path, so that no viewer draws seams between its modules.
@@ -22,13 +27,8 @@ def qr_code(code: Code, body: Rect) -> str:
     picture = zxingcpp.write_barcode_to_image(barcode, add_quiet_zones=False)
     rows, _ = picture.shape
     modules = bytes(memoryview(picture))  # type: ignore[arg-type] # its stub does not tell that it is a buffer
-    path: list[str] = []
-    for n in range(rows):
-        x = 0
-        for value, run in groupby(modules[n * rows : (n + 1) * rows]):
-            width = len(list(run))
-            path += [] if value else [f"{x} {rows - 1 - n} {width} 1 re"]
-            x += width
+    dark = ((rows - 1 - n, run) for n in range(rows) for run in _DARK.finditer(modules, n * rows, (n + 1) * rows))
+    path = (b"%d %d %d 1 re" % (run.start() % rows, y, run.end() - run.start()) for y, run in dark)
     side = SIDE / rows
-    place = f"{side:.4f} 0 0 {side:.4f} {body.right - SIDE:.2f} {body.y - GAP - SIDE:.2f} cm"
-    return " ".join(["q 0 g", place, *path, "f Q"])
+    place = b"%.4f 0 0 %.4f %.2f %.2f cm" % (side, side, body.right - SIDE, body.y - GAP - SIDE)
+    return b" ".join([b"q 0 g", place, *path, b"f Q"])
