@@ -18,6 +18,7 @@ from tests.viewer import type_into
 from thep_forms.cli import main
 from thep_forms.copies import copies
 from thep_forms.definition import load_definition
+from thep_forms.generate import generate
 from thep_forms.ingest import Ingester
 from thep_forms.keep import Ledger, Sent, SentKind, SentState
 from thep_forms.register import Member
@@ -117,6 +118,20 @@ def test_every_school_stands_somewhere_on_the_way_of_its_form(
     assert found["2101"]["why"] == f"sent on {day.day} {day:%B %Y}"
     assert found["3204"]["why"].endswith("with the Message-ID <3204.3@x.example>")
     assert found["2102"]["sent_at"] == (NOW - timedelta(days=2)).isoformat()
+
+
+def test_a_school_that_returned_the_form_of_another_year_instead_is_told_of(
+    records: Path, schools: Path, tmp_path: Path
+) -> None:
+    note(records, "2101", 3)
+    note(records, "2102", 3)
+    path = tmp_path / "returned.pdf"
+    today = f"{NOW:%Y%m%d}"
+    path.write_bytes(dated(type_into(generate(load_definition("2025-26")), answers("2101")), today))
+    Ingester(records).ingest([path])
+    found = status(records, schools)
+    assert (found["2101"]["status"], found["2102"]["why"]) == ("sent", "")
+    assert found["2101"]["why"].endswith("; since then it returned the form of 2025-26")
 
 
 def test_as_long_as_no_form_was_sent_by_the_program_none_is_missed(records: Path, schools: Path) -> None:

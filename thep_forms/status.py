@@ -92,9 +92,10 @@ def statuses(
     members = tuple(members)
     known = {member.dfe_number for member in members}
     theirs: dict[str, list[Returned]] = {}
+    other_years: dict[str, list[Returned]] = {}
     for one in records.returns():
-        if one.year in ("", str(year)):
-            theirs.setdefault(owner(one, known), []).append(one)
+        years = theirs if one.year in ("", str(year)) else other_years
+        years.setdefault(owner(one, known), []).append(one)
     messages: dict[str, list[Sent]] = {}
     for message in sent:
         if message.year == str(year):
@@ -106,7 +107,13 @@ def statuses(
     )
     found = [
         _returned(member, theirs.get(member.dfe_number, ()), records, tuple(messages.get(member.dfe_number, ())))
-        or _waiting(member, tuple(messages.get(member.dfe_number, ())), unsent, late)
+        or _waiting(
+            member,
+            tuple(messages.get(member.dfe_number, ())),
+            other_years.get(member.dfe_number, ()),
+            unsent,
+            late,
+        )
         for member in members
     ]
     order = list(Standing)
@@ -166,18 +173,22 @@ def _sentence(problem: Problem, own: bool) -> str:
     return f"{problem.label}: please check what was entered." if quotes and not own else problem.message
 
 
-def _waiting(member: Member, messages: tuple[Sent, ...], unsent: Standing, late: date) -> SchoolStatus:
-    """The standing of a school that has sent nothing back."""
+def _waiting(
+    member: Member, messages: tuple[Sent, ...], other_years: Iterable[Returned], unsent: Standing, late: date
+) -> SchoolStatus:
+    """The standing of a school that has sent nothing back, or a form of another year since this one's was sent."""
     form = SchoolStatus(member, unsent, messages=messages).form
     if not form:
         return SchoolStatus(member, unsent, messages=messages)
     standing, became = _BY_STATE[form.state]
     why = f"{became} on {in_words(form.at.date())}"
+    other = next((one.year for one in other_years if one.dated and one.dated > form.at), "")
+    why += f"; since then it returned the form of {other}" if other else ""
     if form.at.date() < late:
         return SchoolStatus(member, Standing.OVERDUE, why, messages=messages)
     if standing is Standing.UNCERTAIN:
         return SchoolStatus(member, standing, f"{why} with the Message-ID {form.message_id}", messages=messages)
-    return SchoolStatus(member, standing, messages=messages)
+    return SchoolStatus(member, standing, why if other else "", messages=messages)
 
 
 def in_words(day: date) -> str:
