@@ -103,6 +103,36 @@ def test_a_page_that_was_sealed_as_forms_once_were_is_looked_at_too(
     assert ("headteacher_name", "value_conflict") in problems(checked)
 
 
+def unsealed(pdf: bytes) -> bytes:
+    """Saved by a program that drops what is private to others."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        for page in opened.pages:
+            del page.obj["/PieceInfo"]
+        opened.save(out)
+    return out.getvalue()
+
+
+def test_a_page_with_boxes_that_lost_its_seal_is_looked_at_too(
+    definition: FormDefinition, copy: bytes, editor: Editor
+) -> None:
+    before = read_return(unsealed(copy), definition)
+    assert before.values == read_return(copy, definition).values
+    assert check(before, definition).acceptable
+    checked = typed_in(definition, unsealed(copy), editor, "headteacher_name", "Bo Grey")
+    assert ("headteacher_name", "value_conflict") in problems(checked)
+
+
+@pytest.mark.parametrize("sealed", [bytes, unsealed])
+def test_a_form_with_blanks_in_a_box_and_answers_on_its_page_is_not_blank(
+    definition: FormDefinition, form: bytes, sealed: Callable[[bytes], bytes]
+) -> None:
+    rect = place(definition, "headteacher_name")
+    typed = by_an_editor(sealed(type_into(form, {"headteacher_name": " "})), rect.x + 3, rect.y + 4, "Bo Grey")
+    value = read_return(typed, definition).values["headteacher_name"]
+    assert (value.text, value.other) == ("Bo Grey", None)
+
+
 def test_what_is_typed_over_an_empty_box_is_its_answer(definition: FormDefinition, form: bytes, editor: Editor) -> None:
     filled = type_into(form, {**SCHOOL, "business_manager_name": ""})
     before = checked_after(filled, definition)

@@ -242,6 +242,19 @@ def test_a_form_with_one_page_flattened_is_one_form(returned: bytes, definition:
     assert told(reading) == EXPECTED
 
 
+def test_a_print_of_as_many_pages_as_a_form_has_without_boxes_is_read(form: bytes, definition: FormDefinition) -> None:
+    live, printed = type_into(form, answers("2101")), printers.by_qpdf(type_into(form, answers("4242")))
+    readings = read_file(joined((live, (0, 3)), (printed, (0, 3))), lambda _: definition)
+    assert [told(reading)["dfe_number"] for reading in readings] == ["2101", "4242"]
+
+
+def test_a_last_page_that_was_printed_is_read_where_another_is_missing(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    reading = read_return(joined((returned, (0, 1)), (printers.by_qpdf(returned), (3,))), definition)
+    assert told(reading) == EXPECTED
+
+
 @pytest.mark.parametrize("flatten", [(bytes, printers.by_qpdf), (printers.by_qpdf, bytes)], ids=["first", "second"])
 def test_no_school_is_lost_where_first_pages_alone_are_joined(
     form: bytes, definition: FormDefinition, flatten: tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]

@@ -107,7 +107,7 @@ def with_notes(
             continue
         elif name is None or not note.text:
             note_down(told, note.words)
-        elif before := told.get(name, RawValue("")).text:
+        elif before := told.get(name, RawValue("")).text.strip():
             told[name] = told[name] if note.text == before else replace(told[name], other=note.text)
         else:
             told[name] = RawValue(note.text, read_from=ReadFrom.PAGE_TEXT)
@@ -122,7 +122,7 @@ def with_ink(values: Mapping[str, RawValue], pages: Iterable[Page]) -> dict[str,
             before = told.get(name, RawValue(""))
             if not ink.text or _says_the_same(ink, before.text):
                 continue
-            if not before.text:
+            if not before.text.strip():
                 told[name] = ink
             elif ink.doubtful:
                 note_down(told, DRAWING)

@@ -23,7 +23,7 @@ from thep_forms.read.information import modified, title_of
 from thep_forms.read.notes import note_down, notes_in, with_ink, with_notes, with_strangers
 from thep_forms.read.reading import Outcome, RawValue, Reading
 from thep_forms.read.streams import decode
-from thep_forms.seal import is_drawn_over
+from thep_forms.seal import State, state
 
 if TYPE_CHECKING:
     from thep_forms.read.page_text import Page, PageReader, Sighting
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Definitions = Callable[[MembershipYear | None], FormDefinition]
 
-PLAIN_PAGES = 2  # of a form, that no box is on
 PICTURE = "This is a picture of the form, such as a scan."
 
 # What qpdf says when it had to guess where the objects of a file are, or could not make out one of them.
@@ -52,23 +51,24 @@ class FileReader:
         self.others = [annotation for _, annotation in others]
         self.modified = modified(pdf, (one for said in self.found.values() for one in said))
         self.notes = notes_in(others)
+        self.seals: dict[int, State] = {}
 
     def read(self) -> tuple[Reading, ...]:
         forms = forms_in(self.found, self._is_box)
         readings = [reading for form in forms if (reading := self._by_fields(form))]
         if strangers := self._strangers(forms):
             return tuple(map(self._unless_lost, self._with_strangers(readings, strangers)))
-        if readings and any(value.text for reading in readings for value in reading.values.values()):
+        if any(map(_says_something, readings)):
             beside = self._tried(lambda: self._beside(forms), list[Reading]())
             return _as_one(tuple(replace(reading, repaired=self.repaired) for reading in readings), beside)
         on_paper = self._tried(self._by_pages, list[Reading]()) if readings else self._by_pages()
-        if not readings or any(value.text for reading in on_paper for value in reading.values.values()):
+        if not readings or any(map(_says_something, on_paper)):
             readings = on_paper or [self._no_form()]
         return tuple(map(self._unless_lost, readings))
 
     def _unless_lost(self, reading: Reading) -> Reading:
         """The reading, if it is not of a damaged form that looks empty, as the first revision of one cut short does."""
-        is_empty = reading.outcome is Outcome.FORM and not any(value.text for value in reading.values.values())
+        is_empty = reading.outcome is Outcome.FORM and not _says_something(reading)
         if not (is_empty and self.repaired):
             return reading
         reason = "This PDF is damaged, and every answer in it looks empty."
@@ -96,10 +96,11 @@ class FileReader:
             return nothing
 
     def _beside(self, forms: Sequence[Form]) -> list[Reading]:
-        """Printed forms in a file that holds forms with fields, unless its other pages are just those of these."""
+        """Printed forms in a file that holds forms with fields: on other pages that may say more than when made."""
         ours = {one.page for form in forms for said in form.answers.values() for one in said}
         others = [number for number in range(len(self.pdf.pages)) if number not in ours]
-        printed = self._by_pages(others) if len(others) != PLAIN_PAGES * len(forms) else []
+        unknown = [number for number in others if self._state(number) is not State.AS_MADE]
+        printed = self._by_pages(unknown) if unknown else []
         if None in ours:  # boxes that may be on one of these pages, whose print is theirs
             printed = [one for one in printed if one.outcome is not Outcome.FORM or self._is_news(one, forms)]
         return printed
@@ -169,11 +170,15 @@ class FileReader:
         start = min(pages, default=0)
         end = min((page for page in others - pages if page > start), default=len(self.pdf.pages))
         mine = sorted(pages | (set(range(start, end)) - others))
-        return self._drawn_on(mine)
+        over = {number: self._state(number) for number in mine}
+        unsealed = [number for number in pages if over[number] is State.NO_SEAL]  # no covering letter
+        return sorted([number for number in mine if over[number] is State.DRAWN_OVER] + unsealed)
 
-    def _drawn_on(self, numbers: Iterable[int]) -> list[int]:
-        """Those of the pages that show more than when they were made."""
-        return self._tried(lambda: [number for number in numbers if is_drawn_over(self.pdf.pages[number].obj)], [])
+    def _state(self, number: int) -> State:
+        """What the seal of the page says, looked at once: it takes its time."""
+        if number not in self.seals:
+            self.seals[number] = self._tried(lambda: state(self.pdf.pages[number].obj), State.DRAWN_OVER)
+        return self.seals[number]
 
     def _printed(self, data: bytes, definition: FormDefinition, wanted: Collection[int]) -> list[Page]:
         """What is printed on those of the wanted pages that boxes are on, or that have room for none."""
@@ -249,7 +254,7 @@ class FileReader:
             return scans
         forms = _sorted_by_form(seen)
         starts = [0, *(min(one.page for one in sheets) for sheets in forms[1:]), len(texts)]
-        over = self._drawn_on(number for number in wanted if number not in ours)
+        over = [number for number in wanted if number not in ours and self._state(number) is State.DRAWN_OVER]
         plain = [[number for number in over if start <= number < end] for start, end in pairwise(starts)]
         readings = [self._on_pages(data, *form) for form in zip(forms, plain, strict=True)] + scans
         if hidden := [note for note in self.notes if not note.drawn]:
@@ -289,6 +294,11 @@ def _page_reader(definition: FormDefinition) -> PageReader:
     from thep_forms.read.page_text import PageReader  # costs time, and few files come so far
 
     return PageReader(definition)
+
+
+def _says_something(reading: Reading) -> bool:
+    """Whether any answer is more than blanks."""
+    return any(value.text.strip() for value in reading.values.values())
 
 
 def _pages_of(fields: Mapping[str, Sequence[Answer]]) -> set[int]:
