@@ -20,7 +20,7 @@ from tests.viewer import type_into
 from thep_forms.check import check
 from thep_forms.definition import FormDefinition
 from thep_forms.generate import Master
-from thep_forms.read import ReadFrom, read_file
+from thep_forms.read import Outcome, ReadFrom, read_file
 from thep_forms.read.forms import own_name
 
 NUMBER = "2101"
@@ -177,6 +177,41 @@ def not_called_widgets(pdf: pikepdf.Pdf) -> None:
     no_list(pdf)
 
 
+def their_own_kids(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        box.Kids = Array([box])
+
+
+def in_loops(pdf: pikepdf.Pdf) -> None:
+    """Each field below one that is below it."""
+    for box in boxes(pdf).values():
+        box.Kids = Array([pdf.make_indirect(Dictionary(Kids=Array([box]), Parent=box))])
+
+
+def deep(pdf: pikepdf.Pdf) -> None:
+    """Each widget of a text so far below its field that nobody follows."""
+    fields = [box for box in boxes(pdf).values() if box.FT != "/Tx"]
+    for box in (box for box in boxes(pdf).values() if box.FT == "/Tx"):
+        top = box
+        for _ in range(40):
+            above = pdf.make_indirect(Dictionary(Kids=Array([top])))
+            top.Parent = top = above
+        for key in ("/T", "/FT", "/V"):
+            if key in box:
+                top[key] = box[key]
+                del box[key]
+        fields.append(top)
+    pdf.Root.AcroForm.Fields = Array(fields)
+
+
+def with_a_widget_of_another(pdf: pikepdf.Pdf) -> None:
+    """A field that is apart from its widget has the widget of a field on top below it."""
+    box = boxes(pdf)["main_contact_name"]
+    field = pdf.make_indirect(Dictionary(T=box.T, FT=box.FT, V=box.V, Kids=Array([boxes(pdf)["school_name"]])))
+    pdf.Root.AcroForm.Fields = Array([field, *(one for one in pdf.Root.AcroForm.Fields if one.T != box.T)])
+    pdf.pages[0].obj.Annots = Array([one for one in pdf.pages[0].obj.Annots if one.T != box.T])
+
+
 def their_own_parents(pdf: pikepdf.Pdf) -> None:
     for box in boxes(pdf).values():
         box.Parent = box
@@ -224,6 +259,10 @@ QUIRKS: dict[str, Change] = {
     "values padded with zeros": with_texts(lambda text: b"\xfe\xff" + text.encode("utf-16-be") + b"\0\0\0"),
     "values in UTF-8 without a mark": with_texts(lambda text: text.encode()),
     "a parent": under_a_parent,
+    "fields that are their own kids": their_own_kids,
+    "fields in loops": in_loops,
+    "fields far above their widgets": deep,
+    "a field with the widget of another": with_a_widget_of_another,
     "widgets apart from their fields": widgets_as_kids,
     "stale values on the fields": stale_parents,
     "values in streams": in_streams,
@@ -242,6 +281,25 @@ QUIRKS: dict[str, Change] = {
 @pytest.mark.parametrize("quirk", QUIRKS)
 def test_every_value_is_read_all_the_same_with(returned: bytes, definition: FormDefinition, quirk: str) -> None:
     assert told(changed(returned, QUIRKS[quirk]), definition) == EXPECTED
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+def test_an_array_of_fields_that_are_below_each_other_comes_to_an_end(
+    returned: bytes, definition: FormDefinition, numbered: bool
+) -> None:
+    """As many of them as there are ways down."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        kids = pdf.make_indirect(Array())
+        for _ in range(3):
+            kid = Dictionary(Kidz=kids)  # or pikepdf would not come to an end
+            kids.append(pdf.make_indirect(kid) if numbered else kid)
+        pdf.Root.AcroForm.Fields.append(kids[0])
+
+    looped = changed(returned, change).replace(b"/Kidz", b"/Kids")
+    assert looped.count(b"/Kids") > 3
+    reading = read_return(looped, definition)
+    assert reading.outcome is (Outcome.FORM if numbered else Outcome.UNREADABLE)
 
 
 def numbered() -> Callable[[str], str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 
 import pikepdf
@@ -16,7 +16,7 @@ from thep_forms.read.reading import RawValue
 from thep_forms.read.strings import plain, text_string
 
 DEEPEST = 32  # levels of a field tree; deeper ones are loops or attacks
-MOST = 20_000  # nodes and widgets looked at
+MOST = 50_000  # nodes and widgets: two thousand schools in a file have fewer
 MOST_CHOSEN = 100  # of a list box
 OFF = ("", "off", "no", "false")  # the standard has the first two
 LONGEST_NAME = 200  # bytes of a part of a name that may be at hand for the next form
@@ -24,6 +24,10 @@ UNNAMED = "unnamed_{}"  # what a field is called that has no name
 SHORTEST = 30  # bytes of an appearance that shows a text
 _TEXT, _BUTTON, _CHOICE = "/Tx", "/Btn", "/Ch"
 _DIRECT = (0, 0)  # the number of an object that has none
+
+
+class TooManyError(Exception):
+    """There are more than anyone made, and those that were not looked at would be missing."""
 
 
 class Answer(Struct, frozen=True):
@@ -66,10 +70,15 @@ class _Node:
 
 
 def answers(pdf: pikepdf.Pdf) -> tuple[dict[str, list[Answer]], list[tuple[int, Object]]]:
-    """What the widgets of every field say, by the field's full name; and other annotations with their page's index."""
+    """What the widgets of every field say, by the field's full name; and other annotations with their page's index.
+
+    Raises `TooManyError`.
+    """
     found: dict[str, list[Answer]] = {}
     others: list[tuple[int, Object]] = []
-    for node, above, page in islice(_nodes(pdf, others), MOST):
+    for number, (node, above, page) in enumerate(_nodes(pdf, others)):
+        if number == MOST:
+            raise TooManyError
         _note(found, node, above, page)
     return found, others
 
@@ -122,20 +131,32 @@ def _page_said(node: _Node, indices: Mapping[tuple[int, int], int]) -> int | Non
 
 
 def _below(fields: object, seen: set[tuple[int, int]]) -> Iterator[tuple[_Node, list[_Node]]]:
-    """The leaves of the field tree with their ancestors; what has a number is `seen` once."""
+    """The leaves of the field tree with their ancestors; what has a number is `seen` once.
+
+    A field is a leaf, too, where there is no going on from it: it may be below itself, or have another's widgets.
+    """
     waiting: list[tuple[Object, list[_Node]]] = [(field, []) for field in [*_items(fields)][::-1]]
+    listed, on_top = 0, cache(lambda: {field.objgen for field in _items(fields) if isinstance(field, Dictionary)})
+
+    def is_below(kid: Object) -> bool:
+        """Whether it was not looked at, and is no field on top that knows of none above it."""
+        return kid.objgen not in seen and ("/Parent" in kid or "/T" not in kid or kid.objgen not in on_top())
+
     while waiting:
         field, above = waiting.pop()
         number = field.objgen if isinstance(field, Dictionary) else None
-        if number is None or number in seen or len(above) > DEEPEST:
+        if number is None or number in seen:
             continue
         if number != _DIRECT:
             seen.add(number)
         node = _Node(field, number)
-        kids = node.get("/Kids")
-        below = [(kid, [node, *above]) for kid in _items(kids) if isinstance(kid, Dictionary)] if kids else []
-        if below:
-            waiting += reversed(below)
+        kids = node.get("/Kids") if len(above) < DEEPEST else None
+        new = [kid for kid in _items(kids) if isinstance(kid, Dictionary) and is_below(kid)] if kids else []
+        listed += len(new)
+        if listed > MOST:
+            raise TooManyError
+        if new:
+            waiting += [(kid, [node, *above]) for kid in reversed(new)]
         else:
             yield node, above
 

@@ -36,7 +36,9 @@ PICTURE = "This is a picture of the form, such as a scan."
 # What qpdf says when it had to guess where the objects of a file are, or could not make out one of them.
 _REPAIRED = re.compile(
     "file is damaged|reconstruct|xref not found|expected endobj|EOF|error decoding"
-    "|treating object as null|giving up on reading object",
+    "|treating object as null|giving up on reading object"
+    "|unknown token|expected dictionary key|unexpected (?:[)>]|brace|array close|dictionary close)"
+    "|ended prematurely|duplicated key|invalid character .* in hexstring",
     re.IGNORECASE,
 )
 
@@ -83,7 +85,9 @@ class FileReader:
 
     def attached(self) -> list[bytes]:
         """The files attached to this one."""
-        return self._tried(lambda: attached(self.pdf, self.others), list[bytes]())
+        files, more = self._tried(lambda: attached(self.pdf, self.others), (list[bytes](), False))
+        self.mended |= more
+        return files
 
     def _tried(self, read: Callable[[], T], nothing: T) -> T:
         """What is read beside the fields. Where that cannot be read the file is damaged, but its fields are read."""
