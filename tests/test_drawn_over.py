@@ -180,6 +180,14 @@ def test_what_is_written_on_a_page_without_boxes_is_asked_about(
     assert [one.value for one in found if one.code == "field_unknown"] == ["We do not agree to point 4."]
 
 
+def test_what_is_written_on_a_page_before_the_first_one_with_boxes_is_asked_about(
+    definition: FormDefinition, copy: bytes
+) -> None:
+    noted = printers.typed_on(copy, 300, 60 + 8 * 2.83, "We do not agree to point 4.", page=1)
+    found = checked_after(printers.pages_of(noted, 1, 2, 0, 3), definition).problems
+    assert [one.value for one in found if one.code == "field_unknown"] == ["We do not agree to point 4."]
+
+
 def test_a_line_drawn_through_an_answer_is_asked_about(definition: FormDefinition, copy: bytes) -> None:
     rect = place(definition, "headteacher_name")
     middle = rect.y + rect.height / 2

@@ -551,6 +551,71 @@ def test_a_note_elsewhere_is_kept_and_asked_about(returned: bytes, definition: F
     assert checked.acceptable
 
 
+def annotated(kind: str, *, placed: bool = True, shown: bool = False, **entries: object) -> Change:
+    """An annotation of any kind above the form's boxes."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        made = Dictionary(Type=Name.Annot, Subtype=Name(kind), **entries)
+        if placed:
+            made.Rect = Array([40, 800, 240, 820])
+        if shown:
+            made.AP = Dictionary(N=pdf.make_stream(b"0 0 200 20 re f", Subtype=Name.Form, BBox=Array([0, 0, 200, 20])))
+        pdf.pages[0].obj.Annots.append(pdf.make_indirect(made))
+
+    return change
+
+
+def noted(pdf: bytes, definition: FormDefinition) -> list[str]:
+    return [
+        one.value for one in check(read_return(pdf, definition), definition).problems if one.code == "field_unknown"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["/FreeText", "/Watermark", "/Redact", "/Typewriter"])
+def test_what_has_no_words_and_is_seen_on_the_page_is_asked_about(
+    returned: bytes, definition: FormDefinition, kind: str
+) -> None:
+    assert noted(changed(returned, annotated(kind, shown=True)), definition) == ["✎"]
+    assert noted(changed(returned, annotated(kind)), definition) == []
+
+
+@pytest.mark.parametrize("kind", ["/Link", "/Popup", "/Text", "/FileAttachment", "/Screen", "/PrinterMark"])
+def test_what_is_seen_and_is_nobody_s_words_is_not(returned: bytes, definition: FormDefinition, kind: str) -> None:
+    assert noted(changed(returned, annotated(kind, shown=True)), definition) == []
+
+
+@pytest.mark.parametrize("kind", ["/FreeText", "/FileAttachment", "/Watermark", "/Redact", "/Typewriter"])
+@pytest.mark.parametrize("placed", [True, False])
+@pytest.mark.parametrize("key", ["Contents", "RC", "OverlayText"])
+def test_words_are_a_note_wherever_a_program_put_them(
+    returned: bytes, definition: FormDefinition, kind: str, placed: bool, key: str
+) -> None:
+    words = String("We moved")
+    assert noted(changed(returned, annotated(kind, placed=placed, **{key: words})), definition) == ["We moved"]
+
+
+@pytest.mark.parametrize("kind", ["/Link", "/Popup"])
+def test_what_only_points_elsewhere_is_no_note(returned: bytes, definition: FormDefinition, kind: str) -> None:
+    assert noted(changed(returned, annotated(kind, Contents=String("We moved"))), definition) == []
+
+
+def test_rich_words_in_a_stream_are_a_note(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        rich = pdf.make_stream(b'<?xml version="1.0"?><body><p>We <b>moved</b></p></body>')
+        annotated("/FreeText", RC=rich)(pdf)
+
+    assert noted(changed(returned, change), definition) == ["We moved"]
+
+
+def test_a_note_gives_way_to_a_field_of_the_same_name(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        field = Dictionary(T=String("note_2"), FT=Name.Tx, V=String("Please also mail the clerk"))
+        pdf.Root.AcroForm.Fields.append(pdf.make_indirect(field))
+        annotated("/FreeText", Contents=String("We moved"))(pdf)
+
+    assert {*noted(changed(returned, change), definition)} == {"We moved", "Please also mail the clerk"}
+
+
 def test_a_note_on_a_printed_form_is_an_answer(form: bytes, definition: FormDefinition) -> None:
     def drawn(pdf: pikepdf.Pdf) -> None:
         note("headteacher_name", "Jo Bloggs")(pdf)
@@ -582,6 +647,21 @@ def test_two_forms_joined_by_a_program_that_renames_fields_are_two(form: bytes, 
     first, second = type_into(form, answers("2101")), type_into(form, answers("3204"))
     both = joined(first, changed(second, renamed("{}_1".format)))
     assert [reading.values["dfe_number"].text for reading in read_file(both, lambda _: definition)] == ["2101", "3204"]
+
+
+@pytest.mark.parametrize("flatten", [bytes, by_qpdf], ids=["with fields", "flattened"])
+@pytest.mark.parametrize("page", range(8))
+def test_a_note_is_of_the_form_on_whose_pages_it_lies(
+    form: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes], page: int
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        rect = Array([40, 800, 240, 820])
+        made = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=rect, Contents=String("We moved"))
+        pdf.pages[page].obj.Annots = Array([*pdf.pages[page].obj.get("/Annots", []), pdf.make_indirect(made)])
+
+    both = joined(*(flatten(type_into(form, answers(number))) for number in ("2101", "4242")))
+    readings = read_file(changed(both, change), lambda _: definition)
+    assert [("note_1" in reading.values) for reading in readings] == [page < 4, page >= 4]
 
 
 def test_a_field_that_is_twice_on_the_form_is_not_two_forms(returned: bytes, definition: FormDefinition) -> None:

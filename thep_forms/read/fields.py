@@ -50,7 +50,7 @@ class Answer(Struct, frozen=True):
     def changed(self) -> str:
         """The date on which it was changed, as the widget says it; empty where it does not."""
         date = self.widget.get("/M") if self.widget else None
-        return "" if date is None else _text(date)
+        return "" if date is None else text_of(date)
 
     @property
     def area(self) -> tuple[float, ...]:
@@ -118,7 +118,7 @@ def _nodes(pdf: pikepdf.Pdf, others: list[tuple[int, Object]]) -> Iterator[tuple
         if annotation.objgen in seen:
             continue
         node = _Node(annotation, annotation.objgen)
-        if _name(node.get("/Subtype")) in ("/Widget", ""):
+        if name_of(node.get("/Subtype")) in ("/Widget", ""):
             yield node, _ancestors(node), number
         else:
             others.append((number, annotation))
@@ -176,7 +176,7 @@ def _note(found: dict[str, list[Answer]], node: _Node, above: list[_Node], page:
     """Note what a widget says; `above` are its ancestors."""
     said = _with_inherited(node, above) if above else node.get
     value = said("/V")
-    kind = _name(said("/FT")) or _likely_kind(node, value)
+    kind = name_of(said("/FT")) or _likely_kind(node, value)
     ticks = kind == _BUTTON
     if not (ticks or kind in (_TEXT, _CHOICE)):
         return
@@ -184,7 +184,7 @@ def _note(found: dict[str, list[Answer]], node: _Node, above: list[_Node], page:
     limit = said("/MaxLen")
     text, damaged = ("yes" if _is_ticked(node, value) else "", False) if ticks else _value(value)
     if value is None and (rich := said("/RV")) is not None:  # the same in rich text
-        text, damaged = plain(_text(rich)), False
+        text, damaged = plain(text_of(rich)), False
     answer = Answer(
         text,
         damaged,
@@ -223,7 +223,7 @@ def _content(stream: Stream) -> bytes | None:
 
 def _is_ticked(node: _Node, value: object) -> bool:
     """Some programs set the value alone, some the state shown: a tick in either is one. Any other name is on."""
-    return any(_text(state).lower() not in OFF for state in (node.get("/AS"), value))
+    return any(text_of(state).lower() not in OFF for state in (node.get("/AS"), value))
 
 
 def _value(value: object) -> tuple[str, bool]:
@@ -249,7 +249,7 @@ def _with_inherited(node: _Node, above: Sequence[_Node]) -> Callable[[str], obje
 
 def _name_part(value: object) -> str:
     raw = bytes(value) if isinstance(value, String) else b""
-    return _decoded(raw) if 0 < len(raw) <= LONGEST_NAME else _text(value)
+    return _decoded(raw) if 0 < len(raw) <= LONGEST_NAME else text_of(value)
 
 
 @lru_cache(maxsize=512)
@@ -274,10 +274,11 @@ def _items(array: object) -> Iterator[Object]:
     return iter(array) if isinstance(array, Array) else iter(())
 
 
-def _name(value: object) -> str:
+def name_of(value: object) -> str:
     """The name that a value is, with its slash; empty where it is none."""
     return str(value) if isinstance(value, Name) else ""
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """The text that a value is, a string or a stream; empty where it is none."""
     return _value(value)[0]

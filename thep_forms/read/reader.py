@@ -20,7 +20,7 @@ from thep_forms.read.fields import Answer, answers, settled
 from thep_forms.read.file import File, flattened, rewritten
 from thep_forms.read.forms import REPEATED, Form, forms_in
 from thep_forms.read.information import modified, title_of
-from thep_forms.read.notes import note_down, notes_in, with_ink, with_notes, with_strangers
+from thep_forms.read.notes import Note, note_down, notes_in, with_ink, with_notes, with_strangers
 from thep_forms.read.reading import Outcome, RawValue, Reading
 from thep_forms.read.streams import decode
 from thep_forms.seal import State, state
@@ -149,13 +149,14 @@ class FileReader:
         if drawn := [name for name in boxes if not values[name].text and any(one.drawn for one in form.answers[name])]:
             ink = self._tried(lambda: self._drawn(definition), dict[str, RawValue]())
             values |= {name: ink[name] for name in drawn if name in ink}
-        if over := self._drawn_over(form):
+        mine = self._range(form)
+        if over := self._drawn_over(form, mine):
             pages: list[Page] = self._tried(lambda: self._printed(self.plain, definition, over), [])
             values = with_ink(values, pages)
-        if self.notes:
+        if notes := [note for note in self.notes if note.page in mine]:
             areas = {name: form.answers[name][0] for name in boxes}
             places = {name: (one.page, one.area, one.ticks) for name, one in areas.items() if one.page is not None}
-            values = with_notes(values, places, self.notes)
+            values = with_notes(values, places, notes)
         return replace(self._base, values=values, form_id=form_id)
 
     def _definition(self, form_id: str) -> FormDefinition:
@@ -165,18 +166,29 @@ class FileReader:
         """What the appearances of boxes show that hold no value."""
         with pikepdf.open(io.BytesIO(self.plain), suppress_warnings=True) as pdf:
             flat = flattened(pdf)
-        pages = self._printed(flat, definition, _pages_of(self.found))
+        pages = self._printed(flat, definition, self._boxed)
         return {name: value for page in pages for name, value in page.answers.items() if value.text}
 
-    def _drawn_over(self, form: Form) -> list[int]:
-        """The pages of the form on which somebody drew who did not use the boxes."""
-        pages, others = _pages_of(form.answers), _pages_of(self.found)
-        start = min(pages, default=0)
-        end = min((page for page in others - pages if page > start), default=len(self.pdf.pages))
-        mine = sorted(pages | (set(range(start, end)) - others))
-        over = {number: self._state(number) for number in mine}
-        unsealed = [number for number in pages if over[number] is State.NO_SEAL]  # no covering letter
-        return sorted([number for number in mine if over[number] is State.DRAWN_OVER] + unsealed)
+    @cached_property
+    def _boxed(self) -> set[int]:
+        """The pages that boxes are on."""
+        return _pages_of(self.found)
+
+    def _range(self, form: Form) -> list[int]:
+        """The pages of the form, each with those that follow it; the first ones of a file are the first form's."""
+        pages = _pages_of(form.answers)
+        mine, is_mine = list[int](), not self._boxed or min(self._boxed) in pages
+        for number in range(len(self.pdf.pages)):
+            is_mine = number in pages if number in self._boxed else is_mine
+            if is_mine:
+                mine.append(number)
+        return mine
+
+    def _drawn_over(self, form: Form, mine: Iterable[int]) -> list[int]:
+        """Those of its pages on which somebody drew who did not use the boxes, or may have: no covering letter."""
+        pages = _pages_of(form.answers)
+        looked_at = {State.DRAWN_OVER: True, State.AS_MADE: False}
+        return [number for number in mine if looked_at.get(self._state(number), number in pages)]
 
     def _state(self, number: int) -> State:
         """What the seal of the page says, looked at once: it takes its time."""
@@ -192,7 +204,7 @@ class FileReader:
             decode(self.pdf.pages[number].obj)
         reader, texts = _page_reader(definition), texts_of(data)
         sheets = reader.sightings(texts)
-        seen = [one for one in sheets if one.page in wanted and one.page in _pages_of(self.found)]
+        seen = [one for one in sheets if one.page in wanted and one.page in self._boxed]
         plain = set(wanted) - {one.page for one in sheets}
         strange = reader.strange(data, plain) if plain else ()
         return [*reader.read(data, seen, margins=True).values(), Page({}, tuple(strange))]
@@ -259,14 +271,20 @@ class FileReader:
         forms = _sorted_by_form(seen)
         starts = [0, *(min(one.page for one in sheets) for sheets in forms[1:]), len(texts)]
         over = [number for number in wanted if number not in ours and self._state(number) is State.DRAWN_OVER]
-        plain = [[number for number in over if start <= number < end] for start, end in pairwise(starts)]
-        readings = [self._on_pages(data, *form) for form in zip(forms, plain, strict=True)] + scans
-        if hidden := [note for note in self.notes if not note.drawn]:
-            readings[0] = replace(readings[0], values=with_notes(readings[0].values, {}, hidden))
-        return readings
+        hidden = [note for note in self.notes if not note.drawn and note.page in wanted]
+        readings = [
+            self._on_pages(
+                data,
+                sheets,
+                [number for number in over if start <= number < end],
+                [note for note in hidden if start <= note.page < end],
+            )
+            for sheets, (start, end) in zip(forms, pairwise(starts), strict=True)
+        ]
+        return readings + scans
 
-    def _on_pages(self, data: bytes, seen: Sequence[Sighting], plain: Sequence[int]) -> Reading:
-        """The form on the pages that were seen; `plain` are others of it that somebody drew on."""
+    def _on_pages(self, data: bytes, seen: Sequence[Sighting], plain: Sequence[int], hidden: Sequence[Note]) -> Reading:
+        """The form on the pages that were seen; `plain` are others of it that somebody drew on, `hidden` its notes."""
         year = next((MembershipYear(one.year) for one in seen if one.year), None)
         definition = self.definitions(year)
         reader = _page_reader(definition)
@@ -282,7 +300,7 @@ class FileReader:
             reason = "This is the form, but so changed by printing that answers on it cannot be told apart."
             return replace(self._base, outcome=Outcome.SCAN, reason=reason)
         title = document_title(definition.form.title, year) if year else ""
-        return replace(self._base, values=values, title=title)
+        return replace(self._base, values=with_notes(values, {}, hidden), title=title)
 
     def _scanned(self, data: bytes, numbers: Sequence[int]) -> list[Reading]:
         """Forms whose pages, those of `numbers`, are pictures, known by their codes."""
