@@ -219,6 +219,20 @@ def test_several_schools_in_one_file_are_several_returns(
     ]
 
 
+@pytest.mark.parametrize("flatten", [bytes, printers.by_qpdf], ids=["with fields", "flattened"])
+@pytest.mark.parametrize(
+    "pages", [[(0, 0), (1, 0), (0, 3), (1, 3)], [(0, 0), (1, 3), (1, 0)], [(0, 0), (0, 3), (1, 3)], [(0, 3), (1, 3)]]
+)
+def test_pages_of_several_forms_that_were_mixed_up_are_nobody_s(
+    form: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes], pages: list[tuple[int, int]]
+) -> None:
+    """Such as when one stack of all first pages and one of all last pages were put together sheet by sheet."""
+    schools = [flatten(type_into(form, answers(number, senior_leader_5_name=number))) for number in ("2101", "4242")]
+    reading = read_return(joined(*((schools[school], (page,)) for school, page in pages)), definition)
+    assert (reading.outcome, reading.values) == (Outcome.UNREADABLE, {})
+    assert "mixed up" in reading.reason
+
+
 @pytest.mark.parametrize("pinned", [False, True], ids=["to the file", "to a page"])
 def test_a_form_attached_to_a_letter_is_read(returned: bytes, definition: FormDefinition, pinned: bool) -> None:
     (reading,) = read_file(printers.attached(letter(), returned, pinned=pinned), lambda _: definition)
