@@ -436,13 +436,18 @@ def test_the_last_of_several_revisions_counts(form: bytes, definition: FormDefin
 
 
 @pytest.mark.parametrize(("value", "text"), [(2079460018, "2079460018"), (Decimal("12.5"), "12.5"), (True, "true")])
-def test_a_value_that_is_no_string_is_its_text(
-    returned: bytes, definition: FormDefinition, value: object, text: str
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_value_that_is_no_string_is_what_the_box_shows_or_else_its_text(
+    returned: bytes, definition: FormDefinition, value: object, text: str, shown: bool
 ) -> None:
     def change(pdf: pikepdf.Pdf) -> None:
-        boxes(pdf)["senior_leader_1_name"].V = value
+        box = boxes(pdf)["senior_leader_1_name"]
+        box.V = value
+        if not shown:
+            del box["/AP"]
 
-    assert told(changed(returned, change), definition) == EXPECTED | {"senior_leader_1_name": text}
+    said = {} if shown else {"senior_leader_1_name": text}
+    assert told(changed(returned, change), definition) == EXPECTED | said
 
 
 @pytest.mark.parametrize("value", [True, False, 1, 0])

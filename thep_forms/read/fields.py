@@ -199,6 +199,8 @@ def _note(found: dict[str, list[Answer]], node: _Node, above: list[_Node], page:
     if value is None and (rich := said("/RV")) is not None:  # the same in rich text
         text, damaged = _value(rich)
         text = plain(text)
+    elif not ticks and isinstance(value, (int, Decimal)) and _draws_text(get(node.get("/AP"), "/N")):
+        text = ""  # what is shown was meant: a number has no zeros in front
     answer = Answer(
         text,
         damaged,
