@@ -103,6 +103,36 @@ def test_a_page_that_was_sealed_as_forms_once_were_is_looked_at_too(
     assert ("headteacher_name", "value_conflict") in problems(checked)
 
 
+def unsealed(pdf: bytes) -> bytes:
+    """Saved by a program that drops what is private to others."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        for page in opened.pages:
+            del page.obj["/PieceInfo"]
+        opened.save(out)
+    return out.getvalue()
+
+
+def test_a_page_with_boxes_that_lost_its_seal_is_looked_at_too(
+    definition: FormDefinition, copy: bytes, editor: Editor
+) -> None:
+    before = read_return(unsealed(copy), definition)
+    assert before.values == read_return(copy, definition).values
+    assert check(before, definition).acceptable
+    checked = typed_in(definition, unsealed(copy), editor, "headteacher_name", "Bo Grey")
+    assert ("headteacher_name", "value_conflict") in problems(checked)
+
+
+@pytest.mark.parametrize("sealed", [bytes, unsealed])
+def test_a_form_with_blanks_in_a_box_and_answers_on_its_page_is_not_blank(
+    definition: FormDefinition, form: bytes, sealed: Callable[[bytes], bytes]
+) -> None:
+    rect = place(definition, "headteacher_name")
+    typed = by_an_editor(sealed(type_into(form, {"headteacher_name": " "})), rect.x + 3, rect.y + 4, "Bo Grey")
+    value = read_return(typed, definition).values["headteacher_name"]
+    assert (value.text, value.other) == ("Bo Grey", None)
+
+
 def test_what_is_typed_over_an_empty_box_is_its_answer(definition: FormDefinition, form: bytes, editor: Editor) -> None:
     filled = type_into(form, {**SCHOOL, "business_manager_name": ""})
     before = checked_after(filled, definition)
@@ -147,6 +177,14 @@ def test_what_is_written_on_a_page_without_boxes_is_asked_about(
     """Such as what a school thinks of a point of the protocol; where the page still bears its seal."""
     noted = printers.typed_on(copy, 300, 60 + 8 * 2.83, "We do not agree to point 4.", page=page)
     found = checked_after(flattened(noted), definition).problems
+    assert [one.value for one in found if one.code == "field_unknown"] == ["We do not agree to point 4."]
+
+
+def test_what_is_written_on_a_page_before_the_first_one_with_boxes_is_asked_about(
+    definition: FormDefinition, copy: bytes
+) -> None:
+    noted = printers.typed_on(copy, 300, 60 + 8 * 2.83, "We do not agree to point 4.", page=1)
+    found = checked_after(printers.pages_of(noted, 1, 2, 0, 3), definition).problems
     assert [one.value for one in found if one.code == "field_unknown"] == ["We do not agree to point 4."]
 
 

@@ -219,6 +219,20 @@ def test_several_schools_in_one_file_are_several_returns(
     ]
 
 
+@pytest.mark.parametrize("flatten", [bytes, printers.by_qpdf], ids=["with fields", "flattened"])
+@pytest.mark.parametrize(
+    "pages", [[(0, 0), (1, 0), (0, 3), (1, 3)], [(0, 0), (1, 3), (1, 0)], [(0, 0), (0, 3), (1, 3)], [(0, 3), (1, 3)]]
+)
+def test_pages_of_several_forms_that_were_mixed_up_are_nobody_s(
+    form: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes], pages: list[tuple[int, int]]
+) -> None:
+    """Such as when one stack of all first pages and one of all last pages were put together sheet by sheet."""
+    schools = [flatten(type_into(form, answers(number, senior_leader_5_name=number))) for number in ("2101", "4242")]
+    reading = read_return(joined(*((schools[school], (page,)) for school, page in pages)), definition)
+    assert (reading.outcome, reading.values) == (Outcome.UNREADABLE, {})
+    assert "mixed up" in reading.reason
+
+
 @pytest.mark.parametrize("pinned", [False, True], ids=["to the file", "to a page"])
 def test_a_form_attached_to_a_letter_is_read(returned: bytes, definition: FormDefinition, pinned: bool) -> None:
     (reading,) = read_file(printers.attached(letter(), returned, pinned=pinned), lambda _: definition)
@@ -239,6 +253,19 @@ def with_page_from(pdf: bytes, other: bytes, number: int) -> bytes:
 
 def test_a_form_with_one_page_flattened_is_one_form(returned: bytes, definition: FormDefinition) -> None:
     (reading,) = read_file(with_page_from(returned, printers.by_qpdf(returned), 3), lambda _: definition)
+    assert told(reading) == EXPECTED
+
+
+def test_a_print_of_as_many_pages_as_a_form_has_without_boxes_is_read(form: bytes, definition: FormDefinition) -> None:
+    live, printed = type_into(form, answers("2101")), printers.by_qpdf(type_into(form, answers("4242")))
+    readings = read_file(joined((live, (0, 3)), (printed, (0, 3))), lambda _: definition)
+    assert [told(reading)["dfe_number"] for reading in readings] == ["2101", "4242"]
+
+
+def test_a_last_page_that_was_printed_is_read_where_another_is_missing(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    reading = read_return(joined((returned, (0, 1)), (printers.by_qpdf(returned), (3,))), definition)
     assert told(reading) == EXPECTED
 
 

@@ -6,6 +6,7 @@ import html
 import io
 import warnings
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from itertools import count
 
 import pikepdf
@@ -20,7 +21,7 @@ from tests.viewer import type_into
 from thep_forms.check import check
 from thep_forms.definition import FormDefinition
 from thep_forms.generate import Master
-from thep_forms.read import ReadFrom, read_file
+from thep_forms.read import Outcome, ReadFrom, read_file
 from thep_forms.read.forms import own_name
 
 NUMBER = "2101"
@@ -177,6 +178,41 @@ def not_called_widgets(pdf: pikepdf.Pdf) -> None:
     no_list(pdf)
 
 
+def their_own_kids(pdf: pikepdf.Pdf) -> None:
+    for box in boxes(pdf).values():
+        box.Kids = Array([box])
+
+
+def in_loops(pdf: pikepdf.Pdf) -> None:
+    """Each field below one that is below it."""
+    for box in boxes(pdf).values():
+        box.Kids = Array([pdf.make_indirect(Dictionary(Kids=Array([box]), Parent=box))])
+
+
+def deep(pdf: pikepdf.Pdf) -> None:
+    """Each widget of a text so far below its field that nobody follows."""
+    fields = [box for box in boxes(pdf).values() if box.FT != "/Tx"]
+    for box in (box for box in boxes(pdf).values() if box.FT == "/Tx"):
+        top = box
+        for _ in range(40):
+            above = pdf.make_indirect(Dictionary(Kids=Array([top])))
+            top.Parent = top = above
+        for key in ("/T", "/FT", "/V"):
+            if key in box:
+                top[key] = box[key]
+                del box[key]
+        fields.append(top)
+    pdf.Root.AcroForm.Fields = Array(fields)
+
+
+def with_a_widget_of_another(pdf: pikepdf.Pdf) -> None:
+    """A field that is apart from its widget has the widget of a field on top below it."""
+    box = boxes(pdf)["main_contact_name"]
+    field = pdf.make_indirect(Dictionary(T=box.T, FT=box.FT, V=box.V, Kids=Array([boxes(pdf)["school_name"]])))
+    pdf.Root.AcroForm.Fields = Array([field, *(one for one in pdf.Root.AcroForm.Fields if one.T != box.T)])
+    pdf.pages[0].obj.Annots = Array([one for one in pdf.pages[0].obj.Annots if one.T != box.T])
+
+
 def their_own_parents(pdf: pikepdf.Pdf) -> None:
     for box in boxes(pdf).values():
         box.Parent = box
@@ -224,6 +260,10 @@ QUIRKS: dict[str, Change] = {
     "values padded with zeros": with_texts(lambda text: b"\xfe\xff" + text.encode("utf-16-be") + b"\0\0\0"),
     "values in UTF-8 without a mark": with_texts(lambda text: text.encode()),
     "a parent": under_a_parent,
+    "fields that are their own kids": their_own_kids,
+    "fields in loops": in_loops,
+    "fields far above their widgets": deep,
+    "a field with the widget of another": with_a_widget_of_another,
     "widgets apart from their fields": widgets_as_kids,
     "stale values on the fields": stale_parents,
     "values in streams": in_streams,
@@ -242,6 +282,25 @@ QUIRKS: dict[str, Change] = {
 @pytest.mark.parametrize("quirk", QUIRKS)
 def test_every_value_is_read_all_the_same_with(returned: bytes, definition: FormDefinition, quirk: str) -> None:
     assert told(changed(returned, QUIRKS[quirk]), definition) == EXPECTED
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+def test_an_array_of_fields_that_are_below_each_other_comes_to_an_end(
+    returned: bytes, definition: FormDefinition, numbered: bool
+) -> None:
+    """As many of them as there are ways down."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        kids = pdf.make_indirect(Array())
+        for _ in range(3):
+            kid = Dictionary(Kidz=kids)  # or pikepdf would not come to an end
+            kids.append(pdf.make_indirect(kid) if numbered else kid)
+        pdf.Root.AcroForm.Fields.append(kids[0])
+
+    looped = changed(returned, change).replace(b"/Kidz", b"/Kids")
+    assert looped.count(b"/Kids") > 3
+    reading = read_return(looped, definition)
+    assert reading.outcome is (Outcome.FORM if numbered else Outcome.UNREADABLE)
 
 
 def numbered() -> Callable[[str], str]:
@@ -376,6 +435,132 @@ def test_the_last_of_several_revisions_counts(form: bytes, definition: FormDefin
     assert told(pdf, definition) == {"main_contact_name": "Third"}
 
 
+@pytest.mark.parametrize(("value", "text"), [(2079460018, "2079460018"), (Decimal("12.5"), "12.5"), (True, "true")])
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_value_that_is_no_string_is_what_the_box_shows_or_else_its_text(
+    returned: bytes, definition: FormDefinition, value: object, text: str, shown: bool
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        box = boxes(pdf)["senior_leader_1_name"]
+        box.V = value
+        if not shown:
+            del box["/AP"]
+
+    said = {} if shown else {"senior_leader_1_name": text}
+    assert told(changed(returned, change), definition) == EXPECTED | said
+
+
+@pytest.mark.parametrize("value", [True, False, 1, 0])
+def test_a_box_to_tick_may_be_true_or_false(returned: bytes, definition: FormDefinition, value: object) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)["phase_ap"].V = value
+
+    ticked = {"phase_ap": "yes"} if value else {}
+    assert told(changed(returned, change), definition) == EXPECTED | ticked
+
+
+def test_a_value_that_cannot_be_decoded_is_damaged_and_not_none(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        value = pdf.make_stream(b"")
+        value.write(b"Jo Lindqvist", filter=Name("/FooDecode"))
+        boxes(pdf)["business_manager_name"].V = value
+
+    raw = read_return(changed(returned, change), definition).values["business_manager_name"]
+    assert (raw.text, raw.damaged) == ("\ufffd", True)
+
+
+def test_a_text_in_a_field_of_an_unknown_kind_is_read(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        for name, kind in (("senior_leader_1_name", "/Text"), ("business_manager_email", "/Sig")):
+            boxes(pdf)[name].FT = Name(kind)
+
+    assert told(changed(returned, change), definition) == EXPECTED
+
+
+def test_of_three_answers_each_is_told(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        for text in ("Second", "Third"):
+            other = pdf.make_indirect(Dictionary(boxes(pdf)["main_contact_name"]))
+            other.V = String(text)
+            pdf.pages[0].obj.Annots.append(other)
+
+    raw = read_return(changed(returned, change), definition).values["main_contact_name"]
+    assert (raw.text, raw.other) == (EXPECTED["main_contact_name"], "Second”, “Third")
+
+
+@pytest.mark.parametrize("value", ["/Primary", "/Off"])
+def test_of_a_group_the_chosen_one_is_ticked_alone(returned: bytes, definition: FormDefinition, value: str) -> None:
+    """Boxes of which one can be chosen, whose states are named in their group's value."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        kids = [box for name, box in boxes(pdf).items() if name.startswith("phase_")]
+        group = pdf.make_indirect(Dictionary(FT=Name.Btn, T=String("phase"), V=Name(value), Kids=Array(kids)))
+        for box in kids:
+            name = str(box.T).removeprefix("phase_")
+            box.T, box.Parent, box.AS = String(name), group, Name.Off
+            box.AP.N["/" + name.title()] = box.AP.N["/Yes"]
+            for key in ("/V", "/FT"):
+                if key in box:
+                    del box[key]
+            del box.AP.N["/Yes"]
+        fields = [box for box in pdf.Root.AcroForm.Fields if "/Parent" not in box]
+        pdf.Root.AcroForm.Fields = Array([*fields, group])
+
+    ticked = {"phase_primary": "yes"} if value == "/Primary" else {}
+    without = {name: text for name, text in EXPECTED.items() if not name.startswith("phase_")}
+    assert told(changed(returned, change), definition) == without | ticked
+
+
+APPEARANCES = {
+    "a form inside": (b"/Tx BMC q /Inner Do Q EMC", b"/Tx BMC BT /F 9 Tf 2 6 Td (Jo Lindqvist) Tj ET EMC"),
+    "the next line": (b"/Tx BMC BT /F 9 Tf 12 TL 2 18 Td (Jo Lindqvist) ' ET EMC", b""),
+    "a few bytes": (b"BT/F 9 Tf 2 6 Td(Jo)Tj ET", b""),
+}
+
+
+@pytest.mark.parametrize("appearance", APPEARANCES)
+@pytest.mark.parametrize("legible", [True, False])
+def test_what_a_box_shows_is_read_or_asked_about_however_it_is_drawn(
+    returned: bytes, definition: FormDefinition, appearance: str, legible: bool
+) -> None:
+    """Where the page has no labels any more, nobody can tell which box is which."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        box = boxes(pdf)["business_manager_name"]
+        font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
+        bounds = Array([0, 0, box.Rect[2] - box.Rect[0], box.Rect[3] - box.Rect[1]])
+        outer, inner = (
+            pdf.make_stream(content, Subtype=Name.Form, BBox=bounds, Resources=Dictionary(Font=Dictionary(F=font)))
+            for content in APPEARANCES[appearance]
+        )
+        outer.Resources.XObject = Dictionary(Inner=inner)
+        box.AP.N = outer
+        del box["/V"]
+        if not legible:
+            pdf.pages[0].obj.Contents = pdf.make_stream(b"q Q")
+
+    raw = read_return(changed(returned, change), definition).values["business_manager_name"]
+    if legible:
+        assert raw.text == ("Jo" if appearance == "a few bytes" else "Jo Lindqvist")
+    else:
+        assert (raw.text, raw.doubtful) == ("\ufffd", True)
+
+
+@pytest.mark.parametrize("flatten", [bytes, by_qpdf], ids=["with fields", "flattened"])
+@pytest.mark.parametrize("listed", [True, False], ids=["in a list", "in no list"])
+def test_a_page_that_is_listed_twice_is_one(
+    returned: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes], listed: bool
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        if not listed and "/AcroForm" in pdf.Root:
+            no_list(pdf)
+        pdf.Root.Pages.Kids.append(pdf.pages[0].obj)
+        pdf.Root.Pages.Count += 1
+
+    (reading,) = read_file(changed(flatten(returned), change), lambda _: definition)
+    assert {name: raw.text for name, raw in reading.values.items() if raw.text} == EXPECTED
+
+
 # --- Notes of markup tools ----------------------------------------------------------------------------------------
 
 
@@ -493,6 +678,71 @@ def test_a_note_elsewhere_is_kept_and_asked_about(returned: bytes, definition: F
     assert checked.acceptable
 
 
+def annotated(kind: str, *, placed: bool = True, shown: bool = False, **entries: object) -> Change:
+    """An annotation of any kind above the form's boxes."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        made = Dictionary(Type=Name.Annot, Subtype=Name(kind), **entries)
+        if placed:
+            made.Rect = Array([40, 800, 240, 820])
+        if shown:
+            made.AP = Dictionary(N=pdf.make_stream(b"0 0 200 20 re f", Subtype=Name.Form, BBox=Array([0, 0, 200, 20])))
+        pdf.pages[0].obj.Annots.append(pdf.make_indirect(made))
+
+    return change
+
+
+def noted(pdf: bytes, definition: FormDefinition) -> list[str]:
+    return [
+        one.value for one in check(read_return(pdf, definition), definition).problems if one.code == "field_unknown"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["/FreeText", "/Watermark", "/Redact", "/Typewriter"])
+def test_what_has_no_words_and_is_seen_on_the_page_is_asked_about(
+    returned: bytes, definition: FormDefinition, kind: str
+) -> None:
+    assert noted(changed(returned, annotated(kind, shown=True)), definition) == ["✎"]
+    assert noted(changed(returned, annotated(kind)), definition) == []
+
+
+@pytest.mark.parametrize("kind", ["/Link", "/Popup", "/Text", "/FileAttachment", "/Screen", "/PrinterMark"])
+def test_what_is_seen_and_is_nobody_s_words_is_not(returned: bytes, definition: FormDefinition, kind: str) -> None:
+    assert noted(changed(returned, annotated(kind, shown=True)), definition) == []
+
+
+@pytest.mark.parametrize("kind", ["/FreeText", "/FileAttachment", "/Watermark", "/Redact", "/Typewriter"])
+@pytest.mark.parametrize("placed", [True, False])
+@pytest.mark.parametrize("key", ["Contents", "RC", "OverlayText"])
+def test_words_are_a_note_wherever_a_program_put_them(
+    returned: bytes, definition: FormDefinition, kind: str, placed: bool, key: str
+) -> None:
+    words = String("We moved")
+    assert noted(changed(returned, annotated(kind, placed=placed, **{key: words})), definition) == ["We moved"]
+
+
+@pytest.mark.parametrize("kind", ["/Link", "/Popup"])
+def test_what_only_points_elsewhere_is_no_note(returned: bytes, definition: FormDefinition, kind: str) -> None:
+    assert noted(changed(returned, annotated(kind, Contents=String("We moved"))), definition) == []
+
+
+def test_rich_words_in_a_stream_are_a_note(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        rich = pdf.make_stream(b'<?xml version="1.0"?><body><p>We <b>moved</b></p></body>')
+        annotated("/FreeText", RC=rich)(pdf)
+
+    assert noted(changed(returned, change), definition) == ["We moved"]
+
+
+def test_a_note_gives_way_to_a_field_of_the_same_name(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        field = Dictionary(T=String("note_2"), FT=Name.Tx, V=String("Please also mail the clerk"))
+        pdf.Root.AcroForm.Fields.append(pdf.make_indirect(field))
+        annotated("/FreeText", Contents=String("We moved"))(pdf)
+
+    assert {*noted(changed(returned, change), definition)} == {"We moved", "Please also mail the clerk"}
+
+
 def test_a_note_on_a_printed_form_is_an_answer(form: bytes, definition: FormDefinition) -> None:
     def drawn(pdf: pikepdf.Pdf) -> None:
         note("headteacher_name", "Jo Bloggs")(pdf)
@@ -524,6 +774,21 @@ def test_two_forms_joined_by_a_program_that_renames_fields_are_two(form: bytes, 
     first, second = type_into(form, answers("2101")), type_into(form, answers("3204"))
     both = joined(first, changed(second, renamed("{}_1".format)))
     assert [reading.values["dfe_number"].text for reading in read_file(both, lambda _: definition)] == ["2101", "3204"]
+
+
+@pytest.mark.parametrize("flatten", [bytes, by_qpdf], ids=["with fields", "flattened"])
+@pytest.mark.parametrize("page", range(8))
+def test_a_note_is_of_the_form_on_whose_pages_it_lies(
+    form: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes], page: int
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        rect = Array([40, 800, 240, 820])
+        made = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=rect, Contents=String("We moved"))
+        pdf.pages[page].obj.Annots = Array([*pdf.pages[page].obj.get("/Annots", []), pdf.make_indirect(made)])
+
+    both = joined(*(flatten(type_into(form, answers(number))) for number in ("2101", "4242")))
+    readings = read_file(changed(both, change), lambda _: definition)
+    assert [("note_1" in reading.values) for reading in readings] == [page < 4, page >= 4]
 
 
 def test_a_field_that_is_twice_on_the_form_is_not_two_forms(returned: bytes, definition: FormDefinition) -> None:

@@ -16,7 +16,7 @@ from tests.conftest import read_return
 from tests.remake_samples import by_pypdf, by_qpdf, dated, letter, locked
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition
-from thep_forms.read import Outcome
+from thep_forms.read import Outcome, read_file
 from thep_forms.read.strings import text_string
 
 TYPED = {
@@ -103,6 +103,66 @@ def test_a_form_without_a_date_is_dated_by_its_xmp(
         pdf.Root.Metadata = pdf.make_stream(f"<x:xmpmeta {said} />".encode())
         pdf.save(out, fix_metadata_version=False)
     assert str(read_return(out.getvalue(), definition).modified) == modified
+
+
+@pytest.mark.parametrize(("count", "outcome"), [(25_000, Outcome.FORM), (50_001, Outcome.UNREADABLE)])
+def test_of_more_fields_than_can_be_read_none_is_left_out_silently(
+    filled: Callable[..., bytes], definition: FormDefinition, count: int, outcome: Outcome
+) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(filled())) as pdf:
+        fields = pdf.Root.AcroForm.Fields
+        others = pikepdf.Array([pikepdf.Dictionary(T=pikepdf.String("x"), FT=pikepdf.Name.Tx)] * count)
+        pdf.Root.AcroForm.Fields = pikepdf.Array([*others, *fields])
+        pdf.save(out)
+    reading = read_return(out.getvalue(), definition)
+    assert reading.outcome is outcome
+    assert reading.reason == ("" if reading.values else "This PDF has more than 50,000 boxes, too many to be read.")
+    assert not reading.values or reading.values["senior_leader_1_name"].text == "Alex Mbeki"
+
+
+@pytest.mark.parametrize(
+    ("count", "outcomes"), [(5000, [Outcome.FORM]), (10_000, [Outcome.UNREADABLE])], ids=["all are", "the last is not"]
+)
+def test_of_more_attached_files_than_are_read_it_is_told(
+    filled: Callable[..., bytes], definition: FormDefinition, count: int, outcomes: list[Outcome]
+) -> None:
+    """The form comes after as many letters as that."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(letter())) as pdf:
+        files = [pikepdf.AttachedFileSpec(pdf, file, filename="a.pdf").obj for file in (letter(), filled())]
+        names = [part for number in range(count) for part in (pikepdf.String(f"{number:05}"), files[0])]
+        tree = pikepdf.Dictionary(Names=pikepdf.Array([*names, pikepdf.String("form"), files[1]]))
+        pdf.Root.Names = pikepdf.Dictionary(EmbeddedFiles=tree)
+        pdf.save(out)
+    assert [reading.outcome for reading in read_file(out.getvalue(), lambda _: definition)] == outcomes
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"/V Jo Lindqvist)",
+        b"/V (Jo)(Lindq)  ",
+        b"/V <4A6F20GGZZ> ",
+        b"V (Jo Lindqvis) ",
+        b"/V {Jo Lindqvis}",
+        b"/V >> Lindqvist)",
+        b"/V (Jo L)/V ()  ",
+    ],
+)
+def test_a_value_that_nobody_can_make_out_is_damage(
+    filled: Callable[..., bytes], definition: FormDefinition, written: bytes
+) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(filled())) as pdf:
+        pdf.save(out, qdf=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    whole = out.getvalue()
+    at = whole.index(b"/T (business_manager_name)")
+    value = whole.index(b"/V ", at)
+    end = whole.index(b"\n", value)
+    broken = whole[:value] + written.ljust(end - value)[: end - value] + whole[end:]
+    assert not read_return(whole, definition).repaired
+    assert read_return(broken, definition).repaired
 
 
 def test_a_filled_form_cut_short_is_never_a_blank_one(filled: Callable[..., bytes], definition: FormDefinition) -> None:

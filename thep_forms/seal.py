@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from enum import Enum, auto
 from hashlib import blake2b
 
 import pikepdf
@@ -19,6 +20,14 @@ BYTES = 8  # of a hash: it is against what programs do, not against forgers
 DIGITS = 2 * BYTES
 
 
+class State(Enum):
+    """What became of a page since it was made; of one without a seal nobody knows, since some programs drop it."""
+
+    AS_MADE = auto()
+    DRAWN_OVER = auto()
+    NO_SEAL = auto()
+
+
 def seal(page: pikepdf.Page, day: date) -> None:
     """Seal what is drawn on the page. `day` stands where a date has to: the bytes depend on the input alone."""
     modified = String(f"D:{day:%Y%m%d}000000Z")
@@ -27,19 +36,16 @@ def seal(page: pikepdf.Page, day: date) -> None:
     page.obj.PieceInfo = Dictionary({OWNER: Dictionary(LastModified=modified, Private=String(hashes))})
 
 
-def is_drawn_over(page: Object) -> bool:
-    """Whether more is drawn on the page than when it was sealed; not, where nobody sealed it.
-
-    Raises what pikepdf does where the content is damaged.
-    """
+def state(page: Object) -> State:
+    """What the seal of the page says. Raises what pikepdf does where the content is damaged."""
     told: object = page
     for key in ("/PieceInfo", OWNER, "/Private"):
         told = told.get(key) if isinstance(told, Dictionary) else None
     if not isinstance(told, String):
-        return False
+        return State.NO_SEAL
     drawn, stored = str(told)[:DIGITS], str(told)[DIGITS:]
     is_as_stored = bool(stored) and stored == _digest(page, Object.read_raw_bytes)
-    return not is_as_stored and drawn != _digest(page)
+    return State.AS_MADE if is_as_stored or drawn == _digest(page) else State.DRAWN_OVER
 
 
 def _digest(page: Object, read: Callable[[Object], bytes] = Object.read_bytes) -> str:

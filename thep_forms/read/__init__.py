@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pikepdf
 
+from thep_forms.read.fields import MOST, TooManyError
 from thep_forms.read.file import File, is_pdf, opened
 from thep_forms.read.information import pdf_date
 from thep_forms.read.reader import Definitions, FileReader
@@ -42,6 +43,8 @@ def _read(file: File, definitions: Definitions, passwords: Sequence[str], depth:
             return _together(reader.read(), inside)
     except pikepdf.PasswordError:
         return (Reading(Outcome.LOCKED, reason="A password is needed to open this file."),)
+    except TooManyError:
+        return (Reading(Outcome.UNREADABLE, reason=f"This PDF has more than {MOST:,} boxes, too many to be read."),)
     except (MemoryError, ImportError):
         raise  # whoever set the limits tells of it; a library that cannot be loaded is not the file's fault
     except Exception as error:  # noqa: BLE001 - a damaged file can raise anything; its own row says so

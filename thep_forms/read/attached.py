@@ -10,14 +10,18 @@ from pikepdf import Dictionary, Name, NameTree, Object, Stream
 
 from thep_forms.read.fields import get
 
-MOST = 100  # files looked at
+MOST = 10_000  # files looked at
 
 
-def attached(pdf: pikepdf.Pdf, annotations: Iterable[Object]) -> list[bytes]:
-    """The files attached to the document, and to its pages by `annotations`; each once, and none that is damaged."""
+def attached(pdf: pikepdf.Pdf, annotations: Iterable[Object]) -> tuple[list[bytes], bool]:
+    """The files attached to the document, and to its pages by `annotations`; whether there are more than anyone sends.
+
+    Each comes once, and none that is damaged.
+    """
     pins = (get(annotation, "/FS") for annotation in annotations if get(annotation, "/Subtype") == Name.FileAttachment)
-    files = (_content(spec) for spec in islice(chain(_listed(pdf), pins), MOST))
-    return list(dict.fromkeys(filter(None, files)))
+    specs = chain(_listed(pdf), pins)
+    files = dict.fromkeys(filter(None, map(_content, islice(specs, MOST))))
+    return list(files), any(True for _ in specs)
 
 
 def _listed(pdf: pikepdf.Pdf) -> Iterator[object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 
 import pikepdf
@@ -13,17 +13,24 @@ from msgspec import Struct
 from pikepdf import Array, Dictionary, Name, Object, Stream, String
 
 from thep_forms.read.reading import RawValue
-from thep_forms.read.strings import plain, text_string
+from thep_forms.read.strings import REPLACEMENT, plain, text_string
 
 DEEPEST = 32  # levels of a field tree; deeper ones are loops or attacks
-MOST = 20_000  # nodes and widgets looked at
+MOST = 50_000  # nodes and widgets: two thousand schools in a file have fewer
 MOST_CHOSEN = 100  # of a list box
 OFF = ("", "off", "no", "false")  # the standard has the first two
 LONGEST_NAME = 200  # bytes of a part of a name that may be at hand for the next form
 UNNAMED = "unnamed_{}"  # what a field is called that has no name
-SHORTEST = 30  # bytes of an appearance that shows a text
+SHORTEST = 20  # bytes of an appearance that shows a text
+MOST_DRAWN = 50  # forms that an appearance is drawn with
 _TEXT, _BUTTON, _CHOICE = "/Tx", "/Btn", "/Ch"
+_SHOWS = re.compile(rb"\bT[jJ]\b|[)>]\s*['\"](?!\S)")  # operators that show a text
+_KINDS = (_TEXT, _BUTTON, _CHOICE)
 _DIRECT = (0, 0)  # the number of an object that has none
+
+
+class TooManyError(Exception):
+    """There are more than anyone made, and those that were not looked at would be missing."""
 
 
 class Answer(Struct, frozen=True):
@@ -40,13 +47,18 @@ class Answer(Struct, frozen=True):
     @property
     def drawn(self) -> bool:
         """Whether it holds no value, but its appearance shows a text."""
-        return self.is_empty and not self.ticks and self.widget is not None and _draws_text(self.widget)
+        return (
+            self.is_empty
+            and not self.ticks
+            and self.widget is not None
+            and _draws_text(get(self.widget.get("/AP"), "/N"))
+        )
 
     @property
     def changed(self) -> str:
         """The date on which it was changed, as the widget says it; empty where it does not."""
         date = self.widget.get("/M") if self.widget else None
-        return "" if date is None else _text(date)
+        return "" if date is None else text_of(date)
 
     @property
     def area(self) -> tuple[float, ...]:
@@ -65,12 +77,18 @@ class _Node:
         self.get: Callable[[str], object] = self.entries.get
 
 
-def answers(pdf: pikepdf.Pdf) -> tuple[dict[str, list[Answer]], list[tuple[int, Object]]]:
-    """What the widgets of every field say, by the field's full name; and other annotations with their page's index."""
+def answers(pdf: pikepdf.Pdf, sheets: Sequence[Object]) -> tuple[dict[str, list[Answer]], list[tuple[int, Object]]]:
+    """What the widgets of every field say, by the field's full name; and other annotations with their page's index.
+
+    `sheets` are the pages. Raises `TooManyError`.
+    """
     found: dict[str, list[Answer]] = {}
     others: list[tuple[int, Object]] = []
-    for node, above, page in islice(_nodes(pdf, others), MOST):
+    nodes = _nodes(pdf, sheets, others)
+    for node, above, page in islice(nodes, MOST):
         _note(found, node, above, page)
+    if next(nodes, None):
+        raise TooManyError
     return found, others
 
 
@@ -83,22 +101,23 @@ def settled(said: Sequence[Answer]) -> RawValue:
     if not texts:
         return RawValue("", limit=limit)
     (text, damaged), *others = texts
-    return RawValue(text, damaged, others[0][0] if others else None, limit)
+    return RawValue(text, damaged, "”, “".join(other for other, _ in others) if others else None, limit)
 
 
-def _nodes(pdf: pikepdf.Pdf, others: list[tuple[int, Object]]) -> Iterator[tuple[_Node, list[_Node], int | None]]:
+def _nodes(
+    pdf: pikepdf.Pdf, sheets: Sequence[Object], others: list[tuple[int, Object]]
+) -> Iterator[tuple[_Node, list[_Node], int | None]]:
     """Every terminal field or widget with its ancestors, nearest first, and its page; each object once.
 
     What is neither goes to `others`.
     """
-    sheets = [page.obj for page in pdf.pages]
     annotations = [
         (number, annotation)
         for number, sheet in enumerate(sheets)
         for annotation in _items(get(sheet, "/Annots"))
         if isinstance(annotation, Dictionary)
     ]
-    pages = {annotation.objgen: number for number, annotation in annotations}
+    pages = {annotation.objgen: number for number, annotation in reversed(annotations)}  # a page may be listed twice
     pages.pop(_DIRECT, None)
     indices = {sheet.objgen: index for index, sheet in enumerate(sheets)}
     seen: set[tuple[int, int]] = set()
@@ -109,7 +128,8 @@ def _nodes(pdf: pikepdf.Pdf, others: list[tuple[int, Object]]) -> Iterator[tuple
         if annotation.objgen in seen:
             continue
         node = _Node(annotation, annotation.objgen)
-        if _name(node.get("/Subtype")) in ("/Widget", ""):
+        seen |= {node.number} - {_DIRECT}
+        if name_of(node.get("/Subtype")) in ("/Widget", ""):
             yield node, _ancestors(node), number
         else:
             others.append((number, annotation))
@@ -122,22 +142,34 @@ def _page_said(node: _Node, indices: Mapping[tuple[int, int], int]) -> int | Non
 
 
 def _below(fields: object, seen: set[tuple[int, int]]) -> Iterator[tuple[_Node, list[_Node]]]:
-    """The leaves of the field tree with their ancestors; what has a number is `seen` once."""
+    """The leaves of the field tree with their ancestors; what has a number is `seen` once.
+
+    A field is a leaf, too, where there is no going on from it: it may be below itself, or have another's widgets.
+    """
     waiting: list[tuple[Object, list[_Node]]] = [(field, []) for field in [*_items(fields)][::-1]]
+    listed, on_top = 0, cache(lambda: {field.objgen for field in _items(fields) if isinstance(field, Dictionary)})
+
+    def is_below(kid: Object) -> bool:
+        """Whether it was not looked at, and is no field on top that knows of none above it."""
+        return kid.objgen not in seen and ("/Parent" in kid or "/T" not in kid or kid.objgen not in on_top())
+
     while waiting:
         field, above = waiting.pop()
         number = field.objgen if isinstance(field, Dictionary) else None
-        if number is None or number in seen or len(above) > DEEPEST:
+        if number is None or number in seen:
             continue
         if number != _DIRECT:
             seen.add(number)
         node = _Node(field, number)
         kids = node.get("/Kids")
-        below = [(kid, [node, *above]) for kid in _items(kids) if isinstance(kid, Dictionary)] if kids else []
-        if below:
-            waiting += reversed(below)
-        else:
+        new = [kid for kid in _items(kids) if isinstance(kid, Dictionary) and is_below(kid)] if kids else None
+        if not new or len(above) == DEEPEST:
             yield node, above
+            continue
+        listed += len(new)
+        if listed > MOST:
+            raise TooManyError
+        waiting += [(kid, [node, *above]) for kid in reversed(new)]
 
 
 def _ancestors(node: _Node) -> list[_Node]:
@@ -155,15 +187,20 @@ def _note(found: dict[str, list[Answer]], node: _Node, above: list[_Node], page:
     """Note what a widget says; `above` are its ancestors."""
     said = _with_inherited(node, above) if above else node.get
     value = said("/V")
-    kind = _name(said("/FT")) or _likely_kind(node, value)
+    kind = name_of(said("/FT")) or _likely_kind(node, value)
+    if kind not in _KINDS:
+        if not isinstance(value, String):
+            return
+        kind = _TEXT
     ticks = kind == _BUTTON
-    if not (ticks or kind in (_TEXT, _CHOICE)):
-        return
     name = ".".join([_name_part(part) for one in (*reversed(above), node) if (part := one.get("/T")) is not None])
     limit = said("/MaxLen")
-    text, damaged = ("yes" if _is_ticked(node, value) else "", False) if ticks else _value(value)
+    text, damaged = ("yes" if _is_ticked(node, above, value) else "", False) if ticks else _value(value)
     if value is None and (rich := said("/RV")) is not None:  # the same in rich text
-        text, damaged = plain(_text(rich)), False
+        text, damaged = _value(rich)
+        text = plain(text)
+    elif not ticks and isinstance(value, (int, Decimal)) and _draws_text(get(node.get("/AP"), "/N")):
+        text = ""  # what is shown was meant: a number has no zeros in front
     answer = Answer(
         text,
         damaged,
@@ -183,13 +220,23 @@ def _likely_kind(node: _Node, value: object) -> str:
     return _BUTTON if isinstance(states[0], Name) or states[1] is not None else _TEXT
 
 
-def _draws_text(node: _Node) -> bool:
-    """Whether the widget's appearance shows a text; that of an empty box is a few bytes."""
-    stream = get(node.get("/AP"), "/N")
+def _draws_text(stream: object, seen: set[tuple[int, int]] | None = None) -> bool:
+    """Whether an appearance shows a text, or a form does that it draws; that of an empty box is a few bytes."""
     length = get(stream, "/Length")
     if not isinstance(stream, Stream) or not isinstance(length, int) or length < SHORTEST:
         return False
-    return bool(re.search(rb"\bT[jJ]\b", _content(stream) or b""))
+    seen = set() if seen is None else seen
+    if stream.objgen in seen or len(seen) == MOST_DRAWN:
+        return False
+    seen.add(stream.objgen)
+    content = _content(stream) or b""
+    drawn = get(get(stream, "/Resources"), "/XObject") if b"Do" in content else None
+    forms = drawn.values() if isinstance(drawn, Dictionary) else ()
+    return bool(_SHOWS.search(content)) or any(_draws_text(one, seen) for one in forms if _is_form(one))
+
+
+def _is_form(thing: object) -> bool:
+    return get(thing, "/Subtype") == Name.Form
 
 
 def _content(stream: Stream) -> bytes | None:
@@ -200,9 +247,23 @@ def _content(stream: Stream) -> bytes | None:
         return None
 
 
-def _is_ticked(node: _Node, value: object) -> bool:
+def _is_ticked(node: _Node, above: Sequence[_Node], value: object) -> bool:
     """Some programs set the value alone, some the state shown: a tick in either is one. Any other name is on."""
-    return any(_text(state).lower() not in OFF for state in (node.get("/AS"), value))
+    if above and isinstance(value, Name) and _is_of_another(node, above[0], value):
+        value = None
+    return any(_is_on(state) for state in (node.get("/AS"), value))
+
+
+def _is_on(state: object) -> bool:
+    return bool(state) if isinstance(state, (int, Decimal)) else text_of(state).lower() not in OFF
+
+
+def _is_of_another(node: _Node, field: _Node, value: Name) -> bool:
+    """Whether an inherited value is not one of the states that the widget has, so that it is of another of a group."""
+    kids, states = field.get("/Kids"), get(node.get("/AP"), "/N")
+    if node.get("/V") is not None or not (isinstance(kids, Array) and len(kids) > 1 and isinstance(states, Dictionary)):
+        return False
+    return str(value) not in states and any(key != "/Off" for key in states)
 
 
 def _value(value: object) -> tuple[str, bool]:
@@ -212,12 +273,14 @@ def _value(value: object) -> tuple[str, bool]:
         return text_string(bytes(value))
     if isinstance(value, Stream):
         content = _content(value)
-        return ("", False) if content is None else text_string(content)
+        return (REPLACEMENT, True) if content is None else text_string(content)
     if isinstance(value, Name):
         return str(value)[1:], False
     if isinstance(value, Array):  # a list box with several chosen; an array may hold itself
         texts = [_value(item) for item in islice(value, MOST_CHOSEN) if not isinstance(item, Array)]
         return "\n".join(text for text, _ in texts), any(damaged for _, damaged in texts)
+    if isinstance(value, (int, Decimal)):  # and True or False
+        return str(value).lower(), False
     return "", False
 
 
@@ -228,7 +291,7 @@ def _with_inherited(node: _Node, above: Sequence[_Node]) -> Callable[[str], obje
 
 def _name_part(value: object) -> str:
     raw = bytes(value) if isinstance(value, String) else b""
-    return _decoded(raw) if 0 < len(raw) <= LONGEST_NAME else _text(value)
+    return _decoded(raw) if 0 < len(raw) <= LONGEST_NAME else text_of(value)
 
 
 @lru_cache(maxsize=512)
@@ -253,10 +316,11 @@ def _items(array: object) -> Iterator[Object]:
     return iter(array) if isinstance(array, Array) else iter(())
 
 
-def _name(value: object) -> str:
+def name_of(value: object) -> str:
     """The name that a value is, with its slash; empty where it is none."""
     return str(value) if isinstance(value, Name) else ""
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
+    """The text that a value is, a string or a stream; empty where it is none."""
     return _value(value)[0]

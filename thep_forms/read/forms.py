@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from msgspec import Struct, field
 
+from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID
 from thep_forms.read.fields import Answer
 
@@ -65,6 +66,29 @@ def _add_loose(forms: list[Form], loose: Mapping[str, list[Answer]], is_box: Cal
     mate.add(loose)
     if all(mate is not form for form in forms):
         forms.insert(0, mate)
+
+
+def are_mixed(kinds: Collection[tuple[bool, bool]]) -> bool:
+    """Whether nobody can tell whose the pages of several forms are: one has no first page, or some have a later one.
+
+    `kinds` says of each form whether it has the first, and whether it has a later one.
+    """
+    return len(kinds) > 1 and {*kinds} not in ({(True, False)}, {(True, True)})
+
+
+def pages_had(form: Form, definition: FormDefinition) -> tuple[bool, bool]:
+    """Whether it has its first page, and whether it has a later one, by its boxes."""
+    later = any(_is_continued(name, definition) for name in form.answers)
+    return definition.dfe_field.name in form.answers, later
+
+
+def _is_continued(name: str, definition: FormDefinition) -> bool:
+    """Whether the box is of a block that is not among the rows of the first page."""
+    cells = [cell for section in definition.file.section for row in section.row for cell in row.cells]
+    for role in definition.roles:
+        if role.repeats and (position := definition.position(role, name)):
+            return position > sum(cell.block == role.name for cell in cells)
+    return False
 
 
 def own_names(names: Collection[str], is_box: Callable[[str], bool]) -> dict[str, str]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
-from pikepdf import Name, Object, String
+from pikepdf import Object
 
-from thep_forms.read.fields import numbers
+from thep_forms.read.fields import name_of, numbers, text_of
 from thep_forms.read.reading import RawValue, ReadFrom
-from thep_forms.read.strings import plain, text_string
+from thep_forms.read.strings import plain
 
 if TYPE_CHECKING:
     from thep_forms.read.page_text import Page
@@ -24,9 +24,13 @@ LEAST_SHARE = 0.05  # of a box, that a note on it covers, or of a line, that lie
 LONGEST_TICK = 3  # letters of a note that is meant as one
 LARGEST_TICK = 8  # times its box, of something drawn that is meant as one, such as a ring around it
 
-_WORDS = ("/FreeText", "/Text", "/Caret", "/StrikeOut", "/Squiggly", "/Underline")
 _MARKS = ("/Circle", "/Highlight", "/Ink", "/Line", "/PolyLine", "/Polygon", "/Square", "/Stamp")
 _BY_HAND = ("/Ink", "/Stamp")
+_NO_MARKS = (  # whose appearance is not what somebody wrote
+    *("/Text", "/Caret", "/StrikeOut", "/Squiggly", "/Underline", "/FileAttachment", "/Sound", "/Movie", "/Screen"),
+    *("/3D", "/RichMedia", "/PrinterMark", "/TrapNet"),
+)
+_NO_NOTES = ("/Widget", "/Link", "/Popup")
 _THROUGH = ("/Line", "/PolyLine", "/StrikeOut")  # what an answer is struck out with
 
 Rect = tuple[float, ...]  # of four: left, bottom, right, top
@@ -35,7 +39,8 @@ Rect = tuple[float, ...]  # of four: left, bottom, right, top
 class Note(Struct, frozen=True):
     """What somebody wrote or drew on a page, in the page's own coordinates. `kind` is the annotation's subtype.
 
-    `drawn`: it has an appearance, so that all of it shows on the page.
+    `area`: empty where it does not say where it lies. `drawn`: it has an appearance, so that all of it shows on the
+    page. `seen`: that is all that there is of it.
     """
 
     page: int
@@ -43,11 +48,12 @@ class Note(Struct, frozen=True):
     text: str
     drawn: bool
     kind: str
+    seen: bool = False
 
     @property
     def words(self) -> str:
         """What it says, as far as a program can tell; empty for what only stands out, such as a ring."""
-        return self.text or (DRAWING if self.kind in _BY_HAND else "")
+        return self.text or (DRAWING if self.kind in _BY_HAND or self.seen else "")
 
     @property
     def strikes(self) -> bool:
@@ -65,22 +71,22 @@ def notes_in(annotations: Iterable[tuple[int, Object]]) -> list[Note]:
     """The free texts, comments and drawings among annotations, which come with their page's index."""
     notes: list[Note] = []
     for number, annotation in annotations:
-        subtype, rect = annotation.get("/Subtype"), numbers(annotation.get("/Rect"))
-        kind = str(subtype) if isinstance(subtype, Name) else ""
-        if kind in (*_WORDS, *_MARKS) and len(rect) == 4:
-            text = _text(annotation)
-            is_drawn = "/AP" in annotation and (kind == "/FreeText" or not text)
-            if text or kind in (*_MARKS, *_THROUGH):
-                notes.append(Note(number, _ordered(rect), text, is_drawn, kind))
+        kind, rect = name_of(annotation.get("/Subtype")), numbers(annotation.get("/Rect"))
+        if kind in _NO_NOTES:
+            continue
+        text, has_appearance = _text(annotation), "/AP" in annotation
+        is_seen = has_appearance and not text and kind not in (*_MARKS, *_NO_MARKS)
+        if text or is_seen or kind in (*_MARKS, *_THROUGH):
+            is_drawn = has_appearance and (kind == "/FreeText" or not text)
+            notes.append(Note(number, _ordered(rect) if len(rect) == 4 else (), text, is_drawn, kind, is_seen))
     return notes
 
 
 def _text(annotation: Object) -> str:
-    contents = annotation.get("/Contents")
-    if isinstance(contents, String) and (text := text_string(bytes(contents))[0].strip()):
-        return text
-    rich = annotation.get("/RC")
-    return plain(text_string(bytes(rich))[0]) if isinstance(rich, String) else ""
+    """Its words, wherever a program may put them."""
+    said = (text_of(annotation.get(key)) for key in ("/Contents", "/RC", "/OverlayText"))
+    contents, rich, overlay = (text.strip() for text in said)
+    return contents or plain(rich) or overlay
 
 
 def _ordered(rect: Rect) -> Rect:
@@ -89,7 +95,7 @@ def _ordered(rect: Rect) -> Rect:
 
 
 def with_notes(
-    values: Mapping[str, RawValue], boxes: Mapping[str, tuple[int, Rect, bool]], notes: list[Note]
+    values: Mapping[str, RawValue], boxes: Mapping[str, tuple[int, Rect, bool]], notes: Iterable[Note]
 ) -> dict[str, RawValue]:
     """The values with what the notes add. `boxes` has each box's page, area and whether it is one to tick.
 
@@ -107,7 +113,7 @@ def with_notes(
             continue
         elif name is None or not note.text:
             note_down(told, note.words)
-        elif before := told.get(name, RawValue("")).text:
+        elif before := told.get(name, RawValue("")).text.strip():
             told[name] = told[name] if note.text == before else replace(told[name], other=note.text)
         else:
             told[name] = RawValue(note.text, read_from=ReadFrom.PAGE_TEXT)
@@ -122,7 +128,7 @@ def with_ink(values: Mapping[str, RawValue], pages: Iterable[Page]) -> dict[str,
             before = told.get(name, RawValue(""))
             if not ink.text or _says_the_same(ink, before.text):
                 continue
-            if not before.text:
+            if not before.text.strip():
                 told[name] = ink
             elif ink.doubtful:
                 note_down(told, DRAWING)
@@ -151,8 +157,10 @@ def _says_the_same(ink: RawValue, text: str) -> bool:
 
 
 def note_down(values: dict[str, RawValue], words: str) -> None:
-    """Add what belongs to no box."""
+    """Add what belongs to no box, by a name that nothing has."""
     number = sum(name.startswith(NOTE[:5]) for name in values) + 1
+    while NOTE.format(number) in values:
+        number += 1
     values[NOTE.format(number)] = RawValue(words, read_from=ReadFrom.PAGE_TEXT)
 
 
@@ -161,7 +169,7 @@ def _under(note: Note, boxes: Mapping[str, tuple[int, Rect, bool]]) -> str | Non
     shares = {
         name: _shared(note.area, area) / max(_size(note.area if note.strikes and not ticks else area), 1.0)
         for name, (page, area, ticks) in boxes.items()
-        if page == note.page and len(area) == 4 and (not ticks or note.may_tick(area))
+        if page == note.page and len(area) == len(note.area) == 4 and (not ticks or note.may_tick(area))
     }
     best = max(shares, key=shares.__getitem__, default=None)
     return best if best and shares[best] > LEAST_SHARE else None

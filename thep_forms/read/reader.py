@@ -18,26 +18,31 @@ from thep_forms.definition.year import MembershipYear
 from thep_forms.read.attached import attached
 from thep_forms.read.fields import Answer, answers, settled
 from thep_forms.read.file import File, flattened, rewritten
-from thep_forms.read.forms import REPEATED, Form, forms_in
+from thep_forms.read.forms import REPEATED, Form, are_mixed, forms_in, pages_had
 from thep_forms.read.information import modified, title_of
-from thep_forms.read.notes import note_down, notes_in, with_ink, with_notes, with_strangers
-from thep_forms.read.reading import Outcome, RawValue, Reading
+from thep_forms.read.notes import Note, note_down, notes_in, with_ink, with_notes, with_strangers
+from thep_forms.read.reading import Outcome, RawValue, ReadFrom, Reading
 from thep_forms.read.streams import decode
-from thep_forms.seal import is_drawn_over
+from thep_forms.read.strings import REPLACEMENT
+from thep_forms.seal import State, state
 
 if TYPE_CHECKING:
     from thep_forms.read.page_text import Page, PageReader, Sighting
 
+_UNREAD = RawValue(REPLACEMENT, read_from=ReadFrom.PAGE_TEXT, doubtful=True)  # drawn, and nobody can tell what
+
 T = TypeVar("T")
 Definitions = Callable[[MembershipYear | None], FormDefinition]
 
-PLAIN_PAGES = 2  # of a form, that no box is on
+MIXED = "The pages of several forms are mixed up in this PDF, so nobody can tell whose they are."
 PICTURE = "This is a picture of the form, such as a scan."
 
 # What qpdf says when it had to guess where the objects of a file are, or could not make out one of them.
 _REPAIRED = re.compile(
     "file is damaged|reconstruct|xref not found|expected endobj|EOF|error decoding"
-    "|treating object as null|giving up on reading object",
+    "|treating object as null|giving up on reading object"
+    "|unknown token|expected dictionary key|unexpected (?:[)>]|brace|array close|dictionary close)"
+    "|ended prematurely|duplicated key|invalid character .* in hexstring",
     re.IGNORECASE,
 )
 
@@ -48,27 +53,31 @@ class FileReader:
     def __init__(self, pdf: pikepdf.Pdf, file: File, definitions: Definitions, mended: bool) -> None:
         self.pdf, self.file, self.definitions, self.mended = pdf, file, definitions, mended
         self.title = title_of(pdf)
-        self.found, others = answers(pdf)
+        self.sheets = [page.obj for page in pdf.pages]  # at hand: each question for a page takes its time
+        self.found, others = answers(pdf, self.sheets)
         self.others = [annotation for _, annotation in others]
         self.modified = modified(pdf, (one for said in self.found.values() for one in said))
         self.notes = notes_in(others)
+        self.seals: dict[int, State] = {}
 
     def read(self) -> tuple[Reading, ...]:
         forms = forms_in(self.found, self._is_box)
         readings = [reading for form in forms if (reading := self._by_fields(form))]
         if strangers := self._strangers(forms):
             return tuple(map(self._unless_lost, self._with_strangers(readings, strangers)))
-        if readings and any(value.text for reading in readings for value in reading.values.values()):
+        if len(readings) > 1 and are_mixed([pages_had(form, self._any_year) for form in forms if self._is_ours(form)]):
+            return (self._mixed,)
+        if any(map(_says_something, readings)):
             beside = self._tried(lambda: self._beside(forms), list[Reading]())
             return _as_one(tuple(replace(reading, repaired=self.repaired) for reading in readings), beside)
         on_paper = self._tried(self._by_pages, list[Reading]()) if readings else self._by_pages()
-        if not readings or any(value.text for reading in on_paper for value in reading.values.values()):
+        if not readings or any(one.outcome is Outcome.UNREADABLE or _says_something(one) for one in on_paper):
             readings = on_paper or [self._no_form()]
         return tuple(map(self._unless_lost, readings))
 
     def _unless_lost(self, reading: Reading) -> Reading:
         """The reading, if it is not of a damaged form that looks empty, as the first revision of one cut short does."""
-        is_empty = reading.outcome is Outcome.FORM and not any(value.text for value in reading.values.values())
+        is_empty = reading.outcome is Outcome.FORM and not _says_something(reading)
         if not (is_empty and self.repaired):
             return reading
         reason = "This PDF is damaged, and every answer in it looks empty."
@@ -81,9 +90,14 @@ class FileReader:
     def _is_box(self, name: str) -> bool:
         return self._any_year.box(name) is not None
 
+    def _is_ours(self, form: Form) -> bool:
+        return any(map(self._is_box, form.answers))
+
     def attached(self) -> list[bytes]:
         """The files attached to this one."""
-        return self._tried(lambda: attached(self.pdf, self.others), list[bytes]())
+        files, more = self._tried(lambda: attached(self.pdf, self.others), (list[bytes](), False))
+        self.mended |= more
+        return files
 
     def _tried(self, read: Callable[[], T], nothing: T) -> T:
         """What is read beside the fields. Where that cannot be read the file is damaged, but its fields are read."""
@@ -96,10 +110,11 @@ class FileReader:
             return nothing
 
     def _beside(self, forms: Sequence[Form]) -> list[Reading]:
-        """Printed forms in a file that holds forms with fields, unless its other pages are just those of these."""
+        """Printed forms in a file that holds forms with fields: on other pages that may say more than when made."""
         ours = {one.page for form in forms for said in form.answers.values() for one in said}
-        others = [number for number in range(len(self.pdf.pages)) if number not in ours]
-        printed = self._by_pages(others) if len(others) != PLAIN_PAGES * len(forms) else []
+        others = [number for number in range(len(self.sheets)) if number not in ours]
+        unknown = [number for number in others if self._state(number) is not State.AS_MADE]
+        printed = self._by_pages(unknown) if unknown else []
         if None in ours:  # boxes that may be on one of these pages, whose print is theirs
             printed = [one for one in printed if one.outcome is not Outcome.FORM or self._is_news(one, forms)]
         return printed
@@ -125,6 +140,10 @@ class FileReader:
     def _base(self) -> Reading:
         return Reading(Outcome.FORM, {}, "", self.title, self.modified, self.repaired)
 
+    @property
+    def _mixed(self) -> Reading:
+        return replace(self._base, outcome=Outcome.UNREADABLE, reason=MIXED)
+
     def _no_form(self) -> Reading:
         if self.repaired:
             reason = "This PDF is damaged and no box of the form was found in it."
@@ -143,47 +162,62 @@ class FileReader:
             return None
         if drawn := [name for name in boxes if not values[name].text and any(one.drawn for one in form.answers[name])]:
             ink = self._tried(lambda: self._drawn(definition), dict[str, RawValue]())
-            values |= {name: ink[name] for name in drawn if name in ink}
-        if over := self._drawn_over(form):
+            values |= {name: read for name in drawn if (read := ink.get(name, _UNREAD)).text}
+        mine = self._range(form)
+        if over := self._drawn_over(mine):
             pages: list[Page] = self._tried(lambda: self._printed(self.plain, definition, over), [])
             values = with_ink(values, pages)
-        if self.notes:
+        if notes := [note for note in self.notes if note.page in mine]:
             areas = {name: form.answers[name][0] for name in boxes}
             places = {name: (one.page, one.area, one.ticks) for name, one in areas.items() if one.page is not None}
-            values = with_notes(values, places, self.notes)
+            values = with_notes(values, places, notes)
         return replace(self._base, values=values, form_id=form_id)
 
     def _definition(self, form_id: str) -> FormDefinition:
         return self.definitions(next(iter(years_said(form_id, self.title)), None))
 
     def _drawn(self, definition: FormDefinition) -> dict[str, RawValue]:
-        """What the appearances of boxes show that hold no value."""
+        """What the boxes show on the pages that can be read, those that hold no value too."""
         with pikepdf.open(io.BytesIO(self.plain), suppress_warnings=True) as pdf:
             flat = flattened(pdf)
-        pages = self._printed(flat, definition, _pages_of(self.found))
-        return {name: value for page in pages for name, value in page.answers.items() if value.text}
+        pages = self._printed(flat, definition, self._boxed)
+        return {name: value for page in pages for name, value in page.answers.items()}
 
-    def _drawn_over(self, form: Form) -> list[int]:
-        """The pages of the form on which somebody drew who did not use the boxes."""
-        pages, others = _pages_of(form.answers), _pages_of(self.found)
-        start = min(pages, default=0)
-        end = min((page for page in others - pages if page > start), default=len(self.pdf.pages))
-        mine = sorted(pages | (set(range(start, end)) - others))
-        return self._drawn_on(mine)
+    @cached_property
+    def _boxed(self) -> set[int]:
+        """The pages that boxes are on."""
+        return _pages_of(self.found)
 
-    def _drawn_on(self, numbers: Iterable[int]) -> list[int]:
-        """Those of the pages that show more than when they were made."""
-        return self._tried(lambda: [number for number in numbers if is_drawn_over(self.pdf.pages[number].obj)], [])
+    def _range(self, form: Form) -> list[int]:
+        """The pages of the form, each with those that follow it; the first ones of a file are the first form's."""
+        pages = _pages_of(form.answers)
+        mine, is_mine = list[int](), not self._boxed or min(self._boxed) in pages
+        for number in range(len(self.sheets)):
+            is_mine = number in pages if number in self._boxed else is_mine
+            if is_mine:
+                mine.append(number)
+        return mine
+
+    def _drawn_over(self, pages: Iterable[int]) -> list[int]:
+        """Those of the pages on which somebody drew who did not use the boxes, or may have: no covering letter."""
+        looked_at = {State.DRAWN_OVER: True, State.AS_MADE: False}
+        return [number for number in pages if looked_at.get(self._state(number), number in self._boxed)]
+
+    def _state(self, number: int) -> State:
+        """What the seal of the page says, looked at once: it takes its time."""
+        if number not in self.seals:
+            self.seals[number] = self._tried(lambda: state(self.sheets[number]), State.DRAWN_OVER)
+        return self.seals[number]
 
     def _printed(self, data: bytes, definition: FormDefinition, wanted: Collection[int]) -> list[Page]:
         """What is printed on those of the wanted pages that boxes are on, or that have room for none."""
         from thep_forms.read.page_text import Page, texts_of
 
         for number in wanted:
-            decode(self.pdf.pages[number].obj)
+            decode(self.sheets[number])
         reader, texts = _page_reader(definition), texts_of(data)
         sheets = reader.sightings(texts)
-        seen = [one for one in sheets if one.page in wanted and one.page in _pages_of(self.found)]
+        seen = [one for one in sheets if one.page in wanted and one.page in self._boxed]
         plain = set(wanted) - {one.page for one in sheets}
         strange = reader.strange(data, plain) if plain else ()
         return [*reader.read(data, seen, margins=True).values(), Page({}, tuple(strange))]
@@ -238,9 +272,9 @@ class FileReader:
         if not reader.opens(data):
             data = rewritten(self.pdf)
         texts = texts_of(data)
-        wanted = range(len(texts)) if numbers is None else numbers
+        wanted = [n for n in (range(len(texts)) if numbers is None else numbers) if n not in self._repeated]
         for number in wanted:
-            decode(self.pdf.pages[number].obj)
+            decode(self.sheets[number])
         seen = [one for one in reader.sightings(texts) if one.page in wanted]
         ours = {one.page for one in seen}
         pictures = [number for number in wanted if number not in ours and not is_legible(texts[number])]
@@ -248,16 +282,33 @@ class FileReader:
         if not seen:
             return scans
         forms = _sorted_by_form(seen)
+        if are_mixed(
+            [(min(sheets) == 0, max(sheets) > 0) for sheets in ({one.sheet for one in form} for form in forms)]
+        ):
+            return [self._mixed, *scans]
         starts = [0, *(min(one.page for one in sheets) for sheets in forms[1:]), len(texts)]
-        over = self._drawn_on(number for number in wanted if number not in ours)
-        plain = [[number for number in over if start <= number < end] for start, end in pairwise(starts)]
-        readings = [self._on_pages(data, *form) for form in zip(forms, plain, strict=True)] + scans
-        if hidden := [note for note in self.notes if not note.drawn]:
-            readings[0] = replace(readings[0], values=with_notes(readings[0].values, {}, hidden))
-        return readings
+        over = [number for number in wanted if number not in ours and self._state(number) is State.DRAWN_OVER]
+        hidden = [note for note in self.notes if not note.drawn and note.page in wanted]
+        readings = [
+            self._on_pages(
+                data,
+                sheets,
+                [number for number in over if start <= number < end],
+                [note for note in hidden if start <= note.page < end],
+            )
+            for sheets, (start, end) in zip(forms, pairwise(starts), strict=True)
+        ]
+        return readings + scans
 
-    def _on_pages(self, data: bytes, seen: Sequence[Sighting], plain: Sequence[int]) -> Reading:
-        """The form on the pages that were seen; `plain` are others of it that somebody drew on."""
+    @cached_property
+    def _repeated(self) -> set[int]:
+        """Pages that are listed again: qpdf makes copies of them, each of which has the same entries."""
+        said = [sheet.unparse(resolved=True) for sheet in self.sheets]
+        first = {entries: number for number, entries in reversed([*enumerate(said)])}
+        return {number for number, entries in enumerate(said) if first[entries] != number}
+
+    def _on_pages(self, data: bytes, seen: Sequence[Sighting], plain: Sequence[int], hidden: Sequence[Note]) -> Reading:
+        """The form on the pages that were seen; `plain` are others of it that somebody drew on, `hidden` its notes."""
         year = next((MembershipYear(one.year) for one in seen if one.year), None)
         definition = self.definitions(year)
         reader = _page_reader(definition)
@@ -273,7 +324,7 @@ class FileReader:
             reason = "This is the form, but so changed by printing that answers on it cannot be told apart."
             return replace(self._base, outcome=Outcome.SCAN, reason=reason)
         title = document_title(definition.form.title, year) if year else ""
-        return replace(self._base, values=values, title=title)
+        return replace(self._base, values=with_notes(values, {}, hidden), title=title)
 
     def _scanned(self, data: bytes, numbers: Sequence[int]) -> list[Reading]:
         """Forms whose pages, those of `numbers`, are pictures, known by their codes."""
@@ -289,6 +340,11 @@ def _page_reader(definition: FormDefinition) -> PageReader:
     from thep_forms.read.page_text import PageReader  # costs time, and few files come so far
 
     return PageReader(definition)
+
+
+def _says_something(reading: Reading) -> bool:
+    """Whether any answer is more than blanks."""
+    return any(value.text.strip() for value in reading.values.values())
 
 
 def _pages_of(fields: Mapping[str, Sequence[Answer]]) -> set[int]:
