@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pikepdf
 import pytest
@@ -181,6 +183,20 @@ def test_a_file_that_only_pypdf_can_open_is_a_damaged_one(
     reading = read_return(broken, definition)
     assert reading.values["school_name"].text == "Cedar Primary School"
     assert reading.repaired
+
+
+def test_damage_is_told_by_what_qpdf_says_not_by_what_the_file_is_called(
+    tmp_path: Path, filled: Callable[..., bytes], definition: FormDefinition
+) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(filled())) as pdf:
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    path = tmp_path / "Geoff" / "form.pdf"  # qpdf says EOF of some files that are cut short
+    path.parent.mkdir()
+    path.write_bytes(re.sub(rb"/Length \d\d\d\b", b"/Length 001", out.getvalue()))  # it finds out, and says so
+    (reading,) = read_file(path, lambda _: definition)
+    assert reading.values["school_name"].text == "Cedar Primary School"
+    assert not reading.repaired
 
 
 def test_a_file_that_only_pdfium_can_open_is_a_damaged_one(

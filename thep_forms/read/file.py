@@ -26,6 +26,11 @@ class File:
     def __init__(self, given: Path | bytes) -> None:
         self.given = given
 
+    @property
+    def name(self) -> str:
+        """Its path as libraries quote it; empty where it has none."""
+        return "" if isinstance(self.given, bytes) else str(self.given)
+
     @cached_property
     def data(self) -> bytes:
         return self.given if isinstance(self.given, bytes) else self.given.read_bytes()

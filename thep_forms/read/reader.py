@@ -128,7 +128,8 @@ class FileReader:
     @property
     def repaired(self) -> bool:
         """Whether the file was damaged. qpdf warns while objects are read, and forgets what it has told."""
-        self.mended = any(_REPAIRED.search(str(warning)) for warning in self.pdf.get_warnings()) or self.mended
+        told = (str(warning).replace(self.file.name, "") for warning in self.pdf.get_warnings())
+        self.mended = any(map(_REPAIRED.search, told)) or self.mended
         return self.mended
 
     @property
