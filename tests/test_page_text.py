@@ -262,6 +262,14 @@ def test_a_print_of_as_many_pages_as_a_form_has_without_boxes_is_read(form: byte
     assert [told(reading)["dfe_number"] for reading in readings] == ["2101", "4242"]
 
 
+def test_a_scan_of_a_filled_form_behind_a_blank_one_is_not_lost(
+    form: bytes, returned: bytes, definition: FormDefinition
+) -> None:
+    reading = read_return(joined(form, printers.scanned(returned, range(4))), definition)
+    assert reading.outcome is Outcome.SCAN
+    assert read_return(joined(form, printers.by_qpdf(form)), definition).outcome is Outcome.FORM  # and blank
+
+
 def test_a_last_page_that_was_printed_is_read_where_another_is_missing(
     returned: bytes, definition: FormDefinition
 ) -> None:

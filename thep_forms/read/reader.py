@@ -73,6 +73,9 @@ class FileReader:
         on_paper = self._tried(self._by_pages, list[Reading]()) if readings else self._by_pages()
         if not readings or any(one.outcome is Outcome.UNREADABLE or _says_something(one) for one in on_paper):
             readings = on_paper or [self._no_form()]
+        else:  # a form that is blank: pictures of a filled one may lie beside it
+            beside = self._tried(lambda: self._beside(forms), list[Reading]())
+            readings = [one for one in beside if one.outcome is Outcome.SCAN] or readings
         return tuple(map(self._unless_lost, readings))
 
     def _unless_lost(self, reading: Reading) -> Reading:
