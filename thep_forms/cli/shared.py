@@ -128,20 +128,14 @@ templates_option = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="A folder of your own templates; what it lacks is taken from the shipped ones.",
 )
-returned_option = click.option(
-    "-o",
-    "--records",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="The folder of the records, which ingest wrote to.",
-)
-records_option = click.option(
-    "-o",
-    "--records",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="The folder that holds everything about the returns; made if it is not there.",
-)
+
+
+def _records(told: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    return click.option("-o", "--records", type=click.Path(path_type=Path), required=True, help=told)
+
+
+returned_option = _records("The folder of the records, which ingest wrote to.")
+records_option = _records("The folder that holds everything about the returns; made if it is not there.")
 
 
 def chase_options(command: Callable[P, T]) -> Callable[P, T]:
