@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -36,6 +38,42 @@ def test_a_locked_file_in_a_zip_is_told_of_and_the_rest_is_read(tmp_path: Path) 
     assert (locked.source, locked.data) == ("a.zip/locked.pdf", None)
     assert "password" in locked.reason
     assert form == Found("a.zip/form.pdf", PDF)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a limit of memory, and tells what is taken")
+@pytest.mark.parametrize(
+    ("name", "work", "expected"),
+    [
+        ("large.pdf", "print([one.reason for one in fetch(place)])", "takes too much memory"),
+        (
+            "large.msg",
+            "print([one.reason for one in fetch(place)])",
+            "took too much memory",
+        ),  # to read it from the disk
+        ("large.msg", "try: print(*saved(data, Budget()))\nexcept MemoryError: print('nothing')", "nothing"),
+    ],
+)
+def test_a_file_that_takes_too_much_memory_is_told_of_and_not_called_damaged(
+    tmp_path: Path, name: str, work: str, expected: str
+) -> None:
+    pdf = PDF + bytes(6 * 2**20)
+    message = outlook.compound(outlook.message("Form", None, [outlook.attachment("form.pdf", pdf)]))
+    path = tmp_path_of(tmp_path, name, pdf if name.endswith(".pdf") else message)
+    script = (
+        "import io, olefile, resource, sys\n"
+        "from pathlib import Path\n"
+        "from thep_forms.collect import collect, containers, fetch\n"
+        "from thep_forms.collect.found import Budget\n"
+        "from thep_forms.collect.outlook import saved\n"
+        "path = Path(sys.argv[1])\n"
+        "(place,), data = collect([path]), io.BytesIO(path.read_bytes())\n"
+        "taken = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (taken + 2**21,) * 2)\n"
+    )
+    command = [sys.executable, "-c", script + work, path]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert expected in told
+    assert "damaged" not in told
 
 
 def test_a_damaged_file_in_a_zip_is_told_of_and_the_rest_is_read(tmp_path: Path) -> None:

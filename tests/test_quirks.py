@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import sys
 import warnings
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -379,6 +380,18 @@ def test_a_value_that_is_only_drawn_is_read_from_the_page_and_asked_about(
     assert drawn == names
     asked = {one.field for one in check(reading, definition).problems if one.code == "read_from_page"}
     assert asked == drawn
+
+
+def test_a_library_that_cannot_be_loaded_is_not_the_files_fault(
+    definition: FormDefinition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_value(pdf: pikepdf.Pdf) -> None:
+        del boxes(pdf)["main_contact_name"]["/V"]
+
+    pdf = changed(Master(definition).copy(answers(NUMBER)), without_value)
+    monkeypatch.setitem(sys.modules, "thep_forms.read.page_text", None)  # as if pdfplumber were not there
+    with pytest.raises(ImportError):
+        read_return(pdf, definition)
 
 
 def test_a_value_that_was_deleted_does_not_come_back_from_what_is_drawn(definition: FormDefinition) -> None:

@@ -84,6 +84,8 @@ def fetch(place: Place) -> Iterator[Found]:
                 yield from unpack(source, file)
     except OSError as error:
         yield Found(source, None, f"This file cannot be opened: {error.strerror}.")
+    except MemoryError:
+        yield Found(source, None, "This file takes too much memory to be opened.")
 
 
 def _plain(path: Path) -> bytes | None:

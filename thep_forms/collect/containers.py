@@ -48,10 +48,14 @@ def unpack(source: str, file: BinaryIO) -> Iterator[Found]:
     elif opener is zipped:
         yield from _bounded(source, _inside(source, zipped, file, None, Budget(), 0))
     else:
-        data = file.read(LARGEST + 1)
-        member = Member(source, data) if len(data) <= LARGEST else Member(source, None, TOO_LARGE)
-        del data
-        yield from _bounded(source, _opened(source, member, None, Budget(), 0))
+        yield from _bounded(source, _read(source, file))
+
+
+def _read(source: str, file: BinaryIO) -> Iterator[Found]:
+    data = file.read(LARGEST + 1)
+    member = Member(source, data) if len(data) <= LARGEST else Member(source, None, TOO_LARGE)
+    del data
+    yield from _opened(source, member, None, Budget(), 0)
 
 
 def _bounded(source: str, found: Iterator[Found]) -> Iterator[Found]:

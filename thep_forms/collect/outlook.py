@@ -60,9 +60,9 @@ def saved(file: BinaryIO, budget: Budget) -> Iterator[Member]:
                 yield Member("", data)
             else:
                 yield from _message(storage, 32, budget)
-    except TooMuchError:
-        raise
-    except Exception:  # noqa: BLE001 - a damaged file can raise anything; its own row says so
+    except (TooMuchError, MemoryError):
+        raise  # it is no damage: whoever unpacks the file tells of it
+    except Exception:  # noqa: BLE001 - olefile raises anything for a damaged file; its own row says so
         is_message = _PROPERTIES.encode("utf-16-le") in data
         yield Member("", None, _DAMAGED) if is_message else Member("", data)
 

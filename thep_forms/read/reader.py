@@ -106,8 +106,8 @@ class FileReader:
         """What is read beside the fields. Where that cannot be read the file is damaged, but its fields are read."""
         try:
             return read()
-        except MemoryError:
-            raise
+        except (MemoryError, ImportError):
+            raise  # as in `read_file`: that is not the file's fault
         except Exception:  # noqa: BLE001 - libraries raise anything; the return says that the file is damaged
             self.mended = True
             return nothing
