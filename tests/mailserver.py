@@ -118,7 +118,7 @@ class MailServer:
 class _Smtp(SMTP):
     """Hangs up in the middle of a message where that is asked for."""
 
-    def smtp_DATA(self, arg: str) -> Coroutine[Any, Any, None]:  # noqa: N802 - aiosmtpd looks for that name
+    def smtp_DATA(self, arg: str) -> Coroutine[Any, Any, None]:  # noqa: N802 - aiosmtpd calls it by that name
         script = self.event_handler.next_of(self.event_handler.server.at_data, self.envelope.rcpt_tos)
         if script == MailServer.LEAVE:
             self.event_handler.server.leave()
@@ -142,7 +142,7 @@ class _Handler:
     def next_of(scripts: dict[str, list[str]], addresses: list[str]) -> str:
         return next((scripts[address].pop(0) for address in addresses if scripts.get(address)), "")
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd looks for that name
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it by that name
         self, smtp: SMTP, _: Session, envelope: Envelope, address: str, __: list[str]
     ) -> str:
         self.server.attempts.append(address)
@@ -154,7 +154,7 @@ class _Handler:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(  # noqa: N802 - aiosmtpd looks for that name
+    async def handle_DATA(  # noqa: N802 - aiosmtpd calls it by that name
         self, smtp: SMTP, session: Session, envelope: Envelope
     ) -> str:
         if self.script == MailServer.HOLD:

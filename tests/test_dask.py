@@ -158,7 +158,7 @@ def meddles(piece: bytes) -> bytes:
     return attempt(piece.decode(), ROOT)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no kernel enforces this")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has seccomp; what other systems lack is in the README")
 def test_a_reader_there_may_do_as_little_as_one_here(cluster: DaskCluster, tmp_path: Path) -> None:
     acts = (b"write a file", b"open a socket", b"start a process", b"kill the parent")
     answers = read_there(cluster.address, meddles, tmp_path, *acts)
@@ -187,7 +187,7 @@ def relays(pid: int) -> list[int]:
     return ours + [deeper for one in below for deeper in relays(one)]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of children so")
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks for the processes in /proc, which only Linux has")
 def test_nothing_that_has_read_a_form_stays_there(cluster: DaskCluster, tmp_path: Path) -> None:
     """It would hold what it read last, and passwords."""
     (tmp_path / "file").write_bytes(b"1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,3 +85,19 @@ def test_a_password_is_asked_for_and_not_shown(tmp_path: Path, filled: Callable[
     result = CliRunner().invoke(main, command, input="sesame\n")
     assert result.exit_code == 0
     assert "sesame" not in result.output
+
+
+def test_a_run_that_brings_nothing_new_does_not_load_what_writes_workbooks(
+    tmp_path: Path, filled: Callable[..., bytes]
+) -> None:
+    (tmp_path / "form.pdf").write_bytes(filled())
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from thep_forms.ingest import Ingester\n"
+        "Ingester(Path(sys.argv[2])).ingest([Path(sys.argv[1])])\n"
+        "print('xlsxwriter' in sys.modules)\n"
+    )
+    command = [sys.executable, "-c", script, tmp_path / "form.pdf", tmp_path / "records"]
+    told = [subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() for _ in range(2)]
+    assert told == ["True", "False"]

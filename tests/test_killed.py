@@ -98,7 +98,7 @@ def test_a_run_killed_at_any_moment_leaves_what_the_next_run_completes(crowded: 
     start = time.monotonic()
     ingest(crowded, tmp_path / "undisturbed")
     expected, seconds = tables(tmp_path / "undisturbed"), time.monotonic() - start
-    moments = random.Random(1)  # noqa: S311 - moments, not secrets
+    moments = random.Random(1)  # noqa: S311 - the same moments each time, which are no secret
     records, killed, halfway = tmp_path / "records", 0, 0
     while killed < KILLS:
         command = ["ingest", str(crowded), "-o", str(records)]
@@ -136,7 +136,7 @@ def test_a_disposal_killed_at_any_moment_is_finished_by_the_next(
         (more / f"{n}.pdf").write_bytes(filled("4242", headteacher_name="Former Head") + b"%" * n)
     Ingester(whole).ingest([crowded, more])
     command = ["forget", "-o", str(records), "--school", "4242", "--yes"]
-    moments = random.Random(1)  # noqa: S311 - moments, not secrets
+    moments = random.Random(1)  # noqa: S311 - the same moments each time, which are no secret
     killed = 0
     while killed < DISPOSALS:
         shutil.copytree(whole, records)

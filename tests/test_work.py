@@ -64,7 +64,7 @@ def attempt(what: str, folder: Path) -> bytes:
         "open a socket": lambda: socket.socket().close(),
         "start a process": lambda: subprocess.run(["true"]),
         "fork": os.fork,
-        "become another program": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606 - it is to be refused
+        "become another program": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606 - the worker must not get so far
         "kill the parent": lambda: os.kill(os.getppid(), signal.SIGKILL),
         "start a thread": threading.Thread(target=time.sleep, args=[0]).start,
     }
@@ -72,7 +72,7 @@ def attempt(what: str, folder: Path) -> bytes:
     return b"could"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no kernel enforces this")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has seccomp; what other systems lack is in the README")
 @pytest.mark.parametrize(
     "what",
     [
@@ -156,7 +156,7 @@ def test_workers_end_with_the_run() -> None:
         os.kill(int(pid), 0)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends them of itself")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PR_SET_PDEATHSIG")
 def test_workers_end_with_a_parent_that_is_killed() -> None:
     script = (
         "import os, time\n"

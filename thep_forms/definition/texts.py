@@ -70,8 +70,11 @@ def fill_in(
     """
     import jinja2  # it and Markdown take a while to be there, and ingest seldom needs them
 
-    # Markdown comes out, not HTML: `escape` sees to what would act in that.
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, finalize=escape)  # noqa: S701 - see above
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - Markdown comes out, not HTML: what would act in that is `escape`'s to mend
+        finalize=escape,
+    )
     try:
         return environment.from_string(source).render(values)
     except jinja2.TemplateSyntaxError as error:

@@ -26,7 +26,7 @@ def qr_code(code: Code, body: Rect) -> bytes:
     barcode = zxingcpp.create_barcode(str(code), zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     picture = zxingcpp.write_barcode_to_image(barcode, add_quiet_zones=False)
     rows, _ = picture.shape
-    modules = bytes(memoryview(picture))  # type: ignore[arg-type] # its stub does not tell that it is a buffer
+    modules = bytes(memoryview(picture))  # type: ignore[arg-type] # it is a buffer, which zxing-cpp's stub leaves out
     dark = ((rows - 1 - n, run) for n in range(rows) for run in _DARK.finditer(modules, n * rows, (n + 1) * rows))
     path = (b"%d %d %d 1 re" % (run.start() % rows, y, run.end() - run.start()) for y, run in dark)
     side = SIDE / rows

@@ -19,8 +19,8 @@ from thep_forms.send.letters import Letter, one_line
 _BETWEEN = ";"  # addresses, in a register
 
 
-# The stubs say different things of max_count in the two; the registry of the standard library joins them just so.
-class _Subject(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc]
+# As the registry of the standard library joins the two.
+class _Subject(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc] # their stubs disagree about max_count
     """A subject in encoded words as a whole: the standard policy loses blanks between words (CPython issue 144156)."""
 
     def fold(self, *, policy: Policy[Any]) -> str:
