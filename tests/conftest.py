@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
+from tests.mailserver import MailServer
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition, load_definition, shipped
@@ -58,10 +60,31 @@ def filled(form: bytes) -> Callable[..., bytes]:
     return lambda number="2101", **changes: type_into(form, answers(number, **changes))
 
 
+@pytest.fixture(scope="session")
+def returned(form: bytes) -> bytes:
+    """Cedar Primary's form as it returns it."""
+    return type_into(form, answers("2101"))
+
+
 @pytest.fixture
 def templates(tmp_path: Path) -> Path:
     """A copy of the shipped templates, to be changed."""
     return Path(shutil.copytree(shipped("templates"), tmp_path / "templates"))
+
+
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """One whose certificates the system trusts."""
+    made = trustme.CA()
+    made.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    return made
+
+
+@pytest.fixture
+def server(authority: trustme.CA) -> Iterator[MailServer]:
+    with MailServer(authority) as running:
+        yield running
 
 
 def read_return(pdf: bytes, definition: FormDefinition) -> Reading:
@@ -80,3 +103,14 @@ def edit(path: Path, right: str, wrong: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert right in text
     path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+
+
+def inbox(folder: Path, **files: bytes) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, data in files.items():
+        (folder / f"{name}.pdf").write_bytes(data)
+    return folder
+
+
+def verdicts(records: Path) -> dict[str, str]:
+    return {Path(row["source"]).stem: row["verdict"] for row in rows(records / "returns.csv")}

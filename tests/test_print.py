@@ -6,7 +6,7 @@ import io
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pdfplumber
@@ -18,22 +18,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pdfplumber.page import Page
 from PIL import ImageChops
-from reportlab.pdfgen.canvas import Canvas
 
-from tests.conftest import AWKWARD, read_return, rows
-from tests.printers import by_cairo, by_pdfium, drawn_sideways, fit_to_page, joined, scanned
-from tests.remake_samples import SCHOOLS, answers, dated
+from tests.conftest import AWKWARD, read_return
+from tests.remake_samples import SCHOOLS, answers
 from tests.test_accessible import elements
 from tests.test_looks import by_poppler
 from tests.viewer import draw, strays, type_into
 from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, shipped
-from thep_forms.definition.identity import Code
 from thep_forms.generate import Master, PaperCopy, pack
-from thep_forms.generate.layout import MM, Rect, body_of
-from thep_forms.generate.qr import SIDE, qr_code
+from thep_forms.generate.layout import MM, body_of
+from thep_forms.generate.qr import SIDE
 from thep_forms.ingest import Ingester
-from thep_forms.read import ReadFrom, read_file
 from thep_forms.read.scan import coded_pages
 
 LIST = shipped("samples") / "schools.csv"
@@ -286,97 +282,6 @@ def test_the_parent_tree_leads_back_to_every_element(opened: pikepdf.Pdf) -> Non
         assert marks == list(range(len(parents)))
         for mcid, element in enumerate(parents):
             assert [(kid.MCID, kid.Pg.objgen) for kid in element.K if "/MCID" in kid] == [(mcid, page.obj.objgen)]
-
-
-# --- Back again ---------------------------------------------------------------------------------------------------
-
-
-def returns(folder: Path, pdf: bytes) -> list[dict[str, str]]:
-    (folder / "pile.pdf").write_bytes(pdf)
-    Ingester(folder / "records").ingest([folder / "pile.pdf"])
-    return rows(folder / "records" / "returns.csv")
-
-
-@pytest.mark.parametrize("page", range(PAGES))
-def test_a_scan_of_any_page_finds_its_way_home(tmp_path: Path, schools: bytes, page: int) -> None:
-    (row,) = returns(tmp_path, scanned(schools, [2 * PAGES + page]))
-    assert (row["dfe_number"], row["membership_year"]) == (NUMBERS[2], "2026-27")
-    assert (row["verdict"], row["read_from"], row["problems"]) == ("needs_attention", "scan", "scan")
-
-
-def test_a_scan_of_a_copy_that_was_sent_by_e_mail_finds_its_way_home_too(
-    tmp_path: Path, definition: FormDefinition
-) -> None:
-    copy = Master(definition).copy({"dfe_number": "2101"}, "211/2101")
-    (row,) = returns(tmp_path, scanned(copy, range(PAGES)))
-    assert (row["dfe_number"], row["read_from"]) == ("211/2101", "scan")
-
-
-def test_what_a_person_typed_from_a_scan_takes_its_place(tmp_path: Path, form: bytes, schools: bytes) -> None:
-    number = NUMBERS[2].removeprefix("211/")
-    (tmp_path / "scan.pdf").write_bytes(dated(scanned(schools, range(2 * PAGES, 3 * PAGES)), "20260504"))
-    (tmp_path / "typed.pdf").write_bytes(dated(type_into(form, answers("2101", dfe_number=number)), "20260505"))
-    assert Ingester(tmp_path / "records").ingest([tmp_path / "scan.pdf", tmp_path / "typed.pdf"]).all_accepted
-    found = {row["source"]: row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")}
-    assert found == {"scan.pdf": "superseded", "typed.pdf": "accepted"}
-
-
-def test_a_pile_of_scans_is_a_return_for_each_school(tmp_path: Path, schools: bytes) -> None:
-    # Three schools: one whole and the wrong way round, one of which a page slipped behind the next school's.
-    pile = joined(scanned(schools, [3, 2, 1, 0]), scanned(schools, [4, 8, 7], 180.5))
-    assert [(row["source"].rpartition("#")[2], row["dfe_number"]) for row in returns(tmp_path, pile)] == [
-        ("1", NUMBERS[0]),
-        ("2", NUMBERS[1]),
-        ("3", NUMBERS[2]),
-    ]
-
-
-def test_a_school_that_sent_two_copies_has_two_returns(definition: FormDefinition, schools: bytes) -> None:
-    pile = joined(scanned(schools, [0, 3]), scanned(schools, [0]))
-    assert len(read_file(pile, lambda _: definition)) == 2
-
-
-def test_no_page_of_a_long_pile_is_passed_over(definition: FormDefinition) -> None:
-    out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(100, 100))
-    for number in range(2000, 2060):
-        code = Code(definition.form.id, definition.year, 1, 1, PAGES, f"211/{number}")
-        canvas.addLiteral(qr_code(code, Rect(0, 70, 70, 0)))
-        canvas.showPage()
-    canvas.save()
-    assert len(read_file(out.getvalue(), lambda _: definition)) == 60
-
-
-def test_a_code_that_names_no_school_of_ours_names_none(definition: FormDefinition, tmp_path: Path) -> None:
-    for odd in ("213/2101", "=HYPERLINK(1)", "211/21011", "../../x"):
-        paper = pack(definition, [PaperCopy({}, odd)])
-        folder = tmp_path / str(len(list(tmp_path.iterdir())))
-        folder.mkdir()
-        (row,) = returns(folder, scanned(paper))
-        assert (row["dfe_number"], row["verdict"]) == ("", "needs_attention")
-
-
-@pytest.mark.parametrize("way", [bytes, by_pdfium, by_cairo, fit_to_page, drawn_sideways])
-def test_a_copy_that_is_printed_to_a_pdf_is_read_from_its_pages(
-    definition: FormDefinition, way: Callable[[bytes], bytes]
-) -> None:
-    values = [answers("2101"), answers("4242", headteacher_name="Łukasz Żółć-Şahin", senior_leader_9_name="Cy Lee")]
-    names = ["Cedar Primary School", "Nursery"]  # the latter is a word of the form, too
-    copies = [PaperCopy(one, f"211/{one['dfe_number']}", name) for one, name in zip(values, names, strict=True)]
-    readings = read_file(way(pack(definition, copies)), lambda _: definition)
-    assert [{name: raw.text for name, raw in reading.values.items() if raw.text} for reading in readings] == [
-        {name: value if isinstance(value, str) else "yes" for name, value in one.items()} for one in values
-    ]
-    assert {raw.read_from for reading in readings for raw in reading.values.values()} == {ReadFrom.PAGE_TEXT}
-
-
-def test_a_pack_that_comes_back_as_it_went_out_is_a_return_for_each_school(tmp_path: Path) -> None:
-    (tmp_path / "list.csv").write_text("\n".join(LIST.read_text(encoding="utf-8").splitlines()[:4]), encoding="utf-8")
-    printed("-o", tmp_path / "pack.pdf", "--schools", tmp_path / "list.csv")
-    found = returns(tmp_path, (tmp_path / "pack.pdf").read_bytes())
-    assert [(row["dfe_number"], row["read_from"]) for row in found] == [
-        (number, "page_text") for number in ("211/1042", "211/1107", "211/2101")
-    ]
 
 
 # --- The command --------------------------------------------------------------------------------------------------

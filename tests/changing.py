@@ -1,0 +1,68 @@
+"""A form that was returned, changed as programs change it."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Callable, Sequence
+
+import pikepdf
+from pikepdf import Array, Dictionary, String
+
+from tests.conftest import read_return
+from tests.remake_samples import answers
+from thep_forms.definition import FormDefinition
+
+NUMBER = "2101"
+EXPECTED = {
+    name: value if isinstance(value, str) else "yes"
+    for name, value in answers(NUMBER).items()
+    if value is not False and value
+}
+
+Change = Callable[[pikepdf.Pdf], None]
+
+
+def changed(pdf: bytes, change: Change) -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as opened, warnings.catch_warnings():
+        warnings.simplefilter("ignore", pikepdf.PageCopyWarning)
+        change(opened)
+        opened.save(out)
+    return out.getvalue()
+
+
+def told(pdf: bytes, definition: FormDefinition) -> dict[str, str]:
+    return {name: raw.text for name, raw in read_return(pdf, definition).values.items() if raw.text}
+
+
+def boxes(pdf: pikepdf.Pdf) -> dict[str, pikepdf.Object]:
+    return {str(box.T): box for box in pdf.Root.AcroForm.Fields}
+
+
+def renamed(name_for: Callable[[str], str]) -> Change:
+    def change(pdf: pikepdf.Pdf) -> None:
+        for name, box in boxes(pdf).items():
+            box.T = String(name_for(name))
+
+    return change
+
+
+def no_list(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.AcroForm.Fields = Array()
+
+
+def on_no_page(pdf: pikepdf.Pdf) -> None:
+    """Fields that nothing but their list tells of, and that do not say where they are."""
+    fields = [*map(without_page, boxes(pdf).values())]
+    unlisted(pdf)
+    pdf.Root.AcroForm.Fields = Array(fields)
+
+
+def without_page(box: pikepdf.Object) -> Dictionary:
+    return Dictionary({key: value for key, value in box.items() if key != "/P"})
+
+
+def unlisted(pdf: pikepdf.Pdf, pages: Sequence[int] = (0, 3)) -> None:
+    for number in pages:
+        del pdf.pages[number].obj["/Annots"]

@@ -1,0 +1,131 @@
+"""Paper that comes back: scans find their way by their codes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from reportlab.pdfgen.canvas import Canvas
+
+from tests.conftest import rows
+from tests.printers import by_cairo, by_pdfium, drawn_sideways, fit_to_page, joined, scanned
+from tests.remake_samples import SCHOOLS, answers, dated
+from tests.viewer import type_into
+from thep_forms.cli import main
+from thep_forms.definition import FormDefinition, shipped
+from thep_forms.definition.identity import Code
+from thep_forms.generate import Master, PaperCopy, pack
+from thep_forms.generate.layout import Rect
+from thep_forms.generate.qr import qr_code
+from thep_forms.ingest import Ingester
+from thep_forms.read import ReadFrom, read_file
+
+LIST = shipped("samples") / "schools.csv"
+NUMBERS = sorted(f"211/{school[0]}" for school in SCHOOLS)
+NAMES = {f"211/{school[0]}": school[1] for school in SCHOOLS}
+PAGES = 4  # of a form
+SCALE = 2
+LONG = "The Blessed Sacrament and Saint Bartholomew-the-Great Roman Catholic Voluntary Aided Primary School"
+
+
+def printed(*more: object) -> Result:
+    return CliRunner().invoke(main, ["print", "2026-27", *(str(word) for word in more)])
+
+
+@pytest.fixture(scope="module")
+def schools(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The pack of the sample schools."""
+    path = tmp_path_factory.mktemp("printed") / "pack.pdf"
+    assert printed("-o", path, "--schools", LIST).exit_code == 0
+    return path.read_bytes()
+
+
+def returns(folder: Path, pdf: bytes) -> list[dict[str, str]]:
+    (folder / "pile.pdf").write_bytes(pdf)
+    Ingester(folder / "records").ingest([folder / "pile.pdf"])
+    return rows(folder / "records" / "returns.csv")
+
+
+@pytest.mark.parametrize("page", range(PAGES))
+def test_a_scan_of_any_page_finds_its_way_home(tmp_path: Path, schools: bytes, page: int) -> None:
+    (row,) = returns(tmp_path, scanned(schools, [2 * PAGES + page]))
+    assert (row["dfe_number"], row["membership_year"]) == (NUMBERS[2], "2026-27")
+    assert (row["verdict"], row["read_from"], row["problems"]) == ("needs_attention", "scan", "scan")
+
+
+def test_a_scan_of_a_copy_that_was_sent_by_e_mail_finds_its_way_home_too(
+    tmp_path: Path, definition: FormDefinition
+) -> None:
+    copy = Master(definition).copy({"dfe_number": "2101"}, "211/2101")
+    (row,) = returns(tmp_path, scanned(copy, range(PAGES)))
+    assert (row["dfe_number"], row["read_from"]) == ("211/2101", "scan")
+
+
+def test_what_a_person_typed_from_a_scan_takes_its_place(tmp_path: Path, form: bytes, schools: bytes) -> None:
+    number = NUMBERS[2].removeprefix("211/")
+    (tmp_path / "scan.pdf").write_bytes(dated(scanned(schools, range(2 * PAGES, 3 * PAGES)), "20260504"))
+    (tmp_path / "typed.pdf").write_bytes(dated(type_into(form, answers("2101", dfe_number=number)), "20260505"))
+    assert Ingester(tmp_path / "records").ingest([tmp_path / "scan.pdf", tmp_path / "typed.pdf"]).all_accepted
+    found = {row["source"]: row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")}
+    assert found == {"scan.pdf": "superseded", "typed.pdf": "accepted"}
+
+
+def test_a_pile_of_scans_is_a_return_for_each_school(tmp_path: Path, schools: bytes) -> None:
+    # Three schools: one whole and the wrong way round, one of which a page slipped behind the next school's.
+    pile = joined(scanned(schools, [3, 2, 1, 0]), scanned(schools, [4, 8, 7], 180.5))
+    assert [(row["source"].rpartition("#")[2], row["dfe_number"]) for row in returns(tmp_path, pile)] == [
+        ("1", NUMBERS[0]),
+        ("2", NUMBERS[1]),
+        ("3", NUMBERS[2]),
+    ]
+
+
+def test_a_school_that_sent_two_copies_has_two_returns(definition: FormDefinition, schools: bytes) -> None:
+    pile = joined(scanned(schools, [0, 3]), scanned(schools, [0]))
+    assert len(read_file(pile, lambda _: definition)) == 2
+
+
+def test_no_page_of_a_long_pile_is_passed_over(definition: FormDefinition) -> None:
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(100, 100))
+    for number in range(2000, 2060):
+        code = Code(definition.form.id, definition.year, 1, 1, PAGES, f"211/{number}")
+        canvas.addLiteral(qr_code(code, Rect(0, 70, 70, 0)))
+        canvas.showPage()
+    canvas.save()
+    assert len(read_file(out.getvalue(), lambda _: definition)) == 60
+
+
+def test_a_code_that_names_no_school_of_ours_names_none(definition: FormDefinition, tmp_path: Path) -> None:
+    for odd in ("213/2101", "=HYPERLINK(1)", "211/21011", "../../x"):
+        paper = pack(definition, [PaperCopy({}, odd)])
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        (row,) = returns(folder, scanned(paper))
+        assert (row["dfe_number"], row["verdict"]) == ("", "needs_attention")
+
+
+@pytest.mark.parametrize("way", [bytes, by_pdfium, by_cairo, fit_to_page, drawn_sideways])
+def test_a_copy_that_is_printed_to_a_pdf_is_read_from_its_pages(
+    definition: FormDefinition, way: Callable[[bytes], bytes]
+) -> None:
+    values = [answers("2101"), answers("4242", headteacher_name="Łukasz Żółć-Şahin", senior_leader_9_name="Cy Lee")]
+    names = ["Cedar Primary School", "Nursery"]  # the latter is a word of the form, too
+    copies = [PaperCopy(one, f"211/{one['dfe_number']}", name) for one, name in zip(values, names, strict=True)]
+    readings = read_file(way(pack(definition, copies)), lambda _: definition)
+    assert [{name: raw.text for name, raw in reading.values.items() if raw.text} for reading in readings] == [
+        {name: value if isinstance(value, str) else "yes" for name, value in one.items()} for one in values
+    ]
+    assert {raw.read_from for reading in readings for raw in reading.values.values()} == {ReadFrom.PAGE_TEXT}
+
+
+def test_a_pack_that_comes_back_as_it_went_out_is_a_return_for_each_school(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("\n".join(LIST.read_text(encoding="utf-8").splitlines()[:4]), encoding="utf-8")
+    printed("-o", tmp_path / "pack.pdf", "--schools", tmp_path / "list.csv")
+    found = returns(tmp_path, (tmp_path / "pack.pdf").read_bytes())
+    assert [(row["dfe_number"], row["read_from"]) for row in found] == [
+        (number, "page_text") for number in ("211/1042", "211/1107", "211/2101")
+    ]

@@ -1,0 +1,233 @@
+"""What a field says and what its box shows, where programs leave them apart or write them otherwise."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+
+import pikepdf
+import pypdf
+import pytest
+from pikepdf import Array, Dictionary, Name, String
+
+from tests.changing import EXPECTED, NUMBER, boxes, changed, no_list, told
+from tests.conftest import read_return
+from tests.printers import by_qpdf
+from tests.remake_samples import answers
+from thep_forms.check import check
+from thep_forms.definition import FormDefinition
+from thep_forms.generate import Master
+from thep_forms.read import ReadFrom, read_file
+from thep_forms.read.forms import own_name
+
+
+@pytest.mark.parametrize("names", [{"main_contact_name", "registered_address"}, {"business_manager_email"}])
+def test_a_value_that_is_only_drawn_is_read_from_the_page_and_asked_about(
+    definition: FormDefinition, names: set[str]
+) -> None:
+    def without_values(pdf: pikepdf.Pdf) -> None:
+        for name in names:
+            del boxes(pdf)[name]["/V"]
+
+    values = answers(NUMBER)
+    pdf = changed(Master(definition).copy(values), without_values)
+    reading = read_return(pdf, definition)
+    assert {name: raw.text for name, raw in reading.values.items() if raw.text} == EXPECTED
+    drawn = {name for name, raw in reading.values.items() if raw.text and raw.read_from is ReadFrom.PAGE_TEXT}
+    assert drawn == names
+    asked = {one.field for one in check(reading, definition).problems if one.code == "read_from_page"}
+    assert asked == drawn
+
+
+def test_a_library_that_cannot_be_loaded_is_not_the_files_fault(
+    definition: FormDefinition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_value(pdf: pikepdf.Pdf) -> None:
+        del boxes(pdf)["main_contact_name"]["/V"]
+
+    pdf = changed(Master(definition).copy(answers(NUMBER)), without_value)
+    monkeypatch.setitem(sys.modules, "thep_forms.read.page_text", None)  # as if pdfplumber were not there
+    with pytest.raises(ImportError):
+        read_return(pdf, definition)
+
+
+def test_a_value_that_was_deleted_does_not_come_back_from_what_is_drawn(definition: FormDefinition) -> None:
+    def emptied(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)["business_manager_name"].V = String("")
+
+    pdf = changed(Master(definition).copy(answers(NUMBER)), emptied)
+    assert told(pdf, definition) == {name: v for name, v in EXPECTED.items() if name != "business_manager_name"}
+
+
+@pytest.mark.parametrize("only_drawn", [False, True])
+def test_a_damaged_appearance_loses_no_other_answer(
+    returned: bytes, definition: FormDefinition, only_drawn: bool
+) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(returned)) as pdf:
+        box = boxes(pdf)["main_contact_name"]
+        box.AP.N.write(b"this is not what zlib makes, and long enough", filter=Name.FlateDecode)
+        if only_drawn:
+            del box["/V"]
+        pdf.save(out, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    reading = read_return(out.getvalue(), definition)
+    lost = {"main_contact_name"} if only_drawn else set()
+    assert {name: raw.text for name, raw in reading.values.items() if raw.text} == {
+        name: value for name, value in EXPECTED.items() if name not in lost
+    }
+    assert ("file_damaged" in {one.code for one in check(reading, definition).problems}) == only_drawn
+
+
+def test_of_an_array_that_holds_itself_the_texts_count(returned: bytes, definition: FormDefinition) -> None:
+    def chosen(pdf: pikepdf.Pdf) -> None:
+        several = pdf.make_indirect(Array([String("Sam"), Array([String("deep")]), String("Okafor")]))
+        several.append(several)
+        boxes(pdf)["main_contact_name"].V = several
+
+    assert told(changed(returned, chosen), definition) == EXPECTED | {"main_contact_name": "Sam\nOkafor"}
+
+
+def test_a_name_of_thousands_of_suffixes_is_not_taken_apart() -> None:
+    asked: list[str] = []
+    name = "main_contact_name" + "_1" * 8000
+    assert own_name(name, lambda one: bool(asked.append(one))) == name
+    assert len(asked) < 10
+
+
+def test_the_last_of_several_revisions_counts(form: bytes, definition: FormDefinition) -> None:
+    pdf = form
+    for name in ("First", "Second", "Third"):
+        writer = pypdf.PdfWriter(io.BytesIO(pdf), incremental=True)
+        writer.update_page_form_field_values(writer.pages[0], {"main_contact_name": name}, auto_regenerate=False)
+        out = io.BytesIO()
+        writer.write(out)
+        pdf = out.getvalue()
+    assert told(pdf, definition) == {"main_contact_name": "Third"}
+
+
+@pytest.mark.parametrize(("value", "text"), [(2079460018, "2079460018"), (Decimal("12.5"), "12.5"), (True, "true")])
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_value_that_is_no_string_is_what_the_box_shows_or_else_its_text(
+    returned: bytes, definition: FormDefinition, value: object, text: str, shown: bool
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        box = boxes(pdf)["senior_leader_1_name"]
+        box.V = value
+        if not shown:
+            del box["/AP"]
+
+    said = {} if shown else {"senior_leader_1_name": text}
+    assert told(changed(returned, change), definition) == EXPECTED | said
+
+
+@pytest.mark.parametrize("value", [True, False, 1, 0])
+def test_a_box_to_tick_may_be_true_or_false(returned: bytes, definition: FormDefinition, value: object) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)["phase_ap"].V = value
+
+    ticked = {"phase_ap": "yes"} if value else {}
+    assert told(changed(returned, change), definition) == EXPECTED | ticked
+
+
+def test_a_value_that_cannot_be_decoded_is_damaged_and_not_none(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        value = pdf.make_stream(b"")
+        value.write(b"Jo Lindqvist", filter=Name("/FooDecode"))
+        boxes(pdf)["business_manager_name"].V = value
+
+    raw = read_return(changed(returned, change), definition).values["business_manager_name"]
+    assert (raw.text, raw.damaged) == ("\ufffd", True)
+
+
+def test_a_text_in_a_field_of_an_unknown_kind_is_read(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        for name, kind in (("senior_leader_1_name", "/Text"), ("business_manager_email", "/Sig")):
+            boxes(pdf)[name].FT = Name(kind)
+
+    assert told(changed(returned, change), definition) == EXPECTED
+
+
+def test_of_three_answers_each_is_told(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        for text in ("Second", "Third"):
+            other = pdf.make_indirect(Dictionary(boxes(pdf)["main_contact_name"]))
+            other.V = String(text)
+            pdf.pages[0].obj.Annots.append(other)
+
+    raw = read_return(changed(returned, change), definition).values["main_contact_name"]
+    assert (raw.text, raw.other) == (EXPECTED["main_contact_name"], "Second”, “Third")
+
+
+@pytest.mark.parametrize("value", ["/Primary", "/Off"])
+def test_of_a_group_the_chosen_one_is_ticked_alone(returned: bytes, definition: FormDefinition, value: str) -> None:
+    """Boxes of which one can be chosen, whose states are named in their group's value."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        kids = [box for name, box in boxes(pdf).items() if name.startswith("phase_")]
+        group = pdf.make_indirect(Dictionary(FT=Name.Btn, T=String("phase"), V=Name(value), Kids=Array(kids)))
+        for box in kids:
+            name = str(box.T).removeprefix("phase_")
+            box.T, box.Parent, box.AS = String(name), group, Name.Off
+            box.AP.N["/" + name.title()] = box.AP.N["/Yes"]
+            for key in ("/V", "/FT"):
+                if key in box:
+                    del box[key]
+            del box.AP.N["/Yes"]
+        fields = [box for box in pdf.Root.AcroForm.Fields if "/Parent" not in box]
+        pdf.Root.AcroForm.Fields = Array([*fields, group])
+
+    ticked = {"phase_primary": "yes"} if value == "/Primary" else {}
+    without = {name: text for name, text in EXPECTED.items() if not name.startswith("phase_")}
+    assert told(changed(returned, change), definition) == without | ticked
+
+
+APPEARANCES = {
+    "a form inside": (b"/Tx BMC q /Inner Do Q EMC", b"/Tx BMC BT /F 9 Tf 2 6 Td (Jo Lindqvist) Tj ET EMC"),
+    "the next line": (b"/Tx BMC BT /F 9 Tf 12 TL 2 18 Td (Jo Lindqvist) ' ET EMC", b""),
+    "a few bytes": (b"BT/F 9 Tf 2 6 Td(Jo)Tj ET", b""),
+}
+
+
+@pytest.mark.parametrize("appearance", APPEARANCES)
+@pytest.mark.parametrize("legible", [True, False])
+def test_what_a_box_shows_is_read_or_asked_about_however_it_is_drawn(
+    returned: bytes, definition: FormDefinition, appearance: str, legible: bool
+) -> None:
+    """Where the page has no labels any more, nobody can tell which box is which."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        box = boxes(pdf)["business_manager_name"]
+        font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
+        bounds = Array([0, 0, box.Rect[2] - box.Rect[0], box.Rect[3] - box.Rect[1]])
+        outer, inner = (
+            pdf.make_stream(content, Subtype=Name.Form, BBox=bounds, Resources=Dictionary(Font=Dictionary(F=font)))
+            for content in APPEARANCES[appearance]
+        )
+        outer.Resources.XObject = Dictionary(Inner=inner)
+        box.AP.N = outer
+        del box["/V"]
+        if not legible:
+            pdf.pages[0].obj.Contents = pdf.make_stream(b"q Q")
+
+    raw = read_return(changed(returned, change), definition).values["business_manager_name"]
+    if legible:
+        assert raw.text == ("Jo" if appearance == "a few bytes" else "Jo Lindqvist")
+    else:
+        assert (raw.text, raw.doubtful) == ("\ufffd", True)
+
+
+@pytest.mark.parametrize("flatten", [bytes, by_qpdf], ids=["with fields", "flattened"])
+@pytest.mark.parametrize("listed", [True, False], ids=["in a list", "in no list"])
+def test_a_page_that_is_listed_twice_is_one(
+    returned: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes], listed: bool
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        if not listed and "/AcroForm" in pdf.Root:
+            no_list(pdf)
+        pdf.Root.Pages.Kids.append(pdf.pages[0].obj)
+        pdf.Root.Pages.Count += 1
+
+    (reading,) = read_file(changed(flatten(returned), change), lambda _: definition)
+    assert {name: raw.text for name, raw in reading.values.items() if raw.text} == EXPECTED
