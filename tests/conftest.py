@@ -15,7 +15,7 @@ from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition, load_definition, shipped
 from thep_forms.generate import generate
-from thep_forms.read import Reading, read_file
+from thep_forms.reading import Reading, read_file
 
 Rows = list[dict[str, str]]
 

@@ -10,8 +10,8 @@ from email.message import EmailMessage, Message
 from pathlib import Path
 
 from tests.conftest import rows
-from thep_forms.check.problems import QUOTED
-from thep_forms.collect import Found, collect, fetch
+from thep_forms.checking.problems import QUOTED
+from thep_forms.sources import Found, collect, fetch
 
 Filled = Callable[..., bytes]
 

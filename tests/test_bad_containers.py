@@ -27,7 +27,7 @@ from tests.packing import (
     zipped,
 )
 from tests.test_cli import run
-from thep_forms.collect import Found, collect, fetch
+from thep_forms.sources import Found, collect, fetch
 
 
 def test_a_locked_file_in_a_zip_is_told_of_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -62,9 +62,9 @@ def test_a_file_that_takes_too_much_memory_is_told_of_and_not_called_damaged(
     script = (
         "import io, olefile, resource, sys\n"
         "from pathlib import Path\n"
-        "from thep_forms.collect import collect, containers, fetch\n"
-        "from thep_forms.collect.found import Budget\n"
-        "from thep_forms.collect.outlook import saved\n"
+        "from thep_forms.sources import collect, containers, fetch\n"
+        "from thep_forms.sources.model import Budget\n"
+        "from thep_forms.sources.outlook import saved\n"
         "path = Path(sys.argv[1])\n"
         "(place,), data = collect([path]), io.BytesIO(path.read_bytes())\n"
         "taken = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()\n"

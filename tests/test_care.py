@@ -18,7 +18,7 @@ from tests.viewer import type_into
 from thep_forms.cli import main
 from thep_forms.definition import load_definition, shipped
 from thep_forms.generate import generate
-from thep_forms.ingest import Ingester
+from thep_forms.office.ingest import Ingester
 
 SCHOOLS = ("2101", "3204", "4242")
 OWN = {"main_contact_name": "Own Contact", "main_contact_email": "own.contact@cedar.example"}
@@ -141,7 +141,7 @@ def test_verify_finds_a_ledger_that_is(records: Path, harm: str) -> None:
     assert (result.exit_code, result.stderr.count("\n"), words in result.stderr) == (code, 1, True)
 
 
-@pytest.mark.parametrize("harm", HARMS.keys() - {"cut off"})
+@pytest.mark.parametrize("harm", [harm for harm in HARMS if harm != "cut off"])
 @pytest.mark.parametrize("command", ["forget --before 2026-27 --yes", "ingest {inbox}"])
 def test_no_other_command_makes_it_worse_for_a_ledger_that_is(
     records: Path, tmp_path: Path, command: str, harm: str

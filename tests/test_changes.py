@@ -14,7 +14,7 @@ from tests.viewer import type_into
 from thep_forms.cli import main
 from thep_forms.definition import load_definition
 from thep_forms.generate import generate
-from thep_forms.ingest import Ingester
+from thep_forms.office.ingest import Ingester
 
 Told = list[tuple[str, ...]]
 CEDAR = "211/2101"

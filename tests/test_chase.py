@@ -16,12 +16,12 @@ from tests.mailserver import MailServer
 from tests.remake_samples import answers, dated
 from tests.viewer import type_into
 from thep_forms.cli import main
-from thep_forms.copies import copies
 from thep_forms.definition import load_definition
 from thep_forms.generate import generate
-from thep_forms.ingest import Ingester
-from thep_forms.keep import Ledger, Sent, SentKind, SentState
-from thep_forms.register import Member
+from thep_forms.office.copies import copies
+from thep_forms.office.ingest import Ingester
+from thep_forms.records import Ledger, Sent, SentKind, SentState
+from thep_forms.register import MemberSchool
 
 NUMBERS = ("2101", "2102", "2103", "3204", "4242", "7004")
 NOW = datetime.now(UTC)
@@ -32,7 +32,7 @@ SENDING, SENT, DRAFTED = SentState
 def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The copy of each school, by the last digits of its DFE number, with nothing filled in but that number."""
     folder = tmp_path_factory.mktemp("forms")
-    members = [Member(f"211/{number}", {}, (), "") for number in NUMBERS]
+    members = [MemberSchool(f"211/{number}", {}, (), "") for number in NUMBERS]
     made = copies(load_definition("2026-27", prefilled=True), members)
     for number, (_, pdf) in zip(NUMBERS, made, strict=True):
         (folder / f"{number}.pdf").write_bytes(pdf)

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.remake_samples import answers
-from thep_forms.check import Checked, check
-from thep_forms.check.formula import is_formula, neutralised
+from thep_forms.checking import Checked, check
+from thep_forms.checking.formula import is_formula, neutralised
 from thep_forms.definition import FormDefinition, Severity
 from thep_forms.definition.model import ProblemText
 from thep_forms.definition.rules import WORDS
-from thep_forms.read import Outcome, RawValue, Reading
+from thep_forms.reading import Answer, FileKind, Reading
 
 FORM_ID = "thep-membership 2026-27 r1"
 
@@ -21,8 +21,8 @@ FORM_ID = "thep-membership 2026-27 r1"
 def checked(definition: FormDefinition, form_id: str = FORM_ID, title: str = "", **changes: str | bool) -> Checked:
     """Cedar Primary's return, with some answers changed."""
     typed = answers("2101", **changes)
-    values = {name: RawValue("yes" if value is True else str(value or "")) for name, value in typed.items()}
-    return check(Reading(Outcome.FORM, values, form_id, title), definition)
+    values = {name: Answer("yes" if value is True else str(value or "")) for name, value in typed.items()}
+    return check(Reading(FileKind.FORM, values, form_id, title), definition)
 
 
 def codes(one: Checked) -> set[str]:
@@ -146,14 +146,14 @@ def test_a_message_may_use_every_word_that_its_problem_has(
 @pytest.mark.parametrize(
     ("raw", "code"),
     [
-        (RawValue("Cedar", other="Elm"), "value_conflict"),
-        (RawValue("Cedar \ufffd", damaged=True), "value_damaged"),
-        (RawValue("Cedar Prim", limit=10), "value_truncated"),
+        (Answer("Cedar", other="Elm"), "value_conflict"),
+        (Answer("Cedar \ufffd", damaged=True), "value_damaged"),
+        (Answer("Cedar Prim", limit=10), "value_truncated"),
     ],
 )
-def test_what_the_file_says_of_a_value_is_asked_about(definition: FormDefinition, raw: RawValue, code: str) -> None:
-    values = {name: RawValue("yes" if value is True else str(value)) for name, value in answers("2101").items()}
-    one = check(Reading(Outcome.FORM, values | {"school_name": raw}, FORM_ID), definition)
+def test_what_the_file_says_of_a_value_is_asked_about(definition: FormDefinition, raw: Answer, code: str) -> None:
+    values = {name: Answer("yes" if value is True else str(value)) for name, value in answers("2101").items()}
+    one = check(Reading(FileKind.FORM, values | {"school_name": raw}, FORM_ID), definition)
     assert codes(one) == {code}
 
 
@@ -203,7 +203,7 @@ def test_a_box_with_signs_alone_holds_no_answer(definition: FormDefinition, noth
 
 
 def test_a_form_with_nothing_in_it_is_blank(definition: FormDefinition) -> None:
-    one = check(Reading(Outcome.FORM, {"school_name": RawValue(" \n")}, FORM_ID), definition)
+    one = check(Reading(FileKind.FORM, {"school_name": Answer(" \n")}, FORM_ID), definition)
     assert one.blank
     assert not one.acceptable
 

@@ -30,8 +30,8 @@ from tests.packing import (
     zipped,
 )
 from tests.remake_samples import dated
-from thep_forms.collect import Found
-from thep_forms.ingest import Ingester
+from thep_forms.office.ingest import Ingester
+from thep_forms.sources import Found
 
 
 def test_forms_come_in_whatever_they_are_sent_in(tmp_path: Path, filled: Filled) -> None:

@@ -27,10 +27,10 @@ from tests.test_killed import tables
 from tests.test_work import attempt
 from thep_forms import __version__
 from thep_forms.cli import main
-from thep_forms.collect import Place
 from thep_forms.definition import shipped
 from thep_forms.errors import ClusterError
-from thep_forms.ingest import Ingester
+from thep_forms.office.ingest import Ingester
+from thep_forms.sources import Place
 from thep_forms.work import Failure, Limits, Workers
 from thep_forms.work.cluster import Cluster
 

@@ -22,8 +22,8 @@ from tests.packing import (
 )
 from tests.remake_samples import letter
 from tests.test_cli import run
-from thep_forms.collect import Found
-from thep_forms.ingest import Ingester
+from thep_forms.office.ingest import Ingester
+from thep_forms.sources import Found
 
 
 def decorated(files: Mapping[str, bytes]) -> EmailMessage:

@@ -12,7 +12,7 @@ from tests.viewer import type_into
 from thep_forms.definition import MembershipYear, load_definition
 from thep_forms.errors import TemplateError, YearError
 from thep_forms.generate import generate
-from thep_forms.ingest import Ingester
+from thep_forms.office.ingest import Ingester
 
 
 @pytest.mark.parametrize("spelling", ["2026-27", "2026/27", "2026", "2026-2027", " 2026-27 "])

@@ -13,12 +13,12 @@ from tests import printers
 from tests.conftest import read_return
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.check import check
-from thep_forms.check.record import Checked
+from thep_forms.checking import check
+from thep_forms.checking.record import Checked
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import Master
-from thep_forms.generate.layout import Rect, lay_out
-from thep_forms.read import ReadFrom
+from thep_forms.layout.pages import Rect, lay_out
+from thep_forms.reading import ReadFrom
 
 LEAVER = "Ann Lee"
 SCHOOL = answers("2101", headteacher_name=LEAVER)

@@ -15,7 +15,7 @@ from tests.printers import by_qpdf, joined
 from tests.remake_samples import answers, locked
 from tests.viewer import type_into
 from thep_forms.cli import main
-from thep_forms.ingest import Ingester
+from thep_forms.office.ingest import Ingester
 from thep_forms.work import Limits
 
 
@@ -94,7 +94,7 @@ def test_a_run_that_brings_nothing_new_does_not_load_what_writes_workbooks(
     script = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from thep_forms.ingest import Ingester\n"
+        "from thep_forms.office.ingest import Ingester\n"
         "Ingester(Path(sys.argv[2])).ingest([Path(sys.argv[1])])\n"
         "print('xlsxwriter' in sys.modules)\n"
     )

@@ -19,9 +19,9 @@ import pytest
 from tests.conftest import rows
 from tests.printers import by_qpdf
 from tests.remake_samples import SCHOOLS
-from thep_forms.care import faults
 from thep_forms.definition import FormDefinition, MembershipYear, load_definition
-from thep_forms.ingest import Ingester
+from thep_forms.office.care import faults
+from thep_forms.office.ingest import Ingester
 
 KILLS = 100
 DISPOSALS = 12
@@ -153,7 +153,7 @@ def test_what_was_deleted_is_in_no_journal_of_a_run_that_was_killed(inbox: Path,
     records = tmp_path / "records"
     ingest(inbox, records)
     script = (
-        "import os, sys; from pathlib import Path; from thep_forms.keep import Ledger\n"
+        "import os, sys; from pathlib import Path; from thep_forms.records import Ledger\n"
         "with Ledger(Path(sys.argv[1])) as ledger:\n"
         "    with ledger.transaction():\n        ledger.forget([one.return_id for one in ledger.entries()], [])\n"
         "    os.kill(os.getpid(), 9)\n"
@@ -201,7 +201,7 @@ def busy(inbox: Path, tmp_path: Path) -> Iterator[Path]:
     """Records at which another process is at work, for as long as the test runs."""
     records = tmp_path / "records"
     script = (
-        "import sys, time; from pathlib import Path; from thep_forms.keep import Ledger\n"
+        "import sys, time; from pathlib import Path; from thep_forms.records import Ledger\n"
         "with Ledger(Path(sys.argv[1])):\n    print(flush=True); time.sleep(60)\n"
     )
     ingest(inbox, records)

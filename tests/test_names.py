@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thep_forms.check.names import Names
+from thep_forms.checking.school_names import SchoolNames
 
 MEMBERS = {
     "211/2101": "Cedar Primary School",
@@ -32,7 +32,7 @@ MEMBERS = {
     ],
 )
 def test_a_name_that_is_another_schools_is_told(number: str, name: str, other: str) -> None:
-    assert Names(MEMBERS).another(number, name) == other
+    assert SchoolNames(MEMBERS).another(number, name) == other
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_a_name_that_is_another_schools_is_told(number: str, name: str, other: s
     ],
 )
 def test_a_name_that_may_be_the_schools_own_is_not(number: str, name: str) -> None:
-    assert Names(MEMBERS).another(number, name) is None
+    assert SchoolNames(MEMBERS).another(number, name) is None
 
 
 @given(st.dictionaries(st.sampled_from(list(MEMBERS)), st.text(max_size=30)), st.text(max_size=30))
 def test_no_school_is_another_for_the_name_that_the_list_has_of_it(names: dict[str, str], name: str) -> None:
-    known = Names(names)
+    known = SchoolNames(names)
     assert all(known.another(number, own) is None for number, own in names.items())
     assert known.another("211/2101", name) != "211/2101"

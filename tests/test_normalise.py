@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thep_forms.check import normalise
+from thep_forms.checking import normalise
 from thep_forms.definition import ProblemCode
 
 PREFIX = "211/"

@@ -8,7 +8,7 @@ from pikepdf import Array, Dictionary, Name, String
 
 from tests.changing import EXPECTED, Change, boxes, changed, told
 from tests.conftest import read_return
-from thep_forms.check import check
+from thep_forms.checking import check
 from thep_forms.definition import FormDefinition
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.cli import main
-from thep_forms.ingest import Ingester
+from thep_forms.office.ingest import Ingester
 
 Row = dict[str, str]
 LIST = """dfe_number,school_name,phases

@@ -15,10 +15,10 @@ from tests.conftest import read_return
 from tests.printers import FLATTENED
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.check import check
+from thep_forms.checking import check
 from thep_forms.definition import FormDefinition
-from thep_forms.generate.layout import PlacedText, Rect, lay_out
-from thep_forms.read import Outcome, Reading
+from thep_forms.layout.pages import PlacedText, Rect, lay_out
+from thep_forms.reading import FileKind, Reading
 
 SCHOOL = answers("2101")
 HEAD, NAME = "headteacher_name", "Ann Lee"
@@ -144,7 +144,7 @@ def test_the_words_that_a_program_guessed_from_a_scan_are_not_believed(
     printed: bytes, definition: FormDefinition
 ) -> None:
     reading = read_return(printers.recognised(printed), definition)
-    assert reading.outcome is Outcome.SCAN
+    assert reading.outcome is FileKind.SCAN
     assert reading.form_id == definition.form_id
     assert not reading.values
 
@@ -184,7 +184,7 @@ def test_a_printed_form_whose_answers_or_pages_are_lost_is_neither_blank_nor_non
 ) -> None:
     """Those with a /BBox are its answers; /Filter is on all."""
     reading = read_return(spoilt(flat, lambda stream: key in stream and "/Length1" not in stream), definition)
-    assert reading.outcome is Outcome.UNREADABLE
+    assert reading.outcome is FileKind.UNREADABLE
     assert "damaged" in reading.reason
 
 
@@ -198,7 +198,7 @@ def test_nor_is_one_that_kept_its_hidden_field(form: bytes, flat: bytes, definit
     kept = out.getvalue()
     assert read_return(kept, definition).form_id == definition.form_id
     broken = spoilt(kept, lambda stream: "/BBox" in stream)
-    assert read_return(broken, definition).outcome is Outcome.UNREADABLE
+    assert read_return(broken, definition).outcome is FileKind.UNREADABLE
 
 
 def test_boxes_that_qpdf_gave_up_on_are_not_empty_ones(form: bytes, definition: FormDefinition) -> None:
@@ -209,4 +209,4 @@ def test_boxes_that_qpdf_gave_up_on_are_not_empty_ones(form: bytes, definition: 
             box.Rect[0] = pikepdf.Object.parse(b"7" * 17)
         pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     broken = out.getvalue().replace(b"7" * 17, b"7" * 30)
-    assert read_return(broken, definition).outcome is Outcome.UNREADABLE
+    assert read_return(broken, definition).outcome is FileKind.UNREADABLE

@@ -12,11 +12,11 @@ from tests.conftest import read_return
 from tests.printers import FLATTENED, PRINTED, joined, pages_of
 from tests.remake_samples import answers, letter
 from tests.viewer import type_into
-from thep_forms.check import check, check_scan
+from thep_forms.checking import check, check_scan
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import Master, generate
-from thep_forms.generate.layout import lay_out
-from thep_forms.read import Outcome, ReadFrom, Reading, read_file
+from thep_forms.layout.pages import lay_out
+from thep_forms.reading import FileKind, ReadFrom, Reading, read_file
 
 ANSWERS: dict[str, str | bool] = {
     "school_name": "St Fillan’s & All Saints’ (C of E) “Old” Primary School",
@@ -57,7 +57,7 @@ def test_every_answer_is_read_as_it_is_drawn(
     returned: bytes, definition: FormDefinition, flattened: str, printed: str
 ) -> None:
     reading = read_return(PRINTED[printed](FLATTENED[flattened](returned)), definition)
-    assert reading.outcome is Outcome.FORM
+    assert reading.outcome is FileKind.FORM
     assert told(reading) == EXPECTED
     assert {raw.read_from for raw in reading.values.values()} == {ReadFrom.PAGE_TEXT}
 
@@ -106,7 +106,7 @@ def test_a_long_line_that_the_viewer_wrapped_is_one_line(form: bytes, definition
 @pytest.mark.parametrize("flattened", FLATTENED)
 def test_an_empty_form_is_blank(form: bytes, definition: FormDefinition, flattened: str) -> None:
     reading = read_return(FLATTENED[flattened](form), definition)
-    assert reading.outcome is Outcome.FORM
+    assert reading.outcome is FileKind.FORM
     assert check(reading, definition).blank
 
 
@@ -229,7 +229,7 @@ def test_pages_of_several_forms_that_were_mixed_up_are_nobody_s(
     """Such as when one stack of all first pages and one of all last pages were put together sheet by sheet."""
     schools = [flatten(type_into(form, answers(number, senior_leader_5_name=number))) for number in ("2101", "4242")]
     reading = read_return(joined(*((schools[school], (page,)) for school, page in pages)), definition)
-    assert (reading.outcome, reading.values) == (Outcome.UNREADABLE, {})
+    assert (reading.outcome, reading.values) == (FileKind.UNREADABLE, {})
     assert "mixed up" in reading.reason
 
 
@@ -266,8 +266,8 @@ def test_a_scan_of_a_filled_form_behind_a_blank_one_is_not_lost(
     form: bytes, returned: bytes, definition: FormDefinition
 ) -> None:
     reading = read_return(joined(form, printers.scanned(returned, range(4))), definition)
-    assert reading.outcome is Outcome.SCAN
-    assert read_return(joined(form, printers.by_qpdf(form)), definition).outcome is Outcome.FORM  # and blank
+    assert reading.outcome is FileKind.SCAN
+    assert read_return(joined(form, printers.by_qpdf(form)), definition).outcome is FileKind.FORM  # and blank
 
 
 def test_a_last_page_that_was_printed_is_read_where_another_is_missing(
@@ -291,7 +291,7 @@ def test_a_scan_beside_another_form_is_a_return_too(
     returned: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes]
 ) -> None:
     readings = read_file(joined(flatten(returned), printers.scanned(returned)), lambda _: definition)
-    assert [reading.outcome for reading in readings] == [Outcome.FORM, Outcome.SCAN]
+    assert [reading.outcome for reading in readings] == [FileKind.FORM, FileKind.SCAN]
     assert told(readings[0]) == EXPECTED
 
 
@@ -305,7 +305,7 @@ def test_answers_whose_letters_nobody_can_tell_are_asked_about(
 ) -> None:
     copy = Master(definition).copy({"main_contact_name": "Jo Bloggs", "phase_primary": True})
     reading = read_return(spoilt(printers.by_qpdf(copy), fonts), definition)  # the boxes' font alone is of kind Type0
-    if reading.outcome is Outcome.SCAN:  # not even the labels can be read
+    if reading.outcome is FileKind.SCAN:  # not even the labels can be read
         assert not told(reading)
         return
     checked = check(reading, definition)
@@ -320,7 +320,7 @@ def test_a_page_whose_boxes_are_not_where_its_labels_say_is_not_guessed_at(
     returned: bytes, definition: FormDefinition, changed: Callable[[bytes], bytes]
 ) -> None:
     reading = read_return(changed(printers.by_qpdf(returned)), definition)
-    assert (reading.outcome, told(reading)) == (Outcome.SCAN, {})
+    assert (reading.outcome, told(reading)) == (FileKind.SCAN, {})
 
 
 def test_nothing_is_accepted_of_a_form_of_which_one_page_cannot_be_placed(
@@ -328,7 +328,7 @@ def test_nothing_is_accepted_of_a_form_of_which_one_page_cannot_be_placed(
 ) -> None:
     flat = printers.by_qpdf(returned)
     reading = read_return(with_page_from(flat, printers.slanted(flat), 3), definition)
-    assert (reading.outcome, told(reading)) == (Outcome.SCAN, {})
+    assert (reading.outcome, told(reading)) == (FileKind.SCAN, {})
 
 
 def test_answers_on_a_print_of_another_layout_are_not_taken_for_others(
@@ -352,7 +352,7 @@ def test_answers_on_a_print_of_another_layout_are_not_taken_for_others(
 @pytest.mark.parametrize("degrees", [0, 1.5, 90, 180])
 def test_a_scan_of_the_form_is_known_as_one(returned: bytes, definition: FormDefinition, degrees: float) -> None:
     reading = read_return(printers.scanned(returned, (0, 1, 2, 3), degrees), definition)
-    assert reading.outcome is Outcome.SCAN
+    assert reading.outcome is FileKind.SCAN
     checked = check_scan(reading, definition)
     assert (checked.year, checked.acceptable) == (definition.year, False)
     assert [problem.code for problem in checked.problems] == ["scan"]
@@ -360,8 +360,8 @@ def test_a_scan_of_the_form_is_known_as_one(returned: bytes, definition: FormDef
 
 def test_scans_of_two_forms_are_two(returned: bytes, definition: FormDefinition) -> None:
     two = joined(printers.scanned(returned, (0, 3)), printers.scanned(returned, (0,)))
-    assert [reading.outcome for reading in read_file(two, lambda _: definition)] == [Outcome.SCAN] * 2
+    assert [reading.outcome for reading in read_file(two, lambda _: definition)] == [FileKind.SCAN] * 2
 
 
 def test_a_scan_of_something_else_is_not_the_form(definition: FormDefinition) -> None:
-    assert read_return(printers.scanned(letter()), definition).outcome is Outcome.NOT_A_FORM
+    assert read_return(printers.scanned(letter()), definition).outcome is FileKind.NOT_A_FORM

@@ -18,7 +18,7 @@ from thep_forms.definition import FormDefinition
 from thep_forms.definition.identity import years_said
 from thep_forms.errors import LayoutError
 from thep_forms.generate import Master
-from thep_forms.generate.layout import lay_out
+from thep_forms.layout.pages import lay_out
 
 SCALE = 2
 

@@ -27,10 +27,10 @@ from tests.viewer import draw, strays, type_into
 from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, shipped
 from thep_forms.generate import Master, PaperCopy, pack
-from thep_forms.generate.layout import MM, body_of
 from thep_forms.generate.qr import SIDE
-from thep_forms.ingest import Ingester
-from thep_forms.read.scan import coded_pages
+from thep_forms.layout.pages import MM, body_of
+from thep_forms.office.ingest import Ingester
+from thep_forms.reading.pictures import coded_pages
 
 LIST = shipped("samples") / "schools.csv"
 NUMBERS = sorted(f"211/{school[0]}" for school in SCHOOLS)

@@ -25,10 +25,10 @@ from tests.changing import (
 )
 from tests.conftest import read_return
 from tests.remake_samples import answers
-from thep_forms.check import check
+from thep_forms.checking import check
 from thep_forms.definition import FormDefinition
 from thep_forms.generate import Master
-from thep_forms.read import Outcome
+from thep_forms.reading import FileKind
 
 
 def under_a_parent(pdf: pikepdf.Pdf) -> None:
@@ -247,7 +247,7 @@ def test_an_array_of_fields_that_are_below_each_other_comes_to_an_end(
     looped = changed(returned, change).replace(b"/Kidz", b"/Kids")
     assert looped.count(b"/Kids") > 3
     reading = read_return(looped, definition)
-    assert reading.outcome is (Outcome.FORM if numbered else Outcome.UNREADABLE)
+    assert reading.outcome is (FileKind.FORM if numbered else FileKind.UNREADABLE)
 
 
 def numbered() -> Callable[[str], str]:

@@ -18,8 +18,8 @@ from tests.conftest import read_return
 from tests.remake_samples import by_pypdf, by_qpdf, dated, letter, locked
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition
-from thep_forms.read import Outcome, read_file
-from thep_forms.read.strings import text_string
+from thep_forms.reading import FileKind, read_file
+from thep_forms.reading.strings import text_string
 
 TYPED = {
     "school_name": "St Fillan’s & Ångström — the “Old” School",
@@ -61,16 +61,16 @@ def test_the_modification_date_is_read_in_utc(form: bytes, definition: FormDefin
 @pytest.mark.parametrize(
     ("made", "outcome"),
     [
-        (lambda _: b"", Outcome.NOT_A_FORM),
-        (lambda _: b"Dear all,", Outcome.NOT_A_FORM),
-        (lambda _: letter(), Outcome.NOT_A_FORM),
-        (locked, Outcome.LOCKED),
-        (lambda form: form[:3000], Outcome.UNREADABLE),
-        (lambda _: b"%PDF-1.7\n" + bytes(4000), Outcome.UNREADABLE),
+        (lambda _: b"", FileKind.NOT_A_FORM),
+        (lambda _: b"Dear all,", FileKind.NOT_A_FORM),
+        (lambda _: letter(), FileKind.NOT_A_FORM),
+        (locked, FileKind.LOCKED),
+        (lambda form: form[:3000], FileKind.UNREADABLE),
+        (lambda _: b"%PDF-1.7\n" + bytes(4000), FileKind.UNREADABLE),
     ],
 )
 def test_what_is_no_readable_form_says_what_it_is(
-    form: bytes, definition: FormDefinition, made: Callable[[bytes], bytes], outcome: Outcome
+    form: bytes, definition: FormDefinition, made: Callable[[bytes], bytes], outcome: FileKind
 ) -> None:
     reading = read_return(made(form), definition)
     assert (reading.outcome, reading.values) == (outcome, {})
@@ -107,9 +107,9 @@ def test_a_form_without_a_date_is_dated_by_its_xmp(
     assert str(read_return(out.getvalue(), definition).modified) == modified
 
 
-@pytest.mark.parametrize(("count", "outcome"), [(25_000, Outcome.FORM), (50_001, Outcome.UNREADABLE)])
+@pytest.mark.parametrize(("count", "outcome"), [(25_000, FileKind.FORM), (50_001, FileKind.UNREADABLE)])
 def test_of_more_fields_than_can_be_read_none_is_left_out_silently(
-    filled: Callable[..., bytes], definition: FormDefinition, count: int, outcome: Outcome
+    filled: Callable[..., bytes], definition: FormDefinition, count: int, outcome: FileKind
 ) -> None:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(filled())) as pdf:
@@ -124,10 +124,12 @@ def test_of_more_fields_than_can_be_read_none_is_left_out_silently(
 
 
 @pytest.mark.parametrize(
-    ("count", "outcomes"), [(5000, [Outcome.FORM]), (10_000, [Outcome.UNREADABLE])], ids=["all are", "the last is not"]
+    ("count", "outcomes"),
+    [(5000, [FileKind.FORM]), (10_000, [FileKind.UNREADABLE])],
+    ids=["all are", "the last is not"],
 )
 def test_of_more_attached_files_than_are_read_it_is_told(
-    filled: Callable[..., bytes], definition: FormDefinition, count: int, outcomes: list[Outcome]
+    filled: Callable[..., bytes], definition: FormDefinition, count: int, outcomes: list[FileKind]
 ) -> None:
     """The form comes after as many letters as that."""
     out = io.BytesIO()
@@ -171,7 +173,7 @@ def test_a_filled_form_cut_short_is_never_a_blank_one(filled: Callable[..., byte
     whole = filled()
     for length in range(0, len(whole) - 2000, 9000):
         reading = read_return(whole[:length], definition)
-        assert reading.outcome is not Outcome.FORM or reading.repaired
+        assert reading.outcome is not FileKind.FORM or reading.repaired
 
 
 def test_a_file_that_only_pypdf_can_open_is_a_damaged_one(

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 
 from tests.conftest import inbox, rows, verdicts
 from tests.remake_samples import SCHOOLS
-from thep_forms.collect import Place, collect, fetch
 from thep_forms.definition import shipped
 from thep_forms.errors import RecordsError, SourceError
-from thep_forms.ingest import Ingester
-from thep_forms.keep import Archive, Ledger
-from thep_forms.keep.files import holds, renew_private, write_private
+from thep_forms.files import holds, renew_private, write_private
+from thep_forms.office.ingest import Ingester
+from thep_forms.records import Archive, Ledger
+from thep_forms.sources import Place, collect, fetch
 
 Filled = Callable[..., bytes]
 
@@ -216,7 +216,7 @@ def test_a_pdf_that_is_kept_already_is_only_replaced_by_one_that_lasts(
 
     archive = Archive(tmp_path)
     archive.add("0" * 64, b"%PDF-")
-    archive.settle()
+    archive.sync()
     monkeypatch.setattr(os, "fsync", watched)
     archive.add("1" * 64, b"%PDF-new")
     assert synced == []
@@ -286,7 +286,7 @@ def test_progress_sees_every_file(tmp_path: Path, filled: Filled) -> None:
 def test_a_ledger_in_use_is_told_of_and_nothing_is_half_written(
     tmp_path: Path, filled: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("thep_forms.keep.database.PATIENCE", 0.1)
+    monkeypatch.setattr("thep_forms.records.database.PATIENCE", 0.1)
     records = tmp_path / "records"
     Ingester(records).ingest([inbox(tmp_path / "inbox", cedar=filled())])
     before = written(records)

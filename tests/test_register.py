@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from tests.viewer import typed
 from thep_forms.cli import main
-from thep_forms.copies import answers
 from thep_forms.definition import load_definition
 from thep_forms.errors import SourceError
 from thep_forms.generate import Master
-from thep_forms.register import Member, read_register
+from thep_forms.office.copies import answers
+from thep_forms.register import MemberSchool, read_register
 
 DEFINITION = load_definition("2026-27")
 ROWS = [
@@ -30,7 +30,7 @@ ROWS = [
 ]
 
 
-def register(path: Path) -> tuple[Member, ...]:
+def register(path: Path) -> tuple[MemberSchool, ...]:
     return read_register(path, lambda _: DEFINITION)
 
 
@@ -83,7 +83,7 @@ EXPECTED = (
 )
 
 
-def told(members: Iterable[Member]) -> tuple[tuple[str, Mapping[str, str]], ...]:
+def told(members: Iterable[MemberSchool]) -> tuple[tuple[str, Mapping[str, str]], ...]:
     return tuple((one.dfe_number, one.known) for one in members)
 
 

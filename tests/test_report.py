@@ -21,11 +21,11 @@ from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, MembershipYear
-from thep_forms.ingest import Ingester
-from thep_forms.keep import Ledger, Records
-from thep_forms.register import Member
-from thep_forms.report import Report, page, readable, report
-from thep_forms.status import Standing, statuses
+from thep_forms.office.ingest import Ingester
+from thep_forms.office.report import Report, page, readable, report
+from thep_forms.office.status import Standing, statuses
+from thep_forms.records import Ledger, Records
+from thep_forms.register import MemberSchool
 
 HOSTILE = "\"><script>document.title='acted'</script><img src=//127.0.0.1/x onerror=\"document.title='acted'\">"
 TYPED = "<img src=x onerror=\"document.title='acted'\">@@cedar"
@@ -178,7 +178,7 @@ def test_another_years_returns_do_not_count(browser: Target, records: Path, tmp_
     assert "nobody knows when" in shown(browser, "#days + p")[0]
 
 
-def returned(records: Path, definition: FormDefinition, members: tuple[Member, ...], **more: Any) -> Report:
+def returned(records: Path, definition: FormDefinition, members: tuple[MemberSchool, ...], **more: Any) -> Report:
     with Ledger.existing(records) as ledger:
         known = Records(ledger, lambda _: definition)
         return report(definition, statuses(definition.year, members, known), known, **more)
@@ -355,7 +355,7 @@ def test_a_partnerships_colour_is_made_readable(colour: str, background: str) ->
 def test_every_standing_has_its_words_and_its_colour(
     browser: Target, records: Path, definition: FormDefinition, tmp_path: Path
 ) -> None:
-    made = returned(records, definition, (Member("211/2101", {"phases": "primary"}), Member("211/7004")))
+    made = returned(records, definition, (MemberSchool("211/2101", {"phases": "primary"}), MemberSchool("211/7004")))
     assert set(made.standings) < set(Standing)
     (tmp_path / "page.html").write_text(page(made))
     look(browser, tmp_path / "page.html")

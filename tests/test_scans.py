@@ -18,10 +18,10 @@ from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, shipped
 from thep_forms.definition.identity import Code
 from thep_forms.generate import Master, PaperCopy, pack
-from thep_forms.generate.layout import Rect
 from thep_forms.generate.qr import qr_code
-from thep_forms.ingest import Ingester
-from thep_forms.read import ReadFrom, read_file
+from thep_forms.layout.pages import Rect
+from thep_forms.office.ingest import Ingester
+from thep_forms.reading import ReadFrom, read_file
 
 LIST = shipped("samples") / "schools.csv"
 NUMBERS = sorted(f"211/{school[0]}" for school in SCHOOLS)

@@ -15,7 +15,7 @@ from tests.printers import by_qpdf, joined
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition
-from thep_forms.read import ReadFrom, read_file
+from thep_forms.reading import ReadFrom, read_file
 
 
 def test_two_forms_joined_by_a_program_that_renames_fields_are_two(form: bytes, definition: FormDefinition) -> None:

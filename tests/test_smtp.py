@@ -19,10 +19,10 @@ from tests.writing import CEDAR, DEFINITION, ELM, IVY, SCHOOLS, form_in, send
 from thep_forms.cli import main
 from thep_forms.definition import FormDefinition
 from thep_forms.errors import SendError
-from thep_forms.keep import Ledger, Sent, SentKind, SentState
-from thep_forms.register import Member
-from thep_forms.send import Delivery, Outcome, PostOffice, Server, parcels
-from thep_forms.status import SchoolStatus, Standing
+from thep_forms.office.status import SchoolStatus, Standing
+from thep_forms.records import Ledger, Sent, SentKind, SentState
+from thep_forms.register import MemberSchool
+from thep_forms.send import Delivery, DeliveryOutcome, PostOffice, Server, parcels
 
 
 @pytest.fixture
@@ -131,9 +131,11 @@ def test_without_a_password_and_anybody_to_ask_nothing_is_sent(
 # --- only where nobody else can read it ---------------------------------------------------------------------------
 
 
-def over(server: MailServer, *members: Member, records: Path, **more: object) -> list[Delivery]:
+def over(server: MailServer, *members: MemberSchool, records: Path, **more: object) -> list[Delivery]:
     """Send to the members through the room's own interface; what came of it."""
-    statuses = [SchoolStatus(member, Standing.NOT_SENT) for member in members or (Member("211/2101", {}, (), CEDAR),)]
+    statuses = [
+        SchoolStatus(member, Standing.NOT_SENT) for member in members or (MemberSchool("211/2101", {}, (), CEDAR),)
+    ]
     made = list(parcels(statuses, DEFINITION, None, SentKind.FORM, date(2026, 4, 1)))
     to = Server(server.host, server.port, implicit_tls=server.implicit_tls)
     with Ledger(records) as ledger:
@@ -144,7 +146,7 @@ def over(server: MailServer, *members: Member, records: Path, **more: object) ->
 def test_a_server_that_speaks_tls_from_the_start_is_spoken_to_so(records: Path, authority: trustme.CA) -> None:
     with MailServer(authority, implicit_tls=True) as server:
         (delivery,) = over(server, records=records)
-    assert delivery.answer.outcome is Outcome.SENT
+    assert delivery.answer.outcome is DeliveryOutcome.SENT
     assert [one.secure for one in server.received] == [True]
 
 
@@ -193,17 +195,19 @@ def test_a_server_that_is_not_there_is_told_of_in_a_line(schools: Path, records:
 # --- connections that are lost, refusals for now ------------------------------------------------------------------
 
 
-def three() -> list[Member]:
-    return [Member(f"211/{number}", {}, (), address) for number, address in ((2101, CEDAR), (2103, ELM), (4242, IVY))]
+def three() -> list[MemberSchool]:
+    return [
+        MemberSchool(f"211/{number}", {}, (), address) for number, address in ((2101, CEDAR), (2103, ELM), (4242, IVY))
+    ]
 
 
-def outcomes(deliveries: list[Delivery]) -> dict[str, Outcome]:
+def outcomes(deliveries: list[Delivery]) -> dict[str, DeliveryOutcome]:
     return {delivery.parcel.to[0]: delivery.answer.outcome for delivery in deliveries}
 
 
 def test_a_connection_lost_before_the_message_is_made_anew(records: Path, server: MailServer) -> None:
     server.at_rcpt[ELM] = [MailServer.HANG_UP]
-    assert set(outcomes(over(server, *three(), records=records, pauses=(0.1,))).values()) == {Outcome.SENT}
+    assert set(outcomes(over(server, *three(), records=records, pauses=(0.1,))).values()) == {DeliveryOutcome.SENT}
     assert server.attempts == [CEDAR, ELM, IVY, ELM]
     assert [one.to for one in server.received] == [(CEDAR,), (IVY,), (ELM,)]
 
@@ -237,7 +241,7 @@ def test_a_refusal_for_now_is_tried_again_after_the_others(records: Path, server
     server.at_data[ELM] = ["452 too busy"]
     paused: list[tuple[int, float]] = []
     told = over(server, *three(), records=records, pauses=(0.01, 0.02), before_pause=lambda *of: paused.append(of))
-    assert set(outcomes(told).values()) == {Outcome.SENT}
+    assert set(outcomes(told).values()) == {DeliveryOutcome.SENT}
     assert [one.to for one in server.received] == [(IVY,), (ELM,), (CEDAR,)]
     assert paused == [(2, 0.01), (1, 0.02)]
     assert {one.state for one in noted(records)} == {SentState.SENT}
@@ -246,23 +250,27 @@ def test_a_refusal_for_now_is_tried_again_after_the_others(records: Path, server
 def test_what_is_refused_for_now_to_the_end_was_not_sent(records: Path, server: MailServer) -> None:
     server.at_rcpt[ELM] = ["451 later"] * 3
     told = outcomes(over(server, *three(), records=records, pauses=(0.01, 0.01)))
-    assert told == {CEDAR: Outcome.SENT, IVY: Outcome.SENT, ELM: Outcome.DEFERRED}
+    assert told == {CEDAR: DeliveryOutcome.SENT, IVY: DeliveryOutcome.SENT, ELM: DeliveryOutcome.DEFERRED}
     assert [one.dfe_number for one in noted(records)] == ["211/2101", "211/4242"]
 
 
 def test_a_server_that_goes_away_leaves_the_rest_for_the_next_run(records: Path, server: MailServer) -> None:
     server.at_data[ELM] = [MailServer.LEAVE]
     told = over(server, *three(), records=records)
-    assert outcomes(told) == {CEDAR: Outcome.SENT, ELM: Outcome.UNCERTAIN, IVY: Outcome.DEFERRED}
+    assert outcomes(told) == {
+        CEDAR: DeliveryOutcome.SENT,
+        ELM: DeliveryOutcome.UNCERTAIN,
+        IVY: DeliveryOutcome.DEFERRED,
+    }
     assert "cannot be reached" in told[-1].answer.said
     assert [one.state for one in noted(records)] == [SentState.SENT, SentState.SENDING]
 
 
 def test_if_one_of_a_schools_addresses_is_refused_the_others_get_it(records: Path, server: MailServer) -> None:
     server.at_rcpt[ELM] = ["550 no such mailbox"]
-    (delivery,) = over(server, Member("211/2101", {}, (), f"{CEDAR};{ELM}"), records=records)
+    (delivery,) = over(server, MemberSchool("211/2101", {}, (), f"{CEDAR};{ELM}"), records=records)
     assert (delivery.answer.outcome, delivery.answer.said) == (
-        Outcome.SENT,
+        DeliveryOutcome.SENT,
         "but not to 1 of 2 addresses: 550 no such mailbox",
     )
     assert [one.to for one in server.received] == [(CEDAR,)]
@@ -274,12 +282,15 @@ def test_an_address_with_accents_goes_where_the_server_takes_it_and_is_refused_e
 ) -> None:
     with MailServer(authority, utf8=utf8) as server:
         told = over(
-            server, Member("211/2101", {}, (), "jörg@cedar.example"), Member("211/4242", {}, (), IVY), records=records
+            server,
+            MemberSchool("211/2101", {}, (), "jörg@cedar.example"),
+            MemberSchool("211/4242", {}, (), IVY),
+            records=records,
         )
     expected = [(IVY,), ("jörg@cedar.example",)] if utf8 else [(IVY,)]
     assert sorted(one.to for one in server.received) == expected
     if not utf8:
-        assert told[0].answer.outcome is Outcome.REFUSED
+        assert told[0].answer.outcome is DeliveryOutcome.REFUSED
         assert "takes no addresses with such letters" in told[0].answer.said
 
 

@@ -16,11 +16,11 @@ from tests.changing import EXPECTED, NUMBER, boxes, changed, no_list, told
 from tests.conftest import read_return
 from tests.printers import by_qpdf
 from tests.remake_samples import answers
-from thep_forms.check import check
+from thep_forms.checking import check
 from thep_forms.definition import FormDefinition
 from thep_forms.generate import Master
-from thep_forms.read import ReadFrom, read_file
-from thep_forms.read.forms import own_name
+from thep_forms.reading import ReadFrom, read_file
+from thep_forms.reading.field_groups import own_name
 
 
 @pytest.mark.parametrize("names", [{"main_contact_name", "registered_address"}, {"business_manager_email"}])
@@ -48,7 +48,7 @@ def test_a_library_that_cannot_be_loaded_is_not_the_files_fault(
         del boxes(pdf)["main_contact_name"]["/V"]
 
     pdf = changed(Master(definition).copy(answers(NUMBER)), without_value)
-    monkeypatch.setitem(sys.modules, "thep_forms.read.page_text", None)  # as if pdfplumber were not there
+    monkeypatch.setitem(sys.modules, "thep_forms.reading.print", None)  # as if pdfplumber were not there
     with pytest.raises(ImportError):
         read_return(pdf, definition)
 

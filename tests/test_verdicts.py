@@ -14,7 +14,7 @@ from tests.viewer import type_into
 from thep_forms.definition import FormDefinition, shipped
 from thep_forms.errors import RecordsError, SourceError
 from thep_forms.generate import Master
-from thep_forms.ingest import Ingester
+from thep_forms.office.ingest import Ingester
 
 Filled = Callable[..., bytes]
 

@@ -20,11 +20,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, shipped
-from thep_forms.ingest import Ingester
-from thep_forms.keep import Ledger, Records
-from thep_forms.keep.tables import Table
-from thep_forms.keep.tables import tables as tables_of
-from thep_forms.keep.workbook import CUT, LONGEST, as_workbook
+from thep_forms.office.ingest import Ingester
+from thep_forms.records import Ledger, Records
+from thep_forms.records.tables import Table
+from thep_forms.records.tables import tables as tables_of
+from thep_forms.records.workbook import CUT, LONGEST, as_workbook
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 AWKWARD = (
@@ -178,7 +178,7 @@ def test_what_no_workbook_can_hold_is_marked() -> None:
 
 
 def test_a_table_that_is_too_long_for_the_workbook_is_left_to_its_csv(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("thep_forms.keep.workbook.MOST_CELLS", 2)
+    monkeypatch.setattr("thep_forms.records.workbook.MOST_CELLS", 2)
     long, short = ([[str(n)] for n in range(count)] for count in (3, 2))
     book = opened(as_workbook([Table("values", {"c": "C"}, long), Table("schools", {"c": "C"}, short)], "Title"))
     assert cells(book["schools"]) == [["c"], ["0"], ["1"]]

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from tests.mailserver import MailServer
 from thep_forms.cli import main
 from thep_forms.definition import load_definition
-from thep_forms.keep import SentKind
+from thep_forms.records import SentKind
 from thep_forms.send.letters import Stationery
 
 DEFINITION = load_definition("2026-27", prefilled=True)

@@ -11,7 +11,7 @@ import pdfplumber
 from tests.benchmarks.returns import typed
 from tests.benchmarks.side_by_side import medians, table
 from tests.printers import by_pdfium
-from thep_forms.ingest import Ingester
+from thep_forms.office.ingest import Ingester
 
 COUNT = 24
 PAGES = [1, 4]  # the first and the continuation

@@ -16,10 +16,10 @@ import pypdfium2.raw as raw
 
 from tests.benchmarks.returns import written
 from tests.benchmarks.side_by_side import medians, table
-from thep_forms.ingest import Ingester
-from thep_forms.keep import Ledger, Records
-from thep_forms.keep.tables import tables
-from thep_forms.keep.workbook import as_workbook
+from thep_forms.office.ingest import Ingester
+from thep_forms.records import Ledger, Records
+from thep_forms.records.tables import tables
+from thep_forms.records.workbook import as_workbook
 
 COUNT = 400
 

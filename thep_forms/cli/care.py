@@ -12,8 +12,8 @@ import click
 from thep_forms.cli.shared import Complaint, ExitCode, printable, returned_option, some, telling, templates_option
 
 if TYPE_CHECKING:
-    from thep_forms.care import Disposal
-    from thep_forms.keep import Returned
+    from thep_forms.office.care import Disposal
+    from thep_forms.records import Returned
 
 
 @click.command()
@@ -29,8 +29,8 @@ def verify(records: Path, templates: Path | None) -> None:
     Exit code 0: all is well; 1: something is not, and is told of; 2: no such records.
     Example:  thep-forms verify -o records-2026-27
     """
-    from thep_forms.care import faults
-    from thep_forms.ingest import Ingester
+    from thep_forms.office.care import faults
+    from thep_forms.office.ingest import Ingester
 
     found = list(faults(records, Ingester(records, templates).examiner.definition))
     for fault in found:
@@ -57,9 +57,9 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
     Exit code 0: done, or you said no; 2: nobody was there to be asked, or wrong usage.
     Example:  thep-forms forget -o records-2026-27 --school 211/1234
     """
-    from thep_forms.care import forget as dispose
     from thep_forms.definition import MembershipYear
-    from thep_forms.ingest import Ingester
+    from thep_forms.office.care import forget as dispose
+    from thep_forms.office.ingest import Ingester
 
     if not (school or before):
         raise Complaint("Say what is to be forgotten: --school 211/1234, or --before 2025-26, or both.")
@@ -107,7 +107,7 @@ def _tell(disposal: Disposal) -> None:
 
 def _tell_by_school(returns: Sequence[Returned], names: Mapping[str, str]) -> None:
     """Each school by its name and number, with its returns; `names` has the name that each return gives."""
-    from thep_forms.check.settle import Verdict
+    from thep_forms.deciding.winner import Verdict
 
     for number in sorted({one.school for one in returns}):
         theirs = sorted((one for one in returns if one.school == number), key=lambda one: one.year)

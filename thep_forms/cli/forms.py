@@ -30,8 +30,8 @@ def generate(year: str, output: Path, continuation: int | None, schools: Path | 
     For each school:  thep-forms generate 2026-27 -o forms --schools members.csv
     """
     from thep_forms.definition import load_definition
+    from thep_forms.files import write_whole
     from thep_forms.generate import generate as make
-    from thep_forms.keep.files import write_whole
 
     if schools:
         _generate_copies(year, output, continuation, schools, templates)
@@ -47,9 +47,9 @@ def generate(year: str, output: Path, continuation: int | None, schools: Path | 
 
 def _generate_copies(year: str, output: Path, more: int | None, schools: Path, templates: Path | None) -> None:
     """A copy for each school; they hold what schools told, so nobody else may read them."""
-    from thep_forms.copies import copies
     from thep_forms.definition import load_definition
-    from thep_forms.keep.files import PRIVATE_FOLDER, write_private
+    from thep_forms.files import PRIVATE_FOLDER, write_private
+    from thep_forms.office.copies import copies
     from thep_forms.register import read_register
 
     definition = load_definition(year, templates, prefilled=True)
@@ -90,10 +90,10 @@ def print_forms(
     Example:  thep-forms print 2026-27 --copies 20
     For each school:  thep-forms print 2026-27 --schools members.csv
     """
-    from thep_forms.copies import print_pack
     from thep_forms.definition import load_definition
+    from thep_forms.files import write_private, write_whole
     from thep_forms.generate import PaperCopy, pack
-    from thep_forms.keep.files import write_private, write_whole
+    from thep_forms.office.copies import print_pack
     from thep_forms.register import read_register
 
     if schools and copies:

@@ -29,7 +29,7 @@ from thep_forms.cli.shared import (
 
 if TYPE_CHECKING:
     from thep_forms.definition import FormDefinition, MembershipYear
-    from thep_forms.keep import Ledger
+    from thep_forms.records import Ledger
     from thep_forms.send import Delivery, Parcel, Plan, PostOffice, Server
 
     Definitions = Callable[[MembershipYear | None], FormDefinition]
@@ -105,11 +105,11 @@ def email(
     Example:  thep-forms email 2026-27 --schools members.csv -o records-2026-27 --drafts drafts
     """
     from thep_forms.definition import load_definition
-    from thep_forms.ingest import Ingester
-    from thep_forms.keep import SentKind
+    from thep_forms.office.ingest import Ingester
+    from thep_forms.office.status import statuses_today, to_chase
+    from thep_forms.records import SentKind
     from thep_forms.register import read_register
     from thep_forms.send import PostOffice, members_named, parcels, plan_forms, plan_reminders
-    from thep_forms.status import statuses_today, to_chase
 
     _check_options(drafts, send, dry_run, only, again, chase, smtp_host)
     definitions = Ingester(records, templates).examiner.definition
@@ -159,8 +159,8 @@ def _check_options(
 @contextmanager
 def _ledger(records: Path, definitions: Definitions, dry_run: bool) -> Iterator[Ledger]:
     """The ledger of the records, which are made if need be; for a dry run, one that nothing is noted in."""
-    from thep_forms.keep import Ledger, Records, Views
-    from thep_forms.keep.database import LEDGER
+    from thep_forms.records import Ledger, Records, Views
+    from thep_forms.records.database import LEDGER
 
     if not dry_run:
         with Ledger(records) as ledger:
@@ -206,39 +206,38 @@ def _show(made: Sequence[Parcel], definition: FormDefinition) -> bool:
 
 def _send(office: PostOffice, made: Sequence[Parcel], server: Server, rate: int) -> bool:
     """Send them, telling of each; whether all were sent for sure."""
-    from thep_forms.send import Outcome
+    from thep_forms.send import DeliveryOutcome
 
     def before_pause(schools: int, seconds: float) -> None:
         click.echo(f"{some(schools, 'school')} to be tried again in {seconds:.0f} seconds.", err=True)
 
-    counted: Counter[Outcome] = Counter()
+    counted: Counter[DeliveryOutcome] = Counter()
     for delivery in office.send(made, server, rate, before_pause=before_pause):
         counted[delivery.answer.outcome] += 1
         click.echo(f"{_school(delivery.parcel.dfe_number, delivery.parcel.school)}: {_became(delivery)}", err=True)
-    click.echo(
-        f"{some(counted[Outcome.SENT], 'message')} sent, {counted.total() - counted[Outcome.SENT]} not.", err=True
-    )
-    return counted.total() == counted[Outcome.SENT]
+    sent, not_sent = counted[DeliveryOutcome.SENT], counted.total() - counted[DeliveryOutcome.SENT]
+    click.echo(f"{some(sent, 'message')} sent, {not_sent} not.", err=True)
+    return not not_sent
 
 
 def _became(delivery: Delivery) -> str:
-    from thep_forms.send import Outcome
+    from thep_forms.send import DeliveryOutcome
 
     said = printable(delivery.answer.said)
     match delivery.answer.outcome:
-        case Outcome.SENT:
+        case DeliveryOutcome.SENT:
             return f"sent, {said}" if said else "sent"
-        case Outcome.REFUSED:
+        case DeliveryOutcome.REFUSED:
             return f"NOT sent: refused, {said}"
-        case Outcome.DEFERRED:
+        case DeliveryOutcome.DEFERRED:
             return f"NOT sent: try again later, {said}"
-        case Outcome.UNCERTAIN:
+        case DeliveryOutcome.UNCERTAIN:
             return f"perhaps sent: {said} on the way. Its Message-ID is {delivery.message_id}"
 
 
 def _tell_passed_over(plan: Plan, *, chase: bool) -> bool:
     """Tell who is not written to; whether nobody is left out who should be."""
-    from thep_forms.status import Standing
+    from thep_forms.office.status import Standing
 
     if plan.without_address:
         click.echo("No e-mail address to write to is known of these:", err=True)

@@ -22,8 +22,8 @@ from thep_forms.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from thep_forms.collect import Place
-    from thep_forms.ingest import Summary
+    from thep_forms.office.ingest import Summary
+    from thep_forms.sources import Place
 
 SHOWN = 20  # returns listed one by one at the end of a run
 
@@ -73,7 +73,7 @@ def ingest(
     Exit code 0: all accepted; 1: some need attention; 2: wrong usage, or a SOURCE that does not exist.
     Example:  thep-forms ingest inbox -o records-2026-27
     """
-    from thep_forms.ingest import Ingester
+    from thep_forms.office.ingest import Ingester
     from thep_forms.work import Limits
 
     if dask and workers:
@@ -101,7 +101,7 @@ def prefer(return_id: str, records: Path, templates: Path | None) -> None:
     \b
     Example:  thep-forms prefer 0123456789abcdef -o records-2026-27
     """
-    from thep_forms.ingest import Ingester
+    from thep_forms.office.ingest import Ingester
 
     Ingester(records, templates).prefer(return_id)
     click.echo(f"The return {return_id} counts now.", err=True)
@@ -121,9 +121,9 @@ def demo(output: Path) -> None:
     from shutil import copytree
 
     from thep_forms.definition import load_definition, shipped
+    from thep_forms.files import write_whole
     from thep_forms.generate import generate as make
-    from thep_forms.ingest import Ingester
-    from thep_forms.keep.files import write_whole
+    from thep_forms.office.ingest import Ingester
 
     output.mkdir(parents=True, exist_ok=True)
     definition = load_definition("2026-27")

@@ -11,8 +11,8 @@ from thep_forms.definition.identity import document_title, form_id
 from thep_forms.definition.model import (
     Extract,
     Field,
-    Form,
     FormFile,
+    FormInfo,
     Kind,
     Part,
     Partnership,
@@ -87,7 +87,7 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
         return line, f"Please return this form to {self.partnership.return_address}"
 
     @property
-    def form(self) -> Form:
+    def form(self) -> FormInfo:
         return self.file.form
 
     @property

@@ -12,7 +12,7 @@ from msgspec import Struct
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Extract, FormFile, Partnership, ProblemCode, ProblemText
 from thep_forms.definition.rules import check_form, check_message
-from thep_forms.definition.shapes import convert, meant
+from thep_forms.definition.strict import convert, meant
 from thep_forms.definition.texts import TextBlock, render_text
 from thep_forms.definition.year import MembershipYear
 from thep_forms.errors import TemplateError

@@ -165,7 +165,7 @@ class Section(Shape, frozen=True, kw_only=True):
     count: Annotated[int, Meta(ge=0)] = 0
 
 
-class Page(Shape, frozen=True, kw_only=True):
+class PageMeasures(Shape, frozen=True, kw_only=True):
     """Measures of the page in mm, of the type in points."""
 
     width: Length
@@ -182,7 +182,7 @@ class Page(Shape, frozen=True, kw_only=True):
     entry_least: Length
 
 
-class Form(Shape, frozen=True, kw_only=True):
+class FormInfo(Shape, frozen=True, kw_only=True):
     """Which form it is."""
 
     id: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]*$")]
@@ -194,8 +194,8 @@ class Form(Shape, frozen=True, kw_only=True):
 class FormFile(Shape, frozen=True, kw_only=True):
     """`membership-form.toml`, whole."""
 
-    form: Form
-    page: Page
+    form: FormInfo
+    page: PageMeasures
     field: tuple[Field, ...]
     part: tuple[Part, ...]
     role: tuple[Role, ...]

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from thep_forms.definition.identity import FORM_ID
 from thep_forms.definition.model import Field, FormFile, Kind, Part, ProblemCode, Role, Section
-from thep_forms.definition.shapes import listed, meant
+from thep_forms.definition.strict import listed, meant
 from thep_forms.errors import TemplateError
 
 ABSENCES = tuple(code for code in ProblemCode if code.endswith("_missing") and code is not ProblemCode.YEAR_MISSING)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from thep_forms.definition.year import MembershipYear
 
 
-class Run(Struct, frozen=True):
+class TextRun(Struct, frozen=True):
     """Words set in one style."""
 
     text: str
@@ -25,11 +25,11 @@ class Run(Struct, frozen=True):
 
 class Heading(Struct, frozen=True):
     level: int  # 1 is the form's title
-    runs: tuple[Run, ...]
+    runs: tuple[TextRun, ...]
 
 
 class Paragraph(Struct, frozen=True):
-    runs: tuple[Run, ...]
+    runs: tuple[TextRun, ...]
 
 
 class ListItem(Struct, frozen=True):
@@ -116,14 +116,14 @@ def _block(node: SyntaxTreeNode, name: str) -> TextBlock:
             )
 
 
-def _runs(node: SyntaxTreeNode, name: str, italic: bool = False, bold: bool = False) -> tuple[Run, ...]:
-    runs: list[Run] = []
+def _runs(node: SyntaxTreeNode, name: str, italic: bool = False, bold: bool = False) -> tuple[TextRun, ...]:
+    runs: list[TextRun] = []
     for child in node.children:
         match child.type:
             case "text":
-                runs.append(Run(child.content, italic, bold))
+                runs.append(TextRun(child.content, italic, bold))
             case "softbreak" | "hardbreak":
-                runs.append(Run(" ", italic, bold))
+                runs.append(TextRun(" ", italic, bold))
             case "em":
                 runs += _runs(child, name, italic=True, bold=bold)
             case "strong":

@@ -12,12 +12,12 @@ from pikepdf import Array, Dictionary, Name, String
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID
 from thep_forms.definition.model import Kind
-from thep_forms.generate import fonts
 from thep_forms.generate.draw import Drawn
-from thep_forms.generate.layout import PlacedBox, Rect, Sheet
 from thep_forms.generate.qr import CODE
 from thep_forms.generate.tags import tag
-from thep_forms.seal import seal
+from thep_forms.layout import fonts
+from thep_forms.layout.pages import PageLayout, PlacedBox, Rect
+from thep_forms.layout.seal import seal
 
 HIDDEN, PRINT = 1 << 1, 1 << 2  # annotation flags, ISO 32000-1, table 165
 READ_ONLY, MULTILINE = 1 << 0, 1 << 12  # field flags, tables 221 and 228
@@ -32,7 +32,7 @@ def style(size: float) -> str:
     return f"{ENTRY_FONT} {size:g} Tf 0 g"
 
 
-def add_fields(drawn: Drawn, definition: FormDefinition, sheets: Sequence[Sheet]) -> pikepdf.Pdf:
+def add_fields(drawn: Drawn, definition: FormDefinition, sheets: Sequence[PageLayout]) -> pikepdf.Pdf:
     """The drawn pages with the sheets' fields on them, empty, and tagged."""
     pdf = pikepdf.open(io.BytesIO(drawn.pdf))
     builder = _Builder(pdf, definition)

@@ -17,12 +17,23 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph as Flowable
 
 from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.texts import Heading, Paragraph, Run, TextBlock, TextList
+from thep_forms.definition.texts import Heading, Paragraph, TextBlock, TextList, TextRun
 from thep_forms.errors import LayoutError
-from thep_forms.generate import fonts
-from thep_forms.generate.layout import LABEL_INSET, MM, Group, Label, PlacedBox, PlacedText, Rect, Sheet, Style, body_of
 from thep_forms.generate.qr import CODE
 from thep_forms.generate.tags import LANGUAGE, Tag
+from thep_forms.layout import fonts
+from thep_forms.layout.pages import (
+    LABEL_INSET,
+    MM,
+    Group,
+    Label,
+    PageLayout,
+    PlacedBox,
+    PlacedText,
+    Rect,
+    Style,
+    body_of,
+)
 
 RULE = 0.6
 LEADING = 1.25
@@ -54,7 +65,7 @@ class Drawn(Struct, frozen=True):
     document: Tag
 
 
-def draw(definition: FormDefinition, sheets: Sequence[Sheet], *, coded: bool = True) -> Drawn:
+def draw(definition: FormDefinition, sheets: Sequence[PageLayout], *, coded: bool = True) -> Drawn:
     """The printed part of the form; `coded` says whether pages show the form XObjects of the QR codes, or have room.
 
     Raises `LayoutError` where words do not fit or have no glyph.
@@ -83,7 +94,7 @@ class _Drawer:
         self.document = Tag("Document")
         self.number = self.mcid = 0  # the page's index, and the next marked-content id on it
 
-    def draw(self, sheets: Sequence[Sheet]) -> Drawn:
+    def draw(self, sheets: Sequence[PageLayout]) -> Drawn:
         tags = [self.document.add("Sect") for _ in sheets]
         flows: list[list[list[Piece]]] = [
             list(self._flow(sheet.flow, tag)) if sheet.flow else [[]] for sheet, tag in zip(sheets, tags, strict=True)
@@ -149,7 +160,7 @@ class _Drawer:
 
     # --- the ruled table ----------------------------------------------------------------------------------------
 
-    def _sheet(self, sheet: Sheet, tag: Tag) -> None:
+    def _sheet(self, sheet: PageLayout, tag: Tag) -> None:
         with self._artifact("/Type /Layout"):
             self._ruled(sheet)
         for group in sheet.groups:
@@ -172,7 +183,7 @@ class _Drawer:
                     (asked or tag.add("Div")).add("Form", widget=item.box.name)
                     asked = None
 
-    def _ruled(self, sheet: Sheet) -> None:
+    def _ruled(self, sheet: PageLayout) -> None:
         self.canvas.setFillColor(self.tint)
         for label in sheet.labels:
             if label.tinted:
@@ -272,7 +283,7 @@ class _Drawer:
         markup = "".join(self._markup(run) for run in block.runs)
         return Flowable(markup, self._style(size, colour or self.ink, font=font, alignment=alignment))
 
-    def _markup(self, run: Run) -> str:
+    def _markup(self, run: TextRun) -> str:
         words = self._drawable(escape(run.text, quote=False))
         words = f"<i>{words}</i>" if run.italic else words
         return f"<b>{words}</b>" if run.bold else words

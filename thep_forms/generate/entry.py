@@ -14,7 +14,7 @@ import uharfbuzz as hb
 from msgspec import Struct
 from msgspec.structs import replace
 
-from thep_forms.generate import fonts
+from thep_forms.layout import fonts
 
 PADDING = 2.0  # between the edge of the box and the text, as most viewers have it
 STEP = 0.5  # by which type is made smaller until a text fits
@@ -30,7 +30,7 @@ class Glyph(Struct, frozen=True):
     text: str
 
 
-class Run(Struct, frozen=True):
+class GlyphRun(Struct, frozen=True):
     """Glyphs of one face, from left to right; `says` is the text where reading the glyphs would not give it.
 
     Letters that stand side by side with the font's own widths need no `glyphs`: `codes` has their numbers as hex.
@@ -51,14 +51,14 @@ class Run(Struct, frozen=True):
         }
 
 
-class Entry(Struct, frozen=True):
+class TypesetText(Struct, frozen=True):
     """A text set in type for its box: the size it got, in points, and its lines."""
 
     size: float
-    lines: tuple[tuple[Run, ...], ...]
+    lines: tuple[tuple[GlyphRun, ...], ...]
 
 
-def typeset(text: str, width: float, height: float, *, wraps: bool, sizes: tuple[float, float]) -> Entry:
+def typeset(text: str, width: float, height: float, *, wraps: bool, sizes: tuple[float, float]) -> TypesetText:
     """The text for a box of that width and height, in type as large as fits between the two `sizes`.
 
     Where even the smaller does not fit, the end of the text is beyond the edge of the box, where a viewer scrolls to.
@@ -70,13 +70,13 @@ def typeset(text: str, width: float, height: float, *, wraps: bool, sizes: tuple
         line = shape(" ".join(text.split("\n")))
         needed = _width(line) / 1000
         fitting = largest if needed * largest <= room else int(room / needed / STEP) * STEP
-        return Entry(max(smallest, fitting), (line,))
+        return TypesetText(max(smallest, fitting), (line,))
     size = largest
     lines = list(_wrapped(text, room / size * 1000))
     while size > smallest and len(lines) * size * _leading() > height - PADDING:
         size = max(smallest, size - STEP)
         lines = list(_wrapped(text, room / size * 1000))
-    return Entry(size, tuple(shape(line) for line in lines))
+    return TypesetText(size, tuple(shape(line) for line in lines))
 
 
 def shortened(text: str, room: float, size: float) -> str:
@@ -93,7 +93,7 @@ def shortened(text: str, room: float, size: float) -> str:
     return f"{text[:end].rstrip()}…"
 
 
-def drawn_glyphs(entries: Iterable[Entry], names: Iterable[str]) -> dict[str, dict[int, str]]:
+def drawn_glyphs(entries: Iterable[TypesetText], names: Iterable[str]) -> dict[str, dict[int, str]]:
     """Of each of the faces of those `names` that the entries are drawn with, the glyphs, and what each says."""
     found: dict[str, dict[int, str]] = {name: {} for name in names}
     for run in (run for entry in entries for line in entry.lines for run in line):
@@ -102,7 +102,7 @@ def drawn_glyphs(entries: Iterable[Entry], names: Iterable[str]) -> dict[str, di
     return {name: glyphs for name, glyphs in found.items() if glyphs}
 
 
-def _width(line: Sequence[Run]) -> int:
+def _width(line: Sequence[GlyphRun]) -> int:
     return sum(run.width for run in line)
 
 
@@ -133,7 +133,7 @@ def _wrapped(text: str, room: float) -> Iterator[str]:
 # --- Letters to glyphs --------------------------------------------------------------------------------------------
 
 
-def shape(line: str) -> tuple[Run, ...]:
+def shape(line: str) -> tuple[GlyphRun, ...]:
     """One line, from left to right. A character that no font of ours draws is drawn as its number, such as [U+738B]."""
     regular = fonts.face(fonts.REGULAR)
     if regular.plain.keys() >= set(line):
@@ -169,7 +169,7 @@ def _face(char: str) -> fonts.Face | None:
     return next((face for face in faces if face.draws(char)), None)
 
 
-def _run(face: fonts.Face | None, text: str) -> Run:
+def _run(face: fonts.Face | None, text: str) -> GlyphRun:
     if face is None:
         numbers = "".join(f"[U+{ord(char):04X}]" for char in text)
         return replace(_plain(fonts.face(fonts.REGULAR), numbers), says=text)
@@ -177,12 +177,12 @@ def _run(face: fonts.Face | None, text: str) -> Run:
         return _plain(face, text)
     glyphs = _shaped(face, text)
     width = sum(glyph.advance for glyph in glyphs)
-    return Run(face, width, glyphs, says="" if face.name == fonts.REGULAR else text)
+    return GlyphRun(face, width, glyphs, says="" if face.name == fonts.REGULAR else text)
 
 
-def _plain(face: fonts.Face, text: str) -> Run:
+def _plain(face: fonts.Face, text: str) -> GlyphRun:
     found = [face.plain[char] for char in text]
-    return Run(face, sum(width for width, _ in found), codes="".join(code for _, code in found))
+    return GlyphRun(face, sum(width for width, _ in found), codes="".join(code for _, code in found))
 
 
 def _shaped(face: fonts.Face, text: str) -> tuple[Glyph, ...]:
@@ -202,7 +202,7 @@ def _shaped(face: fonts.Face, text: str) -> tuple[Glyph, ...]:
 # --- Glyphs to operators ------------------------------------------------------------------------------------------
 
 
-def drawing(entry: Entry, width: float, height: float, names: Mapping[str, str], *, wraps: bool) -> bytes:
+def drawing(entry: TypesetText, width: float, height: float, names: Mapping[str, str], *, wraps: bool) -> bytes:
     """The operators that draw it in its box; `names` are those of the faces in the resources, such as `/Entry`."""
     face = fonts.face(fonts.REGULAR)
     ascender, descender = (edge / 1000 * entry.size for edge in (face.ascender, face.descender))
@@ -214,7 +214,7 @@ def drawing(entry: Entry, width: float, height: float, names: Mapping[str, str],
     return "\n".join([*parts, "ET Q"]).encode("ascii")
 
 
-def _operators(run: Run, name: str, size: float) -> str:
+def _operators(run: GlyphRun, name: str, size: float) -> str:
     shown = f"{name} {size:g} Tf {_shown(run, size)}"
     if not run.says:
         return shown
@@ -222,7 +222,7 @@ def _operators(run: Run, name: str, size: float) -> str:
     return f"/Span <</ActualText <FEFF{actual}>>> BDC {shown} EMC"
 
 
-def _shown(run: Run, size: float) -> str:
+def _shown(run: GlyphRun, size: float) -> str:
     """The glyphs as operators: TJ adjusts where HarfBuzz does not go by the font's own widths, Ts raises."""
     if run.codes:
         return f"<{run.codes}> Tj"

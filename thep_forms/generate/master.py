@@ -12,13 +12,13 @@ from pikepdf import Dictionary, String
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID, Code
 from thep_forms.definition.model import Kind
-from thep_forms.generate import fonts
 from thep_forms.generate.acroform import ENTRY_FONT, ON, add_fields, style
 from thep_forms.generate.draw import draw
-from thep_forms.generate.entry import Entry, drawing, drawn_glyphs, typeset
-from thep_forms.generate.layout import MM, PlacedBox, body_of, lay_out, require_boxes
+from thep_forms.generate.entry import TypesetText, drawing, drawn_glyphs, typeset
 from thep_forms.generate.qr import CODE, qr_code
 from thep_forms.generate.writer import Objects, Writer, stream
+from thep_forms.layout import fonts
+from thep_forms.layout.pages import MM, PlacedBox, body_of, lay_out, require_boxes
 
 
 class _Widget(Struct, frozen=True):
@@ -123,11 +123,11 @@ class Master:
         entries = b"<</Type/XObject/Subtype/Form/BBox[0 0 %.2f %.2f]/Resources<<>>/Filter/FlateDecode>>" % self.paper
         return stream(entries, zlib.compress(qr_code(code, self.body)))
 
-    def _typeset(self, widget: _Widget, value: str) -> Entry:
+    def _typeset(self, widget: _Widget, value: str) -> TypesetText:
         rect = widget.placed.rect
         return typeset(value, rect.width, rect.height, wraps=widget.wraps, sizes=self.sizes)
 
-    def _fallbacks(self, entries: Mapping[str, Entry]) -> tuple[Objects, dict[str, tuple[str, bytes]]]:
+    def _fallbacks(self, entries: Mapping[str, TypesetText]) -> tuple[Objects, dict[str, tuple[str, bytes]]]:
         """The fonts that the entries need besides the form's own, and what all are called in resources, and are."""
         objects = Objects(self.first_free)
         names = {fonts.REGULAR: (ENTRY_FONT, self.entry_font)}
@@ -137,7 +137,7 @@ class Master:
             objects.take_in()
         return objects, names
 
-    def _appearance(self, widget: _Widget, entry: Entry | None, names: Mapping[str, tuple[str, bytes]]) -> bytes:
+    def _appearance(self, widget: _Widget, entry: TypesetText | None, names: Mapping[str, tuple[str, bytes]]) -> bytes:
         rect = widget.placed.rect
         content, resources = b"/Tx BMC EMC", self.resources
         if entry:

@@ -19,15 +19,15 @@ from pikepdf import Dictionary, String
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import Code
 from thep_forms.definition.model import Kind
-from thep_forms.generate import fonts
 from thep_forms.generate.acroform import information, tick
 from thep_forms.generate.draw import Drawn, draw
-from thep_forms.generate.entry import PADDING, Entry, drawing, drawn_glyphs, shortened, typeset
-from thep_forms.generate.layout import MM, PlacedBox, Rect, body_of, lay_out, require_boxes
+from thep_forms.generate.entry import PADDING, TypesetText, drawing, drawn_glyphs, shortened, typeset
 from thep_forms.generate.navigation import Navigation
 from thep_forms.generate.qr import SIDE, qr_code
 from thep_forms.generate.tags import LANGUAGE, PaperBox, PaperTree, metadata
 from thep_forms.generate.writer import Objects, Writer, stream
+from thep_forms.layout import fonts
+from thep_forms.layout.pages import MM, PlacedBox, Rect, body_of, lay_out, require_boxes
 
 FOOT_SIZE = 9.0  # points, of the school at the foot of its pages
 LEAST = 5.0  # points: nobody scrolls on paper, so what is too long for its box gets smaller type than on a screen
@@ -78,8 +78,8 @@ class _Set(Struct, frozen=True):
     """A copy set in type: its answers by the names of their boxes, and its school."""
 
     copy: PaperCopy
-    entries: Mapping[str, Entry]
-    foot: Entry
+    entries: Mapping[str, TypesetText]
+    foot: TypesetText
 
 
 class _Pack:
@@ -131,7 +131,7 @@ class _Pack:
     # --- type -----------------------------------------------------------------------------------------------------
 
     def _set(self, copy: PaperCopy) -> _Set:
-        page, entries = self.definition.file.page, dict[str, Entry]()
+        page, entries = self.definition.file.page, dict[str, TypesetText]()
         for placed in (placed for shared in self.shared for placed in shared.boxes):
             rect, wraps = placed.rect, placed.box.lines > 1
             if copy.fills(placed) and placed.box.kind is not Kind.TICKS:

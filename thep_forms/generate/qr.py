@@ -10,7 +10,7 @@ import re
 import zxingcpp
 
 from thep_forms.definition.identity import Code
-from thep_forms.generate.layout import MM, Rect
+from thep_forms.layout.pages import MM, Rect
 
 SIDE = 12 * MM
 _DARK = re.compile(rb"\0+")

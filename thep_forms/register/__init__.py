@@ -8,14 +8,14 @@ from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Never
 
-from thep_forms.check.record import SCHOOL_NAME, Known
+from thep_forms.checking.record import SCHOOL_NAME, Known
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
-from thep_forms.keep import Ledger, Records
+from thep_forms.records import Ledger, Records
 from thep_forms.register import gias, lists
 from thep_forms.register.lists import Read, columns_of, folded
-from thep_forms.register.member import Member, known_address
-from thep_forms.register.sheets import sheets
+from thep_forms.register.member import MemberSchool, known_address
+from thep_forms.register.worksheets import sheets
 
 Definitions = Callable[[MembershipYear | None], FormDefinition]
 
@@ -23,7 +23,7 @@ SHOWN = 10  # mistakes that are told at once
 HEADINGS_WITHIN = 20  # rows from the top: a title may stand above the headings
 
 
-def read_register(path: Path, definitions: Definitions) -> tuple[Member, ...]:
+def read_register(path: Path, definitions: Definitions) -> tuple[MemberSchool, ...]:
     """The member schools by DFE number. Raises `SourceError`, `RecordsError`, `TemplateError`.
 
     `path` is a folder of RECORDS, of which the latest accepted return of each school counts, or a file: a CSV or an
@@ -36,24 +36,24 @@ def read_register(path: Path, definitions: Definitions) -> tuple[Member, ...]:
     return tuple(sorted(members, key=lambda member: member.dfe_number))
 
 
-def _from_records(path: Path, definitions: Definitions) -> list[Member]:
-    latest: dict[str, Member] = {}
+def _from_records(path: Path, definitions: Definitions) -> list[MemberSchool]:
+    latest: dict[str, MemberSchool] = {}
     with Ledger.existing(path, unchanged=True) as ledger:
         records = Records(ledger, definitions)
         for one in records.accepted():  # the years in their order
             known = records.known(one)
             email = known_address(known.contacts, definitions(MembershipYear.parse(one.year)))
-            latest[one.dfe_number] = Member(one.dfe_number, known.school, known.contacts, email, whole=True)
+            latest[one.dfe_number] = MemberSchool(one.dfe_number, known.school, known.contacts, email, whole=True)
         for number in ledger.members() - latest.keys():  # of these there is what the last list told
             told = ledger.member(number) or Known({SCHOOL_NAME: ledger.names().get(number, "")})
             email = known_address(told.contacts, definitions(None))
-            latest[number] = Member(number, told.school, told.contacts, email)
+            latest[number] = MemberSchool(number, told.school, told.contacts, email)
     if not latest:
         raise SourceError(f"{path} holds no accepted return. Give a folder with some, or a list of schools.")
     return list(latest.values())
 
 
-def _from_file(path: Path, definition: FormDefinition) -> list[Member]:
+def _from_file(path: Path, definition: FormDefinition) -> list[MemberSchool]:
     with closing(sheets(path)) as found:
         for sheet in found:
             rows = enumerate(sheet.rows, 1)
@@ -87,7 +87,7 @@ class _Rows:
         self.rows: dict[str, list[int]] = {}  # by DFE number, those that it is in
         self.mistakes: list[str] = []
 
-    def members(self, rows: Iterable[tuple[int, Sequence[str]]], where: str) -> list[Member]:
+    def members(self, rows: Iterable[tuple[int, Sequence[str]]], where: str) -> list[MemberSchool]:
         """Raises `SourceError`, about the list `where`: for bad rows first, then for schools that are there twice."""
         filled = ((number, cells) for number, cells in rows if any(cell.strip() for cell in cells))
         members = [member for number, cells in filled if (member := self._member(number, cells))]
@@ -102,7 +102,7 @@ class _Rows:
             raise SourceError(f"The list of schools {where}, {told}{more}. Mend it and run again.")
         return members
 
-    def _member(self, number: int, cells: Sequence[str]) -> Member | None:
+    def _member(self, number: int, cells: Sequence[str]) -> MemberSchool | None:
         member, wrong = self.read(dict(zip(self.columns, chain(cells, repeat("")), strict=False)))
         self.mistakes += [
             f"row {number}: {self.headings.get(folded(column), column)} is {what}" for column, what in wrong
@@ -114,4 +114,4 @@ class _Rows:
         return member
 
 
-__all__ = ["Definitions", "Member", "read_register"]
+__all__ = ["Definitions", "MemberSchool", "read_register"]

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
-from thep_forms.definition.shapes import meant
+from thep_forms.definition.strict import meant
 from thep_forms.errors import SourceError, TemplateError
 from thep_forms.register.lists import Cells, Mistake, Read, folded, member
-from thep_forms.register.member import Member
+from thep_forms.register.member import MemberSchool
 
 AUTHORITY, NUMBER = "LA (code)", "EstablishmentNumber"
 
@@ -52,7 +52,7 @@ class _Extract:
                 if to not in options:
                     raise TemplateError(f"gias.toml: ticks.{field.name}: “{to}” is not an option.{meant(to, options)}")
 
-    def read(self, cells: Cells) -> tuple[Member | None, list[Mistake]]:
+    def read(self, cells: Cells) -> tuple[MemberSchool | None, list[Mistake]]:
         """The school in a row, or None for one that is not taken. What else the register has wrong is left out."""
         if not self._is_taken(cells):
             return None, []

@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from thep_forms.check import Contact, normalise
+from thep_forms.checking import Contact, normalise
 from thep_forms.definition.form import Block, FormDefinition
 from thep_forms.definition.model import Field, Kind, ProblemCode
 from thep_forms.errors import SourceError
-from thep_forms.register.member import Member, known_address
+from thep_forms.register.member import MemberSchool, known_address
 
 Cells = Mapping[str, str]  # by the folded name of the column
 Mistake = tuple[str, str]  # the column, and what is wrong in it
-Read = Callable[[Cells], tuple[Member | None, list[Mistake]]]
+Read = Callable[[Cells], tuple[MemberSchool | None, list[Mistake]]]
 
 EMAIL = "email"
 _ALSO = {
@@ -63,7 +63,7 @@ def reader(columns: Sequence[str], definition: FormDefinition) -> Read | None:
     return partial(member, definition=definition)
 
 
-def member(cells: Cells, definition: FormDefinition) -> tuple[Member, list[Mistake]]:
+def member(cells: Cells, definition: FormDefinition) -> tuple[MemberSchool, list[Mistake]]:
     """The school in a row, in normal forms, and the mistakes in the row."""
     row = _Row(cells, definition)
     return row.member(), row.mistakes
@@ -74,7 +74,7 @@ class _Row:
         self.cells, self.definition = cells, definition
         self.mistakes: list[Mistake] = []
 
-    def member(self) -> Member:
+    def member(self) -> MemberSchool:
         dfe = self.definition.dfe_field
         number = self._answer(dfe.name, dfe.kind)
         if not number and not self.mistakes:
@@ -86,7 +86,7 @@ class _Row:
         blocks = self.definition.blocks(self.cells)
         contacts = tuple(contact for block in blocks if (contact := self._contact(block)))
         email = self._answer(EMAIL, Kind.EMAIL) or known_address(contacts, self.definition)
-        return Member(number, {name: value for name, value in known.items() if value}, contacts, email)
+        return MemberSchool(number, {name: value for name, value in known.items() if value}, contacts, email)
 
     def _field(self, asked: Field) -> dict[str, str]:
         """What is known of the answer, by column of `schools.csv`."""

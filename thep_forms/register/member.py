@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
-from thep_forms.check import Contact
+from thep_forms.checking import Contact
 from thep_forms.definition import FormDefinition
 
 
-class Member(Struct, frozen=True):
+class MemberSchool(Struct, frozen=True):
     """A member school. `known` has normal forms by column of `schools.csv`; `contacts` its people, where known.
 
     `email` is where to write to it; several addresses are joined by `;`. `whole`: this is all that a return said, so

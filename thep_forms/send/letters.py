@@ -11,19 +11,19 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from thep_forms.check import normalise
+from thep_forms.checking import normalise
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.load import Templates
-from thep_forms.definition.texts import Heading, Paragraph, Run, TextBlock, TextList, fill_in, parse_text
+from thep_forms.definition.texts import Heading, Paragraph, TextBlock, TextList, TextRun, fill_in, parse_text
 from thep_forms.errors import TemplateError
-from thep_forms.keep import SentKind
+from thep_forms.records import SentKind
 
 WIDTH = 76  # characters of a line of text
 _TEMPLATES = {SentKind.FORM: "email", SentKind.REMINDER: "reminder"}
 _MARKUP = re.compile(f"([{re.escape(string.punctuation)}])")  # all that Markdown may act on, and lets us escape
 
 
-class Letter(Struct, frozen=True):
+class MessageText(Struct, frozen=True):
     """A message's words. `subject` is one line; `text` has lines of plain text, `html` is a page that says the same."""
 
     subject: str
@@ -43,7 +43,7 @@ class Stationery:
             (found.read(name, definition.year), str(found.find(name, definition.year))) for name in names
         )
 
-    def letter(self, dfe_number: str, school: str, due: str, sentences: Iterable[str] = ()) -> Letter:
+    def letter(self, dfe_number: str, school: str, due: str, sentences: Iterable[str] = ()) -> MessageText:
         """The words for one school. Whatever its name holds, nothing in it acts. Raises `TemplateError`."""
         values: dict[str, object] = {
             "school": normalise.text(school) or dfe_number,
@@ -58,7 +58,7 @@ class Stationery:
         subject = self._subject(values)
         source, name = self.body
         blocks = parse_text(fill_in(source, name, values, _escaped), name)
-        return Letter(subject, _text(blocks), _html(subject, blocks))
+        return MessageText(subject, _text(blocks), _html(subject, blocks))
 
     def _subject(self, values: Mapping[str, object]) -> str:
         source, name = self.subject
@@ -78,7 +78,7 @@ def _escaped(value: object) -> str:
     return _MARKUP.sub(r"\\\1", normalise.text(str(value)))
 
 
-def _said(runs: Iterable[Run]) -> str:
+def _said(runs: Iterable[TextRun]) -> str:
     return "".join(run.text for run in runs)
 
 
@@ -128,7 +128,7 @@ def _element(block: TextBlock) -> str:
             return f"<{name}>\n{listed}</{name}>\n"
 
 
-def _inline(runs: Iterable[Run]) -> str:
+def _inline(runs: Iterable[TextRun]) -> str:
     words = []
     for run in runs:
         word = html.escape(run.text)

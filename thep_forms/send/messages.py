@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from thep_forms.definition.model import Partnership
 from thep_forms.errors import SendError
-from thep_forms.send.letters import Letter, one_line
+from thep_forms.send.letters import MessageText, one_line
 
 _BETWEEN = ";"  # addresses, in a register
 
@@ -46,7 +46,7 @@ class Parcel(Struct, frozen=True):
     dfe_number: str
     school: str
     to: tuple[str, ...]
-    letter: Letter
+    letter: MessageText
     file_name: str  # of the PDF
     pdf: bytes
 

@@ -23,7 +23,7 @@ _ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 _QUOTED = 200  # characters of what a server says
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     """What came of handing over a message."""
 
     SENT = "sent"
@@ -32,10 +32,10 @@ class Outcome(StrEnum):
     UNCERTAIN = "uncertain"  # the connection was lost while it was handed over
 
 
-class Answer(Struct, frozen=True):
+class ServerReply(Struct, frozen=True):
     """The outcome, and what the server said of it, in a line without addresses."""
 
-    outcome: Outcome
+    outcome: DeliveryOutcome
     said: str = ""
 
 
@@ -158,14 +158,14 @@ class Connection:
 
     def hand_over(
         self, data: bytes, sender: str, to: Sequence[str], before_data: Callable[[], None], *, utf8: bool = False
-    ) -> Answer:
+    ) -> ServerReply:
         """Hand over a message. `before_data` is called at the last moment at which nothing has been sent for sure.
 
         If some addresses are refused, it goes to the others. `utf8`: one of them needs SMTPUTF8.
         """
         smtp = self.open()
         if utf8 and not smtp.has_extn("smtputf8"):
-            return Answer(Outcome.REFUSED, "the mail server takes no addresses with such letters")
+            return ServerReply(DeliveryOutcome.REFUSED, "the mail server takes no addresses with such letters")
         try:
             refusals = self._address(smtp, sender, to, utf8)
             if len(refusals) == len(to):
@@ -173,7 +173,7 @@ class Connection:
                 return _refusal(*min(refusals))  # a temporary one first
         except smtplib.SMTPException:
             self.close()
-            return Answer(Outcome.DEFERRED, _LOST)
+            return ServerReply(DeliveryOutcome.DEFERRED, _LOST)
         before_data()
         try:
             code, said = smtp.data(data)
@@ -185,9 +185,9 @@ class Connection:
             return _refusal(code, said)
         if code // 100 != 2:
             self.close()
-            return Answer(Outcome.UNCERTAIN, _LOST)
+            return ServerReply(DeliveryOutcome.UNCERTAIN, _LOST)
         missed = f"but not to {len(refusals)} of {len(to)} addresses: {_line(*refusals[0])}" if refusals else ""
-        return Answer(Outcome.SENT, missed)
+        return ServerReply(DeliveryOutcome.SENT, missed)
 
     def _address(self, smtp: smtplib.SMTP, sender: str, to: Sequence[str], utf8: bool) -> list[tuple[int, bytes]]:
         """Say who writes to whom; the refusals of addresses."""
@@ -200,9 +200,9 @@ class Connection:
         return [(code, said) for code, said in answers if code // 100 != 2]
 
 
-def _refusal(code: int, said: bytes | str) -> Answer:
+def _refusal(code: int, said: bytes | str) -> ServerReply:
     """What the first digit of a reply means (RFC 5321, 4.2.1): with 5 it is meant for good."""
-    return Answer(Outcome.REFUSED if code // 100 == 5 else Outcome.DEFERRED, _line(code, said))
+    return ServerReply(DeliveryOutcome.REFUSED if code // 100 == 5 else DeliveryOutcome.DEFERRED, _line(code, said))
 
 
 def _line(code: int, said: bytes | str) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from distributed import Client, Security
 
 T = TypeVar("T")
-Answer = bytes | Failure | Build
+WorkerReply = bytes | Failure | Build
 
 IN_FLIGHT = 2  # files for each thread of the cluster: the one that it reads, and the next
 MOST = 256 * 2**20  # bytes in flight, unless it is one file
@@ -62,7 +62,7 @@ class Cluster:
     def map(self, items: Iterable[tuple[T, bytes]]) -> Iterator[tuple[T, bytes | Failure]]:
         """What `Workers.map` gives, of the files at those paths, encoded as the system does it."""
         executor = self._client.get_executor(pure=False, workers=self._hosts)  # pure: kept for whoever asks again
-        flying: dict[Future[Answer], tuple[T, int]] = {}
+        flying: dict[Future[WorkerReply], tuple[T, int]] = {}
         try:
             for item, path in items:
                 data = Path(os.fsdecode(path)).read_bytes()
@@ -79,7 +79,7 @@ class Cluster:
     def _has_room(self, size: int, sizes: list[int]) -> bool:
         return len(sizes) < self._most and sum(sizes) + size <= MOST
 
-    def _gather(self, flying: dict[Future[Answer], tuple[T, int]]) -> Iterator[tuple[T, bytes | Failure]]:
+    def _gather(self, flying: dict[Future[WorkerReply], tuple[T, int]]) -> Iterator[tuple[T, bytes | Failure]]:
         """The answers that are there, after at least one has come."""
         done = wait(flying, self.patience, FIRST_COMPLETED).done
         if not done and not self._threads():
@@ -88,7 +88,7 @@ class Cluster:
             item, _ = flying.pop(future)
             yield item, self._answer(future)
 
-    def _answer(self, future: Future[Answer]) -> bytes | Failure:
+    def _answer(self, future: Future[WorkerReply]) -> bytes | Failure:
         from distributed import KilledWorker
 
         try:

@@ -1,0 +1,249 @@
+"""One return against its form's definition."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import chain
+
+from thep_forms.checking import normalise
+from thep_forms.checking.formula import is_formula
+from thep_forms.checking.problems import problem, shown
+from thep_forms.checking.record import Checked, CheckedValue, Contact, Problem
+from thep_forms.definition.form import Block, Box, FormDefinition
+from thep_forms.definition.identity import form_said, school_said, years_said
+from thep_forms.definition.model import Field, Kind, ProblemCode, Role
+from thep_forms.definition.year import MembershipYear
+from thep_forms.reading.model import Answer, ReadFrom, Reading
+
+_NOTHING = Answer("")
+_NOBODY = re.compile(r"n\s*[/.\\]\s*a\.?|nil|none|not applicable", re.IGNORECASE)
+
+
+def year_of(reading: Reading) -> MembershipYear | None:
+    """The membership year that the return says it is for: in its hidden field, else in its title."""
+    return next(iter(years_said(reading.form_id, reading.title)), None)
+
+
+def check_scan(reading: Reading, definition: FormDefinition) -> Checked:
+    """A picture of the form: nothing of it is known but what its code says, the year and whose copy it is."""
+    number = normalise.dfe_number(school_said(reading.form_id), definition.partnership.dfe_prefix)
+    problems = (problem(definition, ProblemCode.SCAN, value=reading.reason),)
+    return Checked(year_of(reading), number.value, problems=problems)
+
+
+def check(reading: Reading, definition: FormDefinition) -> Checked:
+    """Check a return that is a form against `definition`, that of `year_of(reading)` where it says its year."""
+    return _Checker(reading, definition).checked()
+
+
+class _Checker:
+    def __init__(self, reading: Reading, definition: FormDefinition) -> None:
+        self.reading, self.definition = reading, definition
+        self.problems: list[Problem] = []
+        self.values: dict[str, CheckedValue] = {}
+
+    def checked(self) -> Checked:
+        year = year_of(self.reading)
+        boxes = {name: self.definition.box(name) for name in self.reading.values}
+        # What was entered elsewhere than in our boxes is an answer, too: a note, or a box that was given another name.
+        if not any(raw.text.strip() for raw in self.reading.values.values()):
+            return Checked(year, blank=True, copy_of=self._copy_of())
+        self._file()
+        school = dict(chain.from_iterable(self._field(field).items() for field in self.definition.fields))
+        contacts = self._contacts()
+        for name in (name for name, box in boxes.items() if not box):
+            self._unknown(name)
+        dfe_number = school.pop(self.definition.dfe_field.name)
+        values, problems = tuple(self.values.values()), tuple(self.problems)
+        return Checked(year, dfe_number, False, school, contacts, values, problems, self._copy_of())
+
+    def _copy_of(self) -> str:
+        prefix = self.definition.partnership.dfe_prefix
+        return normalise.dfe_number(school_said(self.reading.form_id), prefix).value
+
+    def _problem(self, code: ProblemCode, field: str = "", label: str = "", value: str = "", **words: object) -> None:
+        self.problems.append(problem(self.definition, code, field, label, value, **words))
+
+    def _file(self) -> None:
+        if self.reading.repaired:
+            self._problem(ProblemCode.FILE_DAMAGED)
+        form = form_said(self.reading.form_id)
+        if form and form != self.definition.form.id:
+            self._problem(ProblemCode.FORM_OTHER, label="The form", value=form)
+        self._paper()
+        said = years_said(self.reading.form_id, self.reading.title)
+        if not said:
+            self._problem(ProblemCode.YEAR_MISSING)
+        elif len(set(said)) > 1:
+            self._problem(ProblemCode.YEAR_MISMATCH, value=str(said[0]), other=str(said[1]))
+
+    def _paper(self) -> None:
+        """What was read from the page rather than from a field: all of it, or single answers."""
+        filled = {name: raw for name, raw in self.reading.values.items() if raw.text and self.definition.box(name)}
+        printed = [name for name, raw in filled.items() if raw.read_from is ReadFrom.PAGE_TEXT]
+        if filled and len(printed) == len(filled):
+            self._problem(ProblemCode.READ_FROM_PAGE, label="The form")
+            return
+        for box in filter(None, map(self.definition.box, printed)):
+            self._problem(ProblemCode.READ_FROM_PAGE, box.name, box.label, filled[box.name].text)
+
+    # --- answers about the school -------------------------------------------------------------------------------
+
+    def _field(self, field: Field) -> dict[str, str]:
+        """The columns of one field."""
+        boxes = self.definition.boxes_of_field(field)
+        if field.kind is Kind.TICKS:
+            return {field.name: self._ticks(field, boxes)}
+        raw = self._raw(boxes[0])
+        value = self._box(boxes[0], raw)
+        if field.required and not _says_something(raw, field.kind):
+            self._missing(field)
+        if field.kind is Kind.DFE_NUMBER and value and (made_for := self._copy_of()) not in ("", value):
+            self._problem(ProblemCode.DFE_CHANGED, field.name, field.label, value, number=made_for)
+        columns = {field.name: value}
+        if field.postcode_column:
+            columns[field.postcode_column] = normalise.postcode(value)
+        return columns
+
+    def _missing(self, field: Field) -> None:
+        options = ", ".join(option.label for option in field.option)
+        self._absent(field.missing, field.name, field.label, field.label.lower(), options)
+
+    def _absent(self, code: ProblemCode, name: str, label: str, wanted: str, options: str = "") -> None:
+        prefix = self.definition.partnership.dfe_prefix
+        self._problem(code, name, label, wanted=wanted, options=options, prefix=prefix)
+
+    def _ticks(self, field: Field, boxes: tuple[Box, ...]) -> str:
+        ticked = [
+            option for option, box in zip(field.option, boxes, strict=True) if self._box(box, self._raw(box)) == "yes"
+        ]
+        if field.required and not ticked:
+            self._missing(field)
+        names, labels = [option.name for option in ticked], [option.label for option in ticked]
+        if ticked:
+            self._likely(field, names, ", ".join(labels))
+        return ";".join(names)
+
+    def _likely(self, field: Field, ticked: list[str], labels: str) -> None:
+        raw = self._raw(self.definition.boxes_of_field(self.definition.dfe_field)[0])
+        number = normalise.dfe_number(raw.text, self.definition.partnership.dfe_prefix).value
+        if not number:
+            return
+        establishment = int(number.rpartition("/")[2])
+        for span in field.likely:
+            if span.first <= establishment <= span.last and not set(span.options) & set(ticked):
+                likely = " or ".join(option.label for option in field.option if option.name in span.options)
+                code = ProblemCode.PHASE_UNLIKELY
+                self._problem(code, field.name, field.label, labels, number=number, likely=likely)
+
+    # --- answers about people -----------------------------------------------------------------------------------
+
+    def _contacts(self) -> tuple[Contact, ...]:
+        held: dict[str, Contact] = {}
+        contacts: list[Contact] = []
+        for block in self.definition.blocks(self.reading.values):
+            contact = self._contact(block)
+            if not contact and block.role.held_by:
+                contact = self._holder(block, held.get(block.role.held_by))
+            elif not contact and block.role.required:
+                wanted = " and ".join(block.boxes[part].caption.lower() for part in block.role.required)
+                first = block.boxes[block.role.required[0]].name
+                self._absent(block.role.missing, first, block.label, wanted)
+            if contact:
+                held[block.role.name] = contact
+                contacts.append(contact)
+        return tuple(contacts)
+
+    def _contact(self, block: Block) -> Contact | None:
+        """The person in the block, or None where it was left empty."""
+        raw = {part: self._raw(box) for part, box in block.boxes.items()}
+        if not any(answer.text for answer in raw.values()):
+            return None
+        values = {part: self._box(box, raw[part]) for part, box in block.boxes.items()}
+        if not any(_says_something(answer) for answer in raw.values()):
+            return None
+        for part in block.role.required:
+            box = block.boxes[part]
+            if not _says_something(raw[part]):
+                self._absent(block.role.missing, box.name, box.label, box.caption.lower())
+        return Contact(block.role.name, block.position, values)
+
+    def _holder(self, block: Block, holder: Contact | None) -> Contact | None:
+        """The holder of another role, if their designation says that they hold this one too."""
+        role = block.role
+        if holder and _holds(holder.parts["designation"], role):
+            return Contact(role.name, 1, holder.parts)
+        self._absent(role.missing, next(iter(block.boxes.values())).name, block.label, role.heading.lower())
+        return None
+
+    # --- one box ------------------------------------------------------------------------------------------------
+
+    def _raw(self, box: Box) -> Answer:
+        return self.reading.values.get(box.name, _NOTHING)
+
+    def _box(self, box: Box, raw: Answer) -> str:
+        """The normal form of one answer; what is wrong with it is noted."""
+        if not raw.text:
+            return ""
+        asked = _says_something(raw, box.kind) and not raw.doubtful
+        partnership = self.definition.partnership
+        normal = normalise.answer(box.kind, raw.text, partnership.dfe_prefix) if asked else normalise.Normal("")
+        self.values[box.name] = CheckedValue(box.name, box.label, raw.text, normal.value, raw.read_from)
+        if normal.problem:
+            words = {"prefix": partnership.dfe_prefix, "authority": partnership.local_authority}
+            self._problem(normal.problem, box.name, box.label, raw.text, **words)
+        self._oddities(box, raw)
+        return normal.value
+
+    def _oddities(self, box: Box, raw: Answer) -> None:
+        about = (box.name, box.label, raw.text)
+        if raw.other is not None:
+            self._problem(ProblemCode.VALUE_CONFLICT, *about, other=shown(raw.other))
+        if raw.doubtful:
+            self._problem(ProblemCode.VALUE_UNREADABLE, *about)
+        if raw.damaged or (not _says_something(raw, box.kind) and _has_signs(raw.text)):
+            self._problem(ProblemCode.VALUE_DAMAGED, *about)
+        if box.kind is Kind.TEXT and _NOBODY.fullmatch(raw.text.strip()):
+            self._problem(ProblemCode.VALUE_UNLIKELY, *about)
+        full = raw.limit and len(raw.text) >= raw.limit and box.kind is not Kind.TICKS
+        if full or raw.cut:
+            self._problem(ProblemCode.VALUE_TRUNCATED, *about)
+        elif box.longest and len(raw.text) > box.longest:
+            self._problem(ProblemCode.VALUE_LONG, *about, length=len(raw.text), longest=box.longest)
+        if (is_formula(raw.text) or is_formula(self.values[box.name].value)) and _says_something(raw):
+            self._problem(ProblemCode.FORMULA_NEUTRALISED, *about)
+
+    def _unknown(self, name: str) -> None:
+        raw = self.reading.values[name]
+        if raw.text:
+            self.values[name] = CheckedValue(name, "", raw.text, "", raw.read_from)
+            self._problem(ProblemCode.FIELD_UNKNOWN, name, shown(name), raw.text)
+
+
+def _says_something(raw: Answer, kind: Kind = Kind.TEXT) -> bool:
+    """Whether there is a letter or a digit in the answer: a dash or invisible characters alone are none.
+
+    Whatever was typed for a DFE number and is none is asked about, though, and a sign in a box to tick is a tick.
+    """
+    any_sign = kind in (Kind.DFE_NUMBER, Kind.TICKS)
+    return raw.doubtful or any(char.isalnum() for char in raw.text) or (any_sign and bool(normalise.text(raw.text)))
+
+
+def _has_signs(text: str) -> bool:
+    """Whether there are signs in it, such as the `?` that a program put for each letter that it could not write.
+
+    Dashes, dots and the like are how people leave a box empty.
+    """
+    return any(char == "?" or unicodedata.category(char).startswith("S") for char in text)
+
+
+def _holds(designation: str, role: Role) -> bool:
+    """Whether the designation says that its holder has the role; of phrases within each other the longer one counts."""
+    words = f" {' '.join(re.findall(r'[a-z]+', designation.casefold()))} "
+    if not any(f" {phrase} " in words for phrase in role.held_if_designation):
+        return False
+    for phrase in role.held_if_designation:
+        if " " in phrase:
+            words = words.replace(f" {phrase} ", " ")
+    return not any(f" {phrase} " in words for phrase in role.not_if_designation)

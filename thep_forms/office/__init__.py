@@ -1,0 +1,1 @@
+"""What the office does: one module for each thing. The command line calls nothing else."""
