@@ -20,8 +20,13 @@ from thep_forms.reading import Reading, read_file
 
 Rows = list[dict[str, str]]
 
-# A busy machine is no fault of the program's.
-hypothesis.settings.register_profile("tests", deadline=None)
+# No test of properties fails because the machine is busy. Each makes its own files anew for every example, so that
+# they may share a folder.
+hypothesis.settings.register_profile(
+    "tests",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
 hypothesis.settings.load_profile("tests")
 
 # Two places in membership-form.toml: the row of the note on mailing lists, and the section of the protocol.

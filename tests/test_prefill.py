@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pikepdf
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageChops
 
@@ -183,7 +183,7 @@ def test_letters_of_right_to_left_scripts_run_from_right_to_left(master: Master)
     assert drawn.index("Entry 10.5") < drawn.index("/ActualText <FEFF")  # Ahmed is left of it
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60), lines=st.integers(0, 8))
 def test_any_text_can_be_filled_in(master: Master, text: str, lines: int) -> None:
     address = "\n".join([text] * lines)

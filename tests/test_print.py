@@ -13,7 +13,7 @@ import pdfplumber
 import pikepdf
 import pypdf
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pdfplumber.page import Page
 from PIL import ImageChops
@@ -157,7 +157,7 @@ def test_the_school_is_drawn_over_nothing_else(definition: FormDefinition) -> No
     assert around.getextrema()[0] > 200  # nobody had drawn there
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=120), min_size=1, max_size=9))
 def test_any_names_can_be_printed(definition: FormDefinition, names: list[str]) -> None:
     paper = pack(definition, [PaperCopy({}, "211/4242", name) for name in names], more=0)

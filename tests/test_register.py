@@ -12,7 +12,7 @@ import olefile
 import openpyxl
 import pytest
 from click.testing import Result
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.commands import run
@@ -322,7 +322,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(rows=st.lists(st.lists(CELLS, min_size=1, max_size=9), max_size=4))
 def test_whatever_is_in_a_list_it_gives_copies_or_a_line(tmp_path: Path, rows: list[list[str]]) -> None:
     path = tmp_path / "schools.csv"
