@@ -15,6 +15,7 @@ from tests.conftest import rows
 from tests.mailserver import MailServer
 from tests.remake_samples import answers, dated
 from tests.viewer import type_into
+from thep_forms.checking.record import SchoolRecord
 from thep_forms.cli import main
 from thep_forms.definition import load_definition
 from thep_forms.generate import generate
@@ -32,7 +33,7 @@ SENDING, SENT, DRAFTED = SentState
 def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The copy of each school, by the last digits of its DFE number, with nothing filled in but that number."""
     folder = tmp_path_factory.mktemp("forms")
-    members = [MemberSchool(f"211/{number}", {}, (), "") for number in NUMBERS]
+    members = [MemberSchool(f"211/{number}", SchoolRecord(), "") for number in NUMBERS]
     made = copies(load_definition("2026-27", prefilled=True), members)
     for number, (_, pdf) in zip(NUMBERS, made, strict=True):
         (folder / f"{number}.pdf").write_bytes(pdf)

@@ -14,6 +14,7 @@ from tests.conftest import read_return, rows
 from tests.remake_samples import answers
 from tests.viewer import type_into, typed
 from thep_forms.checking import check
+from thep_forms.checking.record import SchoolRecord
 from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, load_definition, shipped
 from thep_forms.generate import generate
@@ -164,7 +165,7 @@ def test_a_list_without_numbers_and_a_folder_without_returns_are_refused(tmp_pat
 
 @given(st.text(max_size=200))
 def test_any_schools_name_gives_a_file_name_that_any_system_takes(name: str) -> None:
-    made = file_name(DEFINITION, MemberSchool("211/2101", {"school_name": name}))
+    made = file_name(DEFINITION, MemberSchool("211/2101", SchoolRecord({"school_name": name})))
     assert made.startswith("2026-27 211-2101")
     assert not set(made) & set('<>:"/\\|?*\0\n')
     assert len(made) <= 80

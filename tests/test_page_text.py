@@ -311,8 +311,8 @@ def test_answers_whose_letters_nobody_can_tell_are_asked_about(
     checked = check(reading, definition)
     assert ("main_contact_name", "value_unreadable") in {(one.field, one.code) for one in checked.problems}
     assert not checked.acceptable
-    assert checked.contacts[0].parts["name"] == ""
-    assert checked.school["phases"] == "primary"
+    assert checked.record.contacts[0].parts["name"] == ""
+    assert checked.record.school["phases"] == "primary"
 
 
 @pytest.mark.parametrize("changed", [printers.slanted, printers.mirrored])

@@ -19,6 +19,7 @@ from tests.browser import Target, blank
 from tests.conftest import edit
 from tests.remake_samples import answers
 from tests.viewer import type_into
+from thep_forms.checking.record import SchoolRecord
 from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.office.ingest import Ingester
@@ -355,7 +356,9 @@ def test_a_partnerships_colour_is_made_readable(colour: str, background: str) ->
 def test_every_standing_has_its_words_and_its_colour(
     browser: Target, records: Path, definition: FormDefinition, tmp_path: Path
 ) -> None:
-    made = returned(records, definition, (MemberSchool("211/2101", {"phases": "primary"}), MemberSchool("211/7004")))
+    made = returned(
+        records, definition, (MemberSchool("211/2101", SchoolRecord({"phases": "primary"})), MemberSchool("211/7004"))
+    )
     assert set(made.standings) < set(Standing)
     (tmp_path / "page.html").write_text(page(made))
     look(browser, tmp_path / "page.html")

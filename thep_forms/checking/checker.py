@@ -9,7 +9,7 @@ from itertools import chain
 from thep_forms.checking import normalise
 from thep_forms.checking.formula import is_formula
 from thep_forms.checking.problems import problem, shown
-from thep_forms.checking.record import Checked, CheckedValue, Contact, Problem
+from thep_forms.checking.record import Checked, CheckedValue, Contact, Problem, SchoolRecord
 from thep_forms.definition.form import Block, Box, FormDefinition
 from thep_forms.definition.identity import form_said, school_said, years_said
 from thep_forms.definition.model import Field, Kind, ProblemCode, Role
@@ -56,7 +56,8 @@ class _Checker:
             self._unknown(name)
         dfe_number = school.pop(self.definition.dfe_field.name)
         values, problems = tuple(self.values.values()), tuple(self.problems)
-        return Checked(year, dfe_number, False, school, contacts, values, problems, self._copy_of())
+        record = SchoolRecord(school, contacts, complete=True)
+        return Checked(year, dfe_number, False, record, values, problems, self._copy_of())
 
     def _copy_of(self) -> str:
         prefix = self.definition.partnership.dfe_prefix

@@ -46,9 +46,9 @@ def answers(definition: FormDefinition, member: MemberSchool) -> dict[str, str |
     prefix = definition.partnership.dfe_prefix
     values: dict[str, str | bool] = {definition.dfe_field.name: member.dfe_number.removeprefix(prefix)}
     for asked in definition.fields:
-        if asked is not definition.dfe_field and (known := member.known.get(asked.name)):
+        if asked is not definition.dfe_field and (known := member.record.school.get(asked.name)):
             values |= _field(definition, asked, known)
-    for contact in member.contacts:
+    for contact in member.record.contacts:
         role = next((role for role in definition.roles if role.name == contact.role), None)
         if role and not _is_implied(member, contact, role):
             block = definition.block(role, contact.position)
@@ -58,7 +58,7 @@ def answers(definition: FormDefinition, member: MemberSchool) -> dict[str, str |
 
 def _is_implied(member: MemberSchool, contact: Contact, role: Role) -> bool:
     """Whether the person holds the role through another one, as a main contact who is the headteacher does."""
-    return any(other.role == role.held_by and other.parts == contact.parts for other in member.contacts)
+    return any(other.role == role.held_by and other.parts == contact.parts for other in member.record.contacts)
 
 
 def _field(definition: FormDefinition, asked: Field, known: str) -> dict[str, str | bool]:
@@ -78,7 +78,9 @@ def _room(definition: FormDefinition, members: Iterable[MemberSchool], more: int
         return more
     rows = [row for section in definition.file.section for row in section.row]
     before = sum(cell.block == section.more for row in rows for cell in row.cells)
-    last = max((one.position for member in members for one in member.contacts if one.role == section.more), default=0)
+    last = max(
+        (one.position for member in members for one in member.record.contacts if one.role == section.more), default=0
+    )
     offered = section.count if more is None else more
     return last - before if last - before > offered else more
 
@@ -90,4 +92,4 @@ def file_name(definition: FormDefinition, member: MemberSchool) -> str:
 
 
 def _called(member: MemberSchool) -> str:
-    return " ".join(member.known.get("school_name", "").split())
+    return " ".join(member.record.school.get("school_name", "").split())

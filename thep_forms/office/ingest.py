@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from thep_forms.checking.record import Known
+from thep_forms.checking.record import SchoolRecord
 from thep_forms.deciding.winner import Verdict
 from thep_forms.definition import MembershipYear
 from thep_forms.errors import ClusterError, RecordsError
@@ -102,11 +102,11 @@ class Ingester:
                 intake.take_in(progress(places))
             return self._finish(ledger, intake.new, intake.fresh)
 
-    def _members(self, register: Path) -> dict[str, Known]:
+    def _members(self, register: Path) -> dict[str, SchoolRecord]:
         from thep_forms.register import read_register  # not every run has one
 
         members = read_register(register, self.examiner.definition)
-        return {one.dfe_number: Known(one.known, one.contacts, one.whole) for one in members}
+        return {one.dfe_number: one.record for one in members}
 
     def prefer(self, return_id: str) -> Summary:
         """Let the return count over all others of its school and year that nobody could put in order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from thep_forms.checking import Contact
-from thep_forms.checking.record import Known
+from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.definition.model import Kind
 from thep_forms.errors import SourceError
@@ -55,7 +55,7 @@ def _known(what: str, asked: Collection[str], known: list[str]) -> None:
             raise SourceError(f"{name} is no {what} of the form. Choose from {', '.join(known)}.")
 
 
-def _rows(one: Returned, known: Known, phases: str, roles: Collection[str]) -> Iterator[dict[str, str]]:
+def _rows(one: Returned, known: SchoolRecord, phases: str, roles: Collection[str]) -> Iterator[dict[str, str]]:
     for contact in known.contacts:
         if not roles or contact.role in roles:
             for address in filter(None, _addresses(contact)):

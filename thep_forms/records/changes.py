@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from thep_forms.checking.record import Contact, Known
+from thep_forms.checking.record import Contact, SchoolRecord
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 
@@ -24,9 +24,9 @@ class Change(Struct, frozen=True):
     after: str
 
 
-def changes(before: Known, after: Known, definition: FormDefinition) -> Iterator[Change]:
+def changes(before: SchoolRecord, after: SchoolRecord, definition: FormDefinition) -> Iterator[Change]:
     """What is different, in the form's order. Where nothing was known, nothing is said."""
-    compared = _Comparison(definition, before.whole)
+    compared = _Comparison(definition, before.complete)
     columns = [name for field in definition.fields for name in (field.name, field.postcode_column) if name]
     yield from compared.values("", before.school, after.school, columns)
     several = {role.name for role in definition.roles if role.repeats}

@@ -13,9 +13,9 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from thep_forms.checking.record import SCHOOL_NAME, Checked, CheckedValue, Known, Problem
+from thep_forms.checking.record import SCHOOL_NAME, Checked, CheckedValue, Problem, SchoolRecord
 from thep_forms.records.database import Database
-from thep_forms.records.model import Arrival, Entry, Sent, SentKind, SentState, known_of, return_id_of
+from thep_forms.records.model import Arrival, Entry, Sent, SentKind, SentState, return_id_of
 
 T = TypeVar("T")
 
@@ -74,7 +74,7 @@ class Ledger(Database):
         self._connection.execute(_ADDED, msgspec.structs.asdict(entry) | more)
         self._connection.execute("DELETE FROM said WHERE return_id=?", (entry.return_id,))
         if checked:
-            said = map(msgspec.json.encode, (known_of(checked), checked.problems, checked.values))
+            said = map(msgspec.json.encode, (checked.record, checked.problems, checked.values))
             self._connection.execute("INSERT INTO said VALUES (?,?,?,?)", (entry.return_id, *said))
 
     def arrived(self, arrival: Arrival) -> bool:
@@ -105,11 +105,11 @@ class Ledger(Database):
             self._connection.execute("DELETE FROM preference WHERE winner=? AND loser=?", (loser, winner))
             self._connection.execute("INSERT OR IGNORE INTO preference VALUES (?,?)", (winner, loser))
 
-    def set_register(self, members: Mapping[str, Known]) -> None:
+    def set_register(self, members: Mapping[str, SchoolRecord]) -> None:
         """The member schools by DFE number, and what is known of each, instead of those known before."""
         self._connection.execute("DELETE FROM register")
         rows = (
-            (number, known.school.get(SCHOOL_NAME, ""), msgspec.json.encode(known) if known != Known() else None)
+            (number, known.school.get(SCHOOL_NAME, ""), msgspec.json.encode(known) if known != SchoolRecord() else None)
             for number, known in members.items()
         )
         self._connection.executemany("INSERT INTO register VALUES (?,?,?)", rows)
@@ -142,9 +142,9 @@ class Ledger(Database):
         for return_id, answers in self._connection.execute(query):
             yield return_id, msgspec.json.decode(answers, type=tuple[CheckedValue, ...])
 
-    def known(self, return_id: str) -> Known:
+    def known(self, return_id: str) -> SchoolRecord:
         """What a return says of its school; nothing where it is no form."""
-        return self._said("known", return_id, Known) or Known()
+        return self._said("known", return_id, SchoolRecord) or SchoolRecord()
 
     def problems(self, return_id: str) -> tuple[Problem, ...]:
         """The problems that a return has by itself."""
@@ -214,11 +214,11 @@ class Ledger(Database):
         query = "SELECT dfe_number FROM register WHERE known IS NOT NULL ORDER BY 1"
         return [number for (number,) in self._connection.execute(query)]
 
-    def member(self, number: str) -> Known | None:
+    def member(self, number: str) -> SchoolRecord | None:
         """What is known of a member school; None where that is nothing but its number and its name."""
         query = "SELECT known FROM register WHERE dfe_number=? AND known IS NOT NULL"
         row = self._connection.execute(query, (number,)).fetchone()
-        return msgspec.json.decode(row[0], type=Known) if row else None
+        return msgspec.json.decode(row[0], type=SchoolRecord) if row else None
 
 
 def _entry(

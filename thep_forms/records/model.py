@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from thep_forms.checking.record import Checked, Known
+from thep_forms.checking.record import Checked
 from thep_forms.definition.model import Severity
 from thep_forms.reading.model import FileKind
 
@@ -66,7 +66,7 @@ def entry_of(
     """What is to be at hand of a return that was checked, or of a file that is none."""
     if not checked:
         return Entry(return_id, outcome, reason, modified)
-    said = msgspec.json.encode((checked.school, checked.contacts))
+    said = msgspec.json.encode((checked.record.school, checked.record.contacts))
     return Entry(
         return_id,
         outcome,
@@ -81,11 +81,6 @@ def entry_of(
         checked.values[0].read_from if checked.values else "",
         hashlib.sha256(said).digest()[:CONTENT],
     )
-
-
-def known_of(checked: Checked) -> Known:
-    """What a return says of its school."""
-    return Known(checked.school, checked.contacts, whole=True)
 
 
 class SentKind(StrEnum):

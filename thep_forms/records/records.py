@@ -10,7 +10,7 @@ from itertools import chain
 from msgspec import Struct
 
 from thep_forms.checking.problems import problem
-from thep_forms.checking.record import SCHOOL_NAME, CheckedValue, Known, Problem
+from thep_forms.checking.record import SCHOOL_NAME, CheckedValue, Problem, SchoolRecord
 from thep_forms.deciding.verdicts import Verdicts, dated
 from thep_forms.deciding.winner import Verdict
 from thep_forms.definition.form import FormDefinition
@@ -120,7 +120,7 @@ class Records:
 
     # --- what a return says --------------------------------------------------------------------------------------
 
-    def known(self, one: Returned) -> Known:
+    def known(self, one: Returned) -> SchoolRecord:
         """What the return says of its school."""
         return self._ledger.known(one.return_id)
 
@@ -165,7 +165,7 @@ class Records:
             for found in changes(before, self.known(one), self.definition):
                 yield one, found
 
-    def _compared(self) -> Iterator[tuple[Returned, Known]]:
+    def _compared(self) -> Iterator[tuple[Returned, SchoolRecord]]:
         """Each accepted return of whose school something was known before.
 
         That is what its last accepted return of an earlier year said; where there is none, what the register says, if

@@ -8,7 +8,7 @@ from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Never
 
-from thep_forms.checking.record import SCHOOL_NAME, Known
+from thep_forms.checking.record import SCHOOL_NAME, SchoolRecord
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
 from thep_forms.records import Ledger, Records
@@ -43,11 +43,11 @@ def _from_records(path: Path, definitions: Definitions) -> list[MemberSchool]:
         for one in records.accepted():  # the years in their order
             known = records.known(one)
             email = known_address(known.contacts, definitions(MembershipYear.parse(one.year)))
-            latest[one.dfe_number] = MemberSchool(one.dfe_number, known.school, known.contacts, email, whole=True)
+            latest[one.dfe_number] = MemberSchool(one.dfe_number, known, email)
         for number in ledger.members() - latest.keys():  # of these there is what the last list told
-            told = ledger.member(number) or Known({SCHOOL_NAME: ledger.names().get(number, "")})
+            told = ledger.member(number) or SchoolRecord({SCHOOL_NAME: ledger.names().get(number, "")})
             email = known_address(told.contacts, definitions(None))
-            latest[number] = MemberSchool(number, told.school, told.contacts, email)
+            latest[number] = MemberSchool(number, told, email)
     if not latest:
         raise SourceError(f"{path} holds no accepted return. Give a folder with some, or a list of schools.")
     return list(latest.values())

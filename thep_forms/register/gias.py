@@ -57,9 +57,11 @@ class _Extract:
         if not self._is_taken(cells):
             return None, []
         school, mistakes = member(self._as_listed(cells), self.definition)
-        named = tuple(contact for contact in school.contacts if contact.parts.get("name"))
+        named = tuple(contact for contact in school.record.contacts if contact.parts.get("name"))
         dfe = self.definition.dfe_field.name
-        return replace(school, contacts=named), [(NUMBER, what) for column, what in mistakes if column == dfe]
+        return replace(school, record=replace(school.record, contacts=named)), [
+            (NUMBER, what) for column, what in mistakes if column == dfe
+        ]
 
     def _is_taken(self, cells: Cells) -> bool:
         if cells[folded(AUTHORITY)].strip() != self.definition.partnership.local_authority_code:

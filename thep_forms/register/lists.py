@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from thep_forms.checking import Contact, normalise
+from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition.form import Block, FormDefinition
 from thep_forms.definition.model import Field, Kind, ProblemCode
 from thep_forms.errors import SourceError
@@ -86,7 +87,9 @@ class _Row:
         blocks = self.definition.blocks(self.cells)
         contacts = tuple(contact for block in blocks if (contact := self._contact(block)))
         email = self._answer(EMAIL, Kind.EMAIL) or known_address(contacts, self.definition)
-        return MemberSchool(number, {name: value for name, value in known.items() if value}, contacts, email)
+        return MemberSchool(
+            number, SchoolRecord({name: value for name, value in known.items() if value}, contacts), email
+        )
 
     def _field(self, asked: Field) -> dict[str, str]:
         """What is known of the answer, by column of `schools.csv`."""

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from thep_forms.checking import Contact
+from thep_forms.checking.record import Contact, SchoolRecord
 from thep_forms.definition import FormDefinition
 
 
 class MemberSchool(Struct, frozen=True):
-    """A member school. `known` has normal forms by column of `schools.csv`; `contacts` its people, where known.
-
-    `email` is where to write to it; several addresses are joined by `;`. `whole`: this is all that a return said, so
-    that what is missing here is known to have been left empty.
-    """
+    """A member school: what is known of it, and the addresses to write to, joined by `;`."""
 
     dfe_number: str
-    known: Mapping[str, str] = field(default_factory=dict)
-    contacts: tuple[Contact, ...] = ()
+    record: SchoolRecord = SchoolRecord()
     email: str = ""
-    whole: bool = False
 
 
 def known_address(contacts: Iterable[Contact], definition: FormDefinition) -> str:
