@@ -16,6 +16,7 @@ import pypdfium2.raw as raw
 
 from tests.benchmarks.returns import written
 from tests.benchmarks.side_by_side import medians, table
+from thep_forms.definition import Definitions
 from thep_forms.office.ingest import Ingester
 from thep_forms.records import Ledger, Records
 from thep_forms.records.tables import tables
@@ -76,9 +77,9 @@ def main() -> None:
 
         def workbook() -> None:
             """What the whole has beyond reading, checking, keeping and telling in CSVs."""
-            examiner = Ingester(folder / "kept").examiner
+            definitions = Definitions.of_today()
             with Ledger.existing(folder / "kept", unchanged=True) as ledger:
-                as_workbook(tables(Records(ledger, examiner.definition)), "Records")
+                as_workbook(tables(Records(ledger, definitions)), "Records")
 
         ingest(1, again=True)
         found = medians(

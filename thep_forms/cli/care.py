@@ -29,10 +29,10 @@ def verify(records: Path, templates: Path | None) -> None:
     Exit code 0: all is well; 1: something is not, and is told of; 2: no such records.
     Example:  thep-forms verify -o records-2026-27
     """
+    from thep_forms.definition import Definitions
     from thep_forms.office.care import faults
-    from thep_forms.office.ingest import Ingester
 
-    found = list(faults(records, Ingester(records, templates).examiner.definition))
+    found = list(faults(records, Definitions.of_today(templates)))
     for fault in found:
         click.echo(printable(fault), err=True)
     if found:
@@ -57,9 +57,8 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
     Exit code 0: done, or you said no; 2: nobody was there to be asked, or wrong usage.
     Example:  thep-forms forget -o records-2026-27 --school 211/1234
     """
-    from thep_forms.definition import MembershipYear
+    from thep_forms.definition import Definitions, MembershipYear
     from thep_forms.office.care import forget as dispose
-    from thep_forms.office.ingest import Ingester
 
     if not (school or before):
         raise Complaint("Say what is to be forgotten: --school 211/1234, or --before 2025-26, or both.")
@@ -73,7 +72,7 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
         except click.Abort as error:
             raise Complaint("Nothing was changed, for nobody said yes. For a script, there is --yes.") from error
 
-    definition = Ingester(records, templates).examiner.definition
+    definition = Definitions.of_today(templates)
     year = MembershipYear.parse(before) if before else None
     disposal = dispose(records, definition, school, year, confirmed)
     if disposal and disposal.is_empty:

@@ -104,15 +104,14 @@ def email(
     Exit code 0: all were written to; 1: some were not, and are told of; 2: wrong usage, or no mail server.
     Example:  thep-forms email 2026-27 --schools members.csv -o records-2026-27 --drafts drafts
     """
-    from thep_forms.definition import load_definition
-    from thep_forms.office.ingest import Ingester
+    from thep_forms.definition import Definitions, load_definition
     from thep_forms.office.status import statuses_today, to_chase
     from thep_forms.records import SentKind
     from thep_forms.register import read_register
     from thep_forms.send import PostOffice, members_named, parcels, plan_forms, plan_reminders
 
     _check_options(drafts, send, dry_run, only, again, chase, smtp_host)
-    definitions = Ingester(records, templates).examiner.definition
+    definitions = Definitions.of_today(templates)
     definition, today = load_definition(year, templates, prefilled=True), datetime.now(UTC).date()
     members = read_register(schools, definitions)
     if only:

@@ -54,13 +54,12 @@ def status(
     \b
     Example:  thep-forms status 2026-27 -o records-2026-27 --schools members.csv
     """
-    from thep_forms.definition import MembershipYear
-    from thep_forms.office.ingest import Ingester
+    from thep_forms.definition import Definitions, MembershipYear
     from thep_forms.office.status import by_phase, statuses_today, table, to_chase
     from thep_forms.records import Ledger
     from thep_forms.register import read_register
 
-    definition, today = Ingester(records, templates).examiner.definition, datetime.now(UTC).date()
+    definition, today = Definitions.of_today(templates), datetime.now(UTC).date()
     members = read_register(schools, definition)
     with Ledger.existing(records, unchanged=True) as ledger:
         found = statuses_today(ledger, definition, MembershipYear.parse(year), members, today)
@@ -105,12 +104,11 @@ def mailing_list(
     \b
     Example:  thep-forms mailing-list 2026-27 -o records-2026-27 --role headteacher > heads.csv
     """
-    from thep_forms.definition import MembershipYear
-    from thep_forms.office.ingest import Ingester
+    from thep_forms.definition import Definitions, MembershipYear
     from thep_forms.office.mailing_list import mailing_list as make
     from thep_forms.records import Ledger, Records
 
-    definition, chosen = Ingester(records, templates).examiner.definition, MembershipYear.parse(year)
+    definition, chosen = Definitions.of_today(templates), MembershipYear.parse(year)
     with Ledger.existing(records, unchanged=True) as ledger:
         table = make(chosen, Records(ledger, definition), definition(chosen), roles, phases)
     click.echo(b"".join(table.csv()), nl=False)
@@ -152,16 +150,15 @@ def report(year: str, output: Path, records: Path, schools: Path, redacted: bool
     \b
     Example:  thep-forms report 2026-27 -o page.html --records records-2026-27 --schools members.csv
     """
-    from thep_forms.definition import MembershipYear
+    from thep_forms.definition import Definitions, MembershipYear
     from thep_forms.files import write_private
-    from thep_forms.office.ingest import Ingester
     from thep_forms.office.report import page
     from thep_forms.office.report import report as make
     from thep_forms.office.status import statuses_today
     from thep_forms.records import Ledger, Records
     from thep_forms.register import read_register
 
-    definition, chosen = Ingester(records, templates).examiner.definition, MembershipYear.parse(year)
+    definition, chosen = Definitions.of_today(templates), MembershipYear.parse(year)
     replaceable(output, b"<!DOCTYPE html>")
     members = read_register(schools, definition)
     with Ledger.existing(records, unchanged=True) as ledger:

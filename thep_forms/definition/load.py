@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from functools import partial
+from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -84,6 +85,30 @@ def load_definition(
     if templates:
         _ = definition.words  # those of one's own may have mistakes; ours are looked at when they are asked for
     return definition
+
+
+class Definitions(Struct, frozen=True):
+    """The form's definition for each membership year, loaded once from `templates` (see `load_definition`).
+
+    `default_year` is the year of whatever does not say its own.
+    """
+
+    templates: Path | None
+    default_year: MembershipYear
+
+    @classmethod
+    def of_today(cls, templates: Path | None = None) -> Definitions:
+        """The definitions whose default year is the membership year of today (UTC)."""
+        return cls(templates, MembershipYear.of(datetime.now(UTC).date()))
+
+    def __call__(self, year: MembershipYear | None = None) -> FormDefinition:
+        """The definition of `year`, or of the default year. Raises `TemplateError`."""
+        return _loaded(year or self.default_year, self.templates)
+
+
+@cache
+def _loaded(year: MembershipYear, templates: Path | None) -> FormDefinition:
+    return load_definition(year, templates)
 
 
 def _texts(

@@ -6,7 +6,6 @@ import hashlib
 import os
 import sys
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -15,7 +14,7 @@ from msgspec import Struct
 from thep_forms import __version__
 from thep_forms.checking import check, check_scan, year_of
 from thep_forms.checking.record import Checked
-from thep_forms.definition import FormDefinition, MembershipYear, load_definition, shipped
+from thep_forms.definition import Definitions, shipped
 from thep_forms.reading import FileKind, Reading, read_file
 
 # Those that what is read depends on, or what is thought of it.
@@ -42,13 +41,9 @@ class Finding(Struct, frozen=True):
 
 
 class Examiner(Struct, frozen=True):
-    """Examines files by the definitions in `templates`; `year` is that of a file that does not say its own.
+    """Reads and checks files by `definitions`; `passwords` are tried on files that are locked."""
 
-    `passwords` are tried on files that are locked.
-    """
-
-    year: MembershipYear
-    templates: Path | None = None
+    definitions: Definitions
     passwords: tuple[str, ...] = ()
     __repr__ = object.__repr__  # it would show the passwords
 
@@ -67,8 +62,9 @@ class Examiner(Struct, frozen=True):
         """What the findings in a file depend on besides the file, by name: where it is the same, they are."""
         from importlib.metadata import version  # few ask
 
-        package = Path(__file__).parent
-        own = {"your templates": _digest(self.templates, *TEMPLATES)} if self.templates else {}
+        package = Path(__file__).parents[1]
+        templates = self.definitions.templates
+        own = {"your templates": _digest(templates, *TEMPLATES)} if templates else {}
         return {
             "Python": f"{sys.version_info.major}.{sys.version_info.minor}",
             "thep-forms": f"{__version__} ({_digest(package, '.py')})",
@@ -84,17 +80,13 @@ class Examiner(Struct, frozen=True):
 
     def examine(self, file: Path | bytes) -> list[Finding]:
         """What is in a file: a finding for each form, one at least."""
-        return [self._finding(reading) for reading in read_file(file, self.definition, self.passwords)]
+        return [self._finding(reading) for reading in read_file(file, self.definitions, self.passwords)]
 
     def _finding(self, reading: Reading) -> Finding:
         checkers = {FileKind.FORM: check, FileKind.SCAN: check_scan}
         checker = checkers.get(reading.outcome)
-        checked = checker(reading, self.definition(year_of(reading))) if checker else None
+        checked = checker(reading, self.definitions(year_of(reading))) if checker else None
         return Finding(reading.outcome, reading.reason, reading.modified, checked)
-
-    def definition(self, year: MembershipYear | None) -> FormDefinition:
-        """That of the year, or of any where there is none."""
-        return _definition(year or self.year, self.templates)
 
 
 def _digest(folder: Path, *suffixes: str) -> str:
@@ -104,8 +96,3 @@ def _digest(folder: Path, *suffixes: str) -> str:
         content = path.read_bytes()
         digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:12]
-
-
-@cache
-def _definition(year: MembershipYear, templates: Path | None) -> FormDefinition:
-    return load_definition(year, templates)

@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -17,7 +16,7 @@ from msgspec.structs import replace
 
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.deciding.winner import Verdict
-from thep_forms.definition import MembershipYear
+from thep_forms.definition import Definitions
 from thep_forms.errors import ClusterError, RecordsError
 from thep_forms.office.examine import Examiner, Finding
 from thep_forms.reading import FileKind, is_pdf
@@ -70,9 +69,8 @@ class Ingester:
         dask: str | None = None,
     ) -> None:
         self.records = records
-        today = datetime.now(UTC).date()
-        this_year = MembershipYear(today.year if today.month >= 4 else today.year - 1)
-        self.examiner = Examiner(this_year, templates, tuple(passwords))
+        self.definitions = Definitions.of_today(templates)
+        self.examiner = Examiner(self.definitions, tuple(passwords))
         self.engine = _engine(self.examiner, limits or Limits(), workers, dask)
 
     def ingest(
@@ -87,7 +85,7 @@ class Ingester:
         or when the cluster is lost: what was read until then is kept.
         """
         places = collect(sources, self.records)
-        self.examiner.definition(None)  # a mistake in the templates is told of first
+        self.definitions()  # a mistake in the templates is told of first
         members = self._members(register) if register else {}
         if self.records.exists() and not self.records.is_dir():
             raise RecordsError(f"{self.records} is a file. Choose a folder for the records.")
@@ -105,13 +103,13 @@ class Ingester:
     def _members(self, register: Path) -> dict[str, SchoolRecord]:
         from thep_forms.register import read_register  # not every run has one
 
-        members = read_register(register, self.examiner.definition)
+        members = read_register(register, self.definitions)
         return {one.dfe_number: one.record for one in members}
 
     def prefer(self, return_id: str) -> Summary:
         """Let the return count over all others of its school and year that nobody could put in order."""
         with Ledger.existing(self.records) as ledger:
-            known = Records(ledger, self.examiner.definition)
+            known = Records(ledger, self.definitions)
             if all(one.return_id != return_id for one in known.returns()):
                 raise RecordsError(f"There is no return {return_id}. The column return_id of returns.csv has them all.")
             rivals = known.rivals(return_id)
@@ -125,7 +123,7 @@ class Ingester:
             return self._finish(ledger)
 
     def _finish(self, ledger: Ledger, new: int = 0, fresh: Collection[str] = ()) -> Summary:
-        known = Records(ledger, self.examiner.definition)
+        known = Records(ledger, self.definitions)
         Views(self.records, ledger, known).write()
         verdicts: Counter[str] = Counter()
         attention: list[Attention] = []
@@ -229,7 +227,10 @@ def _engine(
         return nullcontext(Workers(examiner, limits, workers))
     from thep_forms.work.cluster import Cluster  # few have one
 
-    there = replace(examiner, templates=examiner.templates and examiner.templates.absolute())
+    definitions = examiner.definitions
+    there = replace(
+        examiner, definitions=replace(definitions, templates=definitions.templates and definitions.templates.absolute())
+    )
     return Cluster(dask, there.on_data, there.build, limits)
 
 
