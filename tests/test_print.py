@@ -27,8 +27,8 @@ from tests.viewer import draw, strays, type_into
 from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, shipped
 from thep_forms.generate import Master, PaperCopy, pack
-from thep_forms.generate.qr import SIDE
-from thep_forms.layout.pages import MM, body_of
+from thep_forms.layout import MM, body_of
+from thep_forms.layout.foot import CODE_SIDE
 from thep_forms.office.ingest import Ingester
 from thep_forms.reading.pictures import coded_pages
 
@@ -136,7 +136,7 @@ def test_a_name_that_is_too_long_ends_with_an_ellipsis_before_the_code(definitio
     paper, body = pack(definition, [PaperCopy({}, "211/4242", name)]), body_of(definition.file.page)
     with pdfplumber.open(io.BytesIO(paper)) as opened:
         right = max(char["x1"] for char in _foot(opened.pages[0]).chars)
-    assert body.right - SIDE - 15 * MM < right < body.right - SIDE
+    assert body.right - CODE_SIDE - 15 * MM < right < body.right - CODE_SIDE
     assert re.fullmatch("211/4242 .*…", feet(paper)[0])
 
 
@@ -153,7 +153,7 @@ def test_the_school_is_drawn_over_nothing_else(definition: FormDefinition) -> No
     body = body_of(definition.file.page)
     before = draw(pack(definition, [PaperCopy()]), 0, SCALE).convert("L")
     after = draw(pack(definition, [PaperCopy({}, "211/4242", "ÅẸ̀ " + LONG)]), 0, SCALE).convert("L")
-    code = tuple(round(edge * SCALE) for edge in (body.right - SIDE, after.height / SCALE - body.y))
+    code = tuple(round(edge * SCALE) for edge in (body.right - CODE_SIDE, after.height / SCALE - body.y))
     after.paste(255, (*code, *after.size))
     before.paste(255, (*code, *after.size))
     box = ImageChops.difference(before, after).point(lambda grey: 255 if grey > 60 else 0).getbbox()

@@ -1,4 +1,4 @@
-"""What is known of a member school."""
+"""A member school, and whom to write to there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from thep_forms.definition import FormDefinition
 
 
 class MemberSchool(Struct, frozen=True):
-    """A member school: what is known of it, and the addresses to write to, joined by `;`."""
+    """A member school: its DfE number, what is known of it, and the addresses to write to, joined by `;`."""
 
     dfe_number: str
     record: SchoolRecord = SchoolRecord()
@@ -19,7 +19,12 @@ class MemberSchool(Struct, frozen=True):
 
 
 def known_address(contacts: Iterable[Contact], definition: FormDefinition) -> str:
-    """That of the role which the form names first: the main contact."""
-    order = [role.name for role in definition.roles]
-    known = [one for one in contacts if one.parts.get("email") and one.role in order]
-    return min(known, key=lambda one: (order.index(one.role), one.position)).parts["email"] if known else ""
+    """The address of the first contact; without one, that of the person who stands first on the form and has one."""
+    first = definition.first_contact.name
+    order = [first, *(role.name for role in definition.roles if role.name != first)]
+    addresses: dict[tuple[int, int], str] = {}  # by the place of the role, and the position in it
+    for contact in contacts:
+        address = contact.parts.get(definition.person_email.name, "")
+        if address and contact.role in order:
+            addresses[order.index(contact.role), contact.position] = address
+    return addresses[min(addresses)] if addresses else ""
