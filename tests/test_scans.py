@@ -19,7 +19,7 @@ from thep_forms.definition import FormDefinition, shipped
 from thep_forms.definition.identity import Code
 from thep_forms.generate import Master, PaperCopy, pack
 from thep_forms.generate.qr import qr_code
-from thep_forms.layout.pages import Rect
+from thep_forms.layout import Rect
 from thep_forms.office.ingest import Ingester
 from thep_forms.reading import ReadFrom, read_file
 
@@ -92,8 +92,8 @@ def test_no_page_of_a_long_pile_is_passed_over(definition: FormDefinition) -> No
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(100, 100))
     for number in range(2000, 2060):
-        code = Code(definition.form.id, definition.year, 1, 1, PAGES, f"211/{number}")
-        canvas.addLiteral(qr_code(code, Rect(0, 70, 70, 0)))
+        code = Code(definition.identifier, definition.year, 1, 1, PAGES, f"211/{number}")
+        canvas.addLiteral(qr_code(code, Rect(36, 25, 34, 34)))
         canvas.showPage()
     canvas.save()
     assert len(read_file(out.getvalue(), lambda _: definition)) == 60

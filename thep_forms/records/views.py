@@ -25,7 +25,7 @@ class Views:
 
     def __init__(self, records: Path, ledger: Ledger, known: Records) -> None:
         self.records, self.ledger = records, ledger
-        self.form, self.tables = known.definition.form, tables(known)
+        self.definition, self.tables = known.definition, tables(known)
 
     def stale(self) -> Iterator[str]:
         """The names of those that are not there, or not what the ledger says."""
@@ -47,7 +47,7 @@ class Views:
         if not self._is_workbook_of(shown.hexdigest()):
             from thep_forms.records.workbook import as_workbook  # takes a while to be there
 
-            whole = as_workbook(self.tables, self.form.title)
+            whole = as_workbook(self.tables, self.definition.form.title)
             write_private(self.records / WORKBOOK, whole, lasting=False)
             with self.ledger.transaction():
                 self.ledger.note_written(WORKBOOK, hashlib.sha256(whole).hexdigest(), shown.hexdigest())
@@ -67,8 +67,8 @@ class Views:
             yield f"{table.name}.csv", table.csv()
         package = {
             "profile": "tabular-data-package",
-            "name": f"{self.form.id}-records",
-            "title": f"{self.form.title}: records",
+            "name": f"{self.definition.identifier}-records",
+            "title": f"{self.definition.form.title}: records",
             "resources": [table.resource() for table in self.tables],
         }
         yield "datapackage.json", [msgspec.json.format(msgspec.json.encode(package), indent=2) + b"\n"]
