@@ -36,7 +36,7 @@ PAGES = sorted(DOCS.rglob("*.md"))
 PROJECT_PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", ROOT / "CHANGELOG.md"]
 LONGEST_README = 150  # lines
 
-GROUP = click.Context(main, info_name="thep-forms")
+GROUP = main.make_context("thep-forms", ["demo"], resilient_parsing=True)  # with the settings that its commands inherit
 COMMANDS = main.list_commands(GROUP)
 
 
