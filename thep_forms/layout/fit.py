@@ -88,9 +88,10 @@ def _verify_width(placed: PlacedBox, page: PageMeasures) -> None:
         narrower = down(placed.label.value - (needed - placed.rect.width) / MM)
         if narrower >= LEAST_LABEL:
             ways.insert(0, f"{placed.label.key} to {narrower:g} (it is {placed.label.value:g})")
+    width = down(placed.rect.width / MM)
     raise LayoutError(
-        f"The box {placed.box.name} is {placed.rect.width / MM:.0f} mm wide; to show {placed.box.shows} characters it "
-        f"needs {needed / MM:.0f} mm. In membership-form.toml set {', or '.join(ways)}."
+        f"The box {placed.box.name} is {width:g} mm wide; to show {placed.box.shows} characters it needs "
+        f"{up(needed / MM):g} mm. In membership-form.toml set {', or '.join(ways)}."
     )
 
 
