@@ -73,11 +73,11 @@ class _Checker:
         if form and form != self.definition.identifier:
             self._problem(ProblemCode.FORM_OTHER, label="The form", value=form)
         self._paper()
-        said = years_in(self.reading.form_id, self.reading.title)
-        if not said:
+        years = years_in(self.reading.form_id, self.reading.title)
+        if not years:
             self._problem(ProblemCode.YEAR_MISSING)
-        elif len(set(said)) > 1:
-            self._problem(ProblemCode.YEAR_MISMATCH, value=str(said[0]), other=str(said[1]))
+        elif len(set(years)) > 1:
+            self._problem(ProblemCode.YEAR_MISMATCH, value=str(years[0]), other=str(years[1]))
 
     def _paper(self) -> None:
         """What was read from the page rather than from a field: all of it, or single answers."""

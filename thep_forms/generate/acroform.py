@@ -22,7 +22,7 @@ HIDDEN, PRINT = 1 << 1, 1 << 2  # annotation flags, ISO 32000-1, table 165
 READ_ONLY, MULTILINE = 1 << 0, 1 << 12  # field flags, tables 221 and 228
 DO_NOT_SPELL_CHECK = 1 << 22
 ON = Name.Yes
-NOTHING = b"q Q"  # an empty stream, once compressed, is one that MuPDF warns of
+EMPTY = b"q Q"  # MuPDF warns of a stream with nothing in it once it is compressed
 ENTRY_FONT = "/Entry"
 
 
@@ -49,7 +49,7 @@ def add_fields(drawn: Drawn, definition: FormDefinition, layouts: Sequence[PageL
 
 
 def information(definition: FormDefinition) -> Dictionary:
-    """The document information. No dates: the bytes depend on the input alone."""
+    """The document information, without dates: the bytes depend on the input alone."""
     return Dictionary(
         Title=String(definition.title),
         Author=String(definition.partnership.name),
@@ -58,6 +58,8 @@ def information(definition: FormDefinition) -> Dictionary:
 
 
 class _Builder:
+    """Adds the fields to the pages of one PDF."""
+
     def __init__(self, pdf: pikepdf.Pdf, definition: FormDefinition) -> None:
         self.pdf, self.definition = pdf, definition
         self.font = pdf.make_indirect(entry_font(pdf))
@@ -71,7 +73,7 @@ class _Builder:
         widget = self._widget(box.name, box.tooltip, rect, page)
         widget.F = PRINT
         if box.kind is Kind.TICKS:
-            off, on = self._stream(rect, NOTHING), self._stream(rect, tick(rect))
+            off, on = self._stream(rect, EMPTY), self._stream(rect, tick(rect))
             _put(widget, FT=Name.Btn, V=Name.Off, AS=Name.Off, MK=Dictionary(CA=String("4")))
             widget.AP = Dictionary(N=Dictionary({"/Off": off, str(ON): on}))
         else:
@@ -89,7 +91,7 @@ class _Builder:
     def add_code(self, page: pikepdf.Page, number: int) -> None:
         """The form XObject by which the page shows its code. It is empty here: each copy fills it with its own code."""
         _, _, width, height = (float(edge) for edge in page.mediabox)
-        page.add_resource(self._stream(Rect(0, 0, width, height), NOTHING), Name.XObject, Name(CODE.format(number)))
+        page.add_resource(self._stream(Rect(0, 0, width, height), EMPTY), Name.XObject, Name(CODE.format(number)))
 
     def finish(self) -> None:
         """The AcroForm dictionary and the document information."""
@@ -104,7 +106,7 @@ class _Builder:
             self.pdf.docinfo[key] = value
 
     def _flags(self, placed: PlacedBox) -> int:
-        """No limit of length, no required flag: nothing keeps anyone from pasting or saving."""
+        """The field's flags. None limits its length or requires an answer, so everybody can paste and save."""
         flags = MULTILINE if placed.box.lines > 1 else 0
         return flags | (DO_NOT_SPELL_CHECK if placed.box.kind not in (Kind.TEXT, Kind.ADDRESS) else 0)
 

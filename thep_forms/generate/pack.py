@@ -1,8 +1,8 @@
-"""A pack for the office printer: copies of the form on paper, one after the other, in one PDF without fields.
+"""A print pack: copies of the form for the office printer, one after the other, in one PDF without fields.
 
-The year's pages are drawn once. A page of a copy shows what was drawn, which all copies share, and below that a short
-content of its own: what is known of the school, in the boxes, and at its foot the school and the code. Only the
-structure cannot be shared, for an element has one parent and its content is on one page (ISO 32000-1, 14.7).
+The year's pages are drawn once, and all copies share them. Each page of a copy adds a short content of its own: what is
+known of the school, in the boxes, and at the foot the school and the code. Only the structure tree cannot be shared: an
+element has one parent, and its content is on one page (ISO 32000-1, 14.7).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from thep_forms.layout.foot import SCHOOL_SIZE, code_area, school_area
 from thep_forms.layout.metrics import FALLBACKS, REGULAR, load_face
 from thep_forms.layout.planner import require_boxes
 
-LEAST = 5.0  # points: nobody scrolls on paper, so what is too long for its box gets smaller type than on a screen
+LEAST = 5.0  # points, of type: a box on paper does not scroll, so a long answer gets smaller type than on a screen
 FACES = (REGULAR, *FALLBACKS)
 FOOTER = b"/Artifact <</Type /Pagination /Subtype /Footer>> BDC %b EMC"
 
@@ -120,7 +120,7 @@ class _Pack:
         return self._finish()
 
     def _roles(self, placed: PlacedBox) -> tuple[bytes, bytes]:
-        """What elements say of the box, where it is empty and where it is filled (ISO 32000-1, table 348)."""
+        """References to the attributes of an empty and of a filled box (ISO 32000-1, table 348)."""
         described = b"/Desc%b" % String(placed.box.tooltip).unparse()
         if placed.box.kind is not Kind.TICKS:
             text = self._plain(b"<</O/PrintField/Role/tv%b>>" % described)
@@ -216,7 +216,7 @@ class _Pack:
         return drawing(text, placed.rect.width, placed.rect.height, self.names, wraps=wraps)
 
     def _stream(self, content: bytes) -> int:
-        """The number of a stream of that content, of which one is enough."""
+        """The number of the stream with that content, which is written once."""
         if content not in self.streams:
             self.streams[content] = self.objects.reserve()
             packed = stream(b"<</Filter/FlateDecode>>", zlib.compress(content, 9))

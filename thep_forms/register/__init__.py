@@ -14,7 +14,7 @@ from thep_forms.errors import SourceError
 from thep_forms.records import Ledger, Records
 from thep_forms.register import gias, lists
 from thep_forms.register.lists import RowReader, columns_of, folded
-from thep_forms.register.member import MemberSchool, known_address
+from thep_forms.register.member import MemberSchool
 from thep_forms.register.worksheets import sheets
 
 Definitions = Callable[[MembershipYear | None], FormDefinition]
@@ -43,18 +43,14 @@ def _from_records(path: Path, definitions: Definitions) -> list[MemberSchool]:
         for returned in records.accepted():  # the years in their order
             record = records.known(returned)
             definition = definitions(MembershipYear.parse(returned.year))
-            latest[returned.dfe_number] = _member(returned.dfe_number, record, definition)
+            latest[returned.dfe_number] = MemberSchool.of(returned.dfe_number, record, definition)
         names, definition = ledger.names(), definitions(None)
         for number in ledger.members() - latest.keys():  # of these the last list has all that is known
             record = ledger.member(number) or SchoolRecord({definition.school_name.name: names.get(number, "")})
-            latest[number] = _member(number, record, definition)
+            latest[number] = MemberSchool.of(number, record, definition)
     if not latest:
         raise SourceError(f"{path} holds no accepted return. Give a folder with some, or a list of schools.")
     return list(latest.values())
-
-
-def _member(number: str, record: SchoolRecord, definition: FormDefinition) -> MemberSchool:
-    return MemberSchool(number, record, known_address(record.contacts, definition))
 
 
 def _from_file(path: Path, definition: FormDefinition) -> list[MemberSchool]:

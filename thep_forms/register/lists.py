@@ -11,7 +11,7 @@ from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition.form import Block, FormDefinition
 from thep_forms.definition.model import Field, Kind, ProblemCode
 from thep_forms.errors import SourceError
-from thep_forms.register.member import MemberSchool, known_address
+from thep_forms.register.member import MemberSchool
 
 Cells = Mapping[str, str]  # by the folded name of the column
 Mistake = tuple[str, str]  # the column, and what is wrong in it
@@ -89,9 +89,9 @@ class _Row:
                 school |= self._field(field)
         people = (self._contact(block) for block in self.definition.blocks(self.cells))
         contacts = tuple(filter(None, people))
-        email = self._answer(EMAIL, Kind.EMAIL) or known_address(contacts, self.definition)
         answers = {column: value for column, value in school.items() if value}
-        return MemberSchool(number, SchoolRecord(answers, contacts), email)
+        email = self._answer(EMAIL, Kind.EMAIL)
+        return MemberSchool.of(number, SchoolRecord(answers, contacts), self.definition, email)
 
     def _field(self, field: Field) -> dict[str, str]:
         """The answer, by column of `schools.csv`."""
