@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.conftest import rows
 from thep_forms.checking.problems import QUOTED
-from thep_forms.sources import Found, collect, fetch
+from thep_forms.sources import ReceivedFile, find_files, open_file
 
 Filled = Callable[..., bytes]
 
@@ -53,19 +53,19 @@ def mbox(path: Path, messages: Iterable[Message]) -> Path:
     return path
 
 
-def found(path: Path) -> list[Found]:
-    files = [one for place in collect([path]) for one in fetch(place)]
+def found(path: Path) -> list[ReceivedFile]:
+    files = [one for place in find_files([path]) for one in open_file(place)]
     assert all(len(one.reason) <= QUOTED for one in files), "problems.csv would cut the reason"
     return files
 
 
-def found_in(folder: Path, name: str, data: bytes) -> list[Found]:
+def found_in(folder: Path, name: str, data: bytes) -> list[ReceivedFile]:
     path = folder / name
     path.write_bytes(data)
     return found(path)
 
 
-def ways(files: Iterable[Found]) -> list[str]:
+def ways(files: Iterable[ReceivedFile]) -> list[str]:
     return [one.source for one in files]
 
 

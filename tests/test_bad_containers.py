@@ -27,7 +27,7 @@ from tests.packing import (
     zipped,
 )
 from tests.test_cli import run
-from thep_forms.sources import Found, collect, fetch
+from thep_forms.sources import ReceivedFile, find_files, open_file
 
 
 def test_a_locked_file_in_a_zip_is_told_of_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -37,17 +37,17 @@ def test_a_locked_file_in_a_zip_is_told_of_and_the_rest_is_read(tmp_path: Path) 
     locked, form = found_in(tmp_path, "a.zip", bytes(data))
     assert (locked.source, locked.data) == ("a.zip/locked.pdf", None)
     assert "password" in locked.reason
-    assert form == Found("a.zip/form.pdf", PDF)
+    assert form == ReceivedFile("a.zip/form.pdf", PDF)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a limit of memory, and tells what is taken")
 @pytest.mark.parametrize(
     ("name", "work", "expected"),
     [
-        ("large.pdf", "print([one.reason for one in fetch(place)])", "takes too much memory"),
+        ("large.pdf", "print([one.reason for one in open_file(place)])", "takes too much memory"),
         (
             "large.msg",
-            "print([one.reason for one in fetch(place)])",
+            "print([one.reason for one in open_file(place)])",
             "took too much memory",
         ),  # to read it from the disk
         ("large.msg", "try: print(*saved(data, Budget()))\nexcept MemoryError: print('nothing')", "nothing"),
@@ -62,11 +62,11 @@ def test_a_file_that_takes_too_much_memory_is_told_of_and_not_called_damaged(
     script = (
         "import io, olefile, resource, sys\n"
         "from pathlib import Path\n"
-        "from thep_forms.sources import collect, containers, fetch\n"
+        "from thep_forms.sources import find_files, containers, open_file\n"
         "from thep_forms.sources.model import Budget\n"
         "from thep_forms.sources.outlook import saved\n"
         "path = Path(sys.argv[1])\n"
-        "(place,), data = collect([path]), io.BytesIO(path.read_bytes())\n"
+        "(place,), data = find_files([path]), io.BytesIO(path.read_bytes())\n"
         "taken = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()\n"
         "resource.setrlimit(resource.RLIMIT_AS, (taken + 2**21,) * 2)\n"
     )
@@ -80,7 +80,7 @@ def test_a_damaged_file_in_a_zip_is_told_of_and_the_rest_is_read(tmp_path: Path)
     data = zipped({"torn.pdf": PDF, "form.pdf": PDF}, zipfile.ZIP_STORED).replace(b"%PDF", b"%PDX", 1)
     torn, form = found_in(tmp_path, "a.zip", data)
     assert (torn.source, torn.data, torn.reason) == ("a.zip/torn.pdf", None, "This file was damaged in its zip.")
-    assert form == Found("a.zip/form.pdf", PDF)
+    assert form == ReceivedFile("a.zip/form.pdf", PDF)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
@@ -189,7 +189,9 @@ def test_over_a_gigabyte_in_zips_in_a_zip_is_refused(tmp_path: Path) -> None:
     inner = zipped({f"{n}.pdf": bytes(150 * 2**20) for n in range(2)})
     data = zipped({f"{n}.zip": inner for n in range(9)})
     *files, told = (
-        (one.source, one.reason) for place in collect([tmp_path_of(tmp_path, "a.zip", data)]) for one in fetch(place)
+        (one.source, one.reason)
+        for place in find_files([tmp_path_of(tmp_path, "a.zip", data)])
+        for one in open_file(place)
     )
     assert len(files) == 6
     assert told[0] == "a.zip"

@@ -31,7 +31,7 @@ from tests.packing import (
 )
 from tests.remake_samples import dated
 from thep_forms.office.ingest import Ingester
-from thep_forms.sources import Found
+from thep_forms.sources import ReceivedFile
 
 
 def test_forms_come_in_whatever_they_are_sent_in(tmp_path: Path, filled: Filled) -> None:
@@ -76,7 +76,7 @@ def test_a_container_is_known_by_its_content_not_by_its_name(tmp_path: Path) -> 
         "i.eml": b"\0",
     }
     for name, data in plain.items():
-        assert found_in(tmp_path, name, data) == [Found(name, data)]
+        assert found_in(tmp_path, name, data) == [ReceivedFile(name, data)]
 
 
 @pytest.mark.parametrize(
@@ -85,14 +85,14 @@ def test_a_container_is_known_by_its_content_not_by_its_name(tmp_path: Path) -> 
 )
 def test_an_office_file_is_one_file_though_it_is_a_zip(tmp_path: Path, inside: dict[str, bytes]) -> None:
     office = zipped(inside)
-    assert found_in(tmp_path, "letter.docx", office) == [Found("letter.docx", office)]
+    assert found_in(tmp_path, "letter.docx", office) == [ReceivedFile("letter.docx", office)]
     nested = found_in(tmp_path, "both.zip", zipped({"letter.docx": office, "form.pdf": PDF}))
     assert [(one.source, one.data) for one in nested] == [("both.zip/letter.docx", office), ("both.zip/form.pdf", PDF)]
 
 
 def test_an_old_word_file_is_one_file_though_it_is_a_compound_file(tmp_path: Path) -> None:
     word = outlook.compound({"WordDocument": b"x" * 9000, "1Table": b"y"})
-    assert found_in(tmp_path, "letter.doc", word) == [Found("letter.doc", word)]
+    assert found_in(tmp_path, "letter.doc", word) == [ReceivedFile("letter.doc", word)]
 
 
 def test_forwarded_messages_and_zips_in_each_other_are_followed(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_message_that_is_nothing_but_a_pdf_has_one_file(tmp_path: Path) -> Non
         "From: scanner@cedar2101.example\nSubject: A\nContent-Type: application/pdf\nContent-Transfer-Encoding: 8bit",
         PDF,
     )
-    assert found_in(tmp_path, "scan.eml", message) == [Found("scan.eml/attachment-1.pdf", PDF)]
+    assert found_in(tmp_path, "scan.eml", message) == [ReceivedFile("scan.eml/attachment-1.pdf", PDF)]
 
 
 def test_an_outlook_message_gives_its_files_those_of_attached_messages_and_their_dates(tmp_path: Path) -> None:
@@ -141,7 +141,9 @@ def test_an_outlook_message_gives_its_files_those_of_attached_messages_and_their
     sent = datetime(2026, 5, 6, 9, tzinfo=UTC)
     html = '<img src="cid:logo@cedar2101.example">'
     data = outlook.compound(outlook.message("Fwd", sent, attachments, html))
-    assert [(one.source, one.data, one.received_at, one.aside) for one in found_in(tmp_path, "a.msg", data)] == [
+    assert [
+        (one.source, one.data, one.received_at, one.is_decoration) for one in found_in(tmp_path, "a.msg", data)
+    ] == [
         ("a.msg/large.pdf", PDF * 9, sent, False),
         ("a.msg/Our form.eml/form.pdf", PDF, datetime(2026, 5, 4, 9, tzinfo=UTC), False),
         ("a.msg/attachment-1.pdf", PDF, sent, False),

@@ -30,7 +30,7 @@ from thep_forms.cli import main
 from thep_forms.definition import shipped
 from thep_forms.errors import ClusterError
 from thep_forms.office.ingest import Ingester
-from thep_forms.sources import Place
+from thep_forms.sources import SourceFile
 from thep_forms.work import Failure, Limits, Workers
 from thep_forms.work.cluster import Cluster
 
@@ -84,7 +84,7 @@ def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 def ingest_there(inbox: Path, records: Path, address: str, half_way: Callable[[], object] = bool) -> int:
     """How many files were new; `half_way` is called when about half of them have been read."""
 
-    def progress(places: Sequence[Place]) -> Iterable[Place]:
+    def progress(places: Sequence[SourceFile]) -> Iterable[SourceFile]:
         for number, place in enumerate(places):
             if number == HALF_WAY:
                 half_way()

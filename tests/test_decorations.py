@@ -23,7 +23,7 @@ from tests.packing import (
 from tests.remake_samples import letter
 from tests.test_cli import run
 from thep_forms.office.ingest import Ingester
-from thep_forms.sources import Found
+from thep_forms.sources import ReceivedFile
 
 
 def decorated(files: Mapping[str, bytes]) -> EmailMessage:
@@ -97,8 +97,8 @@ def test_what_is_a_decoration(tmp_path: Path, headers: str, data: bytes, aside: 
         + b"\r\n--b--\r\n"
     )
     first, second = found_in(tmp_path, "a.eml", raw(start, body))
-    assert (first.data, first.aside) == (data, aside)
-    assert (second.data, second.aside) == (PDF, False)
+    assert (first.data, first.is_decoration) == (data, aside)
+    assert (second.data, second.is_decoration) == (PDF, False)
 
 
 @pytest.mark.parametrize(
@@ -139,4 +139,4 @@ def test_what_macs_and_windows_leave_behind_is_no_file_and_all_else_is(tmp_path:
         "a.zip/__MACOSX/form.pdf",
     ]
     for empty in (zipped({}), zipped({"forms/": b""})):
-        assert found_in(tmp_path, "b.zip", empty) == [Found("b.zip", None, "This zip holds no file.")]
+        assert found_in(tmp_path, "b.zip", empty) == [ReceivedFile("b.zip", None, "This zip holds no file.")]

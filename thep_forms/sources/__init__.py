@@ -10,12 +10,12 @@ from pathlib import Path
 from msgspec import Struct
 
 from thep_forms.errors import SourceError
-from thep_forms.sources.model import LARGEST, Found
+from thep_forms.sources.model import LARGEST, ReceivedFile
 
 PDF = b"%PDF-"
 
 
-class Place(Struct, frozen=True, gc=False):
+class SourceFile(Struct, frozen=True, gc=False):
     """Where something lies that came in. What stands before `start` in its path is not of the way to it.
 
     It has no `Path`, which would take several times as much memory.
@@ -35,7 +35,7 @@ class Place(Struct, frozen=True, gc=False):
         return way.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def collect(sources: Sequence[Path], leave_out: Path | None = None) -> tuple[Place, ...]:
+def find_files(sources: Sequence[Path], leave_out: Path | None = None) -> tuple[SourceFile, ...]:
     """All files in `sources`, folders searched in depth, in a stable order; the folder `leave_out` is not entered.
 
     A folder that cannot be searched is a place too, so that it is told of. Raises `SourceError` for a source that does
@@ -64,28 +64,28 @@ def _walk(source: Path, hidden: Path | None) -> Iterator[Path]:
     yield from (Path(error.filename) for error in shut)
 
 
-def _place(path: Path, source: Path) -> Place:
+def _place(path: Path, source: Path) -> SourceFile:
     way = path.relative_to(source.parent if source.name else source)
-    return Place(str(path), len(str(path)) - len(str(way)))
+    return SourceFile(str(path), len(str(path)) - len(str(way)))
 
 
-def fetch(place: Place) -> Iterator[Found]:
+def open_file(place: SourceFile) -> Iterator[ReceivedFile]:
     """The file, or every file inside of one that holds others, in order; what cannot be read is told of, not raised."""
     path, source = place.path, place.source
     try:
         if reason := _unreadable(path):
-            yield Found(source, None, reason)
+            yield ReceivedFile(source, None, reason)
         elif (data := _plain(path)) is not None:
-            yield Found(source, data)
+            yield ReceivedFile(source, data)
         else:
             from thep_forms.sources.containers import unpack  # e-mails and zips take a while to be there
 
             with path.open("rb") as file:
                 yield from unpack(source, file)
     except OSError as error:
-        yield Found(source, None, f"This file cannot be opened: {error.strerror}.")
+        yield ReceivedFile(source, None, f"This file cannot be opened: {error.strerror}.")
     except MemoryError:
-        yield Found(source, None, "This file takes too much memory to be opened.")
+        yield ReceivedFile(source, None, "This file takes too much memory to be opened.")
 
 
 def _plain(path: Path) -> bytes | None:
@@ -110,4 +110,4 @@ def _unreadable(path: Path) -> str:
     return "" if stat.S_ISREG(mode) else "This is not a file but a pipe or a device."
 
 
-__all__ = ["Found", "Place", "collect", "fetch"]
+__all__ = ["ReceivedFile", "SourceFile", "find_files", "open_file"]

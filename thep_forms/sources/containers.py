@@ -20,8 +20,8 @@ from thep_forms.sources.model import (
     TOO_LARGE,
     Budget,
     ContainedFile,
-    Found,
     Opener,
+    ReceivedFile,
     TooMuchError,
     is_clutter,
 )
@@ -34,7 +34,7 @@ _TOO_DEEP = f"This is packed into over {DEEPEST} other files: it has to come wit
 _TOO_MUCH = "Opening this file took too much memory, so files in it may be missing."
 
 
-def unpack(source: str, file: BinaryIO) -> Iterator[Found]:
+def unpack(source: str, file: BinaryIO) -> Iterator[ReceivedFile]:
     """A file, or every file inside of it if it holds others. `source` is the way to it.
 
     An mbox on the disk may be of any size: it is read message by message, and each has a budget of its own.
@@ -51,42 +51,42 @@ def unpack(source: str, file: BinaryIO) -> Iterator[Found]:
         yield from _bounded(source, _read(source, file))
 
 
-def _read(source: str, file: BinaryIO) -> Iterator[Found]:
+def _read(source: str, file: BinaryIO) -> Iterator[ReceivedFile]:
     data = file.read(LARGEST + 1)
     member = ContainedFile(source, data) if len(data) <= LARGEST else ContainedFile(source, None, TOO_LARGE)
     del data
     yield from _opened(source, member, None, Budget(), 0)
 
 
-def _bounded(source: str, found: Iterator[Found]) -> Iterator[Found]:
+def _bounded(source: str, found: Iterator[ReceivedFile]) -> Iterator[ReceivedFile]:
     """What is found, until it is too much; a row of its own says so."""
     try:
         yield from found
     except TooMuchError as reason:
-        yield Found(source, None, str(reason))
+        yield ReceivedFile(source, None, str(reason))
     except (MemoryError, RecursionError):
-        yield Found(source, None, _TOO_MUCH)
+        yield ReceivedFile(source, None, _TOO_MUCH)
 
 
 def _opened(
     source: str, member: ContainedFile, received: datetime | None, budget: Budget, depth: int
-) -> Iterator[Found]:
+) -> Iterator[ReceivedFile]:
     """What one thing from a container is: a file, or more of them if it is a container itself."""
     received = member.dated or received
     opener = None
-    if member.data is not None and member.name and not member.aside:
+    if member.data is not None and member.name and not member.is_decoration:
         opener = member.opener or _opener(member.data[:SNIFFED], member.name)
     if opener is None or member.data is None:
-        yield Found(source, member.data, member.reason, received, member.aside or is_clutter(source))
+        yield ReceivedFile(source, member.data, member.reason, received, member.is_decoration or is_clutter(source))
     elif depth >= DEEPEST:
-        yield Found(source, None, _TOO_DEEP, received)
+        yield ReceivedFile(source, None, _TOO_DEEP, received)
     else:
         yield from _inside(source, opener, io.BytesIO(member.data), received, budget, depth)
 
 
 def _inside(
     source: str, opener: Opener, file: BinaryIO, received: datetime | None, budget: Budget, depth: int
-) -> Iterator[Found]:
+) -> Iterator[ReceivedFile]:
     for member in opener(file, budget):
         way = f"{source}/{member.name}" if member.name else source
         yield from _opened(way, member, received, budget, depth + 1)

@@ -260,7 +260,7 @@ def _files(message: bytes, parts: list[_Part], budget: Budget) -> Iterator[tuple
             if kind in ("message/rfc822", "message/global"):
                 yield kind, ContainedFile(name_of(data), data, opener=mailed)
             else:
-                yield kind, ContainedFile(name, data, aside=part.is_aside(shown) and not is_pdf(data))
+                yield kind, ContainedFile(name, data, is_decoration=part.is_aside(shown) and not is_pdf(data))
 
 
 def delivered(
@@ -276,7 +276,7 @@ def delivered(
         if not name:
             nameless += 1
             name = f"attachment-{nameless}{_ending(kind, file.data or b'')}"
-        meant += not file.aside
+        meant += not file.is_decoration
         yield replace(file, name=names.free(name), dated=dated)
     if not meant and not is_told:
         yield ContainedFile("", None, _NO_FILE, dated)

@@ -25,18 +25,18 @@ def is_clutter(source: str) -> bool:
     return bool(_CLUTTER.fullmatch(source))
 
 
-class Found(Struct, frozen=True):
+class ReceivedFile(Struct, frozen=True):
     """What came in. `data` is None where it cannot be read; `reason` then says why, in 80 characters at most.
 
-    `received_at` is the date of the innermost dated message around it. `aside`: nobody meant it as a return, as the
-    logo of a signature in a message, or what an operating system leaves in folders.
+    `received_at` is the date of the innermost dated message around it. `is_decoration`: nobody meant it as a return,
+    such as the logo of a signature in a message, or what an operating system leaves in folders.
     """
 
     source: str
     data: bytes | None
     reason: str = ""
     received_at: datetime | None = None
-    aside: bool = False
+    is_decoration: bool = False
 
 
 class ContainedFile(Struct, frozen=True):
@@ -49,7 +49,7 @@ class ContainedFile(Struct, frozen=True):
     data: bytes | None
     reason: str = ""
     dated: datetime | None = None
-    aside: bool = False
+    is_decoration: bool = False
     opener: Opener | None = None
 
 

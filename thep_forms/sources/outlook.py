@@ -186,7 +186,7 @@ def _attachment(storage: _Storage, code_page: str, shown: set[str], budget: Budg
     is_aside = is_decoration(kind, name) or bool(is_shown and (kind.startswith("image/") or is_image(data)))
     # A signed message comes as one attachment, which is the message as it was on its way.
     opener = mailed if kind.startswith("multipart/") else None
-    return kind, ContainedFile(name, data, aside=is_aside and not is_pdf(data), opener=opener)
+    return kind, ContainedFile(name, data, is_decoration=is_aside and not is_pdf(data), opener=opener)
 
 
 def _object(storage: _Storage, name: str) -> ContainedFile:
