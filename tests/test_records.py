@@ -23,7 +23,7 @@ from thep_forms.errors import RecordsError, SourceError
 from thep_forms.files import holds, renew_private, write_private
 from thep_forms.office.ingest import Ingester
 from thep_forms.records import Archive, Ledger
-from thep_forms.sources import Place, collect, fetch
+from thep_forms.sources import SourceFile, find_files, open_file
 
 Filled = Callable[..., bytes]
 
@@ -129,7 +129,9 @@ def test_a_folder_that_cannot_be_searched_is_told_of() -> None:
         shut.mkdir(parents=True)
         Path(name).chmod(0o755)
         shut.chmod(0)
-        found = as_somebody_else(lambda: [repr(found) for place in collect([shut.parent]) for found in fetch(place)])
+        found = as_somebody_else(
+            lambda: [repr(found) for place in find_files([shut.parent]) for found in open_file(place)]
+        )
         shut.chmod(0o700)
     assert len(found) == 1
     assert "inbox/shut" in found[0]
@@ -274,7 +276,7 @@ def test_records_that_have_lost_their_ledger_are_not_begun_anew(tmp_path: Path, 
 def test_progress_sees_every_file(tmp_path: Path, filled: Filled) -> None:
     seen: list[str] = []
 
-    def watch(places: Sequence[Place]) -> Iterable[Place]:
+    def watch(places: Sequence[SourceFile]) -> Iterable[SourceFile]:
         for place in places:
             seen.append(place.source)
             yield place

@@ -23,7 +23,7 @@ from thep_forms.cli.shared import (
 
 if TYPE_CHECKING:
     from thep_forms.office.ingest import Summary
-    from thep_forms.sources import Place
+    from thep_forms.sources import SourceFile
 
 SHOWN = 20  # returns listed one by one at the end of a run
 
@@ -146,7 +146,7 @@ def demo(output: Path) -> None:
         click.echo(f"  {path}\n      {what}", err=True)
 
 
-def _progress(places: Sequence[Place]) -> Iterator[Place]:
+def _progress(places: Sequence[SourceFile]) -> Iterator[SourceFile]:
     """The places to be read, with a bar on a terminal and nothing in a pipe."""
     if not sys.stderr.isatty():
         yield from places

@@ -21,7 +21,7 @@ from thep_forms.errors import ClusterError, RecordsError
 from thep_forms.office.examine import Examiner, Finding
 from thep_forms.reading import FileKind, is_pdf
 from thep_forms.records import Archive, Arrival, Ledger, Records, Views, entry_of, return_id_of, tidy
-from thep_forms.sources import Found, Place, collect, fetch
+from thep_forms.sources import ReceivedFile, SourceFile, find_files, open_file
 from thep_forms.work import Engine, Failure, Limits, Workers
 
 KEPT_AFTER = 0.5  # seconds: what was read is made to last, which takes a while, and little more for many files
@@ -77,14 +77,14 @@ class Ingester:
         self,
         sources: Sequence[Path],
         register: Path | None = None,
-        progress: Callable[[Sequence[Place]], Iterable[Place]] = iter,
+        progress: Callable[[Sequence[SourceFile]], Iterable[SourceFile]] = iter,
     ) -> Summary:
         """Read every file of `sources` and write the CSVs. `progress` may wrap the files to be read.
 
         Raises `SourceError`, `RecordsError` and `TemplateError` before anything is written; `ClusterError` as well,
         or when the cluster is lost: what was read until then is kept.
         """
-        places = collect(sources, self.records)
+        places = find_files(sources, self.records)
         self.definitions()  # a mistake in the templates is told of first
         members = self._members(register) if register else {}
         if self.records.exists() and not self.records.is_dir():
@@ -144,11 +144,11 @@ class _Intake:
 
     def __init__(self, archive: Archive, ledger: Ledger, engine: Engine, again: Collection[FileKind]) -> None:
         self.archive, self.ledger, self.engine, self.again = archive, ledger, engine, again
-        self.waiting: dict[str, list[Found]] = {}  # those of the same bytes, by hash, while they are read
+        self.waiting: dict[str, list[ReceivedFile]] = {}  # those of the same bytes, by hash, while they are read
         self.new, self.kept = 0, time.monotonic()  # what came that had not come before, by that way
         self.fresh: set[str] = set()  # the ways of the first of these
 
-    def take_in(self, places: Iterable[Place]) -> None:
+    def take_in(self, places: Iterable[SourceFile]) -> None:
         """Note every file."""
         try:
             for sha256, answer in self.engine.map(self._unread(places)):
@@ -158,17 +158,17 @@ class _Intake:
             raise
         self.archive.sync()
 
-    def _unread(self, places: Iterable[Place]) -> Iterator[tuple[str, bytes]]:
+    def _unread(self, places: Iterable[SourceFile]) -> Iterator[tuple[str, bytes]]:
         """The hash of each file that has to be read, and where it is kept."""
         for place in places:
-            for found in fetch(place):
+            for found in open_file(place):
                 yield from self._sort(found)
         if (
             self.waiting
         ):  # something new is being read, so that a workbook will be written: it takes a while to be there
             import thep_forms.records.workbook  # noqa: F401 - loaded now, while nothing else is to be done
 
-    def _sort(self, found: Found) -> Iterator[tuple[str, bytes]]:
+    def _sort(self, found: ReceivedFile) -> Iterator[tuple[str, bytes]]:
         """The hash of a file that has to be read, and where it is kept; any other file is noted at once."""
         if found.data is None:
             if self.ledger.add_unread(found.source, found.reason, found.received_at):
@@ -207,11 +207,11 @@ class _Intake:
         self.ledger.commit()
         self.kept = time.monotonic()
 
-    def _arrived(self, found: Found, sha256: str) -> None:
+    def _arrived(self, found: ReceivedFile, sha256: str) -> None:
         return_ids = self.ledger.return_ids(sha256)
         for number, return_id in enumerate(return_ids, 1):
             source = f"{found.source}#{number}" if len(return_ids) > 1 else found.source
-            if self.ledger.arrived(Arrival(source, return_id, found.received_at, found.aside)):
+            if self.ledger.arrived(Arrival(source, return_id, found.received_at, found.is_decoration)):
                 self._is_new(source)
 
     def _is_new(self, source: str) -> None:
