@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Never
 
 from thep_forms.checking.record import SCHOOL_NAME, SchoolRecord
-from thep_forms.definition import FormDefinition, MembershipYear
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
-from thep_forms.records import Ledger, Records
+from thep_forms.records import Records, open_for_reading
 from thep_forms.register import gias, lists
 from thep_forms.register.lists import Read, columns_of, folded
 from thep_forms.register.member import MemberSchool, known_address
 from thep_forms.register.worksheets import sheets
-
-Definitions = Callable[[MembershipYear | None], FormDefinition]
 
 SHOWN = 10  # mistakes that are told at once
 HEADINGS_WITHIN = 20  # rows from the top: a title may stand above the headings
@@ -38,14 +36,15 @@ def read_register(path: Path, definitions: Definitions) -> tuple[MemberSchool, .
 
 def _from_records(path: Path, definitions: Definitions) -> list[MemberSchool]:
     latest: dict[str, MemberSchool] = {}
-    with Ledger.existing(path, unchanged=True) as ledger:
+    with open_for_reading(path, definitions) as ledger:
         records = Records(ledger, definitions)
         for one in records.accepted():  # the years in their order
-            known = records.known(one)
+            known = records.record(one)
             email = known_address(known.contacts, definitions(MembershipYear.parse(one.year)))
             latest[one.dfe_number] = MemberSchool(one.dfe_number, known, email)
-        for number in ledger.members() - latest.keys():  # of these there is what the last list told
-            told = ledger.member(number) or SchoolRecord({SCHOOL_NAME: ledger.names().get(number, "")})
+        register = ledger.register()
+        for number in register.keys() - latest.keys():  # of these there is what the last list told
+            told = ledger.member(number) or SchoolRecord({SCHOOL_NAME: register[number]})
             email = known_address(told.contacts, definitions(None))
             latest[number] = MemberSchool(number, told, email)
     if not latest:
@@ -114,4 +113,4 @@ class _Rows:
         return member
 
 
-__all__ = ["Definitions", "MemberSchool", "read_register"]
+__all__ = ["MemberSchool", "read_register"]
