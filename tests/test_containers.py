@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import outlook
-from tests.conftest import rows
+from tests.conftest import ingest, rows
 from tests.packing import (
     PDF,
     PICTURE,
@@ -30,7 +30,6 @@ from tests.packing import (
     zipped,
 )
 from tests.remake_samples import dated
-from thep_forms.office.ingest import Ingester
 from thep_forms.sources import Found
 
 
@@ -47,7 +46,7 @@ def test_forms_come_in_whatever_they_are_sent_in(tmp_path: Path, filled: Filled)
     )
     attached = outlook.attachment("acorn.pdf", filled("1042"), "application/pdf")
     (inbox / "saved.msg").write_bytes(outlook.compound(outlook.message("Form", None, [attached])))
-    summary = Ingester(tmp_path / "records").ingest([inbox])
+    summary = ingest(tmp_path / "records", [inbox])
     assert returns(tmp_path / "records") == {
         "inbox/all.zip/May/cedar.pdf": "accepted",
         "inbox/all.zip/more.zip/elm.pdf": "accepted",
@@ -245,9 +244,9 @@ def test_the_same_files_have_the_same_ways_in_every_run(tmp_path: Path) -> None:
     path = mbox(tmp_path / "in.mbox", [mail({"form.pdf": PDF}), mail({"a.zip": zipped({"x.pdf": PDF, "y.pdf": PDF})})])
     assert found(path) == found(path)
     records = tmp_path / "records"
-    first = Ingester(records).ingest([path])
+    first = ingest(records, [path])
     before = (records / "returns.csv").read_bytes()
-    again = Ingester(records).ingest([path])
+    again = ingest(records, [path])
     assert (first.new, again.new) == (3, 0)
     assert (records / "returns.csv").read_bytes() == before
 
@@ -315,7 +314,7 @@ def test_of_two_forms_of_a_school_the_one_in_the_later_message_counts(tmp_path: 
     )
     for turn, order in enumerate(([early, late], [late, early])):
         records = tmp_path / f"records{turn}"
-        Ingester(records).ingest([mbox(tmp_path / f"{turn}.mbox", order)])
+        ingest(records, [mbox(tmp_path / f"{turn}.mbox", order)])
         assert returns(records) == {
             f"{turn}.mbox/Early.eml/form.pdf": "superseded",
             f"{turn}.mbox/Late.eml/form.pdf": "accepted",

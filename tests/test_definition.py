@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import edit, rows
+from tests.conftest import edit, ingest, rows
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import MembershipYear, load_definition
 from thep_forms.errors import TemplateError, YearError
 from thep_forms.generate import generate
-from thep_forms.office.ingest import Ingester
 
 
 @pytest.mark.parametrize("spelling", ["2026-27", "2026/27", "2026", "2026-2027", " 2026-27 "])
@@ -149,7 +148,7 @@ def test_a_field_and_a_role_added_to_the_definition_are_in_everything(templates:
     (inbox / "good.pdf").write_bytes(type_into(form, answers("2101") | added))
     (inbox / "bad.pdf").write_bytes(type_into(form, answers("2102", office_email="office at dovecote")))
     records = tmp_path / "records"
-    Ingester(records, templates).ingest([inbox])
+    ingest(records, [inbox], templates=templates)
     assert [row["office_email"] for row in rows(records / "schools.csv")] == ["Office@cedar.example"]
     assert ("safeguarding_lead", "Kit Adeyemi") in {(r["role"], r["name"]) for r in rows(records / "contacts.csv")}
     (problem,) = rows(records / "problems.csv")

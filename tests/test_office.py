@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.conftest import ingest
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.cli import main
-from thep_forms.office.ingest import Ingester
 
 Row = dict[str, str]
 LIST = """dfe_number,school_name,phases
@@ -37,7 +37,7 @@ def records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
     for number, values in told.items():
         (inbox / f"{number}.pdf").write_bytes(type_into(form, values))
     (records.parent / "schools.csv").write_text(LIST)
-    Ingester(records).ingest([inbox])
+    ingest(records, [inbox])
     return records
 
 
