@@ -21,14 +21,13 @@ import trustme
 from tests import jobs
 from tests.benchmarks.returns import values, written
 from tests.commands import program, run
-from tests.conftest import edit, rows
+from tests.conftest import edit, ingest, rows
 from tests.dask_cluster import ROOT, DaskCluster, certificates
 from tests.test_killed import tables
 from tests.test_work import attempt
 from thep_forms import __version__
 from thep_forms.definition import shipped
 from thep_forms.errors import ClusterError
-from thep_forms.office.ingest import Ingester
 from thep_forms.sources import SourceFile
 from thep_forms.work import Failure, Limits, Workers
 from thep_forms.work.cluster import Cluster
@@ -73,7 +72,7 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The tables of a run on this machine."""
     records = tmp_path_factory.mktemp("here") / "records"
-    Ingester(records, limits=LIMITS, passwords=PASSWORDS).ingest([inbox])
+    ingest(records, [inbox], limits=LIMITS, passwords=PASSWORDS)
     (row,) = [row for row in rows(records / "returns.csv") if row["source"].endswith("bomb.pdf")]
     assert row["verdict"] == "unreadable"
     return tables(records)
@@ -88,8 +87,7 @@ def ingest_there(inbox: Path, records: Path, address: str, half_way: Callable[[]
                 half_way()
             yield file
 
-    ingester = Ingester(records, limits=LIMITS, passwords=PASSWORDS, dask=address)
-    return ingester.ingest([inbox], progress=progress).new
+    return ingest(records, [inbox], limits=LIMITS, passwords=PASSWORDS, dask=address, progress=progress).new
 
 
 def processes(address: str) -> list[int]:
@@ -113,7 +111,7 @@ def test_tables_are_those_of_a_run_on_this_machine_even_if_a_worker_is_killed_ha
 
 
 def test_files_that_were_read_before_are_not_read_again(inbox: Path, tmp_path: Path, cluster: DaskCluster) -> None:
-    Ingester(tmp_path / "records").ingest([inbox / "typed"])
+    ingest(tmp_path / "records", [inbox / "typed"])
     assert ingest_there(inbox / "typed", tmp_path / "records", cluster.address) == 0
 
 
@@ -215,7 +213,7 @@ def test_a_run_whose_scheduler_is_killed_keeps_what_was_read_and_the_next_run_go
     records = tmp_path / "records"
     with DaskCluster(tmp_path) as cluster, pytest.raises(ClusterError, match=r"lost.*Run again"):
         ingest_there(inbox, records, cluster.address, cluster.scheduler.kill)
-    rest = Ingester(records, limits=LIMITS, passwords=PASSWORDS).ingest([inbox])
+    rest = ingest(records, [inbox], limits=LIMITS, passwords=PASSWORDS)
     assert 0 < rest.new < TYPED
     assert tables(records) == undisturbed
 
@@ -274,7 +272,7 @@ def test_a_worker_of_another_version_that_joins_later_reads_nothing(
 
         with pytest.raises(ClusterError, match=f"thep-forms 0{__version__} .* there"):
             ingest_there(inbox, tmp_path / "records", cluster.address, replaced)
-    Ingester(tmp_path / "records", limits=LIMITS, passwords=PASSWORDS).ingest([inbox])
+    ingest(tmp_path / "records", [inbox], limits=LIMITS, passwords=PASSWORDS)
     assert tables(tmp_path / "records") == undisturbed
 
 
@@ -295,7 +293,7 @@ def test_a_cluster_with_tls_reads_forms_and_needs_the_right_certificates(tmp_pat
         edit(templates / "problems.toml", 'message = "', 'message = "Dear school, ')
         own = ("--templates", os.path.relpath(templates))
         assert ingest_by(tmp_path / "there", cluster.address, *own, **cluster.environment)[0] == 1
-        Ingester(tmp_path / "here", templates).ingest([shipped("samples") / "returns"])
+        ingest(tmp_path / "here", [shipped("samples") / "returns"], templates=templates)
         assert tables(tmp_path / "there") == tables(tmp_path / "here")
 
         (code, (line,)) = ingest_by(tmp_path / "none", cluster.address)
