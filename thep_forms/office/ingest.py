@@ -21,7 +21,7 @@ from thep_forms.reading import FileKind, Reading, is_pdf
 from thep_forms.records import Archive, Arrival, Ledger, ReadReturn, Records, Views, open_for_writing, return_id_of
 from thep_forms.records.names import archived, tidy
 from thep_forms.records.results import made_from
-from thep_forms.sources import ReceivedFile, SourceFile
+from thep_forms.sources import ReceivedFile, SourceFile, find_files, open_file
 from thep_forms.work import Engine, Failure, Limits, Workers
 
 COMMIT_AFTER = 0.5  # seconds: what was read is made to last, which takes a while, and little more for many files
