@@ -34,7 +34,7 @@ def test_a_whole_return_is_acceptable_and_has_its_record(definition: FormDefinit
     assert one.acceptable
     assert not one.problems
     assert (str(one.year), one.dfe_number) == ("2026-27", "211/2101")
-    assert one.school == {
+    assert one.record.school == {
         "school_name": "Cedar Primary School",
         "phases": "primary",
         "registered_address": "Cedar Primary School, 3 Cedar Road, Tower Hamlets, London, E2 0AC",
@@ -72,7 +72,7 @@ def test_what_people_put_into_a_box_to_leave_it_empty_is_not(definition: FormDef
 def test_words_in_a_box_to_tick_are_a_tick_unless_they_mean_none(
     definition: FormDefinition, typed: str, phases: str
 ) -> None:
-    assert checked(definition, phase_special=typed).school["phases"] == phases
+    assert checked(definition, phase_special=typed).record.school["phases"] == phases
 
 
 @pytest.mark.parametrize("typed", ["N/A", "n/a", " n.a. ", "None", "nil", "Not applicable"])
@@ -81,7 +81,7 @@ def test_who_says_that_there_is_nobody_is_asked_and_taken_at_their_word(definiti
     assert [(found.code, found.severity, found.field) for found in one.problems] == [
         ("value_unlikely", "query", "business_manager_name")
     ]
-    (manager,) = [contact for contact in one.contacts if contact.role == "business_manager"]
+    (manager,) = [contact for contact in one.record.contacts if contact.role == "business_manager"]
     assert manager.parts["name"] == typed.strip()
 
 
@@ -172,7 +172,7 @@ def test_a_message_is_one_line_whatever_was_typed(definition: FormDefinition) ->
 @pytest.mark.parametrize("designation", ["Headteacher", "Head", "Acting Head Teacher", "PRINCIPAL", "Head of School"])
 def test_a_main_contact_who_is_the_head_holds_both_roles(definition: FormDefinition, designation: str) -> None:
     one = checked(definition, main_contact_designation=designation)
-    held = {contact.role: contact.parts["name"] for contact in one.contacts}
+    held = {contact.role: contact.parts["name"] for contact in one.record.contacts}
     assert held["headteacher"] == held["main_contact"] == "Sam Okafor"
 
 
@@ -181,14 +181,16 @@ def test_a_main_contact_who_is_the_head_holds_both_roles(definition: FormDefinit
 )
 def test_a_main_contact_whose_title_only_sounds_like_it_does_not(definition: FormDefinition, designation: str) -> None:
     one = checked(definition, main_contact_designation=designation)
-    assert "headteacher" not in {contact.role for contact in one.contacts}
+    assert "headteacher" not in {contact.role for contact in one.record.contacts}
     assert codes(one) == {"headteacher_missing"}
 
 
 def test_an_empty_block_is_nobody_and_leaders_are_counted(definition: FormDefinition) -> None:
     one = checked(definition, senior_leader_1_name="", senior_leader_1_designation="", senior_leader_1_email="",
                   senior_leader_7_name="Kit Adeyemi")  # fmt: skip
-    leaders = [(contact.position, contact.parts["name"]) for contact in one.contacts if contact.role == "senior_leader"]
+    leaders = [
+        (contact.position, contact.parts["name"]) for contact in one.record.contacts if contact.role == "senior_leader"
+    ]
     assert leaders == [(7, "Kit Adeyemi")]
 
 
@@ -198,7 +200,7 @@ def test_a_box_with_signs_alone_holds_no_answer(definition: FormDefinition, noth
         definition, senior_leader_1_email=nothing, business_manager_telephone=nothing, headteacher_name=nothing
     )
     assert not one.problems
-    assert "headteacher" in {contact.role for contact in one.contacts}
+    assert "headteacher" in {contact.role for contact in one.record.contacts}
     assert {value.raw: value.value for value in one.values}[nothing] == ""
 
 

@@ -15,7 +15,7 @@ from tests.viewer import type_into
 from thep_forms.checking import check, check_scan
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import Master, generate
-from thep_forms.layout.pages import lay_out
+from thep_forms.layout import lay_out
 from thep_forms.reading import FileKind, ReadFrom, Reading, read_file
 
 ANSWERS: dict[str, str | bool] = {
@@ -311,8 +311,8 @@ def test_answers_whose_letters_nobody_can_tell_are_asked_about(
     checked = check(reading, definition)
     assert ("main_contact_name", "value_unreadable") in {(one.field, one.code) for one in checked.problems}
     assert not checked.acceptable
-    assert checked.contacts[0].parts["name"] == ""
-    assert checked.school["phases"] == "primary"
+    assert checked.record.contacts[0].parts["name"] == ""
+    assert checked.record.school["phases"] == "primary"
 
 
 @pytest.mark.parametrize("changed", [printers.slanted, printers.mirrored])

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.commands import run
 from tests.viewer import typed
-from thep_forms.definition import load_definition
+from thep_forms.definition import Definitions, load_definition
 from thep_forms.errors import SourceError
 from thep_forms.generate import Master
 from thep_forms.office.copies import answers
@@ -31,7 +31,7 @@ ROWS = [
 
 
 def register(path: Path) -> tuple[MemberSchool, ...]:
-    return read_register(path, lambda _: DEFINITION)
+    return read_register(path, Definitions(None, DEFINITION.year))
 
 
 def in_csv(rows: Sequence[Mapping[str, object]], delimiter: str = ",") -> str:
@@ -66,13 +66,13 @@ def test_columns_may_be_called_as_offices_call_them(tmp_path: Path) -> None:
     addresses = {"E-mail": "a@cedar.example", "Headteacher e-mail": "b@cedar.example"}
     (cedar,) = register(written(tmp_path, own | addresses))
     assert (cedar.dfe_number, cedar.email) == ("211/2101", "a@cedar.example")
-    assert cedar.known == {"school_name": "Cedar", "phases": "primary", "registered_address": "1 Road"}
-    assert cedar.contacts[0].parts == {"email": "b@cedar.example"}
+    assert cedar.record.school == {"school_name": "Cedar", "phases": "primary", "registered_address": "1 Road"}
+    assert cedar.record.contacts[0].parts == {"email": "b@cedar.example"}
 
 
 def test_such_a_column_is_left_alone_where_another_has_the_name_itself(tmp_path: Path) -> None:
     (cedar,) = register(written(tmp_path, {"dfe_number": "2101", "school_name": "Cedar", "School": "No. 7"}))
-    assert cedar.known == {"school_name": "Cedar"}
+    assert cedar.record.school == {"school_name": "Cedar"}
 
 
 # --- Tables -------------------------------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ EXPECTED = (
 
 
 def told(members: Iterable[MemberSchool]) -> tuple[tuple[str, Mapping[str, str]], ...]:
-    return tuple((one.dfe_number, one.known) for one in members)
+    return tuple((one.dfe_number, one.record.school) for one in members)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
@@ -151,8 +151,8 @@ def test_an_address_and_its_postcode_may_stand_apart(tmp_path: Path) -> None:
     (member,) = register(
         written(tmp_path, ROWS[0] | {"Registered Address": "3 Cedar Road, London", "Postcode": "e20ac"})
     )
-    assert member.known["registered_address"] == "3 Cedar Road, London, E2 0AC"
-    assert member.known["postcode"] == "E2 0AC"
+    assert member.record.school["registered_address"] == "3 Cedar Road, London, E2 0AC"
+    assert member.record.school["postcode"] == "E2 0AC"
 
 
 # --- DfE's register -----------------------------------------------------------------------------------------------
@@ -207,14 +207,14 @@ def test_an_extract_gives_the_open_schools_of_the_authority(tmp_path: Path) -> N
             },
         )
     )
-    assert [(one.dfe_number, one.known["phases"]) for one in found] == [
+    assert [(one.dfe_number, one.record.school["phases"]) for one in found] == [
         ("211/2101", "primary"),
         ("211/2103", "primary"),
         ("211/7004", "special"),
     ]
-    assert found[0].known["registered_address"] == "3 Cedar Road, London, E2 0AC"
-    assert [(one.role, one.parts["name"]) for one in found[0].contacts] == [("headteacher", "Ann Lee")]
-    assert found[2].contacts == ()
+    assert found[0].record.school["registered_address"] == "3 Cedar Road, London, E2 0AC"
+    assert [(one.role, one.parts["name"]) for one in found[0].record.contacts] == [("headteacher", "Ann Lee")]
+    assert found[2].record.contacts == ()
 
 
 def test_columns_of_an_extract_that_count_for_nothing_may_be_missing(tmp_path: Path) -> None:

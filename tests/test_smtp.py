@@ -16,6 +16,7 @@ from tests.commands import program, run
 from tests.conftest import read_return
 from tests.mailserver import PASSWORD, USER, MailServer
 from tests.writing import CEDAR, DEFINITION, ELM, IVY, SCHOOLS, form_in, send
+from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import FormDefinition
 from thep_forms.errors import SendError
 from thep_forms.office.status import SchoolStatus, Standing
@@ -133,7 +134,8 @@ def test_without_a_password_and_anybody_to_ask_nothing_is_sent(
 def over(server: MailServer, *members: MemberSchool, records: Path, **more: object) -> list[Delivery]:
     """Send to the members through the room's own interface; what came of it."""
     statuses = [
-        SchoolStatus(member, Standing.NOT_SENT) for member in members or (MemberSchool("211/2101", {}, (), CEDAR),)
+        SchoolStatus(member, Standing.NOT_SENT)
+        for member in members or (MemberSchool("211/2101", SchoolRecord(), CEDAR),)
     ]
     made = list(parcels(statuses, DEFINITION, None, SentKind.FORM, date(2026, 4, 1)))
     to = Server(server.host, server.port, implicit_tls=server.implicit_tls)
@@ -196,7 +198,8 @@ def test_a_server_that_is_not_there_is_told_of_in_a_line(schools: Path, records:
 
 def three() -> list[MemberSchool]:
     return [
-        MemberSchool(f"211/{number}", {}, (), address) for number, address in ((2101, CEDAR), (2103, ELM), (4242, IVY))
+        MemberSchool(f"211/{number}", SchoolRecord(), address)
+        for number, address in ((2101, CEDAR), (2103, ELM), (4242, IVY))
     ]
 
 
@@ -267,7 +270,7 @@ def test_a_server_that_goes_away_leaves_the_rest_for_the_next_run(records: Path,
 
 def test_if_one_of_a_schools_addresses_is_refused_the_others_get_it(records: Path, server: MailServer) -> None:
     server.at_rcpt[ELM] = ["550 no such mailbox"]
-    (delivery,) = over(server, MemberSchool("211/2101", {}, (), f"{CEDAR};{ELM}"), records=records)
+    (delivery,) = over(server, MemberSchool("211/2101", SchoolRecord(), f"{CEDAR};{ELM}"), records=records)
     assert (delivery.answer.outcome, delivery.answer.said) == (
         DeliveryOutcome.SENT,
         "but not to 1 of 2 addresses: 550 no such mailbox",
@@ -282,8 +285,8 @@ def test_an_address_with_accents_goes_where_the_server_takes_it_and_is_refused_e
     with MailServer(authority, utf8=utf8) as server:
         told = over(
             server,
-            MemberSchool("211/2101", {}, (), "jörg@cedar.example"),
-            MemberSchool("211/4242", {}, (), IVY),
+            MemberSchool("211/2101", SchoolRecord(), "jörg@cedar.example"),
+            MemberSchool("211/4242", SchoolRecord(), IVY),
             records=records,
         )
     expected = [(IVY,), ("jörg@cedar.example",)] if utf8 else [(IVY,)]

@@ -41,19 +41,19 @@ class Contact(Struct, frozen=True):
     parts: Mapping[str, str]
 
 
-class Known(Struct, frozen=True):
-    """What is known of a school: `school` by column of the record, in normal forms, and its people.
+class SchoolRecord(Struct, frozen=True):
+    """What is known of a school, in normal forms: `school` by column of `schools.csv`, and its people.
 
-    `whole`: this is all that a return said, so that what is missing here is known to have been left empty.
+    `complete`: it is all of a return, so what is missing was left empty.
     """
 
     school: Mapping[str, str] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
-    whole: bool = False
+    complete: bool = False
 
 
 class Checked(Struct, frozen=True):
-    """A return that was checked. `school` holds the record's columns but the year and the DFE number.
+    """A return that was checked.
 
     `copy_of` is the DFE number of the school that the form was made for, whatever was typed into it; empty where it
     was made for none, or does not say.
@@ -62,8 +62,7 @@ class Checked(Struct, frozen=True):
     year: MembershipYear | None
     dfe_number: str = ""
     blank: bool = False
-    school: Mapping[str, str] = field(default_factory=dict)
-    contacts: tuple[Contact, ...] = ()
+    record: SchoolRecord = SchoolRecord()
     values: tuple[CheckedValue, ...] = ()
     problems: tuple[Problem, ...] = ()
     copy_of: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from msgspec import Struct
 
@@ -30,6 +31,16 @@ class MembershipYear(Struct, frozen=True, order=True):
                 f"“{text}” is not one membership year. The year that starts in April {year.start} is {year}."
             )
         return year
+
+    @classmethod
+    def of(cls, day: date) -> MembershipYear:
+        """The membership year that `day` is in."""
+        return cls(day.year if day.month >= 4 else day.year - 1)
+
+    @property
+    def first_day(self) -> date:
+        """The first day of the year, 1 April."""
+        return date(self.start, 4, 1)
 
     @property
     def end(self) -> int:

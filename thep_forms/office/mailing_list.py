@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from thep_forms.checking import Contact
-from thep_forms.checking.record import Known
+from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.definition.model import Kind
 from thep_forms.errors import SourceError
@@ -41,7 +41,7 @@ def mailing_list(
     merged: dict[tuple[str, str], dict[str, str]] = {}
     for one in records.accepted():
         if one.year == str(year):
-            known = records.known(one)
+            known = records.record(one)
             school = [known.school.get(asked.name, "") for asked in ticks]
             if not phases or set(phases) & set(";".join(school).split(";")):
                 _merge(merged, _rows(one, known, ";".join(filter(None, school)), roles))
@@ -55,7 +55,7 @@ def _known(what: str, asked: Collection[str], known: list[str]) -> None:
             raise SourceError(f"{name} is no {what} of the form. Choose from {', '.join(known)}.")
 
 
-def _rows(one: Returned, known: Known, phases: str, roles: Collection[str]) -> Iterator[dict[str, str]]:
+def _rows(one: Returned, known: SchoolRecord, phases: str, roles: Collection[str]) -> Iterator[dict[str, str]]:
     for contact in known.contacts:
         if not roles or contact.role in roles:
             for address in filter(None, _addresses(contact)):
