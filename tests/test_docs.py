@@ -20,7 +20,7 @@ from markdown.extensions.toc import slugify  # MkDocs brings it, and makes the a
 from tests.remake_command_reference import PATH as REFERENCE
 from tests.remake_command_reference import command_reference
 from thep_forms.cli import main
-from thep_forms.deciding.winner import Verdict
+from thep_forms.deciding import Verdict
 from thep_forms.definition import load_definition, shipped
 from thep_forms.definition.model import ProblemCode
 from thep_forms.office.status import Standing

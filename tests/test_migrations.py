@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
+from tests.commands import run
 from tests.conftest import ingest, prefer, rows
-from thep_forms.cli import main
 from thep_forms.deciding import Action
 from thep_forms.definition import Definitions
 from thep_forms.records import Records, SentState, open_for_reading
@@ -42,10 +42,6 @@ COMMANDS = {
     "email --dry-run": ["email", "2026-27", "-o", "{records}", "--schools", "{register}", "--dry-run"],
     "generate": ["generate", "2026-27", "-o", "{folder}/forms", "--schools", "{records}"],
 }
-
-
-def run(*command: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in command])
 
 
 @pytest.fixture
