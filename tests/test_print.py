@@ -19,7 +19,7 @@ from pdfplumber.page import Page
 from PIL import ImageChops
 
 from tests.commands import run
-from tests.conftest import AWKWARD, read_return
+from tests.conftest import AWKWARD, ingest, read_return
 from tests.remake_samples import SCHOOLS, answers
 from tests.test_accessible import elements
 from tests.test_looks import by_poppler
@@ -28,7 +28,6 @@ from thep_forms.definition import FormDefinition, shipped
 from thep_forms.generate import Master, PaperCopy, pack
 from thep_forms.layout import MM, body_of
 from thep_forms.layout.foot import CODE_SIDE
-from thep_forms.office.ingest import Ingester
 from thep_forms.reading.pictures import coded_pages
 
 LIST = shipped("samples") / "schools.csv"
@@ -115,7 +114,7 @@ def test_there_is_nothing_to_fill_in_on_a_screen(opened: pikepdf.Pdf) -> None:
 
 def test_last_years_records_fill_in_the_contacts(tmp_path: Path, form: bytes) -> None:
     (tmp_path / "return.pdf").write_bytes(type_into(form, answers("2101")))
-    Ingester(tmp_path / "records").ingest([tmp_path / "return.pdf"])
+    ingest(tmp_path / "records", [tmp_path / "return.pdf"])
     run("print", "2026-27", "-o", tmp_path / "pack.pdf", "--schools", tmp_path / "records")
     with pdfplumber.open(tmp_path / "pack.pdf") as pdf:
         text = pdf.pages[0].extract_text()

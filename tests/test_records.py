@@ -16,16 +16,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import inbox, rows, verdicts
+from tests.conftest import inbox, ingest, rows, verdicts
 from tests.remake_samples import SCHOOLS
 from thep_forms.definition import shipped
 from thep_forms.errors import RecordsError, SourceError
 from thep_forms.files import holds, renew_private, write_private
-from thep_forms.office.ingest import Ingester
 from thep_forms.records import Archive, Ledger
-from thep_forms.sources import Place, collect, fetch
+from thep_forms.sources import SourceFile, find_files, open_file
 
 Filled = Callable[..., bytes]
+CONTRACT = {
+    "schools.csv": "membership_year,dfe_number,school_name,phases,registered_address,postcode,return_id",
+    "contacts.csv": "membership_year,dfe_number,school_name,role,position,designation,name,email,telephone,return_id",
+    "returns.csv": ("return_id,source,received_at,membership_year,dfe_number,school_name,verdict,read_from,problems"),
+    "problems.csv": "return_id,source,dfe_number,school_name,field,label,severity,code,message,value",
+    "values.csv": "return_id,field,label,raw,value,read_from,confidence,corrected",
+    "changes.csv": "membership_year,dfe_number,school_name,role,field,before,after",
+    "decisions.csv": (
+        "decision_id,at,who,action,return_id,membership_year,dfe_number,school_name,field,before,after,why,undone_by"
+    ),
+}
 
 
 def written(records: Path) -> dict[str, bytes]:
@@ -34,9 +44,9 @@ def written(records: Path) -> dict[str, bytes]:
 
 def test_ingesting_the_same_folder_twice_changes_nothing(tmp_path: Path) -> None:
     records = tmp_path / "records"
-    first = Ingester(records).ingest([shipped("samples") / "returns"])
+    first = ingest(records, [shipped("samples") / "returns"])
     before = written(records)
-    again = Ingester(records).ingest([shipped("samples") / "returns"])
+    again = ingest(records, [shipped("samples") / "returns"])
     assert written(records) == before
     assert (again.new, again.verdicts) == (0, first.verdicts)
 
@@ -46,7 +56,7 @@ def test_no_table_of_somebody_else_is_written_over(tmp_path: Path, filled: Fille
     records.mkdir()
     (records / "schools.csv").write_text("dfe_number\n211/2101\n")
     with pytest.raises(RecordsError, match=r"schools\.csv that is not ours\. Choose another folder"):
-        Ingester(records).ingest([inbox(tmp_path / "inbox", cedar=filled())], records / "schools.csv")
+        ingest(records, [inbox(tmp_path / "inbox", cedar=filled())], register=records / "schools.csv")
     assert [path.name for path in records.iterdir()] == ["schools.csv"]
 
 
@@ -54,7 +64,7 @@ def test_what_operating_systems_leave_in_folders_is_no_problem(tmp_path: Path, f
     folder = inbox(tmp_path / "inbox", cedar=filled())
     for name in (".DS_Store", "Thumbs.db", "desktop.ini", "._cedar.pdf", "~$letter.docx"):
         (folder / name).write_bytes(name.encode())
-    assert Ingester(tmp_path / "records").ingest([folder]).all_accepted
+    assert ingest(tmp_path / "records", [folder]).all_accepted
     found = {row["source"]: row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")}
     assert len(found) == 6
     assert found["inbox/Thumbs.db"] == "not_a_form"
@@ -62,7 +72,7 @@ def test_what_operating_systems_leave_in_folders_is_no_problem(tmp_path: Path, f
 
 def test_every_pdf_is_kept_as_it_came(tmp_path: Path) -> None:
     records = tmp_path / "records"
-    Ingester(records).ingest([shipped("samples") / "returns"])
+    ingest(records, [shipped("samples") / "returns"])
     came = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (shipped("samples") / "returns").iterdir()}
     kept = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in (records / "returns").iterdir()}
     assert set(kept) == came
@@ -72,22 +82,19 @@ def test_every_pdf_is_kept_as_it_came(tmp_path: Path) -> None:
 def test_nobody_else_can_read_the_records(tmp_path: Path, filled: Filled) -> None:
     records = tmp_path / "records"
     records.mkdir(mode=0o755)
-    Ingester(records).ingest([inbox(tmp_path / "inbox", cedar=filled())])
+    ingest(records, [inbox(tmp_path / "inbox", cedar=filled())])
     for path in (records, *records.rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
 
 def test_the_data_package_describes_every_column_of_every_table(tmp_path: Path) -> None:
     records = tmp_path / "records"
-    Ingester(records).ingest([shipped("samples") / "returns"])
+    ingest(records, [shipped("samples") / "returns"])
     package = json.loads((records / "datapackage.json").read_bytes())
     described = {one["path"]: [field["name"] for field in one["schema"]["fields"]] for one in package["resources"]}
     headers = {path.name: path.read_text(encoding="utf-8").splitlines()[0].split(",") for path in records.glob("*.csv")}
     assert described == headers
-    contract = "membership_year,dfe_number,school_name,phases,registered_address,postcode,return_id"
-    assert headers["schools.csv"] == contract.split(",")
-    contract = "membership_year,dfe_number,role,position,designation,name,email,telephone,return_id"
-    assert headers["contacts.csv"] == contract.split(",")
+    assert {name: ",".join(columns) for name, columns in headers.items()} == CONTRACT
 
 
 def test_odd_files_have_a_row_each_and_the_rest_goes_on(tmp_path: Path, filled: Filled) -> None:
@@ -100,7 +107,7 @@ def test_odd_files_have_a_row_each_and_the_rest_goes_on(tmp_path: Path, filled: 
     (folder / "loop").symlink_to(folder)
     (folder / "endless.pdf").symlink_to("/dev/zero")
     os.mkfifo(folder / "pipe.pdf")
-    Ingester(folder / "records").ingest([folder])
+    ingest(folder / "records", [folder])
     assert verdicts(folder / "records") == {
         "cedar": "accepted",
         "elm": "accepted",
@@ -116,10 +123,10 @@ def test_odd_files_have_a_row_each_and_the_rest_goes_on(tmp_path: Path, filled: 
 def test_a_file_that_can_be_read_at_last_is_no_longer_told_of_as_unreadable(tmp_path: Path, filled: Filled) -> None:
     folder, records = inbox(tmp_path / "inbox"), tmp_path / "records"
     (folder / "cedar.pdf").symlink_to(tmp_path / "later.pdf")
-    Ingester(records).ingest([folder])
+    ingest(records, [folder])
     assert verdicts(records) == {"cedar": "unreadable"}
     (tmp_path / "later.pdf").write_bytes(filled())
-    assert Ingester(records).ingest([folder]).all_accepted
+    assert ingest(records, [folder]).all_accepted
     assert [row["verdict"] for row in rows(records / "returns.csv")] == ["accepted"]
 
 
@@ -129,7 +136,9 @@ def test_a_folder_that_cannot_be_searched_is_told_of() -> None:
         shut.mkdir(parents=True)
         Path(name).chmod(0o755)
         shut.chmod(0)
-        found = as_somebody_else(lambda: [repr(found) for place in collect([shut.parent]) for found in fetch(place)])
+        found = as_somebody_else(
+            lambda: [repr(found) for place in find_files([shut.parent]) for found in open_file(place)]
+        )
         shut.chmod(0o700)
     assert len(found) == 1
     assert "inbox/shut" in found[0]
@@ -156,7 +165,7 @@ def test_a_folder_of_somebodys_own_keeps_its_modes(tmp_path: Path, filled: Fille
     home.mkdir()
     home.chmod(0o755)
     (home / "letter.txt").touch()
-    Ingester(home).ingest([inbox(tmp_path / "inbox", cedar=filled())])
+    ingest(home, [inbox(tmp_path / "inbox", cedar=filled())])
     assert stat.S_IMODE(home.stat().st_mode) == 0o755
     assert {stat.S_IMODE(path.stat().st_mode) for path in home.glob("*.*") if path.suffix != ".txt"} == {0o600}
 
@@ -165,7 +174,7 @@ def test_two_hundred_returns_in_one_run(tmp_path: Path, filled: Filled) -> None:
     folder = tmp_path / "inbox"
     originals = {school[0]: filled(school[0]) for school in SCHOOLS}
     inbox(folder, **{f"{number}-{n}": data + b"%" * n for number, data in originals.items() for n in range(17)})
-    summary = Ingester(tmp_path / "records").ingest([folder])
+    summary = ingest(tmp_path / "records", [folder])
     assert summary.new == 204
     assert summary.verdicts == {"accepted": 12, "superseded": 192}
 
@@ -228,58 +237,58 @@ def test_a_run_that_brings_nothing_new_touches_no_table_and_mends_one_that_was_c
     tmp_path: Path, filled: Filled
 ) -> None:
     folder, records = inbox(tmp_path / "inbox", cedar=filled()), tmp_path / "records"
-    Ingester(records).ingest([folder])
+    ingest(records, [folder])
     contacts = records / "contacts.csv"
     before, data = {name: (records / name).stat().st_mtime_ns for name in written(records)}, contacts.read_bytes()
-    assert len(before) == 8
+    assert len(before) == 9
     contacts.write_bytes(data + b"changed by hand")
-    Ingester(records).ingest([folder])
+    ingest(records, [folder])
     assert {name for name in before if (records / name).stat().st_mtime_ns != before[name]} == {"contacts.csv"}
     assert contacts.read_bytes() == data
 
 
-def test_what_could_not_be_opened_stands_among_the_others_by_where_it_came_from(tmp_path: Path, filled: Filled) -> None:
+def test_returns_stand_in_the_order_of_year_school_return_and_source(tmp_path: Path, filled: Filled) -> None:
     folder = inbox(tmp_path / "inbox", a=filled(), c=filled("2103"))
     (folder / "b.pdf").symlink_to(tmp_path / "nowhere")
     shutil.copy(folder / "a.pdf", folder / "d.pdf")
-    Ingester(tmp_path / "records").ingest([folder])
+    ingest(tmp_path / "records", [folder])
     found = [(Path(row["source"]).stem, row["verdict"]) for row in rows(tmp_path / "records" / "returns.csv")]
-    assert found == [("a", "accepted"), ("b", "unreadable"), ("c", "accepted"), ("d", "duplicate")]
+    assert found == [("b", "unreadable"), ("a", "accepted"), ("d", "duplicate"), ("c", "accepted")]
 
 
 def test_a_folder_is_not_where_forms_come_from_and_where_the_records_go(tmp_path: Path, filled: Filled) -> None:
     folder = inbox(tmp_path / "inbox", cedar=filled())
     with pytest.raises(SourceError, match="Choose another folder"):
-        Ingester(folder).ingest([folder])
+        ingest(folder, [folder])
     assert [path.name for path in folder.iterdir()] == ["cedar.pdf"]
 
 
 def test_records_that_have_lost_their_ledger_are_not_begun_anew(tmp_path: Path, filled: Filled) -> None:
     folder, records = inbox(tmp_path / "inbox", cedar=filled()), tmp_path / "records"
-    Ingester(records).ingest([folder])
+    ingest(records, [folder])
     (records / "ledger.sqlite").unlink()
     before = written(records)
     with pytest.raises(RecordsError, match="Put back a copy"):
-        Ingester(records).ingest([inbox(tmp_path / "more", elm=filled("2103"))])
+        ingest(records, [inbox(tmp_path / "more", elm=filled("2103"))])
     with pytest.raises(RecordsError, match="Put back a copy"):
         Ledger(records)
     with pytest.raises(RecordsError, match="Put back a copy"):
         Ledger.existing(records)
     assert written(records) == before
     assert not (records / "ledger.sqlite").exists()
-    Ingester(tmp_path / "again").ingest([records / "returns"])
+    ingest(tmp_path / "again", [records / "returns"])
     assert (tmp_path / "again" / "schools.csv").read_bytes() == (records / "schools.csv").read_bytes()
 
 
 def test_progress_sees_every_file(tmp_path: Path, filled: Filled) -> None:
     seen: list[str] = []
 
-    def watch(places: Sequence[Place]) -> Iterable[Place]:
+    def watch(places: Sequence[SourceFile]) -> Iterable[SourceFile]:
         for place in places:
             seen.append(place.source)
             yield place
 
-    Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", cedar=filled())], progress=watch)
+    ingest(tmp_path / "records", [inbox(tmp_path / "inbox", cedar=filled())], progress=watch)
     assert seen == ["inbox/cedar.pdf"]
 
 
@@ -288,14 +297,14 @@ def test_a_ledger_in_use_is_told_of_and_nothing_is_half_written(
 ) -> None:
     monkeypatch.setattr("thep_forms.records.database.PATIENCE", 0.1)
     records = tmp_path / "records"
-    Ingester(records).ingest([inbox(tmp_path / "inbox", cedar=filled())])
+    ingest(records, [inbox(tmp_path / "inbox", cedar=filled())])
     before = written(records)
     with sqlite3.connect(records / "ledger.sqlite", isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(RecordsError, match="Another run"):
-            Ingester(records).ingest([inbox(tmp_path / "more", elm=filled("2103"))])
+            ingest(records, [inbox(tmp_path / "more", elm=filled("2103"))])
         other.execute("ROLLBACK")
     other.close()
     assert written(records) == before
-    Ingester(records).ingest([tmp_path / "more"])
+    ingest(records, [tmp_path / "more"])
     assert verdicts(records) == {"cedar": "accepted", "elm": "accepted"}

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.commands import run
 from tests.viewer import typed
-from thep_forms.definition import load_definition
+from thep_forms.definition import Definitions, load_definition
 from thep_forms.errors import SourceError
 from thep_forms.generate import Master
 from thep_forms.office.copies import answers
@@ -31,7 +31,7 @@ ROWS = [
 
 
 def register(path: Path) -> tuple[MemberSchool, ...]:
-    return read_register(path, lambda _: DEFINITION)
+    return read_register(path, Definitions(None, DEFINITION.year))
 
 
 def in_csv(rows: Sequence[Mapping[str, object]], delimiter: str = ",") -> str:

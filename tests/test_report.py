@@ -17,12 +17,11 @@ from click.testing import Result
 
 from tests.browser import Target, blank
 from tests.commands import run
-from tests.conftest import edit
+from tests.conftest import edit, ingest
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.checking.record import SchoolRecord
-from thep_forms.definition import FormDefinition, MembershipYear
-from thep_forms.office.ingest import Ingester
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.office.report import Report, page, readable, report
 from thep_forms.office.status import Standing, statuses
 from thep_forms.records import Ledger, Records
@@ -69,7 +68,7 @@ def records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
         (inbox / f"{name}.eml").write_bytes(message(date, pdf))
     (inbox / "4242.pdf").write_bytes(came(form, "4242"))
     (inbox / "stranger.pdf").write_bytes(came(form, "2106"))
-    Ingester(records).ingest([inbox])
+    ingest(records, [inbox])
     rows = "".join(f"{number},{told},office@{number}.example\n" for number, told in SCHOOLS.items())
     (records.parent / "schools.csv").write_text("dfe_number,school_name,phases,email\n" + rows)
     return records
@@ -180,7 +179,7 @@ def test_another_years_returns_do_not_count(browser: Target, records: Path, tmp_
 
 def returned(records: Path, definition: FormDefinition, members: tuple[MemberSchool, ...], **more: Any) -> Report:
     with Ledger.existing(records) as ledger:
-        known = Records(ledger, lambda _: definition)
+        known = Records(ledger, Definitions(None, definition.year))
         return report(definition, statuses(definition.year, members, known), known, **more)
 
 
@@ -190,7 +189,7 @@ def known_before(tmp_path: Path, form: bytes) -> Path:
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "form.pdf").write_bytes(came(form, "2101"))
     (tmp_path / "schools.csv").write_text("dfe_number,school_name,headteacher_name\n2101,Cedar,Former Head\n")
-    Ingester(tmp_path / "records").ingest([tmp_path / "inbox"], tmp_path / "schools.csv")
+    ingest(tmp_path / "records", [tmp_path / "inbox"], register=tmp_path / "schools.csv")
     return tmp_path
 
 

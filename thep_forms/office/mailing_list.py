@@ -41,7 +41,7 @@ def mailing_list(
     merged: dict[tuple[str, str], dict[str, str]] = {}
     for one in records.accepted():
         if one.year == str(year):
-            known = records.known(one)
+            known = records.record(one)
             school = [known.school.get(asked.name, "") for asked in ticks]
             if not phases or set(phases) & set(";".join(school).split(";")):
                 _merge(merged, _rows(one, known, ";".join(filter(None, school)), roles))

@@ -16,7 +16,7 @@ import jinja2
 from msgspec import Struct
 
 from thep_forms.checking import Problem
-from thep_forms.deciding.winner import Verdict
+from thep_forms.deciding import Verdict
 from thep_forms.definition import FormDefinition
 from thep_forms.definition.load import Templates
 from thep_forms.definition.model import ProblemCode, Severity
@@ -240,7 +240,7 @@ class _Reporter:
 
 def _is_open(one: Returned) -> bool:
     """Whether somebody has to look at it."""
-    return one.verdict not in _SETTLED and not one.aside
+    return one.verdict not in _SETTLED and not one.is_decoration
 
 
 def _is_to_be_placed(one: Returned) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
 
 from thep_forms.checking import Problem
-from thep_forms.deciding.winner import Verdict
-from thep_forms.definition import FormDefinition, MembershipYear
+from thep_forms.deciding import Verdict
+from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.definition.model import Severity
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.tables import Table
@@ -68,7 +68,7 @@ class SchoolStatus(Struct, frozen=True):
 
 def statuses_today(
     ledger: Ledger,
-    definitions: Callable[[MembershipYear | None], FormDefinition],
+    definitions: Definitions,
     year: MembershipYear,
     members: Iterable[MemberSchool],
     today: date,

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Never
 
 from thep_forms.checking.record import SchoolRecord
-from thep_forms.definition import FormDefinition, MembershipYear
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
-from thep_forms.records import Ledger, Records
+from thep_forms.records import Records, open_for_reading
 from thep_forms.register import gias, lists
 from thep_forms.register.lists import RowReader, columns_of, folded
 from thep_forms.register.member import MemberSchool
 from thep_forms.register.worksheets import sheets
-
-Definitions = Callable[[MembershipYear | None], FormDefinition]
 
 MISTAKES_AT_ONCE = 10  # that a message lists
 HEADINGS_WITHIN = 20  # rows from the top: a title may stand above the headings
@@ -38,15 +36,14 @@ def read_register(path: Path, definitions: Definitions) -> tuple[MemberSchool, .
 
 def _from_records(path: Path, definitions: Definitions) -> list[MemberSchool]:
     latest: dict[str, MemberSchool] = {}
-    with Ledger.existing(path, unchanged=True) as ledger:
+    with open_for_reading(path, definitions) as ledger:
         records = Records(ledger, definitions)
         for returned in records.accepted():  # the years in their order
-            record = records.known(returned)
             definition = definitions(MembershipYear.parse(returned.year))
-            latest[returned.dfe_number] = MemberSchool.of(returned.dfe_number, record, definition)
-        names, definition = ledger.names(), definitions(None)
-        for number in ledger.members() - latest.keys():  # of these the last list has all that is known
-            record = ledger.member(number) or SchoolRecord({definition.school_name.name: names.get(number, "")})
+            latest[returned.dfe_number] = MemberSchool.of(returned.dfe_number, records.record(returned), definition)
+        register, definition = ledger.register(), definitions(None)
+        for number in register.keys() - latest.keys():  # of these the last list has all that is known
+            record = ledger.member(number) or SchoolRecord({definition.school_name.name: register[number]})
             latest[number] = MemberSchool.of(number, record, definition)
     if not latest:
         raise SourceError(f"{path} holds no accepted return. Give a folder with some, or a list of schools.")
@@ -127,4 +124,4 @@ class _Rows:
         return member
 
 
-__all__ = ["Definitions", "MemberSchool", "read_register"]
+__all__ = ["MemberSchool", "read_register"]
