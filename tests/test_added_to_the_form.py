@@ -12,14 +12,13 @@ import pikepdf
 import pytest
 
 from tests.commands import run
-from tests.conftest import edit, read_return, rows
+from tests.conftest import edit, ingest, read_return, rows
 from tests.printers import by_pdfium
 from tests.remake_samples import answers
 from tests.viewer import type_into, typed
 from thep_forms.definition import load_definition
 from thep_forms.errors import LayoutError
 from thep_forms.generate import generate
-from thep_forms.office.ingest import Ingester
 
 FORM = "membership-form.toml"
 FIELD = """
@@ -102,7 +101,7 @@ def test_a_part_that_was_added_is_read_checked_and_in_the_tables(with_fax: Path,
     (inbox / "good.pdf").write_bytes(type_into(form, answers("2101", main_contact_fax="(020) 7946 0018 ext 3")))
     (inbox / "bad.pdf").write_bytes(type_into(form, answers("2102", senior_leader_1_fax="none yet")))
     records = tmp_path / "records"
-    Ingester(records, with_fax).ingest([inbox])
+    ingest(records, [inbox], templates=with_fax)
     contacts = {row["role"]: row for row in rows(records / "contacts.csv")}
     assert list(contacts["main_contact"])[-2:] == ["fax", "return_id"]
     assert contacts["main_contact"]["fax"] == contacts["headteacher"]["fax"] == "020 7946 0018 ext. 3"
@@ -147,7 +146,7 @@ def test_a_field_and_a_role_that_were_added_are_in_everything(templates: Path, t
     (inbox / "good.pdf").write_bytes(type_into(form, answers("2101") | added))
     (inbox / "bad.pdf").write_bytes(type_into(form, answers("2102", office_email="office at dovecote")))
     records = tmp_path / "records"
-    Ingester(records, templates).ingest([inbox])
+    ingest(records, [inbox], templates=templates)
     assert [row["office_email"] for row in rows(records / "schools.csv")] == ["Office@cedar.example"]
     assert ("safeguarding_lead", "Kit Adeyemi") in {(r["role"], r["name"]) for r in rows(records / "contacts.csv")}
     (problem,) = rows(records / "problems.csv")

@@ -13,12 +13,11 @@ import pytest
 import zxingcpp
 
 from tests.commands import run
-from tests.conftest import AWKWARD, rows
+from tests.conftest import AWKWARD, ingest, rows
 from tests.remake_samples import answers
 from tests.viewer import draw, type_into
 from thep_forms.definition import load_definition
 from thep_forms.generate import Master, PaperCopy, generate, pack
-from thep_forms.office.ingest import Ingester
 
 OURS = ("211", "Tower Hamlets", "THEP", "THE Partnership")
 THEIRS = """
@@ -98,7 +97,7 @@ def test_a_return_is_known_by_their_identifier_and_its_number_by_their_code(thei
     (inbox / "good.pdf").write_bytes(type_into(form, answers("2101")))
     (inbox / "other.pdf").write_bytes(type_into(form, answers("2102", dfe_number="211/2102")))
     (inbox / "ours.pdf").write_bytes(type_into(generate(load_definition("2026-27")), answers("2103")))
-    Ingester(tmp_path / "records", theirs).ingest([inbox])
+    ingest(tmp_path / "records", [inbox], templates=theirs)
     (school,) = rows(tmp_path / "records" / "schools.csv")
     assert school["dfe_number"] == "330/2101"
     problems = {row["code"]: row["message"] for row in rows(tmp_path / "records" / "problems.csv")}

@@ -20,7 +20,6 @@ from tests.commands import run
 from tests.conftest import edit, ingest
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.office.report import Report, page, readable, report
 from thep_forms.office.status import Standing, statuses
@@ -354,9 +353,7 @@ def test_a_partnerships_colour_is_made_readable(colour: str, background: str) ->
 def test_every_standing_has_its_words_and_its_colour(
     browser: Target, records: Path, definition: FormDefinition, tmp_path: Path
 ) -> None:
-    made = returned(
-        records, definition, (MemberSchool("211/2101", SchoolRecord({"phases": "primary"})), MemberSchool("211/7004"))
-    )
+    made = returned(records, definition, (MemberSchool("211/2101", phases=("primary",)), MemberSchool("211/7004")))
     assert set(made.standings) < set(Standing)
     (tmp_path / "page.html").write_text(page(made))
     look(browser, tmp_path / "page.html")

@@ -57,7 +57,8 @@ class _Checker:
         dfe_number = school.pop(self.definition.dfe_field.name)
         values, problems = tuple(self.values.values()), tuple(self.problems)
         record = SchoolRecord(school, contacts, complete=True)
-        return Checked(year, dfe_number, False, record, values, problems, self._copy_of())
+        name = self.definition.name_of_school(school)
+        return Checked(year, dfe_number, False, record, values, problems, self._copy_of(), name)
 
     def _copy_of(self) -> str:
         prefix = self.definition.partnership.dfe_prefix

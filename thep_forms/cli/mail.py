@@ -239,7 +239,7 @@ def _tell_passed_over(plan: Plan, *, chase: bool) -> bool:
     if plan.without_address:
         click.echo("No e-mail address to write to is known of these:", err=True)
         for member in plan.without_address:
-            click.echo(f"  {_school(member.dfe_number, member.record.school.get('school_name', ''))}", err=True)
+            click.echo(f"  {_school(member.dfe_number, member.name)}", err=True)
     uncertain = [one for one in plan.passed_over if one.standing is Standing.UNCERTAIN]
     if uncertain:
         click.echo(
@@ -248,7 +248,7 @@ def _tell_passed_over(plan: Plan, *, chase: bool) -> bool:
             err=True,
         )
         for one in uncertain:
-            name = _school(one.member.dfe_number, one.member.record.school.get("school_name", ""))
+            name = _school(one.member.dfe_number, one.member.name)
             click.echo(f"  {name}: {printable(one.why)}", err=True)
     counted = Counter(one.standing for one in plan.passed_over)
     if counted:

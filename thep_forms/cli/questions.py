@@ -72,7 +72,7 @@ def status(
         click.echo("Nobody is to be reminded today.", err=True)
         return
     for one in found:
-        name = printable(one.member.record.school.get("school_name", ""))
+        name = printable(one.member.name)
         click.echo(f"{one.member.dfe_number}  {one.standing.replace('_', ' '):16}{name}")
         if one.why:
             click.echo(f"{'':10}{printable(one.why)}")

@@ -122,6 +122,11 @@ class _FormChecker(Struct, frozen=True):
             for name, count in Counter(used).items():
                 if count > 1:
                     yield kind, f"“{name}” names {count} boxes. Give each a name of its own."
+        columns = Counter(field.name for field in self.form.field)
+        columns.update(name for field in self.form.field for name in field.also)
+        for name, count in columns.items():
+            if count > 1:
+                yield "field", f"“{name}” is a name of {count} columns of a register list. Take it out of `also`."
 
     def _field(self, key: str, field: Field) -> Iterator[tuple[str, str]]:
         yield from self._column(key, field.name)

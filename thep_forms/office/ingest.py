@@ -71,10 +71,10 @@ def ingest(
         return summarise(folder, records, intake.new, intake.new_sources)
 
 
-def _members(register: Path, definitions: Definitions) -> dict[str, SchoolRecord]:
+def _members(register: Path, definitions: Definitions) -> dict[str, tuple[str, SchoolRecord]]:
     from thep_forms.register import read_register  # not every run has one
 
-    return {member.dfe_number: member.record for member in read_register(register, definitions)}
+    return {member.dfe_number: (member.name, member.record) for member in read_register(register, definitions)}
 
 
 def _engine(

@@ -213,7 +213,7 @@ class _Reporter:
         return f"{'' if typed else found.label}: {found.code.replace('_', ' ')}".removeprefix(": ")
 
     def _missing(self, one: SchoolStatus) -> Missing:
-        phases = self._phases(one.member.record.school.get("phases", ""))
+        phases = self._phases(";".join(one.member.phases))
         return Missing(one.member.dfe_number, self._name(one), phases, one.standing, self._email(one))
 
     def _anew(self, changes: Iterable[tuple[str, Change]]) -> Iterator[Anew]:
@@ -229,7 +229,7 @@ class _Reporter:
                 yield Anew(number, names[number], what, *values)
 
     def _name(self, one: SchoolStatus) -> str:
-        return one.member.record.school.get("school_name", "")
+        return one.member.name
 
     def _email(self, one: SchoolStatus) -> str:
         return "" if self.redacted else one.member.email.replace(";", "; ")

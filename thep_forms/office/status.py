@@ -134,7 +134,7 @@ def by_phase(found: Iterable[SchoolStatus]) -> dict[str, Counter[Standing]]:
     """How many schools of each phase stand where: one of several phases counts in each, one of none under `""`."""
     counted: dict[str, Counter[Standing]] = {}
     for one in found:
-        for phase in one.member.record.school.get("phases", "").split(";"):
+        for phase in one.member.phases or ("",):
             counted.setdefault(phase, Counter())[one.standing] += 1
     return dict(sorted(counted.items()))
 
@@ -212,8 +212,8 @@ def table(found: Iterable[SchoolStatus]) -> Table:
     rows = [
         (
             one.member.dfe_number,
-            one.member.record.school.get("school_name", ""),
-            one.member.record.school.get("phases", ""),
+            one.member.name,
+            ";".join(one.member.phases),
             one.standing,
             one.why,
             one.return_id,

@@ -12,7 +12,6 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 
 Values = Mapping[str, str]  # normal forms by the names of columns
-NAME = "name"  # the part by which holders of a role that several people have are known
 
 
 class Change(Struct, frozen=True):
@@ -50,6 +49,7 @@ class _Comparison:
     def __init__(self, definition: FormDefinition, *, is_complete: bool) -> None:
         self.is_complete = is_complete
         self.parts = [part.name for part in definition.parts]
+        self.person_name = definition.person_name.name
         self.emails = {part.name for part in definition.parts if part.kind is Kind.EMAIL}
         self.addresses = {field.name for field in definition.fields if field.kind is Kind.ADDRESS}
 
@@ -80,7 +80,7 @@ class _Comparison:
         seen: Counter[str] = Counter()
         found: dict[tuple[str, int], Values] = {}
         for contact in people:
-            name = self._folded(NAME, contact.parts.get(NAME, ""))
+            name = self._folded(self.person_name, contact.parts.get(self.person_name, ""))
             seen[name] += 1
             found[name, seen[name]] = contact.parts
         return found

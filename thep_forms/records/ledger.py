@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
-from thep_forms.checking.record import SCHOOL_NAME, Checked, CheckedValue, Problem, SchoolRecord
+from thep_forms.checking.record import Checked, CheckedValue, Problem, SchoolRecord
 from thep_forms.deciding import Action, Arrival, Decision, Entry
 from thep_forms.reading import FileKind, Reading
 from thep_forms.records.database import Database
@@ -267,13 +267,12 @@ class Ledger(Database):
 
     # --- the register --------------------------------------------------------------------------------------------
 
-    def set_register(self, members: Mapping[str, SchoolRecord]) -> None:
-        """The member schools by DFE number, and what is known of each, instead of those known before."""
+    def set_register(self, members: Mapping[str, tuple[str, SchoolRecord]]) -> None:
+        """Note the member schools by DfE number, with their names and records, instead of those known before."""
         self._connection.execute("DELETE FROM register")
-        for number, record in members.items():
+        for number, (name, record) in members.items():
             blob = msgspec.json.encode(record) if record != SchoolRecord() else None
-            row = (number, record.school.get(SCHOOL_NAME, ""), blob)
-            self._connection.execute("INSERT INTO register VALUES (?,?,?)", row)
+            self._connection.execute("INSERT INTO register VALUES (?,?,?)", (number, name, blob))
 
     def register(self) -> dict[str, str]:
         """The names of the member schools by their DFE numbers, empty where the register list has none."""

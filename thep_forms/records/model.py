@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from thep_forms.checking.record import SCHOOL_NAME, Checked
+from thep_forms.checking.record import Checked
 from thep_forms.deciding import Entry
 from thep_forms.definition.model import Severity
 from thep_forms.reading import Reading
@@ -30,7 +30,7 @@ def entry_of(return_id: str, reading: Reading, checked: Checked | None) -> Entry
         str(checked.year or ""),
         checked.dfe_number,
         checked.copy_of,
-        checked.record.school.get(SCHOOL_NAME, ""),
+        checked.school_name,
         checked.blank,
         ";".join(dict.fromkeys(problem.code for problem in checked.problems)),
         ";".join(dict.fromkeys(problem.code for problem in checked.problems if problem.severity is Severity.ERROR)),

@@ -10,7 +10,7 @@ from itertools import chain
 from msgspec import Struct
 
 from thep_forms.checking.problems import problem
-from thep_forms.checking.record import SCHOOL_NAME, CheckedValue, Problem, SchoolRecord
+from thep_forms.checking.record import CheckedValue, Problem, SchoolRecord
 from thep_forms.deciding import Arrival, Decision, Entry, Judgement, Verdict, decide
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, ProblemCode, Severity
 from thep_forms.records.changes import Change, changes
@@ -149,9 +149,8 @@ class Records:
             words = {"name": self.register[number] or number, "other": self.register[other], "theirs": other}
             return problem(self.definition, code, dfe.name, dfe.label, number, **words)
         if code is ProblemCode.NAME_UNLIKELY:
-            label = next((field.label for field in self.definition.fields if field.name == SCHOOL_NAME), "")
-            words = {"number": number, "name": self.register[number]}
-            return problem(self.definition, code, SCHOOL_NAME, label, entry.school_name, **words)
+            field, words = self.definition.school_name, {"number": number, "name": self.register[number]}
+            return problem(self.definition, code, field.name, field.label, entry.school_name, **words)
         return problem(self.definition, code, value=entry.entry.reason, year=entry.year)
 
     def errors(self, entry: Returned) -> tuple[str, ...]:

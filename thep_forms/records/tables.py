@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from thep_forms.checking.formula import exact, neutralised
-from thep_forms.checking.record import SCHOOL_NAME, SchoolRecord
+from thep_forms.checking.record import SchoolRecord
 from thep_forms.deciding import Arrival, Decision, Verdict
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.reading import FileKind, ReadFrom
@@ -98,7 +98,7 @@ class CsvRows:
 def columns(records: Records) -> dict[TableName, Columns]:
     """The columns of every table."""
     dfe = {"dfe_number": records.definition.dfe_field.label}
-    name = {SCHOOL_NAME: _labels(records.definition).get(SCHOOL_NAME, "School")}
+    name = {"school_name": records.definition.school_name.label}
     school = {**_YEAR, **dfe, **name}
     field = {"field": "Field"}
     return {
