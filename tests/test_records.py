@@ -20,11 +20,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import edit, inbox, ingest, prefer, rows, verdicts
-from tests.remake_samples import SCHOOLS
+from tests.remake_samples import SCHOOLS, answers
+from tests.viewer import type_into
 from thep_forms.cli import main
-from thep_forms.definition import Definitions, shipped
+from thep_forms.definition import Definitions, load_definition, shipped
 from thep_forms.errors import RecordsError, SourceError
 from thep_forms.files import holds, renew_private, write_private
+from thep_forms.generate import generate
 from thep_forms.records import Archive, Ledger, bring_up_to_date, is_current
 from thep_forms.sources import Place, collect, fetch
 
@@ -40,6 +42,25 @@ CONTRACT = {
         "decision_id,at,who,action,return_id,membership_year,dfe_number,school_name,field,before,after,why,undone_by"
     ),
 }
+
+
+EARLIER_FIELD = """
+[[field]]
+name = "office_email"
+label = "Office Email"
+kind = "email"
+help = "Enter the address of the school's office."
+shows = 30
+
+[[part]]"""
+EARLIER_ROW = """
+[[section]]
+[[section.row]]
+height = 11
+cells = [{ field = "office_email" }]
+
+[[section]]
+text = "protocol.j2\""""
 
 
 def written(records: Path) -> dict[str, bytes]:
@@ -416,3 +437,19 @@ def test_what_was_decided_stands_in_a_table_of_its_own(tmp_path: Path, filled: F
     assert (first["dfe_number"], first["school_name"]) == ("211/2101", "Cedar Primary School")
     assert datetime.fromisoformat(first["at"]).utcoffset() == timedelta()
     assert first["who"] == getpass.getuser()
+
+
+def test_columns_that_only_an_earlier_years_form_had_stand_before_the_return(tmp_path: Path) -> None:
+    templates, then = Path(shutil.copytree(shipped("templates"), tmp_path / "templates")), "2025-26"
+    (templates / then).mkdir()
+    earlier = Path(shutil.copy(templates / "membership-form.toml", templates / then))
+    edit(earlier, "\n[[part]]", EARLIER_FIELD)
+    edit(earlier, '\n[[section]]\ntext = "protocol.j2"', EARLIER_ROW)
+    for year, more in ((then, {"office_email": "office@cedar.example"}), ("2026-27", {})):
+        form = generate(load_definition(year, templates))
+        inbox(tmp_path / "inbox", **{f"of {year}": type_into(form, answers("2101") | more)})
+    ingest(tmp_path / "records", [tmp_path / "inbox"], templates)
+    first, second = rows(tmp_path / "records" / "schools.csv")
+    assert list(first)[-3:] == ["postcode", "office_email", "return_id"]
+    assert (first["membership_year"], first["office_email"]) == (then, "office@cedar.example")
+    assert (second["membership_year"], second["office_email"]) == ("2026-27", "")
