@@ -77,6 +77,15 @@ def test_a_locked_file_is_opened_with_a_password_from_a_file(tmp_path: Path, fil
     assert not any(b"sesame" in content for content in told)
 
 
+def test_a_locked_file_of_several_forms_has_a_row_for_each_once_it_is_opened(tmp_path: Path, form: bytes) -> None:
+    (tmp_path / "form.pdf").write_bytes(locked(joined(*(type_into(form, answers(n)) for n in ("2101", "3204")))))
+    records = tmp_path / "records"
+    ingest(records, [tmp_path / "form.pdf"])
+    assert verdicts(records) == {"form.pdf": "locked"}
+    ingest(records, [tmp_path / "form.pdf"], passwords=["sesame"])
+    assert verdicts(records) == {"form.pdf#1": "accepted", "form.pdf#2": "accepted"}
+
+
 def test_a_password_is_asked_for_and_not_shown(tmp_path: Path, filled: Callable[..., bytes]) -> None:
     (tmp_path / "form.pdf").write_bytes(locked(filled()))
     result = run("ingest", tmp_path / "form.pdf", "-o", tmp_path / "records", "--password", input="sesame\n")

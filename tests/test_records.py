@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import json
 import os
@@ -10,18 +11,23 @@ import sqlite3
 import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import inbox, ingest, rows, verdicts
-from tests.remake_samples import SCHOOLS
-from thep_forms.definition import shipped
+from tests.conftest import edit, inbox, ingest, prefer, rows, verdicts
+from tests.remake_samples import SCHOOLS, answers
+from tests.viewer import type_into
+from thep_forms.cli import main
+from thep_forms.definition import Definitions, load_definition, shipped
 from thep_forms.errors import RecordsError, SourceError
 from thep_forms.files import holds, renew_private, write_private
-from thep_forms.records import Archive, Ledger
+from thep_forms.generate import generate
+from thep_forms.records import Archive, Ledger, bring_up_to_date, is_current
 from thep_forms.sources import SourceFile, find_files, open_file
 
 Filled = Callable[..., bytes]
@@ -36,6 +42,25 @@ CONTRACT = {
         "decision_id,at,who,action,return_id,membership_year,dfe_number,school_name,field,before,after,why,undone_by"
     ),
 }
+
+
+EARLIER_FIELD = """
+[[field]]
+name = "office_email"
+label = "Office Email"
+kind = "email"
+help = "Enter the address of the school's office."
+shows = 30
+
+[[part]]"""
+EARLIER_ROW = """
+[[section]]
+[[section.row]]
+height = 11
+cells = [{ field = "office_email" }]
+
+[[section]]
+text = "protocol.j2\""""
 
 
 def written(records: Path) -> dict[str, bytes]:
@@ -308,3 +333,125 @@ def test_a_ledger_in_use_is_told_of_and_nothing_is_half_written(
     assert written(records) == before
     ingest(records, [tmp_path / "more"])
     assert verdicts(records) == {"cedar": "accepted", "elm": "accepted"}
+
+
+# --- Results are made again when what they are made from changes ------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Records of the samples, of which no PDF is left that could be read again."""
+    records = tmp_path_factory.mktemp("made") / "records"
+    ingest(records, [shipped("samples") / "returns"], register=shipped("samples") / "schools.csv")
+    for path in (records / "returns").iterdir():
+        path.write_bytes(b"%PDF-")
+    return records
+
+
+@pytest.fixture
+def made(samples: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(samples, tmp_path / "records"))
+
+
+def stricter(folder: Path) -> Path:
+    """Templates in which a missing headteacher is an error."""
+    shutil.copytree(shipped("templates"), folder)
+    severity = "[headteacher_missing]\nseverity = "
+    edit(folder / "problems.toml", f'{severity}"query"', f'{severity}"error"')
+    return folder
+
+
+def details(records: Path) -> dict[str, tuple[bytes, ...]]:
+    ledger = sqlite3.connect(records / "ledger.sqlite")
+    rows = ledger.execute("SELECT * FROM result NATURAL LEFT JOIN result_detail ORDER BY return_id").fetchall()
+    ledger.close()
+    return {row[0]: row[1:] for row in rows}
+
+
+def test_a_stored_reading_is_checked_to_the_same_result_as_a_fresh_one(made: Path) -> None:
+    fresh, tables = details(made), written(made)
+    ledger = sqlite3.connect(made / "ledger.sqlite")
+    with ledger:
+        ledger.execute("UPDATE result SET made_from='another version', dfe_number='', problem_codes='', content=x''")
+        ledger.execute("UPDATE result_detail SET record='{}', problems='[]', answers='[]'")
+    ledger.close()
+    assert details(made) != fresh
+    bring_up_to_date(made, Definitions.of_today())
+    assert details(made) == fresh
+    assert written(made) == tables
+
+
+@pytest.mark.parametrize("command", ["status", "mailing-list", "report", "ingest", "prefer", "forget", "email"])
+def test_changed_templates_make_every_command_check_the_readings_again(
+    made: Path, tmp_path: Path, command: str
+) -> None:
+    before = {row["source"]: row["verdict"] for row in rows(made / "returns.csv")}
+    (tmp_path / "empty").mkdir()
+    accepted = next(row["return_id"] for row in rows(made / "schools.csv") if row["dfe_number"] == "211/4242")
+    schools = ["--schools", str(shipped("samples") / "schools.csv")]
+    arguments = {
+        "status": ["2026-27", "-o", str(made), *schools],
+        "mailing-list": ["2026-27", "-o", str(made)],
+        "report": ["2026-27", "-o", str(tmp_path / "page.html"), "--records", str(made), *schools],
+        "ingest": [str(tmp_path / "empty"), "-o", str(made)],
+        "prefer": [accepted, "-o", str(made)],
+        "forget": ["--before", "2001", "--yes", "-o", str(made)],
+        "email": ["2026-27", "-o", str(made), *schools, "--drafts", str(tmp_path / "drafts")],
+    }
+    templates = stricter(tmp_path / "templates")
+    result = CliRunner().invoke(main, [command, *arguments[command], "--templates", str(templates)])
+    assert result.exit_code in (0, 1), result.stderr
+    after = {row["source"]: row["verdict"] for row in rows(made / "returns.csv")}
+    changed = {Path(source).stem for source in before if before[source] != after[source]}
+    assert changed == {"Linden"}
+    assert {row["code"] for row in rows(made / "problems.csv") if "Linden" in row["source"]} >= {"headteacher_missing"}
+
+
+def test_verify_reports_records_that_were_made_with_other_templates_and_changes_nothing(
+    made: Path, tmp_path: Path
+) -> None:
+    before = written(made)
+    result = CliRunner().invoke(main, ["verify", "-o", str(made), "--templates", str(stricter(tmp_path / "templates"))])
+    assert result.exit_code == 1
+    assert "with other templates. Run ingest again" in result.stderr
+    assert written(made) == before
+
+
+def test_templates_of_letters_make_no_result_outdated(made: Path, tmp_path: Path) -> None:
+    templates = Path(shutil.copytree(shipped("templates"), tmp_path / "templates"))
+    first = Definitions.of_today(templates)
+    bring_up_to_date(made, first)
+    (templates / "reminder.j2").write_text("Please.", encoding="utf-8")
+    assert is_current(made, first)
+    (templates / "gias.toml").write_text("# changed\n" + (templates / "gias.toml").read_text(), encoding="utf-8")
+    assert not is_current(made, first)
+
+
+def test_what_was_decided_stands_in_a_table_of_its_own(tmp_path: Path, filled: Filled) -> None:
+    records, files = tmp_path / "records", {"one": filled(), "two": filled(main_contact_name="Kit Adeyemi")}
+    ingest(records, [inbox(tmp_path / "inbox", **files)])
+    one, two = (hashlib.sha256(data).hexdigest()[:16] for data in files.values())
+    for preferred in (one, two):
+        prefer(records, preferred)
+    first, second = rows(records / "decisions.csv")
+    assert (first["decision_id"], first["action"], first["return_id"], first["before"]) == ("1", "prefer", one, two)
+    assert (second["decision_id"], second["action"], second["return_id"], second["before"]) == ("2", "prefer", two, one)
+    assert (first["dfe_number"], first["school_name"]) == ("211/2101", "Cedar Primary School")
+    assert datetime.fromisoformat(first["at"]).utcoffset() == timedelta()
+    assert first["who"] == getpass.getuser()
+
+
+def test_columns_that_only_an_earlier_years_form_had_stand_before_the_return(tmp_path: Path) -> None:
+    templates, then = Path(shutil.copytree(shipped("templates"), tmp_path / "templates")), "2025-26"
+    (templates / then).mkdir()
+    earlier = Path(shutil.copy(templates / "membership-form.toml", templates / then))
+    edit(earlier, "\n[[part]]", EARLIER_FIELD)
+    edit(earlier, '\n[[section]]\ntext = "protocol.j2"', EARLIER_ROW)
+    for year, more in ((then, {"office_email": "office@cedar.example"}), ("2026-27", {})):
+        form = generate(load_definition(year, templates))
+        inbox(tmp_path / "inbox", **{f"of {year}": type_into(form, answers("2101") | more)})
+    ingest(tmp_path / "records", [tmp_path / "inbox"], templates)
+    first, second = rows(tmp_path / "records" / "schools.csv")
+    assert list(first)[-3:] == ["postcode", "office_email", "return_id"]
+    assert (first["membership_year"], first["office_email"]) == (then, "office@cedar.example")
+    assert (second["membership_year"], second["office_email"]) == ("2026-27", "")

@@ -18,6 +18,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.commands import run
 from tests.conftest import ingest
+from thep_forms.checking.formula import exact as exact_value
+from thep_forms.checking.formula import neutralised
 from thep_forms.definition import Definitions, shipped
 from thep_forms.records import Records, open_for_reading
 from thep_forms.records.names import TableName
@@ -171,6 +173,11 @@ def test_a_value_that_a_cell_cannot_hold_is_cut_off_and_says_so(char: str) -> No
     assert cut.endswith(CUT)
     assert longer.startswith(cut.removesuffix(CUT))
     assert LONGEST - 1 <= len(cut.encode("utf-16-le")) // 2 <= LONGEST
+
+
+@given(AWKWARD)
+def test_a_cell_of_a_csv_gives_the_exact_value_back(value: str) -> None:
+    assert exact_value(neutralised(value)) == value
 
 
 def test_what_no_workbook_can_hold_is_marked() -> None:

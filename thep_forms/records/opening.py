@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from thep_forms.records.ledger import Ledger
 from thep_forms.records.records import Records
 from thep_forms.records.results import made_from, renew_results
 from thep_forms.records.views import Views
+
+_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @contextmanager
@@ -36,15 +39,26 @@ def open_for_reading(records: Path, definitions: Definitions) -> Iterator[Ledger
         with Ledger.existing(records, unchanged=True) as ledger:
             yield ledger
         return
-    try:
-        bring_up_to_date(records, definitions)
-    except (ReadOnlyError, PermissionError):
+    if not _is_brought_up_to_date(records, definitions):
         with Ledger.existing(records, in_memory=True) as ledger:
             renew_results(ledger, definitions)
             yield ledger
         return
     with Ledger.existing(records, unchanged=True) as ledger:
         yield ledger
+
+
+def _is_brought_up_to_date(records: Path, definitions: Definitions) -> bool:
+    """Bring the records up to date; whether their folder can be written to."""
+    try:
+        bring_up_to_date(records, definitions)
+    except ReadOnlyError:
+        return False
+    except OSError as error:
+        if error.errno not in _READ_ONLY:
+            raise
+        return False
+    return True
 
 
 def is_current(records: Path, definitions: Definitions) -> bool:
