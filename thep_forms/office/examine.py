@@ -84,9 +84,9 @@ class Examiner(Struct, frozen=True):
 
     def _finding(self, reading: Reading) -> Finding:
         checkers = {FileKind.FORM: check, FileKind.SCAN: check_scan}
-        checker = checkers.get(reading.outcome)
+        checker = checkers.get(reading.kind)
         checked = checker(reading, self.definitions(year_of(reading))) if checker else None
-        return Finding(reading.outcome, reading.reason, reading.modified, checked)
+        return Finding(reading.kind, reading.reason, reading.modified, checked)
 
 
 def _digest(folder: Path, *suffixes: str) -> str:
