@@ -216,3 +216,33 @@ def test_note_on_a_box_of_a_printed_form_is_its_answer(form: bytes, definition: 
         del pdf.Root["/AcroForm"]
 
     assert texts_of(changed(marked, without_boxes), definition) == {"headteacher_name": "Jo Bloggs"}
+
+
+def test_notes_and_drawings_are_listed_by_their_pages(returned: bytes, definition: FormDefinition) -> None:
+    noted_on = changed(changed(returned, annotated("/FreeText", Contents=String("We moved"))), annotated("/Ink"))
+    checked = check(read_return(noted_on, definition), definition)
+    labels = ["A note on page 1", "A drawing on page 1"]
+    queries = [problem for problem in checked.problems if problem.code == "field_unknown"]
+    assert [(query.field, query.label, query.value) for query in queries] == [
+        ("", labels[0], "We moved"),
+        ("", labels[1], ""),
+    ]
+    assert [query.message.startswith(f"{label}: ") for query, label in zip(queries, labels, strict=True)] == [
+        True,
+        True,
+    ]
+    beside = [value for value in checked.values if not value.field]
+    assert [(value.label, value.raw, value.read_from) for value in beside] == [
+        (labels[0], "We moved", "page_text"),
+        (labels[1], "", "page_text"),
+    ]
+
+
+def test_unknown_field_is_listed_by_its_name(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        field = Dictionary(T=String("clerk"), FT=Name.Tx, V=String("Jo Bloggs"))
+        pdf.Root.AcroForm.Fields.append(pdf.make_indirect(field))
+
+    checked = check(read_return(changed(returned, change), definition), definition)
+    (query,) = [problem for problem in checked.problems if problem.code == "field_unknown"]
+    assert (query.field, query.label, query.value) == ("clerk", "clerk", "Jo Bloggs")

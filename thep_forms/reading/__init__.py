@@ -10,7 +10,7 @@ import pikepdf
 
 from thep_forms.reading import reasons
 from thep_forms.reading.attachments import Attachments, attachments_of
-from thep_forms.reading.classify import Contents, Definitions, classify
+from thep_forms.reading.classify import Contents, DefinitionOfYear, classify
 from thep_forms.reading.damage import attempt
 from thep_forms.reading.field_tree import TooManyError
 from thep_forms.reading.information import pdf_date
@@ -25,7 +25,7 @@ for _library in ("pikepdf", "pypdf", "pdfminer", "pdfplumber"):
 DEEPEST = 3  # levels of PDFs attached to PDFs
 
 
-def read_file(file: Path | bytes, definitions: Definitions, passwords: Sequence[str] = ()) -> tuple[Reading, ...]:
+def read_file(file: Path | bytes, definitions: DefinitionOfYear, passwords: Sequence[str] = ()) -> tuple[Reading, ...]:
     """Read one returned file: a reading of each form in it and in the PDFs attached to it, one at least.
 
     A path is faster than bytes. `definitions` gives the definition of a year, or of any year where it is given none;
@@ -35,7 +35,7 @@ def read_file(file: Path | bytes, definitions: Definitions, passwords: Sequence[
     return _read(Source(file), definitions, passwords, DEEPEST)
 
 
-def _read(source: Source, definitions: Definitions, passwords: Sequence[str], depth: int) -> tuple[Reading, ...]:
+def _read(source: Source, definitions: DefinitionOfYear, passwords: Sequence[str], depth: int) -> tuple[Reading, ...]:
     """`depth` is how many levels of attached files are read."""
     if not source.is_pdf():
         return (Reading(FileKind.NOT_A_FORM, reason=reasons.NO_PDF),)

@@ -26,7 +26,7 @@ from thep_forms.reading.opening import Document, flattened, rewritten
 if TYPE_CHECKING:
     from thep_forms.reading.print import FormPage
 
-Definitions = Callable[[MembershipYear | None], FormDefinition]  # of a year, or of any where there is none
+DefinitionOfYear = Callable[[MembershipYear | None], FormDefinition]  # without a year, the definition of any
 
 
 class Found(Struct, frozen=True):

@@ -24,7 +24,7 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID, form_said
 from thep_forms.layout.seal import State
 from thep_forms.reading import reasons
-from thep_forms.reading.classify import Contents, Definitions, Found
+from thep_forms.reading.classify import Contents, DefinitionOfYear, Found
 from thep_forms.reading.damage import attempt
 from thep_forms.reading.field_groups import REPEATED, are_mixed, page_span
 from thep_forms.reading.fields import combined
@@ -33,7 +33,7 @@ from thep_forms.reading.policy import is_news, joined, may_be_lost, with_unknown
 from thep_forms.reading.read_fields import read_fields
 
 
-def readings_in(contents: Contents, definitions: Definitions) -> tuple[Reading, ...]:
+def readings_in(contents: Contents, definitions: DefinitionOfYear) -> tuple[Reading, ...]:
     """The readings of an open file: one for each form in it, one at least."""
     any_year = definitions(None)
     fields = read_fields(contents, definitions)
@@ -76,20 +76,20 @@ def _are_mixed(contents: Contents, definition: FormDefinition) -> bool:
 
 
 def _read_pages(
-    contents: Contents, definitions: Definitions, pages: Sequence[int] | None = None, *, with_boxes: bool = False
+    contents: Contents, definitions: DefinitionOfYear, pages: Sequence[int] | None = None, *, with_boxes: bool = False
 ) -> Found:
     from thep_forms.reading.read_pages import read_pages  # takes time to import, and few files need it
 
     return read_pages(contents, definitions, pages, with_boxes=with_boxes)
 
 
-def _read_filled(contents: Contents, fields: Sequence[Reading], definitions: Definitions) -> Found:
+def _read_filled(contents: Contents, fields: Sequence[Reading], definitions: DefinitionOfYear) -> Found:
     """Forms with fields, at least one filled in, and printed or pictured forms on the file's other pages."""
     beside, has_failed = attempt(lambda: _read_beside(contents, definitions), Found())
     return Found(joined(fields, beside.readings), beside.damaged or has_failed)
 
 
-def _read_empty(contents: Contents, fields: Sequence[Reading], definitions: Definitions) -> Found:
+def _read_empty(contents: Contents, fields: Sequence[Reading], definitions: DefinitionOfYear) -> Found:
     """Forms with empty fields: what is printed on their pages counts, else pictures of forms on other pages."""
     printed, has_failed = attempt(lambda: _read_pages(contents, definitions), Found())
     contents = contents.with_damage(printed.damaged or has_failed)
@@ -101,7 +101,7 @@ def _read_empty(contents: Contents, fields: Sequence[Reading], definitions: Defi
     return Found(pictures or fields, contents.damaged or beside.damaged or has_failed)
 
 
-def _read_beside(contents: Contents, definitions: Definitions) -> Found:
+def _read_beside(contents: Contents, definitions: DefinitionOfYear) -> Found:
     """Printed and pictured forms on the pages without fields, but for pages that are as we made them."""
     pages = [
         number
@@ -136,7 +136,7 @@ def _unknown_fields(contents: Contents, definition: FormDefinition) -> dict[str,
 
 
 def _read_unknown(
-    contents: Contents, fields: Sequence[Reading], unknown: Mapping[str, Answer], definitions: Definitions
+    contents: Contents, fields: Sequence[Reading], unknown: Mapping[str, Answer], definitions: DefinitionOfYear
 ) -> Found:
     """What the pages show with the fields in them. What a field holds and its page does not show is kept beside it.
 

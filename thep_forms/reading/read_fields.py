@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID, years_said
 from thep_forms.reading.annotations import BoxArea
-from thep_forms.reading.classify import Contents, Definitions, Found
+from thep_forms.reading.classify import Contents, DefinitionOfYear, Found
 from thep_forms.reading.damage import attempt, decode_streams
 from thep_forms.reading.field_groups import FormFields
 from thep_forms.reading.fields import WidgetValue, combined
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from thep_forms.reading.print import PrintedPage
 
 
-def read_fields(contents: Contents, definitions: Definitions) -> Found:
+def read_fields(contents: Contents, definitions: DefinitionOfYear) -> Found:
     """A reading of each form that has a box of ours."""
     readings: list[Reading] = []
     for form in contents.forms:
@@ -31,7 +31,7 @@ def read_fields(contents: Contents, definitions: Definitions) -> Found:
     return Found(readings, contents.damaged)
 
 
-def _read_form(contents: Contents, form: FormFields, definitions: Definitions) -> Found:
+def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYear) -> Found:
     """One form; no reading if it has no box of ours."""
     answers = {name: combined(widgets) for name, widgets in form.widgets.items()}
     form_id = answers.pop(FORM_ID).text if FORM_ID in answers else ""

@@ -9,7 +9,7 @@ from thep_forms.definition.identity import document_title
 from thep_forms.definition.year import MembershipYear
 from thep_forms.layout.seal import State
 from thep_forms.reading import reasons
-from thep_forms.reading.classify import Contents, Definitions, Found, PageKinds, classify_pages
+from thep_forms.reading.classify import Contents, DefinitionOfYear, Found, PageKinds, classify_pages
 from thep_forms.reading.field_groups import PageSpan, are_mixed
 from thep_forms.reading.model import FileKind, Note, Reading
 from thep_forms.reading.pictures import pictured_forms
@@ -17,7 +17,7 @@ from thep_forms.reading.print import FormPage, page_reader
 
 
 def read_pages(
-    contents: Contents, definitions: Definitions, pages: Sequence[int] | None = None, *, with_boxes: bool = False
+    contents: Contents, definitions: DefinitionOfYear, pages: Sequence[int] | None = None, *, with_boxes: bool = False
 ) -> Found:
     """A reading of each form on the pages, or on all pages. `with_boxes`: what boxes show counts as print."""
     kinds = classify_pages(contents, definitions(None), pages, with_boxes=with_boxes)
@@ -51,7 +51,7 @@ def _span(form: Sequence[FormPage]) -> PageSpan:
 
 
 def _printed(
-    contents: Contents, kinds: PageKinds, form: Sequence[FormPage], own: Collection[int], definitions: Definitions
+    contents: Contents, kinds: PageKinds, form: Sequence[FormPage], own: Collection[int], definitions: DefinitionOfYear
 ) -> Reading:
     """One printed form. `own` are its pages and those between them, which are of no other form."""
     year = next((MembershipYear(page.year) for page in form if page.year), None)
@@ -84,7 +84,7 @@ def _hidden_notes(contents: Contents, kinds: PageKinds, own: Collection[int]) ->
     return [note for note in hidden if note]
 
 
-def _pictured(contents: Contents, data: bytes, pages: Sequence[int], definitions: Definitions) -> list[Reading]:
+def _pictured(contents: Contents, data: bytes, pages: Sequence[int], definitions: DefinitionOfYear) -> list[Reading]:
     """A reading of each form that is pictured on the pages."""
     form_ids = pictured_forms(data, pages, definitions(None).form.id)
     return [contents.reading(FileKind.SCAN, reasons.PICTURE, form_id) for form_id in form_ids]
