@@ -1,4 +1,4 @@
-"""A form that was returned, changed as programs change it."""
+"""A returned form, changed as programs change it, and what is read from it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pikepdf import Array, Dictionary, String
 from tests.conftest import read_return
 from tests.remake_samples import answers
 from thep_forms.definition import FormDefinition
+from thep_forms.reading import Reading
 
 NUMBER = "2101"
 EXPECTED = {
@@ -32,8 +33,16 @@ def changed(pdf: bytes, change: Change) -> bytes:
     return out.getvalue()
 
 
-def told(pdf: bytes, definition: FormDefinition) -> dict[str, str]:
-    return {name: raw.text for name, raw in read_return(pdf, definition).values.items() if raw.text}
+def texts_in(reading: Reading) -> dict[str, str]:
+    """All that a return says: answers by their fields, of ours or not, and notes by their numbers."""
+    answers = {**reading.answers, **reading.unknown_fields}
+    notes = {f"note {number}": note.text for number, note in enumerate(reading.notes, 1)}
+    return {name: answer.text for name, answer in answers.items() if answer.text or answer.says_something} | notes
+
+
+def texts_of(pdf: bytes, definition: FormDefinition) -> dict[str, str]:
+    """All that is read from a file that holds one return."""
+    return texts_in(read_return(pdf, definition))
 
 
 def boxes(pdf: pikepdf.Pdf) -> dict[str, pikepdf.Object]:

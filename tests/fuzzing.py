@@ -1,6 +1,6 @@
 """Damage real returns at random and read them, as `ingest` would: python -m tests.fuzzing 100000 [SEED [FOLDER]]
 
-Prints what became of them. A file that a worker could not cope with is kept in FOLDER: each is a fault of ours.
+Prints how many files of each kind were read. A file that a worker failed on is kept in FOLDER: each is a fault of ours.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def main() -> None:
             (folder / f"{seed}-{number}.pdf").write_bytes(pdf)
             became[answer.reason] += 1
         else:
-            became.update(found.reading.outcome for found in Examiner.returns(answer))
+            became.update(found.reading.kind for found in Examiner.returns(answer))
         if number % 1000 == 0 or number == count:
             print(number, dict(became), flush=True)
 

@@ -1,4 +1,4 @@
-"""What becomes of a filled form on its way to us: flattened, printed, scaled, turned, cut, bundled, scanned."""
+"""A filled form as it may come back: flattened, printed, scaled, turned, cut, joined to others, scanned."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ def recognised(pdf: bytes) -> bytes:
 
 def _changed_fonts(pdf: bytes, kind: str, change: Callable[[pikepdf.Object], None]) -> bytes:
     with pikepdf.open(io.BytesIO(pdf)) as opened:
-        fonts = [one for one in opened.objects if isinstance(one, pikepdf.Dictionary) and "/ToUnicode" in one]
+        fonts = [font for font in opened.objects if isinstance(font, pikepdf.Dictionary) and "/ToUnicode" in font]
         for font in fonts:
             if kind in (font.get("/Subtype"), font.get("/Type")):
                 change(font)
@@ -265,7 +265,7 @@ def _changed_fonts(pdf: bytes, kind: str, change: Callable[[pikepdf.Object], Non
 
 
 def without_unicode(pdf: bytes, kind: str = "/Font") -> bytes:
-    """Printed by a driver that leaves out what the letters of its fonts are, or of those of one kind."""
+    """Printed by a driver that leaves out what the letters of its fonts are, or of its fonts of a kind."""
 
     def change(font: pikepdf.Object) -> None:
         del font["/ToUnicode"]

@@ -13,7 +13,7 @@ from thep_forms.checking.formula import is_formula, neutralised
 from thep_forms.definition import FormDefinition, Severity
 from thep_forms.definition.model import ProblemText
 from thep_forms.definition.rules import WORDS
-from thep_forms.reading import Answer, FileKind, Reading
+from thep_forms.reading import Answer, Doubt, FileKind, Reading
 
 FORM_ID = "thep-membership 2026-27 r1"
 
@@ -22,7 +22,7 @@ def checked(definition: FormDefinition, form_id: str = FORM_ID, title: str = "",
     """Cedar Primary's return, with some answers changed."""
     typed = answers("2101", **changes)
     values = {name: Answer("yes" if value is True else str(value or "")) for name, value in typed.items()}
-    return check(Reading(FileKind.FORM, values, form_id, title), definition)
+    return check(Reading(FileKind.FORM, values, form_id=form_id, title=title), definition)
 
 
 def codes(one: Checked) -> set[str]:
@@ -146,14 +146,14 @@ def test_a_message_may_use_every_word_that_its_problem_has(
 @pytest.mark.parametrize(
     ("raw", "code"),
     [
-        (Answer("Cedar", other="Elm"), "value_conflict"),
-        (Answer("Cedar \ufffd", damaged=True), "value_damaged"),
-        (Answer("Cedar Prim", limit=10), "value_truncated"),
+        (Answer("Cedar", others=("Elm",)), "value_conflict"),
+        (Answer("Cedar \ufffd", doubts=frozenset({Doubt.CHARACTERS_LOST})), "value_damaged"),
+        (Answer("Cedar Prim", doubts=frozenset({Doubt.BOX_FULL})), "value_truncated"),
     ],
 )
 def test_what_the_file_says_of_a_value_is_asked_about(definition: FormDefinition, raw: Answer, code: str) -> None:
     values = {name: Answer("yes" if value is True else str(value)) for name, value in answers("2101").items()}
-    one = check(Reading(FileKind.FORM, values | {"school_name": raw}, FORM_ID), definition)
+    one = check(Reading(FileKind.FORM, values | {"school_name": raw}, form_id=FORM_ID), definition)
     assert codes(one) == {code}
 
 
@@ -205,7 +205,7 @@ def test_a_box_with_signs_alone_holds_no_answer(definition: FormDefinition, noth
 
 
 def test_a_form_with_nothing_in_it_is_blank(definition: FormDefinition) -> None:
-    one = check(Reading(FileKind.FORM, {"school_name": Answer(" \n")}, FORM_ID), definition)
+    one = check(Reading(FileKind.FORM, {"school_name": Answer(" \n")}, form_id=FORM_ID), definition)
     assert one.blank
     assert not one.acceptable
 

@@ -1,4 +1,4 @@
-"""Returns whose boxes can still be filled in, but whose pages somebody drew on with a tool that knows no boxes."""
+"""Returns with fields whose pages people drew on with a tool that knows no fields."""
 
 from __future__ import annotations
 
@@ -73,21 +73,19 @@ def typed_in(definition: FormDefinition, pdf: bytes, editor: Editor, name: str, 
 
 
 def problems(checked: Checked) -> set[tuple[str, str]]:
-    return {(one.field, one.code) for one in checked.problems}
+    return {(problem.field, problem.code) for problem in checked.problems}
 
 
-def test_a_correction_typed_over_a_filled_box_is_asked_about(
-    definition: FormDefinition, copy: bytes, editor: Editor
-) -> None:
+def test_words_over_a_filled_box_are_a_conflict(definition: FormDefinition, copy: bytes, editor: Editor) -> None:
     checked = typed_in(definition, copy, editor, "headteacher_name", "Bo Grey")
-    (problem,) = [one for one in checked.problems if one.field == "headteacher_name"]
+    (problem,) = [problem for problem in checked.problems if problem.field == "headteacher_name"]
     assert problem.code == "value_conflict"
     assert LEAVER in problem.message
     assert "Bo Grey" in problem.message
     assert not checked.acceptable
 
 
-def test_a_page_that_was_sealed_as_forms_once_were_is_looked_at_too(
+def test_words_on_a_page_with_an_old_seal_are_a_conflict(
     definition: FormDefinition, copy: bytes, editor: Editor
 ) -> None:
     """With the hash of its content alone, not of what is stored."""
@@ -113,86 +111,86 @@ def unsealed(pdf: bytes) -> bytes:
     return out.getvalue()
 
 
-def test_a_page_with_boxes_that_lost_its_seal_is_looked_at_too(
+def test_words_on_a_page_that_lost_its_seal_are_a_conflict(
     definition: FormDefinition, copy: bytes, editor: Editor
 ) -> None:
     before = read_return(unsealed(copy), definition)
-    assert before.values == read_return(copy, definition).values
+    assert before.answers == read_return(copy, definition).answers
     assert check(before, definition).acceptable
     checked = typed_in(definition, unsealed(copy), editor, "headteacher_name", "Bo Grey")
     assert ("headteacher_name", "value_conflict") in problems(checked)
 
 
 @pytest.mark.parametrize("sealed", [bytes, unsealed])
-def test_a_form_with_blanks_in_a_box_and_answers_on_its_page_is_not_blank(
+def test_words_over_a_box_with_blanks_are_its_answer(
     definition: FormDefinition, form: bytes, sealed: Callable[[bytes], bytes]
 ) -> None:
     rect = place(definition, "headteacher_name")
     typed = by_an_editor(sealed(type_into(form, {"headteacher_name": " "})), rect.x + 3, rect.y + 4, "Bo Grey")
-    value = read_return(typed, definition).values["headteacher_name"]
-    assert (value.text, value.other) == ("Bo Grey", None)
+    value = read_return(typed, definition).answers["headteacher_name"]
+    assert (value.text, value.others) == ("Bo Grey", ())
 
 
-def test_what_is_typed_over_an_empty_box_is_its_answer(definition: FormDefinition, form: bytes, editor: Editor) -> None:
+def test_words_over_an_empty_box_are_its_answer(definition: FormDefinition, form: bytes, editor: Editor) -> None:
     filled = type_into(form, {**SCHOOL, "business_manager_name": ""})
     before = checked_after(filled, definition)
     rect = place(definition, "business_manager_name")
     reading = read_return(editor(filled, rect.x + 3, rect.y + 4, "Di Lee"), definition)
-    assert reading.values["business_manager_name"].text == "Di Lee"
-    assert reading.values["business_manager_name"].read_from is ReadFrom.PAGE_TEXT
+    assert reading.answers["business_manager_name"].text == "Di Lee"
+    assert reading.answers["business_manager_name"].read_from is ReadFrom.PAGE_TEXT
     checked = check(reading, definition)
     assert checked.acceptable
     assert problems(checked) - problems(before) == {("business_manager_name", "read_from_page")}
 
 
-def test_a_cross_typed_over_a_box_ticks_it(definition: FormDefinition, form: bytes, editor: Editor) -> None:
+def test_cross_typed_over_a_tick_box_ticks_it(definition: FormDefinition, form: bytes, editor: Editor) -> None:
     ticked = [name for name in SCHOOL if name.startswith("phase_")]
     filled = type_into(form, {**SCHOOL, **dict.fromkeys(ticked, False)})
     rect = place(definition, "phase_special")
     reading = read_return(editor(filled, rect.x + 1, rect.y + 2, "X"), definition)
-    assert [name for name, raw in reading.values.items() if name.startswith("phase_") and raw.text] == ["phase_special"]
+    assert [name for name, answer in reading.answers.items() if name.startswith("phase_") and answer.text] == [
+        "phase_special"
+    ]
 
 
-def test_a_remark_in_free_space_is_asked_about(definition: FormDefinition, copy: bytes, editor: Editor) -> None:
+def test_words_in_free_space_are_queried(definition: FormDefinition, copy: bytes, editor: Editor) -> None:
     rect = place(definition, "headteacher_name")
     checked = checked_after(editor(copy, rect.x + 360, rect.y + 62, "Retired"), definition)
-    assert ("field_unknown", "Retired") in {(one.code, one.value) for one in checked.problems}
+    assert ("field_unknown", "Retired") in {(problem.code, problem.value) for problem in checked.problems}
 
 
 @pytest.mark.parametrize(
     ("x", "y"), [(60, 825), (300, 800), (500, 775), (60, 757), (12, 470), (570, 470), (60, 40), (12, 47), (400, 15)]
 )
-def test_a_remark_in_a_margin_is_asked_about(
+def test_words_in_a_margin_are_queried(
     definition: FormDefinition, copy: bytes, editor: Editor, x: float, y: float
 ) -> None:
     checked = checked_after(editor(copy, x, y, "Left"), definition)
-    assert [one.value for one in checked.problems if one.code == "field_unknown"] == ["Left"]
+    assert [problem.value for problem in checked.problems if problem.code == "field_unknown"] == ["Left"]
 
 
 @pytest.mark.parametrize("page", [1, 2])
 @pytest.mark.parametrize("flattened", [bytes, printers.by_qpdf, printers.by_pdfium])
-def test_what_is_written_on_a_page_without_boxes_is_asked_about(
+def test_words_on_a_page_without_boxes_are_queried(
     definition: FormDefinition, copy: bytes, flattened: Callable[[bytes], bytes], page: int
 ) -> None:
     """Such as what a school thinks of a point of the protocol; where the page still bears its seal."""
     noted = printers.typed_on(copy, 300, 60 + 8 * 2.83, "We do not agree to point 4.", page=page)
     found = checked_after(flattened(noted), definition).problems
-    assert [one.value for one in found if one.code == "field_unknown"] == ["We do not agree to point 4."]
+    assert [problem.value for problem in found if problem.code == "field_unknown"] == ["We do not agree to point 4."]
 
 
-def test_what_is_written_on_a_page_before_the_first_one_with_boxes_is_asked_about(
-    definition: FormDefinition, copy: bytes
-) -> None:
+def test_words_on_a_page_before_the_first_boxes_are_queried(definition: FormDefinition, copy: bytes) -> None:
     noted = printers.typed_on(copy, 300, 60 + 8 * 2.83, "We do not agree to point 4.", page=1)
     found = checked_after(printers.pages_of(noted, 1, 2, 0, 3), definition).problems
-    assert [one.value for one in found if one.code == "field_unknown"] == ["We do not agree to point 4."]
+    assert [problem.value for problem in found if problem.code == "field_unknown"] == ["We do not agree to point 4."]
 
 
-def test_a_line_drawn_through_an_answer_is_asked_about(definition: FormDefinition, copy: bytes) -> None:
+def test_line_drawn_through_a_filled_box_is_queried(definition: FormDefinition, copy: bytes) -> None:
     rect = place(definition, "headteacher_name")
     middle = rect.y + rect.height / 2
     struck = printers.drawn_on(copy, f"2 w {rect.x + 4} {middle} m {rect.x + 60} {middle} l S")
-    assert "field_unknown" in {one.code for one in checked_after(struck, definition).problems}
+    assert "field_unknown" in {problem.code for problem in checked_after(struck, definition).problems}
 
 
 def normalised(pdf: bytes) -> bytes:
@@ -224,8 +222,8 @@ REWRITTEN = {"normalised": normalised, "wrapped": wrapped, "answers drawn as wel
 
 
 @pytest.mark.parametrize("rewritten", REWRITTEN)
-def test_a_page_that_was_written_anew_says_what_it_said_before(
+def test_page_rewritten_by_a_program_gives_the_same_answers(
     definition: FormDefinition, copy: bytes, rewritten: str
 ) -> None:
     before = read_return(copy, definition)
-    assert read_return(REWRITTEN[rewritten](copy), definition).values == before.values
+    assert read_return(REWRITTEN[rewritten](copy), definition).answers == before.answers

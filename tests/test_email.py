@@ -111,7 +111,7 @@ def test_a_draft_holds_the_letter_twice_and_the_schools_own_form(
     name, pdf = form_in(made)
     assert name == "2026-27 211-2101 Cedar Primary School.pdf"
     reading = read_return(pdf, definition)
-    assert (reading.form_id, reading.values["school_name"].text) == (
+    assert (reading.form_id, reading.answers["school_name"].text) == (
         "thep-membership 2026-27 r1 211/2101",
         "Cedar Primary School",
     )

@@ -1,4 +1,4 @@
-"""Notes that were laid over a form with a markup tool."""
+"""Notes and drawings that people laid over a form with a markup tool."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
-from tests.changing import EXPECTED, Change, boxes, changed, told
+from tests.changing import EXPECTED, Change, boxes, changed, texts_of
 from tests.conftest import read_return
 from thep_forms.checking import check
 from thep_forms.definition import FormDefinition
+from thep_forms.reading import Note
+
+DRAWING = Note("", 0)
 
 
 def note(name: str, text: str, *, shift: float = 0) -> Change:
@@ -25,9 +28,9 @@ def note(name: str, text: str, *, shift: float = 0) -> Change:
     return change
 
 
-def test_a_note_on_an_empty_box_is_its_answer(form: bytes, definition: FormDefinition) -> None:
+def test_note_on_an_empty_box_is_its_answer(form: bytes, definition: FormDefinition) -> None:
     pdf = changed(changed(form, note("headteacher_name", "Jo Bloggs")), note("phase_ap", "X"))
-    assert told(pdf, definition) == {"headteacher_name": "Jo Bloggs", "phase_ap": "yes"}
+    assert texts_of(pdf, definition) == {"headteacher_name": "Jo Bloggs", "phase_ap": "yes"}
 
 
 def mark(kind: str, name: str, *, grown: float = -2, **entries: object) -> Change:
@@ -45,51 +48,49 @@ def mark(kind: str, name: str, *, grown: float = -2, **entries: object) -> Chang
 @pytest.mark.parametrize(
     "kind", ["/Circle", "/Highlight", "/Ink", "/Line", "/PolyLine", "/Polygon", "/Square", "/Stamp"]
 )
-def test_whatever_is_drawn_on_a_box_to_tick_ticks_it_and_is_asked_about(
-    returned: bytes, definition: FormDefinition, kind: str
-) -> None:
+def test_drawing_on_a_tick_box_ticks_it_and_is_queried(returned: bytes, definition: FormDefinition, kind: str) -> None:
     reading = read_return(changed(returned, mark(kind, "phase_ap", grown=5 if kind == "/Circle" else -2)), definition)
-    assert reading.values["phase_ap"].text == "yes"
-    asked = {(one.code, one.field) for one in check(reading, definition).problems}
+    assert reading.answers["phase_ap"].text == "yes"
+    asked = {(problem.code, problem.field) for problem in check(reading, definition).problems}
     assert ("read_from_page", "phase_ap") in asked
 
 
-def test_a_frame_around_half_the_form_ticks_nothing(returned: bytes, definition: FormDefinition) -> None:
-    assert told(changed(returned, mark("/Square", "phase_ap", grown=80)), definition) == EXPECTED
+def test_frame_around_half_the_form_ticks_nothing(returned: bytes, definition: FormDefinition) -> None:
+    assert texts_of(changed(returned, mark("/Square", "phase_ap", grown=80)), definition) == EXPECTED
 
 
 @pytest.mark.parametrize("text", ["No", "n/a"])
-def test_a_note_that_says_no_ticks_nothing(returned: bytes, definition: FormDefinition, text: str) -> None:
+def test_note_that_says_no_on_a_tick_box_ticks_nothing(returned: bytes, definition: FormDefinition, text: str) -> None:
     reading = read_return(changed(returned, note("phase_ap", text)), definition)
-    assert not reading.values["phase_ap"].text
-    assert (reading.values["note_1"].text, check(reading, definition).acceptable) == (text, True)
+    assert not reading.answers["phase_ap"].text
+    assert (reading.notes, check(reading, definition).acceptable) == ((Note(text, 0),), True)
 
 
 @pytest.mark.parametrize("state", ["/Off", "/OFF", "/No", "/false"])
-def test_a_box_whose_state_says_no_is_not_ticked(returned: bytes, definition: FormDefinition, state: str) -> None:
+def test_tick_box_whose_state_says_no_is_not_ticked(returned: bytes, definition: FormDefinition, state: str) -> None:
     def change(pdf: pikepdf.Pdf) -> None:
         boxes(pdf)["phase_ap"].V = boxes(pdf)["phase_ap"].AS = Name(state)
 
-    assert told(changed(returned, change), definition) == EXPECTED
+    assert texts_of(changed(returned, change), definition) == EXPECTED
 
 
 @pytest.mark.parametrize("kind", ["/Highlight", "/StrikeOut", "/Caret", "/Square"])
-def test_a_comment_on_an_answer_is_a_second_one(returned: bytes, definition: FormDefinition, kind: str) -> None:
+def test_comment_on_an_answer_is_another_answer(returned: bytes, definition: FormDefinition, kind: str) -> None:
     pdf = changed(returned, mark(kind, "main_contact_name", Contents=String("Jo Bloggs")))
-    assert read_return(pdf, definition).values["main_contact_name"].other == "Jo Bloggs"
+    assert read_return(pdf, definition).answers["main_contact_name"].others == ("Jo Bloggs",)
 
 
-def test_a_form_that_was_written_on_by_hand_is_not_blank(form: bytes, definition: FormDefinition) -> None:
+def test_form_with_a_drawing_is_not_blank(form: bytes, definition: FormDefinition) -> None:
     reading = read_return(changed(form, mark("/Ink", "main_contact_name")), definition)
     checked = check(reading, definition)
     assert not checked.blank
-    assert ("field_unknown", "✎") in {(one.code, one.value) for one in checked.problems}
+    assert ("field_unknown", "A drawing on page 1") in {(problem.code, problem.label) for problem in checked.problems}
     assert not checked.acceptable
 
 
 @pytest.mark.parametrize("kind", ["/StrikeOut", "/Line", "/PolyLine"])
 @pytest.mark.parametrize("height", [0, 12])
-def test_an_answer_that_was_struck_out_with_a_markup_tool_is_asked_about(
+def test_answer_struck_out_with_a_markup_tool_is_queried(
     returned: bytes, definition: FormDefinition, kind: str, height: float
 ) -> None:
     def struck(pdf: pikepdf.Pdf) -> None:
@@ -99,30 +100,30 @@ def test_an_answer_that_was_struck_out_with_a_markup_tool_is_asked_about(
         drawn.Rect = Array([x, y, right, y + height])
 
     checked = check(read_return(changed(returned, struck), definition), definition)
-    assert ("field_unknown", "✎") in {(one.code, one.value) for one in checked.problems}
+    assert ("field_unknown", "A drawing on page 1") in {(problem.code, problem.label) for problem in checked.problems}
 
 
 @pytest.mark.parametrize("kind", ["/Highlight", "/Underline", "/Squiggly"])
-def test_an_answer_that_was_marked_only_is_not(returned: bytes, definition: FormDefinition, kind: str) -> None:
-    assert told(changed(returned, mark(kind, "main_contact_name")), definition) == EXPECTED
+def test_answer_marked_without_words_is_not_queried(returned: bytes, definition: FormDefinition, kind: str) -> None:
+    assert texts_of(changed(returned, mark(kind, "main_contact_name")), definition) == EXPECTED
 
 
 @pytest.mark.parametrize("name", ["phase_ap", "headteacher_name"])
-def test_to_strike_out_an_empty_box_says_nothing(returned: bytes, definition: FormDefinition, name: str) -> None:
-    assert told(changed(returned, mark("/StrikeOut", name)), definition) == EXPECTED
+def test_empty_box_struck_out_is_not_queried(returned: bytes, definition: FormDefinition, name: str) -> None:
+    assert texts_of(changed(returned, mark("/StrikeOut", name)), definition) == EXPECTED
 
 
-def test_a_note_on_an_answer_is_a_second_one(returned: bytes, definition: FormDefinition) -> None:
+def test_note_on_an_answer_is_another_answer(returned: bytes, definition: FormDefinition) -> None:
     reading = read_return(changed(returned, note("main_contact_name", "Jo Bloggs")), definition)
-    raw = reading.values["main_contact_name"]
-    assert (raw.text, raw.other) == (EXPECTED["main_contact_name"], "Jo Bloggs")
-    assert "value_conflict" in {one.code for one in check(reading, definition).problems}
+    answer = reading.answers["main_contact_name"]
+    assert (answer.text, answer.others) == (EXPECTED["main_contact_name"], ("Jo Bloggs",))
+    assert "value_conflict" in {problem.code for problem in check(reading, definition).problems}
 
 
-def test_a_note_elsewhere_is_kept_and_asked_about(returned: bytes, definition: FormDefinition) -> None:
+def test_note_beside_the_boxes_is_kept_and_queried(returned: bytes, definition: FormDefinition) -> None:
     reading = read_return(changed(returned, note("senior_leader_1_telephone", "Call me", shift=-60)), definition)
     checked = check(reading, definition)
-    assert ("field_unknown", "Call me") in {(one.code, one.value) for one in checked.problems}
+    assert ("field_unknown", "Call me") in {(problem.code, problem.value) for problem in checked.problems}
     assert checked.acceptable
 
 
@@ -142,27 +143,29 @@ def annotated(kind: str, *, placed: bool = True, shown: bool = False, **entries:
 
 def noted(pdf: bytes, definition: FormDefinition) -> list[str]:
     return [
-        one.value for one in check(read_return(pdf, definition), definition).problems if one.code == "field_unknown"
+        problem.value
+        for problem in check(read_return(pdf, definition), definition).problems
+        if problem.code == "field_unknown"
     ]
 
 
 @pytest.mark.parametrize("kind", ["/FreeText", "/Watermark", "/Redact", "/Typewriter"])
-def test_what_has_no_words_and_is_seen_on_the_page_is_asked_about(
+def test_annotation_with_an_appearance_alone_is_a_drawing(
     returned: bytes, definition: FormDefinition, kind: str
 ) -> None:
-    assert noted(changed(returned, annotated(kind, shown=True)), definition) == ["✎"]
+    assert read_return(changed(returned, annotated(kind, shown=True)), definition).notes == (DRAWING,)
     assert noted(changed(returned, annotated(kind)), definition) == []
 
 
 @pytest.mark.parametrize("kind", ["/Link", "/Popup", "/Text", "/FileAttachment", "/Screen", "/PrinterMark"])
-def test_what_is_seen_and_is_nobody_s_words_is_not(returned: bytes, definition: FormDefinition, kind: str) -> None:
+def test_annotation_that_nobody_writes_with_is_no_note(returned: bytes, definition: FormDefinition, kind: str) -> None:
     assert noted(changed(returned, annotated(kind, shown=True)), definition) == []
 
 
 @pytest.mark.parametrize("kind", ["/FreeText", "/FileAttachment", "/Watermark", "/Redact", "/Typewriter"])
 @pytest.mark.parametrize("placed", [True, False])
 @pytest.mark.parametrize("key", ["Contents", "RC", "OverlayText"])
-def test_words_are_a_note_wherever_a_program_put_them(
+def test_words_in_any_entry_of_an_annotation_are_a_note(
     returned: bytes, definition: FormDefinition, kind: str, placed: bool, key: str
 ) -> None:
     words = String("We moved")
@@ -170,11 +173,11 @@ def test_words_are_a_note_wherever_a_program_put_them(
 
 
 @pytest.mark.parametrize("kind", ["/Link", "/Popup"])
-def test_what_only_points_elsewhere_is_no_note(returned: bytes, definition: FormDefinition, kind: str) -> None:
+def test_link_or_popup_with_words_is_no_note(returned: bytes, definition: FormDefinition, kind: str) -> None:
     assert noted(changed(returned, annotated(kind, Contents=String("We moved"))), definition) == []
 
 
-def test_rich_words_in_a_stream_are_a_note(returned: bytes, definition: FormDefinition) -> None:
+def test_rich_text_in_a_stream_is_a_note(returned: bytes, definition: FormDefinition) -> None:
     def change(pdf: pikepdf.Pdf) -> None:
         rich = pdf.make_stream(b'<?xml version="1.0"?><body><p>We <b>moved</b></p></body>')
         annotated("/FreeText", RC=rich)(pdf)
@@ -182,7 +185,7 @@ def test_rich_words_in_a_stream_are_a_note(returned: bytes, definition: FormDefi
     assert noted(changed(returned, change), definition) == ["We moved"]
 
 
-def test_a_note_gives_way_to_a_field_of_the_same_name(returned: bytes, definition: FormDefinition) -> None:
+def test_note_and_field_called_note_are_both_kept(returned: bytes, definition: FormDefinition) -> None:
     def change(pdf: pikepdf.Pdf) -> None:
         field = Dictionary(T=String("note_2"), FT=Name.Tx, V=String("Please also mail the clerk"))
         pdf.Root.AcroForm.Fields.append(pdf.make_indirect(field))
@@ -191,7 +194,7 @@ def test_a_note_gives_way_to_a_field_of_the_same_name(returned: bytes, definitio
     assert {*noted(changed(returned, change), definition)} == {"We moved", "Please also mail the clerk"}
 
 
-def test_a_note_on_a_printed_form_is_an_answer(form: bytes, definition: FormDefinition) -> None:
+def test_note_on_a_box_of_a_printed_form_is_its_answer(form: bytes, definition: FormDefinition) -> None:
     def drawn(pdf: pikepdf.Pdf) -> None:
         note("headteacher_name", "Jo Bloggs")(pdf)
         mark = pdf.pages[0].obj.Annots[-1]
@@ -209,7 +212,37 @@ def test_a_note_on_a_printed_form_is_an_answer(form: bytes, definition: FormDefi
 
     def without_boxes(pdf: pikepdf.Pdf) -> None:
         for page in pdf.pages:
-            page.obj.Annots = Array([one for one in page.obj.get("/Annots", []) if one.Subtype == "/FreeText"])
+            page.obj.Annots = Array([note for note in page.obj.get("/Annots", []) if note.Subtype == "/FreeText"])
         del pdf.Root["/AcroForm"]
 
-    assert told(changed(marked, without_boxes), definition) == {"headteacher_name": "Jo Bloggs"}
+    assert texts_of(changed(marked, without_boxes), definition) == {"headteacher_name": "Jo Bloggs"}
+
+
+def test_notes_and_drawings_are_listed_by_their_pages(returned: bytes, definition: FormDefinition) -> None:
+    noted_on = changed(changed(returned, annotated("/FreeText", Contents=String("We moved"))), annotated("/Ink"))
+    checked = check(read_return(noted_on, definition), definition)
+    labels = ["A note on page 1", "A drawing on page 1"]
+    queries = [problem for problem in checked.problems if problem.code == "field_unknown"]
+    assert [(query.field, query.label, query.value) for query in queries] == [
+        ("", labels[0], "We moved"),
+        ("", labels[1], ""),
+    ]
+    assert [query.message.startswith(f"{label}: ") for query, label in zip(queries, labels, strict=True)] == [
+        True,
+        True,
+    ]
+    beside = [value for value in checked.values if not value.field]
+    assert [(value.label, value.raw, value.read_from) for value in beside] == [
+        (labels[0], "We moved", "page_text"),
+        (labels[1], "", "page_text"),
+    ]
+
+
+def test_unknown_field_is_listed_by_its_name(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        field = Dictionary(T=String("clerk"), FT=Name.Tx, V=String("Jo Bloggs"))
+        pdf.Root.AcroForm.Fields.append(pdf.make_indirect(field))
+
+    checked = check(read_return(changed(returned, change), definition), definition)
+    (query,) = [problem for problem in checked.problems if problem.code == "field_unknown"]
+    assert (query.field, query.label, query.value) == ("clerk", "clerk", "Jo Bloggs")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import printers
+from tests.changing import texts_in
 from tests.conftest import read_return
 from tests.printers import FLATTENED, PRINTED, joined, pages_of
 from tests.remake_samples import answers, letter
@@ -16,7 +17,7 @@ from thep_forms.checking import check, check_scan
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import Master, generate
 from thep_forms.layout import lay_out
-from thep_forms.reading import FileKind, ReadFrom, Reading, read_file
+from thep_forms.reading import Doubt, FileKind, ReadFrom, read_file
 
 ANSWERS: dict[str, str | bool] = {
     "school_name": "St Fillan’s & All Saints’ (C of E) “Old” Primary School",
@@ -44,26 +45,22 @@ def returned(form: bytes) -> bytes:
     return type_into(form, ANSWERS)
 
 
-def told(reading: Reading) -> dict[str, str]:
-    return {name: raw.text for name, raw in reading.values.items() if raw.text}
-
-
 EXPECTED = {name: value if isinstance(value, str) else "yes" for name, value in ANSWERS.items()}
 
 
 @pytest.mark.parametrize("printed", PRINTED)
 @pytest.mark.parametrize("flattened", FLATTENED)
-def test_every_answer_is_read_as_it_is_drawn(
+def test_printed_form_gives_every_answer_exactly(
     returned: bytes, definition: FormDefinition, flattened: str, printed: str
 ) -> None:
     reading = read_return(PRINTED[printed](FLATTENED[flattened](returned)), definition)
-    assert reading.outcome is FileKind.FORM
-    assert told(reading) == EXPECTED
-    assert {raw.read_from for raw in reading.values.values()} == {ReadFrom.PAGE_TEXT}
+    assert reading.kind is FileKind.FORM
+    assert texts_in(reading) == EXPECTED
+    assert {answer.read_from for answer in reading.answers.values()} == {ReadFrom.PAGE_TEXT}
 
 
 @pytest.mark.parametrize("flattened", FLATTENED)
-def test_a_copy_that_was_filled_in_beforehand_is_read_too(definition: FormDefinition, flattened: str) -> None:
+def test_printed_prefilled_copy_gives_every_answer_exactly(definition: FormDefinition, flattened: str) -> None:
     values = ANSWERS | {
         "headteacher_name": "Nguyễn Thị Ánh",
         "senior_leader_4_name": "Łukasz Żółć-Şahin ğı",
@@ -73,10 +70,10 @@ def test_a_copy_that_was_filled_in_beforehand_is_read_too(definition: FormDefini
         "senior_leader_8_name": "محمد علي",
     }
     reading = read_return(FLATTENED[flattened](Master(definition).copy(values)), definition)
-    assert told(reading) == EXPECTED | {name: str(value) for name, value in values.items() if value is not True}
+    assert texts_in(reading) == EXPECTED | {name: str(value) for name, value in values.items() if value is not True}
 
 
-def test_the_office_is_told_that_it_was_read_from_the_page(returned: bytes, definition: FormDefinition) -> None:
+def test_printed_form_is_accepted_and_queried_once(returned: bytes, definition: FormDefinition) -> None:
     checked = check(read_return(printers.by_qpdf(returned), definition), definition)
     assert checked.acceptable
     assert [problem.code for problem in checked.problems].count("read_from_page") == 1
@@ -85,34 +82,34 @@ def test_the_office_is_told_that_it_was_read_from_the_page(returned: bytes, defi
 
 
 @pytest.mark.parametrize("flattened", FLATTENED)
-def test_an_answer_that_goes_beyond_its_box_is_whole_or_asked_about(
+def test_answer_longer_than_its_box_is_whole_or_queried(
     form: bytes, definition: FormDefinition, flattened: str
 ) -> None:
     long = "an.address.that.is.longer.than.its.box.is.wide@st-fillans-and-all-saints.example"
     typed = type_into(form, {"main_contact_email": long, "chair_of_governors_name": "Jo"})
     reading = read_return(FLATTENED[flattened](typed), definition)
-    problems = {(one.field, one.code) for one in check(reading, definition).problems}
-    assert told(reading)["chair_of_governors_name"] == "Jo"
-    assert long.startswith(told(reading)["main_contact_email"])
-    assert told(reading)["main_contact_email"] == long or ("main_contact_email", "value_truncated") in problems
+    problems = {(problem.field, problem.code) for problem in check(reading, definition).problems}
+    assert texts_in(reading)["chair_of_governors_name"] == "Jo"
+    assert long.startswith(texts_in(reading)["main_contact_email"])
+    assert texts_in(reading)["main_contact_email"] == long or ("main_contact_email", "value_truncated") in problems
 
 
-def test_a_long_line_that_the_viewer_wrapped_is_one_line(form: bytes, definition: FormDefinition) -> None:
+def test_line_wrapped_by_the_viewer_is_one_line(form: bytes, definition: FormDefinition) -> None:
     address = "The Old Library Building, 123 Very Long Street Name Road, Bethnal Green, Tower Hamlets, London\nE2 0AC"
     flat = printers.by_pdfium(type_into(form, {"registered_address": address}))
-    assert told(read_return(flat, definition)) == {"registered_address": address}
+    assert texts_in(read_return(flat, definition)) == {"registered_address": address}
 
 
 @pytest.mark.parametrize("flattened", FLATTENED)
-def test_an_empty_form_is_blank(form: bytes, definition: FormDefinition, flattened: str) -> None:
+def test_printed_empty_form_is_blank(form: bytes, definition: FormDefinition, flattened: str) -> None:
     reading = read_return(FLATTENED[flattened](form), definition)
-    assert reading.outcome is FileKind.FORM
+    assert reading.kind is FileKind.FORM
     assert check(reading, definition).blank
 
 
-def test_two_pages_on_a_sheet(returned: bytes, definition: FormDefinition) -> None:
+def test_two_pages_on_a_sheet_of_paper_are_read(returned: bytes, definition: FormDefinition) -> None:
     reading = read_return(printers.on_sheets(printers.by_qpdf(returned), across=2), definition)
-    assert told(reading) == EXPECTED
+    assert texts_in(reading) == EXPECTED
 
 
 MARKS = {  # in a box from 0 to 1, and as wide as high
@@ -142,22 +139,22 @@ def marked(pdf: bytes, definition: FormDefinition, name: str, operators: str) ->
 
 
 @pytest.mark.parametrize("drawn", [*MARKS, *NO_MARKS])
-def test_a_mark_ticks_a_box_and_its_frame_does_not(returned: bytes, definition: FormDefinition, drawn: str) -> None:
+def test_mark_on_a_tick_box_ticks_it_and_a_frame_not(returned: bytes, definition: FormDefinition, drawn: str) -> None:
     page = marked(printers.by_qpdf(returned), definition, "phase_ap", (MARKS | NO_MARKS)[drawn])
     reading = read_return(page, definition)
-    assert told(reading) == EXPECTED | ({"phase_ap": "yes"} if drawn in MARKS else {})
+    assert texts_in(reading) == EXPECTED | ({"phase_ap": "yes"} if drawn in MARKS else {})
 
 
 @pytest.mark.parametrize("drawn", MARKS)
-def test_what_may_be_written_by_hand_is_asked_about(returned: bytes, definition: FormDefinition, drawn: str) -> None:
+def test_drawing_in_a_printed_box_is_unreadable(returned: bytes, definition: FormDefinition, drawn: str) -> None:
     page = marked(printers.by_qpdf(returned), definition, "headteacher_name", MARKS[drawn])
     checked = check(read_return(page, definition), definition)
-    assert ("headteacher_name", "value_unreadable") in {(one.field, one.code) for one in checked.problems}
+    assert ("headteacher_name", "value_unreadable") in {(problem.field, problem.code) for problem in checked.problems}
 
 
-def test_a_watermark_across_the_page_is_no_part_of_answers(returned: bytes, definition: FormDefinition) -> None:
+def test_watermark_across_the_page_is_in_no_answer(returned: bytes, definition: FormDefinition) -> None:
     page = printers.watermarked(printers.by_qpdf(returned), "DRAFT COPY")
-    assert told(read_return(page, definition)) == EXPECTED
+    assert texts_in(read_return(page, definition)) == EXPECTED
 
 
 PLACES = {  # how far from the lower left corner of the box for the headteacher's name
@@ -167,53 +164,55 @@ PLACES = {  # how far from the lower left corner of the box for the headteacher'
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_words_beside_the_boxes_are_kept_and_asked_about(form: bytes, definition: FormDefinition, place: str) -> None:
+def test_words_beside_printed_boxes_are_kept_and_queried(form: bytes, definition: FormDefinition, place: str) -> None:
     rect = next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == "headteacher_name")
     x, y = PLACES[place]
     page = printers.typed_on(printers.by_qpdf(form), rect.x + x, rect.y + y, "NEW HEAD")
     checked = check(read_return(page, definition), definition)
     assert not checked.blank
-    assert ("field_unknown", "NEW HEAD") in {(one.code, one.value) for one in checked.problems}
+    assert ("field_unknown", "NEW HEAD") in {(problem.code, problem.value) for problem in checked.problems}
 
 
 @pytest.mark.parametrize("flattened", FLATTENED)
-def test_nothing_that_the_form_says_itself_is_taken_for_an_answer(definition: FormDefinition, flattened: str) -> None:
+def test_words_of_the_form_itself_are_no_answers(definition: FormDefinition, flattened: str) -> None:
     prefilled = load_definition("2026-27", prefilled=True)
     for copy in (Master(definition).copy({"school_name": "Cedar"}), Master(prefilled).copy({"school_name": "Cedar"})):
-        assert told(read_return(FLATTENED[flattened](copy), definition)) == {"school_name": "Cedar"}
+        assert texts_in(read_return(FLATTENED[flattened](copy), definition)) == {"school_name": "Cedar"}
 
 
 # --- Parts and bundles --------------------------------------------------------------------------------------------
 
 
-def test_the_first_page_alone_is_enough(returned: bytes, definition: FormDefinition) -> None:
+def test_first_page_alone_is_read(returned: bytes, definition: FormDefinition) -> None:
     reading = read_return(pages_of(printers.by_qpdf(returned), 0), definition)
-    assert told(reading) == {name: text for name, text in EXPECTED.items() if "_10_" not in name and "_3_" not in name}
+    assert texts_in(reading) == {
+        name: text for name, text in EXPECTED.items() if "_10_" not in name and "_3_" not in name
+    }
 
 
 @pytest.mark.parametrize("flatten", [bytes, printers.by_qpdf], ids=["with fields", "flattened"])
 @pytest.mark.parametrize("order", [(0, 3), (3, 2, 1, 0), (3, 0)])
-def test_pages_may_be_missing_or_in_another_order(
+def test_pages_missing_or_in_another_order_are_read(
     returned: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes], order: tuple[int, ...]
 ) -> None:
-    assert told(read_return(pages_of(flatten(returned), *order), definition)) == EXPECTED
+    assert texts_in(read_return(pages_of(flatten(returned), *order), definition)) == EXPECTED
 
 
 @pytest.mark.parametrize("flatten", [bytes, printers.by_qpdf], ids=["with fields", "flattened"])
-def test_a_letter_may_come_before_the_form(
+def test_form_behind_a_letter_is_read(
     returned: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes]
 ) -> None:
-    assert told(read_return(joined(letter(), flatten(returned)), definition)) == EXPECTED
+    assert texts_in(read_return(joined(letter(), flatten(returned)), definition)) == EXPECTED
 
 
 @pytest.mark.parametrize("flatten", [bytes, printers.by_qpdf], ids=["with fields", "flattened"])
-def test_several_schools_in_one_file_are_several_returns(
+def test_forms_of_several_schools_in_one_file_are_several_returns(
     form: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes]
 ) -> None:
     schools = [answers(number) for number in ("2101", "3204", "4242")]
     bundle = joined(*(flatten(type_into(form, school)) for school in schools))
     readings = read_file(bundle, lambda _: definition)
-    assert [told(reading) for reading in readings] == [
+    assert [texts_in(reading) for reading in readings] == [
         {name: value if isinstance(value, str) else "yes" for name, value in school.items() if value}
         for school in schools
     ]
@@ -223,26 +222,26 @@ def test_several_schools_in_one_file_are_several_returns(
 @pytest.mark.parametrize(
     "pages", [[(0, 0), (1, 0), (0, 3), (1, 3)], [(0, 0), (1, 3), (1, 0)], [(0, 0), (0, 3), (1, 3)], [(0, 3), (1, 3)]]
 )
-def test_pages_of_several_forms_that_were_mixed_up_are_nobody_s(
+def test_pages_of_several_forms_mixed_up_are_unreadable(
     form: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes], pages: list[tuple[int, int]]
 ) -> None:
     """Such as when one stack of all first pages and one of all last pages were put together sheet by sheet."""
     schools = [flatten(type_into(form, answers(number, senior_leader_5_name=number))) for number in ("2101", "4242")]
     reading = read_return(joined(*((schools[school], (page,)) for school, page in pages)), definition)
-    assert (reading.outcome, reading.values) == (FileKind.UNREADABLE, {})
+    assert (reading.kind, reading.answers) == (FileKind.UNREADABLE, {})
     assert "mixed up" in reading.reason
 
 
 @pytest.mark.parametrize("pinned", [False, True], ids=["to the file", "to a page"])
-def test_a_form_attached_to_a_letter_is_read(returned: bytes, definition: FormDefinition, pinned: bool) -> None:
+def test_form_attached_to_a_letter_is_read(returned: bytes, definition: FormDefinition, pinned: bool) -> None:
     (reading,) = read_file(printers.attached(letter(), returned, pinned=pinned), lambda _: definition)
-    assert told(reading) == EXPECTED
+    assert texts_in(reading) == EXPECTED
 
 
-def test_a_form_attached_to_a_form_is_another_return(form: bytes, definition: FormDefinition, returned: bytes) -> None:
+def test_form_attached_to_a_form_is_another_return(form: bytes, definition: FormDefinition, returned: bytes) -> None:
     inner = printers.attached(letter(), type_into(form, answers("4242")))
     readings = read_file(printers.attached(returned, inner), lambda _: definition)
-    assert [told(reading)["dfe_number"] for reading in readings] == ["211/3204", "4242"]
+    assert [texts_in(reading)["dfe_number"] for reading in readings] == ["211/3204", "4242"]
 
 
 def with_page_from(pdf: bytes, other: bytes, number: int) -> bytes:
@@ -251,48 +250,44 @@ def with_page_from(pdf: bytes, other: bytes, number: int) -> bytes:
     return joined(*pages)
 
 
-def test_a_form_with_one_page_flattened_is_one_form(returned: bytes, definition: FormDefinition) -> None:
+def test_form_with_one_page_flattened_is_one_form(returned: bytes, definition: FormDefinition) -> None:
     (reading,) = read_file(with_page_from(returned, printers.by_qpdf(returned), 3), lambda _: definition)
-    assert told(reading) == EXPECTED
+    assert texts_in(reading) == EXPECTED
 
 
-def test_a_print_of_as_many_pages_as_a_form_has_without_boxes_is_read(form: bytes, definition: FormDefinition) -> None:
+def test_printed_form_behind_a_form_with_fields_is_another_return(form: bytes, definition: FormDefinition) -> None:
     live, printed = type_into(form, answers("2101")), printers.by_qpdf(type_into(form, answers("4242")))
     readings = read_file(joined((live, (0, 3)), (printed, (0, 3))), lambda _: definition)
-    assert [told(reading)["dfe_number"] for reading in readings] == ["2101", "4242"]
+    assert [texts_in(reading)["dfe_number"] for reading in readings] == ["2101", "4242"]
 
 
-def test_a_scan_of_a_filled_form_behind_a_blank_one_is_not_lost(
-    form: bytes, returned: bytes, definition: FormDefinition
-) -> None:
+def test_scan_behind_a_blank_form_counts(form: bytes, returned: bytes, definition: FormDefinition) -> None:
     reading = read_return(joined(form, printers.scanned(returned, range(4))), definition)
-    assert reading.outcome is FileKind.SCAN
-    assert read_return(joined(form, printers.by_qpdf(form)), definition).outcome is FileKind.FORM  # and blank
+    assert reading.kind is FileKind.SCAN
+    assert read_return(joined(form, printers.by_qpdf(form)), definition).kind is FileKind.FORM  # and blank
 
 
-def test_a_last_page_that_was_printed_is_read_where_another_is_missing(
-    returned: bytes, definition: FormDefinition
-) -> None:
+def test_last_page_printed_behind_a_first_page_with_fields_is_read(returned: bytes, definition: FormDefinition) -> None:
     reading = read_return(joined((returned, (0, 1)), (printers.by_qpdf(returned), (3,))), definition)
-    assert told(reading) == EXPECTED
+    assert texts_in(reading) == EXPECTED
 
 
 @pytest.mark.parametrize("flatten", [(bytes, printers.by_qpdf), (printers.by_qpdf, bytes)], ids=["first", "second"])
-def test_no_school_is_lost_where_first_pages_alone_are_joined(
+def test_first_pages_of_two_schools_are_two_returns(
     form: bytes, definition: FormDefinition, flatten: tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]
 ) -> None:
     schools = [how(type_into(form, answers(number))) for how, number in zip(flatten, ("2101", "4242"), strict=True)]
     readings = read_file(joined(*(pages_of(school, 0) for school in schools)), lambda _: definition)
-    assert {told(reading)["dfe_number"] for reading in readings} == {"2101", "4242"}
+    assert {texts_in(reading)["dfe_number"] for reading in readings} == {"2101", "4242"}
 
 
 @pytest.mark.parametrize("flatten", [bytes, printers.by_qpdf], ids=["with fields", "flattened"])
-def test_a_scan_beside_another_form_is_a_return_too(
+def test_scan_behind_a_form_is_another_return(
     returned: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes]
 ) -> None:
     readings = read_file(joined(flatten(returned), printers.scanned(returned)), lambda _: definition)
-    assert [reading.outcome for reading in readings] == [FileKind.FORM, FileKind.SCAN]
-    assert told(readings[0]) == EXPECTED
+    assert [reading.kind for reading in readings] == [FileKind.FORM, FileKind.SCAN]
+    assert texts_in(readings[0]) == EXPECTED
 
 
 # --- What cannot be read ------------------------------------------------------------------------------------------
@@ -300,40 +295,36 @@ def test_a_scan_beside_another_form_is_a_return_too(
 
 @pytest.mark.parametrize("fonts", ["/Type0", "/Font"], ids=["of the boxes", "of the whole form"])
 @pytest.mark.parametrize("spoilt", [printers.without_unicode, printers.shifted_letters])
-def test_answers_whose_letters_nobody_can_tell_are_asked_about(
+def test_answers_in_fonts_without_letters_are_unreadable(
     definition: FormDefinition, spoilt: Callable[..., bytes], fonts: str
 ) -> None:
     copy = Master(definition).copy({"main_contact_name": "Jo Bloggs", "phase_primary": True})
     reading = read_return(spoilt(printers.by_qpdf(copy), fonts), definition)  # the boxes' font alone is of kind Type0
-    if reading.outcome is FileKind.SCAN:  # not even the labels can be read
-        assert not told(reading)
+    if reading.kind is FileKind.SCAN:  # not even the labels can be read
+        assert not texts_in(reading)
         return
     checked = check(reading, definition)
-    assert ("main_contact_name", "value_unreadable") in {(one.field, one.code) for one in checked.problems}
+    assert ("main_contact_name", "value_unreadable") in {(problem.field, problem.code) for problem in checked.problems}
     assert not checked.acceptable
     assert checked.record.contacts[0].parts["name"] == ""
     assert checked.record.school["phases"] == "primary"
 
 
 @pytest.mark.parametrize("changed", [printers.slanted, printers.mirrored])
-def test_a_page_whose_boxes_are_not_where_its_labels_say_is_not_guessed_at(
+def test_page_slanted_or_mirrored_is_not_guessed_at(
     returned: bytes, definition: FormDefinition, changed: Callable[[bytes], bytes]
 ) -> None:
     reading = read_return(changed(printers.by_qpdf(returned)), definition)
-    assert (reading.outcome, told(reading)) == (FileKind.SCAN, {})
+    assert (reading.kind, texts_in(reading)) == (FileKind.SCAN, {})
 
 
-def test_nothing_is_accepted_of_a_form_of_which_one_page_cannot_be_placed(
-    returned: bytes, definition: FormDefinition
-) -> None:
+def test_form_with_one_page_slanted_is_not_guessed_at(returned: bytes, definition: FormDefinition) -> None:
     flat = printers.by_qpdf(returned)
     reading = read_return(with_page_from(flat, printers.slanted(flat), 3), definition)
-    assert (reading.outcome, told(reading)) == (FileKind.SCAN, {})
+    assert (reading.kind, texts_in(reading)) == (FileKind.SCAN, {})
 
 
-def test_answers_on_a_print_of_another_layout_are_not_taken_for_others(
-    templates: Path, definition: FormDefinition
-) -> None:
+def test_answers_under_labels_of_another_layout_are_unreadable(templates: Path, definition: FormDefinition) -> None:
     """Names and designations were exchanged in the templates, and a print of the form as it was comes late."""
     path = templates / "membership-form.toml"
     text = path.read_text(encoding="utf-8")
@@ -344,24 +335,24 @@ def test_answers_on_a_print_of_another_layout_are_not_taken_for_others(
     reading = read_return(printers.by_qpdf(type_into(generate(other), answers("2101"))), definition)
     swapped = {name for name, value in answers("2101").items() if name.endswith(("_name", "_designation")) and value}
     swapped -= {"school_name"}
-    assert {name for name, raw in reading.values.items() if raw.doubtful} == swapped
+    assert {name for name, answer in reading.answers.items() if Doubt.UNREADABLE in answer.doubts} == swapped
     assert not check(reading, definition).acceptable
-    assert told(reading)["main_contact_email"] == "head@cedar2101.example"
+    assert texts_in(reading)["main_contact_email"] == "head@cedar2101.example"
 
 
 @pytest.mark.parametrize("degrees", [0, 1.5, 90, 180])
-def test_a_scan_of_the_form_is_known_as_one(returned: bytes, definition: FormDefinition, degrees: float) -> None:
+def test_scan_of_the_form_is_a_scan_of_its_year(returned: bytes, definition: FormDefinition, degrees: float) -> None:
     reading = read_return(printers.scanned(returned, (0, 1, 2, 3), degrees), definition)
-    assert reading.outcome is FileKind.SCAN
+    assert reading.kind is FileKind.SCAN
     checked = check_scan(reading, definition)
     assert (checked.year, checked.acceptable) == (definition.year, False)
     assert [problem.code for problem in checked.problems] == ["scan"]
 
 
-def test_scans_of_two_forms_are_two(returned: bytes, definition: FormDefinition) -> None:
+def test_scans_of_two_forms_are_two_returns(returned: bytes, definition: FormDefinition) -> None:
     two = joined(printers.scanned(returned, (0, 3)), printers.scanned(returned, (0,)))
-    assert [reading.outcome for reading in read_file(two, lambda _: definition)] == [FileKind.SCAN] * 2
+    assert [reading.kind for reading in read_file(two, lambda _: definition)] == [FileKind.SCAN] * 2
 
 
-def test_a_scan_of_something_else_is_not_the_form(definition: FormDefinition) -> None:
-    assert read_return(printers.scanned(letter()), definition).outcome is FileKind.NOT_A_FORM
+def test_scan_of_something_else_is_not_a_form(definition: FormDefinition) -> None:
+    assert read_return(printers.scanned(letter()), definition).kind is FileKind.NOT_A_FORM

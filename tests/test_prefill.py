@@ -54,7 +54,7 @@ def test_what_was_filled_in_is_in_the_boxes_exactly(master: Master) -> None:
 
 
 def test_a_copy_that_comes_back_as_it_went_out_is_read_whole(master: Master, definition: FormDefinition) -> None:
-    values = read_return(master.copy(AWKWARD), definition).values
+    values = read_return(master.copy(AWKWARD), definition).answers
     assert {name: values[name].text for name in AWKWARD} == {
         name: value if isinstance(value, str) else "yes" for name, value in AWKWARD.items()
     }

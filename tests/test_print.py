@@ -91,7 +91,7 @@ def test_what_is_known_is_drawn_as_on_the_fillable_copy(definition: FormDefiniti
 def test_nothing_is_cut_off_that_fits_in_small_type(definition: FormDefinition, letters: int) -> None:
     address = f"{'head.of.school.' * 9}"[: letters - 18] + "@st-annes1.example"
     reading = read_return(pack(definition, [PaperCopy({"main_contact_email": address})]), definition)
-    assert reading.values["main_contact_email"].text == address
+    assert reading.answers["main_contact_email"].text == address
 
 
 def test_a_blank_copy_looks_like_the_blank_form(definition: FormDefinition, form: bytes) -> None:

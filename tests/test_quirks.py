@@ -19,7 +19,8 @@ from tests.changing import (
     no_list,
     on_no_page,
     renamed,
-    told,
+    texts_in,
+    texts_of,
     unlisted,
     without_page,
 )
@@ -172,8 +173,8 @@ def with_a_widget_of_another(pdf: pikepdf.Pdf) -> None:
     """A field that is apart from its widget has the widget of a field on top below it."""
     box = boxes(pdf)["main_contact_name"]
     field = pdf.make_indirect(Dictionary(T=box.T, FT=box.FT, V=box.V, Kids=Array([boxes(pdf)["school_name"]])))
-    pdf.Root.AcroForm.Fields = Array([field, *(one for one in pdf.Root.AcroForm.Fields if one.T != box.T)])
-    pdf.pages[0].obj.Annots = Array([one for one in pdf.pages[0].obj.Annots if one.T != box.T])
+    pdf.Root.AcroForm.Fields = Array([field, *(other for other in pdf.Root.AcroForm.Fields if other.T != box.T)])
+    pdf.pages[0].obj.Annots = Array([other for other in pdf.pages[0].obj.Annots if other.T != box.T])
 
 
 def their_own_parents(pdf: pikepdf.Pdf) -> None:
@@ -227,14 +228,12 @@ QUIRKS: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("quirk", QUIRKS)
-def test_every_value_is_read_all_the_same_with(returned: bytes, definition: FormDefinition, quirk: str) -> None:
-    assert told(changed(returned, QUIRKS[quirk]), definition) == EXPECTED
+def test_quirk_of_a_program_loses_no_answer(returned: bytes, definition: FormDefinition, quirk: str) -> None:
+    assert texts_of(changed(returned, QUIRKS[quirk]), definition) == EXPECTED
 
 
 @pytest.mark.parametrize("numbered", [False, True])
-def test_an_array_of_fields_that_are_below_each_other_comes_to_an_end(
-    returned: bytes, definition: FormDefinition, numbered: bool
-) -> None:
+def test_fields_below_each_other_come_to_an_end(returned: bytes, definition: FormDefinition, numbered: bool) -> None:
     """As many of them as there are ways down."""
 
     def change(pdf: pikepdf.Pdf) -> None:
@@ -247,7 +246,7 @@ def test_an_array_of_fields_that_are_below_each_other_comes_to_an_end(
     looped = changed(returned, change).replace(b"/Kidz", b"/Kids")
     assert looped.count(b"/Kids") > 3
     reading = read_return(looped, definition)
-    assert reading.outcome is (FileKind.FORM if numbered else FileKind.UNREADABLE)
+    assert reading.kind is (FileKind.FORM if numbered else FileKind.UNREADABLE)
 
 
 def numbered() -> Callable[[str], str]:
@@ -259,29 +258,29 @@ STRANGE: dict[str, Callable[[], Change]] = {"numbers": lambda: renamed(numbered(
 
 
 @pytest.mark.parametrize("names", STRANGE)
-def test_answers_in_fields_that_nobody_knows_by_name_are_read_from_the_page(
+def test_unknown_fields_that_are_drawn_are_read_from_the_page(
     returned: bytes, definition: FormDefinition, names: str
 ) -> None:
     reading = read_return(changed(returned, STRANGE[names]()), definition)
-    assert {name: raw.text for name, raw in reading.values.items() if raw.text} == EXPECTED
+    assert texts_in(reading) == EXPECTED
     problems = check(reading, definition).problems
-    assert "read_from_page" in {one.code for one in problems}
-    assert "field_unknown" not in {one.code for one in problems}
+    assert "read_from_page" in {problem.code for problem in problems}
+    assert "field_unknown" not in {problem.code for problem in problems}
 
 
 @pytest.mark.parametrize("names", STRANGE)
-def test_answers_in_fields_that_neither_have_known_names_nor_are_drawn_are_kept_and_asked_about(
+def test_unknown_fields_that_are_not_drawn_are_kept_and_queried(
     returned: bytes, definition: FormDefinition, names: str
 ) -> None:
     reading = read_return(changed(changed(returned, without_appearances), STRANGE[names]()), definition)
     checked = check(reading, definition)
     assert not checked.blank
     assert not checked.acceptable
-    told = {one.value for one in checked.problems if one.code == "field_unknown"}
-    assert told >= {text for text in EXPECTED.values() if text != "yes"}
+    queried = {problem.value for problem in checked.problems if problem.code == "field_unknown"}
+    assert queried >= {text for text in EXPECTED.values() if text != "yes"}
 
 
-def test_an_answer_that_a_field_of_an_unknown_name_does_not_show_is_kept(
+def test_unknown_field_that_shows_an_old_answer_is_kept_and_queried(
     definition: FormDefinition,
 ) -> None:
     """Such as a program leaves it that sets values and does not draw them."""
@@ -292,11 +291,11 @@ def test_an_answer_that_a_field_of_an_unknown_name_does_not_show_is_kept(
 
     pdf = changed(Master(definition).copy(answers(NUMBER, headteacher_name="Ann Lee")), retyped)
     checked = check(read_return(pdf, definition), definition)
-    assert ("field_unknown", "Jo Bloggs") in {(one.code, one.value) for one in checked.problems}
+    assert ("field_unknown", "Jo Bloggs") in {(problem.code, problem.value) for problem in checked.problems}
 
 
 @pytest.mark.parametrize("known", [3, 40])
-def test_answers_in_fields_of_unknown_names_are_not_blank_beside_empty_ones_of_ours(
+def test_unknown_fields_beside_empty_fields_of_ours_are_not_blank(
     returned: bytes, definition: FormDefinition, known: int
 ) -> None:
     def some(pdf: pikepdf.Pdf) -> None:
@@ -306,5 +305,5 @@ def test_answers_in_fields_of_unknown_names_are_not_blank_beside_empty_ones_of_o
 
     checked = check(read_return(changed(returned, some), definition), definition)
     assert not checked.blank
-    values = {one.raw for one in checked.values}
+    values = {value.raw for value in checked.values}
     assert values >= {text for text in EXPECTED.values() if text != "yes"}

@@ -1,4 +1,4 @@
-"""Reading: what was typed comes back exactly, whatever rewrote the file; what cannot be read is told of."""
+"""Reading: typed answers come back exactly, whatever rewrote the file. Each file that cannot be read says why."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pikepdf import PageCopyWarning
 from pypdf.errors import PdfReadError
 
+from tests.changing import texts_of
 from tests.conftest import read_return
 from tests.remake_samples import by_pypdf, by_qpdf, dated, letter, locked
 from tests.viewer import type_into
@@ -35,24 +36,20 @@ TYPED = {
 }
 
 
-def values(pdf: bytes, definition: FormDefinition) -> dict[str, str]:
-    return {name: raw.text for name, raw in read_return(pdf, definition).values.items() if raw.text}
-
-
 @pytest.mark.parametrize("rewritten", [bytes, by_pypdf, by_qpdf])
-def test_what_was_typed_comes_back_exactly(
+def test_typed_answers_after_any_rewriting_come_back_exactly(
     form: bytes, definition: FormDefinition, rewritten: Callable[[bytes], bytes]
 ) -> None:
     returned = rewritten(type_into(form, TYPED | {"phase_primary": True, "phase_ap": True}))
-    assert values(returned, definition) == TYPED | {"phase_primary": "yes", "phase_ap": "yes"}
+    assert texts_of(returned, definition) == TYPED | {"phase_primary": "yes", "phase_ap": "yes"}
 
 
-def test_a_box_ticked_and_unticked_again_is_empty(form: bytes, definition: FormDefinition) -> None:
+def test_tick_box_unticked_again_is_empty(form: bytes, definition: FormDefinition) -> None:
     ticked = type_into(form, {"phase_ap": True})
-    assert values(type_into(ticked, {"phase_ap": False}), definition) == {}
+    assert texts_of(type_into(ticked, {"phase_ap": False}), definition) == {}
 
 
-def test_the_modification_date_is_read_in_utc(form: bytes, definition: FormDefinition) -> None:
+def test_modification_date_is_read_in_utc(form: bytes, definition: FormDefinition) -> None:
     modified = read_return(dated(form, "20260504"), definition).modified
     assert modified
     assert modified.isoformat() == "2026-05-04T12:00:00+00:00"
@@ -69,15 +66,15 @@ def test_the_modification_date_is_read_in_utc(form: bytes, definition: FormDefin
         (lambda _: b"%PDF-1.7\n" + bytes(4000), FileKind.UNREADABLE),
     ],
 )
-def test_what_is_no_readable_form_says_what_it_is(
+def test_file_without_a_readable_form_says_what_it_is(
     form: bytes, definition: FormDefinition, made: Callable[[bytes], bytes], outcome: FileKind
 ) -> None:
     reading = read_return(made(form), definition)
-    assert (reading.outcome, reading.values) == (outcome, {})
+    assert (reading.kind, reading.answers) == (outcome, {})
     assert reading.reason
 
 
-def test_a_form_is_dated_by_the_latest_that_its_boxes_say(form: bytes, definition: FormDefinition) -> None:
+def test_modification_date_is_the_latest_of_file_and_fields(form: bytes, definition: FormDefinition) -> None:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(dated(form, "20260504"))) as pdf:
         pdf.Root.AcroForm.Fields[3].M = pikepdf.String("D:20260506093000")  # as Firefox and Poppler write
@@ -88,7 +85,7 @@ def test_a_form_is_dated_by_the_latest_that_its_boxes_say(form: bytes, definitio
 
 
 @pytest.mark.parametrize(
-    ("said", "modified"),
+    ("packet", "modified"),
     [
         ('xmp:ModifyDate="2026-05-04T13:00:00+01:00"', "2026-05-04 12:00:00+00:00"),
         ("<xmp:ModifyDate>2026-05-04T12:00:00Z</xmp:ModifyDate>", "2026-05-04 12:00:00+00:00"),
@@ -97,18 +94,18 @@ def test_a_form_is_dated_by_the_latest_that_its_boxes_say(form: bytes, definitio
         ('xmp:ModifyDate="0001-01-01T00:00:00+14:00"', "None"),
     ],
 )
-def test_a_form_without_a_date_is_dated_by_its_xmp(
-    form: bytes, definition: FormDefinition, said: str, modified: str
+def test_modification_date_missing_is_taken_from_xmp(
+    form: bytes, definition: FormDefinition, packet: str, modified: str
 ) -> None:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(form)) as pdf:
-        pdf.Root.Metadata = pdf.make_stream(f"<x:xmpmeta {said} />".encode())
+        pdf.Root.Metadata = pdf.make_stream(f"<x:xmpmeta {packet} />".encode())
         pdf.save(out, fix_metadata_version=False)
     assert str(read_return(out.getvalue(), definition).modified) == modified
 
 
 @pytest.mark.parametrize(("count", "outcome"), [(25_000, FileKind.FORM), (50_001, FileKind.UNREADABLE)])
-def test_of_more_fields_than_can_be_read_none_is_left_out_silently(
+def test_file_with_too_many_fields_is_unreadable(
     filled: Callable[..., bytes], definition: FormDefinition, count: int, outcome: FileKind
 ) -> None:
     out = io.BytesIO()
@@ -118,9 +115,9 @@ def test_of_more_fields_than_can_be_read_none_is_left_out_silently(
         pdf.Root.AcroForm.Fields = pikepdf.Array([*others, *fields])
         pdf.save(out)
     reading = read_return(out.getvalue(), definition)
-    assert reading.outcome is outcome
-    assert reading.reason == ("" if reading.values else "This PDF has more than 50,000 boxes, too many to be read.")
-    assert not reading.values or reading.values["senior_leader_1_name"].text == "Alex Mbeki"
+    assert reading.kind is outcome
+    assert reading.reason == ("" if reading.answers else "This PDF has more than 50,000 boxes, too many to be read.")
+    assert not reading.answers or reading.answers["senior_leader_1_name"].text == "Alex Mbeki"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +125,7 @@ def test_of_more_fields_than_can_be_read_none_is_left_out_silently(
     [(5000, [FileKind.FORM]), (10_000, [FileKind.UNREADABLE])],
     ids=["all are", "the last is not"],
 )
-def test_of_more_attached_files_than_are_read_it_is_told(
+def test_file_with_too_many_attachments_is_damaged(
     filled: Callable[..., bytes], definition: FormDefinition, count: int, outcomes: list[FileKind]
 ) -> None:
     """The form comes after as many letters as that."""
@@ -139,7 +136,7 @@ def test_of_more_attached_files_than_are_read_it_is_told(
         tree = pikepdf.Dictionary(Names=pikepdf.Array([*names, pikepdf.String("form"), files[1]]))
         pdf.Root.Names = pikepdf.Dictionary(EmbeddedFiles=tree)
         pdf.save(out)
-    assert [reading.outcome for reading in read_file(out.getvalue(), lambda _: definition)] == outcomes
+    assert [reading.kind for reading in read_file(out.getvalue(), lambda _: definition)] == outcomes
 
 
 @pytest.mark.parametrize(
@@ -154,7 +151,7 @@ def test_of_more_attached_files_than_are_read_it_is_told(
         b"/V (Jo L)/V ()  ",
     ],
 )
-def test_a_value_that_nobody_can_make_out_is_damage(
+def test_value_with_broken_syntax_makes_the_file_damaged(
     filled: Callable[..., bytes], definition: FormDefinition, written: bytes
 ) -> None:
     out = io.BytesIO()
@@ -165,29 +162,29 @@ def test_a_value_that_nobody_can_make_out_is_damage(
     value = whole.index(b"/V ", at)
     end = whole.index(b"\n", value)
     broken = whole[:value] + written.ljust(end - value)[: end - value] + whole[end:]
-    assert not read_return(whole, definition).repaired
-    assert read_return(broken, definition).repaired
+    assert not read_return(whole, definition).damaged
+    assert read_return(broken, definition).damaged
 
 
-def test_a_filled_form_cut_short_is_never_a_blank_one(filled: Callable[..., bytes], definition: FormDefinition) -> None:
+def test_filled_form_cut_short_is_damaged_or_no_form(filled: Callable[..., bytes], definition: FormDefinition) -> None:
     whole = filled()
     for length in range(0, len(whole) - 2000, 9000):
         reading = read_return(whole[:length], definition)
-        assert reading.outcome is not FileKind.FORM or reading.repaired
+        assert reading.kind is not FileKind.FORM or reading.damaged
 
 
-def test_a_file_that_only_pypdf_can_open_is_a_damaged_one(
+def test_file_that_only_pypdf_opens_is_read_and_damaged(
     filled: Callable[..., bytes], definition: FormDefinition
 ) -> None:
     broken = by_pypdf(filled()).replace(b"/Root", b"/Boot")
     with pytest.raises(pikepdf.PdfError):
         pikepdf.open(io.BytesIO(broken))
     reading = read_return(broken, definition)
-    assert reading.values["school_name"].text == "Cedar Primary School"
-    assert reading.repaired
+    assert reading.answers["school_name"].text == "Cedar Primary School"
+    assert reading.damaged
 
 
-def test_damage_is_told_by_what_qpdf_says_not_by_what_the_file_is_called(
+def test_file_name_with_a_word_of_a_warning_is_not_damage(
     tmp_path: Path, filled: Callable[..., bytes], definition: FormDefinition
 ) -> None:
     out = io.BytesIO()
@@ -197,11 +194,11 @@ def test_damage_is_told_by_what_qpdf_says_not_by_what_the_file_is_called(
     path.parent.mkdir()
     path.write_bytes(re.sub(rb"/Length \d\d\d\b", b"/Length 001", out.getvalue()))  # it finds out, and says so
     (reading,) = read_file(path, lambda _: definition)
-    assert reading.values["school_name"].text == "Cedar Primary School"
-    assert not reading.repaired
+    assert reading.answers["school_name"].text == "Cedar Primary School"
+    assert not reading.damaged
 
 
-def test_a_file_that_only_pdfium_can_open_is_a_damaged_one(
+def test_file_that_only_pdfium_opens_is_read_and_damaged(
     filled: Callable[..., bytes], definition: FormDefinition
 ) -> None:
     broken = filled()
@@ -213,42 +210,38 @@ def test_a_file_that_only_pdfium_can_open_is_a_damaged_one(
     with pytest.raises(PdfReadError):
         by_pypdf(broken)
     reading = read_return(broken, definition)
-    assert reading.values["school_name"].text == "Cedar Primary School"
-    assert reading.repaired
+    assert reading.answers["school_name"].text == "Cedar Primary School"
+    assert reading.damaged
 
 
-def test_a_file_that_opens_without_a_password_is_read(filled: Callable[..., bytes], definition: FormDefinition) -> None:
+def test_encrypted_file_without_user_password_is_read(filled: Callable[..., bytes], definition: FormDefinition) -> None:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(filled())) as pdf:
         pdf.save(out, encryption=pikepdf.Encryption(owner="secret", user=""))
-    assert values(out.getvalue(), definition)["school_name"] == "Cedar Primary School"
+    assert texts_of(out.getvalue(), definition)["school_name"] == "Cedar Primary School"
 
 
-def test_two_widgets_of_one_field_that_disagree_are_both_kept(
-    filled: Callable[..., bytes], definition: FormDefinition
-) -> None:
+def test_two_widgets_that_disagree_give_both_answers(filled: Callable[..., bytes], definition: FormDefinition) -> None:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(filled())) as pdf:
-        field = next(one for one in pdf.Root.AcroForm.Fields if one.T == "school_name")
+        field = next(field for field in pdf.Root.AcroForm.Fields if field.T == "school_name")
         second = pdf.make_indirect(pikepdf.Dictionary(field))
         second.V = pikepdf.String("Another School")
         pdf.pages[0].obj.Annots.append(second)
         with pytest.warns(PageCopyWarning):
             pdf.save(out)
-    raw = read_return(out.getvalue(), definition).values["school_name"]
-    assert {raw.text, raw.other} == {"Cedar Primary School", "Another School"}
+    answer = read_return(out.getvalue(), definition).answers["school_name"]
+    assert {answer.text, *answer.others} == {"Cedar Primary School", "Another School"}
 
 
-def test_widgets_are_read_where_the_field_list_is_empty_or_missing(
-    filled: Callable[..., bytes], definition: FormDefinition
-) -> None:
+def test_field_list_empty_or_missing_loses_no_answer(filled: Callable[..., bytes], definition: FormDefinition) -> None:
     for lost in ("/Fields", "/AcroForm"):
         out = io.BytesIO()
         with pikepdf.open(io.BytesIO(filled())) as pdf:
             del (pdf.Root.AcroForm if lost == "/Fields" else pdf.Root)[lost]
             with pytest.warns(PageCopyWarning):
                 pdf.save(out)
-        assert values(out.getvalue(), definition)["school_name"] == "Cedar Primary School"
+        assert texts_of(out.getvalue(), definition)["school_name"] == "Cedar Primary School"
 
 
 @given(
@@ -256,14 +249,14 @@ def test_widgets_are_read_where_the_field_list_is_empty_or_missing(
         st.characters(exclude_categories=["Cc", "Cs", "Co"], include_characters="\n\t", exclude_characters="\ufffd")
     )
 )
-def test_text_is_read_in_every_encoding_that_viewers_write(text: str) -> None:
+def test_text_in_any_marked_encoding_is_decoded_exactly(text: str) -> None:
     encoded = {"utf-16-be": b"\xfe\xff", "utf-16-le": b"\xff\xfe", "utf-8": b"\xef\xbb\xbf"}
     for codec, mark in encoded.items():
         assert text_string(mark + text.encode(codec)) == (text, False)
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_are_too_odd_for_a_text(raw: bytes) -> None:
+def test_text_of_any_bytes_is_decoded_or_marked(raw: bytes) -> None:
     text, damaged = text_string(raw)
     assert text.encode("utf-8") is not None
     assert damaged or "\ufffd" not in text
@@ -277,56 +270,56 @@ def test_no_bytes_are_too_odd_for_a_text(raw: bytes) -> None:
         (b"ANDR\xc9\x90S", "ANDRÉ’S"),  # which would be UTF-8 too
     ],
 )
-def test_utf8_without_its_mark_is_told_from_what_the_standard_asks_for(raw: bytes, text: str) -> None:
+def test_text_in_unmarked_utf8_is_told_from_pdfdocencoding(raw: bytes, text: str) -> None:
     assert text_string(raw) == (text, False)
 
 
 @pytest.mark.parametrize("codec", ["utf-16-be", "utf-16-le"])
 @pytest.mark.parametrize("text", ["Siobhán O’Brien-Yıldız\nE2 0AC", "A", "李 Lee"])
-def test_utf16_without_its_mark_is_decoded_as_what_it_is(text: str, codec: str) -> None:
+def test_text_in_unmarked_utf16_is_decoded(text: str, codec: str) -> None:
     assert text_string(text.encode(codec)) == (text, False)
 
 
-def test_a_text_padded_with_zeros_is_not_taken_for_utf16() -> None:
+def test_text_padded_with_zeros_is_not_taken_for_utf16() -> None:
     assert text_string(b"Zo\xeb\0\0\0") == ("Zoë", False)
 
 
 @pytest.mark.parametrize("text", ["St Anne’s", "The “Old” School", "“Old School”"])
-def test_quotation_marks_of_windows_where_pdf_has_other_signs_are_marked_and_not_guessed(text: str) -> None:
-    told, damaged = text_string(text.encode("cp1252"))
-    assert (damaged, told) == (True, text.encode("cp1252").decode("pdfdoc"))
+def test_text_in_windows_1252_is_marked_and_not_guessed(text: str) -> None:
+    read, damaged = text_string(text.encode("cp1252"))
+    assert (damaged, read) == (True, text.encode("cp1252").decode("pdfdoc"))
 
 
 @pytest.mark.parametrize("text", ["Google Classroom™ 2", "Stanﬁeld", "‚Old‘ School", "ﬂat ﬁve", "Anne’s “Old” School"])
-def test_the_same_signs_where_they_are_meant_are_not_marked(text: str) -> None:
+def test_text_with_the_same_signs_in_their_places_is_not_marked(text: str) -> None:
     assert text_string(text.encode("pdfdoc")) == (text, False)
 
 
 @pytest.mark.parametrize(
     ("text", "damaged"), [("Sam\x07", True), ("Sam\0Lee", True), ("O\x92Leary", True), ("A\tB\nC", False)]
 )
-def test_control_characters_but_for_tabs_and_line_breaks_are_marked(text: str, damaged: bool) -> None:
+def test_text_with_control_characters_is_marked(text: str, damaged: bool) -> None:
     assert text_string(text.encode("utf-8-sig")) == (text, damaged)
 
 
-def test_a_character_of_one_font_alone_is_kept_and_marked() -> None:
+def test_text_with_a_private_character_is_kept_and_marked() -> None:
     assert text_string("A\ue000B".encode("utf-8-sig")) == ("A\ue000B", True)
 
 
-def test_of_what_nobody_can_have_typed_the_beginning_is_kept() -> None:
+def test_text_too_long_to_be_typed_is_cut_and_marked() -> None:
     text, damaged = text_string(b"x" * 10**8)
     assert (set(text), len(text) < 10**7, damaged) == ({"x"}, True, True)
 
 
-def test_an_emoji_cut_in_half_is_kept_and_marked() -> None:
+def test_text_with_half_an_emoji_is_kept_and_marked() -> None:
     assert text_string(b"\xfe\xff\x00A\xd8\x3d\x00B") == ("A\ufffdB", True)
 
 
 @pytest.mark.parametrize(("key", "state"), [("/V", "/Yes"), ("/AS", "/Yes"), ("/AS", "/On"), ("/V", "/1")])
-def test_a_tick_is_one_wherever_a_program_put_it(form: bytes, definition: FormDefinition, key: str, state: str) -> None:
+def test_tick_in_value_or_state_ticks_the_box(form: bytes, definition: FormDefinition, key: str, state: str) -> None:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(form)) as pdf:
-        field = next(one for one in pdf.Root.AcroForm.Fields if one.T == "phase_ap")
+        field = next(field for field in pdf.Root.AcroForm.Fields if field.T == "phase_ap")
         field[key] = pikepdf.Name(state)
         pdf.save(out)
-    assert values(out.getvalue(), definition) == {"phase_ap": "yes"}
+    assert texts_of(out.getvalue(), definition) == {"phase_ap": "yes"}

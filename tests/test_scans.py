@@ -1,4 +1,4 @@
-"""Paper that comes back: scans find their way by their codes."""
+"""Paper that comes back: the codes on scanned pages say whose form it is."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from tests.changing import texts_in
 from tests.commands import run
 from tests.conftest import ingest, rows
 from tests.printers import by_cairo, by_pdfium, drawn_sideways, fit_to_page, joined, scanned
@@ -44,21 +45,19 @@ def returns(folder: Path, pdf: bytes) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("page", range(PAGES))
-def test_a_scan_of_any_page_finds_its_way_home(tmp_path: Path, schools: bytes, page: int) -> None:
+def test_scan_of_any_page_names_its_school(tmp_path: Path, schools: bytes, page: int) -> None:
     (row,) = returns(tmp_path, scanned(schools, [2 * PAGES + page]))
     assert (row["dfe_number"], row["membership_year"]) == (NUMBERS[2], "2026-27")
     assert (row["verdict"], row["read_from"], row["problems"]) == ("needs_attention", "scan", "scan")
 
 
-def test_a_scan_of_a_copy_that_was_sent_by_e_mail_finds_its_way_home_too(
-    tmp_path: Path, definition: FormDefinition
-) -> None:
+def test_scan_of_a_copy_sent_by_email_names_its_school(tmp_path: Path, definition: FormDefinition) -> None:
     copy = Master(definition).copy({"dfe_number": "2101"}, "211/2101")
     (row,) = returns(tmp_path, scanned(copy, range(PAGES)))
     assert (row["dfe_number"], row["read_from"]) == ("211/2101", "scan")
 
 
-def test_what_a_person_typed_from_a_scan_takes_its_place(tmp_path: Path, form: bytes, schools: bytes) -> None:
+def test_form_typed_from_a_scan_supersedes_it(tmp_path: Path, form: bytes, schools: bytes) -> None:
     number = NUMBERS[2].removeprefix("211/")
     (tmp_path / "scan.pdf").write_bytes(dated(scanned(schools, range(2 * PAGES, 3 * PAGES)), "20260504"))
     (tmp_path / "typed.pdf").write_bytes(dated(type_into(form, answers("2101", dfe_number=number)), "20260505"))
@@ -67,7 +66,7 @@ def test_what_a_person_typed_from_a_scan_takes_its_place(tmp_path: Path, form: b
     assert found == {"scan.pdf": "superseded", "typed.pdf": "accepted"}
 
 
-def test_a_pile_of_scans_is_a_return_for_each_school(tmp_path: Path, schools: bytes) -> None:
+def test_pile_of_scans_is_a_return_for_each_school(tmp_path: Path, schools: bytes) -> None:
     # Three schools: one whole and the wrong way round, one of which a page slipped behind the next school's.
     pile = joined(scanned(schools, [3, 2, 1, 0]), scanned(schools, [4, 8, 7], 180.5))
     assert [(row["source"].rpartition("#")[2], row["dfe_number"]) for row in returns(tmp_path, pile)] == [
@@ -77,12 +76,12 @@ def test_a_pile_of_scans_is_a_return_for_each_school(tmp_path: Path, schools: by
     ]
 
 
-def test_a_school_that_sent_two_copies_has_two_returns(definition: FormDefinition, schools: bytes) -> None:
+def test_two_scans_of_one_school_are_two_returns(definition: FormDefinition, schools: bytes) -> None:
     pile = joined(scanned(schools, [0, 3]), scanned(schools, [0]))
     assert len(read_file(pile, lambda _: definition)) == 2
 
 
-def test_no_page_of_a_long_pile_is_passed_over(definition: FormDefinition) -> None:
+def test_long_pile_of_scans_is_read_to_its_end(definition: FormDefinition) -> None:
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(100, 100))
     for number in range(2000, 2060):
@@ -93,7 +92,7 @@ def test_no_page_of_a_long_pile_is_passed_over(definition: FormDefinition) -> No
     assert len(read_file(out.getvalue(), lambda _: definition)) == 60
 
 
-def test_a_code_that_names_no_school_of_ours_names_none(definition: FormDefinition, tmp_path: Path) -> None:
+def test_code_with_an_odd_school_names_no_school(definition: FormDefinition, tmp_path: Path) -> None:
     for odd in ("213/2101", "=HYPERLINK(1)", "211/21011", "../../x"):
         paper = pack(definition, [PaperCopy({}, odd)])
         folder = tmp_path / str(len(list(tmp_path.iterdir())))
@@ -103,20 +102,20 @@ def test_a_code_that_names_no_school_of_ours_names_none(definition: FormDefiniti
 
 
 @pytest.mark.parametrize("way", [bytes, by_pdfium, by_cairo, fit_to_page, drawn_sideways])
-def test_a_copy_that_is_printed_to_a_pdf_is_read_from_its_pages(
+def test_pack_printed_to_a_pdf_is_read_from_its_pages(
     definition: FormDefinition, way: Callable[[bytes], bytes]
 ) -> None:
     values = [answers("2101"), answers("4242", headteacher_name="Łukasz Żółć-Şahin", senior_leader_9_name="Cy Lee")]
     names = ["Cedar Primary School", "Nursery"]  # the latter is a word of the form, too
-    copies = [PaperCopy(one, f"211/{one['dfe_number']}", name) for one, name in zip(values, names, strict=True)]
+    copies = [PaperCopy(each, f"211/{each['dfe_number']}", name) for each, name in zip(values, names, strict=True)]
     readings = read_file(way(pack(definition, copies)), lambda _: definition)
-    assert [{name: raw.text for name, raw in reading.values.items() if raw.text} for reading in readings] == [
-        {name: value if isinstance(value, str) else "yes" for name, value in one.items()} for one in values
+    assert [texts_in(reading) for reading in readings] == [
+        {name: value if isinstance(value, str) else "yes" for name, value in each.items()} for each in values
     ]
-    assert {raw.read_from for reading in readings for raw in reading.values.values()} == {ReadFrom.PAGE_TEXT}
+    assert {answer.read_from for reading in readings for answer in reading.answers.values()} == {ReadFrom.PAGE_TEXT}
 
 
-def test_a_pack_that_comes_back_as_it_went_out_is_a_return_for_each_school(tmp_path: Path) -> None:
+def test_pack_returned_unchanged_is_a_return_for_each_school(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("\n".join(LIST.read_text(encoding="utf-8").splitlines()[:4]), encoding="utf-8")
     run("print", "2026-27", "-o", tmp_path / "pack.pdf", "--schools", tmp_path / "list.csv")
     found = returns(tmp_path, (tmp_path / "pack.pdf").read_bytes())

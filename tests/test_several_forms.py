@@ -15,18 +15,18 @@ from tests.printers import by_qpdf, joined
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition
-from thep_forms.reading import ReadFrom, read_file
+from thep_forms.reading import Note, ReadFrom, read_file
 
 
-def test_two_forms_joined_by_a_program_that_renames_fields_are_two(form: bytes, definition: FormDefinition) -> None:
+def test_forms_joined_with_renamed_fields_are_two_returns(form: bytes, definition: FormDefinition) -> None:
     first, second = type_into(form, answers("2101")), type_into(form, answers("3204"))
     both = joined(first, changed(second, renamed("{}_1".format)))
-    assert [reading.values["dfe_number"].text for reading in read_file(both, lambda _: definition)] == ["2101", "3204"]
+    assert [reading.answers["dfe_number"].text for reading in read_file(both, lambda _: definition)] == ["2101", "3204"]
 
 
 @pytest.mark.parametrize("flatten", [bytes, by_qpdf], ids=["with fields", "flattened"])
 @pytest.mark.parametrize("page", range(8))
-def test_a_note_is_of_the_form_on_whose_pages_it_lies(
+def test_note_belongs_to_the_form_on_whose_pages_it_lies(
     form: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes], page: int
 ) -> None:
     def change(pdf: pikepdf.Pdf) -> None:
@@ -36,23 +36,22 @@ def test_a_note_is_of_the_form_on_whose_pages_it_lies(
 
     both = joined(*(flatten(type_into(form, answers(number))) for number in ("2101", "4242")))
     readings = read_file(changed(both, change), lambda _: definition)
-    assert [("note_1" in reading.values) for reading in readings] == [page < 4, page >= 4]
+    note = Note("We moved", page)
+    assert [reading.notes for reading in readings] == [(note,) if page < 4 else (), (note,) if page >= 4 else ()]
 
 
-def test_a_field_that_is_twice_on_the_form_is_not_two_forms(returned: bytes, definition: FormDefinition) -> None:
+def test_field_twice_on_a_form_is_one_return(returned: bytes, definition: FormDefinition) -> None:
     def twice(pdf: pikepdf.Pdf) -> None:
         second = pdf.make_indirect(Dictionary(boxes(pdf)["school_name"]))
         second.V = String("Another School")
         pdf.pages[3].obj.Annots.append(second)
 
-    raw = read_return(changed(returned, twice), definition).values["school_name"]
-    assert {raw.text, raw.other} == {EXPECTED["school_name"], "Another School"}
+    answer = read_return(changed(returned, twice), definition).answers["school_name"]
+    assert {answer.text, *answer.others} == {EXPECTED["school_name"], "Another School"}
 
 
 @pytest.mark.parametrize("how", [on_no_page, unlisted])
-def test_two_forms_are_two_although_the_boxes_of_one_are_on_no_page(
-    form: bytes, definition: FormDefinition, how: Change
-) -> None:
+def test_forms_of_which_one_is_on_no_page_are_two_returns(form: bytes, definition: FormDefinition, how: Change) -> None:
     first, second = changed(type_into(form, answers("2101")), how), type_into(form, answers("3204"))
     for other in (second, by_qpdf(second)):
 
@@ -62,13 +61,11 @@ def test_two_forms_are_two_although_the_boxes_of_one_are_on_no_page(
             pdf.Root.AcroForm.Fields.extend(box for page in pdf.pages for box in page.obj.get("/Annots", []))
 
         readings = read_file(changed(first, appended), lambda _: definition)
-        assert [reading.values["dfe_number"].text for reading in readings] == ["2101", "3204"]
+        assert [reading.answers["dfe_number"].text for reading in readings] == ["2101", "3204"]
 
 
-def test_a_printed_form_in_a_file_with_another_that_has_fields_is_read_too(
-    form: bytes, definition: FormDefinition
-) -> None:
+def test_printed_form_joined_to_a_form_with_fields_is_another_return(form: bytes, definition: FormDefinition) -> None:
     both = joined(type_into(form, answers("2101")), by_qpdf(type_into(form, answers("3204"))))
     readings = read_file(both, lambda _: definition)
-    assert [reading.values["dfe_number"].text for reading in readings] == ["2101", "3204"]
-    assert readings[1].values["dfe_number"].read_from is ReadFrom.PAGE_TEXT
+    assert [reading.answers["dfe_number"].text for reading in readings] == ["2101", "3204"]
+    assert readings[1].answers["dfe_number"].read_from is ReadFrom.PAGE_TEXT

@@ -1,4 +1,4 @@
-"""What a field says and what its box shows, where programs leave them apart or write them otherwise."""
+"""What a field holds and what its box shows, where programs leave the two apart or write them in odd ways."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ import pypdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
-from tests.changing import EXPECTED, NUMBER, boxes, changed, no_list, told
+from tests.changing import EXPECTED, NUMBER, boxes, changed, no_list, texts_in, texts_of
 from tests.conftest import read_return
 from tests.printers import by_qpdf
 from tests.remake_samples import answers
 from thep_forms.checking import check
 from thep_forms.definition import FormDefinition
 from thep_forms.generate import Master
-from thep_forms.reading import ReadFrom, read_file
+from thep_forms.reading import Doubt, ReadFrom, read_file
 from thep_forms.reading.field_groups import own_name
 
 
 @pytest.mark.parametrize("names", [{"main_contact_name", "registered_address"}, {"business_manager_email"}])
-def test_a_value_that_is_only_drawn_is_read_from_the_page_and_asked_about(
+def test_value_that_is_only_drawn_is_read_from_the_page_and_queried(
     definition: FormDefinition, names: set[str]
 ) -> None:
     def without_values(pdf: pikepdf.Pdf) -> None:
@@ -34,14 +34,14 @@ def test_a_value_that_is_only_drawn_is_read_from_the_page_and_asked_about(
     values = answers(NUMBER)
     pdf = changed(Master(definition).copy(values), without_values)
     reading = read_return(pdf, definition)
-    assert {name: raw.text for name, raw in reading.values.items() if raw.text} == EXPECTED
-    drawn = {name for name, raw in reading.values.items() if raw.text and raw.read_from is ReadFrom.PAGE_TEXT}
+    assert texts_in(reading) == EXPECTED
+    drawn = {name for name, answer in reading.answers.items() if answer.text and answer.read_from is ReadFrom.PAGE_TEXT}
     assert drawn == names
-    asked = {one.field for one in check(reading, definition).problems if one.code == "read_from_page"}
+    asked = {problem.field for problem in check(reading, definition).problems if problem.code == "read_from_page"}
     assert asked == drawn
 
 
-def test_a_library_that_cannot_be_loaded_is_not_the_files_fault(
+def test_library_that_cannot_be_loaded_raises_import_error(
     definition: FormDefinition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def without_value(pdf: pikepdf.Pdf) -> None:
@@ -53,16 +53,16 @@ def test_a_library_that_cannot_be_loaded_is_not_the_files_fault(
         read_return(pdf, definition)
 
 
-def test_a_value_that_was_deleted_does_not_come_back_from_what_is_drawn(definition: FormDefinition) -> None:
+def test_value_emptied_by_a_person_stays_empty_though_still_drawn(definition: FormDefinition) -> None:
     def emptied(pdf: pikepdf.Pdf) -> None:
         boxes(pdf)["business_manager_name"].V = String("")
 
     pdf = changed(Master(definition).copy(answers(NUMBER)), emptied)
-    assert told(pdf, definition) == {name: v for name, v in EXPECTED.items() if name != "business_manager_name"}
+    assert texts_of(pdf, definition) == {name: v for name, v in EXPECTED.items() if name != "business_manager_name"}
 
 
 @pytest.mark.parametrize("only_drawn", [False, True])
-def test_a_damaged_appearance_loses_no_other_answer(
+def test_damaged_appearance_loses_no_other_answer(
     returned: bytes, definition: FormDefinition, only_drawn: bool
 ) -> None:
     out = io.BytesIO()
@@ -74,29 +74,27 @@ def test_a_damaged_appearance_loses_no_other_answer(
         pdf.save(out, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
     reading = read_return(out.getvalue(), definition)
     lost = {"main_contact_name"} if only_drawn else set()
-    assert {name: raw.text for name, raw in reading.values.items() if raw.text} == {
-        name: value for name, value in EXPECTED.items() if name not in lost
-    }
-    assert ("file_damaged" in {one.code for one in check(reading, definition).problems}) == only_drawn
+    assert texts_in(reading) == {name: value for name, value in EXPECTED.items() if name not in lost}
+    assert ("file_damaged" in {problem.code for problem in check(reading, definition).problems}) == only_drawn
 
 
-def test_of_an_array_that_holds_itself_the_texts_count(returned: bytes, definition: FormDefinition) -> None:
+def test_array_that_holds_itself_gives_its_texts(returned: bytes, definition: FormDefinition) -> None:
     def chosen(pdf: pikepdf.Pdf) -> None:
         several = pdf.make_indirect(Array([String("Sam"), Array([String("deep")]), String("Okafor")]))
         several.append(several)
         boxes(pdf)["main_contact_name"].V = several
 
-    assert told(changed(returned, chosen), definition) == EXPECTED | {"main_contact_name": "Sam\nOkafor"}
+    assert texts_of(changed(returned, chosen), definition) == EXPECTED | {"main_contact_name": "Sam\nOkafor"}
 
 
-def test_a_name_of_thousands_of_suffixes_is_not_taken_apart() -> None:
+def test_field_name_of_thousands_of_suffixes_is_not_taken_apart() -> None:
     asked: list[str] = []
     name = "main_contact_name" + "_1" * 8000
-    assert own_name(name, lambda one: bool(asked.append(one))) == name
+    assert own_name(name, lambda name: bool(asked.append(name))) == name
     assert len(asked) < 10
 
 
-def test_the_last_of_several_revisions_counts(form: bytes, definition: FormDefinition) -> None:
+def test_last_of_several_revisions_counts(form: bytes, definition: FormDefinition) -> None:
     pdf = form
     for name in ("First", "Second", "Third"):
         writer = pypdf.PdfWriter(io.BytesIO(pdf), incremental=True)
@@ -104,12 +102,12 @@ def test_the_last_of_several_revisions_counts(form: bytes, definition: FormDefin
         out = io.BytesIO()
         writer.write(out)
         pdf = out.getvalue()
-    assert told(pdf, definition) == {"main_contact_name": "Third"}
+    assert texts_of(pdf, definition) == {"main_contact_name": "Third"}
 
 
 @pytest.mark.parametrize(("value", "text"), [(2079460018, "2079460018"), (Decimal("12.5"), "12.5"), (True, "true")])
 @pytest.mark.parametrize("shown", [True, False])
-def test_a_value_that_is_no_string_is_what_the_box_shows_or_else_its_text(
+def test_value_that_is_no_string_is_what_the_box_shows_or_its_text(
     returned: bytes, definition: FormDefinition, value: object, text: str, shown: bool
 ) -> None:
     def change(pdf: pikepdf.Pdf) -> None:
@@ -118,50 +116,50 @@ def test_a_value_that_is_no_string_is_what_the_box_shows_or_else_its_text(
         if not shown:
             del box["/AP"]
 
-    said = {} if shown else {"senior_leader_1_name": text}
-    assert told(changed(returned, change), definition) == EXPECTED | said
+    read = {} if shown else {"senior_leader_1_name": text}
+    assert texts_of(changed(returned, change), definition) == EXPECTED | read
 
 
 @pytest.mark.parametrize("value", [True, False, 1, 0])
-def test_a_box_to_tick_may_be_true_or_false(returned: bytes, definition: FormDefinition, value: object) -> None:
+def test_tick_box_with_a_boolean_or_number_is_read(returned: bytes, definition: FormDefinition, value: object) -> None:
     def change(pdf: pikepdf.Pdf) -> None:
         boxes(pdf)["phase_ap"].V = value
 
     ticked = {"phase_ap": "yes"} if value else {}
-    assert told(changed(returned, change), definition) == EXPECTED | ticked
+    assert texts_of(changed(returned, change), definition) == EXPECTED | ticked
 
 
-def test_a_value_that_cannot_be_decoded_is_damaged_and_not_none(returned: bytes, definition: FormDefinition) -> None:
+def test_value_that_cannot_be_decoded_is_unreadable_and_not_empty(returned: bytes, definition: FormDefinition) -> None:
     def change(pdf: pikepdf.Pdf) -> None:
         value = pdf.make_stream(b"")
         value.write(b"Jo Lindqvist", filter=Name("/FooDecode"))
         boxes(pdf)["business_manager_name"].V = value
 
-    raw = read_return(changed(returned, change), definition).values["business_manager_name"]
-    assert (raw.text, raw.damaged) == ("\ufffd", True)
+    answer = read_return(changed(returned, change), definition).answers["business_manager_name"]
+    assert (answer.text, answer.doubts) == ("", {Doubt.UNREADABLE})
 
 
-def test_a_text_in_a_field_of_an_unknown_kind_is_read(returned: bytes, definition: FormDefinition) -> None:
+def test_text_in_a_field_of_unknown_kind_is_read(returned: bytes, definition: FormDefinition) -> None:
     def change(pdf: pikepdf.Pdf) -> None:
         for name, kind in (("senior_leader_1_name", "/Text"), ("business_manager_email", "/Sig")):
             boxes(pdf)[name].FT = Name(kind)
 
-    assert told(changed(returned, change), definition) == EXPECTED
+    assert texts_of(changed(returned, change), definition) == EXPECTED
 
 
-def test_of_three_answers_each_is_told(returned: bytes, definition: FormDefinition) -> None:
+def test_three_widgets_that_disagree_give_three_answers(returned: bytes, definition: FormDefinition) -> None:
     def change(pdf: pikepdf.Pdf) -> None:
         for text in ("Second", "Third"):
             other = pdf.make_indirect(Dictionary(boxes(pdf)["main_contact_name"]))
             other.V = String(text)
             pdf.pages[0].obj.Annots.append(other)
 
-    raw = read_return(changed(returned, change), definition).values["main_contact_name"]
-    assert (raw.text, raw.other) == (EXPECTED["main_contact_name"], "Second”, “Third")
+    answer = read_return(changed(returned, change), definition).answers["main_contact_name"]
+    assert (answer.text, answer.others) == (EXPECTED["main_contact_name"], ("Second", "Third"))
 
 
 @pytest.mark.parametrize("value", ["/Primary", "/Off"])
-def test_of_a_group_the_chosen_one_is_ticked_alone(returned: bytes, definition: FormDefinition, value: str) -> None:
+def test_tick_boxes_in_a_group_tick_the_chosen_box(returned: bytes, definition: FormDefinition, value: str) -> None:
     """Boxes of which one can be chosen, whose states are named in their group's value."""
 
     def change(pdf: pikepdf.Pdf) -> None:
@@ -180,7 +178,7 @@ def test_of_a_group_the_chosen_one_is_ticked_alone(returned: bytes, definition: 
 
     ticked = {"phase_primary": "yes"} if value == "/Primary" else {}
     without = {name: text for name, text in EXPECTED.items() if not name.startswith("phase_")}
-    assert told(changed(returned, change), definition) == without | ticked
+    assert texts_of(changed(returned, change), definition) == without | ticked
 
 
 APPEARANCES = {
@@ -192,7 +190,7 @@ APPEARANCES = {
 
 @pytest.mark.parametrize("appearance", APPEARANCES)
 @pytest.mark.parametrize("legible", [True, False])
-def test_what_a_box_shows_is_read_or_asked_about_however_it_is_drawn(
+def test_value_drawn_in_any_way_is_read_or_unreadable(
     returned: bytes, definition: FormDefinition, appearance: str, legible: bool
 ) -> None:
     """Where the page has no labels any more, nobody can tell which box is which."""
@@ -211,16 +209,16 @@ def test_what_a_box_shows_is_read_or_asked_about_however_it_is_drawn(
         if not legible:
             pdf.pages[0].obj.Contents = pdf.make_stream(b"q Q")
 
-    raw = read_return(changed(returned, change), definition).values["business_manager_name"]
+    answer = read_return(changed(returned, change), definition).answers["business_manager_name"]
     if legible:
-        assert raw.text == ("Jo" if appearance == "a few bytes" else "Jo Lindqvist")
+        assert answer.text == ("Jo" if appearance == "a few bytes" else "Jo Lindqvist")
     else:
-        assert (raw.text, raw.doubtful) == ("\ufffd", True)
+        assert (answer.text, answer.doubts) == ("", {Doubt.UNREADABLE})
 
 
 @pytest.mark.parametrize("flatten", [bytes, by_qpdf], ids=["with fields", "flattened"])
 @pytest.mark.parametrize("listed", [True, False], ids=["in a list", "in no list"])
-def test_a_page_that_is_listed_twice_is_one(
+def test_page_listed_twice_is_read_once(
     returned: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes], listed: bool
 ) -> None:
     def change(pdf: pikepdf.Pdf) -> None:
@@ -230,4 +228,4 @@ def test_a_page_that_is_listed_twice_is_one(
         pdf.Root.Pages.Count += 1
 
     (reading,) = read_file(changed(flatten(returned), change), lambda _: definition)
-    assert {name: raw.text for name, raw in reading.values.items() if raw.text} == EXPECTED
+    assert texts_in(reading) == EXPECTED

@@ -69,9 +69,9 @@ def type_into(pdf: bytes, values: Mapping[str, str | bool]) -> bytes:
             widget = widgets[name]
             if widget.ticks and widget.ticked == value:
                 continue
-            place = (form, widget.page.raw, 0, *widget.middle)
+            target = (form, widget.page.raw, 0, *widget.middle)
             for act in (raw.FORM_OnMouseMove, raw.FORM_OnLButtonDown, raw.FORM_OnLButtonUp):
-                act(*place)
+                act(*target)
             if not widget.ticks:
                 typed = (str(value) + "\0").encode("utf-16-le", "surrogatepass")
                 raw.FORM_SelectAllText(form, widget.page.raw)
@@ -95,14 +95,14 @@ def draw(pdf: bytes, page: int = 0, scale: float = 2) -> Image.Image:
         return pages[page].render(scale=scale, may_draw_forms=True).to_pil()
 
 
-def strays(one: Image.Image, other: Image.Image, scale: int = 1) -> float:
-    """How much of what one grey picture draws dark the other does not draw at all, or the other way round.
+def strays(first: Image.Image, second: Image.Image, scale: int = 1) -> float:
+    """The share of what either of two grey pictures draws dark that the other does not draw, not even grey.
 
-    Each draws at least grey, within two points, what the other draws dark: engines smooth edges differently.
+    Two points of difference are allowed: engines smooth edges differently.
     """
-    pages = (one, other.resize(one.size))
+    pages = (first, second.resize(first.size))
     dark = [page.point(lambda grey: 255 if grey < 120 else 0) for page in pages]
     filter = ImageFilter.MaxFilter(4 * scale + 1)
-    near = [page.point(lambda grey: 255 if grey < 215 else 0).filter(filter) for page in pages]
-    pairs = ((dark[0], near[1]), (dark[1], near[0]))
-    return max(ImageChops.subtract(first, second).histogram()[255] / first.histogram()[255] for first, second in pairs)
+    nearby = [page.point(lambda grey: 255 if grey < 215 else 0).filter(filter) for page in pages]
+    pairs = ((dark[0], nearby[1]), (dark[1], nearby[0]))
+    return max(ImageChops.subtract(drawn, near).histogram()[255] / drawn.histogram()[255] for drawn, near in pairs)

@@ -14,7 +14,7 @@ from thep_forms.definition.form import Block, Box, FormDefinition
 from thep_forms.definition.identity import form_in, school_in, years_in
 from thep_forms.definition.model import Field, Kind, ProblemCode, Role
 from thep_forms.definition.year import MembershipYear
-from thep_forms.reading.model import Answer, ReadFrom, Reading
+from thep_forms.reading.model import Answer, Doubt, Note, ReadFrom, Reading
 
 _NOTHING = Answer("")
 _NOBODY = re.compile(r"n\s*[/.\\]\s*a\.?|nil|none|not applicable", re.IGNORECASE)
@@ -40,22 +40,24 @@ def check(reading: Reading, definition: FormDefinition) -> Checked:
 class _Checker:
     def __init__(self, reading: Reading, definition: FormDefinition) -> None:
         self.reading, self.definition = reading, definition
+        # The reader tells boxes from unknown fields by the templates of its time, which may have changed since.
+        entered = {**reading.unknown_fields, **reading.answers}
+        self.answers = {name: answer for name, answer in entered.items() if definition.box(name)}
+        self.unknown = {name: answer for name, answer in entered.items() if name not in self.answers}
         self.problems: list[Problem] = []
         self.values: dict[str, CheckedValue] = {}
 
     def checked(self) -> Checked:
         year = year_of(self.reading)
-        boxes = {name: self.definition.box(name) for name in self.reading.values}
-        # What was entered elsewhere than in our boxes is an answer, too: a note, or a box that was given another name.
-        if not any(raw.text.strip() for raw in self.reading.values.values()):
+        if not self.reading.says_something:
             return Checked(year, blank=True, copy_of=self._copy_of())
         self._file()
         school = dict(chain.from_iterable(self._field(field).items() for field in self.definition.fields))
         contacts = self._contacts()
-        for name in (name for name, box in boxes.items() if not box):
-            self._unknown(name)
+        beside = [self._unknown_field(name, raw) for name, raw in self.unknown.items() if not raw.is_empty]
+        beside += [self._note(note) for note in self.reading.notes]
         dfe_number = school.pop(self.definition.dfe_field.name)
-        values, problems = tuple(self.values.values()), tuple(self.problems)
+        values, problems = (*self.values.values(), *beside), tuple(self.problems)
         record = SchoolRecord(school, contacts, complete=True)
         name = self.definition.name_of_school(school)
         return Checked(year, dfe_number, False, record, values, problems, self._copy_of(), name)
@@ -68,7 +70,7 @@ class _Checker:
         self.problems.append(problem(self.definition, code, field, label, value, **words))
 
     def _file(self) -> None:
-        if self.reading.repaired:
+        if self.reading.damaged:
             self._problem(ProblemCode.FILE_DAMAGED)
         form = form_in(self.reading.form_id)
         if form and form != self.definition.identifier:
@@ -82,7 +84,7 @@ class _Checker:
 
     def _paper(self) -> None:
         """What was read from the page rather than from a field: all of it, or single answers."""
-        filled = {name: raw for name, raw in self.reading.values.items() if raw.text and self.definition.box(name)}
+        filled = {name: raw for name, raw in self.answers.items() if not raw.is_empty}
         printed = [name for name, raw in filled.items() if raw.read_from is ReadFrom.PAGE_TEXT]
         if filled and len(printed) == len(filled):
             self._problem(ProblemCode.READ_FROM_PAGE, label="The form")
@@ -144,7 +146,7 @@ class _Checker:
     def _contacts(self) -> tuple[Contact, ...]:
         held: dict[str, Contact] = {}
         contacts: list[Contact] = []
-        for block in self.definition.blocks(self.reading.values):
+        for block in self.definition.blocks(self.answers):
             contact = self._contact(block)
             if not contact and block.role.held_by:
                 contact = self._holder(block, held.get(block.role.held_by))
@@ -160,7 +162,7 @@ class _Checker:
     def _contact(self, block: Block) -> Contact | None:
         """The person in the block, or None where it was left empty."""
         raw = {part: self._raw(box) for part, box in block.boxes.items()}
-        if not any(answer.text for answer in raw.values()):
+        if all(answer.is_empty for answer in raw.values()):
             return None
         values = {part: self._box(box, raw[part]) for part, box in block.boxes.items()}
         if not any(_says_something(answer) for answer in raw.values()):
@@ -182,13 +184,13 @@ class _Checker:
     # --- one box ------------------------------------------------------------------------------------------------
 
     def _raw(self, box: Box) -> Answer:
-        return self.reading.values.get(box.name, _NOTHING)
+        return self.answers.get(box.name, _NOTHING)
 
     def _box(self, box: Box, raw: Answer) -> str:
         """The normal form of one answer; what is wrong with it is noted."""
-        if not raw.text:
+        if raw.is_empty:
             return ""
-        asked = _says_something(raw, box.kind) and not raw.doubtful
+        asked = _says_something(raw, box.kind) and Doubt.UNREADABLE not in raw.doubts
         partnership = self.definition.partnership
         normal = normalise.answer(box.kind, raw.text, partnership.dfe_prefix) if asked else normalise.Normal("")
         self.values[box.name] = CheckedValue(box.name, box.label, raw.text, normal.value, raw.read_from)
@@ -200,27 +202,35 @@ class _Checker:
 
     def _oddities(self, box: Box, raw: Answer) -> None:
         about = (box.name, box.label, raw.text)
-        if raw.other is not None:
-            self._problem(ProblemCode.VALUE_CONFLICT, *about, other=shown(raw.other))
-        if raw.doubtful:
+        if raw.others:
+            self._problem(ProblemCode.VALUE_CONFLICT, *about, other=shown("”, “".join(raw.others)))
+        if Doubt.UNREADABLE in raw.doubts:
             self._problem(ProblemCode.VALUE_UNREADABLE, *about)
-        if raw.damaged or (not _says_something(raw, box.kind) and _has_signs(raw.text)):
+        if Doubt.CHARACTERS_LOST in raw.doubts or (not _says_something(raw, box.kind) and _has_signs(raw.text)):
             self._problem(ProblemCode.VALUE_DAMAGED, *about)
         if box.kind is Kind.TEXT and _NOBODY.fullmatch(raw.text.strip()):
             self._problem(ProblemCode.VALUE_UNLIKELY, *about)
-        full = raw.limit and len(raw.text) >= raw.limit and box.kind is not Kind.TICKS
-        if full or raw.cut:
+        is_full = Doubt.BOX_FULL in raw.doubts and box.kind is not Kind.TICKS
+        if is_full or Doubt.CUT_OFF in raw.doubts:
             self._problem(ProblemCode.VALUE_TRUNCATED, *about)
         elif box.longest and len(raw.text) > box.longest:
             self._problem(ProblemCode.VALUE_LONG, *about, length=len(raw.text), longest=box.longest)
         if (is_formula(raw.text) or is_formula(self.values[box.name].value)) and _says_something(raw):
             self._problem(ProblemCode.FORMULA_NEUTRALISED, *about)
 
-    def _unknown(self, name: str) -> None:
-        raw = self.reading.values[name]
-        if raw.text:
-            self.values[name] = CheckedValue(name, "", raw.text, "", raw.read_from)
-            self._problem(ProblemCode.FIELD_UNKNOWN, name, shown(name), raw.text)
+    # --- what is in no box --------------------------------------------------------------------------------------
+
+    def _unknown_field(self, name: str, raw: Answer) -> CheckedValue:
+        """What stands in a field that the form does not have."""
+        self._problem(ProblemCode.FIELD_UNKNOWN, name, shown(name), raw.text)
+        return CheckedValue(name, shown(name), raw.text, "", raw.read_from)
+
+    def _note(self, note: Note) -> CheckedValue:
+        """What stands beside the boxes."""
+        label = "A note" if note.text else "A drawing"
+        label += f" on page {note.page + 1}" if note.page is not None else ""
+        self._problem(ProblemCode.FIELD_UNKNOWN, "", label, note.text)
+        return CheckedValue("", label, note.text, "", ReadFrom.PAGE_TEXT)
 
 
 def _says_something(raw: Answer, kind: Kind = Kind.TEXT) -> bool:
@@ -228,8 +238,9 @@ def _says_something(raw: Answer, kind: Kind = Kind.TEXT) -> bool:
 
     Whatever was typed for a DFE number and is none is asked about, though, and a sign in a box to tick is a tick.
     """
-    any_sign = kind in (Kind.DFE_NUMBER, Kind.TICKS)
-    return raw.doubtful or any(char.isalnum() for char in raw.text) or (any_sign and bool(normalise.text(raw.text)))
+    if Doubt.UNREADABLE in raw.doubts or any(char.isalnum() for char in raw.text):
+        return True
+    return kind in (Kind.DFE_NUMBER, Kind.TICKS) and bool(normalise.text(raw.text))
 
 
 def _has_signs(text: str) -> bool:

@@ -76,4 +76,5 @@ class Examiner(Struct, frozen=True):
 
 def _without_empty_answers(reading: Reading) -> Reading:
     """The reading as it is kept. It is checked like this, so that checking what was kept gives the same again."""
-    return replace(reading, values={name: answer for name, answer in reading.values.items() if answer.text})
+    answers = {name: answer for name, answer in reading.answers.items() if not answer.is_empty or answer.others}
+    return replace(reading, answers=answers)

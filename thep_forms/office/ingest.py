@@ -172,7 +172,7 @@ class _Intake:
     def _note_answer(self, sha256: str, answer: bytes | Failure) -> None:
         """Note what was read in a file. Where nothing could be read anew, what an earlier version read stays."""
         returns = _returns(answer)
-        if sha256 in self.without_reading and returns[0].reading.outcome is FileKind.FAILED:
+        if sha256 in self.without_reading and returns[0].reading.kind is FileKind.FAILED:
             self._note_arrivals(sha256)
         else:
             self._note_returns(sha256, returns)

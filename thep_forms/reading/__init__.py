@@ -1,4 +1,4 @@
-"""The bytes of a returned file to raw values by field name. What a value means is not known here."""
+"""Reading: the bytes of a returned file to answers by field name. What an answer means is not known here."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pikepdf
 
-from thep_forms.reading.fields import MOST, TooManyError
+from thep_forms.reading import reasons
+from thep_forms.reading.attachments import Attachments, attachments_of
+from thep_forms.reading.classify import Contents, DefinitionOfYear, classify
+from thep_forms.reading.damage import attempt
+from thep_forms.reading.field_tree import TooManyError
 from thep_forms.reading.information import pdf_date
-from thep_forms.reading.model import Answer, FileKind, ReadFrom, Reading
-from thep_forms.reading.opening import File, is_pdf, opened
-from thep_forms.reading.reader import Definitions, FileReader
+from thep_forms.reading.model import Answer, Doubt, FileKind, Note, ReadFrom, Reading
+from thep_forms.reading.opening import Source, is_pdf, opened
+from thep_forms.reading.pipeline import readings_in
 
 # Warnings of these libraries may quote the file, and nothing of a form is ever logged.
 for _library in ("pikepdf", "pypdf", "pdfminer", "pdfplumber"):
@@ -21,41 +25,45 @@ for _library in ("pikepdf", "pypdf", "pdfminer", "pdfplumber"):
 DEEPEST = 3  # levels of PDFs attached to PDFs
 
 
-def read_file(file: Path | bytes, definitions: Definitions, passwords: Sequence[str] = ()) -> tuple[Reading, ...]:
-    """Read one returned file: one reading for each form in it, one at least.
+def read_file(file: Path | bytes, definitions: DefinitionOfYear, passwords: Sequence[str] = ()) -> tuple[Reading, ...]:
+    """Read one returned file: a reading of each form in it and in the PDFs attached to it, one at least.
 
-    It is given by its path, which is faster, or as its bytes. `definitions` gives the definition of a year, or of any
-    where there is none; `passwords` are tried in their order. Whatever is in the file, nothing is raised but
-    `MemoryError`; `OSError` if there is none.
+    A path is faster than bytes. `definitions` gives the definition of a year, or of any year where it is given none;
+    `passwords` are tried in their order. Raises `OSError` if there is no such file, and `MemoryError`; nothing else,
+    whatever is in the file.
     """
-    return _read(File(file), definitions, passwords, DEEPEST)
+    return _read(Source(file), definitions, passwords, DEEPEST)
 
 
-def _read(file: File, definitions: Definitions, passwords: Sequence[str], depth: int) -> tuple[Reading, ...]:
-    if not file.is_pdf():
-        return (Reading(FileKind.NOT_A_FORM, reason="This is not a PDF."),)
+def _read(source: Source, definitions: DefinitionOfYear, passwords: Sequence[str], depth: int) -> tuple[Reading, ...]:
+    """`depth` is how many levels of attached files are read."""
+    if not source.is_pdf():
+        return (Reading(FileKind.NOT_A_FORM, reason=reasons.NO_PDF),)
     try:
-        pdf, mended = opened(file, passwords)
-        with pdf:
-            reader = FileReader(pdf, file, definitions, mended)
-            files = reader.attached() if depth else []
-            inside = [one for data in files for one in _read(File(data), definitions, passwords, depth - 1)]
-            return _together(reader.read(), inside)
+        with opened(source, passwords) as document:
+            any_year = definitions(None)
+            contents = classify(document, lambda name: any_year.box(name) is not None)
+            attached = _attached(contents) if depth else Attachments()
+            inside: list[Reading] = []
+            for data in attached.files:
+                inside += _read(Source(data), definitions, passwords, depth - 1)
+            own = readings_in(contents.with_damage(attached.damaged), definitions)
+            forms = [reading for reading in (*own, *inside) if reading.kind is not FileKind.NOT_A_FORM]
+            return tuple(forms) or own
     except pikepdf.PasswordError:
-        return (Reading(FileKind.LOCKED, reason="A password is needed to open this file."),)
+        return (Reading(FileKind.LOCKED, reason=reasons.LOCKED),)
     except TooManyError:
-        return (Reading(FileKind.UNREADABLE, reason=f"This PDF has more than {MOST:,} boxes, too many to be read."),)
+        return (Reading(FileKind.UNREADABLE, reason=reasons.TOO_MANY),)
     except (MemoryError, ImportError):
-        raise  # whoever set the limits tells of it; a library that cannot be loaded is not the file's fault
-    except Exception as error:  # noqa: BLE001 - a damaged file can raise anything; its own row says so
-        # The exception's words may quote the file: only its kind is told.
-        reason = f"This PDF is damaged and cannot be read ({type(error).__name__})."
-        return (Reading(FileKind.UNREADABLE, reason=reason),)
+        raise  # neither is the file's fault: the process has limits, or a library cannot be loaded
+    except Exception as error:  # noqa: BLE001 - a damaged file can raise anything; its own reading says so
+        return (Reading(FileKind.UNREADABLE, reason=reasons.failed(error)),)
 
 
-def _together(own: tuple[Reading, ...], inside: Sequence[Reading]) -> tuple[Reading, ...]:
-    """The forms in a file and in the files attached to it; the file's own reading if there is none."""
-    return tuple(one for one in (*own, *inside) if one.outcome is not FileKind.NOT_A_FORM) or own
+def _attached(contents: Contents) -> Attachments:
+    """The attached files; none where they cannot be read, which is damage."""
+    attached, has_failed = attempt(lambda: attachments_of(contents.document.pdf, contents.annotations), Attachments())
+    return Attachments(attached.files, attached.damaged or has_failed)
 
 
-__all__ = ["Answer", "FileKind", "ReadFrom", "Reading", "is_pdf", "pdf_date", "read_file"]
+__all__ = ["Answer", "Doubt", "FileKind", "Note", "ReadFrom", "Reading", "is_pdf", "pdf_date", "read_file"]

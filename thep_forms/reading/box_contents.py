@@ -1,4 +1,4 @@
-"""What stands in a box of a printed page: its answer, and whether anyone can be sure of that."""
+"""What stands in a box of a printed page: its answer, and what is doubtful about it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from itertools import pairwise
 
 from thep_forms.definition.model import Kind
 from thep_forms.layout import PlacedBox
-from thep_forms.reading.model import Answer, ReadFrom
-from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, lines_of, overlap, words_of
+from thep_forms.reading.model import Answer, Doubt, ReadFrom
+from thep_forms.reading.objects import UNREADABLE
+from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Stroke, lines_of, overlap, words_of
 from thep_forms.reading.strings import REPLACEMENT
 
 SLACK = 2.0  # points that a letter may be outside of its box
@@ -20,50 +21,78 @@ FARTHEST = 3.0  # times the type size, between two letters of an answer
 MOST_SIZES = 1.25  # times the smallest of its letters
 LEADING = 0.75  # of the type size, from one line to the next
 STRUCK = 0.2  # of the type size, from the middle of an answer to a line through it
+THICKEST = 0.5  # of the type size, of a line through an answer
+LEAST_STRUCK = 0.5  # of an answer, that a line through it crosses
+SPACE = 0.25  # of the type size, the width of a space
+CLIPPED = 0.3  # of the type size, from the end of a text that may be cut off to where its box is clipped
 _SPELT = re.compile(r"\[U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})\]")  # as `generate.entry` draws what no font of ours has
 
+Lines = Sequence[Sequence[PrintedLetter]]
 
-def answer(placed: PlacedBox, area: Area, letters: list[PrintedLetter], ink: PageContent) -> Answer:
-    """What the box says; `letters` are those that begin in its area."""
+
+def answer_in(placed: PlacedBox, area: Area, letters: Sequence[PrintedLetter], content: PageContent) -> Answer:
+    """The answer in a box, which does not name its page. `letters` are those that begin in its area."""
     if placed.box.kind is Kind.TICKS:
-        inked = any(letter.text.strip() for letter in letters) or _is_drawn_on(area, ink, TICK_SLACK)
-        return Answer("yes" if inked else "", read_from=ReadFrom.PAGE_TEXT)
-    if not letters and _is_drawn_on(area, ink, 0):  # by hand, or as a picture
-        return Answer(REPLACEMENT, read_from=ReadFrom.PAGE_TEXT, doubtful=True)
+        is_marked = any(letter.text.strip() for letter in letters) or _is_drawn_on(area, content, TICK_SLACK)
+        return Answer("yes" if is_marked else "", ReadFrom.PAGE_TEXT)
+    if not letters and _is_drawn_on(area, content, 0):  # by hand, or as a picture
+        return Answer("", ReadFrom.PAGE_TEXT, UNREADABLE)
     lines = [line for line in lines_of(letters) if any(letter.text.strip() for letter in line)]
-    text = _SPELT.sub(lambda match: chr(int(match[1], 16)), _joined(lines, area)) if lines else ""
-    shuffled = any(_is_shuffled(char) for char in text)
-    cut = bool(lines) and _is_cut(lines[-1], area, placed.box.lines > 1)
-    mute = any(char == REPLACEMENT or _is_dingbat(char) for char in text)
-    doubtful = mute or _is_mixed(lines, wraps=placed.box.lines > 1) or any(_is_struck(line, ink) for line in lines)
-    return Answer(text, damaged=shuffled, read_from=ReadFrom.PAGE_TEXT, doubtful=doubtful, cut=cut)
+    if not lines:
+        return Answer("", ReadFrom.PAGE_TEXT)
+    text = _SPELT.sub(lambda match: chr(int(match[1], 16)), _joined(lines, area))
+    return Answer(text, ReadFrom.PAGE_TEXT, _doubts(text, lines, area, content, wraps=placed.box.lines > 1))
 
 
-def _is_mixed(lines: Sequence[Sequence[PrintedLetter]], *, wraps: bool) -> bool:
+def _doubts(text: str, lines: Lines, area: Area, content: PageContent, *, wraps: bool) -> frozenset[Doubt]:
+    """What is doubtful about a text. `wraps`: its box has room for several lines."""
+    doubts: set[Doubt] = set()
+    if any(map(_is_shuffled, text)):
+        doubts.add(Doubt.CHARACTERS_LOST)
+    if any(char == REPLACEMENT or _is_dingbat(char) for char in text):
+        doubts.add(Doubt.UNREADABLE)
+    if _is_mixed(lines, wraps=wraps) or any(_is_struck(line, content) for line in lines):
+        doubts.add(Doubt.UNREADABLE)
+    if _is_cut_off(lines[-1], area, wraps=wraps):
+        doubts.add(Doubt.CUT_OFF)
+    return frozenset(doubts)
+
+
+def _is_mixed(lines: Lines, *, wraps: bool) -> bool:
     """Whether letters are not set as an answer is, as where something else was printed over it.
 
     They are of several sizes, far apart, over each other, or on two lines where there is room for one.
     """
     sizes = [letter.size for line in lines for letter in line if letter.text.strip()]
-    apart = (other.area.x - one.area.right - FARTHEST * one.size for line in lines for one, other in pairwise(line))
-    several = max(sizes, default=1) > MOST_SIZES * min(sizes, default=1)
-    leading = (
-        other[0].area.middle[1] - one[0].area.middle[1] - LEADING * one[0].size for one, other in pairwise(lines)
-    )
-    crowded = min(leading, default=0) < 0 if wraps else len(lines) > 1
-    return several or crowded or max(apart, default=0) > 0 or any(map(overlap, lines))
+    if max(sizes, default=1) > MOST_SIZES * min(sizes, default=1):
+        return True
+    return _is_crowded(lines, wraps=wraps) or any(_is_scattered(line) or overlap(line) for line in lines)
 
 
-def _is_struck(line: Sequence[PrintedLetter], ink: PageContent) -> bool:
-    """Whether a line is drawn through most of it; a rule below it is none."""
-    size, middle, width = line[0].size, line[0].area.middle[1], line[-1].area.right - line[0].area.x
-    through = (
-        stroke.area for stroke in ink.strokes if stroke.area.height < size / 2 and stroke.area.width >= width / 2
-    )
-    return any(
-        abs(area.middle[1] - middle) <= STRUCK * size and line[0].area.x <= area.middle[0] <= line[-1].area.right
-        for area in through
-    )
+def _is_crowded(lines: Lines, *, wraps: bool) -> bool:
+    """Whether there are more lines than room for them."""
+    if not wraps:
+        return len(lines) > 1
+    for line, following in pairwise(lines):
+        if following[0].area.middle[1] - line[0].area.middle[1] < LEADING * line[0].size:
+            return True
+    return False
+
+
+def _is_scattered(line: Sequence[PrintedLetter]) -> bool:
+    return any(right.area.x - left.area.right > FARTHEST * left.size for left, right in pairwise(line))
+
+
+def _is_struck(line: Sequence[PrintedLetter], content: PageContent) -> bool:
+    """Whether a line is drawn through most of the text. A rule below it is none."""
+    size, middle = line[0].size, line[0].area.middle[1]
+    left, right = line[0].area.x, line[-1].area.right
+    for stroke in content.strokes:
+        area = stroke.area
+        is_line = area.height < THICKEST * size and area.width >= LEAST_STRUCK * (right - left)
+        if is_line and abs(area.middle[1] - middle) <= STRUCK * size and left <= area.middle[0] <= right:
+            return True
+    return False
 
 
 def _is_dingbat(char: str) -> bool:
@@ -71,12 +100,12 @@ def _is_dingbat(char: str) -> bool:
     return 0x2700 <= ord(char) <= 0x27BF
 
 
-def _is_cut(line: Sequence[PrintedLetter], area: Area, wraps: bool) -> bool:
+def _is_cut_off(line: Sequence[PrintedLetter], area: Area, *, wraps: bool) -> bool:
     """Whether the text goes up to the edge of its box or beyond, where some programs leave out what does not show."""
     last = line[-1]
     if wraps:
         return last.area.bottom > area.bottom
-    return last.area.right > area.right - 2 * SLACK - 0.3 * last.size  # a space, and what boxes are clipped to
+    return last.area.right > area.right - 2 * SLACK - CLIPPED * last.size
 
 
 def _is_shuffled(char: str) -> bool:
@@ -84,30 +113,31 @@ def _is_shuffled(char: str) -> bool:
     return 0x900 <= ord(char) <= 0x17FF and not 0x10A0 <= ord(char) <= 0x16FF
 
 
-def _joined(lines: Sequence[Sequence[PrintedLetter]], area: Area) -> str:
-    """The lines as they were typed: where the next word would not have fitted, a line was broken by the viewer."""
+def _joined(lines: Lines, area: Area) -> str:
+    """The lines as they were typed: where the next word would not have fitted, the viewer broke the line."""
     text = words_of(lines[0]).strip()
     for line, following in pairwise(lines):
         words = words_of(following).strip()
-        first = following[: len(words.partition(" ")[0])]
-        needed = first[-1].area.right - first[0].area.x + following[0].size * 0.25
-        wrapped = line[-1].area.right + needed > area.right - 2 * SLACK
-        text += (" " if wrapped else "\n") + words
+        first_word = following[: len(words.partition(" ")[0])]
+        needed = first_word[-1].area.right - first_word[0].area.x + SPACE * following[0].size
+        is_wrapped = line[-1].area.right + needed > area.right - 2 * SLACK
+        text += (" " if is_wrapped else "\n") + words
     return text
 
 
-def _is_drawn_on(box: Area, ink: PageContent, slack: float) -> bool:
+def _is_drawn_on(box: Area, content: PageContent, slack: float) -> bool:
     """Whether there is a mark on the box, neither its frame nor a speck; it may be of many strokes."""
-    marks = [
-        stroke.area
-        for stroke in ink.strokes
-        if box.holds(*stroke.area.middle, slack)
-        and stroke.area.height <= LARGEST_MARK * box.height
-        and stroke.area.width <= max(LARGEST_MARK * box.height, box.width)
-        and not (stroke.frames and max(stroke.area.width / box.width, stroke.area.height / box.height) >= FRAME)
-    ]
+    marks = [stroke.area for stroke in content.strokes if _may_be_mark(stroke, box, slack)]
     if not marks:
         return False
     width = max(mark.right for mark in marks) - min(mark.x for mark in marks)
     height = max(mark.bottom for mark in marks) - min(mark.top for mark in marks)
     return max(width, height) >= LEAST_MARK * box.height
+
+
+def _may_be_mark(stroke: Stroke, box: Area, slack: float) -> bool:
+    """Whether a stroke lies on the box, is not much larger, and is not its frame."""
+    area, largest = stroke.area, LARGEST_MARK * box.height
+    if not box.holds(*area.middle, slack) or area.height > largest or area.width > max(largest, box.width):
+        return False
+    return not (stroke.frames and max(area.width / box.width, area.height / box.height) >= FRAME)

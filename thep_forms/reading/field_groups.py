@@ -1,4 +1,4 @@
-"""The forms in a file: several schools' may have been put into one, and merging renames fields."""
+"""Which fields are one form: several schools' forms may have been joined in a file, and joining renames fields."""
 
 from __future__ import annotations
 
@@ -12,120 +12,147 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID
 from thep_forms.reading.fields import WidgetValue
 
-REPEATED = 5  # boxes of a page that a form has already: fewer are two widgets of one field that disagree
-_INDEX = re.compile(r"\s*\[\d+\]$")
-_SUFFIX = re.compile(r"(?:\s*\[\d+\]|[#_ .+~-]\d+|\s*\(\d+\)|[_ -]?copy)$", re.IGNORECASE)
-NOWHERE = -1  # the index of no page
+REPEATED = 5  # boxes of a page that a form has already: fewer are widgets of one field that disagree
 DEEPEST = 8  # parts of a name
 LONGEST = 200  # characters of a name that may be one of ours
+_NO_PAGE = -1
+_INDEX = re.compile(r"\s*\[\d+\]$")
+_SUFFIX = re.compile(r"(?:\s*\[\d+\]|[#_ .+~-]\d+|\s*\(\d+\)|[_ -]?copy)$", re.IGNORECASE)
+
+Widgets = dict[str, list[WidgetValue]]
+IsBox = Callable[[str], bool]
 
 
 class FormFields(Struct):
-    """What the widgets of one form say, by the form's own names of the boxes, and of others as they are called."""
+    """The widgets of one form by the form's own names of its boxes; other fields by their names in the file."""
 
-    answers: dict[str, list[WidgetValue]] = field(default_factory=dict)
+    widgets: Widgets = field(default_factory=dict)
 
-    def add(self, said: Mapping[str, list[WidgetValue]]) -> None:
-        for name, answers in said.items():
-            self.answers.setdefault(name, []).extend(answers)
+    def add(self, widgets: Mapping[str, list[WidgetValue]]) -> None:
+        """Add the widgets to those of the same names."""
+        for name, more in widgets.items():
+            self.widgets.setdefault(name, []).extend(more)
 
-    def other_than(self, said: Mapping[str, list[WidgetValue]]) -> list[str]:
-        """The names of those that say something else than this form does; what is empty says nothing."""
-        pairs = ((name, _texts(self.answers.get(name, ())), _texts(answers)) for name, answers in said.items())
-        return [name for name, ours, theirs in pairs if ours and theirs and ours != theirs]
-
-
-def _texts(said: Iterable[WidgetValue]) -> set[str]:
-    return {one.text for one in said if one.text}
+    def contradicts(self, name: str, widgets: Iterable[WidgetValue]) -> bool:
+        """Whether the widgets hold texts that differ from those that the form holds by that name."""
+        ours, theirs = _texts(self.widgets.get(name, ())), _texts(widgets)
+        return bool(ours and theirs and ours != theirs)
 
 
-def forms_in(found: Mapping[str, list[WidgetValue]], is_box: Callable[[str], bool]) -> list[FormFields]:
-    """The forms by the pages that their boxes are on; one at least, which may be empty."""
-    pages: dict[int, dict[str, list[WidgetValue]]] = {}
-    own = own_names(found, is_box)
-    for name, said in found.items():
-        for answer in said:
-            pages.setdefault(NOWHERE if answer.page is None else answer.page, {}).setdefault(own[name], []).append(
-                answer
-            )
-    loose = pages.pop(NOWHERE, {})
+class PageSpan(Struct, frozen=True):
+    """Which pages of the form were found: its first page, and any of the later ones."""
+
+    first: bool
+    later: bool
+
+
+def forms_in(found: Mapping[str, list[WidgetValue]], is_box: IsBox) -> list[FormFields]:
+    """The forms in a file, by the pages that their boxes are on: at least one, which may be empty."""
+    pages = _by_page(found, is_box)
+    loose = pages.pop(_NO_PAGE, {})
     forms = [FormFields()]
-    for _, on_page in sorted(pages.items()):
-        again = [name for name in on_page if name in forms[-1].answers and is_box(name)]
-        if len(again) >= REPEATED:
+    for _, widgets in sorted(pages.items()):
+        repeated = sum(1 for name in widgets if name in forms[-1].widgets and is_box(name))
+        if repeated >= REPEATED:
             forms.append(FormFields())
-        forms[-1].add(on_page)
-    if loose:
-        _add_loose(forms, loose, is_box)
-    return forms
+        forms[-1].add(widgets)
+    return _with_loose(forms, loose, is_box) if loose else forms
 
 
-def _add_loose(forms: list[FormFields], loose: Mapping[str, list[WidgetValue]], is_box: Callable[[str], bool]) -> None:
-    """Add fields that lie on no page to the form that says nothing else, or else as a form of their own."""
-    mate = next((form for form in forms if len([*filter(is_box, form.other_than(loose))]) < REPEATED), FormFields())
-    mate.add(loose)
-    if all(mate is not form for form in forms):
-        forms.insert(0, mate)
+def _by_page(found: Mapping[str, list[WidgetValue]], is_box: IsBox) -> dict[int, Widgets]:
+    """The widgets of each page by their own names."""
+    pages: dict[int, Widgets] = {}
+    own = own_names(found, is_box)
+    for name, widgets in found.items():
+        for widget in widgets:
+            page = _NO_PAGE if widget.page is None else widget.page
+            pages.setdefault(page, {}).setdefault(own[name], []).append(widget)
+    return pages
 
 
-def are_mixed(kinds: Collection[tuple[bool, bool]]) -> bool:
-    """Whether nobody can tell whose the pages of several forms are: one has no first page, or some have a later one.
+def _with_loose(forms: list[FormFields], loose: Widgets, is_box: IsBox) -> list[FormFields]:
+    """The forms with the fields that lie on no page: part of the form that they do not contradict, or one more."""
+    for form in forms:
+        differing = sum(1 for name, widgets in loose.items() if is_box(name) and form.contradicts(name, widgets))
+        if differing < REPEATED:
+            form.add(loose)
+            return forms
+    return [FormFields(loose), *forms]
 
-    `kinds` says of each form whether it has the first, and whether it has a later one.
+
+def _texts(widgets: Iterable[WidgetValue]) -> set[str]:
+    return {widget.text for widget in widgets if widget.text}
+
+
+def are_mixed(spans: Collection[PageSpan]) -> bool:
+    """Whether the pages of several forms cannot be told apart: one lacks its first page, or only some have later ones.
+
+    `spans` has the pages found of each form.
     """
-    return len(kinds) > 1 and {*kinds} not in ({(True, False)}, {(True, True)})
+    kinds = {(span.first, span.later) for span in spans}
+    return len(spans) > 1 and kinds not in ({(True, False)}, {(True, True)})
 
 
-def pages_had(form: FormFields, definition: FormDefinition) -> tuple[bool, bool]:
-    """Whether it has its first page, and whether it has a later one, by its boxes."""
-    later = any(_is_continued(name, definition) for name in form.answers)
-    return definition.dfe_field.name in form.answers, later
+def page_span(form: FormFields, definition: FormDefinition) -> PageSpan:
+    """Which pages of the form its boxes are on."""
+    later = any(_is_continued(name, definition) for name in form.widgets)
+    return PageSpan(first=definition.dfe_field.name in form.widgets, later=later)
 
 
 def _is_continued(name: str, definition: FormDefinition) -> bool:
-    """Whether the box is of a block that is not among the rows of the first page."""
+    """Whether the box is in a block that is not among the rows of the first page."""
     cells = [cell for section in definition.file.section for row in section.row for cell in row.cells]
     for role in definition.roles:
         if role.repeats and (position := definition.position(role, name)):
-            return position > sum(cell.block == role.name for cell in cells)
+            return position > sum(1 for cell in cells if cell.block == role.name)
     return False
 
 
-def own_names(names: Collection[str], is_box: Callable[[str], bool]) -> dict[str, str]:
-    """What the form calls the fields. Where it knows none, what all names have in common is no part of theirs."""
+def own_names(names: Collection[str], is_box: IsBox) -> dict[str, str]:
+    """The form's own name of each field. If it has none of them, what all names have in common is taken off."""
     own = {name: own_name(name, is_box) for name in names}
     if any(map(is_box, own.values())):
         return own
     head, tail = _common(names), _common([name[::-1] for name in names])
-    cut = {name: own_name(name[head : len(name) - tail], is_box) for name in names}
-    ours = {name: known for name, known in cut.items() if is_box(known) or known == FORM_ID}
+    ours: dict[str, str] = {}
+    for name in names:
+        shorter = own_name(name[head : len(name) - tail], is_box)
+        if is_box(shorter) or shorter == FORM_ID:
+            ours[name] = shorter
     return own | ours if len(ours) >= REPEATED else own
 
 
 def _common(names: Collection[str]) -> int:
-    """With how many characters all the names begin."""
+    """The number of characters that all the names begin with."""
     pairs = zip(min(names, default=""), max(names, default=""), strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
-def own_name(name: str, is_box: Callable[[str], bool]) -> str:
-    """What the form calls the field.
+def own_name(name: str, is_box: IsBox) -> str:
+    """The form's own name of a field, or the field's name where it is not one of ours.
 
-    Some programs put a form's name in front or a number behind it, or make `main_contact.name` or `Main contact name`
+    Some programs put a form's name in front or a number behind, or make `main_contact.name` or `Main contact name`
     of `main_contact_name`.
     """
     if is_box(name) or len(name) > LONGEST:
         return name
-    return next((known for known in _readings(name) if is_box(known) or known == FORM_ID), name)
+    for spelling in _spellings(name):
+        if is_box(spelling) or spelling == FORM_ID:
+            return spelling
+    return name
 
 
-def _readings(name: str) -> Iterator[str]:
+def _spellings(name: str) -> Iterator[str]:
+    """What the name may have been before a program changed it."""
     parts = [_INDEX.sub("", part) for part in name.split(".", DEEPEST)]
     joined = ("_".join(parts[start:]) for start in range(len(parts)))
     for part in (name, name.rpartition(".")[2], parts[0], *joined):
-        for spelt in (part, part.lower(), "_".join(part.lower().split())):
-            yield spelt
-            shorter = spelt
-            while (cut := _SUFFIX.sub("", shorter)) != shorter:
-                yield cut
-                shorter = cut
+        for spelling in (part, part.lower(), "_".join(part.lower().split())):
+            yield spelling
+            yield from _without_suffixes(spelling)
+
+
+def _without_suffixes(name: str) -> Iterator[str]:
+    while (shorter := _SUFFIX.sub("", name)) != name:
+        yield shorter
+        name = shorter

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pikepdf
 from pikepdf import Stream, String
 
-from thep_forms.reading.fields import WidgetValue, get
+from thep_forms.reading.fields import WidgetValue
+from thep_forms.reading.objects import content_of, get
 from thep_forms.reading.strings import text_string
 
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([-+Z])(?:(\d\d)'?(\d\d)?)?)?", re.ASCII)
@@ -21,34 +22,21 @@ def title_of(pdf: pikepdf.Pdf) -> str:
     return _entry(pdf, "/Title")
 
 
-def modified(pdf: pikepdf.Pdf, answers: Iterable[WidgetValue]) -> datetime | None:
-    """When the file was last changed: the latest of its own date and those of its widgets; None where it says none.
+def modified_at(pdf: pikepdf.Pdf, widgets: Iterable[WidgetValue]) -> datetime | None:
+    """When the file was last changed: the latest of its own date and those of its widgets; None where it gives none.
 
     Firefox and Poppler date the widgets that were changed, and leave the file's date as it was.
     """
-    said = {date for answer in answers if (date := answer.changed)}
-    dates = [pdf_date(_entry(pdf, "/ModDate")), *map(pdf_date, said)]
-    return max(filter(None, dates), default=None) or _xmp_date(pdf)
-
-
-def _entry(pdf: pikepdf.Pdf, key: str) -> str:
-    value = get(get(pdf.trailer, "/Info"), key)
-    return text_string(bytes(value))[0] if isinstance(value, String) else ""
-
-
-def _xmp_date(pdf: pikepdf.Pdf) -> datetime | None:
-    """The date in the XMP packet, found as text: a packet may be anything, and is not worth an XML parser."""
-    packet = pdf.Root.get("/Metadata")
-    try:
-        match = _XMP_DATE.search(packet.read_bytes()) if isinstance(packet, Stream) else None
-        date = datetime.fromisoformat(match[1].decode("ascii")) if match else None
-        return date.replace(tzinfo=date.tzinfo or UTC).astimezone(UTC) if date else None
-    except (pikepdf.PdfError, pikepdf.DataDecodingError, ValueError, OverflowError):
-        return None
+    written = {_entry(pdf, "/ModDate"), *(widget.changed for widget in widgets)}
+    dates = [date for text in written if text and (date := pdf_date(text))]
+    return max(dates) if dates else _xmp_date(pdf)
 
 
 def pdf_date(text: str) -> datetime | None:
-    """A PDF date, `D:20261123190809+01'00'` or a front part of it; None where it is none. Without a zone it is UTC."""
+    """The time that a PDF date gives, `D:20261123190809+01'00'` or the beginning of it, in UTC.
+
+    None where it is no date. A date without a zone is taken for UTC (ISO 32000-1, 7.9.4, leaves that open).
+    """
     match = _DATE.match(text.strip())
     if not match:
         return None
@@ -59,5 +47,25 @@ def pdf_date(text: str) -> datetime | None:
     try:
         zone = timezone(-offset if match[7] == "-" else offset)
         return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _entry(pdf: pikepdf.Pdf, key: str) -> str:
+    """An entry of the document information dictionary."""
+    value = get(get(pdf.trailer, "/Info"), key)
+    return text_string(bytes(value))[0] if isinstance(value, String) else ""
+
+
+def _xmp_date(pdf: pikepdf.Pdf) -> datetime | None:
+    """The date in the XMP packet, found as text: a packet may be anything, and is not worth an XML parser."""
+    packet = pdf.Root.get("/Metadata")
+    content = content_of(packet) if isinstance(packet, Stream) else None
+    match = _XMP_DATE.search(content) if content else None
+    if not match:
+        return None
+    try:
+        date = datetime.fromisoformat(match[1].decode("ascii"))
+        return date.replace(tzinfo=date.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -1,4 +1,4 @@
-"""What came out of one returned file, before anyone asks what it means."""
+"""What was read from a returned file, with its evidence, before anyone asks what it means."""
 
 from __future__ import annotations
 
@@ -17,47 +17,78 @@ class FileKind(StrEnum):
     LOCKED = "locked"
     NOT_A_FORM = "not_a_form"
     UNREADABLE = "unreadable"
-    FAILED = "failed"  # the program, not the file, as far as we know: it is tried again when it comes again
+    FAILED = "failed"  # the program failed, not the file, as far as we know: the next run tries it again
 
 
 class ReadFrom(StrEnum):
-    """How a value was read."""
+    """Where in a file an answer was read."""
 
     FIELDS = "fields"
     PAGE_TEXT = "page_text"
     SCAN = "scan"
 
 
-class Answer(Struct, frozen=True):
-    """One answer as it stands in the file, line breaks as `\\n`; a ticked box is `yes`, any other is empty.
+class Doubt(StrEnum):
+    """Why an answer may not be what the school meant."""
 
-    `damaged`: the program that saved it lost characters. `other`: a second widget's differing answer.
-    `limit`: the most characters that the field takes, where someone set that. `doubtful`: it was read from a
-    page, where not all of it may be the answer, or the fonts do not say what its letters are, each of which is U+FFFD.
-    `cut`: it ends at the edge of its box, so that more of it may not have been printed.
+    CHARACTERS_LOST = "characters_lost"  # the program that saved the file lost characters, or their order
+    UNREADABLE = "unreadable"  # not all of it may be the answer, or its font does not say what its letters are
+    CUT_OFF = "cut_off"  # it ends at the edge of its box, so the rest may not have been printed
+    BOX_FULL = "box_full"  # it is as long as its field allows, so the rest may not have been taken
+
+
+class Answer(Struct, frozen=True, omit_defaults=True):
+    """What stands in one box: line breaks are `\\n`, a ticked box is `yes`, an empty box is an empty text.
+
+    A letter that the file does not name is U+FFFD. `others` are the differing answers that other widgets, notes or
+    print give for the same box. `page` is the index of the page, None where the file does not say.
     """
 
     text: str
-    damaged: bool = False
-    other: str | None = None
-    limit: int | None = None
     read_from: ReadFrom = ReadFrom.FIELDS
-    doubtful: bool = False
-    cut: bool = False
+    doubts: frozenset[Doubt] = frozenset()
+    others: tuple[str, ...] = ()
+    page: int | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all stands in the box, not even blanks."""
+        return not self.text and Doubt.UNREADABLE not in self.doubts
+
+    @property
+    def says_something(self) -> bool:
+        """Whether more than blanks stands in the box, legible or not."""
+        return bool(self.text.strip()) or Doubt.UNREADABLE in self.doubts
 
 
-class Reading(Struct, frozen=True):
-    """A file read: what it is, its values by AcroForm field name, and what it says of itself.
+class Note(Struct, frozen=True, omit_defaults=True):
+    """Words on a page that belong to no box; without words, a drawing such as handwriting or a stamp."""
 
-    `form_id` is the value of the hidden field, of a picture what its code says for it; `title` the document's;
-    `modified` its modification date with a time zone (UTC where the file gives none). `repaired`: the file was damaged,
-    so answers may be missing or stale. `reason` says why nothing was read; it holds no value of the form.
+    text: str
+    page: int | None = None
+
+
+class Reading(Struct, frozen=True, omit_defaults=True):
+    """One return as it was read: what it is, its answers by AcroForm field name, and what the file says of itself.
+
+    `unknown_fields` are the answers in fields that the form does not have, by their names in the file. `form_id` is the
+    value of the hidden field, or what the page code of a picture gives for it; `title` is the document's. `modified` is
+    its modification date with a time zone, UTC where the file gives none. `damaged`: answers may be missing or stale.
+    `reason` says why nothing was read; it holds no answer.
     """
 
-    outcome: FileKind
-    values: Mapping[str, Answer] = field(default_factory=dict)
+    kind: FileKind
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    unknown_fields: Mapping[str, Answer] = field(default_factory=dict)
     form_id: str = ""
     title: str = ""
     modified: datetime | None = None
-    repaired: bool = False
+    damaged: bool = False
     reason: str = ""
+
+    @property
+    def says_something(self) -> bool:
+        """Whether a school entered anything: in a box, beside the boxes, or in a field that we do not know."""
+        entered = (*self.answers.values(), *self.unknown_fields.values())
+        return bool(self.notes) or any(answer.says_something for answer in entered)

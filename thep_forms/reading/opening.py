@@ -1,16 +1,19 @@
-"""A returned file as qpdf opens it, or as other libraries can."""
+"""A returned file opened by qpdf, and copies of it that other libraries can open."""
 
 from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 import pikepdf
+from msgspec import Struct
 
-from thep_forms.reading.fields import get
+from thep_forms.reading.damage import warned_of_damage
+from thep_forms.reading.objects import get
 
 HEADER = 1024  # bytes
 
@@ -20,66 +23,95 @@ def is_pdf(data: bytes) -> bool:
     return b"%PDF-" in data[:HEADER]
 
 
-class File:
-    """A file that few will want all the bytes of: qpdf maps one that it knows by its path into memory."""
+class Source:
+    """A returned file, by its path or as its bytes. By its path, qpdf maps it into memory, and few need its bytes."""
 
-    def __init__(self, given: Path | bytes) -> None:
-        self.given = given
+    def __init__(self, file: Path | bytes) -> None:
+        self.file = file
 
     @property
     def name(self) -> str:
         """Its path as libraries quote it; empty where it has none."""
-        return "" if isinstance(self.given, bytes) else str(self.given)
+        return "" if isinstance(self.file, bytes) else str(self.file)
 
     @cached_property
     def data(self) -> bytes:
-        return self.given if isinstance(self.given, bytes) else self.given.read_bytes()
+        """All its bytes."""
+        return self.file if isinstance(self.file, bytes) else self.file.read_bytes()
 
     def is_pdf(self) -> bool:
-        if isinstance(self.given, bytes):
-            return is_pdf(self.given)
-        with self.given.open("rb") as file:
+        """Whether it claims to be a PDF."""
+        if isinstance(self.file, bytes):
+            return is_pdf(self.file)
+        with self.file.open("rb") as file:
             return is_pdf(file.read(HEADER))
 
-    def stream(self) -> Path | io.BytesIO:
-        return io.BytesIO(self.given) if isinstance(self.given, bytes) else self.given
+    def for_qpdf(self) -> Path | io.BytesIO:
+        """What pikepdf opens."""
+        return io.BytesIO(self.file) if isinstance(self.file, bytes) else self.file
 
 
-def opened(file: File, passwords: Sequence[str]) -> tuple[pikepdf.Pdf, bool]:
-    """The file, by qpdf; what that gives up on, pypdf may be able to write anew: whether it had to be mended so.
+class Document(Struct, frozen=True):
+    """A PDF that qpdf has opened. `repaired`: another library had to write it anew first, so it is damaged."""
 
-    Raises `pikepdf.PasswordError`, and what pypdf does.
+    pdf: pikepdf.Pdf
+    source: Source
+    repaired: bool
+
+    def warned_of_damage(self) -> bool:
+        """Whether qpdf warned of damage since this was last called."""
+        return warned_of_damage(self.pdf, self.source.name)
+
+    def copy(self, *, damaged: bool) -> bytes:
+        """The file as any library can open it: not encrypted, and not as it is if it is damaged."""
+        return rewritten(self.pdf) if damaged or self.pdf.is_encrypted else self.source.data
+
+
+@contextmanager
+def opened(source: Source, passwords: Sequence[str]) -> Iterator[Document]:
+    """The file, opened by qpdf, with one of the passwords if it needs one; or repaired by pypdf or PDFium.
+
+    Raises `pikepdf.PasswordError`, and for a file that nothing can open whatever pypdf raises.
     """
+    pdf, repaired = _open(source, passwords)
+    with pdf:
+        yield Document(pdf, source, repaired)
+
+
+def _open(source: Source, passwords: Sequence[str]) -> tuple[pikepdf.Pdf, bool]:
     for password in ("", *passwords):
         try:
-            return pikepdf.open(file.stream(), password=password, suppress_warnings=True), False
+            return pikepdf.open(source.for_qpdf(), password=password, suppress_warnings=True), False
         except pikepdf.PasswordError as error:
             locked = error
         except pikepdf.PdfError:
-            break
-    else:
-        raise locked
-    from thep_forms.reading.repair import LockedError, mended  # costs time, and few files come so far
+            return _repaired(source), True
+    raise locked
+
+
+def _repaired(source: Source) -> pikepdf.Pdf:
+    from thep_forms.reading.repair import LockedError, repaired  # takes time to import, and few files need it
 
     try:
-        return pikepdf.open(mended(file.data), suppress_warnings=True), True
+        return pikepdf.open(repaired(source.data), suppress_warnings=True)
     except LockedError as error:
         raise pikepdf.PasswordError from error
 
 
 def rewritten(pdf: pikepdf.Pdf) -> bytes:
-    """The file as any library can open it: not encrypted, not damaged."""
+    """The file as qpdf saves it: not encrypted, not damaged."""
     out = io.BytesIO()
     pdf.save(out)
     return out.getvalue()
 
 
-def flattened(pdf: pikepdf.Pdf) -> bytes:
-    """The file with the appearances of its boxes as part of its pages."""
-    form = get(pdf.Root, "/AcroForm")
-    if isinstance(form, pikepdf.Dictionary) and "/NeedAppearances" in form:
-        del form["/NeedAppearances"]  # or qpdf would leave boxes as they are
-    pdf.flatten_annotations("all")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of boxes that are left over
-        return rewritten(pdf)
+def flattened(data: bytes) -> bytes:
+    """The file with the appearances of its annotations as part of its pages."""
+    with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
+        form = get(pdf.Root, "/AcroForm")
+        if isinstance(form, pikepdf.Dictionary) and "/NeedAppearances" in form:
+            del form["/NeedAppearances"]  # or qpdf would leave boxes as they are
+        pdf.flatten_annotations("all")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of boxes that are left over
+            return rewritten(pdf)

@@ -22,23 +22,26 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from thep_forms.layout import metrics
 from thep_forms.reading.strings import REPLACEMENT
 
-GAP = 0.2  # of the type size: more between two letters is a space
+GAP = 0.2  # of the type size: a wider gap between two letters is a space
 WIDE_GAP = 1.2  # the same, where spaces are drawn as letters
-APART = 0.75  # of the type size: more, and they are not of one run
-FEWEST_LETTERS = 5  # different ones, that tell something of a font
-LEAST_SHARE = 0.5  # of the letters of a known font, that have their width
+APART = 0.75  # of the type size: letters that are farther apart are not of one run
+BACK = 0.5  # of the type size, that a letter may begin before the end of the last one in its run
+FEWEST_LETTERS = 5  # different letters, by which a font is judged
+LEAST_SHARE = 0.5  # of the letters of a font of a known name, that have their width
+WIDTH_SLACK = 0.03  # of the width of a letter
 LEAST_SKEW = math.radians(0.02)  # less does not move a letter off its line
-ACROSS = math.radians(8)  # and more, against the other letters
+ACROSS = math.radians(8)  # against most letters: a letter that rises more runs across the page
 THIN = 1.5  # points, of the side of a frame
 DARK = 0.4  # of black
 CORNER = 0.15  # of the side of a polygon
-TWICE = 0.3  # of its width, that a letter at least covers of the same one drawn before it
-OVER = 0.25  # the same, of another letter: more than letters that are set closely
+TWICE = 0.3  # of its width, that a letter at least covers of the same letter drawn before it
+OVER = 0.25  # of the narrower of two letters: closely set letters cover less of each other
 LEAST_WIDTH = 0.05  # of the type size, of a letter that is no mark on another
-SAME_LINE = 0.45  # of the type size: less, and two letters stand on one line
-_CID = re.compile(r"\(cid:\d+\)")
+SAME_LINE = 0.45  # of the type size: letters on one line differ less in height
+_UNNAMED = re.compile(r"\(cid:\d+\)")  # what pdfminer writes for a letter that it cannot tell
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
 
+Drawn = Mapping[str, Any]  # a letter, a line, a curve, … as pdfplumber describes it
 Turn = Callable[[float, float, float, float], tuple[float, float, float, float]]
 
 
@@ -52,22 +55,26 @@ class Area(Struct, frozen=True):
 
     @property
     def middle(self) -> tuple[float, float]:
+        """The point in its middle."""
         return (self.x + self.right) / 2, (self.top + self.bottom) / 2
 
     @property
     def width(self) -> float:
+        """From left to right."""
         return self.right - self.x
 
     @property
     def height(self) -> float:
+        """From top to bottom."""
         return self.bottom - self.top
 
     def holds(self, x: float, y: float, slack: float = 0) -> bool:
+        """Whether a point lies in it, or outside by no more than the slack."""
         return self.x - slack <= x <= self.right + slack and self.top - slack <= y <= self.bottom + slack
 
 
 class PrintedLetter(Struct):
-    """A letter with the marks that stand on it. U+FFFD is one of which the file does not say what it is."""
+    """A letter with the marks that stand on it. U+FFFD is a letter that the file does not name."""
 
     text: str
     area: Area
@@ -82,43 +89,43 @@ class Stroke(Struct, frozen=True):
 
 
 class PageContent(Struct, frozen=True):
-    """All that is drawn: letters in the order in which they were, and whatever else."""
+    """All that is drawn: letters in the order in which they were drawn, and strokes."""
 
     runs: tuple[tuple[PrintedLetter, ...], ...]
     strokes: tuple[Stroke, ...]
 
 
-def content_of(page: Page, suspects: frozenset[str]) -> PageContent:
-    """The ink of a page; `suspects` are the names of the fonts that do not say what their letters are."""
+def content_of_page(page: Page, unreadable: frozenset[str]) -> PageContent:
+    """What is drawn on a page. `unreadable` are the fonts that do not say what their letters are, by their names."""
     turn = _turn(page)
-    letters = list(_letters(_upright(page), turn, _mute_among(page.chars, suspects)))
-    strokes = (*page.curves, *page.lines, *page.rects, *page.images)
-    return PageContent(tuple(_runs(letters)), tuple(Stroke(_area(one, turn), _frames(one)) for one in strokes))
+    letters = list(_letters(_upright(page), turn, _unreadable_fonts(page.chars, unreadable)))
+    drawn = (*page.curves, *page.lines, *page.rects, *page.images)
+    return PageContent(tuple(_runs(letters)), tuple(Stroke(_area(thing, turn), _frames(thing)) for thing in drawn))
 
 
-def _frames(thing: Mapping[str, Any]) -> bool:
+# --- strokes ----------------------------------------------------------------------------------------------------------
+
+
+def _frames(thing: Drawn) -> bool:
     if min(thing["width"], thing["height"]) < THIN:
         return True
-    kind = thing["object_type"]
-    return (kind == "rect" and not _is_dark(thing)) or (kind == "curve" and _is_polygon_of_corners(thing))
+    if thing["object_type"] == "rect":
+        return not _is_dark(thing)
+    return thing["object_type"] == "curve" and _is_polygon_of_corners(thing)
 
 
-def _is_dark(thing: Mapping[str, Any]) -> bool:
-    """Whether it is filled with more than a tint; DeviceGray, DeviceRGB or DeviceCMYK."""
+def _is_dark(thing: Drawn) -> bool:
+    """Whether it is filled with more than a tint; its colour is DeviceGray, DeviceRGB or DeviceCMYK."""
     colour = thing.get("non_stroking_color")
-    colour = colour if isinstance(colour, tuple) else (colour,)
-    if (
-        not thing.get("fill")
-        or not isinstance(colour, tuple)
-        or not all(isinstance(one, (int, float)) for one in colour)
-    ):
+    parts = colour if isinstance(colour, tuple) else (colour,)
+    if not thing.get("fill") or not all(isinstance(part, (int, float)) for part in parts):
         return False
-    if len(colour) == 4:
-        return bool(1 - (1 - colour[3]) * (1 - mean(colour[:3])) > DARK)
-    return bool(1 - mean(colour) > DARK)
+    if len(parts) == 4:
+        return bool(1 - (1 - parts[3]) * (1 - mean(parts[:3])) > DARK)
+    return bool(1 - mean(parts) > DARK)
 
 
-def _is_polygon_of_corners(thing: Mapping[str, Any]) -> bool:
+def _is_polygon_of_corners(thing: Drawn) -> bool:
     """Whether it goes from corner to corner of its area alone, which may lie a little askew."""
     slack = CORNER * max(thing["width"], thing["height"])
     return all(
@@ -126,6 +133,9 @@ def _is_polygon_of_corners(thing: Mapping[str, Any]) -> bool:
         and min(abs(y - thing["top"]), abs(y - thing["bottom"])) <= slack
         for x, y in thing["pts"]
     )
+
+
+# --- which way up -----------------------------------------------------------------------------------------------------
 
 
 def _turn(page: Page) -> Turn:
@@ -141,20 +151,20 @@ def _askew(page: Page) -> float:
     return median_low([_rise(char) for char in page.chars] or [0.0])
 
 
-def _rise(char: Mapping[str, Any]) -> float:
+def _rise(char: Drawn) -> float:
     """By which angle a letter rises from the nearest of these."""
     quarter = math.pi / 2
     return (math.atan2(char["matrix"][1], char["matrix"][0]) + quarter / 2) % quarter - quarter / 2
 
 
-def _upright(page: Page) -> list[Mapping[str, Any]]:
-    """The letters without those that run across the page, as of a watermark."""
+def _upright(page: Page) -> list[Drawn]:
+    """The letters without those that run across the page, such as a watermark's."""
     askew = _askew(page)
     return [char for char in page.chars if abs(_rise(char) - askew) <= ACROSS]
 
 
 def _levelled(x: float, top: float, right: float, bottom: float, askew: float) -> tuple[float, float, float, float]:
-    """Edges round something that rose by that angle, when it lies level: its middle turned, and its own size."""
+    """The edges of something that rose by that angle, once it lies level: its middle turned, and its own size."""
     cos, sin = math.cos(askew), math.sin(askew)
     across, down = (x + right) / 2, (top + bottom) / 2
     middle_x, middle_y = across * cos - down * sin, across * sin + down * cos
@@ -165,10 +175,8 @@ def _levelled(x: float, top: float, right: float, bottom: float, askew: float) -
 
 
 def _quarter_turn(page: Page) -> Turn:
-    ways: Counter[str] = Counter()
-    for char in page.chars:
-        a, b = char["matrix"][:2]
-        ways["right" if a > abs(b) else "left" if -a > abs(b) else "up" if b > 0 else "down"] += 1
+    """How to turn the page by quarters so that most letters read from left to right."""
+    ways = Counter(_way(*char["matrix"][:2]) for char in page.chars)
     width, height = float(page.width), float(page.height)
     turns: dict[str, Turn] = {
         "right": lambda x, top, right, bottom: (x, top, right, bottom),
@@ -179,29 +187,46 @@ def _quarter_turn(page: Page) -> Turn:
     return turns[ways.most_common(1)[0][0]] if ways else turns["right"]
 
 
-def _mute_among(chars: Sequence[Mapping[str, Any]], suspects: frozenset[str]) -> set[str]:
+def _way(a: float, b: float) -> str:
+    """The way in which a letter reads, by the first two numbers of its matrix."""
+    if a > abs(b):
+        return "right"
+    if -a > abs(b):
+        return "left"
+    return "up" if b > 0 else "down"
+
+
+# --- letters ----------------------------------------------------------------------------------------------------------
+
+
+def _unreadable_fonts(chars: Sequence[Drawn], suspects: frozenset[str]) -> set[str]:
     """The fonts whose codes do not give their letters.
 
-    Letters have their widths, and were the codes others, an i would be as wide as an m. So a suspect is believed whose
-    letters are as wide as those of our type, and a font of a known name is not whose letters are not.
+    Letters have their widths, and were the codes wrong, an i would be as wide as an m. So a suspect is believed if its
+    letters are as wide as those of our type. A font of a known name is not believed if its letters are not.
     """
-    widths: dict[str, dict[float, dict[str, float]]] = {}
+    unreadable = set(suspects)
+    for name, letters in _widths_by_font(chars).items():
+        of_that_name = [widths for pattern, widths in _known_widths() if pattern in name.lower()]
+        if len(letters) < FEWEST_LETTERS or not (of_that_name or name in suspects):
+            continue
+        candidates = of_that_name or [widths for _, widths in _known_widths()]
+        share = max(_share(letters, widths) for widths in candidates)
+        if share == 1:
+            unreadable.discard(name)
+        elif of_that_name and share < LEAST_SHARE:
+            unreadable.add(name)
+    return unreadable
+
+
+def _widths_by_font(chars: Iterable[Drawn]) -> dict[str, dict[str, float]]:
+    """The width of each letter by its font's name, at the size at which most different letters are set."""
+    fonts: dict[str, dict[float, dict[str, float]]] = {}
     for char in chars:
         if not char["text"].isspace():
-            of_size = widths.setdefault(char["fontname"], {}).setdefault(round(char["size"], 1), {})
-            of_size[char["text"]] = char["adv"]
-    mute = set(suspects)
-    for name, sizes in widths.items():
-        letters = max(sizes.values(), key=len)
-        known = [widths for pattern, widths in _known_widths() if pattern in name.lower()]
-        if len(letters) < FEWEST_LETTERS or not (known or name in suspects):
-            continue
-        share = max(_share(letters, widths) for widths in known or [widths for _, widths in _known_widths()])
-        if share == 1:
-            mute.discard(name)
-        elif known and share < LEAST_SHARE:
-            mute.add(name)
-    return mute
+            sizes = fonts.setdefault(char["fontname"], {})
+            sizes.setdefault(round(char["size"], 1), {})[char["text"]] = char["adv"]
+    return {name: max(sizes.values(), key=len) for name, sizes in fonts.items()}
 
 
 @cache
@@ -218,40 +243,42 @@ def _known_widths() -> list[tuple[str, dict[str, float]]]:
 
 
 def _share(letters: Mapping[str, float], widths: Mapping[str, float]) -> float:
-    """How many of the letters are as wide as they should be, at the size that most of them have."""
+    """The share of the letters that are as wide as they should be, at the scale that most of them have."""
     scales = {text: width / widths[text] for text, width in letters.items() if widths.get(text)}
     usual = median(scales.values()) if scales else 0.0
-    return sum(abs(scale - usual) <= 0.03 * usual for scale in scales.values()) / len(letters)
+    return sum(abs(scale - usual) <= WIDTH_SLACK * usual for scale in scales.values()) / len(letters)
 
 
-def _area(thing: Mapping[str, Any], turn: Turn) -> Area:
+def _area(thing: Drawn, turn: Turn) -> Area:
     return Area(*turn(*(float(thing[edge]) for edge in ("x0", "top", "x1", "bottom"))))
 
 
-def _letters(chars: Iterable[Mapping[str, Any]], turn: Turn, mute: Collection[str]) -> Iterator[PrintedLetter]:
+def _letters(chars: Iterable[Drawn], turn: Turn, unreadable: Collection[str]) -> Iterator[PrintedLetter]:
+    """The letters, each with the marks that were drawn on it."""
     last: PrintedLetter | None = None
     for char in chars:
-        text = str(char["text"]).translate(_LIGATURES)
-        if (
-            _CID.search(text)
-            or char["fontname"] in mute
-            or unicodedata.category(text[:1] or "\0") in ("Cc", "Co", "Cn")
-        ):
-            text = REPLACEMENT
-        if last and text and all(unicodedata.combining(one) for one in text):
+        text = _letter(char, unreadable)
+        if last and text and all(map(unicodedata.combining, text)):
             last.text += text
             continue
-        area = _area(char, turn)
-        letter = PrintedLetter(text, area, max(area.height, 1.0))
         if last:
             yield last
-        last = letter
+        area = _area(char, turn)
+        last = PrintedLetter(text, area, max(area.height, 1.0))
     if last:
         yield last
 
 
+def _letter(char: Drawn, unreadable: Collection[str]) -> str:
+    """The text of a letter, U+FFFD where the file does not name it."""
+    text = str(char["text"]).translate(_LIGATURES)
+    if _UNNAMED.search(text) or char["fontname"] in unreadable:
+        return REPLACEMENT
+    return REPLACEMENT if unicodedata.category(text[:1] or "\0") in ("Cc", "Co", "Cn") else text
+
+
 def _runs(letters: Sequence[PrintedLetter]) -> Iterator[tuple[PrintedLetter, ...]]:
-    """Letters that were drawn one after the other and stand side by side."""
+    """Letters that were drawn one after another and stand side by side."""
     run: list[PrintedLetter] = []
     for letter in letters:
         if run and not _follows(run[-1], letter):
@@ -262,10 +289,13 @@ def _runs(letters: Sequence[PrintedLetter]) -> Iterator[tuple[PrintedLetter, ...
         yield tuple(run)
 
 
-def _follows(one: PrintedLetter, other: PrintedLetter) -> bool:
-    gap = other.area.x - one.area.right
-    level = abs(other.area.middle[1] - one.area.middle[1])
-    return -0.5 * one.size <= gap <= APART * one.size and level <= SAME_LINE * one.size
+def _follows(letter: PrintedLetter, following: PrintedLetter) -> bool:
+    gap = following.area.x - letter.area.right
+    level = abs(following.area.middle[1] - letter.area.middle[1])
+    return -BACK * letter.size <= gap <= APART * letter.size and level <= SAME_LINE * letter.size
+
+
+# --- lines ------------------------------------------------------------------------------------------------------------
 
 
 def lines_of(letters: Iterable[PrintedLetter]) -> list[list[PrintedLetter]]:
@@ -280,7 +310,7 @@ def lines_of(letters: Iterable[PrintedLetter]) -> list[list[PrintedLetter]]:
 
 
 def _once(line: Sequence[PrintedLetter]) -> list[PrintedLetter]:
-    """The line without the letters that were drawn a second time, to look bold."""
+    """The line without letters that were drawn a second time, to look bold."""
     once = [line[0]]
     for letter in line[1:]:
         last = once[-1]
@@ -290,28 +320,31 @@ def _once(line: Sequence[PrintedLetter]) -> list[PrintedLetter]:
 
 
 def overlap(line: Sequence[PrintedLetter]) -> bool:
-    """Whether letters were drawn over each other; one alone may be, after a letter that came from another font."""
+    """Whether letters were drawn over each other. One may be, after a letter that came from another font."""
     shown = [letter.area for letter in line if letter.text.strip() and letter.area.width > LEAST_WIDTH * letter.size]
-    shares = [(one.right - other.x) / min(one.width, other.width) for one, other in pairwise(shown)]
+    shares = [(left.right - right.x) / min(left.width, right.width) for left, right in pairwise(shown)]
     return sum(share > OVER for share in shares) > 1
 
 
 def words_of(line: Sequence[PrintedLetter]) -> str:
     """The text of a line.
 
-    A gap is a space where spaces are not drawn. One after a letter beyond Latin-1 is none: programs that take such a
+    A gap is a space where spaces are not drawn. A gap after a letter beyond Latin-1 is none: programs that take such a
     letter from another font often leave one.
     """
     gap = WIDE_GAP if any(letter.text.isspace() for letter in line) else GAP
     pieces = [line[0].text]
-    for one, other in pairwise(line):
-        apart = other.area.x - one.area.right > gap * one.size and not (one.text.isspace() or other.text.isspace())
-        pieces += [" ", other.text] if apart and one.text <= "\xff" else [other.text]
+    for letter, following in pairwise(line):
+        is_apart = following.area.x - letter.area.right > gap * letter.size
+        is_at_space = letter.text.isspace() or following.text.isspace()
+        if is_apart and not is_at_space and letter.text <= "\xff":
+            pieces.append(" ")
+        pieces.append(following.text)
     return unicodedata.normalize("NFC", "".join(_as_read(pieces)))
 
 
 def _as_read(pieces: list[str]) -> list[str]:
-    """Pieces that were drawn from left to right, those of a right-to-left script turned round where they stand."""
+    """Pieces that were drawn from left to right, with those of a right-to-left script in the order of reading."""
     turned = [any(unicodedata.bidirectional(char) in ("R", "AL") for char in piece) for piece in pieces]
     first = 0
     while first < len(pieces):

@@ -1,4 +1,4 @@
-"""Where the form lies on a page: it may have been scaled, shifted, cropped or turned on its way through a printer."""
+"""Where the form lies on a page: printing may have scaled, shifted, cropped or turned it."""
 
 from __future__ import annotations
 
@@ -13,23 +13,30 @@ from thep_forms.layout import LABEL_INSET, Label, PageLayout, PlacedBox, Rect, S
 from thep_forms.reading.page_content import Area, PageContent, lines_of, words_of
 
 FEWEST = 3  # labels that have to be found
-SPREAD = 60.0  # points between two labels that a scale is worked out from
+SPREAD = 60.0  # points, at least, between two labels that a scale is worked out from
 TOLERANCE = 4.0  # points that a label may be off
-NEAR = 9.0  # points from where a label should begin, that only its own words may stand in
-MOST = 0.7  # of the labels, that have to be in place: else boxes are not where they are reckoned to be
+NEAR = 9.0  # points around the beginning of a label, where only its own words may stand
+MOST = 0.7  # of the labels have to be in place, or boxes are not where we reckon that they are
+
+
+Point = tuple[float, float]
 
 
 class Placement(Struct, frozen=True):
-    """A sheet's place on a page: its points, counted from its upper left corner, times `scale` plus the shift."""
+    """Where a page of the form lies on a page of the file.
+
+    Its points, counted from its upper left corner, are multiplied by the scale, and the shift is added. `height` is the
+    height of the form's page.
+    """
 
     scale_x: float
     scale_y: float
     shift_x: float
     shift_y: float
-    height: float  # of the sheet
+    height: float
 
     def area(self, rect: Rect) -> Area:
-        """A rectangle of the sheet on the page."""
+        """A rectangle of the form's page on the page of the file."""
         return Area(
             rect.x * self.scale_x + self.shift_x,
             (self.height - rect.top) * self.scale_y + self.shift_y,
@@ -39,84 +46,90 @@ class Placement(Struct, frozen=True):
 
 
 def folded(text: str) -> str:
-    """Words without regard to spaces and case."""
+    """The text without spaces, in one case."""
     return "".join(text.split()).casefold()
 
 
-def phrases(sheet: PageLayout) -> dict[str, Rect]:
-    """The labels that stand once on the sheet, by their folded words."""
-    counted = Counter(folded(label.words) for label in sheet.labels)
-    return {folded(label.words): label.rect for label in sheet.labels if counted[folded(label.words)] == 1}
+def phrases(layout: PageLayout) -> dict[str, Rect]:
+    """The labels that stand once on the form's page, by their folded words."""
+    counted = Counter(folded(label.words) for label in layout.labels)
+    return {folded(label.words): label.rect for label in layout.labels if counted[folded(label.words)] == 1}
 
 
-def words_at(ink: PageContent) -> dict[str, list[tuple[float, float]]]:
-    """Where each line of words begins that stands on the page, by its folded words: its left edge and its middle."""
-    seen: dict[str, list[tuple[float, float]]] = {}
-    for run in ink.runs:
+def words_at(content: PageContent) -> dict[str, list[Point]]:
+    """Where each line of words begins on the page, by its folded words: its left edge and its middle."""
+    found: dict[str, list[Point]] = {}
+    for run in content.runs:
         for line in lines_of(run):
             x, y = line[0].area.x, median(letter.area.middle[1] for letter in line)
-            seen.setdefault(folded(words_of(line)), []).append((x, y))
-    return seen
+            found.setdefault(folded(words_of(line)), []).append((x, y))
+    return found
 
 
-def find_placement(ink: PageContent, sheet: PageLayout, height: float) -> Placement | None:
-    """Where the sheet, `height` points high, lies on the page, by its printed labels; None where nobody can tell."""
-    seen = words_at(ink)
-    found = [
-        ((rect.x + LABEL_INSET, height - (rect.y + rect.height / 2)), seen[words][0])
-        for words, rect in phrases(sheet).items()
-        if len(seen.get(words, ())) == 1
-    ]
-    if len(found) < FEWEST:
+def find_placement(content: PageContent, layout: PageLayout, height: float) -> Placement | None:
+    """Where the form's page, `height` points high, lies on the page, by its printed labels; None if they do not say."""
+    pairs = _labels_found(content, layout, height)
+    if len(pairs) < FEWEST:
         return None
-    across = [(ours[0], theirs[0]) for ours, theirs in found]
-    down = [(ours[1], theirs[1]) for ours, theirs in found]
+    across = [(ours[0], theirs[0]) for ours, theirs in pairs]
+    down = [(ours[1], theirs[1]) for ours, theirs in pairs]
     scale_x = _scale(across) or _scale(down) or 1.0
     scale_y = _scale(down) or scale_x
     if min(scale_x, scale_y) <= 0:  # a mirror image
         return None
-    shift_x, shift_y = _shift(across, scale_x), _shift(down, scale_y)
-    near = [
-        ours
-        for ours, (x, y) in found
-        if abs(ours[0] * scale_x + shift_x - x) <= TOLERANCE and abs(ours[1] * scale_y + shift_y - y) <= TOLERANCE
-    ]
-    return Placement(scale_x, scale_y, shift_x, shift_y, height) if len(near) >= MOST * len(found) else None
+    placement = Placement(scale_x, scale_y, _shift(across, scale_x), _shift(down, scale_y), height)
+    in_place = sum(1 for ours, theirs in pairs if _is_in_place(placement, ours, theirs))
+    return placement if in_place >= MOST * len(pairs) else None
 
 
-def relabelled(ink: PageContent, sheet: PageLayout, placement: Placement) -> set[str]:
-    """The boxes beside which, or above which, another label of the form stands than theirs: of another layout."""
-    seen = words_at(ink)
-    known = {folded(label.words) for label in sheet.labels}
-    found: set[str] = set()
-    for group in sheet.groups:
-        heading = group.heading and _stands_elsewise(group.heading, seen, known, placement)
+def _labels_found(content: PageContent, layout: PageLayout, height: float) -> list[tuple[Point, Point]]:
+    """Where each label that stands once on either page begins on the form's page, and on the page of the file."""
+    found = words_at(content)
+    pairs: list[tuple[Point, Point]] = []
+    for words, rect in phrases(layout).items():
+        points = found.get(words, [])
+        if len(points) == 1:
+            pairs.append(((rect.x + LABEL_INSET, height - (rect.y + rect.height / 2)), points[0]))
+    return pairs
+
+
+def _is_in_place(placement: Placement, ours: Point, theirs: Point) -> bool:
+    x = ours[0] * placement.scale_x + placement.shift_x
+    y = ours[1] * placement.scale_y + placement.shift_y
+    return abs(x - theirs[0]) <= TOLERANCE and abs(y - theirs[1]) <= TOLERANCE
+
+
+def relabelled(content: PageContent, layout: PageLayout, placement: Placement) -> set[str]:
+    """The boxes that have another box's label beside or above them: the page is of another layout of the form."""
+    found = words_at(content)
+    labels = {folded(label.words) for label in layout.labels}
+    boxes: set[str] = set()
+    for group in layout.groups:
+        heading = group.heading and _is_replaced(group.heading, found, labels, placement)
         beside: Label | None = None
         for item in group.items:
             if isinstance(item, Label) and item.style is Style.LABEL:
                 beside = item
             elif isinstance(item, PlacedBox):
-                if heading or (beside and _stands_elsewise(beside, seen, known, placement)):
-                    found.add(item.box.name)
+                if heading or (beside and _is_replaced(beside, found, labels, placement)):
+                    boxes.add(item.box.name)
                 beside = None
-    return found
+    return boxes
 
 
-def _stands_elsewise(
-    label: Label, seen: Mapping[str, list[tuple[float, float]]], known: Set[str], placement: Placement
-) -> bool:
+def _is_replaced(label: Label, found: Mapping[str, list[Point]], labels: Set[str], placement: Placement) -> bool:
     """Whether the words of another label are where those of this one should be."""
     area = placement.area(label.rect)
     x, y = area.x + LABEL_INSET * placement.scale_x, area.middle[1]
-    return any(
-        abs(x - at) <= NEAR and abs(y - level) <= NEAR
-        for words in known - {folded(label.words)}
-        for at, level in seen.get(words, ())
-    )
+    for words in labels - {folded(label.words)}:
+        for left, middle in found.get(words, ()):
+            if abs(x - left) <= NEAR and abs(y - middle) <= NEAR:
+                return True
+    return False
 
 
 def _scale(pairs: Sequence[tuple[float, float]]) -> float:
-    """The median over pairs that lie apart, so that a label found in the wrong place does no harm; 0 without any."""
+    """The median over pairs that lie apart, so that a label found in the wrong place does no harm; 0 without a pair."""
     slopes = [(d - b) / (c - a) for (a, b), (c, d) in combinations(pairs, 2) if abs(c - a) >= SPREAD]
     return median(slopes) if slopes else 0.0
 

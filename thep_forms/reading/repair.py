@@ -1,4 +1,4 @@
-"""What qpdf gives up on, pypdf or PDFium may still be able to open; their imports take time that few runs need."""
+"""Repair: pypdf or PDFium may still open what qpdf gives up on. Importing them takes time that few runs need."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class LockedError(Exception):
     """A password is needed."""
 
 
-def mended(data: bytes) -> io.BytesIO:
+def repaired(data: bytes) -> io.BytesIO:
     """The file written anew. Raises `LockedError`, and whatever pypdf raises for a file that neither can open."""
     try:
         return _by_pypdf(data)

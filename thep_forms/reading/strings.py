@@ -12,20 +12,20 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _BREAK = re.compile(r"</p>\s*<p[^>]*>|<br\s*/?>")
 _MARKUP = re.compile(r"<[^>]*>")
 REPLACEMENT = "\ufffd"
-LONGEST = 2**20  # bytes
+LONGEST = 2**20  # bytes: nobody types more
 _NO_CHARACTER = re.compile(
     f"[{REPLACEMENT}\ue000-\uf8ff\U000f0000-\U0010ffff\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
-)  # lost ones, those that mean something in one font alone, and controls that neither break a line nor are a tab
-_PLAIN = re.compile(rb"[ -~\n]{,1000}")  # as nearly all is
-# What the quotation marks of Windows are in PDFDocEncoding, where none of these stands in a word or a name.
+)  # lost characters, those that mean something in one font alone, and controls but for tabs and line breaks
+_PLAIN = re.compile(rb"[ -~\n]{,1000}")  # ASCII, as nearly all texts are
+# The signs that quotation marks of Windows-1252 are in PDFDocEncoding, in places where no word or name has them.
 _MISTAKEN = re.compile(r"(?<=[^\W\d_])[™‚](?=[^\W\d_])|ﬁ(?=[A-Z])|(?<=[^\W\d_])ﬂ(?![a-z])")
 _QUOTED = re.compile(b"[\xc6-\xcb][\x83-\x85\x8d-\x90]")  # a capital and a quotation mark or dash in PDFDocEncoding
 
 
 def text_string(raw: bytes) -> tuple[str, bool]:
-    """The text, with `\\n` for every line break, and whether characters of it were lost by whoever wrote it.
+    """The text, with `\\n` for every line break, and whether the program that wrote it lost characters.
 
-    What cannot be decoded becomes U+FFFD, and of what nobody can have typed the beginning is kept; nothing is raised.
+    A character that cannot be decoded becomes U+FFFD, and a text that nobody can have typed is cut. Raises nothing.
     """
     if _PLAIN.fullmatch(raw):
         return raw.decode("ascii"), False
@@ -39,7 +39,7 @@ def text_string(raw: bytes) -> tuple[str, bool]:
 
 def plain(rich: str) -> str:
     """A rich text string without its markup (ISO 32000-1, 12.7.3.4)."""
-    import html  # few values come so alone
+    import html  # takes time, and few values come in rich text alone
 
     return html.unescape(_MARKUP.sub("", _BREAK.sub("\n", rich))).strip()
 
@@ -59,7 +59,7 @@ def _decode(raw: bytes) -> tuple[str, bool]:
 
 
 def _unmarked_utf16(raw: bytes) -> str:
-    """The text, where most of every other byte is zero and none of the rest; empty where it is not so."""
+    """The text, if most of every other byte are zero and none of the rest; else empty."""
     for codec, high, low in (("utf-16-be", raw[::2], raw[1::2]), ("utf-16-le", raw[1::2], raw[::2])):
         if len(high) == len(low) < 2 * high.count(0) and 0 not in low:
             return _utf16(raw, codec)
@@ -67,7 +67,7 @@ def _unmarked_utf16(raw: bytes) -> str:
 
 
 def _unmarked_utf8(raw: bytes) -> str:
-    """The text, where somebody wrote UTF-8 and forgot to say so; empty where it is not, or needs not be."""
+    """The text, if it must be UTF-8 whose mark the program forgot; else empty."""
     if raw.isascii() or _QUOTED.search(raw):
         return ""
     try:
@@ -77,6 +77,6 @@ def _unmarked_utf8(raw: bytes) -> str:
 
 
 def _utf16(raw: bytes, codec: str) -> str:
-    """Lone surrogates pass, to be replaced one by one: a strict decoder would give up the whole value."""
+    """The text. Lone surrogates pass, to be replaced one by one: a strict decoder would give up the whole value."""
     text = raw[: len(raw) // 2 * 2].decode(codec, "surrogatepass")
     return text + REPLACEMENT if len(raw) % 2 and raw[-1] else text

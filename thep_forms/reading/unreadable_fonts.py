@@ -11,25 +11,26 @@ from pikepdf import Dictionary, Name
 
 
 def unreadable_fonts(data: bytes, pages: Sequence[int]) -> dict[int, frozenset[str]]:
-    """By page, the names of fonts from whose codes no program can tell the letters."""
+    """The names of the fonts, by page, from whose codes no program can tell the letters."""
     with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
-        return {number: frozenset(_mute_in(pdf.pages[number].obj.get("/Resources"), set())) for number in pages}
+        return {number: frozenset(_unreadable_in(pdf.pages[number].obj.get("/Resources"), set())) for number in pages}
 
 
-def _mute_in(resources: object, seen: set[tuple[int, int]]) -> Iterator[str]:
+def _unreadable_in(resources: object, seen: set[tuple[int, int]]) -> Iterator[str]:
+    """Those among the fonts of the resources, and of the form XObjects that these name."""
     if not isinstance(resources, Dictionary):
         return
     fonts, forms = resources.get("/Font"), resources.get("/XObject")
     for font in fonts.values() if isinstance(fonts, Dictionary) else ():
-        if isinstance(font, Dictionary) and _is_mute(font):
+        if isinstance(font, Dictionary) and _is_unreadable(font):
             yield str(font.get("/BaseFont", font.get("/Name", "/unknown")))[1:]
     for form in forms.values() if isinstance(forms, Dictionary) else ():
         if isinstance(form, pikepdf.Stream) and form.objgen not in seen:
             seen.add(form.objgen)
-            yield from _mute_in(form.get("/Resources"), seen)
+            yield from _unreadable_in(form.get("/Resources"), seen)
 
 
-def _is_mute(font: Dictionary) -> bool:
+def _is_unreadable(font: Dictionary) -> bool:
     """An embedded font without ToUnicode whose codes have no names of letters either."""
     if "/ToUnicode" in font:
         return False

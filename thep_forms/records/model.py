@@ -20,11 +20,11 @@ CONTENT = 16  # bytes of the hash of what a return says
 def entry_of(return_id: str, reading: Reading, checked: Checked | None) -> Entry:
     """The entry of a return that was read, and checked if it is a form or a picture of one."""
     if not checked:
-        return Entry(return_id, reading.outcome, reading.reason, reading.modified)
+        return Entry(return_id, reading.kind, reading.reason, reading.modified)
     answers = msgspec.json.encode((checked.record.school, checked.record.contacts))
     return Entry(
         return_id,
-        reading.outcome,
+        reading.kind,
         reading.reason,
         reading.modified,
         str(checked.year or ""),

@@ -20,7 +20,7 @@ _TEMPLATES = (".toml",)  # the definition; the texts of forms and letters change
 def check_reading(reading: Reading, definitions: Definitions) -> ReadReturn:
     """The reading with what checking makes of it, if it is a form or a picture of one."""
     checkers = {FileKind.FORM: check, FileKind.SCAN: check_scan}
-    checker = checkers.get(reading.outcome)
+    checker = checkers.get(reading.kind)
     checked: Checked | None = checker(reading, definitions(year_of(reading))) if checker else None
     return ReadReturn(reading, checked)
 

@@ -1,0 +1,139 @@
+"""Markup annotations: what people laid over the form with a markup tool instead of filling in its boxes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from pikepdf import Object
+
+from thep_forms.reading.field_tree import Annotation
+from thep_forms.reading.model import Doubt, Note
+from thep_forms.reading.objects import doubted_text, name_of, numbers_of
+from thep_forms.reading.strings import plain
+
+NO_TICKS = ("no", "n", "na", "n/a", "off", "-")
+THINNEST = 1.0  # points, of an area: a line may have no height
+LEAST_SHARE = 0.05  # of a box that markup covers, or of a line that lies on a box
+LONGEST_TICK = 3  # letters that are meant as a tick
+LARGEST_TICK = 8  # times the size of the box, of something drawn that is meant as a tick, such as a ring around it
+
+_MARKS = ("/Circle", "/Highlight", "/Ink", "/Line", "/PolyLine", "/Polygon", "/Square", "/Stamp")
+_BY_HAND = ("/Ink", "/Stamp")
+_NOT_WRITTEN = (  # kinds whose appearance is not what a person wrote
+    *("/Text", "/Caret", "/StrikeOut", "/Squiggly", "/Underline", "/FileAttachment", "/Sound", "/Movie", "/Screen"),
+    *("/3D", "/RichMedia", "/PrinterMark", "/TrapNet"),
+)
+_NO_MARKUP = ("/Widget", "/Link", "/Popup")
+_THROUGH = ("/Line", "/PolyLine", "/StrikeOut")  # kinds that strike out an answer
+
+Rectangle = tuple[float, ...]  # of four: left, bottom, right, top
+
+
+class BoxArea(Struct, frozen=True):
+    """Where a box that markup may lie on is; `page` is an index, `ticks`: it is a check box."""
+
+    page: int
+    area: Rectangle
+    ticks: bool
+
+
+class Markup(Struct, frozen=True):
+    """Words or a drawing on a page, in the page's own coordinates. `kind` is the annotation's subtype.
+
+    `area` is empty where the file gives none. `is_drawing`: it has no words that we can read, and shows something that
+    a person may have written. `shows_all`: all of it shows on the page.
+    """
+
+    page: int
+    area: Rectangle
+    text: str
+    kind: str
+    is_drawing: bool
+    shows_all: bool
+
+    @property
+    def note(self) -> Note | None:
+        """What it says, whatever it lies on; None for what only stands out, such as a ring."""
+        return Note(self.text, self.page) if self.text or self.is_drawing else None
+
+    @property
+    def strikes(self) -> bool:
+        """Whether it says no more than that what is below it does not count."""
+        return self.kind in _THROUGH and not self.text
+
+    def may_tick(self, box: Rectangle) -> bool:
+        """Whether it ticks a check box on which it lies."""
+        if self.kind in _MARKS:
+            return _size(self.area) <= LARGEST_TICK * _size(box)
+        return 0 < len(self.text) <= LONGEST_TICK and self.text.lower() not in NO_TICKS
+
+    def box_under(self, boxes: Iterable[tuple[str, BoxArea]]) -> str | None:
+        """The name of the box that it lies on: the box that it covers most of, or that most of a line lies on."""
+        best, largest = None, LEAST_SHARE
+        for name, box in boxes:
+            if box.page != self.page or not len(box.area) == len(self.area) == 4:
+                continue
+            if box.ticks and not self.may_tick(box.area):
+                continue
+            whole = self.area if self.strikes and not box.ticks else box.area
+            share = _shared(self.area, box.area) / max(_size(whole), 1.0)
+            if share > largest:
+                best, largest = name, share
+        return best
+
+
+def markup_in(annotations: Iterable[Annotation]) -> list[Markup]:
+    """The free texts, comments and drawings among the annotations."""
+    found = (_markup(annotation.page, annotation.dictionary) for annotation in annotations)
+    return [markup for markup in found if markup]
+
+
+def _markup(page: int, annotation: Object) -> Markup | None:
+    kind = name_of(annotation.get("/Subtype"))
+    if kind in _NO_MARKUP:
+        return None
+    text, is_unreadable = _words(annotation)
+    has_appearance = "/AP" in annotation
+    is_seen = has_appearance and not text and kind not in (*_MARKS, *_NOT_WRITTEN)
+    if not (text or is_seen or is_unreadable or kind in (*_MARKS, *_THROUGH)):
+        return None
+    return Markup(
+        page,
+        _area(numbers_of(annotation.get("/Rect"))),
+        text,
+        kind,
+        is_drawing=not text and (is_seen or is_unreadable or kind in _BY_HAND),
+        shows_all=has_appearance and (kind == "/FreeText" or not text),
+    )
+
+
+def _words(annotation: Object) -> tuple[str, bool]:
+    """Its words, wherever a program puts them, and whether there are words that cannot be read."""
+    texts: list[str] = []
+    is_unreadable = False
+    for key in ("/Contents", "/RC", "/OverlayText"):
+        text, doubts = doubted_text(annotation.get(key))
+        texts.append(text.strip())
+        is_unreadable = is_unreadable or Doubt.UNREADABLE in doubts
+    contents, rich, overlay = texts
+    return contents or plain(rich) or overlay, is_unreadable
+
+
+def _area(corners: Rectangle) -> Rectangle:
+    """The rectangle with its corners in order, and not too thin to cover anything; empty where it is none."""
+    if len(corners) != 4:
+        return ()
+    (x, right), (y, top) = sorted((corners[0], corners[2])), sorted((corners[1], corners[3]))
+    return x, y, max(right, x + THINNEST), max(top, y + THINNEST)
+
+
+def _shared(first: Rectangle, second: Rectangle) -> float:
+    """The size of what two rectangles have in common."""
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
+    return max(width, 0.0) * max(height, 0.0)
+
+
+def _size(area: Rectangle) -> float:
+    return max(area[2] - area[0], 0.0) * max(area[3] - area[1], 0.0)

@@ -1,0 +1,190 @@
+"""What is in a file, before any answer is read: its forms with fields, its markup, its printed and pictured pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+from pikepdf import Object
+
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.year import MembershipYear
+from thep_forms.layout.seal import State, state
+from thep_forms.reading.annotations import Markup, markup_in
+from thep_forms.reading.damage import attempt, decode_streams
+from thep_forms.reading.field_groups import FormFields, IsBox, forms_in
+from thep_forms.reading.field_tree import Annotation, leaves_and_annotations
+from thep_forms.reading.fields import WidgetValue, pages_of, values_by_name
+from thep_forms.reading.information import modified_at, title_of
+from thep_forms.reading.model import FileKind, Reading
+from thep_forms.reading.opening import Document, flattened, rewritten
+
+if TYPE_CHECKING:
+    from thep_forms.reading.print import FormPage
+
+DefinitionOfYear = Callable[[MembershipYear | None], FormDefinition]  # without a year, the definition of any
+
+
+class Found(Struct, frozen=True):
+    """What a stage read. `damaged`: it met damage."""
+
+    readings: Sequence[Reading] = ()
+    damaged: bool = False
+
+
+class Contents(Struct, frozen=True):
+    """What is in a file. Pages are counted from 0.
+
+    `forms` has at least one form, which may be empty. `boxed` are the pages that any field is on, `seals` says of each
+    page what became of it since it was made. `title` and `modified` are what the file says of itself. `annotations` are
+    those that are no fields, `markup` are those of them that people write with. `damaged`: damage was met so far.
+    """
+
+    document: Document
+    pages: Sequence[Object]
+    forms: Sequence[FormFields]
+    boxed: frozenset[int]
+    seals: Sequence[State]
+    title: str
+    modified: datetime | None
+    annotations: Sequence[Annotation]
+    markup: Sequence[Markup]
+    damaged: bool
+
+    def with_damage(self, damaged: bool) -> Contents:
+        """The same, with damage that was met since."""
+        return replace(self, damaged=True) if damaged and not self.damaged else self
+
+    def reading(self, kind: FileKind, reason: str = "", form_id: str = "") -> Reading:
+        """A reading of the file without answers."""
+        return Reading(kind, form_id=form_id, title=self.title, modified=self.modified, reason=reason)
+
+    def copy(self) -> bytes:
+        """The file as any library can open it."""
+        return self.document.copy(damaged=self.damaged)
+
+    def widgets(self) -> Iterator[tuple[str, WidgetValue]]:
+        """The widgets of all forms, by the forms' own names of their fields."""
+        for form in self.forms:
+            for name, widgets in form.widgets.items():
+                for widget in widgets:
+                    yield name, widget
+
+    def pages_of_form(self, form: FormFields) -> list[int]:
+        """The pages with the form's fields, each with the pages without fields that follow it.
+
+        What comes before the first page with fields goes with that page's form.
+        """
+        own = pages_of(form.widgets)
+        pages: list[int] = []
+        is_own = not self.boxed or min(self.boxed) in own
+        for number in range(len(self.pages)):
+            if number in self.boxed:
+                is_own = number in own
+            if is_own:
+                pages.append(number)
+        return pages
+
+    def drawn_over(self, pages: Collection[int]) -> list[int]:
+        """Those of the pages on which a person drew without using the boxes, or may have.
+
+        A page without a seal counts if it has boxes: else it may be a covering letter.
+        """
+        found: list[int] = []
+        for number in pages:
+            seal = self.seals[number]
+            if seal is State.DRAWN_OVER or (seal is State.NO_SEAL and number in self.boxed):
+                found.append(number)
+        return found
+
+
+def classify(document: Document, is_box: IsBox) -> Contents:
+    """What is in the file. `is_box` says whether a field of that name is a box of ours. Raises `TooManyError`."""
+    title = title_of(document.pdf)
+    pages = [page.obj for page in document.pdf.pages]  # at hand: each question for a page takes its time
+    leaves, annotations = leaves_and_annotations(document.pdf, pages)
+    found = values_by_name(leaves)
+    modified = modified_at(document.pdf, (widget for widgets in found.values() for widget in widgets))
+    markup = markup_in(annotations)
+    seals, unsealed = _seals(pages)
+    return Contents(
+        document,
+        pages,
+        forms_in(found, is_box),
+        pages_of(found),
+        seals,
+        title,
+        modified,
+        annotations,
+        markup,
+        damaged=document.warned_of_damage() or unsealed or document.repaired,
+    )
+
+
+def _seals(pages: Sequence[Object]) -> tuple[list[State], bool]:
+    """What became of each page; and whether a page is damaged, which is looked at as if it was drawn over."""
+    seals: list[State] = []
+    damaged = False
+    for page in pages:
+        seal, failed = attempt(partial(state, page), State.DRAWN_OVER)
+        seals.append(seal)
+        damaged = damaged or failed
+    return seals, damaged
+
+
+class PageKinds(Struct, frozen=True):
+    """Which pages of a file are printed pages of the form, and which are pictures.
+
+    `data` is the copy of the file that they are read from, `count` the number of its pages. `pages` are those that were
+    asked for, each once. `damaged`: damage was met so far.
+    """
+
+    data: bytes
+    count: int
+    pages: Sequence[int]
+    printed: Sequence[FormPage]
+    pictures: Sequence[int]
+    damaged: bool
+
+
+def classify_pages(
+    contents: Contents, definition: FormDefinition, pages: Sequence[int] | None, *, with_boxes: bool
+) -> PageKinds:
+    """Which of the pages, or of all pages, are printed or pictured. `with_boxes`: what boxes show counts as print.
+
+    Pages that are neither printed pages of the form nor legible are taken for pictures.
+    """
+    from thep_forms.reading.print import can_open, is_legible, page_reader, page_texts  # takes time to import
+
+    contents = contents.with_damage(contents.document.warned_of_damage())
+    data = contents.copy()
+    if contents.markup or with_boxes:
+        data = flattened(data)
+    if not can_open(data):
+        data = rewritten(contents.document.pdf)
+    texts = page_texts(data)
+    repeated = _repeated(contents.pages)
+    wanted = [number for number in (range(len(texts)) if pages is None else pages) if number not in repeated]
+    for number in wanted:
+        decode_streams(contents.pages[number])
+    printed = [found for found in page_reader(definition).form_pages(texts) if found.page in wanted]
+    of_form = {found.page for found in printed}
+    pictures = [number for number in wanted if number not in of_form and not is_legible(texts[number])]
+    damaged = contents.damaged or contents.document.warned_of_damage()
+    return PageKinds(data, len(texts), wanted, printed, pictures, damaged)
+
+
+def _repeated(pages: Sequence[Object]) -> set[int]:
+    """Pages that are listed again: qpdf makes copies of them, each of which has the same entries."""
+    repeated: set[int] = set()
+    seen: set[bytes] = set()
+    for number, page in enumerate(pages):
+        entries = page.unparse(resolved=True)
+        if entries in seen:
+            repeated.add(number)
+        seen.add(entries)
+    return repeated

@@ -1,0 +1,138 @@
+"""What counts where several readers found something: rules for one box, for one form, and for the forms of a file.
+
+An answer in a field counts before what is printed or noted over it, which is kept beside it. A form that is filled in
+counts before a print of it. Nothing that a person may have entered is dropped without a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from thep_forms.definition.form import FormDefinition
+from thep_forms.reading.annotations import BoxArea, Markup
+from thep_forms.reading.model import Answer, Doubt, FileKind, Note, ReadFrom, Reading
+
+if TYPE_CHECKING:
+    from thep_forms.reading.print import PrintedPage
+
+
+class Entered(Struct, frozen=True):
+    """What people entered in a form: in its boxes, and beside them."""
+
+    answers: Mapping[str, Answer]
+    notes: tuple[Note, ...] = ()
+
+
+# --- one box ----------------------------------------------------------------------------------------------------------
+
+
+def with_print(entered: Entered, pages: Iterable[PrintedPage]) -> Entered:
+    """What is entered, with what is printed on pages whose boxes can be filled in.
+
+    Print in an empty box is its answer, in a filled box another answer. Print that cannot be read over a filled box is
+    a drawing.
+    """
+    answers, notes = dict(entered.answers), [*entered.notes]
+    for page in pages:
+        for name, printed in page.answers.items():
+            before = answers.get(name, Answer(""))
+            if not printed.says_something or shows(printed, before):
+                continue
+            if not before.says_something:
+                answers[name] = printed
+            elif Doubt.UNREADABLE in printed.doubts:
+                notes.append(Note("", printed.page))
+            else:
+                answers[name] = _with_other(before, printed.text)
+        notes += page.notes
+    return Entered(answers, tuple(notes))
+
+
+def with_markup(entered: Entered, areas: Mapping[str, BoxArea], markup: Iterable[Markup]) -> Entered:
+    """What is entered, with what was laid over the boxes, which are at the `areas`.
+
+    Words on an empty box are its answer, on a filled box another answer. Whatever lies elsewhere is a note. So is what
+    may have been written by hand, and what strikes out an answer.
+    """
+    answers, notes = dict(entered.answers), [*entered.notes]
+    for each in markup:
+        name = each.box_under(areas.items())
+        before = answers.get(name, Answer("")) if name else Answer("")
+        if name and areas[name].ticks:
+            answers[name] = Answer("yes", ReadFrom.PAGE_TEXT, page=each.page)
+        elif each.strikes and not before.is_empty:
+            notes.append(Note("", each.page))
+        elif name is None or not each.text:
+            notes += [each.note] if each.note else []
+        elif not before.says_something:
+            answers[name] = Answer(each.text, ReadFrom.PAGE_TEXT, page=each.page)
+        elif each.text != before.text.strip():
+            answers[name] = _with_other(before, each.text)
+    return Entered(answers, tuple(notes))
+
+
+def shows(printed: Answer, held: Answer) -> bool:
+    """Whether what is printed is what a field holds, or the beginning of it where it is cut off at the box's edge."""
+    if not printed.text and Doubt.UNREADABLE in printed.doubts:
+        return False
+    shown, typed = "".join(printed.text.split()), "".join(held.text.split())
+    return shown == typed or (Doubt.CUT_OFF in printed.doubts and typed.startswith(shown))
+
+
+def _with_other(answer: Answer, text: str) -> Answer:
+    return answer if text in answer.others else replace(answer, others=(*answer.others, text))
+
+
+# --- one form ---------------------------------------------------------------------------------------------------------
+
+
+def with_unknown_fields(reading: Reading, known: Mapping[str, Answer], unknown: Mapping[str, Answer]) -> Reading:
+    """A reading of pages with what the fields on them hold.
+
+    `known` are answers in fields that have names of ours, and count before what is read from pages. `unknown` are those
+    in other fields, which are kept where nothing that was read shows them.
+    """
+    answers = {**reading.answers, **known}
+    shown = [*answers.values(), *reading.unknown_fields.values(), *(Answer(note.text) for note in reading.notes)]
+    kept = dict(reading.unknown_fields)
+    for name, answer in unknown.items():
+        same = next((each for each in shown if shows(each, answer)), None)
+        if same is not None:
+            shown.remove(same)  # it stands for one field
+        elif not answer.is_empty:
+            kept[name] = answer
+    return replace(reading, answers=answers, unknown_fields=kept)
+
+
+def may_be_lost(reading: Reading) -> bool:
+    """Whether a form of a damaged file may have lost all its answers, as the first revision of a file cut short has."""
+    return reading.kind is FileKind.FORM and not reading.says_something
+
+
+# --- the forms of a file ----------------------------------------------------------------------------------------------
+
+
+def joined(fields: Sequence[Reading], beside: Sequence[Reading]) -> tuple[Reading, ...]:
+    """The forms with fields and those on the other pages; one that is partly printed is one form."""
+    if len(fields) == len(beside) == 1 and beside[0].kind is FileKind.FORM:
+        (form,), (printed,) = fields, beside
+        if not printed.answers.keys() & form.answers.keys():
+            filled = {name: answer for name, answer in printed.answers.items() if answer.says_something}
+            notes = (*form.notes, *printed.notes)
+            return (replace(form, answers={**form.answers, **filled}, notes=notes),)
+    return (*fields, *beside)
+
+
+def is_news(reading: Reading, held: Collection[tuple[str, str]], definition: FormDefinition) -> bool:
+    """Whether it is no print, or a print with an answer that no field holds. `held` are names of fields with texts."""
+    if reading.kind is not FileKind.FORM:
+        return True
+    for name, answer in reading.answers.items():
+        is_held = bool(answer.text) and (name, answer.text) in held
+        if answer.says_something and not is_held and definition.box(name):
+            return True
+    return False

@@ -1,0 +1,123 @@
+"""The stage that reads forms with fields: what each field holds, and what people drew or noted over it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.identity import FORM_ID, years_in
+from thep_forms.reading.annotations import BoxArea
+from thep_forms.reading.classify import Contents, DefinitionOfYear, Found
+from thep_forms.reading.damage import attempt, decode_streams
+from thep_forms.reading.field_groups import FormFields
+from thep_forms.reading.fields import WidgetValue, combined
+from thep_forms.reading.model import Answer, FileKind, ReadFrom, Reading
+from thep_forms.reading.objects import UNREADABLE
+from thep_forms.reading.opening import flattened
+from thep_forms.reading.policy import Entered, with_markup, with_print
+
+if TYPE_CHECKING:
+    from thep_forms.reading.print import PrintedPage
+
+
+def read_fields(contents: Contents, definitions: DefinitionOfYear) -> Found:
+    """A reading of each form that has a box of ours."""
+    readings: list[Reading] = []
+    for form in contents.forms:
+        found = _read_form(contents, form, definitions)
+        readings += found.readings
+        contents = contents.with_damage(found.damaged)
+    return Found(readings, contents.damaged)
+
+
+def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYear) -> Found:
+    """One form; no reading if it has no box of ours."""
+    answers = {name: combined(widgets) for name, widgets in form.widgets.items()}
+    form_id = answers.pop(FORM_ID).text if FORM_ID in answers else ""
+    definition = definitions(next(iter(years_in(form_id, contents.title)), None))
+    boxes: dict[str, Answer] = {}
+    unknown: dict[str, Answer] = {}
+    for name, answer in answers.items():
+        if definition.box(name):
+            boxes[name] = answer
+        elif not answer.is_empty:
+            unknown[name] = answer
+    if not boxes:
+        return Found()
+    pages = contents.pages_of_form(form)
+    shown, has_failed = _with_fields_shown(contents, form, boxes, definition)
+    entered, damaged = _with_drawn_over(
+        contents.with_damage(has_failed), Entered(shown), contents.drawn_over(pages), definition
+    )
+    if markup := [each for each in contents.markup if each.page in pages]:
+        entered = with_markup(entered, _areas(form, boxes), markup)
+    reading = Reading(
+        FileKind.FORM, entered.answers, entered.notes, unknown, form_id, contents.title, contents.modified
+    )
+    return Found([reading], has_failed or damaged)
+
+
+def _with_fields_shown(
+    contents: Contents, form: FormFields, boxes: Mapping[str, Answer], definition: FormDefinition
+) -> tuple[Mapping[str, Answer], bool]:
+    """The answers with those of fields that have no value, but show a text; and whether damage was met.
+
+    Such an answer is unreadable where the page does not say which box it stands in.
+    """
+    drawn = [name for name, answer in boxes.items() if answer.is_empty and _is_only_drawn(form.widgets[name])]
+    damaged = contents.document.warned_of_damage()
+    if not drawn:
+        return boxes, damaged
+    contents = contents.with_damage(damaged)
+    shown, has_failed = attempt(lambda: _shown_in_boxes(contents, definition), dict[str, Answer]())
+    answers = dict(boxes)
+    for name in drawn:
+        answer = shown.get(name) or Answer("", ReadFrom.PAGE_TEXT, UNREADABLE, page=boxes[name].page)
+        if answer.says_something:
+            answers[name] = answer
+    return answers, damaged or has_failed
+
+
+def _is_only_drawn(widgets: Iterable[WidgetValue]) -> bool:
+    return any(widget.is_only_drawn for widget in widgets)
+
+
+def _shown_in_boxes(contents: Contents, definition: FormDefinition) -> dict[str, Answer]:
+    """What each box shows on the pages whose labels can be read."""
+    shown: dict[str, Answer] = {}
+    for page in _print_on(contents, flattened(contents.copy()), contents.boxed, definition):
+        shown |= page.answers
+    return shown
+
+
+def _with_drawn_over(
+    contents: Contents, entered: Entered, pages: Sequence[int], definition: FormDefinition
+) -> tuple[Entered, bool]:
+    """What is entered, with what is printed on pages that people drew on; and whether damage was met."""
+    damaged = contents.document.warned_of_damage()
+    if not pages:
+        return entered, damaged
+    contents = contents.with_damage(damaged)
+    nothing: list[PrintedPage] = []
+    printed, has_failed = attempt(lambda: _print_on(contents, contents.copy(), pages, definition), nothing)
+    return with_print(entered, printed), damaged or has_failed or contents.document.warned_of_damage()
+
+
+def _print_on(contents: Contents, data: bytes, pages: Collection[int], definition: FormDefinition) -> list[PrintedPage]:
+    """What is printed on pages of a form with fields, in a copy of the file."""
+    from thep_forms.reading.print import page_reader  # takes time to import, and few files need it
+
+    for number in pages:
+        decode_streams(contents.pages[number])
+    return page_reader(definition).boxes_on(data, pages, contents.boxed)
+
+
+def _areas(form: FormFields, boxes: Iterable[str]) -> dict[str, BoxArea]:
+    """Where the boxes are, by the first widget of each. Boxes on no page are left out."""
+    areas: dict[str, BoxArea] = {}
+    for name in boxes:
+        widget = form.widgets[name][0]
+        if widget.page is not None:
+            areas[name] = BoxArea(widget.page, widget.area, widget.ticks)
+    return areas

@@ -1,0 +1,90 @@
+"""The stage that reads forms on pages: forms that are printed, and forms that are pictured, such as scans."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+
+from thep_forms.definition.identity import document_title
+from thep_forms.definition.year import MembershipYear
+from thep_forms.layout.seal import State
+from thep_forms.reading import reasons
+from thep_forms.reading.classify import Contents, DefinitionOfYear, Found, PageKinds, classify_pages
+from thep_forms.reading.field_groups import PageSpan, are_mixed
+from thep_forms.reading.model import FileKind, Note, Reading
+from thep_forms.reading.pictures import pictured_forms
+from thep_forms.reading.print import FormPage, page_reader
+
+
+def read_pages(
+    contents: Contents, definitions: DefinitionOfYear, pages: Sequence[int] | None = None, *, with_boxes: bool = False
+) -> Found:
+    """A reading of each form on the pages, or on all pages. `with_boxes`: what boxes show counts as print."""
+    kinds = classify_pages(contents, definitions(None), pages, with_boxes=with_boxes)
+    pictured = _pictured(contents, kinds.data, kinds.pictures, definitions)
+    if not kinds.printed:
+        return Found(pictured, kinds.damaged)
+    forms = _by_form(kinds.printed)
+    if are_mixed([_span(form) for form in forms]):
+        return Found([contents.reading(FileKind.UNREADABLE, reasons.MIXED), *pictured], kinds.damaged)
+    starts = [0, *(min(found.page for found in form) for form in forms[1:]), kinds.count]
+    printed = [
+        _printed(contents, kinds, form, range(start, end), definitions)
+        for form, (start, end) in zip(forms, pairwise(starts), strict=True)
+    ]
+    return Found([*printed, *pictured], kinds.damaged)
+
+
+def _by_form(pages: Sequence[FormPage]) -> list[list[FormPage]]:
+    """The pages of each form: a page that the form has already begins another form."""
+    forms: list[list[FormPage]] = [[]]
+    for page in pages:
+        if any(other.number == page.number for other in forms[-1]):
+            forms.append([])
+        forms[-1].append(page)
+    return forms
+
+
+def _span(form: Sequence[FormPage]) -> PageSpan:
+    numbers = {page.number for page in form}
+    return PageSpan(first=min(numbers) == 0, later=max(numbers) > 0)
+
+
+def _printed(
+    contents: Contents, kinds: PageKinds, form: Sequence[FormPage], own: Collection[int], definitions: DefinitionOfYear
+) -> Reading:
+    """One printed form. `own` are its pages and those between them, which are of no other form."""
+    year = next((MembershipYear(page.year) for page in form if page.year), None)
+    definition = definitions(year)
+    read = page_reader(definition).form_on(kinds.data, form, _drawn_over(contents, kinds, own))
+    if read.is_picture:
+        pictured = _pictured(contents, kinds.data, [page.page for page in form], definitions)
+        return pictured[0] if pictured else contents.reading(FileKind.SCAN, reasons.PICTURE)
+    if not read.is_complete:
+        return contents.reading(FileKind.SCAN, reasons.MISPLACED)
+    title = document_title(definition.form.title, year) if year else ""
+    notes = (*read.notes, *_hidden_notes(contents, kinds, own))
+    return Reading(FileKind.FORM, read.answers, notes, title=title, modified=contents.modified)
+
+
+def _drawn_over(contents: Contents, kinds: PageKinds, own: Collection[int]) -> list[int]:
+    """The pages without boxes that people drew on: their seals say so."""
+    printed = {page.page for page in kinds.printed}
+    return [
+        number
+        for number in kinds.pages
+        if number in own and number not in printed and contents.seals[number] is State.DRAWN_OVER
+    ]
+
+
+def _hidden_notes(contents: Contents, kinds: PageKinds, own: Collection[int]) -> list[Note]:
+    """What the markup on the pages says that does not show on them."""
+    pages = {number for number in kinds.pages if number in own}
+    hidden = [markup.note for markup in contents.markup if markup.page in pages and not markup.shows_all]
+    return [note for note in hidden if note]
+
+
+def _pictured(contents: Contents, data: bytes, pages: Sequence[int], definitions: DefinitionOfYear) -> list[Reading]:
+    """A reading of each form that is pictured on the pages."""
+    form_ids = pictured_forms(data, pages, definitions(None).identifier)
+    return [contents.reading(FileKind.SCAN, reasons.PICTURE, form_id) for form_id in form_ids]

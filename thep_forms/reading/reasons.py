@@ -1,0 +1,20 @@
+"""Why nothing was read, in the words that the office reads. None holds anything that a file says."""
+
+from __future__ import annotations
+
+from thep_forms.reading.field_tree import MOST
+
+NO_PDF = "This is not a PDF."
+LOCKED = "A password is needed to open this file."
+TOO_MANY = f"This PDF has more than {MOST:,} boxes, too many to be read."
+NO_FORM = "No box of the form is in this PDF."
+NO_FORM_LEFT = "This PDF is damaged and no box of the form was found in it."
+NO_ANSWER_LEFT = "This PDF is damaged, and every answer in it looks empty."
+MIXED = "The pages of several forms are mixed up in this PDF, so nobody can tell whose they are."
+PICTURE = "This is a picture of the form, such as a scan."
+MISPLACED = "This is the form, but so changed by printing that answers on it cannot be told apart."
+
+
+def failed(error: Exception) -> str:
+    """The reason where a library gave up. Its words may quote the file, so only the kind of error is named."""
+    return f"This PDF is damaged and cannot be read ({type(error).__name__})."
