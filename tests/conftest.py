@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import trustme
 
@@ -18,6 +19,10 @@ from thep_forms.generate import generate
 from thep_forms.reading import Reading, read_file
 
 Rows = list[dict[str, str]]
+
+# A busy machine is no fault of the program's.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 # Two places in membership-form.toml: the row of the note on mailing lists, and the section of the protocol.
 NOTE = '\n[[section.row]]\nheight = 19\ncells = [{ text = "mailing-lists.j2" }]'

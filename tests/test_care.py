@@ -9,23 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
+from tests.commands import run
 from tests.conftest import rows
 from tests.printers import joined
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.cli import main
 from thep_forms.definition import load_definition, shipped
 from thep_forms.generate import generate
 from thep_forms.office.ingest import Ingester
 
 SCHOOLS = ("2101", "3204", "4242")
 OWN = {"main_contact_name": "Own Contact", "main_contact_email": "own.contact@cedar.example"}
-
-
-def run(*command: object, **more: str) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in command], **more)
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
+from tests.commands import run
 from tests.conftest import rows
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.cli import main
 from thep_forms.definition import load_definition
 from thep_forms.generate import generate
 from thep_forms.office.ingest import Ingester
@@ -30,10 +29,6 @@ EARLIER = {
 def blank() -> dict[str, bytes]:
     """The forms of two years."""
     return {year: generate(load_definition(year)) for year in ("2025-26", "2026-27")}
-
-
-def run(*command: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in command])
 
 
 def returned(folder: Path, form: bytes, name: str, number: str = "2101", **answered: str | bool) -> Path:

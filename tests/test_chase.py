@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
+from tests.commands import run, table
 from tests.conftest import rows
 from tests.mailserver import MailServer
 from tests.remake_samples import answers, dated
 from tests.viewer import type_into
 from thep_forms.checking.record import SchoolRecord
-from thep_forms.cli import main
 from thep_forms.definition import load_definition
 from thep_forms.generate import generate
 from thep_forms.office.copies import copies
@@ -68,14 +65,9 @@ def returned(records: Path, tmp_path: Path, forms: Path, number: str, **changes:
     Ingester(records).ingest([path])
 
 
-def run(*command: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in command])
-
-
 def status(records: Path, schools: Path, *more: object) -> dict[str, dict[str, str]]:
     result = run("status", "2026-27", "-o", records, "--schools", schools, "--csv", *more)
-    assert result.exit_code == 0, result.stderr
-    return {row["dfe_number"][4:]: row for row in csv.DictReader(io.StringIO(result.stdout))}
+    return {row["dfe_number"][4:]: row for row in table(result)}
 
 
 def chase(records: Path, schools: Path, server: MailServer, *more: object) -> list[str]:
@@ -200,7 +192,7 @@ def test_the_last_form_that_was_sent_counts(records: Path, schools: Path) -> Non
 def test_another_years_messages_do_not_count(records: Path, schools: Path) -> None:
     note(records, "2101", 3)
     result = run("status", "2027-28", "-o", records, "--schools", schools, "--csv")
-    assert {row["status"] for row in csv.DictReader(io.StringIO(result.stdout))} == {"not_returned"}
+    assert {row["status"] for row in table(result)} == {"not_returned"}
 
 
 @pytest.mark.parametrize("typed", ["", "banana", "9999", "213/2101"])

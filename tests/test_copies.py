@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pdfplumber
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.commands import run
 from tests.conftest import read_return, rows
 from tests.remake_samples import answers
 from tests.viewer import type_into, typed
 from thep_forms.checking import check
 from thep_forms.checking.record import SchoolRecord
-from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, load_definition, shipped
 from thep_forms.generate import generate
 from thep_forms.office.copies import file_name
@@ -27,8 +27,7 @@ HEADER = "dfe_number,school_name,phases,registered_address,email"
 
 
 def generated(folder: Path, schools: Path, *more: str) -> Result:
-    command = ["generate", "2026-27", "-o", str(folder), "--schools", str(schools), *more]
-    return CliRunner().invoke(main, command)
+    return run("generate", "2026-27", "-o", folder, "--schools", schools, *more)
 
 
 def listed(tmp_path: Path, *lines: str, header: str = HEADER, encoding: str = "utf-8") -> Path:
@@ -104,7 +103,7 @@ def test_a_head_who_is_the_main_contact_is_not_filled_in_twice(tmp_path: Path, f
 
 def test_a_copy_asks_for_corrections_and_a_blank_form_does_not(tmp_path: Path) -> None:
     generated(tmp_path / "forms", listed(tmp_path, "211/2101,Cedar Primary School,primary,,"))
-    CliRunner().invoke(main, ["generate", "2026-27", "-o", str(tmp_path / "blank")])
+    run("generate", "2026-27", "-o", tmp_path / "blank")
     words = {}
     for folder in ("forms", "blank"):
         (path,) = (tmp_path / folder).iterdir()

@@ -17,16 +17,16 @@ import distributed
 import pikepdf
 import pytest
 import trustme
-from click.testing import CliRunner
 
 from tests.benchmarks.returns import values, written
+from tests.commands import program, run
 from tests.conftest import edit, rows
 from tests.dask_cluster import ROOT, DaskCluster, certificates
 from tests.jobs import BAD
+from tests.jobs import LIMITS as SMALL
 from tests.test_killed import tables
 from tests.test_work import attempt
 from thep_forms import __version__
-from thep_forms.cli import main
 from thep_forms.definition import shipped
 from thep_forms.errors import ClusterError
 from thep_forms.office.ingest import Ingester
@@ -39,7 +39,6 @@ HALF_WAY = 25  # places
 PASSWORDS = ("sesame",)
 BUILD = {"program": "1"}
 LIMITS = Limits(30, 512)
-SMALL = Limits(0.5, 256)
 
 
 @pytest.fixture(scope="module")
@@ -171,8 +170,9 @@ def test_a_large_file_goes_there_and_back(cluster: DaskCluster, tmp_path: Path) 
     assert read_there(cluster.address, bytes, tmp_path, piece, limits=LIMITS) == [piece]
 
 
-def test_what_dask_prints_holds_nothing_of_a_form(cluster: DaskCluster) -> None:
-    """After all of the above."""
+def test_what_dask_prints_holds_nothing_of_a_form(inbox: Path, tmp_path: Path, cluster: DaskCluster) -> None:
+    assert ingest_there(inbox, tmp_path / "records", cluster.address) > TYPED
+    assert isinstance(read_there(cluster.address, breaks, tmp_path, b"faulty")[0], Failure)
     told = [values(number) for number in range(1000, 1000 + TYPED)]
     typed = {text for one in told for name, text in one.items() if isinstance(text, str) and name != "dfe_number"}
     assert typed
@@ -242,7 +242,8 @@ def test_a_cluster_without_workers_is_told_of(tmp_path: Path) -> None:
 def other_version(tmp_path: Path) -> Path:
     """A folder with another version of the program."""
     for name in ("thep_forms", "templates"):
-        shutil.copytree(ROOT / name, tmp_path / "other" / name)
+        # Tests beside this one may be writing into the caches.
+        shutil.copytree(ROOT / name, tmp_path / "other" / name, ignore=shutil.ignore_patterns("__pycache__"))
     edit(tmp_path / "other" / "thep_forms" / "__init__.py", "__version__ = ", "__version__ = '0' + ")
     return tmp_path / "other"
 
@@ -273,12 +274,10 @@ def test_a_worker_of_another_version_that_joins_later_reads_nothing(
 # --- What is sent where -------------------------------------------------------------------------------------------
 
 
-def run(records: Path, address: str, *options: str, **environment: str) -> tuple[int, list[str]]:
+def ingest_by(records: Path, address: str, *options: str, **environment: str) -> tuple[int, list[str]]:
     """The exit code of the command, and the lines that it says."""
-    command = ["ingest", str(shipped("samples") / "returns"), "-o", str(records), "--dask", address, *options]
-    done = subprocess.run(
-        [sys.executable, "-m", "thep_forms", *command], env=os.environ | environment, capture_output=True, text=True
-    )
+    command = program("ingest", shipped("samples") / "returns", "-o", records, "--dask", address, *options)
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
     return done.returncode, done.stderr.splitlines()
 
 
@@ -288,25 +287,25 @@ def test_a_cluster_elsewhere_is_reached_through_tls_alone(tmp_path: Path, templa
         assert cluster.address.startswith("tls://")
         edit(templates / "problems.toml", 'message = "', 'message = "Dear school, ')
         own = ("--templates", os.path.relpath(templates))
-        assert run(tmp_path / "there", cluster.address, *own, **cluster.environment)[0] == 1
+        assert ingest_by(tmp_path / "there", cluster.address, *own, **cluster.environment)[0] == 1
         Ingester(tmp_path / "here", templates).ingest([shipped("samples") / "returns"])
         assert tables(tmp_path / "there") == tables(tmp_path / "here")
 
-        (code, (said,)) = run(tmp_path / "none", cluster.address)
+        (code, (said,)) = ingest_by(tmp_path / "none", cluster.address)
         assert (code, "needs certificates" in said) == (2, True)
         stranger = tmp_path / "stranger"
         stranger.mkdir()
-        (code, (said,)) = run(tmp_path / "none", cluster.address, **certificates(stranger, trustme.CA()))
+        (code, (said,)) = ingest_by(tmp_path / "none", cluster.address, **certificates(stranger, trustme.CA()))
         assert (code, "certificates" in said) == (2, True)
         gone = dict.fromkeys(cluster.environment, "/nowhere.pem")
-        (code, (said,)) = run(tmp_path / "none", cluster.address, **gone)
+        (code, (said,)) = ingest_by(tmp_path / "none", cluster.address, **gone)
         assert (code, "No such file" in said) == (2, True)
     assert not (tmp_path / "none").exists()
 
 
 def test_nothing_is_sent_unencrypted_to_another_machine(tmp_path: Path) -> None:
     for address in ("tcp://192.0.2.1:8786", "tcp://[2001:db8::1]:8786"):
-        (code, (said,)) = run(tmp_path / "records", address)
+        (code, (said,)) = ingest_by(tmp_path / "records", address)
         assert (code, "others could read" in said, "TLS" in said) == (2, True, True)
     assert not (tmp_path / "records").exists()
 
@@ -315,15 +314,14 @@ def test_nothing_is_sent_to_a_worker_on_another_machine_by_a_scheduler_on_this_o
     with DaskCluster(tmp_path, workers=1) as cluster:
         elsewhere = ("--listen-address", "tcp://127.0.0.1:0", "--contact-address", "tcp://192.0.2.1:9")
         cluster.worker("--no-nanny", *elsewhere)
-        (code, (said,)) = run(tmp_path / "records", cluster.address)
+        (code, (said,)) = ingest_by(tmp_path / "records", cluster.address)
     assert (code, "tcp://192.0.2.1:9" in said, "unencrypted" in said) == (2, True, True)
     assert not (tmp_path / "records").exists()
 
 
 @pytest.mark.parametrize("address", ["banana", "127.0.0.1:8786", "tcp://127.0.0.1", "tcp://127.0.0.1:x", "ftp://a:1"])
 def test_what_is_no_address_is_told_of_in_a_line(tmp_path: Path, address: str) -> None:
-    command = ["ingest", str(shipped("samples")), "-o", str(tmp_path / "records"), "--dask", address]
-    result = CliRunner().invoke(main, command)
+    result = run("ingest", shipped("samples"), "-o", tmp_path / "records", "--dask", address)
     assert result.exit_code == 2
     assert result.stderr == f"Error: {address} is no address of a Dask scheduler. Write it as tls://HOST:PORT.\n"
 
@@ -332,7 +330,7 @@ def test_a_scheduler_that_is_not_there_is_told_of_in_a_line(tmp_path: Path) -> N
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{nobody.getsockname()[1]}"
-        code, said = run(tmp_path / "records", address, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="1s")
+        code, said = ingest_by(tmp_path / "records", address, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="1s")
     assert (code, len(said)) == (2, 1)
     assert f"{address} cannot be reached" in said[0]
     assert not (tmp_path / "records").exists()
@@ -340,11 +338,11 @@ def test_a_scheduler_that_is_not_there_is_told_of_in_a_line(tmp_path: Path) -> N
 
 def test_without_dask_it_is_said_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "distributed.py").write_text("raise ModuleNotFoundError(name='distributed')")
-    code, said = run(tmp_path / "records", "tcp://127.0.0.1:8786", PYTHONPATH=str(tmp_path))
+    code, said = ingest_by(tmp_path / "records", "tcp://127.0.0.1:8786", PYTHONPATH=str(tmp_path))
     assert (code, said) == (2, ["Error: Dask is not installed here. Install it: pip install 'thep-forms[dask]'."])
 
 
 def test_workers_of_this_machine_and_a_cluster_exclude_each_other(tmp_path: Path) -> None:
-    code, said = run(tmp_path / "records", "tcp://127.0.0.1:8786", "--workers", "2")
+    code, said = ingest_by(tmp_path / "records", "tcp://127.0.0.1:8786", "--workers", "2")
     assert code == 2
     assert "--workers" in said[-1]

@@ -8,13 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
+from tests.commands import run
 from tests.conftest import rows
 from tests.printers import by_qpdf, joined
 from tests.remake_samples import answers, locked
 from tests.viewer import type_into
-from thep_forms.cli import main
 from thep_forms.office.ingest import Ingester
 from thep_forms.work import Limits
 
@@ -70,10 +69,10 @@ def test_a_file_that_took_too_long_is_tried_again_when_it_comes_again(
 def test_a_locked_file_is_opened_with_a_password_from_a_file(tmp_path: Path, filled: Callable[..., bytes]) -> None:
     (tmp_path / "form.pdf").write_bytes(locked(filled()))
     (tmp_path / "passwords.txt").write_text("wrong\nsesame\n", encoding="utf-8")
-    command = ["ingest", str(tmp_path / "form.pdf"), "-o", str(tmp_path / "records")]
-    assert CliRunner().invoke(main, command).exit_code == 1
+    command = ["ingest", tmp_path / "form.pdf", "-o", tmp_path / "records"]
+    assert run(*command).exit_code == 1
     assert verdicts(tmp_path / "records") == {"form.pdf": "locked"}
-    assert CliRunner().invoke(main, [*command, "--password-file", str(tmp_path / "passwords.txt")]).exit_code == 0
+    assert run(*command, "--password-file", tmp_path / "passwords.txt").exit_code == 0
     assert verdicts(tmp_path / "records") == {"form.pdf": "accepted"}
     told = [path.read_bytes() for path in (tmp_path / "records").iterdir() if path.is_file()]
     assert not any(b"sesame" in content for content in told)
@@ -81,8 +80,7 @@ def test_a_locked_file_is_opened_with_a_password_from_a_file(tmp_path: Path, fil
 
 def test_a_password_is_asked_for_and_not_shown(tmp_path: Path, filled: Callable[..., bytes]) -> None:
     (tmp_path / "form.pdf").write_bytes(locked(filled()))
-    command = ["ingest", str(tmp_path / "form.pdf"), "-o", str(tmp_path / "records"), "--password"]
-    result = CliRunner().invoke(main, command, input="sesame\n")
+    result = run("ingest", tmp_path / "form.pdf", "-o", tmp_path / "records", "--password", input="sesame\n")
     assert result.exit_code == 0
     assert "sesame" not in result.output
 

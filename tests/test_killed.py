@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import program
 from tests.conftest import rows
 from tests.printers import by_qpdf
 from tests.remake_samples import SCHOOLS
@@ -70,7 +71,7 @@ def crowded(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_killed(command: list[str], is_under_way: Callable[[], bool], seconds: float) -> bool:
     """Kill the program some seconds after its work is under way; whether that cut it off."""
-    with subprocess.Popen([sys.executable, "-m", "thep_forms", *command], stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(program(*command), stderr=subprocess.DEVNULL) as process:
         while process.poll() is None and not is_under_way():
             pass  # a sleep would miss what is over in a millisecond
         try:
@@ -142,7 +143,7 @@ def test_a_disposal_killed_at_any_moment_is_finished_by_the_next(
         shutil.copytree(whole, records)
         moment = moments.uniform(0, 0.15) if killed % 2 else 0  # as soon as a PDF has gone, or later
         killed += run_killed(command, touched(records / "returns"), moment)
-        subprocess.run([sys.executable, "-m", "thep_forms", *command], stderr=subprocess.DEVNULL, check=True)
+        subprocess.run(program(*command), stderr=subprocess.DEVNULL, check=True)
         for path in records.rglob("*"):
             assert not path.is_file() or b"Former Head" not in path.read_bytes(), path
         assert list(faults(records, load_definition_of)) == []
@@ -181,7 +182,7 @@ def test_a_full_disk_is_told_of_in_a_line_and_the_next_run_completes(
 ) -> None:
     """A limit of the size of files fails writes as a full disk does."""
     records = tmp_path / "records"
-    command = [sys.executable, "-m", "thep_forms", "ingest", str(inbox), "-o", str(records)]
+    command = program("ingest", inbox, "-o", records)
 
     def with_a_full_disk() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, kilobytes * 1024))
@@ -217,10 +218,7 @@ def test_a_second_run_on_the_same_records_is_refused_in_a_line(
 ) -> None:
     commands = (["ingest", str(inbox)], ["verify"], ["forget", "--school", "2101", "--yes"])
     second = [
-        subprocess.Popen(
-            [sys.executable, "-m", "thep_forms", *command, "-o", str(busy)], stderr=subprocess.PIPE, text=True
-        )
-        for command in commands
+        subprocess.Popen(program(*command, "-o", busy), stderr=subprocess.PIPE, text=True) for command in commands
     ]
     for run in second:
         said = run.communicate()[1]
@@ -235,7 +233,7 @@ def test_two_runs_at_once_lose_nothing(
     inbox: Path, tmp_path: Path, undisturbed: tuple[dict[str, bytes], float]
 ) -> None:
     records = tmp_path / "records"
-    command = [sys.executable, "-m", "thep_forms", "ingest", str(inbox), "-o", str(records)]
+    command = program("ingest", inbox, "-o", records)
     runs = [subprocess.Popen(command, stderr=subprocess.DEVNULL, env=os.environ) for _ in range(3)]
     assert {run.wait() for run in runs} <= {1, 2}
     assert len(rows(records / "returns.csv")) == len(list(inbox.iterdir()))

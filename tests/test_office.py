@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
+from tests.commands import run, table
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.cli import main
 from thep_forms.office.ingest import Ingester
 
 Row = dict[str, str]
@@ -39,15 +37,6 @@ def records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
     (records.parent / "schools.csv").write_text(LIST)
     Ingester(records).ingest([inbox])
     return records
-
-
-def run(*command: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in command])
-
-
-def table(result: Result) -> list[Row]:
-    assert result.exit_code == 0, result.stderr
-    return list(csv.DictReader(io.StringIO(result.stdout)))
 
 
 def status(records: Path, *more: str, year: str = "2026-27") -> Result:

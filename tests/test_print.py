@@ -13,18 +13,17 @@ import pdfplumber
 import pikepdf
 import pypdf
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pdfplumber.page import Page
 from PIL import ImageChops
 
+from tests.commands import run
 from tests.conftest import AWKWARD, read_return
 from tests.remake_samples import SCHOOLS, answers
 from tests.test_accessible import elements
 from tests.test_looks import by_poppler
 from tests.viewer import draw, strays, type_into
-from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, shipped
 from thep_forms.generate import Master, PaperCopy, pack
 from thep_forms.generate.qr import SIDE
@@ -40,15 +39,11 @@ SCALE = 2
 LONG = "The Blessed Sacrament and Saint Bartholomew-the-Great Roman Catholic Voluntary Aided Primary School"
 
 
-def printed(*more: object) -> Result:
-    return CliRunner().invoke(main, ["print", "2026-27", *(str(word) for word in more)])
-
-
 @pytest.fixture(scope="module")
 def schools(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The pack of the sample schools."""
     path = tmp_path_factory.mktemp("printed") / "pack.pdf"
-    assert printed("-o", path, "--schools", LIST).exit_code == 0
+    assert run("print", "2026-27", "-o", path, "--schools", LIST).exit_code == 0
     return path.read_bytes()
 
 
@@ -121,7 +116,7 @@ def test_there_is_nothing_to_fill_in_on_a_screen(opened: pikepdf.Pdf) -> None:
 def test_last_years_records_fill_in_the_contacts(tmp_path: Path, form: bytes) -> None:
     (tmp_path / "return.pdf").write_bytes(type_into(form, answers("2101")))
     Ingester(tmp_path / "records").ingest([tmp_path / "return.pdf"])
-    printed("-o", tmp_path / "pack.pdf", "--schools", tmp_path / "records")
+    run("print", "2026-27", "-o", tmp_path / "pack.pdf", "--schools", tmp_path / "records")
     with pdfplumber.open(tmp_path / "pack.pdf") as pdf:
         text = pdf.pages[0].extract_text()
     assert "Sam Okafor" in text
@@ -190,7 +185,7 @@ def test_the_printer_is_asked_for_both_sides_and_full_size(opened: pikepdf.Pdf) 
 
 def test_blank_copies_are_as_many_as_asked_for(tmp_path: Path) -> None:
     for more, copies in (((), 1), (("--copies", 3), 3)):
-        result = printed("-o", tmp_path / "pack.pdf", *more)
+        result = run("print", "2026-27", "-o", tmp_path / "pack.pdf", *more)
         paper = (tmp_path / "pack.pdf").read_bytes()
         with pdfplumber.open(io.BytesIO(paper)) as pdf:
             assert len(pdf.pages) == copies * PAGES
@@ -237,7 +232,7 @@ def test_a_hundred_schools_take_little_room(definition: FormDefinition) -> None:
 def test_the_same_schools_give_the_same_bytes(tmp_path: Path, schools: bytes) -> None:
     lines = LIST.read_text(encoding="utf-8").splitlines()
     (tmp_path / "list.csv").write_text("\n".join([lines[0], *reversed(lines[1:])]), encoding="utf-8")
-    printed("-o", tmp_path / "pack.pdf", "--schools", tmp_path / "list.csv")
+    run("print", "2026-27", "-o", tmp_path / "pack.pdf", "--schools", tmp_path / "list.csv")
     assert (tmp_path / "pack.pdf").read_bytes() == schools
 
 
@@ -289,18 +284,18 @@ def test_the_parent_tree_leads_back_to_every_element(opened: pikepdf.Pdf) -> Non
 
 def test_what_schools_told_can_be_read_by_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    result = printed("--schools", LIST)
+    result = run("print", "2026-27", "--schools", LIST)
     path = tmp_path / "2026-27 School Membership Form for printing.pdf"
     assert result.stdout == f"{path.name}\n"
     assert result.stderr.startswith("12 forms, one for each school, by DFE number.")
     assert path.stat().st_mode & 0o077 == 0
     before = path.read_bytes()
-    assert printed().stdout == "2026-27 School Membership Form for printing, blank.pdf\n"
+    assert run("print", "2026-27").stdout == "2026-27 School Membership Form for printing, blank.pdf\n"
     assert path.read_bytes() == before
 
 
 def test_the_folder_of_the_file_is_made(tmp_path: Path) -> None:
-    assert printed("-o", tmp_path / "to" / "print" / "pack.pdf").exit_code == 0
+    assert run("print", "2026-27", "-o", tmp_path / "to" / "print" / "pack.pdf").exit_code == 0
     assert (tmp_path / "to" / "print" / "pack.pdf").is_file()
 
 
@@ -316,6 +311,6 @@ def test_what_cannot_be_printed_is_told_and_nothing_is_written(
     tmp_path: Path, lines: str, more: list[str], words: str
 ) -> None:
     (tmp_path / "list.csv").write_text(f"dfe_number,school_name\n{lines}", encoding="utf-8")
-    result = printed("-o", tmp_path / "made" / "pack.pdf", "--schools", tmp_path / "list.csv", *more)
+    result = run("print", "2026-27", "-o", tmp_path / "made" / "pack.pdf", "--schools", tmp_path / "list.csv", *more)
     assert (result.exit_code, words in result.stderr) == (2, True)
     assert not (tmp_path / "made").exists()

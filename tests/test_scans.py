@@ -7,14 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from reportlab.pdfgen.canvas import Canvas
 
+from tests.commands import run
 from tests.conftest import rows
 from tests.printers import by_cairo, by_pdfium, drawn_sideways, fit_to_page, joined, scanned
 from tests.remake_samples import SCHOOLS, answers, dated
 from tests.viewer import type_into
-from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, shipped
 from thep_forms.definition.identity import Code
 from thep_forms.generate import Master, PaperCopy, pack
@@ -31,15 +30,11 @@ SCALE = 2
 LONG = "The Blessed Sacrament and Saint Bartholomew-the-Great Roman Catholic Voluntary Aided Primary School"
 
 
-def printed(*more: object) -> Result:
-    return CliRunner().invoke(main, ["print", "2026-27", *(str(word) for word in more)])
-
-
 @pytest.fixture(scope="module")
 def schools(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The pack of the sample schools."""
     path = tmp_path_factory.mktemp("printed") / "pack.pdf"
-    assert printed("-o", path, "--schools", LIST).exit_code == 0
+    assert run("print", "2026-27", "-o", path, "--schools", LIST).exit_code == 0
     return path.read_bytes()
 
 
@@ -124,7 +119,7 @@ def test_a_copy_that_is_printed_to_a_pdf_is_read_from_its_pages(
 
 def test_a_pack_that_comes_back_as_it_went_out_is_a_return_for_each_school(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("\n".join(LIST.read_text(encoding="utf-8").splitlines()[:4]), encoding="utf-8")
-    printed("-o", tmp_path / "pack.pdf", "--schools", tmp_path / "list.csv")
+    run("print", "2026-27", "-o", tmp_path / "pack.pdf", "--schools", tmp_path / "list.csv")
     found = returns(tmp_path, (tmp_path / "pack.pdf").read_bytes())
     assert [(row["dfe_number"], row["read_from"]) for row in found] == [
         (number, "page_text") for number in ("211/1042", "211/1107", "211/2101")

@@ -12,13 +12,12 @@ from xml.etree import ElementTree as ET
 
 import openpyxl
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from thep_forms.cli import main
+from tests.commands import run
 from thep_forms.definition import FormDefinition, shipped
 from thep_forms.office.ingest import Ingester
 from thep_forms.records import Ledger, Records
@@ -34,10 +33,6 @@ AWKWARD = (
         ["0123", "1e5", "01/02/2026", "TRUE", "=1+1", "'=1", "+44 20 7946 0018", "http://a.example", " a "]
     )
 )
-
-
-def run(*command: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in command])
 
 
 def sheet_of(*values: str) -> bytes:
