@@ -1,0 +1,24 @@
+"""Opening a RECORDS folder to look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.year import MembershipYear
+from thep_forms.records.ledger import Ledger
+from thep_forms.records.records import Records
+
+
+@contextmanager
+def open_records(
+    folder: Path, definitions: Callable[[MembershipYear | None], FormDefinition]
+) -> Iterator[tuple[Ledger, Records]]:
+    """The ledger and the records of a RECORDS folder, open to be read; nothing in the folder changes.
+
+    Raises `RecordsError` when the folder holds no records, or another run uses them.
+    """
+    with Ledger.existing(folder, unchanged=True) as ledger:
+        yield ledger, Records(ledger, definitions)
