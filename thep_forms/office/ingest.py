@@ -242,3 +242,15 @@ def _findings(answer: bytes | Failure) -> list[Finding]:
         return Examiner.findings(answer)
     except msgspec.DecodeError:
         return [Finding(FileKind.FAILED, "Reading it made the reading program answer nonsense.")]
+
+
+def ingest(
+    records: Path,
+    sources: Sequence[Path],
+    *,
+    definitions: Definitions | None = None,
+    register: Path | None = None,
+    progress: Callable[[Sequence[Place]], Iterable[Place]] = iter,
+) -> Summary:
+    """Read every file of `sources` into the RECORDS folder `records`, and write its tables. See `Ingester`."""
+    return Ingester(records, definitions.templates if definitions else None).ingest(sources, register, progress)
