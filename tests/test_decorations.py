@@ -43,7 +43,7 @@ def test_a_logo_in_a_signature_is_no_alarm(tmp_path: Path, filled: Filled) -> No
     (tmp_path / "a.eml").write_bytes(decorated({"form.pdf": filled()}).as_bytes())
     result = run("ingest", tmp_path / "a.eml", "-o", tmp_path / "records")
     assert result.exit_code == 0
-    assert "To look at" not in result.stderr
+    assert "need attention" not in result.stderr
     assert sorted(returns(tmp_path / "records").values()) == ["accepted", *["not_a_form"] * 5]
     assert {row["problems"] for row in rows(tmp_path / "records" / "returns.csv")} == {""}
     assert rows(tmp_path / "records" / "problems.csv") == []

@@ -1,4 +1,4 @@
-"""Commands that care for the records."""
+"""Commands that look after the records: `verify` and `forget`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thep_forms.cli.shared import Complaint, ExitCode, printable, returned_option, some, telling, templates_option
+from thep_forms.cli.errors import CommandError, ExitCode
+from thep_forms.cli.options import existing_records_option, templates_option
+from thep_forms.cli.output import count_of, message, printable
 
 if TYPE_CHECKING:
     from thep_forms.office.care import Disposal
@@ -17,16 +19,18 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@returned_option
+@existing_records_option
 @templates_option
-@telling
 def verify(records: Path, templates: Path | None) -> None:
-    """Prove that the records are whole and unchanged.
+    """Check that the records are complete and unchanged.
 
-    Every PDF that came in is there and matches its hash, the ledger is sound, and the tables are what it says.
+    It checks that no PDF that came in is missing or changed, that the ledger is sound, and that the tables match the
+    ledger. It changes nothing.
 
     \b
-    Exit code 0: all is well; 1: something is not, and is told of; 2: no such records.
+    Exit code 0: there are no faults.
+    Exit code 1: there are faults. The command lists them.
+    Exit code 2: there are no such records, or another run uses them.
     Example:  thep-forms verify -o records-2026-27
     """
     from thep_forms.definition import Definitions
@@ -34,86 +38,94 @@ def verify(records: Path, templates: Path | None) -> None:
 
     found = list(faults(records, Definitions.of_today(templates)))
     for fault in found:
-        click.echo(printable(fault), err=True)
+        message(printable(fault))
     if found:
         sys.exit(ExitCode.NEEDS_ATTENTION)
-    click.echo("All is well: every file matches its hash, and the tables are what the ledger says.", err=True)
+    message("There are no faults: no PDF is missing or changed, and the tables match the ledger.")
 
 
 @click.command()
-@returned_option
-@click.option("--school", metavar="DFE", help="The school to be forgotten, by its DfE number, such as 211/1234.")
-@click.option("--before", metavar="YEAR", help="The membership years before this one are to be forgotten.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@existing_records_option
+@click.option("--school", metavar="DFE", help="Delete the data of the school with this DfE number, such as 211/1234.")
+@click.option("--before", metavar="YEAR", help="Delete the data of the membership years before this one.")
+@click.option("--yes", is_flag=True, help="Delete without asking first.")
 @templates_option
-@telling
 def forget(records: Path, school: str | None, before: str | None, yes: bool, templates: Path | None) -> None:
-    """Dispose of a school's data, or of old years', for good.
+    """Delete the data of a school or of old years.
 
-    It goes from the ledger, from the tables, and the PDFs from the archive. With both options, of the school's old
-    years alone. What would go is told before it goes. If it is cut off, run it again.
+    It deletes the data from the ledger and the tables, and the PDFs, permanently. With both options it deletes only the
+    old years of the school. It shows what it would delete, and asks before it does. If it is cut off, run it again.
 
     \b
-    Exit code 0: done, or you said no; 2: nobody was there to be asked, or wrong usage.
+    Exit code 0: done, or you said no.
+    Exit code 2: nobody could be asked, or wrong usage.
     Example:  thep-forms forget -o records-2026-27 --school 211/1234
     """
     from thep_forms.definition import Definitions, MembershipYear
     from thep_forms.office.care import forget as dispose
 
     if not (school or before):
-        raise Complaint("Say what is to be forgotten: --school 211/1234, or --before 2025-26, or both.")
+        raise CommandError("Choose what to delete: --school 211/1234, or --before 2025-26, or both.")
 
     def confirmed(disposal: Disposal) -> bool:
-        _tell(disposal)
+        _print_disposal(disposal)
         if yes or disposal.is_empty:
             return True
         try:
-            return click.confirm("Dispose of them for good?", err=True)
+            return click.confirm("Delete this permanently?", err=True)
         except click.Abort as error:
-            raise Complaint("Nothing was changed, for nobody said yes. For a script, there is --yes.") from error
+            raise CommandError("Nothing was deleted, because nobody said yes. In a script, use --yes.") from error
 
     definition = Definitions.of_today(templates)
     year = MembershipYear.parse(before) if before else None
     disposal = dispose(records, definition, school, year, confirmed)
     if disposal and disposal.is_empty:
-        click.echo("There was nothing to dispose of. Check the number and the year.", err=True)
+        message("There was nothing to delete. Check the DfE number and the year.")
     elif disposal:
-        click.echo("Done. Copies elsewhere, such as in your mailbox or your backups, are not ours to delete.", err=True)
+        message("Done. The program cannot delete copies elsewhere, such as in your mailbox or your backups.")
     else:
-        click.echo("Nothing was changed.", err=True)
+        message("Nothing was deleted.")
 
 
-def _tell(disposal: Disposal) -> None:
-    """What would go, for a person to confirm."""
-    noted = f", and of what is noted of {some(len(disposal.messages), 'e-mail')}" if disposal.messages else ""
-    noted += f", and of what your list told of {some(len(disposal.members), 'school')}" if disposal.members else ""
-    click.echo(
-        f"This would dispose of {some(len(disposal.returns), 'return')} and {some(len(disposal.files), 'PDF')}{noted}"
-        f"{':' if disposal.returns else '; what may be left of them is cleared away.'}",
-        err=True,
-    )
-    _tell_by_school(disposal.returns, disposal.names)
+def _print_disposal(disposal: Disposal) -> None:
+    """Print what would be deleted, for a person to confirm."""
+    parts = [count_of(len(disposal.returns), "return"), count_of(len(disposal.files), "PDF")]
+    if disposal.messages:
+        parts.append(f"the notes of {count_of(len(disposal.messages), 'e-mail')}")
+    if disposal.members:
+        parts.append(f"what your list says about {count_of(len(disposal.members), 'school')}")
+    contents = f"{', '.join(parts[:-1])} and {parts[-1]}"
+    message(f"This would delete {contents}{':' if disposal.returns else ', and anything left over from them.'}")
+    _print_returns_by_school(disposal.returns, disposal.names)
     if disposal.shared:
-        click.echo("The same PDFs hold these too, which stay in the tables, but without their PDF:", err=True)
-        _tell_by_school(disposal.shared, disposal.names)
+        message("The same PDFs hold these returns too. They stay in the tables, but without their PDF:")
+        _print_returns_by_school(disposal.shared, disposal.names)
     if disposal.unplaced:
-        told = some(disposal.unplaced, "file")
-        click.echo(f"Not touched: {told} whose school or year nobody knows. See returns.csv.", err=True)
+        message(f"Not deleted: {count_of(disposal.unplaced, 'file')} of an unknown school or year. See returns.csv.")
     if disposal.unknown:
-        told = some(disposal.unknown, "file")
-        click.echo(f"Not touched: {told} in the archive that the ledger does not know. See verify.", err=True)
+        files = count_of(disposal.unknown, "file")
+        message(f"Not deleted: {files} beside the PDFs that the ledger does not know. Run verify to see which.")
 
 
-def _tell_by_school(returns: Sequence[Returned], names: Mapping[str, str]) -> None:
-    """Each school by its name and number, with its returns; `names` has the name that each return gives."""
+def _print_returns_by_school(returns: Sequence[Returned], names: Mapping[str, str]) -> None:
+    """Print the returns of each school. `names` has the name of the school by the id of the return."""
+    for number in sorted({returned.school for returned in returns}):
+        of_school = [returned for returned in returns if returned.school == number]
+        of_school.sort(key=lambda returned: returned.year)
+        name = _best_name(of_school, names)
+        message(f"  {printable(name)} ({number})" if number else "  Forms without a DfE number")
+        for returned in of_school:
+            times = len(returned.arrivals)
+            more = f" (came {times} times)" if times > 1 else ""
+            message(f"    {returned.year or 'no year'}  {returned.return_id}  {printable(returned.source)}{more}")
+
+
+def _best_name(returns: Sequence[Returned], names: Mapping[str, str]) -> str:
+    """The school's name on its latest return, preferably an accepted one. `returns` are in the order of their years."""
     from thep_forms.deciding.winner import Verdict
 
-    for number in sorted({one.school for one in returns}):
-        theirs = sorted((one for one in returns if one.school == number), key=lambda one: one.year)
-        by_weight = sorted(theirs, key=lambda one: one.verdict == Verdict.ACCEPTED)
-        said = (names[one.return_id] for one in reversed(by_weight))
-        name = next(filter(None, said), "A school without a name")
-        click.echo(f"  {printable(name)} ({number})" if number else "  Forms without a DfE number", err=True)
-        for one in theirs:
-            more = f" (came {len(one.arrivals)} times)" if len(one.arrivals) > 1 else ""
-            click.echo(f"    {one.year or 'no year'}  {one.return_id}  {printable(one.source)}{more}", err=True)
+    accepted_last = sorted(returns, key=lambda returned: returned.verdict == Verdict.ACCEPTED)
+    for returned in reversed(accepted_last):
+        if name := names[returned.return_id]:
+            return name
+    return "A school without a name"

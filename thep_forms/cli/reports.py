@@ -1,44 +1,43 @@
-"""Commands that answer the office's questions: who has returned the form, whom to write to."""
+"""Commands that report on a year: `status`, `mailing-list` and `report`."""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from thep_forms.cli.shared import (
-    chase_options,
-    printable,
-    replaceable,
-    returned_option,
-    some,
-    telling,
+from thep_forms.cli.options import (
+    REGISTER_LIST,
+    existing_records_option,
+    register_list_option,
+    reminder_options,
     templates_option,
+    year_argument,
 )
+from thep_forms.cli.output import count_of, message, printable
 
 if TYPE_CHECKING:
-    from thep_forms.office.status import Standing
+    from thep_forms.definition import MembershipYear
+    from thep_forms.office.status import SchoolStatus, Standing
+    from thep_forms.records.tables import Table
+
+COLUMN = 16  # characters, for a standing or a phase
+MEMBER_SCHOOLS = f"The member schools: {REGISTER_LIST}."
 
 
 @click.command()
-@click.argument("year")
-@returned_option
-@click.option(
-    "--schools",
-    type=click.Path(exists=True, path_type=Path),
-    required=True,
-    help="The member schools: a CSV or workbook, an extract of GIAS, or last year's records.",
-)
-@click.option("--csv", "as_csv", is_flag=True, help="A table for other programs.")
-@click.option("--chase", is_flag=True, help="Only those to be reminded now, as `email --chase` does.")
-@chase_options
+@year_argument
+@existing_records_option
+@register_list_option(MEMBER_SCHOOLS, required=True)
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table for other programs.")
+@click.option("--chase", is_flag=True, help="List only the schools to remind now: `email --chase` writes to them.")
+@reminder_options
 @templates_option
-@telling
 def status(
-    year: str,
+    year: MembershipYear,
     records: Path,
     schools: Path,
     as_csv: bool,
@@ -47,125 +46,129 @@ def status(
     apart: int,
     templates: Path | None,
 ) -> None:
-    """See who has returned the form of a YEAR.
+    """See which schools have returned the form of a YEAR.
 
-    Every member school is there, those that need something first.
+    It lists every member school. Those that need something come first.
 
     \b
     Example:  thep-forms status 2026-27 -o records-2026-27 --schools members.csv
     """
-    from thep_forms.definition import Definitions, MembershipYear
-    from thep_forms.office.status import by_phase, statuses_today, table, to_chase
-    from thep_forms.records import Ledger
-    from thep_forms.register import read_register
+    from thep_forms.definition import Definitions
+    from thep_forms.office.status import ReminderRule, look_up_statuses, status_table
 
-    definition, today = Definitions.of_today(templates), datetime.now(UTC).date()
-    members = read_register(schools, definition)
-    with Ledger.existing(records, unchanged=True) as ledger:
-        found = statuses_today(ledger, definition, MembershipYear.parse(year), members, today)
-    if chase:
-        found = to_chase(found, at_most, apart, today)
+    reminder_rule = ReminderRule(at_most, apart) if chase else None
+    statuses = look_up_statuses(records, year, schools, Definitions.of_today(templates), reminder_rule)
     if as_csv:
-        click.echo(b"".join(table(found).csv()), nl=False)
-        return
-    if chase and not found:
-        click.echo("Nobody is to be reminded today.", err=True)
-        return
-    for one in found:
-        name = printable(one.member.record.school.get("school_name", ""))
-        click.echo(f"{one.member.dfe_number}  {one.standing.replace('_', ' '):16}{name}")
-        if one.why:
-            click.echo(f"{'':10}{printable(one.why)}")
+        _print_csv(status_table(statuses))
+    elif chase and not statuses:
+        message("No school is to be reminded today.")
+    else:
+        _print_schools(statuses)
+        _print_counts(statuses)
+
+
+def _print_csv(table: Table) -> None:
+    click.echo(b"".join(table.csv()), nl=False)
+
+
+def _print_schools(statuses: Sequence[SchoolStatus]) -> None:
+    for status in statuses:
+        click.echo(f"{status.dfe_number}  {status.standing.label:{COLUMN}}{printable(status.name)}")
+        if status.why:
+            click.echo(f"          {printable(status.why)}")
     click.echo()
-    for phase, counted in by_phase(found).items():
-        click.echo(f"{phase.replace('_', ' ') or 'phase not known':16}{_counts(counted)}")
-    click.echo(f"{'all':16}{_counts(Counter(one.standing for one in found))}")
 
 
-def _counts(counted: Counter[Standing]) -> str:
-    told = [f"{standing.replace('_', ' ')} {counted[standing]}" for standing in sorted(counted)]
-    return f"{counted.total():4}  {', '.join(told)}"
+def _print_counts(statuses: Sequence[SchoolStatus]) -> None:
+    """Print how many schools have each standing, by phase."""
+    from thep_forms.office.status import count_by_phase
+
+    for phase, counts in count_by_phase(statuses).items():
+        click.echo(f"{phase.replace('_', ' ') or 'phase not known':{COLUMN}}{_counts(counts)}")
+    click.echo(f"{'all':{COLUMN}}{_counts(Counter(status.standing for status in statuses))}")
+
+
+def _counts(counts: Counter[Standing]) -> str:
+    words = [f"{standing.label} {counts[standing]}" for standing in sorted(counts)]
+    return f"{counts.total():4}  {', '.join(words)}"
 
 
 @click.command("mailing-list")
-@click.argument("year")
-@returned_option
-@click.option("--role", "roles", multiple=True, help="Only these roles, such as headteacher; may be given again.")
-@click.option("--phase", "phases", multiple=True, help="Only schools of these phases, such as primary.")
+@year_argument
+@existing_records_option
+@click.option(
+    "--role",
+    "roles",
+    metavar="ROLE",
+    multiple=True,
+    help="Only people with this role, such as headteacher. You can repeat this option.",
+)
+@click.option(
+    "--phase",
+    "phases",
+    metavar="PHASE",
+    multiple=True,
+    help="Only schools of this phase, such as primary. You can repeat this option.",
+)
 @templates_option
-@telling
 def mailing_list(
-    year: str, records: Path, roles: tuple[str, ...], phases: tuple[str, ...], templates: Path | None
+    year: MembershipYear, records: Path, roles: tuple[str, ...], phases: tuple[str, ...], templates: Path | None
 ) -> None:
-    """Write the contacts of a YEAR as a CSV for Mailchimp or Outlook.
+    """Print the contacts of a YEAR as a CSV.
 
-    One row a person and address, from the accepted returns.
+    Mailchimp and Outlook can read it. It has one row for each person and address, from the accepted returns.
 
     \b
     Example:  thep-forms mailing-list 2026-27 -o records-2026-27 --role headteacher > heads.csv
     """
-    from thep_forms.definition import Definitions, MembershipYear
-    from thep_forms.office.mailing_list import mailing_list as make
-    from thep_forms.records import Ledger, Records
+    from thep_forms.definition import Definitions
+    from thep_forms.office.mailing_list import make_mailing_list
 
-    definition, chosen = Definitions.of_today(templates), MembershipYear.parse(year)
-    with Ledger.existing(records, unchanged=True) as ledger:
-        table = make(chosen, Records(ledger, definition), definition(chosen), roles, phases)
-    click.echo(b"".join(table.csv()), nl=False)
-    count = sum(1 for _ in table.rows)
-    none = f" No accepted return of {chosen} has such a person with an e-mail address." if not count else ""
-    click.echo(f"{some(count, 'row')}.{none}", err=True)
+    table = make_mailing_list(year, records, Definitions.of_today(templates), roles, phases)
+    _print_csv(table)
+    rows = sum(1 for _ in table.rows)
+    message(f"{count_of(rows, 'row')}.")
+    if not rows:
+        message(f"No accepted return of {year} has such a person with an e-mail address.")
 
 
 @click.command()
-@click.argument("year")
+@year_argument
 @click.option(
     "-o",
     "--output",
+    metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="The page to be written, such as page.html.",
+    help="The page to write, such as page.html.",
 )
 @click.option(
     "--records",
+    metavar="RECORDS",
     type=click.Path(path_type=Path),
     required=True,
-    help="The folder that ingest wrote to; here -o is the page.",
+    help="The folder of the records, which ingest wrote. With this command, -o is the page.",
 )
+@register_list_option(MEMBER_SCHOOLS, required=True)
 @click.option(
-    "--schools",
-    type=click.Path(exists=True, path_type=Path),
-    required=True,
-    help="The member schools: a CSV or workbook, an extract of GIAS, or last year's records.",
+    "--redacted", is_flag=True, help="Leave out personal data: people, addresses, telephone numbers and answers."
 )
-@click.option("--redacted", is_flag=True, help="Without personal data: no people, addresses, numbers or answers.")
 @templates_option
-@telling
-def report(year: str, output: Path, records: Path, schools: Path, redacted: bool, templates: Path | None) -> None:
-    """Write a page about the returns of a YEAR, to look at and to pass around.
+def report(
+    year: MembershipYear, output: Path, records: Path, schools: Path, redacted: bool, templates: Path | None
+) -> None:
+    """Write a page about the returns of a YEAR.
 
-    How many have come, by phase and by day, what needs attention with the sentence to send, who is missing. It is one
-    file, which any browser opens.
+    The page shows how many forms have come, by phase and by day, what needs attention, with the sentences to send, and
+    which schools are missing. It is one file that any browser opens.
 
     \b
     Example:  thep-forms report 2026-27 -o page.html --records records-2026-27 --schools members.csv
     """
-    from thep_forms.definition import Definitions, MembershipYear
-    from thep_forms.files import write_private
-    from thep_forms.office.report import page
-    from thep_forms.office.report import report as make
-    from thep_forms.office.status import statuses_today
-    from thep_forms.records import Ledger, Records
-    from thep_forms.register import read_register
+    from thep_forms.definition import Definitions
+    from thep_forms.office.report import write_report
 
-    definition, chosen = Definitions.of_today(templates), MembershipYear.parse(year)
-    replaceable(output, b"<!DOCTYPE html>")
-    members = read_register(schools, definition)
-    with Ledger.existing(records, unchanged=True) as ledger:
-        found = statuses_today(ledger, definition, chosen, members, datetime.now(UTC).date())
-        made = make(definition(chosen), found, Records(ledger, definition), redacted=redacted)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    write_private(output, page(made, templates).encode())
+    write_report(year, output, records, schools, Definitions.of_today(templates), redacted=redacted)
     click.echo(output)
     if not redacted:
-        click.echo("It holds personal data: pass it on in the office alone, or make one with --redacted.", err=True)
+        message("The page holds personal data. Keep it in the office, or make a page to pass on with --redacted.")

@@ -1,4 +1,4 @@
-"""The post office: parcels become drafts or go to the mail server, and the ledger knows of each before and after."""
+"""The outbox: messages become drafts or go to the mail server, and the ledger notes each before and after."""
 
 from __future__ import annotations
 
@@ -13,113 +13,128 @@ from msgspec.structs import replace
 from thep_forms.definition.form import FormDefinition
 from thep_forms.files import PRIVATE_FOLDER, write_private
 from thep_forms.records import Ledger, Sent, SentKind, SentState
-from thep_forms.send.messages import Parcel, draft, message, sender
+from thep_forms.send.messages import ADDRESS_SEPARATOR, OutgoingMessage, make_draft, make_email, sender_address
 from thep_forms.send.smtp import Connection, DeliveryOutcome, Server, ServerReply, UnreachableError
 
-PAUSES = (30.0, 120.0, 300.0)  # seconds before those that were refused for now are tried again
+RETRY_PAUSES = (30.0, 120.0, 300.0)  # seconds to wait before messages that were refused for now are tried again
+
+BeforePause = Callable[[int, float], None]  # takes the number of schools to be tried again, and the seconds
 
 
 class Delivery(Struct, frozen=True):
-    """What came of a parcel; with the Message-ID it can be looked for."""
+    """What became of a message. The Message-ID finds it in the log of a mail server."""
 
-    parcel: Parcel
-    answer: ServerReply
+    message: OutgoingMessage
+    reply: ServerReply
     message_id: str = ""
 
 
-class PostOffice(Struct, frozen=True):
-    """Sends parcels of one kind for one year, and notes it in the ledger."""
+class Outbox(Struct, frozen=True):
+    """Sends messages of one kind for one year, or writes them as drafts, and notes each in the ledger."""
 
     ledger: Ledger
     definition: FormDefinition
     kind: SentKind
 
-    def draft(self, parcels: Iterable[Parcel], folder: Path) -> Iterator[Path]:
-        """Write each as a draft that its owner alone can read, and note that; the path of each."""
+    def write_drafts(self, messages: Iterable[OutgoingMessage], folder: Path) -> Iterator[Path]:
+        """Write each message as a draft that only its owner can read, and note it. Yields the path of each.
+
+        Raises `OSError`.
+        """
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         suffix = "" if self.kind is SentKind.FORM else f" {self.kind}"
-        for parcel in parcels:
-            path = folder / f"{Path(parcel.file_name).stem}{suffix}.eml"
-            write_private(path, draft(parcel, self.definition.partnership))
-            with self.ledger.transaction():
-                self.ledger.note_sent(self._sent(parcel, SentState.DRAFTED))
+        for message in messages:
+            path = folder / f"{Path(message.file_name).stem}{suffix}.eml"
+            write_private(path, make_draft(message, self.definition.partnership))
+            self._note(self._sent(message, SentState.DRAFTED))
             yield path
 
     def send(
         self,
-        parcels: Sequence[Parcel],
+        messages: Sequence[OutgoingMessage],
         server: Server,
         per_minute: float,
-        pauses: Sequence[float] = PAUSES,
-        before_pause: Callable[[int, float], None] | None = None,
+        pauses: Sequence[float] = RETRY_PAUSES,
+        before_pause: BeforePause | None = None,
     ) -> Iterator[Delivery]:
-        """Send each, at most so many a minute, and give what came of it as soon as that is final.
+        """Send each message, at most `per_minute` of them, and yield what became of it as soon as that is final.
 
-        What is refused for now is tried again after each of the pauses (seconds), of which `before_pause` is told,
-        with the number of schools.
-        Raises `SendError` where the server cannot be used at all; what was sent before stays noted.
+        Messages that are refused for now are tried again after each of the `pauses` (in seconds). Raises `SendError`
+        when the server cannot be used at all; the ledger keeps what was sent before.
         """
-        waiting, pace = list(parcels), _Pace(60 / per_minute)
+        if not messages:
+            return
+        waiting, pace = list(messages), _Pace(60 / per_minute)
         with Connection(server) as connection:
-            if waiting:
-                connection.open()  # a wrong name or password is told of at once
-            for pause in (*pauses, None):
-                deferred = []
-                for delivery in self._round(connection, waiting, pace):
-                    if delivery.answer.outcome is DeliveryOutcome.DEFERRED and pause is not None:
-                        deferred.append(delivery.parcel)
+            connection.open()  # a wrong name or password shows at once
+            for pause in pauses:
+                deferred: list[OutgoingMessage] = []
+                for delivery in self._send_once(connection, waiting, pace):
+                    if delivery.reply.outcome is DeliveryOutcome.DEFERRED:
+                        deferred.append(delivery.message)
                     else:
                         yield delivery
-                if not deferred or pause is None:
+                if not deferred:
                     return
-                waiting = deferred
                 connection.close()  # the server would not wait so long
                 if before_pause:
-                    before_pause(len(waiting), pause)
+                    before_pause(len(deferred), pause)
                 time.sleep(pause)
+                waiting = deferred
+            yield from self._send_once(connection, waiting, pace)
 
-    def _round(self, connection: Connection, parcels: Iterable[Parcel], pace: _Pace) -> Iterator[Delivery]:
-        """Try each once; when the server is gone, none of the rest."""
-        gone = ""
-        for parcel in parcels:
-            if not gone:
+    def _send_once(
+        self, connection: Connection, messages: Iterable[OutgoingMessage], pace: _Pace
+    ) -> Iterator[Delivery]:
+        """Try each message once. When the server has gone away, the rest is deferred without a try."""
+        unreachable: ServerReply | None = None
+        for message in messages:
+            if not unreachable:
                 pace.wait()
                 try:
-                    delivery = self._hand_over(connection, parcel)
+                    delivery = self._deliver(connection, message)
                 except UnreachableError as error:
-                    gone = str(error)
-            yield Delivery(parcel, ServerReply(DeliveryOutcome.DEFERRED, gone)) if gone else delivery
+                    unreachable = ServerReply(DeliveryOutcome.DEFERRED, str(error))
+            yield Delivery(message, unreachable) if unreachable else delivery
 
-    def _hand_over(self, connection: Connection, parcel: Parcel) -> Delivery:
-        """The ledger knows of the message before the server can have it, so that nobody gets it twice."""
-        made, message_id = message(parcel, self.definition.partnership)
-        sent = self._sent(parcel, SentState.SENDING, message_id)
+    def _deliver(self, connection: Connection, message: OutgoingMessage) -> Delivery:
+        """Hand one message to the server.
 
-        def note() -> None:
-            with self.ledger.transaction():
-                self.ledger.note_sent(sent)
+        The ledger notes it before the server can have it: a run that is killed never leads to a second copy.
+        """
+        email, message_id = make_email(message, self.definition.partnership)
+        sent = self._sent(message, SentState.SENDING, message_id)
+        sender = sender_address(self.definition.partnership)
+        reply = connection.deliver(
+            email.as_bytes(), sender, message.to, lambda: self._note(sent), utf8=message.needs_utf8
+        )
+        if reply.outcome is DeliveryOutcome.SENT:
+            self._note(replace(sent, state=SentState.SENT))
+        elif reply.outcome is not DeliveryOutcome.UNCERTAIN:
+            self._forget(sent)
+        return Delivery(message, reply, message_id)
 
-        source = sender(self.definition.partnership)
-        answer = connection.hand_over(made.as_bytes(), source, parcel.to, note, utf8=parcel.needs_utf8)
-        if answer.outcome is not DeliveryOutcome.UNCERTAIN:
-            with self.ledger.transaction():
-                if answer.outcome is DeliveryOutcome.SENT:
-                    self.ledger.note_sent(replace(sent, state=SentState.SENT))
-                else:
-                    self.ledger.forget_sent([sent])
-        return Delivery(parcel, answer, message_id)
+    def _note(self, sent: Sent) -> None:
+        with self.ledger.transaction():
+            self.ledger.note_sent(sent)
 
-    def _sent(self, parcel: Parcel, state: SentState, message_id: str = "") -> Sent:
-        now, to = datetime.now(UTC), ";".join(parcel.to)
-        return Sent(str(self.definition.year), parcel.dfe_number, now, self.kind, state, to, message_id)
+    def _forget(self, sent: Sent) -> None:
+        with self.ledger.transaction():
+            self.ledger.forget_sent([sent])
+
+    def _sent(self, message: OutgoingMessage, state: SentState, message_id: str = "") -> Sent:
+        year, addresses = str(self.definition.year), ADDRESS_SEPARATOR.join(message.to)
+        return Sent(year, message.dfe_number, datetime.now(UTC), self.kind, state, addresses, message_id)
 
 
 class _Pace:
-    """Lets somebody pass every so many seconds."""
+    """Keeps a number of seconds between one message and the next."""
 
     def __init__(self, seconds: float) -> None:
-        self.seconds, self.free_at = seconds, time.monotonic()
+        self._seconds = seconds
+        self._next_at = time.monotonic()
 
     def wait(self) -> None:
-        time.sleep(max(0.0, self.free_at - time.monotonic()))
-        self.free_at = time.monotonic() + self.seconds
+        """Wait until the next message may go."""
+        time.sleep(max(0.0, self._next_at - time.monotonic()))
+        self._next_at = time.monotonic() + self._seconds
