@@ -15,11 +15,11 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear, l
 from thep_forms.errors import RecipientsError, SourceError
 from thep_forms.office.copies import copies
 from thep_forms.office.dates import due_date, in_words, today
+from thep_forms.office.opening import open_records
 from thep_forms.office.partnership import example_address
 from thep_forms.office.status import ReminderRule, SchoolStatus, Standing, current_statuses, due_for_reminder
 from thep_forms.records import Ledger, Records, SentKind, Views
 from thep_forms.records.database import LEDGER
-from thep_forms.records.opening import open_records
 from thep_forms.register import MemberSchool, read_register
 from thep_forms.send import (
     BeforePause,

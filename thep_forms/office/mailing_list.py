@@ -10,8 +10,8 @@ from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import Kind
 from thep_forms.errors import SourceError
+from thep_forms.office.opening import open_records
 from thep_forms.records import Records
-from thep_forms.records.opening import open_records
 from thep_forms.records.tables import Table
 
 # Mailchimp looks for the first column by its name; Outlook asks which column is which.

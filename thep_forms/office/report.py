@@ -19,12 +19,12 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.files import write_private
 from thep_forms.office.dates import in_words
+from thep_forms.office.opening import open_records
 from thep_forms.office.outputs import HTML_START, require_replaceable
 from thep_forms.office.report_page import report_page
 from thep_forms.office.status import SchoolStatus, Standing, count_by_phase, current_statuses, school_of
 from thep_forms.records import Records, Returned
 from thep_forms.records.changes import Change
-from thep_forms.records.opening import open_records
 from thep_forms.register import read_register
 
 HAS_RETURNED = (Standing.ACCEPTED, Standing.NEEDS_ATTENTION)

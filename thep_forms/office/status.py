@@ -15,8 +15,8 @@ from thep_forms.deciding.winner import Verdict
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import Severity
 from thep_forms.office.dates import due_date, in_words, today
+from thep_forms.office.opening import open_records
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
-from thep_forms.records.opening import open_records
 from thep_forms.records.tables import Table
 from thep_forms.register import MemberSchool, read_register
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.year import MembershipYear
-from thep_forms.records.ledger import Ledger
-from thep_forms.records.records import Records
+from thep_forms.definition import Definitions
+from thep_forms.records import Ledger, Records
 
 
 @contextmanager
-def open_records(
-    folder: Path, definitions: Callable[[MembershipYear | None], FormDefinition]
-) -> Iterator[tuple[Ledger, Records]]:
+def open_records(folder: Path, definitions: Definitions) -> Iterator[tuple[Ledger, Records]]:
     """The ledger and the records of a RECORDS folder, open to be read; nothing in the folder changes.
 
     Raises `RecordsError` when the folder holds no records, or another run uses them.
