@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
 
 from click.testing import CliRunner, Result
@@ -22,7 +23,7 @@ def run(*words: object, **settings: str) -> Result:
 def table(result: Result) -> list[dict[str, str]]:
     """The rows of the CSV that a command wrote to its output."""
     assert result.exit_code == 0, result.stderr
-    return list(csv.DictReader(result.stdout.splitlines()))
+    return list(csv.DictReader(io.StringIO(result.stdout, newline="")))
 
 
 def program(*words: object) -> list[str]:

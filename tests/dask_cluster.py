@@ -20,7 +20,7 @@ class Process:
     """A command of Dask's, and the lines that it prints."""
 
     def __init__(self, *command: str, environment: Mapping[str, str], folder: Path) -> None:
-        self.said: list[str] = []
+        self.lines: list[str] = []
         self._more = threading.Condition()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "dask", *command],
@@ -37,22 +37,25 @@ class Process:
         assert self._process.stdout
         for line in self._process.stdout:
             with self._more:
-                self.said.append(line)
+                self.lines.append(line)
                 self._more.notify_all()
         with self._more:
-            self.said.append("")  # the end
+            self.lines.append("")  # the end
             self._more.notify_all()
 
-    def tells(self, pattern: str) -> str:
-        """What the pattern's group is, as soon as it is said."""
+    def wait_for(self, pattern: str) -> str:
+        """The text of the pattern's group, as soon as a line matches it."""
 
         def found() -> re.Match[str] | None:
-            return next((match for line in self.said if (match := re.search(pattern, line))), None)
+            for line in self.lines:
+                if match := re.search(pattern, line):
+                    return match
+            return None
 
         with self._more:
-            assert self._more.wait_for(lambda: found() or "" in self.said, 60)
+            assert self._more.wait_for(lambda: found() or "" in self.lines, 60)
         match = found()
-        assert match, "".join(self.said)
+        assert match, "".join(self.lines)
         return match[1]
 
     def kill(self) -> None:
@@ -72,7 +75,7 @@ class Process:
 
 
 class DaskCluster:
-    """A scheduler, and as many workers of one thread each as are started; with TLS if there is an authority."""
+    """A scheduler and `workers` workers with one thread each, which use TLS if there is an authority."""
 
     def __init__(self, folder: Path, workers: int = 2, authority: trustme.CA | None = None) -> None:
         self.folder, self.count = folder, workers
@@ -83,7 +86,7 @@ class DaskCluster:
 
     def __enter__(self) -> DaskCluster:
         self.scheduler = self._start("scheduler", "--port", "0")
-        self.address = self.scheduler.tells(r"Scheduler at:\s+(\S+)")
+        self.address = self.scheduler.wait_for(r"Scheduler at:\s+(\S+)")
         self.workers = [self.worker() for _ in range(self.count)]
         return self
 
@@ -91,10 +94,10 @@ class DaskCluster:
         self._stack.close()
 
     def worker(self, *options: str, environment: Mapping[str, str] | None = None, folder: Path = ROOT) -> Process:
-        """Start one more, in that folder. Without other options it has a nanny, as Dask's own default is."""
+        """Start one more worker in that folder. Without other options it has a nanny, as by Dask's default."""
         nthreads = ("--nthreads", "1", "--death-timeout", "60", "--local-directory", str(self.folder))
         started = self._start("worker", self.address, *nthreads, *options, environment=environment or {}, folder=folder)
-        started.tells(r"Registered to:\s+(\S+)")
+        started.wait_for(r"Registered to:\s+(\S+)")
         return started
 
     def _start(self, *command: str, environment: Mapping[str, str] | None = None, folder: Path = ROOT) -> Process:
@@ -110,16 +113,17 @@ class DaskCluster:
         return started
 
     @property
-    def said(self) -> str:
-        return "".join(line for process in self.processes for line in process.said)
+    def output(self) -> str:
+        """All that the scheduler and the workers have printed."""
+        return "".join(line for process in self.processes for line in process.lines)
 
 
 def certificates(folder: Path, authority: trustme.CA) -> dict[str, str]:
-    """Dask's own settings, by which all of a cluster know each other."""
+    """Dask's settings with which the processes of a cluster trust each other."""
     mine = authority.issue_cert("127.0.0.1")
     authority.cert_pem.write_to_path(folder / "authority.pem")
     mine.private_key_and_cert_chain_pem.write_to_path(folder / "mine.pem")
-    told = {"DASK_DISTRIBUTED__COMM__TLS__CA_FILE": str(folder / "authority.pem")}
+    settings = {"DASK_DISTRIBUTED__COMM__TLS__CA_FILE": str(folder / "authority.pem")}
     for role in ("SCHEDULER", "WORKER", "CLIENT"):
-        told[f"DASK_DISTRIBUTED__COMM__TLS__{role}__CERT"] = str(folder / "mine.pem")
-    return told
+        settings[f"DASK_DISTRIBUTED__COMM__TLS__{role}__CERT"] = str(folder / "mine.pem")
+    return settings

@@ -1,4 +1,4 @@
-"""What workers are given to do, and the bytes on which it goes wrong: with limits of two seconds and 256 MB."""
+"""Jobs for workers, each of which breaks its worker on some bytes, and what the failure then says."""
 
 from __future__ import annotations
 
@@ -6,33 +6,39 @@ import os
 
 from thep_forms.work import Limits
 
-LIMITS = Limits(2, 256)  # seconds enough for what ends at once, on a busy machine too
-
 
 def endless(piece: bytes) -> bytes:
+    """Never ends on its word."""
     while piece == b"endless":
         pass
     return piece
 
 
 def greedy(piece: bytes) -> bytes:
+    """Takes 1 GB of memory on its word."""
     return bytes(2**30) if piece == b"greedy" else piece
 
 
 def mortal(piece: bytes) -> bytes:
+    """Ends its process on its word."""
     if piece == b"mortal":
         os._exit(1)
     return piece
 
 
 def faulty(piece: bytes) -> bytes:
+    """Raises an error that quotes a form on its word."""
     if piece == b"faulty":
         raise ValueError("Jo Bloggs, 020 7946 0018")
     return piece
 
 
-BAD = [
-    (endless, b"endless", "over 2 seconds"),
+# Time for every piece but an endless one, which has to wait for it to pass, even on a busy machine.
+LIMITS = Limits(4, 256)
+
+# A job, the bytes that break it, and words of the reason.
+BREAKING = [
+    (endless, b"endless", "over 4 seconds"),
     (greedy, b"greedy", "over 256 MB of memory"),
     (mortal, b"mortal", "crash"),
     (faulty, b"faulty", "ValueError"),

@@ -1,4 +1,4 @@
-"""Messages and files packed into each other, as schools send them, and what is found in them."""
+"""Makes messages and zips as schools send them, and finds the files in them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.conftest import rows
 from thep_forms.checking.problems import QUOTED
-from thep_forms.sources import Found, collect, fetch
+from thep_forms.sources import ReceivedFile, SourceFile, find_files, open_file
 
 Filled = Callable[..., bytes]
 
@@ -38,6 +38,7 @@ def mail(
 
 
 def zipped(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """A zip of those files, by their names in it."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
         for name, data in files.items():
@@ -46,6 +47,7 @@ def zipped(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> by
 
 
 def mbox(path: Path, messages: Iterable[Message]) -> Path:
+    """The path of a new mbox of those messages."""
     box = mailbox.mbox(path)
     for message in messages:
         box.add(message)
@@ -53,30 +55,39 @@ def mbox(path: Path, messages: Iterable[Message]) -> Path:
     return path
 
 
-def found(path: Path) -> list[Found]:
-    files = [one for place in collect([path]) for one in fetch(place)]
-    assert all(len(one.reason) <= QUOTED for one in files), "problems.csv would cut the reason"
+def found(path: Path) -> list[ReceivedFile]:
+    """Every file that comes in from a path."""
+    files = [received for file in find_files([path]) for received in open_file(file)]
+    assert all(len(file.reason) <= QUOTED for file in files), "problems.csv would cut the reason"
     return files
 
 
-def found_in(folder: Path, name: str, data: bytes) -> list[Found]:
-    path = folder / name
-    path.write_bytes(data)
-    return found(path)
+def found_in(folder: Path, name: str, data: bytes) -> list[ReceivedFile]:
+    """Every file that comes in from a file of those bytes."""
+    return found(written(folder, name, data))
 
 
-def ways(files: Iterable[Found]) -> list[str]:
-    return [one.source for one in files]
+def received(path: Path, *inside: str, data: bytes | None = None, reason: str = "") -> ReceivedFile:
+    """A file as `found(path)` gives it: one that lies in containers of those names in `path`, or `path` itself."""
+    return ReceivedFile(SourceFile(str(path), len(str(path)) - len(path.name)), inside, data, reason)
+
+
+def sources(files: Iterable[ReceivedFile]) -> list[str]:
+    """Where the files came from, as `returns.csv` says it."""
+    return [file.source for file in files]
 
 
 def returns(records: Path) -> dict[str, str]:
+    """The verdict on each file, by its source."""
     return {row["source"]: row["verdict"] for row in rows(records / "returns.csv")}
 
 
 def raw(headers: str, body: bytes = b"") -> bytes:
+    """A message with those headers and that body, not encoded."""
     return headers.strip("\n").replace("\n", "\r\n").encode() + b"\r\n\r\n" + body
 
 
-def tmp_path_of(folder: Path, name: str, data: bytes) -> Path:
+def written(folder: Path, name: str, data: bytes) -> Path:
+    """The path of a new file of those bytes."""
     (folder / name).write_bytes(data)
     return folder / name

@@ -1,4 +1,4 @@
-"""Returns that a Dask cluster reads: the same tables, as well protected, whatever becomes of its machines."""
+"""A Dask cluster reads returns as this machine does: the same tables, as well confined, whatever happens to it."""
 
 from __future__ import annotations
 
@@ -18,24 +18,22 @@ import pikepdf
 import pytest
 import trustme
 
+from tests import jobs
 from tests.benchmarks.returns import values, written
 from tests.commands import program, run
-from tests.conftest import edit, rows
+from tests.conftest import edit, ingest, rows
 from tests.dask_cluster import ROOT, DaskCluster, certificates
-from tests.jobs import BAD
-from tests.jobs import LIMITS as SMALL
 from tests.test_killed import tables
 from tests.test_work import attempt
 from thep_forms import __version__
 from thep_forms.definition import shipped
 from thep_forms.errors import ClusterError
-from thep_forms.office.ingest import Ingester
-from thep_forms.sources import Place
+from thep_forms.sources import SourceFile
 from thep_forms.work import Failure, Limits, Workers
 from thep_forms.work.cluster import Cluster
 
 TYPED = 30
-HALF_WAY = 25  # places
+HALF_WAY = 25  # files
 PASSWORDS = ("sesame",)
 BUILD = {"program": "1"}
 LIMITS = Limits(30, 512)
@@ -62,7 +60,7 @@ def bomb() -> bytes:
 
 @pytest.fixture(scope="module")
 def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The samples, some tens of returns, and a file that kills whoever reads it."""
+    """The samples, some tens of returns, and a file that breaks its reader."""
     folder = tmp_path_factory.mktemp("inbox")
     shutil.copytree(shipped("samples") / "returns", folder / "samples")
     written(folder / "typed", TYPED)
@@ -74,7 +72,7 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The tables of a run on this machine."""
     records = tmp_path_factory.mktemp("here") / "records"
-    Ingester(records, limits=LIMITS, passwords=PASSWORDS).ingest([inbox])
+    ingest(records, [inbox], limits=LIMITS, passwords=PASSWORDS)
     (row,) = [row for row in rows(records / "returns.csv") if row["source"].endswith("bomb.pdf")]
     assert row["verdict"] == "unreadable"
     return tables(records)
@@ -83,18 +81,17 @@ def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 def ingest_there(inbox: Path, records: Path, address: str, half_way: Callable[[], object] = bool) -> int:
     """How many files were new; `half_way` is called when about half of them have been read."""
 
-    def progress(places: Sequence[Place]) -> Iterable[Place]:
-        for number, place in enumerate(places):
+    def progress(files: Sequence[SourceFile]) -> Iterable[SourceFile]:
+        for number, file in enumerate(files):
             if number == HALF_WAY:
                 half_way()
-            yield place
+            yield file
 
-    ingester = Ingester(records, limits=LIMITS, passwords=PASSWORDS, dask=address)
-    return ingester.ingest([inbox], progress=progress).new
+    return ingest(records, [inbox], limits=LIMITS, passwords=PASSWORDS, dask=address, progress=progress).new
 
 
 def processes(address: str) -> list[int]:
-    """The workers, by their numbers."""
+    """The process numbers of the workers."""
     with distributed.Client(address, set_as_default=False) as client:
         return sorted(client.run(os.getpid).values())
 
@@ -102,7 +99,7 @@ def processes(address: str) -> list[int]:
 # --- The same tables ----------------------------------------------------------------------------------------------
 
 
-def test_the_tables_are_those_of_a_run_on_this_machine_though_a_worker_is_killed_half_way(
+def test_tables_are_those_of_a_run_on_this_machine_even_if_a_worker_is_killed_half_way(
     inbox: Path, tmp_path: Path, cluster: DaskCluster, undisturbed: dict[str, bytes]
 ) -> None:
     first, second = processes(cluster.address)
@@ -113,8 +110,8 @@ def test_the_tables_are_those_of_a_run_on_this_machine_though_a_worker_is_killed
     assert first not in processes(cluster.address)
 
 
-def test_what_is_known_is_not_read_again(inbox: Path, tmp_path: Path, cluster: DaskCluster) -> None:
-    Ingester(tmp_path / "records").ingest([inbox / "typed"])
+def test_files_that_were_read_before_are_not_read_again(inbox: Path, tmp_path: Path, cluster: DaskCluster) -> None:
+    ingest(tmp_path / "records", [inbox / "typed"])
     assert ingest_there(inbox / "typed", tmp_path / "records", cluster.address) == 0
 
 
@@ -126,9 +123,9 @@ def builds() -> dict[str, str]:
 
 
 def read_there(
-    address: str, job: Callable[[bytes], bytes], folder: Path, *pieces: bytes, limits: Limits = SMALL
+    address: str, job: Callable[[bytes], bytes], folder: Path, *pieces: bytes, limits: Limits = jobs.LIMITS
 ) -> list[bytes | Failure]:
-    """What comes of each piece, in their order."""
+    """The answer to each piece, in their order."""
     paths = [folder / str(number) for number in range(len(pieces))]
     for path, piece in zip(paths, pieces, strict=True):
         path.write_bytes(piece)
@@ -138,18 +135,22 @@ def read_there(
 
 
 def breaks(piece: bytes) -> bytes:
-    for job, *_ in BAD:
+    for job, *_ in jobs.BREAKING:
         job(piece)
     return piece
 
 
-def test_a_file_that_breaks_its_reader_spoils_no_other_and_no_worker(cluster: DaskCluster, tmp_path: Path) -> None:
+def test_a_file_that_breaks_its_reader_spoils_no_other_answer_and_ends_no_worker(
+    cluster: DaskCluster, tmp_path: Path
+) -> None:
     before = processes(cluster.address)
-    pieces = [piece for number, (_, bad, _) in enumerate(BAD) for piece in (bad, str(number).encode())]
+    pieces = [
+        piece for number, (_, breaking, _) in enumerate(jobs.BREAKING) for piece in (breaking, str(number).encode())
+    ]
     answers = read_there(cluster.address, breaks, tmp_path, *pieces)
-    here = dict(Workers(breaks, SMALL).map(enumerate(pieces)))
+    here = dict(Workers(breaks, jobs.LIMITS).map(enumerate(pieces)))
     assert answers == [here[number] for number in range(len(pieces))]
-    assert [isinstance(answer, Failure) for answer in answers] == [True, False] * len(BAD)
+    assert [isinstance(answer, Failure) for answer in answers] == [True, False] * len(jobs.BREAKING)
     assert set(before) <= set(processes(cluster.address))
 
 
@@ -158,67 +159,72 @@ def meddles(piece: bytes) -> bytes:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has seccomp; what other systems lack is in the README")
-def test_a_reader_there_may_do_as_little_as_one_here(cluster: DaskCluster, tmp_path: Path) -> None:
+def test_a_reader_on_the_cluster_that_tries_a_forbidden_act_fails(cluster: DaskCluster, tmp_path: Path) -> None:
     acts = (b"write a file", b"open a socket", b"start a process", b"kill the parent")
     answers = read_there(cluster.address, meddles, tmp_path, *acts)
-    assert answers == [Failure("Reading it failed (PermissionError).")] * len(acts)
+    assert answers == [Failure("Reading this file failed (PermissionError).")] * len(acts)
 
 
-def test_a_large_file_goes_there_and_back(cluster: DaskCluster, tmp_path: Path) -> None:
-    """Of more than Dask warns of."""
+def test_a_large_file_and_its_answer_pass_through_the_cluster(cluster: DaskCluster, tmp_path: Path) -> None:
+    """Larger than the size that Dask warns of."""
     piece = os.urandom(12 * 2**20)
     assert read_there(cluster.address, bytes, tmp_path, piece, limits=LIMITS) == [piece]
 
 
-def test_what_dask_prints_holds_nothing_of_a_form(inbox: Path, tmp_path: Path, cluster: DaskCluster) -> None:
-    assert ingest_there(inbox, tmp_path / "records", cluster.address) > TYPED
-    assert isinstance(read_there(cluster.address, breaks, tmp_path, b"faulty")[0], Failure)
-    told = [values(number) for number in range(1000, 1000 + TYPED)]
-    typed = {text for one in told for name, text in one.items() if isinstance(text, str) and name != "dfe_number"}
+def test_the_output_of_dask_quotes_nothing_of_a_form(cluster: DaskCluster) -> None:
+    """After all of the above."""
+    typed: set[str] = set()
+    for number in range(1000, 1000 + TYPED):
+        answers = values(number)
+        del answers["dfe_number"]
+        typed |= {answer for answer in answers.values() if isinstance(answer, str)}
     assert typed
     for text in (*typed, "Jo Bloggs", "%PDF", *PASSWORDS):
-        assert text not in cluster.said
+        assert text not in cluster.output
 
 
-def relays(pid: int) -> list[int]:
-    """The processes below that one that read forms."""
-    below = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    ours = [one for one in below if b"thep_forms" in Path(f"/proc/{one}/cmdline").read_bytes()]
-    return ours + [deeper for one in below for deeper in relays(one)]
+def programs(pid: int) -> list[int]:
+    """The programs that read forms, of the processes that `pid` has started."""
+    found: list[int] = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        if b"thep_forms" in Path(f"/proc/{child}/cmdline").read_bytes():
+            found.append(int(child))
+        found += programs(int(child))
+    return found
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it looks for the processes in /proc, which only Linux has")
-def test_nothing_that_has_read_a_form_stays_there(cluster: DaskCluster, tmp_path: Path) -> None:
-    """It would hold what it read last, and passwords."""
+def test_programs_that_read_forms_end_with_the_run(cluster: DaskCluster, tmp_path: Path) -> None:
+    """Their memory holds the file that they read last, and passwords."""
     (tmp_path / "file").write_bytes(b"1")
     workers = processes(cluster.address)
     with Cluster(cluster.address, bytes, builds, LIMITS) as there:
         assert list(there.map([(1, os.fsencode(tmp_path / "file"))])) == [(1, b"1")]
-        assert any(relays(pid) for pid in workers)
-    assert not any(relays(pid) for pid in workers)
+        assert any(programs(pid) for pid in workers)
+    assert not any(programs(pid) for pid in workers)
 
 
 # --- Clusters that are lost ---------------------------------------------------------------------------------------
 
 
-def test_what_was_read_is_kept_when_the_scheduler_is_killed_and_the_next_run_goes_on(
+def test_a_run_whose_scheduler_is_killed_keeps_what_was_read_and_the_next_run_goes_on(
     inbox: Path, tmp_path: Path, undisturbed: dict[str, bytes]
 ) -> None:
     records = tmp_path / "records"
-    with DaskCluster(tmp_path) as cluster, pytest.raises(ClusterError, match=r"lost.*run again"):
+    with DaskCluster(tmp_path) as cluster, pytest.raises(ClusterError, match=r"lost.*Run again"):
         ingest_there(inbox, records, cluster.address, cluster.scheduler.kill)
-    rest = Ingester(records, limits=LIMITS, passwords=PASSWORDS).ingest([inbox])
+    rest = ingest(records, [inbox], limits=LIMITS, passwords=PASSWORDS)
     assert 0 < rest.new < TYPED
     assert tables(records) == undisturbed
 
 
-def test_a_run_whose_workers_are_all_killed_does_not_wait_for_ever(tmp_path: Path) -> None:
+def test_a_run_whose_workers_are_all_killed_ends_with_an_error(tmp_path: Path) -> None:
     paths = [tmp_path / str(number) for number in range(10)]
     for path in paths:
         path.write_bytes(b"")
     with DaskCluster(tmp_path, workers=0) as cluster:
         worker = cluster.worker("--no-nanny")
-        with Cluster(cluster.address, bytes, builds, LIMITS, patience=0.5) as there:
+        with Cluster(cluster.address, bytes, builds, LIMITS, patience=5) as there:
             answers = there.map((path, os.fsencode(path)) for path in paths)
             assert next(answers)[1] == b""
             worker.kill()
@@ -226,7 +232,7 @@ def test_a_run_whose_workers_are_all_killed_does_not_wait_for_ever(tmp_path: Pat
                 list(answers)
 
 
-def test_a_cluster_without_workers_is_told_of(tmp_path: Path) -> None:
+def test_a_cluster_without_workers_is_an_error(tmp_path: Path) -> None:
     with (
         DaskCluster(tmp_path, workers=0) as cluster,
         pytest.raises(ClusterError, match="no workers"),
@@ -242,13 +248,12 @@ def test_a_cluster_without_workers_is_told_of(tmp_path: Path) -> None:
 def other_version(tmp_path: Path) -> Path:
     """A folder with another version of the program."""
     for name in ("thep_forms", "templates"):
-        # Tests beside this one may be writing into the caches.
-        shutil.copytree(ROOT / name, tmp_path / "other" / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, tmp_path / "other" / name)
     edit(tmp_path / "other" / "thep_forms" / "__init__.py", "__version__ = ", "__version__ = '0' + ")
     return tmp_path / "other"
 
 
-def test_a_worker_of_another_version_is_told_of_and_nothing_is_written(tmp_path: Path, other_version: Path) -> None:
+def test_a_worker_of_another_version_is_an_error_and_nothing_is_written(tmp_path: Path, other_version: Path) -> None:
     with DaskCluster(tmp_path, workers=1) as cluster:
         cluster.worker(folder=other_version)
         with pytest.raises(ClusterError, match=f"thep-forms 0{__version__} .* there, {__version__} .* here"):
@@ -267,7 +272,7 @@ def test_a_worker_of_another_version_that_joins_later_reads_nothing(
 
         with pytest.raises(ClusterError, match=f"thep-forms 0{__version__} .* there"):
             ingest_there(inbox, tmp_path / "records", cluster.address, replaced)
-    Ingester(tmp_path / "records", limits=LIMITS, passwords=PASSWORDS).ingest([inbox])
+    ingest(tmp_path / "records", [inbox], limits=LIMITS, passwords=PASSWORDS)
     assert tables(tmp_path / "records") == undisturbed
 
 
@@ -275,38 +280,38 @@ def test_a_worker_of_another_version_that_joins_later_reads_nothing(
 
 
 def ingest_by(records: Path, address: str, *options: str, **environment: str) -> tuple[int, list[str]]:
-    """The exit code of the command, and the lines that it says."""
+    """The exit code of the command, and the lines that it writes."""
     command = program("ingest", shipped("samples") / "returns", "-o", records, "--dask", address, *options)
     done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
     return done.returncode, done.stderr.splitlines()
 
 
-def test_a_cluster_elsewhere_is_reached_through_tls_alone(tmp_path: Path, templates: Path) -> None:
+def test_a_cluster_with_tls_reads_forms_and_needs_the_right_certificates(tmp_path: Path, templates: Path) -> None:
     authority = trustme.CA()
     with DaskCluster(tmp_path, authority=authority) as cluster:
         assert cluster.address.startswith("tls://")
         edit(templates / "problems.toml", 'message = "', 'message = "Dear school, ')
         own = ("--templates", os.path.relpath(templates))
         assert ingest_by(tmp_path / "there", cluster.address, *own, **cluster.environment)[0] == 1
-        Ingester(tmp_path / "here", templates).ingest([shipped("samples") / "returns"])
+        ingest(tmp_path / "here", [shipped("samples") / "returns"], templates=templates)
         assert tables(tmp_path / "there") == tables(tmp_path / "here")
 
-        (code, (said,)) = ingest_by(tmp_path / "none", cluster.address)
-        assert (code, "needs certificates" in said) == (2, True)
+        (code, (line,)) = ingest_by(tmp_path / "none", cluster.address)
+        assert (code, "needs certificates" in line) == (2, True)
         stranger = tmp_path / "stranger"
         stranger.mkdir()
-        (code, (said,)) = ingest_by(tmp_path / "none", cluster.address, **certificates(stranger, trustme.CA()))
-        assert (code, "certificates" in said) == (2, True)
+        (code, (line,)) = ingest_by(tmp_path / "none", cluster.address, **certificates(stranger, trustme.CA()))
+        assert (code, "certificates" in line) == (2, True)
         gone = dict.fromkeys(cluster.environment, "/nowhere.pem")
-        (code, (said,)) = ingest_by(tmp_path / "none", cluster.address, **gone)
-        assert (code, "No such file" in said) == (2, True)
+        (code, (line,)) = ingest_by(tmp_path / "none", cluster.address, **gone)
+        assert (code, "No such file" in line) == (2, True)
     assert not (tmp_path / "none").exists()
 
 
 def test_nothing_is_sent_unencrypted_to_another_machine(tmp_path: Path) -> None:
     for address in ("tcp://192.0.2.1:8786", "tcp://[2001:db8::1]:8786"):
-        (code, (said,)) = ingest_by(tmp_path / "records", address)
-        assert (code, "others could read" in said, "TLS" in said) == (2, True, True)
+        (code, (line,)) = ingest_by(tmp_path / "records", address)
+        assert (code, "others could read" in line, "TLS" in line) == (2, True, True)
     assert not (tmp_path / "records").exists()
 
 
@@ -314,35 +319,35 @@ def test_nothing_is_sent_to_a_worker_on_another_machine_by_a_scheduler_on_this_o
     with DaskCluster(tmp_path, workers=1) as cluster:
         elsewhere = ("--listen-address", "tcp://127.0.0.1:0", "--contact-address", "tcp://192.0.2.1:9")
         cluster.worker("--no-nanny", *elsewhere)
-        (code, (said,)) = ingest_by(tmp_path / "records", cluster.address)
-    assert (code, "tcp://192.0.2.1:9" in said, "unencrypted" in said) == (2, True, True)
+        (code, (line,)) = ingest_by(tmp_path / "records", cluster.address)
+    assert (code, "tcp://192.0.2.1:9" in line, "unencrypted" in line) == (2, True, True)
     assert not (tmp_path / "records").exists()
 
 
 @pytest.mark.parametrize("address", ["banana", "127.0.0.1:8786", "tcp://127.0.0.1", "tcp://127.0.0.1:x", "ftp://a:1"])
-def test_what_is_no_address_is_told_of_in_a_line(tmp_path: Path, address: str) -> None:
+def test_an_address_that_is_not_valid_is_an_error_in_one_line(tmp_path: Path, address: str) -> None:
     result = run("ingest", shipped("samples"), "-o", tmp_path / "records", "--dask", address)
     assert result.exit_code == 2
-    assert result.stderr == f"Error: {address} is no address of a Dask scheduler. Write it as tls://HOST:PORT.\n"
+    assert result.stderr == f"Error: {address} is not the address of a Dask scheduler. Write it as tls://HOST:PORT.\n"
 
 
-def test_a_scheduler_that_is_not_there_is_told_of_in_a_line(tmp_path: Path) -> None:
+def test_a_scheduler_that_does_not_run_is_an_error_in_one_line(tmp_path: Path) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{nobody.getsockname()[1]}"
-        code, said = ingest_by(tmp_path / "records", address, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="1s")
-    assert (code, len(said)) == (2, 1)
-    assert f"{address} cannot be reached" in said[0]
+        code, lines = ingest_by(tmp_path / "records", address, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="1s")
+    assert (code, len(lines)) == (2, 1)
+    assert f"{address} cannot be reached" in lines[0]
     assert not (tmp_path / "records").exists()
 
 
-def test_without_dask_it_is_said_what_to_install(tmp_path: Path) -> None:
+def test_without_dask_the_error_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "distributed.py").write_text("raise ModuleNotFoundError(name='distributed')")
-    code, said = ingest_by(tmp_path / "records", "tcp://127.0.0.1:8786", PYTHONPATH=str(tmp_path))
-    assert (code, said) == (2, ["Error: Dask is not installed here. Install it: pip install 'thep-forms[dask]'."])
+    code, lines = ingest_by(tmp_path / "records", "tcp://127.0.0.1:8786", PYTHONPATH=str(tmp_path))
+    assert (code, lines) == (2, ["Error: Dask is not installed here. Install it: pip install 'thep-forms[dask]'."])
 
 
-def test_workers_of_this_machine_and_a_cluster_exclude_each_other(tmp_path: Path) -> None:
-    code, said = ingest_by(tmp_path / "records", "tcp://127.0.0.1:8786", "--workers", "2")
+def test_the_options_workers_and_dask_exclude_each_other(tmp_path: Path) -> None:
+    code, lines = ingest_by(tmp_path / "records", "tcp://127.0.0.1:8786", "--workers", "2")
     assert code == 2
-    assert "--workers" in said[-1]
+    assert "--workers" in lines[-1]

@@ -1,4 +1,4 @@
-"""Nothing that came in a container is lost, and what only decorates a message is no alarm."""
+"""Files that only decorate a message need nobody's attention, and no other file is overlooked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import rows
+from tests.conftest import ingest, rows
 from tests.packing import (
     PDF,
     PICTURE,
@@ -16,14 +16,13 @@ from tests.packing import (
     found_in,
     mail,
     raw,
+    received,
     returns,
-    ways,
+    sources,
     zipped,
 )
 from tests.remake_samples import letter
 from tests.test_cli import run
-from thep_forms.office.ingest import Ingester
-from thep_forms.sources import Found
 
 
 def decorated(files: Mapping[str, bytes]) -> EmailMessage:
@@ -39,7 +38,7 @@ def decorated(files: Mapping[str, bytes]) -> EmailMessage:
     return message
 
 
-def test_a_logo_in_a_signature_is_no_alarm(tmp_path: Path, filled: Filled) -> None:
+def test_decorations_beside_a_form_need_no_attention(tmp_path: Path, filled: Filled) -> None:
     (tmp_path / "a.eml").write_bytes(decorated({"form.pdf": filled()}).as_bytes())
     result = run("ingest", tmp_path / "a.eml", "-o", tmp_path / "records")
     assert result.exit_code == 0
@@ -49,16 +48,16 @@ def test_a_logo_in_a_signature_is_no_alarm(tmp_path: Path, filled: Filled) -> No
     assert rows(tmp_path / "records" / "problems.csv") == []
 
 
-def test_a_message_with_decorations_alone_carries_no_file(tmp_path: Path) -> None:
+def test_a_message_with_decorations_alone_is_unreadable_as_it_has_no_file(tmp_path: Path) -> None:
     (tmp_path / "a.eml").write_bytes(decorated({}).as_bytes())
     result = run("ingest", tmp_path / "a.eml", "-o", tmp_path / "records")
     assert result.exit_code == 1
     (problem,) = rows(tmp_path / "records" / "problems.csv")
     assert (problem["source"], problem["code"]) == ("a.eml", "unreadable")
-    assert "This message carries no file." in problem["message"]
+    assert "This message has no file attached. Attach the form as a PDF." in problem["message"]
 
 
-def test_a_picture_that_also_came_by_itself_is_looked_at(tmp_path: Path, filled: Filled) -> None:
+def test_a_decoration_that_also_came_by_itself_needs_attention(tmp_path: Path, filled: Filled) -> None:
     (tmp_path / "a.eml").write_bytes(decorated({"form.pdf": filled()}).as_bytes())
     (tmp_path / "scan.png").write_bytes(PICTURE)
     records = tmp_path / "records"
@@ -69,7 +68,7 @@ def test_a_picture_that_also_came_by_itself_is_looked_at(tmp_path: Path, filled:
 
 
 @pytest.mark.parametrize(
-    ("headers", "data", "aside"),
+    ("headers", "data", "is_decoration"),
     [
         ("Content-Type: image/png\nContent-Disposition: inline; filename=x.png", PICTURE, True),
         ("Content-Type: image/png; name=x.png\nContent-ID: <logo>", PICTURE, True),
@@ -85,7 +84,9 @@ def test_a_picture_that_also_came_by_itself_is_looked_at(tmp_path: Path, filled:
         ("Content-Type: nonsense; name=x.doc", b"x", False),
     ],
 )
-def test_what_is_a_decoration(tmp_path: Path, headers: str, data: bytes, aside: bool) -> None:
+def test_an_attachment_is_a_decoration_by_its_type_and_by_what_the_text_shows(
+    tmp_path: Path, headers: str, data: bytes, is_decoration: bool
+) -> None:
     start = "From: office@cedar2101.example\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b"
     html = b'--b\r\nContent-Type: text/html\r\n\r\n<img src="cid:shown">\r\n'
     body = (
@@ -97,8 +98,8 @@ def test_what_is_a_decoration(tmp_path: Path, headers: str, data: bytes, aside: 
         + b"\r\n--b--\r\n"
     )
     first, second = found_in(tmp_path, "a.eml", raw(start, body))
-    assert (first.data, first.aside) == (data, aside)
-    assert (second.data, second.aside) == (PDF, False)
+    assert (first.data, first.is_decoration) == (data, is_decoration)
+    assert (second.data, second.is_decoration) == (PDF, False)
 
 
 @pytest.mark.parametrize(
@@ -109,24 +110,24 @@ def test_what_is_a_decoration(tmp_path: Path, headers: str, data: bytes, aside: 
         raw("From: a@cedar2101.example\nSubject: x\nContent-Type: multipart/mixed; boundary=b"),
     ],
 )
-def test_a_message_without_a_file_has_a_row(tmp_path: Path, message: EmailMessage | bytes) -> None:
+def test_a_message_without_a_file_has_a_row_with_the_reason(tmp_path: Path, message: EmailMessage | bytes) -> None:
     data = message if isinstance(message, bytes) else message.as_bytes()
-    for one in (*found_in(tmp_path, "a.eml", data), *found_in(tmp_path, "b.zip", zipped({"a.eml": data}))):
-        assert one.source in ("a.eml", "b.zip/a.eml")
-        assert one.data is None
-        assert one.reason.startswith("This message")
+    for file in (*found_in(tmp_path, "a.eml", data), *found_in(tmp_path, "b.zip", zipped({"a.eml": data}))):
+        assert file.source in ("a.eml", "b.zip/a.eml")
+        assert file.data is None
+        assert file.reason.startswith(("This message has no file", "This e-mail is damaged"))
 
 
-def test_other_files_have_their_rows(tmp_path: Path) -> None:
+def test_other_files_in_a_message_have_a_row_each(tmp_path: Path) -> None:
     (tmp_path / "a.eml").write_bytes(mail({"letter.pdf": letter(), "notes.txt": b"Hello", "empty.pdf": b""}).as_bytes())
-    Ingester(tmp_path / "records").ingest([tmp_path / "a.eml"])
+    ingest(tmp_path / "records", [tmp_path / "a.eml"])
     assert returns(tmp_path / "records") == dict.fromkeys(
         ["a.eml/letter.pdf", "a.eml/notes.txt", "a.eml/empty.pdf"], "not_a_form"
     )
     assert {row["code"] for row in rows(tmp_path / "records" / "problems.csv")} == {"not_a_form"}
 
 
-def test_what_macs_and_windows_leave_behind_is_no_file_and_all_else_is(tmp_path: Path) -> None:
+def test_files_that_macs_and_windows_add_to_zips_are_left_out(tmp_path: Path) -> None:
     files = {
         "forms/": b"",
         "forms/form.pdf": PDF,
@@ -134,9 +135,11 @@ def test_what_macs_and_windows_leave_behind_is_no_file_and_all_else_is(tmp_path:
         "forms/.DS_Store": b"x",
         "Thumbs.db": b"x",
     }
-    assert ways(found_in(tmp_path, "a.zip", zipped(files | {"__MACOSX/form.pdf": PDF}))) == [
+    assert sources(found_in(tmp_path, "a.zip", zipped(files | {"__MACOSX/form.pdf": PDF}))) == [
         "a.zip/forms/form.pdf",
         "a.zip/__MACOSX/form.pdf",
     ]
     for empty in (zipped({}), zipped({"forms/": b""})):
-        assert found_in(tmp_path, "b.zip", empty) == [Found("b.zip", None, "This zip holds no file.")]
+        assert found_in(tmp_path, "b.zip", empty) == [
+            received(tmp_path / "b.zip", reason="This zip holds no file. Put the form into it.")
+        ]

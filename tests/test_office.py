@@ -8,9 +8,9 @@ import pytest
 from click.testing import Result
 
 from tests.commands import run, table
+from tests.conftest import ingest
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.office.ingest import Ingester
 
 Row = dict[str, str]
 LIST = """dfe_number,school_name,phases
@@ -35,7 +35,7 @@ def records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
     for number, values in told.items():
         (inbox / f"{number}.pdf").write_bytes(type_into(form, values))
     (records.parent / "schools.csv").write_text(LIST)
-    Ingester(records).ingest([inbox])
+    ingest(records, [inbox])
     return records
 
 

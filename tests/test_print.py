@@ -13,22 +13,21 @@ import pdfplumber
 import pikepdf
 import pypdf
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pdfplumber.page import Page
 from PIL import ImageChops
 
 from tests.commands import run
-from tests.conftest import AWKWARD, read_return
+from tests.conftest import AWKWARD, ingest, read_return
 from tests.remake_samples import SCHOOLS, answers
 from tests.test_accessible import elements
 from tests.test_looks import by_poppler
 from tests.viewer import draw, strays, type_into
 from thep_forms.definition import FormDefinition, shipped
 from thep_forms.generate import Master, PaperCopy, pack
-from thep_forms.generate.qr import SIDE
-from thep_forms.layout.pages import MM, body_of
-from thep_forms.office.ingest import Ingester
+from thep_forms.layout import MM, body_of
+from thep_forms.layout.foot import CODE_SIDE
 from thep_forms.reading.pictures import coded_pages
 
 LIST = shipped("samples") / "schools.csv"
@@ -115,7 +114,7 @@ def test_there_is_nothing_to_fill_in_on_a_screen(opened: pikepdf.Pdf) -> None:
 
 def test_last_years_records_fill_in_the_contacts(tmp_path: Path, form: bytes) -> None:
     (tmp_path / "return.pdf").write_bytes(type_into(form, answers("2101")))
-    Ingester(tmp_path / "records").ingest([tmp_path / "return.pdf"])
+    ingest(tmp_path / "records", [tmp_path / "return.pdf"])
     run("print", "2026-27", "-o", tmp_path / "pack.pdf", "--schools", tmp_path / "records")
     with pdfplumber.open(tmp_path / "pack.pdf") as pdf:
         text = pdf.pages[0].extract_text()
@@ -131,7 +130,7 @@ def test_a_name_that_is_too_long_ends_with_an_ellipsis_before_the_code(definitio
     paper, body = pack(definition, [PaperCopy({}, "211/4242", name)]), body_of(definition.file.page)
     with pdfplumber.open(io.BytesIO(paper)) as opened:
         right = max(char["x1"] for char in _foot(opened.pages[0]).chars)
-    assert body.right - SIDE - 15 * MM < right < body.right - SIDE
+    assert body.right - CODE_SIDE - 15 * MM < right < body.right - CODE_SIDE
     assert re.fullmatch("211/4242 .*…", feet(paper)[0])
 
 
@@ -148,7 +147,7 @@ def test_the_school_is_drawn_over_nothing_else(definition: FormDefinition) -> No
     body = body_of(definition.file.page)
     before = draw(pack(definition, [PaperCopy()]), 0, SCALE).convert("L")
     after = draw(pack(definition, [PaperCopy({}, "211/4242", "ÅẸ̀ " + LONG)]), 0, SCALE).convert("L")
-    code = tuple(round(edge * SCALE) for edge in (body.right - SIDE, after.height / SCALE - body.y))
+    code = tuple(round(edge * SCALE) for edge in (body.right - CODE_SIDE, after.height / SCALE - body.y))
     after.paste(255, (*code, *after.size))
     before.paste(255, (*code, *after.size))
     box = ImageChops.difference(before, after).point(lambda grey: 255 if grey > 60 else 0).getbbox()
@@ -157,7 +156,7 @@ def test_the_school_is_drawn_over_nothing_else(definition: FormDefinition) -> No
     assert around.getextrema()[0] > 200  # nobody had drawn there
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=120), min_size=1, max_size=9))
 def test_any_names_can_be_printed(definition: FormDefinition, names: list[str]) -> None:
     paper = pack(definition, [PaperCopy({}, "211/4242", name) for name in names], more=0)

@@ -17,12 +17,10 @@ from click.testing import Result
 
 from tests.browser import Target, blank
 from tests.commands import run
-from tests.conftest import edit
+from tests.conftest import edit, ingest
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.checking.record import SchoolRecord
-from thep_forms.definition import FormDefinition, MembershipYear
-from thep_forms.office.ingest import Ingester
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.office.report import Report, make_report
 from thep_forms.office.report_page import readable_colour, report_page
 from thep_forms.office.status import Standing, school_statuses
@@ -70,7 +68,7 @@ def records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
         (inbox / f"{name}.eml").write_bytes(message(date, pdf))
     (inbox / "4242.pdf").write_bytes(came(form, "4242"))
     (inbox / "stranger.pdf").write_bytes(came(form, "2106"))
-    Ingester(records).ingest([inbox])
+    ingest(records, [inbox])
     rows = "".join(f"{number},{told},office@{number}.example\n" for number, told in SCHOOLS.items())
     (records.parent / "schools.csv").write_text("dfe_number,school_name,phases,email\n" + rows)
     return records
@@ -181,7 +179,7 @@ def test_another_years_returns_do_not_count(browser: Target, records: Path, tmp_
 
 def returned(records: Path, definition: FormDefinition, members: tuple[MemberSchool, ...], **more: Any) -> Report:
     with Ledger.existing(records) as ledger:
-        known = Records(ledger, lambda _: definition)
+        known = Records(ledger, Definitions(None, definition.year))
         return make_report(definition, school_statuses(definition.year, members, known), known, **more)
 
 
@@ -191,7 +189,7 @@ def known_before(tmp_path: Path, form: bytes) -> Path:
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "form.pdf").write_bytes(came(form, "2101"))
     (tmp_path / "schools.csv").write_text("dfe_number,school_name,headteacher_name\n2101,Cedar,Former Head\n")
-    Ingester(tmp_path / "records").ingest([tmp_path / "inbox"], tmp_path / "schools.csv")
+    ingest(tmp_path / "records", [tmp_path / "inbox"], register=tmp_path / "schools.csv")
     return tmp_path
 
 
@@ -358,9 +356,7 @@ def test_a_partnerships_colour_is_made_readable(colour: str, background: str) ->
 def test_every_standing_has_its_words_and_its_colour(
     browser: Target, records: Path, definition: FormDefinition, tmp_path: Path
 ) -> None:
-    made = returned(
-        records, definition, (MemberSchool("211/2101", SchoolRecord({"phases": "primary"})), MemberSchool("211/7004"))
-    )
+    made = returned(records, definition, (MemberSchool("211/2101", phases=("primary",)), MemberSchool("211/7004")))
     assert set(made.standings) < set(Standing)
     (tmp_path / "page.html").write_text(report_page(made))
     look(browser, tmp_path / "page.html")

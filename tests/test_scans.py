@@ -10,7 +10,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.commands import run
-from tests.conftest import rows
+from tests.conftest import ingest, rows
 from tests.printers import by_cairo, by_pdfium, drawn_sideways, fit_to_page, joined, scanned
 from tests.remake_samples import SCHOOLS, answers, dated
 from tests.viewer import type_into
@@ -18,8 +18,7 @@ from thep_forms.definition import FormDefinition, shipped
 from thep_forms.definition.identity import Code
 from thep_forms.generate import Master, PaperCopy, pack
 from thep_forms.generate.qr import qr_code
-from thep_forms.layout.pages import Rect
-from thep_forms.office.ingest import Ingester
+from thep_forms.layout import Rect
 from thep_forms.reading import ReadFrom, read_file
 
 LIST = shipped("samples") / "schools.csv"
@@ -40,7 +39,7 @@ def schools(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 def returns(folder: Path, pdf: bytes) -> list[dict[str, str]]:
     (folder / "pile.pdf").write_bytes(pdf)
-    Ingester(folder / "records").ingest([folder / "pile.pdf"])
+    ingest(folder / "records", [folder / "pile.pdf"])
     return rows(folder / "records" / "returns.csv")
 
 
@@ -63,7 +62,7 @@ def test_what_a_person_typed_from_a_scan_takes_its_place(tmp_path: Path, form: b
     number = NUMBERS[2].removeprefix("211/")
     (tmp_path / "scan.pdf").write_bytes(dated(scanned(schools, range(2 * PAGES, 3 * PAGES)), "20260504"))
     (tmp_path / "typed.pdf").write_bytes(dated(type_into(form, answers("2101", dfe_number=number)), "20260505"))
-    assert Ingester(tmp_path / "records").ingest([tmp_path / "scan.pdf", tmp_path / "typed.pdf"]).all_accepted
+    assert ingest(tmp_path / "records", [tmp_path / "scan.pdf", tmp_path / "typed.pdf"]).all_accepted
     found = {row["source"]: row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")}
     assert found == {"scan.pdf": "superseded", "typed.pdf": "accepted"}
 
@@ -87,8 +86,8 @@ def test_no_page_of_a_long_pile_is_passed_over(definition: FormDefinition) -> No
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(100, 100))
     for number in range(2000, 2060):
-        code = Code(definition.form.id, definition.year, 1, 1, PAGES, f"211/{number}")
-        canvas.addLiteral(qr_code(code, Rect(0, 70, 70, 0)))
+        code = Code(definition.identifier, definition.year, 1, 1, PAGES, f"211/{number}")
+        canvas.addLiteral(qr_code(code, Rect(36, 25, 34, 34)))
         canvas.showPage()
     canvas.save()
     assert len(read_file(out.getvalue(), lambda _: definition)) == 60

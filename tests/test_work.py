@@ -1,4 +1,4 @@
-"""Processes that read files of strangers: what they may do, and what becomes of those that fail."""
+"""Worker processes: what they can do to the machine, and what happens to those that fail."""
 
 from __future__ import annotations
 
@@ -14,17 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.jobs import BAD, LIMITS
+from tests.jobs import BREAKING, LIMITS
 from thep_forms.work import Failure, Limits, Workers
 
-SECONDS = 30
+AMPLE = Limits(60)  # for jobs that take no time, even on a busy machine
 
 
-def run(
-    job: Callable[[bytes], bytes], *pieces: bytes, limits: Limits | None = None, count: int = 1
-) -> list[bytes | Failure]:
-    """What comes of each piece, in their order."""
-    workers = Workers(job, limits or Limits(SECONDS), count)
+def run(job: Callable[[bytes], bytes], *pieces: bytes, limits: Limits = AMPLE, count: int = 1) -> list[bytes | Failure]:
+    """The answer to each piece, in their order."""
+    workers = Workers(job, limits, count)
     answers = dict(workers.map((number, piece) for number, piece in enumerate(pieces)))
     return [answers[number] for number in range(len(pieces))]
 
@@ -34,7 +32,7 @@ def upper(piece: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(("count", "asked_for"), [(1, "a"), (2, "abcde")])
-def test_several_workers_find_the_next_item_waiting_and_one_takes_turns(count: int, asked_for: str) -> None:
+def test_several_workers_ask_for_an_item_ahead_and_a_single_worker_does_not(count: int, asked_for: str) -> None:
     asked: list[str] = []
 
     def items() -> Iterator[tuple[str, bytes]]:
@@ -42,14 +40,14 @@ def test_several_workers_find_the_next_item_waiting_and_one_takes_turns(count: i
             asked.append(name)
             yield name, name.encode()
 
-    answers = Workers(upper, Limits(SECONDS), count).map(items())
+    answers = Workers(upper, AMPLE, count).map(items())
     first = next(answers)
     assert "".join(asked) == asked_for
     assert dict([first, *answers]) == {name: name.upper().encode() for name in "abcdef"}
 
 
 def attempt(what: str, folder: Path) -> bytes:
-    """Try what a worker must not; the answer says that it could."""
+    """Try an act that a worker must not be able to do; the answer says that it could."""
     victim = folder / "victim"
     acts: dict[str, Callable[[], object]] = {
         "write a file": lambda: (folder / "new").write_text("x"),
@@ -93,18 +91,18 @@ def attempt(what: str, folder: Path) -> bytes:
         "start a thread",
     ],
 )
-def test_the_kernel_keeps_a_worker_from(tmp_path: Path, what: str) -> None:
+def test_a_worker_that_tries_a_forbidden_act_fails_and_changes_nothing(tmp_path: Path, what: str) -> None:
     victim = tmp_path / "victim"
     victim.write_text("as it was")
     mode = victim.stat().st_mode
     (answer,) = run(lambda _: attempt(what, tmp_path), b"")
     assert isinstance(answer, Failure)
-    assert answer.reason in ("Reading it failed (PermissionError).", "Reading it failed (RuntimeError).")
+    assert answer.reason in ("Reading this file failed (PermissionError).", "Reading this file failed (RuntimeError).")
     assert [path.name for path in tmp_path.iterdir()] == ["victim"]
     assert (victim.read_text(), victim.stat().st_mode) == ("as it was", mode)
 
 
-def test_the_same_acts_succeed_outside_of_a_worker(tmp_path: Path) -> None:
+def test_the_forbidden_acts_succeed_outside_a_worker(tmp_path: Path) -> None:
     (tmp_path / "victim").write_text("as it was")
     for what in (
         "write a file",
@@ -117,15 +115,15 @@ def test_the_same_acts_succeed_outside_of_a_worker(tmp_path: Path) -> None:
         assert attempt(what, tmp_path) == b"could"
 
 
-@pytest.mark.parametrize(("job", "bad", "reason"), BAD)
+@pytest.mark.parametrize(("job", "breaking", "reason"), BREAKING)
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_file_that_breaks_its_worker_spoils_no_other(
-    job: Callable[[bytes], bytes], bad: bytes, reason: str, count: int
+def test_a_file_that_breaks_its_worker_has_a_reason_and_the_others_are_read(
+    job: Callable[[bytes], bytes], breaking: bytes, reason: str, count: int
 ) -> None:
-    pieces = [b"1", bad, b"2", b"3", bad, b"4"]
+    pieces = [b"1", breaking, b"2", b"3", breaking, b"4"]
     answers = run(job, *pieces, limits=LIMITS, count=count)
     for piece, answer in zip(pieces, answers, strict=True):
-        if piece == bad:
+        if piece == breaking:
             assert isinstance(answer, Failure)
             assert reason in answer.reason
             assert "Bloggs" not in answer.reason
@@ -133,23 +131,25 @@ def test_a_file_that_breaks_its_worker_spoils_no_other(
             assert answer == piece
 
 
-def test_what_waits_behind_a_file_that_takes_too_long_has_its_whole_time() -> None:
+def test_a_file_that_waits_in_the_queue_has_its_whole_time_when_it_is_read() -> None:
+    """Two of these take longer than the limit, so none would be in time if its time began in the queue."""
+
     def job(piece: bytes) -> bytes:
         time.sleep(float(piece))
         return piece
 
-    pieces = [b"1.2", b"1.2", b"1.21", b"1.21", b"60", b"1.22", b"1.22"]
-    *answers, late, last, other = run(job, *pieces, limits=Limits(2.1), count=2)
-    assert [*answers, last, other] == [*pieces[:4], *pieces[5:]]
-    assert isinstance(late, Failure)
+    pieces = [b"2.0", b"2.0", b"2.1", b"2.1", b"99", b"2.2", b"2.2"]
+    *before, too_late, behind, last = run(job, *pieces, limits=Limits(3.8), count=2)
+    assert [*before, behind, last] == [*pieces[:4], *pieces[5:]]
+    assert isinstance(too_late, Failure)
 
 
-def test_large_files_and_answers_pass() -> None:
+def test_large_files_and_answers_pass_through_the_pipe() -> None:
     piece = os.urandom(5_000_000)
     assert run(lambda data: data[::-1], piece, piece, count=2) == [piece[::-1]] * 2
 
 
-def test_workers_end_with_the_run() -> None:
+def test_workers_end_when_the_run_ends() -> None:
     (pid,) = run(lambda _: str(os.getpid()).encode(), b"")
     assert isinstance(pid, bytes)
     with pytest.raises(ProcessLookupError):
@@ -157,7 +157,7 @@ def test_workers_end_with_the_run() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PR_SET_PDEATHSIG")
-def test_workers_end_with_a_parent_that_is_killed() -> None:
+def test_workers_end_when_their_parent_is_killed() -> None:
     script = (
         "import os, time\n"
         "from thep_forms.work import Limits, Workers\n"
@@ -174,7 +174,8 @@ def test_workers_end_with_a_parent_that_is_killed() -> None:
         worker = int(parent.stdout.readline())
         os.kill(worker, 0)
         parent.kill()
-    for _ in range(600):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         try:
             state = Path(f"/proc/{worker}/stat").read_text().split(") ")[1][0]
         except FileNotFoundError:

@@ -202,7 +202,7 @@ def _print_plan(plan: MailPlan, *, is_reminder: bool) -> None:
     if plan.without_address:
         message("These schools have no e-mail address that can be used:")
         for status in plan.without_address:
-            message(f"  {school_name(status.dfe_number, status.name)}")
+            message(f"  {school_name(status.dfe_number, status.member.name)}")
     if plan.uncertain:
         _print_uncertain(plan.uncertain)
     if plan.skipped:
@@ -220,4 +220,4 @@ def _print_uncertain(uncertain: tuple[SchoolStatus, ...]) -> None:
         "If nothing arrived, send it with --only and --again:"
     )
     for status in uncertain:
-        message(f"  {school_name(status.dfe_number, status.name)}: {printable(status.why)}")
+        message(f"  {school_name(status.dfe_number, status.member.name)}: {printable(status.why)}")

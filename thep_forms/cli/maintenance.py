@@ -14,7 +14,7 @@ from thep_forms.cli.options import existing_records_option, templates_option
 from thep_forms.cli.output import count_of, message, printable
 
 if TYPE_CHECKING:
-    from thep_forms.office.care import Disposal
+    from thep_forms.office.forget import Disposal
     from thep_forms.records import Returned
 
 
@@ -34,7 +34,7 @@ def verify(records: Path, templates: Path | None) -> None:
     Example:  thep-forms verify -o records-2026-27
     """
     from thep_forms.definition import Definitions
-    from thep_forms.office.care import faults
+    from thep_forms.office.verify import faults
 
     found = list(faults(records, Definitions.of_today(templates)))
     for fault in found:
@@ -62,7 +62,7 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
     Example:  thep-forms forget -o records-2026-27 --school 211/1234
     """
     from thep_forms.definition import Definitions, MembershipYear
-    from thep_forms.office.care import forget as dispose
+    from thep_forms.office.forget import forget as forget_data
 
     if not (school or before):
         raise CommandError("Choose what to delete: --school 211/1234, or --before 2025-26, or both.")
@@ -78,7 +78,7 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
 
     definition = Definitions.of_today(templates)
     year = MembershipYear.parse(before) if before else None
-    disposal = dispose(records, definition, school, year, confirmed)
+    disposal = forget_data(records, definition, school, year, confirmed)
     if disposal and disposal.is_empty:
         message("There was nothing to delete. Check the DfE number and the year.")
     elif disposal:
@@ -94,6 +94,8 @@ def _print_disposal(disposal: Disposal) -> None:
         parts.append(f"the notes of {count_of(len(disposal.messages), 'e-mail')}")
     if disposal.members:
         parts.append(f"what your list says about {count_of(len(disposal.members), 'school')}")
+    if disposal.ledger_copies:
+        parts.append(f"{count_of(len(disposal.ledger_copies), 'ledger')} that an earlier version of the program wrote")
     contents = f"{', '.join(parts[:-1])} and {parts[-1]}"
     message(f"This would delete {contents}{':' if disposal.returns else ', and anything left over from them.'}")
     _print_returns_by_school(disposal.returns, disposal.names)
@@ -122,7 +124,7 @@ def _print_returns_by_school(returns: Sequence[Returned], names: Mapping[str, st
 
 def _best_name(returns: Sequence[Returned], names: Mapping[str, str]) -> str:
     """The school's name on its latest return, preferably an accepted one. `returns` are in the order of their years."""
-    from thep_forms.deciding.winner import Verdict
+    from thep_forms.deciding import Verdict
 
     accepted_last = sorted(returns, key=lambda returned: returned.verdict == Verdict.ACCEPTED)
     for returned in reversed(accepted_last):

@@ -73,7 +73,7 @@ def _print_csv(table: Table) -> None:
 
 def _print_schools(statuses: Sequence[SchoolStatus]) -> None:
     for status in statuses:
-        click.echo(f"{status.dfe_number}  {status.standing.label:{COLUMN}}{printable(status.name)}")
+        click.echo(f"{status.dfe_number}  {status.standing.label:{COLUMN}}{printable(status.member.name)}")
         if status.why:
             click.echo(f"          {printable(status.why)}")
     click.echo()

@@ -22,8 +22,8 @@ from thep_forms.cli.options import (
 from thep_forms.cli.output import count_of, message, printable
 
 if TYPE_CHECKING:
-    from thep_forms.office.ingest import Attention, Summary
-    from thep_forms.sources import Place
+    from thep_forms.office.summary import Attention, Summary
+    from thep_forms.sources import SourceFile
 
 LISTED = 20  # returns that need attention, at the end of a run
 
@@ -92,7 +92,8 @@ def ingest(
     Exit code 2: wrong usage, or a SOURCE does not exist.
     Example:  thep-forms ingest inbox -o records-2026-27
     """
-    from thep_forms.office.ingest import Ingester
+    from thep_forms.definition import Definitions
+    from thep_forms.office.ingest import ingest as ingest_files
     from thep_forms.work import Limits
 
     if dask and workers:
@@ -101,8 +102,17 @@ def ingest(
     if password:
         if_missing = "Nothing was read, because there is no password. In a script, use --password-file."
         passwords.append(ask_password("Password of the locked files", if_missing))
-    ingester = Ingester(records, templates, Limits(timeout, memory), workers, passwords, dask)
-    summary = ingester.ingest(sources, schools, reading_progress)
+    summary = ingest_files(
+        records,
+        sources,
+        definitions=Definitions.of_today(templates),
+        register=schools,
+        limits=Limits(timeout, memory),
+        workers=workers,
+        passwords=passwords,
+        dask=dask,
+        progress=reading_progress,
+    )
     print_summary(summary)
     sys.exit(ExitCode.DONE if summary.all_accepted else ExitCode.NEEDS_ATTENTION)
 
@@ -119,18 +129,19 @@ def prefer(return_id: str, records: Path, templates: Path | None) -> None:
     \b
     Example:  thep-forms prefer 0123456789abcdef -o records-2026-27
     """
-    from thep_forms.office.ingest import Ingester
+    from thep_forms.definition import Definitions
+    from thep_forms.office.prefer import prefer as prefer_return
 
-    Ingester(records, templates).prefer(return_id)
+    prefer_return(records, return_id, Definitions.of_today(templates))
     message(f"The return {return_id} now counts over the school's other returns.")
 
 
-def reading_progress(places: Sequence[Place]) -> Iterator[Place]:
-    """The places to read, with a progress bar on a terminal and nothing in a pipe."""
+def reading_progress(files: Sequence[SourceFile]) -> Iterator[SourceFile]:
+    """The files to read, with a progress bar on a terminal and nothing in a pipe."""
     if not sys.stderr.isatty():
-        yield from places
+        yield from files
         return
-    with click.progressbar(places, label="Reading", file=sys.stderr, show_pos=True) as bar:
+    with click.progressbar(files, label="Reading", file=sys.stderr, show_pos=True) as bar:
         yield from bar
 
 

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from thep_forms.definition import Definitions, MembershipYear, shipped
 from thep_forms.office.forms import write_blank_form
-from thep_forms.office.ingest import Summary, ingest
-from thep_forms.sources import Place
+from thep_forms.office.ingest import ingest
+from thep_forms.office.summary import Summary
+from thep_forms.sources import SourceFile
 
 YEAR = MembershipYear(2026)  # of the samples
 
@@ -30,7 +31,7 @@ class Demo(Struct, frozen=True):
     files: tuple[DemoFile, ...]
 
 
-def run_demo(folder: Path, progress: Callable[[Sequence[Place]], Iterable[Place]] = iter) -> Demo:
+def run_demo(folder: Path, progress: Callable[[Sequence[SourceFile]], Iterable[SourceFile]] = iter) -> Demo:
     """Make a form and read the sample returns into `folder`. `progress` may wrap the files that are read."""
     definitions = Definitions(None, YEAR)
     (form,) = write_blank_form(YEAR, folder, definitions).paths

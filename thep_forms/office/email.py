@@ -18,8 +18,8 @@ from thep_forms.office.dates import due_date, in_words, today
 from thep_forms.office.opening import open_records
 from thep_forms.office.partnership import example_address
 from thep_forms.office.status import ReminderRule, SchoolStatus, Standing, current_statuses, due_for_reminder
-from thep_forms.records import Ledger, Records, SentKind, Views
-from thep_forms.records.database import LEDGER
+from thep_forms.records import Ledger, Records, SentKind, Views, open_for_writing
+from thep_forms.records.names import LEDGER
 from thep_forms.register import MemberSchool, read_register
 from thep_forms.send import (
     BeforePause,
@@ -210,9 +210,9 @@ def _prepare(request: MailRequest, open_ledger: OpenLedger) -> Iterator[_Prepare
 @contextmanager
 def _ledger_to_write(request: MailRequest) -> Iterator[tuple[Ledger, Records]]:
     """The ledger and the records, in a folder that is made if it does not exist."""
-    with Ledger(request.records) as ledger:
+    with open_for_writing(request.records, request.definitions, must_exist=False) as ledger:
         records = Records(ledger, request.definitions)
-        Views(request.records, ledger, records).write()
+        Views(request.records, records).write()
         yield ledger, records
 
 
@@ -279,6 +279,6 @@ def outgoing_messages(
     due = in_words(due_date(definition, today()))
     forms = copies(definition, (status.member for status in recipients))
     for status, (file_name, pdf) in zip(recipients, forms, strict=True):
-        text = message_templates.fill_in(status.dfe_number, status.name, due, status.sentences)
+        text = message_templates.fill_in(status.dfe_number, status.member.name, due, status.sentences)
         addresses = split_addresses(status.member.email)
-        yield OutgoingMessage(status.dfe_number, status.name, addresses, text, file_name, pdf)
+        yield OutgoingMessage(status.dfe_number, status.member.name, addresses, text, file_name, pdf)

@@ -8,7 +8,6 @@ from pathlib import Path
 from thep_forms.checking import Contact
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
-from thep_forms.definition.model import Kind
 from thep_forms.errors import SourceError
 from thep_forms.office.opening import open_records
 from thep_forms.records import Records
@@ -43,7 +42,7 @@ def make_mailing_list(
     """
     definition = definitions(year)
     _require_known("role", roles, [role.name for role in definition.roles])
-    _require_known("phase", phases, _phase_names(definition))
+    _require_known("phase", phases, [option.name for option in definition.phases.option])
     people: dict[tuple[str, str], Row] = {}  # by name and address
     with open_records(folder, definitions) as (_, records):
         for row in _rows(year, records, definition, phases):
@@ -59,42 +58,29 @@ def _require_known(what: str, names: Collection[str], known: Collection[str]) ->
             raise SourceError(f"The form has no {what} “{name}”. Choose from {', '.join(known)}.")
 
 
-def _phase_names(definition: FormDefinition) -> list[str]:
-    tick_fields = [field for field in definition.fields if field.kind is Kind.TICKS]
-    return [option.name for field in tick_fields for option in field.option]
-
-
 def _rows(year: MembershipYear, records: Records, definition: FormDefinition, phases: Collection[str]) -> Iterator[Row]:
     """A row for each role and address of each contact, in schools of those phases."""
     for returned in records.accepted():
-        if returned.year != str(year):
-            continue
-        record = records.known(returned)
-        school_phases = _phases_of(record, definition)
-        if not phases or set(phases) & set(school_phases):
-            for contact in record.contacts:
-                yield from _rows_of_contact(contact, record, returned.dfe_number, ";".join(school_phases))
+        if returned.year == str(year):
+            record = records.record(returned)
+            if not phases or set(phases) & set(definition.phases_of_school(record.school)):
+                for contact in record.contacts:
+                    yield from _rows_of_contact(contact, record, returned.dfe_number, definition)
 
 
-def _phases_of(record: SchoolRecord, definition: FormDefinition) -> list[str]:
-    phases: list[str] = []
-    for field in definition.fields:
-        if field.kind is Kind.TICKS:
-            phases += record.school.get(field.name, "").split(";")
-    return [phase for phase in phases if phase]
-
-
-def _rows_of_contact(contact: Contact, record: SchoolRecord, dfe_number: str, phases: str) -> Iterator[Row]:
-    for address in contact.parts.get("email", "").split(";"):
+def _rows_of_contact(
+    contact: Contact, record: SchoolRecord, dfe_number: str, definition: FormDefinition
+) -> Iterator[Row]:
+    for address in contact.parts.get(definition.person_email.name, "").split(";"):
         if address.strip():
             yield {
                 "Email Address": address.strip(),
-                "Name": contact.parts.get("name", ""),
-                "Designation": contact.parts.get("designation", ""),
+                "Name": contact.parts.get(definition.person_name.name, ""),
+                "Designation": contact.parts.get(definition.job_title.name, ""),
                 "Role": contact.role,
-                "School": record.school.get("school_name", ""),
+                "School": definition.name_of_school(record.school),
                 "DFE Number": dfe_number,
-                "Phase": phases,
+                "Phase": ";".join(definition.phases_of_school(record.school)),
             }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from thep_forms.checking import Problem
-from thep_forms.deciding.winner import Verdict
+from thep_forms.deciding import Verdict
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.files import write_private
@@ -175,7 +175,7 @@ class _Reporter:
         self.definition, self.statuses = definition, statuses
         self.records, self.redacted = records, redacted
         self.members = {status.dfe_number: status for status in statuses}
-        self.phase_labels = {option.name: option.label for field in definition.fields for option in field.option}
+        self.phase_labels = {option.name: option.label for option in definition.phases.option}
         self.returns: dict[str, list[Returned]] = {}  # of the year by school; those of no member under ""
         for returned in records.returns():
             if returned.year in ("", str(definition.year)):
@@ -209,7 +209,7 @@ class _Reporter:
         in_order = [phase for phase in self.phase_labels if phase in counts]
         others = [phase for phase in counts if phase not in in_order]
         for phase in (*in_order, *others):
-            yield StandingCounts(self._phase_words(phase), counts[phase])
+            yield StandingCounts(self._phase_words([phase] if phase else []), counts[phase])
 
     def _days(self, returned: Iterable[SchoolStatus]) -> tuple[ReturnDay, ...]:
         first_days = (self._first_day(status) for status in returned)
@@ -237,7 +237,7 @@ class _Reporter:
             is_open = status.standing is not Standing.ACCEPTED and _needs_somebody(returned)
             if returned.return_id == status.return_id or is_open:
                 problems += self.records.problems(returned)
-        return Issue(status.dfe_number, status.name, self._email(status), self._sentences(problems))
+        return Issue(status.dfe_number, status.member.name, self._email(status), self._sentences(problems))
 
     def _unmatched(self, returned: Returned) -> Issue:
         name = returned.return_id if self.redacted else returned.source
@@ -265,8 +265,8 @@ class _Reporter:
             if status.standing not in HAS_RETURNED:
                 yield MissingSchool(
                     status.dfe_number,
-                    status.name,
-                    self._phase_words(status.phases),
+                    status.member.name,
+                    self._phase_words(status.member.phases),
                     status.standing,
                     self._email(status),
                 )
@@ -282,20 +282,20 @@ class _Reporter:
         names = [name for name in (change.role, change.field) if name]
         what = ": ".join(labels.get(name, name) for name in names)
         before, after = ("", "") if self.redacted else (change.before, change.after)
-        return ChangedAnswer(status.dfe_number, status.name, what, before, after)
+        return ChangedAnswer(status.dfe_number, status.member.name, what, before, after)
 
     def _email(self, status: SchoolStatus) -> str:
         return "" if self.redacted else status.member.email.replace(";", "; ")
 
-    def _phase_words(self, names: str) -> str:
-        """The labels of phases whose names are joined by `;`."""
-        words = [self.phase_labels.get(name, name) for name in names.split(";")]
+    def _phase_words(self, names: Iterable[str]) -> str:
+        """The labels of phases."""
+        words = [self.phase_labels.get(name, name) for name in names]
         return ", ".join(words) or "Phase not known"
 
 
 def _needs_somebody(returned: Returned) -> bool:
     """Whether a person has to look at the return."""
-    return returned.verdict not in NEEDS_NOBODY and not returned.aside
+    return returned.verdict not in NEEDS_NOBODY and not returned.is_decoration
 
 
 def _belongs_to_somebody(returned: Returned) -> bool:

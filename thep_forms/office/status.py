@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from thep_forms.checking import Problem
-from thep_forms.deciding.winner import Verdict
+from thep_forms.deciding import Verdict
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import Severity
 from thep_forms.office.dates import due_date, in_words, today
@@ -75,16 +75,6 @@ class SchoolStatus(Struct, frozen=True):
     @property
     def dfe_number(self) -> str:
         return self.member.dfe_number
-
-    @property
-    def name(self) -> str:
-        """The school's name; empty if nobody knows it."""
-        return self.member.record.school.get("school_name", "")
-
-    @property
-    def phases(self) -> str:
-        """The names of the school's phases, joined by `;`; empty if nobody knows them."""
-        return self.member.record.school.get("phases", "")
 
     @property
     def form(self) -> Sent | None:
@@ -155,7 +145,7 @@ def count_by_phase(statuses: Iterable[SchoolStatus]) -> dict[str, Counter[Standi
     """
     counts: dict[str, Counter[Standing]] = {}
     for status in statuses:
-        for phase in status.phases.split(";"):
+        for phase in status.member.phases or ("",):
             counts.setdefault(phase, Counter())[status.standing] += 1
     return dict(sorted(counts.items()))
 
@@ -346,8 +336,8 @@ def _row(status: SchoolStatus) -> tuple[str, ...]:
     form, reminders = status.form, status.reminders
     return (
         status.dfe_number,
-        status.name,
-        status.phases,
+        status.member.name,
+        ";".join(status.member.phases),
         status.standing,
         status.why,
         status.return_id,

@@ -61,7 +61,7 @@ class MessageTemplates:
             "dfe_number": dfe_number,
             "year": self._definition.year,
             "form": self._definition.form.title,
-            "partnership": partnership.name,
+            "partnership": partnership,
             "return_address": partnership.return_address,
             "due": due,
             "sentences": tuple(sentences),

@@ -1,4 +1,8 @@
-"""Where returns come from: files, folders, and what lies in zips and e-mails. What is in a PDF is not known here."""
+"""Where returns come from: files and folders on the disk, and the files in zips, e-mails and mail folders.
+
+`find_files` lists what is on the disk, and `open_file` yields every file in one of these. What is in a PDF is not
+known here. To add a kind of container, see `containers`. All limits are in `limits`.
+"""
 
 from __future__ import annotations
 
@@ -7,39 +11,23 @@ import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from msgspec import Struct
-
 from thep_forms.errors import SourceError
-from thep_forms.sources.model import LARGEST, Found
+from thep_forms.sources.limits import LARGEST_FILE
+from thep_forms.sources.model import ReceivedFile, SourceFile
 
-PDF = b"%PDF-"
+_PDF_START = b"%PDF-"
 
-
-class Place(Struct, frozen=True, gc=False):
-    """Where something lies that came in. What stands before `start` in its path is not of the way to it.
-
-    It has no `Path`, which would take several times as much memory.
-    """
-
-    name: str
-    start: int
-
-    @property
-    def path(self) -> Path:
-        return Path(self.name)
-
-    @property
-    def source(self) -> str:
-        """The way to it, from the SOURCE that was given; it is UTF-8."""
-        way = Path(self.name[self.start :]).as_posix()
-        return way.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+_TOO_MUCH_MEMORY = "This file takes too much memory to open. Send a smaller one."
+_LINK_TO_FOLDER = "This is a link to a folder. Name the folder itself as a source."
+_SHUT_FOLDER = "This folder cannot be opened. See that you may read it."
+_NOT_A_FILE = "This is a pipe or a device. Give an ordinary file."
 
 
-def collect(sources: Sequence[Path], leave_out: Path | None = None) -> tuple[Place, ...]:
-    """All files in `sources`, folders searched in depth, in a stable order; the folder `leave_out` is not entered.
+def find_files(sources: Sequence[Path], leave_out: Path | None = None) -> tuple[SourceFile, ...]:
+    """All files in `sources`, with those in folders at any depth, in a stable order. `leave_out` is not searched.
 
-    A folder that cannot be searched is a place too, so that it is told of. Raises `SourceError` for a source that does
-    not exist, and for one that is left out itself.
+    A folder that cannot be searched is listed too, so that `open_file` can say so. Links to folders are not followed.
+    Raises `SourceError` for a source that does not exist, and where a source is `leave_out` itself.
     """
     for source in sources:
         if not os.path.lexists(source):
@@ -48,66 +36,68 @@ def collect(sources: Sequence[Path], leave_out: Path | None = None) -> tuple[Pla
     for source in sources:
         if source.resolve() == hidden:
             raise SourceError(f"{source} is where the records go, too. Choose another folder for them.")
-    return tuple(_place(path, source) for source in sources for path in _walk(source, hidden))
+    return tuple(_source_file(path, source) for source in sources for path in _walk(source, hidden))
 
 
 def _walk(source: Path, hidden: Path | None) -> Iterator[Path]:
     if not source.is_dir():
         yield source
         return
-    shut: list[OSError] = []
-    for folder, folders, files in os.walk(source, onerror=shut.append):  # does not follow links, so there are no loops
+    errors: list[OSError] = []
+    for folder, folders, files in os.walk(source, onerror=errors.append):  # follows no links, so it has no loops
         here = Path(folder)
         links = [name for name in folders if (here / name).is_symlink()]
         folders[:] = sorted(name for name in folders if (here / name).resolve() != hidden)
-        yield from (here / name for name in sorted(files + links))
-    yield from (Path(error.filename) for error in shut)
+        for name in sorted(files + links):
+            yield here / name
+    for error in errors:
+        yield Path(error.filename)
 
 
-def _place(path: Path, source: Path) -> Place:
-    way = path.relative_to(source.parent if source.name else source)
-    return Place(str(path), len(str(path)) - len(str(way)))
+def _source_file(path: Path, source: Path) -> SourceFile:
+    """The file, whose `source` begins with the name of the source that it is in."""
+    from_source = path.relative_to(source.parent if source.name else source)
+    return SourceFile(str(path), len(str(path)) - len(str(from_source)))
 
 
-def fetch(place: Place) -> Iterator[Found]:
-    """The file, or every file inside of one that holds others, in order; what cannot be read is told of, not raised."""
-    path, source = place.path, place.source
+def open_file(file: SourceFile) -> Iterator[ReceivedFile]:
+    """The file, or every file in it if it is a container, in order.
+
+    A file that cannot be read comes with its reason, and nothing is raised.
+    """
+    path = file.path
     try:
-        if reason := _unreadable(path):
-            yield Found(source, None, reason)
-        elif (data := _plain(path)) is not None:
-            yield Found(source, data)
+        if reason := _why_unreadable(path):
+            yield ReceivedFile(file, reason=reason)
+        elif (data := _pdf(path)) is not None:
+            yield ReceivedFile(file, data=data)
         else:
-            from thep_forms.sources.containers import unpack  # e-mails and zips take a while to be there
+            from thep_forms.sources.containers import unpack  # imported only if needed: it takes a while
 
-            with path.open("rb") as file:
-                yield from unpack(source, file)
+            with path.open("rb") as opened:
+                yield from unpack(file, opened)
     except OSError as error:
-        yield Found(source, None, f"This file cannot be opened: {error.strerror}.")
+        yield ReceivedFile(file, reason=f"This file cannot be opened: {error.strerror}. Check the file.")
     except MemoryError:
-        yield Found(source, None, "This file takes too much memory to be opened.")
+        yield ReceivedFile(file, reason=_TOO_MUCH_MEMORY)
 
 
-def _plain(path: Path) -> bytes | None:
-    """All of a PDF, as nearly every file is one; None of what may hold others, and of what is far too large."""
+def _pdf(path: Path) -> bytes | None:
+    """All bytes of a PDF, which nearly every file is; None of any other file, and of one that is far too large."""
     with path.open("rb", buffering=0) as file:
-        head = file.read(len(PDF))
-        if head != PDF or os.fstat(file.fileno()).st_size > LARGEST:
+        start = file.read(len(_PDF_START))
+        if start != _PDF_START or os.fstat(file.fileno()).st_size > LARGEST_FILE:
             return None
         file.seek(0)
         return file.readall()
 
 
-def _unreadable(path: Path) -> str:
-    """Why there are no bytes to be read; empty where there are."""
+def _why_unreadable(path: Path) -> str:
+    """Why there is nothing to read at the path; empty for an ordinary file. Raises `OSError` where nothing is there."""
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        return (
-            "This is a link to a folder: give the folder itself."
-            if path.is_symlink()
-            else "This folder cannot be opened."
-        )
-    return "" if stat.S_ISREG(mode) else "This is not a file but a pipe or a device."
+        return _LINK_TO_FOLDER if path.is_symlink() else _SHUT_FOLDER
+    return "" if stat.S_ISREG(mode) else _NOT_A_FILE
 
 
-__all__ = ["Found", "Place", "collect", "fetch"]
+__all__ = ["ReceivedFile", "SourceFile", "find_files", "open_file"]

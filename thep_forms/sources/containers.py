@@ -1,106 +1,112 @@
-"""What is in a file that holds others: a zip, an e-mail, an mbox, an Outlook message, each in the other.
+"""Opens files that hold others, each in the other: zips, Outlook messages, mboxes, e-mails.
 
-Which it is, its content says; its name only helps with an e-mail that has next to no headers. Nothing is written to
-disk, nothing is raised whatever the file is, and the same file gives the same things in the same order.
+To add a kind, such as `.7z`: write a module like `zips.py` that defines one `ContainerKind`, and add it to `KINDS`.
+Nothing else has to change.
+
+The content of a file tells its kind. Nothing is written to disk, no file makes this raise anything but `OSError` or
+`MemoryError`, and the same file gives the same files in the same order.
 """
 
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Iterator
-from datetime import datetime
 from typing import BinaryIO
 
-from thep_forms.sources.emails import looks_like_message, mailed
-from thep_forms.sources.mbox import looks_like_mbox, mailboxed
-from thep_forms.sources.model import (
-    DEEPEST,
-    LARGEST,
-    TOO_LARGE,
-    Budget,
-    ContainedFile,
-    Found,
-    Opener,
-    TooMuchError,
-    is_clutter,
-)
-from thep_forms.sources.outlook import MAGIC, saved
-from thep_forms.sources.zips import zipped
+from msgspec.structs import replace
 
-SNIFFED = 2**16  # bytes that tell what a file is
+from thep_forms.sources.container_kind import ContainedFile, ContainerKind
+from thep_forms.sources.decorations import is_clutter
+from thep_forms.sources.emails import EMAIL
+from thep_forms.sources.limits import LARGEST_FILE, MOST_CONTAINERS, SNIFFED, TOO_LARGE, Budget, TooMuchError
+from thep_forms.sources.mbox import MBOX
+from thep_forms.sources.model import ReceivedFile, SourceFile
+from thep_forms.sources.outlook import OUTLOOK_MESSAGE
+from thep_forms.sources.zips import ZIP
 
-_TOO_DEEP = f"This is packed into over {DEEPEST} other files: it has to come with fewer around it."
-_TOO_MUCH = "Opening this file took too much memory, so files in it may be missing."
+# In order of precedence: the first kind that recognises a file opens it. E-mails come last: they have no magic number.
+KINDS: tuple[ContainerKind, ...] = (ZIP, OUTLOOK_MESSAGE, MBOX, EMAIL)
+
+_TOO_MUCH_MEMORY = "Opening this file took too much memory, so files may be missing. Send fewer."
 
 
-def unpack(source: str, file: BinaryIO) -> Iterator[Found]:
-    """A file, or every file inside of it if it holds others. `source` is the way to it.
+def unpack(origin: SourceFile, file: BinaryIO) -> Iterator[ReceivedFile]:
+    """The file, or every file in it if it is a container. `file` is the open `origin`, at its start.
 
-    An mbox on the disk may be of any size: it is read message by message, and each has a budget of its own.
+    Raises `OSError` where the disk fails, and `MemoryError` where a streamed container's own bytes take too much.
     """
-    opener = _opener(file.read(SNIFFED), source)
+    whole = ReceivedFile(origin)
+    kind = kind_of(file.read(SNIFFED), origin.source)
     file.seek(0)
-    if opener is mailboxed:
-        for message in mailboxed(file, Budget(sys.maxsize, sys.maxsize)):
-            way = f"{source}/{message.name}"
-            yield from _bounded(way, _opened(way, message, None, Budget(), 1))
-    elif opener is zipped:
-        yield from _bounded(source, _inside(source, zipped, file, None, Budget(), 0))
+    if kind is None or not kind.is_streamed:
+        yield from _within_limits(whole, _open_from_memory(whole, kind, file))
+    elif kind.has_budget_per_file:
+        for contained in kind.open(file, Budget.unlimited()):
+            received = _received(whole, contained)
+            yield from _within_limits(received, _open(received, _kind_of_contained(contained), Budget()))
     else:
-        yield from _bounded(source, _read(source, file))
+        yield from _within_limits(whole, _open_container(whole, kind, file, Budget()))
 
 
-def _read(source: str, file: BinaryIO) -> Iterator[Found]:
-    data = file.read(LARGEST + 1)
-    member = ContainedFile(source, data) if len(data) <= LARGEST else ContainedFile(source, None, TOO_LARGE)
-    del data
-    yield from _opened(source, member, None, Budget(), 0)
-
-
-def _bounded(source: str, found: Iterator[Found]) -> Iterator[Found]:
-    """What is found, until it is too much; a row of its own says so."""
-    try:
-        yield from found
-    except TooMuchError as reason:
-        yield Found(source, None, str(reason))
-    except (MemoryError, RecursionError):
-        yield Found(source, None, _TOO_MUCH)
-
-
-def _opened(
-    source: str, member: ContainedFile, received: datetime | None, budget: Budget, depth: int
-) -> Iterator[Found]:
-    """What one thing from a container is: a file, or more of them if it is a container itself."""
-    received = member.dated or received
-    opener = None
-    if member.data is not None and member.name and not member.aside:
-        opener = member.opener or _opener(member.data[:SNIFFED], member.name)
-    if opener is None or member.data is None:
-        yield Found(source, member.data, member.reason, received, member.aside or is_clutter(source))
-    elif depth >= DEEPEST:
-        yield Found(source, None, _TOO_DEEP, received)
-    else:
-        yield from _inside(source, opener, io.BytesIO(member.data), received, budget, depth)
-
-
-def _inside(
-    source: str, opener: Opener, file: BinaryIO, received: datetime | None, budget: Budget, depth: int
-) -> Iterator[Found]:
-    for member in opener(file, budget):
-        way = f"{source}/{member.name}" if member.name else source
-        yield from _opened(way, member, received, budget, depth + 1)
-
-
-def _opener(head: bytes, name: str) -> Opener | None:
-    """How to open what starts so; None for a file that holds no others."""
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return zipped
-    if head.startswith(MAGIC):
-        return saved
-    if looks_like_mbox(head):
-        return mailboxed
-    is_called_so = name.lower().endswith(".eml")
-    if not head.startswith(b"%PDF-") and looks_like_message(head, is_called_so=is_called_so):
-        return mailed
+def kind_of(head: bytes, name: str) -> ContainerKind | None:
+    """The kind of container that starts with `head`; None for a file that holds no others."""
+    for kind in KINDS:
+        if kind.sniff(head, name):
+            return kind
     return None
+
+
+def _open_from_memory(whole: ReceivedFile, kind: ContainerKind | None, file: BinaryIO) -> Iterator[ReceivedFile]:
+    data = file.read(LARGEST_FILE + 1)
+    received = replace(whole, reason=TOO_LARGE) if len(data) > LARGEST_FILE else replace(whole, data=data)
+    del data  # `received` alone keeps it
+    yield from _open(received, kind, Budget())
+
+
+def _within_limits(outermost: ReceivedFile, files: Iterator[ReceivedFile]) -> Iterator[ReceivedFile]:
+    """The files until a limit is reached; then `outermost` once more, with the reason."""
+    try:
+        yield from files
+    except TooMuchError as error:
+        yield replace(outermost, data=None, reason=str(error), received_at=None, is_decoration=False)
+    except (MemoryError, RecursionError):
+        yield replace(outermost, data=None, reason=_TOO_MUCH_MEMORY, received_at=None, is_decoration=False)
+
+
+def _open(received: ReceivedFile, kind: ContainerKind | None, budget: Budget) -> Iterator[ReceivedFile]:
+    """The file itself, or the files in it if it is a container of that kind."""
+    if kind is None or received.data is None:
+        yield replace(received, is_decoration=received.is_decoration or is_clutter(received.source))
+    elif len(received.inside) >= MOST_CONTAINERS:
+        yield replace(received, data=None, reason=_too_deep(kind))
+    else:
+        yield from _open_container(received, kind, io.BytesIO(received.data), budget)
+
+
+def _open_container(
+    container: ReceivedFile, kind: ContainerKind, file: BinaryIO, budget: Budget
+) -> Iterator[ReceivedFile]:
+    for contained in kind.open(file, budget):
+        yield from _open(_received(container, contained), _kind_of_contained(contained), budget)
+
+
+def _received(container: ReceivedFile, contained: ContainedFile) -> ReceivedFile:
+    """A file out of a container, with the way that leads to it."""
+    return ReceivedFile(
+        container.origin,
+        (*container.inside, contained.name) if contained.name else container.inside,
+        contained.data,
+        contained.reason,
+        contained.sent_at or container.received_at,
+        contained.is_decoration,
+    )
+
+
+def _kind_of_contained(contained: ContainedFile) -> ContainerKind | None:
+    if contained.data is None or not contained.name or contained.is_decoration:
+        return None
+    return contained.kind or kind_of(contained.data[:SNIFFED], contained.name)
+
+
+def _too_deep(kind: ContainerKind) -> str:
+    return f"This {kind.name} is packed too deep, into {MOST_CONTAINERS} other files. Send it by itself."

@@ -1,4 +1,4 @@
-"""The e-mails in an mbox: a file of one after the other (RFC 4155)."""
+"""The kind of container that is an mbox: a whole mail folder in a file, one e-mail after the other (RFC 4155)."""
 
 from __future__ import annotations
 
@@ -6,48 +6,60 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from thep_forms.sources.emails import HEAD, HEADER_LINE, mailed, name_of
-from thep_forms.sources.model import LARGEST, TOO_LARGE, Budget, ContainedFile
+from thep_forms.sources.container_kind import ContainedFile, ContainerKind
+from thep_forms.sources.email_headers import is_header, name_of_email
+from thep_forms.sources.emails import EMAIL
+from thep_forms.sources.limits import LARGEST_FILE, LARGEST_HEADERS, TOO_LARGE, Budget
 from thep_forms.sources.names import UniqueNames
 
 _FROM_AND_DATE = re.compile(rb"From \S+ .*\d\d:\d\d(:\d\d)?\b.*\b\d{4}\b")
 
 
-def looks_like_mbox(head: bytes) -> bool:
-    """Whether a file that starts so holds one e-mail after the other."""
-    first, _, rest = head.partition(b"\n")
-    return first.startswith(b"From ") and bool(HEADER_LINE.match(rest))
+def _is_mbox(head: bytes, _: str) -> bool:
+    first, _newline, rest = head.partition(b"\n")
+    return first.startswith(b"From ") and is_header(rest)
 
 
-def mailboxed(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
-    """The e-mails in an mbox."""
+def _open_mbox(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
+    """The e-mails in an mbox, each named after its subject."""
     names = UniqueNames()
-    for message, is_whole in messages(file):
+    for message, is_whole in _messages(file):
         budget.spend(len(message), files=1)
-        name = names.free(name_of(message))
-        yield ContainedFile(name, message, opener=mailed) if is_whole else ContainedFile(name, None, TOO_LARGE)
+        name = names.take(name_of_email(message))
+        if is_whole:
+            yield ContainedFile(name, message, kind=EMAIL)
+        else:
+            yield ContainedFile(name, None, TOO_LARGE)
 
 
-def messages(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """The e-mails in an mbox, one at a time; of one that is too large its head, and False."""
-    message, waiting, is_after_empty, is_whole = bytearray(), b"", True, True
-    started = False
-    for line in iter(lambda: file.readline(HEAD), b""):
-        if waiting:
-            if HEADER_LINE.match(line):
-                if started:
+def _messages(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
+    """The bytes of each e-mail, one at a time, and True; for one that is too large its first bytes, and False.
+
+    A line that starts with `From ` divides two e-mails if headers follow it, and an empty line stands before it or a
+    date is in it. Any other is a line of text, which many programs do not mark as such.
+    """
+    message, divider, is_after_empty, is_whole = bytearray(), b"", True, True
+    has_begun = False
+    for line in iter(lambda: file.readline(LARGEST_HEADERS), b""):
+        if divider:
+            if is_header(line):
+                if has_begun:
                     yield bytes(message), is_whole
-                message, is_whole, started = bytearray(), True, True
-            else:  # a line of text that starts like one between two e-mails
-                message += waiting
-            waiting = b""
+                message, is_whole, has_begun = bytearray(), True, True
+            else:
+                message += divider
+            divider = b""
         if line.startswith(b"From ") and (is_after_empty or _FROM_AND_DATE.match(line)):
-            waiting, is_after_empty = line, False
+            divider, is_after_empty = line, False
             continue
         message += line
         is_after_empty = line in (b"\n", b"\r\n")
-        if len(message) > LARGEST:
+        if len(message) > LARGEST_FILE:
             is_whole = False
-            del message[HEAD:]
-    if started:
-        yield bytes(message + waiting), is_whole
+            del message[LARGEST_HEADERS:]
+    if has_begun:
+        yield bytes(message + divider), is_whole
+
+
+# A mail folder may have any size: it is read e-mail by e-mail, and each has a budget of its own.
+MBOX = ContainerKind("mbox", _is_mbox, _open_mbox, is_streamed=True, has_budget_per_file=True)

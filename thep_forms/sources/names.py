@@ -1,4 +1,4 @@
-"""Names that strangers gave to files, as parts of a way that a person can read."""
+"""Makes names that strangers gave to files safe to show, as steps of `ReceivedFile.source`."""
 
 from __future__ import annotations
 
@@ -6,57 +6,65 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-LONGEST = 120  # characters of a name
-MOST_FOLDERS = 20  # of a way inside of one zip
-_JOINERS = "\u200c\u200d"  # they change how some scripts are read
-_DROPPED = ("Cc", "Cf", "Co", "Cs")
-_SLASHES = str.maketrans({"/": "∕", "\\": "∖"})
+from thep_forms.sources.limits import LONGEST_NAME, MOST_STEPS
+
+_JOINERS = "\u200c\u200d"  # kept: they change how words in some scripts are read
+_DROPPED = ("Cc", "Cf", "Co", "Cs")  # control, format, private-use and surrogate characters
+_SLASHES = str.maketrans({"/": "∕", "\\": "∖"})  # letters that look like slashes and are none
 _ENDING = re.compile(r"\.\w{1,8}\Z")
 
 
-def clean(name: str) -> str:
-    """One name in one line, without anything that is a step in a way; empty where nothing is left."""
+def clean_name(name: str) -> str:
+    """The name in one line, without control characters or slashes; empty where nothing but dots is left."""
     line = " ".join(name.split()).translate(_SLASHES)
     kept = "".join(char for char in line if char in _JOINERS or unicodedata.category(char) not in _DROPPED)
     kept = unicodedata.normalize("NFC", kept).strip()
     if not kept.strip(f".{_JOINERS}"):
         return ""
-    if len(kept) <= LONGEST:
+    if len(kept) <= LONGEST_NAME:
         return kept
-    ending = _ENDING.search(kept)
-    tail = ending[0] if ending else ""
-    return f"{kept[: LONGEST - len(tail) - 1]}…{tail}"
+    ending = _ending(kept)
+    return f"{kept[: LONGEST_NAME - len(ending) - 1]}…{ending}"
 
 
-def clean_way(way: str) -> str:
-    """The way inside of a zip, from its root: steps up and empty ones are left out."""
-    steps = list(filter(None, map(clean, re.split(r"[/\\]", way))))
-    return "/".join(steps[-MOST_FOLDERS:]) or "unnamed"
+def clean_path(path: str) -> str:
+    """A path in a zip, from the zip's root: each step cleaned, those that climb (`..`) or are empty left out."""
+    steps = [clean_name(step) for step in re.split(r"[/\\]", path)]
+    return "/".join([step for step in steps if step][-MOST_STEPS:]) or "unnamed"
 
 
-def text(raw: bytes, encoding: str = "cp1252") -> str:
-    """What bytes of a name or header mean: UTF-8, which nothing else looks like; else the given encoding."""
+def decode(raw: bytes, encoding: str = "cp1252") -> str:
+    """The text of a name or header: UTF-8, which no other encoding looks like, else `encoding`."""
     try:
         return raw.decode()
     except UnicodeDecodeError:
         return raw.decode(encoding, "replace")
 
 
+def _ending(name: str) -> str:
+    """The name's file extension with its dot, or nothing."""
+    match = _ENDING.search(name)
+    return match[0] if match else ""
+
+
 class UniqueNames:
-    """The names in one container: the second `form.pdf` is `form (2).pdf`."""
+    """The names in one container, which are numbered where they are equal: `form.pdf`, `form (2).pdf`."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
+        """`taken` are names that no file may have, such as those of folders."""
         self._taken = set(taken)
-        self._last: dict[str, int] = {}
+        self._last_number: dict[str, int] = {}
 
-    def free(self, name: str) -> str:
-        if name in self._taken:
-            ending = _ENDING.search(name)
-            tail = ending[0] if ending else ""
-            stem, turn = name.removesuffix(tail), self._last.get(name, 1)
-            while (numbered := f"{stem} ({(turn := turn + 1)}){tail}") in self._taken:
-                pass
-            self._last[name] = turn
-            name = numbered
-        self._taken.add(name)
-        return name
+    def take(self, name: str) -> str:
+        """The name as it stands if it is free, else with the lowest number that makes it so. It is taken then."""
+        free = name if name not in self._taken else self._numbered(name)
+        self._taken.add(free)
+        return free
+
+    def _numbered(self, name: str) -> str:
+        ending = _ending(name)
+        stem, number = name.removesuffix(ending), self._last_number.get(name, 1) + 1
+        while f"{stem} ({number}){ending}" in self._taken:
+            number += 1
+        self._last_number[name] = number
+        return f"{stem} ({number}){ending}"

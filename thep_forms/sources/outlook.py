@@ -1,197 +1,140 @@
-"""What is in an e-mail that Outlook saved, a .msg: storages and streams in a compound file ([MS-OXMSG], [MS-CFB])."""
+"""The kind of container that is an Outlook message, `.msg` ([MS-OXMSG]): the files and messages attached to it."""
 
 from __future__ import annotations
 
-import codecs
-import struct
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Set
+from datetime import datetime
+from functools import partial
+from typing import BinaryIO
 
-from thep_forms.sources.emails import (
-    Headers,
-    believed,
-    called,
-    delivered,
-    is_decoration,
-    is_image,
-    is_pdf,
-    mailed,
-    shown_in,
+from msgspec.structs import replace
+
+from thep_forms.sources.compound_file import MAGIC, Storage, has_sound_header
+from thep_forms.sources.container_kind import ContainedFile, ContainerKind
+from thep_forms.sources.decorations import images_shown, is_addition, is_image, may_be_pdf
+from thep_forms.sources.email_headers import Headers, name_from_subject
+from thep_forms.sources.emails import EMAIL
+from thep_forms.sources.limits import LARGEST_FILE, MOST_ATTACHMENTS, TOO_LARGE, Budget, TooMuchError
+from thep_forms.sources.message_files import files_of_message
+from thep_forms.sources.names import clean_name
+from thep_forms.sources.outlook_properties import (
+    ATTACHED_MESSAGE_HEADER,
+    ATTACHMENT_HEADER,
+    MESSAGE_HEADER,
+    PROPERTIES,
+    Properties,
+    Property,
+    stream_of,
 )
-from thep_forms.sources.model import LARGEST, TOO_LARGE, Budget, ContainedFile, TooMuchError
-from thep_forms.sources.names import clean, text
 
-MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-MOST_ATTACHMENTS = 2048  # of a message, by [MS-OXMSG]
-LONGEST_TEXT = 16 * 2**20  # bytes of a property that is a text
+_ATTACHMENT = "__attach_version1.0_#"  # what the storage of an attachment begins with
+_OBJECT = "__substg1.0_3701000D"  # the storage of an attached message, or of another program's object
+_LINKS = (2, 3, 4, 7)  # methods of attaching that send a link to a file: on a disk (2 to 4) or the web (7)
+_IN_THE_TEXT = 4  # flag: the text shows the attachment
 
-_PROPERTIES = "__properties_version1.0"
-_ATTACHMENT = "__attach_version1.0_#"
-_OBJECT = "__substg1.0_3701000D"  # an attached message, or an object of another program
-
-# Properties and their types, by their numbers in [MS-OXPROPS].
-_SUBJECT, _HEADERS, _SUBMITTED, _DELIVERED, _HTML, _CODE_PAGE = 0x0037, 0x007D, 0x0039, 0x0E06, 0x1013, 0x3FFD
-_DATA, _METHOD, _LONG_NAME, _SHORT_NAME, _FLAGS = 0x3701, 0x3705, 0x3707, 0x3704, 0x3714
-_KIND, _CONTENT_ID, _HIDDEN = 0x370E, 0x3712, 0x7FFE
-_STRING, _STRING_8, _BINARY = 0x001F, 0x001E, 0x0102
-
-_REFERENCES = range(2, 5)  # methods of attaching that send a way to a file instead of the file
-_ON_THE_WEB = 7
-_IN_THE_TEXT = 4  # the flag
-
-_DAMAGED = "This Outlook message is damaged, or its sending was cut short."
-_MANY = f"This message has over {MOST_ATTACHMENTS:,} attachments; only the first of them were read."
-_ELSEWHERE = "This is only a link to a file kept elsewhere: the file itself has to come."
-_EMBEDDED = "This is an object in a message's text: it has to come as an attached file."
+_DAMAGED = "This Outlook message is damaged or was cut short."
+_ATTACHMENT_LOST = "This attachment was lost from its Outlook message."
+_TOO_MANY = f"We read only the first {MOST_ATTACHMENTS:,} attachments of this message. Send the rest again."
+_LINK = "This is only a link to a file kept elsewhere. Attach the file itself."
+_EMBEDDED = "This is an object in the message's text. Attach it as a file."
 
 
-def saved(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
-    """The files in an Outlook message, in its order; any other compound file, such as a .doc, comes whole."""
+def _is_compound_file(head: bytes, _: str) -> bool:
+    """Whether it may be an Outlook message. Its end may tell that it is not: then it comes out whole."""
+    return head.startswith(MAGIC)
+
+
+def _open_message(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
+    """The attachments of an Outlook message, in its order; any other compound file, such as a `.doc`, comes whole."""
     import olefile
 
     data = file.read()
     try:
-        if not _is_sound(data):
+        if not has_sound_header(data):
             raise ValueError
         with olefile.OleFileIO(data) as ole:
-            storage = _Storage(ole, _children(ole), ())
-            if storage.stream(_PROPERTIES) is None:
+            storage = Storage(ole)
+            if storage.stream(PROPERTIES) is None:
                 yield ContainedFile("", data)
             else:
-                yield from _message(storage, 32, budget)
+                yield from _attachments(storage, MESSAGE_HEADER, budget)
     except (TooMuchError, MemoryError):
-        raise  # it is no damage: whoever unpacks the file tells of it
-    except Exception:  # noqa: BLE001 - olefile raises anything for a damaged file; its own row says so
-        is_message = _PROPERTIES.encode("utf-16-le") in data
+        raise  # the file is not damaged: the caller says what is wrong
+    except Exception:  # noqa: BLE001 - olefile raises anything for a damaged file
+        is_message = PROPERTIES.encode("utf-16-le") in data
         yield ContainedFile("", None, _DAMAGED) if is_message else ContainedFile("", data)
 
 
-def _is_sound(data: bytes) -> bool:
-    """Whether the tables that the header tells of can be in the file: olefile makes them as large as it says."""
-    if len(data) < 512:
-        return False
-    sector, mini_sector = struct.unpack_from("<HH", data, 30)
-    tables, mini_tables, more_tables = (struct.unpack_from("<I", data, at)[0] for at in (44, 64, 72))
-    return sector in (9, 12) and mini_sector == 6 and max(tables, mini_tables, more_tables) << sector <= len(data)
-
-
-def _children(ole: Any) -> dict[tuple[str, ...], list[str]]:
-    """The storages by the storage that they are in."""
-    children: dict[tuple[str, ...], list[str]] = {}
-    for *way, name in ole.listdir(streams=False, storages=True):
-        children.setdefault(tuple(way), []).append(name)
-    return children
-
-
-class _Storage:
-    """A message or an attachment: a folder of the compound file."""
-
-    def __init__(self, ole: Any, children: dict[tuple[str, ...], list[str]], way: tuple[str, ...]) -> None:
-        self._ole, self._all_children, self._way = ole, children, way
-        self.children = sorted(children.get(way, ()))
-
-    def child(self, name: str) -> _Storage:
-        return _Storage(self._ole, self._all_children, (*self._way, name))
-
-    def size(self, name: str) -> int:
-        """Bytes in a stream; -1 where there is none of that name."""
-        way = [*self._way, name]
-        return int(self._ole.get_size(way)) if self._ole.get_type(way) == 2 else -1
-
-    def stream(self, name: str, most: int = LONGEST_TEXT) -> bytes | None:
-        if not 0 <= self.size(name) <= most:
-            return None
-        return bytes(self._ole.openstream([*self._way, name]).read())
-
-
-class _Properties:
-    """What a message or an attachment says of itself."""
-
-    def __init__(self, storage: _Storage, header: int) -> None:
-        """`header` bytes stand before the first property."""
-        self.storage = storage
-        entries = (storage.stream(_PROPERTIES) or b"")[header:]
-        self._fixed = {
-            number: value for _, number, value in struct.iter_unpack("<HH4x8s", entries[: len(entries) // 16 * 16])
-        }
-
-    def number(self, number: int) -> int:
-        return int(struct.unpack("<i", self._fixed.get(number, bytes(8))[:4])[0])
-
-    def flag(self, number: int) -> bool:
-        return bool(self._fixed.get(number, b"\0")[0])
-
-    def date(self, number: int) -> datetime | None:
-        ticks = struct.unpack("<Q", self._fixed.get(number, bytes(8)))[0]  # of 100 ns, since 1601
-        try:
-            return believed(datetime(1601, 1, 1, tzinfo=UTC) + timedelta(seconds=ticks // 10**7))
-        except OverflowError:
-            return None
-
-    def binary(self, number: int) -> bytes | None:
-        return self.storage.stream(f"__substg1.0_{number:04X}{_BINARY:04X}")
-
-    def text(self, number: int, code_page: str = "cp1252") -> str:
-        wide = self.storage.stream(f"__substg1.0_{number:04X}{_STRING:04X}")
-        if wide is not None:
-            return wide.decode("utf-16-le", "replace").rstrip("\0")
-        narrow = self.storage.stream(f"__substg1.0_{number:04X}{_STRING_8:04X}") or b""
-        return text(narrow, code_page).rstrip("\0")
-
-    @property
-    def code_page(self) -> str:
-        try:
-            return codecs.lookup(f"cp{self.number(_CODE_PAGE)}").name
-        except LookupError:
-            return "cp1252"
-
-
-def _message(storage: _Storage, header: int, budget: Budget) -> Iterator[ContainedFile]:
-    properties = _Properties(storage, header)
-    code_page = properties.code_page
-    dated = (
-        properties.date(_SUBMITTED)
-        or Headers(properties.text(_HEADERS).encode("utf-8", "replace")).date
-        or properties.date(_DELIVERED)
-    )
-    html = properties.binary(_HTML) or properties.text(_HTML).encode("utf-8", "replace")
-    shown = shown_in(html.decode("utf-8", "replace"))
-    attachments = [storage.child(name) for name in storage.children if name.startswith(_ATTACHMENT)]
-    first = attachments[:MOST_ATTACHMENTS]
-    yield from delivered((_attachment(one, code_page, shown, budget) for one in first), dated)
+def _attachments(message: Storage, header: int, budget: Budget) -> Iterator[ContainedFile]:
+    properties = Properties(message, header)
+    code_page, sent_at = properties.code_page, _sent_at(properties)
+    html = properties.binary(Property.HTML) or properties.text(Property.HTML).encode("utf-8", "replace")
+    shown = images_shown(html.decode("utf-8", "replace"))
+    attachments = [message.child(name) for name in message.children if name.startswith(_ATTACHMENT)]
+    files = (_attached(attachment, code_page, shown, budget) for attachment in attachments[:MOST_ATTACHMENTS])
+    yield from files_of_message(files, sent_at)
     if len(attachments) > MOST_ATTACHMENTS:
-        yield ContainedFile("", None, _MANY, dated)
+        yield ContainedFile("", None, _TOO_MANY, sent_at)
 
 
-def _attachment(storage: _Storage, code_page: str, shown: set[str], budget: Budget) -> tuple[str, ContainedFile]:
-    """An attachment and its type; `shown` are the Content-IDs that the message's text shows."""
-    properties = _Properties(storage, 8)
-    kind = properties.text(_KIND, code_page).lower()
-    name = clean(properties.text(_LONG_NAME, code_page)) or clean(properties.text(_SHORT_NAME, code_page))
+def _sent_at(message: Properties) -> datetime | None:
+    return (
+        message.date(Property.SUBMITTED_AT)
+        or Headers(message.text(Property.HEADERS).encode("utf-8", "replace")).date
+        or message.date(Property.DELIVERED_AT)
+    )
+
+
+def _attached(attachment: Storage, code_page: str, shown: Set[str], budget: Budget) -> ContainedFile:
+    """An attachment. `shown` are the Content-IDs of the images that the message's text shows."""
+    properties = Properties(attachment, ATTACHMENT_HEADER)
+    content_type = properties.text(Property.CONTENT_TYPE, code_page).lower()
+    name = clean_name(properties.text(Property.LONG_NAME, code_page))
+    name = name or clean_name(properties.text(Property.SHORT_NAME, code_page))
     budget.spend(0, files=1)
-    if _OBJECT in storage.children:
-        return kind, _object(storage.child(_OBJECT), name)
-    size = storage.size(f"__substg1.0_{_DATA:04X}{_BINARY:04X}")
+    if _OBJECT in attachment.children:
+        return _object(attachment.child(_OBJECT), name, content_type)
+    size = attachment.size(stream_of(Property.DATA))
     if size < 0:
-        method = properties.number(_METHOD)
-        reason = _ELSEWHERE if method in _REFERENCES or method == _ON_THE_WEB else _DAMAGED
-        return kind, ContainedFile(name, None, reason)
-    if size > LARGEST:
-        return kind, ContainedFile(name, None, TOO_LARGE)
+        is_link = properties.number(Property.METHOD) in _LINKS
+        return ContainedFile(name, None, _LINK if is_link else _ATTACHMENT_LOST, content_type=content_type)
+    if size > LARGEST_FILE:
+        return ContainedFile(name, None, TOO_LARGE, content_type=content_type)
     budget.spend(size)
-    data = storage.stream(f"__substg1.0_{_DATA:04X}{_BINARY:04X}", LARGEST) or b""
-    is_shown = properties.flag(_HIDDEN) or properties.number(_FLAGS) & _IN_THE_TEXT
-    is_shown = is_shown or properties.text(_CONTENT_ID).strip("<> ") in shown
-    is_aside = is_decoration(kind, name) or bool(is_shown and (kind.startswith("image/") or is_image(data)))
-    # A signed message comes as one attachment, which is the message as it was on its way.
-    opener = mailed if kind.startswith("multipart/") else None
-    return kind, ContainedFile(name, data, aside=is_aside and not is_pdf(data), opener=opener)
+    data = attachment.stream(stream_of(Property.DATA), LARGEST_FILE) or b""
+    is_picture = content_type.startswith("image/") or is_image(data)
+    decorates = (_is_in_text(properties, shown) and is_picture) or is_addition(content_type, name)
+    return ContainedFile(
+        name,
+        data,
+        content_type=content_type,
+        is_decoration=decorates and not may_be_pdf(data),
+        # A signed message is one attachment: the message as it was on its way.
+        kind=EMAIL if content_type.startswith("multipart/") else None,
+    )
 
 
-def _object(storage: _Storage, name: str) -> ContainedFile:
-    if storage.stream(_PROPERTIES) is None:
-        return ContainedFile(name, None, _EMBEDDED)
-    properties = _Properties(storage, 24)
-    subject = called(properties.text(_SUBJECT, properties.code_page))
-    return ContainedFile(subject, b"", opener=lambda _, budget: _message(storage, 24, budget))
+def _is_in_text(attachment: Properties, shown: Set[str]) -> bool:
+    """Whether the message's text shows the attachment, such as a logo, or Outlook does not list it."""
+    return (
+        attachment.flag(Property.IS_HIDDEN)
+        or bool(attachment.number(Property.FLAGS) & _IN_THE_TEXT)
+        or attachment.text(Property.CONTENT_ID).strip("<> ") in shown
+    )
+
+
+def _object(storage: Storage, name: str, content_type: str) -> ContainedFile:
+    """An attached message, which is not a file of its own: it is opened where it lies in this one."""
+    if storage.stream(PROPERTIES) is None:
+        return ContainedFile(name, None, _EMBEDDED, content_type=content_type)
+    properties = Properties(storage, ATTACHED_MESSAGE_HEADER)
+    subject = properties.text(Property.SUBJECT, properties.code_page)
+    kind = replace(OUTLOOK_MESSAGE, open=partial(_open_attached_message, storage))
+    return ContainedFile(name_from_subject(subject), b"", content_type=content_type, kind=kind)
+
+
+def _open_attached_message(storage: Storage, _: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
+    yield from _attachments(storage, ATTACHED_MESSAGE_HEADER, budget)
+
+
+OUTLOOK_MESSAGE = ContainerKind("Outlook message", _is_compound_file, _open_message)

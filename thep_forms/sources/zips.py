@@ -1,4 +1,4 @@
-"""What is in a zip. Only what comes out counts; nothing that the zip says of itself is trusted."""
+"""The kind of container that is a zip. Only what is really unpacked counts: nothing that the zip states is trusted."""
 
 from __future__ import annotations
 
@@ -7,41 +7,68 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from thep_forms.sources.model import LARGEST, MOST_FILES, TOO_LARGE, Budget, ContainedFile, TooMuchError
-from thep_forms.sources.names import UniqueNames, clean_way, text
+from thep_forms.sources.container_kind import ContainedFile, ContainerKind
+from thep_forms.sources.limits import (
+    LARGEST_FILE,
+    LARGEST_ZIP_LIST,
+    MOST_FILES,
+    TOO_LARGE,
+    ZIP_PIECE,
+    Budget,
+    TooMuchError,
+)
+from thep_forms.sources.names import UniqueNames, clean_path, decode
 
-CHUNK = 2**20
-LONGEST_LIST = 4 * 2**20  # bytes of the list of files; that of 10,000 with long names takes half of it
-_LOCAL_HEADER = 30  # bytes, and the name after them
-_PASSWORD = 0x1  # the flag
-_UTF_8 = 0x800  # the flag
+_STARTS = (b"PK\x03\x04", b"PK\x05\x06")  # a first file, or the end of an empty list of files
+_LOCAL_HEADER = 30  # bytes before a file's name and its packed content
+_PASSWORD = 0x1  # flag: the file is encrypted
+_UTF_8 = 0x800  # flag: the file's name is UTF-8
 
-# What zipfile raises for a damaged zip. Its words may quote names: none is told.
+# What zipfile raises for a damaged zip. Its texts may quote names, so no reason holds them.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, IndexError, RuntimeError, struct.error, OSError)
 
-_DAMAGED = "This zip is damaged, or its sending was cut short."
-_FILE_DAMAGED = "This file was damaged in its zip."
-_OVERLAPPING = "Files in this zip share the same bytes, so it was not opened."
-_LOCKED = "A password is needed to open this file: it has to come without one."
-_UNUSUAL = "This file is packed in an unusual way: it has to come in an ordinary zip."
-_EMPTY = "This zip holds no file."
+_DAMAGED = "This zip is damaged or was cut short."
+_FILE_DAMAGED = "This file is damaged inside its zip."
+_OVERLAPPING = "Files in this zip share the same bytes, so we did not open it. Make it again."
+_LOCKED = "This file in a zip needs a password. Send it without one."
+_UNUSUAL = "This file is packed in an unusual way. Send it in an ordinary zip, or unpacked."
+_EMPTY = "This zip holds no file. Put the form into it."
+_TOO_MANY = f"This zip lists over {MOST_FILES:,} files, so we did not open it. Send fewer files."
 
 
-class _Sparing(io.BufferedIOBase):
-    """The zip's file, which never gives a huge piece: the list of files cannot fill the memory."""
+def _is_zip(head: bytes, _: str) -> bool:
+    return head.startswith(_STARTS)
+
+
+def _open_zip(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
+    """The files in a zip, in the order of its list. An office file, which is a zip too, comes whole."""
+    try:
+        with zipfile.ZipFile(_BoundedReads(file)) as archive:
+            if _is_office_file(archive):
+                yield _whole(file)
+            elif _overlaps(archive):
+                yield ContainedFile("", None, _OVERLAPPING)
+            else:
+                yield from _members(archive, budget)
+    except _DAMAGE:
+        yield ContainedFile("", None, _DAMAGED)
+
+
+class _BoundedReads(io.BufferedIOBase):
+    """The zip's file, read in pieces of bounded size: zipfile would read a list of files of any size at once."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
 
     def read(self, size: int | None = -1, /) -> bytes:
-        asked = LONGEST_LIST + 1 if size is None or size < 0 else size
-        data = self._file.read(min(asked, LONGEST_LIST + 1))
-        if len(data) > LONGEST_LIST:
-            raise TooMuchError(f"This zip lists more files than the {MOST_FILES:,} that are read of one.")
+        """At most `size` bytes, or all. Raises `TooMuchError` for a piece that no honest zip needs."""
+        wanted = LARGEST_ZIP_LIST + 1 if size is None or size < 0 else size
+        data = self._file.read(min(wanted, LARGEST_ZIP_LIST + 1))
+        if len(data) > LARGEST_ZIP_LIST:
+            raise TooMuchError(_TOO_MANY)
         return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
@@ -57,78 +84,77 @@ class _Sparing(io.BufferedIOBase):
         return True
 
 
-def zipped(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
-    """The files in a zip, in its order; an Office file is a zip too, and comes whole."""
-    try:
-        with zipfile.ZipFile(_Sparing(file)) as archive:
-            if _is_document(archive):
-                yield ContainedFile("", *_whole(file))
-            elif _overlaps(archive):
-                yield ContainedFile("", None, _OVERLAPPING)
-            else:
-                yield from _members(archive, budget)
-    except _DAMAGE:
-        yield ContainedFile("", None, _DAMAGED)
-
-
-def _is_document(archive: zipfile.ZipFile) -> bool:
-    """Whether it is the one file of a program: Microsoft Office, OpenDocument, Apple's iWork."""
+def _is_office_file(archive: zipfile.ZipFile) -> bool:
+    """Whether the zip is one file of a program: Microsoft Office, OpenDocument or Apple's iWork."""
     names = archive.namelist()
-    marks = {"[Content_Types].xml", "Index/Document.iwa", "Index.zip/Document.iwa"}
-    return names[:1] == ["mimetype"] or any(name in marks for name in names)
+    if names[:1] == ["mimetype"]:
+        return True
+    return not {"[Content_Types].xml", "Index/Document.iwa", "Index.zip/Document.iwa"}.isdisjoint(names)
 
 
-def _whole(file: BinaryIO) -> tuple[bytes | None, str]:
+def _whole(file: BinaryIO) -> ContainedFile:
     file.seek(0)
-    data = file.read(LARGEST + 1)
-    return (None, TOO_LARGE) if len(data) > LARGEST else (data, "")
+    data = file.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        return ContainedFile("", None, TOO_LARGE)
+    return ContainedFile("", data)
 
 
 def _overlaps(archive: zipfile.ZipFile) -> bool:
+    """Whether files share bytes, or the list of files: a bomb lists the same bytes many times."""
+    next_start = archive.start_dir
     spans = sorted((info.header_offset, info.compress_size) for info in archive.infolist())
-    starts = pairwise([*(start for start, _ in spans), archive.start_dir])
-    return any(start + _LOCAL_HEADER + size > after for (start, after), (_, size) in zip(starts, spans, strict=True))
+    for start, size in reversed(spans):
+        if start + _LOCAL_HEADER + size > next_start:
+            return True
+        next_start = start
+    return False
 
 
 def _members(archive: zipfile.ZipFile, budget: Budget) -> Iterator[ContainedFile]:
-    ways = [(info, clean_way(_name(info))) for info in archive.infolist() if not _is_leftover(info)]
-    if not ways:
+    files = [(info, clean_path(_name(info))) for info in archive.infolist() if not _is_leftover(info)]
+    if not files:
         yield ContainedFile("", None, _EMPTY)
-    names = UniqueNames(str(folder) for _, way in ways for folder in PurePosixPath(way).parents)
-    for info, way in ways:
+    folders = {str(folder) for _, path in files for folder in PurePosixPath(path).parents}
+    names = UniqueNames(folders)
+    for info, path in files:
         budget.spend(0, files=1)
-        yield ContainedFile(names.free(way), *_inflated(archive, info, budget))
+        yield _unpacked(archive, info, names.take(path), budget)
 
 
 def _name(info: zipfile.ZipInfo) -> str:
-    """Without the flag a name is in the code page of DOS, or, from a Mac, in UTF-8 all the same."""
+    """The file's name. Without the flag it is in the code page of DOS, or, from a Mac, in UTF-8 all the same."""
     if info.flag_bits & _UTF_8:
         return info.orig_filename
-    return text(info.orig_filename.encode("cp437", "replace"), "cp437")
+    return decode(info.orig_filename.encode("cp437", "replace"), "cp437")
 
 
 def _is_leftover(info: zipfile.ZipInfo) -> bool:
-    """Whether it is a folder, or what Macs and Windows leave behind."""
-    name = info.orig_filename.replace("\\", "/")
-    if name.endswith("/"):
+    """Whether it is a folder, or a file that Macs and Windows add of their own accord."""
+    path = info.orig_filename.replace("\\", "/")
+    if path.endswith("/"):
         return not info.file_size
-    last = name.rpartition("/")[2]
-    return last in (".DS_Store", "Thumbs.db") or (name.startswith("__MACOSX/") and last.startswith("._"))
+    name = path.rpartition("/")[2]
+    return name in (".DS_Store", "Thumbs.db") or (path.startswith("__MACOSX/") and name.startswith("._"))
 
 
-def _inflated(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> tuple[bytes | None, str]:
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, budget: Budget) -> ContainedFile:
     if info.flag_bits & _PASSWORD:
-        return None, _LOCKED
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # zipfile inflates no others bit by bit
-        return None, _UNUSUAL
+        return ContainedFile(name, None, _LOCKED)
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # zipfile unpacks no others in pieces
+        return ContainedFile(name, None, _UNUSUAL)
     data = bytearray()
     try:
         with archive.open(info) as stream:
-            while chunk := stream.read(CHUNK):
-                budget.spend(len(chunk))
-                data += chunk
-                if len(data) > LARGEST:
-                    return None, TOO_LARGE
+            while piece := stream.read(ZIP_PIECE):
+                budget.spend(len(piece))
+                data += piece
+                if len(data) > LARGEST_FILE:
+                    return ContainedFile(name, None, TOO_LARGE)
     except _DAMAGE:
-        return None, _FILE_DAMAGED
-    return bytes(data), ""
+        return ContainedFile(name, None, _FILE_DAMAGED)
+    return ContainedFile(name, bytes(data))
+
+
+# It is unpacked file by file, so the zip itself may be larger than any file in it.
+ZIP = ContainerKind("zip", _is_zip, _open_zip, is_streamed=True)

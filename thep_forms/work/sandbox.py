@@ -1,6 +1,8 @@
-"""What a process may still do that reads files of strangers: compute, read, answer. On Linux the kernel sees to it.
+"""Confines a process that reads strangers' files: it may compute, read files and answer, and nothing else.
 
-Elsewhere what there is: limits where the platform has them. The time limit is kept by the process that waits.
+Limitations: only Linux enforces all of this, on x86-64 and AArch64 processors. Other processors and systems get the
+limits of memory and of written bytes that they have; Windows has none. Time is not limited here: the parent kills a
+process that takes too long.
 """
 
 from __future__ import annotations
@@ -14,8 +16,8 @@ import struct
 import sys
 from pathlib import Path
 
-# The system calls that a reader needs (x86-64, AArch64). Opening for reading alone is dealt with apart; there are no
-# sockets, no new processes, and nothing that changes a file, a folder or another process.
+# The system calls that a reader needs, by their numbers on x86-64 and AArch64; None where a processor lacks one. There
+# are none for sockets or new processes, and none that changes a file, a folder or another process.
 _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "read": (0, 63),
     "write": (1, 64),  # to what is open already: the pipe to the parent
@@ -78,12 +80,13 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "rseq": (334, 293),
     "faccessat2": (439, 439),
 }
+# The calls that open files, with the position of the argument that holds the flags. They are allowed for reading only.
 _OPEN: dict[str, tuple[tuple[int | None, int | None], int]] = {
     "open": ((2, None), 1),
     "openat": ((257, 56), 2),
-}  # and the flags' place
+}
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # the column above, and AUDIT_ARCH_*
+_MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # the column above, and AUDIT_ARCH_* of the kernel
 
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06  # BPF instructions, linux/bpf_common.h
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
@@ -92,37 +95,38 @@ _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _FILTER_MODE = 1, 22, 
 
 
 def confine(megabytes: int, parent: int) -> None:
-    """From here on the process can write no file, open no network, start nothing, and take no more memory than that.
+    """Confine this process from here on: it can write no file, use no network and start nothing.
 
-    It ends when `parent`, the process of that number, does. What a platform lacks is left out.
+    It may take `megabytes` more memory than it has, and ends when `parent`, the number of its parent process, ends.
+    What a platform lacks is left out. Raises `OSError` where the kernel refuses the confinement.
     """
-    _limit(megabytes)
+    _limit_resources(megabytes)
     if sys.platform == "linux":
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
-            os._exit(1)  # it has ended already
-        _filter()
+            os._exit(1)  # the parent had ended before the kernel watched it
+        _filter_system_calls()
 
 
-def _limit(megabytes: int) -> None:
+def _limit_resources(megabytes: int) -> None:
     try:
-        import resource  # there is none on Windows
+        import resource  # Windows has none
     except ImportError:
         return
-    wanted = {
-        "RLIMIT_AS": _taken() + megabytes * 2**20,
+    limits = {
+        "RLIMIT_AS": _address_space() + megabytes * 2**20,
         "RLIMIT_FSIZE": 0,
-        "RLIMIT_CORE": 0,
-    }  # a core dump would hold what it read
-    for name, limit in wanted.items():
+        "RLIMIT_CORE": 0,  # a core dump would hold what it read
+    }
+    for name, limit in limits.items():
         try:
             resource.setrlimit(getattr(resource, name), (limit, limit))
         except (ValueError, OSError):
-            continue  # macOS has no limit of memory
+            continue  # macOS cannot limit memory
 
 
-def _taken() -> int:
-    """The bytes of address space that the process has from its parent, which may be a large program."""
+def _address_space() -> int:
+    """The bytes of address space that the process has already, which it shares with its parent after a fork."""
     try:
         pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
     except OSError:
@@ -136,31 +140,40 @@ def _prctl(*arguments: object) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def _filter() -> None:
-    """Seccomp: an allowed call goes on, any other fails with EACCES. A processor without a table here is left out."""
+def _filter_system_calls() -> None:
+    """Load a seccomp filter, which lasts as long as the process. Does nothing on a processor without a table here."""
     if platform.machine() not in _MACHINES:
         return
     column, architecture = _MACHINES[platform.machine()]
-    program = [
+    steps = _filter_program(column, architecture)
+    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
+    program = ctypes.create_string_buffer(struct.pack("@HP", len(steps), ctypes.addressof(code)))
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _prctl(_PR_SET_SECCOMP, _FILTER_MODE, ctypes.byref(program), 0, 0)
+
+
+def _filter_program(column: int, architecture: int) -> list[tuple[int, int, int, int]]:
+    """The filter as BPF instructions (code, jump if true, jump if false, operand).
+
+    An allowed call goes on, and any other fails with EACCES. A call for another architecture kills the process.
+    """
+    steps = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_EQUAL, 1, 0, architecture),
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, _NUMBER),
     ]
-    for number in (numbers[column] for numbers in _ALLOWED.values()):
-        if number is not None:
-            program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
-    for number, place in ((numbers[column], place) for numbers, place in _OPEN.values()):
-        if number is not None:
-            program += [
+    for numbers in _ALLOWED.values():
+        if (number := numbers[column]) is not None:
+            steps += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ALLOW)]
+    for numbers, flags_position in _OPEN.values():
+        if (number := numbers[column]) is not None:
+            steps += [
                 (_EQUAL, 0, 4, number),
-                (_LOAD, 0, 0, _ARGUMENTS + 8 * place),
+                (_LOAD, 0, 0, _ARGUMENTS + 8 * flags_position),
                 (_ANY_BIT, 0, 1, _WRITING),
                 (_RETURN, 0, 0, _REFUSE),
                 (_RETURN, 0, 0, _ALLOW),
             ]
-    program.append((_RETURN, 0, 0, _REFUSE))
-    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in program))
-    whole = ctypes.create_string_buffer(struct.pack("@HP", len(program), ctypes.addressof(code)))
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    _prctl(_PR_SET_SECCOMP, _FILTER_MODE, ctypes.byref(whole), 0, 0)
+    steps.append((_RETURN, 0, 0, _REFUSE))
+    return steps

@@ -1,0 +1,64 @@
+"""Tells files that nobody meant as returns: what mail programs add to messages, and what systems leave in folders.
+
+They have a row in `returns.csv` but need nobody's attention. A file that may be a PDF never decorates a message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+from urllib.parse import unquote
+
+from thep_forms.sources.email_headers import Headers
+
+# Cards, signatures and invitations, and what a Mac sends beside a file.
+_CONTENT_TYPES = {
+    *("text/vcard", "text/x-vcard", "text/directory", "text/calendar", "application/ics", "application/applefile"),
+    *("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"),
+}
+_ENDINGS = (".vcf", ".ics", ".p7s")
+_IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")  # PNG, JPEG, GIF: those that mail programs show in a text
+_PDF_START_WITHIN = 1024  # bytes; readers open a PDF that begins that late (PDF Reference 1.7, Appendix H.3, note 13)
+
+_CLUTTER = re.compile(r"(?:.*/)?(?:\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*|~\$[^/]*)", re.IGNORECASE | re.DOTALL)
+_IMAGE_SHOWN = re.compile(r"""cid:([^\s"'<>)]+)""", re.IGNORECASE)  # RFC 2392
+
+
+def is_clutter(source: str) -> bool:
+    """Whether the last step is a name of files that macOS, Windows and Office leave beside others."""
+    return bool(_CLUTTER.fullmatch(source))
+
+
+def is_addition(content_type: str, file_name: str) -> bool:
+    """Whether a file is a card, a signature or an invitation, which mail programs add to messages."""
+    return content_type in _CONTENT_TYPES or file_name.lower().endswith(_ENDINGS)
+
+
+def is_picture_of_text(headers: Headers, shown: Set[str]) -> bool:
+    """Whether a part of an e-mail is a picture in the message's text, such as a logo.
+
+    `shown` are the Content-IDs of the images that the text shows.
+    """
+    if not headers.content_type.startswith("image/"):
+        return False
+    if headers.disposition == "inline":
+        return True
+    if not headers.content_id:
+        return False
+    # Some mail programs give every attachment an id: a photograph that was attached is meant to be read.
+    return headers.disposition != "attachment" or headers.content_id in shown
+
+
+def may_be_pdf(data: bytes) -> bool:
+    """Whether the file may be a form, whatever its message calls it."""
+    return b"%PDF-" in data[:_PDF_START_WITHIN]
+
+
+def is_image(data: bytes) -> bool:
+    """Whether the file is a picture of a type that mail programs show in a message's text."""
+    return data.startswith(_IMAGE_STARTS)
+
+
+def images_shown(html: str) -> set[str]:
+    """The Content-IDs of the images that a message's HTML shows."""
+    return {unquote(content_id) for content_id in _IMAGE_SHOWN.findall(html)}

@@ -1,0 +1,52 @@
+"""Names and dates the files of a message, the same for e-mails and Outlook messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from thep_forms.sources.container_kind import ContainedFile
+from thep_forms.sources.names import UniqueNames
+
+_NO_FILE = "This message has no file attached. Attach the form as a PDF."
+
+_ENDINGS = {
+    "application/pdf": ".pdf",
+    "application/zip": ".zip",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "text/calendar": ".ics",
+    "text/html": ".html",
+    "text/plain": ".txt",
+    "text/vcard": ".vcf",
+}
+
+
+def files_of_message(
+    files: Iterable[ContainedFile], sent_at: datetime | None, *, has_reason: bool = False
+) -> Iterator[ContainedFile]:
+    """The files as they are attached to a message sent at that time, each with a unique name and that time.
+
+    Where the message holds decorations alone, or nothing, a reason for the message itself comes last. `has_reason`:
+    the message has one already.
+    """
+    names, nameless, meant = UniqueNames(), 0, 0
+    for file in files:
+        name = file.name
+        if not name:
+            nameless += 1
+            name = f"attachment-{nameless}{_ending(file)}"
+        if not file.is_decoration:
+            meant += 1
+        yield replace(file, name=names.take(name), sent_at=sent_at)
+    if not meant and not has_reason:
+        yield ContainedFile("", None, _NO_FILE, sent_at)
+
+
+def _ending(file: ContainedFile) -> str:
+    if file.data and file.data.startswith(b"%PDF-"):
+        return ".pdf"
+    return _ENDINGS.get(file.content_type, ".bin")

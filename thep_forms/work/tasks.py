@@ -1,0 +1,63 @@
+"""What a worker of a Dask cluster runs: it hands each file to a `WorkerProgram`, and keeps the program for the next."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+from msgspec import Struct
+
+from thep_forms.work import CRASHED, Failure
+from thep_forms.work.program import Build, WorkerProgram
+
+NOT_STARTED = Failure("The program that reads files could not be started.")
+
+_idle: defaultdict[bytes, deque[WorkerProgram]] = defaultdict(deque)  # by setup; a thread takes one at a time
+
+
+class Task(Struct, frozen=True):
+    """One file's bytes, the setup of the program that is to read them, and the build of the process that asks."""
+
+    setup: bytes
+    build: Build
+    data: bytes
+    __repr__ = object.__repr__  # Dask logs tasks, and a log must not quote a file
+
+
+def run_task(task: Task) -> bytes | Failure | Build:
+    """The answer of `Workers`, or this machine's build where it is not the build of the task. Raises nothing."""
+    try:
+        program = _idle_or_new_program(task.setup)
+    except (OSError, EOFError):
+        return NOT_STARTED
+    answer: bytes | Failure | Build = program.build
+    try:
+        if program.build == task.build:
+            answer = program.do(task.data)
+    except (OSError, EOFError):
+        program.end()
+        return CRASHED
+    _idle[task.setup].append(program)
+    return answer
+
+
+def build_here(setup: bytes) -> Build:
+    """The build of this machine. Raises `OSError` and `EOFError` where no program can be started."""
+    program = _idle_or_new_program(setup)
+    _idle[setup].append(program)
+    return program.build
+
+
+def end_programs(setup: bytes) -> None:
+    """End the idle programs with that setup: their memory holds passwords and the file that they read last."""
+    for program in _idle.pop(setup, ()):
+        program.end()
+
+
+def _idle_or_new_program(setup: bytes) -> WorkerProgram:
+    idle = _idle[setup]
+    while idle:
+        program = idle.pop()
+        if not program.has_ended:
+            return program
+        program.end()
+    return WorkerProgram(setup)
