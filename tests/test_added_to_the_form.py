@@ -84,7 +84,7 @@ def with_fax(templates: Path) -> Path:
     return templates
 
 
-def test_a_part_that_was_added_is_on_every_page_and_in_every_tooltip(with_fax: Path) -> None:
+def test_added_part_is_in_every_block_and_has_tooltips(with_fax: Path) -> None:
     form = generate(load_definition("2026-27", with_fax))
     assert [name for name in typed(form) if name.startswith("senior_leader_2_")][-1] == "senior_leader_2_fax"
     with pdfplumber.open(io.BytesIO(form)) as opened:
@@ -94,7 +94,7 @@ def test_a_part_that_was_added_is_on_every_page_and_in_every_tooltip(with_fax: P
     assert tooltips["headteacher_fax"].endswith(": Fax. Enter a fax number.")
 
 
-def test_a_part_that_was_added_is_read_checked_and_in_the_tables(with_fax: Path, tmp_path: Path) -> None:
+def test_added_part_is_read_checked_and_in_the_tables(with_fax: Path, tmp_path: Path) -> None:
     form = generate(load_definition("2026-27", with_fax))
     inbox = tmp_path / "inbox"
     inbox.mkdir()
@@ -112,7 +112,7 @@ def test_a_part_that_was_added_is_read_checked_and_in_the_tables(with_fax: Path,
     assert values["main_contact_fax"]["raw"] == "(020) 7946 0018 ext 3"
 
 
-def test_a_part_that_was_added_is_in_lists_copies_and_prints(with_fax: Path, tmp_path: Path) -> None:
+def test_added_part_is_in_lists_copies_and_prints(with_fax: Path, tmp_path: Path) -> None:
     with (tmp_path / "schools.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(
             [["DfE Number", "School Name", "Headteacher Fax"], ["2101", "Cedar Primary School", "02079460018"]]
@@ -126,7 +126,7 @@ def test_a_part_that_was_added_is_in_lists_copies_and_prints(with_fax: Path, tmp
         assert "Fax 020 7946 0018" in opened.pages[0].extract_text()
 
 
-def test_a_part_that_was_added_is_read_from_the_printed_page(with_fax: Path) -> None:
+def test_added_part_is_read_from_the_printed_page(with_fax: Path) -> None:
     definition = load_definition("2026-27", with_fax)
     form = type_into(generate(definition), answers("2101", business_manager_fax="020 7946 0019"))
     reading = read_return(by_pdfium(form), definition)
@@ -134,7 +134,7 @@ def test_a_part_that_was_added_is_read_from_the_printed_page(with_fax: Path) -> 
     assert reading.values["business_manager_telephone"].text == "020 7946 0018 ext 12"
 
 
-def test_a_field_and_a_role_that_were_added_are_in_everything(templates: Path, tmp_path: Path) -> None:
+def test_added_field_and_role_are_in_everything(templates: Path, tmp_path: Path) -> None:
     path = templates / FORM
     edit(path, "\n[[part]]", FIELD)
     edit(path, '\n[[role]]\nname = "senior_leader"', ROLE)
@@ -166,7 +166,7 @@ MEASURES = [
 
 
 @pytest.mark.parametrize(("right", "wrong", "key", "measure"), MEASURES)
-def test_where_something_does_not_fit_the_message_names_the_measure_and_a_value_that_is_right(
+def test_message_about_something_that_does_not_fit_names_the_measure_and_a_value_that_fits(
     templates: Path, right: str, wrong: str, key: str, measure: str
 ) -> None:
     edit(templates / FORM, right, wrong)
@@ -179,7 +179,7 @@ def test_where_something_does_not_fit_the_message_names_the_measure_and_a_value_
     generate(load_definition("2026-27", templates))
 
 
-def test_a_page_on_which_lower_lines_do_not_make_enough_room_is_refused_with_how_much_is_missing(
+def test_page_on_which_lower_lines_are_not_enough_is_refused_with_what_is_missing(
     templates: Path,
 ) -> None:
     edit(templates / FORM, "height = 30", "height = 90")

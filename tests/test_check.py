@@ -29,7 +29,7 @@ def codes(one: Checked) -> set[str]:
     return {str(problem.code) for problem in one.problems}
 
 
-def test_a_whole_return_is_acceptable_and_has_its_record(definition: FormDefinition) -> None:
+def test_complete_return_is_acceptable_and_has_its_record(definition: FormDefinition) -> None:
     one = checked(definition)
     assert one.acceptable
     assert not one.problems
@@ -42,13 +42,13 @@ def test_a_whole_return_is_acceptable_and_has_its_record(definition: FormDefinit
     }
 
 
-def test_another_form_with_boxes_of_our_names_is_not_accepted(definition: FormDefinition) -> None:
+def test_other_form_with_boxes_of_our_names_is_not_acceptable(definition: FormDefinition) -> None:
     one = checked(definition, form_id="other-association 2026-27 r1")
     assert codes(one) == {"form_other"}
     assert not one.acceptable
 
 
-def test_another_number_than_the_copy_was_made_for_is_asked_about(definition: FormDefinition) -> None:
+def test_number_that_differs_from_that_of_the_copy_is_queried(definition: FormDefinition) -> None:
     own, other = (checked(definition, form_id=f"{FORM_ID} {number}") for number in ("211/2101", "211/2103"))
     assert codes(own) == set()
     (asked,) = other.problems
@@ -58,25 +58,25 @@ def test_another_number_than_the_copy_was_made_for_is_asked_about(definition: Fo
 
 
 @pytest.mark.parametrize("typed", ["???? ??????", "✓", "€"])
-def test_signs_without_a_letter_are_asked_about(definition: FormDefinition, typed: str) -> None:
+def test_answer_of_signs_that_a_program_may_have_put_is_queried(definition: FormDefinition, typed: str) -> None:
     one = checked(definition, business_manager_name=typed)
     assert [(found.code, found.field) for found in one.problems] == [("value_damaged", "business_manager_name")]
 
 
 @pytest.mark.parametrize("typed", ["-", "–", "...", "/", "_____", " "])
-def test_what_people_put_into_a_box_to_leave_it_empty_is_not(definition: FormDefinition, typed: str) -> None:
+def test_answer_of_dashes_and_dots_is_not_queried(definition: FormDefinition, typed: str) -> None:
     assert codes(checked(definition, senior_leader_2_name=typed)) == set()
 
 
 @pytest.mark.parametrize(("typed", "phases"), [("X", "primary;special"), ("✓", "primary;special"), ("No", "primary")])
-def test_words_in_a_box_to_tick_are_a_tick_unless_they_mean_none(
+def test_words_in_a_box_to_tick_are_a_tick_unless_they_mean_no(
     definition: FormDefinition, typed: str, phases: str
 ) -> None:
     assert checked(definition, phase_special=typed).record.school["phases"] == phases
 
 
 @pytest.mark.parametrize("typed", ["N/A", "n/a", " n.a. ", "None", "nil", "Not applicable"])
-def test_who_says_that_there_is_nobody_is_asked_and_taken_at_their_word(definition: FormDefinition, typed: str) -> None:
+def test_answer_that_means_nobody_is_queried_and_kept(definition: FormDefinition, typed: str) -> None:
     one = checked(definition, business_manager_name=typed)
     assert [(found.code, found.severity, found.field) for found in one.problems] == [
         ("value_unlikely", "query", "business_manager_name")
@@ -85,7 +85,7 @@ def test_who_says_that_there_is_nobody_is_asked_and_taken_at_their_word(definiti
     assert manager.parts["name"] == typed.strip()
 
 
-def test_a_name_that_only_begins_so_is_a_name(definition: FormDefinition) -> None:
+def test_name_that_begins_like_an_answer_that_means_nobody_is_a_name(definition: FormDefinition) -> None:
     assert not checked(definition, business_manager_name="Nil Nonesuch").problems
 
 
@@ -120,7 +120,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("changes", "code", "severity"), WRONG)
-def test_each_thing_that_is_wrong_has_its_code(
+def test_each_mistake_has_its_code_and_severity(
     definition: FormDefinition, changes: dict[str, str | bool], code: str, severity: str
 ) -> None:
     one = checked(definition, **changes)
@@ -130,7 +130,7 @@ def test_each_thing_that_is_wrong_has_its_code(
 
 
 @pytest.mark.parametrize(("changes", "code", "severity"), WRONG)
-def test_a_message_may_use_every_word_that_its_problem_has(
+def test_message_with_every_placeholder_of_its_problem_is_filled_in(
     definition: FormDefinition, changes: dict[str, str | bool], code: str, severity: str
 ) -> None:
     wordy = {
@@ -151,26 +151,26 @@ def test_a_message_may_use_every_word_that_its_problem_has(
         (Answer("Cedar Prim", doubts=frozenset({Doubt.BOX_FULL})), "value_truncated"),
     ],
 )
-def test_what_the_file_says_of_a_value_is_asked_about(definition: FormDefinition, raw: Answer, code: str) -> None:
+def test_doubt_about_a_value_is_a_problem(definition: FormDefinition, raw: Answer, code: str) -> None:
     values = {name: Answer("yes" if value is True else str(value)) for name, value in answers("2101").items()}
     one = check(Reading(FileKind.FORM, values | {"school_name": raw}, form_id=FORM_ID), definition)
     assert codes(one) == {code}
 
 
-def test_a_message_names_the_printed_label_and_what_was_typed(definition: FormDefinition) -> None:
+def test_message_names_the_printed_label_and_what_was_typed(definition: FormDefinition) -> None:
     (problem,) = checked(definition, main_contact_email="jo@school,example").problems
     assert problem.label == "Details of Main Contact for all mailings: Email"
     assert problem.message.startswith("Details of Main Contact for all mailings: Email: “jo@school,example” is not")
 
 
-def test_a_message_is_one_line_whatever_was_typed(definition: FormDefinition) -> None:
+def test_message_about_any_value_is_one_line(definition: FormDefinition) -> None:
     (problem,) = checked(definition, main_contact_email="a\n\x1b[31m" + "b{value}" * 20).problems
     assert problem.message.isprintable()
     assert "…" in problem.message
 
 
 @pytest.mark.parametrize("designation", ["Headteacher", "Head", "Acting Head Teacher", "PRINCIPAL", "Head of School"])
-def test_a_main_contact_who_is_the_head_holds_both_roles(definition: FormDefinition, designation: str) -> None:
+def test_main_contact_who_is_the_headteacher_holds_both_roles(definition: FormDefinition, designation: str) -> None:
     one = checked(definition, main_contact_designation=designation)
     held = {contact.role: contact.parts["name"] for contact in one.record.contacts}
     assert held["headteacher"] == held["main_contact"] == "Sam Okafor"
@@ -179,13 +179,15 @@ def test_a_main_contact_who_is_the_head_holds_both_roles(definition: FormDefinit
 @pytest.mark.parametrize(
     "designation", ["Deputy Head", "Headteacher’s PA", "PA to the Head", "Head of Maths", "Head of Year 6", "Ahead", ""]
 )
-def test_a_main_contact_whose_title_only_sounds_like_it_does_not(definition: FormDefinition, designation: str) -> None:
+def test_main_contact_whose_job_title_only_sounds_like_it_holds_one_role(
+    definition: FormDefinition, designation: str
+) -> None:
     one = checked(definition, main_contact_designation=designation)
     assert "headteacher" not in {contact.role for contact in one.record.contacts}
     assert codes(one) == {"headteacher_missing"}
 
 
-def test_an_empty_block_is_nobody_and_leaders_are_counted(definition: FormDefinition) -> None:
+def test_empty_block_gives_no_contact_and_positions_stay(definition: FormDefinition) -> None:
     one = checked(definition, senior_leader_1_name="", senior_leader_1_designation="", senior_leader_1_email="",
                   senior_leader_7_name="Kit Adeyemi")  # fmt: skip
     leaders = [
@@ -195,7 +197,7 @@ def test_an_empty_block_is_nobody_and_leaders_are_counted(definition: FormDefini
 
 
 @pytest.mark.parametrize("nothing", ["/", "…", "_", " \u00ad "])
-def test_a_box_with_signs_alone_holds_no_answer(definition: FormDefinition, nothing: str) -> None:
+def test_box_with_signs_only_holds_no_answer(definition: FormDefinition, nothing: str) -> None:
     one = checked(
         definition, senior_leader_1_email=nothing, business_manager_telephone=nothing, headteacher_name=nothing
     )
@@ -204,14 +206,14 @@ def test_a_box_with_signs_alone_holds_no_answer(definition: FormDefinition, noth
     assert {value.raw: value.value for value in one.values}[nothing] == ""
 
 
-def test_a_form_with_nothing_in_it_is_blank(definition: FormDefinition) -> None:
+def test_form_without_answers_is_blank(definition: FormDefinition) -> None:
     one = check(Reading(FileKind.FORM, {"school_name": Answer(" \n")}, form_id=FORM_ID), definition)
     assert one.blank
     assert not one.acceptable
 
 
 @given(st.text() | st.text("'=+-@\t\r\n 1a(", max_size=8))
-def test_no_cell_is_a_formula_and_each_gives_back_its_exact_value(value: str) -> None:
+def test_cell_with_any_value_is_no_formula_and_gives_back_the_exact_value(value: str) -> None:
     cell = neutralised(value)
     assert not cell.startswith(("=", "-", "@", "\t", "\r", "\n"))
     assert (cell[1:] if cell.startswith("'") and is_formula(cell) else cell) == value
@@ -227,11 +229,11 @@ def test_no_cell_is_a_formula_and_each_gives_back_its_exact_value(value: str) ->
         "+44.20.79460018",
     ],
 )
-def test_a_telephone_number_stays_one_and_is_no_query(definition: FormDefinition, number: str) -> None:
+def test_telephone_number_with_a_plus_is_kept_and_not_queried(definition: FormDefinition, number: str) -> None:
     assert neutralised(number) == number
     assert not checked(definition, main_contact_telephone=number).problems
 
 
 @pytest.mark.parametrize("value", ["+1+2", "+1-1", "+2", "+A1", "+1;2", "+44 20 7946 0018 =1"])
-def test_what_only_starts_like_a_telephone_number_is_neutralised(value: str) -> None:
+def test_value_that_only_starts_like_a_telephone_number_is_neutralised(value: str) -> None:
     assert neutralised(value) == f"'{value}"

@@ -35,7 +35,7 @@ def listed(tmp_path: Path, *lines: str, header: str = HEADER, encoding: str = "u
     return path
 
 
-def test_each_school_of_a_list_gets_a_copy_with_what_is_known(tmp_path: Path) -> None:
+def test_each_school_of_a_list_gets_a_copy_with_what_the_list_knows(tmp_path: Path) -> None:
     result = generated(tmp_path / "forms", shipped("samples") / "schools.csv")
     assert result.exit_code == 0
     assert result.stderr.splitlines()[0] == "12 forms, one for each school."
@@ -54,12 +54,12 @@ def test_each_school_of_a_list_gets_a_copy_with_what_is_known(tmp_path: Path) ->
     assert held["registered_address"].splitlines() == ["3 Cedar Road", "London", "E2 0AC"]
 
 
-def test_copies_can_be_read_by_their_owner_alone(tmp_path: Path) -> None:
+def test_copies_can_be_read_by_their_owner_only(tmp_path: Path) -> None:
     generated(tmp_path / "forms", shipped("samples") / "schools.csv")
     assert {path.stat().st_mode & 0o077 for path in [tmp_path / "forms", *(tmp_path / "forms").iterdir()]} == {0}
 
 
-def test_members_of_last_years_list_that_returned_nothing_get_a_copy_too(tmp_path: Path, form: bytes) -> None:
+def test_members_of_last_years_list_that_returned_nothing_get_a_copy(tmp_path: Path, form: bytes) -> None:
     (tmp_path / "return.pdf").write_bytes(type_into(form, answers("2101")))
     listed(tmp_path, "2101,Cedar Primary School,primary,,", "2102,Dovecote Primary School,primary,2 Walk,")
     ingest(tmp_path / "records", [tmp_path / "return.pdf"], register=tmp_path / "schools.csv")
@@ -90,7 +90,7 @@ def test_last_years_records_fill_in_every_contact(tmp_path: Path) -> None:
     }
 
 
-def test_a_head_who_is_the_main_contact_is_not_filled_in_twice(tmp_path: Path, form: bytes) -> None:
+def test_headteacher_who_is_the_main_contact_is_filled_in_once(tmp_path: Path, form: bytes) -> None:
     told = answers("2101", main_contact_designation="Headteacher")
     told = {name: value for name, value in told.items() if not name.startswith("headteacher")}
     (tmp_path / "return.pdf").write_bytes(type_into(form, told))
@@ -100,7 +100,7 @@ def test_a_head_who_is_the_main_contact_is_not_filled_in_twice(tmp_path: Path, f
     assert typed(path.read_bytes())["headteacher_name"] == ""
 
 
-def test_a_copy_asks_for_corrections_and_a_blank_form_does_not(tmp_path: Path) -> None:
+def test_copy_asks_for_corrections_and_blank_form_does_not(tmp_path: Path) -> None:
     generated(tmp_path / "forms", listed(tmp_path, "211/2101,Cedar Primary School,primary,,"))
     run("generate", "2026-27", "-o", tmp_path / "blank")
     words = {}
@@ -112,7 +112,7 @@ def test_a_copy_asks_for_corrections_and_a_blank_form_does_not(tmp_path: Path) -
     assert "Please correct" not in words["blank"]
 
 
-def test_a_copy_that_comes_back_unchanged_is_accepted(tmp_path: Path, definition: FormDefinition, form: bytes) -> None:
+def test_copy_that_comes_back_unchanged_is_accepted(tmp_path: Path, definition: FormDefinition, form: bytes) -> None:
     (tmp_path / "return.pdf").write_bytes(type_into(form, answers("2101")))
     ingest(tmp_path / "records", [tmp_path / "return.pdf"])
     generated(tmp_path / "forms", tmp_path / "records")
@@ -129,7 +129,7 @@ def test_a_copy_that_comes_back_unchanged_is_accepted(tmp_path: Path, definition
         ("utf-8", "notes,school_name,dfe_number"),
     ],
 )
-def test_lists_come_in_any_encoding_and_order_of_columns(tmp_path: Path, encoding: str, header: str) -> None:
+def test_list_in_any_encoding_and_order_of_columns_gives_a_copy(tmp_path: Path, encoding: str, header: str) -> None:
     cells = {"dfe_number": "2101", "school_name": "École Cedar", "phases": "primary", "notes": "x"}
     line = ",".join(cells.get(column, "") for column in header.split(","))
     result = generated(tmp_path / "forms", listed(tmp_path, line, header=header, encoding=encoding))
@@ -145,7 +145,7 @@ def test_lists_come_in_any_encoding_and_order_of_columns(tmp_path: Path, encodin
         ([f"99,{n},,," for n in range(14)], ["row 2:", "row 11:", "and 4 more"]),
     ],
 )
-def test_all_mistakes_of_a_list_are_told_and_nothing_is_made(
+def test_all_mistakes_of_a_list_are_reported_and_no_copy_is_made(
     tmp_path: Path, lines: list[str], words: list[str]
 ) -> None:
     result = generated(tmp_path / "forms", listed(tmp_path, *lines))
@@ -154,7 +154,7 @@ def test_all_mistakes_of_a_list_are_told_and_nothing_is_made(
     assert not (tmp_path / "forms").exists()
 
 
-def test_a_list_without_numbers_and_a_folder_without_returns_are_refused(tmp_path: Path) -> None:
+def test_list_without_numbers_and_folder_without_returns_are_refused(tmp_path: Path) -> None:
     result = generated(tmp_path / "forms", listed(tmp_path, header="school_name"))
     assert (result.exit_code, "has no column dfe_number" in result.stderr) == (2, True)
     result = generated(tmp_path / "forms", tmp_path)
@@ -162,7 +162,7 @@ def test_a_list_without_numbers_and_a_folder_without_returns_are_refused(tmp_pat
 
 
 @given(st.text(max_size=200))
-def test_any_schools_name_gives_a_file_name_that_any_system_takes(name: str) -> None:
+def test_school_with_any_name_gives_a_file_name_that_every_system_takes(name: str) -> None:
     made = file_name(DEFINITION, MemberSchool("211/2101", SchoolRecord({"school_name": name})))
     assert made.startswith("2026-27 211-2101")
     assert not set(made) & set('<>:"/\\|?*\0\n')

@@ -12,17 +12,17 @@ from thep_forms.errors import TemplateError, YearError
 
 
 @pytest.mark.parametrize("spelling", ["2026-27", "2026/27", "2026", "2026-2027", " 2026-27 "])
-def test_a_year_is_understood_however_it_is_written(spelling: str) -> None:
+def test_year_in_every_spelling_is_understood(spelling: str) -> None:
     assert str(MembershipYear.parse(spelling)) == "2026-27"
 
 
 @pytest.mark.parametrize("spelling", ["2026-28", "banana", "", "26-27", "2026-", "20266", "2026-27-28", "２０２６"])
-def test_what_is_no_year_is_refused_with_an_example(spelling: str) -> None:
+def test_text_that_is_no_year_is_refused_with_an_example(spelling: str) -> None:
     with pytest.raises(YearError, match=r"20\d\d"):
         MembershipYear.parse(spelling)
 
 
-def test_the_last_year_of_a_century_is_written_with_two_digits() -> None:
+def test_last_year_of_a_century_is_written_with_two_digits() -> None:
     assert str(MembershipYear.parse("2099-00")) == "2099-00"
 
 
@@ -60,7 +60,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("right", "wrong", "complaint"), MISTAKES)
-def test_a_mistake_names_the_file_the_key_and_what_would_be_right(
+def test_mistake_is_reported_with_file_key_and_what_would_be_right(
     templates: Path, right: str, wrong: str, complaint: str
 ) -> None:
     edit(templates / "membership-form.toml", right, wrong)
@@ -68,7 +68,7 @@ def test_a_mistake_names_the_file_the_key_and_what_would_be_right(
         load_definition("2026-27", templates)
 
 
-def test_a_problem_without_words_and_one_with_an_unknown_word_are_refused(templates: Path) -> None:
+def test_problem_without_words_or_with_an_unknown_placeholder_is_refused(templates: Path) -> None:
     path = templates / "problems.toml"
     edit(path, "[dfe_missing]", "[dfe_mising]")
     with pytest.raises(TemplateError, match=r"dfe_mising.*dfe_missing"):
@@ -79,7 +79,7 @@ def test_a_problem_without_words_and_one_with_an_unknown_word_are_refused(templa
         load_definition("2026-27", templates)
 
 
-def test_a_message_may_use_only_the_words_that_its_problem_has(templates: Path) -> None:
+def test_message_with_a_placeholder_of_another_problem_is_refused(templates: Path) -> None:
     edit(templates / "problems.toml", "is not in our list", "({prefix}) is not in our list")
     with pytest.raises(TemplateError, match=r"dfe_unknown\.message: \{prefix\} is not known.*label, value"):
         load_definition("2026-27", templates)
@@ -96,18 +96,18 @@ def test_a_message_may_use_only_the_words_that_its_problem_has(templates: Path) 
         ("| a | b |\n\n---\n", "hr"),
     ],
 )
-def test_a_text_that_cannot_be_set_is_refused(templates: Path, text: str, complaint: str) -> None:
+def test_text_that_cannot_be_set_is_refused(templates: Path, text: str, complaint: str) -> None:
     (templates / "statement.j2").write_text(text, encoding="utf-8")
     with pytest.raises(TemplateError, match=rf"statement\.j2.*{complaint}"):
         load_definition("2026-27", templates)
 
 
-def test_a_folder_of_ones_own_needs_only_what_differs(tmp_path: Path) -> None:
+def test_own_folder_with_one_template_takes_the_others_from_the_shipped_folder(tmp_path: Path) -> None:
     (tmp_path / "heading.j2").write_text("# Join us\n", encoding="utf-8")
     assert "Join us" in str(load_definition("2026-27", tmp_path).texts["heading.j2"])
 
 
-def test_a_folder_named_after_a_year_overrides_that_year_alone(tmp_path: Path) -> None:
+def test_folder_named_after_a_year_overrides_that_year_only(tmp_path: Path) -> None:
     (tmp_path / "2017-18").mkdir()
     (tmp_path / "2017-18" / "heading.j2").write_text("# As it was\n", encoding="utf-8")
     assert "As it was" in str(load_definition("2017-18", tmp_path).texts["heading.j2"])

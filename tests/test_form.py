@@ -65,20 +65,20 @@ def test_the_originals_italics_are_italics() -> None:
 
 
 @pytest.mark.parametrize("spelling", ["2026-27", "2026/27", "2026"])
-def test_any_year_heads_every_page(spelling: str) -> None:
+def test_every_page_of_any_year_has_the_year_in_its_heading(spelling: str) -> None:
     with pdfplumber.open(io.BytesIO(generate(load_definition(spelling)))) as opened:
         for page in opened.pages:
             assert page.extract_text().startswith("School Membership Form\nApril 2026 – March 2027")
 
 
-def test_the_boxes_have_the_names_of_the_contract_in_the_order_one_reads(fields: dict[str, pikepdf.Object]) -> None:
+def test_boxes_have_the_names_of_the_contract_in_reading_order(fields: dict[str, pikepdf.Object]) -> None:
     names = [name for name in fields if not re.match(r"senior_leader_([3-9]|\d\d)_", name)]
     expected = ["school_name", *(f"phase_{phase}" for phase in PHASES), "dfe_number", "registered_address"]
     expected += [f"{role}_{part}" for role in ROLES for part in PARTS]
     assert names == [*expected, "form_id"]
 
 
-def test_every_box_says_what_to_enter_and_nothing_keeps_anyone_from_saving(
+def test_every_box_says_what_to_enter_and_none_prevents_saving(
     opened: pikepdf.Pdf, fields: dict[str, pikepdf.Object]
 ) -> None:
     for name, field in fields.items():
@@ -113,7 +113,7 @@ def test_the_continuation_has_as_many_blocks_as_asked_for(definition: FormDefini
         assert len(names) == len(ROLES) + more
 
 
-def test_a_text_whose_row_leaves_the_page_is_refused(templates: Path) -> None:
+def test_text_whose_row_leaves_the_page_is_refused(templates: Path) -> None:
     path = templates / "membership-form.toml"
     edit(path, NOTE, "")
     edit(path, PROTOCOL, NOTE + PROTOCOL)
@@ -157,7 +157,7 @@ def test_every_font_that_draws_words_is_embedded(opened: pikepdf.Pdf) -> None:
         ('label = "Designation"', 'label = "设计"', r"cannot draw 计 \(U\+8BA1\)"),
     ],
 )
-def test_what_does_not_fit_is_refused_by_name(templates: Path, right: str, wrong: str, complaint: str) -> None:
+def test_thing_that_does_not_fit_is_refused_by_name(templates: Path, right: str, wrong: str, complaint: str) -> None:
     edit(templates / "membership-form.toml", right, wrong)
     with pytest.raises(LayoutError, match=complaint):
         generate(load_definition("2026-27", templates))

@@ -100,7 +100,7 @@ def literal_names(source: str) -> list[tuple[int, str]]:
 @pytest.mark.parametrize(
     "path", sorted({*SOURCES.rglob("*.py")} - {KINDS_AND_USES}), ids=lambda path: path.relative_to(SOURCES).as_posix()
 )
-def test_no_source_names_a_field_a_part_a_role_or_an_option(path: Path) -> None:
+def test_source_names_no_field_part_role_or_option(path: Path) -> None:
     found = [name for _, name in literal_names(path.read_text(encoding="utf-8"))]
     assert found == ALLOWED.get(path.relative_to(SOURCES).as_posix(), [])
 
@@ -122,7 +122,7 @@ def test_no_source_names_a_field_a_part_a_role_or_an_option(path: Path) -> None:
         'x = "Give senior_leader_1 or main_contact_name."',
     ],
 )
-def test_a_literal_name_is_found(source: str) -> None:
+def test_literal_name_is_found(source: str) -> None:
     assert len(literal_names(source)) == 1
 
 
@@ -137,5 +137,5 @@ def test_a_literal_name_is_found(source: str) -> None:
         'x = parts.get(definition.person_name.name, "")',
     ],
 )
-def test_a_word_that_is_no_name_of_the_form_is_left_alone(source: str) -> None:
+def test_word_that_is_no_name_of_the_form_is_ignored(source: str) -> None:
     assert literal_names(source) == []

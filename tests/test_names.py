@@ -31,7 +31,7 @@ MEMBERS = {
         ("211/2107", "Elm Tree Nursery", "211/2108"),
     ],
 )
-def test_a_name_that_is_another_schools_is_told(number: str, name: str, other: str) -> None:
+def test_name_of_another_school_gives_its_number(number: str, name: str, other: str) -> None:
     assert SchoolNames(MEMBERS).another(number, name) == other
 
 
@@ -49,12 +49,12 @@ def test_a_name_that_is_another_schools_is_told(number: str, name: str, other: s
         ("211/2107", "Elm Tree Primary and Nursery School"),
     ],
 )
-def test_a_name_that_may_be_the_schools_own_is_not(number: str, name: str) -> None:
+def test_name_that_may_be_the_schools_own_gives_no_number(number: str, name: str) -> None:
     assert SchoolNames(MEMBERS).another(number, name) is None
 
 
 @given(st.dictionaries(st.sampled_from(list(MEMBERS)), st.text(max_size=30)), st.text(max_size=30))
-def test_no_school_is_another_for_the_name_that_the_list_has_of_it(names: dict[str, str], name: str) -> None:
+def test_name_from_the_list_is_never_another_schools(names: dict[str, str], name: str) -> None:
     known = SchoolNames(names)
     assert all(known.another(number, own) is None for number, own in names.items())
     assert known.another("211/2101", name) != "211/2101"

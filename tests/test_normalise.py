@@ -17,7 +17,7 @@ PREFIX = "211/"
 @pytest.mark.parametrize(
     "spelling", ["{}", "211/{}", "211 {}", "211-{}", "211{}", " 211 / {} ", "211–{}", "211―{}", "２１１／{}"]
 )
-def test_every_spelling_of_every_dfe_number_is_the_same(spelling: str) -> None:
+def test_dfe_number_in_every_spelling_has_one_form(spelling: str) -> None:
     wide = {ord("0") + n: 0xFF10 + n for n in range(10)}
     for digits in (f"{number:04}" for number in range(1, 10000)):
         for typed in (digits, digits.translate(wide)):
@@ -25,14 +25,14 @@ def test_every_spelling_of_every_dfe_number_is_the_same(spelling: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["213/4242", "2134242", "213 4242", "213-4242", "２１３／４２４２"])
-def test_another_authoritys_number_is_told_from_a_mistyped_one(typed: str) -> None:
+def test_number_of_another_authority_and_mistyped_number_have_different_codes(typed: str) -> None:
     assert normalise.dfe_number(typed, PREFIX) == normalise.Normal("", ProblemCode.DFE_PREFIX)
 
 
 @pytest.mark.parametrize(
     "typed", ["42", "424", "42424", "100945", "211/424", "211//4242", "/4242", "211/424²", "0000", "x4242"]
 )
-def test_what_could_be_a_guess_is_none(typed: str) -> None:
+def test_ambiguous_dfe_number_has_no_normal_form(typed: str) -> None:
     assert normalise.dfe_number(typed, PREFIX) == normalise.Normal("", ProblemCode.DFE_FORMAT)
 
 
@@ -61,31 +61,31 @@ def test_telephone_numbers_have_one_form(typed: str, normal: str) -> None:
 @pytest.mark.parametrize(
     "typed", ["020 7364 5OOO", "ask at the office", "7364 5000", "12", "020 7946 0018 and 3", "9" * 2000]
 )
-def test_what_is_no_telephone_number_is_refused(typed: str) -> None:
+def test_answer_that_is_no_telephone_number_is_refused(typed: str) -> None:
     assert normalise.telephone(typed) == normalise.Normal("", ProblemCode.TELEPHONE_INVALID)
 
 
 @pytest.mark.parametrize("typed", ["01511234", "0151 1234", "1511234"])
-def test_a_uk_number_too_short_to_keep_its_zero_is_refused_not_rewritten(typed: str) -> None:
+def test_uk_number_too_short_to_keep_its_zero_is_refused(typed: str) -> None:
     assert normalise.telephone(typed) == normalise.Normal("", ProblemCode.TELEPHONE_INVALID)
 
 
-def test_a_short_uk_number_that_is_in_use_keeps_its_zero() -> None:
+def test_short_uk_number_that_is_in_use_keeps_its_zero() -> None:
     assert normalise.telephone("08001111") == normalise.Normal("0800 1111")
 
 
-def test_a_number_that_nobody_has_is_kept_and_queried() -> None:
+def test_number_that_is_not_in_use_is_kept_and_queried() -> None:
     for typed in ("01632 960001", "01632 960001; 01632960001"):
         assert normalise.telephone(typed) == normalise.Normal("01632 960001", ProblemCode.TELEPHONE_UNLIKELY)
 
 
 @pytest.mark.parametrize("typed", ["+49 30 123456 / 7890", "020 7946 0018; 12", "020 7946 0018 / the office"])
-def test_two_numbers_are_never_run_together_nor_one_of_them_dropped(typed: str) -> None:
+def test_two_numbers_are_neither_joined_nor_dropped(typed: str) -> None:
     assert normalise.telephone(typed) == normalise.Normal("", ProblemCode.TELEPHONE_INVALID)
 
 
 @pytest.mark.parametrize("between", [" / ", "; ", ", ", "\n", "\r", "\u2028", " or "])
-def test_two_numbers_in_one_box_are_both_noted(between: str) -> None:
+def test_two_numbers_in_one_box_are_both_kept(between: str) -> None:
     typed = f"020 7946 0018{between}020 7946 0019"
     assert normalise.telephone(typed) == normalise.Normal("020 7946 0018;020 7946 0019", ProblemCode.SEVERAL_VALUES)
 
@@ -120,12 +120,12 @@ def test_email_addresses_have_one_form(typed: str, normal: str) -> None:
         "a" * 2000,
     ],
 )
-def test_what_is_no_email_address_is_refused(typed: str) -> None:
+def test_answer_that_is_no_email_address_is_refused(typed: str) -> None:
     assert normalise.email(typed) == normalise.Normal("", ProblemCode.EMAIL_INVALID)
 
 
 @pytest.mark.parametrize("between", ["; ", ", ", " ", "\n", " / ", "  / "])
-def test_two_addresses_in_one_box_are_both_noted(between: str) -> None:
+def test_two_addresses_in_one_box_are_both_kept(between: str) -> None:
     typed = f"a@school.example{between}b@school.example"
     assert normalise.email(typed) == normalise.Normal("a@school.example;b@school.example", ProblemCode.SEVERAL_VALUES)
 
@@ -138,7 +138,7 @@ def test_two_addresses_in_one_box_are_both_noted(between: str) -> None:
         "Jo <a@school.example>, b@school.example",
     ],
 )
-def test_no_address_beside_a_name_is_passed_over(typed: str) -> None:
+def test_address_in_a_name_before_another_address_is_kept(typed: str) -> None:
     assert normalise.email(typed) == normalise.Normal("a@school.example;b@school.example", ProblemCode.SEVERAL_VALUES)
 
 
@@ -152,7 +152,7 @@ def test_no_address_beside_a_name_is_passed_over(typed: str) -> None:
         ("می\u200cخواهم", "می\u200cخواهم"),
     ],
 )
-def test_a_text_is_one_line_without_invisible_characters(typed: str, normal: str) -> None:
+def test_text_is_one_line_without_invisible_characters(typed: str, normal: str) -> None:
     assert normalise.text(typed) == normal
 
 
@@ -164,7 +164,7 @@ def test_a_text_is_one_line_without_invisible_characters(typed: str, normal: str
         ("Cedar House", "Cedar House", ""),
     ],
 )
-def test_an_address_is_one_line_with_its_postcode_found(typed: str, normal: str, postcode: str) -> None:
+def test_address_is_one_line_and_its_postcode_is_found(typed: str, normal: str, postcode: str) -> None:
     assert (normalise.address(typed), normalise.postcode(normalise.address(typed))) == (normal, postcode)
 
 
@@ -182,7 +182,7 @@ QUERIES = (None, ProblemCode.TELEPHONE_UNLIKELY, ProblemCode.SEVERAL_VALUES)
 
 
 @given(ANYTHING)
-def test_a_normal_form_is_its_own_normal_form(typed: str) -> None:
+def test_normal_form_is_its_own_normal_form(typed: str) -> None:
     for one in (normalise.text, normalise.address):
         assert one(one(typed)) == one(typed)
     for parse in (normalise.email, normalise.telephone, lambda raw: normalise.dfe_number(raw, PREFIX)):
@@ -204,6 +204,6 @@ def test_no_normal_form_holds_a_control_character(typed: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["<" + " " * 999, "<" * 1000, "@" * 1000, "ﷺ" * 1000, "x " * 500, "0 / " * 250])
-def test_nothing_is_raised_however_odd_and_long_the_answer(typed: str) -> None:
+def test_answer_of_any_content_and_length_raises_nothing(typed: str) -> None:
     assert normalise.email(typed) == normalise.Normal("", ProblemCode.EMAIL_INVALID)
     assert normalise.telephone(typed) == normalise.Normal("", ProblemCode.TELEPHONE_INVALID)

@@ -69,7 +69,7 @@ def of_ours(words: str) -> list[str]:
     return [line for line in words.splitlines() for name in OURS if name.casefold() in line.casefold()]
 
 
-def test_the_form_copies_and_prints_of_another_authority_name_it_alone(theirs: Path) -> None:
+def test_form_copies_and_prints_of_another_authority_do_not_name_ours(theirs: Path) -> None:
     blank, copies = load_definition("2026-27", theirs), load_definition("2026-27", theirs, prefilled=True)
     for pdf in (
         generate(blank),
@@ -85,12 +85,12 @@ def test_the_form_copies_and_prints_of_another_authority_name_it_alone(theirs: P
         assert "Please return this form to forms@schools.example" in words
 
 
-def test_our_own_form_has_each_of_these_names() -> None:
+def test_own_form_has_each_of_our_names() -> None:
     words = everything_in(generate(load_definition("2026-27")))
     assert all(name.casefold() in words.casefold() for name in OURS)
 
 
-def test_a_return_is_known_by_their_identifier_and_its_number_by_their_code(theirs: Path, tmp_path: Path) -> None:
+def test_return_of_another_authority_is_recognised_by_its_identifier_and_code(theirs: Path, tmp_path: Path) -> None:
     form = generate(load_definition("2026-27", theirs))
     inbox = tmp_path / "inbox"
     inbox.mkdir()
@@ -105,7 +105,7 @@ def test_a_return_is_known_by_their_identifier_and_its_number_by_their_code(thei
     assert "The number of a Birmingham school starts with 330/" in problems["dfe_prefix"]
 
 
-def test_the_email_of_another_authority_names_it_alone(theirs: Path, tmp_path: Path) -> None:
+def test_email_of_another_authority_does_not_name_ours(theirs: Path, tmp_path: Path) -> None:
     (tmp_path / "schools.csv").write_text(
         "dfe_number,school_name,email\n330/2101,Cedar Primary School,office@cedar.example\n", encoding="utf-8"
     )

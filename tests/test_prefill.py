@@ -46,31 +46,31 @@ def text_of(value: str | bool) -> str:
     return value if isinstance(value, str) else "Yes"
 
 
-def test_what_was_filled_in_is_in_the_boxes_exactly(master: Master) -> None:
+def test_values_are_in_the_boxes_exactly(master: Master) -> None:
     held = typed(master.copy(AWKWARD))
     assert {name: held[name].replace("\r", "\n") for name in AWKWARD} == {
         name: text_of(value) for name, value in AWKWARD.items()
     }
 
 
-def test_a_copy_that_comes_back_as_it_went_out_is_read_whole(master: Master, definition: FormDefinition) -> None:
+def test_copy_that_comes_back_unchanged_is_read_whole(master: Master, definition: FormDefinition) -> None:
     values = read_return(master.copy(AWKWARD), definition).answers
     assert {name: values[name].text for name in AWKWARD} == {
         name: value if isinstance(value, str) else "yes" for name, value in AWKWARD.items()
     }
 
 
-def test_a_copy_without_answers_is_the_blank_form(master: Master, form: bytes) -> None:
+def test_copy_without_answers_is_the_blank_form(master: Master, form: bytes) -> None:
     assert master.copy() == master.copy({}) == master.copy({"main_contact_name": ""}) == form
 
 
-def test_the_same_answers_give_the_same_bytes_after_others(master: Master, definition: FormDefinition) -> None:
+def test_same_answers_give_the_same_bytes_after_other_copies(master: Master, definition: FormDefinition) -> None:
     first = master.copy(AWKWARD, "211/4242")
     master.copy({"school_name": "Another"}, "211/2101")
     assert master.copy(AWKWARD, "211/4242") == first == Master(definition).copy(AWKWARD, "211/4242")
 
 
-def test_a_copy_is_small(master: Master) -> None:
+def test_copy_is_small(master: Master) -> None:
     assert len(master.copy()) < 150_000
     assert len(master.copy(AWKWARD)) < 200_000
 
@@ -84,15 +84,13 @@ def test_every_box_of_a_copy_can_be_changed(master: Master) -> None:
     assert changed["main_contact_name"] == AWKWARD["main_contact_name"]
 
 
-def test_the_hidden_field_says_the_school_and_the_year_is_still_known(
-    master: Master, definition: FormDefinition
-) -> None:
+def test_hidden_field_of_a_copy_has_the_school_and_the_year(master: Master, definition: FormDefinition) -> None:
     copy = master.copy(AWKWARD, "211/4242")
     assert typed(copy)["form_id"] == "thep-membership 2026-27 r1 211/4242"
     assert years_in(typed(copy)["form_id"], "") == (definition.year,)
 
 
-def test_a_box_that_the_form_lacks_is_refused_by_name(master: Master) -> None:
+def test_value_for_a_box_that_the_form_lacks_is_refused_by_name(master: Master) -> None:
     with pytest.raises(LayoutError, match="senior_leader_11_name"):
         master.copy({"senior_leader_11_name": "Jo Bloggs"})
 
@@ -134,7 +132,7 @@ def test_answers_are_drawn_inside_their_boxes_alone(master: Master, definition: 
     assert changed.getbbox() is None
 
 
-def test_it_looks_as_if_it_had_been_typed_into_the_form(master: Master) -> None:
+def test_copy_looks_as_if_its_answers_had_been_typed(master: Master) -> None:
     values = {
         "school_name": "Cedar Primary School with a name that is so long that its end goes to the next line",
         "registered_address": "Underwood Road\nWhitechapel\nLondon",
@@ -146,7 +144,7 @@ def test_it_looks_as_if_it_had_been_typed_into_the_form(master: Master) -> None:
     assert strays(ours, theirs, SCALE) == 0
 
 
-def test_text_that_is_too_long_gets_smaller_type_down_to_the_least(master: Master) -> None:
+def test_long_text_gets_smaller_type_down_to_the_smallest(master: Master) -> None:
     sizes = {}
     for letters in (10, 40, 200):
         value = "m" * letters
@@ -159,14 +157,14 @@ def test_text_that_is_too_long_gets_smaller_type_down_to_the_least(master: Maste
     assert sizes["main_contact_name", 40] == 8
 
 
-def test_what_is_typed_afterwards_has_the_size_of_what_was_there(master: Master) -> None:
+def test_text_typed_into_a_copy_has_the_size_of_the_text_that_was_there(master: Master) -> None:
     copy = master.copy({"main_contact_name": "m" * 200})
     styles = {str(field.T): str(field.DA) for field in fields(copy) if "/DA" in field}
     assert styles["main_contact_name"] == "/Entry 8 Tf 0 g"
     assert styles["headteacher_name"] == "/Entry 10.5 Tf 0 g"
 
 
-def test_a_character_that_no_font_has_is_drawn_as_its_number(master: Master) -> None:
+def test_character_that_no_font_has_is_drawn_as_its_number(master: Master) -> None:
     drawn = appearances(master.copy({"main_contact_name": "李 Lee"}))["main_contact_name"]
     spelt = appearances(master.copy({"main_contact_name": "[U+674E] Lee"}))["main_contact_name"]
     (glyphs,) = re.findall(r"<(\w+)> Tj", spelt)
@@ -174,7 +172,7 @@ def test_a_character_that_no_font_has_is_drawn_as_its_number(master: Master) -> 
     assert re.findall(r"<(\w+)> Tj", drawn) == [glyphs[:32], glyphs[32:]]
 
 
-def test_a_mark_stands_over_its_letter_however_high_that_is(master: Master) -> None:
+def test_mark_stands_over_its_letter_however_high_that_is(master: Master) -> None:
     assert " Ts " in appearances(master.copy({"main_contact_name": "Ẹ̀"}))["main_contact_name"]
 
 

@@ -70,13 +70,13 @@ def _foot(page: Page) -> Page:
 # --- The pages ----------------------------------------------------------------------------------------------------
 
 
-def test_every_page_says_its_school_at_its_foot_and_in_its_code_by_dfe_number(schools: bytes) -> None:
+def test_every_page_names_its_school_at_the_foot_and_in_the_code_in_order_of_dfe_number(schools: bytes) -> None:
     pages = [(number, page) for number in NUMBERS for page in range(1, PAGES + 1)]
     assert codes(schools, *range(len(pages))) == pages
     assert feet(schools) == [f"{number} {NAMES[number]}" for number, _ in pages]
 
 
-def test_what_is_known_is_drawn_as_on_the_fillable_copy(definition: FormDefinition) -> None:
+def test_answers_are_drawn_as_on_the_fillable_copy(definition: FormDefinition) -> None:
     values = AWKWARD | {"main_contact_email": "head@st-annes-and-guardian.example", "main_contact_designation": "Head"}
     paper, fillable = pack(definition, [PaperCopy(values, "211/4242", "St Anne’s")]), Master(definition).copy(values)
     body = body_of(definition.file.page)
@@ -88,13 +88,13 @@ def test_what_is_known_is_drawn_as_on_the_fillable_copy(definition: FormDefiniti
 
 
 @pytest.mark.parametrize("letters", [30, 45, 60])
-def test_nothing_is_cut_off_that_fits_in_small_type(definition: FormDefinition, letters: int) -> None:
+def test_long_answer_that_fits_in_small_type_is_not_cut_off(definition: FormDefinition, letters: int) -> None:
     address = f"{'head.of.school.' * 9}"[: letters - 18] + "@st-annes1.example"
     reading = read_return(pack(definition, [PaperCopy({"main_contact_email": address})]), definition)
     assert reading.answers["main_contact_email"].text == address
 
 
-def test_a_blank_copy_looks_like_the_blank_form(definition: FormDefinition, form: bytes) -> None:
+def test_blank_copy_looks_like_the_blank_form(definition: FormDefinition, form: bytes) -> None:
     paper = pack(definition, [PaperCopy()])
     for page in range(PAGES):
         ours, theirs = draw(paper, page, SCALE).convert("L"), draw(form, page, SCALE).convert("L")
@@ -107,7 +107,7 @@ def test_two_engines_show_the_same_page(tmp_path: Path, definition: FormDefiniti
         assert strays(poppler, draw(paper, number, scale=1).convert("L")) <= 0.001
 
 
-def test_there_is_nothing_to_fill_in_on_a_screen(opened: pikepdf.Pdf) -> None:
+def test_pack_has_no_fields(opened: pikepdf.Pdf) -> None:
     assert "/AcroForm" not in opened.Root
     assert not any("/Annots" in page.obj for page in opened.pages)
 
@@ -126,7 +126,9 @@ def test_last_years_records_fill_in_the_contacts(tmp_path: Path, form: bytes) ->
 
 
 @pytest.mark.parametrize("name", [LONG, LONG * 3, "W" * 200, "ক্ষ" * 60])
-def test_a_name_that_is_too_long_ends_with_an_ellipsis_before_the_code(definition: FormDefinition, name: str) -> None:
+def test_school_name_that_is_too_long_ends_with_an_ellipsis_before_the_code(
+    definition: FormDefinition, name: str
+) -> None:
     paper, body = pack(definition, [PaperCopy({}, "211/4242", name)]), body_of(definition.file.page)
     with pdfplumber.open(io.BytesIO(paper)) as opened:
         right = max(char["x1"] for char in _foot(opened.pages[0]).chars)
@@ -134,7 +136,7 @@ def test_a_name_that_is_too_long_ends_with_an_ellipsis_before_the_code(definitio
     assert re.fullmatch("211/4242 .*…", feet(paper)[0])
 
 
-def test_a_name_that_fits_is_whole_in_any_script(definition: FormDefinition) -> None:
+def test_school_name_that_fits_is_whole_in_any_script(definition: FormDefinition) -> None:
     for name in (LONG[:71], "Ελληνικό Σχολείο", "Łukasz Żółć Primary"):
         assert feet(pack(definition, [PaperCopy({}, "211/4242", name)]))[0] == f"211/4242 {name}"
     with pikepdf.open(io.BytesIO(pack(definition, [PaperCopy({}, "211/4242", "বাংলা")]))) as opened:
@@ -143,7 +145,7 @@ def test_a_name_that_fits_is_whole_in_any_script(definition: FormDefinition) -> 
         assert b"/ActualText <FEFF%b>" % said in opened.pages[0].obj.Contents[1].read_bytes()
 
 
-def test_the_school_is_drawn_over_nothing_else(definition: FormDefinition) -> None:
+def test_school_name_at_the_foot_covers_nothing(definition: FormDefinition) -> None:
     body = body_of(definition.file.page)
     before = draw(pack(definition, [PaperCopy()]), 0, SCALE).convert("L")
     after = draw(pack(definition, [PaperCopy({}, "211/4242", "ÅẸ̀ " + LONG)]), 0, SCALE).convert("L")
@@ -158,7 +160,7 @@ def test_the_school_is_drawn_over_nothing_else(definition: FormDefinition) -> No
 
 @settings(max_examples=15)
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=120), min_size=1, max_size=9))
-def test_any_names_can_be_printed(definition: FormDefinition, names: list[str]) -> None:
+def test_school_with_any_name_can_be_printed(definition: FormDefinition, names: list[str]) -> None:
     paper = pack(definition, [PaperCopy({}, "211/4242", name) for name in names], more=0)
     with pikepdf.open(io.BytesIO(paper)) as opened:
         parts = [str(part.T) for part in opened.Root.StructTreeRoot.K.K]
@@ -177,12 +179,12 @@ def test_each_copy_begins_on_a_fresh_sheet(definition: FormDefinition) -> None:
     assert codes(paper, 0, 4, 8) == [(number, 1) for number in NUMBERS[:3]]
 
 
-def test_the_printer_is_asked_for_both_sides_and_full_size(opened: pikepdf.Pdf) -> None:
+def test_pack_asks_the_printer_for_both_sides_and_full_size(opened: pikepdf.Pdf) -> None:
     asked = opened.Root.ViewerPreferences
     assert (asked.Duplex, asked.PrintScaling) == ("/DuplexFlipLongEdge", "/None")
 
 
-def test_blank_copies_are_as_many_as_asked_for(tmp_path: Path) -> None:
+def test_pack_has_as_many_blank_copies_as_asked_for(tmp_path: Path) -> None:
     for more, copies in (((), 1), (("--copies", 3), 3)):
         result = run("print", "2026-27", "-o", tmp_path / "pack.pdf", *more)
         paper = (tmp_path / "pack.pdf").read_bytes()
@@ -210,7 +212,7 @@ def test_bookmarks_and_labels_name_the_schools(schools: bytes) -> None:
 # --- Small, and always the same -----------------------------------------------------------------------------------
 
 
-def test_the_copies_share_what_was_drawn(opened: pikepdf.Pdf) -> None:
+def test_copies_share_what_was_drawn(opened: pikepdf.Pdf) -> None:
     shared = [[page.obj.Contents[0].objgen for page in opened.pages][n::PAGES] for n in range(PAGES)]
     assert [len(set(contents)) for contents in shared] == [1] * PAGES
     assert len({page.obj.Resources.objgen for page in opened.pages}) == 1
@@ -221,7 +223,7 @@ def test_each_font_is_embedded_once(opened: pikepdf.Pdf) -> None:
     assert len(names) == len(set(names)) == len(opened.pages[0].obj.Resources.Font)
 
 
-def test_a_hundred_schools_take_little_room(definition: FormDefinition) -> None:
+def test_pack_of_a_hundred_schools_is_small(definition: FormDefinition) -> None:
     called = {f"211/{n}": f"School {n}" for n in range(2000, 2100)}
     copies = [PaperCopy(answers("2106", school_name=name), number, name) for number, name in called.items()]
     assert len(pack(definition, copies)) < 1_500_000
@@ -281,7 +283,7 @@ def test_the_parent_tree_leads_back_to_every_element(opened: pikepdf.Pdf) -> Non
 # --- The command --------------------------------------------------------------------------------------------------
 
 
-def test_what_schools_told_can_be_read_by_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pack_with_answers_can_be_read_by_its_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = run("print", "2026-27", "--schools", LIST)
     path = tmp_path / "2026-27 School Membership Form for printing.pdf"
@@ -293,7 +295,7 @@ def test_what_schools_told_can_be_read_by_its_owner_alone(tmp_path: Path, monkey
     assert path.read_bytes() == before
 
 
-def test_the_folder_of_the_file_is_made(tmp_path: Path) -> None:
+def test_missing_folder_of_the_file_is_made(tmp_path: Path) -> None:
     assert run("print", "2026-27", "-o", tmp_path / "to" / "print" / "pack.pdf").exit_code == 0
     assert (tmp_path / "to" / "print" / "pack.pdf").is_file()
 
@@ -306,7 +308,7 @@ def test_the_folder_of_the_file_is_made(tmp_path: Path) -> None:
         ("213/2101,Cedar\n", [], "row 2: dfe_number is the number of another authority"),
     ],
 )
-def test_what_cannot_be_printed_is_told_and_nothing_is_written(
+def test_wrong_usage_is_reported_and_no_pack_is_written(
     tmp_path: Path, lines: str, more: list[str], words: str
 ) -> None:
     (tmp_path / "list.csv").write_text(f"dfe_number,school_name\n{lines}", encoding="utf-8")

@@ -61,7 +61,7 @@ def refused(path: Path) -> str:
     return result.stderr
 
 
-def test_columns_may_be_called_as_offices_call_them(tmp_path: Path) -> None:
+def test_column_with_another_allowed_name_is_read(tmp_path: Path) -> None:
     own = {"DfE no.": "2101", "School": "Cedar", "Phase": "primary", "Address": "1 Road"}
     addresses = {"E-mail": "a@cedar.example", "Headteacher e-mail": "b@cedar.example"}
     (cedar,) = register(written(tmp_path, own | addresses))
@@ -70,7 +70,7 @@ def test_columns_may_be_called_as_offices_call_them(tmp_path: Path) -> None:
     assert cedar.record.contacts[0].parts == {"email": "b@cedar.example"}
 
 
-def test_such_a_column_is_left_alone_where_another_has_the_name_itself(tmp_path: Path) -> None:
+def test_column_with_another_allowed_name_is_ignored_beside_one_with_the_own_name(tmp_path: Path) -> None:
     (cedar,) = register(written(tmp_path, {"dfe_number": "2101", "school_name": "Cedar", "School": "No. 7"}))
     assert cedar.record.school == {"school_name": "Cedar"}
 
@@ -89,19 +89,19 @@ def told(members: Iterable[MemberSchool]) -> tuple[tuple[str, Mapping[str, str]]
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_a_csv_may_be_of_any_make(tmp_path: Path, encoding: str, delimiter: str) -> None:
+def test_csv_in_any_encoding_with_any_delimiter_is_read(tmp_path: Path, encoding: str, delimiter: str) -> None:
     path = tmp_path / "schools.csv"
     path.write_text(in_csv(ROWS, delimiter), encoding=encoding)
     assert told(register(path)) == EXPECTED
 
 
 @pytest.mark.parametrize("order", [("Phases", "DfE Number", "School Name"), ("Notes", "School Name", "DfE Number")])
-def test_columns_stand_in_any_order_and_others_are_left_alone(tmp_path: Path, order: tuple[str, ...]) -> None:
+def test_columns_in_any_order_are_read_and_unknown_ones_ignored(tmp_path: Path, order: tuple[str, ...]) -> None:
     rows = [{column: row[column] for column in order} for row in ROWS]
     assert [number for number, _ in told(register(written(tmp_path, *rows)))] == ["211/2101", "211/4242"]
 
 
-def test_a_title_and_blank_rows_are_passed_over(tmp_path: Path) -> None:
+def test_title_and_blank_rows_are_ignored(tmp_path: Path) -> None:
     path = tmp_path / "schools.csv"
     path.write_text("Members of the partnership\n\n" + in_csv(ROWS).replace("4242", "\n,,,\n4242"), encoding="utf-8")
     assert told(register(path)) == EXPECTED
@@ -119,7 +119,7 @@ def workbook(path: Path, *rows: Sequence[object], first: bool = True) -> Path:
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_a_workbook_is_read_whatever_excel_made_of_its_cells(tmp_path: Path, first: bool) -> None:
+def test_workbook_with_cells_that_excel_changed_is_read(tmp_path: Path, first: bool) -> None:
     rows = (
         ["Members of the partnership", datetime.date(2026, 4, 1)],
         [],
@@ -131,12 +131,12 @@ def test_a_workbook_is_read_whatever_excel_made_of_its_cells(tmp_path: Path, fir
     assert told(register(workbook(tmp_path / "schools.xlsx", *rows, first=first))) == EXPECTED
 
 
-def test_a_workbook_is_known_by_what_is_in_it(tmp_path: Path) -> None:
+def test_workbook_with_the_name_of_a_csv_is_read_as_a_workbook(tmp_path: Path) -> None:
     workbook(tmp_path / "schools.xlsx", ["dfe_number"], [2101]).rename(tmp_path / "schools.csv")
     assert [number for number, _ in told(register(tmp_path / "schools.csv"))] == ["211/2101"]
 
 
-def test_what_a_list_knows_of_people_is_in_the_copies(tmp_path: Path) -> None:
+def test_people_in_a_list_are_filled_into_the_copies(tmp_path: Path) -> None:
     people = {"headteacher_name": "Ann Lee", "main_contact_email": "Office@Cedar.example", "senior_leader_2_name": "Bo"}
     path = written(tmp_path, ROWS[0] | people)
     assert generated(path).exit_code == 0
@@ -147,7 +147,7 @@ def test_what_a_list_knows_of_people_is_in_the_copies(tmp_path: Path) -> None:
     assert register(path)[0].email == "Office@cedar.example"
 
 
-def test_an_address_and_its_postcode_may_stand_apart(tmp_path: Path) -> None:
+def test_address_and_postcode_in_two_columns_are_joined(tmp_path: Path) -> None:
     (member,) = register(
         written(tmp_path, ROWS[0] | {"Registered Address": "3 Cedar Road, London", "Postcode": "e20ac"})
     )
@@ -187,7 +187,7 @@ def extract(tmp_path: Path, *schools: Mapping[str, str]) -> Path:
     return path
 
 
-def test_an_extract_gives_the_open_schools_of_the_authority(tmp_path: Path) -> None:
+def test_extract_gives_the_open_schools_of_the_authority(tmp_path: Path) -> None:
     found = register(
         extract(
             tmp_path,
@@ -217,32 +217,32 @@ def test_an_extract_gives_the_open_schools_of_the_authority(tmp_path: Path) -> N
     assert found[2].record.contacts == ()
 
 
-def test_columns_of_an_extract_that_count_for_nothing_may_be_missing(tmp_path: Path) -> None:
+def test_extract_without_the_columns_that_are_not_needed_is_read(tmp_path: Path) -> None:
     kept = ("LA (code)", "EstablishmentNumber", "EstablishmentName", "EstablishmentStatus (name)")
     path = tmp_path / "extract.csv"
     path.write_text(in_csv([{column: SCHOOL[column] for column in kept}]))
     assert told(register(path)) == (("211/2101", {"school_name": "Cedar Primary School"}),)
 
 
-def test_an_extract_that_does_not_say_which_schools_are_open_is_refused(tmp_path: Path) -> None:
+def test_extract_that_does_not_say_which_schools_are_open_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "extract.csv"
     path.write_text(in_csv([{name: text for name, text in SCHOOL.items() if "Status" not in name}]))
     assert "has no column EstablishmentStatus (name). Download the extract again" in refused(path)
 
 
-def test_an_extract_without_a_school_of_ours_is_refused(tmp_path: Path) -> None:
+def test_extract_without_a_school_of_the_authority_is_refused(tmp_path: Path) -> None:
     assert "has no school of Tower Hamlets in it" in refused(extract(tmp_path, {"LA (code)": "213"}))
 
 
 # --- Mistakes -----------------------------------------------------------------------------------------------------
 
 
-def test_a_missing_column_is_told_before_bad_rows(tmp_path: Path) -> None:
+def test_missing_column_is_reported_before_bad_rows(tmp_path: Path) -> None:
     said = refused(written(tmp_path, {"School": "Cedar", "Phases": "wrong"}))
     assert "has no column dfe_number. Give the column of DfE numbers that name." in said
 
 
-def test_bad_rows_are_told_with_row_and_column_and_without_what_is_in_them(tmp_path: Path) -> None:
+def test_bad_rows_are_reported_by_row_and_column_without_their_content(tmp_path: Path) -> None:
     bad = {"DfE Number": "99", "Phases": "primari", "Headteacher Email": "jo at home", "Email": "", "Postcode": "?9"}
     said = refused(written(tmp_path, {**ROWS[0], **dict.fromkeys(bad, ""), **ROWS[0]}, {**bad, "School Name": "A"}))
     for words in (
@@ -254,38 +254,38 @@ def test_bad_rows_are_told_with_row_and_column_and_without_what_is_in_them(tmp_p
     assert "jo at home" not in said
 
 
-def test_schools_that_are_there_twice_are_told_when_the_rows_are_good(tmp_path: Path) -> None:
+def test_schools_listed_twice_are_reported_when_all_rows_are_good(tmp_path: Path) -> None:
     twice = written(tmp_path, ROWS[0], ROWS[1], {**ROWS[0], "DfE Number": "2101"})
     assert "211/2101 is in the rows 2, 4" in refused(twice)
     bad = written(tmp_path, ROWS[0], ROWS[0], {**ROWS[0], "DfE Number": "99"})
     assert "rows 2, 3" not in refused(bad)
 
 
-def test_the_first_ten_mistakes_are_told(tmp_path: Path) -> None:
+def test_mistakes_beyond_ten_are_counted_instead_of_listed(tmp_path: Path) -> None:
     said = refused(written(tmp_path, *({"dfe_number": f"9{number}"} for number in range(14))))
     assert "row 11:" in said
     assert "row 12:" not in said
     assert "and 4 more" in said
 
 
-def test_a_comma_that_breaks_a_row_is_told(tmp_path: Path) -> None:
+def test_row_with_too_many_cells_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "schools.csv"
     path.write_text("dfe_number,school_name\n2101,Cedar, Primary\n")
     assert "row 2 has more cells than there are headings" in refused(path)
 
 
-def test_a_note_beside_the_table_of_a_workbook_is_left_alone(tmp_path: Path) -> None:
+def test_note_beside_the_table_of_a_workbook_is_ignored(tmp_path: Path) -> None:
     path = workbook(tmp_path / "s.xlsx", ["dfe_number", "school_name"], [2101, "Cedar", None, "ask again in May"])
     assert told(register(path)) == (("211/2101", {"school_name": "Cedar"}),)
 
 
-def test_a_column_that_is_there_twice_is_told(tmp_path: Path) -> None:
+def test_column_that_is_there_twice_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "schools.csv"
     path.write_text("dfe_number,School Name,school_name\n2101,A,B\n")
     assert "has 2 columns school_name. Keep one of them." in refused(path)
 
 
-def test_a_spreadsheets_error_is_told_with_its_sheet(tmp_path: Path) -> None:
+def test_error_of_a_spreadsheet_is_reported_with_its_sheet(tmp_path: Path) -> None:
     path = workbook(tmp_path / "s.xlsx", ["dfe_number", "school_name"], [2101, "#N/A"])
     assert "sheet “Sheet”, row 2: school_name is an error of the spreadsheet" in refused(path)
 
@@ -308,7 +308,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("what", FILES)
-def test_what_is_no_list_is_told_in_a_line(tmp_path: Path, what: str) -> None:
+def test_file_that_is_not_a_list_is_refused_in_one_line(tmp_path: Path, what: str) -> None:
     data, words = FILES[what]
     (tmp_path / "schools.csv").write_bytes(data)
     assert words in refused(tmp_path / "schools.csv")
@@ -324,7 +324,7 @@ CELLS = st.one_of(
 
 @settings(max_examples=150)
 @given(rows=st.lists(st.lists(CELLS, min_size=1, max_size=9), max_size=4))
-def test_whatever_is_in_a_list_it_gives_copies_or_a_line(tmp_path: Path, rows: list[list[str]]) -> None:
+def test_list_with_any_content_gives_copies_or_one_line(tmp_path: Path, rows: list[list[str]]) -> None:
     path = tmp_path / "schools.csv"
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
         csv.writer(file).writerows([COLUMNS, *rows])

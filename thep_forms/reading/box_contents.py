@@ -25,7 +25,7 @@ THICKEST = 0.5  # of the type size, of a line through an answer
 LEAST_STRUCK = 0.5  # of an answer, that a line through it crosses
 SPACE = 0.25  # of the type size, the width of a space
 CLIPPED = 0.3  # of the type size, from the end of a text that may be cut off to where its box is clipped
-_SPELT = re.compile(r"\[U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})\]")  # as `generate.entry` draws what no font of ours has
+_SPELT = re.compile(r"\[U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})\]")  # as `generate.shaping` draws what no font of ours has
 
 Lines = Sequence[Sequence[PrintedLetter]]
 
