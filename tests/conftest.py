@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import hypothesis
 import pytest
 import trustme
 
 from tests.mailserver import MailServer
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.definition import FormDefinition, load_definition, shipped
+from thep_forms.definition import Definitions, FormDefinition, load_definition, shipped
 from thep_forms.generate import generate
+from thep_forms.office.ingest import Summary
+from thep_forms.office.ingest import ingest as ingest_by
+from thep_forms.office.prefer import prefer as prefer_by
 from thep_forms.reading import Reading, read_file
 
 Rows = list[dict[str, str]]
+
+# No test of properties fails because the machine is busy. Each makes its own files anew for every example, so that
+# they may share a folder.
+hypothesis.settings.register_profile(
+    "tests",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("tests")
 
 # Two places in membership-form.toml: the row of the note on mailing lists, and the section of the protocol.
 NOTE = '\n[[section.row]]\nheight = 19\ncells = [{ text = "mailing-lists.j2" }]'
@@ -114,3 +128,13 @@ def inbox(folder: Path, **files: bytes) -> Path:
 
 def verdicts(records: Path) -> dict[str, str]:
     return {Path(row["source"]).stem: row["verdict"] for row in rows(records / "returns.csv")}
+
+
+def ingest(records: Path, sources: Sequence[Path], templates: Path | None = None, **options: Any) -> Summary:
+    """Ingest with the definitions of today."""
+    return ingest_by(records, sources, definitions=Definitions.of_today(templates), **options)
+
+
+def prefer(records: Path, return_id: str) -> Summary:
+    """Prefer with the definitions of today."""
+    return prefer_by(records, return_id, Definitions.of_today())

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests import printers
-from thep_forms.definition import MembershipYear, shipped
+from thep_forms.definition import Definitions, MembershipYear, shipped
 from thep_forms.office.examine import Examiner
 from thep_forms.work import Failure, Limits, Workers
 
@@ -69,14 +69,14 @@ def main() -> None:
             yield pdf, pdf
 
     became: Counter[str] = Counter()
-    workers = Workers(Examiner(MembershipYear(2026)).on_data, Limits())
+    workers = Workers(Examiner(Definitions(None, MembershipYear(2026))).on_data, Limits())
     for number, (pdf, answer) in enumerate(workers.map(files()), 1):
         if isinstance(answer, Failure):
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"{seed}-{number}.pdf").write_bytes(pdf)
             became[answer.reason] += 1
         else:
-            became.update(finding.outcome for finding in Examiner.findings(answer))
+            became.update(found.reading.outcome for found in Examiner.returns(answer))
         if number % 1000 == 0 or number == count:
             print(number, dict(became), flush=True)
 

@@ -17,7 +17,7 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 
-TARGET = Path(__file__).parents[1] / "thep_forms" / "generate" / "fonts"
+TARGET = Path(__file__).parents[1] / "thep_forms" / "layout" / "typefaces"
 NOTO = fontpkg_noto_sans.ROOT / "files"
 DEBIAN = Path("/usr/share/fonts/truetype/noto")
 LATIN = (

@@ -9,23 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from tests.conftest import rows
+from tests.commands import run
+from tests.conftest import ingest, rows
 from tests.printers import joined
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.cli import main
 from thep_forms.definition import load_definition, shipped
 from thep_forms.generate import generate
-from thep_forms.office.ingest import Ingester
 
 SCHOOLS = ("2101", "3204", "4242")
 OWN = {"main_contact_name": "Own Contact", "main_contact_email": "own.contact@cedar.example"}
-
-
-def run(*command: object, **more: str) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in command], **more)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
     last_year = generate(load_definition("2025-26"))
     (inbox / "2101 last year.pdf").write_bytes(type_into(last_year, answers("2101", main_contact_name="Earlier One")))
     (inbox / "letter.txt").write_text("Dear all,")
-    Ingester(records).ingest([inbox])
+    ingest(records, [inbox])
     return records
 
 
@@ -167,7 +161,7 @@ def test_a_pdf_that_is_missing_comes_back_when_its_form_is_ingested_again(
 
 def test_what_the_program_cannot_make_sense_of_is_a_line_without_what_was_typed(records: Path) -> None:
     with sqlite3.connect(records / "ledger.sqlite") as ledger:
-        ledger.execute("UPDATE said SET known=?", (b'{"school": "Own Contact"}',))
+        ledger.execute("UPDATE result_detail SET record=?", (b'{"school": "Own Contact"}',))
     ledger.close()
     result = run("verify", "-o", records)
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
@@ -264,7 +258,7 @@ def test_forms_that_need_attention_and_copies_are_forgotten_too(
     wrong = filled("2101", main_contact_email="nobody@@cedar", headteacher_name="Wrong Head")
     for name in ("one", "two"):
         (tmp_path / f"{name}.pdf").write_bytes(wrong)
-        Ingester(records).ingest([tmp_path / f"{name}.pdf"])
+        ingest(records, [tmp_path / f"{name}.pdf"])
     assert {"needs_attention", "duplicate"} <= {row["verdict"] for row in rows(records / "returns.csv")}
     result = run("forget", "-o", records, "--school", "211/2101", "--yes")
     assert "This would dispose of 4 returns and 4 PDFs" in result.stderr
@@ -284,14 +278,14 @@ def test_what_nobody_can_place_is_told_of_and_stays(records: Path) -> None:
 def test_what_was_forgotten_can_come_in_again(records: Path, tmp_path: Path, filled: Callable[..., bytes]) -> None:
     (tmp_path / "2101.pdf").write_bytes(filled("2101"))
     run("forget", "-o", records, "--school", "211/2101", "--yes")
-    Ingester(records).ingest([tmp_path / "2101.pdf"])
+    ingest(records, [tmp_path / "2101.pdf"])
     assert "211/2101" in {row["dfe_number"] for row in rows(records / "schools.csv")}
 
 
 def test_other_schools_in_the_same_pdf_lose_it_and_that_is_told(tmp_path: Path, form: bytes) -> None:
     records = tmp_path / "records"
     (tmp_path / "both.pdf").write_bytes(joined(*(type_into(form, answers(number)) for number in ("2101", "3204"))))
-    Ingester(records).ingest([tmp_path / "both.pdf"])
+    ingest(records, [tmp_path / "both.pdf"])
     result = run("forget", "-o", records, "--school", "211/2101", "--yes")
     assert "without their PDF" in result.stderr
     assert list((records / "returns").iterdir()) == []

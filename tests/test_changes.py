@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from tests.conftest import rows
+from tests.commands import run
+from tests.conftest import ingest, rows
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.cli import main
 from thep_forms.definition import load_definition
 from thep_forms.generate import generate
-from thep_forms.office.ingest import Ingester
 
 Told = list[tuple[str, ...]]
 CEDAR = "211/2101"
@@ -30,10 +28,6 @@ EARLIER = {
 def blank() -> dict[str, bytes]:
     """The forms of two years."""
     return {year: generate(load_definition(year)) for year in ("2025-26", "2026-27")}
-
-
-def run(*command: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in command])
 
 
 def returned(folder: Path, form: bytes, name: str, number: str = "2101", **answered: str | bool) -> Path:
@@ -62,7 +56,7 @@ def inbox(tmp_path: Path, blank: dict[str, bytes]) -> Path:
 def changed(inbox: Path, blank: dict[str, bytes], **answered: str | bool) -> Told:
     """What the table says of a return of this year after that of last year."""
     records = inbox.parent / "records"
-    Ingester(records).ingest([returned(inbox, blank["2026-27"], "this year", **{**EARLIER, **answered})])
+    ingest(records, [returned(inbox, blank["2026-27"], "this year", **{**EARLIER, **answered})])
     return told(records)
 
 
@@ -76,8 +70,8 @@ def test_the_same_answers_are_no_change(inbox: Path, blank: dict[str, bytes]) ->
 def test_its_columns_are_those_of_the_contract(inbox: Path, blank: dict[str, bytes]) -> None:
     changed(inbox, blank, business_manager_name="Di Marsh")
     (row,) = rows(inbox.parent / "records" / "changes.csv")
-    assert list(row.values())[:2] == ["2026-27", CEDAR]
-    assert ",".join(row) == "membership_year,dfe_number,role,field,before,after"
+    assert list(row.values())[:3] == ["2026-27", CEDAR, "Cedar Primary School"]
+    assert ",".join(row) == "membership_year,dfe_number,school_name,role,field,before,after"
 
 
 def test_a_person_who_has_followed_another_is_told_part_by_part(inbox: Path, blank: dict[str, bytes]) -> None:
@@ -140,7 +134,7 @@ def test_returns_in_any_order_give_the_same_bytes(inbox: Path, blank: dict[str, 
     paths = sorted(inbox.iterdir())
     for name, order in (("one", paths), ("other", paths[::-1])):
         for path in order:
-            Ingester(tmp_path / name).ingest([path])
+            ingest(tmp_path / name, [path])
     assert (tmp_path / "one" / "changes.csv").read_bytes() == (tmp_path / "other" / "changes.csv").read_bytes()
     assert "Di Marsh" in (tmp_path / "one" / "changes.csv").read_text()
 
@@ -194,7 +188,7 @@ def test_last_year_s_return_counts_before_the_list(records: Path, blank: dict[st
 
 
 def test_last_year_s_records_may_be_the_list(blank: dict[str, bytes], tmp_path: Path) -> None:
-    Ingester(tmp_path / "then").ingest([returned(tmp_path / "a", blank["2025-26"], "then", **EARLIER)])
+    ingest(tmp_path / "then", [returned(tmp_path / "a", blank["2025-26"], "then", **EARLIER)])
     source = returned(tmp_path / "b", blank["2026-27"], "now", senior_leader_3_name="Cy Brook", **EARLIER)
     run("ingest", source, "-o", tmp_path / "now", "--schools", tmp_path / "then")
     assert told(tmp_path / "now") == [("senior_leader", "name", "", "Cy Brook")]

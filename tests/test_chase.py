@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from tests.conftest import rows
+from tests.commands import run, table
+from tests.conftest import ingest, rows
 from tests.mailserver import MailServer
 from tests.remake_samples import answers, dated
 from tests.viewer import type_into
 from thep_forms.checking.record import SchoolRecord
-from thep_forms.cli import main
 from thep_forms.definition import load_definition
 from thep_forms.generate import generate
 from thep_forms.office.copies import copies
-from thep_forms.office.ingest import Ingester
 from thep_forms.records import Ledger, Sent, SentKind, SentState
 from thep_forms.register import MemberSchool
 
@@ -65,17 +61,12 @@ def returned(records: Path, tmp_path: Path, forms: Path, number: str, **changes:
     """The school returns its own copy, with some answers changed."""
     path = tmp_path / f"{number} returned.pdf"
     path.write_bytes(type_into((forms / f"{number}.pdf").read_bytes(), answers(number, **changes)))
-    Ingester(records).ingest([path])
-
-
-def run(*command: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in command])
+    ingest(records, [path])
 
 
 def status(records: Path, schools: Path, *more: object) -> dict[str, dict[str, str]]:
     result = run("status", "2026-27", "-o", records, "--schools", schools, "--csv", *more)
-    assert result.exit_code == 0, result.stderr
-    return {row["dfe_number"][4:]: row for row in csv.DictReader(io.StringIO(result.stdout))}
+    return {row["dfe_number"][4:]: row for row in table(result)}
 
 
 def chase(records: Path, schools: Path, server: MailServer, *more: object) -> list[str]:
@@ -129,7 +120,7 @@ def test_a_school_that_returned_the_form_of_another_year_instead_is_told_of(
     path = tmp_path / "returned.pdf"
     today = f"{NOW:%Y%m%d}"
     path.write_bytes(dated(type_into(generate(load_definition("2025-26")), answers("2101")), today))
-    Ingester(records).ingest([path])
+    ingest(records, [path])
     found = status(records, schools)
     assert (found["2101"]["status"], found["2102"]["why"]) == ("sent", "")
     assert found["2101"]["why"].endswith("; since then it returned the form of 2025-26")
@@ -145,7 +136,7 @@ def test_a_form_with_another_members_number_counts_for_the_school_that_it_names(
 ) -> None:
     path = tmp_path / "returned.pdf"
     path.write_bytes(type_into(form, answers("2101", school_name="School 2101", dfe_number="2102")))
-    Ingester(records).ingest([path], schools)
+    ingest(records, [path], register=schools)
     found = status(records, schools)
     assert (found["2101"]["status"], found["2102"]["status"]) == ("needs_attention", "not_returned")
     assert found["2101"]["why"] == "DFE Number: dfe other school"
@@ -161,7 +152,7 @@ def test_a_form_with_a_members_name_and_nobodys_number_is_that_members(
 ) -> None:
     path = tmp_path / "returned.pdf"
     path.write_bytes(type_into(form, answers("2101", school_name="School 2101", dfe_number=number)))
-    Ingester(records).ingest([path], schools)
+    ingest(records, [path], register=schools)
     assert status(records, schools)["2101"]["status"] == "needs_attention"
 
 
@@ -171,7 +162,7 @@ def test_a_later_form_to_be_mended_of_a_school_that_was_accepted_is_not_passed_o
     for day, address in (("20260501", "kit@school.example"), ("20260502", "kit at school")):
         path = tmp_path / f"{day}.pdf"
         path.write_bytes(dated(type_into(form, answers("2101", main_contact_email=address)), day))
-        Ingester(records).ingest([path])
+        ingest(records, [path])
     found = status(records, schools)["2101"]
     assert (found["status"], found["why"]) == (
         "needs_attention",
@@ -200,7 +191,7 @@ def test_the_last_form_that_was_sent_counts(records: Path, schools: Path) -> Non
 def test_another_years_messages_do_not_count(records: Path, schools: Path) -> None:
     note(records, "2101", 3)
     result = run("status", "2027-28", "-o", records, "--schools", schools, "--csv")
-    assert {row["status"] for row in csv.DictReader(io.StringIO(result.stdout))} == {"not_returned"}
+    assert {row["status"] for row in table(result)} == {"not_returned"}
 
 
 @pytest.mark.parametrize("typed", ["", "banana", "9999", "213/2101"])
@@ -208,7 +199,7 @@ def test_a_copy_whose_number_is_wrong_is_known_to_be_its_schools(
     records: Path, schools: Path, forms: Path, tmp_path: Path, typed: str
 ) -> None:
     returned(records, tmp_path, forms, "2101", dfe_number=typed)
-    Ingester(records).ingest([], schools)
+    ingest(records, [], register=schools)
     assert status(records, schools)["2101"]["status"] == "needs_attention"
 
 
@@ -216,7 +207,7 @@ def test_a_copy_that_came_back_blank_is_known_to_be_its_schools(
     records: Path, schools: Path, forms: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "blank.pdf").write_bytes(type_into((forms / "2101.pdf").read_bytes(), {"dfe_number": ""}))
-    Ingester(records).ingest([tmp_path / "blank.pdf"])
+    ingest(records, [tmp_path / "blank.pdf"])
     row = status(records, schools)["2101"]
     assert (row["status"], row["why"]) == ("needs_attention", "blank")
 
@@ -292,7 +283,7 @@ def test_what_may_be_another_schools_is_not_quoted(schools: Path, forms: Path, f
         own = tmp_path / f"records {n}"
         changed = answers("2101", main_contact_email="private@dovecote,example", chair_of_governors_name="")
         (tmp_path / "typed.pdf").write_bytes(type_into(pdf, changed))
-        Ingester(own).ingest([tmp_path / "typed.pdf"])
+        ingest(own, [tmp_path / "typed.pdf"])
         with MailServer() as server:
             chase(own, schools, server, "--only", "2101")
         assert "private@dovecote" not in server.received[-1].data.decode("ascii")
@@ -304,7 +295,7 @@ def test_a_blank_return_is_chased_with_the_sentence_for_it(
     records: Path, schools: Path, forms: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "blank.pdf").write_bytes(type_into((forms / "2101.pdf").read_bytes(), {"dfe_number": ""}))
-    Ingester(records).ingest([tmp_path / "blank.pdf"])
+    ingest(records, [tmp_path / "blank.pdf"])
     with MailServer() as server:
         assert chase(records, schools, server, "--only", "2101") == ["2101"]
     assert "The form came back with nothing filled in." in text_of(server)
@@ -355,7 +346,7 @@ def test_what_was_noted_of_a_schools_messages_is_forgotten_with_it(records: Path
 
 def test_old_years_messages_are_forgotten_and_newer_ones_kept(records: Path, schools: Path) -> None:
     note(records, "2101", 30)
-    Ingester(records).ingest([])
+    ingest(records, [])
     kept = shutil.copytree(records, records.parent / "copy")
     assert run("forget", "-o", records, "--before", "2027-28", "--yes").exit_code == 0
     assert b"office@school2101.example" not in (records / "ledger.sqlite").read_bytes()

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click import Context
 from click.shell_completion import get_completion_class
-from click.testing import CliRunner, Result
 
+from tests.commands import program, run
 from tests.conftest import rows
 from thep_forms import __version__
 from thep_forms.cli import main
@@ -21,10 +20,6 @@ from thep_forms.definition import shipped
 
 SAMPLES = shipped("samples")
 COMMANDS = main.list_commands(Context(main))
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -165,7 +160,7 @@ def test_the_demo_leaves_a_form_and_records_to_look_at(tmp_path: Path) -> None:
 
 def on_a_terminal(arguments: list[str]) -> bytes:
     ours, theirs = pty.openpty()
-    with subprocess.Popen([sys.executable, "-m", "thep_forms", *arguments], stderr=theirs) as process:
+    with subprocess.Popen(program(*arguments), stderr=theirs) as process:
         os.close(theirs)
         said = b""
         while True:

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import outlook
-from tests.conftest import rows
+from tests.conftest import ingest, rows
 from tests.packing import (
     PDF,
     PICTURE,
@@ -35,7 +35,6 @@ from tests.packing import (
     zipped,
 )
 from tests.remake_samples import dated
-from thep_forms.office.ingest import Ingester
 from thep_forms.sources import containers
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.limits import Budget
@@ -55,7 +54,7 @@ def test_forms_in_containers_of_every_kind_are_accepted(tmp_path: Path, filled: 
     )
     attached = outlook.attachment("acorn.pdf", filled("1042"), "application/pdf")
     (inbox / "saved.msg").write_bytes(outlook.compound(outlook.message("Form", None, [attached])))
-    summary = Ingester(tmp_path / "records").ingest([inbox])
+    summary = ingest(tmp_path / "records", [inbox])
     assert returns(tmp_path / "records") == {
         "inbox/all.zip/May/cedar.pdf": "accepted",
         "inbox/all.zip/more.zip/elm.pdf": "accepted",
@@ -281,9 +280,9 @@ def test_the_same_files_have_the_same_sources_in_every_run(tmp_path: Path) -> No
     path = mbox(tmp_path / "in.mbox", [mail({"form.pdf": PDF}), mail({"a.zip": zipped({"x.pdf": PDF, "y.pdf": PDF})})])
     assert found(path) == found(path)
     records = tmp_path / "records"
-    first = Ingester(records).ingest([path])
+    first = ingest(records, [path])
     before = (records / "returns.csv").read_bytes()
-    again = Ingester(records).ingest([path])
+    again = ingest(records, [path])
     assert (first.new, again.new) == (3, 0)
     assert (records / "returns.csv").read_bytes() == before
 
@@ -353,7 +352,7 @@ def test_of_two_forms_of_a_school_that_in_the_later_email_is_accepted(tmp_path: 
     )
     for turn, order in enumerate(([early, late], [late, early])):
         records = tmp_path / f"records{turn}"
-        Ingester(records).ingest([mbox(tmp_path / f"{turn}.mbox", order)])
+        ingest(records, [mbox(tmp_path / f"{turn}.mbox", order)])
         assert returns(records) == {
             f"{turn}.mbox/Early.eml/form.pdf": "superseded",
             f"{turn}.mbox/Late.eml/form.pdf": "accepted",

@@ -6,20 +6,19 @@ from pathlib import Path
 
 import pdfplumber
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import read_return, rows
+from tests.commands import run
+from tests.conftest import ingest, read_return, rows
 from tests.remake_samples import answers
 from tests.viewer import type_into, typed
 from thep_forms.checking import check
 from thep_forms.checking.record import SchoolRecord
-from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, load_definition, shipped
 from thep_forms.generate import generate
 from thep_forms.office.copies import file_name
-from thep_forms.office.ingest import Ingester
 from thep_forms.register import MemberSchool
 
 DEFINITION = load_definition("2026-27")
@@ -27,8 +26,7 @@ HEADER = "dfe_number,school_name,phases,registered_address,email"
 
 
 def generated(folder: Path, schools: Path, *more: str) -> Result:
-    command = ["generate", "2026-27", "-o", str(folder), "--schools", str(schools), *more]
-    return CliRunner().invoke(main, command)
+    return run("generate", "2026-27", "-o", folder, "--schools", schools, *more)
 
 
 def listed(tmp_path: Path, *lines: str, header: str = HEADER, encoding: str = "utf-8") -> Path:
@@ -64,7 +62,7 @@ def test_copies_can_be_read_by_their_owner_alone(tmp_path: Path) -> None:
 def test_members_of_last_years_list_that_returned_nothing_get_a_copy_too(tmp_path: Path, form: bytes) -> None:
     (tmp_path / "return.pdf").write_bytes(type_into(form, answers("2101")))
     listed(tmp_path, "2101,Cedar Primary School,primary,,", "2102,Dovecote Primary School,primary,2 Walk,")
-    Ingester(tmp_path / "records").ingest([tmp_path / "return.pdf"], tmp_path / "schools.csv")
+    ingest(tmp_path / "records", [tmp_path / "return.pdf"], register=tmp_path / "schools.csv")
     result = generated(tmp_path / "forms", tmp_path / "records")
     assert [Path(line).name for line in result.stdout.splitlines()] == [
         "2026-27 211-2101 Cedar Primary School.pdf",
@@ -83,7 +81,7 @@ def test_last_years_records_fill_in_every_contact(tmp_path: Path) -> None:
         business_manager_telephone="020 7946 0018 ext. 12",
     )
     (tmp_path / "return.pdf").write_bytes(type_into(generate(last_year), told))
-    Ingester(tmp_path / "records").ingest([tmp_path / "return.pdf"])
+    ingest(tmp_path / "records", [tmp_path / "return.pdf"])
     assert generated(tmp_path / "forms", tmp_path / "records").exit_code == 0
     (path,) = (tmp_path / "forms").iterdir()
     held = typed(path.read_bytes())
@@ -96,7 +94,7 @@ def test_a_head_who_is_the_main_contact_is_not_filled_in_twice(tmp_path: Path, f
     told = answers("2101", main_contact_designation="Headteacher")
     told = {name: value for name, value in told.items() if not name.startswith("headteacher")}
     (tmp_path / "return.pdf").write_bytes(type_into(form, told))
-    Ingester(tmp_path / "records").ingest([tmp_path / "return.pdf"])
+    ingest(tmp_path / "records", [tmp_path / "return.pdf"])
     generated(tmp_path / "forms", tmp_path / "records")
     (path,) = (tmp_path / "forms").iterdir()
     assert typed(path.read_bytes())["headteacher_name"] == ""
@@ -104,7 +102,7 @@ def test_a_head_who_is_the_main_contact_is_not_filled_in_twice(tmp_path: Path, f
 
 def test_a_copy_asks_for_corrections_and_a_blank_form_does_not(tmp_path: Path) -> None:
     generated(tmp_path / "forms", listed(tmp_path, "211/2101,Cedar Primary School,primary,,"))
-    CliRunner().invoke(main, ["generate", "2026-27", "-o", str(tmp_path / "blank")])
+    run("generate", "2026-27", "-o", tmp_path / "blank")
     words = {}
     for folder in ("forms", "blank"):
         (path,) = (tmp_path / folder).iterdir()
@@ -116,7 +114,7 @@ def test_a_copy_asks_for_corrections_and_a_blank_form_does_not(tmp_path: Path) -
 
 def test_a_copy_that_comes_back_unchanged_is_accepted(tmp_path: Path, definition: FormDefinition, form: bytes) -> None:
     (tmp_path / "return.pdf").write_bytes(type_into(form, answers("2101")))
-    Ingester(tmp_path / "records").ingest([tmp_path / "return.pdf"])
+    ingest(tmp_path / "records", [tmp_path / "return.pdf"])
     generated(tmp_path / "forms", tmp_path / "records")
     (path,) = (tmp_path / "forms").iterdir()
     assert check(read_return(path.read_bytes(), definition), definition).acceptable

@@ -17,19 +17,17 @@ import distributed
 import pikepdf
 import pytest
 import trustme
-from click.testing import CliRunner
 
 from tests import jobs
 from tests.benchmarks.returns import values, written
-from tests.conftest import edit, rows
+from tests.commands import program, run
+from tests.conftest import edit, ingest, rows
 from tests.dask_cluster import ROOT, DaskCluster, certificates
 from tests.test_killed import tables
 from tests.test_work import attempt
 from thep_forms import __version__
-from thep_forms.cli import main
 from thep_forms.definition import shipped
 from thep_forms.errors import ClusterError
-from thep_forms.office.ingest import Ingester
 from thep_forms.sources import SourceFile
 from thep_forms.work import Failure, Limits, Workers
 from thep_forms.work.cluster import Cluster
@@ -74,7 +72,7 @@ def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The tables of a run on this machine."""
     records = tmp_path_factory.mktemp("here") / "records"
-    Ingester(records, limits=LIMITS, passwords=PASSWORDS).ingest([inbox])
+    ingest(records, [inbox], limits=LIMITS, passwords=PASSWORDS)
     (row,) = [row for row in rows(records / "returns.csv") if row["source"].endswith("bomb.pdf")]
     assert row["verdict"] == "unreadable"
     return tables(records)
@@ -89,8 +87,7 @@ def ingest_there(inbox: Path, records: Path, address: str, half_way: Callable[[]
                 half_way()
             yield file
 
-    ingester = Ingester(records, limits=LIMITS, passwords=PASSWORDS, dask=address)
-    return ingester.ingest([inbox], progress=progress).new
+    return ingest(records, [inbox], limits=LIMITS, passwords=PASSWORDS, dask=address, progress=progress).new
 
 
 def processes(address: str) -> list[int]:
@@ -114,7 +111,7 @@ def test_tables_are_those_of_a_run_on_this_machine_even_if_a_worker_is_killed_ha
 
 
 def test_files_that_were_read_before_are_not_read_again(inbox: Path, tmp_path: Path, cluster: DaskCluster) -> None:
-    Ingester(tmp_path / "records").ingest([inbox / "typed"])
+    ingest(tmp_path / "records", [inbox / "typed"])
     assert ingest_there(inbox / "typed", tmp_path / "records", cluster.address) == 0
 
 
@@ -216,7 +213,7 @@ def test_a_run_whose_scheduler_is_killed_keeps_what_was_read_and_the_next_run_go
     records = tmp_path / "records"
     with DaskCluster(tmp_path) as cluster, pytest.raises(ClusterError, match=r"lost.*Run again"):
         ingest_there(inbox, records, cluster.address, cluster.scheduler.kill)
-    rest = Ingester(records, limits=LIMITS, passwords=PASSWORDS).ingest([inbox])
+    rest = ingest(records, [inbox], limits=LIMITS, passwords=PASSWORDS)
     assert 0 < rest.new < TYPED
     assert tables(records) == undisturbed
 
@@ -275,19 +272,17 @@ def test_a_worker_of_another_version_that_joins_later_reads_nothing(
 
         with pytest.raises(ClusterError, match=f"thep-forms 0{__version__} .* there"):
             ingest_there(inbox, tmp_path / "records", cluster.address, replaced)
-    Ingester(tmp_path / "records", limits=LIMITS, passwords=PASSWORDS).ingest([inbox])
+    ingest(tmp_path / "records", [inbox], limits=LIMITS, passwords=PASSWORDS)
     assert tables(tmp_path / "records") == undisturbed
 
 
 # --- What is sent where -------------------------------------------------------------------------------------------
 
 
-def run(records: Path, address: str, *options: str, **environment: str) -> tuple[int, list[str]]:
-    """The exit code of the command, and the lines that it says."""
-    command = ["ingest", str(shipped("samples") / "returns"), "-o", str(records), "--dask", address, *options]
-    done = subprocess.run(
-        [sys.executable, "-m", "thep_forms", *command], env=os.environ | environment, capture_output=True, text=True
-    )
+def ingest_by(records: Path, address: str, *options: str, **environment: str) -> tuple[int, list[str]]:
+    """The exit code of the command, and the lines that it writes."""
+    command = program("ingest", shipped("samples") / "returns", "-o", records, "--dask", address, *options)
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
     return done.returncode, done.stderr.splitlines()
 
 
@@ -297,25 +292,25 @@ def test_a_cluster_with_tls_reads_forms_and_needs_the_right_certificates(tmp_pat
         assert cluster.address.startswith("tls://")
         edit(templates / "problems.toml", 'message = "', 'message = "Dear school, ')
         own = ("--templates", os.path.relpath(templates))
-        assert run(tmp_path / "there", cluster.address, *own, **cluster.environment)[0] == 1
-        Ingester(tmp_path / "here", templates).ingest([shipped("samples") / "returns"])
+        assert ingest_by(tmp_path / "there", cluster.address, *own, **cluster.environment)[0] == 1
+        ingest(tmp_path / "here", [shipped("samples") / "returns"], templates=templates)
         assert tables(tmp_path / "there") == tables(tmp_path / "here")
 
-        (code, (line,)) = run(tmp_path / "none", cluster.address)
+        (code, (line,)) = ingest_by(tmp_path / "none", cluster.address)
         assert (code, "needs certificates" in line) == (2, True)
         stranger = tmp_path / "stranger"
         stranger.mkdir()
-        (code, (line,)) = run(tmp_path / "none", cluster.address, **certificates(stranger, trustme.CA()))
+        (code, (line,)) = ingest_by(tmp_path / "none", cluster.address, **certificates(stranger, trustme.CA()))
         assert (code, "certificates" in line) == (2, True)
         gone = dict.fromkeys(cluster.environment, "/nowhere.pem")
-        (code, (line,)) = run(tmp_path / "none", cluster.address, **gone)
+        (code, (line,)) = ingest_by(tmp_path / "none", cluster.address, **gone)
         assert (code, "No such file" in line) == (2, True)
     assert not (tmp_path / "none").exists()
 
 
 def test_nothing_is_sent_unencrypted_to_another_machine(tmp_path: Path) -> None:
     for address in ("tcp://192.0.2.1:8786", "tcp://[2001:db8::1]:8786"):
-        (code, (line,)) = run(tmp_path / "records", address)
+        (code, (line,)) = ingest_by(tmp_path / "records", address)
         assert (code, "others could read" in line, "TLS" in line) == (2, True, True)
     assert not (tmp_path / "records").exists()
 
@@ -324,15 +319,14 @@ def test_nothing_is_sent_to_a_worker_on_another_machine_by_a_scheduler_on_this_o
     with DaskCluster(tmp_path, workers=1) as cluster:
         elsewhere = ("--listen-address", "tcp://127.0.0.1:0", "--contact-address", "tcp://192.0.2.1:9")
         cluster.worker("--no-nanny", *elsewhere)
-        (code, (line,)) = run(tmp_path / "records", cluster.address)
+        (code, (line,)) = ingest_by(tmp_path / "records", cluster.address)
     assert (code, "tcp://192.0.2.1:9" in line, "unencrypted" in line) == (2, True, True)
     assert not (tmp_path / "records").exists()
 
 
 @pytest.mark.parametrize("address", ["banana", "127.0.0.1:8786", "tcp://127.0.0.1", "tcp://127.0.0.1:x", "ftp://a:1"])
 def test_an_address_that_is_not_valid_is_an_error_in_one_line(tmp_path: Path, address: str) -> None:
-    command = ["ingest", str(shipped("samples")), "-o", str(tmp_path / "records"), "--dask", address]
-    result = CliRunner().invoke(main, command)
+    result = run("ingest", shipped("samples"), "-o", tmp_path / "records", "--dask", address)
     assert result.exit_code == 2
     assert result.stderr == f"Error: {address} is not the address of a Dask scheduler. Write it as tls://HOST:PORT.\n"
 
@@ -341,7 +335,7 @@ def test_a_scheduler_that_does_not_run_is_an_error_in_one_line(tmp_path: Path) -
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{nobody.getsockname()[1]}"
-        code, lines = run(tmp_path / "records", address, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="1s")
+        code, lines = ingest_by(tmp_path / "records", address, DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT="1s")
     assert (code, len(lines)) == (2, 1)
     assert f"{address} cannot be reached" in lines[0]
     assert not (tmp_path / "records").exists()
@@ -349,11 +343,11 @@ def test_a_scheduler_that_does_not_run_is_an_error_in_one_line(tmp_path: Path) -
 
 def test_without_dask_the_error_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "distributed.py").write_text("raise ModuleNotFoundError(name='distributed')")
-    code, lines = run(tmp_path / "records", "tcp://127.0.0.1:8786", PYTHONPATH=str(tmp_path))
+    code, lines = ingest_by(tmp_path / "records", "tcp://127.0.0.1:8786", PYTHONPATH=str(tmp_path))
     assert (code, lines) == (2, ["Error: Dask is not installed here. Install it: pip install 'thep-forms[dask]'."])
 
 
 def test_the_options_workers_and_dask_exclude_each_other(tmp_path: Path) -> None:
-    code, lines = run(tmp_path / "records", "tcp://127.0.0.1:8786", "--workers", "2")
+    code, lines = ingest_by(tmp_path / "records", "tcp://127.0.0.1:8786", "--workers", "2")
     assert code == 2
     assert "--workers" in lines[-1]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import rows
+from tests.conftest import ingest, rows
 from tests.packing import (
     PDF,
     PICTURE,
@@ -23,7 +23,6 @@ from tests.packing import (
 )
 from tests.remake_samples import letter
 from tests.test_cli import run
-from thep_forms.office.ingest import Ingester
 
 
 def decorated(files: Mapping[str, bytes]) -> EmailMessage:
@@ -121,7 +120,7 @@ def test_a_message_without_a_file_has_a_row_with_the_reason(tmp_path: Path, mess
 
 def test_other_files_in_a_message_have_a_row_each(tmp_path: Path) -> None:
     (tmp_path / "a.eml").write_bytes(mail({"letter.pdf": letter(), "notes.txt": b"Hello", "empty.pdf": b""}).as_bytes())
-    Ingester(tmp_path / "records").ingest([tmp_path / "a.eml"])
+    ingest(tmp_path / "records", [tmp_path / "a.eml"])
     assert returns(tmp_path / "records") == dict.fromkeys(
         ["a.eml/letter.pdf", "a.eml/notes.txt", "a.eml/empty.pdf"], "not_a_form"
     )

@@ -1,4 +1,4 @@
-"""The definition: strict loading, years, one's own templates, and that nothing else knows a field."""
+"""The definition: strict loading, years, one's own templates, uses, and that nothing else knows a field."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import edit, rows
-from tests.remake_samples import answers
-from tests.viewer import type_into
+from tests.conftest import edit
 from thep_forms.definition import MembershipYear, load_definition
 from thep_forms.errors import TemplateError, YearError
-from thep_forms.generate import generate
-from thep_forms.office.ingest import Ingester
 
 
 @pytest.mark.parametrize("spelling", ["2026-27", "2026/27", "2026", "2026-2027", " 2026-27 "])
@@ -50,6 +46,16 @@ MISTAKES = [
     ("[form]", "[form", "this is not TOML"),
     ('heading = "heading.j2"', 'heading = "headline.j2"', "headline.j2: there is no such template"),
     ('options = ["nursery"]', 'options = ["nursry"]', r"likely\[1\].*nursry.*nursery"),
+    ('use = "person_email"\n', "", r'part: no part has use = "person_email", which the program needs\. Add this line'),
+    ('use = "job_title"', 'use = "person_name"', r'no part has use = "job_title"|part\[1\] and part\[2\] have use'),
+    ('name = "headteacher"', 'name = "headteacher"\nuse = "first_contact"', r"role\[1\] and role\[3\] have use .*Keep"),
+    ('use = "phases"', 'use = "phase"', r"field\[2\]\.use: .*phase.*Use one of phases, school_name"),
+    ('use = "first_contact"\n', "", r'role: no role has use = "first_contact"'),
+    ('kind = "email"', 'kind = "text"', r'part\[3\]\.kind: use = "person_email" needs the kind email; it is text'),
+    ('also = ["phase"]', 'also = ["address"]', r"field: “address” is a name of 2 columns of a register list"),
+    ("{prefix} is printed", "{prefx} is printed", r"field\[3\]\.help: \{prefx\} is not known\. Use one of .*prefix"),
+    ("full name.", "full name {", r"part\[2\]\.help: .*Write placeholders as \{authority\}"),
+    ("pupil referral unit.", "{unit}.", r"field\[2\]\.option\[5\]\.help: \{unit\} is not known"),
 ]
 
 
@@ -106,51 +112,3 @@ def test_a_folder_named_after_a_year_overrides_that_year_alone(tmp_path: Path) -
     (tmp_path / "2017-18" / "heading.j2").write_text("# As it was\n", encoding="utf-8")
     assert "As it was" in str(load_definition("2017-18", tmp_path).texts["heading.j2"])
     assert "As it was" not in str(load_definition("2018-19", tmp_path).texts["heading.j2"])
-
-
-FIELD = """
-[[field]]
-name = "office_email"
-label = "Office Email"
-kind = "email"
-help = "Enter the address of the school's office."
-required = true
-shows = 30
-
-[[part]]"""
-ROLE = """
-[[role]]
-name = "safeguarding_lead"
-heading = "Details of the Safeguarding Lead"
-
-[[role]]
-name = "senior_leader\""""
-ROWS = """
-[[section]]
-[[section.row]]
-height = 11
-cells = [{ field = "office_email" }]
-[[section.row]]
-cells = [{ block = "safeguarding_lead" }, {}]
-
-[[section]]
-text = "protocol.j2\""""
-
-
-def test_a_field_and_a_role_added_to_the_definition_are_in_everything(templates: Path, tmp_path: Path) -> None:
-    path = templates / "membership-form.toml"
-    edit(path, "\n[[part]]", FIELD)
-    edit(path, '\n[[role]]\nname = "senior_leader"', ROLE)
-    edit(path, '\n[[section]]\ntext = "protocol.j2"', ROWS)
-    form = generate(load_definition("2026-27", templates))
-    inbox = tmp_path / "inbox"
-    inbox.mkdir()
-    added: dict[str, str | bool] = {"office_email": "Office@CEDAR.example", "safeguarding_lead_name": "Kit  Adeyemi"}
-    (inbox / "good.pdf").write_bytes(type_into(form, answers("2101") | added))
-    (inbox / "bad.pdf").write_bytes(type_into(form, answers("2102", office_email="office at dovecote")))
-    records = tmp_path / "records"
-    Ingester(records, templates).ingest([inbox])
-    assert [row["office_email"] for row in rows(records / "schools.csv")] == ["Office@cedar.example"]
-    assert ("safeguarding_lead", "Kit Adeyemi") in {(r["role"], r["name"]) for r in rows(records / "contacts.csv")}
-    (problem,) = rows(records / "problems.csv")
-    assert (problem["field"], problem["label"], problem["code"]) == ("office_email", "Office Email", "email_invalid")

@@ -17,7 +17,7 @@ from thep_forms.checking import check
 from thep_forms.checking.record import Checked
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import Master
-from thep_forms.layout.pages import Rect, lay_out
+from thep_forms.layout import Rect, lay_out
 from thep_forms.reading import ReadFrom
 
 LEAVER = "Ann Lee"

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import read_return
@@ -171,7 +171,6 @@ HOSTILE = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(TEXT | HOSTILE)
 def test_whatever_a_school_is_called_nothing_in_it_acts(name: str) -> None:
     letter = LETTERS.letter("211/2101", name, "3 May 2026")

@@ -8,14 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from tests.conftest import rows
+from tests.commands import run
+from tests.conftest import ingest, rows
 from tests.printers import by_qpdf, joined
 from tests.remake_samples import answers, locked
 from tests.viewer import type_into
-from thep_forms.cli import main
-from thep_forms.office.ingest import Ingester
 from thep_forms.work import Limits
 
 
@@ -27,7 +25,7 @@ def test_several_forms_in_a_file_are_returns_of_their_own(tmp_path: Path, form: 
     (tmp_path / "three.pdf").write_bytes(joined(*(type_into(form, answers(n)) for n in ("2101", "3204", "4242"))))
     (tmp_path / "copy.pdf").write_bytes((tmp_path / "three.pdf").read_bytes())
     records = tmp_path / "records"
-    Ingester(records).ingest([tmp_path / "three.pdf", tmp_path / "copy.pdf"])
+    ingest(records, [tmp_path / "three.pdf", tmp_path / "copy.pdf"])
     assert verdicts(records) == {f"copy.pdf#{n}": "accepted" for n in (1, 2, 3)} | {
         f"three.pdf#{n}": "duplicate" for n in (1, 2, 3)
     }
@@ -46,7 +44,7 @@ def test_the_tables_do_not_depend_on_how_many_workers_there_are(
         (inbox / f"{number}.pdf").write_bytes(filled(number))
         (inbox / f"{number} printed.pdf").write_bytes(by_qpdf(filled(number)))
     for count in (1, workers):
-        Ingester(tmp_path / f"records {count}", workers=count).ingest([inbox])
+        ingest(tmp_path / f"records {count}", [inbox], workers=count)
     for path in (tmp_path / "records 1").glob("*.csv"):
         assert path.read_bytes() == (tmp_path / f"records {workers}" / path.name).read_bytes()
 
@@ -56,11 +54,11 @@ def test_a_file_that_took_too_long_is_tried_again_when_it_comes_again(
 ) -> None:
     (tmp_path / "form.pdf").write_bytes(filled())
     records = tmp_path / "records"
-    Ingester(records, limits=Limits(seconds=0.001)).ingest([tmp_path / "form.pdf"])
+    ingest(records, [tmp_path / "form.pdf"], limits=Limits(seconds=0.001))
     (row,) = rows(records / "problems.csv")
     assert (row["code"], "0.001 seconds" in row["message"]) == ("unreadable", True)
     assert verdicts(records) == {"form.pdf": "unreadable"}
-    Ingester(records).ingest([tmp_path / "form.pdf"])
+    ingest(records, [tmp_path / "form.pdf"])
     assert verdicts(records) == {"form.pdf": "accepted"}
 
 
@@ -70,19 +68,27 @@ def test_a_file_that_took_too_long_is_tried_again_when_it_comes_again(
 def test_a_locked_file_is_opened_with_a_password_from_a_file(tmp_path: Path, filled: Callable[..., bytes]) -> None:
     (tmp_path / "form.pdf").write_bytes(locked(filled()))
     (tmp_path / "passwords.txt").write_text("wrong\nsesame\n", encoding="utf-8")
-    command = ["ingest", str(tmp_path / "form.pdf"), "-o", str(tmp_path / "records")]
-    assert CliRunner().invoke(main, command).exit_code == 1
+    command = ["ingest", tmp_path / "form.pdf", "-o", tmp_path / "records"]
+    assert run(*command).exit_code == 1
     assert verdicts(tmp_path / "records") == {"form.pdf": "locked"}
-    assert CliRunner().invoke(main, [*command, "--password-file", str(tmp_path / "passwords.txt")]).exit_code == 0
+    assert run(*command, "--password-file", tmp_path / "passwords.txt").exit_code == 0
     assert verdicts(tmp_path / "records") == {"form.pdf": "accepted"}
     told = [path.read_bytes() for path in (tmp_path / "records").iterdir() if path.is_file()]
     assert not any(b"sesame" in content for content in told)
 
 
+def test_a_locked_file_of_several_forms_has_a_row_for_each_once_it_is_opened(tmp_path: Path, form: bytes) -> None:
+    (tmp_path / "form.pdf").write_bytes(locked(joined(*(type_into(form, answers(n)) for n in ("2101", "3204")))))
+    records = tmp_path / "records"
+    ingest(records, [tmp_path / "form.pdf"])
+    assert verdicts(records) == {"form.pdf": "locked"}
+    ingest(records, [tmp_path / "form.pdf"], passwords=["sesame"])
+    assert verdicts(records) == {"form.pdf#1": "accepted", "form.pdf#2": "accepted"}
+
+
 def test_a_password_is_asked_for_and_not_shown(tmp_path: Path, filled: Callable[..., bytes]) -> None:
     (tmp_path / "form.pdf").write_bytes(locked(filled()))
-    command = ["ingest", str(tmp_path / "form.pdf"), "-o", str(tmp_path / "records"), "--password"]
-    result = CliRunner().invoke(main, command, input="sesame\n")
+    result = run("ingest", tmp_path / "form.pdf", "-o", tmp_path / "records", "--password", input="sesame\n")
     assert result.exit_code == 0
     assert "sesame" not in result.output
 
@@ -94,8 +100,8 @@ def test_a_run_that_brings_nothing_new_does_not_load_what_writes_workbooks(
     script = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from thep_forms.office.ingest import Ingester\n"
-        "Ingester(Path(sys.argv[2])).ingest([Path(sys.argv[1])])\n"
+        "from tests.conftest import ingest\n"
+        "ingest(Path(sys.argv[2]), [Path(sys.argv[1])])\n"
         "print('xlsxwriter' in sys.modules)\n"
     )
     command = [sys.executable, "-c", script, tmp_path / "form.pdf", tmp_path / "records"]

@@ -11,7 +11,7 @@ from tests.browser import opened
 from tests.viewer import typed
 from thep_forms.definition import FormDefinition
 from thep_forms.definition.model import Kind
-from thep_forms.layout.pages import lay_out
+from thep_forms.layout import lay_out
 
 
 def test_tab_goes_through_every_box_once_in_reading_order_and_space_ticks(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
+from tests.commands import run, table
+from tests.conftest import ingest
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.cli import main
-from thep_forms.office.ingest import Ingester
 
 Row = dict[str, str]
 LIST = """dfe_number,school_name,phases
@@ -37,17 +35,8 @@ def records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
     for number, values in told.items():
         (inbox / f"{number}.pdf").write_bytes(type_into(form, values))
     (records.parent / "schools.csv").write_text(LIST)
-    Ingester(records).ingest([inbox])
+    ingest(records, [inbox])
     return records
-
-
-def run(*command: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in command])
-
-
-def table(result: Result) -> list[Row]:
-    assert result.exit_code == 0, result.stderr
-    return list(csv.DictReader(io.StringIO(result.stdout)))
 
 
 def status(records: Path, *more: str, year: str = "2026-27") -> Result:

@@ -17,7 +17,7 @@ from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.checking import check
 from thep_forms.definition import FormDefinition
-from thep_forms.layout.pages import PlacedText, Rect, lay_out
+from thep_forms.layout import PlacedText, Rect, lay_out
 from thep_forms.reading import FileKind, Reading
 
 SCHOOL = answers("2101")

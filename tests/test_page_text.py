@@ -15,7 +15,7 @@ from tests.viewer import type_into
 from thep_forms.checking import check, check_scan
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import Master, generate
-from thep_forms.layout.pages import lay_out
+from thep_forms.layout import lay_out
 from thep_forms.reading import FileKind, ReadFrom, Reading, read_file
 
 ANSWERS: dict[str, str | bool] = {

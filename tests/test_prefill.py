@@ -8,17 +8,17 @@ from collections.abc import Iterator
 
 import pikepdf
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ImageChops
 
 from tests.conftest import AWKWARD, read_return
 from tests.viewer import draw, strays, type_into, typed
 from thep_forms.definition import FormDefinition
-from thep_forms.definition.identity import years_said
+from thep_forms.definition.identity import years_in
 from thep_forms.errors import LayoutError
 from thep_forms.generate import Master
-from thep_forms.layout.pages import lay_out
+from thep_forms.layout import lay_out
 
 SCALE = 2
 
@@ -89,7 +89,7 @@ def test_the_hidden_field_says_the_school_and_the_year_is_still_known(
 ) -> None:
     copy = master.copy(AWKWARD, "211/4242")
     assert typed(copy)["form_id"] == "thep-membership 2026-27 r1 211/4242"
-    assert years_said(typed(copy)["form_id"], "") == (definition.year,)
+    assert years_in(typed(copy)["form_id"], "") == (definition.year,)
 
 
 def test_a_box_that_the_form_lacks_is_refused_by_name(master: Master) -> None:
@@ -183,7 +183,7 @@ def test_letters_of_right_to_left_scripts_run_from_right_to_left(master: Master)
     assert drawn.index("Entry 10.5") < drawn.index("/ActualText <FEFF")  # Ahmed is left of it
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60), lines=st.integers(0, 8))
 def test_any_text_can_be_filled_in(master: Master, text: str, lines: int) -> None:
     address = "\n".join([text] * lines)

@@ -13,23 +13,21 @@ import pdfplumber
 import pikepdf
 import pypdf
 import pytest
-from click.testing import CliRunner, Result
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pdfplumber.page import Page
 from PIL import ImageChops
 
-from tests.conftest import AWKWARD, read_return
+from tests.commands import run
+from tests.conftest import AWKWARD, ingest, read_return
 from tests.remake_samples import SCHOOLS, answers
 from tests.test_accessible import elements
 from tests.test_looks import by_poppler
 from tests.viewer import draw, strays, type_into
-from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, shipped
 from thep_forms.generate import Master, PaperCopy, pack
-from thep_forms.generate.qr import SIDE
-from thep_forms.layout.pages import MM, body_of
-from thep_forms.office.ingest import Ingester
+from thep_forms.layout import MM, body_of
+from thep_forms.layout.foot import CODE_SIDE
 from thep_forms.reading.pictures import coded_pages
 
 LIST = shipped("samples") / "schools.csv"
@@ -40,15 +38,11 @@ SCALE = 2
 LONG = "The Blessed Sacrament and Saint Bartholomew-the-Great Roman Catholic Voluntary Aided Primary School"
 
 
-def printed(*more: object) -> Result:
-    return CliRunner().invoke(main, ["print", "2026-27", *(str(word) for word in more)])
-
-
 @pytest.fixture(scope="module")
 def schools(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The pack of the sample schools."""
     path = tmp_path_factory.mktemp("printed") / "pack.pdf"
-    assert printed("-o", path, "--schools", LIST).exit_code == 0
+    assert run("print", "2026-27", "-o", path, "--schools", LIST).exit_code == 0
     return path.read_bytes()
 
 
@@ -120,8 +114,8 @@ def test_there_is_nothing_to_fill_in_on_a_screen(opened: pikepdf.Pdf) -> None:
 
 def test_last_years_records_fill_in_the_contacts(tmp_path: Path, form: bytes) -> None:
     (tmp_path / "return.pdf").write_bytes(type_into(form, answers("2101")))
-    Ingester(tmp_path / "records").ingest([tmp_path / "return.pdf"])
-    printed("-o", tmp_path / "pack.pdf", "--schools", tmp_path / "records")
+    ingest(tmp_path / "records", [tmp_path / "return.pdf"])
+    run("print", "2026-27", "-o", tmp_path / "pack.pdf", "--schools", tmp_path / "records")
     with pdfplumber.open(tmp_path / "pack.pdf") as pdf:
         text = pdf.pages[0].extract_text()
     assert "Sam Okafor" in text
@@ -136,7 +130,7 @@ def test_a_name_that_is_too_long_ends_with_an_ellipsis_before_the_code(definitio
     paper, body = pack(definition, [PaperCopy({}, "211/4242", name)]), body_of(definition.file.page)
     with pdfplumber.open(io.BytesIO(paper)) as opened:
         right = max(char["x1"] for char in _foot(opened.pages[0]).chars)
-    assert body.right - SIDE - 15 * MM < right < body.right - SIDE
+    assert body.right - CODE_SIDE - 15 * MM < right < body.right - CODE_SIDE
     assert re.fullmatch("211/4242 .*…", feet(paper)[0])
 
 
@@ -153,7 +147,7 @@ def test_the_school_is_drawn_over_nothing_else(definition: FormDefinition) -> No
     body = body_of(definition.file.page)
     before = draw(pack(definition, [PaperCopy()]), 0, SCALE).convert("L")
     after = draw(pack(definition, [PaperCopy({}, "211/4242", "ÅẸ̀ " + LONG)]), 0, SCALE).convert("L")
-    code = tuple(round(edge * SCALE) for edge in (body.right - SIDE, after.height / SCALE - body.y))
+    code = tuple(round(edge * SCALE) for edge in (body.right - CODE_SIDE, after.height / SCALE - body.y))
     after.paste(255, (*code, *after.size))
     before.paste(255, (*code, *after.size))
     box = ImageChops.difference(before, after).point(lambda grey: 255 if grey > 60 else 0).getbbox()
@@ -162,7 +156,7 @@ def test_the_school_is_drawn_over_nothing_else(definition: FormDefinition) -> No
     assert around.getextrema()[0] > 200  # nobody had drawn there
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(names=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=120), min_size=1, max_size=9))
 def test_any_names_can_be_printed(definition: FormDefinition, names: list[str]) -> None:
     paper = pack(definition, [PaperCopy({}, "211/4242", name) for name in names], more=0)
@@ -190,7 +184,7 @@ def test_the_printer_is_asked_for_both_sides_and_full_size(opened: pikepdf.Pdf) 
 
 def test_blank_copies_are_as_many_as_asked_for(tmp_path: Path) -> None:
     for more, copies in (((), 1), (("--copies", 3), 3)):
-        result = printed("-o", tmp_path / "pack.pdf", *more)
+        result = run("print", "2026-27", "-o", tmp_path / "pack.pdf", *more)
         paper = (tmp_path / "pack.pdf").read_bytes()
         with pdfplumber.open(io.BytesIO(paper)) as pdf:
             assert len(pdf.pages) == copies * PAGES
@@ -237,7 +231,7 @@ def test_a_hundred_schools_take_little_room(definition: FormDefinition) -> None:
 def test_the_same_schools_give_the_same_bytes(tmp_path: Path, schools: bytes) -> None:
     lines = LIST.read_text(encoding="utf-8").splitlines()
     (tmp_path / "list.csv").write_text("\n".join([lines[0], *reversed(lines[1:])]), encoding="utf-8")
-    printed("-o", tmp_path / "pack.pdf", "--schools", tmp_path / "list.csv")
+    run("print", "2026-27", "-o", tmp_path / "pack.pdf", "--schools", tmp_path / "list.csv")
     assert (tmp_path / "pack.pdf").read_bytes() == schools
 
 
@@ -289,18 +283,18 @@ def test_the_parent_tree_leads_back_to_every_element(opened: pikepdf.Pdf) -> Non
 
 def test_what_schools_told_can_be_read_by_its_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    result = printed("--schools", LIST)
+    result = run("print", "2026-27", "--schools", LIST)
     path = tmp_path / "2026-27 School Membership Form for printing.pdf"
     assert result.stdout == f"{path.name}\n"
     assert result.stderr.startswith("12 forms, one for each school, by DFE number.")
     assert path.stat().st_mode & 0o077 == 0
     before = path.read_bytes()
-    assert printed().stdout == "2026-27 School Membership Form for printing, blank.pdf\n"
+    assert run("print", "2026-27").stdout == "2026-27 School Membership Form for printing, blank.pdf\n"
     assert path.read_bytes() == before
 
 
 def test_the_folder_of_the_file_is_made(tmp_path: Path) -> None:
-    assert printed("-o", tmp_path / "to" / "print" / "pack.pdf").exit_code == 0
+    assert run("print", "2026-27", "-o", tmp_path / "to" / "print" / "pack.pdf").exit_code == 0
     assert (tmp_path / "to" / "print" / "pack.pdf").is_file()
 
 
@@ -316,6 +310,6 @@ def test_what_cannot_be_printed_is_told_and_nothing_is_written(
     tmp_path: Path, lines: str, more: list[str], words: str
 ) -> None:
     (tmp_path / "list.csv").write_text(f"dfe_number,school_name\n{lines}", encoding="utf-8")
-    result = printed("-o", tmp_path / "made" / "pack.pdf", "--schools", tmp_path / "list.csv", *more)
+    result = run("print", "2026-27", "-o", tmp_path / "made" / "pack.pdf", "--schools", tmp_path / "list.csv", *more)
     assert (result.exit_code, words in result.stderr) == (2, True)
     assert not (tmp_path / "made").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import json
 import os
@@ -10,22 +11,56 @@ import sqlite3
 import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.conftest import inbox, rows, verdicts
-from tests.remake_samples import SCHOOLS
-from thep_forms.definition import shipped
+from tests.conftest import edit, inbox, ingest, prefer, rows, verdicts
+from tests.remake_samples import SCHOOLS, answers
+from tests.viewer import type_into
+from thep_forms.cli import main
+from thep_forms.definition import Definitions, load_definition, shipped
 from thep_forms.errors import RecordsError, SourceError
 from thep_forms.files import holds, renew_private, write_private
-from thep_forms.office.ingest import Ingester
-from thep_forms.records import Archive, Ledger
+from thep_forms.generate import generate
+from thep_forms.records import Archive, Ledger, bring_up_to_date, is_current
 from thep_forms.sources import SourceFile, find_files, open_file
 
 Filled = Callable[..., bytes]
+CONTRACT = {
+    "schools.csv": "membership_year,dfe_number,school_name,phases,registered_address,postcode,return_id",
+    "contacts.csv": "membership_year,dfe_number,school_name,role,position,designation,name,email,telephone,return_id",
+    "returns.csv": ("return_id,source,received_at,membership_year,dfe_number,school_name,verdict,read_from,problems"),
+    "problems.csv": "return_id,source,dfe_number,school_name,field,label,severity,code,message,value",
+    "values.csv": "return_id,field,label,raw,value,read_from,confidence,corrected",
+    "changes.csv": "membership_year,dfe_number,school_name,role,field,before,after",
+    "decisions.csv": (
+        "decision_id,at,who,action,return_id,membership_year,dfe_number,school_name,field,before,after,why,undone_by"
+    ),
+}
+
+
+EARLIER_FIELD = """
+[[field]]
+name = "office_email"
+label = "Office Email"
+kind = "email"
+help = "Enter the address of the school's office."
+shows = 30
+
+[[part]]"""
+EARLIER_ROW = """
+[[section]]
+[[section.row]]
+height = 11
+cells = [{ field = "office_email" }]
+
+[[section]]
+text = "protocol.j2\""""
 
 
 def written(records: Path) -> dict[str, bytes]:
@@ -34,9 +69,9 @@ def written(records: Path) -> dict[str, bytes]:
 
 def test_ingesting_the_same_folder_twice_changes_nothing(tmp_path: Path) -> None:
     records = tmp_path / "records"
-    first = Ingester(records).ingest([shipped("samples") / "returns"])
+    first = ingest(records, [shipped("samples") / "returns"])
     before = written(records)
-    again = Ingester(records).ingest([shipped("samples") / "returns"])
+    again = ingest(records, [shipped("samples") / "returns"])
     assert written(records) == before
     assert (again.new, again.verdicts) == (0, first.verdicts)
 
@@ -46,7 +81,7 @@ def test_no_table_of_somebody_else_is_written_over(tmp_path: Path, filled: Fille
     records.mkdir()
     (records / "schools.csv").write_text("dfe_number\n211/2101\n")
     with pytest.raises(RecordsError, match=r"schools\.csv that is not ours\. Choose another folder"):
-        Ingester(records).ingest([inbox(tmp_path / "inbox", cedar=filled())], records / "schools.csv")
+        ingest(records, [inbox(tmp_path / "inbox", cedar=filled())], register=records / "schools.csv")
     assert [path.name for path in records.iterdir()] == ["schools.csv"]
 
 
@@ -54,7 +89,7 @@ def test_what_operating_systems_leave_in_folders_is_no_problem(tmp_path: Path, f
     folder = inbox(tmp_path / "inbox", cedar=filled())
     for name in (".DS_Store", "Thumbs.db", "desktop.ini", "._cedar.pdf", "~$letter.docx"):
         (folder / name).write_bytes(name.encode())
-    assert Ingester(tmp_path / "records").ingest([folder]).all_accepted
+    assert ingest(tmp_path / "records", [folder]).all_accepted
     found = {row["source"]: row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")}
     assert len(found) == 6
     assert found["inbox/Thumbs.db"] == "not_a_form"
@@ -62,7 +97,7 @@ def test_what_operating_systems_leave_in_folders_is_no_problem(tmp_path: Path, f
 
 def test_every_pdf_is_kept_as_it_came(tmp_path: Path) -> None:
     records = tmp_path / "records"
-    Ingester(records).ingest([shipped("samples") / "returns"])
+    ingest(records, [shipped("samples") / "returns"])
     came = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (shipped("samples") / "returns").iterdir()}
     kept = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in (records / "returns").iterdir()}
     assert set(kept) == came
@@ -72,22 +107,19 @@ def test_every_pdf_is_kept_as_it_came(tmp_path: Path) -> None:
 def test_nobody_else_can_read_the_records(tmp_path: Path, filled: Filled) -> None:
     records = tmp_path / "records"
     records.mkdir(mode=0o755)
-    Ingester(records).ingest([inbox(tmp_path / "inbox", cedar=filled())])
+    ingest(records, [inbox(tmp_path / "inbox", cedar=filled())])
     for path in (records, *records.rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
 
 def test_the_data_package_describes_every_column_of_every_table(tmp_path: Path) -> None:
     records = tmp_path / "records"
-    Ingester(records).ingest([shipped("samples") / "returns"])
+    ingest(records, [shipped("samples") / "returns"])
     package = json.loads((records / "datapackage.json").read_bytes())
     described = {one["path"]: [field["name"] for field in one["schema"]["fields"]] for one in package["resources"]}
     headers = {path.name: path.read_text(encoding="utf-8").splitlines()[0].split(",") for path in records.glob("*.csv")}
     assert described == headers
-    contract = "membership_year,dfe_number,school_name,phases,registered_address,postcode,return_id"
-    assert headers["schools.csv"] == contract.split(",")
-    contract = "membership_year,dfe_number,role,position,designation,name,email,telephone,return_id"
-    assert headers["contacts.csv"] == contract.split(",")
+    assert {name: ",".join(columns) for name, columns in headers.items()} == CONTRACT
 
 
 def test_odd_files_have_a_row_each_and_the_rest_goes_on(tmp_path: Path, filled: Filled) -> None:
@@ -100,7 +132,7 @@ def test_odd_files_have_a_row_each_and_the_rest_goes_on(tmp_path: Path, filled: 
     (folder / "loop").symlink_to(folder)
     (folder / "endless.pdf").symlink_to("/dev/zero")
     os.mkfifo(folder / "pipe.pdf")
-    Ingester(folder / "records").ingest([folder])
+    ingest(folder / "records", [folder])
     assert verdicts(folder / "records") == {
         "cedar": "accepted",
         "elm": "accepted",
@@ -116,10 +148,10 @@ def test_odd_files_have_a_row_each_and_the_rest_goes_on(tmp_path: Path, filled: 
 def test_a_file_that_can_be_read_at_last_is_no_longer_told_of_as_unreadable(tmp_path: Path, filled: Filled) -> None:
     folder, records = inbox(tmp_path / "inbox"), tmp_path / "records"
     (folder / "cedar.pdf").symlink_to(tmp_path / "later.pdf")
-    Ingester(records).ingest([folder])
+    ingest(records, [folder])
     assert verdicts(records) == {"cedar": "unreadable"}
     (tmp_path / "later.pdf").write_bytes(filled())
-    assert Ingester(records).ingest([folder]).all_accepted
+    assert ingest(records, [folder]).all_accepted
     assert [row["verdict"] for row in rows(records / "returns.csv")] == ["accepted"]
 
 
@@ -158,7 +190,7 @@ def test_a_folder_of_somebodys_own_keeps_its_modes(tmp_path: Path, filled: Fille
     home.mkdir()
     home.chmod(0o755)
     (home / "letter.txt").touch()
-    Ingester(home).ingest([inbox(tmp_path / "inbox", cedar=filled())])
+    ingest(home, [inbox(tmp_path / "inbox", cedar=filled())])
     assert stat.S_IMODE(home.stat().st_mode) == 0o755
     assert {stat.S_IMODE(path.stat().st_mode) for path in home.glob("*.*") if path.suffix != ".txt"} == {0o600}
 
@@ -167,7 +199,7 @@ def test_two_hundred_returns_in_one_run(tmp_path: Path, filled: Filled) -> None:
     folder = tmp_path / "inbox"
     originals = {school[0]: filled(school[0]) for school in SCHOOLS}
     inbox(folder, **{f"{number}-{n}": data + b"%" * n for number, data in originals.items() for n in range(17)})
-    summary = Ingester(tmp_path / "records").ingest([folder])
+    summary = ingest(tmp_path / "records", [folder])
     assert summary.new == 204
     assert summary.verdicts == {"accepted": 12, "superseded": 192}
 
@@ -230,46 +262,46 @@ def test_a_run_that_brings_nothing_new_touches_no_table_and_mends_one_that_was_c
     tmp_path: Path, filled: Filled
 ) -> None:
     folder, records = inbox(tmp_path / "inbox", cedar=filled()), tmp_path / "records"
-    Ingester(records).ingest([folder])
+    ingest(records, [folder])
     contacts = records / "contacts.csv"
     before, data = {name: (records / name).stat().st_mtime_ns for name in written(records)}, contacts.read_bytes()
-    assert len(before) == 8
+    assert len(before) == 9
     contacts.write_bytes(data + b"changed by hand")
-    Ingester(records).ingest([folder])
+    ingest(records, [folder])
     assert {name for name in before if (records / name).stat().st_mtime_ns != before[name]} == {"contacts.csv"}
     assert contacts.read_bytes() == data
 
 
-def test_what_could_not_be_opened_stands_among_the_others_by_where_it_came_from(tmp_path: Path, filled: Filled) -> None:
+def test_returns_stand_in_the_order_of_year_school_return_and_source(tmp_path: Path, filled: Filled) -> None:
     folder = inbox(tmp_path / "inbox", a=filled(), c=filled("2103"))
     (folder / "b.pdf").symlink_to(tmp_path / "nowhere")
     shutil.copy(folder / "a.pdf", folder / "d.pdf")
-    Ingester(tmp_path / "records").ingest([folder])
+    ingest(tmp_path / "records", [folder])
     found = [(Path(row["source"]).stem, row["verdict"]) for row in rows(tmp_path / "records" / "returns.csv")]
-    assert found == [("a", "accepted"), ("b", "unreadable"), ("c", "accepted"), ("d", "duplicate")]
+    assert found == [("b", "unreadable"), ("a", "accepted"), ("d", "duplicate"), ("c", "accepted")]
 
 
 def test_a_folder_is_not_where_forms_come_from_and_where_the_records_go(tmp_path: Path, filled: Filled) -> None:
     folder = inbox(tmp_path / "inbox", cedar=filled())
     with pytest.raises(SourceError, match="Choose another folder"):
-        Ingester(folder).ingest([folder])
+        ingest(folder, [folder])
     assert [path.name for path in folder.iterdir()] == ["cedar.pdf"]
 
 
 def test_records_that_have_lost_their_ledger_are_not_begun_anew(tmp_path: Path, filled: Filled) -> None:
     folder, records = inbox(tmp_path / "inbox", cedar=filled()), tmp_path / "records"
-    Ingester(records).ingest([folder])
+    ingest(records, [folder])
     (records / "ledger.sqlite").unlink()
     before = written(records)
     with pytest.raises(RecordsError, match="Put back a copy"):
-        Ingester(records).ingest([inbox(tmp_path / "more", elm=filled("2103"))])
+        ingest(records, [inbox(tmp_path / "more", elm=filled("2103"))])
     with pytest.raises(RecordsError, match="Put back a copy"):
         Ledger(records)
     with pytest.raises(RecordsError, match="Put back a copy"):
         Ledger.existing(records)
     assert written(records) == before
     assert not (records / "ledger.sqlite").exists()
-    Ingester(tmp_path / "again").ingest([records / "returns"])
+    ingest(tmp_path / "again", [records / "returns"])
     assert (tmp_path / "again" / "schools.csv").read_bytes() == (records / "schools.csv").read_bytes()
 
 
@@ -281,7 +313,7 @@ def test_progress_sees_every_file(tmp_path: Path, filled: Filled) -> None:
             seen.append(place.source)
             yield place
 
-    Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", cedar=filled())], progress=watch)
+    ingest(tmp_path / "records", [inbox(tmp_path / "inbox", cedar=filled())], progress=watch)
     assert seen == ["inbox/cedar.pdf"]
 
 
@@ -290,14 +322,136 @@ def test_a_ledger_in_use_is_told_of_and_nothing_is_half_written(
 ) -> None:
     monkeypatch.setattr("thep_forms.records.database.PATIENCE", 0.1)
     records = tmp_path / "records"
-    Ingester(records).ingest([inbox(tmp_path / "inbox", cedar=filled())])
+    ingest(records, [inbox(tmp_path / "inbox", cedar=filled())])
     before = written(records)
     with sqlite3.connect(records / "ledger.sqlite", isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(RecordsError, match="Another run"):
-            Ingester(records).ingest([inbox(tmp_path / "more", elm=filled("2103"))])
+            ingest(records, [inbox(tmp_path / "more", elm=filled("2103"))])
         other.execute("ROLLBACK")
     other.close()
     assert written(records) == before
-    Ingester(records).ingest([tmp_path / "more"])
+    ingest(records, [tmp_path / "more"])
     assert verdicts(records) == {"cedar": "accepted", "elm": "accepted"}
+
+
+# --- Results are made again when what they are made from changes ------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Records of the samples, of which no PDF is left that could be read again."""
+    records = tmp_path_factory.mktemp("made") / "records"
+    ingest(records, [shipped("samples") / "returns"], register=shipped("samples") / "schools.csv")
+    for path in (records / "returns").iterdir():
+        path.write_bytes(b"%PDF-")
+    return records
+
+
+@pytest.fixture
+def made(samples: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(samples, tmp_path / "records"))
+
+
+def stricter(folder: Path) -> Path:
+    """Templates in which a missing headteacher is an error."""
+    shutil.copytree(shipped("templates"), folder)
+    severity = "[headteacher_missing]\nseverity = "
+    edit(folder / "problems.toml", f'{severity}"query"', f'{severity}"error"')
+    return folder
+
+
+def details(records: Path) -> dict[str, tuple[bytes, ...]]:
+    ledger = sqlite3.connect(records / "ledger.sqlite")
+    rows = ledger.execute("SELECT * FROM result NATURAL LEFT JOIN result_detail ORDER BY return_id").fetchall()
+    ledger.close()
+    return {row[0]: row[1:] for row in rows}
+
+
+def test_a_stored_reading_is_checked_to_the_same_result_as_a_fresh_one(made: Path) -> None:
+    fresh, tables = details(made), written(made)
+    ledger = sqlite3.connect(made / "ledger.sqlite")
+    with ledger:
+        ledger.execute("UPDATE result SET made_from='another version', dfe_number='', problem_codes='', content=x''")
+        ledger.execute("UPDATE result_detail SET record='{}', problems='[]', answers='[]'")
+    ledger.close()
+    assert details(made) != fresh
+    bring_up_to_date(made, Definitions.of_today())
+    assert details(made) == fresh
+    assert written(made) == tables
+
+
+@pytest.mark.parametrize("command", ["status", "mailing-list", "report", "ingest", "prefer", "forget", "email"])
+def test_changed_templates_make_every_command_check_the_readings_again(
+    made: Path, tmp_path: Path, command: str
+) -> None:
+    before = {row["source"]: row["verdict"] for row in rows(made / "returns.csv")}
+    (tmp_path / "empty").mkdir()
+    accepted = next(row["return_id"] for row in rows(made / "schools.csv") if row["dfe_number"] == "211/4242")
+    schools = ["--schools", str(shipped("samples") / "schools.csv")]
+    arguments = {
+        "status": ["2026-27", "-o", str(made), *schools],
+        "mailing-list": ["2026-27", "-o", str(made)],
+        "report": ["2026-27", "-o", str(tmp_path / "page.html"), "--records", str(made), *schools],
+        "ingest": [str(tmp_path / "empty"), "-o", str(made)],
+        "prefer": [accepted, "-o", str(made)],
+        "forget": ["--before", "2001", "--yes", "-o", str(made)],
+        "email": ["2026-27", "-o", str(made), *schools, "--drafts", str(tmp_path / "drafts")],
+    }
+    templates = stricter(tmp_path / "templates")
+    result = CliRunner().invoke(main, [command, *arguments[command], "--templates", str(templates)])
+    assert result.exit_code in (0, 1), result.stderr
+    after = {row["source"]: row["verdict"] for row in rows(made / "returns.csv")}
+    changed = {Path(source).stem for source in before if before[source] != after[source]}
+    assert changed == {"Linden"}
+    assert {row["code"] for row in rows(made / "problems.csv") if "Linden" in row["source"]} >= {"headteacher_missing"}
+
+
+def test_verify_reports_records_that_were_made_with_other_templates_and_changes_nothing(
+    made: Path, tmp_path: Path
+) -> None:
+    before = written(made)
+    result = CliRunner().invoke(main, ["verify", "-o", str(made), "--templates", str(stricter(tmp_path / "templates"))])
+    assert result.exit_code == 1
+    assert "with other templates. Run ingest again" in result.stderr
+    assert written(made) == before
+
+
+def test_templates_of_letters_make_no_result_outdated(made: Path, tmp_path: Path) -> None:
+    templates = Path(shutil.copytree(shipped("templates"), tmp_path / "templates"))
+    first = Definitions.of_today(templates)
+    bring_up_to_date(made, first)
+    (templates / "reminder.j2").write_text("Please.", encoding="utf-8")
+    assert is_current(made, first)
+    (templates / "gias.toml").write_text("# changed\n" + (templates / "gias.toml").read_text(), encoding="utf-8")
+    assert not is_current(made, first)
+
+
+def test_what_was_decided_stands_in_a_table_of_its_own(tmp_path: Path, filled: Filled) -> None:
+    records, files = tmp_path / "records", {"one": filled(), "two": filled(main_contact_name="Kit Adeyemi")}
+    ingest(records, [inbox(tmp_path / "inbox", **files)])
+    one, two = (hashlib.sha256(data).hexdigest()[:16] for data in files.values())
+    for preferred in (one, two):
+        prefer(records, preferred)
+    first, second = rows(records / "decisions.csv")
+    assert (first["decision_id"], first["action"], first["return_id"], first["before"]) == ("1", "prefer", one, two)
+    assert (second["decision_id"], second["action"], second["return_id"], second["before"]) == ("2", "prefer", two, one)
+    assert (first["dfe_number"], first["school_name"]) == ("211/2101", "Cedar Primary School")
+    assert datetime.fromisoformat(first["at"]).utcoffset() == timedelta()
+    assert first["who"] == getpass.getuser()
+
+
+def test_columns_that_only_an_earlier_years_form_had_stand_before_the_return(tmp_path: Path) -> None:
+    templates, then = Path(shutil.copytree(shipped("templates"), tmp_path / "templates")), "2025-26"
+    (templates / then).mkdir()
+    earlier = Path(shutil.copy(templates / "membership-form.toml", templates / then))
+    edit(earlier, "\n[[part]]", EARLIER_FIELD)
+    edit(earlier, '\n[[section]]\ntext = "protocol.j2"', EARLIER_ROW)
+    for year, more in ((then, {"office_email": "office@cedar.example"}), ("2026-27", {})):
+        form = generate(load_definition(year, templates))
+        inbox(tmp_path / "inbox", **{f"of {year}": type_into(form, answers("2101") | more)})
+    ingest(tmp_path / "records", [tmp_path / "inbox"], templates)
+    first, second = rows(tmp_path / "records" / "schools.csv")
+    assert list(first)[-3:] == ["postcode", "office_email", "return_id"]
+    assert (first["membership_year"], first["office_email"]) == (then, "office@cedar.example")
+    assert (second["membership_year"], second["office_email"]) == ("2026-27", "")

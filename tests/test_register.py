@@ -11,13 +11,13 @@ from pathlib import Path
 import olefile
 import openpyxl
 import pytest
-from click.testing import CliRunner, Result
-from hypothesis import HealthCheck, given, settings
+from click.testing import Result
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.commands import run
 from tests.viewer import typed
-from thep_forms.cli import main
-from thep_forms.definition import load_definition
+from thep_forms.definition import Definitions, load_definition
 from thep_forms.errors import SourceError
 from thep_forms.generate import Master
 from thep_forms.office.copies import answers
@@ -31,7 +31,7 @@ ROWS = [
 
 
 def register(path: Path) -> tuple[MemberSchool, ...]:
-    return read_register(path, lambda _: DEFINITION)
+    return read_register(path, Definitions(None, DEFINITION.year))
 
 
 def in_csv(rows: Sequence[Mapping[str, object]], delimiter: str = ",") -> str:
@@ -49,7 +49,7 @@ def written(tmp_path: Path, *rows: Mapping[str, object]) -> Path:
 
 
 def generated(path: Path) -> Result:
-    return CliRunner().invoke(main, ["generate", "2026-27", "-o", str(path.parent / "forms"), "--schools", str(path)])
+    return run("generate", "2026-27", "-o", path.parent / "forms", "--schools", path)
 
 
 def refused(path: Path) -> str:
@@ -322,7 +322,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(rows=st.lists(st.lists(CELLS, min_size=1, max_size=9), max_size=4))
 def test_whatever_is_in_a_list_it_gives_copies_or_a_line(tmp_path: Path, rows: list[list[str]]) -> None:
     path = tmp_path / "schools.csv"

@@ -13,16 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from tests.browser import Target, blank
-from tests.conftest import edit
+from tests.commands import run
+from tests.conftest import edit, ingest
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.checking.record import SchoolRecord
-from thep_forms.cli import main
-from thep_forms.definition import FormDefinition, MembershipYear
-from thep_forms.office.ingest import Ingester
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.office.report import Report, page, readable, report
 from thep_forms.office.status import Standing, statuses
 from thep_forms.records import Ledger, Records
@@ -69,15 +67,14 @@ def records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
         (inbox / f"{name}.eml").write_bytes(message(date, pdf))
     (inbox / "4242.pdf").write_bytes(came(form, "4242"))
     (inbox / "stranger.pdf").write_bytes(came(form, "2106"))
-    Ingester(records).ingest([inbox])
+    ingest(records, [inbox])
     rows = "".join(f"{number},{told},office@{number}.example\n" for number, told in SCHOOLS.items())
     (records.parent / "schools.csv").write_text("dfe_number,school_name,phases,email\n" + rows)
     return records
 
 
-def run(records: Path, *more: object, year: str = "2026-27") -> Result:
-    command = ["report", year, "--records", records, "--schools", records.parent / "schools.csv", *more]
-    return CliRunner().invoke(main, [str(word) for word in command])
+def write_report(records: Path, *more: object, year: str = "2026-27") -> Result:
+    return run("report", year, "--records", records, "--schools", records.parent / "schools.csv", *more)
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +82,8 @@ def pages(records: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     """The page, and the redacted one."""
     folder = tmp_path_factory.mktemp("pages")
     made = {"whole": folder / "new" / "page.html", "redacted": folder / "redacted.html"}
-    assert run(records, "-o", made["whole"]).exit_code == 0
-    assert run(records, "-o", made["redacted"], "--redacted").exit_code == 0
+    assert write_report(records, "-o", made["whole"]).exit_code == 0
+    assert write_report(records, "-o", made["redacted"], "--redacted").exit_code == 0
     return made
 
 
@@ -173,7 +170,7 @@ def test_who_is_missing_is_named(browser: Target, pages: dict[str, Path]) -> Non
 
 
 def test_another_years_returns_do_not_count(browser: Target, records: Path, tmp_path: Path) -> None:
-    assert run(records, "-o", tmp_path / "page.html", year="2027-28").exit_code == 0
+    assert write_report(records, "-o", tmp_path / "page.html", year="2027-28").exit_code == 0
     look(browser, tmp_path / "page.html")
     assert shown(browser, ".big") == ["0 of 6 schools have returned the form."]
     assert "nobody knows when" in shown(browser, "#days + p")[0]
@@ -181,7 +178,7 @@ def test_another_years_returns_do_not_count(browser: Target, records: Path, tmp_
 
 def returned(records: Path, definition: FormDefinition, members: tuple[MemberSchool, ...], **more: Any) -> Report:
     with Ledger.existing(records) as ledger:
-        known = Records(ledger, lambda _: definition)
+        known = Records(ledger, Definitions(None, definition.year))
         return report(definition, statuses(definition.year, members, known), known, **more)
 
 
@@ -191,12 +188,12 @@ def known_before(tmp_path: Path, form: bytes) -> Path:
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "form.pdf").write_bytes(came(form, "2101"))
     (tmp_path / "schools.csv").write_text("dfe_number,school_name,headteacher_name\n2101,Cedar,Former Head\n")
-    Ingester(tmp_path / "records").ingest([tmp_path / "inbox"], tmp_path / "schools.csv")
+    ingest(tmp_path / "records", [tmp_path / "inbox"], register=tmp_path / "schools.csv")
     return tmp_path
 
 
 def test_what_changed_is_told(browser: Target, known_before: Path) -> None:
-    assert run(known_before / "records", "-o", known_before / "page.html").exit_code == 0
+    assert write_report(known_before / "records", "-o", known_before / "page.html").exit_code == 0
     look(browser, known_before / "page.html")
     assert shown(browser, "#changes-caption ~ tbody td") == [
         *("Full Name of School", "Cedar", "Cedar Primary School"),
@@ -205,7 +202,7 @@ def test_what_changed_is_told(browser: Target, known_before: Path) -> None:
 
 
 def test_what_changed_is_redacted_too(known_before: Path) -> None:
-    assert run(known_before / "records", "-o", known_before / "page.html", "--redacted").exit_code == 0
+    assert write_report(known_before / "records", "-o", known_before / "page.html", "--redacted").exit_code == 0
     made = (known_before / "page.html").read_text(encoding="utf-8")
     assert "Headteacher (if different from main contact): Name" in made
     assert not re.search("Former Head|Sam Okafor", made)
@@ -234,14 +231,14 @@ HTML_OF_HOSTILE = (
 
 def test_it_is_the_owners_alone_and_says_whose_it_is(records: Path, pages: dict[str, Path], tmp_path: Path) -> None:
     assert pages["whole"].stat().st_mode & 0o077 == 0
-    result = run(records, "-o", tmp_path / "page.html")
+    result = write_report(records, "-o", tmp_path / "page.html")
     assert result.stdout == f"{tmp_path / 'page.html'}\n"
     assert "It holds personal data" in result.stderr
-    assert "It holds personal data" not in run(records, "-o", tmp_path / "page.html", "--redacted").stderr
+    assert "It holds personal data" not in write_report(records, "-o", tmp_path / "page.html", "--redacted").stderr
 
 
 def test_the_same_records_give_the_same_bytes(records: Path, pages: dict[str, Path], tmp_path: Path) -> None:
-    run(records, "-o", tmp_path / "page.html")
+    write_report(records, "-o", tmp_path / "page.html")
     assert (tmp_path / "page.html").read_bytes() == pages["whole"].read_bytes()
 
 
@@ -291,7 +288,7 @@ def test_the_policy_of_the_page_keeps_it_from_running_and_fetching_anything(
     bad = f"""<script>document.title = 'acted'</script><img src="{address}/x" onerror="document.title = 'acted'">
     <link rel="stylesheet" href="{address}/s"><iframe src="{address}/f"></iframe></main>"""
     edit(templates / "report.html.j2", "</main>", bad)
-    assert run(records, "-o", tmp_path / "page.html", "--templates", templates).exit_code == 0
+    assert write_report(records, "-o", tmp_path / "page.html", "--templates", templates).exit_code == 0
     look(browser, tmp_path / "page.html")
     assert browser.run("document.querySelectorAll('main script, main img, main link, main iframe').length") == 4
     assert browser.run("document.title") == "School Membership Form 2026-27: report"
@@ -356,9 +353,7 @@ def test_a_partnerships_colour_is_made_readable(colour: str, background: str) ->
 def test_every_standing_has_its_words_and_its_colour(
     browser: Target, records: Path, definition: FormDefinition, tmp_path: Path
 ) -> None:
-    made = returned(
-        records, definition, (MemberSchool("211/2101", SchoolRecord({"phases": "primary"})), MemberSchool("211/7004"))
-    )
+    made = returned(records, definition, (MemberSchool("211/2101", phases=("primary",)), MemberSchool("211/7004")))
     assert set(made.standings) < set(Standing)
     (tmp_path / "page.html").write_text(page(made))
     look(browser, tmp_path / "page.html")
@@ -373,21 +368,21 @@ def test_a_mistake_in_a_template_of_ones_own_is_told_with_its_place(
     records: Path, templates: Path, tmp_path: Path
 ) -> None:
     edit(templates / "report.html.j2", "<main>", "<main>{% endfor %}")
-    result = run(records, "-o", tmp_path / "page.html", "--templates", templates)
+    result = write_report(records, "-o", tmp_path / "page.html", "--templates", templates)
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert re.search(r"report\.html\.j2: line \d+: .*endfor", result.stderr)
     edit(templates / "report.html.j2", "<main>{% endfor %}", "<main>{{ report.heads }}")
-    result = run(records, "-o", tmp_path / "page.html", "--templates", templates)
+    result = write_report(records, "-o", tmp_path / "page.html", "--templates", templates)
     assert (result.exit_code, "has no attribute 'heads'" in result.stderr) == (2, True)
     assert not (tmp_path / "page.html").exists()
 
 
 def test_a_page_that_is_a_folder_is_refused(records: Path, tmp_path: Path) -> None:
-    result = run(records, "-o", tmp_path)
+    result = write_report(records, "-o", tmp_path)
     assert (result.exit_code, "is a directory" in result.stderr) == (2, True)
 
 
 def test_a_year_is_a_year(records: Path, tmp_path: Path) -> None:
-    assert run(records, "-o", tmp_path / "a.html", year="2026/27").exit_code == 0
+    assert write_report(records, "-o", tmp_path / "a.html", year="2026/27").exit_code == 0
     assert str(MembershipYear(2026)) in (tmp_path / "a.html").read_text(encoding="utf-8")
-    assert run(records, "-o", tmp_path / "b.html", year="banana").exit_code == 2
+    assert write_report(records, "-o", tmp_path / "b.html", year="banana").exit_code == 2

@@ -7,20 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.conftest import rows
+from tests.commands import run
+from tests.conftest import ingest, rows
 from tests.printers import by_cairo, by_pdfium, drawn_sideways, fit_to_page, joined, scanned
 from tests.remake_samples import SCHOOLS, answers, dated
 from tests.viewer import type_into
-from thep_forms.cli import main
 from thep_forms.definition import FormDefinition, shipped
 from thep_forms.definition.identity import Code
 from thep_forms.generate import Master, PaperCopy, pack
 from thep_forms.generate.qr import qr_code
-from thep_forms.layout.pages import Rect
-from thep_forms.office.ingest import Ingester
+from thep_forms.layout import Rect
 from thep_forms.reading import ReadFrom, read_file
 
 LIST = shipped("samples") / "schools.csv"
@@ -31,21 +29,17 @@ SCALE = 2
 LONG = "The Blessed Sacrament and Saint Bartholomew-the-Great Roman Catholic Voluntary Aided Primary School"
 
 
-def printed(*more: object) -> Result:
-    return CliRunner().invoke(main, ["print", "2026-27", *(str(word) for word in more)])
-
-
 @pytest.fixture(scope="module")
 def schools(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The pack of the sample schools."""
     path = tmp_path_factory.mktemp("printed") / "pack.pdf"
-    assert printed("-o", path, "--schools", LIST).exit_code == 0
+    assert run("print", "2026-27", "-o", path, "--schools", LIST).exit_code == 0
     return path.read_bytes()
 
 
 def returns(folder: Path, pdf: bytes) -> list[dict[str, str]]:
     (folder / "pile.pdf").write_bytes(pdf)
-    Ingester(folder / "records").ingest([folder / "pile.pdf"])
+    ingest(folder / "records", [folder / "pile.pdf"])
     return rows(folder / "records" / "returns.csv")
 
 
@@ -68,7 +62,7 @@ def test_what_a_person_typed_from_a_scan_takes_its_place(tmp_path: Path, form: b
     number = NUMBERS[2].removeprefix("211/")
     (tmp_path / "scan.pdf").write_bytes(dated(scanned(schools, range(2 * PAGES, 3 * PAGES)), "20260504"))
     (tmp_path / "typed.pdf").write_bytes(dated(type_into(form, answers("2101", dfe_number=number)), "20260505"))
-    assert Ingester(tmp_path / "records").ingest([tmp_path / "scan.pdf", tmp_path / "typed.pdf"]).all_accepted
+    assert ingest(tmp_path / "records", [tmp_path / "scan.pdf", tmp_path / "typed.pdf"]).all_accepted
     found = {row["source"]: row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")}
     assert found == {"scan.pdf": "superseded", "typed.pdf": "accepted"}
 
@@ -92,8 +86,8 @@ def test_no_page_of_a_long_pile_is_passed_over(definition: FormDefinition) -> No
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(100, 100))
     for number in range(2000, 2060):
-        code = Code(definition.form.id, definition.year, 1, 1, PAGES, f"211/{number}")
-        canvas.addLiteral(qr_code(code, Rect(0, 70, 70, 0)))
+        code = Code(definition.identifier, definition.year, 1, 1, PAGES, f"211/{number}")
+        canvas.addLiteral(qr_code(code, Rect(36, 25, 34, 34)))
         canvas.showPage()
     canvas.save()
     assert len(read_file(out.getvalue(), lambda _: definition)) == 60
@@ -124,7 +118,7 @@ def test_a_copy_that_is_printed_to_a_pdf_is_read_from_its_pages(
 
 def test_a_pack_that_comes_back_as_it_went_out_is_a_return_for_each_school(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("\n".join(LIST.read_text(encoding="utf-8").splitlines()[:4]), encoding="utf-8")
-    printed("-o", tmp_path / "pack.pdf", "--schools", tmp_path / "list.csv")
+    run("print", "2026-27", "-o", tmp_path / "pack.pdf", "--schools", tmp_path / "list.csv")
     found = returns(tmp_path, (tmp_path / "pack.pdf").read_bytes())
     assert [(row["dfe_number"], row["read_from"]) for row in found] == [
         (number, "page_text") for number in ("211/1042", "211/1107", "211/2101")

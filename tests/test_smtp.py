@@ -5,19 +5,18 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
-import sys
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import trustme
-from click.testing import CliRunner
 
+from tests.commands import program, run
 from tests.conftest import read_return
 from tests.mailserver import PASSWORD, USER, MailServer
 from tests.writing import CEDAR, DEFINITION, ELM, IVY, SCHOOLS, form_in, send
 from thep_forms.checking.record import SchoolRecord
-from thep_forms.cli import main
 from thep_forms.definition import FormDefinition
 from thep_forms.errors import SendError
 from thep_forms.office.status import SchoolStatus, Standing
@@ -298,16 +297,17 @@ def test_an_address_with_accents_goes_where_the_server_takes_it_and_is_refused_e
 
 
 def test_no_more_go_in_a_minute_than_were_allowed(records: Path, server: MailServer) -> None:
+    start = time.monotonic()
     over(server, *three(), records=records, per_minute=150.0)
-    assert server.received[-1].at - server.received[0].at > 0.75
+    assert server.received[-1].at - start >= 0.8
 
 
 def test_a_run_that_is_killed_sends_to_nobody_twice(schools: Path, records: Path, server: MailServer) -> None:
     server.at_data[ELM] = [MailServer.HOLD]
-    command = [
-        *(sys.executable, "-m", "thep_forms", "email", "2026-27", "--schools", schools, "-o", records, "--send"),
-        *("--smtp-host", "127.0.0.1", "--smtp-port", str(server.port), "--rate", "60000"),
-    ]
+    command = program(
+        *("email", "2026-27", "--schools", schools, "-o", records, "--send"),
+        *("--smtp-host", "127.0.0.1", "--smtp-port", server.port, "--rate", "60000"),
+    )
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         assert server.holds.wait(60)
         process.kill()
@@ -317,4 +317,4 @@ def test_a_run_that_is_killed_sends_to_nobody_twice(schools: Path, records: Path
     assert "A run was cut off while it sent to these." in result.stderr
     assert server.attempts == [CEDAR, ELM, IVY]
     assert [one.to for one in server.received] == [(CEDAR,), (IVY,)]
-    assert CliRunner().invoke(main, ["verify", "-o", str(records)]).exit_code == 0
+    assert run("verify", "-o", records).exit_code == 0

@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import inbox, rows, verdicts
+from tests.conftest import inbox, ingest, prefer, rows, verdicts
 from tests.remake_samples import answers, dated
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition, shipped
 from thep_forms.errors import RecordsError, SourceError
 from thep_forms.generate import Master
-from thep_forms.office.ingest import Ingester
 
 Filled = Callable[..., bytes]
 
@@ -25,7 +24,7 @@ def written(records: Path) -> dict[str, bytes]:
 
 def test_the_samples_have_every_verdict(tmp_path: Path) -> None:
     samples = shipped("samples")
-    Ingester(tmp_path / "records").ingest([samples / "returns"], samples / "schools.csv")
+    ingest(tmp_path / "records", [samples / "returns"], register=samples / "schools.csv")
     found = verdicts(tmp_path / "records")
     assert found == {
         "Acorn Nursery": "accepted",
@@ -53,7 +52,7 @@ def test_the_same_returns_in_any_order_give_the_same_bytes(tmp_path: Path) -> No
     for turn, order in enumerate((paths, paths[::-1], paths[1::2] + paths[::2], paths[11:] + paths[:11])):
         records = tmp_path / f"records{turn}"
         for some in (order[:7], order[7:]):
-            Ingester(records).ingest(some)
+            ingest(records, some)
         results.append(written(records))
     assert all(result == results[0] for result in results)
 
@@ -62,23 +61,23 @@ def test_a_later_return_supersedes_whichever_came_first(tmp_path: Path, filled: 
     old, new = dated(filled(), "20260420"), dated(filled(main_contact_name="Kit Adeyemi"), "20260504")
     records = tmp_path / "records"
     for name, data in {"new": new, "old": old}.items():
-        Ingester(records).ingest([inbox(tmp_path / name, **{name: data})])
+        ingest(records, [inbox(tmp_path / name, **{name: data})])
     assert verdicts(records) == {"new": "accepted", "old": "superseded"}
     assert "Kit Adeyemi" in {row["name"] for row in rows(records / "contacts.csv")}
 
 
 def test_a_later_return_with_an_error_does_not_supersede(tmp_path: Path, filled: Filled) -> None:
     files = {"old": dated(filled(), "20260420"), "new": dated(filled(main_contact_email="?"), "20260504")}
-    Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", **files)])
+    ingest(tmp_path / "records", [inbox(tmp_path / "inbox", **files)])
     assert verdicts(tmp_path / "records") == {"old": "accepted", "new": "needs_attention"}
 
 
 def test_a_return_that_had_to_be_mended_is_superseded_by_the_one_that_mends_it(tmp_path: Path, filled: Filled) -> None:
     records = tmp_path / "records"
     faulty = dated(filled(main_contact_email="office at school"), "20260420")
-    assert not Ingester(records).ingest([inbox(tmp_path / "first", faulty=faulty)]).all_accepted
+    assert not ingest(records, [inbox(tmp_path / "first", faulty=faulty)]).all_accepted
     mended = dated(filled(), "20260504")
-    assert Ingester(records).ingest([inbox(tmp_path / "then", mended=mended)]).all_accepted
+    assert ingest(records, [inbox(tmp_path / "then", mended=mended)]).all_accepted
     assert verdicts(records) == {"faulty": "superseded", "mended": "accepted"}
     (found,) = rows(records / "problems.csv")  # what was wrong with it is still known
     assert found["code"] == "email_invalid"
@@ -91,14 +90,14 @@ def test_a_mistyped_number_on_a_schools_own_copy_is_superseded_too(tmp_path: Pat
         "missing": dated(type_into(copy, {"dfe_number": ""}), "20260421"),
         "mended": dated(copy, "20260504"),
     }
-    Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", **files)], shipped("samples") / "schools.csv")
+    ingest(tmp_path / "records", [inbox(tmp_path / "inbox", **files)], register=shipped("samples") / "schools.csv")
     assert verdicts(tmp_path / "records") == {"unknown": "superseded", "missing": "superseded", "mended": "accepted"}
 
 
 def test_a_return_to_be_mended_that_may_be_the_later_one_needs_attention(tmp_path: Path, filled: Filled) -> None:
     files = {"good": dated(filled(), "20260504"), "undated": filled(main_contact_email="?")}
     files["elsewhere"] = dated(filled("2102", main_contact_email="?"), "20260420")
-    Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", **files)])
+    ingest(tmp_path / "records", [inbox(tmp_path / "inbox", **files)])
     assert verdicts(tmp_path / "records") == {
         "good": "accepted",
         "undated": "needs_attention",
@@ -115,13 +114,13 @@ def test_a_form_with_another_members_number_does_not_take_the_place_of_its_retur
         "cedar": dated(filled(), "20260420"),
         "wrong": dated(filled("2102", dfe_number="2101", school_name="Dovecote Primary"), "20260504"),
     }
-    Ingester(records).ingest([inbox(tmp_path / "inbox", **files)], register)
+    ingest(records, [inbox(tmp_path / "inbox", **files)], register=register)
     assert verdicts(records) == {"cedar": "accepted", "wrong": "needs_attention"}
     later = dated(filled(main_contact_name="Kit Adeyemi"), "20260601")  # of the other school, so it mends nothing here
-    Ingester(records).ingest([inbox(tmp_path / "then", later=later)], register)
+    ingest(records, [inbox(tmp_path / "then", later=later)], register=register)
     assert verdicts(records) == {"cedar": "superseded", "later": "accepted", "wrong": "needs_attention"}
     mended = dated(filled("2102", school_name="Dovecote Primary"), "20260602")
-    Ingester(records).ingest([inbox(tmp_path / "at last", mended=mended)], register)
+    ingest(records, [inbox(tmp_path / "at last", mended=mended)], register=register)
     assert verdicts(records)["wrong"] == "superseded"
     (asked,) = [row for row in rows(records / "problems.csv") if row["severity"] == "error"]
     assert (asked["code"], asked["value"]) == ("dfe_other_school", "211/2101")
@@ -138,10 +137,10 @@ def test_a_faulty_return_on_another_schools_copy_is_a_matter_of_the_school_that_
     files = {"faulty": faulty, "cedar": dated(filled(), "20260504")}
     for register in (members(tmp_path), None):  # known by its name, and then by nothing
         name = "listed" if register else "unlisted"
-        Ingester(records / name).ingest([inbox(tmp_path / name, **files)], register)
+        ingest(records / name, [inbox(tmp_path / name, **files)], register=register)
         assert verdicts(records / name) == {"faulty": "needs_attention", "cedar": "accepted"}
     mended = dated(filled("2102", school_name="Dovecote Primary School"), "20260505")
-    Ingester(records / "listed").ingest([inbox(tmp_path / "then", mended=mended)])
+    ingest(records / "listed", [inbox(tmp_path / "then", mended=mended)])
     assert verdicts(records / "listed")["faulty"] == "superseded"
 
 
@@ -154,7 +153,7 @@ def members(folder: Path) -> Path:
 
 def test_a_name_that_no_member_has_is_asked_about(tmp_path: Path, filled: Filled) -> None:
     records = tmp_path / "records"
-    Ingester(records).ingest([inbox(tmp_path / "inbox", oak=filled(school_name="Oak Academy"))], members(tmp_path))
+    ingest(records, [inbox(tmp_path / "inbox", oak=filled(school_name="Oak Academy"))], register=members(tmp_path))
     assert verdicts(records) == {"oak": "accepted"}
     (asked,) = rows(records / "problems.csv")
     assert (asked["code"], asked["severity"], asked["field"]) == ("name_unlikely", "query", "school_name")
@@ -171,68 +170,68 @@ def test_a_form_that_may_be_another_schools_does_not_supersede(
     by_copy = dated(type_into(copy, {"dfe_number": "2101"}), "20260504")
     for name, form, register in (("oak", by_name, members(tmp_path)), ("copy", by_copy, None)):
         records, files = tmp_path / f"records of {name}", {"cedar": dated(filled(), "20260420"), name: form}
-        Ingester(records).ingest([inbox(tmp_path / name, **files)], register)
+        ingest(records, [inbox(tmp_path / name, **files)], register=register)
         assert verdicts(records) == {"cedar": "needs_attention", name: "needs_attention"}
-        Ingester(records).prefer(hashlib.sha256(files["cedar"]).hexdigest()[:16])
+        prefer(records, hashlib.sha256(files["cedar"]).hexdigest()[:16])
         assert verdicts(records) == {"cedar": "accepted", name: "superseded"}
 
 
 def test_what_was_preferred_settles_returns_that_had_to_be_mended_too(tmp_path: Path, filled: Filled) -> None:
     records, good = tmp_path / "records", filled()
     files = {"good": good, "faulty": filled(main_contact_email="office at school")}
-    Ingester(records).ingest([inbox(tmp_path / "inbox", **files)])
+    ingest(records, [inbox(tmp_path / "inbox", **files)])
     assert verdicts(records) == {"good": "accepted", "faulty": "needs_attention"}
-    assert Ingester(records).prefer(hashlib.sha256(good).hexdigest()[:16]).all_accepted
+    assert prefer(records, hashlib.sha256(good).hexdigest()[:16]).all_accepted
     assert verdicts(records) == {"good": "accepted", "faulty": "superseded"}
 
 
 def test_where_nothing_says_which_is_later_nobody_guesses_and_prefer_settles_it(tmp_path: Path, filled: Filled) -> None:
     records = tmp_path / "records"
     files = {"one": filled(), "two": filled(main_contact_name="Kit Adeyemi")}
-    Ingester(records).ingest([inbox(tmp_path / "inbox", **files)])
+    ingest(records, [inbox(tmp_path / "inbox", **files)])
     assert verdicts(records) == {"one": "needs_attention", "two": "needs_attention"}
     assert {row["code"] for row in rows(records / "problems.csv")} == {"return_conflict"}
     assert rows(records / "schools.csv") == []
     for chosen, other in (("one", "two"), ("two", "one")):
-        Ingester(records).prefer(hashlib.sha256(files[chosen]).hexdigest()[:16])
+        prefer(records, hashlib.sha256(files[chosen]).hexdigest()[:16])
         assert verdicts(records) == {chosen: "accepted", other: "superseded"}
 
 
 def test_a_third_undated_return_reopens_a_settled_conflict(tmp_path: Path, filled: Filled) -> None:
     records = tmp_path / "records"
     files = {"one": filled(), "two": filled(main_contact_name="Kit Adeyemi")}
-    Ingester(records).ingest([inbox(tmp_path / "inbox", **files)])
-    Ingester(records).prefer(hashlib.sha256(files["one"]).hexdigest()[:16])
-    Ingester(records).ingest([inbox(tmp_path / "inbox", three=filled(main_contact_name="Ng Wei"))])
+    ingest(records, [inbox(tmp_path / "inbox", **files)])
+    prefer(records, hashlib.sha256(files["one"]).hexdigest()[:16])
+    ingest(records, [inbox(tmp_path / "inbox", three=filled(main_contact_name="Ng Wei"))])
     assert set(verdicts(records).values()) == {"needs_attention"}
 
 
 def test_two_files_that_say_the_same_are_no_conflict(tmp_path: Path, form: bytes, filled: Filled) -> None:
     answered = answers("2101")
     other_order = type_into(form, dict(reversed(answered.items())))
-    Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", one=filled(), two=other_order + b"\n")])
+    ingest(tmp_path / "records", [inbox(tmp_path / "inbox", one=filled(), two=other_order + b"\n")])
     assert sorted(verdicts(tmp_path / "records").values()) == ["accepted", "superseded"]
 
 
 def test_only_a_return_that_could_be_accepted_can_be_preferred(tmp_path: Path, filled: Filled) -> None:
     wrong = filled(dfe_number="42")
-    Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", wrong=wrong)])
+    ingest(tmp_path / "records", [inbox(tmp_path / "inbox", wrong=wrong)])
     with pytest.raises(RecordsError, match="has errors, which only a new form"):
-        Ingester(tmp_path / "records").prefer(hashlib.sha256(wrong).hexdigest()[:16])
+        prefer(tmp_path / "records", hashlib.sha256(wrong).hexdigest()[:16])
     with pytest.raises(RecordsError, match=r"no return 0123.*returns\.csv"):
-        Ingester(tmp_path / "records").prefer("0123")
+        prefer(tmp_path / "records", "0123")
     with pytest.raises(RecordsError, match="holds no records"):
-        Ingester(tmp_path / "elsewhere").prefer("0123")
+        prefer(tmp_path / "elsewhere", "0123")
     assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_school_that_is_not_in_the_register_needs_attention(tmp_path: Path, filled: Filled) -> None:
     records, register = tmp_path / "records", tmp_path / "schools.csv"
     register.write_text("school_name,dfe_number\nElm,211/2103\n", encoding="utf-8-sig")
-    Ingester(records).ingest([inbox(tmp_path / "inbox", cedar=filled())], register)
+    ingest(records, [inbox(tmp_path / "inbox", cedar=filled())], register=register)
     assert [row["code"] for row in rows(records / "problems.csv")] == ["dfe_unknown"]
     register.write_text("school_name,dfe_number\nElm,211/2103\nCedar,2101\n", encoding="cp1252")
-    Ingester(records).ingest([tmp_path / "inbox"], register)
+    ingest(records, [tmp_path / "inbox"], register=register)
     assert verdicts(records) == {"cedar": "accepted"}
 
 
@@ -241,5 +240,5 @@ def test_a_register_with_a_mistake_stops_before_anything_is_written(tmp_path: Pa
     register = tmp_path / "schools.csv"
     register.write_text(text, encoding="utf-8")
     with pytest.raises(SourceError, match="dfe_number"):
-        Ingester(tmp_path / "records").ingest([inbox(tmp_path / "inbox", cedar=filled())], register)
+        ingest(tmp_path / "records", [inbox(tmp_path / "inbox", cedar=filled())], register=register)
     assert not (tmp_path / "records").exists()

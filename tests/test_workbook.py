@@ -6,24 +6,24 @@ import io
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import openpyxl
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from thep_forms.cli import main
-from thep_forms.definition import FormDefinition, shipped
-from thep_forms.office.ingest import Ingester
-from thep_forms.records import Ledger, Records
-from thep_forms.records.tables import Table
-from thep_forms.records.tables import tables as tables_of
+from tests.commands import run
+from tests.conftest import ingest
+from thep_forms.checking.formula import exact as exact_value
+from thep_forms.checking.formula import neutralised
+from thep_forms.definition import Definitions, shipped
+from thep_forms.records import Records, open_for_reading
+from thep_forms.records.names import TableName
+from thep_forms.records.tables import Row, Table, columns, sweep
 from thep_forms.records.workbook import CUT, LONGEST, as_workbook
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -34,10 +34,6 @@ AWKWARD = (
         ["0123", "1e5", "01/02/2026", "TRUE", "=1+1", "'=1", "+44 20 7946 0018", "http://a.example", " a "]
     )
 )
-
-
-def run(*command: object) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in command])
 
 
 def sheet_of(*values: str) -> bytes:
@@ -77,14 +73,20 @@ def below_header(sheet: Worksheet) -> list[Cell]:
 def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Those of the samples."""
     records = tmp_path_factory.mktemp("made") / "records"
-    Ingester(records).ingest([shipped("samples") / "returns"], shipped("samples") / "schools.csv")
+    ingest(records, [shipped("samples") / "returns"], register=shipped("samples") / "schools.csv")
     return records
 
 
 @pytest.fixture(scope="module")
-def tables(records: Path, definition: FormDefinition) -> Iterator[tuple[Table, ...]]:
-    with Ledger.existing(records) as ledger:
-        yield tables_of(Records(ledger, lambda _: definition))
+def tables(records: Path) -> list[Table]:
+    """As the ledger has them."""
+    definitions = Definitions.of_today()
+    rows: dict[TableName, list[Row]] = {name: [] for name in TableName}
+    with open_for_reading(records, definitions) as ledger:
+        known = Records(ledger, definitions)
+        for name, row in sweep(known):
+            rows[name].append(row)
+        return [Table(name, columns(known)[name], rows[name]) for name in TableName]
 
 
 @pytest.fixture
@@ -92,9 +94,7 @@ def book(records: Path) -> openpyxl.Workbook:
     return openpyxl.load_workbook(records / "records.xlsx")
 
 
-def test_every_table_is_a_sheet_with_every_value_of_the_ledger(
-    book: openpyxl.Workbook, tables: tuple[Table, ...]
-) -> None:
+def test_every_table_is_a_sheet_with_every_value_of_the_ledger(book: openpyxl.Workbook, tables: list[Table]) -> None:
     assert book.sheetnames == [table.name for table in tables]
     for table in tables:
         rows = [[cell.replace("\r", "_x000D_") for cell in row] for row in table.rows]
@@ -124,7 +124,8 @@ def test_columns_are_as_wide_as_their_words_and_long_messages_are_wrapped(book: 
             width = sheet.column_dimensions[column[0].column_letter].width
             assert longest < width or all(cell.alignment.wrap_text for cell in column[1:])
             assert 10 <= width < 70
-    messages = book["problems"]["H"][1:]
+    headings = [cell.value for cell in book["problems"][1]]
+    messages = [row[headings.index("message")] for row in book["problems"].iter_rows(min_row=2)]
     assert all(cell.alignment.wrap_text for cell in messages)
     assert all(book["problems"].row_dimensions[cell.row].height >= 15 * len(cell.value) / 63 for cell in messages)
 
@@ -138,10 +139,11 @@ def luminance(colour: str) -> float:
 
 def test_problems_are_coloured_by_severity_legibly_and_the_word_is_there(book: openpyxl.Workbook) -> None:
     colours = {}
+    severity = [cell.value for cell in book["problems"][1]].index("severity")
     for row in book["problems"].iter_rows(min_row=2):
         fills = {cell.fill.fgColor.rgb for cell in row}
         assert len(fills) == 1
-        colours.setdefault(row[5].value, set()).update(fills)
+        colours.setdefault(row[severity].value, set()).update(fills)
     assert colours.keys() == {"error", "query"}
     assert len({*colours["error"], *colours["query"]}) == 2
     for colour in (*colours["error"], *colours["query"], book["problems"]["A1"].fill.fgColor.rgb):
@@ -173,6 +175,11 @@ def test_a_value_that_a_cell_cannot_hold_is_cut_off_and_says_so(char: str) -> No
     assert LONGEST - 1 <= len(cut.encode("utf-16-le")) // 2 <= LONGEST
 
 
+@given(AWKWARD)
+def test_a_cell_of_a_csv_gives_the_exact_value_back(value: str) -> None:
+    assert exact_value(neutralised(value)) == value
+
+
 def test_what_no_workbook_can_hold_is_marked() -> None:
     assert exact(sheet_of("a\ud83db", "\uffff")) == [["c"], ["a\ufffdb"], ["\ufffd"]]
 
@@ -198,7 +205,7 @@ def test_the_same_ledger_gives_the_same_bytes(records: Path, tmp_path: Path) -> 
     copy = Path(shutil.copytree(records, tmp_path / "copy"))
     before = (copy / "records.xlsx").read_bytes()
     (copy / "records.xlsx").unlink()
-    Ingester(copy).ingest([shipped("samples") / "returns"], shipped("samples") / "schools.csv")
+    ingest(copy, [shipped("samples") / "returns"], register=shipped("samples") / "schools.csv")
     assert (copy / "records.xlsx").read_bytes() == before
 
 
@@ -209,7 +216,7 @@ def test_the_workbook_is_its_owners_alone(records: Path) -> None:
 def test_a_workbook_is_left_alone_while_it_shows_what_the_ledger_says(records: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(records, tmp_path / "copy"))
     before = (copy / "records.xlsx").stat()
-    Ingester(copy).ingest([shipped("samples") / "returns"], shipped("samples") / "schools.csv")
+    ingest(copy, [shipped("samples") / "returns"], register=shipped("samples") / "schools.csv")
     after = (copy / "records.xlsx").stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
@@ -221,7 +228,7 @@ def test_a_workbook_that_was_changed_is_told_of_and_written_anew(records: Path, 
     book.save(copy / "records.xlsx")
     result = run("verify", "-o", copy)
     assert (result.exit_code, "records.xlsx is not what the ledger says" in result.stderr) == (1, True)
-    Ingester(copy).ingest([shipped("samples") / "returns"], shipped("samples") / "schools.csv")
+    ingest(copy, [shipped("samples") / "returns"], register=shipped("samples") / "schools.csv")
     assert run("verify", "-o", copy).exit_code == 0
 
 

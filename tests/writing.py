@@ -5,10 +5,10 @@ from __future__ import annotations
 from email.message import EmailMessage
 from pathlib import Path
 
-from click.testing import CliRunner, Result
+from click.testing import Result
 
+from tests.commands import run
 from tests.mailserver import MailServer
-from thep_forms.cli import main
 from thep_forms.definition import load_definition
 from thep_forms.records import SentKind
 from thep_forms.send.letters import Stationery
@@ -24,8 +24,7 @@ SCHOOLS = f"""dfe_number,school_name,phases,email
 
 
 def email(schools: Path, records: Path, *more: object, **given: str) -> Result:
-    command = ["email", "2026-27", "--schools", schools, "-o", records, *more]
-    return CliRunner().invoke(main, [str(word) for word in command], **given)
+    return run("email", "2026-27", "--schools", schools, "-o", records, *more, **given)
 
 
 def send(schools: Path, records: Path, server: MailServer, *more: object, **given: str) -> Result:

@@ -10,12 +10,12 @@ import errno
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
-# As mkstemp names what is written here; other hidden files are somebody else's.
-_HALF_WRITTEN = re.compile(r"\.([0-9a-f]{64}\.pdf|[a-z]+\.csv|datapackage\.json|records\.xlsx)\.\w{8}", re.ASCII)
+_TEMPORARY = re.compile(r"\.(.+)\.\w{8}", re.ASCII | re.DOTALL)  # as mkstemp names what is written here
 _CANNOT = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # how systems say that they make no folder last
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 CHUNK = 2**20  # bytes
@@ -35,53 +35,132 @@ def write_private(path: Path, data: bytes, *, lasting: bool = True) -> None:
 
     Unless it is `lasting`, its place may be lost with the power until the folder is settled.
     """
-    _write(path, [data], PRIVATE_FILE)
+    _write(path, data, PRIVATE_FILE)
     if lasting:
         sync_folder(path.parent)
 
 
 def write_unsynced(path: Path, data: bytes) -> None:
     """As `write_private`, but until `sync_files` a loss of power may leave anything in its place."""
-    _write(path, [data], PRIVATE_FILE, synced=False)
+    _write(path, data, PRIVATE_FILE, synced=False)
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """As `write_private`, what is nobody's secret: a blank form has the modes that any new file has."""
     mask = os.umask(0)
     os.umask(mask)
-    _write(path, [data], 0o666 & ~mask)
+    _write(path, data, 0o666 & ~mask)
     sync_folder(path.parent)
 
 
 def renew_private(path: Path, pieces: Iterable[bytes]) -> None:
     """As `write_private`, pieces that are too many to be held at once, unless the file holds just these.
 
-    Its place may be lost with the power until the folder is settled.
+    The new name may be lost with the power until `sync_folder` was called.
     """
-    pieces = iter(pieces)
-    unlike = _unlike(path, pieces) if path.is_file() else pieces
-    if unlike is not None:
-        _write(path, unlike, PRIVATE_FILE)
+    with RenewedFile(path) as file:
+        for piece in pieces:
+            file.write(piece)
 
 
 def holds(path: Path, pieces: Iterable[bytes]) -> bool:
-    """Whether the file holds just these. The pieces after the first that it does not hold are left."""
-    return path.is_file() and _unlike(path, iter(pieces)) is None
-
-
-def _unlike(path: Path, pieces: Iterator[bytes]) -> Iterator[bytes] | None:
-    """All of the pieces once more, if the file holds something else; those that it holds come out of it."""
-    length = 0
-    with path.open("rb") as file:
+    """Whether the file holds just these."""
+    with ComparedFile(path) as file:
         for piece in pieces:
-            if file.read(len(piece)) != piece:
-                return chain(_beginning(path, length), [piece], pieces)
-            length += len(piece)
-        return _beginning(path, length) if file.read(1) else None
+            file.write(piece)
+        return file.is_same()
+
+
+class ComparedFile:
+    """A file that is compared with the pieces that are written to this, and never changed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.length = 0  # bytes that the file holds just as they were written
+        self._file = path.open("rb") if path.is_file() else None
+        self._is_same = self._file is not None
+
+    def write(self, piece: bytes) -> None:
+        """Compare the next piece."""
+        if not self._is_same or self._file is None:
+            return
+        if self._file.read(len(piece)) == piece:
+            self.length += len(piece)
+        else:
+            self._is_same = False
+
+    def is_same(self) -> bool:
+        """Whether the file holds just what was written up to now, and nothing after it."""
+        if self._is_same and self._file is not None and self._file.read(1):
+            self._is_same = False
+        return self._is_same
+
+    def is_same_so_far(self) -> bool:
+        """Whether the file begins with what was written up to now."""
+        return self._is_same
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.close()
+
+
+class RenewedFile:
+    """A file that its owner alone may read, written piece by piece and put in its place in one step at the end.
+
+    A file that holds just these pieces is left alone. An error in the `with` block leaves the old file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._old = ComparedFile(path)
+        self._new: _HalfWritten | None = None
+
+    def write(self, piece: bytes) -> None:
+        """Write the next piece. Raises `OSError`."""
+        if not self._new:
+            before = self._old.length
+            self._old.write(piece)
+            if self._old.is_same_so_far():
+                return
+            self._begin(before)
+        if self._new:
+            self._new.write(piece)
+
+    def _begin(self, length: int) -> None:
+        """Begin a new file with the bytes in which the old one was the same."""
+        self._new = _HalfWritten(self.path, PRIVATE_FILE)
+        for piece in _beginning(self.path, length):
+            self._new.write(piece)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None and not self._new and not self._old.is_same():
+                self._begin(self._old.length)
+        except BaseException:
+            self._discard()
+            raise
+        finally:
+            self._old.__exit__()  # Windows replaces no file that is open
+        if kind is not None:
+            self._discard()
+        elif self._new:
+            self._new.finish()
+
+    def _discard(self) -> None:
+        if self._new:
+            self._new.discard()
 
 
 def _beginning(path: Path, length: int) -> Iterator[bytes]:
     """The first bytes of the file, which were there a moment ago. Raises `OSError` where they are no longer."""
+    if not length:
+        return
     with path.open("rb") as file:
         while length:
             piece = file.read(min(length, CHUNK))
@@ -91,29 +170,57 @@ def _beginning(path: Path, length: int) -> Iterator[bytes]:
             length -= len(piece)
 
 
-def _write(path: Path, pieces: Iterable[bytes], mode: int, *, synced: bool = True) -> None:
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # which is private
-    except OSError as error:
-        error.filename = str(path)  # nobody knows the other name
-        raise
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            for piece in pieces:
-                file.write(piece)
+class _HalfWritten:
+    """A hidden file beside `path`, which takes its place when it is finished."""
+
+    def __init__(self, path: Path, mode: int) -> None:
+        self.path, self.mode = path, mode
+        try:
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # which is private
+        except OSError as error:
+            error.filename = str(path)  # nobody knows the other name
+            raise
+        self.temporary = Path(name)
+        self.file = os.fdopen(handle, "wb")
+
+    def write(self, piece: bytes) -> None:
+        """Raises `OSError`; nothing is left then."""
+        with self._discarded_on_error():
+            self.file.write(piece)
+
+    def finish(self, *, synced: bool = True) -> None:
+        """Put it in its place. Raises `OSError`; nothing is left then."""
+        with self._discarded_on_error():
+            self.file.flush()
             if synced:
-                file.flush()
-                os.fsync(file.fileno())
+                os.fsync(self.file.fileno())
             elif hasattr(os, "posix_fadvise"):
-                file.flush()
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # Linux begins to write, and goes on
-        if mode != PRIVATE_FILE:
-            temporary.chmod(mode)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+                # Linux begins to write, and goes on.
+                os.posix_fadvise(self.file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            self.file.close()
+            if self.mode != PRIVATE_FILE:
+                self.temporary.chmod(self.mode)
+            self.temporary.replace(self.path)
+
+    def discard(self) -> None:
+        """Leave nothing of it."""
+        with suppress(OSError):  # a full disk, of which was told: closing it tries to write the rest
+            self.file.close()
+        self.temporary.unlink(missing_ok=True)
+
+    @contextmanager
+    def _discarded_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.discard()
+            raise
+
+
+def _write(path: Path, data: bytes, mode: int, *, synced: bool = True) -> None:
+    file = _HalfWritten(path, mode)
+    file.write(data)
+    file.finish(synced=synced)
 
 
 def sync_folder(folder: Path) -> None:
@@ -145,6 +252,18 @@ def sync_files(paths: Sequence[Path]) -> None:
         sync_folder(folder)
 
 
-def half_written(folder: Path) -> list[Path]:
-    """What a run that was killed left half-written in the folder."""
-    return sorted(path for path in folder.glob(".*") if _HALF_WRITTEN.fullmatch(path.name))
+def half_written(folder: Path, is_ours: Callable[[str], bool]) -> list[Path]:
+    """What a run that was killed left half-written in the folder, of files with names that are ours."""
+    found = []
+    for path in folder.glob(".*"):
+        match = _TEMPORARY.fullmatch(path.name)
+        if match and is_ours(match[1]):
+            found.append(path)
+    return sorted(found)
+
+
+def moved_into_place(temporary: Path, path: Path) -> None:
+    """Make a file that is whole last, and put it in its place in one step. Raises `OSError`."""
+    sync_files([temporary])
+    temporary.replace(path)
+    sync_folder(path.parent)

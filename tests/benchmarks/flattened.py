@@ -10,8 +10,8 @@ import pdfplumber
 
 from tests.benchmarks.returns import typed
 from tests.benchmarks.side_by_side import medians, table
+from tests.conftest import ingest
 from tests.printers import by_pdfium
-from thep_forms.office.ingest import Ingester
 
 COUNT = 24
 PAGES = [1, 4]  # the first and the continuation
@@ -31,13 +31,13 @@ def main() -> None:
 
         turn = count()
 
-        def ingest() -> None:
-            Ingester(Path(name) / f"records-{next(turn)}", workers=1).ingest([folder])
+        def into_records() -> None:
+            ingest(Path(name) / f"records-{next(turn)}", [folder], workers=1)
 
         found = medians(
             {
                 "pdfplumber, extract_words": lambda: [words(path) for path in folder.iterdir()],
-                "thep_forms, ingested whole": ingest,
+                "thep_forms, ingested whole": into_records,
             },
             turns=3,
         )

@@ -16,11 +16,10 @@ import pypdfium2.raw as raw
 
 from tests.benchmarks.returns import written
 from tests.benchmarks.side_by_side import medians, table
+from tests.conftest import ingest
 from thep_forms.definition import Definitions
-from thep_forms.office.ingest import Ingester
-from thep_forms.records import Ledger, Records
-from thep_forms.records.tables import tables
-from thep_forms.records.workbook import as_workbook
+from thep_forms.records import Records, Views, open_for_writing
+from thep_forms.records.names import WORKBOOK
 
 COUNT = 400
 
@@ -65,29 +64,29 @@ def main() -> None:
         folder = Path(name)
         paths = written(folder / "in", COUNT)
 
-        turn = count()
+        turn, definitions = count(), Definitions.of_today()
 
-        def ingest(workers: int, *, again: bool = False) -> None:
+        def into_records(workers: int, *, again: bool = False) -> None:
             # A new folder each time: after many files were deleted, some file systems make new ones slowly for a while.
             records = folder / ("kept" if again else f"records-{next(turn)}")
-            Ingester(records, workers=workers).ingest([folder / "in"])
+            ingest(records, [folder / "in"], workers=workers)
 
         def each(read: Callable[[Path], object]) -> Callable[[], object]:
             return lambda: [read(path) for path in paths]
 
         def workbook() -> None:
-            """What the whole has beyond reading, checking, keeping and telling in CSVs."""
-            definitions = Definitions.of_today()
-            with Ledger.existing(folder / "kept", unchanged=True) as ledger:
-                as_workbook(tables(Records(ledger, definitions)), "Records")
+            """What the whole has beyond reading, checking, keeping and writing CSVs."""
+            (folder / "kept" / WORKBOOK).unlink()
+            with open_for_writing(folder / "kept", definitions) as ledger:
+                Views(folder / "kept", Records(ledger, definitions)).write()
 
-        ingest(1, again=True)
+        into_records(1, again=True)
         found = medians(
             {
-                "thep_forms, ingested whole": lambda: ingest(1),
-                "thep_forms, of that the workbook": workbook,
-                "thep_forms, two workers": lambda: ingest(2),
-                "thep_forms, the same files again": lambda: ingest(1, again=True),
+                "thep_forms, ingested whole": lambda: into_records(1),
+                "thep_forms, the tables and the workbook anew": workbook,
+                "thep_forms, two workers": lambda: into_records(2),
+                "thep_forms, the same files again": lambda: into_records(1, again=True),
                 "pypdf, get_fields": each(by_pypdf),
                 "PDFium (pypdfium2), bare": each(by_pdfium),
                 "MuPDF (PyMuPDF), bare": each(by_mupdf),

@@ -11,7 +11,7 @@ from thep_forms.checking.formula import is_formula
 from thep_forms.checking.problems import problem, shown
 from thep_forms.checking.record import Checked, CheckedValue, Contact, Problem, SchoolRecord
 from thep_forms.definition.form import Block, Box, FormDefinition
-from thep_forms.definition.identity import form_said, school_said, years_said
+from thep_forms.definition.identity import form_in, school_in, years_in
 from thep_forms.definition.model import Field, Kind, ProblemCode, Role
 from thep_forms.definition.year import MembershipYear
 from thep_forms.reading.model import Answer, ReadFrom, Reading
@@ -22,12 +22,12 @@ _NOBODY = re.compile(r"n\s*[/.\\]\s*a\.?|nil|none|not applicable", re.IGNORECASE
 
 def year_of(reading: Reading) -> MembershipYear | None:
     """The membership year that the return says it is for: in its hidden field, else in its title."""
-    return next(iter(years_said(reading.form_id, reading.title)), None)
+    return next(iter(years_in(reading.form_id, reading.title)), None)
 
 
 def check_scan(reading: Reading, definition: FormDefinition) -> Checked:
     """A picture of the form: nothing of it is known but what its code says, the year and whose copy it is."""
-    number = normalise.dfe_number(school_said(reading.form_id), definition.partnership.dfe_prefix)
+    number = normalise.dfe_number(school_in(reading.form_id), definition.partnership.dfe_prefix)
     problems = (problem(definition, ProblemCode.SCAN, value=reading.reason),)
     return Checked(year_of(reading), number.value, problems=problems)
 
@@ -57,11 +57,12 @@ class _Checker:
         dfe_number = school.pop(self.definition.dfe_field.name)
         values, problems = tuple(self.values.values()), tuple(self.problems)
         record = SchoolRecord(school, contacts, complete=True)
-        return Checked(year, dfe_number, False, record, values, problems, self._copy_of())
+        name = self.definition.name_of_school(school)
+        return Checked(year, dfe_number, False, record, values, problems, self._copy_of(), name)
 
     def _copy_of(self) -> str:
         prefix = self.definition.partnership.dfe_prefix
-        return normalise.dfe_number(school_said(self.reading.form_id), prefix).value
+        return normalise.dfe_number(school_in(self.reading.form_id), prefix).value
 
     def _problem(self, code: ProblemCode, field: str = "", label: str = "", value: str = "", **words: object) -> None:
         self.problems.append(problem(self.definition, code, field, label, value, **words))
@@ -69,15 +70,15 @@ class _Checker:
     def _file(self) -> None:
         if self.reading.repaired:
             self._problem(ProblemCode.FILE_DAMAGED)
-        form = form_said(self.reading.form_id)
-        if form and form != self.definition.form.id:
+        form = form_in(self.reading.form_id)
+        if form and form != self.definition.identifier:
             self._problem(ProblemCode.FORM_OTHER, label="The form", value=form)
         self._paper()
-        said = years_said(self.reading.form_id, self.reading.title)
-        if not said:
+        years = years_in(self.reading.form_id, self.reading.title)
+        if not years:
             self._problem(ProblemCode.YEAR_MISSING)
-        elif len(set(said)) > 1:
-            self._problem(ProblemCode.YEAR_MISMATCH, value=str(said[0]), other=str(said[1]))
+        elif len(set(years)) > 1:
+            self._problem(ProblemCode.YEAR_MISMATCH, value=str(years[0]), other=str(years[1]))
 
     def _paper(self) -> None:
         """What was read from the page rather than from a field: all of it, or single answers."""
@@ -171,9 +172,9 @@ class _Checker:
         return Contact(block.role.name, block.position, values)
 
     def _holder(self, block: Block, holder: Contact | None) -> Contact | None:
-        """The holder of another role, if their designation says that they hold this one too."""
+        """The holder of another role, if their job title says that they hold this one too."""
         role = block.role
-        if holder and _holds(holder.parts["designation"], role):
+        if holder and _holds(holder.parts[self.definition.job_title.name], role):
             return Contact(role.name, 1, holder.parts)
         self._absent(role.missing, next(iter(block.boxes.values())).name, block.label, role.heading.lower())
         return None
@@ -239,12 +240,12 @@ def _has_signs(text: str) -> bool:
     return any(char == "?" or unicodedata.category(char).startswith("S") for char in text)
 
 
-def _holds(designation: str, role: Role) -> bool:
-    """Whether the designation says that its holder has the role; of phrases within each other the longer one counts."""
-    words = f" {' '.join(re.findall(r'[a-z]+', designation.casefold()))} "
-    if not any(f" {phrase} " in words for phrase in role.held_if_designation):
+def _holds(job_title: str, role: Role) -> bool:
+    """Whether the job title says that its holder has the role; of phrases within each other the longer one counts."""
+    words = f" {' '.join(re.findall(r'[a-z]+', job_title.casefold()))} "
+    if not any(f" {phrase} " in words for phrase in role.held_if_job_title):
         return False
-    for phrase in role.held_if_designation:
+    for phrase in role.held_if_job_title:
         if " " in phrase:
             words = words.replace(f" {phrase} ", " ")
-    return not any(f" {phrase} " in words for phrase in role.not_if_designation)
+    return not any(f" {phrase} " in words for phrase in role.not_if_job_title)

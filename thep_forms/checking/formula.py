@@ -23,3 +23,8 @@ def is_formula(value: str) -> bool:
 def neutralised(value: str) -> str:
     """The value as a CSV cell. Taking one apostrophe off a cell that `is_formula` gives the exact value again."""
     return f"'{value}" if value[:1] in _FIRST and is_formula(value) else value  # hardly any cell begins so
+
+
+def exact(cell: str) -> str:
+    """The value that `neutralised` made a CSV cell of."""
+    return cell[1:] if cell[:1] == "'" and is_formula(cell) else cell

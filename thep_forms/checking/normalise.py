@@ -1,4 +1,4 @@
-"""Normal forms of what people type. Pure functions; nothing is raised, whatever is typed."""
+"""Normal forms of what people type. Pure functions, which raise nothing."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from thep_forms.definition.model import Kind, ProblemCode
 
-SAME = 64  # answers that are at hand: a school gives the same number for most of its people
-LONGEST = 1000  # characters of an e-mail or telephone box that are worth parsing
+REMEMBERED = 64  # answers: a school gives the same number for most of its people
+LONGEST = 1000  # characters of an e-mail or telephone box that are parsed
 _FULL_WIDTH = {0xFF10 + n: str(n) for n in range(10)} | {ord("／"): "/", ord("－"): "-"}
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−⁃﹘﹣", "-"))
 _DROPPED = ("Cc", "Cf", "Cs")
@@ -30,7 +30,7 @@ _IN_BRACKETS = re.compile(r"([^<>]*)<([^<>]*)>")
 
 
 class Normal(Struct, frozen=True):
-    """The normal form, empty where there is none, and what is wrong with the answer."""
+    """The normal form of an answer, empty where it has none, and what is wrong with the answer."""
 
     value: str
     problem: ProblemCode | None = None
@@ -54,7 +54,7 @@ def answer(kind: Kind, raw: str, prefix: str) -> Normal:
 
 
 def tick(raw: str) -> str:
-    """`yes`, of whatever stands in a box to tick that some program has made a box for words, unless it means no."""
+    """`yes`, or nothing where the answer means no. Some programs turn a box to tick into a box for words."""
     return "" if text(raw).casefold() in _NO else "yes"
 
 
@@ -79,7 +79,7 @@ def postcode(address: str) -> str:
 
 
 def dfe_number(raw: str, prefix: str) -> Normal:
-    """`211/4242` of the spellings that can mean nothing else; never a guess. `prefix` is the authority's, `211/`."""
+    """`211/4242`, from spellings that can mean nothing else; never a guess. `prefix` is the authority's, `211/`."""
     typed = text(raw).translate(_FULL_WIDTH).translate(_DASHES)
     match = _DFE.fullmatch(typed)
     if not match or match[2] == "0000":
@@ -89,13 +89,13 @@ def dfe_number(raw: str, prefix: str) -> Normal:
     return Normal(f"{prefix}{match[2]}")
 
 
-@lru_cache(SAME)
+@lru_cache(REMEMBERED)
 def email(raw: str) -> Normal:
     """As email-validator normalises it, without a look-up; several addresses are joined by a semicolon."""
     typed = _worth_parsing(raw)
     if not typed:
         return Normal("", None if typed == "" else ProblemCode.EMAIL_INVALID)
-    values = [_one_email(part) for part in _addresses(typed)]
+    values = [_email_address(part) for part in _addresses(typed)]
     return _joined(values) or Normal("", ProblemCode.EMAIL_INVALID)
 
 
@@ -108,7 +108,7 @@ def _worth_parsing(raw: str) -> str | None:
 
 
 def _addresses(typed: str) -> list[str]:
-    """What has to be an address. Before `<…>` a name may stand, with commas; an address there is not passed over."""
+    """The words that have to be addresses. A name before `<…>` may have commas; an address in the name counts too."""
     found: list[str] = []
     end = 0
     for match in _IN_BRACKETS.finditer(typed):
@@ -119,7 +119,7 @@ def _addresses(typed: str) -> list[str]:
     return found + [word for word in _BETWEEN_ADDRESSES.split(typed[end:]) if word not in ("", "/")]
 
 
-def _one_email(typed: str) -> str:
+def _email_address(typed: str) -> str:
     bare = re.sub(r"^mailto:", "", typed.strip(), flags=re.IGNORECASE)
     try:
         return validate_email(bare.strip(), check_deliverability=False).normalized
@@ -128,14 +128,14 @@ def _one_email(typed: str) -> str:
 
 
 def _joined(values: list[str]) -> Normal | None:
-    """Several answers in one box, if each of them is one; the same one twice is one."""
+    """Several answers in one box, each once; None where one of them is not valid, or there is none."""
     different = list(dict.fromkeys(values))
     if not different or "" in different:
         return None
     return Normal(";".join(different), ProblemCode.SEVERAL_VALUES if len(different) > 1 else None)
 
 
-@lru_cache(SAME)
+@lru_cache(REMEMBERED)
 def telephone(raw: str) -> Normal:
     """UK numbers as dialled at home, others with +, an extension as ` ext. 12`; several joined by a semicolon."""
     typed = _worth_parsing(raw)
@@ -145,14 +145,14 @@ def telephone(raw: str) -> Normal:
     parts = [
         part for part in _BETWEEN_NUMBERS.split(_EXTENSION.sub(" ext. ", typed.translate(_DASHES))) if part.strip()
     ]
-    numbers = [_one_telephone(part) for part in parts]
+    numbers = [_telephone_number(part) for part in parts]
     normal = _joined([value for value, _ in numbers]) or Normal("", ProblemCode.TELEPHONE_INVALID)
     if normal.problem or all(in_use for _, in_use in numbers):
         return normal
     return Normal(normal.value, ProblemCode.TELEPHONE_UNLIKELY)
 
 
-def _one_telephone(typed: str) -> tuple[str, bool]:
+def _telephone_number(typed: str) -> tuple[str, bool]:
     """The normal form of one number, and whether it can be in use."""
     # phonenumbers takes letters for the digits on a dial: they are refused first.
     plain = _LABEL.sub(" ", typed)

@@ -9,8 +9,6 @@ from msgspec import Struct, field
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.definition.year import MembershipYear
 
-SCHOOL_NAME = "school_name"  # the column that has it
-
 
 class Problem(Struct, frozen=True):
     """One thing to fix or explain. `message` can be pasted into a reply to the school; it holds what was typed."""
@@ -53,7 +51,7 @@ class SchoolRecord(Struct, frozen=True):
 
 
 class Checked(Struct, frozen=True):
-    """A return that was checked.
+    """A return that was checked. `school_name` is what `record` has as the school's name.
 
     `copy_of` is the DFE number of the school that the form was made for, whatever was typed into it; empty where it
     was made for none, or does not say.
@@ -66,6 +64,7 @@ class Checked(Struct, frozen=True):
     values: tuple[CheckedValue, ...] = ()
     problems: tuple[Problem, ...] = ()
     copy_of: str = ""
+    school_name: str = ""
 
     @property
     def acceptable(self) -> bool:

@@ -1,4 +1,4 @@
-"""Schools by their names: whether a name is another school's than the one whose number was typed."""
+"""Schools by their names: whether a name is that of another school than the one whose number was typed."""
 
 from __future__ import annotations
 
@@ -13,32 +13,38 @@ _APOSTROPHE = re.compile("['’‘`´]")
 
 
 class SchoolNames:
-    """The names of schools by their DFE numbers. A word that stands in one name alone is that school's own."""
+    """The names of schools by their DfE numbers. A word that only one of the names has is that school's own."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
         self._words = {number: _words(name) for number, name in names.items()}
         counted = Counter(chain.from_iterable(self._words.values()))
-        self._own = {number: {word for word in said if counted[word] == 1} for number, said in self._words.items()}
-        self._whose = {word: number for number, own in self._own.items() for word in own}
+        self._own: dict[str, set[str]] = {}
+        self._owners: dict[str, str] = {}
+        for number, words in self._words.items():
+            self._own[number] = {word for word in words if counted[word] == 1}
+            self._owners.update(dict.fromkeys(self._own[number], number))
 
     def another(self, number: str, name: str) -> str | None:
-        """The number of the school whose name it is, if that is another one than `number`.
+        """The number of another school than `number` whose name this is; None if it is the name of no other.
 
-        Such a name has all of that school's own words, more of its words than of those of the school with the number,
-        and none of that one's own: spelt or put otherwise, it still is the right one.
+        Such a name has all of that school's own words, and shares more words with it than with the school that has the
+        number. A name with one of the own words of the school that has the number is never another's, however it is
+        spelt.
         """
-        said = _words(name)
-        if said & self._own.get(number, set()):
+        words = _words(name)
+        if words & self._own.get(number, set()):
             return None
-        shared = len(said & self._words.get(number, set()))
-        others = sorted({self._whose[word] for word in said if word in self._whose})
-        alike = (other for other in others if self._own[other] <= said and len(said & self._words[other]) > shared)
-        return next(alike, None)
+        shared = len(words & self._words.get(number, set()))
+        for school in sorted({self._owners[word] for word in words if word in self._owners}):
+            if self._own[school] <= words and len(words & self._words[school]) > shared:
+                return school
+        return None
 
     def is_strange(self, number: str, name: str) -> bool:
         """Whether a name has none of the own words of the school with that number."""
-        return bool(name and self._own.get(number)) and not _words(name) & self._own[number]
+        own = self._own.get(number)
+        return bool(name and own) and not _words(name) & (own or set())
 
 
 def _words(name: str) -> set[str]:

@@ -12,7 +12,7 @@ import click
 from thep_forms.cli.shared import Complaint, ExitCode, printable, returned_option, some, telling, templates_option
 
 if TYPE_CHECKING:
-    from thep_forms.office.care import Disposal
+    from thep_forms.office.forget import Disposal
     from thep_forms.records import Returned
 
 
@@ -30,7 +30,7 @@ def verify(records: Path, templates: Path | None) -> None:
     Example:  thep-forms verify -o records-2026-27
     """
     from thep_forms.definition import Definitions
-    from thep_forms.office.care import faults
+    from thep_forms.office.verify import faults
 
     found = list(faults(records, Definitions.of_today(templates)))
     for fault in found:
@@ -58,7 +58,7 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
     Example:  thep-forms forget -o records-2026-27 --school 211/1234
     """
     from thep_forms.definition import Definitions, MembershipYear
-    from thep_forms.office.care import forget as dispose
+    from thep_forms.office.forget import forget as dispose
 
     if not (school or before):
         raise Complaint("Say what is to be forgotten: --school 211/1234, or --before 2025-26, or both.")
@@ -87,6 +87,8 @@ def _tell(disposal: Disposal) -> None:
     """What would go, for a person to confirm."""
     noted = f", and of what is noted of {some(len(disposal.messages), 'e-mail')}" if disposal.messages else ""
     noted += f", and of what your list told of {some(len(disposal.members), 'school')}" if disposal.members else ""
+    copies = len(disposal.ledger_copies)
+    noted += f", and of {some(copies, 'ledger')} that an earlier version of the program wrote" if copies else ""
     click.echo(
         f"This would dispose of {some(len(disposal.returns), 'return')} and {some(len(disposal.files), 'PDF')}{noted}"
         f"{':' if disposal.returns else '; what may be left of them is cleared away.'}",
@@ -106,7 +108,7 @@ def _tell(disposal: Disposal) -> None:
 
 def _tell_by_school(returns: Sequence[Returned], names: Mapping[str, str]) -> None:
     """Each school by its name and number, with its returns; `names` has the name that each return gives."""
-    from thep_forms.deciding.winner import Verdict
+    from thep_forms.deciding import Verdict
 
     for number in sorted({one.school for one in returns}):
         theirs = sorted((one for one in returns if one.school == number), key=lambda one: one.year)

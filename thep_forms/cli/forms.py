@@ -47,13 +47,13 @@ def generate(year: str, output: Path, continuation: int | None, schools: Path | 
 
 def _generate_copies(year: str, output: Path, more: int | None, schools: Path, templates: Path | None) -> None:
     """A copy for each school; they hold what schools told, so nobody else may read them."""
-    from thep_forms.definition import load_definition
+    from thep_forms.definition import Definitions, load_definition
     from thep_forms.files import PRIVATE_FOLDER, write_private
     from thep_forms.office.copies import copies
     from thep_forms.register import read_register
 
     definition = load_definition(year, templates, prefilled=True)
-    members = read_register(schools, lambda other: load_definition(other or definition.year, templates))
+    members = read_register(schools, Definitions(templates, definition.year))
     made = copies(definition, members, more)
     output.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     for name, data in made:
@@ -90,7 +90,7 @@ def print_forms(
     Example:  thep-forms print 2026-27 --copies 20
     For each school:  thep-forms print 2026-27 --schools members.csv
     """
-    from thep_forms.definition import load_definition
+    from thep_forms.definition import Definitions, load_definition
     from thep_forms.files import write_private, write_whole
     from thep_forms.generate import PaperCopy, pack
     from thep_forms.office.copies import print_pack
@@ -103,7 +103,7 @@ def print_forms(
     path = output or Path(f"{definition.year} {definition.form.title} {what}.pdf")
     replaceable(path, b"%PDF-")
     if schools:
-        members = read_register(schools, lambda other: load_definition(other or definition.year, templates))
+        members = read_register(schools, Definitions(templates, definition.year))
         data = print_pack(definition, members)
         told = f"{some(len(members), 'form')}, one for each school, by DFE number."
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,11 +28,9 @@ from thep_forms.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from thep_forms.definition import FormDefinition, MembershipYear
+    from thep_forms.definition import Definitions, FormDefinition
     from thep_forms.records import Ledger
     from thep_forms.send import Delivery, Parcel, Plan, PostOffice, Server
-
-    Definitions = Callable[[MembershipYear | None], FormDefinition]
 
 VARIABLE = "THEP_FORMS_SMTP_PASSWORD"
 
@@ -158,15 +156,15 @@ def _check_options(
 @contextmanager
 def _ledger(records: Path, definitions: Definitions, dry_run: bool) -> Iterator[Ledger]:
     """The ledger of the records, which are made if need be; for a dry run, one that nothing is noted in."""
-    from thep_forms.records import Ledger, Records, Views
-    from thep_forms.records.database import LEDGER
+    from thep_forms.records import Ledger, Records, Views, open_for_reading, open_for_writing
+    from thep_forms.records.names import LEDGER
 
     if not dry_run:
-        with Ledger(records) as ledger:
-            Views(records, ledger, Records(ledger, definitions)).write()
+        with open_for_writing(records, definitions, must_exist=False) as ledger:
+            Views(records, Records(ledger, definitions)).write()
             yield ledger
     elif (records / LEDGER).is_file():
-        with Ledger.existing(records, unchanged=True) as ledger:
+        with open_for_reading(records, definitions) as ledger:
             yield ledger
     else:
         from tempfile import TemporaryDirectory  # takes a while to be there
@@ -241,7 +239,7 @@ def _tell_passed_over(plan: Plan, *, chase: bool) -> bool:
     if plan.without_address:
         click.echo("No e-mail address to write to is known of these:", err=True)
         for member in plan.without_address:
-            click.echo(f"  {_school(member.dfe_number, member.record.school.get('school_name', ''))}", err=True)
+            click.echo(f"  {_school(member.dfe_number, member.name)}", err=True)
     uncertain = [one for one in plan.passed_over if one.standing is Standing.UNCERTAIN]
     if uncertain:
         click.echo(
@@ -250,7 +248,7 @@ def _tell_passed_over(plan: Plan, *, chase: bool) -> bool:
             err=True,
         )
         for one in uncertain:
-            name = _school(one.member.dfe_number, one.member.record.school.get("school_name", ""))
+            name = _school(one.member.dfe_number, one.member.name)
             click.echo(f"  {name}: {printable(one.why)}", err=True)
     counted = Counter(one.standing for one in plan.passed_over)
     if counted:

@@ -56,12 +56,12 @@ def status(
     """
     from thep_forms.definition import Definitions, MembershipYear
     from thep_forms.office.status import by_phase, statuses_today, table, to_chase
-    from thep_forms.records import Ledger
+    from thep_forms.records import open_for_reading
     from thep_forms.register import read_register
 
     definition, today = Definitions.of_today(templates), datetime.now(UTC).date()
     members = read_register(schools, definition)
-    with Ledger.existing(records, unchanged=True) as ledger:
+    with open_for_reading(records, definition) as ledger:
         found = statuses_today(ledger, definition, MembershipYear.parse(year), members, today)
     if chase:
         found = to_chase(found, at_most, apart, today)
@@ -72,7 +72,7 @@ def status(
         click.echo("Nobody is to be reminded today.", err=True)
         return
     for one in found:
-        name = printable(one.member.record.school.get("school_name", ""))
+        name = printable(one.member.name)
         click.echo(f"{one.member.dfe_number}  {one.standing.replace('_', ' '):16}{name}")
         if one.why:
             click.echo(f"{'':10}{printable(one.why)}")
@@ -106,10 +106,10 @@ def mailing_list(
     """
     from thep_forms.definition import Definitions, MembershipYear
     from thep_forms.office.mailing_list import mailing_list as make
-    from thep_forms.records import Ledger, Records
+    from thep_forms.records import Records, open_for_reading
 
     definition, chosen = Definitions.of_today(templates), MembershipYear.parse(year)
-    with Ledger.existing(records, unchanged=True) as ledger:
+    with open_for_reading(records, definition) as ledger:
         table = make(chosen, Records(ledger, definition), definition(chosen), roles, phases)
     click.echo(b"".join(table.csv()), nl=False)
     count = sum(1 for _ in table.rows)
@@ -155,13 +155,13 @@ def report(year: str, output: Path, records: Path, schools: Path, redacted: bool
     from thep_forms.office.report import page
     from thep_forms.office.report import report as make
     from thep_forms.office.status import statuses_today
-    from thep_forms.records import Ledger, Records
+    from thep_forms.records import Records, open_for_reading
     from thep_forms.register import read_register
 
     definition, chosen = Definitions.of_today(templates), MembershipYear.parse(year)
     replaceable(output, b"<!DOCTYPE html>")
     members = read_register(schools, definition)
-    with Ledger.existing(records, unchanged=True) as ledger:
+    with open_for_reading(records, definition) as ledger:
         found = statuses_today(ledger, definition, chosen, members, datetime.now(UTC).date())
         made = make(definition(chosen), found, Records(ledger, definition), redacted=redacted)
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ from thep_forms.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from thep_forms.office.ingest import Summary
+    from thep_forms.office.summary import Summary
     from thep_forms.sources import SourceFile
 
 SHOWN = 20  # returns listed one by one at the end of a run
@@ -73,7 +73,8 @@ def ingest(
     Exit code 0: all accepted; 1: some need attention; 2: wrong usage, or a SOURCE that does not exist.
     Example:  thep-forms ingest inbox -o records-2026-27
     """
-    from thep_forms.office.ingest import Ingester
+    from thep_forms.definition import Definitions
+    from thep_forms.office.ingest import ingest as read_into
     from thep_forms.work import Limits
 
     if dask and workers:
@@ -82,8 +83,17 @@ def ingest(
     if password:
         otherwise = "Nothing was read, for nobody gave the password. For a script, there is --password-file."
         passwords.append(asked_password("Password of the locked files", otherwise))
-    ingester = Ingester(records, templates, Limits(timeout, memory), workers, passwords, dask)
-    summary = ingester.ingest(sources, schools, _progress)
+    summary = read_into(
+        records,
+        sources,
+        definitions=Definitions.of_today(templates),
+        register=schools,
+        limits=Limits(timeout, memory),
+        workers=workers,
+        passwords=passwords,
+        dask=dask,
+        progress=_progress,
+    )
     _report(summary)
     sys.exit(ExitCode.ALL_ACCEPTED if summary.all_accepted else ExitCode.NEEDS_ATTENTION)
 
@@ -101,9 +111,10 @@ def prefer(return_id: str, records: Path, templates: Path | None) -> None:
     \b
     Example:  thep-forms prefer 0123456789abcdef -o records-2026-27
     """
-    from thep_forms.office.ingest import Ingester
+    from thep_forms.definition import Definitions
+    from thep_forms.office.prefer import prefer as let_count
 
-    Ingester(records, templates).prefer(return_id)
+    let_count(records, return_id, Definitions.of_today(templates))
     click.echo(f"The return {return_id} counts now.", err=True)
 
 
@@ -120,10 +131,10 @@ def demo(output: Path) -> None:
     """
     from shutil import copytree
 
-    from thep_forms.definition import load_definition, shipped
+    from thep_forms.definition import Definitions, load_definition, shipped
     from thep_forms.files import write_whole
     from thep_forms.generate import generate as make
-    from thep_forms.office.ingest import Ingester
+    from thep_forms.office.ingest import ingest as read_into
 
     output.mkdir(parents=True, exist_ok=True)
     definition = load_definition("2026-27")
@@ -131,7 +142,8 @@ def demo(output: Path) -> None:
     write_whole(form, make(definition))
     returns, records = output / "returns", output / "records"
     copytree(shipped("samples") / "returns", returns, dirs_exist_ok=True)
-    summary = Ingester(records).ingest([returns], shipped("samples") / "schools.csv", _progress)
+    register = shipped("samples") / "schools.csv"
+    summary = read_into(records, [returns], definitions=Definitions.of_today(), register=register, progress=_progress)
     _report(summary)
     click.echo("\nLook at these (all people and schools in them are invented):", err=True)
     for path, what in (

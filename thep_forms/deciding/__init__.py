@@ -1,1 +1,6 @@
-"""Which returns count, and what became of each: a pure function of what is known."""
+"""Which returns count, and what became of each: one pure function over what came in and what persons decided."""
+
+from thep_forms.deciding.decide import Judgements, decide
+from thep_forms.deciding.model import Action, Arrival, Decision, Entry, Judgement, Verdict
+
+__all__ = ["Action", "Arrival", "Decision", "Entry", "Judgement", "Judgements", "Verdict", "decide"]

@@ -1,4 +1,4 @@
-"""The form: what it asks, its rules, its year. Knows neither PDF nor files other than the templates."""
+"""The form: what it asks, what each answer is for, its rules, its year. Knows no PDF."""
 
 from thep_forms.definition.form import Block, Box, FormDefinition
 from thep_forms.definition.load import Definitions, load_definition, shipped

@@ -1,9 +1,10 @@
-"""What a form is, of one year: what follows from the templates. Nothing here knows PDF or CSV."""
+"""The form of one year: what follows from its templates. Nothing here knows PDF or CSV."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
+from typing import TypeVar
 
 from msgspec import Struct, field
 
@@ -11,21 +12,30 @@ from thep_forms.definition.identity import document_title, form_id
 from thep_forms.definition.model import (
     Extract,
     Field,
+    FieldUse,
     FormFile,
     FormInfo,
     Kind,
     Part,
     Partnership,
+    PartUse,
     ProblemCode,
     ProblemText,
     Role,
+    RoleUse,
 )
 from thep_forms.definition.texts import TextBlock, words_in
 from thep_forms.definition.year import MembershipYear
 
+Used = TypeVar("Used", Field, Part, Role)
+
 
 class Box(Struct, frozen=True):
-    """One AcroForm field of the form. `label` names it in a message, as printed; `caption` stands beside the box."""
+    """One AcroForm field of the form.
+
+    `label` names it in a message, as printed; `caption` is what stands beside the box. `shows` is how many characters
+    it shows at least, `longest` how many a sensible answer has at most, `lines` how many lines it has.
+    """
 
     name: str
     label: str
@@ -38,6 +48,7 @@ class Box(Struct, frozen=True):
 
     @property
     def tooltip(self) -> str:
+        """What a screen reader says of the box: its label, then its help."""
         return f"{self.label}. {self.help}"
 
 
@@ -55,6 +66,7 @@ class Block(Struct, frozen=True):
 
     @property
     def label(self) -> str:
+        """What the block is called in messages: its heading, with the position where the role repeats."""
         return f"{self.role.heading} ({self.position})" if self.role.repeats else self.role.heading
 
 
@@ -69,6 +81,8 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
     wording: Callable[[bool], Mapping[str, tuple[TextBlock, ...]]]  # of copies with answers in them, or of blank forms
     prefilled: bool = False
 
+    # --- what it says -------------------------------------------------------------------------------------------
+
     @cached_property
     def texts(self) -> Mapping[str, tuple[TextBlock, ...]]:
         """The longer texts by the names of their templates. Raises `TemplateError` for the first mistake in them."""
@@ -76,31 +90,32 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def words(self) -> Mapping[str, str]:
-        """The words of these texts, in either wording."""
+        """The words of the longer texts by the names of their templates, those of blank forms and of copies."""
         blank, prefilled = self.wording(False), self.wording(True)
         return {name: words_in((*blank[name], *prefilled[name])) for name in blank}
 
     @property
     def foot(self) -> tuple[str, str]:
-        """What each page says at its foot; the first line goes on, with the numbers of the revision and of the page."""
+        """The two lines at the foot of each page; the first goes on with the revision and the page."""
         line = f"{self.partnership.name}  ·  {self.form.title} {self.year}"
         return line, f"Please return this form to {self.partnership.return_address}"
 
     @property
+    def title(self) -> str:
+        """The title of the year's PDF."""
+        return document_title(self.form.title, self.year)
+
+    # --- which form it is ---------------------------------------------------------------------------------------
+
+    @property
     def form(self) -> FormInfo:
+        """The table `[form]`."""
         return self.file.form
 
     @property
-    def fields(self) -> tuple[Field, ...]:
-        return self.file.field
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        return self.file.part
-
-    @property
-    def roles(self) -> tuple[Role, ...]:
-        return self.file.role
+    def identifier(self) -> str:
+        """What every form of this partnership and kind calls itself, whatever its year: `thep-membership`."""
+        return f"{self.partnership.short_name.lower()}-{self.form.name}"
 
     @property
     def form_id(self) -> str:
@@ -108,35 +123,92 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
         return self.form_id_of("")
 
     def form_id_of(self, school: str) -> str:
-        """The value of the hidden field of a school's own copy; `school` is its DFE number."""
-        return form_id(self.form.id, self.year, self.form.revision, school)
+        """The value of the hidden field of a school's own copy; `school` is its DfE number."""
+        return form_id(self.identifier, self.year, self.form.revision, school)
+
+    # --- what it asks -------------------------------------------------------------------------------------------
 
     @property
-    def title(self) -> str:
-        """The title of the year's PDF."""
-        return document_title(self.form.title, self.year)
+    def fields(self) -> tuple[Field, ...]:
+        """What is asked of the school, in the form's order."""
+        return self.file.field
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What is asked of each person, in the form's order."""
+        return self.file.part
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The people whom the form asks about, in its order."""
+        return self.file.role
 
     @cached_property
     def dfe_field(self) -> Field:
+        """The field of the DfE number."""
         return next(field for field in self.fields if field.kind is Kind.DFE_NUMBER)
+
+    @cached_property
+    def school_name(self) -> Field:
+        """The field of the school's name."""
+        return _used(self.fields, FieldUse.SCHOOL_NAME)
+
+    @cached_property
+    def phases(self) -> Field:
+        """The field of the school's phases, which is of kind `ticks`."""
+        return _used(self.fields, FieldUse.PHASES)
+
+    @cached_property
+    def person_name(self) -> Part:
+        """The part of a person's name."""
+        return _used(self.parts, PartUse.PERSON_NAME)
+
+    @cached_property
+    def job_title(self) -> Part:
+        """The part of a person's job title."""
+        return _used(self.parts, PartUse.JOB_TITLE)
+
+    @cached_property
+    def person_email(self) -> Part:
+        """The part of a person's e-mail address."""
+        return _used(self.parts, PartUse.PERSON_EMAIL)
+
+    @cached_property
+    def first_contact(self) -> Role:
+        """The role whose holder is written to before any other's."""
+        return _used(self.roles, RoleUse.FIRST_CONTACT)
+
+    def name_of_school(self, answers: Mapping[str, str]) -> str:
+        """The school's name among `answers`, by column of `schools.csv`; empty where they have none."""
+        return answers.get(self.school_name.name, "")
+
+    def phases_of_school(self, answers: Mapping[str, str]) -> tuple[str, ...]:
+        """The names of the school's phases among `answers`, by column of `schools.csv`; empty where they have none."""
+        joined = answers.get(self.phases.name, "")
+        return tuple(joined.split(";")) if joined else ()
+
+    # --- its boxes ----------------------------------------------------------------------------------------------
 
     def boxes_of_field(self, asked: Field) -> tuple[Box, ...]:
         """The field's boxes: one, or one for each option of a field of kind `ticks`."""
         if asked.kind is not Kind.TICKS:
             names = (asked.name, asked.label, asked.label)
-            return (Box(*names, asked.kind, asked.help, asked.shows, asked.longest, asked.lines),)
+            return (Box(*names, asked.kind, self._help(asked.help), asked.shows, asked.longest, asked.lines),)
         return tuple(
             Box(
                 name=f"{asked.option_prefix}{option.name}",
                 label=f"{asked.label}: {option.label}",
                 caption=option.label,
                 kind=Kind.TICKS,
-                help=option.help or asked.help,
+                help=self._help(option.help or asked.help),
                 shows=1,
                 longest=None,
             )
             for option in asked.option
         )
+
+    def _help(self, text: str) -> str:
+        return text.format_map(self.partnership.placeholders)
 
     def block(self, role: Role, position: int = 1) -> Block:
         """The boxes of the role's holder number `position`."""
@@ -152,22 +224,22 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
         block = Block(role, position)
         for part in self.parts:
             names = (f"{block.stem}_{part.name}", f"{block.label}: {part.label}", part.label)
-            block.boxes[part.name] = Box(*names, part.kind, part.help, part.shows, part.longest)
+            block.boxes[part.name] = Box(*names, part.kind, self._help(part.help), part.shows, part.longest)
         return block
 
     def blocks(self, names: Iterable[str]) -> tuple[Block, ...]:
-        """The blocks of every role, in the form's order; of one that repeats, those that the field `names` speak of."""
+        """The blocks of every role, in the form's order; of a role that repeats, those that have one of the `names`."""
         return _blocks(self, tuple(names))
 
     def position(self, role: Role, name: str) -> int | None:
-        """Which holder of a role that repeats the field `name` is of, if any."""
+        """Which holder of a role that repeats the AcroForm field `name` is about; None if it is about none."""
         stem = f"{role.name}_"
         if not name.startswith(stem):
             return None
-        number, _, part = name.removeprefix(stem).partition("_")
+        number, _, part_name = name.removeprefix(stem).partition("_")
         if not (number.isascii() and number.isdigit() and len(number) < 4 and number[0] != "0"):
             return None
-        return int(number) if any(one.name == part for one in self.parts) else None
+        return int(number) if any(part.name == part_name for part in self.parts) else None
 
     @cached_property
     def _fixed(self) -> dict[str, Box]:
@@ -187,8 +259,13 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def _named(self) -> dict[str, Box]:
-        """The boxes that were asked for, and those that every form has."""
+        """The boxes that every form has, and those that were asked for."""
         return dict(self._fixed)
+
+
+def _used(items: Sequence[Used], use: FieldUse | PartUse | RoleUse) -> Used:
+    """The item with that use; `rules` has seen that there is one."""
+    return next(item for item in items if item.use is use)
 
 
 @lru_cache(maxsize=8)  # the returns of a year have the same names
@@ -196,8 +273,8 @@ def _blocks(definition: FormDefinition, names: tuple[str, ...]) -> tuple[Block, 
     found: list[Block] = []
     for role in definition.roles:
         if role.repeats:
-            positions = sorted({n for name in names if (n := definition.position(role, name))})
-            found += [definition.block(role, n) for n in positions]
+            positions = {definition.position(role, name) for name in names}
+            found += [definition.block(role, position) for position in sorted(filter(None, positions))]
         else:
             found.append(definition.block(role))
     return tuple(found)

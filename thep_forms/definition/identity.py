@@ -1,4 +1,4 @@
-"""How a form says which one it is: a hidden field, the document's title, a code on each page; written and read here."""
+"""How a form says which form it is: in a hidden field, in the title and in a code on each page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TITLE = re.compile(r".* (?P<year>\d{4}-\d{2})")
 
 
 def form_id(form: str, year: MembershipYear, revision: int, school: str = "") -> str:
-    """The value of the hidden field: `thep-membership 2026-27 r1`, and the school's DFE number on its own copy."""
+    """The value of the hidden field: `thep-membership 2026-27 r1`, and on a school's own copy its DfE number."""
     return f"{form} {year} r{revision} {school}".rstrip()
 
 
@@ -28,7 +28,7 @@ def document_title(title: str, year: MembershipYear) -> str:
 
 
 class Code(Struct, frozen=True):
-    """What the QR code of a page says. `page` counts from 1; `school` is the DFE number on a school's own copy."""
+    """What the QR code of a page says. `page` counts from 1; `school` is the DfE number on a school's own copy."""
 
     form: str
     year: MembershipYear
@@ -48,7 +48,7 @@ class Code(Struct, frozen=True):
 
 
 def read_code(text: str) -> Code | None:
-    """The code that `Code.__str__` wrote, or None."""
+    """The code of which this is the text, or None."""
     match = _CODE.fullmatch(text)
     year = _year(match["year"]) if match else None
     if not match or not year:
@@ -57,22 +57,26 @@ def read_code(text: str) -> Code | None:
     return Code(match["form"].lower(), year, revision, page, pages, match["school"] or "")
 
 
-def years_said(hidden: str, title: str) -> tuple[MembershipYear, ...]:
-    """The years that the hidden field and the title say, in that order; what says none is passed over."""
-    matches = (_FORM_ID.fullmatch(hidden), _TITLE.fullmatch(title))
-    return tuple(year for match in matches if match and (year := _year(match["year"])))
+def years_in(hidden: str, title: str) -> tuple[MembershipYear, ...]:
+    """The years in the value of the hidden field and in the title, in that order; either may have none."""
+    years: list[MembershipYear] = []
+    for match in (_FORM_ID.fullmatch(hidden), _TITLE.fullmatch(title)):
+        year = _year(match["year"]) if match else None
+        if year:
+            years.append(year)
+    return tuple(years)
 
 
-def form_said(hidden: str) -> str:
-    """What the hidden field says for the form that it is of; empty where it says none."""
+def form_in(hidden: str) -> str:
+    """The form's identifier in the value of the hidden field; empty where there is none."""
     match = _FORM_ID.fullmatch(hidden)
     return match["form"] if match else ""
 
 
-def school_said(hidden: str) -> str:
-    """What the hidden field says for the school's DFE number; empty on a form that is not a school's own copy."""
+def school_in(hidden: str) -> str:
+    """The school's DfE number in the value of the hidden field; empty on a form that is not a school's own copy."""
     match = _FORM_ID.fullmatch(hidden)
-    return match["school"] or "" if match else ""
+    return (match["school"] or "") if match else ""
 
 
 def _year(text: str) -> MembershipYear | None:

@@ -13,8 +13,8 @@ from msgspec import Struct
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Extract, FormFile, Partnership, ProblemCode, ProblemText
 from thep_forms.definition.rules import check_form, check_message
-from thep_forms.definition.strict import convert, meant
-from thep_forms.definition.texts import TextBlock, render_text
+from thep_forms.definition.strict import convert, suggestion
+from thep_forms.definition.texts import TextBlock, escaped, fill_in, parse_text
 from thep_forms.definition.year import MembershipYear
 from thep_forms.errors import TemplateError
 
@@ -33,21 +33,23 @@ def shipped(folder: str) -> Path:
 
 
 class Templates(Struct, frozen=True):
-    """Where templates are looked for: one's own folder first, then the shipped one; in each, the year's first."""
+    """The folders of templates: `own` first, then the shipped one; in each of them, the folder of the year first."""
 
     own: Path | None = None
 
     def find(self, name: str, year: MembershipYear) -> Path:
         """The file that counts. Raises `TemplateError` if there is none."""
         roots = [root for root in (self.own, shipped("templates")) if root]
-        for path in (place / name for root in roots for place in (root / str(year), root)):
-            if path.is_file():
-                return path
+        for root in roots:
+            for folder in (root / str(year), root):
+                if (folder / name).is_file():
+                    return folder / name
         raise TemplateError(
-            f"{roots[0] / name}: there is no such template. Put it there, or mend the name that asks for it."
+            f"{roots[0] / name}: there is no such template. Put it there, or correct the name that asks for it."
         )
 
     def read(self, name: str, year: MembershipYear) -> str:
+        """The text of the file that counts. Raises `TemplateError` if it is not UTF-8."""
         path = self.find(name, year)
         try:
             return path.read_text(encoding="utf-8")
@@ -55,35 +57,38 @@ class Templates(Struct, frozen=True):
             raise TemplateError(f"{path}: byte {error.start} is not UTF-8. Save the file as UTF-8.") from error
 
     def load(self, name: str, year: MembershipYear) -> dict[str, Any]:
+        """The tables of a TOML file. Raises `TemplateError` for a mistake in its syntax."""
         try:
             return tomllib.loads(self.read(name, year))
         except tomllib.TOMLDecodeError as error:
             raise TemplateError(f"{self.find(name, year)}: this is not TOML: {error}.") from error
 
-    def convert(self, name: str, shape: type[T], year: MembershipYear) -> T:
-        return convert(self.load(name, year), shape, str(self.find(name, year)))
+    def convert(self, name: str, into: type[T], year: MembershipYear) -> T:
+        """The tables of a TOML file as the struct `into`. Raises `TemplateError` for the first mistake."""
+        return convert(self.load(name, year), into, str(self.find(name, year)))
 
 
 def load_definition(
     year: MembershipYear | str, templates: Path | None = None, *, prefilled: bool = False
 ) -> FormDefinition:
-    """The definition of one year's form; `prefilled` is for copies with answers in them, whose texts may say so.
+    """The definition of one year's form.
 
-    `templates` is a folder of one's own; what it lacks is taken from the shipped one. Raises `TemplateError` for the
-    first mistake found, naming the file, the key, what is wrong and what would be right, and `YearError`.
+    `templates` is a folder with templates of your own; what it lacks is taken from the shipped folder. `prefilled` is
+    for copies with answers in them, whose texts may say so. Raises `YearError`, and `TemplateError` for the first
+    mistake found: it names the file, the key, what is wrong and what would be right.
     """
     year = MembershipYear.parse(year) if isinstance(year, str) else year
     if templates and not templates.is_dir():
         raise TemplateError(f"{templates}: there is no such folder of templates.")
     source = Templates(templates)
-    form = source.convert(FORM_FILE, FormFile, year)
-    check_form(form, str(source.find(FORM_FILE, year)))
     partnership = source.convert(PARTNERSHIP_FILE, Partnership, year)
+    form = source.convert(FORM_FILE, FormFile, year)
+    check_form(form, partnership, str(source.find(FORM_FILE, year)))
     extract = source.convert(EXTRACT_FILE, Extract, year)
-    wording = partial(_texts, source, year, form)
+    wording = partial(_texts, source, year, form, partnership)
     definition = FormDefinition(year, form, partnership, _problems(source, year), extract, wording, prefilled)
     if templates:
-        _ = definition.words  # those of one's own may have mistakes; ours are looked at when they are asked for
+        _ = definition.words  # texts of your own may have mistakes; the shipped ones are read when they are needed
     return definition
 
 
@@ -112,22 +117,26 @@ def _loaded(year: MembershipYear, templates: Path | None) -> FormDefinition:
 
 
 def _texts(
-    source: Templates, year: MembershipYear, form: FormFile, prefilled: bool
+    source: Templates, year: MembershipYear, form: FormFile, partnership: Partnership, prefilled: bool
 ) -> dict[str, tuple[TextBlock, ...]]:
+    """The longer texts of a form by the names of their templates."""
     names = [form.form.heading]
     names += [section.text for section in form.section if section.text]
     names += [cell.text for section in form.section for row in section.row for cell in row.cells if cell.text]
-    return {
-        name: render_text(source.read(name, year), str(source.find(name, year)), year, prefilled=prefilled)
-        for name in names
-    }
+    values = {"year": year, "partnership": partnership, "prefilled": prefilled}
+    texts: dict[str, tuple[TextBlock, ...]] = {}
+    for name in names:
+        file = str(source.find(name, year))
+        texts[name] = parse_text(fill_in(source.read(name, year), file, values, escaped), file)
+    return texts
 
 
 def _problems(source: Templates, year: MembershipYear) -> dict[ProblemCode, ProblemText]:
+    """The severity and the sentence of every problem."""
     name = str(source.find(PROBLEMS_FILE, year))
     tables = source.load(PROBLEMS_FILE, year)
     for unknown in tables.keys() - set(ProblemCode):
-        raise TemplateError(f"{name}: {unknown}: there is no such problem.{meant(unknown, ProblemCode)}")
+        raise TemplateError(f"{name}: {unknown}: there is no such problem.{suggestion(unknown, ProblemCode)}")
     for missing in [code for code in ProblemCode if code not in tables]:
         raise TemplateError(f"{name}: {missing}: this problem has no words. Give it a severity and a message.")
     texts = {ProblemCode(key): convert(table, ProblemText, name, key) for key, table in tables.items()}

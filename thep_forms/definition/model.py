@@ -1,4 +1,4 @@
-"""The shapes that the templates are loaded into. Lengths on the page are millimetres, type sizes points."""
+"""The tables of the templates as structs. Lengths on the page are in millimetres, type sizes in points."""
 
 from __future__ import annotations
 
@@ -26,8 +26,29 @@ class Kind(StrEnum):
     TICKS = "ticks"
 
 
+class FieldUse(StrEnum):
+    """What the program needs an answer about the school for. Exactly one field has each use."""
+
+    SCHOOL_NAME = "school_name"  # names the school in lists, letters and file names
+    PHASES = "phases"  # sorts schools in the status and the report
+
+
+class PartUse(StrEnum):
+    """What the program needs an answer about a person for. Exactly one part has each use."""
+
+    PERSON_NAME = "person_name"  # tells the holders of a role apart
+    JOB_TITLE = "job_title"  # says whether a person holds another role too
+    PERSON_EMAIL = "person_email"  # where to write to
+
+
+class RoleUse(StrEnum):
+    """What the program needs a role for. Exactly one role has each use."""
+
+    FIRST_CONTACT = "first_contact"  # whom to write to where the register list has no address
+
+
 class Severity(StrEnum):
-    """DfE's COLLECT's words, which every school office knows."""
+    """How grave a problem is, in the words of DfE's COLLECT, which every school office knows."""
 
     ERROR = "error"  # must be fixed: keeps a return from being accepted
     QUERY = "query"  # fix or explain: does not
@@ -75,11 +96,11 @@ class ProblemCode(StrEnum):
     UNREADABLE = "unreadable"
 
 
-class Shape(Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of a template."""
+class TemplateTable(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of a template; a key that it does not have is a mistake."""
 
 
-class Option(Shape, frozen=True, kw_only=True):
+class Option(TemplateTable, frozen=True, kw_only=True):
     """One tick box of a field of kind `ticks`."""
 
     name: Slug
@@ -87,7 +108,7 @@ class Option(Shape, frozen=True, kw_only=True):
     help: str = ""
 
 
-class NumberRange(Shape, frozen=True, kw_only=True):
+class NumberRange(TemplateTable, frozen=True, kw_only=True):
     """Establishment numbers `first` to `last`, both included, and the options that go with them."""
 
     first: int
@@ -95,13 +116,19 @@ class NumberRange(Shape, frozen=True, kw_only=True):
     options: tuple[Slug, ...]
 
 
-class Field(Shape, frozen=True, kw_only=True):
-    """One answer about the school."""
+class Field(TemplateTable, frozen=True, kw_only=True):
+    """One answer about the school.
+
+    `help` may hold the placeholders of `Partnership.placeholders`. `also` are other names that the column of this
+    answer may have in a register list.
+    """
 
     name: Slug
     label: Words
     kind: Kind
     help: Words
+    use: FieldUse | None = None
+    also: tuple[Slug, ...] = ()
     required: bool = False
     missing: ProblemCode = ProblemCode.VALUE_MISSING
     shows: Count = 1
@@ -113,31 +140,37 @@ class Field(Shape, frozen=True, kw_only=True):
     likely: tuple[NumberRange, ...] = ()
 
 
-class Part(Shape, frozen=True, kw_only=True):
-    """One answer about a person, the same for every role."""
+class Part(TemplateTable, frozen=True, kw_only=True):
+    """One answer about a person, the same for every role. `help` as that of a field."""
 
     name: Slug
     label: Words
     kind: Kind
     help: Words
+    use: PartUse | None = None
     shows: Count = 1
     longest: Count | None = None
 
 
-class Role(Shape, frozen=True, kw_only=True):
-    """A person whom the form asks about. `held_by`: the role whose holder has this one too when its block is empty."""
+class Role(TemplateTable, frozen=True, kw_only=True):
+    """A person whom the form asks about.
+
+    Where the role's block is empty, the holder of the role `held_by` holds it too, if their job title has one of the
+    words `held_if_job_title` and none of `not_if_job_title`.
+    """
 
     name: Slug
     heading: Words
+    use: RoleUse | None = None
     required: tuple[Slug, ...] = ()
     missing: ProblemCode = ProblemCode.CONTACT_MISSING
     repeats: bool = False
     held_by: Slug | None = None
-    held_if_designation: tuple[Words, ...] = ()
-    not_if_designation: tuple[Words, ...] = ()
+    held_if_job_title: tuple[Words, ...] = ()
+    not_if_job_title: tuple[Words, ...] = ()
 
 
-class Cell(Shape, frozen=True, kw_only=True):
+class Cell(TemplateTable, frozen=True, kw_only=True):
     """A part of a row: a field, a text or the block of a role."""
 
     field: Slug | None = None
@@ -147,7 +180,7 @@ class Cell(Shape, frozen=True, kw_only=True):
     label: Length | None = None
 
 
-class Row(Shape, frozen=True, kw_only=True):
+class Row(TemplateTable, frozen=True, kw_only=True):
     """A row of the ruled table; `height` does not count the heading."""
 
     cells: tuple[Cell, ...]
@@ -155,7 +188,7 @@ class Row(Shape, frozen=True, kw_only=True):
     heading: str = ""
 
 
-class Section(Shape, frozen=True, kw_only=True):
+class Section(TemplateTable, frozen=True, kw_only=True):
     """What starts a page: rows of the table, a running text, or `count` more blocks of a role."""
 
     row: tuple[Row, ...] = ()
@@ -165,7 +198,7 @@ class Section(Shape, frozen=True, kw_only=True):
     count: Annotated[int, Meta(ge=0)] = 0
 
 
-class PageMeasures(Shape, frozen=True, kw_only=True):
+class PageMeasures(TemplateTable, frozen=True, kw_only=True):
     """Measures of the page in mm, of the type in points."""
 
     width: Length
@@ -182,16 +215,16 @@ class PageMeasures(Shape, frozen=True, kw_only=True):
     entry_least: Length
 
 
-class FormInfo(Shape, frozen=True, kw_only=True):
-    """Which form it is."""
+class FormInfo(TemplateTable, frozen=True, kw_only=True):
+    """Which form it is. `FormDefinition.identifier` puts the partnership's short name before `name`."""
 
-    id: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]*$")]
+    name: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]*$")]
     revision: Count
     title: Words
     heading: str
 
 
-class FormFile(Shape, frozen=True, kw_only=True):
+class FormFile(TemplateTable, frozen=True, kw_only=True):
     """`membership-form.toml`, whole."""
 
     form: FormInfo
@@ -202,7 +235,7 @@ class FormFile(Shape, frozen=True, kw_only=True):
     section: tuple[Section, ...]
 
 
-class Colours(Shape, frozen=True, kw_only=True):
+class Colours(TemplateTable, frozen=True, kw_only=True):
     """Colours as `#rrggbb`."""
 
     ink: Colour
@@ -211,10 +244,15 @@ class Colours(Shape, frozen=True, kw_only=True):
     rule: Colour
 
 
-class Partnership(Shape, frozen=True, kw_only=True):
-    """`partnership.toml`: the partnership's own facts."""
+class Partnership(TemplateTable, frozen=True, kw_only=True):
+    """`partnership.toml`: the partnership's own facts.
+
+    `name` is what the form and the e-mails call it, `full_name` and `short_name` what the protocol introduces it as.
+    """
 
     name: Words
+    full_name: Words
+    short_name: Annotated[str, Meta(pattern="^[A-Za-z][A-Za-z0-9]*$")]
     local_authority: Words
     local_authority_code: Annotated[str, Meta(pattern="^[0-9]{3}$")]
     return_address: Words
@@ -223,18 +261,27 @@ class Partnership(Shape, frozen=True, kw_only=True):
 
     @property
     def dfe_prefix(self) -> str:
-        """What a DFE number of this authority starts with, as printed before its box."""
+        """What a DfE number of this authority starts with, as printed before its box: `211/`."""
         return f"{self.local_authority_code}/"
 
+    @property
+    def placeholders(self) -> Mapping[str, str]:
+        """What {prefix} and the like stand for in the help of a box."""
+        return {"authority": self.local_authority, "partnership": self.name, "prefix": self.dfe_prefix}
 
-class ProblemText(Shape, frozen=True, kw_only=True):
+    def __str__(self) -> str:
+        """Its name: in a text `{{ partnership }}` is the same as `{{ partnership.name }}`."""
+        return self.name
+
+
+class ProblemText(TemplateTable, frozen=True, kw_only=True):
     """How grave a problem is, and the sentence that tells a school of it."""
 
     severity: Severity
     message: Words
 
 
-class Extract(Shape, frozen=True, kw_only=True):
+class Extract(TemplateTable, frozen=True, kw_only=True):
     """`gias.toml`: which schools an extract of DfE's register gives, and which of its columns go where."""
 
     only: Mapping[Words, tuple[str, ...]]

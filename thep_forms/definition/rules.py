@@ -1,16 +1,29 @@
-"""What has to fit together in the templates, beyond the shape of each table."""
+"""What has to fit together in the templates, beyond the keys and values of each table."""
 
 from __future__ import annotations
 
 import string
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from enum import StrEnum
 
 from msgspec import Struct
 
 from thep_forms.definition.identity import FORM_ID
-from thep_forms.definition.model import Field, FormFile, Kind, Part, ProblemCode, Role, Section
-from thep_forms.definition.strict import listed, meant
+from thep_forms.definition.model import (
+    Field,
+    FieldUse,
+    FormFile,
+    Kind,
+    Part,
+    Partnership,
+    PartUse,
+    ProblemCode,
+    Role,
+    RoleUse,
+    Section,
+)
+from thep_forms.definition.strict import listed, suggestion
 from thep_forms.errors import TemplateError
 
 ABSENCES = tuple(code for code in ProblemCode if code.endswith("_missing") and code is not ProblemCode.YEAR_MISSING)
@@ -30,31 +43,49 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
 }
 # Columns of schools.csv and contacts.csv that are not answers.
 OWN_COLUMNS = ("membership_year", "position", "return_id", "role")
+# The kind that an answer needs for its use; a role's use needs none.
+KINDS: Mapping[StrEnum, Kind] = {
+    FieldUse.SCHOOL_NAME: Kind.TEXT,
+    FieldUse.PHASES: Kind.TICKS,
+    PartUse.PERSON_NAME: Kind.TEXT,
+    PartUse.JOB_TITLE: Kind.TEXT,
+    PartUse.PERSON_EMAIL: Kind.EMAIL,
+}
 
 
-def check_form(form: FormFile, file: str) -> None:
+def check_form(form: FormFile, partnership: Partnership, file: str) -> None:
     """Raises `TemplateError` for the first rule that the tables of `membership-form.toml` break together."""
-    for key, complaint in _FormChecker(form).complaints():
+    for key, complaint in _FormChecker(form, tuple(partnership.placeholders)).complaints():
         raise TemplateError(f"{file}: {key}: {complaint}")
 
 
 def check_message(code: ProblemCode, message: str, where: str) -> None:
     """Raises `TemplateError` if the sentence uses a word that the check does not fill in for that problem."""
+    if complaint := _about_placeholders(message, ("label", "value", *WORDS.get(code, ()))):
+        raise TemplateError(f"{where}: {complaint}")
+
+
+def _about_placeholders(text: str, known: Collection[str]) -> str:
+    """What is wrong with the placeholders in a text; empty where nothing is."""
     try:
-        words = {word for _, word, _, _ in string.Formatter().parse(message) if word is not None}
+        words = {word for _, word, _, _ in string.Formatter().parse(text) if word is not None}
     except ValueError as error:
-        raise TemplateError(f"{where}: {error}. Write {{label}}, {{value}} and so on.") from error
-    known = {"label", "value", *WORDS.get(code, ())}
-    for word in sorted(words - known):
-        raise TemplateError(f"{where}: {{{word}}} is not known. Use one of {listed(known)}.")
+        return f"{error}. Write placeholders as {{{sorted(known)[0]}}}, and {{{{ for a brace."
+    for word in sorted(words - set(known)):
+        return f"{{{word}}} is not known. Use one of {listed(known)}."
+    return ""
 
 
 class _FormChecker(Struct, frozen=True):
-    """Keys count array elements from 1."""
+    """Finds what is wrong, as pairs of a key and a sentence. Keys count array elements from 1."""
 
     form: FormFile
+    placeholders: tuple[str, ...]  # that a help may hold
 
     def complaints(self) -> Iterator[tuple[str, str]]:
+        yield from self._uses("field", self.form.field, FieldUse)
+        yield from self._uses("part", self.form.part, PartUse)
+        yield from self._uses("role", self.form.role, RoleUse)
         yield from self._names()
         for n, field in enumerate(self.form.field, 1):
             yield from self._field(f"field[{n}]", field)
@@ -65,6 +96,20 @@ class _FormChecker(Struct, frozen=True):
         for n, section in enumerate(self.form.section, 1):
             yield from self._section(f"section[{n}]", section)
         yield from self._placed()
+
+    def _uses(self, table: str, items: Sequence[Field | Part | Role], uses: type[StrEnum]) -> Iterator[tuple[str, str]]:
+        """Each use is there, and once; its answer is of the kind that it needs."""
+        for use in uses:
+            numbers = [n for n, item in enumerate(items, 1) if item.use is use]
+            if not numbers:
+                yield table, f'no {table} has use = "{use}", which the program needs. Add this line to one.'
+            if len(numbers) > 1:
+                keys = " and ".join(f"{table}[{n}]" for n in numbers)
+                yield table, f'{keys} have use = "{use}". Keep the line in one of them.'
+        for n, item in enumerate(items, 1):
+            needed = KINDS.get(item.use) if item.use else None
+            if needed and not isinstance(item, Role) and item.kind is not needed:
+                yield f"{table}[{n}].kind", f'use = "{item.use}" needs the kind {needed}; it is {item.kind}.'
 
     def _names(self) -> Iterator[tuple[str, str]]:
         numbers = [field for field in self.form.field if field.kind is Kind.DFE_NUMBER]
@@ -77,22 +122,35 @@ class _FormChecker(Struct, frozen=True):
             for name, count in Counter(used).items():
                 if count > 1:
                     yield kind, f"“{name}” names {count} boxes. Give each a name of its own."
+        columns = Counter(field.name for field in self.form.field)
+        columns.update(name for field in self.form.field for name in field.also)
+        for name, count in columns.items():
+            if count > 1:
+                yield "field", f"“{name}” is a name of {count} columns of a register list. Take it out of `also`."
 
     def _field(self, key: str, field: Field) -> Iterator[tuple[str, str]]:
         yield from self._column(key, field.name)
         yield from self._missing(key, field.missing)
+        yield from self._help(f"{key}.help", field.help)
+        for n, option in enumerate(field.option, 1):
+            yield from self._help(f"{key}.option[{n}].help", option.help)
         options = [option.name for option in field.option]
         if (field.kind is Kind.TICKS) != bool(options):
             yield f"{key}.option", "a field of kind ticks needs options, and no other has any."
         for n, span in enumerate(field.likely, 1):
             for name in span.options:
                 if name not in options:
-                    yield f"{key}.likely[{n}].options", f"“{name}” is not an option.{meant(name, options)}"
+                    yield f"{key}.likely[{n}].options", f"“{name}” is not an option.{suggestion(name, options)}"
 
     def _part(self, key: str, part: Part) -> Iterator[tuple[str, str]]:
         yield from self._column(key, part.name)
+        yield from self._help(f"{key}.help", part.help)
         if part.kind in (Kind.TICKS, Kind.DFE_NUMBER):
             yield f"{key}.kind", f"what is asked of a person cannot be of kind {part.kind}."
+
+    def _help(self, key: str, text: str) -> Iterator[tuple[str, str]]:
+        if complaint := _about_placeholders(text, self.placeholders):
+            yield key, complaint
 
     def _column(self, key: str, name: str) -> Iterator[tuple[str, str]]:
         if name in OWN_COLUMNS:
@@ -107,20 +165,18 @@ class _FormChecker(Struct, frozen=True):
         parts, roles = [part.name for part in self.form.part], [other.name for other in self.form.role]
         for name in role.required:
             if name not in parts:
-                yield f"{key}.required", f"“{name}” is not a part.{meant(name, parts)}"
+                yield f"{key}.required", f"“{name}” is not a part.{suggestion(name, parts)}"
         if role.held_by and role.held_by not in roles:
-            yield f"{key}.held_by", f"“{role.held_by}” is not a role.{meant(role.held_by, roles)}"
+            yield f"{key}.held_by", f"“{role.held_by}” is not a role.{suggestion(role.held_by, roles)}"
         elif role.held_by and roles.index(role.held_by) > roles.index(role.name):
             yield f"{key}.held_by", f"put the role “{role.held_by}” before this one."
-        if role.held_by and "designation" not in parts:
-            yield f"{key}.held_by", "this needs a part named designation."
 
     def _section(self, key: str, section: Section) -> Iterator[tuple[str, str]]:
         if (section.row and section.text) or not (section.row or section.text):
             yield key, "a section holds either rows or a text."
         repeating = [role.name for role in self.form.role if role.repeats]
         if section.more and section.more not in repeating:
-            yield f"{key}.more", f"“{section.more}” is not a role that repeats.{meant(section.more, repeating)}"
+            yield f"{key}.more", f"“{section.more}” is not a role that repeats.{suggestion(section.more, repeating)}"
         if section.heading.replace("{position}", "").count("{"):
             yield (
                 f"{key}.heading",
@@ -146,7 +202,10 @@ class _FormChecker(Struct, frozen=True):
         for kind, used in (("field", fields), ("block", blocks)):
             for name in used:
                 if name and name not in known[kind]:
-                    yield "section", f"a cell's {kind} is “{name}”, which is not defined.{meant(name, known[kind])}"
+                    yield (
+                        "section",
+                        f"a cell's {kind} is “{name}”, which is not defined.{suggestion(name, known[kind])}",
+                    )
         repeating = {role.name for role in self.form.role if role.repeats}
         for kind, used in (("field", fields), ("block", blocks)):
             for name in known[kind]:

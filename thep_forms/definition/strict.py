@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import EnumType
+from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -11,50 +12,72 @@ import msgspec
 from thep_forms.errors import TemplateError
 
 T = TypeVar("T")
+Mistake = tuple[str, str]  # the key, and a sentence
 
 
-def convert(table: Mapping[str, Any], shape: type[T], file: str, key: str = "") -> T:
-    """`table` as `shape`, a struct. Raises `TemplateError` for the first mistake, naming `file` and the key."""
+def convert(table: Mapping[str, Any], into: type[T], file: str, key: str = "") -> T:
+    """`table` as the struct `into`. `key` is that of the table in its file, where it is not the whole file.
+
+    Raises `TemplateError` for the first mistake, naming `file` and the key.
+    """
     try:
-        return msgspec.convert(table, shape)
+        return msgspec.convert(table, into)
     except msgspec.ValidationError as error:
-        where, what = next(_mistakes(table, shape, key), (key, str(error)))
-        raise TemplateError(f"{file}: {where}: {what}") from error
+        where, sentence = next(_mistakes(table, into, key), (key, str(error)))
+        raise TemplateError(f"{file}: {where}: {sentence}") from error
 
 
-def _mistakes(value: Any, shape: Any, key: str) -> Iterator[tuple[str, str]]:
-    """Each key that is not as `shape` says, and why. msgspec alone does not say what would be right."""
-    if _is_struct(shape):
-        yield from (
-            _table_mistakes(value, shape, key) if isinstance(value, Mapping) else [(key, "a table is needed here.")]
-        )
+def _mistakes(value: Any, wanted: Any, key: str) -> Iterator[Mistake]:
+    """The mistakes in a value of the type `wanted`. msgspec alone does not say what would be right."""
+    item = _item_of(wanted)
+    if _is_struct(wanted):
+        yield from _mistakes_in_table(value, wanted, key)
+    elif _is_struct(item) and isinstance(value, list):
+        for n, table in enumerate(value, 1):
+            yield from _mistakes(table, item, f"{key}[{n}]")
+    else:
+        yield from _mistakes_in_value(value, wanted, key)
+
+
+def _mistakes_in_table(table: Any, wanted: Any, key: str) -> Iterator[Mistake]:
+    if not isinstance(table, Mapping):
+        yield key, "a table is needed here."
         return
-    inner = get_args(shape)[0] if get_origin(shape) is tuple else None
-    if _is_struct(inner) and isinstance(value, list):
-        for n, item in enumerate(value, 1):
-            yield from _mistakes(item, inner, f"{key}[{n}]")
-        return
-    try:
-        msgspec.convert(value, shape)
-    except msgspec.ValidationError as error:
-        choices = f" Use one of {listed(shape)}." if isinstance(shape, EnumType) else ""
-        yield key, f"{str(error).partition(' - at')[0]}; it is {value!r}.{choices}"
-
-
-def _table_mistakes(table: Mapping[str, Any], shape: Any, key: str) -> Iterator[tuple[str, str]]:
-    hints = get_type_hints(shape, include_extras=True)
+    hints = get_type_hints(wanted, include_extras=True)
     for name in table:
         if name not in hints:
-            yield _join(key, name), f"there is no such key.{meant(name, hints)}"
-    for field in msgspec.structs.fields(shape):
+            yield _join(key, name), f"there is no such key.{suggestion(name, hints)}"
+    for field in msgspec.structs.fields(wanted):
         if field.name in table:
             yield from _mistakes(table[field.name], hints[field.name], _join(key, field.name))
         elif field.required:
             yield _join(key, field.name), "this key is missing. Add it."
 
 
-def _is_struct(shape: Any) -> bool:
-    return isinstance(shape, type) and issubclass(shape, msgspec.Struct)
+def _mistakes_in_value(value: Any, wanted: Any, key: str) -> Iterator[Mistake]:
+    try:
+        msgspec.convert(value, wanted)
+    except msgspec.ValidationError as error:
+        enum = _enum_in(wanted)
+        choices = f" Use one of {listed(enum)}." if enum else ""
+        yield key, f"{str(error).partition(' - at')[0]}; it is {value!r}.{choices}"
+
+
+def _item_of(wanted: Any) -> Any:
+    """The type of the items of a tuple; None for any other type."""
+    return get_args(wanted)[0] if get_origin(wanted) is tuple else None
+
+
+def _enum_in(wanted: Any) -> EnumType | None:
+    """The enum that a value has to be of, be it optional or not."""
+    for choice in get_args(wanted) if isinstance(wanted, UnionType) else (wanted,):
+        if isinstance(choice, EnumType):
+            return choice
+    return None
+
+
+def _is_struct(wanted: Any) -> bool:
+    return isinstance(wanted, type) and issubclass(wanted, msgspec.Struct)
 
 
 def _join(key: str, name: str) -> str:
@@ -66,9 +89,9 @@ def listed(words: Iterable[str]) -> str:
     return ", ".join(sorted(words))
 
 
-def meant(word: str, known: Iterable[str]) -> str:
-    """What may have been meant by an unknown word, as a sentence."""
-    import difflib  # there is seldom a mistake
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """A sentence, with a space before it, that says what to write instead of a word that is not known."""
+    import difflib  # templates seldom have a mistake
 
     known = list(known)
     close = difflib.get_close_matches(word, known, 1)

@@ -1,7 +1,9 @@
-"""The longer texts, of the form and of e-mails: Jinja2 templates of Markdown, as headings, paragraphs and lists."""
+"""The longer texts of the form and of e-mails: Jinja2 templates of Markdown become headings, paragraphs and lists."""
 
 from __future__ import annotations
 
+import re
+import string
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from thep_forms.errors import TemplateError
 if TYPE_CHECKING:
     from markdown_it.tree import SyntaxTreeNode
 
-    from thep_forms.definition.year import MembershipYear
+_MARKUP = re.compile(f"([{re.escape(string.punctuation)}])")  # all that Markdown may act on, and lets us escape
 
 
 class TextRun(Struct, frozen=True):
@@ -24,20 +26,28 @@ class TextRun(Struct, frozen=True):
 
 
 class Heading(Struct, frozen=True):
+    """A heading."""
+
     level: int  # 1 is the form's title
     runs: tuple[TextRun, ...]
 
 
 class Paragraph(Struct, frozen=True):
+    """A paragraph."""
+
     runs: tuple[TextRun, ...]
 
 
 class ListItem(Struct, frozen=True):
+    """An item of a list, which may hold several paragraphs, and lists."""
+
     label: str  # as printed: "•", "3."
     blocks: tuple[TextBlock, ...]
 
 
 class TextList(Struct, frozen=True):
+    """A list with bullets or, if it is ordered, with numbers."""
+
     items: tuple[ListItem, ...]
     ordered: bool
 
@@ -46,33 +56,34 @@ TextBlock = Heading | Paragraph | TextList
 
 
 def words_in(blocks: Iterable[TextBlock]) -> str:
-    """What the blocks say, without its styles."""
-    said: list[str] = []
+    """The words of the blocks, without their styles."""
+    words: list[str] = []
     for block in blocks:
         if isinstance(block, TextList):
-            said += [f"{item.label}{words_in(item.blocks)}" for item in block.items]
+            words += [f"{item.label}{words_in(item.blocks)}" for item in block.items]
         else:
-            said += [run.text for run in block.runs]
-    return "".join(said)
+            words += [run.text for run in block.runs]
+    return "".join(words)
 
 
-def render_text(source: str, name: str, year: MembershipYear, *, prefilled: bool = False) -> tuple[TextBlock, ...]:
-    """The blocks of the template text `source`, filled in for `year`. Raises `TemplateError` naming `name`."""
-    return parse_text(fill_in(source, name, {"year": year, "prefilled": prefilled}), name)
+def escaped(value: object) -> str:
+    """A value as Markdown that says just this."""
+    return _MARKUP.sub(r"\\\1", str(value))
 
 
 def fill_in(
     source: str, name: str, values: Mapping[str, object], escape: Callable[[object], object] | None = None
 ) -> str:
-    """The template text `source` with its values, each of them through `escape`; one is `year`, a `MembershipYear`.
+    """The template text `source` with its values, each of which goes through `escape`.
 
-    Raises `TemplateError` naming `name`.
+    Two of the values are `year`, a `MembershipYear`, and `partnership`, a `Partnership`. `name` is the template's, for
+    messages. Raises `TemplateError`.
     """
-    import jinja2  # it and Markdown take a while to be there, and ingest seldom needs them
+    import jinja2  # it and Markdown take long to import, and ingest seldom needs them
 
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown comes out, not HTML: what would act in that is `escape`'s to mend
+        autoescape=False,  # noqa: S701 - Markdown comes out, not HTML: `escape` takes care of what would act in that
         finalize=escape,
     )
     try:
@@ -80,14 +91,14 @@ def fill_in(
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"{name}: line {error.lineno}: {error.message}.") from error
     except jinja2.UndefinedError as error:
-        known = ", ".join(f"`{word}`" for word in (*values, "year.start", "year.end"))
+        known = ", ".join(f"`{word}`" for word in (*values, "year.start", "year.end", "partnership.name"))
         raise TemplateError(f"{name}: {error}. This text knows {known}.") from error
-    except Exception as error:
+    except Exception as error:  # an expression in a template can raise anything
         raise TemplateError(f"{name}: {type(error).__name__}: {error}.") from error
 
 
 def parse_text(markdown: str, name: str) -> tuple[TextBlock, ...]:
-    """The blocks of a text in Markdown. Raises `TemplateError` naming `name` for what cannot be set."""
+    """The blocks of a text in Markdown. Raises `TemplateError` for what cannot be set; `name` is the template's."""
     from markdown_it import MarkdownIt
     from markdown_it.tree import SyntaxTreeNode
 

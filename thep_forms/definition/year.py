@@ -38,6 +38,11 @@ class MembershipYear(Struct, frozen=True, order=True):
         return cls(day.year if day.month >= 4 else day.year - 1)
 
     @property
+    def first_day(self) -> date:
+        """The first day of the year, 1 April."""
+        return date(self.start, 4, 1)
+
+    @property
     def end(self) -> int:
         """The calendar year of its last month, March."""
         return self.start + 1

@@ -1,4 +1,4 @@
-"""A definition to PDFs: layout, pages, fields, copies for schools, packs for printers. Knows neither e-mail nor CSV."""
+"""Makes PDFs of a definition: the blank form, copies for schools, packs for printers. Knows neither e-mail nor CSV."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from datetime import date
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
@@ -13,31 +12,31 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID
 from thep_forms.definition.model import Kind
 from thep_forms.generate.draw import Drawn
+from thep_forms.generate.embedding import entry_font
 from thep_forms.generate.qr import CODE
 from thep_forms.generate.tags import tag
-from thep_forms.layout import fonts
-from thep_forms.layout.pages import PageLayout, PlacedBox, Rect
+from thep_forms.layout import PageLayout, PlacedBox, Rect
 from thep_forms.layout.seal import seal
 
 HIDDEN, PRINT = 1 << 1, 1 << 2  # annotation flags, ISO 32000-1, table 165
 READ_ONLY, MULTILINE = 1 << 0, 1 << 12  # field flags, tables 221 and 228
 DO_NOT_SPELL_CHECK = 1 << 22
 ON = Name.Yes
-NOTHING = b"q Q"  # an empty stream, once compressed, is one that MuPDF warns of
+EMPTY = b"q Q"  # MuPDF warns of a stream with nothing in it once it is compressed
 ENTRY_FONT = "/Entry"
 
 
 def style(size: float) -> str:
-    """How what is typed looks (a default appearance string, ISO 32000-1, 12.7.3.3)."""
+    """The default appearance string of a text box, for type of that size in points (ISO 32000-1, 12.7.3.3)."""
     return f"{ENTRY_FONT} {size:g} Tf 0 g"
 
 
-def add_fields(drawn: Drawn, definition: FormDefinition, sheets: Sequence[PageLayout]) -> pikepdf.Pdf:
-    """The drawn pages with the sheets' fields on them, empty, and tagged."""
+def add_fields(drawn: Drawn, definition: FormDefinition, layouts: Sequence[PageLayout]) -> pikepdf.Pdf:
+    """The drawn pages with the fields of their layouts on them, empty, tagged and sealed."""
     pdf = pikepdf.open(io.BytesIO(drawn.pdf))
     builder = _Builder(pdf, definition)
-    for sheet, start in zip(sheets, drawn.starts, strict=True):
-        for placed in sheet.boxes:
+    for layout, start in zip(layouts, drawn.starts, strict=True):
+        for placed in layout.boxes:
             builder.add(placed, pdf.pages[start])
     tag(pdf, drawn.document, {str(field.T): field for field in builder.fields}, definition)
     builder.add_form_id(pdf.pages[0])
@@ -45,12 +44,12 @@ def add_fields(drawn: Drawn, definition: FormDefinition, sheets: Sequence[PageLa
         builder.add_code(page, number)
     builder.finish()
     for page in pdf.pages:
-        seal(page, date(definition.year.start, 4, 1))
+        seal(page, definition.year.first_day)
     return pdf
 
 
 def information(definition: FormDefinition) -> Dictionary:
-    """The document information. No dates: the bytes depend on the input alone."""
+    """The document information, without dates: the bytes depend on the input alone."""
     return Dictionary(
         Title=String(definition.title),
         Author=String(definition.partnership.name),
@@ -59,19 +58,22 @@ def information(definition: FormDefinition) -> Dictionary:
 
 
 class _Builder:
+    """Adds the fields to the pages of one PDF."""
+
     def __init__(self, pdf: pikepdf.Pdf, definition: FormDefinition) -> None:
         self.pdf, self.definition = pdf, definition
-        self.font = pdf.make_indirect(fonts.entry_font(pdf))
+        self.font = pdf.make_indirect(entry_font(pdf))
         self.resources = Dictionary(Font=Dictionary({ENTRY_FONT: self.font}))
         self.style = String(style(definition.file.page.entry_size))
         self.fields: list[pikepdf.Object] = []
 
     def add(self, placed: PlacedBox, page: pikepdf.Page) -> None:
+        """The field and the widget of a box."""
         box, rect = placed.box, placed.rect
         widget = self._widget(box.name, box.tooltip, rect, page)
         widget.F = PRINT
         if box.kind is Kind.TICKS:
-            off, on = self._stream(rect, NOTHING), self._stream(rect, tick(rect))
+            off, on = self._stream(rect, EMPTY), self._stream(rect, tick(rect))
             _put(widget, FT=Name.Btn, V=Name.Off, AS=Name.Off, MK=Dictionary(CA=String("4")))
             widget.AP = Dictionary(N=Dictionary({"/Off": off, str(ON): on}))
         else:
@@ -80,16 +82,16 @@ class _Builder:
         self._append(widget, page)
 
     def add_form_id(self, page: pikepdf.Page) -> None:
-        """The hidden read-only field by which a return is known."""
+        """The hidden read-only field that says which form it is."""
         tooltip = "Which form this is, for the office"
         widget = self._widget(FORM_ID, tooltip, Rect(0, 0, 0, 0), page)
         _put(widget, FT=Name.Tx, DA=self.style, V=String(self.definition.form_id), Ff=READ_ONLY, F=HIDDEN)
         self._append(widget, page)
 
     def add_code(self, page: pikepdf.Page, number: int) -> None:
-        """The form XObject by which the page shows its code; it holds none: that is each copy's own."""
+        """The form XObject by which the page shows its code. It is empty here: each copy fills it with its own code."""
         _, _, width, height = (float(edge) for edge in page.mediabox)
-        page.add_resource(self._stream(Rect(0, 0, width, height), NOTHING), Name.XObject, Name(CODE.format(number)))
+        page.add_resource(self._stream(Rect(0, 0, width, height), EMPTY), Name.XObject, Name(CODE.format(number)))
 
     def finish(self) -> None:
         """The AcroForm dictionary and the document information."""
@@ -104,7 +106,7 @@ class _Builder:
             self.pdf.docinfo[key] = value
 
     def _flags(self, placed: PlacedBox) -> int:
-        """No limit of length, no required flag: nothing keeps anyone from pasting or saving."""
+        """The field's flags. None limits its length or requires an answer, so everybody can paste and save."""
         flags = MULTILINE if placed.box.lines > 1 else 0
         return flags | (DO_NOT_SPELL_CHECK if placed.box.kind not in (Kind.TEXT, Kind.ADDRESS) else 0)
 
@@ -138,7 +140,7 @@ def _put(target: pikepdf.Object, **entries: object) -> None:
 
 
 def tick(rect: Rect) -> bytes:
-    """A tick as a path, so that no font is needed."""
+    """The operators that draw a tick in a box, as a path, so that no font is needed."""
     points = [(0.2, 0.52), (0.42, 0.26), (0.82, 0.8)]
     (a, b), (c, d), (e, f) = ((x * rect.width, y * rect.height) for x, y in points)
     width = rect.width / 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from html import escape
@@ -19,25 +20,25 @@ from reportlab.platypus import Paragraph as Flowable
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.texts import Heading, Paragraph, TextBlock, TextList, TextRun
 from thep_forms.errors import LayoutError
+from thep_forms.generate.embedding import register
 from thep_forms.generate.qr import CODE
 from thep_forms.generate.tags import LANGUAGE, Tag
-from thep_forms.layout import fonts
-from thep_forms.layout.pages import (
-    LABEL_INSET,
-    MM,
-    Group,
-    Label,
-    PageLayout,
-    PlacedBox,
-    PlacedText,
-    Rect,
-    Style,
-    body_of,
-)
+from thep_forms.layout import LABEL_INSET, MM, Label, PageLayout, PlacedBox, PlacedText, Rect, Style, body_of
+from thep_forms.layout.fit import advice, up
+from thep_forms.layout.foot import LINE_SIZE, LINES
+from thep_forms.layout.metrics import BOLD, REGULAR, missing_glyphs
+from thep_forms.layout.model import LABEL_END, TEXT_INSET, Group
 
-RULE = 0.6
-LEADING = 1.25
-SMALLEST = 7.5  # points, that a heading may shrink to
+RULE = 0.6  # points, of the lines of the table
+LEADING = 1.25  # type sizes, from line to line
+SMALLEST = 7.5  # points, that the heading of a block may shrink to
+WIDEST = 150  # mm, that is tried for a label that does not fit
+TITLE_SIZE, SUBTITLE_SIZE = 17, 12  # points, of the heading of the pages
+# Sizes and spaces of running text, in type sizes of its paragraphs.
+HIGH_HEADING, LOW_HEADING = 1.45, 1.15
+BEFORE_HEADING, BEFORE_PARAGRAPH = 1.2, 0.7
+BEFORE_NUMBERED, BEFORE_BULLET = 0.55, 0.4
+ITEM_INDENT, ITEM_HANG = 2.0, 1.5  # of the text of an item, and from there back to its number or bullet
 
 
 class Piece(Struct, frozen=True):
@@ -50,13 +51,13 @@ class Piece(Struct, frozen=True):
     tag: Tag
     label: str = ""
     label_tag: Tag | None = None
-    keep: bool = False  # with the next
+    keep: bool = False  # on one page with the next
 
 
 class Drawn(Struct, frozen=True):
-    """The PDF without its fields, the index of the page where each sheet starts, and the structure of it all.
+    """The PDF without its fields, the index of the page where each layout starts, and the structure of all of it.
 
-    `marks` are the pieces of marked content on each page; their ids count from 0.
+    `marks` is how many pieces of marked content each page has; their ids count from 0.
     """
 
     pdf: bytes
@@ -65,16 +66,18 @@ class Drawn(Struct, frozen=True):
     document: Tag
 
 
-def draw(definition: FormDefinition, sheets: Sequence[PageLayout], *, coded: bool = True) -> Drawn:
-    """The printed part of the form; `coded` says whether pages show the form XObjects of the QR codes, or have room.
+def draw(definition: FormDefinition, layouts: Sequence[PageLayout], *, coded: bool = True) -> Drawn:
+    """The printed part of the form. `coded`: its pages show the form XObjects of the QR codes, else they have room.
 
     Raises `LayoutError` where words do not fit or have no glyph.
     """
-    fonts.register()
-    return _Drawer(definition, coded).draw(sheets)
+    register()
+    return _Drawer(definition, coded).draw(layouts)
 
 
 class _Drawer:
+    """Draws page by page on a reportlab canvas, and notes the structure of what it draws."""
+
     def __init__(self, definition: FormDefinition, coded: bool) -> None:
         self.definition, self.page, self.coded = definition, definition.file.page, coded
         colours = definition.partnership.colours
@@ -88,24 +91,25 @@ class _Drawer:
             pagesize=(self.width, self.height),
             invariant=True,
             pageCompression=1,
-            initialFontName=fonts.REGULAR,
+            initialFontName=REGULAR,
             lang=LANGUAGE,
         )
         self.document = Tag("Document")
         self.number = self.mcid = 0  # the page's index, and the next marked-content id on it
 
-    def draw(self, sheets: Sequence[PageLayout]) -> Drawn:
-        tags = [self.document.add("Sect") for _ in sheets]
-        flows: list[list[list[Piece]]] = [
-            list(self._flow(sheet.flow, tag)) if sheet.flow else [[]] for sheet, tag in zip(sheets, tags, strict=True)
-        ]
+    def draw(self, layouts: Sequence[PageLayout]) -> Drawn:
+        """All pages; a layout with a running text takes as many as the text needs."""
+        tags = [self.document.add("Sect") for _ in layouts]
+        flows: list[list[list[Piece]]] = []
+        for layout, tag in zip(layouts, tags, strict=True):
+            flows.append(list(self._flow(layout.flow, tag)) if layout.flow else [[]])
         total = sum(len(pages) for pages in flows)
         starts, marks = [], []
-        for sheet, tag, pages in zip(sheets, tags, flows, strict=True):
+        for layout, tag, pages in zip(layouts, tags, flows, strict=True):
             starts.append(self.number)
             for page in pages:
-                self._furniture(total, tag)
-                self._sheet(sheet, tag)
+                self._heading_and_footer(total, tag)
+                self._table(layout, tag)
                 self._pieces(page, self.body)
                 self.canvas.showPage()
                 marks.append(self.mcid)
@@ -124,20 +128,20 @@ class _Drawer:
 
     @contextmanager
     def _artifact(self, what: str) -> Iterator[None]:
-        """What is drawn inside is passed over by screen readers."""
+        """Screen readers pass over what is drawn inside."""
         self.canvas.addLiteral(f"/Artifact <<{what}>> BDC")
         yield
         self.canvas.addLiteral("EMC")
 
     # --- every page ---------------------------------------------------------------------------------------------
 
-    def _furniture(self, total: int, tag: Tag) -> None:
+    def _heading_and_footer(self, total: int, tag: Tag) -> None:
         form = self.definition.form
         down = self.page.top * MM
         for block in self.definition.texts[form.heading]:
             if isinstance(block, TextList):
                 raise LayoutError(f"{form.heading}: a list cannot stand in the heading of the pages.")
-            size = 17 if isinstance(block, Heading) else 12
+            size = TITLE_SIZE if isinstance(block, Heading) else SUBTITLE_SIZE
             flowable = self._paragraph(block, size, colour=self.accent, alignment=TA_CENTER)
             _, height = flowable.wrap(self.body.width, self.height)
             down += height
@@ -147,27 +151,28 @@ class _Drawer:
             self._footer(self.number + 1, total)
 
     def _running(self, kind: str, tag: Tag) -> AbstractContextManager[None]:
-        """The heading of the pages is read once, on the first."""
+        """Screen readers read the heading of the pages once, on the first."""
         return self._marked(tag.add(kind)) if self.number == 0 else self._artifact("/Type /Pagination /Subtype /Header")
 
     def _footer(self, number: int, total: int) -> None:
         form, (line, back) = self.definition.form, self.definition.foot
         words = f"{line}  ·  revision {form.revision}  ·  page {number} of {total}"
-        self._words(words, self.body.x, self.body.y - 10 * MM, fonts.REGULAR, 8)
-        self._words(back, self.body.x, self.body.y - 14 * MM, fonts.REGULAR, 8)
+        for text, below in zip((words, back), LINES, strict=True):
+            self._words(text, self.body.x, self.body.y - below, REGULAR, LINE_SIZE)
         if self.coded:
             self.canvas.addLiteral(f"{CODE.format(number)} Do")
 
     # --- the ruled table ----------------------------------------------------------------------------------------
 
-    def _sheet(self, sheet: PageLayout, tag: Tag) -> None:
+    def _table(self, layout: PageLayout, tag: Tag) -> None:
+        """The ruled table of a page, group by group."""
         with self._artifact("/Type /Layout"):
-            self._ruled(sheet)
-        for group in sheet.groups:
+            self._ruled(layout)
+        for group in layout.groups:
             parent = tag
             if group.heading:
                 parent = tag.add("Sect")
-                self._label(group.heading, parent.add(f"H{sheet.depth}"))
+                self._label(group.heading, parent.add(f"H{layout.depth}"))
             self._items_of(group, parent)
 
     def _items_of(self, group: Group, tag: Tag) -> None:
@@ -178,42 +183,55 @@ class _Drawer:
                     asked = asked or tag.add("Div")
                     self._label(item, asked.add("P"))
                 case PlacedText():
-                    self._text(item.name, item.rect, tag)
+                    self._text(item, tag)
                 case PlacedBox():
                     (asked or tag.add("Div")).add("Form", widget=item.box.name)
                     asked = None
 
-    def _ruled(self, sheet: PageLayout) -> None:
+    def _ruled(self, layout: PageLayout) -> None:
         self.canvas.setFillColor(self.tint)
-        for label in sheet.labels:
+        for label in layout.labels:
             if label.tinted:
                 self.canvas.rect(label.rect.x, label.rect.y, label.rect.width, label.rect.height, stroke=0, fill=1)
         self.canvas.setStrokeColor(self.rule)
         self.canvas.setLineWidth(RULE)
-        for cell in sheet.cells:
+        for cell in layout.cells:
             self.canvas.rect(cell.x, cell.y, cell.width, cell.height, stroke=1, fill=0)
 
     def _label(self, label: Label, tag: Tag) -> None:
         size = self.page.entry_size if label.style is Style.PREFIX else self.page.text_size
-        font = fonts.BOLD if label.style is Style.HEADING else fonts.REGULAR
-        room = Rect(label.rect.x + LABEL_INSET, label.rect.y, label.rect.width - 2.5 * MM, label.rect.height)
+        font = BOLD if label.style is Style.HEADING else REGULAR
+        room = label.rect.slice_x(LABEL_INSET, label.rect.width - LABEL_INSET - LABEL_END)
         words = self._drawable(label.words)
         if label.style is Style.HEADING:
             size = max(min(size, size * room.width / stringWidth(words, font, size)), SMALLEST)
         flowable = Flowable(escape(words, quote=False), self._style(size, self.ink, font=font))
         _, height = flowable.wrap(room.width, room.height)
         if height > room.height or flowable.minWidth() > room.width:
-            raise LayoutError(f"The label “{label.words}” does not fit. Give it more width.")
+            raise LayoutError(
+                f"The label “{label.words}” does not fit into {label.rect.width / MM:.0f} mm. "
+                f"{advice(label.width, self._needed_width(flowable, room.height))}"
+            )
         with self._marked(tag):
             flowable.drawOn(self.canvas, room.x, room.y + (room.height - height) / 2)
 
-    def _text(self, name: str, rect: Rect, tag: Tag) -> None:
+    def _needed_width(self, flowable: Flowable, height: float) -> int:
+        """How wide a label has to be for its words, in whole mm, insets counted."""
+        insets = LABEL_INSET + LABEL_END
+        width: int = math.ceil((flowable.minWidth() + insets) / MM)
+        while width < WIDEST and flowable.wrap(width * MM - insets, height)[1] > height:
+            width += 1
+        return width
+
+    def _text(self, placed: PlacedText, tag: Tag) -> None:
         """A short text in a cell, in the middle of its height."""
-        pieces = list(self._broken(self.definition.texts[name], self.page.text_size, rect.width, tag))
+        rect = placed.rect
+        pieces = list(self._broken(self.definition.texts[placed.name], self.page.text_size, rect.width, tag))
         height = sum(piece.height + piece.space for piece in pieces)
         if height > rect.height:
+            needed, has = ((length + 2 * TEXT_INSET) / MM for length in (height, rect.height))
             raise LayoutError(
-                f"The text {name} needs {height / MM:.0f} mm and has {rect.height / MM:.0f}. Raise its row."
+                f"The text {placed.name} needs {up(needed):g} mm and has {has:g}. {advice(placed.height, up(needed))}"
             )
         self._pieces(pieces, Rect(rect.x, rect.y, rect.width, rect.height - (rect.height - height) / 2))
 
@@ -242,18 +260,20 @@ class _Drawer:
                 case TextList():
                     yield from self._items(block, size, width, tag, indent)
                 case Heading():
-                    flowable = self._paragraph(block, size * (1.45 if block.level <= 2 else 1.15), colour=self.accent)
+                    larger = HIGH_HEADING if block.level <= 2 else LOW_HEADING
+                    flowable = self._paragraph(block, size * larger, colour=self.accent)
                     height = flowable.wrap(width - indent, self.height)[1]
-                    space = size * 1.2 if n else 0
+                    space = size * BEFORE_HEADING if n else 0
                     yield Piece(flowable, height, indent, space, tag.add(f"H{block.level}"), keep=True)
                 case Paragraph():
                     flowable = self._paragraph(block, size)
                     height = flowable.wrap(width - indent, self.height)[1]
-                    yield Piece(flowable, height, indent, size * 0.7 if n else 0, tag.add("P"))
+                    space = size * BEFORE_PARAGRAPH if n else 0
+                    yield Piece(flowable, height, indent, space, tag.add("P"))
 
     def _items(self, block: TextList, size: float, width: float, tag: Tag, indent: float) -> Iterator[Piece]:
-        inner = indent + size * 2
-        space = size * (0.55 if block.ordered else 0.4)
+        inner = indent + size * ITEM_INDENT
+        space = size * (BEFORE_NUMBERED if block.ordered else BEFORE_BULLET)
         listed = tag.add("L", numbering="Decimal" if block.ordered else "Disc")
         for item in block.items:
             entry = listed.add("LI")
@@ -268,18 +288,16 @@ class _Drawer:
             y -= piece.space + piece.height
             style = piece.flowable.style
             if piece.label_tag:
-                base = y + piece.height - style.fontSize
+                x, base = area.x + piece.indent - style.fontSize * ITEM_HANG, y + piece.height - style.fontSize
                 with self._marked(piece.label_tag):
-                    self._words(
-                        piece.label, area.x + piece.indent - style.fontSize * 1.5, base, style.fontName, style.fontSize
-                    )
+                    self._words(piece.label, x, base, style.fontName, style.fontSize)
             with self._marked(piece.tag):
                 piece.flowable.drawOn(self.canvas, area.x + piece.indent, y)
 
     # --- words --------------------------------------------------------------------------------------------------
 
     def _paragraph(self, block: Heading | Paragraph, size: float, colour: Color = None, alignment: int = 0) -> Flowable:
-        font = fonts.BOLD if isinstance(block, Heading) else fonts.REGULAR
+        font = BOLD if isinstance(block, Heading) else REGULAR
         markup = "".join(self._markup(run) for run in block.runs)
         return Flowable(markup, self._style(size, colour or self.ink, font=font, alignment=alignment))
 
@@ -299,7 +317,7 @@ class _Drawer:
         self.canvas.drawString(x, y, self._drawable(words))
 
     def _drawable(self, words: str) -> str:
-        lacking = fonts.missing_glyphs(words)
+        lacking = missing_glyphs(words)
         if lacking:
             names = ", ".join(f"{char} (U+{ord(char):04X})" for char in lacking)
             raise LayoutError(f"The form's font cannot draw {names}, in “{words}”. Use other characters.")

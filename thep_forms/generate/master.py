@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 import pikepdf
 from msgspec import Struct
@@ -14,28 +14,37 @@ from thep_forms.definition.identity import FORM_ID, Code
 from thep_forms.definition.model import Kind
 from thep_forms.generate.acroform import ENTRY_FONT, ON, add_fields, style
 from thep_forms.generate.draw import draw
-from thep_forms.generate.entry import TypesetText, drawing, drawn_glyphs, typeset
+from thep_forms.generate.embedding import subset
 from thep_forms.generate.qr import CODE, qr_code
+from thep_forms.generate.typesetting import TypesetText, drawing, drawn_glyphs, typeset
 from thep_forms.generate.writer import Objects, Writer, stream
-from thep_forms.layout import fonts
-from thep_forms.layout.pages import MM, PlacedBox, body_of, lay_out, require_boxes
+from thep_forms.layout import MM, PlacedBox, body_of, lay_out
+from thep_forms.layout.foot import code_area
+from thep_forms.layout.metrics import FALLBACKS, REGULAR, load_face
+from thep_forms.layout.planner import require_boxes
 
 
 class _Widget(Struct, frozen=True):
-    """A box's object in the file; `head` is its dictionary without what depends on its value, and without its end."""
+    """A box's object in the file.
+
+    `head` is its dictionary without what depends on its value, and without its end. `stream` is the number of the
+    appearance stream of a text, and `appearances` what the dictionary has under /AP.
+    """
 
     placed: PlacedBox
     number: int
     head: bytes
-    drawn: int  # the number of its appearance stream, for text
+    stream: int
     appearances: bytes
 
     @property
     def wraps(self) -> bool:
+        """Whether a text goes on in further lines."""
         return self.placed.box.lines > 1
 
     @property
     def ticks(self) -> bool:
+        """Whether it is a box to tick."""
         return self.placed.box.kind is Kind.TICKS
 
 
@@ -43,17 +52,17 @@ class Master:
     """A definition's form, ready to be copied. The same definition and values give the same bytes.
 
     `more` is how many blocks the continuation page offers instead of what the definition says. Raises `LayoutError`
-    where something does not fit its place.
+    where something does not fit.
     """
 
     def __init__(self, definition: FormDefinition, more: int | None = None) -> None:
         self.definition = definition
         page = definition.file.page
         self.sizes = (page.entry_size, page.entry_least)
-        self.body, self.paper = body_of(page), (page.width * MM, page.height * MM)
-        sheets = lay_out(definition, more)
-        with add_fields(draw(definition, sheets), definition, sheets) as pdf:
-            self._take_in(pdf, {placed.box.name: placed for sheet in sheets for placed in sheet.boxes})
+        self.code_area, self.paper = code_area(body_of(page)), (page.width * MM, page.height * MM)
+        layouts = lay_out(definition, more)
+        with add_fields(draw(definition, layouts), definition, layouts) as pdf:
+            self._take_in(pdf, {placed.box.name: placed for layout in layouts for placed in layout.boxes})
 
     def _take_in(self, pdf: pikepdf.Pdf, boxes: Mapping[str, PlacedBox]) -> None:
         """Put into bytes all that every copy has in common."""
@@ -61,88 +70,105 @@ class Master:
         objects.put_off(pdf.Root.StructTreeRoot)
         root, info = objects.number(pdf.Root), objects.number(pdf.trailer.Info)
         objects.take_in()
-        first = set(objects.plain)
+        before_tags = set(objects.plain)
         objects.take_in(pdf.Root.StructTreeRoot)
         self.trailer = ((b"Root", b"%d 0 R" % root), (b"Info", b"%d 0 R" % info))
+        self._take_in_what_changes(pdf, objects, boxes)
+        self._write_the_rest(objects, before_tags)
+        self.first_free = objects.next
+
+    def _take_in_what_changes(self, pdf: pikepdf.Pdf, objects: Objects, boxes: Mapping[str, PlacedBox]) -> None:
+        """The numbers and the beginnings of the objects that each copy writes itself."""
         self.entry_font = objects.reference(pdf.Root.AcroForm.DR.Font[ENTRY_FONT])
         self.resources = objects.reference(pdf.Root.AcroForm.DR)
         fields = {str(field.T): field for field in pdf.Root.AcroForm.Fields}
         identity = fields.pop(FORM_ID)
         self.identity = objects.number(identity), _head(objects, identity)
         self.widgets = {name: _widget(objects, boxes[name], field) for name, field in fields.items()}
-        shown = [page.obj.Resources.XObject[CODE.format(number)] for number, page in enumerate(pdf.pages, 1)]
-        self.codes = [objects.number(code) for code in shown]  # the numbers of the pages' codes
-        self.common = Writer()
-        changing = {self.identity[0]} | {widget.number for widget in self.widgets.values()}
-        for number in (*self.codes, *(widget.drawn for widget in self.widgets.values())):
-            objects.streams.pop(number, None)
+        codes = [page.obj.Resources.XObject[CODE.format(number)] for number, page in enumerate(pdf.pages, 1)]
+        self.codes = [objects.number(code) for code in codes]
+
+    def _write_the_rest(self, objects: Objects, before_tags: Set[int]) -> None:
+        """Write what all copies have in common.
+
+        What opens the file is apart from its tags, which are ten times as many: a reader takes an object stream in
+        whole.
+        """
+        common = Writer()
+        streams = {*self.codes, *(widget.stream for widget in self.widgets.values())}
         for number, body in objects.streams.items():
-            self.common.add(number, body)
-        # What opens the file is apart from its tags, which are ten times as many: a reader takes a stream in whole.
-        plain = {number: body for number, body in objects.plain.items() if number not in changing}
-        for is_first in (True, False):
-            together = {number: body for number, body in plain.items() if (number in first) is is_first}
-            self.common.add_together(objects.reserve(), together)
-        self.common = self.common.copy()
-        self.first_free = objects.next
+            if number not in streams:
+                common.add(number, body)
+        changing = {self.identity[0], *(widget.number for widget in self.widgets.values())}
+        opening: dict[int, bytes] = {}
+        tags: dict[int, bytes] = {}
+        for number, body in objects.plain.items():
+            if number not in changing:
+                (opening if number in before_tags else tags)[number] = body
+        common.add_together(objects.reserve(), opening)
+        common.add_together(objects.reserve(), tags)
+        self.common = common.copy()
 
     def copy(self, values: Mapping[str, str | bool] | None = None, school: str = "") -> bytes:
-        """The form with values in its boxes, by field name, that can all be changed; any text, and true for a tick.
+        """The form with values in its boxes, which can all be changed, as the bytes of a PDF.
 
-        `school` is the DFE number that the copy's hidden field and its codes carry. Raises `LayoutError` for a field
-        that the form does not have.
+        `values` are by AcroForm field: any text, and true for a tick. `school` is the DfE number that the copy's hidden
+        field and its codes carry. Raises `LayoutError` for a field that the form does not have.
         """
         values = values or {}
         require_boxes(values, self.widgets)
-        entries = {
-            name: self._typeset(self.widgets[name], value)
-            for name, value in values.items()
-            if value and isinstance(value, str)
-        }
-        objects, names = self._fallbacks(entries)
+        texts: dict[str, TypesetText] = {}
+        for name, value in values.items():
+            if value and isinstance(value, str):
+                texts[name] = self._typeset(self.widgets[name], value)
+        objects, names = self._fallbacks(texts)
         out = self.common.copy()
         for number, body in objects.streams.items():
             out.add(number, body)
         for name, widget in self.widgets.items():
             if not widget.ticks:
-                out.add(widget.drawn, self._appearance(widget, entries.get(name), names))
+                out.add(widget.stream, self._appearance(widget, texts.get(name), names))
         for page, number in enumerate(self.codes, 1):
             out.add(number, self._code(page, school))
-        said = self.definition.form_id_of(school)
-        together = {self.identity[0]: self.identity[1] + _valued(said) + b">>", **objects.plain}
+        number, head = self.identity
+        together = {number: head + _valued(self.definition.form_id_of(school)) + b">>", **objects.plain}
         for name, widget in self.widgets.items():
-            size = entries[name].size if name in entries else self.sizes[0]
+            size = texts[name].size if name in texts else self.sizes[0]
             together[widget.number] = _filled(widget, values.get(name), size)
         out.add_together(objects.reserve(), together)
         return out.finish(objects.reserve(), self.trailer)
 
     def _code(self, page: int, school: str) -> bytes:
         """The form XObject of the code on the page of that number."""
-        form = self.definition.form
-        code = Code(form.id, self.definition.year, form.revision, page, len(self.codes), school)
+        definition = self.definition
+        code = Code(definition.identifier, definition.year, definition.form.revision, page, len(self.codes), school)
         entries = b"<</Type/XObject/Subtype/Form/BBox[0 0 %.2f %.2f]/Resources<<>>/Filter/FlateDecode>>" % self.paper
-        return stream(entries, zlib.compress(qr_code(code, self.body)))
+        return stream(entries, zlib.compress(qr_code(code, self.code_area)))
 
     def _typeset(self, widget: _Widget, value: str) -> TypesetText:
         rect = widget.placed.rect
         return typeset(value, rect.width, rect.height, wraps=widget.wraps, sizes=self.sizes)
 
-    def _fallbacks(self, entries: Mapping[str, TypesetText]) -> tuple[Objects, dict[str, tuple[str, bytes]]]:
-        """The fonts that the entries need besides the form's own, and what all are called in resources, and are."""
+    def _fallbacks(self, texts: Mapping[str, TypesetText]) -> tuple[Objects, dict[str, tuple[str, bytes]]]:
+        """The objects of the fonts that the texts need besides the form's own.
+
+        With them, of every font by the name of its face, its name in resources and a reference to it.
+        """
         objects = Objects(self.first_free)
-        names = {fonts.REGULAR: (ENTRY_FONT, self.entry_font)}
+        names = {REGULAR: (ENTRY_FONT, self.entry_font)}
         with pikepdf.new() as pdf:
-            for n, (name, glyphs) in enumerate(drawn_glyphs(entries.values(), fonts.FALLBACKS).items(), 1):
-                names[name] = (f"{ENTRY_FONT}{n}", objects.reference(fonts.subset(pdf, fonts.face(name), glyphs)))
+            for n, (name, glyphs) in enumerate(drawn_glyphs(texts.values(), FALLBACKS).items(), 1):
+                names[name] = (f"{ENTRY_FONT}{n}", objects.reference(subset(pdf, load_face(name), glyphs)))
             objects.take_in()
         return objects, names
 
-    def _appearance(self, widget: _Widget, entry: TypesetText | None, names: Mapping[str, tuple[str, bytes]]) -> bytes:
+    def _appearance(self, widget: _Widget, text: TypesetText | None, names: Mapping[str, tuple[str, bytes]]) -> bytes:
+        """The appearance stream of a text box."""
         rect = widget.placed.rect
         content, resources = b"/Tx BMC EMC", self.resources
-        if entry:
+        if text:
             short = {face: name for face, (name, _) in names.items()}
-            shown = drawing(entry, rect.width, rect.height, short, wraps=widget.wraps)
+            shown = drawing(text, rect.width, rect.height, short, wraps=widget.wraps)
             content = b"/Tx BMC %b EMC" % shown
             if len(names) > 1:
                 listed = b"".join(name.encode("ascii") + b" " + font for name, font in names.values())
@@ -156,14 +182,15 @@ class Master:
 
 
 def _head(objects: Objects, field: pikepdf.Object) -> bytes:
+    """The field's dictionary without what depends on its value, and without its end."""
     changing = ("/V", "/AS", "/AP", "/DA")
     return objects.body(Dictionary({key: value for key, value in field.items() if key not in changing}))[:-2]
 
 
 def _widget(objects: Objects, placed: PlacedBox, field: pikepdf.Object) -> _Widget:
     ticks = placed.box.kind is Kind.TICKS
-    drawn = 0 if ticks else objects.number(field.AP.N)
-    return _Widget(placed, objects.number(field), _head(objects, field), drawn, objects.body(field.AP))
+    stream = 0 if ticks else objects.number(field.AP.N)
+    return _Widget(placed, objects.number(field), _head(objects, field), stream, objects.body(field.AP))
 
 
 def _valued(text: str) -> bytes:
@@ -171,6 +198,7 @@ def _valued(text: str) -> bytes:
 
 
 def _filled(widget: _Widget, value: str | bool | None, size: float) -> bytes:
+    """The field's dictionary with its value."""
     appearances = b"/AP " + widget.appearances + b">>"
     if widget.ticks:
         state = ON.unparse() if value else b"/Off"

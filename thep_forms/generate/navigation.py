@@ -1,4 +1,4 @@
-"""How one finds one's way in a file of many copies: bookmarks and page labels (ISO 32000-1, 12.3.3 and 12.4.2)."""
+"""The bookmarks and page labels of a file with many copies (ISO 32000-1, 12.3.3 and 12.4.2)."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ class Navigation:
         self._bookmarks.append((String(title).unparse(), page))
 
     def label(self, index: int, prefix: str, *, numbered: bool = True) -> None:
-        """From the page with that index on, pages are called by the prefix and their number, which starts at 1."""
+        """Label the pages from that index on: the prefix, then numbers from 1 on if they are `numbered`."""
         style = b"/S/D" if numbered else b""
         self._labels.append(b"%d<<%b/P%b>>" % (index, style, String(prefix).unparse()))
 
     def labels(self) -> bytes:
+        """The number tree of the labels, for the catalog."""
         return b"<</Nums[%b]>>" % b"".join(self._labels)
 
     def outline(self, objects: Objects) -> int:
-        """Write the bookmarks; the number of the outline that holds them."""
+        """Write the bookmarks; returns the object number of the outline that holds them."""
         root = objects.reserve()
         numbers = [objects.reserve() for _ in self._bookmarks]
         for n, (number, (title, page)) in enumerate(zip(numbers, self._bookmarks, strict=True)):

@@ -1,8 +1,8 @@
-"""A pack for the office printer: copies of the form on paper, one after the other, in one PDF without fields.
+"""A print pack: copies of the form for the office printer, one after the other, in one PDF without fields.
 
-The year's pages are drawn once. A page of a copy shows what was drawn, which all copies share, and below that a short
-content of its own: what is known of the school, in the boxes, and at its foot the school and the code. Only the
-structure cannot be shared, for an element has one parent and its content is on one page (ISO 32000-1, 14.7).
+The year's pages are drawn once, and all copies share them. Each page of a copy adds a short content of its own: what is
+known of the school, in the boxes, and at the foot the school and the code. Only the structure tree cannot be shared: an
+element has one parent, and its content is on one page (ISO 32000-1, 14.7).
 """
 
 from __future__ import annotations
@@ -19,24 +19,26 @@ from pikepdf import Dictionary, String
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import Code
 from thep_forms.definition.model import Kind
-from thep_forms.generate.acroform import information, tick
+from thep_forms.generate.acroform import ENTRY_FONT, information, tick
 from thep_forms.generate.draw import Drawn, draw
-from thep_forms.generate.entry import PADDING, TypesetText, drawing, drawn_glyphs, shortened, typeset
+from thep_forms.generate.embedding import subset
 from thep_forms.generate.navigation import Navigation
-from thep_forms.generate.qr import SIDE, qr_code
+from thep_forms.generate.qr import qr_code
 from thep_forms.generate.tags import LANGUAGE, PaperBox, PaperTree, metadata
+from thep_forms.generate.typesetting import PADDING, TypesetText, drawing, drawn_glyphs, shortened, typeset
 from thep_forms.generate.writer import Objects, Writer, stream
-from thep_forms.layout import fonts
-from thep_forms.layout.pages import MM, PlacedBox, Rect, body_of, lay_out, require_boxes
+from thep_forms.layout import PlacedBox, Rect, body_of, lay_out
+from thep_forms.layout.foot import SCHOOL_SIZE, code_area, school_area
+from thep_forms.layout.metrics import FALLBACKS, REGULAR, load_face
+from thep_forms.layout.planner import require_boxes
 
-FOOT_SIZE = 9.0  # points, of the school at the foot of its pages
-LEAST = 5.0  # points: nobody scrolls on paper, so what is too long for its box gets smaller type than on a screen
-FACES = (fonts.REGULAR, *fonts.FALLBACKS)
+LEAST = 5.0  # points, of type: a box on paper does not scroll, so a long answer gets smaller type than on a screen
+FACES = (REGULAR, *FALLBACKS)
 FOOTER = b"/Artifact <</Type /Pagination /Subtype /Footer>> BDC %b EMC"
 
 
 class PaperCopy(Struct, frozen=True):
-    """A copy to be printed: what stands in its boxes, as `Master.copy` takes it, and its school, if it has one."""
+    """A copy to be printed: the values of its boxes, as `Master.copy` takes them, and its school, if it has one."""
 
     values: Mapping[str, str | bool] = field(default_factory=dict)
     dfe_number: str = ""
@@ -44,9 +46,11 @@ class PaperCopy(Struct, frozen=True):
 
     @property
     def school(self) -> str:
+        """The number and the name of its school; empty for a blank copy."""
         return f"{self.dfe_number}  {self.name}".strip()
 
     def fills(self, placed: PlacedBox) -> bool:
+        """Whether the box has an answer."""
         return bool(self.values.get(placed.box.name))
 
 
@@ -54,12 +58,12 @@ def pack(definition: FormDefinition, copies: Sequence[PaperCopy], more: int | No
     """The copies in their order, one at least, as the bytes of a PDF; the same input gives the same bytes.
 
     Each begins on a sheet of its own where paper is printed on both sides. `more` as `Master`. Raises `LayoutError`
-    where something does not fit its place, or for a value whose box the form does not have.
+    where something does not fit, or for a value whose box the form does not have.
     """
-    sheets = lay_out(definition, more)
-    drawn = draw(definition, sheets, coded=False)
-    boxes = {start: sheet.boxes for start, sheet in zip(drawn.starts, sheets, strict=True)}
-    names = {placed.box.name for sheet in sheets for placed in sheet.boxes}
+    layouts = lay_out(definition, more)
+    drawn = draw(definition, layouts, coded=False)
+    boxes = {start: layout.boxes for start, layout in zip(drawn.starts, layouts, strict=True)}
+    names = {placed.box.name for layout in layouts for placed in layout.boxes}
     for copy in copies:
         require_boxes(copy.values, names)
     with pikepdf.open(io.BytesIO(drawn.pdf)) as pdf:
@@ -74,12 +78,12 @@ class _Page(Struct, frozen=True):
     boxes: Sequence[PlacedBox]
 
 
-class _Set(Struct, frozen=True):
+class _TypesetCopy(Struct, frozen=True):
     """A copy set in type: its answers by the names of their boxes, and its school."""
 
     copy: PaperCopy
-    entries: Mapping[str, TypesetText]
-    foot: TypesetText
+    texts: Mapping[str, TypesetText]
+    school: TypesetText
 
 
 class _Pack:
@@ -89,8 +93,9 @@ class _Pack:
         self, definition: FormDefinition, drawn: Drawn, boxes: Mapping[int, Sequence[PlacedBox]], pdf: pikepdf.Pdf
     ) -> None:
         self.definition, self.structure, self.pdf = definition, drawn.document, pdf
-        self.body = body_of(definition.file.page)
-        self.foot = Rect(self.body.x - PADDING, self.body.y - 8 * MM, self.body.width - SIDE - 4 * MM, 6 * MM)
+        body = body_of(definition.file.page)
+        line = school_area(body)
+        self.code_area, self.foot = code_area(body), Rect(line.x - PADDING, line.y, line.width, line.height)
         self.out, self.objects, self.navigation = Writer(), Objects(), Navigation()
         self.tree, self.document, self.leaves = (self.objects.reserve() for _ in range(3))
         self.media = self.objects.body(pdf.pages[0].obj.MediaBox)
@@ -105,16 +110,17 @@ class _Pack:
         self.streams: dict[bytes, int] = {}
 
     def of(self, copies: Sequence[PaperCopy]) -> bytes:
-        ready = [self._set(copy) for copy in copies]
+        """The whole file."""
+        ready = [self._typeset(copy) for copy in copies]
         self._take_in_fonts(ready)
-        for number, one in enumerate(ready, 1):
+        for number, copy in enumerate(ready, 1):
             if len(self.pages) % 2:
                 self._add_blank_page()
-            self._add(one, f"Copy {number}")
+            self._add(copy, f"Copy {number}")
         return self._finish()
 
     def _roles(self, placed: PlacedBox) -> tuple[bytes, bytes]:
-        """What elements say of the box, where it is empty and where it is filled (ISO 32000-1, table 348)."""
+        """References to the attributes of an empty and of a filled box (ISO 32000-1, table 348)."""
         described = b"/Desc%b" % String(placed.box.tooltip).unparse()
         if placed.box.kind is not Kind.TICKS:
             text = self._plain(b"<</O/PrintField/Role/tv%b>>" % described)
@@ -130,47 +136,52 @@ class _Pack:
 
     # --- type -----------------------------------------------------------------------------------------------------
 
-    def _set(self, copy: PaperCopy) -> _Set:
-        page, entries = self.definition.file.page, dict[str, TypesetText]()
+    def _typeset(self, copy: PaperCopy) -> _TypesetCopy:
+        page, texts = self.definition.file.page, dict[str, TypesetText]()
+        sizes = (page.entry_size, min(page.entry_least, LEAST))
         for placed in (placed for shared in self.shared for placed in shared.boxes):
-            rect, wraps = placed.rect, placed.box.lines > 1
-            if copy.fills(placed) and placed.box.kind is not Kind.TICKS:
-                value, sizes = str(copy.values[placed.box.name]), (page.entry_size, min(page.entry_least, LEAST))
-                entries[placed.box.name] = typeset(value, rect.width, rect.height, wraps=wraps, sizes=sizes)
-        school = shortened(copy.school, self.foot.width - 2 * PADDING, FOOT_SIZE)
-        sizes = (FOOT_SIZE, FOOT_SIZE)
-        return _Set(copy, entries, typeset(school, self.foot.width, self.foot.height, wraps=False, sizes=sizes))
+            rect, box = placed.rect, placed.box
+            if copy.fills(placed) and box.kind is not Kind.TICKS:
+                value = str(copy.values[box.name])
+                texts[box.name] = typeset(value, rect.width, rect.height, wraps=box.lines > 1, sizes=sizes)
+        school = shortened(copy.school, self.foot.width - 2 * PADDING, SCHOOL_SIZE)
+        sizes = (SCHOOL_SIZE, SCHOOL_SIZE)
+        return _TypesetCopy(copy, texts, typeset(school, self.foot.width, self.foot.height, wraps=False, sizes=sizes))
 
-    def _take_in_fonts(self, copies: Iterable[_Set]) -> None:
+    def _take_in_fonts(self, copies: Iterable[_TypesetCopy]) -> None:
         """The fonts of the pages, and those that the answers of all copies are drawn with."""
-        entries = (entry for one in copies for entry in (*one.entries.values(), one.foot))
+        texts = [text for copy in copies for text in (*copy.texts.values(), copy.school)]
         listed, self.names = dict(self.pdf.pages[0].obj.Resources.Font.items()), dict[str, str]()
-        for n, (name, glyphs) in enumerate(drawn_glyphs(entries, FACES).items()):
-            self.names[name] = f"/Entry{n}"
-            listed[self.names[name]] = fonts.subset(self.pdf, fonts.face(name), glyphs)
+        for n, (name, glyphs) in enumerate(drawn_glyphs(texts, FACES).items()):
+            self.names[name] = f"{ENTRY_FONT}{n}"
+            listed[self.names[name]] = subset(self.pdf, load_face(name), glyphs)
         self.resources = self.objects.number(self.pdf.make_indirect(Dictionary(Font=Dictionary(listed))))
 
     # --- pages ----------------------------------------------------------------------------------------------------
 
-    def _add(self, one: _Set, called: str) -> None:
-        """A copy's pages and its part of the structure, together in an object stream."""
+    def _add(self, ready: _TypesetCopy, called: str) -> None:
+        """A copy's pages and its part of the structure, together in an object stream.
+
+        `called` is what it is called in the bookmarks where it has no school.
+        """
+        copy = ready.copy
         numbers = [self.objects.reserve() for _ in self.shared]
         boxes: dict[str, PaperBox] = {}
         written: dict[int, bytes] = {}
         for n, (number, page) in enumerate(zip(numbers, self.shared, strict=True)):
-            filled = [placed for placed in page.boxes if one.copy.fills(placed)]
+            filled = [placed for placed in page.boxes if copy.fills(placed)]
             marks = {placed.box.name: (n, mcid) for mcid, placed in enumerate(filled, page.marks)}
             for name in (placed.box.name for placed in page.boxes):
                 boxes[name] = PaperBox(self.roles[name][name in marks], marks.get(name))
-            own = self._stream(self._own(one, n, page.marks, filled))
+            own = self._stream(self._own(ready, n, page.marks, filled))
             written[number] = self._page(
                 b"/Contents[%d 0 R %d 0 R]/StructParents %d" % (page.content, own, len(self.parents) + n)
             )
         tree = PaperTree(self.objects.reserve, numbers, boxes)
-        title = one.copy.school or called
+        title = copy.school or called
         part = tree.add(replace(self.structure, kind="Part"), self.document, b"/T%b" % String(title).unparse())
         self.navigation.bookmark(title, numbers[0])
-        self.navigation.label(len(self.pages), f"{one.copy.dfe_number or called}, page ")
+        self.navigation.label(len(self.pages), f"{copy.dfe_number or called}, page ")
         self.pages += numbers
         self.parts.append(part)
         self.parents += tree.parents()
@@ -183,28 +194,29 @@ class _Pack:
         self.objects.plain[self.pages[-1]] = self._page(b"")
 
     def _page(self, entries: bytes) -> bytes:
-        places = (self.leaves, self.media, self.resources)
-        return b"<</Type/Page/Parent %d 0 R/MediaBox%b/Resources %d 0 R%b>>" % (*places, entries)
+        common = (self.leaves, self.media, self.resources)
+        return b"<</Type/Page/Parent %d 0 R/MediaBox%b/Resources %d 0 R%b>>" % (*common, entries)
 
-    def _own(self, one: _Set, index: int, first: int, filled: Iterable[PlacedBox]) -> bytes:
+    def _own(self, ready: _TypesetCopy, index: int, first: int, filled: Iterable[PlacedBox]) -> bytes:
         """A page's own content; its marks have ids from `first` on."""
-        parts = [
-            b"/Form <</MCID %d>> BDC %b EMC" % (mcid, _moved(placed.rect, self._answer(one, placed)))
-            for mcid, placed in enumerate(filled, first)
-        ]
-        form = self.definition.form
-        code = Code(form.id, self.definition.year, form.revision, index + 1, len(self.shared), one.copy.dfe_number)
-        school = drawing(one.foot, self.foot.width, self.foot.height, self.names, wraps=False)
-        return b"\n".join([*parts, FOOTER % _moved(self.foot, school), FOOTER % qr_code(code, self.body)])
+        parts: list[bytes] = []
+        for mcid, placed in enumerate(filled, first):
+            answer = _moved(placed.rect, self._answer(ready, placed))
+            parts.append(b"/Form <</MCID %d>> BDC %b EMC" % (mcid, answer))
+        definition, total = self.definition, len(self.shared)
+        school = ready.copy.dfe_number
+        code = Code(definition.identifier, definition.year, definition.form.revision, index + 1, total, school)
+        line = drawing(ready.school, self.foot.width, self.foot.height, self.names, wraps=False)
+        return b"\n".join([*parts, FOOTER % _moved(self.foot, line), FOOTER % qr_code(code, self.code_area)])
 
-    def _answer(self, one: _Set, placed: PlacedBox) -> bytes:
+    def _answer(self, ready: _TypesetCopy, placed: PlacedBox) -> bytes:
         if placed.box.kind is Kind.TICKS:
             return tick(placed.rect)
-        entry, wraps = one.entries[placed.box.name], placed.box.lines > 1
-        return drawing(entry, placed.rect.width, placed.rect.height, self.names, wraps=wraps)
+        text, wraps = ready.texts[placed.box.name], placed.box.lines > 1
+        return drawing(text, placed.rect.width, placed.rect.height, self.names, wraps=wraps)
 
     def _stream(self, content: bytes) -> int:
-        """The number of a stream of that content, of which one is enough."""
+        """The number of the stream with that content, which is written once."""
         if content not in self.streams:
             self.streams[content] = self.objects.reserve()
             packed = stream(b"<</Filter/FlateDecode>>", zlib.compress(content, 9))

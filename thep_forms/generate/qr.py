@@ -1,4 +1,4 @@
-"""The QR code in the corner of each page, for programs that get it as a picture.
+"""The QR code in the corner of each page, by which a program knows a page that comes back as a picture.
 
 A page of the form shows it by a form XObject: each school's copy has its own, and all else of the page in common.
 """
@@ -10,16 +10,14 @@ import re
 import zxingcpp
 
 from thep_forms.definition.identity import Code
-from thep_forms.layout.pages import MM, Rect
+from thep_forms.layout import Rect
 
-SIDE = 12 * MM
-_DARK = re.compile(rb"\0+")
 CODE = "/Code{}"  # the XObject's name in resources, by the number of its page
-GAP = 4 * MM  # between the body of the page and the code
+_DARK = re.compile(rb"\0+")
 
 
-def qr_code(code: Code, body: Rect) -> bytes:
-    """The operators that draw it, below the body of the page and at its right edge.
+def qr_code(code: Code, area: Rect) -> bytes:
+    """The operators that draw the code in its square.
 
     It is one filled path, so that no viewer draws seams between its modules.
     """
@@ -27,8 +25,9 @@ def qr_code(code: Code, body: Rect) -> bytes:
     picture = zxingcpp.write_barcode_to_image(barcode, add_quiet_zones=False)
     rows, _ = picture.shape
     modules = bytes(memoryview(picture))  # type: ignore[arg-type] # it is a buffer, which zxing-cpp's stub leaves out
-    dark = ((rows - 1 - n, run) for n in range(rows) for run in _DARK.finditer(modules, n * rows, (n + 1) * rows))
-    path = (b"%d %d %d 1 re" % (run.start() % rows, y, run.end() - run.start()) for y, run in dark)
-    side = SIDE / rows
-    place = b"%.4f 0 0 %.4f %.2f %.2f cm" % (side, side, body.right - SIDE, body.y - GAP - SIDE)
-    return b" ".join([b"q 0 g", place, *path, b"f Q"])
+    module = area.width / rows
+    parts = [b"q 0 g", b"%.4f 0 0 %.4f %.2f %.2f cm" % (module, module, area.x, area.y)]
+    for row in range(rows):
+        y, runs = rows - 1 - row, _DARK.finditer(modules, row * rows, (row + 1) * rows)
+        parts += [b"%d %d %d 1 re" % (run.start() % rows, y, run.end() - run.start()) for run in runs]
+    return b" ".join([*parts, b"f Q"])

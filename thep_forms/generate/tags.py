@@ -14,9 +14,10 @@ LANGUAGE = "en-GB"
 
 
 class Tag(Struct):
-    """A structure element while the pages are drawn: its kids are elements, marked content or one widget.
+    """A structure element while the pages are drawn.
 
-    `marks` are pairs of a page's index and a marked-content id; `widget` is the name of a `Form` element's field.
+    `kids` are elements, and pieces of marked content as pairs of the page's index and the marked-content id. `widget`
+    is the name of the field of a `Form` element, which has no kids. `numbering` is that of a list.
     """
 
     kind: str
@@ -32,7 +33,7 @@ class Tag(Struct):
 
 
 def tag(pdf: pikepdf.Pdf, document: Tag, widgets: Mapping[str, pikepdf.Object], definition: FormDefinition) -> None:
-    """Write the tree and say that the file is PDF/UA-1. `widgets` are the visible ones, by field name."""
+    """Write the structure tree, and that the file is PDF/UA-1. `widgets` are the visible widgets by field name."""
     _Writer(pdf, widgets).write(document)
     pdf.Root.MarkInfo = Dictionary(Marked=True)
     pdf.Root.Lang = String(LANGUAGE)
@@ -40,12 +41,14 @@ def tag(pdf: pikepdf.Pdf, document: Tag, widgets: Mapping[str, pikepdf.Object], 
 
 
 def metadata(pdf: pikepdf.Pdf, definition: FormDefinition) -> pikepdf.Object:
-    """The XMP packet that says so, with the file's title and author."""
+    """The XMP packet, with the file's title and author, and that it is PDF/UA-1."""
     packet = _XMP.format(title=_escaped(definition.title), author=_escaped(definition.partnership.name)).encode()
     return pdf.make_indirect(pikepdf.Stream(pdf, packet, Type=Name.Metadata, Subtype=Name.XML))
 
 
 class _Writer:
+    """Writes the structure tree of the form with pikepdf."""
+
     def __init__(self, pdf: pikepdf.Pdf, widgets: Mapping[str, pikepdf.Object]) -> None:
         self.pdf, self.widgets = pdf, widgets
         self.parents: dict[int, list[tuple[int, pikepdf.Object]]] = {}  # by page: marked-content ids and their elements
@@ -93,17 +96,17 @@ class _Writer:
 
 
 class PaperBox(Struct, frozen=True):
-    """A box on paper: a reference to its attributes, and where the mark of its answer is, if it has one."""
+    """A box on paper: a reference to its attributes, and the page's index and the marked-content id of its answer."""
 
     attributes: bytes
     mark: tuple[int, int] | None = None
 
 
 class PaperTree:
-    """The structure of one copy of several that have the same pages: its elements, as written, by object number.
+    """The structure tree of one copy in a pack: its elements as they are written, by object number.
 
-    `pages` are the object numbers of the copy's pages. A box without a widget is a `Form` element too, with attributes
-    that say its role (ISO 32000-1, 14.8.5.6).
+    `reserve` gives the next object number. `pages` are the object numbers of the copy's pages. A box on paper has no
+    widget; it is a `Form` element with attributes that say its role (ISO 32000-1, 14.8.5.6).
     """
 
     def __init__(self, reserve: Callable[[], int], pages: Sequence[int], boxes: Mapping[str, PaperBox]) -> None:
@@ -112,7 +115,7 @@ class PaperTree:
         self._parents: list[dict[int, int]] = [{} for _ in pages]
 
     def add(self, node: Tag, parent: int, entries: bytes = b"") -> int:
-        """Write the element, all below it, and its other `entries`; its object number."""
+        """Write the element with its other `entries`, and all below it; returns its object number."""
         number = self.reserve()
         kids: list[Tag | tuple[int, int]] = node.kids
         if node.widget:
@@ -132,7 +135,7 @@ class PaperTree:
         return number
 
     def parents(self) -> list[bytes]:
-        """For each page the array of its marks' elements, which the tree of parents holds."""
+        """For each page the array of the elements of its marked content, for the parent tree."""
         return [
             b"[%b]" % b" ".join(b"%d 0 R" % number for _, number in sorted(marks.items())) for marks in self._parents
         ]

@@ -1,1 +1,30 @@
-"""Where everything of a form stands on its pages; the typeface's measures, the code and the seal of a page."""
+"""Where everything of a form stands on its pages, for those who draw them and for those who read them.
+
+The measures of the typeface are in `metrics`, what stands at the foot of a page in `foot`, its seal in `seal`.
+"""
+
+from thep_forms.layout.model import (
+    LABEL_INSET,
+    MM,
+    Label,
+    PageLayout,
+    PlacedBox,
+    PlacedText,
+    Rect,
+    Style,
+    body_of,
+)
+from thep_forms.layout.planner import lay_out
+
+__all__ = [
+    "LABEL_INSET",
+    "MM",
+    "Label",
+    "PageLayout",
+    "PlacedBox",
+    "PlacedText",
+    "Rect",
+    "Style",
+    "body_of",
+    "lay_out",
+]

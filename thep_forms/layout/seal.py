@@ -1,8 +1,8 @@
-"""A seal on each page: the hash of what was drawn there, by which a reader knows that nobody has drawn on it since.
+"""A seal on each page: the hash of what was drawn there. By it a reader knows whether somebody has drawn on the page.
 
-It is kept where programs keep what is theirs alone, in page-piece dictionaries (ISO 32000-1, 14.5): a string of two
-hashes, of the content and of it as it is stored. Most programs leave what is stored alone, and it is small. Forms of
-before have the first hash alone.
+It is kept in the page-piece dictionary (ISO 32000-1, 14.5), where a program keeps what is its own. It is a string of
+two hashes: of the content, and of the content as it is stored. Most programs leave the stored content alone, and that
+is quicker to hash. Forms made by earlier versions have the first hash alone.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import pikepdf
 from pikepdf import Array, Dictionary, Object, Stream, String
 
 OWNER = "/thep_forms"
-BYTES = 8  # of a hash: it is against what programs do, not against forgers
+BYTES = 8  # of a hash: it tells what programs do, and need not withstand forgers
 DIGITS = 2 * BYTES
 
 
 class State(Enum):
-    """What became of a page since it was made; of one without a seal nobody knows, since some programs drop it."""
+    """What became of a page since it was made. Some programs drop the seal, so a page without one can be either."""
 
     AS_MADE = auto()
     DRAWN_OVER = auto()
@@ -29,7 +29,10 @@ class State(Enum):
 
 
 def seal(page: pikepdf.Page, day: date) -> None:
-    """Seal what is drawn on the page. `day` stands where a date has to: the bytes depend on the input alone."""
+    """Seal what is drawn on the page.
+
+    The dictionary has to have a date; `day` is that, so that the bytes depend on the input alone.
+    """
     modified = String(f"D:{day:%Y%m%d}000000Z")
     page.obj.LastModified = modified
     hashes = _digest(page.obj) + _digest(page.obj, Object.read_raw_bytes)
@@ -37,15 +40,21 @@ def seal(page: pikepdf.Page, day: date) -> None:
 
 
 def state(page: Object) -> State:
-    """What the seal of the page says. Raises what pikepdf does where the content is damaged."""
-    told: object = page
-    for key in ("/PieceInfo", OWNER, "/Private"):
-        told = told.get(key) if isinstance(told, Dictionary) else None
-    if not isinstance(told, String):
+    """Whether the page is as its seal says. Raises what pikepdf raises where the content is damaged."""
+    hashes = _hashes(page)
+    if hashes is None:
         return State.NO_SEAL
-    drawn, stored = str(told)[:DIGITS], str(told)[DIGITS:]
+    drawn, stored = hashes[:DIGITS], hashes[DIGITS:]
     is_as_stored = bool(stored) and stored == _digest(page, Object.read_raw_bytes)
     return State.AS_MADE if is_as_stored or drawn == _digest(page) else State.DRAWN_OVER
+
+
+def _hashes(page: Object) -> str | None:
+    """What the seal of the page holds; None where there is no seal."""
+    found: object = page
+    for key in ("/PieceInfo", OWNER, "/Private"):
+        found = found.get(key) if isinstance(found, Dictionary) else None
+    return str(found) if isinstance(found, String) else None
 
 
 def _digest(page: Object, read: Callable[[Object], bytes] = Object.read_bytes) -> str:

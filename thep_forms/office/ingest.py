@@ -5,224 +5,82 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from thep_forms.checking.record import SchoolRecord
-from thep_forms.deciding.winner import Verdict
 from thep_forms.definition import Definitions
 from thep_forms.errors import ClusterError, RecordsError
-from thep_forms.office.examine import Examiner, Finding
-from thep_forms.reading import FileKind, is_pdf
-from thep_forms.records import Archive, Arrival, Ledger, Records, Views, entry_of, return_id_of, tidy
+from thep_forms.office.examine import Examiner
+from thep_forms.office.summary import Attention, Summary, summarise
+from thep_forms.reading import FileKind, Reading, is_pdf
+from thep_forms.records import Archive, Arrival, Ledger, ReadReturn, Records, Views, open_for_writing, return_id_of
+from thep_forms.records.names import archived, tidy
+from thep_forms.records.results import made_from
 from thep_forms.sources import ReceivedFile, SourceFile, find_files, open_file
 from thep_forms.work import Engine, Failure, Limits, Workers
 
-KEPT_AFTER = 0.5  # seconds: what was read is made to last, which takes a while, and little more for many files
-MOST_FRESH = 1000  # of a run, that are told apart from what came before: it is as many as anybody looks at
+COMMIT_AFTER = 0.5  # seconds: what was read is made to last, which takes a while, and little more for many files
+MOST_NEW = 1000  # sources of a run that are told apart from earlier ones: as many as anybody looks at
 
 
-class Attention(Struct, frozen=True):
-    """A return that somebody has to look at: where it came from, and the codes of its errors, or else its verdict.
+def ingest(
+    folder: Path,
+    sources: Sequence[Path],
+    *,
+    definitions: Definitions,
+    register: Path | None = None,
+    limits: Limits | None = None,
+    workers: int | None = None,
+    passwords: Sequence[str] = (),
+    dask: str | None = None,
+    progress: Callable[[Sequence[SourceFile]], Iterable[SourceFile]] = iter,
+) -> Summary:
+    """Read every file of `sources` into the RECORDS folder, and write its tables.
 
-    `is_new`: it came in this run.
+    `register` is a register list, `limits` are those of one file, `workers` are processes on this machine, and `dask`
+    is the address of a Dask cluster that reads the files instead. `passwords` are tried on files that are locked, and
+    on those that were when they came before. `progress` may wrap the files to be read.
+
+    Raises `SourceError`, `RecordsError` and `TemplateError` before anything is written; `ClusterError` as well, or
+    when the cluster is lost: what was read until then is kept.
     """
-
-    source: str
-    why: tuple[str, ...]
-    is_new: bool = False
-
-
-class Summary(Struct, frozen=True):
-    """What a RECORDS folder holds: how many files of each verdict, which need attention, how many are new."""
-
-    verdicts: Counter[str]
-    attention: tuple[Attention, ...]
-    new: int = 0
-    records: Path = field(default_factory=Path)
-
-    @property
-    def all_accepted(self) -> bool:
-        return not self.attention
-
-
-class Ingester:
-    """Reads returns into one RECORDS folder, in `workers` processes; `limits` are those of one file.
-
-    `passwords` are tried on files that are locked, and on those that were when they came before. `dask` is the address
-    of a Dask cluster that is to read them instead.
-    """
-
-    def __init__(
-        self,
-        records: Path,
-        templates: Path | None = None,
-        limits: Limits | None = None,
-        workers: int | None = None,
-        passwords: Sequence[str] = (),
-        dask: str | None = None,
-    ) -> None:
-        self.records = records
-        self.definitions = Definitions.of_today(templates)
-        self.examiner = Examiner(self.definitions, tuple(passwords))
-        self.engine = _engine(self.examiner, limits or Limits(), workers, dask)
-
-    def ingest(
-        self,
-        sources: Sequence[Path],
-        register: Path | None = None,
-        progress: Callable[[Sequence[SourceFile]], Iterable[SourceFile]] = iter,
-    ) -> Summary:
-        """Read every file of `sources` and write the CSVs. `progress` may wrap the files to be read.
-
-        Raises `SourceError`, `RecordsError` and `TemplateError` before anything is written; `ClusterError` as well,
-        or when the cluster is lost: what was read until then is kept.
-        """
-        places = find_files(sources, self.records)
-        self.definitions()  # a mistake in the templates is told of first
-        members = self._members(register) if register else {}
-        if self.records.exists() and not self.records.is_dir():
-            raise RecordsError(f"{self.records} is a file. Choose a folder for the records.")
-        with self.engine as engine, Ledger(self.records) as ledger:
-            if members:
-                with ledger.transaction():
-                    ledger.set_register(members)
-            tidy(self.records)
+    places = find_files(sources, folder)
+    definitions()  # a mistake in the templates is reported first
+    members = _members(register, definitions) if register else {}
+    if folder.exists() and not folder.is_dir():
+        raise RecordsError(f"{folder} is a file. Choose a folder for the records.")
+    examiner = Examiner(definitions, tuple(passwords))
+    with (
+        _engine(examiner, limits or Limits(), workers, dask) as engine,
+        open_for_writing(folder, definitions, must_exist=False) as ledger,
+    ):
+        if members:
             with ledger.transaction():
-                again = {FileKind.FAILED, *([FileKind.LOCKED] if self.examiner.passwords else [])}
-                intake = _Intake(Archive(self.records), ledger, engine, again)
-                intake.take_in(progress(places))
-            return self._finish(ledger, intake.new, intake.fresh)
-
-    def _members(self, register: Path) -> dict[str, SchoolRecord]:
-        from thep_forms.register import read_register  # not every run has one
-
-        members = read_register(register, self.definitions)
-        return {one.dfe_number: one.record for one in members}
-
-    def prefer(self, return_id: str) -> Summary:
-        """Let the return count over all others of its school and year that nobody could put in order."""
-        with Ledger.existing(self.records) as ledger:
-            known = Records(ledger, self.definitions)
-            if all(one.return_id != return_id for one in known.returns()):
-                raise RecordsError(f"There is no return {return_id}. The column return_id of returns.csv has them all.")
-            rivals = known.rivals(return_id)
-            if rivals is None:
-                raise RecordsError(
-                    f"The return {return_id} cannot count: it is no form, or has errors, which only a new form of the "
-                    "school can mend. problems.csv has the words to ask for it."
-                )
-            with ledger.transaction():
-                ledger.prefer(return_id, rivals)
-            return self._finish(ledger)
-
-    def _finish(self, ledger: Ledger, new: int = 0, fresh: Collection[str] = ()) -> Summary:
-        known = Records(ledger, self.definitions)
-        Views(self.records, ledger, known).write()
-        verdicts: Counter[str] = Counter()
-        attention: list[Attention] = []
-        for one in known.returns():
-            verdicts[one.verdict] += 1
-            verdicts[Verdict.DUPLICATE] += len(one.arrivals) - 1
-            if one.verdict not in (Verdict.ACCEPTED, Verdict.SUPERSEDED) and not one.aside:
-                why = known.errors(one) or (one.verdict,)
-                attention.append(Attention(one.source, why, any(came.source in fresh for came in one.arrivals)))
-        return Summary(+verdicts, tuple(sorted(attention, key=lambda one: one.source)), new, self.records)
+                ledger.set_register(members)
+        tidy(folder)
+        intake = _Intake(folder, ledger, examiner)
+        with ledger.transaction():
+            intake.read_all(engine, progress(places))
+        records = Records(ledger, definitions)
+        Views(folder, records).write()
+        return summarise(folder, records, intake.new, intake.new_sources)
 
 
-class _Intake:
-    """Files on their way into the ledger and the archive: the known are noted, the new go through the engine.
+def _members(register: Path, definitions: Definitions) -> dict[str, tuple[str, SchoolRecord]]:
+    from thep_forms.register import read_register  # not every run has one
 
-    So do the known whose outcome is one of `again`.
-    """
-
-    def __init__(self, archive: Archive, ledger: Ledger, engine: Engine, again: Collection[FileKind]) -> None:
-        self.archive, self.ledger, self.engine, self.again = archive, ledger, engine, again
-        self.waiting: dict[str, list[ReceivedFile]] = {}  # those of the same bytes, by hash, while they are read
-        self.new, self.kept = 0, time.monotonic()  # what came that had not come before, by that way
-        self.fresh: set[str] = set()  # the ways of the first of these
-
-    def take_in(self, places: Iterable[SourceFile]) -> None:
-        """Note every file."""
-        try:
-            for sha256, answer in self.engine.map(self._unread(places)):
-                self._note(sha256, _findings(answer))
-        except ClusterError:
-            self._keep()
-            raise
-        self.archive.sync()
-
-    def _unread(self, places: Iterable[SourceFile]) -> Iterator[tuple[str, bytes]]:
-        """The hash of each file that has to be read, and where it is kept."""
-        for place in places:
-            for found in open_file(place):
-                yield from self._sort(found)
-        if (
-            self.waiting
-        ):  # something new is being read, so that a workbook will be written: it takes a while to be there
-            import thep_forms.records.workbook  # noqa: F401 - loaded now, while nothing else is to be done
-
-    def _sort(self, found: ReceivedFile) -> Iterator[tuple[str, bytes]]:
-        """The hash of a file that has to be read, and where it is kept; any other file is noted at once."""
-        if found.data is None:
-            if self.ledger.add_unread(found.source, found.reason, found.received_at):
-                self._is_new(found.source)
-            return
-        sha256 = hashlib.sha256(found.data).hexdigest()
-        if sha256 in self.waiting:
-            self.waiting[sha256].append(found)
-        elif self._is_known(sha256, found.data):
-            self._arrived(found, sha256)
-        elif is_pdf(found.data):
-            self.waiting[sha256] = [found]
-            yield sha256, os.fsencode(self.archive.add(sha256, found.data))
-        else:
-            self.waiting[sha256] = [found]
-            reason = "This is not a PDF." if found.data else "This file is empty."
-            self._note(sha256, [Finding(FileKind.NOT_A_FORM, reason)], archived=False)
-
-    def _is_known(self, sha256: str, data: bytes) -> bool:
-        """Whether it need not be read. A PDF that is no longer kept is taken in anew."""
-        known = self.ledger.outcome(return_id_of(sha256)) not in {None, *self.again}
-        return known and (sha256 in self.archive or not is_pdf(data))
-
-    def _note(self, sha256: str, findings: list[Finding], *, archived: bool = True) -> None:
-        for number, finding in enumerate(findings, 1):
-            return_id = return_id_of(sha256, number)
-            entry = entry_of(return_id, finding.outcome, finding.reason, finding.modified, finding.checked)
-            self.ledger.add(entry, sha256, finding.checked, archived=archived)
-        for found in self.waiting.pop(sha256):
-            self._arrived(found, sha256)
-        if time.monotonic() - self.kept > KEPT_AFTER:
-            self._keep()
-
-    def _keep(self) -> None:
-        self.archive.sync()  # what the ledger names is there
-        self.ledger.commit()
-        self.kept = time.monotonic()
-
-    def _arrived(self, found: ReceivedFile, sha256: str) -> None:
-        return_ids = self.ledger.return_ids(sha256)
-        for number, return_id in enumerate(return_ids, 1):
-            source = f"{found.source}#{number}" if len(return_ids) > 1 else found.source
-            if self.ledger.arrived(Arrival(source, return_id, found.received_at, found.is_decoration)):
-                self._is_new(source)
-
-    def _is_new(self, source: str) -> None:
-        self.new += 1
-        if self.new <= MOST_FRESH:
-            self.fresh.add(source)
+    return {member.dfe_number: (member.name, member.record) for member in read_register(register, definitions)}
 
 
 def _engine(
     examiner: Examiner, limits: Limits, workers: int | None, dask: str | None
 ) -> AbstractContextManager[Engine]:
+    """What reads the files: processes of this machine, or a Dask cluster."""
     if dask is None:
         return nullcontext(Workers(examiner, limits, workers))
     from thep_forms.work.cluster import Cluster  # few have one
@@ -234,11 +92,130 @@ def _engine(
     return Cluster(dask, there.on_data, there.build, limits)
 
 
-def _findings(answer: bytes | Failure) -> list[Finding]:
-    """What a worker found; where it failed, a finding that says so."""
+class _Intake:
+    """The way of files into the ledger and the archive, inside a transaction of the ledger.
+
+    A file that is known is noted at once. Any other PDF is archived and goes through the engine.
+    """
+
+    def __init__(self, folder: Path, ledger: Ledger, examiner: Examiner) -> None:
+        self.folder, self.ledger, self.archive = folder, ledger, Archive(folder)
+        self.made_from = made_from(examiner.definitions)
+        self.read_again: Collection[str] = {FileKind.FAILED}  # kinds of files that are read when they come again
+        if examiner.passwords:
+            self.read_again = {FileKind.FAILED, FileKind.LOCKED}
+        self.without_reading: set[str] = set()  # hashes of archived PDFs that an earlier version read
+        self.waiting: dict[
+            str, list[ReceivedFile]
+        ] = {}  # files that are being read, by hash: all that have these bytes
+        self.new = 0  # sources that had not come before
+        self.new_sources: set[str] = set()  # the first of them
+        self.committed = time.monotonic()
+
+    def read_all(self, engine: Engine, places: Iterable[SourceFile]) -> None:
+        """Read and note every file."""
+        try:
+            for sha256, answer in engine.map(self._files_to_read(places)):
+                self._note_answer(sha256, answer)
+        except ClusterError:
+            self._commit()
+            raise
+        self.archive.sync()
+
+    def _files_to_read(self, places: Iterable[SourceFile]) -> Iterator[tuple[str, bytes]]:
+        """The hash of each file that has to be read, and its path, encoded as the system does it."""
+        yield from self._archived_without_reading()
+        for place in places:
+            for received in open_file(place):
+                path = self._admit(received)
+                if path:
+                    yield path.stem, os.fsencode(path)
+        if self.waiting:  # something is being read, so that a workbook will be written, whose library loads slowly
+            import thep_forms.records.workbook  # noqa: F401 - loaded now, while nothing else is to be done
+
+    def _archived_without_reading(self) -> Iterator[tuple[str, bytes]]:
+        """Archived PDFs of which the ledger has no reading, as version 7 kept none. A damaged one is left alone."""
+        for sha256 in self.ledger.files_without_reading():
+            path = archived(self.folder, sha256)
+            if sha256 in self.archive and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+                self.without_reading.add(sha256)
+                self.waiting[sha256] = []
+                yield sha256, os.fsencode(path)
+
+    def _admit(self, received: ReceivedFile) -> Path | None:
+        """Note a file, unless it is a PDF that has to be read; then archive it, and give its path."""
+        if received.data is None:
+            arrival = Arrival(received.source, "", received.received_at)
+            if self.ledger.add_unopened(arrival, received.reason):
+                self._count_new([received.source])
+            return None
+        sha256 = hashlib.sha256(received.data).hexdigest()
+        if sha256 in self.waiting:
+            self.waiting[sha256].append(received)
+        elif self._is_known(sha256, received.data):
+            self._note_arrival(received, sha256)
+        else:
+            self.waiting[sha256] = [received]
+            if is_pdf(received.data):
+                return self.archive.add(sha256, received.data)
+            reason = "This is not a PDF." if received.data else "This file is empty."
+            self._note_returns(sha256, [_unread(FileKind.NOT_A_FORM, reason)], is_kept=False)
+        return None
+
+    def _is_known(self, sha256: str, data: bytes) -> bool:
+        """Whether it need not be read. A PDF that the archive lacks is taken in anew."""
+        kind = self.ledger.kind(return_id_of(sha256))
+        if kind is None or kind in self.read_again:
+            return False
+        return sha256 in self.archive or not is_pdf(data)
+
+    def _note_answer(self, sha256: str, answer: bytes | Failure) -> None:
+        """Note what was read in a file. Where nothing could be read anew, what an earlier version read stays."""
+        returns = _returns(answer)
+        if sha256 in self.without_reading and returns[0].reading.outcome is FileKind.FAILED:
+            self._note_arrivals(sha256)
+        else:
+            self._note_returns(sha256, returns)
+
+    def _note_returns(self, sha256: str, returns: Sequence[ReadReturn], *, is_kept: bool = True) -> None:
+        self.ledger.add_file(sha256, returns, self.made_from, is_kept=is_kept)
+        self._note_arrivals(sha256)
+        if time.monotonic() - self.committed > COMMIT_AFTER:
+            self._commit()
+
+    def _note_arrivals(self, sha256: str) -> None:
+        for received in self.waiting.pop(sha256):
+            self._note_arrival(received, sha256)
+
+    def _note_arrival(self, received: ReceivedFile, sha256: str) -> None:
+        arrival = Arrival(received.source, return_id_of(sha256), received.received_at, received.is_decoration)
+        self._count_new(self.ledger.add_arrivals(arrival, sha256))
+
+    def _count_new(self, sources: Sequence[str]) -> None:
+        self.new += len(sources)
+        if self.new <= MOST_NEW:
+            self.new_sources.update(sources)
+
+    def _commit(self) -> None:
+        self.archive.sync()  # what the ledger names is there
+        self.ledger.commit()
+        self.committed = time.monotonic()
+
+
+def _returns(answer: bytes | Failure) -> list[ReadReturn]:
+    """What a worker read; where it failed, a return that says so."""
     if isinstance(answer, Failure):
-        return [Finding(FileKind.FAILED, answer.reason)]
+        return [_unread(FileKind.FAILED, answer.reason)]
     try:
-        return Examiner.findings(answer)
+        returns = Examiner.returns(answer)
     except msgspec.DecodeError:
-        return [Finding(FileKind.FAILED, "Reading it made the reading program answer nonsense.")]
+        returns = []
+    return returns or [_unread(FileKind.FAILED, "Reading it made the reading program answer nonsense.")]
+
+
+def _unread(kind: FileKind, reason: str) -> ReadReturn:
+    """A file that was not read."""
+    return ReadReturn(Reading(kind, reason=reason))
+
+
+__all__ = ["Attention", "Summary", "ingest"]

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator
 from thep_forms.checking import Contact
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import FormDefinition, MembershipYear
-from thep_forms.definition.model import Kind
 from thep_forms.errors import SourceError
 from thep_forms.records import Records, Returned
 from thep_forms.records.tables import Table
@@ -36,15 +35,13 @@ def mailing_list(
     Raises `SourceError` for a role or a phase that the form does not have.
     """
     _known("role", roles, [role.name for role in definition.roles])
-    ticks = [asked for asked in definition.fields if asked.kind is Kind.TICKS]
-    _known("phase", phases, [option.name for asked in ticks for option in asked.option])
+    _known("phase", phases, [option.name for option in definition.phases.option])
     merged: dict[tuple[str, str], dict[str, str]] = {}
     for one in records.accepted():
         if one.year == str(year):
-            known = records.known(one)
-            school = [known.school.get(asked.name, "") for asked in ticks]
-            if not phases or set(phases) & set(";".join(school).split(";")):
-                _merge(merged, _rows(one, known, ";".join(filter(None, school)), roles))
+            known = records.record(one)
+            if not phases or set(phases) & set(definition.phases_of_school(known.school)):
+                _merge(merged, _rows(one, known, definition, roles))
     rows = sorted(merged.values(), key=lambda row: (row["DFE Number"], row["Role"], row["Email Address"]))
     return Table("mailing-list", COLUMNS, [[row[column] for column in COLUMNS] for row in rows])
 
@@ -55,23 +52,26 @@ def _known(what: str, asked: Collection[str], known: list[str]) -> None:
             raise SourceError(f"{name} is no {what} of the form. Choose from {', '.join(known)}.")
 
 
-def _rows(one: Returned, known: SchoolRecord, phases: str, roles: Collection[str]) -> Iterator[dict[str, str]]:
+def _rows(
+    one: Returned, known: SchoolRecord, definition: FormDefinition, roles: Collection[str]
+) -> Iterator[dict[str, str]]:
     for contact in known.contacts:
         if not roles or contact.role in roles:
-            for address in filter(None, _addresses(contact)):
+            for address in filter(None, _addresses(contact, definition)):
                 yield {
                     "Email Address": address,
-                    "Name": contact.parts.get("name", ""),
-                    "Designation": contact.parts.get("designation", ""),
+                    "Name": contact.parts.get(definition.person_name.name, ""),
+                    "Designation": contact.parts.get(definition.job_title.name, ""),
                     "Role": contact.role,
-                    "School": known.school.get("school_name", ""),
+                    "School": definition.name_of_school(known.school),
                     "DFE Number": one.dfe_number,
-                    "Phase": phases,
+                    "Phase": ";".join(definition.phases_of_school(known.school)),
                 }
 
 
-def _addresses(contact: Contact) -> list[str]:
-    return [address.strip() for address in contact.parts.get("email", "").split(";")]
+def _addresses(contact: Contact, definition: FormDefinition) -> list[str]:
+    joined = contact.parts.get(definition.person_email.name, "")
+    return [address.strip() for address in joined.split(";")]
 
 
 def _merge(merged: dict[tuple[str, str], dict[str, str]], rows: Iterable[dict[str, str]]) -> None:

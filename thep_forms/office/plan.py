@@ -76,6 +76,5 @@ def parcels(
     due = in_words(today + timedelta(days=definition.partnership.days_to_return))
     forms = copies(definition, (one.member for one in chosen))
     for one, (file_name, pdf) in zip(chosen, forms, strict=True):
-        school = one.member.record.school.get("school_name", "")
-        letter = stationery.letter(one.member.dfe_number, school, due, one.to_mend)
-        yield Parcel(one.member.dfe_number, school, addresses(one.member.email), letter, file_name, pdf)
+        letter = stationery.letter(one.member.dfe_number, one.member.name, due, one.to_mend)
+        yield Parcel(one.member.dfe_number, one.member.name, addresses(one.member.email), letter, file_name, pdf)

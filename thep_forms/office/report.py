@@ -16,7 +16,7 @@ import jinja2
 from msgspec import Struct
 
 from thep_forms.checking import Problem
-from thep_forms.deciding.winner import Verdict
+from thep_forms.deciding import Verdict
 from thep_forms.definition import FormDefinition
 from thep_forms.definition.load import Templates
 from thep_forms.definition.model import ProblemCode, Severity
@@ -213,7 +213,7 @@ class _Reporter:
         return f"{'' if typed else found.label}: {found.code.replace('_', ' ')}".removeprefix(": ")
 
     def _missing(self, one: SchoolStatus) -> Missing:
-        phases = self._phases(one.member.record.school.get("phases", ""))
+        phases = self._phases(";".join(one.member.phases))
         return Missing(one.member.dfe_number, self._name(one), phases, one.standing, self._email(one))
 
     def _anew(self, changes: Iterable[tuple[str, Change]]) -> Iterator[Anew]:
@@ -229,7 +229,7 @@ class _Reporter:
                 yield Anew(number, names[number], what, *values)
 
     def _name(self, one: SchoolStatus) -> str:
-        return one.member.record.school.get("school_name", "")
+        return one.member.name
 
     def _email(self, one: SchoolStatus) -> str:
         return "" if self.redacted else one.member.email.replace(";", "; ")
@@ -240,7 +240,7 @@ class _Reporter:
 
 def _is_open(one: Returned) -> bool:
     """Whether somebody has to look at it."""
-    return one.verdict not in _SETTLED and not one.aside
+    return one.verdict not in _SETTLED and not one.is_decoration
 
 
 def _is_to_be_placed(one: Returned) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
 
 from thep_forms.checking import Problem
-from thep_forms.deciding.winner import Verdict
-from thep_forms.definition import FormDefinition, MembershipYear
+from thep_forms.deciding import Verdict
+from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.definition.model import Severity
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.tables import Table
@@ -68,7 +68,7 @@ class SchoolStatus(Struct, frozen=True):
 
 def statuses_today(
     ledger: Ledger,
-    definitions: Callable[[MembershipYear | None], FormDefinition],
+    definitions: Definitions,
     year: MembershipYear,
     members: Iterable[MemberSchool],
     today: date,
@@ -134,7 +134,7 @@ def by_phase(found: Iterable[SchoolStatus]) -> dict[str, Counter[Standing]]:
     """How many schools of each phase stand where: one of several phases counts in each, one of none under `""`."""
     counted: dict[str, Counter[Standing]] = {}
     for one in found:
-        for phase in one.member.record.school.get("phases", "").split(";"):
+        for phase in one.member.phases or ("",):
             counted.setdefault(phase, Counter())[one.standing] += 1
     return dict(sorted(counted.items()))
 
@@ -212,8 +212,8 @@ def table(found: Iterable[SchoolStatus]) -> Table:
     rows = [
         (
             one.member.dfe_number,
-            one.member.record.school.get("school_name", ""),
-            one.member.record.school.get("phases", ""),
+            one.member.name,
+            ";".join(one.member.phases),
             one.standing,
             one.why,
             one.return_id,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from thep_forms.definition.model import Kind
-from thep_forms.layout.pages import PlacedBox
+from thep_forms.layout import PlacedBox
 from thep_forms.reading.model import Answer, ReadFrom
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, lines_of, overlap, words_of
 from thep_forms.reading.strings import REPLACEMENT

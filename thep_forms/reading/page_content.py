@@ -19,7 +19,7 @@ from msgspec import Struct
 from pdfplumber.page import Page
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from thep_forms.layout import fonts
+from thep_forms.layout import metrics
 from thep_forms.reading.strings import REPLACEMENT
 
 GAP = 0.2  # of the type size: more between two letters is a space
@@ -207,7 +207,9 @@ def _mute_among(chars: Sequence[Mapping[str, Any]], suspects: frozenset[str]) ->
 @cache
 def _known_widths() -> list[tuple[str, dict[str, float]]]:
     """What the names of known fonts hold, in small letters, and the widths of their letters."""
-    noto = [{char: float(width) for char, (width, _) in fonts.face(name).plain.items()} for name in fonts.STYLES]
+    noto = [
+        {char: float(width) for char, (width, _) in metrics.load_face(name).plain.items()} for name in metrics.STYLES
+    ]
     codes = bytes(range(32, 256)).decode("cp1252", "ignore")
     sans = [{char: stringWidth(char, name, 1000) for char in codes} for name in ("Helvetica", "Helvetica-Bold")]
     return [("notosans-", widths) for widths in noto] + [

@@ -9,7 +9,7 @@ from statistics import median
 
 from msgspec import Struct
 
-from thep_forms.layout.pages import LABEL_INSET, Label, PageLayout, PlacedBox, Rect, Style
+from thep_forms.layout import LABEL_INSET, Label, PageLayout, PlacedBox, Rect, Style
 from thep_forms.reading.page_content import Area, PageContent, lines_of, words_of
 
 FEWEST = 3  # labels that have to be found

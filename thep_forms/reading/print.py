@@ -16,7 +16,7 @@ from pdfplumber.page import Page as PlumberPage
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
-from thep_forms.layout.pages import MM, PageLayout, PlacedBox, PlacedText, body_of, lay_out
+from thep_forms.layout import MM, PageLayout, PlacedBox, PlacedText, body_of, lay_out
 from thep_forms.reading.box_contents import SLACK, TICK_SLACK, answer
 from thep_forms.reading.model import Answer, ReadFrom
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of, lines_of, words_of

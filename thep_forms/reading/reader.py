@@ -13,7 +13,7 @@ import pikepdf
 from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.identity import FORM_ID, Code, document_title, form_said, years_said
+from thep_forms.definition.identity import FORM_ID, Code, document_title, form_in, years_in
 from thep_forms.definition.year import MembershipYear
 from thep_forms.layout.seal import State, state
 from thep_forms.reading.attachments import attached
@@ -178,7 +178,7 @@ class FileReader:
         return replace(self._base, values=values, form_id=form_id)
 
     def _definition(self, form_id: str) -> FormDefinition:
-        return self.definitions(next(iter(years_said(form_id, self.title)), None))
+        return self.definitions(next(iter(years_in(form_id, self.title)), None))
 
     def _drawn(self, definition: FormDefinition) -> dict[str, Answer]:
         """What the boxes show on the pages that can be read, those that hold no value too."""
@@ -242,10 +242,10 @@ class FileReader:
 
     def _with_strangers(self, readings: Sequence[Reading], strangers: dict[str, Answer]) -> tuple[Reading, ...]:
         """What the pages show with the boxes in them; what a field says that they do not show is kept beside."""
-        ours = self._any_year.form.id
-        hidden = [name for name, raw in strangers.items() if name == FORM_ID or form_said(raw.text) == ours]
+        ours = self._any_year.identifier
+        hidden = [name for name, raw in strangers.items() if name == FORM_ID or form_in(raw.text) == ours]
         form_id = next(iter([strangers.pop(name).text for name in hidden]), "")
-        is_ours = bool(readings) or form_said(form_id) == ours
+        is_ours = bool(readings) or form_in(form_id) == ours
 
         def shown() -> list[Reading]:
             return self._by_pages(with_boxes=True)
@@ -334,7 +334,7 @@ class FileReader:
         """Forms whose pages, those of `numbers`, are pictures, known by their codes."""
         from thep_forms.reading.pictures import coded_pages  # costs time, and few files come so far
 
-        wanted = self._any_year.form.id
+        wanted = self._any_year.identifier
         found = _codes_by_form(page.code for page in coded_pages(data, numbers) if page.code.form == wanted)
         return [replace(self._base, outcome=FileKind.SCAN, form_id=one[0].form_id, reason=PICTURE) for one in found]
 

@@ -11,12 +11,15 @@ from thep_forms.checking.record import Contact, SchoolRecord
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 
-Parts = Mapping[str, str]
-NAME = "name"  # the part by which holders of a role that several people have are known
+Values = Mapping[str, str]  # normal forms by the names of columns
 
 
 class Change(Struct, frozen=True):
-    """`role` is empty where it is about the school itself; `before` is where it was empty, and `after` where it is."""
+    """One value that differs.
+
+    `role` is empty where it is about the school itself. `before` is empty where nothing was known, and `after` where
+    the return says nothing.
+    """
 
     role: str
     field: str
@@ -25,64 +28,75 @@ class Change(Struct, frozen=True):
 
 
 def changes(before: SchoolRecord, after: SchoolRecord, definition: FormDefinition) -> Iterator[Change]:
-    """What is different, in the form's order. Where nothing was known, nothing is said."""
-    compared = _Comparison(definition, before.complete)
-    columns = [name for field in definition.fields for name in (field.name, field.postcode_column) if name]
-    yield from compared.values("", before.school, after.school, columns)
-    several = {role.name for role in definition.roles if role.repeats}
+    """What is different, in the form's order. Where nothing was known, nothing is a change."""
+    comparison = _Comparison(definition, is_complete=before.complete)
+    fields = [name for field in definition.fields for name in (field.name, field.postcode_column) if name]
+    yield from comparison.values("", before.school, after.school, fields)
+    repeated = {role.name for role in definition.roles if role.repeats}
     roles = [role.name for role in definition.roles]
     for role in _in_order(roles, (contact.role for contact in before.contacts)):
-        then, now = ([one for one in known.contacts if one.role == role] for known in (before, after))
-        yield from compared.people(role, then, now) if role in several else compared.person(role, then, now)
+        old, new = _holders(before, role), _holders(after, role)
+        yield from comparison.people(role, old, new) if role in repeated else comparison.person(role, old, new)
+
+
+def _holders(record: SchoolRecord, role: str) -> list[Contact]:
+    return [contact for contact in record.contacts if contact.role == role]
 
 
 class _Comparison:
-    """`whole`: all was known that was not empty."""
+    """Compares values by what counts of them. `is_complete`: all was known before, so what was missing was empty."""
 
-    def __init__(self, definition: FormDefinition, whole: bool) -> None:
-        self.whole = whole
+    def __init__(self, definition: FormDefinition, *, is_complete: bool) -> None:
+        self.is_complete = is_complete
         self.parts = [part.name for part in definition.parts]
+        self.person_name = definition.person_name.name
         self.emails = {part.name for part in definition.parts if part.kind is Kind.EMAIL}
-        self.addresses = {asked.name for asked in definition.fields if asked.kind is Kind.ADDRESS}
+        self.addresses = {field.name for field in definition.fields if field.kind is Kind.ADDRESS}
 
-    def values(self, role: str, before: Parts, after: Parts, order: Sequence[str]) -> Iterator[Change]:
+    def values(self, role: str, before: Values, after: Values, order: Sequence[str]) -> Iterator[Change]:
         for name in _in_order(order, [*before, *after]):
             old, new = before.get(name, ""), after.get(name, "")
-            if (old or self.whole) and self._folded(name, old) != self._folded(name, new):
+            if (old or self.is_complete) and self._folded(name, old) != self._folded(name, new):
                 yield Change(role, name, old, new)
 
-    def person(self, role: str, then: Sequence[Contact], now: Sequence[Contact]) -> Iterator[Change]:
-        old, new = (people[0].parts if people else {} for people in (then, now))
+    def person(self, role: str, before: Sequence[Contact], after: Sequence[Contact]) -> Iterator[Change]:
+        """Compare the holder of a role that one person has."""
+        old, new = (holders[0].parts if holders else {} for holders in (before, after))
         yield from self.values(role, old, new, self.parts)
 
-    def people(self, role: str, then: Sequence[Contact], now: Sequence[Contact]) -> Iterator[Change]:
-        """Those of a name are the same person, wherever in the form they stand."""
-        old, new = self._by_name(then), self._by_name(now)
-        for key, parts in old.items():
-            yield from self.values(role, parts, new.get(key, {}), self.parts)
-        if old or self.whole:
-            for parts in (parts for key, parts in new.items() if key not in old):
+    def people(self, role: str, before: Sequence[Contact], after: Sequence[Contact]) -> Iterator[Change]:
+        """Compare the holders of a role that several people have. The same name is the same person, in any block."""
+        old, new = self._by_name(before), self._by_name(after)
+        for person, parts in old.items():
+            yield from self.values(role, parts, new.get(person, {}), self.parts)
+        if not (old or self.is_complete):
+            return
+        for person, parts in new.items():
+            if person not in old:
                 yield from (Change(role, part, "", parts[part]) for part in self.parts if parts.get(part))
 
-    def _by_name(self, people: Iterable[Contact]) -> dict[tuple[str, int], Parts]:
+    def _by_name(self, people: Iterable[Contact]) -> dict[tuple[str, int], Values]:
+        """The answers about each person; namesakes are counted."""
         seen: Counter[str] = Counter()
-        found: dict[tuple[str, int], Parts] = {}
-        for one in people:
-            name = self._folded(NAME, one.parts.get(NAME, ""))
+        found: dict[tuple[str, int], Values] = {}
+        for contact in people:
+            name = self._folded(self.person_name, contact.parts.get(self.person_name, ""))
             seen[name] += 1
-            found[name, seen[name]] = one.parts
+            found[name, seen[name]] = contact.parts
         return found
 
-    def _folded(self, part: str, value: str) -> str:
-        """What counts of a value: of an address no blank and no comma, elsewhere not how many blanks; of an e-mail's
-        not its capitals.
+    def _folded(self, name: str, value: str) -> str:
+        """What counts of a value.
+
+        Blanks and commas of an address do not count; elsewhere the number of blanks does not, nor an e-mail address's
+        capitals.
         """
-        if part in self.addresses:
+        if name in self.addresses:
             return "".join(value.replace(",", " ").split())
         plain = " ".join(value.split())
-        return plain.casefold() if part in self.emails else plain
+        return plain.casefold() if name in self.emails else plain
 
 
 def _in_order(order: Sequence[str], names: Iterable[str]) -> list[str]:
-    """Those that have a place, and then whatever else there is, as of another year's form."""
+    """The names in that order, and then the others, such as those of another year's form."""
     return [*order, *sorted(set(names) - set(order))]

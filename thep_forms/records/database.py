@@ -4,45 +4,21 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
 from thep_forms.errors import RecordsError, UnsoundError
-from thep_forms.files import PRIVATE_FILE, private_folder
+from thep_forms.files import PRIVATE_FILE, moved_into_place, private_folder
+from thep_forms.records import migrations
+from thep_forms.records.migrations import VERSION
+from thep_forms.records.names import ARCHIVE, LEDGER, WRITTEN, ledger_copy
 
-LEDGER = "ledger.sqlite"
-ARCHIVE = "returns"  # the folder of the PDFs
-WRITTEN = ("schools.csv", "contacts.csv", "returns.csv", "problems.csv", "changes.csv", "values.csv", "records.xlsx")
-VERSION = 7
 PATIENCE = 5.0  # seconds that another run is waited for
-_SCHEMA = """
-CREATE TABLE arrival (
-    source TEXT, return_id TEXT, received_at TEXT, aside INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, return_id)
-) WITHOUT ROWID;
-CREATE INDEX arrival_return ON arrival (return_id);
-CREATE TABLE return (
-    return_id TEXT PRIMARY KEY, outcome TEXT NOT NULL, reason TEXT NOT NULL, modified TEXT,
-    membership_year TEXT NOT NULL, dfe_number TEXT NOT NULL, copy_of TEXT NOT NULL, blank INTEGER NOT NULL,
-    codes TEXT NOT NULL, errors TEXT NOT NULL, read_from TEXT NOT NULL, content BLOB NOT NULL,
-    sha256 TEXT NOT NULL, archived INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX return_school ON return (membership_year, dfe_number);
-CREATE TABLE said (
-    return_id TEXT PRIMARY KEY, known BLOB NOT NULL, problems BLOB NOT NULL, answers BLOB NOT NULL
-);
-CREATE TABLE unread (source TEXT PRIMARY KEY, reason TEXT NOT NULL, received_at TEXT) WITHOUT ROWID;
-CREATE TABLE preference (winner TEXT, loser TEXT, PRIMARY KEY (winner, loser)) WITHOUT ROWID;
-CREATE TABLE register (dfe_number TEXT PRIMARY KEY, name TEXT NOT NULL, known BLOB) WITHOUT ROWID;
-CREATE TABLE written (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, shown TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE sent (
-    membership_year TEXT, dfe_number TEXT, at TEXT, kind TEXT NOT NULL, state TEXT NOT NULL, addresses TEXT NOT NULL,
-    message_id TEXT NOT NULL, PRIMARY KEY (membership_year, dfe_number, at)
-) WITHOUT ROWID;
-"""
 
 
 _BUSY = "Another run is at work on these records. Wait until it has ended, and run again."
@@ -52,22 +28,31 @@ _CUT_OFF = "A run on these records was cut off. Run ingest again, which complete
 _NOT_OURS = f"{LEDGER} is not a ledger of this program. Choose another folder, or put back a copy of it."
 _LOST = f"holds returns, but {LEDGER} is gone. Put back a copy of it, or ingest these PDFs into another folder."
 _SHUT = f"{LEDGER} cannot be opened or written. See that you may write to its folder, and run again."
-_OLDER = f"{LEDGER} is of an older version of this program. Ingest the PDFs that lie beside it into a new folder."
+_TOO_OLD = f"{LEDGER} is of an older version of this program. Ingest the PDFs that lie beside it into a new folder."
+_OLD = f"{LEDGER} is of an earlier version of this program. Run a command that may write to its folder."
 _NEWER = f"{LEDGER} is of a newer version of this program. Install that one."
 
 
-def _told(error: sqlite3.DatabaseError) -> RecordsError:
+class OutdatedError(RecordsError):
+    """A ledger of an earlier version that was opened only to be looked at. Whoever opens it for writing migrates it."""
+
+
+class ReadOnlyError(RecordsError):
+    """A ledger that cannot be written to."""
+
+
+def _in_words(error: sqlite3.DatabaseError) -> RecordsError:
     """What SQLite complains of, and what to do."""
     code = error.sqlite_errorcode
     if code == sqlite3.SQLITE_READONLY_ROLLBACK:
         return UnsoundError(_CUT_OFF)
-    match code & 0xFF:  # the rest tells details
+    match code & 0xFF:  # the rest are details
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return RecordsError(_BUSY)
         case sqlite3.SQLITE_FULL:
             return RecordsError(_FULL)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
-            return RecordsError(_SHUT)
+            return ReadOnlyError(_SHUT)
         case sqlite3.SQLITE_CORRUPT:
             return UnsoundError(_DAMAGED)
         case sqlite3.SQLITE_NOTADB:
@@ -76,18 +61,18 @@ def _told(error: sqlite3.DatabaseError) -> RecordsError:
 
 
 @contextmanager
-def _telling() -> Iterator[None]:
+def _complaints_in_words() -> Iterator[None]:
     """SQLite's complaints as `RecordsError`; its `ProgrammingError` and the like are ours, not the user's."""
     try:
         yield
     except sqlite3.DatabaseError as error:
         if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError):
             raise
-        raise _told(error) from error
+        raise _in_words(error) from error
 
 
 def _make(path: Path) -> None:
-    """An empty file for a ledger, unless there is one. Raises `RecordsError` where there must have been one."""
+    """Make an empty file for a ledger, unless there is one. Raises `RecordsError` where one is missing."""
     records, is_there = path.parent, path.exists()
     if not is_there and _has_returns(records):
         raise RecordsError(f"{records / ARCHIVE} {_LOST}")
@@ -107,8 +92,8 @@ def _has_returns(records: Path) -> bool:
     return any((records / ARCHIVE).glob("*.pdf"))
 
 
-def _to_be_looked_at(path: Path) -> str:
-    """How SQLite is told to open a file that it must not write to, on a share of Windows too (file:////server/…)."""
+def _read_only(path: Path) -> str:
+    """The URI of a file that SQLite must not write to, on a share of Windows too (file:////server/…)."""
     whole = path.resolve().as_posix()
     return f"file://{'' if whole.startswith('/') else '/'}{quote(os.fsencode(whole), safe='/:')}?mode=ro"
 
@@ -116,63 +101,125 @@ def _to_be_looked_at(path: Path) -> str:
 class Database:
     """The file of a RECORDS folder, made if it is not there; nobody else can use it until it is closed.
 
-    With `unchanged` it is only looked at, and nobody can write to it meanwhile. Raises `RecordsError` for a file that
-    is none, and for one that is in use.
+    One of an earlier version is migrated, after a copy of it was put aside. Raises `RecordsError` for a file that is
+    no ledger, for one of a later version, and for one that is in use.
     """
 
-    def __init__(self, records: Path, *, unchanged: bool = False) -> None:
-        path = records / LEDGER
-        if not unchanged:
-            _make(path)
-        self._unchanged, self._is_ours = unchanged, False
-        where = _to_be_looked_at(path) if unchanged else path
-        with _telling():
-            self._connection = sqlite3.connect(where, uri=unchanged, timeout=PATIENCE, isolation_level=None)
+    def __init__(self, records: Path, *, unchanged: bool = False, in_memory: bool = False) -> None:
+        """With `unchanged` it is only looked at, and nobody can write to it meanwhile; see `OutdatedError`.
+
+        With `in_memory` it is a copy in memory, of which nothing is written back.
+        """
+        self._path = records / LEDGER
+        self._is_ours = False  # locked against everybody else
+        with _complaints_in_words():
+            self._connection = self._connected(unchanged=unchanged, in_memory=in_memory)
             try:
-                self._prepare()
+                if unchanged:
+                    self._look()
+                elif in_memory:
+                    self._copy()
+                else:
+                    self._lock()
             except BaseException:
                 self._close()
                 raise
 
+    def _connected(self, *, unchanged: bool, in_memory: bool) -> sqlite3.Connection:
+        if in_memory:
+            return sqlite3.connect(":memory:", isolation_level=None)
+        if unchanged:
+            return sqlite3.connect(_read_only(self._path), uri=True, timeout=PATIENCE, isolation_level=None)
+        _make(self._path)
+        return sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None)
+
     @classmethod
-    def existing(cls, records: Path, *, unchanged: bool = False) -> Self:
+    def existing(cls, records: Path, *, unchanged: bool = False, in_memory: bool = False) -> Self:
         """The ledger of records that are there. Raises `RecordsError`."""
         if not (records / LEDGER).is_file():
             if _has_returns(records):
                 raise RecordsError(f"{records / ARCHIVE} {_LOST}")
             raise RecordsError(f"{records} holds no records. Give the folder that ingest wrote to.")
-        return cls(records, unchanged=unchanged)
+        return cls(records, unchanged=unchanged, in_memory=in_memory)
 
-    def _prepare(self) -> None:
-        if self._unchanged:
-            self._connection.execute("BEGIN")  # from the first look on, so that all that is seen is of one moment
+    def _look(self) -> None:
+        """Begin to look at it: from now on all that is seen is of one moment."""
+        self._connection.execute("BEGIN")
+        if self._version() != VERSION:
+            raise OutdatedError(_OLD)
+
+    def _copy(self) -> None:
+        """Copy the file into memory, and migrate the copy."""
+        with closing(sqlite3.connect(_read_only(self._path), uri=True, timeout=PATIENCE)) as source:
+            source.backup(self._connection)
+        self._migrate(self._version())
+
+    def _lock(self) -> None:
+        """Lock it against everybody else, and make or migrate its tables."""
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA secure_delete=ON")  # what is forgotten leaves no trace in the file,
+        self._connection.execute("PRAGMA journal_mode=TRUNCATE")  # in its journal, though a run is killed,
+        self._connection.execute("PRAGMA temp_store=MEMORY")  # or elsewhere on the disk
+        self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")  # the system lets go when the process ends
+        self._connection.execute("BEGIN EXCLUSIVE")
+        self._is_ours = True
+        if not self._is_empty():
+            version = self._version()
+            self._connection.execute("COMMIT")  # the lock stays
+            if version != VERSION:
+                self._put_aside(version)
+                self._migrate(version)
         else:
-            self._connection.execute("PRAGMA synchronous=FULL")
-            self._connection.execute("PRAGMA secure_delete=ON")  # what is forgotten leaves no trace in the file,
-            self._connection.execute("PRAGMA journal_mode=TRUNCATE")  # in its journal, though a run is killed,
-            self._connection.execute("PRAGMA temp_store=MEMORY")  # or elsewhere on the disk
-            self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")  # the system lets go when the process ends
-            self._connection.execute("BEGIN EXCLUSIVE")
-            self._is_ours = True
+            migrations.create(self._connection)
+            self._connection.execute("COMMIT")
+
+    def _is_empty(self) -> bool:
         (version,) = self._connection.execute("PRAGMA user_version").fetchone()
         (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if version == 0 and (tables or self._unchanged):
-            raise UnsoundError(_NOT_OURS if tables else _CUT_OFF)
-        if version not in (0, VERSION):
-            raise RecordsError(_OLDER if version < VERSION else _NEWER)
+        return not version and not tables
+
+    def _version(self) -> int:
+        """The version that wrote it. Raises `RecordsError` for one that cannot be migrated."""
+        if self._is_empty():
+            raise UnsoundError(_CUT_OFF)
+        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            for statement in _SCHEMA.split(";"):
-                self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA user_version={VERSION}")
-        if not self._unchanged:
-            self._connection.execute("COMMIT")
+            raise UnsoundError(_NOT_OURS)
+        if version > VERSION:
+            raise RecordsError(_NEWER)
+        if version < migrations.FIRST:
+            raise RecordsError(_TOO_OLD)
+        return version
+
+    def _put_aside(self, version: int) -> None:
+        """Keep a copy of the ledger as that version wrote it. It is there whole, or not at all. Raises `OSError`.
+
+        SQLite makes the copy: to open the file a second time would give up the lock (POSIX, fcntl).
+        """
+        target = ledger_copy(self._path.parent, version)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)  # which is private
+        os.close(handle)
+        try:
+            with closing(sqlite3.connect(name, isolation_level=None)) as copy:
+                copy.execute("PRAGMA journal_mode=OFF")
+                self._connection.backup(copy)
+            moved_into_place(Path(name), target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+    def _migrate(self, version: int) -> None:
+        """Take it to this version, in one transaction."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        migrations.migrate(self._connection, version)
+        self._connection.execute("COMMIT")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
         self._close()
-        with _telling():
+        with _complaints_in_words():
             if isinstance(error, sqlite3.DatabaseError):
                 raise error
 
@@ -187,7 +234,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing of what is written inside. Raises `RecordsError` if the ledger cannot be written."""
-        with _telling():
+        with _complaints_in_words():
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 yield
@@ -207,11 +254,11 @@ class Database:
 
     def compact(self) -> None:
         """Write the file anew, without anything that was in it once."""
-        with _telling():
+        with _complaints_in_words():
             self._connection.execute("VACUUM")
 
     def fault(self) -> str:
         """What is wrong with the file; empty if nothing is. SQLite's own words may quote it, and say little else."""
-        with _telling():
-            (told,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
-        return "" if told == "ok" else _DAMAGED
+        with _complaints_in_words():
+            (found,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+        return "" if found == "ok" else _DAMAGED

@@ -1,46 +1,46 @@
-"""The ledger: what came in, what it said and what was decided about it, in one SQLite file.
+"""The ledger: what came in, what was decided and what was sent, in one SQLite file; docs/ledger.md describes it.
 
-It holds facts only; verdicts that depend on other returns are worked out when they are asked for.
+Files, entries, readings, arrivals, decisions, messages and the register are facts. Results are a cache: what checking
+made of the readings, with what it was made from. Verdicts are in neither; they are worked out when they are asked for.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Literal, TypeVar
 
 import msgspec
+from msgspec import Struct
 
-from thep_forms.checking.record import SCHOOL_NAME, Checked, CheckedValue, Problem, SchoolRecord
+from thep_forms.checking.record import Checked, CheckedValue, Problem, SchoolRecord
+from thep_forms.deciding import Action, Arrival, Decision, Entry
+from thep_forms.reading import FileKind, Reading
 from thep_forms.records.database import Database
-from thep_forms.records.model import Arrival, Entry, Sent, SentKind, SentState, return_id_of
+from thep_forms.records.model import Sent, SentKind, SentState, entry_of, return_id_of
 
 T = TypeVar("T")
-
-
-class Order(StrEnum):
-    """An order in which returns and their arrivals are gone through: an index has it, so that nothing is sorted."""
-
-    RETURN = "return r CROSS JOIN arrival a ON a.return_id = r.return_id ORDER BY r.return_id, source"
-    SOURCE = "arrival a CROSS JOIN return r ON r.return_id = a.return_id ORDER BY source, a.return_id"
-    SCHOOL = "return r CROSS JOIN arrival a ON a.return_id = r.return_id ORDER BY membership_year, dfe_number"
-
-
 _ENTRY = (
-    "r.return_id, outcome, reason, modified, membership_year, dfe_number, copy_of, blank, codes, errors, read_from, "
-    "content"
+    "e.return_id, kind, reason, modified, membership_year, dfe_number, copy_of, school_name, is_blank, problem_codes, "
+    "error_codes, read_from, content"
 )
-_ARRIVAL = "source, a.return_id, received_at, aside"
-_COUNT = "(SELECT count(*) FROM arrival o WHERE o.return_id = r.return_id)"
-_ADDED = """INSERT OR REPLACE INTO return (
-    return_id, outcome, reason, modified, membership_year, dfe_number, copy_of, blank, codes, errors, read_from,
-    content, sha256, archived
-) VALUES (
-    :return_id, :outcome, :reason, :modified, :year, :dfe_number, :copy_of, :blank, :codes, :errors, :read_from,
-    :content, :sha256, :archived
-)"""
+_ENTRY_COLUMNS = 13
+_ARRIVAL = "source, a.return_id, received_at, is_decoration"
+_BY_SCHOOL = "ORDER BY r.membership_year, r.dfe_number, r.return_id"  # an index has it: nothing is sorted
+_DECISION = (
+    "decision_id, action, return_id, before, after, at, who, membership_year, dfe_number, school_name, field, why, "
+    "undone_by"
+)
+
+
+class ReadReturn(Struct, frozen=True):
+    """One return as it was read from a file; `checked` is set if it is a form or a picture of one."""
+
+    reading: Reading
+    checked: Checked | None = None
 
 
 def _select(columns: str, source: str) -> str:
@@ -49,144 +49,211 @@ def _select(columns: str, source: str) -> str:
 
 
 class Ledger(Database):
-    """The facts in a RECORDS folder."""
+    """The facts of a RECORDS folder, and the results that were made of them."""
 
-    def outcome(self, return_id: str) -> str | None:
-        """What came of a return, or None if it is not known."""
-        found = self._connection.execute("SELECT outcome FROM return WHERE return_id=?", (return_id,)).fetchone()
+    # --- files and their returns ---------------------------------------------------------------------------------
+
+    def kind(self, return_id: str) -> str | None:
+        """The `FileKind` of a return, or None if it is not known."""
+        found = self._connection.execute("SELECT kind FROM entry WHERE return_id=?", (return_id,)).fetchone()
         return found[0] if found else None
 
     def return_ids(self, sha256: str) -> list[str]:
         """The returns in the file of that hash, in their order in it."""
         found = self._connection.execute(
-            "SELECT return_id FROM return WHERE return_id=? OR return_id GLOB ?",
+            "SELECT return_id FROM entry WHERE return_id=? OR return_id GLOB ?",
             (return_id_of(sha256), f"{return_id_of(sha256)}-*"),
         )
-        return sorted((return_id for (return_id,) in found), key=lambda one: (len(one), one))
+        return sorted((return_id for (return_id,) in found), key=lambda return_id: (len(return_id), return_id))
 
-    def add(self, entry: Entry, sha256: str, checked: Checked | None, *, archived: bool) -> None:
-        """Note a return in the file of that hash, in the place of what was known of it.
+    def add_file(self, sha256: str, returns: Sequence[ReadReturn], made_from: str, *, is_kept: bool) -> None:
+        """Note the returns in the file of that hash, in the place of what was known of it.
 
-        `archived`: the file is kept, as that of every PDF is.
+        `is_kept`: the archive has the file. `made_from` is what the checked returns were made from.
         """
-        modified = entry.modified.isoformat() if entry.modified else None
-        more = {"modified": modified, "sha256": sha256, "archived": archived}
-        self._connection.execute(_ADDED, msgspec.structs.asdict(entry) | more)
-        self._connection.execute("DELETE FROM said WHERE return_id=?", (entry.return_id,))
-        if checked:
-            said = map(msgspec.json.encode, (checked.record, checked.problems, checked.values))
-            self._connection.execute("INSERT INTO said VALUES (?,?,?,?)", (entry.return_id, *said))
+        known = self.return_ids(sha256)
+        arrivals = self._ways(known)
+        self._connection.execute("INSERT OR REPLACE INTO file VALUES (?,?)", (sha256, is_kept))
+        self._delete_returns(known)
+        for number, found in enumerate(returns, 1):
+            self._add_return(return_id_of(sha256, number), sha256, found, made_from)
+        for arrival in arrivals:
+            self.add_arrivals(arrival, sha256)
 
-    def arrived(self, arrival: Arrival) -> bool:
-        """Note the arrival, unless the same file came by the same way before; whether it is new."""
-        received = arrival.received_at.isoformat() if arrival.received_at else None
-        row = (arrival.source, arrival.return_id, received, arrival.aside)
-        is_new = self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?,?)", row).rowcount > 0
-        self._connection.execute("DELETE FROM unread WHERE source=?", (arrival.source,))
-        return is_new
+    def _add_return(self, return_id: str, sha256: str, found: ReadReturn, made_from: str) -> None:
+        entry = entry_of(return_id, found.reading, found.checked)
+        facts = (return_id, sha256, entry.kind, entry.reason, _text(entry.modified))
+        self._connection.execute("INSERT INTO entry VALUES (?,?,?,?,?)", facts)
+        if entry.kind != FileKind.FAILED:
+            blob = msgspec.json.encode(found.reading)
+            self._connection.execute("INSERT INTO reading VALUES (?,?)", (return_id, blob))
+        self._set_result(entry, found.checked, made_from)
 
-    def add_unread(self, source: str, reason: str, received_at: datetime | None) -> bool:
-        """Note what could not be opened, unless it was opened at another time; whether it is new."""
-        if self._connection.execute("SELECT 1 FROM arrival WHERE source=?", (source,)).fetchone():
-            return False
-        row = (source, reason, received_at.isoformat() if received_at else None)
-        return self._connection.execute("INSERT OR IGNORE INTO unread VALUES (?,?,?)", row).rowcount > 0
-
-    def unread(self) -> Iterator[tuple[Arrival, str]]:
-        """What could not be opened, and why. As it has no bytes, its id is that of the way it came."""
-        query = "SELECT source, reason, received_at FROM unread ORDER BY source"
-        for source, reason, received in self._connection.execute(query):
-            return_id = return_id_of(hashlib.sha256(source.encode()).hexdigest())
-            yield _arrival(source, return_id, received, 0), reason
-
-    def prefer(self, winner: str, losers: Iterable[str]) -> None:
-        """Note that `winner` counts over `losers`, whatever was noted before."""
-        for loser in losers:
-            self._connection.execute("DELETE FROM preference WHERE winner=? AND loser=?", (loser, winner))
-            self._connection.execute("INSERT OR IGNORE INTO preference VALUES (?,?)", (winner, loser))
-
-    def set_register(self, members: Mapping[str, SchoolRecord]) -> None:
-        """The member schools by DFE number, and what is known of each, instead of those known before."""
-        self._connection.execute("DELETE FROM register")
-        rows = (
-            (number, known.school.get(SCHOOL_NAME, ""), msgspec.json.encode(known) if known != SchoolRecord() else None)
-            for number, known in members.items()
-        )
-        self._connection.executemany("INSERT INTO register VALUES (?,?,?)", rows)
-
-    def forget_known(self, numbers: Iterable[str]) -> None:
-        """Dispose of what is known of these members but their numbers and names."""
-        self._connection.executemany("UPDATE register SET known=NULL WHERE dfe_number=?", ((one,) for one in numbers))
-
-    def note_sent(self, sent: Sent) -> None:
-        """Note a message, in the place of what was known of the same one."""
-        row = (sent.year, sent.dfe_number, sent.at.isoformat(), sent.kind, sent.state, sent.addresses, sent.message_id)
-        self._connection.execute("INSERT OR REPLACE INTO sent VALUES (?,?,?,?,?,?,?)", row)
-
-    def forget_sent(self, messages: Iterable[Sent]) -> None:
-        """Dispose of what is known of the messages."""
-        keys = ((one.year, one.dfe_number, one.at.isoformat()) for one in messages)
-        self._connection.executemany("DELETE FROM sent WHERE membership_year=? AND dfe_number=? AND at=?", keys)
-
-    def sent(self) -> list[Sent]:
-        """Every message to a school, by year, school and time."""
-        query = "SELECT membership_year, dfe_number, at, kind, state, addresses, message_id FROM sent ORDER BY 1, 2, 3"
-        return [
-            Sent(year, number, datetime.fromisoformat(at), SentKind(kind), SentState(state), addresses, message_id)
-            for year, number, at, kind, state, addresses, message_id in self._connection.execute(query)
-        ]
-
-    def answers(self) -> Iterator[tuple[str, tuple[CheckedValue, ...]]]:
-        """All values of every form, by the id of its return."""
-        query = "SELECT return_id, answers FROM said ORDER BY return_id"
-        for return_id, answers in self._connection.execute(query):
-            yield return_id, msgspec.json.decode(answers, type=tuple[CheckedValue, ...])
-
-    def known(self, return_id: str) -> SchoolRecord:
-        """What a return says of its school; nothing where it is no form."""
-        return self._said("known", return_id, SchoolRecord) or SchoolRecord()
-
-    def problems(self, return_id: str) -> tuple[Problem, ...]:
-        """The problems that a return has by itself."""
-        return self._said("problems", return_id, tuple[Problem, ...]) or ()
-
-    def _said(self, column: Literal["known", "problems"], return_id: str, shape: type[T]) -> T | None:
-        row = self._connection.execute(_select(column, "said WHERE return_id=?"), (return_id,)).fetchone()
-        return msgspec.json.decode(row[0], type=shape) if row else None
-
-    def came(self, order: Order) -> Iterator[tuple[Entry, Arrival, int]]:
-        """Every arrival with its return, and how many arrivals that has in all."""
-        for row in self._connection.execute(_select(f"{_ENTRY}, {_ARRIVAL}, {_COUNT}", order)):
-            yield _entry(*row[:12]), _arrival(*row[12:16]), row[16]
-
-    def entries(self) -> Iterator[Entry]:
-        """Every return, by year and school."""
-        query = _select(_ENTRY, "return r ORDER BY membership_year, dfe_number, return_id")
-        return (_entry(*row) for row in self._connection.execute(query))
-
-    def entries_of(self, year: str, number: str) -> Iterator[Entry]:
-        """Every return of a year for the school with that number."""
-        query = _select(_ENTRY, "return r WHERE membership_year=? AND dfe_number=?")
-        return (_entry(*row) for row in self._connection.execute(query, (year, number)))
-
-    def arrivals(self, return_id: str) -> list[Arrival]:
-        """How a return came, by the ways."""
-        query = _select(_ARRIVAL, "arrival a WHERE return_id=? ORDER BY source")
-        return [_arrival(*row) for row in self._connection.execute(query, (return_id,))]
+    def _delete_returns(self, return_ids: Iterable[str]) -> None:
+        """Delete returns and how they came, but no decision about them."""
+        for return_id in return_ids:
+            for table in ("entry", "reading", "result", "result_detail", "arrival"):
+                self._connection.execute(f"DELETE FROM {table} WHERE return_id=?", (return_id,))  # noqa: S608 - as above
 
     def files(self) -> dict[str, str]:
         """The hashes of the PDFs that are kept, by the ids of the returns in them."""
-        return dict(self._connection.execute("SELECT return_id, sha256 FROM return WHERE archived ORDER BY return_id"))
+        query = "SELECT return_id, sha256 FROM entry NATURAL JOIN file WHERE is_kept ORDER BY return_id"
+        return dict(self._connection.execute(query))
 
-    def forget(self, return_ids: Iterable[str], files: Iterable[str]) -> None:
-        """Dispose of the returns, and of what is known of them; `files` are the hashes of those no longer kept."""
-        for return_id in return_ids:
-            self._connection.execute("DELETE FROM return WHERE return_id=?", (return_id,))
-            self._connection.execute("DELETE FROM said WHERE return_id=?", (return_id,))
-            self._connection.execute("DELETE FROM arrival WHERE return_id=?", (return_id,))
-            self._connection.execute("DELETE FROM preference WHERE ? IN (winner, loser)", (return_id,))
-        for sha256 in files:
-            self._connection.execute("UPDATE return SET archived=0 WHERE sha256=?", (sha256,))
+    def files_without_reading(self) -> list[str]:
+        """The hashes of the PDFs that are kept and whose reading is not, as version 7 kept none."""
+        query = (
+            "SELECT DISTINCT sha256 FROM entry NATURAL JOIN file NATURAL LEFT JOIN reading "
+            "WHERE is_kept AND reading IS NULL AND kind != ? ORDER BY sha256"
+        )
+        return [sha256 for (sha256,) in self._connection.execute(query, (FileKind.FAILED,))]
+
+    def entries(self) -> Iterator[Entry]:
+        """Every return, by year, school and id."""
+        query = _select(_ENTRY, f"result r CROSS JOIN entry e ON e.return_id = r.return_id {_BY_SCHOOL}")
+        shared: dict[str, str] = {}  # what many returns have in common takes memory once
+        for row in self._connection.execute(query):
+            yield _entry(row, shared)
+
+    def reading(self, return_id: str) -> Reading | None:
+        """What was read of a return; None where it was not kept."""
+        row = self._connection.execute("SELECT reading FROM reading WHERE return_id=?", (return_id,)).fetchone()
+        return msgspec.json.decode(row[0], type=Reading) if row else None
+
+    # --- how returns came ----------------------------------------------------------------------------------------
+
+    def add_arrivals(self, arrival: Arrival, sha256: str) -> list[str]:
+        """Note that each return in the file of that hash came by the way of `arrival`; the sources that are new.
+
+        Where the file holds several returns, `#1`, `#2`, … follow the source.
+        """
+        return_ids = self.return_ids(sha256)
+        new = []
+        for number, return_id in enumerate(return_ids, 1):
+            source = f"{arrival.source}#{number}" if len(return_ids) > 1 else arrival.source
+            row = (source, return_id, _text(arrival.received_at), arrival.is_decoration)
+            if self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?,?)", row).rowcount > 0:
+                new.append(source)
+            self._connection.execute("DELETE FROM unopened WHERE source=?", (source,))
+        return new
+
+    def _ways(self, return_ids: Sequence[str]) -> list[Arrival]:
+        """The ways by which the file with these returns came: their arrivals, without `#1`, `#2`, …"""
+        if not return_ids:
+            return []
+        ending = "#1" if len(return_ids) > 1 else ""
+        return [
+            msgspec.structs.replace(arrival, source=arrival.source.removesuffix(ending))
+            for arrival in self._arrivals(return_ids[0])
+        ]
+
+    def _arrivals(self, return_id: str) -> list[Arrival]:
+        query = _select(_ARRIVAL, "arrival a WHERE return_id=? ORDER BY source")
+        return [_arrival(*row) for row in self._connection.execute(query, (return_id,))]
+
+    def arrivals(self) -> Iterator[Arrival]:
+        """Every arrival of every return."""
+        return (_arrival(*row) for row in self._connection.execute(_select(_ARRIVAL, "arrival a")))
+
+    def returns(self) -> Iterator[tuple[Entry, list[Arrival]]]:
+        """Every return by year, school and id, with its arrivals in any order."""
+        query = _select(
+            f"{_ENTRY}, {_ARRIVAL}",
+            "result r CROSS JOIN entry e ON e.return_id = r.return_id "
+            f"CROSS JOIN arrival a ON a.return_id = r.return_id {_BY_SCHOOL}",
+        )
+        for _, group in groupby(self._connection.execute(query), key=itemgetter(0)):
+            rows = list(group)
+            yield _entry(rows[0][:_ENTRY_COLUMNS], {}), [_arrival(*row[_ENTRY_COLUMNS:]) for row in rows]
+
+    def add_unopened(self, arrival: Arrival, reason: str) -> bool:
+        """Note what could not be opened, unless it was opened at another time; whether it is new."""
+        if self._connection.execute("SELECT 1 FROM arrival WHERE source=?", (arrival.source,)).fetchone():
+            return False
+        row = (arrival.source, reason, _text(arrival.received_at))
+        return self._connection.execute("INSERT OR IGNORE INTO unopened VALUES (?,?,?)", row).rowcount > 0
+
+    def unopened(self) -> Iterator[tuple[Entry, list[Arrival]]]:
+        """What could not be opened, by its id. As it has no bytes, that is the hash of its source."""
+        found = []
+        for source, reason, received in self._connection.execute("SELECT source, reason, received_at FROM unopened"):
+            return_id = return_id_of(hashlib.sha256(source.encode()).hexdigest())
+            found.append((Entry(return_id, FileKind.UNREADABLE, reason), [_arrival(source, return_id, received, 0)]))
+        return iter(sorted(found, key=lambda each: (each[0].return_id, each[1][0].source)))
+
+    # --- what was decided ----------------------------------------------------------------------------------------
+
+    def add_decision(self, decision: Decision) -> None:
+        """Note a decision; its number is the next one, whatever it says."""
+        row = (
+            decision.at,
+            decision.who,
+            decision.action,
+            decision.return_id,
+            decision.year,
+            decision.dfe_number,
+            decision.school_name,
+            decision.field,
+            decision.before,
+            decision.after,
+            decision.why,
+            decision.undone_by,
+        )
+        self._connection.execute("INSERT INTO decision VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)", row)
+
+    def decisions(self) -> list[Decision]:
+        """Every decision, in the order in which they were taken."""
+        query = _select(_DECISION, "decision ORDER BY decision_id")
+        return [Decision(number, Action(action), *more) for number, action, *more in self._connection.execute(query)]
+
+    # --- results -------------------------------------------------------------------------------------------------
+
+    def outdated(self, made_from: str) -> list[str]:
+        """The returns with a reading whose result was made from something else."""
+        query = "SELECT return_id FROM result NATURAL JOIN reading WHERE made_from != ?"
+        return [return_id for (return_id,) in self._connection.execute(query, (made_from,))]
+
+    def renew_result(self, return_id: str, reading: Reading, checked: Checked | None, made_from: str) -> None:
+        """Put what checking made of a reading in the place of what it made of it before."""
+        self._connection.execute("DELETE FROM result WHERE return_id=?", (return_id,))
+        self._connection.execute("DELETE FROM result_detail WHERE return_id=?", (return_id,))
+        self._set_result(entry_of(return_id, reading, checked), checked, made_from)
+
+    def _set_result(self, entry: Entry, checked: Checked | None, made_from: str) -> None:
+        row = (
+            entry.return_id,
+            made_from,
+            entry.year,
+            entry.dfe_number,
+            entry.copy_of,
+            entry.school_name,
+            entry.blank,
+            entry.codes,
+            entry.errors,
+            entry.read_from,
+            entry.content,
+        )
+        self._connection.execute("INSERT INTO result VALUES (?,?,?,?,?,?,?,?,?,?,?)", row)
+        if checked:
+            blobs = map(msgspec.json.encode, (checked.record, checked.problems, checked.values))
+            self._connection.execute("INSERT INTO result_detail VALUES (?,?,?,?)", (entry.return_id, *blobs))
+
+    def record(self, return_id: str) -> SchoolRecord:
+        """The checked answers of a return; nothing where it is no form."""
+        return self._detail("record", return_id, SchoolRecord) or SchoolRecord()
+
+    def problems(self, return_id: str) -> tuple[Problem, ...]:
+        """The problems that a return has by itself."""
+        return self._detail("problems", return_id, tuple[Problem, ...]) or ()
+
+    def answers(self, return_id: str) -> tuple[CheckedValue, ...]:
+        """Every answer of a return as it was typed, beside its normal form."""
+        return self._detail("answers", return_id, tuple[CheckedValue, ...]) or ()
+
+    def _detail(self, column: Literal["record", "problems", "answers"], return_id: str, shape: type[T]) -> T | None:
+        query = _select(column, "result_detail WHERE return_id=?")
+        row = self._connection.execute(query, (return_id,)).fetchone()
+        return msgspec.json.decode(row[0], type=shape) if row else None
 
     def note_written(self, name: str, sha256: str, shown: str) -> None:
         """Note the hash of a file that was written from the ledger, and of the tables that it shows."""
@@ -198,38 +265,94 @@ class Ledger(Database):
         found: tuple[str, str] | None = self._connection.execute(query, (name,)).fetchone()
         return found
 
-    def preferences(self) -> set[tuple[str, str]]:
-        return set(self._connection.execute("SELECT winner, loser FROM preference"))
+    # --- the register --------------------------------------------------------------------------------------------
 
-    def members(self) -> frozenset[str]:
-        """The DFE numbers of the member schools."""
-        return frozenset(number for (number,) in self._connection.execute("SELECT dfe_number FROM register"))
+    def set_register(self, members: Mapping[str, tuple[str, SchoolRecord]]) -> None:
+        """Note the member schools by DfE number, with their names and records, instead of those known before."""
+        self._connection.execute("DELETE FROM register")
+        for number, (name, record) in members.items():
+            blob = msgspec.json.encode(record) if record != SchoolRecord() else None
+            self._connection.execute("INSERT INTO register VALUES (?,?,?)", (number, name, blob))
 
-    def names(self) -> dict[str, str]:
-        """The names of the member schools by their numbers, as far as the list has them."""
-        return dict(self._connection.execute("SELECT dfe_number, name FROM register WHERE name > '' ORDER BY 1"))
+    def register(self) -> dict[str, str]:
+        """The names of the member schools by their DFE numbers, empty where the register list has none."""
+        return dict(self._connection.execute("SELECT dfe_number, school_name FROM register ORDER BY 1"))
 
-    def told_of(self) -> list[str]:
-        """The numbers of those of which more than the number and the name is known."""
-        query = "SELECT dfe_number FROM register WHERE known IS NOT NULL ORDER BY 1"
+    def members_with_record(self) -> list[str]:
+        """The numbers of the members of which more than the number and the name is known."""
+        query = "SELECT dfe_number FROM register WHERE record IS NOT NULL ORDER BY 1"
         return [number for (number,) in self._connection.execute(query)]
 
     def member(self, number: str) -> SchoolRecord | None:
-        """What is known of a member school; None where that is nothing but its number and its name."""
-        query = "SELECT known FROM register WHERE dfe_number=? AND known IS NOT NULL"
+        """What the register list says of a school; None where that is nothing but its number and its name."""
+        query = "SELECT record FROM register WHERE dfe_number=? AND record IS NOT NULL"
         row = self._connection.execute(query, (number,)).fetchone()
         return msgspec.json.decode(row[0], type=SchoolRecord) if row else None
 
+    # --- messages ------------------------------------------------------------------------------------------------
 
-def _entry(
-    return_id: str, outcome: str, reason: str, modified: str | None, year: str, number: str, copy_of: str, *more: Any
-) -> Entry:
-    blank, codes, errors, read_from, content = more
+    def note_sent(self, sent: Sent) -> None:
+        """Note a message, in the place of what was known of the same one."""
+        row = (sent.year, sent.dfe_number, sent.at.isoformat(), sent.kind, sent.state, sent.addresses, sent.message_id)
+        self._connection.execute("INSERT OR REPLACE INTO message VALUES (?,?,?,?,?,?,?)", row)
+
+    def sent(self) -> list[Sent]:
+        """Every message to a school, by year, school and time."""
+        columns = "membership_year, dfe_number, at, kind, state, addresses, message_id"
+        return [
+            Sent(year, number, datetime.fromisoformat(at), SentKind(kind), SentState(state), addresses, message_id)
+            for year, number, at, kind, state, addresses, message_id in self._connection.execute(
+                _select(columns, "message ORDER BY 1, 2, 3")
+            )
+        ]
+
+    # --- disposal ------------------------------------------------------------------------------------------------
+
+    def forget(self, return_ids: Collection[str], files: Iterable[str]) -> None:
+        """Delete the returns and all that is known of them; `files` are the hashes of PDFs that are no longer kept."""
+        self._delete_returns(return_ids)
+        for sha256 in files:
+            self._connection.execute("UPDATE file SET is_kept=0 WHERE sha256=?", (sha256,))
+        self._connection.execute("DELETE FROM file WHERE sha256 NOT IN (SELECT sha256 FROM entry)")
+        self._forget_in_decisions(set(return_ids))
+
+    def _forget_in_decisions(self, return_ids: set[str]) -> None:
+        """A decision about a return that is forgotten goes; one over it no longer names it."""
+        for decision in self.decisions():
+            others = decision.before.split(";")
+            left = [return_id for return_id in others if return_id not in return_ids]
+            if decision.return_id in return_ids or not left:
+                self._connection.execute("DELETE FROM decision WHERE decision_id=?", (decision.number,))
+            elif left != others:
+                row = (";".join(left), decision.number)
+                self._connection.execute("UPDATE decision SET before=? WHERE decision_id=?", row)
+
+    def forget_sent(self, messages: Iterable[Sent]) -> None:
+        """Delete what is known of the messages."""
+        for sent in messages:
+            key = (sent.year, sent.dfe_number, sent.at.isoformat())
+            self._connection.execute("DELETE FROM message WHERE membership_year=? AND dfe_number=? AND at=?", key)
+
+    def forget_member_records(self, numbers: Iterable[str]) -> None:
+        """Delete what is known of these members but their numbers and names."""
+        for number in numbers:
+            self._connection.execute("UPDATE register SET record=NULL WHERE dfe_number=?", (number,))
+
+
+def _text(date: datetime | None) -> str | None:
+    return date.isoformat() if date else None
+
+
+def _entry(row: Sequence[Any], shared: dict[str, str]) -> Entry:
+    """An entry of the columns `_ENTRY`. Equal strings become one object."""
+    return_id, kind, reason, modified, year, number, copy_of, name, is_blank, codes, errors, read_from, content = row
+    kind, reason, year, number, copy_of, name, codes, errors, read_from = [
+        shared.setdefault(text, text) for text in (kind, reason, year, number, copy_of, name, codes, errors, read_from)
+    ]
     date = datetime.fromisoformat(modified) if modified else None
-    return Entry(
-        return_id, outcome, reason, date, year, number, copy_of, bool(blank), codes, errors, read_from, content
-    )
+    about = (year, number, copy_of, name)
+    return Entry(return_id, kind, reason, date, *about, bool(is_blank), codes, errors, read_from, content)
 
 
-def _arrival(source: str, return_id: str, received: str | None, aside: int) -> Arrival:
-    return Arrival(source, return_id, datetime.fromisoformat(received) if received else None, bool(aside))
+def _arrival(source: str, return_id: str, received: str | None, is_decoration: int) -> Arrival:
+    return Arrival(source, return_id, datetime.fromisoformat(received) if received else None, bool(is_decoration))

@@ -1,4 +1,4 @@
-"""What the ledger holds: returns, how they came, and what was sent. Small, for there may be tens of thousands."""
+"""What the ledger notes of messages to the schools, and how entries are made and called."""
 
 from __future__ import annotations
 
@@ -10,77 +10,38 @@ import msgspec
 from msgspec import Struct
 
 from thep_forms.checking.record import Checked
+from thep_forms.deciding import Entry
 from thep_forms.definition.model import Severity
-from thep_forms.reading.model import FileKind
+from thep_forms.reading import Reading
 
 CONTENT = 16  # bytes of the hash of what a return says
 
 
-class Arrival(Struct, frozen=True, gc=False):
-    """A file that came in: the way it came, and the date of the message that brought it, if one did.
-
-    `aside`: it came as a decoration of that message.
-    """
-
-    source: str
-    return_id: str
-    received_at: datetime | None = None
-    aside: bool = False
-
-
-class Entry(Struct, frozen=True, gc=False):
-    """What is at hand of a return; what it said, its problems and its answers are many, and asked for by its id.
-
-    `outcome` is a reading's. What follows `modified` is known of a form alone, or of a picture of one: its membership
-    year, the school that was typed and the one that the copy was made for, the codes of its problems and of those among
-    them that are errors, in their order and joined by `;`, how it was read, and a hash that is equal for two returns
-    which say the same.
-    """
-
-    return_id: str
-    outcome: str
-    reason: str = ""
-    modified: datetime | None = None
-    year: str = ""
-    dfe_number: str = ""
-    copy_of: str = ""
-    blank: bool = False
-    codes: str = ""
-    errors: str = ""
-    read_from: str = ""
-    content: bytes = b""
-
-    @property
-    def is_form(self) -> bool:
-        return self.outcome in (FileKind.FORM, FileKind.SCAN)
-
-    @property
-    def acceptable(self) -> bool:
-        """Whether nothing in it must be fixed."""
-        return self.is_form and bool(self.year) and not (self.blank or self.errors)
-
-
-def entry_of(
-    return_id: str, outcome: FileKind, reason: str, modified: datetime | None, checked: Checked | None
-) -> Entry:
-    """What is to be at hand of a return that was checked, or of a file that is none."""
+def entry_of(return_id: str, reading: Reading, checked: Checked | None) -> Entry:
+    """The entry of a return that was read, and checked if it is a form or a picture of one."""
     if not checked:
-        return Entry(return_id, outcome, reason, modified)
-    said = msgspec.json.encode((checked.record.school, checked.record.contacts))
+        return Entry(return_id, reading.outcome, reading.reason, reading.modified)
+    answers = msgspec.json.encode((checked.record.school, checked.record.contacts))
     return Entry(
         return_id,
-        outcome,
-        reason,
-        modified,
+        reading.outcome,
+        reading.reason,
+        reading.modified,
         str(checked.year or ""),
         checked.dfe_number,
         checked.copy_of,
+        checked.school_name,
         checked.blank,
-        ";".join(dict.fromkeys(found.code for found in checked.problems)),
-        ";".join(dict.fromkeys(found.code for found in checked.problems if found.severity is Severity.ERROR)),
+        ";".join(dict.fromkeys(problem.code for problem in checked.problems)),
+        ";".join(dict.fromkeys(problem.code for problem in checked.problems if problem.severity is Severity.ERROR)),
         checked.values[0].read_from if checked.values else "",
-        hashlib.sha256(said).digest()[:CONTENT],
+        hashlib.sha256(answers).digest()[:CONTENT],
     )
+
+
+def return_id_of(sha256: str, number: int = 1) -> str:
+    """The id of the return in the file of that hash, or of the second, third, … where it holds several."""
+    return sha256[:16] if number == 1 else f"{sha256[:16]}-{number}"
 
 
 class SentKind(StrEnum):
@@ -111,8 +72,3 @@ class Sent(Struct, frozen=True):
     state: SentState
     addresses: str
     message_id: str = ""
-
-
-def return_id_of(sha256: str, number: int = 1) -> str:
-    """The id of the return in the file of that hash, or of the second, third, … where it holds several."""
-    return sha256[:16] if number == 1 else f"{sha256[:16]}-{number}"

@@ -2,55 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from heapq import merge
 from itertools import chain
 
 from msgspec import Struct
 
 from thep_forms.checking.problems import problem
-from thep_forms.checking.record import SCHOOL_NAME, CheckedValue, Problem, SchoolRecord
-from thep_forms.deciding.verdicts import Verdicts, dated
-from thep_forms.deciding.winner import Verdict
-from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.model import ProblemCode, Severity
-from thep_forms.definition.year import MembershipYear
-from thep_forms.reading.model import FileKind
+from thep_forms.checking.record import CheckedValue, Problem, SchoolRecord
+from thep_forms.deciding import Arrival, Decision, Entry, Judgement, Verdict, decide
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear, ProblemCode, Severity
 from thep_forms.records.changes import Change, changes
-from thep_forms.records.ledger import Ledger, Order
-from thep_forms.records.model import Arrival, Entry
+from thep_forms.records.ledger import Ledger
+
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class Returned(Struct, frozen=True, gc=False):
-    """A return with its verdict. `given` are the codes of problems that others give it.
-
-    `namesake` is the number of the school whose name was typed, where the number that was typed is another's.
-    """
+    """A return: what the ledger holds of it, how it came, and what is decided of it."""
 
     entry: Entry
-    arrivals: tuple[Arrival, ...]  # the one that counts first
-    verdict: Verdict
-    given: tuple[ProblemCode, ...] = ()
-    namesake: str = ""
+    arrivals: tuple[Arrival, ...]  # the one that counts first: the first message, else the first source
+    judgement: Judgement
 
     @property
     def return_id(self) -> str:
+        """The first 16 hex digits of its file's hash; in a file of several forms `-2`, `-3`, … follow."""
         return self.entry.return_id
 
     @property
     def source(self) -> str:
-        """The way it came first."""
+        """The way by which it came first."""
         return self.arrivals[0].source
 
     @property
-    def aside(self) -> bool:
-        """Whether it never came but as a decoration of messages: nobody is asked about it."""
-        return self.verdict is Verdict.NOT_A_FORM and all(arrival.aside for arrival in self.arrivals)
+    def verdict(self) -> Verdict:
+        """What became of it. That it came more than once, `arrivals` tell."""
+        return self.judgement.verdict
+
+    @property
+    def is_decoration(self) -> bool:
+        """Whether it only ever came as a decoration of messages: nobody is asked about it."""
+        return self.judgement.is_decoration
 
     @property
     def dfe_number(self) -> str:
+        """The DFE number that was typed, in its normal form; empty where none can be read."""
         return self.entry.dfe_number
+
+    @property
+    def school_name(self) -> str:
+        """The name that the return gives its school."""
+        return self.entry.school_name
 
     @property
     def school(self) -> str:
@@ -58,125 +62,142 @@ class Returned(Struct, frozen=True, gc=False):
 
         Where no number can be read it is that of the school that the copy was made for.
         """
-        return self.namesake or self.entry.dfe_number or self.entry.copy_of
+        return self.judgement.namesake or self.entry.dfe_number or self.entry.copy_of
 
     @property
     def year(self) -> str:
+        """Its membership year; empty where it does not say."""
         return self.entry.year
 
     @property
     def dated(self) -> datetime | None:
-        """When it was sent, as far as that is known."""
-        return dated(self.entry, self.arrivals)
+        """When it was sent, as far as that is known: the date of its first message, else the file's own."""
+        return self.arrivals[0].received_at or self.entry.modified
 
     @property
     def codes(self) -> tuple[str, ...]:
         """The codes of its problems, each once."""
-        own = self.entry.codes.split(";") if self.entry.codes else ()
-        return tuple(dict.fromkeys((*own, *self.given)))
+        return tuple(dict.fromkeys((*_split(self.entry.codes), *self.judgement.codes)))
 
 
 class Records:
-    """Everything that the ledger knows, with verdicts. It has to be open.
+    """Everything that an open ledger knows, with verdicts.
 
-    However many returns there are, they are gone through one by one.
+    Returns are gone through one by one: in memory are only the judgements.
     """
 
-    def __init__(self, ledger: Ledger, definition: Callable[[MembershipYear | None], FormDefinition]) -> None:
-        """`definition` gives that of a year, or of any where there is none."""
-        self._ledger, self._verdicts = ledger, Verdicts(ledger)
-        latest = self._verdicts.latest
+    def __init__(self, ledger: Ledger, definitions: Definitions) -> None:
+        """Decide about every return, by what the ledger knows now."""
+        self.ledger, self.definitions = ledger, definitions
+        self.register = ledger.register()
+        unopened = list(ledger.unopened())
+        self.judgements = decide(
+            chain(ledger.entries(), (entry for entry, _ in unopened)),
+            chain(ledger.arrivals(), (arrival for _, arrivals in unopened for arrival in arrivals)),
+            ledger.decisions(),
+            self.register,
+        )
         # The columns are those of the latest year's form: they depend on the returns, not on the day.
-        self.definition = definition(MembershipYear.parse(latest) if latest else None)
+        latest = self.judgements.latest_year
+        self.definition: FormDefinition = definitions(MembershipYear.parse(latest) if latest else None)
 
-    def returns(self, order: Order = Order.RETURN) -> Iterator[Returned]:
-        """Every return once; what could not be opened comes last, but in the order of sources."""
-        return (one for one, arrival in self.arrivals(order) if arrival == one.arrivals[0])
+    # --- returns -------------------------------------------------------------------------------------------------
 
-    def arrivals(self, order: Order) -> Iterator[tuple[Returned, Arrival]]:
-        """Every arrival, with its return."""
-        came, unread = self._came(order), self._unread()
-        if order is Order.SOURCE:
-            return merge(came, unread, key=lambda each: (each[1].source, each[1].return_id))
-        return chain(came, unread)
+    def returns(self) -> Iterator[Returned]:
+        """Every return once, by membership year, DFE number and id."""
+        found = merge(self.ledger.returns(), self.ledger.unopened(), key=lambda each: _place(each[0]))
+        for entry, arrivals in found:
+            arrivals.sort(key=lambda arrival: (arrival.received_at or _LAST, arrival.source))
+            yield Returned(entry, tuple(arrivals), self.judgements.by_return[entry.return_id])
 
-    def _came(self, order: Order) -> Iterator[tuple[Returned, Arrival]]:
-        for entry, arrival, count in self._ledger.came(order):
-            arrivals = (arrival,) if count == 1 else self._verdicts.arrivals(entry.return_id)
-            yield self._returned(entry, arrivals), arrival
+    def arrivals(self) -> Iterator[tuple[Returned, Arrival]]:
+        """Every arrival with its return: the returns in their order, the arrivals of each by source."""
+        for entry in self.returns():
+            for arrival in sorted(entry.arrivals, key=lambda arrival: arrival.source):
+                yield entry, arrival
 
-    def _unread(self) -> Iterator[tuple[Returned, Arrival]]:
-        for arrival, reason in self._ledger.unread():
-            yield self._returned(Entry(arrival.return_id, FileKind.UNREADABLE, reason), (arrival,)), arrival
+    def accepted(self) -> Iterator[Returned]:
+        """The return that counts for each year and school, in that order."""
+        return (entry for entry in self.returns() if entry.verdict is Verdict.ACCEPTED)
 
-    def _returned(self, entry: Entry, arrivals: tuple[Arrival, ...]) -> Returned:
-        verdicts = self._verdicts
-        one = Returned(entry, arrivals, verdicts.of(entry), verdicts.given(entry), verdicts.namesake(entry))
-        return Returned(entry, arrivals, one.verdict) if one.aside else one
-
-    def rivals(self, return_id: str) -> list[str] | None:
-        """The other returns of the same school and year; None if it is not acceptable itself."""
-        return self._verdicts.rivals(return_id)
+    def decisions(self) -> list[Decision]:
+        """What persons decided, in the order in which they did."""
+        return self.ledger.decisions()
 
     # --- what a return says --------------------------------------------------------------------------------------
 
-    def known(self, one: Returned) -> SchoolRecord:
-        """What the return says of its school."""
-        return self._ledger.known(one.return_id)
+    def record(self, entry: Returned) -> SchoolRecord:
+        """The checked answers of the return; nothing where it is no form."""
+        return self.ledger.record(entry.return_id)
 
-    def problems(self, one: Returned) -> tuple[Problem, ...]:
+    def answers(self, entry: Returned) -> tuple[CheckedValue, ...]:
+        """Every answer of the return as it was typed, beside its normal form."""
+        return self.ledger.answers(entry.return_id) if entry.entry.is_filled_in else ()
+
+    def problems(self, entry: Returned) -> tuple[Problem, ...]:
         """Its own problems, and those that the register and other returns give it."""
-        own = self._ledger.problems(one.return_id) if one.entry.codes else ()
-        return (*own, *(self._given(code, one.entry) for code in one.given))
+        own = self.ledger.problems(entry.return_id) if entry.entry.codes else ()
+        return (*own, *(self._problem(code, entry) for code in entry.judgement.codes))
 
-    def _given(self, code: ProblemCode, entry: Entry) -> Problem:
-        dfe, number, names = self.definition.dfe_field, entry.dfe_number, self._verdicts.names.names
+    def _problem(self, code: ProblemCode, entry: Returned) -> Problem:
+        """A problem that the register or other returns give it, or what the file is."""
+        dfe, number = self.definition.dfe_field, entry.dfe_number
         if code is ProblemCode.DFE_UNKNOWN:
             return problem(self.definition, code, dfe.name, dfe.label, number)
         if code is ProblemCode.DFE_OTHER_SCHOOL:
-            other = self._verdicts.namesake(entry)
-            words = {"name": names.get(number) or number, "other": names[other], "theirs": other}
+            other = entry.judgement.namesake
+            words = {"name": self.register[number] or number, "other": self.register[other], "theirs": other}
             return problem(self.definition, code, dfe.name, dfe.label, number, **words)
         if code is ProblemCode.NAME_UNLIKELY:
-            label = next((asked.label for asked in self.definition.fields if asked.name == SCHOOL_NAME), "")
-            typed = self._ledger.known(entry.return_id).school[SCHOOL_NAME]
-            return problem(self.definition, code, SCHOOL_NAME, label, typed, number=number, name=names[number])
-        return problem(self.definition, code, value=entry.reason, year=entry.year)
+            field, words = self.definition.school_name, {"number": number, "name": self.register[number]}
+            return problem(self.definition, code, field.name, field.label, entry.school_name, **words)
+        return problem(self.definition, code, value=entry.entry.reason, year=entry.year)
 
-    def errors(self, one: Returned) -> tuple[str, ...]:
-        """The codes of those of its problems that have to be mended."""
-        own = one.entry.errors.split(";") if one.entry.errors else ()
-        given = (code for code in one.given if self.definition.problems[code].severity is Severity.ERROR)
-        return tuple(dict.fromkeys((*own, *given)))
+    def errors(self, entry: Returned) -> tuple[str, ...]:
+        """The codes of those of its problems that must be fixed."""
+        problems = self.definition.problems
+        codes = [code for code in entry.judgement.codes if problems[code].severity is Severity.ERROR]
+        return tuple(dict.fromkeys((*_split(entry.entry.errors), *codes)))
 
-    def answers(self) -> Iterator[tuple[str, tuple[CheckedValue, ...]]]:
-        """All values of every form, by the id of its return."""
-        return self._ledger.answers()
-
-    # --- what counts ---------------------------------------------------------------------------------------------
-
-    def accepted(self) -> Iterator[Returned]:
-        """One return a year and school, in their order."""
-        return (one for one in self.returns(Order.SCHOOL) if one.verdict is Verdict.ACCEPTED)
+    # --- what is new ---------------------------------------------------------------------------------------------
 
     def changes(self) -> Iterator[tuple[Returned, Change]]:
         """What the accepted returns say differently from what was known of their schools before."""
-        for one, before in self._compared():
-            for found in changes(before, self.known(one), self.definition):
-                yield one, found
+        history = History(self)
+        for entry in self.accepted():
+            for change in history.changes(entry, self.record(entry)):
+                yield entry, change
 
-    def _compared(self) -> Iterator[tuple[Returned, SchoolRecord]]:
-        """Each accepted return of whose school something was known before.
 
-        That is what its last accepted return of an earlier year said; where there is none, what the register says, if
-        the return is of the latest year.
+class History:
+    """What was known of each school before. It is asked about accepted returns in the order of their years."""
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        self.latest_year = records.judgements.latest_accepted
+        self._earlier: dict[str, str] = {}  # by school, its last accepted return of an earlier year
+
+    def changes(self, entry: Returned, record: SchoolRecord) -> list[Change]:
+        """What the record of an accepted return says differently; nothing where nothing was known."""
+        before = self._before(entry)
+        if entry.year != self.latest_year:
+            self._earlier[entry.dfe_number] = entry.return_id
+        return list(changes(before, record, self.records.definition)) if before else []
+
+    def _before(self, entry: Returned) -> SchoolRecord | None:
+        """What the school's last accepted return of an earlier year said.
+
+        Where there is none, it is what the register list says, if the return is of the latest year.
         """
-        latest = max((one.year for one in self.accepted()), default="")
-        earlier: dict[str, str] = {}  # the ids of these returns, by school
-        for one in self.accepted():  # the years in their order
-            if one.dfe_number in earlier:
-                yield one, self._ledger.known(earlier[one.dfe_number])
-            elif one.year == latest and (before := self._ledger.member(one.dfe_number)):
-                yield one, before
-            if one.year != latest:
-                earlier[one.dfe_number] = one.return_id
+        ledger = self.records.ledger
+        if earlier := self._earlier.get(entry.dfe_number):
+            return ledger.record(earlier)
+        return ledger.member(entry.dfe_number) if entry.year == self.latest_year else None
+
+
+def _place(entry: Entry) -> tuple[str, str, str]:
+    return entry.year, entry.dfe_number, entry.return_id
+
+
+def _split(codes: str) -> list[str]:
+    return codes.split(";") if codes else []

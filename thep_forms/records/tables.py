@@ -1,205 +1,292 @@
-"""The records as tables, row by row: all rows at once would take a lot of memory."""
+"""The records as tables: their columns, and the rows of all of them in one pass over the ledger."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
 
 from msgspec import Struct
 
-from thep_forms.checking.formula import neutralised
-from thep_forms.deciding.winner import Verdict
-from thep_forms.reading.model import FileKind, ReadFrom
-from thep_forms.records.ledger import Order
-from thep_forms.records.records import Records, Returned
+from thep_forms.checking.formula import exact, neutralised
+from thep_forms.checking.record import SchoolRecord
+from thep_forms.deciding import Arrival, Decision, Verdict
+from thep_forms.definition import FormDefinition, MembershipYear
+from thep_forms.reading import FileKind, ReadFrom
+from thep_forms.records.names import TableName
+from thep_forms.records.records import History, Records, Returned
 
 Row = Sequence[str]  # a cell for each column
+Columns = Mapping[str, str]  # what each column holds, by its name, in order
 _CHUNK = 2**16  # characters
+_LONGEST_CELL = 2**31 - 1  # characters; csv.reader takes 131,072 unless it is told
 _RETURN = {"return_id": "Return"}
+_YEAR = {"membership_year": "Membership year"}
+_SOURCE = {"source": "Where it came from"}
+
+
+class Rows(Protocol):
+    """Rows that can be counted without being gone through, and gone through several times."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Row]: ...
 
 
 class Table(Struct, frozen=True):
-    """A CSV: its name without the ending, its columns with what they hold, its rows in their order.
-
-    The rows can be gone through several times.
-    """
+    """A table: its name, its columns with what they hold, its rows in their order."""
 
     name: str
-    columns: Mapping[str, str]
-    rows: Iterable[Row]
+    columns: Columns
+    rows: Rows
 
     def csv(self) -> Iterator[bytes]:
-        """UTF-8, RFC 4180, a header row; no cell acts as a formula. It comes piece by piece."""
-        text = io.StringIO(newline="")
-        writer = csv.writer(text)
-        writer.writerow(self.columns)
+        """The table as CSV, piece by piece; see `CsvText`."""
+        pieces: list[bytes] = []
+        text = CsvText(self.columns, pieces.append)
         for row in self.rows:
-            writer.writerow(map(neutralised, row))
-            if text.tell() > _CHUNK:
-                yield text.getvalue().encode()
-                text.seek(0)
-                text.truncate()
-        yield text.getvalue().encode()
-
-    def resource(self) -> dict[str, object]:
-        """Its entry in the data package: a Table Schema in which every column is a string."""
-        return {
-            "name": self.name,
-            "path": f"{self.name}.csv",
-            "profile": "tabular-data-resource",
-            "encoding": "utf-8",
-            "schema": {
-                "fields": [
-                    {"name": column, "type": "string", "title": title} for column, title in self.columns.items()
-                ],
-                "missingValues": [""],
-            },
-        }
+            text.add(row)
+            yield from pieces
+            pieces.clear()
+        text.end()
+        yield from pieces
 
 
-class Rows(Struct, frozen=True):
-    """Rows that are made anew each time that they are gone through."""
+class CsvText:
+    """Rows as CSV: UTF-8, RFC 4180, a header row; no cell acts as a formula. It is handed on in pieces."""
 
-    make: Callable[[], Iterable[Row]]
+    def __init__(self, columns: Columns, write: Callable[[bytes], object]) -> None:
+        self._write = write
+        self._text = io.StringIO(newline="")
+        self._writer = csv.writer(self._text)
+        self._writer.writerow(columns)
+
+    def add(self, row: Row) -> None:
+        """Add a row."""
+        self._writer.writerow(map(neutralised, row))
+        if self._text.tell() > _CHUNK:
+            self.end()
+            self._text.seek(0)
+            self._text.truncate()
+
+    def end(self) -> None:
+        """Hand on what is left."""
+        self._write(self._text.getvalue().encode())
+
+
+class CsvRows:
+    """The rows of a CSV that was written here, with the exact values. `count` is how many there are."""
+
+    def __init__(self, path: Path, count: int) -> None:
+        self.path, self.count = path, count
+
+    def __len__(self) -> int:
+        return self.count
 
     def __iter__(self) -> Iterator[Row]:
-        return iter(self.make())
+        before = csv.field_size_limit(_LONGEST_CELL)
+        try:
+            with self.path.open(encoding="utf-8", newline="") as file:
+                rows = [[exact(cell) for cell in row] for row in csv.reader(file)]
+        finally:
+            csv.field_size_limit(before)
+        return iter(rows[1:])
 
 
-def tables(known: Records) -> tuple[Table, ...]:
-    """All of them, the most asked for first. What they need of each return is fetched while their rows are made."""
-    return (_schools(known), _contacts(known), _returns(known), _problems(known), _changes(known), _values(known))
-
-
-def _schools(known: Records) -> Table:
-    dfe = known.definition.dfe_field
-    columns = {"membership_year": "Membership year", "dfe_number": dfe.label}
-    for asked in known.definition.fields:
-        if asked is not dfe:
-            columns[asked.name] = asked.label
-            columns |= {asked.postcode_column: "Postcode"} if asked.postcode_column else {}
-
-    columns |= _others(columns, (known.known(one).school for one in known.accepted()))
-    asked_of = list(columns)[2:]
-
-    def rows() -> Iterator[Row]:
-        for one in known.accepted():
-            school = known.known(one).school
-            yield one.year, one.dfe_number, *(school.get(name, "") for name in asked_of), one.return_id
-
-    return Table("schools", {**columns, **_RETURN}, Rows(rows))
-
-
-def _contacts(known: Records) -> Table:
-    columns = {"membership_year": "Membership year", "dfe_number": known.definition.dfe_field.label}
-    columns |= {"role": "Role", "position": "Position"}
-    columns |= {part.name: part.label for part in known.definition.parts}
-    columns |= _others(columns, (held.parts for one in known.accepted() for held in known.known(one).contacts))
-    parts = list(columns)[4:]
-
-    def rows() -> Iterator[Row]:
-        for one in known.accepted():
-            for held in known.known(one).contacts:
-                place, said = (held.role, str(held.position)), (held.parts.get(part, "") for part in parts)
-                yield one.year, one.dfe_number, *place, *said, one.return_id
-
-    return Table("contacts", {**columns, **_RETURN}, Rows(rows))
-
-
-def _returns(known: Records) -> Table:
-    columns = {
-        "return_id": "Return",
-        "source": "Where it came from",
-        "received_at": "Date of the message it came in",
-        "membership_year": "Membership year",
-        "dfe_number": known.definition.dfe_field.label,
-        "verdict": "Verdict",
-        "read_from": "Read from",
-        "problems": "Problems",
+def columns(records: Records) -> dict[TableName, Columns]:
+    """The columns of every table."""
+    dfe = {"dfe_number": records.definition.dfe_field.label}
+    name = {"school_name": records.definition.school_name.label}
+    school = {**_YEAR, **dfe, **name}
+    field = {"field": "Field"}
+    return {
+        TableName.SCHOOLS: {**_YEAR, **dfe, **_school_columns(records), **_RETURN},
+        TableName.CONTACTS: {
+            **school,
+            "role": "Role",
+            "position": "Position",
+            **_part_columns(records),
+            **_RETURN,
+        },
+        TableName.RETURNS: {
+            **_RETURN,
+            **_SOURCE,
+            "received_at": "Date of the message it came in",
+            **school,
+            "verdict": "Verdict",
+            "read_from": "Read from",
+            "problems": "Problems",
+        },
+        TableName.PROBLEMS: {
+            **_RETURN,
+            **_SOURCE,
+            **dfe,
+            **name,
+            **field,
+            "label": "Label on the form",
+            "severity": "Severity",
+            "code": "Code",
+            "message": "Message",
+            "value": "What was typed",
+        },
+        TableName.CHANGES: {
+            **school,
+            "role": "Role",
+            **field,
+            "before": "What was known",
+            "after": "What the return says",
+        },
+        TableName.DECISIONS: {
+            "decision_id": "Decision",
+            "at": "When it was taken",
+            "who": "Who took it",
+            "action": "What was decided",
+            **_RETURN,
+            **school,
+            **field,
+            "before": "What was there before",
+            "after": "What is there now",
+            "why": "Why",
+            "undone_by": "Decision that undid it",
+        },
+        TableName.VALUES: {
+            **_RETURN,
+            **field,
+            "label": "Label on the form",
+            "raw": "As it was typed",
+            "value": "Normal form",
+            "read_from": "Read from",
+            "confidence": "How sure the reading of a picture is, from 0 to 1",
+            "corrected": "What a person put in its place",
+        },
     }
 
-    def rows() -> Iterator[Row]:
-        for one, arrival in known.arrivals(Order.SOURCE):
-            yield (
-                one.return_id,
-                arrival.source,
-                arrival.received_at.isoformat() if arrival.received_at else "",
-                one.year,
-                one.dfe_number,
-                one.verdict if arrival == one.arrivals[0] else Verdict.DUPLICATE,
-                _read_from(one),
-                ";".join(one.codes),
-            )
 
-    return Table("returns", columns, Rows(rows))
+def _labels(definition: FormDefinition) -> dict[str, str]:
+    """What the form calls its fields, in its order, with the columns of postcodes; without the DFE number."""
+    labels = {}
+    for field in definition.fields:
+        if field is not definition.dfe_field:
+            labels[field.name] = field.label
+            if field.postcode_column:
+                labels[field.postcode_column] = "Postcode"
+    return labels
 
 
-def _problems(known: Records) -> Table:
-    columns = {
-        "return_id": "Return",
-        "source": "Where it came from",
-        "dfe_number": known.definition.dfe_field.label,
-        "field": "Field",
-        "label": "Label on the form",
-        "severity": "Severity",
-        "code": "Code",
-        "message": "Message",
-        "value": "What was typed",
-    }
-
-    def rows() -> Iterator[Row]:
-        for one in known.returns(Order.SOURCE):
-            for found in known.problems(one):
-                about = (found.field, found.label, found.severity, found.code, found.message, found.value)
-                yield one.return_id, one.source, one.dfe_number, *about
-
-    return Table("problems", columns, Rows(rows))
+def _school_columns(records: Records) -> Columns:
+    """The fields of the latest year's form, and then those that only another year's form has."""
+    earlier = [_labels(definition) for definition in _definitions(records)]
+    return _with_earlier(_labels(records.definition), earlier)
 
 
-def _values(known: Records) -> Table:
-    columns = {
-        "return_id": "Return",
-        "field": "Field",
-        "label": "Label on the form",
-        "raw": "As it was typed",
-        "value": "Normal form",
-        "read_from": "Read from",
-    }
-
-    def rows() -> Iterator[Row]:
-        for return_id, answers in known.answers():
-            for one in answers:
-                yield return_id, one.field, one.label, one.raw, one.value, one.read_from
-
-    return Table("values", columns, Rows(rows))
+def _part_columns(records: Records) -> Columns:
+    """What is asked of a person, in the same order."""
+    earlier = [{part.name: part.label for part in definition.parts} for definition in _definitions(records)]
+    return _with_earlier({part.name: part.label for part in records.definition.parts}, earlier)
 
 
-def _changes(known: Records) -> Table:
-    columns = {
-        "membership_year": "Membership year",
-        "dfe_number": known.definition.dfe_field.label,
-        "role": "Role",
-        "field": "Field",
-        "before": "What was known",
-        "after": "What the return says",
-    }
-
-    def rows() -> Iterator[Row]:
-        for one, found in known.changes():
-            yield one.year, one.dfe_number, found.role, found.field, found.before, found.after
-
-    return Table("changes", columns, Rows(rows))
+def _definitions(records: Records) -> list[FormDefinition]:
+    """Those of the years of which there are accepted returns."""
+    return [records.definitions(MembershipYear.parse(year)) for year in records.judgements.years]
 
 
-def _read_from(one: Returned) -> str:
-    if one.entry.outcome == FileKind.SCAN:
+def _with_earlier(latest: Columns, earlier: Sequence[Columns]) -> Columns:
+    more: dict[str, str] = {}
+    for labels in earlier:
+        more |= labels
+    return {**latest, **{name: more[name] for name in sorted(more.keys() - latest.keys() - _RETURN.keys())}}
+
+
+def sweep(records: Records) -> Iterator[tuple[TableName, Row]]:
+    """The rows of all tables in one pass: by membership year, DFE number, return and source; decisions come last."""
+    fields, parts = list(_school_columns(records)), list(_part_columns(records))
+    history = History(records)
+    for entry in records.returns():
+        for arrival in sorted(entry.arrivals, key=lambda arrival: arrival.source):
+            yield TableName.RETURNS, _return_row(entry, arrival)
+        yield from _problem_rows(records, entry)
+        yield from _value_rows(records, entry)
+        if entry.verdict is Verdict.ACCEPTED:
+            record = records.record(entry)
+            cells = [record.school.get(name, "") for name in fields]
+            yield TableName.SCHOOLS, (entry.year, entry.dfe_number, *cells, entry.return_id)
+            yield from _contact_rows(entry, record, parts)
+            for change in history.changes(entry, record):
+                row = (*_school_cells(entry), change.role, change.field, change.before, change.after)
+                yield TableName.CHANGES, row
+    for decision in records.decisions():
+        yield TableName.DECISIONS, _decision_row(decision)
+
+
+def _school_cells(entry: Returned) -> Row:
+    return entry.year, entry.dfe_number, entry.school_name
+
+
+def _return_row(entry: Returned, arrival: Arrival) -> Row:
+    return (
+        entry.return_id,
+        arrival.source,
+        arrival.received_at.isoformat() if arrival.received_at else "",
+        *_school_cells(entry),
+        entry.verdict if arrival == entry.arrivals[0] else Verdict.DUPLICATE,
+        _read_from(entry),
+        ";".join(entry.codes),
+    )
+
+
+def _read_from(entry: Returned) -> str:
+    if entry.entry.kind == FileKind.SCAN:
         return ReadFrom.SCAN
-    return (one.entry.read_from or ReadFrom.FIELDS) if one.entry.outcome == FileKind.FORM else ""
+    return (entry.entry.read_from or ReadFrom.FIELDS) if entry.entry.kind == FileKind.FORM else ""
 
 
-def _others(columns: Mapping[str, str], said: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Columns that only another year's form had."""
-    names = set(chain.from_iterable(said))
-    return {name: name for name in sorted(names - columns.keys() - _RETURN.keys())}
+def _problem_rows(records: Records, entry: Returned) -> Iterator[tuple[TableName, Row]]:
+    for problem in records.problems(entry):
+        yield (
+            TableName.PROBLEMS,
+            (
+                entry.return_id,
+                entry.source,
+                entry.dfe_number,
+                entry.school_name,
+                problem.field,
+                problem.label,
+                problem.severity,
+                problem.code,
+                problem.message,
+                problem.value,
+            ),
+        )
+
+
+def _value_rows(records: Records, entry: Returned) -> Iterator[tuple[TableName, Row]]:
+    for answer in records.answers(entry):
+        row = (entry.return_id, answer.field, answer.label, answer.raw, answer.value, answer.read_from, "", "")
+        yield TableName.VALUES, row
+
+
+def _contact_rows(entry: Returned, record: SchoolRecord, parts: Sequence[str]) -> Iterator[tuple[TableName, Row]]:
+    for contact in record.contacts:
+        cells = [contact.parts.get(part, "") for part in parts]
+        row = (*_school_cells(entry), contact.role, str(contact.position), *cells, entry.return_id)
+        yield TableName.CONTACTS, row
+
+
+def _decision_row(decision: Decision) -> Row:
+    return (
+        str(decision.number),
+        decision.at,
+        decision.who,
+        decision.action,
+        decision.return_id,
+        decision.year,
+        decision.dfe_number,
+        decision.school_name,
+        decision.field,
+        decision.before,
+        decision.after,
+        decision.why,
+        decision.undone_by,
+    )

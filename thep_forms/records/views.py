@@ -3,79 +3,129 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
+from msgspec import Struct
 
-from thep_forms.files import holds, renew_private, sync_folder, write_private
-from thep_forms.records.ledger import Ledger
+from thep_forms.files import ComparedFile, RenewedFile, holds, renew_private, sync_folder, write_private
+from thep_forms.records.names import PACKAGE, WORKBOOK, TableName
 from thep_forms.records.records import Records
-from thep_forms.records.tables import tables
+from thep_forms.records.tables import Columns, CsvRows, CsvText, Table, columns, sweep
 
-WORKBOOK = "records.xlsx"
+
+class _Output(Protocol):
+    def write(self, piece: bytes) -> object: ...
+
+
+class _Swept(Struct, frozen=True):
+    """What one pass gave: how many rows each table has, and a hash of all tables together."""
+
+    counts: Mapping[str, int]
+    shown: str
 
 
 class Views:
-    """Those of one folder, as they should be.
+    """The tables of one folder, as they should be by what the ledger knows.
 
     A workbook takes long to write, so the ledger notes which tables the last one shows, and its hash.
     """
 
-    def __init__(self, records: Path, ledger: Ledger, known: Records) -> None:
-        self.records, self.ledger = records, ledger
-        self.form, self.tables = known.definition.form, tables(known)
+    def __init__(self, folder: Path, records: Records) -> None:
+        self.folder, self.records = folder, records
+        self.columns = columns(records)
 
     def stale(self) -> Iterator[str]:
-        """The names of those that are not there, or not what the ledger says."""
-        shown = hashlib.sha256()
-        for name, pieces in self._texts():
-            text = _noted(pieces, shown)
-            if not holds(self.records / name, text):
-                yield name
-            deque(text, maxlen=0)  # the hash is of all of it
-        if not self._is_workbook_of(shown.hexdigest()):
+        """The names of the files that are missing, or are not what the ledger says. Nothing is written."""
+        with ExitStack() as stack:
+            files = {name: stack.enter_context(ComparedFile(self.folder / name.file)) for name in TableName}
+            swept = self._sweep(files)
+            yield from [name.file for name, file in files.items() if not file.is_same()]
+        if not holds(self.folder / PACKAGE, [self._package()]):
+            yield PACKAGE
+        if not self._is_workbook_of(swept.shown):
             yield WORKBOOK
 
     def write(self) -> None:
-        """Write these, each whole. Raises `OSError`, `RecordsError`."""
-        shown = hashlib.sha256()
-        for name, pieces in self._texts():
-            renew_private(self.records / name, _noted(pieces, shown))
+        """Write the files that are not what the ledger says, each whole. Raises `OSError`, `RecordsError`."""
+        with ExitStack() as stack:
+            files = {name: stack.enter_context(RenewedFile(self.folder / name.file)) for name in TableName}
+            swept = self._sweep(files)
+        renew_private(self.folder / PACKAGE, [self._package()])
         # The workbook is the last: on Windows a program that shows it holds it fast.
-        if not self._is_workbook_of(shown.hexdigest()):
-            from thep_forms.records.workbook import as_workbook  # takes a while to be there
+        if not self._is_workbook_of(swept.shown):
+            self._write_workbook(swept)
+        sync_folder(self.folder)
 
-            whole = as_workbook(self.tables, self.form.title)
-            write_private(self.records / WORKBOOK, whole, lasting=False)
-            with self.ledger.transaction():
-                self.ledger.note_written(WORKBOOK, hashlib.sha256(whole).hexdigest(), shown.hexdigest())
-        sync_folder(self.records)
+    def _sweep(self, files: Mapping[TableName, _Output]) -> _Swept:
+        """Go through the ledger once, and write the rows of every table to its file."""
+        digests = {name: hashlib.sha256() for name in TableName}
+        texts = {name: CsvText(self.columns[name], _Noting(files[name], digests[name])) for name in TableName}
+        counts: Counter[str] = Counter()
+        for name, row in sweep(self.records):
+            texts[name].add(row)
+            counts[name] += 1
+        for text in texts.values():
+            text.end()
+        together = "".join(digest.hexdigest() for digest in digests.values())
+        return _Swept(counts, hashlib.sha256(together.encode() + self._package()).hexdigest())
+
+    def _write_workbook(self, swept: _Swept) -> None:
+        from thep_forms.records.workbook import as_workbook  # takes a while to be there
+
+        tables = [
+            Table(name, self.columns[name], CsvRows(self.folder / name.file, swept.counts[name])) for name in TableName
+        ]
+        whole = as_workbook(tables, self.records.definition.form.title)
+        write_private(self.folder / WORKBOOK, whole, lasting=False)
+        with self.records.ledger.transaction():
+            self.records.ledger.note_written(WORKBOOK, hashlib.sha256(whole).hexdigest(), swept.shown)
 
     def _is_workbook_of(self, shown: str) -> bool:
-        """Whether the workbook is as it was written, of texts with that hash."""
-        path = self.records / WORKBOOK
+        """Whether the workbook is as it was written, of tables with that hash."""
+        path = self.folder / WORKBOOK
         if not path.is_file():
             return False
         with path.open("rb") as file:
-            return self.ledger.written(WORKBOOK) == (hashlib.file_digest(file, "sha256").hexdigest(), shown)
+            noted = (hashlib.file_digest(file, "sha256").hexdigest(), shown)
+        return self.records.ledger.written(WORKBOOK) == noted
 
-    def _texts(self) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """The files but for the workbook, in pieces."""
-        for table in self.tables:
-            yield f"{table.name}.csv", table.csv()
+    def _package(self) -> bytes:
+        """The data package: what each table is and what its columns hold (Frictionless Data, Table Schema)."""
+        definition = self.records.definition
         package = {
             "profile": "tabular-data-package",
-            "name": f"{self.form.id}-records",
-            "title": f"{self.form.title}: records",
-            "resources": [table.resource() for table in self.tables],
+            "name": f"{definition.identifier}-records",
+            "title": f"{definition.form.title}: records",
+            "resources": [_resource(name, self.columns[name]) for name in TableName],
         }
-        yield "datapackage.json", [msgspec.json.format(msgspec.json.encode(package), indent=2) + b"\n"]
+        return msgspec.json.format(msgspec.json.encode(package), indent=2) + b"\n"
 
 
-def _noted(pieces: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
-    """The pieces, as they pass by the digest."""
-    for piece in pieces:
-        digest.update(piece)
-        yield piece
+class _Noting:
+    """Writes pieces to a file, and notes them in a digest."""
+
+    def __init__(self, file: _Output, digest: hashlib._Hash) -> None:
+        self.file, self.digest = file, digest
+
+    def __call__(self, piece: bytes) -> None:
+        self.digest.update(piece)
+        self.file.write(piece)
+
+
+def _resource(name: TableName, table_columns: Columns) -> dict[str, object]:
+    """A table's entry in the data package. In its schema every column is a string."""
+    return {
+        "name": name,
+        "path": name.file,
+        "profile": "tabular-data-resource",
+        "encoding": "utf-8",
+        "schema": {
+            "fields": [{"name": column, "type": "string", "title": title} for column, title in table_columns.items()],
+            "missingValues": [""],
+        },
+    }

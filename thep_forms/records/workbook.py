@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import compress, islice
+from itertools import compress
 
 import xlsxwriter
 from xlsxwriter.format import Format
@@ -45,13 +45,12 @@ def as_workbook(tables: Iterable[Table], title: str) -> bytes:
         styles, left = _Styles(book), MOST_CELLS
         for table in tables:
             sheet = book.add_worksheet(table.name)
-            each = iter(table.rows)
-            rows = list(islice(each, left // len(table.columns)))
-            if more := sum(1 for _ in each):
-                sheet.write_string(0, 0, TOO_LONG.format(count=len(rows) + more, name=table.name))
+            cells = len(table.rows) * len(table.columns)
+            if cells > left:
+                sheet.write_string(0, 0, TOO_LONG.format(count=len(table.rows), name=table.name))
             else:
-                _write(sheet, list(table.columns), rows, header, styles)
-                left -= len(rows) * len(table.columns)
+                _write(sheet, list(table.columns), list(table.rows), header, styles)
+                left -= cells
     return file.getvalue()
 
 
@@ -69,22 +68,22 @@ class _Styles(dict[tuple[str, bool, bool], Format]):
 
 def _write(sheet: Worksheet, names: Sequence[str], rows: Sequence[Row], header: Format, styles: _Styles) -> None:
     wrapped: list[bool] = []
-    for place, name in enumerate(names):
-        width = max(len(name), *(len(row[place]) for row in rows[:_LOOKED_AT]), _NARROWEST)
+    for column, name in enumerate(names):
+        width = max(len(name), *(len(row[column]) for row in rows[:_LOOKED_AT]), _NARROWEST)
         wrapped.append(width > _WIDEST)
-        sheet.set_column(place, place, min(width, _WIDEST) + 3, styles["", wrapped[place], False])
-        sheet.write_string(0, place, name, header)
-    mark = names.index("severity") if "severity" in names else None
+        sheet.set_column(column, column, min(width, _WIDEST) + 3, styles["", wrapped[column], False])
+        sheet.write_string(0, column, name, header)
+    severities = names.index("severity") if "severity" in names else None
     for number, row in enumerate(rows, 1):
         if lines := max(map(_lines, compress(row, wrapped)), default=0):
             sheet.set_row(number, min(lines * _LINE, _HIGHEST))
-        severity = row[mark] if mark is not None and row[mark] in _FILLS else ""
-        for place, value in enumerate(row):
-            style = styles[severity, wrapped[place], value[:1] in _QUOTED]
+        severity = row[severities] if severities is not None and row[severities] in _FILLS else ""
+        for column, value in enumerate(row):
+            style = styles[severity, wrapped[column], value[:1] in _QUOTED]
             if value:
-                sheet.write_string(number, place, value if _is_plain(value) else _fitting(value), style)
+                sheet.write_string(number, column, value if _is_plain(value) else _fitting(value), style)
             else:
-                sheet.write_blank(number, place, None, style)
+                sheet.write_blank(number, column, None, style)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, len(rows), len(names) - 1)
     sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})  # else a green corner is on each

@@ -1,29 +1,29 @@
 """An extract of DfE's register, Get Information about Schools (GIAS), as downloaded: `edubasealldata*.csv`.
 
 Such a file has every establishment of England, open or closed, in some 140 columns that come and go. It is known by its
-columns; what is taken of it is in `gias.toml`.
+columns; `gias.toml` says which schools and which columns to take.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
-from thep_forms.definition.strict import meant
+from thep_forms.definition.strict import suggestion
 from thep_forms.errors import SourceError, TemplateError
-from thep_forms.register.lists import Cells, Mistake, Read, folded, member
+from thep_forms.register.lists import Cells, Mistake, RowReader, folded, member
 from thep_forms.register.member import MemberSchool
 
 AUTHORITY, NUMBER = "LA (code)", "EstablishmentNumber"
 
 
-def reader(columns: Sequence[str], definition: FormDefinition) -> Read | None:
+def reader(columns: Sequence[str], definition: FormDefinition) -> RowReader | None:
     """How to read the rows under these columns, if they are those of an extract.
 
-    Raises `SourceError` where it lacks one by which its schools are chosen, and `TemplateError`.
+    Raises `SourceError` where a column is missing by which schools are chosen, and `TemplateError`.
     """
     if not {folded(AUTHORITY), folded(NUMBER)} <= set(columns):
         return None
@@ -34,53 +34,61 @@ def reader(columns: Sequence[str], definition: FormDefinition) -> Read | None:
 
 
 class _Extract:
+    """The rules of `gias.toml`, with columns and words folded."""
+
     def __init__(self, definition: FormDefinition) -> None:
         self.definition, rules = definition, definition.extract
-        self.only = {folded(column): {folded(word) for word in words} for column, words in rules.only.items()}
-        self.never = {folded(column): {folded(word) for word in words} for column, words in rules.never.items()}
+        self.only = {folded(column): set(map(folded, words)) for column, words in rules.only.items()}
+        self.never = {folded(column): set(map(folded, words)) for column, words in rules.never.items()}
         self.columns = {name: [folded(column) for column in columns] for name, columns in rules.columns.items()}
-        self.ticks = {
-            name: {folded(column): {folded(word): to for word, to in said.items()} for column, said in columns.items()}
-            for name, columns in rules.ticks.items()
-        }
+        self.ticks: dict[str, dict[str, dict[str, str]]] = {}  # field, column, word: the option
+        for name, columns in rules.ticks.items():
+            self.ticks[name] = {folded(column): _folded_keys(options) for column, options in columns.items()}
         self._check_options()
 
     def _check_options(self) -> None:
         for field in self.definition.fields:
-            options = [option.name for option in field.option]
-            for to in (to for said in self.ticks.get(field.name, {}).values() for to in said.values()):
-                if to not in options:
-                    raise TemplateError(f"gias.toml: ticks.{field.name}: “{to}” is not an option.{meant(to, options)}")
+            known = [option.name for option in field.option]
+            for options in self.ticks.get(field.name, {}).values():
+                for name in options.values():
+                    if name not in known:
+                        raise TemplateError(
+                            f"gias.toml: ticks.{field.name}: “{name}” is not an option.{suggestion(name, known)}"
+                        )
 
     def read(self, cells: Cells) -> tuple[MemberSchool | None, list[Mistake]]:
-        """The school in a row, or None for one that is not taken. What else the register has wrong is left out."""
+        """The school in a row, or None for one that is not taken. Other mistakes of the register are left out."""
         if not self._is_taken(cells):
             return None, []
         school, mistakes = member(self._as_listed(cells), self.definition)
-        named = tuple(contact for contact in school.record.contacts if contact.parts.get("name"))
-        dfe = self.definition.dfe_field.name
-        return replace(school, record=replace(school.record, contacts=named)), [
-            (NUMBER, what) for column, what in mistakes if column == dfe
-        ]
+        name, dfe = self.definition.person_name.name, self.definition.dfe_field.name
+        named = tuple(contact for contact in school.record.contacts if contact.parts.get(name))
+        in_number = [(NUMBER, complaint) for column, complaint in mistakes if column == dfe]
+        return replace(school, record=replace(school.record, contacts=named)), in_number
 
     def _is_taken(self, cells: Cells) -> bool:
         if cells[folded(AUTHORITY)].strip() != self.definition.partnership.local_authority_code:
             return False
         if not cells.get(folded(NUMBER), "").strip():
             return False  # it never had one, so it is no school
-        return all(folded(cells.get(column, "")) in words for column, words in self.only.items()) and not any(
-            folded(cells.get(column, "")) in words for column, words in self.never.items()
-        )
+        for column, words in self.only.items():
+            if folded(cells.get(column, "")) not in words:
+                return False
+        return not any(folded(cells.get(column, "")) in words for column, words in self.never.items())
 
     def _as_listed(self, cells: Cells) -> Cells:
-        """The row as one of a list. What this form does not ask is passed over, as in any list."""
+        """The row as one of a register list. What this form does not ask is left alone, as in any list."""
         number = cells[folded(NUMBER)].strip().zfill(4)
         listed = {self.definition.dfe_field.name: f"{self.definition.partnership.dfe_prefix}{number}"}
         for name, columns in self.columns.items():
             box = self.definition.box(name)
             between = "\n" if box and box.kind is Kind.ADDRESS else " "
             listed[name] = between.join(filter(None, (cells.get(column, "").strip() for column in columns)))
-        for name, said_in in self.ticks.items():
-            options = (said.get(folded(cells.get(column, "")), "") for column, said in said_in.items())
+        for name, by_column in self.ticks.items():
+            options = (options.get(folded(cells.get(column, "")), "") for column, options in by_column.items())
             listed[name] = next(filter(None, options), "")
         return listed
+
+
+def _folded_keys(options: Mapping[str, str]) -> dict[str, str]:
+    return {folded(word): option for word, option in options.items()}

@@ -1,4 +1,4 @@
-"""A list of schools as an office keeps it: a row a school, under the names of the columns that the records have."""
+"""A register list as an office keeps it: a row for each school, under the names of the columns of the records."""
 
 from __future__ import annotations
 
@@ -11,22 +11,16 @@ from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition.form import Block, FormDefinition
 from thep_forms.definition.model import Field, Kind, ProblemCode
 from thep_forms.errors import SourceError
-from thep_forms.register.member import MemberSchool, known_address
+from thep_forms.register.member import MemberSchool
 
 Cells = Mapping[str, str]  # by the folded name of the column
 Mistake = tuple[str, str]  # the column, and what is wrong in it
-Read = Callable[[Cells], tuple[MemberSchool | None, list[Mistake]]]
+RowReader = Callable[[Cells], tuple[MemberSchool | None, list[Mistake]]]
 
-EMAIL = "email"
-_ALSO = {
-    "dfe_number": ("dfe_no", "dfe", "laestab"),
-    "school_name": ("school", "name_of_school", "name"),
-    "phases": ("phase",),
-    "registered_address": ("address",),
-    EMAIL: ("email_address",),
-}
+EMAIL = "email"  # the column of the addresses to write to
+_EMAIL_ALSO = ("email_address",)
 _BETWEEN_OPTIONS = re.compile(r"[;,/\n]")
-_WRONG = {
+_COMPLAINTS = {
     ProblemCode.DFE_FORMAT: "not a DfE number",
     ProblemCode.DFE_PREFIX: "the number of another authority",
     ProblemCode.EMAIL_INVALID: "not an e-mail address",
@@ -40,26 +34,32 @@ def folded(heading: str) -> str:
     return re.sub(r"[\W_]+", "_", heading.casefold()).strip("_")
 
 
-def columns_of(headings: Sequence[str]) -> list[str]:
-    """The folded headings. A column that no other has the name of may be called as offices call it, too."""
+def columns_of(headings: Sequence[str], definition: FormDefinition) -> list[str]:
+    """The folded headings. A column of another name that the definition allows gets the field's own name.
+
+    It does so only where no column has the field's own name, and only the first such column.
+    """
     columns = [folded(heading).replace("e_mail", EMAIL) for heading in headings]
-    for name, others in _ALSO.items():
-        if name not in columns:
-            also = next((other for other in others if other in columns), None)
-            columns = [name if column == also else column for column in columns]
+    other_names = {field.name: field.also for field in definition.fields} | {EMAIL: _EMAIL_ALSO}
+    for name, also in other_names.items():
+        found = [other for other in also if other in columns]
+        if found and name not in columns:
+            columns = [name if column == found[0] else column for column in columns]
     return columns
 
 
-def reader(columns: Sequence[str], definition: FormDefinition) -> Read | None:
+def reader(columns: Sequence[str], definition: FormDefinition) -> RowReader | None:
     """How to read the rows under these columns, if they are those of a list.
 
-    Raises `SourceError` where a column that counts is there twice.
+    Raises `SourceError` where a column that is used is there twice.
     """
     if definition.dfe_field.name not in columns:
         return None
-    fields = [name for field in definition.fields for name in (field.name, field.postcode_column) if name]
+    used = {EMAIL}
+    for field in definition.fields:
+        used |= {field.name, field.postcode_column or field.name}
     for column in columns:
-        if columns.count(column) > 1 and (column in (*fields, EMAIL) or definition.box(column)):
+        if columns.count(column) > 1 and (column in used or definition.box(column)):
             raise SourceError(f"has {columns.count(column)} columns {column}. Keep one of them.")
     return partial(member, definition=definition)
 
@@ -71,45 +71,49 @@ def member(cells: Cells, definition: FormDefinition) -> tuple[MemberSchool, list
 
 
 class _Row:
+    """A row of the list while it is read; `mistakes` grows with each cell that is wrong."""
+
     def __init__(self, cells: Cells, definition: FormDefinition) -> None:
         self.cells, self.definition = cells, definition
         self.mistakes: list[Mistake] = []
 
     def member(self) -> MemberSchool:
+        """The school in the row, which has no number where that is a mistake."""
         dfe = self.definition.dfe_field
         number = self._answer(dfe.name, dfe.kind)
         if not number and not self.mistakes:
-            self.mistakes.append((dfe.name, _WRONG[ProblemCode.DFE_FORMAT]))
-        known: dict[str, str] = {}
-        for asked in self.definition.fields:
-            if asked is not dfe:
-                known |= self._field(asked)
-        blocks = self.definition.blocks(self.cells)
-        contacts = tuple(contact for block in blocks if (contact := self._contact(block)))
-        email = self._answer(EMAIL, Kind.EMAIL) or known_address(contacts, self.definition)
-        return MemberSchool(
-            number, SchoolRecord({name: value for name, value in known.items() if value}, contacts), email
-        )
+            self.mistakes.append((dfe.name, _COMPLAINTS[ProblemCode.DFE_FORMAT]))
+        school: dict[str, str] = {}
+        for field in self.definition.fields:
+            if field is not dfe:
+                school |= self._field(field)
+        people = (self._contact(block) for block in self.definition.blocks(self.cells))
+        contacts = tuple(filter(None, people))
+        answers = {column: value for column, value in school.items() if value}
+        email = self._answer(EMAIL, Kind.EMAIL)
+        return MemberSchool.of(number, SchoolRecord(answers, contacts), self.definition, email)
 
-    def _field(self, asked: Field) -> dict[str, str]:
-        """What is known of the answer, by column of `schools.csv`."""
-        if asked.kind is Kind.TICKS:
-            return {asked.name: self._ticks(asked)}
-        value = self._answer(asked.name, asked.kind)
-        if not asked.postcode_column:
-            return {asked.name: value}
-        apart, inside = self._postcode(asked.postcode_column), normalise.postcode(value)
+    def _field(self, field: Field) -> dict[str, str]:
+        """The answer, by column of `schools.csv`."""
+        if field.kind is Kind.TICKS:
+            return {field.name: self._ticks(field)}
+        value = self._answer(field.name, field.kind)
+        if not field.postcode_column:
+            return {field.name: value}
+        apart, inside = self._postcode(field.postcode_column), normalise.postcode(value)
         if value and apart and not inside:
             value = f"{value}, {apart}"
-        return {asked.name: value, asked.postcode_column: inside or apart}
+        return {field.name: value, field.postcode_column: inside or apart}
 
     def _contact(self, block: Block) -> Contact | None:
-        parts = {part: self._answer(box.name, box.kind) for part, box in block.boxes.items()}
-        known = {part: value for part, value in parts.items() if value}
-        return Contact(block.role.name, block.position, known) if known else None
+        parts: dict[str, str] = {}
+        for part, box in block.boxes.items():
+            if value := self._answer(box.name, box.kind):
+                parts[part] = value
+        return Contact(block.role.name, block.position, parts) if parts else None
 
     def _answer(self, column: str, kind: Kind) -> str:
-        """The normal form of a cell; one without a letter or a digit, such as a dash, says nothing."""
+        """The normal form of a cell. A cell without a letter or a digit, such as a dash, counts as empty."""
         raw = self.cells.get(column, "")
         if raw.strip() in _ERRORS:
             self.mistakes.append((column, "an error of the spreadsheet"))
@@ -118,7 +122,7 @@ class _Row:
             return ""
         normal = normalise.answer(kind, raw, self.definition.partnership.dfe_prefix)
         if not normal.value and normal.problem:
-            self.mistakes.append((column, _WRONG[normal.problem]))
+            self.mistakes.append((column, _COMPLAINTS[normal.problem]))
         return normal.value
 
     def _postcode(self, column: str) -> str:
@@ -127,12 +131,14 @@ class _Row:
             self.mistakes.append((column, "not a postcode"))
         return normalise.postcode(raw)
 
-    def _ticks(self, asked: Field) -> str:
+    def _ticks(self, field: Field) -> str:
         """The options, by their names or labels, in the form's order."""
-        meant = {folded(word): option.name for option in asked.option for word in (option.name, option.label)}
-        said = [folded(word) for word in _BETWEEN_OPTIONS.split(self._answer(asked.name, Kind.TEXT))]
-        ticked = [meant.get(word) for word in said if word]
+        by_word: dict[str, str] = {}
+        for option in field.option:
+            by_word |= {folded(option.name): option.name, folded(option.label): option.name}
+        words = [folded(word) for word in _BETWEEN_OPTIONS.split(self._answer(field.name, Kind.TEXT))]
+        ticked = [by_word.get(word) for word in words if word]
+        options = [option.name for option in field.option]
         if None in ticked:
-            options = ", ".join(option.name for option in asked.option)
-            self.mistakes.append((asked.name, f"none of {options}, with ; between several"))
-        return ";".join(option.name for option in asked.option if option.name in ticked)
+            self.mistakes.append((field.name, f"none of {', '.join(options)}, with ; between several"))
+        return ";".join(option for option in options if option in ticked)

@@ -1,4 +1,4 @@
-"""Files as rows of text: a CSV, as spreadsheets and registers write it, or an Excel workbook."""
+"""The rows of a file as text: of a CSV, as spreadsheets and registers write it, or of an Excel workbook."""
 
 from __future__ import annotations
 
@@ -18,32 +18,35 @@ from thep_forms.errors import SourceError
 
 DELIMITERS = ",;\t"  # Excel writes ; where a comma is the decimal sign, and TAB as "Unicode text"
 LARGEST = 100_000_000  # bytes of a workbook, unpacked
-_CHUNK = 1 << 20
+_CHUNK = 1 << 20  # bytes that are decoded at once
 _END = "\0the end of the list\0"  # a line after the last one, which no cell may swallow
 _ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0"
 
 
 class Worksheet(Struct, frozen=True):
-    """The rows of a sheet, blank ones too, so that they are numbered as a person sees them. A CSV has no name."""
+    """The rows of a sheet, with its blank rows, so that their numbers are those that a person sees.
+
+    The sheet of a CSV has no name.
+    """
 
     name: str
     rows: Iterator[list[str]]
 
     @property
-    def told(self) -> str:
-        """What a message says of it after the name of its file."""
+    def in_message(self) -> str:
+        """What a message says after the name of the file."""
         return f", sheet “{self.name}”" if self.name else ""
 
 
 def sheets(path: Path) -> Generator[Worksheet, None, None]:
-    """What the file can be taken for: each sheet of a workbook, or a CSV with each delimiter that it may have.
+    """The sheets of a workbook, or a CSV as it reads with each delimiter that it may have.
 
-    A CSV is UTF-8 or UTF-16, as its byte order mark says, UTF-8 without one, or cp1252. Rows are read as they are asked
-    for, and those of one sheet at a time: going on to the next ends them. Raises `SourceError`, while reading too.
+    A CSV is UTF-8 or UTF-16, as its byte order mark says, UTF-8 without a mark, or cp1252. Rows are read as they are
+    asked for, and those of one sheet at a time: the next sheet ends them. Raises `SourceError`, while reading too.
     """
     try:
         if path.exists() and not path.is_file():
-            raise SourceError(f"The list of schools {path} is no file that can be read twice. Save it as a file first.")
+            raise SourceError(f"The list of schools {path} is not a plain file. Save it as one first.")
         with path.open("rb") as file:
             magic = file.read(4)
             if magic == _OLE:
@@ -84,10 +87,10 @@ def _lines(path: Path, file: TextIO, delimiter: str) -> Iterator[list[str]]:
         for row in csv.reader(chain(file, [_END]), delimiter=delimiter):
             if row == [_END]:
                 return
-            if row and row[-1].endswith(_END):  # else the schools in it would be missing without a word
+            if row and row[-1].endswith(_END):  # the cell has swallowed all schools after it
                 raise SourceError(endless)
             yield row
-    except csv.Error as error:  # it is longer than csv takes
+    except csv.Error as error:  # the cell is longer than csv takes
         raise SourceError(endless) from error
 
 
@@ -102,7 +105,7 @@ def _workbook(path: Path, file: BinaryIO) -> Iterator[Worksheet]:
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
     with closing(book):
         for sheet in book.worksheets:
-            sheet.reset_dimensions()  # some programs say it wrong, and rows would be missing
+            sheet.reset_dimensions()  # some programs write them wrong, and rows would be missing
             yield Worksheet(sheet.title, _rows(path, sheet.iter_rows(values_only=True)))
 
 
@@ -117,7 +120,7 @@ def _rows(path: Path, rows: Iterator[tuple[object, ...]]) -> Iterator[list[str]]
 
 
 def _text(value: object) -> str:
-    """A cell as it was typed: a spreadsheet takes 4242 for a number, which may be kept as 4242.0."""
+    """A cell as it was typed: a spreadsheet takes 4242 for a number, and may keep it as 4242.0."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return "" if value is None else str(value)
@@ -125,14 +128,14 @@ def _text(value: object) -> str:
 
 @contextmanager
 def _guarded(path: Path) -> Iterator[None]:
-    """A damaged workbook makes openpyxl raise anything; what it warns of (styles, validation) is of no interest."""
+    """Turns whatever openpyxl raises for a damaged workbook into `SourceError`, and hides its warnings about styles."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     except SourceError:
         raise
-    except Exception as error:
+    except Exception as error:  # openpyxl documents no exceptions
         raise SourceError(
             f"The list of schools {path} is no Excel workbook that can be read. "
             "Save it in Excel as .xlsx or as CSV; a zip has to be unpacked first."

@@ -50,7 +50,7 @@ class Stationery:
             "dfe_number": dfe_number,
             "year": self.definition.year,
             "form": self.definition.form.title,
-            "partnership": self.definition.partnership.name,
+            "partnership": self.definition.partnership,
             "return_address": self.definition.partnership.return_address,
             "due": due,
             "sentences": tuple(sentences),

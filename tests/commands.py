@@ -1,0 +1,31 @@
+"""Run the command line: in this process with `run`, or in a process of its own with `program`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+
+from click.testing import CliRunner, Result
+
+from thep_forms.cli import main
+
+
+def run(*words: object, **settings: str) -> Result:
+    """Run `thep-forms WORDS…` here and return its exit code and output.
+
+    `settings` are those of `CliRunner.invoke`, such as `input`. An exception that is not a message for the user
+    is raised: it would look like exit code 1 otherwise.
+    """
+    return CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False, **settings)
+
+
+def table(result: Result) -> list[dict[str, str]]:
+    """The rows of the CSV that a command wrote to its output."""
+    assert result.exit_code == 0, result.stderr
+    return list(csv.DictReader(io.StringIO(result.stdout, newline="")))
+
+
+def program(*words: object) -> list[str]:
+    """The command for `subprocess` that runs `thep-forms WORDS…`."""
+    return [sys.executable, "-m", "thep_forms", *(str(word) for word in words)]

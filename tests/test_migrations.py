@@ -1,0 +1,316 @@
+"""Records that an earlier version wrote: each is opened, loses nothing, and ends as if it were ingested anew."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from tests.commands import run
+from tests.conftest import ingest, prefer, rows
+from thep_forms.deciding import Action
+from thep_forms.definition import Definitions
+from thep_forms.records import Records, SentState, open_for_reading
+from thep_forms.records.migrations import MIGRATIONS, VERSION
+
+WRITTEN = Path(__file__).parent / "records"
+OLD, REGISTER, STATUS = WRITTEN / "version-7", WRITTEN / "schools.csv", WRITTEN / "status.csv"
+COPY = "ledger-version-7.sqlite"
+CONFLICT_WON, CONFLICT_LOST = "0ddc18a8d32b1d29", "83a0d22c9d71da76"
+KILLS = 25
+
+COMMANDS = {
+    "status": ["status", "2026-27", "-o", "{records}", "--schools", "{register}"],
+    "mailing-list": ["mailing-list", "2026-27", "-o", "{records}"],
+    "report": ["report", "2026-27", "-o", "{folder}/page.html", "--records", "{records}", "--schools", "{register}"],
+    "verify": ["verify", "-o", "{records}"],
+    "ingest": ["ingest", "{folder}/empty", "-o", "{records}"],
+    "prefer": ["prefer", CONFLICT_WON, "-o", "{records}"],
+    "forget": ["forget", "-o", "{records}", "--before", "2020-21", "--yes"],
+    "email": ["email", "2026-27", "-o", "{records}", "--schools", "{register}", "--drafts", "{folder}/drafts"],
+    "email --dry-run": ["email", "2026-27", "-o", "{records}", "--schools", "{register}", "--dry-run"],
+    "generate": ["generate", "2026-27", "-o", "{folder}/forms", "--schools", "{records}"],
+}
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(OLD, tmp_path / "records"))
+
+
+def run_command(name: str, records: Path) -> Result:
+    (records.parent / "empty").mkdir(exist_ok=True)
+    words = {"records": records, "register": REGISTER, "folder": records.parent}
+    return run(*(word.format_map(words) for word in COMMANDS[name]))
+
+
+def version_of(ledger: Path) -> int:
+    connection = sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    connection.close()
+    return int(version)
+
+
+def status(records: Path) -> list[dict[str, str]]:
+    result = run("status", "2026-27", "-o", records, "--schools", REGISTER, "--csv")
+    assert result.exit_code == 0, result.stderr
+    return list(csv.DictReader(io.StringIO(result.stdout)))
+
+
+def tables(records: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in records.iterdir() if path.suffix in (".csv", ".json", ".xlsx")}
+
+
+def test_migrations_are_numbered_without_a_gap() -> None:
+    assert sorted(MIGRATIONS) == list(range(8, VERSION + 1))
+
+
+# --- Nothing is lost ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_after_any_command_records_of_version_7_verify_and_a_copy_was_put_aside(records: Path, command: str) -> None:
+    result = run_command(command, records)
+    assert result.exit_code in (0, 1), result.stderr
+    assert version_of(records / "ledger.sqlite") == VERSION
+    result = run("verify", "-o", records)
+    assert (result.exit_code, "All is well" in result.stderr) == (0, True), result.stderr
+    if command != "forget":
+        assert version_of(records / COPY) == 7
+        assert (records / COPY).stat().st_mode & 0o077 == 0
+
+
+def test_status_of_migrated_records_says_the_same(records: Path) -> None:
+    assert status(records) == rows(STATUS)
+
+
+def test_verdicts_dates_and_problems_of_migrated_records_are_the_same(records: Path) -> None:
+    run_command("status", records)
+    for name in ("returns.csv", "problems.csv", "values.csv", "contacts.csv", "schools.csv"):
+        before, after = rows(OLD / name), rows(records / name)
+        shared = before[0].keys()
+        assert sorted([tuple(row[column] for column in shared) for row in after]) == sorted(
+            [tuple(row.values()) for row in before]
+        )
+
+
+def test_messages_register_and_preference_of_migrated_records_survive(records: Path) -> None:
+    definitions = Definitions.of_today()
+    with open_for_reading(records, definitions) as ledger:
+        sent = ledger.sent()
+        assert [(message.dfe_number, message.state, message.at.day) for message in sent] == [
+            ("211/2101", SentState.SENT, 14),
+            ("211/2102", SentState.DRAFTED, 14),
+            ("211/2102", SentState.SENT, 28),
+            ("211/2103", SentState.SENT, 14),
+            ("211/4243", SentState.SENDING, 14),
+        ]
+        assert sent[0].message_id == "<2101.14@thepartnership.example>"
+        assert ledger.register() == {f"{row['dfe_number']}": row["school_name"] for row in listed()}
+        member = ledger.member("211/4242")
+        assert member
+        assert (member.contacts[0].parts["name"], member.complete) == ("Ada Byron", False)
+        (decision,) = Records(ledger, definitions).decisions()
+        assert (decision.action, decision.return_id, decision.before) == (Action.PREFER, CONFLICT_WON, CONFLICT_LOST)
+        assert (decision.school_name, decision.year, decision.at, decision.who) == (
+            "Ivy Lane School",
+            "2026-27",
+            "",
+            "",
+        )
+
+
+def listed() -> list[dict[str, str]]:
+    return [row | {"dfe_number": f"211/{row['dfe_number']}"} for row in rows(REGISTER)]
+
+
+def test_a_preference_of_version_7_is_taken_back_by_another(records: Path) -> None:
+    prefer(records, CONFLICT_LOST)
+    found = {row["return_id"]: row["verdict"] for row in rows(records / "returns.csv") if row["verdict"] != "duplicate"}
+    assert (found[CONFLICT_LOST], found[CONFLICT_WON]) == ("accepted", "superseded")
+
+
+# --- Readings, which version 7 did not keep -------------------------------------------------------------------------
+
+
+def test_the_next_ingest_reads_every_archived_pdf_once_more(records: Path, tmp_path: Path) -> None:
+    run_command("status", records)
+    (tmp_path / "empty").mkdir(exist_ok=True)
+    for files_without_reading in (13, 0):
+        with open_for_reading(records, Definitions.of_today()) as ledger:
+            archived = set(ledger.files().values())
+            assert len(ledger.files_without_reading()) == (len(archived) if files_without_reading else 0)
+        before = tables(records)
+        assert ingest(records, [tmp_path / "empty"]).new == 0
+        assert tables(records) == before
+
+
+def test_a_pdf_that_the_archive_lacks_keeps_what_version_7_read_until_it_comes_again(
+    records: Path, tmp_path: Path
+) -> None:
+    gone = records / "returns" / next(path.name for path in OLD.glob(f"returns/{CONFLICT_WON}*"))
+    shutil.move(gone, tmp_path / gone.name)
+    (tmp_path / "empty").mkdir()
+    before = rows(OLD / "values.csv")
+    ingest(records, [tmp_path / "empty"])
+    after = {(row["return_id"], row["field"]): row["value"] for row in rows(records / "values.csv")}
+    assert after == {(row["return_id"], row["field"]): row["value"] for row in before}
+    assert made_from(records)[CONFLICT_WON] == "version 7"
+    ingest(records, [tmp_path / gone.name])
+    assert made_from(records)[CONFLICT_WON] != "version 7"
+    assert {row["verdict"] for row in rows(records / "returns.csv") if row["return_id"] == CONFLICT_WON} == {
+        "accepted",
+        "duplicate",
+    }
+
+
+def test_an_archived_pdf_that_was_damaged_is_not_read_in_the_place_of_what_is_known(
+    records: Path, tmp_path: Path
+) -> None:
+    damaged = next(records.glob(f"returns/{CONFLICT_WON}*"))
+    damaged.write_bytes(damaged.read_bytes()[:5000])
+    (tmp_path / "empty").mkdir()
+    ingest(records, [tmp_path / "empty"])
+    assert made_from(records)[CONFLICT_WON] == "version 7"
+    assert "211/4242" in {row["dfe_number"] for row in rows(records / "schools.csv")}
+
+
+def made_from(records: Path) -> dict[str, str]:
+    connection = sqlite3.connect(records / "ledger.sqlite")
+    found = dict(connection.execute("SELECT return_id, made_from FROM result"))
+    connection.close()
+    return found
+
+
+def test_migrated_records_are_those_of_the_same_files_ingested_anew(records: Path, tmp_path: Path) -> None:
+    """The archive has every PDF as it came; how each came and what was no PDF is known from the ledger."""
+    (tmp_path / "empty").mkdir()
+    ingest(records, [tmp_path / "empty"])
+    anew = tmp_path / "anew"
+    ingest(anew, [records / "returns"], register=REGISTER)
+    kept = {path.stem[:16] for path in (records / "returns").iterdir()}
+    for name in ("values.csv", "problems.csv", "returns.csv"):
+        before = comparable(records / name, kept)
+        assert comparable(anew / name, kept) == before
+        assert before
+    assert rows(anew / "schools.csv")[0].keys() == rows(records / "schools.csv")[0].keys()
+
+
+def comparable(table: Path, kept: set[str]) -> list[dict[str, str]]:
+    """The rows of archived PDFs, without how these came and what depends on that."""
+    found = []
+    for row in rows(table):
+        if row["return_id"][:16] in kept and row.get("verdict") != "duplicate":
+            row = {name: value for name, value in row.items() if name not in ("source", "received_at", "verdict")}
+            row["problems"] = row.get("problems", "").replace("return_conflict", "").strip(";")
+            if row.get("code") != "return_conflict":
+                found.append(row)
+    return sorted(found, key=lambda row: tuple(row.values()))
+
+
+# --- What may go wrong ----------------------------------------------------------------------------------------------
+
+
+def test_a_migration_killed_at_any_moment_leaves_the_old_ledger_or_the_new_one(tmp_path: Path) -> None:
+    moments = random.Random(1)  # noqa: S311 - the same moments each time, which are no secret
+    migrate = [
+        sys.executable,
+        "-c",
+        "import sys; from pathlib import Path; from thep_forms.records import Ledger\n"
+        "print(flush=True); Ledger(Path(sys.argv[1]))",
+    ]
+    seconds, seen = migration_seconds(migrate, tmp_path), set()
+    for number in range(KILLS):
+        records = Path(shutil.copytree(OLD, tmp_path / f"records {number}"))
+        with subprocess.Popen([*migrate, str(records)], stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            process.stdout.readline()
+            time.sleep(moments.uniform(0, seconds))
+            process.kill()
+        seen.add(bool(list(records.glob(f".{COPY}.*"))) or (records / COPY).exists())
+        if (records / COPY).exists():
+            assert version_of(records / COPY) == 7
+        assert status(records) == rows(STATUS)
+        (records.parent / "empty").mkdir(exist_ok=True)
+        ingest(records, [records.parent / "empty"])
+        assert not list(records.rglob(".*"))
+        assert run("verify", "-o", records).exit_code == 0
+        shutil.rmtree(records)
+    assert seen == {True, False}
+
+
+def migration_seconds(migrate: list[str], folder: Path) -> float:
+    records = Path(shutil.copytree(OLD, folder / "whole"))
+    with subprocess.Popen([*migrate, str(records)], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        start = time.monotonic()
+        process.wait()
+    return time.monotonic() - start
+
+
+@pytest.fixture
+def read_only(records: Path) -> Iterator[Path]:
+    """Records that nobody may write to, in a folder that everybody may enter."""
+    everything = [records, *records.rglob("*")]
+    for path in everything:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    yield records
+    for path in everything:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def as_nobody(work: Callable[[], int]) -> int:
+    """Do `work` without the superuser's right to write everywhere."""
+    child = os.fork()
+    if child == 0:
+        if os.geteuid() == 0:
+            os.setuid(65534)
+        os._exit(work())
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_old_records_in_a_folder_that_is_read_only_are_looked_at_and_not_changed(read_only: Path) -> None:
+    before = {path: path.read_bytes() for path in read_only.rglob("*") if path.is_file()}
+    for path in (read_only, *read_only.parents):
+        if os.access(path, os.W_OK) and path != read_only and path.stat().st_uid == os.geteuid():
+            path.chmod(path.stat().st_mode | 0o011)
+
+    def look() -> int:
+        return 0 if status(read_only) == rows(STATUS) else 1
+
+    assert as_nobody(look) == 0
+    assert {path: path.read_bytes() for path in read_only.rglob("*") if path.is_file()} == before
+
+
+def test_old_records_in_a_folder_that_is_read_only_are_not_written_to(read_only: Path) -> None:
+    for path in read_only.parents:
+        if path.stat().st_uid == os.geteuid():
+            path.chmod(path.stat().st_mode | 0o011)
+
+    def write() -> int:
+        return run("prefer", CONFLICT_LOST, "-o", read_only).exit_code
+
+    assert as_nobody(write) == 2
+    assert version_of(read_only / "ledger.sqlite") == 7
+
+
+def test_what_is_forgotten_is_forgotten_in_the_copy_that_was_put_aside_too(records: Path) -> None:
+    run_command("status", records)
+    assert b"211/4242" in (records / COPY).read_bytes()
+    result = run("forget", "-o", records, "--school", "211/4242", "--yes")
+    assert "1 ledger that an earlier version of the program wrote" in result.stderr
+    assert not [path for path in records.rglob("*") if path.is_file() and b"Grace Hopper" in path.read_bytes()]
+    assert rows(records / "decisions.csv") == []
+    assert run("verify", "-o", records).exit_code == 0

@@ -1,0 +1,225 @@
+"""What became of every return, worked out from entries, arrivals, decisions and the register.
+
+The order in which these are given never matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+
+from msgspec import Struct
+
+from thep_forms.checking.school_names import SchoolNames
+from thep_forms.deciding.model import Arrival, Decision, Entry, Judgement, Verdict
+from thep_forms.deciding.order import Candidate, Preferences, is_later, preferences, winner
+from thep_forms.definition.model import ProblemCode
+from thep_forms.reading.model import FileKind
+
+
+class Judgements(Struct, frozen=True):
+    """The judgement of each return by its id.
+
+    `latest_year` is the latest membership year of a form that has no error, `latest_accepted` that of an accepted
+    return; empty where there is none. `years` are those of accepted returns.
+    """
+
+    by_return: Mapping[str, Judgement]
+    latest_year: str
+    years: tuple[str, ...]
+
+    @property
+    def latest_accepted(self) -> str:
+        """The latest membership year of an accepted return."""
+        return self.years[-1] if self.years else ""
+
+
+def decide(
+    entries: Iterable[Entry], arrivals: Iterable[Arrival], decisions: Iterable[Decision], register: Mapping[str, str]
+) -> Judgements:
+    """Judge every entry. `register` has the members' names by their DFE numbers, empty where a name is not known."""
+    found = sorted(entries, key=lambda entry: (entry.year, entry.dfe_number, entry.return_id))
+    dates, decorations = _dates_and_decorations(found, arrivals)
+    return _Decider(found, dates, decorations, preferences(decisions), register).judgements()
+
+
+def _dates_and_decorations(
+    entries: Sequence[Entry], arrivals: Iterable[Arrival]
+) -> tuple[dict[str, datetime], set[str]]:
+    """The date of the first message that brought each return; and which files came as decorations only."""
+    decorations = {entry.return_id for entry in entries if entry.kind == FileKind.NOT_A_FORM}
+    dates: dict[str, datetime] = {}
+    for arrival in arrivals:
+        if not arrival.is_decoration:
+            decorations.discard(arrival.return_id)
+        if arrival.received_at:
+            known = dates.get(arrival.return_id)
+            if known is None or arrival.received_at < known:
+                dates[arrival.return_id] = arrival.received_at
+    return dates, decorations
+
+
+class _Decider:
+    """Works out in turn: whose name was typed, which returns count, which give way, and each judgement."""
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        dates: Mapping[str, datetime],
+        decorations: set[str],
+        preferred: Preferences,
+        register: Mapping[str, str],
+    ) -> None:
+        self.entries, self.dates, self.decorations = entries, dates, decorations
+        self.preferred, self.register = preferred, register
+        self.names = SchoolNames({number: name for number, name in sorted(register.items()) if name})
+        self.misnamed: dict[str, str] = {}  # returns whose name is not their number's: whose it is, or ""
+        self.superseded: set[str] = set()
+        self.conflicts: set[str] = set()
+        self.shared: dict[Judgement, Judgement] = {}
+
+    def judgements(self) -> Judgements:
+        """Judge every entry."""
+        if self.names.names:
+            self._compare_names()
+        latest_year = max((entry.year for entry in self.entries if entry.acceptable), default="")
+        for _, group in groupby(self.entries, key=lambda entry: (entry.year, entry.dfe_number)):
+            self._choose([entry for entry in group if self._can_count(entry)])
+        self._let_faulty_ones_give_way()
+        by_return: dict[str, Judgement] = {}
+        years: set[str] = set()
+        for entry in self.entries:
+            judgement = self._judgement(entry)
+            by_return[entry.return_id] = self.shared.setdefault(judgement, judgement)
+            if judgement.verdict is Verdict.ACCEPTED:
+                years.add(entry.year)
+        return Judgements(by_return, latest_year, tuple(sorted(years)))
+
+    # --- whose return it is --------------------------------------------------------------------------------------
+
+    def _compare_names(self) -> None:
+        """Note which names are not those of the member with the number. A school may correct its name on its copy."""
+        for entry in self.entries:
+            if not entry.is_filled_in:
+                continue
+            other = self.names.another(entry.dfe_number, entry.school_name)
+            is_own_copy = entry.copy_of == entry.dfe_number
+            if other or (not is_own_copy and self.names.is_strange(entry.dfe_number, entry.school_name)):
+                self.misnamed[entry.return_id] = other or ""
+
+    def _namesake(self, entry: Entry) -> str:
+        """The number of the member whose name was typed with another number, or with none."""
+        return self.misnamed.get(entry.return_id, "")
+
+    def _is_stranger(self, entry: Entry) -> bool:
+        """Whether the number is no member's."""
+        return bool(entry.dfe_number and self.register and entry.dfe_number not in self.register)
+
+    def _is_as_listed(self, entry: Entry) -> bool:
+        """Whether the register has a name for the number, and the name that was typed may be that one."""
+        return entry.dfe_number in self.names.names and entry.return_id not in self.misnamed
+
+    def _can_count(self, entry: Entry) -> bool:
+        return entry.acceptable and not self._is_stranger(entry) and not self._namesake(entry)
+
+    def _school(self, entry: Entry) -> str:
+        """The number of the school that it belongs to. In a return with errors the number may be one of them."""
+        if self._can_count(entry):
+            return entry.dfe_number
+        if namesake := self._namesake(entry):
+            return namesake
+        if not entry.dfe_number or self._is_stranger(entry):
+            return entry.copy_of
+        if self._is_as_listed(entry) or entry.copy_of in ("", entry.dfe_number):
+            return entry.dfe_number
+        return ""
+
+    # --- which return counts -------------------------------------------------------------------------------------
+
+    def _date(self, entry: Entry) -> datetime | None:
+        """That of the message that brought it, else that which the file gives."""
+        return self.dates.get(entry.return_id) or entry.modified
+
+    def _choose(self, group: Sequence[Entry]) -> None:
+        """Which of the returns of one school and year counts.
+
+        Dates put them in order only if all of them are surely of the same school.
+        """
+        if len(group) < 2:
+            return
+        are_one_schools = len({self._doubt(entry) for entry in group}) == 1
+        candidates = [
+            Candidate(entry.return_id, entry.content, self._date(entry) if are_one_schools else None) for entry in group
+        ]
+        found = winner(candidates, self.preferred)
+        if not found:
+            self.conflicts.update(entry.return_id for entry in group)
+            return
+        self.superseded.update(entry.return_id for entry in group if entry.return_id != found.return_id)
+
+    def _doubt(self, entry: Entry) -> tuple[str, bool]:
+        """Why it may be another school's than the number says: the copy that was used, and the name."""
+        is_own = self._is_as_listed(entry) or entry.copy_of == entry.dfe_number
+        return "" if is_own else entry.copy_of, entry.return_id in self.misnamed
+
+    def _let_faulty_ones_give_way(self) -> None:
+        """A return with errors is superseded by the accepted one of its school and year, if that is a later one."""
+        faulty = [entry for entry in self.entries if entry.is_filled_in and not self._can_count(entry)]
+        schools = {(entry.year, self._school(entry)) for entry in faulty}
+        accepted: dict[tuple[str, str], Entry] = {}
+        for entry in self.entries:
+            if (entry.year, entry.dfe_number) in schools and self._is_accepted(entry):
+                accepted[entry.year, entry.dfe_number] = entry
+        for entry in faulty:
+            later = accepted.get((entry.year, self._school(entry)))
+            if later and self._is_mended_by(entry, later):
+                self.superseded.add(entry.return_id)
+
+    def _is_accepted(self, entry: Entry) -> bool:
+        is_open = entry.return_id in self.conflicts or entry.return_id in self.superseded
+        return self._can_count(entry) and not is_open
+
+    def _is_mended_by(self, faulty: Entry, accepted: Entry) -> bool:
+        is_preferred = (accepted.return_id, faulty.return_id) in self.preferred
+        return is_preferred or is_later(self._date(accepted), self._date(faulty))
+
+    # --- what became of it ---------------------------------------------------------------------------------------
+
+    def _judgement(self, entry: Entry) -> Judgement:
+        verdict = self._verdict(entry)
+        if not entry.is_filled_in:
+            is_decoration = entry.return_id in self.decorations
+            codes = () if is_decoration else (ProblemCode(verdict),)
+            return Judgement(verdict, codes, is_decoration=is_decoration)
+        return Judgement(
+            verdict,
+            tuple(self._codes(entry)),
+            self._school(entry),
+            self._namesake(entry),
+            can_count=self._can_count(entry),
+        )
+
+    def _verdict(self, entry: Entry) -> Verdict:
+        if entry.kind == FileKind.FAILED:
+            return Verdict.UNREADABLE
+        if not entry.is_form:
+            return Verdict(entry.kind)
+        if entry.blank:
+            return Verdict.BLANK
+        if entry.return_id in self.superseded:
+            return Verdict.SUPERSEDED
+        return Verdict.ACCEPTED if self._is_accepted(entry) else Verdict.NEEDS_ATTENTION
+
+    def _codes(self, entry: Entry) -> list[ProblemCode]:
+        """The codes of the problems that the register and other returns give it."""
+        codes = []
+        if self._is_stranger(entry):
+            codes.append(ProblemCode.DFE_UNKNOWN)
+        if self._namesake(entry) and entry.dfe_number in self.register:
+            codes.append(ProblemCode.DFE_OTHER_SCHOOL)
+        if entry.return_id in self.misnamed and not self._namesake(entry):
+            codes.append(ProblemCode.NAME_UNLIKELY)
+        if entry.return_id in self.conflicts:
+            codes.append(ProblemCode.RETURN_CONFLICT)
+        return codes

@@ -1,0 +1,120 @@
+"""What is decided from, and what is decided. These are small: there may be tens of thousands of each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from thep_forms.definition.model import ProblemCode
+from thep_forms.reading.model import FileKind
+
+
+class Verdict(StrEnum):
+    """What became of a file that came in."""
+
+    ACCEPTED = "accepted"
+    NEEDS_ATTENTION = "needs_attention"
+    SUPERSEDED = "superseded"
+    DUPLICATE = "duplicate"
+    BLANK = "blank"
+    LOCKED = "locked"
+    NOT_A_FORM = "not_a_form"
+    UNREADABLE = "unreadable"
+
+
+class Arrival(Struct, frozen=True, gc=False):
+    """One way and time by which a return came in. `received_at` is the date of the message that brought it.
+
+    `is_decoration`: it is a picture in a message, such as the logo of a signature, or a file that an operating system
+    leaves in folders.
+    """
+
+    source: str
+    return_id: str
+    received_at: datetime | None = None
+    is_decoration: bool = False
+
+
+class Entry(Struct, frozen=True, gc=False):
+    """What the ledger holds of a return, without its answers and problems.
+
+    `kind` is a `FileKind`; `modified` is the file's own modification date. Everything after `modified` is known only
+    of a form or a picture of one: its membership year, the DFE number that was typed, the number of the school that
+    the copy was made for, the school's name, whether it is blank, the codes of its problems and of its errors (joined
+    by `;`), how it was read, and a hash that is equal for two returns that say the same.
+    """
+
+    return_id: str
+    kind: str
+    reason: str = ""
+    modified: datetime | None = None
+    year: str = ""
+    dfe_number: str = ""
+    copy_of: str = ""
+    school_name: str = ""
+    blank: bool = False
+    codes: str = ""
+    errors: str = ""
+    read_from: str = ""
+    content: bytes = b""
+
+    @property
+    def is_form(self) -> bool:
+        """Whether it is a form or a picture of one."""
+        return self.kind in (FileKind.FORM, FileKind.SCAN)
+
+    @property
+    def is_filled_in(self) -> bool:
+        """Whether it is a form with something in it."""
+        return self.is_form and not self.blank
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether it is a form of a known year with no error in it."""
+        return self.is_filled_in and bool(self.year) and not self.errors
+
+
+class Action(StrEnum):
+    """What a person can decide of a return."""
+
+    PREFER = "prefer"
+
+
+class Decision(Struct, frozen=True):
+    """What a person decided of a return, when and why. The number is the order in which decisions were taken.
+
+    `prefer`: the return counts over those that `before` names by their ids, joined by `;`. Year, number and name are
+    those of the return at that time. `at` is a date and time in ISO 8601, UTC, and empty where nobody noted it.
+    """
+
+    number: int
+    action: Action
+    return_id: str
+    before: str = ""
+    after: str = ""
+    at: str = ""
+    who: str = ""
+    year: str = ""
+    dfe_number: str = ""
+    school_name: str = ""
+    field: str = ""
+    why: str = ""
+    undone_by: str = ""
+
+
+class Judgement(Struct, frozen=True, gc=False):
+    """What is decided of one return.
+
+    `codes` are those of the problems that the register and other returns give it. `school` is the DFE number of the
+    school that it belongs to, and empty where nobody can tell. `namesake` is the number of the member whose name was
+    typed, where the number that was typed is another's or missing. `can_count`: it has no error, and is a member's.
+    """
+
+    verdict: Verdict
+    codes: tuple[ProblemCode, ...] = ()
+    school: str = ""
+    namesake: str = ""
+    can_count: bool = False
+    is_decoration: bool = False

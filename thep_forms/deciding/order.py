@@ -1,0 +1,66 @@
+"""Which of several returns of one school and year counts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from thep_forms.deciding.model import Action, Decision
+
+_UNDATED = datetime.min.replace(tzinfo=UTC)
+Preferences = Collection[tuple[str, str]]  # pairs of return ids: the first counts over the second
+
+
+class Candidate(Struct, frozen=True):
+    """A return without an error. `content` is equal for two returns that say the same; `dated` is when it was sent."""
+
+    return_id: str
+    content: bytes
+    dated: datetime | None
+
+
+def preferences(decisions: Iterable[Decision]) -> set[tuple[str, str]]:
+    """The pairs of returns of which a person said that the first counts over the second.
+
+    Of two opposite decisions the later one counts.
+    """
+    pairs: set[tuple[str, str]] = set()
+    for decision in sorted(decisions, key=lambda decision: decision.number):
+        if decision.action is not Action.PREFER:
+            continue
+        for loser in decision.before.split(";"):
+            pairs.discard((loser, decision.return_id))
+            pairs.add((decision.return_id, loser))
+    return pairs
+
+
+def winner(group: Sequence[Candidate], preferred: Preferences) -> Candidate | None:
+    """Of the returns of one school and year, the one that counts over every other.
+
+    Of several that say the same it is the latest, then the one with the lowest id. None where nobody can put them in
+    order.
+    """
+    winners = [
+        candidate
+        for candidate in group
+        if all(rival is candidate or _counts_over(candidate, rival, preferred) for rival in group)
+    ]
+    winners.sort(key=lambda candidate: candidate.return_id)
+    return max(winners, key=lambda candidate: candidate.dated or _UNDATED, default=None)
+
+
+def _counts_over(candidate: Candidate, rival: Candidate, preferred: Preferences) -> bool:
+    if (candidate.return_id, rival.return_id) in preferred:
+        return True
+    if (rival.return_id, candidate.return_id) in preferred:
+        return False
+    if candidate.content == rival.content:
+        return True
+    return is_later(candidate.dated, rival.dated)
+
+
+def is_later(date: datetime | None, than: datetime | None) -> bool:
+    """Whether both dates are known, and the first is the later one."""
+    return bool(date and than and date > than)

@@ -1,0 +1,158 @@
+"""What a laid-out page is made of: rectangles with labels, texts and boxes, in points from its lower left corner."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from msgspec import Struct, field
+
+from thep_forms.definition.form import Box
+from thep_forms.definition.model import PageMeasures
+
+MM = 72 / 25.4  # points
+LABEL_INSET = 2 * MM  # from the edge of a label's rectangle to its words
+LABEL_END = 0.5 * MM  # from its words to the other edge, at least
+TEXT_INSET = 2 * MM  # from the edges of a cell to the text in it
+AVERAGE_GLYPH = 0.55  # width of a letter, in type sizes; what `shows` is reckoned with
+
+
+class Rect(Struct, frozen=True):
+    """A rectangle on the page, in points; `x` and `y` are those of its lower left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """The x of its right edge."""
+        return self.x + self.width
+
+    @property
+    def top(self) -> float:
+        """The y of its upper edge."""
+        return self.y + self.height
+
+    def inset(self, by: float) -> Rect:
+        """What is left of it without a margin of that many points."""
+        return Rect(self.x + by, self.y + by, self.width - 2 * by, self.height - 2 * by)
+
+    def slice_x(self, start: float, width: float) -> Rect:
+        """A part of it, `start` points right of its left edge."""
+        return Rect(self.x + start, self.y, width, self.height)
+
+    def slice_y(self, start: float, height: float) -> Rect:
+        """A part of it, `start` points below its top."""
+        return Rect(self.x, self.top - start - height, self.width, height)
+
+    def overlaps(self, other: Rect) -> bool:
+        """Whether the two have more than an edge in common."""
+        return self.x < other.right and other.x < self.right and self.y < other.top and other.y < self.top
+
+
+class Measure(Struct, frozen=True):
+    """A length that `membership-form.toml` gives: its key there, such as `page.line`, and its value in mm."""
+
+    key: str
+    value: float
+
+
+class Style(Enum):
+    """How a label looks, by what it is for."""
+
+    LABEL = auto()  # beside a box
+    HEADING = auto()  # above a block
+    PREFIX = auto()  # printed before what is typed
+
+
+class Label(Struct, frozen=True):
+    """Printed words of the ruled table. `width` is the measure that decides how wide they may be, if one does."""
+
+    words: str
+    rect: Rect
+    style: Style
+    tinted: bool = True
+    width: Measure | None = None
+
+
+class PlacedText(Struct, frozen=True):
+    """A longer text, by the name of its template. `height` is the measure of the row that it stands in, if it does."""
+
+    name: str
+    rect: Rect
+    height: Measure | None = None
+
+
+class PlacedBox(Struct, frozen=True):
+    """A box. `label` is the width of the label before it, `height` what decides how high the box is.
+
+    `shows` is the key for how many characters it shows. A box to tick has none of the three.
+    """
+
+    box: Box
+    rect: Rect
+    label: Measure | None = None
+    height: Measure | None = None
+    shows: str = ""
+
+
+Item = Label | PlacedText | PlacedBox
+
+
+class Group(Struct):
+    """What belongs together under a heading, or under none, in reading order: each label before its box."""
+
+    heading: Label | None = None
+    items: list[Item] = field(default_factory=list)
+
+
+class PageLayout(Struct):
+    """One page of the form: the ruled cells, and the printed words and the boxes in reading order.
+
+    `flow` names a text that fills pages instead. `depth` is the level of the groups' headings. `section` is the key of
+    the section that the page is of, `lines` how many lines of blocks stand one below the other.
+    """
+
+    section: str = ""
+    groups: list[Group] = field(default_factory=list)
+    cells: list[Rect] = field(default_factory=list)
+    flow: str | None = None
+    depth: int = 2
+    lines: int = 0
+
+    def group(self, heading: Label | None = None) -> Group:
+        """A new group; without a heading, the last one if it has none either."""
+        if heading or not self.groups or self.groups[-1].heading:
+            self.groups.append(Group(heading))
+        return self.groups[-1]
+
+    @property
+    def items(self) -> list[Item]:
+        """Everything that is printed or filled in, in reading order."""
+        found: list[Item] = []
+        for group in self.groups:
+            if group.heading:
+                found.append(group.heading)
+            found += group.items
+        return found
+
+    @property
+    def labels(self) -> list[Label]:
+        """The printed words, in reading order."""
+        return [item for item in self.items if isinstance(item, Label)]
+
+    @property
+    def boxes(self) -> list[PlacedBox]:
+        """The boxes, in tab order."""
+        return [item for item in self.items if isinstance(item, PlacedBox)]
+
+
+def body_of(page: PageMeasures) -> Rect:
+    """The part of a page between its heading and its footer."""
+    return Rect(
+        page.margin * MM,
+        page.bottom * MM,
+        (page.width - 2 * page.margin) * MM,
+        (page.height - page.body - page.bottom) * MM,
+    )

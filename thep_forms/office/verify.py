@@ -1,0 +1,89 @@
+"""Prove that RECORDS are whole and unchanged."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from thep_forms.definition import Definitions
+from thep_forms.errors import UnsoundError
+from thep_forms.records import Ledger, Records, Views
+from thep_forms.records.database import OutdatedError
+from thep_forms.records.names import ARCHIVE, leftovers
+from thep_forms.records.opening import bring_up_to_date
+from thep_forms.records.results import made_from
+
+AGAIN = "Run ingest again to write it anew."
+ASK = "Put back a copy of it, or ingest the form again."
+OUTDATED = (
+    "The records were made by another version of this program, or with other templates. Run ingest again, which "
+    "brings them up to date."
+)
+
+
+def faults(folder: Path, definitions: Definitions) -> Iterator[str]:
+    """What is wrong with the records, a sentence each. Raises `RecordsError`.
+
+    Nothing is changed, but for a ledger of an earlier version of the program, which is brought up to date first.
+    """
+    try:
+        with _opened(folder, definitions) as ledger:
+            if fault := ledger.fault():
+                yield fault
+                return
+            yield from _archive_faults(folder, ledger)
+            if ledger.outdated(made_from(definitions)):
+                yield OUTDATED
+            else:
+                yield from _table_faults(folder, Views(folder, Records(ledger, definitions)))
+            for path in leftovers(folder):
+                yield f"{path.relative_to(folder).as_posix()} is left of a run that was cut off. Run ingest again."
+    except UnsoundError as error:
+        yield str(error)
+
+
+def _opened(folder: Path, definitions: Definitions) -> Ledger:
+    try:
+        return Ledger.existing(folder, unchanged=True)
+    except OutdatedError:
+        bring_up_to_date(folder, definitions)
+        return Ledger.existing(folder, unchanged=True)
+
+
+def _table_faults(folder: Path, views: Views) -> Iterator[str]:
+    for name in views.stale():
+        if not (folder / name).is_file():
+            yield f"{name} is missing. {AGAIN}"
+        else:
+            yield (
+                f"{name} is not what the ledger says: it was changed after it was written, "
+                f"or a run was cut off. {AGAIN}"
+            )
+
+
+def _archive_faults(folder: Path, ledger: Ledger) -> Iterator[str]:
+    kept, there = kept_files(ledger), archived_files(folder)
+    for name in sorted(kept - there.keys()):
+        yield f"{ARCHIVE}/{name} is missing. {ASK}"
+    for name in sorted(there.keys() - kept):
+        yield f"{ARCHIVE}/{name} is not known to the ledger. Ingest it, or delete it."
+    for name in sorted(kept & there.keys()):
+        if not there[name].is_file() or _name_by_content(there[name]) != name:
+            yield f"{ARCHIVE}/{name} was changed: it does not match its name. Delete it. {ASK}"
+
+
+def kept_files(ledger: Ledger) -> set[str]:
+    """The names of the PDFs that the archive has to hold."""
+    return {f"{sha256}.pdf" for sha256 in ledger.files().values()}
+
+
+def archived_files(folder: Path) -> dict[str, Path]:
+    """What is in the archive, by name, whatever it is."""
+    half_written = set(leftovers(folder))
+    return {path.name: path for path in (folder / ARCHIVE).glob("*") if path not in half_written}
+
+
+def _name_by_content(path: Path) -> str:
+    with path.open("rb") as file:
+        return f"{hashlib.file_digest(file, 'sha256').hexdigest()}.pdf"

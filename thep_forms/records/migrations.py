@@ -1,0 +1,118 @@
+"""The tables of the ledger, and how a ledger of an earlier version becomes one of this version.
+
+Migrations are numbered and go forward only. Each is one small function that takes the ledger from the version before
+it to its own, and is never changed once it was released: it uses no class of the program, only SQL and plain JSON.
+A new ledger is made by the first one's tables and every migration after it. docs/ledger.md describes the format.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+FIRST = 7  # the earliest version that can be migrated
+_TABLES_OF_8 = """
+CREATE TABLE file (sha256 TEXT PRIMARY KEY, is_kept INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE entry (
+    return_id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL, modified TEXT
+) WITHOUT ROWID;
+CREATE TABLE reading (return_id TEXT PRIMARY KEY, reading BLOB NOT NULL);
+CREATE TABLE arrival (
+    source TEXT, return_id TEXT, received_at TEXT, is_decoration INTEGER NOT NULL, PRIMARY KEY (source, return_id)
+) WITHOUT ROWID;
+CREATE INDEX arrival_return ON arrival (return_id, source);
+CREATE TABLE unopened (source TEXT PRIMARY KEY, reason TEXT NOT NULL, received_at TEXT) WITHOUT ROWID;
+CREATE TABLE decision (
+    decision_id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
+    return_id TEXT NOT NULL, membership_year TEXT NOT NULL, dfe_number TEXT NOT NULL, school_name TEXT NOT NULL,
+    field TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, why TEXT NOT NULL, undone_by TEXT NOT NULL
+);
+CREATE TABLE register (dfe_number TEXT PRIMARY KEY, school_name TEXT NOT NULL, record BLOB) WITHOUT ROWID;
+CREATE TABLE message (
+    membership_year TEXT, dfe_number TEXT, at TEXT, kind TEXT NOT NULL, state TEXT NOT NULL, addresses TEXT NOT NULL,
+    message_id TEXT NOT NULL, PRIMARY KEY (membership_year, dfe_number, at)
+) WITHOUT ROWID;
+CREATE TABLE result (
+    return_id TEXT PRIMARY KEY, made_from TEXT NOT NULL, membership_year TEXT NOT NULL, dfe_number TEXT NOT NULL,
+    copy_of TEXT NOT NULL, school_name TEXT NOT NULL, is_blank INTEGER NOT NULL, problem_codes TEXT NOT NULL,
+    error_codes TEXT NOT NULL, read_from TEXT NOT NULL, content BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX result_school ON result (membership_year, dfe_number, return_id);
+CREATE TABLE result_detail (
+    return_id TEXT PRIMARY KEY, record BLOB NOT NULL, problems BLOB NOT NULL, answers BLOB NOT NULL
+);
+CREATE TABLE written (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, shown TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+def to_version_8(ledger: sqlite3.Connection) -> None:
+    """Facts and results apart: files, entries, readings (of which there are none yet), decisions, results."""
+    for table in ("arrival", "return", "said", "unread", "preference", "register", "written", "sent"):
+        ledger.execute(f"ALTER TABLE {table} RENAME TO old_{table}")
+    ledger.execute("DROP INDEX arrival_return")
+    ledger.execute("DROP INDEX return_school")
+    _create(ledger, _TABLES_OF_8)
+    ledger.execute("INSERT INTO file SELECT sha256, max(archived) FROM old_return GROUP BY sha256")
+    ledger.execute("INSERT INTO entry SELECT return_id, sha256, outcome, reason, modified FROM old_return")
+    ledger.execute("INSERT INTO arrival SELECT source, return_id, received_at, aside FROM old_arrival")
+    ledger.execute("INSERT INTO unopened SELECT source, reason, received_at FROM old_unread")
+    ledger.execute("INSERT INTO message SELECT * FROM old_sent")
+    ledger.execute("INSERT INTO written SELECT * FROM old_written")
+    ledger.execute(
+        "INSERT INTO result SELECT return_id, 'version 7', membership_year, dfe_number, copy_of, '', blank, codes, "
+        "errors, read_from, content FROM old_return"
+    )
+    for return_id, known, problems, answers in ledger.execute(
+        "SELECT return_id, known, problems, answers FROM old_said"
+    ):
+        record = _with_complete(known)
+        ledger.execute("INSERT INTO result_detail VALUES (?,?,?,?)", (return_id, _blob(record), problems, answers))
+        name = record["school"].get("school_name", "")
+        ledger.execute("UPDATE result SET school_name=? WHERE return_id=?", (name, return_id))
+    for number, name, known in ledger.execute("SELECT dfe_number, name, known FROM old_register"):
+        blob = _blob(_with_complete(known)) if known else None
+        ledger.execute("INSERT INTO register VALUES (?,?,?)", (number, name, blob))
+    ledger.execute(
+        "INSERT INTO decision SELECT NULL, '', '', 'prefer', winner, membership_year, dfe_number, school_name, '', "
+        "group_concat(loser, ';'), winner, '', '' "
+        "FROM (SELECT winner, loser FROM old_preference ORDER BY winner, loser) "
+        "JOIN result ON return_id = winner GROUP BY winner ORDER BY winner"
+    )
+    for table in ("arrival", "return", "said", "unread", "preference", "register", "written", "sent"):
+        ledger.execute(f"DROP TABLE old_{table}")
+
+
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {8: to_version_8}
+VERSION = max(MIGRATIONS)
+
+
+def create(ledger: sqlite3.Connection) -> None:
+    """Make the tables of this version in an empty file. The caller has begun a transaction."""
+    _create(ledger, _TABLES_OF_8)
+    migrate(ledger, 8)
+
+
+def migrate(ledger: sqlite3.Connection, version: int) -> None:
+    """Take a ledger of that version to this one. The caller has begun a transaction."""
+    for number in range(version + 1, VERSION + 1):
+        MIGRATIONS[number](ledger)
+    ledger.execute(f"PRAGMA user_version={VERSION}")
+
+
+def _create(ledger: sqlite3.Connection, tables: str) -> None:
+    """One statement after the other: `executescript` would end the transaction."""
+    for statement in tables.split(";"):
+        ledger.execute(statement)
+
+
+def _with_complete(known: bytes) -> dict[str, Any]:
+    """A record as version 8 writes it: its key `whole` became `complete`."""
+    record: dict[str, Any] = json.loads(known)
+    record["complete"] = record.pop("whole")
+    return record
+
+
+def _blob(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,65 @@
+"""Results, which checking makes of readings: what they are made from, and how they are made again when that changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from thep_forms import __version__, checking, definition
+from thep_forms.checking import check, check_scan, year_of
+from thep_forms.checking.record import Checked
+from thep_forms.definition import Definitions, shipped
+from thep_forms.reading import FileKind, Reading
+from thep_forms.records.ledger import Ledger, ReadReturn
+
+SHORT = 12  # hex digits of a digest
+_TEMPLATES = (".toml",)  # the definition; the texts of forms and letters change no record
+
+
+def check_reading(reading: Reading, definitions: Definitions) -> ReadReturn:
+    """The reading with what checking makes of it, if it is a form or a picture of one."""
+    checkers = {FileKind.FORM: check, FileKind.SCAN: check_scan}
+    checker = checkers.get(reading.outcome)
+    checked: Checked | None = checker(reading, definitions(year_of(reading))) if checker else None
+    return ReadReturn(reading, checked)
+
+
+def made_from(definitions: Definitions) -> str:
+    """What results depend on besides the reading, as a short digest.
+
+    That is the version of the program, the source of `definition` and `checking`, and the templates, shipped and own.
+    """
+    parts = [__version__]
+    parts += [digest(Path(room.__file__).parent, [".py"]) for room in (definition, checking) if room.__file__]
+    parts.append(digest(shipped("templates"), _TEMPLATES))
+    if definitions.templates:
+        parts.append(digest(definitions.templates, _TEMPLATES))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:SHORT]
+
+
+def digest(folder: Path, suffixes: Iterable[str]) -> str:
+    """A short digest of the names of the files in the folder that end so, and of what they hold."""
+    endings = set(suffixes)
+    found = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in endings):
+        content = path.read_bytes()
+        found.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
+    return found.hexdigest()[:SHORT]
+
+
+def renew_results(ledger: Ledger, definitions: Definitions) -> bool:
+    """Check the readings again whose results were made from something else; whether there were any.
+
+    No PDF is read. A return without a reading keeps its result. Raises `RecordsError`, `TemplateError`.
+    """
+    now = made_from(definitions)
+    outdated = ledger.outdated(now)
+    if outdated:
+        with ledger.transaction():
+            for return_id in outdated:
+                reading = ledger.reading(return_id)
+                if reading:
+                    found = check_reading(reading, definitions)
+                    ledger.renew_result(return_id, reading, found.checked, now)
+    return bool(outdated)
