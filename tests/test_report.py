@@ -21,7 +21,8 @@ from tests.conftest import edit, ingest
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
-from thep_forms.office.report import Report, make_report
+from thep_forms.office.report import make_report
+from thep_forms.office.report_contents import Report
 from thep_forms.office.report_page import readable_colour, report_page
 from thep_forms.office.status import Standing, school_statuses
 from thep_forms.records import Ledger, Records

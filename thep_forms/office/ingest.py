@@ -211,7 +211,7 @@ def _returns(answer: bytes | Failure) -> list[ReadReturn]:
         returns = Examiner.returns(answer)
     except msgspec.DecodeError:
         returns = []
-    return returns or [_unread(FileKind.FAILED, "Reading it made the reading program answer nonsense.")]
+    return returns or [_unread(FileKind.FAILED, "Reading this file gave an answer that makes no sense.")]
 
 
 def _unread(kind: FileKind, reason: str) -> ReadReturn:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import jinja2
 
 from thep_forms.definition.load import Templates
 from thep_forms.errors import TemplateError
-
-if TYPE_CHECKING:
-    from thep_forms.office.report import Report
+from thep_forms.office.report_contents import Report
 
 TEMPLATE = "report.html.j2"
 LIGHT_PAGE, DARK_PAGE = "#ffffff", "#16191b"  # background colours
