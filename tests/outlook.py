@@ -1,4 +1,4 @@
-"""A .msg as Outlook saves it, for tests: there is no library that writes one.
+"""Makes Outlook messages (.msg), as no library writes them.
 
 Storages are dicts and streams are bytes, laid out as a compound file of version 3 ([MS-CFB]); the properties of a
 message are those of [MS-OXMSG] that the program reads.
@@ -20,7 +20,7 @@ END, FREE, IS_TABLE, NONE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD, 0xFFFFFFFF
 def message(
     subject: str, sent: datetime | None, attachments: Sequence[Storage], html: str = "", header: int = 32
 ) -> Storage:
-    """A message; inside of another its `header` has 24 bytes."""
+    """A message. `header` is 24 bytes for one that is attached to another."""
     properties: dict[tuple[int, int], bytes] = {(0x0037, 0x001F): subject.encode("utf-16-le")}
     if html:
         properties[0x1013, 0x0102] = html.encode()
@@ -35,6 +35,7 @@ def message(
 
 
 def attachment(name: str, data: bytes, kind: str = "", content_id: str = "", *, in_text: bool = False) -> Storage:
+    """An attached file. `kind` is its content type; `in_text` says that the message's text shows it."""
     properties = {(0x3701, 0x0102): data, (0x3705, 0x0003): struct.pack("<Q", 1)}
     for number, value in ((0x3707, name), (0x370E, kind), (0x3712, content_id)):
         if value:
@@ -45,15 +46,17 @@ def attachment(name: str, data: bytes, kind: str = "", content_id: str = "", *, 
 
 
 def attached_message(inner: Storage) -> Storage:
+    """An attachment that is a message."""
     return _properties(bytes(8), {(0x3705, 0x0003): struct.pack("<Q", 5)}) | {"__substg1.0_3701000D": inner}
 
 
 def attached_link(name: str) -> Storage:
+    """An attachment that is only a link to a file on the web."""
     return _properties(bytes(8), {(0x3705, 0x0003): struct.pack("<Q", 7), (0x3707, 0x001F): name.encode("utf-16-le")})
 
 
 def _properties(header: bytes, properties: dict[tuple[int, int], bytes]) -> Storage:
-    """Those of a fixed size stand in the list; any other has a stream, and its size is in the list."""
+    """The list of properties, which holds those of a fixed size, and a stream for each of the others."""
     storage: Storage = {}
     entries = header
     for (number, kind), value in properties.items():
@@ -84,8 +87,8 @@ def compound(root: Storage) -> bytes:
             start = chain(content, minis, MINI, mini_table) if small else chain(content, sectors, SECTOR, table)
             entries[at][1], entries[at][5:] = 2, [start, len(content)]
         else:
-            ordered = sorted(content, key=lambda one: (len(one), one.upper()))
-            entries[at][4] = tree([add(one, content[one]) for one in ordered])
+            names = sorted(content, key=lambda child: (len(child), child.upper()))
+            entries[at][4] = tree([add(child, content[child]) for child in names])
         return at
 
     def tree(ids: list[int]) -> int:

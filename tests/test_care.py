@@ -165,7 +165,7 @@ def test_what_the_program_cannot_make_sense_of_is_a_line_without_what_was_typed(
     ledger.close()
     result = run("verify", "-o", records)
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
-    assert "The program itself failed: ValidationError" in result.stderr
+    assert "The program has a fault: ValidationError" in result.stderr
     assert "Own Contact" not in result.stderr
 
 
@@ -229,7 +229,7 @@ def test_both_together_mean_the_schools_old_years(records: Path) -> None:
 def test_it_is_told_what_would_go_and_nothing_goes_unless_confirmed(records: Path) -> None:
     before = {path: path.read_bytes() for path in records.rglob("*") if path.is_file()}
     result = run("forget", "-o", records, "--school", "211/2101", input="n\n")
-    assert "This would dispose of 3 returns and 3 PDFs:\n  Cedar Primary School (211/2101)\n" in result.stderr
+    assert "This would delete 3 returns and 3 PDFs:\n  Cedar Primary School (211/2101)\n" in result.stderr
     assert "2101 last year.pdf" in result.stderr
     assert "Own Contact" not in result.output
     assert {path: path.read_bytes() for path in records.rglob("*") if path.is_file()} == before
@@ -238,8 +238,8 @@ def test_it_is_told_what_would_go_and_nothing_goes_unless_confirmed(records: Pat
 def test_without_anybody_to_ask_nothing_goes(records: Path) -> None:
     result = run("forget", "-o", records, "--school", "211/2101", input="")
     assert result.exit_code == 2
-    assert "This would dispose of 3 returns" in result.stderr
-    assert "For a script, there is --yes." in result.stderr
+    assert "This would delete 3 returns" in result.stderr
+    assert "In a script, use --yes." in result.stderr
     assert len(rows(records / "returns.csv")) == 6
 
 
@@ -261,7 +261,7 @@ def test_forms_that_need_attention_and_copies_are_forgotten_too(
         ingest(records, [tmp_path / f"{name}.pdf"])
     assert {"needs_attention", "duplicate"} <= {row["verdict"] for row in rows(records / "returns.csv")}
     result = run("forget", "-o", records, "--school", "211/2101", "--yes")
-    assert "This would dispose of 4 returns and 4 PDFs" in result.stderr
+    assert "This would delete 4 returns and 4 PDFs" in result.stderr
     assert "one.pdf (came 2 times)" in result.stderr
     assert traces(records, "Wrong Head") == []
     assert {row["source"] for row in rows(records / "returns.csv")}.isdisjoint({"one.pdf", "two.pdf"})
@@ -270,8 +270,10 @@ def test_forms_that_need_attention_and_copies_are_forgotten_too(
 def test_what_nobody_can_place_is_told_of_and_stays(records: Path) -> None:
     (records / "returns" / f"{'0' * 64}.pdf").write_bytes(b"%PDF-1.7")
     result = run("forget", "-o", records, "--school", "211/2101", "--yes")
-    assert "Not touched: 1 file whose school or year nobody knows. See returns.csv." in result.stderr
-    assert "Not touched: 1 file in the archive that the ledger does not know. See verify." in result.stderr
+    assert "Not deleted: 1 file of an unknown school or year. See returns.csv." in result.stderr
+    assert (
+        "Not deleted: 1 file beside the PDFs that the ledger does not know. Run verify to see which." in result.stderr
+    )
     assert "letter" in {Path(row["source"]).stem for row in rows(records / "returns.csv")}
 
 

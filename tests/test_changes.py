@@ -202,7 +202,7 @@ def test_what_the_list_told_can_be_forgotten(records: Path, what: tuple[str, str
     assert b"Former Head" in (records / "ledger.sqlite").read_bytes()
     result = run("forget", "-o", records, *what, "--yes")
     assert result.exit_code == 0
-    assert "of what your list told of 1 school" in result.stderr
+    assert "what your list says about 1 school" in result.stderr
     for path in records.rglob("*"):
         assert path.is_dir() or b"Former Head" not in path.read_bytes(), path
     assert run("verify", "-o", records).exit_code == 0

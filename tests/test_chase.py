@@ -123,7 +123,7 @@ def test_a_school_that_returned_the_form_of_another_year_instead_is_told_of(
     ingest(records, [path])
     found = status(records, schools)
     assert (found["2101"]["status"], found["2102"]["why"]) == ("sent", "")
-    assert found["2101"]["why"].endswith("; since then it returned the form of 2025-26")
+    assert found["2101"]["why"].endswith("; after that the school returned the form of 2025-26")
 
 
 def test_as_long_as_no_form_was_sent_by_the_program_none_is_missed(records: Path, schools: Path) -> None:
@@ -166,7 +166,8 @@ def test_a_later_form_to_be_mended_of_a_school_that_was_accepted_is_not_passed_o
     found = status(records, schools)["2101"]
     assert (found["status"], found["why"]) == (
         "needs_attention",
-        "a form was accepted, a later one has Details of Main Contact for all mailings: Email: email invalid",
+        "a form was accepted, but a later form has errors: "
+        "Details of Main Contact for all mailings: Email: email invalid",
     )
 
 
@@ -322,7 +323,7 @@ def test_who_has_returned_the_form_is_not_sent_one(records: Path, schools: Path,
     returned(records, tmp_path, forms, "2101")
     result = run("email", "2026-27", "--schools", schools, "-o", records, "--drafts", tmp_path / "drafts")
     assert len(result.stdout.splitlines()) == len(NUMBERS) - 1
-    assert "Passed over: accepted 1." in result.stderr
+    assert "Not written to: 1 accepted." in result.stderr
 
 
 # --- forget -------------------------------------------------------------------------------------------------------
@@ -334,7 +335,7 @@ def test_what_was_noted_of_a_schools_messages_is_forgotten_with_it(records: Path
         note(records, number, 30)
         note(records, number, 3, kind=SentKind.REMINDER)
     asked = run("forget", "-o", records, "--school", "211/2101")
-    assert "1 return and 1 PDF, and of what is noted of 2 e-mails:" in asked.stderr
+    assert "This would delete 1 return, 1 PDF and the notes of 2 e-mails:" in asked.stderr
     assert b"office@school2101.example" in (records / "ledger.sqlite").read_bytes()
     assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
     held = (records / "ledger.sqlite").read_bytes()

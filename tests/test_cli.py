@@ -64,7 +64,7 @@ def test_a_file_of_another_kind_is_not_written_over(
     run("ingest", SAMPLES / "returns" / "Ivy Lane.pdf", "-o", "records")
     name, *more = command
     result = run(name, "2026-27", "-o", "theirs.csv", *more)
-    assert (result.exit_code, "theirs.csv is there already" in result.stderr) == (2, True)
+    assert (result.exit_code, "theirs.csv already exists" in result.stderr) == (2, True)
     assert Path("theirs.csv").read_bytes() == (SAMPLES / "schools.csv").read_bytes()
     assert [run(name, "2026-27", "-o", "ours", *more).exit_code for _ in range(2)] == [0, 0]
 
@@ -72,7 +72,7 @@ def test_a_file_of_another_kind_is_not_written_over(
 @pytest.mark.parametrize("workers", ["0", "four", "300"])
 def test_a_number_that_will_not_do_is_told_with_those_that_will(tmp_path: Path, workers: str) -> None:
     result = run("ingest", SAMPLES, "-o", tmp_path / "records", "--workers", workers)
-    assert (result.exit_code, f"{workers} will not do. Give a whole number from 1 to 256." in result.stderr) == (
+    assert (result.exit_code, f"{workers} is not allowed. Enter a whole number from 1 to 256." in result.stderr) == (
         2,
         True,
     )
@@ -86,10 +86,10 @@ def test_without_anybody_to_give_the_password_nothing_is_read(tmp_path: Path) ->
 
 def test_what_came_in_this_run_is_told_of_first(tmp_path: Path) -> None:
     before, now = (SAMPLES / "returns" / name for name in ("Juniper blank.pdf", "Kestrel.pdf"))
-    assert "From before" not in run("ingest", before, "-o", tmp_path / "records").stderr
+    assert "From earlier runs" not in run("ingest", before, "-o", tmp_path / "records").stderr
     told = run("ingest", before, now, "-o", tmp_path / "records").stderr.splitlines()
-    assert told[-3:] == ["  Kestrel.pdf: locked", "From before:", "  Juniper blank.pdf: blank"]
-    assert "From before" not in run("ingest", before, "-o", tmp_path / "records").stderr  # nothing is new
+    assert told[-3:] == ["  Kestrel.pdf: locked", "From earlier runs:", "  Juniper blank.pdf: blank"]
+    assert "From earlier runs" not in run("ingest", before, "-o", tmp_path / "records").stderr  # nothing is new
 
 
 def test_ingest_tells_a_script_whether_all_were_accepted(tmp_path: Path) -> None:

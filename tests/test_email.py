@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from tests.conftest import read_return
 from tests.mailserver import MailServer
-from tests.writing import CEDAR, DEFINITION, ELM, IVY, LETTERS, SCHOOLS, email, form_in, send
+from tests.writing import CEDAR, DEFINITION, ELM, IVY, SCHOOLS, TEMPLATES, email, form_in, send
 from thep_forms.definition import FormDefinition
-from thep_forms.send import Parcel, draft, message
+from thep_forms.send import OutgoingMessage, make_draft, make_email
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ class _Words(HTMLParser):
 def test_a_dry_run_shows_the_messages_and_leaves_nothing(schools: Path, records: Path) -> None:
     result = email(schools, records, "--dry-run", "--only", "211/2101", "--only", "4242")
     told = result.stderr.splitlines()
-    assert (result.exit_code, told[0]) == (0, "2 messages; nothing was sent.")
+    assert (result.exit_code, told[0]) == (0, "2 messages. Nothing was sent.")
     assert "membership@thepartnership.example, which is an example" in told[1]  # nobody has changed it
     assert result.stdout.count("Dear colleagues,") == 2
     for line in (
@@ -138,7 +138,7 @@ def test_drafts_are_made_once_and_again_when_asked(schools: Path, records: Path,
     first = email(schools, records, "--drafts", tmp_path / "drafts", "--only", "2101")
     held = {path: path.read_bytes() for path in (tmp_path / "drafts").iterdir()}
     second = email(schools, records, "--drafts", tmp_path / "drafts")
-    assert "Passed over: drafted 1." in second.stderr
+    assert "Not written to: 1 drafted." in second.stderr
     assert len(second.stdout.splitlines()) == 2
     again = email(schools, records, "--drafts", tmp_path / "drafts", "--only", "2101", "--again")
     assert again.stdout == first.stdout
@@ -173,16 +173,17 @@ HOSTILE = st.sampled_from(
 
 @given(TEXT | HOSTILE)
 def test_whatever_a_school_is_called_nothing_in_it_acts(name: str) -> None:
-    letter = LETTERS.letter("211/2101", name, "3 May 2026")
-    parcel = Parcel("211/2101", name, (CEDAR,), letter, f"{' '.join(name.split())[:60]}.pdf", b"%PDF-")
-    for data in (draft(parcel, DEFINITION.partnership), message(parcel, DEFINITION.partnership)[0].as_bytes()):
+    text = TEMPLATES.fill_in("211/2101", name, "3 May 2026")
+    message = OutgoingMessage("211/2101", name, (CEDAR,), text, f"{' '.join(name.split())[:60]}.pdf", b"%PDF-")
+    draft, email_to_send = make_draft(message, DEFINITION.partnership), make_email(message, DEFINITION.partnership)[0]
+    for data in (draft, email_to_send.as_bytes()):
         made = parsed(data)
         known = {"From", "To", "Subject", "MIME-Version", "Content-Type", "Date", "Message-ID"}
         assert {header for header in made if not header.startswith("X-Un")} <= known
         assert len(made.get_all("To")) == len(made.get_all("Subject")) == 1
         assert made["To"] == CEDAR
-        assert made["Subject"].strip() == letter.subject
-        assert not re.search(r"[\x00-\x1f\x7f]", letter.subject)
+        assert made["Subject"].strip() == text.subject
+        assert not re.search(r"[\x00-\x1f\x7f]", text.subject)
         assert all(len(line) < 998 for line in data.splitlines())
         assert len(list(made.iter_attachments())) == 1
         page = _Words(body(made, "html"))
@@ -196,7 +197,7 @@ def test_an_address_that_a_header_would_decode_is_not_written_to(records: Path, 
     schools.write_text(f"dfe_number,email\n2101,{address}\n", encoding="utf-8")
     result = email(schools, records, "--drafts", tmp_path / "drafts")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "No e-mail address to write to is known of these:\n  211/2101\n" in result.stderr
+    assert "These schools have no e-mail address that can be used:\n  211/2101\n" in result.stderr
 
 
 def test_ones_own_letter_and_one_of_a_year_take_the_place_of_the_shipped(schools: Path, tmp_path: Path) -> None:
@@ -239,7 +240,7 @@ def test_who_has_no_address_is_told_of_and_the_others_are_written_to(
     schools.write_text(SCHOOLS.replace(ELM, ""), encoding="utf-8")
     result = send(schools, records, server)
     assert result.exit_code == 1
-    assert "No e-mail address to write to is known of these:\n  211/2103 Elm Tree" in result.stderr
+    assert "These schools have no e-mail address that can be used:\n  211/2103 Elm Tree" in result.stderr
     assert [one.to for one in server.received] == [(CEDAR,), (IVY,)]
 
 

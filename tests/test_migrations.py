@@ -64,7 +64,7 @@ def version_of(ledger: Path) -> int:
 
 def status(records: Path) -> list[dict[str, str]]:
     result = run("status", "2026-27", "-o", records, "--schools", REGISTER, "--csv")
-    assert result.exit_code == 0, result.stderr
+    assert result.exit_code == 0, result.stderr or result.exception
     return list(csv.DictReader(io.StringIO(result.stdout)))
 
 

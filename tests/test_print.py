@@ -288,7 +288,7 @@ def test_pack_with_answers_can_be_read_by_its_owner_only(tmp_path: Path, monkeyp
     result = run("print", "2026-27", "--schools", LIST)
     path = tmp_path / "2026-27 School Membership Form for printing.pdf"
     assert result.stdout == f"{path.name}\n"
-    assert result.stderr.startswith("12 forms, one for each school, by DFE number.")
+    assert result.stderr.startswith("12 forms, one for each school, by DfE number.")
     assert path.stat().st_mode & 0o077 == 0
     before = path.read_bytes()
     assert run("print", "2026-27").stdout == "2026-27 School Membership Form for printing, blank.pdf\n"

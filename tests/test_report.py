@@ -21,8 +21,9 @@ from tests.conftest import edit, ingest
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
-from thep_forms.office.report import Report, page, readable, report
-from thep_forms.office.status import Standing, statuses
+from thep_forms.office.report import Report, make_report
+from thep_forms.office.report_page import readable_colour, report_page
+from thep_forms.office.status import Standing, school_statuses
 from thep_forms.records import Ledger, Records
 from thep_forms.register import MemberSchool
 
@@ -141,7 +142,7 @@ def test_the_counts_are_told_by_phase_in_the_forms_order(browser: Target, pages:
 def test_returns_are_counted_by_the_day_of_their_message(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
     assert shown(browser, "details tbody tr") == ["4 May 202611", "5 May 202623", "9 May 202614"]
-    assert "The latest of them came on 9 May 2026. Of 1 more the date is not known." in shown(browser, "#days + p")[0]
+    assert "The latest day is 9 May 2026. For 1 more school the day is not known." in shown(browser, "#days + p")[0]
     box = browser.run("(b => [b.x, b.y, b.width, b.height])(document.querySelector('.time path').getBBox())")
     assert [round(one, 1) for one in box] == [0, 33.3, 100, 66.7]
 
@@ -156,7 +157,7 @@ def test_what_needs_attention_has_the_sentence_to_send(browser: Target, pages: d
 
 def test_what_is_no_member_schools_is_not_lost(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
-    told = shown(browser, "#strays ~ article")
+    told = shown(browser, "#unmatched ~ article")
     assert len(told) == 2
     assert any("Lost one.eml" in one and "another local authority" in one for one in told)
     assert any("211/2106 · accepted" in one for one in told)
@@ -173,13 +174,13 @@ def test_another_years_returns_do_not_count(browser: Target, records: Path, tmp_
     assert write_report(records, "-o", tmp_path / "page.html", year="2027-28").exit_code == 0
     look(browser, tmp_path / "page.html")
     assert shown(browser, ".big") == ["0 of 6 schools have returned the form."]
-    assert "nobody knows when" in shown(browser, "#days + p")[0]
+    assert "it is not known when" in shown(browser, "#days + p")[0]
 
 
 def returned(records: Path, definition: FormDefinition, members: tuple[MemberSchool, ...], **more: Any) -> Report:
     with Ledger.existing(records) as ledger:
         known = Records(ledger, Definitions(None, definition.year))
-        return report(definition, statuses(definition.year, members, known), known, **more)
+        return make_report(definition, school_statuses(definition.year, members, known), known, **more)
 
 
 @pytest.fixture
@@ -209,7 +210,7 @@ def test_what_changed_is_redacted_too(known_before: Path) -> None:
 
 
 def test_without_schools_there_is_a_page_still(records: Path, definition: FormDefinition) -> None:
-    assert "<strong>0</strong> of 0 schools" in page(returned(records, definition, ()))
+    assert "<strong>0</strong> of 0 schools" in report_page(returned(records, definition, ()))
 
 
 # --- whom it may be shown -----------------------------------------------------------------------------------------
@@ -233,8 +234,10 @@ def test_it_is_the_owners_alone_and_says_whose_it_is(records: Path, pages: dict[
     assert pages["whole"].stat().st_mode & 0o077 == 0
     result = write_report(records, "-o", tmp_path / "page.html")
     assert result.stdout == f"{tmp_path / 'page.html'}\n"
-    assert "It holds personal data" in result.stderr
-    assert "It holds personal data" not in write_report(records, "-o", tmp_path / "page.html", "--redacted").stderr
+    assert "The page holds personal data" in result.stderr
+    assert (
+        "The page holds personal data" not in write_report(records, "-o", tmp_path / "page.html", "--redacted").stderr
+    )
 
 
 def test_the_same_records_give_the_same_bytes(records: Path, pages: dict[str, Path], tmp_path: Path) -> None:
@@ -346,7 +349,7 @@ def test_a_partnerships_colour_is_made_readable(colour: str, background: str) ->
         linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in shares]
         return sum(weight * one for weight, one in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
-    darker, lighter = sorted(map(luminance, (readable(colour, background), background)))
+    darker, lighter = sorted(map(luminance, (readable_colour(colour, background), background)))
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 
 
@@ -355,7 +358,7 @@ def test_every_standing_has_its_words_and_its_colour(
 ) -> None:
     made = returned(records, definition, (MemberSchool("211/2101", phases=("primary",)), MemberSchool("211/7004")))
     assert set(made.standings) < set(Standing)
-    (tmp_path / "page.html").write_text(page(made))
+    (tmp_path / "page.html").write_text(report_page(made))
     look(browser, tmp_path / "page.html")
     fills = browser.run("[...document.querySelectorAll('.legend rect')].map(e => getComputedStyle(e).fill)")
     assert len(set(fills)) == len(made.standings) == 2

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,10 +19,11 @@ from tests.writing import CEDAR, DEFINITION, ELM, IVY, SCHOOLS, form_in, send
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import FormDefinition
 from thep_forms.errors import SendError
+from thep_forms.office.email import outgoing_messages
 from thep_forms.office.status import SchoolStatus, Standing
 from thep_forms.records import Ledger, Sent, SentKind, SentState
 from thep_forms.register import MemberSchool
-from thep_forms.send import Delivery, DeliveryOutcome, PostOffice, Server, parcels
+from thep_forms.send import Delivery, DeliveryOutcome, Outbox, Server
 
 
 @pytest.fixture
@@ -70,9 +71,9 @@ def test_what_is_said_of_a_run_holds_no_address(schools: Path, records: Path, se
     assert result.exit_code == 1
     assert result.stderr.splitlines()[:-1] == [
         "211/2101 Cedar Primary School: sent",
-        "211/2103 Elm Tree Primary School: NOT sent: refused, 550 5.1.1 …: no such mailbox",
+        "211/2103 Elm Tree Primary School: NOT sent, the mail server refused it: 550 5.1.1 …: no such mailbox",
         "211/4242 Ivy Lane School: sent",
-        "2 messages sent, 1 not.",
+        "2 messages sent, 1 not sent.",
     ]
     assert result.stdout == ""
 
@@ -137,17 +138,17 @@ def over(server: MailServer, *members: MemberSchool, records: Path, **more: obje
         SchoolStatus(member, Standing.NOT_SENT)
         for member in members or (MemberSchool("211/2101", SchoolRecord(), CEDAR),)
     ]
-    made = list(parcels(statuses, DEFINITION, None, SentKind.FORM, date(2026, 4, 1)))
+    messages = list(outgoing_messages(statuses, DEFINITION, None, SentKind.FORM))
     to = Server(server.host, server.port, implicit_tls=server.implicit_tls)
     with Ledger(records) as ledger:
         options = {"per_minute": 60000.0, "pauses": ()} | more
-        return list(PostOffice(ledger, DEFINITION, SentKind.FORM).send(made, to, **options))
+        return list(Outbox(ledger, DEFINITION, SentKind.FORM).send(messages, to, **options))
 
 
 def test_a_server_that_speaks_tls_from_the_start_is_spoken_to_so(records: Path, authority: trustme.CA) -> None:
     with MailServer(authority, implicit_tls=True) as server:
         (delivery,) = over(server, records=records)
-    assert delivery.answer.outcome is DeliveryOutcome.SENT
+    assert delivery.reply.outcome is DeliveryOutcome.SENT
     assert [one.secure for one in server.received] == [True]
 
 
@@ -204,7 +205,7 @@ def three() -> list[MemberSchool]:
 
 
 def outcomes(deliveries: list[Delivery]) -> dict[str, DeliveryOutcome]:
-    return {delivery.parcel.to[0]: delivery.answer.outcome for delivery in deliveries}
+    return {delivery.message.to[0]: delivery.reply.outcome for delivery in deliveries}
 
 
 def test_a_connection_lost_before_the_message_is_made_anew(records: Path, server: MailServer) -> None:
@@ -223,7 +224,7 @@ def test_a_connection_lost_in_the_middle_of_a_message_is_told_of_and_not_tried_a
     (lost,) = [one for one in noted(records) if one.state is SentState.SENDING]
     assert first.exit_code == 1
     assert (
-        f"perhaps sent: the connection to the mail server was lost on the way. Its Message-ID is {lost.message_id}"
+        f"may have been sent: the connection to the mail server was lost. Its Message-ID is {lost.message_id}"
         in first.stderr
     )
     second = send(schools, records, server)
@@ -264,14 +265,14 @@ def test_a_server_that_goes_away_leaves_the_rest_for_the_next_run(records: Path,
         ELM: DeliveryOutcome.UNCERTAIN,
         IVY: DeliveryOutcome.DEFERRED,
     }
-    assert "cannot be reached" in told[-1].answer.said
+    assert "cannot be reached" in told[-1].reply.reason
     assert [one.state for one in noted(records)] == [SentState.SENT, SentState.SENDING]
 
 
 def test_if_one_of_a_schools_addresses_is_refused_the_others_get_it(records: Path, server: MailServer) -> None:
     server.at_rcpt[ELM] = ["550 no such mailbox"]
     (delivery,) = over(server, MemberSchool("211/2101", SchoolRecord(), f"{CEDAR};{ELM}"), records=records)
-    assert (delivery.answer.outcome, delivery.answer.said) == (
+    assert (delivery.reply.outcome, delivery.reply.reason) == (
         DeliveryOutcome.SENT,
         "but not to 1 of 2 addresses: 550 no such mailbox",
     )
@@ -292,8 +293,8 @@ def test_an_address_with_accents_goes_where_the_server_takes_it_and_is_refused_e
     expected = [(IVY,), ("jörg@cedar.example",)] if utf8 else [(IVY,)]
     assert sorted(one.to for one in server.received) == expected
     if not utf8:
-        assert told[0].answer.outcome is DeliveryOutcome.REFUSED
-        assert "takes no addresses with such letters" in told[0].answer.said
+        assert told[0].reply.outcome is DeliveryOutcome.REFUSED
+        assert "takes no addresses with such letters" in told[0].reply.reason
 
 
 def test_no_more_go_in_a_minute_than_were_allowed(records: Path, server: MailServer) -> None:
@@ -314,7 +315,7 @@ def test_a_run_that_is_killed_sends_to_nobody_twice(schools: Path, records: Path
     assert process.returncode == -signal.SIGKILL
     result = send(schools, records, server)
     assert result.exit_code == 1
-    assert "A run was cut off while it sent to these." in result.stderr
+    assert "An earlier run was cut off while it sent to these schools" in result.stderr
     assert server.attempts == [CEDAR, ELM, IVY]
     assert [one.to for one in server.received] == [(CEDAR,), (IVY,)]
     assert run("verify", "-o", records).exit_code == 0

@@ -11,10 +11,10 @@ from tests.commands import run
 from tests.mailserver import MailServer
 from thep_forms.definition import load_definition
 from thep_forms.records import SentKind
-from thep_forms.send.letters import Stationery
+from thep_forms.send import MessageTemplates
 
 DEFINITION = load_definition("2026-27", prefilled=True)
-LETTERS = Stationery(DEFINITION, None, SentKind.FORM)
+TEMPLATES = MessageTemplates(DEFINITION, None, SentKind.FORM)
 CEDAR, ELM, IVY = "office@cedar.example", "head@elm.example", "info@ivy.example"
 SCHOOLS = f"""dfe_number,school_name,phases,email
 2101,Cedar Primary School,primary,{CEDAR}

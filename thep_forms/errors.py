@@ -1,39 +1,50 @@
-"""The package's own exceptions: each says what is wrong and what to do. `cli` makes messages and exit codes of them."""
+"""The package's own exceptions. Each message says what is wrong and what to do; `cli` prints it in one line."""
 
 from __future__ import annotations
 
 
 class ThepFormsError(Exception):
-    """Something that the user can mend. The text is one clear sentence or two; it never holds personal data."""
+    """A problem that the user can put right.
+
+    The text is one or two clear sentences. It never holds personal data.
+    """
 
 
 class YearError(ThepFormsError):
-    """A membership year that cannot be read as one."""
+    """A text is not a membership year."""
 
 
 class TemplateError(ThepFormsError):
-    """A mistake in a template: the text names the file, the key, what is wrong and what would be right."""
+    """A template has a mistake. The text names the file, the key, what is wrong and what would be right."""
 
 
 class LayoutError(ThepFormsError):
-    """A form that cannot be drawn as its definition says: something leaves its box or its page, or has no glyph."""
+    """A form cannot be drawn as defined: something does not fit its box or its page, or has no glyph."""
 
 
 class SourceError(ThepFormsError):
-    """A source of returns that does not exist or cannot be read."""
+    """A file or folder that the user named does not exist, cannot be read, or has mistakes in it."""
 
 
 class RecordsError(ThepFormsError):
-    """A RECORDS folder that cannot be used as one."""
-
-
-class ClusterError(ThepFormsError):
-    """Machines that cannot be read on: not there, not safe to send to, not alike, or lost."""
-
-
-class SendError(ThepFormsError):
-    """No message can be sent: the mail server cannot be used, or it refuses whoever sends."""
+    """A RECORDS folder cannot be used."""
 
 
 class UnsoundError(RecordsError):
-    """A ledger that is damaged, cut off in the middle of a run, or none at all."""
+    """A ledger is damaged, was left by a run that was cut off, or is no ledger."""
+
+
+class ClusterError(ThepFormsError):
+    """The machines of a cluster cannot be used: not reachable, not safe, not the same version, or lost."""
+
+
+class SendError(ThepFormsError):
+    """No message can be sent: the mail server cannot be used, or it refuses the sender."""
+
+
+class RecipientsError(SendError):
+    """A message would go to more schools than is safe: the schools must be chosen first."""
+
+
+class OutputError(ThepFormsError):
+    """A file cannot be written where the user wants it."""

@@ -33,7 +33,7 @@ def private_folder(path: Path) -> Path:
 def write_private(path: Path, data: bytes, *, lasting: bool = True) -> None:
     """Write `data` to a file beside `path` and put it in its place in one step. Raises `OSError`.
 
-    Unless it is `lasting`, its place may be lost with the power until the folder is settled.
+    Unless it is `lasting`, a loss of power may undo that until `sync_folder` was called.
     """
     _write(path, data, PRIVATE_FILE)
     if lasting:
@@ -46,7 +46,7 @@ def write_unsynced(path: Path, data: bytes) -> None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """As `write_private`, what is nobody's secret: a blank form has the modes that any new file has."""
+    """As `write_private`, for what is no secret: a blank form has the modes that any new file has."""
     mask = os.umask(0)
     os.umask(mask)
     _write(path, data, 0o666 & ~mask)
@@ -54,9 +54,9 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def renew_private(path: Path, pieces: Iterable[bytes]) -> None:
-    """As `write_private`, pieces that are too many to be held at once, unless the file holds just these.
+    """As `write_private`, but pieces that are too many to be held at once. A file that holds just these is left alone.
 
-    The new name may be lost with the power until `sync_folder` was called.
+    A loss of power may undo that until `sync_folder` was called.
     """
     with RenewedFile(path) as file:
         for piece in pieces:
@@ -238,7 +238,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_files(paths: Sequence[Path]) -> None:
-    """Make files that were written loosely, and their names, last through a loss of power. Raises `OSError`.
+    """Make files that were written by `write_unsynced`, and their names, last. Raises `OSError`.
 
     Together they take a fraction of the time that they take one by one, between other work.
     """

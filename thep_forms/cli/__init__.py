@@ -1,6 +1,6 @@
-"""The command line: options, progress, messages and exit codes. Rules of any kind live elsewhere.
+"""The command line: options, progress, messages and exit codes. The rules are in `office`.
 
-A command is loaded when it is asked for, and the rooms when it runs, so that it is there at once.
+To start quickly, a command's module is imported when the command is needed, and the rest of the program when it runs.
 """
 
 from __future__ import annotations
@@ -10,24 +10,27 @@ from importlib import import_module
 import click
 
 from thep_forms import __version__
+from thep_forms.cli.errors import errors_as_messages
 
-# The commands in the order of the help: the module that each is in, and what it is called there.
+# The commands in the order of the help: the module that each is in, and the name of its function.
 _COMMANDS = {
     "generate": ("forms", "generate"),
     "print": ("forms", "print_forms"),
-    "email": ("mail", "email"),
+    "email": ("email", "email"),
     "ingest": ("returns", "ingest"),
     "prefer": ("returns", "prefer"),
-    "status": ("questions", "status"),
-    "mailing-list": ("questions", "mailing_list"),
-    "report": ("questions", "report"),
-    "verify": ("care", "verify"),
-    "forget": ("care", "forget"),
-    "demo": ("returns", "demo"),
+    "status": ("reports", "status"),
+    "mailing-list": ("reports", "mailing_list"),
+    "report": ("reports", "report"),
+    "verify": ("maintenance", "verify"),
+    "forget": ("maintenance", "forget"),
+    "demo": ("demo", "demo"),
 }
 
 
 class _Commands(click.Group):
+    """The group of all commands, which turns the errors of each into a message and an exit code."""
+
     def list_commands(self, _: click.Context) -> list[str]:
         return list(_COMMANDS)
 
@@ -38,12 +41,23 @@ class _Commands(click.Group):
         command: click.Command = getattr(import_module(f"{__name__}.{module}"), function)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        with errors_as_messages():
+            return super().invoke(ctx)
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="thep-forms")
 def main() -> None:
-    """Membership forms: make the year's PDF, and turn the forms that come back into tables.
+    """Make the membership form of a year, and turn the forms that come back into tables.
+
+    To see what the program does, start with:
 
     \b
-    Start with:  thep-forms demo
+      thep-forms demo
+
+    To learn about a command, type its name and --help:
+
+    \b
+      thep-forms ingest --help
     """

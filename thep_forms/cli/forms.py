@@ -1,116 +1,102 @@
-"""Commands that make forms for the schools."""
+"""Commands that make forms: `generate` and `print`."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from thep_forms.cli.shared import Complaint, Number, replaceable, some, telling, templates_option, warn_of_example
+from thep_forms.cli.errors import CommandError
+from thep_forms.cli.options import REGISTER_LIST, WholeNumber, register_list_option, templates_option, year_argument
+from thep_forms.cli.output import count_of, message, warn_of_example_address
+
+if TYPE_CHECKING:
+    from thep_forms.definition import MembershipYear
+
+ONE_FOR_EACH_SCHOOL = f"Make a copy for each school in this list: {REGISTER_LIST}."
 
 
 @click.command()
-@click.argument("year")
+@year_argument
 @click.option(
-    "-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="Where to put it."
+    "-o",
+    "--output",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="The folder for the forms. Without it, they go into the folder that you are in.",
 )
-@click.option("--continuation", type=Number(0, 200), metavar="N", help="Room for N more senior leaders.")
 @click.option(
-    "--schools",
-    type=click.Path(exists=True, path_type=Path),
-    help="One copy a school, with what is known of it: a CSV or workbook, an extract of GIAS, or last year's records.",
+    "--continuation",
+    type=WholeNumber(0, 200),
+    metavar="N",
+    help="The number of extra senior leaders that the last page has room for, from 0 to 200.",
 )
+@register_list_option(ONE_FOR_EACH_SCHOOL)
 @templates_option
-@telling
-def generate(year: str, output: Path, continuation: int | None, schools: Path | None, templates: Path | None) -> None:
-    """Make the fillable form of a YEAR.
+def generate(
+    year: MembershipYear, output: Path, continuation: int | None, schools: Path | None, templates: Path | None
+) -> None:
+    """Make the form of a YEAR as a PDF to fill in.
+
+    With --schools it makes a copy for each school, and fills in what is known of the school.
 
     \b
     Example:  thep-forms generate 2026-27 -o forms
     For each school:  thep-forms generate 2026-27 -o forms --schools members.csv
     """
-    from thep_forms.definition import load_definition
-    from thep_forms.files import write_whole
-    from thep_forms.generate import generate as make
+    from thep_forms.definition import Definitions
+    from thep_forms.office.forms import write_blank_form, write_school_copies
 
+    definitions = Definitions.of_today(templates)
     if schools:
-        _generate_copies(year, output, continuation, schools, templates)
-        return
-    definition = load_definition(year, templates)
-    data = make(definition, more=continuation)
-    output.mkdir(parents=True, exist_ok=True)
-    path = output / f"{definition.year} {definition.form.title}.pdf"
-    write_whole(path, data)
-    click.echo(path)
-    warn_of_example(definition)
-
-
-def _generate_copies(year: str, output: Path, more: int | None, schools: Path, templates: Path | None) -> None:
-    """A copy for each school; they hold what schools told, so nobody else may read them."""
-    from thep_forms.definition import Definitions, load_definition
-    from thep_forms.files import PRIVATE_FOLDER, write_private
-    from thep_forms.office.copies import copies
-    from thep_forms.register import read_register
-
-    definition = load_definition(year, templates, prefilled=True)
-    members = read_register(schools, Definitions(templates, definition.year))
-    made = copies(definition, members, more)
-    output.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-    for name, data in made:
-        write_private(output / name, data)
-        click.echo(output / name)
-    click.echo(f"{some(len(members), 'form')}, one for each school.", err=True)
-    warn_of_example(definition)
+        written = write_school_copies(
+            year, output, schools, definitions, continuation=continuation, on_written=click.echo
+        )
+        message(f"{count_of(written.forms, 'form')}, one for each school.")
+    else:
+        written = write_blank_form(year, output, definitions, continuation=continuation)
+        click.echo(written.paths[0])
+    warn_of_example_address(written.example_address)
 
 
 @click.command("print")
-@click.argument("year")
+@year_argument
 @click.option(
     "-o",
     "--output",
+    metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write; else one in this folder that is called by the form and its year.",
+    help="The PDF to write. Without it, the PDF gets the name of the form and the year.",
 )
-@click.option(
-    "--schools",
-    type=click.Path(exists=True, path_type=Path),
-    help="One copy a school, with what is known of it: a CSV or workbook, an extract of GIAS, or last year's records.",
-)
-@click.option("--copies", type=Number(1, 1000), metavar="N", help="N blank copies; else one.")
+@register_list_option(ONE_FOR_EACH_SCHOOL)
+@click.option("--copies", type=WholeNumber(1, 1000), metavar="N", help="The number of blank forms. Without it, one.")
 @templates_option
-@telling
 def print_forms(
-    year: str, output: Path | None, schools: Path | None, copies: int | None, templates: Path | None
+    year: MembershipYear, output: Path | None, schools: Path | None, copies: int | None, templates: Path | None
 ) -> None:
     """Make one PDF of the forms of a YEAR for the printer.
 
-    Printed on both sides, each copy begins on a sheet of its own.
+    You can print it on one side or on both sides: each form begins on a new sheet. With --schools it has a copy for
+    each school, in the order of their DfE numbers, and fills in what is known of the school.
 
     \b
     Example:  thep-forms print 2026-27 --copies 20
     For each school:  thep-forms print 2026-27 --schools members.csv
     """
-    from thep_forms.definition import Definitions, load_definition
-    from thep_forms.files import write_private, write_whole
-    from thep_forms.generate import PaperCopy, pack
-    from thep_forms.office.copies import print_pack
-    from thep_forms.register import read_register
+    from thep_forms.definition import Definitions
+    from thep_forms.office.forms import write_blank_pack, write_school_pack
 
     if schools and copies:
-        raise Complaint("--copies is for blank forms. Leave it out: with --schools there is one copy a school.")
-    definition = load_definition(year, templates, prefilled=bool(schools))
-    what = "for printing" if schools else "for printing, blank"  # one does not take the place of the other
-    path = output or Path(f"{definition.year} {definition.form.title} {what}.pdf")
-    replaceable(path, b"%PDF-")
+        raise CommandError("--copies is for blank forms. Leave it out: with --schools, each school gets one copy.")
+    definitions = Definitions.of_today(templates)
     if schools:
-        members = read_register(schools, Definitions(templates, definition.year))
-        data = print_pack(definition, members)
-        told = f"{some(len(members), 'form')}, one for each school, by DFE number."
+        written = write_school_pack(year, output, schools, definitions)
+        contents = f"{count_of(written.forms, 'form')}, one for each school, by DfE number."
     else:
-        data = pack(definition, [PaperCopy()] * (copies or 1))
-        told = f"{some(copies or 1, 'blank form')}."
-    path.parent.mkdir(parents=True, exist_ok=True)
-    (write_private if schools else write_whole)(path, data)  # a school's copy holds what it told
-    click.echo(path)
-    click.echo(f"{told} Each begins on a sheet of its own, printed on one side or both.", err=True)
-    warn_of_example(definition)
+        written = write_blank_pack(year, output, definitions, forms=copies or 1)
+        contents = f"{count_of(written.forms, 'blank form')}."
+    click.echo(written.paths[0])
+    message(f"{contents} Each form begins on a new sheet, whether you print on one side or on both.")
+    warn_of_example_address(written.example_address)

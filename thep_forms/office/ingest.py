@@ -32,7 +32,7 @@ def ingest(
     folder: Path,
     sources: Sequence[Path],
     *,
-    definitions: Definitions,
+    definitions: Definitions | None = None,
     register: Path | None = None,
     limits: Limits | None = None,
     workers: int | None = None,
@@ -42,14 +42,15 @@ def ingest(
 ) -> Summary:
     """Read every file of `sources` into the RECORDS folder, and write its tables.
 
-    `register` is a register list, `limits` are those of one file, `workers` are processes on this machine, and `dask`
-    is the address of a Dask cluster that reads the files instead. `passwords` are tried on files that are locked, and
-    on those that were when they came before. `progress` may wrap the files to be read.
+    Without `definitions`, those of the shipped templates count. `register` is a register list. `limits` are those of
+    one file. `workers` are processes on this machine; `dask` is the address of a Dask cluster that reads the files
+    instead. `passwords` are tried on locked files, also on those that came before. `progress` may wrap the files.
 
     Raises `SourceError`, `RecordsError` and `TemplateError` before anything is written; `ClusterError` as well, or
     when the cluster is lost: what was read until then is kept.
     """
     places = find_files(sources, folder)
+    definitions = definitions or Definitions.of_today()
     definitions()  # a mistake in the templates is reported first
     members = _members(register, definitions) if register else {}
     if folder.exists() and not folder.is_dir():

@@ -1,17 +1,19 @@
-"""The mailing list: the contacts of a year by role and phase, one row a person and address."""
+"""The mailing list: the contacts of a year by role and phase, one row for each person and address."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
+from pathlib import Path
 
 from thep_forms.checking import Contact
 from thep_forms.checking.record import SchoolRecord
-from thep_forms.definition import FormDefinition, MembershipYear
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
-from thep_forms.records import Records, Returned
+from thep_forms.office.opening import open_records
+from thep_forms.records import Records
 from thep_forms.records.tables import Table
 
-# The first is what Mailchimp looks for; Outlook asks which column is which.
+# Mailchimp looks for the first column by its name; Outlook asks which column is which.
 COLUMNS = {
     "Email Address": "E-mail address",
     "Name": "Full name",
@@ -21,65 +23,73 @@ COLUMNS = {
     "DFE Number": "DFE number",
     "Phase": "Phases of the school",
 }
+JOINED_COLUMNS = ("Role", "Designation", "School", "DFE Number", "Phase")  # by `;`, where a person has several
+
+Row = dict[str, str]
 
 
-def mailing_list(
+def make_mailing_list(
     year: MembershipYear,
-    records: Records,
-    definition: FormDefinition,
+    folder: Path,
+    definitions: Definitions,
     roles: Collection[str] = (),
     phases: Collection[str] = (),
 ) -> Table:
-    """The contacts of accepted returns that have one of `roles` in a school of one of `phases`; of all, if empty.
+    """The contacts in the accepted returns of a year, from the RECORDS in `folder`.
 
-    Raises `SourceError` for a role or a phase that the form does not have.
+    Only contacts with one of `roles`, in schools of one of `phases`; an empty collection means all of them. Raises
+    `SourceError` for a role or a phase that the form does not have, and `RecordsError`.
     """
-    _known("role", roles, [role.name for role in definition.roles])
-    _known("phase", phases, [option.name for option in definition.phases.option])
-    merged: dict[tuple[str, str], dict[str, str]] = {}
-    for one in records.accepted():
-        if one.year == str(year):
-            known = records.record(one)
-            if not phases or set(phases) & set(definition.phases_of_school(known.school)):
-                _merge(merged, _rows(one, known, definition, roles))
-    rows = sorted(merged.values(), key=lambda row: (row["DFE Number"], row["Role"], row["Email Address"]))
+    definition = definitions(year)
+    _require_known("role", roles, [role.name for role in definition.roles])
+    _require_known("phase", phases, [option.name for option in definition.phases.option])
+    people: dict[tuple[str, str], Row] = {}  # by name and address
+    with open_records(folder, definitions) as (_, records):
+        for row in _rows(year, records, definition, phases):
+            if not roles or row["Role"] in roles:
+                _add(people, row)
+    rows = sorted(people.values(), key=lambda row: (row["DFE Number"], row["Role"], row["Email Address"]))
     return Table("mailing-list", COLUMNS, [[row[column] for column in COLUMNS] for row in rows])
 
 
-def _known(what: str, asked: Collection[str], known: list[str]) -> None:
-    for name in asked:
+def _require_known(what: str, names: Collection[str], known: Collection[str]) -> None:
+    for name in names:
         if name not in known:
-            raise SourceError(f"{name} is no {what} of the form. Choose from {', '.join(known)}.")
+            raise SourceError(f"The form has no {what} “{name}”. Choose from {', '.join(known)}.")
 
 
-def _rows(
-    one: Returned, known: SchoolRecord, definition: FormDefinition, roles: Collection[str]
-) -> Iterator[dict[str, str]]:
-    for contact in known.contacts:
-        if not roles or contact.role in roles:
-            for address in filter(None, _addresses(contact, definition)):
-                yield {
-                    "Email Address": address,
-                    "Name": contact.parts.get(definition.person_name.name, ""),
-                    "Designation": contact.parts.get(definition.job_title.name, ""),
-                    "Role": contact.role,
-                    "School": definition.name_of_school(known.school),
-                    "DFE Number": one.dfe_number,
-                    "Phase": ";".join(definition.phases_of_school(known.school)),
-                }
+def _rows(year: MembershipYear, records: Records, definition: FormDefinition, phases: Collection[str]) -> Iterator[Row]:
+    """A row for each role and address of each contact, in schools of those phases."""
+    for returned in records.accepted():
+        if returned.year == str(year):
+            record = records.record(returned)
+            if not phases or set(phases) & set(definition.phases_of_school(record.school)):
+                for contact in record.contacts:
+                    yield from _rows_of_contact(contact, record, returned.dfe_number, definition)
 
 
-def _addresses(contact: Contact, definition: FormDefinition) -> list[str]:
-    joined = contact.parts.get(definition.person_email.name, "")
-    return [address.strip() for address in joined.split(";")]
+def _rows_of_contact(
+    contact: Contact, record: SchoolRecord, dfe_number: str, definition: FormDefinition
+) -> Iterator[Row]:
+    for address in contact.parts.get(definition.person_email.name, "").split(";"):
+        if address.strip():
+            yield {
+                "Email Address": address.strip(),
+                "Name": contact.parts.get(definition.person_name.name, ""),
+                "Designation": contact.parts.get(definition.job_title.name, ""),
+                "Role": contact.role,
+                "School": definition.name_of_school(record.school),
+                "DFE Number": dfe_number,
+                "Phase": ";".join(definition.phases_of_school(record.school)),
+            }
 
 
-def _merge(merged: dict[tuple[str, str], dict[str, str]], rows: Iterable[dict[str, str]]) -> None:
-    """One row for each person and address; what differs between their rows is put together."""
-    for row in rows:
-        key = (row["Name"].casefold(), row["Email Address"].casefold())
-        known = merged.setdefault(key, row)
-        if known is not row:
-            for column in ("Role", "Designation", "School", "DFE Number", "Phase"):
-                parts = dict.fromkeys(filter(None, [*known[column].split(";"), *row[column].split(";")]))
-                known[column] = ";".join(parts)
+def _add(people: dict[tuple[str, str], Row], row: Row) -> None:
+    """Add a row, or join what is new in it to the row of the same person and address."""
+    key = (row["Name"].casefold(), row["Email Address"].casefold())
+    person = people.setdefault(key, row)
+    if person is row:
+        return
+    for column in JOINED_COLUMNS:
+        values = [*person[column].split(";"), *row[column].split(";")]
+        person[column] = ";".join(dict.fromkeys(value for value in values if value))

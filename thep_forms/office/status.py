@@ -1,202 +1,322 @@
-"""Where each member school stands: the unit is the school, so that one that sent nothing back is as visible as any."""
+"""Where each member school stands in a year. A school that sent nothing back is listed like any other."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 
 from msgspec import Struct
 
 from thep_forms.checking import Problem
 from thep_forms.deciding import Verdict
-from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import Severity
+from thep_forms.office.dates import due_date, in_words, today
+from thep_forms.office.opening import open_records
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.tables import Table
-from thep_forms.register import MemberSchool
+from thep_forms.register import MemberSchool, read_register
 
 
 class Standing(StrEnum):
-    """What a school has done, in the order in which an office wants to read it.
+    """Where a school stands, in the order of `status`: those that need something come first.
 
-    `not_returned` is said instead of `not_sent` as long as no form of the year was sent or drafted by this program: the
-    office may have sent them itself.
+    `not_sent` means that the form was sent to other schools but not to this one. As long as this program sent or
+    drafted no form of the year, the standing is `not_returned` instead: the office may have sent the forms itself.
     """
 
     NEEDS_ATTENTION = "needs_attention"
     OVERDUE = "overdue"
-    UNCERTAIN = "uncertain"  # whether the form was sent
+    UNCERTAIN = "uncertain"  # nobody knows whether the form was sent
     NOT_SENT = "not_sent"
     DRAFTED = "drafted"
     SENT = "sent"
     NOT_RETURNED = "not_returned"
     ACCEPTED = "accepted"
 
+    @property
+    def label(self) -> str:
+        """The standing in words, such as `needs attention`."""
+        return self.replace("_", " ")
 
-TO_CHASE = {Standing.NEEDS_ATTENTION, Standing.OVERDUE, Standing.NOT_RETURNED}
-_BY_STATE = {
-    SentState.SENDING: (Standing.UNCERTAIN, "may have been sent"),
-    SentState.DRAFTED: (Standing.DRAFTED, "drafted"),
-    SentState.SENT: (Standing.SENT, "sent"),
+
+REMINDED_STANDINGS = {Standing.NEEDS_ATTENTION, Standing.OVERDUE, Standing.NOT_RETURNED}
+_STANDING_BY_STATE = {
+    SentState.SENDING: Standing.UNCERTAIN,
+    SentState.DRAFTED: Standing.DRAFTED,
+    SentState.SENT: Standing.SENT,
 }
+_VERB_BY_STATE = {
+    SentState.SENDING: "may have been sent",
+    SentState.DRAFTED: "drafted",
+    SentState.SENT: "sent",
+}
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class SchoolStatus(Struct, frozen=True):
-    """A school's standing for a year. `why` says more about it in a line, without what was typed.
+    """Where a school stands in a year.
 
-    `to_mend` are the sentences that ask the school to mend its latest return; `messages` is what it was sent.
+    `why` explains it in one line, without anything that was typed into a form. `return_id` is the return that the
+    standing is about. `sentences` ask the school to correct that return. `messages` were sent to the school, the first
+    one first.
     """
 
     member: MemberSchool
     standing: Standing
     why: str = ""
     return_id: str = ""
-    to_mend: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
     messages: tuple[Sent, ...] = ()
 
     @property
+    def dfe_number(self) -> str:
+        return self.member.dfe_number
+
+    @property
     def form(self) -> Sent | None:
-        """The message that brought the form, the last if there are several."""
-        return next((one for one in reversed(self.messages) if one.kind is SentKind.FORM), None)
+        """The last message that brought the form; None if no form was sent or drafted."""
+        return _last_form(self.messages)
 
     @property
     def reminders(self) -> tuple[Sent, ...]:
-        return tuple(one for one in self.messages if one.kind is SentKind.REMINDER)
+        """The reminders that were sent or drafted."""
+        return tuple(message for message in self.messages if message.kind is SentKind.REMINDER)
 
 
-def statuses_today(
-    ledger: Ledger,
-    definitions: Definitions,
+class ReminderRule(Struct, frozen=True):
+    """Whom to remind: a school gets no more than `at_most` reminders, with `days_apart` days between two of them."""
+
+    at_most: int
+    days_apart: int
+
+    def is_due(self, status: SchoolStatus, on: date) -> bool:
+        """Whether the school is to be reminded on that day."""
+        reminders = status.reminders
+        if status.standing not in REMINDED_STANDINGS or len(reminders) >= self.at_most:
+            return False
+        return not reminders or reminders[-1].at.date() + timedelta(days=self.days_apart) <= on
+
+
+# --- looking it up --------------------------------------------------------------------------------------------------
+
+
+def look_up_statuses(
+    folder: Path,
     year: MembershipYear,
-    members: Iterable[MemberSchool],
-    today: date,
+    register_list: Path,
+    definitions: Definitions,
+    reminder_rule: ReminderRule | None = None,
 ) -> tuple[SchoolStatus, ...]:
-    """The standing of each member by what the ledger knows, as `statuses` gives it."""
-    late = today - timedelta(days=definitions(year).partnership.days_to_return)
-    return statuses(year, members, Records(ledger, definitions), ledger.sent(), late)
+    """Where each school of a register list stands today, by the RECORDS in `folder`.
+
+    With `reminder_rule`, only the schools that are to be reminded today. Raises `SourceError`, `RecordsError`,
+    `TemplateError`.
+    """
+    members = read_register(register_list, definitions)
+    with open_records(folder, definitions) as (ledger, records):
+        statuses = current_statuses(ledger, records, definitions(year), members)
+    return statuses if reminder_rule is None else due_for_reminder(statuses, reminder_rule)
 
 
-def statuses(
+def current_statuses(
+    ledger: Ledger, records: Records, definition: FormDefinition, members: Iterable[MemberSchool]
+) -> tuple[SchoolStatus, ...]:
+    """Where each member stands today in the year of `definition`; in the order of `school_statuses`."""
+
+    def is_overdue(sent_on: date) -> bool:
+        return due_date(definition, sent_on) < today()
+
+    return school_statuses(definition.year, members, records, ledger.sent(), is_overdue)
+
+
+def due_for_reminder(statuses: Iterable[SchoolStatus], rule: ReminderRule) -> tuple[SchoolStatus, ...]:
+    """The schools that are to be reminded today."""
+    return tuple(status for status in statuses if rule.is_due(status, today()))
+
+
+def count_by_phase(statuses: Iterable[SchoolStatus]) -> dict[str, Counter[Standing]]:
+    """How many schools have each standing, by phase.
+
+    A school with several phases counts in each. Schools whose phase is not known count under `""`.
+    """
+    counts: dict[str, Counter[Standing]] = {}
+    for status in statuses:
+        for phase in status.member.phases or ("",):
+            counts.setdefault(phase, Counter())[status.standing] += 1
+    return dict(sorted(counts.items()))
+
+
+# --- working it out -------------------------------------------------------------------------------------------------
+
+
+class _History(Struct, frozen=True):
+    """What is known of a school's year: its returns, its returns of other years, and the messages sent to it."""
+
+    member: MemberSchool
+    returns: Sequence[Returned]
+    returns_of_other_years: Sequence[Returned]
+    messages: tuple[Sent, ...]
+
+
+def _never(_: date) -> bool:
+    return False
+
+
+def school_statuses(
     year: MembershipYear,
     members: Iterable[MemberSchool],
     records: Records,
-    sent: Sequence[Sent] = (),
-    late: date = date.min,
+    sent: Iterable[Sent] = (),
+    is_overdue: Callable[[date], bool] = _never,
 ) -> tuple[SchoolStatus, ...]:
-    """The standing of each member, those that need something first, then by DFE number.
+    """Where each member stands in a year: those that need something first, then by DfE number.
 
-    `sent` is what the ledger has of messages. A form that was sent before the day `late` is overdue.
+    `sent` are the ledger's messages of any year. `is_overdue` says whether a form that was sent on a day is overdue.
     """
     members = tuple(members)
-    known = {member.dfe_number for member in members}
-    theirs: dict[str, list[Returned]] = {}
-    other_years: dict[str, list[Returned]] = {}
-    for one in records.returns():
-        years = theirs if one.year in ("", str(year)) else other_years
-        years.setdefault(owner(one, known), []).append(one)
+    messages = _messages_by_school(sent, year)
+    without_form = _standing_without_form(messages)
+    statuses: list[SchoolStatus] = []
+    for history in _histories(members, year, records, messages):
+        status = _status_of_return(history, records)
+        statuses.append(status or _status_without_return(history, without_form, is_overdue))
+    order = list(Standing)
+    return tuple(sorted(statuses, key=lambda status: (order.index(status.standing), status.dfe_number)))
+
+
+def school_of(returned: Returned, members: Collection[str]) -> str:
+    """The DfE number of the school that a return counts for.
+
+    `members` are the DfE numbers of the member schools. If the number on the form is no member's, the return counts
+    for the school that the copy was made for.
+    """
+    return returned.school if returned.school in members else returned.entry.copy_of
+
+
+def _messages_by_school(sent: Iterable[Sent], year: MembershipYear) -> dict[str, list[Sent]]:
     messages: dict[str, list[Sent]] = {}
     for message in sent:
         if message.year == str(year):
             messages.setdefault(message.dfe_number, []).append(message)
-    unsent = (
-        Standing.NOT_SENT
-        if any(one.kind is SentKind.FORM for those in messages.values() for one in those)
-        else Standing.NOT_RETURNED
-    )
-    found = [
-        _returned(member, theirs.get(member.dfe_number, ()), records, tuple(messages.get(member.dfe_number, ())))
-        or _waiting(
+    return messages
+
+
+def _standing_without_form(messages: Mapping[str, Sequence[Sent]]) -> Standing:
+    """The standing of a school that was sent no form: it depends on whether any other school was sent one."""
+    was_any_sent = any(_last_form(of_school) for of_school in messages.values())
+    return Standing.NOT_SENT if was_any_sent else Standing.NOT_RETURNED
+
+
+def _histories(
+    members: Sequence[MemberSchool], year: MembershipYear, records: Records, messages: Mapping[str, Sequence[Sent]]
+) -> list[_History]:
+    numbers = {member.dfe_number for member in members}
+    returns: dict[str, list[Returned]] = {}
+    returns_of_other_years: dict[str, list[Returned]] = {}
+    for returned in records.returns():
+        is_of_year = returned.year in ("", str(year))
+        by_school = returns if is_of_year else returns_of_other_years
+        by_school.setdefault(school_of(returned, numbers), []).append(returned)
+    return [
+        _History(
             member,
+            returns.get(member.dfe_number, ()),
+            returns_of_other_years.get(member.dfe_number, ()),
             tuple(messages.get(member.dfe_number, ())),
-            other_years.get(member.dfe_number, ()),
-            unsent,
-            late,
         )
         for member in members
     ]
-    order = list(Standing)
-    return tuple(sorted(found, key=lambda one: (order.index(one.standing), one.member.dfe_number)))
 
 
-def to_chase(found: Iterable[SchoolStatus], at_most: int, apart: int, today: date) -> tuple[SchoolStatus, ...]:
-    """Those to be reminded: overdue, or to be mended; `at_most` so many times, and so many days `apart`."""
-
-    def is_due(one: SchoolStatus) -> bool:
-        again = one.reminders[-1].at.date() + timedelta(days=apart) if one.reminders else date.min
-        return one.standing in TO_CHASE and len(one.reminders) < at_most and again <= today
-
-    return tuple(filter(is_due, found))
-
-
-def by_phase(found: Iterable[SchoolStatus]) -> dict[str, Counter[Standing]]:
-    """How many schools of each phase stand where: one of several phases counts in each, one of none under `""`."""
-    counted: dict[str, Counter[Standing]] = {}
-    for one in found:
-        for phase in one.member.phases or ("",):
-            counted.setdefault(phase, Counter())[one.standing] += 1
-    return dict(sorted(counted.items()))
-
-
-def owner(one: Returned, known: Collection[str]) -> str:
-    """Whose it is: where the number that was typed is no member's, that of the school that the copy was made for."""
-    return one.school if one.school in known else one.entry.copy_of
-
-
-def _returned(
-    member: MemberSchool, returns: Sequence[Returned], records: Records, messages: tuple[Sent, ...]
-) -> SchoolStatus | None:
-    """The standing of a school that has sent a form back, or None if it has not."""
-    by_verdict = {one.verdict: one for one in sorted(returns, key=_date_first)}  # the last of each
-    accepted = by_verdict.get(Verdict.ACCEPTED)
-    waiting = by_verdict.get(Verdict.NEEDS_ATTENTION) or by_verdict.get(Verdict.BLANK)
-    if accepted and not (waiting and accepted.dated and waiting.dated and waiting.dated > accepted.dated):
-        return SchoolStatus(member, Standing.ACCEPTED, return_id=accepted.return_id, messages=messages)
-    if not waiting:
+def _status_of_return(history: _History, records: Records) -> SchoolStatus | None:
+    """The status of a school that sent a form back; None if it has not."""
+    last: dict[Verdict, Returned] = {}
+    for returned in sorted(history.returns, key=_date_and_id):
+        last[returned.verdict] = returned
+    accepted = last.get(Verdict.ACCEPTED)
+    faulty = last.get(Verdict.NEEDS_ATTENTION) or last.get(Verdict.BLANK)
+    if accepted and not (faulty and _is_later(faulty, accepted)):
+        return SchoolStatus(history.member, Standing.ACCEPTED, return_id=accepted.return_id, messages=history.messages)
+    if not faulty:
         return None
-    errors = [problem for problem in records.problems(waiting) if problem.severity is Severity.ERROR]
-    why = "; ".join(dict.fromkeys(f"{one.label}: {one.code.replace('_', ' ')}".removeprefix(": ") for one in errors))
-    why = f"a form was accepted, a later one has {why}" if accepted else why
-    own = waiting.entry.copy_of == member.dfe_number
-    mend = tuple(dict.fromkeys(_sentence(problem, own) for problem in errors))
-    return SchoolStatus(member, Standing.NEEDS_ATTENTION, why, waiting.return_id, mend, messages)
+    return _status_of_faulty_return(history, faulty, records, was_accepted=accepted is not None)
 
 
-def _date_first(one: Returned) -> tuple[datetime, str]:
-    return one.dated or datetime.min.replace(tzinfo=UTC), one.return_id
-
-
-def _sentence(problem: Problem, own: bool) -> str:
-    """What asks the school to mend it. Only what came in its `own` copy is quoted: a number may be another school's."""
-    quotes = problem.field and problem.value
-    return f"{problem.label}: please check what was entered." if quotes and not own else problem.message
-
-
-def _waiting(
-    member: MemberSchool, messages: tuple[Sent, ...], other_years: Iterable[Returned], unsent: Standing, late: date
+def _status_of_faulty_return(
+    history: _History, faulty: Returned, records: Records, *, was_accepted: bool
 ) -> SchoolStatus:
-    """The standing of a school that has sent nothing back, or a form of another year since this one's was sent."""
-    form = SchoolStatus(member, unsent, messages=messages).form
+    errors = [problem for problem in records.problems(faulty) if problem.severity is Severity.ERROR]
+    why = "; ".join(dict.fromkeys(map(_short, errors)))
+    if was_accepted:
+        why = f"a form was accepted, but a later form has errors: {why}"
+    is_own_copy = faulty.entry.copy_of == history.member.dfe_number
+    sentences = tuple(dict.fromkeys(_sentence(problem, is_own_copy) for problem in errors))
+    return SchoolStatus(history.member, Standing.NEEDS_ATTENTION, why, faulty.return_id, sentences, history.messages)
+
+
+def _date_and_id(returned: Returned) -> tuple[datetime, str]:
+    return returned.dated or _LONG_AGO, returned.return_id
+
+
+def _is_later(faulty: Returned, accepted: Returned) -> bool:
+    return bool(faulty.dated and accepted.dated and faulty.dated > accepted.dated)
+
+
+def _short(problem: Problem) -> str:
+    """The label of a problem and its code in words, without what was typed."""
+    code = problem.code.replace("_", " ")
+    return f"{problem.label}: {code}" if problem.label else code
+
+
+def _sentence(problem: Problem, is_own_copy: bool) -> str:
+    """What asks the school to correct a problem.
+
+    The sentence quotes what was typed only if it came in the school's own copy: on any other form, the DfE number may
+    belong to another school.
+    """
+    quotes = problem.field and problem.value
+    return f"{problem.label}: please check what was entered." if quotes and not is_own_copy else problem.message
+
+
+def _last_form(messages: Iterable[Sent]) -> Sent | None:
+    forms = [message for message in messages if message.kind is SentKind.FORM]
+    return forms[-1] if forms else None
+
+
+def _status_without_return(
+    history: _History, without_form: Standing, is_overdue: Callable[[date], bool]
+) -> SchoolStatus:
+    """The status of a school that has not sent back the form of this year."""
+    form = _last_form(history.messages)
     if not form:
-        return SchoolStatus(member, unsent, messages=messages)
-    standing, became = _BY_STATE[form.state]
-    why = f"{became} on {in_words(form.at.date())}"
-    other = next((one.year for one in other_years if one.dated and one.dated > form.at), "")
-    why += f"; since then it returned the form of {other}" if other else ""
-    if form.at.date() < late:
-        return SchoolStatus(member, Standing.OVERDUE, why, messages=messages)
+        return SchoolStatus(history.member, without_form, messages=history.messages)
+    why = f"{_VERB_BY_STATE[form.state]} on {in_words(form.at.date())}"
+    wrong_year = _year_returned_since(form, history.returns_of_other_years)
+    standing = Standing.OVERDUE if is_overdue(form.at.date()) else _STANDING_BY_STATE[form.state]
     if standing is Standing.UNCERTAIN:
-        return SchoolStatus(member, standing, f"{why} with the Message-ID {form.message_id}", messages=messages)
-    return SchoolStatus(member, standing, why if other else "", messages=messages)
+        why += f" with the Message-ID {form.message_id}"
+    if wrong_year:
+        why += f"; after that the school returned the form of {wrong_year}"
+    needs_no_words = standing in (Standing.DRAFTED, Standing.SENT) and not wrong_year
+    return SchoolStatus(history.member, standing, "" if needs_no_words else why, messages=history.messages)
 
 
-def in_words(day: date) -> str:
-    """`3 May 2026`."""
-    return f"{day.day} {day:%B %Y}"
+def _year_returned_since(form: Sent, returns_of_other_years: Iterable[Returned]) -> str:
+    """The year of a form that the school returned after this year's form was sent; empty if there is none."""
+    for returned in returns_of_other_years:
+        if returned.dated and returned.dated > form.at:
+            return returned.year
+    return ""
 
 
-def table(found: Iterable[SchoolStatus]) -> Table:
+# --- the table ------------------------------------------------------------------------------------------------------
+
+
+def status_table(statuses: Iterable[SchoolStatus]) -> Table:
     """The statuses as a table for other programs."""
     columns = {
         "dfe_number": "DFE Number",
@@ -209,18 +329,19 @@ def table(found: Iterable[SchoolStatus]) -> Table:
         "reminders": "Reminders",
         "reminded_at": "When the last reminder was sent or drafted",
     }
-    rows = [
-        (
-            one.member.dfe_number,
-            one.member.name,
-            ";".join(one.member.phases),
-            one.standing,
-            one.why,
-            one.return_id,
-            one.form.at.isoformat() if one.form else "",
-            str(len(one.reminders)),
-            one.reminders[-1].at.isoformat() if one.reminders else "",
-        )
-        for one in found
-    ]
-    return Table("status", columns, rows)
+    return Table("status", columns, [_row(status) for status in statuses])
+
+
+def _row(status: SchoolStatus) -> tuple[str, ...]:
+    form, reminders = status.form, status.reminders
+    return (
+        status.dfe_number,
+        status.member.name,
+        ";".join(status.member.phases),
+        status.standing,
+        status.why,
+        status.return_id,
+        form.at.isoformat() if form else "",
+        str(len(reminders)),
+        reminders[-1].at.isoformat() if reminders else "",
+    )

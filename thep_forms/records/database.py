@@ -37,6 +37,10 @@ class OutdatedError(RecordsError):
     """A ledger of an earlier version that was opened only to be looked at. Whoever opens it for writing migrates it."""
 
 
+class CutOffError(UnsoundError):
+    """A ledger that a run left in the middle of a transaction. Whoever opens it for writing undoes that."""
+
+
 class ReadOnlyError(RecordsError):
     """A ledger that cannot be written to."""
 
@@ -45,7 +49,7 @@ def _in_words(error: sqlite3.DatabaseError) -> RecordsError:
     """What SQLite complains of, and what to do."""
     code = error.sqlite_errorcode
     if code == sqlite3.SQLITE_READONLY_ROLLBACK:
-        return UnsoundError(_CUT_OFF)
+        return CutOffError(_CUT_OFF)
     match code & 0xFF:  # the rest are details
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return RecordsError(_BUSY)

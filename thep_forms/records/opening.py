@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from thep_forms.definition import Definitions
-from thep_forms.records.database import OutdatedError, ReadOnlyError
+from thep_forms.records.database import CutOffError, OutdatedError, ReadOnlyError
 from thep_forms.records.ledger import Ledger
 from thep_forms.records.records import Records
 from thep_forms.records.results import made_from, renew_results
@@ -32,8 +32,8 @@ def open_for_writing(records: Path, definitions: Definitions, *, must_exist: boo
 def open_for_reading(records: Path, definitions: Definitions) -> Iterator[Ledger]:
     """The ledger, to be looked at; nobody can write to it meanwhile.
 
-    Where it is out of date, it and its tables are brought up to date first. In a folder that cannot be written to,
-    that is done with a copy in memory. Raises `RecordsError`, `TemplateError`, `OSError`.
+    Where it is out of date, or a run was cut off, it and its tables are brought up to date first. In a folder that
+    cannot be written to, that is done with a copy in memory. Raises `RecordsError`, `TemplateError`, `OSError`.
     """
     if is_current(records, definitions):
         with Ledger.existing(records, unchanged=True) as ledger:
@@ -66,7 +66,7 @@ def is_current(records: Path, definitions: Definitions) -> bool:
     try:
         with Ledger.existing(records, unchanged=True) as ledger:
             return not ledger.outdated(made_from(definitions))
-    except OutdatedError:
+    except (OutdatedError, CutOffError):
         return False
 
 

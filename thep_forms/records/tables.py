@@ -25,6 +25,31 @@ _LONGEST_CELL = 2**31 - 1  # characters; csv.reader takes 131,072 unless it is t
 _RETURN = {"return_id": "Return"}
 _YEAR = {"membership_year": "Membership year"}
 _SOURCE = {"source": "Where it came from"}
+_ROLE = {"role": "Role"}
+_FIELD = {"field": "Field"}
+_LABEL = {"label": "Label on the form"}
+_FATE = {"verdict": "Verdict", "read_from": "Read from", "problems": "Problems"}
+_PROBLEM = {"severity": "Severity", "code": "Code", "message": "Message", "value": "What was typed"}
+_CHANGE = {"before": "What was known", "after": "What the return says"}
+_DECISION = {
+    "decision_id": "Decision",
+    "at": "When it was taken",
+    "who": "Who took it",
+    "action": "What was decided",
+}
+_DECIDED = {
+    "before": "What was there before",
+    "after": "What is there now",
+    "why": "Why",
+    "undone_by": "Decision that undid it",
+}
+_VALUE = {
+    "raw": "As it was typed",
+    "value": "Normal form",
+    "read_from": "Read from",
+    "confidence": "How sure the reading of a picture is, from 0 to 1",
+    "corrected": "What a person put in its place",
+}
 
 
 class Rows(Protocol):
@@ -100,67 +125,14 @@ def columns(records: Records) -> dict[TableName, Columns]:
     dfe = {"dfe_number": records.definition.dfe_field.label}
     name = {"school_name": records.definition.school_name.label}
     school = {**_YEAR, **dfe, **name}
-    field = {"field": "Field"}
     return {
         TableName.SCHOOLS: {**_YEAR, **dfe, **_school_columns(records), **_RETURN},
-        TableName.CONTACTS: {
-            **school,
-            "role": "Role",
-            "position": "Position",
-            **_part_columns(records),
-            **_RETURN,
-        },
-        TableName.RETURNS: {
-            **_RETURN,
-            **_SOURCE,
-            "received_at": "Date of the message it came in",
-            **school,
-            "verdict": "Verdict",
-            "read_from": "Read from",
-            "problems": "Problems",
-        },
-        TableName.PROBLEMS: {
-            **_RETURN,
-            **_SOURCE,
-            **dfe,
-            **name,
-            **field,
-            "label": "Label on the form",
-            "severity": "Severity",
-            "code": "Code",
-            "message": "Message",
-            "value": "What was typed",
-        },
-        TableName.CHANGES: {
-            **school,
-            "role": "Role",
-            **field,
-            "before": "What was known",
-            "after": "What the return says",
-        },
-        TableName.DECISIONS: {
-            "decision_id": "Decision",
-            "at": "When it was taken",
-            "who": "Who took it",
-            "action": "What was decided",
-            **_RETURN,
-            **school,
-            **field,
-            "before": "What was there before",
-            "after": "What is there now",
-            "why": "Why",
-            "undone_by": "Decision that undid it",
-        },
-        TableName.VALUES: {
-            **_RETURN,
-            **field,
-            "label": "Label on the form",
-            "raw": "As it was typed",
-            "value": "Normal form",
-            "read_from": "Read from",
-            "confidence": "How sure the reading of a picture is, from 0 to 1",
-            "corrected": "What a person put in its place",
-        },
+        TableName.CONTACTS: {**school, **_ROLE, "position": "Position", **_part_columns(records), **_RETURN},
+        TableName.RETURNS: {**_RETURN, **_SOURCE, "received_at": "Date of the message it came in", **school, **_FATE},
+        TableName.PROBLEMS: {**_RETURN, **_SOURCE, **dfe, **name, **_FIELD, **_LABEL, **_PROBLEM},
+        TableName.CHANGES: {**school, **_ROLE, **_FIELD, **_CHANGE},
+        TableName.DECISIONS: {**_DECISION, **_RETURN, **school, **_FIELD, **_DECIDED},
+        TableName.VALUES: {**_RETURN, **_FIELD, **_LABEL, **_VALUE},
     }
 
 

@@ -1,24 +1,22 @@
-"""Forms and reminders to the schools by e-mail: who gets which, drafts, SMTP, what was sent when. Knows no PDF."""
+"""E-mail to schools: the words, drafts, a mail server (SMTP), and what was sent when. It knows nothing about PDFs."""
 
-from thep_forms.office.plan import Plan, members_named, parcels, plan_forms, plan_reminders
-from thep_forms.send.messages import Parcel, draft, message, shown
-from thep_forms.send.post_office import Delivery, PostOffice
-from thep_forms.send.smtp import IMPLICIT_TLS, DeliveryOutcome, Server, ServerReply
+from thep_forms.send.messages import OutgoingMessage, make_draft, make_email, preview, split_addresses
+from thep_forms.send.outbox import BeforePause, Delivery, Outbox
+from thep_forms.send.smtp import DeliveryOutcome, Server, ServerReply
+from thep_forms.send.wording import MessageTemplates, MessageText
 
 __all__ = [
-    "IMPLICIT_TLS",
+    "BeforePause",
     "Delivery",
     "DeliveryOutcome",
-    "Parcel",
-    "Plan",
-    "PostOffice",
+    "MessageTemplates",
+    "MessageText",
+    "Outbox",
+    "OutgoingMessage",
     "Server",
     "ServerReply",
-    "draft",
-    "members_named",
-    "message",
-    "parcels",
-    "plan_forms",
-    "plan_reminders",
-    "shown",
+    "make_draft",
+    "make_email",
+    "preview",
+    "split_addresses",
 ]

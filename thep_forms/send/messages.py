@@ -1,4 +1,4 @@
-"""A letter and a school's form as an e-mail: to be sent, or to be opened as a draft."""
+"""A message to one school, with its form attached, as an e-mail to be sent or as a draft to be opened."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from msgspec import Struct
 
 from thep_forms.definition.model import Partnership
 from thep_forms.errors import SendError
-from thep_forms.send.letters import MessageText, one_line
+from thep_forms.send.wording import MessageText, one_line
 
-_BETWEEN = ";"  # addresses, in a register
+ADDRESS_SEPARATOR = ";"  # between the e-mail addresses of a member school in the register
 
 
-# As the registry of the standard library joins the two.
+# The standard library joins the two base classes in the same way.
 class _Subject(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc] # their stubs disagree about max_count
-    """A subject in encoded words as a whole: the standard policy loses blanks between words (CPython issue 144156)."""
+    """A subject that is encoded as a whole: the standard policy loses spaces between words (CPython issue 144156)."""
 
     def fold(self, *, policy: Policy[Any]) -> str:
         charset = "us-ascii" if self.isascii() else "utf-8"
@@ -29,24 +29,27 @@ class _Subject(UniqueUnstructuredHeader, BaseHeader):  # type: ignore[misc] # th
         return f"{self.name}: {words}{policy.linesep}"
 
 
-def _headers() -> HeaderRegistry:
-    known = HeaderRegistry()
-    known.map_to_type("subject", _Subject)
-    return known
+def _header_types() -> HeaderRegistry:
+    types = HeaderRegistry()
+    types.map_to_type("subject", _Subject)
+    return types
 
 
-# Seven bits are what any server takes. Headers are UTF-8 for addresses alone that cannot be written otherwise.
-_PLAIN = SMTP.clone(cte_type="7bit", header_factory=_headers())
-_UTF8 = _PLAIN.clone(utf8=True)
+# Every server takes seven-bit content. Headers use UTF-8 only for addresses that cannot be written in ASCII.
+_ASCII_POLICY = SMTP.clone(cte_type="7bit", header_factory=_header_types())
+_UTF8_POLICY = _ASCII_POLICY.clone(utf8=True)
 
 
-class Parcel(Struct, frozen=True):
-    """What goes to one school, before anybody knows when: `to` are addresses as mail servers take them."""
+class OutgoingMessage(Struct, frozen=True):
+    """What goes to one school: addresses as mail servers take them, the words, and the PDF of its form.
+
+    It has no date and no Message-ID before it is sent.
+    """
 
     dfe_number: str
-    school: str
+    school: str  # its name
     to: tuple[str, ...]
-    letter: MessageText
+    text: MessageText
     file_name: str  # of the PDF
     pdf: bytes
 
@@ -56,65 +59,67 @@ class Parcel(Struct, frozen=True):
         return not all(address.isascii() for address in self.to)
 
 
-def addresses(known: str) -> tuple[str, ...]:
-    """The addresses of a member, of which several are joined by `;`; none if one of them cannot be written to.
+def split_addresses(joined: str) -> tuple[str, ...]:
+    """The addresses of a member school, which the register joins by `;`. Empty if one of them cannot be used.
 
-    What looks like an encoded word (RFC 2047) cannot: it would be decoded in the header, line breaks and all.
+    An address that looks like an encoded word (RFC 2047) cannot be used: mail programs would decode it in the header,
+    with the line breaks in it.
     """
-    if not known or "=?" in known:
+    if not joined or "=?" in joined:
         return ()
     try:
-        return tuple(_on_the_wire(address) for address in known.split(_BETWEEN))
+        return tuple(_normalise_address(address) for address in joined.split(ADDRESS_SEPARATOR))
     except EmailNotValidError:
         return ()
 
 
-def sender(partnership: Partnership) -> str:
-    """The address that messages come from. Raises `SendError` if it is none."""
+def sender_address(partnership: Partnership) -> str:
+    """The address that messages come from. Raises `SendError` if it is not an e-mail address."""
     try:
-        return _on_the_wire(partnership.return_address)
+        return _normalise_address(partnership.return_address)
     except EmailNotValidError as error:
         raise SendError("partnership.toml: return_address: this is not an e-mail address. Give one.") from error
 
 
-def _on_the_wire(address: str) -> str:
-    """With its domain in ASCII if it can be: that does for every server as long as the part before the @ is, too."""
+def _normalise_address(address: str) -> str:
+    """The address with its domain in ASCII, which every server takes, if the part before the @ is ASCII too."""
     valid = validate_email(address, check_deliverability=False)
     return valid.ascii_email or valid.normalized
 
 
-def message(parcel: Parcel, partnership: Partnership) -> tuple[EmailMessage, str]:
-    """The message to be sent now, and its Message-ID."""
-    made = _message(parcel, partnership)
-    message_id = make_msgid(domain=sender(partnership).rpartition("@")[2])
-    made["Date"] = localtime()
-    made["Message-ID"] = message_id
-    return made, message_id
+def make_email(message: OutgoingMessage, partnership: Partnership) -> tuple[EmailMessage, str]:
+    """The e-mail to be sent now, with its date, and its Message-ID."""
+    email = _without_date(message, partnership)
+    message_id = make_msgid(domain=sender_address(partnership).rpartition("@")[2])
+    email["Date"] = localtime()
+    email["Message-ID"] = message_id
+    return email, message_id
 
 
-def draft(parcel: Parcel, partnership: Partnership) -> bytes:
-    """The message as an `.eml` file; the same parcel gives the same bytes.
+def make_draft(message: OutgoingMessage, partnership: Partnership) -> bytes:
+    """The e-mail as the content of an `.eml` file; the same message gives the same bytes.
 
-    `X-Unsent` is what Outlook and Thunderbird know drafts by, and the type identifier what Apple Mail does. It has
-    neither a date nor a Message-ID: a program that found them would send it with them.
+    Outlook and Thunderbird recognise a draft by `X-Unsent`, Apple Mail by the type identifier. A draft has no date and
+    no Message-ID: the mail program would send these along.
     """
-    made = _message(parcel, partnership)
-    made["X-Unsent"] = "1"
-    made["X-Uniform-Type-Identifier"] = "com.apple.mail-draft"
-    return made.as_bytes()
+    email = _without_date(message, partnership)
+    email["X-Unsent"] = "1"
+    email["X-Uniform-Type-Identifier"] = "com.apple.mail-draft"
+    return email.as_bytes()
 
 
-def _message(parcel: Parcel, partnership: Partnership) -> EmailMessage:
-    made = EmailMessage(policy=_UTF8 if parcel.needs_utf8 else _PLAIN)
-    made["From"] = _mailbox(sender(partnership), one_line(partnership.name))
-    made["To"] = [_mailbox(address) for address in parcel.to]
-    made["Subject"] = parcel.letter.subject
-    made.set_content(parcel.letter.text, cte="quoted-printable")
-    made.add_alternative(parcel.letter.html, subtype="html", cte="quoted-printable")
-    made.add_attachment(parcel.pdf, maintype="application", subtype="pdf", filename=parcel.file_name)
-    for number, part in enumerate(part for part in made.walk() if part.is_multipart()):
-        part.set_boundary(f"=_{number}")  # which neither quoted-printable text nor base64 can hold
-    return made
+def _without_date(message: OutgoingMessage, partnership: Partnership) -> EmailMessage:
+    email = EmailMessage(policy=_UTF8_POLICY if message.needs_utf8 else _ASCII_POLICY)
+    email["From"] = _sender_mailbox(partnership)
+    email["To"] = [_mailbox(address) for address in message.to]
+    email["Subject"] = message.text.subject
+    email.set_content(message.text.text, cte="quoted-printable")
+    email.add_alternative(message.text.html, subtype="html", cte="quoted-printable")
+    email.add_attachment(message.pdf, maintype="application", subtype="pdf", filename=message.file_name)
+    multiparts = (part for part in email.walk() if part.is_multipart())
+    for number, part in enumerate(multiparts):
+        part.set_boundary(f"=_{number}")  # neither quoted-printable text nor base64 can contain this
+    return email
 
 
 def _mailbox(address: str, name: str = "") -> Address:
@@ -122,12 +127,17 @@ def _mailbox(address: str, name: str = "") -> Address:
     return Address(name, local, domain)
 
 
-def shown(parcel: Parcel, partnership: Partnership) -> str:
-    """The message for a person to read: its headers, the names of its files, its text."""
+def _sender_mailbox(partnership: Partnership) -> Address:
+    return _mailbox(sender_address(partnership), one_line(partnership.name))
+
+
+def preview(message: OutgoingMessage, partnership: Partnership) -> str:
+    """The message for a person to read: its headers, the name and size of its attachment, its text."""
     headers = {
-        "From": str(_mailbox(sender(partnership), one_line(partnership.name))),
-        "To": ", ".join(parcel.to),
-        "Subject": parcel.letter.subject,
-        "Attached": f"{parcel.file_name} ({len(parcel.pdf) / 1000:.0f} kB)",
+        "From": str(_sender_mailbox(partnership)),
+        "To": ", ".join(message.to),
+        "Subject": message.text.subject,
+        "Attached": f"{message.file_name} ({len(message.pdf) / 1000:.0f} kB)",
     }
-    return "".join(f"{name}: {value}\n" for name, value in headers.items()) + "\n" + parcel.letter.text
+    lines = "".join(f"{name}: {value}\n" for name, value in headers.items())
+    return f"{lines}\n{message.text.text}"

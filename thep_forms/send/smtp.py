@@ -1,4 +1,4 @@
-"""Handing a message to a mail server, by a connection that nobody else can read, and knowing what came of it."""
+"""Delivering a message to a mail server (SMTP), over a connection that nobody else can read."""
 
 from __future__ import annotations
 
@@ -15,50 +15,58 @@ from msgspec import Struct
 
 from thep_forms.errors import SendError
 
-IMPLICIT_TLS = 465  # the port on which TLS is spoken from the first byte (RFC 8314)
-CONNECTING = 60.0  # seconds
-ANSWERING = 600.0  # seconds that a server may take to look at a message (RFC 5321, 4.5.3.2.6)
-_LOST = "the connection to the mail server was lost"
+IMPLICIT_TLS_PORT = 465  # on this port TLS starts with the first byte (RFC 8314)
+CONNECT_SECONDS = 60.0
+REPLY_SECONDS = 600.0  # a server may take this long to look at a message (RFC 5321, 4.5.3.2.6)
+LONGEST_REPLY = 200  # characters of a server's reply that are quoted
+_CONNECTION_LOST = "the connection to the mail server was lost"
 _ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
-_QUOTED = 200  # characters of what a server says
 
 
 class DeliveryOutcome(StrEnum):
-    """What came of handing over a message."""
+    """What became of a message that was offered to a mail server."""
 
     SENT = "sent"
-    REFUSED = "refused"  # for good
-    DEFERRED = "deferred"  # not now; or the connection was lost before the message was handed over
-    UNCERTAIN = "uncertain"  # the connection was lost while it was handed over
+    REFUSED = "refused"  # permanently
+    DEFERRED = "deferred"  # refused for now, or the connection was lost before the message was sent
+    UNCERTAIN = "uncertain"  # the connection was lost while the message was sent
 
 
 class ServerReply(Struct, frozen=True):
-    """The outcome, and what the server said of it, in a line without addresses."""
+    """The outcome of a delivery, and the reason in one line: the server's own words, without addresses."""
 
     outcome: DeliveryOutcome
-    said: str = ""
+    reason: str = ""
 
 
 class Server(Struct, frozen=True):
-    """A mail server and who we are to it; without a `user` nobody logs in."""
+    """A mail server, and the account to sign in with. Without a `user` nobody signs in.
+
+    `implicit_tls`: TLS starts with the first byte, otherwise with STARTTLS.
+    """
 
     host: str
     port: int
     user: str = ""
     password: str = ""
     implicit_tls: bool = False
-    __repr__ = object.__repr__  # it would show the password
+    __repr__ = object.__repr__  # the usual one would show the password
+
+    @classmethod
+    def at(cls, host: str, port: int, user: str = "", password: str = "") -> Server:
+        """The server at that port, with TLS as the port requires it (RFC 8314)."""
+        return cls(host, port, user, password, implicit_tls=port == IMPLICIT_TLS_PORT)
 
 
 class UnreachableError(SendError):
-    """There is no connection to the server at the moment."""
+    """The server cannot be reached at the moment."""
 
 
 class Connection:
-    """A connection to a mail server, made when there is something to send, and made anew when it was lost.
+    """A connection to a mail server, opened when there is something to send, and again after it was lost.
 
-    Everything goes through TLS with a certificate that the system trusts, or to this very machine. Raises `SendError`
-    where the server cannot be used, and `UnreachableError` where it cannot be reached now.
+    Everything goes through TLS with a certificate that the system trusts; only a server on this machine may do without.
+    The methods raise `SendError` when the server cannot be used, `UnreachableError` when it cannot be reached now.
     """
 
     def __init__(self, server: Server) -> None:
@@ -73,7 +81,7 @@ class Connection:
         self.close()
 
     def close(self) -> None:
-        """Say goodbye, if there is a connection."""
+        """Sign out and close the connection, if it is open."""
         smtp, self._smtp = self._smtp, None
         if smtp:
             with suppress(smtplib.SMTPException, OSError):
@@ -83,12 +91,12 @@ class Connection:
     # --- connecting ---------------------------------------------------------------------------------------------
 
     def open(self) -> smtplib.SMTP:
-        """The connection, ready for a message."""
+        """The connection, secured and signed in, ready for a message."""
         if not self._smtp:
-            self._smtp = self._connected()
+            self._smtp = self._connect()
             try:
                 self._secure(self._smtp)
-                self._log_in(self._smtp)
+                self._sign_in(self._smtp)
             except (smtplib.SMTPException, OSError) as error:
                 self.close()
                 raise self._unreachable("The connection was lost") from error
@@ -97,71 +105,82 @@ class Connection:
                 raise
         return self._smtp
 
-    def _connected(self) -> smtplib.SMTP:
-        where = (self.server.host, self.server.port)
+    def _connect(self) -> smtplib.SMTP:
+        address = (self.server.host, self.server.port)
         try:
             if self.server.implicit_tls:
-                return smtplib.SMTP_SSL(*where, timeout=CONNECTING, context=self._context)
-            return smtplib.SMTP(*where, timeout=CONNECTING)
+                return smtplib.SMTP_SSL(*address, timeout=CONNECT_SECONDS, context=self._context)
+            return smtplib.SMTP(*address, timeout=CONNECT_SECONDS)
         except ssl.SSLError as error:
-            raise self._no_tls(error) from error
+            raise self._tls_failed(error) from error
         except smtplib.SMTPResponseException as error:
-            raise self._unreachable(_line(error.smtp_code, error.smtp_error)) from error
-        except OSError as error:  # which smtplib's own exceptions are, too
+            raise self._unreachable(_quoted(error.smtp_code, error.smtp_error)) from error
+        except OSError as error:  # includes smtplib's own exceptions
             raise self._unreachable(error.strerror or "It does not answer") from error
 
     def _secure(self, smtp: smtplib.SMTP) -> None:
         smtp.ehlo_or_helo_if_needed()
-        if self.server.implicit_tls:
-            pass
-        elif smtp.has_extn("starttls"):
+        if not self.server.implicit_tls:
+            self._start_tls(smtp)
+        if smtp.sock:
+            smtp.sock.settimeout(REPLY_SECONDS)
+
+    def _start_tls(self, smtp: smtplib.SMTP) -> None:
+        if smtp.has_extn("starttls"):
             try:
                 smtp.starttls(context=self._context)
             except (ssl.SSLError, smtplib.SMTPResponseException) as error:
-                raise self._no_tls(error) from error
+                raise self._tls_failed(error) from error
             smtp.ehlo()
         elif not _is_loopback(smtp):
             raise SendError(
-                f"{self._name} offers no TLS, so others could read what is sent to it. Nothing is. "
-                f"Give its port for TLS: 587, or {IMPLICIT_TLS}."
+                f"{self._name} offers no TLS, so others could read the messages. Nothing was sent. "
+                f"Use its port for TLS: 587 or {IMPLICIT_TLS_PORT}."
             )
-        if smtp.sock:
-            smtp.sock.settimeout(ANSWERING)
 
-    def _log_in(self, smtp: smtplib.SMTP) -> None:
+    def _sign_in(self, smtp: smtplib.SMTP) -> None:
         if not self.server.user:
             return
         try:
             smtp.login(self.server.user, self.server.password)
         except smtplib.SMTPAuthenticationError as error:
-            said = _line(error.smtp_code, error.smtp_error)
-            raise SendError(f"The mail server refuses the user name or the password ({said}). Mend them.") from error
+            reply = _quoted(error.smtp_code, error.smtp_error)
+            raise SendError(
+                f"The mail server refuses the user name or the password ({reply}). Correct them."
+            ) from error
         except smtplib.SMTPServerDisconnected:
             raise
         except smtplib.SMTPException as error:
-            raise SendError("The mail server takes no user name here. Leave it out, or give another port.") from error
+            raise SendError(
+                "The mail server does not accept a user name on this port. Leave it out, or use another port."
+            ) from error
         except UnicodeEncodeError as error:
-            raise SendError("The user name or the password has letters that cannot be sent. Choose another.") from error
+            raise SendError(
+                "The user name or the password has letters that cannot be sent. Choose another one."
+            ) from error
 
-    def _no_tls(self, error: Exception) -> SendError:
-        why = getattr(error, "verify_message", "") or getattr(error, "reason", "") or "it refuses TLS"
-        return SendError(f"{self._name} cannot be trusted: {why}. Nothing is sent to it. Check its name and its port.")
+    def _tls_failed(self, error: Exception) -> SendError:
+        reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or "it refuses TLS"
+        return SendError(
+            f"{self._name} cannot be trusted: {reason}. Nothing was sent to it. Check the server's name and port."
+        )
 
-    def _unreachable(self, why: str) -> UnreachableError:
-        return UnreachableError(f"{self._name} cannot be reached: {why}.")
+    def _unreachable(self, reason: str) -> UnreachableError:
+        return UnreachableError(f"{self._name} cannot be reached: {reason}.")
 
     @property
     def _name(self) -> str:
         return f"The mail server {self.server.host}, port {self.server.port},"
 
-    # --- handing over -------------------------------------------------------------------------------------------
+    # --- delivering ---------------------------------------------------------------------------------------------
 
-    def hand_over(
-        self, data: bytes, sender: str, to: Sequence[str], before_data: Callable[[], None], *, utf8: bool = False
+    def deliver(
+        self, email: bytes, sender: str, to: Sequence[str], before_data: Callable[[], None], *, utf8: bool = False
     ) -> ServerReply:
-        """Hand over a message. `before_data` is called at the last moment at which nothing has been sent for sure.
+        """Deliver an e-mail. If the server refuses some of the addresses, it goes to the others.
 
-        If some addresses are refused, it goes to the others. `utf8`: one of them needs SMTPUTF8.
+        `before_data` is called at the last moment at which the server certainly does not have the e-mail. `utf8`: an
+        address needs SMTPUTF8 (RFC 6531).
         """
         smtp = self.open()
         if utf8 and not smtp.has_extn("smtputf8"):
@@ -170,48 +189,57 @@ class Connection:
             refusals = self._address(smtp, sender, to, utf8)
             if len(refusals) == len(to):
                 smtp.rset()
-                return _refusal(*min(refusals))  # a temporary one first
+                return _refusal(*min(refusals))  # a temporary refusal comes first: the school may still get it
         except smtplib.SMTPException:
             self.close()
-            return ServerReply(DeliveryOutcome.DEFERRED, _LOST)
+            return ServerReply(DeliveryOutcome.DEFERRED, _CONNECTION_LOST)
         before_data()
-        try:
-            code, said = smtp.data(data)
-        except smtplib.SMTPDataError as error:  # it was not handed over
-            return _refusal(error.smtp_code, error.smtp_error)
-        except smtplib.SMTPException:
-            code, said = 0, b""
-        if code // 100 in (4, 5):
-            return _refusal(code, said)
-        if code // 100 != 2:
-            self.close()
-            return ServerReply(DeliveryOutcome.UNCERTAIN, _LOST)
-        missed = f"but not to {len(refusals)} of {len(to)} addresses: {_line(*refusals[0])}" if refusals else ""
-        return ServerReply(DeliveryOutcome.SENT, missed)
+        reply = self._send_data(smtp, email)
+        if reply.outcome is DeliveryOutcome.SENT and refusals:
+            reason = f"but not to {len(refusals)} of {len(to)} addresses: {_quoted(*refusals[0])}"
+            return ServerReply(DeliveryOutcome.SENT, reason)
+        return reply
 
     def _address(self, smtp: smtplib.SMTP, sender: str, to: Sequence[str], utf8: bool) -> list[tuple[int, bytes]]:
-        """Say who writes to whom; the refusals of addresses."""
-        code, said = smtp.mail(sender, ["SMTPUTF8"] if utf8 else [])
+        """Name the sender and the recipients. Returns the server's replies that refuse a recipient."""
+        code, text = smtp.mail(sender, ["SMTPUTF8"] if utf8 else [])
         if code // 100 == 5:
-            raise SendError(f"The mail server lets nobody send as {sender}: {_line(code, said)}.")
+            raise SendError(f"The mail server does not allow messages from {sender}: {_quoted(code, text)}.")
         if code != 250:
-            return [(code, said)] * len(to)
-        answers = [smtp.rcpt(address) for address in to]
-        return [(code, said) for code, said in answers if code // 100 != 2]
+            return [(code, text)] * len(to)
+        replies = [smtp.rcpt(address) for address in to]
+        return [(code, text) for code, text in replies if code // 100 != 2]
+
+    def _send_data(self, smtp: smtplib.SMTP, email: bytes) -> ServerReply:
+        try:
+            code, text = smtp.data(email)
+        except smtplib.SMTPDataError as error:  # the server refused before it got the e-mail
+            return _refusal(error.smtp_code, error.smtp_error)
+        except smtplib.SMTPException:
+            code, text = 0, b""
+        if code // 100 == 2:
+            return ServerReply(DeliveryOutcome.SENT)
+        if code // 100 in (4, 5):
+            return _refusal(code, text)
+        self.close()
+        return ServerReply(DeliveryOutcome.UNCERTAIN, _CONNECTION_LOST)
 
 
-def _refusal(code: int, said: bytes | str) -> ServerReply:
-    """What the first digit of a reply means (RFC 5321, 4.2.1): with 5 it is meant for good."""
-    return ServerReply(DeliveryOutcome.REFUSED if code // 100 == 5 else DeliveryOutcome.DEFERRED, _line(code, said))
+def _refusal(code: int, text: bytes | str) -> ServerReply:
+    """A refusal by the first digit of its code (RFC 5321, 4.2.1): 5 is permanent, all others are temporary."""
+    outcome = DeliveryOutcome.REFUSED if code // 100 == 5 else DeliveryOutcome.DEFERRED
+    return ServerReply(outcome, _quoted(code, text))
 
 
-def _line(code: int, said: bytes | str) -> str:
-    """What a server said, without the addresses that it often repeats."""
-    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return f"{code} {_ADDRESS.sub('…', ' '.join(words.split()))}"[:_QUOTED]
+def _quoted(code: int, text: bytes | str) -> str:
+    """A server's reply in one line, without the e-mail addresses that servers often repeat."""
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return f"{code} {_ADDRESS.sub('…', ' '.join(words.split()))}"[:LONGEST_REPLY]
 
 
 def _is_loopback(smtp: smtplib.SMTP) -> bool:
-    """Whether it is this very machine that we are connected to, whatever it is called."""
+    """Whether the server is on this machine, whatever it is called."""
     peer = ip_address(smtp.sock.getpeername()[0]) if smtp.sock else ip_address("::")
-    return ((isinstance(peer, IPv6Address) and peer.ipv4_mapped) or peer).is_loopback
+    if isinstance(peer, IPv6Address) and peer.ipv4_mapped:
+        return peer.ipv4_mapped.is_loopback
+    return peer.is_loopback

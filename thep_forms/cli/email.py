@@ -1,0 +1,223 @@
+"""The command `email`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from thep_forms.cli.errors import CommandError, ExitCode
+from thep_forms.cli.options import (
+    REGISTER_LIST,
+    WholeNumber,
+    ask_password,
+    records_option,
+    register_list_option,
+    reminder_options,
+    templates_option,
+    year_argument,
+)
+from thep_forms.cli.output import count_of, message, printable, school_name, warn_of_example_address
+
+if TYPE_CHECKING:
+    from thep_forms.definition import MembershipYear
+    from thep_forms.office.email import Mailing, MailPlan, MailRequest
+    from thep_forms.office.status import SchoolStatus
+    from thep_forms.send import Delivery, Server
+
+PASSWORD_VARIABLE = "THEP_FORMS_SMTP_PASSWORD"  # noqa: S105 - the name of the variable
+MESSAGE_END = "-" * 76
+
+
+@click.command()
+@year_argument
+@register_list_option(f"The member schools, with a column email: {REGISTER_LIST}.", required=True)
+@records_option
+@click.option(
+    "--drafts",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the messages as drafts (.eml) into this folder, to send with your own mail program.",
+)
+@click.option("--send", is_flag=True, help="Send the messages through a mail server.")
+@click.option("--dry-run", is_flag=True, help="Show the messages. The program sends and notes nothing.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="DFE",
+    help="Write only to the school with this DfE number, such as 211/1234. You can repeat this option.",
+)
+@click.option(
+    "--again", is_flag=True, help="Write also to schools that were written to before, or that have returned a form."
+)
+@click.option("--chase", is_flag=True, help="Send reminders, to the schools that `status --chase` lists.")
+@reminder_options
+@click.option(
+    "--rate",
+    type=WholeNumber(1),
+    metavar="N",
+    default=30,
+    show_default=True,
+    help="The most messages to send in a minute.",
+)
+@click.option("--smtp-host", metavar="HOST", envvar="THEP_FORMS_SMTP_HOST", show_envvar=True, help="The mail server.")
+@click.option(
+    "--smtp-port",
+    metavar="PORT",
+    type=WholeNumber(1, 65535),
+    default=587,
+    show_default=True,
+    envvar="THEP_FORMS_SMTP_PORT",
+    show_envvar=True,
+    help="The port of the mail server. Port 465 uses TLS from the start, other ports use STARTTLS.",
+)
+@click.option(
+    "--smtp-user",
+    metavar="NAME",
+    default="",
+    envvar="THEP_FORMS_SMTP_USER",
+    show_envvar=True,
+    help=f"Your user name on the mail server. The program takes the password from {PASSWORD_VARIABLE}, or asks for it.",
+)
+@templates_option
+def email(
+    year: MembershipYear,
+    schools: Path,
+    records: Path,
+    drafts: Path | None,
+    send: bool,
+    dry_run: bool,
+    only: tuple[str, ...],
+    again: bool,
+    chase: bool,
+    at_most: int,
+    apart: int,
+    rate: int,
+    smtp_host: str | None,
+    smtp_port: int,
+    smtp_user: str,
+    templates: Path | None,
+) -> None:
+    """Write to every school, with its form of a YEAR attached.
+
+    Choose one of --drafts, --send and --dry-run. You can run the command again: it writes to no school twice.
+
+    \b
+    Exit code 0: every school that needs a message has one.
+    Exit code 1: some schools have none, or perhaps none. The command lists them.
+    Exit code 2: wrong usage, or the mail server cannot be used.
+    Example:  thep-forms email 2026-27 --schools members.csv -o records-2026-27 --drafts drafts
+    """
+    from thep_forms.definition import Definitions
+    from thep_forms.office.email import (
+        FormMessages,
+        MailRequest,
+        draft_messages,
+        preview_messages,
+    )
+    from thep_forms.office.status import ReminderRule
+
+    if sum((drafts is not None, send, dry_run)) != 1:
+        raise CommandError("Choose one thing to do with the messages: --drafts DIR, or --send, or --dry-run.")
+    if again and chase:
+        raise CommandError("Leave --again out. --chase reminds each school again when it is time.")
+    what = ReminderRule(at_most, apart) if chase else FormMessages(again)
+    request = MailRequest(year, schools, records, Definitions.of_today(templates), what, only)
+    if drafts:
+        mailing = draft_messages(request, drafts, click.echo)
+        message(f"{count_of(len(mailing.drafts), 'draft')} in {drafts}.")
+    elif send:
+        mailing = _send(request, smtp_host, smtp_port, smtp_user, rate)
+    else:
+        mailing = preview_messages(request)
+        _print_previews(mailing)
+    warn_of_example_address(mailing.example_address)
+    _print_plan(mailing.plan, is_reminder=chase)
+    if mailing.needs_attention:
+        sys.exit(ExitCode.NEEDS_ATTENTION)
+
+
+def _print_previews(mailing: Mailing) -> None:
+    for text in mailing.previews:
+        click.echo("\n".join(map(printable, text.splitlines())))
+        click.echo(f"\n{MESSAGE_END}\n")
+    message(f"{count_of(len(mailing.previews), 'message')}. Nothing was sent.")
+
+
+def _send(request: MailRequest, host: str | None, port: int, user: str, rate: int) -> Mailing:
+    """Send the messages, and print what became of each."""
+    from thep_forms.errors import RecipientsError
+    from thep_forms.office.email import send_messages
+
+    if not host:
+        raise CommandError("Enter the mail server: --smtp-host mail.example.org, or set THEP_FORMS_SMTP_HOST.")
+    try:
+        mailing = send_messages(request, lambda: _server(host, port, user), rate, _print_delivery, _print_pause)
+    except RecipientsError as error:
+        raise CommandError(f"{error} Use --only 211/1234; you can repeat it.") from error
+    message(f"{count_of(mailing.sent, 'message')} sent, {mailing.not_sent} not sent.")
+    return mailing
+
+
+def _server(host: str, port: int, user: str) -> Server:
+    """The mail server. Asks for the password if it is needed and not in the environment."""
+    from thep_forms.send import Server
+
+    password = os.environ.get(PASSWORD_VARIABLE, "")
+    if user and not password:
+        if_missing = f"Nothing was sent, because there is no password. In a script, set {PASSWORD_VARIABLE}."
+        password = ask_password(f"Password of {user}", if_missing)
+    return Server.at(host, port, user, password)
+
+
+def _print_pause(schools: int, seconds: float) -> None:
+    message(f"The program tries {count_of(schools, 'school')} again in {seconds:.0f} seconds.")
+
+
+def _print_delivery(delivery: Delivery) -> None:
+    school = school_name(delivery.message.dfe_number, delivery.message.school)
+    message(f"{school}: {_outcome(delivery)}")
+
+
+def _outcome(delivery: Delivery) -> str:
+    from thep_forms.send import DeliveryOutcome
+
+    reason = printable(delivery.reply.reason)
+    match delivery.reply.outcome:
+        case DeliveryOutcome.SENT:
+            return f"sent, {reason}" if reason else "sent"
+        case DeliveryOutcome.REFUSED:
+            return f"NOT sent, the mail server refused it: {reason}"
+        case DeliveryOutcome.DEFERRED:
+            return f"NOT sent, try again later: {reason}"
+        case DeliveryOutcome.UNCERTAIN:
+            return f"may have been sent: {reason}. Its Message-ID is {delivery.message_id}"
+
+
+def _print_plan(plan: MailPlan, *, is_reminder: bool) -> None:
+    """Print which schools were not written to, and why."""
+    if plan.without_address:
+        message("These schools have no e-mail address that can be used:")
+        for status in plan.without_address:
+            message(f"  {school_name(status.dfe_number, status.member.name)}")
+    if plan.uncertain:
+        _print_uncertain(plan.uncertain)
+    if plan.skipped:
+        counts = plan.skipped_counts
+        words = ", ".join(f"{counts[standing]} {standing.label}" for standing in sorted(counts))
+        message(f"Not written to: {words}.")
+        if plan.skips_schools_with_form and not is_reminder:
+            message("To write to schools that have the form already, use --again.")
+
+
+def _print_uncertain(uncertain: tuple[SchoolStatus, ...]) -> None:
+    message(
+        "An earlier run was cut off while it sent to these schools, so it is not known whether the message arrived. "
+        "Ask the school, or look for the Message-ID in the log of the mail server. "
+        "If nothing arrived, send it with --only and --again:"
+    )
+    for status in uncertain:
+        message(f"  {school_name(status.dfe_number, status.member.name)}: {printable(status.why)}")

@@ -1,0 +1,62 @@
+"""Errors on the command line: one line for the user, and an exit code for scripts."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from traceback import extract_tb
+
+import click
+
+from thep_forms.cli.output import printable
+from thep_forms.errors import ThepFormsError
+
+DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quotas
+
+
+class ExitCode(IntEnum):
+    """What a command tells a script."""
+
+    DONE = 0
+    NEEDS_ATTENTION = 1
+    WRONG_USAGE = 2  # or something that the user must put right first
+
+
+class CommandError(click.ClickException):
+    """An error that the user can put right, in one line."""
+
+    exit_code = ExitCode.WRONG_USAGE
+
+
+@contextmanager
+def errors_as_messages() -> Iterator[None]:
+    """Turn the package's errors, and those of the file system, into one line and an exit code."""
+    try:
+        yield
+    except ThepFormsError as error:
+        raise CommandError(printable(str(error))) from error
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise  # the program that reads our output has ended; click deals with it
+        raise CommandError(printable(_file_system_message(error))) from error
+    except Exception as error:
+        # A fault of the program. Its text may quote what a school typed, so only its kind and place are shown.
+        place = extract_tb(error.__traceback__)[-1]
+        raise CommandError(
+            f"The program has a fault: {type(error).__name__} at {Path(place.filename).name}, line {place.lineno}. "
+            "No file is half-written. Please report this to whoever looks after the program."
+        ) from error
+
+
+def _file_system_message(error: OSError) -> str:
+    if error.errno in DISK_FULL:
+        return "The disk is full. No file is half-written. Make room and run the command again."
+    path = error.filename2 or error.filename  # if one file was to replace another, the second is the one that matters
+    where = f"{path}: " if path else ""
+    what = error.strerror or str(error)
+    return f"{where}{what}. No file is half-written. Put this right and run the command again."

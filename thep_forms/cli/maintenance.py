@@ -1,0 +1,133 @@
+"""Commands that look after the records: `verify` and `forget`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from thep_forms.cli.errors import CommandError, ExitCode
+from thep_forms.cli.options import existing_records_option, templates_option
+from thep_forms.cli.output import count_of, message, printable
+
+if TYPE_CHECKING:
+    from thep_forms.office.forget import Disposal
+    from thep_forms.records import Returned
+
+
+@click.command()
+@existing_records_option
+@templates_option
+def verify(records: Path, templates: Path | None) -> None:
+    """Check that the records are complete and unchanged.
+
+    It checks that no PDF that came in is missing or changed, that the ledger is sound, and that the tables match the
+    ledger. It changes nothing.
+
+    \b
+    Exit code 0: there are no faults.
+    Exit code 1: there are faults. The command lists them.
+    Exit code 2: there are no such records, or another run uses them.
+    Example:  thep-forms verify -o records-2026-27
+    """
+    from thep_forms.definition import Definitions
+    from thep_forms.office.verify import faults
+
+    found = list(faults(records, Definitions.of_today(templates)))
+    for fault in found:
+        message(printable(fault))
+    if found:
+        sys.exit(ExitCode.NEEDS_ATTENTION)
+    message("There are no faults: no PDF is missing or changed, and the tables match the ledger.")
+
+
+@click.command()
+@existing_records_option
+@click.option("--school", metavar="DFE", help="Delete the data of the school with this DfE number, such as 211/1234.")
+@click.option("--before", metavar="YEAR", help="Delete the data of the membership years before this one.")
+@click.option("--yes", is_flag=True, help="Delete without asking first.")
+@templates_option
+def forget(records: Path, school: str | None, before: str | None, yes: bool, templates: Path | None) -> None:
+    """Delete the data of a school or of old years.
+
+    It deletes the data from the ledger and the tables, and the PDFs, permanently. With both options it deletes only the
+    old years of the school. It shows what it would delete, and asks before it does. If it is cut off, run it again.
+
+    \b
+    Exit code 0: done, or you said no.
+    Exit code 2: nobody could be asked, or wrong usage.
+    Example:  thep-forms forget -o records-2026-27 --school 211/1234
+    """
+    from thep_forms.definition import Definitions, MembershipYear
+    from thep_forms.office.forget import forget as forget_data
+
+    if not (school or before):
+        raise CommandError("Choose what to delete: --school 211/1234, or --before 2025-26, or both.")
+
+    def confirmed(disposal: Disposal) -> bool:
+        _print_disposal(disposal)
+        if yes or disposal.is_empty:
+            return True
+        try:
+            return click.confirm("Delete this permanently?", err=True)
+        except click.Abort as error:
+            raise CommandError("Nothing was deleted, because nobody said yes. In a script, use --yes.") from error
+
+    definition = Definitions.of_today(templates)
+    year = MembershipYear.parse(before) if before else None
+    disposal = forget_data(records, definition, school, year, confirmed)
+    if disposal and disposal.is_empty:
+        message("There was nothing to delete. Check the DfE number and the year.")
+    elif disposal:
+        message("Done. The program cannot delete copies elsewhere, such as in your mailbox or your backups.")
+    else:
+        message("Nothing was deleted.")
+
+
+def _print_disposal(disposal: Disposal) -> None:
+    """Print what would be deleted, for a person to confirm."""
+    parts = [count_of(len(disposal.returns), "return"), count_of(len(disposal.files), "PDF")]
+    if disposal.messages:
+        parts.append(f"the notes of {count_of(len(disposal.messages), 'e-mail')}")
+    if disposal.members:
+        parts.append(f"what your list says about {count_of(len(disposal.members), 'school')}")
+    if disposal.ledger_copies:
+        parts.append(f"{count_of(len(disposal.ledger_copies), 'ledger')} that an earlier version of the program wrote")
+    contents = f"{', '.join(parts[:-1])} and {parts[-1]}"
+    message(f"This would delete {contents}{':' if disposal.returns else ', and anything left over from them.'}")
+    _print_returns_by_school(disposal.returns, disposal.names)
+    if disposal.shared:
+        message("The same PDFs hold these returns too. They stay in the tables, but without their PDF:")
+        _print_returns_by_school(disposal.shared, disposal.names)
+    if disposal.unplaced:
+        message(f"Not deleted: {count_of(disposal.unplaced, 'file')} of an unknown school or year. See returns.csv.")
+    if disposal.unknown:
+        files = count_of(disposal.unknown, "file")
+        message(f"Not deleted: {files} beside the PDFs that the ledger does not know. Run verify to see which.")
+
+
+def _print_returns_by_school(returns: Sequence[Returned], names: Mapping[str, str]) -> None:
+    """Print the returns of each school. `names` has the name of the school by the id of the return."""
+    for number in sorted({returned.school for returned in returns}):
+        of_school = [returned for returned in returns if returned.school == number]
+        of_school.sort(key=lambda returned: returned.year)
+        name = _best_name(of_school, names)
+        message(f"  {printable(name)} ({number})" if number else "  Forms without a DfE number")
+        for returned in of_school:
+            times = len(returned.arrivals)
+            more = f" (came {times} times)" if times > 1 else ""
+            message(f"    {returned.year or 'no year'}  {returned.return_id}  {printable(returned.source)}{more}")
+
+
+def _best_name(returns: Sequence[Returned], names: Mapping[str, str]) -> str:
+    """The school's name on its latest return, preferably an accepted one. `returns` are in the order of their years."""
+    from thep_forms.deciding import Verdict
+
+    accepted_last = sorted(returns, key=lambda returned: returned.verdict == Verdict.ACCEPTED)
+    for returned in reversed(accepted_last):
+        if name := names[returned.return_id]:
+            return name
+    return "A school without a name"

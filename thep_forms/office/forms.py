@@ -1,0 +1,117 @@
+"""Forms for the schools, written to files: the blank form, a copy for each school, and packs for the printer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition
+from thep_forms.files import PRIVATE_FOLDER, write_private, write_whole
+from thep_forms.generate import PaperCopy, generate, pack
+from thep_forms.office.copies import copies, print_pack
+from thep_forms.office.outputs import PDF_START, require_replaceable
+from thep_forms.office.partnership import example_address
+from thep_forms.register import MemberSchool, read_register
+
+
+class WrittenForms(Struct, frozen=True):
+    """The files that were written, and how many forms they hold.
+
+    `example_address` is set if the forms still name the shipped example as the address to return them to.
+    """
+
+    paths: tuple[Path, ...]
+    forms: int
+    example_address: str
+
+
+def write_blank_form(
+    year: MembershipYear, folder: Path, definitions: Definitions, *, continuation: int | None = None
+) -> WrittenForms:
+    """Write the blank, fillable form of a year into a folder.
+
+    `continuation` is how many more senior leaders the last page has room for, if not as many as the definition says.
+    Raises `TemplateError`, `LayoutError`, and `OSError`.
+    """
+    definition = definitions(year)
+    pdf = generate(definition, more=continuation)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{_title(definition)}.pdf"
+    write_whole(path, pdf)
+    return WrittenForms((path,), 1, example_address(definition))
+
+
+def write_school_copies(
+    year: MembershipYear,
+    folder: Path,
+    register_list: Path,
+    definitions: Definitions,
+    *,
+    continuation: int | None = None,
+    on_written: Callable[[Path], object] = lambda _: None,
+) -> WrittenForms:
+    """Write a copy of the form for each school, with what is known of the school filled in.
+
+    `register_list` is a list of member schools or a folder of RECORDS. Only the owner can read the copies: they hold
+    personal data. `on_written` is called with the path of each copy. Raises `SourceError`, `RecordsError`,
+    `TemplateError`, `LayoutError`, and `OSError`.
+    """
+    definition = _definition_for_copies(year, definitions)
+    members = _members(year, register_list, definitions)
+    pdfs = copies(definition, members, continuation)
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    paths: list[Path] = []
+    for name, pdf in pdfs:
+        write_private(folder / name, pdf)
+        on_written(folder / name)
+        paths.append(folder / name)
+    return WrittenForms(tuple(paths), len(paths), example_address(definition))
+
+
+def write_blank_pack(
+    year: MembershipYear, path: Path | None, definitions: Definitions, *, forms: int = 1
+) -> WrittenForms:
+    """Write one PDF of blank forms for the printer. Without a `path` it goes into the current folder.
+
+    Raises `OutputError`, `TemplateError`, `LayoutError`, and `OSError`.
+    """
+    definition = definitions(year)
+    path = path or Path(f"{_title(definition)} for printing, blank.pdf")
+    require_replaceable(path, PDF_START)
+    pdf = pack(definition, [PaperCopy()] * forms)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, pdf)
+    return WrittenForms((path,), forms, example_address(definition))
+
+
+def write_school_pack(
+    year: MembershipYear, path: Path | None, register_list: Path, definitions: Definitions
+) -> WrittenForms:
+    """Write one PDF for the printer with a copy of the form for each school, by DfE number.
+
+    Without a `path` it goes into the current folder. Only the owner can read it: it holds personal data. Raises
+    `OutputError`, `SourceError`, `RecordsError`, `TemplateError`, `LayoutError`, and `OSError`.
+    """
+    definition = _definition_for_copies(year, definitions)
+    path = path or Path(f"{_title(definition)} for printing.pdf")
+    require_replaceable(path, PDF_START)
+    members = _members(year, register_list, definitions)
+    pdf = print_pack(definition, members)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_private(path, pdf)
+    return WrittenForms((path,), len(members), example_address(definition))
+
+
+def _title(definition: FormDefinition) -> str:
+    return f"{definition.year} {definition.form.title}"
+
+
+def _definition_for_copies(year: MembershipYear, definitions: Definitions) -> FormDefinition:
+    return load_definition(year, definitions.templates, prefilled=True)
+
+
+def _members(year: MembershipYear, register_list: Path, definitions: Definitions) -> tuple[MemberSchool, ...]:
+    return read_register(register_list, replace(definitions, default_year=year))
