@@ -130,8 +130,8 @@ def test_added_part_is_read_from_the_printed_page(with_fax: Path) -> None:
     definition = load_definition("2026-27", with_fax)
     form = type_into(generate(definition), answers("2101", business_manager_fax="020 7946 0019"))
     reading = read_return(by_pdfium(form), definition)
-    assert reading.values["business_manager_fax"].text == "020 7946 0019"
-    assert reading.values["business_manager_telephone"].text == "020 7946 0018 ext 12"
+    assert reading.answers["business_manager_fax"].text == "020 7946 0019"
+    assert reading.answers["business_manager_telephone"].text == "020 7946 0018 ext 12"
 
 
 def test_added_field_and_role_are_in_everything(templates: Path, tmp_path: Path) -> None:
