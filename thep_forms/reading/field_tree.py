@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 
 import pikepdf
 from msgspec import Struct
@@ -61,10 +62,10 @@ def leaves_and_annotations(pdf: pikepdf.Pdf, pages: Sequence[Object]) -> tuple[l
     indices = {page.objgen: index for index, page in enumerate(pages)}
     seen: set[ObjectNumber] = set()
     leaves: list[Leaf] = []
-    for node, ancestors in _tree_leaves(get(get(pdf.Root, "/AcroForm"), "/Fields"), seen):
-        page = listed.get(node.number)
-        _add(leaves, Leaf(node, ancestors, _own_page(node, indices) if page is None else page))
     others: list[Annotation] = []
+    for node, ancestors in islice(_tree_leaves(get(get(pdf.Root, "/AcroForm"), "/Fields"), seen), MOST + 1):
+        page = listed.get(node.number)
+        leaves.append(Leaf(node, ancestors, _own_page(node, indices) if page is None else page))
     for annotation in annotations:
         number = annotation.dictionary.objgen
         if number in seen:
@@ -73,9 +74,13 @@ def leaves_and_annotations(pdf: pikepdf.Pdf, pages: Sequence[Object]) -> tuple[l
             seen.add(number)
         node = Node(annotation.dictionary, number)
         if name_of(node.get("/Subtype")) in ("/Widget", ""):
-            _add(leaves, Leaf(node, _ancestors(node), annotation.page))
+            leaves.append(Leaf(node, _ancestors(node), annotation.page))
         else:
             others.append(annotation)
+        if len(leaves) > MOST:
+            break
+    if len(leaves) > MOST:
+        raise TooManyError
     return leaves, others
 
 
@@ -86,12 +91,6 @@ def _annotations(pages: Sequence[Object]) -> list[Annotation]:
         for annotation in items_of(get(page, "/Annots"))
         if isinstance(annotation, Dictionary)
     ]
-
-
-def _add(leaves: list[Leaf], leaf: Leaf) -> None:
-    if len(leaves) == MOST:
-        raise TooManyError
-    leaves.append(leaf)
 
 
 def _own_page(node: Node, indices: Mapping[ObjectNumber, int]) -> int | None:
@@ -121,7 +120,9 @@ def _tree_leaves(fields: object, seen: set[ObjectNumber]) -> Iterator[tuple[Node
         if number != _DIRECT:
             seen.add(number)
         node = Node(field, number)
-        kids = [kid for kid in items_of(node.get("/Kids")) if isinstance(kid, Dictionary) and is_below(kid)]
+        kids: list[Object] = []
+        if (entry := node.get("/Kids")) is not None:
+            kids = [kid for kid in items_of(entry) if isinstance(kid, Dictionary) and is_below(kid)]
         if not kids or len(ancestors) == DEEPEST:
             yield node, ancestors
             continue

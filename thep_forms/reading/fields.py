@@ -82,21 +82,23 @@ def values_by_name(leaves: Iterable[Leaf]) -> dict[str, list[WidgetValue]]:
 
 def combined(widgets: Sequence[WidgetValue]) -> Answer:
     """The answer that the widgets of one field give: the first that is not empty, and those that differ from it."""
-    first, others = (widgets[0], []) if len(widgets) == 1 else _differing(widgets)
-    limit = next((widget.limit for widget in widgets if widget.limit), None)
-    is_full = limit is not None and len(first.text) >= limit
-    doubts = first.doubts | _FULL if is_full else first.doubts
-    return Answer(first.text, doubts=doubts, others=tuple(widget.text for widget in others), page=first.page)
+    first, limit = widgets[0], widgets[0].limit
+    others: tuple[str, ...] = ()
+    if len(widgets) > 1:
+        first, *differing = _differing(widgets)
+        limit = next((widget.limit for widget in widgets if widget.limit), None)
+        others = tuple(widget.text for widget in differing)
+    doubts = first.doubts | _FULL if limit and len(first.text) >= limit else first.doubts
+    return Answer(first.text, doubts=doubts, others=others, page=first.page)
 
 
-def _differing(widgets: Sequence[WidgetValue]) -> tuple[WidgetValue, list[WidgetValue]]:
-    """The first widget that holds something, else the first; and later ones that hold something else."""
+def _differing(widgets: Sequence[WidgetValue]) -> Sequence[WidgetValue]:
+    """The widgets that hold something that no widget before them holds; the first widget if all are empty."""
     filled: dict[Text, WidgetValue] = {}
     for widget in widgets:
         if widget.says_something:
             filled.setdefault((widget.text, widget.doubts), widget)
-    first, *others = filled.values() or widgets[:1]
-    return first, others
+    return [*filled.values()] or widgets[:1]
 
 
 def pages_of(fields: Mapping[str, Sequence[WidgetValue]]) -> frozenset[int]:
