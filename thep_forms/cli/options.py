@@ -29,6 +29,7 @@ class WholeNumber(click.types.IntParamType):
         self.least, self.most = least, most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number that was typed. Fails, in words, for anything else."""
         try:
             number = int(value)
         except ValueError:
@@ -48,6 +49,7 @@ class Seconds(click.types.FloatParamType):
     LEAST = 0.1
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds that were typed. Fails, in words, for anything else."""
         try:
             seconds = float(value)
         except ValueError:

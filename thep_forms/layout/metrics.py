@@ -1,6 +1,6 @@
-"""The form's typeface and its measures: Noto Sans (OFL), cut down to the Latin letters and marks, and fallbacks for
-other scripts.
+"""The form's typeface and its measures.
 
+It is Noto Sans (OFL), cut down to the Latin letters and marks, with fallbacks for other scripts.
 Measures of a face are in thousandths of the type size.
 """
 

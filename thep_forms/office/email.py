@@ -64,6 +64,7 @@ class MailRequest(Struct, frozen=True):
 
     @property
     def kind(self) -> SentKind:
+        """What the schools are written to for."""
         return SentKind.REMINDER if isinstance(self.what, ReminderRule) else SentKind.FORM
 
 

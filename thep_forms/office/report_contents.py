@@ -23,6 +23,7 @@ class StandingCounts(Struct, frozen=True):
 
     @property
     def total(self) -> int:
+        """How many schools are in the group."""
         return sum(self.counts.values())
 
 

@@ -74,6 +74,7 @@ class SchoolStatus(Struct, frozen=True):
 
     @property
     def dfe_number(self) -> str:
+        """The school's DFE number."""
         return self.member.dfe_number
 
     @property

@@ -138,7 +138,7 @@ class Ledger(Database):
         return new
 
     def _ways(self, return_ids: Sequence[str]) -> list[Arrival]:
-        """The ways by which the file with these returns came: their arrivals, without `#1`, `#2`, …"""
+        """The ways by which the file with these returns came: their arrivals, without `#1`, `#2` and so on."""
         if not return_ids:
             return []
         ending = "#1" if len(return_ids) > 1 else ""
