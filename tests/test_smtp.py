@@ -18,6 +18,7 @@ from tests.mailserver import PASSWORD, USER, MailServer
 from tests.writing import CEDAR, DEFINITION, ELM, IVY, SCHOOLS, form_in, send
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import FormDefinition
+from thep_forms.definition.identity import school_in
 from thep_forms.errors import SendError
 from thep_forms.office.email import outgoing_messages
 from thep_forms.office.status import SchoolStatus, Standing
@@ -48,7 +49,8 @@ def test_each_school_gets_its_own_form_once_however_often_it_is_run(
         assert send(schools, records, server).exit_code == 0
     assert [one.to for one in server.received] == [(CEDAR,), (ELM,), (IVY,)]
     assert {(one.secure, one.sender) for one in server.received} == {(True, "membership@thepartnership.example")}
-    schools_in_forms = [read_return(form_in(one.message)[1], definition).form_id[-8:] for one in server.received]
+    forms = [read_return(form_in(one.message)[1], definition) for one in server.received]
+    schools_in_forms = [school_in(form.form_id) for form in forms]
     assert schools_in_forms == ["211/2101", "211/2103", "211/4242"]
     sent = noted(records)
     assert [one.message_id for one in sent] == [one.message["Message-ID"] for one in server.received]

@@ -87,6 +87,7 @@ class _Decider:
         for _, group in groupby(self.entries, key=lambda entry: (entry.year, entry.dfe_number)):
             self._choose([entry for entry in group if self._can_count(entry)])
         self._let_faulty_ones_give_way()
+        self._let_unchanged_copies_give_way()
         by_return: dict[str, Judgement] = {}
         years: set[str] = set()
         for entry in self.entries:
@@ -174,6 +175,14 @@ class _Decider:
         for entry in faulty:
             later = accepted.get((entry.year, self._school(entry)))
             if later and self._is_mended_by(entry, later):
+                self.superseded.add(entry.return_id)
+
+    def _let_unchanged_copies_give_way(self) -> None:
+        """A copy that came back untouched is superseded by any changed return of its school and year."""
+        filled_in = [entry for entry in self.entries if entry.is_filled_in]
+        changed = {(entry.year, self._school(entry)) for entry in filled_in if not entry.is_unchanged}
+        for entry in filled_in:
+            if entry.is_unchanged and self._school(entry) and (entry.year, self._school(entry)) in changed:
                 self.superseded.add(entry.return_id)
 
     def _is_accepted(self, entry: Entry) -> bool:

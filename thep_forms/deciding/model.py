@@ -71,6 +71,11 @@ class Entry(Struct, frozen=True, gc=False):
         return self.is_form and not self.blank
 
     @property
+    def is_unchanged(self) -> bool:
+        """Whether it is a school's copy that came back exactly as it was sent."""
+        return ProblemCode.COPY_UNCHANGED in self.errors.split(";")
+
+    @property
     def acceptable(self) -> bool:
         """Whether it is a form of a known year with no error in it."""
         return self.is_filled_in and bool(self.year) and not self.errors

@@ -87,6 +87,7 @@ class ProblemCode(StrEnum):
     FORM_OTHER = "form_other"
     YEAR_MISMATCH = "year_mismatch"
     RETURN_CONFLICT = "return_conflict"
+    COPY_UNCHANGED = "copy_unchanged"
     READ_FROM_PAGE = "read_from_page"
     FILE_DAMAGED = "file_damaged"
     SCAN = "scan"
