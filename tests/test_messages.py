@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests import outlook
+from tests.commands import run
 from tests.conftest import ingest, rows
 from tests.packing import mail, mbox, zipped
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.definition import load_definition
+from thep_forms.definition import Definitions, MembershipYear, load_definition
 from thep_forms.generate import Master
+from thep_forms.office.status import look_up_statuses
 from thep_forms.sources import find_files, open_file
 from thep_forms.sources.model import MessageKind
 
@@ -150,6 +152,22 @@ def test_other_addresses_of_the_partnership_are_ours(tmp_path: Path, templates: 
     (tmp_path / "message.eml").write_bytes(message(completed, "sam@thep.example").as_bytes())
     ingest(tmp_path / "records", [tmp_path / "message.eml"], templates=templates)
     assert verdicts(tmp_path / "records") == [OURS]
+
+
+@pytest.mark.parametrize("holds_our_message", [True, False])
+def test_bounce_marks_the_address_as_undeliverable_until_it_changes(
+    tmp_path: Path, completed: bytes, *, holds_our_message: bool
+) -> None:
+    records, schools = tmp_path / "records", tmp_path / "schools.csv"
+    ingested(tmp_path, "bounce.eml", report(message(completed, US) if holds_our_message else None))
+    for address, standing in ((SCHOOL, "undeliverable"), ("new@cedar2101.example", "not_returned")):
+        schools.write_text(f"dfe_number,school_name,email\n2101,Cedar Primary School,{address}\n", encoding="utf-8")
+        (status,) = look_up_statuses(records, MembershipYear.parse("2026-27"), schools, Definitions.of_today())
+        assert status.standing == standing
+    drafts = ("--drafts", tmp_path / "drafts")
+    schools.write_text(f"dfe_number,school_name,email\n2101,Cedar Primary School,{SCHOOL}\n", encoding="utf-8")
+    assert run("email", "2026-27", "--schools", schools, "-o", records, *drafts).exit_code == 0
+    assert not list(tmp_path.glob("drafts/*.eml"))
 
 
 # --- folders of an export -------------------------------------------------------------------------------------------

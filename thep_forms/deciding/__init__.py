@@ -2,7 +2,7 @@
 
 from thep_forms.deciding.decide import Judgements, decide
 from thep_forms.deciding.model import Action, Arrival, Decision, Entry, Judgement, Verdict
-from thep_forms.deciding.senders import verdict_of_arrival
+from thep_forms.deciding.senders import undeliverable_addresses, verdict_of_arrival
 
 __all__ = [
     "Action",
@@ -13,5 +13,6 @@ __all__ = [
     "Judgements",
     "Verdict",
     "decide",
+    "undeliverable_addresses",
     "verdict_of_arrival",
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 
 from thep_forms.deciding.model import Arrival, Verdict
 from thep_forms.sources.model import MessageKind
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BY_NOBODY = (MessageKind.AUTOMATIC, MessageKind.DISCARDED)
 
 
@@ -35,3 +37,18 @@ def not_from_schools(arrivals: Iterable[Arrival], own_addresses: Collection[str]
         elif found.get(arrival.return_id) is not Verdict.SENT_BY_US:
             found[arrival.return_id] = verdict
     return {return_id: verdict for return_id, verdict in found.items() if return_id not in from_schools}
+
+
+def undeliverable_addresses(arrivals: Iterable[Arrival]) -> frozenset[str]:
+    """The addresses to which mail bounced, in lower case, and from which nobody wrote after that."""
+    bounced: dict[str, datetime] = {}
+    wrote: dict[str, datetime] = {}
+    for arrival in arrivals:
+        if not arrival.carried_by:
+            continue
+        message, at = arrival.carried_by[0], arrival.received_at or _LONG_AGO
+        for address in message.failed:
+            bounced[address] = max(at, bounced.get(address, _LONG_AGO))
+        if message.kind is MessageKind.ORDINARY:
+            wrote[message.sender] = max(at, wrote.get(message.sender, _LONG_AGO))
+    return frozenset(address for address, at in bounced.items() if wrote.get(address, _LONG_AGO) <= at)

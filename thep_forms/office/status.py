@@ -19,6 +19,7 @@ from thep_forms.office.opening import open_records
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.tables import Table
 from thep_forms.register import MemberSchool, read_register
+from thep_forms.send import split_addresses
 
 
 class Standing(StrEnum):
@@ -31,6 +32,7 @@ class Standing(StrEnum):
     NEEDS_ATTENTION = "needs_attention"
     OVERDUE = "overdue"
     UNCERTAIN = "uncertain"  # nobody knows whether the form was sent
+    UNDELIVERABLE = "undeliverable"  # mail to every address of the school bounced
     NOT_SENT = "not_sent"
     DRAFTED = "drafted"
     SENT = "sent"
@@ -181,9 +183,11 @@ def school_statuses(
     members = tuple(members)
     messages = _messages_by_school(sent, year)
     without_form = _standing_without_form(messages)
+    bounced = records.undeliverable_addresses()
     statuses: list[SchoolStatus] = []
     for history in _histories(members, year, records, messages):
         status = _status_of_return(history, records)
+        status = status or _status_of_bounces(history, bounced)
         statuses.append(status or _status_without_return(history, without_form, is_overdue))
     order = list(Standing)
     return tuple(sorted(statuses, key=lambda status: (order.index(status.standing), status.dfe_number)))
@@ -283,6 +287,26 @@ def _sentence(problem: Problem, is_own_copy: bool) -> str:
     """
     quotes = problem.field and problem.value
     return f"{problem.label}: please check what was entered." if quotes and not is_own_copy else problem.message
+
+
+def _status_of_bounces(history: _History, bounced: Collection[str]) -> SchoolStatus | None:
+    """The status of a school whose mail bounced; None if mail can reach it.
+
+    It is undeliverable until the register list has another address for it; then the form has yet to be sent there.
+    """
+    if _all_bounced(history.member.email, bounced):
+        why = f"mail to {history.member.email} bounced; find another address"
+        return SchoolStatus(history.member, Standing.UNDELIVERABLE, why, messages=history.messages)
+    form = _last_form(history.messages)
+    if form and _all_bounced(form.addresses, bounced):
+        why = f"mail to {form.addresses} bounced; the address is another one now"
+        return SchoolStatus(history.member, Standing.NOT_SENT, why, messages=history.messages)
+    return None
+
+
+def _all_bounced(joined: str, bounced: Collection[str]) -> bool:
+    addresses = split_addresses(joined)
+    return bool(addresses) and all(address.lower() in bounced for address in addresses)
 
 
 def _last_form(messages: Iterable[Sent]) -> Sent | None:

@@ -11,7 +11,16 @@ from msgspec import Struct
 
 from thep_forms.checking.problems import problem
 from thep_forms.checking.record import CheckedValue, Problem, SchoolRecord
-from thep_forms.deciding import Arrival, Decision, Entry, Judgement, Verdict, decide, verdict_of_arrival
+from thep_forms.deciding import (
+    Arrival,
+    Decision,
+    Entry,
+    Judgement,
+    Verdict,
+    decide,
+    undeliverable_addresses,
+    verdict_of_arrival,
+)
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, ProblemCode, Severity
 from thep_forms.records.changes import Change, changes
 from thep_forms.records.ledger import Ledger
@@ -139,6 +148,11 @@ class Records:
         for entry in self.returns():
             for arrival in sorted(entry.arrivals, key=lambda arrival: arrival.source):
                 yield entry, arrival
+
+    def undeliverable_addresses(self) -> frozenset[str]:
+        """The addresses to which mail bounced, in lower case."""
+        unopened = (arrival for _, arrivals in self.ledger.unopened() for arrival in arrivals)
+        return undeliverable_addresses(chain(self.ledger.arrivals(), unopened))
 
     def accepted(self) -> Iterator[Returned]:
         """The return that counts for each year and school, in that order."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
+from msgspec.structs import replace
+
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import images_shown, is_addition, is_picture_of_text, may_be_pdf
 from thep_forms.sources.email_headers import (
@@ -18,7 +20,7 @@ from thep_forms.sources.email_headers import (
 from thep_forms.sources.email_parts import Part, find_parts
 from thep_forms.sources.limits import MOST_HEADERS_SNIFFED, Budget
 from thep_forms.sources.message_files import files_of_message
-from thep_forms.sources.message_kinds import origin_of
+from thep_forms.sources.message_kinds import failed_recipients, origin_of
 
 _DAMAGED = "This e-mail is damaged or was cut short, so files in it may be missing."
 _TOO_DEEP = "The parts of this e-mail are nested too deep. Send the form in a new e-mail."
@@ -53,6 +55,8 @@ def _open_email(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
     headers = Headers(block)
     received_at = headers.received or headers.date
     origin = origin_of(headers, (part.headers.content_type for part in parts))
+    statuses = [part.content(message) for part in parts if part.headers.content_type == "message/delivery-status"]
+    origin = replace(origin, failed=failed_recipients(headers, statuses))
     reason = _what_is_wrong(parts)
     if reason:
         yield ContainedFile("", None, reason, received_at, message=origin)

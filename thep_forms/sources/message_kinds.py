@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from thep_forms.sources.email_headers import Headers, decode_words
 from thep_forms.sources.model import MessageKind, MessageOrigin
+from thep_forms.sources.names import decode
 
 _IN_BRACKETS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
@@ -35,6 +36,9 @@ _DISCARDED_FOLDERS = {
     *("prullenbak", "verwijderde items", "ongewenste e-mail", "kosz", "elementy usunięte"),
 }
 _FOLDER_ENDING = re.compile(r"(?:\.(?:mbox|mbx|mbs|sbd|zip))+\Z")
+_EMPTY_LINE = re.compile(r"\r?\n[ \t]*\r?\n")
+_FAILED = re.compile(r"^Action:[ \t]*failed\b", re.IGNORECASE | re.MULTILINE)
+_RECIPIENT = re.compile(r"^(?:Final|Original)-Recipient:[^;\n]*;(.*)$", re.IGNORECASE | re.MULTILINE)
 _COPY_NUMBER = re.compile(r"[ _-]*\(?\d+\)?\Z")
 
 
@@ -42,6 +46,19 @@ def origin_of(headers: Headers, content_types: Iterable[str] = ()) -> MessageOri
     """Who sent the message with these headers, and its kind. `content_types` are those of its parts."""
     sender = sender_in(headers)
     return MessageOrigin(sender, _kind(headers, sender, set(content_types)))
+
+
+def failed_recipients(headers: Headers, statuses: Iterable[bytes]) -> tuple[str, ...]:
+    """The addresses that a bounce says it could not deliver to, in lower case and in order.
+
+    `statuses` are the contents of its parts of type message/delivery-status (RFC 3464).
+    """
+    failed = {address.lower() for address in _ADDRESS.findall(headers.fields.get("x-failed-recipients", ""))}
+    for status in statuses:
+        for recipient in _EMPTY_LINE.split(decode(status)):
+            if _FAILED.search(recipient):
+                failed.update(filter(None, map(address_in, _RECIPIENT.findall(recipient))))
+    return tuple(sorted(failed))
 
 
 def sender_in(headers: Headers) -> str:

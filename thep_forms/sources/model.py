@@ -41,10 +41,14 @@ class MessageKind(StrEnum):
 
 
 class MessageOrigin(Struct, frozen=True, gc=False, array_like=True):
-    """Who sent a message, and its kind. `sender` is an e-mail address in lower case, empty where none is stated."""
+    """Who sent a message, and its kind. `sender` is an e-mail address in lower case, empty where none is stated.
+
+    `failed` are the addresses that a bounce says it could not deliver to, in lower case.
+    """
 
     sender: str
     kind: MessageKind = MessageKind.ORDINARY
+    failed: tuple[str, ...] = ()
 
 
 class ReceivedFile(Struct, frozen=True):
