@@ -158,7 +158,9 @@ def meddles(piece: bytes) -> bytes:
     return attempt(piece.decode(), ROOT)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has seccomp; docs/administrators.md says what other systems lack")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux has seccomp; docs/administrators.md says what other systems lack"
+)
 def test_a_reader_on_the_cluster_that_tries_a_forbidden_act_fails(cluster: DaskCluster, tmp_path: Path) -> None:
     acts = (b"write a file", b"open a socket", b"start a process", b"kill the parent")
     answers = read_there(cluster.address, meddles, tmp_path, *acts)

@@ -70,7 +70,9 @@ def attempt(what: str, folder: Path) -> bytes:
     return b"could"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has seccomp; docs/administrators.md says what other systems lack")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux has seccomp; docs/administrators.md says what other systems lack"
+)
 @pytest.mark.parametrize(
     "what",
     [
