@@ -49,7 +49,7 @@ def typed_in(pdf: pikepdf.Pdf) -> bool:
 
 
 @pytest.mark.parametrize("checker", ["outloud", "pdfua"])
-def test_the_checkers_find_nothing(tmp_path: Path, opened: pikepdf.Pdf, checker: str) -> None:
+def test_the_pdf_ua_checkers_find_nothing_in_a_form(tmp_path: Path, opened: pikepdf.Pdf, checker: str) -> None:
     path = tmp_path / "form.pdf"
     opened.save(path)
     program = Path(sys.executable).with_name(checker)
@@ -103,7 +103,7 @@ def test_the_parent_tree_leads_back_to_every_element(opened: pikepdf.Pdf) -> Non
                 assert tree[int(box.StructParent)].K.Obj.T == box.T
 
 
-def test_the_file_says_its_title_its_language_and_what_it_conforms_to(opened: pikepdf.Pdf) -> None:
+def test_the_file_states_its_title_its_language_and_its_standard(opened: pikepdf.Pdf) -> None:
     assert opened.Root.Lang == "en-GB"
     assert bool(opened.Root.MarkInfo.Marked)
     assert bool(opened.Root.ViewerPreferences.DisplayDocTitle)
@@ -112,7 +112,7 @@ def test_the_file_says_its_title_its_language_and_what_it_conforms_to(opened: pi
         assert metadata["dc:title"] == str(opened.docinfo["/Title"])
 
 
-def test_what_stands_below_a_block_is_not_read_as_part_of_it(templates: Path) -> None:
+def test_text_below_a_block_is_not_tagged_as_part_of_the_block(templates: Path) -> None:
     path = templates / "membership-form.toml"
     edit(path, NOTE, "")
     edit(path, PROTOCOL, NOTE + PROTOCOL)

@@ -35,7 +35,7 @@ def listed(tmp_path: Path, *lines: str, header: str = HEADER, encoding: str = "u
     return path
 
 
-def test_each_school_of_a_list_gets_a_copy_with_what_the_list_knows(tmp_path: Path) -> None:
+def test_each_school_of_a_list_gets_a_copy_with_the_answers_from_the_list(tmp_path: Path) -> None:
     result = generated(tmp_path / "forms", shipped("samples") / "schools.csv")
     assert result.exit_code == 0
     assert result.stderr.splitlines()[0] == "12 forms, one for each school."

@@ -99,7 +99,7 @@ def processes(address: str) -> list[int]:
 # --- The same tables ----------------------------------------------------------------------------------------------
 
 
-def test_tables_are_those_of_a_run_on_this_machine_even_if_a_worker_is_killed_half_way(
+def test_a_run_on_a_cluster_gives_the_tables_of_a_local_run_even_if_a_worker_is_killed(
     inbox: Path, tmp_path: Path, cluster: DaskCluster, undisturbed: dict[str, bytes]
 ) -> None:
     first, second = processes(cluster.address)
@@ -110,7 +110,7 @@ def test_tables_are_those_of_a_run_on_this_machine_even_if_a_worker_is_killed_ha
     assert first not in processes(cluster.address)
 
 
-def test_files_that_were_read_before_are_not_read_again(inbox: Path, tmp_path: Path, cluster: DaskCluster) -> None:
+def test_files_that_an_earlier_run_read_are_not_read_again(inbox: Path, tmp_path: Path, cluster: DaskCluster) -> None:
     ingest(tmp_path / "records", [inbox / "typed"])
     assert ingest_there(inbox / "typed", tmp_path / "records", cluster.address) == 0
 
@@ -158,7 +158,9 @@ def meddles(piece: bytes) -> bytes:
     return attempt(piece.decode(), ROOT)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has seccomp; docs/administrators.md says what other systems lack")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux has seccomp; docs/administrators.md says what other systems lack"
+)
 def test_a_reader_on_the_cluster_that_tries_a_forbidden_act_fails(cluster: DaskCluster, tmp_path: Path) -> None:
     acts = (b"write a file", b"open a socket", b"start a process", b"kill the parent")
     answers = read_there(cluster.address, meddles, tmp_path, *acts)
@@ -207,7 +209,7 @@ def test_programs_that_read_forms_end_with_the_run(cluster: DaskCluster, tmp_pat
 # --- Clusters that are lost ---------------------------------------------------------------------------------------
 
 
-def test_a_run_whose_scheduler_is_killed_keeps_what_was_read_and_the_next_run_goes_on(
+def test_a_run_whose_scheduler_is_killed_keeps_its_readings_and_the_next_run_continues(
     inbox: Path, tmp_path: Path, undisturbed: dict[str, bytes]
 ) -> None:
     records = tmp_path / "records"
@@ -286,7 +288,7 @@ def ingest_by(records: Path, address: str, *options: str, **environment: str) ->
     return done.returncode, done.stderr.splitlines()
 
 
-def test_a_cluster_with_tls_reads_forms_and_needs_the_right_certificates(tmp_path: Path, templates: Path) -> None:
+def test_a_cluster_with_tls_accepts_only_the_right_certificates(tmp_path: Path, templates: Path) -> None:
     authority = trustme.CA()
     with DaskCluster(tmp_path, authority=authority) as cluster:
         assert cluster.address.startswith("tls://")

@@ -66,7 +66,7 @@ class _Words(HTMLParser):
 # --- what goes to a school ----------------------------------------------------------------------------------------
 
 
-def test_a_dry_run_shows_the_messages_and_leaves_nothing(schools: Path, records: Path) -> None:
+def test_a_dry_run_shows_the_messages_and_writes_nothing(schools: Path, records: Path) -> None:
     result = email(schools, records, "--dry-run", "--only", "211/2101", "--only", "4242")
     told = result.stderr.splitlines()
     assert (result.exit_code, told[0]) == (0, "2 messages. Nothing was sent.")
@@ -85,14 +85,14 @@ def test_a_dry_run_shows_the_messages_and_leaves_nothing(schools: Path, records:
     assert list(records.iterdir()) == []
 
 
-def test_a_dry_run_knows_who_was_written_to(schools: Path, records: Path, tmp_path: Path) -> None:
+def test_a_dry_run_leaves_out_schools_that_have_their_form(schools: Path, records: Path, tmp_path: Path) -> None:
     email(schools, records, "--drafts", tmp_path / "drafts", "--only", "2101")
     before = (records / "ledger.sqlite").read_bytes()
     assert email(schools, records, "--dry-run").stdout.count("Dear colleagues,") == 2
     assert (records / "ledger.sqlite").read_bytes() == before
 
 
-def test_a_draft_holds_the_letter_twice_and_the_schools_own_form(
+def test_a_draft_holds_the_letter_as_text_and_html_and_the_schools_own_form(
     schools: Path, records: Path, tmp_path: Path, definition: FormDefinition
 ) -> None:
     result = email(schools, records, "--drafts", tmp_path / "drafts")
@@ -117,9 +117,7 @@ def test_a_draft_holds_the_letter_twice_and_the_schools_own_form(
     )
 
 
-def test_drafts_open_as_drafts_and_their_owner_alone_can_read_them(
-    schools: Path, records: Path, tmp_path: Path
-) -> None:
+def test_drafts_open_as_drafts_and_only_their_owner_can_read_them(schools: Path, records: Path, tmp_path: Path) -> None:
     email(schools, records, "--drafts", tmp_path / "drafts")
     for path in (tmp_path / "drafts").iterdir():
         made = parsed(path.read_bytes())
@@ -128,7 +126,7 @@ def test_drafts_open_as_drafts_and_their_owner_alone_can_read_them(
     assert {path.stat().st_mode & 0o077 for path in [tmp_path / "drafts", *(tmp_path / "drafts").iterdir()]} == {0}
 
 
-def test_the_letter_says_until_when(schools: Path, records: Path) -> None:
+def test_the_letter_gives_the_date_for_returning_the_form(schools: Path, records: Path) -> None:
     due = datetime.now(UTC).date() + timedelta(days=28)
     text = " ".join(email(schools, records, "--dry-run", "--only", "2101").stdout.split())
     assert f"by {due.day} {due:%B %Y};" in text
@@ -172,7 +170,7 @@ HOSTILE = st.sampled_from(
 
 
 @given(TEXT | HOSTILE)
-def test_whatever_a_school_is_called_nothing_in_it_acts(name: str) -> None:
+def test_markup_in_a_school_name_is_shown_as_text(name: str) -> None:
     text = TEMPLATES.fill_in("211/2101", name, "3 May 2026")
     message = OutgoingMessage("211/2101", name, (CEDAR,), text, f"{' '.join(name.split())[:60]}.pdf", b"%PDF-")
     draft, email_to_send = make_draft(message, DEFINITION.partnership), make_email(message, DEFINITION.partnership)[0]
@@ -192,7 +190,9 @@ def test_whatever_a_school_is_called_nothing_in_it_acts(name: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["=?utf-8?q?=0aBcc?=@x.example", f"{CEDAR};=?utf-8?q?=0aBcc?=@x.example"])
-def test_an_address_that_a_header_would_decode_is_not_written_to(records: Path, tmp_path: Path, address: str) -> None:
+def test_an_address_that_looks_like_an_encoded_word_gets_no_message(
+    records: Path, tmp_path: Path, address: str
+) -> None:
     schools = tmp_path / "schools.csv"
     schools.write_text(f"dfe_number,email\n2101,{address}\n", encoding="utf-8")
     result = email(schools, records, "--drafts", tmp_path / "drafts")
@@ -200,7 +200,7 @@ def test_an_address_that_a_header_would_decode_is_not_written_to(records: Path, 
     assert "These schools have no e-mail address that can be used:\n  211/2101\n" in result.stderr
 
 
-def test_ones_own_letter_and_one_of_a_year_take_the_place_of_the_shipped(schools: Path, tmp_path: Path) -> None:
+def test_a_custom_letter_and_a_letter_for_one_year_replace_the_shipped_letter(schools: Path, tmp_path: Path) -> None:
     (tmp_path / "own" / "2026-27").mkdir(parents=True)
     (tmp_path / "own" / "email.j2").write_text("**Hello** {{ school }}\n", encoding="utf-8")
     (tmp_path / "own" / "2026-27" / "email-subject.j2").write_text("Hi {{ dfe_number }}\n", encoding="utf-8")
@@ -218,7 +218,7 @@ def test_ones_own_letter_and_one_of_a_year_take_the_place_of_the_shipped(schools
         ("partnership.toml", 'return_address = "nobody"', "return_address"),
     ],
 )
-def test_a_mistake_in_a_template_is_told_before_anything_is_sent(
+def test_a_mistake_in_a_template_is_reported_before_anything_is_sent(
     schools: Path, records: Path, templates: Path, server: MailServer, name: str, text: str, complaint: str
 ) -> None:
     path = templates / name
@@ -234,7 +234,7 @@ def test_a_mistake_in_a_template_is_told_before_anything_is_sent(
 # --- who is written to --------------------------------------------------------------------------------------------
 
 
-def test_who_has_no_address_is_told_of_and_the_others_are_written_to(
+def test_a_school_without_an_address_is_listed_and_the_others_get_their_form(
     schools: Path, records: Path, server: MailServer
 ) -> None:
     schools.write_text(SCHOOLS.replace(ELM, ""), encoding="utf-8")
@@ -244,7 +244,7 @@ def test_who_has_no_address_is_told_of_and_the_others_are_written_to(
     assert [one.to for one in server.received] == [(CEDAR,), (IVY,)]
 
 
-def test_nothing_is_sent_from_a_list_with_a_mistake(schools: Path, records: Path, server: MailServer) -> None:
+def test_a_list_with_a_mistake_sends_nothing(schools: Path, records: Path, server: MailServer) -> None:
     schools.write_text(SCHOOLS.replace(ELM, "head at elm"), encoding="utf-8")
     result = send(schools, records, server)
     assert (result.exit_code, "row 3: email is not an e-mail address" in result.stderr) == (2, True)
@@ -264,7 +264,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("options", "complaint"), WRONG)
-def test_wrong_usage_is_one_clear_line_and_leaves_nothing(
+def test_wrong_usage_is_reported_in_one_line_and_writes_nothing(
     schools: Path, records: Path, tmp_path: Path, options: list[str], complaint: str
 ) -> None:
     result = email(schools, records, *(option.format(tmp=tmp_path) for option in options))

@@ -96,9 +96,7 @@ def changed(folder: Path) -> Callable[[], bool]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_run_killed_at_any_moment_leaves_what_the_next_run_completes(
-    crowded: Path, tmp_path: Path, seed: int
-) -> None:
+def test_a_run_killed_at_any_moment_is_completed_by_the_next_run(crowded: Path, tmp_path: Path, seed: int) -> None:
     start = time.monotonic()
     ingest(crowded, tmp_path / "undisturbed")
     expected, seconds = tables(tmp_path / "undisturbed"), time.monotonic() - start
@@ -126,7 +124,7 @@ def touched(folder: Path) -> Callable[[], bool]:
     return lambda: folder.stat().st_mtime_ns != before
 
 
-def test_a_disposal_killed_at_any_moment_is_finished_by_the_next(
+def test_a_forget_command_killed_at_any_moment_is_finished_by_the_next(
     crowded: Path, tmp_path: Path, filled: Callable[..., bytes]
 ) -> None:
     whole, records = tmp_path / "whole", tmp_path / "records"
@@ -149,7 +147,7 @@ def test_a_disposal_killed_at_any_moment_is_finished_by_the_next(
         shutil.rmtree(records)
 
 
-def test_what_was_deleted_is_in_no_journal_of_a_run_that_was_killed(inbox: Path, tmp_path: Path) -> None:
+def test_forgotten_data_is_in_no_journal_of_a_killed_run(inbox: Path, tmp_path: Path) -> None:
     records = tmp_path / "records"
     ingest(inbox, records)
     script = (
@@ -164,7 +162,7 @@ def test_what_was_deleted_is_in_no_journal_of_a_run_that_was_killed(inbox: Path,
     assert not any(name in path.read_bytes() for path in records.glob("ledger.sqlite*"))
 
 
-def test_leftovers_of_a_killed_run_are_cleared_away_and_nothing_else(inbox: Path, tmp_path: Path) -> None:
+def test_only_leftovers_of_a_killed_run_are_deleted(inbox: Path, tmp_path: Path) -> None:
     records = tmp_path / "records"
     ingest(inbox, records)
     (records / ".schools.csv.abcd1234").write_text("half")
@@ -176,7 +174,7 @@ def test_leftovers_of_a_killed_run_are_cleared_away_and_nothing_else(inbox: Path
 
 
 @pytest.mark.parametrize("kilobytes", [0, 8, 40, 100, 150])
-def test_a_full_disk_is_told_of_in_a_line_and_the_next_run_completes(
+def test_a_full_disk_is_reported_in_one_line_and_the_next_run_completes_the_work(
     inbox: Path, tmp_path: Path, undisturbed: tuple[dict[str, bytes], float], kilobytes: int
 ) -> None:
     """A limit of the size of files fails writes as a full disk does."""
@@ -212,7 +210,7 @@ def busy(inbox: Path, tmp_path: Path) -> Iterator[Path]:
         other.kill()
 
 
-def test_a_second_run_on_the_same_records_is_refused_in_a_line(
+def test_a_second_run_on_the_same_records_is_refused_in_one_line(
     inbox: Path, busy: Path, undisturbed: tuple[dict[str, bytes], float]
 ) -> None:
     commands = (["ingest", str(inbox)], ["verify"], ["forget", "--school", "2101", "--yes"])

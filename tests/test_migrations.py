@@ -80,7 +80,7 @@ def test_migrations_are_numbered_without_a_gap() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_after_any_command_records_of_version_7_verify_and_a_copy_was_put_aside(records: Path, command: str) -> None:
+def test_any_command_migrates_records_of_version_7_and_keeps_a_copy(records: Path, command: str) -> None:
     result = run_command(command, records)
     assert result.exit_code in (0, 1), result.stderr
     assert version_of(records / "ledger.sqlite") == VERSION
@@ -135,7 +135,7 @@ def listed() -> list[dict[str, str]]:
     return [row | {"dfe_number": f"211/{row['dfe_number']}"} for row in rows(REGISTER)]
 
 
-def test_a_preference_of_version_7_is_taken_back_by_another(records: Path) -> None:
+def test_a_preference_of_version_7_is_replaced_by_a_new_preference(records: Path) -> None:
     prefer(records, CONFLICT_LOST)
     found = {row["return_id"]: row["verdict"] for row in rows(records / "returns.csv") if row["verdict"] != "duplicate"}
     assert (found[CONFLICT_LOST], found[CONFLICT_WON]) == ("accepted", "superseded")
@@ -175,7 +175,7 @@ def test_a_pdf_that_the_archive_lacks_keeps_what_version_7_read_until_it_comes_a
     }
 
 
-def test_an_archived_pdf_that_was_damaged_is_not_read_in_the_place_of_what_is_known(
+def test_an_archived_pdf_that_is_damaged_does_not_replace_the_answers_of_version_7(
     records: Path, tmp_path: Path
 ) -> None:
     damaged = next(records.glob(f"returns/{CONFLICT_WON}*"))
@@ -193,7 +193,7 @@ def made_from(records: Path) -> dict[str, str]:
     return found
 
 
-def test_migrated_records_are_those_of_the_same_files_ingested_anew(records: Path, tmp_path: Path) -> None:
+def test_migrated_records_equal_new_records_of_the_same_files(records: Path, tmp_path: Path) -> None:
     """The archive has every PDF as it came; how each came and what was no PDF is known from the ledger."""
     (tmp_path / "empty").mkdir()
     ingest(records, [tmp_path / "empty"])
@@ -281,7 +281,7 @@ def as_nobody(work: Callable[[], int]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def test_old_records_in_a_folder_that_is_read_only_are_looked_at_and_not_changed(read_only: Path) -> None:
+def test_old_records_in_a_read_only_folder_can_be_read_and_are_not_changed(read_only: Path) -> None:
     before = {path: path.read_bytes() for path in read_only.rglob("*") if path.is_file()}
     for path in (read_only, *read_only.parents):
         if os.access(path, os.W_OK) and path != read_only and path.stat().st_uid == os.geteuid():
@@ -294,7 +294,7 @@ def test_old_records_in_a_folder_that_is_read_only_are_looked_at_and_not_changed
     assert {path: path.read_bytes() for path in read_only.rglob("*") if path.is_file()} == before
 
 
-def test_old_records_in_a_folder_that_is_read_only_are_not_written_to(read_only: Path) -> None:
+def test_commands_that_write_refuse_old_records_in_a_read_only_folder(read_only: Path) -> None:
     for path in read_only.parents:
         if path.stat().st_uid == os.geteuid():
             path.chmod(path.stat().st_mode | 0o011)
@@ -306,7 +306,7 @@ def test_old_records_in_a_folder_that_is_read_only_are_not_written_to(read_only:
     assert version_of(read_only / "ledger.sqlite") == 7
 
 
-def test_what_is_forgotten_is_forgotten_in_the_copy_that_was_put_aside_too(records: Path) -> None:
+def test_forget_removes_the_copy_of_the_earlier_ledger(records: Path) -> None:
     run_command("status", records)
     assert b"211/4242" in (records / COPY).read_bytes()
     result = run("forget", "-o", records, "--school", "211/4242", "--yes")

@@ -43,7 +43,7 @@ def status(records: Path, *more: str, year: str = "2026-27") -> Result:
     return run("status", year, "-o", records, "--schools", records.parent / "schools.csv", *more)
 
 
-def test_every_member_has_a_status_those_that_need_something_first(records: Path) -> None:
+def test_status_lists_every_member_and_schools_that_need_attention_first(records: Path) -> None:
     found = [(row["dfe_number"], row["status"]) for row in table(status(records, "--csv"))]
     assert found == [
         ("211/3204", "needs_attention"),
@@ -53,12 +53,12 @@ def test_every_member_has_a_status_those_that_need_something_first(records: Path
     ]
 
 
-def test_what_needs_attention_is_named_without_what_was_typed(records: Path) -> None:
+def test_status_names_problems_without_typed_text(records: Path) -> None:
     row = table(status(records, "--csv"))[0]
     assert row["why"] == "Details of the Chair of the Governing Body: Name: contact missing"
 
 
-def test_the_totals_are_told_by_phase(records: Path) -> None:
+def test_status_shows_totals_by_phase(records: Path) -> None:
     assert [" ".join(line.split()) for line in status(records).stdout.splitlines()[-4:]] == [
         "phase not known 1 not returned 1",
         "primary 3 accepted 2, needs attention 1",
@@ -67,7 +67,7 @@ def test_the_totals_are_told_by_phase(records: Path) -> None:
     ]
 
 
-def test_another_years_returns_do_not_count(records: Path) -> None:
+def test_returns_of_another_year_do_not_count_in_the_status(records: Path) -> None:
     assert {row["status"] for row in table(status(records, "--csv", year="2027-28"))} == {"not_returned"}
 
 
@@ -81,7 +81,7 @@ def test_the_mailing_list_has_each_person_and_address_once(records: Path) -> Non
     assert "211/3204" not in {row["DFE Number"] for row in found}
 
 
-def test_the_mailing_list_is_chosen_by_role_and_phase(records: Path) -> None:
+def test_the_mailing_list_can_be_filtered_by_role_and_phase(records: Path) -> None:
     found = table(run("mailing-list", "2026-27", "-o", records, "--role", "headteacher", "--phase", "primary"))
     assert {"headteacher"} == {role for row in found for role in row["Role"].split(";")}
     assert all("primary" in row["Phase"].split(";") for row in found)

@@ -145,7 +145,7 @@ def test_school_name_that_fits_is_whole_in_any_script(definition: FormDefinition
         assert b"/ActualText <FEFF%b>" % said in opened.pages[0].obj.Contents[1].read_bytes()
 
 
-def test_school_name_at_the_foot_covers_nothing(definition: FormDefinition) -> None:
+def test_school_name_at_the_foot_covers_no_other_print(definition: FormDefinition) -> None:
     body = body_of(definition.file.page)
     before = draw(pack(definition, [PaperCopy()]), 0, SCALE).convert("L")
     after = draw(pack(definition, [PaperCopy({}, "211/4242", "ÅẸ̀ " + LONG)]), 0, SCALE).convert("L")
@@ -212,7 +212,7 @@ def test_bookmarks_and_labels_name_the_schools(schools: bytes) -> None:
 # --- Small, and always the same -----------------------------------------------------------------------------------
 
 
-def test_copies_share_what_was_drawn(opened: pikepdf.Pdf) -> None:
+def test_copies_share_the_content_of_the_blank_pages(opened: pikepdf.Pdf) -> None:
     shared = [[page.obj.Contents[0].objgen for page in opened.pages][n::PAGES] for n in range(PAGES)]
     assert [len(set(contents)) for contents in shared] == [1] * PAGES
     assert len({page.obj.Resources.objgen for page in opened.pages}) == 1
@@ -242,7 +242,9 @@ def test_the_same_schools_give_the_same_bytes(tmp_path: Path, schools: bytes) ->
 
 @pytest.mark.parametrize("checker", ["outloud", "pdfua"])
 @pytest.mark.parametrize("blank", [False, True])
-def test_the_checkers_find_no_error(tmp_path: Path, definition: FormDefinition, checker: str, blank: bool) -> None:
+def test_the_pdf_ua_checkers_find_no_error_in_a_pack(
+    tmp_path: Path, definition: FormDefinition, checker: str, blank: bool
+) -> None:
     filled = [PaperCopy(AWKWARD, "211/4242", "St Anne’s"), PaperCopy(answers("2101"), "211/2101")]
     (tmp_path / "pack.pdf").write_bytes(pack(definition, [PaperCopy()] * 3, 0) if blank else pack(definition, filled))
     program = Path(sys.executable).with_name(checker)
@@ -255,7 +257,7 @@ def test_the_checkers_find_no_error(tmp_path: Path, definition: FormDefinition, 
     assert set(re.findall(r"(?:WARNING|INFO) (\S+)", told.stdout)) == (expected if checker == "outloud" else set())
 
 
-def test_each_box_says_what_it_is_and_holds_its_answer_beside_its_label(definition: FormDefinition) -> None:
+def test_each_box_has_its_role_and_its_answer_beside_its_label(definition: FormDefinition) -> None:
     values = {"school_name": "Cedar", "phase_primary": True}
     with pikepdf.open(io.BytesIO(pack(definition, [PaperCopy(values), PaperCopy()]))) as pdf:
         for part, filled in zip(pdf.Root.StructTreeRoot.K.K, (values, {}), strict=True):
@@ -268,7 +270,7 @@ def test_each_box_says_what_it_is_and_holds_its_answer_beside_its_label(definiti
             assert all([str(kid.S) for kid in one.P.K] in (["/P", "/Form"], ["/P", "/P", "/Form"]) for one in forms)
 
 
-def test_the_parent_tree_leads_back_to_every_element(opened: pikepdf.Pdf) -> None:
+def test_the_parent_tree_of_a_pack_leads_back_to_every_element(opened: pikepdf.Pdf) -> None:
     numbers = opened.Root.StructTreeRoot.ParentTree.Nums
     tree = {int(numbers[n]): numbers[n + 1] for n in range(0, len(numbers), 2)}
     for page in opened.pages:

@@ -76,7 +76,7 @@ def test_ingesting_the_same_folder_twice_changes_nothing(tmp_path: Path) -> None
     assert (again.new, again.verdicts) == (0, first.verdicts)
 
 
-def test_no_table_of_somebody_else_is_written_over(tmp_path: Path, filled: Filled) -> None:
+def test_a_table_that_ingest_did_not_write_is_not_overwritten(tmp_path: Path, filled: Filled) -> None:
     records = tmp_path / "records"
     records.mkdir()
     (records / "schools.csv").write_text("dfe_number\n211/2101\n")
@@ -85,7 +85,7 @@ def test_no_table_of_somebody_else_is_written_over(tmp_path: Path, filled: Fille
     assert [path.name for path in records.iterdir()] == ["schools.csv"]
 
 
-def test_what_operating_systems_leave_in_folders_is_no_problem(tmp_path: Path, filled: Filled) -> None:
+def test_system_files_in_a_folder_need_no_attention(tmp_path: Path, filled: Filled) -> None:
     folder = inbox(tmp_path / "inbox", cedar=filled())
     for name in (".DS_Store", "Thumbs.db", "desktop.ini", "._cedar.pdf", "~$letter.docx"):
         (folder / name).write_bytes(name.encode())
@@ -95,7 +95,7 @@ def test_what_operating_systems_leave_in_folders_is_no_problem(tmp_path: Path, f
     assert found["inbox/Thumbs.db"] == "not_a_form"
 
 
-def test_every_pdf_is_kept_as_it_came(tmp_path: Path) -> None:
+def test_every_pdf_is_archived_unchanged(tmp_path: Path) -> None:
     records = tmp_path / "records"
     ingest(records, [shipped("samples") / "returns"])
     came = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (shipped("samples") / "returns").iterdir()}
@@ -104,7 +104,7 @@ def test_every_pdf_is_kept_as_it_came(tmp_path: Path) -> None:
     assert all(name == found for name, found in kept.items())
 
 
-def test_nobody_else_can_read_the_records(tmp_path: Path, filled: Filled) -> None:
+def test_only_the_owner_can_read_the_records(tmp_path: Path, filled: Filled) -> None:
     records = tmp_path / "records"
     records.mkdir(mode=0o755)
     ingest(records, [inbox(tmp_path / "inbox", cedar=filled())])
@@ -122,7 +122,7 @@ def test_the_data_package_describes_every_column_of_every_table(tmp_path: Path) 
     assert {name: ",".join(columns) for name, columns in headers.items()} == CONTRACT
 
 
-def test_odd_files_have_a_row_each_and_the_rest_goes_on(tmp_path: Path, filled: Filled) -> None:
+def test_unusual_files_have_a_row_each_and_the_others_are_read(tmp_path: Path, filled: Filled) -> None:
     folder = inbox(tmp_path / "inbox", cedar=filled())
     (folder / "notes.txt").write_text("=1+1", encoding="utf-8")
     (folder / "empty.pdf").touch()
@@ -145,7 +145,7 @@ def test_odd_files_have_a_row_each_and_the_rest_goes_on(tmp_path: Path, filled: 
     }
 
 
-def test_a_file_that_can_be_read_at_last_is_no_longer_told_of_as_unreadable(tmp_path: Path, filled: Filled) -> None:
+def test_a_file_that_becomes_readable_is_no_longer_listed_as_unreadable(tmp_path: Path, filled: Filled) -> None:
     folder, records = inbox(tmp_path / "inbox"), tmp_path / "records"
     (folder / "cedar.pdf").symlink_to(tmp_path / "later.pdf")
     ingest(records, [folder])
@@ -155,7 +155,7 @@ def test_a_file_that_can_be_read_at_last_is_no_longer_told_of_as_unreadable(tmp_
     assert [row["verdict"] for row in rows(records / "returns.csv")] == ["accepted"]
 
 
-def test_a_folder_that_cannot_be_searched_is_told_of() -> None:
+def test_a_folder_that_cannot_be_searched_is_reported() -> None:
     with tempfile.TemporaryDirectory() as name:
         shut = Path(name) / "inbox" / "shut"
         shut.mkdir(parents=True)
@@ -185,7 +185,7 @@ def as_somebody_else(work: Callable[[], list[str]]) -> list[str]:
         return list(json.loads(pipe.read()))
 
 
-def test_a_folder_of_somebodys_own_keeps_its_modes(tmp_path: Path, filled: Filled) -> None:
+def test_a_folder_that_the_user_made_keeps_its_modes(tmp_path: Path, filled: Filled) -> None:
     home = tmp_path / "home"
     home.mkdir()
     home.chmod(0o755)
@@ -195,7 +195,7 @@ def test_a_folder_of_somebodys_own_keeps_its_modes(tmp_path: Path, filled: Fille
     assert {stat.S_IMODE(path.stat().st_mode) for path in home.glob("*.*") if path.suffix != ".txt"} == {0o600}
 
 
-def test_two_hundred_returns_in_one_run(tmp_path: Path, filled: Filled) -> None:
+def test_two_hundred_returns_are_ingested_in_one_run(tmp_path: Path, filled: Filled) -> None:
     folder = tmp_path / "inbox"
     originals = {school[0]: filled(school[0]) for school in SCHOOLS}
     inbox(folder, **{f"{number}-{n}": data + b"%" * n for number, data in originals.items() for n in range(17)})
@@ -204,7 +204,7 @@ def test_two_hundred_returns_in_one_run(tmp_path: Path, filled: Filled) -> None:
     assert summary.verdicts == {"accepted": 12, "superseded": 192}
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+def test_a_write_that_fails_leaves_only_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     write_private(path, b"old")
     with pytest.raises(TypeError):
@@ -213,7 +213,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> 
 
 
 @given(st.binary(max_size=40), st.lists(st.binary(max_size=12), max_size=5))
-def test_a_table_written_in_pieces_holds_just_these_whatever_was_there(before: bytes, pieces: list[bytes]) -> None:
+def test_a_table_written_in_pieces_replaces_any_earlier_table(before: bytes, pieces: list[bytes]) -> None:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "table.csv"
         path.write_bytes(before)
@@ -238,7 +238,7 @@ def test_a_table_that_shrinks_while_it_is_compared_is_an_error_and_ends(tmp_path
     assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"table.csv": b"a"}
 
 
-def test_a_pdf_that_is_kept_already_is_only_replaced_by_one_that_lasts(
+def test_an_archived_pdf_is_replaced_only_after_the_new_file_is_on_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[int] = []
@@ -258,9 +258,7 @@ def test_a_pdf_that_is_kept_already_is_only_replaced_by_one_that_lasts(
     assert synced == [5]
 
 
-def test_a_run_that_brings_nothing_new_touches_no_table_and_mends_one_that_was_changed(
-    tmp_path: Path, filled: Filled
-) -> None:
+def test_a_run_without_new_files_rewrites_only_tables_that_were_changed_by_hand(tmp_path: Path, filled: Filled) -> None:
     folder, records = inbox(tmp_path / "inbox", cedar=filled()), tmp_path / "records"
     ingest(records, [folder])
     contacts = records / "contacts.csv"
@@ -281,14 +279,14 @@ def test_returns_stand_in_the_order_of_year_school_return_and_source(tmp_path: P
     assert found == [("b", "unreadable"), ("a", "accepted"), ("d", "duplicate"), ("c", "accepted")]
 
 
-def test_a_folder_is_not_where_forms_come_from_and_where_the_records_go(tmp_path: Path, filled: Filled) -> None:
+def test_a_folder_that_is_both_source_and_records_is_refused(tmp_path: Path, filled: Filled) -> None:
     folder = inbox(tmp_path / "inbox", cedar=filled())
     with pytest.raises(SourceError, match="Choose another folder"):
         ingest(folder, [folder])
     assert [path.name for path in folder.iterdir()] == ["cedar.pdf"]
 
 
-def test_records_that_have_lost_their_ledger_are_not_begun_anew(tmp_path: Path, filled: Filled) -> None:
+def test_records_that_have_lost_their_ledger_are_refused(tmp_path: Path, filled: Filled) -> None:
     folder, records = inbox(tmp_path / "inbox", cedar=filled()), tmp_path / "records"
     ingest(records, [folder])
     (records / "ledger.sqlite").unlink()
@@ -305,7 +303,7 @@ def test_records_that_have_lost_their_ledger_are_not_begun_anew(tmp_path: Path, 
     assert (tmp_path / "again" / "schools.csv").read_bytes() == (records / "schools.csv").read_bytes()
 
 
-def test_progress_sees_every_file(tmp_path: Path, filled: Filled) -> None:
+def test_progress_is_called_for_every_file(tmp_path: Path, filled: Filled) -> None:
     seen: list[str] = []
 
     def watch(places: Sequence[SourceFile]) -> Iterable[SourceFile]:
@@ -317,7 +315,7 @@ def test_progress_sees_every_file(tmp_path: Path, filled: Filled) -> None:
     assert seen == ["inbox/cedar.pdf"]
 
 
-def test_a_ledger_in_use_is_told_of_and_nothing_is_half_written(
+def test_a_ledger_in_use_is_reported_and_no_table_is_written(
     tmp_path: Path, filled: Filled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("thep_forms.records.database.PATIENCE", 0.1)
@@ -417,7 +415,7 @@ def test_verify_reports_records_that_were_made_with_other_templates_and_changes_
     assert written(made) == before
 
 
-def test_templates_of_letters_make_no_result_outdated(made: Path, tmp_path: Path) -> None:
+def test_changed_letters_do_not_make_a_result_outdated(made: Path, tmp_path: Path) -> None:
     templates = Path(shutil.copytree(shipped("templates"), tmp_path / "templates"))
     first = Definitions.of_today(templates)
     bring_up_to_date(made, first)
@@ -427,7 +425,7 @@ def test_templates_of_letters_make_no_result_outdated(made: Path, tmp_path: Path
     assert not is_current(made, first)
 
 
-def test_what_was_decided_stands_in_a_table_of_its_own(tmp_path: Path, filled: Filled) -> None:
+def test_decisions_are_listed_in_a_table_of_their_own(tmp_path: Path, filled: Filled) -> None:
     records, files = tmp_path / "records", {"one": filled(), "two": filled(main_contact_name="Kit Adeyemi")}
     ingest(records, [inbox(tmp_path / "inbox", **files)])
     one, two = (hashlib.sha256(data).hexdigest()[:16] for data in files.values())

@@ -115,13 +115,13 @@ def shown(browser: Target, selector: str) -> list[str]:
 # --- what it says -------------------------------------------------------------------------------------------------
 
 
-def test_it_tells_how_many_of_how_many_and_where_the_others_stand(browser: Target, pages: dict[str, Path]) -> None:
+def test_the_report_counts_the_schools_by_standing(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
     assert shown(browser, ".big") == ["5 of 6 schools have returned the form."]
     assert shown(browser, ".legend li") == ["Accepted: 3", "Needs attention: 2", "Not returned: 1"]
 
 
-def test_the_counts_are_told_by_phase_in_the_forms_order(browser: Target, pages: dict[str, Path]) -> None:
+def test_the_report_counts_by_phase_in_the_order_of_the_form(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
     assert shown(browser, "#phase-caption ~ thead th") == [
         "Phase",
@@ -148,7 +148,7 @@ def test_returns_are_counted_by_the_day_of_their_message(browser: Target, pages:
     assert [round(one, 1) for one in box] == [0, 33.3, 100, 66.7]
 
 
-def test_what_needs_attention_has_the_sentence_to_send(browser: Target, pages: dict[str, Path]) -> None:
+def test_a_return_that_needs_attention_has_the_sentence_to_send(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
     (fillan,) = [told for told in shown(browser, "#attention ~ article") if told.startswith("St Fillan’s School")]
     assert "211/3204 · office@3204.example" in fillan
@@ -156,7 +156,7 @@ def test_what_needs_attention_has_the_sentence_to_send(browser: Target, pages: d
     assert shown(browser, "#queries + p + article h3") == ["Elm Tree Primary School"]
 
 
-def test_what_is_no_member_schools_is_not_lost(browser: Target, pages: dict[str, Path]) -> None:
+def test_returns_of_schools_that_are_not_members_are_listed(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
     told = shown(browser, "#unmatched ~ article")
     assert len(told) == 2
@@ -164,14 +164,14 @@ def test_what_is_no_member_schools_is_not_lost(browser: Target, pages: dict[str,
     assert any("211/2106 · accepted" in one for one in told)
 
 
-def test_who_is_missing_is_named(browser: Target, pages: dict[str, Path]) -> None:
+def test_missing_schools_are_named(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
     assert shown(browser, "#missing-caption ~ tbody tr") == [
         "Kestrel School 211/7004 · office@7004.examplePhase not knownNot returned"
     ]
 
 
-def test_another_years_returns_do_not_count(browser: Target, records: Path, tmp_path: Path) -> None:
+def test_returns_of_another_year_do_not_count_in_the_report(browser: Target, records: Path, tmp_path: Path) -> None:
     assert write_report(records, "-o", tmp_path / "page.html", year="2027-28").exit_code == 0
     look(browser, tmp_path / "page.html")
     assert shown(browser, ".big") == ["0 of 6 schools have returned the form."]
@@ -194,7 +194,7 @@ def known_before(tmp_path: Path, form: bytes) -> Path:
     return tmp_path
 
 
-def test_what_changed_is_told(browser: Target, known_before: Path) -> None:
+def test_changed_answers_are_listed(browser: Target, known_before: Path) -> None:
     assert write_report(known_before / "records", "-o", known_before / "page.html").exit_code == 0
     look(browser, known_before / "page.html")
     assert shown(browser, "#changes-caption ~ tbody td") == [
@@ -203,14 +203,14 @@ def test_what_changed_is_told(browser: Target, known_before: Path) -> None:
     ]
 
 
-def test_what_changed_is_redacted_too(known_before: Path) -> None:
+def test_a_redacted_page_hides_changed_answers(known_before: Path) -> None:
     assert write_report(known_before / "records", "-o", known_before / "page.html", "--redacted").exit_code == 0
     made = (known_before / "page.html").read_text(encoding="utf-8")
     assert "Headteacher (if different from main contact): Name" in made
     assert not re.search("Former Head|Sam Okafor", made)
 
 
-def test_without_schools_there_is_a_page_still(records: Path, definition: FormDefinition) -> None:
+def test_a_report_without_schools_is_a_valid_page(records: Path, definition: FormDefinition) -> None:
     assert "<strong>0</strong> of 0 schools" in report_page(returned(records, definition, ()))
 
 
@@ -231,7 +231,9 @@ HTML_OF_HOSTILE = (
 )
 
 
-def test_it_is_the_owners_alone_and_says_whose_it_is(records: Path, pages: dict[str, Path], tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_page_which_names_the_partnership(
+    records: Path, pages: dict[str, Path], tmp_path: Path
+) -> None:
     assert pages["whole"].stat().st_mode & 0o077 == 0
     result = write_report(records, "-o", tmp_path / "page.html")
     assert result.stdout == f"{tmp_path / 'page.html'}\n"
@@ -249,7 +251,7 @@ def test_the_same_records_give_the_same_bytes(records: Path, pages: dict[str, Pa
 # --- nothing acts, nothing is fetched -----------------------------------------------------------------------------
 
 
-def test_what_a_school_typed_does_not_act(browser: Target, pages: dict[str, Path]) -> None:
+def test_markup_that_a_school_typed_is_shown_as_text(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
     assert browser.run("document.title") == "School Membership Form 2026-27: report"
     assert browser.run("document.querySelectorAll('script, img, iframe, object, form, [onerror]').length") == 0
@@ -258,7 +260,7 @@ def test_what_a_school_typed_does_not_act(browser: Target, pages: dict[str, Path
 
 
 @pytest.mark.parametrize("name", ["whole", "redacted"])
-def test_nothing_is_fetched(browser: Target, pages: dict[str, Path], name: str) -> None:
+def test_the_page_fetches_nothing(browser: Target, pages: dict[str, Path], name: str) -> None:
     look(browser, pages[name])
     asked = [one["params"] for one in browser.events if one["method"] == "Network.requestWillBeSent"]
     assert [one["request"]["url"] for one in asked] == [pages[name].as_uri()]
@@ -285,7 +287,7 @@ def server() -> Iterator[tuple[str, list[str]]]:
         made.shutdown()
 
 
-def test_the_policy_of_the_page_keeps_it_from_running_and_fetching_anything(
+def test_the_content_security_policy_blocks_scripts_and_requests(
     browser: Target, records: Path, templates: Path, tmp_path: Path, server: tuple[str, list[str]]
 ) -> None:
     address, asked = server
@@ -304,7 +306,7 @@ def test_the_policy_of_the_page_keeps_it_from_running_and_fetching_anything(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["whole", "redacted"])
-def test_axe_finds_nothing(browser: Target, pages: dict[str, Path], name: str, scheme: str) -> None:
+def test_axe_finds_no_violation_in_the_page(browser: Target, pages: dict[str, Path], name: str, scheme: str) -> None:
     look(browser, pages[name], scheme=scheme)
     browser.run("document.querySelector('details').open = true")
     browser.run((files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8") + "; true")
@@ -315,7 +317,7 @@ def test_axe_finds_nothing(browser: Target, pages: dict[str, Path], name: str, s
     assert passes > 20
 
 
-def test_headings_tables_and_charts_can_be_heard(browser: Target, pages: dict[str, Path]) -> None:
+def test_a_screen_reader_finds_headings_tables_and_charts(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
     levels = browser.run("[...document.querySelectorAll('h1, h2, h3')].map(e => +e.tagName[1])")
     assert levels[0] == 1
@@ -328,13 +330,13 @@ def test_headings_tables_and_charts_can_be_heard(browser: Target, pages: dict[st
 
 
 @pytest.mark.parametrize("width", [320, 360, 1000])
-def test_nobody_has_to_scroll_sideways(browser: Target, pages: dict[str, Path], width: int) -> None:
+def test_the_page_does_not_scroll_sideways(browser: Target, pages: dict[str, Path], width: int) -> None:
     look(browser, pages["whole"], width=width)
     browser.run("document.querySelector('details').open = true")
     assert browser.run("[innerWidth, document.documentElement.scrollWidth <= innerWidth]") == [width, True]
 
 
-def test_it_is_printed_dark_on_white_even_where_the_screen_is_dark(browser: Target, pages: dict[str, Path]) -> None:
+def test_the_page_prints_dark_on_white_from_a_dark_screen(browser: Target, pages: dict[str, Path]) -> None:
     colour = "getComputedStyle(document.body).backgroundColor"
     assert look(browser, pages["whole"], scheme="dark").run(colour) == "rgb(22, 25, 27)"
     assert look(browser, pages["whole"], scheme="dark", medium="print").run(colour) == "rgb(255, 255, 255)"
@@ -342,7 +344,7 @@ def test_it_is_printed_dark_on_white_even_where_the_screen_is_dark(browser: Targ
 
 @pytest.mark.parametrize("colour", ["#1f4e5f", "#ffff00", "#ffffff", "#000000", "#ff8800", "#777777"])
 @pytest.mark.parametrize("background", ["#ffffff", "#16191b", "#808080"])
-def test_a_partnerships_colour_is_made_readable(colour: str, background: str) -> None:
+def test_the_colour_of_a_partnership_is_changed_until_it_is_readable(colour: str, background: str) -> None:
     """WCAG 2.2, 1.4.3."""
 
     def luminance(told: str) -> float:
@@ -354,7 +356,7 @@ def test_a_partnerships_colour_is_made_readable(colour: str, background: str) ->
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 
 
-def test_every_standing_has_its_words_and_its_colour(
+def test_every_standing_has_a_label_and_a_colour(
     browser: Target, records: Path, definition: FormDefinition, tmp_path: Path
 ) -> None:
     made = returned(records, definition, (MemberSchool("211/2101", phases=("primary",)), MemberSchool("211/7004")))
@@ -368,7 +370,7 @@ def test_every_standing_has_its_words_and_its_colour(
 # --- templates and wrong usage ------------------------------------------------------------------------------------
 
 
-def test_a_mistake_in_a_template_of_ones_own_is_told_with_its_place(
+def test_a_mistake_in_a_custom_template_is_reported_with_its_line(
     records: Path, templates: Path, tmp_path: Path
 ) -> None:
     edit(templates / "report.html.j2", "<main>", "<main>{% endfor %}")
@@ -386,7 +388,7 @@ def test_a_page_that_is_a_folder_is_refused(records: Path, tmp_path: Path) -> No
     assert (result.exit_code, "is a directory" in result.stderr) == (2, True)
 
 
-def test_a_year_is_a_year(records: Path, tmp_path: Path) -> None:
+def test_report_refuses_text_that_is_not_a_year(records: Path, tmp_path: Path) -> None:
     assert write_report(records, "-o", tmp_path / "a.html", year="2026/27").exit_code == 0
     assert str(MembershipYear(2026)) in (tmp_path / "a.html").read_text(encoding="utf-8")
     assert write_report(records, "-o", tmp_path / "b.html", year="banana").exit_code == 2

@@ -41,7 +41,7 @@ def records(tmp_path: Path) -> Path:
 # --- sending ------------------------------------------------------------------------------------------------------
 
 
-def test_each_school_gets_its_own_form_once_however_often_it_is_run(
+def test_each_school_gets_its_own_form_once_in_any_number_of_runs(
     schools: Path, records: Path, server: MailServer, definition: FormDefinition
 ) -> None:
     for _ in range(3):
@@ -65,7 +65,7 @@ def noted(records: Path) -> list[Sent]:
         return ledger.sent()
 
 
-def test_what_is_said_of_a_run_holds_no_address(schools: Path, records: Path, server: MailServer) -> None:
+def test_the_output_of_a_run_holds_no_address(schools: Path, records: Path, server: MailServer) -> None:
     server.at_rcpt[ELM] = [f"550 5.1.1 <{ELM}>: no such mailbox"]
     result = send(schools, records, server)
     assert result.exit_code == 1
@@ -78,7 +78,7 @@ def test_what_is_said_of_a_run_holds_no_address(schools: Path, records: Path, se
     assert result.stdout == ""
 
 
-def test_what_was_refused_for_good_is_tried_again_by_the_next_run_alone(
+def test_a_permanent_refusal_is_tried_again_only_by_the_next_run(
     schools: Path, records: Path, server: MailServer
 ) -> None:
     server.at_rcpt[ELM] = ["550 no"]
@@ -89,7 +89,7 @@ def test_what_was_refused_for_good_is_tried_again_by_the_next_run_alone(
     assert sorted(one.to for one in server.received) == [(ELM,), (IVY,), (CEDAR,)]
 
 
-def test_the_user_logs_in_with_the_password_from_the_environment_or_as_asked(
+def test_the_user_signs_in_with_the_password_from_the_environment_or_the_prompt(
     schools: Path, records: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with MailServer(authority, wants_login=True) as server:
@@ -106,7 +106,7 @@ def test_the_user_logs_in_with_the_password_from_the_environment_or_as_asked(
 @pytest.mark.parametrize(
     ("password", "words"), [("wrong", "refuses the user name or the password (535"), ("ø", "lett")]
 )
-def test_a_wrong_password_ends_the_run_in_a_line(
+def test_a_wrong_password_ends_the_run_with_one_line(
     schools: Path,
     records: Path,
     authority: trustme.CA,
@@ -121,9 +121,7 @@ def test_a_wrong_password_ends_the_run_in_a_line(
     assert server.received == []
 
 
-def test_without_a_password_and_anybody_to_ask_nothing_is_sent(
-    schools: Path, records: Path, server: MailServer
-) -> None:
+def test_without_a_password_and_a_terminal_nothing_is_sent(schools: Path, records: Path, server: MailServer) -> None:
     result = send(schools, records, server, "--smtp-user", USER, input="")
     assert (result.exit_code, "set THEP_FORMS_SMTP_PASSWORD" in result.stderr) == (2, True)
     assert server.attempts == []
@@ -145,7 +143,7 @@ def over(server: MailServer, *members: MemberSchool, records: Path, **more: obje
         return list(Outbox(ledger, DEFINITION, SentKind.FORM).send(messages, to, **options))
 
 
-def test_a_server_that_speaks_tls_from_the_start_is_spoken_to_so(records: Path, authority: trustme.CA) -> None:
+def test_a_server_with_implicit_tls_is_used_over_tls(records: Path, authority: trustme.CA) -> None:
     with MailServer(authority, implicit_tls=True) as server:
         (delivery,) = over(server, records=records)
     assert delivery.reply.outcome is DeliveryOutcome.SENT
@@ -154,7 +152,7 @@ def test_a_server_that_speaks_tls_from_the_start_is_spoken_to_so(records: Path, 
 
 @pytest.mark.parametrize("implicit_tls", [False, True])
 @pytest.mark.parametrize("wrong", ["its authority", "its name"])
-def test_a_certificate_that_cannot_be_trusted_is_not(
+def test_a_certificate_that_is_not_trusted_ends_the_run(
     records: Path, authority: trustme.CA, wrong: str, implicit_tls: bool
 ) -> None:
     by = trustme.CA() if wrong == "its authority" else authority
@@ -168,7 +166,7 @@ def test_a_certificate_that_cannot_be_trusted_is_not(
     assert noted(records) == []
 
 
-def test_a_server_without_tls_gets_nothing_not_even_the_password(
+def test_a_server_without_tls_gets_neither_password_nor_message(
     schools: Path, records: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -181,13 +179,13 @@ def test_a_server_without_tls_gets_nothing_not_even_the_password(
     assert (server.attempts, server.logins, server.received) == ([], [], [])
 
 
-def test_a_server_on_this_machine_may_do_without(schools: Path, records: Path) -> None:
+def test_a_server_on_this_machine_works_without_tls(schools: Path, records: Path) -> None:
     with MailServer() as server:
         assert send(schools, records, server, "--smtp-host", "localhost").exit_code == 0
     assert [one.secure for one in server.received] == [False] * 3
 
 
-def test_a_server_that_is_not_there_is_told_of_in_a_line(schools: Path, records: Path) -> None:
+def test_a_server_that_does_not_answer_is_reported_in_one_line(schools: Path, records: Path) -> None:
     with MailServer() as server:
         pass
     result = send(schools, records, server)
@@ -208,7 +206,7 @@ def outcomes(deliveries: list[Delivery]) -> dict[str, DeliveryOutcome]:
     return {delivery.message.to[0]: delivery.reply.outcome for delivery in deliveries}
 
 
-def test_a_connection_lost_before_the_message_is_made_anew(records: Path, server: MailServer) -> None:
+def test_a_connection_lost_before_a_message_is_opened_again(records: Path, server: MailServer) -> None:
     server.at_rcpt[ELM] = [MailServer.HANG_UP]
     assert set(outcomes(over(server, *three(), records=records, pauses=(0.1,))).values()) == {DeliveryOutcome.SENT}
     assert server.attempts == [CEDAR, ELM, IVY, ELM]
@@ -216,7 +214,7 @@ def test_a_connection_lost_before_the_message_is_made_anew(records: Path, server
 
 
 @pytest.mark.parametrize("script", [MailServer.HANG_UP, MailServer.TAKE_AND_HANG_UP])
-def test_a_connection_lost_in_the_middle_of_a_message_is_told_of_and_not_tried_again(
+def test_a_connection_lost_during_a_message_is_reported_and_the_message_is_not_sent_again(
     schools: Path, records: Path, server: MailServer, script: str
 ) -> None:
     server.at_data[ELM] = [script]
@@ -239,7 +237,7 @@ def test_a_connection_lost_in_the_middle_of_a_message_is_told_of_and_not_tried_a
     assert send(schools, records, server).exit_code == 0
 
 
-def test_a_refusal_for_now_is_tried_again_after_the_others(records: Path, server: MailServer) -> None:
+def test_a_temporary_refusal_is_tried_again_after_the_others(records: Path, server: MailServer) -> None:
     server.at_rcpt[CEDAR] = ["451 4.7.1 greylisted", "451 4.7.1 greylisted"]
     server.at_data[ELM] = ["452 too busy"]
     paused: list[tuple[int, float]] = []
@@ -250,14 +248,16 @@ def test_a_refusal_for_now_is_tried_again_after_the_others(records: Path, server
     assert {one.state for one in noted(records)} == {SentState.SENT}
 
 
-def test_what_is_refused_for_now_to_the_end_was_not_sent(records: Path, server: MailServer) -> None:
+def test_a_message_that_is_refused_temporarily_every_time_is_not_noted_as_sent(
+    records: Path, server: MailServer
+) -> None:
     server.at_rcpt[ELM] = ["451 later"] * 3
     told = outcomes(over(server, *three(), records=records, pauses=(0.01, 0.01)))
     assert told == {CEDAR: DeliveryOutcome.SENT, IVY: DeliveryOutcome.SENT, ELM: DeliveryOutcome.DEFERRED}
     assert [one.dfe_number for one in noted(records)] == ["211/2101", "211/4242"]
 
 
-def test_a_server_that_goes_away_leaves_the_rest_for_the_next_run(records: Path, server: MailServer) -> None:
+def test_a_server_that_stops_leaves_the_rest_for_the_next_run(records: Path, server: MailServer) -> None:
     server.at_data[ELM] = [MailServer.LEAVE]
     told = over(server, *three(), records=records)
     assert outcomes(told) == {
@@ -269,7 +269,7 @@ def test_a_server_that_goes_away_leaves_the_rest_for_the_next_run(records: Path,
     assert [one.state for one in noted(records)] == [SentState.SENT, SentState.SENDING]
 
 
-def test_if_one_of_a_schools_addresses_is_refused_the_others_get_it(records: Path, server: MailServer) -> None:
+def test_a_school_with_one_refused_address_gets_its_form_at_the_others(records: Path, server: MailServer) -> None:
     server.at_rcpt[ELM] = ["550 no such mailbox"]
     (delivery,) = over(server, MemberSchool("211/2101", SchoolRecord(), f"{CEDAR};{ELM}"), records=records)
     assert (delivery.reply.outcome, delivery.reply.reason) == (
@@ -280,7 +280,7 @@ def test_if_one_of_a_schools_addresses_is_refused_the_others_get_it(records: Pat
 
 
 @pytest.mark.parametrize("utf8", [True, False])
-def test_an_address_with_accents_goes_where_the_server_takes_it_and_is_refused_elsewhere(
+def test_an_address_with_accents_is_used_only_if_the_server_supports_it(
     records: Path, authority: trustme.CA, utf8: bool
 ) -> None:
     with MailServer(authority, utf8=utf8) as server:
@@ -297,13 +297,13 @@ def test_an_address_with_accents_goes_where_the_server_takes_it_and_is_refused_e
         assert "takes no addresses with such letters" in told[0].reply.reason
 
 
-def test_no_more_go_in_a_minute_than_were_allowed(records: Path, server: MailServer) -> None:
+def test_a_run_sends_no_more_messages_in_a_minute_than_allowed(records: Path, server: MailServer) -> None:
     start = time.monotonic()
     over(server, *three(), records=records, per_minute=150.0)
     assert server.received[-1].at - start >= 0.8
 
 
-def test_a_run_that_is_killed_sends_to_nobody_twice(schools: Path, records: Path, server: MailServer) -> None:
+def test_a_killed_run_sends_no_message_twice(schools: Path, records: Path, server: MailServer) -> None:
     server.at_data[ELM] = [MailServer.HOLD]
     command = program(
         *("email", "2026-27", "--schools", schools, "-o", records, "--send"),

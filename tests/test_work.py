@@ -70,7 +70,9 @@ def attempt(what: str, folder: Path) -> bytes:
     return b"could"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has seccomp; docs/administrators.md says what other systems lack")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux has seccomp; docs/administrators.md says what other systems lack"
+)
 @pytest.mark.parametrize(
     "what",
     [
@@ -117,7 +119,7 @@ def test_the_forbidden_acts_succeed_outside_a_worker(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("job", "breaking", "reason"), BREAKING)
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_file_that_breaks_its_worker_has_a_reason_and_the_others_are_read(
+def test_a_file_that_breaks_its_worker_is_reported_with_a_reason_and_the_others_are_read(
     job: Callable[[bytes], bytes], breaking: bytes, reason: str, count: int
 ) -> None:
     pieces = [b"1", breaking, b"2", b"3", breaking, b"4"]
@@ -131,7 +133,7 @@ def test_a_file_that_breaks_its_worker_has_a_reason_and_the_others_are_read(
             assert answer == piece
 
 
-def test_a_file_that_waits_in_the_queue_has_its_whole_time_when_it_is_read() -> None:
+def test_the_time_that_a_file_waits_does_not_count_against_its_limit() -> None:
     """Two of these take longer than the limit, so none would be in time if its time began in the queue."""
 
     def job(piece: bytes) -> bytes:
