@@ -30,8 +30,8 @@ FORMS: list[tuple[str, int | None, dict[str, str | bool]]] = [
 
 @pytest.fixture(params=FORMS, ids=["2017-18", "2026-27", "none more", "21 more", "filled", "awkward"], scope="module")
 def opened(request: pytest.FixtureRequest) -> Iterator[pikepdf.Pdf]:
-    year, more, values = request.param
-    with pikepdf.open(io.BytesIO(Master(load_definition(year, prefilled=bool(values)), more).copy(values))) as pdf:
+    year, blocks, values = request.param
+    with pikepdf.open(io.BytesIO(Master(load_definition(year, prefilled=bool(values)), blocks).copy(values))) as pdf:
         yield pdf
 
 
@@ -54,41 +54,43 @@ def test_the_pdf_ua_checkers_find_nothing_in_a_form(tmp_path: Path, opened: pike
     opened.save(path)
     program = Path(sys.executable).with_name(checker)
     command = [program, *(["check"] if checker == "pdfua" else []), path]
-    told = subprocess.run(command, capture_output=True, text=True)
-    assert told.returncode == 0, told.stdout
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
     # outloud looks for the words in the boxes among the page's elements; what is in a box is read out as its value.
     words_in_boxes = {"TAG-003"} if typed_in(opened) else set()
-    assert set(re.findall(r"(?:WARNING|INFO) (\S+)", told.stdout)) == (
+    assert set(re.findall(r"(?:WARNING|INFO) (\S+)", result.stdout)) == (
         words_in_boxes if checker == "outloud" else set()
     )
-    assert ("PASS" in told.stdout) or words_in_boxes
+    assert ("PASS" in result.stdout) or words_in_boxes
 
 
 def test_each_visible_box_has_a_form_element_of_its_own_in_tab_order(opened: pikepdf.Pdf) -> None:
     forms = [element for element in elements(opened.Root.StructTreeRoot.K) if element.S == "/Form"]
-    boxes = [one for page in opened.pages for one in page.obj.get("/Annots", []) if not int(one.F) & 2]
+    boxes = [
+        annotation for page in opened.pages for annotation in page.obj.get("/Annots", []) if not int(annotation.F) & 2
+    ]
     assert [str(form.K.Obj.T) for form in forms] == [str(box.T) for box in boxes]
     assert all(page.obj.Tabs == "/S" for page in opened.pages)
 
 
 def test_each_box_stands_beside_its_label(opened: pikepdf.Pdf) -> None:
-    groups = [one for one in elements(opened.Root.StructTreeRoot.K) if one.S == "/Div"]
+    groups = [element for element in elements(opened.Root.StructTreeRoot.K) if element.S == "/Div"]
     for group in groups:
         kinds = [str(kid.S) for kid in group.K]
         assert kinds[-1] == "/Form"
         assert kinds[0] == "/P"
-    assert len(groups) == len([one for one in elements(opened.Root.StructTreeRoot.K) if one.S == "/Form"])
+    assert len(groups) == len([element for element in elements(opened.Root.StructTreeRoot.K) if element.S == "/Form"])
 
 
 def test_headings_descend_one_level_at_a_time_from_one_title(opened: pikepdf.Pdf) -> None:
-    kinds = [str(one.S) for one in elements(opened.Root.StructTreeRoot.K)]
+    kinds = [str(element.S) for element in elements(opened.Root.StructTreeRoot.K)]
     levels = [int(kind[2]) for kind in kinds if len(kind) == 3 and kind.startswith("/H")]
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_lists_have_labels_and_bodies(opened: pikepdf.Pdf) -> None:
-    items = [one for one in elements(opened.Root.StructTreeRoot.K) if one.S == "/LI"]
+    items = [element for element in elements(opened.Root.StructTreeRoot.K) if element.S == "/LI"]
     assert len(items) == 12 + 8 + 3 + 1
     assert all([str(kid.S) for kid in item.K] == ["/Lbl", "/LBody"] for item in items)
 

@@ -14,7 +14,7 @@ from tests.viewer import type_into
 from thep_forms.definition import load_definition
 from thep_forms.generate import generate
 
-Told = list[tuple[str, ...]]
+ChangedAnswers = list[tuple[str, ...]]
 CEDAR = "211/2101"
 EARLIER = {
     "senior_leader_1_designation": "",
@@ -36,10 +36,10 @@ def returned(folder: Path, form: bytes, name: str, number: str = "2101", **answe
     return folder
 
 
-def told(records: Path, year: str = "2026-27") -> Told:
+def listed_changes(records: Path, year: str = "2026-27") -> ChangedAnswers:
     """What the table says of that year, without its columns of year and school."""
-    found = [row for row in rows(records / "changes.csv") if row["membership_year"] == year]
-    return [tuple(row[column] for column in ("role", "field", "before", "after")) for row in found]
+    of_year = [row for row in rows(records / "changes.csv") if row["membership_year"] == year]
+    return [tuple(row[column] for column in ("role", "field", "before", "after")) for row in of_year]
 
 
 def listed(path: Path, cells: Mapping[str, str]) -> Path:
@@ -53,11 +53,11 @@ def inbox(tmp_path: Path, blank: dict[str, bytes]) -> Path:
     return returned(tmp_path / "inbox", blank["2025-26"], "last year", **EARLIER)
 
 
-def changed(inbox: Path, blank: dict[str, bytes], **answered: str | bool) -> Told:
+def changed(inbox: Path, blank: dict[str, bytes], **answered: str | bool) -> ChangedAnswers:
     """What the table says of a return of this year after that of last year."""
     records = inbox.parent / "records"
     ingest(records, [returned(inbox, blank["2026-27"], "this year", **{**EARLIER, **answered})])
-    return told(records)
+    return listed_changes(records)
 
 
 # --- Against last year's return -----------------------------------------------------------------------------------
@@ -87,9 +87,9 @@ def test_an_answer_that_was_or_becomes_empty_is_a_change(inbox: Path, blank: dic
     parts = ("designation", "name", "email", "telephone")
     before = {f"business_manager_{part}": "" for part in parts}
     after = {"headteacher_name": "Cy Brook", "headteacher_email": "cy@cedar.example"}
-    found = changed(inbox, blank, **before, **after, main_contact_designation="Clerk")
-    assert ("headteacher", "name", "Sam Okafor", "Cy Brook") in found
-    assert [one[3] for one in found if one[0] == "business_manager"] == [""] * 4
+    changes = changed(inbox, blank, **before, **after, main_contact_designation="Clerk")
+    assert ("headteacher", "name", "Sam Okafor", "Cy Brook") in changes
+    assert [change[3] for change in changes if change[0] == "business_manager"] == [""] * 4
 
 
 def test_spaces_and_capitals_in_an_address_are_no_change(inbox: Path, blank: dict[str, bytes]) -> None:
@@ -101,7 +101,7 @@ def test_spaces_and_capitals_in_an_address_are_no_change(inbox: Path, blank: dic
 
 def test_senior_leaders_are_matched_by_their_names(inbox: Path, blank: dict[str, bytes]) -> None:
     """In another order they are the same; one has another address, one has gone, one is new."""
-    found = changed(
+    changes = changed(
         inbox,
         blank,
         senior_leader_1_name="Cy Brook",
@@ -109,7 +109,7 @@ def test_senior_leaders_are_matched_by_their_names(inbox: Path, blank: dict[str,
         senior_leader_2_name="Ann Lee",
         senior_leader_2_email="ann.lee@cedar.example",
     )
-    assert found == [
+    assert changes == [
         ("senior_leader", "email", "ann@cedar.example", "ann.lee@cedar.example"),
         ("senior_leader", "name", "Bo Grey", ""),
         ("senior_leader", "name", "", "Cy Brook"),
@@ -117,16 +117,16 @@ def test_senior_leaders_are_matched_by_their_names(inbox: Path, blank: dict[str,
 
 
 def test_changes_of_the_school_come_before_those_of_its_people(inbox: Path, blank: dict[str, bytes]) -> None:
-    found = changed(
+    changes = changed(
         inbox, blank, school_name="Cedar Academy", registered_address="1 New Road\nLondon\nE1 0ZZ", phase_nursery=True
     )
-    assert [one[:2] for one in found] == [
+    assert [change[:2] for change in changes] == [
         ("", "school_name"),
         ("", "phases"),
         ("", "registered_address"),
         ("", "postcode"),
     ]
-    assert found[1][2:] == ("primary", "nursery;primary")
+    assert changes[1][2:] == ("primary", "nursery;primary")
 
 
 def test_returns_in_any_order_give_the_same_bytes(inbox: Path, blank: dict[str, bytes], tmp_path: Path) -> None:
@@ -165,18 +165,18 @@ HEAD = ("headteacher", "name", "Former Head", "Sam Okafor")
 
 
 def test_only_answers_that_the_list_holds_are_compared(records: Path) -> None:
-    assert told(records) == [HEAD]
+    assert listed_changes(records) == [HEAD]
 
 
 def test_the_list_of_an_earlier_run_is_used_again(records: Path, blank: dict[str, bytes], tmp_path: Path) -> None:
     run("ingest", returned(tmp_path / "more", blank["2026-27"], "again"), "-o", records)
-    assert told(records) == [HEAD]
+    assert listed_changes(records) == [HEAD]
 
 
 def test_a_later_list_replaces_an_earlier_list(records: Path, tmp_path: Path) -> None:
     mended = listed(tmp_path / "list.csv", LIST | {"headteacher_name": "Sam Okafor"})
     run("ingest", tmp_path / "inbox", "-o", records, "--schools", mended)
-    assert told(records) == []
+    assert listed_changes(records) == []
 
 
 def test_the_return_of_last_year_is_compared_before_the_list(
@@ -184,16 +184,16 @@ def test_the_return_of_last_year_is_compared_before_the_list(
 ) -> None:
     earlier = returned(tmp_path / "more", blank["2025-26"], "last year", main_contact_telephone="020 7946 0999")
     run("ingest", earlier, "-o", records)
-    assert told(records)[0] == ("main_contact", "telephone", "020 7946 0999", "020 7946 0101")
-    assert HEAD not in told(records)
-    assert told(records, "2025-26") == []
+    assert listed_changes(records)[0] == ("main_contact", "telephone", "020 7946 0999", "020 7946 0101")
+    assert HEAD not in listed_changes(records)
+    assert listed_changes(records, "2025-26") == []
 
 
 def test_records_of_last_year_can_serve_as_the_list(blank: dict[str, bytes], tmp_path: Path) -> None:
     ingest(tmp_path / "then", [returned(tmp_path / "a", blank["2025-26"], "then", **EARLIER)])
     source = returned(tmp_path / "b", blank["2026-27"], "now", senior_leader_3_name="Cy Brook", **EARLIER)
     run("ingest", source, "-o", tmp_path / "now", "--schools", tmp_path / "then")
-    assert told(tmp_path / "now") == [("senior_leader", "name", "", "Cy Brook")]
+    assert listed_changes(tmp_path / "now") == [("senior_leader", "name", "", "Cy Brook")]
 
 
 # --- Care ---------------------------------------------------------------------------------------------------------

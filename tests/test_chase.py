@@ -30,8 +30,8 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The copy of each school, by the last digits of its DFE number, with nothing filled in but that number."""
     folder = tmp_path_factory.mktemp("forms")
     members = [MemberSchool(f"211/{number}", SchoolRecord(), "") for number in NUMBERS]
-    made = copies(load_definition("2026-27", prefilled=True), members)
-    for number, (_, pdf) in zip(NUMBERS, made, strict=True):
+    pdfs = copies(load_definition("2026-27", prefilled=True), members)
+    for number, (_, pdf) in zip(NUMBERS, pdfs, strict=True):
         (folder / f"{number}.pdf").write_bytes(pdf)
     return folder
 
@@ -64,18 +64,18 @@ def returned(records: Path, tmp_path: Path, forms: Path, number: str, **changes:
     ingest(records, [path])
 
 
-def status(records: Path, schools: Path, *more: object) -> dict[str, dict[str, str]]:
-    result = run("status", "2026-27", "-o", records, "--schools", schools, "--csv", *more)
+def status(records: Path, schools: Path, *options: object) -> dict[str, dict[str, str]]:
+    result = run("status", "2026-27", "-o", records, "--schools", schools, "--csv", *options)
     return {row["dfe_number"][4:]: row for row in table(result)}
 
 
-def chase(records: Path, schools: Path, server: MailServer, *more: object) -> list[str]:
+def chase(records: Path, schools: Path, server: MailServer, *options: object) -> list[str]:
     """Who got the reminders of a run."""
     before = len(server.received)
     where = ("--smtp-host", "127.0.0.1", "--smtp-port", server.port, "--rate", "60000")
-    result = run("email", "2026-27", "--schools", schools, "-o", records, "--send", "--chase", *where, *more)
+    result = run("email", "2026-27", "--schools", schools, "-o", records, "--send", "--chase", *where, *options)
     assert result.exit_code == 0, result.stderr
-    return [one.to[0].removeprefix("office@school")[:4] for one in server.received[before:]]
+    return [received.to[0].removeprefix("office@school")[:4] for received in server.received[before:]]
 
 
 def text_of(server: MailServer) -> str:
@@ -97,8 +97,8 @@ def test_every_school_has_a_standing_from_not_sent_to_accepted(
     note(records, "3204", 3, SENDING)
     note(records, "7004", 40)
     returned(records, tmp_path, forms, "7004")
-    found = status(records, schools)
-    assert [(number, row["status"]) for number, row in found.items()] == [
+    statuses = status(records, schools)
+    assert [(number, row["status"]) for number, row in statuses.items()] == [
         ("2101", "overdue"),
         ("3204", "uncertain"),
         ("4242", "not_sent"),
@@ -107,9 +107,9 @@ def test_every_school_has_a_standing_from_not_sent_to_accepted(
         ("7004", "accepted"),
     ]
     day = NOW - timedelta(days=30)
-    assert found["2101"]["why"] == f"sent on {day.day} {day:%B %Y}"
-    assert found["3204"]["why"].endswith("with the Message-ID <3204.3@x.example>")
-    assert found["2102"]["sent_at"] == (NOW - timedelta(days=2)).isoformat()
+    assert statuses["2101"]["why"] == f"sent on {day.day} {day:%B %Y}"
+    assert statuses["3204"]["why"].endswith("with the Message-ID <3204.3@x.example>")
+    assert statuses["2102"]["sent_at"] == (NOW - timedelta(days=2)).isoformat()
 
 
 def test_a_school_that_returned_the_form_of_another_year_is_listed(
@@ -121,9 +121,9 @@ def test_a_school_that_returned_the_form_of_another_year_is_listed(
     today = f"{NOW:%Y%m%d}"
     path.write_bytes(dated(type_into(generate(load_definition("2025-26")), answers("2101")), today))
     ingest(records, [path])
-    found = status(records, schools)
-    assert (found["2101"]["status"], found["2102"]["why"]) == ("sent", "")
-    assert found["2101"]["why"].endswith("; after that the school returned the form of 2025-26")
+    statuses = status(records, schools)
+    assert (statuses["2101"]["status"], statuses["2102"]["why"]) == ("sent", "")
+    assert statuses["2101"]["why"].endswith("; after that the school returned the form of 2025-26")
 
 
 def test_every_school_is_not_returned_while_the_program_has_sent_no_form(records: Path, schools: Path) -> None:
@@ -137,9 +137,9 @@ def test_a_form_with_another_members_number_counts_for_the_school_that_it_names(
     path = tmp_path / "returned.pdf"
     path.write_bytes(type_into(form, answers("2101", school_name="School 2101", dfe_number="2102")))
     ingest(records, [path], register=schools)
-    found = status(records, schools)
-    assert (found["2101"]["status"], found["2102"]["status"]) == ("needs_attention", "not_returned")
-    assert found["2101"]["why"] == "DFE Number: dfe other school"
+    statuses = status(records, schools)
+    assert (statuses["2101"]["status"], statuses["2102"]["status"]) == ("needs_attention", "not_returned")
+    assert statuses["2101"]["why"] == "DFE Number: dfe other school"
     assert run("forget", "-o", records, "--before", "2025-26", "--yes").exit_code == 0  # what the list told
     assert status(records, schools)["2102"]["status"] == "not_returned"
     assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
@@ -163,8 +163,8 @@ def test_a_later_form_with_errors_of_an_accepted_school_needs_attention(
         path = tmp_path / f"{day}.pdf"
         path.write_bytes(dated(type_into(form, answers("2101", main_contact_email=address)), day))
         ingest(records, [path])
-    found = status(records, schools)["2101"]
-    assert (found["status"], found["why"]) == (
+    school_status = status(records, schools)["2101"]
+    assert (school_status["status"], school_status["why"]) == (
         "needs_attention",
         "a form was accepted, but a later form has errors: "
         "Details of Main Contact for all mailings: Email: email invalid",
@@ -178,8 +178,8 @@ def test_a_form_is_overdue_after_the_days_that_the_partnership_gives(
     note(records, "2102", 5)
     path = templates / "partnership.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("days_to_return = 28", "days_to_return = 5"))
-    found = status(records, schools, "--templates", templates)
-    assert (found["2101"]["status"], found["2102"]["status"]) == ("overdue", "sent")
+    statuses = status(records, schools, "--templates", templates)
+    assert (statuses["2101"]["status"], statuses["2102"]["status"]) == ("overdue", "sent")
     assert {row["status"] for row in status(records, schools).values()} == {"drafted", "sent", "not_sent"}
 
 

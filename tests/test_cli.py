@@ -62,11 +62,11 @@ def test_a_file_of_another_kind_is_not_overwritten(
     monkeypatch.chdir(tmp_path)
     Path("theirs.csv").write_bytes((SAMPLES / "schools.csv").read_bytes())
     run("ingest", SAMPLES / "returns" / "Ivy Lane.pdf", "-o", "records")
-    name, *more = command
-    result = run(name, "2026-27", "-o", "theirs.csv", *more)
+    name, *options = command
+    result = run(name, "2026-27", "-o", "theirs.csv", *options)
     assert (result.exit_code, "theirs.csv already exists" in result.stderr) == (2, True)
     assert Path("theirs.csv").read_bytes() == (SAMPLES / "schools.csv").read_bytes()
-    assert [run(name, "2026-27", "-o", "ours", *more).exit_code for _ in range(2)] == [0, 0]
+    assert [run(name, "2026-27", "-o", "ours", *options).exit_code for _ in range(2)] == [0, 0]
 
 
 @pytest.mark.parametrize("workers", ["0", "four", "300"])
@@ -87,8 +87,8 @@ def test_ingest_without_a_terminal_for_the_password_reads_nothing(tmp_path: Path
 def test_ingest_lists_the_returns_of_this_run_first(tmp_path: Path) -> None:
     before, now = (SAMPLES / "returns" / name for name in ("Juniper blank.pdf", "Kestrel.pdf"))
     assert "From earlier runs" not in run("ingest", before, "-o", tmp_path / "records").stderr
-    told = run("ingest", before, now, "-o", tmp_path / "records").stderr.splitlines()
-    assert told[-3:] == ["  Kestrel.pdf: locked", "From earlier runs:", "  Juniper blank.pdf: blank"]
+    lines = run("ingest", before, now, "-o", tmp_path / "records").stderr.splitlines()
+    assert lines[-3:] == ["  Kestrel.pdf: locked", "From earlier runs:", "  Juniper blank.pdf: blank"]
     assert "From earlier runs" not in run("ingest", before, "-o", tmp_path / "records").stderr  # nothing is new
 
 
@@ -164,15 +164,15 @@ def on_a_terminal(arguments: list[str]) -> bytes:
     ours, theirs = pty.openpty()
     with subprocess.Popen(program(*arguments), stderr=theirs) as process:
         os.close(theirs)
-        said = b""
+        output = b""
         while True:
             try:
-                said += os.read(ours, 65536)
+                output += os.read(ours, 65536)
             except OSError:  # how Linux says that the other side is closed
                 break
         process.wait()
     os.close(ours)
-    return said
+    return output
 
 
 def test_progress_is_shown_on_a_terminal_and_not_in_a_pipe(tmp_path: Path) -> None:

@@ -68,9 +68,9 @@ class _Words(HTMLParser):
 
 def test_a_dry_run_shows_the_messages_and_writes_nothing(schools: Path, records: Path) -> None:
     result = email(schools, records, "--dry-run", "--only", "211/2101", "--only", "4242")
-    told = result.stderr.splitlines()
-    assert (result.exit_code, told[0]) == (0, "2 messages. Nothing was sent.")
-    assert "membership@thepartnership.example, which is an example" in told[1]  # nobody has changed it
+    lines = result.stderr.splitlines()
+    assert (result.exit_code, lines[0]) == (0, "2 messages. Nothing was sent.")
+    assert "membership@thepartnership.example, which is an example" in lines[1]  # nobody has changed it
     assert result.stdout.count("Dear colleagues,") == 2
     for line in (
         "From: THE Partnership <membership@thepartnership.example>",
@@ -103,12 +103,12 @@ def test_a_draft_holds_the_letter_as_text_and_html_and_the_schools_own_form(
         "2026-27 211-2103 Elm Tree Primary School.eml",
         "2026-27 211-4242 Ivy Lane School.eml",
     ]
-    made = parsed(paths[0].read_bytes())
-    assert (made["To"], made["From"]) == (CEDAR, "THE Partnership <membership@thepartnership.example>")
-    assert made["Subject"] == "THE Partnership: School Membership Form 2026-27, Cedar Primary School"
-    assert "membership@thepartnership.example by" in " ".join(body(made, "plain").split())
-    assert _Words(body(made, "html")).words == re.sub(r"(?m)^(\d\.|•) ", "", body(made, "plain")).split()
-    name, pdf = form_in(made)
+    draft = parsed(paths[0].read_bytes())
+    assert (draft["To"], draft["From"]) == (CEDAR, "THE Partnership <membership@thepartnership.example>")
+    assert draft["Subject"] == "THE Partnership: School Membership Form 2026-27, Cedar Primary School"
+    assert "membership@thepartnership.example by" in " ".join(body(draft, "plain").split())
+    assert _Words(body(draft, "html")).words == re.sub(r"(?m)^(\d\.|•) ", "", body(draft, "plain")).split()
+    name, pdf = form_in(draft)
     assert name == "2026-27 211-2101 Cedar Primary School.pdf"
     reading = read_return(pdf, definition)
     assert (reading.form_id, reading.answers["school_name"].text) == (
@@ -120,9 +120,9 @@ def test_a_draft_holds_the_letter_as_text_and_html_and_the_schools_own_form(
 def test_drafts_open_as_drafts_and_only_their_owner_can_read_them(schools: Path, records: Path, tmp_path: Path) -> None:
     email(schools, records, "--drafts", tmp_path / "drafts")
     for path in (tmp_path / "drafts").iterdir():
-        made = parsed(path.read_bytes())
-        assert (made["X-Unsent"], made["X-Uniform-Type-Identifier"]) == ("1", "com.apple.mail-draft")
-        assert {"Date", "Message-ID", "Bcc"}.isdisjoint(made.keys())
+        draft = parsed(path.read_bytes())
+        assert (draft["X-Unsent"], draft["X-Uniform-Type-Identifier"]) == ("1", "com.apple.mail-draft")
+        assert {"Date", "Message-ID", "Bcc"}.isdisjoint(draft.keys())
     assert {path.stat().st_mode & 0o077 for path in [tmp_path / "drafts", *(tmp_path / "drafts").iterdir()]} == {0}
 
 
@@ -151,13 +151,13 @@ def test_accents_in_names_and_addresses_arrive(tmp_path: Path, records: Path) ->
     )
     assert email(schools, records, "--drafts", tmp_path / "drafts").exit_code == 0
     (path,) = (tmp_path / "drafts").iterdir()
-    made = Parser(_class=EmailMessage, policy=default).parsestr(path.read_text(encoding="utf-8"))  # RFC 6532
-    assert [(to.username, to.domain) for to in made["To"].addresses] == [
+    draft = Parser(_class=EmailMessage, policy=default).parsestr(path.read_text(encoding="utf-8"))  # RFC 6532
+    assert [(to.username, to.domain) for to in draft["To"].addresses] == [
         ("jörg", "bücher.example"),
         ("office", "xn--bcher-kva.example"),
     ]
-    assert made["Subject"].endswith("École Łódź – St Fillan’s")
-    assert form_in(made)[0] == "2026-27 211-2101 École Łódź – St Fillan’s.pdf"
+    assert draft["Subject"].endswith("École Łódź – St Fillan’s")
+    assert form_in(draft)[0] == "2026-27 211-2101 École Łódź – St Fillan’s.pdf"
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=200)
@@ -175,18 +175,18 @@ def test_markup_in_a_school_name_is_shown_as_text(name: str) -> None:
     message = OutgoingMessage("211/2101", name, (CEDAR,), text, f"{' '.join(name.split())[:60]}.pdf", b"%PDF-")
     draft, email_to_send = make_draft(message, DEFINITION.partnership), make_email(message, DEFINITION.partnership)[0]
     for data in (draft, email_to_send.as_bytes()):
-        made = parsed(data)
-        known = {"From", "To", "Subject", "MIME-Version", "Content-Type", "Date", "Message-ID"}
-        assert {header for header in made if not header.startswith("X-Un")} <= known
-        assert len(made.get_all("To")) == len(made.get_all("Subject")) == 1
-        assert made["To"] == CEDAR
-        assert made["Subject"].strip() == text.subject
+        received = parsed(data)
+        allowed = {"From", "To", "Subject", "MIME-Version", "Content-Type", "Date", "Message-ID"}
+        assert {header for header in received if not header.startswith("X-Un")} <= allowed
+        assert len(received.get_all("To")) == len(received.get_all("Subject")) == 1
+        assert received["To"] == CEDAR
+        assert received["Subject"].strip() == text.subject
         assert not re.search(r"[\x00-\x1f\x7f]", text.subject)
         assert all(len(line) < 998 for line in data.splitlines())
-        assert len(list(made.iter_attachments())) == 1
-        page = _Words(body(made, "html"))
+        assert len(list(received.iter_attachments())) == 1
+        page = _Words(body(received, "html"))
         assert page.tags <= {"body", "p", "ol", "li", "strong"}
-        assert page.words == re.sub(r"(?m)^\d\. ", "", body(made, "plain")).split()
+        assert page.words == re.sub(r"(?m)^\d\. ", "", body(received, "plain")).split()
 
 
 @pytest.mark.parametrize("address", ["=?utf-8?q?=0aBcc?=@x.example", f"{CEDAR};=?utf-8?q?=0aBcc?=@x.example"])
@@ -241,7 +241,7 @@ def test_a_school_without_an_address_is_listed_and_the_others_get_their_form(
     result = send(schools, records, server)
     assert result.exit_code == 1
     assert "These schools have no e-mail address that can be used:\n  211/2103 Elm Tree" in result.stderr
-    assert [one.to for one in server.received] == [(CEDAR,), (IVY,)]
+    assert [received.to for received in server.received] == [(CEDAR,), (IVY,)]
 
 
 def test_a_list_with_a_mistake_sends_nothing(schools: Path, records: Path, server: MailServer) -> None:

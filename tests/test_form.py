@@ -108,9 +108,9 @@ def test_boxes_hold_longer_text_than_they_show(form: bytes) -> None:
 
 
 def test_the_continuation_has_as_many_blocks_as_asked_for(definition: FormDefinition) -> None:
-    for more in (0, 1, 9, 25):
-        names = [name for name in typed(generate(definition, more=more)) if name.endswith("_designation")]
-        assert len(names) == len(ROLES) + more
+    for blocks in (0, 1, 9, 25):
+        names = [name for name in typed(generate(definition, more=blocks)) if name.endswith("_designation")]
+        assert len(names) == len(ROLES) + blocks
 
 
 def test_text_whose_row_does_not_fit_on_the_page_is_refused(templates: Path) -> None:

@@ -128,11 +128,11 @@ def test_a_forget_command_killed_at_any_moment_is_finished_by_the_next(
     crowded: Path, tmp_path: Path, filled: Callable[..., bytes]
 ) -> None:
     whole, records = tmp_path / "whole", tmp_path / "records"
-    more = tmp_path / "more"
-    more.mkdir()
+    duplicates = tmp_path / "more"
+    duplicates.mkdir()
     for n in range(120):
-        (more / f"{n}.pdf").write_bytes(filled("4242", headteacher_name="Former Head") + b"%" * n)
-    ingest_folders(whole, [crowded, more])
+        (duplicates / f"{n}.pdf").write_bytes(filled("4242", headteacher_name="Former Head") + b"%" * n)
+    ingest_folders(whole, [crowded, duplicates])
     command = ["forget", "-o", str(records), "--school", "4242", "--yes"]
     moments = random.Random(1)  # noqa: S311 - the same moments each time, which are no secret
     killed = 0
@@ -153,7 +153,7 @@ def test_forgotten_data_is_in_no_journal_of_a_killed_run(inbox: Path, tmp_path: 
     script = (
         "import os, sys; from pathlib import Path; from thep_forms.records import Ledger\n"
         "with Ledger(Path(sys.argv[1])) as ledger:\n"
-        "    with ledger.transaction():\n        ledger.forget([one.return_id for one in ledger.entries()], [])\n"
+        "    with ledger.transaction():\n        ledger.forget([entry.return_id for entry in ledger.entries()], [])\n"
         "    os.kill(os.getpid(), 9)\n"
     )
     name = rows(records / "contacts.csv")[0]["name"].encode()
@@ -203,11 +203,11 @@ def busy(inbox: Path, tmp_path: Path) -> Iterator[Path]:
         "with Ledger(Path(sys.argv[1])):\n    print(flush=True); time.sleep(60)\n"
     )
     ingest(inbox, records)
-    with subprocess.Popen([sys.executable, "-c", script, str(records)], stdout=subprocess.PIPE) as other:
-        assert other.stdout
-        other.stdout.readline()
+    with subprocess.Popen([sys.executable, "-c", script, str(records)], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
         yield records
-        other.kill()
+        process.kill()
 
 
 def test_a_second_run_on_the_same_records_is_refused_in_one_line(
@@ -218,9 +218,9 @@ def test_a_second_run_on_the_same_records_is_refused_in_one_line(
         subprocess.Popen(program(*command, "-o", busy), stderr=subprocess.PIPE, text=True) for command in commands
     ]
     for run in second:
-        said = run.communicate()[1]
+        errors = run.communicate()[1]
         assert run.returncode == 2
-        assert said.splitlines() == [
+        assert errors.splitlines() == [
             "Error: Another run is at work on these records. Wait until it has ended, and run again."
         ]
     assert tables(busy) == undisturbed[0]

@@ -137,8 +137,10 @@ def listed() -> list[dict[str, str]]:
 
 def test_a_preference_of_version_7_is_replaced_by_a_new_preference(records: Path) -> None:
     prefer(records, CONFLICT_LOST)
-    found = {row["return_id"]: row["verdict"] for row in rows(records / "returns.csv") if row["verdict"] != "duplicate"}
-    assert (found[CONFLICT_LOST], found[CONFLICT_WON]) == ("accepted", "superseded")
+    verdict_by_return = {
+        row["return_id"]: row["verdict"] for row in rows(records / "returns.csv") if row["verdict"] != "duplicate"
+    }
+    assert (verdict_by_return[CONFLICT_LOST], verdict_by_return[CONFLICT_WON]) == ("accepted", "superseded")
 
 
 # --- Readings, which version 7 did not keep -------------------------------------------------------------------------
@@ -188,9 +190,9 @@ def test_an_archived_pdf_that_is_damaged_does_not_replace_the_answers_of_version
 
 def made_from(records: Path) -> dict[str, str]:
     connection = sqlite3.connect(records / "ledger.sqlite")
-    found = dict(connection.execute("SELECT return_id, made_from FROM result"))
+    made_from_by_return = dict(connection.execute("SELECT return_id, made_from FROM result"))
     connection.close()
-    return found
+    return made_from_by_return
 
 
 def test_migrated_records_equal_new_records_of_the_same_files(records: Path, tmp_path: Path) -> None:
@@ -209,14 +211,14 @@ def test_migrated_records_equal_new_records_of_the_same_files(records: Path, tmp
 
 def comparable(table: Path, kept: set[str]) -> list[dict[str, str]]:
     """The rows of archived PDFs, without how these came and what depends on that."""
-    found = []
+    comparable_rows = []
     for row in rows(table):
         if row["return_id"][:16] in kept and row.get("verdict") != "duplicate":
             row = {name: value for name, value in row.items() if name not in ("source", "received_at", "verdict")}
             row["problems"] = row.get("problems", "").replace("return_conflict", "").strip(";")
             if row.get("code") != "return_conflict":
-                found.append(row)
-    return sorted(found, key=lambda row: tuple(row.values()))
+                comparable_rows.append(row)
+    return sorted(comparable_rows, key=lambda row: tuple(row.values()))
 
 
 # --- What may go wrong ----------------------------------------------------------------------------------------------

@@ -108,13 +108,13 @@ def test_every_glyph_has_a_unicode_value_and_none_is_missing_from_its_font(maste
                 match str(instruction.operator), list(instruction.operands):
                     case "Tf", [name, _]:
                         font = stream.Resources.Font[str(name)]
-                        known = set(re.findall(rb"<(\w{4})> <", font.ToUnicode.read_bytes()))
+                        mapped = set(re.findall(rb"<(\w{4})> <", font.ToUnicode.read_bytes()))
                     case (("Tj" | "TJ"), [shown]):
                         parts = shown if isinstance(shown, pikepdf.Array) else [shown]
                         data = b"".join(bytes(part) for part in parts if isinstance(part, pikepdf.String))
                         glyphs = {data[n : n + 2].hex().upper().encode() for n in range(0, len(data), 2)}
                         assert b"0000" not in glyphs
-                        assert glyphs <= known
+                        assert glyphs <= mapped
 
 
 def test_answers_are_drawn_inside_their_boxes_alone(master: Master, definition: FormDefinition) -> None:

@@ -90,9 +90,9 @@ def test_system_files_in_a_folder_need_no_attention(tmp_path: Path, filled: Fill
     for name in (".DS_Store", "Thumbs.db", "desktop.ini", "._cedar.pdf", "~$letter.docx"):
         (folder / name).write_bytes(name.encode())
     assert ingest(tmp_path / "records", [folder]).all_accepted
-    found = {row["source"]: row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")}
-    assert len(found) == 6
-    assert found["inbox/Thumbs.db"] == "not_a_form"
+    verdict_by_source = {row["source"]: row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")}
+    assert len(verdict_by_source) == 6
+    assert verdict_by_source["inbox/Thumbs.db"] == "not_a_form"
 
 
 def test_every_pdf_is_archived_unchanged(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_every_pdf_is_archived_unchanged(tmp_path: Path) -> None:
     came = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (shipped("samples") / "returns").iterdir()}
     kept = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in (records / "returns").iterdir()}
     assert set(kept) == came
-    assert all(name == found for name, found in kept.items())
+    assert all(name == digest for name, digest in kept.items())
 
 
 def test_only_the_owner_can_read_the_records(tmp_path: Path, filled: Filled) -> None:
@@ -116,7 +116,9 @@ def test_the_data_package_describes_every_column_of_every_table(tmp_path: Path) 
     records = tmp_path / "records"
     ingest(records, [shipped("samples") / "returns"])
     package = json.loads((records / "datapackage.json").read_bytes())
-    described = {one["path"]: [field["name"] for field in one["schema"]["fields"]] for one in package["resources"]}
+    described = {
+        resource["path"]: [field["name"] for field in resource["schema"]["fields"]] for resource in package["resources"]
+    }
     headers = {path.name: path.read_text(encoding="utf-8").splitlines()[0].split(",") for path in records.glob("*.csv")}
     assert described == headers
     assert {name: ",".join(columns) for name, columns in headers.items()} == CONTRACT
@@ -209,7 +211,7 @@ def test_a_write_that_fails_leaves_only_the_old_file(tmp_path: Path) -> None:
     write_private(path, b"old")
     with pytest.raises(TypeError):
         write_private(path, "not bytes")
-    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"table.csv": b"old"}
+    assert {path_left.name: path_left.read_bytes() for path_left in tmp_path.iterdir()} == {"table.csv": b"old"}
 
 
 @given(st.binary(max_size=40), st.lists(st.binary(max_size=12), max_size=5))
@@ -221,7 +223,7 @@ def test_a_table_written_in_pieces_replaces_any_earlier_table(before: bytes, pie
         renew_private(path, pieces)
         assert path.read_bytes() == b"".join(pieces)
         assert is_same is (before == b"".join(pieces))
-        assert [one.name for one in path.parent.iterdir()] == ["table.csv"]
+        assert [file.name for file in path.parent.iterdir()] == ["table.csv"]
 
 
 def test_a_table_that_shrinks_while_it_is_compared_is_an_error_and_ends(tmp_path: Path) -> None:
@@ -235,7 +237,7 @@ def test_a_table_that_shrinks_while_it_is_compared_is_an_error_and_ends(tmp_path
 
     with pytest.raises(OSError, match="changed"):
         renew_private(path, pieces())
-    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"table.csv": b"a"}
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == {"table.csv": b"a"}
 
 
 def test_an_archived_pdf_is_replaced_only_after_the_new_file_is_on_disk(
@@ -275,8 +277,8 @@ def test_returns_stand_in_the_order_of_year_school_return_and_source(tmp_path: P
     (folder / "b.pdf").symlink_to(tmp_path / "nowhere")
     shutil.copy(folder / "a.pdf", folder / "d.pdf")
     ingest(tmp_path / "records", [folder])
-    found = [(Path(row["source"]).stem, row["verdict"]) for row in rows(tmp_path / "records" / "returns.csv")]
-    assert found == [("b", "unreadable"), ("a", "accepted"), ("d", "duplicate"), ("c", "accepted")]
+    order = [(Path(row["source"]).stem, row["verdict"]) for row in rows(tmp_path / "records" / "returns.csv")]
+    assert order == [("b", "unreadable"), ("a", "accepted"), ("d", "duplicate"), ("c", "accepted")]
 
 
 def test_a_folder_that_is_both_source_and_records_is_refused(tmp_path: Path, filled: Filled) -> None:
@@ -322,12 +324,12 @@ def test_a_ledger_in_use_is_reported_and_no_table_is_written(
     records = tmp_path / "records"
     ingest(records, [inbox(tmp_path / "inbox", cedar=filled())])
     before = written(records)
-    with sqlite3.connect(records / "ledger.sqlite", isolation_level=None) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    with sqlite3.connect(records / "ledger.sqlite", isolation_level=None) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
         with pytest.raises(RecordsError, match="Another run"):
             ingest(records, [inbox(tmp_path / "more", elm=filled("2103"))])
-        other.execute("ROLLBACK")
-    other.close()
+        connection.execute("ROLLBACK")
+    connection.close()
     assert written(records) == before
     ingest(records, [tmp_path / "more"])
     assert verdicts(records) == {"cedar": "accepted", "elm": "accepted"}
@@ -445,9 +447,9 @@ def test_columns_that_only_an_earlier_years_form_had_stand_before_the_return(tmp
     earlier = Path(shutil.copy(templates / "membership-form.toml", templates / then))
     edit(earlier, "\n[[part]]", EARLIER_FIELD)
     edit(earlier, '\n[[section]]\ntext = "protocol.j2"', EARLIER_ROW)
-    for year, more in ((then, {"office_email": "office@cedar.example"}), ("2026-27", {})):
+    for year, extra in ((then, {"office_email": "office@cedar.example"}), ("2026-27", {})):
         form = generate(load_definition(year, templates))
-        inbox(tmp_path / "inbox", **{f"of {year}": type_into(form, answers("2101") | more)})
+        inbox(tmp_path / "inbox", **{f"of {year}": type_into(form, answers("2101") | extra)})
     ingest(tmp_path / "records", [tmp_path / "inbox"], templates)
     first, second = rows(tmp_path / "records" / "schools.csv")
     assert list(first)[-3:] == ["postcode", "office_email", "return_id"]

@@ -42,11 +42,11 @@ PEOPLE = ("Sam Okafor", "Priya Rahman", "Jo Lindqvist", "020 7946", "@", "Close"
 
 
 def message(date: str, pdf: bytes) -> bytes:
-    made = EmailMessage()
-    made["From"], made["Date"], made["Subject"] = "office@cedar.example", date, "Our form"
-    made.set_content("Our form")
-    made.add_attachment(pdf, maintype="application", subtype="pdf", filename="form.pdf")
-    return made.as_bytes()
+    email = EmailMessage()
+    email["From"], email["Date"], email["Subject"] = "office@cedar.example", date, "Our form"
+    email.set_content("Our form")
+    email.add_attachment(pdf, maintype="application", subtype="pdf", filename="form.pdf")
+    return email.as_bytes()
 
 
 def came(form: bytes, number: str, **changes: str | bool) -> bytes:
@@ -70,23 +70,23 @@ def records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
     (inbox / "4242.pdf").write_bytes(came(form, "4242"))
     (inbox / "stranger.pdf").write_bytes(came(form, "2106"))
     ingest(records, [inbox])
-    rows = "".join(f"{number},{told},office@{number}.example\n" for number, told in SCHOOLS.items())
+    rows = "".join(f"{number},{name},office@{number}.example\n" for number, name in SCHOOLS.items())
     (records.parent / "schools.csv").write_text("dfe_number,school_name,phases,email\n" + rows)
     return records
 
 
-def write_report(records: Path, *more: object, year: str = "2026-27") -> Result:
-    return run("report", year, "--records", records, "--schools", records.parent / "schools.csv", *more)
+def write_report(records: Path, *options: object, year: str = "2026-27") -> Result:
+    return run("report", year, "--records", records, "--schools", records.parent / "schools.csv", *options)
 
 
 @pytest.fixture(scope="module")
 def pages(records: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The page, and the redacted one."""
     folder = tmp_path_factory.mktemp("pages")
-    made = {"whole": folder / "new" / "page.html", "redacted": folder / "redacted.html"}
-    assert write_report(records, "-o", made["whole"]).exit_code == 0
-    assert write_report(records, "-o", made["redacted"], "--redacted").exit_code == 0
-    return made
+    paths = {"whole": folder / "new" / "page.html", "redacted": folder / "redacted.html"}
+    assert write_report(records, "-o", paths["whole"]).exit_code == 0
+    assert write_report(records, "-o", paths["redacted"], "--redacted").exit_code == 0
+    return paths
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +108,8 @@ def look(browser: Target, path: Path, width: int = 1000, scheme: str = "light", 
 def shown(browser: Target, selector: str) -> list[str]:
     """The texts of those elements, in their order."""
     script = f"[...document.querySelectorAll({selector!r})].map(e => e.textContent.replace(/\\s+/g, ' ').trim())"
-    found: list[str] = browser.run(script)
-    return found
+    texts: list[str] = browser.run(script)
+    return texts
 
 
 # --- what it says -------------------------------------------------------------------------------------------------
@@ -145,12 +145,14 @@ def test_returns_are_counted_by_the_day_of_their_message(browser: Target, pages:
     assert shown(browser, "details tbody tr") == ["4 May 202611", "5 May 202623", "9 May 202614"]
     assert "The latest day is 9 May 2026. For 1 more school the day is not known." in shown(browser, "#days + p")[0]
     box = browser.run("(b => [b.x, b.y, b.width, b.height])(document.querySelector('.time path').getBBox())")
-    assert [round(one, 1) for one in box] == [0, 33.3, 100, 66.7]
+    assert [round(coordinate, 1) for coordinate in box] == [0, 33.3, 100, 66.7]
 
 
 def test_a_return_that_needs_attention_has_the_sentence_to_send(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
-    (fillan,) = [told for told in shown(browser, "#attention ~ article") if told.startswith("St Fillan’s School")]
+    (fillan,) = [
+        article for article in shown(browser, "#attention ~ article") if article.startswith("St Fillan’s School")
+    ]
     assert "211/3204 · office@3204.example" in fillan
     assert "error Details of the Chair of the Governing Body: Name: nothing was entered. Please give us" in fillan
     assert shown(browser, "#queries + p + article h3") == ["Elm Tree Primary School"]
@@ -158,10 +160,10 @@ def test_a_return_that_needs_attention_has_the_sentence_to_send(browser: Target,
 
 def test_returns_of_schools_that_are_not_members_are_listed(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
-    told = shown(browser, "#unmatched ~ article")
-    assert len(told) == 2
-    assert any("Lost one.eml" in one and "another local authority" in one for one in told)
-    assert any("211/2106 · accepted" in one for one in told)
+    articles = shown(browser, "#unmatched ~ article")
+    assert len(articles) == 2
+    assert any("Lost one.eml" in article and "another local authority" in article for article in articles)
+    assert any("211/2106 · accepted" in article for article in articles)
 
 
 def test_missing_schools_are_named(browser: Target, pages: dict[str, Path]) -> None:
@@ -178,10 +180,12 @@ def test_returns_of_another_year_do_not_count_in_the_report(browser: Target, rec
     assert "it is not known when" in shown(browser, "#days + p")[0]
 
 
-def returned(records: Path, definition: FormDefinition, members: tuple[MemberSchool, ...], **more: Any) -> Report:
+def returned(records: Path, definition: FormDefinition, members: tuple[MemberSchool, ...], **options: Any) -> Report:
     with Ledger.existing(records) as ledger:
-        known = Records(ledger, Definitions(None, definition.year))
-        return make_report(definition, school_statuses(definition.year, members, known), known, **more)
+        records_of_year = Records(ledger, Definitions(None, definition.year))
+        return make_report(
+            definition, school_statuses(definition.year, members, records_of_year), records_of_year, **options
+        )
 
 
 @pytest.fixture
@@ -205,9 +209,9 @@ def test_changed_answers_are_listed(browser: Target, known_before: Path) -> None
 
 def test_a_redacted_page_hides_changed_answers(known_before: Path) -> None:
     assert write_report(known_before / "records", "-o", known_before / "page.html", "--redacted").exit_code == 0
-    made = (known_before / "page.html").read_text(encoding="utf-8")
-    assert "Headteacher (if different from main contact): Name" in made
-    assert not re.search("Former Head|Sam Okafor", made)
+    page = (known_before / "page.html").read_text(encoding="utf-8")
+    assert "Headteacher (if different from main contact): Name" in page
+    assert not re.search("Former Head|Sam Okafor", page)
 
 
 def test_a_report_without_schools_is_a_valid_page(records: Path, definition: FormDefinition) -> None:
@@ -256,15 +260,15 @@ def test_markup_that_a_school_typed_is_shown_as_text(browser: Target, pages: dic
     assert browser.run("document.title") == "School Membership Form 2026-27: report"
     assert browser.run("document.querySelectorAll('script, img, iframe, object, form, [onerror]').length") == 0
     assert HOSTILE in shown(browser, "#attention ~ article h3")
-    assert any(TYPED in told for told in shown(browser, "#attention ~ article li"))
+    assert any(TYPED in item for item in shown(browser, "#attention ~ article li"))
 
 
 @pytest.mark.parametrize("name", ["whole", "redacted"])
 def test_the_page_fetches_nothing(browser: Target, pages: dict[str, Path], name: str) -> None:
     look(browser, pages[name])
-    asked = [one["params"] for one in browser.events if one["method"] == "Network.requestWillBeSent"]
-    assert [one["request"]["url"] for one in asked] == [pages[name].as_uri()]
-    assert [one for one in browser.events if one["method"] in ("Log.entryAdded", "Audits.issueAdded")] == []
+    asked = [event["params"] for event in browser.events if event["method"] == "Network.requestWillBeSent"]
+    assert [event["request"]["url"] for event in asked] == [pages[name].as_uri()]
+    assert [event for event in browser.events if event["method"] in ("Log.entryAdded", "Audits.issueAdded")] == []
 
 
 @pytest.fixture
@@ -312,8 +316,8 @@ def test_axe_finds_no_violation_in_the_page(browser: Target, pages: dict[str, Pa
     browser.run((files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8") + "; true")
     found = browser.run("axe.run().then(found => [found.violations, found.incomplete, found.passes.length])")
     violations, incomplete, passes = found
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
-    assert [one["id"] for one in incomplete] == []
+    assert [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in violations] == []
+    assert [violation["id"] for violation in incomplete] == []
     assert passes > 20
 
 
@@ -347,10 +351,10 @@ def test_the_page_prints_dark_on_white_from_a_dark_screen(browser: Target, pages
 def test_the_colour_of_a_partnership_is_changed_until_it_is_readable(colour: str, background: str) -> None:
     """WCAG 2.2, 1.4.3."""
 
-    def luminance(told: str) -> float:
-        shares = [int(told[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-        linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in shares]
-        return sum(weight * one for weight, one in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    def luminance(colour: str) -> float:
+        shares = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+        return sum(weight * share for weight, share in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
     darker, lighter = sorted(map(luminance, (readable_colour(colour, background), background)))
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
@@ -359,12 +363,12 @@ def test_the_colour_of_a_partnership_is_changed_until_it_is_readable(colour: str
 def test_every_standing_has_a_label_and_a_colour(
     browser: Target, records: Path, definition: FormDefinition, tmp_path: Path
 ) -> None:
-    made = returned(records, definition, (MemberSchool("211/2101", phases=("primary",)), MemberSchool("211/7004")))
-    assert set(made.standings) < set(Standing)
-    (tmp_path / "page.html").write_text(report_page(made))
+    report = returned(records, definition, (MemberSchool("211/2101", phases=("primary",)), MemberSchool("211/7004")))
+    assert set(report.standings) < set(Standing)
+    (tmp_path / "page.html").write_text(report_page(report))
     look(browser, tmp_path / "page.html")
     fills = browser.run("[...document.querySelectorAll('.legend rect')].map(e => getComputedStyle(e).fill)")
-    assert len(set(fills)) == len(made.standings) == 2
+    assert len(set(fills)) == len(report.standings) == 2
 
 
 # --- templates and wrong usage ------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ OWN = {"main_contact_name": "Own Contact", "main_contact_email": "own.contact@ce
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
+def shared_records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
     """Records of three schools, of which one has returned two forms, and of a file that is no PDF."""
     inbox, records = tmp_path_factory.mktemp("inbox"), tmp_path_factory.mktemp("made") / "records"
     for number in SCHOOLS:
@@ -40,8 +40,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
 
 
 @pytest.fixture
-def records(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "records"))
+def records(shared_records: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(shared_records, tmp_path / "records"))
 
 
 # --- verify -------------------------------------------------------------------------------------------------------
@@ -110,7 +110,7 @@ def as_version(number: int) -> Callable[[Path], None]:
     return change
 
 
-def anothers(records: Path) -> None:
+def of_another_program(records: Path) -> None:
     (records / "ledger.sqlite").unlink()
     with sqlite3.connect(records / "ledger.sqlite") as ledger:
         ledger.execute("CREATE TABLE bookings (room)")
@@ -120,7 +120,7 @@ def anothers(records: Path) -> None:
 HARMS: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "damaged": (damage, "is damaged. Put back a copy", 1),
     "no database": (lambda records: (records / "ledger.sqlite").write_text("x" * 9999), "not a ledger of this", 1),
-    "another program's": (anothers, "not a ledger of this", 1),
+    "another program's": (of_another_program, "not a ledger of this", 1),
     "cut off": (lambda records: (records / "ledger.sqlite").write_bytes(b""), "Run ingest again", 1),
     "newer": (as_version(99), "newer version of this program. Install that one", 2),
     "older": (as_version(1), "older version of this program. Ingest the PDFs", 2),
@@ -148,10 +148,10 @@ def test_no_command_changes_an_unusable_ledger(records: Path, tmp_path: Path, co
 
 
 def test_a_pdf_that_is_missing_comes_back_when_its_form_is_ingested_again(
-    made: Path, records: Path, tmp_path: Path
+    shared_records: Path, records: Path, tmp_path: Path
 ) -> None:
     a_pdf(records).unlink()
-    shutil.copytree(made / "returns", tmp_path / "copies")
+    shutil.copytree(shared_records / "returns", tmp_path / "copies")
     assert run("verify", "-o", records).exit_code == 1
     run("ingest", tmp_path / "copies", "-o", records)
     assert run("verify", "-o", records).exit_code == 0
@@ -181,9 +181,9 @@ def test_commands_that_only_read_change_nothing_in_the_records(records: Path, tm
     records.chmod(0o500)
     (records / "ledger.sqlite").chmod(0o400)
     before = everything()
-    more = ["-o", tmp_path / "page.html", "--records", records] if command == "report" else ["-o", records]
+    options = ["-o", tmp_path / "page.html", "--records", records] if command == "report" else ["-o", records]
     schools = [] if command == "mailing-list" else ["--schools", shipped("samples") / "schools.csv"]
-    assert run(command, "2026-27", *more, *schools).exit_code == 0
+    assert run(command, "2026-27", *options, *schools).exit_code == 0
     assert everything() == before
     records.chmod(0o700)
 

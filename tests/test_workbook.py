@@ -54,7 +54,7 @@ def parsed(package: zipfile.ZipFile, name: str) -> ET.Element:
 
 
 def unescaped(text: str) -> str:
-    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text)
+    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text)
 
 
 def opened(data: bytes) -> openpyxl.Workbook:
@@ -83,10 +83,10 @@ def tables(records: Path) -> list[Table]:
     definitions = Definitions.of_today()
     rows: dict[TableName, list[Row]] = {name: [] for name in TableName}
     with open_for_reading(records, definitions) as ledger:
-        known = Records(ledger, definitions)
-        for name, row in sweep(known):
+        record_set = Records(ledger, definitions)
+        for name, row in sweep(record_set):
             rows[name].append(row)
-        return [Table(name, columns(known)[name], rows[name]) for name in TableName]
+        return [Table(name, columns(record_set)[name], rows[name]) for name in TableName]
 
 
 @pytest.fixture
@@ -189,9 +189,9 @@ def test_a_table_that_is_too_long_for_the_workbook_is_only_in_its_csv(monkeypatc
     long, short = ([[str(n)] for n in range(count)] for count in (3, 2))
     book = opened(as_workbook([Table("values", {"c": "C"}, long), Table("schools", {"c": "C"}, short)], "Title"))
     assert cells(book["schools"]) == [["c"], ["0"], ["1"]]
-    ((told,),) = cells(book["values"])
-    assert "3 rows" in told
-    assert "values.csv" in told
+    ((message,),) = cells(book["values"])
+    assert "3 rows" in message
+    assert "values.csv" in message
 
 
 def test_a_form_may_have_any_number_of_columns_and_one_called_severity() -> None:

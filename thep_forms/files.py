@@ -254,12 +254,12 @@ def sync_files(paths: Sequence[Path]) -> None:
 
 def half_written(folder: Path, is_ours: Callable[[str], bool]) -> list[Path]:
     """What a run that was killed left half-written in the folder, of files with names that are ours."""
-    found = []
+    paths = []
     for path in folder.glob(".*"):
         match = _TEMPORARY.fullmatch(path.name)
         if match and is_ours(match[1]):
-            found.append(path)
-    return sorted(found)
+            paths.append(path)
+    return sorted(paths)
 
 
 def moved_into_place(temporary: Path, path: Path) -> None:

@@ -166,9 +166,9 @@ def _print_attention(summary: Summary) -> None:
         message("From earlier runs:")
     for attention in earlier:
         message(_attention_line(attention))
-    more = len(summary.attention) - len(new) - len(earlier)
-    if more:
-        message(f"  and {more} more: see returns.csv")
+    unlisted = len(summary.attention) - len(new) - len(earlier)
+    if unlisted:
+        message(f"  and {unlisted} more: see returns.csv")
 
 
 def _attention_line(attention: Attention) -> str:

@@ -162,7 +162,7 @@ class _FormChecker(Struct, frozen=True):
 
     def _role(self, key: str, role: Role) -> Iterator[tuple[str, str]]:
         yield from self._missing(key, role.missing)
-        parts, roles = [part.name for part in self.form.part], [other.name for other in self.form.role]
+        parts, roles = [part.name for part in self.form.part], [defined.name for defined in self.form.role]
         for name in role.required:
             if name not in parts:
                 yield f"{key}.required", f"“{name}” is not a part.{suggestion(name, parts)}"
@@ -198,17 +198,17 @@ class _FormChecker(Struct, frozen=True):
         """Every field and role stands on the page, and once."""
         cells = [cell for section in self.form.section for row in section.row for cell in row.cells]
         fields, blocks = Counter(cell.field for cell in cells), Counter(cell.block for cell in cells)
-        known = {"field": [f.name for f in self.form.field], "block": [r.name for r in self.form.role]}
+        defined = {"field": [f.name for f in self.form.field], "block": [r.name for r in self.form.role]}
         for kind, used in (("field", fields), ("block", blocks)):
             for name in used:
-                if name and name not in known[kind]:
+                if name and name not in defined[kind]:
                     yield (
                         "section",
-                        f"a cell's {kind} is “{name}”, which is not defined.{suggestion(name, known[kind])}",
+                        f"a cell's {kind} is “{name}”, which is not defined.{suggestion(name, defined[kind])}",
                     )
         repeating = {role.name for role in self.form.role if role.repeats}
         for kind, used in (("field", fields), ("block", blocks)):
-            for name in known[kind]:
+            for name in defined[kind]:
                 if not used[name]:
                     yield "section", f'“{name}” stands nowhere on the form. Add a cell with {kind} = "{name}".'
                 if used[name] > 1 and name not in repeating:

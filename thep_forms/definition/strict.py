@@ -89,10 +89,10 @@ def listed(words: Iterable[str]) -> str:
     return ", ".join(sorted(words))
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
+def suggestion(word: str, allowed: Iterable[str]) -> str:
     """A sentence, with a space before it, that says what to write instead of a word that is not known."""
     import difflib  # templates seldom have a mistake
 
-    known = list(known)
-    close = difflib.get_close_matches(word, known, 1)
-    return f" Did you mean {close[0]}?" if close else f" Use one of {listed(known)}."
+    allowed = list(allowed)
+    close = difflib.get_close_matches(word, allowed, 1)
+    return f" Did you mean {close[0]}?" if close else f" Use one of {listed(allowed)}."

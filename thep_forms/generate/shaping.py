@@ -46,10 +46,10 @@ class GlyphRun(Struct, frozen=True):
         """The text that each of its glyphs draws, by the glyph's number."""
         starts = range(0, len(self.codes), CODE_DIGITS)
         numbers = (int(self.codes[start : start + CODE_DIGITS], 16) for start in starts)
-        found = {number: self.face.text_of(number) for number in numbers}
+        texts = {number: self.face.text_of(number) for number in numbers}
         for glyph in self.glyphs:
-            found[glyph.number] = self.face.text_of(glyph.number, glyph.text)
-        return found
+            texts[glyph.number] = self.face.text_of(glyph.number, glyph.text)
+        return texts
 
 
 def shape(line: str) -> tuple[GlyphRun, ...]:
@@ -117,8 +117,8 @@ def _run(face: Face | None, text: str) -> GlyphRun:
 
 
 def _plain(face: Face, text: str) -> GlyphRun:
-    found = [face.plain[char] for char in text]
-    return GlyphRun(face, sum(width for width, _ in found), codes="".join(code for _, code in found))
+    glyphs = [face.plain[char] for char in text]
+    return GlyphRun(face, sum(width for width, _ in glyphs), codes="".join(code for _, code in glyphs))
 
 
 def _shaped(face: Face, text: str) -> tuple[Glyph, ...]:

@@ -101,9 +101,9 @@ class Writer:
 
     def copy(self) -> Writer:
         """A file that begins as this one; what is added to it is not added here."""
-        other = Writer()
-        other.parts, other.length, other.rows = [b"".join(self.parts)], self.length, dict(self.rows)
-        return other
+        duplicate = Writer()
+        duplicate.parts, duplicate.length, duplicate.rows = [b"".join(self.parts)], self.length, dict(self.rows)
+        return duplicate
 
     def add(self, number: int, body: bytes) -> None:
         """Write an object outside object streams, as a stream has to be."""

@@ -51,10 +51,10 @@ def state(page: Object) -> State:
 
 def _hashes(page: Object) -> str | None:
     """What the seal of the page holds; None where there is no seal."""
-    found: object = page
+    entry: object = page
     for key in ("/PieceInfo", OWNER, "/Private"):
-        found = found.get(key) if isinstance(found, Dictionary) else None
-    return str(found) if isinstance(found, String) else None
+        entry = entry.get(key) if isinstance(entry, Dictionary) else None
+    return str(entry) if isinstance(entry, String) else None
 
 
 def _digest(page: Object, read: Callable[[Object], bytes] = Object.read_bytes) -> str:

@@ -64,7 +64,7 @@ def answers(definition: FormDefinition, member: MemberSchool) -> Values:
 
 def _is_implied(member: MemberSchool, contact: Contact, role: Role) -> bool:
     """Whether the person holds the role through another role, as a main contact who is the headteacher does."""
-    return any(other.role == role.held_by and other.parts == contact.parts for other in member.record.contacts)
+    return any(holder.role == role.held_by and holder.parts == contact.parts for holder in member.record.contacts)
 
 
 def _values_of_field(definition: FormDefinition, field: Field, answer: str) -> Values:

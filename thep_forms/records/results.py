@@ -41,11 +41,11 @@ def made_from(definitions: Definitions) -> str:
 def digest(folder: Path, suffixes: Iterable[str]) -> str:
     """A short digest of the names of the files in the folder that end so, and of what they hold."""
     endings = set(suffixes)
-    found = hashlib.sha256()
+    hashed = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.suffix in endings):
         content = path.read_bytes()
-        found.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
-    return found.hexdigest()[:SHORT]
+        hashed.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
+    return hashed.hexdigest()[:SHORT]
 
 
 def renew_results(ledger: Ledger, definitions: Definitions) -> bool:
@@ -60,6 +60,6 @@ def renew_results(ledger: Ledger, definitions: Definitions) -> bool:
             for return_id in outdated:
                 reading = ledger.reading(return_id)
                 if reading:
-                    found = check_reading(reading, definitions)
-                    ledger.renew_result(return_id, reading, found.checked, now)
+                    checks = check_reading(reading, definitions)
+                    ledger.renew_result(return_id, reading, checks.checked, now)
     return bool(outdated)

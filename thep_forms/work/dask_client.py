@@ -80,10 +80,10 @@ def is_private(address: str) -> bool:
 
 def _is_loopback(host: str) -> bool:
     try:
-        found = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
+        addresses = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
     except OSError as error:
         raise ClusterError(f"{host} is not known on this network. Correct the Dask scheduler's address.") from error
-    return all(ip_address(address).is_loopback for address in found)
+    return all(ip_address(address).is_loopback for address in addresses)
 
 
 def _security(address: str) -> Security:
