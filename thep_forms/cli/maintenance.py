@@ -58,7 +58,7 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
 
     \b
     Exit code 0: done, or you said no.
-    Exit code 2: nobody could be asked, or wrong usage.
+    Exit code 2: the program could not ask for confirmation, or wrong usage.
     Example:  thep-forms forget -o records-2026-27 --school 211/1234
     """
     from thep_forms.definition import Definitions, MembershipYear
@@ -74,7 +74,7 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
         try:
             return click.confirm("Delete this permanently?", err=True)
         except click.Abort as error:
-            raise CommandError("Nothing was deleted, because nobody said yes. In a script, use --yes.") from error
+            raise CommandError("Nothing was deleted, because you did not confirm. In a script, use --yes.") from error
 
     definition = Definitions.of_today(templates)
     year = MembershipYear.parse(before) if before else None

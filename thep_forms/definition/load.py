@@ -95,7 +95,7 @@ def load_definition(
 class Definitions(Struct, frozen=True):
     """The form's definition for each membership year, loaded once from `templates` (see `load_definition`).
 
-    `default_year` is the year of whatever does not say its own.
+    `default_year` is the year of a return that does not state its year.
     """
 
     templates: Path | None

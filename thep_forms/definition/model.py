@@ -141,7 +141,7 @@ class Field(TemplateTable, frozen=True, kw_only=True):
 
 
 class Part(TemplateTable, frozen=True, kw_only=True):
-    """One answer about a person, the same for every role. `help` as that of a field."""
+    """One answer about a person, the same for every role. `help` works as in `Field`."""
 
     name: Slug
     label: Words
@@ -155,8 +155,8 @@ class Part(TemplateTable, frozen=True, kw_only=True):
 class Role(TemplateTable, frozen=True, kw_only=True):
     """A person whom the form asks about.
 
-    Where the role's block is empty, the holder of the role `held_by` holds it too, if their job title has one of the
-    words `held_if_job_title` and none of `not_if_job_title`.
+    If the role's block is empty, the holder of the role `held_by` may hold this role too. Their job title must have
+    one of the words `held_if_job_title` and none of `not_if_job_title`.
     """
 
     name: Slug

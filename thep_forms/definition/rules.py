@@ -60,7 +60,7 @@ def check_form(form: FormFile, partnership: Partnership, file: str) -> None:
 
 
 def check_message(code: ProblemCode, message: str, where: str) -> None:
-    """Raises `TemplateError` if the sentence uses a word that the check does not fill in for that problem."""
+    """Raises `TemplateError` if the sentence uses a placeholder that the check does not fill in for that problem."""
     if complaint := _about_placeholders(message, ("label", "value", *WORDS.get(code, ()))):
         raise TemplateError(f"{where}: {complaint}")
 

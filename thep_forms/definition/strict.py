@@ -16,7 +16,7 @@ Mistake = tuple[str, str]  # the key, and a sentence
 
 
 def convert(table: Mapping[str, Any], into: type[T], file: str, key: str = "") -> T:
-    """`table` as the struct `into`. `key` is that of the table in its file, where it is not the whole file.
+    """`table` as the struct `into`. `key` is the key of the table in its file; empty if the table is the whole file.
 
     Raises `TemplateError` for the first mistake, naming `file` and the key.
     """
@@ -90,7 +90,7 @@ def listed(words: Iterable[str]) -> str:
 
 
 def suggestion(word: str, allowed: Iterable[str]) -> str:
-    """A sentence, with a space before it, that says what to write instead of a word that is not known."""
+    """A sentence, with a space before it, that says what to write instead of an unknown word."""
     import difflib  # templates seldom have a mistake
 
     allowed = list(allowed)

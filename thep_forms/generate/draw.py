@@ -29,11 +29,12 @@ from thep_forms.layout.foot import LINE_SIZE, LINES
 from thep_forms.layout.metrics import BOLD, REGULAR, missing_glyphs
 from thep_forms.layout.model import LABEL_END, TEXT_INSET, Group
 
-RULE = 0.6  # points, of the lines of the table
-LEADING = 1.25  # type sizes, from line to line
-SMALLEST = 7.5  # points, that the heading of a block may shrink to
-WIDEST = 150  # mm, that is tried for a label that does not fit
-TITLE_SIZE, SUBTITLE_SIZE = 17, 12  # points, of the heading of the pages
+RULE = 0.6  # points: the width of the table's lines.
+LEADING = 1.25  # type sizes: the distance between lines.
+SMALLEST = 7.5  # points: the smallest type for the heading of a block.
+WIDEST = 150  # mm: the widest size to suggest for a label that does not fit.
+TITLE_SIZE, SUBTITLE_SIZE = 17, 12  # points: the heading of the pages.
+
 # Sizes and spaces of running text, in type sizes of its paragraphs.
 HIGH_HEADING, LOW_HEADING = 1.45, 1.15
 BEFORE_HEADING, BEFORE_PARAGRAPH = 1.2, 0.7

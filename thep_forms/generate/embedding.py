@@ -15,10 +15,10 @@ from reportlab.pdfbase.ttfonts import TTFont
 
 from thep_forms.layout.metrics import BOLD, FOLDER, ITALIC, REGULAR, STYLES, Face, load_face
 
-SUBSET_TAG = "SUBSET+"  # goes before the name of a font that was cut down to the glyphs in use (ISO 32000-1, 9.6.4)
-CAP_HEIGHT = 714  # thousandths of the type size, of Noto Sans; for a font that does not say its own
-STEM_WIDTH = 80  # thousandths of the type size; a hint that only substitutes of the font would use
-CHUNK = 100  # entries of a CMap that may stand together (Adobe Technical Note 5014)
+SUBSET_TAG = "SUBSET+"  # the prefix of the name of a font that holds only the glyphs in use (ISO 32000-1, 9.6.4).
+CAP_HEIGHT = 714  # thousandths of the type size: the value of Noto Sans, for a font that does not state its own.
+STEM_WIDTH = 80  # thousandths of the type size: a hint for fonts that replace this one.
+CHUNK = 100  # the most entries in one section of a CMap (Adobe Technical Note 5014).
 
 
 @cache

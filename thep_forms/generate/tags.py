@@ -17,7 +17,7 @@ class Tag(Struct):
     """A structure element while the pages are drawn.
 
     `kids` are elements, and pieces of marked content as pairs of the page's index and the marked-content id. `widget`
-    is the name of the field of a `Form` element, which has no kids. `numbering` is that of a list.
+    is the field's name of a `Form` element, which has no kids. `numbering` is the `ListNumbering` of a list.
     """
 
     kind: str

@@ -124,7 +124,7 @@ class Writer:
         self.add(number, stream(entries, zlib.compress(head + b"\n".join(objects.values()))))
 
     def finish(self, number: int, trailer: Iterable[tuple[bytes, bytes]]) -> bytes:
-        """The bytes of the file; `number`, the highest of all, is that of the cross-reference stream."""
+        """The bytes of the file. `number`, the highest object number, belongs to the cross-reference stream."""
         start = self.length
         self.rows[number] = _ROW.pack(1, start, 0)
         rows = _ROW.pack(0, 0, 65535) + b"".join(self.rows[n] for n in range(1, number + 1))

@@ -10,14 +10,14 @@ from thep_forms.definition.form import Box
 from thep_forms.definition.model import PageMeasures
 
 MM = 72 / 25.4  # points
-LABEL_INSET = 2 * MM  # from the edge of a label's rectangle to its words
-LABEL_END = 0.5 * MM  # from its words to the other edge, at least
-TEXT_INSET = 2 * MM  # from the edges of a cell to the text in it
-AVERAGE_GLYPH = 0.55  # width of a letter, in type sizes; what `shows` is reckoned with
+LABEL_INSET = 2 * MM  # the distance from the edge of a label's rectangle to its words.
+LABEL_END = 0.5 * MM  # the least distance from the words to the other edge.
+TEXT_INSET = 2 * MM  # the distance from the edges of a cell to the text in it.
+AVERAGE_GLYPH = 0.55  # type sizes: the width of a letter, from which `shows` follows.
 
 
 class Rect(Struct, frozen=True):
-    """A rectangle on the page, in points; `x` and `y` are those of its lower left corner."""
+    """A rectangle on the page, in points. `x` and `y` are the coordinates of its lower left corner."""
 
     x: float
     y: float
@@ -35,7 +35,7 @@ class Rect(Struct, frozen=True):
         return self.y + self.height
 
     def inset(self, by: float) -> Rect:
-        """What is left of it without a margin of that many points."""
+        """The rectangle without a margin of that many points."""
         return Rect(self.x + by, self.y + by, self.width - 2 * by, self.height - 2 * by)
 
     def slice_x(self, start: float, width: float) -> Rect:

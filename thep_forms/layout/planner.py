@@ -23,15 +23,15 @@ from thep_forms.layout.model import (
     body_of,
 )
 
-HEADING = 8 * MM  # the bar above a block
-SECTION_HEADING = 1.5 * HEADING  # above the blocks of a continuation page
-BLOCKS_IN_ROW = 2  # on a continuation page
-BOX_INSET = 1.5  # points, between a ruled line and the box
-TICK = 5.5 * MM  # the side of a square to tick
-TICK_INSET = 0.5  # points, between the lines of that square and the box
-AFTER_TICK = 1.5 * MM  # between a square and the next caption
-AROUND_CAPTION = 6 * MM  # what the caption of a square needs beside its letters
-AFTER_PREFIX = 1.2  # type sizes, between a printed prefix and the box
+HEADING = 8 * MM  # the height of the bar above a block.
+SECTION_HEADING = 1.5 * HEADING  # the height of the heading of a continuation page.
+BLOCKS_IN_ROW = 2  # on a continuation page.
+BOX_INSET = 1.5  # points between a ruled line and the box.
+TICK = 5.5 * MM  # the side of a square to tick.
+TICK_INSET = 0.5  # points between the lines of that square and the box.
+AFTER_TICK = 1.5 * MM  # the space between a square and the next caption.
+AROUND_CAPTION = 6 * MM  # the space that the caption of a square needs besides its letters.
+AFTER_PREFIX = 1.2  # type sizes between a printed prefix and the box.
 
 
 def lay_out(definition: FormDefinition, more: int | None = None) -> tuple[PageLayout, ...]:
@@ -104,7 +104,7 @@ class _Planner:
 
 
 class _Page:
-    """A page while rows are added to it. `heading` is that of its blocks, if they have not their role's."""
+    """A page while rows are added to it. `heading` replaces the role's heading on its blocks, unless it is empty."""
 
     def __init__(self, planner: _Planner, layout: PageLayout, heading: str = "") -> None:
         self.planner, self.layout, self.heading = planner, layout, heading
@@ -200,7 +200,7 @@ class _Page:
     # --- blocks -------------------------------------------------------------------------------------------------
 
     def _add_block(self, role: str, rect: Rect, *, has_bar: bool) -> None:
-        """The next block of the role, under a bar of its own or under that of its row."""
+        """Add the next block of the role, under its own bar or under the bar of its row."""
         planner = self.planner
         block = planner.definition.block(planner.roles[role], next(planner.positions[role]))
         down = 0.0

@@ -1,4 +1,4 @@
-"""A school's own copy of the form, in a file or on paper: what is filled in beforehand, and what the file is called."""
+"""A school's own copy of the form, in a file or on paper: its prefilled answers and the name of its file."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def copies(
 def print_pack(definition: FormDefinition, members: Iterable[MemberSchool]) -> bytes:
     """Each school's copy on paper, as one PDF for the printer; there is one member at least.
 
-    The copies are in the order of the register, by DfE number. All our lists have this order, so that the pile can be
-    ticked off against any of them, and it keeps the schools of a phase together. `definition` was loaded for copies.
+    The copies are in the order of the register, by DfE number. All our lists have this order, so that you can tick off
+    the pile against any of them. It also keeps the schools of a phase together. `definition` was loaded for copies.
     Raises `LayoutError`.
     """
     members = list(members)
@@ -46,7 +46,7 @@ def print_pack(definition: FormDefinition, members: Iterable[MemberSchool]) -> b
 
 
 def answers(definition: FormDefinition, member: MemberSchool) -> Values:
-    """What is known of a school, by AcroForm field. The DfE number goes without its prefix, which is printed."""
+    """The known answers of a school, by AcroForm field. The form prints the prefix of the DfE number itself."""
     prefix = definition.partnership.dfe_prefix
     values: Values = {definition.dfe_field.name: member.dfe_number.removeprefix(prefix)}
     for field in definition.fields:

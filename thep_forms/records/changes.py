@@ -98,5 +98,5 @@ class _Comparison:
 
 
 def _in_order(order: Sequence[str], names: Iterable[str]) -> list[str]:
-    """The names in that order, and then the others, such as those of another year's form."""
+    """The names in the order given, then all further names, such as fields of another year's form."""
     return [*order, *sorted(set(names) - set(order))]

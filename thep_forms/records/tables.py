@@ -19,9 +19,9 @@ from thep_forms.records.names import TableName
 from thep_forms.records.records import History, Records, Returned
 
 Row = Sequence[str]  # a cell for each column
-Columns = Mapping[str, str]  # what each column holds, by its name, in order
+Columns = Mapping[str, str]  # the name and the title of each column, in order
 _CHUNK = 2**16  # characters
-_LONGEST_CELL = 2**31 - 1  # characters; csv.reader takes 131,072 unless it is told
+_LONGEST_CELL = 2**31 - 1  # characters; the default of csv.reader is 131,072
 _RETURN = {"return_id": "Return"}
 _YEAR = {"membership_year": "Membership year"}
 _SOURCE = {"source": "Where it came from"}
@@ -148,7 +148,7 @@ def _labels(definition: FormDefinition) -> dict[str, str]:
 
 
 def _school_columns(records: Records) -> Columns:
-    """The fields of the latest year's form, and then those that only another year's form has."""
+    """The fields of the latest year's form, then the fields that only another year's form has."""
     earlier = [_labels(definition) for definition in _definitions(records)]
     return _with_earlier(_labels(records.definition), earlier)
 
@@ -160,15 +160,16 @@ def _part_columns(records: Records) -> Columns:
 
 
 def _definitions(records: Records) -> list[FormDefinition]:
-    """Those of the years of which there are accepted returns."""
+    """The definitions of the years with accepted returns."""
     return [records.definitions(MembershipYear.parse(year)) for year in records.judgements.years]
 
 
 def _with_earlier(latest: Columns, earlier: Sequence[Columns]) -> Columns:
-    more: dict[str, str] = {}
+    all_labels: dict[str, str] = {}
     for labels in earlier:
-        more |= labels
-    return {**latest, **{name: more[name] for name in sorted(more.keys() - latest.keys() - _RETURN.keys())}}
+        all_labels |= labels
+    only_earlier = sorted(all_labels.keys() - latest.keys() - _RETURN.keys())
+    return {**latest, **{name: all_labels[name] for name in only_earlier}}
 
 
 def sweep(records: Records) -> Iterator[tuple[TableName, Row]]:

@@ -1,4 +1,4 @@
-"""Connects to a Dask scheduler, if nobody else can read what is sent to it."""
+"""Connects to a Dask scheduler if the connection is encrypted or local."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def lost() -> ClusterError:
 
 
 def is_private(address: str) -> bool:
-    """Whether nobody else can read what is sent there: it goes through TLS, or stays on this machine.
+    """Whether data sent to the address goes through TLS or stays on this machine.
 
-    Raises `ClusterError` where it is not the address of a scheduler or worker.
+    Raises `ClusterError` if it is not the address of a scheduler or worker.
     """
     parts = urlsplit(address)
     with suppress(ValueError):  # the port is not a number

@@ -1,7 +1,7 @@
 """A program of its own that hosts a confined worker, for a process that cannot start one itself.
 
 A process with threads cannot be forked safely, and `multiprocessing` lets no daemon have children. The workers of a
-Dask cluster are both (dask/distributed#2718). A program that is started anew is neither.
+Dask cluster are both (dask/distributed#2718). A new program has neither limit.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class Worker(Generic[T]):
         self.answers, self.is_broken = 0, False
 
     def assign(self, item: T, data: bytes) -> None:
-        """Send the worker an item's bytes. One that has ended takes them, too, and its next answer says so."""
+        """Send the worker an item's bytes. If the worker has ended, its next answer reports that."""
         if not self.queue:
             self.started_at = time.monotonic()
         self.queue.append((item, data))
@@ -118,7 +118,7 @@ def _answer(job: Job, data: bytes) -> bytes:
         return _DONE + job(data)
     except MemoryError:
         return _TOO_MUCH_MEMORY
-    except Exception as error:  # noqa: BLE001 - a job may raise anything; only its type is told, as its text may quote
+    except Exception as error:  # noqa: BLE001 - a job may raise anything; its text may quote the file
         return _FAILED + type(error).__name__.encode("ascii", "replace")
 
 
