@@ -224,41 +224,79 @@ def comparable(table: Path, kept: set[str]) -> list[dict[str, str]]:
 # --- What may go wrong ----------------------------------------------------------------------------------------------
 
 
+# Waits for a line, so that a test can kill it before it opens the ledger.
+MIGRATE = """
+import sys
+from pathlib import Path
+from thep_forms.records import Ledger
+print(flush=True)
+sys.stdin.readline()
+Ledger(Path(sys.argv[1]))
+"""
+
+
 def test_a_migration_killed_at_any_moment_leaves_the_old_ledger_or_the_new_one(tmp_path: Path) -> None:
+    """Kills at three named moments, which any machine reaches, and then at random moments."""
     moments = random.Random(1)  # noqa: S311 - the same moments each time, which are no secret
-    migrate = [
-        sys.executable,
-        "-c",
-        "import sys; from pathlib import Path; from thep_forms.records import Ledger\n"
-        "print(flush=True); Ledger(Path(sys.argv[1]))",
-    ]
-    seconds, seen = migration_seconds(migrate, tmp_path), set()
+    seconds = migration_seconds(Path(shutil.copytree(OLD, tmp_path / "whole")))
     for number in range(KILLS):
         records = Path(shutil.copytree(OLD, tmp_path / f"records {number}"))
-        with subprocess.Popen([*migrate, str(records)], stdout=subprocess.PIPE) as process:
-            assert process.stdout
-            process.stdout.readline()
-            time.sleep(moments.uniform(0, seconds))
+        with waiting_migration(records) as process:
+            if number == 0:
+                pass
+            elif number == 1:
+                go_on(process, lambda: has_copy(records))
+            elif number == 2:
+                go_on(process, lambda: (records / COPY).exists())
+            else:
+                go_on(process)
+                time.sleep(moments.uniform(0, seconds))
             process.kill()
-        seen.add(bool(list(records.glob(f".{COPY}.*"))) or (records / COPY).exists())
-        if (records / COPY).exists():
-            assert version_of(records / COPY) == 7
-        assert status(records) == rows(STATUS)
-        (records.parent / "empty").mkdir(exist_ok=True)
-        ingest(records, [records.parent / "empty"])
-        assert not list(records.rglob(".*"))
-        assert run("verify", "-o", records).exit_code == 0
+        if number < 3:
+            assert has_copy(records) is (number > 0)
+        assert_migration_can_be_completed(records)
         shutil.rmtree(records)
-    assert seen == {True, False}
 
 
-def migration_seconds(migrate: list[str], folder: Path) -> float:
-    records = Path(shutil.copytree(OLD, folder / "whole"))
-    with subprocess.Popen([*migrate, str(records)], stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        process.stdout.readline()
+def has_copy(records: Path) -> bool:
+    """Whether the migration has begun or finished its copy of the ledger."""
+    return bool(list(records.glob(f".{COPY}.*"))) or (records / COPY).exists()
+
+
+def assert_migration_can_be_completed(records: Path) -> None:
+    if (records / COPY).exists():
+        assert version_of(records / COPY) == 7
+    assert status(records) == rows(STATUS)
+    (records.parent / "empty").mkdir(exist_ok=True)
+    ingest(records, [records.parent / "empty"])
+    assert not list(records.rglob(".*"))
+    assert run("verify", "-o", records).exit_code == 0
+
+
+def waiting_migration(records: Path) -> subprocess.Popen[bytes]:
+    """A process that migrates the records as soon as it may `go_on`."""
+    command = [sys.executable, "-c", MIGRATE, str(records)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.readline()
+    return process
+
+
+def go_on(process: subprocess.Popen[bytes], until: Callable[[], bool] = lambda: True) -> None:
+    """Start the migration and return when `until` is true, at the latest when the migration ends."""
+    assert process.stdin
+    process.stdin.write(b"\n")
+    process.stdin.flush()
+    while not until() and process.poll() is None:
+        pass
+
+
+def migration_seconds(records: Path) -> float:
+    with waiting_migration(records) as process:
         start = time.monotonic()
+        go_on(process)
         process.wait()
+    assert process.returncode == 0
     return time.monotonic() - start
 
 
