@@ -18,7 +18,7 @@ import pytest
 from click.testing import Result
 
 from tests.commands import run
-from tests.conftest import ingest, prefer, rows
+from tests.conftest import ingest, prefer, record_files, rows
 from thep_forms.deciding import Action
 from thep_forms.definition import Definitions
 from thep_forms.records import Records, SentState, open_for_reading
@@ -66,10 +66,6 @@ def status(records: Path) -> list[dict[str, str]]:
     result = run("status", "2026-27", "-o", records, "--schools", REGISTER, "--csv")
     assert result.exit_code == 0, result.stderr or result.exception
     return list(csv.DictReader(io.StringIO(result.stdout)))
-
-
-def tables(records: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in records.iterdir() if path.suffix in (".csv", ".json", ".xlsx")}
 
 
 def test_migrations_are_numbered_without_a_gap() -> None:
@@ -153,9 +149,9 @@ def test_the_next_ingest_reads_every_archived_pdf_once_more(records: Path, tmp_p
         with open_for_reading(records, Definitions.of_today()) as ledger:
             archived = set(ledger.files().values())
             assert len(ledger.files_without_reading()) == (len(archived) if files_without_reading else 0)
-        before = tables(records)
+        before = record_files(records)
         assert ingest(records, [tmp_path / "empty"]).new == 0
-        assert tables(records) == before
+        assert record_files(records) == before
 
 
 def test_a_pdf_that_the_archive_lacks_keeps_what_version_7_read_until_it_comes_again(
@@ -241,21 +237,24 @@ def test_a_migration_killed_at_any_moment_leaves_the_old_ledger_or_the_new_one(t
     seconds = migration_seconds(Path(shutil.copytree(OLD, tmp_path / "whole")))
     for number in range(KILLS):
         records = Path(shutil.copytree(OLD, tmp_path / f"records {number}"))
-        with waiting_migration(records) as process:
-            if number == 0:
-                pass
-            elif number == 1:
-                go_on(process, lambda: has_copy(records))
-            elif number == 2:
-                go_on(process, lambda: (records / COPY).exists())
-            else:
-                go_on(process)
-                time.sleep(moments.uniform(0, seconds))
-            process.kill()
+        kill_migration(records, number, moments.uniform(0, seconds))
         if number < 3:
             assert has_copy(records) is (number > 0)
         assert_migration_can_be_completed(records)
         shutil.rmtree(records)
+
+
+def kill_migration(records: Path, number: int, later: float) -> None:
+    """Kill it before it starts, when its copy of the ledger appears, when the copy is finished, or `later`."""
+    with waiting_migration(records) as process:
+        if number == 1:
+            go_on(process, lambda: has_copy(records))
+        elif number == 2:
+            go_on(process, lambda: (records / COPY).exists())
+        elif number > 2:
+            go_on(process)
+            time.sleep(later)
+        process.kill()
 
 
 def has_copy(records: Path) -> bool:

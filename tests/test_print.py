@@ -317,7 +317,7 @@ def test_missing_folder_of_the_file_is_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "more", "words"),
+    ("lines", "options", "words"),
     [
         ("211/2101,Cedar\n", ["--copies", "2"], "--copies is for blank forms"),
         ("", [], "has no school of Tower Hamlets"),

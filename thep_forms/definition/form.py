@@ -232,7 +232,7 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
         return _blocks(self, tuple(names))
 
     def position(self, role: Role, name: str) -> int | None:
-        """The position of the role's holder whose AcroForm field `name` is; None if the field is not one of the role."""
+        """The position of the role's holder whose AcroForm field `name` is; None for fields of other roles."""
         stem = f"{role.name}_"
         if not name.startswith(stem):
             return None

@@ -51,7 +51,8 @@ def forget(
 
     Also deletes notes of e-mails to the schools, and copies of the ledger from earlier versions of the program.
     Deletes from the archive first, then from the ledger, then from the tables, so that the next run can finish a run
-    that was cut off. Calls `confirmed` with an empty `Disposal` too, and then writes the tables again. Raises `RecordsError`.
+    that was cut off. Calls `confirmed` with an empty `Disposal` too, and then writes the tables again. Raises
+    `RecordsError`.
     """
     number = _school(school, definitions()) if school else None
     with open_for_writing(folder, definitions) as ledger:
