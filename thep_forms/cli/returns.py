@@ -20,6 +20,7 @@ from thep_forms.cli.options import (
     templates_option,
 )
 from thep_forms.cli.output import count_of, message, printable
+from thep_forms.defaults import MEGABYTES_FOR_A_FILE, SECONDS_FOR_A_FILE
 
 if TYPE_CHECKING:
     from thep_forms.office.summary import Attention, Summary
@@ -45,7 +46,7 @@ LISTED = 20  # returns that need attention, at the end of a run
     "--timeout",
     metavar="SECONDS",
     type=Seconds(),
-    default=30,
+    default=SECONDS_FOR_A_FILE,
     show_default=True,
     help="The longest time for one file.",
 )
@@ -53,7 +54,7 @@ LISTED = 20  # returns that need attention, at the end of a run
     "--memory",
     metavar="MEGABYTES",
     type=WholeNumber(256),
-    default=1024,
+    default=MEGABYTES_FOR_A_FILE,
     show_default=True,
     help="The most memory for one file.",
 )
@@ -154,6 +155,10 @@ def print_summary(summary: Summary) -> None:
     if summary.attention:
         message("\nThese need attention. problems.csv has the sentences to send to the schools.")
         _print_attention(summary)
+        message(
+            "If a school has sent another form that is right, say that it counts: "
+            f"thep-forms prefer RETURN_ID -o {summary.records}. The column return_id of returns.csv has the RETURN_ID."
+        )
 
 
 def _print_attention(summary: Summary) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from thep_forms.defaults import MEGABYTES_FOR_A_FILE, SECONDS_FOR_A_FILE
 from thep_forms.work.sandbox import confine
 
 T = TypeVar("T")
@@ -26,8 +27,8 @@ _DONE, _TOO_MUCH_MEMORY, _FAILED = b"+", b"m", b"!"  # the first byte of an answ
 class Limits(Struct, frozen=True):
     """The time and the memory that one file may take."""
 
-    seconds: float = 30.0
-    megabytes: int = 1024
+    seconds: float = SECONDS_FOR_A_FILE
+    megabytes: int = MEGABYTES_FOR_A_FILE
 
 
 class Failure(Struct, frozen=True):
