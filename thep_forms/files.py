@@ -46,7 +46,7 @@ def write_unsynced(path: Path, data: bytes) -> None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """As `write_private`, for what is no secret: a blank form has the modes that any new file has."""
+    """Like `write_private` for a file that is not secret, such as a blank form: it has the usual modes."""
     mask = os.umask(0)
     os.umask(mask)
     _write(path, data, 0o666 & ~mask)
@@ -54,7 +54,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def renew_private(path: Path, pieces: Iterable[bytes]) -> None:
-    """As `write_private`, but pieces that are too many to be held at once. A file that holds just these is left alone.
+    """Like `write_private` for many pieces, which need not be in memory at once. An equal file stays as it is.
 
     A loss of power may undo that until `sync_folder` was called.
     """
@@ -64,7 +64,7 @@ def renew_private(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 def holds(path: Path, pieces: Iterable[bytes]) -> bool:
-    """Whether the file holds just these."""
+    """Whether the pieces are the whole content of the file."""
     with ComparedFile(path) as file:
         for piece in pieces:
             file.write(piece)
@@ -72,7 +72,7 @@ def holds(path: Path, pieces: Iterable[bytes]) -> bool:
 
 
 class ComparedFile:
-    """A file that is compared with the pieces that are written to this, and never changed."""
+    """Compares a file with the pieces written to this object. Never changes the file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -90,13 +90,13 @@ class ComparedFile:
             self._is_same = False
 
     def is_same(self) -> bool:
-        """Whether the file holds just what was written up to now, and nothing after it."""
+        """Whether the file equals the pieces written so far."""
         if self._is_same and self._file is not None and self._file.read(1):
             self._is_same = False
         return self._is_same
 
     def is_same_so_far(self) -> bool:
-        """Whether the file begins with what was written up to now."""
+        """Whether the file begins with the pieces written so far."""
         return self._is_same
 
     def __enter__(self) -> Self:
@@ -108,7 +108,7 @@ class ComparedFile:
 
 
 class RenewedFile:
-    """A file that its owner alone may read, written piece by piece and put in its place in one step at the end.
+    """A file that only its owner can read, written piece by piece and moved to its path in one step.
 
     A file that holds just these pieces is left alone. An error in the `with` block leaves the old file.
     """
@@ -130,7 +130,7 @@ class RenewedFile:
             self._new.write(piece)
 
     def _begin(self, length: int) -> None:
-        """Begin a new file with the bytes in which the old one was the same."""
+        """Begin a new file with the bytes that are equal in the old file."""
         self._new = _HalfWritten(self.path, PRIVATE_FILE)
         for piece in _beginning(self.path, length):
             self._new.write(piece)
@@ -171,7 +171,7 @@ def _beginning(path: Path, length: int) -> Iterator[bytes]:
 
 
 class _HalfWritten:
-    """A hidden file beside `path`, which takes its place when it is finished."""
+    """A hidden file beside `path`. `finish` moves it to `path`."""
 
     def __init__(self, path: Path, mode: int) -> None:
         self.path, self.mode = path, mode

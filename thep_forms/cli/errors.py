@@ -18,7 +18,7 @@ DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)} 
 
 
 class ExitCode(IntEnum):
-    """What a command tells a script."""
+    """The exit codes of the commands, for scripts."""
 
     DONE = 0
     NEEDS_ATTENTION = 1

@@ -61,12 +61,12 @@ class Block(Struct, frozen=True):
 
     @property
     def stem(self) -> str:
-        """What the names of its boxes start with."""
+        """The start of the names of its boxes."""
         return f"{self.role.name}_{self.position}" if self.role.repeats else self.role.name
 
     @property
     def label(self) -> str:
-        """What the block is called in messages: its heading, with the position where the role repeats."""
+        """The name of the block in messages: its heading, with the position if the role repeats."""
         return f"{self.role.heading} ({self.position})" if self.role.repeats else self.role.heading
 
 
@@ -96,7 +96,7 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def foot(self) -> tuple[str, str]:
-        """The two lines at the foot of each page; the first goes on with the revision and the page."""
+        """The two lines at the foot of each page. The page adds its revision and number to the first."""
         line = f"{self.partnership.name}  ·  {self.form.title} {self.year}"
         return line, f"Please return this form to {self.partnership.return_address}"
 
@@ -130,12 +130,12 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """What is asked of the school, in the form's order."""
+        """The fields about the school, in the form's order."""
         return self.file.field
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """What is asked of each person, in the form's order."""
+        """The parts that the form asks of each person, in its order."""
         return self.file.part
 
     @property

@@ -26,7 +26,7 @@ PROBLEMS_FILE = "problems.toml"
 
 
 def shipped(folder: str) -> Path:
-    """The folder `templates` or `samples` as it came: inside the installed package, or beside it in a checkout."""
+    """The shipped folder `templates` or `samples`: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parents[1]
     inside = package / folder
     return inside if inside.is_dir() else package.parent / folder

@@ -1,4 +1,4 @@
-"""What has to fit together in the templates, beyond the keys and values of each table."""
+"""Rules between the tables of the templates, beyond the keys and values of each table."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ class _FormChecker(Struct, frozen=True):
                 )
 
     def _placed(self) -> Iterator[tuple[str, str]]:
-        """Every field and role stands on the page, and once."""
+        """Check that each field and role is on the page exactly once."""
         cells = [cell for section in self.form.section for row in section.row for cell in row.cells]
         fields, blocks = Counter(cell.field for cell in cells), Counter(cell.block for cell in cells)
         defined = {"field": [f.name for f in self.form.field], "block": [r.name for r in self.form.role]}

@@ -67,7 +67,7 @@ def words_in(blocks: Iterable[TextBlock]) -> str:
 
 
 def escaped(value: object) -> str:
-    """A value as Markdown that says just this."""
+    """A value as Markdown that shows exactly this value."""
     return _MARKUP.sub(r"\\\1", str(value))
 
 

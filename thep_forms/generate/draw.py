@@ -99,7 +99,7 @@ class _Drawer:
         self.number = self.mcid = 0  # the page's index, and the next marked-content id on it
 
     def draw(self, layouts: Sequence[PageLayout]) -> Drawn:
-        """All pages; a layout with a running text takes as many as the text needs."""
+        """Draw all pages. A layout with a running text takes as many pages as the text needs."""
         tags = [self.document.add("Sect") for _ in layouts]
         flows: list[list[list[Piece]]] = []
         for layout, tag in zip(layouts, tags, strict=True):
@@ -120,7 +120,7 @@ class _Drawer:
 
     @contextmanager
     def _marked(self, tag: Tag) -> Iterator[None]:
-        """What is drawn inside is content of the element."""
+        """Tag everything drawn inside as content of the element."""
         tag.kids.append((self.number, self.mcid))
         self.canvas.addLiteral(f"/{tag.kind} <</MCID {self.mcid}>> BDC")
         self.mcid += 1
@@ -129,7 +129,7 @@ class _Drawer:
 
     @contextmanager
     def _artifact(self, what: str) -> Iterator[None]:
-        """Screen readers pass over what is drawn inside."""
+        """Mark everything drawn inside as an artifact, which screen readers skip."""
         self.canvas.addLiteral(f"/Artifact <<{what}>> BDC")
         yield
         self.canvas.addLiteral("EMC")

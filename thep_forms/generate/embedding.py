@@ -23,7 +23,7 @@ CHUNK = 100  # the most entries in one section of a CMap (Adobe Technical Note 5
 
 @cache
 def register() -> None:
-    """Make the three styles known to reportlab, as one family."""
+    """Register the three styles with reportlab, as one family."""
     for name in STYLES:
         pdfmetrics.registerFont(TTFont(name, FOLDER / f"{name}.ttf"))
     pdfmetrics.registerFontFamily(REGULAR, REGULAR, BOLD, ITALIC, BOLD)
@@ -45,7 +45,7 @@ def subset(pdf: pikepdf.Pdf, face: Face, texts: Mapping[int, str]) -> pikepdf.Ob
 
 
 def _cut_down(face: Face, glyphs: Mapping[int, str]) -> bytes:
-    """The font program with these glyphs alone, under their own numbers."""
+    """The font program with only these glyphs, which keep their numbers."""
     wanted = hb.SubsetInput()
     wanted.flags = hb.SubsetFlags.RETAIN_GIDS
     wanted.sets(hb.SubsetInputSets.GLYPH_INDEX).set(set(glyphs))

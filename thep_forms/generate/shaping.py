@@ -19,7 +19,7 @@ CODE_DIGITS = 4  # of a glyph's number in hex
 
 
 class Glyph(Struct, frozen=True):
-    """A glyph where HarfBuzz puts it; `text` is what it stands for."""
+    """A glyph at the position that HarfBuzz gives it. `text` is the text that it draws."""
 
     number: int
     advance: int
@@ -89,7 +89,7 @@ def _pieces(line: str) -> Iterator[tuple[Face | None, str]]:
 
 
 def _goes_along(char: str) -> bool:
-    """Whether it is drawn in the face of what stands before it: marks, joiners, spaces, signs."""
+    """Whether the character takes the face of the character before it: marks, joiners, spaces, signs."""
     return unicodedata.category(char)[0] in "MZCP" or unicodedata.bidirectional(char) in ("BN", "ON")
 
 

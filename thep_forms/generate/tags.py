@@ -1,4 +1,4 @@
-"""The structure tree of a tagged PDF (ISO 32000-1, 14.7 and 14.8; PDF/UA-1): what a screen reader walks."""
+"""The structure tree of a tagged PDF, which screen readers follow (ISO 32000-1, 14.7 and 14.8; PDF/UA-1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether what was laid out fits; where it does not, which measure of `membership-form.toml` to change, and to what."""
+"""Checks that a layout fits. If not, says which measure of `membership-form.toml` to change, and to what value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a laid-out page is made of: rectangles with labels, texts and boxes, in points from its lower left corner."""
+"""The parts of a laid-out page: rectangles with labels, texts and boxes, in points from its lower left corner."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Measure(Struct, frozen=True):
 
 
 class Style(Enum):
-    """How a label looks, by what it is for."""
+    """The look of a label, by its purpose."""
 
     LABEL = auto()  # beside a box
     HEADING = auto()  # above a block
@@ -101,7 +101,7 @@ Item = Label | PlacedText | PlacedBox
 
 
 class Group(Struct):
-    """What belongs together under a heading, or under none, in reading order: each label before its box."""
+    """Items that belong together, with or without a heading, in reading order: each label before its box."""
 
     heading: Label | None = None
     items: list[Item] = field(default_factory=list)
@@ -129,7 +129,7 @@ class PageLayout(Struct):
 
     @property
     def items(self) -> list[Item]:
-        """Everything that is printed or filled in, in reading order."""
+        """All items of the page, in reading order."""
         found: list[Item] = []
         for group in self.groups:
             if group.heading:

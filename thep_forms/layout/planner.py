@@ -1,4 +1,4 @@
-"""Where everything of a form stands: from the definition to page layouts."""
+"""Plans the position of everything on a form: from the definition to page layouts."""
 
 from __future__ import annotations
 

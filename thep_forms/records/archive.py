@@ -10,7 +10,7 @@ from thep_forms.records.names import ARCHIVE, archived
 
 
 class Archive:
-    """The folder of the PDFs as they came. It is made when the first is added."""
+    """The folder of the PDFs as they came. Adding the first PDF creates it."""
 
     def __init__(self, records: Path) -> None:
         self.records = records

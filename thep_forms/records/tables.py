@@ -53,7 +53,7 @@ _VALUE = {
 
 
 class Rows(Protocol):
-    """Rows that can be counted without being gone through, and gone through several times."""
+    """Rows whose number is known in advance, and which can be read several times."""
 
     def __len__(self) -> int: ...
 
@@ -137,7 +137,7 @@ def columns(records: Records) -> dict[TableName, Columns]:
 
 
 def _labels(definition: FormDefinition) -> dict[str, str]:
-    """What the form calls its fields, in its order, with the columns of postcodes; without the DFE number."""
+    """The labels of the fields in the form's order, with the columns of postcodes, without the DFE number."""
     labels = {}
     for field in definition.fields:
         if field is not definition.dfe_field:
@@ -154,7 +154,7 @@ def _school_columns(records: Records) -> Columns:
 
 
 def _part_columns(records: Records) -> Columns:
-    """What is asked of a person, in the same order."""
+    """The columns of a person's parts, in the same order."""
     earlier = [{part.name: part.label for part in definition.parts} for definition in _definitions(records)]
     return _with_earlier({part.name: part.label for part in records.definition.parts}, earlier)
 

@@ -93,7 +93,7 @@ def _write(sheet: Worksheet, names: Sequence[str], rows: Sequence[Row], header: 
 
 
 def _lines(text: str) -> int:
-    """How many lines it takes in a cell that wraps it, and is as wide as a column gets."""
+    """The number of lines of a text in a cell of the widest column that wraps it."""
     return sum(max(1, -(-len(line) // _WIDEST)) for line in text.splitlines())
 
 

@@ -41,7 +41,7 @@ _UTF8_POLICY = _ASCII_POLICY.clone(utf8=True)
 
 
 class OutgoingMessage(Struct, frozen=True):
-    """What goes to one school: addresses as mail servers take them, the words, and the PDF of its form.
+    """A message to one school: addresses as mail servers take them, the words, and the PDF of its form.
 
     It has no date and no Message-ID before it is sent.
     """

@@ -1,4 +1,4 @@
-"""Work on strangers' files, in processes that may do nothing else and are replaced when they fail.
+"""Runs work on strangers' files in confined processes, which are replaced when they fail.
 
 `Workers` are processes on this machine. `cluster.Cluster` is the same on other machines.
 """

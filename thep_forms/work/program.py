@@ -19,7 +19,7 @@ Build = dict[str, str]  # what answers depend on besides the file: name and vers
 
 
 def pack_setup(job: Job, build: Callable[[], Build], limits: Limits) -> bytes:
-    """What a `WorkerProgram` is to do, as bytes. `job` and `build` must be picklable."""
+    """The task of a `WorkerProgram` as bytes. `job` and `build` must be picklable."""
     return pickle.dumps((job, build, limits))
 
 
@@ -81,7 +81,7 @@ def _requests_from(pipe: IO[bytes]) -> Iterator[bytes]:
 
 
 def _serve(requests_pipe: IO[bytes], answers_pipe: IO[bytes]) -> None:
-    """What the program does until its pipe is closed: first the setup, then one piece of bytes after the other."""
+    """Run the program until its pipe is closed: read the setup, then answer each piece of bytes."""
     requests = _requests_from(requests_pipe)
     job, build, limits = pickle.loads(next(requests))  # noqa: S301 - from the process that started us
     _send(answers_pipe, build())

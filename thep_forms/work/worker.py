@@ -32,7 +32,7 @@ class Limits(Struct, frozen=True):
 
 
 class Failure(Struct, frozen=True):
-    """Why there is no answer, in a sentence for a person that quotes nothing of the file."""
+    """The reason why there is no answer: a sentence for a person, which quotes nothing of the file."""
 
     reason: str
 
@@ -101,7 +101,7 @@ class Worker(Generic[T]):
 
 
 def _serve(pipe: Connection, job: Job, megabytes: int, parent: int) -> None:
-    """What the process does until its pipe is closed: bytes in, an answer out."""
+    """Answer bytes from the pipe until it is closed."""
     _close_all_but(pipe)
     sys.dont_write_bytecode = True
     confine(megabytes, parent)
