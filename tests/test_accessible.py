@@ -1,4 +1,4 @@
-"""The form for people who hear it, or who have a keyboard alone: PDF/UA-1."""
+"""The form for people who use a screen reader or only a keyboard: PDF/UA-1."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def opened(request: pytest.FixtureRequest) -> Iterator[pikepdf.Pdf]:
 
 
 def elements(element: pikepdf.Object) -> Iterator[pikepdf.Object]:
-    """The element and all below it, as a screen reader walks."""
+    """The element and all elements below it, in reading order."""
     yield element
     kids = element.get("/K", pikepdf.Array())
     for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:

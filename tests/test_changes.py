@@ -1,4 +1,4 @@
-"""changes.csv: what a return says differently from what was known of its school."""
+"""changes.csv: answers of a return that differ from the known answers of its school."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def returned(folder: Path, form: bytes, name: str, number: str = "2101", **answe
 
 
 def listed_changes(records: Path, year: str = "2026-27") -> ChangedAnswers:
-    """What the table says of that year, without its columns of year and school."""
+    """The rows of that year, without the columns of year and school."""
     of_year = [row for row in rows(records / "changes.csv") if row["membership_year"] == year]
     return [tuple(row[column] for column in ("role", "field", "before", "after")) for row in of_year]
 
@@ -54,7 +54,7 @@ def inbox(tmp_path: Path, blank: dict[str, bytes]) -> Path:
 
 
 def changed(inbox: Path, blank: dict[str, bytes], **answered: str | bool) -> ChangedAnswers:
-    """What the table says of a return of this year after that of last year."""
+    """The rows for a return of this year after a return of last year."""
     records = inbox.parent / "records"
     ingest(records, [returned(inbox, blank["2026-27"], "this year", **{**EARLIER, **answered})])
     return listed_changes(records)
@@ -100,7 +100,7 @@ def test_spaces_and_capitals_in_an_address_are_no_change(inbox: Path, blank: dic
 
 
 def test_senior_leaders_are_matched_by_their_names(inbox: Path, blank: dict[str, bytes]) -> None:
-    """In another order they are the same; one has another address, one has gone, one is new."""
+    """The order does not matter. One leader has another address, one has left, one is new."""
     changes = changed(
         inbox,
         blank,
@@ -155,7 +155,7 @@ LIST = {
 
 @pytest.fixture
 def records(tmp_path: Path, blank: dict[str, bytes]) -> Path:
-    """Of a run with a list that knows the name of the head."""
+    """Records of a run with a list that has the name of the head."""
     source = returned(tmp_path / "inbox", blank["2026-27"], "this year")
     run("ingest", source, "-o", tmp_path / "records", "--schools", listed(tmp_path / "list.csv", LIST))
     return tmp_path / "records"

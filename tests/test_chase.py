@@ -1,4 +1,4 @@
-"""Where a school stands between the form that it was sent and the one that it returns, and whom to remind."""
+"""The standing of each school from sending to returning the form, and the reminders."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SENDING, SENT, DRAFTED = SentState
 
 @pytest.fixture(scope="module")
 def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The copy of each school, by the last digits of its DFE number, with nothing filled in but that number."""
+    """The copy of each school, by the last digits of its DFE number. Only that number is filled in."""
     folder = tmp_path_factory.mktemp("forms")
     members = [MemberSchool(f"211/{number}", SchoolRecord(), "") for number in NUMBERS]
     pdfs = copies(load_definition("2026-27", prefilled=True), members)
@@ -50,7 +50,7 @@ def records(tmp_path: Path) -> Path:
 
 
 def note(records: Path, number: str, days: int, state: SentState = SENT, kind: SentKind = SentKind.FORM) -> None:
-    """That the school was written to so many days ago."""
+    """Note a message to the school, so many days ago."""
     address, message_id = f"office@school{number}.example", "" if state is DRAFTED else f"<{number}.{days}@x.example>"
     at = NOW - timedelta(days=days)
     with Ledger(records) as ledger, ledger.transaction():
@@ -70,7 +70,7 @@ def status(records: Path, schools: Path, *options: object) -> dict[str, dict[str
 
 
 def chase(records: Path, schools: Path, server: MailServer, *options: object) -> list[str]:
-    """Who got the reminders of a run."""
+    """The schools that got a reminder in a run."""
     before = len(server.received)
     where = ("--smtp-host", "127.0.0.1", "--smtp-port", server.port, "--rate", "60000")
     result = run("email", "2026-27", "--schools", schools, "-o", records, "--send", "--chase", *where, *options)
@@ -140,7 +140,7 @@ def test_a_form_with_another_members_number_counts_for_the_school_that_it_names(
     statuses = status(records, schools)
     assert (statuses["2101"]["status"], statuses["2102"]["status"]) == ("needs_attention", "not_returned")
     assert statuses["2101"]["why"] == "DFE Number: dfe other school"
-    assert run("forget", "-o", records, "--before", "2025-26", "--yes").exit_code == 0  # what the list told
+    assert run("forget", "-o", records, "--before", "2025-26", "--yes").exit_code == 0  # answers from the list
     assert status(records, schools)["2102"]["status"] == "not_returned"
     assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
     assert rows(records / "returns.csv") == []

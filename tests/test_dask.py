@@ -1,4 +1,4 @@
-"""A Dask cluster reads returns as this machine does: the same tables, as well confined, whatever happens to it."""
+"""A Dask cluster reads returns as this machine does: with the same tables, the same limits, and after failures."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_run_on_a_cluster_gives_the_tables_of_a_local_run_even_if_a_worker_is_
     new = ingest_there(inbox, tmp_path / "records", cluster.address, lambda: os.kill(first, signal.SIGKILL))
     assert new > TYPED
     assert tables(tmp_path / "records") == undisturbed
-    assert second in processes(cluster.address)  # what was hostile has killed none of them
+    assert second in processes(cluster.address)  # hostile files have killed none of them
     assert first not in processes(cluster.address)
 
 
@@ -243,7 +243,7 @@ def test_a_cluster_without_workers_is_an_error(tmp_path: Path) -> None:
         pass
 
 
-# --- Clusters that would read otherwise ---------------------------------------------------------------------------
+# --- Clusters of another version ---------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The definition: strict loading, years, one's own templates, uses, and that nothing else knows a field."""
+"""The definition: strict loading, years and custom templates."""
 
 from __future__ import annotations
 

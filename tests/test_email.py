@@ -1,4 +1,4 @@
-"""What goes to the schools by e-mail, and to whom."""
+"""E-mails to the schools: their content and their recipients."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ class _Words(HTMLParser):
         return self.text.split()
 
 
-# --- what goes to a school ----------------------------------------------------------------------------------------
+# --- the message to a school ----------------------------------------------------------------------------------------
 
 
 def test_a_dry_run_shows_the_messages_and_writes_nothing(schools: Path, records: Path) -> None:
     result = email(schools, records, "--dry-run", "--only", "211/2101", "--only", "4242")
     lines = result.stderr.splitlines()
     assert (result.exit_code, lines[0]) == (0, "2 messages. Nothing was sent.")
-    assert "membership@thepartnership.example, which is an example" in lines[1]  # nobody has changed it
+    assert "membership@thepartnership.example, which is an example" in lines[1]  # nobody has edited the template
     assert result.stdout.count("Dear colleagues,") == 2
     for line in (
         "From: THE Partnership <membership@thepartnership.example>",
@@ -231,7 +231,7 @@ def test_a_mistake_in_a_template_is_reported_before_anything_is_sent(
     assert server.attempts == []
 
 
-# --- who is written to --------------------------------------------------------------------------------------------
+# --- recipients --------------------------------------------------------------------------------------------
 
 
 def test_a_school_without_an_address_is_listed_and_the_others_get_their_form(

@@ -1,4 +1,4 @@
-"""Runs that are killed, that find the disk full, or that meet another run: nothing is lost, nothing half-written."""
+"""Runs that are killed, meet a full disk or meet another run: they lose nothing and leave no half-written file."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def ingest(inbox: Path, records: Path) -> None:
 
 @pytest.fixture(scope="module")
 def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], float]:
-    """The tables of a run that nobody killed, and the seconds that it took."""
+    """The tables of a run that was not killed, and its seconds."""
     records = tmp_path_factory.mktemp("undisturbed") / "records"
     start = time.monotonic()
     ingest(inbox, records)
@@ -61,7 +61,7 @@ def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 
 @pytest.fixture(scope="module")
 def crowded(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A few dozen forms: those of the inbox, each in three files."""
+    """A few dozen forms: each form of the inbox in three files."""
     folder = tmp_path_factory.mktemp("crowded")
     for path in inbox.iterdir():
         for n in range(3):
@@ -70,7 +70,7 @@ def crowded(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_killed(command: list[str], is_under_way: Callable[[], bool], seconds: float) -> bool:
-    """Kill the program some seconds after its work is under way; whether that cut it off."""
+    """Kill the program some seconds after it has started its work. Returns whether that cut it off."""
     with subprocess.Popen(program(*command), stderr=subprocess.DEVNULL) as process:
         while process.poll() is None and not is_under_way():
             os.sched_yield()  # a sleep would miss what is over in a millisecond
@@ -82,7 +82,7 @@ def run_killed(command: list[str], is_under_way: Callable[[], bool], seconds: fl
 
 
 def changed(folder: Path) -> Callable[[], bool]:
-    """Whether anything in the folder has changed since now."""
+    """A check whether anything in the folder has changed since this call."""
 
     def state() -> set[tuple[str, int]]:
         seen = set()
@@ -119,7 +119,7 @@ def test_a_run_killed_at_any_moment_is_completed_by_the_next_run(crowded: Path, 
 
 
 def touched(folder: Path) -> Callable[[], bool]:
-    """Whether something came into the folder, or went, since now."""
+    """A check whether the folder has gained or lost a file since this call."""
     before = folder.stat().st_mtime_ns
     return lambda: folder.stat().st_mtime_ns != before
 
@@ -196,7 +196,7 @@ def test_a_full_disk_is_reported_in_one_line_and_the_next_run_completes_the_work
 
 @pytest.fixture
 def busy(inbox: Path, tmp_path: Path) -> Iterator[Path]:
-    """Records at which another process is at work, for as long as the test runs."""
+    """Records that another process holds open while the test runs."""
     records = tmp_path / "records"
     script = (
         "import sys, time; from pathlib import Path; from thep_forms.records import Ledger\n"

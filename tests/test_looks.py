@@ -1,4 +1,4 @@
-"""The form as it is seen: drawn by PDFium and by Poppler, blank and filled in."""
+"""The look of the form: drawn by PDFium and by Poppler, blank and filled in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records that an earlier version wrote: each is opened, loses nothing, and ends as if it were ingested anew."""
+"""Records of an earlier version: they open, lose nothing, and end equal to new records of the same files."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def made_from(records: Path) -> dict[str, str]:
 
 
 def test_migrated_records_equal_new_records_of_the_same_files(records: Path, tmp_path: Path) -> None:
-    """The archive has every PDF as it came; how each came and what was no PDF is known from the ledger."""
+    """The archive has every PDF as it came. Only the ledger has the arrivals and the files that are not PDFs."""
     (tmp_path / "empty").mkdir()
     ingest(records, [tmp_path / "empty"])
     anew = tmp_path / "anew"
@@ -206,7 +206,7 @@ def test_migrated_records_equal_new_records_of_the_same_files(records: Path, tmp
 
 
 def comparable(table: Path, kept: set[str]) -> list[dict[str, str]]:
-    """The rows of archived PDFs, without how these came and what depends on that."""
+    """The rows of archived PDFs, without their arrivals and the values that depend on arrivals."""
     comparable_rows = []
     for row in rows(table):
         if row["return_id"][:16] in kept and row.get("verdict") != "duplicate":
@@ -301,7 +301,7 @@ def migration_seconds(records: Path) -> float:
 
 @pytest.fixture
 def read_only(records: Path) -> Iterator[Path]:
-    """Records that nobody may write to, in a folder that everybody may enter."""
+    """Records that no user may write to, in a folder that all may enter."""
     everything = [records, *records.rglob("*")]
     for path in everything:
         path.chmod(0o555 if path.is_dir() else 0o444)

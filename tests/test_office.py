@@ -1,4 +1,4 @@
-"""The office's questions: who has returned the form, and whom to write to."""
+"""The office's questions: which schools have returned the form, and whom to write to."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIST = """dfe_number,school_name,phases
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
-    """Cedar and Ivy are accepted, of Fillan the chair is missing, Kestrel has sent nothing, Elm is no member."""
+    """Cedar and Ivy are accepted, Fillan lacks its chair, Kestrel has sent nothing, Elm is not a member."""
     inbox, records = tmp_path_factory.mktemp("inbox"), tmp_path_factory.mktemp("made") / "records"
     both = {"main_contact_email": "head@cedar.example; office@cedar.example", "main_contact_designation": "Headteacher"}
     answers_by_school = {

@@ -1,4 +1,4 @@
-"""A school's own copy: answers in the boxes beforehand."""
+"""A school's own copy: prefilled answers in the boxes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pack for the office printer: its pages, how they lie on the sheets, and how they find their way home."""
+"""The pack for the office printer: its pages, its sheets, and the codes that identify its pages."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def opened(schools: bytes) -> Iterator[pikepdf.Pdf]:
 
 
 def codes(pdf: bytes, *pages: int) -> list[tuple[str, int]]:
-    """The school and the number of each of the pages, as their codes say them."""
+    """The school and the page number in the code of each page."""
     return [(coded_page.code.school, coded_page.code.page) for coded_page in coded_pages(pdf, pages)]
 
 
@@ -155,7 +155,7 @@ def test_school_name_at_the_foot_covers_no_other_print(definition: FormDefinitio
     box = ImageChops.difference(before, after).point(lambda grey: 255 if grey > 60 else 0).getbbox()
     assert box
     around = before.crop((box[0] - SCALE, box[1] - SCALE, box[2] + SCALE, box[3]))
-    assert around.getextrema()[0] > 200  # nobody had drawn there
+    assert around.getextrema()[0] > 200  # the place was empty before
 
 
 @settings(max_examples=15)
@@ -195,7 +195,7 @@ def test_pack_has_as_many_blank_copies_as_asked_for(tmp_path: Path) -> None:
         assert codes(paper, *range(copies * PAGES)) == [("", page) for page in range(1, PAGES + 1)] * copies
 
 
-# --- Finding one's way in the file --------------------------------------------------------------------------------
+# --- Bookmarks and page labels --------------------------------------------------------------------------------------
 
 
 def test_bookmarks_and_labels_name_the_schools(schools: bytes) -> None:
@@ -209,7 +209,7 @@ def test_bookmarks_and_labels_name_the_schools(schools: bytes) -> None:
     ]
 
 
-# --- Small, and always the same -----------------------------------------------------------------------------------
+# --- Size and reproducible bytes ------------------------------------------------------------------------------------
 
 
 def test_copies_share_the_content_of_the_blank_pages(opened: pikepdf.Pdf) -> None:
@@ -239,7 +239,7 @@ def test_the_same_schools_give_the_same_bytes(tmp_path: Path, schools: bytes) ->
     assert (tmp_path / "pack.pdf").read_bytes() == schools
 
 
-# --- For people who hear it ---------------------------------------------------------------------------------------
+# --- For people who use a screen reader ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("checker", ["outloud", "pdfua"])
@@ -253,8 +253,8 @@ def test_the_pdf_ua_checkers_find_no_error_in_a_pack(
     command = [program, *(["check"] if checker == "pdfua" else []), tmp_path / "pack.pdf"]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout
-    # Each of three copies has its title; addresses on paper lead nowhere; answers are painted after all that is shared,
-    # but read in their places.
+    # Each of three copies has its title. Addresses on paper are no links. Answers are painted after the shared content,
+    # but read at their positions.
     expected = {"PAG-001"} if blank else {"LNK-010", "ORD-001"}
     assert set(re.findall(r"(?:WARNING|INFO) (\S+)", result.stdout)) == (expected if checker == "outloud" else set())
 

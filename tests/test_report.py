@@ -55,8 +55,8 @@ def came(form: bytes, number: str, **changes: str | bool) -> bytes:
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
-    """Cedar, Elm and Ivy are accepted, Elm with a query and Ivy without a date; Fillan and the hostile school have
-    errors, Kestrel has sent nothing; one form is of another authority, one of no member, one of last year's."""
+    """Cedar, Elm and Ivy are accepted, Elm with a query and Ivy without a date. Fillan and the hostile school have
+    errors; Kestrel has sent nothing. One form is of another authority, one of no member, one of last year."""
     inbox, records = tmp_path_factory.mktemp("inbox"), tmp_path_factory.mktemp("made") / "records"
     dated = {
         "2101": ("Mon, 4 May 2026 10:00:00 +0100", came(form, "2101")),
@@ -81,7 +81,7 @@ def write_report(records: Path, *options: object, year: str = "2026-27") -> Resu
 
 @pytest.fixture(scope="module")
 def pages(records: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The page, and the redacted one."""
+    """The whole page and the redacted page."""
     folder = tmp_path_factory.mktemp("pages")
     paths = {"whole": folder / "new" / "page.html", "redacted": folder / "redacted.html"}
     assert write_report(records, "-o", paths["whole"]).exit_code == 0
@@ -112,7 +112,7 @@ def shown(browser: Target, selector: str) -> list[str]:
     return texts
 
 
-# --- what it says -------------------------------------------------------------------------------------------------
+# --- the content -------------------------------------------------------------------------------------------------
 
 
 def test_the_report_counts_the_schools_by_standing(browser: Target, pages: dict[str, Path]) -> None:
@@ -190,7 +190,7 @@ def returned(records: Path, definition: FormDefinition, members: tuple[MemberSch
 
 @pytest.fixture
 def known_before(tmp_path: Path, form: bytes) -> Path:
-    """The folder of records and list, of a school that has another head than the list says."""
+    """A folder of records and a list with different heads of the same school."""
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "form.pdf").write_bytes(came(form, "2101"))
     (tmp_path / "schools.csv").write_text("dfe_number,school_name,headteacher_name\n2101,Cedar,Former Head\n")
@@ -218,7 +218,7 @@ def test_a_report_without_schools_is_a_valid_page(records: Path, definition: For
     assert "<strong>0</strong> of 0 schools" in report_page(returned(records, definition, ()))
 
 
-# --- whom it may be shown -----------------------------------------------------------------------------------------
+# --- a page for everyone -----------------------------------------------------------------------------------------
 
 
 def test_a_redacted_page_has_schools_and_counts_and_no_personal_data(pages: dict[str, Path]) -> None:
@@ -252,7 +252,7 @@ def test_the_same_records_give_the_same_bytes(records: Path, pages: dict[str, Pa
     assert (tmp_path / "page.html").read_bytes() == pages["whole"].read_bytes()
 
 
-# --- nothing acts, nothing is fetched -----------------------------------------------------------------------------
+# --- no scripts, no requests -----------------------------------------------------------------------------
 
 
 def test_markup_that_a_school_typed_is_shown_as_text(browser: Target, pages: dict[str, Path]) -> None:
@@ -273,7 +273,7 @@ def test_the_page_fetches_nothing(browser: Target, pages: dict[str, Path], name:
 
 @pytest.fixture
 def server() -> Iterator[tuple[str, list[str]]]:
-    """A real server, and what it was asked for."""
+    """A real server, and the requests that it received."""
     asked: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):

@@ -17,7 +17,7 @@ from thep_forms.records import bring_up_to_date, is_current
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Records of the samples, of which no PDF is left that could be read again."""
+    """Records of the samples. No PDF is left that could be read again."""
     records = tmp_path_factory.mktemp("made") / "records"
     ingest(records, [shipped("samples") / "returns"], register=shipped("samples") / "schools.csv")
     for path in (records / "returns").iterdir():

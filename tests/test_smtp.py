@@ -1,4 +1,4 @@
-"""E-mail on its way: through TLS or not at all, over connections that are lost, to nobody twice."""
+"""Delivery of e-mail: through TLS only, over connections that break, and to no school twice."""
 
 from __future__ import annotations
 
@@ -131,11 +131,11 @@ def test_without_a_password_and_a_terminal_nothing_is_sent(schools: Path, record
     assert server.attempts == []
 
 
-# --- only where nobody else can read it ---------------------------------------------------------------------------
+# --- encrypted or local connections ---------------------------------------------------------------------------
 
 
 def over(server: MailServer, *members: MemberSchool, records: Path, **changes: object) -> list[Delivery]:
-    """Send to the members through the room's own interface; what came of it."""
+    """Send to the members through the room's own interface. Returns the deliveries."""
     statuses = [
         SchoolStatus(member, Standing.NOT_SENT)
         for member in members or (MemberSchool("211/2101", SchoolRecord(), CEDAR),)
@@ -174,7 +174,7 @@ def test_a_server_without_tls_gets_neither_password_nor_message(
     schools: Path, records: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.connect(("192.0.2.1", 9))  # sends nothing, and tells by which address this machine would
+        probe.connect(("192.0.2.1", 9))  # sends nothing, and finds the address of this machine
         own = probe.getsockname()[0]
     monkeypatch.setenv("THEP_FORMS_SMTP_PASSWORD", PASSWORD)
     with MailServer(host=own, wants_login=True) as server:
@@ -196,7 +196,7 @@ def test_a_server_that_does_not_answer_is_reported_in_one_line(schools: Path, re
     assert (result.exit_code, result.stderr.count("\n"), "cannot be reached" in result.stderr) == (2, 1, True)
 
 
-# --- connections that are lost, refusals for now ------------------------------------------------------------------
+# --- lost connections, temporary refusals ------------------------------------------------------------------
 
 
 def three() -> list[MemberSchool]:

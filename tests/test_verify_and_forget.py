@@ -1,4 +1,4 @@
-"""Records that are proved to be whole, and data that is disposed of for good."""
+"""Checking records, and permanently deleting data."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OWN = {"main_contact_name": "Own Contact", "main_contact_email": "own.contact@ce
 
 @pytest.fixture(scope="module")
 def shared_records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
-    """Records of three schools, of which one has returned two forms, and of a file that is no PDF."""
+    """Records of three schools and of a file that is not a PDF. One school has returned two forms."""
     inbox, records = tmp_path_factory.mktemp("inbox"), tmp_path_factory.mktemp("made") / "records"
     for number in SCHOOLS:
         (inbox / f"{number}.pdf").write_bytes(
@@ -192,7 +192,7 @@ def test_commands_that_only_read_change_nothing_in_the_records(records: Path, tm
 
 
 def traces(records: Path, text: str) -> list[str]:
-    """The files of the records, the ledger and the parts of the workbook too, that hold the text in any encoding."""
+    """The files of the records that hold the text in any encoding, including ledger and workbook."""
     needles = [text.encode(codec) for codec in ("utf-8", "utf-16-be", "utf-16-le")]
     files = {path.name: path.read_bytes() for path in records.rglob("*") if path.is_file()}
     with zipfile.ZipFile(records / "records.xlsx") as workbook:
@@ -244,7 +244,7 @@ def test_forget_without_a_terminal_deletes_nothing(records: Path) -> None:
 def test_forget_with_nothing_to_delete_does_not_ask_and_rewrites_the_tables(records: Path) -> None:
     before = (records / "contacts.csv").read_bytes()
     run("forget", "-o", records, "--school", "211/2101", "--yes")
-    (records / "contacts.csv").write_bytes(before)  # as a run that was killed would have left it
+    (records / "contacts.csv").write_bytes(before)  # as a killed run leaves it
     result = run("forget", "-o", records, "--school", "211/2101", input="")
     assert (result.exit_code, "0 returns and 0 PDFs" in result.stderr) == (0, True)
     assert traces(records, "Own Contact") == []

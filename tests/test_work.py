@@ -1,4 +1,4 @@
-"""Worker processes: what they can do to the machine, and what happens to those that fail."""
+"""Worker processes: their limits, and the replacement of workers that fail."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_several_workers_ask_for_an_item_ahead_and_a_single_worker_does_not(coun
 
 
 def attempt(what: str, folder: Path) -> bytes:
-    """Try an act that a worker must not be able to do; the answer says that it could."""
+    """Try an act that must fail in a worker. The answer says that it succeeded."""
     victim = folder / "victim"
     acts: dict[str, Callable[[], object]] = {
         "write a file": lambda: (folder / "new").write_text("x"),
@@ -134,7 +134,7 @@ def test_a_file_that_breaks_its_worker_is_reported_with_a_reason_and_the_others_
 
 
 def test_the_time_that_a_file_waits_does_not_count_against_its_limit() -> None:
-    """Two of these take longer than the limit, so none would be in time if its time began in the queue."""
+    """Two of these together take longer than the limit, so waiting in the queue must not count."""
 
     def job(piece: bytes) -> bytes:
         time.sleep(float(piece))

@@ -1,4 +1,4 @@
-"""`records.xlsx`: what the ledger says, as a workbook in which every cell is text."""
+"""`records.xlsx`: the tables as a workbook in which every cell is text."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def below_header(sheet: Worksheet) -> list[Cell]:
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Those of the samples."""
+    """Records of the samples."""
     records = tmp_path_factory.mktemp("made") / "records"
     ingest(records, [shipped("samples") / "returns"], register=shipped("samples") / "schools.csv")
     return records
@@ -79,7 +79,7 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tables(records: Path) -> list[Table]:
-    """As the ledger has them."""
+    """The tables as the ledger has them."""
     definitions = Definitions.of_today()
     rows: dict[TableName, list[Row]] = {name: [] for name in TableName}
     with open_for_reading(records, definitions) as ledger:

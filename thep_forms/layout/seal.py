@@ -21,7 +21,7 @@ DIGITS = 2 * BYTES
 
 
 class State(Enum):
-    """Whether a page has changed since it was made. Some programs drop the seal: such a page is unknown."""
+    """Whether a page has changed since it was made. Some programs drop the seal, so `NO_SEAL` proves neither."""
 
     AS_MADE = auto()
     DRAWN_OVER = auto()
