@@ -1,4 +1,4 @@
-"""The form as it is seen: drawn by PDFium and by Poppler, blank and filled in."""
+"""The look of the form: drawn by PDFium and by Poppler, blank and filled in."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_two_engines_show_the_same_page(
         assert strays(poppler, pdfium) <= 0.001
 
 
-def test_nothing_is_printed_where_a_printer_cannot(tmp_path: Path, form: bytes) -> None:
+def test_every_page_leaves_the_margin_that_printers_cannot_print(tmp_path: Path, form: bytes) -> None:
     unprintable = round(6 / 25.4 * DOTS)
     for page in by_poppler(form, tmp_path):
         left, top, right, bottom = page.point(lambda grey: 255 if grey < 250 else 0).getbbox() or (0, 0, 0, 0)

@@ -149,7 +149,7 @@ def _print_previews(mailing: Mailing) -> None:
 
 
 def _send(request: MailRequest, host: str | None, port: int, user: str, rate: int) -> Mailing:
-    """Send the messages, and print what became of each."""
+    """Send the messages, and print the result of each."""
     from thep_forms.errors import RecipientsError
     from thep_forms.office.email import send_messages
 

@@ -73,7 +73,7 @@ templates_option = click.option(
     "--templates",
     metavar="FOLDER",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder with your own templates. For those that are not in it, the program uses its own.",
+    help="A folder with your own templates. The program uses its own templates for any that the folder lacks.",
 )
 
 

@@ -67,7 +67,7 @@ LISTED = 20  # returns that need attention, at the end of a run
 @click.option(
     "--dask",
     metavar="ADDRESS",
-    help="Read the files on a Dask cluster. ADDRESS is that of its scheduler, such as tls://host:8786.",
+    help="Read the files on a Dask cluster. ADDRESS is the address of its scheduler, such as tls://host:8786.",
 )
 @templates_option
 def ingest(
@@ -162,7 +162,7 @@ def print_summary(summary: Summary) -> None:
 
 
 def _print_attention(summary: Summary) -> None:
-    """Print the first of the returns that need attention: those of this run, then those of earlier runs."""
+    """Print the first returns that need attention: first from this run, then from earlier runs."""
     new = [attention for attention in summary.attention if attention.is_new][:LISTED]
     earlier = [attention for attention in summary.attention if not attention.is_new][: LISTED - len(new)]
     for attention in new:
@@ -171,9 +171,9 @@ def _print_attention(summary: Summary) -> None:
         message("From earlier runs:")
     for attention in earlier:
         message(_attention_line(attention))
-    more = len(summary.attention) - len(new) - len(earlier)
-    if more:
-        message(f"  and {more} more: see returns.csv")
+    unlisted = len(summary.attention) - len(new) - len(earlier)
+    if unlisted:
+        message(f"  and {unlisted} more: see returns.csv")
 
 
 def _attention_line(attention: Attention) -> str:

@@ -16,7 +16,7 @@ Count = Annotated[int, Meta(ge=1)]
 
 
 class Kind(StrEnum):
-    """What an answer is: it decides the box on the page and the normal form."""
+    """The kind of an answer. It decides the box on the page and the normal form."""
 
     TEXT = "text"
     ADDRESS = "address"
@@ -141,7 +141,7 @@ class Field(TemplateTable, frozen=True, kw_only=True):
 
 
 class Part(TemplateTable, frozen=True, kw_only=True):
-    """One answer about a person, the same for every role. `help` as that of a field."""
+    """One answer about a person, the same for every role. `help` works as in `Field`."""
 
     name: Slug
     label: Words
@@ -155,8 +155,8 @@ class Part(TemplateTable, frozen=True, kw_only=True):
 class Role(TemplateTable, frozen=True, kw_only=True):
     """A person whom the form asks about.
 
-    Where the role's block is empty, the holder of the role `held_by` holds it too, if their job title has one of the
-    words `held_if_job_title` and none of `not_if_job_title`.
+    If the role's block is empty, the holder of the role `held_by` may hold this role too. Their job title must have
+    one of the words `held_if_job_title` and none of `not_if_job_title`.
     """
 
     name: Slug
@@ -189,7 +189,7 @@ class Row(TemplateTable, frozen=True, kw_only=True):
 
 
 class Section(TemplateTable, frozen=True, kw_only=True):
-    """What starts a page: rows of the table, a running text, or `count` more blocks of a role."""
+    """A part of the form that starts a page: rows of the table, a running text, or `count` more blocks of a role."""
 
     row: tuple[Row, ...] = ()
     text: str | None = None
@@ -261,12 +261,12 @@ class Partnership(TemplateTable, frozen=True, kw_only=True):
 
     @property
     def dfe_prefix(self) -> str:
-        """What a DfE number of this authority starts with, as printed before its box: `211/`."""
+        """The start of every DfE number of this authority, as printed before its box: `211/`."""
         return f"{self.local_authority_code}/"
 
     @property
     def placeholders(self) -> Mapping[str, str]:
-        """What {prefix} and the like stand for in the help of a box."""
+        """The values of placeholders such as {prefix} in the help of a box."""
         return {"authority": self.local_authority, "partnership": self.name, "prefix": self.dfe_prefix}
 
     def __str__(self) -> str:
@@ -275,7 +275,7 @@ class Partnership(TemplateTable, frozen=True, kw_only=True):
 
 
 class ProblemText(TemplateTable, frozen=True, kw_only=True):
-    """How grave a problem is, and the sentence that tells a school of it."""
+    """The severity of a problem, and the sentence about it for the school."""
 
     severity: Severity
     message: Words

@@ -1,4 +1,4 @@
-"""Where everything of a form stands: from the definition to page layouts."""
+"""Plans the position of everything on a form: from the definition to page layouts."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class _Planner:
 
 
 class _Page:
-    """A page while rows are added to it. `heading` is that of its blocks, if they have not their role's."""
+    """A page while rows are added to it. `heading` replaces the role's heading on its blocks, unless it is empty."""
 
     def __init__(self, planner: _Planner, layout: PageLayout, heading: str = "") -> None:
         self.planner, self.layout, self.heading = planner, layout, heading
@@ -200,7 +200,7 @@ class _Page:
     # --- blocks -------------------------------------------------------------------------------------------------
 
     def _add_block(self, role: str, rect: Rect, *, has_bar: bool) -> None:
-        """The next block of the role, under a bar of its own or under that of its row."""
+        """Add the next block of the role, under its own bar or under the bar of its row."""
         planner = self.planner
         block = planner.definition.block(planner.roles[role], next(planner.positions[role]))
         down = 0.0
