@@ -390,6 +390,11 @@ def test_a_winmail_dat_with_several_forms_yields_each_by_its_long_name(tmp_path:
     assert {file.received_at for file in files} == {datetime(2026, 5, 4, 9, tzinfo=UTC)}
 
 
+def test_a_winmail_dat_with_short_numbers_and_bytes_at_its_end_is_read(tmp_path: Path) -> None:
+    short = tnef(*((level, number & 0xFFFF, value) for level, number, value in tnef_file("form.pdf", PDF)))
+    assert found_in(tmp_path, "a.dat", short + b"\r\n\0") == [received(tmp_path / "a.dat", "form.pdf", data=PDF)]
+
+
 def test_a_message_attached_in_a_winmail_dat_is_opened_with_its_own_date(tmp_path: Path) -> None:
     ticks = int((datetime(2026, 3, 2, tzinfo=UTC) - datetime(1601, 1, 1, tzinfo=UTC)).total_seconds()) * 10**7
     sent_at = tnef_properties((0x0039, 0x40, struct.pack("<Q", ticks)))
@@ -522,3 +527,9 @@ def test_side_files_of_exports_are_passed_over_unless_they_may_be_a_form(tmp_pat
     assert file.is_decoration
     (file,) = found_in(tmp_path, "Takeout2.tgz", tarred({name: PDF}, "w:gz"))
     assert not file.is_decoration
+
+
+def test_an_empty_mail_folder_is_passed_over_and_an_empty_form_is_not(tmp_path: Path) -> None:
+    (folder,) = found_in(tmp_path, "Sent", b"")
+    (form,) = found_in(tmp_path, "form.pdf", b"")
+    assert (folder.is_decoration, form.is_decoration) == (True, False)

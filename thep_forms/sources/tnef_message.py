@@ -22,9 +22,9 @@ _ATTRIBUTE = struct.Struct("<BII")  # level, number, bytes of its data; a checks
 _CHECKSUM = 2
 _LEVELS = (1, 2)  # of the message, and of an attachment
 
-# Numbers of attributes.
-_NEW_ATTACHMENT, _TITLE, _DATA, _PROPERTIES = 0x00069002, 0x00018010, 0x0006800F, 0x00069005
-_CODE_PAGE, _MESSAGE_PROPERTIES = 0x00069007, 0x00069003
+# Numbers of attributes: the lower half, as some programs leave out the upper one, which states a type.
+_NEW_ATTACHMENT, _TITLE, _DATA, _PROPERTIES = 0x9002, 0x8010, 0x800F, 0x9005
+_CODE_PAGE, _MESSAGE_PROPERTIES = 0x9007, 0x9003
 
 # Types of properties ([MS-OXCDATA], 2.11.1), and how many bytes those of a fixed size take here.
 _FIXED = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16}
@@ -92,13 +92,13 @@ def _attributes(data: memoryview) -> Iterator[tuple[int, memoryview]]:
     """The number and the data of each attribute. Raises `_DamagedError` where they do not fit into the file."""
     at = _HEADER
     for _ in range(MOST_TNEF_ATTRIBUTES):
-        if at == len(data):
+        if len(data) - at < _ATTRIBUTE.size:  # the end, or a few bytes that a gateway has added
             return
         level, number, size = _ATTRIBUTE.unpack_from(data, at)
         at += _ATTRIBUTE.size
         if level not in _LEVELS or at + size > len(data):
             raise _DamagedError
-        yield number, data[at : at + size]
+        yield number & 0xFFFF, data[at : at + size]
         at = min(at + size + _CHECKSUM, len(data))
     raise _DamagedError
 
