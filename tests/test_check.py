@@ -208,9 +208,16 @@ def test_email_address_that_is_cut_is_an_error_and_a_name_a_query(
     definition: FormDefinition, doubt: Doubt, box: str, severity: str
 ) -> None:
     typed = {name: Answer("yes" if value is True else str(value)) for name, value in answers("2101").items()}
-    cut = replace(typed[box], doubts=frozenset({doubt}))
+    cut = Answer(typed[box].text.removesuffix("ple"), doubts=frozenset({doubt}))
     one = check(Reading(FileKind.FORM, typed | {box: cut}, form_id=FORM_ID), definition)
     assert [(found.code, found.severity) for found in one.problems] == [("value_truncated", severity)]
+
+
+def test_email_address_at_the_edge_with_the_domain_of_another_is_whole_and_a_query(definition: FormDefinition) -> None:
+    typed = {name: Answer("yes" if value is True else str(value)) for name, value in answers("2101").items()}
+    edge = replace(typed["main_contact_email"], doubts=frozenset({Doubt.CUT_OFF}))
+    one = check(Reading(FileKind.FORM, typed | {"main_contact_email": edge}, form_id=FORM_ID), definition)
+    assert [(found.code, found.severity) for found in one.problems] == [("value_truncated", "query")]
 
 
 @pytest.mark.parametrize(

@@ -243,9 +243,25 @@ class _Checker:
             self._problem_in(box, raw, ProblemCode.VALUE_DAMAGED)
         is_full = Doubt.BOX_FULL in raw.doubts and box.kind is not Kind.TICKS
         if is_full or Doubt.CUT_OFF in raw.doubts:
-            self._problem_in(box, raw, ProblemCode.VALUE_TRUNCATED)
+            self._truncated(box, raw)
         elif box.longest and len(raw.text) > box.longest:
             self._problem_in(box, raw, ProblemCode.VALUE_LONG, length=len(raw.text), longest=box.longest)
+
+    def _truncated(self, box: Box, raw: Answer) -> None:
+        """An e-mail address with the domain of another is whole: it is asked about like any other answer."""
+        if box.kind is Kind.EMAIL and _domain(raw.text) in self._domains():
+            self._problem(ProblemCode.VALUE_TRUNCATED, box.name, box.label, raw.text)
+        else:
+            self._problem_in(box, raw, ProblemCode.VALUE_TRUNCATED)
+
+    def _domains(self) -> set[str]:
+        """The domains of the e-mail addresses that were certainly not cut."""
+        domains: set[str] = set()
+        for name, answer in self.answers.items():
+            box = self.definition.box(name)
+            if box and box.kind is Kind.EMAIL and not answer.doubts & {Doubt.CUT_OFF, Doubt.BOX_FULL}:
+                domains.add(_domain(answer.text))
+        return domains - {""}
 
     def _oddities(self, box: Box, raw: Answer, value: str) -> None:
         """What is unusual in what was typed."""
@@ -285,6 +301,11 @@ def _required(definition: FormDefinition, answers: Mapping[str, Answer]) -> froz
     for block in definition.blocks(answers):
         names |= {block.boxes[part].name for part in block.role.required}
     return frozenset(names)
+
+
+def _domain(address: str) -> str:
+    """What follows the last @ of the text; empty where there is none."""
+    return address.rpartition("@")[2].strip().casefold() if "@" in address else ""
 
 
 def _is_answer(raw: Answer, kind: Kind) -> bool:
