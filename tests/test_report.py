@@ -154,7 +154,7 @@ def test_a_return_that_needs_attention_has_the_sentence_to_send(browser: Target,
         article for article in shown(browser, "#attention ~ article") if article.startswith("St Fillan’s School")
     ]
     assert "211/3204 · office@3204.example" in fillan
-    assert "error Details of the Chair of the Governing Body: Name: nothing was entered. Please give us" in fillan
+    assert "error Details of the Chair of the Governing Body: Name: there is no answer yet. Please give us" in fillan
     assert shown(browser, "#queries + p + article h3") == ["Elm Tree Primary School"]
 
 

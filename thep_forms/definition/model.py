@@ -68,9 +68,11 @@ class ProblemCode(StrEnum):
     PHASE_MISSING = "phase_missing"
     PHASE_UNLIKELY = "phase_unlikely"
     ADDRESS_MISSING = "address_missing"
+    POSTCODE_MISSING = "postcode_missing"
     VALUE_MISSING = "value_missing"
     CONTACT_MISSING = "contact_missing"
     HEADTEACHER_MISSING = "headteacher_missing"
+    NAME_MISSING = "name_missing"
     EMAIL_INVALID = "email_invalid"
     TELEPHONE_INVALID = "telephone_invalid"
     TELEPHONE_UNLIKELY = "telephone_unlikely"
@@ -79,6 +81,8 @@ class ProblemCode(StrEnum):
     VALUE_TRUNCATED = "value_truncated"
     VALUE_DAMAGED = "value_damaged"
     VALUE_UNLIKELY = "value_unlikely"
+    VALUE_CORRECTED = "value_corrected"
+    VALUE_MISSPELT = "value_misspelt"
     VALUE_UNREADABLE = "value_unreadable"
     VALUE_CONFLICT = "value_conflict"
     FORMULA_NEUTRALISED = "formula_neutralised"
@@ -275,9 +279,15 @@ class Partnership(TemplateTable, frozen=True, kw_only=True):
 
 
 class ProblemText(TemplateTable, frozen=True, kw_only=True):
-    """The severity of a problem, and the sentence about it for the school."""
+    """The severity of a problem, and the sentence about it for the school.
+
+    `severity_if_optional` counts in a box that is not required, and `severity_of_email` in a box for an e-mail
+    address, required or not.
+    """
 
     severity: Severity
+    severity_if_optional: Severity | None = None
+    severity_of_email: Severity | None = None
     message: Words
 
 

@@ -37,6 +37,8 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
     ProblemCode.NAME_UNLIKELY: ("name", "number"),
     ProblemCode.PHASE_UNLIKELY: ("likely", "number"),
     ProblemCode.VALUE_CONFLICT: ("other",),
+    ProblemCode.VALUE_CORRECTED: ("noted", "reason"),
+    ProblemCode.VALUE_MISSPELT: ("meant",),
     ProblemCode.VALUE_LONG: ("length", "longest"),
     ProblemCode.YEAR_MISMATCH: ("other",),
     ProblemCode.RETURN_CONFLICT: ("year",),
