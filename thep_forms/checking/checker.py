@@ -190,7 +190,7 @@ class _Checker:
         """The normal form of one answer; what is wrong with it is noted."""
         if raw.is_empty:
             return ""
-        asked = _says_something(raw, box.kind) and Doubt.UNREADABLE not in raw.doubts
+        asked = _says_something(raw, box.kind) and not raw.is_illegible
         partnership = self.definition.partnership
         normal = normalise.answer(box.kind, raw.text, partnership.dfe_prefix) if asked else normalise.Normal("")
         self.values[box.name] = CheckedValue(box.name, box.label, raw.text, normal.value, raw.read_from)
@@ -204,6 +204,8 @@ class _Checker:
         about = (box.name, box.label, raw.text)
         if raw.others:
             self._problem(ProblemCode.VALUE_CONFLICT, *about, other=shown("”, “".join(raw.others)))
+        if Doubt.COVERED in raw.doubts:
+            self._problem(ProblemCode.VALUE_COVERED, *about)
         if Doubt.UNREADABLE in raw.doubts:
             self._problem(ProblemCode.VALUE_UNREADABLE, *about)
         if Doubt.CHARACTERS_LOST in raw.doubts or (not _says_something(raw, box.kind) and _has_signs(raw.text)):
@@ -238,7 +240,7 @@ def _says_something(raw: Answer, kind: Kind = Kind.TEXT) -> bool:
 
     Whatever was typed for a DFE number and is none is asked about, though, and a sign in a box to tick is a tick.
     """
-    if Doubt.UNREADABLE in raw.doubts or any(char.isalnum() for char in raw.text):
+    if raw.is_illegible or any(char.isalnum() for char in raw.text):
         return True
     return kind in (Kind.DFE_NUMBER, Kind.TICKS) and bool(normalise.text(raw.text))
 

@@ -80,6 +80,7 @@ class ProblemCode(StrEnum):
     VALUE_DAMAGED = "value_damaged"
     VALUE_UNLIKELY = "value_unlikely"
     VALUE_UNREADABLE = "value_unreadable"
+    VALUE_COVERED = "value_covered"
     VALUE_CONFLICT = "value_conflict"
     FORMULA_NEUTRALISED = "formula_neutralised"
     FIELD_UNKNOWN = "field_unknown"

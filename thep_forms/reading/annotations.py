@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from msgspec import Struct
 from pikepdf import Object
@@ -10,6 +11,7 @@ from pikepdf import Object
 from thep_forms.reading.field_tree import Annotation
 from thep_forms.reading.model import Doubt, Note
 from thep_forms.reading.objects import doubted_text, name_of, numbers_of
+from thep_forms.reading.opening import REDACTION
 from thep_forms.reading.strings import plain
 
 NO_TICKS = ("no", "n", "na", "n/a", "off", "-")
@@ -19,6 +21,7 @@ LONGEST_TICK = 3  # letters that are meant as a tick
 LARGEST_TICK = 8  # times the size of the box, of something drawn that is meant as a tick, such as a ring around it
 
 _MARKS = ("/Circle", "/Highlight", "/Ink", "/Line", "/PolyLine", "/Polygon", "/Square", "/Stamp")
+_COVERS = ("/Circle", "/Polygon", "/Square")  # kinds that may be filled
 _BY_HAND = ("/Ink", "/Stamp")
 _NOT_WRITTEN = (  # kinds whose appearance is not what a person wrote
     *("/Text", "/Caret", "/StrikeOut", "/Squiggly", "/Underline", "/FileAttachment", "/Sound", "/Movie", "/Screen"),
@@ -42,7 +45,8 @@ class Markup(Struct, frozen=True):
     """Words or a drawing on a page, in the page's own coordinates. `kind` is the annotation's subtype.
 
     `area` is empty where the file gives none. `is_drawing`: it has no words that we can read, and shows something that
-    a person may have written. `shows_all`: all of it shows on the page.
+    a person may have written. `shows_all`: all of it shows on the page. `covers`: what is below it does not show, or is
+    marked for redaction.
     """
 
     page: int
@@ -51,11 +55,17 @@ class Markup(Struct, frozen=True):
     kind: str
     is_drawing: bool
     shows_all: bool
+    covers: bool
 
     @property
     def note(self) -> Note | None:
         """What it says, whatever it lies on; None for what only stands out, such as a ring."""
         return Note(self.text, self.page) if self.text or self.is_drawing else None
+
+    @property
+    def is_redaction(self) -> bool:
+        """Whether it marks what is to be taken out."""
+        return self.kind == REDACTION
 
     @property
     def strikes(self) -> bool:
@@ -67,6 +77,16 @@ class Markup(Struct, frozen=True):
         if self.kind in _MARKS:
             return _size(self.area) <= LARGEST_TICK * _size(box)
         return 0 < len(self.text) <= LONGEST_TICK and self.text.lower() not in NO_TICKS
+
+    def boxes_under(self, boxes: Iterable[tuple[str, BoxArea]]) -> list[str]:
+        """The names of all boxes of which it covers more than the edge."""
+        found: list[str] = []
+        for name, box in boxes:
+            if box.page != self.page or not len(box.area) == len(self.area) == 4:
+                continue
+            if _shared(self.area, box.area) > LEAST_SHARE * max(_size(box.area), 1.0):
+                found.append(name)
+        return found
 
     def box_under(self, boxes: Iterable[tuple[str, BoxArea]]) -> str | None:
         """The name of the box that it lies on: the box that it covers most of, or that most of a line lies on."""
@@ -96,16 +116,25 @@ def _markup(page: int, annotation: Object) -> Markup | None:
     text, is_unreadable = _words(annotation)
     has_appearance = "/AP" in annotation
     is_seen = has_appearance and not text and kind not in (*_MARKS, *_NOT_WRITTEN)
-    if not (text or is_seen or is_unreadable or kind in (*_MARKS, *_THROUGH)):
+    covers = kind == REDACTION or (kind in _COVERS and _is_filled(annotation))
+    if not (text or is_seen or is_unreadable or covers or kind in (*_MARKS, *_THROUGH)):
         return None
     return Markup(
         page,
         _area(numbers_of(annotation.get("/Rect"))),
         text,
         kind,
-        is_drawing=not text and (is_seen or is_unreadable or kind in _BY_HAND),
-        shows_all=has_appearance and (kind == "/FreeText" or not text),
+        is_drawing=not (text or covers) and (is_seen or is_unreadable or kind in _BY_HAND),
+        shows_all=covers or (has_appearance and (kind == "/FreeText" or not text)),
+        covers=covers,
     )
+
+
+def _is_filled(annotation: Object) -> bool:
+    """Whether its inside has a colour that lets nothing through."""
+    opacity = annotation.get("/CA")
+    is_opaque = opacity is None or (isinstance(opacity, (int, float, Decimal)) and opacity >= 1)
+    return is_opaque and bool(numbers_of(annotation.get("/IC"))) and "/BM" not in annotation
 
 
 def _words(annotation: Object) -> tuple[str, bool]:

@@ -13,9 +13,11 @@ import pikepdf
 from msgspec import Struct
 
 from thep_forms.reading.damage import warned_of_damage
-from thep_forms.reading.objects import get
+from thep_forms.reading.objects import get, numbers_of
 
 HEADER = 1024  # bytes
+REDACTION = "/Redact"  # an annotation that marks what is to be taken out
+PRINTED = 4  # the flag of an annotation that is drawn, on paper too
 
 
 def is_pdf(data: bytes) -> bool:
@@ -106,12 +108,32 @@ def rewritten(pdf: pikepdf.Pdf) -> bytes:
 
 
 def flattened(data: bytes) -> bytes:
-    """The file with the appearances of its annotations as part of its pages."""
+    """The file with the appearances of its annotations as part of its pages.
+
+    What is marked for redaction is blacked out, as its appearance only frames it (ISO 32000-1, 12.5.6.23).
+    """
     with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
         form = get(pdf.Root, "/AcroForm")
         if isinstance(form, pikepdf.Dictionary) and "/NeedAppearances" in form:
             del form["/NeedAppearances"]  # or qpdf would leave boxes as they are
+        for page in pdf.pages:
+            _black_out(pdf, page)
         pdf.flatten_annotations("all")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of boxes that are left over
             return rewritten(pdf)
+
+
+def _black_out(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
+    """Give each mark for redaction on the page an appearance that covers what is below it."""
+    annotations = page.obj.get("/Annots")
+    for annotation in annotations if isinstance(annotations, pikepdf.Array) else ():
+        area = numbers_of(get(annotation, "/Rect"))
+        if get(annotation, "/Subtype") != REDACTION or len(area) != 4:
+            continue
+        x, y, width, height = area[0], area[1], area[2] - area[0], area[3] - area[1]
+        black = pdf.make_stream(f"0 g {x} {y} {width} {height} re f".encode())
+        black.Type, black.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+        black.BBox = annotation.Rect
+        annotation.AP = pikepdf.Dictionary(N=black)
+        annotation.F = PRINTED

@@ -74,11 +74,15 @@ class Area(Struct, frozen=True):
 
 
 class PrintedLetter(Struct):
-    """A letter with the marks that stand on it. U+FFFD is a letter that the file does not name."""
+    """A letter with the marks that stand on it. U+FFFD is a letter that the file does not name.
+
+    `is_covered`: it does not show, since something was drawn over it.
+    """
 
     text: str
     area: Area
     size: float
+    is_covered: bool = False
 
 
 class Stroke(Struct, frozen=True):
@@ -95,10 +99,14 @@ class PageContent(Struct, frozen=True):
     strokes: tuple[Stroke, ...]
 
 
-def content_of_page(page: Page, unreadable: frozenset[str]) -> PageContent:
-    """What is drawn on a page. `unreadable` are the fonts that do not say what their letters are, by their names."""
+def content_of_page(page: Page, unreadable: frozenset[str], covered: Collection[int] = ()) -> PageContent:
+    """What is drawn on a page. `unreadable` are the fonts that do not say what their letters are, by their names.
+
+    `covered` are the letters that do not show, by their indexes in `page.chars`.
+    """
     turn = _turn(page)
-    letters = list(_letters(_upright(page), turn, _unreadable_fonts(page.chars, unreadable)))
+    hidden = {id(page.chars[index]) for index in covered}
+    letters = list(_letters(_upright(page), turn, _unreadable_fonts(page.chars, unreadable), hidden))
     drawn = (*page.curves, *page.lines, *page.rects, *page.images)
     return PageContent(tuple(_runs(letters)), tuple(Stroke(_area(thing, turn), _frames(thing)) for thing in drawn))
 
@@ -253,8 +261,10 @@ def _area(thing: Drawn, turn: Turn) -> Area:
     return Area(*turn(*(float(thing[edge]) for edge in ("x0", "top", "x1", "bottom"))))
 
 
-def _letters(chars: Iterable[Drawn], turn: Turn, unreadable: Collection[str]) -> Iterator[PrintedLetter]:
-    """The letters, each with the marks that were drawn on it."""
+def _letters(
+    chars: Iterable[Drawn], turn: Turn, unreadable: Collection[str], hidden: Collection[int]
+) -> Iterator[PrintedLetter]:
+    """The letters, each with the marks that were drawn on it. `hidden` are those that do not show, by their `id`."""
     last: PrintedLetter | None = None
     for char in chars:
         text = _letter(char, unreadable)
@@ -264,7 +274,7 @@ def _letters(chars: Iterable[Drawn], turn: Turn, unreadable: Collection[str]) ->
         if last:
             yield last
         area = _area(char, turn)
-        last = PrintedLetter(text, area, max(area.height, 1.0))
+        last = PrintedLetter(text, area, max(area.height, 1.0), id(char) in hidden)
     if last:
         yield last
 

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from thep_forms.definition.form import FormDefinition
 from thep_forms.reading.annotations import BoxArea, Markup
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, ReadFrom, Reading
+from thep_forms.reading.objects import COVERED
 
 if TYPE_CHECKING:
     from thep_forms.reading.print import PrintedPage
@@ -44,7 +45,7 @@ def with_print(entered: Entered, pages: Iterable[PrintedPage]) -> Entered:
                 continue
             if not before.says_something:
                 answers[name] = printed
-            elif Doubt.UNREADABLE in printed.doubts:
+            elif printed.is_illegible:
                 notes.append(Note("", printed.page))
             else:
                 answers[name] = _with_other(before, printed.text)
@@ -60,6 +61,9 @@ def with_markup(entered: Entered, areas: Mapping[str, BoxArea], markup: Iterable
     """
     answers, notes = dict(entered.answers), [*entered.notes]
     for each in markup:
+        if each.covers and (below := _under_cover(each, areas, answers)):
+            answers |= below
+            continue
         name = each.box_under(areas.items())
         before = answers.get(name, Answer("")) if name else Answer("")
         if name and areas[name].ticks:
@@ -75,9 +79,19 @@ def with_markup(entered: Entered, areas: Mapping[str, BoxArea], markup: Iterable
     return Entered(answers, tuple(notes))
 
 
+def _under_cover(cover: Markup, areas: Mapping[str, BoxArea], answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """The answers that cannot be seen, of which nothing is kept. A filled shape on a tick box is its tick."""
+    covered: dict[str, Answer] = {}
+    for name in cover.boxes_under(areas.items()):
+        is_tick = areas[name].ticks and cover.may_tick(areas[name].area) and not cover.is_redaction
+        if answers.get(name, Answer("")).says_something and not is_tick:
+            covered[name] = Answer("", ReadFrom.PAGE_TEXT, COVERED, page=cover.page)
+    return covered
+
+
 def shows(printed: Answer, held: Answer) -> bool:
     """Whether what is printed is what a field holds, or the beginning of it where it is cut off at the box's edge."""
-    if not printed.text and Doubt.UNREADABLE in printed.doubts:
+    if not printed.text and printed.is_illegible:
         return False
     shown, typed = "".join(printed.text.split()), "".join(held.text.split())
     return shown == typed or (Doubt.CUT_OFF in printed.doubts and typed.startswith(shown))
