@@ -89,7 +89,8 @@ class _Checker:
         if filled and len(printed) == len(filled):
             self._problem(ProblemCode.READ_FROM_PAGE, label="The form")
             return
-        for box in filter(None, map(self.definition.box, printed)):
+        legible = [name for name in printed if filled[name].text]
+        for box in filter(None, map(self.definition.box, legible)):
             self._problem(ProblemCode.READ_FROM_PAGE, box.name, box.label, filled[box.name].text)
 
     # --- answers about the school -------------------------------------------------------------------------------
@@ -231,7 +232,9 @@ class _Checker:
         """What stands beside the boxes."""
         label = "A note" if note.text else "A drawing"
         label += f" on page {note.page + 1}" if note.page is not None else ""
-        self._problem(ProblemCode.FIELD_UNKNOWN, "", label, note.text)
+        box = self.definition.box(note.box)
+        label += f", over “{box.label}”" if box else ""
+        self._problem(ProblemCode.FIELD_UNKNOWN, note.box, label, note.text)
         return CheckedValue("", label, note.text, "", ReadFrom.PAGE_TEXT)
 
 

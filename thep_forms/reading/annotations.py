@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
+from itertools import islice
 
 from msgspec import Struct
-from pikepdf import Object
+from msgspec.structs import replace
+from pikepdf import Array, Object
 
 from thep_forms.reading.field_tree import Annotation
 from thep_forms.reading.model import Doubt, Note
 from thep_forms.reading.objects import doubted_text, name_of, numbers_of
-from thep_forms.reading.opening import REDACTION
+from thep_forms.reading.opening import INK, REDACTION
 from thep_forms.reading.strings import plain
 
 NO_TICKS = ("no", "n", "na", "n/a", "off", "-")
 THINNEST = 1.0  # points, of an area: a line may have no height
 LEAST_SHARE = 0.05  # of a box that markup covers, or of a line that lies on a box
+LEAST_SHARE_OF_INK = 0.3  # of a stroke of a pen, or of the box, that is in common
+MOST_STROKES = 2000  # of a pen, in one annotation
 LONGEST_TICK = 3  # letters that are meant as a tick
 LARGEST_TICK = 8  # times the size of the box, of something drawn that is meant as a tick, such as a ring around it
 
@@ -63,6 +67,11 @@ class Markup(Struct, frozen=True):
         return Note(self.text, self.page) if self.text or self.is_drawing else None
 
     @property
+    def is_ink(self) -> bool:
+        """Whether it was written with a pen, and says nothing in letters."""
+        return self.kind == INK and not self.text
+
+    @property
     def is_redaction(self) -> bool:
         """Whether it marks what is to be taken out."""
         return self.kind == REDACTION
@@ -90,23 +99,55 @@ class Markup(Struct, frozen=True):
 
     def box_under(self, boxes: Iterable[tuple[str, BoxArea]]) -> str | None:
         """The name of the box that it lies on: the box that it covers most of, or that most of a line lies on."""
-        best, largest = None, LEAST_SHARE
+        best, largest = None, LEAST_SHARE_OF_INK if self.is_ink else LEAST_SHARE
         for name, box in boxes:
             if box.page != self.page or not len(box.area) == len(self.area) == 4:
                 continue
             if box.ticks and not self.may_tick(box.area):
                 continue
-            whole = self.area if self.strikes and not box.ticks else box.area
-            share = _shared(self.area, box.area) / max(_size(whole), 1.0)
+            share = _shared(self.area, box.area) / max(self._whole(box), 1.0)
             if share > largest:
                 best, largest = name, share
         return best
 
+    def _whole(self, box: BoxArea) -> float:
+        """The size that the share is of: the box's, that of a line, or the smaller one where a pen wrote."""
+        if box.ticks or not (self.strikes or self.is_ink):
+            return _size(box.area)
+        return min(_size(self.area), _size(box.area)) if self.is_ink else _size(self.area)
+
 
 def markup_in(annotations: Iterable[Annotation]) -> list[Markup]:
-    """The free texts, comments and drawings among the annotations."""
-    found = (_markup(annotation.page, annotation.dictionary) for annotation in annotations)
-    return [markup for markup in found if markup]
+    """The free texts, comments and drawings among the annotations, each stroke of a pen by itself.
+
+    A stamp that is on several pages in the same place is that of the first page.
+    """
+    found: list[Markup] = []
+    stamps: set[tuple[str, Rectangle]] = set()
+    for annotation in annotations:
+        markup = _markup(annotation.page, annotation.dictionary)
+        if markup is None:
+            continue
+        if markup.kind == "/Stamp" and not markup.text:
+            stamp = (markup.text, tuple(map(round, markup.area)))
+            if stamp in stamps:
+                continue
+            stamps.add(stamp)
+        strokes = _strokes(annotation.dictionary) if markup.is_ink else []
+        found += [replace(markup, area=area) for area in strokes] or [markup]
+    return found
+
+
+def _strokes(ink: Object) -> list[Rectangle]:
+    """The area of each stroke of a pen; none where the file does not give them."""
+    strokes = ink.get("/InkList")
+    areas: list[Rectangle] = []
+    for points in islice(strokes, MOST_STROKES) if isinstance(strokes, Array) else ():
+        numbers = numbers_of(points)
+        if len(numbers) >= 2:
+            across, down = numbers[0::2], numbers[1::2]
+            areas.append(_area((min(across), min(down), max(across), max(down))))
+    return areas
 
 
 def _markup(page: int, annotation: Object) -> Markup | None:
@@ -124,8 +165,8 @@ def _markup(page: int, annotation: Object) -> Markup | None:
         _area(numbers_of(annotation.get("/Rect"))),
         text,
         kind,
-        is_drawing=not (text or covers) and (is_seen or is_unreadable or kind in _BY_HAND),
-        shows_all=covers or (has_appearance and (kind == "/FreeText" or not text)),
+        is_drawing=not text and (is_seen or is_unreadable or kind in _BY_HAND),
+        shows_all=covers or (kind == INK and not text) or (has_appearance and (kind == "/FreeText" or not text)),
         covers=covers,
     )
 

@@ -143,6 +143,21 @@ def _is_drawn_on(box: Area, content: PageContent, slack: float) -> bool:
     return max(width, height) >= LEAST_MARK * box.height
 
 
+def is_written_over(letters: Sequence[PrintedLetter], content: PageContent) -> bool:
+    """Whether something was drawn over the letters with a pen."""
+    shown = [letter.area for letter in letters if letter.text.strip() and not letter.is_covered]
+    for stroke in content.strokes:
+        if stroke.is_pen and any(area.holds(*_nearest(stroke.area, area)) for area in shown):
+            return True
+    return False
+
+
+def _nearest(stroke: Area, letter: Area) -> tuple[float, float]:
+    """The point of a stroke's area that is nearest to the middle of a letter."""
+    x, y = letter.middle
+    return min(max(x, stroke.x), stroke.right), min(max(y, stroke.top), stroke.bottom)
+
+
 def _may_be_mark(stroke: Stroke, box: Area, slack: float) -> bool:
     """Whether a stroke lies on the box, is not much larger, and is not its frame."""
     area, largest = stroke.area, LARGEST_MARK * box.height

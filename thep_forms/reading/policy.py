@@ -6,6 +6,7 @@ counts before a print of it. Nothing that a person may have entered is dropped w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,13 @@ from msgspec.structs import replace
 from thep_forms.definition.form import FormDefinition
 from thep_forms.reading.annotations import BoxArea, Markup
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, ReadFrom, Reading
-from thep_forms.reading.objects import COVERED
+from thep_forms.reading.objects import COVERED, UNREADABLE
 
 if TYPE_CHECKING:
     from thep_forms.reading.print import PrintedPage
+
+
+_PAGE_NUMBER = re.compile(r"(?:\bpage\s*)?\b\d{1,3}\s*(?:of|/)\s*\d{1,3}$|\bpage\s*\d{1,3}$", re.IGNORECASE)
 
 
 class Entered(Struct, frozen=True):
@@ -46,7 +50,7 @@ def with_print(entered: Entered, pages: Iterable[PrintedPage]) -> Entered:
             if not before.says_something:
                 answers[name] = printed
             elif printed.is_illegible:
-                notes.append(Note("", printed.page))
+                notes.append(Note("", printed.page, name))
             else:
                 answers[name] = _with_other(before, printed.text)
         notes += page.notes
@@ -65,18 +69,26 @@ def with_markup(entered: Entered, areas: Mapping[str, BoxArea], markup: Iterable
             answers |= below
             continue
         name = each.box_under(areas.items())
-        before = answers.get(name, Answer("")) if name else Answer("")
-        if name and areas[name].ticks:
-            answers[name] = Answer("yes", ReadFrom.PAGE_TEXT, page=each.page)
-        elif each.strikes and not before.is_empty:
-            notes.append(Note("", each.page))
-        elif name is None or not each.text:
+        if name is None:
             notes += [each.note] if each.note else []
-        elif not before.says_something:
-            answers[name] = Answer(each.text, ReadFrom.PAGE_TEXT, page=each.page)
-        elif each.text != before.text.strip():
-            answers[name] = _with_other(before, each.text)
+        elif areas[name].ticks:
+            answers[name] = Answer("yes", ReadFrom.PAGE_TEXT, page=each.page)
+        elif each.text:
+            answers[name] = _with_words(answers.get(name, Answer("")), each)
+        elif each.is_ink and not answers.get(name, Answer("")).text.strip():
+            answers[name] = Answer("", ReadFrom.PAGE_TEXT, UNREADABLE, page=each.page)
+        elif each.is_ink or (each.strikes and not answers[name].is_empty):
+            notes.append(Note("", each.page, name))
+        else:
+            notes += [each.note] if each.note else []
     return Entered(answers, tuple(notes))
+
+
+def _with_words(before: Answer, markup: Markup) -> Answer:
+    """The answer in a box on which words were laid."""
+    if not before.says_something:
+        return Answer(markup.text, ReadFrom.PAGE_TEXT, page=markup.page)
+    return before if markup.text == before.text.strip() else _with_other(before, markup.text)
 
 
 def _under_cover(cover: Markup, areas: Mapping[str, BoxArea], answers: Mapping[str, Answer]) -> dict[str, Answer]:
@@ -120,6 +132,15 @@ def with_unknown_fields(reading: Reading, known: Mapping[str, Answer], unknown: 
         elif not answer.is_empty:
             kept[name] = answer
     return replace(reading, answers=answers, unknown_fields=kept)
+
+
+def once(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """The notes, each once: those that stand on each page, such as the stamp of a signing service, as the first."""
+    found: dict[tuple[str, str, int | None], Note] = {}
+    for note in notes:
+        words = _PAGE_NUMBER.sub("", note.text).strip()
+        found.setdefault((words or note.text, note.box, None if note.text else note.page), note)
+    return tuple(found.values())
 
 
 def may_be_lost(reading: Reading) -> bool:

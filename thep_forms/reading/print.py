@@ -21,7 +21,7 @@ from pdfplumber.page import Page as PlumberPage
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.layout import MM, PageLayout, PlacedBox, PlacedText, body_of, lay_out
-from thep_forms.reading.box_contents import SLACK, TICK_SLACK, answer_in
+from thep_forms.reading.box_contents import SLACK, TICK_SLACK, answer_in, is_written_over
 from thep_forms.reading.covered import covered_letters
 from thep_forms.reading.model import Answer, Note
 from thep_forms.reading.objects import UNREADABLE
@@ -232,7 +232,12 @@ class PageReader:
                 answers[name] = replace(answers[name], text="", doubts=UNREADABLE)
         for name in runs.between:
             answers[name] = replace(answers[name], doubts=answers[name].doubts | UNREADABLE)
-        return PrintedPage(answers, tuple(Note(line, found.page) for line in _lines_worth_keeping(runs.beside)))
+        notes = [Note(line, found.page) for line in _lines_worth_keeping(runs.beside)]
+        for placed, _ in boxes:
+            name = placed.box.name
+            if placed.box.kind is not Kind.TICKS and is_written_over(runs.in_boxes[name], content):
+                notes.append(Note("", found.page, name))
+        return PrintedPage(answers, tuple(notes))
 
     def _sorted_runs(
         self,
