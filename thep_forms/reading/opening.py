@@ -13,9 +13,11 @@ import pikepdf
 from msgspec import Struct
 
 from thep_forms.reading.damage import warned_of_damage
+from thep_forms.reading.mending import mended
 from thep_forms.reading.objects import get, items_of, numbers_of
 
 HEADER = 1024  # bytes
+WIDGET = "/Widget"
 REDACTION = "/Redact"  # an annotation that marks what is to be taken out
 INK = "/Ink"  # an annotation that holds what was written with a pen
 PRINTED = 4  # the flag of an annotation that is drawn, on paper too
@@ -77,6 +79,11 @@ def opened(source: Source, passwords: Sequence[str]) -> Iterator[Document]:
     Raises `pikepdf.PasswordError`, and for a file that nothing can open whatever pypdf raises.
     """
     pdf, repaired = _open(source, passwords)
+    if repaired or pdf.get_warnings():
+        pdf.close()
+        if (whole := mended(source.data)) is not None:
+            source = Source(whole)
+        pdf, repaired = _open(source, passwords)  # anew, with its warnings
     with pdf:
         yield Document(pdf, source, repaired)
 
@@ -112,7 +119,7 @@ def flattened(data: bytes) -> bytes:
     """The file with the appearances of its annotations as part of its pages.
 
     What is marked for redaction is blacked out, as its appearance only frames it (ISO 32000-1, 12.5.6.23). What was
-    written with a pen is drawn where it has no appearance.
+    written with a pen is drawn where it has no appearance. Boxes that a person emptied are drawn empty.
     """
     with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
         form = get(pdf.Root, "/AcroForm")
@@ -130,6 +137,8 @@ def _draw_annotations(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
     """Give marks for redaction, and what was written with a pen, an appearance that shows what they mean."""
     annotations = page.obj.get("/Annots")
     for annotation in annotations if isinstance(annotations, pikepdf.Array) else ():
+        if _is_emptied(annotation):
+            del annotation["/AP"]
         kind, area = get(annotation, "/Subtype"), numbers_of(get(annotation, "/Rect"))
         if len(area) != 4:
             continue
@@ -144,6 +153,14 @@ def _draw_annotations(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
         form.BBox = annotation.Rect
         annotation.AP = pikepdf.Dictionary(N=form)
         annotation.F = PRINTED
+
+
+def _is_emptied(annotation: pikepdf.Object) -> bool:
+    """Whether it is a box that a person emptied, which may still show the old answer."""
+    parent = get(annotation, "/Parent")
+    value = get(annotation, "/V") if parent is None else get(annotation, "/V") or get(parent, "/V")
+    is_empty = isinstance(value, pikepdf.String) and not bytes(value)
+    return is_empty and get(annotation, "/Subtype") == WIDGET and get(annotation, "/AP") is not None
 
 
 def _pen_stroke(numbers: Sequence[float]) -> str:
