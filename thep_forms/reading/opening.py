@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,13 @@ WIDGET = "/Widget"
 REDACTION = "/Redact"  # an annotation that marks what is to be taken out
 INK = "/Ink"  # an annotation that holds what was written with a pen
 PRINTED = 4  # the flag of an annotation that is drawn, on paper too
+
+
+_OTHER_LOCK = re.compile("unsupported encryption filter")  # qpdf's words for a lock that is no password
+
+
+class CertificateError(Exception):
+    """The file is encrypted for the holders of certificates (ISO 32000-1, 7.6.4)."""
 
 
 def is_pdf(data: bytes) -> bool:
@@ -76,7 +84,7 @@ class Document(Struct, frozen=True):
 def opened(source: Source, passwords: Sequence[str]) -> Iterator[Document]:
     """The file, opened by qpdf, with one of the passwords if it needs one; or repaired by pypdf or PDFium.
 
-    Raises `pikepdf.PasswordError`, and for a file that nothing can open whatever pypdf raises.
+    Raises `pikepdf.PasswordError`, `CertificateError`, and for a file that nothing can open whatever pypdf raises.
     """
     pdf, repaired = _open(source, passwords)
     if repaired or pdf.get_warnings():
@@ -94,7 +102,9 @@ def _open(source: Source, passwords: Sequence[str]) -> tuple[pikepdf.Pdf, bool]:
             return pikepdf.open(source.for_qpdf(), password=password, suppress_warnings=True), False
         except pikepdf.PasswordError as error:
             locked = error
-        except pikepdf.PdfError:
+        except pikepdf.PdfError as error:
+            if _OTHER_LOCK.search(str(error)):
+                raise CertificateError from error
             return _repaired(source), True
     raise locked
 
