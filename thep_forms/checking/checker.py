@@ -102,7 +102,8 @@ class _Checker:
         if filled and len(printed) == len(filled):
             self._problem(ProblemCode.READ_FROM_PAGE, label="The form")
             return
-        for box in filter(None, map(self.definition.box, printed)):
+        legible = [name for name in printed if filled[name].text]
+        for box in filter(None, map(self.definition.box, legible)):
             self._problem(ProblemCode.READ_FROM_PAGE, box.name, box.label, filled[box.name].text)
 
     # --- answers about the school -------------------------------------------------------------------------------
@@ -228,7 +229,7 @@ class _Checker:
 
     def _normal(self, box: Box, raw: Answer) -> normalise.Normal:
         """The normal form; none for an e-mail address or a telephone number where there is no answer."""
-        nothing = not _says_something(raw, box.kind) or Doubt.UNREADABLE in raw.doubts
+        nothing = not _says_something(raw, box.kind) or raw.is_illegible
         if nothing or (box.kind in (Kind.EMAIL, Kind.TELEPHONE) and is_non_answer(raw.text)):
             return normalise.Normal("")
         return normalise.answer(box.kind, raw.text, self.definition.partnership.dfe_prefix)
@@ -237,6 +238,8 @@ class _Checker:
         """What the reader was not sure of."""
         if raw.others:
             self._problem_in(box, raw, ProblemCode.VALUE_CONFLICT, other=shown("”, “".join(raw.others)))
+        if Doubt.COVERED in raw.doubts:
+            self._problem_in(box, raw, ProblemCode.VALUE_COVERED)
         if Doubt.UNREADABLE in raw.doubts:
             self._problem_in(box, raw, ProblemCode.VALUE_UNREADABLE)
         if Doubt.CHARACTERS_LOST in raw.doubts or (not _says_something(raw, box.kind) and _has_signs(raw.text)):
@@ -291,7 +294,9 @@ class _Checker:
         """What stands beside the boxes."""
         label = "A note" if note.text else "A drawing"
         label += f" on page {note.page + 1}" if note.page is not None else ""
-        self._problem(ProblemCode.FIELD_UNKNOWN, "", label, note.text)
+        box = self.definition.box(note.box)
+        label += f", over “{box.label}”" if box else ""
+        self._problem(ProblemCode.FIELD_UNKNOWN, note.box, label, note.text)
         return CheckedValue("", label, without_controls(note.text), "", ReadFrom.PAGE_TEXT)
 
 
@@ -318,7 +323,7 @@ def _says_something(raw: Answer, kind: Kind = Kind.TEXT) -> bool:
 
     Whatever was typed for a DFE number and is none is asked about, though, and a sign in a box to tick is a tick.
     """
-    if Doubt.UNREADABLE in raw.doubts or any(char.isalnum() for char in raw.text):
+    if raw.is_illegible or any(char.isalnum() for char in raw.text):
         return True
     return kind in (Kind.DFE_NUMBER, Kind.TICKS) and bool(normalise.text(raw.text))
 

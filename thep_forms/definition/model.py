@@ -84,6 +84,7 @@ class ProblemCode(StrEnum):
     VALUE_CORRECTED = "value_corrected"
     VALUE_MISSPELT = "value_misspelt"
     VALUE_UNREADABLE = "value_unreadable"
+    VALUE_COVERED = "value_covered"
     VALUE_CONFLICT = "value_conflict"
     FORMULA_NEUTRALISED = "formula_neutralised"
     FIELD_UNKNOWN = "field_unknown"
