@@ -20,6 +20,7 @@ from typing import BinaryIO
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests import outlook
 from tests.conftest import ingest, rows
@@ -48,6 +49,7 @@ from tests.remake_samples import dated
 from thep_forms.sources import containers
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.limits import Budget
+from thep_forms.sources.model import MessageOrigin
 from thep_forms.sources.names import clean_path
 
 
@@ -161,7 +163,9 @@ def test_an_email_without_a_text_yields_its_pdf(tmp_path: Path) -> None:
         "From: scanner@cedar2101.example\nSubject: A\nContent-Type: application/pdf\nContent-Transfer-Encoding: 8bit",
         PDF,
     )
-    assert found_in(tmp_path, "scan.eml", message) == [received(tmp_path / "scan.eml", "attachment-1.pdf", data=PDF)]
+    expected = received(tmp_path / "scan.eml", "attachment-1.pdf", data=PDF)
+    carried_by = (MessageOrigin("scanner@cedar2101.example"),)
+    assert found_in(tmp_path, "scan.eml", message) == [replace(expected, carried_by=carried_by)]
 
 
 def test_an_outlook_message_yields_its_files_and_those_of_attached_messages_with_their_dates(tmp_path: Path) -> None:

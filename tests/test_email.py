@@ -111,10 +111,8 @@ def test_a_draft_holds_the_letter_as_text_and_html_and_the_schools_own_form(
     name, pdf = form_in(draft)
     assert name == "2026-27 211-2101 Cedar Primary School.pdf"
     reading = read_return(pdf, definition)
-    assert (reading.form_id, reading.answers["school_name"].text) == (
-        "thep-membership 2026-27 r1 211/2101",
-        "Cedar Primary School",
-    )
+    assert reading.form_id.startswith("thep-membership 2026-27 r1 211/2101 ")
+    assert reading.answers["school_name"].text == "Cedar Primary School"
 
 
 def test_drafts_open_as_drafts_and_only_their_owner_can_read_them(schools: Path, records: Path, tmp_path: Path) -> None:

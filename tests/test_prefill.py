@@ -15,7 +15,7 @@ from PIL import ImageChops
 from tests.conftest import AWKWARD, read_return
 from tests.viewer import draw, strays, type_into, typed
 from thep_forms.definition import FormDefinition
-from thep_forms.definition.identity import years_in
+from thep_forms.definition.identity import digest_of, school_in, years_in
 from thep_forms.errors import LayoutError
 from thep_forms.generate import Master
 from thep_forms.layout import lay_out
@@ -84,9 +84,12 @@ def test_every_box_of_a_copy_can_be_changed(master: Master) -> None:
     assert changed["main_contact_name"] == AWKWARD["main_contact_name"]
 
 
-def test_hidden_field_of_a_copy_has_the_school_and_the_year(master: Master, definition: FormDefinition) -> None:
+def test_hidden_field_of_a_copy_has_the_school_the_year_and_a_digest_of_its_answers(
+    master: Master, definition: FormDefinition
+) -> None:
     copy = master.copy(AWKWARD, "211/4242")
-    assert typed(copy)["form_id"] == "thep-membership 2026-27 r1 211/4242"
+    assert typed(copy)["form_id"] == f"thep-membership 2026-27 r1 211/4242 {digest_of(AWKWARD)}"
+    assert school_in(typed(copy)["form_id"]) == "211/4242"
     assert years_in(typed(copy)["form_id"], "") == (definition.year,)
 
 

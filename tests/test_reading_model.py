@@ -37,6 +37,7 @@ readings = st.builds(
     modified=st.none() | st.datetimes(timezones=st.just(UTC)),
     damaged=st.booleans(),
     reason=texts,
+    is_as_written=st.booleans(),
 )
 
 

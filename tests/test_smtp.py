@@ -18,6 +18,7 @@ from tests.mailserver import PASSWORD, USER, MailServer
 from tests.writing import CEDAR, DEFINITION, ELM, IVY, SCHOOLS, form_in, send
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import FormDefinition
+from thep_forms.definition.identity import school_in
 from thep_forms.errors import SendError
 from thep_forms.office.email import outgoing_messages
 from thep_forms.office.status import SchoolStatus, Standing
@@ -50,9 +51,8 @@ def test_each_school_gets_its_own_form_once_in_any_number_of_runs(
     assert {(received.secure, received.sender) for received in server.received} == {
         (True, "membership@thepartnership.example")
     }
-    schools_in_forms = [
-        read_return(form_in(received.message)[1], definition).form_id[-8:] for received in server.received
-    ]
+    forms = [read_return(form_in(received.message)[1], definition) for received in server.received]
+    schools_in_forms = [school_in(form.form_id) for form in forms]
     assert schools_in_forms == ["211/2101", "211/2103", "211/4242"]
     sent = noted(records)
     assert [note.message_id for note in sent] == [received.message["Message-ID"] for received in server.received]

@@ -88,7 +88,7 @@ def test_a_mistyped_number_on_a_schools_own_copy_is_superseded_too(tmp_path: Pat
     files = {
         "unknown": dated(type_into(copy, {"dfe_number": "2999"}), "20260420"),
         "missing": dated(type_into(copy, {"dfe_number": ""}), "20260421"),
-        "mended": dated(copy, "20260504"),
+        "mended": dated(type_into(copy, {"main_contact_name": "Kit Adeyemi"}), "20260504"),
     }
     ingest(tmp_path / "records", [inbox(tmp_path / "inbox", **files)], register=shipped("samples") / "schools.csv")
     assert verdicts(tmp_path / "records") == {"unknown": "superseded", "missing": "superseded", "mended": "accepted"}

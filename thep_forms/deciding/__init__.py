@@ -2,5 +2,16 @@
 
 from thep_forms.deciding.decide import Judgements, decide
 from thep_forms.deciding.model import Action, Arrival, Decision, Entry, Judgement, Verdict
+from thep_forms.deciding.senders import verdict_of_arrival
 
-__all__ = ["Action", "Arrival", "Decision", "Entry", "Judgement", "Judgements", "Verdict", "decide"]
+__all__ = [
+    "Action",
+    "Arrival",
+    "Decision",
+    "Entry",
+    "Judgement",
+    "Judgements",
+    "Verdict",
+    "decide",
+    "verdict_of_arrival",
+]

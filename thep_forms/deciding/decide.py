@@ -5,7 +5,7 @@ The order in which these are given never matters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
@@ -14,6 +14,7 @@ from msgspec import Struct
 from thep_forms.checking.school_names import SchoolNames
 from thep_forms.deciding.model import Arrival, Decision, Entry, Judgement, Verdict
 from thep_forms.deciding.order import Candidate, Preferences, is_later, preferences, winner
+from thep_forms.deciding.senders import not_from_schools, verdict_of_arrival
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import FileKind
 
@@ -29,6 +30,11 @@ class Judgements(Struct, frozen=True):
     latest_year: str
     years: tuple[str, ...]
 
+    def with_others(self, verdicts: Mapping[str, Verdict]) -> Judgements:
+        """The judgements, with those of files that no school sent."""
+        others = {return_id: Judgement(verdict) for return_id, verdict in verdicts.items()}
+        return Judgements({**self.by_return, **others}, self.latest_year, self.years) if others else self
+
     @property
     def latest_accepted(self) -> str:
         """The latest membership year of an accepted return."""
@@ -36,12 +42,25 @@ class Judgements(Struct, frozen=True):
 
 
 def decide(
-    entries: Iterable[Entry], arrivals: Iterable[Arrival], decisions: Iterable[Decision], register: Mapping[str, str]
+    entries: Iterable[Entry],
+    arrivals: Iterable[Arrival],
+    decisions: Iterable[Decision],
+    register: Mapping[str, str],
+    own_addresses: Collection[str] = (),
 ) -> Judgements:
-    """Judge every entry. `register` has the members' names by their DFE numbers, empty where a name is not known."""
+    """Judge every entry. `register` has the members' names by their DFE numbers, empty where a name is not known.
+
+    `own_addresses` are the partnership's e-mail addresses, in lower case.
+    """
+    ways = list(arrivals)
+    apart = not_from_schools(ways, own_addresses)
     found = sorted(entries, key=lambda entry: (entry.year, entry.dfe_number, entry.return_id))
-    dates, decorations = _dates_and_decorations(found, arrivals)
-    return _Decider(found, dates, decorations, preferences(decisions), register).judgements()
+    returns = [entry for entry in found if entry.return_id not in apart]
+    from_schools = [way for way in ways if verdict_of_arrival(way, own_addresses) is None]
+    dates, decorations = _dates_and_decorations(returns, from_schools)
+    judgements = _Decider(returns, dates, decorations, preferences(decisions), register).judgements()
+    others = {entry.return_id: apart[entry.return_id] for entry in found if entry.return_id in apart}
+    return judgements.with_others(others)
 
 
 def _dates_and_decorations(
@@ -87,6 +106,7 @@ class _Decider:
         for _, group in groupby(self.entries, key=lambda entry: (entry.year, entry.dfe_number)):
             self._choose([entry for entry in group if self._can_count(entry)])
         self._let_faulty_ones_give_way()
+        self._let_unchanged_copies_give_way()
         by_return: dict[str, Judgement] = {}
         years: set[str] = set()
         for entry in self.entries:
@@ -174,6 +194,14 @@ class _Decider:
         for entry in faulty:
             later = accepted.get((entry.year, self._school(entry)))
             if later and self._is_mended_by(entry, later):
+                self.superseded.add(entry.return_id)
+
+    def _let_unchanged_copies_give_way(self) -> None:
+        """A copy that came back untouched is superseded by any changed return of its school and year."""
+        filled_in = [entry for entry in self.entries if entry.is_filled_in]
+        changed = {(entry.year, self._school(entry)) for entry in filled_in if not entry.is_unchanged}
+        for entry in filled_in:
+            if entry.is_unchanged and self._school(entry) and (entry.year, self._school(entry)) in changed:
                 self.superseded.add(entry.return_id)
 
     def _is_accepted(self, entry: Entry) -> bool:

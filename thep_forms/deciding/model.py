@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import FileKind
+from thep_forms.sources.model import MessageOrigin
 
 
 class Verdict(StrEnum):
@@ -22,10 +23,19 @@ class Verdict(StrEnum):
     LOCKED = "locked"
     NOT_A_FORM = "not_a_form"
     UNREADABLE = "unreadable"
+    SENT_BY_US = "sent_by_us"
+    AUTOMATIC = "automatic"
+
+    @property
+    def needs_nobody(self) -> bool:
+        """Whether nobody has to look at the file."""
+        return self in (Verdict.ACCEPTED, Verdict.SUPERSEDED, Verdict.DUPLICATE, Verdict.SENT_BY_US, Verdict.AUTOMATIC)
 
 
 class Arrival(Struct, frozen=True, gc=False):
     """One way and time by which a return came in. `received_at` is the date of the message that brought it.
+
+    `carried_by` are the messages around it, the outermost first; none if it came in no message.
 
     `is_decoration`: it is a picture in a message, such as the logo of a signature, or a file that an operating system
     leaves in folders.
@@ -35,6 +45,7 @@ class Arrival(Struct, frozen=True, gc=False):
     return_id: str
     received_at: datetime | None = None
     is_decoration: bool = False
+    carried_by: tuple[MessageOrigin, ...] = ()
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -69,6 +80,11 @@ class Entry(Struct, frozen=True, gc=False):
     def is_filled_in(self) -> bool:
         """Whether it is a form with something in it."""
         return self.is_form and not self.blank
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether it is a school's copy that came back exactly as it was sent."""
+        return ProblemCode.COPY_UNCHANGED in self.errors.split(";")
 
     @property
     def acceptable(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from thep_forms.definition.identity import document_title, form_id
+from thep_forms.definition.identity import digest_of, document_title, form_id
 from thep_forms.definition.model import (
     Extract,
     Field,
@@ -122,9 +122,19 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
         """The value of the hidden field of a blank form."""
         return self.form_id_of("")
 
-    def form_id_of(self, school: str) -> str:
-        """The value of the hidden field of a school's own copy; `school` is its DfE number."""
-        return form_id(self.identifier, self.year, self.form.revision, school)
+    def form_id_of(self, school: str, answers: Mapping[str, str | bool] | None = None) -> str:
+        """The value of the hidden field of a school's own copy, which was filled in with `answers` by box name.
+
+        `school` is its DfE number.
+        """
+        digest = digest_of(self.without_prefix(answers or {})) if school else ""
+        return form_id(self.identifier, self.year, self.form.revision, school, digest)
+
+    def without_prefix(self, answers: Mapping[str, str | bool]) -> dict[str, str | bool]:
+        """The answers, the DfE number without the prefix that is printed before its box."""
+        number = answers.get(self.dfe_field.name, "")
+        bare = str(number).strip().removeprefix(self.partnership.dfe_prefix)
+        return {**answers, self.dfe_field.name: bare}
 
     # --- what it asks -------------------------------------------------------------------------------------------
 

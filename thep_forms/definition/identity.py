@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -10,16 +13,43 @@ from thep_forms.definition.year import MembershipYear
 from thep_forms.errors import YearError
 
 FORM_ID = "form_id"
-_FORM_ID = re.compile(r"(?P<form>\S+) (?P<year>\S+) r\d+(?: (?P<school>.*))?")
+_FORM_ID = re.compile(r"(?P<form>\S+) (?P<year>\S+) r\d+(?: (?P<school>.*?)(?: (?P<digest>[0-9a-f]{12}))?)?")
 _CODE = re.compile(
     r"(?P<form>\S+) (?P<year>\S+) R(?P<revision>\d{1,4}) P(?P<page>\d{1,3})/(?P<pages>\d{1,3})(?: (?P<school>.*))?"
 )
 _TITLE = re.compile(r".* (?P<year>\d{4}-\d{2})")
+_DIGEST = 12  # hex digits, as in `_FORM_ID`
+_TICKED = "yes"
 
 
-def form_id(form: str, year: MembershipYear, revision: int, school: str = "") -> str:
-    """The value of the hidden field: `thep-membership 2026-27 r1`, and on a school's own copy its DfE number."""
-    return f"{form} {year} r{revision} {school}".rstrip()
+def form_id(form: str, year: MembershipYear, revision: int, school: str = "", digest: str = "") -> str:
+    """The value of the hidden field: `thep-membership 2026-27 r1`.
+
+    On a school's own copy its DfE number follows, and the digest of what the copy was filled in with.
+    """
+    return f"{form} {year} r{revision} {school} {digest}".rstrip()
+
+
+def digest_of(answers: Mapping[str, str | bool]) -> str:
+    """A short digest of what stands in the boxes of a form, by their names: equal for answers that say the same.
+
+    A tick is true or `yes`. Empty boxes do not count, nor do the number and kind of blanks and line breaks, nor
+    characters that some viewers lose (those beyond the Basic Multilingual Plane).
+    """
+    texts = {name: _canonical(answer) for name, answer in answers.items()}
+    lines = sorted(f"{name}\t{text}" for name, text in texts.items() if text)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:_DIGEST]
+
+
+def _canonical(answer: str | bool) -> str:
+    if isinstance(answer, bool):
+        return _TICKED if answer else ""
+    kept = "".join(char for char in answer if ord(char) < 0x10000 and char != "\ufffd" and not _is_surrogate(char))
+    return " ".join(unicodedata.normalize("NFC", kept).split())
+
+
+def _is_surrogate(char: str) -> bool:
+    return 0xD800 <= ord(char) <= 0xDFFF
 
 
 def document_title(title: str, year: MembershipYear) -> str:
@@ -77,6 +107,12 @@ def school_in(hidden: str) -> str:
     """The school's DfE number in the value of the hidden field; empty on a form that is not a school's own copy."""
     match = _FORM_ID.fullmatch(hidden)
     return (match["school"] or "") if match else ""
+
+
+def digest_in(hidden: str) -> str:
+    """The digest in the value of the hidden field; empty on a form without, as copies once were."""
+    match = _FORM_ID.fullmatch(hidden)
+    return (match["digest"] or "") if match else ""
 
 
 def _year(text: str) -> MembershipYear | None:

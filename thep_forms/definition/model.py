@@ -92,6 +92,7 @@ class ProblemCode(StrEnum):
     FORM_OTHER = "form_other"
     YEAR_MISMATCH = "year_mismatch"
     RETURN_CONFLICT = "return_conflict"
+    COPY_UNCHANGED = "copy_unchanged"
     READ_FROM_PAGE = "read_from_page"
     FILE_DAMAGED = "file_damaged"
     SCAN = "scan"
@@ -253,6 +254,7 @@ class Partnership(TemplateTable, frozen=True, kw_only=True):
     """`partnership.toml`: the partnership's own facts.
 
     `name` is what the form and the e-mails call it, `full_name` and `short_name` what the protocol introduces it as.
+    `other_addresses` are further e-mail addresses of the partnership, from which it writes to schools.
     """
 
     name: Words
@@ -261,8 +263,14 @@ class Partnership(TemplateTable, frozen=True, kw_only=True):
     local_authority: Words
     local_authority_code: Annotated[str, Meta(pattern="^[0-9]{3}$")]
     return_address: Words
+    other_addresses: tuple[Words, ...] = ()
     days_to_return: Count = 28
     colours: Colours
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """The partnership's e-mail addresses, in lower case."""
+        return frozenset(address.strip().lower() for address in (self.return_address, *self.other_addresses))
 
     @property
     def dfe_prefix(self) -> str:

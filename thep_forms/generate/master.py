@@ -131,7 +131,7 @@ class Master:
         for page, number in enumerate(self.codes, 1):
             out.add(number, self._code(page, school))
         number, head = self.identity
-        together = {number: head + _valued(self.definition.form_id_of(school)) + b">>", **objects.plain}
+        together = {number: head + _valued(self.definition.form_id_of(school, values)) + b">>", **objects.plain}
         for name, widget in self.widgets.items():
             size = texts[name].size if name in texts else self.sizes[0]
             together[widget.number] = _filled(widget, values.get(name), size)

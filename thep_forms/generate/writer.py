@@ -7,6 +7,7 @@ object streams (ISO 32000-1, 7.5.7 and 7.5.8) keep the file small.
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 import zlib
 from collections import deque
@@ -15,6 +16,9 @@ from collections.abc import Iterable, Mapping
 import pikepdf
 
 HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+_END = re.compile(rb"startxref\n(\d{1,12})\n%%EOF\s*\Z")
+_ID = re.compile(rb"/ID\[<([0-9a-f]{32})>")
+_TAIL = 2**10  # bytes, more than the end of a file takes
 _ROW = struct.Struct(">BIH")  # a cross-reference: type, offset or object stream, index
 
 
@@ -128,7 +132,7 @@ class Writer:
         start = self.length
         self.rows[number] = _ROW.pack(1, start, 0)
         rows = _ROW.pack(0, 0, 65535) + b"".join(self.rows[n] for n in range(1, number + 1))
-        digest = hashlib.sha256(b"".join(self.parts)).hexdigest()[:32].encode("ascii")
+        digest = _file_id(b"".join(self.parts))
         entries = b"<</Type/XRef/W[1 4 2]/Size %d/ID[<%b><%b>]%b/Filter/FlateDecode>>" % (
             number + 1,
             digest,
@@ -137,3 +141,17 @@ class Writer:
         )
         self.add(number, stream(entries, zlib.compress(rows)))
         return b"".join([*self.parts, b"startxref\n%d\n%%%%EOF\n" % start])
+
+
+def is_as_written(data: bytes) -> bool:
+    """Whether a file is byte for byte as a `Writer` wrote it: its ID is the hash of what stands before its end."""
+    end = _END.search(data[-_TAIL:])
+    if not end:
+        return False
+    start = int(end[1])
+    stated = _ID.search(data, start, start + _TAIL)
+    return stated is not None and stated[1] == _file_id(data[:start])
+
+
+def _file_id(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest()[:32].encode("ascii")

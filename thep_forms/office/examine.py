@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from thep_forms import __version__
 from thep_forms.definition import Definitions, shipped
+from thep_forms.definition.identity import digest_in, school_in
 from thep_forms.reading import Reading, read_file
 from thep_forms.records import ReadReturn
 from thep_forms.records.results import check_reading, digest
@@ -71,10 +72,23 @@ class Examiner(Struct, frozen=True):
     def examine(self, file: Path | bytes) -> list[ReadReturn]:
         """What is in a file: a return for each form, one at least."""
         readings = read_file(file, self.definitions, self.passwords)
-        return [check_reading(_without_empty_answers(reading), self.definitions) for reading in readings]
+        kept = [_without_empty_answers(reading) for reading in readings]
+        if len(kept) == 1:
+            kept = [_with_origin(kept[0], file)]
+        return [check_reading(reading, self.definitions) for reading in kept]
 
 
 def _without_empty_answers(reading: Reading) -> Reading:
     """The reading as it is kept. It is checked like this, so that checking what was kept gives the same again."""
     answers = {name: answer for name, answer in reading.answers.items() if not answer.is_empty or answer.others}
     return replace(reading, answers=answers)
+
+
+def _with_origin(reading: Reading, file: Path | bytes) -> Reading:
+    """The reading, with whether its file is as this program wrote it, where nothing else tells if it was changed."""
+    if digest_in(reading.form_id) or not school_in(reading.form_id):
+        return reading
+    from thep_forms.generate.writer import is_as_written  # takes a while, and only earlier copies have no digest
+
+    data = file if isinstance(file, bytes) else file.read_bytes()
+    return replace(reading, is_as_written=is_as_written(data))

@@ -146,7 +146,7 @@ class _Intake:
     def _admit(self, received: ReceivedFile) -> Path | None:
         """Note a file, unless it is a PDF that has to be read; then archive it, and give its path."""
         if received.data is None:
-            arrival = Arrival(received.source, "", received.received_at)
+            arrival = Arrival(received.source, "", received.received_at, carried_by=received.carried_by)
             if self.ledger.add_unopened(arrival, received.reason):
                 self._count_new([received.source])
             return None
@@ -189,7 +189,8 @@ class _Intake:
             self._note_arrival(received, sha256)
 
     def _note_arrival(self, received: ReceivedFile, sha256: str) -> None:
-        arrival = Arrival(received.source, return_id_of(sha256), received.received_at, received.is_decoration)
+        return_id, at = return_id_of(sha256), received.received_at
+        arrival = Arrival(received.source, return_id, at, received.is_decoration, received.carried_by)
         self._count_new(self.ledger.add_arrivals(arrival, sha256))
 
     def _count_new(self, sources: Sequence[str]) -> None:

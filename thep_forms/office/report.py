@@ -34,8 +34,6 @@ from thep_forms.records import Records, Returned
 from thep_forms.records.changes import Change
 from thep_forms.register import read_register
 
-NEEDS_NOBODY = (Verdict.ACCEPTED, Verdict.SUPERSEDED)
-
 
 def write_report(
     year: MembershipYear,
@@ -126,7 +124,7 @@ class _Reporter:
         """The date of the first message that brought a return of the school; None if no message has a date."""
         days: list[date] = []
         for returned in self.returns[status.dfe_number]:
-            days += [arrival.received_at.date() for arrival in returned.arrivals if arrival.received_at]
+            days += [arrival.received_at.date() for arrival in returned.arrivals_from_school if arrival.received_at]
         return min(days, default=None)
 
     # --- what to write ----------------------------------------------------------------------------------------------
@@ -196,7 +194,7 @@ class _Reporter:
 
 def _needs_somebody(returned: Returned) -> bool:
     """Whether a person has to look at the return."""
-    return returned.verdict not in NEEDS_NOBODY and not returned.is_decoration
+    return not returned.verdict.needs_nobody and not returned.is_decoration
 
 
 def _belongs_to_somebody(returned: Returned) -> bool:

@@ -220,6 +220,8 @@ def _histories(
     returns: dict[str, list[Returned]] = {}
     returns_of_other_years: dict[str, list[Returned]] = {}
     for returned in records.returns():
+        if not returned.arrivals_from_school:
+            continue
         is_of_year = returned.year in ("", str(year))
         by_school = returns if is_of_year else returns_of_other_years
         by_school.setdefault(school_of(returned, numbers), []).append(returned)

@@ -8,10 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from thep_forms.deciding import Verdict
 from thep_forms.records import Records
-
-_NEED_NOBODY = (Verdict.ACCEPTED, Verdict.SUPERSEDED)
 
 
 class Attention(Struct, frozen=True):
@@ -44,9 +41,8 @@ def summarise(folder: Path, records: Records, new: int = 0, new_sources: Collect
     verdicts: Counter[str] = Counter()
     attention: list[Attention] = []
     for entry in records.returns():
-        verdicts[entry.verdict] += 1
-        verdicts[Verdict.DUPLICATE] += len(entry.arrivals) - 1
-        if entry.verdict not in _NEED_NOBODY and not entry.is_decoration:
+        verdicts.update(entry.verdict_of(arrival) for arrival in entry.arrivals)
+        if not entry.verdict.needs_nobody and not entry.is_decoration:
             is_new = any(arrival.source in new_sources for arrival in entry.arrivals)
             attention.append(Attention(entry.source, records.errors(entry) or (entry.verdict,), is_new))
     attention.sort(key=lambda found: found.source)

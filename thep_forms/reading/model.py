@@ -84,7 +84,8 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     `unknown_fields` are the answers in fields that the form does not have, by their names in the file. `form_id` is the
     value of the hidden field, or what the page code of a picture gives for it; `title` is the document's. `modified` is
     its modification date with a time zone, UTC where the file gives none. `damaged`: answers may be missing or stale.
-    `reason` says why nothing was read; it holds no answer.
+    `is_as_written`: the file is byte for byte as this program wrote it. `reason` says why nothing was read; it holds no
+    answer.
     """
 
     kind: FileKind
@@ -96,6 +97,7 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     modified: datetime | None = None
     damaged: bool = False
     reason: str = ""
+    is_as_written: bool = False
 
     @property
     def says_something(self) -> bool:

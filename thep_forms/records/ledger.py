@@ -21,14 +21,17 @@ from thep_forms.deciding import Action, Arrival, Decision, Entry
 from thep_forms.reading import FileKind, Reading
 from thep_forms.records.database import Database
 from thep_forms.records.model import Sent, SentKind, SentState, entry_of, return_id_of
+from thep_forms.sources.model import MessageOrigin
 
 T = TypeVar("T")
+_MESSAGES = msgspec.json.Decoder(tuple[MessageOrigin, ...])
 _ENTRY = (
     "e.return_id, kind, reason, modified, membership_year, dfe_number, copy_of, school_name, is_blank, problem_codes, "
     "error_codes, read_from, content"
 )
 _ENTRY_COLUMNS = 13
-_ARRIVAL = "source, a.return_id, received_at, is_decoration"
+_ARRIVAL = "source, a.return_id, received_at, is_decoration, carried_by"
+_NO_MESSAGES = "[]"  # JSON of what is in `carried_by` for a file that came in no message
 _BY_SCHOOL = "ORDER BY r.membership_year, r.dfe_number, r.return_id"  # an index has it: nothing is sorted
 _DECISION = (
     "decision_id, action, return_id, before, after, at, who, membership_year, dfe_number, school_name, field, why, "
@@ -131,8 +134,8 @@ class Ledger(Database):
         new = []
         for number, return_id in enumerate(return_ids, 1):
             source = f"{arrival.source}#{number}" if len(return_ids) > 1 else arrival.source
-            row = (source, return_id, _text(arrival.received_at), arrival.is_decoration)
-            if self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?,?)", row).rowcount > 0:
+            row = (source, return_id, _text(arrival.received_at), arrival.is_decoration, _messages(arrival))
+            if self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?,?,?)", row).rowcount > 0:
                 new.append(source)
             self._connection.execute("DELETE FROM unopened WHERE source=?", (source,))
         return new
@@ -170,15 +173,18 @@ class Ledger(Database):
         """Note what could not be opened, unless it was opened at another time; whether it is new."""
         if self._connection.execute("SELECT 1 FROM arrival WHERE source=?", (arrival.source,)).fetchone():
             return False
-        row = (arrival.source, reason, _text(arrival.received_at))
-        return self._connection.execute("INSERT OR IGNORE INTO unopened VALUES (?,?,?)", row).rowcount > 0
+        row = (arrival.source, reason, _text(arrival.received_at), _messages(arrival))
+        return self._connection.execute("INSERT OR IGNORE INTO unopened VALUES (?,?,?,?)", row).rowcount > 0
 
     def unopened(self) -> Iterator[tuple[Entry, list[Arrival]]]:
         """What could not be opened, by its id. As it has no bytes, that is the hash of its source."""
         found = []
-        for source, reason, received in self._connection.execute("SELECT source, reason, received_at FROM unopened"):
+        query = "SELECT source, reason, received_at, carried_by FROM unopened"
+        for source, reason, received, messages in self._connection.execute(query):
             return_id = return_id_of(hashlib.sha256(source.encode()).hexdigest())
-            found.append((Entry(return_id, FileKind.UNREADABLE, reason), [_arrival(source, return_id, received, 0)]))
+            found.append(
+                (Entry(return_id, FileKind.UNREADABLE, reason), [_arrival(source, return_id, received, 0, messages)])
+            )
         return iter(sorted(found, key=lambda each: (each[0].return_id, each[1][0].source)))
 
     # --- what was decided ----------------------------------------------------------------------------------------
@@ -354,5 +360,11 @@ def _entry(row: Sequence[Any], shared: dict[str, str]) -> Entry:
     return Entry(return_id, kind, reason, date, *about, bool(is_blank), codes, errors, read_from, content)
 
 
-def _arrival(source: str, return_id: str, received: str | None, is_decoration: int) -> Arrival:
-    return Arrival(source, return_id, datetime.fromisoformat(received) if received else None, bool(is_decoration))
+def _arrival(source: str, return_id: str, received: str | None, is_decoration: int, messages: str) -> Arrival:
+    received_at = datetime.fromisoformat(received) if received else None
+    carried_by = () if messages == _NO_MESSAGES else _MESSAGES.decode(messages)
+    return Arrival(source, return_id, received_at, bool(is_decoration), carried_by)
+
+
+def _messages(arrival: Arrival) -> str:
+    return msgspec.json.encode(arrival.carried_by).decode()

@@ -20,10 +20,13 @@ CREATE TABLE entry (
 ) WITHOUT ROWID;
 CREATE TABLE reading (return_id TEXT PRIMARY KEY, reading BLOB NOT NULL);
 CREATE TABLE arrival (
-    source TEXT, return_id TEXT, received_at TEXT, is_decoration INTEGER NOT NULL, PRIMARY KEY (source, return_id)
+    source TEXT, return_id TEXT, received_at TEXT, is_decoration INTEGER NOT NULL, carried_by TEXT NOT NULL,
+    PRIMARY KEY (source, return_id)
 ) WITHOUT ROWID;
 CREATE INDEX arrival_return ON arrival (return_id, source);
-CREATE TABLE unopened (source TEXT PRIMARY KEY, reason TEXT NOT NULL, received_at TEXT) WITHOUT ROWID;
+CREATE TABLE unopened (
+    source TEXT PRIMARY KEY, reason TEXT NOT NULL, received_at TEXT, carried_by TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE decision (
     decision_id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
     return_id TEXT NOT NULL, membership_year TEXT NOT NULL, dfe_number TEXT NOT NULL, school_name TEXT NOT NULL,
@@ -56,8 +59,8 @@ def to_version_8(ledger: sqlite3.Connection) -> None:
     _create(ledger, _TABLES_OF_8)
     ledger.execute("INSERT INTO file SELECT sha256, max(archived) FROM old_return GROUP BY sha256")
     ledger.execute("INSERT INTO entry SELECT return_id, sha256, outcome, reason, modified FROM old_return")
-    ledger.execute("INSERT INTO arrival SELECT source, return_id, received_at, aside FROM old_arrival")
-    ledger.execute("INSERT INTO unopened SELECT source, reason, received_at FROM old_unread")
+    ledger.execute("INSERT INTO arrival SELECT source, return_id, received_at, aside, '[]' FROM old_arrival")
+    ledger.execute("INSERT INTO unopened SELECT source, reason, received_at, '[]' FROM old_unread")
     ledger.execute("INSERT INTO message SELECT * FROM old_sent")
     ledger.execute("INSERT INTO written SELECT * FROM old_written")
     ledger.execute(

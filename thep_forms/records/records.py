@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from heapq import merge
 from itertools import chain
@@ -11,12 +11,13 @@ from msgspec import Struct
 
 from thep_forms.checking.problems import problem
 from thep_forms.checking.record import CheckedValue, Problem, SchoolRecord
-from thep_forms.deciding import Arrival, Decision, Entry, Judgement, Verdict, decide
+from thep_forms.deciding import Arrival, Decision, Entry, Judgement, Verdict, decide, verdict_of_arrival
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, ProblemCode, Severity
 from thep_forms.records.changes import Change, changes
 from thep_forms.records.ledger import Ledger
 
 _LAST = datetime.max.replace(tzinfo=UTC)
+_NO_RETURN = (Verdict.SENT_BY_US, Verdict.AUTOMATIC)
 
 
 class Returned(Struct, frozen=True, gc=False):
@@ -25,6 +26,18 @@ class Returned(Struct, frozen=True, gc=False):
     entry: Entry
     arrivals: tuple[Arrival, ...]  # the one that counts first: the first message, else the first source
     judgement: Judgement
+    apart: Mapping[str, Verdict] = {}  # the verdict of each arrival that was not a school's, by its source
+
+    @property
+    def arrivals_from_school(self) -> tuple[Arrival, ...]:
+        """The ways by which a school sent it."""
+        return tuple(arrival for arrival in self.arrivals if arrival.source not in self.apart)
+
+    def verdict_of(self, arrival: Arrival) -> Verdict:
+        """What became of it as it came by that way."""
+        if arrival.source in self.apart:
+            return self.apart[arrival.source]
+        return self.verdict if arrival == self.arrivals[0] else Verdict.DUPLICATE
 
     @property
     def return_id(self) -> str:
@@ -77,6 +90,8 @@ class Returned(Struct, frozen=True, gc=False):
     @property
     def codes(self) -> tuple[str, ...]:
         """The codes of its problems, each once."""
+        if self.verdict in _NO_RETURN:
+            return ()
         return tuple(dict.fromkeys((*_split(self.entry.codes), *self.judgement.codes)))
 
 
@@ -90,12 +105,14 @@ class Records:
         """Decide about every return, by what the ledger knows now."""
         self.ledger, self.definitions = ledger, definitions
         self.register = ledger.register()
+        self.own_addresses = definitions().partnership.own_addresses
         unopened = list(ledger.unopened())
         self.judgements = decide(
             chain(ledger.entries(), (entry for entry, _ in unopened)),
             chain(ledger.arrivals(), (arrival for _, arrivals in unopened for arrival in arrivals)),
             ledger.decisions(),
             self.register,
+            self.own_addresses,
         )
         # The columns are those of the latest year's form: they depend on the returns, not on the day.
         latest = self.judgements.latest_year
@@ -107,8 +124,15 @@ class Records:
         """Every return once, by membership year, DFE number and id."""
         found = merge(self.ledger.returns(), self.ledger.unopened(), key=lambda each: _place(each[0]))
         for entry, arrivals in found:
-            arrivals.sort(key=lambda arrival: (arrival.received_at or _LAST, arrival.source))
-            yield Returned(entry, tuple(arrivals), self.judgements.by_return[entry.return_id])
+            yield self._returned(entry, arrivals)
+
+    def _returned(self, entry: Entry, arrivals: list[Arrival]) -> Returned:
+        apart: dict[str, Verdict] = {}
+        for arrival in arrivals:
+            if verdict := verdict_of_arrival(arrival, self.own_addresses):
+                apart[arrival.source] = verdict
+        arrivals.sort(key=lambda arrival: (arrival.source in apart, arrival.received_at or _LAST, arrival.source))
+        return Returned(entry, tuple(arrivals), self.judgements.by_return[entry.return_id], apart)
 
     def arrivals(self) -> Iterator[tuple[Returned, Arrival]]:
         """Every arrival with its return: the returns in their order, the arrivals of each by source."""
@@ -136,6 +160,8 @@ class Records:
 
     def problems(self, entry: Returned) -> tuple[Problem, ...]:
         """Its own problems, and those that the register and other returns give it."""
+        if entry.verdict in _NO_RETURN:
+            return ()
         own = self.ledger.problems(entry.return_id) if entry.entry.codes else ()
         return (*own, *(self._problem(code, entry) for code in entry.judgement.codes))
 

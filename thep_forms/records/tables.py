@@ -203,9 +203,9 @@ def _return_row(entry: Returned, arrival: Arrival) -> Row:
         arrival.source,
         arrival.received_at.isoformat() if arrival.received_at else "",
         *_school_cells(entry),
-        entry.verdict if arrival == entry.arrivals[0] else Verdict.DUPLICATE,
+        entry.verdict_of(arrival),
         _read_from(entry),
-        ";".join(entry.codes),
+        "" if arrival.source in entry.apart else ";".join(entry.codes),
     )
 
 

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from msgspec import Struct
 
 from thep_forms.sources.limits import Budget
+from thep_forms.sources.model import MessageOrigin
 
 
 class ContainedFile(Struct, frozen=True):
@@ -17,9 +18,9 @@ class ContainedFile(Struct, frozen=True):
     `name` is unique in its container and safe to show. An empty `name` stands for the container itself: either it is
     an ordinary file after all (`data` holds it), or `reason` says what is wrong with it as a whole.
 
-    `data`, `reason` and `is_decoration` are those of `ReceivedFile`. `sent_at` is the date (UTC) of the message that
-    holds the file. `content_type` is what that message calls it, such as `image/png`. `kind` is set where the container
-    knows that this is another container, whatever it looks like.
+    `data`, `reason` and `is_decoration` are those of `ReceivedFile`. `sent_at` is when the message that holds the
+    file was received, or else sent (UTC), and `message` who sent it. `content_type` is what that message calls it, such
+    as `image/png`. `kind` is set where the container knows that this is another container, whatever it looks like.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ContainedFile(Struct, frozen=True):
     content_type: str = ""
     is_decoration: bool = False
     kind: ContainerKind | None = None
+    message: MessageOrigin | None = None
 
 
 class ContainerKind(Struct, frozen=True):

@@ -21,7 +21,8 @@ from thep_forms.sources.decorations import is_clutter
 from thep_forms.sources.emails import EMAIL
 from thep_forms.sources.limits import LARGEST_FILE, MOST_CONTAINERS, SNIFFED, TOO_LARGE, Budget, TooMuchError
 from thep_forms.sources.mbox import MBOX
-from thep_forms.sources.model import ReceivedFile, SourceFile
+from thep_forms.sources.message_kinds import kind_of_folder
+from thep_forms.sources.model import MessageKind, MessageOrigin, ReceivedFile, SourceFile
 from thep_forms.sources.outlook import OUTLOOK_MESSAGE
 from thep_forms.sources.signed_messages import ENCRYPTED_MESSAGE, SIGNED_MESSAGE
 from thep_forms.sources.tars import PACKED, TAR
@@ -101,6 +102,9 @@ def _open_container(
 
 def _received(container: ReceivedFile, contained: ContainedFile) -> ReceivedFile:
     """A file out of a container, with the way that leads to it."""
+    carried_by = container.carried_by
+    if contained.message:
+        carried_by = (*carried_by, _in_folder(contained.message, container))
     return ReceivedFile(
         container.origin,
         (*container.inside, contained.name) if contained.name else container.inside,
@@ -108,7 +112,16 @@ def _received(container: ReceivedFile, contained: ContainedFile) -> ReceivedFile
         contained.reason,
         contained.sent_at or container.received_at,
         contained.is_decoration,
+        carried_by,
     )
+
+
+def _in_folder(message: MessageOrigin, container: ReceivedFile) -> MessageOrigin:
+    """The origin of the message in that file. The folder of an ordinary one may tell its kind."""
+    if container.carried_by or message.kind is not MessageKind.ORDINARY:
+        return message
+    folder, _, _ = container.source.rpartition("/")
+    return replace(message, kind=kind_of_folder(folder))
 
 
 def _kind_of_contained(contained: ContainedFile) -> ContainerKind | None:

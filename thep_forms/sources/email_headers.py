@@ -90,6 +90,11 @@ class Headers:
         """When the message was sent, in UTC, by its sender's clock; None where no plausible date is stated."""
         return _parse_date(self.fields.get("date", ""))
 
+    @property
+    def received(self) -> datetime | None:
+        """When our own mail server, the last of all, received the message, in UTC (RFC 5321, 4.4); None if unknown."""
+        return _parse_date(self.fields.get("received", "").rpartition(";")[2])
+
 
 def is_header(line: bytes) -> bool:
     """Whether a line starts like a header."""

@@ -18,6 +18,7 @@ from thep_forms.sources.email_headers import (
 from thep_forms.sources.email_parts import Part, find_parts
 from thep_forms.sources.limits import MOST_HEADERS_SNIFFED, Budget
 from thep_forms.sources.message_files import files_of_message
+from thep_forms.sources.message_kinds import origin_of
 from thep_forms.sources.tnef_message import holds_no_file
 from thep_forms.sources.uuencode import uuencoded_files
 
@@ -51,11 +52,13 @@ def _open_email(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
         budget.spend(0, files=1)
         parts.append(part)
     block, _ = split_headers(message, 0, len(message))
-    sent_at = Headers(block).date
+    headers = Headers(block)
+    received_at = headers.received or headers.date
+    origin = origin_of(headers, (part.headers.content_type for part in parts))
     reason = _what_is_wrong(parts)
     if reason:
-        yield ContainedFile("", None, reason, sent_at)
-    yield from files_of_message(_attached(message, parts, budget), sent_at, has_reason=bool(reason))
+        yield ContainedFile("", None, reason, received_at, message=origin)
+    yield from files_of_message(_attached(message, parts, budget), received_at, origin, has_reason=bool(reason))
 
 
 def _what_is_wrong(parts: Sequence[Part]) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from thep_forms.sources.container_kind import ContainedFile
+from thep_forms.sources.model import MessageOrigin
 from thep_forms.sources.names import UniqueNames
 
 _NO_FILE = "This message has no file attached. Attach the form as a PDF."
@@ -26,9 +27,9 @@ _ENDINGS = {
 
 
 def files_of_message(
-    files: Iterable[ContainedFile], sent_at: datetime | None, *, has_reason: bool = False
+    files: Iterable[ContainedFile], sent_at: datetime | None, message: MessageOrigin, *, has_reason: bool = False
 ) -> Iterator[ContainedFile]:
-    """The files as they are attached to a message sent at that time, each with a unique name and that time.
+    """The files as they are attached to a message sent at that time, each with a unique name, that time and its origin.
 
     Where the message holds decorations alone, or nothing, a reason for the message itself comes last. `has_reason`:
     the message has one already.
@@ -41,9 +42,9 @@ def files_of_message(
             name = f"attachment-{nameless}{_ending(file)}"
         if not file.is_decoration:
             meant += 1
-        yield replace(file, name=names.take(name), sent_at=sent_at)
+        yield replace(file, name=names.take(name), sent_at=sent_at, message=message)
     if not meant and not has_reason:
-        yield ContainedFile("", None, _NO_FILE, sent_at)
+        yield ContainedFile("", None, _NO_FILE, sent_at, message=message)
 
 
 def _ending(file: ContainedFile) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 
 from msgspec import Struct
@@ -30,6 +31,22 @@ class SourceFile(Struct, frozen=True, gc=False):
         return steps.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
+class MessageKind(StrEnum):
+    """What kind of message it is."""
+
+    ORDINARY = "ordinary"
+    OUTGOING = "outgoing"  # a draft, or one from the folder of sent messages
+    AUTOMATIC = "automatic"  # a bounce, an automatic reply, a receipt
+    DISCARDED = "discarded"  # from the trash or the spam folder
+
+
+class MessageOrigin(Struct, frozen=True, gc=False, array_like=True):
+    """Who sent a message, and its kind. `sender` is an e-mail address in lower case, empty where none is stated."""
+
+    sender: str
+    kind: MessageKind = MessageKind.ORDINARY
+
+
 class ReceivedFile(Struct, frozen=True):
     """A file that came in, and the way by which it came.
 
@@ -38,7 +55,8 @@ class ReceivedFile(Struct, frozen=True):
 
     `data` is None where the file cannot be read. `reason` then says why, in 80 characters at most, and what to do if
     sending the form again is not enough: the message that quotes it asks for that (`unreadable` in `problems.toml`).
-    `received_at` is the date (UTC) of the innermost dated message around the file. `is_decoration` says that nobody
+    `received_at` is when the innermost dated message around the file was received, or else sent (UTC). `carried_by` are
+    the messages around the file, the outermost first. `is_decoration` says that nobody
     meant it as a return: the logo of a signature in a message, or what an operating system leaves in folders.
     """
 
@@ -48,6 +66,7 @@ class ReceivedFile(Struct, frozen=True):
     reason: str = ""
     received_at: datetime | None = None
     is_decoration: bool = False
+    carried_by: tuple[MessageOrigin, ...] = ()
 
     @property
     def source(self) -> str:

@@ -16,6 +16,8 @@ from thep_forms.sources.email_headers import Headers, name_from_subject
 from thep_forms.sources.emails import EMAIL
 from thep_forms.sources.limits import LARGEST_FILE, MOST_ATTACHMENTS, TOO_LARGE, Budget, TooMuchError
 from thep_forms.sources.message_files import files_of_message
+from thep_forms.sources.message_kinds import address_in, origin_of
+from thep_forms.sources.model import MessageKind, MessageOrigin
 from thep_forms.sources.names import clean_name
 from thep_forms.sources.outlook_properties import (
     ATTACHED_MESSAGE_HEADER,
@@ -30,6 +32,8 @@ from thep_forms.sources.outlook_properties import (
 _ATTACHMENT = "__attach_version1.0_#"  # what the storage of an attachment begins with
 _OBJECT = "__substg1.0_3701000D"  # the storage of an attached message, or of another program's object
 _LINKS = (2, 3, 4, 7)  # methods of attaching that send a link to a file: on a disk (2 to 4) or the web (7)
+_OUTGOING = 0x8 | 0x20  # flags of a message that was not sent yet, and of one that its owner sent
+_AUTOMATIC_CLASSES = ("report.", "ipm.note.rules.ooftemplate", "ipm.note.rules.replytemplate")
 _IN_THE_TEXT = 4  # flag: the text shows the attachment
 
 _DAMAGED = "This Outlook message is damaged or was cut short."
@@ -67,22 +71,38 @@ def _open_message(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
 
 def _attachments(message: Storage, header: int, budget: Budget) -> Iterator[ContainedFile]:
     properties = Properties(message, header)
-    code_page, sent_at = properties.code_page, _sent_at(properties)
+    code_page, headers = properties.code_page, _headers(properties)
+    received_at, origin = _received_at(properties, headers), _origin(properties, headers)
     html = properties.binary(Property.HTML) or properties.text(Property.HTML).encode("utf-8", "replace")
     shown = images_shown(html.decode("utf-8", "replace"))
     attachments = [message.child(name) for name in message.children if name.startswith(_ATTACHMENT)]
     files = (_attached(attachment, code_page, shown, budget) for attachment in attachments[:MOST_ATTACHMENTS])
-    yield from files_of_message(files, sent_at)
+    yield from files_of_message(files, received_at, origin)
     if len(attachments) > MOST_ATTACHMENTS:
-        yield ContainedFile("", None, _TOO_MANY, sent_at)
+        yield ContainedFile("", None, _TOO_MANY, received_at, message=origin)
 
 
-def _sent_at(message: Properties) -> datetime | None:
+def _headers(message: Properties) -> Headers:
+    """The headers that the message had on its way; one that was never sent has none."""
+    return Headers(message.text(Property.HEADERS).encode("utf-8", "replace"))
+
+
+def _received_at(message: Properties, headers: Headers) -> datetime | None:
+    """When the message was received; for one that was not, when it was sent."""
     return (
-        message.date(Property.SUBMITTED_AT)
-        or Headers(message.text(Property.HEADERS).encode("utf-8", "replace")).date
-        or message.date(Property.DELIVERED_AT)
+        headers.received or message.date(Property.DELIVERED_AT) or message.date(Property.SUBMITTED_AT) or headers.date
     )
+
+
+def _origin(message: Properties, headers: Headers) -> MessageOrigin:
+    origin = origin_of(headers)
+    stated = address_in(message.text(Property.SENDER_ADDRESS)) or address_in(message.text(Property.SENDER))
+    kind = origin.kind
+    if message.text(Property.MESSAGE_CLASS).lower().startswith(_AUTOMATIC_CLASSES):
+        kind = MessageKind.AUTOMATIC
+    elif message.number(Property.MESSAGE_FLAGS) & _OUTGOING:
+        kind = MessageKind.OUTGOING
+    return MessageOrigin(origin.sender or stated, kind)
 
 
 def _attached(attachment: Storage, code_page: str, shown: Set[str], budget: Budget) -> ContainedFile:

@@ -24,10 +24,13 @@ _TICKS = 10**7  # in a second
 class Property(IntEnum):
     """The properties that are read, by their numbers."""
 
+    MESSAGE_CLASS = 0x001A
     SUBJECT = 0x0037
     SUBMITTED_AT = 0x0039
     HEADERS = 0x007D
+    SENDER = 0x0C1F
     DELIVERED_AT = 0x0E06
+    MESSAGE_FLAGS = 0x0E07
     HTML = 0x1013
     DISPLAY_NAME = 0x3001
     DATA = 0x3701
@@ -38,6 +41,7 @@ class Property(IntEnum):
     CONTENT_ID = 0x3712
     FLAGS = 0x3714
     CODE_PAGE = 0x3FFD
+    SENDER_ADDRESS = 0x5D01
     IS_HIDDEN = 0x7FFE
 
 

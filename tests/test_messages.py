@@ -1,0 +1,257 @@
+"""Who sent a message and what kind it is: only what a school sent is a return."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from email.message import EmailMessage, MIMEPart
+from pathlib import Path
+
+import pytest
+
+from tests import outlook
+from tests.conftest import ingest, rows
+from tests.packing import mail, mbox, zipped
+from tests.remake_samples import answers
+from tests.viewer import type_into
+from thep_forms.definition import load_definition
+from thep_forms.generate import Master
+from thep_forms.sources import find_files, open_file
+from thep_forms.sources.model import MessageKind
+
+US, SCHOOL = "membership@thepartnership.example", "office@cedar2101.example"
+OURS, AUTOMATIC = "sent_by_us", "automatic"
+
+
+@pytest.fixture(scope="module")
+def copy() -> bytes:
+    return Master(load_definition("2026-27", prefilled=True)).copy(answers("2101"), "211/2101")
+
+
+@pytest.fixture(scope="module")
+def completed(copy: bytes) -> bytes:
+    return type_into(copy, {"chair_of_governors_name": "Edith Newly-Elected"})
+
+
+def message(pdf: bytes, sender: str = SCHOOL, **headers: str) -> EmailMessage:
+    """A message that carries a PDF; `headers` replace its own, with `_` for `-`."""
+    made = mail({"form.pdf": pdf})
+    for name, value in {"From": sender, **headers}.items():
+        del made[name.replace("_", "-")]
+        made[name.replace("_", "-")] = value
+    return made
+
+
+def forwarded(inner: EmailMessage, sender: str = SCHOOL, **headers: str) -> EmailMessage:
+    """A message that has another one attached."""
+    made = message(b"", sender, **headers)
+    made.clear_content()
+    made.set_content("See the message attached.")
+    made.add_attachment(inner)
+    return made
+
+
+def report(inner: EmailMessage | None, kind: str = "delivery-status", **headers: str) -> EmailMessage:
+    """A bounce or a receipt (RFC 3462), which carries the message that it is about."""
+    made = message(b"", "Mail System <mail@cedar2101.example>", **headers)
+    made.clear_content()
+    made["Content-Type"] = f'multipart/report; report-type={kind}; boundary="between"'
+    status = MIMEPart()
+    status["Content-Type"] = f"message/{kind}"
+    about = MIMEPart()
+    about["Final-Recipient"], about["Action"], about["Status"] = f"rfc822; {SCHOOL}", "failed", "5.1.1"
+    status.set_payload([about])
+    parts = [status]
+    if inner:
+        whole = MIMEPart()
+        whole.set_content(inner)
+        parts.append(whole)
+    made.set_payload(parts)
+    return made
+
+
+def verdicts(records: Path) -> list[str]:
+    return [row["verdict"] for row in rows(records / "returns.csv")]
+
+
+def ingested(folder: Path, name: str, made: EmailMessage) -> list[str]:
+    path = folder / "inbox" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(made.as_bytes())
+    ingest(folder / "records", [folder / "inbox"])
+    return verdicts(folder / "records")
+
+
+# --- one message ----------------------------------------------------------------------------------------------------
+
+SENT_BY_US: dict[str, Callable[[bytes], EmailMessage]] = {
+    "from our address": lambda pdf: message(pdf, f"THE Partnership <{US.upper()}>"),
+    "a draft": lambda pdf: message(pdf, "somebody@else.example", X_Unsent="1"),
+    "a draft of Thunderbird": lambda pdf: message(pdf, "somebody@else.example", X_Mozilla_Draft_Info="internal/draft"),
+    "labelled as sent by Gmail": lambda pdf: message(pdf, "somebody@else.example", X_Gmail_Labels="Important,Sent"),
+    "our message in our message": lambda pdf: forwarded(message(pdf, US), US),
+}
+NOBODYS: dict[str, Callable[[bytes], EmailMessage]] = {
+    "a bounce": lambda pdf: report(message(pdf, US)),
+    "a receipt": lambda pdf: report(message(pdf, US), "disposition-notification"),
+    "a receipt without our message": lambda _: report(None, "disposition-notification"),
+    "an automatic reply": lambda pdf: message(pdf, Auto_Submitted="auto-replied (vacation)"),
+    "an automatic reply that holds our message": lambda pdf: forwarded(message(pdf, US), Auto_Submitted="auto-replied"),
+    "an old bounce": lambda pdf: forwarded(message(pdf, US), "MAILER-DAEMON@cedar2101.example"),
+    "a bounce with a null sender": lambda pdf: message(pdf, Return_Path="<>"),
+    "labelled as spam by Gmail": lambda pdf: message(pdf, X_Gmail_Labels="Spam,Unread"),
+    "labelled as trash by Gmail": lambda pdf: message(pdf, US, X_Gmail_Labels="=?UTF-8?Q?Trash,Opened?="),
+    "deleted in Thunderbird": lambda pdf: message(pdf, X_Mozilla_Status="0009"),
+}
+SCHOOLS: dict[str, Callable[[bytes], EmailMessage]] = {
+    "from a school": message,
+    "not automatic": lambda pdf: message(pdf, Auto_Submitted="no", X_Mozilla_Status="0001"),
+    "forwarded by a rule": lambda pdf: message(pdf, Auto_Submitted="auto-forwarded"),
+    "a forward that holds our message": lambda pdf: forwarded(message(pdf, US)),
+    "a school's message that we forwarded": lambda pdf: forwarded(message(pdf), US),
+    "in the inbox of Gmail": lambda pdf: message(pdf, X_Gmail_Labels="Inbox,Opened"),
+    "by way of our shared inbox": lambda pdf: message(pdf, f"'Jo' via Forms <{US}>", X_Original_From=f"Jo <{SCHOOL}>"),
+}
+
+
+@pytest.mark.parametrize("kind", SENT_BY_US)
+def test_file_in_our_own_message_is_sent_by_us_and_needs_nobody(tmp_path: Path, completed: bytes, kind: str) -> None:
+    assert ingested(tmp_path, "message.eml", SENT_BY_US[kind](completed)) == [OURS]
+    assert not rows(tmp_path / "records" / "problems.csv")
+    assert not rows(tmp_path / "records" / "schools.csv")
+
+
+@pytest.mark.parametrize("kind", NOBODYS)
+def test_file_in_an_automatic_or_discarded_message_is_automatic_and_needs_nobody(
+    tmp_path: Path, completed: bytes, kind: str
+) -> None:
+    assert ingested(tmp_path, "message.eml", NOBODYS[kind](completed)) == [AUTOMATIC]
+    assert not rows(tmp_path / "records" / "problems.csv")
+    assert not rows(tmp_path / "records" / "schools.csv")
+
+
+@pytest.mark.parametrize("kind", SCHOOLS)
+def test_file_in_a_schools_message_counts(tmp_path: Path, completed: bytes, kind: str) -> None:
+    assert ingested(tmp_path, "message.eml", SCHOOLS[kind](completed)) == ["accepted"]
+
+
+def test_automatic_reply_without_a_file_needs_nobody(tmp_path: Path) -> None:
+    reply = EmailMessage()
+    reply["From"], reply["Date"], reply["Auto-Submitted"] = SCHOOL, "Mon, 4 May 2026 10:00:00 +0100", "auto-replied"
+    reply.set_content("The office is closed.")
+    assert ingested(tmp_path, "reply.eml", reply) == [AUTOMATIC]
+    assert not rows(tmp_path / "records" / "problems.csv")
+
+
+def test_other_addresses_of_the_partnership_are_ours(tmp_path: Path, templates: Path, completed: bytes) -> None:
+    path = templates / "partnership.toml"
+    text = path.read_text(encoding="utf-8").replace("other_addresses = []", 'other_addresses = ["Sam@thep.example"]')
+    path.write_text(text, encoding="utf-8")
+    (tmp_path / "message.eml").write_bytes(message(completed, "sam@thep.example").as_bytes())
+    ingest(tmp_path / "records", [tmp_path / "message.eml"], templates=templates)
+    assert verdicts(tmp_path / "records") == [OURS]
+
+
+# --- folders of an export -------------------------------------------------------------------------------------------
+
+FOLDERS = {
+    "Sent": OURS,
+    "Takeout/Mail/Sent.mbox": OURS,
+    "Mail/Drafts": OURS,
+    "[Gmail].sbd/Sent Mail": OURS,
+    "Gesendete Elemente": OURS,
+    "Trash": AUTOMATIC,
+    "Junk": AUTOMATIC,
+    "Mail/Deleted Items.mbox": AUTOMATIC,
+    "INBOX": "accepted",
+    "All mail Including Spam and Trash.mbox": "accepted",
+    "Sent to us": "accepted",
+}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_folder_of_an_export_tells_the_kind_of_its_messages(tmp_path: Path, completed: bytes, folder: str) -> None:
+    path = tmp_path / "export" / folder
+    path.parent.mkdir(parents=True)
+    mbox(path, [message(completed, "somebody@else.example")])
+    ingest(tmp_path / "records", [tmp_path / "export"])
+    assert verdicts(tmp_path / "records") == [FOLDERS[folder]]
+
+
+@pytest.mark.parametrize(("folder", "verdict"), [("Sent", OURS), (".INBOX.Trash/cur", AUTOMATIC), ("Form", "accepted")])
+def test_folder_of_single_messages_tells_their_kind_in_a_zip_too(
+    tmp_path: Path, completed: bytes, folder: str, verdict: str
+) -> None:
+    made = message(completed, "somebody@else.example").as_bytes()
+    (tmp_path / "mail.zip").write_bytes(zipped({f"{folder}/1.eml": made}))
+    ingest(tmp_path / "records", [tmp_path / "mail.zip"])
+    assert verdicts(tmp_path / "records") == [verdict]
+
+
+def test_name_of_a_message_or_of_a_schools_zip_tells_nothing(tmp_path: Path, completed: bytes) -> None:
+    made = mail({"Sent.zip": zipped({"Drafts/form.pdf": completed})}, subject="Sent")
+    (tmp_path / "Sent.eml").write_bytes(made.as_bytes())
+    ingest(tmp_path / "records", [tmp_path / "Sent.eml"])
+    assert verdicts(tmp_path / "records") == ["accepted"]
+
+
+# --- several messages -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_return_that_a_school_sent_too_counts_whatever_the_order(
+    tmp_path: Path, completed: bytes, order: tuple[int, ...]
+) -> None:
+    messages = [report(message(completed, US)), message(completed, US), message(completed)]
+    for number in order:
+        path = tmp_path / f"{number}.eml"
+        path.write_bytes(messages[number].as_bytes())
+        ingest(tmp_path / "records", [path])
+    found = {row["source"].partition("/")[0]: row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")}
+    assert found == {"0.eml": AUTOMATIC, "1.eml": OURS, "2.eml": "accepted"}
+
+
+def test_our_later_reminder_does_not_take_the_place_of_a_schools_answer(
+    tmp_path: Path, copy: bytes, completed: bytes
+) -> None:
+    answer = message(completed, Date="Mon, 4 May 2026 10:00:00 +0100")
+    reminder = message(copy, US, Date="Mon, 1 Jun 2026 10:00:00 +0100")
+    mbox(tmp_path / "all.mbox", [answer, reminder, report(reminder)])
+    assert ingest(tmp_path / "records", [tmp_path / "all.mbox"]).all_accepted
+    assert sorted(verdicts(tmp_path / "records")) == ["accepted", AUTOMATIC, OURS]
+    (school,) = rows(tmp_path / "records" / "schools.csv")
+    (chair,) = [row for row in rows(tmp_path / "records" / "contacts.csv") if row["role"] == "chair_of_governors"]
+    assert (school["dfe_number"], chair["name"]) == ("211/2101", "Edith Newly-Elected")
+
+
+# --- when it was received -------------------------------------------------------------------------------------------
+
+
+def test_later_return_is_the_one_that_our_server_received_later(tmp_path: Path, copy: bytes, completed: bytes) -> None:
+    wrong_clock = "Thu, 1 Jan 2026 00:00:00 +0000"
+    first = message(
+        type_into(copy, {"chair_of_governors_name": "Old Chair"}),
+        Date="Tue, 5 May 2026 10:00:00 +0100",
+        Received="from a.example by ours.example with ESMTPS id 1; Tue, 5 May 2026 10:00:03 +0100 (BST)",
+    )
+    then = message(completed, Date=wrong_clock)
+    then["Received"] = "from b.example by ours.example with ESMTPS id 2; Wed, 6 May 2026 10:00:03 +0100"
+    then["Received"] = f"from c.example by b.example; {wrong_clock}"
+    mbox(tmp_path / "all.mbox", [first, then])
+    assert ingest(tmp_path / "records", [tmp_path / "all.mbox"]).all_accepted
+    (chair,) = [row for row in rows(tmp_path / "records" / "contacts.csv") if row["role"] == "chair_of_governors"]
+    assert chair["name"] == "Edith Newly-Elected"
+
+
+# --- Outlook --------------------------------------------------------------------------------------------------------
+
+
+def test_outlook_message_with_headers_of_a_bounce_is_automatic(tmp_path: Path) -> None:
+    headers = "From: Mail System <postmaster@cedar.example>\r\nAuto-Submitted: auto-replied\r\n\r\n"
+    bounce = outlook.message("Undeliverable", None, [outlook.attachment("form.pdf", b"%PDF-1.7")])
+    bounce["__substg1.0_007D001F"] = headers.encode("utf-16-le")
+    (tmp_path / "bounce.msg").write_bytes(outlook.compound(bounce))
+    (found,) = [file for place in find_files([tmp_path / "bounce.msg"]) for file in open_file(place)]
+    assert [(origin.sender, origin.kind) for origin in found.carried_by] == [
+        ("postmaster@cedar.example", MessageKind.AUTOMATIC)
+    ]

@@ -1,0 +1,113 @@
+"""Tells who sent a message and what kind it is: an ordinary one, our own, an automatic one, or one thrown away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from thep_forms.sources.email_headers import Headers, decode_words
+from thep_forms.sources.model import MessageKind, MessageOrigin
+
+_IN_BRACKETS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
+# A mailing list or a shared inbox puts its own address into From, and the sender's into one of these.
+_SENDER_HEADERS = ("x-original-from", "x-original-sender", "from")
+
+_REPORT_TYPES = {"message/delivery-status", "message/disposition-notification", "message/feedback-report"}
+_AUTOMATIC_SENDERS = ("mailer-daemon@", "postmaster@")
+_AUTOMATIC_HEADERS = ("x-autoreply", "x-autorespond", "x-failed-recipients")
+_BY_PERSONS = ("no", "auto-forwarded")  # values of Auto-Submitted (RFC 3834, RFC 2156): a person wrote the message
+_DELETED_IN_THUNDERBIRD = 0x8  # flag of X-Mozilla-Status: the message still lies in the file of its folder
+
+# Names of folders and labels, without capitals: English, German, French, Spanish, Italian, Portuguese, Dutch, Polish.
+_OUTGOING_FOLDERS = {
+    *("sent", "sent items", "sent mail", "sent messages", "sent-mail", "outbox", "draft", "drafts", "unsent messages"),
+    *("gesendet", "gesendete elemente", "gesendete objekte", "entwurf", "entwürfe", "postausgang"),
+    *("envoyés", "messages envoyés", "éléments envoyés", "brouillons", "enviados", "elementos enviados", "borradores"),
+    *("inviati", "posta inviata", "bozze", "enviadas", "itens enviados", "rascunhos"),
+    *("verzonden", "verzonden items", "concepten", "wysłane", "elementy wysłane", "wersje robocze"),
+}
+_DISCARDED_FOLDERS = {
+    *("trash", "bin", "deleted", "deleted items", "deleted messages", "spam", "junk", "junk email", "junk e-mail"),
+    *("bulk mail", "papierkorb", "gelöschte elemente", "gelöschte objekte", "junk-e-mail"),
+    *("corbeille", "éléments supprimés", "courrier indésirable", "papelera", "elementos eliminados"),
+    *("correo no deseado", "cestino", "posta eliminata", "posta indesiderata", "lixo", "lixeira", "itens excluídos"),
+    *("prullenbak", "verwijderde items", "ongewenste e-mail", "kosz", "elementy usunięte"),
+}
+_FOLDER_ENDING = re.compile(r"(?:\.(?:mbox|mbx|mbs|sbd|zip))+\Z")
+_COPY_NUMBER = re.compile(r"[ _-]*\(?\d+\)?\Z")
+
+
+def origin_of(headers: Headers, content_types: Iterable[str] = ()) -> MessageOrigin:
+    """Who sent the message with these headers, and its kind. `content_types` are those of its parts."""
+    sender = sender_in(headers)
+    return MessageOrigin(sender, _kind(headers, sender, set(content_types)))
+
+
+def sender_in(headers: Headers) -> str:
+    """The address of the person who sent the message, in lower case; empty where the headers have none."""
+    for header in _SENDER_HEADERS:
+        if sender := address_in(headers.fields.get(header, "")):
+            return sender
+    return ""
+
+
+def address_in(text: str) -> str:
+    """The e-mail address in the text of a header, in lower case; empty where there is none."""
+    in_brackets = _IN_BRACKETS.search(text)
+    found = in_brackets[1] if in_brackets else next(iter(_ADDRESS.findall(text)), "")
+    return found.lower()
+
+
+def _kind(headers: Headers, sender: str, content_types: Collection[str]) -> MessageKind:
+    labels = decode_words(headers.fields.get("x-gmail-labels", "")).split(",")
+    by_label = _kind_of_names(labels)
+    if by_label is MessageKind.DISCARDED or _is_deleted(headers):
+        return MessageKind.DISCARDED
+    if headers.fields.get("x-unsent", "") == "1" or "x-mozilla-draft-info" in headers.fields:
+        return MessageKind.OUTGOING
+    if _is_automatic(headers, sender, content_types):
+        return MessageKind.AUTOMATIC
+    return by_label
+
+
+def _is_automatic(headers: Headers, sender: str, content_types: Collection[str]) -> bool:
+    """Whether a program wrote the message: a bounce, an automatic reply, a receipt (RFC 3834, 3464, 8098)."""
+    submitted = re.split(r"[\s;(]", headers.fields.get("auto-submitted", "").strip().lower())[0]
+    if submitted and submitted not in _BY_PERSONS:
+        return True
+    if headers.content_type == "multipart/report" or not _REPORT_TYPES.isdisjoint(content_types):
+        return True
+    if any(name in headers.fields for name in _AUTOMATIC_HEADERS):
+        return True
+    is_reply = headers.fields.get("precedence", "").lower() in ("auto_reply", "auto-reply")
+    has_null_sender = headers.fields.get("return-path", "").replace(" ", "") == "<>"
+    return is_reply or has_null_sender or sender.startswith(_AUTOMATIC_SENDERS)
+
+
+def _is_deleted(headers: Headers) -> bool:
+    """Whether the message was deleted or moved in Thunderbird, which leaves it in the file until that is compacted."""
+    try:
+        return bool(int(headers.fields.get("x-mozilla-status", "0"), 16) & _DELETED_IN_THUNDERBIRD)
+    except ValueError:
+        return False
+
+
+def kind_of_folder(path: str) -> MessageKind:
+    """The kind of the messages in a folder or a mail folder's file, by the names on its path."""
+    return _kind_of_names(path.split("/"))
+
+
+def _kind_of_names(names: Iterable[str]) -> MessageKind:
+    plain = set(map(_plain_name, names))
+    if not plain.isdisjoint(_DISCARDED_FOLDERS):
+        return MessageKind.DISCARDED
+    return MessageKind.ORDINARY if plain.isdisjoint(_OUTGOING_FOLDERS) else MessageKind.OUTGOING
+
+
+def _plain_name(name: str) -> str:
+    """The name without capitals, ending and number. In a Maildir, it is what follows the last dot: `.INBOX.Sent`."""
+    lower = name.strip().casefold()
+    if lower.startswith((".", "inbox.")):
+        lower = lower.rpartition(".")[2]
+    return _COPY_NUMBER.sub("", _FOLDER_ENDING.sub("", lower)).strip()
