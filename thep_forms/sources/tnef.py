@@ -37,7 +37,7 @@ def _open_tnef(file: BinaryIO, budget: Budget, *, is_attached: bool = False) -> 
     files = (_file(attachment, message.code_page, budget) for attachment in attachments)
     if message.is_damaged:
         yield ContainedFile("", None, _DAMAGED, sent_at)
-    yield from files_of_message(files, sent_at, has_reason=message.is_damaged)
+    yield from files_of_message(files, sent_at, None, has_reason=message.is_damaged)
     if len(message.attachments) > MOST_ATTACHMENTS:
         yield ContainedFile("", None, _TOO_MANY, sent_at)
 
