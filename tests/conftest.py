@@ -107,6 +107,11 @@ def read_return(pdf: bytes, definition: FormDefinition) -> Reading:
     return reading
 
 
+def record_files(records: Path) -> dict[str, bytes]:
+    """The files that the program writes from the ledger, with their content by name."""
+    return {path.name: path.read_bytes() for path in records.iterdir() if path.suffix in (".csv", ".json", ".xlsx")}
+
+
 def rows(path: Path) -> Rows:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import mailbox
+import struct
+import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from email.message import EmailMessage, Message
@@ -44,6 +46,66 @@ def zipped(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> by
         for name, data in files.items():
             archive.writestr(zipfile.ZipInfo(name), data, method)
     return out.getvalue()
+
+
+def tarred(files: Mapping[str, bytes], mode: str = "w", form: int = tarfile.DEFAULT_FORMAT) -> bytes:
+    """A tar of those files; `mode` is `w:gz` for a packed one, `form` the kind of its headers."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode, format=form) as archive:  # type: ignore[call-overload]
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return out.getvalue()
+
+
+def emlx(message: bytes) -> bytes:
+    """A message as Apple Mail keeps it in a file."""
+    return b"%-10d\n" % len(message) + message + b'<?xml version="1.0"?>\n<plist version="1.0"></plist>\n'
+
+
+def tnef(*attributes: tuple[int, int, bytes]) -> bytes:
+    """A `winmail.dat` of attributes: the level, the number and the data of each."""
+    data = struct.pack("<IH", 0x223E9F78, 1)
+    for level, number, value in attributes:
+        data += struct.pack("<BII", level, number, len(value)) + value + struct.pack("<H", sum(value) & 0xFFFF)
+    return data
+
+
+def tnef_file(title: str, data: bytes, properties: bytes = b"") -> list[tuple[int, int, bytes]]:
+    """The attributes of a file attached in a `winmail.dat`."""
+    attributes = [(2, 0x69002, bytes(14)), (2, 0x18010, title.encode("cp1252") + b"\0"), (2, 0x6800F, data)]
+    return attributes + ([(2, 0x69005, properties)] if properties else [])
+
+
+def tnef_properties(*properties: tuple[int, int, bytes]) -> bytes:
+    """Properties in a `winmail.dat`: the number, the type and the value of each."""
+    listed = struct.pack("<I", len(properties))
+    for number, kind, value in properties:
+        listed += struct.pack("<HH", kind, number)
+        listed += struct.pack("<II", 1, len(value)) if kind in (0x0D, 0x1E, 0x1F, 0x102) else b""
+        listed += value + bytes(-len(value) % 4)
+    return listed
+
+
+def ber(tag: int, *content: bytes, indefinite: bool = False) -> bytes:
+    """An element of BER, with a length or with an end."""
+    value = b"".join(content)
+    if indefinite:
+        return bytes([tag, 0x80]) + value + b"\0\0"
+    return bytes([tag, 0x84]) + len(value).to_bytes(4, "big") + value
+
+
+def smime(message: bytes, *, indefinite: bool = False, kind: int = 2, is_detached: bool = False) -> bytes:
+    """A message in an S/MIME structure: signed, or encrypted where `kind` is 3. Nobody checks the signature."""
+    identifier = bytes.fromhex("06092a864886f70d0107")
+    pieces = [message[at : at + 1000] for at in range(0, len(message), 1000)]
+    octets = ber(4, message)
+    if indefinite:
+        octets = ber(0x24, *(ber(4, piece) for piece in pieces), indefinite=True)
+    inner = ber(0x30, identifier + b"\1", b"" if is_detached else ber(0xA0, octets, indefinite=indefinite))
+    signed = ber(0x30, b"\2\1\1", ber(0x31, b""), inner, ber(0x31, b""), indefinite=indefinite)
+    return ber(0x30, identifier + bytes([kind]), ber(0xA0, signed, indefinite=indefinite), indefinite=indefinite)
 
 
 def mbox(path: Path, messages: Iterable[Message]) -> Path:

@@ -1,4 +1,4 @@
-"""The form for people who hear it, or who have a keyboard alone: PDF/UA-1."""
+"""The form for people who use a screen reader or only a keyboard: PDF/UA-1."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ FORMS: list[tuple[str, int | None, dict[str, str | bool]]] = [
 
 @pytest.fixture(params=FORMS, ids=["2017-18", "2026-27", "none more", "21 more", "filled", "awkward"], scope="module")
 def opened(request: pytest.FixtureRequest) -> Iterator[pikepdf.Pdf]:
-    year, more, values = request.param
-    with pikepdf.open(io.BytesIO(Master(load_definition(year, prefilled=bool(values)), more).copy(values))) as pdf:
+    year, blocks, values = request.param
+    with pikepdf.open(io.BytesIO(Master(load_definition(year, prefilled=bool(values)), blocks).copy(values))) as pdf:
         yield pdf
 
 
 def elements(element: pikepdf.Object) -> Iterator[pikepdf.Object]:
-    """The element and all below it, as a screen reader walks."""
+    """The element and all elements below it, in reading order."""
     yield element
     kids = element.get("/K", pikepdf.Array())
     for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
@@ -49,46 +49,48 @@ def typed_in(pdf: pikepdf.Pdf) -> bool:
 
 
 @pytest.mark.parametrize("checker", ["outloud", "pdfua"])
-def test_the_checkers_find_nothing(tmp_path: Path, opened: pikepdf.Pdf, checker: str) -> None:
+def test_the_pdf_ua_checkers_find_nothing_in_a_form(tmp_path: Path, opened: pikepdf.Pdf, checker: str) -> None:
     path = tmp_path / "form.pdf"
     opened.save(path)
     program = Path(sys.executable).with_name(checker)
     command = [program, *(["check"] if checker == "pdfua" else []), path]
-    told = subprocess.run(command, capture_output=True, text=True)
-    assert told.returncode == 0, told.stdout
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
     # outloud looks for the words in the boxes among the page's elements; what is in a box is read out as its value.
     words_in_boxes = {"TAG-003"} if typed_in(opened) else set()
-    assert set(re.findall(r"(?:WARNING|INFO) (\S+)", told.stdout)) == (
+    assert set(re.findall(r"(?:WARNING|INFO) (\S+)", result.stdout)) == (
         words_in_boxes if checker == "outloud" else set()
     )
-    assert ("PASS" in told.stdout) or words_in_boxes
+    assert ("PASS" in result.stdout) or words_in_boxes
 
 
 def test_each_visible_box_has_a_form_element_of_its_own_in_tab_order(opened: pikepdf.Pdf) -> None:
     forms = [element for element in elements(opened.Root.StructTreeRoot.K) if element.S == "/Form"]
-    boxes = [one for page in opened.pages for one in page.obj.get("/Annots", []) if not int(one.F) & 2]
+    boxes = [
+        annotation for page in opened.pages for annotation in page.obj.get("/Annots", []) if not int(annotation.F) & 2
+    ]
     assert [str(form.K.Obj.T) for form in forms] == [str(box.T) for box in boxes]
     assert all(page.obj.Tabs == "/S" for page in opened.pages)
 
 
 def test_each_box_stands_beside_its_label(opened: pikepdf.Pdf) -> None:
-    groups = [one for one in elements(opened.Root.StructTreeRoot.K) if one.S == "/Div"]
+    groups = [element for element in elements(opened.Root.StructTreeRoot.K) if element.S == "/Div"]
     for group in groups:
         kinds = [str(kid.S) for kid in group.K]
         assert kinds[-1] == "/Form"
         assert kinds[0] == "/P"
-    assert len(groups) == len([one for one in elements(opened.Root.StructTreeRoot.K) if one.S == "/Form"])
+    assert len(groups) == len([element for element in elements(opened.Root.StructTreeRoot.K) if element.S == "/Form"])
 
 
 def test_headings_descend_one_level_at_a_time_from_one_title(opened: pikepdf.Pdf) -> None:
-    kinds = [str(one.S) for one in elements(opened.Root.StructTreeRoot.K)]
+    kinds = [str(element.S) for element in elements(opened.Root.StructTreeRoot.K)]
     levels = [int(kind[2]) for kind in kinds if len(kind) == 3 and kind.startswith("/H")]
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_lists_have_labels_and_bodies(opened: pikepdf.Pdf) -> None:
-    items = [one for one in elements(opened.Root.StructTreeRoot.K) if one.S == "/LI"]
+    items = [element for element in elements(opened.Root.StructTreeRoot.K) if element.S == "/LI"]
     assert len(items) == 12 + 8 + 3 + 1
     assert all([str(kid.S) for kid in item.K] == ["/Lbl", "/LBody"] for item in items)
 
@@ -103,7 +105,7 @@ def test_the_parent_tree_leads_back_to_every_element(opened: pikepdf.Pdf) -> Non
                 assert tree[int(box.StructParent)].K.Obj.T == box.T
 
 
-def test_the_file_says_its_title_its_language_and_what_it_conforms_to(opened: pikepdf.Pdf) -> None:
+def test_the_file_states_its_title_its_language_and_its_standard(opened: pikepdf.Pdf) -> None:
     assert opened.Root.Lang == "en-GB"
     assert bool(opened.Root.MarkInfo.Marked)
     assert bool(opened.Root.ViewerPreferences.DisplayDocTitle)
@@ -112,7 +114,7 @@ def test_the_file_says_its_title_its_language_and_what_it_conforms_to(opened: pi
         assert metadata["dc:title"] == str(opened.docinfo["/Title"])
 
 
-def test_what_stands_below_a_block_is_not_read_as_part_of_it(templates: Path) -> None:
+def test_text_below_a_block_is_not_tagged_as_part_of_the_block(templates: Path) -> None:
     path = templates / "membership-form.toml"
     edit(path, NOTE, "")
     edit(path, PROTOCOL, NOTE + PROTOCOL)

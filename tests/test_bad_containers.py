@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import subprocess
 import sys
+import tarfile
 import zipfile
 import zlib
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests import outlook
 from tests.conftest import rows
 from tests.packing import (
     PDF,
+    emlx,
     found,
     found_in,
     mail,
@@ -24,6 +26,11 @@ from tests.packing import (
     raw,
     received,
     returns,
+    smime,
+    tarred,
+    tnef,
+    tnef_file,
+    tnef_properties,
     written,
     zipped,
 )
@@ -109,7 +116,7 @@ def test_a_zip_cut_short_is_called_damaged(tmp_path: Path) -> None:
 @given(
     at=st.integers(0, 10**6),
     value=st.binary(min_size=1, max_size=8),
-    kind=st.sampled_from(["zip", "eml", "msg", "mbox"]),
+    kind=st.sampled_from(["zip", "eml", "msg", "mbox", "emlx", "dat", "tar", "tgz", "p7m"]),
 )
 def test_a_container_damaged_anywhere_raises_nothing_and_has_at_least_a_reason(
     tmp_path_factory: pytest.TempPathFactory, at: int, value: bytes, kind: str
@@ -126,6 +133,11 @@ def test_a_container_damaged_anywhere_raises_nothing_and_has_at_least_a_reason(
             )
         ),
         "mbox": b"From - x\n" + message + b"\nFrom - x\n" + message,
+        "emlx": emlx(message),
+        "dat": tnef(*tnef_file("form.pdf", PDF, tnef_properties((0x3707, 0x1E, b"long.pdf\0"), (0x3714, 3, bytes(4))))),
+        "tar": tarred({"form.pdf": PDF, "a.eml": message}),
+        "tgz": tarred({"form.pdf": PDF, "a.eml": message}, "w:gz"),
+        "p7m": smime(message, indefinite=True),
     }[kind]
     at %= len(whole)
     files = found_in(tmp_path_factory.mktemp("damaged"), f"a.{kind}", whole[:at] + value + whole[at + len(value) :])
@@ -279,3 +291,32 @@ def test_a_reason_quotes_nothing_of_what_was_sent(tmp_path: Path) -> None:
         (file,) = found_in(tmp_path, name, data)
         assert file.data is None
         assert typed not in file.reason
+
+
+def test_a_tar_cut_short_yields_what_is_whole_and_is_called_damaged(tmp_path: Path) -> None:
+    first, *_, archive = found_in(tmp_path, "a.tar", tarred({"a.pdf": PDF, "b.pdf": PDF * 9})[:4000])
+    assert (first.source, first.data) == ("a.tar/a.pdf", PDF)
+    assert (archive.source, archive.reason[:27]) == ("a.tar", "This tar archive is damaged")
+
+
+def test_a_winmail_dat_or_signed_message_cut_short_is_called_damaged(tmp_path: Path) -> None:
+    for name, whole in {"a.dat": tnef(*tnef_file("a.pdf", PDF)), "a.p7m": smime(PDF)}.items():
+        files = found_in(tmp_path, name, whole[: len(whole) // 2])
+        assert "damaged or was cut short" in files[-1 if name == "a.p7m" else 0].reason
+
+
+def test_a_gzip_bomb_is_refused_by_what_is_unpacked(tmp_path: Path) -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(packer.compress(bytes(2**24)) for _ in range(80)) + packer.flush()
+    (file,) = found_in(tmp_path, "a.gz", bomb)
+    assert (file.data, "MB" in file.reason) == (None, True)
+
+
+def test_a_record_of_a_tar_that_states_gigabytes_does_not_fill_the_memory(tmp_path: Path) -> None:
+    header = tarfile.TarInfo("x")
+    header.type, header.size = tarfile.XHDTYPE, 8 * 2**30
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    block = packer.compress(header.tobuf(tarfile.GNU_FORMAT))
+    bomb = block + b"".join(packer.compress(bytes(2**24)) for _ in range(80)) + packer.flush()
+    (file,) = found_in(tmp_path, "a.tgz", bomb)
+    assert "GB" in file.reason

@@ -1,4 +1,4 @@
-"""changes.csv: what a return says differently from what was known of its school."""
+"""changes.csv: answers of a return that differ from the known answers of its school."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.viewer import type_into
 from thep_forms.definition import load_definition
 from thep_forms.generate import generate
 
-Told = list[tuple[str, ...]]
+ChangedAnswers = list[tuple[str, ...]]
 CEDAR = "211/2101"
 EARLIER = {
     "senior_leader_1_designation": "",
@@ -36,10 +36,10 @@ def returned(folder: Path, form: bytes, name: str, number: str = "2101", **answe
     return folder
 
 
-def told(records: Path, year: str = "2026-27") -> Told:
-    """What the table says of that year, without its columns of year and school."""
-    found = [row for row in rows(records / "changes.csv") if row["membership_year"] == year]
-    return [tuple(row[column] for column in ("role", "field", "before", "after")) for row in found]
+def listed_changes(records: Path, year: str = "2026-27") -> ChangedAnswers:
+    """The rows of that year, without the columns of year and school."""
+    of_year = [row for row in rows(records / "changes.csv") if row["membership_year"] == year]
+    return [tuple(row[column] for column in ("role", "field", "before", "after")) for row in of_year]
 
 
 def listed(path: Path, cells: Mapping[str, str]) -> Path:
@@ -53,11 +53,11 @@ def inbox(tmp_path: Path, blank: dict[str, bytes]) -> Path:
     return returned(tmp_path / "inbox", blank["2025-26"], "last year", **EARLIER)
 
 
-def changed(inbox: Path, blank: dict[str, bytes], **answered: str | bool) -> Told:
-    """What the table says of a return of this year after that of last year."""
+def changed(inbox: Path, blank: dict[str, bytes], **answered: str | bool) -> ChangedAnswers:
+    """The rows for a return of this year after a return of last year."""
     records = inbox.parent / "records"
     ingest(records, [returned(inbox, blank["2026-27"], "this year", **{**EARLIER, **answered})])
-    return told(records)
+    return listed_changes(records)
 
 
 # --- Against last year's return -----------------------------------------------------------------------------------
@@ -67,14 +67,14 @@ def test_the_same_answers_are_no_change(inbox: Path, blank: dict[str, bytes]) ->
     assert changed(inbox, blank) == []
 
 
-def test_its_columns_are_those_of_the_contract(inbox: Path, blank: dict[str, bytes]) -> None:
+def test_changes_table_has_its_documented_columns(inbox: Path, blank: dict[str, bytes]) -> None:
     changed(inbox, blank, business_manager_name="Di Marsh")
     (row,) = rows(inbox.parent / "records" / "changes.csv")
     assert list(row.values())[:3] == ["2026-27", CEDAR, "Cedar Primary School"]
     assert ",".join(row) == "membership_year,dfe_number,school_name,role,field,before,after"
 
 
-def test_a_person_who_has_followed_another_is_told_part_by_part(inbox: Path, blank: dict[str, bytes]) -> None:
+def test_a_new_person_in_a_role_has_a_row_for_each_part(inbox: Path, blank: dict[str, bytes]) -> None:
     new = {"business_manager_name": "Di Marsh", "business_manager_email": "di.marsh@cedar2101.example"}
     before = answers("2101")
     assert changed(inbox, blank, **new) == [
@@ -83,25 +83,25 @@ def test_a_person_who_has_followed_another_is_told_part_by_part(inbox: Path, bla
     ]
 
 
-def test_what_was_empty_and_what_is_now_are_told(inbox: Path, blank: dict[str, bytes]) -> None:
+def test_an_answer_that_was_or_becomes_empty_is_a_change(inbox: Path, blank: dict[str, bytes]) -> None:
     parts = ("designation", "name", "email", "telephone")
     before = {f"business_manager_{part}": "" for part in parts}
     after = {"headteacher_name": "Cy Brook", "headteacher_email": "cy@cedar.example"}
-    found = changed(inbox, blank, **before, **after, main_contact_designation="Clerk")
-    assert ("headteacher", "name", "Sam Okafor", "Cy Brook") in found
-    assert [one[3] for one in found if one[0] == "business_manager"] == [""] * 4
+    changes = changed(inbox, blank, **before, **after, main_contact_designation="Clerk")
+    assert ("headteacher", "name", "Sam Okafor", "Cy Brook") in changes
+    assert [change[3] for change in changes if change[0] == "business_manager"] == [""] * 4
 
 
-def test_blanks_and_capitals_of_an_address_are_no_change(inbox: Path, blank: dict[str, bytes]) -> None:
+def test_spaces_and_capitals_in_an_address_are_no_change(inbox: Path, blank: dict[str, bytes]) -> None:
     address = str(answers("2101")["main_contact_email"])
     same = {"main_contact_email": address.upper(), "main_contact_name": " Sam   Okafor"}
     same["registered_address"] = str(answers("2101")["registered_address"]).replace("E2 0AC", "E20AC")
     assert changed(inbox, blank, **same) == []
 
 
-def test_senior_leaders_are_known_by_their_names(inbox: Path, blank: dict[str, bytes]) -> None:
-    """In another order they are the same; one has another address, one has gone, one is new."""
-    found = changed(
+def test_senior_leaders_are_matched_by_their_names(inbox: Path, blank: dict[str, bytes]) -> None:
+    """The order does not matter. One leader has another address, one has left, one is new."""
+    changes = changed(
         inbox,
         blank,
         senior_leader_1_name="Cy Brook",
@@ -109,24 +109,24 @@ def test_senior_leaders_are_known_by_their_names(inbox: Path, blank: dict[str, b
         senior_leader_2_name="Ann Lee",
         senior_leader_2_email="ann.lee@cedar.example",
     )
-    assert found == [
+    assert changes == [
         ("senior_leader", "email", "ann@cedar.example", "ann.lee@cedar.example"),
         ("senior_leader", "name", "Bo Grey", ""),
         ("senior_leader", "name", "", "Cy Brook"),
     ]
 
 
-def test_the_school_itself_comes_first(inbox: Path, blank: dict[str, bytes]) -> None:
-    found = changed(
+def test_changes_of_the_school_come_before_those_of_its_people(inbox: Path, blank: dict[str, bytes]) -> None:
+    changes = changed(
         inbox, blank, school_name="Cedar Academy", registered_address="1 New Road\nLondon\nE1 0ZZ", phase_nursery=True
     )
-    assert [one[:2] for one in found] == [
+    assert [change[:2] for change in changes] == [
         ("", "school_name"),
         ("", "phases"),
         ("", "registered_address"),
         ("", "postcode"),
     ]
-    assert found[1][2:] == ("primary", "nursery;primary")
+    assert changes[1][2:] == ("primary", "nursery;primary")
 
 
 def test_returns_in_any_order_give_the_same_bytes(inbox: Path, blank: dict[str, bytes], tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_returns_in_any_order_give_the_same_bytes(inbox: Path, blank: dict[str, 
     assert "Di Marsh" in (tmp_path / "one" / "changes.csv").read_text()
 
 
-def test_a_return_that_is_not_accepted_says_nothing(inbox: Path, blank: dict[str, bytes]) -> None:
+def test_a_return_that_is_not_accepted_makes_no_change(inbox: Path, blank: dict[str, bytes]) -> None:
     assert changed(inbox, blank, main_contact_name="Di Marsh", chair_of_governors_name="") == []
 
 
@@ -155,7 +155,7 @@ LIST = {
 
 @pytest.fixture
 def records(tmp_path: Path, blank: dict[str, bytes]) -> Path:
-    """Of a run with a list that knows the name of the head."""
+    """Records of a run with a list that has the name of the head."""
     source = returned(tmp_path / "inbox", blank["2026-27"], "this year")
     run("ingest", source, "-o", tmp_path / "records", "--schools", listed(tmp_path / "list.csv", LIST))
     return tmp_path / "records"
@@ -164,41 +164,43 @@ def records(tmp_path: Path, blank: dict[str, bytes]) -> Path:
 HEAD = ("headteacher", "name", "Former Head", "Sam Okafor")
 
 
-def test_only_what_the_list_knows_is_compared(records: Path) -> None:
-    assert told(records) == [HEAD]
+def test_only_answers_that_the_list_holds_are_compared(records: Path) -> None:
+    assert listed_changes(records) == [HEAD]
 
 
-def test_the_list_is_remembered(records: Path, blank: dict[str, bytes], tmp_path: Path) -> None:
+def test_the_list_of_an_earlier_run_is_used_again(records: Path, blank: dict[str, bytes], tmp_path: Path) -> None:
     run("ingest", returned(tmp_path / "more", blank["2026-27"], "again"), "-o", records)
-    assert told(records) == [HEAD]
+    assert listed_changes(records) == [HEAD]
 
 
-def test_the_list_that_was_given_last_counts(records: Path, tmp_path: Path) -> None:
+def test_a_later_list_replaces_an_earlier_list(records: Path, tmp_path: Path) -> None:
     mended = listed(tmp_path / "list.csv", LIST | {"headteacher_name": "Sam Okafor"})
     run("ingest", tmp_path / "inbox", "-o", records, "--schools", mended)
-    assert told(records) == []
+    assert listed_changes(records) == []
 
 
-def test_last_year_s_return_counts_before_the_list(records: Path, blank: dict[str, bytes], tmp_path: Path) -> None:
+def test_the_return_of_last_year_is_compared_before_the_list(
+    records: Path, blank: dict[str, bytes], tmp_path: Path
+) -> None:
     earlier = returned(tmp_path / "more", blank["2025-26"], "last year", main_contact_telephone="020 7946 0999")
     run("ingest", earlier, "-o", records)
-    assert told(records)[0] == ("main_contact", "telephone", "020 7946 0999", "020 7946 0101")
-    assert HEAD not in told(records)
-    assert told(records, "2025-26") == []
+    assert listed_changes(records)[0] == ("main_contact", "telephone", "020 7946 0999", "020 7946 0101")
+    assert HEAD not in listed_changes(records)
+    assert listed_changes(records, "2025-26") == []
 
 
-def test_last_year_s_records_may_be_the_list(blank: dict[str, bytes], tmp_path: Path) -> None:
+def test_records_of_last_year_can_serve_as_the_list(blank: dict[str, bytes], tmp_path: Path) -> None:
     ingest(tmp_path / "then", [returned(tmp_path / "a", blank["2025-26"], "then", **EARLIER)])
     source = returned(tmp_path / "b", blank["2026-27"], "now", senior_leader_3_name="Cy Brook", **EARLIER)
     run("ingest", source, "-o", tmp_path / "now", "--schools", tmp_path / "then")
-    assert told(tmp_path / "now") == [("senior_leader", "name", "", "Cy Brook")]
+    assert listed_changes(tmp_path / "now") == [("senior_leader", "name", "", "Cy Brook")]
 
 
 # --- Care ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("what", [("--school", CEDAR), ("--before", "2025-26")])
-def test_what_the_list_told_can_be_forgotten(records: Path, what: tuple[str, str]) -> None:
+def test_answers_from_the_list_can_be_forgotten(records: Path, what: tuple[str, str]) -> None:
     assert b"Former Head" in (records / "ledger.sqlite").read_bytes()
     result = run("forget", "-o", records, *what, "--yes")
     assert result.exit_code == 0
@@ -209,7 +211,7 @@ def test_what_the_list_told_can_be_forgotten(records: Path, what: tuple[str, str
     assert rows(records / "changes.csv") == []
 
 
-def test_verify_knows_the_table(records: Path) -> None:
+def test_verify_checks_the_changes_table(records: Path) -> None:
     (records / "changes.csv").write_text("")
     result = run("verify", "-o", records)
     assert (result.exit_code, "changes.csv" in result.stdout + result.stderr) == (1, True)

@@ -1,4 +1,4 @@
-"""Where a school stands between the form that it was sent and the one that it returns, and whom to remind."""
+"""The standing of each school from sending to returning the form, and the reminders."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ SENDING, SENT, DRAFTED = SentState
 
 @pytest.fixture(scope="module")
 def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The copy of each school, by the last digits of its DFE number, with nothing filled in but that number."""
+    """The copy of each school, by the last digits of its DFE number. Only that number is filled in."""
     folder = tmp_path_factory.mktemp("forms")
     members = [MemberSchool(f"211/{number}", SchoolRecord(), "") for number in NUMBERS]
-    made = copies(load_definition("2026-27", prefilled=True), members)
-    for number, (_, pdf) in zip(NUMBERS, made, strict=True):
+    pdfs = copies(load_definition("2026-27", prefilled=True), members)
+    for number, (_, pdf) in zip(NUMBERS, pdfs, strict=True):
         (folder / f"{number}.pdf").write_bytes(pdf)
     return folder
 
@@ -50,7 +50,7 @@ def records(tmp_path: Path) -> Path:
 
 
 def note(records: Path, number: str, days: int, state: SentState = SENT, kind: SentKind = SentKind.FORM) -> None:
-    """That the school was written to so many days ago."""
+    """Note a message to the school, so many days ago."""
     address, message_id = f"office@school{number}.example", "" if state is DRAFTED else f"<{number}.{days}@x.example>"
     at = NOW - timedelta(days=days)
     with Ledger(records) as ledger, ledger.transaction():
@@ -64,18 +64,18 @@ def returned(records: Path, tmp_path: Path, forms: Path, number: str, **changes:
     ingest(records, [path])
 
 
-def status(records: Path, schools: Path, *more: object) -> dict[str, dict[str, str]]:
-    result = run("status", "2026-27", "-o", records, "--schools", schools, "--csv", *more)
+def status(records: Path, schools: Path, *options: object) -> dict[str, dict[str, str]]:
+    result = run("status", "2026-27", "-o", records, "--schools", schools, "--csv", *options)
     return {row["dfe_number"][4:]: row for row in table(result)}
 
 
-def chase(records: Path, schools: Path, server: MailServer, *more: object) -> list[str]:
-    """Who got the reminders of a run."""
+def chase(records: Path, schools: Path, server: MailServer, *options: object) -> list[str]:
+    """The schools that got a reminder in a run."""
     before = len(server.received)
     where = ("--smtp-host", "127.0.0.1", "--smtp-port", server.port, "--rate", "60000")
-    result = run("email", "2026-27", "--schools", schools, "-o", records, "--send", "--chase", *where, *more)
+    result = run("email", "2026-27", "--schools", schools, "-o", records, "--send", "--chase", *where, *options)
     assert result.exit_code == 0, result.stderr
-    return [one.to[0].removeprefix("office@school")[:4] for one in server.received[before:]]
+    return [received.to[0].removeprefix("office@school")[:4] for received in server.received[before:]]
 
 
 def text_of(server: MailServer) -> str:
@@ -88,7 +88,7 @@ def text_of(server: MailServer) -> str:
 # --- status -------------------------------------------------------------------------------------------------------
 
 
-def test_every_school_stands_somewhere_on_the_way_of_its_form(
+def test_every_school_has_a_standing_from_not_sent_to_accepted(
     records: Path, schools: Path, forms: Path, tmp_path: Path
 ) -> None:
     note(records, "2101", 30)
@@ -97,8 +97,8 @@ def test_every_school_stands_somewhere_on_the_way_of_its_form(
     note(records, "3204", 3, SENDING)
     note(records, "7004", 40)
     returned(records, tmp_path, forms, "7004")
-    found = status(records, schools)
-    assert [(number, row["status"]) for number, row in found.items()] == [
+    statuses = status(records, schools)
+    assert [(number, row["status"]) for number, row in statuses.items()] == [
         ("2101", "overdue"),
         ("3204", "uncertain"),
         ("4242", "not_sent"),
@@ -107,12 +107,12 @@ def test_every_school_stands_somewhere_on_the_way_of_its_form(
         ("7004", "accepted"),
     ]
     day = NOW - timedelta(days=30)
-    assert found["2101"]["why"] == f"sent on {day.day} {day:%B %Y}"
-    assert found["3204"]["why"].endswith("with the Message-ID <3204.3@x.example>")
-    assert found["2102"]["sent_at"] == (NOW - timedelta(days=2)).isoformat()
+    assert statuses["2101"]["why"] == f"sent on {day.day} {day:%B %Y}"
+    assert statuses["3204"]["why"].endswith("with the Message-ID <3204.3@x.example>")
+    assert statuses["2102"]["sent_at"] == (NOW - timedelta(days=2)).isoformat()
 
 
-def test_a_school_that_returned_the_form_of_another_year_instead_is_told_of(
+def test_a_school_that_returned_the_form_of_another_year_is_listed(
     records: Path, schools: Path, tmp_path: Path
 ) -> None:
     note(records, "2101", 3)
@@ -121,12 +121,12 @@ def test_a_school_that_returned_the_form_of_another_year_instead_is_told_of(
     today = f"{NOW:%Y%m%d}"
     path.write_bytes(dated(type_into(generate(load_definition("2025-26")), answers("2101")), today))
     ingest(records, [path])
-    found = status(records, schools)
-    assert (found["2101"]["status"], found["2102"]["why"]) == ("sent", "")
-    assert found["2101"]["why"].endswith("; after that the school returned the form of 2025-26")
+    statuses = status(records, schools)
+    assert (statuses["2101"]["status"], statuses["2102"]["why"]) == ("sent", "")
+    assert statuses["2101"]["why"].endswith("; after that the school returned the form of 2025-26")
 
 
-def test_as_long_as_no_form_was_sent_by_the_program_none_is_missed(records: Path, schools: Path) -> None:
+def test_every_school_is_not_returned_while_the_program_has_sent_no_form(records: Path, schools: Path) -> None:
     note(records, "2101", 3, kind=SentKind.REMINDER)
     assert {row["status"] for row in status(records, schools).values()} == {"not_returned"}
 
@@ -137,17 +137,17 @@ def test_a_form_with_another_members_number_counts_for_the_school_that_it_names(
     path = tmp_path / "returned.pdf"
     path.write_bytes(type_into(form, answers("2101", school_name="School 2101", dfe_number="2102")))
     ingest(records, [path], register=schools)
-    found = status(records, schools)
-    assert (found["2101"]["status"], found["2102"]["status"]) == ("needs_attention", "not_returned")
-    assert found["2101"]["why"] == "DFE Number: dfe other school"
-    assert run("forget", "-o", records, "--before", "2025-26", "--yes").exit_code == 0  # what the list told
+    statuses = status(records, schools)
+    assert (statuses["2101"]["status"], statuses["2102"]["status"]) == ("needs_attention", "not_returned")
+    assert statuses["2101"]["why"] == "DFE Number: dfe other school"
+    assert run("forget", "-o", records, "--before", "2025-26", "--yes").exit_code == 0  # answers from the list
     assert status(records, schools)["2102"]["status"] == "not_returned"
     assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
     assert rows(records / "returns.csv") == []
 
 
 @pytest.mark.parametrize("number", ["2999", ""])
-def test_a_form_with_a_members_name_and_nobodys_number_is_that_members(
+def test_a_form_with_the_name_of_a_member_and_an_unknown_number_counts_for_that_member(
     records: Path, schools: Path, form: bytes, tmp_path: Path, number: str
 ) -> None:
     path = tmp_path / "returned.pdf"
@@ -156,15 +156,15 @@ def test_a_form_with_a_members_name_and_nobodys_number_is_that_members(
     assert status(records, schools)["2101"]["status"] == "needs_attention"
 
 
-def test_a_later_form_to_be_mended_of_a_school_that_was_accepted_is_not_passed_over(
+def test_a_later_form_with_errors_of_an_accepted_school_needs_attention(
     records: Path, schools: Path, form: bytes, tmp_path: Path
 ) -> None:
     for day, address in (("20260501", "kit@school.example"), ("20260502", "kit at school")):
         path = tmp_path / f"{day}.pdf"
         path.write_bytes(dated(type_into(form, answers("2101", main_contact_email=address)), day))
         ingest(records, [path])
-    found = status(records, schools)["2101"]
-    assert (found["status"], found["why"]) == (
+    school_status = status(records, schools)["2101"]
+    assert (school_status["status"], school_status["why"]) == (
         "needs_attention",
         "a form was accepted, but a later form has errors: "
         "Details of Main Contact for all mailings: Email: email invalid",
@@ -178,25 +178,25 @@ def test_a_form_is_overdue_after_the_days_that_the_partnership_gives(
     note(records, "2102", 5)
     path = templates / "partnership.toml"
     path.write_text(path.read_text(encoding="utf-8").replace("days_to_return = 28", "days_to_return = 5"))
-    found = status(records, schools, "--templates", templates)
-    assert (found["2101"]["status"], found["2102"]["status"]) == ("overdue", "sent")
+    statuses = status(records, schools, "--templates", templates)
+    assert (statuses["2101"]["status"], statuses["2102"]["status"]) == ("overdue", "sent")
     assert {row["status"] for row in status(records, schools).values()} == {"drafted", "sent", "not_sent"}
 
 
-def test_the_last_form_that_was_sent_counts(records: Path, schools: Path) -> None:
+def test_overdue_days_count_from_the_last_form_that_was_sent(records: Path, schools: Path) -> None:
     note(records, "2101", 30)
     note(records, "2101", 3)
     assert status(records, schools)["2101"]["status"] == "sent"
 
 
-def test_another_years_messages_do_not_count(records: Path, schools: Path) -> None:
+def test_messages_of_another_year_do_not_count(records: Path, schools: Path) -> None:
     note(records, "2101", 3)
     result = run("status", "2027-28", "-o", records, "--schools", schools, "--csv")
     assert {row["status"] for row in table(result)} == {"not_returned"}
 
 
 @pytest.mark.parametrize("typed", ["", "banana", "9999", "213/2101"])
-def test_a_copy_whose_number_is_wrong_is_known_to_be_its_schools(
+def test_a_copy_with_a_wrong_number_counts_for_the_school_that_it_was_made_for(
     records: Path, schools: Path, forms: Path, tmp_path: Path, typed: str
 ) -> None:
     returned(records, tmp_path, forms, "2101", dfe_number=typed)
@@ -204,7 +204,7 @@ def test_a_copy_whose_number_is_wrong_is_known_to_be_its_schools(
     assert status(records, schools)["2101"]["status"] == "needs_attention"
 
 
-def test_a_copy_that_came_back_blank_is_known_to_be_its_schools(
+def test_a_copy_that_came_back_blank_counts_for_the_school_that_it_was_made_for(
     records: Path, schools: Path, forms: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "blank.pdf").write_bytes(type_into((forms / "2101.pdf").read_bytes(), {"dfe_number": ""}))
@@ -216,7 +216,7 @@ def test_a_copy_that_came_back_blank_is_known_to_be_its_schools(
 # --- reminders ----------------------------------------------------------------------------------------------------
 
 
-def test_status_lists_those_who_are_then_reminded_and_only_once(
+def test_status_lists_the_schools_that_are_reminded_once(
     records: Path, schools: Path, forms: Path, tmp_path: Path
 ) -> None:
     for number in ("2101", "2102", "3204", "4242"):
@@ -236,7 +236,7 @@ def test_status_lists_those_who_are_then_reminded_and_only_once(
     }
 
 
-def test_a_reminder_asks_for_the_form_and_brings_it_again(records: Path, schools: Path) -> None:
+def test_a_reminder_asks_for_the_form_and_attaches_it_again(records: Path, schools: Path) -> None:
     note(records, "2101", 30)
     with MailServer() as server:
         chase(records, schools, server)
@@ -257,7 +257,7 @@ def test_a_reminder_asks_for_the_form_and_brings_it_again(records: Path, schools
         ((24, 16, 8), 4, 7, True),
     ],
 )
-def test_a_school_is_reminded_so_many_times_and_so_many_days_apart(
+def test_reminders_keep_their_limit_and_their_days_between(
     records: Path, schools: Path, days: tuple[int, ...], at_most: int, apart: int, is_reminded: bool
 ) -> None:
     note(records, "2101", 40)
@@ -268,7 +268,7 @@ def test_a_school_is_reminded_so_many_times_and_so_many_days_apart(
     assert reminded == ["2101"] * is_reminded
 
 
-def test_a_school_is_told_what_to_mend_in_its_own_words(
+def test_a_reminder_lists_the_errors_with_the_answers_of_the_school(
     records: Path, schools: Path, forms: Path, tmp_path: Path
 ) -> None:
     returned(records, tmp_path, forms, "2101", main_contact_email="head@cedar,example")
@@ -278,7 +278,9 @@ def test_a_school_is_told_what_to_mend_in_its_own_words(
     assert "We have not yet received" not in text_of(server)
 
 
-def test_what_may_be_another_schools_is_not_quoted(schools: Path, forms: Path, form: bytes, tmp_path: Path) -> None:
+def test_a_reminder_quotes_no_answer_that_may_belong_to_another_school(
+    schools: Path, forms: Path, form: bytes, tmp_path: Path
+) -> None:
     """A blank form on which somebody typed this school's number, or another school's copy."""
     for n, pdf in enumerate((form, (forms / "2102.pdf").read_bytes())):
         own = tmp_path / f"records {n}"
@@ -292,7 +294,7 @@ def test_what_may_be_another_schools_is_not_quoted(schools: Path, forms: Path, f
         assert "Please give us the" in text_of(server)
 
 
-def test_a_blank_return_is_chased_with_the_sentence_for_it(
+def test_a_reminder_after_a_blank_return_has_the_sentence_for_blank_returns(
     records: Path, schools: Path, forms: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "blank.pdf").write_bytes(type_into((forms / "2101.pdf").read_bytes(), {"dfe_number": ""}))
@@ -302,7 +304,7 @@ def test_a_blank_return_is_chased_with_the_sentence_for_it(
     assert "The form came back with nothing filled in." in text_of(server)
 
 
-def test_reminders_can_be_drafts_which_lie_beside_those_of_the_forms(
+def test_reminders_can_be_drafts_in_the_folder_of_the_other_drafts(
     records: Path, schools: Path, tmp_path: Path
 ) -> None:
     note(records, "2101", 30, DRAFTED)
@@ -319,7 +321,9 @@ def test_an_office_that_sent_the_forms_itself_reminds_all_that_have_not_returned
         assert chase(records, schools, server) == list(NUMBERS[1:])
 
 
-def test_who_has_returned_the_form_is_not_sent_one(records: Path, schools: Path, forms: Path, tmp_path: Path) -> None:
+def test_a_school_that_has_returned_the_form_is_not_sent_a_form(
+    records: Path, schools: Path, forms: Path, tmp_path: Path
+) -> None:
     returned(records, tmp_path, forms, "2101")
     result = run("email", "2026-27", "--schools", schools, "-o", records, "--drafts", tmp_path / "drafts")
     assert len(result.stdout.splitlines()) == len(NUMBERS) - 1
@@ -329,7 +333,7 @@ def test_who_has_returned_the_form_is_not_sent_one(records: Path, schools: Path,
 # --- forget -------------------------------------------------------------------------------------------------------
 
 
-def test_what_was_noted_of_a_schools_messages_is_forgotten_with_it(records: Path, forms: Path, tmp_path: Path) -> None:
+def test_forget_removes_the_messages_of_a_school(records: Path, forms: Path, tmp_path: Path) -> None:
     returned(records, tmp_path, forms, "2101", dfe_number="")
     for number in ("2101", "2102"):
         note(records, number, 30)
@@ -345,7 +349,7 @@ def test_what_was_noted_of_a_schools_messages_is_forgotten_with_it(records: Path
     assert b"office@school2102.example" in held
 
 
-def test_old_years_messages_are_forgotten_and_newer_ones_kept(records: Path, schools: Path) -> None:
+def test_forget_before_a_year_keeps_the_messages_of_that_year_and_later_years(records: Path, schools: Path) -> None:
     note(records, "2101", 30)
     ingest(records, [])
     kept = shutil.copytree(records, records.parent / "copy")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.remake_samples import answers
 from thep_forms.checking import Checked, check
-from thep_forms.checking.formula import is_formula, neutralised
+from thep_forms.checking.formula import exact, is_formula, neutralised
 from thep_forms.definition import FormDefinition, Severity
-from thep_forms.definition.model import ProblemText
 from thep_forms.definition.rules import WORDS
 from thep_forms.reading import Answer, Doubt, FileKind, Reading
 
@@ -101,14 +103,22 @@ WRONG = [
     ({"main_contact_name": ""}, "contact_missing", "error"),
     ({"main_contact_email": ""}, "contact_missing", "error"),
     ({"chair_of_governors_name": ""}, "contact_missing", "error"),
+    ({"registered_address": "3 Cedar Road\nLondon"}, "postcode_missing", "query"),
+    ({"registered_address": "3 Cedar Road\nLondon\nE2 OAC"}, "value_corrected", "query"),
+    ({"business_manager_name": ""}, "name_missing", "query"),
+    ({"main_contact_telephone": "020 7946 0101 (option 2)"}, "value_corrected", "query"),
+    ({"main_contact_telephone": "020 7946 0101 or 07700 900123"}, "several_values", "query"),
+    ({"main_contact_name": "Jo O’Brien", "main_contact_email": "jo.o’brien@x.example"}, "value_corrected", "query"),
+    ({"main_contact_email": "head@cedar.con"}, "value_misspelt", "query"),
+    ({"main_contact_name": "SiÃ¢n Owen"}, "value_misspelt", "query"),
     ({"school_name": "\u200b"}, "school_name_missing", "error"),
     ({"registered_address": " , \n"}, "address_missing", "query"),
     ({"main_contact_name": "…"}, "contact_missing", "error"),
     ({"chair_of_governors_name": "_ _"}, "contact_missing", "error"),
     ({"dfe_number": "?"}, "dfe_format", "error"),
     ({"main_contact_email": "jo@"}, "email_invalid", "error"),
-    ({"senior_leader_1_email": "jo@"}, "email_invalid", "error"),
-    ({"main_contact_telephone": "020 7946 OOOO"}, "telephone_invalid", "error"),
+    ({"senior_leader_1_email": "jo@"}, "email_invalid", "query"),
+    ({"main_contact_telephone": "020 7946 OOOO"}, "telephone_invalid", "query"),
     ({"main_contact_telephone": "01632 960001"}, "telephone_unlikely", "query"),
     ({"main_contact_designation": "Office Manager"}, "headteacher_missing", "query"),
     ({"school_name": "@Cedar"}, "formula_neutralised", "query"),
@@ -134,13 +144,153 @@ def test_message_with_every_placeholder_of_its_problem_is_filled_in(
     definition: FormDefinition, changes: dict[str, str | bool], code: str, severity: str
 ) -> None:
     wordy = {
-        known: ProblemText(
-            severity=text.severity, message=" ".join(f"{{{word}}}" for word in WORDS.get(known, ())) or "-"
-        )
+        known: replace(text, message=" ".join(f"{{{word}}}" for word in WORDS.get(known, ())) or "-")
         for known, text in definition.problems.items()
     }
     one = checked(replace(definition, problems=wordy), **changes)
     assert [(problem.code, problem.severity) for problem in one.problems] == [(code, severity)]
+
+
+@pytest.mark.parametrize("box", ["business_manager_email", "main_contact_telephone"])
+@pytest.mark.parametrize("typed", ["N/A", "as above", "same as main contact", "TBC", "To be appointed", "Vacant"])
+def test_box_that_is_not_required_and_holds_no_answer_stays_empty_with_a_query(
+    definition: FormDefinition, box: str, typed: str
+) -> None:
+    one = checked(definition, **{box: typed})
+    assert [(found.code, found.severity, found.field) for found in one.problems] == [("value_unlikely", "query", box)]
+    assert one.acceptable
+    assert [(value.raw, value.value) for value in one.values if value.field == box] == [(typed, "")]
+
+
+@pytest.mark.parametrize("typed", ["TBC", "Vacant", "As above", "To be appointed", "N/A", "None", "XXX", "TBC in May"])
+@pytest.mark.parametrize(
+    ("box", "code"),
+    [
+        ("chair_of_governors_name", "contact_missing"),
+        ("main_contact_name", "contact_missing"),
+        ("main_contact_email", "contact_missing"),
+        ("school_name", "school_name_missing"),
+        ("registered_address", "address_missing"),
+    ],
+)
+def test_name_that_is_none_does_not_satisfy_a_required_box(
+    definition: FormDefinition, box: str, code: str, typed: str
+) -> None:
+    one = checked(definition, **{box: typed})
+    assert {(str(found.code), found.field) for found in one.problems} == {(code, box), ("value_unlikely", box)}
+
+
+def test_question_mark_does_not_satisfy_a_required_box(definition: FormDefinition) -> None:
+    assert "contact_missing" in codes(checked(definition, chair_of_governors_name="?"))
+
+
+def test_block_that_says_only_that_there_is_nobody_gives_no_contact(definition: FormDefinition) -> None:
+    boxes = ("designation", "name", "email", "telephone")
+    one = checked(definition, **{f"business_manager_{part}": "N/A" for part in boxes})
+    assert "business_manager" not in {contact.role for contact in one.record.contacts}
+    assert codes(one) == {"value_unlikely"}
+    assert one.acceptable
+
+
+def test_headteacher_who_is_as_above_is_the_main_contact(definition: FormDefinition) -> None:
+    one = checked(definition, headteacher_name="As above")
+    held = {contact.role: contact.parts["name"] for contact in one.record.contacts}
+    assert held["headteacher"] == "Sam Okafor"
+    assert codes(one) == {"value_unlikely"}
+
+
+@pytest.mark.parametrize("doubt", [Doubt.CUT_OFF, Doubt.BOX_FULL])
+@pytest.mark.parametrize(
+    ("box", "severity"),
+    [("main_contact_email", "error"), ("chair_of_governors_email", "error"), ("main_contact_name", "query")],
+)
+def test_email_address_that_is_cut_is_an_error_and_a_name_a_query(
+    definition: FormDefinition, doubt: Doubt, box: str, severity: str
+) -> None:
+    typed = {name: Answer("yes" if value is True else str(value)) for name, value in answers("2101").items()}
+    cut = Answer(typed[box].text.removesuffix("ple"), doubts=frozenset({doubt}))
+    one = check(Reading(FileKind.FORM, typed | {box: cut}, form_id=FORM_ID), definition)
+    assert [(found.code, found.severity) for found in one.problems] == [("value_truncated", severity)]
+
+
+def test_email_address_at_the_edge_with_the_domain_of_another_is_whole_and_a_query(definition: FormDefinition) -> None:
+    typed = {name: Answer("yes" if value is True else str(value)) for name, value in answers("2101").items()}
+    edge = replace(typed["main_contact_email"], doubts=frozenset({Doubt.CUT_OFF}))
+    one = check(Reading(FileKind.FORM, typed | {"main_contact_email": edge}, form_id=FORM_ID), definition)
+    assert [(found.code, found.severity) for found in one.problems] == [("value_truncated", "query")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "character"),
+    [
+        ("jo.o’brien@x.example", "jo.o'brien@x.example", "right single quotation mark (U+2019)"),
+        ("he\u00adad@x.example", "head@x.example", "soft hyphen (U+00AD)"),
+        ("head@x\u2011y.example", "head@x-y.example", "non-breaking hyphen (U+2011)"),
+        ("he\u200bad@x.example", "head@x.example", "zero width space (U+200B)"),
+    ],
+)
+def test_character_that_was_replaced_in_an_address_is_named(
+    definition: FormDefinition, typed: str, value: str, character: str
+) -> None:
+    one = checked(definition, main_contact_email=typed)
+    (asked,) = one.problems
+    assert (asked.code, asked.severity, asked.value) == ("value_corrected", "query", typed)
+    assert value in asked.message and character in asked.message
+    assert one.record.contacts[0].parts["email"] == value
+
+
+def test_invisible_characters_around_an_address_are_dropped_without_a_query(definition: FormDefinition) -> None:
+    one = checked(definition, main_contact_email="\ufeffhead@x.example\u200b")
+    assert not one.problems
+    assert one.record.contacts[0].parts["email"] == "head@x.example"
+
+
+def test_message_about_a_value_with_an_invisible_character_shows_it(definition: FormDefinition) -> None:
+    (problem,) = checked(definition, main_contact_email="he\u00adad@x,example").problems
+    assert "“he[U+00AD]ad@x,example”" in problem.message
+
+
+def test_likely_spelling_is_in_the_message_and_the_value_stays_as_typed(definition: FormDefinition) -> None:
+    one = checked(definition, main_contact_name="SiÃƒÂ¢n Owen", main_contact_email="sian@gmial.com")
+    assert [("Siân Owen" in found.message, found.value) for found in one.problems] == [
+        (True, "SiÃƒÂ¢n Owen"),
+        (False, "sian@gmial.com"),
+    ]
+    assert "sian@gmail.com" in one.problems[1].message
+    parts = one.record.contacts[0].parts
+    assert (parts["name"], parts["email"]) == ("SiÃƒÂ¢n Owen", "sian@gmial.com")
+
+
+def test_control_characters_reach_no_value(definition: FormDefinition) -> None:
+    one = checked(definition, main_contact_name="Jo\x1b[31m \x00Ali\x9b", pupils="4\x1b10")
+    assert {value.field: value.raw for value in one.values}["main_contact_name"] == "Jo[31m Ali"
+    assert {value.field: value.raw for value in one.values}["pupils"] == "410"
+    texts = [text for found in one.problems for text in (found.value, found.message, found.label)]
+    assert all(text.isprintable() for text in texts)
+
+
+BOXES = st.sampled_from(["school_name", "registered_address", "main_contact_name", "main_contact_email",
+                         "main_contact_telephone", "headteacher_name", "senior_leader_1_email"])  # fmt: skip
+PIECES = st.sampled_from(["TBC", "N/A", "as above", "020 7946 0018", "jo@x.con", "@", "’", "Ã¢", "\x1b", "\u00ad",
+                          "\ufeff", "=1", "(option 2)", "E2 OAC", " ", "\n", "{value}"])  # fmt: skip
+
+
+@settings(deadline=None)
+@given(BOXES, st.lists(PIECES | st.text(max_size=3), max_size=6).map("".join))
+def test_return_with_any_answer_is_checked_and_names_it_in_one_line(
+    definition: FormDefinition, box: str, typed: str
+) -> None:
+    one = checked(definition, **{box: typed})
+    for found in one.problems:
+        assert "\n" not in found.message
+    for value in one.values:
+        assert not any(unicodedata.category(char) == "Cc" and char not in "\t\r\n" for char in value.raw + value.value)
+
+
+def test_sentence_of_a_problem_has_at_most_25_words(definition: FormDefinition) -> None:
+    for text in definition.problems.values():
+        for sentence in re.split(r"(?<=[.?!]) ", text.message):
+            assert len(sentence.split()) <= 25, sentence
 
 
 @pytest.mark.parametrize(
@@ -212,7 +362,19 @@ def test_form_without_answers_is_blank(definition: FormDefinition) -> None:
     assert not one.acceptable
 
 
-@given(st.text() | st.text("'=+-@\t\r\n 1a(", max_size=8))
+@pytest.mark.parametrize("before", [" ", "\u00a0", "\ufeff", "\x00", "\u200b", " \u00ad "])
+@pytest.mark.parametrize("formula", ["=1+1", "@SUM(A1)", "-1", "+1+2"])
+def test_formula_after_blanks_or_invisible_characters_is_neutralised(before: str, formula: str) -> None:
+    assert neutralised(before + formula) == f"'{before}{formula}"
+    assert exact(neutralised(before + formula)) == before + formula
+
+
+@pytest.mark.parametrize("value", [" \n3 Cedar Road", " Jo", "\ufeffJo", " +44 20 7946 0018"])
+def test_value_with_blanks_before_it_that_is_no_formula_stays(value: str) -> None:
+    assert neutralised(value) == value
+
+
+@given(st.text() | st.text("'=+-@\t\r\n 1a(\ufeff\xa0\x00", max_size=8))
 def test_cell_with_any_value_is_no_formula_and_gives_back_the_exact_value(value: str) -> None:
     cell = neutralised(value)
     assert not cell.startswith(("=", "-", "@", "\t", "\r", "\n"))

@@ -23,23 +23,23 @@ COMMANDS = main.list_commands(Context(main))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself_with_an_example(command: str) -> None:
+def test_help_of_every_command_has_an_example(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
     assert f"Example:  thep-forms {command}" in result.output
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_readme_tells_of_every_command(command: str) -> None:
+def test_the_readme_names_every_command(command: str) -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     assert f"thep-forms {command}" in readme
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_option_prints_the_version() -> None:
     assert __version__ in run("--version").output
 
 
-def test_a_form_is_made_and_its_path_is_what_a_pipe_reads(tmp_path: Path) -> None:
+def test_generate_writes_a_form_and_prints_its_path_to_stdout(tmp_path: Path) -> None:
     result = run("generate", "2026/27", "-o", tmp_path / "forms")
     path = tmp_path / "forms" / "2026-27 School Membership Form.pdf"
     assert result.stdout == f"{path}\n"
@@ -47,7 +47,7 @@ def test_a_form_is_made_and_its_path_is_what_a_pipe_reads(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("year", ["2026-28", "banana", ""])
-def test_a_year_that_is_none_is_refused_in_one_line(tmp_path: Path, year: str) -> None:
+def test_text_that_is_not_a_year_is_refused_in_one_line(tmp_path: Path, year: str) -> None:
     result = run("generate", year, "-o", tmp_path / "forms")
     assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
@@ -56,21 +56,21 @@ def test_a_year_that_is_none_is_refused_in_one_line(tmp_path: Path, year: str) -
 
 
 @pytest.mark.parametrize("command", [["print"], ["report", "--records", "records", "--schools", "theirs.csv"]])
-def test_a_file_of_another_kind_is_not_written_over(
+def test_a_file_of_another_kind_is_not_overwritten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("theirs.csv").write_bytes((SAMPLES / "schools.csv").read_bytes())
     run("ingest", SAMPLES / "returns" / "Ivy Lane.pdf", "-o", "records")
-    name, *more = command
-    result = run(name, "2026-27", "-o", "theirs.csv", *more)
+    name, *options = command
+    result = run(name, "2026-27", "-o", "theirs.csv", *options)
     assert (result.exit_code, "theirs.csv already exists" in result.stderr) == (2, True)
     assert Path("theirs.csv").read_bytes() == (SAMPLES / "schools.csv").read_bytes()
-    assert [run(name, "2026-27", "-o", "ours", *more).exit_code for _ in range(2)] == [0, 0]
+    assert [run(name, "2026-27", "-o", "ours", *options).exit_code for _ in range(2)] == [0, 0]
 
 
 @pytest.mark.parametrize("workers", ["0", "four", "300"])
-def test_a_number_that_will_not_do_is_told_with_those_that_will(tmp_path: Path, workers: str) -> None:
+def test_an_invalid_number_is_refused_with_the_valid_range(tmp_path: Path, workers: str) -> None:
     result = run("ingest", SAMPLES, "-o", tmp_path / "records", "--workers", workers)
     assert (result.exit_code, f"{workers} is not allowed. Enter a whole number from 1 to 256." in result.stderr) == (
         2,
@@ -78,21 +78,21 @@ def test_a_number_that_will_not_do_is_told_with_those_that_will(tmp_path: Path, 
     )
 
 
-def test_without_anybody_to_give_the_password_nothing_is_read(tmp_path: Path) -> None:
+def test_ingest_without_a_terminal_for_the_password_reads_nothing(tmp_path: Path) -> None:
     result = run("ingest", SAMPLES, "-o", tmp_path / "records", "--password")
     assert (result.exit_code, "--password-file" in result.stderr) == (2, True)
     assert not (tmp_path / "records").exists()
 
 
-def test_what_came_in_this_run_is_told_of_first(tmp_path: Path) -> None:
+def test_ingest_lists_the_returns_of_this_run_first(tmp_path: Path) -> None:
     before, now = (SAMPLES / "returns" / name for name in ("Juniper blank.pdf", "Kestrel.pdf"))
     assert "From earlier runs" not in run("ingest", before, "-o", tmp_path / "records").stderr
-    told = run("ingest", before, now, "-o", tmp_path / "records").stderr.splitlines()
-    assert told[-3:] == ["  Kestrel.pdf: locked", "From earlier runs:", "  Juniper blank.pdf: blank"]
+    lines = run("ingest", before, now, "-o", tmp_path / "records").stderr.splitlines()
+    assert lines[-3:] == ["  Kestrel.pdf: locked", "From earlier runs:", "  Juniper blank.pdf: blank"]
     assert "From earlier runs" not in run("ingest", before, "-o", tmp_path / "records").stderr  # nothing is new
 
 
-def test_ingest_tells_a_script_whether_all_were_accepted(tmp_path: Path) -> None:
+def test_the_exit_code_of_ingest_says_whether_all_returns_were_accepted(tmp_path: Path) -> None:
     good, all_of_them = SAMPLES / "returns" / "Ivy Lane.pdf", SAMPLES / "returns"
     assert run("ingest", good, "-o", tmp_path / "records").exit_code == 0
     result = run("ingest", all_of_them, "-o", tmp_path / "records")
@@ -102,7 +102,7 @@ def test_ingest_tells_a_script_whether_all_were_accepted(tmp_path: Path) -> None
         assert words in result.stderr
 
 
-def test_what_ingest_says_holds_no_value_of_a_form(tmp_path: Path) -> None:
+def test_the_output_of_ingest_holds_no_value_of_a_form(tmp_path: Path) -> None:
     result = run("ingest", SAMPLES / "returns", "-o", tmp_path / "records")
     contacts = rows(tmp_path / "records" / "contacts.csv")
     assert contacts
@@ -122,7 +122,9 @@ def test_what_ingest_says_holds_no_value_of_a_form(tmp_path: Path) -> None:
         (["generate", "2026-27", "--templates", "nowhere"], "nowhere"),
     ],
 )
-def test_wrong_usage_is_one_clear_line_and_writes_nothing(tmp_path: Path, arguments: list[str], complaint: str) -> None:
+def test_wrong_usage_is_reported_in_one_line_and_writes_nothing(
+    tmp_path: Path, arguments: list[str], complaint: str
+) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "inbox").mkdir()
     places = {name: str(tmp_path / name) for name in ("records", "file", "inbox")}
@@ -133,7 +135,7 @@ def test_wrong_usage_is_one_clear_line_and_writes_nothing(tmp_path: Path, argume
     assert not (tmp_path / "records").exists()
 
 
-def test_a_ledger_that_is_none_is_told_of_and_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_ledger_is_reported_and_not_changed(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_bytes(b"not a database, but somebody's file" * 100)
     result = run("ingest", SAMPLES / "returns", "-o", tmp_path)
     assert result.exit_code == 2
@@ -141,7 +143,7 @@ def test_a_ledger_that_is_none_is_told_of_and_left_alone(tmp_path: Path) -> None
     assert (tmp_path / "ledger.sqlite").read_bytes().startswith(b"not a database")
 
 
-def test_a_file_name_cannot_act_on_the_terminal(tmp_path: Path) -> None:
+def test_control_characters_in_a_file_name_do_not_reach_the_terminal(tmp_path: Path) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     (inbox / "a\x1b[2Jb\nc.txt").write_text("x", encoding="utf-8")
@@ -150,7 +152,7 @@ def test_a_file_name_cannot_act_on_the_terminal(tmp_path: Path) -> None:
     assert len(rows(tmp_path / "records" / "returns.csv")) == 1
 
 
-def test_the_demo_leaves_a_form_and_records_to_look_at(tmp_path: Path) -> None:
+def test_the_demo_writes_a_form_and_records(tmp_path: Path) -> None:
     result = run("demo", "-o", tmp_path / "demo")
     assert result.exit_code == 0
     shown = [Path(line.strip()) for line in result.stderr.splitlines() if line.strip().startswith("/")]
@@ -162,15 +164,15 @@ def on_a_terminal(arguments: list[str]) -> bytes:
     ours, theirs = pty.openpty()
     with subprocess.Popen(program(*arguments), stderr=theirs) as process:
         os.close(theirs)
-        said = b""
+        output = b""
         while True:
             try:
-                said += os.read(ours, 65536)
+                output += os.read(ours, 65536)
             except OSError:  # how Linux says that the other side is closed
                 break
         process.wait()
     os.close(ours)
-    return said
+    return output
 
 
 def test_progress_is_shown_on_a_terminal_and_not_in_a_pipe(tmp_path: Path) -> None:

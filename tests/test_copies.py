@@ -25,8 +25,8 @@ DEFINITION = load_definition("2026-27")
 HEADER = "dfe_number,school_name,phases,registered_address,email"
 
 
-def generated(folder: Path, schools: Path, *more: str) -> Result:
-    return run("generate", "2026-27", "-o", folder, "--schools", schools, *more)
+def generated(folder: Path, schools: Path, *options: str) -> Result:
+    return run("generate", "2026-27", "-o", folder, "--schools", schools, *options)
 
 
 def listed(tmp_path: Path, *lines: str, header: str = HEADER, encoding: str = "utf-8") -> Path:
@@ -35,7 +35,7 @@ def listed(tmp_path: Path, *lines: str, header: str = HEADER, encoding: str = "u
     return path
 
 
-def test_each_school_of_a_list_gets_a_copy_with_what_the_list_knows(tmp_path: Path) -> None:
+def test_each_school_of_a_list_gets_a_copy_with_the_answers_from_the_list(tmp_path: Path) -> None:
     result = generated(tmp_path / "forms", shipped("samples") / "schools.csv")
     assert result.exit_code == 0
     assert result.stderr.splitlines()[0] == "12 forms, one for each school."
@@ -75,26 +75,26 @@ def test_members_of_last_years_list_that_returned_nothing_get_a_copy(tmp_path: P
 
 def test_last_years_records_fill_in_every_contact(tmp_path: Path) -> None:
     last_year = load_definition("2025-26")
-    told = answers(
+    typed_answers = answers(
         "2101",
         headteacher_name="Ada Head",
         headteacher_email="ada@cedar.example",
         business_manager_telephone="020 7946 0018 ext. 12",
     )
-    (tmp_path / "return.pdf").write_bytes(type_into(generate(last_year), told))
+    (tmp_path / "return.pdf").write_bytes(type_into(generate(last_year), typed_answers))
     ingest(tmp_path / "records", [tmp_path / "return.pdf"])
     assert generated(tmp_path / "forms", tmp_path / "records").exit_code == 0
     (path,) = (tmp_path / "forms").iterdir()
     held = typed(path.read_bytes())
-    assert {name: held[name].replace("\r", "\n") for name, value in told.items() if value} == {
-        name: "Yes" if value is True else value for name, value in told.items() if value
+    assert {name: held[name].replace("\r", "\n") for name, value in typed_answers.items() if value} == {
+        name: "Yes" if value is True else value for name, value in typed_answers.items() if value
     }
 
 
 def test_headteacher_who_is_the_main_contact_is_filled_in_once(tmp_path: Path, form: bytes) -> None:
-    told = answers("2101", main_contact_designation="Headteacher")
-    told = {name: value for name, value in told.items() if not name.startswith("headteacher")}
-    (tmp_path / "return.pdf").write_bytes(type_into(form, told))
+    typed_answers = answers("2101", main_contact_designation="Headteacher")
+    typed_answers = {name: value for name, value in typed_answers.items() if not name.startswith("headteacher")}
+    (tmp_path / "return.pdf").write_bytes(type_into(form, typed_answers))
     ingest(tmp_path / "records", [tmp_path / "return.pdf"])
     generated(tmp_path / "forms", tmp_path / "records")
     (path,) = (tmp_path / "forms").iterdir()
@@ -164,8 +164,8 @@ def test_list_without_numbers_and_folder_without_returns_are_refused(tmp_path: P
 
 @given(st.text(max_size=200))
 def test_school_with_any_name_gives_a_file_name_that_every_system_takes(name: str) -> None:
-    made = file_name(DEFINITION, MemberSchool("211/2101", SchoolRecord({"school_name": name})))
-    assert made.startswith("2026-27 211-2101")
-    assert not set(made) & set('<>:"/\\|?*\0\n')
-    assert len(made) <= 80
-    assert made == made.strip(". ")
+    copy_name = file_name(DEFINITION, MemberSchool("211/2101", SchoolRecord({"school_name": name})))
+    assert copy_name.startswith("2026-27 211-2101")
+    assert not set(copy_name) & set('<>:"/\\|?*\0\n')
+    assert len(copy_name) <= 80
+    assert copy_name == copy_name.strip(". ")

@@ -1,4 +1,4 @@
-"""A Dask cluster reads returns as this machine does: the same tables, as well confined, whatever happens to it."""
+"""A Dask cluster reads returns as this machine does: with the same tables, the same limits, and after failures."""
 
 from __future__ import annotations
 
@@ -99,18 +99,18 @@ def processes(address: str) -> list[int]:
 # --- The same tables ----------------------------------------------------------------------------------------------
 
 
-def test_tables_are_those_of_a_run_on_this_machine_even_if_a_worker_is_killed_half_way(
+def test_a_run_on_a_cluster_gives_the_tables_of_a_local_run_even_if_a_worker_is_killed(
     inbox: Path, tmp_path: Path, cluster: DaskCluster, undisturbed: dict[str, bytes]
 ) -> None:
     first, second = processes(cluster.address)
     new = ingest_there(inbox, tmp_path / "records", cluster.address, lambda: os.kill(first, signal.SIGKILL))
     assert new > TYPED
     assert tables(tmp_path / "records") == undisturbed
-    assert second in processes(cluster.address)  # what was hostile has killed none of them
+    assert second in processes(cluster.address)  # hostile files have killed none of them
     assert first not in processes(cluster.address)
 
 
-def test_files_that_were_read_before_are_not_read_again(inbox: Path, tmp_path: Path, cluster: DaskCluster) -> None:
+def test_files_that_an_earlier_run_read_are_not_read_again(inbox: Path, tmp_path: Path, cluster: DaskCluster) -> None:
     ingest(tmp_path / "records", [inbox / "typed"])
     assert ingest_there(inbox / "typed", tmp_path / "records", cluster.address) == 0
 
@@ -209,7 +209,7 @@ def test_programs_that_read_forms_end_with_the_run(cluster: DaskCluster, tmp_pat
 # --- Clusters that are lost ---------------------------------------------------------------------------------------
 
 
-def test_a_run_whose_scheduler_is_killed_keeps_what_was_read_and_the_next_run_goes_on(
+def test_a_run_whose_scheduler_is_killed_keeps_its_readings_and_the_next_run_continues(
     inbox: Path, tmp_path: Path, undisturbed: dict[str, bytes]
 ) -> None:
     records = tmp_path / "records"
@@ -243,7 +243,7 @@ def test_a_cluster_without_workers_is_an_error(tmp_path: Path) -> None:
         pass
 
 
-# --- Clusters that would read otherwise ---------------------------------------------------------------------------
+# --- Clusters of another version ---------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -288,7 +288,7 @@ def ingest_by(records: Path, address: str, *options: str, **environment: str) ->
     return done.returncode, done.stderr.splitlines()
 
 
-def test_a_cluster_with_tls_reads_forms_and_needs_the_right_certificates(tmp_path: Path, templates: Path) -> None:
+def test_a_cluster_with_tls_accepts_only_the_right_certificates(tmp_path: Path, templates: Path) -> None:
     authority = trustme.CA()
     with DaskCluster(tmp_path, authority=authority) as cluster:
         assert cluster.address.startswith("tls://")

@@ -1,4 +1,4 @@
-"""The definition: strict loading, years, one's own templates, uses, and that nothing else knows a field."""
+"""The definition: strict loading, years and custom templates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_year_in_every_spelling_is_understood(spelling: str) -> None:
 
 
 @pytest.mark.parametrize("spelling", ["2026-28", "banana", "", "26-27", "2026-", "20266", "2026-27-28", "２０２６"])
-def test_text_that_is_no_year_is_refused_with_an_example(spelling: str) -> None:
+def test_text_that_is_not_a_year_is_refused_with_an_example(spelling: str) -> None:
     with pytest.raises(YearError, match=r"20\d\d"):
         MembershipYear.parse(spelling)
 
@@ -60,7 +60,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("right", "wrong", "complaint"), MISTAKES)
-def test_mistake_is_reported_with_file_key_and_what_would_be_right(
+def test_mistake_in_a_template_is_reported_with_file_key_and_remedy(
     templates: Path, right: str, wrong: str, complaint: str
 ) -> None:
     edit(templates / "membership-form.toml", right, wrong)
@@ -96,7 +96,7 @@ def test_message_with_a_placeholder_of_another_problem_is_refused(templates: Pat
         ("| a | b |\n\n---\n", "hr"),
     ],
 )
-def test_text_that_cannot_be_set_is_refused(templates: Path, text: str, complaint: str) -> None:
+def test_text_that_cannot_be_typeset_is_refused(templates: Path, text: str, complaint: str) -> None:
     (templates / "statement.j2").write_text(text, encoding="utf-8")
     with pytest.raises(TemplateError, match=rf"statement\.j2.*{complaint}"):
         load_definition("2026-27", templates)

@@ -1,4 +1,4 @@
-"""What goes to the schools by e-mail, and to whom."""
+"""E-mails to the schools: their content and their recipients."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ class _Words(HTMLParser):
         return self.text.split()
 
 
-# --- what goes to a school ----------------------------------------------------------------------------------------
+# --- the message to a school ----------------------------------------------------------------------------------------
 
 
-def test_a_dry_run_shows_the_messages_and_leaves_nothing(schools: Path, records: Path) -> None:
+def test_a_dry_run_shows_the_messages_and_writes_nothing(schools: Path, records: Path) -> None:
     result = email(schools, records, "--dry-run", "--only", "211/2101", "--only", "4242")
-    told = result.stderr.splitlines()
-    assert (result.exit_code, told[0]) == (0, "2 messages. Nothing was sent.")
-    assert "membership@thepartnership.example, which is an example" in told[1]  # nobody has changed it
+    lines = result.stderr.splitlines()
+    assert (result.exit_code, lines[0]) == (0, "2 messages. Nothing was sent.")
+    assert "membership@thepartnership.example, which is an example" in lines[1]  # nobody has edited the template
     assert result.stdout.count("Dear colleagues,") == 2
     for line in (
         "From: THE Partnership <membership@thepartnership.example>",
@@ -85,14 +85,14 @@ def test_a_dry_run_shows_the_messages_and_leaves_nothing(schools: Path, records:
     assert list(records.iterdir()) == []
 
 
-def test_a_dry_run_knows_who_was_written_to(schools: Path, records: Path, tmp_path: Path) -> None:
+def test_a_dry_run_leaves_out_schools_that_have_their_form(schools: Path, records: Path, tmp_path: Path) -> None:
     email(schools, records, "--drafts", tmp_path / "drafts", "--only", "2101")
     before = (records / "ledger.sqlite").read_bytes()
     assert email(schools, records, "--dry-run").stdout.count("Dear colleagues,") == 2
     assert (records / "ledger.sqlite").read_bytes() == before
 
 
-def test_a_draft_holds_the_letter_twice_and_the_schools_own_form(
+def test_a_draft_holds_the_letter_as_text_and_html_and_the_schools_own_form(
     schools: Path, records: Path, tmp_path: Path, definition: FormDefinition
 ) -> None:
     result = email(schools, records, "--drafts", tmp_path / "drafts")
@@ -103,30 +103,28 @@ def test_a_draft_holds_the_letter_twice_and_the_schools_own_form(
         "2026-27 211-2103 Elm Tree Primary School.eml",
         "2026-27 211-4242 Ivy Lane School.eml",
     ]
-    made = parsed(paths[0].read_bytes())
-    assert (made["To"], made["From"]) == (CEDAR, "THE Partnership <membership@thepartnership.example>")
-    assert made["Subject"] == "THE Partnership: School Membership Form 2026-27, Cedar Primary School"
-    assert "membership@thepartnership.example by" in " ".join(body(made, "plain").split())
-    assert _Words(body(made, "html")).words == re.sub(r"(?m)^(\d\.|•) ", "", body(made, "plain")).split()
-    name, pdf = form_in(made)
+    draft = parsed(paths[0].read_bytes())
+    assert (draft["To"], draft["From"]) == (CEDAR, "THE Partnership <membership@thepartnership.example>")
+    assert draft["Subject"] == "THE Partnership: School Membership Form 2026-27, Cedar Primary School"
+    assert "membership@thepartnership.example by" in " ".join(body(draft, "plain").split())
+    assert _Words(body(draft, "html")).words == re.sub(r"(?m)^(\d\.|•) ", "", body(draft, "plain")).split()
+    name, pdf = form_in(draft)
     assert name == "2026-27 211-2101 Cedar Primary School.pdf"
     reading = read_return(pdf, definition)
     assert reading.form_id.startswith("thep-membership 2026-27 r1 211/2101 ")
     assert reading.answers["school_name"].text == "Cedar Primary School"
 
 
-def test_drafts_open_as_drafts_and_their_owner_alone_can_read_them(
-    schools: Path, records: Path, tmp_path: Path
-) -> None:
+def test_drafts_open_as_drafts_and_only_their_owner_can_read_them(schools: Path, records: Path, tmp_path: Path) -> None:
     email(schools, records, "--drafts", tmp_path / "drafts")
     for path in (tmp_path / "drafts").iterdir():
-        made = parsed(path.read_bytes())
-        assert (made["X-Unsent"], made["X-Uniform-Type-Identifier"]) == ("1", "com.apple.mail-draft")
-        assert {"Date", "Message-ID", "Bcc"}.isdisjoint(made.keys())
+        draft = parsed(path.read_bytes())
+        assert (draft["X-Unsent"], draft["X-Uniform-Type-Identifier"]) == ("1", "com.apple.mail-draft")
+        assert {"Date", "Message-ID", "Bcc"}.isdisjoint(draft.keys())
     assert {path.stat().st_mode & 0o077 for path in [tmp_path / "drafts", *(tmp_path / "drafts").iterdir()]} == {0}
 
 
-def test_the_letter_says_until_when(schools: Path, records: Path) -> None:
+def test_the_letter_gives_the_date_for_returning_the_form(schools: Path, records: Path) -> None:
     due = datetime.now(UTC).date() + timedelta(days=28)
     text = " ".join(email(schools, records, "--dry-run", "--only", "2101").stdout.split())
     assert f"by {due.day} {due:%B %Y};" in text
@@ -151,13 +149,13 @@ def test_accents_in_names_and_addresses_arrive(tmp_path: Path, records: Path) ->
     )
     assert email(schools, records, "--drafts", tmp_path / "drafts").exit_code == 0
     (path,) = (tmp_path / "drafts").iterdir()
-    made = Parser(_class=EmailMessage, policy=default).parsestr(path.read_text(encoding="utf-8"))  # RFC 6532
-    assert [(to.username, to.domain) for to in made["To"].addresses] == [
+    draft = Parser(_class=EmailMessage, policy=default).parsestr(path.read_text(encoding="utf-8"))  # RFC 6532
+    assert [(to.username, to.domain) for to in draft["To"].addresses] == [
         ("jörg", "bücher.example"),
         ("office", "xn--bcher-kva.example"),
     ]
-    assert made["Subject"].endswith("École Łódź – St Fillan’s")
-    assert form_in(made)[0] == "2026-27 211-2101 École Łódź – St Fillan’s.pdf"
+    assert draft["Subject"].endswith("École Łódź – St Fillan’s")
+    assert form_in(draft)[0] == "2026-27 211-2101 École Łódź – St Fillan’s.pdf"
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=200)
@@ -170,27 +168,29 @@ HOSTILE = st.sampled_from(
 
 
 @given(TEXT | HOSTILE)
-def test_whatever_a_school_is_called_nothing_in_it_acts(name: str) -> None:
+def test_markup_in_a_school_name_is_shown_as_text(name: str) -> None:
     text = TEMPLATES.fill_in("211/2101", name, "3 May 2026")
     message = OutgoingMessage("211/2101", name, (CEDAR,), text, f"{' '.join(name.split())[:60]}.pdf", b"%PDF-")
     draft, email_to_send = make_draft(message, DEFINITION.partnership), make_email(message, DEFINITION.partnership)[0]
     for data in (draft, email_to_send.as_bytes()):
-        made = parsed(data)
-        known = {"From", "To", "Subject", "MIME-Version", "Content-Type", "Date", "Message-ID"}
-        assert {header for header in made if not header.startswith("X-Un")} <= known
-        assert len(made.get_all("To")) == len(made.get_all("Subject")) == 1
-        assert made["To"] == CEDAR
-        assert made["Subject"].strip() == text.subject
+        received = parsed(data)
+        allowed = {"From", "To", "Subject", "MIME-Version", "Content-Type", "Date", "Message-ID"}
+        assert {header for header in received if not header.startswith("X-Un")} <= allowed
+        assert len(received.get_all("To")) == len(received.get_all("Subject")) == 1
+        assert received["To"] == CEDAR
+        assert received["Subject"].strip() == text.subject
         assert not re.search(r"[\x00-\x1f\x7f]", text.subject)
         assert all(len(line) < 998 for line in data.splitlines())
-        assert len(list(made.iter_attachments())) == 1
-        page = _Words(body(made, "html"))
+        assert len(list(received.iter_attachments())) == 1
+        page = _Words(body(received, "html"))
         assert page.tags <= {"body", "p", "ol", "li", "strong"}
-        assert page.words == re.sub(r"(?m)^\d\. ", "", body(made, "plain")).split()
+        assert page.words == re.sub(r"(?m)^\d\. ", "", body(received, "plain")).split()
 
 
 @pytest.mark.parametrize("address", ["=?utf-8?q?=0aBcc?=@x.example", f"{CEDAR};=?utf-8?q?=0aBcc?=@x.example"])
-def test_an_address_that_a_header_would_decode_is_not_written_to(records: Path, tmp_path: Path, address: str) -> None:
+def test_an_address_that_looks_like_an_encoded_word_gets_no_message(
+    records: Path, tmp_path: Path, address: str
+) -> None:
     schools = tmp_path / "schools.csv"
     schools.write_text(f"dfe_number,email\n2101,{address}\n", encoding="utf-8")
     result = email(schools, records, "--drafts", tmp_path / "drafts")
@@ -198,7 +198,7 @@ def test_an_address_that_a_header_would_decode_is_not_written_to(records: Path, 
     assert "These schools have no e-mail address that can be used:\n  211/2101\n" in result.stderr
 
 
-def test_ones_own_letter_and_one_of_a_year_take_the_place_of_the_shipped(schools: Path, tmp_path: Path) -> None:
+def test_a_custom_letter_and_a_letter_for_one_year_replace_the_shipped_letter(schools: Path, tmp_path: Path) -> None:
     (tmp_path / "own" / "2026-27").mkdir(parents=True)
     (tmp_path / "own" / "email.j2").write_text("**Hello** {{ school }}\n", encoding="utf-8")
     (tmp_path / "own" / "2026-27" / "email-subject.j2").write_text("Hi {{ dfe_number }}\n", encoding="utf-8")
@@ -216,7 +216,7 @@ def test_ones_own_letter_and_one_of_a_year_take_the_place_of_the_shipped(schools
         ("partnership.toml", 'return_address = "nobody"', "return_address"),
     ],
 )
-def test_a_mistake_in_a_template_is_told_before_anything_is_sent(
+def test_a_mistake_in_a_template_is_reported_before_anything_is_sent(
     schools: Path, records: Path, templates: Path, server: MailServer, name: str, text: str, complaint: str
 ) -> None:
     path = templates / name
@@ -229,20 +229,20 @@ def test_a_mistake_in_a_template_is_told_before_anything_is_sent(
     assert server.attempts == []
 
 
-# --- who is written to --------------------------------------------------------------------------------------------
+# --- recipients --------------------------------------------------------------------------------------------
 
 
-def test_who_has_no_address_is_told_of_and_the_others_are_written_to(
+def test_a_school_without_an_address_is_listed_and_the_others_get_their_form(
     schools: Path, records: Path, server: MailServer
 ) -> None:
     schools.write_text(SCHOOLS.replace(ELM, ""), encoding="utf-8")
     result = send(schools, records, server)
     assert result.exit_code == 1
     assert "These schools have no e-mail address that can be used:\n  211/2103 Elm Tree" in result.stderr
-    assert [one.to for one in server.received] == [(CEDAR,), (IVY,)]
+    assert [received.to for received in server.received] == [(CEDAR,), (IVY,)]
 
 
-def test_nothing_is_sent_from_a_list_with_a_mistake(schools: Path, records: Path, server: MailServer) -> None:
+def test_a_list_with_a_mistake_sends_nothing(schools: Path, records: Path, server: MailServer) -> None:
     schools.write_text(SCHOOLS.replace(ELM, "head at elm"), encoding="utf-8")
     result = send(schools, records, server)
     assert (result.exit_code, "row 3: email is not an e-mail address" in result.stderr) == (2, True)
@@ -262,7 +262,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("options", "complaint"), WRONG)
-def test_wrong_usage_is_one_clear_line_and_leaves_nothing(
+def test_wrong_usage_is_reported_in_one_line_and_writes_nothing(
     schools: Path, records: Path, tmp_path: Path, options: list[str], complaint: str
 ) -> None:
     result = email(schools, records, *(option.format(tmp=tmp_path) for option in options))

@@ -40,7 +40,7 @@ def fields(opened: pikepdf.Pdf) -> dict[str, pikepdf.Object]:
     return {str(field.T): field for field in opened.Root.AcroForm.Fields}
 
 
-def test_the_2017_18_form_has_every_word_of_the_original() -> None:
+def test_the_2017_18_form_has_every_word_of_the_original_form() -> None:
     text = re.sub(r"</?i>|^\s*-(?= )", "", ORIGINAL.read_text(encoding="utf-8"), flags=re.MULTILINE)
     original = sorted(text.split())
     printed = words(generate(load_definition("2017-18")))
@@ -48,7 +48,7 @@ def test_the_2017_18_form_has_every_word_of_the_original() -> None:
         assert printed.count(word) >= original.count(word), word
 
 
-def test_the_protocol_reads_in_the_originals_order() -> None:
+def test_the_protocol_has_the_order_of_the_original_form() -> None:
     text = ORIGINAL.read_text(encoding="utf-8")
     protocol = text[text.index("THE Partnership Data Sharing Protocol") :]
     protocol = re.sub(r"School Membership Form\s+April 2017 – March 2018", "", protocol)
@@ -57,7 +57,7 @@ def test_the_protocol_reads_in_the_originals_order() -> None:
     assert re.sub(r"[•\-\s]+", " ", " ".join(pages)).strip() == re.sub(r"[•\-\s]+", " ", protocol).strip()
 
 
-def test_the_originals_italics_are_italics() -> None:
+def test_text_in_italics_on_the_original_form_is_in_italics() -> None:
     with pdfplumber.open(io.BytesIO(generate(load_definition("2017-18")))) as opened:
         italic = opened.pages[0].filter(lambda thing: "Italic" in thing.get("fontname", "")).extract_text()
     expected = " ".join(re.findall(r"<i>(.*?)</i>", ORIGINAL.read_text(encoding="utf-8")))
@@ -71,14 +71,14 @@ def test_every_page_of_any_year_has_the_year_in_its_heading(spelling: str) -> No
             assert page.extract_text().startswith("School Membership Form\nApril 2026 – March 2027")
 
 
-def test_boxes_have_the_names_of_the_contract_in_reading_order(fields: dict[str, pikepdf.Object]) -> None:
+def test_boxes_have_their_documented_names_in_reading_order(fields: dict[str, pikepdf.Object]) -> None:
     names = [name for name in fields if not re.match(r"senior_leader_([3-9]|\d\d)_", name)]
     expected = ["school_name", *(f"phase_{phase}" for phase in PHASES), "dfe_number", "registered_address"]
     expected += [f"{role}_{part}" for role in ROLES for part in PARTS]
     assert names == [*expected, "form_id"]
 
 
-def test_every_box_says_what_to_enter_and_none_prevents_saving(
+def test_every_box_says_what_to_enter_and_none_is_required_for_saving(
     opened: pikepdf.Pdf, fields: dict[str, pikepdf.Object]
 ) -> None:
     for name, field in fields.items():
@@ -98,7 +98,7 @@ def test_only_the_form_id_is_read_only_and_hidden(fields: dict[str, pikepdf.Obje
     assert int(fields["form_id"].F) & 2
 
 
-def test_boxes_take_more_than_they_show(form: bytes) -> None:
+def test_boxes_hold_longer_text_than_they_show(form: bytes) -> None:
     values: dict[str, str | bool] = {
         "main_contact_email": f"{'a' * 60}@{'b' * 60}.example",
         "school_name": "The " + "Long " * 40 + "School",
@@ -108,12 +108,12 @@ def test_boxes_take_more_than_they_show(form: bytes) -> None:
 
 
 def test_the_continuation_has_as_many_blocks_as_asked_for(definition: FormDefinition) -> None:
-    for more in (0, 1, 9, 25):
-        names = [name for name in typed(generate(definition, more=more)) if name.endswith("_designation")]
-        assert len(names) == len(ROLES) + more
+    for blocks in (0, 1, 9, 25):
+        names = [name for name in typed(generate(definition, more=blocks)) if name.endswith("_designation")]
+        assert len(names) == len(ROLES) + blocks
 
 
-def test_text_whose_row_leaves_the_page_is_refused(templates: Path) -> None:
+def test_text_whose_row_does_not_fit_on_the_page_is_refused(templates: Path) -> None:
     path = templates / "membership-form.toml"
     edit(path, NOTE, "")
     edit(path, PROTOCOL, NOTE + PROTOCOL)
@@ -131,7 +131,7 @@ def test_the_same_input_gives_the_same_bytes_and_no_date(
     assert "/ModDate" not in opened.docinfo
 
 
-def test_every_page_says_what_it_is_in_words_and_as_a_qr_code(form: bytes) -> None:
+def test_every_page_names_its_form_in_words_and_in_a_qr_code(form: bytes) -> None:
     with pdfplumber.open(io.BytesIO(form)) as opened:
         texts = [page.extract_text() for page in opened.pages]
     for number, text in enumerate(texts, 1):
@@ -157,7 +157,9 @@ def test_every_font_that_draws_words_is_embedded(opened: pikepdf.Pdf) -> None:
         ('label = "Designation"', 'label = "设计"', r"cannot draw 计 \(U\+8BA1\)"),
     ],
 )
-def test_thing_that_does_not_fit_is_refused_by_name(templates: Path, right: str, wrong: str, complaint: str) -> None:
+def test_part_of_the_form_that_does_not_fit_is_refused_by_name(
+    templates: Path, right: str, wrong: str, complaint: str
+) -> None:
     edit(templates / "membership-form.toml", right, wrong)
     with pytest.raises(LayoutError, match=complaint):
         generate(load_definition("2026-27", templates))

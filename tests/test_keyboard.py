@@ -1,4 +1,4 @@
-"""The form filled in with the keyboard alone, in a real Chromium."""
+"""The form filled in with only the keyboard, in a real Chromium."""
 
 from __future__ import annotations
 

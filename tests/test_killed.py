@@ -1,4 +1,4 @@
-"""Runs that are killed, that find the disk full, or that meet another run: nothing is lost, nothing half-written."""
+"""Runs that are killed, meet a full disk or meet another run: they lose nothing and leave no half-written file."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def ingest(inbox: Path, records: Path) -> None:
 
 @pytest.fixture(scope="module")
 def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], float]:
-    """The tables of a run that nobody killed, and the seconds that it took."""
+    """The tables of a run that was not killed, and its seconds."""
     records = tmp_path_factory.mktemp("undisturbed") / "records"
     start = time.monotonic()
     ingest(inbox, records)
@@ -61,7 +61,7 @@ def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 
 @pytest.fixture(scope="module")
 def crowded(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A few dozen forms: those of the inbox, each in three files."""
+    """A few dozen forms: each form of the inbox in three files."""
     folder = tmp_path_factory.mktemp("crowded")
     for path in inbox.iterdir():
         for n in range(3):
@@ -70,7 +70,7 @@ def crowded(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_killed(command: list[str], is_under_way: Callable[[], bool], seconds: float) -> bool:
-    """Kill the program some seconds after its work is under way; whether that cut it off."""
+    """Kill the program some seconds after it has started its work. Returns whether that cut it off."""
     with subprocess.Popen(program(*command), stderr=subprocess.DEVNULL) as process:
         while process.poll() is None and not is_under_way():
             os.sched_yield()  # a sleep would miss what is over in a millisecond
@@ -82,7 +82,7 @@ def run_killed(command: list[str], is_under_way: Callable[[], bool], seconds: fl
 
 
 def changed(folder: Path) -> Callable[[], bool]:
-    """Whether anything in the folder has changed since now."""
+    """A check whether anything in the folder has changed since this call."""
 
     def state() -> set[tuple[str, int]]:
         seen = set()
@@ -96,9 +96,7 @@ def changed(folder: Path) -> Callable[[], bool]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_run_killed_at_any_moment_leaves_what_the_next_run_completes(
-    crowded: Path, tmp_path: Path, seed: int
-) -> None:
+def test_a_run_killed_at_any_moment_is_completed_by_the_next_run(crowded: Path, tmp_path: Path, seed: int) -> None:
     start = time.monotonic()
     ingest(crowded, tmp_path / "undisturbed")
     expected, seconds = tables(tmp_path / "undisturbed"), time.monotonic() - start
@@ -121,20 +119,20 @@ def test_a_run_killed_at_any_moment_leaves_what_the_next_run_completes(
 
 
 def touched(folder: Path) -> Callable[[], bool]:
-    """Whether something came into the folder, or went, since now."""
+    """A check whether the folder has gained or lost a file since this call."""
     before = folder.stat().st_mtime_ns
     return lambda: folder.stat().st_mtime_ns != before
 
 
-def test_a_disposal_killed_at_any_moment_is_finished_by_the_next(
+def test_a_forget_command_killed_at_any_moment_is_finished_by_the_next(
     crowded: Path, tmp_path: Path, filled: Callable[..., bytes]
 ) -> None:
     whole, records = tmp_path / "whole", tmp_path / "records"
-    more = tmp_path / "more"
-    more.mkdir()
+    duplicates = tmp_path / "more"
+    duplicates.mkdir()
     for n in range(120):
-        (more / f"{n}.pdf").write_bytes(filled("4242", headteacher_name="Former Head") + b"%" * n)
-    ingest_folders(whole, [crowded, more])
+        (duplicates / f"{n}.pdf").write_bytes(filled("4242", headteacher_name="Former Head") + b"%" * n)
+    ingest_folders(whole, [crowded, duplicates])
     command = ["forget", "-o", str(records), "--school", "4242", "--yes"]
     moments = random.Random(1)  # noqa: S311 - the same moments each time, which are no secret
     killed = 0
@@ -149,13 +147,13 @@ def test_a_disposal_killed_at_any_moment_is_finished_by_the_next(
         shutil.rmtree(records)
 
 
-def test_what_was_deleted_is_in_no_journal_of_a_run_that_was_killed(inbox: Path, tmp_path: Path) -> None:
+def test_forgotten_data_is_in_no_journal_of_a_killed_run(inbox: Path, tmp_path: Path) -> None:
     records = tmp_path / "records"
     ingest(inbox, records)
     script = (
         "import os, sys; from pathlib import Path; from thep_forms.records import Ledger\n"
         "with Ledger(Path(sys.argv[1])) as ledger:\n"
-        "    with ledger.transaction():\n        ledger.forget([one.return_id for one in ledger.entries()], [])\n"
+        "    with ledger.transaction():\n        ledger.forget([entry.return_id for entry in ledger.entries()], [])\n"
         "    os.kill(os.getpid(), 9)\n"
     )
     name = rows(records / "contacts.csv")[0]["name"].encode()
@@ -164,7 +162,7 @@ def test_what_was_deleted_is_in_no_journal_of_a_run_that_was_killed(inbox: Path,
     assert not any(name in path.read_bytes() for path in records.glob("ledger.sqlite*"))
 
 
-def test_leftovers_of_a_killed_run_are_cleared_away_and_nothing_else(inbox: Path, tmp_path: Path) -> None:
+def test_only_leftovers_of_a_killed_run_are_deleted(inbox: Path, tmp_path: Path) -> None:
     records = tmp_path / "records"
     ingest(inbox, records)
     (records / ".schools.csv.abcd1234").write_text("half")
@@ -176,7 +174,7 @@ def test_leftovers_of_a_killed_run_are_cleared_away_and_nothing_else(inbox: Path
 
 
 @pytest.mark.parametrize("kilobytes", [0, 8, 40, 100, 150])
-def test_a_full_disk_is_told_of_in_a_line_and_the_next_run_completes(
+def test_a_full_disk_is_reported_in_one_line_and_the_next_run_completes_the_work(
     inbox: Path, tmp_path: Path, undisturbed: tuple[dict[str, bytes], float], kilobytes: int
 ) -> None:
     """A limit of the size of files fails writes as a full disk does."""
@@ -190,7 +188,7 @@ def test_a_full_disk_is_told_of_in_a_line_and_the_next_run_completes(
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()
     assert line.startswith("Error: ")
-    assert "make room, and run again" in line
+    assert "Make room and run the command again" in line
     assert not [path for path in records.rglob(".*") if path.is_file()]
     ingest(inbox, records)
     assert tables(records) == undisturbed[0]
@@ -198,21 +196,21 @@ def test_a_full_disk_is_told_of_in_a_line_and_the_next_run_completes(
 
 @pytest.fixture
 def busy(inbox: Path, tmp_path: Path) -> Iterator[Path]:
-    """Records at which another process is at work, for as long as the test runs."""
+    """Records that another process holds open while the test runs."""
     records = tmp_path / "records"
     script = (
         "import sys, time; from pathlib import Path; from thep_forms.records import Ledger\n"
         "with Ledger(Path(sys.argv[1])):\n    print(flush=True); time.sleep(60)\n"
     )
     ingest(inbox, records)
-    with subprocess.Popen([sys.executable, "-c", script, str(records)], stdout=subprocess.PIPE) as other:
-        assert other.stdout
-        other.stdout.readline()
+    with subprocess.Popen([sys.executable, "-c", script, str(records)], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
         yield records
-        other.kill()
+        process.kill()
 
 
-def test_a_second_run_on_the_same_records_is_refused_in_a_line(
+def test_a_second_run_on_the_same_records_is_refused_in_one_line(
     inbox: Path, busy: Path, undisturbed: tuple[dict[str, bytes], float]
 ) -> None:
     commands = (["ingest", str(inbox)], ["verify"], ["forget", "--school", "2101", "--yes"])
@@ -220,9 +218,9 @@ def test_a_second_run_on_the_same_records_is_refused_in_a_line(
         subprocess.Popen(program(*command, "-o", busy), stderr=subprocess.PIPE, text=True) for command in commands
     ]
     for run in second:
-        said = run.communicate()[1]
+        errors = run.communicate()[1]
         assert run.returncode == 2
-        assert said.splitlines() == [
+        assert errors.splitlines() == [
             "Error: Another run is at work on these records. Wait until it has ended, and run again."
         ]
     assert tables(busy) == undisturbed[0]

@@ -1,4 +1,4 @@
-"""Records that an earlier version wrote: each is opened, loses nothing, and ends as if it were ingested anew."""
+"""Records of an earlier version: they open, lose nothing, and end equal to new records of the same files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from click.testing import Result
 
 from tests.commands import run
-from tests.conftest import ingest, prefer, rows
+from tests.conftest import ingest, prefer, record_files, rows
 from thep_forms.deciding import Action
 from thep_forms.definition import Definitions
 from thep_forms.records import Records, SentState, open_for_reading
@@ -68,10 +68,6 @@ def status(records: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(result.stdout)))
 
 
-def tables(records: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in records.iterdir() if path.suffix in (".csv", ".json", ".xlsx")}
-
-
 def test_migrations_are_numbered_without_a_gap() -> None:
     assert sorted(MIGRATIONS) == list(range(8, VERSION + 1))
 
@@ -80,12 +76,12 @@ def test_migrations_are_numbered_without_a_gap() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_after_any_command_records_of_version_7_verify_and_a_copy_was_put_aside(records: Path, command: str) -> None:
+def test_any_command_migrates_records_of_version_7_and_keeps_a_copy(records: Path, command: str) -> None:
     result = run_command(command, records)
     assert result.exit_code in (0, 1), result.stderr
     assert version_of(records / "ledger.sqlite") == VERSION
     result = run("verify", "-o", records)
-    assert (result.exit_code, "All is well" in result.stderr) == (0, True), result.stderr
+    assert (result.exit_code, "There are no faults" in result.stderr) == (0, True), result.stderr
     if command != "forget":
         assert version_of(records / COPY) == 7
         assert (records / COPY).stat().st_mode & 0o077 == 0
@@ -135,10 +131,12 @@ def listed() -> list[dict[str, str]]:
     return [row | {"dfe_number": f"211/{row['dfe_number']}"} for row in rows(REGISTER)]
 
 
-def test_a_preference_of_version_7_is_taken_back_by_another(records: Path) -> None:
+def test_a_preference_of_version_7_is_replaced_by_a_new_preference(records: Path) -> None:
     prefer(records, CONFLICT_LOST)
-    found = {row["return_id"]: row["verdict"] for row in rows(records / "returns.csv") if row["verdict"] != "duplicate"}
-    assert (found[CONFLICT_LOST], found[CONFLICT_WON]) == ("accepted", "superseded")
+    verdict_by_return = {
+        row["return_id"]: row["verdict"] for row in rows(records / "returns.csv") if row["verdict"] != "duplicate"
+    }
+    assert (verdict_by_return[CONFLICT_LOST], verdict_by_return[CONFLICT_WON]) == ("accepted", "superseded")
 
 
 # --- Readings, which version 7 did not keep -------------------------------------------------------------------------
@@ -151,9 +149,9 @@ def test_the_next_ingest_reads_every_archived_pdf_once_more(records: Path, tmp_p
         with open_for_reading(records, Definitions.of_today()) as ledger:
             archived = set(ledger.files().values())
             assert len(ledger.files_without_reading()) == (len(archived) if files_without_reading else 0)
-        before = tables(records)
+        before = record_files(records)
         assert ingest(records, [tmp_path / "empty"]).new == 0
-        assert tables(records) == before
+        assert record_files(records) == before
 
 
 def test_a_pdf_that_the_archive_lacks_keeps_what_version_7_read_until_it_comes_again(
@@ -175,7 +173,7 @@ def test_a_pdf_that_the_archive_lacks_keeps_what_version_7_read_until_it_comes_a
     }
 
 
-def test_an_archived_pdf_that_was_damaged_is_not_read_in_the_place_of_what_is_known(
+def test_an_archived_pdf_that_is_damaged_does_not_replace_the_answers_of_version_7(
     records: Path, tmp_path: Path
 ) -> None:
     damaged = next(records.glob(f"returns/{CONFLICT_WON}*"))
@@ -188,13 +186,13 @@ def test_an_archived_pdf_that_was_damaged_is_not_read_in_the_place_of_what_is_kn
 
 def made_from(records: Path) -> dict[str, str]:
     connection = sqlite3.connect(records / "ledger.sqlite")
-    found = dict(connection.execute("SELECT return_id, made_from FROM result"))
+    made_from_by_return = dict(connection.execute("SELECT return_id, made_from FROM result"))
     connection.close()
-    return found
+    return made_from_by_return
 
 
-def test_migrated_records_are_those_of_the_same_files_ingested_anew(records: Path, tmp_path: Path) -> None:
-    """The archive has every PDF as it came; how each came and what was no PDF is known from the ledger."""
+def test_migrated_records_equal_new_records_of_the_same_files(records: Path, tmp_path: Path) -> None:
+    """The archive has every PDF as it came. Only the ledger has the arrivals and the files that are not PDFs."""
     (tmp_path / "empty").mkdir()
     ingest(records, [tmp_path / "empty"])
     anew = tmp_path / "anew"
@@ -208,61 +206,102 @@ def test_migrated_records_are_those_of_the_same_files_ingested_anew(records: Pat
 
 
 def comparable(table: Path, kept: set[str]) -> list[dict[str, str]]:
-    """The rows of archived PDFs, without how these came and what depends on that."""
-    found = []
+    """The rows of archived PDFs, without their arrivals and the values that depend on arrivals."""
+    comparable_rows = []
     for row in rows(table):
         if row["return_id"][:16] in kept and row.get("verdict") != "duplicate":
             row = {name: value for name, value in row.items() if name not in ("source", "received_at", "verdict")}
             row["problems"] = row.get("problems", "").replace("return_conflict", "").strip(";")
             if row.get("code") != "return_conflict":
-                found.append(row)
-    return sorted(found, key=lambda row: tuple(row.values()))
+                comparable_rows.append(row)
+    return sorted(comparable_rows, key=lambda row: tuple(row.values()))
 
 
 # --- What may go wrong ----------------------------------------------------------------------------------------------
 
 
+# Waits for a line, so that a test can kill it before it opens the ledger.
+MIGRATE = """
+import sys
+from pathlib import Path
+from thep_forms.records import Ledger
+print(flush=True)
+sys.stdin.readline()
+Ledger(Path(sys.argv[1]))
+"""
+
+
 def test_a_migration_killed_at_any_moment_leaves_the_old_ledger_or_the_new_one(tmp_path: Path) -> None:
+    """Kills at three named moments, which any machine reaches, and then at random moments."""
     moments = random.Random(1)  # noqa: S311 - the same moments each time, which are no secret
-    migrate = [
-        sys.executable,
-        "-c",
-        "import sys; from pathlib import Path; from thep_forms.records import Ledger\n"
-        "print(flush=True); Ledger(Path(sys.argv[1]))",
-    ]
-    seconds, seen = migration_seconds(migrate, tmp_path), set()
+    seconds = migration_seconds(Path(shutil.copytree(OLD, tmp_path / "whole")))
     for number in range(KILLS):
         records = Path(shutil.copytree(OLD, tmp_path / f"records {number}"))
-        with subprocess.Popen([*migrate, str(records)], stdout=subprocess.PIPE) as process:
-            assert process.stdout
-            process.stdout.readline()
-            time.sleep(moments.uniform(0, seconds))
-            process.kill()
-        seen.add(bool(list(records.glob(f".{COPY}.*"))) or (records / COPY).exists())
-        if (records / COPY).exists():
-            assert version_of(records / COPY) == 7
-        assert status(records) == rows(STATUS)
-        (records.parent / "empty").mkdir(exist_ok=True)
-        ingest(records, [records.parent / "empty"])
-        assert not list(records.rglob(".*"))
-        assert run("verify", "-o", records).exit_code == 0
+        kill_migration(records, number, moments.uniform(0, seconds))
+        if number < 3:
+            assert has_copy(records) is (number > 0)
+        assert_migration_can_be_completed(records)
         shutil.rmtree(records)
-    assert seen == {True, False}
 
 
-def migration_seconds(migrate: list[str], folder: Path) -> float:
-    records = Path(shutil.copytree(OLD, folder / "whole"))
-    with subprocess.Popen([*migrate, str(records)], stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        process.stdout.readline()
+def kill_migration(records: Path, number: int, later: float) -> None:
+    """Kill it before it starts, when its copy of the ledger appears, when the copy is finished, or `later`."""
+    with waiting_migration(records) as process:
+        if number == 1:
+            go_on(process, lambda: has_copy(records))
+        elif number == 2:
+            go_on(process, lambda: (records / COPY).exists())
+        elif number > 2:
+            go_on(process)
+            time.sleep(later)
+        process.kill()
+
+
+def has_copy(records: Path) -> bool:
+    """Whether the migration has begun or finished its copy of the ledger."""
+    return bool(list(records.glob(f".{COPY}.*"))) or (records / COPY).exists()
+
+
+def assert_migration_can_be_completed(records: Path) -> None:
+    if (records / COPY).exists():
+        assert version_of(records / COPY) == 7
+    assert status(records) == rows(STATUS)
+    (records.parent / "empty").mkdir(exist_ok=True)
+    ingest(records, [records.parent / "empty"])
+    assert not list(records.rglob(".*"))
+    assert run("verify", "-o", records).exit_code == 0
+
+
+def waiting_migration(records: Path) -> subprocess.Popen[bytes]:
+    """A process that migrates the records as soon as it may `go_on`."""
+    command = [sys.executable, "-c", MIGRATE, str(records)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout
+    process.stdout.readline()
+    return process
+
+
+def go_on(process: subprocess.Popen[bytes], until: Callable[[], bool] = lambda: True) -> None:
+    """Start the migration and return when `until` is true, at the latest when the migration ends."""
+    assert process.stdin
+    process.stdin.write(b"\n")
+    process.stdin.flush()
+    while not until() and process.poll() is None:
+        pass
+
+
+def migration_seconds(records: Path) -> float:
+    with waiting_migration(records) as process:
         start = time.monotonic()
+        go_on(process)
         process.wait()
+    assert process.returncode == 0
     return time.monotonic() - start
 
 
 @pytest.fixture
 def read_only(records: Path) -> Iterator[Path]:
-    """Records that nobody may write to, in a folder that everybody may enter."""
+    """Records that no user may write to, in a folder that all may enter."""
     everything = [records, *records.rglob("*")]
     for path in everything:
         path.chmod(0o555 if path.is_dir() else 0o444)
@@ -281,7 +320,7 @@ def as_nobody(work: Callable[[], int]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def test_old_records_in_a_folder_that_is_read_only_are_looked_at_and_not_changed(read_only: Path) -> None:
+def test_old_records_in_a_read_only_folder_can_be_read_and_are_not_changed(read_only: Path) -> None:
     before = {path: path.read_bytes() for path in read_only.rglob("*") if path.is_file()}
     for path in (read_only, *read_only.parents):
         if os.access(path, os.W_OK) and path != read_only and path.stat().st_uid == os.geteuid():
@@ -294,7 +333,7 @@ def test_old_records_in_a_folder_that_is_read_only_are_looked_at_and_not_changed
     assert {path: path.read_bytes() for path in read_only.rglob("*") if path.is_file()} == before
 
 
-def test_old_records_in_a_folder_that_is_read_only_are_not_written_to(read_only: Path) -> None:
+def test_commands_that_write_refuse_old_records_in_a_read_only_folder(read_only: Path) -> None:
     for path in read_only.parents:
         if path.stat().st_uid == os.geteuid():
             path.chmod(path.stat().st_mode | 0o011)
@@ -306,7 +345,7 @@ def test_old_records_in_a_folder_that_is_read_only_are_not_written_to(read_only:
     assert version_of(read_only / "ledger.sqlite") == 7
 
 
-def test_what_is_forgotten_is_forgotten_in_the_copy_that_was_put_aside_too(records: Path) -> None:
+def test_forget_removes_the_copy_of_the_earlier_ledger(records: Path) -> None:
     run_command("status", records)
     assert b"211/4242" in (records / COPY).read_bytes()
     result = run("forget", "-o", records, "--school", "211/4242", "--yes")

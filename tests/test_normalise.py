@@ -79,9 +79,37 @@ def test_number_that_is_not_in_use_is_kept_and_queried() -> None:
         assert normalise.telephone(typed) == normalise.Normal("01632 960001", ProblemCode.TELEPHONE_UNLIKELY)
 
 
-@pytest.mark.parametrize("typed", ["+49 30 123456 / 7890", "020 7946 0018; 12", "020 7946 0018 / the office"])
+@pytest.mark.parametrize("typed", ["+49 30 123456 / 7890", "020 7946 0018; 12", "020 7946 0018 / 19"])
 def test_two_numbers_are_neither_joined_nor_dropped(typed: str) -> None:
     assert normalise.telephone(typed) == normalise.Normal("", ProblemCode.TELEPHONE_INVALID)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "{} (option 2)",
+        "{}, option 3",
+        "{} opt. 3 then 1",
+        "{} / the office",
+        "{} c/o the office",
+        "c/o the office: {}",
+        "{} or ask at the office",
+        "ask for Jo, {}",
+        "{} (9am-3pm)",
+        "Jo’s mobile: {}",
+        "({} mornings only)",
+    ],
+)
+def test_words_beside_a_telephone_number_leave_the_number(words: str) -> None:
+    for number, normal in (("020 7946 0018", "020 7946 0018"), ("+44 20 7946 0018 x12", "020 7946 0018 ext. 12")):
+        typed = words.format(number)
+        assert normalise.telephone(typed) == normalise.Normal(normal)
+        assert normalise.words_beside_number(typed)
+
+
+@pytest.mark.parametrize("typed", ["020 7946 0018", "Tel: 020 7946 0018 ext 12", "020 7946 0018 or 07700 900123", ""])
+def test_label_and_extension_are_no_words_beside_a_number(typed: str) -> None:
+    assert not normalise.words_beside_number(typed)
 
 
 @pytest.mark.parametrize("between", [" / ", "; ", ", ", "\n", "\r", "\u2028", " or "])
@@ -100,6 +128,12 @@ def test_two_numbers_in_one_box_are_both_kept(between: str) -> None:
         ("jo@school.example; jo@school.example", "jo@school.example"),
         ("jo@school.example<mailto:jo@school.example>", "jo@school.example"),
         ("Jo @ Acorn <jo@school.example>", "jo@school.example"),
+        ("o’brien@school.example", "o'brien@school.example"),
+        ("he\u00adad\u200b@school.example", "head@school.example"),
+        ("\ufeffhead@st\u2011mary.example", "head@st-mary.example"),
+        ("“head@school.example”", "head@school.example"),
+        ("'head@school.example'", "head@school.example"),
+        ("head@school.example.", "head@school.example"),
         ("", ""),
     ],
 )
@@ -161,7 +195,16 @@ def test_text_is_one_line_without_invisible_characters(typed: str, normal: str) 
     [
         ("3 Cedar Road,\r\nLondon\rE2 0AC", "3 Cedar Road, London, E2 0AC", "E2 0AC"),
         ("3  Cedar Road \n\n London e14 0ac", "3 Cedar Road, London e14 0ac", "E14 0AC"),
+        ("London\nE2\n0AC", "London, E2, 0AC", "E2 0AC"),
+        ("London\ne2\n 0ac\nUK", "London, e2, 0ac, UK", "E2 0AC"),
+        ("London\nE2 OAC", "London, E2 OAC", "E2 0AC"),
+        ("London e2oac, UK", "London e2oac, UK", "E2 0AC"),
+        ("London\nE2\nOAC", "London, E2, OAC", "E2 0AC"),
+        ("E1O 0AA", "E1O 0AA", "E10 0AA"),
         ("Cedar House", "Cedar House", ""),
+        ("Unit B2 Old Street", "Unit B2 Old Street", ""),
+        ("Unit B12,\n3rd floor", "Unit B12, 3rd floor", ""),
+        ("Block B1,\n2nd\nfloor", "Block B1, 2nd, floor", ""),
     ],
 )
 def test_address_is_one_line_and_its_postcode_is_found(typed: str, normal: str, postcode: str) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
+
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
+from tests import printers
 from tests.changing import EXPECTED, Change, boxes, changed, texts_of
 from tests.conftest import read_return
 from thep_forms.checking import check
 from thep_forms.definition import FormDefinition
-from thep_forms.reading import Note
+from thep_forms.reading import Doubt, Note
 
 DRAWING = Note("", 0)
 
@@ -84,8 +88,108 @@ def test_form_with_a_drawing_is_not_blank(form: bytes, definition: FormDefinitio
     reading = read_return(changed(form, mark("/Ink", "main_contact_name")), definition)
     checked = check(reading, definition)
     assert not checked.blank
-    assert ("field_unknown", "A drawing on page 1") in {(problem.code, problem.label) for problem in checked.problems}
+    assert ("value_unreadable", "main_contact_name") in {(problem.code, problem.field) for problem in checked.problems}
+    assert "nothing was entered" not in next(
+        problem.message for problem in checked.problems if problem.field == "main_contact_name"
+    )
     assert not checked.acceptable
+
+
+def ink(name: str, *strokes: list[float]) -> Change:
+    """Written with a pen: strokes of points, counted from the lower left corner of a box."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        x, y = (float(edge) for edge in list(boxes(pdf)[name].Rect)[:2])
+        moved = [Array([at + (y if odd % 2 else x) for odd, at in enumerate(stroke)]) for stroke in strokes]
+        across, down = [at for s in moved for at in list(s)[0::2]], [at for s in moved for at in list(s)[1::2]]
+        edges = Array([min(across), min(down), max(across), max(down)])
+        drawn = Dictionary(Type=Name.Annot, Subtype=Name.Ink, Rect=edges, InkList=Array(moved))
+        pdf.pages[0].obj.Annots.append(pdf.make_indirect(drawn))
+
+    return change
+
+
+WORD = ([3.0, 3, 8, 14, 13, 4], [16.0, 4, 18, 11, 21, 5], [24.0, 4, 27, 10, 30, 4])  # three letters
+
+
+@pytest.mark.parametrize("flattened", [bytes, printers.by_qpdf, printers.by_pdfium])
+def test_word_written_with_a_pen_in_an_empty_box_is_unreadable(
+    returned: bytes, definition: FormDefinition, flattened: Callable[[bytes], bytes]
+) -> None:
+    """As iPads and Edge keep it: strokes, with or without an appearance, on a form with fields or a flattened one."""
+    written = changed(returned, ink("headteacher_name", *WORD))
+    reading = read_return(flattened(written), definition)
+    if flattened is not printers.by_pdfium:  # which leaves out what has no appearance
+        assert reading.answers["headteacher_name"].doubts == {Doubt.UNREADABLE}
+        assert not reading.notes
+
+
+def test_ink_over_several_boxes_is_at_each_of_them(form: bytes, definition: FormDefinition) -> None:
+    """One annotation may hold all that was written on a page."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        for name in ("headteacher_name", "chair_of_governors_name"):
+            ink(name, *WORD)(pdf)
+        first, second = pdf.pages[0].obj.Annots[-2:]
+        edges = [*zip(first.Rect, second.Rect, strict=True)]
+        first.Rect = Array([*map(min, edges[:2]), *map(max, edges[2:])])
+        first.InkList.extend(second.InkList)
+        del pdf.pages[0].obj.Annots[-1]
+
+    reading = read_return(changed(form, change), definition)
+    assert {name for name, answer in reading.answers.items() if answer.says_something} == {
+        "headteacher_name",
+        "chair_of_governors_name",
+    }
+
+
+def test_ink_over_an_answer_is_queried_at_its_box(returned: bytes, definition: FormDefinition) -> None:
+    reading = read_return(changed(returned, ink("main_contact_name", *WORD)), definition)
+    assert reading.answers["main_contact_name"].text == EXPECTED["main_contact_name"]
+    assert reading.notes == (Note("", 0, "main_contact_name"),)
+    asked = {(problem.code, problem.field) for problem in check(reading, definition).problems}
+    assert ("field_unknown", "main_contact_name") in asked
+
+
+def test_stroke_of_a_pen_over_a_printed_answer_is_queried_at_its_box(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    flat = printers.by_qpdf(returned)
+    with pikepdf.open(io.BytesIO(returned)) as pdf:
+        x, y = (float(edge) for edge in list(boxes(pdf)["main_contact_name"].Rect)[:2])
+    pen = f"2 w {x + 5} {y + 3} m {x + 15} {y + 16} {x + 25} {y} {x + 45} {y + 12} c S"
+    reading = read_return(printers.drawn_on(flat, pen), definition)
+    assert Note("", 0, "main_contact_name") in reading.notes
+
+
+def on_each_page(words: str) -> Change:
+    """A stamp, or the line of a signing service, at the top of each page."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        for page in pdf.pages:
+            edges = Array([200, 815, 400, 835])
+            stamp = Dictionary(Type=Name.Annot, Subtype=Name.Stamp, Rect=edges)
+            if words:
+                stamp.Contents = String(words)
+            page.obj.Annots = Array([*page.obj.get("/Annots", ()), pdf.make_indirect(stamp)])
+
+    return change
+
+
+@pytest.mark.parametrize("words", ["RECEIVED", ""])
+def test_stamp_on_each_page_is_noted_once(returned: bytes, definition: FormDefinition, words: str) -> None:
+    assert read_return(changed(returned, on_each_page(words)), definition).notes == (Note(words, 0),)
+
+
+@pytest.mark.parametrize("flattened", [bytes, printers.by_qpdf])
+def test_line_of_a_signing_service_on_each_page_is_noted_once(
+    returned: bytes, definition: FormDefinition, flattened: Callable[[bytes], bytes]
+) -> None:
+    signed = flattened(returned)
+    for number in range(4):
+        signed = printers.typed_on(signed, 30, 825, f"Envelope ID: 7D-1 Page {number + 1} of 4", 7, page=number)
+    (note,) = read_return(signed, definition).notes if flattened is bytes else (Note("Envelope ID: 7D-1"),)
+    assert note.text.startswith("Envelope ID: 7D-1")
 
 
 @pytest.mark.parametrize("kind", ["/StrikeOut", "/Line", "/PolyLine"])
@@ -100,7 +204,7 @@ def test_answer_struck_out_with_a_markup_tool_is_queried(
         drawn.Rect = Array([x, y, right, y + height])
 
     checked = check(read_return(changed(returned, struck), definition), definition)
-    assert ("field_unknown", "A drawing on page 1") in {(problem.code, problem.label) for problem in checked.problems}
+    assert ("field_unknown", "main_contact_name") in {(problem.code, problem.field) for problem in checked.problems}
 
 
 @pytest.mark.parametrize("kind", ["/Highlight", "/Underline", "/Squiggly"])

@@ -1,4 +1,4 @@
-"""A school's own copy: answers in the boxes beforehand."""
+"""A school's own copy: prefilled answers in the boxes."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def text_of(value: str | bool) -> str:
     return value if isinstance(value, str) else "Yes"
 
 
-def test_values_are_in_the_boxes_exactly(master: Master) -> None:
+def test_copy_holds_every_value_exactly(master: Master) -> None:
     held = typed(master.copy(AWKWARD))
     assert {name: held[name].replace("\r", "\n") for name in AWKWARD} == {
         name: text_of(value) for name, value in AWKWARD.items()
     }
 
 
-def test_copy_that_comes_back_unchanged_is_read_whole(master: Master, definition: FormDefinition) -> None:
+def test_copy_that_comes_back_unchanged_gives_every_value_back(master: Master, definition: FormDefinition) -> None:
     values = read_return(master.copy(AWKWARD), definition).answers
     assert {name: values[name].text for name in AWKWARD} == {
         name: value if isinstance(value, str) else "yes" for name, value in AWKWARD.items()
@@ -111,13 +111,13 @@ def test_every_glyph_has_a_unicode_value_and_none_is_missing_from_its_font(maste
                 match str(instruction.operator), list(instruction.operands):
                     case "Tf", [name, _]:
                         font = stream.Resources.Font[str(name)]
-                        known = set(re.findall(rb"<(\w{4})> <", font.ToUnicode.read_bytes()))
+                        mapped = set(re.findall(rb"<(\w{4})> <", font.ToUnicode.read_bytes()))
                     case (("Tj" | "TJ"), [shown]):
                         parts = shown if isinstance(shown, pikepdf.Array) else [shown]
                         data = b"".join(bytes(part) for part in parts if isinstance(part, pikepdf.String))
                         glyphs = {data[n : n + 2].hex().upper().encode() for n in range(0, len(data), 2)}
                         assert b"0000" not in glyphs
-                        assert glyphs <= known
+                        assert glyphs <= mapped
 
 
 def test_answers_are_drawn_inside_their_boxes_alone(master: Master, definition: FormDefinition) -> None:
@@ -167,7 +167,7 @@ def test_text_typed_into_a_copy_has_the_size_of_the_text_that_was_there(master: 
     assert styles["headteacher_name"] == "/Entry 10.5 Tf 0 g"
 
 
-def test_character_that_no_font_has_is_drawn_as_its_number(master: Master) -> None:
+def test_character_that_no_font_has_is_drawn_as_its_code_point(master: Master) -> None:
     drawn = appearances(master.copy({"main_contact_name": "李 Lee"}))["main_contact_name"]
     spelt = appearances(master.copy({"main_contact_name": "[U+674E] Lee"}))["main_contact_name"]
     (glyphs,) = re.findall(r"<(\w+)> Tj", spelt)
@@ -175,11 +175,11 @@ def test_character_that_no_font_has_is_drawn_as_its_number(master: Master) -> No
     assert re.findall(r"<(\w+)> Tj", drawn) == [glyphs[:32], glyphs[32:]]
 
 
-def test_mark_stands_over_its_letter_however_high_that_is(master: Master) -> None:
+def test_accent_is_drawn_above_its_letter_at_any_height(master: Master) -> None:
     assert " Ts " in appearances(master.copy({"main_contact_name": "Ẹ̀"}))["main_contact_name"]
 
 
-def test_letters_of_right_to_left_scripts_run_from_right_to_left(master: Master) -> None:
+def test_right_to_left_scripts_are_drawn_from_right_to_left(master: Master) -> None:
     drawn = appearances(master.copy({"main_contact_name": "علي Ahmed"}))["main_contact_name"]
     assert drawn.index("Entry 10.5") < drawn.index("/ActualText <FEFF")  # Ahmed is left of it
 

@@ -1,4 +1,4 @@
-"""The pack for the office printer: its pages, how they lie on the sheets, and how they find their way home."""
+"""The pack for the office printer: its pages, its sheets, and the codes that identify its pages."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def opened(schools: bytes) -> Iterator[pikepdf.Pdf]:
 
 
 def codes(pdf: bytes, *pages: int) -> list[tuple[str, int]]:
-    """The school and the number of each of the pages, as their codes say them."""
-    return [(one.code.school, one.code.page) for one in coded_pages(pdf, pages)]
+    """The school and the page number in the code of each page."""
+    return [(coded_page.code.school, coded_page.code.page) for coded_page in coded_pages(pdf, pages)]
 
 
 def feet(pdf: bytes) -> list[str]:
@@ -141,11 +141,11 @@ def test_school_name_that_fits_is_whole_in_any_script(definition: FormDefinition
         assert feet(pack(definition, [PaperCopy({}, "211/4242", name)]))[0] == f"211/4242 {name}"
     with pikepdf.open(io.BytesIO(pack(definition, [PaperCopy({}, "211/4242", "বাংলা")]))) as opened:
         assert any("Bengali" in str(font.BaseFont) for font in opened.pages[0].obj.Resources.Font.values())
-        said = "বাংলা".encode("utf-16-be").hex().upper().encode()
-        assert b"/ActualText <FEFF%b>" % said in opened.pages[0].obj.Contents[1].read_bytes()
+        actual_text = "বাংলা".encode("utf-16-be").hex().upper().encode()
+        assert b"/ActualText <FEFF%b>" % actual_text in opened.pages[0].obj.Contents[1].read_bytes()
 
 
-def test_school_name_at_the_foot_covers_nothing(definition: FormDefinition) -> None:
+def test_school_name_at_the_foot_covers_no_other_print(definition: FormDefinition) -> None:
     body = body_of(definition.file.page)
     before = draw(pack(definition, [PaperCopy()]), 0, SCALE).convert("L")
     after = draw(pack(definition, [PaperCopy({}, "211/4242", "ÅẸ̀ " + LONG)]), 0, SCALE).convert("L")
@@ -155,7 +155,7 @@ def test_school_name_at_the_foot_covers_nothing(definition: FormDefinition) -> N
     box = ImageChops.difference(before, after).point(lambda grey: 255 if grey > 60 else 0).getbbox()
     assert box
     around = before.crop((box[0] - SCALE, box[1] - SCALE, box[2] + SCALE, box[3]))
-    assert around.getextrema()[0] > 200  # nobody had drawn there
+    assert around.getextrema()[0] > 200  # the place was empty before
 
 
 @settings(max_examples=15)
@@ -185,8 +185,8 @@ def test_pack_asks_the_printer_for_both_sides_and_full_size(opened: pikepdf.Pdf)
 
 
 def test_pack_has_as_many_blank_copies_as_asked_for(tmp_path: Path) -> None:
-    for more, copies in (((), 1), (("--copies", 3), 3)):
-        result = run("print", "2026-27", "-o", tmp_path / "pack.pdf", *more)
+    for options, copies in (((), 1), (("--copies", 3), 3)):
+        result = run("print", "2026-27", "-o", tmp_path / "pack.pdf", *options)
         paper = (tmp_path / "pack.pdf").read_bytes()
         with pdfplumber.open(io.BytesIO(paper)) as pdf:
             assert len(pdf.pages) == copies * PAGES
@@ -195,13 +195,13 @@ def test_pack_has_as_many_blank_copies_as_asked_for(tmp_path: Path) -> None:
         assert codes(paper, *range(copies * PAGES)) == [("", page) for page in range(1, PAGES + 1)] * copies
 
 
-# --- Finding one's way in the file --------------------------------------------------------------------------------
+# --- Bookmarks and page labels --------------------------------------------------------------------------------------
 
 
 def test_bookmarks_and_labels_name_the_schools(schools: bytes) -> None:
     reader = pypdf.PdfReader(io.BytesIO(schools))
-    found = [(mark.title, reader.get_destination_page_number(mark)) for mark in reader.outline]
-    assert found == [(f"{number}  {NAMES[number]}", n * PAGES) for n, number in enumerate(NUMBERS)]
+    bookmarks = [(mark.title, reader.get_destination_page_number(mark)) for mark in reader.outline]
+    assert bookmarks == [(f"{number}  {NAMES[number]}", n * PAGES) for n, number in enumerate(NUMBERS)]
     assert reader.page_labels[PAGES - 1 : PAGES + 2] == [
         f"{NUMBERS[0]}, page 4",
         f"{NUMBERS[1]}, page 1",
@@ -209,17 +209,19 @@ def test_bookmarks_and_labels_name_the_schools(schools: bytes) -> None:
     ]
 
 
-# --- Small, and always the same -----------------------------------------------------------------------------------
+# --- Size and reproducible bytes ------------------------------------------------------------------------------------
 
 
-def test_copies_share_what_was_drawn(opened: pikepdf.Pdf) -> None:
+def test_copies_share_the_content_of_the_blank_pages(opened: pikepdf.Pdf) -> None:
     shared = [[page.obj.Contents[0].objgen for page in opened.pages][n::PAGES] for n in range(PAGES)]
     assert [len(set(contents)) for contents in shared] == [1] * PAGES
     assert len({page.obj.Resources.objgen for page in opened.pages}) == 1
 
 
 def test_each_font_is_embedded_once(opened: pikepdf.Pdf) -> None:
-    names = [str(one.FontName) for one in opened.objects if isinstance(one, pikepdf.Dictionary) and "/FontFile2" in one]
+    names = [
+        str(font.FontName) for font in opened.objects if isinstance(font, pikepdf.Dictionary) and "/FontFile2" in font
+    ]
     assert len(names) == len(set(names)) == len(opened.pages[0].obj.Resources.Font)
 
 
@@ -237,42 +239,56 @@ def test_the_same_schools_give_the_same_bytes(tmp_path: Path, schools: bytes) ->
     assert (tmp_path / "pack.pdf").read_bytes() == schools
 
 
-# --- For people who hear it ---------------------------------------------------------------------------------------
+# --- For people who use a screen reader ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("checker", ["outloud", "pdfua"])
 @pytest.mark.parametrize("blank", [False, True])
-def test_the_checkers_find_no_error(tmp_path: Path, definition: FormDefinition, checker: str, blank: bool) -> None:
+def test_the_pdf_ua_checkers_find_no_error_in_a_pack(
+    tmp_path: Path, definition: FormDefinition, checker: str, blank: bool
+) -> None:
     filled = [PaperCopy(AWKWARD, "211/4242", "St Anne’s"), PaperCopy(answers("2101"), "211/2101")]
     (tmp_path / "pack.pdf").write_bytes(pack(definition, [PaperCopy()] * 3, 0) if blank else pack(definition, filled))
     program = Path(sys.executable).with_name(checker)
     command = [program, *(["check"] if checker == "pdfua" else []), tmp_path / "pack.pdf"]
-    told = subprocess.run(command, capture_output=True, text=True)
-    assert told.returncode == 0, told.stdout
-    # Each of three copies has its title; addresses on paper lead nowhere; answers are painted after all that is shared,
-    # but read in their places.
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout
+    # Each of three copies has its title. Addresses on paper are no links. Answers are painted after the shared content,
+    # but read at their positions.
     expected = {"PAG-001"} if blank else {"LNK-010", "ORD-001"}
-    assert set(re.findall(r"(?:WARNING|INFO) (\S+)", told.stdout)) == (expected if checker == "outloud" else set())
+    assert set(re.findall(r"(?:WARNING|INFO) (\S+)", result.stdout)) == (expected if checker == "outloud" else set())
 
 
-def test_each_box_says_what_it_is_and_holds_its_answer_beside_its_label(definition: FormDefinition) -> None:
+def test_each_box_has_its_role_and_its_answer_beside_its_label(definition: FormDefinition) -> None:
     values = {"school_name": "Cedar", "phase_primary": True}
     with pikepdf.open(io.BytesIO(pack(definition, [PaperCopy(values), PaperCopy()]))) as pdf:
         for part, filled in zip(pdf.Root.StructTreeRoot.K.K, (values, {}), strict=True):
-            forms = [one for one in elements(part) if one.S == "/Form"]
+            forms = [element for element in elements(part) if element.S == "/Form"]
             assert len(forms) == 66
-            assert len({str(one.A.Desc) for one in forms}) == len(forms)
-            answered = {str(one.A.Desc).partition(".")[0]: str(one.A.get("/checked")) for one in forms if len(one.K)}
+            assert len({str(element.A.Desc) for element in forms}) == len(forms)
+            answered = {
+                str(element.A.Desc).partition(".")[0]: str(element.A.get("/checked"))
+                for element in forms
+                if len(element.K)
+            }
             assert answered == ({"Full Name of School": "None", "Phase: Primary": "/on"} if filled else {})
-            assert {str(one.A.checked) for one in forms if one.A.Role == "/cb" and not len(one.K)} == {"/off"}
-            assert all([str(kid.S) for kid in one.P.K] in (["/P", "/Form"], ["/P", "/P", "/Form"]) for one in forms)
+            assert {str(element.A.checked) for element in forms if element.A.Role == "/cb" and not len(element.K)} == {
+                "/off"
+            }
+            assert all(
+                [str(kid.S) for kid in element.P.K] in (["/P", "/Form"], ["/P", "/P", "/Form"]) for element in forms
+            )
 
 
-def test_the_parent_tree_leads_back_to_every_element(opened: pikepdf.Pdf) -> None:
+def test_the_parent_tree_of_a_pack_leads_back_to_every_element(opened: pikepdf.Pdf) -> None:
     numbers = opened.Root.StructTreeRoot.ParentTree.Nums
     tree = {int(numbers[n]): numbers[n + 1] for n in range(0, len(numbers), 2)}
     for page in opened.pages:
-        begun = [one.operands[1] for one in pikepdf.parse_content_stream(page) if str(one.operator) == "BDC"]
+        begun = [
+            instruction.operands[1]
+            for instruction in pikepdf.parse_content_stream(page)
+            if str(instruction.operator) == "BDC"
+        ]
         marks = [int(entries.MCID) for entries in begun if "/MCID" in entries]
         parents = tree[int(page.obj.StructParents)]
         assert marks == list(range(len(parents)))
@@ -301,7 +317,7 @@ def test_missing_folder_of_the_file_is_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "more", "words"),
+    ("lines", "options", "words"),
     [
         ("211/2101,Cedar\n", ["--copies", "2"], "--copies is for blank forms"),
         ("", [], "has no school of Tower Hamlets"),
@@ -309,9 +325,9 @@ def test_missing_folder_of_the_file_is_made(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_usage_is_reported_and_no_pack_is_written(
-    tmp_path: Path, lines: str, more: list[str], words: str
+    tmp_path: Path, lines: str, options: list[str], words: str
 ) -> None:
     (tmp_path / "list.csv").write_text(f"dfe_number,school_name\n{lines}", encoding="utf-8")
-    result = run("print", "2026-27", "-o", tmp_path / "made" / "pack.pdf", "--schools", tmp_path / "list.csv", *more)
+    result = run("print", "2026-27", "-o", tmp_path / "made" / "pack.pdf", "--schools", tmp_path / "list.csv", *options)
     assert (result.exit_code, words in result.stderr) == (2, True)
     assert not (tmp_path / "made").exists()

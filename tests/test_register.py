@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.commands import run
+from tests.packing import zipped
 from tests.viewer import typed
 from thep_forms.definition import Definitions, load_definition
 from thep_forms.errors import SourceError
@@ -291,6 +293,20 @@ def test_error_of_a_spreadsheet_is_reported_with_its_sheet(tmp_path: Path) -> No
 
 
 FILES = {
+    "an .ods": (
+        zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}, zipfile.ZIP_STORED),
+        "is an OpenDocument spreadsheet (.ods). Open it in Excel or LibreOffice and save it as .xlsx",
+    ),
+    "an .xls": (olefile.MAGIC + bytes(512) + "Workbook".encode("utf-16-le"), "a workbook of an old kind (.xls)."),
+    "an encrypted workbook": (
+        olefile.MAGIC + bytes(512) + "EncryptedPackage".encode("utf-16-le"),
+        "a workbook with a password",
+    ),
+    "HTML called .xls": (
+        b"\xef\xbb\xbf\n<html xmlns:x='x'><table><tr><td>dfe_number",
+        "is a web page (HTML), whatever its name ends in",
+    ),
+    "an .xlsb": (zipped({"xl/workbook.bin": b""}), "is a binary workbook (.xlsb)."),
     "a workbook of an old kind or with a password": (olefile.MAGIC + bytes(2048), "old kind, or one with a password"),
     "a damaged workbook": (b"PK\x03\x04" + bytes(200), "no Excel workbook that can be read"),
     "nothing": (b"", "has no column dfe_number"),
@@ -312,6 +328,110 @@ def test_file_that_is_not_a_list_is_refused_in_one_line(tmp_path: Path, what: st
     data, words = FILES[what]
     (tmp_path / "schools.csv").write_bytes(data)
     assert words in refused(tmp_path / "schools.csv")
+
+
+# --- What of a list is read, and what is noted of it ----------------------------------------------------------------
+
+HEADINGS = ["DfE number", "School name", "Phase"]
+
+
+def notes(path: Path) -> str:
+    """What the command says on stderr, without the line of the command itself."""
+    result = generated(path)
+    assert result.exit_code == 0, result.stderr
+    return "\n".join(line for line in result.stderr.splitlines() if line.startswith(path.name))
+
+
+def book_of(path: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -> openpyxl.Workbook:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in [HEADINGS, *rows]:
+            sheet.append(row)
+    book.save(path)
+    return book
+
+
+def numbers(path: Path) -> list[str]:
+    return [member.dfe_number for member in register(path)]
+
+
+def test_every_visible_sheet_is_read_and_hidden_ones_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "s.xlsx"
+    book = book_of(
+        path,
+        {
+            "leavers": [["2999", "Gone", "primary"]],
+            "secret": [["2998", "Gone too", "primary"]],
+            "primary": [["2101", "Cedar", "primary"]],
+            "secondary": [["4242", "Ivy", "secondary"]],
+        },
+    )
+    book["leavers"].sheet_state, book["secret"].sheet_state = "hidden", "veryHidden"
+    book.save(path)
+    assert numbers(path) == ["211/2101", "211/4242"]
+    assert "not used: the hidden sheet “leavers”, the hidden sheet “secret”." in notes(path)
+
+
+def test_hidden_and_struck_through_rows_are_not_read_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "s.xlsx"
+    rows = [["2101", "Cedar", ""], ["2102", "Dovecote", ""], ["2103", "Elm", ""], [], ["4242", "Ivy", ""]]
+    book = book_of(path, {"members": rows})
+    book["members"].row_dimensions[3].hidden = True
+    book["members"]["B4"].font = openpyxl.styles.Font(strike=True)
+    book.save(path)
+    assert numbers(path) == ["211/2101", "211/4242"]
+    assert "not used: hidden row 3 of sheet “members”, struck-through row 4 of sheet “members”." in notes(path)
+
+
+def test_school_in_two_sheets_is_joined_unless_they_differ(tmp_path: Path) -> None:
+    path = tmp_path / "s.xlsx"
+    book_of(path, {"all": [["2101", "Cedar", ""], ["4242", "Ivy", ""]], "primary": [["211/2101", "Cedar", "primary"]]})
+    assert told(register(path)) == (
+        ("211/2101", {"school_name": "Cedar", "phases": "primary"}),
+        ("211/4242", {"school_name": "Ivy"}),
+    )
+    book_of(path, {"all": [["2101", "Cedar", ""]], "primary": [["2101", "Cedar Tree", ""]]})
+    assert "211/2101 is in several sheets with different content, last in “primary”" in refused_again(path)
+
+
+def refused_again(path: Path) -> str:
+    with pytest.raises(SourceError) as raised:
+        register(path)
+    return str(raised.value)
+
+
+def test_rows_of_totals_are_passed_over_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "s.xlsx"
+    book_of(path, {"members": [["2101", "Cedar", ""], ["", "Total schools", 1], ["Grand total: 1", "", ""]]})
+    assert numbers(path) == ["211/2101"]
+    assert "not used: totals rows 3, 4 of sheet “members”." in notes(path)
+
+
+def test_columns_used_and_unused_are_named_with_what_the_nearest_may_mean(tmp_path: Path) -> None:
+    row = {"DfE Number": "2101", "School": "Cedar", "Headteacher mail": "a@cedar.example", "Ward": "x"}
+    assert notes(written(tmp_path, row)) == (
+        "schools.csv: used “DfE Number”, “School”; not used “Headteacher mail”, “Ward”. "
+        "If “Headteacher mail” means headteacher_email, give it that name."
+    )
+
+
+@pytest.mark.parametrize(
+    "typed_phases", ["Primary & Nursery", "primary and nursery", "Primary with Nursery", "Nursery + Primary"]
+)
+def test_phases_joined_by_a_word_or_a_sign_are_understood(tmp_path: Path, typed_phases: str) -> None:
+    (cedar,) = register(written(tmp_path, {"dfe_number": "2101", "Phase": typed_phases}))
+    assert cedar.record.school == {"phases": "nursery;primary"}
+
+
+def test_byte_of_another_encoding_changes_no_other_row_and_its_row_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "schools.csv"
+    rows = ["dfe_number,school_name", "2101,École Cedar", "2102,Saint-Zoë", "4242,Siân Lane"]
+    path.write_bytes("\n".join(rows[:3]).encode() + b"\n" + rows[3].encode("cp1252"))
+    names = [member.name for member in register(path)]
+    assert names == ["École Cedar", "Saint-Zoë", "Siân Lane"]
+    assert "schools.csv: check the letters in row 4: they had another encoding." in notes(path)
 
 
 # --- Whatever people type -----------------------------------------------------------------------------------------

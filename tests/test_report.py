@@ -42,11 +42,11 @@ PEOPLE = ("Sam Okafor", "Priya Rahman", "Jo Lindqvist", "020 7946", "@", "Close"
 
 
 def message(date: str, pdf: bytes) -> bytes:
-    made = EmailMessage()
-    made["From"], made["Date"], made["Subject"] = "office@cedar.example", date, "Our form"
-    made.set_content("Our form")
-    made.add_attachment(pdf, maintype="application", subtype="pdf", filename="form.pdf")
-    return made.as_bytes()
+    email = EmailMessage()
+    email["From"], email["Date"], email["Subject"] = "office@cedar.example", date, "Our form"
+    email.set_content("Our form")
+    email.add_attachment(pdf, maintype="application", subtype="pdf", filename="form.pdf")
+    return email.as_bytes()
 
 
 def came(form: bytes, number: str, **changes: str | bool) -> bytes:
@@ -55,8 +55,8 @@ def came(form: bytes, number: str, **changes: str | bool) -> bytes:
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
-    """Cedar, Elm and Ivy are accepted, Elm with a query and Ivy without a date; Fillan and the hostile school have
-    errors, Kestrel has sent nothing; one form is of another authority, one of no member, one of last year's."""
+    """Cedar, Elm and Ivy are accepted, Elm with a query and Ivy without a date. Fillan and the hostile school have
+    errors; Kestrel has sent nothing. One form is of another authority, one of no member, one of last year."""
     inbox, records = tmp_path_factory.mktemp("inbox"), tmp_path_factory.mktemp("made") / "records"
     dated = {
         "2101": ("Mon, 4 May 2026 10:00:00 +0100", came(form, "2101")),
@@ -70,23 +70,23 @@ def records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
     (inbox / "4242.pdf").write_bytes(came(form, "4242"))
     (inbox / "stranger.pdf").write_bytes(came(form, "2106"))
     ingest(records, [inbox])
-    rows = "".join(f"{number},{told},office@{number}.example\n" for number, told in SCHOOLS.items())
+    rows = "".join(f"{number},{name},office@{number}.example\n" for number, name in SCHOOLS.items())
     (records.parent / "schools.csv").write_text("dfe_number,school_name,phases,email\n" + rows)
     return records
 
 
-def write_report(records: Path, *more: object, year: str = "2026-27") -> Result:
-    return run("report", year, "--records", records, "--schools", records.parent / "schools.csv", *more)
+def write_report(records: Path, *options: object, year: str = "2026-27") -> Result:
+    return run("report", year, "--records", records, "--schools", records.parent / "schools.csv", *options)
 
 
 @pytest.fixture(scope="module")
 def pages(records: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The page, and the redacted one."""
+    """The whole page and the redacted page."""
     folder = tmp_path_factory.mktemp("pages")
-    made = {"whole": folder / "new" / "page.html", "redacted": folder / "redacted.html"}
-    assert write_report(records, "-o", made["whole"]).exit_code == 0
-    assert write_report(records, "-o", made["redacted"], "--redacted").exit_code == 0
-    return made
+    paths = {"whole": folder / "new" / "page.html", "redacted": folder / "redacted.html"}
+    assert write_report(records, "-o", paths["whole"]).exit_code == 0
+    assert write_report(records, "-o", paths["redacted"], "--redacted").exit_code == 0
+    return paths
 
 
 @pytest.fixture(scope="module")
@@ -108,20 +108,20 @@ def look(browser: Target, path: Path, width: int = 1000, scheme: str = "light", 
 def shown(browser: Target, selector: str) -> list[str]:
     """The texts of those elements, in their order."""
     script = f"[...document.querySelectorAll({selector!r})].map(e => e.textContent.replace(/\\s+/g, ' ').trim())"
-    found: list[str] = browser.run(script)
-    return found
+    texts: list[str] = browser.run(script)
+    return texts
 
 
-# --- what it says -------------------------------------------------------------------------------------------------
+# --- the content -------------------------------------------------------------------------------------------------
 
 
-def test_it_tells_how_many_of_how_many_and_where_the_others_stand(browser: Target, pages: dict[str, Path]) -> None:
+def test_the_report_counts_the_schools_by_standing(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
     assert shown(browser, ".big") == ["5 of 6 schools have returned the form."]
     assert shown(browser, ".legend li") == ["Accepted: 3", "Needs attention: 2", "Not returned: 1"]
 
 
-def test_the_counts_are_told_by_phase_in_the_forms_order(browser: Target, pages: dict[str, Path]) -> None:
+def test_the_report_counts_by_phase_in_the_order_of_the_form(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
     assert shown(browser, "#phase-caption ~ thead th") == [
         "Phase",
@@ -145,48 +145,52 @@ def test_returns_are_counted_by_the_day_of_their_message(browser: Target, pages:
     assert shown(browser, "details tbody tr") == ["4 May 202611", "5 May 202623", "9 May 202614"]
     assert "The latest day is 9 May 2026. For 1 more school the day is not known." in shown(browser, "#days + p")[0]
     box = browser.run("(b => [b.x, b.y, b.width, b.height])(document.querySelector('.time path').getBBox())")
-    assert [round(one, 1) for one in box] == [0, 33.3, 100, 66.7]
+    assert [round(coordinate, 1) for coordinate in box] == [0, 33.3, 100, 66.7]
 
 
-def test_what_needs_attention_has_the_sentence_to_send(browser: Target, pages: dict[str, Path]) -> None:
+def test_a_return_that_needs_attention_has_the_sentence_to_send(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
-    (fillan,) = [told for told in shown(browser, "#attention ~ article") if told.startswith("St Fillan’s School")]
+    (fillan,) = [
+        article for article in shown(browser, "#attention ~ article") if article.startswith("St Fillan’s School")
+    ]
     assert "211/3204 · office@3204.example" in fillan
-    assert "error Details of the Chair of the Governing Body: Name: nothing was entered. Please give us" in fillan
+    assert "error Details of the Chair of the Governing Body: Name: there is no answer yet. Please give us" in fillan
     assert shown(browser, "#queries + p + article h3") == ["Elm Tree Primary School"]
 
 
-def test_what_is_no_member_schools_is_not_lost(browser: Target, pages: dict[str, Path]) -> None:
+def test_returns_of_schools_that_are_not_members_are_listed(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
-    told = shown(browser, "#unmatched ~ article")
-    assert len(told) == 2
-    assert any("Lost one.eml" in one and "another local authority" in one for one in told)
-    assert any("211/2106 · accepted" in one for one in told)
+    articles = shown(browser, "#unmatched ~ article")
+    assert len(articles) == 2
+    assert any("Lost one.eml" in article and "another local authority" in article for article in articles)
+    assert any("211/2106 · accepted" in article for article in articles)
 
 
-def test_who_is_missing_is_named(browser: Target, pages: dict[str, Path]) -> None:
+def test_missing_schools_are_named(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
     assert shown(browser, "#missing-caption ~ tbody tr") == [
         "Kestrel School 211/7004 · office@7004.examplePhase not knownNot returned"
     ]
 
 
-def test_another_years_returns_do_not_count(browser: Target, records: Path, tmp_path: Path) -> None:
+def test_returns_of_another_year_do_not_count_in_the_report(browser: Target, records: Path, tmp_path: Path) -> None:
     assert write_report(records, "-o", tmp_path / "page.html", year="2027-28").exit_code == 0
     look(browser, tmp_path / "page.html")
     assert shown(browser, ".big") == ["0 of 6 schools have returned the form."]
     assert "it is not known when" in shown(browser, "#days + p")[0]
 
 
-def returned(records: Path, definition: FormDefinition, members: tuple[MemberSchool, ...], **more: Any) -> Report:
+def returned(records: Path, definition: FormDefinition, members: tuple[MemberSchool, ...], **options: Any) -> Report:
     with Ledger.existing(records) as ledger:
-        known = Records(ledger, Definitions(None, definition.year))
-        return make_report(definition, school_statuses(definition.year, members, known), known, **more)
+        records_of_year = Records(ledger, Definitions(None, definition.year))
+        return make_report(
+            definition, school_statuses(definition.year, members, records_of_year), records_of_year, **options
+        )
 
 
 @pytest.fixture
 def known_before(tmp_path: Path, form: bytes) -> Path:
-    """The folder of records and list, of a school that has another head than the list says."""
+    """A folder of records and a list with different heads of the same school."""
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "form.pdf").write_bytes(came(form, "2101"))
     (tmp_path / "schools.csv").write_text("dfe_number,school_name,headteacher_name\n2101,Cedar,Former Head\n")
@@ -194,7 +198,7 @@ def known_before(tmp_path: Path, form: bytes) -> Path:
     return tmp_path
 
 
-def test_what_changed_is_told(browser: Target, known_before: Path) -> None:
+def test_changed_answers_are_listed(browser: Target, known_before: Path) -> None:
     assert write_report(known_before / "records", "-o", known_before / "page.html").exit_code == 0
     look(browser, known_before / "page.html")
     assert shown(browser, "#changes-caption ~ tbody td") == [
@@ -203,18 +207,18 @@ def test_what_changed_is_told(browser: Target, known_before: Path) -> None:
     ]
 
 
-def test_what_changed_is_redacted_too(known_before: Path) -> None:
+def test_a_redacted_page_hides_changed_answers(known_before: Path) -> None:
     assert write_report(known_before / "records", "-o", known_before / "page.html", "--redacted").exit_code == 0
-    made = (known_before / "page.html").read_text(encoding="utf-8")
-    assert "Headteacher (if different from main contact): Name" in made
-    assert not re.search("Former Head|Sam Okafor", made)
+    page = (known_before / "page.html").read_text(encoding="utf-8")
+    assert "Headteacher (if different from main contact): Name" in page
+    assert not re.search("Former Head|Sam Okafor", page)
 
 
-def test_without_schools_there_is_a_page_still(records: Path, definition: FormDefinition) -> None:
+def test_a_report_without_schools_is_a_valid_page(records: Path, definition: FormDefinition) -> None:
     assert "<strong>0</strong> of 0 schools" in report_page(returned(records, definition, ()))
 
 
-# --- whom it may be shown -----------------------------------------------------------------------------------------
+# --- a page for everyone -----------------------------------------------------------------------------------------
 
 
 def test_a_redacted_page_has_schools_and_counts_and_no_personal_data(pages: dict[str, Path]) -> None:
@@ -231,7 +235,9 @@ HTML_OF_HOSTILE = (
 )
 
 
-def test_it_is_the_owners_alone_and_says_whose_it_is(records: Path, pages: dict[str, Path], tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_page_which_names_the_partnership(
+    records: Path, pages: dict[str, Path], tmp_path: Path
+) -> None:
     assert pages["whole"].stat().st_mode & 0o077 == 0
     result = write_report(records, "-o", tmp_path / "page.html")
     assert result.stdout == f"{tmp_path / 'page.html'}\n"
@@ -246,28 +252,28 @@ def test_the_same_records_give_the_same_bytes(records: Path, pages: dict[str, Pa
     assert (tmp_path / "page.html").read_bytes() == pages["whole"].read_bytes()
 
 
-# --- nothing acts, nothing is fetched -----------------------------------------------------------------------------
+# --- no scripts, no requests -----------------------------------------------------------------------------
 
 
-def test_what_a_school_typed_does_not_act(browser: Target, pages: dict[str, Path]) -> None:
+def test_markup_that_a_school_typed_is_shown_as_text(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
     assert browser.run("document.title") == "School Membership Form 2026-27: report"
     assert browser.run("document.querySelectorAll('script, img, iframe, object, form, [onerror]').length") == 0
     assert HOSTILE in shown(browser, "#attention ~ article h3")
-    assert any(TYPED in told for told in shown(browser, "#attention ~ article li"))
+    assert any(TYPED in item for item in shown(browser, "#attention ~ article li"))
 
 
 @pytest.mark.parametrize("name", ["whole", "redacted"])
-def test_nothing_is_fetched(browser: Target, pages: dict[str, Path], name: str) -> None:
+def test_the_page_fetches_nothing(browser: Target, pages: dict[str, Path], name: str) -> None:
     look(browser, pages[name])
-    asked = [one["params"] for one in browser.events if one["method"] == "Network.requestWillBeSent"]
-    assert [one["request"]["url"] for one in asked] == [pages[name].as_uri()]
-    assert [one for one in browser.events if one["method"] in ("Log.entryAdded", "Audits.issueAdded")] == []
+    asked = [event["params"] for event in browser.events if event["method"] == "Network.requestWillBeSent"]
+    assert [event["request"]["url"] for event in asked] == [pages[name].as_uri()]
+    assert [event for event in browser.events if event["method"] in ("Log.entryAdded", "Audits.issueAdded")] == []
 
 
 @pytest.fixture
 def server() -> Iterator[tuple[str, list[str]]]:
-    """A real server, and what it was asked for."""
+    """A real server, and the requests that it received."""
     asked: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -285,7 +291,7 @@ def server() -> Iterator[tuple[str, list[str]]]:
         made.shutdown()
 
 
-def test_the_policy_of_the_page_keeps_it_from_running_and_fetching_anything(
+def test_the_content_security_policy_blocks_scripts_and_requests(
     browser: Target, records: Path, templates: Path, tmp_path: Path, server: tuple[str, list[str]]
 ) -> None:
     address, asked = server
@@ -304,18 +310,18 @@ def test_the_policy_of_the_page_keeps_it_from_running_and_fetching_anything(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["whole", "redacted"])
-def test_axe_finds_nothing(browser: Target, pages: dict[str, Path], name: str, scheme: str) -> None:
+def test_axe_finds_no_violation_in_the_page(browser: Target, pages: dict[str, Path], name: str, scheme: str) -> None:
     look(browser, pages[name], scheme=scheme)
     browser.run("document.querySelector('details').open = true")
     browser.run((files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8") + "; true")
     found = browser.run("axe.run().then(found => [found.violations, found.incomplete, found.passes.length])")
     violations, incomplete, passes = found
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
-    assert [one["id"] for one in incomplete] == []
+    assert [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in violations] == []
+    assert [violation["id"] for violation in incomplete] == []
     assert passes > 20
 
 
-def test_headings_tables_and_charts_can_be_heard(browser: Target, pages: dict[str, Path]) -> None:
+def test_a_screen_reader_finds_headings_tables_and_charts(browser: Target, pages: dict[str, Path]) -> None:
     look(browser, pages["whole"])
     levels = browser.run("[...document.querySelectorAll('h1, h2, h3')].map(e => +e.tagName[1])")
     assert levels[0] == 1
@@ -328,13 +334,13 @@ def test_headings_tables_and_charts_can_be_heard(browser: Target, pages: dict[st
 
 
 @pytest.mark.parametrize("width", [320, 360, 1000])
-def test_nobody_has_to_scroll_sideways(browser: Target, pages: dict[str, Path], width: int) -> None:
+def test_the_page_does_not_scroll_sideways(browser: Target, pages: dict[str, Path], width: int) -> None:
     look(browser, pages["whole"], width=width)
     browser.run("document.querySelector('details').open = true")
     assert browser.run("[innerWidth, document.documentElement.scrollWidth <= innerWidth]") == [width, True]
 
 
-def test_it_is_printed_dark_on_white_even_where_the_screen_is_dark(browser: Target, pages: dict[str, Path]) -> None:
+def test_the_page_prints_dark_on_white_from_a_dark_screen(browser: Target, pages: dict[str, Path]) -> None:
     colour = "getComputedStyle(document.body).backgroundColor"
     assert look(browser, pages["whole"], scheme="dark").run(colour) == "rgb(22, 25, 27)"
     assert look(browser, pages["whole"], scheme="dark", medium="print").run(colour) == "rgb(255, 255, 255)"
@@ -342,33 +348,33 @@ def test_it_is_printed_dark_on_white_even_where_the_screen_is_dark(browser: Targ
 
 @pytest.mark.parametrize("colour", ["#1f4e5f", "#ffff00", "#ffffff", "#000000", "#ff8800", "#777777"])
 @pytest.mark.parametrize("background", ["#ffffff", "#16191b", "#808080"])
-def test_a_partnerships_colour_is_made_readable(colour: str, background: str) -> None:
+def test_the_colour_of_a_partnership_is_changed_until_it_is_readable(colour: str, background: str) -> None:
     """WCAG 2.2, 1.4.3."""
 
-    def luminance(told: str) -> float:
-        shares = [int(told[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-        linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in shares]
-        return sum(weight * one for weight, one in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    def luminance(colour: str) -> float:
+        shares = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
+        linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+        return sum(weight * share for weight, share in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
     darker, lighter = sorted(map(luminance, (readable_colour(colour, background), background)))
     assert (lighter + 0.05) / (darker + 0.05) >= 4.5
 
 
-def test_every_standing_has_its_words_and_its_colour(
+def test_every_standing_has_a_label_and_a_colour(
     browser: Target, records: Path, definition: FormDefinition, tmp_path: Path
 ) -> None:
-    made = returned(records, definition, (MemberSchool("211/2101", phases=("primary",)), MemberSchool("211/7004")))
-    assert set(made.standings) < set(Standing)
-    (tmp_path / "page.html").write_text(report_page(made))
+    report = returned(records, definition, (MemberSchool("211/2101", phases=("primary",)), MemberSchool("211/7004")))
+    assert set(report.standings) < set(Standing)
+    (tmp_path / "page.html").write_text(report_page(report))
     look(browser, tmp_path / "page.html")
     fills = browser.run("[...document.querySelectorAll('.legend rect')].map(e => getComputedStyle(e).fill)")
-    assert len(set(fills)) == len(made.standings) == 2
+    assert len(set(fills)) == len(report.standings) == 2
 
 
 # --- templates and wrong usage ------------------------------------------------------------------------------------
 
 
-def test_a_mistake_in_a_template_of_ones_own_is_told_with_its_place(
+def test_a_mistake_in_a_custom_template_is_reported_with_its_line(
     records: Path, templates: Path, tmp_path: Path
 ) -> None:
     edit(templates / "report.html.j2", "<main>", "<main>{% endfor %}")
@@ -386,7 +392,7 @@ def test_a_page_that_is_a_folder_is_refused(records: Path, tmp_path: Path) -> No
     assert (result.exit_code, "is a directory" in result.stderr) == (2, True)
 
 
-def test_a_year_is_a_year(records: Path, tmp_path: Path) -> None:
+def test_report_refuses_text_that_is_not_a_year(records: Path, tmp_path: Path) -> None:
     assert write_report(records, "-o", tmp_path / "a.html", year="2026/27").exit_code == 0
     assert str(MembershipYear(2026)) in (tmp_path / "a.html").read_text(encoding="utf-8")
     assert write_report(records, "-o", tmp_path / "b.html", year="banana").exit_code == 2

@@ -19,7 +19,7 @@ from tests.remake_samples import answers
 from thep_forms.checking import check
 from thep_forms.definition import FormDefinition
 from thep_forms.generate import Master
-from thep_forms.reading import Doubt, ReadFrom, read_file
+from thep_forms.reading import Doubt, FileKind, ReadFrom, read_file
 from thep_forms.reading.field_groups import own_name
 
 
@@ -229,3 +229,79 @@ def test_page_listed_twice_is_read_once(
 
     (reading,) = read_file(changed(flatten(returned), change), lambda _: definition)
     assert texts_in(reading) == EXPECTED
+
+
+# --- Values and states that contradict each other -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("value", "state"), [("/Off", "/Yes"), ("/Yes", "/Off")])
+def test_tick_box_whose_value_and_state_differ_is_a_conflict(
+    returned: bytes, definition: FormDefinition, value: str, state: str
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)["phase_ap"].V, boxes(pdf)["phase_ap"].AS = Name(value), Name(state)
+
+    checked = check(read_return(changed(returned, change), definition), definition)
+    assert ("phase_ap", "value_conflict") in {(problem.field, problem.code) for problem in checked.problems}
+    assert not checked.acceptable
+
+
+def test_emptied_values_do_not_come_back_where_a_note_lies_on_the_form(definition: FormDefinition) -> None:
+    """A note has the pages drawn with all that lies on them; the boxes still show the old answers."""
+
+    def emptied(pdf: pikepdf.Pdf) -> None:
+        for name, box in boxes(pdf).items():
+            if box.get("/FT") == Name.Tx and name != "form_id":
+                box.V = String("")
+            elif box.get("/FT") == Name.Btn:
+                box.V = box.AS = Name.Off
+        note = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=Array([5, 5, 15, 15]), Contents=String("See letter"))
+        pdf.pages[0].obj.Annots.append(pdf.make_indirect(note))
+
+    pdf = changed(Master(definition).copy(answers(NUMBER)), emptied)
+    assert set(texts_of(pdf, definition).values()) == {"See letter"}
+
+
+# --- Files that are whole though qpdf warns of them -----------------------------------------------------------------
+
+
+def without_types(pdf: bytes) -> bytes:
+    """As PDFium saves a change: its cross-reference stream has no type and does not end."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        opened.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    saved = out.getvalue()
+    start = saved.rindex(b"/Type /XRef")
+    end = saved.index(b"endstream", start)
+    return saved[:start] + b" " * 11 + saved[start + 11 : end] + saved[end:].replace(b"endobj", b"", 1)
+
+
+def test_file_whose_cross_reference_has_no_type_is_whole(returned: bytes, definition: FormDefinition) -> None:
+    reading = read_return(without_types(returned), definition)
+    assert (texts_in(reading), reading.damaged) == (EXPECTED, False)
+
+
+@pytest.mark.parametrize("count", [1, 5000])
+def test_file_with_nuls_after_its_end_is_whole(returned: bytes, definition: FormDefinition, count: int) -> None:
+    reading = read_return(returned + b"\0" * count, definition)
+    assert (texts_in(reading), reading.damaged) == (EXPECTED, False)
+
+
+@pytest.mark.parametrize("file", [bytes, without_types])
+@pytest.mark.parametrize("nuls", [0, 5000])
+def test_file_cut_short_is_damaged_whatever_follows(
+    returned: bytes, definition: FormDefinition, file: Callable[[bytes], bytes], nuls: int
+) -> None:
+    reading = read_return(file(returned)[:-200] + b"\0" * nuls, definition)
+    assert reading.damaged or reading.kind is FileKind.UNREADABLE
+
+
+def test_file_locked_with_a_certificate_is_locked_and_says_so(form: bytes, definition: FormDefinition) -> None:
+    out = io.BytesIO()
+    lock = pikepdf.Encryption(owner="a", user="b", R=4)
+    with pikepdf.open(io.BytesIO(form)) as pdf:
+        pdf.save(out, encryption=lock, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    by_certificate = out.getvalue().replace(b"/Filter /Standard", b"/Filter /Adobe.PubSec /SubFilter /adbe.pkcs7.s5")
+    reading = read_return(by_certificate, definition)
+    assert reading.kind is FileKind.LOCKED
+    assert "certificate" in reading.reason

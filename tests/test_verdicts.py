@@ -124,8 +124,8 @@ def test_a_form_with_another_members_number_does_not_take_the_place_of_its_retur
     assert verdicts(records)["wrong"] == "superseded"
     (asked,) = [row for row in rows(records / "problems.csv") if row["severity"] == "error"]
     assert (asked["code"], asked["value"]) == ("dfe_other_school", "211/2101")
-    assert "in our list is Cedar Primary School; " in asked["message"]
-    assert "that of Dovecote Primary School, 211/2102." in asked["message"]
+    assert "211/2101 is Cedar Primary School in our list. " in asked["message"]
+    assert "belongs to Dovecote Primary School, 211/2102." in asked["message"]
 
 
 def test_a_faulty_return_on_another_schools_copy_is_a_matter_of_the_school_that_used_it(

@@ -1,4 +1,4 @@
-"""Records that are proved to be whole, and data that is disposed of for good."""
+"""Checking records, and permanently deleting data."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ OWN = {"main_contact_name": "Own Contact", "main_contact_email": "own.contact@ce
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
-    """Records of three schools, of which one has returned two forms, and of a file that is no PDF."""
+def shared_records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
+    """Records of three schools and of a file that is not a PDF. One school has returned two forms."""
     inbox, records = tmp_path_factory.mktemp("inbox"), tmp_path_factory.mktemp("made") / "records"
     for number in SCHOOLS:
         (inbox / f"{number}.pdf").write_bytes(
@@ -40,14 +40,14 @@ def made(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
 
 
 @pytest.fixture
-def records(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "records"))
+def records(shared_records: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(shared_records, tmp_path / "records"))
 
 
 # --- verify -------------------------------------------------------------------------------------------------------
 
 
-def test_records_as_ingest_leaves_them_are_well(records: Path) -> None:
+def test_verify_finds_no_fault_after_ingest(records: Path) -> None:
     before = {path: (path.stat().st_mtime_ns, path.is_file() and path.read_bytes()) for path in records.rglob("*")}
     result = run("verify", "-o", records)
     assert (result.exit_code, result.stderr.count("\n")) == (0, 1)
@@ -55,7 +55,7 @@ def test_records_as_ingest_leaves_them_are_well(records: Path) -> None:
     assert after == before
 
 
-def test_a_folder_may_have_any_name_and_be_read_only(records: Path, tmp_path: Path) -> None:
+def test_verify_accepts_a_read_only_folder_with_any_name(records: Path, tmp_path: Path) -> None:
     odd = records.rename(tmp_path / "Records? 50% #1 é")
     for path in (odd / "ledger.sqlite", odd / "returns", odd):
         path.chmod(0o500)
@@ -86,7 +86,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_verify_finds(records: Path, fault: str) -> None:
+def test_verify_reports_each_kind_of_fault(records: Path, fault: str) -> None:
     harm, words = FAULTS[fault]
     harm(records)
     result = run("verify", "-o", records)
@@ -110,7 +110,7 @@ def as_version(number: int) -> Callable[[Path], None]:
     return change
 
 
-def anothers(records: Path) -> None:
+def of_another_program(records: Path) -> None:
     (records / "ledger.sqlite").unlink()
     with sqlite3.connect(records / "ledger.sqlite") as ledger:
         ledger.execute("CREATE TABLE bookings (room)")
@@ -120,7 +120,7 @@ def anothers(records: Path) -> None:
 HARMS: dict[str, tuple[Callable[[Path], object], str, int]] = {
     "damaged": (damage, "is damaged. Put back a copy", 1),
     "no database": (lambda records: (records / "ledger.sqlite").write_text("x" * 9999), "not a ledger of this", 1),
-    "another program's": (anothers, "not a ledger of this", 1),
+    "another program's": (of_another_program, "not a ledger of this", 1),
     "cut off": (lambda records: (records / "ledger.sqlite").write_bytes(b""), "Run ingest again", 1),
     "newer": (as_version(99), "newer version of this program. Install that one", 2),
     "older": (as_version(1), "older version of this program. Ingest the PDFs", 2),
@@ -128,7 +128,7 @@ HARMS: dict[str, tuple[Callable[[Path], object], str, int]] = {
 
 
 @pytest.mark.parametrize("harm", HARMS)
-def test_verify_finds_a_ledger_that_is(records: Path, harm: str) -> None:
+def test_verify_reports_an_unusable_ledger(records: Path, harm: str) -> None:
     do, words, code = HARMS[harm]
     do(records)
     result = run("verify", "-o", records)
@@ -137,9 +137,7 @@ def test_verify_finds_a_ledger_that_is(records: Path, harm: str) -> None:
 
 @pytest.mark.parametrize("harm", [harm for harm in HARMS if harm != "cut off"])
 @pytest.mark.parametrize("command", ["forget --before 2026-27 --yes", "ingest {inbox}"])
-def test_no_other_command_makes_it_worse_for_a_ledger_that_is(
-    records: Path, tmp_path: Path, command: str, harm: str
-) -> None:
+def test_no_command_changes_an_unusable_ledger(records: Path, tmp_path: Path, command: str, harm: str) -> None:
     do, words, _ = HARMS[harm]
     do(records)
     before = (records / "ledger.sqlite").read_bytes()
@@ -150,16 +148,16 @@ def test_no_other_command_makes_it_worse_for_a_ledger_that_is(
 
 
 def test_a_pdf_that_is_missing_comes_back_when_its_form_is_ingested_again(
-    made: Path, records: Path, tmp_path: Path
+    shared_records: Path, records: Path, tmp_path: Path
 ) -> None:
     a_pdf(records).unlink()
-    shutil.copytree(made / "returns", tmp_path / "copies")
+    shutil.copytree(shared_records / "returns", tmp_path / "copies")
     assert run("verify", "-o", records).exit_code == 1
     run("ingest", tmp_path / "copies", "-o", records)
     assert run("verify", "-o", records).exit_code == 0
 
 
-def test_what_the_program_cannot_make_sense_of_is_a_line_without_what_was_typed(records: Path) -> None:
+def test_an_unexpected_error_is_one_line_without_typed_text(records: Path) -> None:
     with sqlite3.connect(records / "ledger.sqlite") as ledger:
         ledger.execute("UPDATE result_detail SET record=?", (b'{"school": "Own Contact"}',))
     ledger.close()
@@ -169,23 +167,23 @@ def test_what_the_program_cannot_make_sense_of_is_a_line_without_what_was_typed(
     assert "Own Contact" not in result.stderr
 
 
-def test_there_is_nothing_to_verify_where_there_are_no_records(tmp_path: Path) -> None:
+def test_verify_refuses_a_folder_without_records(tmp_path: Path) -> None:
     result = run("verify", "-o", tmp_path / "none")
     assert (result.exit_code, "holds no records" in result.stderr) == (2, True)
     assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize("command", ["status", "mailing-list", "report"])
-def test_who_only_looks_changes_nothing_in_the_records(records: Path, tmp_path: Path, command: str) -> None:
+def test_commands_that_only_read_change_nothing_in_the_records(records: Path, tmp_path: Path, command: str) -> None:
     def everything() -> dict[Path, tuple[int, int]]:
         return {path: (path.stat().st_mode, path.stat().st_mtime_ns) for path in [records, *records.rglob("*")]}
 
     records.chmod(0o500)
     (records / "ledger.sqlite").chmod(0o400)
     before = everything()
-    more = ["-o", tmp_path / "page.html", "--records", records] if command == "report" else ["-o", records]
+    options = ["-o", tmp_path / "page.html", "--records", records] if command == "report" else ["-o", records]
     schools = [] if command == "mailing-list" else ["--schools", shipped("samples") / "schools.csv"]
-    assert run(command, "2026-27", *more, *schools).exit_code == 0
+    assert run(command, "2026-27", *options, *schools).exit_code == 0
     assert everything() == before
     records.chmod(0o700)
 
@@ -194,7 +192,7 @@ def test_who_only_looks_changes_nothing_in_the_records(records: Path, tmp_path: 
 
 
 def traces(records: Path, text: str) -> list[str]:
-    """The files of the records, the ledger and the parts of the workbook too, that hold the text in any encoding."""
+    """The files of the records that hold the text in any encoding, including ledger and workbook."""
     needles = [text.encode(codec) for codec in ("utf-8", "utf-16-be", "utf-16-le")]
     files = {path.name: path.read_bytes() for path in records.rglob("*") if path.is_file()}
     with zipfile.ZipFile(records / "records.xlsx") as workbook:
@@ -202,7 +200,7 @@ def traces(records: Path, text: str) -> list[str]:
     return [name for name, data in files.items() if any(needle in data for needle in needles)]
 
 
-def test_a_school_is_forgotten_everywhere(records: Path) -> None:
+def test_forget_removes_a_school_from_every_file(records: Path) -> None:
     assert traces(records, "Own Contact")
     result = run("forget", "-o", records, "--school", "211/2101", "--yes")
     assert result.exit_code == 0
@@ -213,20 +211,20 @@ def test_a_school_is_forgotten_everywhere(records: Path) -> None:
     assert run("verify", "-o", records).exit_code == 0
 
 
-def test_old_years_are_forgotten_and_newer_ones_kept(records: Path) -> None:
+def test_forget_before_a_year_keeps_that_year_and_later_years(records: Path) -> None:
     assert run("forget", "-o", records, "--before", "2026-27", "--yes").exit_code == 0
     assert traces(records, "Earlier One") == []
     assert {row["membership_year"] for row in rows(records / "returns.csv")} == {"2026-27", ""}
     assert run("verify", "-o", records).exit_code == 0
 
 
-def test_both_together_mean_the_schools_old_years(records: Path) -> None:
+def test_forget_with_school_and_year_removes_the_old_years_of_the_school(records: Path) -> None:
     assert run("forget", "-o", records, "--before", "2026-27", "--school", "3204", "--yes").exit_code == 0
     assert traces(records, "Earlier One")
     assert len(rows(records / "returns.csv")) == 6
 
 
-def test_it_is_told_what_would_go_and_nothing_goes_unless_confirmed(records: Path) -> None:
+def test_forget_lists_what_it_would_delete_and_deletes_nothing_unless_confirmed(records: Path) -> None:
     before = {path: path.read_bytes() for path in records.rglob("*") if path.is_file()}
     result = run("forget", "-o", records, "--school", "211/2101", input="n\n")
     assert "This would delete 3 returns and 3 PDFs:\n  Cedar Primary School (211/2101)\n" in result.stderr
@@ -235,7 +233,7 @@ def test_it_is_told_what_would_go_and_nothing_goes_unless_confirmed(records: Pat
     assert {path: path.read_bytes() for path in records.rglob("*") if path.is_file()} == before
 
 
-def test_without_anybody_to_ask_nothing_goes(records: Path) -> None:
+def test_forget_without_a_terminal_deletes_nothing(records: Path) -> None:
     result = run("forget", "-o", records, "--school", "211/2101", input="")
     assert result.exit_code == 2
     assert "This would delete 3 returns" in result.stderr
@@ -243,16 +241,16 @@ def test_without_anybody_to_ask_nothing_goes(records: Path) -> None:
     assert len(rows(records / "returns.csv")) == 6
 
 
-def test_where_nothing_is_left_to_go_nobody_is_asked_and_the_tables_are_made_good(records: Path) -> None:
+def test_forget_with_nothing_to_delete_does_not_ask_and_rewrites_the_tables(records: Path) -> None:
     before = (records / "contacts.csv").read_bytes()
     run("forget", "-o", records, "--school", "211/2101", "--yes")
-    (records / "contacts.csv").write_bytes(before)  # as a run that was killed would have left it
+    (records / "contacts.csv").write_bytes(before)  # as a killed run leaves it
     result = run("forget", "-o", records, "--school", "211/2101", input="")
     assert (result.exit_code, "0 returns and 0 PDFs" in result.stderr) == (0, True)
     assert traces(records, "Own Contact") == []
 
 
-def test_forms_that_need_attention_and_copies_are_forgotten_too(
+def test_forget_removes_forms_that_need_attention_and_duplicates(
     records: Path, tmp_path: Path, filled: Callable[..., bytes]
 ) -> None:
     wrong = filled("2101", main_contact_email="nobody@@cedar", headteacher_name="Wrong Head")
@@ -267,7 +265,7 @@ def test_forms_that_need_attention_and_copies_are_forgotten_too(
     assert {row["source"] for row in rows(records / "returns.csv")}.isdisjoint({"one.pdf", "two.pdf"})
 
 
-def test_what_nobody_can_place_is_told_of_and_stays(records: Path) -> None:
+def test_forget_lists_and_keeps_files_whose_school_is_unknown(records: Path) -> None:
     (records / "returns" / f"{'0' * 64}.pdf").write_bytes(b"%PDF-1.7")
     result = run("forget", "-o", records, "--school", "211/2101", "--yes")
     assert "Not deleted: 1 file of an unknown school or year. See returns.csv." in result.stderr
@@ -277,14 +275,14 @@ def test_what_nobody_can_place_is_told_of_and_stays(records: Path) -> None:
     assert "letter" in {Path(row["source"]).stem for row in rows(records / "returns.csv")}
 
 
-def test_what_was_forgotten_can_come_in_again(records: Path, tmp_path: Path, filled: Callable[..., bytes]) -> None:
+def test_a_forgotten_form_can_be_ingested_again(records: Path, tmp_path: Path, filled: Callable[..., bytes]) -> None:
     (tmp_path / "2101.pdf").write_bytes(filled("2101"))
     run("forget", "-o", records, "--school", "211/2101", "--yes")
     ingest(records, [tmp_path / "2101.pdf"])
     assert "211/2101" in {row["dfe_number"] for row in rows(records / "schools.csv")}
 
 
-def test_other_schools_in_the_same_pdf_lose_it_and_that_is_told(tmp_path: Path, form: bytes) -> None:
+def test_forget_names_other_schools_that_lose_the_same_pdf(tmp_path: Path, form: bytes) -> None:
     records = tmp_path / "records"
     (tmp_path / "both.pdf").write_bytes(joined(*(type_into(form, answers(number)) for number in ("2101", "3204"))))
     ingest(records, [tmp_path / "both.pdf"])
@@ -295,7 +293,7 @@ def test_other_schools_in_the_same_pdf_lose_it_and_that_is_told(tmp_path: Path, 
     assert run("verify", "-o", records).exit_code == 0
 
 
-def test_a_school_that_is_none_and_no_school_at_all_are_refused(records: Path) -> None:
+def test_forget_refuses_an_invalid_school_and_a_missing_school(records: Path) -> None:
     assert run("forget", "-o", records).exit_code == 2
     result = run("forget", "-o", records, "--school", "213/1234", "--yes")
     assert (result.exit_code, "213/1234 is not a DfE number" in result.stderr) == (2, True)

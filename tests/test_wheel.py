@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_wheel_brings_its_templates_and_samples(tmp_path: Path) -> None:
+def test_the_wheel_contains_templates_and_samples(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path / "dist"), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
@@ -19,7 +19,9 @@ def test_the_wheel_brings_its_templates_and_samples(tmp_path: Path) -> None:
     subprocess.run([programs / "python", "-m", "pip", "install", "--quiet", wheel], check=True, capture_output=True)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    told = subprocess.run([programs / "thep-forms", "demo"], cwd=elsewhere, check=True, capture_output=True, text=True)
-    assert "7  accepted" in told.stderr
+    result = subprocess.run(
+        [programs / "thep-forms", "demo"], cwd=elsewhere, check=True, capture_output=True, text=True
+    )
+    assert "7  accepted" in result.stderr
     assert (elsewhere / "demo" / "2026-27 School Membership Form.pdf").is_file()
     assert (elsewhere / "demo" / "records" / "schools.csv").is_file()

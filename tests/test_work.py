@@ -1,4 +1,4 @@
-"""Worker processes: what they can do to the machine, and what happens to those that fail."""
+"""Worker processes: their limits, and the replacement of workers that fail."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_several_workers_ask_for_an_item_ahead_and_a_single_worker_does_not(coun
 
 
 def attempt(what: str, folder: Path) -> bytes:
-    """Try an act that a worker must not be able to do; the answer says that it could."""
+    """Try an act that must fail in a worker. The answer says that it succeeded."""
     victim = folder / "victim"
     acts: dict[str, Callable[[], object]] = {
         "write a file": lambda: (folder / "new").write_text("x"),
@@ -119,7 +119,7 @@ def test_the_forbidden_acts_succeed_outside_a_worker(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("job", "breaking", "reason"), BREAKING)
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_file_that_breaks_its_worker_has_a_reason_and_the_others_are_read(
+def test_a_file_that_breaks_its_worker_is_reported_with_a_reason_and_the_others_are_read(
     job: Callable[[bytes], bytes], breaking: bytes, reason: str, count: int
 ) -> None:
     pieces = [b"1", breaking, b"2", b"3", breaking, b"4"]
@@ -133,8 +133,8 @@ def test_a_file_that_breaks_its_worker_has_a_reason_and_the_others_are_read(
             assert answer == piece
 
 
-def test_a_file_that_waits_in_the_queue_has_its_whole_time_when_it_is_read() -> None:
-    """Two of these take longer than the limit, so none would be in time if its time began in the queue."""
+def test_the_time_that_a_file_waits_does_not_count_against_its_limit() -> None:
+    """Two of these together take longer than the limit, so waiting in the queue must not count."""
 
     def job(piece: bytes) -> bytes:
         time.sleep(float(piece))

@@ -1,4 +1,4 @@
-"""`records.xlsx`: what the ledger says, as a workbook in which every cell is text."""
+"""`records.xlsx`: the tables as a workbook in which every cell is text."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def parsed(package: zipfile.ZipFile, name: str) -> ET.Element:
 
 
 def unescaped(text: str) -> str:
-    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text)
+    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text)
 
 
 def opened(data: bytes) -> openpyxl.Workbook:
@@ -71,7 +71,7 @@ def below_header(sheet: Worksheet) -> list[Cell]:
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Those of the samples."""
+    """Records of the samples."""
     records = tmp_path_factory.mktemp("made") / "records"
     ingest(records, [shipped("samples") / "returns"], register=shipped("samples") / "schools.csv")
     return records
@@ -79,14 +79,14 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tables(records: Path) -> list[Table]:
-    """As the ledger has them."""
+    """The tables as the ledger has them."""
     definitions = Definitions.of_today()
     rows: dict[TableName, list[Row]] = {name: [] for name in TableName}
     with open_for_reading(records, definitions) as ledger:
-        known = Records(ledger, definitions)
-        for name, row in sweep(known):
+        record_set = Records(ledger, definitions)
+        for name, row in sweep(record_set):
             rows[name].append(row)
-        return [Table(name, columns(known)[name], rows[name]) for name in TableName]
+        return [Table(name, columns(record_set)[name], rows[name]) for name in TableName]
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_every_table_is_a_sheet_with_every_value_of_the_ledger(book: openpyxl.Wo
         assert cells(book[table.name]) == [list(table.columns), *rows]
 
 
-def test_every_cell_is_text_and_stays_it_when_it_is_edited(book: openpyxl.Workbook) -> None:
+def test_every_cell_is_text_and_stays_text_when_edited(book: openpyxl.Workbook) -> None:
     for sheet in book:
         for cell in below_header(sheet):
             assert (cell.number_format, cell.hyperlink) == ("@", None)
@@ -111,13 +111,13 @@ def test_every_cell_is_text_and_stays_it_when_it_is_edited(book: openpyxl.Workbo
     assert "=Linden Primary School" in names
 
 
-def test_the_header_is_bold_and_frozen_and_filters(book: openpyxl.Workbook) -> None:
+def test_the_header_is_bold_and_frozen_and_has_filters(book: openpyxl.Workbook) -> None:
     for sheet in book:
         assert all(cell.font.bold for cell in sheet[1])
         assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", sheet.dimensions)
 
 
-def test_columns_are_as_wide_as_their_words_and_long_messages_are_wrapped(book: openpyxl.Workbook) -> None:
+def test_columns_fit_their_words_and_long_messages_are_wrapped(book: openpyxl.Workbook) -> None:
     for sheet in book:
         for column in sheet.columns:
             longest = max(len(cell.value or "") for cell in column)
@@ -137,7 +137,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_problems_are_coloured_by_severity_legibly_and_the_word_is_there(book: openpyxl.Workbook) -> None:
+def test_problems_have_a_legible_colour_and_the_word_of_their_severity(book: openpyxl.Workbook) -> None:
     colours = {}
     severity = [cell.value for cell in book["problems"][1]].index("severity")
     for row in book["problems"].iter_rows(min_row=2):
@@ -153,12 +153,12 @@ def test_problems_are_coloured_by_severity_legibly_and_the_word_is_there(book: o
 
 @given(st.lists(AWKWARD, min_size=1, max_size=6))
 @example(["_x0041_", "a_x0041_b", "a\r\nb\rc\n", "\x01"])
-def test_whatever_was_typed_is_there_exactly(values: list[str]) -> None:
+def test_any_typed_text_is_in_the_workbook_exactly(values: list[str]) -> None:
     assert exact(sheet_of(*values)) == [["c"], *([value] for value in values)]
 
 
 @given(st.lists(AWKWARD, min_size=1, max_size=6))
-def test_whatever_was_typed_makes_a_workbook_that_others_read(values: list[str]) -> None:
+def test_any_typed_text_gives_a_workbook_that_other_programs_read(values: list[str]) -> None:
     sheet = opened(sheet_of(*values)).active
     assert [cell.value is None for cell in below_header(sheet)] == [value == "" for value in values]
     assert {cell.data_type for cell in below_header(sheet) if cell.value} <= {"s"}
@@ -180,18 +180,18 @@ def test_a_cell_of_a_csv_gives_the_exact_value_back(value: str) -> None:
     assert exact_value(neutralised(value)) == value
 
 
-def test_what_no_workbook_can_hold_is_marked() -> None:
+def test_characters_that_a_workbook_cannot_hold_are_marked() -> None:
     assert exact(sheet_of("a\ud83db", "\uffff")) == [["c"], ["a\ufffdb"], ["\ufffd"]]
 
 
-def test_a_table_that_is_too_long_for_the_workbook_is_left_to_its_csv(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_is_too_long_for_the_workbook_is_only_in_its_csv(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("thep_forms.records.workbook.MOST_CELLS", 2)
     long, short = ([[str(n)] for n in range(count)] for count in (3, 2))
     book = opened(as_workbook([Table("values", {"c": "C"}, long), Table("schools", {"c": "C"}, short)], "Title"))
     assert cells(book["schools"]) == [["c"], ["0"], ["1"]]
-    ((told,),) = cells(book["values"])
-    assert "3 rows" in told
-    assert "values.csv" in told
+    ((message,),) = cells(book["values"])
+    assert "3 rows" in message
+    assert "values.csv" in message
 
 
 def test_a_form_may_have_any_number_of_columns_and_one_called_severity() -> None:
@@ -209,11 +209,11 @@ def test_the_same_ledger_gives_the_same_bytes(records: Path, tmp_path: Path) -> 
     assert (copy / "records.xlsx").read_bytes() == before
 
 
-def test_the_workbook_is_its_owners_alone(records: Path) -> None:
+def test_only_the_owner_can_read_the_workbook(records: Path) -> None:
     assert (records / "records.xlsx").stat().st_mode & 0o077 == 0
 
 
-def test_a_workbook_is_left_alone_while_it_shows_what_the_ledger_says(records: Path, tmp_path: Path) -> None:
+def test_a_workbook_that_agrees_with_the_ledger_is_not_rewritten(records: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(records, tmp_path / "copy"))
     before = (copy / "records.xlsx").stat()
     ingest(copy, [shipped("samples") / "returns"], register=shipped("samples") / "schools.csv")
@@ -221,7 +221,7 @@ def test_a_workbook_is_left_alone_while_it_shows_what_the_ledger_says(records: P
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
-def test_a_workbook_that_was_changed_is_told_of_and_written_anew(records: Path, tmp_path: Path) -> None:
+def test_a_workbook_that_was_changed_by_hand_is_reported_and_rewritten(records: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(records, tmp_path / "copy"))
     book = openpyxl.load_workbook(copy / "records.xlsx")
     book["schools"]["C2"] = "Another name"
@@ -232,7 +232,7 @@ def test_a_workbook_that_was_changed_is_told_of_and_written_anew(records: Path, 
     assert run("verify", "-o", copy).exit_code == 0
 
 
-def test_what_cannot_be_replaced_is_called_by_its_name(records: Path, tmp_path: Path) -> None:
+def test_a_workbook_that_cannot_be_replaced_is_named_in_the_error(records: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(records, tmp_path / "copy"))
     (copy / "records.xlsx").unlink()
     (copy / "records.xlsx").mkdir()

@@ -1,7 +1,7 @@
 """Files that only their owner may read, written whole or not at all.
 
-POSIX modes are set where they exist; on Windows a new file takes the folder's access list, so RECORDS belongs in a
-folder of the user's own.
+Sets POSIX modes where they exist. On Windows a new file takes the folder's access list, so RECORDS belongs in a folder
+that only the user can open.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Self
 
 _TEMPORARY = re.compile(r"\.(.+)\.\w{8}", re.ASCII | re.DOTALL)  # as mkstemp names what is written here
-_CANNOT = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # how systems say that they make no folder last
+_CANNOT = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # errors of systems that cannot sync a folder
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 CHUNK = 2**20  # bytes
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, made if need be, and closed to others."""
+    """Create the folder if it is missing, and close it to other users."""
     if not path.is_dir():
         path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         sync_folder(path.parent)
@@ -46,7 +46,7 @@ def write_unsynced(path: Path, data: bytes) -> None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """As `write_private`, for what is no secret: a blank form has the modes that any new file has."""
+    """Like `write_private` for a file that is not secret, such as a blank form: it has the usual modes."""
     mask = os.umask(0)
     os.umask(mask)
     _write(path, data, 0o666 & ~mask)
@@ -54,7 +54,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def renew_private(path: Path, pieces: Iterable[bytes]) -> None:
-    """As `write_private`, but pieces that are too many to be held at once. A file that holds just these is left alone.
+    """Like `write_private` for many pieces, which need not be in memory at once. An equal file stays as it is.
 
     A loss of power may undo that until `sync_folder` was called.
     """
@@ -64,7 +64,7 @@ def renew_private(path: Path, pieces: Iterable[bytes]) -> None:
 
 
 def holds(path: Path, pieces: Iterable[bytes]) -> bool:
-    """Whether the file holds just these."""
+    """Whether the pieces are the whole content of the file."""
     with ComparedFile(path) as file:
         for piece in pieces:
             file.write(piece)
@@ -72,7 +72,7 @@ def holds(path: Path, pieces: Iterable[bytes]) -> bool:
 
 
 class ComparedFile:
-    """A file that is compared with the pieces that are written to this, and never changed."""
+    """Compares a file with the pieces written to this object. Never changes the file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -90,13 +90,13 @@ class ComparedFile:
             self._is_same = False
 
     def is_same(self) -> bool:
-        """Whether the file holds just what was written up to now, and nothing after it."""
+        """Whether the file equals the pieces written so far."""
         if self._is_same and self._file is not None and self._file.read(1):
             self._is_same = False
         return self._is_same
 
     def is_same_so_far(self) -> bool:
-        """Whether the file begins with what was written up to now."""
+        """Whether the file begins with the pieces written so far."""
         return self._is_same
 
     def __enter__(self) -> Self:
@@ -108,7 +108,7 @@ class ComparedFile:
 
 
 class RenewedFile:
-    """A file that its owner alone may read, written piece by piece and put in its place in one step at the end.
+    """A file that only its owner can read, written piece by piece and moved to its path in one step.
 
     A file that holds just these pieces is left alone. An error in the `with` block leaves the old file.
     """
@@ -130,7 +130,7 @@ class RenewedFile:
             self._new.write(piece)
 
     def _begin(self, length: int) -> None:
-        """Begin a new file with the bytes in which the old one was the same."""
+        """Begin a new file with the bytes that are equal in the old file."""
         self._new = _HalfWritten(self.path, PRIVATE_FILE)
         for piece in _beginning(self.path, length):
             self._new.write(piece)
@@ -171,31 +171,31 @@ def _beginning(path: Path, length: int) -> Iterator[bytes]:
 
 
 class _HalfWritten:
-    """A hidden file beside `path`, which takes its place when it is finished."""
+    """A hidden file beside `path`. `finish` moves it to `path`."""
 
     def __init__(self, path: Path, mode: int) -> None:
         self.path, self.mode = path, mode
         try:
             handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # which is private
         except OSError as error:
-            error.filename = str(path)  # nobody knows the other name
+            error.filename = str(path)  # the user does not know the temporary name
             raise
         self.temporary = Path(name)
         self.file = os.fdopen(handle, "wb")
 
     def write(self, piece: bytes) -> None:
-        """Raises `OSError`; nothing is left then."""
+        """Write to the temporary file. Deletes it and raises `OSError` if that fails."""
         with self._discarded_on_error():
             self.file.write(piece)
 
     def finish(self, *, synced: bool = True) -> None:
-        """Put it in its place. Raises `OSError`; nothing is left then."""
+        """Move the temporary file to `path`. Deletes it and raises `OSError` if that fails."""
         with self._discarded_on_error():
             self.file.flush()
             if synced:
                 os.fsync(self.file.fileno())
             elif hasattr(os, "posix_fadvise"):
-                # Linux begins to write, and goes on.
+                # Linux starts to write to disk without waiting for the end.
                 os.posix_fadvise(self.file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
             self.file.close()
             if self.mode != PRIVATE_FILE:
@@ -203,8 +203,8 @@ class _HalfWritten:
             self.temporary.replace(self.path)
 
     def discard(self) -> None:
-        """Leave nothing of it."""
-        with suppress(OSError):  # a full disk, of which was told: closing it tries to write the rest
+        """Delete the temporary file."""
+        with suppress(OSError):  # closing the file writes the rest, which a full disk refuses again
             self.file.close()
         self.temporary.unlink(missing_ok=True)
 
@@ -224,7 +224,7 @@ def _write(path: Path, data: bytes, mode: int, *, synced: bool = True) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the folder's entries last through a loss of power, where the system can."""
+    """Write the entries of the folder to disk where the system can, so that they survive a loss of power."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -238,12 +238,12 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_files(paths: Sequence[Path]) -> None:
-    """Make files that were written by `write_unsynced`, and their names, last. Raises `OSError`.
+    """Write files of `write_unsynced`, and their names, to disk. Raises `OSError`.
 
-    Together they take a fraction of the time that they take one by one, between other work.
+    Syncing many files together takes a fraction of the time of syncing each alone.
     """
     for path in paths:
-        handle = os.open(path, os.O_RDWR)  # Windows makes nothing last that is opened for reading
+        handle = os.open(path, os.O_RDWR)  # Windows syncs no file that is open for reading only
         try:
             os.fsync(handle)
         finally:
@@ -253,17 +253,17 @@ def sync_files(paths: Sequence[Path]) -> None:
 
 
 def half_written(folder: Path, is_ours: Callable[[str], bool]) -> list[Path]:
-    """What a run that was killed left half-written in the folder, of files with names that are ours."""
-    found = []
+    """The half-written files in the folder whose final names `is_ours` accepts. A killed run leaves them."""
+    paths = []
     for path in folder.glob(".*"):
         match = _TEMPORARY.fullmatch(path.name)
         if match and is_ours(match[1]):
-            found.append(path)
-    return sorted(found)
+            paths.append(path)
+    return sorted(paths)
 
 
 def moved_into_place(temporary: Path, path: Path) -> None:
-    """Make a file that is whole last, and put it in its place in one step. Raises `OSError`."""
+    """Write a complete file to disk, then move it to `path` in one step. Raises `OSError`."""
     sync_files([temporary])
     temporary.replace(path)
     sync_folder(path.parent)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from itertools import chain
 
+from msgspec.structs import replace
+
 from thep_forms.checking import normalise
+from thep_forms.checking.characters import replaced_in_address, without_controls
 from thep_forms.checking.formula import is_formula
-from thep_forms.checking.problems import problem, shown
+from thep_forms.checking.likely import meant
+from thep_forms.checking.non_answers import is_non_answer
+from thep_forms.checking.problems import problem, severity_in, shown
 from thep_forms.checking.record import Checked, CheckedValue, Contact, Problem, SchoolRecord
 from thep_forms.definition.form import Block, Box, FormDefinition
 from thep_forms.definition.identity import form_in, school_in, years_in
@@ -17,7 +23,7 @@ from thep_forms.definition.year import MembershipYear
 from thep_forms.reading.model import Answer, Doubt, Note, ReadFrom, Reading
 
 _NOTHING = Answer("")
-_NOBODY = re.compile(r"n\s*[/.\\]\s*a\.?|nil|none|not applicable", re.IGNORECASE)
+_WORDS = (Kind.TEXT, Kind.ADDRESS, Kind.EMAIL, Kind.TELEPHONE)  # kinds in which people type `N/A`
 
 
 def year_of(reading: Reading) -> MembershipYear | None:
@@ -44,6 +50,7 @@ class _Checker:
         entered = {**reading.unknown_fields, **reading.answers}
         self.answers = {name: answer for name, answer in entered.items() if definition.box(name)}
         self.unknown = {name: answer for name, answer in entered.items() if name not in self.answers}
+        self.required = _required(definition, self.answers)
         self.problems: list[Problem] = []
         self.values: dict[str, CheckedValue] = {}
 
@@ -69,6 +76,12 @@ class _Checker:
     def _problem(self, code: ProblemCode, field: str = "", label: str = "", value: str = "", **words: object) -> None:
         self.problems.append(problem(self.definition, code, field, label, value, **words))
 
+    def _problem_in(self, box: Box, answer: Answer, code: ProblemCode, **words: object) -> None:
+        """A problem with the answer in a box: how grave it is may depend on the box."""
+        severity = severity_in(self.definition.problems[code], box, required=box.name in self.required)
+        found = problem(self.definition, code, box.name, box.label, answer.text, **words)
+        self.problems.append(replace(found, severity=severity))
+
     def _file(self) -> None:
         if self.reading.damaged:
             self._problem(ProblemCode.FILE_DAMAGED)
@@ -89,7 +102,8 @@ class _Checker:
         if filled and len(printed) == len(filled):
             self._problem(ProblemCode.READ_FROM_PAGE, label="The form")
             return
-        for box in filter(None, map(self.definition.box, printed)):
+        legible = [name for name in printed if filled[name].text]
+        for box in filter(None, map(self.definition.box, legible)):
             self._problem(ProblemCode.READ_FROM_PAGE, box.name, box.label, filled[box.name].text)
 
     # --- answers about the school -------------------------------------------------------------------------------
@@ -101,14 +115,22 @@ class _Checker:
             return {field.name: self._ticks(field, boxes)}
         raw = self._raw(boxes[0])
         value = self._box(boxes[0], raw)
-        if field.required and not _says_something(raw, field.kind):
+        if field.required and not _is_answer(raw, field.kind):
             self._missing(field)
         if field.kind is Kind.DFE_NUMBER and value and (made_for := self._copy_of()) not in ("", value):
             self._problem(ProblemCode.DFE_CHANGED, field.name, field.label, value, number=made_for)
         columns = {field.name: value}
         if field.postcode_column:
-            columns[field.postcode_column] = normalise.postcode(value)
+            columns[field.postcode_column] = self._postcode(boxes[0], raw, value)
         return columns
+
+    def _postcode(self, box: Box, raw: Answer, address: str) -> str:
+        postcode = normalise.postcode(address)
+        if not postcode and _is_answer(raw, box.kind):
+            self._absent(ProblemCode.POSTCODE_MISSING, box.name, box.label, box.caption.lower())
+        if postcode and not normalise.stands_in(postcode, address):
+            self._corrected(box, raw, postcode, "the letter O for a zero")
+        return postcode
 
     def _missing(self, field: Field) -> None:
         options = ", ".join(option.label for option in field.option)
@@ -160,17 +182,21 @@ class _Checker:
         return tuple(contacts)
 
     def _contact(self, block: Block) -> Contact | None:
-        """The person in the block, or None where it was left empty."""
+        """The person in the block, or None where it was left empty or says only that there is nobody."""
         raw = {part: self._raw(box) for part, box in block.boxes.items()}
         if all(answer.is_empty for answer in raw.values()):
             return None
         values = {part: self._box(box, raw[part]) for part, box in block.boxes.items()}
-        if not any(_says_something(answer) for answer in raw.values()):
+        if not any(_is_answer(raw[part], box.kind) for part, box in block.boxes.items()):
             return None
         for part in block.role.required:
             box = block.boxes[part]
-            if not _says_something(raw[part]):
+            if not _is_answer(raw[part], box.kind):
                 self._absent(block.role.missing, box.name, box.label, box.caption.lower())
+        name = self.definition.person_name.name
+        if name not in block.role.required and not _says_something(raw[name]) and not _has_signs(raw[name].text):
+            box = block.boxes[name]
+            self._absent(ProblemCode.NAME_MISSING, box.name, box.label, box.caption.lower())
         return Contact(block.role.name, block.position, values)
 
     def _holder(self, block: Block, holder: Contact | None) -> Contact | None:
@@ -190,47 +216,106 @@ class _Checker:
         """The normal form of one answer; what is wrong with it is noted."""
         if raw.is_empty:
             return ""
-        asked = _says_something(raw, box.kind) and Doubt.UNREADABLE not in raw.doubts
-        partnership = self.definition.partnership
-        normal = normalise.answer(box.kind, raw.text, partnership.dfe_prefix) if asked else normalise.Normal("")
-        self.values[box.name] = CheckedValue(box.name, box.label, raw.text, normal.value, raw.read_from)
+        normal = self._normal(box, raw)
+        typed = without_controls(raw.text)
+        self.values[box.name] = CheckedValue(box.name, box.label, typed, normal.value, raw.read_from)
         if normal.problem:
+            partnership = self.definition.partnership
             words = {"prefix": partnership.dfe_prefix, "authority": partnership.local_authority}
-            self._problem(normal.problem, box.name, box.label, raw.text, **words)
-        self._oddities(box, raw)
+            self._problem_in(box, raw, normal.problem, **words)
+        self._doubts(box, raw)
+        self._oddities(box, raw, normal.value)
         return normal.value
 
-    def _oddities(self, box: Box, raw: Answer) -> None:
-        about = (box.name, box.label, raw.text)
+    def _normal(self, box: Box, raw: Answer) -> normalise.Normal:
+        """The normal form; none for an e-mail address or a telephone number where there is no answer."""
+        nothing = not _says_something(raw, box.kind) or raw.is_illegible
+        if nothing or (box.kind in (Kind.EMAIL, Kind.TELEPHONE) and is_non_answer(raw.text)):
+            return normalise.Normal("")
+        return normalise.answer(box.kind, raw.text, self.definition.partnership.dfe_prefix)
+
+    def _doubts(self, box: Box, raw: Answer) -> None:
+        """What the reader was not sure of."""
         if raw.others:
-            self._problem(ProblemCode.VALUE_CONFLICT, *about, other=shown("”, “".join(raw.others)))
+            self._problem_in(box, raw, ProblemCode.VALUE_CONFLICT, other=shown("”, “".join(raw.others)))
+        if Doubt.COVERED in raw.doubts:
+            self._problem_in(box, raw, ProblemCode.VALUE_COVERED)
         if Doubt.UNREADABLE in raw.doubts:
-            self._problem(ProblemCode.VALUE_UNREADABLE, *about)
+            self._problem_in(box, raw, ProblemCode.VALUE_UNREADABLE)
         if Doubt.CHARACTERS_LOST in raw.doubts or (not _says_something(raw, box.kind) and _has_signs(raw.text)):
-            self._problem(ProblemCode.VALUE_DAMAGED, *about)
-        if box.kind is Kind.TEXT and _NOBODY.fullmatch(raw.text.strip()):
-            self._problem(ProblemCode.VALUE_UNLIKELY, *about)
+            self._problem_in(box, raw, ProblemCode.VALUE_DAMAGED)
         is_full = Doubt.BOX_FULL in raw.doubts and box.kind is not Kind.TICKS
         if is_full or Doubt.CUT_OFF in raw.doubts:
-            self._problem(ProblemCode.VALUE_TRUNCATED, *about)
+            self._truncated(box, raw)
         elif box.longest and len(raw.text) > box.longest:
-            self._problem(ProblemCode.VALUE_LONG, *about, length=len(raw.text), longest=box.longest)
-        if (is_formula(raw.text) or is_formula(self.values[box.name].value)) and _says_something(raw):
-            self._problem(ProblemCode.FORMULA_NEUTRALISED, *about)
+            self._problem_in(box, raw, ProblemCode.VALUE_LONG, length=len(raw.text), longest=box.longest)
+
+    def _truncated(self, box: Box, raw: Answer) -> None:
+        """An e-mail address with the domain of another is whole: it is asked about like any other answer."""
+        if box.kind is Kind.EMAIL and _domain(raw.text) in self._domains():
+            self._problem(ProblemCode.VALUE_TRUNCATED, box.name, box.label, raw.text)
+        else:
+            self._problem_in(box, raw, ProblemCode.VALUE_TRUNCATED)
+
+    def _domains(self) -> set[str]:
+        """The domains of the e-mail addresses that were certainly not cut."""
+        domains: set[str] = set()
+        for name, answer in self.answers.items():
+            box = self.definition.box(name)
+            if box and box.kind is Kind.EMAIL and not answer.doubts & {Doubt.CUT_OFF, Doubt.BOX_FULL}:
+                domains.add(_domain(answer.text))
+        return domains - {""}
+
+    def _oddities(self, box: Box, raw: Answer, value: str) -> None:
+        """What is unusual in what was typed."""
+        if box.kind in _WORDS and is_non_answer(raw.text):
+            self._problem_in(box, raw, ProblemCode.VALUE_UNLIKELY)
+        elif likely := meant(box.kind, raw.text, value):
+            self._problem_in(box, raw, ProblemCode.VALUE_MISSPELT, meant=shown(likely))
+        if box.kind is Kind.EMAIL and value and (replaced := replaced_in_address(raw.text)):
+            self._corrected(box, raw, value, " and ".join(replaced))
+        if box.kind is Kind.TELEPHONE and value and normalise.words_beside_number(raw.text):
+            self._corrected(box, raw, value, "words beside the number")
+        if (is_formula(raw.text) or is_formula(value)) and _says_something(raw):
+            self._problem_in(box, raw, ProblemCode.FORMULA_NEUTRALISED)
+
+    def _corrected(self, box: Box, raw: Answer, value: str, reason: str) -> None:
+        self._problem_in(box, raw, ProblemCode.VALUE_CORRECTED, noted=shown(value), reason=reason)
 
     # --- what is in no box --------------------------------------------------------------------------------------
 
     def _unknown_field(self, name: str, raw: Answer) -> CheckedValue:
         """What stands in a field that the form does not have."""
-        self._problem(ProblemCode.FIELD_UNKNOWN, name, shown(name), raw.text)
-        return CheckedValue(name, shown(name), raw.text, "", raw.read_from)
+        field, label = without_controls(name), shown(name)
+        self._problem(ProblemCode.FIELD_UNKNOWN, field, label, raw.text)
+        return CheckedValue(field, label, without_controls(raw.text), "", raw.read_from)
 
     def _note(self, note: Note) -> CheckedValue:
         """What stands beside the boxes."""
         label = "A note" if note.text else "A drawing"
         label += f" on page {note.page + 1}" if note.page is not None else ""
-        self._problem(ProblemCode.FIELD_UNKNOWN, "", label, note.text)
-        return CheckedValue("", label, note.text, "", ReadFrom.PAGE_TEXT)
+        box = self.definition.box(note.box)
+        label += f", over “{box.label}”" if box else ""
+        self._problem(ProblemCode.FIELD_UNKNOWN, note.box, label, note.text)
+        return CheckedValue("", label, without_controls(note.text), "", ReadFrom.PAGE_TEXT)
+
+
+def _required(definition: FormDefinition, answers: Mapping[str, Answer]) -> frozenset[str]:
+    """The names of the boxes without which a return has a problem."""
+    names = {box.name for field in definition.fields if field.required for box in definition.boxes_of_field(field)}
+    for block in definition.blocks(answers):
+        names |= {block.boxes[part].name for part in block.role.required}
+    return frozenset(names)
+
+
+def _domain(address: str) -> str:
+    """What follows the last @ of the text; empty where there is none."""
+    return address.rpartition("@")[2].strip().casefold() if "@" in address else ""
+
+
+def _is_answer(raw: Answer, kind: Kind) -> bool:
+    """Whether the answer says more than that there is none."""
+    return _says_something(raw, kind) and not (kind in _WORDS and is_non_answer(raw.text))
 
 
 def _says_something(raw: Answer, kind: Kind = Kind.TEXT) -> bool:
@@ -238,7 +323,7 @@ def _says_something(raw: Answer, kind: Kind = Kind.TEXT) -> bool:
 
     Whatever was typed for a DFE number and is none is asked about, though, and a sign in a box to tick is a tick.
     """
-    if Doubt.UNREADABLE in raw.doubts or any(char.isalnum() for char in raw.text):
+    if raw.is_illegible or any(char.isalnum() for char in raw.text):
         return True
     return kind in (Kind.DFE_NUMBER, Kind.TICKS) and bool(normalise.text(raw.text))
 

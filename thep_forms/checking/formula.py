@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
-_SIGNS = "=+-@\t\r\n＝＋－＠"  # full-width ones count too: some spreadsheets fold them
-_FIRST = frozenset(f"'{_SIGNS}")
-_FORMULA = re.compile(f"'*[{re.escape(_SIGNS)}]")
+_SIGNS = r"=+\-@＝＋－＠"  # full-width ones count too: some spreadsheets fold them
+# White space, control and invisible characters: a spreadsheet may drop them before it looks for a sign.
+_BLANKS = (
+    r"\s\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\u3164\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+)
+_FORMULA = re.compile(rf"'*[\t\r\n]|['{_BLANKS}]*[{_SIGNS}]")
 # Seven digits or more, as E.164 numbers have, with what people put between them: whatever a spreadsheet makes of
 # that, it calls nothing and reaches nothing.
 _TELEPHONE = re.compile(
@@ -17,12 +21,14 @@ _TELEPHONE = re.compile(
 
 def is_formula(value: str) -> bool:
     """Whether a spreadsheet could take the value for a formula; a telephone number that starts with + is none."""
-    return value[:1] in _FIRST and bool(_FORMULA.match(value)) and not _TELEPHONE.fullmatch(value)
+    if value[:1].isalnum() or not _FORMULA.match(value):  # nearly every cell begins with a letter or a digit
+        return False
+    return not _TELEPHONE.fullmatch(value.lstrip(" \u00a0\ufeff"))
 
 
 def neutralised(value: str) -> str:
     """The value as a CSV cell. Taking one apostrophe off a cell that `is_formula` gives the exact value again."""
-    return f"'{value}" if value[:1] in _FIRST and is_formula(value) else value  # hardly any cell begins so
+    return f"'{value}" if is_formula(value) else value
 
 
 def exact(cell: str) -> str:

@@ -10,6 +10,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from msgspec import Struct
 
+from thep_forms.checking.characters import JOINERS, plain_address
 from thep_forms.definition.model import Kind, ProblemCode
 
 REMEMBERED = 64  # answers: a school gives the same number for most of its people
@@ -17,12 +18,29 @@ LONGEST = 1000  # characters of an e-mail or telephone box that are parsed
 _FULL_WIDTH = {0xFF10 + n: str(n) for n in range(10)} | {ord("／"): "/", ord("－"): "-"}
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−⁃﹘﹣", "-"))
 _DROPPED = ("Cc", "Cf", "Cs")
-_JOINERS = "\u200c\u200d"  # they change how some scripts are read
 _DFE = re.compile(r"(?:([0-9]{3})(?: ?[/-] ?| )?)?([0-9]{4})")
 _LINE = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})\b", re.IGNORECASE | re.ASCII)
+# Its two halves on two lines, which `address` joins by a comma; `3rd` is the half of none.
+_POSTCODE_ON_TWO_LINES = re.compile(
+    r"\b([A-Z]{1,2}[0-9][A-Z0-9]?), (?!(?:1st|2nd|3rd|[04-9]th)\b)([0-9][A-Z]{2})(?=,|$)", re.IGNORECASE | re.ASCII
+)
+# The letter O for a zero, only at the end of a line: `Unit B2 Old Street` has none.
+_POSTCODE_WITH_LETTER_O = re.compile(
+    r"\b([A-Z]{1,2}[0-9][A-Z0-9]?)(?: ?([0-9O][A-Z]{2})(?=,|$)|, (O[A-Z]{2})$)", re.IGNORECASE | re.ASCII
+)
 _EXTENSION = re.compile(r"[\s;,]*(?:\b(?:extension|extn|ext)(?![a-z])|(?<![a-z])x(?=\s*[0-9]))[\s.:]*", re.IGNORECASE)
 _LABEL = re.compile(r"\b(?:telephone|tel|phone|mobile|mob|office|direct|t|m)\b[.:]*", re.IGNORECASE)
+_EXTENSION_SIGN = "\ue000"  # stands for ` ext. ` while words are looked for
+# Words in brackets, such as `(school office)` or `(9am to 3pm)`, but no number and no extension.
+_IN_ROUND_BRACKETS = re.compile(rf"\((?=[^()]*[^\W\d_])(?![^()]*(?:[0-9]{{3}}|{_EXTENSION_SIGN}))[^()]*\)")
+_WORD = re.compile(r"(?<![^\W_])[^\W\d_]+(?:[/'’.&-]+[^\W\d_]+)*[.:]?(?![^\W_])")
+# A word and the small number that belongs to it, such as `option 3`, `Year 6` or `after 3pm`.
+_WORD_WITH_NUMBER = re.compile(
+    r"(?<![^\W_])(?!(?:and|or)\b)[^\W\d_]+[\s.:#]*[0-9]{1,2}(?:[:.][0-9]{2})?\s*(?:am|pm)?(?![^\W_])(?!\s*[-./]?\s*[0-9])",
+    re.IGNORECASE,
+)
+_LETTERS_LIKE_DIGITS = re.compile(r"(?<=[0-9])\s*\b[OoIl]+\b(?!\s*/)")
 _BETWEEN_NUMBERS = re.compile(r"[;,\r\n\v\f\x85\u2028\u2029]|\bor\b|\s/\s|/(?= ?[0+])", re.IGNORECASE)
 _BETWEEN_ADDRESSES = re.compile(r"[;,\s]+")
 _NO = ("", "no", "n", "off", "false", "0", "-", "☐")
@@ -62,7 +80,7 @@ def text(raw: str) -> str:
     """NFC, in one line: white space folded, control and format characters dropped. Case and spelling stay."""
     if raw.isascii() and raw.isprintable():
         return " ".join(raw.split())
-    kept = (char for char in " ".join(raw.split()) if char in _JOINERS or unicodedata.category(char) not in _DROPPED)
+    kept = (char for char in " ".join(raw.split()) if char in JOINERS or unicodedata.category(char) not in _DROPPED)
     return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
 
 
@@ -73,9 +91,25 @@ def address(raw: str) -> str:
 
 
 def postcode(address: str) -> str:
-    """The last postcode in an address, as `E14 7AB`, or nothing."""
-    found = _POSTCODE.findall(address)
-    return " ".join(found[-1]).upper() if found else ""
+    """The last postcode in an address, as `E14 7AB`, or nothing. The letter O is taken for a zero: `E2 OAC`."""
+    for pattern in (_POSTCODE, _POSTCODE_ON_TWO_LINES):
+        if found := pattern.findall(address):
+            outward, inward = (half.upper() for half in found[-1])
+            return f"{_with_zero(outward)} {inward}"
+    if found := _POSTCODE_WITH_LETTER_O.findall(address):
+        outward, *inward = (half.upper() for half in found[-1])
+        return f"{_with_zero(outward)} {''.join(inward).replace('O', '0', 1)}"
+    return ""
+
+
+def _with_zero(outward: str) -> str:
+    """The first half of a postcode; Royal Mail uses no letter O after its digit."""
+    return f"{outward[:2]}{outward[2:].replace('O', '0')}"
+
+
+def stands_in(postcode: str, address: str) -> bool:
+    """Whether the address has exactly this postcode, be it on two lines or in small letters."""
+    return postcode.replace(" ", "") in re.sub("[ ,]", "", address).upper()
 
 
 def dfe_number(raw: str, prefix: str) -> Normal:
@@ -100,10 +134,10 @@ def email(raw: str) -> Normal:
 
 
 def _worth_parsing(raw: str) -> str | None:
-    """NFKC, stripped; None if it is too long."""
+    """NFKC without invisible characters, stripped; None if it is too long."""
     if len(raw) > LONGEST:
         return None
-    typed = unicodedata.normalize("NFKC", raw).strip()
+    typed = unicodedata.normalize("NFKC", plain_address(raw)).strip()
     return typed if len(typed) <= LONGEST else None
 
 
@@ -120,9 +154,11 @@ def _addresses(typed: str) -> list[str]:
 
 
 def _email_address(typed: str) -> str:
-    bare = re.sub(r"^mailto:", "", typed.strip(), flags=re.IGNORECASE)
+    bare = re.sub(r"^mailto:", "", typed.strip(), flags=re.IGNORECASE).strip(" “”„«»").rstrip(".")
+    if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
+        bare = bare[1:-1]
     try:
-        return validate_email(bare.strip(), check_deliverability=False).normalized
+        return validate_email(bare, check_deliverability=False).normalized
     except EmailNotValidError:
         return ""
 
@@ -137,29 +173,60 @@ def _joined(values: list[str]) -> Normal | None:
 
 @lru_cache(REMEMBERED)
 def telephone(raw: str) -> Normal:
-    """UK numbers as dialled at home, others with +, an extension as ` ext. 12`; several joined by a semicolon."""
+    """UK numbers as dialled at home, others with +, an extension as ` ext. 12`; several joined by a semicolon.
+
+    Words beside a number do not count (`words_beside_number` says whether there are some); digits that belong to
+    neither a number nor a word make the answer invalid.
+    """
     typed = _worth_parsing(raw)
     if not typed:
         return Normal("", None if typed == "" else ProblemCode.TELEPHONE_INVALID)
+    numbers: list[tuple[str, bool]] = []
     # Split before anything is parsed: phonenumbers would run two short numbers together.
-    parts = [
-        part for part in _BETWEEN_NUMBERS.split(_EXTENSION.sub(" ext. ", typed.translate(_DASHES))) if part.strip()
-    ]
-    numbers = [_telephone_number(part) for part in parts]
+    for part in _telephone_parts(typed):
+        numbers += [_telephone_number(piece) for piece in _without_words(part)]
     normal = _joined([value for value, _ in numbers]) or Normal("", ProblemCode.TELEPHONE_INVALID)
     if normal.problem or all(in_use for _, in_use in numbers):
         return normal
     return Normal(normal.value, ProblemCode.TELEPHONE_UNLIKELY)
 
 
+def words_beside_number(raw: str) -> bool:
+    """Whether there are words in a telephone box that are neither an extension nor a label such as `Tel:`."""
+    typed = _worth_parsing(raw) or ""
+    return any(char.isalpha() for part in _telephone_parts(typed) for char in _LABEL.sub(" ", part))
+
+
+def _telephone_parts(typed: str) -> list[str]:
+    """What stands between the semicolons, line breaks and the like; an extension has its sign in front."""
+    plain = typed.translate(_DASHES).replace(_EXTENSION_SIGN, " ")
+    return [part for part in _BETWEEN_NUMBERS.split(_EXTENSION.sub(_EXTENSION_SIGN, plain)) if part.strip()]
+
+
+def _without_words(part: str) -> list[str]:
+    """The pieces with digits between the words of a part. The letter O right after digits is no word: see `5 OOO`."""
+    plain = _LABEL.sub(" ", part)
+    if _LETTERS_LIKE_DIGITS.search(plain):
+        return [plain]
+    for words in (_IN_ROUND_BRACKETS, _WORD_WITH_NUMBER, _WORD):
+        plain = words.sub("\n", plain)
+    pieces: list[str] = []
+    for piece in plain.split("\n"):
+        if any(char.isdigit() for char in piece):
+            even = piece.count("(") == piece.count(")")
+            pieces.append((piece if even else re.sub("[()]", " ", piece)).strip(" -:.,&/"))
+    if not pieces and not any(char.isalpha() for char in part):
+        return [plain]
+    return pieces
+
+
 def _telephone_number(typed: str) -> tuple[str, bool]:
     """The normal form of one number, and whether it can be in use."""
     # phonenumbers takes letters for the digits on a dial: they are refused first.
-    plain = _LABEL.sub(" ", typed)
-    if any(char.isalpha() for char in plain.replace(" ext. ", "")):
+    if any(char.isalpha() for char in typed):
         return "", False
     try:
-        number = phonenumbers.parse(plain, "GB")
+        number = phonenumbers.parse(typed.replace(_EXTENSION_SIGN, " ext. "), "GB")
     except phonenumbers.NumberParseException:
         return "", False
     in_use = phonenumbers.is_valid_number(number)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from thep_forms.checking import normalise
+from thep_forms.checking.characters import with_invisible_named, without_controls
 from thep_forms.checking.record import Problem
-from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.model import ProblemCode
+from thep_forms.definition.form import Box, FormDefinition
+from thep_forms.definition.model import Kind, ProblemCode, ProblemText, Severity
 
 QUOTED = 80  # characters of a value that a message quotes
 
 
 def shown(value: str) -> str:
-    """The value as a message quotes it: one line, without control characters, cut with … if it is long."""
-    line = normalise.text(value)
+    """The value as a message quotes it: one line, cut with … if it is long, `[U+00AD]` for an invisible character."""
+    line = normalise.text(with_invisible_named(" ".join(value.split())))
     return f"{line[:QUOTED]}…" if len(line) > QUOTED else line
 
 
@@ -22,4 +23,13 @@ def problem(
     """A problem with its sentence. `value` is what was typed; `words` are the sentence's other placeholders."""
     text = definition.problems[code]
     message = text.message.format(label=label, value=shown(value), **words)
-    return Problem(code, text.severity, field, label, value, message)
+    return Problem(code, text.severity, field, label, without_controls(value), message)
+
+
+def severity_in(text: ProblemText, box: Box, *, required: bool) -> Severity:
+    """How grave the problem is in that box."""
+    if text.severity_of_email and box.kind is Kind.EMAIL:
+        return text.severity_of_email
+    if text.severity_if_optional and not required:
+        return text.severity_if_optional
+    return text.severity

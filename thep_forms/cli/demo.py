@@ -30,8 +30,8 @@ def demo(output: Path) -> None:
     """
     from thep_forms.office.demo import run_demo
 
-    made = run_demo(output, reading_progress)
-    print_summary(made.summary)
+    demo_files = run_demo(output, reading_progress)
+    print_summary(demo_files.summary)
     message("\nNow look at these files. All people and schools in them are invented.")
-    for file in made.files:
+    for file in demo_files.files:
         message(f"  {file.path}\n      {file.description}")

@@ -21,6 +21,7 @@ from thep_forms.cli.options import (
     year_argument,
 )
 from thep_forms.cli.output import count_of, message, printable, school_name, warn_of_example_address
+from thep_forms.defaults import MESSAGES_A_MINUTE, SMTP_PORT
 
 if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
@@ -59,7 +60,7 @@ MESSAGE_END = "-" * 76
     "--rate",
     type=WholeNumber(1),
     metavar="N",
-    default=30,
+    default=MESSAGES_A_MINUTE,
     show_default=True,
     help="The most messages to send in a minute.",
 )
@@ -68,7 +69,7 @@ MESSAGE_END = "-" * 76
     "--smtp-port",
     metavar="PORT",
     type=WholeNumber(1, 65535),
-    default=587,
+    default=SMTP_PORT,
     show_default=True,
     envvar="THEP_FORMS_SMTP_PORT",
     show_envvar=True,
@@ -148,7 +149,7 @@ def _print_previews(mailing: Mailing) -> None:
 
 
 def _send(request: MailRequest, host: str | None, port: int, user: str, rate: int) -> Mailing:
-    """Send the messages, and print what became of each."""
+    """Send the messages, and print the result of each."""
     from thep_forms.errors import RecipientsError
     from thep_forms.office.email import send_messages
 

@@ -18,7 +18,7 @@ DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)} 
 
 
 class ExitCode(IntEnum):
-    """What a command tells a script."""
+    """The exit codes of the commands, for scripts."""
 
     DONE = 0
     NEEDS_ATTENTION = 1
@@ -33,7 +33,7 @@ class CommandError(click.ClickException):
 
 @contextmanager
 def errors_as_messages() -> Iterator[None]:
-    """Turn the package's errors, and those of the file system, into one line and an exit code."""
+    """Turn errors of the package and of the file system into one line and an exit code."""
     try:
         yield
     except ThepFormsError as error:
@@ -49,14 +49,14 @@ def errors_as_messages() -> Iterator[None]:
         place = extract_tb(error.__traceback__)[-1]
         raise CommandError(
             f"The program has a fault: {type(error).__name__} at {Path(place.filename).name}, line {place.lineno}. "
-            "No file is half-written. Please report this to whoever looks after the program."
+            "No file is half-written. Please report this to the person who looks after the program."
         ) from error
 
 
 def _file_system_message(error: OSError) -> str:
     if error.errno in DISK_FULL:
         return "The disk is full. No file is half-written. Make room and run the command again."
-    path = error.filename2 or error.filename  # if one file was to replace another, the second is the one that matters
+    path = error.filename2 or error.filename  # the target, where one file replaces another
     where = f"{path}: " if path else ""
     what = error.strerror or str(error)
     return f"{where}{what}. No file is half-written. Put this right and run the command again."

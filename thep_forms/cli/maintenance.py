@@ -36,10 +36,10 @@ def verify(records: Path, templates: Path | None) -> None:
     from thep_forms.definition import Definitions
     from thep_forms.office.verify import faults
 
-    found = list(faults(records, Definitions.of_today(templates)))
-    for fault in found:
+    all_faults = list(faults(records, Definitions.of_today(templates)))
+    for fault in all_faults:
         message(printable(fault))
-    if found:
+    if all_faults:
         sys.exit(ExitCode.NEEDS_ATTENTION)
     message("There are no faults: no PDF is missing or changed, and the tables match the ledger.")
 
@@ -58,7 +58,7 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
 
     \b
     Exit code 0: done, or you said no.
-    Exit code 2: nobody could be asked, or wrong usage.
+    Exit code 2: the program could not ask for confirmation, or wrong usage.
     Example:  thep-forms forget -o records-2026-27 --school 211/1234
     """
     from thep_forms.definition import Definitions, MembershipYear
@@ -74,7 +74,7 @@ def forget(records: Path, school: str | None, before: str | None, yes: bool, tem
         try:
             return click.confirm("Delete this permanently?", err=True)
         except click.Abort as error:
-            raise CommandError("Nothing was deleted, because nobody said yes. In a script, use --yes.") from error
+            raise CommandError("Nothing was deleted, because you did not confirm. In a script, use --yes.") from error
 
     definition = Definitions.of_today(templates)
     year = MembershipYear.parse(before) if before else None
@@ -118,8 +118,8 @@ def _print_returns_by_school(returns: Sequence[Returned], names: Mapping[str, st
         message(f"  {printable(name)} ({number})" if number else "  Forms without a DfE number")
         for returned in of_school:
             times = len(returned.arrivals)
-            more = f" (came {times} times)" if times > 1 else ""
-            message(f"    {returned.year or 'no year'}  {returned.return_id}  {printable(returned.source)}{more}")
+            repeated = f" (came {times} times)" if times > 1 else ""
+            message(f"    {returned.year or 'no year'}  {returned.return_id}  {printable(returned.source)}{repeated}")
 
 
 def _best_name(returns: Sequence[Returned], names: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from thep_forms.cli.errors import CommandError
+from thep_forms.defaults import DAYS_BETWEEN_REMINDERS, REMINDERS_FOR_A_SCHOOL
 
 if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
@@ -72,7 +73,7 @@ templates_option = click.option(
     "--templates",
     metavar="FOLDER",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder with your own templates. For those that are not in it, the program uses its own.",
+    help="A folder with your own templates. The program uses its own templates for any that the folder lacks.",
 )
 
 
@@ -104,7 +105,7 @@ def reminder_options(command: F) -> F:
     at_most = click.option(
         "--at-most",
         type=WholeNumber(1),
-        default=3,
+        default=REMINDERS_FOR_A_SCHOOL,
         show_default=True,
         metavar="N",
         help="With --chase: the most reminders that a school gets.",
@@ -112,7 +113,7 @@ def reminder_options(command: F) -> F:
     apart = click.option(
         "--apart",
         type=WholeNumber(0),
-        default=7,
+        default=DAYS_BETWEEN_REMINDERS,
         show_default=True,
         metavar="DAYS",
         help="With --chase: the fewest days between two reminders.",

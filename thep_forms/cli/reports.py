@@ -48,7 +48,7 @@ def status(
 ) -> None:
     """See which schools have returned the form of a YEAR.
 
-    It lists every member school. Those that need something come first.
+    It lists every member school. Schools that need attention come first.
 
     \b
     Example:  thep-forms status 2026-27 -o records-2026-27 --schools members.csv
@@ -159,8 +159,8 @@ def report(
 ) -> None:
     """Write a page about the returns of a YEAR.
 
-    The page shows how many forms have come, by phase and by day, what needs attention, with the sentences to send, and
-    which schools are missing. It is one file that any browser opens.
+    The page counts the returned forms by phase and by day. It lists what needs attention, with the sentences to send,
+    and the schools that are missing. It is one file that any browser opens.
 
     \b
     Example:  thep-forms report 2026-27 -o page.html --records records-2026-27 --schools members.csv

@@ -20,6 +20,7 @@ from thep_forms.cli.options import (
     templates_option,
 )
 from thep_forms.cli.output import count_of, message, printable
+from thep_forms.defaults import MEGABYTES_FOR_A_FILE, SECONDS_FOR_A_FILE
 
 if TYPE_CHECKING:
     from thep_forms.office.summary import Attention, Summary
@@ -45,7 +46,7 @@ LISTED = 20  # returns that need attention, at the end of a run
     "--timeout",
     metavar="SECONDS",
     type=Seconds(),
-    default=30,
+    default=SECONDS_FOR_A_FILE,
     show_default=True,
     help="The longest time for one file.",
 )
@@ -53,7 +54,7 @@ LISTED = 20  # returns that need attention, at the end of a run
     "--memory",
     metavar="MEGABYTES",
     type=WholeNumber(256),
-    default=1024,
+    default=MEGABYTES_FOR_A_FILE,
     show_default=True,
     help="The most memory for one file.",
 )
@@ -66,7 +67,7 @@ LISTED = 20  # returns that need attention, at the end of a run
 @click.option(
     "--dask",
     metavar="ADDRESS",
-    help="Read the files on a Dask cluster. ADDRESS is that of its scheduler, such as tls://host:8786.",
+    help="Read the files on a Dask cluster. ADDRESS is the address of its scheduler, such as tls://host:8786.",
 )
 @templates_option
 def ingest(
@@ -154,10 +155,14 @@ def print_summary(summary: Summary) -> None:
     if summary.attention:
         message("\nThese need attention. problems.csv has the sentences to send to the schools.")
         _print_attention(summary)
+        message(
+            "If a school has sent another form that is right, say that it counts: "
+            f"thep-forms prefer RETURN_ID -o {summary.records}. The column return_id of returns.csv has the RETURN_ID."
+        )
 
 
 def _print_attention(summary: Summary) -> None:
-    """Print the first of the returns that need attention: those of this run, then those of earlier runs."""
+    """Print the first returns that need attention: first from this run, then from earlier runs."""
     new = [attention for attention in summary.attention if attention.is_new][:LISTED]
     earlier = [attention for attention in summary.attention if not attention.is_new][: LISTED - len(new)]
     for attention in new:
@@ -166,9 +171,9 @@ def _print_attention(summary: Summary) -> None:
         message("From earlier runs:")
     for attention in earlier:
         message(_attention_line(attention))
-    more = len(summary.attention) - len(new) - len(earlier)
-    if more:
-        message(f"  and {more} more: see returns.csv")
+    unlisted = len(summary.attention) - len(new) - len(earlier)
+    if unlisted:
+        message(f"  and {unlisted} more: see returns.csv")
 
 
 def _attention_line(attention: Attention) -> str:

@@ -1,4 +1,4 @@
-"""The form of one year: what follows from its templates. Nothing here knows PDF or CSV."""
+"""The form of one year, as its templates define it. Nothing here depends on PDF or CSV."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ Used = TypeVar("Used", Field, Part, Role)
 class Box(Struct, frozen=True):
     """One AcroForm field of the form.
 
-    `label` names it in a message, as printed; `caption` is what stands beside the box. `shows` is how many characters
-    it shows at least, `longest` how many a sensible answer has at most, `lines` how many lines it has.
+    `label` names it in a message, as printed; `caption` is the text beside the box. `shows` is the least number of
+    characters that it shows, `longest` the length of the longest sensible answer, `lines` its number of lines.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Box(Struct, frozen=True):
 
     @property
     def tooltip(self) -> str:
-        """What a screen reader says of the box: its label, then its help."""
+        """The text that a screen reader reads out for the box: its label, then its help."""
         return f"{self.label}. {self.help}"
 
 
@@ -61,12 +61,12 @@ class Block(Struct, frozen=True):
 
     @property
     def stem(self) -> str:
-        """What the names of its boxes start with."""
+        """The start of the names of its boxes."""
         return f"{self.role.name}_{self.position}" if self.role.repeats else self.role.name
 
     @property
     def label(self) -> str:
-        """What the block is called in messages: its heading, with the position where the role repeats."""
+        """The name of the block in messages: its heading, with the position if the role repeats."""
         return f"{self.role.heading} ({self.position})" if self.role.repeats else self.role.heading
 
 
@@ -90,13 +90,13 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def words(self) -> Mapping[str, str]:
-        """The words of the longer texts by the names of their templates, those of blank forms and of copies."""
+        """The words of the longer texts on blank forms and copies, by the names of their templates."""
         blank, prefilled = self.wording(False), self.wording(True)
         return {name: words_in((*blank[name], *prefilled[name])) for name in blank}
 
     @property
     def foot(self) -> tuple[str, str]:
-        """The two lines at the foot of each page; the first goes on with the revision and the page."""
+        """The two lines at the foot of each page. The page adds its revision and number to the first."""
         line = f"{self.partnership.name}  ·  {self.form.title} {self.year}"
         return line, f"Please return this form to {self.partnership.return_address}"
 
@@ -114,7 +114,7 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def identifier(self) -> str:
-        """What every form of this partnership and kind calls itself, whatever its year: `thep-membership`."""
+        """The name of this kind of form of this partnership, the same in every year: `thep-membership`."""
         return f"{self.partnership.short_name.lower()}-{self.form.name}"
 
     @property
@@ -140,12 +140,12 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """What is asked of the school, in the form's order."""
+        """The fields about the school, in the form's order."""
         return self.file.field
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """What is asked of each person, in the form's order."""
+        """The parts that the form asks of each person, in its order."""
         return self.file.part
 
     @property
@@ -238,11 +238,11 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
         return block
 
     def blocks(self, names: Iterable[str]) -> tuple[Block, ...]:
-        """The blocks of every role, in the form's order; of a role that repeats, those that have one of the `names`."""
+        """The blocks of every role, in the form's order. A role that repeats has a block for each holder in `names`."""
         return _blocks(self, tuple(names))
 
     def position(self, role: Role, name: str) -> int | None:
-        """Which holder of a role that repeats the AcroForm field `name` is about; None if it is about none."""
+        """The position of the role's holder whose AcroForm field `name` is; None for fields of other roles."""
         stem = f"{role.name}_"
         if not name.startswith(stem):
             return None
@@ -258,7 +258,7 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
         return {box.name: box for box in boxes}
 
     def box(self, name: str) -> Box | None:
-        """The box that the AcroForm field `name` is, or None if this form has no such box."""
+        """The box whose AcroForm field is `name`, or None if this form has no such box."""
         if name in self._named:
             return self._named[name]
         for role in self.roles:
@@ -269,7 +269,7 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def _named(self) -> dict[str, Box]:
-        """The boxes that every form has, and those that were asked for."""
+        """The boxes that every form has, and boxes of repeated roles that `box` has returned."""
         return dict(self._fixed)
 
 
@@ -280,11 +280,11 @@ def _used(items: Sequence[Used], use: FieldUse | PartUse | RoleUse) -> Used:
 
 @lru_cache(maxsize=8)  # the returns of a year have the same names
 def _blocks(definition: FormDefinition, names: tuple[str, ...]) -> tuple[Block, ...]:
-    found: list[Block] = []
+    blocks: list[Block] = []
     for role in definition.roles:
         if role.repeats:
             positions = {definition.position(role, name) for name in names}
-            found += [definition.block(role, position) for position in sorted(filter(None, positions))]
+            blocks += [definition.block(role, position) for position in sorted(filter(None, positions))]
         else:
-            found.append(definition.block(role))
-    return tuple(found)
+            blocks.append(definition.block(role))
+    return tuple(blocks)

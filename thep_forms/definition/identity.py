@@ -1,4 +1,4 @@
-"""How a form says which form it is: in a hidden field, in the title and in a code on each page."""
+"""The identity of a form: in a hidden field, in the title and in a code on each page."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Code(Struct, frozen=True):
 
 
 def read_code(text: str) -> Code | None:
-    """The code of which this is the text, or None."""
+    """The code with this text, or None."""
     match = _CODE.fullmatch(text)
     year = _year(match["year"]) if match else None
     if not match or not year:

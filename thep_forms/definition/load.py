@@ -26,7 +26,7 @@ PROBLEMS_FILE = "problems.toml"
 
 
 def shipped(folder: str) -> Path:
-    """The folder `templates` or `samples` as it came: inside the installed package, or beside it in a checkout."""
+    """The shipped folder `templates` or `samples`: inside the installed package, or beside it in a checkout."""
     package = Path(__file__).resolve().parents[1]
     inside = package / folder
     return inside if inside.is_dir() else package.parent / folder
@@ -95,7 +95,7 @@ def load_definition(
 class Definitions(Struct, frozen=True):
     """The form's definition for each membership year, loaded once from `templates` (see `load_definition`).
 
-    `default_year` is the year of whatever does not say its own.
+    `default_year` is the year of a return that does not state its year.
     """
 
     templates: Path | None

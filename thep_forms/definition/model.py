@@ -16,7 +16,7 @@ Count = Annotated[int, Meta(ge=1)]
 
 
 class Kind(StrEnum):
-    """What an answer is: it decides the box on the page and the normal form."""
+    """The kind of an answer. It decides the box on the page and the normal form."""
 
     TEXT = "text"
     ADDRESS = "address"
@@ -68,9 +68,11 @@ class ProblemCode(StrEnum):
     PHASE_MISSING = "phase_missing"
     PHASE_UNLIKELY = "phase_unlikely"
     ADDRESS_MISSING = "address_missing"
+    POSTCODE_MISSING = "postcode_missing"
     VALUE_MISSING = "value_missing"
     CONTACT_MISSING = "contact_missing"
     HEADTEACHER_MISSING = "headteacher_missing"
+    NAME_MISSING = "name_missing"
     EMAIL_INVALID = "email_invalid"
     TELEPHONE_INVALID = "telephone_invalid"
     TELEPHONE_UNLIKELY = "telephone_unlikely"
@@ -79,7 +81,10 @@ class ProblemCode(StrEnum):
     VALUE_TRUNCATED = "value_truncated"
     VALUE_DAMAGED = "value_damaged"
     VALUE_UNLIKELY = "value_unlikely"
+    VALUE_CORRECTED = "value_corrected"
+    VALUE_MISSPELT = "value_misspelt"
     VALUE_UNREADABLE = "value_unreadable"
+    VALUE_COVERED = "value_covered"
     VALUE_CONFLICT = "value_conflict"
     FORMULA_NEUTRALISED = "formula_neutralised"
     FIELD_UNKNOWN = "field_unknown"
@@ -142,7 +147,7 @@ class Field(TemplateTable, frozen=True, kw_only=True):
 
 
 class Part(TemplateTable, frozen=True, kw_only=True):
-    """One answer about a person, the same for every role. `help` as that of a field."""
+    """One answer about a person, the same for every role. `help` works as in `Field`."""
 
     name: Slug
     label: Words
@@ -156,8 +161,8 @@ class Part(TemplateTable, frozen=True, kw_only=True):
 class Role(TemplateTable, frozen=True, kw_only=True):
     """A person whom the form asks about.
 
-    Where the role's block is empty, the holder of the role `held_by` holds it too, if their job title has one of the
-    words `held_if_job_title` and none of `not_if_job_title`.
+    If the role's block is empty, the holder of the role `held_by` may hold this role too. Their job title must have
+    one of the words `held_if_job_title` and none of `not_if_job_title`.
     """
 
     name: Slug
@@ -190,7 +195,7 @@ class Row(TemplateTable, frozen=True, kw_only=True):
 
 
 class Section(TemplateTable, frozen=True, kw_only=True):
-    """What starts a page: rows of the table, a running text, or `count` more blocks of a role."""
+    """A part of the form that starts a page: rows of the table, a running text, or `count` more blocks of a role."""
 
     row: tuple[Row, ...] = ()
     text: str | None = None
@@ -269,12 +274,12 @@ class Partnership(TemplateTable, frozen=True, kw_only=True):
 
     @property
     def dfe_prefix(self) -> str:
-        """What a DfE number of this authority starts with, as printed before its box: `211/`."""
+        """The start of every DfE number of this authority, as printed before its box: `211/`."""
         return f"{self.local_authority_code}/"
 
     @property
     def placeholders(self) -> Mapping[str, str]:
-        """What {prefix} and the like stand for in the help of a box."""
+        """The values of placeholders such as {prefix} in the help of a box."""
         return {"authority": self.local_authority, "partnership": self.name, "prefix": self.dfe_prefix}
 
     def __str__(self) -> str:
@@ -283,9 +288,15 @@ class Partnership(TemplateTable, frozen=True, kw_only=True):
 
 
 class ProblemText(TemplateTable, frozen=True, kw_only=True):
-    """How grave a problem is, and the sentence that tells a school of it."""
+    """The severity of a problem, and the sentence about it for the school.
+
+    `severity_if_optional` counts in a box that is not required, and `severity_of_email` in a box for an e-mail
+    address, required or not.
+    """
 
     severity: Severity
+    severity_if_optional: Severity | None = None
+    severity_of_email: Severity | None = None
     message: Words
 
 

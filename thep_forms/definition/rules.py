@@ -1,4 +1,4 @@
-"""What has to fit together in the templates, beyond the keys and values of each table."""
+"""Rules between the tables of the templates, beyond the keys and values of each table."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
     ProblemCode.NAME_UNLIKELY: ("name", "number"),
     ProblemCode.PHASE_UNLIKELY: ("likely", "number"),
     ProblemCode.VALUE_CONFLICT: ("other",),
+    ProblemCode.VALUE_CORRECTED: ("noted", "reason"),
+    ProblemCode.VALUE_MISSPELT: ("meant",),
     ProblemCode.VALUE_LONG: ("length", "longest"),
     ProblemCode.YEAR_MISMATCH: ("other",),
     ProblemCode.RETURN_CONFLICT: ("year",),
@@ -60,7 +62,7 @@ def check_form(form: FormFile, partnership: Partnership, file: str) -> None:
 
 
 def check_message(code: ProblemCode, message: str, where: str) -> None:
-    """Raises `TemplateError` if the sentence uses a word that the check does not fill in for that problem."""
+    """Raises `TemplateError` if the sentence uses a placeholder that the check does not fill in for that problem."""
     if complaint := _about_placeholders(message, ("label", "value", *WORDS.get(code, ()))):
         raise TemplateError(f"{where}: {complaint}")
 
@@ -162,7 +164,7 @@ class _FormChecker(Struct, frozen=True):
 
     def _role(self, key: str, role: Role) -> Iterator[tuple[str, str]]:
         yield from self._missing(key, role.missing)
-        parts, roles = [part.name for part in self.form.part], [other.name for other in self.form.role]
+        parts, roles = [part.name for part in self.form.part], [defined.name for defined in self.form.role]
         for name in role.required:
             if name not in parts:
                 yield f"{key}.required", f"“{name}” is not a part.{suggestion(name, parts)}"
@@ -195,20 +197,20 @@ class _FormChecker(Struct, frozen=True):
                 )
 
     def _placed(self) -> Iterator[tuple[str, str]]:
-        """Every field and role stands on the page, and once."""
+        """Check that each field and role is on the page exactly once."""
         cells = [cell for section in self.form.section for row in section.row for cell in row.cells]
         fields, blocks = Counter(cell.field for cell in cells), Counter(cell.block for cell in cells)
-        known = {"field": [f.name for f in self.form.field], "block": [r.name for r in self.form.role]}
+        defined = {"field": [f.name for f in self.form.field], "block": [r.name for r in self.form.role]}
         for kind, used in (("field", fields), ("block", blocks)):
             for name in used:
-                if name and name not in known[kind]:
+                if name and name not in defined[kind]:
                     yield (
                         "section",
-                        f"a cell's {kind} is “{name}”, which is not defined.{suggestion(name, known[kind])}",
+                        f"a cell's {kind} is “{name}”, which is not defined.{suggestion(name, defined[kind])}",
                     )
         repeating = {role.name for role in self.form.role if role.repeats}
         for kind, used in (("field", fields), ("block", blocks)):
-            for name in known[kind]:
+            for name in defined[kind]:
                 if not used[name]:
                     yield "section", f'“{name}” stands nowhere on the form. Add a cell with {kind} = "{name}".'
                 if used[name] > 1 and name not in repeating:

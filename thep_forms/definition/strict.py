@@ -16,7 +16,7 @@ Mistake = tuple[str, str]  # the key, and a sentence
 
 
 def convert(table: Mapping[str, Any], into: type[T], file: str, key: str = "") -> T:
-    """`table` as the struct `into`. `key` is that of the table in its file, where it is not the whole file.
+    """`table` as the struct `into`. `key` is the key of the table in its file; empty if the table is the whole file.
 
     Raises `TemplateError` for the first mistake, naming `file` and the key.
     """
@@ -89,10 +89,10 @@ def listed(words: Iterable[str]) -> str:
     return ", ".join(sorted(words))
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """A sentence, with a space before it, that says what to write instead of a word that is not known."""
+def suggestion(word: str, allowed: Iterable[str]) -> str:
+    """A sentence, with a space before it, that says what to write instead of an unknown word."""
     import difflib  # templates seldom have a mistake
 
-    known = list(known)
-    close = difflib.get_close_matches(word, known, 1)
-    return f" Did you mean {close[0]}?" if close else f" Use one of {listed(known)}."
+    allowed = list(allowed)
+    close = difflib.get_close_matches(word, allowed, 1)
+    return f" Did you mean {close[0]}?" if close else f" Use one of {listed(allowed)}."

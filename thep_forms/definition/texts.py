@@ -67,7 +67,7 @@ def words_in(blocks: Iterable[TextBlock]) -> str:
 
 
 def escaped(value: object) -> str:
-    """A value as Markdown that says just this."""
+    """A value as Markdown that shows exactly this value."""
     return _MARKUP.sub(r"\\\1", str(value))
 
 
@@ -91,8 +91,8 @@ def fill_in(
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"{name}: line {error.lineno}: {error.message}.") from error
     except jinja2.UndefinedError as error:
-        known = ", ".join(f"`{word}`" for word in (*values, "year.start", "year.end", "partnership.name"))
-        raise TemplateError(f"{name}: {error}. This text knows {known}.") from error
+        names = ", ".join(f"`{word}`" for word in (*values, "year.start", "year.end", "partnership.name"))
+        raise TemplateError(f"{name}: {error}. This text knows {names}.") from error
     except Exception as error:  # an expression in a template can raise anything
         raise TemplateError(f"{name}: {type(error).__name__}: {error}.") from error
 

@@ -1,4 +1,4 @@
-"""Makes PDFs of a definition: the blank form, copies for schools, packs for printers. Knows neither e-mail nor CSV."""
+"""Makes PDFs from a definition: the blank form, copies for schools, packs for printers."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class _Builder:
         self._append(widget, page)
 
     def add_form_id(self, page: pikepdf.Page) -> None:
-        """The hidden read-only field that says which form it is."""
+        """Add the hidden read-only field with the identity of the form."""
         tooltip = "Which form this is, for the office"
         widget = self._widget(FORM_ID, tooltip, Rect(0, 0, 0, 0), page)
         _put(widget, FT=Name.Tx, DA=self.style, V=String(self.definition.form_id), Ff=READ_ONLY, F=HIDDEN)

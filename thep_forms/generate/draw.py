@@ -29,11 +29,12 @@ from thep_forms.layout.foot import LINE_SIZE, LINES
 from thep_forms.layout.metrics import BOLD, REGULAR, missing_glyphs
 from thep_forms.layout.model import LABEL_END, TEXT_INSET, Group
 
-RULE = 0.6  # points, of the lines of the table
-LEADING = 1.25  # type sizes, from line to line
-SMALLEST = 7.5  # points, that the heading of a block may shrink to
-WIDEST = 150  # mm, that is tried for a label that does not fit
-TITLE_SIZE, SUBTITLE_SIZE = 17, 12  # points, of the heading of the pages
+RULE = 0.6  # points: the width of the table's lines.
+LEADING = 1.25  # type sizes: the distance between lines.
+SMALLEST = 7.5  # points: the smallest type for the heading of a block.
+WIDEST = 150  # mm: the widest size to suggest for a label that does not fit.
+TITLE_SIZE, SUBTITLE_SIZE = 17, 12  # points: the heading of the pages.
+
 # Sizes and spaces of running text, in type sizes of its paragraphs.
 HIGH_HEADING, LOW_HEADING = 1.45, 1.15
 BEFORE_HEADING, BEFORE_PARAGRAPH = 1.2, 0.7
@@ -98,7 +99,7 @@ class _Drawer:
         self.number = self.mcid = 0  # the page's index, and the next marked-content id on it
 
     def draw(self, layouts: Sequence[PageLayout]) -> Drawn:
-        """All pages; a layout with a running text takes as many as the text needs."""
+        """Draw all pages. A layout with a running text takes as many pages as the text needs."""
         tags = [self.document.add("Sect") for _ in layouts]
         flows: list[list[list[Piece]]] = []
         for layout, tag in zip(layouts, tags, strict=True):
@@ -119,7 +120,7 @@ class _Drawer:
 
     @contextmanager
     def _marked(self, tag: Tag) -> Iterator[None]:
-        """What is drawn inside is content of the element."""
+        """Tag everything drawn inside as content of the element."""
         tag.kids.append((self.number, self.mcid))
         self.canvas.addLiteral(f"/{tag.kind} <</MCID {self.mcid}>> BDC")
         self.mcid += 1
@@ -128,7 +129,7 @@ class _Drawer:
 
     @contextmanager
     def _artifact(self, what: str) -> Iterator[None]:
-        """Screen readers pass over what is drawn inside."""
+        """Mark everything drawn inside as an artifact, which screen readers skip."""
         self.canvas.addLiteral(f"/Artifact <<{what}>> BDC")
         yield
         self.canvas.addLiteral("EMC")

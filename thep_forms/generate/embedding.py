@@ -15,15 +15,15 @@ from reportlab.pdfbase.ttfonts import TTFont
 
 from thep_forms.layout.metrics import BOLD, FOLDER, ITALIC, REGULAR, STYLES, Face, load_face
 
-SUBSET_TAG = "SUBSET+"  # goes before the name of a font that was cut down to the glyphs in use (ISO 32000-1, 9.6.4)
-CAP_HEIGHT = 714  # thousandths of the type size, of Noto Sans; for a font that does not say its own
-STEM_WIDTH = 80  # thousandths of the type size; a hint that only substitutes of the font would use
-CHUNK = 100  # entries of a CMap that may stand together (Adobe Technical Note 5014)
+SUBSET_TAG = "SUBSET+"  # the prefix of the name of a font that holds only the glyphs in use (ISO 32000-1, 9.6.4).
+CAP_HEIGHT = 714  # thousandths of the type size: the value of Noto Sans, for a font that does not state its own.
+STEM_WIDTH = 80  # thousandths of the type size: a hint for fonts that replace this one.
+CHUNK = 100  # the most entries in one section of a CMap (Adobe Technical Note 5014).
 
 
 @cache
 def register() -> None:
-    """Make the three styles known to reportlab, as one family."""
+    """Register the three styles with reportlab, as one family."""
     for name in STYLES:
         pdfmetrics.registerFont(TTFont(name, FOLDER / f"{name}.ttf"))
     pdfmetrics.registerFontFamily(REGULAR, REGULAR, BOLD, ITALIC, BOLD)
@@ -45,7 +45,7 @@ def subset(pdf: pikepdf.Pdf, face: Face, texts: Mapping[int, str]) -> pikepdf.Ob
 
 
 def _cut_down(face: Face, glyphs: Mapping[int, str]) -> bytes:
-    """The font program with these glyphs alone, under their own numbers."""
+    """The font program with only these glyphs, which keep their numbers."""
     wanted = hb.SubsetInput()
     wanted.flags = hb.SubsetFlags.RETAIN_GIDS
     wanted.sets(hb.SubsetInputSets.GLYPH_INDEX).set(set(glyphs))

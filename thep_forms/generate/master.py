@@ -1,4 +1,4 @@
-"""The year's form, drawn once: copies for schools are filled from it at a small part of what drawing costs."""
+"""The year's form, drawn once. Filling a copy from it takes a small part of the time of drawing."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Master:
         self.codes = [objects.number(code) for code in codes]
 
     def _write_the_rest(self, objects: Objects, before_tags: Set[int]) -> None:
-        """Write what all copies have in common.
+        """Write the objects that all copies share.
 
         What opens the file is apart from its tags, which are ten times as many: a reader takes an object stream in
         whole.

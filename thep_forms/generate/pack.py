@@ -1,8 +1,8 @@
 """A print pack: copies of the form for the office printer, one after the other, in one PDF without fields.
 
-The year's pages are drawn once, and all copies share them. Each page of a copy adds a short content of its own: what is
-known of the school, in the boxes, and at the foot the school and the code. Only the structure tree cannot be shared: an
-element has one parent, and its content is on one page (ISO 32000-1, 14.7).
+All copies share the year's pages, which are drawn once. Each page of a copy adds short content of its own: the known
+answers in the boxes, and at the foot the school and the code. Copies cannot share the structure tree: an element has
+one parent, and its content is on one page (ISO 32000-1, 14.7).
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class _TypesetCopy(Struct, frozen=True):
 
 
 class _Pack:
-    """The file while it is written; `pdf` holds what was drawn, `boxes` those of its pages, by index."""
+    """The file while it is written. `pdf` holds the drawn pages; `boxes` maps the index of each page to its boxes."""
 
     def __init__(
         self, definition: FormDefinition, drawn: Drawn, boxes: Mapping[int, Sequence[PlacedBox]], pdf: pikepdf.Pdf
@@ -149,7 +149,7 @@ class _Pack:
         return _TypesetCopy(copy, texts, typeset(school, self.foot.width, self.foot.height, wraps=False, sizes=sizes))
 
     def _take_in_fonts(self, copies: Iterable[_TypesetCopy]) -> None:
-        """The fonts of the pages, and those that the answers of all copies are drawn with."""
+        """Add the fonts of the pages and of the answers of all copies."""
         texts = [text for copy in copies for text in (*copy.texts.values(), copy.school)]
         listed, self.names = dict(self.pdf.pages[0].obj.Resources.Font.items()), dict[str, str]()
         for n, (name, glyphs) in enumerate(drawn_glyphs(texts, FACES).items()):

@@ -1,4 +1,4 @@
-"""The QR code in the corner of each page, by which a program knows a page that comes back as a picture.
+"""The QR code in the corner of each page. It identifies a page that comes back as a picture.
 
 A page of the form shows it by a form XObject: each school's copy has its own, and all else of the page in common.
 """

@@ -19,7 +19,7 @@ CODE_DIGITS = 4  # of a glyph's number in hex
 
 
 class Glyph(Struct, frozen=True):
-    """A glyph where HarfBuzz puts it; `text` is what it stands for."""
+    """A glyph at the position that HarfBuzz gives it. `text` is the text that it draws."""
 
     number: int
     advance: int
@@ -46,10 +46,10 @@ class GlyphRun(Struct, frozen=True):
         """The text that each of its glyphs draws, by the glyph's number."""
         starts = range(0, len(self.codes), CODE_DIGITS)
         numbers = (int(self.codes[start : start + CODE_DIGITS], 16) for start in starts)
-        found = {number: self.face.text_of(number) for number in numbers}
+        texts = {number: self.face.text_of(number) for number in numbers}
         for glyph in self.glyphs:
-            found[glyph.number] = self.face.text_of(glyph.number, glyph.text)
-        return found
+            texts[glyph.number] = self.face.text_of(glyph.number, glyph.text)
+        return texts
 
 
 def shape(line: str) -> tuple[GlyphRun, ...]:
@@ -89,7 +89,7 @@ def _pieces(line: str) -> Iterator[tuple[Face | None, str]]:
 
 
 def _goes_along(char: str) -> bool:
-    """Whether it is drawn in the face of what stands before it: marks, joiners, spaces, signs."""
+    """Whether the character takes the face of the character before it: marks, joiners, spaces, signs."""
     return unicodedata.category(char)[0] in "MZCP" or unicodedata.bidirectional(char) in ("BN", "ON")
 
 
@@ -117,8 +117,8 @@ def _run(face: Face | None, text: str) -> GlyphRun:
 
 
 def _plain(face: Face, text: str) -> GlyphRun:
-    found = [face.plain[char] for char in text]
-    return GlyphRun(face, sum(width for width, _ in found), codes="".join(code for _, code in found))
+    glyphs = [face.plain[char] for char in text]
+    return GlyphRun(face, sum(width for width, _ in glyphs), codes="".join(code for _, code in glyphs))
 
 
 def _shaped(face: Face, text: str) -> tuple[Glyph, ...]:

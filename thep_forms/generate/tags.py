@@ -1,4 +1,4 @@
-"""The structure tree of a tagged PDF (ISO 32000-1, 14.7 and 14.8; PDF/UA-1): what a screen reader walks."""
+"""The structure tree of a tagged PDF, which screen readers follow (ISO 32000-1, 14.7 and 14.8; PDF/UA-1)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Tag(Struct):
     """A structure element while the pages are drawn.
 
     `kids` are elements, and pieces of marked content as pairs of the page's index and the marked-content id. `widget`
-    is the name of the field of a `Form` element, which has no kids. `numbering` is that of a list.
+    is the field's name of a `Form` element, which has no kids. `numbering` is the `ListNumbering` of a list.
     """
 
     kind: str

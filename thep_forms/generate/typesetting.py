@@ -1,7 +1,6 @@
-"""What is filled into a box, set in type: any text to the operators that draw it.
+"""Typesets the text of a box: from any text to the operators that draw it.
 
-Measures are in points from the lower left corner of the box, unless they are said to be in thousandths of the type
-size, as those of glyphs are.
+Measures are in points from the lower left corner of the box. Measures of glyphs are in thousandths of the type size.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from msgspec import Struct
 from thep_forms.generate.shaping import GlyphRun, shape, width_of
 from thep_forms.layout.metrics import REGULAR, load_face
 
-PADDING = 2.0  # points, between the edge of the box and the text, as most viewers have it
-CLIP = 1.0  # points, from the edge of the box to where its text is cut off
-STEP = 0.5  # points, by which type is made smaller until a text fits
-UNITS = 1000  # in the type size
+PADDING = 2.0  # points between the edge of the box and the text, as in most viewers.
+CLIP = 1.0  # points from the edge of the box to the edge of its visible text.
+STEP = 0.5  # points: type gets smaller by this step until the text fits.
+UNITS = 1000  # units in the type size.
 
 
 class TypesetText(Struct, frozen=True):
@@ -88,7 +87,7 @@ def _leading() -> float:
 
 
 def _wrapped(text: str, room: float) -> Iterator[str]:
-    """The lines of a text. A word that does not fit goes to the next line; a word longer than a line is cut.
+    """The lines of a text. A word that does not fit starts the next line; a word longer than a line is cut.
 
     `room` is in thousandths of the type size.
     """
@@ -121,7 +120,7 @@ def _cut(word: str, room: float) -> Iterator[str]:
 
 
 def drawing(text: TypesetText, width: float, height: float, names: Mapping[str, str], *, wraps: bool) -> bytes:
-    """The operators that draw the text in its box. `names` are those of the faces in the resources."""
+    """The operators that draw the text in its box. `names` maps each face to its name in the resources."""
     face = load_face(REGULAR)
     ascender, descender = (edge / UNITS * text.size for edge in (face.ascender, face.descender))
     y = height - PADDING / 2 - ascender if wraps else (height - ascender - descender) / 2

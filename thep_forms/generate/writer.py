@@ -1,4 +1,4 @@
-"""Writes PDF files that hardly differ: what they have in common is put into bytes once.
+"""Writes PDF files that differ little: their common part becomes bytes only once.
 
 qpdf, which makes the objects, takes six milliseconds to write a copy; this takes one millisecond. Cross-reference and
 object streams (ISO 32000-1, 7.5.7 and 7.5.8) keep the file small.
@@ -37,7 +37,7 @@ class Objects:
         self._waiting: deque[tuple[int, pikepdf.Object]] = deque()
 
     def reserve(self) -> int:
-        """A number for an object that is written somewhere else."""
+        """Reserve a number for an object that is written elsewhere."""
         self.next += 1
         return self.next - 1
 
@@ -104,10 +104,10 @@ class Writer:
         self.rows: dict[int, bytes] = {}
 
     def copy(self) -> Writer:
-        """A file that begins as this one; what is added to it is not added here."""
-        other = Writer()
-        other.parts, other.length, other.rows = [b"".join(self.parts)], self.length, dict(self.rows)
-        return other
+        """A new file with the same beginning. Adding to it does not change this file."""
+        duplicate = Writer()
+        duplicate.parts, duplicate.length, duplicate.rows = [b"".join(self.parts)], self.length, dict(self.rows)
+        return duplicate
 
     def add(self, number: int, body: bytes) -> None:
         """Write an object outside object streams, as a stream has to be."""
@@ -128,7 +128,7 @@ class Writer:
         self.add(number, stream(entries, zlib.compress(head + b"\n".join(objects.values()))))
 
     def finish(self, number: int, trailer: Iterable[tuple[bytes, bytes]]) -> bytes:
-        """The bytes of the file; `number`, the highest of all, is that of the cross-reference stream."""
+        """The bytes of the file. `number`, the highest object number, belongs to the cross-reference stream."""
         start = self.length
         self.rows[number] = _ROW.pack(1, start, 0)
         rows = _ROW.pack(0, 0, 65535) + b"".join(self.rows[n] for n in range(1, number + 1))

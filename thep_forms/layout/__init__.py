@@ -1,4 +1,4 @@
-"""Where everything of a form stands on its pages, for those who draw them and for those who read them.
+"""The position of everything on a form's pages, for drawing and for reading.
 
 The measures of the typeface are in `metrics`, what stands at the foot of a page in `foot`, its seal in `seal`.
 """

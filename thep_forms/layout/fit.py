@@ -1,4 +1,4 @@
-"""Whether what was laid out fits; where it does not, which measure of `membership-form.toml` to change, and to what."""
+"""Checks that a layout fits. If not, says which measure of `membership-form.toml` to change, and to what value."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from thep_forms.definition.model import Kind, PageMeasures
 from thep_forms.errors import LayoutError
 from thep_forms.layout.model import AVERAGE_GLYPH, MM, Item, Label, Measure, PageLayout, PlacedBox, PlacedText
 
-SLACK = 0.01  # points, for rounding
-LEAST_HEIGHT = 7.0  # mm, of a box that one writes in by hand
-LEAST_LABEL = 5.0  # mm: a label that is narrower holds no word
-STEP = 0.1  # mm, to which measures are suggested
+SLACK = 0.01  # points, for rounding.
+LEAST_HEIGHT = 7.0  # mm: the least height of a box for handwriting.
+LEAST_LABEL = 5.0  # mm: a narrower label holds no word.
+STEP = 0.1  # mm: suggested measures are multiples of this.
 
 
 def verify(layout: PageLayout, page: PageMeasures, around_box: float) -> None:
@@ -56,7 +56,7 @@ def _verify_page(layout: PageLayout, page: PageMeasures, least_line: float) -> N
 
 
 def _how_to_shorten(layout: PageLayout, page: PageMeasures, least_line: float) -> str:
-    """How the rows of a page become low enough: by lower lines, as far as these can be lower, then by lower rows."""
+    """How to lower the rows of a page until they fit: lower the lines first, then the rows."""
     lowest = min(cell.y for cell in layout.cells)
     excess = page.bottom - lowest / MM
     line = down(page.line - excess / layout.lines) if layout.lines else 0.0

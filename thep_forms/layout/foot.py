@@ -1,16 +1,16 @@
-"""What stands at the foot of every page, below its body: two lines of words, on paper the school, and the QR code."""
+"""The foot of every page, below its body: two lines of words, the QR code and, on paper, the school."""
 
 from __future__ import annotations
 
 from thep_forms.layout.model import MM, Rect
 
-CODE_SIDE = 12 * MM  # of the square that the code fills
-CODE_GAP = 4 * MM  # between the body of the page and the code, which has to be white
-LINES = (10 * MM, 14 * MM)  # from the body of the page down to the base of each line
-LINE_SIZE = 8.0  # points, of its type
-SCHOOL_DOWN = 8 * MM  # from the body of the page down to the lower edge of the line that names the school
+CODE_SIDE = 12 * MM  # the side of the square of the code.
+CODE_GAP = 4 * MM  # the white space between the body of the page and the code.
+LINES = (10 * MM, 14 * MM)  # the distance from the body down to the base of each line.
+LINE_SIZE = 8.0  # points: the type size of the lines.
+SCHOOL_DOWN = 8 * MM  # the distance from the body down to the lower edge of the school's line.
 SCHOOL_HEIGHT = 6 * MM
-SCHOOL_SIZE = 9.0  # points, of its type
+SCHOOL_SIZE = 9.0  # points: the type size of the school's name.
 
 
 def code_area(body: Rect) -> Rect:

@@ -1,4 +1,4 @@
-"""What a laid-out page is made of: rectangles with labels, texts and boxes, in points from its lower left corner."""
+"""The parts of a laid-out page: rectangles with labels, texts and boxes, in points from its lower left corner."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from thep_forms.definition.form import Box
 from thep_forms.definition.model import PageMeasures
 
 MM = 72 / 25.4  # points
-LABEL_INSET = 2 * MM  # from the edge of a label's rectangle to its words
-LABEL_END = 0.5 * MM  # from its words to the other edge, at least
-TEXT_INSET = 2 * MM  # from the edges of a cell to the text in it
-AVERAGE_GLYPH = 0.55  # width of a letter, in type sizes; what `shows` is reckoned with
+LABEL_INSET = 2 * MM  # the distance from the edge of a label's rectangle to its words.
+LABEL_END = 0.5 * MM  # the least distance from the words to the other edge.
+TEXT_INSET = 2 * MM  # the distance from the edges of a cell to the text in it.
+AVERAGE_GLYPH = 0.55  # type sizes: the width of a letter, from which `shows` follows.
 
 
 class Rect(Struct, frozen=True):
-    """A rectangle on the page, in points; `x` and `y` are those of its lower left corner."""
+    """A rectangle on the page, in points. `x` and `y` are the coordinates of its lower left corner."""
 
     x: float
     y: float
@@ -35,7 +35,7 @@ class Rect(Struct, frozen=True):
         return self.y + self.height
 
     def inset(self, by: float) -> Rect:
-        """What is left of it without a margin of that many points."""
+        """The rectangle without a margin of that many points."""
         return Rect(self.x + by, self.y + by, self.width - 2 * by, self.height - 2 * by)
 
     def slice_x(self, start: float, width: float) -> Rect:
@@ -59,7 +59,7 @@ class Measure(Struct, frozen=True):
 
 
 class Style(Enum):
-    """How a label looks, by what it is for."""
+    """The look of a label, by its purpose."""
 
     LABEL = auto()  # beside a box
     HEADING = auto()  # above a block
@@ -101,7 +101,7 @@ Item = Label | PlacedText | PlacedBox
 
 
 class Group(Struct):
-    """What belongs together under a heading, or under none, in reading order: each label before its box."""
+    """Items that belong together, with or without a heading, in reading order: each label before its box."""
 
     heading: Label | None = None
     items: list[Item] = field(default_factory=list)
@@ -129,7 +129,7 @@ class PageLayout(Struct):
 
     @property
     def items(self) -> list[Item]:
-        """Everything that is printed or filled in, in reading order."""
+        """All items of the page, in reading order."""
         found: list[Item] = []
         for group in self.groups:
             if group.heading:

@@ -1,4 +1,4 @@
-"""Where everything of a form stands: from the definition to page layouts."""
+"""Plans the position of everything on a form: from the definition to page layouts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from thep_forms.definition.form import Block, Box, FormDefinition
 from thep_forms.definition.model import Cell, Field, Kind, Row, Section
 from thep_forms.errors import LayoutError
 from thep_forms.layout.fit import verify
+from thep_forms.layout.metrics import text_width
 from thep_forms.layout.model import (
     AVERAGE_GLYPH,
+    LABEL_INSET,
     MM,
     TEXT_INSET,
     Label,
@@ -29,8 +31,7 @@ BLOCKS_IN_ROW = 2  # on a continuation page
 BOX_INSET = 1.5  # points, between a ruled line and the box
 TICK = 5.5 * MM  # the side of a square to tick
 TICK_INSET = 0.5  # points, between the lines of that square and the box
-AFTER_TICK = 1.5 * MM  # between a square and the next caption
-AROUND_CAPTION = 6 * MM  # what the caption of a square needs beside its letters
+AFTER_CAPTION = 1.5 * MM  # between the words of a caption and its square
 AFTER_PREFIX = 1.2  # type sizes, between a printed prefix and the box
 
 
@@ -104,7 +105,7 @@ class _Planner:
 
 
 class _Page:
-    """A page while rows are added to it. `heading` is that of its blocks, if they have not their role's."""
+    """A page while rows are added to it. `heading` replaces the role's heading on its blocks, unless it is empty."""
 
     def __init__(self, planner: _Planner, layout: PageLayout, heading: str = "") -> None:
         self.planner, self.layout, self.heading = planner, layout, heading
@@ -183,24 +184,23 @@ class _Page:
         return room.slice_x(width, room.width - width)
 
     def _add_ticks(self, boxes: Sequence[Box], rect: Rect) -> None:
-        """Squares to tick, each after its caption; what the row has to spare is shared by the lengths of these."""
+        """Squares to tick, each close behind its caption, and apart from the next one by an equal share of the row."""
         items = self.layout.group().items
-        spare = rect.width - (TICK + AROUND_CAPTION) * len(boxes)
-        letters = sum(len(box.caption) for box in boxes)
+        size = self.planner.measures.text_size
+        captions = [LABEL_INSET + text_width(box.caption, size) + AFTER_CAPTION for box in boxes]
+        spare = (rect.width - sum(captions) - TICK * len(boxes)) / len(boxes)
         x = 0.0
-        for box in boxes:
-            width = TICK + AROUND_CAPTION + spare * len(box.caption) / letters
-            share = rect.slice_x(x, width)
-            x += width
-            square = Rect(share.right - TICK - AFTER_TICK, share.y + (share.height - TICK) / 2, TICK, TICK)
-            items.append(Label(box.caption, share.slice_x(0, square.x - share.x), Style.LABEL, tinted=False))
+        for box, width in zip(boxes, captions, strict=True):
+            items.append(Label(box.caption, rect.slice_x(x, width), Style.LABEL, tinted=False))
+            square = Rect(rect.x + x + width, rect.y + (rect.height - TICK) / 2, TICK, TICK)
             self.layout.cells.append(square)
             items.append(PlacedBox(box, square.inset(TICK_INSET)))
+            x += width + TICK + spare
 
     # --- blocks -------------------------------------------------------------------------------------------------
 
     def _add_block(self, role: str, rect: Rect, *, has_bar: bool) -> None:
-        """The next block of the role, under a bar of its own or under that of its row."""
+        """Add the next block of the role, under its own bar or under the bar of its row."""
         planner = self.planner
         block = planner.definition.block(planner.roles[role], next(planner.positions[role]))
         down = 0.0

@@ -1,4 +1,4 @@
-"""A seal on each page: the hash of what was drawn there. By it a reader knows whether somebody has drawn on the page.
+"""The seal of a page: a hash of its drawing. It shows a reader whether somebody has drawn on the page since.
 
 It is kept in the page-piece dictionary (ISO 32000-1, 14.5), where a program keeps what is its own. It is a string of
 two hashes: of the content, and of the content as it is stored. Most programs leave the stored content alone, and that
@@ -21,7 +21,7 @@ DIGITS = 2 * BYTES
 
 
 class State(Enum):
-    """What became of a page since it was made. Some programs drop the seal, so a page without one can be either."""
+    """Whether a page has changed since it was made. Some programs drop the seal, so `NO_SEAL` proves neither."""
 
     AS_MADE = auto()
     DRAWN_OVER = auto()
@@ -29,7 +29,7 @@ class State(Enum):
 
 
 def seal(page: pikepdf.Page, day: date) -> None:
-    """Seal what is drawn on the page.
+    """Add the seal to the page.
 
     The dictionary has to have a date; `day` is that, so that the bytes depend on the input alone.
     """
@@ -40,7 +40,7 @@ def seal(page: pikepdf.Page, day: date) -> None:
 
 
 def state(page: Object) -> State:
-    """Whether the page is as its seal says. Raises what pikepdf raises where the content is damaged."""
+    """Whether the page agrees with its seal. Raises errors of pikepdf if the content is damaged."""
     hashes = _hashes(page)
     if hashes is None:
         return State.NO_SEAL
@@ -50,11 +50,11 @@ def state(page: Object) -> State:
 
 
 def _hashes(page: Object) -> str | None:
-    """What the seal of the page holds; None where there is no seal."""
-    found: object = page
+    """The content of the page's seal; None if the page has no seal."""
+    entry: object = page
     for key in ("/PieceInfo", OWNER, "/Private"):
-        found = found.get(key) if isinstance(found, Dictionary) else None
-    return str(found) if isinstance(found, String) else None
+        entry = entry.get(key) if isinstance(entry, Dictionary) else None
+    return str(entry) if isinstance(entry, String) else None
 
 
 def _digest(page: Object, read: Callable[[Object], bytes] = Object.read_bytes) -> str:

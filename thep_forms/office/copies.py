@@ -1,4 +1,4 @@
-"""A school's own copy of the form, in a file or on paper: what is filled in beforehand, and what the file is called."""
+"""A school's own copy of the form, in a file or on paper: its prefilled answers and the name of its file."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def copies(
 def print_pack(definition: FormDefinition, members: Iterable[MemberSchool]) -> bytes:
     """Each school's copy on paper, as one PDF for the printer; there is one member at least.
 
-    The copies are in the order of the register, by DfE number. All our lists have this order, so that the pile can be
-    ticked off against any of them, and it keeps the schools of a phase together. `definition` was loaded for copies.
+    The copies are in the order of the register, by DfE number. All our lists have this order, so that you can tick off
+    the pile against any of them. It also keeps the schools of a phase together. `definition` was loaded for copies.
     Raises `LayoutError`.
     """
     members = list(members)
@@ -46,7 +46,7 @@ def print_pack(definition: FormDefinition, members: Iterable[MemberSchool]) -> b
 
 
 def answers(definition: FormDefinition, member: MemberSchool) -> Values:
-    """What is known of a school, by AcroForm field. The DfE number goes without its prefix, which is printed."""
+    """The known answers of a school, by AcroForm field. The form prints the prefix of the DfE number itself."""
     prefix = definition.partnership.dfe_prefix
     values: Values = {definition.dfe_field.name: member.dfe_number.removeprefix(prefix)}
     for field in definition.fields:
@@ -64,7 +64,7 @@ def answers(definition: FormDefinition, member: MemberSchool) -> Values:
 
 def _is_implied(member: MemberSchool, contact: Contact, role: Role) -> bool:
     """Whether the person holds the role through another role, as a main contact who is the headteacher does."""
-    return any(other.role == role.held_by and other.parts == contact.parts for other in member.record.contacts)
+    return any(holder.role == role.held_by and holder.parts == contact.parts for holder in member.record.contacts)
 
 
 def _values_of_field(definition: FormDefinition, field: Field, answer: str) -> Values:

@@ -25,7 +25,7 @@ class DemoFile(Struct, frozen=True):
 
 
 class Demo(Struct, frozen=True):
-    """What the demo made: a summary of its returns, and the files to look at."""
+    """The result of the demo: a summary of its returns, and the files to look at."""
 
     summary: Summary
     files: tuple[DemoFile, ...]

@@ -1,4 +1,4 @@
-"""Dispose of a school's data, or of old years', for good."""
+"""Permanently delete the data of a school, or of old years."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from thep_forms.records.names import ledger_copies, tidy
 
 
 class Disposal(Struct, frozen=True):
-    """What is to be disposed of: returns, the PDFs that they are in, and other schools' returns in those PDFs.
+    """The data to delete: returns, the PDFs that hold them, and returns of other schools in the same PDFs.
 
-    `names` are those of the schools of all these, by return, as each gives it. `messages` is what was noted of e-mails
-    to the schools; `members` are those of which the register list has more than the number and the name.
-    `ledger_copies` are the names of ledgers that were put aside as an earlier version wrote them.
+    `names` maps the id of each return to the name of its school, as the return gives it. `messages` are notes of
+    e-mails to the schools. `members` are schools for which the register list holds more than number and name.
+    `ledger_copies` are the names of the copies that migrations kept of earlier ledgers.
     """
 
     returns: tuple[Returned, ...]
     files: tuple[str, ...]
     shared: tuple[Returned, ...]
     names: Mapping[str, str]
-    unplaced: int  # returns that may be meant, but nobody knows their school or year: they stay
-    unknown: int  # files in the archive that the ledger does not know, so nobody knows whose they are: they stay
+    unplaced: int  # returns that may be meant, but their school or year is unknown: they stay
+    unknown: int  # archived files that the ledger does not list, so their school is unknown: they stay
     messages: tuple[Sent, ...] = ()
     members: tuple[str, ...] = ()
     ledger_copies: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to dispose of."""
+        """Whether there is nothing to delete."""
         return not (self.returns or self.messages or self.members)
 
 
@@ -47,11 +47,12 @@ def forget(
     before: MembershipYear | None,
     confirmed: Callable[[Disposal], bool],
 ) -> Disposal | None:
-    """Dispose of a school's returns, or of those of years before `before`, or of both at once, if `confirmed` says so.
+    """Delete the returns of `school`, or of years before `before`, or those that match both, if `confirmed` agrees.
 
-    What is noted of e-mails to the schools goes, too, and so do copies of the ledger that an earlier version wrote.
-    The returns leave the archive while the ledger still knows of them, then the ledger, then the tables: a run that is
-    cut off is finished by the next. Where nothing is left to be disposed of, nobody is asked. Raises `RecordsError`.
+    Also deletes notes of e-mails to the schools, and copies of the ledger from earlier versions of the program.
+    Deletes from the archive first, then from the ledger, then from the tables, so that the next run can finish a run
+    that was cut off. Calls `confirmed` with an empty `Disposal` too, and then writes the tables again. Raises
+    `RecordsError`.
     """
     number = _school(school, definitions()) if school else None
     with open_for_writing(folder, definitions) as ledger:
@@ -106,14 +107,14 @@ def _disposal(folder: Path, records: Records, number: str | None, before: Member
         unplaced=unplaced,
         unknown=len(archived_files(folder).keys() - kept_files(ledger)),
         messages=tuple(sent for sent in ledger.sent() if _is_message_meant(sent, number, before)),
-        # A register list does not say its year, so what it says is as old as the oldest.
+        # A register list does not say its year, so it counts as older than any.
         members=tuple(member for member in ledger.members_with_record() if number in (None, member)),
     )
     return disposal if disposal.is_empty else _with_ledger_copies(disposal, folder)
 
 
 def _with_ledger_copies(disposal: Disposal, folder: Path) -> Disposal:
-    """With the ledgers that were put aside, which hold what is to be disposed of."""
+    """The disposal with the copies of earlier ledgers, which hold the same data."""
     return replace(disposal, ledger_copies=tuple(path.name for path in ledger_copies(folder)))
 
 
@@ -123,7 +124,7 @@ def _may_be_meant(entry: Returned, number: str | None, before: MembershipYear | 
 
 
 def _is_placed(entry: Returned, number: str | None, before: MembershipYear | None) -> bool:
-    """Whether its school and its year are known, as far as they are asked for."""
+    """Whether the school and the year that the user named are known for the entry."""
     return bool((number is None or entry.school) and (before is None or entry.year))
 
 

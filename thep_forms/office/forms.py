@@ -53,7 +53,7 @@ def write_school_copies(
     continuation: int | None = None,
     on_written: Callable[[Path], object] = lambda _: None,
 ) -> WrittenForms:
-    """Write a copy of the form for each school, with what is known of the school filled in.
+    """Write a copy of the form for each school, with its known answers filled in.
 
     `register_list` is a list of member schools or a folder of RECORDS. Only the owner can read the copies: they hold
     personal data. `on_written` is called with the path of each copy. Raises `SourceError`, `RecordsError`,

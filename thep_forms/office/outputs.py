@@ -1,4 +1,4 @@
-"""Files that the office asks for: where they may go."""
+"""Protects files of other programs from being overwritten."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PDF_START, HTML_START = b"%PDF-", b"<!DOCTYPE html>"
 
 
 def require_replaceable(path: Path, start: bytes) -> None:
-    """Raise `OutputError` if `path` holds a file of another kind, that is, one that does not begin with `start`."""
+    """Raises `OutputError` if the file at `path` is of another kind: it does not begin with `start`."""
     if not path.exists():
         return
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""The partnership's details, as far as the office still has to enter them."""
+"""Details of the partnership that the office still has to enter."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ EXAMPLE_DOMAIN = ".example"  # reserved for examples (RFC 2606)
 
 
 def example_address(definition: FormDefinition) -> str:
-    """The address to which forms are returned if it is still the shipped example; otherwise empty."""
+    """The return address if it is still the shipped example, otherwise empty."""
     address = definition.partnership.return_address
     return address if address.endswith(EXAMPLE_DOMAIN) else ""

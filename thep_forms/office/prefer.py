@@ -1,4 +1,4 @@
-"""A person says which of a school's returns counts."""
+"""Notes a person's decision on which of a school's returns counts."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from thep_forms.checking import Problem
 from thep_forms.deciding import Verdict
+from thep_forms.defaults import DAYS_BETWEEN_REMINDERS, REMINDERS_FOR_A_SCHOOL
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import Severity
 from thep_forms.office.dates import due_date, in_words, today
@@ -93,8 +94,8 @@ class SchoolStatus(Struct, frozen=True):
 class ReminderRule(Struct, frozen=True):
     """Whom to remind: a school gets no more than `at_most` reminders, with `days_apart` days between two of them."""
 
-    at_most: int
-    days_apart: int
+    at_most: int = REMINDERS_FOR_A_SCHOOL
+    days_apart: int = DAYS_BETWEEN_REMINDERS
 
     def is_due(self, status: SchoolStatus, on: date) -> bool:
         """Whether the school is to be reminded on that day."""

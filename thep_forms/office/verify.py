@@ -1,4 +1,4 @@
-"""Prove that RECORDS are whole and unchanged."""
+"""Check that RECORDS are complete and unchanged."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ OUTDATED = (
 
 
 def faults(folder: Path, definitions: Definitions) -> Iterator[str]:
-    """What is wrong with the records, a sentence each. Raises `RecordsError`.
+    """The faults of the records, a sentence each. Raises `RecordsError`.
 
-    Nothing is changed, but for a ledger of an earlier version of the program, which is brought up to date first.
+    Changes nothing, except that it migrates a ledger of an earlier version first.
     """
     try:
         with _opened(folder, definitions) as ledger:
@@ -79,7 +79,7 @@ def kept_files(ledger: Ledger) -> set[str]:
 
 
 def archived_files(folder: Path) -> dict[str, Path]:
-    """What is in the archive, by name, whatever it is."""
+    """The files in the archive by name, except half-written ones."""
     half_written = set(leftovers(folder))
     return {path.name: path for path in (folder / ARCHIVE).glob("*") if path not in half_written}
 

@@ -15,7 +15,7 @@ from thep_forms.reading.damage import attempt
 from thep_forms.reading.field_tree import TooManyError
 from thep_forms.reading.information import pdf_date
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, ReadFrom, Reading
-from thep_forms.reading.opening import Source, is_pdf, opened
+from thep_forms.reading.opening import CertificateError, Source, is_pdf, opened
 from thep_forms.reading.pipeline import readings_in
 
 # Warnings of these libraries may quote the file, and nothing of a form is ever logged.
@@ -52,6 +52,8 @@ def _read(source: Source, definitions: DefinitionOfYear, passwords: Sequence[str
             return tuple(forms) or own
     except pikepdf.PasswordError:
         return (Reading(FileKind.LOCKED, reason=reasons.LOCKED),)
+    except CertificateError:
+        return (Reading(FileKind.LOCKED, reason=reasons.LOCKED_BY_CERTIFICATE),)
     except TooManyError:
         return (Reading(FileKind.UNREADABLE, reason=reasons.TOO_MANY),)
     except (MemoryError, ImportError):

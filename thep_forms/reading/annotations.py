@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
+from itertools import islice
 
 from msgspec import Struct
-from pikepdf import Object
+from msgspec.structs import replace
+from pikepdf import Array, Object
 
 from thep_forms.reading.field_tree import Annotation
 from thep_forms.reading.model import Doubt, Note
 from thep_forms.reading.objects import doubted_text, name_of, numbers_of
+from thep_forms.reading.opening import INK, REDACTION
 from thep_forms.reading.strings import plain
 
 NO_TICKS = ("no", "n", "na", "n/a", "off", "-")
 THINNEST = 1.0  # points, of an area: a line may have no height
 LEAST_SHARE = 0.05  # of a box that markup covers, or of a line that lies on a box
+LEAST_SHARE_OF_INK = 0.3  # of a stroke of a pen, or of the box, that is in common
+MOST_STROKES = 2000  # of a pen, in one annotation
 LONGEST_TICK = 3  # letters that are meant as a tick
 LARGEST_TICK = 8  # times the size of the box, of something drawn that is meant as a tick, such as a ring around it
 
 _MARKS = ("/Circle", "/Highlight", "/Ink", "/Line", "/PolyLine", "/Polygon", "/Square", "/Stamp")
+_COVERS = ("/Circle", "/Polygon", "/Square")  # kinds that may be filled
 _BY_HAND = ("/Ink", "/Stamp")
 _NOT_WRITTEN = (  # kinds whose appearance is not what a person wrote
     *("/Text", "/Caret", "/StrikeOut", "/Squiggly", "/Underline", "/FileAttachment", "/Sound", "/Movie", "/Screen"),
@@ -42,7 +49,8 @@ class Markup(Struct, frozen=True):
     """Words or a drawing on a page, in the page's own coordinates. `kind` is the annotation's subtype.
 
     `area` is empty where the file gives none. `is_drawing`: it has no words that we can read, and shows something that
-    a person may have written. `shows_all`: all of it shows on the page.
+    a person may have written. `shows_all`: all of it shows on the page. `covers`: what is below it does not show, or is
+    marked for redaction.
     """
 
     page: int
@@ -51,11 +59,22 @@ class Markup(Struct, frozen=True):
     kind: str
     is_drawing: bool
     shows_all: bool
+    covers: bool
 
     @property
     def note(self) -> Note | None:
         """What it says, whatever it lies on; None for what only stands out, such as a ring."""
         return Note(self.text, self.page) if self.text or self.is_drawing else None
+
+    @property
+    def is_ink(self) -> bool:
+        """Whether it was written with a pen, and says nothing in letters."""
+        return self.kind == INK and not self.text
+
+    @property
+    def is_redaction(self) -> bool:
+        """Whether it marks what is to be taken out."""
+        return self.kind == REDACTION
 
     @property
     def strikes(self) -> bool:
@@ -68,25 +87,67 @@ class Markup(Struct, frozen=True):
             return _size(self.area) <= LARGEST_TICK * _size(box)
         return 0 < len(self.text) <= LONGEST_TICK and self.text.lower() not in NO_TICKS
 
+    def boxes_under(self, boxes: Iterable[tuple[str, BoxArea]]) -> list[str]:
+        """The names of all boxes of which it covers more than the edge."""
+        found: list[str] = []
+        for name, box in boxes:
+            if box.page != self.page or not len(box.area) == len(self.area) == 4:
+                continue
+            if _shared(self.area, box.area) > LEAST_SHARE * max(_size(box.area), 1.0):
+                found.append(name)
+        return found
+
     def box_under(self, boxes: Iterable[tuple[str, BoxArea]]) -> str | None:
         """The name of the box that it lies on: the box that it covers most of, or that most of a line lies on."""
-        best, largest = None, LEAST_SHARE
+        best, largest = None, LEAST_SHARE_OF_INK if self.is_ink else LEAST_SHARE
         for name, box in boxes:
             if box.page != self.page or not len(box.area) == len(self.area) == 4:
                 continue
             if box.ticks and not self.may_tick(box.area):
                 continue
-            whole = self.area if self.strikes and not box.ticks else box.area
-            share = _shared(self.area, box.area) / max(_size(whole), 1.0)
+            share = _shared(self.area, box.area) / max(self._whole(box), 1.0)
             if share > largest:
                 best, largest = name, share
         return best
 
+    def _whole(self, box: BoxArea) -> float:
+        """The size that the share is of: the box's, that of a line, or the smaller one where a pen wrote."""
+        if box.ticks or not (self.strikes or self.is_ink):
+            return _size(box.area)
+        return min(_size(self.area), _size(box.area)) if self.is_ink else _size(self.area)
+
 
 def markup_in(annotations: Iterable[Annotation]) -> list[Markup]:
-    """The free texts, comments and drawings among the annotations."""
-    found = (_markup(annotation.page, annotation.dictionary) for annotation in annotations)
-    return [markup for markup in found if markup]
+    """The free texts, comments and drawings among the annotations, each stroke of a pen by itself.
+
+    A stamp that is on several pages in the same place is that of the first page.
+    """
+    found: list[Markup] = []
+    stamps: set[tuple[str, Rectangle]] = set()
+    for annotation in annotations:
+        markup = _markup(annotation.page, annotation.dictionary)
+        if markup is None:
+            continue
+        if markup.kind == "/Stamp" and not markup.text:
+            stamp = (markup.text, tuple(map(round, markup.area)))
+            if stamp in stamps:
+                continue
+            stamps.add(stamp)
+        strokes = _strokes(annotation.dictionary) if markup.is_ink else []
+        found += [replace(markup, area=area) for area in strokes] or [markup]
+    return found
+
+
+def _strokes(ink: Object) -> list[Rectangle]:
+    """The area of each stroke of a pen; none where the file does not give them."""
+    strokes = ink.get("/InkList")
+    areas: list[Rectangle] = []
+    for points in islice(strokes, MOST_STROKES) if isinstance(strokes, Array) else ():
+        numbers = numbers_of(points)
+        if len(numbers) >= 2:
+            across, down = numbers[0::2], numbers[1::2]
+            areas.append(_area((min(across), min(down), max(across), max(down))))
+    return areas
 
 
 def _markup(page: int, annotation: Object) -> Markup | None:
@@ -96,7 +157,8 @@ def _markup(page: int, annotation: Object) -> Markup | None:
     text, is_unreadable = _words(annotation)
     has_appearance = "/AP" in annotation
     is_seen = has_appearance and not text and kind not in (*_MARKS, *_NOT_WRITTEN)
-    if not (text or is_seen or is_unreadable or kind in (*_MARKS, *_THROUGH)):
+    covers = kind == REDACTION or (kind in _COVERS and _is_filled(annotation))
+    if not (text or is_seen or is_unreadable or covers or kind in (*_MARKS, *_THROUGH)):
         return None
     return Markup(
         page,
@@ -104,8 +166,16 @@ def _markup(page: int, annotation: Object) -> Markup | None:
         text,
         kind,
         is_drawing=not text and (is_seen or is_unreadable or kind in _BY_HAND),
-        shows_all=has_appearance and (kind == "/FreeText" or not text),
+        shows_all=covers or (kind == INK and not text) or (has_appearance and (kind == "/FreeText" or not text)),
+        covers=covers,
     )
+
+
+def _is_filled(annotation: Object) -> bool:
+    """Whether its inside has a colour that lets nothing through."""
+    opacity = annotation.get("/CA")
+    is_opaque = opacity is None or (isinstance(opacity, (int, float, Decimal)) and opacity >= 1)
+    return is_opaque and bool(numbers_of(annotation.get("/IC"))) and "/BM" not in annotation
 
 
 def _words(annotation: Object) -> tuple[str, bool]:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from msgspec.structs import replace
+
 from thep_forms.definition.model import Kind
 from thep_forms.layout import PlacedBox
 from thep_forms.reading.model import Answer, Doubt, ReadFrom
-from thep_forms.reading.objects import UNREADABLE
+from thep_forms.reading.objects import COVERED, UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Stroke, lines_of, overlap, words_of
 from thep_forms.reading.strings import REPLACEMENT
 
@@ -31,7 +33,13 @@ Lines = Sequence[Sequence[PrintedLetter]]
 
 
 def answer_in(placed: PlacedBox, area: Area, letters: Sequence[PrintedLetter], content: PageContent) -> Answer:
-    """The answer in a box, which does not name its page. `letters` are those that begin in its area."""
+    """The answer in a box, which does not name its page. `letters` are those that begin in its area.
+
+    Of letters in the box that are covered nothing is kept. Letters beyond its edge may be clipped, not covered.
+    """
+    if any(letter.is_covered and area.holds(*letter.area.middle) for letter in letters):
+        seen = answer_in(placed, area, [letter for letter in letters if not letter.is_covered], content)
+        return replace(seen, doubts=seen.doubts | COVERED if seen.text else COVERED)
     if placed.box.kind is Kind.TICKS:
         is_marked = any(letter.text.strip() for letter in letters) or _is_drawn_on(area, content, TICK_SLACK)
         return Answer("yes" if is_marked else "", ReadFrom.PAGE_TEXT)
@@ -133,6 +141,21 @@ def _is_drawn_on(box: Area, content: PageContent, slack: float) -> bool:
     width = max(mark.right for mark in marks) - min(mark.x for mark in marks)
     height = max(mark.bottom for mark in marks) - min(mark.top for mark in marks)
     return max(width, height) >= LEAST_MARK * box.height
+
+
+def is_written_over(letters: Sequence[PrintedLetter], content: PageContent) -> bool:
+    """Whether something was drawn over the letters with a pen."""
+    shown = [letter.area for letter in letters if letter.text.strip() and not letter.is_covered]
+    for stroke in content.strokes:
+        if stroke.is_pen and any(area.holds(*_nearest(stroke.area, area)) for area in shown):
+            return True
+    return False
+
+
+def _nearest(stroke: Area, letter: Area) -> tuple[float, float]:
+    """The point of a stroke's area that is nearest to the middle of a letter."""
+    x, y = letter.middle
+    return min(max(x, stroke.x), stroke.right), min(max(y, stroke.top), stroke.bottom)
 
 
 def _may_be_mark(stroke: Stroke, box: Area, slack: float) -> bool:

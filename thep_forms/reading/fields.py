@@ -19,6 +19,7 @@ from thep_forms.reading.objects import NO_DOUBT, Text, content_of, doubted_text,
 from thep_forms.reading.strings import plain, text_string
 
 OFF = ("", "off", "no", "false")  # the standard has the first two
+NOT_TICKED = "no"  # the other answer of a box of which only the value or only the state says that it is ticked
 LONGEST_NAME = 200  # bytes of a part of a name that is kept for the next form
 UNNAMED = "unnamed_{}"  # what a field without a name is called
 SHORTEST = 20  # bytes of an appearance that shows a text
@@ -33,7 +34,8 @@ class WidgetValue(Struct, frozen=True):
     """What one widget holds.
 
     `ticks`: it is a check box. `limit` is the number of characters that its field takes, None without a limit. `page`
-    is an index, None where the file does not say. `lacks_value`: it has no value at all. One that a person emptied has
+    is an index, None where the file does not say. `contradicts`: its value says that it is ticked and its state that it
+    is not, or the other way round. `lacks_value`: it has no value at all. One that a person emptied has
     an empty text, and may still show the old one.
     """
 
@@ -44,6 +46,7 @@ class WidgetValue(Struct, frozen=True):
     page: int | None
     node: Node
     lacks_value: bool
+    contradicts: bool = False
 
     @property
     def says_something(self) -> bool:
@@ -88,6 +91,8 @@ def combined(widgets: Sequence[WidgetValue]) -> Answer:
         first, *differing = _differing(widgets)
         limit = next((widget.limit for widget in widgets if widget.limit), None)
         others = tuple(widget.text for widget in differing)
+    if any(widget.contradicts for widget in widgets):
+        others = (*others, NOT_TICKED)
     doubts = first.doubts | _FULL if limit and len(first.text) >= limit else first.doubts
     return Answer(first.text, doubts=doubts, others=others, page=first.page)
 
@@ -143,6 +148,7 @@ def _widget_value(leaf: Leaf) -> WidgetValue | None:
         leaf.page,
         leaf.node,
         not (text or Doubt.UNREADABLE in doubts or isinstance(value, String)),
+        ticks and _contradicts(leaf, value),
     )
 
 
@@ -196,6 +202,16 @@ def _is_ticked(leaf: Leaf, value: object) -> bool:
     if leaf.ancestors and isinstance(value, Name) and _is_of_another(leaf.node, leaf.ancestors[0], value):
         value = None
     return _is_on(leaf.node.get("/AS")) or _is_on(value)
+
+
+def _contradicts(leaf: Leaf, value: object) -> bool:
+    """Whether its own value and its state are both there, and only one of them ticks it."""
+    state = leaf.node.get("/AS")
+    if not isinstance(value, Name) or not isinstance(state, Name):
+        return False
+    if leaf.ancestors and _is_of_another(leaf.node, leaf.ancestors[0], value):
+        return False
+    return _is_on(value) != _is_on(state)
 
 
 def _is_on(state: object) -> bool:

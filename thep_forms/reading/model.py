@@ -32,6 +32,7 @@ class Doubt(StrEnum):
     """Why an answer may not be what the school meant."""
 
     CHARACTERS_LOST = "characters_lost"  # the program that saved the file lost characters, or their order
+    COVERED = "covered"  # something was drawn over it; what cannot be seen is not kept
     UNREADABLE = "unreadable"  # not all of it may be the answer, or its font does not say what its letters are
     CUT_OFF = "cut_off"  # it ends at the edge of its box, so the rest may not have been printed
     BOX_FULL = "box_full"  # it is as long as its field allows, so the rest may not have been taken
@@ -53,19 +54,28 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all stands in the box, not even blanks."""
-        return not self.text and Doubt.UNREADABLE not in self.doubts
+        return not self.text and not self.is_illegible
 
     @property
     def says_something(self) -> bool:
         """Whether more than blanks stands in the box, legible or not."""
-        return bool(self.text.strip()) or Doubt.UNREADABLE in self.doubts
+        return bool(self.text.strip()) or self.is_illegible
+
+    @property
+    def is_illegible(self) -> bool:
+        """Whether something stands in the box that cannot be read for certain, or does not show."""
+        return Doubt.UNREADABLE in self.doubts or Doubt.COVERED in self.doubts
 
 
 class Note(Struct, frozen=True, omit_defaults=True):
-    """Words on a page that belong to no box; without words, a drawing such as handwriting or a stamp."""
+    """Words on a page that belong to no box; without words, a drawing such as handwriting or a stamp.
+
+    `box` is the name of the box with an answer that it lies over; empty where it lies over none.
+    """
 
     text: str
     page: int | None = None
+    box: str = ""
 
 
 class Reading(Struct, frozen=True, omit_defaults=True):

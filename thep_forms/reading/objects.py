@@ -16,6 +16,7 @@ MOST_CHOSEN = 100  # entries read of a list box
 NO_DOUBT: frozenset[Doubt] = frozenset()
 LOST: frozenset[Doubt] = frozenset({Doubt.CHARACTERS_LOST})
 UNREADABLE: frozenset[Doubt] = frozenset({Doubt.UNREADABLE})
+COVERED: frozenset[Doubt] = frozenset({Doubt.COVERED})
 
 Text = tuple[str, frozenset[Doubt]]
 

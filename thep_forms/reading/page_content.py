@@ -23,6 +23,7 @@ from thep_forms.layout import metrics
 from thep_forms.reading.strings import REPLACEMENT
 
 GAP = 0.2  # of the type size: a wider gap between two letters is a space
+FALLBACK_GAP = 0.24  # the same, after a letter beyond Latin-1: the narrowest space of usual type is 0.25
 WIDE_GAP = 1.2  # the same, where spaces are drawn as letters
 APART = 0.75  # of the type size: letters that are farther apart are not of one run
 BACK = 0.5  # of the type size, that a letter may begin before the end of the last one in its run
@@ -74,18 +75,26 @@ class Area(Struct, frozen=True):
 
 
 class PrintedLetter(Struct):
-    """A letter with the marks that stand on it. U+FFFD is a letter that the file does not name."""
+    """A letter with the marks that stand on it. U+FFFD is a letter that the file does not name.
+
+    `is_covered`: it does not show, since something was drawn over it.
+    """
 
     text: str
     area: Area
     size: float
+    is_covered: bool = False
 
 
 class Stroke(Struct, frozen=True):
-    """A line, a curve, a filling or a picture. `frames`: it looks like the frame of a box, or like its ground."""
+    """A line, a curve, a filling or a picture. `frames`: it looks like the frame of a box, or like its ground.
+
+    `is_pen`: it looks like a stroke of a pen.
+    """
 
     area: Area
     frames: bool
+    is_pen: bool = False
 
 
 class PageContent(Struct, frozen=True):
@@ -95,15 +104,31 @@ class PageContent(Struct, frozen=True):
     strokes: tuple[Stroke, ...]
 
 
-def content_of_page(page: Page, unreadable: frozenset[str]) -> PageContent:
-    """What is drawn on a page. `unreadable` are the fonts that do not say what their letters are, by their names."""
+def content_of_page(page: Page, unreadable: frozenset[str], covered: Collection[int] = ()) -> PageContent:
+    """What is drawn on a page. `unreadable` are the fonts that do not say what their letters are, by their names.
+
+    `covered` are the letters that do not show, by their indexes in `page.chars`.
+    """
     turn = _turn(page)
-    letters = list(_letters(_upright(page), turn, _unreadable_fonts(page.chars, unreadable)))
+    hidden = {id(page.chars[index]) for index in covered}
+    letters = list(_letters(_upright(page), turn, _unreadable_fonts(page.chars, unreadable), hidden))
     drawn = (*page.curves, *page.lines, *page.rects, *page.images)
-    return PageContent(tuple(_runs(letters)), tuple(Stroke(_area(thing, turn), _frames(thing)) for thing in drawn))
+    return PageContent(tuple(_runs(letters)), tuple(_stroke(thing, turn) for thing in drawn))
 
 
 # --- strokes ----------------------------------------------------------------------------------------------------------
+
+
+def _stroke(thing: Drawn, turn: Turn) -> Stroke:
+    return Stroke(_area(thing, turn), _frames(thing), _is_pen(thing))
+
+
+def _is_pen(thing: Drawn) -> bool:
+    """Whether it is a line that is neither straight nor closed, nor goes from corner to corner."""
+    if thing["object_type"] != "curve" or thing.get("fill") or not thing.get("stroke"):
+        return False
+    operators = [operator for operator, *_ in thing.get("path", ())]
+    return "h" not in operators and ("c" in operators or not _is_polygon_of_corners(thing))
 
 
 def _frames(thing: Drawn) -> bool:
@@ -253,8 +278,10 @@ def _area(thing: Drawn, turn: Turn) -> Area:
     return Area(*turn(*(float(thing[edge]) for edge in ("x0", "top", "x1", "bottom"))))
 
 
-def _letters(chars: Iterable[Drawn], turn: Turn, unreadable: Collection[str]) -> Iterator[PrintedLetter]:
-    """The letters, each with the marks that were drawn on it."""
+def _letters(
+    chars: Iterable[Drawn], turn: Turn, unreadable: Collection[str], hidden: Collection[int]
+) -> Iterator[PrintedLetter]:
+    """The letters, each with the marks that were drawn on it. `hidden` are those that do not show, by their `id`."""
     last: PrintedLetter | None = None
     for char in chars:
         text = _letter(char, unreadable)
@@ -264,7 +291,7 @@ def _letters(chars: Iterable[Drawn], turn: Turn, unreadable: Collection[str]) ->
         if last:
             yield last
         area = _area(char, turn)
-        last = PrintedLetter(text, area, max(area.height, 1.0))
+        last = PrintedLetter(text, area, max(area.height, 1.0), id(char) in hidden)
     if last:
         yield last
 
@@ -329,15 +356,16 @@ def overlap(line: Sequence[PrintedLetter]) -> bool:
 def words_of(line: Sequence[PrintedLetter]) -> str:
     """The text of a line.
 
-    A gap is a space where spaces are not drawn. A gap after a letter beyond Latin-1 is none: programs that take such a
-    letter from another font often leave one.
+    A gap is a space where spaces are not drawn. It has to be as wide as a space after a letter beyond Latin-1: programs
+    that take such a letter from another font often leave a small gap.
     """
-    gap = WIDE_GAP if any(letter.text.isspace() for letter in line) else GAP
+    draws_spaces = any(letter.text.isspace() for letter in line)
     pieces = [line[0].text]
     for letter, following in pairwise(line):
+        gap = WIDE_GAP if draws_spaces else GAP if letter.text <= "\xff" else FALLBACK_GAP
         is_apart = following.area.x - letter.area.right > gap * letter.size
         is_at_space = letter.text.isspace() or following.text.isspace()
-        if is_apart and not is_at_space and letter.text <= "\xff":
+        if is_apart and not is_at_space:
             pieces.append(" ")
         pieces.append(following.text)
     return unicodedata.normalize("NFC", "".join(_as_read(pieces)))

@@ -29,7 +29,7 @@ from thep_forms.reading.damage import attempt
 from thep_forms.reading.field_groups import REPEATED, are_mixed, page_span
 from thep_forms.reading.fields import combined
 from thep_forms.reading.model import Answer, FileKind, Reading
-from thep_forms.reading.policy import is_news, joined, may_be_lost, with_unknown_fields
+from thep_forms.reading.policy import is_news, joined, may_be_lost, once, with_unknown_fields
 from thep_forms.reading.read_fields import read_fields
 
 
@@ -51,6 +51,7 @@ def readings_in(contents: Contents, definitions: DefinitionOfYear) -> tuple[Read
         found = _read_pages(contents, definitions)
     damaged = contents.damaged or found.damaged or contents.document.warned_of_damage()
     readings = found.readings or [contents.reading(FileKind.NOT_A_FORM, reasons.NO_FORM)]
+    readings = [replace(reading, notes=once(reading.notes)) for reading in readings]
     return _with_damage(contents, readings, is_filled=is_filled) if damaged else tuple(readings)
 
 

@@ -6,6 +6,7 @@ counts before a print of it. Nothing that a person may have entered is dropped w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,13 @@ from msgspec.structs import replace
 from thep_forms.definition.form import FormDefinition
 from thep_forms.reading.annotations import BoxArea, Markup
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, ReadFrom, Reading
+from thep_forms.reading.objects import COVERED, UNREADABLE
 
 if TYPE_CHECKING:
     from thep_forms.reading.print import PrintedPage
+
+
+_PAGE_NUMBER = re.compile(r"(?:\bpage\s*)?\b\d{1,3}\s*(?:of|/)\s*\d{1,3}$|\bpage\s*\d{1,3}$", re.IGNORECASE)
 
 
 class Entered(Struct, frozen=True):
@@ -44,8 +49,8 @@ def with_print(entered: Entered, pages: Iterable[PrintedPage]) -> Entered:
                 continue
             if not before.says_something:
                 answers[name] = printed
-            elif Doubt.UNREADABLE in printed.doubts:
-                notes.append(Note("", printed.page))
+            elif printed.is_illegible:
+                notes.append(Note("", printed.page, name))
             else:
                 answers[name] = _with_other(before, printed.text)
         notes += page.notes
@@ -60,24 +65,45 @@ def with_markup(entered: Entered, areas: Mapping[str, BoxArea], markup: Iterable
     """
     answers, notes = dict(entered.answers), [*entered.notes]
     for each in markup:
+        if each.covers and (below := _under_cover(each, areas, answers)):
+            answers |= below
+            continue
         name = each.box_under(areas.items())
-        before = answers.get(name, Answer("")) if name else Answer("")
-        if name and areas[name].ticks:
-            answers[name] = Answer("yes", ReadFrom.PAGE_TEXT, page=each.page)
-        elif each.strikes and not before.is_empty:
-            notes.append(Note("", each.page))
-        elif name is None or not each.text:
+        if name is None:
             notes += [each.note] if each.note else []
-        elif not before.says_something:
-            answers[name] = Answer(each.text, ReadFrom.PAGE_TEXT, page=each.page)
-        elif each.text != before.text.strip():
-            answers[name] = _with_other(before, each.text)
+        elif areas[name].ticks:
+            answers[name] = Answer("yes", ReadFrom.PAGE_TEXT, page=each.page)
+        elif each.text:
+            answers[name] = _with_words(answers.get(name, Answer("")), each)
+        elif each.is_ink and not answers.get(name, Answer("")).text.strip():
+            answers[name] = Answer("", ReadFrom.PAGE_TEXT, UNREADABLE, page=each.page)
+        elif each.is_ink or (each.strikes and not answers[name].is_empty):
+            notes.append(Note("", each.page, name))
+        else:
+            notes += [each.note] if each.note else []
     return Entered(answers, tuple(notes))
+
+
+def _with_words(before: Answer, markup: Markup) -> Answer:
+    """The answer in a box on which words were laid."""
+    if not before.says_something:
+        return Answer(markup.text, ReadFrom.PAGE_TEXT, page=markup.page)
+    return before if markup.text == before.text.strip() else _with_other(before, markup.text)
+
+
+def _under_cover(cover: Markup, areas: Mapping[str, BoxArea], answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """The answers that cannot be seen, of which nothing is kept. A filled shape on a tick box is its tick."""
+    covered: dict[str, Answer] = {}
+    for name in cover.boxes_under(areas.items()):
+        is_tick = areas[name].ticks and cover.may_tick(areas[name].area) and not cover.is_redaction
+        if answers.get(name, Answer("")).says_something and not is_tick:
+            covered[name] = Answer("", ReadFrom.PAGE_TEXT, COVERED, page=cover.page)
+    return covered
 
 
 def shows(printed: Answer, held: Answer) -> bool:
     """Whether what is printed is what a field holds, or the beginning of it where it is cut off at the box's edge."""
-    if not printed.text and Doubt.UNREADABLE in printed.doubts:
+    if not printed.text and printed.is_illegible:
         return False
     shown, typed = "".join(printed.text.split()), "".join(held.text.split())
     return shown == typed or (Doubt.CUT_OFF in printed.doubts and typed.startswith(shown))
@@ -106,6 +132,15 @@ def with_unknown_fields(reading: Reading, known: Mapping[str, Answer], unknown: 
         elif not answer.is_empty:
             kept[name] = answer
     return replace(reading, answers=answers, unknown_fields=kept)
+
+
+def once(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """The notes, each once: those that stand on each page, such as the stamp of a signing service, as the first."""
+    found: dict[tuple[str, str, int | None], Note] = {}
+    for note in notes:
+        words = _PAGE_NUMBER.sub("", note.text).strip()
+        found.setdefault((words or note.text, note.box, None if note.text else note.page), note)
+    return tuple(found.values())
 
 
 def may_be_lost(reading: Reading) -> bool:

@@ -21,7 +21,8 @@ from pdfplumber.page import Page as PlumberPage
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.layout import MM, PageLayout, PlacedBox, PlacedText, body_of, lay_out
-from thep_forms.reading.box_contents import SLACK, TICK_SLACK, answer_in
+from thep_forms.reading.box_contents import SLACK, TICK_SLACK, answer_in, is_written_over
+from thep_forms.reading.covered import covered_letters
 from thep_forms.reading.model import Answer, Note
 from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of_page, lines_of, words_of
@@ -181,8 +182,8 @@ class PageReader:
         unreadable = unreadable_fonts(data, numbers)
         with pdfplumber.open(io.BytesIO(data), pages=[number + 1 for number in numbers]) as opened:
             for number, page in zip(numbers, opened.pages, strict=True):
-                content = content_of_page(page, unreadable[number])
-                lines = lines_of(letter for run in content.runs for letter in run)
+                content = content_of_page(page, unreadable[number], covered_letters(page, data, number))
+                lines = lines_of(letter for run in content.runs for letter in run if not letter.is_covered)
                 notes += [Note(line, number) for line in self._added([words_of(line).strip() for line in lines])]
                 page.close()
         return notes[:MOST_LINES]
@@ -208,7 +209,9 @@ class PageReader:
         pages: dict[FormPage, PrintedPage] = {}
         with pdfplumber.open(io.BytesIO(data), pages=[number + 1 for number in numbers]) as opened:
             for number, page in zip(numbers, opened.pages, strict=True):
-                content, is_picture = content_of_page(page, unreadable[number]), _is_picture(page)
+                is_picture = _is_picture(page)
+                covered = frozenset[int]() if is_picture else covered_letters(page, data, number)
+                content = content_of_page(page, unreadable[number], covered)
                 for found in (found for found in wanted if found.page == number):
                     if placement := find_placement(content, self.layouts[found.number], self._height):
                         read = self._on_page(content, found, placement, margins=margins)
@@ -229,7 +232,12 @@ class PageReader:
                 answers[name] = replace(answers[name], text="", doubts=UNREADABLE)
         for name in runs.between:
             answers[name] = replace(answers[name], doubts=answers[name].doubts | UNREADABLE)
-        return PrintedPage(answers, tuple(Note(line, found.page) for line in _lines_worth_keeping(runs.beside)))
+        notes = [Note(line, found.page) for line in _lines_worth_keeping(runs.beside)]
+        for placed, _ in boxes:
+            name = placed.box.name
+            if placed.box.kind is not Kind.TICKS and is_written_over(runs.in_boxes[name], content):
+                notes.append(Note("", found.page, name))
+        return PrintedPage(answers, tuple(notes))
 
     def _sorted_runs(
         self,
@@ -255,7 +263,7 @@ class PageReader:
                 if _is_between(run, area, boxes):
                     runs.between.add(placed.box.name)
             elif not is_own and (body.holds(x, y) or (margins and not self._is_running(run, body))):
-                runs.beside += run
+                runs.beside += [letter for letter in run if not letter.is_covered]
         return runs
 
     def _is_running(self, run: Run, body: Area) -> bool:

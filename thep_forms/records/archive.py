@@ -10,7 +10,7 @@ from thep_forms.records.names import ARCHIVE, archived
 
 
 class Archive:
-    """The folder of the PDFs as they came. It is made when the first is added."""
+    """The folder of the PDFs as they came. Adding the first PDF creates it."""
 
     def __init__(self, records: Path) -> None:
         self.records = records
@@ -23,7 +23,7 @@ class Archive:
             private_folder(self.records / ARCHIVE)
             self._is_ready = True
         path = archived(self.records, sha256)
-        if path.exists():  # the ledger may name it, so that it must be there whatever happens
+        if path.exists():  # the ledger may name it, so it must never be missing
             write_private(path, data, lasting=False)
         else:
             write_unsynced(path, data)
@@ -31,7 +31,7 @@ class Archive:
         return path
 
     def sync(self) -> None:
-        """Make what was added last through a loss of power. Raises `OSError`."""
+        """Write the added PDFs to disk, so that a loss of power cannot lose them. Raises `OSError`."""
         sync_files(self._unsynced)
         self._unsynced.clear()
 

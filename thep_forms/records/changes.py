@@ -1,4 +1,4 @@
-"""What a return says differently from what was known of its school: the office's question each April."""
+"""Answers of a return that differ from the known answers of its school."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Change(Struct, frozen=True):
 
 
 def changes(before: SchoolRecord, after: SchoolRecord, definition: FormDefinition) -> Iterator[Change]:
-    """What is different, in the form's order. Where nothing was known, nothing is a change."""
+    """The differences, in the form's order. A school without known answers has none."""
     comparison = _Comparison(definition, is_complete=before.complete)
     fields = [name for field in definition.fields for name in (field.name, field.postcode_column) if name]
     yield from comparison.values("", before.school, after.school, fields)
@@ -86,7 +86,7 @@ class _Comparison:
         return found
 
     def _folded(self, name: str, value: str) -> str:
-        """What counts of a value.
+        """The part of a value that counts for a comparison.
 
         Blanks and commas of an address do not count; elsewhere the number of blanks does not, nor an e-mail address's
         capitals.
@@ -98,5 +98,5 @@ class _Comparison:
 
 
 def _in_order(order: Sequence[str], names: Iterable[str]) -> list[str]:
-    """The names in that order, and then the others, such as those of another year's form."""
+    """The names in the order given, then all further names, such as fields of another year's form."""
     return [*order, *sorted(set(names) - set(order))]

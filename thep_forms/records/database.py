@@ -1,4 +1,4 @@
-"""The SQLite file of a RECORDS folder: opened by one run alone, written in transactions, its complaints in words."""
+"""The SQLite file of a RECORDS folder. One run at a time opens it; SQLite errors become plain messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from thep_forms.records import migrations
 from thep_forms.records.migrations import VERSION
 from thep_forms.records.names import ARCHIVE, LEDGER, WRITTEN, ledger_copy
 
-PATIENCE = 5.0  # seconds that another run is waited for
+PATIENCE = 5.0  # seconds to wait for another run
 
 
 _BUSY = "Another run is at work on these records. Wait until it has ended, and run again."
@@ -34,11 +34,11 @@ _NEWER = f"{LEDGER} is of a newer version of this program. Install that one."
 
 
 class OutdatedError(RecordsError):
-    """A ledger of an earlier version that was opened only to be looked at. Whoever opens it for writing migrates it."""
+    """A ledger of an earlier version, opened for reading only. Opening it for writing migrates it."""
 
 
 class CutOffError(UnsoundError):
-    """A ledger that a run left in the middle of a transaction. Whoever opens it for writing undoes that."""
+    """A ledger that a run left in the middle of a transaction. Opening it for writing rolls the transaction back."""
 
 
 class ReadOnlyError(RecordsError):
@@ -46,7 +46,7 @@ class ReadOnlyError(RecordsError):
 
 
 def _in_words(error: sqlite3.DatabaseError) -> RecordsError:
-    """What SQLite complains of, and what to do."""
+    """The error with a message that says what is wrong and what to do."""
     code = error.sqlite_errorcode
     if code == sqlite3.SQLITE_READONLY_ROLLBACK:
         return CutOffError(_CUT_OFF)
@@ -103,19 +103,19 @@ def _read_only(path: Path) -> str:
 
 
 class Database:
-    """The file of a RECORDS folder, made if it is not there; nobody else can use it until it is closed.
+    """The SQLite file of a RECORDS folder, locked against other processes until it is closed.
 
-    One of an earlier version is migrated, after a copy of it was put aside. Raises `RecordsError` for a file that is
-    no ledger, for one of a later version, and for one that is in use.
+    Creates the file if it is missing. Migrates a ledger of an earlier version after keeping a copy of it. Raises
+    `RecordsError` if the file is not a ledger, is of a later version, or is in use.
     """
 
     def __init__(self, records: Path, *, unchanged: bool = False, in_memory: bool = False) -> None:
-        """With `unchanged` it is only looked at, and nobody can write to it meanwhile; see `OutdatedError`.
+        """With `unchanged`, open the file for reading only and lock it against writers; see `OutdatedError`.
 
-        With `in_memory` it is a copy in memory, of which nothing is written back.
+        With `in_memory`, work on a copy in memory and write nothing back.
         """
         self._path = records / LEDGER
-        self._is_ours = False  # locked against everybody else
+        self._is_ours = False  # locked against other processes
         with _complaints_in_words():
             self._connection = self._connected(unchanged=unchanged, in_memory=in_memory)
             try:
@@ -139,7 +139,7 @@ class Database:
 
     @classmethod
     def existing(cls, records: Path, *, unchanged: bool = False, in_memory: bool = False) -> Self:
-        """The ledger of records that are there. Raises `RecordsError`."""
+        """The ledger of records that exist. Raises `RecordsError` if there are none."""
         if not (records / LEDGER).is_file():
             if _has_returns(records):
                 raise RecordsError(f"{records / ARCHIVE} {_LOST}")
@@ -147,7 +147,7 @@ class Database:
         return cls(records, unchanged=unchanged, in_memory=in_memory)
 
     def _look(self) -> None:
-        """Begin to look at it: from now on all that is seen is of one moment."""
+        """Start a read transaction, so that all reads see the same state."""
         self._connection.execute("BEGIN")
         if self._version() != VERSION:
             raise OutdatedError(_OLD)
@@ -159,12 +159,14 @@ class Database:
         self._migrate(self._version())
 
     def _lock(self) -> None:
-        """Lock it against everybody else, and make or migrate its tables."""
+        """Lock the file against other processes, and create or migrate its tables."""
         self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.execute("PRAGMA secure_delete=ON")  # what is forgotten leaves no trace in the file,
-        self._connection.execute("PRAGMA journal_mode=TRUNCATE")  # in its journal, though a run is killed,
-        self._connection.execute("PRAGMA temp_store=MEMORY")  # or elsewhere on the disk
-        self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")  # the system lets go when the process ends
+        # Deleted data leaves no trace in the file, in the journal of a killed run, or in temporary files.
+        self._connection.execute("PRAGMA secure_delete=ON")
+        self._connection.execute("PRAGMA journal_mode=TRUNCATE")
+        self._connection.execute("PRAGMA temp_store=MEMORY")
+        # The system releases the lock when the process ends.
+        self._connection.execute("PRAGMA locking_mode=EXCLUSIVE")
         self._connection.execute("BEGIN EXCLUSIVE")
         self._is_ours = True
         if not self._is_empty():
@@ -183,7 +185,7 @@ class Database:
         return not version and not tables
 
     def _version(self) -> int:
-        """The version that wrote it. Raises `RecordsError` for one that cannot be migrated."""
+        """The version that wrote the file. Raises `RecordsError` if this program cannot migrate it."""
         if self._is_empty():
             raise UnsoundError(_CUT_OFF)
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
@@ -230,14 +232,14 @@ class Database:
     def _close(self) -> None:
         with suppress(sqlite3.Error):
             self._undo()
-            if self._is_ours:  # delete the journal, which SQLite does only for one that others may use
+            if self._is_ours:  # SQLite deletes the journal only without an exclusive lock
                 self._connection.execute("PRAGMA locking_mode=NORMAL")
                 self._connection.execute("PRAGMA journal_mode=DELETE")
         self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing of what is written inside. Raises `RecordsError` if the ledger cannot be written."""
+        """Keep all changes made inside, or none. Raises `RecordsError` if the ledger cannot be written."""
         with _complaints_in_words():
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -248,7 +250,7 @@ class Database:
                 raise
 
     def commit(self) -> None:
-        """Keep what was written so far, and go on with the transaction."""
+        """Commit the changes so far and start the next transaction."""
         self._connection.execute("COMMIT")
         self._connection.execute("BEGIN IMMEDIATE")
 
@@ -257,12 +259,12 @@ class Database:
             self._connection.execute("ROLLBACK")
 
     def compact(self) -> None:
-        """Write the file anew, without anything that was in it once."""
+        """Rewrite the file, so that deleted data is gone from it."""
         with _complaints_in_words():
             self._connection.execute("VACUUM")
 
     def fault(self) -> str:
-        """What is wrong with the file; empty if nothing is. SQLite's own words may quote it, and say little else."""
+        """A sentence if the file is damaged, otherwise empty. It never quotes SQLite, which may quote the file."""
         with _complaints_in_words():
-            (found,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
-        return "" if found == "ok" else _DAMAGED
+            (answer,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+        return "" if answer == "ok" else _DAMAGED

@@ -1,4 +1,4 @@
-"""What the files of a RECORDS folder are called."""
+"""The names of the files in a RECORDS folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PACKAGE = "datapackage.json"
 
 
 class TableName(StrEnum):
-    """The tables, in the order of the workbook's sheets: those that are looked at most come first."""
+    """The tables, in the order of the workbook's sheets: the tables that people read most come first."""
 
     SCHOOLS = "schools"
     CONTACTS = "contacts"
@@ -37,27 +37,27 @@ _OURS = re.compile(r"[0-9a-f]{64}\.pdf|ledger-version-[0-9]+\.sqlite", re.ASCII)
 
 
 def ledger_copy(records: Path, version: int) -> Path:
-    """Where the ledger is put aside as that version wrote it, before it is migrated."""
+    """The path of the copy that a migration keeps of a ledger of that version."""
     return records / _COPY.format(version)
 
 
 def ledger_copies(records: Path) -> list[Path]:
-    """The ledgers that were put aside."""
+    """The copies that migrations kept of earlier ledgers."""
     return sorted(records.glob(_COPY.format("*")))
 
 
 def archived(records: Path, sha256: str) -> Path:
-    """Where the PDF of that hash is kept."""
+    """The path in the archive of the PDF with that hash."""
     return records / ARCHIVE / f"{sha256}.pdf"
 
 
 def leftovers(records: Path) -> list[Path]:
-    """What a run that was killed left half-written."""
+    """The half-written files that a killed run left."""
     return [path for folder in (records, records / ARCHIVE) for path in half_written(folder, _is_ours)]
 
 
 def tidy(records: Path) -> None:
-    """Clear that away. Only for whoever has the ledger open for writing."""
+    """Delete the leftovers. Call this only while you have the ledger open for writing."""
     for path in leftovers(records):
         path.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""RECORDS opened so that no result is older than what it was made from, for writing or only to be looked at."""
+"""Opens RECORDS for writing or reading, and renews results that are out of date."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 @contextmanager
 def open_for_writing(records: Path, definitions: Definitions, *, must_exist: bool = True) -> Iterator[Ledger]:
-    """The ledger, brought up to date; nobody else can use it meanwhile. Who changes it writes the tables afterwards.
+    """The ledger, brought up to date and locked against other processes. Write the tables after you change it.
 
-    Unless it `must_exist`, it is made where there is none. Raises `RecordsError`, `TemplateError`, `OSError`.
+    Creates a missing ledger unless it `must_exist`. Raises `RecordsError`, `TemplateError`, `OSError`.
     """
     with Ledger.existing(records) if must_exist else Ledger(records) as ledger:
         renew_results(ledger, definitions)
@@ -30,10 +30,10 @@ def open_for_writing(records: Path, definitions: Definitions, *, must_exist: boo
 
 @contextmanager
 def open_for_reading(records: Path, definitions: Definitions) -> Iterator[Ledger]:
-    """The ledger, to be looked at; nobody can write to it meanwhile.
+    """The ledger for reading, locked against writers.
 
-    Where it is out of date, or a run was cut off, it and its tables are brought up to date first. In a folder that
-    cannot be written to, that is done with a copy in memory. Raises `RecordsError`, `TemplateError`, `OSError`.
+    If it is out of date, or a run was cut off, updates it and its tables first. In a folder that cannot be written to,
+    updates a copy in memory instead. Raises `RecordsError`, `TemplateError`, `OSError`.
     """
     if is_current(records, definitions):
         with Ledger.existing(records, unchanged=True) as ledger:
@@ -49,7 +49,7 @@ def open_for_reading(records: Path, definitions: Definitions) -> Iterator[Ledger
 
 
 def _is_brought_up_to_date(records: Path, definitions: Definitions) -> bool:
-    """Bring the records up to date; whether their folder can be written to."""
+    """Bring the records up to date. False if their folder cannot be written to."""
     try:
         bring_up_to_date(records, definitions)
     except ReadOnlyError:
@@ -62,7 +62,7 @@ def _is_brought_up_to_date(records: Path, definitions: Definitions) -> bool:
 
 
 def is_current(records: Path, definitions: Definitions) -> bool:
-    """Whether the ledger is of this version, and every result that can be made again is made from what counts now."""
+    """Whether the ledger is of this version, and no result that can be renewed is out of date."""
     try:
         with Ledger.existing(records, unchanged=True) as ledger:
             return not ledger.outdated(made_from(definitions))
@@ -71,7 +71,7 @@ def is_current(records: Path, definitions: Definitions) -> bool:
 
 
 def bring_up_to_date(records: Path, definitions: Definitions) -> None:
-    """Migrate the ledger if it is of an earlier version, make its results again, and write the tables.
+    """Migrate the ledger if it is of an earlier version, renew its results, and write the tables.
 
     Raises `RecordsError`, `TemplateError`, `OSError`.
     """

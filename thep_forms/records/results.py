@@ -1,4 +1,4 @@
-"""Results, which checking makes of readings: what they are made from, and how they are made again when that changed."""
+"""Results of checking the readings. They note what they are made from, and are renewed when it changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TEMPLATES = (".toml",)  # the definition; the texts of forms and letters change
 
 
 def check_reading(reading: Reading, definitions: Definitions) -> ReadReturn:
-    """The reading with what checking makes of it, if it is a form or a picture of one."""
+    """The reading with its checked record, if it is a form or a picture of a form."""
     checkers = {FileKind.FORM: check, FileKind.SCAN: check_scan}
     checker = checkers.get(reading.kind)
     if not checker:
@@ -31,7 +31,7 @@ def check_reading(reading: Reading, definitions: Definitions) -> ReadReturn:
 
 
 def made_from(definitions: Definitions) -> str:
-    """What results depend on besides the reading, as a short digest.
+    """A short digest of everything that results depend on besides the reading.
 
     That is the version of the program, the source of `definition` and `checking`, and the templates, shipped and own.
     """
@@ -44,17 +44,17 @@ def made_from(definitions: Definitions) -> str:
 
 
 def digest(folder: Path, suffixes: Iterable[str]) -> str:
-    """A short digest of the names of the files in the folder that end so, and of what they hold."""
+    """A short digest of the names and contents of the folder's files with these suffixes."""
     endings = set(suffixes)
-    found = hashlib.sha256()
+    hashed = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.suffix in endings):
         content = path.read_bytes()
-        found.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
-    return found.hexdigest()[:SHORT]
+        hashed.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode() + content)
+    return hashed.hexdigest()[:SHORT]
 
 
 def renew_results(ledger: Ledger, definitions: Definitions) -> bool:
-    """Check the readings again whose results were made from something else; whether there were any.
+    """Check again all readings whose results are out of date. Returns whether there were any.
 
     No PDF is read. A return without a reading keeps its result. Raises `RecordsError`, `TemplateError`.
     """
@@ -65,6 +65,6 @@ def renew_results(ledger: Ledger, definitions: Definitions) -> bool:
             for return_id in outdated:
                 reading = ledger.reading(return_id)
                 if reading:
-                    found = check_reading(reading, definitions)
-                    ledger.renew_result(return_id, reading, found.checked, now)
+                    checks = check_reading(reading, definitions)
+                    ledger.renew_result(return_id, reading, checks.checked, now)
     return bool(outdated)

@@ -19,9 +19,9 @@ from thep_forms.records.names import TableName
 from thep_forms.records.records import History, Records, Returned
 
 Row = Sequence[str]  # a cell for each column
-Columns = Mapping[str, str]  # what each column holds, by its name, in order
+Columns = Mapping[str, str]  # the name and the title of each column, in order
 _CHUNK = 2**16  # characters
-_LONGEST_CELL = 2**31 - 1  # characters; csv.reader takes 131,072 unless it is told
+_LONGEST_CELL = 2**31 - 1  # characters; the default of csv.reader is 131,072
 _RETURN = {"return_id": "Return"}
 _YEAR = {"membership_year": "Membership year"}
 _SOURCE = {"source": "Where it came from"}
@@ -53,7 +53,7 @@ _VALUE = {
 
 
 class Rows(Protocol):
-    """Rows that can be counted without being gone through, and gone through several times."""
+    """Rows whose number is known in advance, and which can be read several times."""
 
     def __len__(self) -> int: ...
 
@@ -137,7 +137,7 @@ def columns(records: Records) -> dict[TableName, Columns]:
 
 
 def _labels(definition: FormDefinition) -> dict[str, str]:
-    """What the form calls its fields, in its order, with the columns of postcodes; without the DFE number."""
+    """The labels of the fields in the form's order, with the columns of postcodes, without the DFE number."""
     labels = {}
     for field in definition.fields:
         if field is not definition.dfe_field:
@@ -148,27 +148,28 @@ def _labels(definition: FormDefinition) -> dict[str, str]:
 
 
 def _school_columns(records: Records) -> Columns:
-    """The fields of the latest year's form, and then those that only another year's form has."""
+    """The fields of the latest year's form, then the fields that only another year's form has."""
     earlier = [_labels(definition) for definition in _definitions(records)]
     return _with_earlier(_labels(records.definition), earlier)
 
 
 def _part_columns(records: Records) -> Columns:
-    """What is asked of a person, in the same order."""
+    """The columns of a person's parts, in the same order."""
     earlier = [{part.name: part.label for part in definition.parts} for definition in _definitions(records)]
     return _with_earlier({part.name: part.label for part in records.definition.parts}, earlier)
 
 
 def _definitions(records: Records) -> list[FormDefinition]:
-    """Those of the years of which there are accepted returns."""
+    """The definitions of the years with accepted returns."""
     return [records.definitions(MembershipYear.parse(year)) for year in records.judgements.years]
 
 
 def _with_earlier(latest: Columns, earlier: Sequence[Columns]) -> Columns:
-    more: dict[str, str] = {}
+    all_labels: dict[str, str] = {}
     for labels in earlier:
-        more |= labels
-    return {**latest, **{name: more[name] for name in sorted(more.keys() - latest.keys() - _RETURN.keys())}}
+        all_labels |= labels
+    only_earlier = sorted(all_labels.keys() - latest.keys() - _RETURN.keys())
+    return {**latest, **{name: all_labels[name] for name in only_earlier}}
 
 
 def sweep(records: Records) -> Iterator[tuple[TableName, Row]]:

@@ -1,4 +1,4 @@
-"""The files of RECORDS that are written from the ledger: the CSVs, what they are, and the workbook."""
+"""The files of RECORDS that the program writes from the ledger: CSVs, data package and workbook."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class _Output(Protocol):
 
 
 class _Swept(Struct, frozen=True):
-    """What one pass gave: how many rows each table has, and a hash of all tables together."""
+    """The result of one pass: the number of rows in each table, and a hash of all tables together."""
 
     counts: Mapping[str, int]
     shown: str
 
 
 class Views:
-    """The tables of one folder, as they should be by what the ledger knows.
+    """Compares the files of one folder with the ledger, and writes them.
 
-    A workbook takes long to write, so the ledger notes which tables the last one shows, and its hash.
+    A workbook takes long to write, so the ledger notes its hash and the hash of the tables that it shows.
     """
 
     def __init__(self, folder: Path, records: Records) -> None:
@@ -40,7 +40,7 @@ class Views:
         self.columns = columns(records)
 
     def stale(self) -> Iterator[str]:
-        """The names of the files that are missing, or are not what the ledger says. Nothing is written."""
+        """The names of the files that are missing or differ from the ledger. Writes nothing."""
         with ExitStack() as stack:
             files = {name: stack.enter_context(ComparedFile(self.folder / name.file)) for name in TableName}
             swept = self._sweep(files)
@@ -51,12 +51,12 @@ class Views:
             yield WORKBOOK
 
     def write(self) -> None:
-        """Write the files that are not what the ledger says, each whole. Raises `OSError`, `RecordsError`."""
+        """Write each file that is missing or differs from the ledger. Raises `OSError`, `RecordsError`."""
         with ExitStack() as stack:
             files = {name: stack.enter_context(RenewedFile(self.folder / name.file)) for name in TableName}
             swept = self._sweep(files)
         renew_private(self.folder / PACKAGE, [self._package()])
-        # The workbook is the last: on Windows a program that shows it holds it fast.
+        # The workbook comes last: on Windows, a program that shows it prevents its replacement.
         if not self._is_workbook_of(swept.shown):
             self._write_workbook(swept)
         sync_folder(self.folder)
@@ -75,7 +75,7 @@ class Views:
         return _Swept(counts, hashlib.sha256(together.encode() + self._package()).hexdigest())
 
     def _write_workbook(self, swept: _Swept) -> None:
-        from thep_forms.records.workbook import as_workbook  # takes a while to be there
+        from thep_forms.records.workbook import as_workbook  # slow to import
 
         tables = [
             Table(name, self.columns[name], CsvRows(self.folder / name.file, swept.counts[name])) for name in TableName
@@ -86,7 +86,7 @@ class Views:
             self.records.ledger.note_written(WORKBOOK, hashlib.sha256(whole).hexdigest(), swept.shown)
 
     def _is_workbook_of(self, shown: str) -> bool:
-        """Whether the workbook is as it was written, of tables with that hash."""
+        """Whether nobody has changed the workbook and it shows the tables with that hash."""
         path = self.folder / WORKBOOK
         if not path.is_file():
             return False

@@ -23,23 +23,23 @@ _WIDEST, _NARROWEST, _LOOKED_AT = 60, 10, 1000  # characters of a column; the ro
 _LINE, _HIGHEST = 15, 405  # points: a line of text, the highest row
 _MADE = datetime(1980, 1, 1)  # noqa: DTZ001 - the bytes depend on the tables alone
 
-# What begins so, Excel would take for a formula, or for its own mark of text, once the cell is edited again.
+# When somebody edits the cell, Excel takes a text that starts so for a formula, or for its own mark of text.
 _QUOTED = frozenset("'=+-@\t\r\n＝＋－＠")
 _NO_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
-# Under a row of that severity; black on each has a contrast of 15 : 1 and more.
+# The fill of a row by its severity. Black text on each has a contrast of at least 15 : 1.
 _HEADER_FILL = "#DDE5E8"
 _FILLS = {"": "", Severity.ERROR: "#F9D9D4", Severity.QUERY: "#FFF0C2"}
 
 
 def as_workbook(tables: Iterable[Table], title: str) -> bytes:
-    """The tables as a workbook, a sheet each; the same tables give the same bytes.
+    """The tables as a workbook with a sheet each; the same tables give the same bytes.
 
-    The values are exact, without the apostrophes of a CSV; one that is too long for a cell is cut off, and says so, and
-    tables that are too long for one workbook are left to their CSVs.
+    The values are exact, without the apostrophes of a CSV. A value that is too long for a cell is cut off and marked.
+    A table that is too long for the workbook is only in its CSV.
     """
     file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:  # else it would leave what it writes in files
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:  # otherwise it writes temporary files
         book.set_properties({"title": title, "created": _MADE})
         header = book.add_format({"bold": True, "num_format": "@", "bg_color": _HEADER_FILL})
         styles, left = _Styles(book), MOST_CELLS
@@ -93,7 +93,7 @@ def _write(sheet: Worksheet, names: Sequence[str], rows: Sequence[Row], header: 
 
 
 def _lines(text: str) -> int:
-    """How many lines it takes in a cell that wraps it, and is as wide as a column gets."""
+    """The number of lines of a text in a cell of the widest column that wraps it."""
     return sum(max(1, -(-len(line) // _WIDEST)) for line in text.splitlines())
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Iterator
 from contextlib import closing
-from itertools import chain, islice, repeat
+from itertools import islice
 from pathlib import Path
 from typing import Never
 
@@ -12,13 +13,18 @@ from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
 from thep_forms.records import Records, open_for_reading
-from thep_forms.register import gias, lists
-from thep_forms.register.lists import RowReader, columns_of, folded
+from thep_forms.register.combining import combined
 from thep_forms.register.member import MemberSchool
-from thep_forms.register.worksheets import sheets
+from thep_forms.register.notes import ReadingNotes
+from thep_forms.register.table import Table, table_under
+from thep_forms.register.worksheets import Row, Worksheet, sheets
 
 MISTAKES_AT_ONCE = 10  # that a message lists
 HEADINGS_WITHIN = 20  # rows from the top: a title may stand above the headings
+
+# One line for each thing that the user should know of a list that was read. The command line prints them.
+NOTES = logging.getLogger(__name__)
+NOTES.addHandler(logging.NullHandler())
 
 
 def read_register(path: Path, definitions: Definitions) -> tuple[MemberSchool, ...]:
@@ -27,8 +33,9 @@ def read_register(path: Path, definitions: Definitions) -> tuple[MemberSchool, .
     `path` is a folder of RECORDS, of which the latest accepted return of each school counts, or a file: a CSV or an
     Excel workbook, known by what is in it. The file's columns are those of a register list: that of the DfE number and
     any of `email`, those of `schools.csv` and the boxes of contacts; or they are those of an extract of DfE's register
-    (`gias`). They stand in any order, and columns that are not known are left alone. Of a workbook the first sheet that
-    has such columns counts.
+    (`gias`). They stand in any order, and columns that are not known are left alone. Of a workbook every visible sheet
+    that has such columns counts, without its hidden and struck-through rows. What was used and what was not goes to
+    the logger `NOTES`, a line for each.
     """
     members = _from_records(path, definitions) if path.is_dir() else _from_file(path, definitions(None))
     return tuple(sorted(members, key=lambda member: member.dfe_number))
@@ -51,25 +58,70 @@ def _from_records(path: Path, definitions: Definitions) -> list[MemberSchool]:
 
 
 def _from_file(path: Path, definition: FormDefinition) -> list[MemberSchool]:
+    members: dict[str, MemberSchool] = {}
+    tables: list[Table] = []
+    mistakes: list[str] = []
+    notes = ReadingNotes(path)
     with closing(sheets(path)) as found:
         for sheet in found:
-            rows = enumerate(sheet.rows, 1)
-            for _, headings in islice(rows, HEADINGS_WITHIN):
-                columns = columns_of(headings, definition)
-                read = _reader(columns, definition, path)
-                if read:
-                    table = _Rows(columns, headings, read, is_csv=not sheet.name)
-                    return table.members(rows, f"{path}{sheet.in_message}") or _no_school(path, definition)
+            if sheet.is_hidden:
+                notes.hidden_sheets.append(sheet.name)
+                continue
+            table, rows = _table(sheet, definition, path)
+            if table is None:
+                continue
+            tables.append(table)
+            for member in table.members(rows):
+                mistakes += _add(members, member, definition, sheet)
+            notes.add(table, sheet)
+            _require_no_mistakes(table.mistakes or table.schools_twice(), path, sheet.in_message)
+            if not sheet.name:
+                break  # a CSV that was read with its delimiter
+    _require_no_mistakes(mistakes, path, "")
+    if not tables:
+        raise SourceError(_no_column(path, definition, notes.hidden_sheets))
+    if not members:
+        _no_school(path, definition)
+    for line in notes.lines(definition):
+        NOTES.warning(line)
+    return list(members.values())
+
+
+def _table(sheet: Worksheet, definition: FormDefinition, path: Path) -> tuple[Table | None, Iterator[Row]]:
+    """The table of a sheet and the rows under its headings; None where none of its first rows are headings."""
+    for row in islice(sheet.rows, HEADINGS_WITHIN):
+        try:
+            table = table_under(row.cells, definition, is_csv=not sheet.name)
+        except SourceError as error:
+            raise SourceError(f"The list of schools {path} {error}") from error
+        if table:
+            return table, sheet.rows
+    return None, sheet.rows
+
+
+def _add(
+    members: dict[str, MemberSchool], member: MemberSchool, definition: FormDefinition, sheet: Worksheet
+) -> list[str]:
+    """Adds a member, or what a further sheet knows of it; gives the mistake where two sheets differ."""
+    known = members.get(member.dfe_number)
+    both = combined(known, member, definition) if known else member
+    if both is None:
+        return [f"{member.dfe_number} is in several sheets with different content, last in “{sheet.name}”"]
+    members[member.dfe_number] = both
+    return []
+
+
+def _require_no_mistakes(mistakes: list[str], path: Path, in_message: str) -> None:
+    if mistakes:
+        more = f", and {len(mistakes) - MISTAKES_AT_ONCE} more" if len(mistakes) > MISTAKES_AT_ONCE else ""
+        listed = "; ".join(mistakes[:MISTAKES_AT_ONCE])
+        raise SourceError(f"The list of schools {path}{in_message}, {listed}{more}. Correct it and run again.")
+
+
+def _no_column(path: Path, definition: FormDefinition, hidden_sheets: Iterable[str]) -> str:
     dfe = definition.dfe_field.name
-    raise SourceError(f"The list of schools {path} has no column {dfe}. Give the column of DfE numbers that name.")
-
-
-def _reader(columns: Sequence[str], definition: FormDefinition, path: Path) -> RowReader | None:
-    """How to read the rows under these columns; None if they are not the headings of a list."""
-    try:
-        return gias.reader(columns, definition) or lists.reader(columns, definition)
-    except SourceError as error:
-        raise SourceError(f"The list of schools {path} {error}") from error
+    hidden = "".join(f" Its sheet “{name}” is hidden and was not read." for name in hidden_sheets)
+    return f"The list of schools {path} has no column {dfe}. Give the column of DfE numbers that name.{hidden}"
 
 
 def _no_school(path: Path, definition: FormDefinition) -> Never:
@@ -79,49 +131,4 @@ def _no_school(path: Path, definition: FormDefinition) -> Never:
     )
 
 
-class _Rows:
-    """The rows under the headings, which `read` makes members of."""
-
-    def __init__(self, columns: Sequence[str], headings: Sequence[str], read: RowReader, *, is_csv: bool) -> None:
-        self.columns, self.read = columns, read
-        self.is_csv = is_csv  # a comma that should have been in quotation marks moves the cells of a row
-        self.headings = {column: heading.strip() for column, heading in zip(columns, headings, strict=True)}
-        self.rows: dict[str, list[int]] = {}  # the numbers of the rows of each school, by its DfE number
-        self.mistakes: list[str] = []
-
-    def members(self, rows: Iterable[tuple[int, Sequence[str]]], file: str) -> list[MemberSchool]:
-        """The members in the rows of that file.
-
-        Raises `SourceError` for rows with mistakes; where there are none, for schools that are there twice.
-        """
-        members: list[MemberSchool] = []
-        for number, cells in rows:
-            is_filled = any(cell.strip() for cell in cells)
-            member = self._member(number, cells) if is_filled else None
-            if member:
-                members.append(member)
-        if mistakes := self.mistakes or self._twice():
-            more = f", and {len(mistakes) - MISTAKES_AT_ONCE} more" if len(mistakes) > MISTAKES_AT_ONCE else ""
-            listed = "; ".join(mistakes[:MISTAKES_AT_ONCE])
-            raise SourceError(f"The list of schools {file}, {listed}{more}. Correct it and run again.")
-        return members
-
-    def _twice(self) -> list[str]:
-        found: list[str] = []
-        for school, numbers in self.rows.items():
-            if len(numbers) > 1:
-                found.append(f"{school} is in the rows {', '.join(map(str, numbers))}")
-        return found
-
-    def _member(self, number: int, cells: Sequence[str]) -> MemberSchool | None:
-        member, mistakes = self.read(dict(zip(self.columns, chain(cells, repeat("")), strict=False)))
-        for column, complaint in mistakes:
-            self.mistakes.append(f"row {number}: {self.headings.get(folded(column), column)} is {complaint}")
-        if member and self.is_csv and any(cell.strip() for cell in cells[len(self.columns) :]):
-            self.mistakes.append(f"row {number} has more cells than there are headings")
-        if member and member.dfe_number:
-            self.rows.setdefault(member.dfe_number, []).append(number)
-        return member
-
-
-__all__ = ["MemberSchool", "read_register"]
+__all__ = ["NOTES", "MemberSchool", "read_register"]

@@ -20,6 +20,7 @@ RowReader = Callable[[Cells], tuple[MemberSchool | None, list[Mistake]]]
 EMAIL = "email"  # the column of the addresses to write to
 _EMAIL_ALSO = ("email_address",)
 _BETWEEN_OPTIONS = re.compile(r"[;,/\n]")
+_BETWEEN_WORDS = re.compile(r"[&+()]|\b(?:and|with)\b", re.IGNORECASE)  # tried where the whole is no option
 _COMPLAINTS = {
     ProblemCode.DFE_FORMAT: "not a DfE number",
     ProblemCode.DFE_PREFIX: "the number of another authority",
@@ -46,6 +47,16 @@ def columns_of(headings: Sequence[str], definition: FormDefinition) -> list[str]
         if found and name not in columns:
             columns = [name if column == found[0] else column for column in columns]
     return columns
+
+
+def used_columns(columns: Sequence[str], definition: FormDefinition) -> set[str]:
+    """The names of all columns that can be used: those of fields, of the postcode, the addresses and the people."""
+    used = {EMAIL}
+    for field in definition.fields:
+        used |= {field.name, field.postcode_column or field.name}
+    for block in definition.blocks(columns):
+        used |= {box.name for box in block.boxes.values()}
+    return used
 
 
 def reader(columns: Sequence[str], definition: FormDefinition) -> RowReader | None:
@@ -136,8 +147,10 @@ class _Row:
         by_word: dict[str, str] = {}
         for option in field.option:
             by_word |= {folded(option.name): option.name, folded(option.label): option.name}
-        words = [folded(word) for word in _BETWEEN_OPTIONS.split(self._answer(field.name, Kind.TEXT))]
-        ticked = [by_word.get(word) for word in words if word]
+        ticked: list[str | None] = []
+        for text in _BETWEEN_OPTIONS.split(self._answer(field.name, Kind.TEXT)):
+            words = [text] if folded(text) in by_word else _BETWEEN_WORDS.split(text)
+            ticked += [by_word.get(folded(word)) for word in words if folded(word)]
         options = [option.name for option in field.option]
         if None in ticked:
             self.mistakes.append((field.name, f"none of {', '.join(options)}, with ; between several"))

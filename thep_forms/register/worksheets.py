@@ -4,33 +4,50 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 import warnings
 import zipfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence, Set
 from contextlib import closing, contextmanager
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
+from xml.parsers import expat
 
 from msgspec import Struct
 
 from thep_forms.errors import SourceError
+from thep_forms.register.other_files import ZIP, other_kind
 
 DELIMITERS = ",;\t"  # Excel writes ; where a comma is the decimal sign, and TAB as "Unicode text"
 LARGEST = 100_000_000  # bytes of a workbook, unpacked
+_HEAD = 1024  # bytes that tell what kind of file it is
 _CHUNK = 1 << 20  # bytes that are decoded at once
 _END = "\0the end of the list\0"  # a line after the last one, which no cell may swallow
-_ZIP, _OLE = b"PK", b"\xd0\xcf\x11\xe0"
+_FOREIGN = re.compile("[\udc80-\udcff]+")  # how Python hands over bytes that are not of the encoding
+_LETTERS = re.compile("[\x80-\ud7ff\ue000-\U0010ffff]+")  # beyond ASCII
+
+
+class Row(Struct, frozen=True):
+    """A row of a sheet: its number, as a person sees it, and its cells as text.
+
+    `is_hidden`: it is hidden or filtered away. `struck` are the indices of the cells that are struck through.
+    `is_mended`: it holds bytes that are not of the file's encoding, which were taken for Windows' own.
+    """
+
+    number: int
+    cells: list[str]
+    is_hidden: bool = False
+    struck: frozenset[int] = frozenset()
+    is_mended: bool = False
 
 
 class Worksheet(Struct, frozen=True):
-    """The rows of a sheet, with its blank rows, so that their numbers are those that a person sees.
-
-    The sheet of a CSV has no name.
-    """
+    """The rows of a sheet, with its blank rows. The sheet of a CSV has no name. A hidden one is not to be read."""
 
     name: str
-    rows: Iterator[list[str]]
+    rows: Iterator[Row]
+    is_hidden: bool = False
 
     @property
     def in_message(self) -> str:
@@ -48,22 +65,32 @@ def sheets(path: Path) -> Generator[Worksheet, None, None]:
         if path.exists() and not path.is_file():
             raise SourceError(f"The list of schools {path} is not a plain file. Save it as one first.")
         with path.open("rb") as file:
-            magic = file.read(4)
-            if magic == _OLE:
-                raise SourceError(
-                    f"The list of schools {path} is a workbook of an old kind, or one with a password. "
-                    "Save it in Excel as .xlsx without a password, or as CSV."
-                )
-            yield from _workbook(path, file) if magic.startswith(_ZIP) else _csv(path)
+            magic = file.read(_HEAD)
+            file.seek(0)
+            if reason := other_kind(magic, file):
+                raise SourceError(f"The list of schools {path} is {reason}")
+            yield from _workbook(path, file) if magic.startswith(ZIP) else _csv(path)
     except OSError as error:
         raise SourceError(f"The list of schools {path} cannot be read: {error.strerror}.") from error
 
 
 def _csv(path: Path) -> Iterator[Worksheet]:
     encoding = _encoding(path)
+    errors = "surrogateescape" if encoding == "utf-8-sig" else "replace"
     for delimiter in DELIMITERS:
-        with path.open(encoding=encoding, errors="replace", newline="") as file:
-            yield Worksheet("", _lines(path, file, delimiter))
+        with path.open(encoding=encoding, errors=errors, newline="") as file:
+            yield Worksheet("", _numbered(_lines(path, file, delimiter)))
+
+
+def _numbered(lines: Iterator[list[str]]) -> Iterator[Row]:
+    """The rows, in which bytes that are not of the file's encoding are taken for those of cp1252."""
+    for number, cells in enumerate(lines, 1):
+        mended = [_FOREIGN.sub(_as_cp1252, cell) for cell in cells]
+        yield Row(number, mended, is_mended=mended != cells)
+
+
+def _as_cp1252(foreign: re.Match[str]) -> str:
+    return foreign[0].encode("utf-8", "surrogateescape").decode("cp1252", "replace")
 
 
 def _encoding(path: Path) -> str:
@@ -71,14 +98,14 @@ def _encoding(path: Path) -> str:
         if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
             return "utf-16"
         file.seek(0)
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        try:
-            while chunk := file.read(_CHUNK):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
-    return "utf-8-sig"
+        letters, foreign = 0, 0
+        decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        while chunk := file.read(_CHUNK):
+            text = decoder.decode(chunk)
+            foreign += len(_FOREIGN.findall(text))
+            letters += len(_LETTERS.findall(text))
+    # A single byte of another encoding, as in a row that was pasted in, does not make all names cp1252.
+    return "cp1252" if foreign > letters else "utf-8-sig"
 
 
 def _lines(path: Path, file: TextIO, delimiter: str) -> Iterator[list[str]]:
@@ -106,17 +133,38 @@ def _workbook(path: Path, file: BinaryIO) -> Iterator[Worksheet]:
     with closing(book):
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # some programs write them wrong, and rows would be missing
-            yield Worksheet(sheet.title, _rows(path, sheet.iter_rows(values_only=True)))
+            hidden = frozenset[int]() if sheet.sheet_state != "visible" else _hidden_rows(path, sheet)
+            yield Worksheet(sheet.title, _rows(path, sheet.iter_rows(), hidden), sheet.sheet_state != "visible")
 
 
-def _rows(path: Path, rows: Iterator[tuple[object, ...]]) -> Iterator[list[str]]:
-    while True:
+def _rows(path: Path, rows: Iterator[Sequence[Any]], hidden: Set[int]) -> Iterator[Row]:
+    for number in count(1):
         with _guarded(path):
-            row = next(rows, None)
-            if row is None:
+            cells = next(rows, None)
+            if cells is None:
                 return
-            cells = [_text(value) for value in row]
-        yield cells
+            struck = frozenset(at for at, cell in enumerate(cells) if cell.value is not None and cell.font.strike)
+            row = Row(number, [_text(cell.value) for cell in cells], number in hidden, struck)
+        yield row
+
+
+def _hidden_rows(path: Path, sheet: Any) -> frozenset[int]:
+    """The numbers of the rows that are hidden or filtered away. Reading row by row, openpyxl does not tell them."""
+    hidden: set[int] = set()
+    last = 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal last
+        if tag.rpartition(":")[2] == "row":
+            last = int(attributes.get("r", last + 1))
+            if attributes.get("hidden") in ("1", "true"):
+                hidden.add(last)
+
+    with _guarded(path), sheet._get_source() as source:  # there is no public way to the sheet's XML
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = start
+        parser.ParseFile(source)
+    return frozenset(hidden)
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""E-mail to schools: the words, drafts, a mail server (SMTP), and what was sent when. It knows nothing about PDFs."""
+"""E-mail to schools: the words, drafts, a mail server (SMTP), and notes of what was sent when."""
 
 from thep_forms.send.messages import OutgoingMessage, make_draft, make_email, preview, split_addresses
 from thep_forms.send.outbox import BeforePause, Delivery, Outbox

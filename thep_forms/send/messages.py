@@ -41,7 +41,7 @@ _UTF8_POLICY = _ASCII_POLICY.clone(utf8=True)
 
 
 class OutgoingMessage(Struct, frozen=True):
-    """What goes to one school: addresses as mail servers take them, the words, and the PDF of its form.
+    """A message to one school: addresses as mail servers take them, the words, and the PDF of its form.
 
     It has no date and no Message-ID before it is sent.
     """
@@ -62,8 +62,8 @@ class OutgoingMessage(Struct, frozen=True):
 def split_addresses(joined: str) -> tuple[str, ...]:
     """The addresses of a member school, which the register joins by `;`. Empty if one of them cannot be used.
 
-    An address that looks like an encoded word (RFC 2047) cannot be used: mail programs would decode it in the header,
-    with the line breaks in it.
+    An address that looks like an encoded word (RFC 2047) cannot be used. Mail programs would decode it in the header,
+    including line breaks.
     """
     if not joined or "=?" in joined:
         return ()

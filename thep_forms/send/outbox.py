@@ -22,7 +22,7 @@ BeforePause = Callable[[int, float], None]  # takes the number of schools to be 
 
 
 class Delivery(Struct, frozen=True):
-    """What became of a message. The Message-ID finds it in the log of a mail server."""
+    """The result of sending a message. Its Message-ID finds it in the log of a mail server."""
 
     message: OutgoingMessage
     reply: ServerReply
@@ -57,7 +57,7 @@ class Outbox(Struct, frozen=True):
         pauses: Sequence[float] = RETRY_PAUSES,
         before_pause: BeforePause | None = None,
     ) -> Iterator[Delivery]:
-        """Send each message, at most `per_minute` of them, and yield what became of it as soon as that is final.
+        """Send each message, at most `per_minute` of them, and yield each result as soon as it is final.
 
         Messages that are refused for now are tried again after each of the `pauses` (in seconds). Raises `SendError`
         when the server cannot be used at all; the ledger keeps what was sent before.
@@ -86,7 +86,7 @@ class Outbox(Struct, frozen=True):
     def _send_once(
         self, connection: Connection, messages: Iterable[OutgoingMessage], pace: _Pace
     ) -> Iterator[Delivery]:
-        """Try each message once. When the server has gone away, the rest is deferred without a try."""
+        """Try each message once. If the server stops, defer the rest without a try."""
         unreachable: ServerReply | None = None
         for message in messages:
             if not unreachable:

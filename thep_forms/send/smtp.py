@@ -1,4 +1,4 @@
-"""Delivering a message to a mail server (SMTP), over a connection that nobody else can read."""
+"""Delivers messages to a mail server (SMTP) over an encrypted or local connection."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 
 
 class DeliveryOutcome(StrEnum):
-    """What became of a message that was offered to a mail server."""
+    """The result of offering a message to a mail server."""
 
     SENT = "sent"
     REFUSED = "refused"  # permanently
@@ -40,7 +40,7 @@ class ServerReply(Struct, frozen=True):
 
 
 class Server(Struct, frozen=True):
-    """A mail server, and the account to sign in with. Without a `user` nobody signs in.
+    """A mail server, and the account to sign in with. Without a `user`, the program does not sign in.
 
     `implicit_tls`: TLS starts with the first byte, otherwise with STARTTLS.
     """
@@ -238,7 +238,7 @@ def _quoted(code: int, text: bytes | str) -> str:
 
 
 def _is_loopback(smtp: smtplib.SMTP) -> bool:
-    """Whether the server is on this machine, whatever it is called."""
+    """Whether the server is on this machine, by its address rather than its name."""
     peer = ip_address(smtp.sock.getpeername()[0]) if smtp.sock else ip_address("::")
     if isinstance(peer, IPv6Address) and peer.ipv4_mapped:
         return peer.ipv4_mapped.is_loopback

@@ -39,7 +39,7 @@ class MessageTemplates:
     """The templates of one kind of message for one year, ready to be filled in for each school."""
 
     def __init__(self, definition: FormDefinition, templates: Path | None, kind: SentKind) -> None:
-        """Load the templates from the folder `templates`; those that it lacks are the shipped ones.
+        """Load the templates from the folder `templates`; use the shipped template where the folder lacks one.
 
         Raises `TemplateError` when a template is missing or cannot be read.
         """

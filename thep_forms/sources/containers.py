@@ -1,7 +1,7 @@
-"""Opens files that hold others, each in the other: zips, Outlook messages, mboxes, e-mails.
+"""Opens files that hold others, each in the other: archives, messages, mailboxes.
 
-To add a kind, such as `.7z`: write a module like `zips.py` that defines one `ContainerKind`, and add it to `KINDS`.
-Nothing else has to change.
+To add a kind, such as `.7z`, which is only named now: write a module like `zips.py` that defines one `ContainerKind`,
+and add it to `KINDS`. Nothing else has to change.
 
 The content of a file tells its kind. Nothing is written to disk, no file makes this raise anything but `OSError` or
 `MemoryError`, and the same file gives the same files in the same order.
@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
+from thep_forms.sources.apple_mail import EMLX
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import is_clutter
 from thep_forms.sources.emails import EMAIL
@@ -23,10 +24,17 @@ from thep_forms.sources.mbox import MBOX
 from thep_forms.sources.message_kinds import kind_of_folder
 from thep_forms.sources.model import MessageKind, MessageOrigin, ReceivedFile, SourceFile
 from thep_forms.sources.outlook import OUTLOOK_MESSAGE
+from thep_forms.sources.signed_messages import ENCRYPTED_MESSAGE, SIGNED_MESSAGE
+from thep_forms.sources.tars import PACKED, TAR
+from thep_forms.sources.tnef import TNEF
+from thep_forms.sources.unopened import UNOPENED
 from thep_forms.sources.zips import ZIP
 
 # In order of precedence: the first kind that recognises a file opens it. E-mails come last: they have no magic number.
-KINDS: tuple[ContainerKind, ...] = (ZIP, OUTLOOK_MESSAGE, MBOX, EMAIL)
+KINDS: tuple[ContainerKind, ...] = (
+    *(ZIP, OUTLOOK_MESSAGE, TNEF, TAR, PACKED, SIGNED_MESSAGE, ENCRYPTED_MESSAGE, *UNOPENED),
+    *(MBOX, EMLX, EMAIL),
+)
 
 _TOO_MUCH_MEMORY = "Opening this file took too much memory, so files may be missing. Send fewer."
 
@@ -77,7 +85,8 @@ def _within_limits(outermost: ReceivedFile, files: Iterator[ReceivedFile]) -> It
 def _open(received: ReceivedFile, kind: ContainerKind | None, budget: Budget) -> Iterator[ReceivedFile]:
     """The file itself, or the files in it if it is a container of that kind."""
     if kind is None or received.data is None:
-        yield replace(received, is_decoration=received.is_decoration or is_clutter(received.source))
+        is_decoration = received.is_decoration or is_clutter(received.source, received.data)
+        yield replace(received, is_decoration=is_decoration)
     elif len(received.inside) >= MOST_CONTAINERS:
         yield replace(received, data=None, reason=_too_deep(kind))
     else:

@@ -15,18 +15,30 @@ from thep_forms.sources.email_headers import Headers
 _CONTENT_TYPES = {
     *("text/vcard", "text/x-vcard", "text/directory", "text/calendar", "application/ics", "application/applefile"),
     *("application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"),
+    *("application/pgp-keys", "application/pgp-encrypted"),  # the latter is only the version of what is encrypted
 }
 _ENDINGS = (".vcf", ".ics", ".p7s")
 _IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")  # PNG, JPEG, GIF: those that mail programs show in a text
 _PDF_START_WITHIN = 1024  # bytes; readers open a PDF that begins that late (PDF Reference 1.7, Appendix H.3, note 13)
 
-_CLUTTER = re.compile(r"(?:.*/)?(?:\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*|~\$[^/]*)", re.IGNORECASE | re.DOTALL)
+_CLUTTER = re.compile(
+    r"(?:.*/)?(?:\.DS_Store|Thumbs\.db|desktop\.ini|\.localized|Icon\r|\._[^/]*|~\$[^/]*"
+    # beside the mail folders that Thunderbird, Apple Mail and Google Takeout write
+    r"|[^/]+\.msf|table_of_contents|msgFilterRules\.dat|filterlog\.html|popstate\.dat|archive_browser\.html"
+    r"|User Settings/[^/]+\.(?:json|csv)|Info\.plist)",
+    re.IGNORECASE | re.DOTALL,
+)
 _IMAGE_SHOWN = re.compile(r"""cid:([^\s"'<>)]+)""", re.IGNORECASE)  # RFC 2392
 
 
-def is_clutter(source: str) -> bool:
-    """Whether the last step is a name of files that macOS, Windows and Office leave beside others."""
-    return bool(_CLUTTER.fullmatch(source))
+def is_clutter(source: str, data: bytes | None) -> bool:
+    """Whether the last step is a name of files that systems, Office and exports of mail leave beside others.
+
+    An empty file whose name has no ending is a mail folder of Thunderbird that holds no message.
+    """
+    if data == b"" and "." not in source.rpartition("/")[2]:
+        return True
+    return bool(_CLUTTER.fullmatch(source)) and not (data and may_be_pdf(data))
 
 
 def is_addition(content_type: str, file_name: str) -> bool:

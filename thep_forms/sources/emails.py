@@ -21,6 +21,8 @@ from thep_forms.sources.email_parts import Part, find_parts
 from thep_forms.sources.limits import MOST_HEADERS_SNIFFED, Budget
 from thep_forms.sources.message_files import files_of_message
 from thep_forms.sources.message_kinds import failed_recipients, origin_of
+from thep_forms.sources.tnef_message import holds_no_file
+from thep_forms.sources.uuencode import uuencoded_files
 
 _DAMAGED = "This e-mail is damaged or was cut short, so files in it may be missing."
 _TOO_DEEP = "The parts of this e-mail are nested too deep. Send the form in a new e-mail."
@@ -73,6 +75,8 @@ def _what_is_wrong(parts: Sequence[Part]) -> str:
 def _attached(message: bytes, parts: Sequence[Part], budget: Budget) -> Iterator[ContainedFile]:
     shown = _images_shown(message, parts)
     for part in parts:
+        if part.is_body:
+            yield from uuencoded_files(part.content(message), budget)
         if part.has_lost_its_parts or part.is_body:
             continue
         data = part.content(message)
@@ -81,7 +85,9 @@ def _attached(message: bytes, parts: Sequence[Part], budget: Budget) -> Iterator
         if content_type in _FORWARDED_TYPES:
             yield ContainedFile(name_of_email(data), data, content_type=content_type, kind=EMAIL)
         else:
-            decorates = is_addition(content_type, name) or is_picture_of_text(part.headers, shown)
+            decorates = (
+                is_addition(content_type, name) or is_picture_of_text(part.headers, shown) or holds_no_file(data)
+            )
             is_decoration = decorates and not may_be_pdf(data)
             yield ContainedFile(name, data, content_type=content_type, is_decoration=is_decoration)
 

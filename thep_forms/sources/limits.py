@@ -16,8 +16,9 @@ MOST_FILES = 10_000  # files in one container and all that is nested in it: each
 MOST_CONTAINERS = 8  # containers around a file; a zip can hold itself and never end
 SNIFFED = 2**16  # bytes at the start of a file that tell its kind: room for the headers of most e-mails
 
-# Zips.
+# Zips, tars and what is packed by gzip.
 ZIP_PIECE = 2**20  # bytes unpacked at once, before the budget is asked again
+LONGEST_TAR_PATH = 2**16  # bytes of a path in a tar, or of the record that holds it; a longer one is cut short
 LARGEST_ZIP_LIST = 4 * 2**20  # bytes of a zip's list of files; 10,000 files with long names take half of it
 
 # E-mails.
@@ -30,6 +31,12 @@ DEEPEST_PART = 16  # parts around a part; mail programs nest three or four
 # Outlook messages.
 MOST_ATTACHMENTS = 2048  # of one message: the limit in [MS-OXMSG]
 LONGEST_TEXT = 16 * 2**20  # bytes of one text property, such as the message's HTML
+
+# winmail.dat.
+MOST_TNEF_ATTRIBUTES = 100_000  # attributes of a message, and properties of an attachment; Outlook writes some 100
+
+# Signed messages.
+DEEPEST_OCTETS = 16  # strings of bytes within each other that hold a signed message; programs nest two
 
 # Names of files.
 LONGEST_NAME = 120  # characters of one name, so that `source` in returns.csv stays readable

@@ -27,9 +27,11 @@ _ENDINGS = {
 
 
 def files_of_message(
-    files: Iterable[ContainedFile], sent_at: datetime | None, message: MessageOrigin, *, has_reason: bool = False
+    files: Iterable[ContainedFile], sent_at: datetime | None, message: MessageOrigin | None, *, has_reason: bool = False
 ) -> Iterator[ContainedFile]:
     """The files as they are attached to a message sent at that time, each with a unique name, that time and its origin.
+
+    Without a `message`, the message around this one says who sent it.
 
     Where the message holds decorations alone, or nothing, a reason for the message itself comes last. `has_reason`:
     the message has one already.

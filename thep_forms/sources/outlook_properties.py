@@ -32,6 +32,7 @@ class Property(IntEnum):
     DELIVERED_AT = 0x0E06
     MESSAGE_FLAGS = 0x0E07
     HTML = 0x1013
+    DISPLAY_NAME = 0x3001
     DATA = 0x3701
     SHORT_NAME = 0x3704
     METHOD = 0x3705
@@ -64,11 +65,7 @@ class Properties:
 
     def date(self, number: Property) -> datetime | None:
         """A date in UTC; None where it is not plausible."""
-        ticks = struct.unpack("<Q", self._fixed.get(number, bytes(8)))[0]
-        try:
-            return plausible(_EPOCH + timedelta(seconds=ticks // _TICKS))
-        except OverflowError:
-            return None
+        return date_from_ticks(struct.unpack("<Q", self._fixed.get(number, bytes(8)))[0])
 
     def binary(self, number: Property) -> bytes | None:
         """A property that is bytes."""
@@ -89,6 +86,14 @@ class Properties:
             return codecs.lookup(f"cp{self.number(Property.CODE_PAGE)}").name
         except LookupError:
             return "cp1252"
+
+
+def date_from_ticks(ticks: int) -> datetime | None:
+    """The date in UTC that lies so many tenths of a microsecond after 1601; None where it is not plausible."""
+    try:
+        return plausible(_EPOCH + timedelta(seconds=ticks // _TICKS))
+    except OverflowError:
+        return None
 
 
 def stream_of(number: Property) -> str:

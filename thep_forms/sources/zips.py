@@ -21,6 +21,7 @@ from thep_forms.sources.limits import (
     TooMuchError,
 )
 from thep_forms.sources.names import UniqueNames, clean_path, decode
+from thep_forms.sources.unopened import OUTLOOK_FOR_MAC
 
 _STARTS = (b"PK\x03\x04", b"PK\x05\x06")  # a first file, or the end of an empty list of files
 _LOCAL_HEADER = 30  # bytes before a file's name and its packed content
@@ -49,6 +50,8 @@ def _open_zip(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
         with zipfile.ZipFile(_BoundedReads(file)) as archive:
             if _is_office_file(archive):
                 yield _whole(file)
+            elif _is_outlook_for_mac(archive):
+                yield ContainedFile("", None, OUTLOOK_FOR_MAC)
             elif _overlaps(archive):
                 yield ContainedFile("", None, _OVERLAPPING)
             else:
@@ -90,6 +93,11 @@ def _is_office_file(archive: zipfile.ZipFile) -> bool:
     if names[:1] == ["mimetype"]:
         return True
     return not {"[Content_Types].xml", "Index/Document.iwa", "Index.zip/Document.iwa"}.isdisjoint(names)
+
+
+def _is_outlook_for_mac(archive: zipfile.ZipFile) -> bool:
+    """Whether it is an `.olm`, in which messages are XML."""
+    return any("/com.microsoft.__" in name for name in archive.namelist())
 
 
 def _whole(file: BinaryIO) -> ContainedFile:

@@ -1,4 +1,4 @@
-"""Work on strangers' files, in processes that may do nothing else and are replaced when they fail.
+"""Runs work on strangers' files in confined processes, which are replaced when they fail.
 
 `Workers` are processes on this machine. `cluster.Cluster` is the same on other machines.
 """
@@ -16,9 +16,9 @@ from thep_forms.work.worker import CRASHED, Failure, Job, Limits, Worker
 
 T = TypeVar("T")
 
-MOST_ANSWERS = 1000  # of one worker, which is then replaced: some libraries never give memory back
-MOST_QUEUED = 2  # items that each of several workers has: the one that it works on, and the next, in its pipe
-LARGEST_QUEUED = 4096  # bytes of an item that may be the next; a pipe holds them while the worker writes an answer
+MOST_ANSWERS = 1000  # answers before a worker is replaced, because some libraries never free memory.
+MOST_QUEUED = 2  # items for each of several workers: the current item, and the next in its pipe.
+LARGEST_QUEUED = 4096  # bytes: a larger item does not wait in a pipe, which could not hold it.
 
 
 class Engine(Protocol):
@@ -100,7 +100,7 @@ class Workers:
 
 def _processors() -> int:
     try:
-        return len(os.sched_getaffinity(0))  # those that this process may use, in a container too
+        return len(os.sched_getaffinity(0))  # processors that this process may use, also in a container
     except AttributeError:
         return os.cpu_count() or 1
 

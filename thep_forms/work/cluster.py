@@ -19,17 +19,17 @@ from thep_forms.work.tasks import Task, build_here, end_programs, run_task
 T = TypeVar("T")
 TaskAnswer = bytes | Failure | Build
 
-TASKS_PER_THREAD = 2  # of the cluster: the file that it reads, and the next
-MOST_BYTES_IN_FLIGHT = 256 * 2**20  # unless it is a single file
-PATIENCE = 60.0  # seconds to wait for a worker where there is none
+TASKS_PER_THREAD = 2  # for each thread of the cluster: the current file and the next.
+MOST_BYTES_IN_FLIGHT = 256 * 2**20  # a single larger file is sent alone.
+PATIENCE = 60.0  # seconds to wait for a worker.
 
 
 class Cluster:
     """The Dask cluster whose scheduler is at `address`, such as `tls://scheduler.example:8786`.
 
-    `job` is done there on the bytes of each file, in processes as confined and limited as those of `Workers`. What
-    `build` returns has to be the same there. Both must be picklable. Nothing is sent but through TLS, or to this very
-    machine. Raises `ClusterError` where there is no such cluster, and when it is lost.
+    The cluster runs `job` on the bytes of each file, in processes as confined and limited as the `Workers`. `build`
+    must return the same value there. Both must be picklable. Data goes through TLS, or stays on this machine. Raises
+    `ClusterError` if the cluster does not exist or is lost.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Connects to a Dask scheduler, if nobody else can read what is sent to it."""
+"""Connects to a Dask scheduler if the connection is encrypted or local."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ def lost() -> ClusterError:
 
 
 def is_private(address: str) -> bool:
-    """Whether nobody else can read what is sent there: it goes through TLS, or stays on this machine.
+    """Whether data sent to the address goes through TLS or stays on this machine.
 
-    Raises `ClusterError` where it is not the address of a scheduler or worker.
+    Raises `ClusterError` if it is not the address of a scheduler or worker.
     """
     parts = urlsplit(address)
     with suppress(ValueError):  # the port is not a number
@@ -80,10 +80,10 @@ def is_private(address: str) -> bool:
 
 def _is_loopback(host: str) -> bool:
     try:
-        found = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
+        addresses = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
     except OSError as error:
         raise ClusterError(f"{host} is not known on this network. Correct the Dask scheduler's address.") from error
-    return all(ip_address(address).is_loopback for address in found)
+    return all(ip_address(address).is_loopback for address in addresses)
 
 
 def _security(address: str) -> Security:

@@ -1,7 +1,7 @@
 """A program of its own that hosts a confined worker, for a process that cannot start one itself.
 
 A process with threads cannot be forked safely, and `multiprocessing` lets no daemon have children. The workers of a
-Dask cluster are both (dask/distributed#2718). A program that is started anew is neither.
+Dask cluster are both (dask/distributed#2718). A new program has neither limit.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Build = dict[str, str]  # what answers depend on besides the file: name and vers
 
 
 def pack_setup(job: Job, build: Callable[[], Build], limits: Limits) -> bytes:
-    """What a `WorkerProgram` is to do, as bytes. `job` and `build` must be picklable."""
+    """The task of a `WorkerProgram` as bytes. `job` and `build` must be picklable."""
     return pickle.dumps((job, build, limits))
 
 
@@ -81,7 +81,7 @@ def _requests_from(pipe: IO[bytes]) -> Iterator[bytes]:
 
 
 def _serve(requests_pipe: IO[bytes], answers_pipe: IO[bytes]) -> None:
-    """What the program does until its pipe is closed: first the setup, then one piece of bytes after the other."""
+    """Run the program until its pipe is closed: read the setup, then answer each piece of bytes."""
     requests = _requests_from(requests_pipe)
     job, build, limits = pickle.loads(next(requests))  # noqa: S301 - from the process that started us
     _send(answers_pipe, build())

@@ -16,8 +16,8 @@ import struct
 import sys
 from pathlib import Path
 
-# The system calls that a reader needs, by their numbers on x86-64 and AArch64; None where a processor lacks one. There
-# are none for sockets or new processes, and none that changes a file, a folder or another process.
+# The system calls that a reader needs, by their numbers on x86-64 and AArch64; None where a processor lacks the call.
+# The list has no call that opens a socket, starts a process, or changes a file, a folder or another process.
 _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "read": (0, 63),
     "write": (1, 64),  # to what is open already: the pipe to the parent

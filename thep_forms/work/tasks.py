@@ -1,4 +1,4 @@
-"""What a worker of a Dask cluster runs: it hands each file to a `WorkerProgram`, and keeps the program for the next."""
+"""The tasks of a Dask worker. They pass each file to a `WorkerProgram`, and keep the program for the next file."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from thep_forms.defaults import MEGABYTES_FOR_A_FILE, SECONDS_FOR_A_FILE
 from thep_forms.work.sandbox import confine
 
 T = TypeVar("T")
@@ -26,12 +27,12 @@ _DONE, _TOO_MUCH_MEMORY, _FAILED = b"+", b"m", b"!"  # the first byte of an answ
 class Limits(Struct, frozen=True):
     """The time and the memory that one file may take."""
 
-    seconds: float = 30.0
-    megabytes: int = 1024
+    seconds: float = SECONDS_FOR_A_FILE
+    megabytes: int = MEGABYTES_FOR_A_FILE
 
 
 class Failure(Struct, frozen=True):
-    """Why there is no answer, in a sentence for a person that quotes nothing of the file."""
+    """The reason why there is no answer: a sentence for a person, which quotes nothing of the file."""
 
     reason: str
 
@@ -55,7 +56,7 @@ class Worker(Generic[T]):
         self.answers, self.is_broken = 0, False
 
     def assign(self, item: T, data: bytes) -> None:
-        """Send the worker an item's bytes. One that has ended takes them, too, and its next answer says so."""
+        """Send the worker an item's bytes. If the worker has ended, its next answer reports that."""
         if not self.queue:
             self.started_at = time.monotonic()
         self.queue.append((item, data))
@@ -100,7 +101,7 @@ class Worker(Generic[T]):
 
 
 def _serve(pipe: Connection, job: Job, megabytes: int, parent: int) -> None:
-    """What the process does until its pipe is closed: bytes in, an answer out."""
+    """Answer bytes from the pipe until it is closed."""
     _close_all_but(pipe)
     sys.dont_write_bytecode = True
     confine(megabytes, parent)
@@ -118,7 +119,7 @@ def _answer(job: Job, data: bytes) -> bytes:
         return _DONE + job(data)
     except MemoryError:
         return _TOO_MUCH_MEMORY
-    except Exception as error:  # noqa: BLE001 - a job may raise anything; only its type is told, as its text may quote
+    except Exception as error:  # noqa: BLE001 - a job may raise anything; its text may quote the file
         return _FAILED + type(error).__name__.encode("ascii", "replace")
 
 

@@ -1,0 +1,214 @@
+"""Answers that are none, letters that went through a wrong encoding, and misspelt e-mail addresses."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from thep_forms.checking.characters import plain_address, replaced_in_address, with_invisible_named, without_controls
+from thep_forms.checking.likely import likely_addresses, meant, ungarbled
+from thep_forms.checking.non_answers import is_non_answer
+from thep_forms.definition import Kind
+
+NAMES = (
+    "Siân Ó Briain",
+    "SEÁN Ó’NEILL",
+    "Łukasz Żółć",
+    "Ayşe Yıldız-Çağlar",
+    "Nguyễn Thị Ánh",
+    "Đặng Văn Lâm",
+    "Zoë Müller",
+    "Björk Guðmundsdóttir",
+    "Þórður Ægisson",
+    "Ærø Østergård",
+    "ÅSE ÅŠTRÖM",
+    "“Bjørn” ‘Å’",
+    "TÅ…",
+    "ANDRÉ’S",
+    "KRÍŽ JÁN",
+    "JOSÉ “PEPE” MUÑOZ",
+    "JOÃO MAGALHÃES",
+    "IRMÃ DULCE",
+    "CONCEIÇÃO “SÃO”",
+    "Ângela",
+    "École Saint-Éloi – Île",
+    "François d’Aÿ",
+    "Ōta Rōshi",
+    "Māori Tāne",
+    "Ngũgĩ wa Thiong’o",
+    "পারভীন আক্তার",
+    "محمد علي",
+    "Владимир Ильич",
+    "Νίκος Παππάς",
+    "שרה כהן",
+    "Õnne Pärn",
+    "Šárka Ďurišová",
+    "Țepeș Ștefan",
+    "Ürümçi",
+    "Úrsúla Íñiguez",
+    "Nº 5 – Âge",
+    "50 € à “Côté”",
+    "Nil Sen",
+    "Na Li",
+    "Nil Nonesuch",
+    "Will Vacant",
+    "May June",
+    "Noone",
+    "Nobody Owens",
+    "Null Smith",
+    "Jo Same",
+    "Ann Chair",
+    "X Ng",
+    "Jo Ali (TBC)",
+    "August Head",
+    "Ditto Smith",
+)
+NO_ANSWERS = (
+    "N/A",
+    "n.a.",
+    "NA",
+    "N / A",
+    "None",
+    "nil",
+    "Not applicable",
+    "TBC",
+    "T.B.C.",
+    "tba",
+    "TBD",
+    "[TBC]",
+    "TBC in September 2026",
+    "To be appointed",
+    "to be confirmed by governors",
+    "Chair to be elected",
+    "Vacant",
+    "(vacant)",
+    "Post currently vacant",
+    "Vacancy",
+    "Vacant - election pending",
+    "As above",
+    "Same as above.",
+    "same as main contact",
+    "as per main contact",
+    "see above",
+    "ditto",
+    "XXX",
+    "x",
+    "Unknown",
+    "Not yet appointed",
+    "awaiting appointment",
+    "None at present",
+    "we don’t have one",
+    "no business manager",
+    "no email",
+    "to follow",
+    "as last year",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_name_in_any_language_is_an_answer_and_well_spelt(name: str) -> None:
+    assert not is_non_answer(name)
+    assert meant(Kind.TEXT, name, name) == ""
+
+
+@pytest.mark.parametrize("typed", NO_ANSWERS)
+def test_words_for_no_answer_are_none_in_any_case(typed: str) -> None:
+    assert is_non_answer(typed)
+    assert is_non_answer(typed.upper())
+    assert is_non_answer(f" {typed.lower()} ")
+
+
+@pytest.mark.parametrize("typed", ["", "-", "020 7946 0018", "n/a 020 7946 0018", "TBC jo@school.example", "TBC " * 40])
+def test_text_with_an_answer_or_nothing_at_all_is_no_such_words(typed: str) -> None:
+    assert not is_non_answer(typed)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "mac_roman", "cp850"])
+@pytest.mark.parametrize(
+    "name", ["Siân", "Zoë Müller", "Łukasz Żółć", "Nguyễn Thị Ánh", "Пётр", "Ωμέγα", "محمد", "পারভীন"]
+)
+def test_letters_from_a_wrong_encoding_are_mended(name: str, encoding: str) -> None:
+    assert ungarbled(misread(name, encoding)) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["Siân", "Zoë Müller", "Łukasz Żółć", "Nguyễn Thị Ánh", "O’Brien – Lee", "Kovács Erdő"]
+)
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_letters_from_a_wrong_encoding_are_mended_however_often_it_happened(name: str, times: int) -> None:
+    garbled = name
+    for _ in range(times):
+        garbled = misread(garbled, "cp1252")
+    assert ungarbled(garbled) == name
+
+
+def misread(text: str, encoding: str) -> str:
+    """What a program shows that takes UTF-8 for that encoding; bytes that it lacks stay control characters."""
+    letters = (bytes([code]).decode(encoding, "replace").replace("\ufffd", chr(code)) for code in text.encode())
+    return "".join(letters)
+
+
+@pytest.mark.parametrize(
+    ("typed", "likely"),
+    [
+        ("jo@school.con", "jo@school.com"),
+        ("jo@gmial.com", "jo@gmail.com"),
+        ("jo@gamil.com", "jo@gmail.com"),
+        ("jo@gmail.co", "jo@gmail.com"),
+        ("jo@gmail.co.uk", "jo@gmail.com"),
+        ("jo@gmail", "jo@gmail.com"),
+        ("jo@hotmial", "jo@hotmail.com"),
+        ("jo@hotmial.co.uk", "jo@hotmail.co.uk"),
+        ("jo@outlok.com", "jo@outlook.com"),
+        ("jo@yahooo.co.uk", "jo@yahoo.co.uk"),
+        ("jo@school.co.ku", "jo@school.co.uk"),
+        ("jo@acorn.towerhamlets.sch.ku", "jo@acorn.towerhamlets.sch.uk"),
+        ("jo@acorn.shc.uk", "jo@acorn.sch.uk"),
+        ("jo@a.con;bo@b.com", "jo@a.com;bo@b.com"),
+    ],
+)
+def test_misspelt_domain_has_the_likely_one(typed: str, likely: str) -> None:
+    assert likely_addresses(typed) == likely
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "jo@gmail.com",
+        "jo@googlemail.com",
+        "jo@hotmail.co.uk",
+        "jo@hotmail.fr",
+        "jo@mail.com",
+        "jo@ymail.com",
+        "jo@email.com",
+        "jo@gmx.de",
+        "jo@live.co.uk",
+        "jo@outlook.com",
+        "jo@icloud.com",
+        "jo@me.com",
+        "jo@school.co",
+        "jo@school.cm",
+        "head@acorn.towerhamlets.sch.uk",
+        "head@acorn2101.example",
+        "head@gmai.sch.uk",
+        "head@con.example",
+        "jo",
+        "",
+        "@",
+    ],
+)
+def test_domain_that_exists_is_left_alone(typed: str) -> None:
+    assert likely_addresses(typed) == typed
+
+
+@settings(deadline=None)
+@given(st.text(max_size=200) | st.text("ÂÃÄÅâ€™‚à¦ÐÑ@.con’\u00ad\u200b\x9d aA", max_size=60), st.sampled_from(Kind))
+def test_any_text_is_looked_at_without_an_error(typed: str, kind: Kind) -> None:
+    is_non_answer(typed)
+    assert ungarbled(ungarbled(typed)) == ungarbled(typed) or len(ungarbled(typed)) < len(typed)
+    assert without_controls(without_controls(typed)) == without_controls(typed)
+    assert plain_address(plain_address(typed)) == plain_address(typed)
+    assert not replaced_in_address(plain_address(typed))
+    assert with_invisible_named(with_invisible_named(typed)) == with_invisible_named(typed)
+    assert meant(kind, typed, "") != typed or not typed

@@ -1,0 +1,73 @@
+"""Characters that nobody can see, or that look like others. Pure functions, which raise nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+JOINERS = "\u200c\u200d"  # they change how some scripts are read
+_DROPPED = ("Cc", "Cf", "Cs")
+# Fillers, blanks and selectors that show nothing although their category does not say so.
+_SHOWN_AS_NOTHING = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {
+    chr(code) for code in range(0xFE00, 0xFE10)
+}
+_APOSTROPHES = dict.fromkeys(
+    "\u00b4\u2018\u2019\u201b\u2032\u02b9\u02bb\u02bc\u02bd\u02c8\ua78c\u055a\u05f3\uff07", "'"
+)
+_DASHES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\ufe58\ufe63\uff0d", "-")
+_LOOK_ALIKES = str.maketrans(_APOSTROPHES | _DASHES)
+_WORD_WITH_AT = re.compile(r"[^\s<>;,@]*@[^\s<>;,]*")
+_LINE_BREAKS_AND_TAB = "\t\n\r"
+
+
+def is_invisible(char: str) -> bool:
+    """Whether the character shows nothing; white space and the joiners of some scripts are not counted."""
+    if char.isspace() or char in JOINERS:
+        return False
+    return unicodedata.category(char) in _DROPPED or char in _SHOWN_AS_NOTHING
+
+
+def plain_address(raw: str) -> str:
+    """An e-mail address without invisible characters; what looks like `'` or `-` is taken for it."""
+    if raw.isascii() and raw.isprintable():
+        return raw
+    kept = (char for char in raw if char not in JOINERS and not is_invisible(char))
+    return "".join(kept).translate(_LOOK_ALIKES)
+
+
+def replaced_in_address(raw: str) -> tuple[str, ...]:
+    """The names of the characters that `plain_address` drops or replaces, each once, in their order.
+
+    Only words with an @ are looked at. Invisible characters before and after them do not count: they change nothing.
+    """
+    names: dict[str, None] = {}
+    for word in _WORD_WITH_AT.findall(raw):
+        for char in _inside(word):
+            if char in JOINERS or is_invisible(char) or ord(char) in _LOOK_ALIKES:
+                names[name_of(char)] = None
+    return tuple(names)
+
+
+def _inside(word: str) -> str:
+    """The word from its first character that can be seen to its last."""
+    seen = [n for n, char in enumerate(word) if char not in JOINERS and not is_invisible(char)]
+    return word[seen[0] : seen[-1] + 1]
+
+
+def name_of(char: str) -> str:
+    """The character's name in Unicode with its number: `soft hyphen (U+00AD)`. Control characters have no name."""
+    return f"{unicodedata.name(char, 'control character').lower()} (U+{ord(char):04X})"
+
+
+def without_controls(raw: str) -> str:
+    """The text without control characters (C0, C1 and DEL); line breaks and tabs stay."""
+    if raw.isprintable():
+        return raw
+    return "".join(char for char in raw if char in _LINE_BREAKS_AND_TAB or unicodedata.category(char) != "Cc")
+
+
+def with_invisible_named(raw: str) -> str:
+    """The text with the number of each invisible character in its place: `he[U+00AD]ad`."""
+    if raw.isprintable():
+        return raw
+    return "".join(f"[U+{ord(char):04X}]" if is_invisible(char) else char for char in raw)

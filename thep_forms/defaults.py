@@ -1,0 +1,10 @@
+"""What counts unless an option of a command says otherwise."""
+
+from __future__ import annotations
+
+SECONDS_FOR_A_FILE = 30  # that reading it may take
+MEGABYTES_FOR_A_FILE = 1024  # of memory that reading it may take
+REMINDERS_FOR_A_SCHOOL = 3  # in a membership year, at most
+DAYS_BETWEEN_REMINDERS = 7
+MESSAGES_A_MINUTE = 30  # to the mail server, at most
+SMTP_PORT = 587  # submission with STARTTLS (RFC 6409)

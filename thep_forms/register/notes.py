@@ -1,0 +1,92 @@
+"""What the user should know of a list that was read: the columns that were used, and what was left out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from thep_forms.definition import FormDefinition
+from thep_forms.register.lists import used_columns
+from thep_forms.register.table import Table
+from thep_forms.register.worksheets import Worksheet
+
+_MOST_LISTED = 10  # columns or rows in a line; the rest is counted
+_ALIKE = 0.6  # how alike (0 to 1) the names of two columns are at least, to ask whether one was meant
+
+
+class ReadingNotes:
+    """Collects what is noted of each sheet of a list."""
+
+    def __init__(self, path: Path) -> None:
+        """`path` is that of the list."""
+        self.name = path.name
+        self.hidden_sheets: list[str] = []
+        self._tables: list[tuple[Table, str]] = []
+
+    def add(self, table: Table, sheet: Worksheet) -> None:
+        """Note what was read of a sheet."""
+        self._tables.append((table, f" of sheet “{sheet.name}”" if sheet.name else ""))
+
+    def lines(self, definition: FormDefinition) -> list[str]:
+        """A line on the columns, and one each on what was left out and what to check, if there is anything."""
+        lines = [f"{self.name}: {self._columns(definition)}"]
+        left_out = [f"the hidden sheet “{name}”" for name in self.hidden_sheets]
+        to_check: list[str] = []
+        for table, of_sheet in self._tables:
+            for what, numbers in (
+                ("hidden", table.hidden),
+                ("struck-through", table.struck),
+                ("totals", table.totals),
+            ):
+                if numbers:
+                    left_out.append(f"{what} {_rows(numbers)}{of_sheet}")
+            if table.mended:
+                to_check.append(f"{_rows(table.mended)}{of_sheet}")
+        if left_out:
+            lines.append(f"{self.name}: not used: {', '.join(left_out)}.")
+        if to_check:
+            lines.append(f"{self.name}: check the letters in {', '.join(to_check)}: they had another encoding.")
+        return lines
+
+    def _columns(self, definition: FormDefinition) -> str:
+        if all(table.is_extract for table, _ in self._tables):
+            return "read as an extract of DfE's register."
+        used: dict[str, None] = {}  # headings, in their order
+        unused: dict[str, str] = {}  # headings and columns
+        names: set[str] = set()
+        for table, _ in self._tables:
+            known = used_columns(table.columns, definition)
+            names |= known - set(table.columns)
+            for column, heading in table.headings.items():
+                if column in known:
+                    used[heading] = None
+                elif column:
+                    unused[heading] = column
+        text = f"used {_listed(list(used))}"
+        if not unused:
+            return f"{text}."
+        return f"{text}; not used {_listed(list(unused))}.{_nearest(unused, names)}"
+
+
+def _nearest(unused: dict[str, str], names: Collection[str]) -> str:
+    """What the unused column that is most like a known one may have meant."""
+    best, found = _ALIKE, ""
+    for heading, column in unused.items():
+        for name in sorted(names):
+            likeness = difflib.SequenceMatcher(None, column, name).ratio()
+            if likeness > best:
+                best, found = likeness, f" If “{heading}” means {name}, give it that name."
+    return found
+
+
+def _listed(headings: Sequence[str]) -> str:
+    quoted = ", ".join(f"“{heading}”" for heading in headings[:_MOST_LISTED])
+    more = len(headings) - _MOST_LISTED
+    return f"{quoted} and {more} more" if more > 0 else quoted
+
+
+def _rows(numbers: Sequence[int]) -> str:
+    listed = ", ".join(map(str, numbers[:_MOST_LISTED]))
+    more = len(numbers) - _MOST_LISTED
+    return f"row{'s' if len(numbers) > 1 else ''} {listed}{f' and {more} more' if more > 0 else ''}"

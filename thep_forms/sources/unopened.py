@@ -1,0 +1,49 @@
+"""Kinds of files that hold others but are not opened: each says what it is and what to do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import BinaryIO
+
+from thep_forms.sources.container_kind import ContainedFile, ContainerKind
+from thep_forms.sources.limits import Budget
+
+_SAVE_FILES = "Save its files into a folder and give that folder."
+_XML_STARTS = (b"<?xml", b"<xfdf", b"\xef\xbb\xbf<")
+_XFDF_WITHIN = 1024  # bytes; only a declaration and comments stand before the first element
+
+OUTLOOK_FOR_MAC = "This is an Outlook for Mac export. Drag its messages out and give those."
+
+
+def _explained(name: str, starts: tuple[bytes, ...], reason: str) -> ContainerKind:
+    return ContainerKind(name, partial(_starts, starts), partial(_open, reason), is_streamed=True)
+
+
+def _starts(starts: tuple[bytes, ...], head: bytes, _: str) -> bool:
+    return head.startswith(starts)
+
+
+def _open(reason: str, _: BinaryIO, __: Budget) -> Iterator[ContainedFile]:
+    yield ContainedFile("", None, reason)
+
+
+def _is_form_data(head: bytes, _: str) -> bool:
+    """Whether it is FDF (ISO 32000-1, 12.7.7) or XFDF (ISO 19444-1)."""
+    return head.startswith(b"%FDF-") or (head.startswith(_XML_STARTS) and b"<xfdf" in head[:_XFDF_WITHIN])
+
+
+_FORM_DATA = "This is form data without the form. Send the whole PDF."
+
+UNOPENED = (
+    _explained("7z archive", (b"7z\xbc\xaf\x27\x1c",), f"This is a 7z archive. {_SAVE_FILES}"),
+    _explained("RAR archive", (b"Rar!\x1a\x07",), f"This is a RAR archive. {_SAVE_FILES}"),
+    _explained("xz archive", (b"\xfd7zXZ\0",), f"This is an xz archive. {_SAVE_FILES}"),
+    _explained("cabinet", (b"MSCF\0\0\0\0",), f"This is a cabinet archive. {_SAVE_FILES}"),
+    _explained(
+        "Outlook data file",
+        (b"!BDN",),
+        "This is an Outlook data file. Drag its messages into a folder and give that.",
+    ),
+    ContainerKind("form data", _is_form_data, partial(_open, _FORM_DATA), is_streamed=True),
+)
