@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tests.remake_samples import answers
 from thep_forms.checking import Checked, check
-from thep_forms.checking.formula import exact, is_formula, neutralised
+from thep_forms.checking.formula import csv_cell, exact, is_formula, neutralised
 from thep_forms.definition import FormDefinition, Severity
 from thep_forms.definition.rules import WORDS
 from thep_forms.reading import Answer, Doubt, FileKind, Reading
@@ -367,6 +367,13 @@ def test_form_without_answers_is_blank(definition: FormDefinition) -> None:
 def test_formula_after_blanks_or_invisible_characters_is_neutralised(before: str, formula: str) -> None:
     assert neutralised(before + formula) == f"'{before}{formula}"
     assert exact(neutralised(before + formula)) == before + formula
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"), [("Jo\x1b[31m\x9b Ali\x00", "Jo[31m Ali"), ("\x00=1+1", "'=1+1"), ("3 Road\nE2", "3 Road\nE2")]
+)
+def test_csv_cell_has_no_control_character_but_line_breaks(value: str, cell: str) -> None:
+    assert csv_cell(value) == cell
 
 
 @pytest.mark.parametrize("value", [" \n3 Cedar Road", " Jo", "\ufeffJo", " +44 20 7946 0018"])

@@ -50,6 +50,8 @@ def test_ambiguous_dfe_number_has_no_normal_form(typed: str) -> None:
         ("020 7946 0018\nx12", "020 7946 0018 ext. 12"),
         ("020 7946 0018; Ext:12", "020 7946 0018 ext. 12"),
         ("020 7946 0018 extn12", "020 7946 0018 ext. 12"),
+        ("020 7946 0018 extension no. 12", "020 7946 0018 ext. 12"),
+        ("020 7946 0018 ext TBC", "020 7946 0018"),
         ("020 7946 0018; 0207 946 0018", "020 7946 0018"),
         ("", ""),
     ],
@@ -97,6 +99,7 @@ def test_two_numbers_are_neither_joined_nor_dropped(typed: str) -> None:
         "ask for Jo, {}",
         "{} (9am-3pm)",
         "Jo’s mobile: {}",
+        "{} (option 2) or as above",
         "({} mornings only)",
     ],
 )
@@ -112,7 +115,7 @@ def test_label_and_extension_are_no_words_beside_a_number(typed: str) -> None:
     assert not normalise.words_beside_number(typed)
 
 
-@pytest.mark.parametrize("between", [" / ", "; ", ", ", "\n", "\r", "\u2028", " or "])
+@pytest.mark.parametrize("between", [" / ", "; ", ", ", "\n", "\r", "\u2028", " or ", " and ", " & "])
 def test_two_numbers_in_one_box_are_both_kept(between: str) -> None:
     typed = f"020 7946 0018{between}020 7946 0019"
     assert normalise.telephone(typed) == normalise.Normal("020 7946 0018;020 7946 0019", ProblemCode.SEVERAL_VALUES)
@@ -133,6 +136,7 @@ def test_two_numbers_in_one_box_are_both_kept(between: str) -> None:
         ("\ufeffhead@st\u2011mary.example", "head@st-mary.example"),
         ("“head@school.example”", "head@school.example"),
         ("'head@school.example'", "head@school.example"),
+        ("Email: head@school.example", "head@school.example"),
         ("head@school.example.", "head@school.example"),
         ("", ""),
     ],
@@ -158,7 +162,7 @@ def test_answer_that_is_no_email_address_is_refused(typed: str) -> None:
     assert normalise.email(typed) == normalise.Normal("", ProblemCode.EMAIL_INVALID)
 
 
-@pytest.mark.parametrize("between", ["; ", ", ", " ", "\n", " / ", "  / "])
+@pytest.mark.parametrize("between", ["; ", ", ", " ", "\n", " / ", "  / ", " or ", " and ", " & "])
 def test_two_addresses_in_one_box_are_both_kept(between: str) -> None:
     typed = f"a@school.example{between}b@school.example"
     assert normalise.email(typed) == normalise.Normal("a@school.example;b@school.example", ProblemCode.SEVERAL_VALUES)

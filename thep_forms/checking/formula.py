@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from thep_forms.checking.characters import without_controls
+
 _SIGNS = r"=+\-@＝＋－＠"  # full-width ones count too: some spreadsheets fold them
 # White space, control and invisible characters: a spreadsheet may drop them before it looks for a sign.
 _BLANKS = (
@@ -29,6 +31,11 @@ def is_formula(value: str) -> bool:
 def neutralised(value: str) -> str:
     """The value as a CSV cell. Taking one apostrophe off a cell that `is_formula` gives the exact value again."""
     return f"'{value}" if is_formula(value) else value
+
+
+def csv_cell(value: str) -> str:
+    """The value as a CSV cell, without control characters: they would act on a terminal that shows the table."""
+    return neutralised(without_controls(value))
 
 
 def exact(cell: str) -> str:

@@ -29,7 +29,9 @@ _POSTCODE_ON_TWO_LINES = re.compile(
 _POSTCODE_WITH_LETTER_O = re.compile(
     r"\b([A-Z]{1,2}[0-9][A-Z0-9]?)(?: ?([0-9O][A-Z]{2})(?=,|$)|, (O[A-Z]{2})$)", re.IGNORECASE | re.ASCII
 )
-_EXTENSION = re.compile(r"[\s;,]*(?:\b(?:extension|extn|ext)(?![a-z])|(?<![a-z])x(?=\s*[0-9]))[\s.:]*", re.IGNORECASE)
+_EXTENSION = re.compile(
+    r"[\s;,]*(?:\b(?:extension|extn|ext)(?![a-z])(?:\s*(?:number|no)\b)?|(?<![a-z])x)[\s.:]*(?=[0-9])", re.IGNORECASE
+)
 _LABEL = re.compile(r"\b(?:telephone|tel|phone|mobile|mob|office|direct|t|m)\b[.:]*", re.IGNORECASE)
 _EXTENSION_SIGN = "\ue000"  # stands for ` ext. ` while words are looked for
 # Words in brackets, such as `(school office)` or `(9am to 3pm)`, but no number and no extension.
@@ -41,8 +43,9 @@ _WORD_WITH_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _LETTERS_LIKE_DIGITS = re.compile(r"(?<=[0-9])\s*\b[OoIl]+\b(?!\s*/)")
-_BETWEEN_NUMBERS = re.compile(r"[;,\r\n\v\f\x85\u2028\u2029]|\bor\b|\s/\s|/(?= ?[0+])", re.IGNORECASE)
+_BETWEEN_NUMBERS = re.compile(r"[;,\r\n\v\f\x85\u2028\u2029]|\bor\b|\s[/&]\s|/(?= ?[0+])", re.IGNORECASE)
 _BETWEEN_ADDRESSES = re.compile(r"[;,\s]+")
+_BESIDE_ADDRESSES = ("", "/", "&", "and", "or", "email:", "e-mail:")
 _NO = ("", "no", "n", "off", "false", "0", "-", "☐")
 _IN_BRACKETS = re.compile(r"([^<>]*)<([^<>]*)>")
 
@@ -150,7 +153,7 @@ def _addresses(typed: str) -> list[str]:
         found += [word for word in words if re.search(r"[^@]@[^@]", word)]
         found.append(match[2])
         end = match.end()
-    return found + [word for word in _BETWEEN_ADDRESSES.split(typed[end:]) if word not in ("", "/")]
+    return found + [word for word in _BETWEEN_ADDRESSES.split(typed[end:]) if word.casefold() not in _BESIDE_ADDRESSES]
 
 
 def _email_address(typed: str) -> str:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from thep_forms.checking.formula import exact, neutralised
+from thep_forms.checking.formula import csv_cell, exact
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.deciding import Arrival, Decision, Verdict
 from thep_forms.definition import FormDefinition, MembershipYear
@@ -90,7 +90,7 @@ class CsvText:
 
     def add(self, row: Row) -> None:
         """Add a row."""
-        self._writer.writerow(map(neutralised, row))
+        self._writer.writerow(map(csv_cell, row))
         if self._text.tell() > _CHUNK:
             self.end()
             self._text.seek(0)
