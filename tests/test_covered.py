@@ -81,11 +81,12 @@ def test_answer_under_a_thick_line_is_covered(typed: bytes, definition: FormDefi
     assert_covered(check(read_return(printers.drawn_on(printers.by_qpdf(typed), line), definition), definition))
 
 
-def test_answer_under_a_picture_is_covered(typed: bytes, definition: FormDefinition) -> None:
+@pytest.mark.parametrize("shown", [Image.new("RGB", (20, 5), "grey"), Image.effect_noise((60, 15), 90).convert("RGB")])
+def test_answer_under_a_picture_is_covered(typed: bytes, definition: FormDefinition, shown: Image.Image) -> None:
     rect = place(definition, EMAIL)
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=printers.A4)
-    canvas.drawImage(ImageReader(Image.new("RGB", (20, 5), "grey")), rect.x, rect.y, rect.width, rect.height)
+    canvas.drawImage(ImageReader(shown), rect.x, rect.y, rect.width, rect.height)
     canvas.save()
     with pikepdf.open(io.BytesIO(out.getvalue())) as picture, pikepdf.open(io.BytesIO(printers.by_qpdf(typed))) as pdf:
         pdf.pages[0].add_overlay(picture.pages[0])

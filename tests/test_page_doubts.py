@@ -212,3 +212,19 @@ def test_form_with_fields_that_qpdf_gives_up_on_is_unreadable(form: bytes, defin
         pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     broken = out.getvalue().replace(b"7" * 17, b"7" * 30)
     assert read_return(broken, definition).kind is FileKind.UNREADABLE
+
+
+@pytest.mark.parametrize(("producer", "are_asked_about"), [("Skia/PDF m131", True), ("cairo 1.18.4", False)])
+def test_names_in_a_print_that_may_lack_letters_are_asked_about(
+    printed: bytes, definition: FormDefinition, producer: str, are_asked_about: bool
+) -> None:
+    """Chromium leaves out letters beyond Latin-1 when it prints a form, without a gap."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(printed)) as pdf:
+        pdf.docinfo["/Producer"] = producer
+        pdf.save(out)
+    reading = read_return(out.getvalue(), definition)
+    assert reading.answers[HEAD].text == NAME
+    names = {name for name, answer in reading.answers.items() if name.endswith("_name") and answer.text}
+    people = {(name, "value_damaged") for name in names - {"school_name"}}
+    assert asked(reading, definition) == (people if are_asked_about else set())

@@ -18,6 +18,7 @@ from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import Master, generate
 from thep_forms.layout import lay_out
 from thep_forms.reading import Doubt, FileKind, ReadFrom, read_file
+from thep_forms.reading.page_content import Area, PrintedLetter, words_of
 
 ANSWERS: dict[str, str | bool] = {
     "school_name": "St Fillan’s & All Saints’ (C of E) “Old” Primary School",
@@ -356,3 +357,13 @@ def test_scans_of_two_forms_are_two_returns(returned: bytes, definition: FormDef
 
 def test_scan_of_something_else_is_not_a_form(definition: FormDefinition) -> None:
     assert read_return(printers.scanned(letter()), definition).kind is FileKind.NOT_A_FORM
+
+
+@pytest.mark.parametrize(("gap", "text"), [(2.7, "Perić Horvat"), (1.8, "PerićHorvat"), (0.0, "PerićHorvat")])
+def test_gap_after_a_letter_beyond_latin_1_is_a_space_if_it_is_as_wide(gap: float, text: str) -> None:
+    """Firefox draws no spaces, and takes such a letter from another font; other programs leave small gaps after it."""
+    at, letters = 0.0, list[PrintedLetter]()
+    for char in "PerićHorvat":
+        letters.append(PrintedLetter(char, Area(at, 0, at + 5, 10.5), 10.5))
+        at += 5 + (gap if char == "ć" else 0)
+    assert words_of(letters) == text

@@ -17,7 +17,9 @@ from tests.conftest import read_return
 from tests.printers import by_qpdf
 from tests.remake_samples import answers
 from thep_forms.checking import check
+from thep_forms.checking.problems import problem
 from thep_forms.definition import FormDefinition
+from thep_forms.definition.model import ProblemCode
 from thep_forms.generate import Master
 from thep_forms.reading import Doubt, FileKind, ReadFrom, read_file
 from thep_forms.reading.field_groups import own_name
@@ -305,3 +307,5 @@ def test_file_locked_with_a_certificate_is_locked_and_says_so(form: bytes, defin
     reading = read_return(by_certificate, definition)
     assert reading.kind is FileKind.LOCKED
     assert "certificate" in reading.reason
+    told = problem(definition, ProblemCode.LOCKED, value=reading.reason)
+    assert told.message.startswith(f"{reading.reason} Please")  # not cut, however long it is

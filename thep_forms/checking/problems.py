@@ -22,7 +22,9 @@ def problem(
 ) -> Problem:
     """A problem with its sentence. `value` is what was typed; `words` are the sentence's other placeholders."""
     text = definition.problems[code]
-    message = text.message.format(label=label, value=shown(value), **words)
+    is_sentence = text.message.startswith("{value}")  # why a file could not be read, in our own words
+    quoted = normalise.text(value) if is_sentence else shown(value)
+    message = text.message.format(label=label, value=quoted, **words)
     return Problem(code, text.severity, field, label, without_controls(value), message)
 
 

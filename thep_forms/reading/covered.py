@@ -45,11 +45,21 @@ def covered_letters(page: Page, data: bytes, number: int) -> frozenset[int]:
                 below.append(index)
         if not below:
             continue
+        if _is_opaque_picture(thing):
+            covered.update(below)
+            continue
         picture = picture or _picture(data, number)
         shown = sum(_shows(picture, chars[index], chars[count:], corner) for index in below[:MOST_LOOKED_AT])
         if shown < MOST_SHOWN * len(below[:MOST_LOOKED_AT]):
             covered.update(below)
     return frozenset(covered)
+
+
+def _is_opaque_picture(thing: Drawn) -> bool:
+    """Whether it is a picture without a mask, which hides what is below it whatever it shows."""
+    if thing["object_type"] != "image" or thing.get("imagemask"):
+        return False
+    return not {"SMask", "Mask"} & thing["stream"].attrs.keys()
 
 
 def _things_after_letters(page: Page) -> Iterator[tuple[Drawn, int]]:

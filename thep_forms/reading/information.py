@@ -13,6 +13,7 @@ from thep_forms.reading.fields import WidgetValue
 from thep_forms.reading.objects import content_of, get
 from thep_forms.reading.strings import text_string
 
+_LEAVES_OUT = ("Skia/PDF",)  # how the names of such programs begin
 _DATE = re.compile(r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([-+Z])(?:(\d\d)'?(\d\d)?)?)?", re.ASCII)
 _XMP_DATE = re.compile(rb"xmp:ModifyDate\s*(?:=\s*[\"']|>)\s*([0-9T:.Z+-]+)")
 
@@ -20,6 +21,11 @@ _XMP_DATE = re.compile(rb"xmp:ModifyDate\s*(?:=\s*[\"']|>)\s*([0-9T:.Z+-]+)")
 def title_of(pdf: pikepdf.Pdf) -> str:
     """The document's title; empty where it has none."""
     return _entry(pdf, "/Title")
+
+
+def may_lack_letters(pdf: pikepdf.Pdf) -> bool:
+    """Whether a program printed it that leaves out letters beyond Latin-1 without a trace, as Chromium's print does."""
+    return _entry(pdf, "/Producer").startswith(_LEAVES_OUT)
 
 
 def modified_at(pdf: pikepdf.Pdf, widgets: Iterable[WidgetValue]) -> datetime | None:

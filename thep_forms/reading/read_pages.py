@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
+from msgspec.structs import replace
+
+from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import document_title
 from thep_forms.definition.year import MembershipYear
 from thep_forms.layout.seal import State
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found, PageKinds, classify_pages
 from thep_forms.reading.field_groups import PageSpan, are_mixed
-from thep_forms.reading.model import FileKind, Note, Reading
+from thep_forms.reading.information import may_lack_letters
+from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
 from thep_forms.reading.pictures import pictured_forms
 from thep_forms.reading.print import FormPage, page_reader
 
@@ -64,7 +68,21 @@ def _printed(
         return contents.reading(FileKind.SCAN, reasons.MISPLACED)
     title = document_title(definition.form.title, year) if year else ""
     notes = (*read.notes, *_hidden_notes(contents, kinds, own))
-    return Reading(FileKind.FORM, read.answers, notes, title=title, modified=contents.modified)
+    answers = read.answers
+    if may_lack_letters(contents.document.pdf):
+        answers = _with_names_doubted(answers, definition)
+    return Reading(FileKind.FORM, answers, notes, title=title, modified=contents.modified)
+
+
+def _with_names_doubted(answers: Mapping[str, Answer], definition: FormDefinition) -> dict[str, Answer]:
+    """The answers, where the names of people may lack letters."""
+    doubted = dict(answers)
+    for block in definition.blocks(answers):
+        name = block.boxes[definition.person_name.name].name
+        answer = answers.get(name)
+        if answer and answer.text.strip():
+            doubted[name] = replace(answer, doubts=answer.doubts | {Doubt.CHARACTERS_LOST})
+    return doubted
 
 
 def _drawn_over(contents: Contents, kinds: PageKinds, own: Collection[int]) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from thep_forms.reading.field_tree import MOST
 
 NO_PDF = "This is not a PDF."
-LOCKED_BY_CERTIFICATE = "This file is locked with a certificate: it opens only for the person that it was locked for."
+LOCKED_BY_CERTIFICATE = "This file is locked with a certificate, a kind of password that only its owner has."
 LOCKED = "A password is needed to open this file."
 TOO_MANY = f"This PDF has more than {MOST:,} boxes, too many to be read."
 NO_FORM = "No box of the form is in this PDF."
