@@ -188,7 +188,7 @@ def test_a_full_disk_is_reported_in_one_line_and_the_next_run_completes_the_work
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()
     assert line.startswith("Error: ")
-    assert "make room, and run again" in line
+    assert "Make room and run the command again" in line
     assert not [path for path in records.rglob(".*") if path.is_file()]
     ingest(inbox, records)
     assert tables(records) == undisturbed[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pikepdf
@@ -14,7 +15,10 @@ from PIL import Image
 from tests.conftest import AWKWARD
 from tests.viewer import draw, strays
 from thep_forms.definition import FormDefinition
+from thep_forms.definition.model import Kind
 from thep_forms.generate import Master
+from thep_forms.layout import LABEL_INSET, Label, PlacedBox, lay_out
+from thep_forms.layout.metrics import text_width
 
 DOTS = 72  # an inch: a pixel is a point
 
@@ -68,3 +72,16 @@ def test_a_tick_is_in_the_middle_of_its_box(tmp_path: Path, filled: Callable[...
     left, upper, far, lower = inside.point(lambda grey: 255 if grey < 128 else 0).getbbox() or (0, 0, 0, 0)
     assert abs((left + far) / 2 - inside.width / 2) <= 1.5
     assert abs((upper + lower) / 2 - inside.height / 2) <= 1.5
+
+
+def test_each_square_to_tick_is_nearer_to_its_own_caption_than_to_the_next_one(definition: FormDefinition) -> None:
+    page = lay_out(definition)[0]
+    items = [item for item in page.items if isinstance(item, Label | PlacedBox)]
+    ticks = [place for place, item in enumerate(items) if isinstance(item, PlacedBox) and item.box.kind is Kind.TICKS]
+    for place, following in pairwise(ticks):
+        caption, square, next_caption = items[place - 1], items[place], items[following - 1]
+        before = square.rect.x - (
+            caption.rect.x + LABEL_INSET + text_width(caption.words, definition.file.page.text_size)
+        )
+        after = next_caption.rect.x + LABEL_INSET - square.rect.right
+        assert before * 2 < after

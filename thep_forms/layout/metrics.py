@@ -74,3 +74,9 @@ def load_face(name: str) -> Face:
 def missing_glyphs(words: str, name: str = REGULAR) -> str:
     """The characters of `words` that the face cannot draw."""
     return "".join(sorted({char for char in words if not load_face(name).draws(char)}))
+
+
+def text_width(words: str, size: float, name: str = REGULAR) -> float:
+    """The width of words that need no shaping, in points, in type of that size."""
+    plain = load_face(name).plain
+    return sum(plain[char][0] for char in words if char in plain) * size / 1000

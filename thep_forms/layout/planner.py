@@ -9,8 +9,10 @@ from thep_forms.definition.form import Block, Box, FormDefinition
 from thep_forms.definition.model import Cell, Field, Kind, Row, Section
 from thep_forms.errors import LayoutError
 from thep_forms.layout.fit import verify
+from thep_forms.layout.metrics import text_width
 from thep_forms.layout.model import (
     AVERAGE_GLYPH,
+    LABEL_INSET,
     MM,
     TEXT_INSET,
     Label,
@@ -23,15 +25,14 @@ from thep_forms.layout.model import (
     body_of,
 )
 
-HEADING = 8 * MM  # the height of the bar above a block.
-SECTION_HEADING = 1.5 * HEADING  # the height of the heading of a continuation page.
-BLOCKS_IN_ROW = 2  # on a continuation page.
-BOX_INSET = 1.5  # points between a ruled line and the box.
-TICK = 5.5 * MM  # the side of a square to tick.
-TICK_INSET = 0.5  # points between the lines of that square and the box.
-AFTER_TICK = 1.5 * MM  # the space between a square and the next caption.
-AROUND_CAPTION = 6 * MM  # the space that the caption of a square needs besides its letters.
-AFTER_PREFIX = 1.2  # type sizes between a printed prefix and the box.
+HEADING = 8 * MM  # the bar above a block
+SECTION_HEADING = 1.5 * HEADING  # above the blocks of a continuation page
+BLOCKS_IN_ROW = 2  # on a continuation page
+BOX_INSET = 1.5  # points, between a ruled line and the box
+TICK = 5.5 * MM  # the side of a square to tick
+TICK_INSET = 0.5  # points, between the lines of that square and the box
+AFTER_CAPTION = 1.5 * MM  # between the words of a caption and its square
+AFTER_PREFIX = 1.2  # type sizes, between a printed prefix and the box
 
 
 def lay_out(definition: FormDefinition, more: int | None = None) -> tuple[PageLayout, ...]:
@@ -183,19 +184,18 @@ class _Page:
         return room.slice_x(width, room.width - width)
 
     def _add_ticks(self, boxes: Sequence[Box], rect: Rect) -> None:
-        """Squares to tick, each after its caption; what the row has to spare is shared by the lengths of these."""
+        """Squares to tick, each close behind its caption, and apart from the next one by an equal share of the row."""
         items = self.layout.group().items
-        spare = rect.width - (TICK + AROUND_CAPTION) * len(boxes)
-        letters = sum(len(box.caption) for box in boxes)
+        size = self.planner.measures.text_size
+        captions = [LABEL_INSET + text_width(box.caption, size) + AFTER_CAPTION for box in boxes]
+        spare = (rect.width - sum(captions) - TICK * len(boxes)) / len(boxes)
         x = 0.0
-        for box in boxes:
-            width = TICK + AROUND_CAPTION + spare * len(box.caption) / letters
-            share = rect.slice_x(x, width)
-            x += width
-            square = Rect(share.right - TICK - AFTER_TICK, share.y + (share.height - TICK) / 2, TICK, TICK)
-            items.append(Label(box.caption, share.slice_x(0, square.x - share.x), Style.LABEL, tinted=False))
+        for box, width in zip(boxes, captions, strict=True):
+            items.append(Label(box.caption, rect.slice_x(x, width), Style.LABEL, tinted=False))
+            square = Rect(rect.x + x + width, rect.y + (rect.height - TICK) / 2, TICK, TICK)
             self.layout.cells.append(square)
             items.append(PlacedBox(box, square.inset(TICK_INSET)))
+            x += width + TICK + spare
 
     # --- blocks -------------------------------------------------------------------------------------------------
 
