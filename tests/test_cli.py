@@ -88,7 +88,9 @@ def test_ingest_lists_the_returns_of_this_run_first(tmp_path: Path) -> None:
     before, now = (SAMPLES / "returns" / name for name in ("Juniper blank.pdf", "Kestrel.pdf"))
     assert "From earlier runs" not in run("ingest", before, "-o", tmp_path / "records").stderr
     lines = run("ingest", before, now, "-o", tmp_path / "records").stderr.splitlines()
-    assert lines[-3:] == ["  Kestrel.pdf: locked", "From earlier runs:", "  Juniper blank.pdf: blank"]
+    *_, first, heading, second, hint = lines
+    assert (first, heading, second) == ("  Kestrel.pdf: locked", "From earlier runs:", "  Juniper blank.pdf: blank")
+    assert "thep-forms prefer RETURN_ID" in hint
     assert "From earlier runs" not in run("ingest", before, "-o", tmp_path / "records").stderr  # nothing is new
 
 

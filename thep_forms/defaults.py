@@ -1,4 +1,4 @@
-"""What counts unless an option of a command says otherwise."""
+"""The default values of the commands' options."""
 
 from __future__ import annotations
 

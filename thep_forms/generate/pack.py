@@ -1,7 +1,7 @@
 """A print pack: copies of the form for the office printer, one after the other, in one PDF without fields.
 
-All copies share the year's pages, which are drawn once. Each page of a copy adds short content of its own: the known
-answers in the boxes, and at the foot the school and the code. Copies cannot share the structure tree: an element has
+All copies share the year's pages, which are drawn once. Each page of a copy adds short content of its own: known
+answers in the boxes, and the school and the code at the foot. Copies cannot share the structure tree: an element has
 one parent, and its content is on one page (ISO 32000-1, 14.7).
 """
 

@@ -50,7 +50,7 @@ def forget(
     """Delete the returns of `school`, or of years before `before`, or those that match both, if `confirmed` agrees.
 
     Also deletes notes of e-mails to the schools, and copies of the ledger from earlier versions of the program.
-    Deletes from the archive first, then from the ledger, then from the tables, so that the next run can finish a run
+    Deletes from the archive first, then from the ledger, then from the tables. So the next run can finish a run
     that was cut off. Calls `confirmed` with an empty `Disposal` too, and then writes the tables again. Raises
     `RecordsError`.
     """

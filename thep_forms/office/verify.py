@@ -14,7 +14,7 @@ from thep_forms.records.names import ARCHIVE, leftovers
 from thep_forms.records.opening import bring_up_to_date
 from thep_forms.records.results import made_from
 
-AGAIN = "Run ingest again to write it anew."
+AGAIN = "Run ingest again to rewrite it."
 ASK = "Put back a copy of it, or ingest the form again."
 OUTDATED = (
     "The records were made by another version of this program, or with other templates. Run ingest again, which "

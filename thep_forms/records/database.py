@@ -173,7 +173,7 @@ class Database:
             version = self._version()
             self._connection.execute("COMMIT")  # the lock stays
             if version != VERSION:
-                self._put_aside(version)
+                self._keep_copy(version)
                 self._migrate(version)
         else:
             migrations.create(self._connection)
@@ -197,8 +197,8 @@ class Database:
             raise RecordsError(_TOO_OLD)
         return version
 
-    def _put_aside(self, version: int) -> None:
-        """Keep a copy of the ledger as that version wrote it. It is there whole, or not at all. Raises `OSError`.
+    def _keep_copy(self, version: int) -> None:
+        """Keep a copy of the ledger as that version wrote it: complete, or not at all. Raises `OSError`.
 
         SQLite makes the copy: to open the file a second time would give up the lock (POSIX, fcntl).
         """
