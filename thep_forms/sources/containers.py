@@ -103,8 +103,10 @@ def _open_container(
 def _received(container: ReceivedFile, contained: ContainedFile) -> ReceivedFile:
     """A file out of a container, with the way that leads to it."""
     carried_by = container.carried_by
-    if contained.message:
-        carried_by = (*carried_by, _in_folder(contained.message, container))
+    message = contained.message
+    # The message inside a signed one or a winmail.dat names no sender: that of the message around it counts.
+    if message and (message.sender or message.kind is not MessageKind.ORDINARY or not carried_by):
+        carried_by = (*carried_by, _in_folder(message, container))
     return ReceivedFile(
         container.origin,
         (*container.inside, contained.name) if contained.name else container.inside,
