@@ -142,6 +142,15 @@ def test_a_preference_of_version_7_is_replaced_by_a_new_preference(records: Path
 # --- Readings, which version 7 did not keep -------------------------------------------------------------------------
 
 
+def settled(records: Path) -> dict[str, object]:
+    """What reading a PDF once more leaves as it is. This version words some problems in another way than version 7."""
+    files: dict[str, object] = {
+        name: content for name, content in record_files(records).items() if name.endswith(".csv")
+    }
+    codes = [(row["return_id"], row["field"], row["code"], row["severity"]) for row in rows(records / "problems.csv")]
+    return files | {"problems.csv": codes}
+
+
 def test_the_next_ingest_reads_every_archived_pdf_once_more(records: Path, tmp_path: Path) -> None:
     run_command("status", records)
     (tmp_path / "empty").mkdir(exist_ok=True)
@@ -149,9 +158,9 @@ def test_the_next_ingest_reads_every_archived_pdf_once_more(records: Path, tmp_p
         with open_for_reading(records, Definitions.of_today()) as ledger:
             archived = set(ledger.files().values())
             assert len(ledger.files_without_reading()) == (len(archived) if files_without_reading else 0)
-        before = record_files(records)
+        before = settled(records)
         assert ingest(records, [tmp_path / "empty"]).new == 0
-        assert record_files(records) == before
+        assert settled(records) == before
 
 
 def test_a_pdf_that_the_archive_lacks_keeps_what_version_7_read_until_it_comes_again(

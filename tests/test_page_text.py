@@ -60,6 +60,14 @@ def test_printed_form_gives_every_answer_exactly(
     assert {answer.read_from for answer in reading.answers.values()} == {ReadFrom.PAGE_TEXT}
 
 
+def test_printed_email_address_at_the_edge_of_its_box_may_be_cut_and_is_an_error(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    checked = check(read_return(printers.by_qpdf(returned), definition), definition)
+    errors = [(problem.field, problem.code) for problem in checked.problems if problem.severity == "error"]
+    assert errors == [("main_contact_email", "value_truncated")]
+
+
 @pytest.mark.parametrize("flattened", FLATTENED)
 def test_printed_prefilled_copy_gives_every_answer_exactly(definition: FormDefinition, flattened: str) -> None:
     values = ANSWERS | {
@@ -74,7 +82,8 @@ def test_printed_prefilled_copy_gives_every_answer_exactly(definition: FormDefin
     assert texts_in(reading) == EXPECTED | {name: str(value) for name, value in values.items() if value is not True}
 
 
-def test_printed_form_is_accepted_and_queried_once(returned: bytes, definition: FormDefinition) -> None:
+def test_printed_form_is_accepted_and_queried_once(form: bytes, definition: FormDefinition) -> None:
+    returned = type_into(form, ANSWERS | {"main_contact_email": "office@st-fillans.example"})
     checked = check(read_return(printers.by_qpdf(returned), definition), definition)
     assert checked.acceptable
     assert [problem.code for problem in checked.problems].count("read_from_page") == 1

@@ -22,7 +22,7 @@ PATIENCE = 5.0  # seconds to wait for another run
 
 
 _BUSY = "Another run is at work on these records. Wait until it has ended, and run again."
-_FULL = "The disk is full. Nothing is half-written: make room, and run again."
+_FULL = "The disk is full. Nothing is half-written. Make room and run the command again."
 _DAMAGED = f"{LEDGER} is damaged. Put back a copy of it, or ingest everything again elsewhere."
 _CUT_OFF = "A run on these records was cut off. Run ingest again, which completes it."
 _NOT_OURS = f"{LEDGER} is not a ledger of this program. Choose another folder, or put back a copy of it."
@@ -61,7 +61,7 @@ def _in_words(error: sqlite3.DatabaseError) -> RecordsError:
             return UnsoundError(_DAMAGED)
         case sqlite3.SQLITE_NOTADB:
             return UnsoundError(_NOT_OURS)
-    return RecordsError(f"The ledger cannot be used: {error}. Nothing is half-written: make room, and run again.")
+    return RecordsError(f"The ledger cannot be used: {error}. Make room and run the command again.")
 
 
 @contextmanager
