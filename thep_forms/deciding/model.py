@@ -51,10 +51,10 @@ class Arrival(Struct, frozen=True, gc=False):
 class Entry(Struct, frozen=True, gc=False):
     """What the ledger holds of a return, without its answers and problems.
 
-    `kind` is a `FileKind`; `modified` is the file's own modification date. Everything after `modified` is known only
-    of a form or a picture of one: its membership year, the DFE number that was typed, the number of the school that
-    the copy was made for, the school's name, whether it is blank, the codes of its problems and of its errors (joined
-    by `;`), how it was read, and a hash that is equal for two returns that say the same.
+    `kind` is a `FileKind`; `modified` is the file's own modification date. Only a form, or a picture of a form, has
+    the entries after it. `dfe_number` is the number that was typed. `copy_of` is the number of the school that the
+    copy was made for. `codes` are those of its problems, `errors` those of its errors, both joined by `;`. `content`
+    is a hash that is equal for two returns with the same answers.
     """
 
     return_id: str

@@ -1,7 +1,7 @@
 """The print reader: what stands on the pages of a form that was flattened, printed to a PDF, or drawn on.
 
-Limitations: it finds boxes by the printed labels, so pages without legible labels, mirrored or slanted ones are not
-read; what is written by hand is only known to be there.
+Limitations: it finds boxes by the printed labels. So it cannot read pages without legible labels, or mirrored and
+slanted pages. It knows that something is written by hand, but not what.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The tables of the ledger, and how a ledger of an earlier version becomes one of this version.
 
-Migrations are numbered and go forward only. Each is one small function that takes the ledger from the version before
-it to its own, and is never changed once it was released: it uses no class of the program, only SQL and plain JSON.
+Migrations are numbered and go forward only. Each is one small function from the version before it to its own. A
+released migration never changes. So it uses no class of the program, only SQL and plain JSON.
 A new ledger is made by the first one's tables and every migration after it. docs/ledger.md describes the format.
 """
 

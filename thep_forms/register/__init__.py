@@ -30,12 +30,11 @@ NOTES.addHandler(logging.NullHandler())
 def read_register(path: Path, definitions: Definitions) -> tuple[MemberSchool, ...]:
     """The member schools by DfE number. Raises `SourceError`, `RecordsError`, `TemplateError`.
 
-    `path` is a folder of RECORDS, of which the latest accepted return of each school counts, or a file: a CSV or an
-    Excel workbook, known by what is in it. The file's columns are those of a register list: that of the DfE number and
-    any of `email`, those of `schools.csv` and the boxes of contacts; or they are those of an extract of DfE's register
-    (`gias`). They stand in any order, and columns that are not known are left alone. Of a workbook every visible sheet
-    that has such columns counts, without its hidden and struck-through rows. What was used and what was not goes to
-    the logger `NOTES`, a line for each.
+    `path` is a folder of RECORDS or a file. In RECORDS, the latest accepted return of each school counts. A file is a
+    CSV or an Excel workbook; its content tells which. It is a register list or an extract of DfE's register (`gias`).
+    The columns of a list are the DfE number and any of `email`, those of `schools.csv` and the boxes of contacts.
+    Columns stand in any order. Unknown columns are left alone. Every visible sheet with such columns counts, without
+    its hidden and struck-through rows. The logger `NOTES` gets a line for what was used, and for what was not.
     """
     members = _from_records(path, definitions) if path.is_dir() else _from_file(path, definitions(None))
     return tuple(sorted(members, key=lambda member: member.dfe_number))

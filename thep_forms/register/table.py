@@ -30,8 +30,8 @@ def table_under(headings: Sequence[str], definition: FormDefinition, *, is_csv: 
 class Table:
     """The rows under the headings, which `read` makes members of, and what was passed over.
 
-    `hidden`, `struck`, `totals` and `mended` are the numbers of rows: those that are hidden, struck through or of
-    totals are not used; those that are mended had bytes of another encoding.
+    `hidden`, `struck`, `totals` and `mended` are numbers of rows. Hidden rows, struck-through rows and rows of totals
+    are not used. Mended rows had bytes of another encoding.
     """
 
     def __init__(

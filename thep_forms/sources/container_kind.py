@@ -15,8 +15,8 @@ from thep_forms.sources.model import MessageOrigin
 class ContainedFile(Struct, frozen=True):
     """A file as its container holds it.
 
-    `name` is unique in its container and safe to show. An empty `name` stands for the container itself: either it is
-    an ordinary file after all (`data` holds it), or `reason` says what is wrong with it as a whole.
+    `name` is unique in its container and safe to show. An empty `name` stands for the container itself. Then it is an
+    ordinary file after all (`data` holds it), or `reason` says what is wrong with it.
 
     `data`, `reason` and `is_decoration` are those of `ReceivedFile`. `sent_at` is when the message that holds the
     file was received, or else sent (UTC), and `message` who sent it. `content_type` is what that message calls it, such

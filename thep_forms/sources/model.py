@@ -57,8 +57,9 @@ class ReceivedFile(Struct, frozen=True):
     `origin` is the file on the disk. `inside` names the containers within it from the outermost to the file itself:
     empty for a file that came in no container. A name from a zip may have folders in it.
 
-    `data` is None where the file cannot be read. `reason` then says why, in 80 characters at most, and what to do if
-    sending the form again is not enough: the message that quotes it asks for that (`unreadable` in `problems.toml`).
+    `data` is None where the file cannot be read. `reason` then says why, in 80 characters at most. The message
+    that quotes it asks for the form again (`unreadable` in `problems.toml`). Where that is not enough, `reason` also
+    says what to do.
     `received_at` is when the innermost dated message around the file was received, or else sent (UTC). `carried_by` are
     the messages around the file, the outermost first. `is_decoration` says that nobody
     meant it as a return: the logo of a signature in a message, or what an operating system leaves in folders.
