@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import click
 import pytest
-from click.testing import CliRunner, Result
 from markdown.extensions.toc import slugify  # MkDocs brings it, and makes the anchors of headings with it
 
+from tests.commands import run
 from tests.remake_command_reference import PATH as REFERENCE
 from tests.remake_command_reference import command_reference
 from thep_forms.cli import main
@@ -83,12 +83,6 @@ def without_code(page: Path) -> str:
 
 
 # --- commands ------------------------------------------------------------------------------------------------------
-
-
-def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
-    assert result.exit_code == 0, result.output
-    return result
 
 
 def command_named(name: str) -> click.Command:
@@ -172,7 +166,7 @@ def test_every_way_of_reading_has_a_row() -> None:
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("documented") / "records"
-    run("ingest", shipped("samples") / "returns" / "Ivy Lane.pdf", "-o", folder)
+    assert run("ingest", shipped("samples") / "returns" / "Ivy Lane.pdf", "-o", folder).exit_code == 0
     return folder
 
 

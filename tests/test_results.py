@@ -7,10 +7,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
+from tests.commands import run
 from tests.conftest import edit, ingest, record_files, rows
-from thep_forms.cli import main
 from thep_forms.definition import Definitions, shipped
 from thep_forms.records import bring_up_to_date, is_current
 
@@ -76,7 +75,7 @@ def test_changed_templates_make_every_command_check_the_readings_again(
         "email": ["2026-27", "-o", str(made), *schools, "--drafts", str(tmp_path / "drafts")],
     }
     templates = stricter(tmp_path / "templates")
-    result = CliRunner().invoke(main, [command, *arguments[command], "--templates", str(templates)])
+    result = run(command, *arguments[command], "--templates", templates)
     assert result.exit_code in (0, 1), result.stderr
     after = {row["source"]: row["verdict"] for row in rows(made / "returns.csv")}
     changed = {Path(source).stem for source in before if before[source] != after[source]}
@@ -88,7 +87,7 @@ def test_verify_reports_records_that_were_made_with_other_templates_and_changes_
     made: Path, tmp_path: Path
 ) -> None:
     before = record_files(made)
-    result = CliRunner().invoke(main, ["verify", "-o", str(made), "--templates", str(stricter(tmp_path / "templates"))])
+    result = run("verify", "-o", made, "--templates", stricter(tmp_path / "templates"))
     assert result.exit_code == 1
     assert "with other templates. Run ingest again" in result.stderr
     assert record_files(made) == before
