@@ -51,7 +51,7 @@ def zipped(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> by
 def tarred(files: Mapping[str, bytes], mode: str = "w", form: int = tarfile.DEFAULT_FORMAT) -> bytes:
     """A tar of those files; `mode` is `w:gz` for a packed one, `form` the kind of its headers."""
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode=mode, format=form) as archive:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=out, mode=mode, format=form) as archive:  # type: ignore[call-overload] # a mode of a variable
         for name, data in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(data)
