@@ -88,7 +88,7 @@ class Ledger(Database):
         facts = (return_id, sha256, entry.kind, entry.reason, _text(entry.modified))
         self._connection.execute("INSERT INTO entry VALUES (?,?,?,?,?)", facts)
         if entry.kind != FileKind.FAILED:
-            blob = msgspec.json.encode(found.reading)
+            blob = msgspec.json.encode(found.reading, order="deterministic")  # doubts are a set
             self._connection.execute("INSERT INTO reading VALUES (?,?)", (return_id, blob))
         self._set_result(entry, found.checked, made_from)
 
