@@ -12,13 +12,23 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from thep_forms.checking.record import SchoolRecord
-from thep_forms.definition import Definitions
+from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import ClusterError, RecordsError
+from thep_forms.files import is_same_folder
 from thep_forms.office.examine import Examiner
 from thep_forms.office.summary import Attention, Summary, summarise
 from thep_forms.reading import FileKind, Reading, is_pdf
-from thep_forms.records import Archive, Arrival, Ledger, ReadReturn, Records, Views, open_for_writing, return_id_of
+from thep_forms.records import (
+    Archive,
+    Arrival,
+    Ledger,
+    ListedSchool,
+    ReadReturn,
+    Records,
+    Views,
+    open_for_writing,
+    return_id_of,
+)
 from thep_forms.records.names import archived, tidy
 from thep_forms.records.results import made_from
 from thep_forms.sources import ReceivedFile, SourceFile, find_files, open_file
@@ -34,6 +44,7 @@ def ingest(
     *,
     definitions: Definitions | None = None,
     register: Path | None = None,
+    year: MembershipYear | None = None,
     limits: Limits | None = None,
     workers: int | None = None,
     passwords: Sequence[str] = (),
@@ -42,9 +53,11 @@ def ingest(
 ) -> Summary:
     """Read every file of `sources` into the RECORDS folder, and write its tables.
 
-    Without `definitions`, those of the shipped templates count. `register` is a register list. `limits` are those of
-    one file. `workers` are processes on this machine; `dask` is the address of a Dask cluster that reads the files
-    instead. `passwords` are tried on locked files, also on those that came before. `progress` may wrap the files.
+    Without `definitions`, those of the shipped templates count. `year` is the membership year that the office collects.
+    `register` is a register list, which becomes the register of that year; without a `year`, of the latest year that
+    was sent or returned, or else of the current one. `limits` are those of one file. `workers` are processes on this
+    machine; `dask` is the address of a Dask cluster that reads the files instead. `passwords` are tried on locked
+    files, also on those that came before. `progress` may wrap the files.
 
     Raises `SourceError`, `RecordsError` and `TemplateError` before anything is written; `ClusterError` as well, or
     when the cluster is lost: what was read until then is kept.
@@ -52,7 +65,7 @@ def ingest(
     places = find_files(sources, folder)
     definitions = definitions or Definitions.of_today()
     definitions()  # a mistake in the templates is reported first
-    members = _members(register, definitions) if register else {}
+    listed = _listed(register, definitions, year, folder) if register else None
     if folder.exists() and not folder.is_dir():
         raise RecordsError(f"{folder} is a file. Choose a folder for the records.")
     examiner = Examiner(definitions, tuple(passwords))
@@ -60,22 +73,28 @@ def ingest(
         _engine(examiner, limits or Limits(), workers, dask) as engine,
         open_for_writing(folder, definitions, must_exist=False) as ledger,
     ):
-        if members:
-            with ledger.transaction():
-                ledger.set_register(members)
         tidy(folder)
-        intake = _Intake(folder, ledger, examiner)
+        intake = _Intake(folder, ledger, examiner, year)
         with ledger.transaction():
             intake.read_all(engine, progress(places))
+            ledger.end_run()
+            if listed is not None:
+                ledger.set_register(str(year or "") or ledger.latest_year() or str(definitions.default_year), listed)
         records = Records(ledger, definitions)
         Views(folder, records).write()
         return summarise(folder, records, intake.new, intake.new_sources)
 
 
-def _members(register: Path, definitions: Definitions) -> dict[str, tuple[str, SchoolRecord]]:
-    from thep_forms.register import read_register  # not every run has one
+def _listed(
+    register: Path, definitions: Definitions, year: MembershipYear | None, folder: Path
+) -> list[ListedSchool] | None:
+    """The schools of a register list; None where it is the folder of the records themselves."""
+    from thep_forms.register import as_listed, read_register  # not every run has one
 
-    return {member.dfe_number: (member.name, member.record) for member in read_register(register, definitions)}
+    if is_same_folder(register, folder):
+        return None
+    year = year or definitions.default_year
+    return as_listed(read_register(register, definitions, year), definitions(year))
 
 
 def _engine(
@@ -99,8 +118,9 @@ class _Intake:
     A file that is known is noted at once. Any other PDF is archived and goes through the engine.
     """
 
-    def __init__(self, folder: Path, ledger: Ledger, examiner: Examiner) -> None:
+    def __init__(self, folder: Path, ledger: Ledger, examiner: Examiner, year: MembershipYear | None) -> None:
         self.folder, self.ledger, self.archive = folder, ledger, Archive(folder)
+        self.year_given = str(year or "")
         self.made_from = made_from(examiner.definitions)
         self.read_again: Collection[str] = {FileKind.FAILED}  # kinds of files that are read when they come again
         if examiner.passwords:
@@ -190,7 +210,9 @@ class _Intake:
 
     def _note_arrival(self, received: ReceivedFile, sha256: str) -> None:
         return_id, at = return_id_of(sha256), received.received_at
-        arrival = Arrival(received.source, return_id, at, received.is_decoration, received.carried_by)
+        arrival = Arrival(
+            received.source, return_id, at, received.is_decoration, received.carried_by, self.year_given, None
+        )
         self._count_new(self.ledger.add_arrivals(arrival, sha256))
 
     def _count_new(self, sources: Sequence[str]) -> None:
