@@ -29,6 +29,7 @@ OLD, REGISTER, STATUS = WRITTEN / "version-7", WRITTEN / "schools.csv", WRITTEN 
 COPY = "ledger-version-7.sqlite"
 CONFLICT_WON, CONFLICT_LOST = "0ddc18a8d32b1d29", "83a0d22c9d71da76"
 KILLS = 25
+BY_ARRIVAL = {"return_conflict", "year_earlier"}  # problems that depend on how and when returns came
 
 COMMANDS = {
     "status": ["status", "2026-27", "-o", "{records}", "--schools", "{register}"],
@@ -220,8 +221,9 @@ def comparable(table: Path, kept: set[str]) -> list[dict[str, str]]:
     for row in rows(table):
         if row["return_id"][:16] in kept and row.get("verdict") != "duplicate":
             row = {name: value for name, value in row.items() if name not in ("source", "received_at", "verdict")}
-            row["problems"] = row.get("problems", "").replace("return_conflict", "").strip(";")
-            if row.get("code") != "return_conflict":
+            codes = set(row.get("problems", "").split(";")) - BY_ARRIVAL
+            row["problems"] = ";".join(sorted(codes))
+            if row.get("code") not in BY_ARRIVAL:
                 comparable_rows.append(row)
     return sorted(comparable_rows, key=lambda row: tuple(row.values()))
 

@@ -195,7 +195,7 @@ def test_columns_that_only_an_earlier_years_form_had_stand_before_the_return(tmp
     for year, extra in ((then, {"office_email": "office@cedar.example"}), ("2026-27", {})):
         form = generate(load_definition(year, templates))
         inbox(tmp_path / "inbox", **{f"of {year}": type_into(form, answers("2101") | extra)})
-    ingest(tmp_path / "records", [tmp_path / "inbox"], templates)
+        ingest(tmp_path / "records", [tmp_path / "inbox"], templates)
     first, second = rows(tmp_path / "records" / "schools.csv")
     assert list(first)[-3:] == ["postcode", "office_email", "return_id"]
     assert (first["membership_year"], first["office_email"]) == (then, "office@cedar.example")

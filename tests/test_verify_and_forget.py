@@ -33,7 +33,9 @@ def shared_records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Pat
     old = type_into(form, answers("2101", main_contact_name="Former Contact"))
     (inbox / "2101 old.pdf").write_bytes(old)
     last_year = generate(load_definition("2025-26"))
-    (inbox / "2101 last year.pdf").write_bytes(type_into(last_year, answers("2101", main_contact_name="Earlier One")))
+    earlier = inbox.parent / "2101 last year.pdf"
+    earlier.write_bytes(type_into(last_year, answers("2101", main_contact_name="Earlier One")))
+    ingest(records, [earlier])
     (inbox / "letter.txt").write_text("Dear all,")
     ingest(records, [inbox])
     return records

@@ -132,6 +132,8 @@ class Judgement(Struct, frozen=True, gc=False):
     `codes` are those of the problems that the register and other returns give it. `school` is the DFE number of the
     school that it belongs to, and empty where nobody can tell. `namesake` is the number of the member whose name was
     typed, where the number that was typed is another's or missing. `can_count`: it has no error, and is a member's.
+    `collected` is the later year that the office collected when it came, if it did. `came_again_in` is that year for a
+    return that had come in its own year, too.
     """
 
     verdict: Verdict
@@ -140,3 +142,5 @@ class Judgement(Struct, frozen=True, gc=False):
     namesake: str = ""
     can_count: bool = False
     is_decoration: bool = False
+    collected: str = ""
+    came_again_in: str = ""

@@ -42,6 +42,7 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
     ProblemCode.VALUE_LONG: ("length", "longest"),
     ProblemCode.YEAR_MISMATCH: ("other",),
     ProblemCode.RETURN_CONFLICT: ("year",),
+    ProblemCode.YEAR_EARLIER: ("year",),
 }
 # Columns of schools.csv and contacts.csv that are not answers.
 OWN_COLUMNS = ("membership_year", "position", "return_id", "role")

@@ -29,7 +29,7 @@ from thep_forms.office.report_contents import (
     StandingCounts,
 )
 from thep_forms.office.report_page import report_page
-from thep_forms.office.status import SchoolStatus, Standing, count_by_phase, current_statuses, school_of
+from thep_forms.office.status import SchoolStatus, Standing, count_by_phase, current_statuses, is_in_year, school_of
 from thep_forms.records import Records, Returned
 from thep_forms.records.changes import Change
 
@@ -77,7 +77,8 @@ class _Reporter:
         self.phase_labels = {option.name: option.label for option in definition.phases.option}
         self.returns: dict[str, list[Returned]] = {}  # of the year by school; those of no member under ""
         for returned in records.returns():
-            if returned.year in ("", str(definition.year)):
+            is_again = returned.judgement.came_again_in == str(definition.year)
+            if is_again or is_in_year(returned, definition.year):
                 school = school_of(returned, self.members.keys())
                 self.returns.setdefault(school if school in self.members else "", []).append(returned)
 
@@ -124,7 +125,8 @@ class _Reporter:
         """The date of the first message that brought a return of the school; None if no message has a date."""
         days: list[date] = []
         for returned in self.returns[status.dfe_number]:
-            days += [arrival.received_at.date() for arrival in returned.arrivals_from_school if arrival.received_at]
+            came = [arrival.received_at.date() for arrival in returned.arrivals_from_school if arrival.received_at]
+            days += [max(came)] if came and returned.judgement.came_again_in == str(self.definition.year) else came
         return min(days, default=None)
 
     # --- what to write ----------------------------------------------------------------------------------------------
@@ -135,8 +137,14 @@ class _Reporter:
         for returned in self.returns[status.dfe_number]:
             is_open = status.standing is not Standing.ACCEPTED and _needs_somebody(returned)
             if returned.return_id == status.return_id or is_open:
-                problems += self.records.problems(returned)
+                problems += self._problems(returned)
         return Issue(status.dfe_number, status.member.name, self._email(status), self._sentences(problems))
+
+    def _problems(self, returned: Returned) -> list[Problem]:
+        """The problems of a return. Of a form of an earlier year that came again, that it is of that year."""
+        if returned.judgement.came_again_in == str(self.definition.year):
+            return [self.records.year_earlier(returned, str(self.definition.year))]
+        return list(self.records.problems(returned))
 
     def _unmatched(self, returned: Returned) -> Issue:
         name = returned.return_id if self.redacted else returned.source

@@ -14,7 +14,7 @@ from thep_forms.checking import Problem
 from thep_forms.deciding import Verdict
 from thep_forms.defaults import DAYS_BETWEEN_REMINDERS, REMINDERS_FOR_A_SCHOOL
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
-from thep_forms.definition.model import Severity
+from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.office.dates import due_date, in_words, today
 from thep_forms.office.opening import YearRegister
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
@@ -158,12 +158,17 @@ def count_by_phase(statuses: Iterable[SchoolStatus]) -> dict[str, Counter[Standi
 
 
 class _History(Struct, frozen=True):
-    """What is known of a school's year: its returns, its returns of other years, and the messages sent to it."""
+    """What is known of a school's year: its returns, its returns of other years, and the messages sent to it.
+
+    Among its returns are forms of earlier years that came while the year was collected. `came_again` is a return of an
+    earlier year that came in its own year, and again while this year was collected.
+    """
 
     member: MemberSchool
     returns: Sequence[Returned]
     returns_of_other_years: Sequence[Returned]
     messages: tuple[Sent, ...]
+    came_again: Returned | None = None
 
 
 def _never(_: date) -> bool:
@@ -187,7 +192,7 @@ def school_statuses(
     bounced = records.undeliverable_addresses()
     statuses: list[SchoolStatus] = []
     for history in _histories(members, year, records, messages):
-        status = _status_of_return(history, records)
+        status = _status_of_return(history, records, year)
         status = status or _status_of_bounces(history, bounced)
         statuses.append(status or _status_without_return(history, without_form, is_overdue))
     order = list(Standing)
@@ -223,24 +228,28 @@ def _histories(
     numbers = {member.dfe_number for member in members}
     returns: dict[str, list[Returned]] = {}
     returns_of_other_years: dict[str, list[Returned]] = {}
+    came_again: dict[str, Returned] = {}
     for returned in records.returns():
         if not returned.arrivals_from_school:
             continue
-        is_of_year = returned.year in ("", str(year))
-        by_school = returns if is_of_year else returns_of_other_years
-        by_school.setdefault(school_of(returned, numbers), []).append(returned)
+        school = school_of(returned, numbers)
+        by_school = returns if is_in_year(returned, year) else returns_of_other_years
+        by_school.setdefault(school, []).append(returned)
+        if returned.judgement.came_again_in == str(year):
+            came_again[school] = returned
     return [
         _History(
             member,
             returns.get(member.dfe_number, ()),
             returns_of_other_years.get(member.dfe_number, ()),
             tuple(messages.get(member.dfe_number, ())),
+            came_again.get(member.dfe_number),
         )
         for member in members
     ]
 
 
-def _status_of_return(history: _History, records: Records) -> SchoolStatus | None:
+def _status_of_return(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
     """The status of a school that sent a form back; None if it has not."""
     last: dict[Verdict, Returned] = {}
     for returned in sorted(history.returns, key=_date_and_id):
@@ -250,8 +259,28 @@ def _status_of_return(history: _History, records: Records) -> SchoolStatus | Non
     if accepted and not (faulty and _is_later(faulty, accepted)):
         return SchoolStatus(history.member, Standing.ACCEPTED, return_id=accepted.return_id, messages=history.messages)
     if not faulty:
-        return None
+        return _status_of_form_that_came_again(history, records, year)
     return _status_of_faulty_return(history, faulty, records, was_accepted=accepted is not None)
+
+
+def _status_of_form_that_came_again(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
+    """The status of a school that sent nothing but the form of an earlier year again; None if it did not."""
+    if not history.came_again:
+        return None
+    problem = records.year_earlier(history.came_again, str(year))
+    return SchoolStatus(
+        history.member,
+        Standing.NEEDS_ATTENTION,
+        _short(problem),
+        history.came_again.return_id,
+        (problem.message,),
+        history.messages,
+    )
+
+
+def is_in_year(returned: Returned, year: MembershipYear) -> bool:
+    """Whether a return came in the collection of that year, or does not say its year."""
+    return returned.year_collected in ("", str(year))
 
 
 def _status_of_faulty_return(
@@ -276,6 +305,8 @@ def _is_later(faulty: Returned, accepted: Returned) -> bool:
 
 def _short(problem: Problem) -> str:
     """The label of a problem and its code in words, without what was typed."""
+    if problem.code is ProblemCode.YEAR_EARLIER:
+        return f"this is the form of {problem.value}"
     code = problem.code.replace("_", " ")
     return f"{problem.label}: {code}" if problem.label else code
 

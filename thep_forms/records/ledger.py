@@ -359,6 +359,11 @@ class Ledger(Database):
             )
         ]
 
+    def first_forms_sent(self) -> dict[str, datetime]:
+        """When the first form of each year was sent or drafted."""
+        query = "SELECT membership_year, min(at) FROM message WHERE kind=? GROUP BY 1"
+        return {year: datetime.fromisoformat(at) for year, at in self._connection.execute(query, (SentKind.FORM,))}
+
     # --- disposal ------------------------------------------------------------------------------------------------
 
     def forget(self, return_ids: Collection[str], files: Iterable[str]) -> None:

@@ -92,6 +92,11 @@ class Returned(Struct, frozen=True, gc=False):
         return self.entry.year
 
     @property
+    def year_collected(self) -> str:
+        """The year in whose collection it came: its own, unless it is of an earlier year than the one collected."""
+        return self.judgement.collected or self.year
+
+    @property
     def dated(self) -> datetime | None:
         """When it was sent, as far as that is known: the date of its first message, else the file's own."""
         return self.arrivals[0].received_at or self.entry.modified
@@ -116,12 +121,14 @@ class Records:
         self.registers = ledger.registers()
         self.own_addresses = definitions().partnership.own_addresses
         unopened = list(ledger.unopened())
+        forms_sent = ledger.first_forms_sent()
         self.judgements = decide(
             chain(ledger.entries(), (entry for entry, _ in unopened)),
             chain(ledger.arrivals(), (arrival for _, arrivals in unopened for arrival in arrivals)),
             ledger.decisions(),
             self.registers,
             self.own_addresses,
+            forms_sent,
         )
         # The columns are those of the latest year's form: they depend on the returns, not on the day.
         latest = self.judgements.latest_year
@@ -182,7 +189,9 @@ class Records:
     def _problem(self, code: ProblemCode, entry: Returned) -> Problem:
         """A problem that the register or other returns give it, or what the file is."""
         dfe, number = self.definition.dfe_field, entry.dfe_number
-        names = self.registers.members(entry.year)
+        if code is ProblemCode.YEAR_EARLIER:
+            return self.year_earlier(entry, entry.judgement.collected)
+        names = self.registers.members(entry.year_collected)
         if code is ProblemCode.DFE_UNKNOWN:
             return problem(self.definition, code, dfe.name, dfe.label, number)
         if code is ProblemCode.DFE_OTHER_SCHOOL:
@@ -193,6 +202,10 @@ class Records:
             field, words = self.definition.school_name, {"number": number, "name": names[number]}
             return problem(self.definition, code, field.name, field.label, entry.school_name, **words)
         return problem(self.definition, code, value=entry.entry.reason, year=entry.year)
+
+    def year_earlier(self, entry: Returned, collected: str) -> Problem:
+        """The problem that it is of an earlier year than the one collected."""
+        return problem(self.definition, ProblemCode.YEAR_EARLIER, value=entry.year, year=collected)
 
     def errors(self, entry: Returned) -> tuple[str, ...]:
         """The codes of those of its problems that must be fixed."""
