@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from msgspec.structs import replace
@@ -65,7 +65,7 @@ class _Checker:
         beside += [self._note(note) for note in self.reading.notes]
         dfe_number = school.pop(self.definition.dfe_field.name)
         values, problems = (*self.values.values(), *beside), tuple(self.problems)
-        record = SchoolRecord(school, contacts, complete=True)
+        record = SchoolRecord(school, contacts, True, self._unknown_roles(), self._unknown_columns())
         name = self.definition.name_of_school(school)
         return Checked(year, dfe_number, False, record, values, problems, self._copy_of(), name)
 
@@ -89,11 +89,34 @@ class _Checker:
         if form and form != self.definition.identifier:
             self._problem(ProblemCode.FORM_OTHER, label="The form", value=form)
         self._paper()
+        if missing := self.reading.pages_missing:
+            self._problem(ProblemCode.PAGES_MISSING, label="The form", pages=_pages_in_words(missing))
         years = years_in(self.reading.form_id, self.reading.title)
         if not years:
             self._problem(ProblemCode.YEAR_MISSING)
         elif len(set(years)) > 1:
             self._problem(ProblemCode.YEAR_MISMATCH, value=str(years[0]), other=str(years[1]))
+
+    def _unknown_roles(self) -> dict[str, tuple[int, ...]]:
+        """The roles with blocks on pages that did not come back, with the positions whose blocks did."""
+        if not self.reading.pages_missing:
+            return {}
+        came: dict[str, list[int]] = {role.name: [] for role in self.definition.roles}
+        for block in self.definition.blocks(self.reading.boxes):
+            if any(box.name in self.reading.boxes for box in block.boxes.values()):
+                came[block.role.name].append(block.position)
+        repeated = {role.name for role in self.definition.roles if role.repeats}
+        return {role: tuple(positions) for role, positions in came.items() if role in repeated or not positions}
+
+    def _unknown_columns(self) -> tuple[str, ...]:
+        """The columns of the school with boxes on pages that did not come back."""
+        if not self.reading.pages_missing:
+            return ()
+        columns: list[str] = []
+        for field in self.definition.fields:
+            if not any(box.name in self.reading.boxes for box in self.definition.boxes_of_field(field)):
+                columns += [name for name in (field.name, field.postcode_column) if name]
+        return tuple(columns)
 
     def _paper(self) -> None:
         """What was read from the page rather than from a field: all of it, or single answers."""
@@ -306,6 +329,12 @@ def _required(definition: FormDefinition, answers: Mapping[str, Answer]) -> froz
     for block in definition.blocks(answers):
         names |= {block.boxes[part].name for part in block.role.required}
     return frozenset(names)
+
+
+def _pages_in_words(numbers: Sequence[int]) -> str:
+    """Such as `page 4`, or `pages 2, 3 and 4`."""
+    *others, last = map(str, numbers)
+    return f"pages {', '.join(others)} and {last}" if others else f"page {last}"
 
 
 def _domain(address: str) -> str:

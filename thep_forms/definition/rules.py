@@ -43,6 +43,7 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
     ProblemCode.YEAR_MISMATCH: ("other",),
     ProblemCode.RETURN_CONFLICT: ("year",),
     ProblemCode.YEAR_EARLIER: ("year",),
+    ProblemCode.PAGES_MISSING: ("pages",),
 }
 # Columns of schools.csv and contacts.csv that are not answers.
 OWN_COLUMNS = ("membership_year", "position", "return_id", "role")

@@ -84,8 +84,9 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     `unknown_fields` are the answers in fields that the form does not have, by their names in the file. `form_id` is the
     value of the hidden field, or what the page code of a picture gives for it; `title` is the document's. `modified` is
     its modification date with a time zone, UTC where the file gives none. `damaged`: answers may be missing or stale.
-    `is_as_written`: the file is byte for byte as this program wrote it. `reason` says why nothing was read; it holds no
-    answer.
+    `pages_missing` are the numbers of the form's pages, from 1, that are not in the file; `boxes` are then the names of
+    the boxes that are. `is_as_written`: the file is byte for byte as this program wrote it. `reason` says why nothing
+    was read; it holds no answer.
     """
 
     kind: FileKind
@@ -98,6 +99,8 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     damaged: bool = False
     reason: str = ""
     is_as_written: bool = False
+    pages_missing: tuple[int, ...] = ()
+    boxes: tuple[str, ...] = ()
 
     @property
     def says_something(self) -> bool:

@@ -119,6 +119,11 @@ class Ledger(Database):
         for row in self._connection.execute(query):
             yield _entry(row, shared)
 
+    def entries_of_school(self, number: str) -> list[Entry]:
+        """The returns with that DFE number, by year and id."""
+        query = _select(_ENTRY, f"result r JOIN entry e ON e.return_id = r.return_id WHERE dfe_number=? {_BY_SCHOOL}")
+        return [_entry(row, {}) for row in self._connection.execute(query, (number,))]
+
     def reading(self, return_id: str) -> Reading | None:
         """What was read of a return; None where it was not kept."""
         row = self._connection.execute("SELECT reading FROM reading WHERE return_id=?", (return_id,)).fetchone()
@@ -156,10 +161,11 @@ class Ledger(Database):
         ending = "#1" if len(return_ids) > 1 else ""
         return [
             msgspec.structs.replace(arrival, source=arrival.source.removesuffix(ending))
-            for arrival in self._arrivals(return_ids[0])
+            for arrival in self.arrivals_of(return_ids[0])
         ]
 
-    def _arrivals(self, return_id: str) -> list[Arrival]:
+    def arrivals_of(self, return_id: str) -> list[Arrival]:
+        """Every arrival of a return, by source."""
         query = _select(_ARRIVAL, "arrival a WHERE return_id=? ORDER BY source")
         return [_arrival(*row) for row in self._connection.execute(query, (return_id,))]
 

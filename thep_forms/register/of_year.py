@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from msgspec.structs import replace
+
 from thep_forms.checking.record import Contact, SchoolRecord
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.records import ListedSchool, Records, Returned
@@ -26,9 +28,11 @@ def members_of_year(records: Records, year: MembershipYear) -> tuple[MemberSchoo
         definition = records.definitions(MembershipYear.parse(returned.year) if returned else year)
         record = school.record
         if returned:
-            record = records.record(returned)
+            record = records.whole_record(returned)
             if listed_in > returned.year:
                 record = overlaid(record, school.record, definition)
+            elif record.unknown:
+                record = _with_unknown_people(record, school.record, definition)
         members.append(_member(school, record, definition))
     return tuple(members)
 
@@ -69,6 +73,12 @@ def overlaid(earlier: SchoolRecord, listed: SchoolRecord, definition: FormDefini
         before = contacts.get((contact.role, contact.position))
         contacts[contact.role, contact.position] = _overlaid_contact(before, contact, definition.person_name.name)
     return SchoolRecord(school, _in_order(contacts.values(), definition), earlier.complete)
+
+
+def _with_unknown_people(record: SchoolRecord, listed: SchoolRecord, definition: FormDefinition) -> SchoolRecord:
+    """What a return says, with the people that the list knows on pages that did not come back."""
+    people = (contact for contact in listed.contacts if record.is_unknown(contact.role, contact.position))
+    return replace(record, contacts=_in_order((*record.contacts, *people), definition))
 
 
 def _overlaid_contact(before: Contact | None, listed: Contact, name: str) -> Contact:
