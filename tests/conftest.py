@@ -20,7 +20,8 @@ from thep_forms.generate import generate
 from thep_forms.office.ingest import Summary
 from thep_forms.office.ingest import ingest as ingest_by
 from thep_forms.office.prefer import prefer as prefer_by
-from thep_forms.reading import Reading, read_file
+from thep_forms.reading import Reading
+from thep_forms.reading.read import read_file
 
 Rows = list[dict[str, str]]
 
