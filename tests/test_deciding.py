@@ -9,18 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thep_forms.deciding import Action, Arrival, Decision, Entry, Judgement, Verdict, decide
+from thep_forms.deciding import Action, Arrival, Decision, Entry, Judgement, Registers, Verdict, decide
 from thep_forms.definition import ProblemCode
 from thep_forms.reading import FileKind
 
 CEDAR, DOVECOTE, ELM = "211/2101", "211/2102", "211/2103"
+YEAR = "2026-27"
 REGISTER = {CEDAR: "Cedar Primary School", DOVECOTE: "Dovecote Primary School", ELM: ""}
 APRIL, MAY, JUNE = (datetime(2026, month, 20, tzinfo=UTC) for month in (4, 5, 6))
 
 
 def form(return_id: str, dfe_number: str = CEDAR, **about: object) -> Entry:
     """A form without errors, which says something of its own unless `content` says what."""
-    known: dict[str, object] = {"year": "2026-27", "content": return_id.encode()}
+    known: dict[str, object] = {"year": YEAR, "content": return_id.encode()}
     return Entry(return_id, FileKind.FORM, dfe_number=dfe_number, **known | about)  # type: ignore[arg-type] # a mapping of any
 
 
@@ -36,6 +37,11 @@ def prefers(number: int, return_id: str, *losers: str) -> Decision:
     return Decision(number, Action.PREFER, return_id, before=";".join(losers))
 
 
+def registers_of(register: dict[str, str]) -> Registers:
+    """The registers, where this one is of a year; none where it has no schools."""
+    return Registers({YEAR: register} if register else {})
+
+
 def judged(
     *entries: Entry,
     arrivals: Sequence[Arrival] | None = None,
@@ -44,7 +50,7 @@ def judged(
 ) -> dict[str, Judgement]:
     """The judgements, of entries that came in files of a folder unless their arrivals are given."""
     found = arrivals if arrivals is not None else [came(entry) for entry in entries]
-    return dict(decide(entries, found, decisions, register or {}).by_return)
+    return dict(decide(entries, found, decisions, registers_of(register or {})).by_return)
 
 
 def verdicts(judgements: dict[str, Judgement]) -> dict[str, Verdict]:
@@ -218,9 +224,9 @@ def test_a_return_that_may_be_another_schools_does_not_supersede_by_its_date() -
 
 def test_the_latest_years_are_those_of_forms_without_errors_and_of_accepted_ones() -> None:
     entries = [form("a", year="2025-26"), form("b", "211/9999", year="2026-27"), faulty("c", year="2027-28")]
-    decided = decide(entries, [], [], REGISTER)
+    decided = decide(entries, [], [], registers_of(REGISTER))
     assert (decided.latest_year, decided.years, decided.latest_accepted) == ("2026-27", ("2025-26",), "2025-26")
-    nothing = decide([], [], [], {})
+    nothing = decide([], [], [], Registers({}))
     assert (nothing.latest_year, nothing.years, nothing.latest_accepted) == ("", (), "")
 
 
@@ -256,8 +262,8 @@ def test_the_order_in_which_things_are_given_never_matters(data: st.DataObject) 
     decisions = [prefers(number, *pair) for number, pair in enumerate(pairs)]
     register = data.draw(st.sampled_from([{}, REGISTER]))
     shuffled = [data.draw(st.permutations(things)) for things in (entries, arrivals, decisions, list(register.items()))]
-    expected = decide(entries, arrivals, decisions, register)
-    assert decide(shuffled[0], shuffled[1], shuffled[2], dict(shuffled[3])) == expected
+    expected = decide(entries, arrivals, decisions, registers_of(register))
+    assert decide(shuffled[0], shuffled[1], shuffled[2], registers_of(dict(shuffled[3]))) == expected
     assert expected.by_return.keys() == set(ids)
 
 

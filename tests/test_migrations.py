@@ -113,10 +113,10 @@ def test_messages_register_and_preference_of_migrated_records_survive(records: P
             ("211/4243", SentState.SENDING, 14),
         ]
         assert sent[0].message_id == "<2101.14@thepartnership.example>"
-        assert ledger.register() == {f"{row['dfe_number']}": row["school_name"] for row in listed()}
-        member = ledger.member("211/4242")
-        assert member
-        assert (member.contacts[0].parts["name"], member.complete) == ("Ada Byron", False)
+        assert ledger.registers().by_year == {"2026-27": {row["dfe_number"]: row["school_name"] for row in listed()}}
+        school = ledger.listed_school("2026-27", "211/4242")
+        assert school
+        assert (school.record.contacts[0].parts["name"], school.record.complete) == ("Ada Byron", False)
         (decision,) = Records(ledger, definitions).decisions()
         assert (decision.action, decision.return_id, decision.before) == (Action.PREFER, CONFLICT_WON, CONFLICT_LOST)
         assert (decision.school_name, decision.year, decision.at, decision.who) == (

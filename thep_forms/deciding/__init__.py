@@ -2,6 +2,7 @@
 
 from thep_forms.deciding.decide import Judgements, decide
 from thep_forms.deciding.model import Action, Arrival, Decision, Entry, Judgement, Verdict
+from thep_forms.deciding.registers import Members, Registers
 from thep_forms.deciding.senders import undeliverable_addresses, verdict_of_arrival
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "Entry",
     "Judgement",
     "Judgements",
+    "Members",
+    "Registers",
     "Verdict",
     "decide",
     "undeliverable_addresses",

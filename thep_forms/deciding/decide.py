@@ -14,6 +14,7 @@ from msgspec import Struct
 from thep_forms.checking.school_names import SchoolNames
 from thep_forms.deciding.model import Arrival, Decision, Entry, Judgement, Verdict
 from thep_forms.deciding.order import Candidate, Preferences, is_later, preferences, winner
+from thep_forms.deciding.registers import Members, Registers
 from thep_forms.deciding.senders import not_from_schools, verdict_of_arrival
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import FileKind
@@ -45,10 +46,10 @@ def decide(
     entries: Iterable[Entry],
     arrivals: Iterable[Arrival],
     decisions: Iterable[Decision],
-    register: Mapping[str, str],
+    registers: Registers,
     own_addresses: Collection[str] = (),
 ) -> Judgements:
-    """Judge every entry. `register` has the members' names by their DFE numbers, empty where a name is not known.
+    """Judge every entry, by the register of its year.
 
     `own_addresses` are the partnership's e-mail addresses, in lower case.
     """
@@ -58,7 +59,7 @@ def decide(
     returns = [entry for entry in found if entry.return_id not in apart]
     from_schools = [way for way in ways if verdict_of_arrival(way, own_addresses) is None]
     dates, decorations = _dates_and_decorations(returns, from_schools)
-    judgements = _Decider(returns, dates, decorations, preferences(decisions), register).judgements()
+    judgements = _Decider(returns, dates, decorations, preferences(decisions), registers).judgements()
     others = {entry.return_id: apart[entry.return_id] for entry in found if entry.return_id in apart}
     return judgements.with_others(others)
 
@@ -88,11 +89,11 @@ class _Decider:
         dates: Mapping[str, datetime],
         decorations: set[str],
         preferred: Preferences,
-        register: Mapping[str, str],
+        registers: Registers,
     ) -> None:
         self.entries, self.dates, self.decorations = entries, dates, decorations
-        self.preferred, self.register = preferred, register
-        self.names = SchoolNames({number: name for number, name in sorted(register.items()) if name})
+        self.preferred, self.registers = preferred, registers
+        self.names: dict[str, SchoolNames] = {}  # by the year of the list
         self.misnamed: dict[str, str] = {}  # returns whose name is not their number's: whose it is, or ""
         self.superseded: set[str] = set()
         self.conflicts: set[str] = set()
@@ -100,8 +101,7 @@ class _Decider:
 
     def judgements(self) -> Judgements:
         """Judge every entry."""
-        if self.names.names:
-            self._compare_names()
+        self._compare_names()
         latest_year = max((entry.year for entry in self.entries if entry.acceptable), default="")
         for _, group in groupby(self.entries, key=lambda entry: (entry.year, entry.dfe_number)):
             self._choose([entry for entry in group if self._can_count(entry)])
@@ -123,10 +123,25 @@ class _Decider:
         for entry in self.entries:
             if not entry.is_filled_in:
                 continue
-            other = self.names.another(entry.dfe_number, entry.school_name)
+            names = self._names(entry)
+            if not names.names:
+                continue
+            other = names.another(entry.dfe_number, entry.school_name)
             is_own_copy = entry.copy_of == entry.dfe_number
-            if other or (not is_own_copy and self.names.is_strange(entry.dfe_number, entry.school_name)):
+            if other or (not is_own_copy and names.is_strange(entry.dfe_number, entry.school_name)):
                 self.misnamed[entry.return_id] = other or ""
+
+    def _members(self, entry: Entry) -> Members:
+        """The members of the year of a return."""
+        return self.registers.members(entry.year)
+
+    def _names(self, entry: Entry) -> SchoolNames:
+        """The names of the members of the year of a return."""
+        listed_in = self.registers.year_of_list(entry.year)
+        if listed_in not in self.names:
+            named = {number: name for number, name in sorted(self._members(entry).items()) if name}
+            self.names[listed_in] = SchoolNames(named)
+        return self.names[listed_in]
 
     def _namesake(self, entry: Entry) -> str:
         """The number of the member whose name was typed with another number, or with none."""
@@ -134,11 +149,12 @@ class _Decider:
 
     def _is_stranger(self, entry: Entry) -> bool:
         """Whether the number is no member's."""
-        return bool(entry.dfe_number and self.register and entry.dfe_number not in self.register)
+        members = self._members(entry)
+        return bool(entry.dfe_number and members and entry.dfe_number not in members)
 
     def _is_as_listed(self, entry: Entry) -> bool:
         """Whether the register has a name for the number, and the name that was typed may be that one."""
-        return entry.dfe_number in self.names.names and entry.return_id not in self.misnamed
+        return entry.dfe_number in self._names(entry).names and entry.return_id not in self.misnamed
 
     def _can_count(self, entry: Entry) -> bool:
         return entry.acceptable and not self._is_stranger(entry) and not self._namesake(entry)
@@ -244,7 +260,7 @@ class _Decider:
         codes = []
         if self._is_stranger(entry):
             codes.append(ProblemCode.DFE_UNKNOWN)
-        if self._namesake(entry) and entry.dfe_number in self.register:
+        if self._namesake(entry) and entry.dfe_number in self._members(entry):
             codes.append(ProblemCode.DFE_OTHER_SCHOOL)
         if entry.return_id in self.misnamed and not self._namesake(entry):
             codes.append(ProblemCode.NAME_UNLIKELY)

@@ -16,7 +16,7 @@ from thep_forms.deciding import Verdict
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.files import write_private
-from thep_forms.office.opening import open_records
+from thep_forms.office.opening import YearRegister
 from thep_forms.office.outputs import HTML_START, require_replaceable
 from thep_forms.office.report_contents import (
     HAS_RETURNED,
@@ -32,27 +32,27 @@ from thep_forms.office.report_page import report_page
 from thep_forms.office.status import SchoolStatus, Standing, count_by_phase, current_statuses, school_of
 from thep_forms.records import Records, Returned
 from thep_forms.records.changes import Change
-from thep_forms.register import read_register
 
 
 def write_report(
     year: MembershipYear,
     page: Path,
     records: Path,
-    register_list: Path,
+    register_list: Path | None,
     definitions: Definitions,
     *,
     redacted: bool = False,
 ) -> None:
     """Write the report of a year as a page of HTML that only its owner can read.
 
+    A `register_list` becomes the register of the year and stays.
     Raises `OutputError`, `SourceError`, `RecordsError`, `TemplateError`, and `OSError`.
     """
     require_replaceable(page, HTML_START)
     definition = definitions(year)
-    members = read_register(register_list, definitions)
-    with open_records(records, definitions) as (ledger, opened_records):
-        statuses = current_statuses(ledger, opened_records, definition, members)
+    register = YearRegister(records, year, register_list, definitions)
+    with register.open_to_read() as (ledger, opened_records):
+        statuses = current_statuses(ledger, opened_records, definition, register.members(opened_records))
         html = report_page(make_report(definition, statuses, opened_records, redacted=redacted), definitions.templates)
     page.parent.mkdir(parents=True, exist_ok=True)
     write_private(page, html.encode())

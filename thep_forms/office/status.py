@@ -16,10 +16,10 @@ from thep_forms.defaults import DAYS_BETWEEN_REMINDERS, REMINDERS_FOR_A_SCHOOL
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import Severity
 from thep_forms.office.dates import due_date, in_words, today
-from thep_forms.office.opening import open_records
+from thep_forms.office.opening import YearRegister
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.tables import Table
-from thep_forms.register import MemberSchool, read_register
+from thep_forms.register import MemberSchool
 from thep_forms.send import split_addresses
 
 
@@ -111,18 +111,18 @@ class ReminderRule(Struct, frozen=True):
 def look_up_statuses(
     folder: Path,
     year: MembershipYear,
-    register_list: Path,
+    register_list: Path | None,
     definitions: Definitions,
     reminder_rule: ReminderRule | None = None,
 ) -> tuple[SchoolStatus, ...]:
-    """Where each school of a register list stands today, by the RECORDS in `folder`.
+    """Where each member school of a year stands today, by the RECORDS in `folder`.
 
-    With `reminder_rule`, only the schools that are to be reminded today. Raises `SourceError`, `RecordsError`,
-    `TemplateError`.
+    A `register_list` becomes the register of the year and stays. With `reminder_rule`, only the schools that are to be
+    reminded today. Raises `SourceError`, `RecordsError`, `TemplateError`.
     """
-    members = read_register(register_list, definitions)
-    with open_records(folder, definitions) as (ledger, records):
-        statuses = current_statuses(ledger, records, definitions(year), members)
+    register = YearRegister(folder, year, register_list, definitions)
+    with register.open_to_read() as (ledger, records):
+        statuses = current_statuses(ledger, records, definitions(year), register.members(records))
     return statuses if reminder_rule is None else due_for_reminder(statuses, reminder_rule)
 
 

@@ -87,7 +87,43 @@ def to_version_8(ledger: sqlite3.Connection) -> None:
         ledger.execute(f"DROP TABLE old_{table}")
 
 
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {8: to_version_8}
+_REGISTER_OF_9 = """
+CREATE TABLE register (
+    membership_year TEXT, dfe_number TEXT, school_name TEXT NOT NULL, email TEXT NOT NULL, record BLOB,
+    PRIMARY KEY (membership_year, dfe_number)
+) WITHOUT ROWID;
+"""
+
+
+def to_version_9(ledger: sqlite3.Connection) -> None:
+    """A register for each year, and which year the office collected when a return came.
+
+    The register of version 8 said no year: it becomes that of the latest year that was sent or returned. Nobody noted
+    which year was collected when earlier returns came.
+    """
+    ledger.execute("ALTER TABLE arrival ADD COLUMN year_given TEXT NOT NULL DEFAULT ''")
+    ledger.execute("ALTER TABLE arrival ADD COLUMN latest_year TEXT DEFAULT ''")
+    ledger.execute("ALTER TABLE register RENAME TO old_register")
+    _create(ledger, _REGISTER_OF_9)
+    ledger.execute(
+        "INSERT INTO register SELECT ?, dfe_number, school_name, '', record FROM old_register", (_latest_year(ledger),)
+    )
+    ledger.execute("DROP TABLE old_register")
+
+
+def _latest_year(ledger: sqlite3.Connection) -> str:
+    """The latest year that was sent or returned; without any, the current membership year."""
+    (year,) = ledger.execute(
+        "SELECT max(membership_year) FROM (SELECT membership_year FROM message UNION ALL "
+        "SELECT membership_year FROM result WHERE NOT is_blank)"
+    ).fetchone()
+    if year:
+        return str(year)
+    (start,) = ledger.execute("SELECT CAST(strftime('%Y', 'now', '-3 months') AS INTEGER)").fetchone()
+    return f"{start}-{(start + 1) % 100:02}"
+
+
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {8: to_version_8, 9: to_version_9}
 VERSION = max(MIGRATIONS)
 
 

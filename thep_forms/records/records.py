@@ -113,14 +113,14 @@ class Records:
     def __init__(self, ledger: Ledger, definitions: Definitions) -> None:
         """Decide about every return, by what the ledger knows now."""
         self.ledger, self.definitions = ledger, definitions
-        self.register = ledger.register()
+        self.registers = ledger.registers()
         self.own_addresses = definitions().partnership.own_addresses
         unopened = list(ledger.unopened())
         self.judgements = decide(
             chain(ledger.entries(), (entry for entry, _ in unopened)),
             chain(ledger.arrivals(), (arrival for _, arrivals in unopened for arrival in arrivals)),
             ledger.decisions(),
-            self.register,
+            self.registers,
             self.own_addresses,
         )
         # The columns are those of the latest year's form: they depend on the returns, not on the day.
@@ -182,14 +182,15 @@ class Records:
     def _problem(self, code: ProblemCode, entry: Returned) -> Problem:
         """A problem that the register or other returns give it, or what the file is."""
         dfe, number = self.definition.dfe_field, entry.dfe_number
+        names = self.registers.members(entry.year)
         if code is ProblemCode.DFE_UNKNOWN:
             return problem(self.definition, code, dfe.name, dfe.label, number)
         if code is ProblemCode.DFE_OTHER_SCHOOL:
             other = entry.judgement.namesake
-            words = {"name": self.register[number] or number, "other": self.register[other], "theirs": other}
+            words = {"name": names[number] or number, "other": names[other], "theirs": other}
             return problem(self.definition, code, dfe.name, dfe.label, number, **words)
         if code is ProblemCode.NAME_UNLIKELY:
-            field, words = self.definition.school_name, {"number": number, "name": self.register[number]}
+            field, words = self.definition.school_name, {"number": number, "name": names[number]}
             return problem(self.definition, code, field.name, field.label, entry.school_name, **words)
         return problem(self.definition, code, value=entry.entry.reason, year=entry.year)
 
@@ -227,12 +228,14 @@ class History:
     def _before(self, entry: Returned) -> SchoolRecord | None:
         """What the school's last accepted return of an earlier year said.
 
-        Where there is none, it is what the register list says, if the return is of the latest year.
+        Where there is none, it is what the register list of the year says, or else the nearest earlier list.
         """
         ledger = self.records.ledger
         if earlier := self._earlier.get(entry.dfe_number):
             return ledger.record(earlier)
-        return ledger.member(entry.dfe_number) if entry.year == self.latest_year else None
+        year = self.records.registers.year_of_list(entry.year)
+        listed = ledger.listed_school(year, entry.dfe_number) if year <= entry.year else None
+        return listed.record if listed and listed.record != SchoolRecord() else None
 
 
 def _place(entry: Entry) -> tuple[str, str, str]:
