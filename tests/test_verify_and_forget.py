@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import run
-from tests.conftest import ingest, rows
+from tests.conftest import change_ledger, ingest, rows
 from tests.printers import joined
 from tests.remake_samples import answers
 from tests.viewer import type_into
@@ -120,10 +120,10 @@ def of_another_program(records: Path) -> None:
 
 
 HARMS: dict[str, tuple[Callable[[Path], object], str, int]] = {
-    "damaged": (damage, "is damaged. Put back a copy", 1),
+    "damaged": (damage, "is damaged: it cannot be read whole. Run restore", 1),
     "no database": (lambda records: (records / "ledger.sqlite").write_text("x" * 9999), "not a ledger of this", 1),
     "another program's": (of_another_program, "not a ledger of this", 1),
-    "cut off": (lambda records: (records / "ledger.sqlite").write_bytes(b""), "Run ingest again", 1),
+    "emptied": (lambda records: (records / "ledger.sqlite").write_bytes(b""), "is empty. Run restore", 1),
     "newer": (as_version(99), "newer version of this program. Install that one", 2),
     "older": (as_version(1), "older version of this program. Ingest the PDFs", 2),
 }
@@ -137,7 +137,7 @@ def test_verify_reports_an_unusable_ledger(records: Path, harm: str) -> None:
     assert (result.exit_code, result.stderr.count("\n"), words in result.stderr) == (code, 1, True)
 
 
-@pytest.mark.parametrize("harm", [harm for harm in HARMS if harm != "cut off"])
+@pytest.mark.parametrize("harm", HARMS)
 @pytest.mark.parametrize("command", ["forget --before 2026-27 --yes", "ingest {inbox}"])
 def test_no_command_changes_an_unusable_ledger(records: Path, tmp_path: Path, command: str, harm: str) -> None:
     do, words, _ = HARMS[harm]
@@ -160,9 +160,7 @@ def test_a_pdf_that_is_missing_comes_back_when_its_form_is_ingested_again(
 
 
 def test_an_unexpected_error_is_one_line_without_typed_text(records: Path) -> None:
-    with sqlite3.connect(records / "ledger.sqlite") as ledger:
-        ledger.execute("UPDATE result_detail SET record=?", (b'{"school": "Own Contact"}',))
-    ledger.close()
+    change_ledger(records, """UPDATE result_detail SET record=CAST('{"school": "Own Contact"}' AS BLOB)""")
     result = run("verify", "-o", records)
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert "The program has a fault: ValidationError" in result.stderr

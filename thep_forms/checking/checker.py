@@ -10,7 +10,7 @@ from itertools import chain
 from msgspec.structs import replace
 
 from thep_forms.checking import normalise
-from thep_forms.checking.characters import replaced_in_address, without_controls
+from thep_forms.checking.characters import normal_text, replaced_in_address, without_controls
 from thep_forms.checking.formula import is_formula
 from thep_forms.checking.likely import meant
 from thep_forms.checking.non_answers import is_non_answer
@@ -352,9 +352,9 @@ def _says_something(raw: Answer, kind: Kind = Kind.TEXT) -> bool:
 
     Whatever was typed for a DFE number and is none is asked about, though, and a sign in a box to tick is a tick.
     """
-    if raw.is_illegible or any(char.isalnum() for char in raw.text):
+    if raw.text[:1].isalnum() or raw.is_illegible or any(char.isalnum() for char in raw.text):
         return True
-    return kind in (Kind.DFE_NUMBER, Kind.TICKS) and bool(normalise.text(raw.text))
+    return kind in (Kind.DFE_NUMBER, Kind.TICKS) and bool(normal_text(raw.text))
 
 
 def _has_signs(text: str) -> bool:

@@ -6,7 +6,9 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -15,9 +17,9 @@ from msgspec.structs import replace
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import ClusterError, RecordsError
 from thep_forms.files import is_same_folder
-from thep_forms.office.examine import Examiner
 from thep_forms.office.summary import Attention, Summary, summarise
-from thep_forms.reading import FileKind, Reading, is_pdf
+from thep_forms.reading import FileKind, Reading
+from thep_forms.reading.header import is_pdf
 from thep_forms.records import (
     Archive,
     Arrival,
@@ -68,15 +70,14 @@ def ingest(
     listed = _listed(register, definitions, year, folder) if register else None
     if folder.exists() and not folder.is_dir():
         raise RecordsError(f"{folder} is a file. Choose a folder for the records.")
-    examiner = Examiner(definitions, tuple(passwords))
     with (
-        _engine(examiner, limits or Limits(), workers, dask) as engine,
+        _engine(definitions, passwords, limits or Limits(), workers, dask) as start_engine,
         open_for_writing(folder, definitions, must_exist=False) as ledger,
     ):
         tidy(folder)
-        intake = _Intake(folder, ledger, examiner, year)
+        intake = _Intake(folder, ledger, definitions, year, read_locked_again=bool(passwords))
         with ledger.transaction():
-            intake.read_all(engine, progress(places))
+            intake.read_all(start_engine, progress(places))
             ledger.end_run()
             if listed is not None:
                 ledger.set_register(str(year or "") or ledger.latest_year() or str(definitions.default_year), listed)
@@ -98,18 +99,31 @@ def _listed(
 
 
 def _engine(
-    examiner: Examiner, limits: Limits, workers: int | None, dask: str | None
-) -> AbstractContextManager[Engine]:
-    """What reads the files: processes of this machine, or a Dask cluster."""
+    definitions: Definitions, passwords: Sequence[str], limits: Limits, workers: int | None, dask: str | None
+) -> AbstractContextManager[Callable[[], Engine]]:
+    """What starts the reading of files: in processes of this machine, or on a Dask cluster, which is joined at once."""
     if dask is None:
-        return nullcontext(Workers(examiner, limits, workers))
+        return nullcontext(partial(_workers, definitions, tuple(passwords), limits, workers))
+    return _cluster(definitions, tuple(passwords), limits, dask)
+
+
+def _workers(definitions: Definitions, passwords: tuple[str, ...], limits: Limits, count: int | None) -> Engine:
+    from thep_forms.office.examine import Examiner  # slow to import, and not every run reads a file
+
+    return Workers(Examiner(definitions, passwords), limits, count)
+
+
+@contextmanager
+def _cluster(
+    definitions: Definitions, passwords: tuple[str, ...], limits: Limits, address: str
+) -> Iterator[Callable[[], Engine]]:
+    from thep_forms.office.examine import Examiner
     from thep_forms.work.cluster import Cluster  # few have one
 
-    definitions = examiner.definitions
-    there = replace(
-        examiner, definitions=replace(definitions, templates=definitions.templates and definitions.templates.absolute())
-    )
-    return Cluster(dask, there.on_data, there.build, limits)
+    there = replace(definitions, templates=definitions.templates and definitions.templates.absolute())
+    examiner = Examiner(there, passwords)
+    with Cluster(address, examiner.on_data, examiner.build, limits) as cluster:
+        yield lambda: cluster
 
 
 class _Intake:
@@ -118,12 +132,20 @@ class _Intake:
     A file that is known is noted at once. Any other PDF is archived and goes through the engine.
     """
 
-    def __init__(self, folder: Path, ledger: Ledger, examiner: Examiner, year: MembershipYear | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        ledger: Ledger,
+        definitions: Definitions,
+        year: MembershipYear | None,
+        *,
+        read_locked_again: bool,
+    ) -> None:
         self.folder, self.ledger, self.archive = folder, ledger, Archive(folder)
         self.year_given = str(year or "")
-        self.made_from = made_from(examiner.definitions)
+        self.made_from = made_from(definitions)
         self.read_again: Collection[str] = {FileKind.FAILED}  # kinds of files that are read when they come again
-        if examiner.passwords:
+        if read_locked_again:
             self.read_again = {FileKind.FAILED, FileKind.LOCKED}
         self.without_reading: set[str] = set()  # hashes of archived PDFs that an earlier version read
         self.waiting: dict[
@@ -133,11 +155,14 @@ class _Intake:
         self.new_sources: set[str] = set()  # the first of them
         self.committed = time.monotonic()
 
-    def read_all(self, engine: Engine, places: Iterable[SourceFile]) -> None:
+    def read_all(self, start_engine: Callable[[], Engine], places: Iterable[SourceFile]) -> None:
         """Read and note every file."""
+        files = self._files_to_read(places)
         try:
-            for sha256, answer in engine.map(self._files_to_read(places)):
-                self._note_answer(sha256, answer)
+            first = next(files, None)
+            if first:
+                for sha256, answer in start_engine().map(chain([first], files)):
+                    self._note_answer(sha256, answer)
         except ClusterError:
             self._commit()
             raise
@@ -231,7 +256,7 @@ def _returns(answer: bytes | Failure) -> list[ReadReturn]:
     if isinstance(answer, Failure):
         return [_unread(FileKind.FAILED, answer.reason)]
     try:
-        returns = Examiner.returns(answer)
+        returns = msgspec.json.decode(answer, type=list[ReadReturn])
     except msgspec.DecodeError:
         returns = []
     return returns or [_unread(FileKind.FAILED, "Reading this file gave an answer that makes no sense.")]

@@ -31,11 +31,16 @@ class ReadFrom(StrEnum):
 class Doubt(StrEnum):
     """Why an answer may not be what the school meant."""
 
+    __hash__ = str.__hash__  # the hash of an `Enum` is slow, and every answer of every return is asked
+
     CHARACTERS_LOST = "characters_lost"  # the program that saved the file lost characters, or their order
     COVERED = "covered"  # something was drawn over it; what cannot be seen is not kept
     UNREADABLE = "unreadable"  # not all of it may be the answer, or its font does not say what its letters are
     CUT_OFF = "cut_off"  # it ends at the edge of its box, so the rest may not have been printed
     BOX_FULL = "box_full"  # it is as long as its field allows, so the rest may not have been taken
+
+
+_ILLEGIBLE = frozenset({Doubt.UNREADABLE, Doubt.COVERED})
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
@@ -64,7 +69,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     @property
     def is_illegible(self) -> bool:
         """Whether something stands in the box that cannot be read for certain, or does not show."""
-        return Doubt.UNREADABLE in self.doubts or Doubt.COVERED in self.doubts
+        return bool(self.doubts) and not self.doubts.isdisjoint(_ILLEGIBLE)
 
 
 class Note(Struct, frozen=True, omit_defaults=True):

@@ -233,8 +233,8 @@ class Ledger(Database):
     # --- results -------------------------------------------------------------------------------------------------
 
     def outdated(self, made_from: str) -> list[str]:
-        """The returns with a reading whose result was made from something else."""
-        query = "SELECT return_id FROM result NATURAL JOIN reading WHERE made_from != ?"
+        """The returns with a reading whose result was made from something else, or is missing."""
+        query = "SELECT return_id FROM reading NATURAL LEFT JOIN result WHERE made_from IS NOT ?"
         return [return_id for (return_id,) in self._connection.execute(query, (made_from,))]
 
     def renew_result(self, return_id: str, reading: Reading, checked: Checked | None, made_from: str) -> None:
@@ -312,6 +312,20 @@ class Ledger(Database):
         """
         row = (self.latest_year(),)
         self._connection.execute("UPDATE arrival SET latest_year=? WHERE latest_year IS NULL", row)
+
+    def mend(self) -> None:
+        """Delete what belongs to no entry, and entries of which nothing is known.
+
+        A ledger that was put together of two may hold such rows.
+        """
+        for table in ("arrival", "reading", "result", "result_detail"):
+            self._connection.execute(f"DELETE FROM {table} WHERE return_id NOT IN (SELECT return_id FROM entry)")  # noqa: S608
+        self._connection.execute("DELETE FROM unopened WHERE source IN (SELECT source FROM arrival)")
+        self._connection.execute(
+            "DELETE FROM entry WHERE return_id NOT IN (SELECT return_id FROM result) "
+            "AND return_id NOT IN (SELECT return_id FROM reading)"
+        )
+        self._connection.execute("DELETE FROM file WHERE sha256 NOT IN (SELECT sha256 FROM entry)")
 
     # --- the register --------------------------------------------------------------------------------------------
 
