@@ -151,6 +151,19 @@ def test_a_mailbox_of_last_year_that_comes_again_with_the_year_changes_nothing(t
     assert record_files(tmp_path / "records") == before
 
 
+def test_a_mistyped_year_is_corrected_when_the_files_are_read_again_with_the_right_year(
+    tmp_path: Path, filled: Filled
+) -> None:
+    records, inbox = tmp_path / "records", folder(tmp_path / "inbox", cedar=filled())
+    ingest(records, [inbox], year=MembershipYear(2027))
+    ingest(records, [folder(tmp_path / "more", elm=filled("2103"))])
+    assert codes(records) == {"cedar": "year_earlier", "elm": "year_earlier"}
+    ingest(records, [inbox, tmp_path / "more"], year=THIS)
+    assert codes(records) == {"cedar": "", "elm": ""}
+    ingest(records, [folder(tmp_path / "last", linden=filled("2110"))])
+    assert codes(records)["linden"] == ""
+
+
 def test_the_right_form_that_comes_later_supersedes_the_form_of_an_earlier_year(
     tmp_path: Path, earlier: Filled, filled: Filled
 ) -> None:

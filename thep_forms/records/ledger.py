@@ -134,7 +134,8 @@ class Ledger(Database):
     def add_arrivals(self, arrival: Arrival, sha256: str) -> list[str]:
         """Note that each return in the file of that hash came by the way of `arrival`; the sources that are new.
 
-        Where the file holds several returns, `#1`, `#2`, … follow the source.
+        Where the file holds several returns, `#1`, `#2`, … follow the source. Where it came by that way before, the
+        earliest year that was given with it stays.
         """
         return_ids = self.return_ids(sha256)
         new = []
@@ -151,8 +152,21 @@ class Ledger(Database):
             )
             if self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?,?,?,?,?)", row).rowcount > 0:
                 new.append(source)
+            elif arrival.year_given:
+                self._note_earlier_year(source, return_id, arrival.year_given)
             self._connection.execute("DELETE FROM unopened WHERE source=?", (source,))
         return new
+
+    def _note_earlier_year(self, source: str, return_id: str, year: str) -> None:
+        """Note the year that was given for a known arrival, if that is earlier than what was noted.
+
+        So a year that was mistyped can be corrected, and last year's mailbox can be read again with this year.
+        """
+        query = (
+            "UPDATE arrival SET year_given=?1 WHERE source=?2 AND return_id=?3 "
+            "AND ?1 < CASE year_given WHEN '' THEN latest_year ELSE year_given END"
+        )
+        self._connection.execute(query, (year, source, return_id))
 
     def _ways(self, return_ids: Sequence[str]) -> list[Arrival]:
         """The ways by which the file with these returns came: their arrivals, without `#1`, `#2` and so on."""
