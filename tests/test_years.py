@@ -270,6 +270,27 @@ def test_a_filled_cell_of_the_list_counts_before_an_older_return_and_the_return_
     assert "To: where@to.write" in run("email", "2026-27", "-o", records, "--dry-run").stdout
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status", "2026-27", "-o", "{records}"],
+        ["email", "2026-27", "-o", "{records}", "--drafts", "{folder}/drafts"],
+        ["generate", "2026-27", "-o", "{folder}/forms", "--records", "{records}"],
+        ["print", "2026-27", "-o", "{folder}/pack.pdf", "--records", "{records}"],
+        ["report", "2026-27", "-o", "{folder}/page.html", "--records", "{records}"],
+    ],
+)
+def test_without_any_list_a_command_says_what_is_missing_and_writes_nothing(tmp_path: Path, command: list[str]) -> None:
+    words = {"records": tmp_path / "records", "folder": tmp_path}
+    result = run(*(word.format_map(words) for word in command))
+    assert (result.exit_code, "holds no records" in result.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+    ingest(tmp_path / "records", [folder(tmp_path / "inbox")])
+    result = run(*(word.format_map(words) for word in command))
+    assert (result.exit_code, "Give a list with --schools" in result.stderr) == (2, True)
+    assert {path.name for path in tmp_path.iterdir()} == {"records", "inbox"}
+
+
 def test_forget_of_earlier_years_leaves_the_list_of_this_year(tmp_path: Path, earlier: Filled, filled: Filled) -> None:
     records = tmp_path / "records"
     then, now = members(tmp_path / "then.csv", "2101"), members(tmp_path / "now.csv", "2101", "2103")
