@@ -5,7 +5,7 @@ The order in which these are given never matters.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from itertools import groupby
 
@@ -14,7 +14,7 @@ from msgspec import Struct
 from thep_forms.checking.school_names import SchoolNames
 from thep_forms.deciding.model import Arrival, Decision, Entry, Judgement, Verdict
 from thep_forms.deciding.order import Candidate, Preferences, is_later, preferences, winner
-from thep_forms.deciding.senders import not_from_schools, verdict_of_arrival
+from thep_forms.deciding.senders import messages_by_return, not_from_schools, verdict_of_arrival
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import FileKind
 
@@ -58,7 +58,9 @@ def decide(
     returns = [entry for entry in found if entry.return_id not in apart]
     from_schools = [way for way in ways if verdict_of_arrival(way, own_addresses) is None]
     dates, decorations = _dates_and_decorations(returns, from_schools)
-    judgements = _Decider(returns, dates, decorations, preferences(decisions), register).judgements()
+    has_blanks = any(entry.blank for entry in returns)
+    messages = messages_by_return(from_schools, own_addresses) if has_blanks else {}
+    judgements = _Decider(returns, dates, decorations, preferences(decisions), register, messages).judgements()
     others = {entry.return_id: apart[entry.return_id] for entry in found if entry.return_id in apart}
     return judgements.with_others(others)
 
@@ -79,6 +81,11 @@ def _dates_and_decorations(
     return dates, decorations
 
 
+def _gives_way(blank: Entry, schools: Set[str]) -> bool:
+    """Whether the forms of those schools, in the same message, take the place of a blank one."""
+    return bool(schools) and (not blank.copy_of or blank.copy_of in schools)
+
+
 class _Decider:
     """Works out in turn: whose name was typed, which returns count, which give way, and each judgement."""
 
@@ -89,9 +96,10 @@ class _Decider:
         decorations: set[str],
         preferred: Preferences,
         register: Mapping[str, str],
+        messages: Mapping[str, Set[str]],
     ) -> None:
         self.entries, self.dates, self.decorations = entries, dates, decorations
-        self.preferred, self.register = preferred, register
+        self.preferred, self.register, self.messages = preferred, register, messages
         self.names = SchoolNames({number: name for number, name in sorted(register.items()) if name})
         self.misnamed: dict[str, str] = {}  # returns whose name is not their number's: whose it is, or ""
         self.superseded: set[str] = set()
@@ -107,6 +115,7 @@ class _Decider:
             self._choose([entry for entry in group if self._can_count(entry)])
         self._let_faulty_ones_give_way()
         self._let_unchanged_copies_give_way()
+        self._let_blanks_give_way()
         by_return: dict[str, Judgement] = {}
         years: set[str] = set()
         for entry in self.entries:
@@ -204,6 +213,22 @@ class _Decider:
             if entry.is_unchanged and self._school(entry) and (entry.year, self._school(entry)) in changed:
                 self.superseded.add(entry.return_id)
 
+    def _let_blanks_give_way(self) -> None:
+        """A blank form is superseded if every message that brought it brought a form with answers too.
+
+        A copy that was emptied gives way only to a form of the school that it was made for.
+        """
+        schools: dict[str, set[str]] = {}  # of the forms with answers, by message
+        for entry in self.entries:
+            if entry.is_filled_in:
+                for message in self.messages.get(entry.return_id, ()):
+                    schools.setdefault(message, set()).add(self._school(entry))
+        schools.pop("", None)
+        for entry in self.entries:
+            beside = [schools.get(message, set()) for message in self.messages.get(entry.return_id, ())]
+            if entry.is_form and entry.blank and beside and all(_gives_way(entry, found) for found in beside):
+                self.superseded.add(entry.return_id)
+
     def _is_accepted(self, entry: Entry) -> bool:
         is_open = entry.return_id in self.conflicts or entry.return_id in self.superseded
         return self._can_count(entry) and not is_open
@@ -218,7 +243,8 @@ class _Decider:
         verdict = self._verdict(entry)
         if not entry.is_filled_in:
             is_decoration = entry.return_id in self.decorations
-            codes = () if is_decoration else (ProblemCode(verdict),)
+            needs_nobody = is_decoration or verdict is Verdict.SUPERSEDED
+            codes = () if needs_nobody else (ProblemCode(verdict),)
             return Judgement(verdict, codes, is_decoration=is_decoration)
         return Judgement(
             verdict,
@@ -233,10 +259,10 @@ class _Decider:
             return Verdict.UNREADABLE
         if not entry.is_form:
             return Verdict(entry.kind)
-        if entry.blank:
-            return Verdict.BLANK
         if entry.return_id in self.superseded:
             return Verdict.SUPERSEDED
+        if entry.blank:
+            return Verdict.BLANK
         return Verdict.ACCEPTED if self._is_accepted(entry) else Verdict.NEEDS_ATTENTION
 
     def _codes(self, entry: Entry) -> list[ProblemCode]:

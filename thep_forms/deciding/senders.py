@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 from thep_forms.deciding.model import Arrival, Verdict
-from thep_forms.sources.model import MessageKind
+from thep_forms.sources.model import MessageKind, MessageOrigin
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BY_NOBODY = (MessageKind.AUTOMATIC, MessageKind.DISCARDED)
@@ -18,12 +18,30 @@ def verdict_of_arrival(arrival: Arrival, own_addresses: Collection[str]) -> Verd
     The outermost message that is not our own decides. A school that forwards our message sent it; a bounce that holds
     our message is a bounce. `own_addresses` are in lower case.
     """
+    message = deciding_message(arrival, own_addresses)
+    if message and message.kind in _BY_NOBODY:
+        return Verdict.AUTOMATIC
+    return None if message or not arrival.carried_by else Verdict.SENT_BY_US
+
+
+def deciding_message(arrival: Arrival, own_addresses: Collection[str]) -> MessageOrigin | None:
+    """The outermost message around the file that is not our own; None where there is none."""
     for message in arrival.carried_by:
         if message.kind in _BY_NOBODY:
-            return Verdict.AUTOMATIC
+            return message
         if message.kind is not MessageKind.OUTGOING and message.sender not in own_addresses:
-            return None
-    return Verdict.SENT_BY_US if arrival.carried_by else None
+            return message
+    return None
+
+
+def messages_by_return(arrivals: Iterable[Arrival], own_addresses: Collection[str]) -> dict[str, set[str]]:
+    """The paths of the messages by which schools sent each return, by its id; an empty path where none is known."""
+    found: dict[str, set[str]] = {}
+    for arrival in arrivals:
+        message = deciding_message(arrival, own_addresses)
+        path = arrival.source[: message.path_length] if message else ""
+        found.setdefault(arrival.return_id, set()).add(path)
+    return found
 
 
 def not_from_schools(arrivals: Iterable[Arrival], own_addresses: Collection[str]) -> dict[str, Verdict]:
