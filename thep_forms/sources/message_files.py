@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from thep_forms.sources.container_kind import ContainedFile
+from thep_forms.sources.message_texts import NO_FILE
 from thep_forms.sources.model import MessageOrigin
 from thep_forms.sources.names import UniqueNames
-
-_NO_FILE = "This message has no file attached. Attach the form as a PDF."
 
 _ENDINGS = {
     "application/pdf": ".pdf",
@@ -27,13 +26,18 @@ _ENDINGS = {
 
 
 def files_of_message(
-    files: Iterable[ContainedFile], sent_at: datetime | None, message: MessageOrigin | None, *, has_reason: bool = False
+    files: Iterable[ContainedFile],
+    sent_at: datetime | None,
+    message: MessageOrigin | None,
+    *,
+    has_reason: bool = False,
+    no_file: Callable[[], str] = lambda: NO_FILE,
 ) -> Iterator[ContainedFile]:
     """The files as they are attached to a message sent at that time, each with a unique name, that time and its origin.
 
     Without a `message`, the message around this one says who sent it.
 
-    Where the message holds decorations alone, or nothing, a reason for the message itself comes last. `has_reason`:
+    Where the message holds decorations alone, or nothing, the reason that `no_file` gives comes last. `has_reason`:
     the message has one already.
     """
     names, nameless, meant = UniqueNames(), 0, 0
@@ -46,7 +50,7 @@ def files_of_message(
             meant += 1
         yield replace(file, name=names.take(name), sent_at=sent_at, message=message)
     if not meant and not has_reason:
-        yield ContainedFile("", None, _NO_FILE, sent_at, message=message)
+        yield ContainedFile("", None, no_file(), sent_at, message=message)
 
 
 def _ending(file: ContainedFile) -> str:

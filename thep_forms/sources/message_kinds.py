@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from thep_forms.sources.email_headers import Headers, decode_words
 from thep_forms.sources.model import MessageKind, MessageOrigin
@@ -17,6 +17,7 @@ _SENDER_HEADERS = ("x-original-from", "x-original-sender", "from")
 _REPORT_TYPES = {"message/delivery-status", "message/disposition-notification", "message/feedback-report"}
 _AUTOMATIC_SENDERS = ("mailer-daemon@", "postmaster@")
 _AUTOMATIC_HEADERS = ("x-autoreply", "x-autorespond", "x-failed-recipients")
+_REPLY_HEADERS = {"in-reply-to", "references"}
 _BY_PERSONS = ("no", "auto-forwarded")  # values of Auto-Submitted (RFC 3834, RFC 2156): a person wrote the message
 _DELETED_IN_THUNDERBIRD = 0x8  # flag of X-Mozilla-Status: the message still lies in the file of its folder
 
@@ -42,10 +43,31 @@ _RECIPIENT = re.compile(r"^(?:Final|Original)-Recipient:[^;\n]*;(.*)$", re.IGNOR
 _COPY_NUMBER = re.compile(r"[ _-]*\(?\d+\)?\Z")
 
 
-def origin_of(headers: Headers, content_types: Iterable[str] = ()) -> MessageOrigin:
-    """Who sent the message with these headers, and its kind. `content_types` are those of its parts."""
+def _no() -> bool:
+    return False
+
+
+def origin_of(
+    headers: Headers, content_types: Iterable[str] = (), has_document: Callable[[], bool] = _no
+) -> MessageOrigin:
+    """Who sent the message with these headers, and its kind. `content_types` are those of its parts.
+
+    `has_document` says whether a PDF or a picture is attached. It is asked only where that matters.
+    """
     sender = sender_in(headers)
-    return MessageOrigin(sender, _kind(headers, sender, set(content_types)))
+    is_scan = _is_generated(headers) and has_document()
+    return MessageOrigin(sender, _kind(headers, sender, set(content_types), is_scan=is_scan))
+
+
+def _is_generated(headers: Headers) -> bool:
+    """Whether a program wrote the message of its own accord, as scanners do, and not in reply to another."""
+    is_reply = not _REPLY_HEADERS.isdisjoint(headers.fields)
+    return _submitted(headers) == "auto-generated" and not is_reply
+
+
+def _submitted(headers: Headers) -> str:
+    """The keyword of `Auto-Submitted` (RFC 3834) in lower case; empty where there is none."""
+    return re.split(r"[\s;(]", headers.fields.get("auto-submitted", "").strip().lower())[0]
 
 
 def failed_recipients(headers: Headers, statuses: Iterable[bytes]) -> tuple[str, ...]:
@@ -76,22 +98,25 @@ def address_in(text: str) -> str:
     return found.lower()
 
 
-def _kind(headers: Headers, sender: str, content_types: Collection[str]) -> MessageKind:
+def _kind(headers: Headers, sender: str, content_types: Collection[str], *, is_scan: bool) -> MessageKind:
     labels = decode_words(headers.fields.get("x-gmail-labels", "")).split(",")
     by_label = _kind_of_names(labels)
     if by_label is MessageKind.DISCARDED or _is_deleted(headers):
         return MessageKind.DISCARDED
     if headers.fields.get("x-unsent", "") == "1" or "x-mozilla-draft-info" in headers.fields:
         return MessageKind.OUTGOING
-    if _is_automatic(headers, sender, content_types):
+    if _is_automatic(headers, sender, content_types, is_scan=is_scan):
         return MessageKind.AUTOMATIC
     return by_label
 
 
-def _is_automatic(headers: Headers, sender: str, content_types: Collection[str]) -> bool:
-    """Whether a program wrote the message: a bounce, an automatic reply, a receipt (RFC 3834, 3464, 8098)."""
-    submitted = re.split(r"[\s;(]", headers.fields.get("auto-submitted", "").strip().lower())[0]
-    if submitted and submitted not in _BY_PERSONS:
+def _is_automatic(headers: Headers, sender: str, content_types: Collection[str], *, is_scan: bool) -> bool:
+    """Whether a program wrote the message: a bounce, an automatic reply, a receipt (RFC 3834, 3464, 8098).
+
+    A scanner's message, which carries what a person put into the scanner, is none of these.
+    """
+    submitted = _submitted(headers)
+    if submitted and submitted not in _BY_PERSONS and not is_scan:
         return True
     if headers.content_type == "multipart/report" or not _REPORT_TYPES.isdisjoint(content_types):
         return True
