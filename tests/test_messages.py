@@ -98,12 +98,8 @@ NOBODYS: dict[str, Callable[[bytes], EmailMessage]] = {
     "a receipt": lambda pdf: report(message(pdf, US), "disposition-notification"),
     "a receipt without our message": lambda _: report(None, "disposition-notification"),
     "an automatic reply": lambda pdf: message(pdf, Auto_Submitted="auto-replied (vacation)"),
-    "a reply that a ticket system generated": lambda pdf: message(
-        pdf, Auto_Submitted="auto-generated", References="<1@us>"
-    ),
-    "a generated message that holds our message": lambda pdf: forwarded(
-        message(pdf, US), Auto_Submitted="auto-generated"
-    ),
+    "a ticket system's reply": lambda pdf: message(pdf, Auto_Submitted="auto-generated", References="<1@us>"),
+    "a generated message that holds ours": lambda pdf: forwarded(message(pdf, US), Auto_Submitted="auto-generated"),
     "an automatic reply that holds our message": lambda pdf: forwarded(message(pdf, US), Auto_Submitted="auto-replied"),
     "an old bounce": lambda pdf: forwarded(message(pdf, US), "MAILER-DAEMON@cedar2101.example"),
     "a bounce with a null sender": lambda pdf: message(pdf, Return_Path="<>"),
@@ -349,6 +345,15 @@ def test_later_return_is_the_one_that_our_server_received_later(tmp_path: Path, 
 
 
 # --- Outlook --------------------------------------------------------------------------------------------------------
+
+
+def test_scan_in_an_outlook_message_of_a_scanner_is_not_automatic(tmp_path: Path) -> None:
+    scan = outlook.message("Scan", None, [outlook.attachment("scan.pdf", b"%PDF-1.7")])
+    headers = f"From: Copier <{SCHOOL}>\r\nAuto-Submitted: auto-generated\r\n\r\n"
+    scan["__substg1.0_007D001F"] = headers.encode("utf-16-le")
+    (tmp_path / "scan.msg").write_bytes(outlook.compound(scan))
+    (found,) = [file for place in find_files([tmp_path / "scan.msg"]) for file in open_file(place)]
+    assert [origin.kind for origin in found.carried_by] == [MessageKind.ORDINARY]
 
 
 def test_outlook_message_with_headers_of_a_bounce_is_automatic(tmp_path: Path) -> None:
