@@ -39,15 +39,17 @@ class Contact(Struct, frozen=True):
     parts: Mapping[str, str]
 
 
-class SchoolRecord(Struct, frozen=True):
+class SchoolRecord(Struct, frozen=True, omit_defaults=True):
     """What is known of a school, in normal forms: `school` by column of `schools.csv`, and its people.
 
-    `complete`: it is all of a return, so what is missing was left empty.
+    `complete`: it is all of a return, so what is missing was left empty. `email` is what a register list gives as the
+    addresses to write to, joined by `;`.
     """
 
     school: Mapping[str, str] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
     complete: bool = False
+    email: str = ""
 
 
 class Checked(Struct, frozen=True):

@@ -44,6 +44,34 @@ def messages_by_return(arrivals: Iterable[Arrival], own_addresses: Collection[st
     return found
 
 
+class AddressBook:
+    """The schools of e-mail addresses. An address of two schools, or of our own, tells nothing."""
+
+    def __init__(self, addresses: Iterable[tuple[str, str]], own_addresses: Collection[str]) -> None:
+        """`addresses` are e-mail addresses in any case, and for each the DFE number of a school that has it."""
+        self._own_addresses = own_addresses
+        self._schools: dict[str, set[str]] = {}
+        for address, dfe_number in addresses:
+            self._schools.setdefault(address.lower(), set()).add(dfe_number)
+
+    def school_of(self, arrival: Arrival) -> str:
+        """The DFE number of the school that sent the message around a file; empty where nobody can tell.
+
+        A bounce counts for the school that the message was for.
+        """
+        message = deciding_message(arrival, self._own_addresses)
+        if not message or message.kind is MessageKind.DISCARDED:
+            return ""
+        return self._school(message.failed or (message.sender,))
+
+    def _school(self, addresses: Iterable[str]) -> str:
+        schools: set[str] = set()
+        for address in addresses:
+            if address not in self._own_addresses:
+                schools |= self._schools.get(address, set())
+        return schools.pop() if len(schools) == 1 else ""
+
+
 def not_from_schools(arrivals: Iterable[Arrival], own_addresses: Collection[str]) -> dict[str, Verdict]:
     """The verdict of each return that only ever came in messages that were not a school's, by its id."""
     found: dict[str, Verdict] = {}

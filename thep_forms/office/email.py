@@ -265,7 +265,14 @@ def _choose(what: FormMessages | ReminderRule, statuses: tuple[SchoolStatus, ...
         return due_for_reminder(statuses, what)
     if what.again:
         return statuses
-    return tuple(status for status in statuses if status.standing in WITHOUT_FORM)
+    return tuple(status for status in statuses if _has_no_form(status))
+
+
+def _has_no_form(status: SchoolStatus) -> bool:
+    """Whether the school was sent no form and has returned none."""
+    if status.standing is Standing.WROTE:
+        return status.form is None
+    return status.standing in WITHOUT_FORM
 
 
 def outgoing_messages(
@@ -280,6 +287,6 @@ def outgoing_messages(
     due = in_words(due_date(definition, today()))
     forms = copies(definition, (status.member for status in recipients))
     for status, (file_name, pdf) in zip(recipients, forms, strict=True):
-        text = message_templates.fill_in(status.dfe_number, status.member.name, due, status.sentences)
+        text = message_templates.fill_in(status.dfe_number, status.member.name, due, status.sentences, status.wrote)
         addresses = split_addresses(status.member.email)
         yield OutgoingMessage(status.dfe_number, status.member.name, addresses, text, file_name, pdf)

@@ -76,7 +76,8 @@ def ingest(
 def _members(register: Path, definitions: Definitions) -> dict[str, tuple[str, SchoolRecord]]:
     from thep_forms.register import read_register  # not every run has one
 
-    return {member.dfe_number: (member.name, member.record) for member in read_register(register, definitions)}
+    members = read_register(register, definitions)
+    return {member.dfe_number: (member.name, replace(member.record, email=member.email)) for member in members}
 
 
 def _engine(

@@ -261,6 +261,13 @@ class Ledger(Database):
         row = self._connection.execute(query, (return_id,)).fetchone()
         return msgspec.json.decode(row[0], type=shape) if row else None
 
+    def checked_records(self) -> Iterator[tuple[str, str, str, SchoolRecord]]:
+        """The id, DFE number, school's name and record of each form with a number, the earliest year first."""
+        columns = "return_id, dfe_number, school_name, record"
+        query = _select(columns, "result NATURAL JOIN result_detail WHERE dfe_number != '' ORDER BY membership_year")
+        for return_id, number, name, record in self._connection.execute(query):
+            yield return_id, number, name, msgspec.json.decode(record, type=SchoolRecord)
+
     def note_written(self, name: str, sha256: str, shown: str) -> None:
         """Note the hash of a file that was written from the ledger, and of the tables that it shows."""
         self._connection.execute("INSERT OR REPLACE INTO written VALUES (?,?,?)", (name, sha256, shown))
@@ -283,6 +290,12 @@ class Ledger(Database):
     def register(self) -> dict[str, str]:
         """The names of the member schools by their DFE numbers, empty where the register list has none."""
         return dict(self._connection.execute("SELECT dfe_number, school_name FROM register ORDER BY 1"))
+
+    def listed_records(self) -> Iterator[tuple[str, SchoolRecord]]:
+        """The DFE number and the record of each member of which a list says more than number and name."""
+        query = "SELECT dfe_number, record FROM register WHERE record IS NOT NULL"
+        for number, record in self._connection.execute(query):
+            yield number, msgspec.json.decode(record, type=SchoolRecord)
 
     def members_with_record(self) -> list[str]:
         """The numbers of the members of which more than the number and the name is known."""
