@@ -26,7 +26,7 @@ from thep_forms.defaults import MESSAGES_A_MINUTE, SMTP_PORT
 if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
     from thep_forms.office.email import Mailing, MailPlan, MailRequest
-    from thep_forms.office.status import SchoolStatus
+    from thep_forms.office.status import SchoolStatus, Standing
     from thep_forms.send import Delivery, Server
 
 PASSWORD_VARIABLE = "THEP_FORMS_SMTP_PASSWORD"  # noqa: S105 - the name of the variable
@@ -129,7 +129,8 @@ def email(
     request = MailRequest(year, schools, records, Definitions.of_today(templates), what, only)
     if drafts:
         mailing = draft_messages(request, drafts, click.echo)
-        message(f"{count_of(len(mailing.drafts), 'draft')} in {drafts}.")
+        new = count_of(len(mailing.drafts), "new draft") if mailing.drafts else "No new drafts"
+        message(f"{new} in the folder {drafts}.")
     elif send:
         mailing = _send(request, smtp_host, smtp_port, smtp_user, rate)
     else:
@@ -204,14 +205,31 @@ def _print_plan(plan: MailPlan, *, is_reminder: bool) -> None:
         message("These schools have no e-mail address that can be used:")
         for status in plan.without_address:
             message(f"  {school_name(status.dfe_number, status.member.name)}")
+        message("Enter an address for each in the column email of your list, and run the command again.")
     if plan.uncertain:
         _print_uncertain(plan.uncertain)
     if plan.skipped:
         counts = plan.skipped_counts
-        words = ", ".join(f"{counts[standing]} {standing.label}" for standing in sorted(counts))
+        words = ", ".join(f"{counts[standing]} {_skipped_words(standing)}" for standing in sorted(counts))
         message(f"Not written to: {words}.")
         if plan.skips_schools_with_form and not is_reminder:
             message("To write to schools that have the form already, use --again.")
+
+
+def _skipped_words(standing: Standing) -> str:
+    """What the schools of that standing are, after their number."""
+    from thep_forms.office.status import Standing
+
+    words = {
+        Standing.NEEDS_ATTENTION: "with a form that needs attention",
+        Standing.WROTE: "that wrote without a form",
+        Standing.UNCERTAIN: "that may have been written to",
+        Standing.UNDELIVERABLE: "with an address that does not work",
+        Standing.NOT_SENT: "not yet sent the form",
+        Standing.DRAFTED: "with a draft from an earlier run",
+        Standing.SENT: "sent the form in an earlier run",
+    }
+    return words.get(standing, standing.label)
 
 
 def _print_uncertain(uncertain: tuple[SchoolStatus, ...]) -> None:

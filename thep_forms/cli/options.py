@@ -80,7 +80,7 @@ templates_option = click.option(
 def register_list_option(help_text: str, *, required: bool = False) -> Callable[[F], F]:
     """The option `--schools`: the list of member schools."""
     return click.option(
-        "--schools", metavar="LIST", type=click.Path(exists=True, path_type=Path), required=required, help=help_text
+        "--schools", metavar="LIST", type=click.Path(path_type=Path), required=required, help=help_text
     )
 
 

@@ -36,6 +36,8 @@ def read_register(path: Path, definitions: Definitions) -> tuple[MemberSchool, .
     Columns stand in any order. Unknown columns are left alone. Every visible sheet with such columns counts, without
     its hidden and struck-through rows. The logger `NOTES` gets a line for what was used, and for what was not.
     """
+    if not path.exists():
+        raise SourceError(f"The list of schools {path} cannot be read: it does not exist. Check its name and folder.")
     members = _from_records(path, definitions) if path.is_dir() else _from_file(path, definitions(None))
     return tuple(sorted(members, key=lambda member: member.dfe_number))
 
