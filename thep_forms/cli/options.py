@@ -79,9 +79,7 @@ templates_option = click.option(
 
 def register_list_option(help_text: str, *, required: bool = False) -> Callable[[F], F]:
     """The option `--schools`: the list of member schools."""
-    return click.option(
-        "--schools", metavar="LIST", type=click.Path(path_type=Path), required=required, help=help_text
-    )
+    return click.option("--schools", metavar="LIST", type=click.Path(path_type=Path), required=required, help=help_text)
 
 
 def _records_option(help_text: str) -> Callable[[F], F]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from thep_forms.checking import normalise
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition
-from thep_forms.errors import RecipientsError, SourceError
+from thep_forms.errors import RecipientsError, SendError, SourceError
 from thep_forms.office.copies import copies
 from thep_forms.office.dates import due_date, in_words, today
 from thep_forms.office.opening import open_records
@@ -28,6 +28,7 @@ from thep_forms.send import (
     MessageTemplates,
     Outbox,
     OutgoingMessage,
+    SenderRefusedError,
     Server,
     preview,
     split_addresses,
@@ -158,7 +159,8 @@ def send_messages(
     `server` is called if there is something to send; it may ask for a password. `on_delivery` is called with what
     became of each message, `before_pause` before messages that were refused for now are tried again.
 
-    Raises as `preview_messages`; `RecipientsError` if every school would get the form again.
+    Raises as `preview_messages`; `RecipientsError` if every school would get the form again. If the server refuses
+    whatever we send, the `SendError` says how many messages were sent before.
     """
     if isinstance(request.what, FormMessages) and request.what.again and not request.only:
         raise RecipientsError("Choose the schools to send the form to again.")
@@ -166,10 +168,19 @@ def send_messages(
     with _prepare(request, _ledger_to_write) as prepared:
         if prepared.messages:
             outbox = prepared.outbox(request.kind)
-            for delivery in outbox.send(prepared.messages, server(), per_minute, before_pause=before_pause):
-                on_delivery(delivery)
-                deliveries.append(delivery)
+            try:
+                for delivery in outbox.send(prepared.messages, server(), per_minute, before_pause=before_pause):
+                    on_delivery(delivery)
+                    deliveries.append(delivery)
+            except SenderRefusedError as error:
+                raise SendError(f"{error} {_left(deliveries, len(prepared.messages))}") from error
     return Mailing(prepared.plan, prepared.example_address, deliveries=tuple(deliveries))
+
+
+def _left(deliveries: Sequence[Delivery], of: int) -> str:
+    """What was sent of a number of messages before the run was stopped, and what the next run does."""
+    sent = sum(delivery.reply.outcome is DeliveryOutcome.SENT for delivery in deliveries)
+    return f"{sent} of {of} messages were sent, and nothing after that. Then run the same command again for the rest."
 
 
 class _Prepared(Struct, frozen=True):
