@@ -268,3 +268,26 @@ def test_message_in_the_trash_is_noted_at_no_school(records: Path, schools: Path
     take_in(records, schools, message(CEDAR, X_Gmail_Labels="Trash"))
     assert returned(records) == {"message.eml": ("", "", "automatic")}
     assert status(records, schools)["2101"] == ("not_returned", "")
+
+
+# --- what is deleted, and what is asked -----------------------------------------------------------------------------
+
+
+def test_forget_deletes_what_a_school_wrote_without_a_form(records: Path, schools: Path) -> None:
+    take_in(records, schools, message(CEDAR), with_files(CEDAR, {"a.jpg": JPEG}), message(ELM))
+    assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
+    assert [row["dfe_number"] for row in rows(records / "returns.csv")] == ["211/2103"]
+    held = (records / "ledger.sqlite").read_bytes()
+    assert CEDAR.encode() not in held
+    assert ELM.encode() in held
+
+
+def test_reminder_lists_the_queries_of_a_form_after_its_errors(
+    records: Path, schools: Path, filled: Callable[..., bytes]
+) -> None:
+    form = filled(chair_of_governors_name="", registered_address="3 Cedar Road, London")
+    take_in(records, schools, with_files(CEDAR, {"form.pdf": form}))
+    text = reminder(records, schools, "2101")
+    error, query = text.find("Please give us the"), text.find("we found no postcode")
+    assert 0 < error < query
+    assert "postcode" not in status(records, schools)["2101"][1]

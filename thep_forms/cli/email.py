@@ -146,7 +146,8 @@ def _print_previews(mailing: Mailing) -> None:
     for text in mailing.previews:
         click.echo("\n".join(map(printable, text.splitlines())))
         click.echo(f"\n{MESSAGE_END}\n")
-    message(f"{count_of(len(mailing.previews), 'message')}. Nothing was sent.")
+    count = count_of(len(mailing.previews), "message") if mailing.previews else "No message to write"
+    message(f"{count}. Nothing was sent.")
 
 
 def _send(request: MailRequest, host: str | None, port: int, user: str, rate: int) -> Mailing:
@@ -160,7 +161,10 @@ def _send(request: MailRequest, host: str | None, port: int, user: str, rate: in
         mailing = send_messages(request, lambda: _server(host, port, user), rate, _print_delivery, _print_pause)
     except RecipientsError as error:
         raise CommandError(f"{error} Use --only 211/1234; you can repeat it.") from error
-    message(f"{count_of(mailing.sent, 'message')} sent, {mailing.not_sent} not sent.")
+    if mailing.deliveries:
+        message(f"{count_of(mailing.sent, 'message')} sent, {mailing.not_sent} not sent.")
+    else:
+        message("No message to send.")
     return mailing
 
 
@@ -201,6 +205,8 @@ def _outcome(delivery: Delivery) -> str:
 
 def _print_plan(plan: MailPlan, *, is_reminder: bool) -> None:
     """Print which schools were not written to, and why."""
+    from thep_forms.office.status import Standing
+
     if plan.without_address:
         message("These schools have no e-mail address that can be used:")
         for status in plan.without_address:
@@ -212,6 +218,8 @@ def _print_plan(plan: MailPlan, *, is_reminder: bool) -> None:
         counts = plan.skipped_counts
         words = ", ".join(f"{counts[standing]} {_skipped_words(standing)}" for standing in sorted(counts))
         message(f"Not written to: {words}.")
+        if counts[Standing.UNDELIVERABLE]:
+            message("Mail to some addresses bounced: `status` lists them. Enter other addresses in your list.")
         if plan.skips_schools_with_form and not is_reminder:
             message("To write to schools that have the form already, use --again.")
 

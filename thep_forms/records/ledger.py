@@ -330,6 +330,9 @@ class Ledger(Database):
     def forget(self, return_ids: Collection[str], files: Iterable[str]) -> None:
         """Delete the returns and all that is known of them; `files` are the hashes of PDFs that are no longer kept."""
         self._delete_returns(return_ids)
+        for entry, arrivals in self.unopened():
+            if entry.return_id in return_ids:
+                self._connection.executemany("DELETE FROM unopened WHERE source=?", [(way.source,) for way in arrivals])
         for sha256 in files:
             self._connection.execute("UPDATE file SET is_kept=0 WHERE sha256=?", (sha256,))
         self._connection.execute("DELETE FROM file WHERE sha256 NOT IN (SELECT sha256 FROM entry)")
