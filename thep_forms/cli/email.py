@@ -129,8 +129,7 @@ def email(
     request = MailRequest(year, schools, records, Definitions.of_today(templates), what, only)
     if drafts:
         mailing = draft_messages(request, drafts, click.echo)
-        new = count_of(len(mailing.drafts), "new draft") if mailing.drafts else "No new drafts"
-        message(f"{new} in the folder {drafts}.")
+        _print_drafts(mailing, drafts)
     elif send:
         mailing = _send(request, smtp_host, smtp_port, smtp_user, rate)
     else:
@@ -140,6 +139,11 @@ def email(
     _print_plan(mailing.plan, is_reminder=chase)
     if mailing.needs_attention:
         sys.exit(ExitCode.NEEDS_ATTENTION)
+
+
+def _print_drafts(mailing: Mailing, folder: Path) -> None:
+    count = count_of(len(mailing.drafts), "new draft") if mailing.drafts else "No new drafts"
+    message(f"{count} in the folder {folder}.")
 
 
 def _print_previews(mailing: Mailing) -> None:
