@@ -109,11 +109,15 @@ NOBODYS: dict[str, Callable[[bytes], EmailMessage]] = {
 }
 SCHOOLS: dict[str, Callable[[bytes], EmailMessage]] = {
     "from a school": message,
+    "shared by a service": lambda pdf: message(
+        pdf, "Jo via OneDrive <no-reply@sharepointonline.com>", Auto_Submitted="auto-generated", Reply_To=SCHOOL
+    ),
     "from a scanner": lambda pdf: message(pdf, Auto_Submitted="auto-generated"),
     "not automatic": lambda pdf: message(pdf, Auto_Submitted="no", X_Mozilla_Status="0001"),
     "forwarded by a rule": lambda pdf: message(pdf, Auto_Submitted="auto-forwarded"),
     "a forward that holds our message": lambda pdf: forwarded(message(pdf, US)),
     "a school's message that we forwarded": lambda pdf: forwarded(message(pdf), US),
+    "with the subject of an automatic reply": lambda pdf: message(pdf, Subject="Automatic reply: our form"),
     "in the inbox of Gmail": lambda pdf: message(pdf, X_Gmail_Labels="Inbox,Opened"),
     "by way of our shared inbox": lambda pdf: message(pdf, f"'Jo' via Forms <{US}>", X_Original_From=f"Jo <{SCHOOL}>"),
 }
@@ -197,6 +201,18 @@ def test_link_that_only_the_html_of_a_message_has_is_called_a_link(tmp_path: Pat
         "0.eml": "A link to Google Drive came instead of a file",
         "1.eml": "This message has no file attached",
     }
+
+
+def test_large_picture_in_the_text_of_a_message_is_called_a_picture(tmp_path: Path) -> None:
+    for name, size in (("logo", 5_000), ("photo", 150_000)):
+        made = written("Our form")
+        picture = b"\xff\xd8\xff\xe0" + bytes(size)
+        made.add_attachment(picture, maintype="image", subtype="jpeg", disposition="inline", filename=f"{name}.jpg")
+        (tmp_path / f"{name}.eml").write_bytes(made.as_bytes())
+    ingest(tmp_path / "records", [tmp_path / "logo.eml", tmp_path / "photo.eml"])
+    found = {row["source"]: row["value"] for row in rows(tmp_path / "records" / "problems.csv")}
+    assert found["logo.eml"].startswith("This message has no file attached.")
+    assert found["photo.eml"].startswith("A picture in the message came instead of a file.")
 
 
 def test_outlook_message_with_a_link_is_called_a_link(tmp_path: Path) -> None:

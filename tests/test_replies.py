@@ -111,6 +111,23 @@ def test_message_of_an_address_that_we_wrote_to_belongs_to_the_school(records: P
     assert returned(records)["message.eml"][0] == "211/4242"
 
 
+@pytest.mark.parametrize(
+    ("service", "link"),
+    [
+        ("Jo (via Google Drive) <drive-shares-dm-noreply@google.com>", "https://drive.google.com/file/d/1"),
+        ("Jo <no-reply@sharepointonline.com>", "https://cedar.sharepoint.com/:b:/s/office/E1"),
+        ("WeTransfer <noreply@wetransfer.com>", "https://we.tl/t-1"),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, {"Auto_Submitted": "auto-generated"}])
+def test_word_of_a_shared_file_belongs_to_the_school_that_shared_it(
+    records: Path, schools: Path, service: str, link: str, headers: dict[str, str]
+) -> None:
+    take_in(records, schools, message(service, f"Jo shared a file: {link}", Reply_To=CEDAR, **headers))
+    assert returned(records) == {"message.eml": ("211/2101", "Cedar Primary School", "unreadable")}
+    assert "came instead of a file" in status(records, schools)["2101"][1]
+
+
 def test_message_of_an_address_of_two_schools_belongs_to_nobody(records: Path, schools: Path) -> None:
     schools.write_text(SCHOOLS.replace(ELM, CEDAR), encoding="utf-8")
     take_in(records, schools, message(CEDAR))
@@ -247,7 +264,13 @@ def test_report_lists_what_a_school_wrote_at_the_school(records: Path, schools: 
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Auto_Submitted": "auto-replied"}, {"Content_Type": "multipart/report"}, {"X_Autoreply": "yes"}]
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Content_Type": "multipart/report"},
+        {"X_Autoreply": "yes"},
+        {"Subject": "Automatic reply: Membership"},
+    ],
 )
 def test_automatic_reply_is_noted_at_its_school_and_needs_nobody(
     records: Path, schools: Path, headers: dict[str, str]
@@ -257,7 +280,7 @@ def test_automatic_reply_is_noted_at_its_school_and_needs_nobody(
         del reply[name.replace("_", "-")]
         reply[name.replace("_", "-")] = value
     take_in(records, schools, reply)
-    assert returned(records) == {"message.eml": ("211/2101", "Cedar Primary School", "automatic")}
+    assert list(returned(records).values()) == [("211/2101", "Cedar Primary School", "automatic")]
     assert rows(records / "problems.csv") == []
     assert ingest(records, []).all_accepted
     assert status(records, schools)["2101"] == ("not_returned", "an automatic reply came on 3 May 2026")

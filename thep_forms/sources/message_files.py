@@ -8,7 +8,8 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from thep_forms.sources.container_kind import ContainedFile
-from thep_forms.sources.message_texts import NO_FILE
+from thep_forms.sources.limits import LARGEST_LOGO
+from thep_forms.sources.message_texts import NO_FILE, PICTURE_IN_TEXT
 from thep_forms.sources.model import MessageOrigin
 from thep_forms.sources.names import UniqueNames
 
@@ -40,7 +41,7 @@ def files_of_message(
     Where the message holds decorations alone, or nothing, the reason that `no_file` gives comes last. `has_reason`:
     the message has one already.
     """
-    names, nameless, meant = UniqueNames(), 0, 0
+    names, nameless, meant, largest_picture = UniqueNames(), 0, 0, 0
     for file in files:
         name = file.name
         if not name:
@@ -48,9 +49,12 @@ def files_of_message(
             name = f"attachment-{nameless}{_ending(file)}"
         if not file.is_decoration:
             meant += 1
+        elif file.data and file.content_type.startswith("image/"):
+            largest_picture = max(largest_picture, len(file.data))
         yield replace(file, name=names.take(name), sent_at=sent_at, message=message)
     if not meant and not has_reason:
-        yield ContainedFile("", None, no_file(), sent_at, message=message)
+        reason = PICTURE_IN_TEXT if largest_picture > LARGEST_LOGO else no_file()
+        yield ContainedFile("", None, reason, sent_at, message=message)
 
 
 def _ending(file: ContainedFile) -> str:

@@ -11,6 +11,7 @@ import re
 from urllib.parse import unquote
 
 NO_FILE = "This message has no file attached. Attach the form as a PDF."
+PICTURE_IN_TEXT = "A picture in the message came instead of a file. Attach the form as a PDF."
 _LINK = "A link to {service} came instead of a file. Attach the form as a PDF."
 _NO_CHANGES = "The message says that nothing has changed, and no form is attached."
 
