@@ -225,9 +225,10 @@ class _Decider:
                     schools.setdefault(message, set()).add(self._school(entry))
         schools.pop("", None)
         for entry in self.entries:
-            beside = [schools.get(message, set()) for message in self.messages.get(entry.return_id, ())]
-            if entry.is_form and entry.blank and beside and all(_gives_way(entry, found) for found in beside):
-                self.superseded.add(entry.return_id)
+            if entry.is_form and entry.blank:
+                beside = [schools.get(message, set()) for message in self.messages.get(entry.return_id, ())]
+                if beside and all(_gives_way(entry, found) for found in beside):
+                    self.superseded.add(entry.return_id)
 
     def _is_accepted(self, entry: Entry) -> bool:
         is_open = entry.return_id in self.conflicts or entry.return_id in self.superseded

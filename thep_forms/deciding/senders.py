@@ -18,10 +18,12 @@ def verdict_of_arrival(arrival: Arrival, own_addresses: Collection[str]) -> Verd
     The outermost message that is not our own decides. A school that forwards our message sent it; a bounce that holds
     our message is a bounce. `own_addresses` are in lower case.
     """
+    if not arrival.carried_by:
+        return None
     message = deciding_message(arrival, own_addresses)
-    if message and message.kind in _BY_NOBODY:
-        return Verdict.AUTOMATIC
-    return None if message or not arrival.carried_by else Verdict.SENT_BY_US
+    if message is None:
+        return Verdict.SENT_BY_US
+    return Verdict.AUTOMATIC if message.kind in _BY_NOBODY else None
 
 
 def deciding_message(arrival: Arrival, own_addresses: Collection[str]) -> MessageOrigin | None:
