@@ -121,3 +121,13 @@ def test_refusal_to_sign_in_says_in_one_line_what_to_do(
     assert SIGN_IN[reply] in error
     assert PASSWORD not in result.output
     assert server.attempts == []
+
+
+def test_refusal_of_the_first_message_says_that_nothing_was_sent(
+    schools: Path, records: Path, server: MailServer
+) -> None:
+    server.at_rcpt[CEDAR] = ["550 5.7.60 SMTP; Client does not have permissions to send as this sender"]
+    result = send(schools, records, server)
+    assert result.exit_code == 2
+    assert "Nothing was sent. Then run the same command again." in result.stderr
+    assert server.attempts == [CEDAR]

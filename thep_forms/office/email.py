@@ -180,6 +180,8 @@ def send_messages(
 def _left(deliveries: Sequence[Delivery], of: int) -> str:
     """What was sent of a number of messages before the run was stopped, and what the next run does."""
     sent = sum(delivery.reply.outcome is DeliveryOutcome.SENT for delivery in deliveries)
+    if not sent:
+        return "Nothing was sent. Then run the same command again."
     return f"{sent} of {of} messages were sent, and nothing after that. Then run the same command again for the rest."
 
 
