@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from thep_forms.generate import generate
 from thep_forms.office.ingest import Summary
 from thep_forms.office.ingest import ingest as ingest_by
 from thep_forms.office.prefer import prefer as prefer_by
-from thep_forms.reading import Reading, read_file
+from thep_forms.reading import Reading
+from thep_forms.reading.read import read_file
+from thep_forms.records import checksums
 
 Rows = list[dict[str, str]]
 
@@ -143,3 +146,14 @@ def ingest(records: Path, sources: Sequence[Path], templates: Path | None = None
 def prefer(records: Path, return_id: str) -> Summary:
     """Prefer with the definitions of today."""
     return prefer_by(records, return_id, Definitions.of_today())
+
+
+def change_ledger(records: Path, *statements: str) -> None:
+    """Change the ledger as the program does, with the checksums of the rows."""
+    ledger = sqlite3.connect(records / "ledger.sqlite")
+    checksums.add_function(ledger)
+    checksums.keep_up_to_date(ledger)
+    with ledger:
+        for statement in statements:
+            ledger.execute(statement)
+    ledger.close()

@@ -122,8 +122,8 @@ def test_a_school_that_returned_the_form_of_another_year_is_listed(
     path.write_bytes(dated(type_into(generate(load_definition("2025-26")), answers("2101")), today))
     ingest(records, [path])
     statuses = status(records, schools)
-    assert (statuses["2101"]["status"], statuses["2102"]["why"]) == ("sent", "")
-    assert statuses["2101"]["why"].endswith("; after that the school returned the form of 2025-26")
+    assert (statuses["2101"]["status"], statuses["2102"]["why"]) == ("needs_attention", "")
+    assert statuses["2101"]["why"] == "this is the form of 2025-26"
 
 
 def test_every_school_is_not_returned_while_the_program_has_sent_no_form(records: Path, schools: Path) -> None:

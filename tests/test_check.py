@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.remake_samples import answers
-from thep_forms.checking import Checked, check
+from thep_forms.checking import Checked
+from thep_forms.checking.checker import check
 from thep_forms.checking.formula import csv_cell, exact, is_formula, neutralised
 from thep_forms.definition import FormDefinition, Severity
 from thep_forms.definition.rules import WORDS

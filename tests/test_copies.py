@@ -14,7 +14,7 @@ from tests.commands import run
 from tests.conftest import ingest, read_return, rows
 from tests.remake_samples import answers
 from tests.viewer import type_into, typed
-from thep_forms.checking import check
+from thep_forms.checking.checker import check
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import FormDefinition, load_definition, shipped
 from thep_forms.generate import generate

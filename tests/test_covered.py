@@ -18,7 +18,7 @@ from tests.conftest import read_return
 from tests.printers import FLATTENED
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.checking import check
+from thep_forms.checking.checker import check
 from thep_forms.checking.record import Checked
 from thep_forms.definition import FormDefinition
 from thep_forms.layout import Rect, lay_out

@@ -9,19 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thep_forms.deciding import Action, Arrival, Decision, Entry, Judgement, Verdict, decide
+from thep_forms.deciding import Action, Arrival, Decision, Entry, Judgement, Registers, Verdict, decide
 from thep_forms.definition import ProblemCode
 from thep_forms.reading import FileKind
 from thep_forms.sources.model import MessageOrigin
 
 CEDAR, DOVECOTE, ELM = "211/2101", "211/2102", "211/2103"
+YEAR = "2026-27"
 REGISTER = {CEDAR: "Cedar Primary School", DOVECOTE: "Dovecote Primary School", ELM: ""}
 APRIL, MAY, JUNE = (datetime(2026, month, 20, tzinfo=UTC) for month in (4, 5, 6))
 
 
 def form(return_id: str, dfe_number: str = CEDAR, **about: object) -> Entry:
     """A form without errors, which says something of its own unless `content` says what."""
-    known: dict[str, object] = {"year": "2026-27", "content": return_id.encode()}
+    known: dict[str, object] = {"year": YEAR, "content": return_id.encode()}
     return Entry(return_id, FileKind.FORM, dfe_number=dfe_number, **known | about)  # type: ignore[arg-type] # a mapping of any
 
 
@@ -37,6 +38,11 @@ def prefers(number: int, return_id: str, *losers: str) -> Decision:
     return Decision(number, Action.PREFER, return_id, before=";".join(losers))
 
 
+def registers_of(register: dict[str, str]) -> Registers:
+    """The registers, where this one is of a year; none where it has no schools."""
+    return Registers({YEAR: register} if register else {})
+
+
 def judged(
     *entries: Entry,
     arrivals: Sequence[Arrival] | None = None,
@@ -45,7 +51,7 @@ def judged(
 ) -> dict[str, Judgement]:
     """The judgements, of entries that came in files of a folder unless their arrivals are given."""
     found = arrivals if arrivals is not None else [came(entry) for entry in entries]
-    return dict(decide(entries, found, decisions, register or {}).by_return)
+    return dict(decide(entries, found, decisions, registers_of(register or {})).by_return)
 
 
 def verdicts(judgements: dict[str, Judgement]) -> dict[str, Verdict]:
@@ -219,10 +225,76 @@ def test_a_return_that_may_be_another_schools_does_not_supersede_by_its_date() -
 
 def test_the_latest_years_are_those_of_forms_without_errors_and_of_accepted_ones() -> None:
     entries = [form("a", year="2025-26"), form("b", "211/9999", year="2026-27"), faulty("c", year="2027-28")]
-    decided = decide(entries, [], [], REGISTER)
+    decided = decide(entries, [], [], registers_of(REGISTER))
     assert (decided.latest_year, decided.years, decided.latest_accepted) == ("2026-27", ("2025-26",), "2025-26")
-    nothing = decide([], [], [], {})
+    nothing = decide([], [], [], Registers({}))
     assert (nothing.latest_year, nothing.years, nothing.latest_accepted) == ("", (), "")
+
+
+# --- Forms of an earlier year -----------------------------------------------------------------------------------------
+
+LAST_YEAR = "2025-26"
+JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
+WINTER = datetime(2025, 12, 20, tzinfo=UTC)
+
+
+def is_earlier(*arrivals: Arrival, sent: dict[str, datetime] | None = None) -> bool:
+    """Whether a form of last year that came in these ways, beside one of this year that came in May, is an error."""
+    entries = [form("old", year=LAST_YEAR), form("new", DOVECOTE)]
+    ways = [*arrivals, Arrival("new", "new", MAY, latest_year=YEAR)]
+    judgement = decide(entries, ways, [], Registers({}), (), sent).by_return["old"]
+    assert (judgement.collected == YEAR) is (ProblemCode.YEAR_EARLIER in judgement.codes)
+    return ProblemCode.YEAR_EARLIER in judgement.codes
+
+
+@pytest.mark.parametrize(
+    ("came_at", "given", "latest", "expected"),
+    [
+        (None, "", LAST_YEAR, False),  # no later year was known when it came
+        (None, "", YEAR, True),
+        (None, "", "", False),  # an earlier version noted it
+        (None, "", None, False),  # the run that brings it has not ended
+        (None, LAST_YEAR, YEAR, False),
+        (None, YEAR, YEAR, True),
+        (JUNE, "", YEAR, True),
+        (APRIL, "", YEAR, True),  # this year had begun
+        (JANUARY, "", YEAR, False),
+        (JANUARY, YEAR, YEAR, True),
+        (WINTER, YEAR, YEAR, False),  # this year cannot have been collected before 2026
+        (JUNE, "", LAST_YEAR, False),
+        (JUNE, LAST_YEAR, YEAR, False),
+    ],
+)
+def test_a_form_of_an_earlier_year_is_an_error_if_a_later_year_was_collected_when_it_came(
+    came_at: datetime | None, given: str, latest: str | None, expected: bool
+) -> None:
+    assert is_earlier(Arrival("old", "old", came_at, year_given=given, latest_year=latest)) is expected
+
+
+def test_a_year_is_collected_from_the_day_on_which_its_first_form_was_sent() -> None:
+    came_in_may = Arrival("old", "old", MAY, latest_year=YEAR)
+    assert is_earlier(came_in_may, sent={YEAR: APRIL})
+    assert not is_earlier(came_in_may, sent={YEAR: JUNE})
+
+
+def test_a_form_that_came_in_its_own_year_and_again_later_is_no_error() -> None:
+    first, again = Arrival("a", "old", latest_year=LAST_YEAR), Arrival("b", "old", JUNE, latest_year=YEAR)
+    assert not is_earlier(first, again)
+    assert not is_earlier(again, first)
+
+
+def test_a_form_of_an_earlier_year_does_not_supersede_one_of_its_own_year() -> None:
+    entries = [form("then", year=LAST_YEAR), form("late", year=LAST_YEAR)]
+    ways = [Arrival("then", "then", latest_year=LAST_YEAR), Arrival("late", "late", JUNE, year_given=YEAR)]
+    found = decide(entries, ways, [], Registers({})).by_return
+    assert verdicts(dict(found)) == {"then": Verdict.ACCEPTED, "late": Verdict.NEEDS_ATTENTION}
+
+
+def test_each_year_has_the_members_of_its_own_list_or_of_the_nearest_one() -> None:
+    registers = Registers({"2025-26": {CEDAR: ""}, "2027-28": {ELM: ""}})
+    years = ("2024-25", "2025-26", "2026-27", "2027-28", "2030-31", "")
+    members = [list(registers.members(year)) for year in years]
+    assert members == [[CEDAR], [CEDAR], [CEDAR], [ELM], [ELM], [ELM]]
 
 
 # --- The order never matters ----------------------------------------------------------------------------------------
@@ -242,23 +314,29 @@ ENTRIES = st.builds(
 )
 
 
+WAYS = st.tuples(
+    st.sampled_from([None, APRIL, MAY, JUNE]),
+    st.booleans(),
+    st.sampled_from(["", LAST_YEAR, YEAR]),
+    st.sampled_from(["", LAST_YEAR, YEAR, None]),
+)
+
+
 @given(st.data())
 def test_the_order_in_which_things_are_given_never_matters(data: st.DataObject) -> None:
     entries = data.draw(st.lists(ENTRIES, max_size=8, unique_by=lambda entry: entry.return_id))
     arrivals = [
-        Arrival(f"{entry.return_id}{number}", entry.return_id, date, is_decoration)
+        Arrival(f"{entry.return_id}{number}", entry.return_id, date, is_decoration, (), given, latest)
         for entry in entries
-        for number, (date, is_decoration) in enumerate(
-            data.draw(st.lists(st.tuples(st.sampled_from([None, APRIL, MAY, JUNE]), st.booleans()), max_size=2))
-        )
+        for number, (date, is_decoration, given, latest) in enumerate(data.draw(st.lists(WAYS, max_size=2)))
     ]
     ids = [entry.return_id for entry in entries]
     pairs = data.draw(st.lists(st.tuples(st.sampled_from(ids), st.sampled_from(ids)), max_size=4)) if ids else []
     decisions = [prefers(number, *pair) for number, pair in enumerate(pairs)]
     register = data.draw(st.sampled_from([{}, REGISTER]))
     shuffled = [data.draw(st.permutations(things)) for things in (entries, arrivals, decisions, list(register.items()))]
-    expected = decide(entries, arrivals, decisions, register)
-    assert decide(shuffled[0], shuffled[1], shuffled[2], dict(shuffled[3])) == expected
+    expected = decide(entries, arrivals, decisions, registers_of(register))
+    assert decide(shuffled[0], shuffled[1], shuffled[2], registers_of(dict(shuffled[3]))) == expected
     assert expected.by_return.keys() == set(ids)
 
 

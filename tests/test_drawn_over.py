@@ -13,7 +13,7 @@ from tests import printers
 from tests.conftest import read_return
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.checking import check
+from thep_forms.checking.checker import check
 from thep_forms.checking.record import Checked
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import Master

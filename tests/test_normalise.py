@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from thep_forms.checking import normalise
+from thep_forms.checking.characters import normal_text
 from thep_forms.definition import ProblemCode
 
 PREFIX = "211/"
@@ -191,7 +192,7 @@ def test_address_in_a_name_before_another_address_is_kept(typed: str) -> None:
     ],
 )
 def test_text_is_one_line_without_invisible_characters(typed: str, normal: str) -> None:
-    assert normalise.text(typed) == normal
+    assert normal_text(typed) == normal
 
 
 @pytest.mark.parametrize(
@@ -230,7 +231,7 @@ QUERIES = (None, ProblemCode.TELEPHONE_UNLIKELY, ProblemCode.SEVERAL_VALUES)
 
 @given(ANYTHING)
 def test_normal_form_is_its_own_normal_form(typed: str) -> None:
-    for one in (normalise.text, normalise.address):
+    for one in (normal_text, normalise.address):
         assert one(one(typed)) == one(typed)
     for parse in (normalise.email, normalise.telephone, lambda raw: normalise.dfe_number(raw, PREFIX)):
         normal = parse(typed)
@@ -242,7 +243,7 @@ def test_normal_form_is_its_own_normal_form(typed: str) -> None:
 @given(ANYTHING)
 def test_no_normal_form_holds_a_control_character(typed: str) -> None:
     forms = [
-        normalise.text(typed),
+        normal_text(typed),
         normalise.address(typed),
         normalise.email(typed).value,
         normalise.telephone(typed).value,

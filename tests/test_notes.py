@@ -12,7 +12,7 @@ from pikepdf import Array, Dictionary, Name, String
 from tests import printers
 from tests.changing import EXPECTED, Change, boxes, changed, texts_of
 from tests.conftest import read_return
-from thep_forms.checking import check
+from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
 from thep_forms.reading import Doubt, Note
 

@@ -16,7 +16,7 @@ from tests.conftest import read_return
 from tests.printers import FLATTENED
 from tests.remake_samples import answers
 from tests.viewer import type_into
-from thep_forms.checking import check
+from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
 from thep_forms.layout import PlacedText, Rect, lay_out
 from thep_forms.reading import Doubt, FileKind, Reading

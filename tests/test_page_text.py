@@ -13,12 +13,13 @@ from tests.conftest import read_return
 from tests.printers import FLATTENED, PRINTED, joined, pages_of
 from tests.remake_samples import answers, letter
 from tests.viewer import type_into
-from thep_forms.checking import check, check_scan
+from thep_forms.checking.checker import check, check_scan
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import Master, generate
 from thep_forms.layout import lay_out
-from thep_forms.reading import Doubt, FileKind, ReadFrom, read_file
+from thep_forms.reading import Doubt, FileKind, ReadFrom
 from thep_forms.reading.page_content import Area, PrintedLetter, words_of
+from thep_forms.reading.read import read_file
 
 ANSWERS: dict[str, str | bool] = {
     "school_name": "St Fillan’s & All Saints’ (C of E) “Old” Primary School",

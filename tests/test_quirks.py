@@ -26,7 +26,7 @@ from tests.changing import (
 )
 from tests.conftest import read_return
 from tests.remake_samples import answers
-from thep_forms.checking import check
+from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
 from thep_forms.generate import Master
 from thep_forms.reading import FileKind

@@ -19,7 +19,8 @@ from tests.conftest import read_return
 from tests.remake_samples import by_pypdf, by_qpdf, dated, letter, locked
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition
-from thep_forms.reading import FileKind, read_file
+from thep_forms.reading import FileKind
+from thep_forms.reading.read import read_file
 from thep_forms.reading.strings import text_string
 
 TYPED = {

@@ -142,11 +142,11 @@ def test_records_that_have_lost_their_ledger_are_refused(tmp_path: Path, filled:
     ingest(records, [folder])
     (records / "ledger.sqlite").unlink()
     before = record_files(records)
-    with pytest.raises(RecordsError, match="Put back a copy"):
+    with pytest.raises(RecordsError, match="Run restore"):
         ingest(records, [inbox(tmp_path / "more", elm=filled("2103"))])
-    with pytest.raises(RecordsError, match="Put back a copy"):
+    with pytest.raises(RecordsError, match="Run restore"):
         Ledger(records)
-    with pytest.raises(RecordsError, match="Put back a copy"):
+    with pytest.raises(RecordsError, match="Run restore"):
         Ledger.existing(records)
     assert record_files(records) == before
     assert not (records / "ledger.sqlite").exists()
@@ -195,7 +195,7 @@ def test_columns_that_only_an_earlier_years_form_had_stand_before_the_return(tmp
     for year, extra in ((then, {"office_email": "office@cedar.example"}), ("2026-27", {})):
         form = generate(load_definition(year, templates))
         inbox(tmp_path / "inbox", **{f"of {year}": type_into(form, answers("2101") | extra)})
-    ingest(tmp_path / "records", [tmp_path / "inbox"], templates)
+        ingest(tmp_path / "records", [tmp_path / "inbox"], templates)
     first, second = rows(tmp_path / "records" / "schools.csv")
     assert list(first)[-3:] == ["postcode", "office_email", "return_id"]
     assert (first["membership_year"], first["office_email"]) == (then, "office@cedar.example")

@@ -163,7 +163,7 @@ def test_returns_of_schools_that_are_not_members_are_listed(browser: Target, pag
     articles = shown(browser, "#unmatched ~ article")
     assert len(articles) == 2
     assert any("Lost one.eml" in article and "another local authority" in article for article in articles)
-    assert any("211/2106 · accepted" in article for article in articles)
+    assert any("211/2106 · needs attention" in article for article in articles)
 
 
 def test_missing_schools_are_named(browser: Target, pages: dict[str, Path]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import run
-from tests.conftest import edit, ingest, record_files, rows
+from tests.conftest import change_ledger, edit, ingest, record_files, rows
 from thep_forms.definition import Definitions, shipped
 from thep_forms.records import bring_up_to_date, is_current
 
@@ -46,11 +46,11 @@ def details(records: Path) -> dict[str, tuple[bytes, ...]]:
 
 def test_a_stored_reading_is_checked_to_the_same_result_as_a_fresh_one(made: Path) -> None:
     fresh, tables = details(made), record_files(made)
-    ledger = sqlite3.connect(made / "ledger.sqlite")
-    with ledger:
-        ledger.execute("UPDATE result SET made_from='another version', dfe_number='', problem_codes='', content=x''")
-        ledger.execute("UPDATE result_detail SET record='{}', problems='[]', answers='[]'")
-    ledger.close()
+    change_ledger(
+        made,
+        "UPDATE result SET made_from='another version', dfe_number='', problem_codes='', content=x''",
+        "UPDATE result_detail SET record='{}', problems='[]', answers='[]'",
+    )
     assert details(made) != fresh
     bring_up_to_date(made, Definitions.of_today())
     assert details(made) == fresh

@@ -20,7 +20,8 @@ from thep_forms.definition.identity import Code
 from thep_forms.generate import Master, PaperCopy, pack
 from thep_forms.generate.qr import qr_code
 from thep_forms.layout import Rect
-from thep_forms.reading import ReadFrom, read_file
+from thep_forms.reading import ReadFrom
+from thep_forms.reading.read import read_file
 
 LIST = shipped("samples") / "schools.csv"
 NUMBERS = sorted(f"211/{school[0]}" for school in SCHOOLS)

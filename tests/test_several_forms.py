@@ -15,7 +15,8 @@ from tests.printers import by_qpdf, joined
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition
-from thep_forms.reading import Note, ReadFrom, read_file
+from thep_forms.reading import Note, ReadFrom
+from thep_forms.reading.read import read_file
 
 
 def test_forms_joined_with_renamed_fields_are_two_returns(form: bytes, definition: FormDefinition) -> None:

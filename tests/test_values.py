@@ -16,13 +16,14 @@ from tests.changing import EXPECTED, NUMBER, boxes, changed, no_list, texts_in, 
 from tests.conftest import read_return
 from tests.printers import by_qpdf
 from tests.remake_samples import answers
-from thep_forms.checking import check
+from thep_forms.checking.checker import check
 from thep_forms.checking.problems import problem
 from thep_forms.definition import FormDefinition
 from thep_forms.definition.model import ProblemCode
 from thep_forms.generate import Master
-from thep_forms.reading import Doubt, FileKind, ReadFrom, read_file
+from thep_forms.reading import Doubt, FileKind, ReadFrom
 from thep_forms.reading.field_groups import own_name
+from thep_forms.reading.read import read_file
 
 
 @pytest.mark.parametrize("names", [{"main_contact_name", "registered_address"}, {"business_manager_email"}])

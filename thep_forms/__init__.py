@@ -19,12 +19,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from thep_forms.checking import check
+    from thep_forms.checking.checker import check
     from thep_forms.definition import MembershipYear, load_definition
     from thep_forms.errors import ThepFormsError
     from thep_forms.generate import generate as generate_form
     from thep_forms.office.ingest import ingest
-    from thep_forms.reading import read_file
+    from thep_forms.reading.read import read_file
 
 __version__ = "0.1.0"
 
@@ -43,11 +43,11 @@ __all__ = [
 _ORIGINS = {
     "MembershipYear": ("thep_forms.definition", "MembershipYear"),
     "ThepFormsError": ("thep_forms.errors", "ThepFormsError"),
-    "check": ("thep_forms.checking", "check"),
+    "check": ("thep_forms.checking.checker", "check"),
     "generate_form": ("thep_forms.generate", "generate"),  # `thep_forms.generate` is the module
     "ingest": ("thep_forms.office.ingest", "ingest"),
     "load_definition": ("thep_forms.definition", "load_definition"),
-    "read_file": ("thep_forms.reading", "read_file"),
+    "read_file": ("thep_forms.reading.read", "read_file"),
 }
 
 

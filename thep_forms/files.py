@@ -267,3 +267,8 @@ def moved_into_place(temporary: Path, path: Path) -> None:
     sync_files([temporary])
     temporary.replace(path)
     sync_folder(path.parent)
+
+
+def is_same_folder(one: Path, other: Path) -> bool:
+    """Whether both paths lead to the same folder."""
+    return one.exists() and other.exists() and one.samefile(other)

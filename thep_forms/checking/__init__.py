@@ -1,6 +1,8 @@
-"""Raw values to a normalised record and its problems. Knows neither PDF nor files."""
+"""Raw values to a normalised record and its problems. Knows neither PDF nor files.
 
-from thep_forms.checking.checker import check, check_scan, year_of
+`checker.check` checks a reading. Here are the types of what it gives, which every room uses and which load quickly.
+"""
+
 from thep_forms.checking.record import Checked, CheckedValue, Contact, Problem
 
-__all__ = ["Checked", "CheckedValue", "Contact", "Problem", "check", "check_scan", "year_of"]
+__all__ = ["Checked", "CheckedValue", "Contact", "Problem"]

@@ -17,7 +17,7 @@ _APOSTROPHES = dict.fromkeys(
 _DASHES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\ufe58\ufe63\uff0d", "-")
 _LOOK_ALIKES = str.maketrans(_APOSTROPHES | _DASHES)
 _WORD_WITH_AT = re.compile(r"[^\s<>;,@]*@[^\s<>;,]*")
-_LINE_BREAKS_AND_TAB = "\t\n\r"
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # line breaks and tabs are none here
 
 
 def is_invisible(char: str) -> bool:
@@ -25,6 +25,14 @@ def is_invisible(char: str) -> bool:
     if char.isspace() or char in JOINERS:
         return False
     return unicodedata.category(char) in _DROPPED or char in _SHOWN_AS_NOTHING
+
+
+def normal_text(raw: str) -> str:
+    """NFC, in one line: white space folded, control and format characters dropped. Case and spelling stay."""
+    if raw.isascii() and raw.isprintable():
+        return " ".join(raw.split())
+    kept = (char for char in " ".join(raw.split()) if char in JOINERS or unicodedata.category(char) not in _DROPPED)
+    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
 
 
 def plain_address(raw: str) -> str:
@@ -40,6 +48,8 @@ def replaced_in_address(raw: str) -> tuple[str, ...]:
 
     Only words with an @ are looked at. Invisible characters before and after them do not count: they change nothing.
     """
+    if raw.isascii() and raw.isprintable():
+        return ()
     names: dict[str, None] = {}
     for word in _WORD_WITH_AT.findall(raw):
         for char in _inside(word):
@@ -63,7 +73,7 @@ def without_controls(raw: str) -> str:
     """The text without control characters (C0, C1 and DEL); line breaks and tabs stay."""
     if raw.isprintable():
         return raw
-    return "".join(char for char in raw if char in _LINE_BREAKS_AND_TAB or unicodedata.category(char) != "Cc")
+    return _CONTROLS.sub("", raw)
 
 
 def with_invisible_named(raw: str) -> str:

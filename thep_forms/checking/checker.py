@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from msgspec.structs import replace
 
 from thep_forms.checking import normalise
-from thep_forms.checking.characters import replaced_in_address, without_controls
+from thep_forms.checking.characters import normal_text, replaced_in_address, without_controls
 from thep_forms.checking.formula import is_formula
 from thep_forms.checking.likely import meant
 from thep_forms.checking.non_answers import is_non_answer
@@ -65,7 +65,7 @@ class _Checker:
         beside += [self._note(note) for note in self.reading.notes]
         dfe_number = school.pop(self.definition.dfe_field.name)
         values, problems = (*self.values.values(), *beside), tuple(self.problems)
-        record = SchoolRecord(school, contacts, complete=True)
+        record = SchoolRecord(school, contacts, True, self._unknown_roles(), self._unknown_columns())
         name = self.definition.name_of_school(school)
         return Checked(year, dfe_number, False, record, values, problems, self._copy_of(), name)
 
@@ -89,11 +89,34 @@ class _Checker:
         if form and form != self.definition.identifier:
             self._problem(ProblemCode.FORM_OTHER, label="The form", value=form)
         self._paper()
+        if missing := self.reading.pages_missing:
+            self._problem(ProblemCode.PAGES_MISSING, label="The form", pages=_pages_in_words(missing))
         years = years_in(self.reading.form_id, self.reading.title)
         if not years:
             self._problem(ProblemCode.YEAR_MISSING)
         elif len(set(years)) > 1:
             self._problem(ProblemCode.YEAR_MISMATCH, value=str(years[0]), other=str(years[1]))
+
+    def _unknown_roles(self) -> dict[str, tuple[int, ...]]:
+        """The roles with blocks on pages that did not come back, with the positions whose blocks did."""
+        if not self.reading.pages_missing:
+            return {}
+        came: dict[str, list[int]] = {role.name: [] for role in self.definition.roles}
+        for block in self.definition.blocks(self.reading.boxes):
+            if any(box.name in self.reading.boxes for box in block.boxes.values()):
+                came[block.role.name].append(block.position)
+        repeated = {role.name for role in self.definition.roles if role.repeats}
+        return {role: tuple(positions) for role, positions in came.items() if role in repeated or not positions}
+
+    def _unknown_columns(self) -> tuple[str, ...]:
+        """The columns of the school with boxes on pages that did not come back."""
+        if not self.reading.pages_missing:
+            return ()
+        columns: list[str] = []
+        for field in self.definition.fields:
+            if not any(box.name in self.reading.boxes for box in self.definition.boxes_of_field(field)):
+                columns += [name for name in (field.name, field.postcode_column) if name]
+        return tuple(columns)
 
     def _paper(self) -> None:
         """What was read from the page rather than from a field: all of it, or single answers."""
@@ -308,6 +331,12 @@ def _required(definition: FormDefinition, answers: Mapping[str, Answer]) -> froz
     return frozenset(names)
 
 
+def _pages_in_words(numbers: Sequence[int]) -> str:
+    """Such as `page 4`, or `pages 2, 3 and 4`."""
+    *others, last = map(str, numbers)
+    return f"pages {', '.join(others)} and {last}" if others else f"page {last}"
+
+
 def _domain(address: str) -> str:
     """What follows the last @ of the text; empty where there is none."""
     return address.rpartition("@")[2].strip().casefold() if "@" in address else ""
@@ -323,9 +352,9 @@ def _says_something(raw: Answer, kind: Kind = Kind.TEXT) -> bool:
 
     Whatever was typed for a DFE number and is none is asked about, though, and a sign in a box to tick is a tick.
     """
-    if raw.is_illegible or any(char.isalnum() for char in raw.text):
+    if raw.text[:1].isalnum() or raw.is_illegible or any(char.isalnum() for char in raw.text):
         return True
-    return kind in (Kind.DFE_NUMBER, Kind.TICKS) and bool(normalise.text(raw.text))
+    return kind in (Kind.DFE_NUMBER, Kind.TICKS) and bool(normal_text(raw.text))
 
 
 def _has_signs(text: str) -> bool:

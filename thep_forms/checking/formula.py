@@ -35,6 +35,8 @@ def neutralised(value: str) -> str:
 
 def csv_cell(value: str) -> str:
     """The value as a CSV cell, without control characters: they would act on a terminal that shows the table."""
+    if not value or (value[0].isalnum() and value.isprintable()):
+        return value  # as nearly every cell is
     return neutralised(without_controls(value))
 
 

@@ -10,14 +10,13 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from msgspec import Struct
 
-from thep_forms.checking.characters import JOINERS, plain_address
+from thep_forms.checking.characters import normal_text, plain_address
 from thep_forms.definition.model import Kind, ProblemCode
 
 REMEMBERED = 64  # answers: a school gives the same number for most of its people
 LONGEST = 1000  # characters of an e-mail or telephone box that are parsed
 _FULL_WIDTH = {0xFF10 + n: str(n) for n in range(10)} | {ord("／"): "/", ord("－"): "-"}
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−⁃﹘﹣", "-"))
-_DROPPED = ("Cc", "Cf", "Cs")
 _DFE = re.compile(r"(?:([0-9]{3})(?: ?[/-] ?| )?)?([0-9]{4})")
 _LINE = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})\b", re.IGNORECASE | re.ASCII)
@@ -63,7 +62,7 @@ def answer(kind: Kind, raw: str, prefix: str) -> Normal:
         case Kind.TICKS:
             return Normal(tick(raw))
         case Kind.TEXT:
-            return Normal(text(raw))
+            return Normal(normal_text(raw))
         case Kind.ADDRESS:
             return Normal(address(raw))
         case Kind.EMAIL:
@@ -76,20 +75,12 @@ def answer(kind: Kind, raw: str, prefix: str) -> Normal:
 
 def tick(raw: str) -> str:
     """`yes`, or nothing where the answer means no. Some programs turn a box to tick into a box for words."""
-    return "" if text(raw).casefold() in _NO else "yes"
-
-
-def text(raw: str) -> str:
-    """NFC, in one line: white space folded, control and format characters dropped. Case and spelling stay."""
-    if raw.isascii() and raw.isprintable():
-        return " ".join(raw.split())
-    kept = (char for char in " ".join(raw.split()) if char in JOINERS or unicodedata.category(char) not in _DROPPED)
-    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+    return "" if normal_text(raw).casefold() in _NO else "yes"
 
 
 def address(raw: str) -> str:
     """The lines of an address, joined by a comma and a blank."""
-    lines = (text(line).strip(", ") for line in _LINE.split(raw))
+    lines = (normal_text(line).strip(", ") for line in _LINE.split(raw))
     return ", ".join(line for line in lines if line)
 
 
@@ -117,7 +108,7 @@ def stands_in(postcode: str, address: str) -> bool:
 
 def dfe_number(raw: str, prefix: str) -> Normal:
     """`211/4242`, from spellings that can mean nothing else; never a guess. `prefix` is the authority's, `211/`."""
-    typed = text(raw).translate(_FULL_WIDTH).translate(_DASHES)
+    typed = normal_text(raw).translate(_FULL_WIDTH).translate(_DASHES)
     match = _DFE.fullmatch(typed)
     if not match or match[2] == "0000":
         return Normal("", ProblemCode.DFE_FORMAT)

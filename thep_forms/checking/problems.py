@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from thep_forms.checking import normalise
-from thep_forms.checking.characters import with_invisible_named, without_controls
+from thep_forms.checking.characters import normal_text, with_invisible_named, without_controls
 from thep_forms.checking.record import Problem
 from thep_forms.definition.form import Box, FormDefinition
 from thep_forms.definition.model import Kind, ProblemCode, ProblemText, Severity
@@ -13,7 +12,7 @@ QUOTED = 80  # characters of a value that a message quotes
 
 def shown(value: str) -> str:
     """The value as a message quotes it: one line, cut with … if it is long, `[U+00AD]` for an invisible character."""
-    line = normalise.text(with_invisible_named(" ".join(value.split())))
+    line = normal_text(with_invisible_named(" ".join(value.split())))
     return f"{line[:QUOTED]}…" if len(line) > QUOTED else line
 
 
@@ -23,7 +22,7 @@ def problem(
     """A problem with its sentence. `value` is what was typed; `words` are the sentence's other placeholders."""
     text = definition.problems[code]
     is_sentence = text.message.startswith("{value}")  # why a file could not be read, in our own words
-    quoted = normalise.text(value) if is_sentence else shown(value)
+    quoted = normal_text(value) if is_sentence else shown(value)
     message = text.message.format(label=label, value=quoted, **words)
     return Problem(code, text.severity, field, label, without_controls(value), message)
 

@@ -42,14 +42,19 @@ class Contact(Struct, frozen=True):
 class SchoolRecord(Struct, frozen=True, omit_defaults=True):
     """What is known of a school, in normal forms: `school` by column of `schools.csv`, and its people.
 
-    `complete`: it is all of a return, so what is missing was left empty. `email` is what a register list gives as the
-    addresses to write to, joined by `;`.
+    `complete`: it is all of a return, so what is missing was left empty. Where pages did not come back, `unknown` are
+    the roles of which blocks stood there, with the positions that came, and `unknown_columns` those of the school.
     """
 
     school: Mapping[str, str] = field(default_factory=dict)
     contacts: tuple[Contact, ...] = ()
     complete: bool = False
-    email: str = ""
+    unknown: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    unknown_columns: tuple[str, ...] = ()
+
+    def is_unknown(self, role: str, position: int) -> bool:
+        """Whether the block of a role's holder stood on a page that did not come back."""
+        return role in self.unknown and position not in self.unknown[role]
 
 
 class Checked(Struct, frozen=True):

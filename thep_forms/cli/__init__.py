@@ -24,6 +24,7 @@ _COMMANDS = {
     "mailing-list": ("reports", "mailing_list"),
     "report": ("reports", "report"),
     "verify": ("maintenance", "verify"),
+    "restore": ("maintenance", "restore"),
     "forget": ("maintenance", "forget"),
     "demo": ("demo", "demo"),
 }

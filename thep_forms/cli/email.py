@@ -35,7 +35,7 @@ MESSAGE_END = "-" * 76
 
 @click.command()
 @year_argument
-@register_list_option(f"The member schools, with a column email: {REGISTER_LIST}.", required=True)
+@register_list_option(f"The member schools, if the records have no list of the YEAR: {REGISTER_LIST}.")
 @records_option
 @click.option(
     "--drafts",
@@ -86,7 +86,7 @@ MESSAGE_END = "-" * 76
 @templates_option
 def email(
     year: MembershipYear,
-    schools: Path,
+    schools: Path | None,
     records: Path,
     drafts: Path | None,
     send: bool,

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 ONE_FOR_EACH_SCHOOL = f"Make a copy for each school in this list: {REGISTER_LIST}."
 
+records_option = click.option(
+    "--records",
+    metavar="RECORDS",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of the records. Make a copy for each member school of the YEAR, with what the records know of it.",
+)
+
 
 @click.command()
 @year_argument
@@ -34,13 +41,20 @@ ONE_FOR_EACH_SCHOOL = f"Make a copy for each school in this list: {REGISTER_LIST
     help="The number of extra senior leaders that the last page has room for, from 0 to 200.",
 )
 @register_list_option(ONE_FOR_EACH_SCHOOL)
+@records_option
 @templates_option
 def generate(
-    year: MembershipYear, output: Path, continuation: int | None, schools: Path | None, templates: Path | None
+    year: MembershipYear,
+    output: Path,
+    continuation: int | None,
+    schools: Path | None,
+    records: Path | None,
+    templates: Path | None,
 ) -> None:
     """Make the form of a YEAR as a PDF to fill in.
 
-    With --schools it makes a copy for each school, and fills in what is known of the school.
+    With --schools or --records it makes a copy for each school, and fills in what is known of the school. With both,
+    the records keep the list as the register of the YEAR.
 
     \b
     Example:  thep-forms generate 2026-27 -o forms
@@ -50,9 +64,9 @@ def generate(
     from thep_forms.office.forms import write_blank_form, write_school_copies
 
     definitions = Definitions.of_today(templates)
-    if schools:
+    if schools or records:
         written = write_school_copies(
-            year, output, schools, definitions, continuation=continuation, on_written=click.echo
+            year, output, schools, definitions, records=records, continuation=continuation, on_written=click.echo
         )
         message(f"{count_of(written.forms, 'form')}, one for each school.")
     else:
@@ -71,15 +85,22 @@ def generate(
     help="The PDF to write. Without it, the PDF gets the name of the form and the year.",
 )
 @register_list_option(ONE_FOR_EACH_SCHOOL)
+@records_option
 @click.option("--copies", type=WholeNumber(1, 1000), metavar="N", help="The number of blank forms. Without it, one.")
 @templates_option
 def print_forms(
-    year: MembershipYear, output: Path | None, schools: Path | None, copies: int | None, templates: Path | None
+    year: MembershipYear,
+    output: Path | None,
+    schools: Path | None,
+    records: Path | None,
+    copies: int | None,
+    templates: Path | None,
 ) -> None:
     """Make one PDF of the forms of a YEAR for the printer.
 
-    You can print it on one side or on both sides: each form begins on a new sheet. With --schools it has a copy for
-    each school, in the order of their DfE numbers, and fills in what is known of the school.
+    You can print it on one side or on both sides: each form begins on a new sheet. With --schools or --records it
+    has a copy for each school, in the order of their DfE numbers, and fills in what is known of the school. With both,
+    the records keep the list as the register of the YEAR.
 
     \b
     Example:  thep-forms print 2026-27 --copies 20
@@ -88,11 +109,11 @@ def print_forms(
     from thep_forms.definition import Definitions
     from thep_forms.office.forms import write_blank_pack, write_school_pack
 
-    if schools and copies:
-        raise CommandError("--copies is for blank forms. Leave it out: with --schools, each school gets one copy.")
+    if (schools or records) and copies:
+        raise CommandError("--copies is for blank forms. Leave it out: each school in a list gets one copy.")
     definitions = Definitions.of_today(templates)
-    if schools:
-        written = write_school_pack(year, output, schools, definitions)
+    if schools or records:
+        written = write_school_pack(year, output, schools, definitions, records=records)
         contents = f"{count_of(written.forms, 'form')}, one for each school, by DfE number."
     else:
         written = write_blank_pack(year, output, definitions, forms=copies or 1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,17 +16,19 @@ from thep_forms.cli.output import count_of, message, printable
 
 if TYPE_CHECKING:
     from thep_forms.office.forget import Disposal
+    from thep_forms.office.restore import Restoration
     from thep_forms.records import Returned
 
 
 @click.command()
 @existing_records_option
+@click.option("--deep", is_flag=True, help="Read every archived PDF again and compare. It takes as long as ingest did.")
 @templates_option
-def verify(records: Path, templates: Path | None) -> None:
+def verify(records: Path, deep: bool, templates: Path | None) -> None:
     """Check that the records are complete and unchanged.
 
-    It checks that no PDF that came in is missing or changed, that the ledger is sound, and that the tables match the
-    ledger. It changes nothing.
+    It checks that no PDF that came in is missing or changed, that the ledger and its copy are sound, and that the
+    tables match the ledger. It changes nothing.
 
     \b
     Exit code 0: there are no faults.
@@ -36,12 +39,77 @@ def verify(records: Path, templates: Path | None) -> None:
     from thep_forms.definition import Definitions
     from thep_forms.office.verify import faults
 
-    all_faults = list(faults(records, Definitions.of_today(templates)))
+    all_faults = list(faults(records, Definitions.of_today(templates), deep=deep))
     for fault in all_faults:
         message(printable(fault))
     if all_faults:
         sys.exit(ExitCode.NEEDS_ATTENTION)
-    message("There are no faults: no PDF is missing or changed, and the tables match the ledger.")
+    read_again = ", every PDF reads as it did" if deep else ""
+    message(f"There are no faults: no PDF is missing or changed{read_again}, and the tables match the ledger.")
+
+
+@click.command()
+@existing_records_option
+@templates_option
+def restore(records: Path, templates: Path | None) -> None:
+    """Bring back a damaged, emptied or lost ledger.
+
+    It takes the copy of the ledger that each run leaves beside it, whatever is sound in the damaged ledger, and reads
+    again the archived files that neither knows. It keeps the damaged ledger. Then it says what is still lacking.
+
+    \b
+    Exit code 0: the ledger is whole, and nothing is lacking.
+    Exit code 1: the ledger is whole, but something is lost. The command lists it.
+    Exit code 2: there are no such records, or another run uses them.
+    Example:  thep-forms restore -o records-2026-27
+    """
+    from thep_forms.definition import Definitions
+    from thep_forms.office.restore import restore as restore_records
+
+    restoration = restore_records(records, Definitions.of_today(templates))
+    for line in _restored_lines(restoration):
+        message(printable(line))
+    if restoration.lacks_something:
+        sys.exit(ExitCode.NEEDS_ATTENTION)
+
+
+def _restored_lines(restoration: Restoration) -> Iterator[str]:
+    """What was brought back and what is lacking, a sentence each."""
+    ledger = restoration.ledger
+    if not ledger:
+        yield "The ledger is whole, so there was nothing to bring back."
+        return
+    if ledger.put_aside:
+        yield f"The damaged ledger is kept as {ledger.put_aside}. Delete it when you no longer need it."
+    if ledger.copied_at:
+        yield f"The ledger was brought back from its copy of {_moment(ledger.copied_at)}."
+    else:
+        yield "There was no sound copy of the ledger. It was made again of what is sound in it."
+    if restoration.read_again:
+        yield f"{count_of(restoration.read_again, 'archived file')} that it did not know came in again."
+    yield from _losses(restoration)
+    if not restoration.lacks_something:
+        yield "Nothing is lacking."
+
+
+def _losses(restoration: Restoration) -> Iterator[str]:
+    """What is lost, or may be, a sentence each."""
+    if restoration.lost_returns:
+        yield f"Lost: the returns {', '.join(restoration.lost_returns)}. If you have their files, ingest them again."
+    if restoration.lost_decisions:
+        yield f"Lost: the decisions {', '.join(restoration.lost_decisions)}. Take them again."
+    if restoration.may_lack_messages:
+        yield "Messages may be unknown that were sent to schools since. Look in your mailbox before you send any."
+    if restoration.may_lack_lists:
+        yield "A list of schools may be lost that you gave since. Give it again with --schools."
+
+
+def _moment(at: datetime) -> str:
+    """The day and the time, as this computer's clock has it: `3 May 2026, 09:05`."""
+    from thep_forms.office.dates import in_words
+
+    local = at.astimezone()
+    return f"{in_words(local.date())}, {local:%H:%M}"
 
 
 @click.command()

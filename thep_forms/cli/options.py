@@ -67,6 +67,13 @@ def _parse_year(text: str) -> MembershipYear:
     return MembershipYear.parse(text)
 
 
+year_option = click.option(
+    "--year",
+    metavar="YEAR",
+    type=_parse_year,
+    help="The membership year that you collect. A form of an earlier year is then an error.",
+)
+
 year_argument = click.argument("year", type=_parse_year)
 
 templates_option = click.option(
@@ -77,9 +84,9 @@ templates_option = click.option(
 )
 
 
-def register_list_option(help_text: str, *, required: bool = False) -> Callable[[F], F]:
+def register_list_option(help_text: str) -> Callable[[F], F]:
     """The option `--schools`: the list of member schools."""
-    return click.option("--schools", metavar="LIST", type=click.Path(path_type=Path), required=required, help=help_text)
+    return click.option("--schools", metavar="LIST", type=click.Path(path_type=Path), help=help_text)
 
 
 def _records_option(help_text: str) -> Callable[[F], F]:

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from thep_forms.records.tables import Table
 
 COLUMN = 16  # characters, for a standing or a phase
-MEMBER_SCHOOLS = f"The member schools: {REGISTER_LIST}."
+MEMBER_SCHOOLS = f"The member schools of the YEAR, if the records have no list of them: {REGISTER_LIST}."
 
 
 @click.command()
 @year_argument
 @existing_records_option
-@register_list_option(MEMBER_SCHOOLS, required=True)
+@register_list_option(MEMBER_SCHOOLS)
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table for other programs.")
 @click.option("--chase", is_flag=True, help="List only the schools to remind now: `email --chase` writes to them.")
 @reminder_options
@@ -39,7 +39,7 @@ MEMBER_SCHOOLS = f"The member schools: {REGISTER_LIST}."
 def status(
     year: MembershipYear,
     records: Path,
-    schools: Path,
+    schools: Path | None,
     as_csv: bool,
     chase: bool,
     at_most: int,
@@ -149,13 +149,13 @@ def mailing_list(
     required=True,
     help="The folder of the records, which ingest wrote. With this command, -o is the page.",
 )
-@register_list_option(MEMBER_SCHOOLS, required=True)
+@register_list_option(MEMBER_SCHOOLS)
 @click.option(
     "--redacted", is_flag=True, help="Leave out personal data: people, addresses, telephone numbers and answers."
 )
 @templates_option
 def report(
-    year: MembershipYear, output: Path, records: Path, schools: Path, redacted: bool, templates: Path | None
+    year: MembershipYear, output: Path, records: Path, schools: Path | None, redacted: bool, templates: Path | None
 ) -> None:
     """Write a page about the returns of a YEAR.
 

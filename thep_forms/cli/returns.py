@@ -18,11 +18,13 @@ from thep_forms.cli.options import (
     existing_records_option,
     records_option,
     templates_option,
+    year_option,
 )
 from thep_forms.cli.output import count_of, message, printable
 from thep_forms.defaults import MEGABYTES_FOR_A_FILE, SECONDS_FOR_A_FILE
 
 if TYPE_CHECKING:
+    from thep_forms.definition import MembershipYear
     from thep_forms.office.summary import Attention, Summary
     from thep_forms.sources import SourceFile
 
@@ -32,8 +34,12 @@ LISTED = 20  # returns that need attention, at the end of a run
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path))
 @records_option
+@year_option
 @click.option(
-    "--schools", metavar="LIST", type=click.Path(path_type=Path), help=f"The member schools: {REGISTER_LIST}."
+    "--schools",
+    metavar="LIST",
+    type=click.Path(path_type=Path),
+    help=f"The member schools of the year that you collect: {REGISTER_LIST}. The records keep the list.",
 )
 @click.option("--password", is_flag=True, help="Ask for a password, and try it on locked files. It is not shown.")
 @click.option(
@@ -73,6 +79,7 @@ LISTED = 20  # returns that need attention, at the end of a run
 def ingest(
     sources: tuple[Path, ...],
     records: Path,
+    year: MembershipYear | None,
     schools: Path | None,
     password: bool,
     password_file: Path | None,
@@ -91,7 +98,7 @@ def ingest(
     Exit code 0: nothing needs attention.
     Exit code 1: something needs attention. The command lists it.
     Exit code 2: wrong usage, or a SOURCE does not exist.
-    Example:  thep-forms ingest inbox -o records-2026-27
+    Example:  thep-forms ingest inbox -o records-2026-27 --year 2026-27
     """
     from thep_forms.definition import Definitions
     from thep_forms.office.ingest import ingest as ingest_files
@@ -108,6 +115,7 @@ def ingest(
         sources,
         definitions=Definitions.of_today(templates),
         register=schools,
+        year=year,
         limits=Limits(timeout, memory),
         workers=workers,
         passwords=passwords,

@@ -2,6 +2,7 @@
 
 from thep_forms.deciding.decide import Judgements, decide
 from thep_forms.deciding.model import Action, Arrival, Decision, Entry, Judgement, Verdict
+from thep_forms.deciding.registers import Members, Registers
 from thep_forms.deciding.senders import (
     AddressBook,
     deciding_message,
@@ -17,6 +18,8 @@ __all__ = [
     "Entry",
     "Judgement",
     "Judgements",
+    "Members",
+    "Registers",
     "Verdict",
     "decide",
     "deciding_message",

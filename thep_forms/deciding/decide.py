@@ -12,8 +12,10 @@ from itertools import groupby
 from msgspec import Struct
 
 from thep_forms.checking.school_names import SchoolNames
+from thep_forms.deciding.collecting import EarlierYear, earlier_years
 from thep_forms.deciding.model import Arrival, Decision, Entry, Judgement, Verdict
 from thep_forms.deciding.order import Candidate, Preferences, is_later, preferences, winner
+from thep_forms.deciding.registers import Members, Registers
 from thep_forms.deciding.senders import messages_by_return, not_from_schools, verdict_of_arrival
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import FileKind
@@ -45,12 +47,14 @@ def decide(
     entries: Iterable[Entry],
     arrivals: Iterable[Arrival],
     decisions: Iterable[Decision],
-    register: Mapping[str, str],
+    registers: Registers,
     own_addresses: Collection[str] = (),
+    forms_sent: Mapping[str, datetime] | None = None,
 ) -> Judgements:
-    """Judge every entry. `register` has the members' names by their DFE numbers, empty where a name is not known.
+    """Judge every entry, by the register of its year.
 
-    `own_addresses` are the partnership's e-mail addresses, in lower case.
+    `own_addresses` are the partnership's e-mail addresses, in lower case. `forms_sent` says for each year when the
+    first form of it was sent or drafted.
     """
     ways = list(arrivals)
     apart = not_from_schools(ways, own_addresses)
@@ -58,9 +62,11 @@ def decide(
     returns = [entry for entry in found if entry.return_id not in apart]
     from_schools = [way for way in ways if verdict_of_arrival(way, own_addresses) is None]
     dates, decorations = _dates_and_decorations(returns, from_schools)
+    earlier = earlier_years(returns, from_schools, dates, forms_sent or {})
     has_blanks = any(entry.blank for entry in returns)
     messages = messages_by_return(from_schools, own_addresses) if has_blanks else {}
-    judgements = _Decider(returns, dates, decorations, preferences(decisions), register, messages).judgements()
+    decider = _Decider(returns, dates, decorations, preferences(decisions), registers, earlier, messages)
+    judgements = decider.judgements()
     others = {entry.return_id: apart[entry.return_id] for entry in found if entry.return_id in apart}
     return judgements.with_others(others)
 
@@ -95,12 +101,17 @@ class _Decider:
         dates: Mapping[str, datetime],
         decorations: set[str],
         preferred: Preferences,
-        register: Mapping[str, str],
+        registers: Registers,
+        earlier: Mapping[str, EarlierYear],
         messages: Mapping[str, Set[str]],
     ) -> None:
         self.entries, self.dates, self.decorations = entries, dates, decorations
-        self.preferred, self.register, self.messages = preferred, register, messages
-        self.names = SchoolNames({number: name for number, name in sorted(register.items()) if name})
+        self.preferred, self.registers, self.messages = preferred, registers, messages
+        self.collected = {
+            return_id: year.collected for return_id, year in earlier.items() if not year.came_in_time
+        }  # returns of an earlier year than the one that was collected
+        self.came_again = {return_id: year.collected for return_id, year in earlier.items() if year.came_in_time}
+        self.names: dict[str, SchoolNames] = {}  # by the year of the list
         self.misnamed: dict[str, str] = {}  # returns whose name is not their number's: whose it is, or ""
         self.superseded: set[str] = set()
         self.conflicts: set[str] = set()
@@ -108,8 +119,7 @@ class _Decider:
 
     def judgements(self) -> Judgements:
         """Judge every entry."""
-        if self.names.names:
-            self._compare_names()
+        self._compare_names()
         latest_year = max((entry.year for entry in self.entries if entry.acceptable), default="")
         for _, group in groupby(self.entries, key=lambda entry: (entry.year, entry.dfe_number)):
             self._choose([entry for entry in group if self._can_count(entry)])
@@ -132,10 +142,29 @@ class _Decider:
         for entry in self.entries:
             if not entry.is_filled_in:
                 continue
-            other = self.names.another(entry.dfe_number, entry.school_name)
+            names = self._names(entry)
+            if not names.names:
+                continue
+            other = names.another(entry.dfe_number, entry.school_name)
             is_own_copy = entry.copy_of == entry.dfe_number
-            if other or (not is_own_copy and self.names.is_strange(entry.dfe_number, entry.school_name)):
+            if other or (not is_own_copy and names.is_strange(entry.dfe_number, entry.school_name)):
                 self.misnamed[entry.return_id] = other or ""
+
+    def _year(self, entry: Entry) -> str:
+        """The year in whose collection a return came."""
+        return self.collected.get(entry.return_id) or entry.year
+
+    def _members(self, entry: Entry) -> Members:
+        """The members of the year in whose collection a return came."""
+        return self.registers.members(self._year(entry))
+
+    def _names(self, entry: Entry) -> SchoolNames:
+        """The names of these members."""
+        listed_in = self.registers.year_of_list(self._year(entry))
+        if listed_in not in self.names:
+            named = {number: name for number, name in sorted(self._members(entry).items()) if name}
+            self.names[listed_in] = SchoolNames(named)
+        return self.names[listed_in]
 
     def _namesake(self, entry: Entry) -> str:
         """The number of the member whose name was typed with another number, or with none."""
@@ -143,14 +172,16 @@ class _Decider:
 
     def _is_stranger(self, entry: Entry) -> bool:
         """Whether the number is no member's."""
-        return bool(entry.dfe_number and self.register and entry.dfe_number not in self.register)
+        members = self._members(entry)
+        return bool(entry.dfe_number and members and entry.dfe_number not in members)
 
     def _is_as_listed(self, entry: Entry) -> bool:
         """Whether the register has a name for the number, and the name that was typed may be that one."""
-        return entry.dfe_number in self.names.names and entry.return_id not in self.misnamed
+        return entry.dfe_number in self._names(entry).names and entry.return_id not in self.misnamed
 
     def _can_count(self, entry: Entry) -> bool:
-        return entry.acceptable and not self._is_stranger(entry) and not self._namesake(entry)
+        is_of_member = not self._is_stranger(entry) and not self._namesake(entry)
+        return entry.acceptable and is_of_member and entry.return_id not in self.collected
 
     def _school(self, entry: Entry) -> str:
         """The number of the school that it belongs to. In a return with errors the number may be one of them."""
@@ -193,24 +224,28 @@ class _Decider:
         return "" if is_own else entry.copy_of, entry.return_id in self.misnamed
 
     def _let_faulty_ones_give_way(self) -> None:
-        """A return with errors is superseded by the accepted one of its school and year, if that is a later one."""
+        """A return with errors is superseded by the accepted one of its school and year, if that is a later one.
+
+        The year of a form of an earlier year is here the one that was collected.
+        """
         faulty = [entry for entry in self.entries if entry.is_filled_in and not self._can_count(entry)]
-        schools = {(entry.year, self._school(entry)) for entry in faulty}
+        schools = {(self._year(entry), self._school(entry)) for entry in faulty}
         accepted: dict[tuple[str, str], Entry] = {}
         for entry in self.entries:
             if (entry.year, entry.dfe_number) in schools and self._is_accepted(entry):
                 accepted[entry.year, entry.dfe_number] = entry
         for entry in faulty:
-            later = accepted.get((entry.year, self._school(entry)))
+            later = accepted.get((self._year(entry), self._school(entry)))
             if later and self._is_mended_by(entry, later):
                 self.superseded.add(entry.return_id)
 
     def _let_unchanged_copies_give_way(self) -> None:
         """A copy that came back untouched is superseded by any changed return of its school and year."""
         filled_in = [entry for entry in self.entries if entry.is_filled_in]
-        changed = {(entry.year, self._school(entry)) for entry in filled_in if not entry.is_unchanged}
+        of_their_year = [entry for entry in filled_in if entry.return_id not in self.collected]
+        changed = {(entry.year, self._school(entry)) for entry in of_their_year if not entry.is_unchanged}
         for entry in filled_in:
-            if entry.is_unchanged and self._school(entry) and (entry.year, self._school(entry)) in changed:
+            if entry.is_unchanged and self._school(entry) and (self._year(entry), self._school(entry)) in changed:
                 self.superseded.add(entry.return_id)
 
     def _let_blanks_give_way(self) -> None:
@@ -253,6 +288,8 @@ class _Decider:
             self._school(entry),
             self._namesake(entry),
             can_count=self._can_count(entry),
+            collected=self.collected.get(entry.return_id, ""),
+            came_again_in=self.came_again.get(entry.return_id, ""),
         )
 
     def _verdict(self, entry: Entry) -> Verdict:
@@ -269,9 +306,11 @@ class _Decider:
     def _codes(self, entry: Entry) -> list[ProblemCode]:
         """The codes of the problems that the register and other returns give it."""
         codes = []
+        if entry.return_id in self.collected:
+            codes.append(ProblemCode.YEAR_EARLIER)
         if self._is_stranger(entry):
             codes.append(ProblemCode.DFE_UNKNOWN)
-        if self._namesake(entry) and entry.dfe_number in self.register:
+        if self._namesake(entry) and entry.dfe_number in self._members(entry):
             codes.append(ProblemCode.DFE_OTHER_SCHOOL)
         if entry.return_id in self.misnamed and not self._namesake(entry):
             codes.append(ProblemCode.NAME_UNLIKELY)

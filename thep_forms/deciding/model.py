@@ -35,6 +35,10 @@ class Verdict(StrEnum):
 class Arrival(Struct, frozen=True, gc=False):
     """One way and time by which a return came in. `received_at` is the date of the message that brought it.
 
+    `year_given` is the membership year that the office said it collects when this came, empty if it said none.
+    `latest_year` is the latest year that was known by then to be sent or returned: None while the run that brought it
+    has not ended, and empty where nobody noted it.
+
     `carried_by` are the messages around it, the outermost first; none if it came in no message.
 
     `is_decoration`: it is a picture in a message, such as the logo of a signature, or a file that an operating system
@@ -46,6 +50,8 @@ class Arrival(Struct, frozen=True, gc=False):
     received_at: datetime | None = None
     is_decoration: bool = False
     carried_by: tuple[MessageOrigin, ...] = ()
+    year_given: str = ""
+    latest_year: str | None = None
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -126,6 +132,8 @@ class Judgement(Struct, frozen=True, gc=False):
     `codes` are those of the problems that the register and other returns give it. `school` is the DFE number of the
     school that it belongs to, and empty where nobody can tell. `namesake` is the number of the member whose name was
     typed, where the number that was typed is another's or missing. `can_count`: it has no error, and is a member's.
+    `collected` is the later year that the office collected when it came, if it did. `came_again_in` is that year for a
+    return that had come in its own year, too.
     """
 
     verdict: Verdict
@@ -134,3 +142,5 @@ class Judgement(Struct, frozen=True, gc=False):
     namesake: str = ""
     can_count: bool = False
     is_decoration: bool = False
+    collected: str = ""
+    came_again_in: str = ""

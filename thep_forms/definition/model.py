@@ -91,6 +91,8 @@ class ProblemCode(StrEnum):
     YEAR_MISSING = "year_missing"
     FORM_OTHER = "form_other"
     YEAR_MISMATCH = "year_mismatch"
+    YEAR_EARLIER = "year_earlier"
+    PAGES_MISSING = "pages_missing"
     RETURN_CONFLICT = "return_conflict"
     COPY_UNCHANGED = "copy_unchanged"
     READ_FROM_PAGE = "read_from_page"

@@ -42,6 +42,8 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
     ProblemCode.VALUE_LONG: ("length", "longest"),
     ProblemCode.YEAR_MISMATCH: ("other",),
     ProblemCode.RETURN_CONFLICT: ("year",),
+    ProblemCode.YEAR_EARLIER: ("year",),
+    ProblemCode.PAGES_MISSING: ("pages",),
 }
 # Columns of schools.csv and contacts.csv that are not answers.
 OWN_COLUMNS = ("membership_year", "position", "return_id", "role")

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 
@@ -15,12 +14,11 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear, l
 from thep_forms.errors import RecipientsError, SendError, SourceError
 from thep_forms.office.copies import copies
 from thep_forms.office.dates import due_date, in_words, today
-from thep_forms.office.opening import open_records
+from thep_forms.office.opening import YearRegister
 from thep_forms.office.partnership import example_address
 from thep_forms.office.status import ReminderRule, SchoolStatus, Standing, current_statuses, due_for_reminder
-from thep_forms.records import Ledger, Records, SentKind, Views, open_for_writing
-from thep_forms.records.names import LEDGER
-from thep_forms.register import MemberSchool, read_register
+from thep_forms.records import Ledger, Records, SentKind
+from thep_forms.register import MemberSchool
 from thep_forms.send import (
     BeforePause,
     Delivery,
@@ -52,12 +50,12 @@ class MailRequest(Struct, frozen=True):
     """Which messages to write, to which schools.
 
     `what` is the form, or a reminder to the schools that are due by a rule. `register_list` is a list of member schools
-    or a folder of RECORDS. `only` are DfE numbers, in any spelling; without any, all schools are meant. What is sent is
-    noted in the RECORDS folder `records`.
+    or a folder of RECORDS; it becomes the register of the year and stays. `only` are DfE numbers, in any spelling;
+    without any, all schools are meant. What is sent is noted in the RECORDS folder `records`.
     """
 
     year: MembershipYear
-    register_list: Path
+    register_list: Path | None
     records: Path
     definitions: Definitions
     what: FormMessages | ReminderRule = FormMessages()
@@ -204,7 +202,7 @@ class _Prepared(Struct, frozen=True):
         return Outbox(self.ledger, self.definition, kind)
 
 
-OpenLedger = Callable[[MailRequest], AbstractContextManager[tuple[Ledger, Records]]]
+OpenLedger = Callable[[YearRegister], AbstractContextManager[tuple[Ledger, Records]]]
 
 
 @contextmanager
@@ -212,33 +210,24 @@ def _prepare(request: MailRequest, open_ledger: OpenLedger) -> Iterator[_Prepare
     """The messages of a request, while the ledger is open."""
     templates = request.definitions.templates
     definition = load_definition(request.year, templates, prefilled=True)
-    members = read_register(request.register_list, request.definitions)
-    if request.only:
-        members = members_named(members, request.only, definition)
-    with open_ledger(request) as (ledger, records):
+    register = YearRegister(request.records, request.year, request.register_list, request.definitions)
+    with open_ledger(register) as (ledger, records):
+        members = register.members(records)
+        if request.only:
+            members = members_named(members, request.only, definition)
         plan = plan_messages(request.what, current_statuses(ledger, records, definition, members))
         messages = outgoing_messages(plan.recipients, definition, templates, request.kind)
         yield _Prepared(ledger, definition, plan, tuple(messages))
 
 
-@contextmanager
-def _ledger_to_write(request: MailRequest) -> Iterator[tuple[Ledger, Records]]:
+def _ledger_to_write(register: YearRegister) -> AbstractContextManager[tuple[Ledger, Records]]:
     """The ledger and the records, in a folder that is made if it does not exist."""
-    with open_for_writing(request.records, request.definitions, must_exist=False) as ledger:
-        records = Records(ledger, request.definitions)
-        Views(request.records, records).write()
-        yield ledger, records
+    return register.open_to_write(must_exist=False)
 
 
-@contextmanager
-def _ledger_to_read(request: MailRequest) -> Iterator[tuple[Ledger, Records]]:
-    """The ledger and the records; empty ones, which leave no trace, if the folder has none yet."""
-    if (request.records / LEDGER).is_file():
-        with open_records(request.records, request.definitions) as opened:
-            yield opened
-    else:
-        with TemporaryDirectory() as folder, Ledger(Path(folder)) as ledger:
-            yield ledger, Records(ledger, request.definitions)
+def _ledger_to_read(register: YearRegister) -> AbstractContextManager[tuple[Ledger, Records]]:
+    """The ledger and the records, as they would be with the list; nothing is written."""
+    return register.open_copy()
 
 
 # --- who gets a message, and what -----------------------------------------------------------------------------------

@@ -13,9 +13,11 @@ from msgspec.structs import replace
 from thep_forms import __version__
 from thep_forms.definition import Definitions, shipped
 from thep_forms.definition.identity import digest_in, school_in
-from thep_forms.reading import Reading, read_file
+from thep_forms.reading import Reading
+from thep_forms.reading.read import read_file
 from thep_forms.records import ReadReturn
-from thep_forms.records.results import check_reading, digest
+from thep_forms.records.checks import check_reading
+from thep_forms.records.results import digest
 
 # Those that what is read depends on, or what is thought of it.
 LIBRARIES = (

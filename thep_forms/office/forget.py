@@ -20,8 +20,8 @@ class Disposal(Struct, frozen=True):
     """The data to delete: returns, the PDFs that hold them, and returns of other schools in the same PDFs.
 
     `names` maps the id of each return to the name of its school, as the return gives it. `messages` are notes of
-    e-mails to the schools. `members` are schools for which the register list holds more than number and name.
-    `ledger_copies` are the names of the copies that migrations kept of earlier ledgers.
+    e-mails to the schools. `members` are schools of which the register list of a year holds more than number and name:
+    the year, and the number. `ledger_copies` are the names of the copies that migrations kept of earlier ledgers.
     """
 
     returns: tuple[Returned, ...]
@@ -31,7 +31,7 @@ class Disposal(Struct, frozen=True):
     unplaced: int  # returns that may be meant, but their school or year is unknown: they stay
     unknown: int  # archived files that the ledger does not list, so their school is unknown: they stay
     messages: tuple[Sent, ...] = ()
-    members: tuple[str, ...] = ()
+    members: tuple[tuple[str, str], ...] = ()
     ledger_copies: tuple[str, ...] = ()
 
     @property
@@ -72,7 +72,7 @@ def _forget_in_ledger(ledger: Ledger, disposal: Disposal) -> None:
     with ledger.transaction():
         ledger.forget([entry.return_id for entry in disposal.returns], disposal.files)
         ledger.forget_sent(disposal.messages)
-        ledger.forget_member_records(disposal.members)
+        ledger.forget_member_details(disposal.members)
     ledger.compact()
 
 
@@ -108,8 +108,7 @@ def _disposal(folder: Path, records: Records, number: str | None, before: Member
         unplaced=unplaced,
         unknown=len(archived_files(folder).keys() - kept_files(ledger)),
         messages=tuple(sent for sent in ledger.sent() if _is_message_meant(sent, number, before)),
-        # A register list does not say its year, so it counts as older than any.
-        members=tuple(member for member in ledger.members_with_record() if number in (None, member)),
+        members=tuple(member for member in ledger.members_with_details() if _is_member_meant(*member, number, before)),
     )
     return disposal if disposal.is_empty else _with_ledger_copies(disposal, folder)
 
@@ -133,6 +132,10 @@ def _may_be_meant(entry: Returned, school: str, number: str | None, before: Memb
 def _is_placed(entry: Returned, school: str, number: str | None, before: MembershipYear | None) -> bool:
     """Whether the school and the year that the user named are known for the entry."""
     return bool((number is None or school) and (before is None or entry.year))
+
+
+def _is_member_meant(year: str, member: str, number: str | None, before: MembershipYear | None) -> bool:
+    return number in (None, member) and (before is None or year < str(before))
 
 
 def _is_message_meant(sent: Sent, number: str | None, before: MembershipYear | None) -> bool:

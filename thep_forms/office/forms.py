@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition
 from thep_forms.files import PRIVATE_FOLDER, write_private, write_whole
 from thep_forms.generate import PaperCopy, generate, pack
 from thep_forms.office.copies import copies, print_pack
+from thep_forms.office.opening import YearRegister
 from thep_forms.office.outputs import PDF_START, require_replaceable
 from thep_forms.office.partnership import example_address
 from thep_forms.register import MemberSchool, read_register
@@ -47,20 +47,22 @@ def write_blank_form(
 def write_school_copies(
     year: MembershipYear,
     folder: Path,
-    register_list: Path,
+    register_list: Path | None,
     definitions: Definitions,
     *,
+    records: Path | None = None,
     continuation: int | None = None,
     on_written: Callable[[Path], object] = lambda _: None,
 ) -> WrittenForms:
     """Write a copy of the form for each school, with its known answers filled in.
 
-    `register_list` is a list of member schools or a folder of RECORDS. Only the owner can read the copies: they hold
-    personal data. `on_written` is called with the path of each copy. Raises `SourceError`, `RecordsError`,
-    `TemplateError`, `LayoutError`, and `OSError`.
+    `register_list` is a list of member schools or a folder of RECORDS. With the folder `records` it becomes the
+    register of the year there and stays; without a list, the register of the year counts. Only the owner can read the
+    copies: they hold personal data. `on_written` is called with the path of each copy. Raises `SourceError`,
+    `RecordsError`, `TemplateError`, `LayoutError`, and `OSError`.
     """
     definition = _definition_for_copies(year, definitions)
-    members = _members(year, register_list, definitions)
+    members = _members(year, register_list, records, definitions)
     pdfs = copies(definition, members, continuation)
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     paths: list[Path] = []
@@ -88,17 +90,23 @@ def write_blank_pack(
 
 
 def write_school_pack(
-    year: MembershipYear, path: Path | None, register_list: Path, definitions: Definitions
+    year: MembershipYear,
+    path: Path | None,
+    register_list: Path | None,
+    definitions: Definitions,
+    *,
+    records: Path | None = None,
 ) -> WrittenForms:
     """Write one PDF for the printer with a copy of the form for each school, by DfE number.
 
-    Without a `path` it goes into the current folder. Only the owner can read it: it holds personal data. Raises
+    `register_list` and `records` are those of `write_school_copies`. Without a `path` the pack goes into the current
+    folder. Only the owner can read it: it holds personal data. Raises
     `OutputError`, `SourceError`, `RecordsError`, `TemplateError`, `LayoutError`, and `OSError`.
     """
     definition = _definition_for_copies(year, definitions)
     path = path or Path(f"{_title(definition)} for printing.pdf")
     require_replaceable(path, PDF_START)
-    members = _members(year, register_list, definitions)
+    members = _members(year, register_list, records, definitions)
     pdf = print_pack(definition, members)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_private(path, pdf)
@@ -113,5 +121,14 @@ def _definition_for_copies(year: MembershipYear, definitions: Definitions) -> Fo
     return load_definition(year, definitions.templates, prefilled=True)
 
 
-def _members(year: MembershipYear, register_list: Path, definitions: Definitions) -> tuple[MemberSchool, ...]:
-    return read_register(register_list, replace(definitions, default_year=year))
+def _members(
+    year: MembershipYear, register_list: Path | None, records: Path | None, definitions: Definitions
+) -> tuple[MemberSchool, ...]:
+    """The member schools of a year. There is a register list, or a RECORDS folder, or both."""
+    if records:
+        register = YearRegister(records, year, register_list, definitions)
+        with register.open_to_read() as (_, opened_records):
+            return register.members(opened_records)
+    if not register_list:
+        raise ValueError("There is neither a list of schools nor a folder of records.")
+    return read_register(register_list, definitions, year)

@@ -6,19 +6,31 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
-from thep_forms.checking.record import SchoolRecord
-from thep_forms.definition import Definitions
+from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import ClusterError, RecordsError
-from thep_forms.office.examine import Examiner
+from thep_forms.files import is_same_folder
 from thep_forms.office.summary import Attention, Summary, summarise
-from thep_forms.reading import FileKind, Reading, is_pdf
-from thep_forms.records import Archive, Arrival, Ledger, ReadReturn, Records, Views, open_for_writing, return_id_of
+from thep_forms.reading import FileKind, Reading
+from thep_forms.reading.header import is_pdf
+from thep_forms.records import (
+    Archive,
+    Arrival,
+    Ledger,
+    ListedSchool,
+    ReadReturn,
+    Records,
+    Views,
+    open_for_writing,
+    return_id_of,
+)
 from thep_forms.records.names import archived, tidy
 from thep_forms.records.results import made_from
 from thep_forms.sources import ReceivedFile, SourceFile, find_files, open_file
@@ -35,6 +47,7 @@ def ingest(
     *,
     definitions: Definitions | None = None,
     register: Path | None = None,
+    year: MembershipYear | None = None,
     limits: Limits | None = None,
     workers: int | None = None,
     passwords: Sequence[str] = (),
@@ -43,9 +56,11 @@ def ingest(
 ) -> Summary:
     """Read every file of `sources` into the RECORDS folder, and write its tables.
 
-    Without `definitions`, those of the shipped templates count. `register` is a register list. `limits` are those of
-    one file. `workers` are processes on this machine; `dask` is the address of a Dask cluster that reads the files
-    instead. `passwords` are tried on locked files, also on those that came before. `progress` may wrap the files.
+    Without `definitions`, those of the shipped templates count. `year` is the membership year that the office collects.
+    `register` is a register list, which becomes the register of that year; without a `year`, of the latest year that
+    was sent or returned, or else of the current one. `limits` are those of one file. `workers` are processes on this
+    machine; `dask` is the address of a Dask cluster that reads the files instead. `passwords` are tried on locked
+    files, also on those that came before. `progress` may wrap the files.
 
     Raises `SourceError`, `RecordsError` and `TemplateError` before anything is written; `ClusterError` as well, or
     when the cluster is lost: what was read until then is kept.
@@ -53,46 +68,63 @@ def ingest(
     places = find_files(sources, folder)
     definitions = definitions or Definitions.of_today()
     definitions()  # a mistake in the templates is reported first
-    members = _members(register, definitions) if register else {}
+    listed = _listed(register, definitions, year, folder) if register else None
     if folder.exists() and not folder.is_dir():
         raise RecordsError(f"{folder} is a file. Choose a folder for the records.")
-    examiner = Examiner(definitions, tuple(passwords))
     with (
-        _engine(examiner, limits or Limits(), workers, dask) as engine,
+        _engine(definitions, passwords, limits or Limits(), workers, dask) as start_engine,
         open_for_writing(folder, definitions, must_exist=False) as ledger,
     ):
-        if members:
-            with ledger.transaction():
-                ledger.set_register(members)
         tidy(folder)
-        intake = _Intake(folder, ledger, examiner)
+        intake = _Intake(folder, ledger, definitions, year, read_locked_again=bool(passwords))
         with ledger.transaction():
-            intake.read_all(engine, progress(places))
+            intake.read_all(start_engine, progress(places))
+            ledger.end_run()
+            if listed is not None:
+                ledger.set_register(str(year or "") or ledger.latest_year() or str(definitions.default_year), listed)
         records = Records(ledger, definitions)
         Views(folder, records).write()
         return summarise(folder, records, intake.new, intake.new_sources)
 
 
-def _members(register: Path, definitions: Definitions) -> dict[str, tuple[str, SchoolRecord]]:
-    from thep_forms.register import read_register  # not every run has one
+def _listed(
+    register: Path, definitions: Definitions, year: MembershipYear | None, folder: Path
+) -> list[ListedSchool] | None:
+    """The schools of a register list; None where it is the folder of the records themselves."""
+    from thep_forms.register import as_listed, read_register  # not every run has one
 
-    members = read_register(register, definitions)
-    return {member.dfe_number: (member.name, replace(member.record, email=member.email)) for member in members}
+    if is_same_folder(register, folder):
+        return None
+    year = year or definitions.default_year
+    return as_listed(read_register(register, definitions, year), definitions(year))
 
 
 def _engine(
-    examiner: Examiner, limits: Limits, workers: int | None, dask: str | None
-) -> AbstractContextManager[Engine]:
-    """What reads the files: processes of this machine, or a Dask cluster."""
+    definitions: Definitions, passwords: Sequence[str], limits: Limits, workers: int | None, dask: str | None
+) -> AbstractContextManager[Callable[[], Engine]]:
+    """What starts the reading of files: in processes of this machine, or on a Dask cluster, which is joined at once."""
     if dask is None:
-        return nullcontext(Workers(examiner, limits, workers))
+        return nullcontext(partial(_workers, definitions, tuple(passwords), limits, workers))
+    return _cluster(definitions, tuple(passwords), limits, dask)
+
+
+def _workers(definitions: Definitions, passwords: tuple[str, ...], limits: Limits, count: int | None) -> Engine:
+    from thep_forms.office.examine import Examiner  # slow to import, and not every run reads a file
+
+    return Workers(Examiner(definitions, passwords), limits, count)
+
+
+@contextmanager
+def _cluster(
+    definitions: Definitions, passwords: tuple[str, ...], limits: Limits, address: str
+) -> Iterator[Callable[[], Engine]]:
+    from thep_forms.office.examine import Examiner
     from thep_forms.work.cluster import Cluster  # few have one
 
-    definitions = examiner.definitions
-    there = replace(
-        examiner, definitions=replace(definitions, templates=definitions.templates and definitions.templates.absolute())
-    )
-    return Cluster(dask, there.on_data, there.build, limits)
+    there = replace(definitions, templates=definitions.templates and definitions.templates.absolute())
+    examiner = Examiner(there, passwords)
+    with Cluster(address, examiner.on_data, examiner.build, limits) as cluster:
+        yield lambda: cluster
 
 
 class _Intake:
@@ -101,11 +133,20 @@ class _Intake:
     A file that is known is noted at once. Any other PDF is archived and goes through the engine.
     """
 
-    def __init__(self, folder: Path, ledger: Ledger, examiner: Examiner) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        ledger: Ledger,
+        definitions: Definitions,
+        year: MembershipYear | None,
+        *,
+        read_locked_again: bool,
+    ) -> None:
         self.folder, self.ledger, self.archive = folder, ledger, Archive(folder)
-        self.made_from = made_from(examiner.definitions)
+        self.year_given = str(year or "")
+        self.made_from = made_from(definitions)
         self.read_again: Collection[str] = {FileKind.FAILED}  # kinds of files that are read when they come again
-        if examiner.passwords:
+        if read_locked_again:
             self.read_again = {FileKind.FAILED, FileKind.LOCKED}
         self.without_reading: set[str] = set()  # hashes of archived PDFs that an earlier version read
         self.waiting: dict[
@@ -115,11 +156,14 @@ class _Intake:
         self.new_sources: set[str] = set()  # the first of them
         self.committed = time.monotonic()
 
-    def read_all(self, engine: Engine, places: Iterable[SourceFile]) -> None:
+    def read_all(self, start_engine: Callable[[], Engine], places: Iterable[SourceFile]) -> None:
         """Read and note every file."""
+        files = self._files_to_read(places)
         try:
-            for sha256, answer in engine.map(self._files_to_read(places)):
-                self._note_answer(sha256, answer)
+            first = next(files, None)
+            if first:
+                for sha256, answer in start_engine().map(chain([first], files)):
+                    self._note_answer(sha256, answer)
         except ClusterError:
             self._commit()
             raise
@@ -192,7 +236,9 @@ class _Intake:
 
     def _note_arrival(self, received: ReceivedFile, sha256: str) -> None:
         return_id, at = return_id_of(sha256), received.received_at
-        arrival = Arrival(received.source, return_id, at, received.is_decoration, received.carried_by)
+        arrival = Arrival(
+            received.source, return_id, at, received.is_decoration, received.carried_by, self.year_given, None
+        )
         self._count_new(self.ledger.add_arrivals(arrival, sha256))
 
     def _count_new(self, sources: Sequence[str]) -> None:
@@ -211,7 +257,7 @@ def _returns(answer: bytes | Failure) -> list[ReadReturn]:
     if isinstance(answer, Failure):
         return [_unread(FileKind.FAILED, answer.reason)]
     try:
-        returns = Examiner.returns(answer)
+        returns = msgspec.json.decode(answer, type=list[ReadReturn])
     except msgspec.DecodeError:
         returns = []
     return returns or [_unread(FileKind.FAILED, "Reading this file gave an answer that makes no sense.")]

@@ -62,7 +62,7 @@ def _rows(year: MembershipYear, records: Records, definition: FormDefinition, ph
     """A row for each role and address of each contact, in schools of those phases."""
     for returned in records.accepted():
         if returned.year == str(year):
-            record = records.record(returned)
+            record = records.whole_record(returned)
             if not phases or set(phases) & set(definition.phases_of_school(record.school)):
                 for contact in record.contacts:
                     yield from _rows_of_contact(contact, record, returned.dfe_number, definition)

@@ -52,11 +52,11 @@ def _decision(return_id: str, records: Records) -> Decision:
 
 
 def _others(preferred: Returned, records: Records) -> list[str]:
-    """The ids of the other returns of the same school and year."""
+    """The ids of the other returns of the same school and year, and of forms of earlier years that came instead."""
     return [
         entry.return_id
         for entry in records.returns()
-        if entry.year == preferred.year
+        if entry.year_collected == preferred.year
         and entry.judgement.school == preferred.dfe_number
         and entry.return_id != preferred.return_id
     ]

@@ -16,7 +16,7 @@ from thep_forms.deciding import Verdict
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.files import write_private
-from thep_forms.office.opening import open_records
+from thep_forms.office.opening import YearRegister
 from thep_forms.office.outputs import HTML_START, require_replaceable
 from thep_forms.office.replies import Replies
 from thep_forms.office.report_contents import (
@@ -30,30 +30,30 @@ from thep_forms.office.report_contents import (
     StandingCounts,
 )
 from thep_forms.office.report_page import report_page
-from thep_forms.office.status import SchoolStatus, Standing, count_by_phase, current_statuses, school_of
+from thep_forms.office.status import SchoolStatus, Standing, count_by_phase, current_statuses, is_in_year, school_of
 from thep_forms.records import Records, Returned
 from thep_forms.records.changes import Change
-from thep_forms.register import read_register
 
 
 def write_report(
     year: MembershipYear,
     page: Path,
     records: Path,
-    register_list: Path,
+    register_list: Path | None,
     definitions: Definitions,
     *,
     redacted: bool = False,
 ) -> None:
     """Write the report of a year as a page of HTML that only its owner can read.
 
+    A `register_list` becomes the register of the year and stays.
     Raises `OutputError`, `SourceError`, `RecordsError`, `TemplateError`, and `OSError`.
     """
     require_replaceable(page, HTML_START)
     definition = definitions(year)
-    members = read_register(register_list, definitions)
-    with open_records(records, definitions) as (ledger, opened_records):
-        statuses = current_statuses(ledger, opened_records, definition, members)
+    register = YearRegister(records, year, register_list, definitions)
+    with register.open_to_read() as (ledger, opened_records):
+        statuses = current_statuses(ledger, opened_records, definition, register.members(opened_records))
         html = report_page(make_report(definition, statuses, opened_records, redacted=redacted), definitions.templates)
     page.parent.mkdir(parents=True, exist_ok=True)
     write_private(page, html.encode())
@@ -79,7 +79,8 @@ class _Reporter:
         self.returns: dict[str, list[Returned]] = {}  # of the year by school; those of no member under ""
         replies = Replies(records, definition.year, self.members.keys(), records.ledger.sent())
         for returned in records.returns():
-            if returned.year in ("", str(definition.year)):
+            is_again = returned.judgement.came_again_in == str(definition.year)
+            if is_again or is_in_year(returned, definition.year):
                 school = school_of(returned, self.members.keys())
                 found = {school} if school in self.members else replies.add(returned) & self.members.keys()
                 for number in found or {""}:
@@ -129,8 +130,10 @@ class _Reporter:
         """The date of the first message that brought a return of the school; None if no message has a date."""
         days: list[date] = []
         for returned in self.returns[status.dfe_number]:
-            if returned.entry.is_form:
-                days += [arrival.received_at.date() for arrival in returned.arrivals_from_school if arrival.received_at]
+            if not returned.entry.is_form:
+                continue
+            came = [arrival.received_at.date() for arrival in returned.arrivals_from_school if arrival.received_at]
+            days += [max(came)] if came and returned.judgement.came_again_in == str(self.definition.year) else came
         return min(days, default=None)
 
     # --- what to write ----------------------------------------------------------------------------------------------
@@ -142,8 +145,14 @@ class _Reporter:
             is_settled = status.standing is Standing.ACCEPTED and returned.entry.is_form
             is_open = _needs_somebody(returned) and not is_settled
             if returned.return_id == status.return_id or is_open:
-                problems += self.records.problems(returned)
+                problems += self._problems(returned)
         return Issue(status.dfe_number, status.member.name, self._email(status), self._sentences(problems))
+
+    def _problems(self, returned: Returned) -> list[Problem]:
+        """The problems of a return. Of a form of an earlier year that came again, that it is of that year."""
+        if returned.judgement.came_again_in == str(self.definition.year):
+            return [self.records.year_earlier(returned, str(self.definition.year))]
+        return list(self.records.problems(returned))
 
     def _unmatched(self, returned: Returned) -> Issue:
         name = returned.return_id if self.redacted else returned.source

@@ -15,13 +15,13 @@ from thep_forms.checking import Problem
 from thep_forms.deciding import Verdict
 from thep_forms.defaults import DAYS_BETWEEN_REMINDERS, REMINDERS_FOR_A_SCHOOL
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
-from thep_forms.definition.model import Severity
+from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.office.dates import due_date, in_words, today
-from thep_forms.office.opening import open_records
+from thep_forms.office.opening import YearRegister
 from thep_forms.office.replies import Replies, Reply
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.tables import Table
-from thep_forms.register import MemberSchool, read_register
+from thep_forms.register import MemberSchool
 from thep_forms.send import split_addresses
 
 
@@ -115,18 +115,18 @@ class ReminderRule(Struct, frozen=True):
 def look_up_statuses(
     folder: Path,
     year: MembershipYear,
-    register_list: Path,
+    register_list: Path | None,
     definitions: Definitions,
     reminder_rule: ReminderRule | None = None,
 ) -> tuple[SchoolStatus, ...]:
-    """Where each school of a register list stands today, by the RECORDS in `folder`.
+    """Where each member school of a year stands today, by the RECORDS in `folder`.
 
-    With `reminder_rule`, only the schools that are to be reminded today. Raises `SourceError`, `RecordsError`,
-    `TemplateError`.
+    A `register_list` becomes the register of the year and stays. With `reminder_rule`, only the schools that are to be
+    reminded today. Raises `SourceError`, `RecordsError`, `TemplateError`.
     """
-    members = read_register(register_list, definitions)
-    with open_records(folder, definitions) as (ledger, records):
-        statuses = current_statuses(ledger, records, definitions(year), members)
+    register = YearRegister(folder, year, register_list, definitions)
+    with register.open_to_read() as (ledger, records):
+        statuses = current_statuses(ledger, records, definitions(year), register.members(records))
     return statuses if reminder_rule is None else due_for_reminder(statuses, reminder_rule)
 
 
@@ -164,13 +164,16 @@ def count_by_phase(statuses: Iterable[SchoolStatus]) -> dict[str, Counter[Standi
 class _History(Struct, frozen=True):
     """What is known of a school's year: its returns, its returns of other years, and the messages sent to it.
 
-    `replies` are the messages that it wrote without a form of its own, the first one first.
+    Among its returns are forms of earlier years that came while the year was collected. `came_again` is a return of an
+    earlier year that came in its own year, and again while this year was collected. `replies` are the messages that it
+    wrote without a form of its own, the first one first.
     """
 
     member: MemberSchool
     returns: Sequence[Returned]
     returns_of_other_years: Sequence[Returned]
     messages: tuple[Sent, ...]
+    came_again: Returned | None = None
     replies: tuple[Reply, ...] = ()
 
 
@@ -195,7 +198,7 @@ def school_statuses(
     bounced = records.undeliverable_addresses()
     statuses: list[SchoolStatus] = []
     for history in _histories(members, year, records, messages, sent):
-        status = _status_of_return(history, records) or _status_of_bounces(history, bounced)
+        status = _status_of_return(history, records, year) or _status_of_bounces(history, bounced)
         status = status or _status_of_reply(history)
         status = status or _status_without_return(history, without_form, is_overdue)
         statuses.append(_with_replies(status, history))
@@ -237,19 +240,23 @@ def _histories(
     replies = Replies(records, year, numbers, sent)
     returns: dict[str, list[Returned]] = {}
     returns_of_other_years: dict[str, list[Returned]] = {}
+    came_again: dict[str, Returned] = {}
     for returned in records.returns():
         replies.add(returned)
         if not returned.arrivals_from_school:
             continue
-        is_of_year = returned.year in ("", str(year))
-        by_school = returns if is_of_year else returns_of_other_years
-        by_school.setdefault(school_of(returned, numbers), []).append(returned)
+        school = school_of(returned, numbers)
+        by_school = returns if is_in_year(returned, year) else returns_of_other_years
+        by_school.setdefault(school, []).append(returned)
+        if returned.judgement.came_again_in == str(year):
+            came_again[school] = returned
     return [
         _History(
             member,
             returns.get(member.dfe_number, ()),
             returns_of_other_years.get(member.dfe_number, ()),
             tuple(messages.get(member.dfe_number, ())),
+            came_again.get(member.dfe_number),
             replies.of_school(member.dfe_number),
         )
         for member in members
@@ -289,7 +296,7 @@ def _with_replies(status: SchoolStatus, history: _History) -> SchoolStatus:
     return replace(status, why="; ".join(filter(None, whys)))
 
 
-def _status_of_return(history: _History, records: Records) -> SchoolStatus | None:
+def _status_of_return(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
     """The status of a school that sent a form back; None if it has not."""
     last: dict[Verdict, Returned] = {}
     for returned in sorted(history.returns, key=_date_and_id):
@@ -299,8 +306,28 @@ def _status_of_return(history: _History, records: Records) -> SchoolStatus | Non
     if accepted and not (faulty and _is_later(faulty, accepted)):
         return SchoolStatus(history.member, Standing.ACCEPTED, return_id=accepted.return_id, messages=history.messages)
     if not faulty:
-        return None
+        return _status_of_form_that_came_again(history, records, year)
     return _status_of_faulty_return(history, faulty, records, was_accepted=accepted is not None)
+
+
+def _status_of_form_that_came_again(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
+    """The status of a school that sent nothing but the form of an earlier year again; None if it did not."""
+    if not history.came_again:
+        return None
+    problem = records.year_earlier(history.came_again, str(year))
+    return SchoolStatus(
+        history.member,
+        Standing.NEEDS_ATTENTION,
+        _short(problem),
+        history.came_again.return_id,
+        (problem.message,),
+        history.messages,
+    )
+
+
+def is_in_year(returned: Returned, year: MembershipYear) -> bool:
+    """Whether a return came in the collection of that year, or does not say its year."""
+    return returned.year_collected in ("", str(year))
 
 
 def _status_of_faulty_return(
@@ -312,6 +339,8 @@ def _status_of_faulty_return(
         why = f"a form was accepted, but a later form has errors: {why}"
     is_own_copy = faulty.entry.copy_of == history.member.dfe_number
     queries = [problem for problem in records.problems(faulty) if problem.severity is Severity.QUERY]
+    if any(error.code is ProblemCode.YEAR_EARLIER for error in errors):
+        queries = []  # this year's form is wanted, so nobody has to explain last year's
     sentences = tuple(dict.fromkeys(_sentence(problem, is_own_copy) for problem in (*errors, *queries)))
     return SchoolStatus(history.member, Standing.NEEDS_ATTENTION, why, faulty.return_id, sentences, history.messages)
 
@@ -326,6 +355,8 @@ def _is_later(faulty: Returned, accepted: Returned) -> bool:
 
 def _short(problem: Problem) -> str:
     """The label of a problem and its code in words, without what was typed."""
+    if problem.code is ProblemCode.YEAR_EARLIER:
+        return f"this is the form of {problem.value}"
     code = problem.code.replace("_", " ")
     return f"{problem.label}: {code}" if problem.label else code
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import filecmp
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from thep_forms.definition import Definitions
 from thep_forms.errors import UnsoundError
-from thep_forms.records import Ledger, Records, Views
+from thep_forms.reading import FileKind
+from thep_forms.records import Ledger, Records, Views, return_id_of
 from thep_forms.records.database import OutdatedError
-from thep_forms.records.names import ARCHIVE, leftovers
+from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, leftovers
 from thep_forms.records.opening import bring_up_to_date
 from thep_forms.records.results import made_from
+from thep_forms.work import Failure, Limits, Workers
 
 AGAIN = "Run ingest again to rewrite it."
 ASK = "Put back a copy of it, or ingest the form again."
@@ -22,33 +26,46 @@ OUTDATED = (
 )
 
 
-def faults(folder: Path, definitions: Definitions) -> Iterator[str]:
+def faults(folder: Path, definitions: Definitions, *, deep: bool = False) -> Iterator[str]:
     """The faults of the records, a sentence each. Raises `RecordsError`.
 
-    Changes nothing, except that it migrates a ledger of an earlier version first.
+    A `deep` check also reads every archived PDF again, which takes as long as reading it did when it came in. Changes
+    nothing, except that it migrates a ledger of an earlier version first.
     """
     try:
         with _opened(folder, definitions) as ledger:
-            if fault := ledger.fault():
-                yield fault
+            if ledger_faults := list(ledger.faults()):
+                yield from ledger_faults
                 return
+            yield from _copy_faults(folder)
             yield from _archive_faults(folder, ledger)
             if ledger.outdated(made_from(definitions)):
                 yield OUTDATED
             else:
                 yield from _table_faults(folder, Views(folder, Records(ledger, definitions)))
+            if deep:
+                yield from _reading_faults(folder, ledger, definitions)
             for path in leftovers(folder):
                 yield f"{path.relative_to(folder).as_posix()} is left of a run that was cut off. Run ingest again."
     except UnsoundError as error:
         yield str(error)
 
 
+def _copy_faults(folder: Path) -> Iterator[str]:
+    """What is wrong with the last copy of a ledger that is whole. It is the same, byte for byte."""
+    copy = folder / LAST_COPY
+    if not copy.is_file():
+        yield f"{LAST_COPY} is missing. Run restore, which makes it again."
+    elif not filecmp.cmp(folder / LEDGER, copy, shallow=False):
+        yield f"{LAST_COPY} is not the copy of {LEDGER} that it should be. Run restore, which makes it again."
+
+
 def _opened(folder: Path, definitions: Definitions) -> Ledger:
     try:
-        return Ledger.existing(folder, unchanged=True)
+        return Ledger.existing(folder, unchanged=True, may_be_unsound=True)
     except OutdatedError:
         bring_up_to_date(folder, definitions)
-        return Ledger.existing(folder, unchanged=True)
+        return Ledger.existing(folder, unchanged=True, may_be_unsound=True)
 
 
 def _table_faults(folder: Path, views: Views) -> Iterator[str]:
@@ -69,8 +86,27 @@ def _archive_faults(folder: Path, ledger: Ledger) -> Iterator[str]:
     for name in sorted(there.keys() - kept):
         yield f"{ARCHIVE}/{name} is not known to the ledger. Ingest it, or delete it."
     for name in sorted(kept & there.keys()):
-        if not there[name].is_file() or _name_by_content(there[name]) != name:
+        if not is_named_by_content(there[name]):
             yield f"{ARCHIVE}/{name} was changed: it does not match its name. Delete it. {ASK}"
+
+
+def _reading_faults(folder: Path, ledger: Ledger, definitions: Definitions) -> Iterator[str]:
+    """The returns whose PDF reads otherwise today than the ledger says."""
+    from thep_forms.office.examine import Examiner  # slow to import
+
+    archive = archived_files(folder)
+    files = [(name, os.fsencode(archive[name])) for name in sorted(kept_files(ledger) & archive.keys())]
+    for name, answer in Workers(Examiner(definitions), Limits()).map(files):
+        sha256 = Path(name).stem
+        known = [ledger.reading(return_id) for return_id in ledger.return_ids(sha256)]
+        now = [] if isinstance(answer, Failure) else [found.reading for found in Examiner.returns(answer)]
+        if any(reading.kind is FileKind.LOCKED for reading in now):
+            continue  # it may have been read with a password
+        if now != [reading for reading in known if reading]:
+            yield (
+                f"{ARCHIVE}/{name} is read otherwise today than when it came in as {return_id_of(sha256)}. "
+                "Compare its answers in values.csv with its pages."
+            )
 
 
 def kept_files(ledger: Ledger) -> set[str]:
@@ -84,6 +120,9 @@ def archived_files(folder: Path) -> dict[str, Path]:
     return {path.name: path for path in (folder / ARCHIVE).glob("*") if path not in half_written}
 
 
-def _name_by_content(path: Path) -> str:
+def is_named_by_content(path: Path) -> bool:
+    """Whether it is a file whose name is the hash of its content."""
+    if not path.is_file():
+        return False
     with path.open("rb") as file:
-        return f"{hashlib.file_digest(file, 'sha256').hexdigest()}.pdf"
+        return f"{hashlib.file_digest(file, 'sha256').hexdigest()}.pdf" == path.name

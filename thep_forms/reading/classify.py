@@ -139,12 +139,12 @@ def _seals(pages: Sequence[Object]) -> tuple[list[State], bool]:
 class PageKinds(Struct, frozen=True):
     """Which pages of a file are printed pages of the form, and which are pictures.
 
-    `data` is the copy of the file that they are read from, `count` the number of its pages. `pages` are those that were
-    asked for, each once. `damaged`: damage was met so far.
+    `data` is the copy of the file that they are read from, `texts` are the texts of its pages. `pages` are those that
+    were asked for, each once. `damaged`: damage was met so far.
     """
 
     data: bytes
-    count: int
+    texts: Sequence[str]
     pages: Sequence[int]
     printed: Sequence[FormPage]
     pictures: Sequence[int]
@@ -175,7 +175,7 @@ def classify_pages(
     of_form = {found.page for found in printed}
     pictures = [number for number in wanted if number not in of_form and not is_legible(texts[number])]
     damaged = contents.damaged or contents.document.warned_of_damage()
-    return PageKinds(data, len(texts), wanted, printed, pictures, damaged)
+    return PageKinds(data, texts, wanted, printed, pictures, damaged)
 
 
 def _repeated(pages: Sequence[Object]) -> set[int]:

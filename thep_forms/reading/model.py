@@ -31,11 +31,16 @@ class ReadFrom(StrEnum):
 class Doubt(StrEnum):
     """Why an answer may not be what the school meant."""
 
+    __hash__ = str.__hash__  # the hash of an `Enum` is slow, and every answer of every return is asked
+
     CHARACTERS_LOST = "characters_lost"  # the program that saved the file lost characters, or their order
     COVERED = "covered"  # something was drawn over it; what cannot be seen is not kept
     UNREADABLE = "unreadable"  # not all of it may be the answer, or its font does not say what its letters are
     CUT_OFF = "cut_off"  # it ends at the edge of its box, so the rest may not have been printed
     BOX_FULL = "box_full"  # it is as long as its field allows, so the rest may not have been taken
+
+
+_ILLEGIBLE = frozenset({Doubt.UNREADABLE, Doubt.COVERED})
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
@@ -64,7 +69,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     @property
     def is_illegible(self) -> bool:
         """Whether something stands in the box that cannot be read for certain, or does not show."""
-        return Doubt.UNREADABLE in self.doubts or Doubt.COVERED in self.doubts
+        return bool(self.doubts) and not self.doubts.isdisjoint(_ILLEGIBLE)
 
 
 class Note(Struct, frozen=True, omit_defaults=True):
@@ -84,8 +89,9 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     `unknown_fields` are the answers in fields that the form does not have, by their names in the file. `form_id` is the
     value of the hidden field, or what the page code of a picture gives for it; `title` is the document's. `modified` is
     its modification date with a time zone, UTC where the file gives none. `damaged`: answers may be missing or stale.
-    `is_as_written`: the file is byte for byte as this program wrote it. `reason` says why nothing was read; it holds no
-    answer.
+    `pages_missing` are the numbers of the form's pages, from 1, that are not in the file; `boxes` are then the names of
+    the boxes that are. `is_as_written`: the file is byte for byte as this program wrote it. `reason` says why nothing
+    was read; it holds no answer.
     """
 
     kind: FileKind
@@ -98,6 +104,8 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     damaged: bool = False
     reason: str = ""
     is_as_written: bool = False
+    pages_missing: tuple[int, ...] = ()
+    boxes: tuple[str, ...] = ()
 
     @property
     def says_something(self) -> bool:

@@ -14,10 +14,10 @@ import pikepdf
 from msgspec import Struct
 
 from thep_forms.reading.damage import warned_of_damage
+from thep_forms.reading.header import HEADER, is_pdf
 from thep_forms.reading.mending import mended
 from thep_forms.reading.objects import get, items_of, numbers_of
 
-HEADER = 1024  # bytes
 WIDGET = "/Widget"
 REDACTION = "/Redact"  # an annotation that marks what is to be taken out
 INK = "/Ink"  # an annotation that holds what was written with a pen
@@ -29,11 +29,6 @@ _OTHER_LOCK = re.compile("unsupported encryption filter")  # qpdf's words for a 
 
 class CertificateError(Exception):
     """The file is encrypted for the holders of certificates (ISO 32000-1, 7.6.4)."""
-
-
-def is_pdf(data: bytes) -> bool:
-    """Whether the bytes claim to be a PDF: viewers look for the header in the first 1,024 bytes."""
-    return b"%PDF-" in data[:HEADER]
 
 
 class Source:

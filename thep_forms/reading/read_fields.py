@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID, years_in
 from thep_forms.reading.annotations import BoxArea
@@ -15,6 +17,7 @@ from thep_forms.reading.fields import WidgetValue, combined
 from thep_forms.reading.model import Answer, FileKind, ReadFrom, Reading
 from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.opening import flattened
+from thep_forms.reading.page_numbers import may_lack_pages, missing_pages
 from thep_forms.reading.policy import Entered, with_markup, with_print
 
 if TYPE_CHECKING:
@@ -55,7 +58,22 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     reading = Reading(
         FileKind.FORM, entered.answers, entered.notes, unknown, form_id, contents.title, contents.modified
     )
+    if may_lack_pages([contents.pages[page] for page in pages], boxes.keys(), definition):
+        none: tuple[int, ...] = ()
+        missing, failed = attempt(lambda: _missing_pages(contents, pages, definition), none)
+        if missing:
+            reading = replace(reading, pages_missing=missing, boxes=tuple(sorted(boxes)))
+        damaged = damaged or failed
     return Found([reading], has_failed or damaged)
+
+
+def _missing_pages(contents: Contents, pages: Sequence[int], definition: FormDefinition) -> tuple[int, ...]:
+    """The numbers of the pages that a form with fields lacks. `pages` are its own in the file."""
+    from thep_forms.reading.print import page_texts  # takes time to import, and few files need it
+
+    data = contents.copy()
+    texts = page_texts(data)
+    return missing_pages(data, {page: texts[page] for page in pages}, definition.identifier)
 
 
 def _with_fields_shown(

@@ -16,6 +16,7 @@ from thep_forms.reading.classify import Contents, DefinitionOfYear, Found, PageK
 from thep_forms.reading.field_groups import PageSpan, are_mixed
 from thep_forms.reading.information import may_lack_letters
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
+from thep_forms.reading.page_numbers import missing_pages
 from thep_forms.reading.pictures import pictured_forms
 from thep_forms.reading.print import FormPage, page_reader
 
@@ -31,7 +32,7 @@ def read_pages(
     forms = _by_form(kinds.printed)
     if are_mixed([_span(form) for form in forms]):
         return Found([contents.reading(FileKind.UNREADABLE, reasons.MIXED), *pictured], kinds.damaged)
-    starts = [0, *(min(found.page for found in form) for form in forms[1:]), kinds.count]
+    starts = [0, *(min(found.page for found in form) for form in forms[1:]), len(kinds.texts)]
     printed = [
         _printed(contents, kinds, form, range(start, end), definitions)
         for form, (start, end) in zip(forms, pairwise(starts), strict=True)
@@ -71,7 +72,16 @@ def _printed(
     answers = read.answers
     if may_lack_letters(contents.document.pdf):
         answers = _with_names_doubted(answers, definition)
-    return Reading(FileKind.FORM, answers, notes, title=title, modified=contents.modified)
+    missing = missing_pages(kinds.data, {page: kinds.texts[page] for page in own}, definition.identifier)
+    return Reading(
+        FileKind.FORM,
+        answers,
+        notes,
+        title=title,
+        modified=contents.modified,
+        pages_missing=missing,
+        boxes=tuple(sorted(answers)) if missing else (),
+    )
 
 
 def _with_names_doubted(answers: Mapping[str, Answer], definition: FormDefinition) -> dict[str, Answer]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from thep_forms.checking.record import SchoolRecord
-from thep_forms.deciding import AddressBook, Arrival, Judgement
+from thep_forms.deciding import AddressBook, Arrival, Judgement, Registers
 from thep_forms.records.ledger import Ledger
 
 _SEPARATOR = ";"  # between the addresses of a school
@@ -19,10 +19,10 @@ class Correspondents:
     """The schools that messages came from, by the addresses that the ledger holds."""
 
     def __init__(
-        self, ledger: Ledger, judgements: Mapping[str, Judgement], register: Mapping[str, str], own: Collection[str]
+        self, ledger: Ledger, judgements: Mapping[str, Judgement], registers: Registers, own: Collection[str]
     ) -> None:
-        """`judgements` are those of all returns by id, `register` the names of the members, `own` our addresses."""
-        self._ledger, self._judgements, self._register, self._own = ledger, judgements, register, own
+        """`judgements` are those of all returns by id, `own` are our addresses."""
+        self._ledger, self._judgements, self._registers, self._own = ledger, judgements, registers, own
         self._names: dict[str, str] = {}  # of schools in returns
         self._book: AddressBook | None = None
 
@@ -35,13 +35,13 @@ class Correspondents:
         return self._book.school_of(arrival)
 
     def name_of(self, dfe_number: str) -> str:
-        """The name of that school, by the register or else by its latest return; empty where neither has it."""
-        return self._register.get(dfe_number) or self._names.get(dfe_number, "")
+        """The name of that school, by the latest register or else by its latest return; empty where none has it."""
+        return self._registers.members("").get(dfe_number) or self._names.get(dfe_number, "")
 
     def _addresses(self) -> Iterator[tuple[str, str]]:
         """Each known address and a school that has it."""
-        for number, record in self._ledger.listed_records():
-            yield from _pairs(number, (*record.email.split(_SEPARATOR), *_of_people(record)))
+        for school in self._ledger.all_listed_schools():
+            yield from _pairs(school.dfe_number, (*school.email.split(_SEPARATOR), *_of_people(school.record)))
         for return_id, number, name, record in self._ledger.checked_records():
             if self._judgements[return_id].can_count:
                 self._names[number] = name

@@ -28,14 +28,24 @@ class Change(Struct, frozen=True):
 
 
 def changes(before: SchoolRecord, after: SchoolRecord, definition: FormDefinition) -> Iterator[Change]:
-    """The differences, in the form's order. A school without known answers has none."""
+    """The differences, in the form's order. A school without known answers has none.
+
+    What stood on a page that did not come back is unknown, so it is no difference.
+    """
     comparison = _Comparison(definition, is_complete=before.complete)
     fields = [name for field in definition.fields for name in (field.name, field.postcode_column) if name]
-    yield from comparison.values("", before.school, after.school, fields)
+    unknown = {*before.unknown_columns, *after.unknown_columns}
+    for change in comparison.values("", before.school, after.school, fields):
+        if change.field not in unknown:
+            yield change
     repeated = {role.name for role in definition.roles if role.repeats}
     roles = [role.name for role in definition.roles]
     for role in _in_order(roles, (contact.role for contact in before.contacts)):
         old, new = _holders(before, role), _holders(after, role)
+        if role in after.unknown:
+            old = comparison.known(old, after, new)
+        if role in before.unknown:
+            new = comparison.known(new, before, old)
         yield from comparison.people(role, old, new) if role in repeated else comparison.person(role, old, new)
 
 
@@ -75,12 +85,24 @@ class _Comparison:
             if person not in old:
                 yield from (Change(role, part, "", parts[part]) for part in self.parts if parts.get(part))
 
+    def known(self, holders: Iterable[Contact], other: SchoolRecord, others: Iterable[Contact]) -> list[Contact]:
+        """Those of the holders of a role whose block the other record knows, or whose name it has anyway."""
+        names = {self._name(contact) for contact in others}
+
+        def is_known(contact: Contact) -> bool:
+            return not other.is_unknown(contact.role, contact.position) or self._name(contact) in names
+
+        return [contact for contact in holders if is_known(contact)]
+
+    def _name(self, contact: Contact) -> str:
+        return self._folded(self.person_name, contact.parts.get(self.person_name, ""))
+
     def _by_name(self, people: Iterable[Contact]) -> dict[tuple[str, int], Values]:
         """The answers about each person; namesakes are counted."""
         seen: Counter[str] = Counter()
         found: dict[tuple[str, int], Values] = {}
         for contact in people:
-            name = self._folded(self.person_name, contact.parts.get(self.person_name, ""))
+            name = self._name(contact)
             seen[name] += 1
             found[name, seen[name]] = contact.parts
         return found

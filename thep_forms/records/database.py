@@ -10,23 +10,25 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
 
 from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.files import PRIVATE_FILE, moved_into_place, private_folder
-from thep_forms.records import migrations
+from thep_forms.records import checksums, last_copy, migrations, soundness
 from thep_forms.records.migrations import VERSION
-from thep_forms.records.names import ARCHIVE, LEDGER, WRITTEN, ledger_copy
+from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, WRITTEN, ledger_copy, read_only
+from thep_forms.records.soundness import DAMAGED, RESTORE
 
 PATIENCE = 5.0  # seconds to wait for another run
+FIRST_WITH_CHECKSUMS = 9  # the version of the ledger
 
 
 _BUSY = "Another run is at work on these records. Wait until it has ended, and run again."
 _FULL = "The disk is full. Nothing is half-written. Make room and run the command again."
-_DAMAGED = f"{LEDGER} is damaged. Put back a copy of it, or ingest everything again elsewhere."
 _CUT_OFF = "A run on these records was cut off. Run ingest again, which completes it."
-_NOT_OURS = f"{LEDGER} is not a ledger of this program. Choose another folder, or put back a copy of it."
-_LOST = f"holds returns, but {LEDGER} is gone. Put back a copy of it, or ingest these PDFs into another folder."
+_NOT_OURS = f"{LEDGER} is not a ledger of this program. Choose another folder, or run restore."
+_LOST = f"{{records}} holds records, but {LEDGER} is {{state}}. {RESTORE}"
+_ROLLED_BACK = f"{LEDGER} is older than {LAST_COPY}, so something has put an old one in its place. {RESTORE}"
+_FOREIGN = f"{LEDGER} is the ledger of other records than {LAST_COPY}. Put the right one back, or run restore."
 _SHUT = f"{LEDGER} cannot be opened or written. See that you may write to its folder, and run again."
 _TOO_OLD = f"{LEDGER} is of an older version of this program. Ingest the PDFs that lie beside it into a new folder."
 _OLD = f"{LEDGER} is of an earlier version of this program. Run a command that may write to its folder."
@@ -58,14 +60,14 @@ def _in_words(error: sqlite3.DatabaseError) -> RecordsError:
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return ReadOnlyError(_SHUT)
         case sqlite3.SQLITE_CORRUPT:
-            return UnsoundError(_DAMAGED)
+            return UnsoundError(DAMAGED)
         case sqlite3.SQLITE_NOTADB:
             return UnsoundError(_NOT_OURS)
     return RecordsError(f"The ledger cannot be used: {error}. Make room and run the command again.")
 
 
 @contextmanager
-def _complaints_in_words() -> Iterator[None]:
+def errors_in_words() -> Iterator[None]:
     """SQLite's complaints as `RecordsError`; its `ProgrammingError` and the like are ours, not the user's."""
     try:
         yield
@@ -78,8 +80,7 @@ def _complaints_in_words() -> Iterator[None]:
 def _make(path: Path) -> None:
     """Make an empty file for a ledger, unless there is one. Raises `RecordsError` where one is missing."""
     records, is_there = path.parent, path.exists()
-    if not is_there and _has_returns(records):
-        raise RecordsError(f"{records / ARCHIVE} {_LOST}")
+    _require_ledger(records)
     if not is_there and (theirs := [name for name in WRITTEN if (records / name).exists()]):
         raise RecordsError(
             f"{records} holds a file {theirs[0]} that is not ours. Choose another folder for the records."
@@ -92,39 +93,47 @@ def _make(path: Path) -> None:
         path.touch(mode=PRIVATE_FILE)
 
 
-def _has_returns(records: Path) -> bool:
-    return any((records / ARCHIVE).glob("*.pdf"))
-
-
-def _read_only(path: Path) -> str:
-    """The URI of a file that SQLite must not write to, on a share of Windows too (file:////server/…)."""
-    whole = path.resolve().as_posix()
-    return f"file://{'' if whole.startswith('/') else '/'}{quote(os.fsencode(whole), safe='/:')}?mode=ro"
+def _require_ledger(records: Path) -> None:
+    """Raises `UnsoundError` if the records had a ledger, and it is gone or empty."""
+    ledger = records / LEDGER
+    is_empty = ledger.exists() and not ledger.stat().st_size
+    if ledger.exists() and not is_empty:
+        return
+    had_ledger = (records / LAST_COPY).exists() or any((records / ARCHIVE).glob("*"))
+    if had_ledger or (is_empty and any((records / name).exists() for name in WRITTEN)):
+        raise UnsoundError(_LOST.format(records=records, state="empty" if is_empty else "gone"))
 
 
 class Database:
     """The SQLite file of a RECORDS folder, locked against other processes until it is closed.
 
     Creates the file if it is missing. Migrates a ledger of an earlier version after keeping a copy of it. Raises
-    `RecordsError` if the file is not a ledger, is of a later version, or is in use.
+    `RecordsError` if the file is not a ledger, is of a later version, or is in use, `UnsoundError` if it is not whole.
     """
 
-    def __init__(self, records: Path, *, unchanged: bool = False, in_memory: bool = False) -> None:
+    def __init__(
+        self, records: Path, *, unchanged: bool = False, in_memory: bool = False, may_be_unsound: bool = False
+    ) -> None:
         """With `unchanged`, open the file for reading only and lock it against writers; see `OutdatedError`.
 
-        With `in_memory`, work on a copy in memory and write nothing back.
+        With `in_memory`, work on a copy in memory and write nothing back. `may_be_unsound` leaves out the checks.
         """
         self._path = records / LEDGER
+        self._may_be_unsound = may_be_unsound
         self._is_ours = False  # locked against other processes
-        with _complaints_in_words():
+        self._changes_before = 0  # that the connection had made when the transaction began
+        with errors_in_words():
             self._connection = self._connected(unchanged=unchanged, in_memory=in_memory)
             try:
+                checksums.add_function(self._connection)
                 if unchanged:
                     self._look()
                 elif in_memory:
                     self._copy()
                 else:
                     self._lock()
+                if not unchanged:
+                    checksums.keep_up_to_date(self._connection)
             except BaseException:
                 self._close()
                 raise
@@ -133,30 +142,35 @@ class Database:
         if in_memory:
             return sqlite3.connect(":memory:", isolation_level=None)
         if unchanged:
-            return sqlite3.connect(_read_only(self._path), uri=True, timeout=PATIENCE, isolation_level=None)
+            return sqlite3.connect(read_only(self._path), uri=True, timeout=PATIENCE, isolation_level=None)
         _make(self._path)
         return sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None)
 
     @classmethod
-    def existing(cls, records: Path, *, unchanged: bool = False, in_memory: bool = False) -> Self:
+    def existing(
+        cls, records: Path, *, unchanged: bool = False, in_memory: bool = False, may_be_unsound: bool = False
+    ) -> Self:
         """The ledger of records that exist. Raises `RecordsError` if there are none."""
+        _require_ledger(records)
         if not (records / LEDGER).is_file():
-            if _has_returns(records):
-                raise RecordsError(f"{records / ARCHIVE} {_LOST}")
             raise RecordsError(f"{records} holds no records. Give the folder that ingest wrote to.")
-        return cls(records, unchanged=unchanged, in_memory=in_memory)
+        return cls(records, unchanged=unchanged, in_memory=in_memory, may_be_unsound=may_be_unsound)
 
     def _look(self) -> None:
         """Start a read transaction, so that all reads see the same state."""
         self._connection.execute("BEGIN")
         if self._version() != VERSION:
             raise OutdatedError(_OLD)
+        self._require_soundness()
 
     def _copy(self) -> None:
         """Copy the file into memory, and migrate the copy."""
-        with closing(sqlite3.connect(_read_only(self._path), uri=True, timeout=PATIENCE)) as source:
+        with closing(sqlite3.connect(read_only(self._path), uri=True, timeout=PATIENCE)) as source:
             source.backup(self._connection)
-        self._migrate(self._version())
+        version = self._version()
+        self._require_soundness(version)
+        if version != VERSION:
+            self._migrate(version)
 
     def _lock(self) -> None:
         """Lock the file against other processes, and create or migrate its tables."""
@@ -172,6 +186,7 @@ class Database:
         if not self._is_empty():
             version = self._version()
             self._connection.execute("COMMIT")  # the lock stays
+            self._require_soundness(version)
             if version != VERSION:
                 self._keep_copy(version)
                 self._migrate(version)
@@ -225,7 +240,7 @@ class Database:
 
     def __exit__(self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None) -> None:
         self._close()
-        with _complaints_in_words():
+        with errors_in_words():
             if isinstance(error, sqlite3.DatabaseError):
                 raise error
 
@@ -240,19 +255,28 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Keep all changes made inside, or none. Raises `RecordsError` if the ledger cannot be written."""
-        with _complaints_in_words():
+        with errors_in_words():
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
+                self._begin()
                 yield
-                self._connection.execute("COMMIT")
+                self._commit()
             except BaseException:
                 self._undo()
                 raise
 
     def commit(self) -> None:
         """Commit the changes so far and start the next transaction."""
-        self._connection.execute("COMMIT")
+        self._commit()
+        self._begin()
+
+    def _begin(self) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
+        self._changes_before = self._connection.total_changes
+
+    def _commit(self) -> None:
+        if self._connection.total_changes != self._changes_before:
+            self._connection.execute("UPDATE identity SET changes=changes+1")
+        self._connection.execute("COMMIT")
 
     def _undo(self) -> None:
         if self._connection.in_transaction:
@@ -260,11 +284,26 @@ class Database:
 
     def compact(self) -> None:
         """Rewrite the file, so that deleted data is gone from it."""
-        with _complaints_in_words():
+        with errors_in_words():
             self._connection.execute("VACUUM")
+            self._connection.execute("UPDATE identity SET changes=changes+1")
 
-    def fault(self) -> str:
-        """A sentence if the file is damaged, otherwise empty. It never quotes SQLite, which may quote the file."""
-        with _complaints_in_words():
-            (answer,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
-        return "" if answer == "ok" else _DAMAGED
+    def faults(self, version: int = VERSION) -> Iterator[str]:
+        """What is wrong with the file, a sentence each. `version` is the one that wrote it."""
+        with errors_in_words():
+            yield from soundness.faults(self._connection, checksums=version >= FIRST_WITH_CHECKSUMS)
+            copy = last_copy.identity_of(self._path.parent / LAST_COPY)
+            if version < FIRST_WITH_CHECKSUMS or not copy:
+                return
+            own = last_copy.identity(self._connection)
+            if own.records_id != copy.records_id:
+                yield _FOREIGN
+            elif own.changes < copy.changes:
+                yield _ROLLED_BACK
+
+    def _require_soundness(self, version: int = VERSION) -> None:
+        """Raises `UnsoundError` with the first fault. Nothing is written to a ledger that has one, or built on it."""
+        if self._may_be_unsound:
+            return
+        for fault in self.faults(version):
+            raise UnsoundError(fault)

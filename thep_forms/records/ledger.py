@@ -7,7 +7,7 @@ made of the readings, with what it was made from. Verdicts are in neither; they 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -17,10 +17,11 @@ import msgspec
 from msgspec import Struct
 
 from thep_forms.checking.record import Checked, CheckedValue, Problem, SchoolRecord
-from thep_forms.deciding import Action, Arrival, Decision, Entry
+from thep_forms.deciding import Action, Arrival, Decision, Entry, Registers
+from thep_forms.definition.model import ProblemCode
 from thep_forms.reading import FileKind, Reading
 from thep_forms.records.database import Database
-from thep_forms.records.model import Sent, SentKind, SentState, entry_of, return_id_of
+from thep_forms.records.model import ListedSchool, Sent, SentKind, SentState, entry_of, return_id_of
 from thep_forms.sources.model import MessageOrigin
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ _ENTRY = (
     "error_codes, read_from, content"
 )
 _ENTRY_COLUMNS = 13
-_ARRIVAL = "source, a.return_id, received_at, is_decoration, carried_by"
+_ARRIVAL = "source, a.return_id, received_at, is_decoration, carried_by, year_given, latest_year"
 _NO_MESSAGES = "[]"  # JSON of what is in `carried_by` for a file that came in no message
 _BY_SCHOOL = "ORDER BY r.membership_year, r.dfe_number, r.return_id"  # an index has it: nothing is sorted
 _DECISION = (
@@ -118,6 +119,11 @@ class Ledger(Database):
         for row in self._connection.execute(query):
             yield _entry(row, shared)
 
+    def entries_of_school(self, number: str) -> list[Entry]:
+        """The returns with that DFE number, by year and id."""
+        query = _select(_ENTRY, f"result r JOIN entry e ON e.return_id = r.return_id WHERE dfe_number=? {_BY_SCHOOL}")
+        return [_entry(row, {}) for row in self._connection.execute(query, (number,))]
+
     def reading(self, return_id: str) -> Reading | None:
         """What was read of a return; None where it was not kept."""
         row = self._connection.execute("SELECT reading FROM reading WHERE return_id=?", (return_id,)).fetchone()
@@ -128,17 +134,39 @@ class Ledger(Database):
     def add_arrivals(self, arrival: Arrival, sha256: str) -> list[str]:
         """Note that each return in the file of that hash came by the way of `arrival`; the sources that are new.
 
-        Where the file holds several returns, `#1`, `#2`, … follow the source.
+        Where the file holds several returns, `#1`, `#2`, … follow the source. Where it came by that way before, the
+        earliest year that was given with it stays.
         """
         return_ids = self.return_ids(sha256)
         new = []
         for number, return_id in enumerate(return_ids, 1):
             source = f"{arrival.source}#{number}" if len(return_ids) > 1 else arrival.source
-            row = (source, return_id, _text(arrival.received_at), arrival.is_decoration, _messages(arrival))
-            if self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?,?,?)", row).rowcount > 0:
+            row = (
+                source,
+                return_id,
+                _text(arrival.received_at),
+                arrival.is_decoration,
+                _messages(arrival),
+                arrival.year_given,
+                arrival.latest_year,
+            )
+            if self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?,?,?,?,?)", row).rowcount > 0:
                 new.append(source)
+            elif arrival.year_given:
+                self._note_earlier_year(source, return_id, arrival.year_given)
             self._connection.execute("DELETE FROM unopened WHERE source=?", (source,))
         return new
+
+    def _note_earlier_year(self, source: str, return_id: str, year: str) -> None:
+        """Note the year that was given for a known arrival, if that is earlier than what was noted.
+
+        So a year that was mistyped can be corrected, and last year's mailbox can be read again with this year.
+        """
+        query = (
+            "UPDATE arrival SET year_given=?1 WHERE source=?2 AND return_id=?3 "
+            "AND ?1 < CASE year_given WHEN '' THEN latest_year ELSE year_given END"
+        )
+        self._connection.execute(query, (year, source, return_id))
 
     def _ways(self, return_ids: Sequence[str]) -> list[Arrival]:
         """The ways by which the file with these returns came: their arrivals, without `#1`, `#2` and so on."""
@@ -147,10 +175,11 @@ class Ledger(Database):
         ending = "#1" if len(return_ids) > 1 else ""
         return [
             msgspec.structs.replace(arrival, source=arrival.source.removesuffix(ending))
-            for arrival in self._arrivals(return_ids[0])
+            for arrival in self.arrivals_of(return_ids[0])
         ]
 
-    def _arrivals(self, return_id: str) -> list[Arrival]:
+    def arrivals_of(self, return_id: str) -> list[Arrival]:
+        """Every arrival of a return, by source."""
         query = _select(_ARRIVAL, "arrival a WHERE return_id=? ORDER BY source")
         return [_arrival(*row) for row in self._connection.execute(query, (return_id,))]
 
@@ -183,7 +212,10 @@ class Ledger(Database):
         for source, reason, received, messages in self._connection.execute(query):
             return_id = return_id_of(hashlib.sha256(source.encode()).hexdigest())
             found.append(
-                (Entry(return_id, FileKind.UNREADABLE, reason), [_arrival(source, return_id, received, 0, messages)])
+                (
+                    Entry(return_id, FileKind.UNREADABLE, reason),
+                    [_arrival(source, return_id, received, 0, messages, "", "")],
+                )
             )
         return iter(sorted(found, key=lambda each: (each[0].return_id, each[1][0].source)))
 
@@ -215,8 +247,8 @@ class Ledger(Database):
     # --- results -------------------------------------------------------------------------------------------------
 
     def outdated(self, made_from: str) -> list[str]:
-        """The returns with a reading whose result was made from something else."""
-        query = "SELECT return_id FROM result NATURAL JOIN reading WHERE made_from != ?"
+        """The returns with a reading whose result was made from something else, or is missing."""
+        query = "SELECT return_id FROM reading NATURAL LEFT JOIN result WHERE made_from IS NOT ?"
         return [return_id for (return_id,) in self._connection.execute(query, (made_from,))]
 
     def renew_result(self, return_id: str, reading: Reading, checked: Checked | None, made_from: str) -> None:
@@ -278,35 +310,83 @@ class Ledger(Database):
         found: tuple[str, str] | None = self._connection.execute(query, (name,)).fetchone()
         return found
 
+    # --- the years ------------------------------------------------------------------------------------------------
+
+    def latest_year(self) -> str:
+        """The latest membership year that was sent or returned, or that the office said it collects; empty if none.
+
+        A blank form does not count, nor one that does not say its form and its year for certain.
+        """
+        query = (
+            "SELECT max(membership_year) FROM (SELECT membership_year FROM message UNION ALL "
+            "SELECT year_given FROM arrival UNION ALL SELECT membership_year FROM result WHERE NOT is_blank "
+            "AND ';' || error_codes || ';' NOT LIKE ? AND ';' || error_codes || ';' NOT LIKE ?)"
+        )
+        uncertain = (f"%;{ProblemCode.YEAR_MISMATCH};%", f"%;{ProblemCode.FORM_OTHER};%")
+        (year,) = self._connection.execute(query, uncertain).fetchone()
+        return year or ""
+
+    def end_run(self) -> None:
+        """Note for what came in this run which year was the latest that was known. It is noted once for each arrival.
+
+        So it also completes runs that were cut off.
+        """
+        row = (self.latest_year(),)
+        self._connection.execute("UPDATE arrival SET latest_year=? WHERE latest_year IS NULL", row)
+
+    def mend(self) -> None:
+        """Delete what belongs to no entry, and entries of which nothing is known.
+
+        A ledger that was put together of two may hold such rows.
+        """
+        for table in ("arrival", "reading", "result", "result_detail"):
+            self._connection.execute(f"DELETE FROM {table} WHERE return_id NOT IN (SELECT return_id FROM entry)")  # noqa: S608
+        self._connection.execute("DELETE FROM unopened WHERE source IN (SELECT source FROM arrival)")
+        self._connection.execute(
+            "DELETE FROM entry WHERE return_id NOT IN (SELECT return_id FROM result) "
+            "AND return_id NOT IN (SELECT return_id FROM reading)"
+        )
+        self._connection.execute("DELETE FROM file WHERE sha256 NOT IN (SELECT sha256 FROM entry)")
+
     # --- the register --------------------------------------------------------------------------------------------
 
-    def set_register(self, members: Mapping[str, tuple[str, SchoolRecord]]) -> None:
-        """Note the member schools by DfE number, with their names and records, instead of those known before."""
-        self._connection.execute("DELETE FROM register")
-        for number, (name, record) in members.items():
-            blob = msgspec.json.encode(record) if record != SchoolRecord() else None
-            self._connection.execute("INSERT INTO register VALUES (?,?,?)", (number, name, blob))
+    def set_register(self, year: str, schools: Iterable[ListedSchool]) -> None:
+        """Note the member schools of a year, instead of those that were known of it before."""
+        self._connection.execute("DELETE FROM register WHERE membership_year=?", (year,))
+        for school in schools:
+            blob = msgspec.json.encode(school.record) if school.record != SchoolRecord() else None
+            row = (year, school.dfe_number, school.name, school.email, blob)
+            self._connection.execute("INSERT INTO register VALUES (?,?,?,?,?)", row)
 
-    def register(self) -> dict[str, str]:
-        """The names of the member schools by their DFE numbers, empty where the register list has none."""
-        return dict(self._connection.execute("SELECT dfe_number, school_name FROM register ORDER BY 1"))
+    def registers(self) -> Registers:
+        """The member schools of each year."""
+        by_year: dict[str, dict[str, str]] = {}
+        for year, number, name in self._connection.execute(
+            "SELECT membership_year, dfe_number, school_name FROM register ORDER BY 1, 2"
+        ):
+            by_year.setdefault(year, {})[number] = name
+        return Registers(by_year)
 
-    def listed_records(self) -> Iterator[tuple[str, SchoolRecord]]:
-        """The DFE number and the record of each member of which a list says more than number and name."""
-        query = "SELECT dfe_number, record FROM register WHERE record IS NOT NULL"
-        for number, record in self._connection.execute(query):
-            yield number, msgspec.json.decode(record, type=SchoolRecord)
+    def all_listed_schools(self) -> Iterator[ListedSchool]:
+        """The schools in the register lists of all years, the earliest year first."""
+        query = "SELECT dfe_number, school_name, email, record FROM register ORDER BY membership_year, dfe_number"
+        return (_listed(*row) for row in self._connection.execute(query))
 
-    def members_with_record(self) -> list[str]:
-        """The numbers of the members of which more than the number and the name is known."""
-        query = "SELECT dfe_number FROM register WHERE record IS NOT NULL ORDER BY 1"
-        return [number for (number,) in self._connection.execute(query)]
+    def listed_schools(self, year: str) -> list[ListedSchool]:
+        """The schools in the register list of that very year, by DFE number."""
+        query = "SELECT dfe_number, school_name, email, record FROM register WHERE membership_year=? ORDER BY 1"
+        return [_listed(*row) for row in self._connection.execute(query, (year,))]
 
-    def member(self, number: str) -> SchoolRecord | None:
-        """What the register list says of a school; None where that is nothing but its number and its name."""
-        query = "SELECT record FROM register WHERE dfe_number=? AND record IS NOT NULL"
-        row = self._connection.execute(query, (number,)).fetchone()
-        return msgspec.json.decode(row[0], type=SchoolRecord) if row else None
+    def listed_school(self, year: str, number: str) -> ListedSchool | None:
+        """A school in the register list of that very year."""
+        query = "SELECT dfe_number, school_name, email, record FROM register WHERE membership_year=? AND dfe_number=?"
+        row = self._connection.execute(query, (year, number)).fetchone()
+        return _listed(*row) if row else None
+
+    def members_with_details(self) -> list[tuple[str, str]]:
+        """The year and number of each member of which a list says more than the number and the name."""
+        query = "SELECT membership_year, dfe_number FROM register WHERE record IS NOT NULL OR email != '' ORDER BY 1, 2"
+        return [(year, number) for year, number in self._connection.execute(query)]
 
     # --- messages ------------------------------------------------------------------------------------------------
 
@@ -324,6 +404,11 @@ class Ledger(Database):
                 _select(columns, "message ORDER BY 1, 2, 3")
             )
         ]
+
+    def first_forms_sent(self) -> dict[str, datetime]:
+        """When the first form of each year was sent or drafted."""
+        query = "SELECT membership_year, min(at) FROM message WHERE kind=? GROUP BY 1"
+        return {year: datetime.fromisoformat(at) for year, at in self._connection.execute(query, (SentKind.FORM,))}
 
     # --- disposal ------------------------------------------------------------------------------------------------
 
@@ -355,10 +440,11 @@ class Ledger(Database):
             key = (sent.year, sent.dfe_number, sent.at.isoformat())
             self._connection.execute("DELETE FROM message WHERE membership_year=? AND dfe_number=? AND at=?", key)
 
-    def forget_member_records(self, numbers: Iterable[str]) -> None:
-        """Delete what is known of these members but their numbers and names."""
-        for number in numbers:
-            self._connection.execute("UPDATE register SET record=NULL WHERE dfe_number=?", (number,))
+    def forget_member_details(self, members: Iterable[tuple[str, str]]) -> None:
+        """Delete what the lists say of these members, by year and number, but for their numbers and names."""
+        for member in members:
+            query = "UPDATE register SET record=NULL, email='' WHERE membership_year=? AND dfe_number=?"
+            self._connection.execute(query, member)
 
 
 def _text(date: datetime | None) -> str | None:
@@ -376,10 +462,24 @@ def _entry(row: Sequence[Any], shared: dict[str, str]) -> Entry:
     return Entry(return_id, kind, reason, date, *about, bool(is_blank), codes, errors, read_from, content)
 
 
-def _arrival(source: str, return_id: str, received: str | None, is_decoration: int, messages: str) -> Arrival:
+def _arrival(
+    source: str,
+    return_id: str,
+    received: str | None,
+    is_decoration: int,
+    messages: str,
+    year_given: str,
+    latest_year: str | None,
+) -> Arrival:
     received_at = datetime.fromisoformat(received) if received else None
     carried_by = () if messages == _NO_MESSAGES else _MESSAGES.decode(messages)
-    return Arrival(source, return_id, received_at, bool(is_decoration), carried_by)
+    return Arrival(source, return_id, received_at, bool(is_decoration), carried_by, year_given, latest_year)
+
+
+def _listed(number: str, name: str, email: str, record: bytes | None) -> ListedSchool:
+    return ListedSchool(
+        number, name, email, msgspec.json.decode(record, type=SchoolRecord) if record else SchoolRecord()
+    )
 
 
 def _messages(arrival: Arrival) -> str:

@@ -1,7 +1,8 @@
 """The tables of the ledger, and how a ledger of an earlier version becomes one of this version.
 
 Migrations are numbered and go forward only. Each is one small function from the version before it to its own. A
-released migration never changes. So it uses no class of the program, only SQL and plain JSON.
+released migration never changes. So it uses no class of the program, only SQL and plain JSON. After the last one,
+each row gets its checksum.
 A new ledger is made by the first one's tables and every migration after it. docs/ledger.md describes the format.
 """
 
@@ -11,6 +12,8 @@ import json
 import sqlite3
 from collections.abc import Callable
 from typing import Any
+
+from thep_forms.records import checksums
 
 FIRST = 7  # the earliest version that can be migrated
 _TABLES_OF_8 = """
@@ -87,7 +90,51 @@ def to_version_8(ledger: sqlite3.Connection) -> None:
         ledger.execute(f"DROP TABLE old_{table}")
 
 
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {8: to_version_8}
+_CHECKSUMS_OF_9 = """
+CREATE TABLE checksum (
+    table_name TEXT, row_key TEXT, value BLOB NOT NULL, PRIMARY KEY (table_name, row_key)
+) WITHOUT ROWID;
+CREATE TABLE identity (records_id TEXT PRIMARY KEY, changes INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_REGISTER_OF_9 = """
+CREATE TABLE register (
+    membership_year TEXT, dfe_number TEXT, school_name TEXT NOT NULL, email TEXT NOT NULL, record BLOB,
+    PRIMARY KEY (membership_year, dfe_number)
+) WITHOUT ROWID;
+"""
+
+
+def to_version_9(ledger: sqlite3.Connection) -> None:
+    """A register for each year, which year the office collected when a return came, and a checksum of each row.
+
+    The register of version 8 said no year: it becomes that of the latest year that was sent or returned. Nobody noted
+    which year was collected when earlier returns came.
+    """
+    ledger.execute("ALTER TABLE arrival ADD COLUMN year_given TEXT NOT NULL DEFAULT ''")
+    ledger.execute("ALTER TABLE arrival ADD COLUMN latest_year TEXT DEFAULT ''")
+    ledger.execute("ALTER TABLE register RENAME TO old_register")
+    _create(ledger, _REGISTER_OF_9)
+    ledger.execute(
+        "INSERT INTO register SELECT ?, dfe_number, school_name, '', record FROM old_register", (_latest_year(ledger),)
+    )
+    ledger.execute("DROP TABLE old_register")
+    _create(ledger, _CHECKSUMS_OF_9)
+    ledger.execute("INSERT INTO identity VALUES (lower(hex(randomblob(8))), 0)")
+
+
+def _latest_year(ledger: sqlite3.Connection) -> str:
+    """The latest year that was sent or returned; without any, the current membership year."""
+    (year,) = ledger.execute(
+        "SELECT max(membership_year) FROM (SELECT membership_year FROM message UNION ALL "
+        "SELECT membership_year FROM result WHERE NOT is_blank)"
+    ).fetchone()
+    if year:
+        return str(year)
+    (start,) = ledger.execute("SELECT CAST(strftime('%Y', 'now', '-3 months') AS INTEGER)").fetchone()
+    return f"{start}-{(start + 1) % 100:02}"
+
+
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {8: to_version_8, 9: to_version_9}
 VERSION = max(MIGRATIONS)
 
 
@@ -101,6 +148,7 @@ def migrate(ledger: sqlite3.Connection, version: int) -> None:
     """Take a ledger of that version to this one. The caller has begun a transaction."""
     for number in range(version + 1, VERSION + 1):
         MIGRATIONS[number](ledger)
+    checksums.make_all(ledger)
     ledger.execute(f"PRAGMA user_version={VERSION}")
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 from msgspec import Struct
 
-from thep_forms.checking.record import Checked
+from thep_forms.checking.record import Checked, SchoolRecord
 from thep_forms.deciding import Entry
 from thep_forms.definition.model import Severity
 from thep_forms.reading import Reading
@@ -42,6 +42,15 @@ def entry_of(return_id: str, reading: Reading, checked: Checked | None) -> Entry
 def return_id_of(sha256: str, number: int = 1) -> str:
     """The id of the return in the file of that hash, or of the second, third, … where it holds several."""
     return sha256[:16] if number == 1 else f"{sha256[:16]}-{number}"
+
+
+class ListedSchool(Struct, frozen=True):
+    """A school in a register list, as the ledger keeps it: its name, where to write (joined by `;`), its details."""
+
+    dfe_number: str
+    name: str = ""
+    email: str = ""
+    record: SchoolRecord = SchoolRecord()
 
 
 class SentKind(StrEnum):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
+from urllib.parse import quote
 
 from thep_forms.files import half_written
 
 LEDGER = "ledger.sqlite"
+LAST_COPY = "ledger-copy.sqlite"  # of the ledger, made at the end of each run that changed it
 ARCHIVE = "returns"  # the folder of the PDFs
 WORKBOOK = "records.xlsx"
 PACKAGE = "datapackage.json"
@@ -33,7 +37,8 @@ class TableName(StrEnum):
 
 WRITTEN = (*(table.file for table in TableName), WORKBOOK, PACKAGE)  # from the ledger, whenever it changes
 _COPY = "ledger-version-{}.sqlite"
-_OURS = re.compile(r"[0-9a-f]{64}\.pdf|ledger-version-[0-9]+\.sqlite", re.ASCII)
+_DAMAGED = "ledger-damaged-{}.sqlite"
+_OURS = re.compile(r"[0-9a-f]{64}\.pdf|ledger-(version-[0-9]+|damaged-[0-9]+|copy)\.sqlite", re.ASCII)
 
 
 def ledger_copy(records: Path, version: int) -> Path:
@@ -41,9 +46,23 @@ def ledger_copy(records: Path, version: int) -> Path:
     return records / _COPY.format(version)
 
 
+def damaged_ledger(records: Path) -> Path:
+    """A path for a damaged ledger that is put aside; nothing is there yet."""
+    numbers = count(1)
+    while (path := records / _DAMAGED.format(next(numbers))).exists():
+        pass
+    return path
+
+
 def ledger_copies(records: Path) -> list[Path]:
-    """The copies that migrations kept of earlier ledgers."""
-    return sorted(records.glob(_COPY.format("*")))
+    """The ledgers that migrations kept and that `restore` put aside, with journals. The last copy is not among them."""
+    return sorted([*records.glob(_COPY.format("*")), *records.glob(_DAMAGED.format("*") + "*")])
+
+
+def read_only(path: Path) -> str:
+    """The URI of a file that SQLite must not write to, on a share of Windows too (file:////server/…)."""
+    whole = path.resolve().as_posix()
+    return f"file://{'' if whole.startswith('/') else '/'}{quote(os.fsencode(whole), safe='/:')}?mode=ro"
 
 
 def archived(records: Path, sha256: str) -> Path:

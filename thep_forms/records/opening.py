@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from thep_forms.definition import Definitions
-from thep_forms.records.database import CutOffError, OutdatedError, ReadOnlyError
+from thep_forms.records import last_copy
+from thep_forms.records.database import CutOffError, OutdatedError, ReadOnlyError, errors_in_words
 from thep_forms.records.ledger import Ledger
 from thep_forms.records.records import Records
 from thep_forms.records.results import made_from, renew_results
@@ -21,11 +22,14 @@ _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 def open_for_writing(records: Path, definitions: Definitions, *, must_exist: bool = True) -> Iterator[Ledger]:
     """The ledger, brought up to date and locked against other processes. Write the tables after you change it.
 
-    Creates a missing ledger unless it `must_exist`. Raises `RecordsError`, `TemplateError`, `OSError`.
+    Creates a missing ledger unless it `must_exist`. Renews its copy afterwards. Raises `RecordsError`, `TemplateError`,
+    `OSError`.
     """
     with Ledger.existing(records) if must_exist else Ledger(records) as ledger:
         renew_results(ledger, definitions)
         yield ledger
+    with errors_in_words():
+        last_copy.renew(records)
 
 
 @contextmanager

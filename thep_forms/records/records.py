@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from heapq import merge
 from itertools import chain
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.checking.problems import problem
-from thep_forms.checking.record import CheckedValue, Problem, SchoolRecord
+from thep_forms.checking.record import CheckedValue, Contact, Problem, SchoolRecord
 from thep_forms.deciding import (
     Arrival,
     Decision,
@@ -26,6 +27,7 @@ from thep_forms.records.addresses import Correspondents
 from thep_forms.records.changes import Change, changes
 from thep_forms.records.ledger import Ledger
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 _NO_RETURN = (Verdict.SENT_BY_US, Verdict.AUTOMATIC)
 
@@ -93,6 +95,11 @@ class Returned(Struct, frozen=True, gc=False):
         return self.entry.year
 
     @property
+    def year_collected(self) -> str:
+        """The year in whose collection it came: its own, unless it is of an earlier year than the one collected."""
+        return self.judgement.collected or self.year
+
+    @property
     def dated(self) -> datetime | None:
         """When it was sent, as far as that is known: the date of its first message, else the file's own."""
         return self.arrivals[0].received_at or self.entry.modified
@@ -105,6 +112,13 @@ class Returned(Struct, frozen=True, gc=False):
         return tuple(dict.fromkeys((*_split(self.entry.codes), *self.judgement.codes)))
 
 
+class KnownContact(Struct, frozen=True):
+    """A person in a role, and the return that told of them."""
+
+    contact: Contact
+    return_id: str
+
+
 class Records:
     """Everything that an open ledger knows, with verdicts.
 
@@ -114,17 +128,19 @@ class Records:
     def __init__(self, ledger: Ledger, definitions: Definitions) -> None:
         """Decide about every return, by what the ledger knows now."""
         self.ledger, self.definitions = ledger, definitions
-        self.register = ledger.register()
+        self.registers = ledger.registers()
         self.own_addresses = definitions().partnership.own_addresses
         unopened = list(ledger.unopened())
+        forms_sent = ledger.first_forms_sent()
         self.judgements = decide(
             chain(ledger.entries(), (entry for entry, _ in unopened)),
             chain(ledger.arrivals(), (arrival for _, arrivals in unopened for arrival in arrivals)),
             ledger.decisions(),
-            self.register,
+            self.registers,
             self.own_addresses,
+            forms_sent,
         )
-        self.correspondents = Correspondents(ledger, self.judgements.by_return, self.register, self.own_addresses)
+        self.correspondents = Correspondents(ledger, self.judgements.by_return, self.registers, self.own_addresses)
         # The columns are those of the latest year's form: they depend on the returns, not on the day.
         latest = self.judgements.latest_year
         self.definition: FormDefinition = definitions(MembershipYear.parse(latest) if latest else None)
@@ -177,6 +193,52 @@ class Records:
         """The checked answers of the return; nothing where it is no form."""
         return self.ledger.record(entry.return_id)
 
+    def contacts(self, entry: Returned, record: SchoolRecord) -> list[KnownContact]:
+        """The people of an accepted return, whose record this is, in the form's order.
+
+        Those on pages that did not come back are the last known ones, of an earlier return of the school.
+        """
+        return self._with_last_known(entry, record)[0]
+
+    def whole_record(self, entry: Returned) -> SchoolRecord:
+        """The record of an accepted return, with the last known people of pages that did not come back."""
+        record = self.record(entry)
+        contacts, unknown = self._with_last_known(entry, record)
+        return replace(record, contacts=tuple(known.contact for known in contacts), unknown=unknown)
+
+    def _with_last_known(
+        self, entry: Returned, record: SchoolRecord
+    ) -> tuple[list[KnownContact], Mapping[str, tuple[int, ...]]]:
+        """The people of a return and the last known ones, and the roles that are still `unknown`."""
+        contacts = [KnownContact(contact, entry.return_id) for contact in record.contacts]
+        if not record.unknown:
+            return contacts, {}
+        name, unknown = self.definition.person_name.name, record
+        for return_id in self._earlier_returns(entry):
+            earlier = self.ledger.record(return_id)
+            contacts += _last_known(unknown, earlier, contacts, return_id, name)
+            unknown = _still_unknown(unknown, earlier)
+            if not unknown.unknown:
+                break
+        order = [role.name for role in self.definition.roles]
+        contacts.sort(key=lambda known: (_index(order, known.contact.role), known.contact.position))
+        return contacts, unknown.unknown
+
+    def _earlier_returns(self, entry: Returned) -> list[str]:
+        """The returns without errors that the school sent before, the last one first."""
+        dated: list[tuple[str, datetime, str]] = []
+        for other in self.ledger.entries_of_school(entry.dfe_number):
+            judgement = self.judgements.by_return[other.return_id]
+            is_of_year = other.year == entry.year and judgement.verdict is Verdict.SUPERSEDED
+            is_earlier = other.year < entry.year and judgement.verdict is Verdict.ACCEPTED
+            if judgement.can_count and (is_of_year or is_earlier):
+                dated.append((other.year, self._date(other), other.return_id))
+        return [return_id for _, _, return_id in sorted(dated, reverse=True)]
+
+    def _date(self, entry: Entry) -> datetime:
+        received = [arrival.received_at for arrival in self.ledger.arrivals_of(entry.return_id) if arrival.received_at]
+        return min(received, default=entry.modified or _LONG_AGO)
+
     def answers(self, entry: Returned) -> tuple[CheckedValue, ...]:
         """Every answer of the return as it was typed, beside its normal form."""
         return self.ledger.answers(entry.return_id) if entry.entry.is_filled_in else ()
@@ -191,16 +253,23 @@ class Records:
     def _problem(self, code: ProblemCode, entry: Returned) -> Problem:
         """A problem that the register or other returns give it, or what the file is."""
         dfe, number = self.definition.dfe_field, entry.dfe_number
+        if code is ProblemCode.YEAR_EARLIER:
+            return self.year_earlier(entry, entry.judgement.collected)
+        names = self.registers.members(entry.year_collected)
         if code is ProblemCode.DFE_UNKNOWN:
             return problem(self.definition, code, dfe.name, dfe.label, number)
         if code is ProblemCode.DFE_OTHER_SCHOOL:
             other = entry.judgement.namesake
-            words = {"name": self.register[number] or number, "other": self.register[other], "theirs": other}
+            words = {"name": names[number] or number, "other": names[other], "theirs": other}
             return problem(self.definition, code, dfe.name, dfe.label, number, **words)
         if code is ProblemCode.NAME_UNLIKELY:
-            field, words = self.definition.school_name, {"number": number, "name": self.register[number]}
+            field, words = self.definition.school_name, {"number": number, "name": names[number]}
             return problem(self.definition, code, field.name, field.label, entry.school_name, **words)
         return problem(self.definition, code, value=entry.entry.reason, year=entry.year)
+
+    def year_earlier(self, entry: Returned, collected: str) -> Problem:
+        """The problem that it is of an earlier year than the one collected."""
+        return problem(self.definition, ProblemCode.YEAR_EARLIER, value=entry.year, year=collected)
 
     def errors(self, entry: Returned) -> tuple[str, ...]:
         """The codes of those of its problems that must be fixed."""
@@ -224,24 +293,56 @@ class History:
     def __init__(self, records: Records) -> None:
         self.records = records
         self.latest_year = records.judgements.latest_accepted
-        self._earlier: dict[str, str] = {}  # by school, its last accepted return of an earlier year
+        self._earlier: dict[str, Returned] = {}  # by school, its last accepted return of an earlier year
 
     def changes(self, entry: Returned, record: SchoolRecord) -> list[Change]:
         """What the record of an accepted return says differently; nothing where nothing was known."""
         before = self._before(entry)
         if entry.year != self.latest_year:
-            self._earlier[entry.dfe_number] = entry.return_id
+            self._earlier[entry.dfe_number] = entry
         return list(changes(before, record, self.records.definition)) if before else []
 
     def _before(self, entry: Returned) -> SchoolRecord | None:
         """What the school's last accepted return of an earlier year said.
 
-        Where there is none, it is what the register list says, if the return is of the latest year.
+        Where there is none, it is what the register list of the year says, or else the nearest earlier list.
         """
         ledger = self.records.ledger
         if earlier := self._earlier.get(entry.dfe_number):
-            return ledger.record(earlier)
-        return ledger.member(entry.dfe_number) if entry.year == self.latest_year else None
+            return self.records.whole_record(earlier)
+        year = self.records.registers.year_of_list(entry.year)
+        listed = ledger.listed_school(year, entry.dfe_number) if year <= entry.year else None
+        return listed.record if listed and listed.record != SchoolRecord() else None
+
+
+def _last_known(
+    record: SchoolRecord, earlier: SchoolRecord, contacts: Iterable[KnownContact], return_id: str, name: str
+) -> list[KnownContact]:
+    """The people of an earlier return in blocks that `record` does not know. Nobody is listed twice in a role.
+
+    `name` is the part that is the name of a person.
+    """
+    listed = {(known.contact.role, known.contact.parts.get(name)) for known in contacts}
+    found: list[KnownContact] = []
+    for contact in earlier.contacts:
+        is_listed = (contact.role, contact.parts.get(name)) in listed
+        if record.is_unknown(contact.role, contact.position) and not is_listed:
+            found.append(KnownContact(contact, return_id))
+    return found
+
+
+def _still_unknown(record: SchoolRecord, earlier: SchoolRecord) -> SchoolRecord:
+    """What is known of neither: the positions that came are those of both."""
+    unknown: dict[str, tuple[int, ...]] = {}
+    for role, positions in record.unknown.items():
+        if role in earlier.unknown:
+            unknown[role] = (*positions, *earlier.unknown[role])
+    return SchoolRecord(unknown=unknown)
+
+
+def _index(order: Sequence[str], role: str) -> int:
+    """Where a role stands on the form; those of earlier years' forms alone come last."""
+    return order.index(role) if role in order else len(order)
 
 
 def _place(entry: Entry) -> tuple[str, str, str]:

@@ -7,27 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from thep_forms import __version__, checking, definition
-from thep_forms.checking import check, check_scan, year_of
-from thep_forms.checking.unchanged import with_copy_unchanged
 from thep_forms.definition import Definitions, shipped
-from thep_forms.reading import FileKind, Reading
-from thep_forms.records.ledger import Ledger, ReadReturn
+from thep_forms.records.ledger import Ledger
 
 SHORT = 12  # hex digits of a digest
 _TEMPLATES = (".toml",)  # the definition; the texts of forms and letters change no record
-
-
-def check_reading(reading: Reading, definitions: Definitions) -> ReadReturn:
-    """The reading with its checked record, if it is a form or a picture of a form."""
-    checkers = {FileKind.FORM: check, FileKind.SCAN: check_scan}
-    checker = checkers.get(reading.kind)
-    if not checker:
-        return ReadReturn(reading)
-    definition_of_year = definitions(year_of(reading))
-    checked = checker(reading, definition_of_year)
-    if reading.kind is FileKind.FORM:
-        checked = with_copy_unchanged(checked, reading, definition_of_year)
-    return ReadReturn(reading, checked)
 
 
 def made_from(definitions: Definitions) -> str:
@@ -61,6 +45,8 @@ def renew_results(ledger: Ledger, definitions: Definitions) -> bool:
     now = made_from(definitions)
     outdated = ledger.outdated(now)
     if outdated:
+        from thep_forms.records.checks import check_reading  # slow to import
+
         with ledger.transaction():
             for return_id in outdated:
                 reading = ledger.reading(return_id)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from msgspec import Struct
 
 from thep_forms.checking.formula import csv_cell, exact
-from thep_forms.checking.record import SchoolRecord
 from thep_forms.deciding import Arrival, Decision, Verdict
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.reading import FileKind, ReadFrom
 from thep_forms.records.names import TableName
-from thep_forms.records.records import History, Records, Returned
+from thep_forms.records.records import History, KnownContact, Records, Returned
 
 Row = Sequence[str]  # a cell for each column
 Columns = Mapping[str, str]  # the name and the title of each column, in order
@@ -185,7 +184,7 @@ def sweep(records: Records) -> Iterator[tuple[TableName, Row]]:
             record = records.record(entry)
             cells = [record.school.get(name, "") for name in fields]
             yield TableName.SCHOOLS, (entry.year, entry.dfe_number, *cells, entry.return_id)
-            yield from _contact_rows(entry, record, parts)
+            yield from _contact_rows(entry, records.contacts(entry, record), parts)
             for change in history.changes(entry, record):
                 row = (*_school_cells(entry), change.role, change.field, change.before, change.after)
                 yield TableName.CHANGES, row
@@ -250,10 +249,13 @@ def _value_rows(records: Records, entry: Returned) -> Iterator[tuple[TableName, 
         yield TableName.VALUES, row
 
 
-def _contact_rows(entry: Returned, record: SchoolRecord, parts: Sequence[str]) -> Iterator[tuple[TableName, Row]]:
-    for contact in record.contacts:
+def _contact_rows(
+    entry: Returned, contacts: Iterable[KnownContact], parts: Sequence[str]
+) -> Iterator[tuple[TableName, Row]]:
+    for known in contacts:
+        contact = known.contact
         cells = [contact.parts.get(part, "") for part in parts]
-        row = (*_school_cells(entry), contact.role, str(contact.position), *cells, entry.return_id)
+        row = (*_school_cells(entry), contact.role, str(contact.position), *cells, known.return_id)
         yield TableName.CONTACTS, row
 
 

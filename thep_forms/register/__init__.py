@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Never
 
-from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
-from thep_forms.records import Records, open_for_reading
+from thep_forms.records import ListedSchool, Records, open_for_reading
 from thep_forms.register.combining import combined
-from thep_forms.register.member import MemberSchool
+from thep_forms.register.member import MemberSchool, known_address
 from thep_forms.register.notes import ReadingNotes
+from thep_forms.register.of_year import members_of_year
 from thep_forms.register.table import Table, table_under
 from thep_forms.register.worksheets import Row, Worksheet, sheets
 
@@ -27,35 +27,38 @@ NOTES = logging.getLogger(__name__)
 NOTES.addHandler(logging.NullHandler())
 
 
-def read_register(path: Path, definitions: Definitions) -> tuple[MemberSchool, ...]:
-    """The member schools by DfE number. Raises `SourceError`, `RecordsError`, `TemplateError`.
+def read_register(path: Path, definitions: Definitions, year: MembershipYear | None = None) -> tuple[MemberSchool, ...]:
+    """The member schools of a year, or else of the default year, by DfE number.
 
-    `path` is a folder of RECORDS or a file. In RECORDS, the latest accepted return of each school counts. A file is a
-    CSV or an Excel workbook; its content tells which. It is a register list or an extract of DfE's register (`gias`).
-    The columns of a list are the DfE number and any of `email`, those of `schools.csv` and the boxes of contacts.
-    Columns stand in any order. Unknown columns are left alone. Every visible sheet with such columns counts, without
-    its hidden and struck-through rows. The logger `NOTES` gets a line for what was used, and for what was not.
+    Raises `SourceError`, `RecordsError`, `TemplateError`. `path` is a folder of RECORDS, for which `members_of_year`
+    says what counts, or a file. A file is a CSV or an Excel workbook; its content tells which. It is a register list or
+    an extract of DfE's register (`gias`). The columns of a list are the DfE number and any of `email`, those of
+    `schools.csv` and the boxes of contacts. Columns stand in any order. Unknown columns are left alone. Every visible
+    sheet with such columns counts, without its hidden and struck-through rows. The logger `NOTES` gets a line for what
+    was used, and for what was not.
     """
     if not path.exists():
         raise SourceError(f"The list of schools {path} cannot be read: it does not exist. Check its name and folder.")
-    members = _from_records(path, definitions) if path.is_dir() else _from_file(path, definitions(None))
+    year = year or definitions.default_year
+    members = _from_records(path, definitions, year) if path.is_dir() else _from_file(path, definitions(year))
     return tuple(sorted(members, key=lambda member: member.dfe_number))
 
 
-def _from_records(path: Path, definitions: Definitions) -> list[MemberSchool]:
-    latest: dict[str, MemberSchool] = {}
+def as_listed(members: Iterable[MemberSchool], definition: FormDefinition) -> list[ListedSchool]:
+    """The schools as the ledger keeps them, by DfE number. An address that is that of a person is not kept twice."""
+    listed: list[ListedSchool] = []
+    for member in members:
+        is_of_person = member.email == known_address(member.record.contacts, definition)
+        listed.append(ListedSchool(member.dfe_number, member.name, "" if is_of_person else member.email, member.record))
+    return listed
+
+
+def _from_records(path: Path, definitions: Definitions, year: MembershipYear) -> Sequence[MemberSchool]:
     with open_for_reading(path, definitions) as ledger:
-        records = Records(ledger, definitions)
-        for returned in records.accepted():  # the years in their order
-            definition = definitions(MembershipYear.parse(returned.year))
-            latest[returned.dfe_number] = MemberSchool.of(returned.dfe_number, records.record(returned), definition)
-        register, definition = ledger.register(), definitions(None)
-        for number in register.keys() - latest.keys():  # of these the last list has all that is known
-            record = ledger.member(number) or SchoolRecord({definition.school_name.name: register[number]})
-            latest[number] = MemberSchool.of(number, record, definition)
-    if not latest:
+        members = members_of_year(Records(ledger, definitions), year)
+    if not members:
         raise SourceError(f"{path} holds no accepted return. Give a folder with some, or a list of schools.")
-    return list(latest.values())
+    return members
 
 
 def _from_file(path: Path, definition: FormDefinition) -> list[MemberSchool]:
@@ -132,4 +135,4 @@ def _no_school(path: Path, definition: FormDefinition) -> Never:
     )
 
 
-__all__ = ["NOTES", "MemberSchool", "read_register"]
+__all__ = ["NOTES", "MemberSchool", "as_listed", "members_of_year", "read_register"]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from thep_forms.checking import normalise
+from thep_forms.checking.characters import normal_text
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.load import Templates
 from thep_forms.definition.texts import Heading, Paragraph, TextBlock, TextList, TextRun, fill_in, parse_text
@@ -60,7 +60,7 @@ class MessageTemplates:
         """
         partnership = self._definition.partnership
         values: dict[str, object] = {
-            "school": normalise.text(school) or dfe_number,
+            "school": normal_text(school) or dfe_number,
             "dfe_number": dfe_number,
             "year": self._definition.year,
             "form": self._definition.form.title,
@@ -99,12 +99,12 @@ def one_line(text: str) -> str:
     Mail programs would decode what looks like an encoded word (RFC 2047), with the line breaks in it, so `=?` is
     broken up.
     """
-    return normalise.text(text).replace("=?", "= ?")
+    return normal_text(text).replace("=?", "= ?")
 
 
 def _escape_markdown(value: object) -> str:
     """The value as one line of Markdown that shows exactly these characters."""
-    return _MARKUP.sub(r"\\\1", normalise.text(str(value)))
+    return _MARKUP.sub(r"\\\1", normal_text(str(value)))
 
 
 # --- plain text -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,265 @@
+"""A ledger that was damaged, emptied, lost, exchanged or changed by hand: nothing is built on it, and it comes back."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from tests.commands import run
+from tests.conftest import ingest, rows
+from tests.remake_samples import answers
+from tests.viewer import type_into
+from thep_forms.definition import Definitions
+from thep_forms.records import ReadReturn, open_for_writing
+from thep_forms.records.results import made_from
+
+LEDGER, COPY = "ledger.sqlite", "ledger-copy.sqlite"
+PLACES = 50
+REGISTER = """dfe_number,school_name,email
+2101,Cedar Primary School,office@cedar.example
+3204,St Fillan’s Church of England Primary School,office@fillan.example
+4242,Ivy Lane School,office@ivy.example
+2103,Elm Tree Primary School,office@elm.example
+"""
+
+
+@pytest.fixture(scope="module")
+def shared_records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
+    """Records with returns, a decision, a message, a list of schools and a file that cannot be opened."""
+    folder = tmp_path_factory.mktemp("made")
+    inbox, records = folder / "inbox", folder / "records"
+    inbox.mkdir()
+    for number in ("2101", "3204", "4242"):
+        own = {"main_contact_name": f"Contact of {number}"}
+        (inbox / f"{number}.pdf").write_bytes(type_into(form, answers(number, **own)))
+    other = type_into(form, answers("4242", headteacher_name="Another Head"))
+    (inbox / "4242 again.pdf").write_bytes(other)
+    (inbox / "letter.txt").write_text("Dear all,")
+    (inbox / "broken.zip").write_bytes(b"PK\3\4 and no more")
+    register = folder / "schools.csv"
+    register.write_text(REGISTER)
+    ingest(records, [inbox])
+    preferred = next(row["return_id"] for row in rows(records / "returns.csv") if row["source"].endswith("again.pdf"))
+    assert run("prefer", preferred, "-o", records).exit_code == 0
+    drafts = ["--drafts", folder / "drafts"]
+    assert run("email", "2026-27", "-o", records, "--schools", register, *drafts).exit_code == 0
+    return records
+
+
+@pytest.fixture
+def records(shared_records: Path, tmp_path: Path) -> Path:
+    (tmp_path / "empty").mkdir()
+    return Path(shutil.copytree(shared_records, tmp_path / "records"))
+
+
+def tables(records: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in records.iterdir() if path.suffix in (".csv", ".json", ".xlsx")}
+
+
+def ingest_nothing(records: Path) -> tuple[int, str]:
+    result = run("ingest", records.parent / "empty", "-o", records)
+    return result.exit_code, result.stderr
+
+
+def flip_a_bit(data: bytearray, at: int, chance: random.Random) -> None:
+    data[at] ^= 1 << chance.randrange(8)
+
+
+def clear_a_stretch(data: bytearray, at: int, _: random.Random) -> None:
+    data[at : at + 64] = bytes(len(data[at : at + 64]))
+
+
+def fill_a_page(data: bytearray, at: int, chance: random.Random) -> None:
+    start = at // 4096 * 4096
+    data[start : start + 4096] = chance.randbytes(4096)
+
+
+def cut_off(data: bytearray, at: int, _: random.Random) -> None:
+    del data[at:]
+
+
+DAMAGES: tuple[Callable[[bytearray, int, random.Random], None], ...] = (
+    flip_a_bit,
+    clear_a_stretch,
+    fill_a_page,
+    cut_off,
+)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_damage_anywhere_is_found_and_nothing_is_built_on_it_and_restore_brings_everything_back(
+    records: Path, shared_records: Path, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311 - the same places each time, which are no secret
+    whole = (shared_records / LEDGER).read_bytes()
+    before = tables(records)
+    for _ in range(PLACES // 4):
+        data = bytearray(whole)
+        chance.choice(DAMAGES)(data, chance.randrange(len(data)), chance)
+        if data == whole:
+            continue
+        (records / LEDGER).write_bytes(data)
+        found = run("verify", "-o", records)
+        assert (found.exit_code, "restore" in found.stderr) == (1, True), found.stderr
+        code, words = ingest_nothing(records)
+        assert code == 2 or "Run restore" not in words  # it is refused, unless the damage is where nothing stands
+        assert tables(records) == before
+        restored = run("restore", "-o", records)
+        assert restored.exit_code == 0 or "Look in your mailbox" in restored.stderr
+        assert "Lost" not in restored.stderr
+        assert tables(records) == before
+        assert run("verify", "-o", records).exit_code == 0
+        for path in records.glob("ledger-damaged-*"):
+            path.unlink()
+        shutil.copyfile(shared_records / COPY, records / COPY)
+
+
+CHANGES_BY_HAND = {
+    "an answer": "UPDATE reading SET reading=replace(CAST(reading AS TEXT), 'Cedar', 'Cider')",
+    "all answers": "DELETE FROM reading",
+    "a return": "DELETE FROM entry WHERE kind='form'",
+    "a source": "UPDATE arrival SET source='other.pdf' WHERE source LIKE '%2101.pdf'",
+    "a message": "DELETE FROM message",
+    "a decision": "UPDATE decision SET who='somebody'",
+    "a school of the list": "INSERT INTO register SELECT '2026-27', '211/9999', 'New', '', NULL",
+    "a checked return": "UPDATE result SET dfe_number='211/2102' WHERE dfe_number='211/2101'",
+    "a checksum": "DELETE FROM checksum WHERE table_name='file'",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES_BY_HAND)
+def test_a_row_changed_by_hand_is_refused_and_brought_back(records: Path, change: str) -> None:
+    before = tables(records)
+    with sqlite3.connect(records / LEDGER) as ledger:
+        assert ledger.execute(CHANGES_BY_HAND[change]).rowcount > 0
+    ledger.close()
+    found = run("verify", "-o", records)
+    assert found.exit_code == 1
+    assert "something other than this program changed" in found.stderr
+    assert ".csv" not in found.stderr  # the tables are right, and nobody is told to overwrite them
+    assert ingest_nothing(records)[0] == 2
+    assert tables(records) == before
+    assert run("restore", "-o", records).exit_code == 0
+    assert run("verify", "-o", records).exit_code == 0
+    assert tables(records) == before
+
+
+@pytest.mark.parametrize("state", ["empty", "gone"])
+def test_an_emptied_or_lost_ledger_never_counts_as_new_records(records: Path, state: str) -> None:
+    before = tables(records)
+    ledger = records / LEDGER
+    ledger.write_bytes(b"") if state == "empty" else ledger.unlink()
+    code, words = ingest_nothing(records)
+    assert (code, f"ledger.sqlite is {state}. Run restore" in words) == (2, True)
+    sent = run("email", "2026-27", "-o", records, "--drafts", records.parent / "drafts")
+    assert (sent.exit_code, "Run restore" in sent.stderr) == (2, True)
+    assert not (records.parent / "drafts").exists()
+    assert tables(records) == before
+    restored = run("restore", "-o", records)
+    assert (restored.exit_code, "Look in your mailbox" in restored.stderr) == (1, True)
+    assert tables(records) == before
+    assert run("verify", "-o", records).exit_code == 0
+
+
+def test_a_ledger_that_is_lost_with_its_copy_is_read_again_from_the_archive(records: Path) -> None:
+    accepted = [row["school_name"] for row in rows(records / "schools.csv") if row["dfe_number"] != "211/4242"]
+    for name in (LEDGER, COPY):
+        (records / name).unlink()
+    lost = {row["return_id"] for row in rows(records / "returns.csv") if row["verdict"] in ("not_a_form", "unreadable")}
+    restored = run("restore", "-o", records)
+    assert restored.exit_code == 1
+    assert "4 archived files" in restored.stderr
+    assert all(return_id in restored.stderr for return_id in lost)
+    assert "Lost: the decisions 1. Take them again." in restored.stderr
+    assert [row["school_name"] for row in rows(records / "schools.csv")] == accepted
+    assert run("verify", "-o", records).exit_code == 0
+
+
+def test_an_old_ledger_in_the_place_of_the_last_one_is_refused_and_the_copy_comes_back(
+    records: Path, form: bytes
+) -> None:
+    old = (records / LEDGER).read_bytes()
+    (records.parent / "new").mkdir()
+    (records.parent / "new" / "3205.pdf").write_bytes(type_into(form, answers("3204", school_name="Another")))
+    ingest(records, [records.parent / "new"])
+    before = tables(records)
+    (records / LEDGER).write_bytes(old)
+    code, words = ingest_nothing(records)
+    assert (code, "is older than ledger-copy.sqlite" in words) == (2, True)
+    assert run("restore", "-o", records).exit_code == 0
+    assert tables(records) == before
+
+
+def test_the_ledger_of_other_records_is_refused(records: Path, tmp_path: Path) -> None:
+    before = tables(records)
+    ingest(tmp_path / "others", [tmp_path / "empty"])
+    shutil.copyfile(tmp_path / "others" / LEDGER, records / LEDGER)
+    code, words = ingest_nothing(records)
+    assert (code, "is the ledger of other records" in words) == (2, True)
+    assert tables(records) == before
+
+
+def test_verify_names_the_copy_where_the_copy_is_damaged_and_restore_makes_it_again(records: Path) -> None:
+    data = bytearray((records / COPY).read_bytes())
+    data[5000] ^= 1
+    (records / COPY).write_bytes(data)
+    found = run("verify", "-o", records)
+    assert (found.exit_code, COPY in found.stderr) == (1, True)
+    assert run("restore", "-o", records).exit_code == 0
+    assert run("verify", "-o", records).exit_code == 0
+
+
+def test_what_was_noted_after_the_copy_was_made_is_taken_from_the_sound_rows_of_the_damaged_ledger(
+    records: Path, form: bytes
+) -> None:
+    earlier = (records / COPY).read_bytes()
+    (records.parent / "new").mkdir()
+    (records.parent / "new" / "3205.pdf").write_bytes(type_into(form, answers("3204", school_name="Another")))
+    ingest(records, [records.parent / "new"])
+    before = tables(records)
+    (records / COPY).write_bytes(earlier)
+    with sqlite3.connect(records / LEDGER) as ledger:
+        ledger.execute("DELETE FROM message")
+    ledger.close()
+    restored = run("restore", "-o", records)
+    assert (restored.exit_code, "Look in your mailbox" in restored.stderr) == (1, True)
+    assert tables(records) == before
+
+
+def test_a_deep_check_finds_a_return_that_is_read_otherwise_than_the_ledger_says(records: Path) -> None:
+    assert run("verify", "-o", records, "--deep").exit_code == 0
+    definitions = Definitions.of_today()
+    with open_for_writing(records, definitions) as ledger, ledger.transaction():
+        return_id, sha256 = min(ledger.files().items())
+        reading = ledger.reading(return_id)
+        assert reading
+        other = ReadReturn(replace(reading, title="Another title"))
+        ledger.add_file(sha256, [other], made_from(definitions), is_kept=True)
+    found = run("verify", "-o", records, "--deep")
+    assert (found.exit_code, return_id in found.stderr) == (1, True)
+
+
+def test_restore_of_a_whole_ledger_changes_nothing(records: Path) -> None:
+    before = {path: path.read_bytes() for path in records.rglob("*") if path.is_file()}
+    result = run("restore", "-o", records)
+    assert (result.exit_code, "nothing to bring back" in result.stderr) == (0, True)
+    assert {path: path.read_bytes() for path in records.rglob("*") if path.is_file()} == before
+
+
+def test_forget_leaves_no_trace_in_the_copy_or_in_a_damaged_ledger(records: Path) -> None:
+    with sqlite3.connect(records / LEDGER) as ledger:
+        ledger.execute("DELETE FROM message")
+    ledger.close()
+    assert run("restore", "-o", records).exit_code == 0
+    contact = b"Contact of 2101"
+    assert all(contact in path.read_bytes() for path in records.glob("ledger*"))
+    assert len(list(records.glob("ledger-damaged-*"))) == 1
+    assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
+    assert not list(records.glob("ledger-damaged-*"))
+    assert all(contact not in path.read_bytes() for path in records.glob("ledger*"))

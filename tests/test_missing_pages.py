@@ -1,0 +1,177 @@
+"""A form of which a page did not come back says so, and what stood on that page is unknown, not deleted."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from email.message import EmailMessage
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from tests.commands import run, table
+from tests.conftest import ingest, read_return, rows
+from tests.printers import by_cairo, by_pdfium, by_qpdf
+from tests.remake_samples import answers
+from tests.viewer import type_into, typed
+from thep_forms.definition import FormDefinition, load_definition
+from thep_forms.generate import Master, generate
+
+LEADERS: dict[str, str | bool] = {
+    f"senior_leader_{n}_{part}": value
+    for n in (1, 2, 3, 4)
+    for part, value in (("name", f"Leader {'ABCD'[n - 1]}"), ("email", f"leader{n}@cedar.example"))
+}
+Filled = Callable[..., bytes]
+
+
+def only_pages(pdf: bytes, numbers: Sequence[int]) -> bytes:
+    """The file with those of its pages, from 1. Fields of the other pages are gone from the form, too."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        for number in reversed(range(1, len(opened.pages) + 1)):
+            if number not in numbers:
+                del opened.pages[number - 1]
+        if "/AcroForm" in opened.Root:
+            left = {annotation.objgen for page in opened.pages for annotation in page.obj.get("/Annots", [])}
+            fields = [field for field in opened.Root.AcroForm.Fields if field.objgen in left]
+            opened.Root.AcroForm.Fields = pikepdf.Array(fields)
+        opened.save(out)
+    return out.getvalue()
+
+
+def mail(path: Path, date: str, pdf: bytes) -> Path:
+    message = EmailMessage()
+    message["From"], message["Date"], message["Subject"] = "office@cedar.example", date, "Our form"
+    message.set_content("Our form")
+    message.add_attachment(pdf, maintype="application", subtype="pdf", filename="form.pdf")
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(message.as_bytes())
+    return path
+
+
+@pytest.fixture(scope="module")
+def copy(definition: FormDefinition) -> bytes:
+    """Cedar's own copy with four leaders."""
+    return type_into(Master(definition).copy({}, "211/2101"), answers("2101", **LEADERS))
+
+
+# --- Which pages are missing -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("came", "missing"), [((1,), (2, 3, 4)), ((1, 4), (2, 3)), ((1, 2, 3), (4,)), ((4,), (1, 2, 3)), ((1, 2, 3, 4), ())]
+)
+@pytest.mark.parametrize("has_fields", [True, False])
+def test_pages_that_did_not_come_back_are_known_by_their_numbers(
+    copy: bytes, definition: FormDefinition, came: tuple[int, ...], missing: tuple[int, ...], has_fields: bool
+) -> None:
+    pdf = only_pages(copy if has_fields else by_qpdf(copy), came)
+    assert read_return(pdf, definition).pages_missing == missing
+
+
+@pytest.mark.parametrize("printer", [by_cairo, by_pdfium])
+def test_pages_of_a_form_that_was_printed_to_a_pdf_are_known_by_their_numbers(
+    copy: bytes, definition: FormDefinition, printer: Callable[[bytes], bytes]
+) -> None:
+    printed = printer(copy)
+    assert read_return(printed, definition).pages_missing == ()
+    assert read_return(only_pages(printed, (1,)), definition).pages_missing == (2, 3, 4)
+
+
+@pytest.mark.parametrize("more", [0, 8, 30])
+def test_a_whole_form_lacks_no_page_however_many_blocks_it_has(definition: FormDefinition, more: int) -> None:
+    pdf = type_into(generate(definition, more=more), answers("2101"))
+    assert read_return(pdf, definition).pages_missing == ()
+    assert read_return(by_qpdf(pdf), definition).pages_missing == ()
+
+
+def test_the_last_of_several_continuation_pages_is_missed(definition: FormDefinition) -> None:
+    pdf = type_into(generate(definition, more=30), answers("2101"))
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        last = len(opened.pages)
+    for form in (pdf, by_qpdf(pdf)):
+        assert read_return(only_pages(form, range(1, last)), definition).pages_missing == (last,)
+
+
+# --- What is said of it, and what stays known ------------------------------------------------------------------------
+
+
+def test_a_form_without_its_last_page_has_a_query_that_names_the_page(tmp_path: Path, copy: bytes) -> None:
+    (tmp_path / "form.pdf").write_bytes(only_pages(copy, (1, 2, 3)))
+    assert ingest(tmp_path / "records", [tmp_path / "form.pdf"]).all_accepted
+    (problem,) = rows(tmp_path / "records" / "problems.csv")
+    assert (problem["code"], problem["severity"]) == ("pages_missing", "query")
+    assert problem["message"].startswith("The form: page 4 did not come back")
+
+
+def test_a_form_without_its_first_page_is_asked_for_what_is_required(tmp_path: Path, copy: bytes) -> None:
+    (tmp_path / "form.pdf").write_bytes(only_pages(copy, (4,)))
+    ingest(tmp_path / "records", [tmp_path / "form.pdf"])
+    (row,) = rows(tmp_path / "records" / "returns.csv")
+    assert row["verdict"] == "needs_attention"
+    assert {"pages_missing", "school_name_missing", "dfe_missing"} <= set(row["problems"].split(";"))
+
+
+@pytest.mark.parametrize("has_fields", [True, False])
+def test_leaders_on_a_page_that_did_not_come_back_keep_their_last_known_holders(
+    tmp_path: Path, has_fields: bool
+) -> None:
+    records, inbox = tmp_path / "records", tmp_path / "inbox"
+    whole, now = type_into(generate(load_definition("2025-26")), answers("2101", **LEADERS)), dict(LEADERS)
+    now |= {"senior_leader_1_name": "Leader New", "senior_leader_4_name": "Never Seen"}
+    form = type_into(generate(load_definition("2026-27")), answers("2101", **now))
+    first = only_pages(form if has_fields else by_qpdf(form), (1,))
+    ingest(records, [mail(inbox / "then.eml", "Mon, 5 May 2025 10:00:00 +0100", whole)])
+    ingest(records, [mail(inbox / "now.eml", "Tue, 5 May 2026 10:00:00 +0100", first)])
+    ids = {row["membership_year"]: row["return_id"] for row in rows(records / "returns.csv")}
+    leaders = [
+        (row["name"], row["position"], row["return_id"])
+        for row in rows(records / "contacts.csv")
+        if (row["role"], row["membership_year"]) == ("senior_leader", "2026-27")
+    ]
+    assert leaders == [
+        ("Leader New", "1", ids["2026-27"]),
+        ("Leader B", "2", ids["2026-27"]),
+        ("Leader C", "3", ids["2025-26"]),
+        ("Leader D", "4", ids["2025-26"]),
+    ]
+    changed = {(row["role"], row["before"], row["after"]) for row in rows(records / "changes.csv")}
+    assert {("senior_leader", "Leader A", ""), ("senior_leader", "", "Leader New")} <= changed
+    assert not any("Leader C" in change or "Leader D" in change for change in changed)
+    people = {row["Name"] for row in table(run("mailing-list", "2026-27", "-o", records))}
+    assert {"Leader C", "Leader D"} <= people
+    run("generate", "2027-28", "-o", tmp_path / "forms", "--records", records)
+    (path,) = (tmp_path / "forms").iterdir()
+    assert typed(path.read_bytes())["senior_leader_4_name"] == "Leader D"
+
+
+def test_the_last_known_holders_may_stand_in_an_earlier_return_of_the_same_year(tmp_path: Path, copy: bytes) -> None:
+    records, inbox = tmp_path / "records", tmp_path / "inbox"
+    first = only_pages(copy, (1,))
+    mail(inbox / "a.eml", "Mon, 4 May 2026 10:00:00 +0100", copy)
+    mail(inbox / "b.eml", "Tue, 5 May 2026 10:00:00 +0100", first)
+    ingest(records, [inbox])
+    found = {row["source"]: row for row in rows(records / "returns.csv")}
+    assert found["inbox/a.eml/form.pdf"]["verdict"] == "superseded"
+    names = {row["name"]: row["return_id"] for row in rows(records / "contacts.csv") if row["role"] == "senior_leader"}
+    assert list(names) == ["Leader A", "Leader B", "Leader C", "Leader D"]
+    assert names["Leader C"] == found["inbox/a.eml/form.pdf"]["return_id"]
+
+
+def test_a_leader_who_moved_to_the_page_that_came_back_is_listed_once(tmp_path: Path) -> None:
+    records, inbox = tmp_path / "records", tmp_path / "inbox"
+    then = type_into(generate(load_definition("2025-26")), answers("2101", **LEADERS))
+    moved = LEADERS | {"senior_leader_1_name": "Leader D", "senior_leader_1_email": "new@cedar.example"}
+    now = only_pages(type_into(generate(load_definition("2026-27")), answers("2101", **moved)), (1,))
+    ingest(records, [mail(inbox / "then.eml", "Mon, 5 May 2025 10:00:00 +0100", then)])
+    ingest(records, [mail(inbox / "now.eml", "Tue, 5 May 2026 10:00:00 +0100", now)])
+    names = [
+        row["name"]
+        for row in rows(records / "contacts.csv")
+        if (row["role"], row["membership_year"]) == ("senior_leader", "2026-27")
+    ]
+    assert names == ["Leader D", "Leader B", "Leader C"]
+    changed = {(row["field"], row["before"], row["after"]) for row in rows(records / "changes.csv")}
+    assert ("email", "leader4@cedar.example", "new@cedar.example") in changed

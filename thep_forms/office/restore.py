@@ -1,0 +1,102 @@
+"""Bring back a damaged ledger: from its last copy, from what is sound in it, and from the archive."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+from msgspec import Struct
+
+from thep_forms.definition import Definitions
+from thep_forms.errors import RecordsError, UnsoundError
+from thep_forms.office.ingest import ingest
+from thep_forms.office.verify import archived_files, is_named_by_content, kept_files
+from thep_forms.records import Ledger, Records, open_for_writing
+from thep_forms.records.database import OutdatedError
+from thep_forms.records.last_copy import renew
+from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, TableName
+from thep_forms.records.restoring import Restored, restore_ledger
+
+
+class Restoration(Struct, frozen=True):
+    """What was brought back. `ledger` is None where the ledger was whole.
+
+    `read_again` is how many files of the archive were read again. What the tables had named and is lost: the ids of
+    returns and of decisions.
+    """
+
+    ledger: Restored | None
+    read_again: int = 0
+    lost_returns: tuple[str, ...] = ()
+    lost_decisions: tuple[str, ...] = ()
+
+    @property
+    def may_lack_messages(self) -> bool:
+        """Whether messages may be unknown that were sent since the copy was made."""
+        return bool(self.ledger and "message" in self.ledger.incomplete)
+
+    @property
+    def may_lack_lists(self) -> bool:
+        """Whether lists of schools may be lost that were given since the copy was made."""
+        return bool(self.ledger and "register" in self.ledger.incomplete)
+
+    @property
+    def lacks_something(self) -> bool:
+        """Whether anything is lost, or may be."""
+        return bool(self.lost_returns or self.lost_decisions or self.may_lack_messages or self.may_lack_lists)
+
+
+def restore(folder: Path, definitions: Definitions) -> Restoration:
+    """Put the ledger right, and write the tables again. Raises `RecordsError`, `TemplateError`, `OSError`.
+
+    A whole ledger stays as it is; its copy is made again if it differs.
+    """
+    if _is_whole(folder):
+        _renew_copy(folder)
+        return Restoration(None)
+    if not (folder / LEDGER).is_file() and not (folder / LAST_COPY).is_file() and not (folder / ARCHIVE).is_dir():
+        raise RecordsError(f"{folder} holds no records. Give the folder that ingest wrote to.")
+    returns = _column(folder, TableName.RETURNS, "return_id")
+    decisions = _column(folder, TableName.DECISIONS, "decision_id")
+    restored = restore_ledger(folder)
+    with open_for_writing(folder, definitions) as ledger, ledger.transaction():
+        ledger.mend()
+    archive = archived_files(folder)
+    with Ledger.existing(folder, unchanged=True) as ledger:
+        unknown = sorted(archive[name] for name in archive.keys() - kept_files(ledger))
+    unknown = [path for path in unknown if is_named_by_content(path)]
+    ingest(folder, unknown, definitions=definitions)
+    with Ledger.existing(folder, unchanged=True) as ledger:
+        known = {returned.return_id for returned in Records(ledger, definitions).returns()}
+        numbers = {str(decision.number) for decision in ledger.decisions()}
+    return Restoration(restored, len(unknown), _without(returns, known), _without(decisions, numbers))
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        with Ledger.existing(folder, unchanged=True):
+            return True
+    except OutdatedError:
+        return True
+    except UnsoundError:
+        return False
+
+
+def _renew_copy(folder: Path) -> None:
+    """Make the copy again, whatever it says of itself."""
+    (folder / LAST_COPY).unlink(missing_ok=True)
+    renew(folder)
+
+
+def _column(folder: Path, table: TableName, column: str) -> list[str]:
+    """The values of a column of a table as it was written before; none where it cannot be read."""
+    try:
+        with (folder / table.file).open(encoding="utf-8", newline="") as file:
+            return [row[column] for row in csv.DictReader(file) if row.get(column)]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []
+
+
+def _without(named: Iterable[str], known: set[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in named if value not in known))

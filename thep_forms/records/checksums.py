@@ -1,0 +1,106 @@
+# ruff: noqa: S608 - its queries are built of the schema's own names alone
+"""Checksums of the ledger's rows: they show a row that anything but this program changed, added or deleted.
+
+The table `checksum` has one for each row of every other table. Triggers of the connection keep it up to date, so a
+program that writes to the ledger without them leaves a row that does not match. docs/ledger.md says how they are made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+
+import msgspec
+
+_SIZE = 8  # bytes
+TABLE = "checksum"
+_TABLES = f"SELECT name FROM sqlite_master WHERE type='table' AND name != '{TABLE}' AND name NOT LIKE 'sqlite_%'"
+_SEPARATOR = "char(31)"  # between the parts of a key
+
+
+def row_checksum(*values: object) -> bytes:
+    """The checksum of a row: 8 bytes of BLAKE2b of its values, as a MessagePack array."""
+    return hashlib.blake2b(msgspec.msgpack.encode(values), digest_size=_SIZE).digest()
+
+
+def add_function(connection: sqlite3.Connection) -> None:
+    """Let SQL of this connection call `row_checksum`."""
+    connection.create_function("row_checksum", -1, row_checksum, deterministic=True)
+
+
+def keep_up_to_date(connection: sqlite3.Connection) -> None:
+    """Let every change that this connection makes change the checksum too. The file itself keeps no trigger."""
+    for table in tables(connection):
+        remove = f"DELETE FROM {TABLE} WHERE table_name='{table}' AND row_key={_key(connection, table, 'OLD.')};"
+        add = f"INSERT OR REPLACE INTO {TABLE} VALUES {_checked(connection, table, 'NEW.')};"
+        for event, steps in (("INSERT", add), ("UPDATE", remove + add), ("DELETE", remove)):
+            connection.execute(
+                f"CREATE TEMP TRIGGER checksum_{event}_{table} AFTER {event} ON main.{table} BEGIN {steps} END"
+            )
+
+
+def make_all(connection: sqlite3.Connection) -> None:
+    """Make the checksum of every row. The caller has begun a transaction."""
+    connection.execute(f"DELETE FROM {TABLE}")
+    for table in tables(connection):
+        columns = _checked(connection, table)[1:-1]
+        connection.execute(f"INSERT INTO {TABLE} SELECT {columns} FROM {table}")
+
+
+def faults_in(connection: sqlite3.Connection, table: str) -> int:
+    """The number of rows of the table that do not match their checksum, have none, or are gone.
+
+    Raises `sqlite3.DatabaseError`.
+    """
+    key, columns = _key(connection, table), ", ".join(_columns(connection, table))
+    changed = (
+        f"SELECT count(*) FROM {table} LEFT JOIN {TABLE} ON table_name='{table}' AND row_key={key} "
+        f"WHERE value IS NOT row_checksum({columns})"
+    )
+    gone = f"SELECT count(*) FROM {TABLE} WHERE table_name='{table}' AND row_key NOT IN (SELECT {key} FROM {table})"
+    return sum(int(connection.execute(query).fetchone()[0]) for query in (changed, gone))
+
+
+def strays(connection: sqlite3.Connection) -> int:
+    """The number of checksums that belong to no table. Raises `sqlite3.DatabaseError`."""
+    query = f"SELECT count(*) FROM {TABLE} WHERE table_name NOT IN ({_TABLES})"
+    return int(connection.execute(query).fetchone()[0])
+
+
+def sound_rows(connection: sqlite3.Connection, table: str, order: str) -> Iterator[tuple[object, ...]]:
+    """The rows that match their checksums, by their primary key, `ASC` or `DESC`. Raises `sqlite3.DatabaseError`."""
+    key, columns = _key(connection, table), ", ".join(_columns(connection, table))
+    first = _primary_key(connection, table)[0]
+    query = (
+        f"SELECT {table}.* FROM {table} JOIN {TABLE} ON table_name='{table}' AND row_key={key} "
+        f"WHERE value IS row_checksum({columns}) ORDER BY {table}.{first} {order}"
+    )
+    yield from connection.execute(query)
+
+
+def tables(connection: sqlite3.Connection) -> list[str]:
+    """The names of the tables whose rows have checksums."""
+    return [name for (name,) in connection.execute(f"{_TABLES} ORDER BY name")]
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    return [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
+
+
+def _key(connection: sqlite3.Connection, table: str, row: str = "") -> str:
+    """SQL for the primary key of a row as one text. `row` may be `NEW.` or `OLD.`."""
+    parts = (f"CAST({row or table + '.'}{name} AS TEXT)" for name in _primary_key(connection, table))
+    return f" || {_SEPARATOR} || ".join(parts)
+
+
+def _primary_key(connection: sqlite3.Connection, table: str) -> list[str]:
+    """The columns of the primary key, in their order in it."""
+    columns = connection.execute(f"PRAGMA table_info({table})")
+    return [name for place, name in sorted((place, name) for _, name, _, _, _, place in columns) if place]
+
+
+def _checked(connection: sqlite3.Connection, table: str, row: str = "") -> str:
+    """SQL for a row of the table of checksums: the table, the key and the checksum of one of its rows."""
+    columns = ", ".join(f"{row}{name}" for name in _columns(connection, table))
+    return f"('{table}', {_key(connection, table, row)}, row_checksum({columns}))"

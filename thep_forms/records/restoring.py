@@ -1,0 +1,147 @@
+"""A whole ledger, made of the last copy and of what is sound in a damaged one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from thep_forms.files import moved_into_place, sync_folder, write_private
+from thep_forms.records import checksums, last_copy, migrations, soundness
+from thep_forms.records.database import errors_in_words
+from thep_forms.records.last_copy import Identity
+from thep_forms.records.names import LAST_COPY, LEDGER, damaged_ledger, read_only
+
+_IDENTITY = "identity"  # the table of its name
+_JOURNAL = "-journal"  # SQLite adds it to the name of the ledger
+
+
+class Restored(Struct, frozen=True):
+    """What a ledger was made of.
+
+    `put_aside` is the name of the damaged ledger, empty where there was none. `copied_at` is when the last copy was
+    made, None where there was none that is whole. `incomplete` are the tables of which rows may be lacking.
+    """
+
+    put_aside: str
+    copied_at: datetime | None
+    incomplete: frozenset[str]
+
+
+def restore_ledger(records: Path) -> Restored:
+    """Put a whole ledger in the place of a damaged one, which is kept. Raises `RecordsError`, `OSError`.
+
+    Rows of the damaged ledger that match their checksums are newer than those of the copy, so they count.
+    """
+    ledger, copy = records / LEDGER, records / LAST_COPY
+    has_copy = copy.is_file() and not list(_faults(copy))
+    copied_at = datetime.fromtimestamp(copy.stat().st_mtime, UTC) if has_copy else None
+    with errors_in_words(), _new_ledger(records, copy if has_copy else None) as new:
+        with closing(sqlite3.connect(new, isolation_level=None)) as connection:
+            checksums.add_function(connection)
+            incomplete = _fill(connection, ledger, is_copy=has_copy)
+        put_aside = _put_aside(ledger)
+        if not has_copy:
+            _put_aside(copy)
+            copy.unlink(missing_ok=True)
+        moved_into_place(new, ledger)
+    return Restored(put_aside, copied_at, incomplete)
+
+
+@contextmanager
+def _new_ledger(records: Path, copy: Path | None) -> Iterator[Path]:
+    """A ledger under a temporary name: the copy, or a new one."""
+    handle, name = tempfile.mkstemp(prefix=f".{LEDGER}.", dir=records)  # which is private
+    os.close(handle)
+    path = Path(name)
+    try:
+        if copy:
+            shutil.copyfile(copy, path)
+        else:
+            with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+                checksums.add_function(connection)
+                connection.execute("BEGIN")
+                migrations.create(connection)
+                connection.execute("COMMIT")
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _faults(path: Path) -> Iterator[str]:
+    """What is wrong with a copy by itself."""
+    try:
+        with closing(sqlite3.connect(read_only(path), uri=True)) as connection:
+            checksums.add_function(connection)
+            last_copy.identity(connection)
+            yield from soundness.faults(connection)
+    except sqlite3.DatabaseError:
+        yield soundness.DAMAGED
+
+
+def _fill(new: sqlite3.Connection, damaged: Path, *, is_copy: bool) -> frozenset[str]:
+    """Put the sound rows of the damaged ledger into the new one. The tables that may lack rows."""
+    tables = [table for table in checksums.tables(new) if table != _IDENTITY]
+    if not damaged.is_file() or not damaged.stat().st_size:
+        return frozenset(tables)
+    with closing(sqlite3.connect(read_only(damaged), uri=True, isolation_level=None)) as old:
+        checksums.add_function(old)
+        before, now = _identity(old), last_copy.identity(new)
+        if is_copy and before and before.records_id == now.records_id and before.changes <= now.changes:
+            return frozenset()  # the copy lacks nothing
+        if not before or (is_copy and before.records_id != now.records_id):
+            return frozenset(tables)
+        checksums.keep_up_to_date(new)
+        new.execute("BEGIN IMMEDIATE")
+        incomplete = [table for table in tables if not _take_rows(old, new, table)]
+        new.execute(f"UPDATE {_IDENTITY} SET changes=?", (before.changes + 1,))  # noqa: S608 - a name of the schema
+        new.execute("COMMIT")
+    return frozenset(incomplete)
+
+
+def _identity(old: sqlite3.Connection) -> Identity | None:
+    """The identity of a damaged ledger; None where it cannot be read, or where its tables are not those of today."""
+    try:
+        (version,) = old.execute("PRAGMA user_version").fetchone()
+        return last_copy.identity(old) if version == migrations.VERSION else None
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise
+        return None
+
+
+def _take_rows(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> bool:
+    """Take the sound rows of a table. If all are sound, they replace those of the new ledger. Whether all are."""
+    try:
+        is_whole = checksums.faults_in(old, table) == 0
+    except sqlite3.DatabaseError:
+        is_whole = False
+    if is_whole:
+        new.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of the schema
+    for order in ("ASC", "DESC"):  # from both ends, up to where the table is damaged
+        with suppress(sqlite3.DatabaseError):
+            for row in checksums.sound_rows(old, table, order):
+                places = ",".join("?" * len(row))
+                new.execute(f"INSERT OR REPLACE INTO {table} VALUES ({places})", row)  # noqa: S608 - as above
+            break
+    return is_whole
+
+
+def _put_aside(ledger: Path) -> str:
+    """Keep a damaged ledger, and the journal that belongs to it, under other names. The name of the ledger."""
+    if not ledger.is_file() or not ledger.stat().st_size:
+        return ""
+    target = damaged_ledger(ledger.parent)
+    write_private(target, ledger.read_bytes())
+    journal = ledger.with_name(ledger.name + _JOURNAL)
+    if journal.exists():
+        journal.replace(target.with_name(target.name + _JOURNAL))
+        sync_folder(ledger.parent)
+    return target.name

@@ -1,0 +1,57 @@
+"""Whether a ledger is whole: by SQLite's own check, and by the checksum of each row."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from thep_forms.records.checksums import faults_in, strays, tables
+from thep_forms.records.names import LEDGER
+
+RESTORE = "Run restore, which brings back what is sound."
+DAMAGED = f"{LEDGER} is damaged: it cannot be read whole. {RESTORE}"
+_CHANGED = "{ledger} is damaged: something other than this program changed {what} ({count}). {restore}"
+# What the rows of each table tell, as a person would say it.
+_WHAT = {
+    "file": "which files came in",
+    "entry": "which returns came in",
+    "reading": "what the returns say",
+    "arrival": "how the returns came in",
+    "unopened": "what could not be opened",
+    "decision": "what was decided",
+    "register": "the list of schools",
+    "message": "which messages were sent",
+    "result": "the checked returns",
+    "result_detail": "the checked answers",
+    "written": "what it notes of the workbook",
+    "identity": "whose records these are",
+}
+
+
+def faults(connection: sqlite3.Connection, *, checksums: bool = True) -> Iterator[str]:
+    """What is wrong with the ledger, a sentence each. They quote neither SQLite nor the ledger.
+
+    Without `checksums` only SQLite's own check is made, as for a ledger of a version that had none.
+    """
+    try:
+        (answer,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if answer != "ok":
+            yield DAMAGED
+            return
+        counts = _counts(connection) if checksums else {}
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise
+        yield DAMAGED
+        return
+    for table, count in counts.items():
+        places = "1 place" if count == 1 else f"{count} places"
+        what = _WHAT.get(table, "what it notes")
+        yield _CHANGED.format(ledger=LEDGER, what=what, count=places, restore=RESTORE)
+
+
+def _counts(connection: sqlite3.Connection) -> dict[str, int]:
+    """The number of faulty rows by their table, of tables that have any."""
+    counts = {table: faults_in(connection, table) for table in tables(connection)}
+    counts[""] = strays(connection)
+    return {table: count for table, count in counts.items() if count}

@@ -1,0 +1,98 @@
+"""The member schools of a year, by the lists and the returns that RECORDS hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec.structs import replace
+
+from thep_forms.checking.record import Contact, SchoolRecord
+from thep_forms.definition import FormDefinition, MembershipYear
+from thep_forms.records import ListedSchool, Records, Returned
+from thep_forms.register.member import MemberSchool
+
+
+def members_of_year(records: Records, year: MembershipYear) -> tuple[MemberSchool, ...]:
+    """The member schools of a year by DfE number; none where the records hold neither a list nor an accepted return.
+
+    The register list of the year says who is a member and where to write. Without a list, every school with an accepted
+    return is a member. The latest accepted return says who the people are. A filled cell of the list counts before a
+    return of an earlier year.
+    """
+    listed_in = records.registers.year_of_list(str(year))
+    listed = {school.dfe_number: school for school in records.ledger.listed_schools(listed_in)}
+    returns = _latest_returns(records, year)
+    members: list[MemberSchool] = []
+    for number in sorted(listed or returns):
+        school, returned = listed.get(number) or ListedSchool(number), returns.get(number)
+        definition = records.definitions(MembershipYear.parse(returned.year) if returned else year)
+        record = school.record
+        if returned:
+            record = records.whole_record(returned)
+            if listed_in > returned.year:
+                record = overlaid(record, school.record, definition)
+            elif record.unknown:
+                record = _with_unknown_people(record, school.record, definition)
+        members.append(_member(school, record, definition))
+    return tuple(members)
+
+
+def _latest_returns(records: Records, year: MembershipYear) -> dict[str, Returned]:
+    """The accepted return of each school that is nearest to the year: the latest up to it, else the earliest after."""
+    nearest: dict[str, Returned] = {}
+    for returned in records.accepted():  # the years in their order
+        if returned.year <= str(year) or returned.dfe_number not in nearest:
+            nearest[returned.dfe_number] = returned
+    return nearest
+
+
+def _member(school: ListedSchool, record: SchoolRecord, definition: FormDefinition) -> MemberSchool:
+    """The school with that record, under the name and the phases that the list gives it."""
+    name_field = definition.school_name.name
+    if not record.school.get(name_field) and school.name:
+        record = SchoolRecord({**record.school, name_field: school.name}, record.contacts, record.complete)
+    member = MemberSchool.of(school.dfe_number, record, definition, school.email)
+    phases = definition.phases_of_school(school.record.school)
+    return MemberSchool(
+        member.dfe_number, member.record, member.email, school.name or member.name, phases or member.phases
+    )
+
+
+def overlaid(earlier: SchoolRecord, listed: SchoolRecord, definition: FormDefinition) -> SchoolRecord:
+    """What an earlier return says, with the filled cells of a list in the place of its answers.
+
+    Where the list names another person for a role, nothing of the earlier person stays.
+    """
+    school = dict(earlier.school)
+    for field in definition.fields:
+        if field.postcode_column and listed.school.get(field.name):
+            school.pop(field.postcode_column, None)  # that of another address
+    school |= _filled(listed.school)
+    contacts = {(contact.role, contact.position): contact for contact in earlier.contacts}
+    for contact in listed.contacts:
+        before = contacts.get((contact.role, contact.position))
+        contacts[contact.role, contact.position] = _overlaid_contact(before, contact, definition.person_name.name)
+    return SchoolRecord(school, _in_order(contacts.values(), definition), earlier.complete)
+
+
+def _with_unknown_people(record: SchoolRecord, listed: SchoolRecord, definition: FormDefinition) -> SchoolRecord:
+    """What a return says, with the people that the list knows on pages that did not come back."""
+    people = (contact for contact in listed.contacts if record.is_unknown(contact.role, contact.position))
+    return replace(record, contacts=_in_order((*record.contacts, *people), definition))
+
+
+def _overlaid_contact(before: Contact | None, listed: Contact, name: str) -> Contact:
+    cells = _filled(listed.parts)
+    is_another = before is None or (cells.get(name) and cells[name] != before.parts.get(name))
+    parts = cells if before is None or is_another else {**before.parts, **cells}
+    return Contact(listed.role, listed.position, parts)
+
+
+def _filled(cells: Mapping[str, str]) -> dict[str, str]:
+    return {name: cell for name, cell in cells.items() if cell}
+
+
+def _in_order(contacts: Iterable[Contact], definition: FormDefinition) -> tuple[Contact, ...]:
+    order = [role.name for role in definition.roles]
+    known = (contact for contact in contacts if contact.role in order)
+    return tuple(sorted(known, key=lambda contact: (order.index(contact.role), contact.position)))
