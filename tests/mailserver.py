@@ -44,6 +44,7 @@ class MailServer:
     utf8: bool = True
     wants_login: bool = False
     certified_for: str = "127.0.0.1"
+    at_login: str = ""  # the reply to every attempt to sign in, instead of its own
     at_rcpt: dict[str, list[str]] = field(default_factory=dict)
     at_data: dict[str, list[str]] = field(default_factory=dict)
     received: list[Received] = field(default_factory=list)
@@ -110,6 +111,8 @@ class MailServer:
         told = of[-1]
         assert isinstance(told, LoginPassword)
         self.logins.append(told.password)
+        if self.at_login:
+            return AuthResult(success=False, handled=False, message=self.at_login)
         return AuthResult(
             success=told == LoginPassword(USER.encode(), PASSWORD.encode()), handled=False, auth_data=USER
         )

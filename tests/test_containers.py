@@ -164,7 +164,7 @@ def test_an_email_without_a_text_yields_its_pdf(tmp_path: Path) -> None:
         PDF,
     )
     expected = received(tmp_path / "scan.eml", "attachment-1.pdf", data=PDF)
-    carried_by = (MessageOrigin("scanner@cedar2101.example"),)
+    carried_by = (MessageOrigin("scanner@cedar2101.example", path_length=len("scan.eml")),)
     assert found_in(tmp_path, "scan.eml", message) == [replace(expected, carried_by=carried_by)]
 
 

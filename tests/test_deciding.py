@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from thep_forms.deciding import Action, Arrival, Decision, Entry, Judgement, Registers, Verdict, decide
 from thep_forms.definition import ProblemCode
 from thep_forms.reading import FileKind
+from thep_forms.sources.model import MessageOrigin
 
 CEDAR, DOVECOTE, ELM = "211/2101", "211/2102", "211/2103"
 YEAR = "2026-27"
@@ -345,3 +346,45 @@ def test_one_return_at_most_is_accepted_for_each_school_and_year(entries: list[E
     accepted = [entry for entry in entries if found[entry.return_id].verdict is Verdict.ACCEPTED]
     assert len({(entry.year, entry.dfe_number) for entry in accepted}) == len(accepted)
     assert all(entry.acceptable and entry.dfe_number in ("", *REGISTER) for entry in accepted)
+
+
+# --- A blank form beside a filled one -------------------------------------------------------------------------------
+
+
+def attached(entry: Entry, message: str = "mail.eml", sender: str = "office@cedar.example") -> Arrival:
+    """The arrival of a form that was attached to a message."""
+    origin = MessageOrigin(sender, path_length=len(message))
+    return Arrival(f"{message}/{entry.return_id}.pdf", entry.return_id, MAY, carried_by=(origin,))
+
+
+@pytest.mark.parametrize("filled_in", [form("filled"), faulty("filled"), form("filled", "", year="")])
+def test_a_blank_form_beside_a_filled_one_in_a_message_is_superseded_and_needs_nobody(filled_in: Entry) -> None:
+    blank = form("blank", "", blank=True)
+    found = judged(blank, filled_in, arrivals=[attached(blank), attached(filled_in)])
+    assert found["blank"] == Judgement(Verdict.SUPERSEDED)
+
+
+def test_a_blank_form_deeper_in_the_message_than_the_filled_one_is_superseded() -> None:
+    blank, filled_in = form("blank", "", blank=True), form("filled")
+    way = Arrival("mail.eml/all.zip/blank.pdf", "blank", MAY, carried_by=attached(filled_in).carried_by)
+    assert verdicts(judged(blank, filled_in, arrivals=[way, attached(filled_in)]))["blank"] is Verdict.SUPERSEDED
+
+
+def test_a_blank_form_that_came_alone_too_stays_blank() -> None:
+    blank, filled_in = form("blank", "", blank=True), form("filled")
+    alone = attached(blank, "other.eml", "office@elm.example")
+    found = verdicts(judged(blank, filled_in, arrivals=[attached(blank), attached(filled_in), alone]))
+    assert found == {"blank": Verdict.BLANK, "filled": Verdict.ACCEPTED}
+
+
+@pytest.mark.parametrize("folder", ["", "inbox/"])
+def test_a_blank_form_beside_a_filled_one_in_a_folder_stays_blank(folder: str) -> None:
+    blank, filled_in = form("blank", "", blank=True), form("filled")
+    ways = [came(blank, source=f"{folder}blank.pdf"), came(filled_in, source=f"{folder}filled.pdf")]
+    assert verdicts(judged(blank, filled_in, arrivals=ways))["blank"] is Verdict.BLANK
+
+
+@pytest.mark.parametrize(("copy_of", "verdict"), [(CEDAR, Verdict.SUPERSEDED), (ELM, Verdict.BLANK)])
+def test_an_emptied_copy_gives_way_to_a_form_of_its_own_school_alone(copy_of: str, verdict: Verdict) -> None:
+    blank, filled_in = form("blank", "", blank=True, copy_of=copy_of), form("filled", CEDAR)
+    assert verdicts(judged(blank, filled_in, arrivals=[attached(blank), attached(filled_in)]))["blank"] is verdict

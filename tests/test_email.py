@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.commands import run
 from tests.conftest import read_return
 from tests.mailserver import MailServer
 from tests.writing import CEDAR, DEFINITION, ELM, IVY, SCHOOLS, TEMPLATES, email, form_in, send
@@ -134,7 +135,7 @@ def test_drafts_are_made_once_and_again_when_asked(schools: Path, records: Path,
     first = email(schools, records, "--drafts", tmp_path / "drafts", "--only", "2101")
     held = {path: path.read_bytes() for path in (tmp_path / "drafts").iterdir()}
     second = email(schools, records, "--drafts", tmp_path / "drafts")
-    assert "Not written to: 1 drafted." in second.stderr
+    assert "Not written to: 1 with a draft from an earlier run." in second.stderr
     assert len(second.stdout.splitlines()) == 2
     again = email(schools, records, "--drafts", tmp_path / "drafts", "--only", "2101", "--again")
     assert again.stdout == first.stdout
@@ -269,3 +270,33 @@ def test_wrong_usage_is_reported_in_one_line_and_writes_nothing(
     assert (result.exit_code, result.stderr.count("\n"), complaint in result.stderr) == (2, 1, True)
     assert not records.exists()
     assert not (tmp_path / "drafts").exists()
+
+
+def test_a_run_without_a_new_draft_says_so_and_why(schools: Path, records: Path, tmp_path: Path) -> None:
+    first = email(schools, records, "--drafts", tmp_path / "drafts")
+    assert f"3 new drafts in the folder {tmp_path / 'drafts'}." in first.stderr
+    second = email(schools, records, "--drafts", tmp_path / "drafts")
+    assert f"No new drafts in the folder {tmp_path / 'drafts'}." in second.stderr
+    assert "Not written to: 3 with a draft from an earlier run." in second.stderr
+
+
+def test_a_school_without_an_address_is_listed_with_what_to_do(schools: Path, records: Path) -> None:
+    schools.write_text(SCHOOLS.replace(ELM, ""), encoding="utf-8")
+    lines = email(schools, records, "--dry-run").stderr.splitlines()
+    at = lines.index("  211/2103 Elm Tree Primary School")
+    assert lines[at + 1] == "Enter an address for each in the column email of your list, and run the command again."
+
+
+@pytest.mark.parametrize("command", ["email", "status", "generate", "print", "report", "ingest"])
+def test_a_list_that_does_not_exist_is_reported_in_one_line(tmp_path: Path, command: str) -> None:
+    more = {
+        "email": ["--dry-run", "-o", tmp_path / "records"],
+        "report": ["-o", tmp_path / "page.html", "--records", tmp_path / "records"],
+    }
+    year = tmp_path if command == "ingest" else "2026-27"
+    where = more.get(command, ["-o", tmp_path / "records"])
+    result = run(command, year, *where, "--schools", tmp_path / "no.csv")
+    reason = "cannot be read: it does not exist. Check its name and folder."
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [f"Error: The list of schools {tmp_path / 'no.csv'} {reason}"]
+    assert not list(tmp_path.iterdir())

@@ -26,7 +26,7 @@ from thep_forms.defaults import MESSAGES_A_MINUTE, SMTP_PORT
 if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
     from thep_forms.office.email import Mailing, MailPlan, MailRequest
-    from thep_forms.office.status import SchoolStatus
+    from thep_forms.office.status import SchoolStatus, Standing
     from thep_forms.send import Delivery, Server
 
 PASSWORD_VARIABLE = "THEP_FORMS_SMTP_PASSWORD"  # noqa: S105 - the name of the variable
@@ -129,7 +129,7 @@ def email(
     request = MailRequest(year, schools, records, Definitions.of_today(templates), what, only)
     if drafts:
         mailing = draft_messages(request, drafts, click.echo)
-        message(f"{count_of(len(mailing.drafts), 'draft')} in {drafts}.")
+        _print_drafts(mailing, drafts)
     elif send:
         mailing = _send(request, smtp_host, smtp_port, smtp_user, rate)
     else:
@@ -141,11 +141,17 @@ def email(
         sys.exit(ExitCode.NEEDS_ATTENTION)
 
 
+def _print_drafts(mailing: Mailing, folder: Path) -> None:
+    count = count_of(len(mailing.drafts), "new draft") if mailing.drafts else "No new drafts"
+    message(f"{count} in the folder {folder}.")
+
+
 def _print_previews(mailing: Mailing) -> None:
     for text in mailing.previews:
         click.echo("\n".join(map(printable, text.splitlines())))
         click.echo(f"\n{MESSAGE_END}\n")
-    message(f"{count_of(len(mailing.previews), 'message')}. Nothing was sent.")
+    count = count_of(len(mailing.previews), "message") if mailing.previews else "No message to write"
+    message(f"{count}. Nothing was sent.")
 
 
 def _send(request: MailRequest, host: str | None, port: int, user: str, rate: int) -> Mailing:
@@ -159,7 +165,10 @@ def _send(request: MailRequest, host: str | None, port: int, user: str, rate: in
         mailing = send_messages(request, lambda: _server(host, port, user), rate, _print_delivery, _print_pause)
     except RecipientsError as error:
         raise CommandError(f"{error} Use --only 211/1234; you can repeat it.") from error
-    message(f"{count_of(mailing.sent, 'message')} sent, {mailing.not_sent} not sent.")
+    if mailing.deliveries:
+        message(f"{count_of(mailing.sent, 'message')} sent, {mailing.not_sent} not sent.")
+    else:
+        message("No message to send.")
     return mailing
 
 
@@ -200,18 +209,39 @@ def _outcome(delivery: Delivery) -> str:
 
 def _print_plan(plan: MailPlan, *, is_reminder: bool) -> None:
     """Print which schools were not written to, and why."""
+    from thep_forms.office.status import Standing
+
     if plan.without_address:
         message("These schools have no e-mail address that can be used:")
         for status in plan.without_address:
             message(f"  {school_name(status.dfe_number, status.member.name)}")
+        message("Enter an address for each in the column email of your list, and run the command again.")
     if plan.uncertain:
         _print_uncertain(plan.uncertain)
     if plan.skipped:
         counts = plan.skipped_counts
-        words = ", ".join(f"{counts[standing]} {standing.label}" for standing in sorted(counts))
+        words = ", ".join(f"{counts[standing]} {_skipped_words(standing)}" for standing in sorted(counts))
         message(f"Not written to: {words}.")
+        if counts[Standing.UNDELIVERABLE]:
+            message("Mail to some addresses bounced: `status` lists them. Enter other addresses in your list.")
         if plan.skips_schools_with_form and not is_reminder:
             message("To write to schools that have the form already, use --again.")
+
+
+def _skipped_words(standing: Standing) -> str:
+    """What the schools of that standing are, after their number."""
+    from thep_forms.office.status import Standing
+
+    words = {
+        Standing.NEEDS_ATTENTION: "with a form that needs attention",
+        Standing.WROTE: "that wrote without a form",
+        Standing.UNCERTAIN: "that may have been written to",
+        Standing.UNDELIVERABLE: "with an address that does not work",
+        Standing.NOT_SENT: "not yet sent the form",
+        Standing.DRAFTED: "with a draft from an earlier run",
+        Standing.SENT: "sent the form in an earlier run",
+    }
+    return words.get(standing, standing.label)
 
 
 def _print_uncertain(uncertain: tuple[SchoolStatus, ...]) -> None:

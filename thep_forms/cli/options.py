@@ -86,7 +86,7 @@ templates_option = click.option(
 
 def register_list_option(help_text: str) -> Callable[[F], F]:
     """The option `--schools`: the list of member schools."""
-    return click.option("--schools", metavar="LIST", type=click.Path(exists=True, path_type=Path), help=help_text)
+    return click.option("--schools", metavar="LIST", type=click.Path(path_type=Path), help=help_text)
 
 
 def _records_option(help_text: str) -> Callable[[F], F]:

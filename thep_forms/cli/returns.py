@@ -160,6 +160,11 @@ def print_summary(summary: Summary) -> None:
     message(f"{count_of(total, 'file')} in {summary.records}, {summary.new} of them new{':' if total else '.'}")
     for verdict, count in sorted(summary.verdicts.items()):
         message(f"  {count:6}  {verdict.replace('_', ' ')}")
+    if summary.discarded:
+        message(
+            f"{count_of(summary.discarded, 'file')} came in messages that lie in Trash or Spam, or were deleted. They "
+            "are passed over. Move a message out of there if it holds a return, and export the mail again."
+        )
     if summary.attention:
         message("\nThese need attention. problems.csv has the sentences to send to the schools.")
         _print_attention(summary)
@@ -185,4 +190,5 @@ def _print_attention(summary: Summary) -> None:
 
 
 def _attention_line(attention: Attention) -> str:
-    return f"  {printable(attention.source)}: {', '.join(attention.why).replace('_', ' ')}"
+    sender = f" (from {printable(attention.sender)})" if attention.sender else ""
+    return f"  {printable(attention.source)}: {', '.join(attention.why).replace('_', ' ')}{sender}"

@@ -3,10 +3,16 @@
 from thep_forms.deciding.decide import Judgements, decide
 from thep_forms.deciding.model import Action, Arrival, Decision, Entry, Judgement, Verdict
 from thep_forms.deciding.registers import Members, Registers
-from thep_forms.deciding.senders import undeliverable_addresses, verdict_of_arrival
+from thep_forms.deciding.senders import (
+    AddressBook,
+    deciding_message,
+    undeliverable_addresses,
+    verdict_of_arrival,
+)
 
 __all__ = [
     "Action",
+    "AddressBook",
     "Arrival",
     "Decision",
     "Entry",
@@ -16,6 +22,7 @@ __all__ = [
     "Registers",
     "Verdict",
     "decide",
+    "deciding_message",
     "undeliverable_addresses",
     "verdict_of_arrival",
 ]

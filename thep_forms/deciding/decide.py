@@ -5,7 +5,7 @@ The order in which these are given never matters.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from itertools import groupby
 
@@ -16,7 +16,7 @@ from thep_forms.deciding.collecting import EarlierYear, earlier_years
 from thep_forms.deciding.model import Arrival, Decision, Entry, Judgement, Verdict
 from thep_forms.deciding.order import Candidate, Preferences, is_later, preferences, winner
 from thep_forms.deciding.registers import Members, Registers
-from thep_forms.deciding.senders import not_from_schools, verdict_of_arrival
+from thep_forms.deciding.senders import messages_by_return, not_from_schools, verdict_of_arrival
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import FileKind
 
@@ -63,7 +63,10 @@ def decide(
     from_schools = [way for way in ways if verdict_of_arrival(way, own_addresses) is None]
     dates, decorations = _dates_and_decorations(returns, from_schools)
     earlier = earlier_years(returns, from_schools, dates, forms_sent or {})
-    judgements = _Decider(returns, dates, decorations, preferences(decisions), registers, earlier).judgements()
+    has_blanks = any(entry.blank for entry in returns)
+    messages = messages_by_return(from_schools, own_addresses) if has_blanks else {}
+    decider = _Decider(returns, dates, decorations, preferences(decisions), registers, earlier, messages)
+    judgements = decider.judgements()
     others = {entry.return_id: apart[entry.return_id] for entry in found if entry.return_id in apart}
     return judgements.with_others(others)
 
@@ -84,6 +87,11 @@ def _dates_and_decorations(
     return dates, decorations
 
 
+def _gives_way(blank: Entry, schools: Set[str]) -> bool:
+    """Whether the forms of those schools, in the same message, take the place of a blank one."""
+    return bool(schools) and (not blank.copy_of or blank.copy_of in schools)
+
+
 class _Decider:
     """Works out in turn: whose name was typed, which returns count, which give way, and each judgement."""
 
@@ -95,9 +103,10 @@ class _Decider:
         preferred: Preferences,
         registers: Registers,
         earlier: Mapping[str, EarlierYear],
+        messages: Mapping[str, Set[str]],
     ) -> None:
         self.entries, self.dates, self.decorations = entries, dates, decorations
-        self.preferred, self.registers = preferred, registers
+        self.preferred, self.registers, self.messages = preferred, registers, messages
         self.collected = {
             return_id: year.collected for return_id, year in earlier.items() if not year.came_in_time
         }  # returns of an earlier year than the one that was collected
@@ -116,6 +125,7 @@ class _Decider:
             self._choose([entry for entry in group if self._can_count(entry)])
         self._let_faulty_ones_give_way()
         self._let_unchanged_copies_give_way()
+        self._let_blanks_give_way()
         by_return: dict[str, Judgement] = {}
         years: set[str] = set()
         for entry in self.entries:
@@ -238,6 +248,23 @@ class _Decider:
             if entry.is_unchanged and self._school(entry) and (self._year(entry), self._school(entry)) in changed:
                 self.superseded.add(entry.return_id)
 
+    def _let_blanks_give_way(self) -> None:
+        """A blank form is superseded if every message that brought it brought a form with answers too.
+
+        A copy that was emptied gives way only to a form of the school that it was made for.
+        """
+        schools: dict[str, set[str]] = {}  # of the forms with answers, by message
+        for entry in self.entries:
+            if entry.is_filled_in:
+                for message in self.messages.get(entry.return_id, ()):
+                    schools.setdefault(message, set()).add(self._school(entry))
+        schools.pop("", None)
+        for entry in self.entries:
+            if entry.is_form and entry.blank:
+                beside = [schools.get(message, set()) for message in self.messages.get(entry.return_id, ())]
+                if beside and all(_gives_way(entry, found) for found in beside):
+                    self.superseded.add(entry.return_id)
+
     def _is_accepted(self, entry: Entry) -> bool:
         is_open = entry.return_id in self.conflicts or entry.return_id in self.superseded
         return self._can_count(entry) and not is_open
@@ -252,7 +279,8 @@ class _Decider:
         verdict = self._verdict(entry)
         if not entry.is_filled_in:
             is_decoration = entry.return_id in self.decorations
-            codes = () if is_decoration else (ProblemCode(verdict),)
+            needs_nobody = is_decoration or verdict is Verdict.SUPERSEDED
+            codes = () if needs_nobody else (ProblemCode(verdict),)
             return Judgement(verdict, codes, is_decoration=is_decoration)
         return Judgement(
             verdict,
@@ -269,10 +297,10 @@ class _Decider:
             return Verdict.UNREADABLE
         if not entry.is_form:
             return Verdict(entry.kind)
-        if entry.blank:
-            return Verdict.BLANK
         if entry.return_id in self.superseded:
             return Verdict.SUPERSEDED
+        if entry.blank:
+            return Verdict.BLANK
         return Verdict.ACCEPTED if self._is_accepted(entry) else Verdict.NEEDS_ATTENTION
 
     def _codes(self, entry: Entry) -> list[ProblemCode]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 from thep_forms.deciding.model import Arrival, Verdict
-from thep_forms.sources.model import MessageKind
+from thep_forms.sources.model import MessageKind, MessageOrigin
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BY_NOBODY = (MessageKind.AUTOMATIC, MessageKind.DISCARDED)
@@ -18,12 +18,60 @@ def verdict_of_arrival(arrival: Arrival, own_addresses: Collection[str]) -> Verd
     The outermost message that is not our own decides. A school that forwards our message sent it; a bounce that holds
     our message is a bounce. `own_addresses` are in lower case.
     """
+    if not arrival.carried_by:
+        return None
+    message = deciding_message(arrival, own_addresses)
+    if message is None:
+        return Verdict.SENT_BY_US
+    return Verdict.AUTOMATIC if message.kind in _BY_NOBODY else None
+
+
+def deciding_message(arrival: Arrival, own_addresses: Collection[str]) -> MessageOrigin | None:
+    """The outermost message around the file that is not our own; None where there is none."""
     for message in arrival.carried_by:
         if message.kind in _BY_NOBODY:
-            return Verdict.AUTOMATIC
+            return message
         if message.kind is not MessageKind.OUTGOING and message.sender not in own_addresses:
-            return None
-    return Verdict.SENT_BY_US if arrival.carried_by else None
+            return message
+    return None
+
+
+def messages_by_return(arrivals: Iterable[Arrival], own_addresses: Collection[str]) -> dict[str, set[str]]:
+    """The paths of the messages by which schools sent each return, by its id; an empty path where none is known."""
+    found: dict[str, set[str]] = {}
+    for arrival in arrivals:
+        message = deciding_message(arrival, own_addresses)
+        path = arrival.source[: message.path_length] if message else ""
+        found.setdefault(arrival.return_id, set()).add(path)
+    return found
+
+
+class AddressBook:
+    """The schools of e-mail addresses. An address of two schools, or of our own, tells nothing."""
+
+    def __init__(self, addresses: Iterable[tuple[str, str]], own_addresses: Collection[str]) -> None:
+        """`addresses` are e-mail addresses in any case, and for each the DFE number of a school that has it."""
+        self._own_addresses = own_addresses
+        self._schools: dict[str, set[str]] = {}
+        for address, dfe_number in addresses:
+            self._schools.setdefault(address.lower(), set()).add(dfe_number)
+
+    def school_of(self, arrival: Arrival) -> str:
+        """The DFE number of the school that sent the message around a file; empty where nobody can tell.
+
+        A bounce counts for the school that the message was for.
+        """
+        message = deciding_message(arrival, self._own_addresses)
+        if not message or message.kind is MessageKind.DISCARDED:
+            return ""
+        return self._school(message.failed or (message.sender,))
+
+    def _school(self, addresses: Iterable[str]) -> str:
+        schools: set[str] = set()
+        for address in addresses:
+            if address not in self._own_addresses:
+                schools |= self._schools.get(address, set())
+        return schools.pop() if len(schools) == 1 else ""
 
 
 def not_from_schools(arrivals: Iterable[Arrival], own_addresses: Collection[str]) -> dict[str, Verdict]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from thep_forms.checking import normalise
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition
-from thep_forms.errors import RecipientsError, SourceError
+from thep_forms.errors import RecipientsError, SendError, SourceError
 from thep_forms.office.copies import copies
 from thep_forms.office.dates import due_date, in_words, today
 from thep_forms.office.opening import YearRegister
@@ -26,6 +26,7 @@ from thep_forms.send import (
     MessageTemplates,
     Outbox,
     OutgoingMessage,
+    SenderRefusedError,
     Server,
     preview,
     split_addresses,
@@ -156,7 +157,8 @@ def send_messages(
     `server` is called if there is something to send; it may ask for a password. `on_delivery` is called with what
     became of each message, `before_pause` before messages that were refused for now are tried again.
 
-    Raises as `preview_messages`; `RecipientsError` if every school would get the form again.
+    Raises as `preview_messages`; `RecipientsError` if every school would get the form again. If the server refuses
+    whatever we send, the `SendError` says how many messages were sent before.
     """
     if isinstance(request.what, FormMessages) and request.what.again and not request.only:
         raise RecipientsError("Choose the schools to send the form to again.")
@@ -164,10 +166,21 @@ def send_messages(
     with _prepare(request, _ledger_to_write) as prepared:
         if prepared.messages:
             outbox = prepared.outbox(request.kind)
-            for delivery in outbox.send(prepared.messages, server(), per_minute, before_pause=before_pause):
-                on_delivery(delivery)
-                deliveries.append(delivery)
+            try:
+                for delivery in outbox.send(prepared.messages, server(), per_minute, before_pause=before_pause):
+                    on_delivery(delivery)
+                    deliveries.append(delivery)
+            except SenderRefusedError as error:
+                raise SendError(f"{error} {_left(deliveries, len(prepared.messages))}") from error
     return Mailing(prepared.plan, prepared.example_address, deliveries=tuple(deliveries))
+
+
+def _left(deliveries: Sequence[Delivery], of: int) -> str:
+    """What was sent of a number of messages before the run was stopped, and what the next run does."""
+    sent = sum(delivery.reply.outcome is DeliveryOutcome.SENT for delivery in deliveries)
+    if not sent:
+        return "Nothing was sent. Then run the same command again."
+    return f"{sent} of {of} messages were sent, and nothing after that. Then run the same command again for the rest."
 
 
 class _Prepared(Struct, frozen=True):
@@ -254,7 +267,14 @@ def _choose(what: FormMessages | ReminderRule, statuses: tuple[SchoolStatus, ...
         return due_for_reminder(statuses, what)
     if what.again:
         return statuses
-    return tuple(status for status in statuses if status.standing in WITHOUT_FORM)
+    return tuple(status for status in statuses if _has_no_form(status))
+
+
+def _has_no_form(status: SchoolStatus) -> bool:
+    """Whether the school was sent no form and has returned none."""
+    if status.standing is Standing.WROTE:
+        return status.form is None
+    return status.standing in WITHOUT_FORM
 
 
 def outgoing_messages(
@@ -269,6 +289,6 @@ def outgoing_messages(
     due = in_words(due_date(definition, today()))
     forms = copies(definition, (status.member for status in recipients))
     for status, (file_name, pdf) in zip(recipients, forms, strict=True):
-        text = message_templates.fill_in(status.dfe_number, status.member.name, due, status.sentences)
+        text = message_templates.fill_in(status.dfe_number, status.member.name, due, status.sentences, status.wrote)
         addresses = split_addresses(status.member.email)
         yield OutgoingMessage(status.dfe_number, status.member.name, addresses, text, file_name, pdf)

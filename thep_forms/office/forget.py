@@ -88,9 +88,10 @@ def _disposal(folder: Path, records: Records, number: str | None, before: Member
     returns: list[Returned] = []
     unplaced = 0
     for entry in records.returns():
-        if not _may_be_meant(entry, number, before):
+        school = _school_of(entry, records)
+        if not _may_be_meant(entry, school, number, before):
             continue
-        if _is_placed(entry, number, before):
+        if _is_placed(entry, school, number, before):
             returns.append(entry)
         else:
             unplaced += 1
@@ -117,14 +118,20 @@ def _with_ledger_copies(disposal: Disposal, folder: Path) -> Disposal:
     return replace(disposal, ledger_copies=tuple(path.name for path in ledger_copies(folder)))
 
 
-def _may_be_meant(entry: Returned, number: str | None, before: MembershipYear | None) -> bool:
-    is_school = number is None or entry.school in ("", number)
+def _school_of(entry: Returned, records: Records) -> str:
+    """The school that the return names, or else the one whose known address sent it; empty where nobody can tell."""
+    schools = {records.school_by_sender(entry, arrival) for arrival in entry.arrivals}
+    return entry.school or (schools.pop() if len(schools) == 1 else "")
+
+
+def _may_be_meant(entry: Returned, school: str, number: str | None, before: MembershipYear | None) -> bool:
+    is_school = number is None or school in ("", number)
     return is_school and (before is None or entry.year < str(before))
 
 
-def _is_placed(entry: Returned, number: str | None, before: MembershipYear | None) -> bool:
+def _is_placed(entry: Returned, school: str, number: str | None, before: MembershipYear | None) -> bool:
     """Whether the school and the year that the user named are known for the entry."""
-    return bool((number is None or entry.school) and (before is None or entry.year))
+    return bool((number is None or school) and (before is None or entry.year))
 
 
 def _is_member_meant(year: str, member: str, number: str | None, before: MembershipYear | None) -> bool:

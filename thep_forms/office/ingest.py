@@ -34,6 +34,7 @@ from thep_forms.records import (
 from thep_forms.records.names import archived, tidy
 from thep_forms.records.results import made_from
 from thep_forms.sources import ReceivedFile, SourceFile, find_files, open_file
+from thep_forms.sources.other_files import why_not_a_pdf
 from thep_forms.work import Engine, Failure, Limits, Workers
 
 COMMIT_AFTER = 0.5  # seconds: what was read is made to last, which takes a while, and little more for many files
@@ -204,7 +205,7 @@ class _Intake:
             self.waiting[sha256] = [received]
             if is_pdf(received.data):
                 return self.archive.add(sha256, received.data)
-            reason = "This is not a PDF." if received.data else "This file is empty."
+            reason = why_not_a_pdf(received.data)
             self._note_returns(sha256, [_unread(FileKind.NOT_A_FORM, reason)], is_kept=False)
         return None
 

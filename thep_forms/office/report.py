@@ -18,6 +18,7 @@ from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.files import write_private
 from thep_forms.office.opening import YearRegister
 from thep_forms.office.outputs import HTML_START, require_replaceable
+from thep_forms.office.replies import Replies
 from thep_forms.office.report_contents import (
     HAS_RETURNED,
     ChangedAnswer,
@@ -84,16 +85,20 @@ class _Reporter:
         self.members = {status.dfe_number: status for status in statuses}
         self.phase_labels = {option.name: option.label for option in definition.phases.option}
         self.returns: dict[str, list[Returned]] = {}  # of the year by school; those of no member under ""
+        replies = Replies(records, definition.year, self.members.keys(), records.ledger.sent())
         for returned in records.returns():
             is_again = returned.judgement.came_again_in == str(definition.year)
             if is_again or is_in_year(returned, definition.year):
                 school = school_of(returned, self.members.keys())
-                self.returns.setdefault(school if school in self.members else "", []).append(returned)
+                found = {school} if school in self.members else replies.add(returned) & self.members.keys()
+                for number in found or {""}:
+                    self.returns.setdefault(number, []).append(returned)
 
     def report(self) -> Report:
         returned = [status for status in self.statuses if status.standing in HAS_RETURNED]
         accepted = [status for status in returned if status.standing is Standing.ACCEPTED]
         faulty = [status for status in returned if status.standing is not Standing.ACCEPTED]
+        wrote = [status for status in self.statuses if status.standing is Standing.WROTE]
         days = self._days(returned)
         return Report(
             definition=self.definition,
@@ -102,7 +107,7 @@ class _Reporter:
             phases=tuple(self._phases()),
             days=days,
             undated=len(returned) - sum(day.came for day in days),
-            attention=tuple(map(self._issue, faulty)),
+            attention=tuple(map(self._issue, (*faulty, *wrote))),
             queries=tuple(issue for issue in map(self._issue, accepted) if issue.sentences),
             unmatched=tuple(map(self._unmatched, filter(_belongs_to_somebody, self.returns.get("", [])))),
             missing=tuple(self._missing()),
@@ -133,6 +138,8 @@ class _Reporter:
         """The date of the first message that brought a return of the school; None if no message has a date."""
         days: list[date] = []
         for returned in self.returns[status.dfe_number]:
+            if not returned.entry.is_form:
+                continue
             came = [arrival.received_at.date() for arrival in returned.arrivals_from_school if arrival.received_at]
             days += [max(came)] if came and returned.judgement.came_again_in == str(self.definition.year) else came
         return min(days, default=None)
@@ -142,8 +149,9 @@ class _Reporter:
     def _issue(self, status: SchoolStatus) -> Issue:
         """What to write about the return that the school's status is about, and about others that need attention."""
         problems: list[Problem] = []
-        for returned in self.returns[status.dfe_number]:
-            is_open = status.standing is not Standing.ACCEPTED and _needs_somebody(returned)
+        for returned in self.returns.get(status.dfe_number, ()):
+            is_settled = status.standing is Standing.ACCEPTED and returned.entry.is_form
+            is_open = _needs_somebody(returned) and not is_settled
             if returned.return_id == status.return_id or is_open:
                 problems += self._problems(returned)
         return Issue(status.dfe_number, status.member.name, self._email(status), self._sentences(problems))

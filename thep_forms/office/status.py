@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.checking import Problem
 from thep_forms.deciding import Verdict
@@ -17,6 +18,7 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.office.dates import due_date, in_words, today
 from thep_forms.office.opening import YearRegister
+from thep_forms.office.replies import Replies, Reply
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.tables import Table
 from thep_forms.register import MemberSchool
@@ -31,6 +33,7 @@ class Standing(StrEnum):
     """
 
     NEEDS_ATTENTION = "needs_attention"
+    WROTE = "wrote"  # it sent a message without a form that can be used
     OVERDUE = "overdue"
     UNCERTAIN = "uncertain"  # nobody knows whether the form was sent
     UNDELIVERABLE = "undeliverable"  # mail to every address of the school bounced
@@ -46,7 +49,7 @@ class Standing(StrEnum):
         return self.replace("_", " ")
 
 
-REMINDED_STANDINGS = {Standing.NEEDS_ATTENTION, Standing.OVERDUE, Standing.NOT_RETURNED}
+REMINDED_STANDINGS = {Standing.NEEDS_ATTENTION, Standing.WROTE, Standing.OVERDUE, Standing.NOT_RETURNED}
 _STANDING_BY_STATE = {
     SentState.SENDING: Standing.UNCERTAIN,
     SentState.DRAFTED: Standing.DRAFTED,
@@ -65,7 +68,7 @@ class SchoolStatus(Struct, frozen=True):
 
     `why` explains it in one line, without anything that was typed into a form. `return_id` is the return that the
     standing is about. `sentences` ask the school to correct that return. `messages` were sent to the school, the first
-    one first.
+    one first. `wrote` says when the school wrote without a form, such as `on 3 May 2026`; it is empty if it did not.
     """
 
     member: MemberSchool
@@ -74,6 +77,7 @@ class SchoolStatus(Struct, frozen=True):
     return_id: str = ""
     sentences: tuple[str, ...] = ()
     messages: tuple[Sent, ...] = ()
+    wrote: str = ""
 
     @property
     def dfe_number(self) -> str:
@@ -161,7 +165,8 @@ class _History(Struct, frozen=True):
     """What is known of a school's year: its returns, its returns of other years, and the messages sent to it.
 
     Among its returns are forms of earlier years that came while the year was collected. `came_again` is a return of an
-    earlier year that came in its own year, and again while this year was collected.
+    earlier year that came in its own year, and again while this year was collected. `replies` are the messages that it
+    wrote without a form of its own, the first one first.
     """
 
     member: MemberSchool
@@ -169,6 +174,7 @@ class _History(Struct, frozen=True):
     returns_of_other_years: Sequence[Returned]
     messages: tuple[Sent, ...]
     came_again: Returned | None = None
+    replies: tuple[Reply, ...] = ()
 
 
 def _never(_: date) -> bool:
@@ -186,15 +192,16 @@ def school_statuses(
 
     `sent` are the ledger's messages of any year. `is_overdue` says whether a form that was sent on a day is overdue.
     """
-    members = tuple(members)
+    members, sent = tuple(members), tuple(sent)
     messages = _messages_by_school(sent, year)
     without_form = _standing_without_form(messages)
     bounced = records.undeliverable_addresses()
     statuses: list[SchoolStatus] = []
-    for history in _histories(members, year, records, messages):
-        status = _status_of_return(history, records, year)
-        status = status or _status_of_bounces(history, bounced)
-        statuses.append(status or _status_without_return(history, without_form, is_overdue))
+    for history in _histories(members, year, records, messages, sent):
+        status = _status_of_return(history, records, year) or _status_of_bounces(history, bounced)
+        status = status or _status_of_reply(history)
+        status = status or _status_without_return(history, without_form, is_overdue)
+        statuses.append(_with_replies(status, history))
     order = list(Standing)
     return tuple(sorted(statuses, key=lambda status: (order.index(status.standing), status.dfe_number)))
 
@@ -223,13 +230,19 @@ def _standing_without_form(messages: Mapping[str, Sequence[Sent]]) -> Standing:
 
 
 def _histories(
-    members: Sequence[MemberSchool], year: MembershipYear, records: Records, messages: Mapping[str, Sequence[Sent]]
+    members: Sequence[MemberSchool],
+    year: MembershipYear,
+    records: Records,
+    messages: Mapping[str, Sequence[Sent]],
+    sent: Sequence[Sent],
 ) -> list[_History]:
     numbers = {member.dfe_number for member in members}
+    replies = Replies(records, year, numbers, sent)
     returns: dict[str, list[Returned]] = {}
     returns_of_other_years: dict[str, list[Returned]] = {}
     came_again: dict[str, Returned] = {}
     for returned in records.returns():
+        replies.add(returned)
         if not returned.arrivals_from_school:
             continue
         school = school_of(returned, numbers)
@@ -244,9 +257,43 @@ def _histories(
             returns_of_other_years.get(member.dfe_number, ()),
             tuple(messages.get(member.dfe_number, ())),
             came_again.get(member.dfe_number),
+            replies.of_school(member.dfe_number),
         )
         for member in members
     ]
+
+
+def _status_of_reply(history: _History) -> SchoolStatus | None:
+    """The status of a school that wrote and sent no form that can be used; None if it has not written."""
+    written = [reply for reply in history.replies if not reply.is_automatic]
+    if not written:
+        return None
+    last = written[-1]
+    sentences = [sentence for reply in written for sentence in reply.sentences]
+    return SchoolStatus(
+        history.member,
+        Standing.WROTE,
+        return_id=last.return_id,
+        sentences=tuple(dict.fromkeys(sentences)),
+        messages=history.messages,
+        wrote=last.when,
+    )
+
+
+def _with_replies(status: SchoolStatus, history: _History) -> SchoolStatus:
+    """The status, whose `why` also says when the school last wrote, and when a program of it last answered.
+
+    What it wrote before its last form no longer counts.
+    """
+    if status.standing is Standing.ACCEPTED:
+        return status
+    last_form = max((returned.dated for returned in history.returns if returned.dated), default=_LONG_AGO)
+    last: dict[bool, Reply] = {}
+    for reply in history.replies:
+        if reply.at is None or reply.at > last_form:
+            last[reply.is_automatic] = reply
+    whys = [status.why, *(last[is_automatic].why for is_automatic in sorted(last))]
+    return replace(status, why="; ".join(filter(None, whys)))
 
 
 def _status_of_return(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
@@ -291,7 +338,10 @@ def _status_of_faulty_return(
     if was_accepted:
         why = f"a form was accepted, but a later form has errors: {why}"
     is_own_copy = faulty.entry.copy_of == history.member.dfe_number
-    sentences = tuple(dict.fromkeys(_sentence(problem, is_own_copy) for problem in errors))
+    queries = [problem for problem in records.problems(faulty) if problem.severity is Severity.QUERY]
+    if any(error.code is ProblemCode.YEAR_EARLIER for error in errors):
+        queries = []  # this year's form is wanted, so nobody has to explain last year's
+    sentences = tuple(dict.fromkeys(_sentence(problem, is_own_copy) for problem in (*errors, *queries)))
     return SchoolStatus(history.member, Standing.NEEDS_ATTENTION, why, faulty.return_id, sentences, history.messages)
 
 

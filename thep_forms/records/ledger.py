@@ -293,6 +293,13 @@ class Ledger(Database):
         row = self._connection.execute(query, (return_id,)).fetchone()
         return msgspec.json.decode(row[0], type=shape) if row else None
 
+    def checked_records(self) -> Iterator[tuple[str, str, str, SchoolRecord]]:
+        """The id, DFE number, school's name and record of each form with a number, the earliest year first."""
+        columns = "return_id, dfe_number, school_name, record"
+        query = _select(columns, "result NATURAL JOIN result_detail WHERE dfe_number != '' ORDER BY membership_year")
+        for return_id, number, name, record in self._connection.execute(query):
+            yield return_id, number, name, msgspec.json.decode(record, type=SchoolRecord)
+
     def note_written(self, name: str, sha256: str, shown: str) -> None:
         """Note the hash of a file that was written from the ledger, and of the tables that it shows."""
         self._connection.execute("INSERT OR REPLACE INTO written VALUES (?,?,?)", (name, sha256, shown))
@@ -360,6 +367,11 @@ class Ledger(Database):
             by_year.setdefault(year, {})[number] = name
         return Registers(by_year)
 
+    def all_listed_schools(self) -> Iterator[ListedSchool]:
+        """The schools in the register lists of all years, the earliest year first."""
+        query = "SELECT dfe_number, school_name, email, record FROM register ORDER BY membership_year, dfe_number"
+        return (_listed(*row) for row in self._connection.execute(query))
+
     def listed_schools(self, year: str) -> list[ListedSchool]:
         """The schools in the register list of that very year, by DFE number."""
         query = "SELECT dfe_number, school_name, email, record FROM register WHERE membership_year=? ORDER BY 1"
@@ -403,6 +415,9 @@ class Ledger(Database):
     def forget(self, return_ids: Collection[str], files: Iterable[str]) -> None:
         """Delete the returns and all that is known of them; `files` are the hashes of PDFs that are no longer kept."""
         self._delete_returns(return_ids)
+        for entry, arrivals in self.unopened():
+            if entry.return_id in return_ids:
+                self._connection.executemany("DELETE FROM unopened WHERE source=?", [(way.source,) for way in arrivals])
         for sha256 in files:
             self._connection.execute("UPDATE file SET is_kept=0 WHERE sha256=?", (sha256,))
         self._connection.execute("DELETE FROM file WHERE sha256 NOT IN (SELECT sha256 FROM entry)")

@@ -23,6 +23,7 @@ from thep_forms.deciding import (
     verdict_of_arrival,
 )
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, ProblemCode, Severity
+from thep_forms.records.addresses import Correspondents
 from thep_forms.records.changes import Change, changes
 from thep_forms.records.ledger import Ledger
 
@@ -139,6 +140,7 @@ class Records:
             self.own_addresses,
             forms_sent,
         )
+        self.correspondents = Correspondents(ledger, self.judgements.by_return, self.registers, self.own_addresses)
         # The columns are those of the latest year's form: they depend on the returns, not on the day.
         latest = self.judgements.latest_year
         self.definition: FormDefinition = definitions(MembershipYear.parse(latest) if latest else None)
@@ -164,6 +166,13 @@ class Records:
         for entry in self.returns():
             for arrival in sorted(entry.arrivals, key=lambda arrival: arrival.source):
                 yield entry, arrival
+
+    def school_by_sender(self, entry: Returned, arrival: Arrival) -> str:
+        """The DFE number of the school whose known address sent the return that way; empty where nobody can tell.
+
+        Only a return that does not say whose it is belongs to its sender. Nobody guesses a number for a filled-in form.
+        """
+        return "" if entry.school or entry.entry.is_filled_in else self.correspondents.school_of(arrival)
 
     def undeliverable_addresses(self) -> frozenset[str]:
         """The addresses to which mail bounced, in lower case."""

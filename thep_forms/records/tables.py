@@ -177,7 +177,7 @@ def sweep(records: Records) -> Iterator[tuple[TableName, Row]]:
     history = History(records)
     for entry in records.returns():
         for arrival in sorted(entry.arrivals, key=lambda arrival: arrival.source):
-            yield TableName.RETURNS, _return_row(entry, arrival)
+            yield TableName.RETURNS, _return_row(records, entry, arrival)
         yield from _problem_rows(records, entry)
         yield from _value_rows(records, entry)
         if entry.verdict is Verdict.ACCEPTED:
@@ -196,12 +196,20 @@ def _school_cells(entry: Returned) -> Row:
     return entry.year, entry.dfe_number, entry.school_name
 
 
-def _return_row(entry: Returned, arrival: Arrival) -> Row:
+def _number_and_name(records: Records, entry: Returned, arrival: Arrival) -> tuple[str, str]:
+    """The school that the return names, or else the one that sent it that way."""
+    if number := records.school_by_sender(entry, arrival):
+        return number, records.correspondents.name_of(number)
+    return entry.dfe_number, entry.school_name
+
+
+def _return_row(records: Records, entry: Returned, arrival: Arrival) -> Row:
     return (
         entry.return_id,
         arrival.source,
         arrival.received_at.isoformat() if arrival.received_at else "",
-        *_school_cells(entry),
+        entry.year,
+        *_number_and_name(records, entry, arrival),
         entry.verdict_of(arrival),
         _read_from(entry),
         "" if arrival.source in entry.apart else ";".join(entry.codes),
@@ -215,14 +223,16 @@ def _read_from(entry: Returned) -> str:
 
 
 def _problem_rows(records: Records, entry: Returned) -> Iterator[tuple[TableName, Row]]:
-    for problem in records.problems(entry):
+    problems = records.problems(entry)
+    number, name = _number_and_name(records, entry, entry.arrivals[0]) if problems else ("", "")
+    for problem in problems:
         yield (
             TableName.PROBLEMS,
             (
                 entry.return_id,
                 entry.source,
-                entry.dfe_number,
-                entry.school_name,
+                number,
+                name,
                 problem.field,
                 problem.label,
                 problem.severity,

@@ -37,6 +37,8 @@ def read_register(path: Path, definitions: Definitions, year: MembershipYear | N
     sheet with such columns counts, without its hidden and struck-through rows. The logger `NOTES` gets a line for what
     was used, and for what was not.
     """
+    if not path.exists():
+        raise SourceError(f"The list of schools {path} cannot be read: it does not exist. Check its name and folder.")
     year = year or definitions.default_year
     members = _from_records(path, definitions, year) if path.is_dir() else _from_file(path, definitions(year))
     return tuple(sorted(members, key=lambda member: member.dfe_number))

@@ -2,7 +2,7 @@
 
 from thep_forms.send.messages import OutgoingMessage, make_draft, make_email, preview, split_addresses
 from thep_forms.send.outbox import BeforePause, Delivery, Outbox
-from thep_forms.send.smtp import DeliveryOutcome, Server, ServerReply
+from thep_forms.send.smtp import DeliveryOutcome, SenderRefusedError, Server, ServerReply
 from thep_forms.send.wording import MessageTemplates, MessageText
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "MessageText",
     "Outbox",
     "OutgoingMessage",
+    "SenderRefusedError",
     "Server",
     "ServerReply",
     "make_draft",

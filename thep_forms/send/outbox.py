@@ -14,7 +14,14 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.files import PRIVATE_FOLDER, write_private
 from thep_forms.records import Ledger, Sent, SentKind, SentState
 from thep_forms.send.messages import ADDRESS_SEPARATOR, OutgoingMessage, make_draft, make_email, sender_address
-from thep_forms.send.smtp import Connection, DeliveryOutcome, Server, ServerReply, UnreachableError
+from thep_forms.send.smtp import (
+    Connection,
+    DeliveryOutcome,
+    SenderRefusedError,
+    Server,
+    ServerReply,
+    UnreachableError,
+)
 
 RETRY_PAUSES = (30.0, 120.0, 300.0)  # seconds to wait before messages that were refused for now are tried again
 
@@ -60,7 +67,7 @@ class Outbox(Struct, frozen=True):
         """Send each message, at most `per_minute` of them, and yield each result as soon as it is final.
 
         Messages that are refused for now are tried again after each of the `pauses` (in seconds). Raises `SendError`
-        when the server cannot be used at all; the ledger keeps what was sent before.
+        when the server cannot be used at all, or refuses whatever we send; the ledger keeps what was sent before.
         """
         if not messages:
             return
@@ -105,9 +112,13 @@ class Outbox(Struct, frozen=True):
         email, message_id = make_email(message, self.definition.partnership)
         sent = self._sent(message, SentState.SENDING, message_id)
         sender = sender_address(self.definition.partnership)
-        reply = connection.deliver(
-            email.as_bytes(), sender, message.to, lambda: self._note(sent), utf8=message.needs_utf8
-        )
+        try:
+            reply = connection.deliver(
+                email.as_bytes(), sender, message.to, lambda: self._note(sent), utf8=message.needs_utf8
+            )
+        except SenderRefusedError:
+            self._forget(sent)
+            raise
         if reply.outcome is DeliveryOutcome.SENT:
             self._note(replace(sent, state=SentState.SENT))
         elif reply.outcome is not DeliveryOutcome.UNCERTAIN:

@@ -14,6 +14,7 @@ from types import TracebackType
 from msgspec import Struct
 
 from thep_forms.errors import SendError
+from thep_forms.send.refusals import NO_PASSWORDS, trouble_in
 
 IMPLICIT_TLS_PORT = 465  # on this port TLS starts with the first byte (RFC 8314)
 CONNECT_SECONDS = 60.0
@@ -21,6 +22,8 @@ REPLY_SECONDS = 600.0  # a server may take this long to look at a message (RFC 5
 LONGEST_REPLY = 200  # characters of a server's reply that are quoted
 _CONNECTION_LOST = "the connection to the mail server was lost"
 _ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
+_OAUTH = re.compile(r"XOAUTH2|OAUTHBEARER", re.IGNORECASE)  # ways to sign in that need a token (RFC 7628)
+_MAY_BE_OAUTH = re.compile(r"5\.7\.(?:3|139)\b")  # Exchange says the same of a wrong password
 
 
 class DeliveryOutcome(StrEnum):
@@ -62,11 +65,16 @@ class UnreachableError(SendError):
     """The server cannot be reached at the moment."""
 
 
+class SenderRefusedError(SendError):
+    """The server refuses us, and not one school: it would refuse every message after this one too."""
+
+
 class Connection:
     """A connection to a mail server, opened when there is something to send, and again after it was lost.
 
     Everything goes through TLS with a certificate that the system trusts; only a server on this machine may do without.
-    The methods raise `SendError` when the server cannot be used, `UnreachableError` when it cannot be reached now.
+    The methods raise `SendError` when the server cannot be used, `UnreachableError` when it cannot be reached now, and
+    `SenderRefusedError` when it refuses whatever we send.
     """
 
     def __init__(self, server: Server) -> None:
@@ -144,13 +152,12 @@ class Connection:
         try:
             smtp.login(self.server.user, self.server.password)
         except smtplib.SMTPAuthenticationError as error:
-            reply = _quoted(error.smtp_code, error.smtp_error)
-            raise SendError(
-                f"The mail server refuses the user name or the password ({reply}). Correct them."
-            ) from error
+            raise _sign_in_refused(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPServerDisconnected:
             raise
         except smtplib.SMTPException as error:
+            if _OAUTH.search(smtp.esmtp_features.get("auth", "")):
+                raise SendError(f"The mail server takes OAuth alone. {NO_PASSWORDS.advice}") from error
             raise SendError(
                 "The mail server does not accept a user name on this port. Leave it out, or use another port."
             ) from error
@@ -203,26 +210,52 @@ class Connection:
     def _address(self, smtp: smtplib.SMTP, sender: str, to: Sequence[str], utf8: bool) -> list[tuple[int, bytes]]:
         """Name the sender and the recipients. Returns the server's replies that refuse a recipient."""
         code, text = smtp.mail(sender, ["SMTPUTF8"] if utf8 else [])
+        _require_not_about_us(code, text)
         if code // 100 == 5:
-            raise SendError(f"The mail server does not allow messages from {sender}: {_quoted(code, text)}.")
+            raise SenderRefusedError(f"The mail server does not allow messages from {sender}: {_quoted(code, text)}.")
         if code != 250:
             return [(code, text)] * len(to)
-        replies = [smtp.rcpt(address) for address in to]
-        return [(code, text) for code, text in replies if code // 100 != 2]
+        refusals: list[tuple[int, bytes]] = []
+        for address in to:
+            code, text = smtp.rcpt(address)
+            _require_not_about_us(code, text)
+            if code // 100 != 2:
+                refusals.append((code, text))
+        return refusals
 
     def _send_data(self, smtp: smtplib.SMTP, email: bytes) -> ServerReply:
         try:
             code, text = smtp.data(email)
         except smtplib.SMTPDataError as error:  # the server refused before it got the e-mail
+            _require_not_about_us(error.smtp_code, error.smtp_error)
             return _refusal(error.smtp_code, error.smtp_error)
         except smtplib.SMTPException:
             code, text = 0, b""
         if code // 100 == 2:
             return ServerReply(DeliveryOutcome.SENT)
         if code // 100 in (4, 5):
+            _require_not_about_us(code, text)
             return _refusal(code, text)
         self.close()
         return ServerReply(DeliveryOutcome.UNCERTAIN, _CONNECTION_LOST)
+
+
+def _require_not_about_us(code: int, text: bytes | str) -> None:
+    """Raise `SenderRefusedError` for a refusal that is about us."""
+    if code // 100 in (4, 5) and (trouble := trouble_in(code, _words(text))):
+        raise SenderRefusedError(f"The mail server refuses what we send: {_quoted(code, text)}. {trouble.advice}")
+
+
+def _sign_in_refused(code: int, text: bytes | str) -> SendError:
+    reply = _quoted(code, text)
+    if code // 100 == 4:
+        return SendError(f"The mail server cannot sign you in now ({reply}). Wait a few minutes, and run again.")
+    if NO_PASSWORDS.has_words(_words(text)):
+        return SendError(f"The mail server refuses to sign you in ({reply}). {NO_PASSWORDS.advice}")
+    advice = "Correct them."
+    if _MAY_BE_OAUTH.search(reply):
+        advice = f"Check them. If they are right: {NO_PASSWORDS.advice}"
+    return SendError(f"The mail server refuses the user name or the password ({reply}). {advice}")
 
 
 def _refusal(code: int, text: bytes | str) -> ServerReply:
@@ -233,8 +266,12 @@ def _refusal(code: int, text: bytes | str) -> ServerReply:
 
 def _quoted(code: int, text: bytes | str) -> str:
     """A server's reply in one line, without the e-mail addresses that servers often repeat."""
-    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return f"{code} {_ADDRESS.sub('…', ' '.join(words.split()))}"[:LONGEST_REPLY]
+    return f"{code} {_ADDRESS.sub('…', _words(text))}"[:LONGEST_REPLY].rstrip(".")
+
+
+def _words(text: bytes | str) -> str:
+    """A server's reply in one line."""
+    return " ".join((text.decode("utf-8", "replace") if isinstance(text, bytes) else text).split())
 
 
 def _is_loopback(smtp: smtplib.SMTP) -> bool:

@@ -119,10 +119,12 @@ def _received(container: ReceivedFile, contained: ContainedFile) -> ReceivedFile
 
 
 def _in_folder(message: MessageOrigin, container: ReceivedFile) -> MessageOrigin:
-    """The origin of the message in that file. The folder of an ordinary one may tell its kind."""
+    """The origin of the message in that file, with its path. The folder of an ordinary one may tell its kind."""
+    source = container.source
+    message = replace(message, path_length=len(source))
     if container.carried_by or message.kind is not MessageKind.ORDINARY:
         return message
-    folder, _, _ = container.source.rpartition("/")
+    folder, _, _ = source.rpartition("/")
     return replace(message, kind=kind_of_folder(folder))
 
 

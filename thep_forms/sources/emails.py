@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from msgspec.structs import replace
@@ -21,6 +21,8 @@ from thep_forms.sources.email_parts import Part, find_parts
 from thep_forms.sources.limits import MOST_HEADERS_SNIFFED, Budget
 from thep_forms.sources.message_files import files_of_message
 from thep_forms.sources.message_kinds import failed_recipients, origin_of
+from thep_forms.sources.message_texts import why_no_file
+from thep_forms.sources.names import decode
 from thep_forms.sources.tnef_message import holds_no_file
 from thep_forms.sources.uuencode import uuencoded_files
 
@@ -56,13 +58,34 @@ def _open_email(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
     block, _ = split_headers(message, 0, len(message))
     headers = Headers(block)
     received_at = headers.received or headers.date
-    origin = origin_of(headers, (part.headers.content_type for part in parts))
+    types = (part.headers.content_type for part in parts)
+    origin = origin_of(headers, types, lambda: any(_is_document(part, message) for part in parts))
     statuses = [part.content(message) for part in parts if part.headers.content_type == "message/delivery-status"]
     origin = replace(origin, failed=failed_recipients(headers, statuses))
     reason = _what_is_wrong(parts)
     if reason:
         yield ContainedFile("", None, reason, received_at, message=origin)
-    yield from files_of_message(_attached(message, parts, budget), received_at, origin, has_reason=bool(reason))
+    yield from files_of_message(
+        _attached(message, parts, budget),
+        received_at,
+        origin,
+        has_reason=bool(reason),
+        no_file=lambda: why_no_file(_text(message, parts, "text/plain"), _text(message, parts, "text/html")),
+    )
+
+
+def _is_document(part: Part, message: bytes) -> bool:
+    """Whether the part is an attached file that may be a form: a PDF or a picture, as scanners send them."""
+    content_type = part.headers.content_type
+    if part.is_body or content_type in _FORWARDED_TYPES:
+        return False
+    return content_type.startswith("image/") or may_be_pdf(part.content(message))
+
+
+def _text(message: bytes, parts: Iterable[Part], content_type: str) -> str:
+    """The message's own text of that type."""
+    bodies = [part for part in parts if part.is_body and part.headers.content_type == content_type]
+    return "\n".join(decode(part.content(message)) for part in bodies)
 
 
 def _what_is_wrong(parts: Sequence[Part]) -> str:

@@ -28,6 +28,8 @@ LONGEST_HEADER_LINE = 4 * LONGEST_HEADER  # bytes of one header before it is dec
 MOST_HEADERS_SNIFFED = 1000  # headers that are looked at to tell whether a file is an e-mail
 DEEPEST_PART = 16  # parts around a part; mail programs nest three or four
 
+LARGEST_LOGO = 100_000  # bytes of a picture in a message's text; a larger one may be a photograph of a form
+
 # Outlook messages.
 MOST_ATTACHMENTS = 2048  # of one message: the limit in [MS-OXMSG]
 LONGEST_TEXT = 16 * 2**20  # bytes of one text property, such as the message's HTML

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from thep_forms.sources.container_kind import ContainedFile
+from thep_forms.sources.limits import LARGEST_LOGO
+from thep_forms.sources.message_texts import NO_FILE, PICTURE_IN_TEXT
 from thep_forms.sources.model import MessageOrigin
 from thep_forms.sources.names import UniqueNames
-
-_NO_FILE = "This message has no file attached. Attach the form as a PDF."
 
 _ENDINGS = {
     "application/pdf": ".pdf",
@@ -27,16 +27,21 @@ _ENDINGS = {
 
 
 def files_of_message(
-    files: Iterable[ContainedFile], sent_at: datetime | None, message: MessageOrigin | None, *, has_reason: bool = False
+    files: Iterable[ContainedFile],
+    sent_at: datetime | None,
+    message: MessageOrigin | None,
+    *,
+    has_reason: bool = False,
+    no_file: Callable[[], str] = lambda: NO_FILE,
 ) -> Iterator[ContainedFile]:
     """The files as they are attached to a message sent at that time, each with a unique name, that time and its origin.
 
     Without a `message`, the message around this one says who sent it.
 
-    Where the message holds decorations alone, or nothing, a reason for the message itself comes last. `has_reason`:
+    Where the message holds decorations alone, or nothing, the reason that `no_file` gives comes last. `has_reason`:
     the message has one already.
     """
-    names, nameless, meant = UniqueNames(), 0, 0
+    names, nameless, meant, largest_picture = UniqueNames(), 0, 0, 0
     for file in files:
         name = file.name
         if not name:
@@ -44,9 +49,12 @@ def files_of_message(
             name = f"attachment-{nameless}{_ending(file)}"
         if not file.is_decoration:
             meant += 1
+        elif file.data and file.content_type.startswith("image/"):
+            largest_picture = max(largest_picture, len(file.data))
         yield replace(file, name=names.take(name), sent_at=sent_at, message=message)
     if not meant and not has_reason:
-        yield ContainedFile("", None, _NO_FILE, sent_at, message=message)
+        reason = PICTURE_IN_TEXT if largest_picture > LARGEST_LOGO else no_file()
+        yield ContainedFile("", None, reason, sent_at, message=message)
 
 
 def _ending(file: ContainedFile) -> str:

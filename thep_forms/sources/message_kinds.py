@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from thep_forms.sources.email_headers import Headers, decode_words
 from thep_forms.sources.model import MessageKind, MessageOrigin
@@ -14,9 +14,17 @@ _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
 # A mailing list or a shared inbox puts its own address into From, and the sender's into one of these.
 _SENDER_HEADERS = ("x-original-from", "x-original-sender", "from")
 
+# Services send word of a shared file from an address of their own. Reply-To then names who shared it.
+_NO_REPLY = re.compile(r"(?:no|do[-_.]?not)[-_.]?reply|drive-shares|adobesign@|echosign@")
+_SHARING = re.compile(
+    r"@(?:[\w-]+\.)*(?:google|sharepointonline|sharepoint|microsoft|onedrive|dropbox|wetransfer|adobesign|adobe)\.com\Z"
+)
+
 _REPORT_TYPES = {"message/delivery-status", "message/disposition-notification", "message/feedback-report"}
 _AUTOMATIC_SENDERS = ("mailer-daemon@", "postmaster@")
+_AUTOMATIC_SUBJECT = re.compile(r"(?:automatic|auto)[ -]?reply\b|out of (?:the )?office\b[^:]{0,20}:", re.IGNORECASE)
 _AUTOMATIC_HEADERS = ("x-autoreply", "x-autorespond", "x-failed-recipients")
+_REPLY_HEADERS = {"in-reply-to", "references"}
 _BY_PERSONS = ("no", "auto-forwarded")  # values of Auto-Submitted (RFC 3834, RFC 2156): a person wrote the message
 _DELETED_IN_THUNDERBIRD = 0x8  # flag of X-Mozilla-Status: the message still lies in the file of its folder
 
@@ -42,10 +50,41 @@ _RECIPIENT = re.compile(r"^(?:Final|Original)-Recipient:[^;\n]*;(.*)$", re.IGNOR
 _COPY_NUMBER = re.compile(r"[ _-]*\(?\d+\)?\Z")
 
 
-def origin_of(headers: Headers, content_types: Iterable[str] = ()) -> MessageOrigin:
-    """Who sent the message with these headers, and its kind. `content_types` are those of its parts."""
+def _no() -> bool:
+    return False
+
+
+def origin_of(
+    headers: Headers, content_types: Iterable[str] = (), has_document: Callable[[], bool] = _no
+) -> MessageOrigin:
+    """Who sent the message with these headers, and its kind. `content_types` are those of its parts.
+
+    `has_document` says whether a PDF or a picture is attached. It is asked only where that matters. The subject alone
+    makes no message automatic that carries one.
+    """
     sender = sender_in(headers)
-    return MessageOrigin(sender, _kind(headers, sender, set(content_types)))
+    by_person = _is_generated(headers) and (_is_of_sharing_service(headers) or has_document())
+    kind = _kind(headers, sender, set(content_types), by_person=by_person)
+    if kind is MessageKind.ORDINARY and _AUTOMATIC_SUBJECT.match(headers.subject) and not has_document():
+        kind = MessageKind.AUTOMATIC
+    return MessageOrigin(sender, kind)
+
+
+def _is_of_sharing_service(headers: Headers) -> bool:
+    """Whether a service that keeps files for others sent the message for somebody who shared one."""
+    is_service = bool(_SHARING.search(address_in(headers.fields.get("from", ""))))
+    return is_service and "@" in headers.fields.get("reply-to", "")
+
+
+def _is_generated(headers: Headers) -> bool:
+    """Whether a program wrote the message of its own accord, as scanners do, and not in reply to another."""
+    is_reply = not _REPLY_HEADERS.isdisjoint(headers.fields)
+    return _submitted(headers) == "auto-generated" and not is_reply
+
+
+def _submitted(headers: Headers) -> str:
+    """The keyword of `Auto-Submitted` (RFC 3834) in lower case; empty where there is none."""
+    return re.split(r"[\s;(]", headers.fields.get("auto-submitted", "").strip().lower())[0]
 
 
 def failed_recipients(headers: Headers, statuses: Iterable[bytes]) -> tuple[str, ...]:
@@ -62,10 +101,14 @@ def failed_recipients(headers: Headers, statuses: Iterable[bytes]) -> tuple[str,
 
 
 def sender_in(headers: Headers) -> str:
-    """The address of the person who sent the message, in lower case; empty where the headers have none."""
+    """The address of the person who sent the message, in lower case; empty where the headers have none.
+
+    Where a service sent it for somebody, such as word of a shared file, it is that person's.
+    """
     for header in _SENDER_HEADERS:
         if sender := address_in(headers.fields.get(header, "")):
-            return sender
+            is_no_reply = _NO_REPLY.match(sender)
+            return (address_in(headers.fields.get("reply-to", "")) if is_no_reply else "") or sender
     return ""
 
 
@@ -76,22 +119,25 @@ def address_in(text: str) -> str:
     return found.lower()
 
 
-def _kind(headers: Headers, sender: str, content_types: Collection[str]) -> MessageKind:
+def _kind(headers: Headers, sender: str, content_types: Collection[str], *, by_person: bool) -> MessageKind:
     labels = decode_words(headers.fields.get("x-gmail-labels", "")).split(",")
     by_label = _kind_of_names(labels)
     if by_label is MessageKind.DISCARDED or _is_deleted(headers):
         return MessageKind.DISCARDED
     if headers.fields.get("x-unsent", "") == "1" or "x-mozilla-draft-info" in headers.fields:
         return MessageKind.OUTGOING
-    if _is_automatic(headers, sender, content_types):
+    if _is_automatic(headers, sender, content_types, by_person=by_person):
         return MessageKind.AUTOMATIC
     return by_label
 
 
-def _is_automatic(headers: Headers, sender: str, content_types: Collection[str]) -> bool:
-    """Whether a program wrote the message: a bounce, an automatic reply, a receipt (RFC 3834, 3464, 8098)."""
-    submitted = re.split(r"[\s;(]", headers.fields.get("auto-submitted", "").strip().lower())[0]
-    if submitted and submitted not in _BY_PERSONS:
+def _is_automatic(headers: Headers, sender: str, content_types: Collection[str], *, by_person: bool) -> bool:
+    """Whether a program wrote the message: a bounce, an automatic reply, a receipt (RFC 3834, 3464, 8098).
+
+    `by_person`: it carries what a person put into a scanner, or shared. Such a message is none of these.
+    """
+    submitted = _submitted(headers)
+    if submitted and submitted not in _BY_PERSONS and not by_person:
         return True
     if headers.content_type == "multipart/report" or not _REPORT_TYPES.isdisjoint(content_types):
         return True

@@ -43,12 +43,14 @@ class MessageKind(StrEnum):
 class MessageOrigin(Struct, frozen=True, gc=False, array_like=True):
     """Who sent a message, and its kind. `sender` is an e-mail address in lower case, empty where none is stated.
 
-    `failed` are the addresses that a bounce says it could not deliver to, in lower case.
+    `failed` are the addresses that a bounce says it could not deliver to, in lower case. `path_length` is how many
+    characters of the file's `source` lead to this message; 0 where an earlier version noted it.
     """
 
     sender: str
     kind: MessageKind = MessageKind.ORDINARY
     failed: tuple[str, ...] = ()
+    path_length: int = 0
 
 
 class ReceivedFile(Struct, frozen=True):

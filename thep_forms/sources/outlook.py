@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from datetime import datetime
 from functools import partial
 from typing import BinaryIO
@@ -17,6 +17,7 @@ from thep_forms.sources.emails import EMAIL
 from thep_forms.sources.limits import LARGEST_FILE, MOST_ATTACHMENTS, TOO_LARGE, Budget, TooMuchError
 from thep_forms.sources.message_files import files_of_message
 from thep_forms.sources.message_kinds import address_in, origin_of
+from thep_forms.sources.message_texts import why_no_file
 from thep_forms.sources.model import MessageKind, MessageOrigin
 from thep_forms.sources.names import clean_name
 from thep_forms.sources.outlook_properties import (
@@ -72,12 +73,15 @@ def _open_message(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
 def _attachments(message: Storage, header: int, budget: Budget) -> Iterator[ContainedFile]:
     properties = Properties(message, header)
     code_page, headers = properties.code_page, _headers(properties)
-    received_at, origin = _received_at(properties, headers), _origin(properties, headers)
     html = properties.binary(Property.HTML) or properties.text(Property.HTML).encode("utf-8", "replace")
     shown = images_shown(html.decode("utf-8", "replace"))
     attachments = [message.child(name) for name in message.children if name.startswith(_ATTACHMENT)]
+    received_at = _received_at(properties, headers)
+    origin = _origin(properties, headers, lambda: any(map(_is_pdf, attachments)))
     files = (_attached(attachment, code_page, shown, budget) for attachment in attachments[:MOST_ATTACHMENTS])
-    yield from files_of_message(files, received_at, origin)
+    text = properties.text(Property.TEXT, code_page)
+    no_file = partial(why_no_file, text, html.decode("utf-8", "replace"))
+    yield from files_of_message(files, received_at, origin, no_file=no_file)
     if len(attachments) > MOST_ATTACHMENTS:
         yield ContainedFile("", None, _TOO_MANY, received_at, message=origin)
 
@@ -94,8 +98,12 @@ def _received_at(message: Properties, headers: Headers) -> datetime | None:
     )
 
 
-def _origin(message: Properties, headers: Headers) -> MessageOrigin:
-    origin = origin_of(headers)
+def _is_pdf(attachment: Storage) -> bool:
+    return may_be_pdf(attachment.stream(stream_of(Property.DATA), LARGEST_FILE) or b"")
+
+
+def _origin(message: Properties, headers: Headers, has_document: Callable[[], bool]) -> MessageOrigin:
+    origin = origin_of(headers, has_document=has_document)
     stated = address_in(message.text(Property.SENDER_ADDRESS)) or address_in(message.text(Property.SENDER))
     kind = origin.kind
     if message.text(Property.MESSAGE_CLASS).lower().startswith(_AUTOMATIC_CLASSES):

@@ -31,6 +31,7 @@ class Property(IntEnum):
     SENDER = 0x0C1F
     DELIVERED_AT = 0x0E06
     MESSAGE_FLAGS = 0x0E07
+    TEXT = 0x1000
     HTML = 0x1013
     DISPLAY_NAME = 0x3001
     DATA = 0x3701

@@ -1,0 +1,316 @@
+"""Messages of schools that brought no form: whose they are, and what the office and the school are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from tests.commands import run, table
+from tests.conftest import ingest, rows
+from tests.mailserver import MailServer
+from tests.packing import mail, mbox
+from tests.writing import CEDAR, ELM, SCHOOLS, email, send
+from thep_forms.records import Ledger, Sent, SentKind, SentState
+
+MAY_3, MAY_10 = "Sun, 3 May 2026 10:00:00 +0100", "Sun, 10 May 2026 10:00:00 +0100"
+PEOPLE = """dfe_number,school_name,main_contact_name,main_contact_email
+2101,Cedar Primary School,Jo Ali,jo@cedar.example
+2103,Elm Tree Primary School,Kit Lee,kit@elm.example
+"""
+JPEG = b"\xff\xd8\xff\xe0" + bytes(100)
+
+
+@pytest.fixture
+def schools(tmp_path: Path) -> Path:
+    path = tmp_path / "schools.csv"
+    path.write_text(SCHOOLS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    return tmp_path / "records"
+
+
+def message(sender: str, text: str = "Dear all", date: str = MAY_3, **headers: str) -> EmailMessage:
+    """A message without a file; headers have `_` for `-`."""
+    made = EmailMessage()
+    made["From"], made["To"], made["Date"] = sender, "membership@thepartnership.example", date
+    for name, value in headers.items():
+        made[name.replace("_", "-")] = value
+    made.set_content(text)
+    return made
+
+
+def with_files(sender: str, files: dict[str, bytes], date: str = MAY_3) -> EmailMessage:
+    made = mail(files, sent=date)
+    made.replace_header("From", sender)
+    return made
+
+
+def take_in(records: Path, schools: Path | None, *messages: EmailMessage) -> None:
+    path = records.parent / f"inbox {len(list(records.parent.glob('*.mbox')))}.mbox"
+    ingest(records, [mbox(path, messages)], register=schools)
+
+
+def returned(records: Path) -> dict[str, tuple[str, str, str]]:
+    """The DfE number, the school's name and the verdict of each row, by its source without the mailbox."""
+    found = rows(records / "returns.csv")
+    return {row["source"].partition("/")[2]: (row["dfe_number"], row["school_name"], row["verdict"]) for row in found}
+
+
+def status(records: Path, schools: Path) -> dict[str, tuple[str, str]]:
+    """The standing of each school, and why, by the last digits of its number."""
+    result = run("status", "2026-27", "-o", records, "--schools", schools, "--csv")
+    return {row["dfe_number"][4:]: (row["status"], row["why"]) for row in table(result)}
+
+
+def reminder(records: Path, schools: Path, number: str) -> str:
+    """The words of the reminder to a school, in one line."""
+    result = email(schools, records, "--chase", "--dry-run", "--only", number)
+    return " ".join(result.stdout.split())
+
+
+# --- whose a message is ---------------------------------------------------------------------------------------------
+
+
+def test_message_of_an_address_on_the_list_belongs_to_its_school(records: Path, schools: Path) -> None:
+    take_in(records, schools, message(f"The Office <{CEDAR.upper()}>"), message("stranger@else.example"))
+    assert returned(records) == {
+        "message.eml": ("211/2101", "Cedar Primary School", "unreadable"),
+        "message (2).eml": ("", "", "unreadable"),
+    }
+    (known, _) = sorted(rows(records / "problems.csv"), key=lambda row: row["dfe_number"], reverse=True)
+    assert (known["dfe_number"], known["school_name"]) == ("211/2101", "Cedar Primary School")
+
+
+def test_message_of_a_person_on_the_list_belongs_to_the_school(records: Path, schools: Path) -> None:
+    schools.write_text(PEOPLE, encoding="utf-8")
+    take_in(records, schools, message("jo@cedar.example"))
+    assert returned(records)["message.eml"][0] == "211/2101"
+
+
+def test_message_of_a_person_in_an_earlier_return_belongs_to_the_school(
+    records: Path, filled: Callable[..., bytes]
+) -> None:
+    form = with_files("somebody@else.example", {"form.pdf": filled(chair_of_governors_email="edith@home.example")})
+    take_in(records, None, form, message("edith@home.example", date=MAY_10))
+    assert returned(records)["message.eml"] == ("211/2101", "Cedar Primary School", "unreadable")
+
+
+def test_message_of_an_address_that_we_wrote_to_belongs_to_the_school(records: Path) -> None:
+    sent = datetime(2026, 4, 1, tzinfo=UTC)
+    with Ledger(records) as ledger, ledger.transaction():
+        addresses = "head@ivy.example;info@ivy.example"
+        ledger.note_sent(Sent("2026-27", "211/4242", sent, SentKind.FORM, SentState.SENT, addresses, "<1@x.example>"))
+    take_in(records, None, message("info@ivy.example"))
+    assert returned(records)["message.eml"][0] == "211/4242"
+
+
+@pytest.mark.parametrize(
+    ("service", "link"),
+    [
+        ("Jo (via Google Drive) <drive-shares-dm-noreply@google.com>", "https://drive.google.com/file/d/1"),
+        ("Jo <no-reply@sharepointonline.com>", "https://cedar.sharepoint.com/:b:/s/office/E1"),
+        ("WeTransfer <noreply@wetransfer.com>", "https://we.tl/t-1"),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, {"Auto_Submitted": "auto-generated"}])
+def test_word_of_a_shared_file_belongs_to_the_school_that_shared_it(
+    records: Path, schools: Path, service: str, link: str, headers: dict[str, str]
+) -> None:
+    take_in(records, schools, message(service, f"Jo shared a file: {link}", Reply_To=CEDAR, **headers))
+    assert returned(records) == {"message.eml": ("211/2101", "Cedar Primary School", "unreadable")}
+    assert "came instead of a file" in status(records, schools)["2101"][1]
+
+
+def test_message_of_an_address_of_two_schools_belongs_to_nobody(records: Path, schools: Path) -> None:
+    schools.write_text(SCHOOLS.replace(ELM, CEDAR), encoding="utf-8")
+    take_in(records, schools, message(CEDAR))
+    assert returned(records) == {"message.eml": ("", "", "unreadable")}
+    assert {standing for standing, _ in status(records, schools).values()} == {"not_returned"}
+
+
+def test_message_that_we_wrote_belongs_to_nobody_else(records: Path, schools: Path) -> None:
+    schools.write_text(SCHOOLS.replace(CEDAR, "membership@thepartnership.example"), encoding="utf-8")
+    take_in(records, schools, message("membership@thepartnership.example"))
+    assert returned(records) == {"message.eml": ("", "", "sent_by_us")}
+    assert status(records, schools)["2101"] == ("not_returned", "")
+
+
+def test_form_without_a_number_takes_none_from_its_sender(
+    records: Path, schools: Path, filled: Callable[..., bytes]
+) -> None:
+    take_in(records, schools, with_files(ELM, {"form.pdf": filled(dfe_number="", school_name="A school")}))
+    assert returned(records)["Re: form.eml/form.pdf"] == ("", "A school", "needs_attention")
+    assert status(records, schools)["2103"][0] == "wrote"
+
+
+# --- what is said of it ---------------------------------------------------------------------------------------------
+
+KINDS = {
+    "words alone": (message(CEDAR, "Our chair is Edith."), "this message has no file attached", ""),
+    "a link": (
+        message(CEDAR, "See https://drive.google.com/file/d/1"),
+        "a link to Google Drive came instead of a file",
+        "A link to Google Drive came instead of a file. Attach the form as a PDF.",
+    ),
+    "no changes": (
+        message(CEDAR, "Nothing has changed."),
+        "the message says that nothing has changed, and no form is attached",
+        "The message says that nothing has changed, and no form is attached.",
+    ),
+    "a photograph": (
+        with_files(CEDAR, {"IMG 1.jpg": JPEG}),
+        "this is a picture, not a PDF",
+        "IMG 1.jpg: This is a picture, not a PDF.",
+    ),
+    "an old Word file": (
+        with_files(CEDAR, {"form.rtf": b"{\\rtf1 Our answers}"}),
+        "this is a text document, not a PDF",
+        "form.rtf: This is a text document, not a PDF.",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_status_and_reminder_say_that_the_school_wrote_and_what(records: Path, schools: Path, kind: str) -> None:
+    made, why, sentence = KINDS[kind]
+    take_in(records, schools, made)
+    assert status(records, schools)["2101"] == ("wrote", f"the school wrote on 3 May 2026: {why}")
+    text = reminder(records, schools, "2101")
+    assert "You wrote to us on 3 May 2026, but we still need the membership form for April 2026" in text
+    assert sentence in text
+    assert ("We cannot use what you sent" in text) == bool(sentence)
+    assert "We have not yet received" not in text
+    assert "We have not yet received" in reminder(records, schools, "2103")
+
+
+def test_blank_form_of_a_known_address_belongs_to_its_school(records: Path, schools: Path, form: bytes) -> None:
+    take_in(records, schools, with_files(CEDAR, {"form.pdf": form}), with_files(ELM, {"form.pdf": form}, MAY_10))
+    assert [(number, verdict) for number, _, verdict in returned(records).values()] == [
+        ("211/2103", "duplicate"),
+        ("211/2101", "blank"),
+    ]
+    standings = status(records, schools)
+    assert standings["2101"] == ("wrote", "the school wrote on 3 May 2026: blank")
+    assert standings["2103"] == ("wrote", "the school wrote on 10 May 2026: blank")
+    assert "form.pdf: The form came back with nothing filled in." in reminder(records, schools, "2101")
+
+
+def test_message_beside_whose_file_a_form_came_is_no_message_without_a_form(
+    records: Path, schools: Path, filled: Callable[..., bytes]
+) -> None:
+    take_in(records, schools, with_files(CEDAR, {"form.pdf": filled(main_contact_name=""), "a.jpg": JPEG}))
+    assert status(records, schools)["2101"][0] == "needs_attention"
+    assert "the school wrote" not in status(records, schools)["2101"][1]
+    assert returned(records)["Re: form.eml/a.jpg"] == ("211/2101", "Cedar Primary School", "not_a_form")
+
+
+def test_school_whose_form_was_accepted_stays_accepted_when_it_writes(
+    records: Path, schools: Path, filled: Callable[..., bytes]
+) -> None:
+    take_in(records, schools, with_files(CEDAR, {"form.pdf": filled()}), message(CEDAR, "Thank you.", MAY_10))
+    assert status(records, schools)["2101"] == ("accepted", "")
+
+
+def test_what_a_school_wrote_after_a_faulty_form_is_said_beside_its_errors(
+    records: Path, schools: Path, filled: Callable[..., bytes]
+) -> None:
+    form = with_files(CEDAR, {"form.pdf": filled(chair_of_governors_name="")})
+    take_in(records, schools, message(CEDAR, date="Fri, 1 May 2026 10:00:00 +0100"), form)
+    assert "the school wrote" not in status(records, schools)["2101"][1]
+    take_in(records, schools, message(CEDAR, "Sorry", MAY_10))
+    standing, why = status(records, schools)["2101"]
+    assert standing == "needs_attention"
+    assert why.endswith("contact missing; the school wrote on 10 May 2026: this message has no file attached")
+
+
+def test_message_of_another_calendar_year_counts_for_the_form_that_was_sent_before_it(
+    records: Path, schools: Path
+) -> None:
+    take_in(records, schools, message(CEDAR, date="Mon, 1 Feb 2027 10:00:00 +0000"))
+    assert status(records, schools)["2101"] == ("not_returned", "")
+    with Ledger(records) as ledger, ledger.transaction():
+        at = datetime(2026, 12, 1, tzinfo=UTC)
+        ledger.note_sent(Sent("2026-27", "211/2101", at, SentKind.FORM, SentState.SENT, CEDAR, "<1@x.example>"))
+    assert status(records, schools)["2101"][0] == "wrote"
+
+
+def test_school_that_wrote_before_it_was_sent_the_form_is_sent_it_once(records: Path, schools: Path) -> None:
+    take_in(records, schools, message(CEDAR))
+    with MailServer() as server:
+        send(schools, records, server)
+        send(schools, records, server)
+    assert sorted(received.to for received in server.received) == [(ELM,), ("info@ivy.example",), (CEDAR,)]
+
+
+def test_report_lists_what_a_school_wrote_at_the_school(records: Path, schools: Path) -> None:
+    take_in(records, schools, message(CEDAR, "https://we.tl/t-1"), message("stranger@else.example"))
+    page = records.parent / "report.html"
+    assert run("report", "2026-27", "-o", page, "--records", records, "--schools", schools).exit_code == 0
+    text = page.read_text(encoding="utf-8")
+    assert "Needs attention: 1<" in text
+    assert "No member school: 1<" in text
+    assert "Missing: 3<" in text
+    assert "A link to WeTransfer came instead of a file" in text
+
+
+# --- what nobody wrote ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Content_Type": "multipart/report"},
+        {"X_Autoreply": "yes"},
+        {"Subject": "Automatic reply: Membership"},
+    ],
+)
+def test_automatic_reply_is_noted_at_its_school_and_needs_nobody(
+    records: Path, schools: Path, headers: dict[str, str]
+) -> None:
+    reply = message(CEDAR, "Out of office")
+    for name, value in headers.items():
+        del reply[name.replace("_", "-")]
+        reply[name.replace("_", "-")] = value
+    take_in(records, schools, reply)
+    assert list(returned(records).values()) == [("211/2101", "Cedar Primary School", "automatic")]
+    assert rows(records / "problems.csv") == []
+    assert ingest(records, []).all_accepted
+    assert status(records, schools)["2101"] == ("not_returned", "an automatic reply came on 3 May 2026")
+    assert "We have not yet received" in reminder(records, schools, "2101")
+
+
+def test_message_in_the_trash_is_noted_at_no_school(records: Path, schools: Path) -> None:
+    take_in(records, schools, message(CEDAR, X_Gmail_Labels="Trash"))
+    assert returned(records) == {"message.eml": ("", "", "automatic")}
+    assert status(records, schools)["2101"] == ("not_returned", "")
+
+
+# --- what is deleted, and what is asked -----------------------------------------------------------------------------
+
+
+def test_forget_deletes_what_a_school_wrote_without_a_form(records: Path, schools: Path) -> None:
+    take_in(records, schools, message(CEDAR), with_files(CEDAR, {"a.jpg": JPEG}), message(ELM))
+    assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
+    assert [row["dfe_number"] for row in rows(records / "returns.csv")] == ["211/2103"]
+    held = (records / "ledger.sqlite").read_bytes()
+    assert CEDAR.encode() not in held
+    assert ELM.encode() in held
+
+
+def test_reminder_lists_the_queries_of_a_form_after_its_errors(
+    records: Path, schools: Path, filled: Callable[..., bytes]
+) -> None:
+    form = filled(chair_of_governors_name="", registered_address="3 Cedar Road, London")
+    take_in(records, schools, with_files(CEDAR, {"form.pdf": form}))
+    text = reminder(records, schools, "2101")
+    error, query = text.find("Please give us the"), text.find("we found no postcode")
+    assert 0 < error < query
+    assert "postcode" not in status(records, schools)["2101"][1]

@@ -1,0 +1,144 @@
+"""The replies of schools that brought no form that can be used: a link, a Word document, a few words, a blank form.
+
+A message belongs to the school whose known address it came from (see `records.addresses`). Limitation: a message says
+no membership year. It counts for the year of the form that was sent last before it, and for the year that begins in
+the calendar year in which it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from thep_forms.deciding import Arrival, Verdict, deciding_message
+from thep_forms.definition import MembershipYear
+from thep_forms.office.dates import in_words
+from thep_forms.records import Records, Returned, Sent, SentKind
+from thep_forms.sources.message_texts import NO_FILE
+
+_UNKNOWN_DAY = "on a day that we do not know"
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Reply(Struct, frozen=True):
+    """A message that a school wrote without a form that can be used, or that a program of the school wrote.
+
+    `path` leads to it. `reasons` say in a few words of ours what it held instead of the form, and `sentences` ask the
+    school for the form. `return_id` is that of a file in it.
+    """
+
+    path: str
+    at: datetime | None
+    return_id: str
+    is_automatic: bool = False
+    reasons: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
+
+    @property
+    def when(self) -> str:
+        """The day on which it came, such as `on 3 May 2026`."""
+        return f"on {in_words(self.at.date())}" if self.at else _UNKNOWN_DAY
+
+    @property
+    def why(self) -> str:
+        """What is to be known of it in one line, without anything that was typed."""
+        if self.is_automatic:
+            return f"an automatic reply came {self.when}"
+        return f"the school wrote {self.when}: {'; '.join(self.reasons)}"
+
+
+class Replies:
+    """Collects the replies of schools about a membership year, from returns that are added one by one."""
+
+    def __init__(
+        self, records: Records, year: MembershipYear, members: Collection[str], sent: Iterable[Sent] = ()
+    ) -> None:
+        """`members` are the DfE numbers of the schools, `sent` the ledger's messages to schools, of any year."""
+        self._records, self._year, self._members = records, year, members
+        self._forms_sent: dict[str, list[Sent]] = {}  # by school
+        for message in sent:
+            if message.kind is SentKind.FORM:
+                self._forms_sent.setdefault(message.dfe_number, []).append(message)
+        self._by_school: dict[str, dict[str, Reply]] = {}  # by school and path of the message
+        self._with_form: set[str] = set()  # paths of messages that brought a member's form
+
+    def of_school(self, dfe_number: str) -> tuple[Reply, ...]:
+        """The replies of a school, the first one first."""
+        replies = self._by_school.get(dfe_number, {})
+        found = [reply for path, reply in replies.items() if path not in self._with_form]
+        return tuple(sorted(found, key=lambda reply: (reply.at or _LONG_AGO, reply.path)))
+
+    def add(self, returned: Returned) -> set[str]:
+        """Note the messages that brought the return. Gives the DfE numbers of the schools whose replies they are."""
+        is_members = returned.school in self._members or returned.entry.copy_of in self._members
+        schools: set[str] = set()
+        for arrival in returned.arrivals:
+            path = _path(self._records, arrival)
+            if not path:
+                continue
+            if arrival.source in returned.apart:
+                self._add_automatic(returned, arrival, path)
+            elif not is_members:
+                schools |= self._add_file(returned, arrival, path)
+            elif returned.entry.is_filled_in:
+                self._with_form.add(path)
+        return schools
+
+    def _add_automatic(self, returned: Returned, arrival: Arrival, path: str) -> None:
+        """Note an automatic reply or a receipt. A bounce is none, as mail did not reach the school."""
+        is_bounce = any(message.failed for message in arrival.carried_by)
+        number = self._school(arrival)
+        if number and not is_bounce and returned.verdict_of(arrival) is Verdict.AUTOMATIC:
+            replies = self._by_school.setdefault(number, {})
+            replies[path] = Reply(path, arrival.received_at, returned.return_id, is_automatic=True)
+
+    def _add_file(self, returned: Returned, arrival: Arrival, path: str) -> set[str]:
+        number = self._school(arrival)
+        if not number or returned.is_decoration or arrival.is_decoration:
+            return set()
+        replies = self._by_school.setdefault(number, {})
+        reply = replies.get(path) or Reply(path, arrival.received_at, returned.return_id)
+        reasons = dict.fromkeys((*reply.reasons, *_reasons(self._records, returned)))
+        sentences = dict.fromkeys((*reply.sentences, *_sentences(self._records, returned, arrival)))
+        replies[path] = Reply(path, reply.at, reply.return_id, reasons=tuple(reasons), sentences=tuple(sentences))
+        return {number}
+
+    def _school(self, arrival: Arrival) -> str:
+        """The school that wrote about this year; empty where nobody can tell, or it wrote about another year."""
+        number = self._records.correspondents.school_of(arrival)
+        return number if number and self._is_of_year(number, arrival.received_at) else ""
+
+    def _is_of_year(self, number: str, at: datetime | None) -> bool:
+        if at is None or at.year == self._year.start:
+            return True
+        sent_before = [sent for sent in self._forms_sent.get(number, ()) if sent.at <= at]
+        return bool(sent_before) and max(sent_before, key=lambda sent: sent.at).year == str(self._year)
+
+
+def _path(records: Records, arrival: Arrival) -> str:
+    """The path of the message that brought the file from outside; empty where none did."""
+    message = deciding_message(arrival, records.own_addresses) if arrival.carried_by else None
+    return arrival.source[: message.path_length] or arrival.source if message else ""
+
+
+def _reasons(records: Records, returned: Returned) -> Iterator[str]:
+    """What the file is instead of a form, each in a few words without what was typed into it."""
+    reason = returned.entry.reason.partition(". ")[0].rstrip(".")
+    if reason:
+        yield reason[0].lower() + reason[1:]
+        return
+    for code in records.errors(returned) or (returned.verdict,):
+        yield code.replace("_", " ")
+
+
+def _sentences(records: Records, returned: Returned, arrival: Arrival) -> Iterator[str]:
+    """What asks the school for the form, with the name of the file. A message without a file needs none."""
+    if returned.entry.reason == NO_FILE:
+        return
+    is_file = arrival.carried_by[-1].path_length < len(arrival.source)
+    start = f"{arrival.source.rpartition('/')[2]}: " if is_file else ""
+    for problem in records.problems(returned):
+        quotes = problem.field and problem.value
+        yield f"{problem.label}: please check what was entered." if quotes else f"{start}{problem.message}"

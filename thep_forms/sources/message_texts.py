@@ -1,0 +1,90 @@
+"""Says what a message without a file holds instead: a link to a file kept elsewhere, or word that nothing has changed.
+
+Limitations: it knows the services in `_SERVICES` by their addresses, and the common English words for "no changes".
+It looks at what the sender wrote, not at the messages that are quoted below.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import unquote
+
+NO_FILE = "This message has no file attached. Attach the form as a PDF."
+PICTURE_IN_TEXT = "A picture in the message came instead of a file. Attach the form as a PDF."
+_LINK = "A link to {service} came instead of a file. Attach the form as a PDF."
+_NO_CHANGES = "The message says that nothing has changed, and no form is attached."
+
+LONGEST_READ = 2**18  # characters of a text; a school's message has a few thousand
+
+# Services that keep files for others, and the hosts in their links. The first that a text names counts.
+_SERVICES = {
+    "OneDrive": r"[\w-]+-my\.sharepoint\.com|1drv\.ms|onedrive\.live\.com|onedrive\.com",
+    "SharePoint": r"[\w-]+\.sharepoint\.com",
+    "Google Drive": r"drive\.google\.com|docs\.google\.com",
+    "Dropbox": r"(?:www\.)?dropbox\.com|db\.tt",
+    "WeTransfer": r"(?:[\w-]+\.)?wetransfer\.com|we\.tl",
+    "iCloud": r"(?:www\.)?icloud\.com",
+    "Box": r"(?:[\w-]+\.)?app\.box\.com",
+    "Egress": r"[\w.-]*egress\.com",
+    "Adobe": r"acrobat\.adobe\.com|documentcloud\.adobe\.com",
+}
+_LINKS = {name: re.compile(rf"https?://(?:{hosts})(?![\w.-])", re.IGNORECASE) for name, hosts in _SERVICES.items()}
+
+# Where the message that is answered begins, in a plain text and in the HTML of Gmail, Outlook, Apple Mail, Thunderbird.
+_QUOTED_BELOW = re.compile(
+    r"^[ \t]*(?:-{2,} ?Original Message|-{5,} ?Forwarded message|On [^\n]{5,200}\n?[^\n]{0,200}wrote:[ \t]*\r?$"
+    r"|From:[^\n]*\n[ \t]*(?:Sent|Date|To|Subject):|_{20,})",
+    re.IGNORECASE | re.MULTILINE,
+)
+_QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
+_QUOTED_IN_HTML = re.compile(
+    r"<blockquote|class=\"?[\w ]*(?:gmail_quote|moz-cite-prefix)|id=\"?(?:divRplyFwdMsg|appendonsend|mail-editor-ref)",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+
+_NOTHING_CHANGED = re.compile(
+    r"\b(?:nothing|none of (?:it|this|the details)|no details?)\b[^.?!\n]{0,20}\bchang(?:e|ed|ing)\b"
+    r"|\bno (?:\w+ ){0,2}(?:changes?|amendments?|updates?|alterations?)\b"
+    r"|\b(?:unchanged|all (?:is |are )?(?:still )?(?:the same|correct|up to date)|same as last year)\b"
+    r"|\b(?:details|information|everything)\b[^.?!\n]{0,20}\b(?:the same|correct|up to date)\b",
+    re.IGNORECASE,
+)
+_BUT = re.compile(
+    r"\b(?:but|except|apart from|other than|however|not (?:the same|correct|up to date))\b", re.IGNORECASE
+)
+
+
+def why_no_file(text: str, html_text: str = "") -> str:
+    """What a message without a file holds instead, and what to do. `text` and `html_text` are its two forms."""
+    own_text = _without_quotes(text[:LONGEST_READ])
+    own_html = _QUOTED_IN_HTML.split(html_text[:LONGEST_READ], maxsplit=1)[0]
+    service = _linked_service(f"{own_text}\n{own_html}")
+    if service:
+        return _LINK.format(service=service)
+    words = own_text if own_text.strip() else _without_quotes(_without_tags(own_html))
+    return _NO_CHANGES if _says_nothing_changed(words) else NO_FILE
+
+
+def _linked_service(text: str) -> str:
+    """The service that a link in the text leads to; empty where there is none. Links may be wrapped by a filter."""
+    plain = unquote(html.unescape(text))
+    for service, link in _LINKS.items():
+        if link.search(plain):
+            return service
+    return ""
+
+
+def _without_quotes(text: str) -> str:
+    """What the sender wrote, without the messages that are quoted."""
+    return _QUOTED_LINE.sub("", _QUOTED_BELOW.split(text, maxsplit=1)[0])
+
+
+def _without_tags(html_text: str) -> str:
+    return html.unescape(_TAG.sub("\n", html_text))
+
+
+def _says_nothing_changed(words: str) -> bool:
+    line = " ".join(words.split())
+    return bool(_NOTHING_CHANGED.search(line)) and not _BUT.search(line)
