@@ -333,14 +333,13 @@ def is_in_year(returned: Returned, year: MembershipYear) -> bool:
 def _status_of_faulty_return(
     history: _History, faulty: Returned, records: Records, *, was_accepted: bool
 ) -> SchoolStatus:
-    errors = [problem for problem in problems_to_mend(faulty, records) if problem.severity is Severity.ERROR]
+    problems = problems_to_mend(faulty, records)
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     why = "; ".join(dict.fromkeys(map(_short, errors)))
     if was_accepted:
         why = f"a form was accepted, but a later form has errors: {why}"
     is_own_copy = faulty.entry.copy_of == history.member.dfe_number
-    queries = [problem for problem in records.problems(faulty) if problem.severity is Severity.QUERY]
-    if any(error.code is ProblemCode.YEAR_EARLIER for error in errors):
-        queries = []  # this year's form is wanted, so nobody has to explain last year's
+    queries = [problem for problem in problems if problem.severity is Severity.QUERY]
     sentences = tuple(dict.fromkeys(_sentence(problem, is_own_copy) for problem in (*errors, *queries)))
     return SchoolStatus(history.member, Standing.NEEDS_ATTENTION, why, faulty.return_id, sentences, history.messages)
 
