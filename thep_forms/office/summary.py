@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from thep_forms.reading import FileKind
 from thep_forms.records import Records
 
 
@@ -23,11 +24,15 @@ class Attention(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """What a RECORDS folder holds: how many files of each verdict, which need attention, how many are new."""
+    """What a RECORDS folder holds: how many files of each verdict, which need attention, how many are new.
+
+    `overran` counts the files that took too much time or memory, or broke the program.
+    """
 
     verdicts: Counter[str]
     attention: tuple[Attention, ...]
     new: int = 0
+    overran: int = 0
     records: Path = field(default_factory=Path)
 
     @property
@@ -40,10 +45,12 @@ def summarise(folder: Path, records: Records, new: int = 0, new_sources: Collect
     """The summary of records. `new` counts the arrivals of this run, of which `new_sources` are the first."""
     verdicts: Counter[str] = Counter()
     attention: list[Attention] = []
+    overran = 0
     for entry in records.returns():
         verdicts.update(entry.verdict_of(arrival) for arrival in entry.arrivals)
+        overran += entry.entry.kind == FileKind.OVERRAN
         if not entry.verdict.needs_nobody and not entry.is_decoration:
             is_new = any(arrival.source in new_sources for arrival in entry.arrivals)
             attention.append(Attention(entry.source, records.errors(entry) or (entry.verdict,), is_new))
     attention.sort(key=lambda found: found.source)
-    return Summary(+verdicts, tuple(attention), new, folder)
+    return Summary(+verdicts, tuple(attention), new, overran, folder)

@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
@@ -87,7 +87,7 @@ class StreamWorker:
         self._pipe: Any = None
         self._requests = self._bytes = 0
 
-    def pieces(self, request: bytes) -> Iterator[Piece | Failure]:
+    def pieces(self, request: bytes) -> Generator[Piece | Failure]:
         """The pieces that answer a request, in order; a `Failure` comes last."""
         if self._process is None:
             self._start()
