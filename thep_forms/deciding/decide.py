@@ -18,7 +18,7 @@ from thep_forms.deciding.order import Candidate, Preferences, is_later, preferen
 from thep_forms.deciding.registers import Members, Registers
 from thep_forms.deciding.senders import messages_by_return, not_from_schools, verdict_of_arrival
 from thep_forms.definition.model import ProblemCode
-from thep_forms.reading.model import FileKind
+from thep_forms.reading.model import NOT_READ, FileKind
 
 
 class Judgements(Struct, frozen=True):
@@ -293,7 +293,7 @@ class _Decider:
         )
 
     def _verdict(self, entry: Entry) -> Verdict:
-        if entry.kind == FileKind.FAILED:
+        if entry.kind in NOT_READ:
             return Verdict.UNREADABLE
         if not entry.is_form:
             return Verdict(entry.kind)

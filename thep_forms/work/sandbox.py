@@ -1,8 +1,7 @@
 """Confines a process that reads strangers' files: it may compute, read files and answer, and nothing else.
 
 Limitations: only Linux enforces all of this, on x86-64 and AArch64 processors. Other processors and systems get the
-limits of memory and of written bytes that they have; Windows has none. Time is not limited here: the parent kills a
-process that takes too long.
+limits of memory and of written bytes that they have; Windows has none. Time is not limited here: see `worker`.
 """
 
 from __future__ import annotations
@@ -43,6 +42,7 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "mremap": (25, 216),
     "madvise": (28, 233),
     "nanosleep": (35, 101),
+    "setitimer": (38, 103),
     "getpid": (39, 172),
     "exit": (60, 93),
     "uname": (63, 160),
