@@ -10,9 +10,10 @@ from thep_forms.definition import Definitions
 from thep_forms.errors import UnsoundError
 from thep_forms.records import Ledger, Records, Views
 from thep_forms.records.database import OutdatedError
-from thep_forms.records.names import ARCHIVE, leftovers
+from thep_forms.records.names import ARCHIVE, hash_in_name, leftovers
 from thep_forms.records.opening import bring_up_to_date
 from thep_forms.records.results import made_from
+from thep_forms.sources.file_types import HEAD, file_type
 
 AGAIN = "Run ingest again to rewrite it."
 ASK = "Put back a copy of it, or ingest the form again."
@@ -63,19 +64,21 @@ def _table_faults(folder: Path, views: Views) -> Iterator[str]:
 
 
 def _archive_faults(folder: Path, ledger: Ledger) -> Iterator[str]:
-    kept, there = kept_files(ledger), archived_files(folder)
-    for name in sorted(kept - there.keys()):
-        yield f"{ARCHIVE}/{name} is missing. {ASK}"
-    for name in sorted(there.keys() - kept):
+    kept, there = set(ledger.files().values()), archived_files(folder)
+    hashes = {hash_in_name(name) for name in there}
+    for sha256 in sorted(kept - hashes):
+        yield f"The file {ARCHIVE}/{sha256} is missing. {ASK}"
+    for name in unknown_files(folder, ledger):
         yield f"{ARCHIVE}/{name} is not known to the ledger. Ingest it, or delete it."
-    for name in sorted(kept & there.keys()):
-        if not there[name].is_file() or _name_by_content(there[name]) != name:
+    for name in sorted(there):
+        if hash_in_name(name) in kept and (not there[name].is_file() or _name_by_content(there[name]) != name):
             yield f"{ARCHIVE}/{name} was changed: it does not match its name. Delete it. {ASK}"
 
 
-def kept_files(ledger: Ledger) -> set[str]:
-    """The names of the PDFs that the archive has to hold."""
-    return {f"{sha256}.pdf" for sha256 in ledger.files().values()}
+def unknown_files(folder: Path, ledger: Ledger) -> list[str]:
+    """The names of the archived files that the ledger does not list."""
+    kept = set(ledger.files().values())
+    return sorted(name for name in archived_files(folder) if hash_in_name(name) not in kept)
 
 
 def archived_files(folder: Path) -> dict[str, Path]:
@@ -86,4 +89,6 @@ def archived_files(folder: Path) -> dict[str, Path]:
 
 def _name_by_content(path: Path) -> str:
     with path.open("rb") as file:
-        return f"{hashlib.file_digest(file, 'sha256').hexdigest()}.pdf"
+        found = file_type(file.read(HEAD))
+        file.seek(0)
+        return f"{hashlib.file_digest(file, 'sha256').hexdigest()}.{found}"

@@ -16,8 +16,8 @@ from msgspec import Struct
 from thep_forms.reading.damage import warned_of_damage
 from thep_forms.reading.mending import mended
 from thep_forms.reading.objects import get, items_of, numbers_of
+from thep_forms.sources.file_types import HEAD, FileType, file_type
 
-HEADER = 1024  # bytes
 WIDGET = "/Widget"
 REDACTION = "/Redact"  # an annotation that marks what is to be taken out
 INK = "/Ink"  # an annotation that holds what was written with a pen
@@ -29,11 +29,6 @@ _OTHER_LOCK = re.compile("unsupported encryption filter")  # qpdf's words for a 
 
 class CertificateError(Exception):
     """The file is encrypted for the holders of certificates (ISO 32000-1, 7.6.4)."""
-
-
-def is_pdf(data: bytes) -> bool:
-    """Whether the bytes claim to be a PDF: viewers look for the header in the first 1,024 bytes."""
-    return b"%PDF-" in data[:HEADER]
 
 
 class Source:
@@ -52,12 +47,12 @@ class Source:
         """All its bytes."""
         return self.file if isinstance(self.file, bytes) else self.file.read_bytes()
 
-    def is_pdf(self) -> bool:
-        """Whether it claims to be a PDF."""
+    def file_type(self) -> FileType | None:
+        """What type of file it claims to be."""
         if isinstance(self.file, bytes):
-            return is_pdf(self.file)
+            return file_type(self.file[:HEAD])
         with self.file.open("rb") as file:
-            return is_pdf(file.read(HEADER))
+            return file_type(file.read(HEAD))
 
     def for_qpdf(self) -> Path | io.BytesIO:
         """What pikepdf opens."""

@@ -16,7 +16,7 @@ from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.files import PRIVATE_FILE, moved_into_place, private_folder
 from thep_forms.records import migrations
 from thep_forms.records.migrations import VERSION
-from thep_forms.records.names import ARCHIVE, LEDGER, WRITTEN, ledger_copy
+from thep_forms.records.names import ARCHIVE, LEDGER, WRITTEN, hash_in_name, ledger_copy
 
 PATIENCE = 5.0  # seconds to wait for another run
 
@@ -93,7 +93,7 @@ def _make(path: Path) -> None:
 
 
 def _has_returns(records: Path) -> bool:
-    return any((records / ARCHIVE).glob("*.pdf"))
+    return any(hash_in_name(path.name) for path in (records / ARCHIVE).glob("*"))
 
 
 def _read_only(path: Path) -> str:

@@ -8,10 +8,11 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from thep_forms.sources.container_kind import ContainedFile
+from thep_forms.sources.file_types import HEAD, file_type
 from thep_forms.sources.model import MessageOrigin
 from thep_forms.sources.names import UniqueNames
 
-_NO_FILE = "This message has no file attached. Attach the form as a PDF."
+NO_FILE = "This message has no file attached. Attach the form as a PDF."
 
 _ENDINGS = {
     "application/pdf": ".pdf",
@@ -19,6 +20,8 @@ _ENDINGS = {
     "image/jpeg": ".jpg",
     "image/png": ".png",
     "image/gif": ".gif",
+    "image/heic": ".heic",
+    "image/tiff": ".tif",
     "text/calendar": ".ics",
     "text/html": ".html",
     "text/plain": ".txt",
@@ -46,10 +49,10 @@ def files_of_message(
             meant += 1
         yield replace(file, name=names.take(name), sent_at=sent_at, message=message)
     if not meant and not has_reason:
-        yield ContainedFile("", None, _NO_FILE, sent_at, message=message)
+        yield ContainedFile("", None, NO_FILE, sent_at, message=message)
 
 
 def _ending(file: ContainedFile) -> str:
-    if file.data and file.data.startswith(b"%PDF-"):
-        return ".pdf"
+    if file.data and (found := file_type(file.data[:HEAD])):
+        return f".{found}"
     return _ENDINGS.get(file.content_type, ".bin")
