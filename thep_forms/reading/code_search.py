@@ -16,6 +16,7 @@ from thep_forms.definition.identity import Code, read_code
 LONGEST_EDGE = 6000  # pixels; a larger picture is made smaller first
 MOST_PIXELS = 40_000_000  # of a picture that was made larger
 MOST_SEARCHED = 600_000_000  # pixels in all pictures of a file, those made larger too: three seconds or so
+SMOOTHED = ImageFilter.MedianFilter(3)
 SHARPENED = ImageFilter.UnsharpMask(radius=4, percent=250, threshold=0)
 
 _QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
@@ -27,6 +28,10 @@ def _plain(picture: Image.Image) -> Image.Image:
 
 def _half(picture: Image.Image) -> Image.Image:
     return picture.reduce(2)
+
+
+def _smoothed(picture: Image.Image) -> Image.Image:
+    return picture.filter(SMOOTHED)
 
 
 def _sharpened(picture: Image.Image) -> Image.Image:
@@ -48,13 +53,14 @@ class _Attempt(Struct, frozen=True):
     factor: float = 1
 
 
-# The first finds nearly all. A small code is found larger, one on rough paper smaller, and a blurred one sharpened.
+# The first finds nearly all. A small code is found larger, one on rough paper smaller, a blurred or grainy one mended.
 _ATTEMPTS = (
     _Attempt(_plain),
     _Attempt(_larger(2), 2),
     _Attempt(_half, 0.5),
     _Attempt(_larger(1.5), 1.5),
     _Attempt(_sharpened),
+    _Attempt(_smoothed),
     _Attempt(_larger(3), 3),
 )
 

@@ -91,15 +91,15 @@ def _fill_from_fdf(data: bytes, pdf: pikepdf.Pdf, definition: FormDefinition) ->
     try:
         with pikepdf.open(io.BytesIO(_as_pdf(data)), suppress_warnings=True) as fdf:
             catalogue = get(get(fdf.Root, "/Data"), "/FDF")
-            found = get(catalogue, "/Fields")
-            fields = pdf.copy_foreign(fdf.make_indirect(found)) if isinstance(found, Array) else Array()
+            # Each is an object of its own, as the tree of fields tells objects by their numbers.
+            fields = [pdf.copy_foreign(fdf.make_indirect(field)) for field in items_of(get(catalogue, "/Fields"))]
             notes = _notes(get(catalogue, "/Annots"))
     except (pikepdf.PdfError, ValueError, TypeError, AttributeError) as error:  # what pikepdf raises for damage
         raise DamagedDataError from error
-    pdf.Root.AcroForm.Fields = fields
-    for field in items_of(fields):
+    for field in fields:
         if isinstance(field, Dictionary):
             _set_kind(field, definition)
+            pdf.Root.AcroForm.Fields.append(field)
     return notes, _END not in data[-_END_WITHIN:]
 
 

@@ -87,9 +87,16 @@ def xml_root(head: bytes) -> bytes:
         text = text.decode("utf-16", "ignore").encode()
     text = text.lstrip()
     while text.startswith((b"<?", b"<!")):
-        end = b"-->" if text.startswith(b"<!--") else b">"
-        text = text.partition(end)[2].lstrip()
+        text = text.partition(_end_of_declaration(text))[2].lstrip()
     if not text.startswith(b"<"):
         return b""
     name = text[1:].replace(b">", b" ").replace(b"/", b" ").split(maxsplit=1)
     return name[0].rpartition(b":")[2].lower() if name else b""
+
+
+def _end_of_declaration(text: bytes) -> bytes:
+    """What the comment, the declaration or the document type ends with that the text begins with."""
+    if text.startswith(b"<!--"):
+        return b"-->"
+    has_own_declarations = b"[" in text.partition(b">")[0]
+    return b"]>" if has_own_declarations else b">"
