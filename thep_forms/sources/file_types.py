@@ -7,7 +7,8 @@ from enum import StrEnum
 HEAD = 1024  # bytes; readers open a PDF that begins that late (PDF Reference 1.7, Appendix H.3, note 13)
 
 _BOM_UTF_8, _BOMS_UTF_16 = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
-_TAR_MAGIC, _TAR_MAGIC_AT = b"ustar", 257
+_TAR_HEADER, _TAR_MAGIC, _TAR_MAGIC_AT = 512, b"ustar", 257
+_TAR_SUM = slice(148, 156)  # an octal number: the sum of the header's bytes, these taken for blanks
 # Files that may hold a PDF as it is, or its first bytes, without being one.
 _OTHER_STARTS = (
     *(b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x78\x9f\x3e\x22"),  # zip, OLE, winmail.dat
@@ -70,11 +71,25 @@ def file_type(head: bytes) -> FileType | None:
             return found
     if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
         return FileType.HEIC
-    if head.startswith(_OTHER_STARTS) or head[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC):
+    if head.startswith(_OTHER_STARTS) or is_tar(head):
         return None
     if xml_root(head) == b"xfdf":
         return FileType.XFDF
     return FileType.PDF if b"%PDF-" in head[:HEAD] else None
+
+
+def is_tar(head: bytes) -> bool:
+    """Whether it is a tar: one by POSIX.1-1988 or later, or an older one, which only its check sum tells."""
+    if head[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC):
+        return True
+    header = head[:_TAR_HEADER]
+    stated = header[_TAR_SUM].strip(b" \0")
+    if len(header) < _TAR_HEADER or not stated.isdigit():
+        return False
+    try:
+        return int(stated, 8) == sum(header) - sum(header[_TAR_SUM]) + len(header[_TAR_SUM]) * ord(" ")
+    except ValueError:
+        return False
 
 
 def xml_root(head: bytes) -> bytes:
