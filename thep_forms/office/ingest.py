@@ -175,7 +175,7 @@ class _Intake:
         kind = self.ledger.kind(return_id)
         if kind is None or kind in self.read_again:
             return False
-        if self.ledger.reason(return_id) == NO_PDF and file_type(data[:HEAD]):
+        if kind == FileKind.NOT_A_FORM and self.ledger.reason(return_id) == NO_PDF and file_type(data[:HEAD]):
             return False  # an earlier version of this program did not read files of its type
         return sha256 in self.archive or not self.ledger.is_kept(sha256)
 

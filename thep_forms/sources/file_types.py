@@ -51,6 +51,7 @@ class FileType(StrEnum):
 
 
 _STARTS = {
+    b"%PDF-": FileType.PDF,
     b"\xff\xd8\xff": FileType.JPEG,
     b"\x89PNG\r\n\x1a\n": FileType.PNG,
     b"II*\0": FileType.TIFF,
