@@ -22,7 +22,7 @@ from thep_forms.errors import ClusterError, RecordsError
 from thep_forms.files import is_same_folder
 from thep_forms.office.summary import Attention, Summary, summarise
 from thep_forms.reading import NOT_READ, FileKind, Reading
-from thep_forms.reading.header import is_pdf
+from thep_forms.reading.reasons import NO_PDF
 from thep_forms.records import (
     Archive,
     Arrival,
@@ -34,9 +34,10 @@ from thep_forms.records import (
     open_for_writing,
     return_id_of,
 )
-from thep_forms.records.names import archived, tidy
+from thep_forms.records.names import tidy
 from thep_forms.records.results import made_from
 from thep_forms.sources import ReceivedFile, SourceFile, find_files, open_file
+from thep_forms.sources.file_types import HEAD, file_type
 from thep_forms.sources.other_files import why_not_a_pdf
 from thep_forms.work import Engine, Failure, Limits, Workers
 
@@ -144,7 +145,8 @@ def _cluster(
 class _Intake:
     """The way of files into the ledger and the archive, inside a transaction of the ledger.
 
-    A file that is known is noted at once. Any other PDF is archived and goes through the engine.
+    A file that is known is noted at once. Any other that can be read is archived and goes through the engine. A
+    picture stays in the archive only if it shows the form.
     """
 
     def __init__(
@@ -185,6 +187,8 @@ class _Intake:
         except ClusterError:
             self._commit()
             raise
+        finally:
+            self.archive.discard_waiting()
         self.archive.sync()
 
     def _files_to_read(self, places: Iterable[SourceFile]) -> Iterator[tuple[str, bytes]]:
@@ -193,9 +197,9 @@ class _Intake:
         try:
             for place in places:
                 for received in self._files_in(place):
-                    path = self._admit(received)
-                    if path:
-                        yield path.stem, os.fsencode(path)
+                    if to_read := self._admit(received):
+                        sha256, path = to_read
+                        yield sha256, os.fsencode(path)
         finally:
             if self.opener:
                 self.opener.close()
@@ -245,14 +249,14 @@ class _Intake:
     def _archived_without_reading(self) -> Iterator[tuple[str, bytes]]:
         """Archived PDFs of which the ledger has no reading, as version 7 kept none. A damaged one is left alone."""
         for sha256 in self.ledger.files_without_reading():
-            path = archived(self.folder, sha256)
-            if sha256 in self.archive and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+            path = self.archive.find(sha256)
+            if path and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
                 self.without_reading.add(sha256)
                 self.waiting[sha256] = []
                 yield sha256, os.fsencode(path)
 
-    def _admit(self, received: ReceivedFile) -> Path | None:
-        """Note a file, unless it is a PDF that has to be read; then archive it, and give its path."""
+    def _admit(self, received: ReceivedFile) -> tuple[str, Path] | None:
+        """Note a file, unless it has to be read; then put it into the archive, and give its hash and path."""
         if received.sha256:
             self._admit_not_opened(received)
             return None
@@ -268,8 +272,9 @@ class _Intake:
             self._note_arrival(received, sha256)
         else:
             self.waiting[sha256] = [received]
-            if is_pdf(received.data):
-                return self.archive.add(sha256, received.data)
+            if found := file_type(received.data[:HEAD]):
+                add = self.archive.add_waiting if found.is_picture else self.archive.add
+                return sha256, add(sha256, received.data)
             reason = why_not_a_pdf(received.data)
             self._note_returns(sha256, [_unread(FileKind.NOT_A_FORM, reason)], is_kept=False)
         return None
@@ -293,11 +298,14 @@ class _Intake:
             self.overruns.update(received.origin.filename for received in self.waiting[sha256][:1])
 
     def _is_known(self, sha256: str, data: bytes) -> bool:
-        """Whether it need not be read. A PDF that the archive lacks is taken in anew."""
-        kind = self.ledger.kind(return_id_of(sha256))
+        """Whether it need not be read. A file that the archive lacks is taken in anew."""
+        return_id = return_id_of(sha256)
+        kind = self.ledger.kind(return_id)
         if kind is None or kind in self.read_again:
             return False
-        return sha256 in self.archive or not is_pdf(data)
+        if kind == FileKind.NOT_A_FORM and self.ledger.reason(return_id) == NO_PDF and file_type(data[:HEAD]):
+            return False  # an earlier version of this program did not read files of its type
+        return sha256 in self.archive or not self.ledger.is_kept(sha256)
 
     def _note_answer(self, sha256: str, answer: bytes | Failure) -> None:
         """Note what was read in a file. Where nothing could be read anew, what an earlier version read stays."""
@@ -305,8 +313,9 @@ class _Intake:
         self._count_overrun(sha256, returns[0].reading.kind)
         if sha256 in self.without_reading and returns[0].reading.kind in NOT_READ:
             self._note_arrivals(sha256)
-        else:
-            self._note_returns(sha256, returns)
+            return
+        is_kept = self.archive.settle(sha256, keep=returns[0].reading.kind is not FileKind.NOT_A_FORM)
+        self._note_returns(sha256, returns, is_kept=is_kept)
 
     def _note_returns(self, sha256: str, returns: Sequence[ReadReturn], *, is_kept: bool = True) -> None:
         self.ledger.add_file(sha256, returns, self.made_from, is_kept=is_kept)

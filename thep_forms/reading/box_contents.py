@@ -55,12 +55,11 @@ def answer_in(placed: PlacedBox, area: Area, letters: Sequence[PrintedLetter], c
 def _doubts(text: str, lines: Lines, area: Area, content: PageContent, *, wraps: bool) -> frozenset[Doubt]:
     """What is doubtful about a text. `wraps`: its box has room for several lines."""
     doubts: set[Doubt] = set()
-    if any(map(_is_shuffled, text)):
+    is_unnamed = any(char == REPLACEMENT or _is_dingbat(char) for char in text)
+    if is_unnamed or _is_mixed(lines, wraps=wraps) or any(_is_struck(line, content) for line in lines):
+        doubts.add(Doubt.UNREADABLE)
+    elif any(map(_is_shuffled, text)):  # what cannot be read is asked about anyway, and once is enough
         doubts.add(Doubt.CHARACTERS_LOST)
-    if any(char == REPLACEMENT or _is_dingbat(char) for char in text):
-        doubts.add(Doubt.UNREADABLE)
-    if _is_mixed(lines, wraps=wraps) or any(_is_struck(line, content) for line in lines):
-        doubts.add(Doubt.UNREADABLE)
     if _is_cut_off(lines[-1], area, wraps=wraps):
         doubts.add(Doubt.CUT_OFF)
     return frozenset(doubts)

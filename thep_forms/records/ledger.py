@@ -62,6 +62,15 @@ class Ledger(Database):
         found = self._connection.execute("SELECT kind FROM entry WHERE return_id=?", (return_id,)).fetchone()
         return found[0] if found else None
 
+    def reason(self, return_id: str) -> str:
+        """Why nothing was read of a return; empty where something was, and where it is not known."""
+        found = self._connection.execute("SELECT reason FROM entry WHERE return_id=?", (return_id,)).fetchone()
+        return found[0] if found else ""
+
+    def is_kept(self, sha256: str) -> bool:
+        """Whether the archive has to have the file of that hash."""
+        return bool(self._connection.execute("SELECT 1 FROM file WHERE sha256=? AND is_kept", (sha256,)).fetchone())
+
     def return_ids(self, sha256: str) -> list[str]:
         """The returns in the file of that hash, in their order in it."""
         found = self._connection.execute(

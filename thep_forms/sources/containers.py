@@ -1,7 +1,7 @@
 """Opens files that hold others, each in the other: archives, messages, mailboxes.
 
-To add a kind, such as `.7z`, which is only named now: write a module like `zips.py` that defines one `ContainerKind`,
-and add it to `KINDS`. Nothing else has to change.
+To add a kind: write a module like `zips.py` that defines one `ContainerKind`, and add it to `KINDS`. Nothing else has
+to change. Kinds that are only named are in `unopened`; take such a kind from there first.
 
 The content of a file tells its kind. Nothing is written to disk, no file makes this raise anything but `OSError` or
 `MemoryError`, and the same file gives the same files in the same order.
