@@ -27,6 +27,8 @@ THICKEST = 0.5  # of the type size, of a line through an answer
 LEAST_STRUCK = 0.5  # of an answer, that a line through it crosses
 SPACE = 0.25  # of the type size, the width of a space
 CLIPPED = 0.3  # of the type size, from the end of a text that may be cut off to where its box is clipped
+CUT = "…"  # at the end of what is not shown whole
+WITHIN_ADDRESS = ("@", ".", "-", "_", "+")  # signs that no e-mail address ends with
 _SPELT = re.compile(r"\[U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})\]")  # as `generate.shaping` draws what no font of ours has
 
 Lines = Sequence[Sequence[PrintedLetter]]
@@ -48,8 +50,12 @@ def answer_in(placed: PlacedBox, area: Area, letters: Sequence[PrintedLetter], c
     lines = [line for line in lines_of(letters) if any(letter.text.strip() for letter in line)]
     if not lines:
         return Answer("", ReadFrom.PAGE_TEXT)
-    text = _SPELT.sub(lambda match: chr(int(match[1], 16)), _joined(lines, area))
-    return Answer(text, ReadFrom.PAGE_TEXT, _doubts(text, lines, area, content, wraps=placed.box.lines > 1))
+    joined = _address_joined(lines) if placed.box.kind is Kind.EMAIL else _joined(lines, area)
+    text = _SPELT.sub(lambda match: chr(int(match[1], 16)), joined)
+    doubts = _doubts(text, lines, area, content, wraps=placed.box.lines > 1)
+    if text.endswith(CUT):  # our copies mark so what does not fit
+        text, doubts = text.removesuffix(CUT).rstrip(), doubts | {Doubt.CUT_OFF}
+    return Answer(text, ReadFrom.PAGE_TEXT, doubts)
 
 
 def _doubts(text: str, lines: Lines, area: Area, content: PageContent, *, wraps: bool) -> frozenset[Doubt]:
@@ -130,6 +136,19 @@ def _joined(lines: Lines, area: Area) -> str:
         needed = first_word[-1].area.right - first_word[0].area.x + SPACE * following[0].size
         is_wrapped = line[-1].area.right + needed > area.right - 2 * SLACK
         text += (" " if is_wrapped else "\n") + words
+    return text
+
+
+def _address_joined(lines: Lines) -> str:
+    """The lines of a box for an e-mail address: one address may go on in the next line, another begins there."""
+    text = words_of(lines[0]).strip()
+    for line in lines[1:]:
+        words = words_of(line).strip()
+        is_another = "@" in text and "@" in words and not text.endswith(WITHIN_ADDRESS)
+        if is_another:
+            text += f"\n{words}"
+        else:
+            text += f" {words}" if words.startswith("<") else words
     return text
 
 
