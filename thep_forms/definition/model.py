@@ -221,7 +221,10 @@ class Section(TemplateTable, frozen=True, kw_only=True):
 
 
 class PageMeasures(TemplateTable, frozen=True, kw_only=True):
-    """Measures of the page in mm, of the type in points."""
+    """Measures of the page in mm, of the type in points.
+
+    `block_size` is the size of what is typed about a person, if that is not `entry_size`.
+    """
 
     width: Length
     height: Length
@@ -236,6 +239,7 @@ class PageMeasures(TemplateTable, frozen=True, kw_only=True):
     flow_size: Length
     entry_size: Length
     entry_least: Length
+    block_size: Length | None = None
 
 
 class FormInfo(TemplateTable, frozen=True, kw_only=True):

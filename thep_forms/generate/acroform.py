@@ -77,7 +77,7 @@ class _Builder:
             _put(widget, FT=Name.Btn, V=Name.Off, AS=Name.Off, MK=Dictionary(CA=String("4")))
             widget.AP = Dictionary(N=Dictionary({"/Off": off, str(ON): on}))
         else:
-            _put(widget, FT=Name.Tx, DA=self.style, Ff=self._flags(placed))
+            _put(widget, FT=Name.Tx, DA=String(style(placed.size)), Ff=self._flags(placed))
             widget.AP = Dictionary(N=self._stream(rect, b"/Tx BMC EMC", self.resources))
         self._append(widget, page)
 

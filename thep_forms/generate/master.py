@@ -60,7 +60,7 @@ class Master:
     def __init__(self, definition: FormDefinition, more: int | None = None) -> None:
         self.definition = definition
         page = definition.file.page
-        self.sizes = (page.entry_size, page.entry_least)
+        self.least = page.entry_least
         self.code_area, self.paper = code_area(body_of(page)), (page.width * MM, page.height * MM)
         layouts = lay_out(definition, more)
         drawn = draw(definition, layouts)
@@ -126,7 +126,7 @@ class Master:
         for name, value in values.items():
             if value and isinstance(value, str):
                 texts[name] = self._typeset(self.widgets[name], value)
-        lines = self._school_lines(values, school)
+        lines = self._school_lines(values)
         objects, names = self._fallbacks([*texts.values(), *lines.values()])
         out = self.common.copy()
         for number, body in objects.streams.items():
@@ -140,7 +140,7 @@ class Master:
         number, head = self.identity
         together = {number: head + _valued(self.definition.form_id_of(school, values)) + b">>", **objects.plain}
         for name, widget in self.widgets.items():
-            size = texts[name].size if name in texts else self.sizes[0]
+            size = texts[name].size if name in texts else widget.placed.size
             together[widget.number] = _filled(widget, values.get(name), size)
         out.add_together(objects.reserve(), together)
         return out.finish(objects.reserve(), self.trailer)
@@ -154,16 +154,13 @@ class Master:
         content = qr_code(code, self.code_area) + (b"\n" + line if line else b"")
         return stream(entries % (*self.paper, resources), zlib.compress(content))
 
-    def _school_lines(self, values: Mapping[str, str | bool], school: str) -> dict[int, TypesetText]:
+    def _school_lines(self, values: Mapping[str, str | bool]) -> dict[int, TypesetText]:
         """The school's name and number set in type, by the number of each page that has a line for them."""
-        if not school:
-            return {}
-        name = values.get(self.definition.school_name.name, "")
-        words = school_line(school, name if isinstance(name, str) else "")
+        words, sizes = school_line(self.definition, values), (self.definition.file.page.entry_size, self.least)
         lines: dict[int, TypesetText] = {}
         for page, area in self.schools.items():
-            if area:
-                lines[page] = typeset(words, area.width, area.height, wraps=False, sizes=self.sizes)
+            if area and words:
+                lines[page] = typeset(words, area.width, area.height, wraps=False, sizes=sizes)
         return lines
 
     def _school_line(self, page: int, line: TypesetText, names: Fonts) -> bytes:
@@ -174,8 +171,8 @@ class Master:
         return moved(area, drawing(line, area.width, area.height, short, wraps=False))
 
     def _typeset(self, widget: _Widget, value: str) -> TypesetText:
-        rect = widget.placed.rect
-        return typeset(value, rect.width, rect.height, wraps=widget.wraps, sizes=self.sizes)
+        rect, sizes = widget.placed.rect, (widget.placed.size, self.least)
+        return typeset(value, rect.width, rect.height, wraps=widget.wraps, sizes=sizes)
 
     def _fallbacks(self, texts: Sequence[TypesetText]) -> tuple[Objects, Fonts]:
         """The objects of the fonts that the texts need besides the form's own.

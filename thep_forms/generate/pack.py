@@ -47,7 +47,7 @@ class PaperCopy(Struct, frozen=True):
     @property
     def school(self) -> str:
         """The number and the name of its school; empty for a blank copy."""
-        return school_line(self.dfe_number, self.name)
+        return f"{self.dfe_number}  {self.name}".strip()
 
     def fills(self, placed: PlacedBox) -> bool:
         """Whether the box has an answer."""
@@ -147,20 +147,24 @@ class _Pack:
 
     def _typeset(self, copy: PaperCopy) -> _TypesetCopy:
         page, texts = self.definition.file.page, dict[str, TypesetText]()
-        sizes = (page.entry_size, page.entry_least)
         for placed in (placed for shared in self.shared for placed in shared.boxes):
-            rect, box = placed.rect, placed.box
+            rect, box, sizes = placed.rect, placed.box, (placed.size, page.entry_least)
             if copy.fills(placed) and box.kind is not Kind.TICKS:
                 value = str(copy.values[box.name])
                 texts[box.name] = typeset(value, rect.width, rect.height, wraps=box.lines > 1, sizes=sizes)
         school = shortened(copy.school, self.foot.width - 2 * PADDING, SCHOOL_SIZE)
         foot = typeset(school, self.foot.width, self.foot.height, wraps=False, sizes=(SCHOOL_SIZE, SCHOOL_SIZE))
+        return _TypesetCopy(copy, texts, foot, self._lines(copy))
+
+    def _lines(self, copy: PaperCopy) -> dict[int, TypesetText]:
+        """The school's name and number set in type, by the index of each page that has a line for them."""
+        page, words = self.definition.file.page, school_line(self.definition, copy.values)
         lines: dict[int, TypesetText] = {}
         for number, shared in enumerate(self.shared):
-            if shared.school and copy.school:
-                area = shared.school
-                lines[number] = typeset(copy.school, area.width, area.height, wraps=False, sizes=sizes)
-        return _TypesetCopy(copy, texts, foot, lines)
+            if shared.school and words:
+                area, sizes = shared.school, (page.entry_size, page.entry_least)
+                lines[number] = typeset(words, area.width, area.height, wraps=False, sizes=sizes)
+        return lines
 
     def _take_in_fonts(self, copies: Iterable[_TypesetCopy]) -> None:
         """Add the fonts of the pages and of the answers of all copies."""

@@ -11,12 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from thep_forms.generate.shaping import GlyphRun, shape, width_of
+from thep_forms.definition.form import FormDefinition
+from thep_forms.generate.shaping import GlyphRun, direction_of, shape, width_of
 from thep_forms.layout.baseline import PADDING, UNITS, ascent, baseline, leading
 from thep_forms.layout.model import Rect
 
 CLIP = 1.0  # points from the edge of the box to the edge of its visible text.
 STEP = 0.5  # points: type gets smaller by this step until the text fits.
+CLOSE = 1.05  # type sizes: the distance between two lines in a box for one.
+HALF_CAPITAL = 0.3  # type sizes: from the base of two close lines to their middle.
+LEAST_OF_TWO = 2.1  # type sizes: the height of a box for one line that has room for two.
 CUT = "…"  # stands at the end of what does not fit whole
 _BREAKS = "@.-_/+"  # after one of these a long word is best broken
 
@@ -40,33 +44,41 @@ def typeset(text: str, width: float, height: float, *, wraps: bool, sizes: tuple
     text = unicodedata.normalize("NFC", text.expandtabs(1).replace("\r\n", "\n").replace("\r", "\n"))
     if wraps:
         return _set_in_lines(text, width - 2 * PADDING, height - PADDING / 2, sizes)
-    return _set_in_line(" ".join(text.split("\n")), width - 2 * PADDING, sizes)
+    return _set_in_line(" ".join(text.split("\n")), width - 2 * PADDING, height, sizes)
 
 
-def _set_in_line(text: str, room: float, sizes: tuple[float, float]) -> TypesetText:
+def _set_in_line(text: str, room: float, height: float, sizes: tuple[float, float]) -> TypesetText:
+    """A text in one line, or in two close lines of the smallest type before its end is left out."""
     largest, smallest = sizes
     line = shape(text)
     needed = width_of(line) / UNITS
-    if needed * smallest > room:
-        return TypesetText(smallest, (shape(shortened(text, room, smallest)),), largest)
-    fitting = largest if needed * largest <= room else int(room / needed / STEP) * STEP
-    return TypesetText(max(smallest, fitting), (line,), largest)
+    if needed * smallest <= room:
+        fitting = largest if needed * largest <= room else int(room / needed / STEP) * STEP
+        return TypesetText(max(smallest, fitting), (line,), largest)
+    rows = 2 if height >= LEAST_OF_TWO * smallest else 1
+    return TypesetText(smallest, _cut_to(text, rows, room, smallest), largest)
 
 
 def _set_in_lines(text: str, width: float, height: float, sizes: tuple[float, float]) -> TypesetText:
     """A text in lines. A single long word, such as an e-mail address, is in one line where smaller type allows it."""
     size, smallest = sizes
     if not any(map(str.isspace, text)) and width_of(shape(text)) * smallest <= width * UNITS:
-        return _set_in_line(text, width, sizes)
-    lines = list(_wrapped(text, width / size * UNITS))
-    while size > smallest and len(lines) * leading(size) > height:
+        return _set_in_line(text, width, height, sizes)
+    rows = len(list(_wrapped(text, width / size * UNITS)))
+    while size > smallest and rows * leading(size) > height:
         size = max(smallest, size - STEP)
-        lines = list(_wrapped(text, width / size * UNITS))
+        rows = len(list(_wrapped(text, width / size * UNITS)))
     fitting = max(int(height / leading(size)), 1)
-    if len(lines) > fitting:
-        last = _with_cut(lines[fitting - 1], width, size)
-        lines = [*lines[: fitting - 1], last]
-    return TypesetText(size, tuple(shape(line) for line in lines), sizes[0])
+    return TypesetText(size, _cut_to(text, min(rows, fitting), width, size), sizes[0])
+
+
+def _cut_to(text: str, rows: int, width: float, size: float) -> tuple[tuple[GlyphRun, ...], ...]:
+    """The text in that many lines at most, with an ellipsis at its end where it does not fit."""
+    lines = list(_wrapped(text, width / size * UNITS))
+    if len(lines) > rows:
+        lines = [*lines[: rows - 1], _with_cut(lines[rows - 1], width, size)]
+    base = direction_of(text)
+    return tuple(shape(line, base) for line in lines)
 
 
 def _with_cut(line: str, room: float, size: float) -> str:
@@ -89,9 +101,12 @@ def shortened(text: str, room: float, size: float) -> str:
     return f"{text[:end].rstrip()}{CUT}"
 
 
-def school_line(dfe_number: str, name: str) -> str:
-    """What names a school on a page: its number and its name, in one line."""
-    return f"{dfe_number}  {' '.join(name.split())}".strip()
+def school_line(definition: FormDefinition, values: Mapping[str, str | bool]) -> str:
+    """What names the school on further pages: its number and its name as in its boxes; empty if they are empty."""
+    bare = definition.without_prefix(values)
+    number, name = (str(bare.get(asked.name) or "") for asked in (definition.dfe_field, definition.school_name))
+    prefix = definition.partnership.dfe_prefix if number else ""
+    return f"{prefix}{number}  {' '.join(name.split())}".strip()
 
 
 def drawn_glyphs(texts: Iterable[TypesetText], faces: Iterable[str]) -> dict[str, dict[int, str]]:
@@ -152,9 +167,10 @@ def _best_end(word: str, end: int) -> int:
 def drawing(text: TypesetText, width: float, height: float, names: Mapping[str, str], *, wraps: bool) -> bytes:
     """The operators that draw the text in its box. `names` maps each face to its name in the resources."""
     y = _first_baseline(text, height, wraps=wraps)
+    down = leading(text.size) if wraps else CLOSE * text.size
     parts = [f"q {CLIP:g} {CLIP:g} {width - 2 * CLIP:.2f} {height - 2 * CLIP:.2f} re W n BT 0 g"]
     for n, line in enumerate(text.lines):
-        parts.append(f"1 0 0 1 {PADDING:g} {y - n * leading(text.size):.2f} Tm")
+        parts.append(f"1 0 0 1 {PADDING:g} {y - n * down:.2f} Tm")
         parts += [_operators(run, names[run.face.name], text.size) for run in line]
     return "\n".join([*parts, "ET Q"]).encode("ascii")
 
@@ -167,6 +183,8 @@ def moved(rect: Rect, operators: bytes) -> bytes:
 def _first_baseline(text: TypesetText, height: float, *, wraps: bool) -> float:
     """The y of the first line's base: that of the largest type if all lines have room below, else a little higher."""
     box = Rect(0, 0, 0, height)
+    if len(text.lines) > 1 and not wraps:
+        return height / 2 + (CLOSE / 2 - HALF_CAPITAL) * text.size
     lowest = baseline(box, text.largest, wraps=wraps)
     needed = len(text.lines) * leading(text.size) - ascent(text.size)  # from the first base down
     return max(lowest, min(needed, baseline(box, text.size, wraps=wraps)))

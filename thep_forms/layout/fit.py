@@ -24,7 +24,7 @@ def verify(layout: PageLayout, page: PageMeasures, around_box: float) -> None:
     for number, placed in enumerate(layout.boxes):
         _verify_apart(placed, layout.boxes[:number], layout.section)
         if placed.box.kind is not Kind.TICKS:
-            _verify_width(placed, page)
+            _verify_width(placed)
             _verify_height(placed, least_line)
 
 
@@ -78,11 +78,11 @@ def _verify_apart(placed: PlacedBox, before: list[PlacedBox], section: str) -> N
             )
 
 
-def _verify_width(placed: PlacedBox, page: PageMeasures) -> None:
-    needed = placed.box.shows * AVERAGE_GLYPH * page.entry_size
+def _verify_width(placed: PlacedBox) -> None:
+    needed = placed.box.shows * AVERAGE_GLYPH * placed.size
     if placed.rect.width >= needed:
         return
-    fewer = math.floor(max(placed.rect.width, 0) / (AVERAGE_GLYPH * page.entry_size))
+    fewer = math.floor(max(placed.rect.width, 0) / (AVERAGE_GLYPH * placed.size))
     ways = [f"{placed.shows} to {max(fewer, 1)} (it is {placed.box.shows})"]
     if placed.label:
         narrower = down(placed.label.value - (needed - placed.rect.width) / MM)

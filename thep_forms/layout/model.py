@@ -101,13 +101,15 @@ class PlacedText(Struct, frozen=True):
 
 
 class PlacedBox(Struct, frozen=True):
-    """A box. `label` is the width of the label before it, `height` what decides how high the box is.
+    """A box. `size` is the size of what is typed in it, in points.
 
-    `shows` is the key for how many characters it shows. A box to tick has none of the three.
+    `label` is the width of the label before it, `height` what decides how high the box is. `shows` is the key for how
+    many characters it shows. A box to tick has none of the three.
     """
 
     box: Box
     rect: Rect
+    size: float
     label: Measure | None = None
     height: Measure | None = None
     shows: str = ""

@@ -73,6 +73,7 @@ class _Planner:
     def __init__(self, definition: FormDefinition, *, is_continued: bool) -> None:
         self.definition, self.measures, self.is_continued = definition, definition.file.page, is_continued
         self.heading = self.measures.heading * MM
+        self.block_size = self.measures.block_size or self.measures.entry_size
         self.body = body_of(self.measures)
         self.line = Measure("page.line", self.measures.line)
         self.positions = {role.name: count(1) for role in definition.roles}
@@ -235,7 +236,7 @@ class _Page:
         self._items.append(self._label_of(boxes[0], rect.slice_x(0, width), label, base))
         if asked.kind is Kind.DFE_NUMBER:
             room = self._after_prefix(room, base)
-        self._items.append(PlacedBox(boxes[0], room.inset(BOX_INSET), label, height, f"{key}.shows"))
+        self._items.append(PlacedBox(boxes[0], room.inset(BOX_INSET), size, label, height, f"{key}.shows"))
 
     def _one_line(self, room: Rect, height: float) -> Rect:
         """The part of a room that a box of one line takes: level with a box of several lines, or in the middle."""
@@ -268,7 +269,7 @@ class _Page:
             items.append(Label(box.caption, rect.slice_x(x, width), Style.LABEL, tinted=False))
             square = Rect(rect.x + x + width, rect.y + (rect.height - TICK) / 2, TICK, TICK)
             self.layout.cells.append(square)
-            items.append(PlacedBox(box, square.inset(TICK_INSET)))
+            items.append(PlacedBox(box, square.inset(TICK_INSET), self.planner.measures.entry_size))
             x += width + TICK + spare
 
     # --- blocks -------------------------------------------------------------------------------------------------
@@ -283,7 +284,7 @@ class _Page:
             heading = words.replace("{position}", str(block.position)) or block.label
             self._start_group(heading, rect.slice_y(0, planner.heading), is_part=bool(row.heading))
             down = planner.heading
-        items, label, size = self.layout.groups[-1].items, self._usual_label, planner.measures.entry_size
+        items, label, size = self.layout.groups[-1].items, self._usual_label, planner.block_size
         for part, box in block.boxes.items():
             line = planner.lines[part]
             cell = rect.slice_y(down, line.value * MM)
@@ -291,7 +292,7 @@ class _Page:
             self.layout.cells.append(cell)
             base = baseline(room, size, wraps=box.lines > 1)
             items.append(self._label_of(box, cell.slice_x(0, label.value * MM), label, base))
-            items.append(PlacedBox(box, room, label, line, f"{planner.parts[part]}.shows"))
+            items.append(PlacedBox(box, room, size, label, line, f"{planner.parts[part]}.shows"))
             down += line.value * MM
 
 

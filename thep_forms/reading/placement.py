@@ -86,7 +86,9 @@ def find_placement(content: PageContent, layout: PageLayout, height: float) -> P
         return None
     placement = Placement(scale_x, scale_y, _shift(across, scale_x), _shift(down, scale_y), height)
     in_place = sum(1 for ours, theirs in pairs if _is_in_place(placement, ours, theirs))
-    return replace(placement, labels=in_place) if in_place >= MOST * len(pairs) else None
+    if in_place < MOST * len(pairs):
+        return None
+    return replace(placement, labels=_count_in_place(content, layout, placement))
 
 
 def _labels_found(content: PageContent, layout: PageLayout, height: float) -> list[tuple[Point, Point]]:
@@ -98,6 +100,17 @@ def _labels_found(content: PageContent, layout: PageLayout, height: float) -> li
         if len(points) == 1:
             pairs.append(((label.rect.x + LABEL_INSET, height - label.middle), points[0]))
     return pairs
+
+
+def _count_in_place(content: PageContent, layout: PageLayout, placement: Placement) -> int:
+    """How many labels are where they should be; those that stand on the page several times count too."""
+    found = words_at(content)
+    count = 0
+    for label in layout.labels:
+        x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
+        points = found.get(folded(label.words), ())
+        count += any(abs(x - left) <= TOLERANCE and abs(y - middle) <= TOLERANCE for left, middle in points)
+    return count
 
 
 def _is_in_place(placement: Placement, ours: Point, theirs: Point) -> bool:
