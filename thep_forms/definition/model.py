@@ -147,10 +147,7 @@ class Field(TemplateTable, frozen=True, kw_only=True):
 
 
 class Part(TemplateTable, frozen=True, kw_only=True):
-    """One answer about a person, the same for every role.
-
-    `help` works as in `Field`. `height` is the height of its row if that is not `PageMeasures.line`.
-    """
+    """One answer about a person, the same for every role. `help` works as in `Field`."""
 
     name: Slug
     label: Words
@@ -160,7 +157,6 @@ class Part(TemplateTable, frozen=True, kw_only=True):
     shows: Count = 1
     longest: Count | None = None
     lines: Count = 1
-    height: Length | None = None
 
 
 class Role(TemplateTable, frozen=True, kw_only=True):
@@ -223,6 +219,7 @@ class Section(TemplateTable, frozen=True, kw_only=True):
 class PageMeasures(TemplateTable, frozen=True, kw_only=True):
     """Measures of the page in mm, of the type in points.
 
+    `line` is the height of a row of a block, on average: rows of several lines take what rows of one line leave.
     `block_size` is the size of what is typed about a person, if that is not `entry_size`.
     """
 

@@ -8,8 +8,8 @@ from itertools import count
 from thep_forms.definition.form import Box, FormDefinition
 from thep_forms.definition.model import Cell, Field, Kind, Row, Section
 from thep_forms.errors import LayoutError
-from thep_forms.layout.baseline import baseline
-from thep_forms.layout.fit import verify
+from thep_forms.layout.baseline import PADDING, baseline, leading
+from thep_forms.layout.fit import least_line, verify
 from thep_forms.layout.metrics import text_width
 from thep_forms.layout.model import (
     AVERAGE_GLYPH,
@@ -32,14 +32,15 @@ SECTION_HEADING = 12 * MM  # above the blocks of a continuation page
 SCHOOL_LINE = 10 * MM  # above the blocks of a continuation page, for the school's name
 SCHOOL_LABEL = 0.62  # of the width of that line, at most, for the words before the name
 POINTER = 0.45  # of the width of a heading, for what points to the continuation page
+HEAD_DOWN = 30 * MM  # from the top of a continuation page to its heading, which is no running head
 PADDED = 0.4  # of `TEXT_INSET`, above and below a text in a row
 BLOCKS_IN_ROW = 2  # on a continuation page
 BOX_INSET = 1.5  # points, between a ruled line and the box
 TICK = 5.5 * MM  # the side of a square to tick
 TICK_INSET = 0.5  # points, between the lines of that square and the box
 AFTER_CAPTION = 1.5 * MM  # between the words of a caption and its square
-RULE_DOWN = 3.0  # points, from the base of the school's name to the line below it
-AFTER_PREFIX = 1.2  # type sizes, between a printed prefix and the box
+RULE_DOWN = 5.2  # points, from the base of the school's name to the line below it
+AFTER_PREFIX = 0.7  # type sizes, between a printed prefix and the box
 
 
 def lay_out(definition: FormDefinition, more: int | None = None) -> tuple[PageLayout, ...]:
@@ -80,9 +81,25 @@ class _Planner:
         self.roles = {role.name: role for role in definition.roles}
         self.fields = {asked.name: (f"field[{n}]", asked) for n, asked in enumerate(definition.fields, 1)}
         self.parts = {part.name: f"part[{n}]" for n, part in enumerate(definition.parts, 1)}
-        self.lines: dict[str, Measure] = {}  # the height of each part's row
-        for number, part in enumerate(definition.parts, 1):
-            self.lines[part.name] = Measure(f"part[{number}].height", part.height) if part.height else self.line
+        self.lines = self._line_heights()
+
+    def _line_heights(self) -> dict[str, float]:
+        """The height of the row of each part, in points.
+
+        Rows of several lines get what these lines need, as far as rows of one line can do with less than the average.
+        """
+        usual, least = self.line.value * MM, least_line(2 * BOX_INSET) * MM
+        parts = self.definition.parts
+        several = [part for part in parts if part.lines > 1]
+        if not several or len(several) == len(parts) or usual <= least:
+            return {part.name: usual for part in parts}
+        singles, spare = len(parts) - len(several), (usual - least) * len(parts)
+        heights: dict[str, float] = {}
+        for part in several:
+            needed = part.lines * leading(self.block_size) + PADDING / 2 + 2 * BOX_INSET
+            heights[part.name] = min(max(needed, usual), least + spare / len(several))
+        left = (usual * len(parts) - sum(heights.values())) / singles
+        return {part.name: heights.get(part.name, left) for part in parts}
 
     def pages(self, key: str, section: Section, more: int | None) -> Iterator[PageLayout]:
         """The pages of the section with that key."""
@@ -97,13 +114,15 @@ class _Planner:
 
     def _continuation(self, key: str, section: Section, blocks: int) -> Iterator[PageLayout]:
         """Pages of blocks, as many rows of them as a page holds."""
+        above = max(HEAD_DOWN - self.measures.body * MM, 0.0)
         head = SECTION_HEADING if section.text else 0.0
         school = SCHOOL_LINE if section.school_line else 0.0
         cell = Cell(block=section.more)
         full = Row(cells=(cell,) * BLOCKS_IN_ROW)
-        rows_in_page = max(int((self.body.height - head - school) // self.height(full)), 1)
+        rows_in_page = max(int((self.body.height - above - head - school) // self.height(full)), 1)
         for start in range(0, blocks, rows_in_page * BLOCKS_IN_ROW):
             page = _Page(self, PageLayout(key, depth=3 if section.text else 2), section.heading)
+            page.down = above
             if section.text:
                 page.add_head(section.text, head)
             if section.school_line:
@@ -120,7 +139,7 @@ class _Planner:
         if not _has_block(row):
             return fixed
         bar = 0.0 if row.heading and not row.block_heading else self.heading
-        return max(fixed, bar + sum(line.value for line in self.lines.values()) * MM)
+        return max(fixed, bar + sum(self.lines.values()))
 
 
 class _Page:
@@ -242,7 +261,7 @@ class _Page:
         """The part of a room that a box of one line takes: level with a box of several lines, or in the middle."""
         if not self.has_lines:
             return room.slice_y((room.height - height) / 2, height)
-        size = self.planner.measures.entry_size
+        size, height = self.planner.measures.entry_size, min(height, least_line(2 * BOX_INSET) * MM)
         top = room.slice_y(0, height)
         down = baseline(top.inset(BOX_INSET), size, wraps=False) - baseline(room.inset(BOX_INSET), size, wraps=True)
         return room.slice_y(max(down, 0.0), height)
@@ -287,13 +306,13 @@ class _Page:
         items, label, size = self.layout.groups[-1].items, self._usual_label, planner.block_size
         for part, box in block.boxes.items():
             line = planner.lines[part]
-            cell = rect.slice_y(down, line.value * MM)
+            cell = rect.slice_y(down, line)
             room = cell.slice_x(label.value * MM, cell.width - label.value * MM).inset(BOX_INSET)
             self.layout.cells.append(cell)
             base = baseline(room, size, wraps=box.lines > 1)
             items.append(self._label_of(box, cell.slice_x(0, label.value * MM), label, base))
-            items.append(PlacedBox(box, room, size, label, line, f"{planner.parts[part]}.shows"))
-            down += line.value * MM
+            items.append(PlacedBox(box, room, size, label, planner.line, f"{planner.parts[part]}.shows"))
+            down += line
 
 
 def _has_block(row: Row) -> bool:

@@ -379,14 +379,21 @@ def _as_read(pieces: list[str]) -> list[str]:
     if not any(unicodedata.bidirectional(char) in ("R", "AL") for piece in pieces for char in piece):
         return pieces
     for base in (0, 1):
-        read = _reordered(pieces, base)
-        if bidi.base_level("".join(read)) == base and _reordered(read, base) == pieces:
-            return read
+        for kind_of in (unicodedata.bidirectional, _without_signs):
+            read = _reordered(pieces, base, kind_of)
+            if bidi.base_level("".join(read)) == base and _reordered(read, base) == pieces:
+                return read
     return _reordered(pieces, 0)
 
 
-def _reordered(pieces: list[str], base: int) -> list[str]:
+def _reordered(pieces: list[str], base: int, kind_of: Callable[[str], str] = unicodedata.bidirectional) -> list[str]:
     """The pieces from the order of reading into the order on the page; done twice, most texts are as before."""
-    levels = bidi.levels("".join(piece[0] for piece in pieces), base)
+    levels = bidi.levels("".join(piece[0] for piece in pieces), base, kind_of)
     turned = [bidi.mirrored(piece) if level % 2 else piece for piece, level in zip(pieces, levels, strict=True)]
     return bidi.reordered(turned, levels)
+
+
+def _without_signs(char: str) -> str:
+    """The class of a character where signs within numbers part them, as they do after Arabic letters."""
+    kind = unicodedata.bidirectional(char)
+    return "ON" if kind in ("ES", "CS") else kind
