@@ -84,7 +84,7 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
     extract: Extract
     wording: Callable[[bool], Mapping[str, tuple[TextBlock, ...]]]  # of copies with answers in them, or of blank forms
     prefilled: bool = False
-    earlier: FormDefinition | None = None  # another layout that forms of the year may have
+    load_earlier: Callable[[], FormDefinition | None] = lambda: None
 
     # --- what it says -------------------------------------------------------------------------------------------
 
@@ -115,6 +115,11 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
     def title(self) -> str:
         """The title of the year's PDF."""
         return document_title(self.form.title, self.year)
+
+    @cached_property
+    def earlier(self) -> FormDefinition | None:
+        """The form with the other layout that forms of the year may have. Raises `TemplateError`."""
+        return self.load_earlier()
 
     # --- which form it is ---------------------------------------------------------------------------------------
 

@@ -88,7 +88,7 @@ def load_definition(
     due = _return_by(partnership, year, str(source.find(PARTNERSHIP_FILE, year)))
     wording = partial(_texts, source, year, form, partnership, due)
     problems = _problems(source, year)
-    earlier = _earlier(form, year, templates)
+    earlier = partial(_earlier, form, year, templates)
     definition = FormDefinition(year, form, partnership, problems, extract, wording, prefilled, earlier)
     if templates:
         _ = definition.words  # texts of your own may have mistakes; the shipped ones are read when they are needed
