@@ -174,7 +174,7 @@ class PageReader:
             words, years = folded(text), _YEARS.search(text)
             year = int(years[1]) if years else None
             for number, own in enumerate(self._phrases):
-                if sum(phrase in words for phrase in own) >= FEWEST_PHRASES:
+                if sum(_stands_in(phrase, words) for phrase in own) >= FEWEST_PHRASES:
                     found.append(FormPage(page, number, year))
         return found
 
@@ -308,6 +308,13 @@ class PageReader:
 def _is_picture(page: PlumberPage) -> bool:
     covered = sum(image["width"] * image["height"] for image in page.images)
     return bool(covered > LEAST_PICTURE * page.width * page.height)
+
+
+def _stands_in(phrase: str, words: str) -> bool:
+    """Whether the words have the phrase: `Senior Leader 1` does not stand in `Senior Leader 19`."""
+    if phrase not in words:
+        return False
+    return not phrase[-1].isdigit() or bool(re.search(rf"{re.escape(phrase)}(?!\d)", words))
 
 
 def _letters_of(text: str) -> str:
