@@ -37,7 +37,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("tests")
 
 # Two places in membership-form.toml: the row of the note on mailing lists, and the section of the protocol.
-NOTE = '\n[[section.row]]\nheight = 19\ncells = [{ text = "mailing-lists.j2" }]'
+NOTE = '\n[[section.row]]\nheight = 10.5\ncells = [{ text = "mailing-lists.j2" }]'
 PROTOCOL = '\n[[section]]\ntext = "protocol.j2"'
 
 

@@ -153,14 +153,16 @@ def test_added_field_and_role_are_in_everything(templates: Path, tmp_path: Path)
     assert (problem["field"], problem["label"], problem["code"]) == ("office_email", "Office Email", "email_invalid")
 
 
+LISTS = 'height = 10.5\ncells = [{ text = "mailing-lists.j2" }]'
+SCHOOL = 'height = 13\ncells = [{ field = "school_name"'
 # What is wrong in the templates, and the measure to change as it stands in them then.
 MEASURES = [
     ("label = 24 ", "label = 60 ", "page.label", "label = 60 "),
-    ("line = 10 ", "line = 7 ", "page.line", "line = 7 "),
-    ("line = 10 ", "line = 10.5 ", "page.line", "line = 10.5 "),
-    ("height = 19", "height = 6", "section[1].row[5].height", "height = 6"),
-    ("height = 13", "height = 8", "section[1].row[1].height", "height = 8"),
-    ("shows = 60", "shows = 70", "section[1].row[1].cells[1].label", "label = 40"),
+    ("line = 10.1 ", "line = 7 ", "page.line", "line = 7 "),
+    ("line = 10.1 ", "line = 10.5 ", "page.line", "line = 10.5 "),
+    (LISTS, LISTS.replace("10.5", "6"), "section[1].row[6].height", "height = 6"),
+    (SCHOOL, SCHOOL.replace("13", "8"), "section[1].row[2].height", "height = 8"),
+    ("shows = 60", "shows = 65", "section[1].row[2].cells[1].label", "label = 42"),
     ('label = "Designation"', 'label = "Designationtitle"', "page.label", "label = 24 "),
 ]
 
@@ -182,6 +184,6 @@ def test_message_about_something_that_does_not_fit_names_the_measure_and_a_value
 def test_page_on_which_lower_lines_are_not_enough_is_refused_with_what_is_missing(
     templates: Path,
 ) -> None:
-    edit(templates / FORM, "height = 30", "height = 90")
-    with pytest.raises(LayoutError, match=r"set page\.line to 8\.1 .* rows of section\[1\] 33\.2 mm lower together"):
+    edit(templates / FORM, "height = 30.3", "height = 90")
+    with pytest.raises(LayoutError, match=r"set page\.line to 8\.1 .* rows of section\[1\] 35\.2 mm lower together"):
         generate(load_definition("2026-27", templates))

@@ -508,8 +508,10 @@ def test_a_text_that_speaks_of_a_beginning_holds_no_file(tmp_path: Path) -> None
         (b"Rar!\x1a\x07\x01\0" + PDF, "This is a RAR archive."),
         (b"!BDN" + PDF, "This is an Outlook data file."),
         (zipped({"Accounts/a/com.microsoft.__Messages/Inbox/m_0.xml": b"<m/>"}), "This is an Outlook for Mac export."),
-        (b"%FDF-1.2\n1 0 obj", "This is form data without the form."),
-        (b'<?xml version="1.0"?>\n<xfdf xmlns="http://ns.adobe.com/xfdf/"/>', "This is form data without the form."),
+        (
+            b'<?xml version="1.0"?>\n<xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/">',
+            "This is XFA form data without the form.",
+        ),
         (smime(PDF, kind=3), "This message is encrypted"),
         (b"-----BEGIN PGP MESSAGE-----\n\nhQ==", "This message is encrypted"),
     ],

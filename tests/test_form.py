@@ -118,7 +118,7 @@ def test_text_whose_row_does_not_fit_on_the_page_is_refused(templates: Path) -> 
     edit(path, NOTE, "")
     edit(path, PROTOCOL, NOTE + PROTOCOL)
     generate(load_definition("2026-27", templates))  # it fits, below the blocks
-    edit(path, "height = 19", "height = 30")
+    edit(path, NOTE, NOTE.replace("10.5", "30"))
     with pytest.raises(LayoutError, match=r"mailing-lists\.j2 leaves its page"):
         generate(load_definition("2026-27", templates))
 
@@ -149,11 +149,11 @@ def test_every_font_that_draws_words_is_embedded(opened: pikepdf.Pdf) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "complaint"),
     [
-        ("line = 10 ", "line = 12 ", "leaves its page"),
-        ("line = 10 ", "line = 61 ", "leaves its page"),
-        ("line = 10 ", "line = 7 ", "7 mm"),
+        ("line = 10.1 ", "line = 12 ", "leaves its page"),
+        ("line = 10.1 ", "line = 61 ", "leaves its page"),
+        ("line = 10.1 ", "line = 7 ", "7 mm"),
         ("label = 24 ", "label = 60 ", "main_contact_designation is .* mm wide"),
-        ("height = 19", "height = 6", "mailing-lists.j2 needs"),
+        (NOTE, NOTE.replace("10.5", "6"), "mailing-lists.j2 needs"),
         ('label = "Designation"', 'label = "设计"', r"cannot draw 计 \(U\+8BA1\)"),
     ],
 )

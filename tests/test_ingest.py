@@ -49,7 +49,7 @@ def test_the_tables_do_not_depend_on_how_many_workers_there_are(
         assert path.read_bytes() == (tmp_path / f"records {workers}" / path.name).read_bytes()
 
 
-def test_a_file_that_took_too_long_is_tried_again_when_it_comes_again(
+def test_a_file_that_took_too_long_is_tried_again_only_when_a_person_asks(
     tmp_path: Path, filled: Callable[..., bytes]
 ) -> None:
     # All schools' forms in one file, so that no machine reads it within the limit.
@@ -58,8 +58,9 @@ def test_a_file_that_took_too_long_is_tried_again_when_it_comes_again(
     ingest(records, [tmp_path / "form.pdf"], limits=Limits(seconds=0.001))
     (row,) = rows(records / "problems.csv")
     assert (row["code"], "0.001 seconds" in row["message"]) == ("unreadable", True)
+    assert ingest(records, [tmp_path / "form.pdf"]).overran == 1
     assert verdicts(records) == {"form.pdf": "unreadable"}
-    ingest(records, [tmp_path / "form.pdf"])
+    assert ingest(records, [tmp_path / "form.pdf"], again=True).overran == 0
     assert verdicts(records) == {f"form.pdf#{n}": "accepted" for n in range(1, len(SCHOOLS) + 1)}
 
 

@@ -62,8 +62,10 @@ def test_printed_form_gives_every_answer_exactly(
 
 
 def test_printed_email_address_at_the_edge_of_its_box_may_be_cut_and_is_an_error(
-    returned: bytes, definition: FormDefinition
+    form: bytes, definition: FormDefinition
 ) -> None:
+    address = "the.executive.head.and.leaderofschool@st-fillans-and-all-saints.example"
+    returned = type_into(form, ANSWERS | {"main_contact_email": address})
     checked = check(read_return(printers.by_qpdf(returned), definition), definition)
     errors = [(problem.field, problem.code) for problem in checked.problems if problem.severity == "error"]
     assert errors == [("main_contact_email", "value_truncated")]

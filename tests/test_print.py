@@ -28,7 +28,7 @@ from thep_forms.definition import FormDefinition, shipped
 from thep_forms.generate import Master, PaperCopy, pack
 from thep_forms.layout import MM, body_of
 from thep_forms.layout.foot import CODE_SIDE
-from thep_forms.reading.pictures import coded_pages
+from thep_forms.reading.pictures import coded_pages, drawn_pages
 
 LIST = shipped("samples") / "schools.csv"
 NUMBERS = sorted(f"211/{school[0]}" for school in SCHOOLS)
@@ -54,7 +54,7 @@ def opened(schools: bytes) -> Iterator[pikepdf.Pdf]:
 
 def codes(pdf: bytes, *pages: int) -> list[tuple[str, int]]:
     """The school and the page number in the code of each page."""
-    return [(coded_page.code.school, coded_page.code.page) for coded_page in coded_pages(pdf, pages)]
+    return [(coded_page.code.school, coded_page.code.page) for coded_page in coded_pages(drawn_pages(pdf, pages))]
 
 
 def feet(pdf: bytes) -> list[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -64,10 +65,15 @@ def attempt(what: str, folder: Path) -> bytes:
         "fork": os.fork,
         "become another program": lambda: os.execv("/bin/true", ["true"]),  # noqa: S606 - the worker must not get so far
         "kill the parent": lambda: os.kill(os.getppid(), signal.SIGKILL),
-        "start a thread": threading.Thread(target=time.sleep, args=[0]).start,
     }
     acts[what]()
     return b"could"
+
+
+def attempt_in_a_thread(what: str, folder: Path) -> bytes:
+    """Try the act in a thread of its own, which a worker may start."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(attempt, what, folder).result()
 
 
 @pytest.mark.skipif(
@@ -90,14 +96,16 @@ def attempt(what: str, folder: Path) -> bytes:
         "fork",
         "become another program",
         "kill the parent",
-        "start a thread",
     ],
 )
-def test_a_worker_that_tries_a_forbidden_act_fails_and_changes_nothing(tmp_path: Path, what: str) -> None:
+@pytest.mark.parametrize("tried", [attempt, attempt_in_a_thread])
+def test_a_worker_that_tries_a_forbidden_act_fails_and_changes_nothing(
+    tmp_path: Path, what: str, tried: Callable[[str, Path], bytes]
+) -> None:
     victim = tmp_path / "victim"
     victim.write_text("as it was")
     mode = victim.stat().st_mode
-    (answer,) = run(lambda _: attempt(what, tmp_path), b"")
+    (answer,) = run(lambda _: tried(what, tmp_path), b"")
     assert isinstance(answer, Failure)
     assert answer.reason in ("Reading this file failed (PermissionError).", "Reading this file failed (RuntimeError).")
     assert [path.name for path in tmp_path.iterdir()] == ["victim"]
@@ -112,7 +120,6 @@ def test_the_forbidden_acts_succeed_outside_a_worker(tmp_path: Path) -> None:
         "make a folder",
         "open a socket",
         "start a process",
-        "start a thread",
     ):
         assert attempt(what, tmp_path) == b"could"
 
@@ -141,9 +148,52 @@ def test_the_time_that_a_file_waits_does_not_count_against_its_limit() -> None:
         return piece
 
     pieces = [b"2.0", b"2.0", b"2.1", b"2.1", b"99", b"2.2", b"2.2"]
-    *before, too_late, behind, last = run(job, *pieces, limits=Limits(3.8), count=2)
+    *before, too_late, behind, last = run(job, *pieces, limits=Limits(3.8, times_by_the_clock=1), count=2)
     assert [*before, behind, last] == [*pieces[:4], *pieces[5:]]
     assert isinstance(too_late, Failure)
+
+
+def test_a_file_that_waits_and_computes_nothing_runs_out_of_time_by_the_clock() -> None:
+    def job(piece: bytes) -> bytes:
+        time.sleep(60)
+        return piece
+
+    (answer,) = run(job, b"", limits=Limits(0.5, times_by_the_clock=2))
+    assert answer == Failure("Reading this file took over 1 seconds by the clock.")
+
+
+def test_time_in_which_another_process_has_the_processor_does_not_count() -> None:
+    def job(piece: bytes) -> bytes:
+        time.sleep(1.5)  # as a busy machine makes it wait
+        return piece
+
+    assert run(job, b"a", b"b", limits=Limits(0.5)) == [b"a", b"b"]
+
+
+def test_memory_that_earlier_files_took_does_not_count() -> None:
+    kept: list[bytes] = []
+
+    def job(piece: bytes) -> bytes:
+        kept.append(bytes(int(piece) * 2**20))
+        return piece
+
+    pieces = [b"100", b"100", b"100", b"100"]
+    assert run(job, *pieces, limits=Limits(60, 256)) == pieces
+
+
+def test_a_worker_that_another_program_killed_is_not_blamed_on_the_file() -> None:
+    def job(piece: bytes) -> bytes:
+        time.sleep(60)
+        return piece
+
+    def items() -> Iterator[tuple[int, bytes]]:
+        yield 1, b""
+        (worker,) = multiprocessing.active_children()
+        worker.kill()  # as a system does that has no memory left
+
+    ((_, answer),) = Workers(job, AMPLE, 2).map(items())
+    assert isinstance(answer, Failure)
+    assert answer.is_temporary
 
 
 def test_large_files_and_answers_pass_through_the_pipe() -> None:

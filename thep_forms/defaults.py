@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-SECONDS_FOR_A_FILE = 30  # that reading it may take
+SECONDS_FOR_A_FILE = 30  # of processor time that reading it may take
+TIMES_BY_THE_CLOCK = 20  # what that may be by the clock, on a busy machine or for a file that waits
+TIMES_FOR_A_CONTAINER = 20  # the same, for all files and messages in a zip or mailbox together to be taken out of it
+MOST_OVERRUNS = 10  # files in a zip or mailbox that take too much time or memory, before the rest is left out
+MOST_OVERRUNS_OF_A_RUN = 100  # the same in a whole run
 MEGABYTES_FOR_A_FILE = 1024  # of memory that reading it may take
 REMINDERS_FOR_A_SCHOOL = 3  # in a membership year, at most
 DAYS_BETWEEN_REMINDERS = 7

@@ -116,7 +116,7 @@ class RenewedFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._old = ComparedFile(path)
-        self._new: _HalfWritten | None = None
+        self._new: HalfWritten | None = None
 
     def write(self, piece: bytes) -> None:
         """Write the next piece. Raises `OSError`."""
@@ -131,7 +131,7 @@ class RenewedFile:
 
     def _begin(self, length: int) -> None:
         """Begin a new file with the bytes that are equal in the old file."""
-        self._new = _HalfWritten(self.path, PRIVATE_FILE)
+        self._new = HalfWritten(self.path, PRIVATE_FILE)
         for piece in _beginning(self.path, length):
             self._new.write(piece)
 
@@ -170,10 +170,11 @@ def _beginning(path: Path, length: int) -> Iterator[bytes]:
             length -= len(piece)
 
 
-class _HalfWritten:
-    """A hidden file beside `path`. `finish` moves it to `path`."""
+class HalfWritten:
+    """A hidden file beside `path`. `finish` moves it to `path`, `discard` deletes it. Raises `OSError`."""
 
-    def __init__(self, path: Path, mode: int) -> None:
+    def __init__(self, path: Path, mode: int = PRIVATE_FILE) -> None:
+        """Create it. `mode` is that of the file at `path` in the end."""
         self.path, self.mode = path, mode
         try:
             handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # which is private
@@ -187,6 +188,11 @@ class _HalfWritten:
         """Write to the temporary file. Deletes it and raises `OSError` if that fails."""
         with self._discarded_on_error():
             self.file.write(piece)
+
+    def flush(self) -> None:
+        """Let other processes read what was written. Deletes the temporary file and raises `OSError` if that fails."""
+        with self._discarded_on_error():
+            self.file.flush()
 
     def finish(self, *, synced: bool = True) -> None:
         """Move the temporary file to `path`. Deletes it and raises `OSError` if that fails."""
@@ -218,7 +224,7 @@ class _HalfWritten:
 
 
 def _write(path: Path, data: bytes, mode: int, *, synced: bool = True) -> None:
-    file = _HalfWritten(path, mode)
+    file = HalfWritten(path, mode)
     file.write(data)
     file.finish(synced=synced)
 

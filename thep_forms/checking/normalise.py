@@ -124,6 +124,8 @@ def email(raw: str) -> Normal:
     if not typed:
         return Normal("", None if typed == "" else ProblemCode.EMAIL_INVALID)
     values = [_email_address(part) for part in _addresses(typed)]
+    if "" in values and (whole := _email_address("".join(_LINE.split(typed)))):
+        values = [whole]  # one address, with a line break in it
     return _joined(values) or Normal("", ProblemCode.EMAIL_INVALID)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thep_forms.cli.errors import CommandError, ExitCode
+from thep_forms.cli.errors import CommandError, ExitCode, stopped_as_message
 from thep_forms.cli.options import (
     REGISTER_LIST,
     WholeNumber,
@@ -84,6 +84,7 @@ MESSAGE_END = "-" * 76
     help=f"Your user name on the mail server. The program takes the password from {PASSWORD_VARIABLE}, or asks for it.",
 )
 @templates_option
+@stopped_as_message("Stopped. Nothing is lost: run email again. It writes to no school twice.")
 def email(
     year: MembershipYear,
     schools: Path | None,
@@ -110,6 +111,7 @@ def email(
     Exit code 0: every school that needs a message has one.
     Exit code 1: some schools have none, or perhaps none. The command lists them.
     Exit code 2: wrong usage, or the mail server cannot be used.
+    Exit code 130: you stopped the command with Ctrl-C.
     Example:  thep-forms email 2026-27 --schools members.csv -o records-2026-27 --drafts drafts
     """
     from thep_forms.definition import Definitions

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from traceback import extract_tb
+from typing import IO, Any
 
 import click
 
@@ -23,12 +24,32 @@ class ExitCode(IntEnum):
     DONE = 0
     NEEDS_ATTENTION = 1
     WRONG_USAGE = 2  # or something that the user must put right first
+    STOPPED = 130  # by Ctrl-C: 128 and the number of its signal, as shells have it
 
 
 class CommandError(click.ClickException):
     """An error that the user can put right, in one line."""
 
     exit_code = ExitCode.WRONG_USAGE
+
+
+class StoppedError(click.ClickException):
+    """The user stopped the command with Ctrl-C."""
+
+    exit_code = ExitCode.STOPPED
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the line."""
+        click.echo(self.format_message(), file=file, err=True)
+
+
+@contextmanager
+def stopped_as_message(text: str) -> Iterator[None]:
+    """Turn Ctrl-C into one line, which says what is kept and what to do, and the exit code of a stopped command."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise StoppedError(text) from error
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from thep_forms.cli.errors import ExitCode
+from thep_forms.cli.errors import ExitCode, stopped_as_message
 from thep_forms.cli.options import (
     REGISTER_LIST,
     Seconds,
@@ -54,7 +54,7 @@ LISTED = 20  # returns that need attention, at the end of a run
     type=Seconds(),
     default=SECONDS_FOR_A_FILE,
     show_default=True,
-    help="The longest time for one file.",
+    help="The most processor time for one file.",
 )
 @click.option(
     "--memory",
@@ -75,7 +75,13 @@ LISTED = 20  # returns that need attention, at the end of a run
     metavar="ADDRESS",
     help="Read the files on a Dask cluster. ADDRESS is the address of its scheduler, such as tls://host:8786.",
 )
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Also try again what took too much time or memory in an earlier run. Give it more with --timeout or --memory.",
+)
 @templates_option
+@stopped_as_message("Stopped. Nothing is lost: run ingest again to read the rest.")
 def ingest(
     sources: tuple[Path, ...],
     records: Path,
@@ -87,6 +93,7 @@ def ingest(
     memory: int,
     workers: int | None,
     dask: str | None,
+    again: bool,
     templates: Path | None,
 ) -> None:
     """Read the forms that came back into tables.
@@ -98,6 +105,7 @@ def ingest(
     Exit code 0: nothing needs attention.
     Exit code 1: something needs attention. The command lists it.
     Exit code 2: wrong usage, or a SOURCE does not exist.
+    Exit code 130: you stopped the command with Ctrl-C.
     Example:  thep-forms ingest inbox -o records-2026-27 --year 2026-27
     """
     from thep_forms.definition import Definitions
@@ -120,6 +128,7 @@ def ingest(
         workers=workers,
         passwords=passwords,
         dask=dask,
+        again=again,
         progress=reading_progress,
     )
     print_summary(summary)
@@ -164,6 +173,11 @@ def print_summary(summary: Summary) -> None:
         message(
             f"{count_of(summary.discarded, 'file')} came in messages that lie in Trash or Spam, or were deleted. They "
             "are passed over. Move a message out of there if it holds a return, and export the mail again."
+        )
+    if summary.overran:
+        message(
+            f"{count_of(summary.overran, 'file')} took too much time or memory. The next run does not try again. "
+            "To try again, run ingest with --again."
         )
     if summary.attention:
         message("\nThese need attention. problems.csv has the sentences to send to the schools.")

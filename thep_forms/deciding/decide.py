@@ -18,7 +18,8 @@ from thep_forms.deciding.order import Candidate, Preferences, is_later, preferen
 from thep_forms.deciding.registers import Members, Registers
 from thep_forms.deciding.senders import messages_by_return, not_from_schools, verdict_of_arrival
 from thep_forms.definition.model import ProblemCode
-from thep_forms.reading.model import FileKind
+from thep_forms.reading.model import NOT_READ, FileKind
+from thep_forms.sources.message_texts import says_no_file
 
 
 class Judgements(Struct, frozen=True):
@@ -74,16 +75,28 @@ def decide(
 def _dates_and_decorations(
     entries: Sequence[Entry], arrivals: Iterable[Arrival]
 ) -> tuple[dict[str, datetime], set[str]]:
-    """The date of the first message that brought each return; and which files came as decorations only."""
+    """The date of the first message that brought each return; and which files came as decorations only.
+
+    A message without an attached file needs nobody either, if its text shows a picture of the form.
+    """
     decorations = {entry.return_id for entry in entries if entry.kind == FileKind.NOT_A_FORM}
+    pictures = {entry.return_id for entry in entries if entry.kind == FileKind.SCAN}
+    without_file = {entry.return_id for entry in entries if says_no_file(entry.reason)}
+    shown: set[str] = set()  # the sources of the messages whose text shows a picture of the form
+    messages: dict[str, str] = {}
     dates: dict[str, datetime] = {}
     for arrival in arrivals:
         if not arrival.is_decoration:
             decorations.discard(arrival.return_id)
+        elif arrival.return_id in pictures:
+            shown.add(arrival.source.rpartition("/")[0])
+        if arrival.return_id in without_file:
+            messages[arrival.source] = arrival.return_id
         if arrival.received_at:
             known = dates.get(arrival.return_id)
             if known is None or arrival.received_at < known:
                 dates[arrival.return_id] = arrival.received_at
+    decorations.update(return_id for source, return_id in messages.items() if source in shown)
     return dates, decorations
 
 
@@ -293,7 +306,7 @@ class _Decider:
         )
 
     def _verdict(self, entry: Entry) -> Verdict:
-        if entry.kind == FileKind.FAILED:
+        if entry.kind in NOT_READ:
             return Verdict.UNREADABLE
         if not entry.is_form:
             return Verdict(entry.kind)

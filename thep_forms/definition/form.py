@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from thep_forms.definition.model import (
     ProblemText,
     Role,
     RoleUse,
+    Severity,
 )
 from thep_forms.definition.texts import TextBlock, words_in
 from thep_forms.definition.year import MembershipYear
@@ -35,6 +37,7 @@ class Box(Struct, frozen=True):
 
     `label` names it in a message, as printed; `caption` is the text beside the box. `shows` is the least number of
     characters that it shows, `longest` the length of the longest sensible answer, `lines` its number of lines.
+    A `required` tick box is one of several of which one has to be ticked at least.
     """
 
     name: str
@@ -45,11 +48,12 @@ class Box(Struct, frozen=True):
     shows: int
     longest: int | None
     lines: int = 1
+    required: bool = False
 
     @property
     def tooltip(self) -> str:
-        """The text that a screen reader reads out for the box: its label, then its help."""
-        return f"{self.label}. {self.help}"
+        """The text that a screen reader reads out for the box: its label, whether it is required, then its help."""
+        return f"{self.label}. Required. {self.help}" if self.required else f"{self.label}. {self.help}"
 
 
 class Block(Struct, frozen=True):
@@ -80,6 +84,7 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
     extract: Extract
     wording: Callable[[bool], Mapping[str, tuple[TextBlock, ...]]]  # of copies with answers in them, or of blank forms
     prefilled: bool = False
+    load_earlier: Callable[[], FormDefinition | None] = lambda: None
 
     # --- what it says -------------------------------------------------------------------------------------------
 
@@ -101,9 +106,20 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
         return line, f"Please return this form to {self.partnership.return_address}"
 
     @property
+    def return_by(self) -> date | None:
+        """The day by which forms of the year are to be back, if the partnership has set one."""
+        day = self.partnership.return_by
+        return self.year.day(day) if day else None
+
+    @property
     def title(self) -> str:
         """The title of the year's PDF."""
         return document_title(self.form.title, self.year)
+
+    @cached_property
+    def earlier(self) -> FormDefinition | None:
+        """The form with the other layout that forms of the year may have. Raises `TemplateError`."""
+        return self.load_earlier()
 
     # --- which form it is ---------------------------------------------------------------------------------------
 
@@ -203,7 +219,8 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
         """The field's boxes: one, or one for each option of a field of kind `ticks`."""
         if asked.kind is not Kind.TICKS:
             names = (asked.name, asked.label, asked.label)
-            return (Box(*names, asked.kind, self._help(asked.help), asked.shows, asked.longest, asked.lines),)
+            help, required = self._help(asked.help), self.requires(asked)
+            return (Box(*names, asked.kind, help, asked.shows, asked.longest, asked.lines, required),)
         return tuple(
             Box(
                 name=f"{asked.option_prefix}{option.name}",
@@ -213,9 +230,18 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
                 help=self._help(option.help or asked.help),
                 shows=1,
                 longest=None,
+                required=self.requires(asked),
             )
             for option in asked.option
         )
+
+    def requires(self, asked: Field) -> bool:
+        """Whether a return without the field's answer is not accepted; the lack of some is only a query."""
+        return asked.required and self.problems[asked.missing].severity is Severity.ERROR
+
+    def marked(self, words: str, *, required: bool) -> str:
+        """The words of a label, with the mark of what is required."""
+        return f"{words} {self.form.required_mark}" if required and self.form.required_mark else words
 
     def _help(self, text: str) -> str:
         return text.format_map(self.partnership.placeholders)
@@ -234,7 +260,8 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
         block = Block(role, position)
         for part in self.parts:
             names = (f"{block.stem}_{part.name}", f"{block.label}: {part.label}", part.label)
-            block.boxes[part.name] = Box(*names, part.kind, self._help(part.help), part.shows, part.longest)
+            help, required = self._help(part.help), part.name in role.required
+            block.boxes[part.name] = Box(*names, part.kind, help, part.shows, part.longest, part.lines, required)
         return block
 
     def blocks(self, names: Iterable[str]) -> tuple[Block, ...]:

@@ -15,8 +15,8 @@ from thep_forms.definition.model import Extract, FormFile, Partnership, ProblemC
 from thep_forms.definition.rules import check_form, check_message
 from thep_forms.definition.strict import convert, suggestion
 from thep_forms.definition.texts import TextBlock, escaped, fill_in, parse_text
-from thep_forms.definition.year import MembershipYear
-from thep_forms.errors import TemplateError
+from thep_forms.definition.year import MembershipYear, in_words
+from thep_forms.errors import TemplateError, YearError
 
 T = TypeVar("T")
 EXTRACT_FILE = "gias.toml"
@@ -85,11 +85,31 @@ def load_definition(
     form = source.convert(FORM_FILE, FormFile, year)
     check_form(form, partnership, str(source.find(FORM_FILE, year)))
     extract = source.convert(EXTRACT_FILE, Extract, year)
-    wording = partial(_texts, source, year, form, partnership)
-    definition = FormDefinition(year, form, partnership, _problems(source, year), extract, wording, prefilled)
+    due = _return_by(partnership, year, str(source.find(PARTNERSHIP_FILE, year)))
+    wording = partial(_texts, source, year, form, partnership, due)
+    problems = _problems(source, year)
+    earlier = partial(_earlier, form, year, templates)
+    definition = FormDefinition(year, form, partnership, problems, extract, wording, prefilled, earlier)
     if templates:
         _ = definition.words  # texts of your own may have mistakes; the shipped ones are read when they are needed
     return definition
+
+
+def _return_by(partnership: Partnership, year: MembershipYear, file: str) -> str:
+    """The day by which forms are to be back, in words; empty if none is set."""
+    if not partnership.return_by:
+        return ""
+    try:
+        return in_words(year.day(partnership.return_by))
+    except YearError as error:
+        raise TemplateError(f"{file}: return_by: {error}") from error
+
+
+def _earlier(form: FormFile, year: MembershipYear, templates: Path | None) -> FormDefinition | None:
+    """The definition with the other layout that forms of the year may have."""
+    if not form.form.earlier_layout or form.form.earlier_layout == str(year):
+        return None
+    return load_definition(form.form.earlier_layout, templates)
 
 
 class Definitions(Struct, frozen=True):
@@ -117,13 +137,14 @@ def _loaded(year: MembershipYear, templates: Path | None) -> FormDefinition:
 
 
 def _texts(
-    source: Templates, year: MembershipYear, form: FormFile, partnership: Partnership, prefilled: bool
+    source: Templates, year: MembershipYear, form: FormFile, partnership: Partnership, due: str, prefilled: bool
 ) -> dict[str, tuple[TextBlock, ...]]:
     """The longer texts of a form by the names of their templates."""
     names = [form.form.heading]
     names += [section.text for section in form.section if section.text]
     names += [cell.text for section in form.section for row in section.row for cell in row.cells if cell.text]
-    values = {"year": year, "partnership": partnership, "prefilled": prefilled}
+    mark = form.form.required_mark
+    values = {"year": year, "partnership": partnership, "prefilled": prefilled, "due": due, "required_mark": mark}
     texts: dict[str, tuple[TextBlock, ...]] = {}
     for name in names:
         file = str(source.find(name, year))

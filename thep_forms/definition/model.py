@@ -158,6 +158,7 @@ class Part(TemplateTable, frozen=True, kw_only=True):
     use: PartUse | None = None
     shows: Count = 1
     longest: Count | None = None
+    lines: Count = 1
 
 
 class Role(TemplateTable, frozen=True, kw_only=True):
@@ -179,35 +180,50 @@ class Role(TemplateTable, frozen=True, kw_only=True):
 
 
 class Cell(TemplateTable, frozen=True, kw_only=True):
-    """A part of a row: a field, a text or the block of a role."""
+    """A part of a row: a field, a text or the block of a role. Around a text that is not `ruled` no lines are drawn."""
 
     field: Slug | None = None
     text: str | None = None
     block: Slug | None = None
     width: Length | None = None
     label: Length | None = None
+    ruled: bool = True
 
 
 class Row(TemplateTable, frozen=True, kw_only=True):
-    """A row of the ruled table; `height` does not count the heading."""
+    """A row of the ruled table; `height` does not count the heading.
+
+    `pointer` stands in the heading, at its right end, if there is a continuation page. `block_heading` is the heading
+    of each block below the row's own heading; {position} is its number.
+    """
 
     cells: tuple[Cell, ...]
     height: Length | None = None
     heading: str = ""
+    pointer: str = ""
+    block_heading: str = ""
 
 
 class Section(TemplateTable, frozen=True, kw_only=True):
-    """A part of the form that starts a page: rows of the table, a running text, or `count` more blocks of a role."""
+    """A part of the form that starts a page: rows of the table, a running text, or `count` more blocks of a role.
+
+    `school_line` are the words before the line for the school's name, which each page of such blocks has.
+    """
 
     row: tuple[Row, ...] = ()
     text: str | None = None
     more: Slug | None = None
     heading: str = ""  # of each such block; {position} is its number
     count: Annotated[int, Meta(ge=0)] = 0
+    school_line: str = ""
 
 
 class PageMeasures(TemplateTable, frozen=True, kw_only=True):
-    """Measures of the page in mm, of the type in points."""
+    """Measures of the page in mm, of the type in points.
+
+    `line` is the height of a row of a block, on average: rows of several lines take what rows of one line leave.
+    `block_size` is the size of what is typed about a person, if that is not `entry_size`.
+    """
 
     width: Length
     height: Length
@@ -216,20 +232,28 @@ class PageMeasures(TemplateTable, frozen=True, kw_only=True):
     body: Length
     bottom: Length
     line: Length
+    heading: Length = 8.0
     label: Length
     text_size: Length
     flow_size: Length
     entry_size: Length
     entry_least: Length
+    block_size: Length | None = None
 
 
 class FormInfo(TemplateTable, frozen=True, kw_only=True):
-    """Which form it is. `FormDefinition.identifier` puts the partnership's short name before `name`."""
+    """Which form it is. `FormDefinition.identifier` puts the partnership's short name before `name`.
+
+    `required_mark` is printed after the label of what is required. `earlier_layout` is another year, if forms of this
+    year may be laid out as that year's form too.
+    """
 
     name: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]*$")]
     revision: Count
     title: Words
     heading: str
+    required_mark: str = ""
+    earlier_layout: Words | None = None
 
 
 class FormFile(TemplateTable, frozen=True, kw_only=True):
@@ -256,7 +280,8 @@ class Partnership(TemplateTable, frozen=True, kw_only=True):
     """`partnership.toml`: the partnership's own facts.
 
     `name` is what the form and the e-mails call it, `full_name` and `short_name` what the protocol introduces it as.
-    `other_addresses` are further e-mail addresses of the partnership, from which it writes to schools.
+    `other_addresses` are further e-mail addresses of the partnership, from which it writes to schools. `return_by` is
+    the day and month by which forms are to be back (see `MembershipYear.day`).
     """
 
     name: Words
@@ -266,6 +291,7 @@ class Partnership(TemplateTable, frozen=True, kw_only=True):
     local_authority_code: Annotated[str, Meta(pattern="^[0-9]{3}$")]
     return_address: Words
     other_addresses: tuple[Words, ...] = ()
+    return_by: Annotated[str, Meta(pattern="^[0-9]{1,2} [A-Z][a-z]+$")] | None = None
     days_to_return: Count = 28
     colours: Colours
 

@@ -181,12 +181,11 @@ class _FormChecker(Struct, frozen=True):
         repeating = [role.name for role in self.form.role if role.repeats]
         if section.more and section.more not in repeating:
             yield f"{key}.more", f"“{section.more}” is not a role that repeats.{suggestion(section.more, repeating)}"
-        if section.heading.replace("{position}", "").count("{"):
-            yield (
-                f"{key}.heading",
-                f"“{section.heading}” may hold {{position}}, the number of the block, and no other {{…}}.",
-            )
+        yield from self._block_heading(f"{key}.heading", section.heading)
         for n, row in enumerate(section.row, 1):
+            yield from self._block_heading(f"{key}.row[{n}].block_heading", row.block_heading)
+            if (row.pointer or row.block_heading) and not row.heading:
+                yield f"{key}.row[{n}].heading", "this key is missing: `pointer` and `block_heading` need a heading."
             if sum(cell.width or 0 for cell in row.cells) > 1:
                 yield f"{key}.row[{n}]", "the width of its cells adds up to more than 1, the whole row."
             for m, cell in enumerate(row.cells, 1):
@@ -197,6 +196,10 @@ class _FormChecker(Struct, frozen=True):
                     f"{key}.row[{n}].height",
                     "this key is missing. Add it: only a row of blocks has a height of its own.",
                 )
+
+    def _block_heading(self, key: str, heading: str) -> Iterator[tuple[str, str]]:
+        if "{" in heading.replace("{position}", ""):
+            yield key, f"“{heading}” may hold {{position}}, the number of the block, and no other {{…}}."
 
     def _placed(self) -> Iterator[tuple[str, str]]:
         """Check that each field and role is on the page exactly once."""

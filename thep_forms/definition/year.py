@@ -9,7 +9,16 @@ from msgspec import Struct
 
 from thep_forms.errors import YearError
 
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _SPELLING = re.compile(r"(\d{4})(?:[-/–](\d{2}|\d{4}))?", re.ASCII)
+
+
+def in_words(day: date) -> str:
+    """The date as `3 May 2026`."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 class MembershipYear(Struct, frozen=True, order=True):
@@ -41,6 +50,17 @@ class MembershipYear(Struct, frozen=True, order=True):
     def first_day(self) -> date:
         """The first day of the year, 1 April."""
         return date(self.start, 4, 1)
+
+    def day(self, text: str) -> date:
+        """The day that a text such as `31 May` names, in the calendar year in which the membership year starts.
+
+        Raises `YearError` for anything else.
+        """
+        try:
+            number, month = text.split()
+            return date(self.start, _MONTHS.index(month) + 1, int(number))
+        except ValueError as error:
+            raise YearError(f"“{text}” is not a day of {self.start}. Give it like 31 May.") from error
 
     @property
     def end(self) -> int:

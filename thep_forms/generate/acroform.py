@@ -77,7 +77,7 @@ class _Builder:
             _put(widget, FT=Name.Btn, V=Name.Off, AS=Name.Off, MK=Dictionary(CA=String("4")))
             widget.AP = Dictionary(N=Dictionary({"/Off": off, str(ON): on}))
         else:
-            _put(widget, FT=Name.Tx, DA=self.style, Ff=self._flags(placed))
+            _put(widget, FT=Name.Tx, DA=String(style(placed.size)), Ff=self._flags(placed))
             widget.AP = Dictionary(N=self._stream(rect, b"/Tx BMC EMC", self.resources))
         self._append(widget, page)
 
@@ -86,6 +86,8 @@ class _Builder:
         tooltip = "Which form this is, for the office"
         widget = self._widget(FORM_ID, tooltip, Rect(0, 0, 0, 0), page)
         _put(widget, FT=Name.Tx, DA=self.style, V=String(self.definition.form_id), Ff=READ_ONLY, F=HIDDEN)
+        # It shows nothing, but pdf-lib flattens no form of which a widget has no appearance.
+        widget.AP = Dictionary(N=self._stream(Rect(0, 0, 0, 0), EMPTY))
         self._append(widget, page)
 
     def add_code(self, page: pikepdf.Page, number: int) -> None:
@@ -106,7 +108,11 @@ class _Builder:
             self.pdf.docinfo[key] = value
 
     def _flags(self, placed: PlacedBox) -> int:
-        """The field's flags. None limits its length or requires an answer, so everybody can paste and save."""
+        """The field's flags. None limits its length or requires an answer, so everybody can paste and save.
+
+        A required field (ISO 32000-1, table 221) only stops a form that a button submits, and ours has none. But some
+        viewers draw a red frame around it, on paper too. The label and the tooltip say what is required.
+        """
         flags = MULTILINE if placed.box.lines > 1 else 0
         return flags | (DO_NOT_SPELL_CHECK if placed.box.kind not in (Kind.TEXT, Kind.ADDRESS) else 0)
 

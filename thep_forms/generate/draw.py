@@ -11,7 +11,7 @@ from html import escape
 from msgspec import Struct
 from msgspec.structs import replace
 from reportlab.lib.colors import Color, HexColor
-from reportlab.lib.enums import TA_CENTER
+from reportlab.lib.enums import TA_CENTER, TA_LEFT, TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
@@ -27,11 +27,13 @@ from thep_forms.layout import LABEL_INSET, MM, Label, PageLayout, PlacedBox, Pla
 from thep_forms.layout.fit import advice, up
 from thep_forms.layout.foot import LINE_SIZE, LINES
 from thep_forms.layout.metrics import BOLD, REGULAR, missing_glyphs
-from thep_forms.layout.model import LABEL_END, TEXT_INSET, Group
+from thep_forms.layout.model import LABEL_END, Group
 
 RULE = 0.6  # points: the width of the table's lines.
 LEADING = 1.25  # type sizes: the distance between lines.
-SMALLEST = 7.5  # points: the smallest type for the heading of a block.
+HEADING_END = 1.6 * MM  # the least distance from the end of a heading to the edge of its bar.
+ROUNDING = 0.1  # points, that a line may be wider than the widths of its words say.
+SMALLEST = 9.0  # points: the smallest type for the heading of a block.
 WIDEST = 150  # mm: the widest size to suggest for a label that does not fit.
 TITLE_SIZE, SUBTITLE_SIZE = 17, 12  # points: the heading of the pages.
 
@@ -169,17 +171,21 @@ class _Drawer:
         """The ruled table of a page, group by group."""
         with self._artifact("/Type /Layout"):
             self._ruled(layout)
+        whole = tag  # the element of the last group that is no part of another
         for group in layout.groups:
             parent = tag
             if group.heading:
-                parent = tag.add("Sect")
-                self._label(group.heading, parent.add(f"H{layout.depth}"))
+                parent = (whole if group.is_part else tag).add("Sect")
+                whole = whole if group.is_part else parent
+                self._label(group.heading, parent.add(f"H{layout.depth + group.is_part}"))
             self._items_of(group, parent)
 
     def _items_of(self, group: Group, tag: Tag) -> None:
         asked: Tag | None = None  # a box with the labels before it
         for item in group.items:
             match item:
+                case Label(style=Style.POINTER | Style.ASIDE):
+                    self._label(item, tag.add("P"))
                 case Label():
                     asked = asked or tag.add("Div")
                     self._label(item, asked.add("P"))
@@ -200,21 +206,39 @@ class _Drawer:
             self.canvas.rect(cell.x, cell.y, cell.width, cell.height, stroke=1, fill=0)
 
     def _label(self, label: Label, tag: Tag) -> None:
-        size = self.page.entry_size if label.style is Style.PREFIX else self.page.text_size
-        font = BOLD if label.style is Style.HEADING else REGULAR
-        room = label.rect.slice_x(LABEL_INSET, label.rect.width - LABEL_INSET - LABEL_END)
-        words = self._drawable(label.words)
-        if label.style is Style.HEADING:
-            size = max(min(size, size * room.width / stringWidth(words, font, size)), SMALLEST)
-        flowable = Flowable(escape(words, quote=False), self._style(size, self.ink, font=font))
+        flowable, room, size = self._set_heading(label) if label.style is Style.HEADING else self._set_label(label)
         _, height = flowable.wrap(room.width, room.height)
         if height > room.height or flowable.minWidth() > room.width:
             raise LayoutError(
                 f"The label “{label.words}” does not fit into {label.rect.width / MM:.0f} mm. "
                 f"{advice(label.width, self._needed_width(flowable, room.height))}"
             )
+        bottom = room.y + (room.height - height) / 2
+        if label.baseline is not None:
+            bottom = label.baseline + size - height  # reportlab's first line stands one type size below the top
         with self._marked(tag):
-            flowable.drawOn(self.canvas, room.x, room.y + (room.height - height) / 2)
+            flowable.drawOn(self.canvas, room.x, bottom)
+
+    def _set_label(self, label: Label) -> tuple[Flowable, Rect, float]:
+        """A label set in type, the room for it, and the size of its type."""
+        size = self.page.entry_size if label.style is Style.PREFIX else self.page.text_size
+        room = label.rect.slice_x(LABEL_INSET, label.rect.width - LABEL_INSET - LABEL_END)
+        alignment = TA_LEFT
+        if label.style is Style.POINTER:
+            room, alignment = label.rect.slice_x(0, label.rect.width - LABEL_INSET), TA_RIGHT
+        markup = escape(self._drawable(label.words), quote=False)
+        return Flowable(markup, self._style(size, self.ink, font=REGULAR, alignment=alignment)), room, size
+
+    def _set_heading(self, label: Label) -> tuple[Flowable, Rect, float]:
+        """The same of a heading: bold but for what is in brackets at its end, and smaller where it is long."""
+        size = self.page.text_size
+        room = label.rect.slice_x(LABEL_INSET, label.rect.width - LABEL_INSET - HEADING_END)
+        start, bracket, rest = self._drawable(label.words).partition("(")
+        rest = bracket + rest
+        width = stringWidth(start, BOLD, size) + stringWidth(rest, REGULAR, size)
+        size = max(min(size, size * (room.width - ROUNDING) / width), SMALLEST)
+        markup = f"<b>{escape(start, quote=False)}</b>{escape(rest, quote=False)}"
+        return Flowable(markup, self._style(size, self.ink, font=REGULAR)), room, size
 
     def _needed_width(self, flowable: Flowable, height: float) -> int:
         """How wide a label has to be for its words, in whole mm, insets counted."""
@@ -230,7 +254,7 @@ class _Drawer:
         pieces = list(self._broken(self.definition.texts[placed.name], self.page.text_size, rect.width, tag))
         height = sum(piece.height + piece.space for piece in pieces)
         if height > rect.height:
-            needed, has = ((length + 2 * TEXT_INSET) / MM for length in (height, rect.height))
+            needed, has = ((length + 2 * placed.inset) / MM for length in (height, rect.height))
             raise LayoutError(
                 f"The text {placed.name} needs {up(needed):g} mm and has {has:g}. {advice(placed.height, up(needed))}"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 
 import pikepdf
 from msgspec import Struct
@@ -16,12 +16,14 @@ from thep_forms.generate.acroform import ENTRY_FONT, ON, add_fields, style
 from thep_forms.generate.draw import draw
 from thep_forms.generate.embedding import subset
 from thep_forms.generate.qr import CODE, qr_code
-from thep_forms.generate.typesetting import TypesetText, drawing, drawn_glyphs, typeset
+from thep_forms.generate.typesetting import TypesetText, drawing, drawn_glyphs, moved, school_line, typeset
 from thep_forms.generate.writer import Objects, Writer, stream
 from thep_forms.layout import MM, PlacedBox, body_of, lay_out
 from thep_forms.layout.foot import code_area
 from thep_forms.layout.metrics import FALLBACKS, REGULAR, load_face
 from thep_forms.layout.planner import require_boxes
+
+Fonts = Mapping[str, tuple[str, bytes]]  # by face: the font's name in resources, and a reference to it
 
 
 class _Widget(Struct, frozen=True):
@@ -58,10 +60,12 @@ class Master:
     def __init__(self, definition: FormDefinition, more: int | None = None) -> None:
         self.definition = definition
         page = definition.file.page
-        self.sizes = (page.entry_size, page.entry_least)
+        self.least = page.entry_least
         self.code_area, self.paper = code_area(body_of(page)), (page.width * MM, page.height * MM)
         layouts = lay_out(definition, more)
-        with add_fields(draw(definition, layouts), definition, layouts) as pdf:
+        drawn = draw(definition, layouts)
+        self.schools = {start + 1: layout.school for start, layout in zip(drawn.starts, layouts, strict=True)}
+        with add_fields(drawn, definition, layouts) as pdf:
             self._take_in(pdf, {placed.box.name: placed for layout in layouts for placed in layout.boxes})
 
     def _take_in(self, pdf: pikepdf.Pdf, boxes: Mapping[str, PlacedBox]) -> None:
@@ -83,7 +87,8 @@ class Master:
         self.resources = objects.reference(pdf.Root.AcroForm.DR)
         fields = {str(field.T): field for field in pdf.Root.AcroForm.Fields}
         identity = fields.pop(FORM_ID)
-        self.identity = objects.number(identity), _head(objects, identity)
+        appearances = b"/AP " + objects.body(identity.AP)
+        self.identity = objects.number(identity), _head(objects, identity) + appearances
         self.widgets = {name: _widget(objects, boxes[name], field) for name, field in fields.items()}
         codes = [page.obj.Resources.XObject[CODE.format(number)] for number, page in enumerate(pdf.pages, 1)]
         self.codes = [objects.number(code) for code in codes]
@@ -121,7 +126,8 @@ class Master:
         for name, value in values.items():
             if value and isinstance(value, str):
                 texts[name] = self._typeset(self.widgets[name], value)
-        objects, names = self._fallbacks(texts)
+        lines = self._school_lines(values)
+        objects, names = self._fallbacks([*texts.values(), *lines.values()])
         out = self.common.copy()
         for number, body in objects.streams.items():
             out.add(number, body)
@@ -129,40 +135,59 @@ class Master:
             if not widget.ticks:
                 out.add(widget.stream, self._appearance(widget, texts.get(name), names))
         for page, number in enumerate(self.codes, 1):
-            out.add(number, self._code(page, school))
+            line = self._school_line(page, lines[page], names) if page in lines else None
+            out.add(number, self._own_content(page, school, line, names))
         number, head = self.identity
         together = {number: head + _valued(self.definition.form_id_of(school, values)) + b">>", **objects.plain}
         for name, widget in self.widgets.items():
-            size = texts[name].size if name in texts else self.sizes[0]
+            size = texts[name].size if name in texts else widget.placed.size
             together[widget.number] = _filled(widget, values.get(name), size)
         out.add_together(objects.reserve(), together)
         return out.finish(objects.reserve(), self.trailer)
 
-    def _code(self, page: int, school: str) -> bytes:
-        """The form XObject of the code on the page of that number."""
+    def _own_content(self, page: int, school: str, line: bytes | None, names: Fonts) -> bytes:
+        """The form XObject of what only this copy has on the page of that number: the code, and the school's line."""
         definition = self.definition
         code = Code(definition.identifier, definition.year, definition.form.revision, page, len(self.codes), school)
-        entries = b"<</Type/XObject/Subtype/Form/BBox[0 0 %.2f %.2f]/Resources<<>>/Filter/FlateDecode>>" % self.paper
-        return stream(entries, zlib.compress(qr_code(code, self.code_area)))
+        resources = _resources(names) if line else b"<<>>"
+        entries = b"<</Type/XObject/Subtype/Form/BBox[0 0 %.2f %.2f]/Resources %b/Filter/FlateDecode>>"
+        content = qr_code(code, self.code_area) + (b"\n" + line if line else b"")
+        return stream(entries % (*self.paper, resources), zlib.compress(content))
+
+    def _school_lines(self, values: Mapping[str, str | bool]) -> dict[int, TypesetText]:
+        """The school's name and number set in type, by the number of each page that has a line for them."""
+        words, sizes = school_line(self.definition, values), (self.definition.file.page.entry_size, self.least)
+        lines: dict[int, TypesetText] = {}
+        for page, area in self.schools.items():
+            if area and words:
+                lines[page] = typeset(words, area.width, area.height, wraps=False, sizes=sizes)
+        return lines
+
+    def _school_line(self, page: int, line: TypesetText, names: Fonts) -> bytes:
+        """The operators that draw the school's line on the page of that number."""
+        area = self.schools[page]
+        assert area is not None  # noqa: S101 - `_school_lines` made the line for it
+        short = {face: name for face, (name, _) in names.items()}
+        return moved(area, drawing(line, area.width, area.height, short, wraps=False))
 
     def _typeset(self, widget: _Widget, value: str) -> TypesetText:
-        rect = widget.placed.rect
-        return typeset(value, rect.width, rect.height, wraps=widget.wraps, sizes=self.sizes)
+        rect, sizes = widget.placed.rect, (widget.placed.size, self.least)
+        return typeset(value, rect.width, rect.height, wraps=widget.wraps, sizes=sizes)
 
-    def _fallbacks(self, texts: Mapping[str, TypesetText]) -> tuple[Objects, dict[str, tuple[str, bytes]]]:
+    def _fallbacks(self, texts: Sequence[TypesetText]) -> tuple[Objects, Fonts]:
         """The objects of the fonts that the texts need besides the form's own.
 
         With them, of every font by the name of its face, its name in resources and a reference to it.
         """
         objects = Objects(self.first_free)
-        names = {REGULAR: (ENTRY_FONT, self.entry_font)}
+        names: dict[str, tuple[str, bytes]] = {REGULAR: (ENTRY_FONT, self.entry_font)}
         with pikepdf.new() as pdf:
-            for n, (name, glyphs) in enumerate(drawn_glyphs(texts.values(), FALLBACKS).items(), 1):
+            for n, (name, glyphs) in enumerate(drawn_glyphs(texts, FALLBACKS).items(), 1):
                 names[name] = (f"{ENTRY_FONT}{n}", objects.reference(subset(pdf, load_face(name), glyphs)))
             objects.take_in()
         return objects, names
 
-    def _appearance(self, widget: _Widget, text: TypesetText | None, names: Mapping[str, tuple[str, bytes]]) -> bytes:
+    def _appearance(self, widget: _Widget, text: TypesetText | None, names: Fonts) -> bytes:
         """The appearance stream of a text box."""
         rect = widget.placed.rect
         content, resources = b"/Tx BMC EMC", self.resources
@@ -171,14 +196,19 @@ class Master:
             shown = drawing(text, rect.width, rect.height, short, wraps=widget.wraps)
             content = b"/Tx BMC %b EMC" % shown
             if len(names) > 1:
-                listed = b"".join(name.encode("ascii") + b" " + font for name, font in names.values())
-                resources = b"<</Font<<" + listed + b">>>>"
+                resources = _resources(names)
         entries = b"<</Type/XObject/Subtype/Form/BBox[0 0 %.2f %.2f]/Resources %b>>" % (
             rect.width,
             rect.height,
             resources,
         )
         return stream(entries, content)
+
+
+def _resources(names: Fonts) -> bytes:
+    """The resources of a stream that is drawn with these fonts."""
+    listed = b"".join(name.encode("ascii") + b" " + font for name, font in names.values())
+    return b"<</Font<<" + listed + b">>>>"
 
 
 def _head(objects: Objects, field: pikepdf.Object) -> bytes:

@@ -25,14 +25,14 @@ from thep_forms.generate.embedding import subset
 from thep_forms.generate.navigation import Navigation
 from thep_forms.generate.qr import qr_code
 from thep_forms.generate.tags import LANGUAGE, PaperBox, PaperTree, metadata
-from thep_forms.generate.typesetting import PADDING, TypesetText, drawing, drawn_glyphs, shortened, typeset
+from thep_forms.generate.typesetting import TypesetText, drawing, drawn_glyphs, moved, school_line, shortened, typeset
 from thep_forms.generate.writer import Objects, Writer, stream
-from thep_forms.layout import PlacedBox, Rect, body_of, lay_out
+from thep_forms.layout import PageLayout, PlacedBox, Rect, body_of, lay_out
+from thep_forms.layout.baseline import PADDING
 from thep_forms.layout.foot import SCHOOL_SIZE, code_area, school_area
 from thep_forms.layout.metrics import FALLBACKS, REGULAR, load_face
 from thep_forms.layout.planner import require_boxes
 
-LEAST = 5.0  # points, of type: a box on paper does not scroll, so a long answer gets smaller type than on a screen
 FACES = (REGULAR, *FALLBACKS)
 FOOTER = b"/Artifact <</Type /Pagination /Subtype /Footer>> BDC %b EMC"
 
@@ -62,35 +62,40 @@ def pack(definition: FormDefinition, copies: Sequence[PaperCopy], more: int | No
     """
     layouts = lay_out(definition, more)
     drawn = draw(definition, layouts, coded=False)
-    boxes = {start: layout.boxes for start, layout in zip(drawn.starts, layouts, strict=True)}
+    by_page = dict(zip(drawn.starts, layouts, strict=True))
     names = {placed.box.name for layout in layouts for placed in layout.boxes}
     for copy in copies:
         require_boxes(copy.values, names)
     with pikepdf.open(io.BytesIO(drawn.pdf)) as pdf:
-        return _Pack(definition, drawn, boxes, pdf).of(copies)
+        return _Pack(definition, drawn, by_page, pdf).of(copies)
 
 
 class _Page(Struct, frozen=True):
-    """A page that the copies share: the number of its content, how many marks that has, and its boxes."""
+    """A page that the copies share: the number of its content, how many marks that has, its boxes, its line."""
 
     content: int
     marks: int
     boxes: Sequence[PlacedBox]
+    school: Rect | None = None
 
 
 class _TypesetCopy(Struct, frozen=True):
-    """A copy set in type: its answers by the names of their boxes, and its school."""
+    """A copy set in type: its answers by the names of their boxes, and its school.
+
+    `lines` name the school on the pages that have a line for that, by the page's index.
+    """
 
     copy: PaperCopy
     texts: Mapping[str, TypesetText]
     school: TypesetText
+    lines: Mapping[int, TypesetText]
 
 
 class _Pack:
-    """The file while it is written. `pdf` holds the drawn pages; `boxes` maps the index of each page to its boxes."""
+    """The file while it is written. `pdf` holds the drawn pages; `layouts` are by the index of the page they start."""
 
     def __init__(
-        self, definition: FormDefinition, drawn: Drawn, boxes: Mapping[int, Sequence[PlacedBox]], pdf: pikepdf.Pdf
+        self, definition: FormDefinition, drawn: Drawn, layouts: Mapping[int, PageLayout], pdf: pikepdf.Pdf
     ) -> None:
         self.definition, self.structure, self.pdf = definition, drawn.document, pdf
         body = body_of(definition.file.page)
@@ -100,7 +105,7 @@ class _Pack:
         self.tree, self.document, self.leaves = (self.objects.reserve() for _ in range(3))
         self.media = self.objects.body(pdf.pages[0].obj.MediaBox)
         self.shared = [
-            _Page(self.objects.number(page.obj.Contents), marks, boxes.get(n, ()))
+            self._shared(self.objects.number(page.obj.Contents), marks, layouts.get(n))
             for n, (page, marks) in enumerate(zip(pdf.pages, drawn.marks, strict=True))
         ]
         self.roles = {placed.box.name: self._roles(placed) for page in self.shared for placed in page.boxes}
@@ -108,6 +113,10 @@ class _Pack:
         self.parts: list[int] = []  # the element of each copy
         self.parents: list[bytes] = []  # of each page that has marks, their elements
         self.streams: dict[bytes, int] = {}
+
+    @staticmethod
+    def _shared(content: int, marks: int, layout: PageLayout | None) -> _Page:
+        return _Page(content, marks, layout.boxes, layout.school) if layout else _Page(content, marks, ())
 
     def of(self, copies: Sequence[PaperCopy]) -> bytes:
         """The whole file."""
@@ -138,19 +147,28 @@ class _Pack:
 
     def _typeset(self, copy: PaperCopy) -> _TypesetCopy:
         page, texts = self.definition.file.page, dict[str, TypesetText]()
-        sizes = (page.entry_size, min(page.entry_least, LEAST))
         for placed in (placed for shared in self.shared for placed in shared.boxes):
-            rect, box = placed.rect, placed.box
+            rect, box, sizes = placed.rect, placed.box, (placed.size, page.entry_least)
             if copy.fills(placed) and box.kind is not Kind.TICKS:
                 value = str(copy.values[box.name])
                 texts[box.name] = typeset(value, rect.width, rect.height, wraps=box.lines > 1, sizes=sizes)
         school = shortened(copy.school, self.foot.width - 2 * PADDING, SCHOOL_SIZE)
-        sizes = (SCHOOL_SIZE, SCHOOL_SIZE)
-        return _TypesetCopy(copy, texts, typeset(school, self.foot.width, self.foot.height, wraps=False, sizes=sizes))
+        foot = typeset(school, self.foot.width, self.foot.height, wraps=False, sizes=(SCHOOL_SIZE, SCHOOL_SIZE))
+        return _TypesetCopy(copy, texts, foot, self._lines(copy))
+
+    def _lines(self, copy: PaperCopy) -> dict[int, TypesetText]:
+        """The school's name and number set in type, by the index of each page that has a line for them."""
+        page, words = self.definition.file.page, school_line(self.definition, copy.values)
+        lines: dict[int, TypesetText] = {}
+        for number, shared in enumerate(self.shared):
+            if shared.school and words:
+                area, sizes = shared.school, (page.entry_size, page.entry_least)
+                lines[number] = typeset(words, area.width, area.height, wraps=False, sizes=sizes)
+        return lines
 
     def _take_in_fonts(self, copies: Iterable[_TypesetCopy]) -> None:
         """Add the fonts of the pages and of the answers of all copies."""
-        texts = [text for copy in copies for text in (*copy.texts.values(), copy.school)]
+        texts = [text for copy in copies for text in (*copy.texts.values(), copy.school, *copy.lines.values())]
         listed, self.names = dict(self.pdf.pages[0].obj.Resources.Font.items()), dict[str, str]()
         for n, (name, glyphs) in enumerate(drawn_glyphs(texts, FACES).items()):
             self.names[name] = f"{ENTRY_FONT}{n}"
@@ -201,13 +219,17 @@ class _Pack:
         """A page's own content; its marks have ids from `first` on."""
         parts: list[bytes] = []
         for mcid, placed in enumerate(filled, first):
-            answer = _moved(placed.rect, self._answer(ready, placed))
+            answer = moved(placed.rect, self._answer(ready, placed))
             parts.append(b"/Form <</MCID %d>> BDC %b EMC" % (mcid, answer))
+        area = self.shared[index].school
+        if area and index in ready.lines:
+            line = drawing(ready.lines[index], area.width, area.height, self.names, wraps=False)
+            parts.append(FOOTER % moved(area, line))
         definition, total = self.definition, len(self.shared)
         school = ready.copy.dfe_number
         code = Code(definition.identifier, definition.year, definition.form.revision, index + 1, total, school)
         line = drawing(ready.school, self.foot.width, self.foot.height, self.names, wraps=False)
-        return b"\n".join([*parts, FOOTER % _moved(self.foot, line), FOOTER % qr_code(code, self.code_area)])
+        return b"\n".join([*parts, FOOTER % moved(self.foot, line), FOOTER % qr_code(code, self.code_area)])
 
     def _answer(self, ready: _TypesetCopy, placed: PlacedBox) -> bytes:
         if placed.box.kind is Kind.TICKS:
@@ -253,10 +275,6 @@ class _Pack:
             self.out.add(number, body)
         self.out.add_together(objects.reserve(), objects.plain)
         return self.out.finish(objects.reserve(), ((b"Root", b"%d 0 R" % root), (b"Info", b"%d 0 R" % described)))
-
-
-def _moved(rect: Rect, operators: bytes) -> bytes:
-    return b"q 1 0 0 1 %.2f %.2f cm %b Q" % (rect.x, rect.y, operators)
 
 
 def _references(numbers: Iterable[int]) -> bytes:

@@ -13,6 +13,7 @@ import uharfbuzz as hb
 from msgspec import Struct
 from msgspec.structs import replace
 
+from thep_forms.layout.bidi import base_level, levels, reordered
 from thep_forms.layout.metrics import FALLBACKS, REGULAR, Face, load_face
 
 CODE_DIGITS = 4  # of a glyph's number in hex
@@ -52,13 +53,22 @@ class GlyphRun(Struct, frozen=True):
         return texts
 
 
-def shape(line: str) -> tuple[GlyphRun, ...]:
-    """One line, from left to right. A character that no face of ours draws becomes its number, such as [U+738B]."""
+def shape(line: str, base: int | None = None) -> tuple[GlyphRun, ...]:
+    """One line, from left to right. A character that no face of ours draws becomes its number, such as [U+738B].
+
+    `base` is the level of the paragraph that the line is of (see `bidi`); without it, the line is one of its own.
+    """
     regular = load_face(REGULAR)
-    if regular.plain.keys() >= set(line):
+    if not base and regular.plain.keys() >= set(line):
         return (_plain(regular, line),) if line else ()
-    runs = [_run(face, text) for face, text in _pieces(line)]
-    return tuple(runs if _reads_rightwards(line) else reversed(runs))
+    pieces = list(_pieces(line, direction_of(line) if base is None else base))
+    runs = [_run(face, text, level) for face, level, text in pieces]
+    return tuple(reordered(runs, [level for _, level, _ in pieces]))
+
+
+def direction_of(text: str) -> int:
+    """The level of a paragraph, as `shape` takes it."""
+    return base_level(text, _kind)
 
 
 def width_of(line: Sequence[GlyphRun]) -> int:
@@ -66,26 +76,29 @@ def width_of(line: Sequence[GlyphRun]) -> int:
     return sum(run.width for run in line)
 
 
-def _reads_rightwards(line: str) -> bool:
-    """Whether the first letter that has a direction runs from left to right (Unicode Annex 9, rule P2)."""
-    for kind in map(unicodedata.bidirectional, line):
-        if kind in ("L", "R", "AL"):
-            return kind == "L"
-    return True
-
-
-def _pieces(line: str) -> Iterator[tuple[Face | None, str]]:
-    """Pieces of one face each; None where no face draws a character that shows."""
-    pairs: list[tuple[Face | None, str]] = []
+def _pieces(line: str, base: int) -> Iterator[tuple[Face | None, int, str]]:
+    """Pieces of one face and one level each, in the order of reading; no face where none draws what shows."""
+    faces: list[Face | None] = []
     before: Face | None = None
     for char in line:
         if not (before and _goes_along(char) and before.draws(char)):
             before = _face_for(char)
-        if before or _shows(char):
-            pairs.append((before, char))
-    for _, piece in groupby(pairs, key=lambda pair: id(pair[0])):
+        faces.append(before)
+    shown = [
+        (face, level, char)
+        for char, face, level in zip(line, faces, levels(line, base, _kind), strict=True)
+        if face or _shows(char)
+    ]
+    for _, piece in groupby(shown, key=lambda item: (id(item[0]), item[1])):
         chars = list(piece)
-        yield chars[0][0], "".join(char for _, char in chars)
+        yield chars[0][0], chars[0][1], "".join(char for _, _, char in chars)
+
+
+def _kind(char: str) -> str:
+    """The bidirectional class of a character; what becomes its number reads from left to right."""
+    kind = unicodedata.bidirectional(char)
+    is_spelt = kind in ("R", "AL") and _shows(char) and not _face_for(char)
+    return "L" if is_spelt else kind
 
 
 def _goes_along(char: str) -> bool:
@@ -105,15 +118,16 @@ def _face_for(char: str) -> Face | None:
     return None
 
 
-def _run(face: Face | None, text: str) -> GlyphRun:
+def _run(face: Face | None, text: str, level: int) -> GlyphRun:
     if face is None:
         numbers = "".join(f"[U+{ord(char):04X}]" for char in text)
         return replace(_plain(load_face(REGULAR), numbers), actual_text=text)
-    if face.name == REGULAR and face.plain.keys() >= set(text):
+    is_leftwards = level % 2 == 1
+    if face.name == REGULAR and not is_leftwards and face.plain.keys() >= set(text):
         return _plain(face, text)
-    glyphs = _shaped(face, text)
+    glyphs = _shaped(face, text, "rtl" if is_leftwards else "ltr")
     width = sum(glyph.advance for glyph in glyphs)
-    return GlyphRun(face, width, glyphs, actual_text="" if face.name == REGULAR else text)
+    return GlyphRun(face, width, glyphs, actual_text="" if face.name == REGULAR and not is_leftwards else text)
 
 
 def _plain(face: Face, text: str) -> GlyphRun:
@@ -121,10 +135,12 @@ def _plain(face: Face, text: str) -> GlyphRun:
     return GlyphRun(face, sum(width for width, _ in glyphs), codes="".join(code for _, code in glyphs))
 
 
-def _shaped(face: Face, text: str) -> tuple[Glyph, ...]:
+def _shaped(face: Face, text: str, direction: str) -> tuple[Glyph, ...]:
+    """The glyphs of a text of one face, from left to right; HarfBuzz mirrors brackets where they read leftwards."""
     buffer = hb.Buffer()
     buffer.add_str(text)
     buffer.guess_segment_properties()
+    buffer.direction = direction
     hb.shape(face.font, buffer)
     infos = buffer.glyph_infos
     starts = sorted({info.cluster for info in infos})

@@ -19,13 +19,18 @@ def verify(layout: PageLayout, page: PageMeasures, around_box: float) -> None:
 
     `around_box` is how much lower a box is than its line, in points.
     """
-    least_line = up(LEAST_HEIGHT + around_box / MM)
-    _verify_page(layout, page, least_line)
+    least = least_line(around_box)
+    _verify_page(layout, page, least)
     for number, placed in enumerate(layout.boxes):
         _verify_apart(placed, layout.boxes[:number], layout.section)
         if placed.box.kind is not Kind.TICKS:
-            _verify_width(placed, page)
-            _verify_height(placed, least_line)
+            _verify_width(placed)
+            _verify_height(placed, least)
+
+
+def least_line(around_box: float) -> float:
+    """The least height of a row of one line, in mm; `around_box` as for `verify`."""
+    return up(LEAST_HEIGHT + around_box / MM)
 
 
 def advice(measure: Measure | None, value: float) -> str:
@@ -45,27 +50,27 @@ def down(length: float) -> float:
     return round(math.floor(round(length / STEP, 6)) * STEP, 1)
 
 
-def _verify_page(layout: PageLayout, page: PageMeasures, least_line: float) -> None:
+def _verify_page(layout: PageLayout, page: PageMeasures, least: float) -> None:
     left, right = page.margin * MM, (page.width - page.margin) * MM
     bottom = page.bottom * MM
     for item in layout.items:
         if item.rect.x < left - SLACK or item.rect.right > right + SLACK:
             raise LayoutError(f"{_called(item)} leaves its page at the side. Give the cells of its row less width.")
         if item.rect.y < bottom - SLACK:
-            raise LayoutError(f"{_called(item)} leaves its page. {_how_to_shorten(layout, page, least_line)}")
+            raise LayoutError(f"{_called(item)} leaves its page. {_how_to_shorten(layout, page, least)}")
 
 
-def _how_to_shorten(layout: PageLayout, page: PageMeasures, least_line: float) -> str:
+def _how_to_shorten(layout: PageLayout, page: PageMeasures, least: float) -> str:
     """How to lower the rows of a page until they fit: lower the lines first, then the rows."""
     lowest = min(cell.y for cell in layout.cells)
     excess = page.bottom - lowest / MM
     line = down(page.line - excess / layout.lines) if layout.lines else 0.0
-    if line >= least_line:
+    if line >= least:
         return advice(Measure("page.line", page.line), line)
-    rest = excess - layout.lines * max(page.line - least_line, 0)
+    rest = excess - layout.lines * max(page.line - least, 0)
     rows = f"make the rows of {layout.section} {up(rest):g} mm lower together, or start another section"
-    if layout.lines and page.line > least_line:
-        return f"In membership-form.toml set page.line to {least_line:g} (it is {page.line:g}), and {rows}."
+    if layout.lines and page.line > least:
+        return f"In membership-form.toml set page.line to {least:g} (it is {page.line:g}), and {rows}."
     return f"In membership-form.toml {rows}."
 
 
@@ -78,11 +83,11 @@ def _verify_apart(placed: PlacedBox, before: list[PlacedBox], section: str) -> N
             )
 
 
-def _verify_width(placed: PlacedBox, page: PageMeasures) -> None:
-    needed = placed.box.shows * AVERAGE_GLYPH * page.entry_size
+def _verify_width(placed: PlacedBox) -> None:
+    needed = placed.box.shows * AVERAGE_GLYPH * placed.size
     if placed.rect.width >= needed:
         return
-    fewer = math.floor(max(placed.rect.width, 0) / (AVERAGE_GLYPH * page.entry_size))
+    fewer = math.floor(max(placed.rect.width, 0) / (AVERAGE_GLYPH * placed.size))
     ways = [f"{placed.shows} to {max(fewer, 1)} (it is {placed.box.shows})"]
     if placed.label:
         narrower = down(placed.label.value - (needed - placed.rect.width) / MM)
@@ -95,12 +100,12 @@ def _verify_width(placed: PlacedBox, page: PageMeasures) -> None:
     )
 
 
-def _verify_height(placed: PlacedBox, least_line: float) -> None:
+def _verify_height(placed: PlacedBox, least: float) -> None:
     height = placed.rect.height / MM
     if height < LEAST_HEIGHT:
         raise LayoutError(
             f"The box {placed.box.name} is {height:.1f} mm high; to write in it needs {LEAST_HEIGHT:g} mm. "
-            f"{advice(placed.height, least_line)}"
+            f"{advice(placed.height, least)}"
         )
 
 

@@ -7,7 +7,7 @@ from thep_forms.layout.model import MM, Rect
 CODE_SIDE = 12 * MM  # the side of the square of the code.
 CODE_GAP = 4 * MM  # the white space between the body of the page and the code.
 LINES = (10 * MM, 14 * MM)  # the distance from the body down to the base of each line.
-LINE_SIZE = 8.0  # points: the type size of the lines.
+LINE_SIZE = 9.0  # points: the type size of the lines.
 SCHOOL_DOWN = 8 * MM  # the distance from the body down to the lower edge of the school's line.
 SCHOOL_HEIGHT = 6 * MM
 SCHOOL_SIZE = 9.0  # points: the type size of the school's name.

@@ -13,6 +13,7 @@ MM = 72 / 25.4  # points
 LABEL_INSET = 2 * MM  # the distance from the edge of a label's rectangle to its words.
 LABEL_END = 0.5 * MM  # the least distance from the words to the other edge.
 TEXT_INSET = 2 * MM  # the distance from the edges of a cell to the text in it.
+HALF_LINE = 3.4  # points: the distance from the base of a label to its middle.
 AVERAGE_GLYPH = 0.55  # type sizes: the width of a letter, from which `shows` follows.
 
 
@@ -64,34 +65,51 @@ class Style(Enum):
     LABEL = auto()  # beside a box
     HEADING = auto()  # above a block
     PREFIX = auto()  # printed before what is typed
+    POINTER = auto()  # in a heading, at its right end
+    ASIDE = auto()  # before what is written outside of the boxes
 
 
 class Label(Struct, frozen=True):
-    """Printed words of the ruled table. `width` is the measure that decides how wide they may be, if one does."""
+    """Printed words of the ruled table. `width` is the measure that decides how wide they may be, if one does.
+
+    `baseline` is the line that their first line stands on; without it they are in the middle of their rectangle.
+    """
 
     words: str
     rect: Rect
     style: Style
     tinted: bool = True
     width: Measure | None = None
+    baseline: float | None = None
+
+    @property
+    def middle(self) -> float:
+        """The y of the middle of its first line, in points."""
+        return self.rect.y + self.rect.height / 2 if self.baseline is None else self.baseline + HALF_LINE
 
 
 class PlacedText(Struct, frozen=True):
-    """A longer text, by the name of its template. `height` is the measure of the row that it stands in, if it does."""
+    """A longer text, by the name of its template. `height` is the measure of the row that it stands in, if it does.
+
+    `inset` is the space above and below it in that row, in points.
+    """
 
     name: str
     rect: Rect
     height: Measure | None = None
+    inset: float = 0.0
 
 
 class PlacedBox(Struct, frozen=True):
-    """A box. `label` is the width of the label before it, `height` what decides how high the box is.
+    """A box. `size` is the size of what is typed in it, in points.
 
-    `shows` is the key for how many characters it shows. A box to tick has none of the three.
+    `label` is the width of the label before it, `height` what decides how high the box is. `shows` is the key for how
+    many characters it shows. A box to tick has none of the three.
     """
 
     box: Box
     rect: Rect
+    size: float
     label: Measure | None = None
     height: Measure | None = None
     shows: str = ""
@@ -101,22 +119,28 @@ Item = Label | PlacedText | PlacedBox
 
 
 class Group(Struct):
-    """Items that belong together, with or without a heading, in reading order: each label before its box."""
+    """Items that belong together, with or without a heading, in reading order: each label before its box.
+
+    `is_part`: it belongs to the headed group before it, and its heading is one level lower.
+    """
 
     heading: Label | None = None
+    is_part: bool = False
     items: list[Item] = field(default_factory=list)
 
 
 class PageLayout(Struct):
     """One page of the form: the ruled cells, and the printed words and the boxes in reading order.
 
-    `flow` names a text that fills pages instead. `depth` is the level of the groups' headings. `section` is the key of
-    the section that the page is of, `lines` how many lines of blocks stand one below the other.
+    `school` is where the page names its school, if it does. `flow` names a text that fills pages instead. `depth` is
+    the level of the groups' headings. `section` is the key of the section that the page is of, `lines` how many lines
+    of blocks stand one below the other.
     """
 
     section: str = ""
     groups: list[Group] = field(default_factory=list)
     cells: list[Rect] = field(default_factory=list)
+    school: Rect | None = None
     flow: str | None = None
     depth: int = 2
     lines: int = 0

@@ -221,8 +221,8 @@ def _prepare(request: MailRequest, open_ledger: OpenLedger) -> Iterator[_Prepare
 
 
 def _ledger_to_write(register: YearRegister) -> AbstractContextManager[tuple[Ledger, Records]]:
-    """The ledger and the records, in a folder that is made if it does not exist."""
-    return register.open_to_write(must_exist=False)
+    """The ledger and the records, in a folder that is made if it does not exist and a list was given."""
+    return register.open_to_write(must_exist=register.listed is None)
 
 
 def _ledger_to_read(register: YearRegister) -> AbstractContextManager[tuple[Ledger, Records]]:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from thep_forms.checking.normalise import dfe_number
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import RecordsError
-from thep_forms.office.verify import archived_files, kept_files
+from thep_forms.office.verify import unknown_files
 from thep_forms.records import Ledger, Records, Returned, Sent, Views, dispose, open_for_writing
 from thep_forms.records.names import ledger_copies, tidy
 
@@ -106,7 +106,7 @@ def _disposal(folder: Path, records: Records, number: str | None, before: Member
         shared=tuple(shared),
         names={entry.return_id: entry.school_name for entry in (*returns, *shared)},
         unplaced=unplaced,
-        unknown=len(archived_files(folder).keys() - kept_files(ledger)),
+        unknown=len(unknown_files(folder, ledger)),
         messages=tuple(sent for sent in ledger.sent() if _is_message_meant(sent, number, before)),
         members=tuple(member for member in ledger.members_with_details() if _is_member_meant(*member, number, before)),
     )

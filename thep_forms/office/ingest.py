@@ -5,21 +5,24 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 from msgspec.structs import replace
 
+from thep_forms.defaults import MOST_OVERRUNS, MOST_OVERRUNS_OF_A_RUN
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import ClusterError, RecordsError
 from thep_forms.files import is_same_folder
 from thep_forms.office.summary import Attention, Summary, summarise
-from thep_forms.reading import FileKind, Reading
-from thep_forms.reading.header import is_pdf
+from thep_forms.reading import NOT_READ, FileKind, Reading
+from thep_forms.reading.reasons import NO_PDF
 from thep_forms.records import (
     Archive,
     Arrival,
@@ -31,14 +34,20 @@ from thep_forms.records import (
     open_for_writing,
     return_id_of,
 )
-from thep_forms.records.names import archived, tidy
+from thep_forms.records.names import tidy
 from thep_forms.records.results import made_from
 from thep_forms.sources import ReceivedFile, SourceFile, find_files, open_file
+from thep_forms.sources.file_types import HEAD, file_type
 from thep_forms.sources.other_files import why_not_a_pdf
 from thep_forms.work import Engine, Failure, Limits, Workers
 
+if TYPE_CHECKING:
+    from thep_forms.office.containers import ContainerOpener
+
 COMMIT_AFTER = 0.5  # seconds: what was read is made to last, which takes a while, and little more for many files
 MOST_NEW = 1000  # sources of a run that are told apart from earlier ones: as many as anybody looks at
+
+_STOPPED = "Too many files take too long to read, so we stopped here. Run ingest again."
 
 
 def ingest(
@@ -52,6 +61,7 @@ def ingest(
     workers: int | None = None,
     passwords: Sequence[str] = (),
     dask: str | None = None,
+    again: bool = False,
     progress: Callable[[Sequence[SourceFile]], Iterable[SourceFile]] = iter,
 ) -> Summary:
     """Read every file of `sources` into the RECORDS folder, and write its tables.
@@ -60,11 +70,13 @@ def ingest(
     `register` is a register list, which becomes the register of that year; without a `year`, of the latest year that
     was sent or returned, or else of the current one. `limits` are those of one file. `workers` are processes on this
     machine; `dask` is the address of a Dask cluster that reads the files instead. `passwords` are tried on locked
-    files, also on those that came before. `progress` may wrap the files.
+    files, also on those that came before. `again` tries what took too much time or memory in an earlier run once more.
+    `progress` may wrap the files.
 
     Raises `SourceError`, `RecordsError` and `TemplateError` before anything is written; `ClusterError` as well, or
     when the cluster is lost: what was read until then is kept.
     """
+    limits = limits or Limits()
     places = find_files(sources, folder)
     definitions = definitions or Definitions.of_today()
     definitions()  # a mistake in the templates is reported first
@@ -72,11 +84,14 @@ def ingest(
     if folder.exists() and not folder.is_dir():
         raise RecordsError(f"{folder} is a file. Choose a folder for the records.")
     with (
-        _engine(definitions, passwords, limits or Limits(), workers, dask) as start_engine,
+        _engine(definitions, passwords, limits, workers, dask) as start_engine,
         open_for_writing(folder, definitions, must_exist=False) as ledger,
     ):
         tidy(folder)
-        intake = _Intake(folder, ledger, definitions, year, read_locked_again=bool(passwords))
+        read_again = {FileKind.FAILED}
+        read_again |= {FileKind.OVERRAN} if again else set()
+        read_again |= {FileKind.LOCKED} if passwords else set()
+        intake = _Intake(folder, ledger, definitions, year, limits, read_again)
         with ledger.transaction():
             intake.read_all(start_engine, progress(places))
             ledger.end_run()
@@ -130,7 +145,8 @@ def _cluster(
 class _Intake:
     """The way of files into the ledger and the archive, inside a transaction of the ledger.
 
-    A file that is known is noted at once. Any other PDF is archived and goes through the engine.
+    A file that is known is noted at once. Any other that can be read is archived and goes through the engine. A
+    picture stays in the archive only if it shows the form.
     """
 
     def __init__(
@@ -139,15 +155,19 @@ class _Intake:
         ledger: Ledger,
         definitions: Definitions,
         year: MembershipYear | None,
-        *,
-        read_locked_again: bool,
+        limits: Limits,
+        read_again: set[FileKind],
     ) -> None:
+        """`read_again` are the kinds of files that are read when they come again."""
         self.folder, self.ledger, self.archive = folder, ledger, Archive(folder)
         self.year_given = str(year or "")
         self.made_from = made_from(definitions)
-        self.read_again: Collection[str] = {FileKind.FAILED}  # kinds of files that are read when they come again
-        if read_locked_again:
-            self.read_again = {FileKind.FAILED, FileKind.LOCKED}
+        self.read_again = read_again
+        self.limits = limits
+        self.opener: ContainerOpener | None = None  # for the first container
+        self.overruns = Counter[str]()  # files that took too much, by the file on the disk that they are in
+        self.has_stopped = False
+        self.stopped_at = ledger.sources_unopened_for(_STOPPED)
         self.without_reading: set[str] = set()  # hashes of archived PDFs that an earlier version read
         self.waiting: dict[
             str, list[ReceivedFile]
@@ -167,30 +187,79 @@ class _Intake:
         except ClusterError:
             self._commit()
             raise
+        finally:
+            self.archive.discard_waiting()
         self.archive.sync()
 
     def _files_to_read(self, places: Iterable[SourceFile]) -> Iterator[tuple[str, bytes]]:
         """The hash of each file that has to be read, and its path, encoded as the system does it."""
         yield from self._archived_without_reading()
-        for place in places:
-            for received in open_file(place):
-                path = self._admit(received)
-                if path:
-                    yield path.stem, os.fsencode(path)
+        try:
+            for place in places:
+                for received in self._files_in(place):
+                    if to_read := self._admit(received):
+                        sha256, path = to_read
+                        yield sha256, os.fsencode(path)
+        finally:
+            if self.opener:
+                self.opener.close()
         if self.waiting:  # something is being read, so that a workbook will be written, whose library loads slowly
             import thep_forms.records.workbook  # noqa: F401 - loaded now, while nothing else is to be done
+
+    def _files_in(self, place: SourceFile) -> Iterator[ReceivedFile]:
+        """The files in a file on the disk, but for the rest of a container, and of the run, in which too many overran.
+
+        Where a person asked to try such files again, the container is read to its end.
+        """
+        if self.overruns.total() >= MOST_OVERRUNS_OF_A_RUN:
+            yield from self._stop(place)
+            return
+        if self.stopped_at and place.source in self.stopped_at:
+            self.ledger.forget_unopened(place.source)
+        with closing(open_file(place, self._unpack)) as files:
+            for received in files:
+                yield received
+                if not received.inside:
+                    continue
+                if self.overruns.total() >= MOST_OVERRUNS_OF_A_RUN:
+                    yield from self._stop(place)
+                    return
+                if self.overruns[place.filename] >= MOST_OVERRUNS and FileKind.OVERRAN not in self.read_again:
+                    with suppress(OSError):  # it has gone since
+                        yield self._get_opener().give_up(place)
+                    return
+
+    def _unpack(self, file: SourceFile, opened: BinaryIO) -> Iterator[ReceivedFile]:
+        return self._get_opener().unpack(file, opened)
+
+    def _get_opener(self) -> ContainerOpener:
+        if self.opener is None:
+            from thep_forms.office.containers import ContainerOpener  # slow to import, and not every run needs it
+
+            not_opened = {sha256: kind in self.read_again for sha256, kind in self.ledger.files_not_opened().items()}
+            self.opener = ContainerOpener(self.limits, not_opened)
+        return self.opener
+
+    def _stop(self, place: SourceFile) -> Iterator[ReceivedFile]:
+        """The note that the run reads no more, at the first file that it leaves out."""
+        if not self.has_stopped:
+            self.has_stopped = True
+            yield ReceivedFile(place, reason=_STOPPED)
 
     def _archived_without_reading(self) -> Iterator[tuple[str, bytes]]:
         """Archived PDFs of which the ledger has no reading, as version 7 kept none. A damaged one is left alone."""
         for sha256 in self.ledger.files_without_reading():
-            path = archived(self.folder, sha256)
-            if sha256 in self.archive and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+            path = self.archive.find(sha256)
+            if path and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
                 self.without_reading.add(sha256)
                 self.waiting[sha256] = []
                 yield sha256, os.fsencode(path)
 
-    def _admit(self, received: ReceivedFile) -> Path | None:
-        """Note a file, unless it is a PDF that has to be read; then archive it, and give its path."""
+    def _admit(self, received: ReceivedFile) -> tuple[str, Path] | None:
+        """Note a file, unless it has to be read; then put it into the archive, and give its hash and path."""
+        if received.sha256:
+            self._admit_not_opened(received)
+            return None
         if received.data is None:
             arrival = Arrival(received.source, "", received.received_at, carried_by=received.carried_by)
             if self.ledger.add_unopened(arrival, received.reason):
@@ -203,26 +272,50 @@ class _Intake:
             self._note_arrival(received, sha256)
         else:
             self.waiting[sha256] = [received]
-            if is_pdf(received.data):
-                return self.archive.add(sha256, received.data)
+            if found := file_type(received.data[:HEAD]):
+                add = self.archive.add_waiting if found.is_picture else self.archive.add
+                return sha256, add(sha256, received.data)
             reason = why_not_a_pdf(received.data)
             self._note_returns(sha256, [_unread(FileKind.NOT_A_FORM, reason)], is_kept=False)
         return None
 
+    def _admit_not_opened(self, received: ReceivedFile) -> None:
+        """Note a container that took too much to be opened, or take back that note before it is opened again."""
+        sha256 = received.sha256
+        if received.reason:
+            kind = FileKind.FAILED if received.is_temporary else FileKind.OVERRAN
+            self.waiting[sha256] = [received]
+            self._count_overrun(sha256, kind)
+            self._note_returns(sha256, [_unread(kind, received.reason)], is_kept=False)
+        elif sha256 in self._get_opener().tried_again:
+            self._get_opener().tried_again.discard(sha256)
+            self.ledger.forget(self.ledger.return_ids(sha256), [sha256])
+        else:
+            self._note_arrival(received, sha256)
+
+    def _count_overrun(self, sha256: str, kind: FileKind) -> None:
+        if kind is FileKind.OVERRAN:
+            self.overruns.update(received.origin.filename for received in self.waiting[sha256][:1])
+
     def _is_known(self, sha256: str, data: bytes) -> bool:
-        """Whether it need not be read. A PDF that the archive lacks is taken in anew."""
-        kind = self.ledger.kind(return_id_of(sha256))
+        """Whether it need not be read. A file that the archive lacks is taken in anew."""
+        return_id = return_id_of(sha256)
+        kind = self.ledger.kind(return_id)
         if kind is None or kind in self.read_again:
             return False
-        return sha256 in self.archive or not is_pdf(data)
+        if kind == FileKind.NOT_A_FORM and self.ledger.reason(return_id) == NO_PDF and file_type(data[:HEAD]):
+            return False  # an earlier version of this program did not read files of its type
+        return sha256 in self.archive or not self.ledger.is_kept(sha256)
 
     def _note_answer(self, sha256: str, answer: bytes | Failure) -> None:
         """Note what was read in a file. Where nothing could be read anew, what an earlier version read stays."""
         returns = _returns(answer)
-        if sha256 in self.without_reading and returns[0].reading.kind is FileKind.FAILED:
+        self._count_overrun(sha256, returns[0].reading.kind)
+        if sha256 in self.without_reading and returns[0].reading.kind in NOT_READ:
             self._note_arrivals(sha256)
-        else:
-            self._note_returns(sha256, returns)
+            return
+        is_kept = self.archive.settle(sha256, keep=returns[0].reading.kind is not FileKind.NOT_A_FORM)
+        self._note_returns(sha256, returns, is_kept=is_kept)
 
     def _note_returns(self, sha256: str, returns: Sequence[ReadReturn], *, is_kept: bool = True) -> None:
         self.ledger.add_file(sha256, returns, self.made_from, is_kept=is_kept)
@@ -255,12 +348,12 @@ class _Intake:
 def _returns(answer: bytes | Failure) -> list[ReadReturn]:
     """What a worker read; where it failed, a return that says so."""
     if isinstance(answer, Failure):
-        return [_unread(FileKind.FAILED, answer.reason)]
+        return [_unread(FileKind.FAILED if answer.is_temporary else FileKind.OVERRAN, answer.reason)]
     try:
         returns = msgspec.json.decode(answer, type=list[ReadReturn])
     except msgspec.DecodeError:
         returns = []
-    return returns or [_unread(FileKind.FAILED, "Reading this file gave an answer that makes no sense.")]
+    return returns or [_unread(FileKind.OVERRAN, "Reading this file gave an answer that makes no sense.")]
 
 
 def _unread(kind: FileKind, reason: str) -> ReadReturn:

@@ -30,7 +30,15 @@ from thep_forms.office.report_contents import (
     StandingCounts,
 )
 from thep_forms.office.report_page import report_page
-from thep_forms.office.status import SchoolStatus, Standing, count_by_phase, current_statuses, is_in_year, school_of
+from thep_forms.office.status import (
+    SchoolStatus,
+    Standing,
+    count_by_phase,
+    current_statuses,
+    is_in_year,
+    problems_to_mend,
+    school_of,
+)
 from thep_forms.records import Records, Returned
 from thep_forms.records.changes import Change
 
@@ -152,7 +160,7 @@ class _Reporter:
         """The problems of a return. Of a form of an earlier year that came again, that it is of that year."""
         if returned.judgement.came_again_in == str(self.definition.year):
             return [self.records.year_earlier(returned, str(self.definition.year))]
-        return list(self.records.problems(returned))
+        return problems_to_mend(returned, self.records)
 
     def _unmatched(self, returned: Returned) -> Issue:
         name = returned.return_id if self.redacted else returned.source

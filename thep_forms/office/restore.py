@@ -11,7 +11,7 @@ from msgspec import Struct
 from thep_forms.definition import Definitions
 from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.office.ingest import ingest
-from thep_forms.office.verify import archived_files, is_named_by_content, kept_files
+from thep_forms.office.verify import archived_files, is_named_by_content, unknown_files
 from thep_forms.records import Ledger, Records, open_for_writing
 from thep_forms.records.database import OutdatedError
 from thep_forms.records.last_copy import renew
@@ -64,7 +64,7 @@ def restore(folder: Path, definitions: Definitions) -> Restoration:
         ledger.mend()
     archive = archived_files(folder)
     with Ledger.existing(folder, unchanged=True) as ledger:
-        unknown = sorted(archive[name] for name in archive.keys() - kept_files(ledger))
+        unknown = [archive[name] for name in unknown_files(folder, ledger)]
     unknown = [path for path in unknown if is_named_by_content(path)]
     ingest(folder, unknown, definitions=definitions)
     with Ledger.existing(folder, unchanged=True) as ledger:

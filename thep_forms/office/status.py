@@ -333,7 +333,7 @@ def is_in_year(returned: Returned, year: MembershipYear) -> bool:
 def _status_of_faulty_return(
     history: _History, faulty: Returned, records: Records, *, was_accepted: bool
 ) -> SchoolStatus:
-    errors = [problem for problem in records.problems(faulty) if problem.severity is Severity.ERROR]
+    errors = [problem for problem in problems_to_mend(faulty, records) if problem.severity is Severity.ERROR]
     why = "; ".join(dict.fromkeys(map(_short, errors)))
     if was_accepted:
         why = f"a form was accepted, but a later form has errors: {why}"
@@ -343,6 +343,13 @@ def _status_of_faulty_return(
         queries = []  # this year's form is wanted, so nobody has to explain last year's
     sentences = tuple(dict.fromkeys(_sentence(problem, is_own_copy) for problem in (*errors, *queries)))
     return SchoolStatus(history.member, Standing.NEEDS_ATTENTION, why, faulty.return_id, sentences, history.messages)
+
+
+def problems_to_mend(returned: Returned, records: Records) -> list[Problem]:
+    """The problems of a return that its school can mend. On a form of an earlier year, nothing else is to be mended."""
+    if returned.judgement.collected:
+        return [records.year_earlier(returned, returned.judgement.collected)]
+    return list(records.problems(returned))
 
 
 def _date_and_id(returned: Returned) -> tuple[datetime, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from thep_forms.deciding import deciding_message
+from thep_forms.reading import FileKind
 from thep_forms.records import Arrival, Records, Returned
 from thep_forms.sources.model import MessageKind
 
@@ -30,11 +31,13 @@ class Summary(Struct, frozen=True):
     """What a RECORDS folder holds: how many files of each verdict, which need attention, how many are new.
 
     `discarded` counts the files in messages from a folder for trash or spam, and in deleted ones.
+    `overran` counts the files that took too much time or memory, or broke the program.
     """
 
     verdicts: Counter[str]
     attention: tuple[Attention, ...]
     new: int = 0
+    overran: int = 0
     records: Path = field(default_factory=Path)
     discarded: int = 0
 
@@ -48,16 +51,17 @@ def summarise(folder: Path, records: Records, new: int = 0, new_sources: Collect
     """The summary of records. `new` counts the arrivals of this run, of which `new_sources` are the first."""
     verdicts: Counter[str] = Counter()
     attention: list[Attention] = []
-    discarded = 0
+    overran = discarded = 0
     for entry in records.returns():
         verdicts.update(entry.verdict_of(arrival) for arrival in entry.arrivals)
+        overran += entry.entry.kind == FileKind.OVERRAN
         discarded += sum(_is_discarded(arrival, records) for arrival in entry.arrivals if arrival.carried_by)
         if not entry.verdict.needs_nobody and not entry.is_decoration:
             is_new = any(arrival.source in new_sources for arrival in entry.arrivals)
             why = records.errors(entry) or (entry.verdict,)
             attention.append(Attention(entry.source, why, is_new, _sender(entry, records)))
     attention.sort(key=lambda found: found.source)
-    return Summary(+verdicts, tuple(attention), new, folder, discarded)
+    return Summary(+verdicts, tuple(attention), new, overran, folder, discarded)
 
 
 def _is_discarded(arrival: Arrival, records: Records) -> bool:

@@ -13,9 +13,10 @@ from thep_forms.errors import UnsoundError
 from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Views, return_id_of
 from thep_forms.records.database import OutdatedError
-from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, leftovers
+from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, hash_in_name, leftovers
 from thep_forms.records.opening import bring_up_to_date
 from thep_forms.records.results import made_from
+from thep_forms.sources.file_types import HEAD, file_type
 from thep_forms.work import Failure, Limits, Workers
 
 AGAIN = "Run ingest again to rewrite it."
@@ -80,13 +81,14 @@ def _table_faults(folder: Path, views: Views) -> Iterator[str]:
 
 
 def _archive_faults(folder: Path, ledger: Ledger) -> Iterator[str]:
-    kept, there = kept_files(ledger), archived_files(folder)
-    for name in sorted(kept - there.keys()):
-        yield f"{ARCHIVE}/{name} is missing. {ASK}"
-    for name in sorted(there.keys() - kept):
+    kept, there = set(ledger.files().values()), archived_files(folder)
+    hashes = {hash_in_name(name) for name in there}
+    for sha256 in sorted(kept - hashes):
+        yield f"The file {ARCHIVE}/{sha256} is missing. {ASK}"
+    for name in unknown_files(folder, ledger):
         yield f"{ARCHIVE}/{name} is not known to the ledger. Ingest it, or delete it."
-    for name in sorted(kept & there.keys()):
-        if not is_named_by_content(there[name]):
+    for name in sorted(there):
+        if hash_in_name(name) in kept and not is_named_by_content(there[name]):
             yield f"{ARCHIVE}/{name} was changed: it does not match its name. Delete it. {ASK}"
 
 
@@ -94,8 +96,8 @@ def _reading_faults(folder: Path, ledger: Ledger, definitions: Definitions) -> I
     """The returns whose PDF reads otherwise today than the ledger says."""
     from thep_forms.office.examine import Examiner  # slow to import
 
-    archive = archived_files(folder)
-    files = [(name, os.fsencode(archive[name])) for name in sorted(kept_files(ledger) & archive.keys())]
+    kept, archive = set(ledger.files().values()), archived_files(folder)
+    files = [(name, os.fsencode(archive[name])) for name in sorted(archive) if hash_in_name(name) in kept]
     for name, answer in Workers(Examiner(definitions), Limits()).map(files):
         sha256 = Path(name).stem
         known = [ledger.reading(return_id) for return_id in ledger.return_ids(sha256)]
@@ -109,9 +111,10 @@ def _reading_faults(folder: Path, ledger: Ledger, definitions: Definitions) -> I
             )
 
 
-def kept_files(ledger: Ledger) -> set[str]:
-    """The names of the PDFs that the archive has to hold."""
-    return {f"{sha256}.pdf" for sha256 in ledger.files().values()}
+def unknown_files(folder: Path, ledger: Ledger) -> list[str]:
+    """The names of the archived files that the ledger does not list."""
+    kept = set(ledger.files().values())
+    return sorted(name for name in archived_files(folder) if hash_in_name(name) not in kept)
 
 
 def archived_files(folder: Path) -> dict[str, Path]:
@@ -125,4 +128,6 @@ def is_named_by_content(path: Path) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return f"{hashlib.file_digest(file, 'sha256').hexdigest()}.pdf" == path.name
+        found = file_type(file.read(HEAD))
+        file.seek(0)
+        return path.name == f"{hashlib.file_digest(file, 'sha256').hexdigest()}.{found}"

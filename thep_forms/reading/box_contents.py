@@ -25,8 +25,11 @@ LEADING = 0.75  # of the type size, from one line to the next
 STRUCK = 0.2  # of the type size, from the middle of an answer to a line through it
 THICKEST = 0.5  # of the type size, of a line through an answer
 LEAST_STRUCK = 0.5  # of an answer, that a line through it crosses
+SMALL = 0.1  # points
 SPACE = 0.25  # of the type size, the width of a space
 CLIPPED = 0.3  # of the type size, from the end of a text that may be cut off to where its box is clipped
+CUT = "…"  # at the end of what is not shown whole
+WITHIN_ADDRESS = ("@", ".", "-", "_", "+")  # signs that no e-mail address ends with
 _SPELT = re.compile(r"\[U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})\]")  # as `generate.shaping` draws what no font of ours has
 
 Lines = Sequence[Sequence[PrintedLetter]]
@@ -48,19 +51,23 @@ def answer_in(placed: PlacedBox, area: Area, letters: Sequence[PrintedLetter], c
     lines = [line for line in lines_of(letters) if any(letter.text.strip() for letter in line)]
     if not lines:
         return Answer("", ReadFrom.PAGE_TEXT)
-    text = _SPELT.sub(lambda match: chr(int(match[1], 16)), _joined(lines, area))
-    return Answer(text, ReadFrom.PAGE_TEXT, _doubts(text, lines, area, content, wraps=placed.box.lines > 1))
+    joined = _address_joined(lines) if placed.box.kind is Kind.EMAIL else _joined(lines, area)
+    text = _SPELT.sub(lambda match: chr(int(match[1], 16)), joined)
+    wraps = placed.box.lines > 1 or _are_close(lines, area)
+    doubts = _doubts(text, lines, area, content, wraps=wraps)
+    if text.endswith(CUT):  # our copies mark so what does not fit
+        text, doubts = text.removesuffix(CUT).rstrip(), doubts | {Doubt.CUT_OFF}
+    return Answer(text, ReadFrom.PAGE_TEXT, doubts)
 
 
 def _doubts(text: str, lines: Lines, area: Area, content: PageContent, *, wraps: bool) -> frozenset[Doubt]:
     """What is doubtful about a text. `wraps`: its box has room for several lines."""
     doubts: set[Doubt] = set()
-    if any(map(_is_shuffled, text)):
+    is_unnamed = any(char == REPLACEMENT or _is_dingbat(char) for char in text)
+    if is_unnamed or _is_mixed(lines, wraps=wraps) or any(_is_struck(line, content) for line in lines):
+        doubts.add(Doubt.UNREADABLE)
+    elif any(map(_is_shuffled, text)):  # what cannot be read is asked about anyway, and once is enough
         doubts.add(Doubt.CHARACTERS_LOST)
-    if any(char == REPLACEMENT or _is_dingbat(char) for char in text):
-        doubts.add(Doubt.UNREADABLE)
-    if _is_mixed(lines, wraps=wraps) or any(_is_struck(line, content) for line in lines):
-        doubts.add(Doubt.UNREADABLE)
     if _is_cut_off(lines[-1], area, wraps=wraps):
         doubts.add(Doubt.CUT_OFF)
     return frozenset(doubts)
@@ -75,6 +82,15 @@ def _is_mixed(lines: Lines, *, wraps: bool) -> bool:
     if max(sizes, default=1) > MOST_SIZES * min(sizes, default=1):
         return True
     return _is_crowded(lines, wraps=wraps) or any(_is_scattered(line) or overlap(line) for line in lines)
+
+
+def _are_close(lines: Lines, area: Area) -> bool:
+    """Whether these are two lines as our copies have them in a box for one: small, close, and one below the other."""
+    if len(lines) != 2:
+        return False
+    first, second = lines[0][0], lines[1][0]
+    has_room = first.size + second.size <= area.height
+    return has_room and abs(first.area.x - second.area.x) <= SLACK and abs(first.size - second.size) < SMALL
 
 
 def _is_crowded(lines: Lines, *, wraps: bool) -> bool:
@@ -112,7 +128,9 @@ def _is_cut_off(line: Sequence[PrintedLetter], area: Area, *, wraps: bool) -> bo
     """Whether the text goes up to the edge of its box or beyond, where some programs leave out what does not show."""
     last = line[-1]
     if wraps:
-        return last.area.bottom > area.bottom
+        has_room_below = last.area.bottom + last.size < area.bottom
+        is_full = last.area.right > area.right - 2 * SLACK - last.size and not has_room_below
+        return last.area.bottom > area.bottom or is_full
     return last.area.right > area.right - 2 * SLACK - CLIPPED * last.size
 
 
@@ -130,6 +148,19 @@ def _joined(lines: Lines, area: Area) -> str:
         needed = first_word[-1].area.right - first_word[0].area.x + SPACE * following[0].size
         is_wrapped = line[-1].area.right + needed > area.right - 2 * SLACK
         text += (" " if is_wrapped else "\n") + words
+    return text
+
+
+def _address_joined(lines: Lines) -> str:
+    """The lines of a box for an e-mail address: one address may go on in the next line, another begins there."""
+    text = words_of(lines[0]).strip()
+    for line in lines[1:]:
+        words = words_of(line).strip()
+        is_another = "@" in text and "@" in words and not text.endswith(WITHIN_ADDRESS)
+        if is_another:
+            text += f"\n{words}"
+        else:
+            text += f" {words}" if words.startswith("<") else words
     return text
 
 

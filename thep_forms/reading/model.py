@@ -17,7 +17,11 @@ class FileKind(StrEnum):
     LOCKED = "locked"
     NOT_A_FORM = "not_a_form"
     UNREADABLE = "unreadable"
-    FAILED = "failed"  # the program failed, not the file, as far as we know: the next run tries it again
+    FAILED = "failed"  # the machine failed, not the file: the next run tries it again
+    OVERRAN = "overran"  # it took too much time or memory, or broke the program: tried again only if a person asks
+
+
+NOT_READ = (FileKind.FAILED, FileKind.OVERRAN)  # what a file is of which there is no reading
 
 
 class ReadFrom(StrEnum):

@@ -14,9 +14,9 @@ import pikepdf
 from msgspec import Struct
 
 from thep_forms.reading.damage import warned_of_damage
-from thep_forms.reading.header import HEADER, is_pdf
 from thep_forms.reading.mending import mended
 from thep_forms.reading.objects import get, items_of, numbers_of
+from thep_forms.sources.file_types import HEAD, FileType, file_type
 
 WIDGET = "/Widget"
 REDACTION = "/Redact"  # an annotation that marks what is to be taken out
@@ -47,12 +47,12 @@ class Source:
         """All its bytes."""
         return self.file if isinstance(self.file, bytes) else self.file.read_bytes()
 
-    def is_pdf(self) -> bool:
-        """Whether it claims to be a PDF."""
+    def file_type(self) -> FileType | None:
+        """What type of file it claims to be."""
         if isinstance(self.file, bytes):
-            return is_pdf(self.file)
+            return file_type(self.file[:HEAD])
         with self.file.open("rb") as file:
-            return is_pdf(file.read(HEADER))
+            return file_type(file.read(HEAD))
 
     def for_qpdf(self) -> Path | io.BytesIO:
         """What pikepdf opens."""

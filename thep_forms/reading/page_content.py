@@ -19,7 +19,7 @@ from msgspec import Struct
 from pdfplumber.page import Page
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from thep_forms.layout import metrics
+from thep_forms.layout import bidi, metrics
 from thep_forms.reading.strings import REPLACEMENT
 
 GAP = 0.2  # of the type size: a wider gap between two letters is a space
@@ -372,14 +372,28 @@ def words_of(line: Sequence[PrintedLetter]) -> str:
 
 
 def _as_read(pieces: list[str]) -> list[str]:
-    """Pieces that were drawn from left to right, with those of a right-to-left script in the order of reading."""
-    turned = [any(unicodedata.bidirectional(char) in ("R", "AL") for char in piece) for piece in pieces]
-    first = 0
-    while first < len(pieces):
-        end = first + 1
-        if turned[first]:
-            while end < len(pieces) and (turned[end] or (pieces[end].isspace() and any(turned[end + 1 : end + 2]))):
-                end += 1
-            pieces[first:end] = reversed(pieces[first:end])
-        first = end
-    return pieces
+    """Pieces that were drawn from left to right, in the order of reading.
+
+    Two orders may have been drawn alike; the one that reads from left to right is taken then.
+    """
+    if not any(unicodedata.bidirectional(char) in ("R", "AL") for piece in pieces for char in piece):
+        return pieces
+    for base in (0, 1):
+        for kind_of in (unicodedata.bidirectional, _without_signs):
+            read = _reordered(pieces, base, kind_of)
+            if bidi.base_level("".join(read)) == base and _reordered(read, base) == pieces:
+                return read
+    return _reordered(pieces, 0)
+
+
+def _reordered(pieces: list[str], base: int, kind_of: Callable[[str], str] = unicodedata.bidirectional) -> list[str]:
+    """The pieces from the order of reading into the order on the page; done twice, most texts are as before."""
+    levels = bidi.levels("".join(piece[0] for piece in pieces), base, kind_of)
+    turned = [bidi.mirrored(piece) if level % 2 else piece for piece, level in zip(pieces, levels, strict=True)]
+    return bidi.reordered(turned, levels)
+
+
+def _without_signs(char: str) -> str:
+    """The class of a character where signs within numbers part them, as they do after Arabic letters."""
+    kind = unicodedata.bidirectional(char)
+    return "ON" if kind in ("ES", "CS") else kind

@@ -34,9 +34,9 @@ def missing_pages(data: bytes, texts: Mapping[int, str], form: str) -> tuple[int
         if not numbers:
             without_foot.append(page)
     if without_foot and (not total or len(came) < total):
-        from thep_forms.reading.pictures import coded_pages  # takes time, and few forms need it
+        from thep_forms.reading.pictures import coded_pages, drawn_pages  # takes time, and few forms need it
 
-        for coded in coded_pages(data, without_foot):
+        for coded in coded_pages(drawn_pages(data, without_foot)):
             if coded.code.form == form:
                 came.add(coded.code.page)
                 total = max(total, coded.code.pages)

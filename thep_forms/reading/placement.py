@@ -8,6 +8,7 @@ from itertools import combinations
 from statistics import median
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.layout import LABEL_INSET, Label, PageLayout, PlacedBox, Rect, Style
 from thep_forms.reading.page_content import Area, PageContent, lines_of, words_of
@@ -15,7 +16,7 @@ from thep_forms.reading.page_content import Area, PageContent, lines_of, words_o
 FEWEST = 3  # labels that have to be found
 SPREAD = 60.0  # points, at least, between two labels that a scale is worked out from
 TOLERANCE = 4.0  # points that a label may be off
-NEAR = 9.0  # points around the beginning of a label, where only its own words may stand
+NEAR = 12.5  # points around the beginning of a label, where only its own words may stand
 MOST = 0.7  # of the labels have to be in place, or boxes are not where we reckon that they are
 
 
@@ -26,7 +27,7 @@ class Placement(Struct, frozen=True):
     """Where a page of the form lies on a page of the file.
 
     Its points, counted from its upper left corner, are multiplied by the scale, and the shift is added. `height` is the
-    height of the form's page.
+    height of the form's page, `labels` how many of its labels are where they should be.
     """
 
     scale_x: float
@@ -34,6 +35,11 @@ class Placement(Struct, frozen=True):
     shift_x: float
     shift_y: float
     height: float
+    labels: int = 0
+
+    def point(self, x: float, y: float) -> Point:
+        """A point of the form's page on the page of the file."""
+        return x * self.scale_x + self.shift_x, (self.height - y) * self.scale_y + self.shift_y
 
     def area(self, rect: Rect) -> Area:
         """A rectangle of the form's page on the page of the file."""
@@ -50,10 +56,11 @@ def folded(text: str) -> str:
     return "".join(text.split()).casefold()
 
 
-def phrases(layout: PageLayout) -> dict[str, Rect]:
-    """The labels that stand once on the form's page, by their folded words."""
-    counted = Counter(folded(label.words) for label in layout.labels)
-    return {folded(label.words): label.rect for label in layout.labels if counted[folded(label.words)] == 1}
+def phrases(layout: PageLayout) -> dict[str, Label]:
+    """The labels that stand once on the form's page, by their folded words. Each begins at the left of its place."""
+    labels = [label for label in layout.labels if label.style is not Style.POINTER]
+    counted = Counter(folded(label.words) for label in labels)
+    return {folded(label.words): label for label in labels if counted[folded(label.words)] == 1}
 
 
 def words_at(content: PageContent) -> dict[str, list[Point]]:
@@ -79,18 +86,31 @@ def find_placement(content: PageContent, layout: PageLayout, height: float) -> P
         return None
     placement = Placement(scale_x, scale_y, _shift(across, scale_x), _shift(down, scale_y), height)
     in_place = sum(1 for ours, theirs in pairs if _is_in_place(placement, ours, theirs))
-    return placement if in_place >= MOST * len(pairs) else None
+    if in_place < MOST * len(pairs):
+        return None
+    return replace(placement, labels=_count_in_place(content, layout, placement))
 
 
 def _labels_found(content: PageContent, layout: PageLayout, height: float) -> list[tuple[Point, Point]]:
     """Where each label that stands once on either page begins on the form's page, and on the page of the file."""
     found = words_at(content)
     pairs: list[tuple[Point, Point]] = []
-    for words, rect in phrases(layout).items():
+    for words, label in phrases(layout).items():
         points = found.get(words, [])
         if len(points) == 1:
-            pairs.append(((rect.x + LABEL_INSET, height - (rect.y + rect.height / 2)), points[0]))
+            pairs.append(((label.rect.x + LABEL_INSET, height - label.middle), points[0]))
     return pairs
+
+
+def _count_in_place(content: PageContent, layout: PageLayout, placement: Placement) -> int:
+    """How many labels are where they should be; those that stand on the page several times count too."""
+    found = words_at(content)
+    count = 0
+    for label in layout.labels:
+        x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
+        points = found.get(folded(label.words), ())
+        count += any(abs(x - left) <= TOLERANCE and abs(y - middle) <= TOLERANCE for left, middle in points)
+    return count
 
 
 def _is_in_place(placement: Placement, ours: Point, theirs: Point) -> bool:
@@ -119,8 +139,7 @@ def relabelled(content: PageContent, layout: PageLayout, placement: Placement) -
 
 def _is_replaced(label: Label, found: Mapping[str, list[Point]], labels: Set[str], placement: Placement) -> bool:
     """Whether the words of another label are where those of this one should be."""
-    area = placement.area(label.rect)
-    x, y = area.x + LABEL_INSET * placement.scale_x, area.middle[1]
+    x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
     for words in labels - {folded(label.words)}:
         for left, middle in found.get(words, ()):
             if abs(x - left) <= NEAR and abs(y - middle) <= NEAR:

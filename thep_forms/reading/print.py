@@ -123,21 +123,49 @@ def is_legible(text: str) -> bool:
     return bool(_COMMON_WORDS.search(text))
 
 
-class PageReader:
-    """Reads the pages of one year's form. `layouts` are its pages with boxes, with as many blocks as anyone uses."""
+class _Layouts:
+    """A form's pages with boxes, with as many blocks as anyone uses, and what is printed on them."""
 
     def __init__(self, definition: FormDefinition) -> None:
-        self.layouts = [layout for layout in lay_out(definition, MOST_BLOCKS) if layout.boxes]
-        self._height = definition.file.page.height * MM
-        self._body, self._words = body_of(definition.file.page), definition.words
+        self.pages = [layout for layout in lay_out(definition, MOST_BLOCKS) if layout.boxes]
+        self.height = definition.file.page.height * MM
+        self.body, self.words = body_of(definition.file.page), definition.words
+
+    def page(self, number: int) -> PageLayout | None:
+        """The page of that index, if there is one."""
+        return self.pages[number] if number < len(self.pages) else None
+
+    def own_words(self, layout: PageLayout, placement: Placement) -> list[tuple[str, Area]]:
+        """What the form prints on the page, folded, and where."""
+        texts = [item for item in layout.items if isinstance(item, PlacedText)]
+        labels = [(folded(label.words), placement.area(label.rect)) for label in layout.labels]
+        return labels + [(folded(self.words[item.name]), placement.area(item.rect)) for item in texts]
+
+
+class _PlacedPage(Struct, frozen=True):
+    """A page of the form, laid out in the way in which it is on a page of the file."""
+
+    layouts: _Layouts
+    layout: PageLayout
+    placement: Placement
+
+
+class PageReader:
+    """Reads the pages of one year's form, in each of the layouts that the form may have."""
+
+    def __init__(self, definition: FormDefinition) -> None:
+        self._layouts = [_Layouts(definition)]
+        if definition.earlier:
+            self._layouts.append(_Layouts(definition.earlier))
         # The prefix stands before a school's number at the foot of its copy.
         self._foot = tuple(map(_letters_of, (*definition.foot, definition.partnership.dfe_prefix)))
-        self._text = _letters_of("".join(definition.words.values()))
+        self._text = _letters_of("".join("".join(layouts.words.values()) for layouts in self._layouts))
         heading = definition.words[definition.form.heading]
         self._running = _letters_of(" ".join((heading, *definition.foot, "revision", "page", "of")))
-        self._phrases = [
-            [words for words in phrases(layout) if len(words) >= SHORTEST_PHRASE] for layout in self.layouts
-        ]
+        self._phrases: list[set[str]] = [set() for _ in self._layouts[0].pages]
+        for layouts in self._layouts:
+            for own, layout in zip(self._phrases, layouts.pages, strict=False):
+                own.update(words for words in phrases(layout) if len(words) >= SHORTEST_PHRASE)
 
     def form_pages(self, texts: Sequence[str]) -> list[FormPage]:
         """The pages of the form among the pages of a file, by their texts; several may be on one page."""
@@ -213,16 +241,26 @@ class PageReader:
                 covered = frozenset[int]() if is_picture else covered_letters(page, data, number)
                 content = content_of_page(page, unreadable[number], covered)
                 for found in (found for found in wanted if found.page == number):
-                    if placement := find_placement(content, self.layouts[found.number], self._height):
-                        read = self._on_page(content, found, placement, margins=margins)
+                    if placed := self._placed(content, found.number):
+                        read = self._on_page(content, found, placed, margins=margins)
                         pages[found] = replace(read, is_picture=is_picture)
                 page.close()
         return pages
 
-    def _on_page(self, content: PageContent, found: FormPage, placement: Placement, *, margins: bool) -> PrintedPage:
-        layout = self.layouts[found.number]
+    def _placed(self, content: PageContent, number: int) -> _PlacedPage | None:
+        """The form's page of that index, in the layout most of whose labels are on the page; None if none fits."""
+        best: _PlacedPage | None = None
+        for layouts in self._layouts:
+            layout = layouts.page(number)
+            placement = find_placement(content, layout, layouts.height) if layout else None
+            if layout and placement and (best is None or placement.labels > best.placement.labels):
+                best = _PlacedPage(layouts, layout, placement)
+        return best
+
+    def _on_page(self, content: PageContent, found: FormPage, page: _PlacedPage, *, margins: bool) -> PrintedPage:
+        layout, placement = page.layout, page.placement
         boxes = [(placed, placement.area(placed.rect)) for placed in layout.boxes]
-        runs = self._sorted_runs(content, boxes, placement, self._own_words(layout, placement), margins=margins)
+        runs = self._sorted_runs(content, boxes, page, margins=margins)
         answers: dict[str, Answer] = {}
         for placed, area in boxes:
             answer = answer_in(placed, area, runs.in_boxes[placed.box.name], content)
@@ -239,22 +277,16 @@ class PageReader:
                 notes.append(Note("", found.page, name))
         return PrintedPage(answers, tuple(notes))
 
-    def _sorted_runs(
-        self,
-        content: PageContent,
-        boxes: BoxAreas,
-        placement: Placement,
-        printed: Sequence[tuple[str, Area]],
-        *,
-        margins: bool,
-    ) -> SortedRuns:
+    def _sorted_runs(self, content: PageContent, boxes: BoxAreas, page: _PlacedPage, *, margins: bool) -> SortedRuns:
         """The runs by where they stand. A text that is too long belongs to the box that it starts in."""
-        body = placement.area(self._body)
+        body = page.placement.area(page.layouts.body)
+        school = page.placement.area(page.layout.school) if page.layout.school else None
+        printed = page.layouts.own_words(page.layout, page.placement)
         runs = SortedRuns({placed.box.name: [] for placed, _ in boxes})
         for run in content.runs:
             x, y = _start(run)
             box = _box_at(x, y, boxes, run)
-            is_own = box is None and _is_printed(run, printed)
+            is_own = box is None and (_is_printed(run, printed) or (school is not None and school.holds(x, y)))
             if box is None and not is_own:
                 box = _box_at(x + LEFT, y, boxes, run)
             if box:
@@ -271,12 +303,6 @@ class PageReader:
         words = _NUMBERED.sub("", _letters_of("".join(letter.text for letter in run)))
         is_number = words.isdigit() and len(words) <= LONGEST_NUMBER
         return body.x - SLACK <= run[0].area.x <= body.right and (words in self._running or is_number)
-
-    def _own_words(self, layout: PageLayout, placement: Placement) -> list[tuple[str, Area]]:
-        """What the form prints on the page, folded, and where."""
-        texts = [item for item in layout.items if isinstance(item, PlacedText)]
-        labels = [(folded(label.words), placement.area(label.rect)) for label in layout.labels]
-        return labels + [(folded(self._words[item.name]), placement.area(item.rect)) for item in texts]
 
 
 def _is_picture(page: PlumberPage) -> bool:

@@ -16,6 +16,7 @@ from thep_forms.reading.field_tree import TooManyError
 from thep_forms.reading.model import FileKind, Reading
 from thep_forms.reading.opening import CertificateError, Source, opened
 from thep_forms.reading.pipeline import readings_in
+from thep_forms.sources.file_types import FileType
 
 # Warnings of these libraries may quote the file, and nothing of a form is ever logged.
 for _library in ("pikepdf", "pypdf", "pdfminer", "pdfplumber"):
@@ -25,7 +26,7 @@ DEEPEST = 3  # levels of PDFs attached to PDFs
 
 
 def read_file(file: Path | bytes, definitions: DefinitionOfYear, passwords: Sequence[str] = ()) -> tuple[Reading, ...]:
-    """Read one returned file: a reading of each form in it and in the PDFs attached to it, one at least.
+    """Read one returned file: a reading of each form in it and in the files attached to it, one at least.
 
     A path is faster than bytes. `definitions` gives the definition of a year, or of any year where it is given none;
     `passwords` are tried in their order. Raises `OSError` if there is no such file, and `MemoryError`; nothing else,
@@ -36,9 +37,12 @@ def read_file(file: Path | bytes, definitions: DefinitionOfYear, passwords: Sequ
 
 def _read(source: Source, definitions: DefinitionOfYear, passwords: Sequence[str], depth: int) -> tuple[Reading, ...]:
     """`depth` is how many levels of attached files are read."""
-    if not source.is_pdf():
+    file_type = source.file_type()
+    if file_type is None:
         return (Reading(FileKind.NOT_A_FORM, reason=reasons.NO_PDF),)
     try:
+        if file_type is not FileType.PDF:
+            return _read_other(source, file_type, definitions)
         with opened(source, passwords) as document:
             any_year = definitions(None)
             contents = classify(document, lambda name: any_year.box(name) is not None)
@@ -59,6 +63,17 @@ def _read(source: Source, definitions: DefinitionOfYear, passwords: Sequence[str
         raise  # neither is the file's fault: the process has limits, or a library cannot be loaded
     except Exception as error:  # noqa: BLE001 - a damaged file can raise anything; its own reading says so
         return (Reading(FileKind.UNREADABLE, reason=reasons.failed(error)),)
+
+
+def _read_other(source: Source, file_type: FileType, definitions: DefinitionOfYear) -> tuple[Reading, ...]:
+    """A picture or form data. The libraries for them take time to import, and few files need them."""
+    if file_type.is_picture:
+        from thep_forms.reading.pictures import read_picture
+
+        return read_picture(source.data, definitions(None).identifier)
+    from thep_forms.reading.form_data import read_form_data
+
+    return read_form_data(source.data, file_type, definitions)
 
 
 def _attached(contents: Contents) -> Attachments:

@@ -17,7 +17,7 @@ from thep_forms.reading.field_groups import PageSpan, are_mixed
 from thep_forms.reading.information import may_lack_letters
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
 from thep_forms.reading.page_numbers import missing_pages
-from thep_forms.reading.pictures import pictured_forms
+from thep_forms.reading.pictures import drawn_pages, pictured_forms
 from thep_forms.reading.print import FormPage, page_reader
 
 
@@ -114,5 +114,5 @@ def _hidden_notes(contents: Contents, kinds: PageKinds, own: Collection[int]) ->
 
 def _pictured(contents: Contents, data: bytes, pages: Sequence[int], definitions: DefinitionOfYear) -> list[Reading]:
     """A reading of each form that is pictured on the pages."""
-    form_ids = pictured_forms(data, pages, definitions(None).identifier)
+    form_ids = pictured_forms(drawn_pages(data, pages), definitions(None).identifier)
     return [contents.reading(FileKind.SCAN, reasons.PICTURE, form_id) for form_id in form_ids]

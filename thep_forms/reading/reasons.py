@@ -5,6 +5,11 @@ from __future__ import annotations
 from thep_forms.reading.field_tree import MOST
 
 NO_PDF = "This is not a PDF."
+NO_CODE = "This is a picture in which we found no page code of the form."
+DAMAGED_PICTURE = "This is a picture that cannot be opened."
+LARGE_PICTURE = "This is a picture with far more pixels than a page needs. Send a smaller one."
+NO_FIELD = "This is form data, and none of its fields is of the form."
+DAMAGED_DATA = "This form data is damaged and cannot be read."
 LOCKED_BY_CERTIFICATE = "This file is locked with a certificate, a kind of password that only its owner has."
 LOCKED = "A password is needed to open this file."
 TOO_MANY = f"This PDF has more than {MOST:,} boxes, too many to be read."

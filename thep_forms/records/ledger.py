@@ -19,7 +19,7 @@ from msgspec import Struct
 from thep_forms.checking.record import Checked, CheckedValue, Problem, SchoolRecord
 from thep_forms.deciding import Action, Arrival, Decision, Entry, Registers
 from thep_forms.definition.model import ProblemCode
-from thep_forms.reading import FileKind, Reading
+from thep_forms.reading import NOT_READ, FileKind, Reading
 from thep_forms.records.database import Database
 from thep_forms.records.model import ListedSchool, Sent, SentKind, SentState, entry_of, return_id_of
 from thep_forms.sources.model import MessageOrigin
@@ -62,6 +62,15 @@ class Ledger(Database):
         found = self._connection.execute("SELECT kind FROM entry WHERE return_id=?", (return_id,)).fetchone()
         return found[0] if found else None
 
+    def reason(self, return_id: str) -> str:
+        """Why nothing was read of a return; empty where something was, and where it is not known."""
+        found = self._connection.execute("SELECT reason FROM entry WHERE return_id=?", (return_id,)).fetchone()
+        return found[0] if found else ""
+
+    def is_kept(self, sha256: str) -> bool:
+        """Whether the archive has to have the file of that hash."""
+        return bool(self._connection.execute("SELECT 1 FROM file WHERE sha256=? AND is_kept", (sha256,)).fetchone())
+
     def return_ids(self, sha256: str) -> list[str]:
         """The returns in the file of that hash, in their order in it."""
         found = self._connection.execute(
@@ -88,7 +97,7 @@ class Ledger(Database):
         entry = entry_of(return_id, found.reading, found.checked)
         facts = (return_id, sha256, entry.kind, entry.reason, _text(entry.modified))
         self._connection.execute("INSERT INTO entry VALUES (?,?,?,?,?)", facts)
-        if entry.kind != FileKind.FAILED:
+        if entry.kind not in NOT_READ:
             blob = msgspec.json.encode(found.reading, order="deterministic")  # doubts are a set
             self._connection.execute("INSERT INTO reading VALUES (?,?)", (return_id, blob))
         self._set_result(entry, found.checked, made_from)
@@ -108,9 +117,15 @@ class Ledger(Database):
         """The hashes of the PDFs that are kept and whose reading is not, as version 7 kept none."""
         query = (
             "SELECT DISTINCT sha256 FROM entry NATURAL JOIN file NATURAL LEFT JOIN reading "
-            "WHERE is_kept AND reading IS NULL AND kind != ? ORDER BY sha256"
+            "WHERE is_kept AND reading IS NULL AND kind NOT IN (?,?) ORDER BY sha256"
         )
-        return [sha256 for (sha256,) in self._connection.execute(query, (FileKind.FAILED,))]
+        return [sha256 for (sha256,) in self._connection.execute(query, NOT_READ)]
+
+    def files_not_opened(self) -> dict[str, FileKind]:
+        """The hashes of the containers that took too much to be opened, with `OVERRAN`, or `FAILED` for now."""
+        query = "SELECT sha256, kind FROM entry NATURAL JOIN file WHERE NOT is_kept AND kind IN (?,?)"
+        found = self._connection.execute(query, NOT_READ)
+        return {sha256: FileKind(kind) for sha256, kind in found}
 
     def entries(self) -> Iterator[Entry]:
         """Every return, by year, school and id."""
@@ -204,6 +219,15 @@ class Ledger(Database):
             return False
         row = (arrival.source, reason, _text(arrival.received_at), _messages(arrival))
         return self._connection.execute("INSERT OR IGNORE INTO unopened VALUES (?,?,?,?)", row).rowcount > 0
+
+    def sources_unopened_for(self, reason: str) -> set[str]:
+        """The sources of what could not be opened for that reason."""
+        query = "SELECT source FROM unopened WHERE reason=?"
+        return {source for (source,) in self._connection.execute(query, (reason,))}
+
+    def forget_unopened(self, source: str) -> None:
+        """Delete the note that the source could not be opened."""
+        self._connection.execute("DELETE FROM unopened WHERE source=?", (source,))
 
     def unopened(self) -> Iterator[tuple[Entry, list[Arrival]]]:
         """What could not be opened, by its id. As it has no bytes, that is the hash of its source."""

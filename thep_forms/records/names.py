@@ -10,10 +10,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from thep_forms.files import half_written
+from thep_forms.sources.file_types import FileType
 
 LEDGER = "ledger.sqlite"
 LAST_COPY = "ledger-copy.sqlite"  # of the ledger, made at the end of each run that changed it
-ARCHIVE = "returns"  # the folder of the PDFs
+ARCHIVE = "returns"  # the folder of the files as they came
 WORKBOOK = "records.xlsx"
 PACKAGE = "datapackage.json"
 
@@ -38,7 +39,8 @@ class TableName(StrEnum):
 WRITTEN = (*(table.file for table in TableName), WORKBOOK, PACKAGE)  # from the ledger, whenever it changes
 _COPY = "ledger-version-{}.sqlite"
 _DAMAGED = "ledger-damaged-{}.sqlite"
-_OURS = re.compile(r"[0-9a-f]{64}\.pdf|ledger-(version-[0-9]+|damaged-[0-9]+|copy)\.sqlite", re.ASCII)
+_ARCHIVED = re.compile(rf"([0-9a-f]{{64}})\.(?:{'|'.join(FileType)})", re.ASCII)
+_LEDGER_COPY = re.compile(r"ledger-(version-[0-9]+|damaged-[0-9]+|copy)\.sqlite", re.ASCII)
 
 
 def ledger_copy(records: Path, version: int) -> Path:
@@ -65,9 +67,15 @@ def read_only(path: Path) -> str:
     return f"file://{'' if whole.startswith('/') else '/'}{quote(os.fsencode(whole), safe='/:')}?mode=ro"
 
 
-def archived(records: Path, sha256: str) -> Path:
-    """The path in the archive of the PDF with that hash."""
-    return records / ARCHIVE / f"{sha256}.pdf"
+def archived(records: Path, sha256: str, file_type: FileType = FileType.PDF) -> Path:
+    """The path in the archive of the file with that hash and of that type."""
+    return records / ARCHIVE / f"{sha256}.{file_type}"
+
+
+def hash_in_name(name: str) -> str:
+    """The hash in a name of a file of the archive; empty for a name that no such file has."""
+    match = _ARCHIVED.fullmatch(name)
+    return match[1] if match else ""
 
 
 def leftovers(records: Path) -> list[Path]:
@@ -82,4 +90,4 @@ def tidy(records: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    return name in WRITTEN or bool(_OURS.fullmatch(name))
+    return name in WRITTEN or bool(_ARCHIVED.fullmatch(name) or _LEDGER_COPY.fullmatch(name))

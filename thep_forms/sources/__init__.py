@@ -1,15 +1,17 @@
 """Where returns come from: files and folders on the disk, and the files in zips, e-mails and mail folders.
 
 `find_files` lists what is on the disk, and `open_file` yields every file in one of these. What is in a PDF is not
-known here. To add a kind of container, see `containers`. All limits are in `limits`.
+known here. To add a kind of container, see `containers`. All limits are in `limits`. `transfer` opens containers in a
+process of its own.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from thep_forms.errors import SourceError
 from thep_forms.sources.limits import LARGEST_FILE
@@ -17,7 +19,7 @@ from thep_forms.sources.model import ReceivedFile, SourceFile
 
 _PDF_START = b"%PDF-"
 
-_TOO_MUCH_MEMORY = "This file takes too much memory to open. Send a smaller one."
+TOO_MUCH_MEMORY = "This file takes too much memory to open. Send a smaller one."
 _LINK_TO_FOLDER = "This is a link to a folder. Name the folder itself as a source."
 _SHUT_FOLDER = "This folder cannot be opened. See that you may read it."
 _NOT_A_FILE = "This is a pipe or a device. Give an ordinary file."
@@ -60,10 +62,14 @@ def _source_file(path: Path, source: Path) -> SourceFile:
     return SourceFile(str(path), len(str(path)) - len(str(from_source)))
 
 
-def open_file(file: SourceFile) -> Iterator[ReceivedFile]:
+Unpack = Callable[[SourceFile, BinaryIO], Iterator[ReceivedFile]]
+
+
+def open_file(file: SourceFile, unpack: Unpack | None = None) -> Generator[ReceivedFile]:
     """The file, or every file in it if it is a container, in order.
 
-    A file that cannot be read comes with its reason, and nothing is raised.
+    A file that cannot be read comes with its reason, and nothing is raised. `unpack` yields the files in anything but
+    a PDF, as `containers.unpack` does, which is called without it.
     """
     path = file.path
     try:
@@ -72,14 +78,14 @@ def open_file(file: SourceFile) -> Iterator[ReceivedFile]:
         elif (data := _pdf(path)) is not None:
             yield ReceivedFile(file, data=data)
         else:
-            from thep_forms.sources.containers import unpack  # imported only if needed: it takes a while
+            from thep_forms.sources import containers  # imported only if needed: it takes a while
 
             with path.open("rb") as opened:
-                yield from unpack(file, opened)
+                yield from (unpack or containers.unpack)(file, opened)
     except OSError as error:
         yield ReceivedFile(file, reason=f"This file cannot be opened: {error.strerror}. Check the file.")
     except MemoryError:
-        yield ReceivedFile(file, reason=_TOO_MUCH_MEMORY)
+        yield ReceivedFile(file, reason=TOO_MUCH_MEMORY)
 
 
 def _pdf(path: Path) -> bytes | None:

@@ -1,7 +1,7 @@
 """Opens files that hold others, each in the other: archives, messages, mailboxes.
 
-To add a kind, such as `.7z`, which is only named now: write a module like `zips.py` that defines one `ContainerKind`,
-and add it to `KINDS`. Nothing else has to change.
+To add a kind: write a module like `zips.py` that defines one `ContainerKind`, and add it to `KINDS`. Nothing else has
+to change. Kinds that are only named are in `unopened`; take such a kind from there first.
 
 The content of a file tells its kind. Nothing is written to disk, no file makes this raise anything but `OSError` or
 `MemoryError`, and the same file gives the same files in the same order.
@@ -10,7 +10,7 @@ The content of a file tells its kind. Nothing is written to disk, no file makes 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from msgspec.structs import replace
@@ -36,25 +36,36 @@ KINDS: tuple[ContainerKind, ...] = (
     *(MBOX, EMLX, EMAIL),
 )
 
-_TOO_MUCH_MEMORY = "Opening this file took too much memory, so files may be missing. Send fewer."
+TOO_MUCH_MEMORY = "Opening this file took too much memory, so files may be missing. Send fewer."
 
 
-def unpack(origin: SourceFile, file: BinaryIO) -> Iterator[ReceivedFile]:
+def _any(_: ReceivedFile) -> bool:
+    return True
+
+
+def unpack(
+    origin: SourceFile, file: BinaryIO, is_wanted: Callable[[ReceivedFile], bool] = _any
+) -> Iterator[ReceivedFile]:
     """The file, or every file in it if it is a container. `file` is the open `origin`, at its start.
 
+    `is_wanted` is asked before a container in a streamed one is opened, such as an e-mail in a mailbox or in a zip.
     Raises `OSError` where the disk fails, and `MemoryError` where a streamed container's own bytes take too much.
     """
     whole = ReceivedFile(origin)
-    kind = kind_of(file.read(SNIFFED), origin.source)
-    file.seek(0)
+    kind = kind_of_file(origin, file)
     if kind is None or not kind.is_streamed:
         yield from _within_limits(whole, _open_from_memory(whole, kind, file))
     elif kind.has_budget_per_file:
-        for contained in kind.open(file, Budget.unlimited()):
-            received = _received(whole, contained)
-            yield from _within_limits(received, _open(received, _kind_of_contained(contained), Budget()))
+        yield from _within_limits(whole, _open_each(whole, kind, file, is_wanted))
     else:
-        yield from _within_limits(whole, _open_container(whole, kind, file, Budget()))
+        yield from _within_limits(whole, _open_container(whole, kind, file, Budget(), is_wanted))
+
+
+def kind_of_file(origin: SourceFile, file: BinaryIO) -> ContainerKind | None:
+    """The kind of container that `origin` is, whose bytes `file` gives from its start; None for any other file."""
+    kind = kind_of(file.read(SNIFFED), origin.source)
+    file.seek(0)
+    return kind
 
 
 def kind_of(head: bytes, name: str) -> ContainerKind | None:
@@ -63,6 +74,17 @@ def kind_of(head: bytes, name: str) -> ContainerKind | None:
         if kind.sniff(head, name):
             return kind
     return None
+
+
+def _open_each(
+    whole: ReceivedFile, kind: ContainerKind, file: BinaryIO, is_wanted: Callable[[ReceivedFile], bool]
+) -> Iterator[ReceivedFile]:
+    """The files in a container in which each file has a budget of its own."""
+    for contained in kind.open(file, Budget.unlimited()):
+        received = _received(whole, contained)
+        kind_inside = _kind_of_contained(contained)
+        if kind_inside is None or is_wanted(received):
+            yield from _within_limits(received, _open(received, kind_inside, Budget()))
 
 
 def _open_from_memory(whole: ReceivedFile, kind: ContainerKind | None, file: BinaryIO) -> Iterator[ReceivedFile]:
@@ -79,7 +101,7 @@ def _within_limits(outermost: ReceivedFile, files: Iterator[ReceivedFile]) -> It
     except TooMuchError as error:
         yield replace(outermost, data=None, reason=str(error), received_at=None, is_decoration=False)
     except (MemoryError, RecursionError):
-        yield replace(outermost, data=None, reason=_TOO_MUCH_MEMORY, received_at=None, is_decoration=False)
+        yield replace(outermost, data=None, reason=TOO_MUCH_MEMORY, received_at=None, is_decoration=False)
 
 
 def _open(received: ReceivedFile, kind: ContainerKind | None, budget: Budget) -> Iterator[ReceivedFile]:
@@ -94,10 +116,17 @@ def _open(received: ReceivedFile, kind: ContainerKind | None, budget: Budget) ->
 
 
 def _open_container(
-    container: ReceivedFile, kind: ContainerKind, file: BinaryIO, budget: Budget
+    container: ReceivedFile,
+    kind: ContainerKind,
+    file: BinaryIO,
+    budget: Budget,
+    is_wanted: Callable[[ReceivedFile], bool] = _any,
 ) -> Iterator[ReceivedFile]:
     for contained in kind.open(file, budget):
-        yield from _open(_received(container, contained), _kind_of_contained(contained), budget)
+        received = _received(container, contained)
+        kind_inside = _kind_of_contained(contained)
+        if kind_inside is None or is_wanted(received):
+            yield from _open(received, kind_inside, budget)
 
 
 def _received(container: ReceivedFile, contained: ContainedFile) -> ReceivedFile:

@@ -1,6 +1,7 @@
 """Tells files that nobody meant as returns: what mail programs add to messages, and what systems leave in folders.
 
-They have a row in `returns.csv` but need nobody's attention. A file that may be a PDF never decorates a message.
+They have a row in `returns.csv` but need nobody's attention. A PDF or form data never decorates a message. A picture
+may, and is looked at for the form all the same.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Set
 from urllib.parse import unquote
 
 from thep_forms.sources.email_headers import Headers
+from thep_forms.sources.file_types import HEAD, file_type
 
 # Cards, signatures and invitations, and what a Mac sends beside a file.
 _CONTENT_TYPES = {
@@ -19,7 +21,6 @@ _CONTENT_TYPES = {
 }
 _ENDINGS = (".vcf", ".ics", ".p7s")
 _IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")  # PNG, JPEG, GIF: those that mail programs show in a text
-_PDF_START_WITHIN = 1024  # bytes; readers open a PDF that begins that late (PDF Reference 1.7, Appendix H.3, note 13)
 
 _CLUTTER = re.compile(
     r"(?:.*/)?(?:\.DS_Store|Thumbs\.db|desktop\.ini|\.localized|Icon\r|\._[^/]*|~\$[^/]*"
@@ -38,7 +39,7 @@ def is_clutter(source: str, data: bytes | None) -> bool:
     """
     if data == b"" and "." not in source.rpartition("/")[2]:
         return True
-    return bool(_CLUTTER.fullmatch(source)) and not (data and may_be_pdf(data))
+    return bool(_CLUTTER.fullmatch(source)) and not (data and is_document(data))
 
 
 def is_addition(content_type: str, file_name: str) -> bool:
@@ -61,9 +62,10 @@ def is_picture_of_text(headers: Headers, shown: Set[str]) -> bool:
     return headers.disposition != "attachment" or headers.content_id in shown
 
 
-def may_be_pdf(data: bytes) -> bool:
-    """Whether the file may be a form, whatever its message calls it."""
-    return b"%PDF-" in data[:_PDF_START_WITHIN]
+def is_document(data: bytes) -> bool:
+    """Whether the file is a PDF or form data, whatever its message calls it."""
+    found = file_type(data[:HEAD])
+    return found is not None and not found.is_picture
 
 
 def is_image(data: bytes) -> bool:

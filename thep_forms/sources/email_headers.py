@@ -8,8 +8,9 @@ from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value, parsedate_to_datetime
+from functools import cached_property
 
-from thep_forms.sources.limits import LARGEST_HEADERS, LONGEST_HEADER, LONGEST_HEADER_LINE
+from thep_forms.sources.limits import LARGEST_HEADERS, LONGEST_HEADER, LONGEST_HEADER_LINE, LONGEST_PARAMETERS
 from thep_forms.sources.names import clean_name, decode
 
 _PLAUSIBLE_YEARS = range(1990, 2100)
@@ -38,14 +39,14 @@ class Headers:
         self._message.set_default_type(default_type)
         for field in ("content-type", "content-disposition", "content-transfer-encoding"):
             if field in self.fields:
-                self._message[field] = self.fields[field]
+                self._message[field] = self.fields[field][:LONGEST_PARAMETERS]
 
-    @property
+    @cached_property
     def content_type(self) -> str:
         """The type in lower case, such as `application/pdf`."""
         return self._message.get_content_type()
 
-    @property
+    @cached_property
     def disposition(self) -> str:
         """`inline` or `attachment` in lower case; empty where none is stated (RFC 2183)."""
         return (self._message.get_content_disposition() or "").strip()
@@ -55,7 +56,7 @@ class Headers:
         """The Content-Transfer-Encoding in lower case; empty where none is stated."""
         return self.fields.get("content-transfer-encoding", "").lower()
 
-    @property
+    @cached_property
     def boundary(self) -> bytes:
         """What stands between the parts of a multipart; empty where none is stated."""
         try:
@@ -63,7 +64,7 @@ class Headers:
         except ValueError:
             return b""
 
-    @property
+    @cached_property
     def file_name(self) -> str:
         """The cleaned name of an attached file; empty where none is stated."""
         return self._parameter("filename", "content-disposition") or self._parameter("name", "content-type")

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from msgspec.structs import replace
 
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
-from thep_forms.sources.decorations import images_shown, is_addition, is_picture_of_text, may_be_pdf
+from thep_forms.sources.decorations import images_shown, is_addition, is_document, is_picture_of_text
 from thep_forms.sources.email_headers import (
     Headers,
     from_first_header,
@@ -79,7 +79,7 @@ def _is_document(part: Part, message: bytes) -> bool:
     content_type = part.headers.content_type
     if part.is_body or content_type in _FORWARDED_TYPES:
         return False
-    return content_type.startswith("image/") or may_be_pdf(part.content(message))
+    return content_type.startswith("image/") or is_document(part.content(message))
 
 
 def _text(message: bytes, parts: Iterable[Part], content_type: str) -> str:
@@ -111,7 +111,7 @@ def _attached(message: bytes, parts: Sequence[Part], budget: Budget) -> Iterator
             decorates = (
                 is_addition(content_type, name) or is_picture_of_text(part.headers, shown) or holds_no_file(data)
             )
-            is_decoration = decorates and not may_be_pdf(data)
+            is_decoration = decorates and not is_document(data)
             yield ContainedFile(name, data, content_type=content_type, is_decoration=is_decoration)
 
 

@@ -21,10 +21,18 @@ ZIP_PIECE = 2**20  # bytes unpacked at once, before the budget is asked again
 LONGEST_TAR_PATH = 2**16  # bytes of a path in a tar, or of the record that holds it; a longer one is cut short
 LARGEST_ZIP_LIST = 4 * 2**20  # bytes of a zip's list of files; 10,000 files with long names take half of it
 
+# What comes from the process that opens containers. A container that keeps the limits above never reaches these.
+MOST_PIECES = 4 * MOST_FILES  # for each container, or for each message of a mailbox
+MOST_MESSAGES = 10**6  # in a mailbox
+
+# Mailboxes.
+BYTES_OF_A_MESSAGE = 1000  # of a mailbox with over `MOST_FILES` messages, on average; real ones have several thousand
+
 # E-mails.
 LARGEST_HEADERS = 2**20  # bytes of all headers of an e-mail or of a part; the rest is ignored
 LONGEST_HEADER = 8192  # characters of one header; the rest is ignored
 LONGEST_HEADER_LINE = 4 * LONGEST_HEADER  # bytes of one header before it is decoded; a character has up to 4
+LONGEST_PARAMETERS = 4096  # characters of a header that may name a file: the time for them grows with their square
 MOST_HEADERS_SNIFFED = 1000  # headers that are looked at to tell whether a file is an e-mail
 DEEPEST_PART = 16  # parts around a part; mail programs nest three or four
 
@@ -43,6 +51,7 @@ DEEPEST_OCTETS = 16  # strings of bytes within each other that hold a signed mes
 # Names of files.
 LONGEST_NAME = 120  # characters of one name, so that `source` in returns.csv stays readable
 MOST_STEPS = 20  # steps of a path in a zip, the file's name included; the first ones are left out
+LONGEST_PATH = (LONGEST_NAME + 12) * MOST_STEPS  # characters of all of them; a number may follow a name
 
 TOO_LARGE = f"This file has over {LARGEST_FILE // 2**20} MB, far more than a form. Send the form alone."
 

@@ -9,9 +9,18 @@ from typing import BinaryIO
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.email_headers import is_header, name_of_email
 from thep_forms.sources.emails import EMAIL
-from thep_forms.sources.limits import LARGEST_FILE, LARGEST_HEADERS, TOO_LARGE, Budget
+from thep_forms.sources.limits import (
+    BYTES_OF_A_MESSAGE,
+    LARGEST_FILE,
+    LARGEST_HEADERS,
+    MOST_FILES,
+    TOO_LARGE,
+    Budget,
+    TooMuchError,
+)
 from thep_forms.sources.names import UniqueNames
 
+_TOO_MANY = "This mailbox holds too many tiny e-mails. We read only the first. Send fewer."
 _FROM_AND_DATE = re.compile(rb"From \S+ .*\d\d:\d\d(:\d\d)?\b.*\b\d{4}\b")
 
 
@@ -21,9 +30,16 @@ def _is_mbox(head: bytes, _: str) -> bool:
 
 
 def _open_mbox(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
-    """The e-mails in an mbox, each named after its subject."""
+    """The e-mails in an mbox, each named after its subject.
+
+    Text in which nearly every line looks like the start of an e-mail holds none: it is read up to a limit.
+    """
     names = UniqueNames()
+    count = size = 0
     for message, is_whole in _messages(file):
+        count, size = count + 1, size + len(message)
+        if count > MOST_FILES + size // BYTES_OF_A_MESSAGE:
+            raise TooMuchError(_TOO_MANY)
         budget.spend(len(message), files=1)
         name = names.take(name_of_email(message))
         if is_whole:

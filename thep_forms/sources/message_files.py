@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from thep_forms.sources.container_kind import ContainedFile
+from thep_forms.sources.file_types import HEAD, file_type
 from thep_forms.sources.limits import LARGEST_LOGO
 from thep_forms.sources.message_texts import NO_FILE, PICTURE_IN_TEXT
 from thep_forms.sources.model import MessageOrigin
@@ -19,6 +20,8 @@ _ENDINGS = {
     "image/jpeg": ".jpg",
     "image/png": ".png",
     "image/gif": ".gif",
+    "image/heic": ".heic",
+    "image/tiff": ".tif",
     "text/calendar": ".ics",
     "text/html": ".html",
     "text/plain": ".txt",
@@ -58,6 +61,6 @@ def files_of_message(
 
 
 def _ending(file: ContainedFile) -> str:
-    if file.data and file.data.startswith(b"%PDF-"):
-        return ".pdf"
+    if file.data and (found := file_type(file.data[:HEAD])):
+        return f".{found}"
     return _ENDINGS.get(file.content_type, ".bin")

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from thep_forms.sources.compound_file import MAGIC, Storage, has_sound_header
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
-from thep_forms.sources.decorations import images_shown, is_addition, is_image, may_be_pdf
+from thep_forms.sources.decorations import images_shown, is_addition, is_document, is_image
 from thep_forms.sources.email_headers import Headers, name_from_subject
 from thep_forms.sources.emails import EMAIL
 from thep_forms.sources.limits import LARGEST_FILE, MOST_ATTACHMENTS, TOO_LARGE, Budget, TooMuchError
@@ -99,7 +99,7 @@ def _received_at(message: Properties, headers: Headers) -> datetime | None:
 
 
 def _is_pdf(attachment: Storage) -> bool:
-    return may_be_pdf(attachment.stream(stream_of(Property.DATA), LARGEST_FILE) or b"")
+    return is_document(attachment.stream(stream_of(Property.DATA), LARGEST_FILE) or b"")
 
 
 def _origin(message: Properties, headers: Headers, has_document: Callable[[], bool]) -> MessageOrigin:
@@ -136,7 +136,7 @@ def _attached(attachment: Storage, code_page: str, shown: Set[str], budget: Budg
         name,
         data,
         content_type=content_type,
-        is_decoration=decorates and not may_be_pdf(data),
+        is_decoration=decorates and not is_document(data),
         # A signed message is one attachment: the message as it was on its way.
         kind=EMAIL if content_type.startswith("multipart/") else None,
     )

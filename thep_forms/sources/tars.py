@@ -15,11 +15,11 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
+from thep_forms.sources.file_types import is_tar
 from thep_forms.sources.limits import LARGEST_FILE, LONGEST_TAR_PATH, MOST_STEPS, TOO_LARGE, ZIP_PIECE, Budget
 from thep_forms.sources.names import UniqueNames, clean_name, clean_path, decode
 
 _BLOCK = 512  # bytes: headers are one, and content is filled up to whole ones
-_TAR_MAGIC, _TAR_MAGIC_AT = b"ustar", 257
 _WITHOUT_CONTENT = (  # whatever size their headers state
     *(tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE),
 )
@@ -90,7 +90,7 @@ class _Pieces:
 
 
 def _is_tar(head: bytes, _: str) -> bool:
-    return head[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC)
+    return is_tar(head)
 
 
 def _is_packed(head: bytes, _: str) -> bool:
@@ -108,7 +108,7 @@ def _open_packed(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
     pieces = _Pieces(unpacked, budget)
     name = name or "unpacked"
     try:
-        if _is_tar(pieces.peek(), ""):
+        if is_tar(pieces.peek()):
             yield from _members(pieces, budget)
             return
         budget.spend(0, files=1)

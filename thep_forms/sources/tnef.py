@@ -7,7 +7,7 @@ from functools import partial
 from typing import BinaryIO
 
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
-from thep_forms.sources.decorations import is_addition, is_image, may_be_pdf
+from thep_forms.sources.decorations import is_addition, is_document, is_image
 from thep_forms.sources.email_headers import name_from_subject
 from thep_forms.sources.emails import EMAIL
 from thep_forms.sources.limits import MOST_ATTACHMENTS, Budget
@@ -63,7 +63,7 @@ def _file(attachment: TnefAttachment, code_page: str, budget: Budget) -> Contain
         name,
         data,
         content_type=content_type,
-        is_decoration=decorates and not may_be_pdf(data),
+        is_decoration=decorates and not is_document(data),
         kind=EMAIL if content_type.startswith("multipart/") else None,  # a signed message as it was on its way
     )
 

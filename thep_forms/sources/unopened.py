@@ -7,11 +7,10 @@ from functools import partial
 from typing import BinaryIO
 
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
+from thep_forms.sources.file_types import xml_root
 from thep_forms.sources.limits import Budget
 
 _SAVE_FILES = "Save its files into a folder and give that folder."
-_XML_STARTS = (b"<?xml", b"<xfdf", b"\xef\xbb\xbf<")
-_XFDF_WITHIN = 1024  # bytes; only a declaration and comments stand before the first element
 
 OUTLOOK_FOR_MAC = "This is an Outlook for Mac export. Drag its messages out and give those."
 
@@ -28,12 +27,12 @@ def _open(reason: str, _: BinaryIO, __: Budget) -> Iterator[ContainedFile]:
     yield ContainedFile("", None, reason)
 
 
-def _is_form_data(head: bytes, _: str) -> bool:
-    """Whether it is FDF (ISO 32000-1, 12.7.7) or XFDF (ISO 19444-1)."""
-    return head.startswith(b"%FDF-") or (head.startswith(_XML_STARTS) and b"<xfdf" in head[:_XFDF_WITHIN])
+def _is_xfa(head: bytes, _: str) -> bool:
+    """Whether it is an XDP, the form data of a form made with LiveCycle (XFA 3.3)."""
+    return xml_root(head) == b"xdp"
 
 
-_FORM_DATA = "This is form data without the form. Send the whole PDF."
+_XFA = "This is XFA form data without the form. Send the whole PDF."
 
 UNOPENED = (
     _explained("7z archive", (b"7z\xbc\xaf\x27\x1c",), f"This is a 7z archive. {_SAVE_FILES}"),
@@ -45,5 +44,5 @@ UNOPENED = (
         (b"!BDN",),
         "This is an Outlook data file. Drag its messages into a folder and give that.",
     ),
-    ContainerKind("form data", _is_form_data, partial(_open, _FORM_DATA), is_streamed=True),
+    ContainerKind("XFA form data", _is_xfa, partial(_open, _XFA), is_streamed=True),
 )

@@ -55,7 +55,7 @@ class Workers:
                     answers += self._gather(workers)
                 worker.assign(item, data)
                 yield from answers
-                while self.count == 1 and worker.queue:
+                while self.count == 1 and any(worker.queue for worker in workers):
                     yield from self._gather(workers)
             while any(worker.queue for worker in workers):
                 yield from self._gather(workers)
@@ -76,14 +76,15 @@ class Workers:
         return workers[-1]
 
     def _gather(self, workers: list[Worker[T]]) -> list[tuple[T, bytes | Failure]]:
-        """The answers that are there, after at least one has come or a time limit has passed."""
+        """The answers that are there, after a worker has answered or ended, or a time limit has passed."""
         answers: list[tuple[T, bytes | Failure]] = []
         busy = [worker for worker in workers if worker.queue]
         ready = wait([worker.pipe for worker in busy], max(0.0, min(worker.seconds_left for worker in busy)))
         for worker in busy:
             is_ready = worker.pipe in ready
             if is_ready or worker.seconds_left <= 0:
-                answers.append(worker.next_answer(is_ready=is_ready))
+                answer = worker.next_answer(is_ready=is_ready)
+                answers += [answer] if answer else []
             if worker.is_broken or worker.answers >= MOST_ANSWERS:
                 self._replace(worker, workers)
         return answers

@@ -94,7 +94,7 @@ class Cluster:
         except CancelledError as error:
             raise lost() from error
         except KilledWorker:
-            return Failure("Each machine that was to read this file ended while it did.")
+            return Failure("Each machine that was to read this file ended while it did.", is_temporary=True)
         except Exception as error:  # from Dask or a broken installation: `run_task` raises nothing
             raise self._cannot_read(error) from error
         if isinstance(answer, dict):

@@ -6,10 +6,11 @@ from collections import defaultdict, deque
 
 from msgspec import Struct
 
-from thep_forms.work import CRASHED, Failure
+from thep_forms.work import Failure
 from thep_forms.work.program import Build, WorkerProgram
 
-NOT_STARTED = Failure("The program that reads files could not be started.")
+NOT_STARTED = Failure("The program that reads files could not be started.", is_temporary=True)
+_PROGRAM_ENDED = Failure("The program that was to read this file ended.", is_temporary=True)
 
 _idle: defaultdict[bytes, deque[WorkerProgram]] = defaultdict(deque)  # by setup; a thread takes one at a time
 
@@ -35,7 +36,7 @@ def run_task(task: Task) -> bytes | Failure | Build:
             answer = program.do(task.data)
     except (OSError, EOFError):
         program.end()
-        return CRASHED
+        return _PROGRAM_ENDED
     _idle[task.setup].append(program)
     return answer
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,30 +16,64 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from thep_forms.defaults import MEGABYTES_FOR_A_FILE, SECONDS_FOR_A_FILE
+from thep_forms.defaults import MEGABYTES_FOR_A_FILE, SECONDS_FOR_A_FILE, TIMES_BY_THE_CLOCK
 from thep_forms.work.sandbox import confine
 
 T = TypeVar("T")
 Job = Callable[[bytes], bytes]
 
 LONGEST_ANSWER = 256 * 2**20  # bytes
+SECONDS_TO_END = 10  # by the clock, until the system says how a process has ended whose pipe is closed
 _DONE, _TOO_MUCH_MEMORY, _FAILED = b"+", b"m", b"!"  # the first byte of an answer
+_OUT_OF_TIME_CODE = 99  # the exit code of a worker that took too much processor time, where no signal ends it
+_OUT_OF_TIME = (_OUT_OF_TIME_CODE, -getattr(signal, "SIGPROF", _OUT_OF_TIME_CODE))
+_SECONDS_BETWEEN_LOOKS = 0.5
 
 
 class Limits(Struct, frozen=True):
-    """The time and the memory that one file may take."""
+    """The processor time and the memory that one file may take.
+
+    A busy machine makes no file run out of processor time. `times_by_the_clock` times as long is what the file may
+    take by the clock, for one that waits and computes nothing.
+    """
 
     seconds: float = SECONDS_FOR_A_FILE
     megabytes: int = MEGABYTES_FOR_A_FILE
+    times_by_the_clock: float = TIMES_BY_THE_CLOCK
+
+    @property
+    def seconds_by_the_clock(self) -> float:
+        """How long a file may take by the clock."""
+        return self.seconds * self.times_by_the_clock
 
 
 class Failure(Struct, frozen=True):
-    """The reason why there is no answer: a sentence for a person, which quotes nothing of the file."""
+    """The reason why there is no answer: a sentence for a person, which quotes nothing of the file.
+
+    `is_temporary`: the machine failed, not the file, so another run may read it.
+    """
 
     reason: str
+    is_temporary: bool = False
 
 
 CRASHED = Failure("Reading this file made the program crash.")
+_KILLED = Failure("Another program ended the process that read this file.", is_temporary=True)
+
+
+def out_of_time(limits: Limits) -> Failure:
+    """The failure of a file that took too much processor time."""
+    return Failure(f"Reading this file took over {limits.seconds:g} seconds.")
+
+
+def out_of_time_by_the_clock(limits: Limits) -> Failure:
+    """The failure of a file that took too long by the clock."""
+    return Failure(f"Reading this file took over {limits.seconds_by_the_clock:g} seconds by the clock.")
+
+
+def out_of_memory(limits: Limits) -> Failure:
+    """The failure of a file that took too much memory."""
+    return Failure(f"Reading this file took over {limits.megabytes} MB of memory.")
 
 
 class Worker(Generic[T]):
@@ -46,7 +82,7 @@ class Worker(Generic[T]):
     def __init__(self, context: Any, job: Job, limits: Limits) -> None:
         """Start the process. `context` is of `multiprocessing`."""
         self.pipe, other_end = context.Pipe()
-        arguments = (other_end, job, limits.megabytes, os.getpid())
+        arguments = (other_end, job, limits, os.getpid())
         self.process = context.Process(target=_serve, args=arguments, daemon=True)
         self.process.start()
         other_end.close()
@@ -65,31 +101,35 @@ class Worker(Generic[T]):
 
     @property
     def seconds_left(self) -> float:
-        """How long it may still take for the oldest item; 0 or less once its time is over."""
-        return self.started_at + self.limits.seconds - time.monotonic()
+        """How long it may still take for the oldest item, by the clock; 0 or less once its time is over."""
+        return self.started_at + self.limits.seconds_by_the_clock - time.monotonic()
 
-    def next_answer(self, *, is_ready: bool) -> tuple[T, bytes | Failure]:
-        """The oldest item, and the answer that is ready in the pipe, or else that its time is over."""
+    def next_answer(self, *, is_ready: bool) -> tuple[T, bytes | Failure] | None:
+        """The oldest item, and the answer that is ready in the pipe, or else that its time is over.
+
+        None where a new worker has to try again: memory that earlier files took, or damage that they did, may be to
+        blame. So an answer does not depend on which files came before.
+        """
+        answer = self._receive() if is_ready else out_of_time_by_the_clock(self.limits)
+        if isinstance(answer, Failure):
+            self.is_broken = True  # after an error its state is unknown
+            if is_ready and self.answers and answer != out_of_time(self.limits):
+                return None
         self.answers += 1
         self.started_at = time.monotonic()
         item, _ = self.queue.popleft()
-        if is_ready:
-            return item, self._receive()
-        self.is_broken = True
-        return item, Failure(f"Reading this file took over {self.limits.seconds:g} seconds.")
+        return item, answer
 
     def _receive(self) -> bytes | Failure:
         try:
             answer: bytes = self.pipe.recv_bytes(LONGEST_ANSWER)
         except (EOFError, OSError):
-            self.is_broken = True
-            return CRASHED
+            return failure_of(self.process, self.limits)
         status, content = answer[:1], answer[1:]
         if status == _DONE:
             return content
-        self.is_broken = True  # after an error its state is unknown
         if status == _TOO_MUCH_MEMORY:
-            return Failure(f"Reading this file took over {self.limits.megabytes} MB of memory.")
+            return out_of_memory(self.limits)
         return Failure(f"Reading this file failed ({content.decode('ascii', 'replace')[:80]}).")
 
     def end(self) -> None:
@@ -100,18 +140,67 @@ class Worker(Generic[T]):
         self.process.close()
 
 
-def _serve(pipe: Connection, job: Job, megabytes: int, parent: int) -> None:
-    """Answer bytes from the pipe until it is closed."""
+def failure_of(process: Any, limits: Limits) -> Failure:
+    """Why a worker has ended that we did not end."""
+    process.join(SECONDS_TO_END)
+    if process.exitcode in _OUT_OF_TIME:
+        return out_of_time(limits)
+    if sys.platform != "win32" and process.exitcode == -signal.SIGKILL:  # as a system does that has no memory left
+        return _KILLED
+    return CRASHED
+
+
+def begin(pipe: Connection, limits: Limits, parent: int) -> None:
+    """Confine this process, which is a worker, and let nothing but `pipe` lead out of it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
     _close_all_but(pipe)
     sys.dont_write_bytecode = True
-    confine(megabytes, parent)
+    if hasattr(signal, "SIGPROF"):
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)  # it ends the process
+    confine(limits.megabytes, parent)
     gc.freeze()  # memory shared with the parent is not searched for garbage, which would copy it
+
+
+class Stopwatch:
+    """Ends this process when it has taken too much processor time since the last start."""
+
+    def __init__(self) -> None:
+        self._ends_at = float("inf")
+        self._has_timer = hasattr(signal, "setitimer")
+        if not self._has_timer:  # Windows: a thread looks, as often as the work lets it
+            threading.Thread(target=self._watch, daemon=True).start()
+
+    def start(self, seconds: float) -> None:
+        """Give it `seconds` of processor time from now on."""
+        if self._has_timer:
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+        self._ends_at = time.process_time() + seconds
+
+    def stop(self) -> None:
+        """Let it take any time until the next start."""
+        if self._has_timer:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+        self._ends_at = float("inf")
+
+    def _watch(self) -> None:
+        while time.process_time() < self._ends_at:
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        os._exit(_OUT_OF_TIME_CODE)
+
+
+def _serve(pipe: Connection, job: Job, limits: Limits, parent: int) -> None:
+    """Answer bytes from the pipe until it is closed."""
+    begin(pipe, limits, parent)
+    stopwatch = Stopwatch()
     while True:
         try:
             data = pipe.recv_bytes()
         except (EOFError, OSError):
             return
-        pipe.send_bytes(_answer(job, data))
+        stopwatch.start(limits.seconds)
+        answer = _answer(job, data)
+        stopwatch.stop()
+        pipe.send_bytes(answer)
 
 
 def _answer(job: Job, data: bytes) -> bytes:

@@ -1,0 +1,137 @@
+"""What type a file is: its first bytes tell, and a container that holds a PDF early on is not that PDF."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import tarfile
+import zipfile
+from collections.abc import Callable
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ingest, rows
+from thep_forms.sources.file_types import FileType, file_type
+
+NAME = "form.pdf"
+
+
+def stored_zip(pdf: bytes, name: str = NAME, *others: str) -> bytes:
+    """A zip that holds the PDF as it is, so that its first bytes stand near the zip's start."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        packed.writestr(name, pdf)
+        for other in others:
+            packed.writestr(other, "<Types/>")
+    return out.getvalue()
+
+
+def tar(pdf: bytes) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as packed:
+        info = tarfile.TarInfo(NAME)
+        info.size = len(pdf)
+        packed.addfile(info, io.BytesIO(pdf))
+    return out.getvalue()
+
+
+def old_tar(pdf: bytes) -> bytes:
+    """A tar as Unix wrote it before POSIX: without a magic number, but with a check sum."""
+    data = bytearray(tar(pdf))
+    data[257:265] = bytes(8)
+    data[148:156] = b" " * 8
+    data[148:156] = b"%06o\0 " % sum(data[:512])
+    return bytes(data)
+
+
+def email(pdf: bytes) -> bytes:
+    """An e-mail whose subject is what a PDF begins with."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "office@cedar.example", "us@partnership.example", "%PDF-1.7"
+    message.set_content("Our form is attached.")
+    message.add_attachment(pdf, "application", "pdf", filename=NAME)
+    return message.as_bytes()
+
+
+def email_as_it_is(pdf: bytes) -> bytes:
+    """An e-mail that is one file, not encoded."""
+    headers = "From: office@cedar.example\r\nTo: us@partnership.example\r\nMIME-Version: 1.0\r\n"
+    content = f'Content-Type: application/pdf; name="{NAME}"\r\nContent-Transfer-Encoding: binary\r\n\r\n'
+    return f"{headers}{content}".encode() + pdf
+
+
+def mailbox(pdf: bytes) -> bytes:
+    return b"From office@cedar.example Mon May  4 10:00:00 2026\n" + email(pdf) + b"\n"
+
+
+CONTAINERS: dict[str, Callable[[bytes], bytes]] = {
+    "a zip": stored_zip,
+    "a tar": tar,
+    "an old tar": old_tar,
+    "gzip": lambda pdf: gzip.compress(pdf, 0),
+    "bzip2": bz2.compress,
+    "an e-mail": email,
+    "an e-mail that is the PDF": email_as_it_is,
+    "a mailbox": mailbox,
+}
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_container_with_a_pdf_in_its_first_kilobyte_is_opened(tmp_path: Path, returned: bytes, kind: str) -> None:
+    (tmp_path / "file").write_bytes(CONTAINERS[kind](returned))
+    assert ingest(tmp_path / "records", [tmp_path / "file"]).all_accepted
+    (row,) = rows(tmp_path / "records" / "returns.csv")
+    assert row["source"] != "file"
+    (kept,) = (tmp_path / "records" / "returns").iterdir()
+    assert kept.read_bytes() == returned
+
+
+DOCUMENTS: dict[str, Callable[[bytes], bytes]] = {
+    "a Word document": lambda pdf: stored_zip(pdf, "word/embeddings/a.bin", "[Content_Types].xml"),
+    "an OpenDocument text": lambda pdf: stored_zip(pdf, "mimetype"),
+    "an old Word document": lambda pdf: bytes.fromhex("d0cf11e0a1b11ae1") + bytes(504) + pdf,
+    "a rich text": lambda pdf: b"{\\rtf1 " + pdf,
+}
+
+
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_document_with_a_pdf_in_its_first_kilobyte_is_not_that_pdf(tmp_path: Path, returned: bytes, kind: str) -> None:
+    (tmp_path / "letter.doc").write_bytes(DOCUMENTS[kind](returned))
+    ingest(tmp_path / "records", [tmp_path / "letter.doc"])
+    (row,) = rows(tmp_path / "records" / "returns.csv")
+    assert row["verdict"] == "not_a_form"
+    (problem,) = rows(tmp_path / "records" / "problems.csv")
+    assert problem["message"].startswith("This is not a PDF.")
+
+
+BEFORE = (b"", b"\n\n", b"\xef\xbb\xbf", b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n", b"\0junk")
+
+
+@pytest.mark.parametrize("before", BEFORE)
+def test_pdf_with_something_before_it_is_a_pdf(before: bytes) -> None:
+    assert file_type(before + b"%PDF-1.7\n") is FileType.PDF
+
+
+@pytest.mark.parametrize(
+    "start", [b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"II*\0", b"GIF89a", b"\0\0\0\x18ftypheic"]
+)
+def test_picture_that_quotes_a_pdf_is_no_pdf(start: bytes) -> None:
+    assert file_type(start + b"XMP made from %PDF-1.7") is not FileType.PDF
+
+
+def test_each_type_of_file_is_told_by_its_start() -> None:
+    starts = {
+        b"%PDF-1.7": FileType.PDF,
+        b"\xff\xd8\xff\xe1": FileType.JPEG,
+        b"\x89PNG\r\n\x1a\n": FileType.PNG,
+        b"MM\0*": FileType.TIFF,
+        b"\0\0\0\x20ftypmif1": FileType.HEIC,
+        b"%FDF-1.2": FileType.FDF,
+        b'\xef\xbb\xbf<?xml version="1.0"?><!-- > --><x:xfdf xmlns:x="y">': FileType.XFDF,
+    }
+    assert [file_type(start) for start in starts] == list(starts.values())
+    assert {*starts.values()} == {*FileType}
+    assert [file_type(start) for start in (b"", b"PK\x03\x04", b"<html>", b"\0\0\0\x18ftypmp42")] == [None] * 4

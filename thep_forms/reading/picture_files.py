@@ -1,0 +1,100 @@
+"""Opens files that are pictures: photographs and scans as JPEG, PNG, TIFF or HEIC.
+
+Limitations: of a JPEG with several pictures the first counts. Pictures of more than `MOST_PIXELS` are not opened.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+MOST_PIXELS = 150_000_000  # of one picture: telephones take up to 108 million, a sheet at 600 dots an inch has 35
+MOST_PICTURES = 2000  # of one file
+DRAFT_EDGE = 4000  # pixels; a JPEG with larger edges is decoded at half its size or less, if they stay as large
+_FORMATS = ("JPEG", "PNG", "TIFF", "HEIF")
+_SEVERAL = ("TIFF", "HEIF")
+_SIXTEEN_BITS = 1 / 256
+_EXIF, _TAKEN, _TAKEN_OFFSET, _CHANGED = 0x8769, 0x9003, 0x9011, 0x0132  # tags (CIPA DC-008)
+_DATE = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)")
+_OFFSET = re.compile(r"[+-]\d\d:\d\d")
+
+# What Pillow and libheif raise for damaged pictures.
+_DAMAGE = (OSError, ValueError, SyntaxError, RuntimeError, EOFError, ArithmeticError, LookupError, TypeError)
+
+
+class PictureError(Exception):
+    """A picture cannot be opened: it is damaged, or of an unusual kind."""
+
+
+class LargePictureError(PictureError):
+    """A picture has more than `MOST_PIXELS`."""
+
+
+def pictures_in(data: bytes) -> Iterator[Image.Image]:
+    """The pictures of the file in their order, grey and upright as far as the file says. Raises `PictureError`."""
+    with _opened(data) as opened:
+        frames = min(getattr(opened, "n_frames", 1), MOST_PICTURES) if opened.format in _SEVERAL else 1
+        for number in range(frames):
+            opened.seek(number)
+            if opened.width * opened.height > MOST_PIXELS:
+                raise LargePictureError
+            yield _grey(opened)
+
+
+def taken_at(data: bytes) -> datetime | None:
+    """When the picture was taken, as it says itself, UTC where it gives no time zone; None where it does not say."""
+    try:
+        with _opened(data) as opened:
+            exif = opened.getexif()
+            more = exif.get_ifd(_EXIF)
+    except PictureError:
+        return None
+    match = _DATE.fullmatch(str(more.get(_TAKEN) or exif.get(_CHANGED) or "").strip("\0 "))
+    if not match:
+        return None
+    offset = str(more.get(_TAKEN_OFFSET) or "").strip("\0 ")
+    zone = offset if _OFFSET.fullmatch(offset) else "+00:00"
+    try:
+        return datetime.fromisoformat(f"{match[1]}-{match[2]}-{match[3]}T{match[4]}{zone}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image]:
+    """The file, opened by Pillow. Nothing is decoded before it is asked for. Raises `PictureError`."""
+    from pi_heif import register_heif_opener  # takes time to import, and few files need it
+
+    register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of damage, and of many pixels, which we count ourselves
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
+                yield opened
+    except Image.DecompressionBombError as error:
+        raise LargePictureError from error
+    except (UnidentifiedImageError, *_DAMAGE) as error:
+        raise PictureError from error
+
+
+def _grey(opened: Image.Image) -> Image.Image:
+    opened.draft("L", (DRAFT_EDGE, DRAFT_EDGE))
+    picture: Image.Image = opened
+    if picture.mode.startswith("I"):
+        picture = picture.point(lambda value: value * _SIXTEEN_BITS)
+    elif "A" in picture.mode or "transparency" in picture.info:
+        picture = _on_paper(picture.convert("RGBA"))
+    return ImageOps.exif_transpose(picture.convert("L"))
+
+
+def _on_paper(picture: Image.Image) -> Image.Image:
+    """The picture on white, where it is transparent."""
+    paper = Image.new("RGBA", picture.size, "white")
+    paper.alpha_composite(picture)
+    return paper
