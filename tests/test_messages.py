@@ -228,9 +228,9 @@ def test_files_that_are_no_pdfs_are_called_what_they_are(tmp_path: Path) -> None
     document = zipped({"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w/>"})
     workbook = zipped({"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<w/>"})
     text = zipped({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<c/>"}, 0)
-    photo = b"\xff\xd8\xff\xe0" + bytes(100)
+    photo = b"GIF89a" + bytes(100)
     made = mail(
-        {"a.docx": document, "b.xlsx": workbook, "c.odt": text, "d.jpg": photo, "e.txt": b"Hello", "f.doc": b""}
+        {"a.docx": document, "b.xlsx": workbook, "c.odt": text, "d.gif": photo, "e.txt": b"Hello", "f.doc": b""}
     )
     ingested(tmp_path, "message.eml", made)
     found = {row["source"].rpartition("/")[2]: row["value"] for row in rows(tmp_path / "records" / "problems.csv")}
@@ -238,7 +238,7 @@ def test_files_that_are_no_pdfs_are_called_what_they_are(tmp_path: Path) -> None
         "a.docx": "This is a Word document, not a PDF.",
         "b.xlsx": "This is a spreadsheet, not a PDF.",
         "c.odt": "This is a text document, not a PDF.",
-        "d.jpg": "This is a picture, not a PDF.",
+        "d.gif": "This is a picture, not a PDF.",
         "e.txt": "This is not a PDF.",
         "f.doc": "This file is empty.",
     }

@@ -21,7 +21,7 @@ PEOPLE = """dfe_number,school_name,main_contact_name,main_contact_email
 2101,Cedar Primary School,Jo Ali,jo@cedar.example
 2103,Elm Tree Primary School,Kit Lee,kit@elm.example
 """
-JPEG = b"\xff\xd8\xff\xe0" + bytes(100)
+PICTURE = b"GIF89a" + bytes(100)
 
 
 @pytest.fixture
@@ -164,10 +164,10 @@ KINDS = {
         "the message says that nothing has changed, and no form is attached",
         "The message says that nothing has changed, and no form is attached.",
     ),
-    "a photograph": (
-        with_files(CEDAR, {"IMG 1.jpg": JPEG}),
+    "a picture": (
+        with_files(CEDAR, {"IMG 1.gif": PICTURE}),
         "this is a picture, not a PDF",
-        "IMG 1.jpg: This is a picture, not a PDF.",
+        "IMG 1.gif: This is a picture, not a PDF.",
     ),
     "an old Word file": (
         with_files(CEDAR, {"form.rtf": b"{\\rtf1 Our answers}"}),
@@ -205,10 +205,10 @@ def test_blank_form_of_a_known_address_belongs_to_its_school(records: Path, scho
 def test_message_beside_whose_file_a_form_came_is_no_message_without_a_form(
     records: Path, schools: Path, filled: Callable[..., bytes]
 ) -> None:
-    take_in(records, schools, with_files(CEDAR, {"form.pdf": filled(main_contact_name=""), "a.jpg": JPEG}))
+    take_in(records, schools, with_files(CEDAR, {"form.pdf": filled(main_contact_name=""), "a.gif": PICTURE}))
     assert status(records, schools)["2101"][0] == "needs_attention"
     assert "the school wrote" not in status(records, schools)["2101"][1]
-    assert returned(records)["Re: form.eml/a.jpg"] == ("211/2101", "Cedar Primary School", "not_a_form")
+    assert returned(records)["Re: form.eml/a.gif"] == ("211/2101", "Cedar Primary School", "not_a_form")
 
 
 def test_school_whose_form_was_accepted_stays_accepted_when_it_writes(
@@ -297,7 +297,7 @@ def test_message_in_the_trash_is_noted_at_no_school(records: Path, schools: Path
 
 
 def test_forget_deletes_what_a_school_wrote_without_a_form(records: Path, schools: Path) -> None:
-    take_in(records, schools, message(CEDAR), with_files(CEDAR, {"a.jpg": JPEG}), message(ELM))
+    take_in(records, schools, message(CEDAR), with_files(CEDAR, {"a.gif": PICTURE}), message(ELM))
     assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
     assert [row["dfe_number"] for row in rows(records / "returns.csv")] == ["211/2103"]
     held = (records / "ledger.sqlite").read_bytes()

@@ -19,7 +19,7 @@ from thep_forms.deciding.registers import Members, Registers
 from thep_forms.deciding.senders import messages_by_return, not_from_schools, verdict_of_arrival
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import NOT_READ, FileKind
-from thep_forms.sources.message_texts import NO_FILE, PICTURE_IN_TEXT
+from thep_forms.sources.message_texts import says_no_file
 
 
 class Judgements(Struct, frozen=True):
@@ -81,7 +81,7 @@ def _dates_and_decorations(
     """
     decorations = {entry.return_id for entry in entries if entry.kind == FileKind.NOT_A_FORM}
     pictures = {entry.return_id for entry in entries if entry.kind == FileKind.SCAN}
-    without_file = {entry.return_id for entry in entries if entry.reason in (NO_FILE, PICTURE_IN_TEXT)}
+    without_file = {entry.return_id for entry in entries if says_no_file(entry.reason)}
     shown: set[str] = set()  # the sources of the messages whose text shows a picture of the form
     messages: dict[str, str] = {}
     dates: dict[str, datetime] = {}

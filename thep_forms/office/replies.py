@@ -16,7 +16,7 @@ from thep_forms.deciding import Arrival, Verdict, deciding_message
 from thep_forms.definition import MembershipYear
 from thep_forms.office.dates import in_words
 from thep_forms.records import Records, Returned, Sent, SentKind
-from thep_forms.sources.message_texts import NO_FILE
+from thep_forms.sources.message_texts import NO_FILE, says_no_file
 
 _UNKNOWN_DAY = "on a day that we do not know"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -137,8 +137,7 @@ def _sentences(records: Records, returned: Returned, arrival: Arrival) -> Iterat
     """What asks the school for the form, with the name of the file. A message without a file needs none."""
     if returned.entry.reason == NO_FILE:
         return
-    is_file = arrival.carried_by[-1].path_length < len(arrival.source)
-    start = f"{arrival.source.rpartition('/')[2]}: " if is_file else ""
+    start = "" if says_no_file(returned.entry.reason) else f"{arrival.source.rpartition('/')[2]}: "
     for problem in records.problems(returned):
         quotes = problem.field and problem.value
         yield f"{problem.label}: please check what was entered." if quotes else f"{start}{problem.message}"

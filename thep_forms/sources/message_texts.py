@@ -12,7 +12,8 @@ from urllib.parse import unquote
 
 NO_FILE = "This message has no file attached. Attach the form as a PDF."
 PICTURE_IN_TEXT = "A picture in the message came instead of a file. Attach the form as a PDF."
-_LINK = "A link to {service} came instead of a file. Attach the form as a PDF."
+_LINK_START = "A link to "
+_LINK = f"{_LINK_START}{{service}} came instead of a file. Attach the form as a PDF."
 _NO_CHANGES = "The message says that nothing has changed, and no form is attached."
 
 LONGEST_READ = 2**18  # characters of a text; a school's message has a few thousand
@@ -54,6 +55,11 @@ _NOTHING_CHANGED = re.compile(
 _BUT = re.compile(
     r"\b(?:but|except|apart from|other than|however|not (?:the same|correct|up to date))\b", re.IGNORECASE
 )
+
+
+def says_no_file(reason: str) -> bool:
+    """Whether a reason is one that `files_of_message` gives for a message without a file."""
+    return reason in (NO_FILE, PICTURE_IN_TEXT, _NO_CHANGES) or reason.startswith(_LINK_START)
 
 
 def why_no_file(text: str, html_text: str = "") -> str:
