@@ -21,6 +21,7 @@ from thep_forms.definition.model import (
     ProblemCode,
     Role,
     RoleUse,
+    Row,
     Section,
 )
 from thep_forms.definition.strict import listed, suggestion
@@ -181,19 +182,19 @@ class _FormChecker(Struct, frozen=True):
             yield f"{key}.more", f"“{section.more}” is not a role that repeats.{suggestion(section.more, repeating)}"
         yield from self._block_heading(f"{key}.heading", section.heading)
         for n, row in enumerate(section.row, 1):
-            yield from self._block_heading(f"{key}.row[{n}].block_heading", row.block_heading)
-            if (row.pointer or row.block_heading) and not row.heading:
-                yield f"{key}.row[{n}].heading", "this key is missing: `pointer` and `block_heading` need a heading."
-            if sum(cell.width or 0 for cell in row.cells) > 1:
-                yield f"{key}.row[{n}]", "the width of its cells adds up to more than 1, the whole row."
-            for m, cell in enumerate(row.cells, 1):
-                if sum(bool(what) for what in (cell.field, cell.text, cell.block)) > 1:
-                    yield f"{key}.row[{n}].cells[{m}]", "a cell holds one of field, text or block, or nothing."
-            if not row.height and not any(cell.block for cell in row.cells):
-                yield (
-                    f"{key}.row[{n}].height",
-                    "this key is missing. Add it: only a row of blocks has a height of its own.",
-                )
+            yield from self._row(f"{key}.row[{n}]", row)
+
+    def _row(self, key: str, row: Row) -> Iterator[tuple[str, str]]:
+        yield from self._block_heading(f"{key}.block_heading", row.block_heading)
+        if (row.pointer or row.block_heading) and not row.heading:
+            yield f"{key}.heading", "this key is missing: `pointer` and `block_heading` need a heading."
+        if sum(cell.width or 0 for cell in row.cells) > 1:
+            yield key, "the width of its cells adds up to more than 1, the whole row."
+        for n, cell in enumerate(row.cells, 1):
+            if sum(bool(what) for what in (cell.field, cell.text, cell.block)) > 1:
+                yield f"{key}.cells[{n}]", "a cell holds one of field, text or block, or nothing."
+        if not row.height and not any(cell.block for cell in row.cells):
+            yield f"{key}.height", "this key is missing. Add it: only a row of blocks has a height of its own."
 
     def _block_heading(self, key: str, heading: str) -> Iterator[tuple[str, str]]:
         if "{" in heading.replace("{position}", ""):
