@@ -192,9 +192,9 @@ class _FormChecker(Struct, frozen=True):
             yield f"{key}.heading", "this key is missing: `pointer` and `block_heading` need a heading."
         if sum(cell.width or 0 for cell in row.cells) > 1:
             yield key, "the width of its cells adds up to more than 1, the whole row."
-        for m, cell in enumerate(row.cells, 1):
+        for n, cell in enumerate(row.cells, 1):
             if sum(bool(what) for what in (cell.field, cell.text, cell.block)) > 1:
-                yield f"{key}.cells[{m}]", "a cell holds one of field, text or block, or nothing."
+                yield f"{key}.cells[{n}]", "a cell holds one of field, text or block, or nothing."
         if not row.height and not any(cell.block for cell in row.cells):
             yield f"{key}.height", "this key is missing. Add it: only a row of blocks has a height of its own."
 

@@ -23,7 +23,7 @@ from thep_forms.errors import LayoutError
 from thep_forms.generate.embedding import register
 from thep_forms.generate.qr import CODE
 from thep_forms.generate.tags import LANGUAGE, Tag
-from thep_forms.layout import LABEL_INSET, MM, Label, PageLayout, PlacedBox, PlacedText, Rect, Style, body_of
+from thep_forms.layout import LABEL_INSET, MM, Label, PageLayout, PlacedBox, PlacedText, Rect, Style, body_of, text_area
 from thep_forms.layout.fit import advice, up
 from thep_forms.layout.foot import LINE_SIZE, LINES
 from thep_forms.layout.metrics import BOLD, REGULAR, missing_glyphs
@@ -87,7 +87,7 @@ class _Drawer:
         self.ink, self.accent = HexColor(colours.ink), HexColor(colours.accent)
         self.tint, self.rule = HexColor(colours.tint), HexColor(colours.rule)
         self.width, self.height = self.page.width * MM, self.page.height * MM
-        self.body = body_of(self.page)
+        self.body, self.text_area = body_of(self.page), text_area(self.page)
         self.buffer = io.BytesIO()
         self.canvas = Canvas(
             self.buffer,
@@ -113,7 +113,7 @@ class _Drawer:
             for page in pages:
                 self._heading_and_footer(total, tag)
                 self._table(layout, tag)
-                self._pieces(page, self.body)
+                self._pieces(page, self.text_area)
                 self.canvas.showPage()
                 marks.append(self.mcid)
                 self.number, self.mcid = self.number + 1, 0
@@ -265,14 +265,14 @@ class _Drawer:
     def _flow(self, name: str, tag: Tag) -> Iterator[list[Piece]]:
         """The pages of a running text; a paragraph is never split, a heading never left behind."""
         page: list[Piece] = []
-        left = self.body.height
+        left = self.text_area.height
         pieces = list(self._broken(self.definition.texts[name], self.page.flow_size, self.body.width, tag))
         for n, piece in enumerate(pieces):
             needed = piece.space + piece.height
             following = pieces[n + 1].space + pieces[n + 1].height if piece.keep and n + 1 < len(pieces) else 0
             if page and needed + following > left:
                 yield page
-                page, left = [], self.body.height
+                page, left = [], self.text_area.height
             page.append(piece)
             left -= needed
         yield page

@@ -13,6 +13,7 @@ from thep_forms.layout.model import (
     Rect,
     Style,
     body_of,
+    text_area,
 )
 from thep_forms.layout.planner import lay_out
 
@@ -27,4 +28,5 @@ __all__ = [
     "Style",
     "body_of",
     "lay_out",
+    "text_area",
 ]

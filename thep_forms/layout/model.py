@@ -13,6 +13,7 @@ MM = 72 / 25.4  # points
 LABEL_INSET = 2 * MM  # the distance from the edge of a label's rectangle to its words.
 LABEL_END = 0.5 * MM  # the least distance from the words to the other edge.
 TEXT_INSET = 2 * MM  # the distance from the edges of a cell to the text in it.
+TEXT_TOP = 30 * MM  # the least distance from the top of the page to a running text, which is no running head.
 HALF_LINE = 3.4  # points: the distance from the base of a label to its middle.
 AVERAGE_GLYPH = 0.55  # type sizes: the width of a letter, from which `shows` follows.
 
@@ -170,6 +171,13 @@ class PageLayout(Struct):
     def boxes(self) -> list[PlacedBox]:
         """The boxes, in tab order."""
         return [item for item in self.items if isinstance(item, PlacedBox)]
+
+
+def text_area(page: PageMeasures) -> Rect:
+    """The part of the body where a running text, or the heading of a continuation page, may stand."""
+    body = body_of(page)
+    above = max(TEXT_TOP - page.body * MM, 0.0)
+    return body.slice_y(above, body.height - above)
 
 
 def body_of(page: PageMeasures) -> Rect:

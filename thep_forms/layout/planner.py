@@ -26,13 +26,13 @@ from thep_forms.layout.model import (
     Rect,
     Style,
     body_of,
+    text_area,
 )
 
 SECTION_HEADING = 12 * MM  # above the blocks of a continuation page
 SCHOOL_LINE = 10 * MM  # above the blocks of a continuation page, for the school's name
 SCHOOL_LABEL = 0.62  # of the width of that line, at most, for the words before the name
 POINTER = 0.45  # of the width of a heading, for what points to the continuation page
-HEAD_DOWN = 30 * MM  # from the top of a continuation page to its heading, which is no running head
 PADDED = 0.4  # of `TEXT_INSET`, above and below a text in a row
 BLOCKS_IN_ROW = 2  # on a continuation page
 BOX_INSET = 1.5  # points, between a ruled line and the box
@@ -114,7 +114,7 @@ class _Planner:
 
     def _continuation(self, key: str, section: Section, blocks: int) -> Iterator[PageLayout]:
         """Pages of blocks, as many rows of them as a page holds."""
-        above = max(HEAD_DOWN - self.measures.body * MM, 0.0)
+        above = self.body.height - text_area(self.measures).height
         head = SECTION_HEADING if section.text else 0.0
         school = SCHOOL_LINE if section.school_line else 0.0
         cell = Cell(block=section.more)
