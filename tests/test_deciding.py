@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from thep_forms.deciding import Action, Arrival, Decision, Entry, Judgement, Registers, Verdict, decide
 from thep_forms.definition import ProblemCode
 from thep_forms.reading import FileKind
+from thep_forms.sources.message_texts import NO_FILE
 from thep_forms.sources.model import MessageOrigin
 
 CEDAR, DOVECOTE, ELM = "211/2101", "211/2102", "211/2103"
@@ -28,6 +29,10 @@ def form(return_id: str, dfe_number: str = CEDAR, **about: object) -> Entry:
 
 def faulty(return_id: str, dfe_number: str = CEDAR, **about: object) -> Entry:
     return form(return_id, dfe_number, codes="email_invalid", errors="email_invalid", **about)
+
+
+def scan(return_id: str) -> Entry:
+    return Entry(return_id, FileKind.SCAN, year="2026-27", dfe_number=CEDAR, codes="scan", errors="scan")
 
 
 def came(entry: Entry, at: datetime | None = None, source: str = "", *, is_decoration: bool = False) -> Arrival:
@@ -110,6 +115,20 @@ def test_a_file_that_only_came_as_a_decoration_has_no_problem() -> None:
 def test_a_form_that_came_as_a_decoration_counts() -> None:
     entry = form("a")
     assert verdicts(judged(entry, arrivals=[came(entry, is_decoration=True)])) == {"a": Verdict.ACCEPTED}
+
+
+def test_a_message_without_a_file_has_no_problem_if_its_text_shows_a_picture_of_the_form() -> None:
+    message, picture = Entry("m", FileKind.UNREADABLE, NO_FILE), scan("p")
+    shown = came(picture, MAY, "a.eml/1.jpg", is_decoration=True)
+    judgement = judged(message, picture, arrivals=[came(message, MAY, "a.eml"), shown])["m"]
+    assert (judgement.codes, judgement.is_decoration) == ((), True)
+
+
+def test_a_message_without_a_file_has_a_problem_if_the_picture_came_in_another_message() -> None:
+    message, picture = Entry("m", FileKind.UNREADABLE, NO_FILE), scan("p")
+    shown = came(picture, MAY, "b.eml/1.jpg", is_decoration=True)
+    judgement = judged(message, picture, arrivals=[came(message, MAY, "a.eml"), shown])["m"]
+    assert judgement.codes == (ProblemCode.UNREADABLE,)
 
 
 # --- Several returns of one school and year -------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 import zlib
@@ -17,9 +18,11 @@ from tests.conftest import ingest, record_files, rows
 from tests.photographs import jpeg, photograph, saved, taken, tiff
 from tests.remake_samples import answers, dated
 from tests.viewer import type_into
-from thep_forms.definition import FormDefinition
+from thep_forms.definition import Definitions, FormDefinition
 from thep_forms.generate import Master
 from thep_forms.reading import FileKind, Reading, read_file
+from thep_forms.reading.reasons import NO_PDF
+from thep_forms.records import Arrival, ReadReturn, open_for_writing
 
 SCHOOL = "211/2101"
 HEIC = Path(__file__).parent / "photograph.heic"  # as an iPhone saves it; no library that we may use writes it
@@ -200,6 +203,20 @@ def test_photograph_in_a_zip_is_a_return(tmp_path: Path, photo: bytes) -> None:
     (row,) = returned(tmp_path, "a.zip", out.getvalue()).values()
     assert row["verdict"] == "needs_attention"
     assert archive(tmp_path) == [".jpg"]
+
+
+def test_picture_that_an_earlier_version_did_not_read_is_read_when_it_comes_again(tmp_path: Path, photo: bytes) -> None:
+    (tmp_path / "IMG_1.JPG").write_bytes(photo)
+    with (
+        open_for_writing(tmp_path / "records", Definitions.of_today(), must_exist=False) as ledger,
+        ledger.transaction(),
+    ):
+        sha256 = hashlib.sha256(photo).hexdigest()
+        ledger.add_file(sha256, [ReadReturn(Reading(FileKind.NOT_A_FORM, reason=NO_PDF))], "", is_kept=False)
+        ledger.add_arrivals(Arrival("IMG_1.JPG", sha256[:16]), sha256)
+    ingest(tmp_path / "records", [tmp_path / "IMG_1.JPG"])
+    (row,) = rows(tmp_path / "records" / "returns.csv")
+    assert (row["verdict"], row["dfe_number"]) == ("needs_attention", SCHOOL)
 
 
 # --- pictures of something else ---------------------------------------------------------------------------------------

@@ -51,7 +51,6 @@ startxref
 %%EOF
 """
 _PARAGRAPHS = ("p", "br")  # elements of rich text that end a line
-_FIELD_NAME = "name"  # the attribute that holds a part of a field's name
 _END, _END_WITHIN = b"%%EOF", 1024  # bytes from the end
 
 
@@ -174,7 +173,7 @@ class _Xfdf:
         if len(self._elements) > 2 * DEEPEST or len(self.values) + len(self.rich_values) > MOST:
             raise TooManyError
         self._elements.append(element)
-        self._names.append(attributes.get(_FIELD_NAME) if element == "field" else None)
+        self._names.append(attributes.get("name") if element == "field" else None)
         if not self._is_in_rich_text():
             self._text.clear()
 
