@@ -115,12 +115,7 @@ def email(
     Example:  thep-forms email 2026-27 --schools members.csv -o records-2026-27 --drafts drafts
     """
     from thep_forms.definition import Definitions
-    from thep_forms.office.email import (
-        FormMessages,
-        MailRequest,
-        draft_messages,
-        preview_messages,
-    )
+    from thep_forms.office.email import FormMessages, MailRequest, draft_messages, preview_messages
     from thep_forms.office.status import ReminderRule
 
     if sum((drafts is not None, send, dry_run)) != 1:
