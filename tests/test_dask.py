@@ -23,6 +23,7 @@ from tests.benchmarks.returns import values, written
 from tests.commands import program, run
 from tests.conftest import edit, ingest, rows
 from tests.dask_cluster import ROOT, DaskCluster, certificates
+from tests.packing import mail
 from tests.test_killed import tables
 from tests.test_work import attempt
 from thep_forms import __version__
@@ -60,11 +61,14 @@ def bomb() -> bytes:
 
 @pytest.fixture(scope="module")
 def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The samples, some tens of returns, and a file that breaks its reader."""
+    """The samples, some tens of returns, an e-mail, and a file that breaks its reader."""
     folder = tmp_path_factory.mktemp("inbox")
     shutil.copytree(shipped("samples") / "returns", folder / "samples")
     written(folder / "typed", TYPED)
     (folder / "bomb.pdf").write_bytes(bomb())
+    (folder / "in.eml").write_bytes(
+        bytes(mail({"form.pdf": (shipped("samples") / "returns" / "Ivy Lane.pdf").read_bytes()}))
+    )
     return folder
 
 

@@ -21,7 +21,7 @@ from tests.commands import program
 from tests.conftest import ingest, rows
 from tests.packing import mail, mbox, zipped
 from tests.printers import by_qpdf
-from thep_forms.defaults import MOST_OVERRUNS
+from thep_forms.defaults import MOST_OVERRUNS, MOST_OVERRUNS_OF_A_RUN
 from thep_forms.work import Limits
 
 Filled = Callable[..., bytes]
@@ -29,6 +29,7 @@ Filled = Callable[..., bytes]
 LIMITS = Limits(seconds=1.5)  # a form takes a tenth of it
 
 
+@cache
 def endless_pdf(number: int) -> bytes:
     """A PDF of some kilobytes that takes far longer to read than `LIMITS` allow; each `number` is another file."""
     pdf = pikepdf.new()
@@ -78,6 +79,19 @@ def test_a_zip_of_endless_pdfs_costs_a_bounded_time_once_and_is_tried_again_only
     assert ingest(records, [tmp_path / "in.zip"], limits=Limits(0.5), workers=1).new == 0
     assert len(verdicts(records)) == MOST_OVERRUNS + 2
     assert time.process_time() - before[0] < 5
+
+
+def test_a_run_with_too_many_endless_files_stops_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    inbox, records = tmp_path / "inbox", tmp_path / "records"
+    inbox.mkdir()
+    for number in range(MOST_OVERRUNS_OF_A_RUN + 3):
+        (inbox / f"{number:03}.pdf").write_bytes(endless_pdf(1) + b"%%%d\n" % number)
+    ingest(records, [inbox], limits=Limits(0.01), workers=1)
+    assert len(verdicts(records)) == MOST_OVERRUNS_OF_A_RUN + 1
+    assert "Run ingest again" in reasons(records)[f"inbox/{MOST_OVERRUNS_OF_A_RUN}.pdf"]
+    ingest(records, [inbox], limits=Limits(0.01), workers=1)
+    assert len(verdicts(records)) == MOST_OVERRUNS_OF_A_RUN + 3
+    assert not any("Run ingest again" in reason for reason in reasons(records).values())
 
 
 def test_a_message_that_takes_too_long_to_open_is_left_out_and_the_others_are_read(
@@ -184,9 +198,9 @@ def test_the_tables_are_the_same_on_a_busy_machine(
     (inbox / "in.zip").write_bytes(zipped({"form.pdf": filled("3204"), "endless.pdf": endless_pdf(1)}))
     mbox(inbox / "in.mbox", [mail({"form.pdf": filled("4242")}), mail({"letter.txt": b"Dear all"}, "Letter")])
     quiet, busy = tmp_path / "quiet", tmp_path / "busy"
-    ingest(quiet, [inbox], limits=LIMITS, workers=1)
+    ingest(quiet, [inbox], limits=Limits(6), workers=1)
     request.getfixturevalue("load")
-    ingest(busy, [inbox], limits=LIMITS, workers=2)
+    ingest(busy, [inbox], limits=Limits(6), workers=2)
     assert list(verdicts(quiet).values()).count("unreadable") == 1
     for path in quiet.glob("*.csv"):
         assert path.read_bytes() == (busy / path.name).read_bytes()

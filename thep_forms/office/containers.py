@@ -11,14 +11,14 @@ from typing import BinaryIO
 import msgspec
 from msgspec.structs import replace
 
-from thep_forms.defaults import MOST_OVERRUNS
+from thep_forms.defaults import MOST_OVERRUNS_OF_A_RUN
 from thep_forms.sources import ReceivedFile, SourceFile
 from thep_forms.sources.containers import kind_of_file, unpack
 from thep_forms.sources.limits import TooMuchError
 from thep_forms.sources.transfer import Event, ImplausibleError, OpenRequest, Transfer, send_files
 from thep_forms.work import CRASHED, Failure, Limits
 from thep_forms.work.stream import StreamWorker, too_long
-from thep_forms.work.worker import out_of_time
+from thep_forms.work.worker import out_of_time, out_of_time_by_the_clock
 
 _HASHED_AT_ONCE = 2**20  # bytes
 _TOO_MANY_OVERRUNS = "Files in this take too long to read, so we read no more of it. Send the form alone."
@@ -31,11 +31,12 @@ class ContainerOpener:
     are tried again now.
     """
 
-    def __init__(self, limits: Limits, not_opened: Mapping[str, bool]) -> None:
+    def __init__(self, limits: Limits, not_opened: Mapping[str, bool], *, has_threads: bool) -> None:
+        """`has_threads`: this process has threads, so it cannot be forked."""
         self.left_out = {sha256 for sha256, is_tried_again in not_opened.items() if not is_tried_again}
         self.tried_again = {sha256 for sha256, is_tried_again in not_opened.items() if is_tried_again}
         self._limits = limits
-        self._worker = StreamWorker(send_files, limits)
+        self._worker = StreamWorker(send_files, limits, may_fork=not has_threads)
 
     def unpack(self, file: SourceFile, opened: BinaryIO) -> Iterator[ReceivedFile]:
         """Every file in the container `file`, in order; any other file itself. `opened` gives its bytes.
@@ -74,12 +75,12 @@ class ContainerOpener:
         left_out, overruns, is_second_try = None, 0, False
         first = 0
         while failure := (yield from self._pieces(transfer, first, left_out)):
-            is_over = failure in (out_of_time(self._limits), too_long(self._limits))
+            is_over = failure in (limit(self._limits) for limit in (out_of_time, out_of_time_by_the_clock, too_long))
             if not is_over and not is_second_try:
                 is_second_try = True
                 continue
             overruns += 1
-            if transfer.number == first or overruns > MOST_OVERRUNS or failure == too_long(self._limits):
+            if transfer.number == first or overruns > MOST_OVERRUNS_OF_A_RUN or failure == too_long(self._limits):
                 return failure
             first, left_out, is_second_try = transfer.number, failure, False
         return None

@@ -91,7 +91,7 @@ def ingest(
         read_again = {FileKind.FAILED}
         read_again |= {FileKind.OVERRAN} if again else set()
         read_again |= {FileKind.LOCKED} if passwords else set()
-        intake = _Intake(folder, ledger, definitions, year, limits, read_again)
+        intake = _Intake(folder, ledger, definitions, year, limits, read_again, has_threads=bool(dask))
         with ledger.transaction():
             intake.read_all(start_engine, progress(places))
             ledger.end_run()
@@ -157,13 +157,15 @@ class _Intake:
         year: MembershipYear | None,
         limits: Limits,
         read_again: set[FileKind],
+        *,
+        has_threads: bool,
     ) -> None:
-        """`read_again` are the kinds of files that are read when they come again."""
+        """`read_again` are the kinds of files that are read when they come again. A Dask client `has_threads`."""
         self.folder, self.ledger, self.archive = folder, ledger, Archive(folder)
         self.year_given = str(year or "")
         self.made_from = made_from(definitions)
         self.read_again = read_again
-        self.limits = limits
+        self.limits, self.has_threads = limits, has_threads
         self.opener: ContainerOpener | None = None  # for the first container
         self.overruns = Counter[str]()  # files that took too much, by the file on the disk that they are in
         self.has_stopped = False
@@ -237,7 +239,7 @@ class _Intake:
             from thep_forms.office.containers import ContainerOpener  # slow to import, and not every run needs it
 
             not_opened = {sha256: kind in self.read_again for sha256, kind in self.ledger.files_not_opened().items()}
-            self.opener = ContainerOpener(self.limits, not_opened)
+            self.opener = ContainerOpener(self.limits, not_opened, has_threads=self.has_threads)
         return self.opener
 
     def _stop(self, place: SourceFile) -> Iterator[ReceivedFile]:

@@ -64,10 +64,9 @@ class Channel:
 
     def next_step(self) -> None:
         """Begin a step, which has the limit of a file for itself."""
-        left = self._ends_at - time.process_time()
-        if left <= 0:
+        if time.process_time() > self._ends_at:
             raise _TooLongError
-        self._stopwatch.start(min(left, self._seconds))
+        self._stopwatch.start(self._seconds)
 
 
 StreamJob = Callable[[bytes, Channel], None]
@@ -80,9 +79,11 @@ class StreamWorker:
     and a request `TIMES_FOR_A_CONTAINER` times as much. The process starts with the first request.
     """
 
-    def __init__(self, job: StreamJob, limits: Limits) -> None:
+    def __init__(self, job: StreamJob, limits: Limits, *, may_fork: bool = True) -> None:
+        """`may_fork`: this process has no threads, so it can be forked, which is quicker."""
         self.job, self.limits = job, limits
-        self._context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        can_fork = may_fork and sys.platform == "linux"
+        self._context: Any = multiprocessing.get_context("fork" if can_fork else "spawn")
         self._process: Any = None
         self._pipe: Any = None
         self._requests = self._bytes = 0
