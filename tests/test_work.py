@@ -159,7 +159,7 @@ def test_a_file_that_waits_and_computes_nothing_runs_out_of_time_by_the_clock() 
         return piece
 
     (answer,) = run(job, b"", limits=Limits(0.5, times_by_the_clock=2))
-    assert answer == Failure("Reading this file took over 1 seconds by the clock.")
+    assert answer == Failure("Reading this file took over 1 second by the clock.")
 
 
 def test_time_in_which_another_process_has_the_processor_does_not_count() -> None:

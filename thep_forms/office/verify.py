@@ -93,15 +93,21 @@ def _archive_faults(folder: Path, ledger: Ledger) -> Iterator[str]:
 
 
 def _reading_faults(folder: Path, ledger: Ledger, definitions: Definitions) -> Iterator[str]:
-    """The returns whose PDF reads otherwise today than the ledger says."""
+    """The returns whose PDF reads otherwise today than the ledger says.
+
+    A file that took too much time or memory has no reading, and is not tried again.
+    """
     from thep_forms.office.examine import Examiner  # slow to import
 
-    kept, archive = set(ledger.files().values()), archived_files(folder)
-    files = [(name, os.fsencode(archive[name])) for name in sorted(archive) if hash_in_name(name) in kept]
+    files_by_return, archive = ledger.files(), archived_files(folder)
+    was_read = {sha256 for return_id, sha256 in files_by_return.items() if ledger.reading(return_id)}
+    files = [(name, os.fsencode(archive[name])) for name in sorted(archive) if hash_in_name(name) in was_read]
     for name, answer in Workers(Examiner(definitions), Limits()).map(files):
         sha256 = Path(name).stem
         known = [ledger.reading(return_id) for return_id in ledger.return_ids(sha256)]
-        now = [] if isinstance(answer, Failure) else [found.reading for found in Examiner.returns(answer)]
+        if isinstance(answer, Failure):
+            continue  # it may have been read within higher limits
+        now = [found.reading for found in Examiner.returns(answer)]
         if any(reading.kind is FileKind.LOCKED for reading in now):
             continue  # it may have been read with a password
         if now != [reading for reading in known if reading]:

@@ -24,6 +24,7 @@ from thep_forms.work.worker import (
     Stopwatch,
     begin,
     failure_of,
+    in_words,
     out_of_memory,
     out_of_time_by_the_clock,
 )
@@ -149,7 +150,7 @@ class StreamWorker:
 
 def too_long(limits: Limits) -> Failure:
     """The failure of a request whose steps together took too much processor time."""
-    return Failure(f"Reading this file took over {limits.seconds * TIMES_FOR_A_CONTAINER:g} seconds.")
+    return Failure(f"Reading this file took over {in_words(limits.seconds * TIMES_FOR_A_CONTAINER)}.")
 
 
 def _serve(pipe: Connection, job: StreamJob, limits: Limits, parent: int) -> None:

@@ -63,12 +63,17 @@ _KILLED = Failure("Another program ended the process that read this file.", is_t
 
 def out_of_time(limits: Limits) -> Failure:
     """The failure of a file that took too much processor time."""
-    return Failure(f"Reading this file took over {limits.seconds:g} seconds.")
+    return Failure(f"Reading this file took over {in_words(limits.seconds)}.")
 
 
 def out_of_time_by_the_clock(limits: Limits) -> Failure:
     """The failure of a file that took too long by the clock."""
-    return Failure(f"Reading this file took over {limits.seconds_by_the_clock:g} seconds by the clock.")
+    return Failure(f"Reading this file took over {in_words(limits.seconds_by_the_clock)} by the clock.")
+
+
+def in_words(seconds: float) -> str:
+    """The time as a reason has it."""
+    return "1 second" if seconds == 1 else f"{seconds:g} seconds"
 
 
 def out_of_memory(limits: Limits) -> Failure:
