@@ -16,7 +16,7 @@ from thep_forms.reading.page_content import Area, PageContent, lines_of, words_o
 FEWEST = 3  # labels that have to be found
 SPREAD = 60.0  # points, at least, between two labels that a scale is worked out from
 TOLERANCE = 4.0  # points that a label may be off
-NEAR = 12.5  # points of the form's page around the beginning of a label, where only its own words may stand
+NEAR = 14.0  # points of the form's page around the beginning of a label, where only its own words may stand
 MOST = 0.7  # of the labels have to be in place, or boxes are not where we reckon that they are
 
 

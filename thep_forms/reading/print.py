@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 import pdfplumber
@@ -265,9 +265,8 @@ class PageReader:
         for placed, area in boxes:
             answer = answer_in(placed, area, runs.in_boxes[placed.box.name], content)
             answers[placed.box.name] = replace(answer, page=found.page)
-        for name in relabelled(content, layout, placement):
-            if answers[name].says_something:
-                answers[name] = replace(answers[name], text="", doubts=UNREADABLE)
+        for name in _under_other_labels(layout, answers, relabelled(content, layout, placement)):
+            answers[name] = replace(answers[name], text="", doubts=UNREADABLE)
         for name in runs.between:
             answers[name] = replace(answers[name], doubts=answers[name].doubts | UNREADABLE)
         notes = [Note(line, found.page) for line in _lines_worth_keeping(runs.beside)]
@@ -305,6 +304,16 @@ class PageReader:
         return body.x - SLACK <= run[0].area.x <= body.right and (words in self._running or is_number)
 
 
+def _under_other_labels(layout: PageLayout, answers: Mapping[str, Answer], relabelled: Collection[str]) -> list[str]:
+    """The relabelled boxes of each group in which one of them has an answer: it may be any of theirs."""
+    found: list[str] = []
+    for group in layout.groups:
+        names = [item.box.name for item in group.items if isinstance(item, PlacedBox) and item.box.name in relabelled]
+        if any(answers[name].says_something for name in names):
+            found += names
+    return found
+
+
 def _is_picture(page: PlumberPage) -> bool:
     covered = sum(image["width"] * image["height"] for image in page.images)
     return bool(covered > LEAST_PICTURE * page.width * page.height)
@@ -328,10 +337,14 @@ def _start(run: Run) -> tuple[float, float]:
 
 
 def _box_at(x: float, y: float, boxes: BoxAreas, run: Run) -> tuple[PlacedBox, Area] | None:
-    for placed, area in boxes:
-        if area.holds(x, y, _slack(placed, run)):
-            return placed, area
-    return None
+    """The box that the point is in, or the nearest of those that it is hardly outside of."""
+    near = [(placed, area) for placed, area in boxes if area.holds(x, y, _slack(placed, run))]
+    return min(near, key=lambda found: _outside(found[1], x, y), default=None)
+
+
+def _outside(area: Area, x: float, y: float) -> float:
+    """How far a point is outside of an area; 0 inside."""
+    return max(area.x - x, x - area.right, area.top - y, y - area.bottom, 0.0)
 
 
 def _slack(placed: PlacedBox, run: Run) -> float:
