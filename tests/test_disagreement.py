@@ -222,6 +222,19 @@ def test_text_box_turned_into_a_button_keeps_its_text_and_is_asked_about(
     assert (problem.code, problem.value) == ("value_uncertain", HELD)
 
 
+@pytest.mark.parametrize("kind", [None, Name("/Text")])
+def test_text_in_a_field_of_no_known_kind_is_kept_and_asked_about(
+    returned: bytes, definition: FormDefinition, kind: pikepdf.Name | None
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        del boxes(pdf)[BOX]["/FT"]
+        if kind:
+            boxes(pdf)[BOX].FT = kind
+
+    (problem,) = asked(changed(returned, change), definition)
+    assert (problem.code, problem.value) == ("value_uncertain", HELD)
+
+
 def test_text_box_turned_into_a_tick_is_unreadable(returned: bytes, definition: FormDefinition) -> None:
     def change(pdf: pikepdf.Pdf) -> None:
         box = boxes(pdf)[BOX]
@@ -286,6 +299,10 @@ def on_no_page(pdf: pikepdf.Pdf) -> None:
     del boxes(pdf)[BOX]["/P"]
 
 
+def of_no_known_kind(pdf: pikepdf.Pdf) -> None:
+    boxes(pdf)[BOX].Subtype = Name.Wedge
+
+
 UNSEEN: list[Change] = [
     hidden,
     not_viewed,
@@ -295,6 +312,7 @@ UNSEEN: list[Change] = [
     without_rectangle,
     in_no_list,
     on_no_page,
+    of_no_known_kind,
 ]
 
 

@@ -184,13 +184,15 @@ def _widget_value(leaf: Leaf) -> WidgetValue | None:
     """What a widget holds, or None if its field is of a kind that holds no answer."""
     entry = _with_inherited(leaf) if leaf.ancestors else leaf.node.get
     value = entry("/V")
-    kind = name_of(entry("/FT")) or _likely_kind(leaf.node, value)
+    stated = name_of(entry("/FT"))
+    kind = stated or _likely_kind(leaf.node, value)
     if kind not in _KINDS:
         if not isinstance(value, String):
             return None
         kind = _TEXT
     is_text_in_button = kind == _BUTTON and isinstance(value, String) and not _is_state(leaf.node, value)
     ticks = kind == _BUTTON and not is_text_in_button
+    is_odd = is_text_in_button or stated not in _KINDS
     others: tuple[str, ...] = ()
     if ticks:
         text, doubts = "yes" if _is_ticked(leaf, value) else "", NO_DOUBT
@@ -203,7 +205,7 @@ def _widget_value(leaf: Leaf) -> WidgetValue | None:
     limit = entry("/MaxLen")
     return WidgetValue(
         text,
-        doubts | OTHER_KIND if is_text_in_button else doubts,
+        doubts | OTHER_KIND if is_odd else doubts,
         ticks,
         limit if isinstance(limit, int) and limit > 0 else None,
         leaf.page,

@@ -21,7 +21,7 @@ class Visibility:
 
     def shows(self, widget: WidgetValue) -> bool:
         """Whether a viewer shows any of the box. A page that says no size is taken for one that holds it."""
-        if widget.page is None or not widget.is_listed:
+        if widget.page is None or not widget.is_listed or widget.node.get("/Subtype") != pikepdf.Name.Widget:
             return False
         flags = widget.node.get("/F")
         if isinstance(flags, int) and flags & (_HIDDEN | _NO_VIEW):

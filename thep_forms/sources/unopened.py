@@ -9,7 +9,7 @@ from typing import BinaryIO
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.limits import Budget
 
-_SAVE_FILES = "Save its files into a folder and give that folder."
+_SAVE_FILES = "The office can unpack it and give the files in it."
 _XML_STARTS = (b"<?xml", b"<xfdf", b"\xef\xbb\xbf<")
 _XFDF_WITHIN = 1024  # bytes; only a declaration and comments stand before the first element
 
@@ -43,7 +43,7 @@ UNOPENED = (
     _explained(
         "Outlook data file",
         (b"!BDN",),
-        "This is an Outlook data file. Drag its messages into a folder and give that.",
+        "This is an Outlook data file. The office can save its messages as files.",
     ),
     ContainerKind("form data", _is_form_data, partial(_open, _FORM_DATA), is_streamed=True),
 )

@@ -32,11 +32,17 @@ class Limits(Struct, frozen=True):
 
 
 class Failure(Struct, frozen=True):
-    """The reason why there is no answer: a sentence for a person, which quotes nothing of the file."""
+    """The reason why there is no answer: a sentence for a person, which quotes nothing of the file.
+
+    `error` is the class of the exception that the job raised, for who looks after the program; empty where it raised
+    none. It stands in no table.
+    """
 
     reason: str
+    error: str = ""
 
 
+FAILED = "Our program failed on this file."
 CRASHED = Failure("Reading this file made the program crash.")
 
 
@@ -90,7 +96,7 @@ class Worker(Generic[T]):
         self.is_broken = True  # after an error its state is unknown
         if status == _TOO_MUCH_MEMORY:
             return Failure(f"Reading this file took over {self.limits.megabytes} MB of memory.")
-        return Failure(f"Reading this file failed ({content.decode('ascii', 'replace')[:80]}).")
+        return Failure(FAILED, content.decode("ascii", "replace")[:80])
 
     def end(self) -> None:
         """Kill the process and wait until it has ended."""
