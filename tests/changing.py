@@ -75,3 +75,11 @@ def without_page(box: pikepdf.Object) -> Dictionary:
 def unlisted(pdf: pikepdf.Pdf, pages: Sequence[int] = (0, 3)) -> None:
     for number in pages:
         del pdf.pages[number].obj["/Annots"]
+
+
+def plain_objects(pdf: bytes) -> io.BytesIO:
+    """The file with a cross-reference table, and no object inside another one's stream."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        opened.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    return out

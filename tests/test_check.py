@@ -363,7 +363,7 @@ def test_form_without_answers_is_blank(definition: FormDefinition) -> None:
     assert not one.acceptable
 
 
-@pytest.mark.parametrize("before", [" ", "\u00a0", "\ufeff", "\x00", "\u200b", " \u00ad "])
+@pytest.mark.parametrize("before", [" ", "\u00a0", "\ufeff", "\x00", "\u200b", " \u00ad ", "\u2800", "\U000e0020"])
 @pytest.mark.parametrize("formula", ["=1+1", "@SUM(A1)", "-1", "+1+2"])
 def test_formula_after_blanks_or_invisible_characters_is_neutralised(before: str, formula: str) -> None:
     assert neutralised(before + formula) == f"'{before}{formula}"

@@ -504,7 +504,7 @@ def test_a_text_that_speaks_of_a_beginning_holds_no_file(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"7z\xbc\xaf\x27\x1c\0\4" + PDF, "This is a 7z archive. Save its files into a folder"),
+        (b"7z\xbc\xaf\x27\x1c\0\4" + PDF, "This is a 7z archive. The office can unpack it"),
         (b"Rar!\x1a\x07\x01\0" + PDF, "This is a RAR archive."),
         (b"!BDN" + PDF, "This is an Outlook data file."),
         (zipped({"Accounts/a/com.microsoft.__Messages/Inbox/m_0.xml": b"<m/>"}), "This is an Outlook for Mac export."),

@@ -75,6 +75,12 @@ def test_file_without_a_readable_form_says_what_it_is(
     assert reading.reason
 
 
+@pytest.mark.parametrize("rest", [b"", b"1 0 obj", bytes(4000), b"xref trailer << /Root 1 0 R >> startxref 0 %%EOF"])
+def test_reason_of_a_broken_file_is_in_plain_words(definition: FormDefinition, rest: bytes) -> None:
+    reading = read_return(b"%PDF-1.7\n" + rest, definition)
+    assert (reading.kind, reading.reason) == (FileKind.UNREADABLE, "This PDF is damaged and cannot be read.")
+
+
 def test_modification_date_is_the_latest_of_file_and_fields(form: bytes, definition: FormDefinition) -> None:
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(dated(form, "20260504"))) as pdf:

@@ -18,6 +18,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.commands import run
 from tests.conftest import ingest
+from thep_forms.checking.characters import without_controls
 from thep_forms.checking.formula import exact as exact_value
 from thep_forms.checking.formula import neutralised
 from thep_forms.definition import Definitions, shipped
@@ -154,17 +155,17 @@ def test_problems_have_a_legible_colour_and_the_word_of_their_severity(book: ope
 @given(st.lists(AWKWARD, min_size=1, max_size=6))
 @example(["_x0041_", "a_x0041_b", "a\r\nb\rc\n", "\x01"])
 def test_any_typed_text_is_in_the_workbook_exactly(values: list[str]) -> None:
-    assert exact(sheet_of(*values)) == [["c"], *([value] for value in values)]
+    assert exact(sheet_of(*values)) == [["c"], *([without_controls(value)] for value in values)]
 
 
 @given(st.lists(AWKWARD, min_size=1, max_size=6))
 def test_any_typed_text_gives_a_workbook_that_other_programs_read(values: list[str]) -> None:
     sheet = opened(sheet_of(*values)).active
-    assert [cell.value is None for cell in below_header(sheet)] == [value == "" for value in values]
+    assert [cell.value is None for cell in below_header(sheet)] == [without_controls(value) == "" for value in values]
     assert {cell.data_type for cell in below_header(sheet) if cell.value} <= {"s"}
 
 
-@pytest.mark.parametrize("char", ["x", "é", "😀", "\x01"])
+@pytest.mark.parametrize("char", ["x", "é", "😀", "\t"])
 def test_a_value_that_a_cell_cannot_hold_is_cut_off_and_says_so(char: str) -> None:
     units = len(char.encode("utf-16-le")) // 2
     whole, longer = char * (LONGEST // units), char * (LONGEST // units + 1)
@@ -178,6 +179,16 @@ def test_a_value_that_a_cell_cannot_hold_is_cut_off_and_says_so(char: str) -> No
 @given(AWKWARD)
 def test_a_cell_of_a_csv_gives_the_exact_value_back(value: str) -> None:
     assert exact_value(neutralised(value)) == value
+
+
+def test_control_characters_reach_no_cell_of_a_workbook() -> None:
+    assert exact(sheet_of("Jo\x1b[31m\x9b Ali\x00\x7f", "3 Road\nE2\t")) == [["c"], ["Jo[31m Ali"], ["3 Road\nE2\t"]]
+
+
+@pytest.mark.parametrize("before", [" ", "\u00a0", "\ufeff", "\x00", "\u2800"])
+def test_formula_after_blanks_is_marked_as_text_in_a_workbook(before: str) -> None:
+    (cell,) = below_header(opened(sheet_of(f"{before}=1+1")).active)
+    assert cell.quotePrefix
 
 
 def test_characters_that_a_workbook_cannot_hold_are_marked() -> None:

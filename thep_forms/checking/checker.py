@@ -22,7 +22,13 @@ from thep_forms.definition.model import Field, Kind, ProblemCode, Role
 from thep_forms.definition.year import MembershipYear
 from thep_forms.reading.model import Answer, Doubt, Note, ReadFrom, Reading
 
+NO_ANSWER = "no answer"  # what a message says in the place of an empty value
 _NOTHING = Answer("")
+_UNCERTAIN = {  # where an answer was read that the school may not have seen
+    Doubt.NOT_SEEN: "in a box that does not show on the page",
+    Doubt.OTHER_KIND: "in a box of another kind than ours",
+    Doubt.FORMATTED: "as formatted text alone, which not every program shows",
+}
 _WORDS = (Kind.TEXT, Kind.ADDRESS, Kind.EMAIL, Kind.TELEPHONE)  # kinds in which people type `N/A`
 
 
@@ -237,6 +243,9 @@ class _Checker:
 
     def _box(self, box: Box, raw: Answer) -> str:
         """The normal form of one answer; what is wrong with it is noted."""
+        if raw.shown:
+            held = f"“{shown(raw.text)}”" if raw.says_something else NO_ANSWER
+            self._problem_in(box, raw, ProblemCode.VALUE_SHOWN_DIFFERENTLY, held=held, shown=shown(raw.shown))
         if raw.is_empty:
             return ""
         normal = self._normal(box, raw)
@@ -260,7 +269,11 @@ class _Checker:
     def _doubts(self, box: Box, raw: Answer) -> None:
         """What the reader was not sure of."""
         if raw.others:
-            self._problem_in(box, raw, ProblemCode.VALUE_CONFLICT, other=shown("”, “".join(raw.others)))
+            others = "”, “".join(other or NO_ANSWER for other in raw.others)
+            self._problem_in(box, raw, ProblemCode.VALUE_CONFLICT, other=shown(others))
+        for doubt, where in _UNCERTAIN.items():
+            if doubt in raw.doubts:
+                self._problem_in(box, raw, ProblemCode.VALUE_UNCERTAIN, where=where)
         if Doubt.COVERED in raw.doubts:
             self._problem_in(box, raw, ProblemCode.VALUE_COVERED)
         if Doubt.UNREADABLE in raw.doubts:

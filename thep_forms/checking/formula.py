@@ -10,7 +10,7 @@ _SIGNS = r"=+\-@＝＋－＠"  # full-width ones count too: some spreadsheets fo
 # White space, control and invisible characters: a spreadsheet may drop them before it looks for a sign.
 _BLANKS = (
     r"\s\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    r"\u3164\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+    r"\u17b4\u17b5\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff"
 )
 _FORMULA = re.compile(rf"'*[\t\r\n]|['{_BLANKS}]*[{_SIGNS}]")
 # Seven digits or more, as E.164 numbers have, with what people put between them: whatever a spreadsheet makes of

@@ -86,6 +86,8 @@ class ProblemCode(StrEnum):
     VALUE_UNREADABLE = "value_unreadable"
     VALUE_COVERED = "value_covered"
     VALUE_CONFLICT = "value_conflict"
+    VALUE_SHOWN_DIFFERENTLY = "value_shown_differently"
+    VALUE_UNCERTAIN = "value_uncertain"
     FORMULA_NEUTRALISED = "formula_neutralised"
     FIELD_UNKNOWN = "field_unknown"
     YEAR_MISSING = "year_missing"

@@ -37,6 +37,8 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
     ProblemCode.DFE_OTHER_SCHOOL: ("name", "other", "theirs"),
     ProblemCode.NAME_UNLIKELY: ("name", "number"),
     ProblemCode.PHASE_UNLIKELY: ("likely", "number"),
+    ProblemCode.VALUE_SHOWN_DIFFERENTLY: ("held", "shown"),
+    ProblemCode.VALUE_UNCERTAIN: ("where",),
     ProblemCode.VALUE_CONFLICT: ("other",),
     ProblemCode.VALUE_CORRECTED: ("noted", "reason"),
     ProblemCode.VALUE_MISSPELT: ("meant",),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jinja2
 
+from thep_forms.checking.characters import without_controls
 from thep_forms.definition.load import Templates
 from thep_forms.errors import TemplateError
 from thep_forms.office.report_contents import Report
@@ -30,7 +31,8 @@ def report_page(report: Report, templates: Path | None = None) -> str:
     accents = {"light": readable_colour(accent, LIGHT_PAGE), "dark": readable_colour(accent, DARK_PAGE)}
     try:
         template = environment.from_string(folders.read(TEMPLATE, year))
-        return template.render(report=report, accents=accents, light=LIGHT_PAGE, dark=DARK_PAGE)
+        page = template.render(report=report, accents=accents, light=LIGHT_PAGE, dark=DARK_PAGE)
+        return without_controls(page)  # no browser shows them, and HTML allows none
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"{path}: line {error.lineno}: {error.message}.") from error
     except jinja2.UndefinedError as error:

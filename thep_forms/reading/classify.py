@@ -17,7 +17,7 @@ from thep_forms.layout.seal import State, state
 from thep_forms.reading.annotations import Markup, markup_in
 from thep_forms.reading.damage import attempt, decode_streams
 from thep_forms.reading.field_groups import FormFields, IsBox, forms_in
-from thep_forms.reading.field_tree import Annotation, leaves_and_annotations
+from thep_forms.reading.field_tree import Annotation, field_tree
 from thep_forms.reading.fields import WidgetValue, pages_of, values_by_name
 from thep_forms.reading.information import modified_at, title_of
 from thep_forms.reading.model import FileKind, Reading
@@ -106,10 +106,10 @@ def classify(document: Document, is_box: IsBox) -> Contents:
     """What is in the file. `is_box` says whether a field of that name is a box of ours. Raises `TooManyError`."""
     title = title_of(document.pdf)
     pages = [page.obj for page in document.pdf.pages]  # at hand: each question for a page takes its time
-    leaves, annotations = leaves_and_annotations(document.pdf, pages)
-    found = values_by_name(leaves)
+    tree = field_tree(document.pdf, pages)
+    found = values_by_name(tree.leaves)
     modified = modified_at(document.pdf, (widget for widgets in found.values() for widget in widgets))
-    markup = markup_in(annotations)
+    markup = markup_in(tree.annotations)
     seals, unsealed = _seals(pages)
     return Contents(
         document,
@@ -119,9 +119,9 @@ def classify(document: Document, is_box: IsBox) -> Contents:
         seals,
         title,
         modified,
-        annotations,
+        tree.annotations,
         markup,
-        damaged=document.warned_of_damage() or unsealed or document.repaired,
+        damaged=document.warned_of_damage() or unsealed or document.repaired or tree.lacks_objects,
     )
 
 

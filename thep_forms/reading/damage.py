@@ -19,7 +19,7 @@ MOST = 5000  # streams of a page
 
 # What qpdf says where it had to guess where the objects of a file are, or could not make out one of them.
 _WARNING = re.compile(
-    "file is damaged|reconstruct|xref not found|expected endobj|EOF|error decoding"
+    "file is damaged|reconstruct|xref not found|invalid xref table entry|expected endobj|EOF|error decoding"
     "|treating object as null|giving up on reading object"
     "|unknown token|expected dictionary key|unexpected (?:[)>]|brace|array close|dictionary close)"
     "|ended prematurely|duplicated key|invalid character .* in hexstring",

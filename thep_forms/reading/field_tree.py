@@ -13,10 +13,11 @@ import pikepdf
 from msgspec import Struct
 from pikepdf import Dictionary, Object
 
-from thep_forms.reading.objects import get, items_of, name_of
+from thep_forms.reading.objects import get, items_of, lacks, name_of
 
 DEEPEST = 32  # levels of a field tree; a deeper one is a loop or an attack
 MOST = 50_000  # fields and widgets: a file of two thousand schools has fewer
+_NEEDED = frozenset({"/T", "/FT", "/V", "/RV", "/AS", "/AP", "/Kids", "/Parent"})  # entries that answers depend on
 _DIRECT = (0, 0)  # the number of an object that has none
 
 ObjectNumber = tuple[int, int]
@@ -35,13 +36,23 @@ class Node:
         self.number, self.entries = number, dictionary.as_dict()
         self.get: Callable[[str], object] = self.entries.get
 
+    @property
+    def lacks_entries(self) -> bool:
+        """Whether the file names an object for an entry that an answer depends on, and does not have it."""
+        lacking = [key for key, value in self.entries.items() if value is None]
+        return not _NEEDED.isdisjoint(lacking)
+
 
 class Leaf(Struct, frozen=True):
-    """A widget, or a field without widgets; `ancestors` come nearest first, `page` is an index."""
+    """A widget, or a field without widgets; `ancestors` come nearest first.
+
+    `page` is the index of the page that it is on, `is_listed` says whether that page lists it: viewers draw no other.
+    """
 
     node: Node
     ancestors: Sequence[Node]
     page: int | None
+    is_listed: bool = True
 
 
 class Annotation(Struct, frozen=True):
@@ -51,21 +62,36 @@ class Annotation(Struct, frozen=True):
     dictionary: Object
 
 
-def leaves_and_annotations(pdf: pikepdf.Pdf, pages: Sequence[Object]) -> tuple[list[Leaf], list[Annotation]]:
+class FieldTree(Struct, frozen=True):
     """The leaves of the field tree, those that only a page lists after them; and the annotations that are no widgets.
 
-    Raises `TooManyError`.
+    `lacks_objects`: the file names fields, annotations or entries of fields that are not in it.
     """
-    annotations = _annotations(pages)
+
+    leaves: Sequence[Leaf]
+    annotations: Sequence[Annotation]
+    lacks_objects: bool
+
+
+def field_tree(pdf: pikepdf.Pdf, pages: Sequence[Object]) -> FieldTree:
+    """All fields and annotations of a file. Raises `TooManyError`."""
+    annotations, lacks_annotations = _annotations(pages)
     listed = {annotation.dictionary.objgen: annotation.page for annotation in reversed(annotations)}  # the first counts
     listed.pop(_DIRECT, None)
     indices = {page.objgen: index for index, page in enumerate(pages)}
     seen: set[ObjectNumber] = set()
     leaves: list[Leaf] = []
     others: list[Annotation] = []
-    for node, ancestors in islice(_tree_leaves(get(get(pdf.Root, "/AcroForm"), "/Fields"), seen), MOST + 1):
+    form = get(pdf.Root, "/AcroForm")
+    fields = get(form, "/Fields")
+    lacks_list = fields is None and (lacks(pdf.Root, "/AcroForm") or lacks(form, "/Fields"))
+    tree = _Tree(fields, seen)
+    for node, ancestors in islice(tree.leaves(), MOST + 1):
         page = listed.get(node.number)
-        leaves.append(Leaf(node, ancestors, _own_page(node, indices) if page is None else page))
+        if page is None:
+            leaves.append(Leaf(node, ancestors, _own_page(node, indices), is_listed=False))
+        else:
+            leaves.append(Leaf(node, ancestors, page))
     for annotation in annotations:
         number = annotation.dictionary.objgen
         if number in seen:
@@ -81,16 +107,23 @@ def leaves_and_annotations(pdf: pikepdf.Pdf, pages: Sequence[Object]) -> tuple[l
             break
     if len(leaves) > MOST:
         raise TooManyError
-    return leaves, others
+    lacks_entries = any(leaf.node.lacks_entries for leaf in leaves)
+    return FieldTree(leaves, others, lacks_list or lacks_annotations or tree.lacks_objects or lacks_entries)
 
 
-def _annotations(pages: Sequence[Object]) -> list[Annotation]:
-    return [
-        Annotation(number, annotation)
-        for number, page in enumerate(pages)
-        for annotation in items_of(get(page, "/Annots"))
-        if isinstance(annotation, Dictionary)
-    ]
+def _annotations(pages: Sequence[Object]) -> tuple[list[Annotation], bool]:
+    """The annotations of the pages; and whether a page lists some that are not in the file."""
+    found: list[Annotation] = []
+    is_any_missing = False
+    for number, page in enumerate(pages):
+        listed = get(page, "/Annots")
+        is_any_missing = is_any_missing or (listed is None and lacks(page, "/Annots"))
+        for annotation in items_of(listed):
+            if isinstance(annotation, Dictionary):
+                found.append(Annotation(number, annotation))
+            else:
+                is_any_missing = is_any_missing or annotation is None
+    return found, is_any_missing
 
 
 def _own_page(node: Node, indices: Mapping[ObjectNumber, int]) -> int | None:
@@ -99,37 +132,53 @@ def _own_page(node: Node, indices: Mapping[ObjectNumber, int]) -> int | None:
     return indices.get(page.objgen) if isinstance(page, Dictionary) else None
 
 
-def _tree_leaves(fields: object, seen: set[ObjectNumber]) -> Iterator[tuple[Node, list[Node]]]:
-    """The leaves of the tree with their ancestors, nearest first. Adds the numbers of its objects to `seen`.
+class _Tree:
+    """The field tree. `lacks_objects`: fields that it names are not in the file."""
 
-    A field whose kids were all seen is a leaf, too: it may be below itself, or list the widgets of another field.
-    """
-    waiting: list[tuple[Object, list[Node]]] = [(field, []) for field in reversed([*items_of(fields)])]
-    top = cache(lambda: {field.objgen for field in items_of(fields) if isinstance(field, Dictionary)})
-    listed = 0
+    def __init__(self, fields: object, seen: set[ObjectNumber]) -> None:
+        """`seen` gets the numbers of the objects of the tree."""
+        self.fields = [*items_of(fields)]
+        self.seen = seen
+        self.lacks_objects = any(field is None for field in self.fields)
+        self.top = cache(lambda: {field.objgen for field in self.fields if isinstance(field, Dictionary)})
 
-    def is_below(kid: Object) -> bool:
-        """Whether it is unseen, and not a field of the top level that names no parent."""
-        return kid.objgen not in seen and ("/Parent" in kid or "/T" not in kid or kid.objgen not in top())
+    def leaves(self) -> Iterator[tuple[Node, list[Node]]]:
+        """The leaves of the tree with their ancestors, nearest first.
 
-    while waiting:
-        field, ancestors = waiting.pop()
-        number = field.objgen if isinstance(field, Dictionary) else None
-        if number is None or number in seen:
-            continue
-        if number != _DIRECT:
-            seen.add(number)
-        node = Node(field, number)
+        A field whose kids were all seen is a leaf, too: it may be below itself, or list the widgets of another field.
+        """
+        waiting: list[tuple[Object, list[Node]]] = [(field, []) for field in reversed(self.fields)]
+        listed = 0
+        while waiting:
+            field, ancestors = waiting.pop()
+            number = field.objgen if isinstance(field, Dictionary) else None
+            if number is None or number in self.seen:
+                continue
+            if number != _DIRECT:
+                self.seen.add(number)
+            node = Node(field, number)
+            kids = [] if (entry := node.get("/Kids")) is None else self._kids(entry)
+            if not kids or len(ancestors) == DEEPEST:
+                yield node, ancestors
+                continue
+            self.lacks_objects = self.lacks_objects or node.lacks_entries
+            listed += len(kids)
+            if listed > MOST:
+                raise TooManyError
+            waiting += [(kid, [node, *ancestors]) for kid in reversed(kids)]
+
+    def _kids(self, entry: object) -> list[Object]:
+        """The kids of a field that are below it."""
         kids: list[Object] = []
-        if (entry := node.get("/Kids")) is not None:
-            kids = [kid for kid in items_of(entry) if isinstance(kid, Dictionary) and is_below(kid)]
-        if not kids or len(ancestors) == DEEPEST:
-            yield node, ancestors
-            continue
-        listed += len(kids)
-        if listed > MOST:
-            raise TooManyError
-        waiting += [(kid, [node, *ancestors]) for kid in reversed(kids)]
+        for kid in items_of(entry):
+            if isinstance(kid, Dictionary) and self._is_below(kid):
+                kids.append(kid)
+            self.lacks_objects = self.lacks_objects or kid is None
+        return kids
+
+    def _is_below(self, kid: Object) -> bool:
+        """Whether it is unseen, and not a field of the top level that names no parent."""
+        return kid.objgen not in self.seen and ("/Parent" in kid or "/T" not in kid or kid.objgen not in self.top())
 
 
 def _ancestors(node: Node) -> list[Node]:

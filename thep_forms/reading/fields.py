@@ -13,12 +13,26 @@ from functools import lru_cache
 from msgspec import Struct
 from pikepdf import Array, Dictionary, Name, Stream, String
 
+from thep_forms.reading.appearance import BoxFonts, BoxSize, shows_plainly, text_shown_instead
 from thep_forms.reading.field_tree import Leaf, Node
 from thep_forms.reading.model import Answer, Doubt
-from thep_forms.reading.objects import NO_DOUBT, Text, content_of, doubted_text, get, name_of, numbers_of, text_of
+from thep_forms.reading.objects import (
+    FORMATTED,
+    NO_DOUBT,
+    OTHER_KIND,
+    Text,
+    content_of,
+    doubted_text,
+    get,
+    name_of,
+    numbers_of,
+    text_of,
+)
 from thep_forms.reading.strings import plain, text_string
 
 OFF = ("", "off", "no", "false")  # the standard has the first two
+STATES = (*OFF, "on", "yes", "true", "1", "0", "x")  # texts that programs give a tick box for a value
+NO_RECTANGLE = b"null"
 NOT_TICKED = "no"  # the other answer of a box of which only the value or only the state says that it is ticked
 LONGEST_NAME = 200  # bytes of a part of a name that is kept for the next form
 UNNAMED = "unnamed_{}"  # what a field without a name is called
@@ -30,13 +44,27 @@ _SHOWS = re.compile(rb"\bT[jJ]\b|[)>]\s*['\"](?!\S)")  # operators that show a t
 _FULL = frozenset({Doubt.BOX_FULL})
 
 
+Corners = tuple[float, float, float, float]  # left, bottom, right, top
+
+
+@lru_cache(maxsize=512)
+def corners(rectangle: bytes) -> Corners:
+    """The edges of a rectangle as it is written. It is cached since the forms of a year have the same boxes."""
+    try:
+        x, y, right, top = map(float, rectangle.strip(b"[]").split())
+    except ValueError:
+        return 0.0, 0.0, 0.0, 0.0
+    return min(x, right), min(y, top), max(x, right), max(y, top)
+
+
 class WidgetValue(Struct, frozen=True):
     """What one widget holds.
 
     `ticks`: it is a check box. `limit` is the number of characters that its field takes, None without a limit. `page`
-    is an index, None where the file does not say. `contradicts`: its value says that it is ticked and its state that it
-    is not, or the other way round. `lacks_value`: it has no value at all. One that a person emptied has
-    an empty text, and may still show the old one.
+    is an index, None where the file does not say; `is_listed`: that page lists it. `lacks_value`: it has no value at
+    all. One that a person emptied has an empty text, and may still show the old one. `others` are answers that differ
+    from it: that of its field, or `no` where its value says that it is ticked, and its state does not or its box
+    cannot show it.
     """
 
     text: str
@@ -46,7 +74,8 @@ class WidgetValue(Struct, frozen=True):
     page: int | None
     node: Node
     lacks_value: bool
-    contradicts: bool = False
+    is_listed: bool = True
+    others: tuple[str, ...] = ()
 
     @property
     def says_something(self) -> bool:
@@ -57,6 +86,28 @@ class WidgetValue(Struct, frozen=True):
     def is_only_drawn(self) -> bool:
         """Whether it has no value, but its appearance shows a text. Reads the appearance."""
         return self.lacks_value and not self.ticks and _draws_text(get(self.node.get("/AP"), "/N"), set())
+
+    def shown_instead(self, fonts: object) -> str:
+        """The text that its box shows, where that is certainly not its value; empty where it is. Reads the appearance.
+
+        `fonts` are those of the whole form, by name.
+        """
+        if self.ticks or self.lacks_value or Doubt.UNREADABLE in self.doubts:
+            return ""
+        appearance = get(self.node.get("/AP"), "/N")
+        content = content_of(appearance) if isinstance(appearance, Stream) else None
+        if not content or shows_plainly(content, self.text):
+            return ""
+        left, _, right, _ = self.corners
+        own_fonts = get(get(appearance, "/Resources"), "/Font")
+        size = BoxSize(right - left, self.limit or 0)
+        return text_shown_instead(self.text, content, BoxFonts(own_fonts, fonts), size)
+
+    @property
+    def corners(self) -> Corners:
+        """Its rectangle on the page: left, bottom, right and top, in points; all 0 where it has none."""
+        rectangle = self.node.get("/Rect")
+        return corners(rectangle.unparse(resolved=True) if isinstance(rectangle, Array) else NO_RECTANGLE)
 
     @property
     def changed(self) -> str:
@@ -86,13 +137,14 @@ def values_by_name(leaves: Iterable[Leaf]) -> dict[str, list[WidgetValue]]:
 def combined(widgets: Sequence[WidgetValue]) -> Answer:
     """The answer that the widgets of one field give: the first that is not empty, and those that differ from it."""
     first, limit = widgets[0], widgets[0].limit
-    others: tuple[str, ...] = ()
+    others: tuple[str, ...] = first.others
     if len(widgets) > 1:
         first, *differing = _differing(widgets)
         limit = next((widget.limit for widget in widgets if widget.limit), None)
-        others = tuple(widget.text for widget in differing)
-    if any(widget.contradicts for widget in widgets):
-        others = (*others, NOT_TICKED)
+        texts = [widget.text for widget in differing]
+        for widget in widgets:
+            texts += [text for text in widget.others if text != first.text]
+        others = tuple(dict.fromkeys(texts))
     doubts = first.doubts | _FULL if limit and len(first.text) >= limit else first.doubts
     return Answer(first.text, doubts=doubts, others=others, page=first.page)
 
@@ -132,31 +184,69 @@ def _widget_value(leaf: Leaf) -> WidgetValue | None:
     """What a widget holds, or None if its field is of a kind that holds no answer."""
     entry = _with_inherited(leaf) if leaf.ancestors else leaf.node.get
     value = entry("/V")
-    kind = name_of(entry("/FT")) or _likely_kind(leaf.node, value)
+    stated = name_of(entry("/FT"))
+    kind = stated or _likely_kind(leaf.node, value)
     if kind not in _KINDS:
         if not isinstance(value, String):
             return None
         kind = _TEXT
-    ticks = kind == _BUTTON
-    text, doubts = ("yes" if _is_ticked(leaf, value) else "", NO_DOUBT) if ticks else _typed(leaf.node, value, entry)
+    is_text_in_button = kind == _BUTTON and isinstance(value, String) and not _is_state(leaf.node, value)
+    ticks = kind == _BUTTON and not is_text_in_button
+    is_odd = is_text_in_button or stated not in _KINDS
+    others: tuple[str, ...] = ()
+    if ticks:
+        text, doubts = "yes" if _is_ticked(leaf, value) else "", NO_DOUBT
+        if _contradicts(leaf, value):
+            others = (NOT_TICKED,)
+    else:
+        text, doubts = _typed(leaf.node, value, entry)
+        if leaf.ancestors:
+            text, others = _with_text_of_field(text, leaf)
     limit = entry("/MaxLen")
     return WidgetValue(
         text,
-        doubts,
+        doubts | OTHER_KIND if is_odd else doubts,
         ticks,
         limit if isinstance(limit, int) and limit > 0 else None,
         leaf.page,
         leaf.node,
         not (text or Doubt.UNREADABLE in doubts or isinstance(value, String)),
-        ticks and _contradicts(leaf, value),
+        leaf.is_listed,
+        others,
     )
+
+
+def _with_text_of_field(text: str, leaf: Leaf) -> tuple[str, tuple[str, ...]]:
+    """The text of a widget, and what its field holds besides where that differs. Of two, the one that is not empty."""
+    of_field = _text_of_field(leaf)
+    if of_field is None or of_field == text:
+        return text, ()
+    return (text, (of_field,)) if text else (of_field, (text,))
+
+
+def _text_of_field(leaf: Leaf) -> str | None:
+    """The text that the field of a widget holds besides the widget's own; None unless both hold one."""
+    if leaf.node.get("/V") is None:
+        return None
+    for node in leaf.ancestors:
+        if (value := node.get("/V")) is not None:
+            return text_of(value)
+    return None
+
+
+def _is_state(node: Node, value: String) -> bool:
+    """Whether the text stands for a state of a tick box."""
+    text = text_of(value).strip()
+    states = get(node.get("/AP"), "/N")
+    return text.lower() in STATES or (isinstance(states, Dictionary) and f"/{text}" in states)
 
 
 def _typed(node: Node, value: object, entry: Callable[[str], object]) -> Text:
     """What was typed into a text field, or chosen in a list."""
     if value is None and (rich := entry("/RV")) is not None:
         text, doubts = doubted_text(rich)
-        return plain(text), doubts
+        words = plain(text)
+        return words, doubts | FORMATTED if words else doubts
     if isinstance(value, (int, Decimal)) and _draws_text(get(node.get("/AP"), "/N"), set()):
         return "", NO_DOUBT  # what is shown was meant: a number has no zeros in front
     return doubted_text(value)
@@ -205,13 +295,20 @@ def _is_ticked(leaf: Leaf, value: object) -> bool:
 
 
 def _contradicts(leaf: Leaf, value: object) -> bool:
-    """Whether its own value and its state are both there, and only one of them ticks it."""
+    """Whether only one of its value and its state ticks it, or its box has no such state, so that it shows no tick."""
     state = leaf.node.get("/AS")
-    if not isinstance(value, Name) or not isinstance(state, Name):
+    if isinstance(value, Name) and leaf.ancestors and _is_of_another(leaf.node, leaf.ancestors[0], value):
+        value = None
+    own = [each for each in (value, state) if isinstance(each, Name)]
+    ticked = [each for each in own if _is_on(each)]
+    if not ticked:
         return False
-    if leaf.ancestors and _is_of_another(leaf.node, leaf.ancestors[0], value):
+    if len(ticked) < len(own):
+        return True
+    states = get(leaf.node.get("/AP"), "/N")
+    if not isinstance(states, Dictionary) or not any(key != "/Off" for key in states):
         return False
-    return _is_on(value) != _is_on(state)
+    return any(str(each) not in states for each in ticked)
 
 
 def _is_on(state: object) -> bool:

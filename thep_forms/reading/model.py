@@ -41,6 +41,9 @@ class Doubt(StrEnum):
     COVERED = "covered"  # something was drawn over it; what cannot be seen is not kept
     UNREADABLE = "unreadable"  # not all of it may be the answer, or its font does not say what its letters are
     CUT_OFF = "cut_off"  # it ends at the edge of its box, so the rest may not have been printed
+    NOT_SEEN = "not_seen"  # its box does not show on any page
+    OTHER_KIND = "other_kind"  # its field is of another kind than the form has it
+    FORMATTED = "formatted"  # it stands in formatted text alone, which few programs read
     BOX_FULL = "box_full"  # it is as long as its field allows, so the rest may not have been taken
 
 
@@ -50,8 +53,10 @@ _ILLEGIBLE = frozenset({Doubt.UNREADABLE, Doubt.COVERED})
 class Answer(Struct, frozen=True, omit_defaults=True):
     """What stands in one box: line breaks are `\\n`, a ticked box is `yes`, an empty box is an empty text.
 
-    A letter that the file does not name is U+FFFD. `others` are the differing answers that other widgets, notes or
-    print give for the same box. `page` is the index of the page, None where the file does not say.
+    A letter that the file does not name is U+FFFD. `others` are the differing answers that other widgets, the field of
+    a widget, notes or print give for the same box; one of them is empty where one of these is. `shown` is the text that
+    the box shows where that is not its answer: a program may have changed only one of the two. `page` is the index of
+    the page, None where the file does not say.
     """
 
     text: str
@@ -59,6 +64,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     doubts: frozenset[Doubt] = frozenset()
     others: tuple[str, ...] = ()
     page: int | None = None
+    shown: str = ""
 
     @property
     def is_empty(self) -> bool:

@@ -17,6 +17,9 @@ NO_DOUBT: frozenset[Doubt] = frozenset()
 LOST: frozenset[Doubt] = frozenset({Doubt.CHARACTERS_LOST})
 UNREADABLE: frozenset[Doubt] = frozenset({Doubt.UNREADABLE})
 COVERED: frozenset[Doubt] = frozenset({Doubt.COVERED})
+FORMATTED: frozenset[Doubt] = frozenset({Doubt.FORMATTED})
+NOT_SEEN: frozenset[Doubt] = frozenset({Doubt.NOT_SEEN})
+OTHER_KIND: frozenset[Doubt] = frozenset({Doubt.OTHER_KIND})
 
 Text = tuple[str, frozenset[Doubt]]
 
@@ -26,6 +29,14 @@ def get(holder: object, key: str) -> object:
     if not isinstance(holder, (Dictionary, Stream)):
         return None
     return holder.get(key)
+
+
+def lacks(holder: object, key: str) -> bool:
+    """Whether a dictionary names an object for the entry that is not in the file."""
+    if not isinstance(holder, Dictionary):
+        return False
+    entries = holder.as_dict()
+    return key in entries and entries[key] is None
 
 
 def items_of(array: object) -> Iterator[Object]:

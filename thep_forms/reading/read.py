@@ -61,8 +61,8 @@ def _read(source: Source, definitions: DefinitionOfYear, passwords: Sequence[str
         return (Reading(FileKind.UNREADABLE, reason=reasons.TOO_MANY),)
     except (MemoryError, ImportError):
         raise  # neither is the file's fault: the process has limits, or a library cannot be loaded
-    except Exception as error:  # noqa: BLE001 - a damaged file can raise anything; its own reading says so
-        return (Reading(FileKind.UNREADABLE, reason=reasons.failed(error)),)
+    except Exception:  # noqa: BLE001 - a damaged file can raise anything; its own reading says so
+        return (Reading(FileKind.UNREADABLE, reason=reasons.CANNOT_BE_READ),)
 
 
 def _read_other(source: Source, file_type: FileType, definitions: DefinitionOfYear) -> tuple[Reading, ...]:

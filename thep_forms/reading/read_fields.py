@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.form import Box, FormDefinition
 from thep_forms.definition.identity import FORM_ID, years_in
+from thep_forms.definition.model import Kind
 from thep_forms.reading.annotations import BoxArea
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found
 from thep_forms.reading.damage import attempt, decode_streams
 from thep_forms.reading.field_groups import FormFields
 from thep_forms.reading.fields import WidgetValue, combined
 from thep_forms.reading.model import Answer, FileKind, ReadFrom, Reading
-from thep_forms.reading.objects import UNREADABLE
+from thep_forms.reading.objects import NOT_SEEN, OTHER_KIND, UNREADABLE, get
 from thep_forms.reading.opening import flattened
 from thep_forms.reading.page_numbers import may_lack_pages, missing_pages
 from thep_forms.reading.policy import Entered, with_markup, with_print
+from thep_forms.reading.visibility import Visibility
 
 if TYPE_CHECKING:
     from thep_forms.reading.print import PrintedPage
@@ -48,6 +50,10 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
             unknown[name] = answer
     if not boxes:
         return Found()
+    contents = contents.with_damage(contents.document.warned_of_damage())
+    boxes, cannot_be_compared = attempt(lambda: _as_they_look(contents, form, boxes, definition), boxes)
+    contents.document.warned_of_damage()  # of appearances, on which no answer depends here
+    contents = contents.with_damage(cannot_be_compared)
     pages = contents.pages_of_form(form)
     shown, has_failed = _with_fields_shown(contents, form, boxes, definition)
     entered, damaged = _with_drawn_over(
@@ -64,7 +70,49 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
         if missing:
             reading = replace(reading, pages_missing=missing, boxes=tuple(sorted(boxes)))
         damaged = damaged or failed
-    return Found([reading], has_failed or damaged)
+    return Found([reading], has_failed or damaged or contents.damaged)
+
+
+def _as_they_look(
+    contents: Contents, form: FormFields, boxes: Mapping[str, Answer], definition: FormDefinition
+) -> dict[str, Answer]:
+    """The answers with what the file's own looks say against them: boxes that do not show, or that show something else.
+
+    Where viewers are to draw all boxes anew, what they show now says nothing.
+    """
+    acroform = get(contents.document.pdf.Root, "/AcroForm")
+    fonts = get(get(acroform, "/DR"), "/Font")
+    is_drawn_anew = get(acroform, "/NeedAppearances") is True
+    visibility = Visibility(contents.pages)
+    answers = dict(boxes)
+    for name, answer in boxes.items():
+        widgets = form.widgets[name]
+        if answer.says_something:
+            answers[name] = _as_seen(_of_its_kind(answer, widgets, definition.box(name)), widgets, visibility)
+        if is_drawn_anew:
+            continue
+        for widget in widgets:
+            if not widget.lacks_value and (shown := widget.shown_instead(fonts)):
+                answers[name] = replace(answers[name], shown=shown)
+    return answers
+
+
+def _as_seen(answer: Answer, widgets: Sequence[WidgetValue], visibility: Visibility) -> Answer:
+    """The answer with a doubt where no box that holds it shows on a page."""
+    holding = [widget for widget in widgets if widget.text == answer.text] or widgets
+    if any(map(visibility.shows, holding)):
+        return answer
+    return replace(answer, doubts=answer.doubts | NOT_SEEN)
+
+
+def _of_its_kind(answer: Answer, widgets: Sequence[WidgetValue], box: Box | None) -> Answer:
+    """The answer with a doubt where its field is of another kind. What a tick says in a box for text nobody knows."""
+    is_to_tick = box is not None and box.kind is Kind.TICKS
+    if not is_to_tick and all(widget.ticks for widget in widgets):
+        return Answer("", doubts=UNREADABLE, page=answer.page)
+    if is_to_tick and not any(widget.ticks for widget in widgets):
+        return replace(answer, doubts=answer.doubts | OTHER_KIND)
+    return answer
 
 
 def _missing_pages(contents: Contents, pages: Sequence[int], definition: FormDefinition) -> tuple[int, ...]:

@@ -19,8 +19,4 @@ NO_ANSWER_LEFT = "This PDF is damaged, and every answer in it looks empty."
 MIXED = "The pages of several forms are mixed up in this PDF, so nobody can tell whose they are."
 PICTURE = "This is a picture of the form, such as a scan."
 MISPLACED = "This is the form, but so changed by printing that answers on it cannot be told apart."
-
-
-def failed(error: Exception) -> str:
-    """The reason where a library gave up. Its words may quote the file, so only the kind of error is named."""
-    return f"This PDF is damaged and cannot be read ({type(error).__name__})."
+CANNOT_BE_READ = "This PDF is damaged and cannot be read."

@@ -12,6 +12,8 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from thep_forms.checking.characters import without_controls
+from thep_forms.checking.formula import is_formula
 from thep_forms.definition.model import Severity
 from thep_forms.records.tables import Row, Table
 
@@ -35,7 +37,8 @@ _FILLS = {"": "", Severity.ERROR: "#F9D9D4", Severity.QUERY: "#FFF0C2"}
 def as_workbook(tables: Iterable[Table], title: str) -> bytes:
     """The tables as a workbook with a sheet each; the same tables give the same bytes.
 
-    The values are exact, without the apostrophes of a CSV. A value that is too long for a cell is cut off and marked.
+    The values are exact, without the apostrophes of a CSV, but have no control characters. A value that is too long for
+    a cell is cut off and marked.
     A table that is too long for the workbook is only in its CSV.
     """
     file = io.BytesIO()
@@ -78,8 +81,9 @@ def _write(sheet: Worksheet, names: Sequence[str], rows: Sequence[Row], header: 
         if lines := max(map(_lines, compress(row, wrapped)), default=0):
             sheet.set_row(number, min(lines * _LINE, _HIGHEST))
         severity = row[severities] if severities is not None and row[severities] in _FILLS else ""
-        for column, value in enumerate(row):
-            style = styles[severity, wrapped[column], value[:1] in _QUOTED]
+        for column, value in enumerate(map(without_controls, row)):
+            is_quoted = value[:1] in _QUOTED or is_formula(value)
+            style = styles[severity, wrapped[column], is_quoted]
             if value:
                 sheet.write_string(number, column, value if _is_plain(value) else _fitting(value), style)
             else:

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from thep_forms.checking.characters import normal_text
 from thep_forms.definition import FormDefinition
 from thep_forms.register.lists import used_columns
 from thep_forms.register.table import Table
@@ -26,12 +27,12 @@ class ReadingNotes:
 
     def add(self, table: Table, sheet: Worksheet) -> None:
         """Note what was read of a sheet."""
-        self._tables.append((table, f" of sheet “{sheet.name}”" if sheet.name else ""))
+        self._tables.append((table, f" of sheet “{normal_text(sheet.name)}”" if sheet.name else ""))
 
     def lines(self, definition: FormDefinition) -> list[str]:
         """A line on the columns, and one each on what was left out and what to check, if there is anything."""
         lines = [f"{self.name}: {self._columns(definition)}"]
-        left_out = [f"the hidden sheet “{name}”" for name in self.hidden_sheets]
+        left_out = [f"the hidden sheet “{normal_text(name)}”" for name in self.hidden_sheets]
         to_check: list[str] = []
         for table, of_sheet in self._tables:
             for what, numbers in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
 
+from thep_forms.checking.characters import normal_text
 from thep_forms.definition import FormDefinition
 from thep_forms.register import gias, lists
 from thep_forms.register.lists import Mistake, RowReader, columns_of, folded
@@ -47,7 +48,7 @@ class Table:
         self.columns, self.read = columns, read
         self.is_csv = is_csv  # a comma that should have been in quotation marks moves the cells of a row
         self.is_extract = is_extract
-        self.headings = {column: heading.strip() for column, heading in zip(columns, headings, strict=True)}
+        self.headings = {column: normal_text(heading) for column, heading in zip(columns, headings, strict=True)}
         self.rows: dict[str, list[int]] = {}  # the numbers of the rows of each school, by its DfE number
         self.mistakes: list[str] = []
         self.hidden: list[int] = []

@@ -20,9 +20,9 @@ from thep_forms.sources.model import ReceivedFile, SourceFile
 _PDF_START = b"%PDF-"
 
 TOO_MUCH_MEMORY = "This file takes too much memory to open. Send a smaller one."
-_LINK_TO_FOLDER = "This is a link to a folder. Name the folder itself as a source."
-_SHUT_FOLDER = "This folder cannot be opened. See that you may read it."
-_NOT_A_FILE = "This is a pipe or a device. Give an ordinary file."
+_LINK_TO_FOLDER = "This is a shortcut to other files. The office has to give what it leads to."
+_SHUT_FOLDER = "This cannot be opened. The office has to be allowed to read it."
+_NOT_A_FILE = "This is no ordinary file, so the office has to give another one."
 
 
 def find_files(sources: Sequence[Path], leave_out: Path | None = None) -> tuple[SourceFile, ...]:

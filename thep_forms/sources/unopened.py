@@ -10,7 +10,7 @@ from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.file_types import xml_root
 from thep_forms.sources.limits import Budget
 
-_SAVE_FILES = "Save its files into a folder and give that folder."
+_SAVE_FILES = "The office can unpack it and give the files in it."
 
 OUTLOOK_FOR_MAC = "This is an Outlook for Mac export. Drag its messages out and give those."
 
@@ -42,7 +42,7 @@ UNOPENED = (
     _explained(
         "Outlook data file",
         (b"!BDN",),
-        "This is an Outlook data file. Drag its messages into a folder and give that.",
+        "This is an Outlook data file. The office can save its messages as files.",
     ),
     ContainerKind("XFA form data", _is_xfa, partial(_open, _XFA), is_streamed=True),
 )

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from thep_forms.defaults import TIMES_FOR_A_CONTAINER
 from thep_forms.work.worker import (
+    FAILED,
     LONGEST_ANSWER,
     Failure,
     Limits,
@@ -145,7 +146,7 @@ class StreamWorker:
             return too_long(self.limits)
         if status == _TOO_MUCH_MEMORY:
             return out_of_memory(self.limits)
-        return Failure(f"Reading this file failed ({content.decode('ascii', 'replace')[:80]}).")
+        return Failure(FAILED, error=content.decode("ascii", "replace")[:80])
 
 
 def too_long(limits: Limits) -> Failure:

@@ -50,13 +50,16 @@ class Limits(Struct, frozen=True):
 class Failure(Struct, frozen=True):
     """The reason why there is no answer: a sentence for a person, which quotes nothing of the file.
 
-    `is_temporary`: the machine failed, not the file, so another run may read it.
+    `is_temporary`: the machine failed, not the file, so another run may read it. `error` is the class of the exception
+    that the job raised, for who looks after the program; empty where it raised none. It stands in no table.
     """
 
     reason: str
     is_temporary: bool = False
+    error: str = ""
 
 
+FAILED = "Our program failed on this file."
 CRASHED = Failure("Reading this file made the program crash.")
 _KILLED = Failure("Another program ended the process that read this file.", is_temporary=True)
 
@@ -135,7 +138,7 @@ class Worker(Generic[T]):
             return content
         if status == _TOO_MUCH_MEMORY:
             return out_of_memory(self.limits)
-        return Failure(f"Reading this file failed ({content.decode('ascii', 'replace')[:80]}).")
+        return Failure(FAILED, error=content.decode("ascii", "replace")[:80])
 
     def end(self) -> None:
         """Kill the process and wait until it has ended."""

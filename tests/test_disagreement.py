@@ -1,0 +1,381 @@
+"""Values that a file gives in two ways, and answers that nobody sees, are asked about: none is chosen silently."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pikepdf
+import pytest
+from pikepdf import Array, Dictionary, Name, String
+
+from tests.changing import EXPECTED, Change, boxes, changed, plain_objects, texts_in
+from tests.conftest import AWKWARD, read_return
+from tests.viewer import type_into
+from thep_forms.checking.checker import check
+from thep_forms.checking.record import Problem
+from thep_forms.definition import FormDefinition
+from thep_forms.generate import Master
+
+BOX = "business_manager_name"
+HELD = EXPECTED[BOX]
+TICK = "phase_ap"  # not ticked in what the school returns
+
+
+def asked(pdf: bytes, definition: FormDefinition, box: str = BOX) -> list[Problem]:
+    """What is asked about the answer in a box."""
+    found = check(read_return(pdf, definition), definition).problems
+    return [problem for problem in found if problem.field == box]
+
+
+def split(pdf: pikepdf.Pdf, name: str) -> tuple[pikepdf.Object, pikepdf.Object]:
+    """Make the field and the widget of a box two objects, as some programs do."""
+    widget = boxes(pdf)[name]
+    kept = {key: widget[key] for key in ("/T", "/FT", "/V") if key in widget}
+    for key in kept:
+        del widget[key]
+    field = pdf.make_indirect(Dictionary({**kept, "/Kids": Array([widget])}))
+    widget.Parent = field
+    others = [other for other in pdf.Root.AcroForm.Fields if other.objgen != widget.objgen]
+    pdf.Root.AcroForm.Fields = Array([*others, field])
+    return field, widget
+
+
+# --- A widget and its field -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("of_field", "of_widget", "text", "other"),
+    [("Jo", "Ann", "Ann", "Jo"), ("", "Ann", "Ann", "no answer"), ("Jo", "", "Jo", "no answer")],
+)
+def test_widget_and_field_that_hold_different_texts_are_a_conflict(
+    returned: bytes, definition: FormDefinition, of_field: str, of_widget: str, text: str, other: str
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        field, widget = split(pdf, BOX)
+        field.V, widget.V = String(of_field), String(of_widget)
+        del widget["/AP"]
+
+    (problem,) = asked(changed(returned, change), definition)
+    assert (problem.code, problem.value) == ("value_conflict", text)
+    assert f"“{text}” and “{other}”" in problem.message
+
+
+@pytest.mark.parametrize(("of_field", "of_widget"), [("/Yes", "/Off"), ("/Off", "/Yes")])
+def test_tick_box_and_its_field_that_differ_are_a_conflict(
+    returned: bytes, definition: FormDefinition, of_field: str, of_widget: str
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        field, widget = split(pdf, TICK)
+        field.V, widget.AS = Name(of_field), Name(of_widget)
+
+    assert [problem.code for problem in asked(changed(returned, change), definition, TICK)] == ["value_conflict"]
+
+
+def test_widget_that_holds_what_its_field_holds_is_not_asked_about(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        field, widget = split(pdf, BOX)
+        widget.V = field.V
+
+    assert asked(changed(returned, change), definition) == []
+
+
+# --- What a box holds and what it shows -----------------------------------------------------------------------------
+
+SIMPLE = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
+
+
+def drawn(pdf: pikepdf.Pdf, name: str, content: bytes, font: Dictionary = SIMPLE) -> None:
+    box = boxes(pdf)[name]
+    bounds = Array([0, 0, box.Rect[2] - box.Rect[0], box.Rect[3] - box.Rect[1]])
+    resources = Dictionary(Font=Dictionary(Helv=font))
+    box.AP = Dictionary(N=pdf.make_stream(content, Subtype=Name.Form, BBox=bounds, Resources=resources))
+
+
+OTHERWISE = {
+    "as Acrobat draws": b"/Tx BMC q BT /Helv 9 Tf 0 g 2 6 Td (Ann Lee) Tj ET Q EMC",
+    "without marks": b"BT /Helv 9 Tf 2 6 Td (Ann Lee) Tj ET",
+    "with kerning": b"/Tx BMC BT /Helv 9 Tf 2 6 Td [(An) 20 (n L) -10 (ee)] TJ ET EMC",
+    "in hex": b"/Tx BMC BT /Helv 9 Tf 2 6 Td <416E6E204C6565> Tj ET EMC",
+    "with escapes": b"/Tx BMC BT /Helv 9 Tf 2 6 Td (\\101nn\\040L\\\nee) Tj ET EMC",
+    "in a font that is not there": b"/Tx BMC BT /None 9 Tf 2 6 Td (Ann Lee) Tj ET EMC",
+    "in other words": b"/Tx BMC /Span <</ActualText (Ann Lee)>> BDC BT /Helv 9 Tf (Jo Lindqvist) Tj ET EMC EMC",
+}
+
+
+@pytest.mark.parametrize("way", OTHERWISE)
+def test_box_that_shows_another_text_is_a_query_with_both(
+    returned: bytes, definition: FormDefinition, way: str
+) -> None:
+    pdf = changed(returned, lambda pdf: drawn(pdf, BOX, OTHERWISE[way]))
+    (problem,) = asked(pdf, definition)
+    assert (problem.code, problem.severity, problem.value) == ("value_shown_differently", "query", HELD)
+    assert f"“{HELD}”" in problem.message
+    assert "“Ann Lee”" in problem.message
+
+
+def test_box_drawn_in_the_forms_own_font_that_shows_another_text_is_a_query(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)[BOX].V = String("Ann Lee")
+
+    (problem,) = asked(changed(returned, change), definition)
+    assert (problem.code, problem.value) == ("value_shown_differently", "Ann Lee")
+    assert f"“{HELD}”" in problem.message
+
+
+def test_emptied_box_that_still_shows_its_answer_stays_empty_and_is_a_query(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)[BOX].V = String("")
+
+    pdf = changed(returned, change)
+    assert read_return(pdf, definition).answers[BOX].text == ""
+    assert "value_shown_differently" in {problem.code for problem in asked(pdf, definition)}
+
+
+def test_box_that_viewers_draw_anew_is_not_compared(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)[BOX].V = String("Ann Lee")
+        pdf.Root.AcroForm.NeedAppearances = True
+
+    assert asked(changed(returned, change), definition) == []
+
+
+LETTERS = Dictionary(  # whose codes nobody can name
+    Type=Name.Font, Subtype=Name.Type0, BaseFont=Name.Other, Encoding=Name("/Identity-H"), DescendantFonts=Array([])
+)
+SHOWS_IT = {
+    "nothing": (b"/Tx BMC EMC", SIMPLE),
+    "in pieces": (b"/Tx BMC BT /Helv 9 Tf (J) Tj 5 0 Td (o) Tj 9 0 Td (Lindqvist) Tj ET EMC", SIMPLE),
+    "in unknown letters": (b"/Tx BMC BT /Helv 9 Tf <00410042> Tj ET EMC", LETTERS),
+    "as a password": (b"/Tx BMC BT /Helv 9 Tf (************) Tj ET EMC", SIMPLE),
+    "with a line of a form inside": (b"/Tx BMC q /Frm Do Q BT /Helv 9 Tf (vist) Tj ET EMC", SIMPLE),
+    "by its name for a font that takes two bytes": (b"/Tx BMC BT /Helv 9 Tf (Jo Lindqvist) Tj ET EMC", LETTERS),
+}
+
+
+@pytest.mark.parametrize("way", SHOWS_IT)
+def test_box_that_may_show_its_answer_is_not_asked_about(returned: bytes, definition: FormDefinition, way: str) -> None:
+    assert asked(changed(returned, lambda pdf: drawn(pdf, BOX, *SHOWS_IT[way])), definition) == []
+
+
+@pytest.mark.parametrize("start", [0, 18], ids=["its beginning", "its end"])
+def test_box_that_shows_a_part_of_a_long_answer_is_not_asked_about(
+    returned: bytes, definition: FormDefinition, start: int
+) -> None:
+    long = "Jo Lindqvist-Wetherington of the Long Barn"
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)[BOX].V = String(long)
+        part = long[start : start + 24].encode()
+        drawn(pdf, BOX, b"/Tx BMC BT /Helv 9 Tf (" + part + b") Tj ET EMC")
+
+    assert asked(changed(returned, change), definition) == []
+
+
+def test_box_that_shows_a_short_part_of_its_answer_is_a_query(returned: bytes, definition: FormDefinition) -> None:
+    pdf = changed(returned, lambda pdf: drawn(pdf, BOX, b"/Tx BMC BT /Helv 9 Tf (Jo) Tj ET EMC"))
+    assert [problem.code for problem in asked(pdf, definition)] == ["value_shown_differently"]
+
+
+@pytest.mark.parametrize("made", ["typed in Chrome", "filled in by us"])
+def test_awkward_answers_show_what_they_are(form: bytes, definition: FormDefinition, made: str) -> None:
+    pdf = type_into(form, AWKWARD) if made == "typed in Chrome" else Master(definition).copy(AWKWARD)
+    problems = check(read_return(pdf, definition), definition).problems
+    assert "value_shown_differently" not in {problem.code for problem in problems}
+
+
+# --- Rich text, states and kinds ------------------------------------------------------------------------------------
+
+
+def test_answer_in_formatted_text_alone_is_kept_and_asked_about(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        box = boxes(pdf)[BOX]
+        box.RV = String("<body><p>Ann Lee</p></body>")
+        del box["/V"], box["/AP"]
+
+    (problem,) = asked(changed(returned, change), definition)
+    assert (problem.code, problem.value) == ("value_uncertain", "Ann Lee")
+
+
+@pytest.mark.parametrize("keys", ["V", "AS", "V and AS"])
+def test_tick_in_a_state_that_the_box_does_not_have_is_a_conflict(
+    returned: bytes, definition: FormDefinition, keys: str
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        for key in ("V", "AS"):
+            boxes(pdf)[TICK][f"/{key}"] = Name.Foo if key in keys.split() else Name.Off
+
+    pdf = changed(returned, change)
+    assert [problem.code for problem in asked(pdf, definition, TICK)] == ["value_conflict"]
+
+
+def test_text_box_turned_into_a_button_keeps_its_text_and_is_asked_about(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)[BOX].FT = Name.Btn
+
+    (problem,) = asked(changed(returned, change), definition)
+    assert (problem.code, problem.value) == ("value_uncertain", HELD)
+
+
+@pytest.mark.parametrize("kind", [None, Name("/Text")])
+def test_text_in_a_field_of_no_known_kind_is_kept_and_asked_about(
+    returned: bytes, definition: FormDefinition, kind: pikepdf.Name | None
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        del boxes(pdf)[BOX]["/FT"]
+        if kind:
+            boxes(pdf)[BOX].FT = kind
+
+    (problem,) = asked(changed(returned, change), definition)
+    assert (problem.code, problem.value) == ("value_uncertain", HELD)
+
+
+def test_text_box_turned_into_a_tick_is_unreadable(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        box = boxes(pdf)[BOX]
+        box.FT, box.V, box.AS = Name.Btn, Name.Yes, Name.Yes
+
+    assert [problem.code for problem in asked(changed(returned, change), definition)] == ["value_unreadable"]
+
+
+@pytest.mark.parametrize("value", [Name.Yes, String("Yes"), String("X")], ids=["name", "text", "cross"])
+def test_tick_box_turned_into_text_is_ticked_and_asked_about(
+    returned: bytes, definition: FormDefinition, value: pikepdf.Object
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        box = boxes(pdf)[TICK]
+        box.FT, box.V = Name.Tx, value
+        del box["/AP"]
+
+    pdf = changed(returned, change)
+    assert [problem.code for problem in asked(pdf, definition, TICK)] == ["value_uncertain"]
+    record = check(read_return(pdf, definition), definition).record
+    assert record
+    assert "ap" in record.school["phases"].split(";")
+
+
+# --- Boxes that nobody sees -----------------------------------------------------------------------------------------
+
+
+def hidden(pdf: pikepdf.Pdf) -> None:
+    boxes(pdf)[BOX].F = 2
+
+
+def not_viewed(pdf: pikepdf.Pdf) -> None:
+    boxes(pdf)[BOX].F = 32
+
+
+def without_area(pdf: pikepdf.Pdf) -> None:
+    boxes(pdf)[BOX].Rect = Array([100, 100, 100, 120])
+
+
+def off_the_page(pdf: pikepdf.Pdf) -> None:
+    boxes(pdf)[BOX].Rect = Array([100, 900, 300, 920])
+
+
+def cropped_away(pdf: pikepdf.Pdf) -> None:
+    box = boxes(pdf)[BOX]
+    box.Rect = Array([2, 2, 18, 18])
+    pdf.pages[0].obj.CropBox = Array([20, 20, 590, 830])
+
+
+def without_rectangle(pdf: pikepdf.Pdf) -> None:
+    del boxes(pdf)[BOX]["/Rect"]
+
+
+def in_no_list(pdf: pikepdf.Pdf) -> None:
+    box = boxes(pdf)[BOX]
+    page = pdf.pages[0].obj
+    page.Annots = Array([other for other in page.Annots if other.objgen != box.objgen])
+
+
+def on_no_page(pdf: pikepdf.Pdf) -> None:
+    in_no_list(pdf)
+    del boxes(pdf)[BOX]["/P"]
+
+
+def of_no_known_kind(pdf: pikepdf.Pdf) -> None:
+    boxes(pdf)[BOX].Subtype = Name.Wedge
+
+
+UNSEEN: list[Change] = [
+    hidden,
+    not_viewed,
+    without_area,
+    off_the_page,
+    cropped_away,
+    without_rectangle,
+    in_no_list,
+    on_no_page,
+    of_no_known_kind,
+]
+
+
+@pytest.mark.parametrize("unseen", UNSEEN, ids=lambda change: change.__name__)
+def test_answer_in_a_box_that_does_not_show_is_kept_and_asked_about(
+    returned: bytes, definition: FormDefinition, unseen: Callable[[pikepdf.Pdf], None]
+) -> None:
+    pdf = changed(returned, unseen)
+    assert texts_in(read_return(pdf, definition)) == EXPECTED
+    assert [problem.code for problem in asked(pdf, definition)] == ["value_uncertain"]
+
+
+def test_answer_that_one_of_two_boxes_shows_is_not_asked_about(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        other = pdf.make_indirect(Dictionary(boxes(pdf)[BOX]))
+        other.F = 2
+        pdf.pages[0].obj.Annots.append(other)
+
+    assert asked(changed(returned, change), definition) == []
+
+
+def test_empty_box_that_does_not_show_is_not_asked_about(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)["senior_leader_5_name"].F = 2
+
+    assert asked(changed(returned, change), definition, "senior_leader_5_name") == []
+
+
+# --- Objects that are named and not there ---------------------------------------------------------------------------
+
+
+def with_wrong_generation(pdf: bytes, number: int) -> bytes:
+    """The file, whose cross-reference table gives another generation than the object has that it names."""
+    offset = pdf.index(b"\n%d 0 obj" % number) + 1
+    entry = b"%010d 00000 n" % offset
+    assert entry in pdf
+    return pdf.replace(entry, b"%010d 00007 n" % offset)
+
+
+@pytest.mark.parametrize("lost", ["box", "value", "field", "list of fields", "list of boxes", "form"])
+def test_object_that_answers_depend_on_and_that_is_not_there_is_damage(
+    returned: bytes, definition: FormDefinition, lost: str
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        field, _ = split(pdf, "chair_of_governors_name")
+        box, form, page = boxes(pdf)[BOX], pdf.make_indirect(pdf.Root.AcroForm), pdf.pages[0].obj
+        pdf.Root.AcroForm = form
+        box.V = pdf.make_indirect(String(HELD))
+        form.Fields, page.Annots = pdf.make_indirect(form.Fields), pdf.make_indirect(page.Annots)
+        pdf.Root.Losable = Dictionary(
+            {
+                "/box": box,
+                "/value": box.V,
+                "/field": field,
+                "/list of fields": form.Fields,
+                "/list of boxes": page.Annots,
+                "/form": form,
+            }
+        )
+
+    out = plain_objects(changed(returned, change))
+    with pikepdf.open(out) as pdf:
+        number = pdf.Root.Losable[f"/{lost}"].objgen[0]
+    whole = out.getvalue()
+    assert not read_return(whole, definition).damaged
+    assert read_return(with_wrong_generation(whole, number), definition).damaged

@@ -1,0 +1,325 @@
+"""What the appearance of a text box shows, compared with the value that its field holds.
+
+Limitations: only letters whose font says for certain what they are count. Text in form XObjects and pictures is not
+read. Scripts that run from right to left are not compared, since programs draw them in several orders.
+
+Most appearances show just the value, in the form's own font: that is found out first, in some microseconds.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+
+from msgspec import Struct
+from pikepdf import Array, Dictionary, Name, Stream
+
+from thep_forms.reading.objects import content_of, get, name_of
+from thep_forms.reading.strings import REPLACEMENT
+
+MOST_CONTENT = 100_000  # bytes of an appearance that is compared
+MOST_TOKENS = 20_000
+LEAST_SHOWN = 16.0  # points of a box's width for each letter, at most, where only part of the value shows
+MASKS = "*•●∙·"  # signs that stand for the letters of a password
+_MOST_IN_RANGE = 0xFFFF  # codes
+_KEPT = 16  # fonts whose letters are kept for the next file
+_UNKNOWN = "\uffff"  # stands for letters that nobody can name; no character (Unicode, 23.7)
+_TWO_BYTES = ("/Identity-H", "/Identity-V")  # encodings of which each code has two bytes
+_CODECS = {"/WinAnsiEncoding": "cp1252", "/MacRomanEncoding": "mac_roman", "/PDFDocEncoding": "pdfdoc"}
+_SYMBOLS = re.compile("Symbol|Dingbats|Wingdings", re.IGNORECASE)
+
+_STRING = rb"\((?:[^\\()]|\\.|\((?:[^\\()]|\\.)*\))*\)"
+_HEX = rb"<[0-9A-Fa-f\s]*>"
+_STRINGS = re.compile(_STRING + rb"|" + _HEX, re.DOTALL)
+_TOKENS = re.compile(
+    rb"%[^\r\n]*|(?P<string>" + _STRING + rb"|" + _HEX + rb")|<<|>>|[\[\]]|/[^\s()<>\[\]{}/%]*|[^\s()<>\[\]{}/%]+",
+    re.DOTALL,
+)
+_ACTUAL_TEXT = "/ActualText"
+_OPERAND = b"0123456789+-.[]<>%"  # first characters of what is no operator
+_ASCII = re.compile("[!-~]")
+_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|[\r\n])|(.))", re.DOTALL)
+_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+_NOT_ASCII_CLUSTER = re.compile("[ -~]?[\u0300-\u036f]+|[^ -~\uffff]")  # a letter with marks is one
+_UNSURE = re.compile("[^A-Za-z0-9@./+_=\uffff]")  # signs that programs put in the place of letters, or of each other
+_LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
+_SPELT_OUT = str.maketrans(_LIGATURES)
+
+_CMAP = re.compile(rb"(?:(?P<kind>begin|end)bf(?P<what>char|range))|<([0-9A-Fa-f\s]*)>|(\[)|(\])")
+Letters = Mapping[int, str]  # the text of each code of a font
+
+
+class BoxFonts(Struct, frozen=True):
+    """Where the fonts of an appearance are found, by name: in its own resources, else in those of the whole form."""
+
+    own: object
+    of_form: object
+
+    def named(self, name: str) -> object:
+        """The font of that name, with its slash; None where there is none."""
+        font = get(self.own, name)
+        return get(self.of_form, name) if font is None else font
+
+
+class BoxSize(Struct, frozen=True):
+    """The width of a box, in points, and the number of characters that it takes, 0 without a limit."""
+
+    width: float
+    limit: int
+
+
+def text_shown_instead(value: str, content: bytes, fonts: BoxFonts, size: BoxSize) -> str:
+    """The text that an appearance of that content shows, where it is certainly not the value; else an empty text.
+
+    An appearance that shows no text says nothing about a value.
+    """
+    if len(content) > MOST_CONTENT:
+        return ""
+    squeezed = "".join(value.split())
+    shown = _text_of(content, fonts)
+    if not shown.replace(_UNKNOWN, "").strip() or _agree(squeezed, "".join(shown.split()), size):
+        return ""
+    return " ".join(shown.replace(_UNKNOWN, REPLACEMENT).split())
+
+
+# --- the quick way ----------------------------------------------------------------------------------------------------
+
+
+_LATEST: list[dict[int, str]] = []  # the letters of the font that was met last, which nearly all boxes use
+
+
+def shows_plainly(content: bytes, value: str) -> bool:
+    """Whether the strings in an appearance are just the value, in one byte a letter, or in the font met last.
+
+    Its font is not looked at: strings that another font would draw as other letters do not spell the value by chance.
+    """
+    squeezed = "".join(value.split())
+    strings = _STRINGS.findall(content)
+    if not strings:
+        return not squeezed
+    parts = [*map(_bytes_of, strings)]
+    raw = b"".join(parts)
+    if _LATEST and len(raw) >= 2 * len(squeezed):
+        text = raw.decode("utf-16-be", "replace").translate(_LATEST[0])
+        if text == squeezed or "".join(text.split()) == squeezed:
+            return True
+    if squeezed.isascii():
+        return raw.isascii() and "".join(raw.decode("ascii").split()) == squeezed
+    return bool(_LATEST) and _shows_all_ascii(parts, squeezed, _LATEST[0])
+
+
+def _shows_all_ascii(parts: Sequence[bytes], squeezed: str, letters: Letters) -> bool:
+    """Whether strings in that font show all ASCII letters of the value in their order.
+
+    Viewers draw other letters in fonts of their own, or not at all.
+    """
+    at = 0
+    for part in parts:
+        text = "".join(part.decode("utf-16-be", "replace").translate(letters).split())
+        found = squeezed.find(text, at) if text else at
+        if found >= 0 and not _ASCII.search(squeezed, at, found):
+            at = found + len(text)
+    return not _ASCII.search(squeezed, at)
+
+
+def _bytes_of(token: bytes) -> bytes:
+    """The bytes of a string as it is written (ISO 32000-1, 7.3.4)."""
+    if token[:1] == b"<":
+        digits = b"".join(token[1:-1].split())
+        return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii"))
+    inside = token[1:-1]
+    return _ESCAPE.sub(_unescaped, inside) if b"\\" in inside else inside
+
+
+def _unescaped(escape: re.Match[bytes]) -> bytes:
+    if escape[1]:
+        return bytes([int(escape[1], 8) & 0xFF])
+    return b"" if escape[2] else _ESCAPED.get(escape[3], escape[3])
+
+
+# --- the text of an appearance ----------------------------------------------------------------------------------------
+
+
+def _text_of(content: bytes, fonts: BoxFonts) -> str:
+    """All its text, with a blank between strings that are shown apart; a letter of which nobody knows is U+FFFF."""
+    return "".join(_texts(content, fonts))
+
+
+def _texts(content: bytes, fonts: BoxFonts) -> Iterator[str]:
+    """The text of each operator. What says in other words what it shows (ISO 32000-1, 14.9.4) counts by these words."""
+    strings: list[bytes] = []
+    names: list[str] = []
+    font: object = None
+    open_spans: list[bool] = []  # of each marked content that is open, whether its text is given in other words
+    for token in islice(_TOKENS.finditer(content), MOST_TOKENS):
+        word = token[0]
+        if token["string"] is not None:
+            strings.append(_bytes_of(word))
+        elif word[:1] == b"/":
+            names.append(word.decode("latin-1"))
+        elif word[:1] not in _OPERAND:
+            if word in (b"BDC", b"BMC"):
+                has_words = _ACTUAL_TEXT in names and bool(strings)
+                yield _marked_text(strings[-1]) if has_words and not any(open_spans) else ""
+                open_spans.append(has_words)
+            elif word == b"EMC":
+                open_spans = open_spans[:-1]
+            elif word == b"Tf":
+                font = fonts.named(names[-1] if names else "")
+            elif not any(open_spans):
+                yield _shown_by(word, b"".join(strings), font)
+            strings, names = [], []
+
+
+def _shown_by(operator: bytes, raw: bytes, font: object) -> str:
+    """The text that an operator shows."""
+    if operator in (b"Tj", b"TJ", b"'", b'"'):
+        return f"{_decoded(raw, font)} "
+    return _UNKNOWN if operator in (b"Do", b"BI") else ""
+
+
+def _marked_text(raw: bytes) -> str:
+    return raw.decode("utf-16", "replace") if raw[:2] in (b"\xfe\xff", b"\xff\xfe") else raw.decode("latin-1")
+
+
+def _decoded(raw: bytes, font: object) -> str:
+    """The text that the codes stand for in the font. A viewer takes a font that is not there for a usual one."""
+    if font is None:
+        return raw.decode("cp1252", "replace").replace(REPLACEMENT, _UNKNOWN)
+    if get(font, "/Subtype") == Name.Type0:
+        letters = _letters_of(font)
+        if letters is None or name_of(get(font, "/Encoding")) not in _TWO_BYTES:
+            return _UNKNOWN
+        return "".join(letters.get(raw[n] << 8 | raw[n + 1], _UNKNOWN) for n in range(0, len(raw) - 1, 2))
+    letters = _letters_of(font) or {}
+    encoded = _simple_letters(font)
+    return "".join(letters.get(code) or encoded.get(code, _UNKNOWN) for code in raw)
+
+
+def _simple_letters(font: object) -> Letters:
+    """The letters of a font of single bytes by its encoding alone: those of which there is no doubt."""
+    encoding = get(font, "/Encoding")
+    base, changes = encoding, None
+    if isinstance(encoding, Dictionary):
+        base, changes = encoding.get("/BaseEncoding"), encoding.get("/Differences")
+    descriptor = get(font, "/FontDescriptor")
+    is_embedded = any(get(descriptor, key) is not None for key in ("/FontFile", "/FontFile2", "/FontFile3"))
+    is_symbolic = bool(_SYMBOLS.search(name_of(get(font, "/BaseFont"))))
+    if get(font, "/Subtype") == "/Type3" or is_symbolic or (base is None and is_embedded):
+        return {}
+    letters = {code: chr(code) for code in range(0x20, 0x7F)}
+    if codec := _CODECS.get(name_of(base)):
+        letters |= {code: text for code in range(0x80, 0x100) if (text := bytes([code]).decode(codec, "ignore"))}
+    code = 0
+    for item in changes if isinstance(changes, Array) else ():
+        if isinstance(item, int):
+            code = item
+        else:
+            letters.pop(code, None)  # which letter its name means is not looked up
+            code += 1
+    return letters
+
+
+def _letters_of(font: object) -> dict[int, str] | None:
+    """The text of each code by the font's own table, None where it has none. It becomes the one that is met last."""
+    table = get(font, "/ToUnicode")
+    if not isinstance(table, Stream):
+        return None
+    letters = _parsed(content_of(table) or b"")
+    if get(font, "/Subtype") == Name.Type0:
+        _LATEST[:] = [letters]
+    return letters
+
+
+@lru_cache(maxsize=_KEPT)
+def _parsed(table: bytes) -> dict[int, str]:
+    """The text of each code in a ToUnicode table (ISO 32000-1, 9.10.3)."""
+    letters: dict[int, str] = {}
+    what = b""
+    row: list[bytes] = []
+    array: list[bytes] | None = None
+    for token in _CMAP.finditer(table):
+        if token["kind"]:
+            what, row, array = (token["what"] if token["kind"] == b"begin" else b""), [], None
+        elif token[4]:
+            array = []
+        elif token[5]:
+            _put_array(letters, row, array or [])
+            row, array = [], None
+        elif array is not None:
+            array.append(token[3])
+        elif what:
+            row.append(token[3])
+            if len(row) == (2 if what == b"char" else 3):
+                _put_row(letters, row)
+                row = []
+    return letters
+
+
+def _put_row(letters: dict[int, str], row: list[bytes]) -> None:
+    """Add a code and its text, or the first code of a range, its last code, and the text of the first."""
+    first, last, text = _number(row[0]), _number(row[-2]), _letter(row[-1])
+    for code in range(first, min(last, first + _MOST_IN_RANGE) + 1) if text else ():
+        letters[code] = text[:-1] + chr(min(ord(text[-1]) + code - first, sys.maxunicode))
+
+
+def _put_array(letters: dict[int, str], row: list[bytes], texts: list[bytes]) -> None:
+    if row:
+        letters.update((code, _letter(text)) for code, text in enumerate(texts, _number(row[0])))
+
+
+def _number(digits: bytes) -> int:
+    return int(b"".join(digits.split()) or b"0", 16)
+
+
+def _letter(digits: bytes) -> str:
+    digits = b"".join(digits.split())
+    return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii")).decode("utf-16-be", "replace")
+
+
+# --- comparing --------------------------------------------------------------------------------------------------------
+
+
+def _agree(value: str, shown: str, size: BoxSize) -> bool:
+    """Whether the value may be what is shown; both are without white space."""
+    value, shown = (unicodedata.normalize("NFC", text).translate(_SPELT_OUT) for text in (value, shown))
+    if value == shown or not set(shown) - set(MASKS) or _has_right_to_left(value + shown):
+        return True
+    if not (value + shown).isascii():
+        value, shown = _certain(value), _certain(shown)
+        if not shown.replace(_UNKNOWN, ""):
+            return True
+    if _fits(value, shown):
+        return True
+    is_full = 0 < size.limit <= len(shown)
+    return shown.strip(_UNKNOWN) in value and (is_full or len(shown) * LEAST_SHOWN >= size.width)
+
+
+def _certain(text: str) -> str:
+    """The letters and signs that any program can draw, and U+FFFF where there may be more."""
+    return _UNSURE.sub("", _NOT_ASCII_CLUSTER.sub("", text))
+
+
+def _fits(value: str, shown: str) -> bool:
+    """Whether what is shown is the value, where each U+FFFF may stand for anything or nothing."""
+    first, *parts = shown.split(_UNKNOWN)
+    if not parts:
+        return value == first
+    *between, last = parts
+    if not value.startswith(first) or not value.endswith(last) or len(value) < len(first) + len(last):
+        return False
+    at, end = len(first), len(value) - len(last)
+    for part in between:
+        at = value.find(part, at, end)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
+
+
+def _has_right_to_left(text: str) -> bool:
+    return not text.isascii() and any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)

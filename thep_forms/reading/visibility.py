@@ -1,0 +1,45 @@
+"""Whether the box of a field shows on its page (ISO 32000-1, 12.5.3): an answer in one that does not is asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import pikepdf
+
+from thep_forms.reading.fields import NO_RECTANGLE, Corners, WidgetValue, corners
+
+_HIDDEN, _NO_VIEW = 1 << 1, 1 << 5  # flags of annotations (ISO 32000-1, table 165)
+
+
+class Visibility:
+    """Which boxes of a file show on its pages."""
+
+    def __init__(self, pages: Sequence[pikepdf.Object]) -> None:
+        self.pages = pages
+        self._area = cache(self._area_of)
+
+    def shows(self, widget: WidgetValue) -> bool:
+        """Whether a viewer shows any of the box. A page that says no size is taken for one that holds it."""
+        if widget.page is None or not widget.is_listed or widget.node.get("/Subtype") != pikepdf.Name.Widget:
+            return False
+        flags = widget.node.get("/F")
+        if isinstance(flags, int) and flags & (_HIDDEN | _NO_VIEW):
+            return False
+        left, bottom, right, top = widget.corners
+        if left >= right or bottom >= top:
+            return False
+        page_left, page_bottom, page_right, page_top = self._area(widget.page)
+        if page_left >= page_right or page_bottom >= page_top:
+            return True
+        return left < page_right and right > page_left and bottom < page_top and top > page_bottom
+
+    def _area_of(self, number: int) -> Corners:
+        """What shows of a page: its crop box, which is its media box where it has none."""
+        page = pikepdf.Page(self.pages[number])
+        media, crop = (_corners(box) for box in (page.mediabox, page.cropbox))
+        return max(media[0], crop[0]), max(media[1], crop[1]), min(media[2], crop[2]), min(media[3], crop[3])
+
+
+def _corners(box: object) -> Corners:
+    return corners(box.unparse(resolved=True) if isinstance(box, pikepdf.Array) else NO_RECTANGLE)
