@@ -20,7 +20,8 @@ from tests.remake_samples import answers, dated
 from tests.viewer import type_into
 from thep_forms.definition import Definitions, FormDefinition
 from thep_forms.generate import Master
-from thep_forms.reading import FileKind, Reading, read_file
+from thep_forms.reading import FileKind, Reading
+from thep_forms.reading.read import read_file
 from thep_forms.reading.reasons import NO_PDF
 from thep_forms.records import Arrival, ReadReturn, open_for_writing
 

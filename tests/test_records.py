@@ -142,11 +142,11 @@ def test_records_that_have_lost_their_ledger_are_refused(tmp_path: Path, filled:
     ingest(records, [folder])
     (records / "ledger.sqlite").unlink()
     before = record_files(records)
-    with pytest.raises(RecordsError, match="Run restore"):
+    with pytest.raises(RecordsError, match="Run thep-forms restore"):
         ingest(records, [inbox(tmp_path / "more", elm=filled("2103"))])
-    with pytest.raises(RecordsError, match="Run restore"):
+    with pytest.raises(RecordsError, match="Run thep-forms restore"):
         Ledger(records)
-    with pytest.raises(RecordsError, match="Run restore"):
+    with pytest.raises(RecordsError, match="Run thep-forms restore"):
         Ledger.existing(records)
     assert record_files(records) == before
     assert not (records / "ledger.sqlite").exists()

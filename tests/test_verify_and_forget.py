@@ -120,10 +120,10 @@ def of_another_program(records: Path) -> None:
 
 
 HARMS: dict[str, tuple[Callable[[Path], object], str, int]] = {
-    "damaged": (damage, "is damaged: it cannot be read whole. Run restore", 1),
+    "damaged": (damage, "is damaged: it cannot be read whole. Run thep-forms restore", 1),
     "no database": (lambda records: (records / "ledger.sqlite").write_text("x" * 9999), "not a ledger of this", 1),
     "another program's": (of_another_program, "not a ledger of this", 1),
-    "emptied": (lambda records: (records / "ledger.sqlite").write_bytes(b""), "is empty. Run restore", 1),
+    "emptied": (lambda records: (records / "ledger.sqlite").write_bytes(b""), "is empty, but other files", 1),
     "newer": (as_version(99), "newer version of this program. Install that one", 2),
     "older": (as_version(1), "older version of this program. Ingest the PDFs", 2),
 }

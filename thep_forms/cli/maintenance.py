@@ -84,7 +84,7 @@ def _restored_lines(restoration: Restoration) -> Iterator[str]:
     if ledger.copied_at:
         yield f"The ledger was brought back from its copy of {_moment(ledger.copied_at)}."
     else:
-        yield "There was no sound copy of the ledger. It was made again of what is sound in it."
+        yield "There was no sound copy of the ledger. It was made again of what is left."
     if restoration.read_again:
         yield f"{count_of(restoration.read_again, 'archived file')} that it did not know came in again."
     yield from _losses(restoration)
@@ -99,9 +99,9 @@ def _losses(restoration: Restoration) -> Iterator[str]:
     if restoration.lost_decisions:
         yield f"Lost: the decisions {', '.join(restoration.lost_decisions)}. Take them again."
     if restoration.may_lack_messages:
-        yield "Messages may be unknown that were sent to schools since. Look in your mailbox before you send any."
+        yield "The ledger may not know every message that was sent to schools. Look in your mailbox before you send any."
     if restoration.may_lack_lists:
-        yield "A list of schools may be lost that you gave since. Give it again with --schools."
+        yield "The ledger may not know every list of schools that you gave. Give them again with --schools."
 
 
 def _moment(at: datetime) -> str:

@@ -56,9 +56,9 @@ def _copy_faults(folder: Path) -> Iterator[str]:
     """What is wrong with the last copy of a ledger that is whole. It is the same, byte for byte."""
     copy = folder / LAST_COPY
     if not copy.is_file():
-        yield f"{LAST_COPY} is missing. Run restore, which makes it again."
+        yield f"{LAST_COPY} is missing. Run thep-forms restore, which makes it again."
     elif not filecmp.cmp(folder / LEDGER, copy, shallow=False):
-        yield f"{LAST_COPY} is not the copy of {LEDGER} that it should be. Run restore, which makes it again."
+        yield f"{LAST_COPY} is not the copy of {LEDGER} that it should be. Run thep-forms restore, which makes it again."
 
 
 def _opened(folder: Path, definitions: Definitions) -> Ledger:

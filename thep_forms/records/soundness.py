@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from thep_forms.records.checksums import faults_in, strays, tables
 from thep_forms.records.names import LEDGER
 
-RESTORE = "Run restore, which brings back what is sound."
+RESTORE = "Run thep-forms restore, which brings back what is sound."
 DAMAGED = f"{LEDGER} is damaged: it cannot be read whole. {RESTORE}"
 _CHANGED = "{ledger} is damaged: something other than this program changed {what} ({count}). {restore}"
 # What the rows of each table tell, as a person would say it.
