@@ -222,6 +222,13 @@ def test_text_box_turned_into_a_button_keeps_its_text_and_is_asked_about(
     assert (problem.code, problem.value) == ("value_uncertain", HELD)
 
 
+def test_value_that_is_a_dictionary_is_unreadable(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)[BOX].V = pdf.pages[0].obj
+
+    assert [problem.code for problem in asked(changed(returned, change), definition)] == ["value_unreadable"]
+
+
 @pytest.mark.parametrize("kind", [None, Name("/Text")])
 def test_text_in_a_field_of_no_known_kind_is_kept_and_asked_about(
     returned: bytes, definition: FormDefinition, kind: pikepdf.Name | None

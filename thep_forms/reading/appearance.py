@@ -32,7 +32,7 @@ _TWO_BYTES = ("/Identity-H", "/Identity-V")  # encodings of which each code has 
 _CODECS = {"/WinAnsiEncoding": "cp1252", "/MacRomanEncoding": "mac_roman", "/PDFDocEncoding": "pdfdoc"}
 _SYMBOLS = re.compile("Symbol|Dingbats|Wingdings", re.IGNORECASE)
 
-_STRING = rb"\((?:[^\\()]|\\.|\((?:[^\\()]|\\.)*\))*\)"
+_STRING = rb"\([^\\()]*(?:(?:\\.|\([^\\()]*(?:\\.[^\\()]*)*\))[^\\()]*)*\)"  # with brackets one level deep
 _HEX = rb"<[0-9A-Fa-f\s]*>"
 _STRINGS = re.compile(_STRING + rb"|" + _HEX, re.DOTALL)
 _TOKENS = re.compile(

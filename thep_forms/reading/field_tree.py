@@ -18,6 +18,7 @@ from thep_forms.reading.objects import get, items_of, lacks, name_of
 DEEPEST = 32  # levels of a field tree; a deeper one is a loop or an attack
 MOST = 50_000  # fields and widgets: a file of two thousand schools has fewer
 _NEEDED = frozenset({"/T", "/FT", "/V", "/RV", "/AS", "/AP", "/Kids", "/Parent"})  # entries that answers depend on
+_NOTHING = type(None)
 _DIRECT = (0, 0)  # the number of an object that has none
 
 ObjectNumber = tuple[int, int]
@@ -39,8 +40,9 @@ class Node:
     @property
     def lacks_entries(self) -> bool:
         """Whether the file names an object for an entry that an answer depends on, and does not have it."""
-        lacking = [key for key, value in self.entries.items() if value is None]
-        return not _NEEDED.isdisjoint(lacking)
+        if _NOTHING not in map(type, self.entries.values()):  # the quickest way to ask: it is asked of every field
+            return False
+        return not _NEEDED.isdisjoint(key for key, value in self.entries.items() if value is None)
 
 
 class Leaf(Struct, frozen=True):

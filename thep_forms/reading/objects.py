@@ -70,7 +70,8 @@ def text_of(value: object) -> str:
 def doubted_text(value: object) -> Text:
     """The text that a value stands for, and what is doubtful about it.
 
-    The chosen entries of a list box are joined by `\\n`. Values of other kinds give an empty text.
+    The chosen entries of a list box are joined by `\\n`. Values of other kinds give an empty text; of a dictionary
+    nobody knows what it says.
     """
     if value is None:
         return "", NO_DOUBT
@@ -85,7 +86,7 @@ def doubted_text(value: object) -> Text:
         return _chosen(value)
     if isinstance(value, (int, Decimal)):  # and True or False
         return str(value).lower(), NO_DOUBT
-    return "", NO_DOUBT
+    return "", UNREADABLE if isinstance(value, Dictionary) else NO_DOUBT
 
 
 def _decoded(raw: bytes) -> Text:

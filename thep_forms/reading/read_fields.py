@@ -87,6 +87,8 @@ def _as_they_look(
     answers = dict(boxes)
     for name, answer in boxes.items():
         widgets = form.widgets[name]
+        if len(widgets) == 1 and widgets[0].lacks_value:
+            continue  # as most boxes
         if answer.says_something:
             answers[name] = _as_seen(_of_its_kind(answer, widgets, definition.box(name)), widgets, visibility)
         if is_drawn_anew:
@@ -99,8 +101,9 @@ def _as_they_look(
 
 def _as_seen(answer: Answer, widgets: Sequence[WidgetValue], visibility: Visibility) -> Answer:
     """The answer with a doubt where no box that holds it shows on a page."""
-    holding = [widget for widget in widgets if widget.text == answer.text] or widgets
-    if any(map(visibility.shows, holding)):
+    if len(widgets) > 1:
+        widgets = [widget for widget in widgets if widget.text == answer.text] or widgets
+    if any(map(visibility.shows, widgets)):
         return answer
     return replace(answer, doubts=answer.doubts | NOT_SEEN)
 
