@@ -407,3 +407,38 @@ def test_a_blank_form_beside_a_filled_one_in_a_folder_stays_blank(folder: str) -
 def test_an_emptied_copy_gives_way_to_a_form_of_its_own_school_alone(copy_of: str, verdict: Verdict) -> None:
     blank, filled_in = form("blank", "", blank=True, copy_of=copy_of), form("filled", CEDAR)
     assert verdicts(judged(blank, filled_in, arrivals=[attached(blank), attached(filled_in)]))["blank"] is verdict
+
+
+# --- A copy that lost its fields --------------------------------------------------------------------------------------
+
+ACCEPTED_BEFORE = form("last year", year="2025-26", content=b"as before")
+PRINTED = form("printed", content=b"as before", read_from="page_text")
+
+
+def test_a_printed_form_that_says_what_the_school_said_last_year_is_an_unchanged_copy() -> None:
+    judgements = judged(ACCEPTED_BEFORE, PRINTED)
+    assert judgements["last year"].verdict is Verdict.ACCEPTED
+    assert (judgements["printed"].verdict, judgements["printed"].codes) == (
+        Verdict.NEEDS_ATTENTION,
+        (ProblemCode.COPY_UNCHANGED,),
+    )
+
+
+def test_a_printed_unchanged_copy_never_outranks_a_form_with_changes_even_if_it_came_later() -> None:
+    completed = form("completed", content=b"a new chair")
+    arrivals = [came(ACCEPTED_BEFORE, APRIL), came(completed, MAY), came(PRINTED, JUNE)]
+    found = verdicts(judged(ACCEPTED_BEFORE, completed, PRINTED, arrivals=arrivals))
+    assert found == {"last year": Verdict.ACCEPTED, "completed": Verdict.ACCEPTED, "printed": Verdict.SUPERSEDED}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        form("a", content=b"as before", read_from="fields"),
+        form("a", content=b"a new chair", read_from="page_text"),
+        form("a", DOVECOTE, content=b"as before", read_from="page_text"),
+    ],
+    ids=["with its fields", "with changes", "another school's"],
+)
+def test_any_other_form_of_this_year_counts_beside_last_years(entry: Entry) -> None:
+    assert judged(ACCEPTED_BEFORE, entry)["a"].verdict is Verdict.ACCEPTED

@@ -99,7 +99,7 @@ def _losses(restoration: Restoration) -> Iterator[str]:
     if restoration.lost_decisions:
         yield f"Lost: the decisions {', '.join(restoration.lost_decisions)}. Take them again."
     if restoration.may_lack_messages:
-        yield "The ledger may not know every message that was sent to schools. Look in your mailbox before you send any."
+        yield "The ledger may not know every message that you sent to schools. Look in your mailbox before you send."
     if restoration.may_lack_lists:
         yield "The ledger may not know every list of schools that you gave. Give them again with --schools."
 

@@ -18,7 +18,7 @@ from thep_forms.deciding.order import Candidate, Preferences, is_later, preferen
 from thep_forms.deciding.registers import Members, Registers
 from thep_forms.deciding.senders import messages_by_return, not_from_schools, verdict_of_arrival
 from thep_forms.definition.model import ProblemCode
-from thep_forms.reading.model import NOT_READ, FileKind
+from thep_forms.reading.model import NOT_READ, FileKind, ReadFrom
 from thep_forms.sources.message_texts import says_no_file
 
 
@@ -126,6 +126,7 @@ class _Decider:
         self.came_again = {return_id: year.collected for return_id, year in earlier.items() if year.came_in_time}
         self.names: dict[str, SchoolNames] = {}  # by the year of the list
         self.misnamed: dict[str, str] = {}  # returns whose name is not their number's: whose it is, or ""
+        self.repeated: set[str] = set()  # forms without fields that say just what the school said in an earlier year
         self.superseded: set[str] = set()
         self.conflicts: set[str] = set()
         self.shared: dict[Judgement, Judgement] = {}
@@ -134,8 +135,7 @@ class _Decider:
         """Judge every entry."""
         self._compare_names()
         latest_year = max((entry.year for entry in self.entries if entry.acceptable), default="")
-        for _, group in groupby(self.entries, key=lambda entry: (entry.year, entry.dfe_number)):
-            self._choose([entry for entry in group if self._can_count(entry)])
+        self._choose_by_year()
         self._let_faulty_ones_give_way()
         self._let_unchanged_copies_give_way()
         self._let_blanks_give_way()
@@ -194,7 +194,11 @@ class _Decider:
 
     def _can_count(self, entry: Entry) -> bool:
         is_of_member = not self._is_stranger(entry) and not self._namesake(entry)
-        return entry.acceptable and is_of_member and entry.return_id not in self.collected
+        is_answer = entry.return_id not in self.collected and entry.return_id not in self.repeated
+        return entry.acceptable and is_of_member and is_answer
+
+    def _is_unchanged(self, entry: Entry) -> bool:
+        return entry.is_unchanged or entry.return_id in self.repeated
 
     def _school(self, entry: Entry) -> str:
         """The number of the school that it belongs to. In a return with errors the number may be one of them."""
@@ -209,6 +213,25 @@ class _Decider:
         return ""
 
     # --- which return counts -------------------------------------------------------------------------------------
+
+    def _choose_by_year(self) -> None:
+        """Choose which return of each school and year counts, the earliest year first.
+
+        A copy that was printed, or flattened, has lost the field by which it is known as unchanged. It is known by its
+        answers, which are those of the latest accepted return of an earlier year.
+        """
+        latest: dict[str, bytes] = {}  # the content of that return, by school
+        for (_, number), group in groupby(self.entries, key=lambda entry: (entry.year, entry.dfe_number)):
+            entries = list(group)
+            for entry in entries:
+                is_print = entry.read_from == ReadFrom.PAGE_TEXT
+                if is_print and entry.content and entry.content == latest.get(number):
+                    self.repeated.add(entry.return_id)
+            candidates = [entry for entry in entries if self._can_count(entry)]
+            self._choose(candidates)
+            for entry in candidates:
+                if self._is_accepted(entry):
+                    latest[number] = entry.content
 
     def _date(self, entry: Entry) -> datetime | None:
         """That of the message that brought it, else that which the file gives."""
@@ -256,9 +279,13 @@ class _Decider:
         """A copy that came back untouched is superseded by any changed return of its school and year."""
         filled_in = [entry for entry in self.entries if entry.is_filled_in]
         of_their_year = [entry for entry in filled_in if entry.return_id not in self.collected]
-        changed = {(entry.year, self._school(entry)) for entry in of_their_year if not entry.is_unchanged}
+        changed = {(entry.year, self._school(entry)) for entry in of_their_year if not self._is_unchanged(entry)}
         for entry in filled_in:
-            if entry.is_unchanged and self._school(entry) and (self._year(entry), self._school(entry)) in changed:
+            if (
+                self._is_unchanged(entry)
+                and self._school(entry)
+                and (self._year(entry), self._school(entry)) in changed
+            ):
                 self.superseded.add(entry.return_id)
 
     def _let_blanks_give_way(self) -> None:
@@ -321,6 +348,8 @@ class _Decider:
         codes = []
         if entry.return_id in self.collected:
             codes.append(ProblemCode.YEAR_EARLIER)
+        if entry.return_id in self.repeated:
+            codes.append(ProblemCode.COPY_UNCHANGED)
         if self._is_stranger(entry):
             codes.append(ProblemCode.DFE_UNKNOWN)
         if self._namesake(entry) and entry.dfe_number in self._members(entry):

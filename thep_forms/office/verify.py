@@ -58,7 +58,7 @@ def _copy_faults(folder: Path) -> Iterator[str]:
     if not copy.is_file():
         yield f"{LAST_COPY} is missing. Run thep-forms restore, which makes it again."
     elif not filecmp.cmp(folder / LEDGER, copy, shallow=False):
-        yield f"{LAST_COPY} is not the copy of {LEDGER} that it should be. Run thep-forms restore, which makes it again."
+        yield f"{LAST_COPY} is not the same as {LEDGER}. Run thep-forms restore, which makes it again."
 
 
 def _opened(folder: Path, definitions: Definitions) -> Ledger:
