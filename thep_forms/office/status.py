@@ -298,16 +298,22 @@ def _with_replies(status: SchoolStatus, history: _History) -> SchoolStatus:
 
 def _status_of_return(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
     """The status of a school that sent a form back; None if it has not."""
-    last: dict[Verdict, Returned] = {}
-    for returned in sorted(history.returns, key=_date_and_id):
-        last[returned.verdict] = returned
-    accepted = last.get(Verdict.ACCEPTED)
-    faulty = last.get(Verdict.NEEDS_ATTENTION) or last.get(Verdict.BLANK)
-    if accepted and not (faulty and _is_later(faulty, accepted)):
+    accepted = _last_return(history.returns, Verdict.ACCEPTED)
+    later = history.returns
+    if accepted:
+        later = [returned for returned in history.returns if _is_later(returned, accepted)]
+    faulty = _last_return(later, Verdict.NEEDS_ATTENTION) or _last_return(later, Verdict.BLANK)
+    if faulty:
+        return _status_of_faulty_return(history, faulty, records, was_accepted=accepted is not None)
+    if accepted:
         return SchoolStatus(history.member, Standing.ACCEPTED, return_id=accepted.return_id, messages=history.messages)
-    if not faulty:
-        return _status_of_form_that_came_again(history, records, year)
-    return _status_of_faulty_return(history, faulty, records, was_accepted=accepted is not None)
+    return _status_of_form_that_came_again(history, records, year)
+
+
+def _last_return(returns: Iterable[Returned], verdict: Verdict) -> Returned | None:
+    """The last return with that verdict; a form of an earlier year only where there is no other."""
+    found = [returned for returned in returns if returned.verdict is verdict]
+    return max(found, key=_relevance, default=None)
 
 
 def _status_of_form_that_came_again(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
@@ -333,7 +339,7 @@ def is_in_year(returned: Returned, year: MembershipYear) -> bool:
 def _status_of_faulty_return(
     history: _History, faulty: Returned, records: Records, *, was_accepted: bool
 ) -> SchoolStatus:
-    problems = problems_to_mend(faulty, records)
+    problems = problems_to_mend(faulty, records) + _conflicts(history.returns, records)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     why = "; ".join(dict.fromkeys(map(_short, errors)))
     if was_accepted:
@@ -351,8 +357,20 @@ def problems_to_mend(returned: Returned, records: Records) -> list[Problem]:
     return list(records.problems(returned))
 
 
-def _date_and_id(returned: Returned) -> tuple[datetime, str]:
-    return returned.dated or _LONG_AGO, returned.return_id
+def _conflicts(returns: Iterable[Returned], records: Records) -> list[Problem]:
+    """The problem that forms of the school differ and nothing says which is later; empty if there is none.
+
+    These forms may not be the ones that came last: they often have no date.
+    """
+    for returned in returns:
+        if ProblemCode.RETURN_CONFLICT in returned.judgement.codes:
+            return [problem for problem in records.problems(returned) if problem.code is ProblemCode.RETURN_CONFLICT]
+    return []
+
+
+def _relevance(returned: Returned) -> tuple[bool, datetime, str]:
+    is_of_year = not returned.judgement.collected
+    return is_of_year, returned.dated or _LONG_AGO, returned.return_id
 
 
 def _is_later(faulty: Returned, accepted: Returned) -> bool:
@@ -363,6 +381,8 @@ def _short(problem: Problem) -> str:
     """The label of a problem and its code in words, without what was typed."""
     if problem.code is ProblemCode.YEAR_EARLIER:
         return f"this is the form of {problem.value}"
+    if problem.code is ProblemCode.RETURN_CONFLICT:
+        return "different forms came, and no date says which is later: choose one with prefer"
     code = problem.code.replace("_", " ")
     return f"{problem.label}: {code}" if problem.label else code
 
