@@ -213,6 +213,11 @@ def _print_plan(plan: MailPlan, *, is_reminder: bool) -> None:
         for status in plan.without_address:
             message(f"  {school_name(status.dfe_number, status.member.name)}")
         message("Enter an address for each in the column email of your list, and run the command again.")
+    if plan.bounced:
+        message("These schools get no message, because mail to their address bounced:")
+        for status in plan.bounced:
+            message(f"  {school_name(status.dfe_number, status.member.name)}: {printable('; '.join(status.bounced))}")
+        message("Enter another address for each in the column email of your list, and run the command again.")
     if plan.uncertain:
         _print_uncertain(plan.uncertain)
     if plan.skipped:

@@ -69,6 +69,7 @@ class SchoolStatus(Struct, frozen=True):
     `why` explains it in one line, without anything that was typed into a form. `return_id` is the return that the
     standing is about. `sentences` ask the school to correct that return. `messages` were sent to the school, the first
     one first. `wrote` says when the school wrote without a form, such as `on 3 May 2026`; it is empty if it did not.
+    `bounced` are those of its addresses to which mail bounced.
     """
 
     member: MemberSchool
@@ -78,11 +79,17 @@ class SchoolStatus(Struct, frozen=True):
     sentences: tuple[str, ...] = ()
     messages: tuple[Sent, ...] = ()
     wrote: str = ""
+    bounced: tuple[str, ...] = ()
 
     @property
     def dfe_number(self) -> str:
         """The school's DFE number."""
         return self.member.dfe_number
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The e-mail addresses to write to: those of the school's to which no mail bounced."""
+        return tuple(address for address in split_addresses(self.member.email) if address not in self.bounced)
 
     @property
     def form(self) -> Sent | None:
@@ -201,7 +208,7 @@ def school_statuses(
         status = _status_of_return(history, records, year) or _status_of_bounces(history, bounced)
         status = status or _status_of_reply(history)
         status = status or _status_without_return(history, without_form, is_overdue)
-        statuses.append(_with_replies(status, history))
+        statuses.append(_with_bounces(_with_replies(status, history), bounced))
     order = list(Standing)
     return tuple(sorted(statuses, key=lambda status: (order.index(status.standing), status.dfe_number)))
 
@@ -403,13 +410,27 @@ def _status_of_bounces(history: _History, bounced: Collection[str]) -> SchoolSta
     It is undeliverable until the register list has another address for it; then the form has yet to be sent there.
     """
     if _all_bounced(history.member.email, bounced):
-        why = f"mail to {history.member.email} bounced; find another address"
+        why = _bounced_words(history.member)
         return SchoolStatus(history.member, Standing.UNDELIVERABLE, why, messages=history.messages)
     form = _last_form(history.messages)
     if form and _all_bounced(form.addresses, bounced):
         why = f"mail to {form.addresses} bounced; the address is another one now"
         return SchoolStatus(history.member, Standing.NOT_SENT, why, messages=history.messages)
     return None
+
+
+def _with_bounces(status: SchoolStatus, bounced: Collection[str]) -> SchoolStatus:
+    """The status with the addresses that bounced. Its `why` says so if none is left for a school that needs mail."""
+    addresses = split_addresses(status.member.email)
+    status = replace(status, bounced=tuple(address for address in addresses if address.lower() in bounced))
+    says_so = status.standing in (Standing.ACCEPTED, Standing.UNDELIVERABLE)
+    if status.addresses or not status.bounced or says_so:
+        return status
+    return replace(status, why="; ".join(filter(None, (status.why, _bounced_words(status.member)))))
+
+
+def _bounced_words(member: MemberSchool) -> str:
+    return f"mail to {member.email} bounced; find another address"
 
 
 def _all_bounced(joined: str, bounced: Collection[str]) -> bool:
