@@ -14,6 +14,8 @@ from tests.conftest import ingest, rows
 from tests.mailserver import MailServer
 from tests.packing import mail, mbox
 from tests.writing import CEDAR, ELM, SCHOOLS, email, send
+from thep_forms.definition import load_definition
+from thep_forms.generate import Master
 from thep_forms.records import Ledger, Sent, SentKind, SentState
 
 MAY_3, MAY_10 = "Sun, 3 May 2026 10:00:00 +0100", "Sun, 10 May 2026 10:00:00 +0100"
@@ -228,6 +230,22 @@ def test_what_a_school_wrote_after_a_faulty_form_is_said_beside_its_errors(
     standing, why = status(records, schools)["2101"]
     assert standing == "needs_attention"
     assert why.endswith("contact missing; the school wrote on 10 May 2026: this message has no file attached")
+
+
+@pytest.mark.parametrize("returned_form", ["faulty", "untouched"])
+def test_reminder_says_what_the_school_wrote_after_a_form_that_cannot_be_used(
+    records: Path, schools: Path, filled: Callable[..., bytes], returned_form: str
+) -> None:
+    known = {"school_name": "Cedar Primary School", "dfe_number": "211/2101"}
+    untouched = Master(load_definition("2026-27", prefilled=True)).copy(known, "211/2101")
+    form = untouched if returned_form == "untouched" else filled(chair_of_governors_name="")
+    take_in(records, schools, with_files(CEDAR, {"form.pdf": form}))
+    assert "You also wrote" not in reminder(records, schools, "2101")
+    take_in(records, schools, message(CEDAR, "See https://we.tl/t-1", MAY_10))
+    text = reminder(records, schools, "2101")
+    assert "Thank you for returning a membership form of Cedar Primary School" in text
+    assert "You also wrote to us on 10 May 2026. We cannot use what you sent yet for April 2026" in text
+    assert "A link to WeTransfer came instead of a file." in text
 
 
 def test_message_of_another_calendar_year_counts_for_the_form_that_was_sent_before_it(

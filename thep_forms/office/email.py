@@ -297,5 +297,12 @@ def outgoing_messages(
     due = in_words(due_date(definition, today()))
     forms = copies(definition, (status.member for status in recipients))
     for status, (file_name, pdf) in zip(recipients, forms, strict=True):
-        text = message_templates.fill_in(status.dfe_number, status.member.name, due, status.sentences, status.wrote)
+        text = message_templates.fill_in(
+            status.dfe_number,
+            status.member.name,
+            due,
+            status.sentences,
+            status.wrote,
+            has_returned=status.has_returned,
+        )
         yield OutgoingMessage(status.dfe_number, status.member.name, status.addresses, text, file_name, pdf)

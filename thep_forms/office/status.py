@@ -87,6 +87,11 @@ class SchoolStatus(Struct, frozen=True):
         return self.member.dfe_number
 
     @property
+    def has_returned(self) -> bool:
+        """Whether the school returned a form of its own that it has to correct."""
+        return self.standing is Standing.NEEDS_ATTENTION
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """The e-mail addresses to write to: those of the school's to which no mail bounced."""
         return tuple(address for address in split_addresses(self.member.email) if address not in self.bounced)
@@ -288,7 +293,7 @@ def _status_of_reply(history: _History) -> SchoolStatus | None:
 
 
 def _with_replies(status: SchoolStatus, history: _History) -> SchoolStatus:
-    """The status, whose `why` also says when the school last wrote, and when a program of it last answered.
+    """The status, which also says when the school last wrote, and whose `why` says when a program of it last answered.
 
     What it wrote before its last form no longer counts.
     """
@@ -300,7 +305,11 @@ def _with_replies(status: SchoolStatus, history: _History) -> SchoolStatus:
         if reply.at is None or reply.at > last_form:
             last[reply.is_automatic] = reply
     whys = [status.why, *(last[is_automatic].why for is_automatic in sorted(last))]
-    return replace(status, why="; ".join(filter(None, whys)))
+    status = replace(status, why="; ".join(filter(None, whys)))
+    if status.has_returned and False in last:
+        sentences = dict.fromkeys((*status.sentences, *last[False].sentences))
+        status = replace(status, wrote=last[False].when, sentences=tuple(sentences))
+    return status
 
 
 def _status_of_return(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
