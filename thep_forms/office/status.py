@@ -115,10 +115,21 @@ class ReminderRule(Struct, frozen=True):
 
     def is_due(self, status: SchoolStatus, on: date) -> bool:
         """Whether the school is to be reminded on that day."""
-        reminders = status.reminders
-        if status.standing not in REMINDED_STANDINGS or len(reminders) >= self.at_most:
+        if not self.is_to_be_reminded(status) or self.has_had_all(status):
             return False
-        return not reminders or reminders[-1].at.date() + timedelta(days=self.days_apart) <= on
+        return not status.reminders or self.next_day(status.reminders[-1]) <= on
+
+    def is_to_be_reminded(self, status: SchoolStatus) -> bool:
+        """Whether the standing of the school is one to remind it of, on this or another day."""
+        return status.standing in REMINDED_STANDINGS
+
+    def has_had_all(self, status: SchoolStatus) -> bool:
+        """Whether the school had as many reminders as it may have."""
+        return len(status.reminders) >= self.at_most
+
+    def next_day(self, reminder: Sent) -> date:
+        """The first day on which a school may have another reminder after its last one."""
+        return reminder.at.date() + timedelta(days=self.days_apart)
 
 
 # --- looking it up --------------------------------------------------------------------------------------------------
