@@ -54,6 +54,8 @@ def _why_not(returned: Returned) -> str:
     """Why a return cannot count, and what to do."""
     if returned.verdict in (Verdict.SENT_BY_US, Verdict.AUTOMATIC):
         return "no school sent this file. Choose a form of the school."
+    if returned.verdict in (Verdict.LOCKED, Verdict.UNREADABLE):
+        return "this file cannot be read. Ask the school for a new form."
     if not returned.entry.is_form:
         return "this file is no membership form. Choose a form of the school."
     if returned.entry.blank:
