@@ -145,7 +145,7 @@ def ingest(records: Path, sources: Sequence[Path], templates: Path | None = None
 
 def prefer(records: Path, return_id: str) -> Summary:
     """Prefer with the definitions of today."""
-    return prefer_by(records, return_id, Definitions.of_today())
+    return prefer_by(records, return_id, Definitions.of_today()).summary
 
 
 def change_ledger(records: Path, *statements: str) -> None:

@@ -268,6 +268,23 @@ def test_reminders_keep_their_limit_and_their_days_between(
     assert reminded == ["2101"] * is_reminded
 
 
+def test_email_says_when_a_school_had_its_reminder_and_when_it_may_have_another(records: Path, schools: Path) -> None:
+    note(records, "2102", 30)
+    for number, days in {"2101": 0, "2103": 6, "3204": 1}.items():
+        note(records, number, 30)
+        note(records, number, days, kind=SentKind.REMINDER)
+    note(records, "3204", 0, kind=SentKind.REMINDER)
+    day = NOW - timedelta(days=6)
+    result = run("email", "2026-27", "--schools", schools, "-o", records, "--dry-run", "--chase", "--at-most", "2")
+    for words in (
+        "1 that had a reminder today and may have another in 7 days",
+        f"1 that had a reminder on {day.day} {day:%B %Y} and may have another in 1 day",
+        "1 that had a reminder today and may have no other",
+        "2 not yet sent the form",
+    ):
+        assert words in result.stderr
+
+
 def test_a_reminder_lists_the_errors_with_the_answers_of_the_school(
     records: Path, schools: Path, forms: Path, tmp_path: Path
 ) -> None:

@@ -88,10 +88,33 @@ def test_ingest_lists_the_returns_of_this_run_first(tmp_path: Path) -> None:
     before, now = (SAMPLES / "returns" / name for name in ("Juniper blank.pdf", "Kestrel.pdf"))
     assert "From earlier runs" not in run("ingest", before, "-o", tmp_path / "records").stderr
     lines = run("ingest", before, now, "-o", tmp_path / "records").stderr.splitlines()
-    *_, first, heading, second, hint = lines
+    *_, count, first, heading, second = lines
+    assert count.startswith("2 files need you.")
     assert (first, heading, second) == ("  Kestrel.pdf: locked", "From earlier runs:", "  Juniper blank.pdf: blank")
-    assert "thep-forms prefer RETURN_ID" in hint
     assert "From earlier runs" not in run("ingest", before, "-o", tmp_path / "records").stderr  # nothing is new
+
+
+def test_ingest_names_prefer_only_where_a_school_has_forms_to_choose_from(
+    tmp_path: Path, filled: Callable[..., bytes]
+) -> None:
+    hint = f"thep-forms prefer RETURN_ID -o {tmp_path / 'records'}"
+    forms = {
+        "faulty": filled(main_contact_name=""),
+        "another school": filled("2103"),
+        "good": filled(),
+    }
+    found = []
+    for name, pdf in forms.items():
+        (tmp_path / f"{name}.pdf").write_bytes(pdf)
+        result = run("ingest", tmp_path / f"{name}.pdf", "-o", tmp_path / "records")
+        assert "1 file needs you." in result.stderr
+        found.append(hint in result.stderr)
+    assert found == [False, False, True]
+    two = [tmp_path / "jo.pdf", tmp_path / "kit.pdf"]
+    for path in two:
+        path.write_bytes(filled("4242", main_contact_name=f"{path.stem} Other"))
+    result = run("ingest", *two, "-o", tmp_path / "conflicts")
+    assert ("return conflict" in result.stderr, "prefer RETURN_ID" in result.stderr) == (True, True)
 
 
 def test_the_exit_code_of_ingest_says_whether_all_returns_were_accepted(tmp_path: Path) -> None:

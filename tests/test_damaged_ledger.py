@@ -265,6 +265,9 @@ def test_forget_leaves_no_trace_in_the_copy_or_in_a_damaged_ledger(records: Path
     contact = b"Contact of 2101"
     assert all(contact in path.read_bytes() for path in records.glob("ledger*"))
     assert len(list(records.glob("ledger-damaged-*"))) == 1
-    assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
+    result = run("forget", "-o", records, "--school", "211/2101", "--yes")
+    assert result.exit_code == 0
+    assert "and 1 damaged ledger that restore put aside" in result.stderr
+    assert "earlier version" not in result.stderr
     assert not list(records.glob("ledger-damaged-*"))
     assert all(contact not in path.read_bytes() for path in records.glob("ledger*"))

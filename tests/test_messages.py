@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
 from pathlib import Path
 
@@ -267,6 +268,30 @@ def test_bounce_marks_the_address_as_undeliverable_until_it_changes(
     schools.write_text(f"dfe_number,school_name,email\n2101,Cedar Primary School,{SCHOOL}\n", encoding="utf-8")
     assert run("email", "2026-27", "--schools", schools, "-o", records, *drafts).exit_code == 0
     assert not list(tmp_path.glob("drafts/*.eml"))
+
+
+@pytest.mark.parametrize("options", [["--chase"], ["--again", "--only", "2101"]])
+def test_email_writes_to_no_address_that_bounced_even_if_the_school_returned_a_form(
+    tmp_path: Path, completed: bytes, filled: Callable[..., bytes], options: list[str]
+) -> None:
+    records, schools, drafts = tmp_path / "records", tmp_path / "schools.csv", tmp_path / "drafts"
+    ingested(tmp_path, "bounce.eml", report(message(completed, US)))
+    (tmp_path / "saved.pdf").write_bytes(filled(main_contact_name=""))
+    ingest(records, [tmp_path / "saved.pdf"])
+    command = ("email", "2026-27", "--schools", schools, "-o", records, "--drafts", drafts, *options)
+    schools.write_text(f"dfe_number,school_name,email\n2101,Cedar Primary School,{SCHOOL}\n", encoding="utf-8")
+    result = run(*command)
+    assert (result.exit_code, list(drafts.glob("*.eml"))) == (1, [])
+    assert f"211/2101 Cedar Primary School: {SCHOOL}" in result.stderr
+    (status,) = look_up_statuses(records, MembershipYear.parse("2026-27"), schools, Definitions.of_today())
+    assert status.standing == "needs_attention"
+    assert status.why.endswith(f"mail to {SCHOOL} bounced; find another address")
+    schools.write_text(
+        f"dfe_number,school_name,email\n2101,Cedar Primary School,{SCHOOL};new@cedar2101.example\n", encoding="utf-8"
+    )
+    assert run(*command).exit_code == 0
+    (draft,) = drafts.glob("*.eml")
+    assert message_from_bytes(draft.read_bytes(), policy=policy.default)["To"] == "new@cedar2101.example"
 
 
 # --- folders of an export -------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from tests.conftest import ingest, rows
 from tests.mailserver import MailServer
 from tests.packing import mail, mbox
 from tests.writing import CEDAR, ELM, SCHOOLS, email, send
+from thep_forms.definition import load_definition
+from thep_forms.generate import Master
 from thep_forms.records import Ledger, Sent, SentKind, SentState
 
 MAY_3, MAY_10 = "Sun, 3 May 2026 10:00:00 +0100", "Sun, 10 May 2026 10:00:00 +0100"
@@ -230,6 +232,22 @@ def test_what_a_school_wrote_after_a_faulty_form_is_said_beside_its_errors(
     assert why.endswith("contact missing; the school wrote on 10 May 2026: this message has no file attached")
 
 
+@pytest.mark.parametrize("returned_form", ["faulty", "untouched"])
+def test_reminder_says_what_the_school_wrote_after_a_form_that_cannot_be_used(
+    records: Path, schools: Path, filled: Callable[..., bytes], returned_form: str
+) -> None:
+    known = {"school_name": "Cedar Primary School", "dfe_number": "211/2101"}
+    untouched = Master(load_definition("2026-27", prefilled=True)).copy(known, "211/2101")
+    form = untouched if returned_form == "untouched" else filled(chair_of_governors_name="")
+    take_in(records, schools, with_files(CEDAR, {"form.pdf": form}))
+    assert "You also wrote" not in reminder(records, schools, "2101")
+    take_in(records, schools, message(CEDAR, "See https://we.tl/t-1", MAY_10))
+    text = reminder(records, schools, "2101")
+    assert "Thank you for returning a membership form of Cedar Primary School" in text
+    assert "You also wrote to us on 10 May 2026. We cannot use what you sent yet for April 2026" in text
+    assert "A link to WeTransfer came instead of a file." in text
+
+
 def test_message_of_another_calendar_year_counts_for_the_form_that_was_sent_before_it(
     records: Path, schools: Path
 ) -> None:
@@ -303,6 +321,25 @@ def test_forget_deletes_what_a_school_wrote_without_a_form(records: Path, school
     held = (records / "ledger.sqlite").read_bytes()
     assert CEDAR.encode() not in held
     assert ELM.encode() in held
+
+
+def test_forget_of_earlier_years_deletes_what_a_school_wrote_in_them(records: Path, schools: Path) -> None:
+    earlier, picture = "Sat, 3 May 2025 10:00:00 +0100", {"a.gif": PICTURE}
+    take_in(records, schools, message(CEDAR, "Then", earlier), with_files(CEDAR, picture, earlier))
+    take_in(records, None, message(CEDAR, "Now"), message("stranger@else.example", "Then", earlier))
+    result = run("forget", "-o", records, "--before", "2026-27", "--yes")
+    assert "This would delete 2 returns" in result.stderr
+    assert "Not deleted: 1 file of an unknown school or year" in result.stderr
+    assert "Cedar Primary School (211/2101)\n    2025-26  " in result.stderr
+    assert sorted(row["dfe_number"] for row in rows(records / "returns.csv")) == ["", "211/2101"]
+    assert status(records, schools)["2101"][0] == "wrote"
+
+
+def test_forget_lists_what_a_school_wrote_at_the_school_with_its_year(records: Path, schools: Path) -> None:
+    take_in(records, schools, message(CEDAR))
+    result = run("forget", "-o", records, "--school", "211/2101", "--yes")
+    assert "  Cedar Primary School (211/2101)\n    2026-27  " in result.stderr
+    assert "without a DfE number" not in result.stderr
 
 
 def test_reminder_lists_the_queries_of_a_form_after_its_errors(

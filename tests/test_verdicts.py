@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import run
 from tests.conftest import inbox, ingest, prefer, rows, verdicts
 from tests.remake_samples import answers, dated
 from tests.viewer import type_into
@@ -197,6 +198,15 @@ def test_where_nothing_says_which_is_later_nobody_guesses_and_prefer_settles_it(
         assert verdicts(records) == {chosen: "accepted", other: "superseded"}
 
 
+def test_prefer_names_the_school_and_the_file(tmp_path: Path, filled: Filled) -> None:
+    records = tmp_path / "records"
+    files = {"one": filled(), "two": filled(main_contact_name="Kit Adeyemi")}
+    ingest(records, [inbox(tmp_path / "inbox", **files)])
+    result = run("prefer", hashlib.sha256(files["one"]).hexdigest()[:16], "-o", records)
+    assert result.exit_code == 0
+    assert "211/2101 Cedar Primary School: the form inbox/one.pdf now counts over" in result.stderr
+
+
 def test_a_third_undated_return_reopens_a_settled_conflict(tmp_path: Path, filled: Filled) -> None:
     records = tmp_path / "records"
     files = {"one": filled(), "two": filled(main_contact_name="Kit Adeyemi")}
@@ -215,7 +225,13 @@ def test_two_files_that_say_the_same_are_no_conflict(tmp_path: Path, form: bytes
 
 def test_only_a_return_that_could_be_accepted_can_be_preferred(tmp_path: Path, filled: Filled) -> None:
     wrong = filled(dfe_number="42")
+    letter = tmp_path / "inbox" / "letter.txt"
     ingest(tmp_path / "records", [inbox(tmp_path / "inbox", wrong=wrong)])
+    letter.write_text("Dear all,")
+    ingest(tmp_path / "records", [letter])
+    with pytest.raises(RecordsError, match="this file is no membership form") as refusal:
+        prefer(tmp_path / "records", hashlib.sha256(letter.read_bytes()).hexdigest()[:16])
+    assert "errors" not in str(refusal.value)
     with pytest.raises(RecordsError, match="has errors, which only a new form"):
         prefer(tmp_path / "records", hashlib.sha256(wrong).hexdigest()[:16])
     with pytest.raises(RecordsError, match=r"no return 0123.*returns\.csv"):

@@ -203,6 +203,31 @@ def test_status_report_and_reminder_say_that_the_form_is_of_an_earlier_year(tmp_
     assert status(records, "2025-26")["211/2101"]["status"] == "not_returned"
 
 
+def test_two_forms_of_this_year_that_conflict_count_before_a_form_of_last_year(
+    tmp_path: Path, earlier: Filled, filled: Filled
+) -> None:
+    schools, records = members(tmp_path / "schools.csv", "2101", "2103"), tmp_path / "records"
+    mail(tmp_path / "inbox" / "last.eml", "Mon, 4 May 2026 10:00:00 +0100", earlier())
+    ingest(records, [tmp_path / "inbox"], register=schools, year=THIS)
+    forms = folder(tmp_path / "saved", one=filled(), two=filled(main_contact_name="Jo Other"))
+    ingest(records, [forms], year=THIS)
+    cedar = status(records)["211/2101"]
+    assert cedar["why"] == "different forms came, and no date says which is later: choose one with prefer"
+    assert cedar["return_id"] in {row["return_id"] for row in rows(records / "returns.csv") if "saved" in row["source"]}
+    reminder = run("email", "2026-27", "-o", records, "--chase", "--dry-run", "--only", "2101")
+    words = " ".join(reminder.stdout.split())
+    assert ("Please tell us which one counts" in words, "This form is for 2025-26" in words) == (True, False)
+
+
+def test_two_forms_that_conflict_are_named_beside_a_later_form_with_errors(tmp_path: Path, filled: Filled) -> None:
+    schools, records = members(tmp_path / "schools.csv", "2101"), tmp_path / "records"
+    forms = folder(tmp_path / "saved", one=filled(), two=filled(main_contact_name="Jo Other"))
+    mail(tmp_path / "saved" / "faulty.eml", "Mon, 4 May 2026 10:00:00 +0100", filled(chair_of_governors_name=""))
+    ingest(records, [forms], register=schools, year=THIS)
+    why = status(records)["211/2101"]["why"]
+    assert ("contact missing" in why, "different forms came" in why) == (True, True)
+
+
 def test_the_very_form_of_last_year_that_is_sent_again_is_told_of(tmp_path: Path, earlier: Filled) -> None:
     schools, records = members(tmp_path / "schools.csv", "2101", "2103"), tmp_path / "records"
     form = earlier()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +28,7 @@ from thep_forms.defaults import MESSAGES_A_MINUTE, SMTP_PORT
 if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
     from thep_forms.office.email import Mailing, MailPlan, MailRequest
-    from thep_forms.office.status import SchoolStatus, Standing
+    from thep_forms.office.status import ReminderRule, SchoolStatus
     from thep_forms.send import Delivery, Server
 
 PASSWORD_VARIABLE = "THEP_FORMS_SMTP_PASSWORD"  # noqa: S105 - the name of the variable
@@ -133,7 +135,7 @@ def email(
         mailing = preview_messages(request)
         _print_previews(mailing)
     warn_of_example_address(mailing.example_address)
-    _print_plan(mailing.plan, is_reminder=chase)
+    _print_plan(mailing.plan, what if isinstance(what, ReminderRule) else None)
     if mailing.needs_attention:
         sys.exit(ExitCode.NEEDS_ATTENTION)
 
@@ -204,8 +206,8 @@ def _outcome(delivery: Delivery) -> str:
             return f"may have been sent: {reason}. Its Message-ID is {delivery.message_id}"
 
 
-def _print_plan(plan: MailPlan, *, is_reminder: bool) -> None:
-    """Print which schools were not written to, and why."""
+def _print_plan(plan: MailPlan, reminder_rule: ReminderRule | None) -> None:
+    """Print which schools were not written to, and why. `reminder_rule` is None where the form was sent."""
     from thep_forms.office.status import Standing
 
     if plan.without_address:
@@ -213,22 +215,33 @@ def _print_plan(plan: MailPlan, *, is_reminder: bool) -> None:
         for status in plan.without_address:
             message(f"  {school_name(status.dfe_number, status.member.name)}")
         message("Enter an address for each in the column email of your list, and run the command again.")
+    if plan.bounced:
+        message("These schools get no message, because mail to their address bounced:")
+        for status in plan.bounced:
+            message(f"  {school_name(status.dfe_number, status.member.name)}: {printable('; '.join(status.bounced))}")
+        message("Enter another address for each in the column email of your list, and run the command again.")
     if plan.uncertain:
         _print_uncertain(plan.uncertain)
     if plan.skipped:
         counts = plan.skipped_counts
-        words = ", ".join(f"{counts[standing]} {_skipped_words(standing)}" for standing in sorted(counts))
-        message(f"Not written to: {words}.")
+        reasons = Counter(_skipped_words(status, reminder_rule) for status in _by_standing(plan.skipped))
+        message(f"Not written to: {', '.join(f'{count} {words}' for words, count in reasons.items())}.")
         if counts[Standing.UNDELIVERABLE]:
             message("Mail to some addresses bounced: `status` lists them. Enter other addresses in your list.")
-        if plan.skips_schools_with_form and not is_reminder:
+        if plan.skips_schools_with_form and not reminder_rule:
             message("To write to schools that have the form already, use --again.")
 
 
-def _skipped_words(standing: Standing) -> str:
-    """What the schools of that standing are, after their number."""
+def _by_standing(skipped: Iterable[SchoolStatus]) -> list[SchoolStatus]:
+    return sorted(skipped, key=lambda status: status.standing)
+
+
+def _skipped_words(status: SchoolStatus, reminder_rule: ReminderRule | None) -> str:
+    """What a school is that is not written to. The number of such schools goes before it."""
     from thep_forms.office.status import Standing
 
+    if reminder_rule and status.reminders and reminder_rule.is_to_be_reminded(status):
+        return _reminded_words(status, reminder_rule)
     words = {
         Standing.NEEDS_ATTENTION: "with a form that needs attention",
         Standing.WROTE: "that wrote without a form",
@@ -238,7 +251,20 @@ def _skipped_words(standing: Standing) -> str:
         Standing.DRAFTED: "with a draft from an earlier run",
         Standing.SENT: "sent the form in an earlier run",
     }
-    return words.get(standing, standing.label)
+    return words.get(status.standing, status.standing.label)
+
+
+def _reminded_words(status: SchoolStatus, reminder_rule: ReminderRule) -> str:
+    """When a school had its last reminder, and when it may have another."""
+    from thep_forms.office.dates import in_words, today
+
+    last = status.reminders[-1]
+    day = last.at.date()
+    had = "that had a reminder " + ("today" if day == today() else f"on {in_words(day)}")
+    if reminder_rule.has_had_all(status):
+        return f"{had} and may have no other"
+    days = (reminder_rule.next_day(last) - today()).days
+    return f"{had} and may have another in {count_of(days, 'day')}"
 
 
 def _print_uncertain(uncertain: tuple[SchoolStatus, ...]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from thep_forms.cli.options import existing_records_option, templates_option
 from thep_forms.cli.output import count_of, message, printable
 
 if TYPE_CHECKING:
-    from thep_forms.office.forget import Disposal
+    from thep_forms.office.forget import Disposal, Origin
     from thep_forms.office.restore import Restoration
     from thep_forms.records import Returned
 
@@ -162,14 +162,16 @@ def _print_disposal(disposal: Disposal) -> None:
         parts.append(f"the notes of {count_of(len(disposal.messages), 'e-mail')}")
     if disposal.members:
         parts.append(f"what your list says about {count_of(len(disposal.members), 'school')}")
-    if disposal.ledger_copies:
-        parts.append(f"{count_of(len(disposal.ledger_copies), 'ledger')} that an earlier version of the program wrote")
+    if copies := _ledgers(disposal.ledger_copies):
+        parts.append(f"{count_of(copies, 'ledger')} that an earlier version of the program wrote")
+    if damaged := _ledgers(disposal.damaged_ledgers):
+        parts.append(f"{count_of(damaged, 'damaged ledger')} that restore put aside")
     contents = f"{', '.join(parts[:-1])} and {parts[-1]}"
     message(f"This would delete {contents}{':' if disposal.returns else ', and anything left over from them.'}")
-    _print_returns_by_school(disposal.returns, disposal.names)
+    _print_returns_by_school(disposal.returns, disposal.origins)
     if disposal.shared:
         message("The same PDFs hold these returns too. They stay in the tables, but without their PDF:")
-        _print_returns_by_school(disposal.shared, disposal.names)
+        _print_returns_by_school(disposal.shared, disposal.origins)
     if disposal.unplaced:
         message(f"Not deleted: {count_of(disposal.unplaced, 'file')} of an unknown school or year. See returns.csv.")
     if disposal.unknown:
@@ -177,25 +179,31 @@ def _print_disposal(disposal: Disposal) -> None:
         message(f"Not deleted: {files} beside the PDFs that the ledger does not know. Run verify to see which.")
 
 
-def _print_returns_by_school(returns: Sequence[Returned], names: Mapping[str, str]) -> None:
-    """Print the returns of each school. `names` has the name of the school by the id of the return."""
-    for number in sorted({returned.school for returned in returns}):
-        of_school = [returned for returned in returns if returned.school == number]
-        of_school.sort(key=lambda returned: returned.year)
-        name = _best_name(of_school, names)
+def _ledgers(names: Iterable[str]) -> int:
+    """How many ledgers these files are. Their journals are not counted."""
+    return sum(name.endswith(".sqlite") for name in names)
+
+
+def _print_returns_by_school(returns: Sequence[Returned], origins: Mapping[str, Origin]) -> None:
+    """Print the returns of each school. `origins` has the school and the year by the id of the return."""
+    for number in sorted({origins[returned.return_id].dfe_number for returned in returns}):
+        of_school = [returned for returned in returns if origins[returned.return_id].dfe_number == number]
+        of_school.sort(key=lambda returned: origins[returned.return_id].year)
+        name = _best_name(of_school, origins)
         message(f"  {printable(name)} ({number})" if number else "  Forms without a DfE number")
         for returned in of_school:
             times = len(returned.arrivals)
             repeated = f" (came {times} times)" if times > 1 else ""
-            message(f"    {returned.year or 'no year'}  {returned.return_id}  {printable(returned.source)}{repeated}")
+            year = origins[returned.return_id].year or "no year"
+            message(f"    {year}  {returned.return_id}  {printable(returned.source)}{repeated}")
 
 
-def _best_name(returns: Sequence[Returned], names: Mapping[str, str]) -> str:
+def _best_name(returns: Sequence[Returned], origins: Mapping[str, Origin]) -> str:
     """The school's name on its latest return, preferably an accepted one. `returns` are in the order of their years."""
     from thep_forms.deciding import Verdict
 
     accepted_last = sorted(returns, key=lambda returned: returned.verdict == Verdict.ACCEPTED)
     for returned in reversed(accepted_last):
-        if name := names[returned.return_id]:
+        if name := origins[returned.return_id].school_name:
             return name
     return "A school without a name"

@@ -20,7 +20,7 @@ from thep_forms.cli.options import (
     templates_option,
     year_option,
 )
-from thep_forms.cli.output import count_of, message, printable
+from thep_forms.cli.output import count_of, message, printable, school_name
 from thep_forms.defaults import MEGABYTES_FOR_A_FILE, SECONDS_FOR_A_FILE
 
 if TYPE_CHECKING:
@@ -150,8 +150,9 @@ def prefer(return_id: str, records: Path, templates: Path | None) -> None:
     from thep_forms.definition import Definitions
     from thep_forms.office.prefer import prefer as prefer_return
 
-    prefer_return(records, return_id, Definitions.of_today(templates))
-    message(f"The return {return_id} now counts over the school's other returns.")
+    preference = prefer_return(records, return_id, Definitions.of_today(templates))
+    school = school_name(preference.dfe_number, preference.school_name)
+    message(f"{school}: the form {printable(preference.source)} now counts over the school's other forms.")
 
 
 def reading_progress(files: Sequence[SourceFile]) -> Iterator[SourceFile]:
@@ -180,10 +181,13 @@ def print_summary(summary: Summary) -> None:
             "To try again, run ingest with --again."
         )
     if summary.attention:
-        message("\nThese need attention. problems.csv has the sentences to send to the schools.")
+        count = len(summary.attention)
+        need = "needs" if count == 1 else "need"
+        message(f"\n{count_of(count, 'file')} {need} you. problems.csv has the sentences to send to the schools.")
         _print_attention(summary)
+    if summary.prefer_helps:
         message(
-            "If a school has sent another form that is right, say that it counts: "
+            "A school has sent several forms for a year. Say which counts: "
             f"thep-forms prefer RETURN_ID -o {summary.records}. The column return_id of returns.csv has the RETURN_ID."
         )
 

@@ -29,7 +29,6 @@ from thep_forms.send import (
     SenderRefusedError,
     Server,
     preview,
-    split_addresses,
 )
 
 WITHOUT_FORM = {Standing.NOT_SENT, Standing.NOT_RETURNED}  # was sent no form, and has returned none
@@ -68,11 +67,15 @@ class MailRequest(Struct, frozen=True):
 
 
 class MailPlan(Struct, frozen=True):
-    """Which schools get a message, and which do not: no address is known, or they need none now."""
+    """Which schools get a message, and which do not: no address is known, mail to it bounced, or they need none now.
+
+    The program does not write to an address that bounced until the list has another one.
+    """
 
     recipients: tuple[SchoolStatus, ...]
     without_address: tuple[SchoolStatus, ...]
     skipped: tuple[SchoolStatus, ...]
+    bounced: tuple[SchoolStatus, ...] = ()
 
     @property
     def uncertain(self) -> tuple[SchoolStatus, ...]:
@@ -115,7 +118,7 @@ class Mailing(Struct, frozen=True):
     @property
     def needs_attention(self) -> bool:
         """Whether somebody has to see to a school that got no message, or perhaps none."""
-        return bool(self.not_sent or self.plan.without_address or self.plan.uncertain)
+        return bool(self.not_sent or self.plan.without_address or self.plan.bounced or self.plan.uncertain)
 
 
 # --- the three things to do with messages ---------------------------------------------------------------------------
@@ -255,11 +258,16 @@ def plan_messages(what: FormMessages | ReminderRule, statuses: Iterable[SchoolSt
     chosen_numbers = {status.dfe_number for status in chosen}
     recipients: list[SchoolStatus] = []
     without_address: list[SchoolStatus] = []
+    bounced: list[SchoolStatus] = []
     for status in sorted(chosen, key=lambda status: status.dfe_number):
-        has_address = bool(split_addresses(status.member.email))
-        (recipients if has_address else without_address).append(status)
+        if status.addresses:
+            recipients.append(status)
+        elif status.bounced:
+            bounced.append(status)
+        else:
+            without_address.append(status)
     skipped = tuple(status for status in statuses if status.dfe_number not in chosen_numbers)
-    return MailPlan(tuple(recipients), tuple(without_address), skipped)
+    return MailPlan(tuple(recipients), tuple(without_address), skipped, tuple(bounced))
 
 
 def _choose(what: FormMessages | ReminderRule, statuses: tuple[SchoolStatus, ...]) -> tuple[SchoolStatus, ...]:
@@ -289,6 +297,12 @@ def outgoing_messages(
     due = in_words(due_date(definition, today()))
     forms = copies(definition, (status.member for status in recipients))
     for status, (file_name, pdf) in zip(recipients, forms, strict=True):
-        text = message_templates.fill_in(status.dfe_number, status.member.name, due, status.sentences, status.wrote)
-        addresses = split_addresses(status.member.email)
-        yield OutgoingMessage(status.dfe_number, status.member.name, addresses, text, file_name, pdf)
+        text = message_templates.fill_in(
+            status.dfe_number,
+            status.member.name,
+            due,
+            status.sentences,
+            status.wrote,
+            has_returned=status.has_returned,
+        )
+        yield OutgoingMessage(status.dfe_number, status.member.name, status.addresses, text, file_name, pdf)

@@ -49,6 +49,25 @@ class Reply(Struct, frozen=True):
         return f"the school wrote {self.when}: {'; '.join(self.reasons)}"
 
 
+class MessageYears:
+    """For which membership years the message of a school may count."""
+
+    def __init__(self, sent: Iterable[Sent]) -> None:
+        """`sent` are the ledger's messages to schools, of any year."""
+        self._forms_sent: dict[str, list[Sent]] = {}  # by school
+        for message in sent:
+            if message.kind is SentKind.FORM:
+                self._forms_sent.setdefault(message.dfe_number, []).append(message)
+
+    def years(self, dfe_number: str, at: datetime) -> set[str]:
+        """The years for which a message of the school counts that came at that time."""
+        found = {str(MembershipYear(at.year))}
+        sent_before = [sent for sent in self._forms_sent.get(dfe_number, ()) if sent.at <= at]
+        if sent_before:
+            found.add(max(sent_before, key=lambda sent: sent.at).year)
+        return found
+
+
 class Replies:
     """Collects the replies of schools about a membership year, from returns that are added one by one."""
 
@@ -57,10 +76,7 @@ class Replies:
     ) -> None:
         """`members` are the DfE numbers of the schools, `sent` the ledger's messages to schools, of any year."""
         self._records, self._year, self._members = records, year, members
-        self._forms_sent: dict[str, list[Sent]] = {}  # by school
-        for message in sent:
-            if message.kind is SentKind.FORM:
-                self._forms_sent.setdefault(message.dfe_number, []).append(message)
+        self._years = MessageYears(sent)
         self._by_school: dict[str, dict[str, Reply]] = {}  # by school and path of the message
         self._with_form: set[str] = set()  # paths of messages that brought a member's form
 
@@ -108,13 +124,9 @@ class Replies:
     def _school(self, arrival: Arrival) -> str:
         """The school that wrote about this year; empty where nobody can tell, or it wrote about another year."""
         number = self._records.correspondents.school_of(arrival)
-        return number if number and self._is_of_year(number, arrival.received_at) else ""
-
-    def _is_of_year(self, number: str, at: datetime | None) -> bool:
-        if at is None or at.year == self._year.start:
-            return True
-        sent_before = [sent for sent in self._forms_sent.get(number, ()) if sent.at <= at]
-        return bool(sent_before) and max(sent_before, key=lambda sent: sent.at).year == str(self._year)
+        at = arrival.received_at
+        is_of_year = at is None or str(self._year) in self._years.years(number, at)
+        return number if number and is_of_year else ""
 
 
 def _path(records: Records, arrival: Arrival) -> str:

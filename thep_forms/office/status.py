@@ -69,6 +69,7 @@ class SchoolStatus(Struct, frozen=True):
     `why` explains it in one line, without anything that was typed into a form. `return_id` is the return that the
     standing is about. `sentences` ask the school to correct that return. `messages` were sent to the school, the first
     one first. `wrote` says when the school wrote without a form, such as `on 3 May 2026`; it is empty if it did not.
+    `bounced` are those of its addresses to which mail bounced.
     """
 
     member: MemberSchool
@@ -78,11 +79,22 @@ class SchoolStatus(Struct, frozen=True):
     sentences: tuple[str, ...] = ()
     messages: tuple[Sent, ...] = ()
     wrote: str = ""
+    bounced: tuple[str, ...] = ()
 
     @property
     def dfe_number(self) -> str:
         """The school's DFE number."""
         return self.member.dfe_number
+
+    @property
+    def has_returned(self) -> bool:
+        """Whether the school returned a form of its own that it has to correct."""
+        return self.standing is Standing.NEEDS_ATTENTION
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The e-mail addresses to write to: those of the school's to which no mail bounced."""
+        return tuple(address for address in split_addresses(self.member.email) if address not in self.bounced)
 
     @property
     def form(self) -> Sent | None:
@@ -103,10 +115,21 @@ class ReminderRule(Struct, frozen=True):
 
     def is_due(self, status: SchoolStatus, on: date) -> bool:
         """Whether the school is to be reminded on that day."""
-        reminders = status.reminders
-        if status.standing not in REMINDED_STANDINGS or len(reminders) >= self.at_most:
+        if not self.is_to_be_reminded(status) or self.has_had_all(status):
             return False
-        return not reminders or reminders[-1].at.date() + timedelta(days=self.days_apart) <= on
+        return not status.reminders or self.next_day(status.reminders[-1]) <= on
+
+    def is_to_be_reminded(self, status: SchoolStatus) -> bool:
+        """Whether the standing of the school is one to remind it of, on this or another day."""
+        return status.standing in REMINDED_STANDINGS
+
+    def has_had_all(self, status: SchoolStatus) -> bool:
+        """Whether the school had as many reminders as it may have."""
+        return len(status.reminders) >= self.at_most
+
+    def next_day(self, reminder: Sent) -> date:
+        """The first day on which a school may have another reminder after its last one."""
+        return reminder.at.date() + timedelta(days=self.days_apart)
 
 
 # --- looking it up --------------------------------------------------------------------------------------------------
@@ -201,7 +224,7 @@ def school_statuses(
         status = _status_of_return(history, records, year) or _status_of_bounces(history, bounced)
         status = status or _status_of_reply(history)
         status = status or _status_without_return(history, without_form, is_overdue)
-        statuses.append(_with_replies(status, history))
+        statuses.append(_with_bounces(_with_replies(status, history), bounced))
     order = list(Standing)
     return tuple(sorted(statuses, key=lambda status: (order.index(status.standing), status.dfe_number)))
 
@@ -281,7 +304,7 @@ def _status_of_reply(history: _History) -> SchoolStatus | None:
 
 
 def _with_replies(status: SchoolStatus, history: _History) -> SchoolStatus:
-    """The status, whose `why` also says when the school last wrote, and when a program of it last answered.
+    """The status, which also says when the school last wrote, and whose `why` says when a program of it last answered.
 
     What it wrote before its last form no longer counts.
     """
@@ -293,21 +316,31 @@ def _with_replies(status: SchoolStatus, history: _History) -> SchoolStatus:
         if reply.at is None or reply.at > last_form:
             last[reply.is_automatic] = reply
     whys = [status.why, *(last[is_automatic].why for is_automatic in sorted(last))]
-    return replace(status, why="; ".join(filter(None, whys)))
+    status = replace(status, why="; ".join(filter(None, whys)))
+    if status.has_returned and False in last:
+        sentences = dict.fromkeys((*status.sentences, *last[False].sentences))
+        status = replace(status, wrote=last[False].when, sentences=tuple(sentences))
+    return status
 
 
 def _status_of_return(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
     """The status of a school that sent a form back; None if it has not."""
-    last: dict[Verdict, Returned] = {}
-    for returned in sorted(history.returns, key=_date_and_id):
-        last[returned.verdict] = returned
-    accepted = last.get(Verdict.ACCEPTED)
-    faulty = last.get(Verdict.NEEDS_ATTENTION) or last.get(Verdict.BLANK)
-    if accepted and not (faulty and _is_later(faulty, accepted)):
+    accepted = _last_return(history.returns, Verdict.ACCEPTED)
+    later = history.returns
+    if accepted:
+        later = [returned for returned in history.returns if _is_later(returned, accepted)]
+    faulty = _last_return(later, Verdict.NEEDS_ATTENTION) or _last_return(later, Verdict.BLANK)
+    if faulty:
+        return _status_of_faulty_return(history, faulty, records, was_accepted=accepted is not None)
+    if accepted:
         return SchoolStatus(history.member, Standing.ACCEPTED, return_id=accepted.return_id, messages=history.messages)
-    if not faulty:
-        return _status_of_form_that_came_again(history, records, year)
-    return _status_of_faulty_return(history, faulty, records, was_accepted=accepted is not None)
+    return _status_of_form_that_came_again(history, records, year)
+
+
+def _last_return(returns: Iterable[Returned], verdict: Verdict) -> Returned | None:
+    """The last return with that verdict; a form of an earlier year only where there is no other."""
+    found = [returned for returned in returns if returned.verdict is verdict]
+    return max(found, key=_relevance, default=None)
 
 
 def _status_of_form_that_came_again(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
@@ -333,7 +366,7 @@ def is_in_year(returned: Returned, year: MembershipYear) -> bool:
 def _status_of_faulty_return(
     history: _History, faulty: Returned, records: Records, *, was_accepted: bool
 ) -> SchoolStatus:
-    problems = problems_to_mend(faulty, records)
+    problems = problems_to_mend(faulty, records) + _conflicts(history.returns, records)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     why = "; ".join(dict.fromkeys(map(_short, errors)))
     if was_accepted:
@@ -351,8 +384,20 @@ def problems_to_mend(returned: Returned, records: Records) -> list[Problem]:
     return list(records.problems(returned))
 
 
-def _date_and_id(returned: Returned) -> tuple[datetime, str]:
-    return returned.dated or _LONG_AGO, returned.return_id
+def _conflicts(returns: Iterable[Returned], records: Records) -> list[Problem]:
+    """The problem that forms of the school differ and nothing says which is later; empty if there is none.
+
+    These forms may not be the ones that came last: they often have no date.
+    """
+    for returned in returns:
+        if ProblemCode.RETURN_CONFLICT in returned.judgement.codes:
+            return [problem for problem in records.problems(returned) if problem.code is ProblemCode.RETURN_CONFLICT]
+    return []
+
+
+def _relevance(returned: Returned) -> tuple[bool, datetime, str]:
+    is_of_year = not returned.judgement.collected
+    return is_of_year, returned.dated or _LONG_AGO, returned.return_id
 
 
 def _is_later(faulty: Returned, accepted: Returned) -> bool:
@@ -363,6 +408,8 @@ def _short(problem: Problem) -> str:
     """The label of a problem and its code in words, without what was typed."""
     if problem.code is ProblemCode.YEAR_EARLIER:
         return f"this is the form of {problem.value}"
+    if problem.code is ProblemCode.RETURN_CONFLICT:
+        return "different forms came, and no date says which is later: choose one with prefer"
     code = problem.code.replace("_", " ")
     return f"{problem.label}: {code}" if problem.label else code
 
@@ -383,13 +430,27 @@ def _status_of_bounces(history: _History, bounced: Collection[str]) -> SchoolSta
     It is undeliverable until the register list has another address for it; then the form has yet to be sent there.
     """
     if _all_bounced(history.member.email, bounced):
-        why = f"mail to {history.member.email} bounced; find another address"
+        why = _bounced_words(history.member)
         return SchoolStatus(history.member, Standing.UNDELIVERABLE, why, messages=history.messages)
     form = _last_form(history.messages)
     if form and _all_bounced(form.addresses, bounced):
         why = f"mail to {form.addresses} bounced; the address is another one now"
         return SchoolStatus(history.member, Standing.NOT_SENT, why, messages=history.messages)
     return None
+
+
+def _with_bounces(status: SchoolStatus, bounced: Collection[str]) -> SchoolStatus:
+    """The status with the addresses that bounced. Its `why` says so if none is left for a school that needs mail."""
+    addresses = split_addresses(status.member.email)
+    status = replace(status, bounced=tuple(address for address in addresses if address.lower() in bounced))
+    says_so = status.standing in (Standing.ACCEPTED, Standing.UNDELIVERABLE)
+    if status.addresses or not status.bounced or says_so:
+        return status
+    return replace(status, why="; ".join(filter(None, (status.why, _bounced_words(status.member)))))
+
+
+def _bounced_words(member: MemberSchool) -> str:
+    return f"mail to {member.email} bounced; find another address"
 
 
 def _all_bounced(joined: str, bounced: Collection[str]) -> bool:

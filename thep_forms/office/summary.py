@@ -8,7 +8,8 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from thep_forms.deciding import deciding_message
+from thep_forms.deciding import Verdict, deciding_message
+from thep_forms.definition.model import ProblemCode
 from thep_forms.reading import FileKind
 from thep_forms.records import Arrival, Records, Returned
 from thep_forms.sources.model import MessageKind
@@ -32,6 +33,8 @@ class Summary(Struct, frozen=True):
 
     `discarded` counts the files in messages from a folder for trash or spam, and in deleted ones.
     `overran` counts the files that took too much time or memory, or broke the program.
+    `prefer_helps`: a school has forms that differ, or a faulty one beside an accepted one, so that a person can say
+    which counts.
     """
 
     verdicts: Counter[str]
@@ -40,6 +43,7 @@ class Summary(Struct, frozen=True):
     overran: int = 0
     records: Path = field(default_factory=Path)
     discarded: int = 0
+    prefer_helps: bool = False
 
     @property
     def all_accepted(self) -> bool:
@@ -51,6 +55,9 @@ def summarise(folder: Path, records: Records, new: int = 0, new_sources: Collect
     """The summary of records. `new` counts the arrivals of this run, of which `new_sources` are the first."""
     verdicts: Counter[str] = Counter()
     attention: list[Attention] = []
+    accepted: set[tuple[str, str]] = set()  # the years and the schools of which a return is accepted
+    faulty: set[tuple[str, str]] = set()
+    has_conflict = False
     overran = discarded = 0
     for entry in records.returns():
         verdicts.update(entry.verdict_of(arrival) for arrival in entry.arrivals)
@@ -60,8 +67,13 @@ def summarise(folder: Path, records: Records, new: int = 0, new_sources: Collect
             is_new = any(arrival.source in new_sources for arrival in entry.arrivals)
             why = records.errors(entry) or (entry.verdict,)
             attention.append(Attention(entry.source, why, is_new, _sender(entry, records)))
+            faulty.add((entry.year_collected, entry.judgement.school))
+            has_conflict = has_conflict or ProblemCode.RETURN_CONFLICT in entry.judgement.codes
+        elif entry.verdict is Verdict.ACCEPTED:
+            accepted.add((entry.year, entry.judgement.school))
     attention.sort(key=lambda found: found.source)
-    return Summary(+verdicts, tuple(attention), new, overran, folder, discarded)
+    prefer_helps = has_conflict or not faulty.isdisjoint(accepted)
+    return Summary(+verdicts, tuple(attention), new, overran, folder, discarded, prefer_helps)
 
 
 def _is_discarded(arrival: Arrival, records: Records) -> bool:

@@ -61,6 +61,11 @@ def ledger_copies(records: Path) -> list[Path]:
     return sorted([*records.glob(_COPY.format("*")), *records.glob(_DAMAGED.format("*") + "*")])
 
 
+def is_damaged_ledger(name: str) -> bool:
+    """Whether a file of that name is a ledger that `restore` put aside, or a journal of such a ledger."""
+    return name.startswith(_DAMAGED.partition("{")[0])
+
+
 def read_only(path: Path) -> str:
     """The URI of a file that SQLite must not write to, on a share of Windows too (file:////server/…)."""
     whole = path.resolve().as_posix()

@@ -50,12 +50,20 @@ class MessageTemplates:
         self._body = _Template.load(folders, f"{name}.j2", definition)
 
     def fill_in(
-        self, dfe_number: str, school: str, due: str, sentences: Iterable[str] = (), wrote: str = ""
+        self,
+        dfe_number: str,
+        school: str,
+        due: str,
+        sentences: Iterable[str] = (),
+        wrote: str = "",
+        *,
+        has_returned: bool = False,
     ) -> MessageText:
         """Fill the templates in for one school.
 
         `due` is the date by which the form is to be back, in words. `sentences` say what the school must correct.
         `wrote` is when the school wrote without a form, such as `on 3 May 2026`; it is empty if it did not.
+        `has_returned`: the school returned a form, which it has to correct.
         Markup in any of these is shown as it stands and never acts. Raises `TemplateError`.
         """
         partnership = self._definition.partnership
@@ -69,6 +77,7 @@ class MessageTemplates:
             "due": due,
             "sentences": tuple(sentences),
             "wrote": wrote,
+            "has_returned": has_returned,
         }
         subject = self._filled_subject(values)
         markdown = fill_in(self._body.source, self._body.path, values, _escape_markdown)
