@@ -168,7 +168,7 @@ def meddles(piece: bytes) -> bytes:
 def test_a_reader_on_the_cluster_that_tries_a_forbidden_act_fails(cluster: DaskCluster, tmp_path: Path) -> None:
     acts = (b"write a file", b"open a socket", b"start a process", b"kill the parent")
     answers = read_there(cluster.address, meddles, tmp_path, *acts)
-    assert answers == [Failure("Our program failed on this file.", "PermissionError")] * len(acts)
+    assert answers == [Failure("Our program failed on this file.", error="PermissionError")] * len(acts)
 
 
 def test_a_large_file_and_its_answer_pass_through_the_cluster(cluster: DaskCluster, tmp_path: Path) -> None:

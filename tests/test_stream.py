@@ -49,21 +49,23 @@ def test_pieces_come_in_order_and_one_process_answers_all_requests(may_fork: boo
 
 
 @pytest.mark.parametrize(
-    ("word", "reason"),
+    ("word", "reason", "error"),
     [
-        ("endless", "over 2 seconds"),
-        ("mortal", "crash"),
-        ("greedy", "over 256 MB of memory"),
-        ("faulty", "ValueError"),
-        ("writing", "PermissionError"),
+        ("endless", "over 2 seconds", ""),
+        ("mortal", "crash", ""),
+        ("greedy", "over 256 MB of memory", ""),
+        ("faulty", "Our program failed on this file.", "ValueError"),
+        ("writing", "Our program failed on this file.", "PermissionError"),
     ],
 )
-def test_a_request_that_breaks_the_process_ends_with_a_reason_and_the_next_is_answered(word: str, reason: str) -> None:
+def test_a_request_that_breaks_the_process_ends_with_a_reason_and_the_next_is_answered(
+    word: str, reason: str, error: str
+) -> None:
     worker = StreamWorker(count_to, Limits(2, 256))
     *pieces, failure = worker.pieces(f"2 {word}".encode())
     assert pieces == [Piece(b"0", b""), Piece(b"1", b"\0")]
     assert isinstance(failure, Failure)
-    assert reason in failure.reason
+    assert (reason in failure.reason, failure.error) == (True, error)
     assert list(worker.pieces(b"1")) == [Piece(b"0", b"")]
     worker.end()
 
