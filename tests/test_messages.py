@@ -102,7 +102,13 @@ NOBODYS: dict[str, Callable[[bytes], EmailMessage]] = {
     "a generated message that holds ours": lambda pdf: forwarded(message(pdf, US), Auto_Submitted="auto-generated"),
     "an automatic reply that holds our message": lambda pdf: forwarded(message(pdf, US), Auto_Submitted="auto-replied"),
     "an old bounce": lambda pdf: forwarded(message(pdf, US), "MAILER-DAEMON@cedar2101.example"),
-    "a bounce with a null sender": lambda pdf: message(pdf, Return_Path="<>"),
+    "a bounce with a null sender": lambda pdf: forwarded(message(pdf, US), Return_Path="<>"),
+    "a bounce with a null sender and a file": lambda pdf: message(
+        pdf, Return_Path="<>", Subject="Undeliverable: Membership form"
+    ),
+    "a note of absence that holds our message": lambda pdf: forwarded(
+        message(pdf, US), Subject="Abwesenheitsnotiz: Membership form"
+    ),
     "labelled as spam by Gmail": lambda pdf: message(pdf, X_Gmail_Labels="Spam,Unread"),
     "labelled as trash by Gmail": lambda pdf: message(pdf, US, X_Gmail_Labels="=?UTF-8?Q?Trash,Opened?="),
     "deleted in Thunderbird": lambda pdf: message(pdf, X_Mozilla_Status="0009"),
@@ -118,6 +124,9 @@ SCHOOLS: dict[str, Callable[[bytes], EmailMessage]] = {
     "a forward that holds our message": lambda pdf: forwarded(message(pdf, US)),
     "a school's message that we forwarded": lambda pdf: forwarded(message(pdf), US),
     "with the subject of an automatic reply": lambda pdf: message(pdf, Subject="Automatic reply: our form"),
+    "with a null sender": lambda pdf: message(pdf, Return_Path="<>"),
+    "with signs of a program": lambda pdf: message(pdf, Precedence="bulk", X_Loop=US, X_Auto_Response_Suppress="All"),
+    "with the subject of a receipt": lambda pdf: message(pdf, Subject="Read: Membership form"),
     "in the inbox of Gmail": lambda pdf: message(pdf, X_Gmail_Labels="Inbox,Opened"),
     "by way of our shared inbox": lambda pdf: message(pdf, f"'Jo' via Forms <{US}>", X_Original_From=f"Jo <{SCHOOL}>"),
 }
@@ -160,6 +169,55 @@ def written(text: str, sender: str = SCHOOL, html: str = "", **headers: str) -> 
     if html:
         made.add_alternative(html, subtype="html")
     return made
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *("Automatic reply: form", "[EXTERNAL] Auto-reply: form", "Out of Office", "Automated response"),
+        *("Automatische Antwort: form", "Abwesenheitsnotiz: form", "Gelesen: form", "Lesebestätigung: form"),
+        *("Réponse automatique : form", "Message d’absence", "Lu : form", "Accusé de lecture : form"),
+        *("Respuesta automática: form", "Respuesta automatica: form", "Leído: form", "Fuera de la oficina: form"),
+        *("Risposta automatica: form", "Letto: form", "Resposta automática: form", "Lida: form"),
+        *("Automatisch antwoord: form", "Gelezen: form", "Odpowiedź automatyczna: form", "Przeczytane: form"),
+        *("Read: form", "Not read: form", "Recall: form", "Message Recall Failure: form", "Unzustellbar: form"),
+    ],
+)
+def test_message_without_a_file_and_with_an_automatic_subject_needs_nobody(tmp_path: Path, subject: str) -> None:
+    assert ingested(tmp_path, "message.eml", written("We are away.", Subject=subject)) == [AUTOMATIC]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *({"Precedence": "bulk"}, {"Precedence": "auto_reply"}, {"Precedence": "junk"}, {"X_Loop": "cedar"}),
+        *({"X_Auto_Response_Suppress": "All"}, {"X_Autoreply": "yes"}, {"X_Autorespond": "away"}),
+    ],
+)
+def test_message_without_a_file_and_with_signs_of_a_program_needs_nobody(
+    tmp_path: Path, headers: dict[str, str]
+) -> None:
+    logo = written("We answer in three days.", **headers)
+    logo.add_attachment(b"GIF89a", maintype="image", subtype="gif", disposition="inline", filename="logo.gif")
+    assert set(ingested(tmp_path, "message.eml", logo)) == {AUTOMATIC}
+
+
+@pytest.mark.parametrize("subject", ["Re: Automatic reply: form", "Reading list", "Lunch", "Absences this year"])
+def test_message_of_a_person_without_a_file_needs_attention(tmp_path: Path, subject: str) -> None:
+    assert ingested(tmp_path, "message.eml", written("Who is it?", Subject=subject)) == ["unreadable"]
+
+
+def test_message_by_a_discussion_list_without_a_file_needs_attention(tmp_path: Path) -> None:
+    made = written("Who is it?", Precedence="bulk", List_Post="<mailto:heads@list.example>")
+    assert ingested(tmp_path, "message.eml", made) == ["unreadable"]
+
+
+def test_answer_to_an_invitation_needs_nobody(tmp_path: Path) -> None:
+    made = written("", Subject="Accepted: Meeting")
+    made.add_alternative(
+        "BEGIN:VCALENDAR\nMETHOD:REPLY\nEND:VCALENDAR\n", subtype="calendar", params={"method": "REPLY"}
+    )
+    assert set(ingested(tmp_path, "message.eml", made)) == {AUTOMATIC}
 
 
 SAFE_LINK = "https://eur02.safelinks.protection.outlook.com/?url=https%3A%2F%2Fcedar.sharepoint.com%2Fs%2Fa.pdf&data=05"

@@ -69,6 +69,11 @@ class Headers:
         """The cleaned name of an attached file; empty where none is stated."""
         return self._parameter("filename", "content-disposition") or self._parameter("name", "content-type")
 
+    @property
+    def calendar_method(self) -> str:
+        """What an invitation or an answer to it asks for, such as `reply`, in lower case (RFC 6047, 2.4)."""
+        return self._parameter("method", "content-type").lower()
+
     def _parameter(self, parameter: str, header: str) -> str:
         try:
             value = self._message.get_param(parameter, header=header)

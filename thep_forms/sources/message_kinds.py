@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
+from thep_forms.sources.automatic_messages import is_automatic, is_generated
 from thep_forms.sources.email_headers import Headers, decode_words
 from thep_forms.sources.model import MessageKind, MessageOrigin
 from thep_forms.sources.names import decode
@@ -20,12 +21,6 @@ _SHARING = re.compile(
     r"@(?:[\w-]+\.)*(?:google|sharepointonline|sharepoint|microsoft|onedrive|dropbox|wetransfer|adobesign|adobe)\.com\Z"
 )
 
-_REPORT_TYPES = {"message/delivery-status", "message/disposition-notification", "message/feedback-report"}
-_AUTOMATIC_SENDERS = ("mailer-daemon@", "postmaster@")
-_AUTOMATIC_SUBJECT = re.compile(r"(?:automatic|auto)[ -]?reply\b|out of (?:the )?office\b[^:]{0,20}:", re.IGNORECASE)
-_AUTOMATIC_HEADERS = ("x-autoreply", "x-autorespond", "x-failed-recipients")
-_REPLY_HEADERS = {"in-reply-to", "references"}
-_BY_PERSONS = ("no", "auto-forwarded")  # values of Auto-Submitted (RFC 3834, RFC 2156): a person wrote the message
 _DELETED_IN_THUNDERBIRD = 0x8  # flag of X-Mozilla-Status: the message still lies in the file of its folder
 
 # Names of folders and labels, without capitals: English, German, French, Spanish, Italian, Portuguese, Dutch, Polish.
@@ -54,19 +49,17 @@ def _no() -> bool:
     return False
 
 
-def origin_of(
-    headers: Headers, content_types: Iterable[str] = (), has_document: Callable[[], bool] = _no
-) -> MessageOrigin:
-    """Who sent the message with these headers, and its kind. `content_types` are those of its parts.
+def origin_of(headers: Headers, parts: Iterable[Headers] = (), has_document: Callable[[], bool] = _no) -> MessageOrigin:
+    """Who sent the message with these headers, and its kind. `parts` are the headers of its parts.
 
-    `has_document` says whether a PDF or a picture is attached. It is asked only where that matters. The subject alone
-    makes no message automatic that carries one.
+    `has_document` says whether a file that may be a form is attached. It is asked only where that matters.
     """
     sender = sender_in(headers)
-    by_person = _is_generated(headers) and (_is_of_sharing_service(headers) or has_document())
-    kind = _kind(headers, sender, set(content_types), by_person=by_person)
-    if kind is MessageKind.ORDINARY and _AUTOMATIC_SUBJECT.match(headers.subject) and not has_document():
-        kind = MessageKind.AUTOMATIC
+    by_person = is_generated(headers) and (_is_of_sharing_service(headers) or has_document())
+    kind = _kind_by_program(headers)
+    if kind is None:
+        is_of_program = is_automatic(headers, sender, tuple(parts), has_document, by_person=by_person)
+        kind = MessageKind.AUTOMATIC if is_of_program else _kind_by_label(headers)
     return MessageOrigin(sender, kind)
 
 
@@ -74,17 +67,6 @@ def _is_of_sharing_service(headers: Headers) -> bool:
     """Whether a service that keeps files for others sent the message for somebody who shared one."""
     is_service = bool(_SHARING.search(address_in(headers.fields.get("from", ""))))
     return is_service and "@" in headers.fields.get("reply-to", "")
-
-
-def _is_generated(headers: Headers) -> bool:
-    """Whether a program wrote the message of its own accord, as scanners do, and not in reply to another."""
-    is_reply = not _REPLY_HEADERS.isdisjoint(headers.fields)
-    return _submitted(headers) == "auto-generated" and not is_reply
-
-
-def _submitted(headers: Headers) -> str:
-    """The keyword of `Auto-Submitted` (RFC 3834) in lower case; empty where there is none."""
-    return re.split(r"[\s;(]", headers.fields.get("auto-submitted", "").strip().lower())[0]
 
 
 def failed_recipients(headers: Headers, statuses: Iterable[bytes]) -> tuple[str, ...]:
@@ -119,33 +101,18 @@ def address_in(text: str) -> str:
     return found.lower()
 
 
-def _kind(headers: Headers, sender: str, content_types: Collection[str], *, by_person: bool) -> MessageKind:
-    labels = decode_words(headers.fields.get("x-gmail-labels", "")).split(",")
-    by_label = _kind_of_names(labels)
-    if by_label is MessageKind.DISCARDED or _is_deleted(headers):
+def _kind_by_program(headers: Headers) -> MessageKind | None:
+    """The kind that the mail program of us or of the sender noted, which counts before all else; None for none."""
+    if _kind_by_label(headers) is MessageKind.DISCARDED or _is_deleted(headers):
         return MessageKind.DISCARDED
     if headers.fields.get("x-unsent", "") == "1" or "x-mozilla-draft-info" in headers.fields:
         return MessageKind.OUTGOING
-    if _is_automatic(headers, sender, content_types, by_person=by_person):
-        return MessageKind.AUTOMATIC
-    return by_label
+    return None
 
 
-def _is_automatic(headers: Headers, sender: str, content_types: Collection[str], *, by_person: bool) -> bool:
-    """Whether a program wrote the message: a bounce, an automatic reply, a receipt (RFC 3834, 3464, 8098).
-
-    `by_person`: it carries what a person put into a scanner, or shared. Such a message is none of these.
-    """
-    submitted = _submitted(headers)
-    if submitted and submitted not in _BY_PERSONS and not by_person:
-        return True
-    if headers.content_type == "multipart/report" or not _REPORT_TYPES.isdisjoint(content_types):
-        return True
-    if any(name in headers.fields for name in _AUTOMATIC_HEADERS):
-        return True
-    is_reply = headers.fields.get("precedence", "").lower() in ("auto_reply", "auto-reply")
-    has_null_sender = headers.fields.get("return-path", "").replace(" ", "") == "<>"
-    return is_reply or has_null_sender or sender.startswith(_AUTOMATIC_SENDERS)
+def _kind_by_label(headers: Headers) -> MessageKind:
+    """The kind by the labels of Gmail."""
+    return _kind_of_names(decode_words(headers.fields.get("x-gmail-labels", "")).split(","))
 
 
 def _is_deleted(headers: Headers) -> bool:
