@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import itertools
 from collections.abc import Callable
 from email.message import EmailMessage, MIMEPart
@@ -325,6 +326,95 @@ def test_bounce_marks_the_address_as_undeliverable_until_it_changes(
     schools.write_text(f"dfe_number,school_name,email\n2101,Cedar Primary School,{SCHOOL}\n", encoding="utf-8")
     assert run("email", "2026-27", "--schools", schools, "-o", records, *drafts).exit_code == 0
     assert not list(tmp_path.glob("drafts/*.eml"))
+
+
+def failed(tmp_path: Path, made: EmailMessage) -> list[str]:
+    """The addresses that a bounce says do not exist."""
+    path = tmp_path / "bounce.eml"
+    path.write_bytes(made.as_bytes())
+    (found, *_) = [file for place in find_files([path]) for file in open_file(place)]
+    assert found.carried_by[0].kind is MessageKind.AUTOMATIC
+    return list(found.carried_by[0].failed)
+
+
+def bounce(status: str, diagnostic: str = "", action: str = "failed", **headers: str) -> EmailMessage:
+    """A bounce that says of a school's address what `status` and `diagnostic` say."""
+    made = report(None, **headers)
+    (part,) = made.iter_parts()
+    (about,) = part.iter_parts()
+    about.replace_header("Action", action)
+    about.replace_header("Status", status)
+    if diagnostic:
+        about["Diagnostic-Code"] = f"smtp; {diagnostic}"
+    return made
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic"),
+    [
+        *(("5.1.1", ""), ("5.1.10", ""), ("5.1.2", ""), ("5.4.4", ""), ("5.2.1", ""), ("5.0.0", "")),
+        *(("5.0.0", "550 No such user"), ("5.0.0", "550 5.1.1 User unknown")),
+        ("5.1.1", "550 5.1.1 relay.example does not know this user. Do not try again."),
+    ],
+)
+def test_bounce_of_an_address_that_does_not_exist_marks_it(tmp_path: Path, status: str, diagnostic: str) -> None:
+    assert failed(tmp_path, bounce(status, diagnostic)) == [SCHOOL]
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic", "action"),
+    [
+        *(("5.7.1", "", "failed"), ("5.7.26", "", "failed"), ("5.2.2", "", "failed"), ("5.3.4", "", "failed")),
+        *(("4.4.1", "", "delayed"), ("4.2.2", "", "failed"), ("5.1.8", "", "failed"), ("2.0.0", "", "delivered")),
+        ("5.1.0", "550 Client host blocked using Spamhaus", "failed"),
+        ("5.0.0", "550 rejected because of our DMARC policy", "failed"),
+        ("5.0.0", "550 5.7.1 Service unavailable", "failed"),
+        ("5.0.0", "552 Mailbox full", "failed"),
+    ],
+)
+def test_bounce_about_us_a_full_mailbox_or_a_delay_marks_no_address(
+    tmp_path: Path, status: str, diagnostic: str, action: str
+) -> None:
+    assert failed(tmp_path, bounce(status, diagnostic, action)) == []
+    assert failed(tmp_path, bounce(status, diagnostic, action, X_Failed_Recipients=SCHOOL)) == []
+
+
+def test_bounce_with_an_international_report_marks_the_address(tmp_path: Path) -> None:
+    made = bounce("5.1.1").as_bytes().replace(b"message/delivery-status", b"message/global-delivery-status")
+    assert failed(tmp_path, email.message_from_bytes(made.replace(b"rfc822;", b"utf-8;"), EmailMessage)) == [SCHOOL]
+
+
+QMAIL = """Hi. This is the qmail-send program at mx.example.net.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+
+<office@cedar2101.example>:
+192.0.2.1 does not like recipient.
+Remote host said: 550 5.1.1 no such user
+
+<head@elm.example>:
+Sorry, no mailbox here by that name. (#5.1.1)
+
+<full@elm.example>:
+The user's mailbox is over quota.
+
+<shy@elm.example>:
+10.5.1.1 does not like us. Remote host said: 554 5.7.1 blocked
+
+--- Below this line is a copy of the message.
+
+<nobody@elm.example>:
+"""
+
+
+def test_bounce_of_qmail_marks_the_addresses_that_do_not_exist(tmp_path: Path) -> None:
+    made = written(QMAIL, "MAILER-DAEMON@mx.example.net", Subject="failure notice")
+    assert failed(tmp_path, made) == ["head@elm.example", SCHOOL]
+
+
+@pytest.mark.parametrize(("reason", "marked"), [("Unrouteable address", [SCHOOL]), ("550 SPF check failed", [])])
+def test_bounce_of_exim_marks_an_address_unless_it_is_about_us(tmp_path: Path, reason: str, marked: list[str]) -> None:
+    text = f"A message could not be delivered.\n\n  {SCHOOL}\n    {reason}\n\n--- This is a copy of the message ---"
+    assert failed(tmp_path, written(text, X_Failed_Recipients=SCHOOL)) == marked
 
 
 # --- folders of an export -------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
+from thep_forms.sources.bounces import STATUS_TYPES, failed_recipients
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import images_shown, is_addition, is_document, is_picture_of_text
 from thep_forms.sources.email_headers import (
@@ -20,8 +21,9 @@ from thep_forms.sources.email_headers import (
 from thep_forms.sources.email_parts import Part, find_parts
 from thep_forms.sources.limits import LARGEST_LOGO, MOST_HEADERS_SNIFFED, Budget
 from thep_forms.sources.message_files import files_of_message
-from thep_forms.sources.message_kinds import failed_recipients, origin_of
+from thep_forms.sources.message_kinds import origin_of
 from thep_forms.sources.message_texts import why_no_file
+from thep_forms.sources.model import MessageKind
 from thep_forms.sources.names import decode
 from thep_forms.sources.tnef_message import holds_no_file
 from thep_forms.sources.uuencode import uuencoded_files
@@ -59,8 +61,10 @@ def _open_email(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
     headers = Headers(block)
     received_at = headers.received or headers.date
     origin = origin_of(headers, (part.headers for part in parts), lambda: _has_document(parts, message))
-    statuses = [part.content(message) for part in parts if part.headers.content_type == "message/delivery-status"]
-    origin = replace(origin, failed=failed_recipients(headers, statuses))
+    if origin.kind in (MessageKind.AUTOMATIC, MessageKind.DISCARDED):
+        statuses = [part.content(message) for part in parts if part.headers.content_type in STATUS_TYPES]
+        failed = failed_recipients(headers, statuses, _text(message, parts, "text/plain"))
+        origin = replace(origin, failed=failed)
     reason = _what_is_wrong(parts)
     if reason:
         yield ContainedFile("", None, reason, received_at, message=origin)

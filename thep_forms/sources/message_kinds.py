@@ -6,12 +6,9 @@ import re
 from collections.abc import Callable, Iterable
 
 from thep_forms.sources.automatic_messages import is_automatic, is_generated
-from thep_forms.sources.email_headers import Headers, decode_words
+from thep_forms.sources.email_headers import Headers, address_in, decode_words
 from thep_forms.sources.model import MessageKind, MessageOrigin
-from thep_forms.sources.names import decode
 
-_IN_BRACKETS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
 # A mailing list or a shared inbox puts its own address into From, and the sender's into one of these.
 _SENDER_HEADERS = ("x-original-from", "x-original-sender", "from")
 
@@ -39,9 +36,6 @@ _DISCARDED_FOLDERS = {
     *("prullenbak", "verwijderde items", "ongewenste e-mail", "kosz", "elementy usunięte"),
 }
 _FOLDER_ENDING = re.compile(r"(?:\.(?:mbox|mbx|mbs|sbd|zip))+\Z")
-_EMPTY_LINE = re.compile(r"\r?\n[ \t]*\r?\n")
-_FAILED = re.compile(r"^Action:[ \t]*failed\b", re.IGNORECASE | re.MULTILINE)
-_RECIPIENT = re.compile(r"^(?:Final|Original)-Recipient:[^;\n]*;(.*)$", re.IGNORECASE | re.MULTILINE)
 _COPY_NUMBER = re.compile(r"[ _-]*\(?\d+\)?\Z")
 
 
@@ -69,19 +63,6 @@ def _is_of_sharing_service(headers: Headers) -> bool:
     return is_service and "@" in headers.fields.get("reply-to", "")
 
 
-def failed_recipients(headers: Headers, statuses: Iterable[bytes]) -> tuple[str, ...]:
-    """The addresses that a bounce says it could not deliver to, in lower case and in order.
-
-    `statuses` are the contents of its parts of type message/delivery-status (RFC 3464).
-    """
-    failed = {address.lower() for address in _ADDRESS.findall(headers.fields.get("x-failed-recipients", ""))}
-    for status in statuses:
-        for recipient in _EMPTY_LINE.split(decode(status)):
-            if _FAILED.search(recipient):
-                failed.update(filter(None, map(address_in, _RECIPIENT.findall(recipient))))
-    return tuple(sorted(failed))
-
-
 def sender_in(headers: Headers) -> str:
     """The address of the person who sent the message, in lower case; empty where the headers have none.
 
@@ -92,13 +73,6 @@ def sender_in(headers: Headers) -> str:
             is_no_reply = _NO_REPLY.match(sender)
             return (address_in(headers.fields.get("reply-to", "")) if is_no_reply else "") or sender
     return ""
-
-
-def address_in(text: str) -> str:
-    """The e-mail address in the text of a header, in lower case; empty where there is none."""
-    in_brackets = _IN_BRACKETS.search(text)
-    found = in_brackets[1] if in_brackets else next(iter(_ADDRESS.findall(text)), "")
-    return found.lower()
 
 
 def _kind_by_program(headers: Headers) -> MessageKind | None:

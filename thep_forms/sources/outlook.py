@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from thep_forms.sources.compound_file import MAGIC, Storage, has_sound_header
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import images_shown, is_addition, is_document, is_image
-from thep_forms.sources.email_headers import Headers, name_from_subject
+from thep_forms.sources.email_headers import Headers, address_in, name_from_subject
 from thep_forms.sources.emails import EMAIL
 from thep_forms.sources.limits import LARGEST_FILE, MOST_ATTACHMENTS, TOO_LARGE, Budget, TooMuchError
 from thep_forms.sources.message_files import files_of_message
-from thep_forms.sources.message_kinds import address_in, origin_of
+from thep_forms.sources.message_kinds import origin_of
 from thep_forms.sources.message_texts import why_no_file
 from thep_forms.sources.model import MessageKind, MessageOrigin
 from thep_forms.sources.names import clean_name
