@@ -92,6 +92,10 @@ SENT_BY_US: dict[str, Callable[[bytes], EmailMessage]] = {
     "a draft": lambda pdf: message(pdf, "somebody@else.example", X_Unsent="1"),
     "a draft of Thunderbird": lambda pdf: message(pdf, "somebody@else.example", X_Mozilla_Draft_Info="internal/draft"),
     "labelled as sent by Gmail": lambda pdf: message(pdf, "somebody@else.example", X_Gmail_Labels="Important,Sent"),
+    "with another address for replies": lambda pdf: message(pdf, US, To=SCHOOL, Reply_To="Jo <jo@else.example>"),
+    "ours by way of our list": lambda pdf: message(
+        pdf, f"Sam via Forms <{US}>", Reply_To=US, List_Post=f"<mailto:{US}>"
+    ),
     "our message in our message": lambda pdf: forwarded(message(pdf, US), US),
 }
 NOBODYS: dict[str, Callable[[bytes], EmailMessage]] = {
@@ -129,6 +133,16 @@ SCHOOLS: dict[str, Callable[[bytes], EmailMessage]] = {
     "with signs of a program": lambda pdf: message(pdf, Precedence="bulk", X_Loop=US, X_Auto_Response_Suppress="All"),
     "with the subject of a receipt": lambda pdf: message(pdf, Subject="Read: Membership form"),
     "in the inbox of Gmail": lambda pdf: message(pdf, X_Gmail_Labels="Inbox,Opened"),
+    "by way of a list of Mailman": lambda pdf: message(
+        pdf,
+        f"Jo via Forms <{US}>",
+        Reply_To=f"Forms <{US}>, Jo <{SCHOOL}>",
+        List_Id="<membership.thepartnership.example>",
+    ),
+    "by way of Google Groups": lambda pdf: message(
+        pdf, US, Reply_To=f"Jo <{SCHOOL}>", Mailing_List=f"list {US}; contact owner@thepartnership.example"
+    ),
+    "from a form on our web site": lambda pdf: message(pdf, US, To=US, Reply_To=SCHOOL),
     "by way of our shared inbox": lambda pdf: message(pdf, f"'Jo' via Forms <{US}>", X_Original_From=f"Jo <{SCHOOL}>"),
 }
 
@@ -160,6 +174,13 @@ def test_automatic_reply_without_a_file_needs_nobody(tmp_path: Path) -> None:
     reply.set_content("The office is closed.")
     assert ingested(tmp_path, "reply.eml", reply) == [AUTOMATIC]
     assert not rows(tmp_path / "records" / "problems.csv")
+
+
+def test_message_by_a_list_that_keeps_the_sender_is_the_senders(tmp_path: Path, completed: bytes) -> None:
+    path = tmp_path / "list.eml"
+    path.write_bytes(message(completed, List_Post=f"<mailto:{US}>", Reply_To=US, To=US).as_bytes())
+    (found,) = [file for place in find_files([path]) for file in open_file(place)]
+    assert [origin.sender for origin in found.carried_by] == [SCHOOL]
 
 
 def written(text: str, sender: str = SCHOOL, html: str = "", **headers: str) -> EmailMessage:

@@ -33,7 +33,8 @@ _ABOUT_US = re.compile(
 _NOT_GONE = re.compile(
     r"\bspam|\bblocked\b|\bpolicy\b|\bbanned\b|\bgr[ae]ylist|unauthenticated|not (?:authori[sz]ed|permitted|allowed)"
     r"|virus|too (?:large|big)|size limit|quota|(?:mailbox|inbox) (?:is )?full|out of storage"
-    r"|sender (?:address )?rejected|relay(?:ing)? (?:access )?denied|unable to relay|timed out|timeout|try again|temporar|in the queue too long",
+    r"|sender (?:address )?rejected|relay(?:ing)? (?:access )?denied|unable to relay"
+    r"|timed out|timeout|try again|temporar|in the queue too long",
     re.IGNORECASE,
 )
 

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Iterable
 
 from thep_forms.sources.automatic_messages import is_automatic, is_generated
-from thep_forms.sources.email_headers import Headers, address_in, decode_words
+from thep_forms.sources.email_headers import Headers, address_in, addresses_in, decode_words
 from thep_forms.sources.model import MessageKind, MessageOrigin
 
 # A mailing list or a shared inbox puts its own address into From, and the sender's into one of these.
-_SENDER_HEADERS = ("x-original-from", "x-original-sender", "from")
+_SENDER_HEADERS = ("x-original-from", "x-original-sender", "x-google-original-from", "from")
+_BY_WAY_OF = re.compile(r"[\w'\")]\s+(?:via|über|par|tramite)\s+[^<]*<", re.IGNORECASE)  # Jo via Members <members@…>
+_LIST_ADDRESSES = ("list-post", "mailing-list", "x-beenthere", "to")
 
 # Services send word of a shared file from an address of their own. Reply-To then names who shared it.
 _NO_REPLY = re.compile(r"(?:no|do[-_.]?not)[-_.]?reply|drive-shares|adobesign@|echosign@")
@@ -66,12 +68,33 @@ def _is_of_sharing_service(headers: Headers) -> bool:
 def sender_in(headers: Headers) -> str:
     """The address of the person who sent the message, in lower case; empty where the headers have none.
 
-    Where a service sent it for somebody, such as word of a shared file, it is that person's.
+    Where a service or a mailing list sent it for somebody, such as word of a shared file, it is that person's.
     """
     for header in _SENDER_HEADERS:
         if sender := address_in(headers.fields.get(header, "")):
-            is_no_reply = _NO_REPLY.match(sender)
-            return (address_in(headers.fields.get("reply-to", "")) if is_no_reply else "") or sender
+            is_for_another = _NO_REPLY.match(sender) or _is_of_list(headers, sender)
+            return (_other_address(headers, sender) if is_for_another else "") or sender
+    return ""
+
+
+def _is_of_list(headers: Headers, sender: str) -> bool:
+    """Whether a list, a shared inbox or a form on a web site put its own address into From.
+
+    It may say so in the name. Else it writes to itself, or its headers name that address (RFC 2369, RFC 2919).
+    """
+    if _BY_WAY_OF.search(decode_words(headers.fields.get("from", ""))):
+        return True
+    if sender.replace("@", ".") in headers.fields.get("list-id", "").lower():
+        return True
+    return any(sender in addresses_in(headers.fields.get(name, "")) for name in _LIST_ADDRESSES)
+
+
+def _other_address(headers: Headers, sender: str) -> str:
+    """The first address in Reply-To that is not the sender's; empty where there is none."""
+    replies = headers.fields.get("reply-to", "")
+    for address in (address_in(replies), *addresses_in(replies)):
+        if address and address != sender:
+            return address
     return ""
 
 
