@@ -525,7 +525,11 @@ def test_a_file_that_cannot_be_opened_says_what_it_is_and_what_to_do(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "name", ["INBOX.msf", "table_of_contents", "Mail/User Settings/Filters.json", "archive_browser.html", ".DS_Store"]
+    "name",
+    [
+        *("INBOX.msf", "table_of_contents", "Mail/User Settings/Filters.json", "archive_browser.html", ".DS_Store"),
+        *("Maildir/dovecot-uidlist", "dovecot.index.log", "Maildir/subscriptions", "maildirfolder"),
+    ],
 )
 def test_side_files_of_exports_are_passed_over_unless_they_may_be_a_form(tmp_path: Path, name: str) -> None:
     tgz = tarred({name: b"// <!-- <mdb:mork:z v=1.4/> -->"}, "w:gz")

@@ -446,6 +446,19 @@ FOLDERS = {
     "Mail/Drafts": OURS,
     "[Gmail].sbd/Sent Mail": OURS,
     "Gesendete Elemente": OURS,
+    "Gesendete Nachrichten.mbox/mbox": OURS,
+    "Éléments envoyés": OURS,
+    "E\u0301le\u0301ments envoye\u0301s": OURS,
+    ".&AMk-l&AOk-ments envoy&AOk-s/cur": OURS,
+    "Entw&APw-rfe": OURS,
+    "Borradores": OURS,
+    "Posta inviata.mbox/mbox": OURS,
+    "Wysłane": OURS,
+    "Corbeille": AUTOMATIC,
+    "Papierkorb.mbox/mbox": AUTOMATIC,
+    "Correo no deseado": AUTOMATIC,
+    "Gel&APY-schte Objekte": AUTOMATIC,
+    "Forms & more-": "accepted",
     "Trash": AUTOMATIC,
     "Junk": AUTOMATIC,
     "Mail/Deleted Items.mbox": AUTOMATIC,
@@ -471,6 +484,23 @@ def test_folder_of_single_messages_tells_their_kind_in_a_zip_too(
     made = message(completed, "somebody@else.example").as_bytes()
     (tmp_path / "mail.zip").write_bytes(zipped({f"{folder}/1.eml": made}))
     ingest(tmp_path / "records", [tmp_path / "mail.zip"])
+    assert verdicts(tmp_path / "records") == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        *(("cur/1.M1.host:2,ST", AUTOMATIC), ("cur/1.M1.host;2,RT", AUTOMATIC), ("cur/1.M1.host:2,DS", OURS)),
+        *((".Drafts/cur/1.M1.host:2,DT", AUTOMATIC), ("cur/1.M1.host:2,RS", "accepted"), ("new/1.M1.TD", "accepted")),
+    ],
+)
+def test_flags_of_a_maildir_tell_the_kind_of_a_message(
+    tmp_path: Path, completed: bytes, name: str, verdict: str
+) -> None:
+    path = tmp_path / "Maildir" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(message(completed).as_bytes())
+    ingest(tmp_path / "records", [tmp_path / "Maildir"])
     assert verdicts(tmp_path / "records") == [verdict]
 
 

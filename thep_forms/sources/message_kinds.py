@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from thep_forms.sources.automatic_messages import is_automatic, is_generated
 from thep_forms.sources.email_headers import Headers, address_in, addresses_in, decode_words
+from thep_forms.sources.mail_folders import kind_of_names
 from thep_forms.sources.model import MessageKind, MessageOrigin
 
 # A mailing list or a shared inbox puts its own address into From, and the sender's into one of these.
@@ -21,24 +22,6 @@ _SHARING = re.compile(
 )
 
 _DELETED_IN_THUNDERBIRD = 0x8  # flag of X-Mozilla-Status: the message still lies in the file of its folder
-
-# Names of folders and labels, without capitals: English, German, French, Spanish, Italian, Portuguese, Dutch, Polish.
-_OUTGOING_FOLDERS = {
-    *("sent", "sent items", "sent mail", "sent messages", "sent-mail", "outbox", "draft", "drafts", "unsent messages"),
-    *("gesendet", "gesendete elemente", "gesendete objekte", "entwurf", "entwürfe", "postausgang"),
-    *("envoyés", "messages envoyés", "éléments envoyés", "brouillons", "enviados", "elementos enviados", "borradores"),
-    *("inviati", "posta inviata", "bozze", "enviadas", "itens enviados", "rascunhos"),
-    *("verzonden", "verzonden items", "concepten", "wysłane", "elementy wysłane", "wersje robocze"),
-}
-_DISCARDED_FOLDERS = {
-    *("trash", "bin", "deleted", "deleted items", "deleted messages", "spam", "junk", "junk email", "junk e-mail"),
-    *("bulk mail", "papierkorb", "gelöschte elemente", "gelöschte objekte", "junk-e-mail"),
-    *("corbeille", "éléments supprimés", "courrier indésirable", "papelera", "elementos eliminados"),
-    *("correo no deseado", "cestino", "posta eliminata", "posta indesiderata", "lixo", "lixeira", "itens excluídos"),
-    *("prullenbak", "verwijderde items", "ongewenste e-mail", "kosz", "elementy usunięte"),
-}
-_FOLDER_ENDING = re.compile(r"(?:\.(?:mbox|mbx|mbs|sbd|zip))+\Z")
-_COPY_NUMBER = re.compile(r"[ _-]*\(?\d+\)?\Z")
 
 
 def _no() -> bool:
@@ -109,7 +92,7 @@ def _kind_by_program(headers: Headers) -> MessageKind | None:
 
 def _kind_by_label(headers: Headers) -> MessageKind:
     """The kind by the labels of Gmail."""
-    return _kind_of_names(decode_words(headers.fields.get("x-gmail-labels", "")).split(","))
+    return kind_of_names(decode_words(headers.fields.get("x-gmail-labels", "")).split(","))
 
 
 def _is_deleted(headers: Headers) -> bool:
@@ -118,23 +101,3 @@ def _is_deleted(headers: Headers) -> bool:
         return bool(int(headers.fields.get("x-mozilla-status", "0"), 16) & _DELETED_IN_THUNDERBIRD)
     except ValueError:
         return False
-
-
-def kind_of_folder(path: str) -> MessageKind:
-    """The kind of the messages in a folder or a mail folder's file, by the names on its path."""
-    return _kind_of_names(path.split("/"))
-
-
-def _kind_of_names(names: Iterable[str]) -> MessageKind:
-    plain = set(map(_plain_name, names))
-    if not plain.isdisjoint(_DISCARDED_FOLDERS):
-        return MessageKind.DISCARDED
-    return MessageKind.ORDINARY if plain.isdisjoint(_OUTGOING_FOLDERS) else MessageKind.OUTGOING
-
-
-def _plain_name(name: str) -> str:
-    """The name without capitals, ending and number. In a Maildir, it is what follows the last dot: `.INBOX.Sent`."""
-    lower = name.strip().casefold()
-    if lower.startswith((".", "inbox.")):
-        lower = lower.rpartition(".")[2]
-    return _COPY_NUMBER.sub("", _FOLDER_ENDING.sub("", lower)).strip()
