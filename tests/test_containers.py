@@ -312,6 +312,37 @@ def test_an_mbox_is_divided_between_emails_and_not_at_text_that_starts_with_from
     ]
 
 
+FROM = b"From a@cedar2101.example Mon May  4 10:00:00 2026\n"
+
+
+def with_length(error: int, line_end: bytes) -> bytes:
+    """A message with lines that look like the start of another, and its length, which is wrong by `error`."""
+    made = mail({"form.pdf": PDF}).as_bytes()
+    made = made.replace(b"From all of us", FROM + b"Date: last week\n\n" + FROM + b"To: you\n\nFrom all of us")
+    head, _, content = made.replace(b"\n", line_end).partition(2 * line_end)
+    return head + line_end + b"Content-Length: %d" % (len(content) + error) + 2 * line_end + content
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("after", [b"", b"\n"])
+def test_an_mbox_with_the_lengths_of_its_messages_is_divided_by_them(
+    tmp_path: Path, line_end: bytes, after: bytes
+) -> None:
+    after, begin = after.replace(b"\n", line_end), FROM.replace(b"\n", line_end)
+    made = with_length(0, line_end)
+    box = begin + made + after + begin + made + after
+    assert [(file.source, file.data) for file in found_in(tmp_path, "in.mbox", box)] == [
+        ("in.mbox/Re: form.eml/form.pdf", PDF),
+        ("in.mbox/Re: form (2).eml/form.pdf", PDF),
+    ]
+
+
+@pytest.mark.parametrize("error", [-40, -1000000, 5, 300, 10**9])
+def test_an_mbox_with_a_wrong_length_loses_no_later_message(tmp_path: Path, error: int) -> None:
+    box = FROM + with_length(error, b"\n") + b"\n" + FROM + mail({"late.pdf": PDF}).as_bytes()
+    assert "late.pdf" in [file.source.rpartition("/")[2] for file in found_in(tmp_path, "in.mbox", box)]
+
+
 # Dates.
 
 
@@ -525,7 +556,11 @@ def test_a_file_that_cannot_be_opened_says_what_it_is_and_what_to_do(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "name", ["INBOX.msf", "table_of_contents", "Mail/User Settings/Filters.json", "archive_browser.html", ".DS_Store"]
+    "name",
+    [
+        *("INBOX.msf", "table_of_contents", "Mail/User Settings/Filters.json", "archive_browser.html", ".DS_Store"),
+        *("Maildir/dovecot-uidlist", "dovecot.index.log", "Maildir/subscriptions", "maildirfolder"),
+    ],
 )
 def test_side_files_of_exports_are_passed_over_unless_they_may_be_a_form(tmp_path: Path, name: str) -> None:
     tgz = tarred({name: b"// <!-- <mdb:mork:z v=1.4/> -->"}, "w:gz")

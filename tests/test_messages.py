@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import itertools
 from collections.abc import Callable
 from email import message_from_bytes, policy
@@ -92,6 +93,10 @@ SENT_BY_US: dict[str, Callable[[bytes], EmailMessage]] = {
     "a draft": lambda pdf: message(pdf, "somebody@else.example", X_Unsent="1"),
     "a draft of Thunderbird": lambda pdf: message(pdf, "somebody@else.example", X_Mozilla_Draft_Info="internal/draft"),
     "labelled as sent by Gmail": lambda pdf: message(pdf, "somebody@else.example", X_Gmail_Labels="Important,Sent"),
+    "with another address for replies": lambda pdf: message(pdf, US, To=SCHOOL, Reply_To="Jo <jo@else.example>"),
+    "ours by way of our list": lambda pdf: message(
+        pdf, f"Sam via Forms <{US}>", Reply_To=US, List_Post=f"<mailto:{US}>"
+    ),
     "our message in our message": lambda pdf: forwarded(message(pdf, US), US),
 }
 NOBODYS: dict[str, Callable[[bytes], EmailMessage]] = {
@@ -103,7 +108,13 @@ NOBODYS: dict[str, Callable[[bytes], EmailMessage]] = {
     "a generated message that holds ours": lambda pdf: forwarded(message(pdf, US), Auto_Submitted="auto-generated"),
     "an automatic reply that holds our message": lambda pdf: forwarded(message(pdf, US), Auto_Submitted="auto-replied"),
     "an old bounce": lambda pdf: forwarded(message(pdf, US), "MAILER-DAEMON@cedar2101.example"),
-    "a bounce with a null sender": lambda pdf: message(pdf, Return_Path="<>"),
+    "a bounce with a null sender": lambda pdf: forwarded(message(pdf, US), Return_Path="<>"),
+    "a bounce with a null sender and a file": lambda pdf: message(
+        pdf, Return_Path="<>", Subject="Undeliverable: Membership form"
+    ),
+    "a note of absence that holds our message": lambda pdf: forwarded(
+        message(pdf, US), Subject="Abwesenheitsnotiz: Membership form"
+    ),
     "labelled as spam by Gmail": lambda pdf: message(pdf, X_Gmail_Labels="Spam,Unread"),
     "labelled as trash by Gmail": lambda pdf: message(pdf, US, X_Gmail_Labels="=?UTF-8?Q?Trash,Opened?="),
     "deleted in Thunderbird": lambda pdf: message(pdf, X_Mozilla_Status="0009"),
@@ -119,7 +130,20 @@ SCHOOLS: dict[str, Callable[[bytes], EmailMessage]] = {
     "a forward that holds our message": lambda pdf: forwarded(message(pdf, US)),
     "a school's message that we forwarded": lambda pdf: forwarded(message(pdf), US),
     "with the subject of an automatic reply": lambda pdf: message(pdf, Subject="Automatic reply: our form"),
+    "with a null sender": lambda pdf: message(pdf, Return_Path="<>"),
+    "with signs of a program": lambda pdf: message(pdf, Precedence="bulk", X_Loop=US, X_Auto_Response_Suppress="All"),
+    "with the subject of a receipt": lambda pdf: message(pdf, Subject="Read: Membership form"),
     "in the inbox of Gmail": lambda pdf: message(pdf, X_Gmail_Labels="Inbox,Opened"),
+    "by way of a list of Mailman": lambda pdf: message(
+        pdf,
+        f"Jo via Forms <{US}>",
+        Reply_To=f"Forms <{US}>, Jo <{SCHOOL}>",
+        List_Id="<membership.thepartnership.example>",
+    ),
+    "by way of Google Groups": lambda pdf: message(
+        pdf, US, Reply_To=f"Jo <{SCHOOL}>", Mailing_List=f"list {US}; contact owner@thepartnership.example"
+    ),
+    "from a form on our web site": lambda pdf: message(pdf, US, To=US, Reply_To=SCHOOL),
     "by way of our shared inbox": lambda pdf: message(pdf, f"'Jo' via Forms <{US}>", X_Original_From=f"Jo <{SCHOOL}>"),
 }
 
@@ -153,6 +177,13 @@ def test_automatic_reply_without_a_file_needs_nobody(tmp_path: Path) -> None:
     assert not rows(tmp_path / "records" / "problems.csv")
 
 
+def test_message_by_a_list_that_keeps_the_sender_is_the_senders(tmp_path: Path, completed: bytes) -> None:
+    path = tmp_path / "list.eml"
+    path.write_bytes(message(completed, List_Post=f"<mailto:{US}>", Reply_To=US, To=US).as_bytes())
+    (found,) = [file for place in find_files([path]) for file in open_file(place)]
+    assert [origin.sender for origin in found.carried_by] == [SCHOOL]
+
+
 def written(text: str, sender: str = SCHOOL, html: str = "", **headers: str) -> EmailMessage:
     """A message without a file."""
     made = message(b"", sender, **headers)
@@ -161,6 +192,55 @@ def written(text: str, sender: str = SCHOOL, html: str = "", **headers: str) -> 
     if html:
         made.add_alternative(html, subtype="html")
     return made
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *("Automatic reply: form", "[EXTERNAL] Auto-reply: form", "Out of Office", "Automated response"),
+        *("Automatische Antwort: form", "Abwesenheitsnotiz: form", "Gelesen: form", "Lesebestätigung: form"),
+        *("Réponse automatique : form", "Message d’absence", "Lu : form", "Accusé de lecture : form"),
+        *("Respuesta automática: form", "Respuesta automatica: form", "Leído: form", "Fuera de la oficina: form"),
+        *("Risposta automatica: form", "Letto: form", "Resposta automática: form", "Lida: form"),
+        *("Automatisch antwoord: form", "Gelezen: form", "Odpowiedź automatyczna: form", "Przeczytane: form"),
+        *("Read: form", "Not read: form", "Recall: form", "Message Recall Failure: form", "Unzustellbar: form"),
+    ],
+)
+def test_message_without_a_file_and_with_an_automatic_subject_needs_nobody(tmp_path: Path, subject: str) -> None:
+    assert ingested(tmp_path, "message.eml", written("We are away.", Subject=subject)) == [AUTOMATIC]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *({"Precedence": "bulk"}, {"Precedence": "auto_reply"}, {"Precedence": "junk"}, {"X_Loop": "cedar"}),
+        *({"X_Auto_Response_Suppress": "All"}, {"X_Autoreply": "yes"}, {"X_Autorespond": "away"}),
+    ],
+)
+def test_message_without_a_file_and_with_signs_of_a_program_needs_nobody(
+    tmp_path: Path, headers: dict[str, str]
+) -> None:
+    logo = written("We answer in three days.", **headers)
+    logo.add_attachment(b"GIF89a", maintype="image", subtype="gif", disposition="inline", filename="logo.gif")
+    assert set(ingested(tmp_path, "message.eml", logo)) == {AUTOMATIC}
+
+
+@pytest.mark.parametrize("subject", ["Re: Automatic reply: form", "Reading list", "Lunch", "Absences this year"])
+def test_message_of_a_person_without_a_file_needs_attention(tmp_path: Path, subject: str) -> None:
+    assert ingested(tmp_path, "message.eml", written("Who is it?", Subject=subject)) == ["unreadable"]
+
+
+def test_message_by_a_discussion_list_without_a_file_needs_attention(tmp_path: Path) -> None:
+    made = written("Who is it?", Precedence="bulk", List_Post="<mailto:heads@list.example>")
+    assert ingested(tmp_path, "message.eml", made) == ["unreadable"]
+
+
+def test_answer_to_an_invitation_needs_nobody(tmp_path: Path) -> None:
+    made = written("", Subject="Accepted: Meeting")
+    made.add_alternative(
+        "BEGIN:VCALENDAR\nMETHOD:REPLY\nEND:VCALENDAR\n", subtype="calendar", params={"method": "REPLY"}
+    )
+    assert set(ingested(tmp_path, "message.eml", made)) == {AUTOMATIC}
 
 
 SAFE_LINK = "https://eur02.safelinks.protection.outlook.com/?url=https%3A%2F%2Fcedar.sharepoint.com%2Fs%2Fa.pdf&data=05"
@@ -294,6 +374,95 @@ def test_email_writes_to_no_address_that_bounced_even_if_the_school_returned_a_f
     assert message_from_bytes(draft.read_bytes(), policy=policy.default)["To"] == "new@cedar2101.example"
 
 
+def failed(tmp_path: Path, made: EmailMessage) -> list[str]:
+    """The addresses that a bounce says do not exist."""
+    path = tmp_path / "bounce.eml"
+    path.write_bytes(made.as_bytes())
+    (found, *_) = [file for place in find_files([path]) for file in open_file(place)]
+    assert found.carried_by[0].kind is MessageKind.AUTOMATIC
+    return list(found.carried_by[0].failed)
+
+
+def bounce(status: str, diagnostic: str = "", action: str = "failed", **headers: str) -> EmailMessage:
+    """A bounce that says of a school's address what `status` and `diagnostic` say."""
+    made = report(None, **headers)
+    (part,) = made.iter_parts()
+    (about,) = part.iter_parts()
+    about.replace_header("Action", action)
+    about.replace_header("Status", status)
+    if diagnostic:
+        about["Diagnostic-Code"] = f"smtp; {diagnostic}"
+    return made
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic"),
+    [
+        *(("5.1.1", ""), ("5.1.10", ""), ("5.1.2", ""), ("5.4.4", ""), ("5.2.1", ""), ("5.0.0", "")),
+        *(("5.0.0", "550 No such user"), ("5.0.0", "550 5.1.1 User unknown")),
+        ("5.1.1", "550 5.1.1 relay.example does not know this user. Do not try again."),
+    ],
+)
+def test_bounce_of_an_address_that_does_not_exist_marks_it(tmp_path: Path, status: str, diagnostic: str) -> None:
+    assert failed(tmp_path, bounce(status, diagnostic)) == [SCHOOL]
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic", "action"),
+    [
+        *(("5.7.1", "", "failed"), ("5.7.26", "", "failed"), ("5.2.2", "", "failed"), ("5.3.4", "", "failed")),
+        *(("4.4.1", "", "delayed"), ("4.2.2", "", "failed"), ("5.1.8", "", "failed"), ("2.0.0", "", "delivered")),
+        ("5.1.0", "550 Client host blocked using Spamhaus", "failed"),
+        ("5.0.0", "550 rejected because of our DMARC policy", "failed"),
+        ("5.0.0", "550 5.7.1 Service unavailable", "failed"),
+        ("5.0.0", "552 Mailbox full", "failed"),
+    ],
+)
+def test_bounce_about_us_a_full_mailbox_or_a_delay_marks_no_address(
+    tmp_path: Path, status: str, diagnostic: str, action: str
+) -> None:
+    assert failed(tmp_path, bounce(status, diagnostic, action)) == []
+    assert failed(tmp_path, bounce(status, diagnostic, action, X_Failed_Recipients=SCHOOL)) == []
+
+
+def test_bounce_with_an_international_report_marks_the_address(tmp_path: Path) -> None:
+    made = bounce("5.1.1").as_bytes().replace(b"message/delivery-status", b"message/global-delivery-status")
+    assert failed(tmp_path, email.message_from_bytes(made.replace(b"rfc822;", b"utf-8;"), EmailMessage)) == [SCHOOL]
+
+
+QMAIL = """Hi. This is the qmail-send program at mx.example.net.
+I'm afraid I wasn't able to deliver your message to the following addresses.
+
+<office@cedar2101.example>:
+192.0.2.1 does not like recipient.
+Remote host said: 550 5.1.1 no such user
+
+<head@elm.example>:
+Sorry, no mailbox here by that name. (#5.1.1)
+
+<full@elm.example>:
+The user's mailbox is over quota.
+
+<shy@elm.example>:
+10.5.1.1 does not like us. Remote host said: 554 5.7.1 blocked
+
+--- Below this line is a copy of the message.
+
+<nobody@elm.example>:
+"""
+
+
+def test_bounce_of_qmail_marks_the_addresses_that_do_not_exist(tmp_path: Path) -> None:
+    made = written(QMAIL, "MAILER-DAEMON@mx.example.net", Subject="failure notice")
+    assert failed(tmp_path, made) == ["head@elm.example", SCHOOL]
+
+
+@pytest.mark.parametrize(("reason", "marked"), [("Unrouteable address", [SCHOOL]), ("550 SPF check failed", [])])
+def test_bounce_of_exim_marks_an_address_unless_it_is_about_us(tmp_path: Path, reason: str, marked: list[str]) -> None:
+    text = f"A message could not be delivered.\n\n  {SCHOOL}\n    {reason}\n\n--- This is a copy of the message ---"
+    assert failed(tmp_path, written(text, X_Failed_Recipients=SCHOOL)) == marked
+
+
 # --- folders of an export -------------------------------------------------------------------------------------------
 
 FOLDERS = {
@@ -302,6 +471,19 @@ FOLDERS = {
     "Mail/Drafts": OURS,
     "[Gmail].sbd/Sent Mail": OURS,
     "Gesendete Elemente": OURS,
+    "Gesendete Nachrichten.mbox/mbox": OURS,
+    "Éléments envoyés": OURS,
+    "E\u0301le\u0301ments envoye\u0301s": OURS,
+    ".&AMk-l&AOk-ments envoy&AOk-s/cur": OURS,
+    "Entw&APw-rfe": OURS,
+    "Borradores": OURS,
+    "Posta inviata.mbox/mbox": OURS,
+    "Wysłane": OURS,
+    "Corbeille": AUTOMATIC,
+    "Papierkorb.mbox/mbox": AUTOMATIC,
+    "Correo no deseado": AUTOMATIC,
+    "Gel&APY-schte Objekte": AUTOMATIC,
+    "Forms & more-": "accepted",
     "Trash": AUTOMATIC,
     "Junk": AUTOMATIC,
     "Mail/Deleted Items.mbox": AUTOMATIC,
@@ -327,6 +509,23 @@ def test_folder_of_single_messages_tells_their_kind_in_a_zip_too(
     made = message(completed, "somebody@else.example").as_bytes()
     (tmp_path / "mail.zip").write_bytes(zipped({f"{folder}/1.eml": made}))
     ingest(tmp_path / "records", [tmp_path / "mail.zip"])
+    assert verdicts(tmp_path / "records") == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        *(("cur/1.M1.host:2,ST", AUTOMATIC), ("cur/1.M1.host;2,RT", AUTOMATIC), ("cur/1.M1.host:2,DS", OURS)),
+        *((".Drafts/cur/1.M1.host:2,DT", AUTOMATIC), ("cur/1.M1.host:2,RS", "accepted"), ("new/1.M1.TD", "accepted")),
+    ],
+)
+def test_flags_of_a_maildir_tell_the_kind_of_a_message(
+    tmp_path: Path, completed: bytes, name: str, verdict: str
+) -> None:
+    path = tmp_path / "Maildir" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(message(completed).as_bytes())
+    ingest(tmp_path / "records", [tmp_path / "Maildir"])
     assert verdicts(tmp_path / "records") == [verdict]
 
 

@@ -20,8 +20,8 @@ from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import is_clutter
 from thep_forms.sources.emails import EMAIL
 from thep_forms.sources.limits import LARGEST_FILE, MOST_CONTAINERS, SNIFFED, TOO_LARGE, Budget, TooMuchError
+from thep_forms.sources.mail_folders import kind_of_place
 from thep_forms.sources.mbox import MBOX
-from thep_forms.sources.message_kinds import kind_of_folder
 from thep_forms.sources.model import MessageKind, MessageOrigin, ReceivedFile, SourceFile
 from thep_forms.sources.outlook import OUTLOOK_MESSAGE
 from thep_forms.sources.signed_messages import ENCRYPTED_MESSAGE, SIGNED_MESSAGE
@@ -153,8 +153,7 @@ def _in_folder(message: MessageOrigin, container: ReceivedFile) -> MessageOrigin
     message = replace(message, path_length=len(source))
     if container.carried_by or message.kind is not MessageKind.ORDINARY:
         return message
-    folder, _, _ = source.rpartition("/")
-    return replace(message, kind=kind_of_folder(folder))
+    return replace(message, kind=kind_of_place(source))
 
 
 def _kind_of_contained(contained: ContainedFile) -> ContainerKind | None:

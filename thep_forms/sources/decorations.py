@@ -26,6 +26,8 @@ _CLUTTER = re.compile(
     r"(?:.*/)?(?:\.DS_Store|Thumbs\.db|desktop\.ini|\.localized|Icon\r|\._[^/]*|~\$[^/]*"
     # beside the mail folders that Thunderbird, Apple Mail and Google Takeout write
     r"|[^/]+\.msf|table_of_contents|msgFilterRules\.dat|filterlog\.html|popstate\.dat|archive_browser\.html"
+    # beside the messages in the Maildirs of Dovecot and Courier
+    r"|dovecot[.-][^/]*|subscriptions|maildirfolder|maildirsize|courierimap[^/]*"
     r"|User Settings/[^/]+\.(?:json|csv)|Info\.plist)",
     re.IGNORECASE | re.DOTALL,
 )

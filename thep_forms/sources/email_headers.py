@@ -13,6 +13,8 @@ from functools import cached_property
 from thep_forms.sources.limits import LARGEST_HEADERS, LONGEST_HEADER, LONGEST_HEADER_LINE, LONGEST_PARAMETERS
 from thep_forms.sources.names import clean_name, decode
 
+_IN_BRACKETS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
 _PLAUSIBLE_YEARS = range(1990, 2100)
 
 _LINE_END = re.compile(rb"\r?\n")
@@ -68,6 +70,11 @@ class Headers:
     def file_name(self) -> str:
         """The cleaned name of an attached file; empty where none is stated."""
         return self._parameter("filename", "content-disposition") or self._parameter("name", "content-type")
+
+    @property
+    def calendar_method(self) -> str:
+        """What an invitation or an answer to it asks for, such as `reply`, in lower case (RFC 6047, 2.4)."""
+        return self._parameter("method", "content-type").lower()
 
     def _parameter(self, parameter: str, header: str) -> str:
         try:
@@ -130,6 +137,17 @@ def decode_words(value: str) -> str:
     except (HeaderParseError, ValueError):
         return value
     return "".join(piece if isinstance(piece, str) else _decode_word(piece, charset) for piece, charset in pieces)
+
+
+def address_in(text: str) -> str:
+    """The e-mail address in the text of a header, in lower case; empty where there is none."""
+    in_brackets = _IN_BRACKETS.search(text)
+    return in_brackets[1].lower() if in_brackets else next(iter(addresses_in(text)), "")
+
+
+def addresses_in(text: str) -> list[str]:
+    """All that look like e-mail addresses in the text of a header, in lower case."""
+    return [address.lower() for address in _ADDRESS.findall(text)]
 
 
 def _decode_word(piece: bytes, charset: str | None) -> str:

@@ -14,12 +14,13 @@ from email.message import Message
 
 from msgspec import Struct
 
+from thep_forms.sources.automatic_messages import REPORT_TYPES
 from thep_forms.sources.email_headers import Headers, split_headers
 from thep_forms.sources.limits import DEEPEST_PART
 
 _BODY_TYPES = {
     *("text/plain", "text/html", "text/enriched", "text/x-amp-html", "text/watch-html", "text/rfc822-headers"),
-    *("message/delivery-status", "message/disposition-notification", "message/feedback-report"),
+    *("message/global-headers", *REPORT_TYPES),
 }
 _NOT_BASE64 = bytes(set(range(256)) - set((string.ascii_letters + string.digits + "+/").encode()))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import BinaryIO
 
 from msgspec.structs import replace
 
+from thep_forms.sources.bounces import STATUS_TYPES, failed_recipients
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import images_shown, is_addition, is_document, is_picture_of_text
 from thep_forms.sources.email_headers import (
@@ -18,10 +19,11 @@ from thep_forms.sources.email_headers import (
     split_headers,
 )
 from thep_forms.sources.email_parts import Part, find_parts
-from thep_forms.sources.limits import MOST_HEADERS_SNIFFED, Budget
+from thep_forms.sources.limits import LARGEST_LOGO, MOST_HEADERS_SNIFFED, Budget
 from thep_forms.sources.message_files import files_of_message
-from thep_forms.sources.message_kinds import failed_recipients, origin_of
+from thep_forms.sources.message_kinds import origin_of
 from thep_forms.sources.message_texts import why_no_file
+from thep_forms.sources.model import MessageKind
 from thep_forms.sources.names import decode
 from thep_forms.sources.tnef_message import holds_no_file
 from thep_forms.sources.uuencode import uuencoded_files
@@ -58,10 +60,11 @@ def _open_email(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
     block, _ = split_headers(message, 0, len(message))
     headers = Headers(block)
     received_at = headers.received or headers.date
-    types = (part.headers.content_type for part in parts)
-    origin = origin_of(headers, types, lambda: any(_is_document(part, message) for part in parts))
-    statuses = [part.content(message) for part in parts if part.headers.content_type == "message/delivery-status"]
-    origin = replace(origin, failed=failed_recipients(headers, statuses))
+    origin = origin_of(headers, (part.headers for part in parts), lambda: _has_document(parts, message))
+    if origin.kind in (MessageKind.AUTOMATIC, MessageKind.DISCARDED):
+        statuses = [part.content(message) for part in parts if part.headers.content_type in STATUS_TYPES]
+        failed = failed_recipients(headers, statuses, _text(message, parts, "text/plain"))
+        origin = replace(origin, failed=failed)
     reason = _what_is_wrong(parts)
     if reason:
         yield ContainedFile("", None, reason, received_at, message=origin)
@@ -74,12 +77,24 @@ def _open_email(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
     )
 
 
-def _is_document(part: Part, message: bytes) -> bool:
-    """Whether the part is an attached file that may be a form: a PDF or a picture, as scanners send them."""
-    content_type = part.headers.content_type
-    if part.is_body or content_type in _FORWARDED_TYPES:
-        return False
-    return content_type.startswith("image/") or is_document(part.content(message))
+def _has_document(parts: Sequence[Part], message: bytes) -> bool:
+    """Whether a file that may be a form is attached. A message that is attached, and a logo, is none."""
+    shown = _images_shown(message, parts)
+    for part in parts:
+        if part.is_body or part.has_lost_its_parts or part.headers.content_type in _FORWARDED_TYPES:
+            continue
+        data = part.content(message)
+        is_large_picture = part.headers.content_type.startswith("image/") and len(data) > LARGEST_LOGO
+        if data and (is_large_picture or not _decorates(part, data, shown)):
+            return True
+    return False
+
+
+def _decorates(part: Part, data: bytes, shown: Set[str]) -> bool:
+    """Whether mail programs added the part, which holds that data. `shown` are the images that the text shows."""
+    headers = part.headers
+    is_added = is_addition(headers.content_type, headers.file_name) or is_picture_of_text(headers, shown)
+    return (is_added or holds_no_file(data)) and not is_document(data)
 
 
 def _text(message: bytes, parts: Iterable[Part], content_type: str) -> str:
@@ -108,10 +123,7 @@ def _attached(message: bytes, parts: Sequence[Part], budget: Budget) -> Iterator
         if content_type in _FORWARDED_TYPES:
             yield ContainedFile(name_of_email(data), data, content_type=content_type, kind=EMAIL)
         else:
-            decorates = (
-                is_addition(content_type, name) or is_picture_of_text(part.headers, shown) or holds_no_file(data)
-            )
-            is_decoration = decorates and not is_document(data)
+            is_decoration = _decorates(part, data, shown)
             yield ContainedFile(name, data, content_type=content_type, is_decoration=is_decoration)
 
 

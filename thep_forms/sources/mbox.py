@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -22,6 +23,11 @@ from thep_forms.sources.names import UniqueNames
 
 _TOO_MANY = "This mailbox holds too many tiny e-mails. We read only the first. Send fewer."
 _FROM_AND_DATE = re.compile(rb"From \S+ .*\d\d:\d\d(:\d\d)?\b.*\b\d{4}\b")
+
+_EMPTY_LINES = (b"\n", b"\r\n")
+_LENGTH = re.compile(rb"^Content-Length:[ \t]*(\d{1,15})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_LOOKED_AT = 16  # bytes from the last of the content on: what tells that a message ends there
+_END = re.compile(rb"(?:\n|.\r?\n)(?:\r?\n){0,2}From |.(?:\r?\n){0,3}\Z", re.DOTALL)
 
 
 def _is_mbox(head: bytes, _: str) -> bool:
@@ -52,16 +58,17 @@ def _messages(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
     """The bytes of each e-mail, one at a time, and True; for one that is too large its first bytes, and False.
 
     A line that starts with `From ` divides two e-mails if headers follow it, and an empty line stands before it or a
-    date is in it. Any other is a line of text, which many programs do not mark as such.
+    date is in it. Any other is a line of text, which many programs do not mark as such. Where a message states its
+    length and ends there, no line in it divides anything.
     """
     message, divider, is_after_empty, is_whole = bytearray(), b"", True, True
-    has_begun = False
+    has_begun = is_in_headers = False
     for line in iter(lambda: file.readline(LARGEST_HEADERS), b""):
         if divider:
             if is_header(line):
                 if has_begun:
                     yield bytes(message), is_whole
-                message, is_whole, has_begun = bytearray(), True, True
+                message, is_whole, has_begun, is_in_headers = bytearray(), True, True, True
             else:
                 message += divider
             divider = b""
@@ -69,12 +76,35 @@ def _messages(file: BinaryIO) -> Iterator[tuple[bytes, bool]]:
             divider, is_after_empty = line, False
             continue
         message += line
-        is_after_empty = line in (b"\n", b"\r\n")
+        is_after_empty = line in _EMPTY_LINES
+        if is_in_headers and is_after_empty:
+            is_in_headers = False
+            length = _stated_length(message, file)
+            message += file.read(min(length, LARGEST_FILE + 1))
+            file.seek(max(0, length - LARGEST_FILE - 1), io.SEEK_CUR)
         if len(message) > LARGEST_FILE:
             is_whole = False
             del message[LARGEST_HEADERS:]
     if has_begun:
         yield bytes(message + divider), is_whole
+
+
+def _stated_length(headers: bytes | bytearray, file: BinaryIO) -> int:
+    """The length of the content after these headers, where `file` is; 0 where it is not stated, or not right.
+
+    It is right where the next message or the end of the file follows (the format mboxcl2).
+    """
+    stated = _LENGTH.search(headers)
+    if not stated:
+        return 0
+    start, length = file.tell(), int(stated[1])
+    end = file.seek(0, io.SEEK_END)
+    is_right = start + length <= end
+    if is_right:
+        file.seek(start + length - 1)
+        is_right = bool(_END.match(file.read(_LOOKED_AT)))
+    file.seek(start)
+    return length if is_right else 0
 
 
 # A mail folder may have any size: it is read e-mail by e-mail, and each has a budget of its own.

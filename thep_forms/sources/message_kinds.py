@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
-from thep_forms.sources.email_headers import Headers, decode_words
+from thep_forms.sources.automatic_messages import is_automatic, is_generated
+from thep_forms.sources.email_headers import Headers, address_in, addresses_in, decode_words
+from thep_forms.sources.mail_folders import kind_of_names
 from thep_forms.sources.model import MessageKind, MessageOrigin
-from thep_forms.sources.names import decode
 
-_IN_BRACKETS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
 # A mailing list or a shared inbox puts its own address into From, and the sender's into one of these.
-_SENDER_HEADERS = ("x-original-from", "x-original-sender", "from")
+_SENDER_HEADERS = ("x-original-from", "x-original-sender", "x-google-original-from", "from")
+_BY_WAY_OF = re.compile(r"[\w'\")]\s+(?:via|über|par|tramite)\s+[^<]*<", re.IGNORECASE)  # Jo via Members <members@…>
+_LIST_ADDRESSES = ("list-post", "mailing-list", "x-beenthere", "to")
 
 # Services send word of a shared file from an address of their own. Reply-To then names who shared it.
 _NO_REPLY = re.compile(r"(?:no|do[-_.]?not)[-_.]?reply|drive-shares|adobesign@|echosign@")
@@ -20,53 +21,24 @@ _SHARING = re.compile(
     r"@(?:[\w-]+\.)*(?:google|sharepointonline|sharepoint|microsoft|onedrive|dropbox|wetransfer|adobesign|adobe)\.com\Z"
 )
 
-_REPORT_TYPES = {"message/delivery-status", "message/disposition-notification", "message/feedback-report"}
-_AUTOMATIC_SENDERS = ("mailer-daemon@", "postmaster@")
-_AUTOMATIC_SUBJECT = re.compile(r"(?:automatic|auto)[ -]?reply\b|out of (?:the )?office\b[^:]{0,20}:", re.IGNORECASE)
-_AUTOMATIC_HEADERS = ("x-autoreply", "x-autorespond", "x-failed-recipients")
-_REPLY_HEADERS = {"in-reply-to", "references"}
-_BY_PERSONS = ("no", "auto-forwarded")  # values of Auto-Submitted (RFC 3834, RFC 2156): a person wrote the message
 _DELETED_IN_THUNDERBIRD = 0x8  # flag of X-Mozilla-Status: the message still lies in the file of its folder
-
-# Names of folders and labels, without capitals: English, German, French, Spanish, Italian, Portuguese, Dutch, Polish.
-_OUTGOING_FOLDERS = {
-    *("sent", "sent items", "sent mail", "sent messages", "sent-mail", "outbox", "draft", "drafts", "unsent messages"),
-    *("gesendet", "gesendete elemente", "gesendete objekte", "entwurf", "entwürfe", "postausgang"),
-    *("envoyés", "messages envoyés", "éléments envoyés", "brouillons", "enviados", "elementos enviados", "borradores"),
-    *("inviati", "posta inviata", "bozze", "enviadas", "itens enviados", "rascunhos"),
-    *("verzonden", "verzonden items", "concepten", "wysłane", "elementy wysłane", "wersje robocze"),
-}
-_DISCARDED_FOLDERS = {
-    *("trash", "bin", "deleted", "deleted items", "deleted messages", "spam", "junk", "junk email", "junk e-mail"),
-    *("bulk mail", "papierkorb", "gelöschte elemente", "gelöschte objekte", "junk-e-mail"),
-    *("corbeille", "éléments supprimés", "courrier indésirable", "papelera", "elementos eliminados"),
-    *("correo no deseado", "cestino", "posta eliminata", "posta indesiderata", "lixo", "lixeira", "itens excluídos"),
-    *("prullenbak", "verwijderde items", "ongewenste e-mail", "kosz", "elementy usunięte"),
-}
-_FOLDER_ENDING = re.compile(r"(?:\.(?:mbox|mbx|mbs|sbd|zip))+\Z")
-_EMPTY_LINE = re.compile(r"\r?\n[ \t]*\r?\n")
-_FAILED = re.compile(r"^Action:[ \t]*failed\b", re.IGNORECASE | re.MULTILINE)
-_RECIPIENT = re.compile(r"^(?:Final|Original)-Recipient:[^;\n]*;(.*)$", re.IGNORECASE | re.MULTILINE)
-_COPY_NUMBER = re.compile(r"[ _-]*\(?\d+\)?\Z")
 
 
 def _no() -> bool:
     return False
 
 
-def origin_of(
-    headers: Headers, content_types: Iterable[str] = (), has_document: Callable[[], bool] = _no
-) -> MessageOrigin:
-    """Who sent the message with these headers, and its kind. `content_types` are those of its parts.
+def origin_of(headers: Headers, parts: Iterable[Headers] = (), has_document: Callable[[], bool] = _no) -> MessageOrigin:
+    """Who sent the message with these headers, and its kind. `parts` are the headers of its parts.
 
-    `has_document` says whether a PDF or a picture is attached. It is asked only where that matters. The subject alone
-    makes no message automatic that carries one.
+    `has_document` says whether a file that may be a form is attached. It is asked only where that matters.
     """
     sender = sender_in(headers)
-    by_person = _is_generated(headers) and (_is_of_sharing_service(headers) or has_document())
-    kind = _kind(headers, sender, set(content_types), by_person=by_person)
-    if kind is MessageKind.ORDINARY and _AUTOMATIC_SUBJECT.match(headers.subject) and not has_document():
-        kind = MessageKind.AUTOMATIC
+    by_person = is_generated(headers) and (_is_of_sharing_service(headers) or has_document())
+    kind = _kind_by_program(headers)
+    if kind is None:
+        is_of_program = is_automatic(headers, sender, tuple(parts), has_document, by_person=by_person)
+        kind = MessageKind.AUTOMATIC if is_of_program else _kind_by_label(headers)
     return MessageOrigin(sender, kind)
 
 
@@ -76,76 +48,51 @@ def _is_of_sharing_service(headers: Headers) -> bool:
     return is_service and "@" in headers.fields.get("reply-to", "")
 
 
-def _is_generated(headers: Headers) -> bool:
-    """Whether a program wrote the message of its own accord, as scanners do, and not in reply to another."""
-    is_reply = not _REPLY_HEADERS.isdisjoint(headers.fields)
-    return _submitted(headers) == "auto-generated" and not is_reply
-
-
-def _submitted(headers: Headers) -> str:
-    """The keyword of `Auto-Submitted` (RFC 3834) in lower case; empty where there is none."""
-    return re.split(r"[\s;(]", headers.fields.get("auto-submitted", "").strip().lower())[0]
-
-
-def failed_recipients(headers: Headers, statuses: Iterable[bytes]) -> tuple[str, ...]:
-    """The addresses that a bounce says it could not deliver to, in lower case and in order.
-
-    `statuses` are the contents of its parts of type message/delivery-status (RFC 3464).
-    """
-    failed = {address.lower() for address in _ADDRESS.findall(headers.fields.get("x-failed-recipients", ""))}
-    for status in statuses:
-        for recipient in _EMPTY_LINE.split(decode(status)):
-            if _FAILED.search(recipient):
-                failed.update(filter(None, map(address_in, _RECIPIENT.findall(recipient))))
-    return tuple(sorted(failed))
-
-
 def sender_in(headers: Headers) -> str:
     """The address of the person who sent the message, in lower case; empty where the headers have none.
 
-    Where a service sent it for somebody, such as word of a shared file, it is that person's.
+    Where a service or a mailing list sent it for somebody, such as word of a shared file, it is that person's.
     """
     for header in _SENDER_HEADERS:
         if sender := address_in(headers.fields.get(header, "")):
-            is_no_reply = _NO_REPLY.match(sender)
-            return (address_in(headers.fields.get("reply-to", "")) if is_no_reply else "") or sender
+            is_for_another = _NO_REPLY.match(sender) or _is_of_list(headers, sender)
+            return (_other_address(headers, sender) if is_for_another else "") or sender
     return ""
 
 
-def address_in(text: str) -> str:
-    """The e-mail address in the text of a header, in lower case; empty where there is none."""
-    in_brackets = _IN_BRACKETS.search(text)
-    found = in_brackets[1] if in_brackets else next(iter(_ADDRESS.findall(text)), "")
-    return found.lower()
+def _is_of_list(headers: Headers, sender: str) -> bool:
+    """Whether a list, a shared inbox or a form on a web site put its own address into From.
+
+    It may say so in the name. Else it writes to itself, or its headers name that address (RFC 2369, RFC 2919).
+    """
+    if _BY_WAY_OF.search(decode_words(headers.fields.get("from", ""))):
+        return True
+    if sender.replace("@", ".") in headers.fields.get("list-id", "").lower():
+        return True
+    return any(sender in addresses_in(headers.fields.get(name, "")) for name in _LIST_ADDRESSES)
 
 
-def _kind(headers: Headers, sender: str, content_types: Collection[str], *, by_person: bool) -> MessageKind:
-    labels = decode_words(headers.fields.get("x-gmail-labels", "")).split(",")
-    by_label = _kind_of_names(labels)
-    if by_label is MessageKind.DISCARDED or _is_deleted(headers):
+def _other_address(headers: Headers, sender: str) -> str:
+    """The first address in Reply-To that is not the sender's; empty where there is none."""
+    replies = headers.fields.get("reply-to", "")
+    for address in (address_in(replies), *addresses_in(replies)):
+        if address and address != sender:
+            return address
+    return ""
+
+
+def _kind_by_program(headers: Headers) -> MessageKind | None:
+    """The kind that the mail program of us or of the sender noted, which counts before all else; None for none."""
+    if _kind_by_label(headers) is MessageKind.DISCARDED or _is_deleted(headers):
         return MessageKind.DISCARDED
     if headers.fields.get("x-unsent", "") == "1" or "x-mozilla-draft-info" in headers.fields:
         return MessageKind.OUTGOING
-    if _is_automatic(headers, sender, content_types, by_person=by_person):
-        return MessageKind.AUTOMATIC
-    return by_label
+    return None
 
 
-def _is_automatic(headers: Headers, sender: str, content_types: Collection[str], *, by_person: bool) -> bool:
-    """Whether a program wrote the message: a bounce, an automatic reply, a receipt (RFC 3834, 3464, 8098).
-
-    `by_person`: it carries what a person put into a scanner, or shared. Such a message is none of these.
-    """
-    submitted = _submitted(headers)
-    if submitted and submitted not in _BY_PERSONS and not by_person:
-        return True
-    if headers.content_type == "multipart/report" or not _REPORT_TYPES.isdisjoint(content_types):
-        return True
-    if any(name in headers.fields for name in _AUTOMATIC_HEADERS):
-        return True
-    is_reply = headers.fields.get("precedence", "").lower() in ("auto_reply", "auto-reply")
-    has_null_sender = headers.fields.get("return-path", "").replace(" ", "") == "<>"
-    return is_reply or has_null_sender or sender.startswith(_AUTOMATIC_SENDERS)
+def _kind_by_label(headers: Headers) -> MessageKind:
+    """The kind by the labels of Gmail."""
+    return kind_of_names(decode_words(headers.fields.get("x-gmail-labels", "")).split(","))
 
 
 def _is_deleted(headers: Headers) -> bool:
@@ -154,23 +101,3 @@ def _is_deleted(headers: Headers) -> bool:
         return bool(int(headers.fields.get("x-mozilla-status", "0"), 16) & _DELETED_IN_THUNDERBIRD)
     except ValueError:
         return False
-
-
-def kind_of_folder(path: str) -> MessageKind:
-    """The kind of the messages in a folder or a mail folder's file, by the names on its path."""
-    return _kind_of_names(path.split("/"))
-
-
-def _kind_of_names(names: Iterable[str]) -> MessageKind:
-    plain = set(map(_plain_name, names))
-    if not plain.isdisjoint(_DISCARDED_FOLDERS):
-        return MessageKind.DISCARDED
-    return MessageKind.ORDINARY if plain.isdisjoint(_OUTGOING_FOLDERS) else MessageKind.OUTGOING
-
-
-def _plain_name(name: str) -> str:
-    """The name without capitals, ending and number. In a Maildir, it is what follows the last dot: `.INBOX.Sent`."""
-    lower = name.strip().casefold()
-    if lower.startswith((".", "inbox.")):
-        lower = lower.rpartition(".")[2]
-    return _COPY_NUMBER.sub("", _FOLDER_ENDING.sub("", lower)).strip()

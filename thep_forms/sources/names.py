@@ -41,6 +41,12 @@ def decode(raw: bytes, encoding: str = "cp1252") -> str:
         return raw.decode(encoding, "replace")
 
 
+def without_accents(text: str) -> str:
+    """The text without capitals and accents, by which words are compared that people type in several ways."""
+    pieces = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(piece for piece in pieces if not unicodedata.combining(piece))
+
+
 def _ending(name: str) -> str:
     """The name's file extension with its dot, or nothing."""
     match = _ENDING.search(name)

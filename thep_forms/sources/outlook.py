@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from thep_forms.sources.compound_file import MAGIC, Storage, has_sound_header
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import images_shown, is_addition, is_document, is_image
-from thep_forms.sources.email_headers import Headers, name_from_subject
+from thep_forms.sources.email_headers import Headers, address_in, name_from_subject
 from thep_forms.sources.emails import EMAIL
 from thep_forms.sources.limits import LARGEST_FILE, MOST_ATTACHMENTS, TOO_LARGE, Budget, TooMuchError
 from thep_forms.sources.message_files import files_of_message
-from thep_forms.sources.message_kinds import address_in, origin_of
+from thep_forms.sources.message_kinds import origin_of
 from thep_forms.sources.message_texts import why_no_file
 from thep_forms.sources.model import MessageKind, MessageOrigin
 from thep_forms.sources.names import clean_name
@@ -35,6 +35,8 @@ _OBJECT = "__substg1.0_3701000D"  # the storage of an attached message, or of an
 _LINKS = (2, 3, 4, 7)  # methods of attaching that send a link to a file: on a disk (2 to 4) or the web (7)
 _OUTGOING = 0x8 | 0x20  # flags of a message that was not sent yet, and of one that its owner sent
 _AUTOMATIC_CLASSES = ("report.", "ipm.note.rules.ooftemplate", "ipm.note.rules.replytemplate")
+# An answer to an invitation, and a message that recalls another: automatic where they carry no document.
+_ANSWER_CLASSES = ("ipm.schedule.meeting.resp", "ipm.outlook.recall", "ipm.recall.report")
 _IN_THE_TEXT = 4  # flag: the text shows the attachment
 
 _DAMAGED = "This Outlook message is damaged or was cut short."
@@ -106,7 +108,10 @@ def _origin(message: Properties, headers: Headers, has_document: Callable[[], bo
     origin = origin_of(headers, has_document=has_document)
     stated = address_in(message.text(Property.SENDER_ADDRESS)) or address_in(message.text(Property.SENDER))
     kind = origin.kind
-    if message.text(Property.MESSAGE_CLASS).lower().startswith(_AUTOMATIC_CLASSES):
+    message_class = message.text(Property.MESSAGE_CLASS).lower()
+    if message_class.startswith(_AUTOMATIC_CLASSES) or (
+        message_class.startswith(_ANSWER_CLASSES) and not has_document()
+    ):
         kind = MessageKind.AUTOMATIC
     elif message.number(Property.MESSAGE_FLAGS) & _OUTGOING:
         kind = MessageKind.OUTGOING

@@ -1,0 +1,107 @@
+"""Tells the kind of messages by the folder or label they lie in, and by the flags of a Maildir."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterable
+
+from thep_forms.sources.model import MessageKind
+from thep_forms.sources.names import without_accents
+
+# Names of folders and labels: English, German, French, Spanish, Italian, Portuguese, Dutch, Polish.
+_OUTGOING_NAMES = (
+    *("sent", "sent items", "sent mail", "sent messages", "sent-mail", "outbox", "draft", "drafts", "unsent messages"),
+    *("templates", "scheduled", "gesendet", "gesendete elemente", "gesendete objekte", "gesendete nachrichten"),
+    *("gesendete e-mails", "gesendete mails", "entwurf", "entwürfe", "postausgang", "vorlagen", "geplant"),
+    *("envoyés", "messages envoyés", "éléments envoyés", "courrier envoyé", "objets envoyés", "e-mails envoyés"),
+    *("courriels envoyés", "boîte d'envoi", "boîte d’envoi", "brouillon", "brouillons", "modèles"),
+    *("enviado", "enviados", "elementos enviados", "mensajes enviados", "correo enviado", "correos enviados"),
+    *("borrador", "borradores", "bandeja de salida", "plantillas"),
+    *("inviata", "inviati", "inviate", "posta inviata", "messaggi inviati", "elementi inviati", "bozza", "bozze"),
+    *("posta in uscita", "modelli"),
+    *("enviadas", "itens enviados", "mensagens enviadas", "e-mails enviados", "correio enviado", "rascunho"),
+    *("rascunhos", "caixa de saída", "a enviar"),
+    *(
+        "verzonden",
+        "verzonden items",
+        "verzonden berichten",
+        "verzonden objecten",
+        "concept",
+        "concepten",
+        "postvak uit",
+    ),
+    *("wysłane", "elementy wysłane", "wiadomości wysłane", "wysłane wiadomości", "wersje robocze", "robocze"),
+    *("kopie robocze", "szkice", "skrzynka nadawcza"),
+)
+_DISCARDED_NAMES = (
+    *("trash", "bin", "deleted", "deleted items", "deleted messages", "spam", "junk", "junk email", "junk e-mail"),
+    *("junk mail", "bulk mail", "recoverable items"),
+    *("papierkorb", "gelöscht", "gelöschte elemente", "gelöschte objekte", "gelöschte nachrichten", "junk-e-mail"),
+    *("werbung", "unerwünscht", "unerwünschte werbung", "spamverdacht", "müll"),
+    *("corbeille", "éléments supprimés", "messages supprimés", "supprimés", "poubelle", "courrier indésirable"),
+    *("indésirables", "indésirable", "pourriel", "pourriels"),
+    *("papelera", "papelera de reciclaje", "eliminados", "elementos eliminados", "mensajes eliminados", "basura"),
+    *("correo no deseado", "correo basura", "no deseado"),
+    *("cestino", "posta eliminata", "elementi eliminati", "messaggi eliminati", "eliminati", "posta indesiderata"),
+    *(
+        "indesiderata",
+        "lixo",
+        "lixeira",
+        "itens excluídos",
+        "itens eliminados",
+        "mensagens excluídas",
+        "lixo eletrônico",
+    ),
+    *("lixo eletrónico", "lixo electrónico", "correio eletrónico não solicitado"),
+    *("prullenbak", "prullenmand", "verwijderd", "verwijderde items", "verwijderde berichten", "ongewenste e-mail"),
+    *("ongewenste reclame", "ongewenst"),
+    *("kosz", "elementy usunięte", "usunięte", "wiadomości usunięte", "wiadomości-śmieci", "śmieci", "niechciane"),
+)
+_OUTGOING = frozenset(map(without_accents, _OUTGOING_NAMES))
+_DISCARDED = frozenset(map(without_accents, _DISCARDED_NAMES))
+
+_ENDING = re.compile(r"(?:\.(?:mbox|mbx|mbs|sbd|zip))+\Z")
+_COPY_NUMBER = re.compile(r"[ _-]*\(?\d+\)?\Z")
+_ENCODED = re.compile(r"&([A-Za-z0-9+,]*)-")  # in names of IMAP folders (RFC 3501, 5.1.3)
+# Windows and archives write another character than the colon.
+_IN_MAILDIR = re.compile(r"(?:\A|/)cur/[^/]*[:;!_-]2,([A-Za-z]*)\Z")
+
+
+def kind_of_place(source: str) -> MessageKind:
+    """The kind of the message in the file at that path, by the folders on the way, and by its flags in a Maildir.
+
+    A flag `T` says that the message was deleted, `D` that it is a draft.
+    """
+    folder, _, _ = source.rpartition("/")
+    maildir = _IN_MAILDIR.search(source)
+    flags = maildir[1] if maildir else ""
+    kind = kind_of_names(folder.split("/"))
+    if "T" in flags or kind is MessageKind.DISCARDED:
+        return MessageKind.DISCARDED
+    return MessageKind.OUTGOING if "D" in flags else kind
+
+
+def kind_of_names(names: Iterable[str]) -> MessageKind:
+    """The kind of the messages with these labels, or below folders with these names."""
+    plain = set(map(_plain_name, names))
+    if not plain.isdisjoint(_DISCARDED):
+        return MessageKind.DISCARDED
+    return MessageKind.ORDINARY if plain.isdisjoint(_OUTGOING) else MessageKind.OUTGOING
+
+
+def _plain_name(name: str) -> str:
+    """The name without capitals, accents, ending and number. In a Maildir, it follows the last dot: `.INBOX.Sent`."""
+    lower = without_accents(_ENCODED.sub(_decoded, name)).strip().strip("\"'")
+    if lower.startswith((".", "inbox.")):
+        lower = lower.rpartition(".")[2]
+    return _COPY_NUMBER.sub("", _ENDING.sub("", lower)).strip()
+
+
+def _decoded(encoded: re.Match[str]) -> str:
+    """The letters that stand in a modified UTF-7; the text as it is where it is none."""
+    letters = encoded[1].replace(",", "/")
+    try:
+        return binascii.a2b_base64(letters + "=" * (-len(letters) % 4)).decode("utf-16-be") if letters else "&"
+    except ValueError:
+        return encoded[0]
