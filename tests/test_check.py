@@ -60,6 +60,16 @@ def test_number_that_differs_from_that_of_the_copy_is_queried(definition: FormDe
     assert other.acceptable
 
 
+@pytest.mark.parametrize(
+    ("shown", "found"),
+    [("Priya Rahman", set()), ("Priya\u00a0 Rahman", set()), ("Tom Lee", {"value_shown_differently"})],
+)
+def test_box_that_shows_its_answer_is_not_queried(definition: FormDefinition, shown: str, found: set[str]) -> None:
+    reading = Reading(FileKind.FORM, {"school_name": Answer("Priya Rahman", shown=shown)}, form_id=FORM_ID)
+    asked = {str(each.code) for each in check(reading, definition).problems if each.field == "school_name"}
+    assert asked == found
+
+
 @pytest.mark.parametrize("typed", ["???? ??????", "✓", "€"])
 def test_answer_of_signs_that_a_program_may_have_put_is_queried(definition: FormDefinition, typed: str) -> None:
     one = checked(definition, business_manager_name=typed)

@@ -108,7 +108,9 @@ def test_damage_anywhere_is_found_and_nothing_is_built_on_it_and_restore_brings_
         found = run("verify", "-o", records)
         assert (found.exit_code, "restore" in found.stderr) == (1, True), found.stderr
         code, words = ingest_nothing(records)
-        assert code == 2 or "Run thep-forms restore" not in words  # it is refused, unless the damage is where nothing stands
+        assert (
+            code == 2 or "Run thep-forms restore" not in words
+        )  # it is refused, unless the damage is where nothing stands
         assert tables(records) == before
         restored = run("restore", "-o", records)
         assert restored.exit_code == 0 or "Look in your mailbox" in restored.stderr
@@ -156,7 +158,10 @@ def test_an_emptied_or_lost_ledger_never_counts_as_new_records(records: Path, st
     ledger = records / LEDGER
     ledger.write_bytes(b"") if state == "empty" else ledger.unlink()
     code, words = ingest_nothing(records)
-    assert (code, f"is {state}, but other files of these records are there. Run thep-forms restore" in words) == (2, True)
+    assert (code, f"is {state}, but other files of these records are there. Run thep-forms restore" in words) == (
+        2,
+        True,
+    )
     sent = run("email", "2026-27", "-o", records, "--drafts", records.parent / "drafts")
     assert (sent.exit_code, "Run thep-forms restore" in sent.stderr) == (2, True)
     assert not (records.parent / "drafts").exists()

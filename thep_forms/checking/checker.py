@@ -14,7 +14,7 @@ from thep_forms.checking.characters import normal_text, replaced_in_address, wit
 from thep_forms.checking.formula import is_formula
 from thep_forms.checking.likely import meant
 from thep_forms.checking.non_answers import is_non_answer
-from thep_forms.checking.problems import problem, severity_in, shown
+from thep_forms.checking.problems import look_alike, problem, severity_in, shown
 from thep_forms.checking.record import Checked, CheckedValue, Contact, Problem, SchoolRecord
 from thep_forms.definition.form import Block, Box, FormDefinition
 from thep_forms.definition.identity import form_in, school_in, years_in
@@ -243,7 +243,7 @@ class _Checker:
 
     def _box(self, box: Box, raw: Answer) -> str:
         """The normal form of one answer; what is wrong with it is noted."""
-        if raw.shown:
+        if raw.shown and not look_alike(raw.shown, raw.text):
             held = f"“{shown(raw.text)}”" if raw.says_something else NO_ANSWER
             self._problem_in(box, raw, ProblemCode.VALUE_SHOWN_DIFFERENTLY, held=held, shown=shown(raw.shown))
         if raw.is_empty:

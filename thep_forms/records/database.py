@@ -28,7 +28,9 @@ _CUT_OFF = "A run on these records was cut off. Run ingest again, which complete
 _NOT_OURS = f"{LEDGER} is not a ledger of this program. Choose another folder, or run thep-forms restore."
 _LOST = f"{LEDGER} in {{records}} is {{state}}, but other files of these records are there. {RESTORE}"
 _ROLLED_BACK = f"{LEDGER} is older than {LAST_COPY}, so something has put an old one in its place. {RESTORE}"
-_FOREIGN = f"{LEDGER} is the ledger of other records than {LAST_COPY}. Put the right one back, or run thep-forms restore."
+_FOREIGN = (
+    f"{LEDGER} is the ledger of other records than {LAST_COPY}. Put the right one back, or run thep-forms restore."
+)
 _SHUT = f"{LEDGER} cannot be opened or written. See that you may write to its folder, and run again."
 _TOO_OLD = f"{LEDGER} is of an older version of this program. Ingest the PDFs that lie beside it into a new folder."
 _OLD = f"{LEDGER} is of an earlier version of this program. Run a command that may write to its folder."
