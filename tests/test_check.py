@@ -70,6 +70,21 @@ def test_box_that_shows_its_answer_is_not_queried(definition: FormDefinition, sh
     assert asked == found
 
 
+@pytest.mark.parametrize(
+    "typed", ["N/K", "Chair of Governors", "020 7946 0018", "chair@school.example", "[Name]", "Mr."]
+)
+def test_required_name_that_is_no_name_is_missing_and_queried(definition: FormDefinition, typed: str) -> None:
+    found = checked(definition, chair_of_governors_name=typed).problems
+    assert [(each.code, each.field) for each in found] == [
+        ("value_unlikely", "chair_of_governors_name"),
+        ("contact_missing", "chair_of_governors_name"),
+    ]
+
+
+def test_job_title_in_its_own_box_is_not_queried(definition: FormDefinition) -> None:
+    assert codes(checked(definition, chair_of_governors_designation="Chair of Governors")) == set()
+
+
 @pytest.mark.parametrize("typed", ["???? ??????", "✓", "€"])
 def test_answer_of_signs_that_a_program_may_have_put_is_queried(definition: FormDefinition, typed: str) -> None:
     one = checked(definition, business_manager_name=typed)
