@@ -85,6 +85,27 @@ def test_job_title_in_its_own_box_is_not_queried(definition: FormDefinition) -> 
     assert codes(checked(definition, chair_of_governors_designation="Chair of Governors")) == set()
 
 
+def test_address_with_a_letter_of_another_alphabet_is_queried_by_its_name(definition: FormDefinition) -> None:
+    (asked,) = checked(definition, main_contact_email="head@\u0430corn.example").problems
+    assert (asked.code, asked.severity) == ("value_misspelt", "query")
+    assert "with cyrillic small letter a (U+0430). Did you mean “head@acorn.example”?" in asked.message
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("name@example.com", "value_unlikely"),
+        ("Name@Example.com", "value_unlikely"),
+        ("head@cedar\u3002example", "value_corrected"),
+        ("head@cedar\uff61example", "value_corrected"),
+    ],
+)
+def test_odd_address_is_kept_and_queried(definition: FormDefinition, typed: str, code: str) -> None:
+    found = checked(definition, main_contact_email=typed)
+    assert [(each.code, each.severity) for each in found.problems] == [(code, "query")]
+    assert found.record.contacts[0].parts["email"].casefold() in ("name@example.com", "head@cedar.example")
+
+
 @pytest.mark.parametrize("typed", ["???? ??????", "✓", "€"])
 def test_answer_of_signs_that_a_program_may_have_put_is_queried(definition: FormDefinition, typed: str) -> None:
     one = checked(definition, business_manager_name=typed)

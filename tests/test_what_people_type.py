@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thep_forms.checking.characters import plain_address, replaced_in_address, with_invisible_named, without_controls
+from thep_forms.checking.characters import (
+    plain_address,
+    replaced_in_address,
+    with_invisible_named,
+    with_latin_twins,
+    without_controls,
+)
 from thep_forms.checking.likely import likely_addresses, meant, ungarbled
 from thep_forms.checking.non_answers import is_no_name, is_non_answer
 from thep_forms.definition import Kind
@@ -305,6 +311,31 @@ def test_domain_that_exists_is_left_alone(typed: str) -> None:
     assert likely_addresses(typed) == typed
 
 
+@pytest.mark.parametrize(
+    ("typed", "latin", "names"),
+    [
+        ("head@\u0430corn.example", "head@acorn.example", ("cyrillic small letter a (U+0430)",)),
+        ("he\u0430d@harb\u043eur.example", "head@harbour.example", ("cyrillic small letter a (U+0430)",)),
+        ("head@ac\u03bfrn.example", "head@acorn.example", ("greek small letter omicron (U+03BF)",)),
+    ],
+)
+def test_address_with_letters_of_two_alphabets_in_a_word_has_its_latin_twin(
+    typed: str, latin: str, names: tuple[str, ...]
+) -> None:
+    assert meant(Kind.EMAIL, typed, typed) == latin
+    assert with_latin_twins(typed)[0] == latin
+    assert set(names) <= set(with_latin_twins(typed)[1])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["почта@школа.example", "info@школа.example", "zoë@école.example", "tom@school1.学校.example", "αθηνα@b.example"],
+)
+def test_address_with_words_of_one_alphabet_each_is_left_alone(typed: str) -> None:
+    assert meant(Kind.EMAIL, typed, typed) == ""
+    assert with_latin_twins(typed) == (typed, ())
+
+
 @settings(deadline=None)
 @given(st.text(max_size=200) | st.text("ÂÃÄÅâ€™‚à¦ÐÑ@.con’\u00ad\u200b\x9d aA", max_size=60), st.sampled_from(Kind))
 def test_any_text_is_looked_at_without_an_error(typed: str, kind: Kind) -> None:
@@ -314,5 +345,6 @@ def test_any_text_is_looked_at_without_an_error(typed: str, kind: Kind) -> None:
     assert without_controls(without_controls(typed)) == without_controls(typed)
     assert plain_address(plain_address(typed)) == plain_address(typed)
     assert not replaced_in_address(plain_address(typed))
+    assert with_latin_twins(with_latin_twins(typed)[0])[0] == with_latin_twins(typed)[0]
     assert with_invisible_named(with_invisible_named(typed)) == with_invisible_named(typed)
     assert meant(kind, typed, "") != typed or not typed

@@ -10,7 +10,7 @@ from itertools import chain
 from msgspec.structs import replace
 
 from thep_forms.checking import normalise
-from thep_forms.checking.characters import normal_text, replaced_in_address, without_controls
+from thep_forms.checking.characters import normal_text, replaced_in_address, with_latin_twins, without_controls
 from thep_forms.checking.formula import is_formula
 from thep_forms.checking.likely import meant
 from thep_forms.checking.non_answers import is_no_name, is_non_answer
@@ -319,7 +319,10 @@ class _Checker:
         if self._says_nothing(box, raw):
             self._problem_in(box, raw, ProblemCode.VALUE_UNLIKELY)
         elif likely := meant(box.kind, raw.text, value):
-            self._problem_in(box, raw, ProblemCode.VALUE_MISSPELT, meant=shown(likely))
+            letters = _letters_in_words(raw.text) if box.kind is Kind.EMAIL else ""
+            self._problem_in(box, raw, ProblemCode.VALUE_MISSPELT, meant=shown(likely), letters=letters)
+        elif box.kind is Kind.EMAIL and _is_example(value, box):
+            self._problem_in(box, raw, ProblemCode.VALUE_UNLIKELY)
         if box.kind is Kind.EMAIL and value and (replaced := replaced_in_address(raw.text)):
             self._corrected(box, raw, value, " and ".join(replaced))
         if box.kind is Kind.TELEPHONE and value and normalise.words_beside_number(raw.text):
@@ -360,6 +363,17 @@ def _pages_in_words(numbers: Sequence[int]) -> str:
     """Such as `page 4`, or `pages 2, 3 and 4`."""
     *others, last = map(str, numbers)
     return f"pages {', '.join(others)} and {last}" if others else f"page {last}"
+
+
+def _letters_in_words(address: str) -> str:
+    """Such as `, with cyrillic small letter a (U+0430)`; empty where no letter of another alphabet looks Latin."""
+    _, names = with_latin_twins(address)
+    return f", with {' and '.join(names)}" if names else ""
+
+
+def _is_example(address: str, box: Box) -> bool:
+    """Whether the address is the example that the box's help gives."""
+    return address.casefold() in [word.rstrip(".,") for word in box.help.split() if "@" in word]
 
 
 def _domain(address: str) -> str:

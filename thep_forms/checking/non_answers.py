@@ -29,9 +29,9 @@ _NO_ANSWER = re.compile(
 _BESIDE = re.compile(
     r"""
     a | acting | advise | agm | agreed | an | and | are | as | asap | at | be | by | currently | data | details | due
-    | e | for | from | have | if | in | is | it | its | last | later | moment | new | next | no | not | now | of | on | our
-    | please | post | position | present | role | see | shortly | soon | still | term | the | there | this | to | until
-    | we | when | with | year | yet
+    | e | for | from | have | if | in | is | it | its | last | later | moment | new | next | no | not | now | of | on
+    | our | please | post | position | present | role | see | shortly | soon | still | term | the | there | this | to
+    | until | we | when | with | year | yet
     | appointed | appointment | awaiting | confirmed | confirmation | elected | election | filled | interim | pending
     | recruitment
     | address | board | body | bursar | business | chair | clerk | contact | email | governing | governor | governors
