@@ -106,6 +106,18 @@ def test_odd_address_is_kept_and_queried(definition: FormDefinition, typed: str,
     assert found.record.contacts[0].parts["email"].casefold() in ("name@example.com", "head@cedar.example")
 
 
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [("Mon-Fri 9-3 020 7946 0204", "words"), ("020 7946 0204 (9-3)", "digits"), ("020 7946 0204 / 0205", "digits")],
+)
+def test_number_with_hours_or_the_end_of_another_is_kept_and_queried(
+    definition: FormDefinition, typed: str, reason: str
+) -> None:
+    (asked,) = checked(definition, main_contact_telephone=typed).problems
+    assert (asked.code, asked.severity) == ("value_corrected", "query")
+    assert f"we noted “020 7946 0204”. What was entered, “{typed}”, holds {reason} beside the number" in asked.message
+
+
 @pytest.mark.parametrize("typed", ["???? ??????", "✓", "€"])
 def test_answer_of_signs_that_a_program_may_have_put_is_queried(definition: FormDefinition, typed: str) -> None:
     one = checked(definition, business_manager_name=typed)

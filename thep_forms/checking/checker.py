@@ -327,6 +327,8 @@ class _Checker:
             self._corrected(box, raw, value, " and ".join(replaced))
         if box.kind is Kind.TELEPHONE and value and normalise.words_beside_number(raw.text):
             self._corrected(box, raw, value, "words beside the number")
+        elif box.kind is Kind.TELEPHONE and value and normalise.digits_beside_number(raw.text):
+            self._corrected(box, raw, value, "digits beside the number")
         if (is_formula(raw.text) or is_formula(value)) and _says_something(raw):
             self._problem_in(box, raw, ProblemCode.FORMULA_NEUTRALISED)
 
