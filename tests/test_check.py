@@ -60,6 +60,64 @@ def test_number_that_differs_from_that_of_the_copy_is_queried(definition: FormDe
     assert other.acceptable
 
 
+@pytest.mark.parametrize(
+    ("shown", "found"),
+    [("Priya Rahman", set()), ("Priya\u00a0 Rahman", set()), ("Tom Lee", {"value_shown_differently"})],
+)
+def test_box_that_shows_its_answer_is_not_queried(definition: FormDefinition, shown: str, found: set[str]) -> None:
+    reading = Reading(FileKind.FORM, {"school_name": Answer("Priya Rahman", shown=shown)}, form_id=FORM_ID)
+    asked = {str(each.code) for each in check(reading, definition).problems if each.field == "school_name"}
+    assert asked == found
+
+
+@pytest.mark.parametrize(
+    "typed", ["N/K", "Chair of Governors", "020 7946 0018", "chair@school.example", "[Name]", "Mr."]
+)
+def test_required_name_that_is_no_name_is_missing_and_queried(definition: FormDefinition, typed: str) -> None:
+    found = checked(definition, chair_of_governors_name=typed).problems
+    assert [(each.code, each.field) for each in found] == [
+        ("value_unlikely", "chair_of_governors_name"),
+        ("contact_missing", "chair_of_governors_name"),
+    ]
+
+
+def test_job_title_in_its_own_box_is_not_queried(definition: FormDefinition) -> None:
+    assert codes(checked(definition, chair_of_governors_designation="Chair of Governors")) == set()
+
+
+def test_address_with_a_letter_of_another_alphabet_is_queried_by_its_name(definition: FormDefinition) -> None:
+    (asked,) = checked(definition, main_contact_email="head@\u0430corn.example").problems
+    assert (asked.code, asked.severity) == ("value_misspelt", "query")
+    assert "with cyrillic small letter a (U+0430). Did you mean “head@acorn.example”?" in asked.message
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("name@example.com", "value_unlikely"),
+        ("Name@Example.com", "value_unlikely"),
+        ("head@cedar\u3002example", "value_corrected"),
+        ("head@cedar\uff61example", "value_corrected"),
+    ],
+)
+def test_odd_address_is_kept_and_queried(definition: FormDefinition, typed: str, code: str) -> None:
+    found = checked(definition, main_contact_email=typed)
+    assert [(each.code, each.severity) for each in found.problems] == [(code, "query")]
+    assert found.record.contacts[0].parts["email"].casefold() in ("name@example.com", "head@cedar.example")
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [("Mon-Fri 9-3 020 7946 0204", "words"), ("020 7946 0204 (9-3)", "digits"), ("020 7946 0204 / 0205", "digits")],
+)
+def test_number_with_hours_or_the_end_of_another_is_kept_and_queried(
+    definition: FormDefinition, typed: str, reason: str
+) -> None:
+    (asked,) = checked(definition, main_contact_telephone=typed).problems
+    assert (asked.code, asked.severity) == ("value_corrected", "query")
+    assert f"we noted “020 7946 0204”. What was entered, “{typed}”, holds {reason} beside the number" in asked.message
+
+
 @pytest.mark.parametrize("typed", ["???? ??????", "✓", "€"])
 def test_answer_of_signs_that_a_program_may_have_put_is_queried(definition: FormDefinition, typed: str) -> None:
     one = checked(definition, business_manager_name=typed)

@@ -67,6 +67,14 @@ def test_form_data_is_accepted_as_the_form_is_and_kept(tmp_path: Path, made: obj
 
 
 @pytest.mark.parametrize("made", [fdf_of, xfdf_of])
+def test_form_data_without_pages_and_kinds_is_not_queried_for_them(tmp_path: Path, made: object) -> None:
+    assert callable(made)
+    (tmp_path / "form.fdf").write_bytes(made(answers("2101")))
+    ingest(tmp_path / "records", [tmp_path / "form.fdf"])
+    assert rows(tmp_path / "records" / "problems.csv") == []
+
+
+@pytest.mark.parametrize("made", [fdf_of, xfdf_of])
 def test_answers_in_form_data_are_those_that_were_typed(definition: FormDefinition, made: object) -> None:
     assert callable(made)
     values = {**answers("2101"), "school_name": "Łukasz & “মো” 😀", "registered_address": "1 High St\nLondon"}

@@ -111,6 +111,47 @@ def test_words_beside_a_telephone_number_leave_the_number(words: str) -> None:
         assert normalise.words_beside_number(typed)
 
 
+@pytest.mark.parametrize(
+    "hours",
+    ["{} (9-3)", "{} 9-5", "{}, 9-3", "9–3 {}", "{} (9.00-15.30)", "8:30-16:00 {}", "{} 9 to 3", "{} / 9-3"],
+)
+def test_opening_hours_beside_a_telephone_number_leave_the_number(hours: str) -> None:
+    typed = hours.format("020 7946 0018")
+    assert normalise.telephone(typed) == normalise.Normal("020 7946 0018")
+    assert normalise.digits_beside_number(typed)
+
+
+@pytest.mark.parametrize(
+    "hours",
+    ["Mon-Fri 9-3 {}", "Mon-Fri 9am-3pm: {}", "{} Mon - Thu 8.30-4, Fri 9-12", "{}, 9:00 to 15:00 term time"],
+)
+def test_days_and_hours_beside_a_telephone_number_leave_the_number(hours: str) -> None:
+    typed = hours.format("020 7946 0018")
+    assert normalise.telephone(typed) == normalise.Normal("020 7946 0018")
+    assert normalise.words_beside_number(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "normal"),
+    [
+        ("02079460101 / 0102", "020 7946 0101"),
+        ("020 7946 0101/0102", "020 7946 0101"),
+        ("020 7946 0101 or 102", "020 7946 0101"),
+        ("02079460101 / 0102 (9-3)", "020 7946 0101"),
+        ("020 7946 0101 ext 12 / ext 13", "020 7946 0101 ext. 12"),
+        ("020 7946 0101 x12 or x13", "020 7946 0101 ext. 12"),
+    ],
+)
+def test_end_of_a_second_number_leaves_the_first(typed: str, normal: str) -> None:
+    assert normalise.telephone(typed) == normalise.Normal(normal)
+    assert normalise.digits_beside_number(typed)
+
+
+@pytest.mark.parametrize("typed", ["9-3", "Mon-Fri 9-3", "020 7946 00189-3", "0102 / 0103"])
+def test_opening_hours_without_a_whole_number_are_refused(typed: str) -> None:
+    assert normalise.telephone(typed) == normalise.Normal("", ProblemCode.TELEPHONE_INVALID)
+
+
 @pytest.mark.parametrize("typed", ["020 7946 0018", "Tel: 020 7946 0018 ext 12", "020 7946 0018 or 07700 900123", ""])
 def test_label_and_extension_are_no_words_beside_a_number(typed: str) -> None:
     assert not normalise.words_beside_number(typed)

@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from thep_forms.checking.characters import plain_address, replaced_in_address, with_invisible_named, without_controls
+from thep_forms.checking.characters import (
+    plain_address,
+    replaced_in_address,
+    with_invisible_named,
+    with_latin_twins,
+    without_controls,
+)
 from thep_forms.checking.likely import likely_addresses, meant, ungarbled
-from thep_forms.checking.non_answers import is_non_answer
+from thep_forms.checking.non_answers import is_no_name, is_non_answer
 from thep_forms.definition import Kind
 
 NAMES = (
@@ -64,7 +70,98 @@ NAMES = (
     "August Head",
     "Ditto Smith",
 )
+NO_NAMES = (
+    "Chair of Governors",
+    "the Chair",
+    "Clerk to the Governors",
+    "Headteacher",
+    "Head Teacher",
+    "Deputy Head",
+    "Head of School",
+    "Business Manager",
+    "School Business Manager/Bursar",
+    "Parent Governor",
+    "Co-Chairs",
+    "c/o school office",
+    "The School Office",
+    "Governor name",
+    "[Name]",
+    "<name>",
+    "Insert name here",
+    "Enter your full name",
+    "Enter this person's full name.",
+    "First name, surname",
+    "Mr.",
+    "Mr & Mrs",
+    "Dr",
+    "A N Other",
+    "A.N. Other",
+    "12345",
+    "020 7946 0018",
+    "+44 (0)20 7946 0018",
+    "Tel: 020 7946 0018",
+    "chair@school.example",
+    "Chair: chair@school.example",
+    "Headteacher 020 7946 0018",
+)
+# Real names with words that are also titles, offices or words for no answer.
+REAL_NAMES = (
+    "Head",
+    "Jo Head",
+    "Bishop",
+    "Desmond Bishop",
+    "Chair",
+    "Priya Chair",
+    "Jan Null",
+    "No",
+    "Jo No",
+    "Ana None",
+    "Will Change",
+    "Tobias Agreed",
+    "Miss",
+    "Kate Miss",
+    "Miss Clerk",
+    "Mr Head",
+    "Mrs Senior",
+    "A. Clerk",
+    "S. Head",
+    "O. Parent",
+    "C. Governor",
+    "To Head",
+    "Grace Governor",
+    "Victoria Principal",
+    "Anne Other",
+    "Sukarno",
+    "Bo",
+    "Ng",
+    "O",
+    "Revd Canon Dr Jo Smith OBE",
+    "Prof. Sir Tom Lee",
+    "Sr Mary of the Cross",
+    "Priya Rahman (Chair of Governors)",
+    "Priya Rahman & Tom Jones (co-chairs)",
+    "Mrs J Smith 020 7946 0018",
+    "Jo Ali jo@school.example",
+    "N K Patel",
+    "N.K.",
+    "পারভীন আক্তার",
+    "রহিম",
+    "محمد علي",
+    "王小明",
+    "李 四",
+    "김민준",
+)
 NO_ANSWERS = (
+    "N/K",
+    "n / k",
+    "Not known at present - clerk to advise",
+    "To be agreed",
+    "Acting: to be agreed at AGM",
+    "No change from last year",
+    "We are a trust - no chair of governors",
+    "Not filled",
+    "not yet agreed",
+    "see our website",
     "N/A",
     "n.a.",
     "NA",
@@ -110,6 +207,18 @@ NO_ANSWERS = (
 def test_name_in_any_language_is_an_answer_and_well_spelt(name: str) -> None:
     assert not is_non_answer(name)
     assert meant(Kind.TEXT, name, name) == ""
+
+
+@pytest.mark.parametrize("name", [*NAMES, *REAL_NAMES])
+def test_name_with_any_words_is_a_name(name: str) -> None:
+    assert not is_no_name(name)
+    assert not is_non_answer(name)
+
+
+@pytest.mark.parametrize("typed", NO_NAMES)
+def test_title_job_title_number_and_address_are_no_names(typed: str) -> None:
+    assert is_no_name(typed)
+    assert is_no_name(f" {typed.upper()} ")
 
 
 @pytest.mark.parametrize("typed", NO_ANSWERS)
@@ -202,13 +311,40 @@ def test_domain_that_exists_is_left_alone(typed: str) -> None:
     assert likely_addresses(typed) == typed
 
 
+@pytest.mark.parametrize(
+    ("typed", "latin", "names"),
+    [
+        ("head@\u0430corn.example", "head@acorn.example", ("cyrillic small letter a (U+0430)",)),
+        ("he\u0430d@harb\u043eur.example", "head@harbour.example", ("cyrillic small letter a (U+0430)",)),
+        ("head@ac\u03bfrn.example", "head@acorn.example", ("greek small letter omicron (U+03BF)",)),
+    ],
+)
+def test_address_with_letters_of_two_alphabets_in_a_word_has_its_latin_twin(
+    typed: str, latin: str, names: tuple[str, ...]
+) -> None:
+    assert meant(Kind.EMAIL, typed, typed) == latin
+    assert with_latin_twins(typed)[0] == latin
+    assert set(names) <= set(with_latin_twins(typed)[1])
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["почта@школа.example", "info@школа.example", "zoë@école.example", "tom@school1.学校.example", "αθηνα@b.example"],
+)
+def test_address_with_words_of_one_alphabet_each_is_left_alone(typed: str) -> None:
+    assert meant(Kind.EMAIL, typed, typed) == ""
+    assert with_latin_twins(typed) == (typed, ())
+
+
 @settings(deadline=None)
 @given(st.text(max_size=200) | st.text("ÂÃÄÅâ€™‚à¦ÐÑ@.con’\u00ad\u200b\x9d aA", max_size=60), st.sampled_from(Kind))
 def test_any_text_is_looked_at_without_an_error(typed: str, kind: Kind) -> None:
     is_non_answer(typed)
+    is_no_name(typed)
     assert ungarbled(ungarbled(typed)) == ungarbled(typed) or len(ungarbled(typed)) < len(typed)
     assert without_controls(without_controls(typed)) == without_controls(typed)
     assert plain_address(plain_address(typed)) == plain_address(typed)
     assert not replaced_in_address(plain_address(typed))
+    assert with_latin_twins(with_latin_twins(typed)[0])[0] == with_latin_twins(typed)[0]
     assert with_invisible_named(with_invisible_named(typed)) == with_invisible_named(typed)
     assert meant(kind, typed, "") != typed or not typed

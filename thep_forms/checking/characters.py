@@ -15,7 +15,17 @@ _APOSTROPHES = dict.fromkeys(
     "\u00b4\u2018\u2019\u201b\u2032\u02b9\u02bb\u02bc\u02bd\u02c8\ua78c\u055a\u05f3\uff07", "'"
 )
 _DASHES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\ufe58\ufe63\uff0d", "-")
-_LOOK_ALIKES = str.maketrans(_APOSTROPHES | _DASHES)
+_FULL_STOPS = dict.fromkeys("\u3002\uff0e\uff61", ".")
+_LOOK_ALIKES = str.maketrans(_APOSTROPHES | _DASHES | _FULL_STOPS)
+# Letters of other alphabets that look like Latin ones (from the confusables of Unicode Technical Standard 39).
+_TWINS = {
+    **dict(zip("асԁеһіјӏорԛѕԝхуѵ", "acdehijlopqswxyv", strict=True)),
+    **dict(zip("АВСЕНІЈКМОРԚЅТԜХУ", "ABCEHIJKMOPQSTWXY", strict=True)),
+    **dict(zip("αικνορυ", "aikvopu", strict=True)),
+    **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True)),
+    **dict(zip("ցհոսօ", "ghnuo", strict=True)),
+}
+_LABEL = re.compile(r"[^\W\d_]+")
 _WORD_WITH_AT = re.compile(r"[^\s<>;,@]*@[^\s<>;,]*")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # line breaks and tabs are none here
 
@@ -36,7 +46,7 @@ def normal_text(raw: str) -> str:
 
 
 def plain_address(raw: str) -> str:
-    """An e-mail address without invisible characters; what looks like `'` or `-` is taken for it."""
+    """An e-mail address without invisible characters; what looks like `'`, `-` or `.` is taken for it."""
     if raw.isascii() and raw.isprintable():
         return raw
     kept = (char for char in raw if char not in JOINERS and not is_invisible(char))
@@ -81,3 +91,26 @@ def with_invisible_named(raw: str) -> str:
     if raw.isprintable():
         return raw
     return "".join(f"[U+{ord(char):04X}]" if is_invisible(char) else char for char in raw)
+
+
+def with_latin_twins(address: str) -> tuple[str, tuple[str, ...]]:
+    """An e-mail address with the Latin letters that were probably meant, and the names of the letters that stood there.
+
+    Only words that mix Latin letters with their twins are changed: a word in Cyrillic letters alone is right.
+    """
+    if address.isascii():
+        return address, ()
+    names: dict[str, None] = {}
+
+    def in_latin(found: re.Match[str]) -> str:
+        others = [char for char in found[0] if not _is_latin(char)]
+        if len(others) == len(found[0]) or any(char not in _TWINS for char in others):
+            return found[0]
+        names.update(dict.fromkeys(map(name_of, others)))
+        return "".join(_TWINS.get(char, char) for char in found[0])
+
+    return _LABEL.sub(in_latin, address), tuple(names)
+
+
+def _is_latin(char: str) -> bool:
+    return char.isascii() or unicodedata.name(char, "").startswith("LATIN")

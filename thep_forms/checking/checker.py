@@ -10,11 +10,11 @@ from itertools import chain
 from msgspec.structs import replace
 
 from thep_forms.checking import normalise
-from thep_forms.checking.characters import normal_text, replaced_in_address, without_controls
+from thep_forms.checking.characters import normal_text, replaced_in_address, with_latin_twins, without_controls
 from thep_forms.checking.formula import is_formula
 from thep_forms.checking.likely import meant
-from thep_forms.checking.non_answers import is_non_answer
-from thep_forms.checking.problems import problem, severity_in, shown
+from thep_forms.checking.non_answers import is_no_name, is_non_answer
+from thep_forms.checking.problems import look_alike, problem, severity_in, shown
 from thep_forms.checking.record import Checked, CheckedValue, Contact, Problem, SchoolRecord
 from thep_forms.definition.form import Block, Box, FormDefinition
 from thep_forms.definition.identity import form_in, school_in, years_in
@@ -57,6 +57,8 @@ class _Checker:
         self.answers = {name: answer for name, answer in entered.items() if definition.box(name)}
         self.unknown = {name: answer for name, answer in entered.items() if name not in self.answers}
         self.required = _required(definition, self.answers)
+        name = definition.person_name.name
+        self.names = {block.boxes[name].name for block in definition.blocks(self.answers)}
         self.problems: list[Problem] = []
         self.values: dict[str, CheckedValue] = {}
 
@@ -144,7 +146,7 @@ class _Checker:
             return {field.name: self._ticks(field, boxes)}
         raw = self._raw(boxes[0])
         value = self._box(boxes[0], raw)
-        if field.required and not _is_answer(raw, field.kind):
+        if field.required and not self._is_answer(boxes[0], raw):
             self._missing(field)
         if field.kind is Kind.DFE_NUMBER and value and (made_for := self._copy_of()) not in ("", value):
             self._problem(ProblemCode.DFE_CHANGED, field.name, field.label, value, number=made_for)
@@ -155,7 +157,7 @@ class _Checker:
 
     def _postcode(self, box: Box, raw: Answer, address: str) -> str:
         postcode = normalise.postcode(address)
-        if not postcode and _is_answer(raw, box.kind):
+        if not postcode and self._is_answer(box, raw):
             self._absent(ProblemCode.POSTCODE_MISSING, box.name, box.label, box.caption.lower())
         if postcode and not normalise.stands_in(postcode, address):
             self._corrected(box, raw, postcode, "the letter O for a zero")
@@ -216,11 +218,11 @@ class _Checker:
         if all(answer.is_empty for answer in raw.values()):
             return None
         values = {part: self._box(box, raw[part]) for part, box in block.boxes.items()}
-        if not any(_is_answer(raw[part], box.kind) for part, box in block.boxes.items()):
+        if not any(self._is_answer(box, raw[part]) for part, box in block.boxes.items()):
             return None
         for part in block.role.required:
             box = block.boxes[part]
-            if not _is_answer(raw[part], box.kind):
+            if not self._is_answer(box, raw[part]):
                 self._absent(block.role.missing, box.name, box.label, box.caption.lower())
         name = self.definition.person_name.name
         if name not in block.role.required and not _says_something(raw[name]) and not _has_signs(raw[name].text):
@@ -241,9 +243,19 @@ class _Checker:
     def _raw(self, box: Box) -> Answer:
         return self.answers.get(box.name, _NOTHING)
 
+    def _is_answer(self, box: Box, raw: Answer) -> bool:
+        """Whether there is an answer that says more than that there is none."""
+        return _says_something(raw, box.kind) and not self._says_nothing(box, raw)
+
+    def _says_nothing(self, box: Box, raw: Answer) -> bool:
+        """Whether the words in the box only say that there is no answer, or are no name in a box for a name."""
+        if box.name in self.names and is_no_name(raw.text):
+            return True
+        return box.kind in _WORDS and is_non_answer(raw.text)
+
     def _box(self, box: Box, raw: Answer) -> str:
         """The normal form of one answer; what is wrong with it is noted."""
-        if raw.shown:
+        if raw.shown and not look_alike(raw.shown, raw.text):
             held = f"“{shown(raw.text)}”" if raw.says_something else NO_ANSWER
             self._problem_in(box, raw, ProblemCode.VALUE_SHOWN_DIFFERENTLY, held=held, shown=shown(raw.shown))
         if raw.is_empty:
@@ -304,14 +316,19 @@ class _Checker:
 
     def _oddities(self, box: Box, raw: Answer, value: str) -> None:
         """What is unusual in what was typed."""
-        if box.kind in _WORDS and is_non_answer(raw.text):
+        if self._says_nothing(box, raw):
             self._problem_in(box, raw, ProblemCode.VALUE_UNLIKELY)
         elif likely := meant(box.kind, raw.text, value):
-            self._problem_in(box, raw, ProblemCode.VALUE_MISSPELT, meant=shown(likely))
+            letters = _letters_in_words(raw.text) if box.kind is Kind.EMAIL else ""
+            self._problem_in(box, raw, ProblemCode.VALUE_MISSPELT, meant=shown(likely), letters=letters)
+        elif box.kind is Kind.EMAIL and _is_example(value, box):
+            self._problem_in(box, raw, ProblemCode.VALUE_UNLIKELY)
         if box.kind is Kind.EMAIL and value and (replaced := replaced_in_address(raw.text)):
             self._corrected(box, raw, value, " and ".join(replaced))
         if box.kind is Kind.TELEPHONE and value and normalise.words_beside_number(raw.text):
             self._corrected(box, raw, value, "words beside the number")
+        elif box.kind is Kind.TELEPHONE and value and normalise.digits_beside_number(raw.text):
+            self._corrected(box, raw, value, "digits beside the number")
         if (is_formula(raw.text) or is_formula(value)) and _says_something(raw):
             self._problem_in(box, raw, ProblemCode.FORMULA_NEUTRALISED)
 
@@ -350,14 +367,20 @@ def _pages_in_words(numbers: Sequence[int]) -> str:
     return f"pages {', '.join(others)} and {last}" if others else f"page {last}"
 
 
+def _letters_in_words(address: str) -> str:
+    """Such as `, with cyrillic small letter a (U+0430)`; empty where no letter of another alphabet looks Latin."""
+    _, names = with_latin_twins(address)
+    return f", with {' and '.join(names)}" if names else ""
+
+
+def _is_example(address: str, box: Box) -> bool:
+    """Whether the address is the example that the box's help gives."""
+    return address.casefold() in [word.rstrip(".,") for word in box.help.split() if "@" in word]
+
+
 def _domain(address: str) -> str:
     """What follows the last @ of the text; empty where there is none."""
     return address.rpartition("@")[2].strip().casefold() if "@" in address else ""
-
-
-def _is_answer(raw: Answer, kind: Kind) -> bool:
-    """Whether the answer says more than that there is none."""
-    return _says_something(raw, kind) and not (kind in _WORDS and is_non_answer(raw.text))
 
 
 def _says_something(raw: Answer, kind: Kind = Kind.TEXT) -> bool:

@@ -1,4 +1,4 @@
-"""What was probably meant: letters that went through a wrong encoding, and misspelt ends of e-mail addresses.
+"""What was probably meant: letters that went through a wrong encoding, or are of another alphabet, and misspelt ends.
 
 For queries only: an answer is never changed by what this module finds.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from thep_forms.checking.characters import plain_address, without_controls
+from thep_forms.checking.characters import plain_address, with_latin_twins, without_controls
 from thep_forms.definition.model import Kind
 
 _ROUNDS = 4  # how often a text may have gone through a wrong encoding
@@ -70,7 +70,8 @@ def meant(kind: Kind, raw: str, value: str) -> str:
         return ""
     repaired = ungarbled(raw)
     typed = value or plain_address(raw)
-    likely = likely_addresses(typed if repaired == raw else plain_address(repaired))
+    latin, _ = with_latin_twins(typed if repaired == raw else plain_address(repaired))
+    likely = likely_addresses(latin)
     return "" if likely == typed else likely
 
 

@@ -1,4 +1,4 @@
-"""What people type where they have no answer: `N/A`, `TBC`, `as above`, `to be appointed in May`."""
+"""What people type where they have no answer: `N/A`, `TBC`, `as above`; and what is no name: `Chair of Governors`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import re
 _LONGEST = 120  # characters; what is longer is an answer, or something else to look at
 _NO_ANSWER = re.compile(
     r"""(?<!\w)(?:
-    n\s*[/.\\-]\s*a | na | nil | none | null | nobody | no[ -]one | no\s+answer | nothing
+    n\s*[/.\\-]\s*a | n\s*[/\\]\s*k | na | nil | none | null | nobody | no[ -]one | no\s+answer | nothing
     | no\s+(?:address|bursar|business\s+manager|chair|contact|e-?mail|mobile|name|number|person|telephone|phone)
-    | not\s+(?:applicable|known|yet|appointed|available|given|relevant|in\s+post) | no\s+longer\s+in\s+post | unknown
+    | not\s+(?:applicable|known|yet|appointed|available|given|relevant|in\s+post)
+    | not\s+(?:agreed|confirmed|decided|elected|filled)
+    | no\s+longer\s+in\s+post | unknown
     | do(?:es)?\s?n[o'’]t\s+(?:apply|have|know) | do(?:es)?\s+not\s+(?:apply|have|know)
     | t\.?\s?b\.?\s?[acd]
-    | (?:to|will)\s+be\s+(?:confirmed|advised|announced|appointed|arranged|decided|determined|elected|filled|recruited)
+    | (?:to|will)\s+be\s+(?:agreed|confirmed|advised|announced|appointed|arranged|decided|determined
+      |elected|filled|notified|recruited|supplied)
     | (?:to|will)\s+follow | recruiting
     | (?:awaiting|pending|under)\s+(?:appointment|confirmation|election|recruitment)
     | vacant | vacancy | unfilled | confidential | private
-    | (?:as|see|same|per|ditto)\s+(?:as\s+|for\s+|per\s+)?(?:the\s+)?
-      (?:above|attached|before|below|over|overleaf|previous|last\s+year|main|head|headteacher|chair)
+    | (?:as|see|same|per|ditto)\s+(?:as\s+|for\s+|per\s+)?(?:the\s+|our\s+)?
+      (?:above|attached|before|below|over|overleaf|previous|last\s+year|main|head|headteacher|chair|website)
     | same | ditto | no\s+change | unchanged | x{2,} | x
     )(?!\w)""",
     re.VERBOSE,
@@ -25,14 +28,15 @@ _NO_ANSWER = re.compile(
 # Words that stand beside such a phrase and are nobody's name there.
 _BESIDE = re.compile(
     r"""
-    a | an | and | as | asap | at | be | by | currently | data | details | due | e | for | from | have | if | in | is
-    | it | its | later | moment | new | next | no | not | now | of | on | our | please | post | position | present
-    | role | see | shortly | soon | still | term | the | there | this | to | until | we | when | with | year | yet
+    a | acting | advise | agm | agreed | an | and | are | as | asap | at | be | by | currently | data | details | due
+    | e | for | from | have | if | in | is | it | its | last | later | moment | new | next | no | not | now | of | on
+    | our | please | post | position | present | role | see | shortly | soon | still | term | the | there | this | to
+    | until | we | when | with | year | yet
     | appointed | appointment | awaiting | confirmed | confirmation | elected | election | filled | interim | pending
     | recruitment
     | address | board | body | bursar | business | chair | clerk | contact | email | governing | governor | governors
     | head | headteacher | leader | mail | main | manager | name | number | office | one | person | phase | phone
-    | school | senior | teacher | telephone
+    | academy | school | senior | teacher | telephone | trust
     | january | february | march | april | may | june | july | august | september | october | november | december
     | jan | feb | mar | apr | jun | jul | aug | sep | sept | oct | nov | dec | autumn | spring | summer
     | st | nd | rd | th
@@ -40,6 +44,28 @@ _BESIDE = re.compile(
     re.VERBOSE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_MONTH_AS_NAME = re.compile(r"(?:april|august|jan|june|may)\s+(?:na|nil|none|null|private|same)")
+
+_TITLES = frozenset(("mr", "mrs", "ms", "mx", "dr", "prof", "rev", "revd"))
+# Words of job titles that are surnames too: alone they are taken for one.
+_SURNAMES = frozenset(("chair", "clerk", "governor", "head", "lead", "main", "parent", "senior"))
+# Words of job titles, and of places to fill in, that are hardly ever a name.
+_DESIGNATIONS = """
+    acting admin administrator assistant board body bursar business chairman chairperson chairs chairwoman committee
+    contact deputy executive finance governing governors headmaster headmistress heads headteacher headteachers interim
+    leader leaders leadership manager office officer phase principal reception school secretary senco teacher team
+    treasurer trust trustees vice
+    enter forename fullname insert name names surname tel telephone phone mobile ext email
+"""
+_SMALL_WORDS = """
+    and any as at by co first for from full here in is last no of on or our person please the this to type year your
+"""
+_ROLE_WORDS = frozenset(_DESIGNATIONS.split())
+_BESIDE_ROLES = frozenset(_SMALL_WORDS.split())
+_LINKS = frozenset(("of", "our", "the", "year", "your"))  # words that no name has beside a surname
+_CARE_OF = re.compile(r"\bc/o\b|['’]s\b")
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
+_NOBODY = re.compile(r"\W*a\W*n\W+other\W*")
 
 
 def is_non_answer(text: str) -> bool:
@@ -48,8 +74,29 @@ def is_non_answer(text: str) -> bool:
         return False
     folded = text.casefold().strip()
     rest, phrases = _NO_ANSWER.subn(" ", folded)
-    if not phrases or "@" in rest:
+    if not phrases or "@" in rest or _MONTH_AS_NAME.fullmatch(folded):
         return False
     return all(_BESIDE.fullmatch(word) for word in _WORD.findall(rest)) and not re.search(
         r"\d{5}", re.sub(r"\s", "", rest)
     )
+
+
+def is_no_name(text: str) -> bool:
+    """Whether the text is certainly not a person's name, but a title, a job title, a number or an e-mail address.
+
+    A word that may be a surname is taken for one: `Head` and `A. Clerk` are names, `Deputy Head` is none.
+    """
+    if len(text) > _LONGEST:
+        return False
+    folded = text.casefold()
+    rest, addresses = _ADDRESS.subn(" ", _CARE_OF.sub(" ", folded))
+    words = set(_WORD.findall(rest))
+    if not words:
+        return bool(addresses) or any(char.isdigit() for char in rest)
+    if _NOBODY.fullmatch(folded) or words <= _TITLES:
+        return True
+    if not words <= _SURNAMES | _ROLE_WORDS | _BESIDE_ROLES or words <= _BESIDE_ROLES:
+        return False
+    if addresses or any(char.isdigit() for char in rest):
+        return True
+    return bool(words & (_ROLE_WORDS | _LINKS)) or len(words & _SURNAMES) > 1

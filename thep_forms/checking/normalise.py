@@ -43,6 +43,20 @@ _WORD_WITH_NUMBER = re.compile(
 )
 _LETTERS_LIKE_DIGITS = re.compile(r"(?<=[0-9])\s*\b[OoIl]+\b(?!\s*/)")
 _BETWEEN_NUMBERS = re.compile(r"[;,\r\n\v\f\x85\u2028\u2029]|\bor\b|\s[/&]\s|/(?= ?[0+])", re.IGNORECASE)
+_TIME = r"(?:[01]?[0-9]|2[0-4])(?:[:.][0-5][0-9])?\s*(?:[ap]\.?m\b\.?)?"
+_HOURS = rf"(?<![0-9])(?<![0-9][:.-]){_TIME}\s*(?:-|\bto\b|\buntil\b|\btill?\b)\s*{_TIME}(?![0-9])"
+# What stands beside a number and is none: opening hours, a second extension, and the end of a second UK number.
+_DIGITS_BESIDE_NUMBER = (
+    re.compile(rf"\(\s*{_HOURS}\s*\)|{_HOURS}", re.IGNORECASE),
+    re.compile(
+        r"(?<=[0-9])(?<!\()\s*(?:[/,&]|\bor\b|\band\b)\s*(?:ext(?:ension|n)?|x)[\s.:]*[0-9]{1,6}(?!\s*[-./]?\s*[0-9])",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?<=[0-9])\s*(?:/|\bor\b)\s*[0-9]{3,4}(?!\s*[-./]?\s*[0-9])",
+        re.IGNORECASE,
+    ),
+)
 _BETWEEN_ADDRESSES = re.compile(r"[;,\s]+")
 _BESIDE_ADDRESSES = ("", "/", "&", "and", "or", "email:", "e-mail:")
 _NO = ("", "no", "n", "off", "false", "0", "-", "☐")
@@ -171,12 +185,32 @@ def _joined(values: list[str]) -> Normal | None:
 def telephone(raw: str) -> Normal:
     """UK numbers as dialled at home, others with +, an extension as ` ext. 12`; several joined by a semicolon.
 
-    Words beside a number do not count (`words_beside_number` says whether there are some); digits that belong to
-    neither a number nor a word make the answer invalid.
+    Words beside a number do not count (`words_beside_number` says whether there are some), nor do opening hours and the
+    end of a second UK number (`digits_beside_number`). Other digits that belong to no number make the answer invalid.
     """
     typed = _worth_parsing(raw)
     if not typed:
         return Normal("", None if typed == "" else ProblemCode.TELEPHONE_INVALID)
+    normal = _telephone_numbers(typed)
+    if normal.value:
+        return normal
+    # Only where the answer is invalid as it stands: the digits may belong to the number.
+    shorter = typed.translate(_DASHES)
+    for pattern in _DIGITS_BESIDE_NUMBER:
+        shorter = pattern.sub(" ", shorter)
+    kept = _telephone_numbers(shorter)
+    is_uk = all(number.startswith("0") for number in kept.value.split(";"))
+    return kept if is_uk else normal
+
+
+def digits_beside_number(raw: str) -> bool:
+    """Whether the normal form of a telephone box leaves out digits: opening hours, or the end of a second number."""
+    typed = _worth_parsing(raw)
+    return bool(typed and telephone(raw).value and not _telephone_numbers(typed).value)
+
+
+def _telephone_numbers(typed: str) -> Normal:
+    """The normal form of the numbers in a text, none of whose digits may be left out."""
     numbers: list[tuple[str, bool]] = []
     # Split before anything is parsed: phonenumbers would run two short numbers together.
     for part in _telephone_parts(typed):

@@ -12,8 +12,17 @@ QUOTED = 80  # characters of a value that a message quotes
 
 def shown(value: str) -> str:
     """The value as a message quotes it: one line, cut with … if it is long, `[U+00AD]` for an invisible character."""
-    line = normal_text(with_invisible_named(" ".join(value.split())))
+    line = _one_line(value)
     return f"{line[:QUOTED]}…" if len(line) > QUOTED else line
+
+
+def look_alike(text: str, other: str) -> bool:
+    """Whether messages show the two texts as the same, were they never cut."""
+    return _one_line(text) == _one_line(other)
+
+
+def _one_line(value: str) -> str:
+    return normal_text(with_invisible_named(" ".join(value.split())))
 
 
 def problem(

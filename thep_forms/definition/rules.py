@@ -41,7 +41,7 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
     ProblemCode.VALUE_UNCERTAIN: ("where",),
     ProblemCode.VALUE_CONFLICT: ("other",),
     ProblemCode.VALUE_CORRECTED: ("noted", "reason"),
-    ProblemCode.VALUE_MISSPELT: ("meant",),
+    ProblemCode.VALUE_MISSPELT: ("meant", "letters"),
     ProblemCode.VALUE_LONG: ("length", "longest"),
     ProblemCode.YEAR_MISMATCH: ("other",),
     ProblemCode.RETURN_CONFLICT: ("year",),

@@ -23,8 +23,8 @@ from thep_forms.definition.model import Kind
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import DefinitionOfYear, classify
 from thep_forms.reading.field_tree import DEEPEST, MOST, TooManyError
-from thep_forms.reading.model import FileKind, Note, Reading
-from thep_forms.reading.objects import get, items_of, text_of
+from thep_forms.reading.model import Answer, FileKind, Note, Reading
+from thep_forms.reading.objects import NOT_SEEN, OTHER_KIND, get, items_of, text_of
 from thep_forms.reading.opening import Document, Source
 from thep_forms.reading.policy import once
 from thep_forms.reading.read_fields import read_fields
@@ -73,7 +73,7 @@ def read_form_data(data: bytes, file_type: FileType, definitions: DefinitionOfYe
     if not readings:
         return (Reading(FileKind.NOT_A_FORM, reason=reasons.NO_FIELD),)
     readings[0] = replace(readings[0], notes=once((*readings[0].notes, *notes)))
-    return tuple(replace(reading, damaged=reading.damaged or damaged) for reading in readings)
+    return tuple(_without_doubts_of_boxes(replace(each, damaged=each.damaged or damaged)) for each in readings)
 
 
 def _set_kind(field: Object, definition: FormDefinition) -> None:
@@ -81,6 +81,14 @@ def _set_kind(field: Object, definition: FormDefinition) -> None:
     box = definition.box(text_of(get(field, "/T")))
     if box and box.kind is Kind.TICKS and "/FT" not in field:
         field.FT = Name.Btn
+
+
+def _without_doubts_of_boxes(reading: Reading) -> Reading:
+    """The reading without doubts about the place and the kind of boxes: form data has neither pages nor kinds."""
+    answers: dict[str, Answer] = {}
+    for name, answer in reading.answers.items():
+        answers[name] = replace(answer, doubts=answer.doubts - NOT_SEEN - OTHER_KIND)
+    return replace(reading, answers=answers)
 
 
 # --- FDF --------------------------------------------------------------------------------------------------------------
