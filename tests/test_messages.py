@@ -484,6 +484,7 @@ FOLDERS = {
     "Correo no deseado": AUTOMATIC,
     "Gel&APY-schte Objekte": AUTOMATIC,
     "Forms & more-": "accepted",
+    "a/b/concept": "accepted",
     "Trash": AUTOMATIC,
     "Junk": AUTOMATIC,
     "Mail/Deleted Items.mbox": AUTOMATIC,
