@@ -80,6 +80,7 @@ NO_NAMES = (
     "Head of School",
     "Business Manager",
     "School Business Manager/Bursar",
+    "School Business Manager (SBM)",
     "Parent Governor",
     "Co-Chairs",
     "c/o school office",

@@ -54,7 +54,7 @@ _DESIGNATIONS = """
     acting admin administrator assistant board body bursar business chairman chairperson chairs chairwoman committee
     contact deputy executive finance governing governors headmaster headmistress heads headteacher headteachers interim
     leader leaders leadership manager office officer phase principal reception school secretary senco teacher team
-    treasurer trust trustees vice
+    sbm slt treasurer trust trustees vice
     enter forename fullname insert name names surname tel telephone phone mobile ext email
 """
 _SMALL_WORDS = """
