@@ -54,8 +54,8 @@ def verify(records: Path, deep: bool, templates: Path | None) -> None:
 def restore(records: Path, templates: Path | None) -> None:
     """Bring back a damaged, emptied or lost ledger.
 
-    It takes the copy of the ledger that each run leaves beside it, whatever is sound in the damaged ledger, and reads
-    again the archived files that neither knows. It keeps the damaged ledger. Then it says what is still lacking.
+    Each run leaves a copy of the ledger beside it. This command takes that copy, and adds what is sound in the damaged
+    ledger. It reads archived files that neither knows again. It keeps the damaged ledger, and says what is lacking.
 
     \b
     Exit code 0: the ledger is whole, and nothing is lacking.

@@ -36,8 +36,8 @@ class Arrival(Struct, frozen=True, gc=False):
     """One way and time by which a return came in. `received_at` is the date of the message that brought it.
 
     `year_given` is the membership year that the office said it collects when this came, empty if it said none.
-    `latest_year` is the latest year that was known by then to be sent or returned: None while the run that brought it
-    has not ended, and empty where nobody noted it.
+    `latest_year` is the latest year that was known by then to be sent or returned. It is None while the run that
+    brought it has not ended, and empty where nobody noted it.
 
     `carried_by` are the messages around it, the outermost first; none if it came in no message.
 

@@ -67,8 +67,8 @@ def ingest(
     """Read every file of `sources` into the RECORDS folder, and write its tables.
 
     Without `definitions`, those of the shipped templates count. `year` is the membership year that the office collects.
-    `register` is a register list, which becomes the register of that year; without a `year`, of the latest year that
-    was sent or returned, or else of the current one. `limits` are those of one file. `workers` are processes on this
+    `register` is a register list, which becomes the register of that year. Without a `year`, that is the latest year
+    that was sent or returned, or else the current one. `limits` are those of one file. `workers` are processes on this
     machine; `dask` is the address of a Dask cluster that reads the files instead. `passwords` are tried on locked
     files, also on those that came before. `again` tries what took too much time or memory in an earlier run once more.
     `progress` may wrap the files.

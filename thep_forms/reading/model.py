@@ -53,8 +53,8 @@ _ILLEGIBLE = frozenset({Doubt.UNREADABLE, Doubt.COVERED})
 class Answer(Struct, frozen=True, omit_defaults=True):
     """What stands in one box: line breaks are `\\n`, a ticked box is `yes`, an empty box is an empty text.
 
-    A letter that the file does not name is U+FFFD. `others` are the differing answers that other widgets, the field of
-    a widget, notes or print give for the same box; one of them is empty where one of these is. `shown` is the text that
+    A letter that the file does not name is U+FFFD. `others` are differing answers for the same box, from other
+    widgets, its field, notes or print. One of them may be empty. `shown` is the text that
     the box shows where that is not its answer: a program may have changed only one of the two. `page` is the index of
     the page, None where the file does not say.
     """

@@ -62,8 +62,8 @@ class ReceivedFile(Struct, frozen=True):
     `data` is None where the file cannot be read. `reason` then says why, in 80 characters at most. The message
     that quotes it asks for the form again (`unreadable` in `problems.toml`). Where that is not enough, `reason` also
     says what to do.
-    Where a container or message took too much time or memory to be opened, `sha256` is the hash of its bytes, and
-    `is_temporary` says that the machine failed, not the file. Without a `reason`, an earlier run has noted it.
+    `sha256` is the hash of a container or message that took too much time or memory to be opened. `is_temporary` says
+    that the machine failed, not the file. Without a `reason`, an earlier run has noted it.
     `received_at` is when the innermost dated message around the file was received, or else sent (UTC). `carried_by` are
     the messages around the file, the outermost first. `is_decoration` says that nobody
     meant it as a return: the logo of a signature in a message, or what an operating system leaves in folders.

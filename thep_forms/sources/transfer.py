@@ -38,7 +38,7 @@ class Event(StrEnum):
 class OpenRequest(Struct, frozen=True):
     """A container to be opened. `filename` and `start` are those of its `SourceFile`, the name as the system has it.
 
-    The steps before `first` have been taken, and that step itself is left out, because it took too much; 0 for a
+    The steps before `first` have been taken. That step itself is left out, because it took too much. It is 0 for a
     container that is opened from its start. `left_out` and `tried_again` are the hashes of those that took too much in
     an earlier run: the former are left out, too, and the latter announced.
     """
