@@ -46,8 +46,8 @@ def missing_pages(data: bytes, texts: Mapping[int, str], form: str) -> tuple[int
 def may_lack_pages(pages: Sequence[Object], boxes: AbstractSet[str], definition: FormDefinition) -> bool:
     """Whether a form with fields may lack a page: a quick look, before its pages are read.
 
-    It may if page numbers are left out, or if boxes of the first page or of the continuation are missing. It may also if
-    it has more blocks than usual: nobody knows how many there were. `pages` are the form's own.
+    It may if page numbers are left out, or if boxes of the first page or of the continuation are missing. It also may
+    if it has more blocks than usual: nobody knows how many there were. `pages` are the form's own.
     """
     numbers = {number for page in pages for number in _numbers_of(page)}
     if numbers and len(numbers) < max(numbers):
