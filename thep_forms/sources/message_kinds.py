@@ -12,7 +12,9 @@ from thep_forms.sources.model import MessageKind, MessageOrigin
 
 # A mailing list or a shared inbox puts its own address into From, and the sender's into one of these.
 _SENDER_HEADERS = ("x-original-from", "x-original-sender", "x-google-original-from", "from")
-_BY_WAY_OF = re.compile(r"[\w'\")]\s+(?:via|über|par|tramite)\s+[^<]*<", re.IGNORECASE)  # Jo via Members <members@…>
+_BY_WAY_OF = re.compile(
+    r"[\w'\")]\s+(?:via|über|par|tramite)\s+[^<]{0,200}<", re.IGNORECASE
+)  # Jo via Members <members@…>
 _LIST_ADDRESSES = ("list-post", "mailing-list", "x-beenthere", "to")
 
 # Services send word of a shared file from an address of their own. Reply-To then names who shared it.
