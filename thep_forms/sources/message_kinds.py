@@ -84,7 +84,7 @@ def _other_address(headers: Headers, sender: str) -> str:
 
 
 def _kind_by_program(headers: Headers) -> MessageKind | None:
-    """The kind that the mail program of us or of the sender noted, which counts before all else; None for none."""
+    """The kind that a mail program noted of a message that it keeps; None where it noted nothing."""
     if _kind_by_label(headers) is MessageKind.DISCARDED or _is_deleted(headers):
         return MessageKind.DISCARDED
     if headers.fields.get("x-unsent", "") == "1" or "x-mozilla-draft-info" in headers.fields:
