@@ -479,6 +479,7 @@ FOLDERS = {
     "Borradores": OURS,
     "Posta inviata.mbox/mbox": OURS,
     "Wysłane": OURS,
+    "Wyslane": OURS,
     "Corbeille": AUTOMATIC,
     "Papierkorb.mbox/mbox": AUTOMATIC,
     "Correo no deseado": AUTOMATIC,
@@ -595,6 +596,26 @@ def test_scan_in_an_outlook_message_of_a_scanner_is_not_automatic(tmp_path: Path
     (tmp_path / "scan.msg").write_bytes(outlook.compound(scan))
     (found,) = [file for place in find_files([tmp_path / "scan.msg"]) for file in open_file(place)]
     assert [origin.kind for origin in found.carried_by] == [MessageKind.ORDINARY]
+
+
+@pytest.mark.parametrize(
+    ("message_class", "name", "kind"),
+    [
+        ("IPM.Schedule.Meeting.Resp.Pos", "", MessageKind.AUTOMATIC),
+        ("IPM.Outlook.Recall", "", MessageKind.AUTOMATIC),
+        ("IPM.Outlook.Recall", "form.docx", MessageKind.ORDINARY),
+        ("IPM.Note", "", MessageKind.ORDINARY),
+    ],
+)
+def test_outlook_message_of_an_automatic_class_is_automatic_unless_a_file_is_attached(
+    tmp_path: Path, message_class: str, name: str, kind: MessageKind
+) -> None:
+    files = [outlook.attachment(name, b"Our form")] if name else []
+    made = outlook.message("Meeting", None, files)
+    made["__substg1.0_001A001F"] = message_class.encode("utf-16-le")
+    (tmp_path / "answer.msg").write_bytes(outlook.compound(made))
+    (found,) = [file for place in find_files([tmp_path / "answer.msg"]) for file in open_file(place)]
+    assert [origin.kind for origin in found.carried_by] == [kind]
 
 
 def test_outlook_message_with_headers_of_a_bounce_is_automatic(tmp_path: Path) -> None:

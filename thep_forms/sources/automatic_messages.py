@@ -31,7 +31,7 @@ _REPLIES = (
     r"out of (?:the )?office\b[^:]{0,20}(?::|$)",
     r"automatische (?:antwort|ruckantwort|nachricht|beantwoording|e-?mail)",
     r"abwesenheits\w+|(?:abwesend|abwesenheit)\s*:",
-    r"(?:reponse|message) automatique|(?:message|avis|notification) d.absence|absen(?:ce|te?) du bureau|absence\s*:",
+    r"(?:reponse|message) automatique|(?:message|avis|notification) d'absence|absen(?:ce|te?) du bureau|absence\s*:",
     r"(?:respuesta|mensaje) automatic[ao]|fuera de (?:la )?oficina",
     r"(?:risposta|messaggio) automatic[ao]|fuori (?:sede|ufficio)",
     r"(?:resposta|mensagem) automatica|fora do escritorio",
@@ -55,7 +55,7 @@ _BOUNCES = (
     r"nao (?:e possivel entregar|entregue)\b|niedostarczon\w+",
 )
 _AUTOMATIC_SUBJECT = re.compile("|".join((*_REPLIES, *_RECEIPTS, *_BOUNCES)))
-_TAGS = re.compile(r"(?:\[[^\]]{1,20}\]\s*)+")  # mail servers put them before a subject: [EXTERNAL]
+_TAGS = re.compile(r"\A(?:\[[^\]]{1,20}\]\s*)+")  # mail servers put them before a subject: [EXTERNAL]
 
 
 def is_automatic(
@@ -94,7 +94,7 @@ def submitted(headers: Headers) -> str:
 
 
 def _has_automatic_subject(subject: str) -> bool:
-    return bool(_AUTOMATIC_SUBJECT.match(_TAGS.sub("", without_accents(subject.strip()), count=1)))
+    return bool(_AUTOMATIC_SUBJECT.match(_TAGS.sub("", without_accents(subject.strip()))))
 
 
 def _has_sign(headers: Headers) -> bool:

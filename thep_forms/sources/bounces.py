@@ -12,7 +12,8 @@ from thep_forms.sources.email_headers import Headers, address_in, addresses_in
 from thep_forms.sources.names import decode
 
 STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
-LONGEST_BOUNCE = 100_000  # characters of a bounce's text; our message may follow
+_LONGEST_TEXT = 20_000  # characters of a bounce's text; our message may follow
+_MOST_FAILED = 50  # addresses in the headers of a bounce
 
 _EMPTY_LINE = re.compile(r"\r?\n[ \t]*\r?\n")
 _FAILED = re.compile(r"^Action:[ \t]*failed\b", re.IGNORECASE | re.MULTILINE)
@@ -48,7 +49,7 @@ def failed_recipients(headers: Headers, statuses: Iterable[bytes], text: str) ->
 
     `statuses` are the contents of its parts of the `STATUS_TYPES`, and `text` is its text.
     """
-    bounce = _COPY.split(text[:LONGEST_BOUNCE], maxsplit=1)[0]
+    bounce = _COPY.split(text[:_LONGEST_TEXT], maxsplit=1)[0]
     failed = _failed_in_text(bounce)
     reported: set[str] = set()
     for status in statuses:
@@ -57,7 +58,8 @@ def failed_recipients(headers: Headers, statuses: Iterable[bytes], text: str) ->
             reported |= addresses
             if _FAILED.search(group) and _is_gone_in_status(group):
                 failed |= addresses
-    for address in set(addresses_in(headers.fields.get("x-failed-recipients", ""))) - reported:
+    stated = addresses_in(headers.fields.get("x-failed-recipients", ""))[:_MOST_FAILED]
+    for address in set(stated) - reported:
         reason = _about(address, bounce)
         if _is_gone(_first_code(reason), reason):
             failed.add(address)

@@ -14,7 +14,7 @@ from thep_forms.sources.limits import LARGEST_HEADERS, LONGEST_HEADER, LONGEST_H
 from thep_forms.sources.names import clean_name, decode
 
 _IN_BRACKETS = re.compile(r"<\s*([^<>\s]+@[^<>\s]+)\s*>")
-_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
+_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"]{1,254}@[^\s<>()\[\],;:\"]+")  # a limit, for the time it takes
 _PLAUSIBLE_YEARS = range(1990, 2100)
 
 _LINE_END = re.compile(rb"\r?\n")

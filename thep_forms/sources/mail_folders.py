@@ -15,7 +15,7 @@ _OUTGOING_NAMES = (
     *("gesendet", "gesendete elemente", "gesendete objekte", "gesendete nachrichten"),
     *("gesendete e-mails", "gesendete mails", "entwurf", "entwürfe", "postausgang"),
     *("envoyés", "messages envoyés", "éléments envoyés", "courrier envoyé", "objets envoyés", "e-mails envoyés"),
-    *("courriels envoyés", "boîte d'envoi", "boîte d’envoi", "brouillon", "brouillons"),
+    *("courriels envoyés", "boîte d'envoi", "brouillon", "brouillons"),
     *("enviado", "enviados", "elementos enviados", "mensajes enviados", "correo enviado", "correos enviados"),
     *("borrador", "borradores", "bandeja de salida"),
     *("inviata", "inviati", "inviate", "posta inviata", "messaggi inviati", "elementi inviati", "bozza", "bozze"),

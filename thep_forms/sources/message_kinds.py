@@ -12,8 +12,9 @@ from thep_forms.sources.model import MessageKind, MessageOrigin
 
 # A mailing list or a shared inbox puts its own address into From, and the sender's into one of these.
 _SENDER_HEADERS = ("x-original-from", "x-original-sender", "x-google-original-from", "from")
-_BY_WAY_OF = re.compile(r"[\w'\")]\s+(?:via|über|par|tramite)\s+[^<]*<", re.IGNORECASE)  # Jo via Members <members@…>
-_LIST_ADDRESSES = ("list-post", "mailing-list", "x-beenthere", "to")
+# Jo via Members <members@…>
+_BY_WAY_OF = re.compile(r"[\w'\")]\s+(?:via|über|par|tramite)\s+[^<]{0,200}<", re.IGNORECASE)
+_LIST_ADDRESSES = ("list-post", "mailing-list", "x-beenthere")
 
 # Services send word of a shared file from an address of their own. Reply-To then names who shared it.
 _NO_REPLY = re.compile(r"(?:no|do[-_.]?not)[-_.]?reply|drive-shares|adobesign@|echosign@")
@@ -63,11 +64,13 @@ def sender_in(headers: Headers) -> str:
 def _is_of_list(headers: Headers, sender: str) -> bool:
     """Whether a list, a shared inbox or a form on a web site put its own address into From.
 
-    It may say so in the name. Else it writes to itself, or its headers name that address (RFC 2369, RFC 2919).
+    It may say so in the name. Else it writes to itself alone, or its headers name that address (RFC 2369, RFC 2919).
     """
     if _BY_WAY_OF.search(decode_words(headers.fields.get("from", ""))):
         return True
     if sender.replace("@", ".") in headers.fields.get("list-id", "").lower():
+        return True
+    if set(addresses_in(headers.fields.get("to", ""))) == {sender}:
         return True
     return any(sender in addresses_in(headers.fields.get(name, "")) for name in _LIST_ADDRESSES)
 
@@ -82,7 +85,7 @@ def _other_address(headers: Headers, sender: str) -> str:
 
 
 def _kind_by_program(headers: Headers) -> MessageKind | None:
-    """The kind that the mail program of us or of the sender noted, which counts before all else; None for none."""
+    """The kind that a mail program noted of a message that it keeps; None where it noted nothing."""
     if _kind_by_label(headers) is MessageKind.DISCARDED or _is_deleted(headers):
         return MessageKind.DISCARDED
     if headers.fields.get("x-unsent", "") == "1" or "x-mozilla-draft-info" in headers.fields:

@@ -11,6 +11,7 @@ from thep_forms.sources.limits import LONGEST_NAME, MOST_STEPS
 _JOINERS = "\u200c\u200d"  # kept: they change how words in some scripts are read
 _DROPPED = ("Cc", "Cf", "Co", "Cs")  # control, format, private-use and surrogate characters
 _SLASHES = str.maketrans({"/": "∕", "\\": "∖"})  # letters that look like slashes and are none
+_PLAIN_LETTERS = str.maketrans("łø’", "lo'")  # Unicode does not take these apart
 _ENDING = re.compile(r"\.\w{1,8}\Z")
 
 
@@ -43,7 +44,7 @@ def decode(raw: bytes, encoding: str = "cp1252") -> str:
 
 def without_accents(text: str) -> str:
     """The text without capitals and accents, by which words are compared that people type in several ways."""
-    pieces = unicodedata.normalize("NFKD", text.casefold())
+    pieces = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN_LETTERS))
     return "".join(piece for piece in pieces if not unicodedata.combining(piece))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from datetime import datetime
 from functools import partial
 from typing import BinaryIO
@@ -14,7 +14,7 @@ from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import images_shown, is_addition, is_document, is_image
 from thep_forms.sources.email_headers import Headers, address_in, name_from_subject
 from thep_forms.sources.emails import EMAIL
-from thep_forms.sources.limits import LARGEST_FILE, MOST_ATTACHMENTS, TOO_LARGE, Budget, TooMuchError
+from thep_forms.sources.limits import LARGEST_FILE, LARGEST_LOGO, MOST_ATTACHMENTS, TOO_LARGE, Budget, TooMuchError
 from thep_forms.sources.message_files import files_of_message
 from thep_forms.sources.message_kinds import origin_of
 from thep_forms.sources.message_texts import why_no_file
@@ -79,7 +79,7 @@ def _attachments(message: Storage, header: int, budget: Budget) -> Iterator[Cont
     shown = images_shown(html.decode("utf-8", "replace"))
     attachments = [message.child(name) for name in message.children if name.startswith(_ATTACHMENT)]
     received_at = _received_at(properties, headers)
-    origin = _origin(properties, headers, lambda: any(map(_is_pdf, attachments)))
+    origin = _origin(properties, headers, lambda: _has_document(attachments, code_page, shown))
     files = (_attached(attachment, code_page, shown, budget) for attachment in attachments[:MOST_ATTACHMENTS])
     text = properties.text(Property.TEXT, code_page)
     no_file = partial(why_no_file, text, html.decode("utf-8", "replace"))
@@ -100,8 +100,29 @@ def _received_at(message: Properties, headers: Headers) -> datetime | None:
     )
 
 
-def _is_pdf(attachment: Storage) -> bool:
-    return is_document(attachment.stream(stream_of(Property.DATA), LARGEST_FILE) or b"")
+def _has_document(attachments: Iterable[Storage], code_page: str, shown: Set[str]) -> bool:
+    """Whether a file that may be a form is attached. A message that is attached, and a logo, is none."""
+    for attachment in attachments:
+        data = attachment.stream(stream_of(Property.DATA), LARGEST_FILE) or b""
+        is_large_picture = is_image(data) and len(data) > LARGEST_LOGO
+        if data and (
+            is_large_picture or not _decorates(Properties(attachment, ATTACHMENT_HEADER), code_page, data, shown)
+        ):
+            return True
+    return False
+
+
+def _decorates(attachment: Properties, code_page: str, data: bytes, shown: Set[str]) -> bool:
+    """Whether mail programs added the file, which holds that data. `shown` are the images that the text shows."""
+    content_type = attachment.text(Property.CONTENT_TYPE, code_page).lower()
+    is_picture = content_type.startswith("image/") or is_image(data)
+    is_added = is_addition(content_type, _name(attachment, code_page))
+    return ((_is_in_text(attachment, shown) and is_picture) or is_added) and not is_document(data)
+
+
+def _name(attachment: Properties, code_page: str) -> str:
+    name = clean_name(attachment.text(Property.LONG_NAME, code_page))
+    return name or clean_name(attachment.text(Property.SHORT_NAME, code_page))
 
 
 def _origin(message: Properties, headers: Headers, has_document: Callable[[], bool]) -> MessageOrigin:
@@ -122,8 +143,7 @@ def _attached(attachment: Storage, code_page: str, shown: Set[str], budget: Budg
     """An attachment. `shown` are the Content-IDs of the images that the message's text shows."""
     properties = Properties(attachment, ATTACHMENT_HEADER)
     content_type = properties.text(Property.CONTENT_TYPE, code_page).lower()
-    name = clean_name(properties.text(Property.LONG_NAME, code_page))
-    name = name or clean_name(properties.text(Property.SHORT_NAME, code_page))
+    name = _name(properties, code_page)
     budget.spend(0, files=1)
     if _OBJECT in attachment.children:
         return _object(attachment.child(_OBJECT), name, content_type)
@@ -135,13 +155,11 @@ def _attached(attachment: Storage, code_page: str, shown: Set[str], budget: Budg
         return ContainedFile(name, None, TOO_LARGE, content_type=content_type)
     budget.spend(size)
     data = attachment.stream(stream_of(Property.DATA), LARGEST_FILE) or b""
-    is_picture = content_type.startswith("image/") or is_image(data)
-    decorates = (_is_in_text(properties, shown) and is_picture) or is_addition(content_type, name)
     return ContainedFile(
         name,
         data,
         content_type=content_type,
-        is_decoration=decorates and not is_document(data),
+        is_decoration=_decorates(properties, code_page, data, shown),
         # A signed message is one attachment: the message as it was on its way.
         kind=EMAIL if content_type.startswith("multipart/") else None,
     )
