@@ -209,6 +209,7 @@ def digits_beside_number(raw: str) -> bool:
     return bool(typed and telephone(raw).value and not _telephone_numbers(typed).value)
 
 
+@lru_cache(REMEMBERED)
 def _telephone_numbers(typed: str) -> Normal:
     """The normal form of the numbers in a text, none of whose digits may be left out."""
     numbers: list[tuple[str, bool]] = []
