@@ -114,6 +114,7 @@ REAL_NAMES = (
     "Chair",
     "Priya Chair",
     "Jan Null",
+    "Lead1 Person",
     "No",
     "Jo No",
     "Ana None",

@@ -97,6 +97,6 @@ def is_no_name(text: str) -> bool:
         return True
     if not words <= _SURNAMES | _ROLE_WORDS | _BESIDE_ROLES or words <= _BESIDE_ROLES:
         return False
-    if addresses or any(char.isdigit() for char in rest):
+    if addresses:
         return True
     return bool(words & (_ROLE_WORDS | _LINKS)) or len(words & _SURNAMES) > 1
