@@ -63,8 +63,8 @@ class WidgetValue(Struct, frozen=True):
     `ticks`: it is a check box. `limit` is the number of characters that its field takes, None without a limit. `page`
     is an index, None where the file does not say; `is_listed`: that page lists it. `lacks_value`: it has no value at
     all. One that a person emptied has an empty text, and may still show the old one. `others` are answers that differ
-    from it: that of its field, or `no` where its value says that it is ticked, and its state does not or its box
-    cannot show it.
+    from it. One is that of its field. Another is `no`: its value says that it is ticked, but its state does not, or its
+    box cannot show it.
     """
 
     text: str
