@@ -39,6 +39,13 @@ def mail(
     return message
 
 
+def mailed(path: Path, sent: str, pdf: bytes) -> Path:
+    """The path of a new message with a form, sent at that time."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(mail({"form.pdf": pdf}, sent=sent).as_bytes())
+    return path
+
+
 def zipped(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """A zip of those files, by their names in it."""
     out = io.BytesIO()
@@ -51,7 +58,7 @@ def zipped(files: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> by
 def tarred(files: Mapping[str, bytes], mode: str = "w", form: int = tarfile.DEFAULT_FORMAT) -> bytes:
     """A tar of those files; `mode` is `w:gz` for a packed one, `form` the kind of its headers."""
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode=mode, format=form) as archive:  # type: ignore[call-overload] # a mode of a variable
+    with tarfile.open(fileobj=out, mode=mode, format=form) as archive:
         for name, data in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(data)

@@ -24,7 +24,7 @@ APRIL, MAY, JUNE = (datetime(2026, month, 20, tzinfo=UTC) for month in (4, 5, 6)
 def form(return_id: str, dfe_number: str = CEDAR, **about: object) -> Entry:
     """A form without errors, which says something of its own unless `content` says what."""
     known: dict[str, object] = {"year": YEAR, "content": return_id.encode()}
-    return Entry(return_id, FileKind.FORM, dfe_number=dfe_number, **known | about)  # type: ignore[arg-type] # a mapping of any
+    return Entry(return_id, FileKind.FORM, dfe_number=dfe_number, **known | about)
 
 
 def faulty(return_id: str, dfe_number: str = CEDAR, **about: object) -> Entry:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from email.message import EmailMessage
 from pathlib import Path
 
 import pikepdf
@@ -12,6 +11,7 @@ import pytest
 
 from tests.commands import run, table
 from tests.conftest import ingest, read_return, rows
+from tests.packing import mailed
 from tests.printers import by_cairo, by_pdfium, by_qpdf
 from tests.remake_samples import answers
 from tests.viewer import type_into, typed
@@ -39,16 +39,6 @@ def only_pages(pdf: bytes, numbers: Sequence[int]) -> bytes:
             opened.Root.AcroForm.Fields = pikepdf.Array(fields)
         opened.save(out)
     return out.getvalue()
-
-
-def mail(path: Path, date: str, pdf: bytes) -> Path:
-    message = EmailMessage()
-    message["From"], message["Date"], message["Subject"] = "office@cedar.example", date, "Our form"
-    message.set_content("Our form")
-    message.add_attachment(pdf, maintype="application", subtype="pdf", filename="form.pdf")
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(message.as_bytes())
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +113,8 @@ def test_leaders_on_a_page_that_did_not_come_back_keep_their_last_known_holders(
     now |= {"senior_leader_1_name": "Leader New", "senior_leader_4_name": "Never Seen"}
     form = type_into(generate(load_definition("2026-27")), answers("2101", **now))
     first = only_pages(form if has_fields else by_qpdf(form), (1,))
-    ingest(records, [mail(inbox / "then.eml", "Mon, 5 May 2025 10:00:00 +0100", whole)])
-    ingest(records, [mail(inbox / "now.eml", "Tue, 5 May 2026 10:00:00 +0100", first)])
+    ingest(records, [mailed(inbox / "then.eml", "Mon, 5 May 2025 10:00:00 +0100", whole)])
+    ingest(records, [mailed(inbox / "now.eml", "Tue, 5 May 2026 10:00:00 +0100", first)])
     ids = {row["membership_year"]: row["return_id"] for row in rows(records / "returns.csv")}
     leaders = [
         (row["name"], row["position"], row["return_id"])
@@ -150,8 +140,8 @@ def test_leaders_on_a_page_that_did_not_come_back_keep_their_last_known_holders(
 def test_the_last_known_holders_may_stand_in_an_earlier_return_of_the_same_year(tmp_path: Path, copy: bytes) -> None:
     records, inbox = tmp_path / "records", tmp_path / "inbox"
     first = only_pages(copy, (1,))
-    mail(inbox / "a.eml", "Mon, 4 May 2026 10:00:00 +0100", copy)
-    mail(inbox / "b.eml", "Tue, 5 May 2026 10:00:00 +0100", first)
+    mailed(inbox / "a.eml", "Mon, 4 May 2026 10:00:00 +0100", copy)
+    mailed(inbox / "b.eml", "Tue, 5 May 2026 10:00:00 +0100", first)
     ingest(records, [inbox])
     found = {row["source"]: row for row in rows(records / "returns.csv")}
     assert found["inbox/a.eml/form.pdf"]["verdict"] == "superseded"
@@ -165,8 +155,8 @@ def test_a_leader_who_moved_to_the_page_that_came_back_is_listed_once(tmp_path: 
     then = type_into(generate(load_definition("2025-26")), answers("2101", **LEADERS))
     moved = LEADERS | {"senior_leader_1_name": "Leader D", "senior_leader_1_email": "new@cedar.example"}
     now = only_pages(type_into(generate(load_definition("2026-27")), answers("2101", **moved)), (1,))
-    ingest(records, [mail(inbox / "then.eml", "Mon, 5 May 2025 10:00:00 +0100", then)])
-    ingest(records, [mail(inbox / "now.eml", "Tue, 5 May 2026 10:00:00 +0100", now)])
+    ingest(records, [mailed(inbox / "then.eml", "Mon, 5 May 2025 10:00:00 +0100", then)])
+    ingest(records, [mailed(inbox / "now.eml", "Tue, 5 May 2026 10:00:00 +0100", now)])
     names = [
         row["name"]
         for row in rows(records / "contacts.csv")

@@ -73,7 +73,7 @@ PHOTOGRAPHS: dict[str, dict[str, float | bool]] = {
 
 @pytest.mark.parametrize("kind", PHOTOGRAPHS)
 def test_photograph_of_a_copy_names_its_school_and_year(definition: FormDefinition, copy: bytes, kind: str) -> None:
-    (reading,) = read(definition, photograph(copy, **PHOTOGRAPHS[kind]))  # type: ignore[arg-type] - one type a name
+    (reading,) = read(definition, photograph(copy, **PHOTOGRAPHS[kind]))
     assert (reading.kind, reading.form_id) == (FileKind.SCAN, f"thep-membership 2026-27 r1 {SCHOOL}")
 
 
@@ -162,7 +162,7 @@ def message(*inline: bytes, attached: bytes | None = None) -> bytes:
     shown = "".join(f'<img src="cid:{number}">' for number, _ in enumerate(inline))
     email.add_alternative(f"<p>It is below.</p>{shown}", subtype="html")
     for number, picture in enumerate(inline):
-        email.get_payload()[1].add_related(picture, "image", "png", cid=f"<{number}>")  # type: ignore[union-attr, index]
+        email.get_payload()[1].add_related(picture, "image", "png", cid=f"<{number}>")
     if attached is not None:
         email.add_attachment(attached, "application", "octet-stream", filename="IMG_1.JPG")
     return email.as_bytes()

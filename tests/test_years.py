@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
 from tests.commands import run, table
 from tests.conftest import Rows, ingest, prefer, record_files, rows, verdicts
+from tests.packing import mailed
 from tests.remake_samples import SCHOOLS, answers
 from tests.viewer import type_into, typed
 from thep_forms.definition import MembershipYear, load_definition
@@ -34,16 +34,6 @@ def folder(path: Path, **files: bytes) -> Path:
     path.mkdir(exist_ok=True)
     for name, data in files.items():
         (path / f"{name}.pdf").write_bytes(data)
-    return path
-
-
-def mail(path: Path, date: str, pdf: bytes) -> Path:
-    message = EmailMessage()
-    message["From"], message["Date"], message["Subject"] = "office@cedar.example", date, "Our form"
-    message.set_content("Our form")
-    message.add_attachment(pdf, maintype="application", subtype="pdf", filename="form.pdf")
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(message.as_bytes())
     return path
 
 
@@ -131,9 +121,9 @@ def test_a_run_without_the_year_after_one_with_it_still_collects_that_year(tmp_p
 def test_the_dates_of_messages_tell_the_years_of_a_mailbox_apart(
     tmp_path: Path, earlier: Filled, filled: Filled
 ) -> None:
-    mail(tmp_path / "inbox" / "then.eml", "Mon, 5 May 2025 10:00:00 +0100", earlier())
-    mail(tmp_path / "inbox" / "now.eml", "Tue, 5 May 2026 10:00:00 +0100", filled("2103"))
-    mail(tmp_path / "inbox" / "late.eml", "Mon, 4 May 2026 10:00:00 +0100", earlier("2110"))
+    mailed(tmp_path / "inbox" / "then.eml", "Mon, 5 May 2025 10:00:00 +0100", earlier())
+    mailed(tmp_path / "inbox" / "now.eml", "Tue, 5 May 2026 10:00:00 +0100", filled("2103"))
+    mailed(tmp_path / "inbox" / "late.eml", "Mon, 4 May 2026 10:00:00 +0100", earlier("2110"))
     found = []
     for number, order in enumerate((["then", "now", "late"], ["late", "now", "then"])):
         ingest(tmp_path / f"records {number}", [tmp_path / "inbox" / f"{name}.eml" for name in order])
@@ -144,7 +134,7 @@ def test_the_dates_of_messages_tell_the_years_of_a_mailbox_apart(
 
 
 def test_a_mailbox_of_last_year_that_comes_again_with_the_year_changes_nothing(tmp_path: Path, earlier: Filled) -> None:
-    mail(tmp_path / "inbox" / "then.eml", "Mon, 5 May 2025 10:00:00 +0100", earlier())
+    mailed(tmp_path / "inbox" / "then.eml", "Mon, 5 May 2025 10:00:00 +0100", earlier())
     ingest(tmp_path / "records", [tmp_path / "inbox"])
     before = record_files(tmp_path / "records")
     ingest(tmp_path / "records", [tmp_path / "inbox"], year=THIS)
@@ -167,8 +157,8 @@ def test_a_mistyped_year_is_corrected_when_the_files_are_read_again_with_the_rig
 def test_the_right_form_that_comes_later_supersedes_the_form_of_an_earlier_year(
     tmp_path: Path, earlier: Filled, filled: Filled
 ) -> None:
-    mail(tmp_path / "inbox" / "wrong.eml", "Mon, 4 May 2026 10:00:00 +0100", earlier())
-    mail(tmp_path / "inbox" / "right.eml", "Tue, 5 May 2026 10:00:00 +0100", filled())
+    mailed(tmp_path / "inbox" / "wrong.eml", "Mon, 4 May 2026 10:00:00 +0100", earlier())
+    mailed(tmp_path / "inbox" / "right.eml", "Tue, 5 May 2026 10:00:00 +0100", filled())
     assert ingest(tmp_path / "records", [tmp_path / "inbox"], year=THIS).all_accepted
     found = {row["source"]: row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")}
     assert found == {"inbox/wrong.eml/form.pdf": "superseded", "inbox/right.eml/form.pdf": "accepted"}
@@ -207,7 +197,7 @@ def test_two_forms_of_this_year_that_conflict_count_before_a_form_of_last_year(
     tmp_path: Path, earlier: Filled, filled: Filled
 ) -> None:
     schools, records = members(tmp_path / "schools.csv", "2101", "2103"), tmp_path / "records"
-    mail(tmp_path / "inbox" / "last.eml", "Mon, 4 May 2026 10:00:00 +0100", earlier())
+    mailed(tmp_path / "inbox" / "last.eml", "Mon, 4 May 2026 10:00:00 +0100", earlier())
     ingest(records, [tmp_path / "inbox"], register=schools, year=THIS)
     forms = folder(tmp_path / "saved", one=filled(), two=filled(main_contact_name="Jo Other"))
     ingest(records, [forms], year=THIS)
@@ -222,7 +212,7 @@ def test_two_forms_of_this_year_that_conflict_count_before_a_form_of_last_year(
 def test_two_forms_that_conflict_are_named_beside_a_later_form_with_errors(tmp_path: Path, filled: Filled) -> None:
     schools, records = members(tmp_path / "schools.csv", "2101"), tmp_path / "records"
     forms = folder(tmp_path / "saved", one=filled(), two=filled(main_contact_name="Jo Other"))
-    mail(tmp_path / "saved" / "faulty.eml", "Mon, 4 May 2026 10:00:00 +0100", filled(chair_of_governors_name=""))
+    mailed(tmp_path / "saved" / "faulty.eml", "Mon, 4 May 2026 10:00:00 +0100", filled(chair_of_governors_name=""))
     ingest(records, [forms], register=schools, year=THIS)
     why = status(records)["211/2101"]["why"]
     assert ("contact missing" in why, "different forms came" in why) == (True, True)
@@ -231,9 +221,9 @@ def test_two_forms_that_conflict_are_named_beside_a_later_form_with_errors(tmp_p
 def test_the_very_form_of_last_year_that_is_sent_again_is_told_of(tmp_path: Path, earlier: Filled) -> None:
     schools, records = members(tmp_path / "schools.csv", "2101", "2103"), tmp_path / "records"
     form = earlier()
-    mail(tmp_path / "then" / "cedar.eml", "Mon, 5 May 2025 10:00:00 +0100", form)
+    mailed(tmp_path / "then" / "cedar.eml", "Mon, 5 May 2025 10:00:00 +0100", form)
     ingest(records, [tmp_path / "then"], register=schools)
-    mail(tmp_path / "now" / "again.eml", "Mon, 4 May 2026 10:00:00 +0100", form)
+    mailed(tmp_path / "now" / "again.eml", "Mon, 4 May 2026 10:00:00 +0100", form)
     ingest(records, [tmp_path / "now"], year=THIS)
     assert {row["verdict"] for row in rows(records / "returns.csv")} == {"accepted", "duplicate"}
     assert status(records)["211/2101"]["why"] == "this is the form of 2025-26"
