@@ -16,6 +16,7 @@ import trustme
 from tests.mailserver import MailServer
 from tests.remake_samples import answers
 from tests.viewer import type_into
+from tests.writing import SCHOOLS
 from thep_forms.definition import Definitions, FormDefinition, load_definition, shipped
 from thep_forms.generate import generate
 from thep_forms.office.ingest import Summary
@@ -157,3 +158,17 @@ def change_ledger(records: Path, *statements: str) -> None:
         for statement in statements:
             ledger.execute(statement)
     ledger.close()
+
+
+@pytest.fixture
+def schools(tmp_path: Path) -> Path:
+    """A list of the schools that are written to."""
+    path = tmp_path / "schools.csv"
+    path.write_text(SCHOOLS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    """A folder for records, which does not exist yet."""
+    return tmp_path / "records"

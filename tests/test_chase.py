@@ -44,11 +44,6 @@ def schools(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def records(tmp_path: Path) -> Path:
-    return tmp_path / "records"
-
-
 def note(records: Path, number: str, days: int, state: SentState = SENT, kind: SentKind = SentKind.FORM) -> None:
     """Note a message to the school, so many days ago."""
     address, message_id = f"office@school{number}.example", "" if state is DRAFTED else f"<{number}.{days}@x.example>"

@@ -22,18 +22,6 @@ from thep_forms.definition import FormDefinition
 from thep_forms.send import OutgoingMessage, make_draft, make_email
 
 
-@pytest.fixture
-def schools(tmp_path: Path) -> Path:
-    path = tmp_path / "schools.csv"
-    path.write_text(SCHOOLS, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Path:
-    return tmp_path / "records"
-
-
 def parsed(data: bytes) -> EmailMessage:
     return BytesParser(_class=EmailMessage, policy=default).parsebytes(data)
 

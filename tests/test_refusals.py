@@ -8,21 +8,8 @@ import pytest
 import trustme
 
 from tests.mailserver import PASSWORD, USER, MailServer
-from tests.writing import CEDAR, ELM, IVY, SCHOOLS, send
+from tests.writing import CEDAR, ELM, IVY, send
 from thep_forms.records import Ledger
-
-
-@pytest.fixture
-def schools(tmp_path: Path) -> Path:
-    path = tmp_path / "schools.csv"
-    path.write_text(SCHOOLS, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Path:
-    return tmp_path / "records"
-
 
 ABOUT_US = {
     "550 5.4.5 Daily user sending limit exceeded. See https://support.example/a": "Wait until tomorrow.",

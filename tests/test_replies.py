@@ -26,18 +26,6 @@ PEOPLE = """dfe_number,school_name,main_contact_name,main_contact_email
 PICTURE = b"GIF89a" + bytes(100)
 
 
-@pytest.fixture
-def schools(tmp_path: Path) -> Path:
-    path = tmp_path / "schools.csv"
-    path.write_text(SCHOOLS, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Path:
-    return tmp_path / "records"
-
-
 def message(sender: str, text: str = "Dear all", date: str = MAY_3, **headers: str) -> EmailMessage:
     """A message without a file; headers have `_` for `-`."""
     made = EmailMessage()

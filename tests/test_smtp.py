@@ -15,7 +15,7 @@ import trustme
 from tests.commands import program, run
 from tests.conftest import read_return
 from tests.mailserver import PASSWORD, USER, MailServer
-from tests.writing import CEDAR, DEFINITION, ELM, IVY, SCHOOLS, form_in, send
+from tests.writing import CEDAR, DEFINITION, ELM, IVY, form_in, send
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import FormDefinition
 from thep_forms.definition.identity import school_in
@@ -25,19 +25,6 @@ from thep_forms.office.status import SchoolStatus, Standing
 from thep_forms.records import Ledger, Sent, SentKind, SentState
 from thep_forms.register import MemberSchool
 from thep_forms.send import Delivery, DeliveryOutcome, Outbox, Server
-
-
-@pytest.fixture
-def schools(tmp_path: Path) -> Path:
-    path = tmp_path / "schools.csv"
-    path.write_text(SCHOOLS, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def records(tmp_path: Path) -> Path:
-    return tmp_path / "records"
-
 
 # --- sending ------------------------------------------------------------------------------------------------------
 

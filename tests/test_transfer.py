@@ -13,7 +13,7 @@ import pytest
 from tests.packing import zipped
 from thep_forms.sources import SourceFile
 from thep_forms.sources.containers import kind_of_file
-from thep_forms.sources.limits import Budget, TooMuchError
+from thep_forms.sources.limits import MOST_PIECES, TooMuchError
 from thep_forms.sources.transfer import (
     Event,
     Header,
@@ -68,12 +68,16 @@ def sent(file: SourceFile, first: int = 0, left_out: bytes = b"", tried_again: b
     return pieces
 
 
-def taken(file: SourceFile, pieces: Pieces) -> list[tuple[Event, str]]:
-    """The events of the pieces, with the path to each file from the container on."""
+def transfer_of(file: SourceFile) -> Transfer:
     with file.path.open("rb") as opened:
         kind = kind_of_file(file, opened)
     assert kind
-    transfer = Transfer(file, kind)
+    return Transfer(file, kind)
+
+
+def taken(file: SourceFile, pieces: Pieces) -> list[tuple[Event, str]]:
+    """The events of the pieces, with the path to each file from the container on."""
+    transfer = transfer_of(file)
     received = [transfer.take(header, data) for header, data in pieces.sent]
     return [(header.event, "/".join(found.inside)) for header, found in received]
 
@@ -121,15 +125,13 @@ def test_what_took_too_much_in_an_earlier_run_is_left_out_or_announced(container
     ],
 )
 def test_a_piece_that_no_container_gives_is_refused(container: SourceFile, header: bytes) -> None:
-    with container.path.open("rb") as opened:
-        kind = kind_of_file(container, opened)
-    assert kind
     with pytest.raises(ImplausibleError):
-        Transfer(container, kind).take(header, None)
+        transfer_of(container).take(header, None)
 
 
-def test_more_bytes_than_a_container_may_hold_are_refused() -> None:
-    budget = Budget(files=1)
-    budget.spend(1, files=1)
+def test_more_pieces_than_a_container_may_hold_are_refused(container: SourceFile) -> None:
+    transfer, header = transfer_of(container), msgspec.json.encode(Header(Event.FILE, inside=("form.pdf",)))
+    for _ in range(MOST_PIECES):
+        transfer.take(header, b"")
     with pytest.raises(TooMuchError):
-        budget.spend(1, files=1)
+        transfer.take(header, b"")
