@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from tests.commands import run
+from tests.commands import program, run
 from tests.conftest import ingest, rows
 from tests.remake_samples import answers
 from tests.viewer import type_into
@@ -21,6 +24,7 @@ from thep_forms.records.results import made_from
 
 LEDGER, COPY = "ledger.sqlite", "ledger-copy.sqlite"
 PLACES = 50
+KILLS = 10
 CONTACTS = {"2101": "Ada Ashworth", "3204": "Ben Birchall", "4242": "Cem Firat"}
 REGISTER = """dfe_number,school_name,email
 2101,Cedar Primary School,office@cedar.example
@@ -272,3 +276,88 @@ def test_forget_leaves_no_trace_in_the_copy_or_in_a_damaged_ledger(records: Path
     assert "earlier version" not in result.stderr
     assert not list(records.glob("ledger-damaged-*"))
     assert all(contact not in path.read_bytes() for path in records.glob("ledger*"))
+
+
+def cut_off_in_the_middle(records: Path) -> None:
+    """Leave the ledger as a run that was killed in a transaction leaves it: changed pages, and a journal."""
+    code = (
+        "import sqlite3, sys, os; c = sqlite3.connect(sys.argv[1], isolation_level=None); "
+        "c.execute('PRAGMA journal_mode=TRUNCATE'); c.execute('PRAGMA cache_size=1'); c.execute('BEGIN IMMEDIATE'); "
+        "c.execute('UPDATE reading SET reading=zeroblob(9000)'); c.execute('UPDATE arrival SET year_given=?', ('x',)); "
+        "os._exit(1)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(records / LEDGER)], check=False)
+    assert (records / "ledger.sqlite-journal").stat().st_size
+
+
+def test_restore_after_a_run_that_was_cut_off_loses_nothing_that_the_run_had_finished(
+    records: Path, form: bytes
+) -> None:
+    earlier = (records / COPY).read_bytes()
+    (records.parent / "new").mkdir()
+    (records.parent / "new" / "3205.pdf").write_bytes(type_into(form, answers("3204", school_name="Another")))
+    ingest(records, [records.parent / "new"])
+    before = tables(records)
+    (records / COPY).write_bytes(earlier)  # the run was cut off before it could make the copy
+    cut_off_in_the_middle(records)
+    restored = run("restore", "-o", records)
+    assert (restored.exit_code, "nothing to bring back" in restored.stderr) == (0, True)
+    assert tables(records) == before
+    assert run("verify", "-o", records).exit_code == 0
+
+
+def test_a_ledger_that_another_program_made_anew_without_tables_never_counts_as_new_records(records: Path) -> None:
+    before = tables(records)
+    (records / LEDGER).unlink()
+    with sqlite3.connect(records / LEDGER) as ledger:
+        ledger.execute("CREATE TABLE passing (row)")
+        ledger.execute("DROP TABLE passing")
+    ledger.close()
+    code, words = ingest_nothing(records)
+    assert (code, "is empty, but other files of these records are there" in words) == (2, True)
+    assert tables(records) == before
+    assert run("restore", "-o", records).exit_code == 1  # messages may be unknown
+    assert tables(records) == before
+
+
+def test_a_table_without_rows_that_is_dropped_is_noticed(records: Path) -> None:
+    with sqlite3.connect(records / LEDGER) as ledger:
+        ledger.execute("DELETE FROM unopened")
+        ledger.execute("DELETE FROM checksum WHERE table_name='unopened'")
+        ledger.execute("DROP TABLE unopened")
+    ledger.close()
+    code, words = ingest_nothing(records)
+    assert (code, "is damaged" in words) == (2, True)
+
+
+@pytest.mark.parametrize("harm", ["damaged", "lost with its copy"])
+def test_a_restore_command_killed_at_any_moment_is_finished_by_the_next(
+    records: Path, shared_records: Path, harm: str
+) -> None:
+    def harmed() -> None:
+        shutil.rmtree(records)
+        shutil.copytree(shared_records, records)
+        if harm == "damaged":
+            (records / LEDGER).write_bytes((records / LEDGER).read_bytes()[:20_000])
+        else:
+            (records / LEDGER).unlink()
+            (records / COPY).unlink()
+
+    harmed()
+    start = time.monotonic()
+    subprocess.run(program("restore", "-o", str(records)), stderr=subprocess.DEVNULL, check=False)
+    expected, seconds = tables(records), time.monotonic() - start
+    moments = random.Random(1)  # noqa: S311 - the same moments each time, which are no secret
+    killed = 0
+    while killed < KILLS:
+        harmed()
+        with subprocess.Popen(program("restore", "-o", str(records)), stderr=subprocess.DEVNULL) as process:
+            try:
+                process.wait(moments.uniform(seconds / 4, seconds))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                killed += 1
+        assert run("restore", "-o", records).exit_code in (0, 1)
+        assert run("verify", "-o", records).exit_code == 0
+        assert not list(records.rglob(".*"))
+        assert tables(records) == expected

@@ -78,12 +78,11 @@ def _restored_lines(restoration: Restoration) -> Iterator[str]:
     ledger = restoration.ledger
     if not ledger:
         yield "The ledger is whole, so there was nothing to bring back."
-        return
-    if ledger.put_aside:
+    elif ledger.put_aside:
         yield f"The damaged ledger is kept as {ledger.put_aside}. Delete it when you no longer need it."
-    if ledger.copied_at:
+    if ledger and ledger.copied_at:
         yield f"The ledger was brought back from its copy of {_moment(ledger.copied_at)}."
-    else:
+    elif ledger:
         yield "There was no sound copy of the ledger. It was made again of what is left."
     if restoration.read_again:
         yield f"{count_of(restoration.read_again, 'archived file')} that it did not know came in again."

@@ -12,8 +12,7 @@ from thep_forms.definition import Definitions
 from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.office.ingest import ingest
 from thep_forms.office.verify import archived_files, is_named_by_content, unknown_files
-from thep_forms.records import Ledger, Records, open_for_writing
-from thep_forms.records.database import OutdatedError
+from thep_forms.records import Ledger, Records
 from thep_forms.records.last_copy import renew
 from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, TableName
 from thep_forms.records.restoring import Restored, restore_ledger
@@ -50,23 +49,20 @@ class Restoration(Struct, frozen=True):
 def restore(folder: Path, definitions: Definitions) -> Restoration:
     """Put the ledger right, and write the tables again. Raises `RecordsError`, `TemplateError`, `OSError`.
 
-    A whole ledger stays as it is; its copy is made again if it differs.
+    A whole ledger stays as it is; its copy is made again. Archived files that the ledger does not know are read again.
+    So the next run finishes one that was cut off.
     """
-    if _is_whole(folder):
-        _renew_copy(folder)
-        return Restoration(None)
     if not (folder / LEDGER).is_file() and not (folder / LAST_COPY).is_file() and not (folder / ARCHIVE).is_dir():
         raise RecordsError(f"{folder} holds no records. Give the folder that ingest wrote to.")
     returns = _column(folder, TableName.RETURNS, "return_id")
     decisions = _column(folder, TableName.DECISIONS, "decision_id")
-    restored = restore_ledger(folder)
-    with open_for_writing(folder, definitions) as ledger, ledger.transaction():
-        ledger.mend()
+    restored = None if _is_whole(folder) else restore_ledger(folder)
+    _renew_copy(folder)
     archive = archived_files(folder)
     with Ledger.existing(folder, unchanged=True) as ledger:
         unknown = [archive[name] for name in unknown_files(folder, ledger)]
     unknown = [path for path in unknown if is_named_by_content(path)]
-    ingest(folder, unknown, definitions=definitions)
+    ingest(folder, unknown, definitions=definitions)  # also finishes what a run that was cut off has left
     with Ledger.existing(folder, unchanged=True) as ledger:
         known = {returned.return_id for returned in Records(ledger, definitions).returns()}
         numbers = {str(decision.number) for decision in ledger.decisions()}
@@ -74,11 +70,10 @@ def restore(folder: Path, definitions: Definitions) -> Restoration:
 
 
 def _is_whole(folder: Path) -> bool:
+    """Whether nothing is wrong with the ledger, once what a run that was cut off had not finished is taken back."""
     try:
-        with Ledger.existing(folder, unchanged=True):
+        with Ledger.existing(folder):
             return True
-    except OutdatedError:
-        return True
     except UnsoundError:
         return False
 

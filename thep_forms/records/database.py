@@ -98,12 +98,22 @@ def _make(path: Path) -> None:
 def _require_ledger(records: Path) -> None:
     """Raises `UnsoundError` if the records had a ledger, and it is gone or empty."""
     ledger = records / LEDGER
-    is_empty = ledger.exists() and not ledger.stat().st_size
-    if ledger.exists() and not is_empty:
-        return
-    had_ledger = (records / LAST_COPY).exists() or any((records / ARCHIVE).glob("*"))
-    if had_ledger or (is_empty and any((records / name).exists() for name in WRITTEN)):
-        raise UnsoundError(_LOST.format(records=records, state="empty" if is_empty else "gone"))
+    if not ledger.exists():
+        if _has_been_written(records):
+            raise UnsoundError(_LOST.format(records=records, state="gone"))
+    elif not ledger.stat().st_size:
+        _require_new(records)
+
+
+def _require_new(records: Path) -> None:
+    """Raises `UnsoundError` if an empty ledger is not that of new records, since other files of them are there."""
+    if _has_been_written(records) or any((records / name).exists() for name in WRITTEN):
+        raise UnsoundError(_LOST.format(records=records, state="empty"))
+
+
+def _has_been_written(records: Path) -> bool:
+    """Whether a ledger must have been there. Tables alone may be those of another program."""
+    return (records / LAST_COPY).exists() or any((records / ARCHIVE).glob("*"))
 
 
 class Database:
@@ -193,6 +203,7 @@ class Database:
                 self._keep_copy(version)
                 self._migrate(version)
         else:
+            _require_new(self._path.parent)
             migrations.create(self._connection)
             self._connection.execute("COMMIT")
 

@@ -358,20 +358,6 @@ class Ledger(Database):
         row = (self.latest_year(),)
         self._connection.execute("UPDATE arrival SET latest_year=? WHERE latest_year IS NULL", row)
 
-    def mend(self) -> None:
-        """Delete what belongs to no entry, and entries of which nothing is known.
-
-        A ledger that was put together of two may hold such rows.
-        """
-        for table in ("arrival", "reading", "result", "result_detail"):
-            self._connection.execute(f"DELETE FROM {table} WHERE return_id NOT IN (SELECT return_id FROM entry)")  # noqa: S608
-        self._connection.execute("DELETE FROM unopened WHERE source IN (SELECT source FROM arrival)")
-        self._connection.execute(
-            "DELETE FROM entry WHERE return_id NOT IN (SELECT return_id FROM result) "
-            "AND return_id NOT IN (SELECT return_id FROM reading)"
-        )
-        self._connection.execute("DELETE FROM file WHERE sha256 NOT IN (SELECT sha256 FROM entry)")
-
     # --- the register --------------------------------------------------------------------------------------------
 
     def set_register(self, year: str, schools: Iterable[ListedSchool]) -> None:

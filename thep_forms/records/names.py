@@ -40,7 +40,7 @@ WRITTEN = (*(table.file for table in TableName), WORKBOOK, PACKAGE)  # from the 
 _COPY = "ledger-version-{}.sqlite"
 _DAMAGED = "ledger-damaged-{}.sqlite"
 _ARCHIVED = re.compile(rf"([0-9a-f]{{64}})\.(?:{'|'.join(FileType)})", re.ASCII)
-_LEDGER_COPY = re.compile(r"ledger-(version-[0-9]+|damaged-[0-9]+|copy)\.sqlite", re.ASCII)
+_LEDGER_COPY = re.compile(r"ledger(-(version-[0-9]+|damaged-[0-9]+|copy))?\.sqlite", re.ASCII)
 
 
 def ledger_copy(records: Path, version: int) -> Path:

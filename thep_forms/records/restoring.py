@@ -99,8 +99,10 @@ def _fill(new: sqlite3.Connection, damaged: Path, *, is_copy: bool) -> frozenset
         if not before or (is_copy and before.records_id != now.records_id):
             return frozenset(tables)
         checksums.keep_up_to_date(new)
+        new.execute("PRAGMA journal_mode=MEMORY")  # nobody needs half of a new ledger, so no journal is left of it
         new.execute("BEGIN IMMEDIATE")
         incomplete = [table for table in tables if not _take_rows(old, new, table)]
+        _mend(new)
         new.execute(f"UPDATE {_IDENTITY} SET changes=?", (before.changes + 1,))  # noqa: S608 - a name of the schema
         new.execute("COMMIT")
     return frozenset(incomplete)
@@ -126,12 +128,31 @@ def _take_rows(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> 
     if is_whole:
         new.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of the schema
     for order in ("ASC", "DESC"):  # from both ends, up to where the table is damaged
-        with suppress(sqlite3.DatabaseError):
-            for row in checksums.sound_rows(old, table, order):
-                places = ",".join("?" * len(row))
-                new.execute(f"INSERT OR REPLACE INTO {table} VALUES ({places})", row)  # noqa: S608 - as above
+        for row in _up_to_damage(checksums.sound_rows(old, table, order)):
+            places = ",".join("?" * len(row))
+            new.execute(f"INSERT OR REPLACE INTO {table} VALUES ({places})", row)  # noqa: S608 - as above
+        if is_whole:
             break
     return is_whole
+
+
+def _up_to_damage(rows: Iterator[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
+    """The rows that come before one that cannot be read."""
+    with suppress(sqlite3.DatabaseError):  # of the old ledger alone: what is done with a row is not suppressed
+        while (row := next(rows, None)) is not None:
+            yield row
+
+
+def _mend(new: sqlite3.Connection) -> None:
+    """Delete what belongs to no entry, and entries of which nothing is known. A ledger put together may hold such."""
+    for table in ("arrival", "reading", "result", "result_detail"):
+        new.execute(f"DELETE FROM {table} WHERE return_id NOT IN (SELECT return_id FROM entry)")  # noqa: S608 - as above
+    new.execute("DELETE FROM unopened WHERE source IN (SELECT source FROM arrival)")
+    new.execute(
+        "DELETE FROM entry WHERE return_id NOT IN (SELECT return_id FROM result) "
+        "AND return_id NOT IN (SELECT return_id FROM reading)"
+    )
+    new.execute("DELETE FROM file WHERE sha256 NOT IN (SELECT sha256 FROM entry)")
 
 
 def _put_aside(ledger: Path) -> str:

@@ -11,7 +11,7 @@ from thep_forms.records.names import LEDGER
 RESTORE = "Run thep-forms restore, which brings back what is sound."
 DAMAGED = f"{LEDGER} is damaged: it cannot be read whole. {RESTORE}"
 _CHANGED = "{ledger} is damaged: something other than this program changed {what} ({count}). {restore}"
-# What the rows of each table tell, as a person would say it.
+# The tables, and what the rows of each tell, as a person would say it.
 _WHAT = {
     "file": "which files came in",
     "entry": "which returns came in",
@@ -35,7 +35,7 @@ def faults(connection: sqlite3.Connection, *, checksums: bool = True) -> Iterato
     """
     try:
         (answer,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-        if answer != "ok":
+        if answer != "ok" or (checksums and set(tables(connection)) != _WHAT.keys()):
             yield DAMAGED
             return
         counts = _counts(connection) if checksums else {}
