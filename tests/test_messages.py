@@ -93,6 +93,7 @@ SENT_BY_US: dict[str, Callable[[bytes], EmailMessage]] = {
     "a draft": lambda pdf: message(pdf, "somebody@else.example", X_Unsent="1"),
     "a draft of Thunderbird": lambda pdf: message(pdf, "somebody@else.example", X_Mozilla_Draft_Info="internal/draft"),
     "labelled as sent by Gmail": lambda pdf: message(pdf, "somebody@else.example", X_Gmail_Labels="Important,Sent"),
+    "ours to ourselves in Gmail": lambda pdf: message(pdf, US, To=US, X_Gmail_Labels="Inbox,Sent"),
     "with another address for replies": lambda pdf: message(pdf, US, To=SCHOOL, Reply_To="Jo <jo@else.example>"),
     "ours by way of our list": lambda pdf: message(
         pdf, f"Sam via Forms <{US}>", Reply_To=US, List_Post=f"<mailto:{US}>"
@@ -134,6 +135,7 @@ SCHOOLS: dict[str, Callable[[bytes], EmailMessage]] = {
     "with signs of a program": lambda pdf: message(pdf, Precedence="bulk", X_Loop=US, X_Auto_Response_Suppress="All"),
     "with the subject of a receipt": lambda pdf: message(pdf, Subject="Read: Membership form"),
     "in the inbox of Gmail": lambda pdf: message(pdf, X_Gmail_Labels="Inbox,Opened"),
+    "labelled as received and as sent by Gmail": lambda pdf: message(pdf, X_Gmail_Labels="Inbox,Sent"),
     "by way of a list of Mailman": lambda pdf: message(
         pdf,
         f"Jo via Forms <{US}>",
