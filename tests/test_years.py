@@ -287,6 +287,61 @@ def test_a_filled_cell_of_the_list_counts_before_an_older_return_and_the_return_
     assert "To: where@to.write" in run("email", "2026-27", "-o", records, "--dry-run").stdout
 
 
+LIST = "dfe_number,school_name,registered_address,chair_of_governors_name,chair_of_governors_email,email\n"
+
+
+@pytest.mark.parametrize(
+    ("now", "chair", "address"),
+    [
+        ("Cedar,1 Old Road E2 0AC,Old Chair,old@cedar.example", ("Edith New", "e@cedar.example"), "3 New Road E2 0AC"),
+        ("Cedar,1 Old Road E2 0AC,Third Chair,", ("Third Chair", ""), "3 New Road E2 0AC"),
+        (
+            "Cedar,1 Old Road E2 0AC,Old Chair,other@cedar.example",
+            ("Old Chair", "other@cedar.example"),
+            "3 New Road E2 0AC",
+        ),
+        (
+            "Cedar,5 Third Road E2 0AC,Old Chair,old@cedar.example",
+            ("Edith New", "e@cedar.example"),
+            "5 Third Road E2 0AC",
+        ),
+    ],
+    ids=["the same list", "another person", "another address of the person", "another address of the school"],
+)
+def test_what_the_list_repeats_from_an_earlier_year_does_not_undo_what_the_school_returned_since(
+    tmp_path: Path, earlier: Filled, now: str, chair: tuple[str, str], address: str
+) -> None:
+    then, listed = tmp_path / "then.csv", tmp_path / "now.csv"
+    then.write_text(f"{LIST}2101,Cedar,1 Old Road E2 0AC,Old Chair,old@cedar.example,where@to.write\n")
+    listed.write_text(f"{LIST}2101,{now},where@to.write\n")
+    changes = {
+        "registered_address": "3 New Road E2 0AC",
+        "chair_of_governors_name": "Edith New",
+        "chair_of_governors_email": "e@cedar.example",
+    }
+    inbox = folder(tmp_path / "a", cedar=earlier(**changes))
+    assert run("ingest", inbox, "-o", tmp_path / "records", "--year", "2025-26", "--schools", then).exit_code == 0
+    run("generate", "2026-27", "-o", tmp_path / "forms", "--schools", listed, "--records", tmp_path / "records")
+    (path,) = (tmp_path / "forms").iterdir()
+    held = typed(path.read_bytes())
+    assert (held["chair_of_governors_name"], held.get("chair_of_governors_email", "")) == chair
+    assert " ".join(held["registered_address"].split()).replace(",", "") == address
+    assert "To: where@to.write" in run("email", "2026-27", "-o", tmp_path / "records", "--dry-run").stdout
+
+
+def test_a_list_that_was_first_given_after_the_return_counts_in_every_later_year(
+    tmp_path: Path, earlier: Filled
+) -> None:
+    records, listed = tmp_path / "records", tmp_path / "schools.csv"
+    listed.write_text("dfe_number,chair_of_governors_name\n2101,New Chair\n", encoding="utf-8")
+    ingest(records, [folder(tmp_path / "a", cedar=earlier())])
+    for year in ("2026-27", "2027-28"):
+        forms = tmp_path / year
+        assert run("generate", year, "-o", forms, "--schools", listed, "--records", records).exit_code == 0
+        (path,) = forms.iterdir()
+        assert typed(path.read_bytes())["chair_of_governors_name"] == "New Chair"
+
+
 @pytest.mark.parametrize(
     "command",
     [
