@@ -465,6 +465,42 @@ def test_bounce_of_exim_marks_an_address_unless_it_is_about_us(tmp_path: Path, r
     assert failed(tmp_path, written(text, X_Failed_Recipients=SCHOOL)) == marked
 
 
+def refusals(tmp_path: Path, made: EmailMessage) -> list[tuple[str, str, str]]:
+    """The addresses that a bounce says mail did not reach, though they may exist: with the cause and the code."""
+    assert failed(tmp_path, made) == []
+    (found, *_) = [file for place in find_files([tmp_path / "bounce.eml"]) for file in open_file(place)]
+    return [(refusal.address, refusal.cause, refusal.code) for refusal in found.carried_by[0].refusals]
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic", "cause"),
+    [
+        ("5.7.1", "", "unknown"),
+        ("5.7.1", "550 5.7.1 Delivery not authorized, message refused", "unknown"),
+        ("5.7.1", "550 5.7.1 Message rejected as spam", "about_us"),
+        ("5.7.1", "550 5.7.1 Unauthenticated email is not accepted because of the DMARC policy", "about_us"),
+        ("5.7.1", "550 5.7.1 RESOLVER.RST.AuthRequired; authentication required", "restricted"),
+        ("5.7.1", "550 5.7.1 You are not authorised to send messages to this group", "restricted"),
+        *(("5.7.26", "", "about_us"), ("5.7.606", "", "about_us"), ("5.1.8", "", "about_us")),
+        *(("5.7.133", "", "restricted"), ("5.7.2", "", "restricted")),
+        *(("5.2.2", "", "full"), ("4.2.2", "", "full"), ("5.0.0", "552 Mailbox full", "full")),
+        *(("5.3.4", "", "too_large"), ("4.4.7", "", "too_late"), ("5.0.0", "451 try later", "too_late")),
+    ],
+)
+def test_bounce_of_an_address_that_may_exist_says_which_and_whether_it_is_about_us(
+    tmp_path: Path, status: str, diagnostic: str, cause: str
+) -> None:
+    code = "" if status == "5.0.0" else status
+    found = refusals(tmp_path, bounce(status, diagnostic))
+    assert [(address, why) for address, why, _ in found] == [(SCHOOL, cause)]
+    assert not code or found[0][2] == code
+
+
+def test_delay_and_delivery_are_no_refusals(tmp_path: Path) -> None:
+    for status, action in (("4.4.1", "delayed"), ("2.0.0", "delivered"), ("2.0.0", "relayed")):
+        assert refusals(tmp_path, bounce(status, "", action)) == []
+
+
 # --- folders of an export -------------------------------------------------------------------------------------------
 
 FOLDERS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -291,6 +292,39 @@ def test_automatic_reply_is_noted_at_its_school_and_needs_nobody(
     assert ingest(records, []).all_accepted
     assert status(records, schools)["2101"] == ("not_returned", "an automatic reply came on 3 May 2026")
     assert "We have not yet received" in reminder(records, schools, "2101")
+
+
+def bounce(status: str, address: str = CEDAR) -> EmailMessage:
+    """A report that mail to the address failed, with that status (RFC 3464)."""
+    text = (
+        f"From: postmaster@mx.example\nTo: membership@thepartnership.example\nDate: {MAY_3}\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="between"\n\n'
+        "--between\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+        f"Final-Recipient: rfc822; {address}\nAction: failed\nStatus: {status}\n\n--between--\n"
+    )
+    return message_from_bytes(text.encode(), EmailMessage)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("5.7.1", "its mail server does not say whether that is about us or about the address; ring the school"),
+        ("5.7.26", "its mail server refuses mail from us; ask your IT support"),
+        ("5.7.133", "this address takes mail only from some senders; ask the school to let us in"),
+        ("5.2.2", "the mailbox is full; ring the school, and write again later"),
+    ],
+)
+def test_bounce_of_an_address_that_may_exist_is_noted_at_its_school_with_what_to_do(
+    records: Path, schools: Path, code: str, words: str
+) -> None:
+    take_in(records, schools, bounce(code))
+    assert list(returned(records).values()) == [("211/2101", "Cedar Primary School", "automatic")]
+    why = f"mail to {CEDAR} was refused ({code}): {words} (on 3 May 2026)"
+    assert status(records, schools)["2101"] == ("not_returned", why)
+    assert f"To: {CEDAR}" in email(schools, records, "--chase", "--dry-run", "--only", "2101").stdout
+    page = records.parent / "report.html"
+    assert run("report", "2026-27", "-o", page, "--records", records, "--schools", schools).exit_code == 0
+    assert words in page.read_text(encoding="utf-8")
 
 
 def test_message_in_the_trash_is_noted_at_no_school(records: Path, schools: Path) -> None:

@@ -64,7 +64,7 @@ class AddressBook:
         message = deciding_message(arrival, self._own_addresses)
         if not message or message.kind is MessageKind.DISCARDED:
             return ""
-        return self._school(message.failed or (message.sender,))
+        return self._school(message.undelivered or (message.sender,))
 
     def _school(self, addresses: Iterable[str]) -> str:
         schools: set[str] = set()

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
-from thep_forms.sources.bounces import STATUS_TYPES, failed_recipients
+from thep_forms.sources.bounces import STATUS_TYPES, read_bounce
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import images_shown, is_addition, is_document, is_picture_of_text
 from thep_forms.sources.email_headers import (
@@ -63,8 +63,8 @@ def _open_email(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
     origin = origin_of(headers, (part.headers for part in parts), lambda: _has_document(parts, message))
     if origin.kind in (MessageKind.AUTOMATIC, MessageKind.DISCARDED):
         statuses = [part.content(message) for part in parts if part.headers.content_type in STATUS_TYPES]
-        failed = failed_recipients(headers, statuses, _text(message, parts, "text/plain"))
-        origin = replace(origin, failed=failed)
+        bounce = read_bounce(headers, statuses, _text(message, parts, "text/plain"))
+        origin = replace(origin, failed=bounce.failed, refusals=bounce.refusals)
     reason = _what_is_wrong(parts)
     if reason:
         yield ContainedFile("", None, reason, received_at, message=origin)
