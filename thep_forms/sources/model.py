@@ -88,6 +88,7 @@ class ReceivedFile(Struct, frozen=True):
     `data` is None where the file cannot be read. `reason` then says why, in 80 characters at most. The message
     that quotes it asks for the form again (`unreadable` in `problems.toml`). Where that is not enough, `reason` also
     says what to do.
+    `message_hash` is set for a message without a file: the same message in another export has the same one.
     `sha256` is the hash of a container or message that took too much time or memory to be opened. `is_temporary` says
     that the machine failed, not the file. Without a `reason`, an earlier run has noted it.
     `received_at` is when the innermost dated message around the file was received, or else sent (UTC). `carried_by` are
@@ -104,6 +105,7 @@ class ReceivedFile(Struct, frozen=True):
     carried_by: tuple[MessageOrigin, ...] = ()
     sha256: str = ""
     is_temporary: bool = False
+    message_hash: str = ""
 
     @property
     def source(self) -> str:
