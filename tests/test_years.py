@@ -9,11 +9,11 @@ import pytest
 
 from tests.commands import run, table
 from tests.conftest import Rows, ingest, prefer, record_files, rows, verdicts
-from tests.packing import mailed
+from tests.packing import mail, mailed
 from tests.remake_samples import SCHOOLS, answers
 from tests.viewer import type_into, typed
 from thep_forms.definition import MembershipYear, load_definition
-from thep_forms.generate import generate
+from thep_forms.generate import Master, generate
 
 LAST, THIS = MembershipYear(2025), MembershipYear(2026)
 Filled = Callable[..., bytes]
@@ -131,6 +131,21 @@ def test_the_dates_of_messages_tell_the_years_of_a_mailbox_apart(
     problems = {row["source"]: row["problems"] for row in rows(tmp_path / "records 0" / "returns.csv")}
     assert problems == {"then.eml/form.pdf": "", "now.eml/form.pdf": "", "late.eml/form.pdf": "year_earlier"}
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(("sent", "verdict"), [("20 Apr 2026", "accepted"), ("2 Mar 2026", "needs_attention")])
+def test_our_sent_copies_tell_records_without_a_ledger_since_when_a_year_is_collected(
+    tmp_path: Path, earlier: Filled, sent: str, verdict: str
+) -> None:
+    copy = Master(load_definition("2026-27", prefilled=True)).copy(answers("2103"), "211/2103")
+    message = mail({"form.pdf": copy}, sent=f"{sent} 10:00:00 +0100")
+    message.replace_header("From", "membership@thepartnership.example")
+    sent_folder = tmp_path / "Mail" / "Sent"
+    sent_folder.mkdir(parents=True)
+    (sent_folder / "form.eml").write_bytes(message.as_bytes())
+    mailed(tmp_path / "Mail" / "cedar.eml", "10 Apr 2026 10:00:00 +0100", earlier())
+    ingest(tmp_path / "records", [tmp_path / "Mail"])
+    assert sorted(row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")) == [verdict, "sent_by_us"]
 
 
 def test_a_mailbox_of_last_year_that_comes_again_with_the_year_changes_nothing(tmp_path: Path, earlier: Filled) -> None:
