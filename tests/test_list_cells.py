@@ -238,6 +238,24 @@ def test_struck_through_merged_cells_count_for_none_of_their_rows(book: Callable
     assert [school.email for school in register(book(change))] == ["ada@cedar.example", "ben@dove.example"]
 
 
+def test_cells_merged_across_columns_count_for_the_first_and_are_named(
+    book: Callable[..., Path], notes: list[str]
+) -> None:
+    cedar, _ = register(book(lambda sheet: sheet.merge_cells("D2:F2")))
+    assert (cedar.email, cedar.record.contacts) == ("office@cedar.example", ())
+    line = "cells merged across columns count for the first column: “E-mail” in row 2 of sheet “members”."
+    assert notes[1:] == [f"list.xlsx: {line}"]
+
+
+def test_merged_cells_beside_the_table_are_ignored(book: Callable[..., Path], notes: list[str]) -> None:
+    def change(sheet: Worksheet) -> None:
+        for cells in ("H2:J2", "H1:H3", "A7:F7", "B8:B9"):
+            sheet.merge_cells(cells)
+
+    assert len(register(book(change))) == 2
+    assert notes[1:] == []
+
+
 TWO_ROWS = [
     ["DfE number", "School", "Headteacher", None, "Chair of governors", None],
     [None, None, "Name", "E-mail", "Name", "E-mail"],

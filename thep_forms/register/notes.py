@@ -36,14 +36,18 @@ class ReadingNotes:
         left_out = [f"the hidden sheet “{normal_text(name)}”" for name in self.hidden_sheets]
         to_check: list[str] = []
         linked: list[str] = []
+        merged: list[str] = []
         for table, of_sheet in self._tables:
             left_out += _left_out(table, of_sheet)
             to_check += [f"{rows_in_words(table.mended)}{of_sheet}"] if table.mended else []
             linked += [f"{rows_in_words(table.linked)}{of_sheet}"] if table.linked else []
+            for heading, numbers in table.merged_across.items():
+                merged.append(f"“{heading}” in {rows_in_words(numbers)}{of_sheet}")
         lines = [
             self._columns(definition),
             f"not used: {', '.join(left_out)}." if left_out else "",
             f"took the e-mail addresses from links in {', '.join(linked)}." if linked else "",
+            f"cells merged across columns count for the first column: {', '.join(merged)}." if merged else "",
             f"check the letters in {', '.join(to_check)}: they had another encoding." if to_check else "",
             f"check the letters beyond A to Z: the file seems to have {self._encoding}." if self._encoding else "",
         ]

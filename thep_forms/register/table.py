@@ -35,7 +35,8 @@ class Table:
     `hidden`, `struck`, `totals`, `mended` and `linked` are numbers of rows. Hidden rows, struck-through rows and rows
     of totals are not used. Mended rows had bytes of another encoding. In linked ones an e-mail address stood in a link
     alone. `struck_cells` are the rows in which cells of a heading, or words in them, are struck through and not used,
-    and `uncalculated` those in which cells have a formula and no result.
+    `uncalculated` those in which cells have a formula and no result, and `merged_across` those in which a cell of the
+    heading was merged with other used ones to its right.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Table:
         self.linked: list[int] = []
         self.struck_cells: dict[str, list[int]] = {}
         self.uncalculated: dict[str, list[int]] = {}
+        self.merged_across: dict[str, list[int]] = {}
         self._number, name = definition.dfe_field.name, definition.school_name.name
         self._identifying = self._places({self._number, name})
         self._used = self._places(used_columns(columns, definition))
@@ -114,6 +116,7 @@ class Table:
         for at in row.struck & self._used:
             cells[self.columns[at]] = ""
         self._note(self.struck_cells, (row.struck | row.partly_struck) & self._used, row)
+        self._note(self.merged_across, self._merged_across(row), row)
         for at, address in row.links.items():
             column = self.columns[at] if at < len(self.columns) and at not in row.struck else ""
             target = self._columns_of_links.get(column, "")
@@ -122,6 +125,13 @@ class Table:
                 cells[target] = address
                 self.linked.append(row.number)
         return cells
+
+    def _merged_across(self, row: Row) -> Iterator[int]:
+        """The filled cells that were merged with used ones to their right."""
+        for at, last in row.spans.items():
+            used = [place for place in self._used if at <= place <= last]
+            if len(used) > 1 and at < len(row.cells) and row.cells[at].strip():
+                yield used[0]
 
     def _note_mistakes(self, row: Row, member: MemberSchool | None, mistakes: Sequence[Mistake]) -> None:
         for column, complaint in mistakes:
