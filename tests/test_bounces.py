@@ -174,6 +174,8 @@ def refusals(tmp_path: Path, made: EmailMessage) -> list[tuple[str, str, str]]:
         ("5.7.1", "", "unknown"),
         ("5.7.1", "550 5.7.1 Delivery not authorized, message refused", "unknown"),
         ("5.7.1", "550 5.7.1 Message rejected as spam", "about_us"),
+        ("5.7.1", "550-5.7.1 Our system has detected that this message is likely unsolicited mail", "about_us"),
+        ("5.7.1", "550 5.7.1 Client does not have permissions to send as this sender", "about_us"),
         ("5.7.1", "550 5.7.1 Unauthenticated email is not accepted because of the DMARC policy", "about_us"),
         ("5.7.1", "550 5.7.1 RESOLVER.RST.AuthRequired; authentication required", "restricted"),
         ("5.7.1", "550 5.7.1 You are not authorised to send messages to this group", "restricted"),

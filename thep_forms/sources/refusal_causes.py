@@ -32,6 +32,10 @@ _NOT_GONE = re.compile(
     re.IGNORECASE,
 )
 
+_ABOUT_OUR_MESSAGE = (
+    r"unsolicited|junk|content (?:restriction|reject)|client host|bad sender|sender (?:is )?(?:not|den)|to send as\b"
+)
+
 # Codes that have one meaning. 5.7.12 and 5.7.13 are Exchange's: in a bounce they are about a mailbox or a group.
 _CAUSES = {
     RefusalCause.ABOUT_US: (r"5\.1\.(?:[78]|90)|5\.2\.252|5\.4\.5|5\.7\.(?:[89]|1[014]|2\d|30|5[17]|6[04]|[567]\d\d)"),
@@ -48,7 +52,7 @@ _WORDS = {
         r"|not (?:authori[sz]ed|permitted|allowed) to (?:send|post|write)[^.]{0,30} to "
         r"|restricted (?:recipient|address|mailbox|group)"
     ),
-    RefusalCause.ABOUT_US: f"{_ABOUT_US.pattern}|{_ABOUT_US_WORDS}|client host|sender (?:is )?(?:not|den)|bad sender",
+    RefusalCause.ABOUT_US: f"{_ABOUT_US.pattern}|{_ABOUT_US_WORDS}|{_ABOUT_OUR_MESSAGE}",
     RefusalCause.FULL: _FULL_WORDS,
     RefusalCause.TOO_LARGE: _SIZE_WORDS,
     RefusalCause.TOO_LATE: _LATE_WORDS,
