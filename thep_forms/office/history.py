@@ -24,7 +24,7 @@ _SENT = {
     SentState.SENT: "was sent",
     SentState.DRAFTED: "was drafted",
 }
-_READ = {
+_READ: dict[str, str] = {
     ReadFrom.FIELDS: ", read from its boxes",
     ReadFrom.PAGE_TEXT: ", read from the printed page",
 }
