@@ -14,6 +14,7 @@ from thep_forms.office.history import Event, events_of_school
 from thep_forms.office.opening import open_records
 from thep_forms.office.status import SchoolStatus, current_statuses
 from thep_forms.office.to_do import Done, just_done
+from thep_forms.records import Records
 from thep_forms.register import members_of_year
 
 
@@ -62,7 +63,7 @@ def look_up_school(folder: Path, number: str, definitions: Definitions, numbers:
         addresses = [field.name for field in definition.fields if field.postcode_column]
         return ShownSchool(
             number,
-            status.member.name if status else records.correspondents.name_of(number),
+            status.member.name if status else _name(number, records),
             str(year),
             ", ".join(record.school.get(name, "") for name in addresses) if record else "",
             tuple(map(shown, record.contacts)) if record else (),
@@ -70,3 +71,9 @@ def look_up_school(folder: Path, number: str, definitions: Definitions, numbers:
             tuple(events),
             just_done(ledger, records, numbers),
         )
+
+
+def _name(number: str, records: Records) -> str:
+    """The name of a school that is no member, by a list or else by its returns."""
+    names = [entry.school_name for entry in records.returns() if entry.school == number and entry.school_name]
+    return records.correspondents.name_of(number) or (names[-1] if names else "")
