@@ -277,9 +277,7 @@ class _Intake:
             self._admit_not_opened(received)
             return None
         if received.data is None:
-            arrival = Arrival(received.source, "", received.received_at, carried_by=received.carried_by)
-            if self.ledger.add_unopened(arrival, received.reason):
-                self._count_new([received.source])
+            self._admit_unopened(received)
             return None
         sha256 = hashlib.sha256(received.data).hexdigest()
         if sha256 in self.waiting:
@@ -294,6 +292,24 @@ class _Intake:
             reason = why_not_a_pdf(received.data)
             self._note_returns(sha256, [_unread(FileKind.NOT_A_FORM, reason)], is_kept=False)
         return None
+
+    def _admit_unopened(self, received: ReceivedFile) -> None:
+        """Note what holds no file. The same message in another export is one return that came twice.
+
+        What an earlier version noted by its source alone stays as it is: a decision may be about it.
+        """
+        if received.message_hash and not self.ledger.is_unopened(received.source):
+            # Of other bytes than the message's, so that no message has the hash of a file.
+            sha256 = hashlib.sha256(f"message {received.message_hash}".encode()).hexdigest()
+            self.waiting[sha256] = [received]
+            if self.ledger.kind(return_id_of(sha256)) is None:
+                self._note_returns(sha256, [_unread(FileKind.UNREADABLE, received.reason)], is_kept=False)
+            else:
+                self._note_arrivals(sha256)
+            return
+        arrival = Arrival(received.source, "", received.received_at, carried_by=received.carried_by)
+        if self.ledger.add_unopened(arrival, received.reason):
+            self._count_new([received.source])
 
     def _admit_not_opened(self, received: ReceivedFile) -> None:
         """Note a container that took too much to be opened, or take back that note before it is opened again."""
