@@ -255,6 +255,28 @@ def test_a_deep_check_finds_a_return_that_is_read_otherwise_than_the_ledger_says
     assert (found.exit_code, return_id in found.stderr) == (1, True)
 
 
+@pytest.mark.parametrize("table", ["file", "entry", "reading", "arrival", "result", "result_detail"])
+def test_what_is_damaged_in_ledger_and_copy_is_made_again_of_the_rest_and_the_archive(
+    records: Path, table: str
+) -> None:
+    (letter,) = [row["return_id"] for row in rows(records / "returns.csv") if row["verdict"] == "not_a_form"]
+    before = tables(records)
+    for name in (LEDGER, COPY):
+        with sqlite3.connect(records / name) as ledger:
+            ledger.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of the schema
+        ledger.close()
+    restored = run("restore", "-o", records)
+    lost = {letter} if table in ("entry", "arrival") else set()  # it is not in the archive
+    assert ("Lost" in restored.stderr, letter in restored.stderr) == (bool(lost), bool(lost))
+    assert run("verify", "-o", records).stderr.startswith("There are no faults")
+    known = {row["return_id"] for row in rows(records / "returns.csv")}
+    assert tables(records)["schools.csv"] == before["schools.csv"]
+    assert tables(records)["contacts.csv"] == before["contacts.csv"]
+    if not lost:
+        assert tables(records) == before
+    assert known | lost >= {row.split(b",")[0].decode() for row in before["returns.csv"].splitlines()[1:]}
+
+
 def test_restore_of_a_whole_ledger_changes_nothing(records: Path) -> None:
     before = {path: path.read_bytes() for path in records.rglob("*") if path.is_file()}
     result = run("restore", "-o", records)

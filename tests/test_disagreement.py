@@ -71,6 +71,39 @@ def test_tick_box_and_its_field_that_differ_are_a_conflict(
     assert [problem.code for problem in asked(changed(returned, change), definition, TICK)] == ["value_conflict"]
 
 
+@pytest.mark.parametrize(("value", "state"), [(String("Yes"), Name.Off), (String(""), Name.Yes), (1, Name.Off)])
+def test_tick_box_with_a_value_that_is_no_name_and_another_state_is_a_conflict(
+    returned: bytes, definition: FormDefinition, value: pikepdf.Object, state: Name
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)[TICK].V, boxes(pdf)[TICK].AS = value, state
+
+    assert [problem.code for problem in asked(changed(returned, change), definition, TICK)] == ["value_conflict"]
+
+
+@pytest.mark.parametrize("value", [String("Yes"), 1])
+def test_tick_box_with_a_value_that_is_no_name_and_the_same_state_is_not_asked_about(
+    returned: bytes, definition: FormDefinition, value: pikepdf.Object
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)["phase_primary"].V = value  # its state says that it is ticked
+
+    assert asked(changed(returned, change), definition, "phase_primary") == []
+
+
+@pytest.mark.parametrize("parts", [("/V",), ("/V", "/T"), ("/V", "/T", "/FT")])
+def test_field_that_the_list_names_without_its_parent_has_what_the_parent_holds(
+    returned: bytes, definition: FormDefinition, parts: tuple[str, ...]
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        box = boxes(pdf)[BOX]
+        box.Parent = pdf.make_indirect(Dictionary({**{key: box[key] for key in parts}, "/Kids": Array([box])}))
+        for key in parts:
+            del box[key]
+
+    assert texts_in(read_return(changed(returned, change), definition)) == EXPECTED
+
+
 def test_widget_that_holds_what_its_field_holds_is_not_asked_about(returned: bytes, definition: FormDefinition) -> None:
     def change(pdf: pikepdf.Pdf) -> None:
         field, widget = split(pdf, BOX)

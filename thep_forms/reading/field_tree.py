@@ -159,6 +159,7 @@ class _Tree:
             if number != _DIRECT:
                 self.seen.add(number)
             node = Node(field, number)
+            ancestors = ancestors or _ancestors(node)  # the list may name a field that is below another one
             kids = [] if (entry := node.get("/Kids")) is None else self._kids(entry)
             if not kids or len(ancestors) == DEEPEST:
                 yield node, ancestors

@@ -6,20 +6,23 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from thep_forms.files import moved_into_place, sync_folder, write_private
+from thep_forms.reading import Reading
 from thep_forms.records import checksums, last_copy, migrations, soundness
 from thep_forms.records.database import errors_in_words
 from thep_forms.records.last_copy import Identity
-from thep_forms.records.names import LAST_COPY, LEDGER, damaged_ledger, read_only
+from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, damaged_ledger, hash_in_name, read_only
 
 _IDENTITY = "identity"  # the table of its name
+ID = 16  # hex digits of a file's hash in the id of its first return
 _JOURNAL = "-journal"  # SQLite adds it to the name of the ledger
 
 
@@ -101,11 +104,11 @@ def _fill(new: sqlite3.Connection, damaged: Path, *, is_copy: bool) -> frozenset
         checksums.keep_up_to_date(new)
         new.execute("PRAGMA journal_mode=MEMORY")  # nobody needs half of a new ledger, so no journal is left of it
         new.execute("BEGIN IMMEDIATE")
-        incomplete = [table for table in tables if not _take_rows(old, new, table)]
-        _mend(new)
+        incomplete = frozenset(table for table in tables if not _take_rows(old, new, table))
+        _mend(new, damaged.parent, incomplete)
         new.execute(f"UPDATE {_IDENTITY} SET changes=?", (before.changes + 1,))  # noqa: S608 - a name of the schema
         new.execute("COMMIT")
-    return frozenset(incomplete)
+    return incomplete
 
 
 def _identity(old: sqlite3.Connection) -> Identity | None:
@@ -143,8 +146,16 @@ def _up_to_damage(rows: Iterator[tuple[object, ...]]) -> Iterator[tuple[object, 
             yield row
 
 
-def _mend(new: sqlite3.Connection) -> None:
-    """Delete what belongs to no entry, and entries of which nothing is known. A ledger put together may hold such."""
+def _mend(new: sqlite3.Connection, records: Path, incomplete: frozenset[str]) -> None:
+    """Make the tables of a ledger that was put together agree. `incomplete` are those of which rows may be lacking.
+
+    What can be worked out from the other tables and the archive is made again. What belongs to no entry is deleted, and
+    so are entries of which nothing is known, or not how they came: their files are read again.
+    """
+    archived = {sha256[:ID]: sha256 for path in (records / ARCHIVE).glob("*") if (sha256 := hash_in_name(path.name))}
+    if "entry" in incomplete:
+        _make_entries(new, archived)
+    new.execute("DELETE FROM entry WHERE return_id NOT IN (SELECT return_id FROM arrival)")
     for table in ("arrival", "reading", "result", "result_detail"):
         new.execute(f"DELETE FROM {table} WHERE return_id NOT IN (SELECT return_id FROM entry)")  # noqa: S608 - as above
     new.execute("DELETE FROM unopened WHERE source IN (SELECT source FROM arrival)")
@@ -153,6 +164,21 @@ def _mend(new: sqlite3.Connection) -> None:
         "AND return_id NOT IN (SELECT return_id FROM reading)"
     )
     new.execute("DELETE FROM file WHERE sha256 NOT IN (SELECT sha256 FROM entry)")
+    unlisted = "SELECT DISTINCT sha256 FROM entry WHERE sha256 NOT IN (SELECT sha256 FROM file)"
+    for (sha256,) in new.execute(unlisted).fetchall():
+        new.execute("INSERT INTO file VALUES (?,?)", (sha256, sha256[:ID] in archived))
+    if incomplete & {"result", "result_detail"}:  # all that was read is checked again
+        new.execute("UPDATE result SET made_from='' WHERE return_id IN (SELECT return_id FROM reading)")
+
+
+def _make_entries(new: sqlite3.Connection, archived: Mapping[str, str]) -> None:
+    """Make the entries that are lacking of their readings. `archived` are the hashes of the files by their beginnings."""
+    lacking = "SELECT return_id, reading FROM reading WHERE return_id NOT IN (SELECT return_id FROM entry)"
+    for return_id, blob in new.execute(lacking).fetchall():
+        if sha256 := archived.get(return_id[:ID]):
+            reading = msgspec.json.decode(blob, type=Reading)
+            facts = (return_id, sha256, reading.kind, reading.reason, reading.modified and reading.modified.isoformat())
+            new.execute("INSERT INTO entry VALUES (?,?,?,?,?)", facts)
 
 
 def _put_aside(ledger: Path) -> str:
