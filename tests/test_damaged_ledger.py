@@ -206,6 +206,30 @@ def test_an_old_ledger_in_the_place_of_the_last_one_is_refused_and_the_copy_come
     assert tables(records) == before
 
 
+def test_an_old_ledger_with_its_old_copy_is_noticed_by_verify_and_restore_reads_what_they_lack(
+    records: Path, form: bytes
+) -> None:
+    old = {name: (records / name).read_bytes() for name in (LEDGER, COPY)}
+    (records.parent / "new").mkdir()
+    (records.parent / "new" / "3205.pdf").write_bytes(type_into(form, answers("3205")))
+    ingest(records, [records.parent / "new"])
+    schools = (records / "schools.csv").read_bytes()
+    for name in old:
+        (records / name).write_bytes(old[name])
+    found = run("verify", "-o", records)
+    assert (found.exit_code, "If not, run thep-forms restore, which reads the file." in found.stderr) == (1, True)
+    assert run("restore", "-o", records).exit_code == 0
+    assert run("verify", "-o", records).exit_code == 0
+    assert (records / "schools.csv").read_bytes() == schools
+
+
+def test_a_strange_file_in_the_archive_is_to_be_moved(records: Path) -> None:
+    (records / "returns" / "desktop.ini").write_text("[.ShellClassInfo]")
+    assert run("verify", "-o", records).stderr.splitlines() == [
+        "returns/desktop.ini is no file of the archive. Move it to another folder, or delete it."
+    ]
+
+
 def test_the_ledger_of_other_records_is_refused(records: Path, tmp_path: Path) -> None:
     before = tables(records)
     ingest(tmp_path / "others", [tmp_path / "empty"])

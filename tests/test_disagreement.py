@@ -419,3 +419,18 @@ def test_object_that_answers_depend_on_and_that_is_not_there_is_damage(
     whole = out.getvalue()
     assert not read_return(whole, definition).damaged
     assert read_return(with_wrong_generation(whole, number), definition).damaged
+
+
+@pytest.mark.parametrize("thing", [Dictionary(Type=Name.StructElem, K=3), Dictionary(S=Name.Lbl, K=3)])
+def test_something_else_in_the_place_of_a_field_is_damage(
+    returned: bytes, definition: FormDefinition, thing: pikepdf.Object
+) -> None:
+    """As where a table of objects names a wrong one."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        place = [str(box.T) for box in pdf.Root.AcroForm.Fields].index(BOX)
+        pdf.Root.AcroForm.Fields[place] = pdf.make_indirect(thing)
+        listed = pdf.pages[0].obj.Annots
+        pdf.pages[0].obj.Annots = Array([box for box in listed if box.T != BOX])
+
+    assert read_return(changed(returned, change), definition).damaged

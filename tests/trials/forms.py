@@ -42,9 +42,8 @@ def by_pikepdf(pdf: bytes, values: Values) -> bytes:
 def by_pypdf(pdf: bytes, values: Values, *, adds_revision: bool = False) -> bytes:
     """Filled in by pypdf; in a revision of its own that is added to the file, or in a new file."""
     writer = pypdf.PdfWriter(io.BytesIO(pdf), incremental=True) if adds_revision else pypdf.PdfWriter(io.BytesIO(pdf))
-    texts = {
-        name: ("/Yes" if value else "/Off") if isinstance(value, bool) else value for name, value in values.items()
-    }
+    states = {True: "/Yes", False: "/Off"}
+    texts = {name: states[value] if isinstance(value, bool) else value for name, value in values.items()}
     for page in writer.pages:
         writer.update_page_form_field_values(page, texts, auto_regenerate=False)
     out = io.BytesIO()
@@ -108,15 +107,14 @@ def made() -> dict[str, bytes]:
     cedar, ivy = answers("2101"), answers("4242", chair_of_governors_name="Élodie O’Brien")
     harbour = answers("2106", **HARBOUR)
     copy = own_copy("3204", answers("3204"))
+    changes: Values = {"chair_of_governors_name": "Edith New", "phase_nursery": True}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         typed = type_into(blank, cedar)
         returns: dict[str, Callable[[], bytes]] = {
             "PDFium": lambda: typed,
             "PDFium, other letters": lambda: type_into(blank, harbour),
-            "PDFium, in our copy": lambda: type_into(
-                copy, {"chair_of_governors_name": "Edith New", "phase_nursery": True}
-            ),
+            "PDFium, in our copy": lambda: type_into(copy, changes),
             "pikepdf": lambda: by_pikepdf(blank, ivy),
             "pypdf": lambda: by_pypdf(blank, cedar),
             "pypdf, a revision": lambda: by_pypdf(copy, {"headteacher_name": "Zoë Head"}, adds_revision=True),

@@ -1,4 +1,4 @@
-"""Kill commands at random moments, fill their disk, run two at once: python -m tests.trials.interrupted [SEED [KILLS]]
+"""Kill commands at random moments, fill their disk, run two at once: python -m tests.trials.interrupted [SEED KILLS]
 
 After each, the advice of `verify` is followed, the command runs again, and its tables are compared with those of a run
 that nothing disturbed. Prints a row for each command. The disks are small ones in memory, which only root can mount.
@@ -21,6 +21,7 @@ from pathlib import Path
 
 from tests.commands import program
 from tests.trials.office_year import COPY, LEDGER, NUMBERS, Office, mended
+from thep_forms.cli.errors import ExitCode
 
 WRITTEN = Path(__file__).parents[1] / "records"
 KILOBYTES = (0, 4, 12, 24, 40, 64, 100, 150, 200, 300, 450, 700)  # that are left on a disk
@@ -89,13 +90,15 @@ class Case:
         return program(*office.words(self.step))
 
     def outcome(self, office: Office) -> str:
-        """What is left of a run that was disturbed, once advice was followed and the command ran again."""
-        is_sound, done, last = mended(office, "") if office.records.exists() else (True, [], "")
-        is_new = not is_sound and "holds no records" in last
-        if not (is_sound or is_new):
+        """What is left of a run that was disturbed, once the command ran again and advice was followed."""
+        said = subprocess.run(self.command(office), capture_output=True, text=True, check=False)
+        is_sound, done, last = mended(office, said.stderr)
+        if not is_sound:
             return f"NOT MENDED: {last.strip()}"
-        subprocess.run(self.command(office), capture_output=True, check=False)
-        is_sound, more, last = mended(office, "")
+        if said.returncode == ExitCode.WRONG_USAGE:
+            subprocess.run(self.command(office), capture_output=True, check=False)
+            is_sound, more, last = mended(office, "")
+            done += more
         if not is_sound:
             return f"NOT MENDED after it ran again: {last.strip()}"
         if list(office.records.rglob(".*")):
@@ -168,7 +171,11 @@ def two_at_once(office: Office, folder: Path, moments: random.Random) -> Counter
             harm(both.records)
             processes = []
             for step in pair:
-                processes.append(subprocess.Popen(program(*both.words(step)), stderr=subprocess.PIPE, text=True, stdout=subprocess.DEVNULL))
+                processes.append(
+                    subprocess.Popen(
+                        program(*both.words(step)), stderr=subprocess.PIPE, text=True, stdout=subprocess.DEVNULL
+                    )
+                )
                 time.sleep(moments.uniform(0, 0.3))
             said = [process.communicate()[1] for process in processes]
             is_sound, _, last = mended(both, "")
@@ -179,7 +186,7 @@ def two_at_once(office: Office, folder: Path, moments: random.Random) -> Counter
                 outcomes[f"NOT MENDED {harm.__name__} {pair}: {last}"] += 1
             elif faults or any(process.returncode not in (0, 1, 2) for process in processes):
                 outcomes[f"FAILED {harm.__name__} {pair}: {said}"] += 1
-            elif len({row for row in both.tables()["schools.csv"].splitlines()}) < len(NUMBERS[:6]):
+            elif len(set(both.tables()["schools.csv"].splitlines())) < len(NUMBERS[:6]):
                 outcomes[f"LOST SOMETHING {harm.__name__} {pair}"] += 1
             else:
                 outcomes["as it should be"] += 1
@@ -188,7 +195,9 @@ def two_at_once(office: Office, folder: Path, moments: random.Random) -> Counter
 
 
 def main() -> None:
-    seed, kills = (int(word) for word in [*sys.argv[1:3], "1", "40"][:2]) if len(sys.argv) != 2 else (int(sys.argv[1]), 40)
+    seed, kills = (
+        (int(word) for word in [*sys.argv[1:3], "1", "40"][:2]) if len(sys.argv) != 2 else (int(sys.argv[1]), 40)
+    )
     os.nice(19)
     moments = random.Random(seed)  # noqa: S311 - the same moments each time, which are no secret
     with tempfile.TemporaryDirectory() as name:

@@ -1,4 +1,4 @@
-"""Compare what is read from changed returns with other readers: python -m tests.trials.mutated 100000 [SEED [MINUTES]]
+"""Compare what is read from changed returns with other readers: python -m tests.trials.mutated 100000 [SEED MINUTES]
 
 Prints how many files agreed, differed with a question, differed without one, and were refused. Files that differ
 without a question are kept in the folder `mutated`, some of each kind.
@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pypdf
 import pypdfium2 as pdfium
@@ -260,71 +260,92 @@ def kind_of(now: dict[str, Any]) -> str:
 # --- the trial --------------------------------------------------------------------------------------------------------
 
 
-def main() -> None:
-    count, seed, minutes = (int(word) for word in [*sys.argv[1:4], "1", "600"][:3])
-    os.nice(19)
-    chance = random.Random(seed)  # noqa: S311 - the same seed has to make the same files again
-    bases = made()
-    names = [*bases]
-    parts = {name: Parts(pdf) for name, pdf in bases.items()}
-    areas = {name: areas_of(part.base) for name, part in parts.items()}
-    all_areas = areas["PDFium"]
-    readers, only_ours = Readers(all_areas), EXAMINER.on_data
-    definition = DEFINITIONS(MembershipYear(2026))
-    comparisons = {name: Comparison(json.loads(readers(b"+" + part.base)), definition) for name, part in parts.items()}
-    others = [part.base for part in parts.values()]
-    weights = [RARE.get(name, 1.0) for name in names]
-    ends_at = time.monotonic() + 60 * minutes
+class Case(NamedTuple):
+    """A changed file: what it was made of, how it was changed, its bytes."""
 
-    def files() -> Iterator[tuple[tuple[str, tuple[str, ...], bytes], bytes]]:
+    name: str
+    kinds: tuple[str, ...]
+    data: bytes
+
+
+class Trial:
+    """The returns that are changed, and what was found so far."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.seed, self.folder = seed, folder
+        folder.mkdir(exist_ok=True)
+        self.parts = {name: Parts(pdf) for name, pdf in made().items()}
+        self.readers = Readers(areas_of(self.parts["PDFium"].base))
+        definition = DEFINITIONS(MembershipYear(2026))
+        self.comparisons = {}
+        for name, part in self.parts.items():
+            self.comparisons[name] = Comparison(json.loads(self.readers(b"+" + part.base)), definition)
+        self.results: Counter[str] = Counter()
+        self.kept: Counter[str] = Counter()
+
+    def cases(self, count: int, seconds: float) -> Iterator[tuple[Case, bytes]]:
+        """Changed files, as many as are asked for or as there is time for, and what `Readers` get of each."""
+        chance = random.Random(self.seed)  # noqa: S311 - the same seed has to make the same files again
+        names, others = [*self.parts], [part.base for part in self.parts.values()]
+        weights = [RARE.get(name, 1.0) for name in names]
+        ends_at = time.monotonic() + seconds
         for number in range(count):
             if time.monotonic() > ends_at:
                 return
             name = chance.choices(names, weights)[0]
-            data, kinds = mutated(parts[name], others, chance)
-            yield (name, kinds, data), (b"+" if number % EVERY == 0 else b"-") + data
+            data, kinds = mutated(self.parts[name], others, chance)
+            yield Case(name, kinds, data), (b"+" if number % EVERY == 0 else b"-") + data
 
-    results: Counter[str] = Counter()
-    kept: Counter[str] = Counter()
-    folder = Path("mutated")
-    folder.mkdir(exist_ok=True)
-
-    def keep(why: str, number: int, data: bytes, note: object) -> None:
-        kept[why] += 1
-        if kept[why] <= KEPT:
-            (folder / f"{seed}-{number}.pdf").write_bytes(data)
-            with (folder / f"notes-{seed}.txt").open("a") as notes:
-                print(number, why, note, sep="\t", file=notes)
-
-    workers = Workers(readers, LIMITS, 1)
-    for number, ((name, kinds, data), answer) in enumerate(workers.map(files()), 1):
+    def note(self, number: int, case: Case, answer: bytes | Failure) -> None:
         if isinstance(answer, Failure):
-            ((_, own),) = Workers(only_ours, LIMITS, 1).map([(0, data)])
-            who = f"ours: {own.reason}" if isinstance(own, Failure) else "another reader"
-            results[f"failed: {who}"] += 1
-            keep(f"failed, {who}, {kinds}", number, data, (name, answer.reason, answer.error))
-        else:
-            now = json.loads(answer)
-            kind = kind_of(now)
-            results[f"read as {kind}"] += 1
-            for reader in ("PDFium", "pypdf", "drawn"):
-                if now[reader] is None or kind != "form":
-                    results[f"{reader}: not compared"] += reader == "PDFium"
-                    continue
-                if reader == "drawn" and (name in NOT_DRAWN or not MOVES.isdisjoint(kinds)):
-                    continue
-                found = comparisons[name].differences(now, reader)
-                outcome = next((outcome for outcome in ORDER if outcome in found.values()), AGREES)
-                results[f"{reader}: {outcome}"] += 1
-                if outcome not in (AGREES, ASKED):
-                    box = next(box for box in found if found[box] == outcome)
-                    first = now["ours"][0]
-                    note = (name, box, first["answers"].get(box, ""), now[reader].get(box), first["asked"])
-                    keep(f"{reader} {outcome}: {' + '.join(kinds)}", number, data, note)
-        if number % 1000 == 0 or number == count:
-            print(number, f"{time.monotonic() - ends_at + 60 * minutes:.0f} s", json.dumps(results), flush=True)
-    print(json.dumps(results, indent=1))
-    for why, times in kept.most_common():
+            self._note_failure(number, case, answer)
+            return
+        now = json.loads(answer)
+        kind = kind_of(now)
+        self.results[f"read as {kind}"] += 1
+        if kind != "form" or now["PDFium"] is None:
+            self.results["PDFium: not compared"] += 1
+        for reader in ("PDFium", "pypdf", "drawn") if kind == "form" else ():
+            says_nothing = reader == "drawn" and (case.name in NOT_DRAWN or not MOVES.isdisjoint(case.kinds))
+            if now[reader] is not None and not says_nothing:
+                self._compare(number, case, now, reader)
+
+    def _note_failure(self, number: int, case: Case, failure: Failure) -> None:
+        ((_, own),) = Workers(EXAMINER.on_data, LIMITS, 1).map([(0, case.data)])
+        who = f"ours: {own.reason}" if isinstance(own, Failure) else "another reader"
+        self.results[f"failed: {who}"] += 1
+        self._keep(f"failed, {who}, {' + '.join(case.kinds)}", number, case, (failure.reason, failure.error))
+
+    def _compare(self, number: int, case: Case, now: dict[str, Any], reader: str) -> None:
+        found = self.comparisons[case.name].differences(now, reader)
+        outcome = next((outcome for outcome in ORDER if outcome in found.values()), AGREES)
+        self.results[f"{reader}: {outcome}"] += 1
+        if outcome not in (AGREES, ASKED):
+            box = next(box for box in found if found[box] == outcome)
+            first = now["ours"][0]
+            note = (box, first["answers"].get(box, ""), now[reader].get(box), first["asked"])
+            self._keep(f"{reader} {outcome}: {' + '.join(case.kinds)}", number, case, note)
+
+    def _keep(self, why: str, number: int, case: Case, note: object) -> None:
+        self.kept[why] += 1
+        if self.kept[why] <= KEPT:
+            (self.folder / f"{self.seed}-{number}.pdf").write_bytes(case.data)
+            with (self.folder / f"notes-{self.seed}.txt").open("a") as notes:
+                print(number, why, case.name, note, sep="\t", file=notes)
+
+
+def main() -> None:
+    count, seed, minutes = (int(word) for word in (*sys.argv[1:4], *("100000", "1", "600")[len(sys.argv) - 1 :]))
+    os.nice(19)
+    trial = Trial(seed, Path("mutated"))
+    start = time.monotonic()
+    answers = Workers(trial.readers, LIMITS, 1).map(trial.cases(count, 60 * minutes))
+    for number, (case, answer) in enumerate(answers, 1):
+        trial.note(number, case, answer)
+        if number % 500 == 0:
+            print(number, f"{time.monotonic() - start:.0f} s", json.dumps(trial.results), flush=True)
+    print(json.dumps(trial.results, indent=1))
+    for why, times in trial.kept.most_common():
         print(times, why)
 
 

@@ -294,10 +294,9 @@ def _(file: File) -> None:
 @mutation("/Rect changed")
 def _(file: File) -> None:
     number = file.pick(file.parts.widgets)
-    other = re.search(rb"/Rect \[[^\]]*\]", file.objects[file.pick(file.parts.widgets)])
-    new = file.chance.choice(
-        (b"/Rect [0 0 0 0]", b"/Rect [-500 -500 -400 -480]", b"/Rect null", other and other[0] or b"")
-    )
+    found = re.search(rb"/Rect \[[^\]]*\]", file.objects[file.pick(file.parts.widgets)])
+    other = found[0] if found else b""
+    new = file.chance.choice((b"/Rect [0 0 0 0]", b"/Rect [-500 -500 -400 -480]", b"/Rect null", other))
     file.objects[number] = re.sub(rb"/Rect \[[^\]]*\]", lambda _: new, file.objects[number])
 
 

@@ -1,7 +1,7 @@
-"""A year of an office, with a fault planted in its records at each step: python -m tests.trials.office_year [SEED [PICK]]
+"""A year of an office, with a fault planted in its records at each step: python -m tests.trials.office_year [SEED PICK]
 
-For each step and each fault: what the next command says, and what is left once its advice was followed. Prints a row for
-each, and the number of each outcome. PICK is a part of a fault's name, to try those alone.
+For each step and each fault: what the next command says, and what is left once its advice was followed. Prints those
+that are not as they should be, and the number of each outcome. PICK is a part of a fault's name, to try those alone.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ from pathlib import Path
 from tests.commands import run
 from tests.remake_samples import SCHOOLS, answers
 from tests.viewer import type_into
+from thep_forms.cli.errors import ExitCode
 from thep_forms.definition import load_definition
 from thep_forms.generate import generate
+from thep_forms.records.names import PACKAGE, TableName
 
 LEDGER, COPY = "ledger.sqlite", "ledger-copy.sqlite"
 MOST_ADVICE = 6  # pieces of advice that are followed, one after the other
-COMPARED = (".csv", ".json")
+COMPARED = (*(table.file for table in TableName), PACKAGE)
+FROM_ARCHIVE = ("schools.csv", "contacts.csv")  # what the archived files say; the ledger alone knows how they came
 NUMBERS = [number for number, *_ in SCHOOLS]
 
 
@@ -92,7 +95,7 @@ class Office:
 
     def tables(self) -> dict[str, bytes]:
         """The tables, but for the moments of decisions."""
-        found = {path.name: path.read_bytes() for path in self.records.glob("*.*") if path.suffix in COMPARED}
+        found = {name: (self.records / name).read_bytes() for name in COMPARED if (self.records / name).is_file()}
         rows = [*csv.DictReader(io.StringIO(found.get("decisions.csv", b"").decode()))]
         found["decisions.csv"] = repr([row | {"at": ""} for row in rows]).encode()
         return found
@@ -334,46 +337,25 @@ def _(office: Office, _: Path | None, __: random.Random) -> None:
 
 # --- the trial --------------------------------------------------------------------------------------------------------
 
-ADVICE = (  # what verify advises, and what the office then does
-    (re.compile("thep-forms restore"), "restore"),
-    (re.compile("Ingest it, or delete it"), "archived"),
-    (re.compile("ingest the form again"), "missing"),
-    (re.compile("Run ingest again|run ingest"), "ingest nothing"),
-)
+
+def _restore(office: Office, _: str) -> None:
+    office.do("restore")
 
 
-def follow(office: Office, words: str) -> str:
-    """Do what a message advises. The name of what was done; empty where it advises nothing."""
-    changed = re.findall(r"returns/(\S+) was changed: it does not match its name. Delete it", words)
-    for name in changed:
+def _move_strange_files(office: Office, words: str) -> None:
+    for name in re.findall(r"returns/(\S+) is no file of the archive", words):
         (office.records / "returns" / name).unlink()
-    for pattern, what in ADVICE:
-        if not pattern.search(words):
-            continue
-        if what == "restore":
-            office.do("restore")
-        elif what == "archived":
-            for name in re.findall(r"returns/(\S+) is not known", words):
-                path = office.records / "returns" / name
-                if path.suffix != ".pdf":
-                    path.unlink()
-                    continue
-                moved = office.folder / "found" / name
-                moved.parent.mkdir(exist_ok=True)
-                shutil.copyfile(path, moved)
-            if (office.folder / "found").is_dir():
-                run("ingest", office.folder / "found", "-o", office.records)
-        elif what == "missing":
-            put_back(office)
-        else:
-            (office.folder / "empty").mkdir(exist_ok=True)
-            run("ingest", office.folder / "empty", "-o", office.records)
-        return what
-    return ""
 
 
-def put_back(office: Office) -> None:
-    """Put copies of the archived files that are missing in their places."""
+def _ingest_nothing(office: Office, _: str) -> None:
+    (office.folder / "empty").mkdir(exist_ok=True)
+    run("ingest", office.folder / "empty", "-o", office.records)
+
+
+def _put_back(office: Office, words: str) -> None:
+    """Put copies of the archived files that are missing or changed in their places."""
+    for name in re.findall(r"returns/(\S+) was changed: it does not match its name. Delete it", words):
+        (office.records / "returns" / name).unlink()
     (office.records / "returns").mkdir(exist_ok=True)
     with closing(sqlite3.connect(office.records / LEDGER)) as ledger:
         known = {sha256 for (sha256,) in ledger.execute("SELECT sha256 FROM file WHERE is_kept")}
@@ -383,6 +365,23 @@ def put_back(office: Office) -> None:
             target = office.records / "returns" / f"{sha256}.pdf"
             if sha256 in known and not target.exists():
                 shutil.copyfile(path, target)
+
+
+ADVICE = (  # what is advised, and what the office then does
+    (re.compile("thep-forms restore"), "restore", _restore),
+    (re.compile("Move it to another folder"), "move", _move_strange_files),
+    (re.compile("ingest the form again"), "put back", _put_back),
+    (re.compile("[Rr]un ingest"), "ingest", _ingest_nothing),
+)
+
+
+def follow(office: Office, words: str) -> str:
+    """Do what a message advises. The name of what was done; empty where it advises nothing."""
+    for pattern, name, do in ADVICE:
+        if pattern.search(words):
+            do(office, words)
+            return name
+    return ""
 
 
 def mended(office: Office, words: str) -> tuple[bool, list[str], str]:
@@ -396,10 +395,6 @@ def mended(office: Office, words: str) -> tuple[bool, list[str], str]:
             break
         done.append(what)
     return False, done, words
-
-
-def is_refused(code: int) -> bool:
-    return code == 2
 
 
 def copied(office: Office, target: Path) -> Office:
@@ -421,9 +416,9 @@ def main() -> None:
             snapshot = base / f"snapshot-{number}"
             if number:
                 for title, plant in FAULTS.items():
+                    chance = random.Random(seed * 1000 + number)  # noqa: S311 - the same places each time
                     if picked in title:
-                        outcome = tried(office, step, title, plant, before, base, random.Random(seed * 1000 + number))
-                        outcomes[outcome] += 1
+                        outcomes[tried(office, step, title, plant, before, base, chance)] += 1
                 shutil.copytree(office.records, snapshot)
                 before = snapshot
             code, words = office.do(step)
@@ -432,52 +427,57 @@ def main() -> None:
         print(f"{count:5} {outcome}")
 
 
+class Outcome:
+    """What became of records with a fault: of the step that came next, and of the advice that followed."""
+
+    def __init__(self, office: Office, step: str, before: dict[str, bytes], expected: dict[str, bytes]) -> None:
+        self.code, self.words = office.do(step)
+        after = office.everything()
+        changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+        self.changed = {name for name in changed if not name.startswith("records/ledger")}  # as SQLite ends journals
+        self.is_sound, self.done, self.last = mended(office, self.words)
+        self.is_refused = self.code == ExitCode.WRONG_USAGE
+        if self.is_refused:
+            office.do(step)
+            self.is_sound, more, self.last = mended(office, "")
+            self.done += more
+        tables = office.tables()
+        self.differing = [name for name in expected if tables.get(name) != expected[name]]
+
+    def __str__(self) -> str:
+        if not self.is_sound:
+            return "NOT MENDED by the advice"
+        if self.is_refused and self.changed:
+            return "REFUSED, BUT CHANGED SOMETHING"
+        if set(self.differing) & set(FROM_ARCHIVE):
+            return "MENDED, BUT ANSWERS DIFFER"
+        start = "refused" if self.is_refused else "went on"
+        lost = f"but {', '.join(self.differing)} differ" if self.differing else "nothing lost"
+        return f"{start}{', mended' if self.done else ''}, {lost}"
+
+    @property
+    def details(self) -> str:
+        words = " ".join(self.words.split())[:300]
+        return (
+            f"{self.code} {words} | followed: {self.done} | {self.last[:300]!r} | changed: {sorted(self.changed)[:6]}"
+        )
+
+
 def tried(
     office: Office, step: str, title: str, plant: Fault, before: Path | None, base: Path, chance: random.Random
 ) -> str:
     """Plant a fault before a step, and follow what is said. The outcome, which is printed."""
-    whole = copied(office, base / "whole")
+    whole, faulty = copied(office, base / "whole"), copied(office, base / "faulty")
     whole.do(step)
-    expected = whole.tables()
-    faulty = copied(office, base / "faulty")
     plant(faulty, before, chance)
-    planted = faulty.everything()
-    crash, first, code = "", "", 0
+    details = ""
     try:
-        code, first = faulty.do(step)
-        after_step = faulty.everything()
-        changed = {name for name in planted.keys() | after_step.keys() if planted.get(name) != after_step.get(name)}
-        changed = {name for name in changed if not re.search(r"ledger\.sqlite-(journal|wal|shm)$", name)}
-        is_sound, done, last = mended(faulty, first)
-        if is_refused(code):
-            faulty.do(step)
-            is_sound, more, last = mended(faulty, "")
-            done += more
-        same = faulty.tables() == expected
+        found = Outcome(faulty, step, faulty.everything(), whole.tables())
+        outcome, details = str(found), found.details
     except Exception as error:  # noqa: BLE001 - a crash is an outcome
-        crash = f"{type(error).__name__}: {error}"
-        is_sound = same = False
-        done, last, changed = [], "", set()
-    if crash:
-        outcome = "CRASHED"
-    elif not is_sound:
-        outcome = "NOT MENDED by the advice"
-    elif is_refused(code) and changed:
-        outcome = "REFUSED, BUT CHANGED SOMETHING"
-    elif not same:
-        outcome = "mended, but the tables differ"
-    elif is_refused(code):
-        outcome = "refused, mended, nothing lost"
-    elif done:
-        outcome = "went on, mended, nothing lost"
-    else:
-        outcome = "went on, nothing lost"
-    if outcome not in ("refused, mended, nothing lost", "went on, nothing lost", "went on, mended, nothing lost"):
-        differing = sorted(name for name in expected if faulty.tables().get(name) != expected[name])
-        print(
-            f"{step} | {title} | {code} | {outcome} | {' '.join(first.split())[:300]} | {done} | {last[:300]!r} | {crash}"
-        )
-        print(f"     changed: {sorted(changed)[:6]}; differing: {differing}", flush=True)
+        outcome = f"CRASHED: {type(error).__name__} {error}"
+    if "nothing lost" not in outcome:
+        print(f"{step} | {title} | {outcome} | {details}", flush=True)
     shutil.rmtree(whole.folder)
     shutil.rmtree(faulty.folder)
     return outcome

@@ -21,6 +21,7 @@ from thep_forms.work import Failure, Limits, Workers
 
 AGAIN = "Run ingest again to rewrite it."
 ASK = "Put back a copy of it, or ingest the form again."
+RUN_OR_RESTORE = "If a run was cut off, run it again. If not, run thep-forms restore, which reads the file."
 OUTDATED = (
     "The records were made by another version of this program, or with other templates. Run ingest again, which "
     "brings them up to date."
@@ -86,7 +87,10 @@ def _archive_faults(folder: Path, ledger: Ledger) -> Iterator[str]:
     for sha256 in sorted(kept - hashes):
         yield f"The file {ARCHIVE}/{sha256} is missing. {ASK}"
     for name in unknown_files(folder, ledger):
-        yield f"{ARCHIVE}/{name} is not known to the ledger. Ingest it, or delete it."
+        if is_named_by_content(there[name]):
+            yield f"{ARCHIVE}/{name} is not known to the ledger. {RUN_OR_RESTORE}"
+        else:
+            yield f"{ARCHIVE}/{name} is no file of the archive. Move it to another folder, or delete it."
     for name in sorted(there):
         if hash_in_name(name) in kept and not is_named_by_content(there[name]):
             yield f"{ARCHIVE}/{name} was changed: it does not match its name. Delete it. {ASK}"

@@ -172,7 +172,7 @@ def _mend(new: sqlite3.Connection, records: Path, incomplete: frozenset[str]) ->
 
 
 def _make_entries(new: sqlite3.Connection, archived: Mapping[str, str]) -> None:
-    """Make the entries that are lacking of their readings. `archived` are the hashes of the files by their beginnings."""
+    """Make lacking entries of their readings. `archived` are the hashes of the archive by their first `ID` digits."""
     lacking = "SELECT return_id, reading FROM reading WHERE return_id NOT IN (SELECT return_id FROM entry)"
     for return_id, blob in new.execute(lacking).fetchall():
         if sha256 := archived.get(return_id[:ID]):
