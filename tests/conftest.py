@@ -19,6 +19,7 @@ from tests.viewer import type_into
 from tests.writing import SCHOOLS
 from thep_forms.definition import Definitions, FormDefinition, load_definition, shipped
 from thep_forms.generate import generate
+from thep_forms.office.deciding import Decided
 from thep_forms.office.ingest import Summary
 from thep_forms.office.ingest import ingest as ingest_by
 from thep_forms.office.prefer import prefer as prefer_by
@@ -144,9 +145,9 @@ def ingest(records: Path, sources: Sequence[Path], templates: Path | None = None
     return ingest_by(records, sources, definitions=Definitions.of_today(templates), **options)
 
 
-def prefer(records: Path, return_id: str) -> Summary:
+def prefer(records: Path, return_id: str) -> Decided:
     """Prefer with the definitions of today."""
-    return prefer_by(records, return_id, Definitions.of_today()).summary
+    return prefer_by(records, return_id, Definitions.of_today())
 
 
 def change_ledger(records: Path, *statements: str) -> None:

@@ -134,7 +134,7 @@ def test_a_form_with_another_members_number_counts_for_the_school_that_it_names(
     ingest(records, [path], register=schools)
     statuses = status(records, schools)
     assert (statuses["2101"]["status"], statuses["2102"]["status"]) == ("needs_attention", "not_returned")
-    assert statuses["2101"]["why"] == "DFE Number: dfe other school"
+    assert statuses["2101"]["why"] == "DFE Number: the number of one school with the name of another"
     assert run("forget", "-o", records, "--before", "2025-26", "--yes").exit_code == 0  # answers from the list
     assert status(records, schools)["2102"]["status"] == "not_returned"
     assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
@@ -162,7 +162,7 @@ def test_a_later_form_with_errors_of_an_accepted_school_needs_attention(
     assert (school_status["status"], school_status["why"]) == (
         "needs_attention",
         "a form was accepted, but a later form has errors: "
-        "Details of Main Contact for all mailings: Email: email invalid",
+        "Details of Main Contact for all mailings: Email: not an email address",
     )
 
 
@@ -205,7 +205,7 @@ def test_a_copy_that_came_back_blank_counts_for_the_school_that_it_was_made_for(
     (tmp_path / "blank.pdf").write_bytes(type_into((forms / "2101.pdf").read_bytes(), {"dfe_number": ""}))
     ingest(records, [tmp_path / "blank.pdf"])
     row = status(records, schools)["2101"]
-    assert (row["status"], row["why"]) == ("needs_attention", "blank")
+    assert (row["status"], row["why"]) == ("needs_attention", "nothing is filled in")
 
 
 # --- reminders ----------------------------------------------------------------------------------------------------

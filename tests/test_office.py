@@ -55,7 +55,7 @@ def test_status_lists_every_member_and_schools_that_need_attention_first(records
 
 def test_status_names_problems_without_typed_text(records: Path) -> None:
     row = table(status(records, "--csv"))[0]
-    assert row["why"] == "Details of the Chair of the Governing Body: Name: contact missing"
+    assert row["why"] == "Details of the Chair of the Governing Body: Name: no answer"
 
 
 def test_status_shows_totals_by_phase(records: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
 from collections import Counter
 from email import message_from_bytes
@@ -200,8 +201,8 @@ DISCARDED = {
 ACCEPTED = ("2101", "2103", "2110", "4243", "7004")
 STANDINGS = {
     **dict.fromkeys(ACCEPTED, ("accepted", "")),
-    "2102": ("needs_attention", "copy unchanged"),
-    "2106": ("needs_attention", "copy unchanged"),
+    "2102": ("needs_attention", "the copy came back exactly as we sent it"),
+    "2106": ("needs_attention", "the copy came back exactly as we sent it"),
     "1107": (
         "wrote",
         "the school wrote on 13 May 2026: the message says that nothing has changed, and no form is attached",
@@ -238,7 +239,7 @@ def require_only_schools_answers(drafted: Path, members: Path, records: Path, ex
     assert found == INBOX | DISCARDED
     assert ours == Counter([*NUMBERS, "7004", "1042"])  # a reminder and a draft more
     assert "3 files came in messages that lie in Trash or Spam, or were deleted. They are passed over." in result.stderr
-    assert "/Ivy.eml: unreadable (from 211/4242 Ivy Lane School)\n" in result.stderr
+    assert re.search(r"  211/4242 Ivy Lane School: .*/Ivy\.eml\n      a link to OneDrive came", result.stderr)
     assert [row["dfe_number"] for row in rows(records / "schools.csv")] == [f"211/{number}" for number in ACCEPTED]
     chairs = {row["name"] for row in rows(records / "contacts.csv") if row["role"] == "chair_of_governors"}
     assert chairs == {CHAIR}

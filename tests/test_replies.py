@@ -187,8 +187,8 @@ def test_blank_form_of_a_known_address_belongs_to_its_school(records: Path, scho
         ("211/2101", "blank"),
     ]
     standings = status(records, schools)
-    assert standings["2101"] == ("wrote", "the school wrote on 3 May 2026: blank")
-    assert standings["2103"] == ("wrote", "the school wrote on 10 May 2026: blank")
+    assert standings["2101"] == ("wrote", "the school wrote on 3 May 2026: nothing is filled in")
+    assert standings["2103"] == ("wrote", "the school wrote on 10 May 2026: nothing is filled in")
     assert "form.pdf: The form came back with nothing filled in." in reminder(records, schools, "2101")
 
 
@@ -217,7 +217,7 @@ def test_what_a_school_wrote_after_a_faulty_form_is_said_beside_its_errors(
     take_in(records, schools, message(CEDAR, "Sorry", MAY_10))
     standing, why = status(records, schools)["2101"]
     assert standing == "needs_attention"
-    assert why.endswith("contact missing; the school wrote on 10 May 2026: this message has no file attached")
+    assert why.endswith("no answer; the school wrote on 10 May 2026: this message has no file attached")
 
 
 @pytest.mark.parametrize("returned_form", ["faulty", "untouched"])

@@ -13,7 +13,7 @@ from tests.conftest import inbox, ingest, prefer, rows, verdicts
 from tests.remake_samples import answers, dated
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition, shipped
-from thep_forms.errors import RecordsError, SourceError
+from thep_forms.errors import DecisionError, RecordsError, SourceError
 from thep_forms.generate import Master
 
 Filled = Callable[..., bytes]
@@ -182,7 +182,8 @@ def test_what_was_preferred_settles_returns_that_had_to_be_mended_too(tmp_path: 
     files = {"good": good, "faulty": filled(main_contact_email="office at school")}
     ingest(records, [inbox(tmp_path / "inbox", **files)])
     assert verdicts(records) == {"good": "accepted", "faulty": "needs_attention"}
-    assert prefer(records, hashlib.sha256(good).hexdigest()[:16]).all_accepted
+    assert prefer(records, hashlib.sha256(good).hexdigest()[:16]).verdict == "accepted"
+    assert ingest(records, [tmp_path / "inbox"]).all_accepted
     assert verdicts(records) == {"good": "accepted", "faulty": "superseded"}
 
 
@@ -229,12 +230,12 @@ def test_only_a_return_that_could_be_accepted_can_be_preferred(tmp_path: Path, f
     ingest(tmp_path / "records", [inbox(tmp_path / "inbox", wrong=wrong)])
     letter.write_text("Dear all,")
     ingest(tmp_path / "records", [letter])
-    with pytest.raises(RecordsError, match="this file is no membership form") as refusal:
+    with pytest.raises(DecisionError, match="this file is no membership form") as refusal:
         prefer(tmp_path / "records", hashlib.sha256(letter.read_bytes()).hexdigest()[:16])
     assert "errors" not in str(refusal.value)
-    with pytest.raises(RecordsError, match="has errors, which only a new form"):
+    with pytest.raises(DecisionError, match=r"has errors\. Correct them first"):
         prefer(tmp_path / "records", hashlib.sha256(wrong).hexdigest()[:16])
-    with pytest.raises(RecordsError, match=r"no return 0123.*returns\.csv"):
+    with pytest.raises(DecisionError, match=r"no return 0123.*returns\.csv"):
         prefer(tmp_path / "records", "0123")
     with pytest.raises(RecordsError, match="holds no records"):
         prefer(tmp_path / "elsewhere", "0123")

@@ -34,6 +34,13 @@ class UnsoundError(RecordsError):
     """A ledger is damaged, was left by a run that was cut off, or is no ledger."""
 
 
+class DecisionError(ThepFormsError):
+    """A person cannot decide that: there is no such return, field or school, or what is there rules it out.
+
+    The text may quote what that person has just typed.
+    """
+
+
 class ClusterError(ThepFormsError):
     """The machines of a cluster cannot be used: not reachable, not safe, not the same version, or lost."""
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from thep_forms.checking import normalise
 from thep_forms.checking.characters import normal_text, replaced_in_address, with_latin_twins, without_controls
+from thep_forms.checking.corrections import NO_CORRECTIONS, Corrections, corrected, with_what_came_in
 from thep_forms.checking.formula import is_formula
 from thep_forms.checking.likely import meant
 from thep_forms.checking.non_answers import is_no_name, is_non_answer
@@ -37,21 +38,34 @@ def year_of(reading: Reading) -> MembershipYear | None:
     return next(iter(years_in(reading.form_id, reading.title)), None)
 
 
-def check_scan(reading: Reading, definition: FormDefinition) -> Checked:
+def check_scan(reading: Reading, definition: FormDefinition, corrections: Corrections = NO_CORRECTIONS) -> Checked:
     """A picture of the form: nothing of it is known but what its code says, the year and whose copy it is."""
-    number = normalise.dfe_number(school_in(reading.form_id), definition.partnership.dfe_prefix)
+    school = corrections.school or school_in(reading.form_id)
+    number = normalise.dfe_number(school, definition.partnership.dfe_prefix)
     problems = (problem(definition, ProblemCode.SCAN, value=reading.reason),)
-    return Checked(year_of(reading), number.value, problems=problems)
+    return Checked(_year(reading, corrections), number.value, problems=problems)
 
 
-def check(reading: Reading, definition: FormDefinition) -> Checked:
-    """Check a return that is a form against `definition`, that of `year_of(reading)` where it says its year."""
-    return _Checker(reading, definition).checked()
+def check(reading: Reading, definition: FormDefinition, corrections: Corrections = NO_CORRECTIONS) -> Checked:
+    """Check a return that is a form against `definition`, that of `year_of(reading)` where it says its year.
+
+    What a person said of it, `corrections`, takes the place of what came in. Problems that a person confirmed are among
+    its problems.
+    """
+    if corrections == NO_CORRECTIONS:
+        return _Checker(reading, definition).checked()
+    checked = _Checker(corrected(reading, corrections, definition), definition, corrections).checked()
+    return with_what_came_in(checked, reading, corrections, definition)
+
+
+def _year(reading: Reading, corrections: Corrections) -> MembershipYear | None:
+    """The membership year that a person said the return is of, else the one that it says."""
+    return MembershipYear.parse(corrections.year) if corrections.year else year_of(reading)
 
 
 class _Checker:
-    def __init__(self, reading: Reading, definition: FormDefinition) -> None:
-        self.reading, self.definition = reading, definition
+    def __init__(self, reading: Reading, definition: FormDefinition, corrections: Corrections = NO_CORRECTIONS) -> None:
+        self.reading, self.definition, self.corrections = reading, definition, corrections
         # The reader tells boxes from unknown fields by the templates of its time, which may have changed since.
         entered = {**reading.unknown_fields, **reading.answers}
         self.answers = {name: answer for name, answer in entered.items() if definition.box(name)}
@@ -63,7 +77,7 @@ class _Checker:
         self.values: dict[str, CheckedValue] = {}
 
     def checked(self) -> Checked:
-        year = year_of(self.reading)
+        year = _year(self.reading, self.corrections)
         if not self.reading.says_something:
             return Checked(year, blank=True, copy_of=self._copy_of())
         self._file()
@@ -99,6 +113,8 @@ class _Checker:
         self._paper()
         if missing := self.reading.pages_missing:
             self._problem(ProblemCode.PAGES_MISSING, label="The form", pages=_pages_in_words(missing))
+        if self.corrections.year:
+            return
         years = years_in(self.reading.form_id, self.reading.title)
         if not years:
             self._problem(ProblemCode.YEAR_MISSING)
@@ -128,7 +144,8 @@ class _Checker:
 
     def _paper(self) -> None:
         """What was read from the page rather than from a field: all of it, or single answers."""
-        filled = {name: raw for name, raw in self.answers.items() if not raw.is_empty}
+        came = {name: raw for name, raw in self.answers.items() if raw.read_from is not ReadFrom.OFFICE}
+        filled = {name: raw for name, raw in came.items() if not raw.is_empty}
         printed = [name for name, raw in filled.items() if raw.read_from is ReadFrom.PAGE_TEXT]
         if filled and len(printed) == len(filled):
             self._problem(ProblemCode.READ_FROM_PAGE, label="The form")
@@ -148,7 +165,8 @@ class _Checker:
         value = self._box(boxes[0], raw)
         if field.required and not self._is_answer(boxes[0], raw):
             self._missing(field)
-        if field.kind is Kind.DFE_NUMBER and value and (made_for := self._copy_of()) not in ("", value):
+        made_for = "" if self.corrections.school else self._copy_of()
+        if field.kind is Kind.DFE_NUMBER and value and made_for not in ("", value):
             self._problem(ProblemCode.DFE_CHANGED, field.name, field.label, value, number=made_for)
         columns = {field.name: value}
         if field.postcode_column:

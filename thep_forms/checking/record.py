@@ -22,13 +22,14 @@ class Problem(Struct, frozen=True):
 
 
 class CheckedValue(Struct, frozen=True):
-    """An answer as it was typed beside its normal form."""
+    """An answer as it was typed beside its normal form. `corrected` is what a person put in its place."""
 
     field: str
     label: str
     raw: str
     value: str
     read_from: str
+    corrected: str = ""
 
 
 class Contact(Struct, frozen=True):

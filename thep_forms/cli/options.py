@@ -60,7 +60,7 @@ class Seconds(click.types.FloatParamType):
         return seconds
 
 
-def _parse_year(text: str) -> MembershipYear:
+def parse_year(text: str) -> MembershipYear:
     """The membership year that was typed. Raises `YearError`."""
     from thep_forms.definition import MembershipYear
 
@@ -70,11 +70,11 @@ def _parse_year(text: str) -> MembershipYear:
 year_option = click.option(
     "--year",
     metavar="YEAR",
-    type=_parse_year,
+    type=parse_year,
     help="The membership year that you collect. A form of an earlier year is then an error.",
 )
 
-year_argument = click.argument("year", type=_parse_year)
+year_argument = click.argument("year", type=parse_year)
 
 templates_option = click.option(
     "--templates",

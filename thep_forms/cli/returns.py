@@ -1,4 +1,4 @@
-"""Commands for the forms that came back: `ingest` and `prefer`."""
+"""The command for the forms that came back: `ingest`."""
 
 from __future__ import annotations
 
@@ -15,20 +15,18 @@ from thep_forms.cli.options import (
     Seconds,
     WholeNumber,
     ask_password,
-    existing_records_option,
     records_option,
     templates_option,
     year_option,
 )
-from thep_forms.cli.output import count_of, message, printable, school_name
+from thep_forms.cli.output import count_of, message
+from thep_forms.cli.tasks import print_tasks
 from thep_forms.defaults import MEGABYTES_FOR_A_FILE, SECONDS_FOR_A_FILE
 
 if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
-    from thep_forms.office.summary import Attention, Summary
+    from thep_forms.office.summary import Summary
     from thep_forms.sources import SourceFile
-
-LISTED = 20  # returns that need attention, at the end of a run
 
 
 @click.command()
@@ -135,26 +133,6 @@ def ingest(
     sys.exit(ExitCode.DONE if summary.all_accepted else ExitCode.NEEDS_ATTENTION)
 
 
-@click.command()
-@click.argument("return_id")
-@existing_records_option
-@templates_option
-def prefer(return_id: str, records: Path, templates: Path | None) -> None:
-    """Say which of a school's returns counts.
-
-    RETURN_ID is the return that counts over the school's others. It is in the column return_id of returns.csv.
-
-    \b
-    Example:  thep-forms prefer 0123456789abcdef -o records-2026-27
-    """
-    from thep_forms.definition import Definitions
-    from thep_forms.office.prefer import prefer as prefer_return
-
-    preference = prefer_return(records, return_id, Definitions.of_today(templates))
-    school = school_name(preference.dfe_number, preference.school_name)
-    message(f"{school}: the form {printable(preference.source)} now counts over the school's other forms.")
-
-
 def reading_progress(files: Sequence[SourceFile]) -> Iterator[SourceFile]:
     """The files to read, with a progress bar on a terminal and nothing in a pipe."""
     if not sys.stderr.isatty():
@@ -180,33 +158,8 @@ def print_summary(summary: Summary) -> None:
             f"{count_of(summary.overran, 'file')} took too much time or memory. The next run does not try again. "
             "To try again, run ingest with --again."
         )
-    if summary.attention:
-        count = len(summary.attention)
+    if summary.tasks:
+        count = len(summary.tasks)
         need = "needs" if count == 1 else "need"
         message(f"\n{count_of(count, 'file')} {need} you. problems.csv has the sentences to send to the schools.")
-        _print_attention(summary)
-    if summary.prefer_helps:
-        message(
-            "A school has sent several forms for a year. Say which counts: "
-            f"thep-forms prefer RETURN_ID -o {summary.records}. The column return_id of returns.csv has the RETURN_ID."
-        )
-
-
-def _print_attention(summary: Summary) -> None:
-    """Print the first returns that need attention: first from this run, then from earlier runs."""
-    new = [attention for attention in summary.attention if attention.is_new][:LISTED]
-    earlier = [attention for attention in summary.attention if not attention.is_new][: LISTED - len(new)]
-    for attention in new:
-        message(_attention_line(attention))
-    if new and earlier:
-        message("From earlier runs:")
-    for attention in earlier:
-        message(_attention_line(attention))
-    unlisted = len(summary.attention) - len(new) - len(earlier)
-    if unlisted:
-        message(f"  and {unlisted} more: see returns.csv")
-
-
-def _attention_line(attention: Attention) -> str:
-    sender = f" (from {printable(attention.sender)})" if attention.sender else ""
-    return f"  {printable(attention.source)}: {', '.join(attention.why).replace('_', ' ')}{sender}"
+        print_tasks(summary.tasks, summary.records)

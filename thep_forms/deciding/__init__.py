@@ -1,7 +1,8 @@
 """Which returns count, and what became of each: one pure function over what came in and what persons decided."""
 
 from thep_forms.deciding.decide import Judgements, decide
-from thep_forms.deciding.model import Action, Arrival, Decision, Entry, Judgement, Verdict
+from thep_forms.deciding.decisions import InForce, in_force, standing_decisions
+from thep_forms.deciding.model import Action, Arrival, Assigned, Decision, Entry, Judgement, Verdict
 from thep_forms.deciding.registers import Members, Registers
 from thep_forms.deciding.senders import (
     AddressBook,
@@ -14,8 +15,10 @@ __all__ = [
     "Action",
     "AddressBook",
     "Arrival",
+    "Assigned",
     "Decision",
     "Entry",
+    "InForce",
     "Judgement",
     "Judgements",
     "Members",
@@ -23,6 +26,8 @@ __all__ = [
     "Verdict",
     "decide",
     "deciding_message",
+    "in_force",
+    "standing_decisions",
     "undeliverable_addresses",
     "verdict_of_arrival",
 ]

@@ -10,11 +10,13 @@ from datetime import datetime
 from itertools import groupby
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.checking.school_names import SchoolNames
 from thep_forms.deciding.collecting import EarlierYear, earlier_years
+from thep_forms.deciding.decisions import InForce, in_force
 from thep_forms.deciding.model import Arrival, Decision, Entry, Judgement, Verdict
-from thep_forms.deciding.order import Candidate, Preferences, is_later, preferences, winner
+from thep_forms.deciding.order import Candidate, is_later, winner
 from thep_forms.deciding.registers import Members, Registers
 from thep_forms.deciding.senders import messages_by_return, not_from_schools, verdict_of_arrival
 from thep_forms.definition.model import ProblemCode
@@ -33,9 +35,8 @@ class Judgements(Struct, frozen=True):
     latest_year: str
     years: tuple[str, ...]
 
-    def with_others(self, verdicts: Mapping[str, Verdict]) -> Judgements:
-        """The judgements, with those of files that no school sent."""
-        others = {return_id: Judgement(verdict) for return_id, verdict in verdicts.items()}
+    def with_others(self, others: Mapping[str, Judgement]) -> Judgements:
+        """The judgements, with those of files that no school sent, and of those that are dealt with."""
         return Judgements({**self.by_return, **others}, self.latest_year, self.years) if others else self
 
     @property
@@ -60,16 +61,37 @@ def decide(
     ways = list(arrivals)
     apart = not_from_schools(ways, own_addresses)
     found = sorted(entries, key=lambda entry: (entry.year, entry.dfe_number, entry.return_id))
-    returns = [entry for entry in found if entry.return_id not in apart]
+    decided = in_force(decisions)
+    others = _judgements_of_others(found, apart, decided)
+    returns = [entry for entry in found if entry.return_id not in others]
     from_schools = [way for way in ways if verdict_of_arrival(way, own_addresses) is None]
     dates, decorations = _dates_and_decorations(returns, from_schools)
     earlier = earlier_years(returns, from_schools, dates, forms_sent or {})
+    earlier = {return_id: year for return_id, year in earlier.items() if not decided.year_of(return_id)}
     has_blanks = any(entry.blank for entry in returns)
     messages = messages_by_return(from_schools, own_addresses) if has_blanks else {}
-    decider = _Decider(returns, dates, decorations, preferences(decisions), registers, earlier, messages)
-    judgements = decider.judgements()
-    others = {entry.return_id: apart[entry.return_id] for entry in found if entry.return_id in apart}
-    return judgements.with_others(others)
+    decider = _Decider(returns, dates, decorations, decided, registers, earlier, messages)
+    return decider.judgements().with_others(others)
+
+
+def _judgements_of_others(
+    entries: Iterable[Entry], apart: Mapping[str, Verdict], decided: InForce
+) -> dict[str, Judgement]:
+    """The judgements of files that no school sent, and of those that a person closed."""
+    others: dict[str, Judgement] = {}
+    for entry in entries:
+        return_id = entry.return_id
+        if return_id in apart:
+            others[return_id] = Judgement(apart[return_id])
+        elif return_id in decided.closed:
+            others[return_id] = _assigned(Judgement(Verdict.CLOSED), entry, decided)
+    return others
+
+
+def _assigned(judgement: Judgement, entry: Entry, decided: InForce) -> Judgement:
+    """The judgement, with the school and the year that a person said."""
+    school, year = decided.school_of(entry.return_id), decided.year_of(entry.return_id)
+    return replace(judgement, assigned_school=school, assigned_year=year) if school or year else judgement
 
 
 def _dates_and_decorations(
@@ -113,13 +135,14 @@ class _Decider:
         entries: Sequence[Entry],
         dates: Mapping[str, datetime],
         decorations: set[str],
-        preferred: Preferences,
+        decided: InForce,
         registers: Registers,
         earlier: Mapping[str, EarlierYear],
         messages: Mapping[str, Set[str]],
     ) -> None:
         self.entries, self.dates, self.decorations = entries, dates, decorations
-        self.preferred, self.registers, self.messages = preferred, registers, messages
+        self.decided, self.registers, self.messages = decided, registers, messages
+        self.preferred = decided.preferred
         self.collected = {
             return_id: year.collected for return_id, year in earlier.items() if not year.came_in_time
         }  # returns of an earlier year than the one that was collected
@@ -139,10 +162,11 @@ class _Decider:
         self._let_faulty_ones_give_way()
         self._let_unchanged_copies_give_way()
         self._let_blanks_give_way()
+        self._let_settled_ones_give_way()
         by_return: dict[str, Judgement] = {}
         years: set[str] = set()
         for entry in self.entries:
-            judgement = self._judgement(entry)
+            judgement = _assigned(self._judgement(entry), entry, self.decided)
             by_return[entry.return_id] = self.shared.setdefault(judgement, judgement)
             if judgement.verdict is Verdict.ACCEPTED:
                 years.add(entry.year)
@@ -153,7 +177,7 @@ class _Decider:
     def _compare_names(self) -> None:
         """Note which names are not those of the member with the number. A school may correct its name on its copy."""
         for entry in self.entries:
-            if not entry.is_filled_in:
+            if not entry.is_filled_in or self.decided.school_of(entry.return_id):
                 continue
             names = self._names(entry)
             if not names.names:
@@ -225,7 +249,8 @@ class _Decider:
             entries = list(group)
             for entry in entries:
                 is_print = entry.read_from == ReadFrom.PAGE_TEXT
-                if is_print and entry.content and entry.content == latest.get(number):
+                is_confirmed = self.decided.confirms(entry.return_id, ProblemCode.COPY_UNCHANGED)
+                if is_print and not is_confirmed and entry.content and entry.content == latest.get(number):
                     self.repeated.add(entry.return_id)
             candidates = [entry for entry in entries if self._can_count(entry)]
             self._choose(candidates)
@@ -256,6 +281,8 @@ class _Decider:
 
     def _doubt(self, entry: Entry) -> tuple[str, bool]:
         """Why it may be another school's than the number says: the copy that was used, and the name."""
+        if self.decided.school_of(entry.return_id):
+            return "", False
         is_own = self._is_as_listed(entry) or entry.copy_of == entry.dfe_number
         return "" if is_own else entry.copy_of, entry.return_id in self.misnamed
 
@@ -305,6 +332,18 @@ class _Decider:
                 if beside and all(_gives_way(entry, found) for found in beside):
                     self.superseded.add(entry.return_id)
 
+    def _let_settled_ones_give_way(self) -> None:
+        """What a person put another return in the place of is superseded, if that other one can count.
+
+        It may be a file without answers that can be read.
+        """
+        by_id = {entry.return_id: entry for entry in self.entries}
+        for return_id, settled in self.preferred:
+            better, entry = by_id.get(return_id), by_id.get(settled)
+            is_open = return_id in self.conflicts
+            if better and entry and self._can_count(better) and not is_open and not self._can_count(entry):
+                self.superseded.add(settled)
+
     def _is_accepted(self, entry: Entry) -> bool:
         is_open = entry.return_id in self.conflicts or entry.return_id in self.superseded
         return self._can_count(entry) and not is_open
@@ -333,12 +372,12 @@ class _Decider:
         )
 
     def _verdict(self, entry: Entry) -> Verdict:
+        if entry.return_id in self.superseded:
+            return Verdict.SUPERSEDED
         if entry.kind in NOT_READ:
             return Verdict.UNREADABLE
         if not entry.is_form:
             return Verdict(entry.kind)
-        if entry.return_id in self.superseded:
-            return Verdict.SUPERSEDED
         if entry.blank:
             return Verdict.BLANK
         return Verdict.ACCEPTED if self._is_accepted(entry) else Verdict.NEEDS_ATTENTION
@@ -354,7 +393,8 @@ class _Decider:
             codes.append(ProblemCode.DFE_UNKNOWN)
         if self._namesake(entry) and entry.dfe_number in self._members(entry):
             codes.append(ProblemCode.DFE_OTHER_SCHOOL)
-        if entry.return_id in self.misnamed and not self._namesake(entry):
+        is_strange = entry.return_id in self.misnamed and not self._namesake(entry)
+        if is_strange and not self.decided.confirms(entry.return_id, ProblemCode.NAME_UNLIKELY, entry.school_name):
             codes.append(ProblemCode.NAME_UNLIKELY)
         if entry.return_id in self.conflicts:
             codes.append(ProblemCode.RETURN_CONFLICT)

@@ -23,13 +23,24 @@ class Verdict(StrEnum):
     LOCKED = "locked"
     NOT_A_FORM = "not_a_form"
     UNREADABLE = "unreadable"
+    CLOSED = "closed"
     SENT_BY_US = "sent_by_us"
     AUTOMATIC = "automatic"
 
     @property
     def needs_nobody(self) -> bool:
         """Whether nobody has to look at the file."""
-        return self in (Verdict.ACCEPTED, Verdict.SUPERSEDED, Verdict.DUPLICATE, Verdict.SENT_BY_US, Verdict.AUTOMATIC)
+        return self in _NEED_NOBODY
+
+
+_NEED_NOBODY = (
+    Verdict.ACCEPTED,
+    Verdict.SUPERSEDED,
+    Verdict.DUPLICATE,
+    Verdict.CLOSED,
+    Verdict.SENT_BY_US,
+    Verdict.AUTOMATIC,
+)
 
 
 class Arrival(Struct, frozen=True, gc=False):
@@ -39,7 +50,8 @@ class Arrival(Struct, frozen=True, gc=False):
     `latest_year` is the latest year that was known by then to be sent or returned. It is None while the run that
     brought it has not ended, and empty where nobody noted it.
 
-    `carried_by` are the messages around it, the outermost first; none if it came in no message.
+    `carried_by` are the messages around it, the outermost first; none if it came in no message. `noted_at` is when
+    this program took it in, None for what earlier versions took in.
 
     `is_decoration`: it is a picture in a message, such as the logo of a signature, or a file that an operating system
     leaves in folders.
@@ -52,6 +64,7 @@ class Arrival(Struct, frozen=True, gc=False):
     carried_by: tuple[MessageOrigin, ...] = ()
     year_given: str = ""
     latest_year: str | None = None
+    noted_at: datetime | None = None
 
 
 class Entry(Struct, frozen=True, gc=False):
@@ -99,16 +112,38 @@ class Entry(Struct, frozen=True, gc=False):
 
 
 class Action(StrEnum):
-    """What a person can decide of a return."""
+    """What a person can decide."""
 
-    PREFER = "prefer"
+    PREFER = "prefer"  # a return counts over others
+    CORRECT = "correct"  # an answer is another one
+    CONFIRM = "confirm"  # a problem is none
+    ENTER = "enter"  # a school answered without a file
+    ASSIGN = "assign"  # a return is that school's, or of that year
+    CLOSE = "close"  # a return is dealt with
+    NOTE = "note"  # something to know of a school
+    UNDO = "undo"  # another decision no longer counts
+
+
+class Assigned(StrEnum):
+    """What an `assign` says of a return; its decision has it as `field`."""
+
+    SCHOOL = "school"
+    YEAR = "membership_year"
 
 
 class Decision(Struct, frozen=True):
-    """What a person decided of a return, when and why. The number is the order in which decisions were taken.
+    """What a person decided, when and why. The number is the order in which decisions were taken.
 
-    `prefer`: the return counts over those that `before` names by their ids, joined by `;`. Year, number and name are
-    those of the return at that time. `at` is a date and time in ISO 8601, UTC, and empty where nobody noted it.
+    Year, number and name are those of the return, or of the school, at that time. `at` is a date and time in ISO 8601,
+    UTC, and empty where nobody noted it. `undone_by` is the number of the decision that undid it, empty if none did.
+    What `field`, `before` and `after` hold depends on the action:
+
+    - `prefer`: the return counts over those that `before` names by their ids, joined by `;`.
+    - `correct`: the answer in the box `field` was `before`, and is `after`.
+    - `confirm`: the problem of code `before` in the box `field`, of the value `after`, is none.
+    - `enter`: the return holds what the school answered. It counts over those that `before` names, as in `prefer`.
+    - `assign`: `field` is an `Assigned`, `after` the school's DFE number or the year.
+    - `undo`: `before` is the number of the decision that no longer counts.
     """
 
     number: int
@@ -133,7 +168,7 @@ class Judgement(Struct, frozen=True, gc=False):
     school that it belongs to, and empty where nobody can tell. `namesake` is the number of the member whose name was
     typed, where the number that was typed is another's or missing. `can_count`: it has no error, and is a member's.
     `collected` is the later year that the office collected when it came, if it did. `came_again_in` is that year for a
-    return that had come in its own year, too.
+    return that had come in its own year, too. `assigned_school` and `assigned_year` are what a person said of it.
     """
 
     verdict: Verdict
@@ -144,3 +179,5 @@ class Judgement(Struct, frozen=True, gc=False):
     is_decoration: bool = False
     collected: str = ""
     came_again_in: str = ""
+    assigned_school: str = ""
+    assigned_year: str = ""

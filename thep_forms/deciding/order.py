@@ -24,13 +24,14 @@ class Candidate(Struct, frozen=True):
 def preferences(decisions: Iterable[Decision]) -> set[tuple[str, str]]:
     """The pairs of returns of which a person said that the first counts over the second.
 
-    Of two opposite decisions the later one counts.
+    What the office entered counts over what was known of the school by then. Of two opposite decisions the later one
+    counts.
     """
     pairs: set[tuple[str, str]] = set()
     for decision in sorted(decisions, key=lambda decision: decision.number):
-        if decision.action is not Action.PREFER:
+        if decision.action not in (Action.PREFER, Action.ENTER):
             continue
-        for loser in decision.before.split(";"):
+        for loser in filter(None, decision.before.split(";")):
             pairs.discard((loser, decision.return_id))
             pairs.add((decision.return_id, loser))
     return pairs

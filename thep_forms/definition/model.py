@@ -321,12 +321,15 @@ class ProblemText(TemplateTable, frozen=True, kw_only=True):
     """The severity of a problem, and the sentence about it for the school.
 
     `severity_if_optional` counts in a box that is not required, and `severity_of_email` in a box for an e-mail
-    address, required or not.
+    address, required or not. `can_be_confirmed`: it is an error but no wrong answer, so a person may say that
+    all is well. `short` are a few words for the office, which quote no answer.
     """
 
     severity: Severity
     severity_if_optional: Severity | None = None
     severity_of_email: Severity | None = None
+    can_be_confirmed: bool = False
+    short: str = ""
     message: Words
 
 

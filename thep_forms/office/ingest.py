@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -20,7 +21,7 @@ from thep_forms.defaults import MOST_OVERRUNS, MOST_OVERRUNS_OF_A_RUN
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import ClusterError, RecordsError
 from thep_forms.files import is_same_folder
-from thep_forms.office.summary import Attention, Summary, summarise
+from thep_forms.office.summary import Summary, summarise
 from thep_forms.reading import NOT_READ, FileKind, Reading
 from thep_forms.reading.reasons import NO_PDF
 from thep_forms.records import (
@@ -35,7 +36,7 @@ from thep_forms.records import (
     return_id_of,
 )
 from thep_forms.records.names import tidy
-from thep_forms.records.results import made_from
+from thep_forms.records.results import made_from, renew_results
 from thep_forms.sources import ReceivedFile, SourceFile, find_files, open_file
 from thep_forms.sources.file_types import HEAD, file_type
 from thep_forms.sources.other_files import why_not_a_pdf
@@ -97,6 +98,7 @@ def ingest(
             ledger.end_run()
             if listed is not None:
                 ledger.set_register(str(year or "") or ledger.latest_year() or str(definitions.default_year), listed)
+        renew_results(ledger, definitions)  # what a person corrected, and was read again
         records = Records(ledger, definitions)
         Views(folder, records).write()
         return summarise(folder, records, intake.new, intake.new_sources)
@@ -162,7 +164,7 @@ class _Intake:
     ) -> None:
         """`read_again` are the kinds of files that are read when they come again. A Dask client `has_threads`."""
         self.folder, self.ledger, self.archive = folder, ledger, Archive(folder)
-        self.year_given = str(year or "")
+        self.year_given, self.noted_at = str(year or ""), datetime.now(UTC).replace(microsecond=0)
         self.made_from = made_from(definitions)
         self.read_again = read_again
         self.limits, self.has_threads = limits, has_threads
@@ -332,7 +334,14 @@ class _Intake:
     def _note_arrival(self, received: ReceivedFile, sha256: str) -> None:
         return_id, at = return_id_of(sha256), received.received_at
         arrival = Arrival(
-            received.source, return_id, at, received.is_decoration, received.carried_by, self.year_given, None
+            received.source,
+            return_id,
+            at,
+            received.is_decoration,
+            received.carried_by,
+            self.year_given,
+            None,
+            self.noted_at,
         )
         self._count_new(self.ledger.add_arrivals(arrival, sha256))
 
@@ -363,4 +372,4 @@ def _unread(kind: FileKind, reason: str) -> ReadReturn:
     return ReadReturn(Reading(kind, reason=reason))
 
 
-__all__ = ["Attention", "Summary", "ingest"]
+__all__ = ["Summary", "ingest"]

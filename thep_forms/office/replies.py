@@ -15,6 +15,7 @@ from msgspec import Struct
 from thep_forms.deciding import Arrival, Verdict, deciding_message
 from thep_forms.definition import MembershipYear
 from thep_forms.office.dates import in_words
+from thep_forms.office.words import code_in_short, reason_in_short
 from thep_forms.records import Records, Returned, Sent, SentKind
 from thep_forms.sources.message_texts import NO_FILE, says_no_file
 
@@ -88,15 +89,18 @@ class Replies:
 
     def add(self, returned: Returned) -> set[str]:
         """Note the messages that brought the return. Gives the DfE numbers of the schools whose replies they are."""
+        is_assigned = bool(returned.judgement.assigned_school) and not returned.entry.is_form
         is_members = returned.school in self._members or returned.entry.copy_of in self._members
         schools: set[str] = set()
+        if _is_dealt_with(returned):
+            return schools
         for arrival in returned.arrivals:
-            path = _path(self._records, arrival)
+            path = _path(self._records, arrival) or (arrival.source if is_assigned else "")
             if not path:
                 continue
             if arrival.source in returned.apart:
                 self._add_automatic(returned, arrival, path)
-            elif not is_members:
+            elif is_assigned or not is_members:
                 schools |= self._add_file(returned, arrival, path)
             elif returned.entry.is_filled_in:
                 self._with_form.add(path)
@@ -111,7 +115,7 @@ class Replies:
             replies[path] = Reply(path, arrival.received_at, returned.return_id, is_automatic=True)
 
     def _add_file(self, returned: Returned, arrival: Arrival, path: str) -> set[str]:
-        number = self._school(arrival)
+        number = self._assigned_school(returned) or self._school(arrival)
         if not number or returned.is_decoration or arrival.is_decoration:
             return set()
         replies = self._by_school.setdefault(number, {})
@@ -121,12 +125,23 @@ class Replies:
         replies[path] = Reply(path, reply.at, reply.return_id, reasons=tuple(reasons), sentences=tuple(sentences))
         return {number}
 
+    def _assigned_school(self, returned: Returned) -> str:
+        """The school that a person said the file is of, unless it is of another year."""
+        is_of_year = returned.year in ("", str(self._year))
+        return returned.judgement.assigned_school if is_of_year else ""
+
     def _school(self, arrival: Arrival) -> str:
         """The school that wrote about this year; empty where nobody can tell, or it wrote about another year."""
         number = self._records.correspondents.school_of(arrival)
         at = arrival.received_at
         is_of_year = at is None or str(self._year) in self._years.years(number, at)
         return number if number and is_of_year else ""
+
+
+def _is_dealt_with(returned: Returned) -> bool:
+    """Whether a person closed the return, or entered what it says."""
+    is_entered = returned.verdict is Verdict.SUPERSEDED and not returned.entry.is_form
+    return is_entered or returned.verdict is Verdict.CLOSED
 
 
 def _path(records: Records, arrival: Arrival) -> str:
@@ -137,12 +152,11 @@ def _path(records: Records, arrival: Arrival) -> str:
 
 def _reasons(records: Records, returned: Returned) -> Iterator[str]:
     """What the file is instead of a form, each in a few words without what was typed into it."""
-    reason = returned.entry.reason.partition(". ")[0].rstrip(".")
-    if reason:
-        yield reason[0].lower() + reason[1:]
+    if returned.entry.reason:
+        yield reason_in_short(returned.entry.reason)
         return
     for code in records.errors(returned) or (returned.verdict,):
-        yield code.replace("_", " ")
+        yield code_in_short(code, records.definition.problems)
 
 
 def _sentences(records: Records, returned: Returned, arrival: Arrival) -> Iterator[str]:

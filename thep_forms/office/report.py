@@ -14,7 +14,7 @@ from pathlib import Path
 from thep_forms.checking import Problem
 from thep_forms.deciding import Verdict
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
-from thep_forms.definition.model import ProblemCode, Severity
+from thep_forms.definition.model import Severity
 from thep_forms.files import write_private
 from thep_forms.office.opening import YearRegister
 from thep_forms.office.outputs import HTML_START, require_replaceable
@@ -36,9 +36,10 @@ from thep_forms.office.status import (
     count_by_phase,
     current_statuses,
     is_in_year,
-    problems_to_mend,
     school_of,
 )
+from thep_forms.office.tasks import needs_somebody
+from thep_forms.office.words import in_short
 from thep_forms.records import Records, Returned
 from thep_forms.records.changes import Change
 
@@ -151,7 +152,7 @@ class _Reporter:
         problems: list[Problem] = []
         for returned in self.returns.get(status.dfe_number, ()):
             is_settled = status.standing is Standing.ACCEPTED and returned.entry.is_form
-            is_open = _needs_somebody(returned) and not is_settled
+            is_open = needs_somebody(returned) and not is_settled
             if returned.return_id == status.return_id or is_open:
                 problems += self._problems(returned)
         return Issue(status.dfe_number, status.member.name, self._email(status), self._sentences(problems))
@@ -160,7 +161,7 @@ class _Reporter:
         """The problems of a return. Of a form of an earlier year that came again, that it is of that year."""
         if returned.judgement.came_again_in == str(self.definition.year):
             return [self.records.year_earlier(returned, str(self.definition.year))]
-        return problems_to_mend(returned, self.records)
+        return list(self.records.problems_to_mend(returned))
 
     def _unmatched(self, returned: Returned) -> Issue:
         name = returned.return_id if self.redacted else returned.source
@@ -175,11 +176,7 @@ class _Reporter:
         return tuple(sorted(sentences, key=lambda sentence: order.index(sentence.severity)))
 
     def _words(self, problem: Problem) -> str:
-        if not self.redacted:
-            return problem.message
-        code = problem.code.replace("_", " ")
-        was_typed = problem.code is ProblemCode.FIELD_UNKNOWN  # its label is the name that some program gave a field
-        return f"{problem.label}: {code}" if problem.label and not was_typed else code
+        return problem.message if not self.redacted else in_short(problem, self.definition.problems)
 
     # --- schools and answers ----------------------------------------------------------------------------------------
 
@@ -216,14 +213,9 @@ class _Reporter:
         return ", ".join(words) or "Phase not known"
 
 
-def _needs_somebody(returned: Returned) -> bool:
-    """Whether a person has to look at the return."""
-    return not returned.verdict.needs_nobody and not returned.is_decoration
-
-
 def _belongs_to_somebody(returned: Returned) -> bool:
     """Whether a person has to find out whose return it is, even if it is accepted."""
-    return returned.verdict is Verdict.ACCEPTED or _needs_somebody(returned)
+    return returned.verdict is Verdict.ACCEPTED or needs_somebody(returned)
 
 
 def _labels(definition: FormDefinition) -> dict[str, str]:

@@ -19,6 +19,7 @@ from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.office.dates import due_date, in_words, today
 from thep_forms.office.opening import YearRegister
 from thep_forms.office.replies import Replies, Reply
+from thep_forms.office.words import in_short
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.tables import Table
 from thep_forms.register import MemberSchool
@@ -351,7 +352,7 @@ def _status_of_form_that_came_again(history: _History, records: Records, year: M
     return SchoolStatus(
         history.member,
         Standing.NEEDS_ATTENTION,
-        _short(problem),
+        in_short(problem, records.definition.problems),
         history.came_again.return_id,
         (problem.message,),
         history.messages,
@@ -366,22 +367,16 @@ def is_in_year(returned: Returned, year: MembershipYear) -> bool:
 def _status_of_faulty_return(
     history: _History, faulty: Returned, records: Records, *, was_accepted: bool
 ) -> SchoolStatus:
-    problems = problems_to_mend(faulty, records) + _conflicts(history.returns, records)
+    problems = [*records.problems_to_mend(faulty), *_conflicts(history.returns, records)]
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
-    why = "; ".join(dict.fromkeys(map(_short, errors)))
+    texts = records.definition.problems
+    why = "; ".join(dict.fromkeys(in_short(problem, texts) for problem in errors))
     if was_accepted:
         why = f"a form was accepted, but a later form has errors: {why}"
     is_own_copy = faulty.entry.copy_of == history.member.dfe_number
     queries = [problem for problem in problems if problem.severity is Severity.QUERY]
     sentences = tuple(dict.fromkeys(_sentence(problem, is_own_copy) for problem in (*errors, *queries)))
     return SchoolStatus(history.member, Standing.NEEDS_ATTENTION, why, faulty.return_id, sentences, history.messages)
-
-
-def problems_to_mend(returned: Returned, records: Records) -> list[Problem]:
-    """The problems of a return that its school can mend. On a form of an earlier year, nothing else is to be mended."""
-    if returned.judgement.collected:
-        return [records.year_earlier(returned, returned.judgement.collected)]
-    return list(records.problems(returned))
 
 
 def _conflicts(returns: Iterable[Returned], records: Records) -> list[Problem]:
@@ -402,16 +397,6 @@ def _relevance(returned: Returned) -> tuple[bool, datetime, str]:
 
 def _is_later(faulty: Returned, accepted: Returned) -> bool:
     return bool(faulty.dated and accepted.dated and faulty.dated > accepted.dated)
-
-
-def _short(problem: Problem) -> str:
-    """The label of a problem and its code in words, without what was typed."""
-    if problem.code is ProblemCode.YEAR_EARLIER:
-        return f"this is the form of {problem.value}"
-    if problem.code is ProblemCode.RETURN_CONFLICT:
-        return "different forms came, and no date says which is later: choose one with prefer"
-    code = problem.code.replace("_", " ")
-    return f"{problem.label}: {code}" if problem.label else code
 
 
 def _sentence(problem: Problem, is_own_copy: bool) -> str:

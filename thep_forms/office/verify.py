@@ -15,7 +15,7 @@ from thep_forms.records import Ledger, Records, Views, return_id_of
 from thep_forms.records.database import OutdatedError
 from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, hash_in_name, leftovers
 from thep_forms.records.opening import bring_up_to_date
-from thep_forms.records.results import made_from
+from thep_forms.records.results import is_outdated
 from thep_forms.sources.file_types import HEAD, file_type
 from thep_forms.work import Failure, Limits, Workers
 
@@ -41,7 +41,7 @@ def faults(folder: Path, definitions: Definitions, *, deep: bool = False) -> Ite
                 return
             yield from _copy_faults(folder)
             yield from _archive_faults(folder, ledger)
-            if ledger.outdated(made_from(definitions)):
+            if is_outdated(ledger, definitions):
                 yield OUTDATED
             else:
                 yield from _table_faults(folder, Views(folder, Records(ledger, definitions)))

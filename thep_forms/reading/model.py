@@ -25,11 +25,12 @@ NOT_READ = (FileKind.FAILED, FileKind.OVERRAN)  # what a file is of which there 
 
 
 class ReadFrom(StrEnum):
-    """Where in a file an answer was read."""
+    """Where an answer was read: in a file, or told to the office, which entered it."""
 
     FIELDS = "fields"
     PAGE_TEXT = "page_text"
     SCAN = "scan"
+    OFFICE = "office"
 
 
 class Doubt(StrEnum):

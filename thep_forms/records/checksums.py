@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+FIRST_WITH_CHECKSUMS = 9  # the version of the ledger
 _SIZE = 8  # bytes
 TABLE = "checksum"
 _TABLES = f"SELECT name FROM sqlite_master WHERE type='table' AND name != '{TABLE}' AND name NOT LIKE 'sqlite_%'"

@@ -19,8 +19,6 @@ from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, WRITTEN, ledger
 from thep_forms.records.soundness import DAMAGED, RESTORE
 
 PATIENCE = 5.0  # seconds to wait for another run
-FIRST_WITH_CHECKSUMS = 9  # the version of the ledger
-
 
 _BUSY = "Another run is at work on these records. Wait until it has ended, and run again."
 _FULL = "The disk is full. Nothing is half-written. Make room and run the command again."
@@ -304,9 +302,9 @@ class Database:
     def faults(self, version: int = VERSION) -> Iterator[str]:
         """What is wrong with the file, a sentence each. `version` is the one that wrote it."""
         with errors_in_words():
-            yield from soundness.faults(self._connection, checksums=version >= FIRST_WITH_CHECKSUMS)
+            yield from soundness.faults(self._connection)
             copy = last_copy.identity_of(self._path.parent / LAST_COPY)
-            if version < FIRST_WITH_CHECKSUMS or not copy:
+            if version < checksums.FIRST_WITH_CHECKSUMS or not copy:
                 return
             own = last_copy.identity(self._connection)
             if own.records_id != copy.records_id:

@@ -7,7 +7,7 @@ made of the readings, with what it was made from. Verdicts are in neither; they 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -31,7 +31,7 @@ _ENTRY = (
     "error_codes, read_from, content"
 )
 _ENTRY_COLUMNS = 13
-_ARRIVAL = "source, a.return_id, received_at, is_decoration, carried_by, year_given, latest_year"
+_ARRIVAL = "source, a.return_id, received_at, is_decoration, carried_by, year_given, latest_year, noted_at"
 _NO_MESSAGES = "[]"  # JSON of what is in `carried_by` for a file that came in no message
 _BY_SCHOOL = "ORDER BY r.membership_year, r.dfe_number, r.return_id"  # an index has it: nothing is sorted
 _DECISION = (
@@ -164,13 +164,25 @@ class Ledger(Database):
                 _messages(arrival),
                 arrival.year_given,
                 arrival.latest_year,
+                _text(arrival.noted_at) or "",
             )
-            if self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?,?,?,?,?)", row).rowcount > 0:
+            if self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?,?,?,?,?,?)", row).rowcount > 0:
                 new.append(source)
             elif arrival.year_given:
                 self._note_earlier_year(source, return_id, arrival.year_given)
             self._connection.execute("DELETE FROM unopened WHERE source=?", (source,))
         return new
+
+    def add_entered(self, return_id: str, reading: Reading, arrival: Arrival) -> None:
+        """Note a return that the office entered: it has no file. `renew_results` then checks it."""
+        blob = msgspec.json.encode(reading, order="deterministic")
+        sha256 = hashlib.sha256(return_id.encode()).hexdigest()
+        self._connection.execute("INSERT INTO file VALUES (?,0)", (sha256,))
+        self._connection.execute("INSERT INTO entry VALUES (?,?,?,'',NULL)", (return_id, sha256, reading.kind))
+        self._connection.execute("INSERT INTO reading VALUES (?,?)", (return_id, blob))
+        way = (arrival.source, return_id, _text(arrival.received_at), _NO_MESSAGES, arrival.year_given)
+        noted = _text(arrival.noted_at) or ""
+        self._connection.execute("INSERT INTO arrival VALUES (?,?,?,0,?,?,'',?)", (*way, noted))
 
     def _note_earlier_year(self, source: str, return_id: str, year: str) -> None:
         """Note the year that was given for a known arrival, if that is earlier than what was noted.
@@ -238,15 +250,15 @@ class Ledger(Database):
             found.append(
                 (
                     Entry(return_id, FileKind.UNREADABLE, reason),
-                    [_arrival(source, return_id, received, 0, messages, "", "")],
+                    [_arrival(source, return_id, received, 0, messages, "", "", "")],
                 )
             )
         return iter(sorted(found, key=lambda each: (each[0].return_id, each[1][0].source)))
 
     # --- what was decided ----------------------------------------------------------------------------------------
 
-    def add_decision(self, decision: Decision) -> None:
-        """Note a decision; its number is the next one, whatever it says."""
+    def add_decision(self, decision: Decision) -> int:
+        """Note a decision, and give its number, which is the next one, whatever the decision says."""
         row = (
             decision.at,
             decision.who,
@@ -261,7 +273,12 @@ class Ledger(Database):
             decision.why,
             decision.undone_by,
         )
-        self._connection.execute("INSERT INTO decision VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)", row)
+        cursor = self._connection.execute("INSERT INTO decision VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)", row)
+        return cursor.lastrowid or 0
+
+    def note_undone(self, number: int, undone_by: int) -> None:
+        """Note which decision undid another one."""
+        self._connection.execute("UPDATE decision SET undone_by=? WHERE decision_id=?", (str(undone_by), number))
 
     def decisions(self) -> list[Decision]:
         """Every decision, in the order in which they were taken."""
@@ -270,10 +287,18 @@ class Ledger(Database):
 
     # --- results -------------------------------------------------------------------------------------------------
 
-    def outdated(self, made_from: str) -> list[str]:
-        """The returns with a reading whose result was made from something else, or is missing."""
-        query = "SELECT return_id FROM reading NATURAL LEFT JOIN result WHERE made_from IS NOT ?"
-        return [return_id for (return_id,) in self._connection.execute(query, (made_from,))]
+    def outdated(self, made_from: str, corrected: Mapping[str, str]) -> list[str]:
+        """The returns with a reading whose result was made from something else, or is missing.
+
+        `made_from` is what results are made from, `corrected` that of the returns that a person corrected, by their id.
+        """
+        query = "SELECT return_id, made_from FROM reading NATURAL LEFT JOIN result WHERE made_from IS NOT ?"
+        found = dict(self._connection.execute(query, (made_from,)))
+        query = "SELECT made_from FROM reading NATURAL LEFT JOIN result WHERE return_id=?"
+        for return_id in corrected:
+            for (was,) in self._connection.execute(query, (return_id,)):
+                found[return_id] = was
+        return [return_id for return_id, was in found.items() if was != corrected.get(return_id, made_from)]
 
     def renew_result(self, return_id: str, reading: Reading, checked: Checked | None, made_from: str) -> None:
         """Put what checking made of a reading in the place of what it made of it before."""
@@ -436,13 +461,23 @@ class Ledger(Database):
     def _forget_in_decisions(self, return_ids: set[str]) -> None:
         """A decision about a return that is forgotten goes; one over it no longer names it."""
         for decision in self.decisions():
+            if decision.return_id in return_ids:
+                self.forget_decisions([decision.number])
+                continue
+            if decision.action not in (Action.PREFER, Action.ENTER):
+                continue
             others = decision.before.split(";")
             left = [return_id for return_id in others if return_id not in return_ids]
-            if decision.return_id in return_ids or not left:
-                self._connection.execute("DELETE FROM decision WHERE decision_id=?", (decision.number,))
+            if not left and decision.action is Action.PREFER:
+                self.forget_decisions([decision.number])
             elif left != others:
                 row = (";".join(left), decision.number)
                 self._connection.execute("UPDATE decision SET before=? WHERE decision_id=?", row)
+
+    def forget_decisions(self, numbers: Iterable[int]) -> None:
+        """Delete the decisions with these numbers."""
+        rows = [(number,) for number in numbers]
+        self._connection.executemany("DELETE FROM decision WHERE decision_id=?", rows)
 
     def forget_sent(self, messages: Iterable[Sent]) -> None:
         """Delete what is known of the messages."""
@@ -480,10 +515,12 @@ def _arrival(
     messages: str,
     year_given: str,
     latest_year: str | None,
+    noted: str,
 ) -> Arrival:
     received_at = datetime.fromisoformat(received) if received else None
+    noted_at = datetime.fromisoformat(noted) if noted else None
     carried_by = () if messages == _NO_MESSAGES else _MESSAGES.decode(messages)
-    return Arrival(source, return_id, received_at, bool(is_decoration), carried_by, year_given, latest_year)
+    return Arrival(source, return_id, received_at, bool(is_decoration), carried_by, year_given, latest_year, noted_at)
 
 
 def _listed(number: str, name: str, email: str, record: bytes | None) -> ListedSchool:

@@ -122,6 +122,17 @@ def to_version_9(ledger: sqlite3.Connection) -> None:
     ledger.execute("INSERT INTO identity VALUES (lower(hex(randomblob(8))), 0)")
 
 
+_FORGOTTEN_OF_10 = """
+CREATE TABLE forgotten (sha256 TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID
+"""
+
+
+def to_version_10(ledger: sqlite3.Connection) -> None:
+    """Decisions of more kinds than `prefer`, when the program took in a return, and which files are forgotten."""
+    ledger.execute("ALTER TABLE arrival ADD COLUMN noted_at TEXT NOT NULL DEFAULT ''")
+    _create(ledger, _FORGOTTEN_OF_10)
+
+
 def _latest_year(ledger: sqlite3.Connection) -> str:
     """The latest year that was sent or returned; without any, the current membership year."""
     (year,) = ledger.execute(
@@ -134,7 +145,7 @@ def _latest_year(ledger: sqlite3.Connection) -> str:
     return f"{start}-{(start + 1) % 100:02}"
 
 
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {8: to_version_8, 9: to_version_9}
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {8: to_version_8, 9: to_version_9, 10: to_version_10}
 VERSION = max(MIGRATIONS)
 
 

@@ -12,9 +12,10 @@ from msgspec import Struct
 from thep_forms.checking.record import Checked, SchoolRecord
 from thep_forms.deciding import Entry
 from thep_forms.definition.model import Severity
-from thep_forms.reading import Reading
+from thep_forms.reading import ReadFrom, Reading
 
 CONTENT = 16  # bytes of the hash of what a return says
+ENTERED = "office-"  # the start of the ids of returns that the office entered
 
 
 def entry_of(return_id: str, reading: Reading, checked: Checked | None) -> Entry:
@@ -34,9 +35,15 @@ def entry_of(return_id: str, reading: Reading, checked: Checked | None) -> Entry
         checked.blank,
         ";".join(dict.fromkeys(problem.code for problem in checked.problems)),
         ";".join(dict.fromkeys(problem.code for problem in checked.problems if problem.severity is Severity.ERROR)),
-        checked.values[0].read_from if checked.values else "",
+        _read_from(checked),
         hashlib.sha256(answers).digest()[:CONTENT],
     )
+
+
+def _read_from(checked: Checked) -> str:
+    """Where the return was read: where its first answer that came in stood, unless the office entered them all."""
+    kinds = [value.read_from for value in checked.values]
+    return next((kind for kind in kinds if kind != ReadFrom.OFFICE), kinds[0] if kinds else "")
 
 
 def return_id_of(sha256: str, number: int = 1) -> str:

@@ -12,7 +12,7 @@ from thep_forms.records import last_copy
 from thep_forms.records.database import CutOffError, OutdatedError, ReadOnlyError, errors_in_words
 from thep_forms.records.ledger import Ledger
 from thep_forms.records.records import Records
-from thep_forms.records.results import made_from, renew_results
+from thep_forms.records.results import is_outdated, renew_results
 from thep_forms.records.views import Views
 
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -69,7 +69,7 @@ def is_current(records: Path, definitions: Definitions) -> bool:
     """Whether the ledger is of this version, and no result that can be renewed is out of date."""
     try:
         with Ledger.existing(records, unchanged=True) as ledger:
-            return not ledger.outdated(made_from(definitions))
+            return not is_outdated(ledger, definitions)
     except (OutdatedError, CutOffError):
         return False
 

@@ -29,7 +29,7 @@ from thep_forms.records.ledger import Ledger
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
-_NO_RETURN = (Verdict.SENT_BY_US, Verdict.AUTOMATIC)
+_WITHOUT_PROBLEMS = (Verdict.SENT_BY_US, Verdict.AUTOMATIC, Verdict.CLOSED)
 
 
 class Returned(Struct, frozen=True, gc=False):
@@ -83,16 +83,17 @@ class Returned(Struct, frozen=True, gc=False):
 
     @property
     def school(self) -> str:
-        """Whose it is: the DFE number that was typed, unless the name is another school's.
+        """Whose it is: what a person said, else the DFE number that was typed, unless the name is another school's.
 
         Where no number can be read it is that of the school that the copy was made for.
         """
-        return self.judgement.namesake or self.entry.dfe_number or self.entry.copy_of
+        found = self.judgement.assigned_school or self.judgement.namesake
+        return found or self.entry.dfe_number or self.entry.copy_of
 
     @property
     def year(self) -> str:
-        """Its membership year; empty where it does not say."""
-        return self.entry.year
+        """Its membership year; empty where neither the return nor a person says it."""
+        return self.entry.year or self.judgement.assigned_year
 
     @property
     def year_collected(self) -> str:
@@ -107,7 +108,7 @@ class Returned(Struct, frozen=True, gc=False):
     @property
     def codes(self) -> tuple[str, ...]:
         """The codes of its problems, each once."""
-        if self.verdict in _NO_RETURN:
+        if self.verdict in _WITHOUT_PROBLEMS:
             return ()
         return tuple(dict.fromkeys((*_split(self.entry.codes), *self.judgement.codes)))
 
@@ -145,6 +146,11 @@ class Records:
         latest = self.judgements.latest_year
         self.definition: FormDefinition = definitions(MembershipYear.parse(latest) if latest else None)
 
+    @property
+    def latest_year(self) -> str:
+        """The latest membership year that was sent, returned or collected; empty if there is none."""
+        return self.ledger.latest_year()
+
     # --- returns -------------------------------------------------------------------------------------------------
 
     def returns(self) -> Iterator[Returned]:
@@ -171,7 +177,10 @@ class Records:
         """The DFE number of the school whose known address sent the return that way; empty where nobody can tell.
 
         Only a return that does not say whose it is belongs to its sender. Nobody guesses a number for a filled-in form.
+        A person may have said it.
         """
+        if entry.judgement.assigned_school and not entry.entry.is_filled_in:
+            return entry.judgement.assigned_school
         return "" if entry.school or entry.entry.is_filled_in else self.correspondents.school_of(arrival)
 
     def undeliverable_addresses(self) -> frozenset[str]:
@@ -245,7 +254,7 @@ class Records:
 
     def problems(self, entry: Returned) -> tuple[Problem, ...]:
         """Its own problems, and those that the register and other returns give it."""
-        if entry.verdict in _NO_RETURN:
+        if entry.verdict in _WITHOUT_PROBLEMS:
             return ()
         own = self.ledger.problems(entry.return_id) if entry.entry.codes else ()
         return (*own, *(self._problem(code, entry) for code in entry.judgement.codes))
@@ -270,6 +279,12 @@ class Records:
     def year_earlier(self, entry: Returned, collected: str) -> Problem:
         """The problem that it is of an earlier year than the one collected."""
         return problem(self.definition, ProblemCode.YEAR_EARLIER, value=entry.year, year=collected)
+
+    def problems_to_mend(self, entry: Returned) -> tuple[Problem, ...]:
+        """The problems of a return that its school can mend. On a form of an earlier year, nothing else is to mend."""
+        if entry.judgement.collected:
+            return (self.year_earlier(entry, entry.judgement.collected),)
+        return self.problems(entry)
 
     def errors(self, entry: Returned) -> tuple[str, ...]:
         """The codes of those of its problems that must be fixed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from thep_forms.records.checksums import faults_in, strays, tables
+from thep_forms.records.checksums import FIRST_WITH_CHECKSUMS, faults_in, strays, tables
 from thep_forms.records.names import LEDGER
 
 RESTORE = "Run thep-forms restore, which brings back what is sound."
@@ -25,20 +25,24 @@ _WHAT = {
     "result_detail": "the checked answers",
     "written": "what it notes of the workbook",
     "identity": "whose records these are",
+    "forgotten": "which files were forgotten",
 }
+_TABLES_SINCE = {"forgotten": 10}  # the version of the ledger that brought a table; the others are older
 
 
-def faults(connection: sqlite3.Connection, *, checksums: bool = True) -> Iterator[str]:
+def faults(connection: sqlite3.Connection) -> Iterator[str]:
     """What is wrong with the ledger, a sentence each. They quote neither SQLite nor the ledger.
 
-    Without `checksums` only SQLite's own check is made, as for a ledger of a version that had none.
+    A ledger of a version that had no checksums is checked by SQLite alone.
     """
     try:
         (answer,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-        if answer != "ok" or (checksums and set(tables(connection)) != _WHAT.keys()):
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        has_checksums = version >= FIRST_WITH_CHECKSUMS
+        if answer != "ok" or (has_checksums and set(tables(connection)) != _tables_of(version)):
             yield DAMAGED
             return
-        counts = _counts(connection) if checksums else {}
+        counts = _counts(connection) if has_checksums else {}
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise
@@ -48,6 +52,11 @@ def faults(connection: sqlite3.Connection, *, checksums: bool = True) -> Iterato
         places = "1 place" if count == 1 else f"{count} places"
         what = _WHAT.get(table, "what it notes")
         yield _CHANGED.format(ledger=LEDGER, what=what, count=places, restore=RESTORE)
+
+
+def _tables_of(version: int) -> set[str]:
+    """The tables of a ledger of that version, but for that of the checksums."""
+    return {table for table in _WHAT if _TABLES_SINCE.get(table, 0) <= version}
 
 
 def _counts(connection: sqlite3.Connection) -> dict[str, int]:

@@ -245,7 +245,16 @@ def _problem_rows(records: Records, entry: Returned) -> Iterator[tuple[TableName
 
 def _value_rows(records: Records, entry: Returned) -> Iterator[tuple[TableName, Row]]:
     for answer in records.answers(entry):
-        row = (entry.return_id, answer.field, answer.label, answer.raw, answer.value, answer.read_from, "", "")
+        row = (
+            entry.return_id,
+            answer.field,
+            answer.label,
+            answer.raw,
+            answer.value,
+            answer.read_from,
+            "",
+            answer.corrected,
+        )
         yield TableName.VALUES, row
 
 

@@ -14,7 +14,7 @@ NO_FILE = "This message has no file attached. Attach the form as a PDF."
 PICTURE_IN_TEXT = "A picture in the message came instead of a file. Attach the form as a PDF."
 _LINK_START = "A link to "
 _LINK = f"{_LINK_START}{{service}} came instead of a file. Attach the form as a PDF."
-_NO_CHANGES = "The message says that nothing has changed, and no form is attached."
+NO_CHANGES = "The message says that nothing has changed, and no form is attached."
 
 LONGEST_READ = 2**18  # characters of a text; a school's message has a few thousand
 
@@ -59,7 +59,7 @@ _BUT = re.compile(
 
 def says_no_file(reason: str) -> bool:
     """Whether a reason is one that `files_of_message` gives for a message without a file."""
-    return reason in (NO_FILE, PICTURE_IN_TEXT, _NO_CHANGES) or reason.startswith(_LINK_START)
+    return reason in (NO_FILE, PICTURE_IN_TEXT, NO_CHANGES) or reason.startswith(_LINK_START)
 
 
 def why_no_file(text: str, html_text: str = "") -> str:
@@ -70,7 +70,7 @@ def why_no_file(text: str, html_text: str = "") -> str:
     if service:
         return _LINK.format(service=service)
     words = own_text if own_text.strip() else _without_quotes(_without_tags(own_html))
-    return _NO_CHANGES if _says_nothing_changed(words) else NO_FILE
+    return NO_CHANGES if _says_nothing_changed(words) else NO_FILE
 
 
 def _linked_service(text: str) -> str:

@@ -1,0 +1,157 @@
+"""A person says whose a return is, of which year, or that it is dealt with; and notes something of a school."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests import printers
+from tests.commands import run, table
+from tests.conftest import inbox, ingest, rows
+from tests.deciding import decide, last_decision, refused, return_id, row_of, standing
+from thep_forms.definition import MembershipYear
+
+Filled = Callable[..., bytes]
+
+
+@pytest.fixture
+def strays(records: Path, filled: Filled, schools: Path) -> Path:
+    """Records with an accepted form of Cedar's, a picture of nobody's form, and minutes of a meeting."""
+    folder = inbox(records.parent / "in", cedar=filled(), scan=printers.scanned(filled("4242")))
+    (folder / "minutes.txt").write_text("Minutes")
+    ingest(records, [folder], register=schools)
+    return records
+
+
+# --- assign -------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_cannot_be_read_counts_as_its_schools_answer(strays: Path) -> None:
+    assert standing(strays, "4242") == "not_returned"
+    minutes = return_id(strays, "minutes")
+    result = decide("assign", strays, minutes, "--school", "211/4242", why="their letterhead")
+    assert "Ivy Lane School" in result.stderr
+    assert row_of(strays, minutes)["dfe_number"] == "211/4242"
+    assert standing(strays, "4242") == "wrote"
+    page = run("status", "2026-27", "-o", strays, "--csv")
+    why = {row["dfe_number"]: row["why"] for row in table(page)}
+    assert why["211/4242"].startswith("the school wrote")
+
+
+def test_a_scan_of_no_known_school_becomes_its_schools_return(strays: Path) -> None:
+    scan = return_id(strays, "scan")
+    decide("assign", strays, scan, "--school", "4242", "--year", "2026-27")
+    assert (row_of(strays, scan)["dfe_number"], row_of(strays, scan)["membership_year"]) == ("211/4242", "2026-27")
+    assert standing(strays, "4242") == "needs_attention"
+
+
+def test_a_form_with_the_number_of_another_school_becomes_its_own_schools(
+    records: Path, filled: Filled, schools: Path
+) -> None:
+    ingest(records, [inbox(records.parent / "in", ivy=filled("2101", school_name="Ivy Lane School"))], register=schools)
+    ivy = return_id(records, "ivy")
+    decide("assign", records, ivy, "--school", "4242")
+    assert (row_of(records, ivy)["verdict"], row_of(records, ivy)["dfe_number"]) == ("accepted", "211/4242")
+    assert rows(records / "schools.csv")[0]["dfe_number"] == "211/4242"
+
+
+def test_last_years_form_that_is_meant_for_this_year_becomes_this_years(
+    records: Path, filled: Filled, schools: Path
+) -> None:
+    ingest(records, [inbox(records.parent / "in", cedar=filled())], register=schools)
+    late = inbox(records.parent / "late", elm=filled("2103"))
+    ingest(records, [late], year=MembershipYear.parse("2027-28"))
+    elm = return_id(records, "elm")
+    assert row_of(records, elm)["problems"] == "year_earlier"
+    decide("assign", records, elm, "--year", "2027-28", why="they used the old form")
+    assert (row_of(records, elm)["verdict"], row_of(records, elm)["membership_year"]) == ("accepted", "2027-28")
+
+
+def test_last_years_form_that_is_meant_for_last_year_is_accepted_there(
+    records: Path, filled: Filled, schools: Path
+) -> None:
+    ingest(records, [inbox(records.parent / "in", cedar=filled())], register=schools)
+    late = inbox(records.parent / "late", elm=filled("2103"))
+    ingest(records, [late], year=MembershipYear.parse("2027-28"))
+    elm = return_id(records, "elm")
+    decide("assign", records, elm, "--year", "2026-27")
+    assert (row_of(records, elm)["verdict"], row_of(records, elm)["membership_year"]) == ("accepted", "2026-27")
+
+
+def test_what_was_assigned_is_on_record(strays: Path) -> None:
+    minutes = return_id(strays, "minutes")
+    decide("assign", strays, minutes, "--school", "4242", "--year", "2026-27", why="their letterhead")
+    school, year = rows(strays / "decisions.csv")[-2:]
+    assert (school["action"], school["field"], school["after"]) == ("assign", "school", "211/4242")
+    assert (year["action"], year["field"], year["after"]) == ("assign", "membership_year", "2026-27")
+    assert (school["why"], year["return_id"]) == ("their letterhead", minutes)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--school", "9999"), "is not in the list of member schools"),
+        (("--school", "Ivy"), "is not a DfE number"),
+        ((), "--school"),
+    ],
+)
+def test_what_cannot_be_assigned_is_refused_in_one_line(strays: Path, words: tuple[str, ...], line: str) -> None:
+    assert line in refused("assign", strays, return_id(strays, "minutes"), *words)
+
+
+# --- close --------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_closed_needs_nobody_and_keeps_its_row(strays: Path) -> None:
+    minutes, scan = return_id(strays, "minutes"), return_id(strays, "scan")
+    decide("close", strays, minutes, scan, why="a newsletter")
+    assert (row_of(strays, minutes)["verdict"], row_of(strays, scan)["verdict"]) == ("closed", "closed")
+    assert rows(strays / "problems.csv") == []
+    result = run("ingest", strays.parent / "in", "-o", strays)
+    assert (result.exit_code, "minutes" in result.stderr) == (0, False)
+
+
+def test_a_closed_file_that_comes_again_stays_closed(strays: Path) -> None:
+    decide("close", strays, return_id(strays, "minutes"))
+    again = strays.parent / "again"
+    again.mkdir()
+    (again / "other name.txt").write_text("Minutes")
+    ingest(strays, [again])
+    found = {row["verdict"] for row in rows(strays / "returns.csv") if row["return_id"] == return_id(strays, "minutes")}
+    assert found == {"closed", "duplicate"}
+
+
+def test_the_report_no_longer_shows_what_is_closed(strays: Path) -> None:
+    page = strays.parent / "page.html"
+    decide("close", strays, return_id(strays, "minutes"), return_id(strays, "scan"))
+    assert run("report", "2026-27", "-o", page, "--records", strays).exit_code == 0
+    assert "minutes.txt" not in page.read_text(encoding="utf-8")
+
+
+def test_an_accepted_return_is_not_closed(strays: Path) -> None:
+    assert "would take the school out of the tables" in refused("close", strays, return_id(strays, "cedar"))
+
+
+def test_what_is_closed_already_is_not_closed_again(strays: Path) -> None:
+    decide("close", strays, return_id(strays, "minutes"))
+    assert "is closed already" in refused("close", strays, return_id(strays, "minutes"))
+
+
+def test_one_wrong_id_among_several_closes_nothing(strays: Path) -> None:
+    assert "There is no return" in refused("close", strays, return_id(strays, "minutes"), "0123456789abcdef")
+
+
+# --- note ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_note_on_a_school_is_kept(strays: Path) -> None:
+    decide("note", strays, "2103", "Ring after 3 pm only")
+    row = last_decision(strays)
+    assert (row["action"], row["dfe_number"], row["why"]) == ("note", "211/2103", "Ring after 3 pm only")
+    assert (row["who"], row["school_name"]) == ("Jo", "Elm Tree Primary School")
+
+
+def test_a_note_on_a_school_that_nobody_knows_is_refused(strays: Path) -> None:
+    assert "Nothing is known of a school 211/9999" in refused("note", strays, "9999", "Ring")

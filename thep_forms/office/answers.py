@@ -1,0 +1,98 @@
+"""Answers that a person gives by the name of a field: `chair_of_governors_name=Ann Lee`."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+
+from thep_forms.checking.normalise import tick
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.model import Field, Kind
+from thep_forms.errors import DecisionError
+
+TICKED = "yes"
+_BETWEEN_OPTIONS = re.compile("[;,]")
+
+
+def answers_in(texts: Iterable[str], definition: FormDefinition) -> dict[str, str]:
+    """The answers by the name of their box, from texts such as `headteacher_name=Ann Lee`.
+
+    A field goes by its name, or by its label on the form. A field of tick boxes takes the options to tick, joined by
+    `;`. An empty answer empties the box. Raises `DecisionError`.
+    """
+    answers: dict[str, str] = {}
+    for text in texts:
+        name, separator, answer = text.partition("=")
+        if not separator:
+            raise DecisionError(f"“{text}” is no answer. Give the field, an equals sign and the answer: FIELD=ANSWER.")
+        answers |= _answer(name, answer.strip(), definition)
+    return answers
+
+
+def _answer(name: str, answer: str, definition: FormDefinition) -> dict[str, str]:
+    for field in definition.fields:
+        if field.kind is Kind.TICKS and _folded(name) in (_folded(field.name), _folded(field.label)):
+            return _ticks(field, answer, definition)
+    box = definition.box(box_name(name, definition))
+    if box and box.kind is Kind.TICKS:
+        return {box.name: tick(answer)}
+    return {box.name: answer} if box else {}
+
+
+def box_name(name: str, definition: FormDefinition) -> str:
+    """The name of the box with that name or label. Raises `DecisionError` if the form has none."""
+    if definition.box(name.strip()):
+        return name.strip()
+    names = names_by_label(definition)
+    if _folded(name) in names:
+        return names[_folded(name)]
+    known = {_folded(each): each for each in names.values()} | {label: label for label in names}
+    close = difflib.get_close_matches(_folded(name), known, n=1)
+    hint = f" Did you mean “{known[close[0]]}”?" if close else " The column field of values.csv has the names."
+    raise DecisionError(f"The form has no field “{name.strip()}”.{hint}")
+
+
+def names_by_label(definition: FormDefinition) -> Mapping[str, str]:
+    """The name of each box of the form by its label in small letters."""
+    boxes = [box for field in definition.fields for box in definition.boxes_of_field(field)]
+    for role in definition.roles:
+        positions = range(1, 1 + most_positions(definition)) if role.repeats else (1,)
+        boxes += [box for position in positions for box in definition.block(role, position).boxes.values()]
+    return {_folded(box.label): box.name for box in boxes}
+
+
+def asked_about(answers: Iterable[str], definition: FormDefinition) -> set[str]:
+    """The names of these boxes, and of the fields that they are tick boxes of: problems have either."""
+    names = set(answers)
+    for field in definition.fields:
+        if field.kind is Kind.TICKS and any(box.name in names for box in definition.boxes_of_field(field)):
+            names.add(field.name)
+    return names
+
+
+def most_positions(definition: FormDefinition) -> int:
+    """How many blocks the form of the year has for a role that repeats."""
+    sections = definition.file.section
+    repeats = {role.name for role in definition.roles if role.repeats}
+    cells = sum(cell.block in repeats for section in sections for row in section.row for cell in row.cells)
+    return cells + sum(section.count for section in sections)
+
+
+def _ticks(field: Field, answer: str, definition: FormDefinition) -> dict[str, str]:
+    """An answer for each tick box of a field: those of the options in `answer` are ticked."""
+    wanted = {_folded(word) for word in _BETWEEN_OPTIONS.split(answer) if word.strip()}
+    answers: dict[str, str] = {}
+    for option, box in zip(field.option, definition.boxes_of_field(field), strict=True):
+        words = {_folded(option.name), _folded(option.label)}
+        answers[box.name] = TICKED if words & wanted else ""
+        wanted -= words
+    if wanted:
+        options = ", ".join(option.name for option in field.option)
+        raise DecisionError(f"{field.label}: “{sorted(wanted)[0]}” is no option. Choose from {options}.")
+    return answers
+
+
+def _folded(words: str) -> str:
+    """What counts of a label: its letters and digits, in small letters."""
+    return " ".join(re.findall(r"\w+", words.casefold()))

@@ -1,0 +1,67 @@
+"""Confirm what a return was asked about: the problem is none, and what came in counts as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from thep_forms.checking import Problem
+from thep_forms.checking.corrections import ProblemKey
+from thep_forms.deciding import Action, Verdict
+from thep_forms.definition import Definitions, FormDefinition, Severity
+from thep_forms.errors import DecisionError
+from thep_forms.office.answers import box_name
+from thep_forms.office.deciding import Decided, Desk, open_desk
+from thep_forms.reading import FileKind
+from thep_forms.records import Returned
+
+
+def confirm(
+    folder: Path, return_id: str, fields: Sequence[str], why: str, definitions: Definitions, who: str = ""
+) -> Decided:
+    """Tick off the queries of a return, or those in `fields`, which go by name or label.
+
+    A copy that came back unchanged then says that nothing has changed. Raises `DecisionError` if there is nothing to
+    confirm or an error has to be corrected, `RecordsError`.
+    """
+    with open_desk(folder, definitions, who) as desk:
+        returned = desk.returned(return_id)
+        _require_answers(returned)
+        definition = desk.definition_of(returned)
+        keys = dict.fromkeys(map(ProblemKey.of, _problems(desk, returned, fields, definition)))
+        decisions = [
+            desk.decision(Action.CONFIRM, returned, field=key.field, before=key.code, after=key.value, why=why)
+            for key in keys
+        ]
+        return desk.decided(desk.take(decisions), returned.return_id)
+
+
+def can_be_confirmed(problem: Problem, definition: FormDefinition) -> bool:
+    """Whether a person may say that the problem is none: each query, and the errors that are no wrong answers."""
+    return problem.severity is Severity.QUERY or definition.problems[problem.code].can_be_confirmed
+
+
+def _require_answers(returned: Returned) -> None:
+    if returned.verdict in (Verdict.SENT_BY_US, Verdict.AUTOMATIC, Verdict.CLOSED):
+        raise DecisionError("Nothing is asked about this file, so there is nothing to confirm.")
+    if returned.entry.kind == FileKind.SCAN:
+        raise DecisionError("This is a picture, of which no answers were read. Type them in with thep-forms enter.")
+    if not returned.entry.is_filled_in:
+        raise DecisionError("No answers were read from this file. Type them in with thep-forms enter, or close it.")
+
+
+def _problems(desk: Desk, returned: Returned, fields: Sequence[str], definition: FormDefinition) -> list[Problem]:
+    """The problems to confirm. Raises `DecisionError` if there are none, or one of `fields` has another error."""
+    problems = desk.records.problems(returned)
+    if fields:
+        names = {box_name(field, definition) for field in fields}
+        problems = tuple(problem for problem in problems if problem.field in names)
+        for problem in problems:
+            if not can_be_confirmed(problem, definition):
+                raise DecisionError(f"{problem.message} This has to be corrected: see thep-forms correct.")
+    found = [problem for problem in problems if can_be_confirmed(problem, definition)]
+    if not found and problems:
+        raise DecisionError(f"{problems[0].message} This has to be corrected: see thep-forms correct.")
+    if not found:
+        raise DecisionError("Nothing is asked about this return, so there is nothing to confirm.")
+    return found

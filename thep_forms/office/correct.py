@@ -1,0 +1,84 @@
+"""Correct the answers of a return: what a person gives takes the place of what came in, which stays beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from thep_forms.checking.normalise import dfe_number
+from thep_forms.deciding import Action, Assigned, Decision, Verdict
+from thep_forms.definition import Definitions, FormDefinition, Severity
+from thep_forms.errors import DecisionError
+from thep_forms.office.answers import answers_in, asked_about
+from thep_forms.office.deciding import Decided, Desk, open_desk
+from thep_forms.reading import FileKind
+from thep_forms.records import Returned
+from thep_forms.records.checks import check_reading
+from thep_forms.records.results import corrections_with
+
+
+def correct(
+    folder: Path, return_id: str, answers: Sequence[str], why: str, definitions: Definitions, who: str = ""
+) -> Decided:
+    """Put answers, such as `headteacher_name=Ann Lee`, in the place of those of a return.
+
+    They are checked as if the school had typed them. Raises `DecisionError` if one of them is wrong, `RecordsError`.
+    """
+    with open_desk(folder, definitions, who) as desk:
+        returned = desk.returned(return_id)
+        _require_form(returned)
+        definition = desk.definition_of(returned)
+        wanted = answers_in(answers, definition)
+        decisions = [_decision(desk, returned, name, text, why, definition) for name, text in wanted.items()]
+        _require_right(desk, returned, decisions, wanted, definition)
+        return desk.decided(desk.take(decisions), returned.return_id)
+
+
+def _require_form(returned: Returned) -> None:
+    if returned.entry.kind == FileKind.SCAN:
+        raise DecisionError("This is a picture, of which no answers were read. Type them in with thep-forms enter.")
+    if returned.entry.kind != FileKind.FORM:
+        raise DecisionError("This file is no form that can be read. Type the answers in with thep-forms enter.")
+    if returned.verdict in (Verdict.SENT_BY_US, Verdict.AUTOMATIC):
+        raise DecisionError("No school sent this file, so there is nothing to correct in it.")
+
+
+def _decision(desk: Desk, returned: Returned, name: str, text: str, why: str, definition: FormDefinition) -> Decision:
+    """The decision about one box. Another DFE number is another school."""
+    if name == definition.dfe_field.name:
+        number = dfe_number(text, definition.partnership.dfe_prefix).value or text
+        before = returned.dfe_number
+        return desk.decision(Action.ASSIGN, returned, field=Assigned.SCHOOL, before=before, after=number, why=why)
+    known = {value.field: value.corrected or value.raw for value in desk.records.answers(returned)}
+    return desk.decision(Action.CORRECT, returned, field=name, before=known.get(name, ""), after=text, why=why)
+
+
+def _require_right(
+    desk: Desk,
+    returned: Returned,
+    decisions: Sequence[Decision],
+    answers: Mapping[str, str],
+    definition: FormDefinition,
+) -> None:
+    """Raises `DecisionError` if an answer that was given is an error itself."""
+    reading = desk.ledger.reading(returned.return_id)
+    if not reading:
+        raise DecisionError("An earlier version of this program read this form. Run ingest again, then correct it.")
+    corrections = corrections_with(desk.ledger, returned.return_id, decisions)
+    checked = check_reading(reading, desk.definitions, corrections).checked
+    names = asked_about(answers, definition)
+    for problem in checked.problems if checked else ():
+        if problem.severity is Severity.ERROR and problem.field in names:
+            raise DecisionError(f"{problem.message} Nothing was changed.")
+    if checked and checked.dfe_number and definition.dfe_field.name in answers:
+        members = desk.records.registers.members(returned.year_collected)
+        require_member(checked.dfe_number, members, returned.year_collected)
+
+
+def require_member(number: str, members: Mapping[str, str], year: str) -> None:
+    """Raises `DecisionError` if there is a list of member schools without that DFE number."""
+    if members and number not in members:
+        raise DecisionError(
+            f"{number} is not in the list of member schools{f' of {year}' if year else ''}. Check the four digits, or "
+            "give a list that has it with --schools."
+        )

@@ -1,0 +1,145 @@
+"""What all decisions of persons have in common: finding the return, noting who said what, and what came of it."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from thep_forms.checking import Problem
+from thep_forms.deciding import Action, Decision, Verdict
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
+from thep_forms.errors import DecisionError
+from thep_forms.records import Ledger, Records, Returned, Views, open_for_writing
+from thep_forms.records.results import renew_results
+
+
+class Decided(Struct, frozen=True):
+    """What came of a decision: its numbers, and the return that it is about as it is now.
+
+    `problems` are those that the return has left. `is_superseded_by` is the return that counts in its place, if one
+    does. A note on a school has no return.
+    """
+
+    numbers: tuple[int, ...]
+    dfe_number: str
+    school_name: str
+    returned: Returned | None = None
+    problems: tuple[Problem, ...] = ()
+    superseded_by: str = ""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict of the return."""
+        return self.returned.verdict if self.returned else None
+
+
+class Desk:
+    """Opened RECORDS in which a person decides. Whatever was decided counts when `decided` gives it back."""
+
+    def __init__(self, folder: Path, ledger: Ledger, definitions: Definitions, who: str) -> None:
+        self._folder, self.ledger, self.definitions = folder, ledger, definitions
+        self._who = who or user()
+        self._at = datetime.now(UTC)
+        self.records = Records(ledger, definitions)
+
+    @property
+    def at(self) -> datetime:
+        """When the person decides."""
+        return self._at
+
+    def returned(self, return_id: str) -> Returned:
+        """The return with that id. Raises `DecisionError` if there is none."""
+        wanted = return_id.strip()
+        for entry in self.records.returns():
+            if entry.return_id == wanted:
+                return entry
+        raise DecisionError(f"There is no return {wanted}. The column return_id of returns.csv has them all.")
+
+    def definition_of(self, returned: Returned) -> FormDefinition:
+        """The definition of the form of a return."""
+        return self.definitions(MembershipYear.parse(returned.year) if returned.year else None)
+
+    def decision(self, action: Action, returned: Returned | None = None, **about: str) -> Decision:
+        """A decision about a return. `about` are further entries of `Decision`."""
+        decision = Decision(0, action, "", at=self._at.isoformat(timespec="seconds"), who=self._who)
+        if returned:
+            number, name = self.school_of(returned)
+            decision = replace(
+                decision,
+                return_id=returned.return_id,
+                year=returned.year_collected,
+                dfe_number=number,
+                school_name=name,
+            )
+        return replace(decision, **about)
+
+    def school_of(self, returned: Returned) -> tuple[str, str]:
+        """The DFE number and the name of the school that a return belongs to, as far as anybody knows."""
+        number = returned.school or self.records.school_by_sender(returned, returned.arrivals[0])
+        listed = self.records.registers.members(returned.year_collected).get(number, "")
+        return number, listed or returned.school_name or self.records.correspondents.name_of(number)
+
+    def name_of(self, number: str) -> str | None:
+        """The name of the school with that DFE number, empty where nobody knows it; None if nobody knows the school."""
+        by_year = self.records.registers.by_year
+        for year in sorted(by_year, reverse=True):
+            if number in by_year[year]:
+                return by_year[year][number]
+        names = [entry.school_name for entry in self.records.returns() if entry.school == number]
+        return names[-1] if names else None
+
+    def take(self, decisions: Sequence[Decision]) -> tuple[int, ...]:
+        """Note the decisions, and work out again what they change. Gives their numbers."""
+        with self.ledger.transaction():
+            numbers = tuple(self.ledger.add_decision(decision) for decision in decisions)
+        self.work_out_again()
+        return numbers
+
+    def work_out_again(self) -> None:
+        """Check what was corrected, and decide about every return anew."""
+        renew_results(self.ledger, self.definitions)
+        self.records = Records(self.ledger, self.definitions)
+
+    def decided(self, numbers: Sequence[int], return_id: str) -> Decided:
+        """Write the tables, and say what came of decisions about a return."""
+        self.write_tables()
+        returned = self.returned(return_id)
+        number, name = self.school_of(returned)
+        problems = () if returned.verdict is Verdict.SUPERSEDED else self.records.problems(returned)
+        return Decided(tuple(numbers), number, name, returned, problems, self._superseded_by(returned))
+
+    def write_tables(self) -> None:
+        """Write the tables as the ledger has them now."""
+        Views(self._folder, self.records).write()
+
+    def _superseded_by(self, returned: Returned) -> str:
+        if returned.verdict is not Verdict.SUPERSEDED:
+            return ""
+        for entry in self.records.accepted():
+            if (entry.year, entry.dfe_number) == (returned.year_collected, returned.school):
+                return entry.return_id
+        return ""
+
+
+@contextmanager
+def open_desk(folder: Path, definitions: Definitions, who: str = "") -> Iterator[Desk]:
+    """RECORDS in which a person decides: `who`, or the system's user.
+
+    Raises `RecordsError`, `TemplateError`, `OSError`.
+    """
+    with open_for_writing(folder, definitions) as ledger:
+        yield Desk(folder, ledger, definitions, who)
+
+
+def user() -> str:
+    """The name of the system's user; empty where the system has none, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""

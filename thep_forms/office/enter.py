@@ -1,0 +1,148 @@
+"""Enter the answers of a school that came by telephone, letter or e-mail, without a form."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from thep_forms.checking.normalise import dfe_number
+from thep_forms.deciding import Action, Arrival
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
+from thep_forms.errors import DecisionError
+from thep_forms.office.answers import TICKED, answers_in
+from thep_forms.office.copies import answers as known_answers
+from thep_forms.office.correct import require_member
+from thep_forms.office.deciding import Decided, Desk, open_desk
+from thep_forms.reading import Answer, FileKind, ReadFrom, Reading
+from thep_forms.records import Returned
+from thep_forms.records.checks import check_reading
+from thep_forms.records.model import ENTERED
+from thep_forms.register import MemberSchool, members_of_year
+
+SOURCE = "entered by the office"
+_ID = 16  # hex digits
+
+
+def enter(
+    folder: Path,
+    school: str,
+    year: MembershipYear,
+    answers: Sequence[str],
+    why: str,
+    definitions: Definitions,
+    who: str = "",
+    *,
+    unchanged: bool = False,
+) -> Decided:
+    """Note what a school answered: its last known answers, with those of `answers`, such as `headteacher_name=Ann Lee`.
+
+    It counts over everything that came from the school for the year until now. `unchanged`: the school says that
+    nothing has changed. Raises `DecisionError` if an answer is wrong or nothing is known of the school, `RecordsError`.
+    """
+    definition = definitions(year)
+    number = _number(school, definition)
+    if not answers and not unchanged:
+        raise DecisionError("Give the answers as FIELD=ANSWER, or --unchanged if nothing has changed.")
+    changes = answers_in(answers, definition)
+    if changes.pop(definition.dfe_field.name, number) != number:
+        raise DecisionError("The DfE number of the school comes first. Leave it out of the answers.")
+    with open_desk(folder, definitions, who) as desk:
+        require_member(number, desk.records.registers.members(str(year)), str(year))
+        member = _member(desk, number, year)
+        known = _known(member, definition)
+        texts = {name: text for name, text in {**known, **changes}.items() if text}
+        reading = Reading(
+            FileKind.FORM,
+            {name: Answer(text, ReadFrom.OFFICE) for name, text in texts.items()},
+            form_id=definition.form_id,
+            title=definition.title,
+        )
+        _require_right(reading, changes, definitions, unchanged=unchanged)
+        changed = [name for name, text in changes.items() if text != known.get(name, "")]
+        return _noted(desk, reading, member, year, changed, why)
+
+
+def _number(school: str, definition: FormDefinition) -> str:
+    number = dfe_number(school, definition.partnership.dfe_prefix).value
+    if not number:
+        raise DecisionError(f"{school} is not a DfE number. Give it like {definition.partnership.dfe_prefix}1234.")
+    return number
+
+
+def _member(desk: Desk, number: str, year: MembershipYear) -> MemberSchool:
+    members = {member.dfe_number: member for member in members_of_year(desk.records, year)}
+    return members.get(number, MemberSchool(number))
+
+
+def _known(member: MemberSchool, definition: FormDefinition) -> dict[str, str]:
+    """The school's last known answers by the name of their box."""
+    known: dict[str, str] = {}
+    for name, value in known_answers(definition, member).items():
+        known[name] = TICKED if value is True else str(value or "")
+    if member.name:
+        known.setdefault(definition.school_name.name, member.name)
+    return known
+
+
+def _require_right(reading: Reading, changes: Mapping[str, str], definitions: Definitions, *, unchanged: bool) -> None:
+    """Raises `DecisionError` if an answer that was given is an error itself.
+
+    What is missing can follow, unless the school says that the rest is `unchanged`: then it has to be known.
+    """
+    checked = check_reading(reading, definitions).checked
+    for problem in checked.problems if checked else ():
+        if problem.severity is not Severity.ERROR:
+            continue
+        if changes.get(problem.field):
+            raise DecisionError(f"{problem.message} Nothing was entered.")
+        if unchanged:
+            raise DecisionError(
+                f"“Unchanged” does not say enough: {problem.label} is not known yet. Give this answer too. "
+                "Nothing was entered."
+            )
+
+
+def _noted(
+    desk: Desk, reading: Reading, member: MemberSchool, year: MembershipYear, changed: Sequence[str], why: str
+) -> Decided:
+    return_id = _return_id(desk, member, reading)
+    settled = [entry.return_id for entry in desk.records.returns() if _is_settled(desk, entry, member, year)]
+    arrival = Arrival(SOURCE, return_id, desk.at, year_given=str(year), noted_at=desk.at)
+    decision = desk.decision(
+        Action.ENTER,
+        return_id=return_id,
+        year=str(year),
+        dfe_number=member.dfe_number,
+        school_name=member.name,
+        before=";".join(settled),
+        after=";".join(changed),
+        why=why,
+    )
+    with desk.ledger.transaction():
+        desk.ledger.add_entered(return_id, reading, arrival)
+        number = desk.ledger.add_decision(decision)
+    desk.work_out_again()
+    return desk.decided([number], return_id)
+
+
+def _return_id(desk: Desk, member: MemberSchool, reading: Reading) -> str:
+    said = msgspec.json.encode((member.dfe_number, desk.at, reading), order="deterministic")
+    return f"{ENTERED}{hashlib.sha256(said).hexdigest()[:_ID]}"
+
+
+def _is_settled(desk: Desk, entry: Returned, member: MemberSchool, year: MembershipYear) -> bool:
+    """Whether what the office enters takes the place of a return: it is of the school, and of the year.
+
+    A file that says no year is, if it still needs somebody.
+    """
+    schools = (entry.judgement.school, entry.school, *_senders(desk, entry))
+    if member.dfe_number not in schools or not entry.arrivals_from_school:
+        return False
+    return entry.year_collected == str(year) or (not entry.year_collected and not entry.verdict.needs_nobody)
+
+
+def _senders(desk: Desk, entry: Returned) -> set[str]:
+    return {desk.records.school_by_sender(entry, arrival) for arrival in entry.arrivals_from_school}

@@ -1,0 +1,140 @@
+"""The story of a school or of a return: what was sent, what came, what became of it, and what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from thep_forms.checking.normalise import dfe_number
+from thep_forms.deciding import Action, Assigned, Decision
+from thep_forms.definition import Definitions, FormDefinition
+from thep_forms.errors import DecisionError
+from thep_forms.office.dates import in_words
+from thep_forms.office.opening import open_records
+from thep_forms.office.words import code_in_short, in_short
+from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
+from thep_forms.records.model import ENTERED
+
+_SENT = {
+    SentState.SENDING: "may have been sent",
+    SentState.SENT: "was sent",
+    SentState.DRAFTED: "was drafted",
+}
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class Event(Struct, frozen=True):
+    """One thing that happened, in words, and when. `at` is None where nobody knows it."""
+
+    at: datetime | None
+    words: str
+
+    @property
+    def day(self) -> str:
+        """The day, such as `4 May 2026`."""
+        return in_words(self.at.astimezone().date()) if self.at else "no date"
+
+
+def history(folder: Path, subject: str, definitions: Definitions) -> list[Event]:
+    """What happened to a school, by its DfE number, or to a return, by its id; the first comes first.
+
+    Raises `DecisionError` if nothing is known of it, `RecordsError`.
+    """
+    with open_records(folder, definitions) as (ledger, records):
+        number = dfe_number(subject, definitions().partnership.dfe_prefix).value
+        events = list(_of_school(number, ledger, records) if number else _of_return(subject.strip(), ledger, records))
+    if not events:
+        raise DecisionError(f"Nothing is known of {subject}. Give a school's DfE number, or the id of a return.")
+    # In the same second, what was sent comes before what came, and that before what was decided.
+    return sorted(events, key=lambda event: (event.at or _LONG_AGO).replace(microsecond=0))
+
+
+def _of_school(number: str, ledger: Ledger, records: Records) -> Iterator[Event]:
+    for sent in ledger.sent():
+        if sent.dfe_number == number:
+            yield _sent(sent)
+    returns = [entry for entry in records.returns() if number in _schools(entry, records)]
+    yield from _of_returns(returns, ledger, records, number)
+
+
+def _of_return(return_id: str, ledger: Ledger, records: Records) -> Iterator[Event]:
+    returns = [entry for entry in records.returns() if entry.return_id == return_id]
+    yield from _of_returns(returns, ledger, records)
+
+
+def _of_returns(
+    returns: Iterable[Returned], ledger: Ledger, records: Records, number: str | None = None
+) -> Iterator[Event]:
+    """How returns came, and what was decided of them, and of the school with that number."""
+    verdicts: dict[str, str] = {}
+    for entry in returns:
+        verdicts[entry.return_id] = entry.verdict.replace("_", " ")
+        if not entry.return_id.startswith(ENTERED):
+            yield from _came(entry, records)
+    for decision in ledger.decisions():
+        if decision.return_id in verdicts or decision.dfe_number == number:
+            yield _decided(decision, verdicts.get(decision.return_id, ""), records)
+
+
+def _schools(entry: Returned, records: Records) -> set[str]:
+    """The DFE numbers of the schools that a return may be of."""
+    senders = {records.school_by_sender(entry, arrival) for arrival in entry.arrivals}
+    return {entry.school, entry.judgement.school, *senders}
+
+
+def _sent(sent: Sent) -> Event:
+    what = "The form" if sent.kind is SentKind.FORM else "A reminder"
+    return Event(sent.at, f"{what} of {sent.year} {_SENT[sent.state]} to {sent.addresses.replace(';', ', ')}.")
+
+
+def _came(entry: Returned, records: Records) -> Iterator[Event]:
+    """When a return came by each way, and what became of it."""
+    problems = () if entry.verdict.needs_nobody else records.problems_to_mend(entry)
+    for arrival in entry.arrivals:
+        what = entry.verdict_of(arrival).replace("_", " ")
+        if problems and arrival == entry.arrivals[0]:
+            what += f": {'; '.join(in_short(problem, records.definition.problems) for problem in problems)}"
+        year = f" for {entry.year}" if entry.year else ""
+        at = arrival.received_at or arrival.noted_at or entry.entry.modified
+        yield Event(at, f"Came{year} as {arrival.source} ({entry.return_id}). {_sentence(what)}")
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+def _decided(decision: Decision, verdict: str, records: Records) -> Event:
+    words = [_words(decision, verdict, records.definition), f"Decision {decision.number}"]
+    words[-1] += f" by {decision.who}" if decision.who else ""
+    words[-1] += f": {decision.why}" if decision.why else ""
+    if decision.undone_by:
+        words.append(f"(Undone by decision {decision.undone_by}.)")
+    return Event(datetime.fromisoformat(decision.at) if decision.at else None, " ".join(words))
+
+
+def _words(decision: Decision, verdict: str, definition: FormDefinition) -> str:
+    """What was decided, in one sentence. `verdict` is what has become of the return."""
+    box = definition.box(decision.field)
+    label, return_id = box.label if box else decision.field, decision.return_id
+    match decision.action:
+        case Action.PREFER:
+            return f"The return {return_id} counts over {decision.before.replace(';', ', ')}."
+        case Action.CORRECT:
+            return f"{label} in {return_id} was “{decision.before}” and is “{decision.after}”."
+        case Action.CONFIRM:
+            where = f"{label}: " if label else ""
+            return f"Confirmed in {return_id}: {where}{code_in_short(decision.before, definition.problems)}."
+        case Action.ENTER:
+            return f"The office entered the answers for {decision.year} ({return_id}). {_sentence(verdict)}"
+        case Action.ASSIGN:
+            what = "is that of the school" if decision.field == Assigned.SCHOOL else "is of the year"
+            return f"The return {return_id} {what} {decision.after}."
+        case Action.CLOSE:
+            return f"The return {return_id} is closed."
+        case Action.NOTE:
+            return "Noted."
+        case Action.UNDO:
+            return f"The decision {decision.before} is undone."

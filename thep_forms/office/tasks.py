@@ -1,0 +1,117 @@
+"""What needs a person: for each return what is wrong in words, and the one act that most often settles it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from thep_forms.checking import Problem
+from thep_forms.definition.model import ProblemCode, Severity
+from thep_forms.office.words import in_short, reason_in_short
+from thep_forms.reading import FileKind
+from thep_forms.records import Records, Returned
+from thep_forms.sources.message_texts import NO_CHANGES
+
+_OF_YEAR = {ProblemCode.YEAR_MISSING, ProblemCode.YEAR_MISMATCH, ProblemCode.YEAR_EARLIER}
+_OF_SCHOOL = {
+    ProblemCode.DFE_MISSING,
+    ProblemCode.DFE_FORMAT,
+    ProblemCode.DFE_PREFIX,
+    ProblemCode.DFE_UNKNOWN,
+    ProblemCode.DFE_OTHER_SCHOOL,
+}
+
+
+class Act(StrEnum):
+    """What settles a task."""
+
+    CORRECT = "correct"
+    CONFIRM = "confirm"
+    ENTER = "enter"
+    ENTER_UNCHANGED = "enter_unchanged"
+    ASSIGN_SCHOOL = "assign_school"
+    ASSIGN_YEAR = "assign_year"
+    PREFER = "prefer"
+    CLOSE = "close"
+
+
+class Task(Struct, frozen=True):
+    """A return that somebody has to look at.
+
+    `what` says in words what is wrong, without anything that was typed. `act` is what most often settles it, `field`
+    the box that an act is about, `year` the membership year. The school is the one that it belongs to, as far as
+    anybody knows. `since` is when it came. `is_new`: it came in this run.
+    """
+
+    return_id: str
+    source: str
+    what: tuple[str, ...]
+    act: Act
+    field: str = ""
+    year: str = ""
+    dfe_number: str = ""
+    school_name: str = ""
+    since: datetime | None = None
+    is_new: bool = False
+
+
+def tasks(records: Records, new_sources: Collection[str] = ()) -> list[Task]:
+    """What needs a person, by school; what is nobody's comes last. `new_sources` came in this run."""
+    found = [_task(entry, records, new_sources) for entry in records.returns() if needs_somebody(entry)]
+    return sorted(found, key=lambda task: (not task.dfe_number, task.dfe_number, task.source))
+
+
+def needs_somebody(entry: Returned) -> bool:
+    """Whether a person has to look at the return."""
+    return not entry.verdict.needs_nobody and not entry.is_decoration
+
+
+def _task(entry: Returned, records: Records, new_sources: Collection[str]) -> Task:
+    first = entry.arrivals[0]
+    number = entry.school or records.school_by_sender(entry, first)
+    year = entry.year_collected or records.latest_year
+    errors = [problem for problem in records.problems_to_mend(entry) if problem.severity is Severity.ERROR]
+    return Task(
+        entry.return_id,
+        entry.source,
+        tuple(dict.fromkeys(_what(entry, errors, records))),
+        _act(entry, errors, number),
+        next((problem.field for problem in errors if problem.field), ""),
+        year,
+        number,
+        records.registers.members(year).get(number) or entry.school_name or records.correspondents.name_of(number),
+        entry.dated or first.noted_at,
+        any(arrival.source in new_sources for arrival in entry.arrivals),
+    )
+
+
+def _what(entry: Returned, errors: Iterable[Problem], records: Records) -> list[str]:
+    if entry.entry.reason:
+        return [reason_in_short(entry.entry.reason)]
+    words = [in_short(problem, records.definition.problems) for problem in errors]
+    return words or [entry.verdict.replace("_", " ")]
+
+
+def _act(entry: Returned, errors: Sequence[Problem], number: str) -> Act:
+    """What most often settles a return. `number` is that of its school, empty where nobody knows it."""
+    codes = {problem.code for problem in errors}
+    if entry.entry.reason == NO_CHANGES and number:
+        return Act.ENTER_UNCHANGED
+    if not entry.entry.is_filled_in or entry.entry.kind == FileKind.SCAN:
+        if number:
+            return Act.ENTER
+        return Act.CLOSE if entry.entry.kind == FileKind.NOT_A_FORM or entry.entry.blank else Act.ASSIGN_SCHOOL
+    if ProblemCode.RETURN_CONFLICT in codes:
+        return Act.PREFER
+    if ProblemCode.COPY_UNCHANGED in codes:
+        return Act.CONFIRM
+    if codes & _OF_YEAR:
+        return Act.ASSIGN_YEAR
+    if codes & _OF_SCHOOL:
+        return Act.ASSIGN_SCHOOL
+    if codes & {ProblemCode.FORM_OTHER, ProblemCode.FILE_DAMAGED}:
+        return Act.ENTER if number else Act.CLOSE
+    return Act.CORRECT if any(problem.field for problem in errors) else Act.CONFIRM
