@@ -301,6 +301,32 @@ def test_what_is_damaged_in_ledger_and_copy_is_made_again_of_the_rest_and_the_ar
     assert known | lost >= {row.split(b",")[0].decode() for row in before["returns.csv"].splitlines()[1:]}
 
 
+def test_a_return_that_the_office_entered_is_brought_back_without_its_entry(records: Path) -> None:
+    answers_of_elm = ["phase_primary=yes", "main_contact_name=Ann Lee", "main_contact_email=ann@elm.example"]
+    words = [
+        "enter",
+        "2103",
+        "2026-27",
+        *answers_of_elm,
+        "chair_of_governors_name=Bo Ek",
+        "-o",
+        records,
+        "--why",
+        "phone",
+    ]
+    entered = run(*words)
+    assert entered.exit_code == 0, entered.stderr
+    before = (records / "schools.csv").read_bytes()
+    assert b"office-" in before
+    for name in (LEDGER, COPY):
+        with sqlite3.connect(records / name) as ledger:
+            ledger.execute("DELETE FROM entry")
+        ledger.close()
+    run("restore", "-o", records)
+    assert run("verify", "-o", records).exit_code == 0
+    assert (records / "schools.csv").read_bytes() == before
+
+
 def test_restore_of_a_whole_ledger_changes_nothing(records: Path) -> None:
     before = {path: path.read_bytes() for path in records.rglob("*") if path.is_file()}
     result = run("restore", "-o", records)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -19,6 +20,7 @@ from thep_forms.reading import Reading
 from thep_forms.records import checksums, last_copy, migrations, soundness
 from thep_forms.records.database import errors_in_words
 from thep_forms.records.last_copy import Identity
+from thep_forms.records.model import ENTERED
 from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, damaged_ledger, hash_in_name, read_only
 
 _IDENTITY = "identity"  # the table of its name
@@ -175,7 +177,11 @@ def _make_entries(new: sqlite3.Connection, archived: Mapping[str, str]) -> None:
     """Make lacking entries of their readings. `archived` are the hashes of the archive by their first `ID` digits."""
     lacking = "SELECT return_id, reading FROM reading WHERE return_id NOT IN (SELECT return_id FROM entry)"
     for return_id, blob in new.execute(lacking).fetchall():
-        if sha256 := archived.get(return_id[:ID]):
+        if return_id.startswith(ENTERED):  # the office entered it, and it has no file
+            sha256 = hashlib.sha256(return_id.encode()).hexdigest()
+        else:
+            sha256 = archived.get(return_id[:ID], "")
+        if sha256:
             reading = msgspec.json.decode(blob, type=Reading)
             facts = (return_id, sha256, reading.kind, reading.reason, reading.modified and reading.modified.isoformat())
             new.execute("INSERT INTO entry VALUES (?,?,?,?,?)", facts)
