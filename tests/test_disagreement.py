@@ -91,6 +91,27 @@ def test_tick_box_with_a_value_that_is_no_name_and_the_same_state_is_not_asked_a
     assert asked(changed(returned, change), definition, "phase_primary") == []
 
 
+def test_tick_box_that_is_ticked_by_its_value_and_has_no_state_is_a_conflict(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    """Viewers draw no tick."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        del boxes(pdf)["phase_primary"]["/AS"]
+
+    found = asked(changed(returned, change), definition, "phase_primary")
+    assert [problem.code for problem in found] == ["value_conflict"]
+
+
+def test_text_in_a_second_field_of_the_name_of_a_tick_box_is_asked_about(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)[BOX].T = String(TICK)
+
+    assert [problem.code for problem in asked(changed(returned, change), definition, TICK)] == ["value_uncertain"]
+
+
 @pytest.mark.parametrize("parts", [("/V",), ("/V", "/T"), ("/V", "/T", "/FT")])
 def test_field_that_the_list_names_without_its_parent_has_what_the_parent_holds(
     returned: bytes, definition: FormDefinition, parts: tuple[str, ...]

@@ -308,6 +308,8 @@ def _contradicts(leaf: Leaf, value: object) -> bool:
     states = get(leaf.node.get("/AP"), "/N")
     if not isinstance(states, Dictionary) or not any(key != "/Off" for key in states):
         return False
+    if state is None:  # viewers draw none of its states (ISO 32000-1, 12.5.5)
+        return True
     return any(isinstance(each, Name) and str(each) not in states for each in ticked)
 
 
