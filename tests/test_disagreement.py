@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
 from tests.changing import EXPECTED, Change, boxes, changed, plain_objects, texts_in
-from tests.conftest import AWKWARD, read_return
+from tests.conftest import AWKWARD, ingest, read_return, rows
 from tests.viewer import type_into
 from thep_forms.checking.checker import check
 from thep_forms.checking.record import Problem
@@ -187,6 +188,19 @@ def test_emptied_box_that_still_shows_its_answer_stays_empty_and_is_a_query(
     pdf = changed(returned, change)
     assert read_return(pdf, definition).answers[BOX].text == ""
     assert "value_shown_differently" in {problem.code for problem in asked(pdf, definition)}
+
+
+def test_emptied_box_that_still_shows_its_answer_is_asked_about_in_the_table_of_problems(
+    returned: bytes, tmp_path: Path
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)[BOX].V = String("")
+
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "return.pdf").write_bytes(changed(returned, change))
+    ingest(tmp_path / "records", [tmp_path / "inbox"])
+    found = {(row["field"], row["code"]) for row in rows(tmp_path / "records" / "problems.csv")}
+    assert (BOX, "value_shown_differently") in found
 
 
 def test_box_that_viewers_draw_anew_is_not_compared(returned: bytes, definition: FormDefinition) -> None:

@@ -109,7 +109,7 @@ def by_pypdf(data: bytes) -> dict[str, list[str]] | None:
         elif isinstance(value, list):
             found[name] = ["\n".join(map(str, value))]
         else:
-            found[name] = [str(value)]
+            found[name] = ["" if value == "/Off" else str(value)]
     return found
 
 
