@@ -7,7 +7,6 @@ without PDFs, so that 25,000 returns take minutes. The archive holds a stub for 
 from __future__ import annotations
 
 import hashlib
-import os
 import resource
 import sys
 import tempfile
@@ -68,7 +67,6 @@ def measured(*words: object) -> tuple[float, float]:
 
 def main() -> None:
     sizes = [int(size) for size in sys.argv[1:]] or SIZES
-    os.nice(19)
     definitions = Definitions(None, MembershipYear(2026))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

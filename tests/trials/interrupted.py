@@ -6,7 +6,6 @@ that nothing disturbed. Prints a row for each command. The disks are small ones 
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import subprocess
@@ -198,7 +197,6 @@ def main() -> None:
     seed, kills = (
         (int(word) for word in [*sys.argv[1:3], "1", "40"][:2]) if len(sys.argv) != 2 else (int(sys.argv[1]), 40)
     )
-    os.nice(19)
     moments = random.Random(seed)  # noqa: S311 - the same moments each time, which are no secret
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -10,7 +10,6 @@ import ctypes
 import io
 import json
 import logging
-import os
 import random
 import sys
 import time
@@ -336,7 +335,6 @@ class Trial:
 
 def main() -> None:
     count, seed, minutes = (int(word) for word in (*sys.argv[1:4], *("100000", "1", "600")[len(sys.argv) - 1 :]))
-    os.nice(19)
     trial = Trial(seed, Path("mutated"))
     start = time.monotonic()
     answers = Workers(trial.readers, LIMITS, 1).map(trial.cases(count, 60 * minutes))

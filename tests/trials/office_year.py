@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
 import random
 import re
 import shutil
@@ -405,7 +404,6 @@ def copied(office: Office, target: Path) -> Office:
 def main() -> None:
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     picked = sys.argv[2] if len(sys.argv) > 2 else ""
-    os.nice(19)
     outcomes: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as name:
         base = Path(name)
