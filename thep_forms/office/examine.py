@@ -84,11 +84,13 @@ class Examiner(Struct, frozen=True):
 
 def _without_empty_answers(reading: Reading) -> Reading:
     """The reading as it is kept. It is checked like this, so that checking what was kept gives the same again."""
-    answers: dict[str, Answer] = {}
-    for name, answer in reading.answers.items():
-        if not answer.is_empty or answer.others or answer.shown:
-            answers[name] = answer
+    answers = {name: answer for name, answer in reading.answers.items() if _is_kept(answer)}
     return replace(reading, answers=answers)
+
+
+def _is_kept(answer: Answer) -> bool:
+    """Whether anything can be asked or noted about the box."""
+    return not answer.is_empty or bool(answer.others or answer.shown)
 
 
 def _with_origin(reading: Reading, file: Path | bytes) -> Reading:
