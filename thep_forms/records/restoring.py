@@ -49,8 +49,11 @@ def restore_ledger(records: Path) -> Restored:
     has_copy = copy.is_file() and not list(_faults(copy))
     copied_at = datetime.fromtimestamp(copy.stat().st_mtime, UTC) if has_copy else None
     with errors_in_words(), _new_ledger(records, copy if has_copy else None) as new:
-        with closing(sqlite3.connect(new, isolation_level=None)) as connection:
-            checksums.add_function(connection)
+        with closing(_connected(new)) as connection:
+            if _version(ledger) == migrations.VERSION:
+                _bring_up_to_date(
+                    connection
+                )  # a run may have been cut off before it renewed a copy of an earlier version
             incomplete = _fill(connection, ledger, is_copy=has_copy)
         put_aside = _put_aside(ledger)
         if not has_copy:
@@ -70,14 +73,48 @@ def _new_ledger(records: Path, copy: Path | None) -> Iterator[Path]:
         if copy:
             shutil.copyfile(copy, path)
         else:
-            with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-                checksums.add_function(connection)
+            with closing(_connected(path)) as connection:
                 connection.execute("BEGIN")
                 migrations.create(connection)
                 connection.execute("COMMIT")
         yield path
     finally:
         path.unlink(missing_ok=True)
+
+
+def _connected(new: Path) -> sqlite3.Connection:
+    """A connection to a new ledger. Nobody needs half of it, so no journal of it is left on the disk."""
+    connection = sqlite3.connect(new, isolation_level=None)
+    checksums.add_function(connection)
+    connection.execute("PRAGMA journal_mode=MEMORY")
+    return connection
+
+
+def _bring_up_to_date(new: sqlite3.Connection) -> None:
+    """Migrate the new ledger, if it is of an earlier version."""
+    (version,) = new.execute("PRAGMA user_version").fetchone()
+    if version < migrations.VERSION:
+        new.execute("BEGIN IMMEDIATE")
+        migrations.migrate(new, version)
+        new.execute("COMMIT")
+
+
+def _version(ledger: Path) -> int:
+    """The version that wrote a damaged ledger; 0 where nobody can tell."""
+    if not ledger.is_file():
+        return 0
+    try:
+        with closing(sqlite3.connect(read_only(ledger), uri=True)) as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            return int(version)
+    except sqlite3.DatabaseError as error:
+        _raise_if_busy(error)
+        return 0
+
+
+def _raise_if_busy(error: sqlite3.DatabaseError) -> None:
+    if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        raise error
 
 
 def _faults(path: Path) -> Iterator[str]:
@@ -98,13 +135,12 @@ def _fill(new: sqlite3.Connection, damaged: Path, *, is_copy: bool) -> frozenset
         return frozenset(tables)
     with closing(sqlite3.connect(read_only(damaged), uri=True, isolation_level=None)) as old:
         checksums.add_function(old)
-        before, now = _identity(old), last_copy.identity(new)
+        before, now = _identity(old, new), last_copy.identity(new)
         if is_copy and before and before.records_id == now.records_id and before.changes <= now.changes:
             return frozenset()  # the copy lacks nothing
         if not before or (is_copy and before.records_id != now.records_id):
             return frozenset(tables)
         checksums.keep_up_to_date(new)
-        new.execute("PRAGMA journal_mode=MEMORY")  # nobody needs half of a new ledger, so no journal is left of it
         new.execute("BEGIN IMMEDIATE")
         incomplete = frozenset(table for table in tables if not _take_rows(old, new, table))
         _mend(new, damaged.parent, incomplete)
@@ -113,14 +149,14 @@ def _fill(new: sqlite3.Connection, damaged: Path, *, is_copy: bool) -> frozenset
     return incomplete
 
 
-def _identity(old: sqlite3.Connection) -> Identity | None:
-    """The identity of a damaged ledger; None where it cannot be read, or where its tables are not those of today."""
+def _identity(old: sqlite3.Connection, new: sqlite3.Connection) -> Identity | None:
+    """The identity of a damaged ledger; None where it cannot be read, or where its tables are not those of the new."""
+    (version_of_new,) = new.execute("PRAGMA user_version").fetchone()
     try:
         (version,) = old.execute("PRAGMA user_version").fetchone()
-        return last_copy.identity(old) if version == migrations.VERSION else None
+        return last_copy.identity(old) if version == version_of_new else None
     except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise
+        _raise_if_busy(error)
         return None
 
 
