@@ -223,6 +223,35 @@ def test_an_old_ledger_with_its_old_copy_is_noticed_by_verify_and_restore_reads_
     assert (records / "schools.csv").read_bytes() == schools
 
 
+def test_a_ledger_with_its_copy_that_are_older_than_a_decision_are_noticed_before_the_tables_are_written(
+    records: Path,
+) -> None:
+    old = {name: (records / name).read_bytes() for name in (LEDGER, COPY)}
+    other = next(row["return_id"] for row in rows(records / "returns.csv") if row["source"].endswith("4242.pdf"))
+    assert run("prefer", other, "-o", records).exit_code == 0
+    for name in old:
+        (records / name).write_bytes(old[name])
+    found = run("verify", "-o", records)
+    assert (found.exit_code, "the ledger is older than the tables" in found.stderr) == (1, True)
+    assert "ingest" not in found.stderr
+    restored = run("restore", "-o", records)
+    assert (restored.exit_code, "Lost: the decisions 2. Take them again." in restored.stderr) == (1, True)
+    assert run("verify", "-o", records).exit_code == 0
+
+
+def test_a_damaged_name_in_the_ledger_is_damage_like_any_other(records: Path) -> None:
+    """SQLite quotes it in its message, which is then no text."""
+    before = tables(records)
+    data = (records / LEDGER).read_bytes()
+    (records / LEDGER).write_bytes(data.replace(b"CREATE TABLE register", b"CREATE T\xc1BLE register"))
+    assert "Run thep-forms restore" in run("verify", "-o", records).stderr
+    code, words = ingest_nothing(records)
+    assert (code, "Run thep-forms restore" in words) == (2, True)
+    assert run("restore", "-o", records).exit_code in (0, 1)
+    assert run("verify", "-o", records).exit_code == 0
+    assert tables(records) == before
+
+
 def test_a_strange_file_in_the_archive_is_to_be_moved(records: Path) -> None:
     (records / "returns" / "desktop.ini").write_text("[.ShellClassInfo]")
     assert run("verify", "-o", records).stderr.splitlines() == [

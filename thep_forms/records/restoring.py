@@ -18,6 +18,7 @@ from msgspec import Struct
 from thep_forms.files import moved_into_place, sync_folder, write_private
 from thep_forms.reading import Reading
 from thep_forms.records import checksums, last_copy, migrations, soundness
+from thep_forms.records.checksums import Damage
 from thep_forms.records.database import errors_in_words
 from thep_forms.records.last_copy import Identity
 from thep_forms.records.model import ENTERED
@@ -107,14 +108,10 @@ def _version(ledger: Path) -> int:
         with closing(sqlite3.connect(read_only(ledger), uri=True)) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             return int(version)
-    except sqlite3.DatabaseError as error:
-        _raise_if_busy(error)
+    except Damage as error:
+        if soundness.is_busy(error):
+            raise
         return 0
-
-
-def _raise_if_busy(error: sqlite3.DatabaseError) -> None:
-    if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        raise error
 
 
 def _faults(path: Path) -> Iterator[str]:
@@ -124,7 +121,7 @@ def _faults(path: Path) -> Iterator[str]:
             checksums.add_function(connection)
             last_copy.identity(connection)
             yield from soundness.faults(connection)
-    except sqlite3.DatabaseError:
+    except Damage:
         yield soundness.DAMAGED
 
 
@@ -155,8 +152,9 @@ def _identity(old: sqlite3.Connection, new: sqlite3.Connection) -> Identity | No
     try:
         (version,) = old.execute("PRAGMA user_version").fetchone()
         return last_copy.identity(old) if version == version_of_new else None
-    except sqlite3.DatabaseError as error:
-        _raise_if_busy(error)
+    except Damage as error:
+        if soundness.is_busy(error):
+            raise
         return None
 
 
@@ -164,7 +162,7 @@ def _take_rows(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> 
     """Take the sound rows of a table. If all are sound, they replace those of the new ledger. Whether all are."""
     try:
         is_whole = checksums.faults_in(old, table) == 0
-    except sqlite3.DatabaseError:
+    except Damage:
         is_whole = False
     if is_whole:
         new.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of the schema
@@ -179,7 +177,7 @@ def _take_rows(old: sqlite3.Connection, new: sqlite3.Connection, table: str) -> 
 
 def _up_to_damage(rows: Iterator[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
     """The rows that come before one that cannot be read."""
-    with suppress(sqlite3.DatabaseError):  # of the old ledger alone: what is done with a row is not suppressed
+    with suppress(*Damage):  # of the old ledger alone: what is done with a row is not suppressed
         while (row := next(rows, None)) is not None:
             yield row
 
