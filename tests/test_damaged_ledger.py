@@ -255,7 +255,7 @@ def test_a_damaged_name_in_the_ledger_is_damage_like_any_other(records: Path) ->
 def test_a_strange_file_in_the_archive_is_to_be_moved(records: Path) -> None:
     (records / "returns" / "desktop.ini").write_text("[.ShellClassInfo]")
     assert run("verify", "-o", records).stderr.splitlines() == [
-        "returns/desktop.ini is no file of the archive. Move it to another folder, or delete it."
+        "returns/desktop.ini is not known to the ledger. Move it out of returns. If it is a return, ingest it then."
     ]
 
 

@@ -342,7 +342,7 @@ def _restore(office: Office, _: str) -> None:
 
 
 def _move_strange_files(office: Office, words: str) -> None:
-    for name in re.findall(r"returns/(\S+) is no file of the archive", words):
+    for name in re.findall(r"returns/(\S+) is not known to the ledger. Move it", words):
         (office.records / "returns" / name).unlink()
 
 
@@ -368,7 +368,7 @@ def _put_back(office: Office, words: str) -> None:
 
 ADVICE = (  # what is advised, and what the office then does
     (re.compile("thep-forms restore"), "restore", _restore),
-    (re.compile("Move it to another folder"), "move", _move_strange_files),
+    (re.compile("Move it out"), "move", _move_strange_files),
     (re.compile("ingest the form again"), "put back", _put_back),
     (re.compile("[Rr]un ingest"), "ingest", _ingest_nothing),
 )

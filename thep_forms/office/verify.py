@@ -108,7 +108,7 @@ def _archive_faults(folder: Path, ledger: Ledger) -> Iterator[str]:
         if is_named_by_content(there[name]):
             yield f"{ARCHIVE}/{name} is not known to the ledger. {RUN_OR_RESTORE}"
         else:
-            yield f"{ARCHIVE}/{name} is no file of the archive. Move it to another folder, or delete it."
+            yield f"{ARCHIVE}/{name} is not known to the ledger. Move it out of {ARCHIVE}. If it is a return, ingest it then."
     for name in sorted(there):
         if hash_in_name(name) in kept and not is_named_by_content(there[name]):
             yield f"{ARCHIVE}/{name} was changed: it does not match its name. Delete it. {ASK}"
