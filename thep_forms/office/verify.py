@@ -22,6 +22,7 @@ from thep_forms.work import Failure, Limits, Workers
 
 AGAIN = "Run ingest again to rewrite it."
 ASK = "Put back a copy of it, or ingest the form again."
+MOVE_IT = f"Move it out of {ARCHIVE}. If it is a return, ingest it then."
 RUN_OR_RESTORE = "If a run was cut off, run it again. If not, run thep-forms restore, which reads the file."
 OLDER = (
     f"{TableName.DECISIONS.file} lists decisions that {LEDGER} does not know, so the ledger is older than the tables. "
@@ -108,7 +109,7 @@ def _archive_faults(folder: Path, ledger: Ledger) -> Iterator[str]:
         if is_named_by_content(there[name]):
             yield f"{ARCHIVE}/{name} is not known to the ledger. {RUN_OR_RESTORE}"
         else:
-            yield f"{ARCHIVE}/{name} is not known to the ledger. Move it out of {ARCHIVE}. If it is a return, ingest it then."
+            yield f"{ARCHIVE}/{name} is not known to the ledger. {MOVE_IT}"
     for name in sorted(there):
         if hash_in_name(name) in kept and not is_named_by_content(there[name]):
             yield f"{ARCHIVE}/{name} was changed: it does not match its name. Delete it. {ASK}"
