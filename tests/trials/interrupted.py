@@ -1,7 +1,7 @@
-"""Kill commands at random moments, fill their disk, run two at once: python -m tests.trials.interrupted [SEED KILLS]
+"""Kill commands at random moments, fill their disk, run two at once: python -m tests.trials.interrupted [SEED KILLS PICK]
 
 After each, the advice of `verify` is followed, the command runs again, and its tables are compared with those of a run
-that nothing disturbed. Prints a row for each command. The disks are small ones in memory, which only root can mount.
+that nothing disturbed. Prints a row for each command whose name PICK is in. The disks are small ones in memory, which only root can mount.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from thep_forms.cli.errors import ExitCode
 WRITTEN = Path(__file__).parents[1] / "records"
 KILOBYTES = (0, 4, 12, 24, 40, 64, 100, 150, 200, 300, 450, 700)  # that are left on a disk
 DISK = "64m"
+TWO_AT_ONCE = "two at once"
 PAIRS = ("ingest", "restore", "verify", "status", "email")
 
 
@@ -194,9 +195,8 @@ def two_at_once(office: Office, folder: Path, moments: random.Random) -> Counter
 
 
 def main() -> None:
-    seed, kills = (
-        (int(word) for word in [*sys.argv[1:3], "1", "40"][:2]) if len(sys.argv) != 2 else (int(sys.argv[1]), 40)
-    )
+    words = [*sys.argv[1:], *("1", "40", "")[len(sys.argv) - 1 :]]
+    seed, kills, picked = int(words[0]), int(words[1]), words[2]
     moments = random.Random(seed)  # noqa: S311 - the same moments each time, which are no secret
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -205,15 +205,16 @@ def main() -> None:
         for step in ("ingest last year", "email", "ingest"):
             office.do(step)
         shutil.rmtree(office.folder / "drafts")
-        for title in COMMANDS:
+        for title in (title for title in COMMANDS if picked in title):
             case = Case(office, title, folder)
             print(f"{title} ({case.seconds:.1f} s)", flush=True)
             for how, outcomes in (("killed", killed(case, moments, kills)), ("full disk", on_full_disks(case))):
                 for outcome, count in outcomes.most_common():
                     print(f"  {how}: {count:4} {outcome}", flush=True)
-        print("two at once")
-        for outcome, count in two_at_once(office, folder, moments).most_common():
-            print(f"  {count:4} {outcome}", flush=True)
+        if picked in TWO_AT_ONCE:
+            print(TWO_AT_ONCE)
+            for outcome, count in two_at_once(office, folder, moments).most_common():
+                print(f"  {count:4} {outcome}", flush=True)
 
 
 if __name__ == "__main__":
