@@ -1,7 +1,8 @@
-"""Kill commands at random moments, fill their disk, run two at once: python -m tests.trials.interrupted [SEED KILLS PICK]
+"""Kill commands, fill their disk, run two at once: python -m tests.trials.interrupted [SEED KILLS PICK]
 
-After each, the advice of `verify` is followed, the command runs again, and its tables are compared with those of a run
-that nothing disturbed. Prints a row for each command whose name PICK is in. The disks are small ones in memory, which only root can mount.
+After each, the command runs again, the advice of `verify` is followed, and the tables are compared with those of a run
+that nothing disturbed. Prints a row for each command whose name PICK is in. The disks are small ones in memory, which
+only root can mount.
 """
 
 from __future__ import annotations
