@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from thep_forms.definition.form import Box, FormDefinition
-from thep_forms.definition.identity import FORM_ID, years_in
+from thep_forms.definition.identity import FORM_ID, form_in, years_in
 from thep_forms.definition.model import Kind
 from thep_forms.reading.annotations import BoxArea
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found
@@ -40,6 +40,9 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     """One form; no reading if it has no box of ours."""
     answers = {name: combined(widgets) for name, widgets in form.widgets.items()}
     form_id = answers.pop(FORM_ID).text if FORM_ID in answers else ""
+    code = contents.first_code(form)
+    if code and not form_in(form_id):
+        form_id = code.form_id
     definition = definitions(next(iter(years_in(form_id, contents.title)), None))
     boxes: dict[str, Answer] = {}
     unknown: dict[str, Answer] = {}
