@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pypdfium2
 
 CORNER = (0.35, 0.2)  # the share of a page's width and height that is searched first: its lower right corner
-DOTS = 200  # an inch
+CORNER_DOTS, PAGE_DOTS = 200, 144  # an inch
 MOST_DOTS = 4000  # along the longer edge of a page
 _NAME = re.compile(r"/Code\d{1,3}")  # of the XObject that draws a page's code
 _WRITTEN = re.compile(rb"%([^\r\n]{1,200})[\r\n]")
@@ -95,9 +95,9 @@ def _drawn_codes(document: pypdfium2.PdfDocument, number: int) -> tuple[Code, ..
 
     page = document[number]
     width, height = page.get_size()
-    scale = min(DOTS / 72, MOST_DOTS / max(width, height, 1.0))
     corner = (width * (1 - CORNER[0]), 0.0, 0.0, height * (1 - CORNER[1]))  # what is cut off at each edge
-    for crop in (corner, (0.0, 0.0, 0.0, 0.0)):
+    for dots, crop in ((CORNER_DOTS, corner), (PAGE_DOTS, (0.0, 0.0, 0.0, 0.0))):
+        scale = min(dots / 72, MOST_DOTS / max(width, height, 1.0))
         picture = page.render(scale=scale, grayscale=True, may_draw_forms=False, crop=crop).to_pil()
         if codes := codes_seen(picture):
             break
