@@ -15,7 +15,7 @@ from thep_forms.definition.model import Kind
 from thep_forms.generate.acroform import ENTRY_FONT, ON, add_fields, style
 from thep_forms.generate.draw import draw
 from thep_forms.generate.embedding import subset
-from thep_forms.generate.qr import CODE, qr_code
+from thep_forms.generate.qr import CODE, comment, qr_code
 from thep_forms.generate.typesetting import TypesetText, drawing, drawn_glyphs, moved, school_line, typeset
 from thep_forms.generate.writer import Objects, Writer, stream
 from thep_forms.layout import MM, PlacedBox, body_of, lay_out
@@ -151,7 +151,7 @@ class Master:
         """The form XObject of what only this copy has on a page: the code, and the school's line."""
         resources = _resources(names) if line else b"<<>>"
         entries = b"<</Type/XObject/Subtype/Form/BBox[0 0 %.2f %.2f]/Resources %b/Filter/FlateDecode>>"
-        content = qr_code(code, self.code_area) + (b"\n" + line if line else b"")
+        content = comment(code) + qr_code(code, self.code_area) + (b"\n" + line if line else b"")
         return stream(entries % (*self.paper, resources), zlib.compress(content))
 
     def _school_lines(self, values: Mapping[str, str | bool]) -> dict[int, TypesetText]:

@@ -1,7 +1,7 @@
 """The QR code in the corner of each page. It identifies a page that comes back as a picture.
 
 A page of the form shows it by a form XObject: each school's copy has its own, and all else of the page in common.
-Its content begins with a comment that says what the code says, so that a reader of the file need not draw it.
+That begins with a comment that says what the code says, so that a reader of the file need not draw it.
 """
 
 from __future__ import annotations
@@ -27,9 +27,13 @@ def qr_code(code: Code, area: Rect) -> bytes:
     rows, _ = picture.shape
     modules = bytes(memoryview(picture))  # type: ignore[arg-type] # it is a buffer, which zxing-cpp's stub leaves out
     module = area.width / rows
-    comment = b"%" + b" ".join(str(code).encode("ascii", "replace").split())
-    parts = [comment + b"\nq 0 g", b"%.4f 0 0 %.4f %.2f %.2f cm" % (module, module, area.x, area.y)]
+    parts = [b"q 0 g", b"%.4f 0 0 %.4f %.2f %.2f cm" % (module, module, area.x, area.y)]
     for row in range(rows):
         y, runs = rows - 1 - row, _DARK.finditer(modules, row * rows, (row + 1) * rows)
         parts += [b"%d %d %d 1 re" % (run.start() % rows, y, run.end() - run.start()) for run in runs]
     return b" ".join([*parts, b"f Q"])
+
+
+def comment(code: Code) -> bytes:
+    """The comment that says what the code says, a line of its own."""
+    return b"%%%b\n" % b" ".join(str(code).encode("ascii", "replace").split())
