@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pikepdf
 import pytest
 
+from tests.changing import changed
 from tests.conftest import Rows, inbox, ingest, read_return, rows
 from tests.printers import FLATTENED, by_cairo, by_qpdf, joined, on_sheets, pages_of
 from tests.remake_samples import answers
@@ -167,11 +169,38 @@ def test_forms_of_two_schools_on_one_sheet_are_two_returns(
     assert [reading.form_id.split()[-1] for reading in found] == ["211/2101", "211/4242"]
 
 
+def written_anew(pdf: bytes) -> bytes:
+    """As a viewer saves it that writes the content of each page anew, and keeps its fields."""
+
+    def change(opened: pikepdf.Pdf) -> None:
+        for page in opened.pages:
+            drawn = page.obj.Resources.XObject
+            for name in [name for name in list(drawn) if name.startswith("/Code")]:
+                drawn["/Fm0"] = drawn[name]
+                drawn["/Fm0"].write(drawn[name].read_bytes().partition(b"\n")[2])
+                del drawn[name]
+                page.contents_coalesce()
+                page.obj.Contents.write(page.obj.Contents.read_bytes().replace(name.encode(), b"/Fm0"))
+            del page.obj["/PieceInfo"]
+
+    return changed(pdf, change)
+
+
+def test_pages_with_boxes_that_a_viewer_wrote_anew_are_told_apart_by_their_drawn_codes(
+    definition: FormDefinition, ours: bytes, theirs: bytes
+) -> None:
+    pdf = joined((written_anew(ours), FIRST), (written_anew(theirs), LAST))
+    first, other = read_file(pdf, lambda _: definition)
+    assert (first.answers["dfe_number"].text, "senior_leader_3_name" in first.answers) == ("2101", False)
+    assert other.answers["senior_leader_3_name"].text == "Ivy Leader"
+    assert other.form_id.startswith("thep-membership 2026-27 r1 211/4242")
+
+
 # --- a page alone -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("page", range(4))
-@pytest.mark.parametrize("way", [bytes, by_qpdf, by_cairo])
+@pytest.mark.parametrize("way", [bytes, by_qpdf, by_cairo, written_anew])
 def test_page_alone_finds_its_school_and_year(tmp_path: Path, ours: bytes, way: Way, page: int) -> None:
     ((row,), _) = taken_in(tmp_path, pages_of(way(ours), page))
     assert (row["dfe_number"], row["membership_year"]) == ("211/2101", "2026-27")

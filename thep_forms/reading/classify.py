@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from pikepdf import Object
 
 from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.identity import Code
+from thep_forms.definition.identity import FORM_ID, Code
 from thep_forms.definition.year import MembershipYear
 from thep_forms.layout.seal import State, state
 from thep_forms.reading.annotations import Markup, markup_in
@@ -23,11 +23,12 @@ from thep_forms.reading.fields import WidgetValue, pages_of, values_by_name
 from thep_forms.reading.information import modified_at, title_of
 from thep_forms.reading.model import FileKind, Reading
 from thep_forms.reading.opening import Document, flattened, rewritten
-from thep_forms.reading.page_codes import first_of, forms_by_code, written_codes
+from thep_forms.reading.page_codes import drawn_codes, first_of, forms_by_code, written_codes
 
 if TYPE_CHECKING:
     from thep_forms.reading.print import FormPage
 
+MOST_DRAWN = 50  # pages with boxes whose codes are drawn
 DefinitionOfYear = Callable[[MembershipYear | None], FormDefinition]  # without a year, the definition of any
 
 
@@ -122,12 +123,15 @@ def classify(document: Document, is_box: IsBox) -> Contents:
     modified = modified_at(document.pdf, (widget for widgets in found.values() for widget in widgets))
     markup = markup_in(tree.annotations)
     seals, unsealed = _seals(pages)
+    boxed, forms = pages_of(found), forms_in(found, is_box)
     codes = written_codes(pages)
+    if drawn := [page for page in _rewritten(forms, seals, is_box) if page not in codes]:
+        codes |= attempt(lambda: drawn_codes(document.copy(damaged=unsealed), drawn), dict[int, Code]())[0]
     return Contents(
         document,
         pages,
-        forms_by_code(forms_in(found, is_box), codes),
-        pages_of(found),
+        forms_by_code(forms, codes),
+        boxed,
         seals,
         title,
         modified,
@@ -136,6 +140,20 @@ def classify(document: Document, is_box: IsBox) -> Contents:
         codes,
         damaged=document.warned_of_damage() or unsealed or document.repaired or tree.lacks_objects,
     )
+
+
+def _rewritten(forms: Sequence[FormFields], seals: Sequence[State], is_box: IsBox) -> list[int]:
+    """The pages with boxes of ours that a program has written anew, so that only a drawn code says whose they are.
+
+    A form whose fields are on one page, with the hidden one among them, is one form, whatever its code says.
+    """
+    if State.NO_SEAL not in seals:
+        return []
+    boxed: set[int] = set()
+    for form in forms:
+        pages = pages_of({name: widgets for name, widgets in form.widgets.items() if is_box(name)})
+        boxed |= pages if len(pages) > 1 or FORM_ID not in form.widgets else frozenset()
+    return [page for page in sorted(boxed) if seals[page] is State.NO_SEAL][:MOST_DRAWN]
 
 
 def _seals(pages: Sequence[Object]) -> tuple[list[State], bool]:

@@ -3,7 +3,8 @@
 A page that this program made says in its content what its code says. Where printing has lost that, the corner with the
 code is drawn and searched, and the whole page if the code is not there.
 
-Limitations: a page of a blank form may be any school's. Of a file with fields only what the content says counts.
+Limitations: a page of a blank form may be any school's. Of pages with fields only what the content says counts, unless
+a program has written them anew.
 """
 
 from __future__ import annotations
@@ -87,6 +88,11 @@ def codes_on(data: bytes, pages: Iterable[int], written: Mapping[int, Code]) -> 
                 if found := _drawn_codes(document, page):
                     codes[page] = found
     return codes
+
+
+def drawn_codes(data: bytes, pages: Iterable[int]) -> dict[int, Code]:
+    """The code that is drawn on each of the pages; none for a sheet with several."""
+    return {page: codes[0] for page, codes in codes_on(data, pages, {}).items() if len(codes) == 1}
 
 
 def _drawn_codes(document: pypdfium2.PdfDocument, number: int) -> tuple[Code, ...]:
