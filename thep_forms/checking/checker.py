@@ -79,13 +79,13 @@ class _Checker:
     def checked(self) -> Checked:
         year = _year(self.reading, self.corrections)
         if not self.reading.says_something:
-            return Checked(year, blank=True, copy_of=self._copy_of())
+            return Checked(year, self._number_on_missing_page(), blank=True, copy_of=self._copy_of())
         self._file()
         school = dict(chain.from_iterable(self._field(field).items() for field in self.definition.fields))
         contacts = self._contacts()
         beside = [self._unknown_field(name, raw) for name, raw in self.unknown.items() if not raw.is_empty]
         beside += [self._note(note) for note in self.reading.notes]
-        dfe_number = school.pop(self.definition.dfe_field.name)
+        dfe_number = school.pop(self.definition.dfe_field.name) or self._number_on_missing_page()
         values, problems = (*self.values.values(), *beside), tuple(self.problems)
         record = SchoolRecord(school, contacts, True, self._unknown_roles(), self._unknown_columns())
         name = self.definition.name_of_school(school)
@@ -94,6 +94,11 @@ class _Checker:
     def _copy_of(self) -> str:
         prefix = self.definition.partnership.dfe_prefix
         return normalise.dfe_number(school_in(self.reading.form_id), prefix).value
+
+    def _number_on_missing_page(self) -> str:
+        """The number of the school that the copy was made for, if the page with the box for it did not come back."""
+        is_missing = self.reading.pages_missing and self.definition.dfe_field.name not in self.reading.boxes
+        return self._copy_of() if is_missing else ""
 
     def _problem(self, code: ProblemCode, field: str = "", label: str = "", value: str = "", **words: object) -> None:
         self.problems.append(problem(self.definition, code, field, label, value, **words))

@@ -101,7 +101,8 @@ def ingest(
         renew_results(ledger, definitions)  # what a person corrected, and was read again
         records = Records(ledger, definitions)
         Views(folder, records).write()
-        return summarise(folder, records, intake.new, intake.new_sources)
+        this_year = "" if year else str(definitions.default_year)
+        return summarise(folder, records, intake.new, intake.new_sources, this_year)
 
 
 def _listed(

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.identity import go_together
 from thep_forms.reading.annotations import BoxArea, Markup
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, ReadFrom, Reading
 from thep_forms.reading.objects import COVERED, UNREADABLE
@@ -155,7 +156,8 @@ def joined(fields: Sequence[Reading], beside: Sequence[Reading]) -> tuple[Readin
     """The forms with fields and those on the other pages; one that is partly printed is one form."""
     if len(fields) == len(beside) == 1 and beside[0].kind is FileKind.FORM:
         (form,), (printed,) = fields, beside
-        if not printed.answers.keys() & form.answers.keys():
+        first, later = (printed, form) if 1 not in printed.pages_missing else (form, printed)
+        if go_together(first.form_id, later.form_id) and not printed.answers.keys() & form.answers.keys():
             filled = {name: answer for name, answer in printed.answers.items() if answer.says_something}
             notes = (*form.notes, *printed.notes)
             return (replace(form, answers={**form.answers, **filled}, notes=notes),)

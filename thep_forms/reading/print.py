@@ -39,6 +39,7 @@ LONGEST_NUMBER = 2  # digits of a page's or a revision's number
 MOST_LINES = 100  # beside the boxes, that are kept
 LEAST_PICTURE = 0.5  # of a page, that a scan covers
 EDGE = 0.3  # of the type size, from the middle of a letter to the edge of its box
+BEGINNING = 12  # letters by which a line of the form's texts is known
 MORE = "…"  # the note that follows as many lines as are kept
 _COMMON_WORDS = re.compile(r"\b(?:and|of|the|to)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:revision\d+)?(?:page\d+of\d+)?$")  # how the foot goes on
@@ -69,6 +70,21 @@ class PrintedPage(Struct, frozen=True):
     answers: dict[str, Answer]
     notes: tuple[Note, ...]
     is_picture: bool = False
+
+
+class OwnWords(Struct, frozen=True):
+    """Folded words that the form prints in an area. `beginning` is how many letters tell a line of them, if not all.
+
+    A line of a text may end otherwise on forms that were made before the date or the address in it changed.
+    """
+
+    words: str
+    area: Area
+    beginning: int | None = None
+
+    def begins(self, line: str) -> bool:
+        """Whether a line is one of these words, as far as its beginning tells."""
+        return line[: self.beginning] in self.words
 
 
 class SortedRuns(Struct):
@@ -135,11 +151,13 @@ class _Layouts:
         """The page of that index, if there is one."""
         return self.pages[number] if number < len(self.pages) else None
 
-    def own_words(self, layout: PageLayout, placement: Placement) -> list[tuple[str, Area]]:
-        """What the form prints on the page, folded, and where."""
+    def own_words(self, layout: PageLayout, placement: Placement) -> list[OwnWords]:
+        """What the form prints on the page, and where."""
+        labels = [OwnWords(folded(label.words), placement.area(label.rect)) for label in layout.labels]
         texts = [item for item in layout.items if isinstance(item, PlacedText)]
-        labels = [(folded(label.words), placement.area(label.rect)) for label in layout.labels]
-        return labels + [(folded(self.words[item.name]), placement.area(item.rect)) for item in texts]
+        return labels + [
+            OwnWords(folded(self.words[item.name]), placement.area(item.rect), BEGINNING) for item in texts
+        ]
 
 
 class _PlacedPage(Struct, frozen=True):
@@ -352,10 +370,10 @@ def _slack(placed: PlacedBox, run: Run) -> float:
     return TICK_SLACK if placed.box.kind is Kind.TICKS and len(run) <= LONGEST_TICK else SLACK
 
 
-def _is_printed(run: Run, printed: Sequence[tuple[str, Area]]) -> bool:
+def _is_printed(run: Run, printed: Sequence[OwnWords]) -> bool:
     """Whether it is some of the form's own words, in their place."""
-    folded_run = folded("".join(letter.text for letter in run))
-    return any(folded_run in words for words, area in printed if area.holds(*run[0].area.middle, SLACK))
+    words = folded("".join(letter.text for letter in run))
+    return any(own.begins(words) for own in printed if own.area.holds(*run[0].area.middle, SLACK))
 
 
 def _lines_worth_keeping(letters: Sequence[PrintedLetter]) -> list[str]:

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from thep_forms.definition.form import Box, FormDefinition
-from thep_forms.definition.identity import FORM_ID, years_in
+from thep_forms.definition.identity import FORM_ID, form_in, years_in
 from thep_forms.definition.model import Kind
 from thep_forms.reading.annotations import BoxArea
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found
 from thep_forms.reading.damage import attempt, decode_streams
 from thep_forms.reading.field_groups import FormFields
-from thep_forms.reading.fields import WidgetValue, combined
+from thep_forms.reading.fields import WidgetValue, combined, pages_of
 from thep_forms.reading.model import Answer, FileKind, ReadFrom, Reading
 from thep_forms.reading.objects import NOT_SEEN, OTHER_KIND, UNREADABLE, get
 from thep_forms.reading.opening import flattened
-from thep_forms.reading.page_numbers import may_lack_pages, missing_pages
+from thep_forms.reading.page_codes import codes_on
+from thep_forms.reading.page_numbers import has_number, may_lack_pages, missing_pages
 from thep_forms.reading.policy import Entered, with_markup, with_print
 from thep_forms.reading.visibility import Visibility
 
@@ -40,6 +41,9 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     """One form; no reading if it has no box of ours."""
     answers = {name: combined(widgets) for name, widgets in form.widgets.items()}
     form_id = answers.pop(FORM_ID).text if FORM_ID in answers else ""
+    code = contents.first_code(form)
+    if code and not form_in(form_id):
+        form_id = code.form_id
     definition = definitions(next(iter(years_in(form_id, contents.title)), None))
     boxes: dict[str, Answer] = {}
     unknown: dict[str, Answer] = {}
@@ -66,7 +70,7 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     )
     if may_lack_pages([contents.pages[page] for page in pages], boxes.keys(), definition):
         none: tuple[int, ...] = ()
-        missing, failed = attempt(lambda: _missing_pages(contents, pages, definition), none)
+        missing, failed = attempt(lambda: _missing_pages(contents, form, pages, definition), none)
         if missing:
             reading = replace(reading, pages_missing=missing, boxes=tuple(sorted(boxes)))
         damaged = damaged or failed
@@ -119,13 +123,24 @@ def _of_its_kind(answer: Answer, widgets: Sequence[WidgetValue], box: Box | None
     return answer
 
 
-def _missing_pages(contents: Contents, pages: Sequence[int], definition: FormDefinition) -> tuple[int, ...]:
-    """The numbers of the pages that a form with fields lacks. `pages` are its own in the file."""
+def _missing_pages(
+    contents: Contents, form: FormFields, pages: Sequence[int], definition: FormDefinition
+) -> tuple[int, ...]:
+    """The numbers of the pages that a form with fields lacks. `pages` are its own in the file, but for printed ones.
+
+    Of printed pages only the drawn code says that they are another form's.
+    """
     from thep_forms.reading.print import page_texts  # takes time to import, and few files need it
 
     data = contents.copy()
     texts = page_texts(data)
-    return missing_pages(data, {page: texts[page] for page in pages}, definition.identifier)
+    first, boxed = contents.first_code(form), pages_of(form.widgets)
+    others = [page for page in pages if first and page not in boxed and has_number(texts[page])]
+    foreign: set[int] = set()
+    for page, codes in codes_on(data, others, contents.codes).items():
+        if first and not any(code.belongs_to(first) for code in codes):
+            foreign.add(page)
+    return missing_pages(data, {page: texts[page] for page in pages if page not in foreign}, definition.identifier)
 
 
 def _with_fields_shown(
