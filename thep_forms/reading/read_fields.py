@@ -15,11 +15,12 @@ from thep_forms.reading.classify import Contents, DefinitionOfYear, Found
 from thep_forms.reading.damage import attempt, decode_streams
 from thep_forms.reading.field_groups import FormFields
 from thep_forms.reading.fields import WidgetValue, combined
+from thep_forms.reading.flattening import flattened
 from thep_forms.reading.model import Answer, FileKind, ReadFrom, Reading
 from thep_forms.reading.objects import NOT_SEEN, OTHER_KIND, UNREADABLE, get
-from thep_forms.reading.opening import flattened
 from thep_forms.reading.page_numbers import may_lack_pages, missing_pages
-from thep_forms.reading.policy import Entered, with_markup, with_print
+from thep_forms.reading.policy import Entered, hidden, with_markup, with_print
+from thep_forms.reading.under_annotations import answers_hidden
 from thep_forms.reading.visibility import Visibility
 
 if TYPE_CHECKING:
@@ -59,6 +60,12 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     entered, damaged = _with_drawn_over(
         contents.with_damage(has_failed), Entered(shown), contents.drawn_over(pages), definition
     )
+    under, cannot_be_seen = attempt(
+        lambda: answers_hidden(contents, form, entered.answers, definition), dict[str, int]()
+    )
+    damaged = damaged or cannot_be_seen
+    if under:
+        entered = replace(entered, answers={**entered.answers, **{name: hidden(page) for name, page in under.items()}})
     if markup := [each for each in contents.markup if each.page in pages]:
         entered = with_markup(entered, _areas(form, boxes), markup)
     reading = Reading(

@@ -8,9 +8,8 @@ from functools import cache
 import pikepdf
 
 from thep_forms.reading.fields import NO_RECTANGLE, Corners, WidgetValue, corners
+from thep_forms.reading.flattening import has_hiding_flag
 from thep_forms.reading.opening import WIDGET
-
-_HIDDEN, _NO_VIEW = 1 << 1, 1 << 5  # flags of annotations (ISO 32000-1, table 165)
 
 
 class Visibility:
@@ -24,8 +23,7 @@ class Visibility:
         """Whether a viewer shows any of the box. A page that says no size is taken for one that holds it."""
         if widget.page is None or not widget.is_listed or widget.node.get("/Subtype") != WIDGET:
             return False
-        flags = widget.node.get("/F")
-        if isinstance(flags, int) and flags & (_HIDDEN | _NO_VIEW):
+        if has_hiding_flag(widget.node.get("/F")):
             return False
         left, bottom, right, top = widget.corners
         if left >= right or bottom >= top:
