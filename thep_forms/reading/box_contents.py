@@ -31,6 +31,7 @@ CLIPPED = 0.3  # of the type size, from the end of a text that may be cut off to
 CUT = "…"  # at the end of what is not shown whole
 WITHIN_ADDRESS = ("@", ".", "-", "_", "+")  # signs that no e-mail address ends with
 _SPELT = re.compile(r"\[U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})\]")  # as `generate.shaping` draws what no font of ours has
+_ORPHAN = re.compile("(?:^|\\s)[\u0300-\u036f]")  # a mark whose letter was left out
 
 Lines = Sequence[Sequence[PrintedLetter]]
 
@@ -73,7 +74,9 @@ def _doubts(text: str, lines: Lines, area: Area, content: PageContent, *, wraps:
     is_unnamed = any(char == REPLACEMENT or _is_dingbat(char) for char in text)
     if is_unnamed or _is_mixed(lines, wraps=wraps) or any(_is_struck(line, content) for line in lines):
         doubts.add(Doubt.UNREADABLE)
-    elif any(map(_is_shuffled, text)):  # what cannot be read is asked about anyway, and once is enough
+    elif _ORPHAN.search(text) or any(
+        map(_is_shuffled, text)
+    ):  # what cannot be read is asked about anyway, and once is enough
         doubts.add(Doubt.CHARACTERS_LOST)
     if _is_cut_off(lines[-1], area, wraps=wraps):
         doubts.add(Doubt.CUT_OFF)
