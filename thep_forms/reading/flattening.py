@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import pikepdf
 
+from thep_forms.reading.layers import Layers
 from thep_forms.reading.objects import get, items_of, name_of, numbers_of
 from thep_forms.reading.opening import WIDGET, rewritten
 
@@ -48,8 +49,9 @@ def flatten(pdf: pikepdf.Pdf) -> None:
     form = get(pdf.Root, "/AcroForm")
     if isinstance(form, pikepdf.Dictionary) and "/NeedAppearances" in form:
         del form["/NeedAppearances"]  # or qpdf would leave boxes as they are
+    layers = Layers(pdf)
     for page in pdf.pages:
-        _draw_annotations(pdf, page)
+        _draw_annotations(pdf, page, layers)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of boxes that are left over
         pdf.flatten_annotations("screen")
@@ -83,11 +85,14 @@ def marked_areas(annotation: object) -> list[Rectangle]:
     return areas
 
 
-def _draw_annotations(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
-    """Give annotations the appearance that they mean where they have none, or one that says less."""
+def _draw_annotations(pdf: pikepdf.Pdf, page: pikepdf.Page, layers: Layers) -> None:
+    """Give annotations the appearance that they mean where they have none, or one that says less or does not show."""
     for annotation in items_of(page.obj.get("/Annots")):
-        if _is_emptied(annotation):
-            del annotation["/AP"]
+        is_off = layers.hides(get(annotation, "/OC"))
+        if is_off or _is_emptied(annotation):
+            _undraw(annotation)
+        if is_off:
+            continue
         area = numbers_of(get(annotation, "/Rect"))
         if len(area) != 4 or is_hidden(annotation):
             continue
@@ -99,6 +104,11 @@ def _draw_annotations(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
             annotation.Rect = form.BBox = pikepdf.Array(_around(areas))
             annotation.AP = pikepdf.Dictionary(N=form)
             annotation.F = PRINTED
+
+
+def _undraw(annotation: pikepdf.Object) -> None:
+    if "/AP" in annotation:
+        del annotation["/AP"]
 
 
 def _around(areas: Sequence[Rectangle]) -> Rectangle:

@@ -16,12 +16,14 @@ from thep_forms.reading.damage import attempt, decode_streams
 from thep_forms.reading.field_groups import FormFields
 from thep_forms.reading.fields import WidgetValue, combined
 from thep_forms.reading.flattening import flattened
+from thep_forms.reading.layers import Layers
 from thep_forms.reading.model import Answer, FileKind, ReadFrom, Reading
 from thep_forms.reading.objects import NOT_SEEN, OTHER_KIND, UNREADABLE, get
 from thep_forms.reading.page_numbers import may_lack_pages, missing_pages
 from thep_forms.reading.policy import Entered, hidden, with_markup, with_print
 from thep_forms.reading.under_annotations import answers_hidden
 from thep_forms.reading.visibility import Visibility
+from thep_forms.reading.xfa import with_xfa
 
 if TYPE_CHECKING:
     from thep_forms.reading.print import PrintedPage
@@ -56,6 +58,7 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     contents.document.warned_of_damage()  # of appearances, on which no answer depends here
     contents = contents.with_damage(cannot_be_compared)
     pages = contents.pages_of_form(form)
+    boxes = with_xfa(contents.document.pdf, boxes, definition)
     shown, has_failed = _with_fields_shown(contents, form, boxes, definition)
     entered, damaged = _with_drawn_over(
         contents.with_damage(has_failed), Entered(shown), contents.drawn_over(pages), definition
@@ -90,7 +93,7 @@ def _as_they_look(
     acroform = get(contents.document.pdf.Root, "/AcroForm")
     fonts = get(get(acroform, "/DR"), "/Font")
     is_drawn_anew = get(acroform, "/NeedAppearances") is True
-    visibility = Visibility(contents.pages)
+    visibility = Visibility(contents.pages, Layers(contents.document.pdf))
     answers = dict(boxes)
     for name, answer in boxes.items():
         widgets = form.widgets[name]
