@@ -26,6 +26,7 @@ NO_ANSWER = "no answer"  # what a message says in the place of an empty value
 _NOTHING = Answer("")
 _UNCERTAIN = {  # where an answer was read that the school may not have seen
     Doubt.NOT_SEEN: "in a box that does not show on the page",
+    Doubt.MOVED: "in a box that stands in the place of another",
     Doubt.OTHER_KIND: "in a box of another kind than ours",
     Doubt.FORMATTED: "as formatted text alone, which not every program shows",
 }

@@ -83,7 +83,9 @@ class PagePicture:
             if not with_text:
                 for text in _texts(page):
                     raw.FPDFPageObj_SetIsActive(text, False)
-            picture: Image.Image = page.render(scale=self._scale, grayscale=True, may_draw_forms=False).to_pil()
+            picture: Image.Image = page.render(
+                scale=self._scale, grayscale=True, draw_annots=False, may_draw_forms=False
+            ).to_pil()
             page.close()
         return picture
 

@@ -18,7 +18,8 @@ from thep_forms.reading.fields import WidgetValue, combined
 from thep_forms.reading.flattening import flattened
 from thep_forms.reading.layers import Layers
 from thep_forms.reading.model import Answer, FileKind, ReadFrom, Reading
-from thep_forms.reading.objects import NOT_SEEN, OTHER_KIND, UNREADABLE, get
+from thep_forms.reading.moved import moved_boxes
+from thep_forms.reading.objects import MOVED, NOT_SEEN, OTHER_KIND, UNREADABLE, get
 from thep_forms.reading.page_numbers import may_lack_pages, missing_pages
 from thep_forms.reading.policy import Entered, hidden, with_markup, with_print
 from thep_forms.reading.under_annotations import answers_hidden
@@ -93,6 +94,7 @@ def _as_they_look(
     acroform = get(contents.document.pdf.Root, "/AcroForm")
     fonts = get(get(acroform, "/DR"), "/Font")
     is_drawn_anew = get(acroform, "/NeedAppearances") is True
+    moved = moved_boxes(form, definition)
     visibility = Visibility(contents.pages, Layers(contents.document.pdf))
     answers = dict(boxes)
     for name, answer in boxes.items():
@@ -100,6 +102,7 @@ def _as_they_look(
         if len(widgets) == 1 and widgets[0].lacks_value:
             continue  # as most boxes
         if answer.says_something:
+            answer = replace(answer, doubts=answer.doubts | MOVED) if name in moved else answer
             answers[name] = _as_seen(_of_its_kind(answer, widgets, definition.box(name)), widgets, visibility)
         if is_drawn_anew:
             continue

@@ -179,7 +179,7 @@ def _drawn(data: bytes, page: int, boxes: Iterable[FilledBox], left_out: Collect
     size = max(abs((right - left) * (top - bottom)), 1.0)
     scale = min(SCALE, math.sqrt(MOST_DOTS / size))
     with pypdfium2.PdfDocument(out) as document:
-        greys = document[0].render(scale=scale, grayscale=True, may_draw_forms=False).to_pil()
+        greys = document[0].render(scale=scale, grayscale=True, draw_annots=False, may_draw_forms=False).to_pil()
     return _Picture(greys, (min(left, right), max(bottom, top)), scale)
 
 
