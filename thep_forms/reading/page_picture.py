@@ -63,10 +63,12 @@ class PagePicture:
         left, top, right, bottom = max(place[0], 0), max(place[1], 0), min(place[2], width), min(place[3], height)
         if left >= right or top >= bottom:
             return False
-        numbers = range(top, bottom) if rows is None else [int(top + share * (bottom - top)) for share in rows]
+        if rows is None:
+            rows = [(number - top) / (bottom - top) for number in range(top, bottom)]
         darkest, lightest = 255, 0
-        for number in numbers:
-            dots = self._bytes[number * width + left : number * width + right]
+        for share in rows:  # mostly the first says it
+            start = int(top + share * (bottom - top)) * width
+            dots = self._bytes[start + left : start + right]
             darkest, lightest = min(darkest, min(dots)), max(lightest, max(dots))
             if lightest - darkest > LEAST_CONTRAST:
                 return True
