@@ -173,3 +173,24 @@ def test_stamp_beside_the_answers_is_a_drawing(typed: bytes, definition: FormDef
     beside = Rect(300, 10, 40, 10)
     pdf = changed(typed, annotated("/Stamp", beside, filled(beside, BLACK)))
     assert asked(pdf, definition) == {("", "field_unknown")}
+
+
+def test_answer_on_a_page_that_its_parent_turns_is_covered_too(
+    typed: bytes, definition: FormDefinition, chair: Rect
+) -> None:
+    def turned(pdf: pikepdf.Pdf) -> None:
+        for page in pdf.pages:
+            page.obj.Parent.Rotate = 90
+
+    pdf = changed(typed, annotated("/Stamp", chair, filled(chair, WHITE)))
+    assert_hidden(changed(pdf, turned), definition)
+    assert asked(changed(typed, turned), definition) == set()
+
+
+def test_words_in_a_colour_over_the_next_box_hide_nothing_there(
+    typed: bytes, definition: FormDefinition, chair: Rect
+) -> None:
+    """Some programs put the colour of the words where the colour of the ground belongs."""
+    over = Rect(chair.x, chair.y - 15, chair.width, 25)
+    pdf = changed(typed, annotated("/FreeText", over, Contents=String("Zoe Brown"), C=Array([1, 0, 0])))
+    assert "value_covered" not in {code for _, code in asked(pdf, definition)}

@@ -13,7 +13,7 @@ from decimal import Decimal
 import pikepdf
 
 from thep_forms.reading.layers import Layers
-from thep_forms.reading.objects import get, items_of, name_of, numbers_of
+from thep_forms.reading.objects import get, items_of, name_of, numbers_of, text_of
 from thep_forms.reading.opening import WIDGET, rewritten
 
 REDACTION = "/Redact"  # an annotation that marks what is to be taken out
@@ -21,11 +21,12 @@ INK = "/Ink"  # an annotation that holds what was written with a pen
 PRINTED = 4  # the flag of an annotation that is drawn, on paper too
 MOST_MARKED = 200  # quadrilaterals of an annotation
 _HIDDEN, _NO_VIEW = 1 << 1, 1 << 5  # flags of annotations
+_TYPED = "/FreeText"  # an annotation of words that stand on the page
 _FILLINGS = {  # where the colour is with which a kind of annotation is filled
     "/Circle": "/IC",
     "/Polygon": "/IC",
     "/Square": "/IC",
-    "/FreeText": "/C",
+    _TYPED: "/C",
 }
 _COLOURS = {1: "g", 3: "rg", 4: "k"}  # operators, by the number of components
 
@@ -71,7 +72,10 @@ def is_filled(annotation: object) -> bool:
     """Whether its inside has a colour that lets nothing through."""
     opacity = get(annotation, "/CA")
     is_opaque = opacity is None or (isinstance(opacity, (int, float, Decimal)) and opacity >= 1)
-    colour = _FILLINGS.get(name_of(get(annotation, "/Subtype")))
+    kind = name_of(get(annotation, "/Subtype"))
+    if kind == _TYPED and text_of(get(annotation, "/Contents")).strip():
+        return False  # some programs give the colour of the words there
+    colour = _FILLINGS.get(kind)
     return colour is not None and is_opaque and bool(numbers_of(get(annotation, colour))) and not get(annotation, "/BM")
 
 

@@ -1,24 +1,14 @@
 """Answers in boxes that something else lies over: a stamp, a highlight that lets nothing through, another box.
 
-Whether an annotation hides what is below it depends on all that it draws. So PDFium draws the page with and without
-the annotations that lie on boxes, each time with and without what stands in these boxes. This is rare and takes a tenth
-of a second.
-
-Limitations: annotations without an appearance are drawn as `opening.flattened` draws them, or not at all. A box that is
-no object of its own is not looked at.
+Limitations: a box that is no object of its own is not looked at.
 """
 
 from __future__ import annotations
 
-import io
-import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-import pikepdf
-import pypdfium2
 from msgspec import Struct
-from pikepdf import Array, Dictionary, Name, Object, Stream
-from PIL import Image, ImageChops
+from pikepdf import Dictionary, Object
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import FORM_ID
@@ -27,19 +17,11 @@ from thep_forms.reading.classify import Contents
 from thep_forms.reading.field_groups import FormFields
 from thep_forms.reading.field_tree import ObjectNumber
 from thep_forms.reading.fields import Corners
-from thep_forms.reading.flattening import flatten, is_hidden
+from thep_forms.reading.flattening import is_hidden
 from thep_forms.reading.model import Answer
 from thep_forms.reading.objects import get, items_of, name_of
-from thep_forms.reading.opening import rewritten
 
-SCALE = 2.0  # dots a point
-MOST_DOTS = 8_000_000  # of a page: a larger one is drawn at a smaller scale
 LEAST_SHARE = 0.05  # of a box, that an annotation lies on
-INSET = 1.5  # points of a box, at its edges, where its frame is
-DRAWN, SEEN = 60, 24  # of 255 greys: by which a dot of an answer differs from its ground alone, and still does
-LEAST_SHOWN = 0.6  # of the dots of an answer
-DARK = 160  # of 255 greys: a darker dot in a box to tick is a tick, whoever drew it
-LETTER = 4.0  # points: the width of a letter where a box is not drawn
 _NEVER_COVERS = ("/Link", "/Popup")
 
 
@@ -69,7 +51,9 @@ def answers_hidden(
             if any(_lies_on(annotation, box.corners) for box in boxes):
                 over.add(index)
         if over:
-            found |= dict.fromkeys(_hidden(contents.copy(), page, boxes, over), page)
+            from thep_forms.reading.box_pictures import hidden_boxes  # takes time to import, and few files need it
+
+            found |= dict.fromkeys(hidden_boxes(contents.copy(), page, boxes, over), page)
     return found
 
 
@@ -115,80 +99,3 @@ def _lies_on(annotation: Object, box: Corners) -> bool:
         if width > 0 and height > 0 and width * height > LEAST_SHARE * size:
             return True
     return False
-
-
-# --- pictures ---------------------------------------------------------------------------------------------------------
-
-
-def _hidden(data: bytes, page: int, boxes: Sequence[FilledBox], over: Collection[int]) -> list[str]:
-    """The names of those of the boxes of which too little shows under the annotations `over` them."""
-    own = {box.index for box in boxes}
-    covered, covered_ground = (_drawn(data, page, boxes, left_out) for left_out in ((), own))
-    bare, bare_ground = (_drawn(data, page, boxes, {*over, *left_out}) for left_out in ((), own))
-    drawn = ImageChops.difference(bare.greys, bare_ground.greys).point(lambda grey: 255 if grey > DRAWN else 0)
-    seen = ImageChops.difference(covered.greys, covered_ground.greys).point(lambda grey: 255 if grey > SEEN else 0)
-    still = ImageChops.multiply(drawn, seen)
-    names: list[str] = []
-    for box in boxes:
-        place = covered.dots(box.corners)
-        whole, left = (_count(picture.crop(place)) for picture in (drawn, still))
-        if left >= LEAST_SHOWN * whole:
-            continue
-        shades = covered.greys.crop(place).histogram()
-        if not (box.ticks and any(shades[:DARK])):
-            names.append(box.name)
-    return names
-
-
-def _count(picture: Image.Image) -> int:
-    """The number of white dots."""
-    return picture.histogram()[255]
-
-
-class _Picture(Struct, frozen=True):
-    """A page in greys. `corner` is its upper left corner in points."""
-
-    greys: Image.Image
-    corner: tuple[float, float]
-    scale: float
-
-    def dots(self, box: Corners) -> tuple[int, int, int, int]:
-        """The place of a box in it, without its frame."""
-        left, bottom, right, top = box
-        x, y = self.corner
-        edges = (left + INSET - x, y - top + INSET, right - INSET - x, y - bottom - INSET)
-        return tuple(round(edge * self.scale) for edge in edges)  # type: ignore[return-value]  # of four
-
-
-def _drawn(data: bytes, page: int, boxes: Iterable[FilledBox], left_out: Collection[int]) -> _Picture:
-    """The page without those annotations, by their indexes."""
-    with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
-        del pdf.pages[page + 1 :]
-        del pdf.pages[:page]
-        only = pdf.pages[0]
-        listed = [*items_of(only.obj.get("/Annots"))]
-        for box in boxes:
-            _draw_if_needed(pdf, listed[box.index], box)
-        only.obj.Annots = Array([item for index, item in enumerate(listed) if index not in left_out])
-        for key in ("/Rotate", "/UserUnit", "/CropBox"):
-            if key in only.obj:
-                del only.obj[key]
-        flatten(pdf)
-        left, bottom, right, top = (float(edge) for edge in only.mediabox)
-        out = rewritten(pdf)
-    size = max(abs((right - left) * (top - bottom)), 1.0)
-    scale = min(SCALE, math.sqrt(MOST_DOTS / size))
-    with pypdfium2.PdfDocument(out) as document:
-        greys = document[0].render(scale=scale, grayscale=True, draw_annots=False, may_draw_forms=False).to_pil()
-    return _Picture(greys, (min(left, right), max(bottom, top)), scale)
-
-
-def _draw_if_needed(pdf: pikepdf.Pdf, widget: Object, box: FilledBox) -> None:
-    """Give a box that is not drawn an appearance with a bar in the place of its answer."""
-    if isinstance(get(get(widget, "/AP"), "/N"), (Stream, Dictionary)):
-        return
-    left, bottom, right, top = box.corners
-    width = right - left if box.ticks else min(right - left, box.letters * LETTER)
-    bar = pdf.make_stream(f"0 g 2 {(top - bottom) * 0.3} {width - 4} {(top - bottom) * 0.4} re f".encode())
-    bar.Type, bar.Subtype, bar.BBox = Name.XObject, Name.Form, Array([0, 0, right - left, top - bottom])
-    widget.AP = Dictionary(N=bar)
