@@ -101,6 +101,13 @@ def test_answer_under_an_empty_text_with_a_ground_is_covered(
     assert_hidden(changed(typed, annotated("/FreeText", chair, Contents=String(" "), C=Array([1, 1, 1]))), definition)
 
 
+def test_answer_under_a_thick_stroke_of_a_pen_is_covered(typed: bytes, definition: FormDefinition, chair: Rect) -> None:
+    middle = chair.y + chair.height / 2
+    stroke = Array([Array([chair.x, middle, chair.right, middle])])
+    pdf = changed(typed, annotated("/Ink", chair, filled(chair, "0 0 1 rg"), InkList=stroke))
+    assert_hidden(pdf, definition)
+
+
 def test_answer_that_is_marked_for_redaction_away_from_the_mark_s_rectangle_is_covered(
     typed: bytes, definition: FormDefinition, chair: Rect
 ) -> None:

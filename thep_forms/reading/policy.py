@@ -69,7 +69,8 @@ def with_markup(entered: Entered, areas: Mapping[str, BoxArea], markup: Iterable
             answers |= below
             continue
         name = each.box_under(areas.items())
-        if not each.text and any(_is_hidden(box, answers) for box in each.boxes_under(areas.items())):
+        under = [*each.boxes_under(areas.items()), *([name] if name else [])]
+        if not each.text and any(_is_hidden(box, answers) for box in under):
             continue  # what hides an answer says no more than that
         if name is None:
             notes += [each.note] if each.note else []
