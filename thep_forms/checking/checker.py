@@ -27,6 +27,7 @@ NO_ANSWER = "no answer"  # what a message says in the place of an empty value
 _NOTHING = Answer("")
 _UNCERTAIN = {  # where an answer was read that the school may not have seen
     Doubt.NOT_SEEN: "in a box that does not show on the page",
+    Doubt.MOVED: "in a box that stands in the place of another",
     Doubt.OTHER_KIND: "in a box of another kind than ours",
     Doubt.FORMATTED: "as formatted text alone, which not every program shows",
 }
@@ -198,7 +199,7 @@ class _Checker:
         ticked = [
             option for option, box in zip(field.option, boxes, strict=True) if self._box(box, self._raw(box)) == "yes"
         ]
-        if field.required and not ticked:
+        if field.required and not ticked and not any(self._raw(box).is_illegible for box in boxes):
             self._missing(field)
         names, labels = [option.name for option in ticked], [option.label for option in ticked]
         if ticked:
@@ -304,7 +305,7 @@ class _Checker:
     def _doubts(self, box: Box, raw: Answer) -> None:
         """What the reader was not sure of."""
         if raw.others:
-            others = "”, “".join(other or NO_ANSWER for other in raw.others)
+            others = "”, “".join(other.strip() or NO_ANSWER for other in raw.others)
             self._problem_in(box, raw, ProblemCode.VALUE_CONFLICT, other=shown(others))
         for doubt, where in _UNCERTAIN.items():
             if doubt in raw.doubts:
@@ -362,8 +363,9 @@ class _Checker:
 
     def _unknown_field(self, name: str, raw: Answer) -> CheckedValue:
         """What stands in a field that the form does not have."""
-        field, label = without_controls(name), shown(name)
-        self._problem(ProblemCode.FIELD_UNKNOWN, field, label, raw.text)
+        field, label = without_controls(name), shown(name) or "A box without a name"
+        if raw.says_something:
+            self._problem(ProblemCode.FIELD_UNKNOWN, field, label, raw.text, says=_says(raw.text))
         return CheckedValue(field, label, without_controls(raw.text), "", raw.read_from)
 
     def _note(self, note: Note) -> CheckedValue:
@@ -372,8 +374,14 @@ class _Checker:
         label += f" on page {note.page + 1}" if note.page is not None else ""
         box = self.definition.box(note.box)
         label += f", over “{box.label}”" if box else ""
-        self._problem(ProblemCode.FIELD_UNKNOWN, note.box, label, note.text)
+        self._problem(ProblemCode.FIELD_UNKNOWN, note.box, label, note.text, says=_says(note.text))
         return CheckedValue("", label, without_controls(note.text), "", ReadFrom.PAGE_TEXT)
+
+
+def _says(text: str) -> str:
+    """The sentence that quotes what stands beside the boxes."""
+    quoted = shown(text)
+    return f"It says “{quoted}”." if quoted else "Our program cannot read it. Please tell us what it means."
 
 
 def _required(definition: FormDefinition, answers: Mapping[str, Answer]) -> frozenset[str]:

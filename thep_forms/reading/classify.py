@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,11 +18,12 @@ from thep_forms.layout.seal import State, state
 from thep_forms.reading.annotations import Markup, markup_in
 from thep_forms.reading.damage import attempt, decode_streams
 from thep_forms.reading.field_groups import FormFields, IsBox, forms_in
-from thep_forms.reading.field_tree import Annotation, field_tree
+from thep_forms.reading.field_tree import Annotation, Leaf, field_tree
 from thep_forms.reading.fields import WidgetValue, pages_of, values_by_name
+from thep_forms.reading.flattening import flattened
 from thep_forms.reading.information import modified_at, title_of
 from thep_forms.reading.model import FileKind, Reading
-from thep_forms.reading.opening import Document, flattened, rewritten
+from thep_forms.reading.opening import Document, rewritten
 from thep_forms.reading.page_codes import drawn_codes, first_of, forms_by_code, written_codes
 
 if TYPE_CHECKING:
@@ -44,8 +45,9 @@ class Contents(Struct, frozen=True):
 
     `forms` has at least one form, which may be empty. `boxed` are the pages that any field is on, `seals` says of each
     page what became of it since it was made. `title` and `modified` are what the file says of itself. `annotations` are
-    those that are no fields, `markup` are those of them that people write with. `codes` are those that pages say in
-    their content. `damaged`: damage was met so far.
+    those that are no fields, `markup` are those of them that people write with. `other_widgets` are those that hold no
+    answer, such as buttons and signatures. `codes` are those that pages say in their content. `damaged`: damage was met
+    so far.
     """
 
     document: Document
@@ -58,6 +60,7 @@ class Contents(Struct, frozen=True):
     annotations: Sequence[Annotation]
     markup: Sequence[Markup]
     codes: Mapping[int, Code]
+    other_widgets: Sequence[Annotation]
     damaged: bool
 
     def with_damage(self, damaged: bool) -> Contents:
@@ -138,6 +141,7 @@ def classify(document: Document, is_box: IsBox) -> Contents:
         tree.annotations,
         markup,
         codes,
+        _without_answers(tree.leaves, found),
         damaged=document.warned_of_damage() or unsealed or document.repaired or tree.lacks_objects,
     )
 
@@ -154,6 +158,13 @@ def _rewritten(forms: Sequence[FormFields], seals: Sequence[State], is_box: IsBo
         pages = pages_of({name: widgets for name, widgets in form.widgets.items() if is_box(name)})
         boxed |= pages if len(pages) > 1 or FORM_ID not in form.widgets else frozenset()
     return [page for page in sorted(boxed) if seals[page] is State.NO_SEAL][:MOST_DRAWN]
+
+
+def _without_answers(leaves: Iterable[Leaf], found: Mapping[str, Sequence[WidgetValue]]) -> list[Annotation]:
+    """The widgets on pages that are not among those found to hold answers."""
+    known = {id(widget.node) for widgets in found.values() for widget in widgets}
+    others = [leaf for leaf in leaves if id(leaf.node) not in known]
+    return [Annotation(leaf.page, leaf.node.dictionary) for leaf in others if leaf.page is not None and leaf.is_listed]
 
 
 def _seals(pages: Sequence[Object]) -> tuple[list[State], bool]:

@@ -66,10 +66,13 @@ def with_markup(entered: Entered, areas: Mapping[str, BoxArea], markup: Iterable
     """
     answers, notes = dict(entered.answers), [*entered.notes]
     for each in markup:
-        if each.covers and (below := _under_cover(each, areas, answers)):
+        if each.is_redaction and (below := _under_redaction(each, areas, answers)):
             answers |= below
             continue
         name = each.box_under(areas.items())
+        under = [*each.boxes_under(areas.items()), *([name] if name else [])]
+        if not each.text and any(_is_hidden(box, answers) for box in under):
+            continue  # what hides an answer says no more than that
         if name is None:
             notes += [each.note] if each.note else []
         elif areas[name].ticks:
@@ -89,17 +92,27 @@ def _with_words(before: Answer, markup: Markup) -> Answer:
     """The answer in a box on which words were laid."""
     if not before.says_something:
         return Answer(markup.text, ReadFrom.PAGE_TEXT, page=markup.page)
+    if markup.is_typed and Doubt.COVERED in before.doubts and not before.text:
+        return replace(before, text=markup.text)
     return before if markup.text == before.text.strip() else _with_other(before, markup.text)
 
 
-def _under_cover(cover: Markup, areas: Mapping[str, BoxArea], answers: Mapping[str, Answer]) -> dict[str, Answer]:
-    """The answers that cannot be seen, of which nothing is kept. A filled shape on a tick box is its tick."""
-    covered: dict[str, Answer] = {}
-    for name in cover.boxes_under(areas.items()):
-        is_tick = areas[name].ticks and cover.may_tick(areas[name].area) and not cover.is_redaction
-        if answers.get(name, Answer("")).says_something and not is_tick:
-            covered[name] = Answer("", ReadFrom.PAGE_TEXT, COVERED, page=cover.page)
-    return covered
+def _under_redaction(mark: Markup, areas: Mapping[str, BoxArea], answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """The answers that are to be taken out, of which nothing is kept."""
+    return {name: hidden(mark.page) for name in mark.boxes_under(areas.items()) if _says_something(name, answers)}
+
+
+def _says_something(name: str, answers: Mapping[str, Answer]) -> bool:
+    return answers.get(name, Answer("")).says_something
+
+
+def _is_hidden(name: str, answers: Mapping[str, Answer]) -> bool:
+    return Doubt.COVERED in answers.get(name, Answer("")).doubts
+
+
+def hidden(page: int | None) -> Answer:
+    """The answer in a box in which something stands that does not show: nothing of it is kept."""
+    return Answer("", ReadFrom.PAGE_TEXT, COVERED, page=page)
 
 
 def shows(printed: Answer, held: Answer) -> bool:

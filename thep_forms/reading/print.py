@@ -22,13 +22,13 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.layout import MM, PageLayout, PlacedBox, PlacedText, body_of, lay_out
 from thep_forms.reading.box_contents import SLACK, TICK_SLACK, answer_in, is_written_over
-from thep_forms.reading.covered import covered_letters
 from thep_forms.reading.model import Answer, Note
 from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of_page, lines_of, words_of
 from thep_forms.reading.placement import Placement, find_placement, folded, phrases, relabelled
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.unreadable_fonts import unreadable_fonts
+from thep_forms.reading.unseen import Unseen, unseen_on
 
 MOST_BLOCKS = 80  # on continuation pages that are looked for
 LEFT = 7.0  # points that an answer may begin to the left of its box, if it was typed without regard to the boxes
@@ -228,22 +228,24 @@ class PageReader:
         unreadable = unreadable_fonts(data, numbers)
         with pdfplumber.open(io.BytesIO(data), pages=[number + 1 for number in numbers]) as opened:
             for number, page in zip(numbers, opened.pages, strict=True):
-                content = content_of_page(page, unreadable[number], covered_letters(page, data, number))
-                lines = lines_of(letter for run in content.runs for letter in run if not letter.is_covered)
-                notes += [Note(line, number) for line in self._added([words_of(line).strip() for line in lines])]
+                content = content_of_page(page, unreadable[number], unseen_on(page, data, number))
+                lines = lines_of(letter for run in content.runs for letter in run)
+                notes += [Note(line, number) for line in self._added(lines)]
                 page.close()
         return notes[:MOST_LINES]
 
-    def _added(self, lines: Sequence[str]) -> list[str]:
-        """The lines that the form does not print, on a page most of which it prints; none on another page."""
-        own, added = 0, list[str]()
+    def _added(self, lines: Sequence[Run]) -> list[str]:
+        """What shows of the lines that the form does not print, on a page most of which it prints; else nothing."""
+        own, total, added = 0, 0, list[str]()
         for line in lines:
-            letters = _letters_of(line)
+            words = words_of(line)
+            letters = _letters_of(words)
+            total += len(letters)
             if letters in self._text or letters.startswith(self._foot):
                 own += len(letters)
-            elif REPLACEMENT not in line:
-                added.append(line)
-        return added if 2 * own >= sum(len(_letters_of(line)) for line in lines) else []
+            elif REPLACEMENT not in words and (shown := [letter for letter in line if not letter.is_covered]):
+                added.append(words_of(shown).strip())
+        return [line for line in added if line] if 2 * own >= total else []
 
     def _read(self, data: bytes, wanted: Sequence[FormPage], *, margins: bool) -> dict[FormPage, PrintedPage]:
         """What is on the pages; one whose labels do not say where its boxes are is left out.
@@ -256,8 +258,8 @@ class PageReader:
         with pdfplumber.open(io.BytesIO(data), pages=[number + 1 for number in numbers]) as opened:
             for number, page in zip(numbers, opened.pages, strict=True):
                 is_picture = _is_picture(page)
-                covered = frozenset[int]() if is_picture else covered_letters(page, data, number)
-                content = content_of_page(page, unreadable[number], covered)
+                unseen = Unseen() if is_picture else unseen_on(page, data, number)  # a scan's letters never show
+                content = content_of_page(page, unreadable[number], unseen)
                 for found in (found for found in wanted if found.page == number):
                     if placed := self._placed(content, found.number):
                         read = self._on_page(content, found, placed, margins=margins)

@@ -15,13 +15,17 @@ from thep_forms.reading.classify import Contents, DefinitionOfYear, Found
 from thep_forms.reading.damage import attempt, decode_streams
 from thep_forms.reading.field_groups import FormFields
 from thep_forms.reading.fields import WidgetValue, combined, pages_of
+from thep_forms.reading.flattening import flattened
+from thep_forms.reading.layers import Layers
 from thep_forms.reading.model import Answer, FileKind, ReadFrom, Reading
-from thep_forms.reading.objects import NOT_SEEN, OTHER_KIND, UNREADABLE, get
-from thep_forms.reading.opening import flattened
+from thep_forms.reading.moved import moved_boxes
+from thep_forms.reading.objects import MOVED, NOT_SEEN, OTHER_KIND, UNREADABLE, get
 from thep_forms.reading.page_codes import codes_on
 from thep_forms.reading.page_numbers import has_number, may_lack_pages, missing_pages
-from thep_forms.reading.policy import Entered, with_markup, with_print
+from thep_forms.reading.policy import Entered, hidden, with_markup, with_print
+from thep_forms.reading.under_annotations import answers_hidden
 from thep_forms.reading.visibility import Visibility
+from thep_forms.reading.xfa import with_xfa
 
 if TYPE_CHECKING:
     from thep_forms.reading.print import PrintedPage
@@ -45,13 +49,8 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     if code and not form_in(form_id):
         form_id = code.form_id
     definition = definitions(next(iter(years_in(form_id, contents.title)), None))
-    boxes: dict[str, Answer] = {}
-    unknown: dict[str, Answer] = {}
-    for name, answer in answers.items():
-        if definition.box(name):
-            boxes[name] = answer
-        elif not answer.is_empty:
-            unknown[name] = answer
+    boxes: Mapping[str, Answer] = {name: answer for name, answer in answers.items() if definition.box(name)}
+    unknown = {name: answer for name, answer in answers.items() if name not in boxes and not answer.is_empty}
     if not boxes:
         return Found()
     contents = contents.with_damage(contents.document.warned_of_damage())
@@ -59,10 +58,17 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     contents.document.warned_of_damage()  # of appearances, on which no answer depends here
     contents = contents.with_damage(cannot_be_compared)
     pages = contents.pages_of_form(form)
+    boxes = with_xfa(contents.document.pdf, boxes, definition)
     shown, has_failed = _with_fields_shown(contents, form, boxes, definition)
     entered, damaged = _with_drawn_over(
         contents.with_damage(has_failed), Entered(shown), contents.drawn_over(pages), definition
     )
+    under, cannot_be_seen = attempt(
+        lambda: answers_hidden(contents, form, entered.answers, definition), dict[str, int]()
+    )
+    damaged = damaged or cannot_be_seen
+    if under:
+        entered = replace(entered, answers={**entered.answers, **{name: hidden(page) for name, page in under.items()}})
     if markup := [each for each in contents.markup if each.page in pages]:
         entered = with_markup(entered, _areas(form, boxes), markup)
     reading = Reading(
@@ -87,13 +93,15 @@ def _as_they_look(
     acroform = get(contents.document.pdf.Root, "/AcroForm")
     fonts = get(get(acroform, "/DR"), "/Font")
     is_drawn_anew = get(acroform, "/NeedAppearances") is True
-    visibility = Visibility(contents.pages)
+    moved = moved_boxes(form, definition)
+    visibility = Visibility(contents.pages, Layers(contents.document.pdf))
     answers = dict(boxes)
     for name, answer in boxes.items():
         widgets = form.widgets[name]
         if len(widgets) == 1 and widgets[0].lacks_value:
             continue  # as most boxes
         if answer.says_something:
+            answer = replace(answer, doubts=answer.doubts | MOVED) if name in moved else answer
             answers[name] = _as_seen(_of_its_kind(answer, widgets, definition.box(name)), widgets, visibility)
         if is_drawn_anew:
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from msgspec.structs import replace
+from pikepdf import Object
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import document_title
@@ -12,8 +13,10 @@ from thep_forms.definition.year import MembershipYear
 from thep_forms.layout.seal import State
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found, PageKinds, classify_pages
+from thep_forms.reading.damage import attempt
 from thep_forms.reading.field_groups import PageSpan, are_mixed
 from thep_forms.reading.information import may_lack_letters
+from thep_forms.reading.lost_letters import LostLetters, lost_letters
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
 from thep_forms.reading.page_groups import PagesOfForm, are_apart, forms_on, forms_without_boxes
 from thep_forms.reading.page_numbers import missing_pages
@@ -69,9 +72,11 @@ def _printed(
         return pictured or [contents.reading(FileKind.SCAN, reason)]
     title = document_title(definition.form.title, year) if year else ""
     notes = (*read.notes, *_hidden_notes(contents, kinds, form.own))
-    answers = read.answers
+    answers: Mapping[str, Answer] = read.answers
     if may_lack_letters(contents.document.pdf):
         answers = _with_names_doubted(answers, definition)
+    else:
+        answers = _with_losses_doubted(answers, [contents.pages[page.page] for page in form.pages], definition)
     missing = missing_pages(kinds.data, {page: kinds.texts[page] for page in form.own}, definition.identifier)
     reading = Reading(
         FileKind.FORM,
@@ -84,6 +89,20 @@ def _printed(
         boxes=tuple(sorted(answers)) if missing else (),
     )
     return [reading]
+
+
+def _with_losses_doubted(
+    answers: Mapping[str, Answer], pages: Collection[Object], definition: FormDefinition
+) -> Mapping[str, Answer]:
+    """The answers, where those that lost letters are doubted, or all names if nobody can tell which did."""
+    lost, _ = attempt(lambda: lost_letters(pages), LostLetters())
+    doubted: dict[str, Answer] = {}
+    for name, answer in answers.items():
+        if lost.is_lost_from(answer.text):
+            doubted[name] = replace(answer, doubts=answer.doubts | {Doubt.CHARACTERS_LOST})
+    if lost.from_any or (lost.texts and not doubted):
+        return _with_names_doubted(answers, definition)
+    return {**answers, **doubted}
 
 
 def _with_names_doubted(answers: Mapping[str, Answer], definition: FormDefinition) -> dict[str, Answer]:
