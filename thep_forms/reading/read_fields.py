@@ -49,7 +49,7 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     if code and not form_in(form_id):
         form_id = code.form_id
     definition = definitions(next(iter(years_in(form_id, contents.title)), None))
-    boxes: Mapping[str, Answer] = {name: answer for name, answer in answers.items() if definition.box(name)}
+    boxes = {name: answer for name, answer in answers.items() if definition.box(name)}
     unknown = {name: answer for name, answer in answers.items() if name not in boxes and not answer.is_empty}
     if not boxes:
         return Found()
