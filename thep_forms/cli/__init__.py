@@ -33,7 +33,7 @@ _COMMANDS = {
     "report": ("reports", "report"),
     "verify": ("maintenance", "verify"),
     "restore": ("maintenance", "restore"),
-    "forget": ("maintenance", "forget"),
+    "forget": ("forgetting", "forget"),
     "demo": ("demo", "demo"),
 }
 

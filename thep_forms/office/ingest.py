@@ -35,6 +35,7 @@ from thep_forms.records import (
     open_for_writing,
     return_id_of,
 )
+from thep_forms.records.erasing import hash_of_way
 from thep_forms.records.names import tidy
 from thep_forms.records.results import made_from, renew_results
 from thep_forms.sources import ReceivedFile, SourceFile, find_files, open_file
@@ -101,7 +102,7 @@ def ingest(
         renew_results(ledger, definitions)  # what a person corrected, and was read again
         records = Records(ledger, definitions)
         Views(folder, records).write()
-        return summarise(folder, records, intake.new, intake.new_sources)
+        return replace(summarise(folder, records, intake.new, intake.new_sources), forgotten=intake.passed_over)
 
 
 def _listed(
@@ -176,6 +177,7 @@ class _Intake:
         self.waiting: dict[
             str, list[ReceivedFile]
         ] = {}  # files that are being read, by hash: all that have these bytes
+        self.forgotten, self.passed_over = ledger.forgotten(), 0  # hashes, and how many files had one of them
         self.new = 0  # sources that had not come before
         self.new_sources: set[str] = set()  # the first of them
         self.committed = time.monotonic()
@@ -260,7 +262,14 @@ class _Intake:
                 yield sha256, os.fsencode(path)
 
     def _admit(self, received: ReceivedFile) -> tuple[str, Path] | None:
-        """Note a file, unless it has to be read; then put it into the archive, and give its hash and path."""
+        """Note a file, unless it has to be read; then put it into the archive, and give its hash and path.
+
+        A file that was forgotten is passed over.
+        """
+        sha256 = hashlib.sha256(received.data).hexdigest() if received.data is not None else received.sha256
+        if self.forgotten and self._is_forgotten(received, sha256):
+            self.passed_over += 1
+            return None
         if received.sha256:
             self._admit_not_opened(received)
             return None
@@ -269,7 +278,6 @@ class _Intake:
             if self.ledger.add_unopened(arrival, received.reason):
                 self._count_new([received.source])
             return None
-        sha256 = hashlib.sha256(received.data).hexdigest()
         if sha256 in self.waiting:
             self.waiting[sha256].append(received)
         elif self._is_known(sha256, received.data):
@@ -282,6 +290,11 @@ class _Intake:
             reason = why_not_a_pdf(received.data)
             self._note_returns(sha256, [_unread(FileKind.NOT_A_FORM, reason)], is_kept=False)
         return None
+
+    def _is_forgotten(self, received: ReceivedFile, sha256: str) -> bool:
+        """Whether `forget` deleted this file, or what came by this way."""
+        way = hash_of_way(sha256, received.source, received.received_at, received.carried_by)
+        return sha256 in self.forgotten or way in self.forgotten
 
     def _admit_not_opened(self, received: ReceivedFile) -> None:
         """Note a container that took too much to be opened, or take back that note before it is opened again."""

@@ -19,7 +19,8 @@ class Summary(Struct, frozen=True):
     """What a RECORDS folder holds: how many files of each verdict, what needs a person, how many are new.
 
     `discarded` counts the files in messages from a folder for trash or spam, and in deleted ones.
-    `overran` counts the files that took too much time or memory, or broke the program.
+    `overran` counts the files that took too much time or memory, or broke the program. `forgotten` counts the files of
+    the run that `forget` had deleted.
     """
 
     verdicts: Counter[str]
@@ -28,6 +29,7 @@ class Summary(Struct, frozen=True):
     overran: int = 0
     records: Path = field(default_factory=Path)
     discarded: int = 0
+    forgotten: int = 0
 
     @property
     def all_accepted(self) -> bool:

@@ -1,0 +1,166 @@
+"""The command that deletes for good: `forget`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from thep_forms.cli.errors import CommandError
+from thep_forms.cli.options import existing_records_option, templates_option
+from thep_forms.cli.output import count_of, message, printable
+
+if TYPE_CHECKING:
+    from thep_forms.definition import Definitions
+    from thep_forms.office.forget import Disposal
+    from thep_forms.office.origins import Origin
+    from thep_forms.records import Returned
+
+LISTED = 20  # things of one kind, in one message
+
+
+@click.command()
+@existing_records_option
+@click.option("--school", metavar="DFE", help="Delete the data of the school with this DfE number, such as 211/1234.")
+@click.option("--before", metavar="YEAR", help="Delete the data of the membership years before this one.")
+@click.option("--strays", is_flag=True, help="Delete what nobody can place: files of an unknown school or year.")
+@click.option("--yes", is_flag=True, help="Delete without asking first.")
+@templates_option
+def forget(
+    records: Path, school: str | None, before: str | None, strays: bool, yes: bool, templates: Path | None
+) -> None:
+    """Delete the data of a school, of old years, or of what nobody can place.
+
+    It deletes the data from the ledger and the tables, and the PDFs, permanently. With --school and --before it deletes
+    only the old years of the school. It shows what it would delete, and asks before it does. If it is cut off, run it
+    again. The same files and messages are not taken in again.
+
+    \b
+    Exit code 0: done, or you said no.
+    Exit code 2: the program could not ask for confirmation, or wrong usage.
+    Example:  thep-forms forget -o records-2026-27 --school 211/1234
+    """
+    from thep_forms.definition import Definitions
+
+    definitions = Definitions.of_today(templates)
+    if sum((bool(school or before), strays)) != 1:
+        raise CommandError(
+            "Choose what to delete: --school 211/1234, or --before 2025-26, or both of these; or --strays."
+        )
+    _forget_data(records, definitions, school, before, strays, yes)
+
+
+def _forget_data(
+    records: Path, definitions: Definitions, school: str | None, before: str | None, strays: bool, yes: bool
+) -> None:
+    from thep_forms.definition import MembershipYear
+    from thep_forms.office.forget import forget as forget_data
+
+    def confirmed(disposal: Disposal) -> bool:
+        _print_disposal(disposal)
+        return yes or disposal.is_empty or _is_confirmed()
+
+    year = MembershipYear.parse(before) if before else None
+    disposal = forget_data(records, definitions, school, year, confirmed, strays=strays)
+    if disposal and disposal.is_empty:
+        message("There was nothing to delete." + ("" if strays else " Check the DfE number and the year."))
+    else:
+        _print_end(is_done=disposal is not None)
+
+
+def _is_confirmed() -> bool:
+    """Whether the user agrees. Raises `CommandError` if nobody can be asked."""
+    try:
+        return click.confirm("Delete this permanently?", err=True)
+    except click.Abort as error:
+        raise CommandError("Nothing was deleted, because you did not confirm. In a script, use --yes.") from error
+
+
+def _print_end(*, is_done: bool) -> None:
+    if is_done:
+        message("Done. The program cannot delete copies elsewhere, such as in your mailbox or your backups.")
+    else:
+        message("Nothing was deleted.")
+
+
+def _print_disposal(disposal: Disposal) -> None:
+    """Print what would be deleted, for a person to confirm."""
+    parts = list(_parts(disposal))
+    contents = f"{', '.join(parts[:-1])} and {parts[-1]}"
+    message(f"This would delete {contents}{':' if disposal.returns else ', and anything left over from them.'}")
+    _print_returns_by_school(disposal.returns, disposal.origins)
+    for name in disposal.unlisted[:LISTED]:
+        message(f"  {printable(name)}, which no return is in")
+    with_returns = {origin.dfe_number for origin in disposal.origins.values()}
+    _print_schools({number: name for number, name in disposal.schools.items() if number not in with_returns})
+    if disposal.shared:
+        message("The same PDFs hold these returns too. They stay in the tables, but without their PDF:")
+        _print_returns_by_school(disposal.shared, disposal.origins)
+    if disposal.unplaced:
+        message(f"Not deleted: {count_of(disposal.unplaced, 'file')} of an unknown school or year. See returns.csv.")
+    if disposal.unknown:
+        files = count_of(disposal.unknown, "file")
+        message(f"Not deleted: {files} beside the PDFs that the ledger does not know. Run verify to see which.")
+
+
+def _parts(disposal: Disposal) -> Iterator[str]:
+    """How many things of each kind would be deleted."""
+    yield count_of(len(disposal.returns), "return")
+    yield count_of(len(disposal.files), "PDF")
+    if disposal.messages:
+        yield f"the notes of {count_of(len(disposal.messages), 'e-mail')}"
+    if disposal.members:
+        yield f"what your list says about {count_of(len({number for _, number in disposal.members}), 'school')}"
+    if disposal.decisions:
+        yield f"{count_of(len(disposal.decisions), 'decision')} about the school"
+    if disposal.unlisted:
+        yield f"{count_of(len(disposal.unlisted), 'archived file')} that the ledger does not know"
+    yield from ledger_parts(disposal.ledger_copies, disposal.damaged_ledgers)
+
+
+def ledger_parts(copies: Iterable[str], damaged: Iterable[str]) -> Iterator[str]:
+    """How many other ledgers would be deleted."""
+    if count := _ledgers(copies):
+        yield f"{count_of(count, 'ledger')} that an earlier version of the program wrote"
+    if count := _ledgers(damaged):
+        yield f"{count_of(count, 'damaged ledger')} that restore put aside"
+
+
+def _print_schools(schools: Mapping[str, str]) -> None:
+    """Print the schools of which there is something to delete, but no return."""
+    for number in list(schools)[:LISTED]:
+        message(f"  {printable(schools[number]) or 'A school without a name'} ({number}), of which there is no return")
+    if len(schools) > LISTED:
+        message(f"  and {len(schools) - LISTED} more")
+
+
+def _ledgers(names: Iterable[str]) -> int:
+    """How many ledgers these files are. Their journals are not counted."""
+    return sum(name.endswith(".sqlite") for name in names)
+
+
+def _print_returns_by_school(returns: Sequence[Returned], origins: Mapping[str, Origin]) -> None:
+    """Print the returns of each school. `origins` has the school and the year by the id of the return."""
+    for number in sorted({origins[returned.return_id].dfe_number for returned in returns}):
+        of_school = [returned for returned in returns if origins[returned.return_id].dfe_number == number]
+        of_school.sort(key=lambda returned: origins[returned.return_id].year)
+        name = _best_name(of_school, origins)
+        message(f"  {printable(name)} ({number})" if number else "  Forms without a DfE number")
+        for returned in of_school:
+            times = len(returned.arrivals)
+            repeated = f" (came {times} times)" if times > 1 else ""
+            year = origins[returned.return_id].year or "no year"
+            message(f"    {year}  {returned.return_id}  {printable(returned.source)}{repeated}")
+
+
+def _best_name(returns: Sequence[Returned], origins: Mapping[str, Origin]) -> str:
+    """The school's name on its latest return, preferably an accepted one. `returns` are in the order of their years."""
+    from thep_forms.deciding import Verdict
+
+    accepted_last = sorted(returns, key=lambda returned: returned.verdict == Verdict.ACCEPTED)
+    for returned in reversed(accepted_last):
+        if name := origins[returned.return_id].school_name:
+            return name
+    return "A school without a name"
