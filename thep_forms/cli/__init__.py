@@ -31,6 +31,7 @@ _COMMANDS = {
     "status": ("reports", "status"),
     "mailing-list": ("reports", "mailing_list"),
     "report": ("reports", "report"),
+    "find": ("finding", "find"),
     "verify": ("maintenance", "verify"),
     "restore": ("maintenance", "restore"),
     "forget": ("forgetting", "forget"),
