@@ -15,6 +15,8 @@ from thep_forms.cli.output import count_of, message, printable
 if TYPE_CHECKING:
     from thep_forms.definition import Definitions
     from thep_forms.office.forget import Disposal
+    from thep_forms.office.forget_person import Erasure
+    from thep_forms.office.holdings import Piece
     from thep_forms.office.origins import Origin
     from thep_forms.records import Returned
 
@@ -26,16 +28,28 @@ LISTED = 20  # things of one kind, in one message
 @click.option("--school", metavar="DFE", help="Delete the data of the school with this DfE number, such as 211/1234.")
 @click.option("--before", metavar="YEAR", help="Delete the data of the membership years before this one.")
 @click.option("--strays", is_flag=True, help="Delete what nobody can place: files of an unknown school or year.")
+@click.option(
+    "--person",
+    metavar="WORDS",
+    help="Erase one person: a name, an e-mail address or a telephone number. See thep-forms find.",
+)
 @click.option("--yes", is_flag=True, help="Delete without asking first.")
 @templates_option
 def forget(
-    records: Path, school: str | None, before: str | None, strays: bool, yes: bool, templates: Path | None
+    records: Path,
+    school: str | None,
+    before: str | None,
+    strays: bool,
+    person: str | None,
+    yes: bool,
+    templates: Path | None,
 ) -> None:
-    """Delete the data of a school, of old years, or of what nobody can place.
+    """Delete the data of a school, of old years, of one person, or of what nobody can place.
 
     It deletes the data from the ledger and the tables, and the PDFs, permanently. With --school and --before it deletes
-    only the old years of the school. It shows what it would delete, and asks before it does. If it is cut off, run it
-    again. The same files and messages are not taken in again.
+    only the old years of the school. With --person the PDFs that hold the person go, and what they say of other people
+    stays. It shows what it would delete, and asks before it does. If it is cut off, run it again. The same files and
+    messages are not taken in again.
 
     \b
     Exit code 0: done, or you said no.
@@ -45,11 +59,26 @@ def forget(
     from thep_forms.definition import Definitions
 
     definitions = Definitions.of_today(templates)
-    if sum((bool(school or before), strays)) != 1:
+    if sum((bool(school or before), strays, person is not None)) != 1:
         raise CommandError(
-            "Choose what to delete: --school 211/1234, or --before 2025-26, or both of these; or --strays."
+            "Choose what to delete: --school 211/1234, or --before 2025-26, or both of these; or --person, or --strays."
         )
-    _forget_data(records, definitions, school, before, strays, yes)
+    if person is not None:
+        _forget_person(records, definitions, person, yes)
+    else:
+        _forget_data(records, definitions, school, before, strays, yes)
+
+
+def _forget_person(records: Path, definitions: Definitions, words: str, yes: bool) -> None:
+    from thep_forms.office.forget_person import forget_person
+
+    def confirmed(erasure: Erasure) -> bool:
+        _print_erasure(erasure, words)
+        return yes or erasure.is_empty or _is_confirmed()
+
+    erasure = forget_person(records, words, definitions, confirmed)
+    if not (erasure and erasure.is_empty):
+        _print_end(is_done=erasure is not None)
 
 
 def _forget_data(
@@ -152,7 +181,8 @@ def _print_returns_by_school(returns: Sequence[Returned], origins: Mapping[str, 
             times = len(returned.arrivals)
             repeated = f" (came {times} times)" if times > 1 else ""
             year = origins[returned.return_id].year or "no year"
-            message(f"    {year}  {returned.return_id}  {printable(returned.source)}{repeated}")
+            what = ", a form with answers" if returned.entry.is_filled_in and not number else ""
+            message(f"    {year}  {returned.return_id}  {printable(returned.source)}{what}{repeated}")
 
 
 def _best_name(returns: Sequence[Returned], origins: Mapping[str, Origin]) -> str:
@@ -164,3 +194,56 @@ def _best_name(returns: Sequence[Returned], origins: Mapping[str, Origin]) -> st
         if name := origins[returned.return_id].school_name:
             return name
     return "A school without a name"
+
+
+# --- one person ---------------------------------------------------------------------------------------------------
+
+
+def _print_erasure(erasure: Erasure, words: str) -> None:
+    """Print what would be erased of a person, for the user to confirm."""
+    from thep_forms.office.forget_person import names_in, schools_of
+
+    if erasure.is_empty:
+        message(f"Nothing is held about “{printable(words)}”, so there is nothing to erase.")
+    else:
+        files = count_of(len(erasure.files), "PDF")
+        parts = [f"“{printable(words)}” from these places", files]
+        parts += ledger_parts(erasure.ledger_copies, erasure.damaged_ledgers)
+        message(f"This would delete {', '.join(parts[:-1])} and {parts[-1]}:")
+    for number, (name, pieces) in schools_of(erasure.pieces).items():
+        unnamed = "A school without a name" if number else "Of no known school"
+        message(f"  {printable(name) or unnamed}{f' ({number})' if number else ''}")
+        _print_pieces(pieces)
+    if erasure.files:
+        message("What the PDFs say of other people stays in the tables.")
+    if len(names := names_in(erasure.pieces)) > 1:
+        message(
+            f"The words fit several names: {printable('; '.join(names))}. Type more words if they are not one person."
+        )
+    if erasure.person.shared:
+        shared = ", ".join(sorted(erasure.person.shared))
+        message(f"Others have the address {printable(shared)} too, so it stays where it is theirs.")
+    _print_unsearched(erasure)
+
+
+def _print_pieces(pieces: Sequence[Piece]) -> None:
+    """Print where in the data of a school the person stands."""
+    headings: dict[str, dict[str, None]] = {}
+    for piece in pieces:
+        year = f" of {piece.year}" if piece.year and piece.year not in piece.subject else ""
+        found = headings.setdefault(f"{piece.subject[:1].upper()}{piece.subject[1:]}{year}", {})
+        found.update(dict.fromkeys(line.heading for line in piece.lines))
+    for place, names in headings.items():
+        message(f"    {printable(place)}: {printable('; '.join(names))}")
+
+
+def _print_unsearched(erasure: Erasure) -> None:
+    """Say which files may show the person without the program knowing."""
+    if not erasure.unsearched:
+        return
+    files = count_of(len(erasure.unsearched), "file")
+    message(f"Not searched, and not deleted: {files} whose words the program cannot read. Look at these yourself:")
+    for return_id, source in erasure.unsearched[:LISTED]:
+        message(f"  {return_id}  {printable(source)}")
+    if len(erasure.unsearched) > LISTED:
+        message(f"  and {len(erasure.unsearched) - LISTED} more")

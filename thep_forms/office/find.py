@@ -165,8 +165,10 @@ def _files(
     kept, archive = records.ledger.files(), Archive(folder)
     return_ids: set[str] = set()
     for piece in pieces:
-        is_read_by_office = piece.where is Where.KEPT and piece.return_id in unsearched
-        if piece.where in (Where.TYPED, Where.BESIDE) or is_read_by_office:
+        is_in_file = piece.where in (Where.TYPED, Where.BESIDE)
+        if piece.where is Where.KEPT:
+            is_in_file = piece.return_id in unsearched or any(not line.is_by_office for line in piece.lines)
+        if is_in_file:
             return_ids.add(piece.return_id)
     shared = {kept[return_id] for return_id in with_others if return_id in kept}
     found: dict[str, HeldFile] = {}

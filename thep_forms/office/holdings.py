@@ -5,9 +5,10 @@ A piece is what belongs together: the answers about one person in one return or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -24,6 +25,7 @@ from thep_forms.records import Ledger, ListedSchool, Records, Returned
 
 SEPARATOR = ";"  # between addresses
 TO_WRITE_TO = "Where to write"
+_BETWEEN = ": "  # the heading of a person's block and the label of an answer in it
 
 
 class Where(StrEnum):
@@ -39,10 +41,16 @@ class Where(StrEnum):
 
 
 class Line(Struct, frozen=True):
-    """A text that is held, and what it is."""
+    """A text that is held, and what it is. `is_by_office`: the office put it in the place of what came."""
 
     label: str
     text: str
+    is_by_office: bool = False
+
+    @property
+    def heading(self) -> str:
+        """The heading of the person's block that it is in, or else its label."""
+        return self.label.rpartition(_BETWEEN)[0] or self.label
 
 
 class Piece(Struct, frozen=True):
@@ -146,9 +154,10 @@ class Holdings:
         reading, answers = self._ledger.reading(entry.return_id), self._ledger.answers(entry.return_id)
         labels = {value.field: value.label for value in answers}
         typed = _typed(reading, answers)
-        yield from _answers(Where.TYPED, typed, labels, definition, piece)
+        yield from _answers(Where.TYPED, typed, labels, definition, piece, set())
         kept = {value.field: value.value or value.corrected for value in answers}
-        yield from _answers(Where.KEPT, kept, labels, definition, piece)
+        corrected = {value.field for value in answers if value.corrected}
+        yield from _answers(Where.KEPT, kept, labels, definition, piece, corrected)
         for line in _beside(reading, labels):
             yield piece(Where.BESIDE, [line])
         for way in entry.arrivals:
@@ -172,7 +181,7 @@ class Holdings:
             block = f"{contact.role} {contact.position}"
             label = label_of_role(definition, contact.role)
             lines = tuple(
-                Line(f"{label}: {parts.get(name, name)}", text) for name, text in contact.parts.items() if text
+                Line(f"{label}{_BETWEEN}{parts.get(name, name)}", text) for name, text in contact.parts.items() if text
             )
             name = contact.parts.get(definition.person_name.name, "")
             yield Piece(Where.LIST, number, self.name_of(number), year, None, what, lines, "", block, name)
@@ -201,6 +210,7 @@ def label_of_role(definition: FormDefinition, role: str) -> str:
     return next((known.heading for known in definition.roles if known.name == role), role)
 
 
+@lru_cache(maxsize=1024)  # the returns of a year have the same boxes
 def block_of(definition: FormDefinition, box: str) -> Block | None:
     """The person's block that a box is in; None where it is in none."""
     for role in definition.roles:
@@ -236,9 +246,13 @@ def _answers(
     labels: Mapping[str, str],
     definition: FormDefinition,
     piece: Callable[..., Piece],
+    corrected: Collection[str],
 ) -> Iterator[Piece]:
     for block, texts in by_block(answers, definition):
-        lines = [Line(labels.get(name) or _label(definition, name), text) for name, text in texts.items() if text]
+        lines: list[Line] = []
+        for name, text in texts.items():
+            if text:
+                lines.append(Line(labels.get(name) or _label(definition, name), text, name in corrected))
         if lines:
             yield piece(where, lines, block.stem if block else "", name_in(block, texts, definition))
 
@@ -268,4 +282,3 @@ def _beside(reading: Reading | None, labels: Mapping[str, str]) -> Iterator[Line
         for text in dict.fromkeys((answer.text, *answer.others, answer.shown)):
             yield Line("In a field that the form does not have", text)
     yield Line("Title of the file", reading.title)
-    yield Line("Reason why it was not read", reading.reason)
