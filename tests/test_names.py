@@ -53,6 +53,13 @@ def test_name_that_may_be_the_schools_own_gives_no_number(number: str, name: str
     assert SchoolNames(MEMBERS).another(number, name) is None
 
 
+def test_name_of_words_that_many_schools_have_is_that_of_the_one_school_that_has_it_whole() -> None:
+    trees, places = ("Ash", "Birch"), ("Hill", "Lane")
+    names = {f"211/{tree}{place}": f"{tree} {place} School" for tree in trees for place in places}
+    assert SchoolNames(names).another("211/AshHill", "Birch Lane School") == "211/BirchLane"
+    assert SchoolNames(names).another("211/AshHill", "The Ash Hill School") is None
+
+
 @given(st.dictionaries(st.sampled_from(list(MEMBERS)), st.text(max_size=30)), st.text(max_size=30))
 def test_name_from_the_list_is_never_another_schools(names: dict[str, str], name: str) -> None:
     known = SchoolNames(names)

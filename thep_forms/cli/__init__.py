@@ -11,7 +11,7 @@ import click
 
 from thep_forms import __version__
 from thep_forms.cli.errors import errors_as_messages
-from thep_forms.cli.notes import notes_after_command
+from thep_forms.cli.notes import notes_of_lists
 
 # The commands in the order of the help: the module that each is in, and the name of its function.
 _COMMANDS = {
@@ -53,7 +53,7 @@ class _Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        with errors_as_messages(), notes_after_command():
+        with errors_as_messages(), notes_of_lists():
             return super().invoke(ctx)
 
 

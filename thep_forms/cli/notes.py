@@ -1,4 +1,8 @@
-"""Prints what reading a list of schools noted: which columns were used, and what was left out."""
+"""Prints what is to be known of a list of schools.
+
+What it changes is printed at once, before anything is made by it. Which columns were used and what was left out is
+printed when the command has ended.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +24,21 @@ class _Collector(logging.Handler):
         self.lines[record.getMessage()] = None
 
 
+class _Printer(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        message(printable(record.getMessage()))
+
+
 @contextmanager
-def notes_after_command() -> Iterator[None]:
-    """Prints the notes once the command has ended. An error stands alone: its user reads the list again anyway."""
+def notes_of_lists() -> Iterator[None]:
+    """Prints notes of lists while a command runs, and once it has ended.
+
+    An error stands alone: its user reads the list again anyway.
+    """
     logger, collector = logging.getLogger("thep_forms.register"), _Collector()
+    differences, printer = logging.getLogger("thep_forms.office.opening"), _Printer()
     logger.addHandler(collector)
+    differences.addHandler(printer)
     try:
         yield
         _print(collector)
@@ -33,6 +47,7 @@ def notes_after_command() -> Iterator[None]:
         raise
     finally:
         logger.removeHandler(collector)
+        differences.removeHandler(printer)
 
 
 def _print(collector: _Collector) -> None:

@@ -45,7 +45,7 @@ def _command(task: Task) -> Iterator[str]:
     yield "thep-forms"
     match task.act:
         case "correct":
-            yield f"correct {task.return_id} {task.field}=…"
+            yield f"correct {task.return_id} {' '.join(f'{field}=…' for field in task.fields)}"
         case "enter":
             yield f"enter {task.dfe_number} {task.year or 'YEAR'} FIELD=…"
         case "enter_unchanged":

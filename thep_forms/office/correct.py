@@ -30,6 +30,9 @@ def correct(
         definition = desk.definition_of(returned)
         wanted = answers_in(answers, definition)
         decisions = [_decision(desk, returned, name, text, why, definition) for name, text in wanted.items()]
+        decisions = [decision for decision in decisions if decision.before != decision.after]
+        if not decisions:
+            raise DecisionError("These answers stand there already, so there is nothing to correct.")
         _require_right(desk, returned, decisions, wanted, definition)
         return desk.decided(desk.take(decisions), returned.return_id)
 

@@ -15,6 +15,7 @@ from thep_forms.errors import DecisionError
 from thep_forms.office.dates import in_words
 from thep_forms.office.opening import open_records
 from thep_forms.office.words import code_in_short, in_short
+from thep_forms.reading import FileKind, ReadFrom
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.model import ENTERED
 
@@ -22,6 +23,10 @@ _SENT = {
     SentState.SENDING: "may have been sent",
     SentState.SENT: "was sent",
     SentState.DRAFTED: "was drafted",
+}
+_READ: dict[str, str] = {
+    ReadFrom.FIELDS: ", read from its boxes",
+    ReadFrom.PAGE_TEXT: ", read from the printed page",
 }
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -98,8 +103,9 @@ def _came(entry: Returned, records: Records) -> Iterator[Event]:
         if problems and arrival == entry.arrivals[0]:
             what += f": {'; '.join(in_short(problem, records.definition.problems) for problem in problems)}"
         year = f" for {entry.year}" if entry.year else ""
+        read = _READ.get(entry.entry.read_from, "") if entry.entry.kind == FileKind.FORM else ""
         at = arrival.received_at or arrival.noted_at or entry.entry.modified
-        yield Event(at, f"Came{year} as {arrival.source} ({entry.return_id}). {_sentence(what)}")
+        yield Event(at, f"Came{year} as {arrival.source} ({entry.return_id}){read}. {_sentence(what)}")
 
 
 def _sentence(words: str) -> str:

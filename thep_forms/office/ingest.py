@@ -98,7 +98,7 @@ def ingest(
             intake.read_all(start_engine, progress(places))
             ledger.end_run()
             if listed is not None:
-                ledger.set_register(str(year or "") or ledger.latest_year() or str(definitions.default_year), listed)
+                _set_register(ledger, listed, year, definitions)
         renew_results(ledger, definitions)  # what a person corrected, and was read again
         records = Records(ledger, definitions)
         Views(folder, records).write()
@@ -115,6 +115,18 @@ def _listed(
         return None
     year = year or definitions.default_year
     return as_listed(read_register(register, definitions, year), definitions(year))
+
+
+def _set_register(
+    ledger: Ledger, listed: list[ListedSchool], year: MembershipYear | None, definitions: Definitions
+) -> None:
+    """Make the list the register of the year that is collected, and say what it changes."""
+    from thep_forms.office.opening import tell_differences  # not every run has a list
+
+    of_year = str(year or "") or ledger.latest_year() or str(definitions.default_year)
+    if listed != ledger.listed_schools(of_year):
+        tell_differences(ledger, listed, of_year, definitions(MembershipYear.parse(of_year)))
+        ledger.set_register(of_year, listed)
 
 
 def _engine(

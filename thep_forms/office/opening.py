@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
 from thep_forms.files import is_same_folder
 from thep_forms.records import Ledger, ListedSchool, Records, Views, open_for_reading, open_for_writing
@@ -16,8 +17,22 @@ from thep_forms.records.database import ReadOnlyError
 from thep_forms.records.names import LEDGER
 from thep_forms.records.results import renew_results
 from thep_forms.register import MemberSchool, as_listed, members_of_year, read_register
+from thep_forms.register.comparing import differences
 
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+# One line for each thing that a new list of schools changes, before anything is made by it.
+DIFFERENCES = logging.getLogger(__name__)
+DIFFERENCES.addHandler(logging.NullHandler())
+
+
+def tell_differences(ledger: Ledger, listed: Sequence[ListedSchool], year: str, definition: FormDefinition) -> None:
+    """Log what a list that is to become the register of a year changes: against the list of that year, or before."""
+    earlier = ledger.registers().year_of_list(year)
+    if earlier <= year:
+        for line in differences(ledger.listed_schools(earlier), listed, year, definition):
+            DIFFERENCES.warning(line)
 
 
 @contextmanager
@@ -58,6 +73,7 @@ class YearRegister:
         """Make the list the register of its year. Returns whether that changed anything."""
         if self.listed is None or list(self.listed) == ledger.listed_schools(str(self.year)):
             return False
+        tell_differences(ledger, self.listed, str(self.year), self.definitions(self.year))
         with ledger.transaction():
             ledger.set_register(str(self.year), self.listed)
         return True

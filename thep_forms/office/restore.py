@@ -57,6 +57,8 @@ def restore(folder: Path, definitions: Definitions) -> Restoration:
     returns = _column(folder, TableName.RETURNS, "return_id")
     decisions = _column(folder, TableName.DECISIONS, "decision_id")
     restored = None if _is_whole(folder) else restore_ledger(folder)
+    with Ledger.existing(folder):  # the copy may be of an earlier version: it is migrated
+        pass
     _renew_copy(folder)
     archive = archived_files(folder)
     with Ledger.existing(folder, unchanged=True) as ledger:

@@ -41,8 +41,8 @@ class Act(StrEnum):
 class Task(Struct, frozen=True):
     """A return that somebody has to look at.
 
-    `what` says in words what is wrong, without anything that was typed. `act` is what most often settles it, `field`
-    the box that an act is about, `year` the membership year. The school is the one that it belongs to, as far as
+    `what` says in words what is wrong, without anything that was typed. `act` is what most often settles it, `fields`
+    the boxes to correct, `year` the membership year. The school is the one that it belongs to, as far as
     anybody knows. `since` is when it came. `is_new`: it came in this run.
     """
 
@@ -50,7 +50,7 @@ class Task(Struct, frozen=True):
     source: str
     what: tuple[str, ...]
     act: Act
-    field: str = ""
+    fields: tuple[str, ...] = ()
     year: str = ""
     dfe_number: str = ""
     school_name: str = ""
@@ -79,7 +79,7 @@ def _task(entry: Returned, records: Records, new_sources: Collection[str]) -> Ta
         entry.source,
         tuple(dict.fromkeys(_what(entry, errors, records))),
         _act(entry, errors, number),
-        next((problem.field for problem in errors if problem.field), ""),
+        tuple(dict.fromkeys(problem.field for problem in errors if problem.field)),
         year,
         number,
         records.registers.members(year).get(number) or entry.school_name or records.correspondents.name_of(number),

@@ -425,6 +425,10 @@ class Ledger(Erasing):
             )
         ]
 
+    def last_addresses(self) -> dict[str, str]:
+        """The addresses of the last message to each school, joined by `;`, by DFE number."""
+        return dict(self._connection.execute(_select("dfe_number, addresses", "message ORDER BY at")))
+
     def first_forms_sent(self) -> dict[str, datetime]:
         """When the first form of each year was sent or drafted."""
         query = "SELECT membership_year, min(at) FROM message WHERE kind=? GROUP BY 1"

@@ -17,11 +17,12 @@ def members_of_year(records: Records, year: MembershipYear) -> tuple[MemberSchoo
 
     The register list of the year says who is a member and where to write. Without a list, every school with an accepted
     return is a member. The latest accepted return says who the people are. A filled cell of the list counts before a
-    return of an earlier year.
+    return of an earlier year. Where neither says where to write, it is where the program wrote last.
     """
     listed_in = records.registers.year_of_list(str(year))
     listed = {school.dfe_number: school for school in records.ledger.listed_schools(listed_in)}
     returns = _latest_returns(records, year)
+    written_to = records.ledger.last_addresses()
     members: list[MemberSchool] = []
     for number in sorted(listed or returns):
         school, returned = listed.get(number) or ListedSchool(number), returns.get(number)
@@ -33,7 +34,7 @@ def members_of_year(records: Records, year: MembershipYear) -> tuple[MemberSchoo
                 record = overlaid(record, school.record, definition)
             elif record.unknown:
                 record = _with_unknown_people(record, school.record, definition)
-        members.append(_member(school, record, definition))
+        members.append(_member(school, record, definition, written_to.get(number, "")))
     return tuple(members)
 
 
@@ -46,15 +47,22 @@ def _latest_returns(records: Records, year: MembershipYear) -> dict[str, Returne
     return nearest
 
 
-def _member(school: ListedSchool, record: SchoolRecord, definition: FormDefinition) -> MemberSchool:
-    """The school with that record, under the name and the phases that the list gives it."""
+def _member(school: ListedSchool, record: SchoolRecord, definition: FormDefinition, written_to: str) -> MemberSchool:
+    """The school with that record, under the name and the phases that the list gives it.
+
+    `written_to` are the addresses that the program wrote to last, joined by `;`.
+    """
     name_field = definition.school_name.name
     if not record.school.get(name_field) and school.name:
         record = SchoolRecord({**record.school, name_field: school.name}, record.contacts, record.complete)
     member = MemberSchool.of(school.dfe_number, record, definition, school.email)
     phases = definition.phases_of_school(school.record.school)
     return MemberSchool(
-        member.dfe_number, member.record, member.email, school.name or member.name, phases or member.phases
+        member.dfe_number,
+        member.record,
+        member.email or written_to,
+        school.name or member.name,
+        phases or member.phases,
     )
 
 

@@ -1,0 +1,63 @@
+"""Records of version 9, which knew no decision but `prefer`: they open, lose nothing, and can be finished."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.commands import run
+from tests.conftest import rows, verdicts
+from tests.deciding import decide, return_id, row_of
+from tests.test_migrations import COMMANDS, CONFLICT_WON, REGISTER, WRITTEN, version_of
+from thep_forms.records.migrations import VERSION
+
+OLD, COPY = WRITTEN / "version-9", "ledger-version-9.sqlite"
+PREFERRED = "2d16a4111eef2cba"
+TABLES = ("returns", "schools", "contacts", "changes", "values", "decisions", "problems")
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(OLD, tmp_path / "records"))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_any_command_migrates_records_of_version_9_and_keeps_a_copy(records: Path, command: str) -> None:
+    (records.parent / "empty").mkdir()
+    words = {"records": records, "register": REGISTER, "folder": records.parent}
+    result = run(*(PREFERRED if word == CONFLICT_WON else word.format_map(words) for word in COMMANDS[command]))
+    assert result.exit_code in (0, 1), result.stderr
+    assert version_of(records / "ledger.sqlite") == VERSION
+    result = run("verify", "-o", records)
+    assert (result.exit_code, "There are no faults" in result.stderr) == (0, True), result.stderr
+    if command != "forget":
+        assert version_of(records / COPY) == 9
+
+
+def test_tables_of_migrated_records_have_the_same_rows(records: Path) -> None:
+    assert run("status", "2026-27", "-o", records).exit_code == 0
+    for name in TABLES:
+        assert rows(records / f"{name}.csv") == rows(OLD / f"{name}.csv"), name
+
+
+def test_what_a_person_preferred_with_version_9_still_counts_and_can_be_undone(records: Path) -> None:
+    assert verdicts(records)["ivy-two"] == "accepted"
+    decide("undo", records, "1")
+    assert {verdicts(records)[name] for name in ("ivy-one", "ivy-two")} == {"needs_attention"}
+
+
+def test_a_return_of_version_9_is_corrected(records: Path) -> None:
+    (elm,) = (row["return_id"] for row in rows(records / "returns.csv") if row["dfe_number"] == "211/2103")
+    decide("correct", records, elm, "main_contact_email=head@elm.example")
+    assert row_of(records, elm)["verdict"] == "accepted"
+
+
+def test_a_damaged_ledger_of_version_9_is_restored_from_its_copy(records: Path) -> None:
+    shutil.copyfile(records / "ledger.sqlite", records / "ledger-copy.sqlite")
+    (records / "ledger.sqlite").write_bytes(b"")
+    result = run("restore", "-o", records)
+    assert result.exit_code in (0, 1), result.stderr
+    assert version_of(records / "ledger.sqlite") == VERSION
+    assert return_id(records, "ivy-two") == PREFERRED

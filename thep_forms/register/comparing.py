@@ -1,0 +1,71 @@
+"""What a new list of member schools changes: who joins, leaves, has another name, or may follow another school."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from thep_forms.definition import FormDefinition
+from thep_forms.records import ListedSchool
+
+_MOST_NAMED = 10  # schools in a line; the rest is counted
+_ALIKE = 0.8  # how alike (0 to 1) two names are at least, to say that one school may follow the other
+
+
+def differences(
+    before: Iterable[ListedSchool], after: Iterable[ListedSchool], year: str, definition: FormDefinition
+) -> Iterator[str]:
+    """The differences between an earlier list and that of `year`, a sentence each; none if there was no earlier list.
+
+    A school that joins may follow one that leaves, if they have the same postcode or nearly the same name: schools
+    merge, become academies and get new numbers.
+    """
+    old = {school.dfe_number: school for school in before}
+    new = {school.dfe_number: school for school in after}
+    if not old:
+        return
+    joiners = [new[number] for number in sorted(new.keys() - old.keys())]
+    leavers = [old[number] for number in sorted(old.keys() - new.keys())]
+    if joiners:
+        yield f"New in the list of {year}: {_named(joiners)}."
+    if leavers:
+        yield f"No longer in the list of {year}: {_named(leavers)}."
+    for joiner in joiners:
+        for leaver in leavers:
+            if reason := _why_successor(leaver, joiner, definition):
+                yield f"{_name(joiner)} may follow {_name(leaver)}: {reason}. Check whether they are one school."
+    yield from _renamed(old, new)
+
+
+def _renamed(old: Mapping[str, ListedSchool], new: Mapping[str, ListedSchool]) -> Iterator[str]:
+    renamed: list[str] = []
+    for number in sorted(old.keys() & new.keys()):
+        was, now = old[number].name, new[number].name
+        if was and now and was.casefold() != now.casefold():
+            renamed.append(f"{_name(old[number])} is now {now}")
+    if renamed:
+        yield f"Other names in the list: {_listed(renamed)}."
+
+
+def _why_successor(leaver: ListedSchool, joiner: ListedSchool, definition: FormDefinition) -> str:
+    """Why one school may follow another; empty if nothing says so."""
+    postcodes = [field.postcode_column for field in definition.fields if field.postcode_column]
+    for column in postcodes:
+        was, now = leaver.record.school.get(column, ""), joiner.record.school.get(column, "")
+        if was and was == now:
+            return "they have the same postcode"
+    alike = difflib.SequenceMatcher(None, leaver.name.casefold(), joiner.name.casefold()).ratio()
+    return "their names are alike" if leaver.name and joiner.name and alike >= _ALIKE else ""
+
+
+def _named(schools: Sequence[ListedSchool]) -> str:
+    return _listed([_name(school) for school in schools])
+
+
+def _listed(words: Sequence[str]) -> str:
+    more = len(words) - _MOST_NAMED
+    return ", ".join(words[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _name(school: ListedSchool) -> str:
+    return f"{school.dfe_number} {school.name}".rstrip()
