@@ -16,7 +16,7 @@ from tests.commands import program, run
 from tests.conftest import inbox, ingest, rows
 from tests.deciding import decide, last_decision, return_id, standing, value
 from tests.packing import mail, mbox
-from tests.printers import joined
+from tests.printers import joined, scanned
 from tests.remake_samples import answers
 from tests.test_killed import run_killed, touched
 from tests.viewer import type_into
@@ -261,6 +261,51 @@ def test_files_that_nobody_can_search_are_named_and_stay(records: Path, tmp_path
     assert "Not searched, and not deleted: 1 file" in told
     assert "broken.pdf" in told
     assert len(list((records / "returns").iterdir())) == 1
+
+
+def test_a_file_in_which_somebody_saw_the_person_goes_when_it_is_given(
+    records: Path, tmp_path: Path, filled: Filled
+) -> None:
+    source = inbox(tmp_path / "inbox", cedar=filled("2101", **ANN), broken=b"%PDF-1.7 broken")
+    ingest(records, [source])
+    broken = return_id(records, "broken")
+    result = run("forget", "-o", records, "--person", "Ann Lee", "--file", broken, "--yes")
+    assert "2 PDFs" in result.stderr
+    assert "Not searched" not in result.stderr
+    assert list((records / "returns").iterdir()) == []
+    assert run("verify", "-o", records).exit_code == 0
+    assert "2 files were deleted with forget before" in run("ingest", source, "-o", records).stderr
+
+
+@pytest.mark.parametrize("words", [["--person", "Ann Lee", "--file", "0123456789abcdef"], ["--file", "0" * 16]])
+def test_a_file_that_does_not_exist_or_without_a_person_is_refused(everywhere: Path, words: list[str]) -> None:
+    result = run("forget", "-o", everywhere, "--yes", *words)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert traces(everywhere)
+
+
+def test_the_scan_from_which_the_person_was_entered_goes(
+    records: Path, schools: Path, tmp_path: Path, filled: Filled
+) -> None:
+    ingest(records, [inbox(tmp_path / "inbox", scan=scanned(filled("2101", **ANN)))], register=schools)
+    scan = return_id(records, "scan")
+    decide("assign", records, scan, "--school", "2101", "--year", "2026-27")
+    words = ["school_name=Cedar Primary School", "phases=primary", "main_contact_name=Jo Ali"]
+    words += ["main_contact_email=jo@cedar.example", "chair_of_governors_name=Ann Lee"]
+    decide("enter", records, "2101", "2026-27", *words, why="typed from the scan")
+    assert "1 PDF" in forget(records)
+    assert list((records / "returns").iterdir()) == []
+    assert traces(records) == set()
+    assert standing(records, "2101") == "accepted"
+    assert run("verify", "-o", records).exit_code == 0
+
+
+def test_the_name_goes_from_an_address_and_the_rest_stays(records: Path, tmp_path: Path, filled: Filled) -> None:
+    address = "c/o Ann Lee\n3 Cedar Road\nLondon\nE2 0AC"
+    ingest(records, [inbox(tmp_path / "inbox", cedar=filled("2101", registered_address=address))])
+    forget(records)
+    assert traces(records) == set()
+    assert [row["postcode"] for row in rows(records / "schools.csv")] == ["E2 0AC"]
 
 
 # --- asked first, and finished -------------------------------------------------------------------------------------

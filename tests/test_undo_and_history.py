@@ -102,7 +102,9 @@ def test_the_history_of_a_school_tells_what_came_and_what_was_decided_in_order(
     result = run("history", "211/2101", "-o", records)
     assert result.exit_code == 0, result.stderr
     drafted, came, corrected, noted = result.stdout.strip().splitlines()
-    assert re.match(r"\s*\d+ \w+ \d{4}  Came for 2026-27 as in/cedar.pdf \([0-9a-f]{16}\), read from its boxes\. Accepted\.", came)
+    assert re.match(
+        r"\s*\d+ \w+ \d{4}  Came for 2026-27 as in/cedar.pdf \([0-9a-f]{16}\), read from its boxes\. Accepted\.", came
+    )
     assert "The form of 2026-27 was drafted to office@cedar.example." in drafted
     assert "was “jo@cedar” and is “jo@cedar.example”. Decision 1 by Sam: rang" in corrected
     assert "Noted. Decision 2 by Jo: Ring after 3 pm" in noted

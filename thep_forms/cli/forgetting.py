@@ -33,6 +33,13 @@ LISTED = 20  # things of one kind, in one message
     metavar="WORDS",
     help="Erase one person: a name, an e-mail address or a telephone number. See thep-forms find.",
 )
+@click.option(
+    "--file",
+    "files",
+    metavar="RETURN_ID",
+    multiple=True,
+    help="With --person: also delete this file, such as a scan that shows the person. You may give several.",
+)
 @click.option("--yes", is_flag=True, help="Delete without asking first.")
 @templates_option
 def forget(
@@ -41,6 +48,7 @@ def forget(
     before: str | None,
     strays: bool,
     person: str | None,
+    files: tuple[str, ...],
     yes: bool,
     templates: Path | None,
 ) -> None:
@@ -63,20 +71,22 @@ def forget(
         raise CommandError(
             "Choose what to delete: --school 211/1234, or --before 2025-26, or both of these; or --person, or --strays."
         )
+    if files and person is None:
+        raise CommandError("Give --file together with --person.")
     if person is not None:
-        _forget_person(records, definitions, person, yes)
+        _forget_person(records, definitions, person, files, yes)
     else:
         _forget_data(records, definitions, school, before, strays, yes)
 
 
-def _forget_person(records: Path, definitions: Definitions, words: str, yes: bool) -> None:
+def _forget_person(records: Path, definitions: Definitions, words: str, files: Sequence[str], yes: bool) -> None:
     from thep_forms.office.forget_person import forget_person
 
     def confirmed(erasure: Erasure) -> bool:
         _print_erasure(erasure, words)
         return yes or erasure.is_empty or _is_confirmed()
 
-    erasure = forget_person(records, words, definitions, confirmed)
+    erasure = forget_person(records, words, definitions, confirmed, files)
     if not (erasure and erasure.is_empty):
         _print_end(is_done=erasure is not None)
 
@@ -247,3 +257,4 @@ def _print_unsearched(erasure: Erasure) -> None:
         message(f"  {return_id}  {printable(source)}")
     if len(erasure.unsearched) > LISTED:
         message(f"  and {len(erasure.unsearched) - LISTED} more")
+    message("If one shows the person, give its id with --file.")

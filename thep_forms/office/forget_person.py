@@ -7,7 +7,7 @@ picture, a locked or damaged file, or a PDF that is no form shows. It names thes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from thep_forms.errors import RecordsError
 from thep_forms.office.deciding import user
 from thep_forms.office.find import require_words
 from thep_forms.office.forget import delete_ledgers, ledgers_beside
-from thep_forms.office.holdings import Holdings, Piece
+from thep_forms.office.holdings import SEPARATOR, Holdings, Piece
 from thep_forms.office.origins import Recognition
 from thep_forms.office.person import Person, words_in
 from thep_forms.office.without_person import (
@@ -69,15 +69,28 @@ class Erasure(Struct, frozen=True):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to erase."""
-        changes = (self.readings, self.returns, self.arrivals, self.decisions, self.listed, self.messages)
+        changes = (
+            self.readings,
+            self.returns,
+            self.files,
+            self.arrivals,
+            self.decisions,
+            self.listed,
+            self.messages,
+        )
         return not any(changes)
 
 
 def forget_person(
-    folder: Path, words: str, definitions: Definitions, confirmed: Callable[[Erasure], bool]
+    folder: Path,
+    words: str,
+    definitions: Definitions,
+    confirmed: Callable[[Erasure], bool],
+    files: Sequence[str] = (),
 ) -> Erasure | None:
     """Erase a person, by words that all stand in one answer or one person's block, if `confirmed` agrees.
 
+    `files` are the ids of returns whose files show the person, as somebody saw who looked at them.
     Deletes from the archive first, then from the ledger, then from the tables, so that the next run can finish one that
     was cut off. Calls `confirmed` with an empty `Erasure` too, and then writes the tables again. Raises `RecordsError`.
     """
@@ -85,7 +98,7 @@ def forget_person(
     with open_for_writing(folder, definitions) as ledger:
         records = Records(ledger, definitions)
         holdings = Holdings(records, definitions)
-        erasure = _Planner(folder, records, holdings, holdings.person(wanted)).erasure()
+        erasure = _Planner(folder, records, holdings, holdings.person(wanted)).erasure(files)
         if not confirmed(erasure):
             return None
         tidy(folder)
@@ -104,6 +117,7 @@ class _Planner:
     def __init__(self, folder: Path, records: Records, holdings: Holdings, person: Person) -> None:
         self._folder, self._records, self._holdings, self._person = folder, records, holdings, person
         self._ledger = records.ledger
+        self._hashes_of_files = self._ledger.hashes()
         self._recognition = Recognition(records)
         self._files = self._ledger.files()
         self._readings: dict[str, Reading] = {}
@@ -115,10 +129,11 @@ class _Planner:
         self._schools: dict[str, tuple[str, str, str]] = {}
         self._boxes: dict[str, set[str]] = {}  # that hold the person as they count, by return
 
-    def erasure(self) -> Erasure:
+    def erasure(self, files: Sequence[str]) -> Erasure:
         pieces = tuple(self._pieces())
         for entry in self._records.returns():
             self._plan_return(entry)
+        self._plan_files(files)
         erasure = Erasure(
             person=self._person,
             pieces=pieces,
@@ -161,7 +176,8 @@ class _Planner:
         changed = [(arrival, left) for arrival, left in ways if left != arrival]
         if changed:
             self._hashes += self._recognition.ways_of(replace(entry, arrivals=tuple(arrival for arrival, _ in changed)))
-        if changed and not entry.entry.is_filled_in and not entry.school:
+        has_no_form = not entry.entry.is_filled_in and not entry.school
+        if changed and (has_no_form or entry.return_id not in self._hashes_of_files):
             self._plan_without_form(entry, [arrival for arrival, _ in changed])
             return
         self._arrivals += changed
@@ -170,6 +186,27 @@ class _Planner:
             self._gone.add(sha256)
         elif sha256 and entry.entry.kind != FileKind.FORM:
             self._unsearched.append((entry.return_id, entry.source))
+
+    def _plan_files(self, seen: Sequence[str]) -> None:
+        """Plan which files go that cannot be searched.
+
+        These are files in which somebody saw the person, `seen`, and those from which the office entered the person's
+        answers. Raises `RecordsError` if there is no such file.
+        """
+        unsearched = dict(self._unsearched)
+        for return_id in seen:
+            if return_id not in unsearched:
+                raise RecordsError(
+                    f"{return_id} is no file that cannot be searched. Run thep-forms find, which lists these."
+                )
+        show_person = set(seen)
+        for decision in self._ledger.decisions():
+            if decision.action is Action.ENTER and decision.return_id in self._readings:
+                show_person |= unsearched.keys() & set(decision.before.split(SEPARATOR))
+        self._gone |= {self._files[return_id] for return_id in show_person}
+        self._unsearched = [
+            (return_id, unsearched[return_id]) for return_id in unsearched if return_id not in show_person
+        ]
 
     def _plan_reading(self, entry: Returned, reading: Reading | None) -> bool:
         """Plan what becomes of the answers of a return. Returns whether its file holds the person."""
