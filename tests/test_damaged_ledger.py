@@ -206,6 +206,59 @@ def test_an_old_ledger_in_the_place_of_the_last_one_is_refused_and_the_copy_come
     assert tables(records) == before
 
 
+def test_an_old_ledger_with_its_old_copy_is_noticed_by_verify_and_restore_reads_what_they_lack(
+    records: Path, form: bytes
+) -> None:
+    old = {name: (records / name).read_bytes() for name in (LEDGER, COPY)}
+    (records.parent / "new").mkdir()
+    (records.parent / "new" / "3205.pdf").write_bytes(type_into(form, answers("3205")))
+    ingest(records, [records.parent / "new"])
+    schools = (records / "schools.csv").read_bytes()
+    for name in old:
+        (records / name).write_bytes(old[name])
+    found = run("verify", "-o", records)
+    assert (found.exit_code, "If not, run thep-forms restore, which reads the file." in found.stderr) == (1, True)
+    assert run("restore", "-o", records).exit_code == 0
+    assert run("verify", "-o", records).exit_code == 0
+    assert (records / "schools.csv").read_bytes() == schools
+
+
+def test_a_ledger_with_its_copy_that_are_older_than_a_decision_are_noticed_before_the_tables_are_written(
+    records: Path,
+) -> None:
+    old = {name: (records / name).read_bytes() for name in (LEDGER, COPY)}
+    other = next(row["return_id"] for row in rows(records / "returns.csv") if row["source"].endswith("4242.pdf"))
+    assert run("prefer", other, "-o", records).exit_code == 0
+    for name in old:
+        (records / name).write_bytes(old[name])
+    found = run("verify", "-o", records)
+    assert (found.exit_code, "the ledger is older than the tables" in found.stderr) == (1, True)
+    assert "ingest" not in found.stderr
+    restored = run("restore", "-o", records)
+    assert (restored.exit_code, "Lost: the decisions 2. Take them again." in restored.stderr) == (1, True)
+    assert run("verify", "-o", records).exit_code == 0
+
+
+def test_a_damaged_name_in_the_ledger_is_damage_like_any_other(records: Path) -> None:
+    """SQLite quotes it in its message, which is then no text."""
+    before = tables(records)
+    data = (records / LEDGER).read_bytes()
+    (records / LEDGER).write_bytes(data.replace(b"CREATE TABLE register", b"CREATE T\xc1BLE register"))
+    assert "Run thep-forms restore" in run("verify", "-o", records).stderr
+    code, words = ingest_nothing(records)
+    assert (code, "Run thep-forms restore" in words) == (2, True)
+    assert run("restore", "-o", records).exit_code in (0, 1)
+    assert run("verify", "-o", records).exit_code == 0
+    assert tables(records) == before
+
+
+def test_a_strange_file_in_the_archive_is_to_be_moved(records: Path) -> None:
+    (records / "returns" / "desktop.ini").write_text("[.ShellClassInfo]")
+    assert run("verify", "-o", records).stderr.splitlines() == [
+        "returns/desktop.ini is not known to the ledger. Move it out of returns. If it is a return, ingest it then."
+    ]
+
+
 def test_the_ledger_of_other_records_is_refused(records: Path, tmp_path: Path) -> None:
     before = tables(records)
     ingest(tmp_path / "others", [tmp_path / "empty"])
@@ -253,6 +306,54 @@ def test_a_deep_check_finds_a_return_that_is_read_otherwise_than_the_ledger_says
         ledger.add_file(sha256, [other], made_from(definitions), is_kept=True)
     found = run("verify", "-o", records, "--deep")
     assert (found.exit_code, return_id in found.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("table", ["file", "entry", "reading", "arrival", "result", "result_detail"])
+def test_what_is_damaged_in_ledger_and_copy_is_made_again_of_the_rest_and_the_archive(
+    records: Path, table: str
+) -> None:
+    (letter,) = [row["return_id"] for row in rows(records / "returns.csv") if row["verdict"] == "not_a_form"]
+    before = tables(records)
+    for name in (LEDGER, COPY):
+        with sqlite3.connect(records / name) as ledger:
+            ledger.execute(f"DELETE FROM {table}")  # noqa: S608 - a name of the schema
+        ledger.close()
+    restored = run("restore", "-o", records)
+    lost = {letter} if table in ("entry", "arrival") else set()  # it is not in the archive
+    assert ("Lost" in restored.stderr, letter in restored.stderr) == (bool(lost), bool(lost))
+    assert run("verify", "-o", records).stderr.startswith("There are no faults")
+    known = {row["return_id"] for row in rows(records / "returns.csv")}
+    assert tables(records)["schools.csv"] == before["schools.csv"]
+    assert tables(records)["contacts.csv"] == before["contacts.csv"]
+    if not lost:
+        assert tables(records) == before
+    assert known | lost >= {row.split(b",")[0].decode() for row in before["returns.csv"].splitlines()[1:]}
+
+
+def test_a_return_that_the_office_entered_is_brought_back_without_its_entry(records: Path) -> None:
+    answers_of_elm = ["phase_primary=yes", "main_contact_name=Ann Lee", "main_contact_email=ann@elm.example"]
+    words = [
+        "enter",
+        "2103",
+        "2026-27",
+        *answers_of_elm,
+        "chair_of_governors_name=Bo Ek",
+        "-o",
+        records,
+        "--why",
+        "phone",
+    ]
+    entered = run(*words)
+    assert entered.exit_code == 0, entered.stderr
+    before = (records / "schools.csv").read_bytes()
+    assert b"office-" in before
+    for name in (LEDGER, COPY):
+        with sqlite3.connect(records / name) as ledger:
+            ledger.execute("DELETE FROM entry")
+        ledger.close()
+    run("restore", "-o", records)
+    assert run("verify", "-o", records).exit_code == 0
+    assert (records / "schools.csv").read_bytes() == before
 
 
 def test_restore_of_a_whole_ledger_changes_nothing(records: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
 from tests.changing import EXPECTED, Change, boxes, changed, plain_objects, texts_in
-from tests.conftest import AWKWARD, read_return
+from tests.conftest import AWKWARD, ingest, read_return, rows
 from tests.viewer import type_into
 from thep_forms.checking.checker import check
 from thep_forms.checking.record import Problem
@@ -69,6 +70,60 @@ def test_tick_box_and_its_field_that_differ_are_a_conflict(
         field.V, widget.AS = Name(of_field), Name(of_widget)
 
     assert [problem.code for problem in asked(changed(returned, change), definition, TICK)] == ["value_conflict"]
+
+
+@pytest.mark.parametrize(("value", "state"), [(String("Yes"), Name.Off), (String(""), Name.Yes), (1, Name.Off)])
+def test_tick_box_with_a_value_that_is_no_name_and_another_state_is_a_conflict(
+    returned: bytes, definition: FormDefinition, value: pikepdf.Object, state: Name
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)[TICK].V, boxes(pdf)[TICK].AS = value, state
+
+    assert [problem.code for problem in asked(changed(returned, change), definition, TICK)] == ["value_conflict"]
+
+
+@pytest.mark.parametrize("value", [String("Yes"), 1])
+def test_tick_box_with_a_value_that_is_no_name_and_the_same_state_is_not_asked_about(
+    returned: bytes, definition: FormDefinition, value: pikepdf.Object
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)["phase_primary"].V = value  # its state says that it is ticked
+
+    assert asked(changed(returned, change), definition, "phase_primary") == []
+
+
+def test_tick_box_that_is_ticked_by_its_value_and_has_no_state_is_a_conflict(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    """Viewers draw no tick."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        del boxes(pdf)["phase_primary"]["/AS"]
+
+    found = asked(changed(returned, change), definition, "phase_primary")
+    assert [problem.code for problem in found] == ["value_conflict"]
+
+
+def test_text_in_a_second_field_of_the_name_of_a_tick_box_is_asked_about(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)[BOX].T = String(TICK)
+
+    assert [problem.code for problem in asked(changed(returned, change), definition, TICK)] == ["value_uncertain"]
+
+
+@pytest.mark.parametrize("parts", [("/V",), ("/V", "/T"), ("/V", "/T", "/FT")])
+def test_field_that_the_list_names_without_its_parent_has_what_the_parent_holds(
+    returned: bytes, definition: FormDefinition, parts: tuple[str, ...]
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        box = boxes(pdf)[BOX]
+        box.Parent = pdf.make_indirect(Dictionary({**{key: box[key] for key in parts}, "/Kids": Array([box])}))
+        for key in parts:
+            del box[key]
+
+    assert texts_in(read_return(changed(returned, change), definition)) == EXPECTED
 
 
 def test_widget_that_holds_what_its_field_holds_is_not_asked_about(returned: bytes, definition: FormDefinition) -> None:
@@ -133,6 +188,19 @@ def test_emptied_box_that_still_shows_its_answer_stays_empty_and_is_a_query(
     pdf = changed(returned, change)
     assert read_return(pdf, definition).answers[BOX].text == ""
     assert "value_shown_differently" in {problem.code for problem in asked(pdf, definition)}
+
+
+def test_emptied_box_that_still_shows_its_answer_is_asked_about_in_the_table_of_problems(
+    returned: bytes, tmp_path: Path
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)[BOX].V = String("")
+
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "return.pdf").write_bytes(changed(returned, change))
+    ingest(tmp_path / "records", [tmp_path / "inbox"])
+    found = {(row["field"], row["code"]) for row in rows(tmp_path / "records" / "problems.csv")}
+    assert (BOX, "value_shown_differently") in found
 
 
 def test_box_that_viewers_draw_anew_is_not_compared(returned: bytes, definition: FormDefinition) -> None:
@@ -386,3 +454,18 @@ def test_object_that_answers_depend_on_and_that_is_not_there_is_damage(
     whole = out.getvalue()
     assert not read_return(whole, definition).damaged
     assert read_return(with_wrong_generation(whole, number), definition).damaged
+
+
+@pytest.mark.parametrize("thing", [Dictionary(Type=Name.StructElem, K=3), Dictionary(S=Name.Lbl, K=3)])
+def test_something_else_in_the_place_of_a_field_is_damage(
+    returned: bytes, definition: FormDefinition, thing: pikepdf.Object
+) -> None:
+    """As where a table of objects names a wrong one."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        place = [str(box.T) for box in pdf.Root.AcroForm.Fields].index(BOX)
+        pdf.Root.AcroForm.Fields[place] = pdf.make_indirect(thing)
+        listed = pdf.pages[0].obj.Annots
+        pdf.pages[0].obj.Annots = Array([box for box in listed if box.T != BOX])
+
+    assert read_return(changed(returned, change), definition).damaged

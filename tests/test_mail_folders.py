@@ -46,6 +46,13 @@ def origin(*lines: str, has_document: bool = False) -> MessageOrigin:
     ("lines", "kind"),
     [
         (["X-Gmail-Labels: Sent,Important"], OUTGOING),
+        (["X-Gmail-Labels: Inbox,Sent"], ORDINARY),
+        (["X-Gmail-Labels: =?UTF-8?Q?Gesendet,Posteingang,Ge=C3=B6ffnet?="], ORDINARY),
+        (["X-Gmail-Labels: =?UTF-8?Q?Messages_envoy=C3=A9s,Bo=C3=AEte_de_r=C3=A9ception?="], ORDINARY),
+        (["X-Gmail-Labels: Archived,Sent", f"Delivered-To: {US}"], ORDINARY),
+        (["X-Gmail-Labels: Archived,Sent"], OUTGOING),
+        (["X-Gmail-Labels: Inbox,Drafts"], OUTGOING),
+        (["X-Gmail-Labels: Inbox,Sent,Trash"], DISCARDED),
         (["X-Gmail-Labels: =?UTF-8?Q?Spam,Ge=C3=B6ffnet?="], DISCARDED),
         (["X-Unsent: 1"], OUTGOING),
         (["X-Mozilla-Draft-Info: internal/draft"], OUTGOING),

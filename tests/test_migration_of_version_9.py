@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from tests.commands import run
 from tests.conftest import rows, verdicts
 from tests.deciding import decide, return_id, row_of
 from tests.test_migrations import COMMANDS, CONFLICT_WON, REGISTER, WRITTEN, version_of
+from thep_forms.records.checksums import add_function, make_all
 from thep_forms.records.migrations import VERSION
 
 OLD, COPY = WRITTEN / "version-9", "ledger-version-9.sqlite"
@@ -61,3 +64,34 @@ def test_a_damaged_ledger_of_version_9_is_restored_from_its_copy(records: Path) 
     assert result.exit_code in (0, 1), result.stderr
     assert version_of(records / "ledger.sqlite") == VERSION
     assert return_id(records, "ivy-two") == PREFERRED
+
+
+def test_a_ledger_that_is_damaged_after_its_migration_keeps_its_newer_rows_beside_a_copy_of_version_9(
+    records: Path,
+) -> None:
+    shutil.copyfile(records / "ledger.sqlite", records / "ledger-copy.sqlite")
+    earlier = (records / "ledger-copy.sqlite").read_bytes()
+    decide("undo", records, "1")
+    before = [rows(records / f"{name}.csv") for name in TABLES]
+    (records / "ledger-copy.sqlite").write_bytes(earlier)  # the run was cut off before it could make the copy
+    with closing(sqlite3.connect(records / "ledger.sqlite")) as ledger, ledger:
+        ledger.execute("DELETE FROM unopened")
+        ledger.execute("DELETE FROM result_detail")
+    assert run("verify", "-o", records).exit_code == 1
+    assert run("restore", "-o", records).exit_code == 0
+    assert run("verify", "-o", records).exit_code == 0
+    assert [rows(records / f"{name}.csv") for name in TABLES] == before
+
+
+def test_a_damaged_ledger_of_version_9_keeps_rows_that_are_newer_than_its_copy(records: Path) -> None:
+    shutil.copyfile(records / "ledger.sqlite", records / "ledger-copy.sqlite")
+    with closing(sqlite3.connect(records / "ledger.sqlite")) as ledger, ledger:
+        add_function(ledger)
+        ledger.execute("UPDATE identity SET changes=changes+1")
+        ledger.execute("UPDATE entry SET reason='newer' WHERE kind='not_a_form'")
+        make_all(ledger)  # as the program would have
+        ledger.execute("DELETE FROM result_detail")
+    run("restore", "-o", records)
+    assert run("verify", "-o", records).exit_code == 0
+    with closing(sqlite3.connect(records / "ledger.sqlite")) as ledger:
+        assert ledger.execute("SELECT count(*) FROM entry WHERE reason='newer'").fetchone()[0] == 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email import message_from_bytes
 from email.message import EmailMessage
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,8 @@ from tests.packing import mail, mbox
 from tests.writing import CEDAR, ELM, SCHOOLS, email, send
 from thep_forms.definition import load_definition
 from thep_forms.generate import Master
-from thep_forms.records import Ledger, Sent, SentKind, SentState
+from thep_forms.records import Arrival, Ledger, Sent, SentKind, SentState
+from thep_forms.sources.message_texts import NO_FILE
 
 MAY_3, MAY_10 = "Sun, 3 May 2026 10:00:00 +0100", "Sun, 10 May 2026 10:00:00 +0100"
 PEOPLE = """dfe_number,school_name,main_contact_name,main_contact_email
@@ -266,6 +269,40 @@ def test_report_lists_what_a_school_wrote_at_the_school(records: Path, schools: 
     assert "A link to WeTransfer came instead of a file" in text
 
 
+# --- what came twice ---------------------------------------------------------------------------------------------
+
+
+def test_message_without_a_file_in_two_exports_is_one_return_that_came_twice(records: Path, schools: Path) -> None:
+    made, other = message(CEDAR, Message_ID="<1@cedar>"), message(CEDAR, Message_ID="<2@cedar>")
+    take_in(records, schools, made)
+    (folder := records.parent / "Archive").mkdir()
+    moved = b"X-Mozilla-Status: 0001\r\nX-Gmail-Labels: Inbox,Opened\r\n" + made.as_bytes().replace(b"\n", b"\r\n")
+    (folder / "moved.eml").write_bytes(moved)
+    (folder / "other.eml").write_bytes(other.as_bytes())
+    for _ in range(2):
+        ingest(records, [folder])
+        found = {row["source"]: (row["return_id"], row["verdict"]) for row in rows(records / "returns.csv")}
+        first, moved_there, another = (found[name] for name in sorted(found, key=len, reverse=True))
+        assert len(found) == 3
+        assert {first[1], moved_there[1]} == {"unreadable", "duplicate"}
+        assert (first[0] == moved_there[0], another[0] == first[0], another[1]) == (True, False, "unreadable")
+    assert len(rows(records / "problems.csv")) == 2
+    assert status(records, schools)["2101"][0] == "wrote"
+    assert run("verify", "-o", records).exit_code == 0
+
+
+def test_message_that_an_earlier_version_noted_by_its_path_keeps_its_id(records: Path, schools: Path) -> None:
+    made = message(CEDAR, Message_ID="<1@cedar>")
+    path = mbox(records.parent / "a.mbox", [made])
+    ingest(records, [], register=schools)
+    arrival = Arrival("a.mbox/message.eml", "")
+    with Ledger.existing(records) as ledger, ledger.transaction():
+        ledger.add_unopened(arrival, NO_FILE)
+    ingest(records, [path])
+    (row,) = rows(records / "returns.csv")
+    assert row["return_id"] == sha256(b"a.mbox/message.eml").hexdigest()[:16]
+
+
 # --- what nobody wrote ----------------------------------------------------------------------------------------------
 
 
@@ -291,6 +328,39 @@ def test_automatic_reply_is_noted_at_its_school_and_needs_nobody(
     assert ingest(records, []).all_accepted
     assert status(records, schools)["2101"] == ("not_returned", "an automatic reply came on 3 May 2026")
     assert "We have not yet received" in reminder(records, schools, "2101")
+
+
+def bounce(status: str, address: str = CEDAR) -> EmailMessage:
+    """A report that mail to the address failed, with that status (RFC 3464)."""
+    text = (
+        f"From: postmaster@mx.example\nTo: membership@thepartnership.example\nDate: {MAY_3}\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="between"\n\n'
+        "--between\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+        f"Final-Recipient: rfc822; {address}\nAction: failed\nStatus: {status}\n\n--between--\n"
+    )
+    return message_from_bytes(text.encode(), EmailMessage)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("5.7.1", "its mail server does not say whether that is about us or about the address; ring the school"),
+        ("5.7.26", "its mail server refuses mail from us; ask your IT support"),
+        ("5.7.133", "this address takes mail only from some senders; ask the school to let us in"),
+        ("5.2.2", "the mailbox is full; ring the school, and write again later"),
+    ],
+)
+def test_bounce_of_an_address_that_may_exist_is_noted_at_its_school_with_what_to_do(
+    records: Path, schools: Path, code: str, words: str
+) -> None:
+    take_in(records, schools, bounce(code))
+    assert list(returned(records).values()) == [("211/2101", "Cedar Primary School", "automatic")]
+    why = f"mail to {CEDAR} was refused ({code}): {words} (on 3 May 2026)"
+    assert status(records, schools)["2101"] == ("not_returned", why)
+    assert f"To: {CEDAR}" in email(schools, records, "--chase", "--dry-run", "--only", "2101").stdout
+    page = records.parent / "report.html"
+    assert run("report", "2026-27", "-o", page, "--records", records, "--schools", schools).exit_code == 0
+    assert words in page.read_text(encoding="utf-8")
 
 
 def test_message_in_the_trash_is_noted_at_no_school(records: Path, schools: Path) -> None:

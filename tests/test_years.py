@@ -9,11 +9,11 @@ import pytest
 
 from tests.commands import run, table
 from tests.conftest import Rows, ingest, prefer, record_files, rows, verdicts
-from tests.packing import mailed
+from tests.packing import mail, mailed
 from tests.remake_samples import SCHOOLS, answers
 from tests.viewer import type_into, typed
 from thep_forms.definition import MembershipYear, load_definition
-from thep_forms.generate import generate
+from thep_forms.generate import Master, generate
 
 LAST, THIS = MembershipYear(2025), MembershipYear(2026)
 Filled = Callable[..., bytes]
@@ -131,6 +131,21 @@ def test_the_dates_of_messages_tell_the_years_of_a_mailbox_apart(
     problems = {row["source"]: row["problems"] for row in rows(tmp_path / "records 0" / "returns.csv")}
     assert problems == {"then.eml/form.pdf": "", "now.eml/form.pdf": "", "late.eml/form.pdf": "year_earlier"}
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(("sent", "verdict"), [("20 Apr 2026", "accepted"), ("2 Mar 2026", "needs_attention")])
+def test_our_sent_copies_tell_records_without_a_ledger_since_when_a_year_is_collected(
+    tmp_path: Path, earlier: Filled, sent: str, verdict: str
+) -> None:
+    copy = Master(load_definition("2026-27", prefilled=True)).copy(answers("2103"), "211/2103")
+    message = mail({"form.pdf": copy}, sent=f"{sent} 10:00:00 +0100")
+    message.replace_header("From", "membership@thepartnership.example")
+    sent_folder = tmp_path / "Mail" / "Sent"
+    sent_folder.mkdir(parents=True)
+    (sent_folder / "form.eml").write_bytes(message.as_bytes())
+    mailed(tmp_path / "Mail" / "cedar.eml", "10 Apr 2026 10:00:00 +0100", earlier())
+    ingest(tmp_path / "records", [tmp_path / "Mail"])
+    assert sorted(row["verdict"] for row in rows(tmp_path / "records" / "returns.csv")) == [verdict, "sent_by_us"]
 
 
 def test_a_mailbox_of_last_year_that_comes_again_with_the_year_changes_nothing(tmp_path: Path, earlier: Filled) -> None:
@@ -285,6 +300,61 @@ def test_a_filled_cell_of_the_list_counts_before_an_older_return_and_the_return_
     assert (held["headteacher_name"], held["headteacher_email"]) == ("Ada Head", "a@b.org")
     assert (held["chair_of_governors_name"], held.get("chair_of_governors_email", "")) == ("New Chair", "")
     assert "To: where@to.write" in run("email", "2026-27", "-o", records, "--dry-run").stdout
+
+
+LIST = "dfe_number,school_name,registered_address,chair_of_governors_name,chair_of_governors_email,email\n"
+
+
+@pytest.mark.parametrize(
+    ("now", "chair", "address"),
+    [
+        ("Cedar,1 Old Road E2 0AC,Old Chair,old@cedar.example", ("Edith New", "e@cedar.example"), "3 New Road E2 0AC"),
+        ("Cedar,1 Old Road E2 0AC,Third Chair,", ("Third Chair", ""), "3 New Road E2 0AC"),
+        (
+            "Cedar,1 Old Road E2 0AC,Old Chair,other@cedar.example",
+            ("Old Chair", "other@cedar.example"),
+            "3 New Road E2 0AC",
+        ),
+        (
+            "Cedar,5 Third Road E2 0AC,Old Chair,old@cedar.example",
+            ("Edith New", "e@cedar.example"),
+            "5 Third Road E2 0AC",
+        ),
+    ],
+    ids=["the same list", "another person", "another address of the person", "another address of the school"],
+)
+def test_what_the_list_repeats_from_an_earlier_year_does_not_undo_what_the_school_returned_since(
+    tmp_path: Path, earlier: Filled, now: str, chair: tuple[str, str], address: str
+) -> None:
+    then, listed = tmp_path / "then.csv", tmp_path / "now.csv"
+    then.write_text(f"{LIST}2101,Cedar,1 Old Road E2 0AC,Old Chair,old@cedar.example,where@to.write\n")
+    listed.write_text(f"{LIST}2101,{now},where@to.write\n")
+    changes = {
+        "registered_address": "3 New Road E2 0AC",
+        "chair_of_governors_name": "Edith New",
+        "chair_of_governors_email": "e@cedar.example",
+    }
+    inbox = folder(tmp_path / "a", cedar=earlier(**changes))
+    assert run("ingest", inbox, "-o", tmp_path / "records", "--year", "2025-26", "--schools", then).exit_code == 0
+    run("generate", "2026-27", "-o", tmp_path / "forms", "--schools", listed, "--records", tmp_path / "records")
+    (path,) = (tmp_path / "forms").iterdir()
+    held = typed(path.read_bytes())
+    assert (held["chair_of_governors_name"], held.get("chair_of_governors_email", "")) == chair
+    assert " ".join(held["registered_address"].split()).replace(",", "") == address
+    assert "To: where@to.write" in run("email", "2026-27", "-o", tmp_path / "records", "--dry-run").stdout
+
+
+def test_a_list_that_was_first_given_after_the_return_counts_in_every_later_year(
+    tmp_path: Path, earlier: Filled
+) -> None:
+    records, listed = tmp_path / "records", tmp_path / "schools.csv"
+    listed.write_text("dfe_number,chair_of_governors_name\n2101,New Chair\n", encoding="utf-8")
+    ingest(records, [folder(tmp_path / "a", cedar=earlier())])
+    for year in ("2026-27", "2027-28"):
+        forms = tmp_path / year
+        assert run("generate", year, "-o", forms, "--schools", listed, "--records", records).exit_code == 0
+        (path,) = forms.iterdir()
+        assert typed(path.read_bytes())["chair_of_governors_name"] == "New Chair"
 
 
 @pytest.mark.parametrize(

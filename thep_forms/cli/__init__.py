@@ -19,6 +19,7 @@ _COMMANDS = {
     "print": ("forms", "print_forms"),
     "email": ("email", "email"),
     "ingest": ("returns", "ingest"),
+    "desk": ("desk", "desk"),
     "correct": ("decisions", "correct"),
     "confirm": ("decisions", "confirm"),
     "enter": ("decisions", "enter"),

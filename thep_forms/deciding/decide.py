@@ -18,7 +18,12 @@ from thep_forms.deciding.decisions import InForce, in_force
 from thep_forms.deciding.model import Arrival, Decision, Entry, Judgement, Verdict
 from thep_forms.deciding.order import Candidate, is_later, winner
 from thep_forms.deciding.registers import Members, Registers
-from thep_forms.deciding.senders import messages_by_return, not_from_schools, verdict_of_arrival
+from thep_forms.deciding.senders import (
+    forms_sent_by_us,
+    messages_by_return,
+    not_from_schools,
+    verdict_of_arrival,
+)
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import NOT_READ, FileKind, ReadFrom
 from thep_forms.sources.message_texts import says_no_file
@@ -56,7 +61,7 @@ def decide(
     """Judge every entry, by the register of its year.
 
     `own_addresses` are the partnership's e-mail addresses, in lower case. `forms_sent` says for each year when the
-    first form of it was sent or drafted.
+    first form of it was sent or drafted. Our own messages among the arrivals may show that it was earlier.
     """
     ways = list(arrivals)
     apart = not_from_schools(ways, own_addresses)
@@ -66,7 +71,10 @@ def decide(
     returns = [entry for entry in found if entry.return_id not in others]
     from_schools = [way for way in ways if verdict_of_arrival(way, own_addresses) is None]
     dates, decorations = _dates_and_decorations(returns, from_schools)
-    earlier = earlier_years(returns, from_schools, dates, forms_sent or {})
+    sent = forms_sent_by_us(found, ways, own_addresses)
+    for year, at in (forms_sent or {}).items():
+        sent[year] = min(at, sent.get(year, at))
+    earlier = earlier_years(returns, from_schools, dates, sent)
     earlier = {return_id: year for return_id, year in earlier.items() if not decided.year_of(return_id)}
     has_blanks = any(entry.blank for entry in returns)
     messages = messages_by_return(from_schools, own_addresses) if has_blanks else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
-from thep_forms.deciding.model import Arrival, Verdict
+from thep_forms.deciding.model import Arrival, Entry, Verdict
 from thep_forms.sources.model import MessageKind, MessageOrigin
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -64,7 +64,7 @@ class AddressBook:
         message = deciding_message(arrival, self._own_addresses)
         if not message or message.kind is MessageKind.DISCARDED:
             return ""
-        return self._school(message.failed or (message.sender,))
+        return self._school(message.undelivered or (message.sender,))
 
     def _school(self, addresses: Iterable[str]) -> str:
         schools: set[str] = set()
@@ -85,6 +85,23 @@ def not_from_schools(arrivals: Iterable[Arrival], own_addresses: Collection[str]
         elif found.get(arrival.return_id) is not Verdict.SENT_BY_US:
             found[arrival.return_id] = verdict
     return {return_id: verdict for return_id, verdict in found.items() if return_id not in from_schools}
+
+
+def forms_sent_by_us(
+    entries: Iterable[Entry], arrivals: Iterable[Arrival], own_addresses: Collection[str]
+) -> dict[str, datetime]:
+    """When the first of our own messages with a form of each year was sent, by the messages that came in.
+
+    Only a blank form, and a copy just as it was made, count: we may also have passed on what a school sent. So this is
+    known too where the ledger that noted what was sent is lost.
+    """
+    years = {entry.return_id: entry.year for entry in entries if entry.year and (entry.blank or entry.is_unchanged)}
+    found: dict[str, datetime] = {}
+    for arrival in arrivals:
+        year, at = years.get(arrival.return_id), arrival.received_at
+        if year and at and verdict_of_arrival(arrival, own_addresses) is Verdict.SENT_BY_US:
+            found[year] = min(at, found.get(year, at))
+    return found
 
 
 def undeliverable_addresses(arrivals: Iterable[Arrival]) -> frozenset[str]:

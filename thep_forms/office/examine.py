@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from thep_forms import __version__
 from thep_forms.definition import Definitions, shipped
 from thep_forms.definition.identity import digest_in, school_in
-from thep_forms.reading import Reading
+from thep_forms.reading import Answer, Reading
 from thep_forms.reading.read import read_file
 from thep_forms.records import ReadReturn
 from thep_forms.records.checks import check_reading
@@ -84,8 +84,13 @@ class Examiner(Struct, frozen=True):
 
 def _without_empty_answers(reading: Reading) -> Reading:
     """The reading as it is kept. It is checked like this, so that checking what was kept gives the same again."""
-    answers = {name: answer for name, answer in reading.answers.items() if not answer.is_empty or answer.others}
+    answers = {name: answer for name, answer in reading.answers.items() if _is_kept(answer)}
     return replace(reading, answers=answers)
+
+
+def _is_kept(answer: Answer) -> bool:
+    """Whether anything can be asked or noted about the box."""
+    return not answer.is_empty or bool(answer.others or answer.shown)
 
 
 def _with_origin(reading: Reading, file: Path | bytes) -> Reading:

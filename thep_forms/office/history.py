@@ -53,7 +53,21 @@ def history(folder: Path, subject: str, definitions: Definitions) -> list[Event]
         events = list(_of_school(number, ledger, records) if number else _of_return(subject.strip(), ledger, records))
     if not events:
         raise DecisionError(f"Nothing is known of {subject}. Give a school's DfE number, or the id of a return.")
-    # In the same second, what was sent comes before what came, and that before what was decided.
+    return _in_order(events)
+
+
+def events_of_school(number: str, ledger: Ledger, records: Records) -> list[Event]:
+    """What happened to the school with that DfE number, the first comes first."""
+    return _in_order(_of_school(number, ledger, records))
+
+
+def decision_in_words(decision: Decision, records: Records) -> str:
+    """What was decided, in one sentence."""
+    return _words(decision, "", records.definition)
+
+
+def _in_order(events: Iterable[Event]) -> list[Event]:
+    """In the same second, what was sent comes before what came, and that before what was decided."""
     return sorted(events, key=lambda event: (event.at or _LONG_AGO).replace(microsecond=0))
 
 
@@ -105,11 +119,12 @@ def _came(entry: Returned, records: Records) -> Iterator[Event]:
         year = f" for {entry.year}" if entry.year else ""
         read = _READ.get(entry.entry.read_from, "") if entry.entry.kind == FileKind.FORM else ""
         at = arrival.received_at or arrival.noted_at or entry.entry.modified
-        yield Event(at, f"Came{year} as {arrival.source} ({entry.return_id}){read}. {_sentence(what)}")
+        yield Event(at, f"Came{year} as {arrival.source} ({entry.return_id}){read}.{_sentence(what)}")
 
 
 def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."
+    """The words as a sentence that follows another; nothing for none."""
+    return f" {words[:1].upper()}{words[1:]}." if words else ""
 
 
 def _decided(decision: Decision, verdict: str, records: Records) -> Event:
@@ -134,7 +149,7 @@ def _words(decision: Decision, verdict: str, definition: FormDefinition) -> str:
             where = f"{label}: " if label else ""
             return f"Confirmed in {return_id}: {where}{code_in_short(decision.before, definition.problems)}."
         case Action.ENTER:
-            return f"The office entered the answers for {decision.year} ({return_id}). {_sentence(verdict)}"
+            return f"The office entered the answers for {decision.year} ({return_id}).{_sentence(verdict)}"
         case Action.ASSIGN:
             what = "is that of the school" if decision.field == Assigned.SCHOOL else "is of the year"
             return f"The return {return_id} {what} {decision.after}."

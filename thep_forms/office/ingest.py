@@ -278,7 +278,7 @@ class _Intake:
 
         A file that was forgotten is passed over.
         """
-        sha256 = hashlib.sha256(received.data).hexdigest() if received.data is not None else received.sha256
+        sha256 = _hash(received)
         if self.forgotten and self._is_forgotten(received, sha256):
             self.passed_over += 1
             return None
@@ -286,9 +286,7 @@ class _Intake:
             self._admit_not_opened(received)
             return None
         if received.data is None:
-            arrival = Arrival(received.source, "", received.received_at, carried_by=received.carried_by)
-            if self.ledger.add_unopened(arrival, received.reason):
-                self._count_new([received.source])
+            self._admit_unopened(received)
             return None
         if sha256 in self.waiting:
             self.waiting[sha256].append(received)
@@ -305,8 +303,28 @@ class _Intake:
 
     def _is_forgotten(self, received: ReceivedFile, sha256: str) -> bool:
         """Whether `forget` deleted this file, or what came by this way."""
-        way = hash_of_way(sha256, received.source, received.received_at, received.carried_by)
-        return sha256 in self.forgotten or way in self.forgotten
+        way = received.source, received.received_at, received.carried_by
+        hashes = {sha256, hash_of_way(sha256, *way)}
+        if received.data is None:  # an earlier version knew it by its source alone
+            hashes.add(hash_of_way("", *way))
+        return not hashes.isdisjoint(self.forgotten)
+
+    def _admit_unopened(self, received: ReceivedFile) -> None:
+        """Note what holds no file. The same message in another export is one return that came twice.
+
+        What an earlier version noted by its source alone stays as it is: a decision may be about it.
+        """
+        if received.message_hash and not self.ledger.is_unopened(received.source):
+            sha256 = _hash(received)
+            self.waiting[sha256] = [received]
+            if self.ledger.kind(return_id_of(sha256)) is None:
+                self._note_returns(sha256, [_unread(FileKind.UNREADABLE, received.reason)], is_kept=False)
+            else:
+                self._note_arrivals(sha256)
+            return
+        arrival = Arrival(received.source, "", received.received_at, carried_by=received.carried_by)
+        if self.ledger.add_unopened(arrival, received.reason):
+            self._count_new([received.source])
 
     def _admit_not_opened(self, received: ReceivedFile) -> None:
         """Note a container that took too much to be opened, or take back that note before it is opened again."""
@@ -379,6 +397,16 @@ class _Intake:
         self.archive.sync()  # what the ledger names is there
         self.ledger.commit()
         self.committed = time.monotonic()
+
+
+def _hash(received: ReceivedFile) -> str:
+    """The hash by which a file is known, or a message that holds none; empty for what has neither bytes nor hash."""
+    if received.data is not None:
+        return hashlib.sha256(received.data).hexdigest()
+    if received.message_hash:
+        # Of other bytes than the message's, so that no message has the hash of a file.
+        return hashlib.sha256(f"message {received.message_hash}".encode()).hexdigest()
+    return received.sha256
 
 
 def _returns(answer: bytes | Failure) -> list[ReadReturn]:

@@ -18,16 +18,28 @@ from thep_forms.office.dates import in_words
 from thep_forms.office.words import code_in_short, reason_in_short
 from thep_forms.records import Records, Returned, Sent, SentKind
 from thep_forms.sources.message_texts import NO_FILE, says_no_file
+from thep_forms.sources.model import Refusal, RefusalCause
 
 _UNKNOWN_DAY = "on a day that we do not know"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+# Why mail did not reach an address that may exist, and what to do.
+_WHY_REFUSED = {
+    RefusalCause.ABOUT_US: "its mail server refuses mail from us; ask your IT support",
+    RefusalCause.RESTRICTED: "this address takes mail only from some senders; ask the school to let us in",
+    RefusalCause.FULL: "the mailbox is full; ring the school, and write again later",
+    RefusalCause.TOO_LARGE: "the message is too large for it; ask the school for another address",
+    RefusalCause.TOO_LATE: "its mail server could not be reached; write again",
+    RefusalCause.UNKNOWN: "its mail server does not say whether that is about us or about the address; ring the school",
+}
 
 
 class Reply(Struct, frozen=True):
     """A message that a school wrote without a form that can be used, or that a program of the school wrote.
 
     `path` leads to it. `reasons` say in a few words of ours what it held instead of the form, and `sentences` ask the
-    school for the form. `return_id` is that of a file in it.
+    school for the form. Those of a bounce say which addresses mail did not reach, and why. `return_id` is that of a
+    file in it.
     """
 
     path: str
@@ -45,6 +57,8 @@ class Reply(Struct, frozen=True):
     @property
     def why(self) -> str:
         """What is to be known of it in one line, without anything that was typed."""
+        if self.is_automatic and self.reasons:
+            return f"{'; '.join(self.reasons)} ({self.when})"
         if self.is_automatic:
             return f"an automatic reply came {self.when}"
         return f"the school wrote {self.when}: {'; '.join(self.reasons)}"
@@ -107,12 +121,16 @@ class Replies:
         return schools
 
     def _add_automatic(self, returned: Returned, arrival: Arrival, path: str) -> None:
-        """Note an automatic reply or a receipt. A bounce is none, as mail did not reach the school."""
-        is_bounce = any(message.failed for message in arrival.carried_by)
+        """Note an automatic reply or a receipt, or that a mail server refused our message.
+
+        A bounce of an address that does not exist is none of these: it counts against the address.
+        """
+        says_gone = any(message.failed for message in arrival.carried_by)
         number = self._school(arrival)
-        if number and not is_bounce and returned.verdict_of(arrival) is Verdict.AUTOMATIC:
+        if number and not says_gone and returned.verdict_of(arrival) is Verdict.AUTOMATIC:
             replies = self._by_school.setdefault(number, {})
-            replies[path] = Reply(path, arrival.received_at, returned.return_id, is_automatic=True)
+            reasons = tuple(_refused(refusal) for message in arrival.carried_by for refusal in message.refusals)
+            replies[path] = Reply(path, arrival.received_at, returned.return_id, is_automatic=True, reasons=reasons)
 
     def _add_file(self, returned: Returned, arrival: Arrival, path: str) -> set[str]:
         number = self._assigned_school(returned) or self._school(arrival)
@@ -148,6 +166,12 @@ def _path(records: Records, arrival: Arrival) -> str:
     """The path of the message that brought the file from outside; empty where none did."""
     message = deciding_message(arrival, records.own_addresses) if arrival.carried_by else None
     return arrival.source[: message.path_length] or arrival.source if message else ""
+
+
+def _refused(refusal: Refusal) -> str:
+    """That mail did not reach an address, and why."""
+    code = f" ({refusal.code})" if refusal.code else ""
+    return f"mail to {refusal.address} was refused{code}: {_WHY_REFUSED[refusal.cause]}"
 
 
 def _reasons(records: Records, returned: Returned) -> Iterator[str]:

@@ -189,6 +189,7 @@ class _Reporter:
                     self._phase_words(status.member.phases),
                     status.standing,
                     self._email(status),
+                    "" if self.redacted else status.why,
                 )
 
     def _changes(self) -> Iterator[ChangedAnswer]:

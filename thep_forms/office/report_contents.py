@@ -59,13 +59,14 @@ class Issue(Struct, frozen=True):
 
 
 class MissingSchool(Struct, frozen=True):
-    """A school that has returned nothing."""
+    """A school that has returned nothing. `why` is what `status` says of it, empty if redacted."""
 
     dfe_number: str
     name: str
     phases: str
     standing: Standing
     email: str
+    why: str
 
 
 class ChangedAnswer(Struct, frozen=True):

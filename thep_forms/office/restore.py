@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from msgspec import Struct
 from thep_forms.definition import Definitions
 from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.office.ingest import ingest
-from thep_forms.office.verify import archived_files, is_named_by_content, unknown_files
+from thep_forms.office.verify import archived_files, column_of, is_named_by_content, unknown_files
 from thep_forms.records import Ledger, Records
 from thep_forms.records.last_copy import renew
 from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, TableName
@@ -54,8 +53,8 @@ def restore(folder: Path, definitions: Definitions) -> Restoration:
     """
     if not (folder / LEDGER).is_file() and not (folder / LAST_COPY).is_file() and not (folder / ARCHIVE).is_dir():
         raise RecordsError(f"{folder} holds no records. Give the folder that ingest wrote to.")
-    returns = _column(folder, TableName.RETURNS, "return_id")
-    decisions = _column(folder, TableName.DECISIONS, "decision_id")
+    returns = column_of(folder, TableName.RETURNS, "return_id")
+    decisions = column_of(folder, TableName.DECISIONS, "decision_id")
     restored = None if _is_whole(folder) else restore_ledger(folder)
     with Ledger.existing(folder):  # the copy may be of an earlier version: it is migrated
         pass
@@ -84,15 +83,6 @@ def _renew_copy(folder: Path) -> None:
     """Make the copy again, whatever it says of itself."""
     (folder / LAST_COPY).unlink(missing_ok=True)
     renew(folder)
-
-
-def _column(folder: Path, table: TableName, column: str) -> list[str]:
-    """The values of a column of a table as it was written before; none where it cannot be read."""
-    try:
-        with (folder / table.file).open(encoding="utf-8", newline="") as file:
-            return [row[column] for row in csv.DictReader(file) if row.get(column)]
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return []
 
 
 def _without(named: Iterable[str], known: set[str]) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ class Task(Struct, frozen=True):
 
 def tasks(records: Records, new_sources: Collection[str] = ()) -> list[Task]:
     """What needs a person, by school; what is nobody's comes last. `new_sources` came in this run."""
-    found = [_task(entry, records, new_sources) for entry in records.returns() if needs_somebody(entry)]
+    found = [task_of(entry, records, new_sources) for entry in records.returns() if needs_somebody(entry)]
     return sorted(found, key=lambda task: (not task.dfe_number, task.dfe_number, task.source))
 
 
@@ -69,7 +69,8 @@ def needs_somebody(entry: Returned) -> bool:
     return not entry.verdict.needs_nobody and not entry.is_decoration
 
 
-def _task(entry: Returned, records: Records, new_sources: Collection[str]) -> Task:
+def task_of(entry: Returned, records: Records, new_sources: Collection[str] = ()) -> Task:
+    """What needs a person in a return. `new_sources` came in this run."""
     first = entry.arrivals[0]
     number = entry.school or records.school_by_sender(entry, first)
     year = entry.year_collected or records.latest_year
@@ -83,7 +84,7 @@ def _task(entry: Returned, records: Records, new_sources: Collection[str]) -> Ta
         year,
         number,
         records.registers.members(year).get(number) or entry.school_name or records.correspondents.name_of(number),
-        entry.dated or first.noted_at,
+        first.received_at or first.noted_at or entry.entry.modified,
         any(arrival.source in new_sources for arrival in entry.arrivals),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import filecmp
 import hashlib
 import os
@@ -13,7 +14,7 @@ from thep_forms.errors import UnsoundError
 from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Views, return_id_of
 from thep_forms.records.database import OutdatedError
-from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, hash_in_name, leftovers
+from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, TableName, hash_in_name, leftovers
 from thep_forms.records.opening import bring_up_to_date
 from thep_forms.records.results import is_outdated
 from thep_forms.sources.file_types import HEAD, file_type
@@ -21,6 +22,12 @@ from thep_forms.work import Failure, Limits, Workers
 
 AGAIN = "Run ingest again to rewrite it."
 ASK = "Put back a copy of it, or ingest the form again."
+MOVE_IT = f"Move it out of {ARCHIVE}. If it is a return, ingest it then."
+RUN_OR_RESTORE = "If a run was cut off, run it again. If not, run thep-forms restore, which reads the file."
+OLDER = (
+    f"{TableName.DECISIONS.file} lists decisions that {LEDGER} does not know, so the ledger is older than the tables. "
+    f"Put back the latest {LEDGER} and {LAST_COPY}. Without them, run thep-forms restore, which lists what is lost."
+)
 OUTDATED = (
     "The records were made by another version of this program, or with other templates. Run ingest again, which "
     "brings them up to date."
@@ -43,7 +50,7 @@ def faults(folder: Path, definitions: Definitions, *, deep: bool = False) -> Ite
             if is_outdated(ledger, definitions):
                 yield OUTDATED
             else:
-                yield from _table_faults(folder, Views(folder, Records(ledger, definitions)))
+                yield from _table_faults(folder, Records(ledger, definitions))
             if deep:
                 yield from _reading_faults(folder, ledger, definitions)
             for path in leftovers(folder):
@@ -69,8 +76,21 @@ def _opened(folder: Path, definitions: Definitions) -> Ledger:
         return Ledger.existing(folder, unchanged=True, may_be_unsound=True)
 
 
-def _table_faults(folder: Path, views: Views) -> Iterator[str]:
-    for name in views.stale():
+def column_of(folder: Path, table: TableName, column: str) -> list[str]:
+    """The values of a column of a table as it is on the disk; none where it cannot be read."""
+    try:
+        with (folder / table.file).open(encoding="utf-8", newline="") as file:
+            return [row[column] for row in csv.DictReader(file) if row.get(column)]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []
+
+
+def _table_faults(folder: Path, records: Records) -> Iterator[str]:
+    known = {str(decision.number) for decision in records.decisions()}
+    if not known.issuperset(column_of(folder, TableName.DECISIONS, "decision_id")):
+        yield OLDER
+        return
+    for name in Views(folder, records).stale():
         if not (folder / name).is_file():
             yield f"{name} is missing. {AGAIN}"
         else:
@@ -86,7 +106,10 @@ def _archive_faults(folder: Path, ledger: Ledger) -> Iterator[str]:
     for sha256 in sorted(kept - hashes):
         yield f"The file {ARCHIVE}/{sha256} is missing. {ASK}"
     for name in unknown_files(folder, ledger):
-        yield f"{ARCHIVE}/{name} is not known to the ledger. Ingest it, or delete it."
+        if is_named_by_content(there[name]):
+            yield f"{ARCHIVE}/{name} is not known to the ledger. {RUN_OR_RESTORE}"
+        else:
+            yield f"{ARCHIVE}/{name} is not known to the ledger. {MOVE_IT}"
     for name in sorted(there):
         if hash_in_name(name) in kept and not is_named_by_content(there[name]):
             yield f"{ARCHIVE}/{name} was changed: it does not match its name. Delete it. {ASK}"

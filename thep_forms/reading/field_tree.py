@@ -18,6 +18,8 @@ from thep_forms.reading.objects import get, items_of, lacks, name_of
 DEEPEST = 32  # levels of a field tree; a deeper one is a loop or an attack
 MOST = 50_000  # fields and widgets: a file of two thousand schools has fewer
 _NEEDED = frozenset({"/T", "/FT", "/V", "/RV", "/AS", "/AP", "/Kids", "/Parent"})  # entries that answers depend on
+_OF_A_FIELD = frozenset({"/T", "/FT", "/V", "/Kids", "/Parent", "/Subtype", "/AP", "/Rect"})  # it has one at least
+_TYPES = ("", "/Annot", "/Field")  # the standard has the first two
 _NOTHING = type(None)
 _DIRECT = (0, 0)  # the number of an object that has none
 
@@ -43,6 +45,13 @@ class Node:
         if _NOTHING not in map(type, self.entries.values()):  # the quickest way to ask: it is asked of every field
             return False
         return not _NEEDED.isdisjoint(key for key, value in self.entries.items() if value is None)
+
+    @property
+    def is_something_else(self) -> bool:
+        """Whether it is certainly no field, but another object of the file."""
+        if name_of(self.get("/Type")) not in _TYPES:
+            return True
+        return bool(self.entries) and _OF_A_FIELD.isdisjoint(self.entries)
 
 
 class Leaf(Struct, frozen=True):
@@ -135,7 +144,7 @@ def _own_page(node: Node, indices: Mapping[ObjectNumber, int]) -> int | None:
 
 
 class _Tree:
-    """The field tree. `lacks_objects`: fields that it names are not in the file."""
+    """The field tree. `lacks_objects`: fields that it names are not in the file, or are no fields."""
 
     def __init__(self, fields: object, seen: set[ObjectNumber]) -> None:
         """`seen` gets the numbers of the objects of the tree."""
@@ -159,6 +168,8 @@ class _Tree:
             if number != _DIRECT:
                 self.seen.add(number)
             node = Node(field, number)
+            self.lacks_objects = self.lacks_objects or node.is_something_else
+            ancestors = ancestors or _ancestors(node)  # the list may name a field that is below another one
             kids = [] if (entry := node.get("/Kids")) is None else self._kids(entry)
             if not kids or len(ancestors) == DEEPEST:
                 yield node, ancestors

@@ -299,7 +299,7 @@ def _contradicts(leaf: Leaf, value: object) -> bool:
     state = leaf.node.get("/AS")
     if isinstance(value, Name) and leaf.ancestors and _is_of_another(leaf.node, leaf.ancestors[0], value):
         value = None
-    own = [each for each in (value, state) if isinstance(each, Name)]
+    own = [each for each in (value, state) if each is not None]
     ticked = [each for each in own if _is_on(each)]
     if not ticked:
         return False
@@ -308,7 +308,9 @@ def _contradicts(leaf: Leaf, value: object) -> bool:
     states = get(leaf.node.get("/AP"), "/N")
     if not isinstance(states, Dictionary) or not any(key != "/Off" for key in states):
         return False
-    return any(str(each) not in states for each in ticked)
+    if state is None:  # viewers draw none of its states (ISO 32000-1, 12.5.5)
+        return True
+    return any(isinstance(each, Name) and str(each) not in states for each in ticked)
 
 
 def _is_on(state: object) -> bool:

@@ -111,9 +111,10 @@ def _as_seen(answer: Answer, widgets: Sequence[WidgetValue], visibility: Visibil
 def _of_its_kind(answer: Answer, widgets: Sequence[WidgetValue], box: Box | None) -> Answer:
     """The answer with a doubt where its field is of another kind. What a tick says in a box for text nobody knows."""
     is_to_tick = box is not None and box.kind is Kind.TICKS
-    if not is_to_tick and all(widget.ticks for widget in widgets):
+    ticks = [widget.ticks for widget in widgets if widget.text == answer.text] or [widget.ticks for widget in widgets]
+    if not is_to_tick and all(ticks):
         return Answer("", doubts=UNREADABLE, page=answer.page)
-    if is_to_tick and not any(widget.ticks for widget in widgets):
+    if is_to_tick and not all(ticks):
         return replace(answer, doubts=answer.doubts | OTHER_KIND)
     return answer
 

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 import msgspec
 
 FIRST_WITH_CHECKSUMS = 9  # the version of the ledger
+# What reading a damaged file raises: the second where SQLite quotes a name in it that is no text.
+Damage = (sqlite3.DatabaseError, UnicodeDecodeError)
 _SIZE = 8  # bytes
 TABLE = "checksum"
 _TABLES = f"SELECT name FROM sqlite_master WHERE type='table' AND name != '{TABLE}' AND name NOT LIKE 'sqlite_%'"

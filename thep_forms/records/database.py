@@ -144,8 +144,10 @@ class Database:
                     self._lock()
                 if not unchanged:
                     checksums.keep_up_to_date(self._connection)
-            except BaseException:
+            except BaseException as error:
                 self._close()
+                if isinstance(error, UnicodeDecodeError):  # SQLite quotes a damaged name
+                    raise UnsoundError(DAMAGED) from error
                 raise
 
     def _connected(self, *, unchanged: bool, in_memory: bool) -> sqlite3.Connection:

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from thep_forms.files import CHUNK, renew_private, sync_folder
+from thep_forms.records.checksums import Damage
 from thep_forms.records.names import LAST_COPY, LEDGER, read_only
 
 
@@ -31,7 +32,7 @@ def identity_of(path: Path) -> Identity | None:
     try:
         with closing(sqlite3.connect(read_only(path), uri=True)) as connection:
             return identity(connection)
-    except sqlite3.DatabaseError:
+    except Damage:
         return None
 
 

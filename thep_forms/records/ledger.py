@@ -226,6 +226,10 @@ class Ledger(Erasing):
         row = (arrival.source, reason, _text(arrival.received_at), _messages(arrival))
         return self._connection.execute("INSERT OR IGNORE INTO unopened VALUES (?,?,?,?)", row).rowcount > 0
 
+    def is_unopened(self, source: str) -> bool:
+        """Whether it is noted that the source could not be opened."""
+        return bool(self._connection.execute("SELECT 1 FROM unopened WHERE source=?", (source,)).fetchone())
+
     def sources_unopened_for(self, reason: str) -> set[str]:
         """The sources of what could not be opened for that reason."""
         query = "SELECT source FROM unopened WHERE reason=?"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from heapq import merge
 from itertools import chain
 
@@ -146,7 +147,7 @@ class Records:
         latest = self.judgements.latest_year
         self.definition: FormDefinition = definitions(MembershipYear.parse(latest) if latest else None)
 
-    @property
+    @cached_property
     def latest_year(self) -> str:
         """The latest membership year that was sent, returned or collected; empty if there is none."""
         return self.ledger.latest_year()

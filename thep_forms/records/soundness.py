@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from thep_forms.records.checksums import FIRST_WITH_CHECKSUMS, faults_in, strays, tables
+from thep_forms.records.checksums import FIRST_WITH_CHECKSUMS, Damage, faults_in, strays, tables
 from thep_forms.records.names import LEDGER
 
 RESTORE = "Run thep-forms restore, which brings back what is sound."
@@ -43,8 +43,8 @@ def faults(connection: sqlite3.Connection) -> Iterator[str]:
             yield DAMAGED
             return
         counts = _counts(connection) if has_checksums else {}
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    except Damage as error:
+        if is_busy(error):
             raise
         yield DAMAGED
         return
@@ -52,6 +52,13 @@ def faults(connection: sqlite3.Connection) -> Iterator[str]:
         places = "1 place" if count == 1 else f"{count} places"
         what = _WHAT.get(table, "what it notes")
         yield _CHANGED.format(ledger=LEDGER, what=what, count=places, restore=RESTORE)
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether another program uses the file, so that the error says nothing about damage."""
+    if not isinstance(error, sqlite3.DatabaseError):
+        return False
+    return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def _tables_of(version: int) -> set[str]:

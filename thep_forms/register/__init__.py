@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from typing import Never
 
@@ -13,14 +12,14 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
 from thep_forms.records import ListedSchool, Records, open_for_reading
 from thep_forms.register.combining import combined
+from thep_forms.register.headings import find_headings
 from thep_forms.register.member import MemberSchool, known_address
-from thep_forms.register.notes import ReadingNotes
+from thep_forms.register.notes import ReadingNotes, rows_in_words
 from thep_forms.register.of_year import members_of_year
 from thep_forms.register.table import Table, table_under
 from thep_forms.register.worksheets import Row, Worksheet, sheets
 
 MISTAKES_AT_ONCE = 10  # that a message lists
-HEADINGS_WITHIN = 20  # rows from the top: a title may stand above the headings
 
 # One line for each thing that the user should know of a list that was read. The command line prints them.
 NOTES = logging.getLogger(__name__)
@@ -78,6 +77,7 @@ def _from_file(path: Path, definition: FormDefinition) -> list[MemberSchool]:
             for member in table.members(rows):
                 mistakes += _add(members, member, definition, sheet)
             notes.add(table, sheet)
+            _require_results(table, path, sheet)
             _require_no_mistakes(table.mistakes or table.schools_twice(), path, sheet.in_message)
             if not sheet.name:
                 break  # a CSV that was read with its delimiter
@@ -93,14 +93,12 @@ def _from_file(path: Path, definition: FormDefinition) -> list[MemberSchool]:
 
 def _table(sheet: Worksheet, definition: FormDefinition, path: Path) -> tuple[Table | None, Iterator[Row]]:
     """The table of a sheet and the rows under its headings; None where none of its first rows are headings."""
-    for row in islice(sheet.rows, HEADINGS_WITHIN):
-        try:
-            table = table_under(row.cells, definition, is_csv=not sheet.name)
-        except SourceError as error:
-            raise SourceError(f"The list of schools {path} {error}") from error
-        if table:
-            return table, sheet.rows
-    return None, sheet.rows
+    try:
+        found = find_headings(sheet.rows, definition)
+        table = table_under(found.cells, definition, is_csv=not sheet.name) if found else None
+    except SourceError as error:
+        raise SourceError(f"The list of schools {path} {error}") from error
+    return table, found.rows if found else sheet.rows
 
 
 def _add(
@@ -120,6 +118,16 @@ def _require_no_mistakes(mistakes: list[str], path: Path, in_message: str) -> No
         more = f", and {len(mistakes) - MISTAKES_AT_ONCE} more" if len(mistakes) > MISTAKES_AT_ONCE else ""
         listed = "; ".join(mistakes[:MISTAKES_AT_ONCE])
         raise SourceError(f"The list of schools {path}{in_message}, {listed}{more}. Correct it and run again.")
+
+
+def _require_results(table: Table, path: Path, sheet: Worksheet) -> None:
+    """Raises `SourceError` for formulas that no program has calculated: what they would show, nobody can tell."""
+    if table.uncalculated:
+        where = ", ".join(f"“{heading}” in {rows_in_words(rows)}" for heading, rows in table.uncalculated.items())
+        raise SourceError(
+            f"The list of schools {path}{sheet.in_message}, has formulas that were never calculated: {where}. "
+            "Open it in Excel or LibreOffice, save it there, and run again."
+        )
 
 
 def _no_column(path: Path, definition: FormDefinition, hidden_sheets: Iterable[str]) -> str:

@@ -27,7 +27,15 @@ _COMPLAINTS = {
     ProblemCode.EMAIL_INVALID: "not an e-mail address",
     ProblemCode.TELEPHONE_INVALID: "not a telephone number",
 }
+_DATE = "a date or a time; a spreadsheet may have made it of something else"
 _ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!")  # what a formula of a spreadsheet gives
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+# What spreadsheets make of "May 1", "1-3" or "10:30", in a workbook and in a CSV.
+_DATE_OR_TIME = re.compile(
+    rf"\d{{4}}-\d\d-\d\d(?:[ T][\d:.]+)?|\d{{1,2}}[/.]\d{{1,2}}[/.](?:\d\d){{1,2}}"
+    rf"|\d{{1,2}}-{_MONTH}(?:-(?:\d\d){{1,2}})?|{_MONTH}-(?:\d\d){{1,2}}|\d{{1,2}}:\d\d(?::\d\d)?",
+    re.IGNORECASE,
+)
 
 
 def folded(heading: str) -> str:
@@ -130,6 +138,9 @@ class _Row:
             self.mistakes.append((column, "an error of the spreadsheet"))
             return ""
         if not any(char.isalnum() for char in raw):
+            return ""
+        if kind in (Kind.TEXT, Kind.ADDRESS) and _DATE_OR_TIME.fullmatch(raw.strip()):
+            self.mistakes.append((column, _DATE))
             return ""
         normal = normalise.answer(kind, raw, self.definition.partnership.dfe_prefix)
         if not normal.value and normal.problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from thep_forms.checking.characters import normal_text
@@ -24,31 +24,34 @@ class ReadingNotes:
         self.name = path.name
         self.hidden_sheets: list[str] = []
         self._tables: list[tuple[Table, str]] = []
+        self._encoding = ""
 
     def add(self, table: Table, sheet: Worksheet) -> None:
         """Note what was read of a sheet."""
+        self._encoding = sheet.encoding
         self._tables.append((table, f" of sheet “{normal_text(sheet.name)}”" if sheet.name else ""))
 
     def lines(self, definition: FormDefinition) -> list[str]:
         """A line on the columns, and one each on what was left out and what to check, if there is anything."""
-        lines = [f"{self.name}: {self._columns(definition)}"]
         left_out = [f"the hidden sheet “{normal_text(name)}”" for name in self.hidden_sheets]
         to_check: list[str] = []
+        linked: list[str] = []
+        merged: list[str] = []
         for table, of_sheet in self._tables:
-            for what, numbers in (
-                ("hidden", table.hidden),
-                ("struck-through", table.struck),
-                ("totals", table.totals),
-            ):
-                if numbers:
-                    left_out.append(f"{what} {_rows(numbers)}{of_sheet}")
-            if table.mended:
-                to_check.append(f"{_rows(table.mended)}{of_sheet}")
-        if left_out:
-            lines.append(f"{self.name}: not used: {', '.join(left_out)}.")
-        if to_check:
-            lines.append(f"{self.name}: check the letters in {', '.join(to_check)}: they had another encoding.")
-        return lines
+            left_out += _left_out(table, of_sheet)
+            to_check += [f"{rows_in_words(table.mended)}{of_sheet}"] if table.mended else []
+            linked += [f"{rows_in_words(table.linked)}{of_sheet}"] if table.linked else []
+            for heading, numbers in table.merged_across.items():
+                merged.append(f"“{heading}” in {rows_in_words(numbers)}{of_sheet}")
+        lines = [
+            self._columns(definition),
+            f"not used: {', '.join(left_out)}." if left_out else "",
+            f"took the e-mail addresses from links in {', '.join(linked)}." if linked else "",
+            f"cells merged across columns count for the first column: {', '.join(merged)}." if merged else "",
+            f"check the letters in {', '.join(to_check)}: they had another encoding." if to_check else "",
+            f"check the letters beyond A to Z: the file seems to have {self._encoding}." if self._encoding else "",
+        ]
+        return [f"{self.name}: {line}" for line in lines if line]
 
     def _columns(self, definition: FormDefinition) -> str:
         if all(table.is_extract for table, _ in self._tables):
@@ -70,6 +73,15 @@ class ReadingNotes:
         return f"{text}; not used {_listed(list(unused))}.{_nearest(unused, names)}"
 
 
+def _left_out(table: Table, of_sheet: str) -> Iterator[str]:
+    """What of a table was not used."""
+    for what, numbers in (("hidden", table.hidden), ("struck-through", table.struck), ("totals", table.totals)):
+        if numbers:
+            yield f"{what} {rows_in_words(numbers)}{of_sheet}"
+    for heading, numbers in table.struck_cells.items():
+        yield f"struck-through words of “{heading}” in {rows_in_words(numbers)}{of_sheet}"
+
+
 def _nearest(unused: dict[str, str], names: Collection[str]) -> str:
     """What the unused column that is most like a known one may have meant."""
     best, found = _ALIKE, ""
@@ -87,7 +99,8 @@ def _listed(headings: Sequence[str]) -> str:
     return f"{quoted} and {more} more" if more > 0 else quoted
 
 
-def _rows(numbers: Sequence[int]) -> str:
+def rows_in_words(numbers: Sequence[int]) -> str:
+    """The rows as a message lists them: `rows 3, 5 and 2 more`."""
     listed = ", ".join(map(str, numbers[:_MOST_LISTED]))
     more = len(numbers) - _MOST_LISTED
     return f"row{'s' if len(numbers) > 1 else ''} {listed}{f' and {more} more' if more > 0 else ''}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -17,10 +17,11 @@ def members_of_year(records: Records, year: MembershipYear) -> tuple[MemberSchoo
 
     The register list of the year says who is a member and where to write. Without a list, every school with an accepted
     return is a member. The latest accepted return says who the people are. A filled cell of the list counts before a
-    return of an earlier year. Where neither says where to write, it is where the program wrote last.
+    return of an earlier year, unless the lists since that year have all said the same: then the return is newer. Where
+    neither says where to write, it is where the program wrote last.
     """
-    listed_in = records.registers.year_of_list(str(year))
-    listed = {school.dfe_number: school for school in records.ledger.listed_schools(listed_in)}
+    lists = _Lists(records, records.registers.year_of_list(str(year)))
+    listed = lists.of_year(lists.latest)
     returns = _latest_returns(records, year)
     written_to = records.ledger.last_addresses()
     members: list[MemberSchool] = []
@@ -30,12 +31,40 @@ def members_of_year(records: Records, year: MembershipYear) -> tuple[MemberSchoo
         record = school.record
         if returned:
             record = records.whole_record(returned)
-            if listed_in > returned.year:
-                record = overlaid(record, school.record, definition)
+            if lists.latest > returned.year:
+                record = overlaid(record, lists.said_since(returned.year, school, definition), definition)
             elif record.unknown:
                 record = _with_unknown_people(record, school.record, definition)
         members.append(_member(school, record, definition, written_to.get(number, "")))
     return tuple(members)
+
+
+class _Lists:
+    """The register list that counts, and those of the years before it."""
+
+    def __init__(self, records: Records, latest: str) -> None:
+        """`latest` is the year of the list that counts."""
+        self.latest = latest
+        self._records = records
+        self._by_year: dict[str, dict[str, ListedSchool]] = {}
+
+    def of_year(self, year: str) -> dict[str, ListedSchool]:
+        """The schools in the list of that very year, by DfE number."""
+        if year not in self._by_year:
+            schools = self._records.ledger.listed_schools(year)
+            self._by_year[year] = {school.dfe_number: school for school in schools}
+        return self._by_year[year]
+
+    def said_since(self, year: str, school: ListedSchool, definition: FormDefinition) -> SchoolRecord:
+        """What the latest list says of the school, without what all lists have said since the one of that year."""
+        registers = self._records.registers
+        first = registers.year_of_list(year)
+        if first > year:  # there was no list when the return of that year came
+            return school.record
+        years = [listed for listed in registers.by_year if first <= listed < self.latest]
+        earlier = [self.of_year(listed).get(school.dfe_number) for listed in years]
+        records = [before.record if before else SchoolRecord() for before in earlier]
+        return without_repeated(school.record, records, definition)
 
 
 def _latest_returns(records: Records, year: MembershipYear) -> dict[str, Returned]:
@@ -81,6 +110,24 @@ def overlaid(earlier: SchoolRecord, listed: SchoolRecord, definition: FormDefini
         before = contacts.get((contact.role, contact.position))
         contacts[contact.role, contact.position] = _overlaid_contact(before, contact, definition.person_name.name)
     return SchoolRecord(school, _in_order(contacts.values(), definition), earlier.complete)
+
+
+def without_repeated(listed: SchoolRecord, earlier: Sequence[SchoolRecord], definition: FormDefinition) -> SchoolRecord:
+    """What a list says, without what all `earlier` lists say too; the whole of it where there is none.
+
+    An address counts together with its postcode, and a person as a whole.
+    """
+    if not earlier:
+        return listed
+    school = dict(listed.school)
+    for field in definition.fields:
+        columns = [column for column in (field.name, field.postcode_column) if column]
+        cells = [listed.school.get(column, "") for column in columns]
+        if all([before.school.get(column, "") for column in columns] == cells for before in earlier):
+            for column in columns:
+                school.pop(column, None)
+    contacts = [contact for contact in listed.contacts if not all(contact in before.contacts for before in earlier)]
+    return replace(listed, school=school, contacts=tuple(contacts))
 
 
 def _with_unknown_people(record: SchoolRecord, listed: SchoolRecord, definition: FormDefinition) -> SchoolRecord:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain, repeat
 
 from thep_forms.checking.characters import normal_text
 from thep_forms.definition import FormDefinition
 from thep_forms.register import gias, lists
-from thep_forms.register.lists import Mistake, RowReader, columns_of, folded
+from thep_forms.register.lists import EMAIL, Mistake, RowReader, columns_of, folded, used_columns
 from thep_forms.register.member import MemberSchool
 from thep_forms.register.worksheets import Row
 
+_COUNTS = ("number_of_", "no_of_")
 _TOTALS = ("total", "totals", "subtotal", "sub", "grand", "sum", "count", "average")  # first words of a totals row
 
 
@@ -31,8 +32,11 @@ def table_under(headings: Sequence[str], definition: FormDefinition, *, is_csv: 
 class Table:
     """The rows under the headings, which `read` makes members of, and what was passed over.
 
-    `hidden`, `struck`, `totals` and `mended` are numbers of rows. Hidden rows, struck-through rows and rows of totals
-    are not used. Mended rows had bytes of another encoding.
+    `hidden`, `struck`, `totals`, `mended` and `linked` are numbers of rows. Hidden rows, struck-through rows and rows
+    of totals are not used. Mended rows had bytes of another encoding. In linked ones an e-mail address stood in a link
+    alone. `struck_cells` are the rows in which cells of a heading, or words in them, are struck through and not used,
+    `uncalculated` those in which cells have a formula and no result, and `merged_across` those in which a cell of the
+    heading was merged with other used ones to its right.
     """
 
     def __init__(
@@ -55,20 +59,36 @@ class Table:
         self.struck: list[int] = []
         self.totals: list[int] = []
         self.mended: list[int] = []
-        identifying = (definition.dfe_field.name, definition.school_name.name)
-        self._identifying = {at for at, column in enumerate(columns) if column in identifying}
+        self.linked: list[int] = []
+        self.struck_cells: dict[str, list[int]] = {}
+        self.uncalculated: dict[str, list[int]] = {}
+        self.merged_across: dict[str, list[int]] = {}
+        self._number, name = definition.dfe_field.name, definition.school_name.name
+        self._identifying = self._places({self._number, name})
+        self._used = self._places(used_columns(columns, definition))
+        self._columns_of_links = _columns_of_links(columns, definition)
+
+    def _places(self, names: Set[str]) -> set[int]:
+        return {at for at, column in enumerate(self.columns) if column in names}
 
     def members(self, rows: Iterable[Row]) -> Iterator[MemberSchool]:
         """The members in the rows. The lists of this table grow with what is wrong or passed over."""
         for row in rows:
-            if not any(cell.strip() for cell in row.cells):
+            if not any(cell.strip() for cell in row.cells) and not row.uncalculated & self._places({self._number}):
                 continue
             if row.is_hidden:
                 self.hidden.append(row.number)
             elif self._identifying & row.struck:
                 self.struck.append(row.number)
+            elif row.uncalculated & self._used:
+                self._note(self.uncalculated, row.uncalculated & self._used, row)
             elif member := self._member(row):
                 yield member
+
+    def _note(self, noted: dict[str, list[int]], places: Iterable[int], row: Row) -> None:
+        """Note the row at the headings of the cells."""
+        for at in sorted(places):
+            noted.setdefault(self.headings[self.columns[at]], []).append(row.number)
 
     def schools_twice(self) -> list[str]:
         """A mistake for each school that stands in several rows."""
@@ -79,7 +99,7 @@ class Table:
         return found
 
     def _member(self, row: Row) -> MemberSchool | None:
-        member, mistakes = self.read(dict(zip(self.columns, chain(row.cells, repeat("")), strict=False)))
+        member, mistakes = self.read(self._cells(row))
         if member and not member.dfe_number and _is_of_totals(row.cells):
             self.totals.append(row.number)
             return None
@@ -90,6 +110,29 @@ class Table:
             self.rows.setdefault(member.dfe_number, []).append(row.number)
         return member
 
+    def _cells(self, row: Row) -> dict[str, str]:
+        """The cells by column, without those that are struck through, and with the addresses behind links."""
+        cells = dict(zip(self.columns, chain(row.cells, repeat("")), strict=False))
+        for at in row.struck & self._used:
+            cells[self.columns[at]] = ""
+        self._note(self.struck_cells, (row.struck | row.partly_struck) & self._used, row)
+        self._note(self.merged_across, self._merged_across(row), row)
+        for at, address in row.links.items():
+            column = self.columns[at] if at < len(self.columns) and at not in row.struck else ""
+            target = self._columns_of_links.get(column, "")
+            found = cells.get(target, "")
+            if target and "@" not in found and (target == column or not found.strip()):
+                cells[target] = address
+                self.linked.append(row.number)
+        return cells
+
+    def _merged_across(self, row: Row) -> Iterator[int]:
+        """The filled cells that were merged with used ones to their right."""
+        for at, last in row.spans.items():
+            used = [place for place in self._used if at <= place <= last]
+            if len(used) > 1 and at < len(row.cells) and row.cells[at].strip():
+                yield used[0]
+
     def _note_mistakes(self, row: Row, member: MemberSchool | None, mistakes: Sequence[Mistake]) -> None:
         for column, complaint in mistakes:
             self.mistakes.append(f"row {row.number}: {self.headings.get(folded(column), column)} is {complaint}")
@@ -97,7 +140,18 @@ class Table:
             self.mistakes.append(f"row {row.number} has more cells than there are headings")
 
 
+def _columns_of_links(columns: Iterable[str], definition: FormDefinition) -> Mapping[str, str]:
+    """The column that takes the address behind a cell, by the column of the cell: one of addresses, or of names."""
+    found = {EMAIL: EMAIL, definition.school_name.name: EMAIL}
+    name, email = definition.person_name.name, definition.person_email.name
+    for block in definition.blocks(columns):
+        if email in block.boxes:
+            target = block.boxes[email].name
+            found |= {block.boxes[part].name: target for part in (name, email) if part in block.boxes}
+    return found
+
+
 def _is_of_totals(cells: Sequence[str]) -> bool:
     """Whether the first words of the row are those of a totals row, such as `Total schools: 42`."""
     words = next((folded(cell) for cell in cells if any(char.isalpha() for char in cell)), "")
-    return words.partition("_")[0] in _TOTALS
+    return words.partition("_")[0] in _TOTALS or words.startswith(_COUNTS)

@@ -144,6 +144,7 @@ def _received(container: ReceivedFile, contained: ContainedFile) -> ReceivedFile
         contained.sent_at or container.received_at,
         contained.is_decoration,
         carried_by,
+        message_hash=contained.message_hash,
     )
 
 

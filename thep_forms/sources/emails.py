@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
-from thep_forms.sources.bounces import STATUS_TYPES, failed_recipients
+from thep_forms.sources.bounces import STATUS_TYPES, read_bounce
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import images_shown, is_addition, is_document, is_picture_of_text
 from thep_forms.sources.email_headers import (
@@ -20,7 +20,7 @@ from thep_forms.sources.email_headers import (
 )
 from thep_forms.sources.email_parts import Part, find_parts
 from thep_forms.sources.limits import LARGEST_LOGO, MOST_HEADERS_SNIFFED, Budget
-from thep_forms.sources.message_files import files_of_message
+from thep_forms.sources.message_files import content_of_message, files_of_message
 from thep_forms.sources.message_kinds import origin_of
 from thep_forms.sources.message_texts import why_no_file
 from thep_forms.sources.model import MessageKind
@@ -63,8 +63,8 @@ def _open_email(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
     origin = origin_of(headers, (part.headers for part in parts), lambda: _has_document(parts, message))
     if origin.kind in (MessageKind.AUTOMATIC, MessageKind.DISCARDED):
         statuses = [part.content(message) for part in parts if part.headers.content_type in STATUS_TYPES]
-        failed = failed_recipients(headers, statuses, _text(message, parts, "text/plain"))
-        origin = replace(origin, failed=failed)
+        bounce = read_bounce(headers, statuses, _text(message, parts, "text/plain"))
+        origin = replace(origin, failed=bounce.failed, refusals=bounce.refusals)
     reason = _what_is_wrong(parts)
     if reason:
         yield ContainedFile("", None, reason, received_at, message=origin)
@@ -74,6 +74,7 @@ def _open_email(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
         origin,
         has_reason=bool(reason),
         no_file=lambda: why_no_file(_text(message, parts, "text/plain"), _text(message, parts, "text/html")),
+        content=lambda: content_of_message(headers, _text(message, parts, "")),
     )
 
 
@@ -98,8 +99,8 @@ def _decorates(part: Part, data: bytes, shown: Set[str]) -> bool:
 
 
 def _text(message: bytes, parts: Iterable[Part], content_type: str) -> str:
-    """The message's own text of that type."""
-    bodies = [part for part in parts if part.is_body and part.headers.content_type == content_type]
+    """The message's own text of that type, or all of its text where no type is given."""
+    bodies = [part for part in parts if part.is_body and content_type in ("", part.headers.content_type)]
     return "\n".join(decode(part.content(message)) for part in bodies)
 
 

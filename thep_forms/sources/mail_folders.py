@@ -10,21 +10,26 @@ from thep_forms.sources.model import MessageKind
 from thep_forms.sources.names import without_accents
 
 # Names of folders and labels: English, German, French, Spanish, Italian, Portuguese, Dutch, Polish.
-_OUTGOING_NAMES = (
-    *("sent", "sent items", "sent mail", "sent messages", "sent-mail", "outbox", "draft", "drafts", "unsent messages"),
+_SENT_NAMES = (
+    *("sent", "sent items", "sent mail", "sent messages", "sent-mail", "outbox"),
     *("gesendet", "gesendete elemente", "gesendete objekte", "gesendete nachrichten"),
-    *("gesendete e-mails", "gesendete mails", "entwurf", "entwürfe", "postausgang"),
+    *("gesendete e-mails", "gesendete mails", "postausgang"),
     *("envoyés", "messages envoyés", "éléments envoyés", "courrier envoyé", "objets envoyés", "e-mails envoyés"),
-    *("courriels envoyés", "boîte d'envoi", "brouillon", "brouillons"),
+    *("courriels envoyés", "boîte d'envoi"),
     *("enviado", "enviados", "elementos enviados", "mensajes enviados", "correo enviado", "correos enviados"),
-    *("borrador", "borradores", "bandeja de salida"),
-    *("inviata", "inviati", "inviate", "posta inviata", "messaggi inviati", "elementi inviati", "bozza", "bozze"),
+    *("bandeja de salida", "inviata", "inviati", "inviate", "posta inviata", "messaggi inviati", "elementi inviati"),
     *("posta in uscita", "elementi in uscita"),
-    *("enviadas", "itens enviados", "mensagens enviadas", "e-mails enviados", "correio enviado", "rascunho"),
-    *("rascunhos", "caixa de saída"),
-    *("verzonden", "verzonden items", "verzonden berichten", "verzonden objecten", "concepten", "postvak uit"),
-    *("wysłane", "elementy wysłane", "wiadomości wysłane", "wysłane wiadomości", "wersje robocze", "robocze"),
-    *("kopie robocze", "szkice", "skrzynka nadawcza"),
+    *("enviadas", "itens enviados", "mensagens enviadas", "e-mails enviados", "correio enviado", "caixa de saída"),
+    *("verzonden", "verzonden items", "verzonden berichten", "verzonden objecten", "postvak uit"),
+    *("wysłane", "elementy wysłane", "wiadomości wysłane", "wysłane wiadomości", "skrzynka nadawcza"),
+)
+_DRAFT_NAMES = (
+    *("draft", "drafts", "unsent messages", "entwurf", "entwürfe", "brouillon", "brouillons", "borrador", "borradores"),
+    *("bozza", "bozze", "rascunho", "rascunhos", "concepten", "wersje robocze", "robocze", "kopie robocze", "szkice"),
+)
+_INBOX_NAMES = (
+    *("inbox", "posteingang", "boîte de réception", "recibidos", "bandeja de entrada", "posta in arrivo"),
+    *("caixa de entrada", "postvak in", "odebrane", "skrzynka odbiorcza"),
 )
 _DISCARDED_NAMES = (
     *("trash", "bin", "deleted", "deleted items", "deleted messages", "spam", "junk", "junk email", "junk e-mail"),
@@ -42,7 +47,9 @@ _DISCARDED_NAMES = (
     *("ongewenste reclame", "ongewenst"),
     *("kosz", "elementy usunięte", "usunięte", "wiadomości usunięte", "wiadomości-śmieci", "śmieci", "niechciane"),
 )
-_OUTGOING = frozenset(map(without_accents, _OUTGOING_NAMES))
+_SENT = frozenset(map(without_accents, _SENT_NAMES))
+_DRAFTS = frozenset(map(without_accents, _DRAFT_NAMES))
+_INBOX = frozenset(map(without_accents, _INBOX_NAMES))
 _DISCARDED = frozenset(map(without_accents, _DISCARDED_NAMES))
 
 _ENDING = re.compile(r"(?:\.(?:mbox|mbx|mbs|sbd|zip))+\Z")
@@ -67,11 +74,24 @@ def kind_of_place(source: str) -> MessageKind:
 
 
 def kind_of_names(names: Iterable[str]) -> MessageKind:
-    """The kind of the messages with these labels, or below folders with these names."""
+    """The kind of the messages below folders with these names."""
     plain = set(map(_plain_name, names))
     if not plain.isdisjoint(_DISCARDED):
         return MessageKind.DISCARDED
-    return MessageKind.ORDINARY if plain.isdisjoint(_OUTGOING) else MessageKind.OUTGOING
+    return MessageKind.ORDINARY if plain.isdisjoint(_SENT | _DRAFTS) else MessageKind.OUTGOING
+
+
+def kind_of_labels(labels: Iterable[str], *, was_delivered: bool) -> MessageKind:
+    """The kind of a message with these labels of Gmail. `was_delivered`: its headers say that it came to this mailbox.
+
+    Gmail calls a message both received and sent that somebody sent to himself, or to a group that he is in. Then the
+    labels tell nothing, and its sender decides.
+    """
+    names = list(labels)
+    kind, plain = kind_of_names(names), set(map(_plain_name, names))
+    was_received = was_delivered or not plain.isdisjoint(_INBOX)
+    is_only_sent = kind is MessageKind.OUTGOING and plain.isdisjoint(_DRAFTS)
+    return MessageKind.ORDINARY if is_only_sent and was_received else kind
 
 
 def _plain_name(name: str) -> str:

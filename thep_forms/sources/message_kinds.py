@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from thep_forms.sources.automatic_messages import is_automatic, is_generated
 from thep_forms.sources.email_headers import Headers, address_in, addresses_in, decode_words
-from thep_forms.sources.mail_folders import kind_of_names
+from thep_forms.sources.mail_folders import kind_of_labels
 from thep_forms.sources.model import MessageKind, MessageOrigin
 
 # A mailing list or a shared inbox puts its own address into From, and the sender's into one of these.
@@ -95,7 +95,8 @@ def _kind_by_program(headers: Headers) -> MessageKind | None:
 
 def _kind_by_label(headers: Headers) -> MessageKind:
     """The kind by the labels of Gmail."""
-    return kind_of_names(decode_words(headers.fields.get("x-gmail-labels", "")).split(","))
+    labels = decode_words(headers.fields.get("x-gmail-labels", "")).split(",")
+    return kind_of_labels(labels, was_delivered="delivered-to" in headers.fields)
 
 
 def _is_deleted(headers: Headers) -> bool:

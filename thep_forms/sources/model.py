@@ -40,17 +40,43 @@ class MessageKind(StrEnum):
     DISCARDED = "discarded"  # from the trash or the spam folder
 
 
+class RefusalCause(StrEnum):
+    """Why a mail server did not take a message to an address that may exist."""
+
+    ABOUT_US = "about_us"  # it refuses mail from us: spam, a blocked server, SPF, DKIM or DMARC
+    RESTRICTED = "restricted"  # the address takes mail from some senders only
+    FULL = "full"  # the mailbox is full
+    TOO_LARGE = "too_large"  # the message is too large
+    TOO_LATE = "too_late"  # it could not be delivered for days
+    UNKNOWN = "unknown"  # the server does not say whether it is about us or about the address
+
+
+class Refusal(Struct, frozen=True, gc=False, array_like=True):
+    """What a bounce says of an address that may exist. `code` is the status (RFC 3463), empty where none is stated."""
+
+    address: str
+    cause: RefusalCause
+    code: str = ""
+
+
 class MessageOrigin(Struct, frozen=True, gc=False, array_like=True):
     """Who sent a message, and its kind. `sender` is an e-mail address in lower case, empty where none is stated.
 
-    `failed` are the addresses that a bounce says it could not deliver to, in lower case. `path_length` is how many
-    characters of the file's `source` lead to this message; 0 where an earlier version noted it.
+    `failed` are the addresses that a bounce says do not exist, in lower case. `path_length` is how many
+    characters of the file's `source` lead to this message; 0 where an earlier version noted it. `refusals` are the
+    other addresses that a bounce says it could not deliver to; none where an earlier version noted it.
     """
 
     sender: str
     kind: MessageKind = MessageKind.ORDINARY
     failed: tuple[str, ...] = ()
     path_length: int = 0
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def undelivered(self) -> tuple[str, ...]:
+        """The addresses that a bounce says it could not deliver to, in lower case."""
+        return (*self.failed, *(refusal.address for refusal in self.refusals))
 
 
 class ReceivedFile(Struct, frozen=True):
@@ -62,6 +88,7 @@ class ReceivedFile(Struct, frozen=True):
     `data` is None where the file cannot be read. `reason` then says why, in 80 characters at most. The message
     that quotes it asks for the form again (`unreadable` in `problems.toml`). Where that is not enough, `reason` also
     says what to do.
+    `message_hash` is set for a message without a file: the same message in another export has the same one.
     `sha256` is the hash of a container or message that took too much time or memory to be opened. `is_temporary` says
     that the machine failed, not the file. Without a `reason`, an earlier run has noted it.
     `received_at` is when the innermost dated message around the file was received, or else sent (UTC). `carried_by` are
@@ -78,6 +105,7 @@ class ReceivedFile(Struct, frozen=True):
     carried_by: tuple[MessageOrigin, ...] = ()
     sha256: str = ""
     is_temporary: bool = False
+    message_hash: str = ""
 
     @property
     def source(self) -> str:

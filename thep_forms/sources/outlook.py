@@ -15,7 +15,7 @@ from thep_forms.sources.decorations import images_shown, is_addition, is_documen
 from thep_forms.sources.email_headers import Headers, address_in, name_from_subject
 from thep_forms.sources.emails import EMAIL
 from thep_forms.sources.limits import LARGEST_FILE, LARGEST_LOGO, MOST_ATTACHMENTS, TOO_LARGE, Budget, TooMuchError
-from thep_forms.sources.message_files import files_of_message
+from thep_forms.sources.message_files import content_of_message, files_of_message
 from thep_forms.sources.message_kinds import origin_of
 from thep_forms.sources.message_texts import why_no_file
 from thep_forms.sources.model import MessageKind, MessageOrigin
@@ -83,7 +83,8 @@ def _attachments(message: Storage, header: int, budget: Budget) -> Iterator[Cont
     files = (_attached(attachment, code_page, shown, budget) for attachment in attachments[:MOST_ATTACHMENTS])
     text = properties.text(Property.TEXT, code_page)
     no_file = partial(why_no_file, text, html.decode("utf-8", "replace"))
-    yield from files_of_message(files, received_at, origin, no_file=no_file)
+    content = partial(content_of_message, headers, text)
+    yield from files_of_message(files, received_at, origin, no_file=no_file, content=content)
     if len(attachments) > MOST_ATTACHMENTS:
         yield ContainedFile("", None, _TOO_MANY, received_at, message=origin)
 

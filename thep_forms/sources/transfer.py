@@ -64,6 +64,7 @@ class Header(Struct, frozen=True, omit_defaults=True):
     received_at: datetime | None = None
     is_decoration: bool = False
     carried_by: tuple[MessageOrigin, ...] = ()
+    message_hash: str = ""
 
 
 class Channel(Protocol):
@@ -131,6 +132,7 @@ def _header(event: Event, received: ReceivedFile, number: int = 0, sha256: str =
             received.received_at,
             received.is_decoration,
             received.carried_by,
+            received.message_hash,
         )
     )
 
@@ -180,6 +182,7 @@ class Transfer:
             found.is_decoration,
             found.carried_by,
             found.sha256,
+            message_hash=found.message_hash,
         )
 
 

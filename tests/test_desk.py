@@ -1,0 +1,217 @@
+"""The desk in a real browser: what needs a person is finished by clicking and typing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import inbox, ingest, rows
+from tests.deciding import decide, return_id, row_of
+from tests.printers import scanned
+from tests.writing import SCHOOLS
+from thep_forms.definition import Definitions
+from thep_forms.desk.server import RunningDesk, running_desk
+
+Filled = Callable[..., bytes]
+MISTYPED = "jo@cedar,example"
+HOSTILE = "<img src=x onerror=alert(1)>\"'&"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
+    """Records with an accepted form, one to correct, a scan, two that differ, and minutes of a meeting."""
+    folder = tmp_path_factory.mktemp("made")
+    came = inbox(
+        folder / "in",
+        cedar=filled(main_contact_email=MISTYPED, headteacher_name=HOSTILE),
+        elm=filled("2103", business_manager_telephone="N/A"),
+        ivy=filled("4242"),
+        later=filled("4242", main_contact_name="Ann Lee"),
+        scan=scanned(filled("2101")),
+    )
+    (came / "minutes.txt").write_text("Minutes")
+    (folder / "schools.csv").write_text(SCHOOLS, encoding="utf-8")
+    ingest(folder / "records", [came], register=folder / "schools.csv")
+    return folder / "records"
+
+
+@pytest.fixture
+def some(made: Path, tmp_path: Path) -> Path:
+    """A copy of these records, to decide in."""
+    return Path(shutil.copytree(made, tmp_path / "records"))
+
+
+@pytest.fixture
+def desk(some: Path) -> Iterator[RunningDesk]:
+    with running_desk(some, Definitions.of_today) as running:
+        yield running
+
+
+@pytest.fixture
+def page(chromium: Browser, desk: RunningDesk) -> Iterator[Page]:
+    """The first page of the desk. No page may have an error."""
+    context = chromium.new_context(viewport={"width": 1300, "height": 900})
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.goto(desk.address)
+    yield opened
+    context.close()
+    assert wrong == []
+
+
+def open_return(page: Page, some: Path, name: str) -> None:
+    page.goto(re.sub(r"^(http://[^/]+).*", rf"\1/returns/{return_id(some, name)}", page.url))
+
+
+def test_the_first_page_lists_what_needs_a_person_in_words(page: Page) -> None:
+    assert page.title().startswith("To do (5)")
+    cedar = page.locator(".tasks li").filter(has_text="Cedar Primary School").first
+    assert "Details of Main Contact for all mailings: Email: not an email address" in cedar.inner_text()
+    assert "key=" not in page.url
+
+
+def test_an_error_is_corrected_beside_the_page(page: Page, some: Path) -> None:
+    open_return(page, some, "cedar")
+    assert page.locator("#page-picture").evaluate("picture => picture.decode().then(() => picture.naturalWidth)") > 500
+    box = page.get_by_label("Details of Main Contact for all mailings: Email", exact=True)
+    assert box.input_value() == MISTYPED
+    box.fill("jo@cedar.example")
+    page.get_by_role("button", name="Save Details of Main Contact for all mailings: Email").click()
+    assert "was “jo@cedar,example” and is “jo@cedar.example”" in page.get_by_role("status").first.inner_text()
+    assert row_of(some, return_id(some, "cedar"))["verdict"] == "accepted"
+    assert "Next:" in page.locator(".next").inner_text()
+
+
+def test_what_was_done_is_undone_with_a_click(page: Page, some: Path) -> None:
+    open_return(page, some, "cedar")
+    page.get_by_label("Details of Main Contact for all mailings: Email", exact=True).fill("jo@cedar.example")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Undo").click()
+    assert row_of(some, return_id(some, "cedar"))["verdict"] == "needs_attention"
+    assert "is undone" in page.get_by_role("status").first.inner_text()
+
+
+def test_a_wrong_correction_says_so_at_its_box_and_keeps_what_was_typed(page: Page, some: Path) -> None:
+    open_return(page, some, "cedar")
+    page.get_by_label("Details of Main Contact for all mailings: Email", exact=True).fill("jo at cedar")
+    page.keyboard.press("Enter")
+    assert "“jo at cedar” is not an email address" in page.get_by_role("alert").inner_text()
+    box = page.get_by_label("Details of Main Contact for all mailings: Email", exact=True)
+    assert (box.input_value(), box.get_attribute("aria-invalid")) == ("jo at cedar", "true")
+    assert rows(some / "decisions.csv") == []
+
+
+def test_queries_are_confirmed_at_once(page: Page, some: Path) -> None:
+    open_return(page, some, "elm")
+    page.get_by_role("button", name="Confirm it").click()
+    assert row_of(some, return_id(some, "elm"))["problems"] == ""
+
+
+def test_of_two_forms_one_is_chosen(page: Page, some: Path) -> None:
+    open_return(page, some, "later")
+    page.get_by_role("button", name="This one counts").click()
+    assert row_of(some, return_id(some, "later"))["verdict"] == "accepted"
+    assert row_of(some, return_id(some, "ivy"))["verdict"] == "superseded"
+
+
+def test_a_stray_is_assigned_and_closed(page: Page, some: Path) -> None:
+    open_return(page, some, "minutes")
+    page.get_by_label("DfE number of the school").fill("2103")
+    page.get_by_role("button", name="Assign").click()
+    assert row_of(some, return_id(some, "minutes"))["dfe_number"] == "211/2103"
+    page.get_by_role("button", name="Close it").click()
+    assert row_of(some, return_id(some, "minutes"))["verdict"] == "closed"
+
+
+def test_answers_by_telephone_are_entered_at_the_school(page: Page, some: Path) -> None:
+    open_return(page, some, "elm")
+    page.get_by_role("link", name="Elm Tree Primary School").click()
+    assert "Sam Okafor" in page.locator(".people").inner_text()
+    page.get_by_label("What it answered, one answer in a line").fill("chair_of_governors_name=Bea Low")
+    page.get_by_role("button", name="Enter for 2026-27").click()
+    assert "Bea Low" in page.locator(".people").inner_text()
+    assert row_of(some, return_id(some, "elm"))["verdict"] == "superseded"
+
+
+def test_a_note_on_a_school_is_in_its_story(page: Page, some: Path) -> None:
+    open_return(page, some, "elm")
+    page.get_by_role("link", name="Elm Tree Primary School").click()
+    page.get_by_label("What the office should know of the school").fill("Ring after 3 pm")
+    page.get_by_role("button", name="Note it").click()
+    assert "Ring after 3 pm" in page.locator(".story").inner_text()
+
+
+def test_a_page_that_is_out_of_date_says_so_and_changes_nothing(page: Page, some: Path) -> None:
+    open_return(page, some, "cedar")
+    decide("correct", some, return_id(some, "cedar"), "main_contact_email=other@cedar.example")
+    page.get_by_label("Details of Main Contact for all mailings: Email", exact=True).fill("jo@cedar.example")
+    page.keyboard.press("Enter")
+    assert "Somebody has changed this" in page.get_by_role("alert").inner_text()
+    assert len(rows(some / "decisions.csv")) == 1
+
+
+def test_schools_are_listed_by_where_they_stand(page: Page) -> None:
+    page.get_by_role("link", name="Schools").first.click()
+    assert "Cedar Primary School" in page.locator("tbody").inner_text()
+    page.get_by_label("Where it stands").select_option(label="Accepted")
+    page.get_by_role("button", name="Show").click()
+    assert page.locator("tbody tr").count() == 1
+
+
+def test_the_list_is_gone_through_with_the_keyboard_alone(page: Page) -> None:
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/returns/*")
+    assert page.locator("h1").count() == 1
+
+
+def test_what_a_school_typed_is_never_html(page: Page, some: Path) -> None:
+    open_return(page, some, "cedar")
+    assert page.locator("img[src=x]").count() == 0
+    name = page.get_by_label("Details of the Headteacher (if different from main contact): Name", exact=True)
+    assert name.input_value() == HOSTILE
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1300, 390])
+def test_axe_finds_no_violation_on_any_page(
+    chromium: Browser, desk: RunningDesk, some: Path, scheme: str, width: int
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(desk.address)
+    start = page.url.rstrip("/")
+    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+    for path in (
+        "/",
+        "/schools",
+        "/schools/211-2101",
+        *(f"/returns/{return_id(some, name)}" for name in ("cedar", "minutes")),
+    ):
+        page.goto(start + path)
+        page.evaluate(axe)
+        found = page.evaluate(
+            "axe.run().then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"
+        )
+        assert found == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+    context.close()

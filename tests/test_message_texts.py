@@ -1,0 +1,96 @@
+"""A message without a form is called what it is: a link, a picture, word that nothing has changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import outlook
+from tests.conftest import ingest, rows
+from tests.messages import (
+    ingested,
+    written,
+)
+from tests.packing import mail, zipped
+
+SAFE_LINK = "https://eur02.safelinks.protection.outlook.com/?url=https%3A%2F%2Fcedar.sharepoint.com%2Fs%2Fa.pdf&data=05"
+OUR_LINK = (
+    "On Mon, 4 May 2026 at 10:00, THE Partnership\n<membership@thepartnership.example> wrote:\n> https://we.tl/t-1"
+)
+WITHOUT_FILE = {
+    "Please see https://cedar.sharepoint.com/:b:/s/office/EXf?e=1": "A link to SharePoint came instead of a file.",
+    f"Our form: {SAFE_LINK}": "A link to SharePoint came instead of a file.",
+    "Jo shared <https://cedar-my.sharepoint.com/:b:/g/personal/jo>": "A link to OneDrive came instead of a file.",
+    "It is at https://drive.google.com/file/d/1/view": "A link to Google Drive came instead of a file.",
+    "https://www.dropbox.com/s/1/form.pdf?dl=0": "A link to Dropbox came instead of a file.",
+    "Files: https://we.tl/t-abc": "A link to WeTransfer came instead of a file.",
+    "Dear all,\nNothing has changed since\nlast year. Jo": "The message says that nothing has changed",
+    "There are no changes this year.": "The message says that nothing has changed",
+    "All details are still the same.": "The message says that nothing has changed",
+    "Nothing has changed, except our chair: Edith": "This message has no file attached.",
+    "No, our chair is Edith Newly-Elected": "This message has no file attached.",
+    "Our site: https://cedar.example/sharepoint.com": "This message has no file attached.",
+    f"We will send it next week.\n\n{OUR_LINK}": "This message has no file attached.",
+}
+
+
+@pytest.mark.parametrize("text", WITHOUT_FILE)
+def test_message_without_a_file_is_called_what_it_is(tmp_path: Path, text: str) -> None:
+    assert ingested(tmp_path, "message.eml", written(text)) == ["unreadable"]
+    (problem,) = rows(tmp_path / "records" / "problems.csv")
+    assert problem["message"].startswith(WITHOUT_FILE[text])
+
+
+def test_link_that_only_the_html_of_a_message_has_is_called_a_link(tmp_path: Path) -> None:
+    html = '<p>Our <a href="https://docs.google.com/document/d/1">form</a></p>'
+    quoted = '<p>Soon.</p><blockquote><a href="https://docs.google.com/document/d/1">form</a></blockquote>'
+    for number, page in enumerate((html, quoted)):
+        (tmp_path / f"{number}.eml").write_bytes(written("Our form", html=page).as_bytes())
+    ingest(tmp_path / "records", [tmp_path / "0.eml", tmp_path / "1.eml"])
+    messages = {row["source"]: row["message"].partition(".")[0] for row in rows(tmp_path / "records" / "problems.csv")}
+    assert messages == {
+        "0.eml": "A link to Google Drive came instead of a file",
+        "1.eml": "This message has no file attached",
+    }
+
+
+def test_large_picture_in_the_text_of_a_message_is_called_a_picture(tmp_path: Path) -> None:
+    for name, size in (("logo", 5_000), ("photo", 150_000)):
+        made = written("Our form")
+        picture = b"\xff\xd8\xff\xe0" + bytes(size)
+        made.add_attachment(picture, maintype="image", subtype="jpeg", disposition="inline", filename=f"{name}.jpg")
+        (tmp_path / f"{name}.eml").write_bytes(made.as_bytes())
+    ingest(tmp_path / "records", [tmp_path / "logo.eml", tmp_path / "photo.eml"])
+    found = {row["source"]: row["value"] for row in rows(tmp_path / "records" / "problems.csv")}
+    assert found["logo.eml"].startswith("This message has no file attached.")
+    assert found["photo.eml"].startswith("A picture in the message came instead of a file.")
+
+
+def test_outlook_message_with_a_link_is_called_a_link(tmp_path: Path) -> None:
+    sent = outlook.message("Form", None, [])
+    sent["__substg1.0_1000001F"] = "See https://1drv.ms/b/s!A".encode("utf-16-le")
+    (tmp_path / "link.msg").write_bytes(outlook.compound(sent))
+    ingest(tmp_path / "records", [tmp_path / "link.msg"])
+    (problem,) = rows(tmp_path / "records" / "problems.csv")
+    assert problem["value"] == "A link to OneDrive came instead of a file. Attach the form as a PDF."
+
+
+def test_files_that_are_no_pdfs_are_called_what_they_are(tmp_path: Path) -> None:
+    document = zipped({"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w/>"})
+    workbook = zipped({"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<w/>"})
+    text = zipped({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<c/>"}, 0)
+    photo = b"GIF89a" + bytes(100)
+    made = mail(
+        {"a.docx": document, "b.xlsx": workbook, "c.odt": text, "d.gif": photo, "e.txt": b"Hello", "f.doc": b""}
+    )
+    ingested(tmp_path, "message.eml", made)
+    found = {row["source"].rpartition("/")[2]: row["value"] for row in rows(tmp_path / "records" / "problems.csv")}
+    assert found == {
+        "a.docx": "This is a Word document, not a PDF.",
+        "b.xlsx": "This is a spreadsheet, not a PDF.",
+        "c.odt": "This is a text document, not a PDF.",
+        "d.gif": "This is a picture, not a PDF.",
+        "e.txt": "This is not a PDF.",
+        "f.doc": "This file is empty.",
+    }

@@ -1,0 +1,1 @@
+"""Trials: scripts that try the program for hours on damaged files, records and disks, and print figures."""

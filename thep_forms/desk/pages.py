@@ -1,0 +1,48 @@
+"""The pages of the desk: templates, filled in."""
+
+from __future__ import annotations
+
+import jinja2
+
+from thep_forms.checking.characters import without_controls
+from thep_forms.definition import shipped
+from thep_forms.office.dates import in_words
+
+FOLDER = "desk"  # of the templates
+
+
+class Pages:
+    """Fills in the templates of the desk. Whatever a school typed is shown as text, never as HTML."""
+
+    def __init__(self, token: str) -> None:
+        """`token` goes into each form."""
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(shipped("templates") / FOLDER),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals["token"] = token
+        self._environment.filters["day"] = _day
+        self._environment.filters["address_of"] = address_of
+
+    def page(self, name: str, **shown: object) -> str:
+        """The page of that name, such as `todo`."""
+        return without_controls(self._environment.get_template(f"{name}.html.j2").render(**shown))
+
+
+def address_of(dfe_number: str) -> str:
+    """A DfE number as it stands in the address of a page: `211-2101`."""
+    return dfe_number.replace("/", "-")
+
+
+def number_in(address: str) -> str:
+    """The DfE number that stands in the address of a page."""
+    return address.replace("-", "/", 1)
+
+
+def _day(at: object) -> str:
+    """A date in words, such as `4 May 2026`; empty where there is none."""
+    date = getattr(at, "date", None)
+    return in_words(date()) if date else ""

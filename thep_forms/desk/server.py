@@ -1,0 +1,81 @@
+"""Starts the desk, on this computer alone, and ends it when nobody has used it for long."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from thep_forms.definition import Definitions
+from thep_forms.desk.access import HOSTS, Guard, Key
+from thep_forms.desk.app import Desk, make_app
+from thep_forms.desk.pages import Pages
+from thep_forms.errors import OutputError
+from thep_forms.office.opening import open_records
+
+HOURS_IDLE = 8  # after which the desk closes
+_MOMENT = 0.05  # seconds
+_PATIENCE = 10.0  # seconds until it has started
+
+
+class RunningDesk:
+    """A desk that runs. `address` opens it, with the secret."""
+
+    def __init__(self, server: uvicorn.Server, guard: Guard, address: str) -> None:
+        self._server, self._guard, self.address = server, guard, address
+
+    def wait(self, hours: float = HOURS_IDLE) -> None:
+        """Wait until nobody has used it for that long."""
+        while time.monotonic() - self._guard.last_used < hours * 3600 and not self._server.should_exit:
+            time.sleep(1)
+
+
+@contextmanager
+def running_desk(folder: Path, definitions: Callable[[], Definitions], port: int = 0) -> Iterator[RunningDesk]:
+    """A desk of the RECORDS in `folder`; without a `port`, on any that is free.
+
+    Raises `OutputError` if the port is taken, `RecordsError`, `TemplateError`.
+    """
+    with open_records(folder, definitions()):
+        pass  # what is wrong with the records is said before anything starts
+    listening = _listening(port)
+    number = listening.getsockname()[1]
+    key = Key()
+    guard = Guard(make_app(Desk(folder, definitions, Pages(key.token))), key, number)
+    # No access log: nothing that is asked for is written down.
+    server = uvicorn.Server(uvicorn.Config(guard, access_log=False, log_level="critical", server_header=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + _PATIENCE
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(_MOMENT)
+    try:
+        yield RunningDesk(server, guard, f"http://{HOSTS[0]}:{number}{key.address}")
+    finally:
+        server.should_exit = True
+        thread.join(_PATIENCE)
+        listening.close()
+
+
+def _listening(port: int) -> socket.socket:
+    found = socket.socket()
+    if os.name == "posix":  # so that a port can be used again at once; on Windows it would let others take it
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((HOSTS[0], port))  # nobody on another computer can reach it
+    except OSError as error:
+        found.close()
+        raise OutputError(f"Another program uses the port {port}. Choose another one with --port.") from error
+    return found
+
+
+def show(address: str) -> bool:
+    """Open the page in the browser. Whether there is one."""
+    return webbrowser.open(address)

@@ -1,0 +1,79 @@
+"""One school: who is who there, and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from thep_forms.checking import Contact
+from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.errors import DecisionError
+from thep_forms.office.history import Event, events_of_school
+from thep_forms.office.opening import open_records
+from thep_forms.office.status import SchoolStatus, current_statuses
+from thep_forms.office.to_do import Done, just_done
+from thep_forms.records import Records
+from thep_forms.register import members_of_year
+
+
+class ShownContact(Struct, frozen=True):
+    """A person in a role: the role in words, and the answers by the part's label."""
+
+    role: str
+    answers: dict[str, str]
+
+
+class ShownSchool(Struct, frozen=True):
+    """A school in the latest year. `status` is None for a school that is no member then."""
+
+    dfe_number: str
+    name: str
+    year: str
+    address: str
+    contacts: tuple[ShownContact, ...]
+    status: SchoolStatus | None
+    events: tuple[Event, ...]
+    done: Done | None
+
+
+def look_up_school(folder: Path, number: str, definitions: Definitions, numbers: Sequence[int] = ()) -> ShownSchool:
+    """The school with that DFE number. `numbers` are those of the decisions that were just taken.
+
+    Raises `DecisionError` if nothing is known of it, `RecordsError`, `TemplateError`.
+    """
+    with open_records(folder, definitions) as (ledger, records):
+        year = MembershipYear.parse(records.latest_year) if records.latest_year else definitions.default_year
+        definition = definitions(year)
+        members = members_of_year(records, year)
+        statuses = current_statuses(ledger, records, definition, members)
+        status = next((status for status in statuses if status.dfe_number == number), None)
+        events = events_of_school(number, ledger, records)
+        if not status and not events:
+            raise DecisionError(f"Nothing is known of a school {number}.")
+        headings = {role.name: role.heading for role in definition.roles}
+        labels = {part.name: part.label for part in definition.parts}
+
+        def shown(contact: Contact) -> ShownContact:
+            answers = {labels.get(part, part): answer for part, answer in contact.parts.items() if answer}
+            return ShownContact(headings.get(contact.role, contact.role), answers)
+
+        record = status.member.record if status else None
+        addresses = [field.name for field in definition.fields if field.postcode_column]
+        return ShownSchool(
+            number,
+            status.member.name if status else _name(number, records),
+            str(year),
+            ", ".join(record.school.get(name, "") for name in addresses) if record else "",
+            tuple(map(shown, record.contacts)) if record else (),
+            status,
+            tuple(events),
+            just_done(ledger, records, numbers),
+        )
+
+
+def _name(number: str, records: Records) -> str:
+    """The name of a school that is no member, by a list or else by its returns."""
+    names = [entry.school_name for entry in records.returns() if entry.school == number and entry.school_name]
+    return records.correspondents.name_of(number) or (names[-1] if names else "")

@@ -1,0 +1,85 @@
+"""The pages of an archived file as pictures, drawn in a confined process."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from thep_forms.definition import Definitions
+from thep_forms.office.opening import open_records
+from thep_forms.records import Archive
+from thep_forms.work import Failure, Limits, Workers
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+SCALE = 2.0  # pixels for each point of a page
+LONGEST_EDGE = 4000  # pixels of a picture
+_SEPARATOR = b"\0"  # it is in no path
+
+
+class PageDrawer(Struct, frozen=True):
+    """Draws a page. It is given the page's number and the path of the file, and answers with its PNG.
+
+    The first two bytes of the answer are the number of pages. A file without that page gives no more than these.
+    """
+
+    def __call__(self, wanted: bytes) -> bytes:
+        """The number of pages, and the PNG of the page."""
+        number, _, path = wanted.partition(_SEPARATOR)
+        file = Path(os.fsdecode(path))
+        draw = _pdf_page if file.suffix == ".pdf" else _picture
+        return draw(file, int(number))
+
+
+def draw_page(folder: Path, return_id: str, page: int, definitions: Definitions) -> tuple[int, bytes]:
+    """How many pages the file of a return has, and the PNG of one, counted from 0; both empty if it cannot be drawn.
+
+    Raises `RecordsError`, `TemplateError`.
+    """
+    with open_records(folder, definitions) as (ledger, _):
+        sha256 = ledger.files().get(return_id)
+    path = Archive(folder).find(sha256) if sha256 else None
+    if not path:
+        return 0, b""
+    wanted = str(page).encode() + _SEPARATOR + os.fsencode(path.absolute())
+    for _, answer in Workers(PageDrawer(), Limits(), 1).map([(return_id, wanted)]):
+        if not isinstance(answer, Failure):
+            return int.from_bytes(answer[:2]), answer[2:]
+    return 0, b""
+
+
+def _pdf_page(path: Path, number: int) -> bytes:
+    import pypdfium2 as pdfium  # slow to import
+
+    document = pdfium.PdfDocument(path)
+    count = len(document).to_bytes(2)
+    if number >= len(document):
+        return count
+    document.init_forms()
+    page = document[number]
+    scale = min(SCALE, LONGEST_EDGE / max(1.0, *page.get_size()))
+    return count + _png(page.render(scale=scale, may_draw_forms=True).to_pil())
+
+
+def _picture(path: Path, number: int) -> bytes:
+    from thep_forms.reading.picture_files import pictures_in
+
+    found = b""
+    count = 0
+    for picture in pictures_in(path.read_bytes()):
+        if count == number:
+            picture.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
+            found = _png(picture)
+        count += 1
+    return count.to_bytes(2) + found
+
+
+def _png(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
