@@ -276,7 +276,9 @@ def test_forget_lists_and_keeps_files_whose_school_is_unknown(records: Path) -> 
     assert "letter" in {Path(row["source"]).stem for row in rows(records / "returns.csv")}
 
 
-def test_a_forgotten_form_can_be_ingested_again(records: Path, tmp_path: Path, filled: Callable[..., bytes]) -> None:
+def test_another_form_of_a_forgotten_school_can_be_ingested(
+    records: Path, tmp_path: Path, filled: Callable[..., bytes]
+) -> None:
     (tmp_path / "2101.pdf").write_bytes(filled("2101"))
     run("forget", "-o", records, "--school", "211/2101", "--yes")
     ingest(records, [tmp_path / "2101.pdf"])

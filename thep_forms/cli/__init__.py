@@ -32,9 +32,10 @@ _COMMANDS = {
     "status": ("reports", "status"),
     "mailing-list": ("reports", "mailing_list"),
     "report": ("reports", "report"),
+    "find": ("finding", "find"),
     "verify": ("maintenance", "verify"),
     "restore": ("maintenance", "restore"),
-    "forget": ("maintenance", "forget"),
+    "forget": ("forgetting", "forget"),
     "demo": ("demo", "demo"),
 }
 

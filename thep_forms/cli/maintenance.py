@@ -1,23 +1,21 @@
-"""Commands that look after the records: `verify` and `forget`."""
+"""Commands that look after the records: `verify` and `restore`."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from thep_forms.cli.errors import CommandError, ExitCode
+from thep_forms.cli.errors import ExitCode
 from thep_forms.cli.options import existing_records_option, templates_option
 from thep_forms.cli.output import count_of, message, printable
 
 if TYPE_CHECKING:
-    from thep_forms.office.forget import Disposal, Origin
     from thep_forms.office.restore import Restoration
-    from thep_forms.records import Returned
 
 
 @click.command()
@@ -109,100 +107,3 @@ def _moment(at: datetime) -> str:
 
     local = at.astimezone()
     return f"{in_words(local.date())}, {local:%H:%M}"
-
-
-@click.command()
-@existing_records_option
-@click.option("--school", metavar="DFE", help="Delete the data of the school with this DfE number, such as 211/1234.")
-@click.option("--before", metavar="YEAR", help="Delete the data of the membership years before this one.")
-@click.option("--yes", is_flag=True, help="Delete without asking first.")
-@templates_option
-def forget(records: Path, school: str | None, before: str | None, yes: bool, templates: Path | None) -> None:
-    """Delete the data of a school or of old years.
-
-    It deletes the data from the ledger and the tables, and the PDFs, permanently. With both options it deletes only the
-    old years of the school. It shows what it would delete, and asks before it does. If it is cut off, run it again.
-
-    \b
-    Exit code 0: done, or you said no.
-    Exit code 2: the program could not ask for confirmation, or wrong usage.
-    Example:  thep-forms forget -o records-2026-27 --school 211/1234
-    """
-    from thep_forms.definition import Definitions, MembershipYear
-    from thep_forms.office.forget import forget as forget_data
-
-    if not (school or before):
-        raise CommandError("Choose what to delete: --school 211/1234, or --before 2025-26, or both.")
-
-    def confirmed(disposal: Disposal) -> bool:
-        _print_disposal(disposal)
-        if yes or disposal.is_empty:
-            return True
-        try:
-            return click.confirm("Delete this permanently?", err=True)
-        except click.Abort as error:
-            raise CommandError("Nothing was deleted, because you did not confirm. In a script, use --yes.") from error
-
-    definition = Definitions.of_today(templates)
-    year = MembershipYear.parse(before) if before else None
-    disposal = forget_data(records, definition, school, year, confirmed)
-    if disposal and disposal.is_empty:
-        message("There was nothing to delete. Check the DfE number and the year.")
-    elif disposal:
-        message("Done. The program cannot delete copies elsewhere, such as in your mailbox or your backups.")
-    else:
-        message("Nothing was deleted.")
-
-
-def _print_disposal(disposal: Disposal) -> None:
-    """Print what would be deleted, for a person to confirm."""
-    parts = [count_of(len(disposal.returns), "return"), count_of(len(disposal.files), "PDF")]
-    if disposal.messages:
-        parts.append(f"the notes of {count_of(len(disposal.messages), 'e-mail')}")
-    if disposal.members:
-        parts.append(f"what your list says about {count_of(len(disposal.members), 'school')}")
-    if copies := _ledgers(disposal.ledger_copies):
-        parts.append(f"{count_of(copies, 'ledger')} that an earlier version of the program wrote")
-    if damaged := _ledgers(disposal.damaged_ledgers):
-        parts.append(f"{count_of(damaged, 'damaged ledger')} that restore put aside")
-    contents = f"{', '.join(parts[:-1])} and {parts[-1]}"
-    message(f"This would delete {contents}{':' if disposal.returns else ', and anything left over from them.'}")
-    _print_returns_by_school(disposal.returns, disposal.origins)
-    if disposal.shared:
-        message("The same PDFs hold these returns too. They stay in the tables, but without their PDF:")
-        _print_returns_by_school(disposal.shared, disposal.origins)
-    if disposal.unplaced:
-        message(f"Not deleted: {count_of(disposal.unplaced, 'file')} of an unknown school or year. See returns.csv.")
-    if disposal.unknown:
-        files = count_of(disposal.unknown, "file")
-        message(f"Not deleted: {files} beside the PDFs that the ledger does not know. Run verify to see which.")
-
-
-def _ledgers(names: Iterable[str]) -> int:
-    """How many ledgers these files are. Their journals are not counted."""
-    return sum(name.endswith(".sqlite") for name in names)
-
-
-def _print_returns_by_school(returns: Sequence[Returned], origins: Mapping[str, Origin]) -> None:
-    """Print the returns of each school. `origins` has the school and the year by the id of the return."""
-    for number in sorted({origins[returned.return_id].dfe_number for returned in returns}):
-        of_school = [returned for returned in returns if origins[returned.return_id].dfe_number == number]
-        of_school.sort(key=lambda returned: origins[returned.return_id].year)
-        name = _best_name(of_school, origins)
-        message(f"  {printable(name)} ({number})" if number else "  Forms without a DfE number")
-        for returned in of_school:
-            times = len(returned.arrivals)
-            repeated = f" (came {times} times)" if times > 1 else ""
-            year = origins[returned.return_id].year or "no year"
-            message(f"    {year}  {returned.return_id}  {printable(returned.source)}{repeated}")
-
-
-def _best_name(returns: Sequence[Returned], origins: Mapping[str, Origin]) -> str:
-    """The school's name on its latest return, preferably an accepted one. `returns` are in the order of their years."""
-    from thep_forms.deciding import Verdict
-
-    accepted_last = sorted(returns, key=lambda returned: returned.verdict == Verdict.ACCEPTED)
-    for returned in reversed(accepted_last):
-        if name := origins[returned.return_id].school_name:
-            return name
-    return "A school without a name"

@@ -153,6 +153,9 @@ def print_summary(summary: Summary) -> None:
             f"{count_of(summary.discarded, 'file')} came in messages that lie in Trash or Spam, or were deleted. They "
             "are passed over. Move a message out of there if it holds a return, and export the mail again."
         )
+    if summary.forgotten:
+        was = "was" if summary.forgotten == 1 else "were"
+        message(f"{count_of(summary.forgotten, 'file')} {was} deleted with forget before, so not taken in again.")
     if summary.overran:
         message(
             f"{count_of(summary.overran, 'file')} took too much time or memory. The next run does not try again. "

@@ -8,7 +8,9 @@
     report        a page about the returns of a year
     mailing_list  the contacts of a year
     verify        checks that the records are whole
-    forget        deletes a school's data, or that of old years
+    find          finds everything that is held about a person
+    forget        deletes a school's data, that of old years, and what nobody can place
+    forget_person erases one person
     demo          shows all of it with sample returns
 
 Each function takes plain values and returns a typed result. It prints nothing and knows no terminal.

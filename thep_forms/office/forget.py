@@ -1,40 +1,36 @@
-"""Permanently delete the data of a school, or of old years."""
+"""Permanently delete the data of a school, of old years, or of what nobody can place.
+
+What is deleted is noted by hashes, so that `ingest` does not take the same file or message in again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.checking.normalise import dfe_number
+from thep_forms.deciding import Action, Assigned, Decision
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import RecordsError
-from thep_forms.office.replies import MessageYears
+from thep_forms.files import sync_folder
+from thep_forms.office.origins import Origin, Origins, Recognition
 from thep_forms.office.verify import unknown_files
 from thep_forms.records import Ledger, Records, Returned, Sent, Views, dispose, open_for_writing
-from thep_forms.records.names import is_damaged_ledger, ledger_copies, tidy
-
-
-class Origin(Struct, frozen=True):
-    """The school and the year that a return belongs to, each empty where nobody can tell.
-
-    What came without a form belongs to the school whose known address sent it, and to the latest year for which it may
-    count.
-    """
-
-    dfe_number: str
-    school_name: str
-    year: str
+from thep_forms.records.names import ARCHIVE, is_damaged_ledger, ledger_copies, tidy
 
 
 class Disposal(Struct, frozen=True):
     """The data to delete: returns, the PDFs that hold them, and returns of other schools in the same PDFs.
 
     `origins` maps the id of each return to its school and year. `messages` are notes of e-mails to the schools.
-    `members` are schools of which the register list of a year holds more than number and name: the year, and the
-    number. `ledger_copies` are the names of the copies that migrations kept of earlier ledgers, and `damaged_ledgers`
+    `members` are schools in the register list of a year, by year and number. They go from the lists altogether if the
+    data of one school is deleted; else their numbers and names stay. `decisions` are those about no return that goes.
+    `unlisted` are names of archived files that the ledger does not list. `schools` has the names of the schools of
+    messages, members and decisions by their numbers.
+    `ledger_copies` are the names of the copies that migrations kept of earlier ledgers, and `damaged_ledgers`
     those of the ledgers that `restore` put aside, both with their journals.
     """
 
@@ -42,17 +38,51 @@ class Disposal(Struct, frozen=True):
     files: tuple[str, ...]
     shared: tuple[Returned, ...]
     origins: Mapping[str, Origin]
+    hashes: tuple[str, ...]  # by which what is deleted is known when it comes again
     unplaced: int  # returns that may be meant, but their school or year is unknown: they stay
     unknown: int  # archived files that the ledger does not list, so their school is unknown: they stay
     messages: tuple[Sent, ...] = ()
     members: tuple[tuple[str, str], ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    unlisted: tuple[str, ...] = ()
+    schools: Mapping[str, str] = {}
     ledger_copies: tuple[str, ...] = ()
     damaged_ledgers: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to delete."""
-        return not (self.returns or self.messages or self.members)
+        return not (self.returns or self.messages or self.members or self.decisions or self.unlisted)
+
+
+class Selection(Struct, frozen=True):
+    """What a person chose to delete: the data of a school, of the years before one, or of both.
+
+    `is_strays`: what nobody can place, as its school or its year is unknown.
+    """
+
+    number: str | None = None
+    before: MembershipYear | None = None
+    is_strays: bool = False
+
+    def may_mean(self, origin: Origin) -> bool:
+        """Whether a return of that school and year, either of which may be unknown, is chosen."""
+        if self.is_strays:
+            return not (origin.dfe_number and origin.year)
+        is_school = self.number is None or origin.dfe_number in ("", self.number)
+        return is_school and (self.before is None or origin.year < str(self.before))
+
+    def is_certain(self, origin: Origin) -> bool:
+        """Whether the school and the year that the person chose are known for a return."""
+        if self.is_strays:
+            return True
+        return bool((self.number is None or origin.dfe_number) and (self.before is None or origin.year))
+
+    def means(self, number: str, year: str) -> bool:
+        """Whether that school is chosen in that year. What is of no year is of none before another."""
+        if self.is_strays:
+            return False
+        return self.number in (None, number) and (self.before is None or "" < year < str(self.before))
 
 
 def forget(
@@ -61,34 +91,68 @@ def forget(
     school: str | None,
     before: MembershipYear | None,
     confirmed: Callable[[Disposal], bool],
+    *,
+    strays: bool = False,
 ) -> Disposal | None:
     """Delete the returns of `school`, or of years before `before`, or those that match both, if `confirmed` agrees.
 
-    Also deletes notes of e-mails to the schools, and copies of the ledger from earlier versions of the program.
+    `strays` deletes what nobody can place instead. Also deletes notes of e-mails to the schools, decisions about them,
+    and copies of the ledger from earlier versions of the program; with `school`, its entries in the lists.
     Deletes from the archive first, then from the ledger, then from the tables. So the next run can finish a run
     that was cut off. Calls `confirmed` with an empty `Disposal` too, and then writes the tables again. Raises
     `RecordsError`.
     """
     number = _school(school, definitions()) if school else None
+    selection = Selection(number, before, strays)
     with open_for_writing(folder, definitions) as ledger:
-        disposal = _disposal(folder, Records(ledger, definitions), number, before)
+        disposal = _disposal(folder, Records(ledger, definitions), selection)
         if not confirmed(disposal):
             return None
         tidy(folder)
-        for name in (*disposal.ledger_copies, *disposal.damaged_ledgers):
-            (folder / name).unlink(missing_ok=True)
+        delete_ledgers(folder, (*disposal.ledger_copies, *disposal.damaged_ledgers))
+        _delete_unlisted(folder, disposal.unlisted)
         dispose(folder, disposal.files)
-        _forget_in_ledger(ledger, disposal)
+        _forget_in_ledger(ledger, disposal, selection)
         Views(folder, Records(ledger, definitions)).write()
     return disposal
 
 
-def _forget_in_ledger(ledger: Ledger, disposal: Disposal) -> None:
+def delete_ledgers(folder: Path, names: Iterable[str]) -> None:
+    """Delete copies of the ledger, which hold the same data. Raises `OSError`."""
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+
+
+def _delete_unlisted(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        (folder / ARCHIVE / name).unlink(missing_ok=True)
+    if (folder / ARCHIVE).is_dir():
+        sync_folder(folder / ARCHIVE)
+
+
+def _forget_in_ledger(ledger: Ledger, disposal: Disposal, selection: Selection) -> None:
     with ledger.transaction():
+        ledger.note_forgotten(disposal.hashes)
         ledger.forget([entry.return_id for entry in disposal.returns], disposal.files)
         ledger.forget_sent(disposal.messages)
-        ledger.forget_member_details(disposal.members)
+        if selection.number:
+            ledger.forget_members(disposal.members)
+        else:
+            ledger.forget_member_details(disposal.members)
+        for decision in disposal.decisions:
+            _forget_decision(ledger, decision)
     ledger.compact()
+
+
+def _forget_decision(ledger: Ledger, decision: Decision) -> None:
+    """Delete a decision about a school. One about a return that stays only loses what it says of the school."""
+    is_its_school = decision.action is Action.ASSIGN and decision.field == Assigned.SCHOOL
+    if not decision.return_id or (is_its_school and decision.undone_by):
+        ledger.forget_decisions([decision.number])
+    elif is_its_school:
+        ledger.replace_decision(replace(decision, dfe_number="", school_name="", before=""))
+    else:
+        ledger.replace_decision(replace(decision, dfe_number="", school_name=""))
 
 
 def _school(text: str, definition: FormDefinition) -> str:
@@ -98,18 +162,20 @@ def _school(text: str, definition: FormDefinition) -> str:
     return number.value
 
 
-def _disposal(folder: Path, records: Records, number: str | None, before: MembershipYear | None) -> Disposal:
-    ledger = records.ledger
-    find_origin = _Origins(records)
+def _disposal(folder: Path, records: Records, selection: Selection) -> Disposal:
+    ledger, recognition = records.ledger, Recognition(records)
+    find_origin = Origins(records)
     origins: dict[str, Origin] = {}
     returns: list[Returned] = []
+    hashes: list[str] = []
     unplaced = 0
     for entry in records.returns():
         origin = find_origin.of(entry)
-        if not _may_be_meant(origin, number, before):
+        if not selection.may_mean(origin):
             continue
-        if _is_placed(origin, number, before):
+        if selection.is_certain(origin):
             returns.append(entry)
+            hashes += recognition.hashes_of(entry)
             origins[entry.return_id] = origin
         else:
             unplaced += 1
@@ -119,67 +185,66 @@ def _disposal(folder: Path, records: Records, number: str | None, before: Member
         entry for entry in records.returns() if kept.get(entry.return_id) in files and entry.return_id not in return_ids
     ]
     origins.update((entry.return_id, find_origin.of(entry)) for entry in shared)
+    unknown = unknown_files(folder, ledger)
     disposal = Disposal(
         returns=tuple(returns),
         files=tuple(sorted(files)),
         shared=tuple(shared),
         origins=origins,
+        hashes=tuple(hashes),
         unplaced=unplaced,
-        unknown=len(unknown_files(folder, ledger)),
-        messages=tuple(sent for sent in ledger.sent() if _is_message_meant(sent, number, before)),
-        members=tuple(member for member in ledger.members_with_details() if _is_member_meant(*member, number, before)),
+        unknown=0 if selection.is_strays else len(unknown),
+        messages=tuple(sent for sent in ledger.sent() if selection.means(sent.dfe_number, sent.year)),
+        members=tuple(_members(ledger, selection)),
+        decisions=tuple(_decisions(ledger, selection, return_ids)),
+        unlisted=tuple(unknown) if selection.is_strays else (),
     )
-    return disposal if disposal.is_empty else _with_ledger_copies(disposal, folder)
+    if disposal.is_empty:
+        return disposal
+    copies, damaged = ledgers_beside(folder)
+    return replace(disposal, schools=_schools(disposal, records), ledger_copies=copies, damaged_ledgers=damaged)
 
 
-def _with_ledger_copies(disposal: Disposal, folder: Path) -> Disposal:
-    """The disposal with the copies of earlier ledgers and the damaged ledgers, which hold the same data."""
+def _schools(disposal: Disposal, records: Records) -> dict[str, str]:
+    """The names of the schools of messages, members and decisions, by number."""
+    numbers = {sent.dfe_number for sent in disposal.messages} | {number for _, number in disposal.members}
+    numbers |= {decision.dfe_number for decision in disposal.decisions} - {""}
+    return {number: name_of_school(records, number) for number in sorted(numbers)}
+
+
+def name_of_school(records: Records, number: str) -> str:
+    """The name of the school with that number: that of the latest list that has it, or else of its latest return."""
+    by_year = records.registers.by_year
+    for year in sorted(by_year, reverse=True):
+        if by_year[year].get(number):
+            return by_year[year][number]
+    names = [entry.school_name for entry in records.ledger.entries_of_school(number) if entry.school_name]
+    return names[-1] if names else ""
+
+
+def _members(ledger: Ledger, selection: Selection) -> Iterator[tuple[str, str]]:
+    """The entries of lists that go, or lose their details, by year and number."""
+    for year, number in ledger.members() if selection.number else ledger.members_with_details():
+        if selection.means(number, year):
+            yield year, number
+
+
+def _decisions(ledger: Ledger, selection: Selection, return_ids: set[str]) -> Iterator[Decision]:
+    """The decisions about the school, but for those that go with their returns."""
+    if not selection.number:
+        return
+    for decision in ledger.decisions():
+        is_about_it = selection.means(decision.dfe_number, decision.year)
+        if decision.action is Action.ASSIGN and decision.field == Assigned.SCHOOL:
+            is_about_it |= any(selection.means(number, decision.year) for number in (decision.before, decision.after))
+        if is_about_it and decision.return_id not in return_ids:
+            yield decision
+
+
+def ledgers_beside(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the ledgers that migrations kept, and of the damaged ones that `restore` put aside."""
     copies: list[str] = []
     damaged: list[str] = []
     for path in ledger_copies(folder):
         (damaged if is_damaged_ledger(path.name) else copies).append(path.name)
-    return replace(disposal, ledger_copies=tuple(copies), damaged_ledgers=tuple(damaged))
-
-
-class _Origins:
-    """Finds out to which school and year each return belongs."""
-
-    def __init__(self, records: Records) -> None:
-        self._records = records
-        self._years = MessageYears(records.ledger.sent())
-
-    def of(self, entry: Returned) -> Origin:
-        senders = {self._records.school_by_sender(entry, arrival) for arrival in entry.arrivals}
-        year = entry.year or self._latest_year(entry)
-        if entry.school or len(senders) > 1:
-            return Origin(entry.school, entry.school_name, year)
-        number = senders.pop()
-        return Origin(number, self._records.correspondents.name_of(number) if number else entry.school_name, year)
-
-    def _latest_year(self, entry: Returned) -> str:
-        """The latest year for which a file without a form may count; empty if one of its arrivals tells none."""
-        latest = ""
-        for arrival in entry.arrivals:
-            number = self._records.school_by_sender(entry, arrival)
-            if not number or not arrival.received_at:
-                return ""
-            latest = max(latest, *self._years.years(number, arrival.received_at))
-        return latest
-
-
-def _may_be_meant(origin: Origin, number: str | None, before: MembershipYear | None) -> bool:
-    is_school = number is None or origin.dfe_number in ("", number)
-    return is_school and (before is None or origin.year < str(before))
-
-
-def _is_placed(origin: Origin, number: str | None, before: MembershipYear | None) -> bool:
-    """Whether the school and the year that the user named are known for a return."""
-    return bool((number is None or origin.dfe_number) and (before is None or origin.year))
-
-
-def _is_member_meant(year: str, member: str, number: str | None, before: MembershipYear | None) -> bool:
-    return number in (None, member) and (before is None or year < str(before))
-
-
-def _is_message_meant(sent: Sent, number: str | None, before: MembershipYear | None) -> bool:
-    return number in (None, sent.dfe_number) and (before is None or sent.year < str(before))
+    return tuple(copies), tuple(damaged)

@@ -35,6 +35,7 @@ from thep_forms.records import (
     open_for_writing,
     return_id_of,
 )
+from thep_forms.records.erasing import hash_of_way
 from thep_forms.records.names import tidy
 from thep_forms.records.results import made_from, renew_results
 from thep_forms.sources import ReceivedFile, SourceFile, find_files, open_file
@@ -102,7 +103,8 @@ def ingest(
         records = Records(ledger, definitions)
         Views(folder, records).write()
         this_year = "" if year else str(definitions.default_year)
-        return summarise(folder, records, intake.new, intake.new_sources, this_year)
+        summary = summarise(folder, records, intake.new, intake.new_sources, this_year)
+        return replace(summary, forgotten=intake.passed_over)
 
 
 def _listed(
@@ -189,6 +191,7 @@ class _Intake:
         self.waiting: dict[
             str, list[ReceivedFile]
         ] = {}  # files that are being read, by hash: all that have these bytes
+        self.forgotten, self.passed_over = ledger.forgotten(), 0  # hashes, and how many files had one of them
         self.new = 0  # sources that had not come before
         self.new_sources: set[str] = set()  # the first of them
         self.committed = time.monotonic()
@@ -273,14 +276,20 @@ class _Intake:
                 yield sha256, os.fsencode(path)
 
     def _admit(self, received: ReceivedFile) -> tuple[str, Path] | None:
-        """Note a file, unless it has to be read; then put it into the archive, and give its hash and path."""
+        """Note a file, unless it has to be read; then put it into the archive, and give its hash and path.
+
+        A file that was forgotten is passed over.
+        """
+        sha256 = _hash(received)
+        if self.forgotten and self._is_forgotten(received, sha256):
+            self.passed_over += 1
+            return None
         if received.sha256:
             self._admit_not_opened(received)
             return None
         if received.data is None:
             self._admit_unopened(received)
             return None
-        sha256 = hashlib.sha256(received.data).hexdigest()
         if sha256 in self.waiting:
             self.waiting[sha256].append(received)
         elif self._is_known(sha256, received.data):
@@ -294,14 +303,21 @@ class _Intake:
             self._note_returns(sha256, [_unread(FileKind.NOT_A_FORM, reason)], is_kept=False)
         return None
 
+    def _is_forgotten(self, received: ReceivedFile, sha256: str) -> bool:
+        """Whether `forget` deleted this file, or what came by this way."""
+        way = received.source, received.received_at, received.carried_by
+        hashes = {sha256, hash_of_way(sha256, *way)}
+        if received.data is None:  # an earlier version knew it by its source alone
+            hashes.add(hash_of_way("", *way))
+        return not hashes.isdisjoint(self.forgotten)
+
     def _admit_unopened(self, received: ReceivedFile) -> None:
         """Note what holds no file. The same message in another export is one return that came twice.
 
         What an earlier version noted by its source alone stays as it is: a decision may be about it.
         """
         if received.message_hash and not self.ledger.is_unopened(received.source):
-            # Of other bytes than the message's, so that no message has the hash of a file.
-            sha256 = hashlib.sha256(f"message {received.message_hash}".encode()).hexdigest()
+            sha256 = _hash(received)
             self.waiting[sha256] = [received]
             if self.ledger.kind(return_id_of(sha256)) is None:
                 self._note_returns(sha256, [_unread(FileKind.UNREADABLE, received.reason)], is_kept=False)
@@ -383,6 +399,16 @@ class _Intake:
         self.archive.sync()  # what the ledger names is there
         self.ledger.commit()
         self.committed = time.monotonic()
+
+
+def _hash(received: ReceivedFile) -> str:
+    """The hash by which a file is known, or a message that holds none; empty for what has neither bytes nor hash."""
+    if received.data is not None:
+        return hashlib.sha256(received.data).hexdigest()
+    if received.message_hash:
+        # Of other bytes than the message's, so that no message has the hash of a file.
+        return hashlib.sha256(f"message {received.message_hash}".encode()).hexdigest()
+    return received.sha256
 
 
 def _returns(answer: bytes | Failure) -> list[ReadReturn]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import jinja2
 
 from thep_forms.checking.characters import without_controls
+from thep_forms.definition import MembershipYear
 from thep_forms.definition.load import Templates
 from thep_forms.errors import TemplateError
 from thep_forms.office.report_contents import Report
@@ -24,14 +25,19 @@ def report_page(report: Report, templates: Path | None = None) -> str:
 
     `templates` is a folder of the office's own templates. Raises `TemplateError`.
     """
-    folders, year = Templates(templates), report.definition.year
-    path = str(folders.find(TEMPLATE, year))
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     accent = report.definition.partnership.colours.accent
     accents = {"light": readable_colour(accent, LIGHT_PAGE), "dark": readable_colour(accent, DARK_PAGE)}
+    values = {"report": report, "accents": accents, "light": LIGHT_PAGE, "dark": DARK_PAGE}
+    return rendered(TEMPLATE, report.definition.year, templates, **values)
+
+
+def rendered(template: str, year: MembershipYear, templates: Path | None, **values: object) -> str:
+    """A page of HTML from the template of that name, with these values escaped. Raises `TemplateError`."""
+    folders = Templates(templates)
+    path = str(folders.find(template, year))
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     try:
-        template = environment.from_string(folders.read(TEMPLATE, year))
-        page = template.render(report=report, accents=accents, light=LIGHT_PAGE, dark=DARK_PAGE)
+        page = environment.from_string(folders.read(template, year)).render(values)
         return without_controls(page)  # no browser shows them, and HTML allows none
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"{path}: line {error.lineno}: {error.message}.") from error

@@ -21,6 +21,7 @@ class Summary(Struct, frozen=True):
     `discarded` counts the files in messages from a folder for trash or spam, and in deleted ones.
     `overran` counts the files that took too much time or memory, or broke the program.
     `of_years_before` counts, by year, the accepted forms of this run of which only today says that their year is over.
+    `forgotten` counts the files of the run that `forget` had deleted.
     """
 
     verdicts: Counter[str]
@@ -30,6 +31,7 @@ class Summary(Struct, frozen=True):
     records: Path = field(default_factory=Path)
     discarded: int = 0
     of_years_before: Counter[str] = field(default_factory=Counter)
+    forgotten: int = 0
 
     @property
     def all_accepted(self) -> bool:

@@ -7,7 +7,7 @@ made of the readings, with what it was made from. Verdicts are in neither; they 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -20,7 +20,7 @@ from thep_forms.checking.record import Checked, CheckedValue, Problem, SchoolRec
 from thep_forms.deciding import Action, Arrival, Decision, Entry, Registers
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading import NOT_READ, FileKind, Reading
-from thep_forms.records.database import Database
+from thep_forms.records.erasing import Erasing
 from thep_forms.records.model import ListedSchool, Sent, SentKind, SentState, entry_of, return_id_of
 from thep_forms.sources.model import MessageOrigin
 
@@ -52,7 +52,7 @@ def _select(columns: str, source: str) -> str:
     return f"SELECT {columns} FROM {source}"  # noqa: S608 - it is built of constants
 
 
-class Ledger(Database):
+class Ledger(Erasing):
     """The facts of a RECORDS folder, and the results that were made of them."""
 
     # --- files and their returns ---------------------------------------------------------------------------------
@@ -101,12 +101,6 @@ class Ledger(Database):
             blob = msgspec.json.encode(found.reading, order="deterministic")  # doubts are a set
             self._connection.execute("INSERT INTO reading VALUES (?,?)", (return_id, blob))
         self._set_result(entry, found.checked, made_from)
-
-    def _delete_returns(self, return_ids: Iterable[str]) -> None:
-        """Delete returns and how they came, but no decision about them."""
-        for return_id in return_ids:
-            for table in ("entry", "reading", "result", "result_detail", "arrival"):
-                self._connection.execute(f"DELETE FROM {table} WHERE return_id=?", (return_id,))  # noqa: S608 - as above
 
     def files(self) -> dict[str, str]:
         """The hashes of the PDFs that are kept, by the ids of the returns in them."""
@@ -240,10 +234,6 @@ class Ledger(Database):
         """The sources of what could not be opened for that reason."""
         query = "SELECT source FROM unopened WHERE reason=?"
         return {source for (source,) in self._connection.execute(query, (reason,))}
-
-    def forget_unopened(self, source: str) -> None:
-        """Delete the note that the source could not be opened."""
-        self._connection.execute("DELETE FROM unopened WHERE source=?", (source,))
 
     def unopened(self) -> Iterator[tuple[Entry, list[Arrival]]]:
         """What could not be opened, by its id. As it has no bytes, that is the hash of its source."""
@@ -422,11 +412,6 @@ class Ledger(Database):
         row = self._connection.execute(query, (year, number)).fetchone()
         return _listed(*row) if row else None
 
-    def members_with_details(self) -> list[tuple[str, str]]:
-        """The year and number of each member of which a list says more than the number and the name."""
-        query = "SELECT membership_year, dfe_number FROM register WHERE record IS NOT NULL OR email != '' ORDER BY 1, 2"
-        return [(year, number) for year, number in self._connection.execute(query)]
-
     # --- messages ------------------------------------------------------------------------------------------------
 
     def note_sent(self, sent: Sent) -> None:
@@ -452,52 +437,6 @@ class Ledger(Database):
         """When the first form of each year was sent or drafted."""
         query = "SELECT membership_year, min(at) FROM message WHERE kind=? GROUP BY 1"
         return {year: datetime.fromisoformat(at) for year, at in self._connection.execute(query, (SentKind.FORM,))}
-
-    # --- disposal ------------------------------------------------------------------------------------------------
-
-    def forget(self, return_ids: Collection[str], files: Iterable[str]) -> None:
-        """Delete the returns and all that is known of them; `files` are the hashes of PDFs that are no longer kept."""
-        self._delete_returns(return_ids)
-        for entry, arrivals in self.unopened():
-            if entry.return_id in return_ids:
-                self._connection.executemany("DELETE FROM unopened WHERE source=?", [(way.source,) for way in arrivals])
-        for sha256 in files:
-            self._connection.execute("UPDATE file SET is_kept=0 WHERE sha256=?", (sha256,))
-        self._connection.execute("DELETE FROM file WHERE sha256 NOT IN (SELECT sha256 FROM entry)")
-        self._forget_in_decisions(set(return_ids))
-
-    def _forget_in_decisions(self, return_ids: set[str]) -> None:
-        """A decision about a return that is forgotten goes; one over it no longer names it."""
-        for decision in self.decisions():
-            if decision.return_id in return_ids:
-                self.forget_decisions([decision.number])
-                continue
-            if decision.action not in (Action.PREFER, Action.ENTER):
-                continue
-            others = decision.before.split(";")
-            left = [return_id for return_id in others if return_id not in return_ids]
-            if not left and decision.action is Action.PREFER:
-                self.forget_decisions([decision.number])
-            elif left != others:
-                row = (";".join(left), decision.number)
-                self._connection.execute("UPDATE decision SET before=? WHERE decision_id=?", row)
-
-    def forget_decisions(self, numbers: Iterable[int]) -> None:
-        """Delete the decisions with these numbers."""
-        rows = [(number,) for number in numbers]
-        self._connection.executemany("DELETE FROM decision WHERE decision_id=?", rows)
-
-    def forget_sent(self, messages: Iterable[Sent]) -> None:
-        """Delete what is known of the messages."""
-        for sent in messages:
-            key = (sent.year, sent.dfe_number, sent.at.isoformat())
-            self._connection.execute("DELETE FROM message WHERE membership_year=? AND dfe_number=? AND at=?", key)
-
-    def forget_member_details(self, members: Iterable[tuple[str, str]]) -> None:
-        """Delete what the lists say of these members, by year and number, but for their numbers and names."""
-        for member in members:
-            query = "UPDATE register SET record=NULL, email='' WHERE membership_year=? AND dfe_number=?"
-            self._connection.execute(query, member)
 
 
 def _text(date: datetime | None) -> str | None:
