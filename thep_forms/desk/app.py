@@ -175,9 +175,8 @@ class Desk:
         form = _form(request)
         numbers = [int(number) for number in form.all("decision") if number.isdecimal()]
         undone = undo(self.folder, numbers, form["why"], self.definitions())
-        taken = [number for decided in undone.outcomes for number in decided.numbers]
         return_ids = list(dict.fromkeys(decision.return_id for decision in undone.decisions if decision.return_id))
-        return _back(f"/returns/{return_ids[0]}" if return_ids else "/", taken)
+        return _back(f"/returns/{return_ids[0]}" if return_ids else "/", undone.numbers)
 
 
 def make_app(desk: Desk) -> Starlette:

@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Arrival
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
+from thep_forms.definition.model import Kind
 from thep_forms.errors import DecisionError
 from thep_forms.office.answers import TICKED, answers_in
 from thep_forms.office.copies import answers as known_answers
 from thep_forms.office.correct import require_member
-from thep_forms.office.deciding import Decided, Desk, open_desk
+from thep_forms.office.deciding import Decided, Desk, is_another_person, open_desk, require_own_name, require_year
 from thep_forms.reading import Answer, FileKind, ReadFrom, Reading
 from thep_forms.records import Returned
 from thep_forms.records.checks import check_reading
@@ -42,6 +44,7 @@ def enter(
     It counts over everything that came from the school for the year until now. `unchanged`: the school says that
     nothing has changed. Raises `DecisionError` if an answer is wrong or nothing is known of the school, `RecordsError`.
     """
+    require_year(year, definitions)
     definition = definitions(year)
     number = _number(school, definition)
     if not answers and not unchanged:
@@ -53,6 +56,11 @@ def enter(
         require_member(number, desk.records.registers.members(str(year)), str(year))
         member = _member(desk, number, year)
         known = _known(member, definition)
+        require_own_name(
+            number, changes.get(definition.school_name.name, ""), desk.records.registers.members(str(year))
+        )
+        left_out = _of_others(known, changes, definition)
+        known = {name: text for name, text in known.items() if name not in left_out}
         texts = {name: text for name, text in {**known, **changes}.items() if text}
         reading = Reading(
             FileKind.FORM,
@@ -62,7 +70,8 @@ def enter(
         )
         _require_right(reading, changes, definitions, unchanged=unchanged)
         changed = [name for name, text in changes.items() if text != known.get(name, "")]
-        return _noted(desk, reading, member, year, changed, why)
+        decided = _noted(desk, reading, member, year, changed, why)
+        return replace(decided, notes=_said_of(left_out, definition))
 
 
 def _number(school: str, definition: FormDefinition) -> str:
@@ -85,6 +94,24 @@ def _known(member: MemberSchool, definition: FormDefinition) -> dict[str, str]:
     if member.name:
         known.setdefault(definition.school_name.name, member.name)
     return known
+
+
+def _of_others(known: Mapping[str, str], changes: Mapping[str, str], definition: FormDefinition) -> list[str]:
+    """The boxes with an address or a number of somebody whose name has been changed to that of another person."""
+    found: list[str] = []
+    for block in definition.blocks([*known, *changes]):
+        name = block.boxes[definition.person_name.name].name
+        if is_another_person(known.get(name, ""), changes.get(name, "")):
+            boxes = (box for box in block.boxes.values() if box.kind in (Kind.EMAIL, Kind.TELEPHONE))
+            found += [box.name for box in boxes if known.get(box.name) and box.name not in changes]
+    return found
+
+
+def _said_of(left_out: Sequence[str], definition: FormDefinition) -> tuple[str, ...]:
+    if not left_out:
+        return ()
+    labels = ", ".join(box.label for name in left_out if (box := definition.box(name)))
+    return (f"Left out, as they were those of the person before: {labels}. Give the new ones if you know them.",)
 
 
 def _require_right(reading: Reading, changes: Mapping[str, str], definitions: Definitions, *, unchanged: bool) -> None:
@@ -110,7 +137,8 @@ def _noted(
 ) -> Decided:
     return_id = _return_id(desk, member, reading)
     settled = [entry.return_id for entry in desk.records.returns() if _is_settled(desk, entry, member, year)]
-    arrival = Arrival(SOURCE, return_id, desk.at, year_given=str(year), noted_at=desk.at)
+    at = desk.at.replace(microsecond=0)
+    arrival = Arrival(SOURCE, return_id, at, year_given=str(year), noted_at=at)
     decision = desk.decision(
         Action.ENTER,
         return_id=return_id,
