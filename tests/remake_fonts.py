@@ -77,6 +77,7 @@ def main() -> None:
     save(at_weight(font, 400), "Noto Sans Greek Cyrillic", "Regular")
     for script, ranges in (
         ("Arabic", ((0x20, 0x20), (0x600, 0x6FF), (0x200C, 0x200F))),  # with the letters of Urdu, Persian and Kurdish
+        ("Hebrew", ((0x20, 0x20), (0x591, 0x5F4), (0x200C, 0x200F), (0x25CC, 0x25CC), (0xFB1D, 0xFB4F))),
         ("Bengali", ((0x20, 0x20), (0x964, 0x965), (0x980, 0x9FF), (0x200C, 0x200D), (0x25CC, 0x25CC))),
     ):
         font = cut_down(opened(DEBIAN / f"NotoSans{script}-Regular.ttf"), ranges, ["*"])

@@ -57,7 +57,14 @@ def test_page_1_says_how_to_fill_it_in_by_when_and_where_to_send_it(form: bytes)
     before = text[: text.index("Full Name of School")]
     assert "How to fill in this form" in before
     assert "Boxes marked * must be filled in" in " ".join(before.split())
-    assert "Send the form by 31 May 2026" in before
+    assert "Send the form by 31 May 2026 to membership@thepartnership.example." in before
+
+
+def test_line_with_a_date_that_has_changed_since_is_still_the_forms_own(templates: Path, form: bytes) -> None:
+    edit(templates / "partnership.toml", "31 May", "30 June")
+    edit(templates / "partnership.toml", "membership@thepartnership.example", "forms@thepartnership.example")
+    reading = read_return(by_qpdf(type_into(form, answers("2101"))), load_definition("2026-27", templates))
+    assert reading.notes == ()
 
 
 def test_day_by_which_forms_are_to_be_back_is_of_the_forms_year() -> None:
@@ -66,7 +73,9 @@ def test_day_by_which_forms_are_to_be_back_is_of_the_forms_year() -> None:
 
 def test_form_without_such_a_day_says_only_where_to_send_it(templates: Path) -> None:
     edit(templates / "partnership.toml", 'return_by = "31 May"', "")
-    assert "Send the form to the e-mail address" in text_of(generate(load_definition("2026-27", templates)))
+    assert "Send the form to membership@thepartnership.example." in text_of(
+        generate(load_definition("2026-27", templates))
+    )
 
 
 @pytest.mark.parametrize("day", ["31 June", "0 May", "12 Maj"])

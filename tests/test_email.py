@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser, Parser
 from email.policy import default
@@ -15,10 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.commands import run
-from tests.conftest import read_return
+from tests.conftest import edit, read_return
 from tests.mailserver import MailServer
 from tests.writing import CEDAR, DEFINITION, ELM, IVY, SCHOOLS, TEMPLATES, email, form_in, send
-from thep_forms.definition import FormDefinition
+from thep_forms.definition import FormDefinition, MembershipYear
+from thep_forms.office.dates import in_words, today
 from thep_forms.send import OutgoingMessage, make_draft, make_email
 
 
@@ -53,6 +54,49 @@ class _Words(HTMLParser):
 
 
 # --- the message to a school ----------------------------------------------------------------------------------------
+
+
+def with_date(templates: Path, day: date) -> Path:
+    """The templates with another day by which forms are to be back."""
+    edit(templates / "partnership.toml", '"31 May"', f'"{day.day} {day:%B}"')
+    return templates
+
+
+def test_email_says_so_if_its_date_is_not_the_one_on_the_form(schools: Path, records: Path, templates: Path) -> None:
+    soon = today() + timedelta(days=5)
+    year, due = MembershipYear(soon.year), in_words(today() + timedelta(days=28))
+    options = ("--templates", with_date(templates, soon), "--dry-run")
+    result = run("email", year, "--schools", schools, "-o", records, *options)
+    assert f"by {due};" in " ".join(result.stdout.split())
+    assert (
+        f"The e-mail asks for the form by {due}, but the form itself says {in_words(soon)}. "
+        "Change return_by in templates/partnership.toml and install the program again."
+    ) in result.stderr.splitlines()
+
+
+def test_email_says_nothing_of_dates_that_agree(schools: Path, records: Path, templates: Path) -> None:
+    later = today() + timedelta(days=60)
+    options = ("--templates", with_date(templates, later), "--dry-run")
+    result = run("email", MembershipYear(later.year), "--schools", schools, "-o", records, *options)
+    assert f"by {in_words(later)};" in " ".join(result.stdout.split())
+    assert "return_by" not in result.stderr
+
+
+@pytest.mark.parametrize("command", ["generate", "print", "email"])
+def test_day_on_the_form_that_has_passed_is_warned_of(
+    schools: Path, tmp_path: Path, templates: Path, command: str
+) -> None:
+    past = today() - timedelta(days=5)
+    out = {"generate": tmp_path / "forms", "print": tmp_path / "pack.pdf", "email": tmp_path / "records"}[command]
+    options = ("--schools", schools, "--dry-run") if command == "email" else ()
+    year, templates = MembershipYear(past.year), with_date(templates, past)
+    result = run(command, year, "-o", out, "--templates", templates, *options)
+    assert f"{in_words(past)}, which has passed." in result.stderr
+
+
+def test_form_that_names_no_day_is_not_warned_of(tmp_path: Path) -> None:
+    result = run("generate", "2017-18", "-o", tmp_path)
+    assert "has passed" not in result.stderr
 
 
 def test_a_dry_run_shows_the_messages_and_writes_nothing(schools: Path, records: Path) -> None:

@@ -129,9 +129,13 @@ def test_each_type_of_file_is_told_by_its_start() -> None:
         b"\x89PNG\r\n\x1a\n": FileType.PNG,
         b"MM\0*": FileType.TIFF,
         b"\0\0\0\x20ftypmif1": FileType.HEIC,
+        b"RIFF\x24\0\0\0WEBPVP8 ": FileType.WEBP,
+        b"GIF89a\x01\0\x01\0": FileType.GIF,
+        b"BM" + bytes(12) + b"\x28\0\0\0": FileType.BMP,
         b"%FDF-1.2": FileType.FDF,
         b'\xef\xbb\xbf<?xml version="1.0"?><!-- > --><x:xfdf xmlns:x="y">': FileType.XFDF,
     }
     assert [file_type(start) for start in starts] == list(starts.values())
     assert {*starts.values()} == {*FileType}
-    assert [file_type(start) for start in (b"", b"PK\x03\x04", b"<html>", b"\0\0\0\x18ftypmp42")] == [None] * 4
+    others = (b"", b"PK\x03\x04", b"<html>", b"\0\0\0\x18ftypmp42", b"RIFF\x24\0\0\0WAVEfmt ", b"BMW models, by name")
+    assert [file_type(start) for start in others] == [None] * len(others)

@@ -92,6 +92,9 @@ FORMATS: dict[str, Callable[[Image.Image], bytes]] = {
     ".jpg": jpeg,
     ".png": lambda picture: saved(picture, "PNG"),
     ".tif": lambda picture: saved(picture.convert("1"), "TIFF", compression="group4"),
+    ".webp": lambda picture: saved(picture, "WEBP", quality=70),
+    ".gif": lambda picture: saved(picture.convert("P"), "GIF"),
+    ".bmp": lambda picture: saved(picture, "BMP"),
 }
 MODES = ["1", "L", "P", "RGB", "RGBA", "CMYK", "I;16"]
 
@@ -133,6 +136,31 @@ def test_tiff_of_two_schools_is_two_returns(definition: FormDefinition, copy: by
     found = returned(tmp_path, "pile.tif", tiff(pages))
     assert sorted(row["dfe_number"] for row in found.values()) == [SCHOOL, "211/4242"]
     assert archive(tmp_path) == [".tif"]
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_forms_of_two_schools_in_one_picture_are_two_returns(
+    definition: FormDefinition, copy: bytes, tmp_path: Path, beside: bool
+) -> None:
+    other = Master(definition).copy({"dfe_number": "4242"}, "211/4242")
+    first, second = (taken(pdf, width=1240) for pdf in (copy, other))
+    across, down = (1, 0) if beside else (0, 1)
+    size = (first.width * (1 + across) + 60, first.height * (1 + down) + 60)
+    both = Image.new("RGB", size, (90, 80, 70))
+    both.paste(first, (20, 20))
+    both.paste(second, (20 + across * (first.width + 20), 20 + down * (first.height + 20)))
+    found = returned(tmp_path, "pile.jpg", jpeg(both, 75))
+    assert {row["dfe_number"]: row["return_id"][16:] for row in found.values()} == {SCHOOL: "", "211/4242": "-2"}
+    assert archive(tmp_path) == [".jpg"]
+
+
+def test_both_pages_of_a_school_in_one_picture_are_one_return(copy: bytes, tmp_path: Path) -> None:
+    first, last = taken(copy, width=1240), taken(copy, 3, width=1240)
+    both = Image.new("RGB", (first.width * 2, first.height))
+    both.paste(first, (0, 0))
+    both.paste(last, (first.width, 0))
+    (row,) = returned(tmp_path, "both.jpg", jpeg(both, 75)).values()
+    assert row["dfe_number"] == SCHOOL
 
 
 def test_photograph_is_dated_by_the_camera(definition: FormDefinition, copy: bytes) -> None:

@@ -184,6 +184,18 @@ def test_right_to_left_scripts_are_drawn_from_right_to_left(master: Master) -> N
     assert drawn.index("Entry 11") < drawn.index("/ActualText <FEFF")  # Ahmed is left of it
 
 
+@pytest.mark.parametrize("name", ["שרה כהן", "Ḥayyim בֶּן־דָּוִד", "ראובן (Reuven) לוי"])
+def test_hebrew_name_shows_on_a_copy(master: Master, name: str) -> None:
+    pdf = master.copy({"main_contact_name": name})
+    drawn = appearances(pdf)["main_contact_name"]
+    assert re.search("/ActualText <FEFF[^>]*05D", drawn)
+    empty, shown = draw(master.copy(), 0, scale=SCALE), draw(pdf, 0, scale=SCALE)
+    (rect,) = [field.Rect for field in fields(pdf) if field.T == "main_contact_name"]
+    left, low, right, high = (float(edge) * SCALE for edge in rect)
+    area = (int(left), int(shown.height - high), int(right), int(shown.height - low))
+    assert ImageChops.difference(empty.crop(area), shown.crop(area)).getbbox()
+
+
 @settings(max_examples=150)
 @given(text=st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60), lines=st.integers(0, 8))
 def test_any_text_can_be_filled_in(master: Master, text: str, lines: int) -> None:

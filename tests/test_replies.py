@@ -355,7 +355,7 @@ def test_bounce_of_an_address_that_may_exist_is_noted_at_its_school_with_what_to
 ) -> None:
     take_in(records, schools, bounce(code))
     assert list(returned(records).values()) == [("211/2101", "Cedar Primary School", "automatic")]
-    why = f"mail to {CEDAR} was refused ({code}): {words} (on 3 May 2026)"
+    why = f"mail to {CEDAR} was refused on 3 May 2026 ({code}): {words}"
     assert status(records, schools)["2101"] == ("not_returned", why)
     assert f"To: {CEDAR}" in email(schools, records, "--chase", "--dry-run", "--only", "2101").stdout
     page = records.parent / "report.html"

@@ -11,12 +11,15 @@ import pytest
 from tests.changing import changed
 from tests.conftest import inbox, ingest, rows, verdicts
 from tests.packing import mail
-from tests.remake_samples import answers, by_pypdf, by_qpdf, dated
+from tests.printers import FLATTENED, by_cairo, drawn_sideways, fit_to_page, pages_of
+from tests.printers import by_qpdf as printed_by_qpdf
+from tests.remake_samples import answers, by_pypdf, by_qpdf, dated, listed
 from tests.viewer import type_into
 from thep_forms.checking.unchanged import is_unchanged
 from thep_forms.definition import Definitions, FormDefinition, load_definition
 from thep_forms.definition.identity import digest_in, digest_of, form_id, school_in, years_in
 from thep_forms.generate import Master
+from thep_forms.generate.pack import PaperCopy, pack
 from thep_forms.generate.writer import is_as_written
 from thep_forms.office.examine import Examiner
 
@@ -96,6 +99,37 @@ def test_copy_without_a_digest_is_unchanged_only_byte_for_byte(copy: bytes, defi
     assert is_as_written(copy + b"\r\n")
     assert not is_as_written(saved(copy))
     assert not is_as_written(copy.replace(b"xref", b"xrep", 1))
+
+
+PRINTS: dict[str, Callable[[bytes], bytes]] = {
+    **FLATTENED,
+    "cairo, fit to page": lambda pdf: fit_to_page(by_cairo(pdf)),
+    "cairo, sideways": lambda pdf: drawn_sideways(by_cairo(pdf)),
+    "qpdf, the first page alone": lambda pdf: pages_of(printed_by_qpdf(pdf), 0),
+}
+
+
+@pytest.mark.parametrize("way", PRINTS)
+@pytest.mark.parametrize("known", [answers("2101"), listed("2101")])
+def test_untouched_copy_that_was_printed_has_the_error_copy_unchanged(
+    tmp_path: Path, known: dict[str, str | bool], way: str
+) -> None:
+    copy = Master(load_definition("2026-27", prefilled=True)).copy(known, CEDAR)
+    ingest(tmp_path / "records", [inbox(tmp_path / "inbox", copy=PRINTS[way](copy))])
+    assert verdicts(tmp_path / "records") == {"copy": "needs_attention"}
+    assert "copy_unchanged" in codes(tmp_path / "records")
+
+
+def test_copy_of_the_print_pack_has_the_error_copy_unchanged(tmp_path: Path) -> None:
+    pdf = pack(load_definition("2026-27", prefilled=True), [PaperCopy(answers("2101"), CEDAR, "Cedar")])
+    ingest(tmp_path / "records", [inbox(tmp_path / "inbox", copy=pdf)])
+    assert codes(tmp_path / "records") == ["copy_unchanged"]
+
+
+@pytest.mark.parametrize("way", PRINTS)
+def test_copy_with_one_answer_changed_that_was_printed_is_accepted(tmp_path: Path, copy: bytes, way: str) -> None:
+    ingest(tmp_path / "records", [inbox(tmp_path / "inbox", copy=PRINTS[way](type_into(copy, NEW_CHAIR)))])
+    assert verdicts(tmp_path / "records") == {"copy": "accepted"}
 
 
 # --- which return counts --------------------------------------------------------------------------------------------

@@ -85,6 +85,30 @@ def test_a_form_of_an_earlier_year_without_returns_of_a_later_one_is_accepted(tm
     assert verdicts(tmp_path / "records") == {"cedar": "accepted"}
 
 
+OVER = "2 new forms for 2025-26, a year that is over"
+
+
+def test_ingest_says_how_many_forms_it_accepted_for_a_year_that_is_over(tmp_path: Path, earlier: Filled) -> None:
+    inbox, records = folder(tmp_path / "inbox", cedar=earlier(), elm=earlier("2103")), tmp_path / "records"
+    result = run("ingest", inbox, "-o", records)
+    assert (result.exit_code, OVER in result.stderr) == (0, True)
+    assert OVER not in run("ingest", inbox, "-o", records).stderr  # they are not new
+
+
+def test_ingest_says_nothing_of_a_year_that_is_over_if_the_office_collects_it(tmp_path: Path, earlier: Filled) -> None:
+    inbox = folder(tmp_path / "inbox", cedar=earlier())
+    assert "a year that is over" not in run("ingest", inbox, "-o", tmp_path / "records", "--year", "2025-26").stderr
+
+
+def test_ingest_says_nothing_of_a_year_that_is_over_if_an_email_says_when_a_form_came(
+    tmp_path: Path, earlier: Filled
+) -> None:
+    mailed(tmp_path / "then.eml", "Mon, 5 May 2025 10:00:00 +0100", earlier())
+    result = run("ingest", tmp_path / "then.eml", "-o", tmp_path / "records")
+    assert verdicts(tmp_path / "records") == {"form": "accepted"}
+    assert "a year that is over" not in result.stderr
+
+
 def test_a_form_of_an_earlier_year_after_the_forms_of_this_year_were_sent_is_an_error(
     tmp_path: Path, earlier: Filled
 ) -> None:

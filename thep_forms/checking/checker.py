@@ -27,6 +27,7 @@ NO_ANSWER = "no answer"  # what a message says in the place of an empty value
 _NOTHING = Answer("")
 _UNCERTAIN = {  # where an answer was read that the school may not have seen
     Doubt.NOT_SEEN: "in a box that does not show on the page",
+    Doubt.MOVED: "in a box that stands in the place of another",
     Doubt.OTHER_KIND: "in a box of another kind than ours",
     Doubt.FORMATTED: "as formatted text alone, which not every program shows",
 }
@@ -79,13 +80,13 @@ class _Checker:
     def checked(self) -> Checked:
         year = _year(self.reading, self.corrections)
         if not self.reading.says_something:
-            return Checked(year, blank=True, copy_of=self._copy_of())
+            return Checked(year, self._number_on_missing_page(), blank=True, copy_of=self._copy_of())
         self._file()
         school = dict(chain.from_iterable(self._field(field).items() for field in self.definition.fields))
         contacts = self._contacts()
         beside = [self._unknown_field(name, raw) for name, raw in self.unknown.items() if not raw.is_empty]
         beside += [self._note(note) for note in self.reading.notes]
-        dfe_number = school.pop(self.definition.dfe_field.name)
+        dfe_number = school.pop(self.definition.dfe_field.name) or self._number_on_missing_page()
         values, problems = (*self.values.values(), *beside), tuple(self.problems)
         record = SchoolRecord(school, contacts, True, self._unknown_roles(), self._unknown_columns())
         name = self.definition.name_of_school(school)
@@ -94,6 +95,11 @@ class _Checker:
     def _copy_of(self) -> str:
         prefix = self.definition.partnership.dfe_prefix
         return normalise.dfe_number(school_in(self.reading.form_id), prefix).value
+
+    def _number_on_missing_page(self) -> str:
+        """The number of the school that the copy was made for, if the page with the box for it did not come back."""
+        is_missing = self.reading.pages_missing and self.definition.dfe_field.name not in self.reading.boxes
+        return self._copy_of() if is_missing else ""
 
     def _problem(self, code: ProblemCode, field: str = "", label: str = "", value: str = "", **words: object) -> None:
         self.problems.append(problem(self.definition, code, field, label, value, **words))
@@ -193,7 +199,7 @@ class _Checker:
         ticked = [
             option for option, box in zip(field.option, boxes, strict=True) if self._box(box, self._raw(box)) == "yes"
         ]
-        if field.required and not ticked:
+        if field.required and not ticked and not any(self._raw(box).is_illegible for box in boxes):
             self._missing(field)
         names, labels = [option.name for option in ticked], [option.label for option in ticked]
         if ticked:
@@ -299,7 +305,7 @@ class _Checker:
     def _doubts(self, box: Box, raw: Answer) -> None:
         """What the reader was not sure of."""
         if raw.others:
-            others = "”, “".join(other or NO_ANSWER for other in raw.others)
+            others = "”, “".join(other.strip() or NO_ANSWER for other in raw.others)
             self._problem_in(box, raw, ProblemCode.VALUE_CONFLICT, other=shown(others))
         for doubt, where in _UNCERTAIN.items():
             if doubt in raw.doubts:
@@ -357,8 +363,9 @@ class _Checker:
 
     def _unknown_field(self, name: str, raw: Answer) -> CheckedValue:
         """What stands in a field that the form does not have."""
-        field, label = without_controls(name), shown(name)
-        self._problem(ProblemCode.FIELD_UNKNOWN, field, label, raw.text)
+        field, label = without_controls(name), shown(name) or "A box without a name"
+        if raw.says_something:
+            self._problem(ProblemCode.FIELD_UNKNOWN, field, label, raw.text, says=_says(raw.text))
         return CheckedValue(field, label, without_controls(raw.text), "", raw.read_from)
 
     def _note(self, note: Note) -> CheckedValue:
@@ -367,8 +374,14 @@ class _Checker:
         label += f" on page {note.page + 1}" if note.page is not None else ""
         box = self.definition.box(note.box)
         label += f", over “{box.label}”" if box else ""
-        self._problem(ProblemCode.FIELD_UNKNOWN, note.box, label, note.text)
+        self._problem(ProblemCode.FIELD_UNKNOWN, note.box, label, note.text, says=_says(note.text))
         return CheckedValue("", label, without_controls(note.text), "", ReadFrom.PAGE_TEXT)
+
+
+def _says(text: str) -> str:
+    """The sentence that quotes what stands beside the boxes."""
+    quoted = shown(text)
+    return f"It says “{quoted}”." if quoted else "Our program cannot read it. Please tell us what it means."
 
 
 def _required(definition: FormDefinition, answers: Mapping[str, Answer]) -> frozenset[str]:

@@ -8,6 +8,8 @@ from thep_forms.definition.form import Box, FormDefinition
 from thep_forms.definition.model import Kind, ProblemCode, ProblemText, Severity
 
 QUOTED = 80  # characters of a value that a message quotes
+_QUOTATION = "“{value}”"
+_NOTHING_TO_QUOTE = "what stands there"  # in the place of a quotation of nothing
 
 
 def shown(value: str) -> str:
@@ -32,7 +34,8 @@ def problem(
     text = definition.problems[code]
     is_sentence = text.message.startswith("{value}")  # why a file could not be read, in our own words
     quoted = normal_text(value) if is_sentence else shown(value)
-    message = text.message.format(label=label, value=quoted, **words)
+    sentence = text.message if quoted else text.message.replace(_QUOTATION, _NOTHING_TO_QUOTE)
+    message = sentence.format(label=label, value=quoted, **words)
     return Problem(code, text.severity, field, label, without_controls(value), message)
 
 

@@ -22,7 +22,7 @@ from thep_forms.cli.options import (
     templates_option,
     year_argument,
 )
-from thep_forms.cli.output import count_of, message, printable, school_name, warn_of_example_address
+from thep_forms.cli.output import count_of, message, printable, school_name, warn, warn_of_example_address
 from thep_forms.defaults import MESSAGES_A_MINUTE, SMTP_PORT
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ def email(
         mailing = preview_messages(request)
         _print_previews(mailing)
     warn_of_example_address(mailing.example_address)
+    warn(mailing.date_warning)
     _print_plan(mailing.plan, what if isinstance(what, ReminderRule) else None)
     if mailing.needs_attention:
         sys.exit(ExitCode.NEEDS_ATTENTION)

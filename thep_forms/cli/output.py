@@ -22,6 +22,12 @@ def message(text: str = "") -> None:
     click.echo(text, err=True)
 
 
+def warn(warning: str) -> None:
+    """Print a warning to stderr, if there is one."""
+    if warning:
+        message(warning)
+
+
 def school_name(dfe_number: str, name: str) -> str:
     """A school by its DfE number and its name, if it has one."""
     return printable(f"{dfe_number} {name}".rstrip())

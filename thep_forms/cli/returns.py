@@ -161,6 +161,12 @@ def print_summary(summary: Summary) -> None:
             f"{count_of(summary.overran, 'file')} took too much time or memory. The next run does not try again. "
             "To try again, run ingest with --again."
         )
+    for year, count in sorted(summary.of_years_before.items()):
+        message(
+            f"{count_of(count, 'new form')} for {year}, a year that is over: its tables have what they say. "
+            "If you collect another year, use --year with ingest. "
+            "If a school used the old form, see thep-forms assign --year."
+        )
     if summary.tasks:
         count = len(summary.tasks)
         need = "needs" if count == 1 else "need"

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from thep_forms.definition.identity import digest_of, document_title, form_id
+from thep_forms.definition.identity import Code, digest_in, digest_of, document_title, form_id, school_in
 from thep_forms.definition.model import (
     Extract,
     Field,
@@ -145,6 +145,11 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
         """
         digest = digest_of(self.without_prefix(answers or {})) if school else ""
         return form_id(self.identifier, self.year, self.form.revision, school, digest)
+
+    def code_of(self, page: int, pages: int, form_id: str) -> Code:
+        """The code on a page of the form whose hidden field says `form_id`. `page` counts from 1."""
+        school, digest = school_in(form_id), digest_in(form_id)
+        return Code(self.identifier, self.year, self.form.revision, page, pages, school, digest)
 
     def without_prefix(self, answers: Mapping[str, str | bool]) -> dict[str, str | bool]:
         """The answers, the DfE number without the prefix that is printed before its box."""

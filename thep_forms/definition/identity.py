@@ -15,7 +15,8 @@ from thep_forms.errors import YearError
 FORM_ID = "form_id"
 _FORM_ID = re.compile(r"(?P<form>\S+) (?P<year>\S+) r\d+(?: (?P<school>.*?)(?: (?P<digest>[0-9a-f]{12}))?)?")
 _CODE = re.compile(
-    r"(?P<form>\S+) (?P<year>\S+) R(?P<revision>\d{1,4}) P(?P<page>\d{1,3})/(?P<pages>\d{1,3})(?: (?P<school>.*))?"
+    r"(?P<form>\S+) (?P<year>\S+) R(?P<revision>\d{1,4}) P(?P<page>\d{1,3})/(?P<pages>\d{1,3})"
+    r"(?: (?P<school>.*?)(?: (?P<digest>[0-9A-F]{12}))?)?"
 )
 _TITLE = re.compile(r".* (?P<year>\d{4}-\d{2})")
 _DIGEST = 12  # hex digits, as in `_FORM_ID`
@@ -58,7 +59,11 @@ def document_title(title: str, year: MembershipYear) -> str:
 
 
 class Code(Struct, frozen=True):
-    """What the QR code of a page says. `page` counts from 1; `school` is the DfE number on a school's own copy."""
+    """What the QR code of a page says.
+
+    `page` counts from 1. On a school's own copy `school` is its DfE number, and `digest` that of what the whole copy
+    was filled in with; codes of earlier versions have no digest.
+    """
 
     form: str
     year: MembershipYear
@@ -66,15 +71,25 @@ class Code(Struct, frozen=True):
     page: int
     pages: int
     school: str = ""
+    digest: str = ""
 
     def __str__(self) -> str:
         """In capitals, which make a code with larger modules: `THEP-MEMBERSHIP 2026-27 R1 P1/4 211/4242`."""
-        return f"{self.form} {self.year} r{self.revision} p{self.page}/{self.pages} {self.school}".rstrip().upper()
+        page = f"{self.form} {self.year} r{self.revision} p{self.page}/{self.pages}"
+        return f"{page} {self.school} {self.digest}".rstrip().upper()
 
     @property
     def form_id(self) -> str:
         """What the hidden field of the same form says."""
-        return form_id(self.form, self.year, self.revision, self.school)
+        return form_id(self.form, self.year, self.revision, self.school, self.digest)
+
+    def belongs_to(self, first: Code) -> bool:
+        """Whether the page is of the same form as that form's `first` page.
+
+        A page of a blank form belongs to any school's form of its year, but not the other way round: a school that
+        begins with a blank form has no reason to go on in a copy that was made for a school.
+        """
+        return (self.form, self.year) == (first.form, first.year) and self.school in ("", first.school)
 
 
 def read_code(text: str) -> Code | None:
@@ -84,7 +99,8 @@ def read_code(text: str) -> Code | None:
     if not match or not year:
         return None
     revision, page, pages = (int(match[name]) for name in ("revision", "page", "pages"))
-    return Code(match["form"].lower(), year, revision, page, pages, match["school"] or "")
+    digest = (match["digest"] or "").lower()
+    return Code(match["form"].lower(), year, revision, page, pages, match["school"] or "", digest)
 
 
 def years_in(hidden: str, title: str) -> tuple[MembershipYear, ...]:
@@ -95,6 +111,17 @@ def years_in(hidden: str, title: str) -> tuple[MembershipYear, ...]:
         if year:
             years.append(year)
     return tuple(years)
+
+
+def go_together(first: str, later: str) -> bool:
+    """Whether a later page may be of the same form as the first page, by the values of their hidden fields.
+
+    The rule is that of `Code.belongs_to`. A page whose value is empty may be of any form.
+    """
+    if not (form_in(first) and form_in(later)):
+        return True
+    same = [form_in(hidden) + "".join(map(str, years_in(hidden, ""))) for hidden in (first, later)]
+    return same[0] == same[1] and school_in(later) in ("", school_in(first))
 
 
 def form_in(hidden: str) -> str:

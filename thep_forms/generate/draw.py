@@ -44,8 +44,20 @@ BEFORE_NUMBERED, BEFORE_BULLET = 0.55, 0.4
 ITEM_INDENT, ITEM_HANG = 2.0, 1.5  # of the text of an item, and from there back to its number or bullet
 
 
+class Address(Struct, frozen=True):
+    """The return address at the end of a paragraph. `x` is where it starts on the last line."""
+
+    words: str
+    font: str
+    x: float
+
+
 class Piece(Struct, frozen=True):
-    """A paragraph of a running text, its label if it is a list's item, and the space before it."""
+    """A paragraph of a running text, its label if it is a list's item, and the space before it.
+
+    The paragraph's `address` is drawn as an artifact, like the foot that it repeats: on a form that is printed too it
+    is no link, and PDF/UA's checkers ask for a link at each address. Screen readers read `spoken` instead.
+    """
 
     flowable: Flowable
     height: float
@@ -55,6 +67,8 @@ class Piece(Struct, frozen=True):
     label: str = ""
     label_tag: Tag | None = None
     keep: bool = False  # on one page with the next
+    address: Address | None = None
+    spoken: str = ""
 
 
 class Drawn(Struct, frozen=True):
@@ -121,10 +135,11 @@ class _Drawer:
         return Drawn(self.buffer.getvalue(), starts, marks, self.document)
 
     @contextmanager
-    def _marked(self, tag: Tag) -> Iterator[None]:
-        """Tag everything drawn inside as content of the element."""
+    def _marked(self, tag: Tag, spoken: str = "") -> Iterator[None]:
+        """Tag everything drawn inside as content of the element, which screen readers read as `spoken`, if given."""
         tag.kids.append((self.number, self.mcid))
-        self.canvas.addLiteral(f"/{tag.kind} <</MCID {self.mcid}>> BDC")
+        actual = f" /ActualText <FEFF{spoken.encode('utf-16-be').hex().upper()}>" if spoken else ""
+        self.canvas.addLiteral(f"/{tag.kind} <</MCID {self.mcid}{actual}>> BDC")
         self.mcid += 1
         yield
         self.canvas.addLiteral("EMC")
@@ -291,10 +306,30 @@ class _Drawer:
                     space = size * BEFORE_HEADING if n else 0
                     yield Piece(flowable, height, indent, space, tag.add(f"H{block.level}"), keep=True)
                 case Paragraph():
-                    flowable = self._paragraph(block, size)
-                    height = flowable.wrap(width - indent, self.height)[1]
                     space = size * BEFORE_PARAGRAPH if n else 0
-                    yield Piece(flowable, height, indent, space, tag.add("P"))
+                    yield self._paragraph_piece(
+                        block, size, width - indent, Piece(None, 0, indent, space, tag.add("P"))
+                    )
+
+    def _paragraph_piece(self, block: Paragraph, size: float, width: float, piece: Piece) -> Piece:
+        """The piece with the paragraph, and with the return address if that ends it."""
+        runs = [run for run in block.runs if run.text]
+        address, last = self.definition.partnership.return_address, runs[-1]
+        before, found, after = last.text.rpartition(address)
+        flowable = self._paragraph(block, size)
+        if not found or after.strip(" ."):
+            return replace(piece, flowable=flowable, height=flowable.wrap(width, self.height)[1])
+        shorter = Paragraph((*runs[:-1], replace(last, text=before)))
+        flowable = self._paragraph(shorter, size)
+        height = flowable.wrap(width, self.height)[1]
+        font = BOLD if last.bold else REGULAR
+        x = max(flowable.getActualLineWidths0()) + stringWidth(" ", font, size)
+        if height > size * LEADING or x + stringWidth(address + after, font, size) > width:
+            x, height = 0.0, height + size * LEADING
+        spoken = "".join(run.text for run in block.runs)
+        return replace(
+            piece, flowable=flowable, height=height, address=Address(address + after, font, x), spoken=spoken
+        )
 
     def _items(self, block: TextList, size: float, width: float, tag: Tag, indent: float) -> Iterator[Piece]:
         inner = indent + size * ITEM_INDENT
@@ -316,8 +351,14 @@ class _Drawer:
                 x, base = area.x + piece.indent - style.fontSize * ITEM_HANG, y + piece.height - style.fontSize
                 with self._marked(piece.label_tag):
                     self._words(piece.label, x, base, style.fontName, style.fontSize)
-            with self._marked(piece.tag):
-                piece.flowable.drawOn(self.canvas, area.x + piece.indent, y)
+            address = piece.address
+            with self._marked(piece.tag, piece.spoken):
+                down = style.leading if address and not address.x else 0.0
+                piece.flowable.drawOn(self.canvas, area.x + piece.indent, y + down)
+            if address:
+                with self._artifact("/Type /Pagination"):
+                    x, base = area.x + piece.indent + address.x, y + style.leading - style.fontSize
+                    self._words(address.words, x, base, address.font, style.fontSize)
 
     # --- words --------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from thep_forms.definition.model import Kind
 from thep_forms.generate.acroform import ENTRY_FONT, ON, add_fields, style
 from thep_forms.generate.draw import draw
 from thep_forms.generate.embedding import subset
-from thep_forms.generate.qr import CODE, qr_code
+from thep_forms.generate.qr import CODE, comment, qr_code
 from thep_forms.generate.typesetting import TypesetText, drawing, drawn_glyphs, moved, school_line, typeset
 from thep_forms.generate.writer import Objects, Writer, stream
 from thep_forms.layout import MM, PlacedBox, body_of, lay_out
@@ -134,24 +134,24 @@ class Master:
         for name, widget in self.widgets.items():
             if not widget.ticks:
                 out.add(widget.stream, self._appearance(widget, texts.get(name), names))
+        form_id = self.definition.form_id_of(school, values)
         for page, number in enumerate(self.codes, 1):
+            code = self.definition.code_of(page, len(self.codes), form_id)
             line = self._school_line(page, lines[page], names) if page in lines else None
-            out.add(number, self._own_content(page, school, line, names))
+            out.add(number, self._own_content(code, line, names))
         number, head = self.identity
-        together = {number: head + _valued(self.definition.form_id_of(school, values)) + b">>", **objects.plain}
+        together = {number: head + _valued(form_id) + b">>", **objects.plain}
         for name, widget in self.widgets.items():
             size = texts[name].size if name in texts else widget.placed.size
             together[widget.number] = _filled(widget, values.get(name), size)
         out.add_together(objects.reserve(), together)
         return out.finish(objects.reserve(), self.trailer)
 
-    def _own_content(self, page: int, school: str, line: bytes | None, names: Fonts) -> bytes:
-        """The form XObject of what only this copy has on the page of that number: the code, and the school's line."""
-        definition = self.definition
-        code = Code(definition.identifier, definition.year, definition.form.revision, page, len(self.codes), school)
+    def _own_content(self, code: Code, line: bytes | None, names: Fonts) -> bytes:
+        """The form XObject of what only this copy has on a page: the code, and the school's line."""
         resources = _resources(names) if line else b"<<>>"
         entries = b"<</Type/XObject/Subtype/Form/BBox[0 0 %.2f %.2f]/Resources %b/Filter/FlateDecode>>"
-        content = qr_code(code, self.code_area) + (b"\n" + line if line else b"")
+        content = comment(code) + qr_code(code, self.code_area) + (b"\n" + line if line else b"")
         return stream(entries % (*self.paper, resources), zlib.compress(content))
 
     def _school_lines(self, values: Mapping[str, str | bool]) -> dict[int, TypesetText]:

@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from pikepdf import Dictionary, String
 
 from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.identity import Code
 from thep_forms.definition.model import Kind
 from thep_forms.generate.acroform import ENTRY_FONT, information, tick
 from thep_forms.generate.draw import Drawn, draw
@@ -82,10 +81,12 @@ class _Page(Struct, frozen=True):
 class _TypesetCopy(Struct, frozen=True):
     """A copy set in type: its answers by the names of their boxes, and its school.
 
-    `lines` name the school on the pages that have a line for that, by the page's index.
+    `form_id` says which copy it is. `lines` name the school on the pages that have a line for that, by the page's
+    index.
     """
 
     copy: PaperCopy
+    form_id: str
     texts: Mapping[str, TypesetText]
     school: TypesetText
     lines: Mapping[int, TypesetText]
@@ -154,7 +155,8 @@ class _Pack:
                 texts[box.name] = typeset(value, rect.width, rect.height, wraps=box.lines > 1, sizes=sizes)
         school = shortened(copy.school, self.foot.width - 2 * PADDING, SCHOOL_SIZE)
         foot = typeset(school, self.foot.width, self.foot.height, wraps=False, sizes=(SCHOOL_SIZE, SCHOOL_SIZE))
-        return _TypesetCopy(copy, texts, foot, self._lines(copy))
+        form_id = self.definition.form_id_of(copy.dfe_number, copy.values)
+        return _TypesetCopy(copy, form_id, texts, foot, self._lines(copy))
 
     def _lines(self, copy: PaperCopy) -> dict[int, TypesetText]:
         """The school's name and number set in type, by the index of each page that has a line for them."""
@@ -225,9 +227,7 @@ class _Pack:
         if area and index in ready.lines:
             line = drawing(ready.lines[index], area.width, area.height, self.names, wraps=False)
             parts.append(FOOTER % moved(area, line))
-        definition, total = self.definition, len(self.shared)
-        school = ready.copy.dfe_number
-        code = Code(definition.identifier, definition.year, definition.form.revision, index + 1, total, school)
+        code = self.definition.code_of(index + 1, len(self.shared), ready.form_id)
         line = drawing(ready.school, self.foot.width, self.foot.height, self.names, wraps=False)
         return b"\n".join([*parts, FOOTER % moved(self.foot, line), FOOTER % qr_code(code, self.code_area)])
 

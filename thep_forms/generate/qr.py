@@ -1,6 +1,7 @@
 """The QR code in the corner of each page. It identifies a page that comes back as a picture.
 
 A page of the form shows it by a form XObject: each school's copy has its own, and all else of the page in common.
+That begins with a comment that says what the code says, so that a reader of the file need not draw it.
 """
 
 from __future__ import annotations
@@ -31,3 +32,8 @@ def qr_code(code: Code, area: Rect) -> bytes:
         y, runs = rows - 1 - row, _DARK.finditer(modules, row * rows, (row + 1) * rows)
         parts += [b"%d %d %d 1 re" % (run.start() % rows, y, run.end() - run.start()) for run in runs]
     return b" ".join([*parts, b"f Q"])
+
+
+def comment(code: Code) -> bytes:
+    """The comment that says what the code says, a line of its own."""
+    return b"%%%b\n" % b" ".join(str(code).encode("ascii", "replace").split())

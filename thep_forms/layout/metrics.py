@@ -15,7 +15,12 @@ import uharfbuzz as hb
 FOLDER = Path(__file__).parent / "typefaces"
 REGULAR, BOLD, ITALIC = "NotoSans-Regular", "NotoSans-Bold", "NotoSans-Italic"
 STYLES = (REGULAR, BOLD, ITALIC)
-FALLBACKS = ("NotoSansGreekCyrillic-Regular", "NotoSansBengali-Regular", "NotoSansArabic-Regular")
+FALLBACKS = (
+    "NotoSansGreekCyrillic-Regular",
+    "NotoSansBengali-Regular",
+    "NotoSansArabic-Regular",
+    "NotoSansHebrew-Regular",
+)
 
 
 class Face:

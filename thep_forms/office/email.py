@@ -13,7 +13,7 @@ from thep_forms.checking import normalise
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition
 from thep_forms.errors import RecipientsError, SendError, SourceError
 from thep_forms.office.copies import copies
-from thep_forms.office.dates import due_date, in_words, today
+from thep_forms.office.dates import date_warning, due_date, in_words, today
 from thep_forms.office.opening import YearRegister
 from thep_forms.office.partnership import example_address
 from thep_forms.office.status import ReminderRule, SchoolStatus, Standing, current_statuses, due_for_reminder
@@ -97,10 +97,12 @@ class Mailing(Struct, frozen=True):
     """What became of a request: the plan, and the previews, the drafts or the deliveries.
 
     `example_address` is set if the messages still name the shipped example as the address to return forms to.
+    `date_warning` says what is wrong with the dates by which the e-mail and the form ask for it.
     """
 
     plan: MailPlan
     example_address: str = ""
+    date_warning: str = ""
     previews: tuple[str, ...] = ()
     drafts: tuple[Path, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
@@ -132,7 +134,7 @@ def preview_messages(request: MailRequest) -> Mailing:
     with _prepare(request, _ledger_to_read) as prepared:
         partnership = prepared.definition.partnership
         previews = tuple(preview(message, partnership) for message in prepared.messages)
-        return Mailing(prepared.plan, prepared.example_address, previews=previews)
+        return Mailing(prepared.plan, *prepared.warnings, previews=previews)
 
 
 def draft_messages(request: MailRequest, folder: Path, on_draft: Callable[[Path], object] = _ignore) -> Mailing:
@@ -142,10 +144,10 @@ def draft_messages(request: MailRequest, folder: Path, on_draft: Callable[[Path]
     """
     drafts: list[Path] = []
     with _prepare(request, _ledger_to_write) as prepared:
-        for path in prepared.outbox(request.kind).write_drafts(prepared.messages, folder):
+        for path in prepared.outbox().write_drafts(prepared.messages, folder):
             on_draft(path)
             drafts.append(path)
-    return Mailing(prepared.plan, prepared.example_address, drafts=tuple(drafts))
+    return Mailing(prepared.plan, *prepared.warnings, drafts=tuple(drafts))
 
 
 def send_messages(
@@ -168,14 +170,14 @@ def send_messages(
     deliveries: list[Delivery] = []
     with _prepare(request, _ledger_to_write) as prepared:
         if prepared.messages:
-            outbox = prepared.outbox(request.kind)
+            outbox = prepared.outbox()
             try:
                 for delivery in outbox.send(prepared.messages, server(), per_minute, before_pause=before_pause):
                     on_delivery(delivery)
                     deliveries.append(delivery)
             except SenderRefusedError as error:
                 raise SendError(f"{error} {_left(deliveries, len(prepared.messages))}") from error
-    return Mailing(prepared.plan, prepared.example_address, deliveries=tuple(deliveries))
+    return Mailing(prepared.plan, *prepared.warnings, deliveries=tuple(deliveries))
 
 
 def _left(deliveries: Sequence[Delivery], of: int) -> str:
@@ -196,13 +198,19 @@ class _Prepared(Struct, frozen=True):
     definition: FormDefinition
     plan: MailPlan
     messages: tuple[OutgoingMessage, ...]
+    kind: SentKind
 
     @property
-    def example_address(self) -> str:
-        return example_address(self.definition) if self.messages else ""
+    def warnings(self) -> tuple[str, str]:
+        """The example address and the warning of dates. A reminder names no date, and comes late by its nature."""
+        if not self.messages:
+            return "", ""
+        day = today()
+        dates = date_warning(self.definition, day, due_date(self.definition, day))
+        return example_address(self.definition), dates if self.kind is SentKind.FORM else ""
 
-    def outbox(self, kind: SentKind) -> Outbox:
-        return Outbox(self.ledger, self.definition, kind)
+    def outbox(self) -> Outbox:
+        return Outbox(self.ledger, self.definition, self.kind)
 
 
 OpenLedger = Callable[[YearRegister], AbstractContextManager[tuple[Ledger, Records]]]
@@ -220,7 +228,7 @@ def _prepare(request: MailRequest, open_ledger: OpenLedger) -> Iterator[_Prepare
             members = members_named(members, request.only, definition)
         plan = plan_messages(request.what, current_statuses(ledger, records, definition, members))
         messages = outgoing_messages(plan.recipients, definition, templates, request.kind)
-        yield _Prepared(ledger, definition, plan, tuple(messages))
+        yield _Prepared(ledger, definition, plan, tuple(messages), request.kind)
 
 
 def _ledger_to_write(register: YearRegister) -> AbstractContextManager[tuple[Ledger, Records]]:

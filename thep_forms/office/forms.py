@@ -11,6 +11,7 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear, l
 from thep_forms.files import PRIVATE_FOLDER, write_private, write_whole
 from thep_forms.generate import PaperCopy, generate, pack
 from thep_forms.office.copies import copies, print_pack
+from thep_forms.office.dates import date_warning, today
 from thep_forms.office.opening import YearRegister
 from thep_forms.office.outputs import PDF_START, require_replaceable
 from thep_forms.office.partnership import example_address
@@ -21,11 +22,13 @@ class WrittenForms(Struct, frozen=True):
     """The files that were written, and how many forms they hold.
 
     `example_address` is set if the forms still name the shipped example as the address to return them to.
+    `date_warning` says what is wrong with the date by which the forms are to be back.
     """
 
     paths: tuple[Path, ...]
     forms: int
     example_address: str
+    date_warning: str = ""
 
 
 def write_blank_form(
@@ -41,7 +44,7 @@ def write_blank_form(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{_title(definition)}.pdf"
     write_whole(path, pdf)
-    return WrittenForms((path,), 1, example_address(definition))
+    return WrittenForms((path,), 1, example_address(definition), date_warning(definition, today()))
 
 
 def write_school_copies(
@@ -70,7 +73,7 @@ def write_school_copies(
         write_private(folder / name, pdf)
         on_written(folder / name)
         paths.append(folder / name)
-    return WrittenForms(tuple(paths), len(paths), example_address(definition))
+    return WrittenForms(tuple(paths), len(paths), example_address(definition), date_warning(definition, today()))
 
 
 def write_blank_pack(
@@ -86,7 +89,7 @@ def write_blank_pack(
     pdf = pack(definition, [PaperCopy()] * forms)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, pdf)
-    return WrittenForms((path,), forms, example_address(definition))
+    return WrittenForms((path,), forms, example_address(definition), date_warning(definition, today()))
 
 
 def write_school_pack(
@@ -110,7 +113,7 @@ def write_school_pack(
     pdf = print_pack(definition, members)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_private(path, pdf)
-    return WrittenForms((path,), len(members), example_address(definition))
+    return WrittenForms((path,), len(members), example_address(definition), date_warning(definition, today()))
 
 
 def _title(definition: FormDefinition) -> str:

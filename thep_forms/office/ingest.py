@@ -102,7 +102,9 @@ def ingest(
         renew_results(ledger, definitions)  # what a person corrected, and was read again
         records = Records(ledger, definitions)
         Views(folder, records).write()
-        return replace(summarise(folder, records, intake.new, intake.new_sources), forgotten=intake.passed_over)
+        this_year = "" if year else str(definitions.default_year)
+        summary = summarise(folder, records, intake.new, intake.new_sources, this_year)
+        return replace(summary, forgotten=intake.passed_over)
 
 
 def _listed(

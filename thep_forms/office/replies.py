@@ -52,13 +52,13 @@ class Reply(Struct, frozen=True):
     @property
     def when(self) -> str:
         """The day on which it came, such as `on 3 May 2026`."""
-        return f"on {in_words(self.at.date())}" if self.at else _UNKNOWN_DAY
+        return _day_of(self.at)
 
     @property
     def why(self) -> str:
         """What is to be known of it in one line, without anything that was typed."""
         if self.is_automatic and self.reasons:
-            return f"{'; '.join(self.reasons)} ({self.when})"
+            return "; ".join(self.reasons)
         if self.is_automatic:
             return f"an automatic reply came {self.when}"
         return f"the school wrote {self.when}: {'; '.join(self.reasons)}"
@@ -129,7 +129,8 @@ class Replies:
         number = self._school(arrival)
         if number and not says_gone and returned.verdict_of(arrival) is Verdict.AUTOMATIC:
             replies = self._by_school.setdefault(number, {})
-            reasons = tuple(_refused(refusal) for message in arrival.carried_by for refusal in message.refusals)
+            refusals = [refusal for message in arrival.carried_by for refusal in message.refusals]
+            reasons = tuple(_refused(refusal, _day_of(arrival.received_at)) for refusal in refusals)
             replies[path] = Reply(path, arrival.received_at, returned.return_id, is_automatic=True, reasons=reasons)
 
     def _add_file(self, returned: Returned, arrival: Arrival, path: str) -> set[str]:
@@ -168,10 +169,14 @@ def _path(records: Records, arrival: Arrival) -> str:
     return arrival.source[: message.path_length] or arrival.source if message else ""
 
 
-def _refused(refusal: Refusal) -> str:
-    """That mail did not reach an address, and why."""
+def _day_of(at: datetime | None) -> str:
+    return f"on {in_words(at.date())}" if at else _UNKNOWN_DAY
+
+
+def _refused(refusal: Refusal, day: str) -> str:
+    """That mail did not reach an address on a day, and why."""
     code = f" ({refusal.code})" if refusal.code else ""
-    return f"mail to {refusal.address} was refused{code}: {_WHY_REFUSED[refusal.cause]}"
+    return f"mail to {refusal.address} was refused {day}{code}: {_WHY_REFUSED[refusal.cause]}"
 
 
 def _reasons(records: Records, returned: Returned) -> Iterator[str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from thep_forms.deciding import deciding_message
+from thep_forms.deciding import Verdict, deciding_message
 from thep_forms.office.tasks import Task, tasks
 from thep_forms.reading import FileKind
-from thep_forms.records import Arrival, Records
+from thep_forms.records import Arrival, Records, Returned
 from thep_forms.sources.model import MessageKind
 
 
@@ -19,8 +19,9 @@ class Summary(Struct, frozen=True):
     """What a RECORDS folder holds: how many files of each verdict, what needs a person, how many are new.
 
     `discarded` counts the files in messages from a folder for trash or spam, and in deleted ones.
-    `overran` counts the files that took too much time or memory, or broke the program. `forgotten` counts the files of
-    the run that `forget` had deleted.
+    `overran` counts the files that took too much time or memory, or broke the program.
+    `of_years_before` counts, by year, the accepted forms of this run of which only today says that their year is over.
+    `forgotten` counts the files of the run that `forget` had deleted.
     """
 
     verdicts: Counter[str]
@@ -29,6 +30,7 @@ class Summary(Struct, frozen=True):
     overran: int = 0
     records: Path = field(default_factory=Path)
     discarded: int = 0
+    of_years_before: Counter[str] = field(default_factory=Counter)
     forgotten: int = 0
 
     @property
@@ -37,15 +39,31 @@ class Summary(Struct, frozen=True):
         return not self.tasks
 
 
-def summarise(folder: Path, records: Records, new: int = 0, new_sources: Collection[str] = ()) -> Summary:
-    """The summary of records. `new` counts the arrivals of this run, of which `new_sources` are the first."""
+def summarise(
+    folder: Path, records: Records, new: int = 0, new_sources: Collection[str] = (), this_year: str = ""
+) -> Summary:
+    """The summary of records. `new` counts the arrivals of this run, of which `new_sources` are the first.
+
+    `this_year` is the year that it is today. It is empty where the office said which year it collects.
+    """
     verdicts: Counter[str] = Counter()
+    of_years_before: Counter[str] = Counter()
     overran = discarded = 0
     for entry in records.returns():
         verdicts.update(entry.verdict_of(arrival) for arrival in entry.arrivals)
         overran += entry.entry.kind == FileKind.OVERRAN
         discarded += sum(_is_discarded(arrival, records) for arrival in entry.arrivals if arrival.carried_by)
-    return Summary(+verdicts, tuple(tasks(records, new_sources)), new, overran, folder, discarded)
+        if entry.verdict is Verdict.ACCEPTED and entry.year < this_year and _came_undated(entry, new_sources):
+            of_years_before[entry.year] += 1
+    return Summary(
+        +verdicts, tuple(tasks(records, new_sources)), new, overran, folder, discarded, of_years_before=of_years_before
+    )
+
+
+def _came_undated(entry: Returned, new_sources: Collection[str]) -> bool:
+    """Whether it came in this run and in no message, so that nothing says in which year's collection it came."""
+    is_new = any(arrival.source in new_sources for arrival in entry.arrivals)
+    return is_new and not any(arrival.received_at for arrival in entry.arrivals)
 
 
 def _is_discarded(arrival: Arrival, records: Records) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from itertools import islice
 
 from msgspec import Struct
@@ -11,9 +10,9 @@ from msgspec.structs import replace
 from pikepdf import Array, Object
 
 from thep_forms.reading.field_tree import Annotation
+from thep_forms.reading.flattening import INK, REDACTION, Rectangle, is_hidden, marked_areas
 from thep_forms.reading.model import Doubt, Note
 from thep_forms.reading.objects import doubted_text, name_of, numbers_of
-from thep_forms.reading.opening import INK, REDACTION
 from thep_forms.reading.strings import plain
 
 NO_TICKS = ("no", "n", "na", "n/a", "off", "-")
@@ -25,7 +24,6 @@ LONGEST_TICK = 3  # letters that are meant as a tick
 LARGEST_TICK = 8  # times the size of the box, of something drawn that is meant as a tick, such as a ring around it
 
 _MARKS = ("/Circle", "/Highlight", "/Ink", "/Line", "/PolyLine", "/Polygon", "/Square", "/Stamp")
-_COVERS = ("/Circle", "/Polygon", "/Square")  # kinds that may be filled
 _BY_HAND = ("/Ink", "/Stamp")
 _NOT_WRITTEN = (  # kinds whose appearance is not what a person wrote
     *("/Text", "/Caret", "/StrikeOut", "/Squiggly", "/Underline", "/FileAttachment", "/Sound", "/Movie", "/Screen"),
@@ -33,8 +31,6 @@ _NOT_WRITTEN = (  # kinds whose appearance is not what a person wrote
 )
 _NO_MARKUP = ("/Widget", "/Link", "/Popup")
 _THROUGH = ("/Line", "/PolyLine", "/StrikeOut")  # kinds that strike out an answer
-
-Rectangle = tuple[float, ...]  # of four: left, bottom, right, top
 
 
 class BoxArea(Struct, frozen=True):
@@ -48,9 +44,8 @@ class BoxArea(Struct, frozen=True):
 class Markup(Struct, frozen=True):
     """Words or a drawing on a page, in the page's own coordinates. `kind` is the annotation's subtype.
 
-    `area` is empty where the file gives none. `is_drawing`: it has no words that we can read, and shows something that
-    a person may have written. `shows_all`: all of it shows on the page. `covers`: what is below it does not show, or is
-    marked for redaction.
+    `area` is empty where the file gives none, and where no viewer shows it. `is_drawing`: it has no words that we can
+    read, and shows something that a person may have written. `shows_all`: all of it shows on the page.
     """
 
     page: int
@@ -59,7 +54,6 @@ class Markup(Struct, frozen=True):
     kind: str
     is_drawing: bool
     shows_all: bool
-    covers: bool
 
     @property
     def note(self) -> Note | None:
@@ -70,6 +64,11 @@ class Markup(Struct, frozen=True):
     def is_ink(self) -> bool:
         """Whether it was written with a pen, and says nothing in letters."""
         return self.kind == INK and not self.text
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether its words stand on the page."""
+        return self.kind == "/FreeText"
 
     @property
     def is_redaction(self) -> bool:
@@ -133,9 +132,19 @@ def markup_in(annotations: Iterable[Annotation]) -> list[Markup]:
             if stamp in stamps:
                 continue
             stamps.add(stamp)
-        strokes = _strokes(annotation.dictionary) if markup.is_ink else []
-        found += [replace(markup, area=area) for area in strokes] or [markup]
+        parts: list[Rectangle] = []
+        if markup.is_ink:
+            parts = _strokes(annotation.dictionary)
+        elif markup.is_redaction:
+            parts = marked_areas(annotation.dictionary)
+        found += [replace(markup, area=area) for area in parts] or [markup]
     return found
+
+
+def areas_of(annotation: Object) -> list[Rectangle]:
+    """Where an annotation lies: its rectangle, and what it marks."""
+    area = _area(numbers_of(annotation.get("/Rect")))
+    return [*([area] if area else []), *marked_areas(annotation)]
 
 
 def _strokes(ink: Object) -> list[Rectangle]:
@@ -156,26 +165,20 @@ def _markup(page: int, annotation: Object) -> Markup | None:
         return None
     text, is_unreadable = _words(annotation)
     has_appearance = "/AP" in annotation
+    if is_hidden(annotation):
+        return Markup(page, (), text, kind, is_drawing=False, shows_all=False) if text else None
     is_seen = has_appearance and not text and kind not in (*_MARKS, *_NOT_WRITTEN)
-    covers = kind == REDACTION or (kind in _COVERS and _is_filled(annotation))
-    if not (text or is_seen or is_unreadable or covers or kind in (*_MARKS, *_THROUGH)):
+    if not (text or is_seen or is_unreadable or kind in (REDACTION, *_MARKS, *_THROUGH)):
         return None
+    is_shown = has_appearance and (kind == "/FreeText" or not text)
     return Markup(
         page,
         _area(numbers_of(annotation.get("/Rect"))),
         text,
         kind,
         is_drawing=not text and (is_seen or is_unreadable or kind in _BY_HAND),
-        shows_all=covers or (kind == INK and not text) or (has_appearance and (kind == "/FreeText" or not text)),
-        covers=covers,
+        shows_all=is_shown or kind == REDACTION or (kind == INK and not text),
     )
-
-
-def _is_filled(annotation: Object) -> bool:
-    """Whether its inside has a colour that lets nothing through."""
-    opacity = annotation.get("/CA")
-    is_opaque = opacity is None or (isinstance(opacity, (int, float, Decimal)) and opacity >= 1)
-    return is_opaque and bool(numbers_of(annotation.get("/IC"))) and "/BM" not in annotation
 
 
 def _words(annotation: Object) -> tuple[str, bool]:

@@ -80,7 +80,7 @@ def text_shown_instead(value: str, content: bytes, fonts: BoxFonts, size: BoxSiz
     if len(content) > MOST_CONTENT:
         return ""
     squeezed = "".join(value.split())
-    shown = _text_of(content, fonts)
+    shown = text_of_appearance(content, fonts)
     if not shown.replace(_UNKNOWN, "").strip() or _agree(squeezed, "".join(shown.split()), size):
         return ""
     return " ".join(shown.replace(_UNKNOWN, REPLACEMENT).split())
@@ -144,7 +144,7 @@ def _unescaped(escape: re.Match[bytes]) -> bytes:
 # --- the text of an appearance ----------------------------------------------------------------------------------------
 
 
-def _text_of(content: bytes, fonts: BoxFonts) -> str:
+def text_of_appearance(content: bytes, fonts: BoxFonts) -> str:
     """All its text, with a blank between strings that are shown apart; a letter of which nobody knows is U+FFFF."""
     return "".join(_texts(content, fonts))
 
@@ -297,6 +297,12 @@ def _agree(value: str, shown: str, size: BoxSize) -> bool:
         return True
     is_full = 0 < size.limit <= len(shown)
     return shown.strip(_UNKNOWN) in value and (is_full or len(shown) * LEAST_SHOWN >= size.width)
+
+
+def may_be(value: str, shown: str) -> bool:
+    """Whether a value may be what is shown, most of whose letters are known; both are without white space."""
+    unknown = shown.count(_UNKNOWN)
+    return 2 * unknown < len(shown) and _fits(value, shown)
 
 
 def _certain(text: str) -> str:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from thep_forms.definition.model import Kind
 from thep_forms.layout import PlacedBox
 from thep_forms.reading.model import Answer, Doubt, ReadFrom
-from thep_forms.reading.objects import COVERED, UNREADABLE
+from thep_forms.reading.objects import COVERED, NO_DOUBT, UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Stroke, lines_of, overlap, words_of
 from thep_forms.reading.strings import REPLACEMENT
 
@@ -31,6 +31,7 @@ CLIPPED = 0.3  # of the type size, from the end of a text that may be cut off to
 CUT = "…"  # at the end of what is not shown whole
 WITHIN_ADDRESS = ("@", ".", "-", "_", "+")  # signs that no e-mail address ends with
 _SPELT = re.compile(r"\[U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})\]")  # as `generate.shaping` draws what no font of ours has
+_ORPHAN = re.compile("(?:^|\\s)[\u0300-\u036f]")  # a mark whose letter was left out
 
 Lines = Sequence[Sequence[PrintedLetter]]
 
@@ -44,8 +45,7 @@ def answer_in(placed: PlacedBox, area: Area, letters: Sequence[PrintedLetter], c
         seen = answer_in(placed, area, [letter for letter in letters if not letter.is_covered], content)
         return replace(seen, doubts=seen.doubts | COVERED if seen.text else COVERED)
     if placed.box.kind is Kind.TICKS:
-        is_marked = any(letter.text.strip() for letter in letters) or _is_drawn_on(area, content, TICK_SLACK)
-        return Answer("yes" if is_marked else "", ReadFrom.PAGE_TEXT)
+        return _tick_in(area, letters, content)
     if not letters and _is_drawn_on(area, content, 0):  # by hand, or as a picture
         return Answer("", ReadFrom.PAGE_TEXT, UNREADABLE)
     lines = [line for line in lines_of(letters) if any(letter.text.strip() for letter in line)]
@@ -60,13 +60,23 @@ def answer_in(placed: PlacedBox, area: Area, letters: Sequence[PrintedLetter], c
     return Answer(text, ReadFrom.PAGE_TEXT, doubts)
 
 
+def _tick_in(area: Area, letters: Sequence[PrintedLetter], content: PageContent) -> Answer:
+    """The answer in a box to tick. A tick that does not show is covered."""
+    if any(letter.text.strip() for letter in letters) or _is_drawn_on(area, content, TICK_SLACK):
+        return Answer("yes", ReadFrom.PAGE_TEXT)
+    is_hidden = _is_drawn_on(area, content, TICK_SLACK, hidden=True)
+    return Answer("", ReadFrom.PAGE_TEXT, COVERED if is_hidden else NO_DOUBT)
+
+
 def _doubts(text: str, lines: Lines, area: Area, content: PageContent, *, wraps: bool) -> frozenset[Doubt]:
     """What is doubtful about a text. `wraps`: its box has room for several lines."""
     doubts: set[Doubt] = set()
     is_unnamed = any(char == REPLACEMENT or _is_dingbat(char) for char in text)
     if is_unnamed or _is_mixed(lines, wraps=wraps) or any(_is_struck(line, content) for line in lines):
         doubts.add(Doubt.UNREADABLE)
-    elif any(map(_is_shuffled, text)):  # what cannot be read is asked about anyway, and once is enough
+    elif _ORPHAN.search(text) or any(
+        map(_is_shuffled, text)
+    ):  # what cannot be read is asked about anyway, and once is enough
         doubts.add(Doubt.CHARACTERS_LOST)
     if _is_cut_off(lines[-1], area, wraps=wraps):
         doubts.add(Doubt.CUT_OFF)
@@ -164,9 +174,13 @@ def _address_joined(lines: Lines) -> str:
     return text
 
 
-def _is_drawn_on(box: Area, content: PageContent, slack: float) -> bool:
-    """Whether there is a mark on the box, neither its frame nor a speck; it may be of many strokes."""
-    marks = [stroke.area for stroke in content.strokes if _may_be_mark(stroke, box, slack)]
+def _is_drawn_on(box: Area, content: PageContent, slack: float, *, hidden: bool = False) -> bool:
+    """Whether there is a mark on the box, neither its frame nor a speck; it may be of many strokes.
+
+    `hidden`: whether there is one that does not show.
+    """
+    strokes = [stroke for stroke in content.strokes if stroke.is_covered == hidden]
+    marks = [stroke.area for stroke in strokes if _may_be_mark(stroke, box, slack)]
     if not marks:
         return False
     width = max(mark.right for mark in marks) - min(mark.x for mark in marks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,20 +12,24 @@ from msgspec.structs import replace
 from pikepdf import Object
 
 from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.identity import FORM_ID, Code
 from thep_forms.definition.year import MembershipYear
 from thep_forms.layout.seal import State, state
 from thep_forms.reading.annotations import Markup, markup_in
 from thep_forms.reading.damage import attempt, decode_streams
 from thep_forms.reading.field_groups import FormFields, IsBox, forms_in
-from thep_forms.reading.field_tree import Annotation, field_tree
+from thep_forms.reading.field_tree import Annotation, Leaf, field_tree
 from thep_forms.reading.fields import WidgetValue, pages_of, values_by_name
+from thep_forms.reading.flattening import flattened
 from thep_forms.reading.information import modified_at, title_of
 from thep_forms.reading.model import FileKind, Reading
-from thep_forms.reading.opening import Document, flattened, rewritten
+from thep_forms.reading.opening import Document, rewritten
+from thep_forms.reading.page_codes import drawn_codes, first_of, forms_by_code, written_codes
 
 if TYPE_CHECKING:
     from thep_forms.reading.print import FormPage
 
+MOST_DRAWN = 50  # pages with boxes whose codes are drawn
 DefinitionOfYear = Callable[[MembershipYear | None], FormDefinition]  # without a year, the definition of any
 
 
@@ -41,7 +45,9 @@ class Contents(Struct, frozen=True):
 
     `forms` has at least one form, which may be empty. `boxed` are the pages that any field is on, `seals` says of each
     page what became of it since it was made. `title` and `modified` are what the file says of itself. `annotations` are
-    those that are no fields, `markup` are those of them that people write with. `damaged`: damage was met so far.
+    those that are no fields, `markup` are those of them that people write with. `other_widgets` are those that hold no
+    answer, such as buttons and signatures. `codes` are those that pages say in their content. `damaged`: damage was met
+    so far.
     """
 
     document: Document
@@ -53,6 +59,8 @@ class Contents(Struct, frozen=True):
     modified: datetime | None
     annotations: Sequence[Annotation]
     markup: Sequence[Markup]
+    codes: Mapping[int, Code]
+    other_widgets: Sequence[Annotation]
     damaged: bool
 
     def with_damage(self, damaged: bool) -> Contents:
@@ -77,17 +85,24 @@ class Contents(Struct, frozen=True):
     def pages_of_form(self, form: FormFields) -> list[int]:
         """The pages with the form's fields, each with the pages without fields that follow it.
 
-        What comes before the first page with fields goes with that page's form.
+        What comes before the first page with fields goes with that page's form. Pages whose code says that they are of
+        another form are left out.
         """
         own = pages_of(form.widgets)
+        first = self.first_code(form)
         pages: list[int] = []
         is_own = not self.boxed or min(self.boxed) in own
         for number in range(len(self.pages)):
             if number in self.boxed:
                 is_own = number in own
-            if is_own:
+            code = self.codes.get(number)
+            if is_own and (number in own or not (first and code) or code.belongs_to(first)):
                 pages.append(number)
         return pages
+
+    def first_code(self, form: FormFields) -> Code | None:
+        """The code of the first page of the form, as far as the pages with its fields say it."""
+        return first_of([self.codes[number] for number in pages_of(form.widgets) if number in self.codes])
 
     def drawn_over(self, pages: Collection[int]) -> list[int]:
         """Those of the pages on which a person drew without using the boxes, or may have.
@@ -111,18 +126,45 @@ def classify(document: Document, is_box: IsBox) -> Contents:
     modified = modified_at(document.pdf, (widget for widgets in found.values() for widget in widgets))
     markup = markup_in(tree.annotations)
     seals, unsealed = _seals(pages)
+    boxed, forms = pages_of(found), forms_in(found, is_box)
+    codes = written_codes(pages)
+    if drawn := [page for page in _rewritten(forms, seals, is_box) if page not in codes]:
+        codes |= attempt(lambda: drawn_codes(document.copy(damaged=unsealed), drawn), dict[int, Code]())[0]
     return Contents(
         document,
         pages,
-        forms_in(found, is_box),
-        pages_of(found),
+        forms_by_code(forms, codes),
+        boxed,
         seals,
         title,
         modified,
         tree.annotations,
         markup,
+        codes,
+        _without_answers(tree.leaves, found),
         damaged=document.warned_of_damage() or unsealed or document.repaired or tree.lacks_objects,
     )
+
+
+def _rewritten(forms: Sequence[FormFields], seals: Sequence[State], is_box: IsBox) -> list[int]:
+    """The pages with boxes of ours that a program has written anew, so that only a drawn code says whose they are.
+
+    A form whose fields are on one page, with the hidden one among them, is one form, whatever its code says.
+    """
+    if State.NO_SEAL not in seals:
+        return []
+    boxed: set[int] = set()
+    for form in forms:
+        pages = pages_of({name: widgets for name, widgets in form.widgets.items() if is_box(name)})
+        boxed |= pages if len(pages) > 1 or FORM_ID not in form.widgets else frozenset()
+    return [page for page in sorted(boxed) if seals[page] is State.NO_SEAL][:MOST_DRAWN]
+
+
+def _without_answers(leaves: Iterable[Leaf], found: Mapping[str, Sequence[WidgetValue]]) -> list[Annotation]:
+    """The widgets on pages that are not among those found to hold answers."""
+    known = {id(widget.node) for widgets in found.values() for widget in widgets}
+    others = [leaf for leaf in leaves if id(leaf.node) not in known]
+    return [Annotation(leaf.page, leaf.node.dictionary) for leaf in others if leaf.page is not None and leaf.is_listed]
 
 
 def _seals(pages: Sequence[Object]) -> tuple[list[State], bool]:

@@ -1,4 +1,4 @@
-"""Looks for the page code of a form in a picture, which may be askew, in perspective, in the shade or blurred.
+"""Looks for the page codes of forms in a picture, which may be askew, in perspective, in the shade or blurred.
 
 Limitations: a code that is less than about 1.5 pixels a module is not found, nor is one of which a corner is missing.
 """
@@ -16,6 +16,8 @@ from thep_forms.definition.identity import Code, read_code
 LONGEST_EDGE = 6000  # pixels; a larger picture is made smaller first
 MOST_PIXELS = 40_000_000  # of a picture that was made larger
 MOST_SEARCHED = 600_000_000  # pixels in all pictures of a file, those made larger too: three seconds or so
+PAGE = 433  # times the area of the code: that of an A4 page
+FULL = 0.5  # of a picture: pages with codes cover so much of it, or there may be one more page on it
 SMOOTHED = ImageFilter.MedianFilter(3)
 SHARPENED = ImageFilter.UnsharpMask(radius=4, percent=250, threshold=0)
 
@@ -75,23 +77,47 @@ class CodeSearch:
         """Begin with all pixels left."""
         self._left = MOST_SEARCHED
 
-    def code_in(self, picture: Image.Image) -> Code | None:
-        """The first code of a form that is found in a grey picture, whatever way round it lies."""
+    def codes_in(self, picture: Image.Image) -> tuple[Code, ...]:
+        """The codes of forms in a grey picture, whatever way round they lie, each once."""
         if max(picture.size) > LONGEST_EDGE:
             picture = picture.copy()
             picture.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
+        found: dict[str, _Seen] = {}
         for attempt in _ATTEMPTS:
             pixels = int(picture.width * picture.height * attempt.factor**2)
             if attempt.change is not _plain and (pixels > MOST_PIXELS or pixels > self._left):
                 continue
             self._left -= pixels
-            if code := _code_in(attempt.change(picture)):
-                return code
-        return None
+            for seen in _seen_in(attempt.change(picture)):
+                found.setdefault(str(seen.code), seen)
+            if found and sum(seen.page for seen in found.values()) >= FULL:
+                break
+        return tuple(seen.code for seen in found.values())
 
 
-def _code_in(picture: Image.Image) -> Code | None:
-    for barcode in zxingcpp.read_barcodes(picture, formats=_QR):
-        if code := read_code(barcode.text):
-            return code
-    return None
+def codes_seen(picture: Image.Image) -> tuple[Code, ...]:
+    """The codes of forms that a single look at a clear picture finds."""
+    return tuple(seen.code for seen in _seen_in(picture))
+
+
+class _Seen(Struct, frozen=True):
+    """A code in a picture. `page` is the share of the picture that the page with the code covers, roughly."""
+
+    code: Code
+    page: float
+
+
+def _seen_in(picture: Image.Image) -> list[_Seen]:
+    size = picture.width * picture.height
+    barcodes = zxingcpp.read_barcodes(picture, formats=_QR)
+    found = ((read_code(barcode.text), barcode.position) for barcode in barcodes)
+    return [_Seen(code, PAGE * _area(position) / size) for code, position in found if code]
+
+
+def _area(position: zxingcpp.Position) -> float:
+    """The area of a code by its corners, in pixels: that of the two triangles that a diagonal makes of it."""
+    corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
+    twice = 0.0
+    for first, second in zip(corners, (*corners[1:], corners[0]), strict=True):
+        twice += first.x * second.y - second.x * first.y
+    return abs(twice) / 2

@@ -33,10 +33,10 @@ class TooManyError(Exception):
 class Node:
     """A dictionary of the field tree. Its entries are copied at once: each question to qpdf takes its time."""
 
-    __slots__ = ("entries", "get", "number")
+    __slots__ = ("dictionary", "entries", "get", "number")
 
     def __init__(self, dictionary: Object, number: ObjectNumber) -> None:
-        self.number, self.entries = number, dictionary.as_dict()
+        self.dictionary, self.number, self.entries = dictionary, number, dictionary.as_dict()
         self.get: Callable[[str], object] = self.entries.get
 
     @property

@@ -104,10 +104,19 @@ class WidgetValue(Struct, frozen=True):
         return text_shown_instead(self.text, content, BoxFonts(own_fonts, fonts), size)
 
     @property
+    def appearance(self) -> object:
+        """The stream that draws it as it is; None where it has none."""
+        normal = get(self.node.get("/AP"), "/N")
+        return normal if isinstance(normal, Stream) else get(normal, name_of(self.node.get("/AS")) or "/Off")
+
+    @property
     def corners(self) -> Corners:
         """Its rectangle on the page: left, bottom, right and top, in points; all 0 where it has none."""
         rectangle = self.node.get("/Rect")
-        return corners(rectangle.unparse(resolved=True) if isinstance(rectangle, Array) else NO_RECTANGLE)
+        if not isinstance(rectangle, Array):
+            return corners(NO_RECTANGLE)
+        found = corners(rectangle.unparse(resolved=True))
+        return found if any(found) else corners(" ".join(map(str, numbers_of(rectangle))).encode())
 
     @property
     def changed(self) -> str:
@@ -117,8 +126,8 @@ class WidgetValue(Struct, frozen=True):
 
     @property
     def area(self) -> tuple[float, ...]:
-        """Its rectangle on the page, in points; not four numbers where it has none."""
-        return numbers_of(self.node.get("/Rect"))
+        """Its rectangle on the page, in points: left, bottom, right and top; not four numbers where it has none."""
+        return self.corners if any(self.corners) else ()
 
 
 def values_by_name(leaves: Iterable[Leaf]) -> dict[str, list[WidgetValue]]:

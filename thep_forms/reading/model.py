@@ -43,6 +43,7 @@ class Doubt(StrEnum):
     UNREADABLE = "unreadable"  # not all of it may be the answer, or its font does not say what its letters are
     CUT_OFF = "cut_off"  # it ends at the edge of its box, so the rest may not have been printed
     NOT_SEEN = "not_seen"  # its box does not show on any page
+    MOVED = "moved"  # its box stands in the place of another
     OTHER_KIND = "other_kind"  # its field is of another kind than the form has it
     FORMATTED = "formatted"  # it stands in formatted text alone, which few programs read
     BOX_FULL = "box_full"  # it is as long as its field allows, so the rest may not have been taken

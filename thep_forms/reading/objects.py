@@ -19,6 +19,7 @@ UNREADABLE: frozenset[Doubt] = frozenset({Doubt.UNREADABLE})
 COVERED: frozenset[Doubt] = frozenset({Doubt.COVERED})
 FORMATTED: frozenset[Doubt] = frozenset({Doubt.FORMATTED})
 NOT_SEEN: frozenset[Doubt] = frozenset({Doubt.NOT_SEEN})
+MOVED: frozenset[Doubt] = frozenset({Doubt.MOVED})
 OTHER_KIND: frozenset[Doubt] = frozenset({Doubt.OTHER_KIND})
 
 Text = tuple[str, frozenset[Doubt]]

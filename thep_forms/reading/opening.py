@@ -15,13 +15,9 @@ from msgspec import Struct
 
 from thep_forms.reading.damage import warned_of_damage
 from thep_forms.reading.mending import mended
-from thep_forms.reading.objects import get, items_of, numbers_of
 from thep_forms.sources.file_types import HEAD, FileType, file_type
 
 WIDGET = "/Widget"
-REDACTION = "/Redact"  # an annotation that marks what is to be taken out
-INK = "/Ink"  # an annotation that holds what was written with a pen
-PRINTED = 4  # the flag of an annotation that is drawn, on paper too
 
 
 _OTHER_LOCK = re.compile("unsupported encryption filter")  # qpdf's words for a lock that is no password
@@ -116,59 +112,7 @@ def _repaired(source: Source) -> pikepdf.Pdf:
 def rewritten(pdf: pikepdf.Pdf) -> bytes:
     """The file as qpdf saves it: not encrypted, not damaged."""
     out = io.BytesIO()
-    pdf.save(out)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of boxes that no list of fields has
+        pdf.save(out)
     return out.getvalue()
-
-
-def flattened(data: bytes) -> bytes:
-    """The file with the appearances of its annotations as part of its pages.
-
-    What is marked for redaction is blacked out, as its appearance only frames it (ISO 32000-1, 12.5.6.23). What was
-    written with a pen is drawn where it has no appearance. Boxes that a person emptied are drawn empty.
-    """
-    with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
-        form = get(pdf.Root, "/AcroForm")
-        if isinstance(form, pikepdf.Dictionary) and "/NeedAppearances" in form:
-            del form["/NeedAppearances"]  # or qpdf would leave boxes as they are
-        for page in pdf.pages:
-            _draw_annotations(pdf, page)
-        pdf.flatten_annotations("all")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of boxes that are left over
-            return rewritten(pdf)
-
-
-def _draw_annotations(pdf: pikepdf.Pdf, page: pikepdf.Page) -> None:
-    """Give marks for redaction, and what was written with a pen, an appearance that shows what they mean."""
-    annotations = page.obj.get("/Annots")
-    for annotation in annotations if isinstance(annotations, pikepdf.Array) else ():
-        if _is_emptied(annotation):
-            del annotation["/AP"]
-        kind, area = get(annotation, "/Subtype"), numbers_of(get(annotation, "/Rect"))
-        if len(area) != 4:
-            continue
-        if kind == REDACTION:
-            drawn = f"0 g {area[0]} {area[1]} {area[2] - area[0]} {area[3] - area[1]} re f"
-        elif kind == INK and get(annotation, "/AP") is None:
-            drawn = " ".join(_pen_stroke(numbers_of(points)) for points in items_of(get(annotation, "/InkList")))
-        else:
-            continue
-        form = pdf.make_stream(drawn.encode())
-        form.Type, form.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
-        form.BBox = annotation.Rect
-        annotation.AP = pikepdf.Dictionary(N=form)
-        annotation.F = PRINTED
-
-
-def _is_emptied(annotation: pikepdf.Object) -> bool:
-    """Whether it is a box that a person emptied, which may still show the old answer."""
-    parent = get(annotation, "/Parent")
-    value = get(annotation, "/V") if parent is None else get(annotation, "/V") or get(parent, "/V")
-    is_empty = isinstance(value, pikepdf.String) and not bytes(value)
-    return is_empty and get(annotation, "/Subtype") == WIDGET and get(annotation, "/AP") is not None
-
-
-def _pen_stroke(numbers: Sequence[float]) -> str:
-    """The operators that draw a line through the points."""
-    points = [f"{x} {y}" for x, y in zip(numbers[0::2], numbers[1::2], strict=False)]
-    return " ".join((points[0], "m", *(f"{point} l" for point in points[1:]), "S")) if points else ""

@@ -13,14 +13,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cache
 from itertools import pairwise
 from statistics import mean, median, median_low
-from typing import Any
 
 from msgspec import Struct
 from pdfplumber.page import Page
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from thep_forms.layout import bidi, metrics
+from thep_forms.reading.page_picture import Drawn
 from thep_forms.reading.strings import REPLACEMENT
+from thep_forms.reading.unseen import Unseen, strokes_of
 
 GAP = 0.2  # of the type size: a wider gap between two letters is a space
 FALLBACK_GAP = 0.24  # the same, after a letter beyond Latin-1: the narrowest space of usual type is 0.25
@@ -42,7 +43,6 @@ SAME_LINE = 0.45  # of the type size: letters on one line differ less in height
 _UNNAMED = re.compile(r"\(cid:\d+\)")  # what pdfminer writes for a letter that it cannot tell
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
 
-Drawn = Mapping[str, Any]  # a letter, a line, a curve, … as pdfplumber describes it
 Turn = Callable[[float, float, float, float], tuple[float, float, float, float]]
 
 
@@ -77,7 +77,7 @@ class Area(Struct, frozen=True):
 class PrintedLetter(Struct):
     """A letter with the marks that stand on it. U+FFFD is a letter that the file does not name.
 
-    `is_covered`: it does not show, since something was drawn over it.
+    `is_covered`: it does not show, such as under something that was drawn over it, or in white.
     """
 
     text: str
@@ -89,12 +89,13 @@ class PrintedLetter(Struct):
 class Stroke(Struct, frozen=True):
     """A line, a curve, a filling or a picture. `frames`: it looks like the frame of a box, or like its ground.
 
-    `is_pen`: it looks like a stroke of a pen.
+    `is_pen`: it looks like a stroke of a pen. `is_covered`: it does not show.
     """
 
     area: Area
     frames: bool
     is_pen: bool = False
+    is_covered: bool = False
 
 
 class PageContent(Struct, frozen=True):
@@ -104,23 +105,18 @@ class PageContent(Struct, frozen=True):
     strokes: tuple[Stroke, ...]
 
 
-def content_of_page(page: Page, unreadable: frozenset[str], covered: Collection[int] = ()) -> PageContent:
-    """What is drawn on a page. `unreadable` are the fonts that do not say what their letters are, by their names.
-
-    `covered` are the letters that do not show, by their indexes in `page.chars`.
-    """
+def content_of_page(page: Page, unreadable: frozenset[str], unseen: Unseen) -> PageContent:
+    """What is drawn on a page. `unreadable` are the fonts that do not say what their letters are, by their names."""
     turn = _turn(page)
-    hidden = {id(page.chars[index]) for index in covered}
+    hidden = {id(page.chars[index]) for index in unseen.letters}
     letters = list(_letters(_upright(page), turn, _unreadable_fonts(page.chars, unreadable), hidden))
-    drawn = (*page.curves, *page.lines, *page.rects, *page.images)
-    return PageContent(tuple(_runs(letters)), tuple(_stroke(thing, turn) for thing in drawn))
+    strokes: list[Stroke] = []
+    for index, thing in enumerate(strokes_of(page)):
+        strokes.append(Stroke(_area(thing, turn), _frames(thing), _is_pen(thing), index in unseen.strokes))
+    return PageContent(tuple(_runs(letters)), tuple(strokes))
 
 
 # --- strokes ----------------------------------------------------------------------------------------------------------
-
-
-def _stroke(thing: Drawn, turn: Turn) -> Stroke:
-    return Stroke(_area(thing, turn), _frames(thing), _is_pen(thing))
 
 
 def _is_pen(thing: Drawn) -> bool:

@@ -43,6 +43,11 @@ def missing_pages(data: bytes, texts: Mapping[int, str], form: str) -> tuple[int
     return tuple(number for number in range(1, total + 1) if number not in came)
 
 
+def has_number(text: str) -> bool:
+    """Whether the text of a page has the page number of a form at its foot."""
+    return bool(_FOOT.search(text))
+
+
 def may_lack_pages(pages: Sequence[Object], boxes: AbstractSet[str], definition: FormDefinition) -> bool:
     """Whether a form with fields may lack a page: a quick look, before its pages are read.
 

@@ -1,6 +1,7 @@
-"""Opens files that are pictures: photographs and scans as JPEG, PNG, TIFF or HEIC.
+"""Opens files that are pictures: photographs and scans as JPEG, PNG, TIFF, HEIC, WebP, GIF or BMP.
 
-Limitations: of a JPEG with several pictures the first counts. Pictures of more than `MOST_PIXELS` are not opened.
+Limitations: of a JPEG, WebP or GIF with several pictures the first counts. Pictures of more than `MOST_PIXELS` are not
+opened.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 MOST_PIXELS = 150_000_000  # of one picture: telephones take up to 108 million, a sheet at 600 dots an inch has 35
 MOST_PICTURES = 2000  # of one file
 DRAFT_EDGE = 4000  # pixels; a JPEG with larger edges is decoded at half its size or less, if they stay as large
-_FORMATS = ("JPEG", "PNG", "TIFF", "HEIF")
+_FORMATS = ("JPEG", "PNG", "TIFF", "HEIF", "WEBP", "GIF", "BMP")
 _SEVERAL = ("TIFF", "HEIF")
 _SIXTEEN_BITS = 1 / 256
 _EXIF, _TAKEN, _TAKEN_OFFSET, _CHANGED = 0x8769, 0x9003, 0x9011, 0x0132  # tags (CIPA DC-008)

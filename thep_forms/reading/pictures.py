@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pypdfium2
 from msgspec import Struct
+from msgspec.structs import replace
 from PIL import Image
 
 from thep_forms.definition.identity import Code
 from thep_forms.reading import reasons
 from thep_forms.reading.code_search import CodeSearch
 from thep_forms.reading.model import FileKind, Reading
+from thep_forms.reading.page_codes import are_one_form, first_of
 from thep_forms.reading.picture_files import LargePictureError, PictureError, pictures_in, taken_at
 
 DOTS = 200  # an inch: a code's module is then three dots wide
@@ -48,21 +50,25 @@ def drawn_pages(data: bytes, pages: Sequence[int]) -> Iterator[PagePicture]:
 
 
 def coded_pages(pages: Iterable[PagePicture]) -> Iterator[CodedPage]:
-    """Those of the pages that carry the code of a form, whatever way round they lie."""
+    """Those of the pages that carry the code of a form, whatever way round they lie; several may be on one sheet."""
     search, without = CodeSearch(), 0
     for page in pages:
-        code = search.code_in(page.picture)
-        without = 0 if code else without + 1
-        if code:
+        codes = search.codes_in(page.picture)
+        without = 0 if codes else without + 1
+        for code in sorted(codes, key=str):
             yield CodedPage(page.page, code)
         if without == MOST_WITHOUT:
             break
 
 
 def pictured_forms(pages: Iterable[PagePicture], form: str) -> list[str]:
-    """The `form_id` of each form that is pictured on the pages; `form` is the form's name in its codes."""
-    codes = [coded.code for coded in coded_pages(pages) if coded.code.form == form]
-    return [codes_of_form[0].form_id for codes_of_form in _by_form(codes)]
+    """The `form_id` of each form that is pictured on the pages; `form` is the form's name in its codes.
+
+    It has no digest: no answer is read that could be compared with that.
+    """
+    codes = [replace(coded.code, digest="") for coded in coded_pages(pages) if coded.code.form == form]
+    firsts = (first_of(codes_of_form) for codes_of_form in _by_form(codes))
+    return [first.form_id for first in firsts if first]
 
 
 def read_picture(data: bytes, form: str) -> tuple[Reading, ...]:
@@ -83,10 +89,10 @@ def read_picture(data: bytes, form: str) -> tuple[Reading, ...]:
 
 
 def _by_form(codes: Iterable[Code]) -> list[list[Code]]:
-    """The codes of each form's pages: a page that its school has already begins another form."""
+    """The codes of each form's pages: a page that its form has already begins another form."""
     forms: list[list[Code]] = []
     for code in codes:
-        same = [form for form in forms if form[0].form_id == code.form_id]
+        same = [form for form in forms if are_one_form((*form, code))]
         if same and all(other.page != code.page for other in same[-1]):
             same[-1].append(code)
         else:

@@ -29,6 +29,7 @@ from thep_forms.reading.damage import attempt
 from thep_forms.reading.field_groups import REPEATED, are_mixed, page_span
 from thep_forms.reading.fields import combined
 from thep_forms.reading.model import Answer, FileKind, Reading
+from thep_forms.reading.page_codes import are_several_forms
 from thep_forms.reading.policy import is_news, joined, may_be_lost, once, with_unknown_fields
 from thep_forms.reading.read_fields import read_fields
 
@@ -70,6 +71,8 @@ def _with_damage(contents: Contents, readings: Sequence[Reading], *, is_filled: 
 def _are_mixed(contents: Contents, definition: FormDefinition) -> bool:
     """Whether the pages of several forms with fields cannot be told apart."""
     forms = [form for form in contents.forms if any(definition.box(name) for name in form.widgets)]
+    if are_several_forms([contents.first_code(form) for form in forms]):
+        return False
     return are_mixed([page_span(form, definition) for form in forms])
 
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.identity import go_together
 from thep_forms.reading.annotations import BoxArea, Markup
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, ReadFrom, Reading
 from thep_forms.reading.objects import COVERED, UNREADABLE
@@ -65,10 +66,13 @@ def with_markup(entered: Entered, areas: Mapping[str, BoxArea], markup: Iterable
     """
     answers, notes = dict(entered.answers), [*entered.notes]
     for each in markup:
-        if each.covers and (below := _under_cover(each, areas, answers)):
+        if each.is_redaction and (below := _under_redaction(each, areas, answers)):
             answers |= below
             continue
         name = each.box_under(areas.items())
+        under = [*each.boxes_under(areas.items()), *([name] if name else [])]
+        if not each.text and any(_is_hidden(box, answers) for box in under):
+            continue  # what hides an answer says no more than that
         if name is None:
             notes += [each.note] if each.note else []
         elif areas[name].ticks:
@@ -88,17 +92,27 @@ def _with_words(before: Answer, markup: Markup) -> Answer:
     """The answer in a box on which words were laid."""
     if not before.says_something:
         return Answer(markup.text, ReadFrom.PAGE_TEXT, page=markup.page)
+    if markup.is_typed and Doubt.COVERED in before.doubts and not before.text:
+        return replace(before, text=markup.text)
     return before if markup.text == before.text.strip() else _with_other(before, markup.text)
 
 
-def _under_cover(cover: Markup, areas: Mapping[str, BoxArea], answers: Mapping[str, Answer]) -> dict[str, Answer]:
-    """The answers that cannot be seen, of which nothing is kept. A filled shape on a tick box is its tick."""
-    covered: dict[str, Answer] = {}
-    for name in cover.boxes_under(areas.items()):
-        is_tick = areas[name].ticks and cover.may_tick(areas[name].area) and not cover.is_redaction
-        if answers.get(name, Answer("")).says_something and not is_tick:
-            covered[name] = Answer("", ReadFrom.PAGE_TEXT, COVERED, page=cover.page)
-    return covered
+def _under_redaction(mark: Markup, areas: Mapping[str, BoxArea], answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """The answers that are to be taken out, of which nothing is kept."""
+    return {name: hidden(mark.page) for name in mark.boxes_under(areas.items()) if _says_something(name, answers)}
+
+
+def _says_something(name: str, answers: Mapping[str, Answer]) -> bool:
+    return answers.get(name, Answer("")).says_something
+
+
+def _is_hidden(name: str, answers: Mapping[str, Answer]) -> bool:
+    return Doubt.COVERED in answers.get(name, Answer("")).doubts
+
+
+def hidden(page: int | None) -> Answer:
+    """The answer in a box in which something stands that does not show: nothing of it is kept."""
+    return Answer("", ReadFrom.PAGE_TEXT, COVERED, page=page)
 
 
 def shows(printed: Answer, held: Answer) -> bool:
@@ -155,7 +169,8 @@ def joined(fields: Sequence[Reading], beside: Sequence[Reading]) -> tuple[Readin
     """The forms with fields and those on the other pages; one that is partly printed is one form."""
     if len(fields) == len(beside) == 1 and beside[0].kind is FileKind.FORM:
         (form,), (printed,) = fields, beside
-        if not printed.answers.keys() & form.answers.keys():
+        first, later = (printed, form) if 1 not in printed.pages_missing else (form, printed)
+        if go_together(first.form_id, later.form_id) and not printed.answers.keys() & form.answers.keys():
             filled = {name: answer for name, answer in printed.answers.items() if answer.says_something}
             notes = (*form.notes, *printed.notes)
             return (replace(form, answers={**form.answers, **filled}, notes=notes),)

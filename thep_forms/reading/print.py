@@ -22,13 +22,13 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.layout import MM, PageLayout, PlacedBox, PlacedText, body_of, lay_out
 from thep_forms.reading.box_contents import SLACK, TICK_SLACK, answer_in, is_written_over
-from thep_forms.reading.covered import covered_letters
 from thep_forms.reading.model import Answer, Note
 from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of_page, lines_of, words_of
 from thep_forms.reading.placement import Placement, find_placement, folded, phrases, relabelled
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.unreadable_fonts import unreadable_fonts
+from thep_forms.reading.unseen import Unseen, unseen_on
 
 MOST_BLOCKS = 80  # on continuation pages that are looked for
 LEFT = 7.0  # points that an answer may begin to the left of its box, if it was typed without regard to the boxes
@@ -39,6 +39,7 @@ LONGEST_NUMBER = 2  # digits of a page's or a revision's number
 MOST_LINES = 100  # beside the boxes, that are kept
 LEAST_PICTURE = 0.5  # of a page, that a scan covers
 EDGE = 0.3  # of the type size, from the middle of a letter to the edge of its box
+BEGINNING = 12  # letters by which a line of the form's texts is known
 MORE = "…"  # the note that follows as many lines as are kept
 _COMMON_WORDS = re.compile(r"\b(?:and|of|the|to)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:revision\d+)?(?:page\d+of\d+)?$")  # how the foot goes on
@@ -69,6 +70,21 @@ class PrintedPage(Struct, frozen=True):
     answers: dict[str, Answer]
     notes: tuple[Note, ...]
     is_picture: bool = False
+
+
+class OwnWords(Struct, frozen=True):
+    """Folded words that the form prints in an area. `beginning` is how many letters tell a line of them, if not all.
+
+    A line of a text may end otherwise on forms that were made before the date or the address in it changed.
+    """
+
+    words: str
+    area: Area
+    beginning: int | None = None
+
+    def begins(self, line: str) -> bool:
+        """Whether a line is one of these words, as far as its beginning tells."""
+        return line[: self.beginning] in self.words
 
 
 class SortedRuns(Struct):
@@ -135,11 +151,13 @@ class _Layouts:
         """The page of that index, if there is one."""
         return self.pages[number] if number < len(self.pages) else None
 
-    def own_words(self, layout: PageLayout, placement: Placement) -> list[tuple[str, Area]]:
-        """What the form prints on the page, folded, and where."""
+    def own_words(self, layout: PageLayout, placement: Placement) -> list[OwnWords]:
+        """What the form prints on the page, and where."""
+        labels = [OwnWords(folded(label.words), placement.area(label.rect)) for label in layout.labels]
         texts = [item for item in layout.items if isinstance(item, PlacedText)]
-        labels = [(folded(label.words), placement.area(label.rect)) for label in layout.labels]
-        return labels + [(folded(self.words[item.name]), placement.area(item.rect)) for item in texts]
+        return labels + [
+            OwnWords(folded(self.words[item.name]), placement.area(item.rect), BEGINNING) for item in texts
+        ]
 
 
 class _PlacedPage(Struct, frozen=True):
@@ -210,22 +228,24 @@ class PageReader:
         unreadable = unreadable_fonts(data, numbers)
         with pdfplumber.open(io.BytesIO(data), pages=[number + 1 for number in numbers]) as opened:
             for number, page in zip(numbers, opened.pages, strict=True):
-                content = content_of_page(page, unreadable[number], covered_letters(page, data, number))
-                lines = lines_of(letter for run in content.runs for letter in run if not letter.is_covered)
-                notes += [Note(line, number) for line in self._added([words_of(line).strip() for line in lines])]
+                content = content_of_page(page, unreadable[number], unseen_on(page, data, number))
+                lines = lines_of(letter for run in content.runs for letter in run)
+                notes += [Note(line, number) for line in self._added(lines)]
                 page.close()
         return notes[:MOST_LINES]
 
-    def _added(self, lines: Sequence[str]) -> list[str]:
-        """The lines that the form does not print, on a page most of which it prints; none on another page."""
-        own, added = 0, list[str]()
+    def _added(self, lines: Sequence[Run]) -> list[str]:
+        """What shows of the lines that the form does not print, on a page most of which it prints; else nothing."""
+        own, total, added = 0, 0, list[str]()
         for line in lines:
-            letters = _letters_of(line)
+            words = words_of(line)
+            letters = _letters_of(words)
+            total += len(letters)
             if letters in self._text or letters.startswith(self._foot):
                 own += len(letters)
-            elif REPLACEMENT not in line:
-                added.append(line)
-        return added if 2 * own >= sum(len(_letters_of(line)) for line in lines) else []
+            elif REPLACEMENT not in words and (shown := [letter for letter in line if not letter.is_covered]):
+                added.append(words_of(shown).strip())
+        return [line for line in added if line] if 2 * own >= total else []
 
     def _read(self, data: bytes, wanted: Sequence[FormPage], *, margins: bool) -> dict[FormPage, PrintedPage]:
         """What is on the pages; one whose labels do not say where its boxes are is left out.
@@ -238,8 +258,8 @@ class PageReader:
         with pdfplumber.open(io.BytesIO(data), pages=[number + 1 for number in numbers]) as opened:
             for number, page in zip(numbers, opened.pages, strict=True):
                 is_picture = _is_picture(page)
-                covered = frozenset[int]() if is_picture else covered_letters(page, data, number)
-                content = content_of_page(page, unreadable[number], covered)
+                unseen = Unseen() if is_picture else unseen_on(page, data, number)  # a scan's letters never show
+                content = content_of_page(page, unreadable[number], unseen)
                 for found in (found for found in wanted if found.page == number):
                     if placed := self._placed(content, found.number):
                         read = self._on_page(content, found, placed, margins=margins)
@@ -352,10 +372,10 @@ def _slack(placed: PlacedBox, run: Run) -> float:
     return TICK_SLACK if placed.box.kind is Kind.TICKS and len(run) <= LONGEST_TICK else SLACK
 
 
-def _is_printed(run: Run, printed: Sequence[tuple[str, Area]]) -> bool:
+def _is_printed(run: Run, printed: Sequence[OwnWords]) -> bool:
     """Whether it is some of the form's own words, in their place."""
-    folded_run = folded("".join(letter.text for letter in run))
-    return any(folded_run in words for words, area in printed if area.holds(*run[0].area.middle, SLACK))
+    words = folded("".join(letter.text for letter in run))
+    return any(own.begins(words) for own in printed if own.area.holds(*run[0].area.middle, SLACK))
 
 
 def _lines_worth_keeping(letters: Sequence[PrintedLetter]) -> list[str]:

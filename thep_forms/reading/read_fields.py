@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from thep_forms.definition.form import Box, FormDefinition
-from thep_forms.definition.identity import FORM_ID, years_in
+from thep_forms.definition.identity import FORM_ID, form_in, years_in
 from thep_forms.definition.model import Kind
 from thep_forms.reading.annotations import BoxArea
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found
 from thep_forms.reading.damage import attempt, decode_streams
 from thep_forms.reading.field_groups import FormFields
-from thep_forms.reading.fields import WidgetValue, combined
+from thep_forms.reading.fields import WidgetValue, combined, pages_of
+from thep_forms.reading.flattening import flattened
+from thep_forms.reading.layers import Layers
 from thep_forms.reading.model import Answer, FileKind, ReadFrom, Reading
-from thep_forms.reading.objects import NOT_SEEN, OTHER_KIND, UNREADABLE, get
-from thep_forms.reading.opening import flattened
-from thep_forms.reading.page_numbers import may_lack_pages, missing_pages
-from thep_forms.reading.policy import Entered, with_markup, with_print
+from thep_forms.reading.moved import moved_boxes
+from thep_forms.reading.objects import MOVED, NOT_SEEN, OTHER_KIND, UNREADABLE, get
+from thep_forms.reading.page_codes import codes_on
+from thep_forms.reading.page_numbers import has_number, may_lack_pages, missing_pages
+from thep_forms.reading.policy import Entered, hidden, with_markup, with_print
+from thep_forms.reading.under_annotations import answers_hidden
 from thep_forms.reading.visibility import Visibility
+from thep_forms.reading.xfa import with_xfa
 
 if TYPE_CHECKING:
     from thep_forms.reading.print import PrintedPage
@@ -40,14 +45,12 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     """One form; no reading if it has no box of ours."""
     answers = {name: combined(widgets) for name, widgets in form.widgets.items()}
     form_id = answers.pop(FORM_ID).text if FORM_ID in answers else ""
+    code = contents.first_code(form)
+    if code and not form_in(form_id):
+        form_id = code.form_id
     definition = definitions(next(iter(years_in(form_id, contents.title)), None))
-    boxes: dict[str, Answer] = {}
-    unknown: dict[str, Answer] = {}
-    for name, answer in answers.items():
-        if definition.box(name):
-            boxes[name] = answer
-        elif not answer.is_empty:
-            unknown[name] = answer
+    boxes = {name: answer for name, answer in answers.items() if definition.box(name)}
+    unknown = {name: answer for name, answer in answers.items() if name not in boxes and not answer.is_empty}
     if not boxes:
         return Found()
     contents = contents.with_damage(contents.document.warned_of_damage())
@@ -55,10 +58,17 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     contents.document.warned_of_damage()  # of appearances, on which no answer depends here
     contents = contents.with_damage(cannot_be_compared)
     pages = contents.pages_of_form(form)
+    boxes = with_xfa(contents.document.pdf, boxes, definition)
     shown, has_failed = _with_fields_shown(contents, form, boxes, definition)
     entered, damaged = _with_drawn_over(
         contents.with_damage(has_failed), Entered(shown), contents.drawn_over(pages), definition
     )
+    under, cannot_be_seen = attempt(
+        lambda: answers_hidden(contents, form, entered.answers, definition), dict[str, int]()
+    )
+    damaged = damaged or cannot_be_seen
+    if under:
+        entered = replace(entered, answers={**entered.answers, **{name: hidden(page) for name, page in under.items()}})
     if markup := [each for each in contents.markup if each.page in pages]:
         entered = with_markup(entered, _areas(form, boxes), markup)
     reading = Reading(
@@ -66,7 +76,7 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     )
     if may_lack_pages([contents.pages[page] for page in pages], boxes.keys(), definition):
         none: tuple[int, ...] = ()
-        missing, failed = attempt(lambda: _missing_pages(contents, pages, definition), none)
+        missing, failed = attempt(lambda: _missing_pages(contents, form, pages, definition), none)
         if missing:
             reading = replace(reading, pages_missing=missing, boxes=tuple(sorted(boxes)))
         damaged = damaged or failed
@@ -83,13 +93,15 @@ def _as_they_look(
     acroform = get(contents.document.pdf.Root, "/AcroForm")
     fonts = get(get(acroform, "/DR"), "/Font")
     is_drawn_anew = get(acroform, "/NeedAppearances") is True
-    visibility = Visibility(contents.pages)
+    moved = moved_boxes(form, definition)
+    visibility = Visibility(contents.pages, Layers(contents.document.pdf))
     answers = dict(boxes)
     for name, answer in boxes.items():
         widgets = form.widgets[name]
         if len(widgets) == 1 and widgets[0].lacks_value:
             continue  # as most boxes
         if answer.says_something:
+            answer = replace(answer, doubts=answer.doubts | MOVED) if name in moved else answer
             answers[name] = _as_seen(_of_its_kind(answer, widgets, definition.box(name)), widgets, visibility)
         if is_drawn_anew:
             continue
@@ -119,13 +131,24 @@ def _of_its_kind(answer: Answer, widgets: Sequence[WidgetValue], box: Box | None
     return answer
 
 
-def _missing_pages(contents: Contents, pages: Sequence[int], definition: FormDefinition) -> tuple[int, ...]:
-    """The numbers of the pages that a form with fields lacks. `pages` are its own in the file."""
+def _missing_pages(
+    contents: Contents, form: FormFields, pages: Sequence[int], definition: FormDefinition
+) -> tuple[int, ...]:
+    """The numbers of the pages that a form with fields lacks. `pages` are its own in the file, but for printed ones.
+
+    Of printed pages only the drawn code says that they are another form's.
+    """
     from thep_forms.reading.print import page_texts  # takes time to import, and few files need it
 
     data = contents.copy()
     texts = page_texts(data)
-    return missing_pages(data, {page: texts[page] for page in pages}, definition.identifier)
+    first, boxed = contents.first_code(form), pages_of(form.widgets)
+    others = [page for page in pages if first and page not in boxed and has_number(texts[page])]
+    foreign: set[int] = set()
+    for page, codes in codes_on(data, others, contents.codes).items():
+        if first and not any(code.belongs_to(first) for code in codes):
+            foreign.add(page)
+    return missing_pages(data, {page: texts[page] for page in pages if page not in foreign}, definition.identifier)
 
 
 def _with_fields_shown(

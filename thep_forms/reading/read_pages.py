@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import pairwise
 
 from msgspec.structs import replace
+from pikepdf import Object
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import document_title
@@ -13,12 +13,15 @@ from thep_forms.definition.year import MembershipYear
 from thep_forms.layout.seal import State
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found, PageKinds, classify_pages
+from thep_forms.reading.damage import attempt
 from thep_forms.reading.field_groups import PageSpan, are_mixed
 from thep_forms.reading.information import may_lack_letters
+from thep_forms.reading.lost_letters import LostLetters, lost_letters
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
+from thep_forms.reading.page_groups import PagesOfForm, are_apart, forms_on, forms_without_boxes
 from thep_forms.reading.page_numbers import missing_pages
 from thep_forms.reading.pictures import drawn_pages, pictured_forms
-from thep_forms.reading.print import FormPage, page_reader
+from thep_forms.reading.print import page_reader
 
 
 def read_pages(
@@ -28,60 +31,78 @@ def read_pages(
     kinds = classify_pages(contents, definitions(None), pages, with_boxes=with_boxes)
     pictured = _pictured(contents, kinds.data, kinds.pictures, definitions)
     if not kinds.printed:
-        return Found(pictured, kinds.damaged)
-    forms = _by_form(kinds.printed)
-    if are_mixed([_span(form) for form in forms]):
+        alone = [] if with_boxes or pages is not None else _without_boxes(contents, kinds, definitions)
+        return Found([*alone, *pictured], kinds.damaged)
+    forms = forms_on(kinds, contents.codes)
+    if are_mixed([_span(form) for form in forms]) and not are_apart(forms):
         return Found([contents.reading(FileKind.UNREADABLE, reasons.MIXED), *pictured], kinds.damaged)
-    starts = [0, *(min(found.page for found in form) for form in forms[1:]), len(kinds.texts)]
-    printed = [
-        _printed(contents, kinds, form, range(start, end), definitions)
-        for form, (start, end) in zip(forms, pairwise(starts), strict=True)
-    ]
+    printed: list[Reading] = []
+    for form in forms:
+        printed += _printed(contents, kinds, form, definitions)
     return Found([*printed, *pictured], kinds.damaged)
 
 
-def _by_form(pages: Sequence[FormPage]) -> list[list[FormPage]]:
-    """The pages of each form: a page that the form has already begins another form."""
-    forms: list[list[FormPage]] = [[]]
-    for page in pages:
-        if any(other.number == page.number for other in forms[-1]):
-            forms.append([])
-        forms[-1].append(page)
-    return forms
+def _without_boxes(contents: Contents, kinds: PageKinds, definitions: DefinitionOfYear) -> list[Reading]:
+    """A reading of each form of which only pages without boxes are in the file. It has no answer."""
+    readings: list[Reading] = []
+    any_year = definitions(None)
+    for form in forms_without_boxes(kinds, contents.codes):
+        if form.first and form.first.form == any_year.identifier:
+            missing = missing_pages(kinds.data, {page: kinds.texts[page] for page in form.own}, any_year.identifier)
+            reading = contents.reading(FileKind.FORM, form_id=form.first.form_id)
+            readings.append(replace(reading, pages_missing=missing))
+    return readings
 
 
-def _span(form: Sequence[FormPage]) -> PageSpan:
-    numbers = {page.number for page in form}
+def _span(form: PagesOfForm) -> PageSpan:
+    numbers = {page.number for page in form.pages}
     return PageSpan(first=min(numbers) == 0, later=max(numbers) > 0)
 
 
 def _printed(
-    contents: Contents, kinds: PageKinds, form: Sequence[FormPage], own: Collection[int], definitions: DefinitionOfYear
-) -> Reading:
-    """One printed form. `own` are its pages and those between them, which are of no other form."""
-    year = next((MembershipYear(page.year) for page in form if page.year), None)
+    contents: Contents, kinds: PageKinds, form: PagesOfForm, definitions: DefinitionOfYear
+) -> Sequence[Reading]:
+    """One printed form; or several, where these share a sheet and so can only be told by their codes."""
+    year = next((MembershipYear(page.year) for page in form.pages if page.year), None)
     definition = definitions(year)
-    read = page_reader(definition).form_on(kinds.data, form, _drawn_over(contents, kinds, own))
-    if read.is_picture:
-        pictured = _pictured(contents, kinds.data, [page.page for page in form], definitions)
-        return pictured[0] if pictured else contents.reading(FileKind.SCAN, reasons.PICTURE)
-    if not read.is_complete:
-        return contents.reading(FileKind.SCAN, reasons.MISPLACED)
+    read = page_reader(definition).form_on(kinds.data, form.pages, _drawn_over(contents, kinds, form.own))
+    if read.is_picture or not read.is_complete:
+        reason = reasons.PICTURE if read.is_picture else reasons.MISPLACED
+        pictured = _pictured(contents, kinds.data, [page.page for page in form.pages], definitions, reason)
+        return pictured or [contents.reading(FileKind.SCAN, reason)]
     title = document_title(definition.form.title, year) if year else ""
-    notes = (*read.notes, *_hidden_notes(contents, kinds, own))
-    answers = read.answers
+    notes = (*read.notes, *_hidden_notes(contents, kinds, form.own))
+    answers: Mapping[str, Answer] = read.answers
     if may_lack_letters(contents.document.pdf):
         answers = _with_names_doubted(answers, definition)
-    missing = missing_pages(kinds.data, {page: kinds.texts[page] for page in own}, definition.identifier)
-    return Reading(
+    else:
+        answers = _with_losses_doubted(answers, [contents.pages[page.page] for page in form.pages], definition)
+    missing = missing_pages(kinds.data, {page: kinds.texts[page] for page in form.own}, definition.identifier)
+    reading = Reading(
         FileKind.FORM,
         answers,
         notes,
+        form_id=form.first.form_id if form.first else "",
         title=title,
         modified=contents.modified,
         pages_missing=missing,
         boxes=tuple(sorted(answers)) if missing else (),
     )
+    return [reading]
+
+
+def _with_losses_doubted(
+    answers: Mapping[str, Answer], pages: Collection[Object], definition: FormDefinition
+) -> Mapping[str, Answer]:
+    """The answers, where those that lost letters are doubted, or all names if nobody can tell which did."""
+    lost, _ = attempt(lambda: lost_letters(pages), LostLetters())
+    doubted: dict[str, Answer] = {}
+    for name, answer in answers.items():
+        if lost.is_lost_from(answer.text):
+            doubted[name] = replace(answer, doubts=answer.doubts | {Doubt.CHARACTERS_LOST})
+    if lost.from_any or (lost.texts and not doubted):
+        return _with_names_doubted(answers, definition)
+    return {**answers, **doubted}
 
 
 def _with_names_doubted(answers: Mapping[str, Answer], definition: FormDefinition) -> dict[str, Answer]:
@@ -112,7 +133,13 @@ def _hidden_notes(contents: Contents, kinds: PageKinds, own: Collection[int]) ->
     return [note for note in hidden if note]
 
 
-def _pictured(contents: Contents, data: bytes, pages: Sequence[int], definitions: DefinitionOfYear) -> list[Reading]:
+def _pictured(
+    contents: Contents,
+    data: bytes,
+    pages: Sequence[int],
+    definitions: DefinitionOfYear,
+    reason: str = reasons.PICTURE,
+) -> list[Reading]:
     """A reading of each form that is pictured on the pages."""
-    form_ids = pictured_forms(drawn_pages(data, pages), definitions(None).identifier)
-    return [contents.reading(FileKind.SCAN, reasons.PICTURE, form_id) for form_id in form_ids]
+    form_ids = pictured_forms(drawn_pages(data, sorted({*pages})), definitions(None).identifier)
+    return [contents.reading(FileKind.SCAN, reason, form_id) for form_id in form_ids]

@@ -8,24 +8,26 @@ from functools import cache
 import pikepdf
 
 from thep_forms.reading.fields import NO_RECTANGLE, Corners, WidgetValue, corners
+from thep_forms.reading.flattening import has_hiding_flag
+from thep_forms.reading.layers import Layers
+from thep_forms.reading.objects import get
 from thep_forms.reading.opening import WIDGET
-
-_HIDDEN, _NO_VIEW = 1 << 1, 1 << 5  # flags of annotations (ISO 32000-1, table 165)
 
 
 class Visibility:
     """Which boxes of a file show on its pages."""
 
-    def __init__(self, pages: Sequence[pikepdf.Object]) -> None:
-        self.pages = pages
+    def __init__(self, pages: Sequence[pikepdf.Object], layers: Layers) -> None:
+        self.pages, self.layers = pages, layers
         self._area = cache(self._area_of)
 
     def shows(self, widget: WidgetValue) -> bool:
         """Whether a viewer shows any of the box. A page that says no size is taken for one that holds it."""
         if widget.page is None or not widget.is_listed or widget.node.get("/Subtype") != WIDGET:
             return False
-        flags = widget.node.get("/F")
-        if isinstance(flags, int) and flags & (_HIDDEN | _NO_VIEW):
+        if has_hiding_flag(widget.node.get("/F")):
+            return False
+        if self.layers and self._is_on_hidden_layer(widget):
             return False
         left, bottom, right, top = widget.corners
         if left >= right or bottom >= top:
@@ -34,6 +36,10 @@ class Visibility:
         if page_left >= page_right or page_bottom >= page_top:
             return True
         return left < page_right and right > page_left and bottom < page_top and top > page_bottom
+
+    def _is_on_hidden_layer(self, widget: WidgetValue) -> bool:
+        """Whether the box, or all that is drawn in it, is on a layer that is off."""
+        return self.layers.hides(widget.node.get("/OC")) or self.layers.hides(get(widget.appearance, "/OC"))
 
     def _area_of(self, number: int) -> Corners:
         """What shows of a page: its crop box, which is its media box where it has none."""

@@ -36,13 +36,16 @@ class FileType(StrEnum):
     PNG = "png"
     TIFF = "tif"
     HEIC = "heic"
+    WEBP = "webp"
+    GIF = "gif"
+    BMP = "bmp"
     FDF = "fdf"
     XFDF = "xfdf"
 
     @property
     def is_picture(self) -> bool:
         """Whether it is a picture, which may show the form or decorate a message."""
-        return self in (FileType.JPEG, FileType.PNG, FileType.TIFF, FileType.HEIC)
+        return self in _PICTURES
 
     @property
     def is_form_data(self) -> bool:
@@ -50,6 +53,10 @@ class FileType(StrEnum):
         return self in (FileType.FDF, FileType.XFDF)
 
 
+_PICTURES = (
+    *(FileType.JPEG, FileType.PNG, FileType.TIFF, FileType.HEIC),
+    *(FileType.WEBP, FileType.GIF, FileType.BMP),
+)
 _STARTS = {
     b"%PDF-": FileType.PDF,
     b"\xff\xd8\xff": FileType.JPEG,
@@ -60,6 +67,8 @@ _STARTS = {
     b"MM\0+": FileType.TIFF,
     b"%FDF-": FileType.FDF,
 }
+_GIF, _GIF_SIZE = (b"GIF87a", b"GIF89a"), slice(6, 10)  # the size is 0 in what is no picture
+_BMP, _BMP_HEADER_AT, _BMP_HEADERS = b"BM", slice(14, 18), (12, 40, 52, 56, 64, 108, 124)  # bytes
 
 
 def file_type(head: bytes) -> FileType | None:
@@ -72,6 +81,12 @@ def file_type(head: bytes) -> FileType | None:
             return found
     if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
         return FileType.HEIC
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return FileType.WEBP
+    if head.startswith(_GIF) and any(head[_GIF_SIZE]):
+        return FileType.GIF
+    if head.startswith(_BMP) and int.from_bytes(head[_BMP_HEADER_AT], "little") in _BMP_HEADERS:
+        return FileType.BMP
     if head.startswith(_OTHER_STARTS) or is_tar(head):
         return None
     if xml_root(head) == b"xfdf":

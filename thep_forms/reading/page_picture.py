@@ -1,0 +1,110 @@
+"""A page as PDFium draws it, which knows transparency, clipping and layers: to see what of its letters shows.
+
+Limitations: PDFium may lack a font that is not in the file. So letters that it cannot draw say nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import pypdfium2
+from pdfplumber.page import Page
+from PIL import Image, ImageChops
+from pypdfium2 import raw
+
+SCALE = 2.0  # dots a point
+MOST_DOTS = 8_000_000  # of a page: a larger one is drawn at a smaller scale
+DEEPEST = 15  # levels of form XObjects in each other
+LEAST_CONTRAST = 10  # of 255 greys: what differs less looks the same
+ROWS = (0.5, 0.4, 0.6, 0.3, 0.7)  # of the height of a letter, from its top, where it is looked for
+
+Drawn = Mapping[str, Any]  # a letter, a line, a curve, … as pdfplumber describes it
+Edges = tuple[float, float, float, float]  # left, top, right, bottom
+Dots = tuple[int, int, int, int]
+
+
+class PagePicture:
+    """The picture of a page, drawn when it is first asked for. Places are as pdfplumber gives them."""
+
+    def __init__(self, page: Page, data: bytes, number: int) -> None:
+        """`number` is the page's index in the file, whose bytes are `data`."""
+        self._data, self._number = data, number
+        self._corner = float(page.bbox[0]), float(page.bbox[1])
+        self._scale = min(SCALE, math.sqrt(MOST_DOTS / max(float(page.width) * float(page.height), 1.0)))
+
+    @cached_property
+    def greys(self) -> Image.Image:
+        """The whole page in greys, as it shows."""
+        return self._drawn(with_text=True)
+
+    @cached_property
+    def text_alone(self) -> Image.Image:
+        """How much lighter or darker each dot is than on the page without its letters."""
+        return ImageChops.difference(self.greys, self._drawn(with_text=False))
+
+    def dots(self, edges: Edges, inset_across: float = 0.0, inset_down: float = 0.0) -> Dots:
+        """A place in the picture. The insets are the shares of its sides that are left out at its edges."""
+        left, top, right, bottom = edges
+        across, down = inset_across * (right - left), inset_down * (bottom - top)
+        x, y = self._corner
+        return (
+            round((left + across - x) * self._scale),
+            round((top + down - y) * self._scale),
+            round((right - across - x) * self._scale) + 1,
+            round((bottom - down - y) * self._scale) + 1,
+        )
+
+    def differs(self, place: Dots, rows: Sequence[float] | None = ROWS) -> bool:
+        """Whether the dots in a place are of more than one grey, in some of its rows, or in any where it is None."""
+        width, height = self.greys.size
+        left, top, right, bottom = max(place[0], 0), max(place[1], 0), min(place[2], width), min(place[3], height)
+        if left >= right or top >= bottom:
+            return False
+        if rows is None:
+            rows = [(number - top) / (bottom - top) for number in range(top, bottom)]
+        darkest, lightest = 255, 0
+        for share in rows:  # mostly the first says it
+            start = int(top + share * (bottom - top)) * width
+            dots = self._bytes[start + left : start + right]
+            darkest, lightest = min(darkest, min(dots)), max(lightest, max(dots))
+            if lightest - darkest > LEAST_CONTRAST:
+                return True
+        return False
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        return self.greys.tobytes()
+
+    def _drawn(self, *, with_text: bool) -> Image.Image:
+        with pypdfium2.PdfDocument(self._data) as document:
+            page = document[self._number]
+            page.set_cropbox(*page.get_mediabox())
+            if not with_text:
+                for text in _texts(page):
+                    raw.FPDFPageObj_SetIsActive(text, False)
+            picture: Image.Image = page.render(
+                scale=self._scale, grayscale=True, draw_annots=False, may_draw_forms=False
+            ).to_pil()
+            page.close()
+        return picture
+
+
+def edges_of(thing: Drawn) -> Edges:
+    """Where a thing is, as pdfplumber gives it."""
+    return thing["x0"], thing["top"], thing["x1"], thing["bottom"]
+
+
+def _texts(page: pypdfium2.PdfPage) -> Iterator[object]:
+    """The text objects of a page, and of the form XObjects that it draws."""
+    waiting = [(raw.FPDFPage_GetObject(page.raw, index), 0) for index in range(raw.FPDFPage_CountObjects(page.raw))]
+    while waiting:
+        thing, depth = waiting.pop()
+        kind = raw.FPDFPageObj_GetType(thing)
+        if kind == raw.FPDF_PAGEOBJ_TEXT:
+            yield thing
+        elif kind == raw.FPDF_PAGEOBJ_FORM and depth < DEEPEST:
+            count = max(raw.FPDFFormObj_CountObjects(thing), 0)
+            waiting += [(raw.FPDFFormObj_GetObject(thing, index), depth + 1) for index in range(count)]

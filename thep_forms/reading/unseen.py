@@ -1,0 +1,160 @@
+"""What is drawn on a page and does not show: white, transparent, clipped or tiny letters, and what lies under a cover.
+
+Limitations: PDFium may lack a font that is not in the file. So a letter beyond Latin-1 counts as hidden only if another
+letter of its font shows. What differs from the paper by a twentieth of black or less counts as white.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from msgspec import Struct
+from pdfplumber.page import Page
+
+from thep_forms.reading.covered import covered_letters
+from thep_forms.reading.page_picture import Drawn, PagePicture, edges_of
+
+TINIEST = 1.5  # points: nobody can read smaller letters
+FEWEST_IN_WORD = 2  # hidden letters side by side, in a word of which others show
+LEAST_SHOWN = 0.5  # of the letters of a page, or the picture of it says nothing
+INSET_ACROSS = 0.1  # of a letter's width, at its edges, where its neighbours may show
+AROUND = 1.5  # points around a point of a stroke, where its edge shows
+MOST_POINTS = 200  # of a stroke, that are looked at
+APART = 1.0  # of the type size: letters that are farther apart are not of one word
+WATERMARK = 2.5  # times the height of a letter, from which a letter over it is a watermark's
+MOST_LARGE = 500  # of a watermark's letters, that are looked at
+_FIGURES = ("Lu", "Ll", "Lt", "Lo", "Nd", "So")  # categories of characters drawn at the middle of their line
+_RAISED = ("ª", "º")
+_BLOCKS = ("▀", "▟")  # characters that people cover words with
+
+
+class Unseen(Struct, frozen=True):
+    """What does not show on a page, by its indexes in `page.chars` and in `strokes_of(page)`."""
+
+    letters: frozenset[int] = frozenset()
+    strokes: frozenset[int] = frozenset()
+
+
+def unseen_on(page: Page, data: bytes, number: int) -> Unseen:
+    """What does not show on the page, whose index in the file is `number`, and `data` the file."""
+    picture = PagePicture(page, data, number)
+    hidden = _hidden_letters(page.chars, picture)
+    if hidden is None:  # it shows so few letters that it cannot be believed
+        return Unseen(frozenset(covered_letters(page, picture)))
+    strokes = {index for index, stroke in enumerate(strokes_of(page)) if not _stroke_shows(stroke, picture)}
+    return Unseen(frozenset(hidden | covered_letters(page, picture)), frozenset(strokes))
+
+
+def strokes_of(page: Page) -> list[Drawn]:
+    """The curves, lines, rectangles and pictures on the page."""
+    return [*page.curves, *page.lines, *page.rects, *page.images]
+
+
+# --- letters ----------------------------------------------------------------------------------------------------------
+
+
+def _hidden_letters(chars: Sequence[Drawn], picture: PagePicture) -> set[int] | None:
+    """The letters of which nothing shows; None if that is most of them."""
+    shows = {index: _letter_shows(char, picture) for index, char in enumerate(chars) if _is_figure(char["text"])}
+    if sum(shows.values()) < LEAST_SHOWN * len(shows):
+        return None
+    if not all(shows.values()):
+        large = _large_letters(chars, [index for index, is_shown in shows.items() if not is_shown])
+        for index, is_shown in shows.items():
+            shows[index] = is_shown or _is_under_watermark(index, chars, large)
+    if all(shows.values()):
+        return set()
+    seen_fonts = {chars[index]["fontname"] for index, is_shown in shows.items() if is_shown}
+    hidden: set[int] = set()
+    for word in _words(chars):
+        dark = [index for index in word if not shows.get(index, True) and _can_be_drawn(chars[index], seen_fonts)]
+        is_whole = len(dark) == sum(index in shows for index in word)
+        if dark and is_whole:
+            hidden.update(word)
+        elif len(dark) >= FEWEST_IN_WORD:
+            hidden.update(dark)
+    return hidden
+
+
+def _letter_shows(char: Drawn, picture: PagePicture) -> bool:
+    return bool(char["size"] >= TINIEST) and picture.differs(picture.dots(edges_of(char), INSET_ACROSS))
+
+
+def _is_figure(text: str) -> bool:
+    """Whether it is drawn at the middle of its line, as `a` and `7` are, and neither `.` nor `²`."""
+    return text[:1] not in _RAISED and unicodedata.category(text[:1] or " ") in _FIGURES
+
+
+def _large_letters(chars: Sequence[Drawn], hidden: Sequence[int]) -> list[int]:
+    """Letters far larger than one of those that do not show, but for blocks that people cover words with."""
+    least = WATERMARK * min(_height(chars[index]) for index in hidden)
+    large: list[int] = []
+    for index, char in enumerate(chars):
+        if _height(char) >= least and not _BLOCKS[0] <= char["text"] <= _BLOCKS[1]:
+            large.append(index)
+    return large[:MOST_LARGE]
+
+
+def _is_under_watermark(index: int, chars: Sequence[Drawn], large: Sequence[int]) -> bool:
+    """Whether a far larger letter was drawn over it: a watermark hides a letter here and there."""
+    left, top, right, bottom = edges_of(chars[index])
+    x, y = (left + right) / 2, (top + bottom) / 2
+    for later in large:
+        over = chars[later]
+        is_over = later > index and over["x0"] <= x <= over["x1"] and over["top"] <= y <= over["bottom"]
+        if is_over and _height(over) >= WATERMARK * (bottom - top):
+            return True
+    return False
+
+
+def _height(char: Drawn) -> float:
+    return float(char["bottom"] - char["top"])
+
+
+def _can_be_drawn(char: Drawn, seen_fonts: set[str]) -> bool:
+    """Whether PDFium has a font for it."""
+    return char["text"] <= "\xff" or char["fontname"] in seen_fonts or "Dingbats" in char["fontname"]
+
+
+def _words(chars: Sequence[Drawn]) -> Iterator[list[int]]:
+    """The indexes of letters that were drawn one after another, side by side and without a blank between them."""
+    word: list[int] = []
+    for index, char in enumerate(chars):
+        if char["text"].isspace() or (word and not _is_beside(chars[word[-1]], char)):
+            if word:
+                yield word
+            word = []
+        if not char["text"].isspace():
+            word.append(index)
+    if word:
+        yield word
+
+
+def _is_beside(last: Drawn, char: Drawn) -> bool:
+    """Whether two letters are near each other, in whichever direction they read."""
+    far = APART * char["size"]
+    across = max(char["x0"] - last["x1"], last["x0"] - char["x1"])
+    down = max(char["top"] - last["bottom"], last["top"] - char["bottom"])
+    return bool(across <= far and down <= far)
+
+
+# --- strokes ----------------------------------------------------------------------------------------------------------
+
+
+def _stroke_shows(stroke: Drawn, picture: PagePicture) -> bool:
+    """Whether a line or a filling shows anywhere along its edge. Rectangles and pictures are not looked at."""
+    if stroke["object_type"] not in ("curve", "line") or len(stroke["pts"]) < 2:
+        return True
+    for x, y in _points(stroke["pts"][:MOST_POINTS]):
+        place = picture.dots((x - AROUND, y - AROUND, x + AROUND, y + AROUND))
+        if picture.differs(place, rows=None):
+            return True
+    return False
+
+
+def _points(points: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """The points between each two of them, which are no corners of a box that it may end at."""
+    for (x, y), (right, bottom) in pairwise(points):
+        yield (x + right) / 2, (y + bottom) / 2
