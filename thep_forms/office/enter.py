@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.checking.normalise import dfe_number
@@ -18,14 +19,25 @@ from thep_forms.office.answers import TICKED, answers_in
 from thep_forms.office.copies import answers as known_answers
 from thep_forms.office.correct import require_member
 from thep_forms.office.deciding import Decided, Desk, is_another_person, open_desk, require_own_name, require_year
+from thep_forms.office.one_return import ShownAnswer, boxes_in_order, first_boxes
+from thep_forms.office.opening import open_records
 from thep_forms.reading import Answer, FileKind, ReadFrom, Reading
-from thep_forms.records import Returned
+from thep_forms.records import Records, Returned
 from thep_forms.records.checks import check_reading
 from thep_forms.records.model import ENTERED
 from thep_forms.register import MemberSchool, members_of_year
 
 SOURCE = "entered by the office"
 _ID = 16  # hex digits
+
+
+class KnownSchool(Struct, frozen=True):
+    """A school with its last known answers."""
+
+    dfe_number: str
+    school_name: str
+    year: str
+    answers: tuple[ShownAnswer, ...]
 
 
 def enter(
@@ -54,7 +66,7 @@ def enter(
         raise DecisionError("The DfE number of the school comes first. Leave it out of the answers.")
     with open_desk(folder, definitions, who) as desk:
         require_member(number, desk.records.registers.members(str(year)), str(year))
-        member = _member(desk, number, year)
+        member = _member(desk.records, number, year)
         known = _known(member, definition)
         require_own_name(
             number, changes.get(definition.school_name.name, ""), desk.records.registers.members(str(year))
@@ -74,6 +86,20 @@ def enter(
         return replace(decided, notes=_said_of(left_out, definition))
 
 
+def look_up_known(folder: Path, school: str, year: MembershipYear, definitions: Definitions) -> KnownSchool:
+    """What is known of a school, to be changed. Raises `DecisionError` for what is no DfE number, `RecordsError`."""
+    definition = definitions(year)
+    number = _number(school, definition)
+    with open_records(folder, definitions) as (_, records):
+        require_member(number, records.registers.members(str(year)), str(year))
+        member = _member(records, number, year)
+    known = _known(member, definition)
+    boxes = boxes_in_order(definition, [*known, *first_boxes(definition)])
+    order = [box for box in boxes if box.kind is not Kind.DFE_NUMBER]
+    answers = tuple(ShownAnswer(box, known.get(box.name, "")) for box in order)
+    return KnownSchool(number, member.name, str(year), answers)
+
+
 def _number(school: str, definition: FormDefinition) -> str:
     number = dfe_number(school, definition.partnership.dfe_prefix).value
     if not number:
@@ -81,8 +107,8 @@ def _number(school: str, definition: FormDefinition) -> str:
     return number
 
 
-def _member(desk: Desk, number: str, year: MembershipYear) -> MemberSchool:
-    members = {member.dfe_number: member for member in members_of_year(desk.records, year)}
+def _member(records: Records, number: str, year: MembershipYear) -> MemberSchool:
+    members = {member.dfe_number: member for member in members_of_year(records, year)}
     return members.get(number, MemberSchool(number))
 
 
