@@ -55,8 +55,8 @@ class ShownAnswer(Struct, frozen=True):
 class ShownReturn(Struct, frozen=True):
     """A return with its answers. `beside` are problems in no box.
 
-    `task` says what needs a person, None if nothing does. `can_be_corrected`: it is a form. `questions` counts what can
-    be confirmed.
+    `task` says what needs a person, None if nothing does. `has_file`: there is a file that may be drawn.
+    `can_be_corrected`: it is a form. `questions` counts what can be confirmed.
     """
 
     returned: Returned
@@ -98,7 +98,7 @@ def look_up_return(folder: Path, return_id: str, definitions: Definitions) -> Sh
             task,
             returned.entry.kind == FileKind.FORM,
             sum(can_be_confirmed(problem, definition) for problem in problems) if returned.entry.is_filled_in else 0,
-            returned.return_id in ledger.files(),
+            returned.return_id in ledger.files() and returned.entry.kind != FileKind.LOCKED,
         )
 
 

@@ -36,6 +36,8 @@ if (picture) {
     if (number >= 0) tried.src = `${picture.dataset.path}${number}.png`;
   }
 
+  picture.addEventListener("error", () => { label.textContent = "This file cannot be shown"; picture.hidden = true; });
+
   document.querySelector(".tools").addEventListener("click", (event) => {
     const { page: step, zoom, turn } = event.target.dataset;
     if (step) show(page + Number(step));
