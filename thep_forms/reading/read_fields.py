@@ -63,14 +63,8 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     entered, damaged = _with_drawn_over(
         contents.with_damage(has_failed), Entered(shown), contents.drawn_over(pages), definition
     )
-    under, cannot_be_seen = attempt(
-        lambda: answers_hidden(contents, form, entered.answers, definition), dict[str, int]()
-    )
+    entered, cannot_be_seen = _with_annotations(contents, form, entered, pages, definition)
     damaged = damaged or cannot_be_seen
-    if under:
-        entered = replace(entered, answers={**entered.answers, **{name: hidden(page) for name, page in under.items()}})
-    if markup := [each for each in contents.markup if each.page in pages]:
-        entered = with_markup(entered, _areas(form, boxes), markup)
     reading = Reading(
         FileKind.FORM, entered.answers, entered.notes, unknown, form_id, contents.title, contents.modified
     )
@@ -81,6 +75,21 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
             reading = replace(reading, pages_missing=missing, boxes=tuple(sorted(boxes)))
         damaged = damaged or failed
     return Found([reading], has_failed or damaged or contents.damaged)
+
+
+def _with_annotations(
+    contents: Contents, form: FormFields, entered: Entered, pages: Collection[int], definition: FormDefinition
+) -> tuple[Entered, bool]:
+    """What is entered, with what annotations hide and what people wrote with them; and whether damage was met."""
+    none: dict[str, int] = {}
+    under, failed = attempt(lambda: answers_hidden(contents, form, entered.answers, definition), none)
+    answers = {**entered.answers, **{name: hidden(page) for name, page in under.items()}}
+    entered = replace(entered, answers=answers)
+    markup = [each for each in contents.markup if each.page in pages]
+    if markup:
+        names = [name for name in answers if name in form.widgets]
+        entered = with_markup(entered, _areas(form, names), markup)
+    return entered, failed
 
 
 def _as_they_look(
