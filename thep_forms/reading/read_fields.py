@@ -63,24 +63,44 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     entered, damaged = _with_drawn_over(
         contents.with_damage(has_failed), Entered(shown), contents.drawn_over(pages), definition
     )
-    under, cannot_be_seen = attempt(
-        lambda: answers_hidden(contents, form, entered.answers, definition), dict[str, int]()
-    )
+    entered, cannot_be_seen = _with_hidden(contents, form, entered, definition)
     damaged = damaged or cannot_be_seen
-    if under:
-        entered = replace(entered, answers={**entered.answers, **{name: hidden(page) for name, page in under.items()}})
     if markup := [each for each in contents.markup if each.page in pages]:
         entered = with_markup(entered, _areas(form, boxes), markup)
     reading = Reading(
         FileKind.FORM, entered.answers, entered.notes, unknown, form_id, contents.title, contents.modified
     )
-    if may_lack_pages([contents.pages[page] for page in pages], boxes.keys(), definition):
-        none: tuple[int, ...] = ()
-        missing, failed = attempt(lambda: _missing_pages(contents, form, pages, definition), none)
-        if missing:
-            reading = replace(reading, pages_missing=missing, boxes=tuple(sorted(boxes)))
-        damaged = damaged or failed
-    return Found([reading], has_failed or damaged or contents.damaged)
+    reading, failed = _with_missing_pages(contents, form, pages, reading, boxes, definition)
+    return Found([reading], has_failed or damaged or failed or contents.damaged)
+
+
+def _with_hidden(
+    contents: Contents, form: FormFields, entered: Entered, definition: FormDefinition
+) -> tuple[Entered, bool]:
+    """What is entered, with the answers that something hides; and whether damage was met."""
+    under, has_failed = attempt(lambda: answers_hidden(contents, form, entered.answers, definition), dict[str, int]())
+    if under:
+        covered = {name: hidden(page) for name, page in under.items()}
+        entered = replace(entered, answers={**entered.answers, **covered})
+    return entered, has_failed
+
+
+def _with_missing_pages(
+    contents: Contents,
+    form: FormFields,
+    pages: Sequence[int],
+    reading: Reading,
+    boxes: Mapping[str, Answer],
+    definition: FormDefinition,
+) -> tuple[Reading, bool]:
+    """The reading with the pages that did not come back; and whether damage was met. `pages` are the form's own."""
+    if not may_lack_pages([contents.pages[page] for page in pages], boxes.keys(), definition):
+        return reading, False
+    none: tuple[int, ...] = ()
+    missing, has_failed = attempt(lambda: _missing_pages(contents, form, pages, definition), none)
+    if missing:
+        reading = replace(reading, pages_missing=missing, boxes=tuple(sorted(boxes)))
+    return reading, has_failed
 
 
 def _as_they_look(
