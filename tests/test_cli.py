@@ -109,7 +109,7 @@ def test_ingest_says_for_each_return_whose_it_is_what_is_wrong_and_which_command
         paths[-1].write_bytes(pdf)
     lines = run("ingest", *paths, "-o", records).stderr.splitlines()
     ids = {row["source"]: row["return_id"] for row in rows(records / "returns.csv")}
-    conflict = "different forms came, and no date says which is later: choose one with prefer"
+    conflict = "different forms came, and no date says which is later: choose one"
     assert lines[-9:] == [
         "  211/2101 Cedar Primary School: jo.pdf",
         f"      {conflict}",

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.conftest import inbox, ingest, rows
-from tests.deciding import decide, return_id, row_of
+from tests.deciding import decide, return_id, row_of, standing
 from tests.printers import scanned
 from tests.writing import SCHOOLS
 from thep_forms.definition import Definitions
@@ -20,6 +20,13 @@ from thep_forms.desk.server import RunningDesk, running_desk
 
 Filled = Callable[..., bytes]
 MISTYPED = "jo@cedar,example"
+SCANNED = {
+    "Full Name of School": "Ivy Lane School",
+    "Registered Address": "9 Ivy Lane\nLondon\nE1W 0AJ",
+    "Details of Main Contact for all mailings: Name": "Ann Lee",
+    "Details of Main Contact for all mailings: Designation": "Headteacher",
+    "Details of the Chair of the Governing Body: Name": "Bea Low",
+}
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
 
 
@@ -92,7 +99,7 @@ def test_an_error_is_corrected_beside_the_page(page: Page, some: Path) -> None:
     box = page.get_by_label("Details of Main Contact for all mailings: Email", exact=True)
     assert box.input_value() == MISTYPED
     box.fill("jo@cedar.example")
-    page.get_by_role("button", name="Save Details of Main Contact for all mailings: Email").click()
+    page.get_by_role("button", name="Save").first.click()
     assert "was “jo@cedar,example” and is “jo@cedar.example”" in page.get_by_role("status").first.inner_text()
     assert row_of(some, return_id(some, "cedar"))["verdict"] == "accepted"
     assert "Next:" in page.locator(".next").inner_text()
@@ -143,10 +150,48 @@ def test_answers_by_telephone_are_entered_at_the_school(page: Page, some: Path) 
     open_return(page, some, "elm")
     page.get_by_role("link", name="Elm Tree Primary School").click()
     assert "Sam Okafor" in page.locator(".people").inner_text()
-    page.get_by_label("What it answered, one answer in a line").fill("chair_of_governors_name=Bea Low")
-    page.get_by_role("button", name="Enter for 2026-27").click()
+    page.get_by_role("link", name="Change something").click()
+    assert page.get_by_label("Details of Main Contact for all mailings: Name", exact=True).input_value() == "Sam Okafor"
+    page.get_by_label("Details of the Chair of the Governing Body: Name", exact=True).fill("Bea Low")
+    page.get_by_role("button", name="Save").click()
     assert "Bea Low" in page.locator(".people").inner_text()
     assert row_of(some, return_id(some, "elm"))["verdict"] == "superseded"
+
+
+def test_the_answers_of_a_scan_are_typed_in_beside_its_picture(page: Page, some: Path) -> None:
+    open_return(page, some, "scan")
+    page.get_by_label("DfE number of the school").fill("4242")
+    page.get_by_role("button", name="Assign").click()
+    page.get_by_role("link", name="Type in its answers").click()
+    assert page.locator("#page-picture").evaluate("picture => picture.decode().then(() => picture.naturalWidth)") > 500
+    for label, answer in SCANNED.items():
+        page.get_by_label(label, exact=True).fill(answer)
+    page.get_by_label("Phase: Secondary").select_option("yes")
+    page.get_by_label("Details of Main Contact for all mailings: Email", exact=True).fill("ann at ivy")
+    page.get_by_role("button", name="Save").click()
+    assert "“ann at ivy” is not an email address" in page.get_by_role("alert").inner_text()
+    for label, answer in SCANNED.items():
+        assert page.get_by_label(label, exact=True).input_value() == answer
+    page.get_by_label("Details of Main Contact for all mailings: Email", exact=True).fill("ann@ivy.example")
+    page.get_by_role("button", name="Save").click()
+    assert row_of(some, return_id(some, "scan"))["verdict"] == "superseded"
+    assert standing(some, "4242") == "accepted"
+
+
+def test_several_boxes_are_saved_at_once(page: Page, some: Path) -> None:
+    open_return(page, some, "cedar")
+    page.get_by_label("Details of Main Contact for all mailings: Email", exact=True).fill("jo@cedar.example")
+    page.get_by_label("Details of the Chair of the Governing Body: Name", exact=True).fill("Bea Low")
+    page.get_by_role("button", name="Save").first.click()
+    assert {row["field"] for row in rows(some / "decisions.csv")} == {"main_contact_email", "chair_of_governors_name"}
+
+
+def test_a_wrong_year_is_said_on_the_page_of_the_return(page: Page, some: Path) -> None:
+    open_return(page, some, "minutes")
+    page.get_by_label("Membership year").fill("soon")
+    page.get_by_role("button", name="Assign").click()
+    assert "soon" in page.get_by_role("alert").inner_text()
+    assert page.get_by_role("button", name="Close it").is_visible()
 
 
 def test_a_note_on_a_school_is_in_its_story(page: Page, some: Path) -> None:
@@ -205,6 +250,7 @@ def test_axe_finds_no_violation_on_any_page(
         "/",
         "/schools",
         "/schools/211-2101",
+        "/schools/211-2103/enter",
         *(f"/returns/{return_id(some, name)}" for name in ("cedar", "minutes")),
     ):
         page.goto(start + path)

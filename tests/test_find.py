@@ -6,16 +6,19 @@ import re
 import stat
 from collections.abc import Callable
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from tests.browser import blank
 from tests.commands import run
 from tests.conftest import inbox, ingest
 from tests.deciding import decide, return_id
 from tests.packing import mail, mbox
 from tests.printers import joined
 from tests.remake_samples import answers
+from tests.test_report import look
 from tests.viewer import type_into
 from tests.writing import CEDAR
 from thep_forms.office.person import Wanted
@@ -233,3 +236,14 @@ def test_a_folder_with_other_things_is_left_alone(cedar: Path, tmp_path: Path, k
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert "Choose a new folder" in result.stderr
     assert not (folder / "what is held.html").exists()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_in_the_page_to_hand_over(cedar: Path, tmp_path: Path, scheme: str) -> None:
+    run("find", "Ann Lee", "-o", cedar, "--export", tmp_path / "out")
+    with blank(tmp_path / "browser") as browser:
+        look(browser, tmp_path / "out" / "what is held.html", scheme=scheme)
+        browser.run((files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8") + "; true")
+        violations, passes = browser.run("axe.run().then(found => [found.violations, found.passes.length])")
+    assert [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in violations] == []
+    assert passes > 10

@@ -241,7 +241,7 @@ def test_two_forms_of_this_year_that_conflict_count_before_a_form_of_last_year(
     forms = folder(tmp_path / "saved", one=filled(), two=filled(main_contact_name="Jo Other"))
     ingest(records, [forms], year=THIS)
     cedar = status(records)["211/2101"]
-    assert cedar["why"] == "different forms came, and no date says which is later: choose one with prefer"
+    assert cedar["why"] == "different forms came, and no date says which is later: choose one"
     assert cedar["return_id"] in {row["return_id"] for row in rows(records / "returns.csv") if "saved" in row["source"]}
     reminder = run("email", "2026-27", "-o", records, "--chase", "--dry-run", "--only", "2101")
     words = " ".join(reminder.stdout.split())

@@ -24,7 +24,16 @@ MOST_LEFT = 10  # things that a return has left, in one message
 def why_option(*, required: bool) -> Callable[[F], F]:
     """The option `--why`: the reason of a decision."""
     help_text = "Why, such as “rang on 12 January”. The records keep it."
-    return click.option("--why", metavar="TEXT", required=required, default=None if required else "", help=help_text)
+    if required:
+        return click.option("--why", metavar="TEXT", required=True, callback=_reason, help=help_text)
+    return click.option("--why", metavar="TEXT", default="", help=help_text)
+
+
+def _reason(_: click.Context, __: click.Parameter, text: str) -> str:
+    """The reason that was typed. Fails, in words, where there is none."""
+    if not text.strip(" .…"):
+        raise click.BadParameter("say why, in a few words")
+    return text
 
 
 def _definitions(templates: Path | None) -> Definitions:
@@ -52,6 +61,7 @@ def prefer(return_id: str, records: Path, why: str, who: str, templates: Path | 
     decided = prefer_return(records, return_id, _definitions(templates), why, who)
     source = decided.returned.source if decided.returned else return_id
     message(f"{_school(decided)}: the form {printable(source)} now counts over the school's other forms.")
+    _print_outcome(decided, records)
 
 
 @click.command()
@@ -236,7 +246,7 @@ def undo(decisions: tuple[int, ...], records: Path, why: str, who: str, template
     for decided in undone.outcomes:
         message(f"{_school(decided)}:")
         _print_state(decided)
-    _print_undo([number for decided in undone.outcomes for number in decided.numbers], records)
+    _print_undo(undone.numbers, records)
 
 
 @click.command()
@@ -264,6 +274,8 @@ def _school(decided: Decided) -> str:
 
 
 def _print_outcome(decided: Decided, records: Path) -> None:
+    for line in decided.notes:
+        message(printable(line))
     _print_state(decided)
     _print_undo(decided.numbers, records)
 
@@ -280,6 +292,8 @@ def _print_state(decided: Decided) -> None:
     elif decided.verdict is Verdict.ACCEPTED:
         asked = ", and it has queries left:" if decided.problems else "."
         message(f"It is accepted: its answers are in the tables{asked}")
+    elif decided.verdict is Verdict.CLOSED and decided.is_entered:
+        message("What the office had entered no longer counts.")
     elif decided.verdict is Verdict.CLOSED:
         message("It is closed.")
     elif decided.verdict:

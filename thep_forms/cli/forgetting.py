@@ -256,5 +256,5 @@ def _print_unsearched(erasure: Erasure) -> None:
     for return_id, source in erasure.unsearched[:LISTED]:
         message(f"  {return_id}  {printable(source)}")
     if len(erasure.unsearched) > LISTED:
-        message(f"  and {len(erasure.unsearched) - LISTED} more")
+        message(f"  and {len(erasure.unsearched) - LISTED} more, which thep-forms find lists")
     message("If one shows the person, give its id with --file.")

@@ -148,6 +148,11 @@ def print_summary(summary: Summary) -> None:
     message(f"{count_of(total, 'file')} in {summary.records}, {summary.new} of them new{':' if total else '.'}")
     for verdict, count in sorted(summary.verdicts.items()):
         message(f"  {count:6}  {verdict.replace('_', ' ')}")
+    if summary.entered:
+        message(f"The office entered {count_of(summary.entered, 'return')} beside these.")
+    if summary.asked:
+        forms = f"{count_of(summary.asked, 'accepted return')} {'has' if summary.asked == 1 else 'have'}"
+        message(f"{forms} questions left. problems.csv has them: correct or confirm the answers.")
     if summary.discarded:
         message(
             f"{count_of(summary.discarded, 'file')} came in messages that lie in Trash or Spam, or were deleted. They "
@@ -172,3 +177,4 @@ def print_summary(summary: Summary) -> None:
         need = "needs" if count == 1 else "need"
         message(f"\n{count_of(count, 'file')} {need} you. problems.csv has the sentences to send to the schools.")
         print_tasks(summary.tasks, summary.records)
+        message(f"You can do all this in your browser, too: thep-forms desk -o {summary.records}")

@@ -51,7 +51,7 @@ def _command(task: Task) -> Iterator[str]:
         case "enter_unchanged":
             yield f"enter {task.dfe_number} {task.year or 'YEAR'} --unchanged"
         case "assign_school":
-            yield f"assign {task.return_id} --school …"
+            yield f"assign {task.return_id} --school {task.dfe_number if task.is_members else '…'}"
         case "assign_year":
             yield f"assign {task.return_id} --year …"
         case _:

@@ -314,7 +314,7 @@ class _Drawer:
     def _paragraph_piece(self, block: Paragraph, size: float, width: float, piece: Piece) -> Piece:
         """The piece with the paragraph, and with the return address if that ends it."""
         runs = [run for run in block.runs if run.text]
-        address, last = self.definition.partnership.return_address, runs[-1]
+        address, last = self.definition.partnership.return_address, runs[-1] if runs else TextRun("")
         before, found, after = last.text.rpartition(address)
         flowable = self._paragraph(block, size)
         if not found or after.strip(" ."):
@@ -323,13 +323,11 @@ class _Drawer:
         flowable = self._paragraph(shorter, size)
         height = flowable.wrap(width, self.height)[1]
         font = BOLD if last.bold else REGULAR
-        x = max(flowable.getActualLineWidths0()) + stringWidth(" ", font, size)
-        if height > size * LEADING or x + stringWidth(address + after, font, size) > width:
-            x, height = 0.0, height + size * LEADING
+        x, words = max(flowable.getActualLineWidths0()), f" {address}{after}"
+        if height > size * LEADING or x + stringWidth(words, font, size) > width:
+            x, words, height = 0.0, words.lstrip(), height + size * LEADING
         spoken = "".join(run.text for run in block.runs)
-        return replace(
-            piece, flowable=flowable, height=height, address=Address(address + after, font, x), spoken=spoken
-        )
+        return replace(piece, flowable=flowable, height=height, address=Address(words, font, x), spoken=spoken)
 
     def _items(self, block: TextList, size: float, width: float, tag: Tag, indent: float) -> Iterator[Piece]:
         inner = indent + size * ITEM_INDENT

@@ -12,6 +12,8 @@ from thep_forms.definition.model import Field, Kind
 from thep_forms.errors import DecisionError
 
 TICKED = "yes"
+_TICKED_WORDS = (TICKED, "y", "true", "1", "x", "✓", "☑", "on", "ticked")
+_PLACE_FOR_AN_ANSWER = "…"  # in a command that `ingest` prints
 _BETWEEN_OPTIONS = re.compile("[;,]")
 
 
@@ -26,18 +28,29 @@ def answers_in(texts: Iterable[str], definition: FormDefinition) -> dict[str, st
         name, separator, answer = text.partition("=")
         if not separator:
             raise DecisionError(f"“{text}” is no answer. Give the field, an equals sign and the answer: FIELD=ANSWER.")
-        answers |= _answer(name, answer.strip(), definition)
+        found = _answer(name, answer.strip(), definition)
+        if twice := answers.keys() & found.keys():
+            raise DecisionError(f"{min(twice)} is given twice. Give one answer for each field.")
+        answers |= found
     return answers
 
 
 def _answer(name: str, answer: str, definition: FormDefinition) -> dict[str, str]:
+    if answer == _PLACE_FOR_AN_ANSWER:
+        raise DecisionError(f"Type the answer for {name.strip()} in the place of the {_PLACE_FOR_AN_ANSWER}.")
     for field in definition.fields:
         if field.kind is Kind.TICKS and _folded(name) in (_folded(field.name), _folded(field.label)):
             return _ticks(field, answer, definition)
     box = definition.box(box_name(name, definition))
     if box and box.kind is Kind.TICKS:
-        return {box.name: tick(answer)}
+        return {box.name: _tick(answer, box.label)}
     return {box.name: answer} if box else {}
+
+
+def _tick(answer: str, label: str) -> str:
+    if answer.casefold() not in _TICKED_WORDS and tick(answer):
+        raise DecisionError(f"{label}: “{answer}” is neither yes nor no.")
+    return tick(answer)
 
 
 def box_name(name: str, definition: FormDefinition) -> str:
@@ -51,6 +64,19 @@ def box_name(name: str, definition: FormDefinition) -> str:
     close = difflib.get_close_matches(_folded(name), known, n=1)
     hint = f" Did you mean “{known[close[0]]}”?" if close else " The column field of values.csv has the names."
     raise DecisionError(f"The form has no field “{name.strip()}”.{hint}")
+
+
+def names_asked_about(name: str, definition: FormDefinition) -> set[str]:
+    """The names by which problems may know a field: those of its box, or of its tick boxes and the field itself.
+
+    Raises `DecisionError` if the form has no such field.
+    """
+    for field in definition.fields:
+        if field.kind is Kind.TICKS:
+            boxes = [box.name for box in definition.boxes_of_field(field)]
+            if _folded(name) in (_folded(field.name), _folded(field.label)) or name.strip() in boxes:
+                return {field.name, *boxes}
+    return {box_name(name, definition)}
 
 
 def names_by_label(definition: FormDefinition) -> Mapping[str, str]:

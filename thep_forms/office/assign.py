@@ -10,7 +10,7 @@ from thep_forms.deciding import Action, Assigned, Decision, Verdict
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import DecisionError
 from thep_forms.office.correct import require_member
-from thep_forms.office.deciding import Decided, Desk, open_desk
+from thep_forms.office.deciding import Decided, Desk, open_desk, require_year
 from thep_forms.records import Returned
 
 _NOT_A_SCHOOLS = (Verdict.SENT_BY_US, Verdict.AUTOMATIC)
@@ -32,6 +32,8 @@ def assign(
     """
     if not school and not year:
         raise DecisionError("Say whose it is with --school 211/1234, or of which year with --year 2026-27, or both.")
+    if year:
+        require_year(year, definitions)
     with open_desk(folder, definitions, who) as desk:
         returned = desk.returned(return_id)
         if returned.verdict in _NOT_A_SCHOOLS:
@@ -39,8 +41,9 @@ def assign(
         decisions: list[Decision] = []
         if school:
             number = _member_number(desk, school, returned, str(year or returned.year_collected))
-            about = {"field": Assigned.SCHOOL, "before": returned.school, "after": number}
-            decisions.append(desk.decision(Action.ASSIGN, returned, why=why, **about))
+            about = {"field": Assigned.SCHOOL, "before": returned.dfe_number, "after": number}
+            if number != returned.dfe_number or returned.judgement.namesake or not year:
+                decisions.append(desk.decision(Action.ASSIGN, returned, why=why, **about))
         if year:
             about = {"field": Assigned.YEAR, "before": returned.year, "after": str(year)}
             decisions.append(desk.decision(Action.ASSIGN, returned, why=why, **about))
@@ -88,6 +91,8 @@ def note(folder: Path, school: str, text: str, definitions: Definitions, who: st
     number = dfe_number(school, prefix).value
     if not number:
         raise DecisionError(f"{school} is not a DfE number. Give it like {prefix}1234.")
+    if not text.strip():
+        raise DecisionError("Say in a few words what the office should know of the school.")
     with open_desk(folder, definitions, who) as desk:
         name = desk.name_of(number)
         if name is None:

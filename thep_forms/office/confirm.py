@@ -10,7 +10,7 @@ from thep_forms.checking.corrections import ProblemKey
 from thep_forms.deciding import Action, Verdict
 from thep_forms.definition import Definitions, FormDefinition, Severity
 from thep_forms.errors import DecisionError
-from thep_forms.office.answers import box_name
+from thep_forms.office.answers import names_asked_about
 from thep_forms.office.deciding import Decided, Desk, open_desk
 from thep_forms.reading import FileKind
 from thep_forms.records import Returned
@@ -54,8 +54,12 @@ def _problems(desk: Desk, returned: Returned, fields: Sequence[str], definition:
     """The problems to confirm. Raises `DecisionError` if there are none, or one of `fields` has another error."""
     problems = desk.records.problems(returned)
     if fields:
-        names = {box_name(field, definition) for field in fields}
-        problems = tuple(problem for problem in problems if problem.field in names)
+        asked = problems
+        names = {name for field in fields for name in names_asked_about(field, definition)}
+        problems = tuple(problem for problem in asked if problem.field in names)
+        if asked and not problems:
+            labels = ", ".join(dict.fromkeys(problem.label or "the form" for problem in asked))
+            raise DecisionError(f"Nothing is asked about {', '.join(fields)}. Asked is about: {labels}.")
         for problem in problems:
             if not can_be_confirmed(problem, definition):
                 raise DecisionError(f"{problem.message} This has to be corrected: see thep-forms correct.")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Assigned, Decision, Verdict
 from thep_forms.definition import Definitions, FormDefinition, Severity
+from thep_forms.definition.model import Kind
 from thep_forms.errors import DecisionError
 from thep_forms.office.answers import answers_in, asked_about
-from thep_forms.office.deciding import Decided, Desk, open_desk
+from thep_forms.office.deciding import Decided, Desk, is_another_person, open_desk, require_own_name
 from thep_forms.reading import FileKind
 from thep_forms.records import Returned
 from thep_forms.records.checks import check_reading
@@ -34,7 +37,25 @@ def correct(
         if not decisions:
             raise DecisionError("These answers stand there already, so there is nothing to correct.")
         _require_right(desk, returned, decisions, wanted, definition)
-        return desk.decided(desk.take(decisions), returned.return_id)
+        decided = desk.decided(desk.take(decisions), returned.return_id)
+        return replace(decided, notes=_notes(decisions, desk, returned, definition))
+
+
+def _notes(
+    decisions: Sequence[Decision], desk: Desk, returned: Returned, definition: FormDefinition
+) -> tuple[str, ...]:
+    """That an address or number of somebody stays beside the name of another person."""
+    corrected = {decision.field: decision for decision in decisions}
+    values = {value.field for value in desk.records.answers(returned)}
+    labels: list[str] = []
+    for block in definition.blocks([*values, *corrected]):
+        decision = corrected.get(block.boxes[definition.person_name.name].name)
+        if decision and is_another_person(decision.before, decision.after):
+            boxes = (box for box in block.boxes.values() if box.kind in (Kind.EMAIL, Kind.TELEPHONE))
+            labels += [box.label for box in boxes if box.name in values and box.name not in corrected]
+    if not labels:
+        return ()
+    return (f"These stay as they came: {', '.join(labels)}. Correct them too if they are another person's.",)
 
 
 def _require_form(returned: Returned) -> None:
@@ -76,6 +97,7 @@ def _require_right(
     if checked and checked.dfe_number and definition.dfe_field.name in answers:
         members = desk.records.registers.members(returned.year_collected)
         require_member(checked.dfe_number, members, returned.year_collected)
+        require_own_name(checked.dfe_number, checked.school_name, members)
 
 
 def require_member(number: str, members: Mapping[str, str], year: str) -> None:

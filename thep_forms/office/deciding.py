@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import getpass
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,18 +13,22 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.checking import Problem
+from thep_forms.checking.school_names import SchoolNames
 from thep_forms.deciding import Action, Decision, Verdict
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import DecisionError
 from thep_forms.records import Ledger, Records, Returned, Views, open_for_writing
+from thep_forms.records.model import ENTERED
 from thep_forms.records.results import renew_results
+
+_SAME_PERSON = 0.7  # how alike (0 to 1) two names of one person are at least
 
 
 class Decided(Struct, frozen=True):
     """What came of a decision: its numbers, and the return that it is about as it is now.
 
-    `problems` are those that the return has left. `is_superseded_by` is the return that counts in its place, if one
-    does. A note on a school has no return.
+    `problems` are those that the return has left. `superseded_by` is the return that counts in its place, if one does.
+    `notes` are sentences that say what the person should know. A note on a school has no return.
     """
 
     numbers: tuple[int, ...]
@@ -32,6 +37,12 @@ class Decided(Struct, frozen=True):
     returned: Returned | None = None
     problems: tuple[Problem, ...] = ()
     superseded_by: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_entered(self) -> bool:
+        """Whether the office entered the return."""
+        return bool(self.returned and self.returned.return_id.startswith(ENTERED))
 
     @property
     def verdict(self) -> Verdict | None:
@@ -135,6 +146,31 @@ def open_desk(folder: Path, definitions: Definitions, who: str = "") -> Iterator
     """
     with open_for_writing(folder, definitions) as ledger:
         yield Desk(folder, ledger, definitions, who)
+
+
+def require_year(year: MembershipYear, definitions: Definitions) -> None:
+    """Raises `DecisionError` for a year that nobody collects yet: one after the next."""
+    last = definitions.default_year.start + 1
+    if year.start > last:
+        raise DecisionError(
+            f"{year} is too far ahead: {MembershipYear(last)} is the latest that can be. Check the year."
+        )
+
+
+def require_own_name(number: str, name: str, members: Mapping[str, str]) -> None:
+    """Raises `DecisionError` if the name of a school is that of another member than the one with the number."""
+    names = SchoolNames({member: known for member, known in members.items() if known})
+    if other := names.another(number, name):
+        raise DecisionError(
+            f"{number} is {members.get(number) or 'another school'} in the list, and “{name}” is {other}. "
+            "Check the name and the number. If it is that school's form all the same, use thep-forms assign."
+        )
+
+
+def is_another_person(before: str, after: str) -> bool:
+    """Whether a name is that of another person, rather than another spelling of the same."""
+    alike = difflib.SequenceMatcher(None, before.casefold(), after.casefold()).ratio()
+    return bool(before and after) and alike < _SAME_PERSON
 
 
 def user() -> str:

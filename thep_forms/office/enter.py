@@ -7,23 +7,37 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Arrival
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
+from thep_forms.definition.model import Kind
 from thep_forms.errors import DecisionError
 from thep_forms.office.answers import TICKED, answers_in
 from thep_forms.office.copies import answers as known_answers
 from thep_forms.office.correct import require_member
-from thep_forms.office.deciding import Decided, Desk, open_desk
+from thep_forms.office.deciding import Decided, Desk, is_another_person, open_desk, require_own_name, require_year
+from thep_forms.office.one_return import ShownAnswer, boxes_in_order, first_boxes
+from thep_forms.office.opening import open_records
 from thep_forms.reading import Answer, FileKind, ReadFrom, Reading
-from thep_forms.records import Returned
+from thep_forms.records import Records, Returned
 from thep_forms.records.checks import check_reading
 from thep_forms.records.model import ENTERED
 from thep_forms.register import MemberSchool, members_of_year
 
 SOURCE = "entered by the office"
 _ID = 16  # hex digits
+
+
+class KnownSchool(Struct, frozen=True):
+    """A school with its last known answers."""
+
+    dfe_number: str
+    school_name: str
+    year: str
+    answers: tuple[ShownAnswer, ...]
 
 
 def enter(
@@ -42,6 +56,7 @@ def enter(
     It counts over everything that came from the school for the year until now. `unchanged`: the school says that
     nothing has changed. Raises `DecisionError` if an answer is wrong or nothing is known of the school, `RecordsError`.
     """
+    require_year(year, definitions)
     definition = definitions(year)
     number = _number(school, definition)
     if not answers and not unchanged:
@@ -51,8 +66,13 @@ def enter(
         raise DecisionError("The DfE number of the school comes first. Leave it out of the answers.")
     with open_desk(folder, definitions, who) as desk:
         require_member(number, desk.records.registers.members(str(year)), str(year))
-        member = _member(desk, number, year)
+        member = _member(desk.records, number, year)
         known = _known(member, definition)
+        require_own_name(
+            number, changes.get(definition.school_name.name, ""), desk.records.registers.members(str(year))
+        )
+        left_out = _of_others(known, changes, definition)
+        known = {name: text for name, text in known.items() if name not in left_out}
         texts = {name: text for name, text in {**known, **changes}.items() if text}
         reading = Reading(
             FileKind.FORM,
@@ -62,7 +82,22 @@ def enter(
         )
         _require_right(reading, changes, definitions, unchanged=unchanged)
         changed = [name for name, text in changes.items() if text != known.get(name, "")]
-        return _noted(desk, reading, member, year, changed, why)
+        decided = _noted(desk, reading, member, year, changed, why)
+        return replace(decided, notes=_said_of(left_out, definition))
+
+
+def look_up_known(folder: Path, school: str, year: MembershipYear, definitions: Definitions) -> KnownSchool:
+    """What is known of a school, to be changed. Raises `DecisionError` for what is no DfE number, `RecordsError`."""
+    definition = definitions(year)
+    number = _number(school, definition)
+    with open_records(folder, definitions) as (_, records):
+        require_member(number, records.registers.members(str(year)), str(year))
+        member = _member(records, number, year)
+    known = _known(member, definition)
+    boxes = boxes_in_order(definition, [*known, *first_boxes(definition)])
+    order = [box for box in boxes if box.kind is not Kind.DFE_NUMBER]
+    answers = tuple(ShownAnswer(box, known.get(box.name, "")) for box in order)
+    return KnownSchool(number, member.name, str(year), answers)
 
 
 def _number(school: str, definition: FormDefinition) -> str:
@@ -72,8 +107,8 @@ def _number(school: str, definition: FormDefinition) -> str:
     return number
 
 
-def _member(desk: Desk, number: str, year: MembershipYear) -> MemberSchool:
-    members = {member.dfe_number: member for member in members_of_year(desk.records, year)}
+def _member(records: Records, number: str, year: MembershipYear) -> MemberSchool:
+    members = {member.dfe_number: member for member in members_of_year(records, year)}
     return members.get(number, MemberSchool(number))
 
 
@@ -85,6 +120,24 @@ def _known(member: MemberSchool, definition: FormDefinition) -> dict[str, str]:
     if member.name:
         known.setdefault(definition.school_name.name, member.name)
     return known
+
+
+def _of_others(known: Mapping[str, str], changes: Mapping[str, str], definition: FormDefinition) -> list[str]:
+    """The boxes with an address or a number of somebody whose name has been changed to that of another person."""
+    found: list[str] = []
+    for block in definition.blocks([*known, *changes]):
+        name = block.boxes[definition.person_name.name].name
+        if is_another_person(known.get(name, ""), changes.get(name, "")):
+            boxes = (box for box in block.boxes.values() if box.kind in (Kind.EMAIL, Kind.TELEPHONE))
+            found += [box.name for box in boxes if known.get(box.name) and box.name not in changes]
+    return found
+
+
+def _said_of(left_out: Sequence[str], definition: FormDefinition) -> tuple[str, ...]:
+    if not left_out:
+        return ()
+    labels = ", ".join(box.label for name in left_out if (box := definition.box(name)))
+    return (f"Left out, as they were those of the person before: {labels}. Give the new ones if you know them.",)
 
 
 def _require_right(reading: Reading, changes: Mapping[str, str], definitions: Definitions, *, unchanged: bool) -> None:
@@ -110,7 +163,8 @@ def _noted(
 ) -> Decided:
     return_id = _return_id(desk, member, reading)
     settled = [entry.return_id for entry in desk.records.returns() if _is_settled(desk, entry, member, year)]
-    arrival = Arrival(SOURCE, return_id, desk.at, year_given=str(year), noted_at=desk.at)
+    at = desk.at.replace(microsecond=0)
+    arrival = Arrival(SOURCE, return_id, at, year_given=str(year), noted_at=at)
     decision = desk.decision(
         Action.ENTER,
         return_id=return_id,

@@ -113,10 +113,16 @@ def _answers(
     by_box: dict[str, list[Problem]] = {}
     for problem in problems:
         by_box.setdefault(_box_of(problem.field, definition), []).append(problem)
-    boxes = [box for field in definition.fields for box in definition.boxes_of_field(field)]
-    for block in definition.blocks([*values, *before, *_first_blocks(definition)]):
-        boxes += block.boxes.values()
+    boxes = boxes_in_order(definition, [*values, *before, *first_boxes(definition)])
     return tuple(_shown(box, values, before.get(box.name, ""), by_box.get(box.name, [])) for box in boxes)
+
+
+def boxes_in_order(definition: FormDefinition, names: Iterable[str]) -> list[Box]:
+    """The boxes of the form in its order. A role that repeats has those of each holder in `names`."""
+    boxes = [box for field in definition.fields for box in definition.boxes_of_field(field)]
+    for block in definition.blocks(names):
+        boxes += block.boxes.values()
+    return boxes
 
 
 def _box_of(field: str, definition: FormDefinition) -> str:
@@ -127,7 +133,7 @@ def _box_of(field: str, definition: FormDefinition) -> str:
     return field
 
 
-def _first_blocks(definition: FormDefinition) -> list[str]:
+def first_boxes(definition: FormDefinition) -> list[str]:
     """A box of the first block of each role that repeats, so that it is shown even if it is empty."""
     first: list[str] = []
     for role in definition.roles:

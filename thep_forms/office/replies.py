@@ -20,7 +20,7 @@ from thep_forms.records import Records, Returned, Sent, SentKind
 from thep_forms.sources.message_texts import NO_FILE, says_no_file
 from thep_forms.sources.model import Refusal, RefusalCause
 
-_UNKNOWN_DAY = "on a day that we do not know"
+_UNKNOWN_DAY = "earlier"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 # Why mail did not reach an address that may exist, and what to do.

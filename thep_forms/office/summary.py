@@ -12,6 +12,7 @@ from thep_forms.deciding import Verdict, deciding_message
 from thep_forms.office.tasks import Task, tasks
 from thep_forms.reading import FileKind
 from thep_forms.records import Arrival, Records, Returned
+from thep_forms.records.model import ENTERED
 from thep_forms.sources.model import MessageKind
 
 
@@ -21,7 +22,8 @@ class Summary(Struct, frozen=True):
     `discarded` counts the files in messages from a folder for trash or spam, and in deleted ones.
     `overran` counts the files that took too much time or memory, or broke the program.
     `of_years_before` counts, by year, the accepted forms of this run of which only today says that their year is over.
-    `forgotten` counts the files of the run that `forget` had deleted.
+    `forgotten` counts the files of the run that `forget` had deleted. `entered` counts what the office entered, which
+    are no files, and `asked` the accepted returns of which something is asked.
     """
 
     verdicts: Counter[str]
@@ -32,6 +34,8 @@ class Summary(Struct, frozen=True):
     discarded: int = 0
     of_years_before: Counter[str] = field(default_factory=Counter)
     forgotten: int = 0
+    entered: int = 0
+    asked: int = 0
 
     @property
     def all_accepted(self) -> bool:
@@ -48,15 +52,27 @@ def summarise(
     """
     verdicts: Counter[str] = Counter()
     of_years_before: Counter[str] = Counter()
-    overran = discarded = 0
+    overran = discarded = entered = asked = 0
     for entry in records.returns():
+        asked += entry.verdict is Verdict.ACCEPTED and bool(entry.codes)
+        if entry.return_id.startswith(ENTERED):
+            entered += 1
+            continue
         verdicts.update(entry.verdict_of(arrival) for arrival in entry.arrivals)
         overran += entry.entry.kind == FileKind.OVERRAN
         discarded += sum(_is_discarded(arrival, records) for arrival in entry.arrivals if arrival.carried_by)
         if entry.verdict is Verdict.ACCEPTED and entry.year < this_year and _came_undated(entry, new_sources):
             of_years_before[entry.year] += 1
     return Summary(
-        +verdicts, tuple(tasks(records, new_sources)), new, overran, folder, discarded, of_years_before=of_years_before
+        +verdicts,
+        tuple(tasks(records, new_sources)),
+        new,
+        overran,
+        folder,
+        discarded,
+        of_years_before,
+        entered=entered,
+        asked=asked,
     )
 
 

@@ -43,7 +43,8 @@ class Task(Struct, frozen=True):
 
     `what` says in words what is wrong, without anything that was typed. `act` is what most often settles it, `fields`
     the boxes to correct, `year` the membership year. The school is the one that it belongs to, as far as
-    anybody knows. `since` is when it came. `is_new`: it came in this run.
+    anybody knows. `since` is when it came. `is_new`: it came in this run. `is_members`: the
+    school is in the list.
     """
 
     return_id: str
@@ -56,6 +57,7 @@ class Task(Struct, frozen=True):
     school_name: str = ""
     since: datetime | None = None
     is_new: bool = False
+    is_members: bool = False
 
 
 def tasks(records: Records, new_sources: Collection[str] = ()) -> list[Task]:
@@ -86,6 +88,7 @@ def task_of(entry: Returned, records: Records, new_sources: Collection[str] = ()
         records.registers.members(year).get(number) or entry.school_name or records.correspondents.name_of(number),
         first.received_at or first.noted_at or entry.entry.modified,
         any(arrival.source in new_sources for arrival in entry.arrivals),
+        number in records.registers.members(year),
     )
 
 
@@ -107,12 +110,12 @@ def _act(entry: Returned, errors: Sequence[Problem], number: str) -> Act:
         return Act.CLOSE if entry.entry.kind == FileKind.NOT_A_FORM or entry.entry.blank else Act.ASSIGN_SCHOOL
     if ProblemCode.RETURN_CONFLICT in codes:
         return Act.PREFER
-    if ProblemCode.COPY_UNCHANGED in codes:
+    if codes <= {ProblemCode.COPY_UNCHANGED, ProblemCode.FILE_DAMAGED}:
         return Act.CONFIRM
     if codes & _OF_YEAR:
         return Act.ASSIGN_YEAR
     if codes & _OF_SCHOOL:
         return Act.ASSIGN_SCHOOL
-    if codes & {ProblemCode.FORM_OTHER, ProblemCode.FILE_DAMAGED}:
+    if ProblemCode.FORM_OTHER in codes:
         return Act.ENTER if number else Act.CLOSE
     return Act.CORRECT if any(problem.field for problem in errors) else Act.CONFIRM

@@ -53,6 +53,12 @@ def look_up_to_do(folder: Path, definitions: Definitions, numbers: Sequence[int]
         return ToDo(year, tuple(tasks(records)), counts, just_done(ledger, records, numbers))
 
 
+def latest_year(folder: Path, definitions: Definitions) -> MembershipYear:
+    """The latest year that the records know, or else the current one. Raises `RecordsError`, `TemplateError`."""
+    with open_records(folder, definitions) as (_, records):
+        return MembershipYear.parse(_latest_year(records, definitions))
+
+
 def look_up_schools(folder: Path, definitions: Definitions, year: str = "") -> Schools:
     """Where each school stands in a year, or else in the latest one.
 

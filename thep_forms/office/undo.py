@@ -14,9 +14,13 @@ from thep_forms.office.deciding import Decided, Desk, open_desk
 
 
 class Undone(Struct, frozen=True):
-    """The decisions that were taken back, and what came of it for the returns that they are about."""
+    """The decisions that were taken back, and what came of it for the returns that they are about.
+
+    `numbers` are those of the decisions that did it.
+    """
 
     decisions: tuple[Decision, ...]
+    numbers: tuple[int, ...]
     outcomes: tuple[Decided, ...]
 
 
@@ -34,7 +38,7 @@ def undo(folder: Path, numbers: Sequence[int], why: str, definitions: Definition
                 desk.ledger.note_undone(decision.number, taken[-1])
         desk.work_out_again()
         desk.write_tables()
-        return Undone(tuple(wanted), tuple(_outcomes(desk, wanted, taken)))
+        return Undone(tuple(wanted), tuple(taken), tuple(_outcomes(desk, wanted, taken)))
 
 
 def _standing(desk: Desk, number: int) -> Decision:

@@ -56,26 +56,46 @@ def strokes_of(page: Page) -> list[Drawn]:
 
 
 def _hidden_letters(chars: Sequence[Drawn], picture: PagePicture) -> set[int] | None:
-    """The letters of which nothing shows; None if that is most of them."""
-    shows = {index: _letter_shows(char, picture) for index, char in enumerate(chars) if _is_figure(char["text"])}
-    if sum(shows.values()) < LEAST_SHOWN * len(shows):
-        return None
-    if not all(shows.values()):
-        large = _large_letters(chars, [index for index, is_shown in shows.items() if not is_shown])
-        for index, is_shown in shows.items():
-            shows[index] = is_shown or _is_under_watermark(index, chars, large)
-    if all(shows.values()):
-        return set()
-    seen_fonts = {chars[index]["fontname"] for index, is_shown in shows.items() if is_shown}
-    hidden: set[int] = set()
+    """The letters of which nothing shows; None if that is most of them.
+
+    Words of which the first and the last letter show are not looked at further.
+    """
+    shown: set[int] = set()
+    doubtful: list[list[int]] = []
+    looked_at = 0
     for word in _words(chars):
-        dark = [index for index in word if not shows.get(index, True) and _can_be_drawn(chars[index], seen_fonts)]
-        is_whole = len(dark) == sum(index in shows for index in word)
-        if dark and is_whole:
-            hidden.update(word)
-        elif len(dark) >= FEWEST_IN_WORD:
-            hidden.update(dark)
+        ends = _ends(word, chars)
+        seen = [index for index in ends if _letter_shows(chars[index], picture)]
+        shown.update(seen)
+        looked_at += len(ends)
+        if len(seen) < len(ends):
+            doubtful.append(word)
+    if len(shown) < LEAST_SHOWN * looked_at:
+        return None
+    seen_fonts = {chars[index]["fontname"] for index in shown}
+    hidden: set[int] = set()
+    for word in doubtful:
+        hidden.update(_hidden_in(word, chars, picture, seen_fonts))
     return hidden
+
+
+def _ends(word: Sequence[int], chars: Sequence[Drawn]) -> set[int]:
+    """The first and the last letter of a word that are looked for; none where it has only signs."""
+    first = next((index for index in word if _is_figure(chars[index]["text"])), None)
+    last = next((index for index in reversed(word) if _is_figure(chars[index]["text"])), None)
+    return {index for index in (first, last) if index is not None}
+
+
+def _hidden_in(word: Sequence[int], chars: Sequence[Drawn], picture: PagePicture, seen_fonts: set[str]) -> list[int]:
+    """The letters of a word that do not show."""
+    figures = [index for index in word if _is_figure(chars[index]["text"])]
+    dark = [index for index in figures if not _letter_shows(chars[index], picture)]
+    large = _large_letters(chars, dark) if dark else []
+    dark = [index for index in dark if not _is_under_watermark(index, chars, large)]
+    dark = [index for index in dark if _can_be_drawn(chars[index], seen_fonts)]
+    if dark and len(dark) == len(figures):
+        return [*word]
+    return dark if len(dark) >= FEWEST_IN_WORD else []
 
 
 def _letter_shows(char: Drawn, picture: PagePicture) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from thep_forms.definition import FormDefinition
 from thep_forms.records import ListedSchool
 
 _MOST_NAMED = 10  # schools in a line; the rest is counted
+_COMMON = 0.2  # the share of all names from which a word says nothing
 _ALIKE = 0.8  # how alike (0 to 1) two names are at least, to say that one school may follow the other
 
 
@@ -30,9 +32,10 @@ def differences(
         yield f"New in the list of {year}: {_named(joiners)}."
     if leavers:
         yield f"No longer in the list of {year}: {_named(leavers)}."
+    common = _common_words([*old.values(), *new.values()])
     for joiner in joiners:
         for leaver in leavers:
-            if reason := _why_successor(leaver, joiner, definition):
+            if reason := _why_successor(leaver, joiner, common, definition):
                 yield f"{_name(joiner)} may follow {_name(leaver)}: {reason}. Check whether they are one school."
     yield from _renamed(old, new)
 
@@ -47,15 +50,26 @@ def _renamed(old: Mapping[str, ListedSchool], new: Mapping[str, ListedSchool]) -
         yield f"Other names in the list: {_listed(renamed)}."
 
 
-def _why_successor(leaver: ListedSchool, joiner: ListedSchool, definition: FormDefinition) -> str:
-    """Why one school may follow another; empty if nothing says so."""
+def _common_words(schools: Sequence[ListedSchool]) -> set[str]:
+    """The words that many names have, such as `primary` and `school`: they say nothing of a school."""
+    counts = Counter(word for school in schools for word in set(school.name.casefold().split()))
+    return {word for word, count in counts.items() if count > max(2, len(schools) * _COMMON)}
+
+
+def _why_successor(
+    leaver: ListedSchool, joiner: ListedSchool, common: Collection[str], definition: FormDefinition
+) -> str:
+    """Why one school may follow another; empty if nothing says so. `common` are words that many names have."""
     postcodes = [field.postcode_column for field in definition.fields if field.postcode_column]
     for column in postcodes:
         was, now = leaver.record.school.get(column, ""), joiner.record.school.get(column, "")
         if was and was == now:
             return "they have the same postcode"
-    alike = difflib.SequenceMatcher(None, leaver.name.casefold(), joiner.name.casefold()).ratio()
-    return "their names are alike" if leaver.name and joiner.name and alike >= _ALIKE else ""
+    first, second = (
+        " ".join(word for word in school.name.casefold().split() if word not in common) for school in (leaver, joiner)
+    )
+    alike = difflib.SequenceMatcher(None, first, second).ratio()
+    return "their names are alike" if first and second and alike >= _ALIKE else ""
 
 
 def _named(schools: Sequence[ListedSchool]) -> str:
