@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -44,10 +44,7 @@ def read_fields(contents: Contents, definitions: DefinitionOfYear) -> Found:
 def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYear) -> Found:
     """One form; no reading if it has no box of ours."""
     answers = {name: combined(widgets) for name, widgets in form.widgets.items()}
-    form_id = answers.pop(FORM_ID).text if FORM_ID in answers else ""
-    code = contents.first_code(form)
-    if code and not form_in(form_id):
-        form_id = code.form_id
+    form_id = _form_id(contents, form, answers.pop(FORM_ID, Answer("")).text)
     definition = definitions(next(iter(years_in(form_id, contents.title)), None))
     boxes = {name: answer for name, answer in answers.items() if definition.box(name)}
     unknown = {name: answer for name, answer in answers.items() if name not in boxes and not answer.is_empty}
@@ -68,13 +65,17 @@ def _read_form(contents: Contents, form: FormFields, definitions: DefinitionOfYe
     reading = Reading(
         FileKind.FORM, entered.answers, entered.notes, unknown, form_id, contents.title, contents.modified
     )
-    if may_lack_pages([contents.pages[page] for page in pages], boxes.keys(), definition):
-        none: tuple[int, ...] = ()
-        missing, failed = attempt(lambda: _missing_pages(contents, form, pages, definition), none)
-        if missing:
-            reading = replace(reading, pages_missing=missing, boxes=tuple(sorted(boxes)))
-        damaged = damaged or failed
-    return Found([reading], has_failed or damaged or contents.damaged)
+    none: tuple[int, ...] = ()
+    missing, failed = attempt(lambda: _missing_pages(contents, form, pages, boxes.keys(), definition), none)
+    if missing:
+        reading = replace(reading, pages_missing=missing, boxes=tuple(sorted(boxes)))
+    return Found([reading], failed or has_failed or damaged or contents.damaged)
+
+
+def _form_id(contents: Contents, form: FormFields, hidden: str) -> str:
+    """The value of the hidden field; where it says no form, what the code of the first page gives for it."""
+    code = contents.first_code(form)
+    return code.form_id if code and not form_in(hidden) else hidden
 
 
 def _with_annotations(
@@ -141,12 +142,14 @@ def _of_its_kind(answer: Answer, widgets: Sequence[WidgetValue], box: Box | None
 
 
 def _missing_pages(
-    contents: Contents, form: FormFields, pages: Sequence[int], definition: FormDefinition
+    contents: Contents, form: FormFields, pages: Sequence[int], boxes: Set[str], definition: FormDefinition
 ) -> tuple[int, ...]:
     """The numbers of the pages that a form with fields lacks. `pages` are its own in the file, but for printed ones.
 
     Of printed pages only the drawn code says that they are another form's.
     """
+    if not may_lack_pages([contents.pages[page] for page in pages], boxes, definition):
+        return ()
     from thep_forms.reading.print import page_texts  # takes time to import, and few files need it
 
     data = contents.copy()
