@@ -110,7 +110,7 @@ def test_ingest_says_for_each_return_whose_it_is_what_is_wrong_and_which_command
     lines = run("ingest", *paths, "-o", records).stderr.splitlines()
     ids = {row["source"]: row["return_id"] for row in rows(records / "returns.csv")}
     conflict = "different forms came, and no date says which is later: choose one"
-    assert lines[-9:] == [
+    assert lines[-10:] == [
         "  211/2101 Cedar Primary School: jo.pdf",
         f"      {conflict}",
         f"      thep-forms prefer {ids['jo.pdf']} -o {records}",
@@ -120,6 +120,7 @@ def test_ingest_says_for_each_return_whose_it_is_what_is_wrong_and_which_command
         "  211/2103 Elm Tree Primary School: faulty.pdf",
         "      Details of Main Contact for all mailings: Email: not an email address",
         f"      thep-forms correct {ids['faulty.pdf']} main_contact_email=… -o {records} --why …",
+        f"You can do all this in your browser, too: thep-forms desk -o {records}",
     ]
 
 
