@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from thep_forms.checking.normalise import dfe_number
-from thep_forms.deciding import Action, Assigned, Decision
+from thep_forms.deciding import Action, Assigned, Decision, Verdict
 from thep_forms.definition import Definitions, FormDefinition
 from thep_forms.errors import DecisionError
 from thep_forms.office.dates import in_words
@@ -119,7 +119,21 @@ def _came(entry: Returned, records: Records) -> Iterator[Event]:
         year = f" for {entry.year}" if entry.year else ""
         read = _READ.get(entry.entry.read_from, "") if entry.entry.kind == FileKind.FORM else ""
         at = arrival.received_at or arrival.noted_at or entry.entry.modified
+        if (
+            arrival == entry.arrivals[0]
+            and entry.verdict is Verdict.SUPERSEDED
+            and (better := _counts_instead(entry, records))
+        ):
+            what += f" by {better}"
         yield Event(at, f"Came{year} as {arrival.source} ({entry.return_id}){read}.{_sentence(what)}")
+
+
+def _counts_instead(entry: Returned, records: Records) -> str:
+    """The return that counts for the school and the year of a superseded one; empty if none does."""
+    for accepted in records.accepted():
+        if (accepted.year, accepted.dfe_number) == (entry.year_collected or accepted.year, entry.school):
+            return accepted.return_id
+    return ""
 
 
 def _sentence(words: str) -> str:

@@ -200,7 +200,8 @@ def _number_and_name(records: Records, entry: Returned, arrival: Arrival) -> tup
     """The school that the return names, or else the one that sent it that way."""
     if number := records.school_by_sender(entry, arrival):
         return number, records.correspondents.name_of(number)
-    return entry.dfe_number, entry.school_name
+    listed = records.registers.members(entry.year_collected)
+    return entry.dfe_number, entry.school_name or listed.get(entry.dfe_number, "")
 
 
 def _return_row(records: Records, entry: Returned, arrival: Arrival) -> Row:
