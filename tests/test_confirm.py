@@ -108,3 +108,12 @@ def test_a_return_that_is_asked_nothing_has_nothing_to_confirm(records: Path, fi
 def test_a_file_without_answers_has_nothing_to_confirm(records: Path, form: bytes) -> None:
     ingest(records, [inbox(records.parent / "in", blank=form)])
     assert "thep-forms enter" in refused("confirm", records, return_id(records, "blank"))
+
+
+def test_tick_boxes_are_confirmed_by_the_name_of_their_field(records: Path, filled: Filled) -> None:
+    ingest(records, [inbox(records.parent / "in", cedar=filled(phase_primary=False, phase_secondary=True))])
+    cedar = return_id(records, "cedar")
+    assert row_of(records, cedar)["problems"] == "phase_unlikely"
+    assert "Asked is about: Phase." in refused("confirm", records, cedar, "main_contact_name")
+    decide("confirm", records, cedar, "phases")
+    assert row_of(records, cedar)["problems"] == ""

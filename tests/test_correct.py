@@ -181,3 +181,31 @@ def test_a_form_that_was_read_from_the_page_still_gives_one_query_for_it(records
     before = row_of(records, cedar)["problems"]
     decide("correct", records, cedar, f"{CHAIR}=Ann Lee")
     assert (row_of(records, cedar)["problems"], row_of(records, cedar)["read_from"]) == (before, "page_text")
+
+
+def test_a_reason_is_asked_for_in_words(records: Path, wrong: str) -> None:
+    for why in ((), ("--why", ""), ("--why", "…")):
+        result = run("correct", wrong, f"{CHAIR}=Ann Lee", "-o", records, *why)
+        assert (result.exit_code, "why" in result.stderr, "fault" in result.stderr) == (2, True, False)
+    assert rows(records / "decisions.csv") == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("phase_special=maybe", "is neither yes nor no"),
+        ("main_contact_email=…", "Type the answer for main_contact_email"),
+    ],
+)
+def test_an_answer_that_is_none_is_refused(records: Path, wrong: str, answer: str, words: str) -> None:
+    assert words in refused("correct", records, wrong, answer)
+
+
+def test_a_number_whose_school_has_another_name_is_refused(records: Path, wrong: str) -> None:
+    line = refused("correct", records, wrong, "dfe_number=2103", "school_name=Cedar Primary School")
+    assert "211/2103 is Elm Tree Primary School in the list" in line
+
+
+def test_another_persons_name_says_which_address_stays(records: Path, wrong: str) -> None:
+    result = decide("correct", records, wrong, "business_manager_name=Quentin Zhao")
+    assert "These stay as they came:" in result.stderr

@@ -178,6 +178,17 @@ def test_the_answers_of_a_scan_are_typed_in_beside_its_picture(page: Page, some:
     assert standing(some, "4242") == "accepted"
 
 
+def test_what_stands_in_the_boxes_counts_beside_a_new_name_too(page: Page, some: Path) -> None:
+    open_return(page, some, "elm")
+    page.get_by_role("link", name="Elm Tree Primary School").click()
+    page.get_by_role("link", name="Change something").click()
+    page.get_by_label("Details of Main Contact for all mailings: Name", exact=True).fill("Quentin Zhao")
+    kept = page.get_by_label("Details of Main Contact for all mailings: Email", exact=True).input_value()
+    page.get_by_role("button", name="Save").click()
+    contacts = [row for row in rows(some / "contacts.csv") if row["role"] == "main_contact"]
+    assert ("Quentin Zhao", kept) in {(row["name"], row["email"]) for row in contacts}
+
+
 def test_several_boxes_are_saved_at_once(page: Page, some: Path) -> None:
     open_return(page, some, "cedar")
     page.get_by_label("Details of Main Contact for all mailings: Email", exact=True).fill("jo@cedar.example")

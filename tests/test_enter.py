@@ -171,3 +171,31 @@ def test_entered_answers_fill_in_the_next_years_copy(listed: Path, tmp_path: Pat
     assert result.exit_code == 0, result.stderr
     (copy,) = (tmp_path / "forms").glob("*2101*")
     assert typed(copy.read_bytes())["main_contact_name"] == "Jo Ali"
+
+
+def test_another_person_does_not_get_the_address_and_number_of_the_one_before(
+    records: Path, filled: Filled, schools: Path
+) -> None:
+    ingest(records, [inbox(records.parent / "in", cedar=filled())], register=schools)
+    result = decide("enter", records, "2101", "2026-27", "business_manager_name=Quentin Zhao")
+    (manager,) = (row for row in rows(records / "contacts.csv") if row["role"] == "business_manager")
+    assert (manager["name"], manager["email"], manager["telephone"]) == ("Quentin Zhao", "", "")
+    assert manager["designation"] == "School Business Manager"
+    assert "Left out, as they were those of the person before" in result.stderr
+
+
+def test_another_spelling_of_a_name_keeps_the_address_and_number(records: Path, filled: Filled, schools: Path) -> None:
+    ingest(records, [inbox(records.parent / "in", cedar=filled())], register=schools)
+    decide("enter", records, "2101", "2026-27", "business_manager_name=Jo Lindquist")
+    (manager,) = (row for row in rows(records / "contacts.csv") if row["role"] == "business_manager")
+    assert (manager["name"], bool(manager["email"])) == ("Jo Lindquist", True)
+
+
+@pytest.mark.parametrize("command", [("enter", "2101", "2062-63", "--unchanged")])
+def test_a_year_that_is_too_far_ahead_is_refused(listed: Path, command: tuple[str, ...]) -> None:
+    assert "too far ahead" in refused(command[0], listed, *command[1:])
+
+
+def test_the_name_of_another_member_is_refused(listed: Path) -> None:
+    line = refused("enter", listed, "2101", "2026-27", "school_name=Elm Tree Primary School", *ANSWERS[1:])
+    assert "“Elm Tree Primary School” is 211/2103" in line

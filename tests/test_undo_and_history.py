@@ -138,3 +138,9 @@ def test_the_same_files_and_decisions_give_the_same_tables_whatever_the_order_of
         decide("correct", records, return_id(records, "cedar"), "main_contact_email=jo@cedar.example")
         found.append(tables(records))
     assert found[0] == found[1]
+
+
+def test_the_line_that_takes_back_an_undo_names_all_of_it(some: Path) -> None:
+    cedar = return_id(some, "cedar")
+    decide("correct", some, cedar, "main_contact_email=jo@cedar.example", "chair_of_governors_name=Ann Lee")
+    assert "thep-forms undo 3 4 -o" in decide("undo", some, "1", "2").stderr

@@ -204,7 +204,8 @@ class Desk:
         form, number = _form(request), number_in(request.path_params["number"])
         definitions, year = self.definitions(), MembershipYear.parse(form["year"])
         known = look_up_known(self.folder, number, year, definitions)
-        changes = [] if form.is_as_it_was(known.answers) else form.changes(known.answers)
+        # What stands in the boxes is what counts, an address beside a new name too.
+        changes = [] if form.is_as_it_was(known.answers) else [f"{box}={text}" for box, text in form.answers.items()]
         try:
             decided = enter(self.folder, number, year, changes, form["why"], definitions, unchanged=not changes)
         except DecisionError as error:
