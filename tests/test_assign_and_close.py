@@ -57,27 +57,24 @@ def test_a_form_with_the_number_of_another_school_becomes_its_own_schools(
     assert rows(records / "schools.csv")[0]["dfe_number"] == "211/4242"
 
 
-def test_last_years_form_that_is_meant_for_this_year_becomes_this_years(
-    records: Path, filled: Filled, schools: Path
-) -> None:
+@pytest.fixture
+def late(records: Path, filled: Filled, schools: Path) -> str:
+    """The id of a form of 2026-27 that came while 2027-28 was collected."""
     ingest(records, [inbox(records.parent / "in", cedar=filled())], register=schools)
-    late = inbox(records.parent / "late", elm=filled("2103"))
-    ingest(records, [late], year=MembershipYear.parse("2027-28"))
-    elm = return_id(records, "elm")
-    assert row_of(records, elm)["problems"] == "year_earlier"
-    decide("assign", records, elm, "--year", "2027-28", why="they used the old form")
-    assert (row_of(records, elm)["verdict"], row_of(records, elm)["membership_year"]) == ("accepted", "2027-28")
+    came = inbox(records.parent / "late", elm=filled("2103"))
+    ingest(records, [came], year=MembershipYear.parse("2027-28"))
+    return return_id(records, "elm")
 
 
-def test_last_years_form_that_is_meant_for_last_year_is_accepted_there(
-    records: Path, filled: Filled, schools: Path
-) -> None:
-    ingest(records, [inbox(records.parent / "in", cedar=filled())], register=schools)
-    late = inbox(records.parent / "late", elm=filled("2103"))
-    ingest(records, [late], year=MembershipYear.parse("2027-28"))
-    elm = return_id(records, "elm")
-    decide("assign", records, elm, "--year", "2026-27")
-    assert (row_of(records, elm)["verdict"], row_of(records, elm)["membership_year"]) == ("accepted", "2026-27")
+def test_last_years_form_that_is_meant_for_this_year_becomes_this_years(records: Path, late: str) -> None:
+    assert row_of(records, late)["problems"] == "year_earlier"
+    decide("assign", records, late, "--year", "2027-28", why="they used the old form")
+    assert (row_of(records, late)["verdict"], row_of(records, late)["membership_year"]) == ("accepted", "2027-28")
+
+
+def test_last_years_form_that_is_meant_for_last_year_is_accepted_there(records: Path, late: str) -> None:
+    decide("assign", records, late, "--year", "2026-27")
+    assert (row_of(records, late)["verdict"], row_of(records, late)["membership_year"]) == ("accepted", "2026-27")
 
 
 def test_what_was_assigned_is_on_record(strays: Path) -> None:

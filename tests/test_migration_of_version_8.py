@@ -11,10 +11,9 @@ import pytest
 
 from tests.commands import run, table
 from tests.conftest import rows, verdicts
-from tests.test_migrations import COMMANDS, CONFLICT_WON, REGISTER, WRITTEN, listed, version_of
+from tests.test_migrations import COMMANDS, WRITTEN, listed, require_migration, version_of
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.records import Ledger, open_for_reading
-from thep_forms.records.migrations import VERSION
 
 OLD, STATUS, COPY = WRITTEN / "version-8", WRITTEN / "status-version-8.csv", "ledger-version-8.sqlite"
 PREFERRED = "2d16a4111eef2cba"
@@ -28,13 +27,7 @@ def records(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_any_command_migrates_records_of_version_8_and_keeps_a_copy(records: Path, command: str) -> None:
-    (records.parent / "empty").mkdir()
-    words = {"records": records, "register": REGISTER, "folder": records.parent}
-    result = run(*(PREFERRED if word == CONFLICT_WON else word.format_map(words) for word in COMMANDS[command]))
-    assert result.exit_code in (0, 1), result.stderr
-    assert version_of(records / "ledger.sqlite") == VERSION
-    result = run("verify", "-o", records)
-    assert (result.exit_code, "There are no faults" in result.stderr) == (0, True), result.stderr
+    require_migration(command, records, PREFERRED)
     if command != "forget":
         assert version_of(records / COPY) == 8
 

@@ -12,7 +12,7 @@ import pytest
 from tests.commands import run
 from tests.conftest import rows, verdicts
 from tests.deciding import decide, return_id, row_of
-from tests.test_migrations import COMMANDS, CONFLICT_WON, REGISTER, WRITTEN, version_of
+from tests.test_migrations import COMMANDS, WRITTEN, require_migration, version_of
 from thep_forms.records.checksums import add_function, make_all
 from thep_forms.records.migrations import VERSION
 
@@ -28,13 +28,7 @@ def records(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_any_command_migrates_records_of_version_9_and_keeps_a_copy(records: Path, command: str) -> None:
-    (records.parent / "empty").mkdir()
-    words = {"records": records, "register": REGISTER, "folder": records.parent}
-    result = run(*(PREFERRED if word == CONFLICT_WON else word.format_map(words) for word in COMMANDS[command]))
-    assert result.exit_code in (0, 1), result.stderr
-    assert version_of(records / "ledger.sqlite") == VERSION
-    result = run("verify", "-o", records)
-    assert (result.exit_code, "There are no faults" in result.stderr) == (0, True), result.stderr
+    require_migration(command, records, PREFERRED)
     if command != "forget":
         assert version_of(records / COPY) == 9
 

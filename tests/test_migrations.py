@@ -56,6 +56,20 @@ def run_command(name: str, records: Path) -> Result:
     return run(*(word.format_map(words) for word in COMMANDS[name]))
 
 
+def require_migration(command: str, records: Path, preferred: str) -> None:
+    """Run one of `COMMANDS` on records of an earlier version: the ledger is of today's version then, and whole.
+
+    `preferred` is the return that `prefer` is given.
+    """
+    (records.parent / "empty").mkdir()
+    words = {"records": records, "register": REGISTER, "folder": records.parent}
+    result = run(*(preferred if word == CONFLICT_WON else word.format_map(words) for word in COMMANDS[command]))
+    assert result.exit_code in (0, 1), result.stderr
+    assert version_of(records / "ledger.sqlite") == VERSION
+    result = run("verify", "-o", records)
+    assert (result.exit_code, "There are no faults" in result.stderr) == (0, True), result.stderr
+
+
 def version_of(ledger: Path) -> int:
     connection = sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)
     (version,) = connection.execute("PRAGMA user_version").fetchone()

@@ -8,8 +8,8 @@ that begins: a message that came before then is not judged by it. Where the offi
   form of it. If it sent none, from the first day of the year, or from the first return of it, if that came earlier.
 - Without a message, the latest year that had been sent or returned by the end of that run was collected.
 
-So a form that came in no message is accepted for its own year if nothing of a later year is known, although that year
-may be over: offices read the archives of earlier years on purpose. `ingest` says so, and decision 21 says why.
+So a form that came in no message is accepted for its own year if nothing of a later year is known. That year may be
+over: offices read the archives of earlier years on purpose. `ingest` says so, and decision 21 says why.
 
 What is noted with a return does not change when later ones come, so a return that was accepted in its own year stays
 accepted. Of a return that came several times, the best arrival counts.

@@ -86,8 +86,8 @@ class Code(Struct, frozen=True):
     def belongs_to(self, first: Code) -> bool:
         """Whether the page is of the same form as that form's `first` page.
 
-        A page of a blank form belongs to any school's form of its year, but not the other way round: a school that
-        begins with a blank form has no reason to go on in a copy that was made for a school.
+        A page of a blank form belongs to any school's form of its year. It is not so the other way round. A school that
+        begins with a blank form has no reason to go on in a copy.
         """
         return (self.form, self.year) == (first.form, first.year) and self.school in ("", first.school)
 

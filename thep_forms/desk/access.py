@@ -1,7 +1,7 @@
 """Keeps everybody but the person at this computer out of the desk.
 
 The address that the program prints has a secret. It is exchanged for a cookie at once, so that it stays in no history
-of pages. A page of another site can neither read ours nor send to it: the name of the host, the origin of each form
+of pages. A page of another site can neither read ours nor send to it. The name of the host, the origin of each form
 and a token in it are checked (OWASP: DNS rebinding, cross-site request forgery). No page may load anything from
 elsewhere, or be shown inside of another.
 """

@@ -55,8 +55,8 @@ class Address(Struct, frozen=True):
 class Piece(Struct, frozen=True):
     """A paragraph of a running text, its label if it is a list's item, and the space before it.
 
-    The paragraph's `address` is drawn as an artifact, like the foot that it repeats: on a form that is printed too it
-    is no link, and PDF/UA's checkers ask for a link at each address. Screen readers read `spoken` instead.
+    The paragraph's `address` is drawn as an artifact, like the foot that it repeats. PDF/UA's checkers ask for a link
+    at each address, and on a form that is printed too it is none. Screen readers read `spoken` instead.
     """
 
     flowable: Flowable

@@ -1,8 +1,8 @@
 """A CSV as spreadsheets and registers write it: its encoding, its delimiter, its rows.
 
 It is UTF-8 or UTF-16, as its byte order mark says. Without a mark it is UTF-16 if every second byte of its start is
-zero, or UTF-8, or an encoding of Windows, an old Mac or MS-DOS with one byte a letter. Limitation: which of the last
-three it is, is guessed by where its letters beyond ASCII stand in words.
+zero. Else it is UTF-8, or an encoding of Windows, an old Mac or MS-DOS with one byte a letter. Limitation: which of the
+last three it is, is guessed by where its letters beyond ASCII stand in words.
 """
 
 from __future__ import annotations

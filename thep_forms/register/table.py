@@ -34,9 +34,8 @@ class Table:
 
     `hidden`, `struck`, `totals`, `mended` and `linked` are numbers of rows. Hidden rows, struck-through rows and rows
     of totals are not used. Mended rows had bytes of another encoding. In linked ones an e-mail address stood in a link
-    alone. `struck_cells` are the rows in which cells of a heading, or words in them, are struck through and not used,
-    `uncalculated` those in which cells have a formula and no result, and `merged_across` those in which a cell of the
-    heading was merged with other used ones to its right.
+    alone. Three are rows by their heading. In `struck_cells`, the cell or words in it are struck through and not used.
+    In `uncalculated`, it has a formula and no result. In `merged_across`, it was merged with used ones to its right.
     """
 
     def __init__(

@@ -19,10 +19,10 @@ class Row(Struct, frozen=True):
     """A row of a sheet: its number, as a person sees it, and its cells as text.
 
     `is_hidden`: it is hidden or filtered away. `is_mended`: it holds bytes that are not of the file's encoding, which
-    were taken for Windows' own. All else is by the index of the cell, from 0 on: `struck` are those that are struck
-    through, `partly_struck` those of which struck-through words were left out, `uncalculated` those with a formula and
-    no result. `links` are the e-mail addresses behind cells. `spans` are the last indices of cells that were merged
-    with those to their right.
+    were taken for Windows' own. All else is by the index of the cell, from 0 on. `struck` are those that are struck
+    through. Of `partly_struck`, the struck-through words were left out. `uncalculated` have a formula and no result.
+    `links` are the e-mail addresses behind cells. `spans` are the last indices of cells that were merged with those to
+    their right.
     """
 
     number: int
