@@ -156,7 +156,8 @@ def _words(decision: Decision, verdict: str, definition: FormDefinition) -> str:
     label, return_id = box.label if box else decision.field, decision.return_id
     match decision.action:
         case Action.PREFER:
-            return f"The return {return_id} counts over {decision.before.replace(';', ', ')}."
+            others = f" over {decision.before.replace(';', ', ')}" if decision.before else ""
+            return f"The return {return_id} counts{others}."
         case Action.CORRECT:
             return f"{label} in {return_id} was “{decision.before}” and is “{decision.after}”."
         case Action.CONFIRM:

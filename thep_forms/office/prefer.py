@@ -20,10 +20,6 @@ def prefer(folder: Path, return_id: str, definitions: Definitions, why: str = ""
     with open_desk(folder, definitions, who) as desk:
         preferred = _preferred(return_id, desk)
         others = ";".join(_others(preferred, desk.records))
-        if not others:
-            raise DecisionError(
-                f"No other form of the school came for {preferred.year}, so there is nothing to choose."
-            )
         decision = desk.decision(Action.PREFER, preferred, before=others, after=preferred.return_id, why=why)
         return desk.decided(desk.take([decision]), preferred.return_id)
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from pdfplumber.page import Page
 
 from thep_forms.reading.covered import covered_letters
-from thep_forms.reading.page_picture import Drawn, PagePicture, edges_of
+from thep_forms.reading.page_picture import ROWS, Drawn, PagePicture, edges_of
 
 TINIEST = 1.5  # points: nobody can read smaller letters
 FEWEST_IN_WORD = 2  # hidden letters side by side, in a word of which others show
@@ -99,7 +99,8 @@ def _hidden_in(word: Sequence[int], chars: Sequence[Drawn], picture: PagePicture
 
 
 def _letter_shows(char: Drawn, picture: PagePicture) -> bool:
-    return bool(char["size"] >= TINIEST) and picture.differs(picture.dots(edges_of(char), INSET_ACROSS))
+    rows = None if unicodedata.category(char["text"][:1] or " ") == "Lo" else ROWS  # those are not all in the middle
+    return bool(char["size"] >= TINIEST) and picture.differs(picture.dots(edges_of(char), INSET_ACROSS), rows)
 
 
 def _is_figure(text: str) -> bool:
