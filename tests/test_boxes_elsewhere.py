@@ -50,7 +50,7 @@ def layered(*, base: str = "/ON", off: bool = False, on: bool = False, policy: s
 def test_answer_on_a_layer_that_is_off_is_asked_about(
     returned: bytes, definition: FormDefinition, layer: dict[str, object], of: str
 ) -> None:
-    pdf = changed(returned, layered(**layer, of=of))  # type: ignore[arg-type]
+    pdf = changed(returned, layered(**layer, of=of))
     assert read_return(pdf, definition).answers[BOX].text == HELD
     assert asked(pdf, definition) == {(BOX, "value_uncertain")}
 
@@ -61,7 +61,7 @@ def test_answer_on_a_layer_that_is_off_is_asked_about(
 def test_answer_on_a_layer_that_is_on_is_not_asked_about(
     returned: bytes, definition: FormDefinition, layer: dict[str, object]
 ) -> None:
-    assert asked(changed(returned, layered(**layer)), definition) == set()  # type: ignore[arg-type]
+    assert asked(changed(returned, layered(**layer)), definition) == set()
 
 
 def test_shape_on_a_layer_that_is_off_hides_nothing(returned: bytes, definition: FormDefinition) -> None:

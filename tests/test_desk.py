@@ -252,7 +252,7 @@ def test_what_a_school_typed_is_never_html(page: Page, some: Path) -> None:
 def test_axe_finds_no_violation_on_any_page(
     chromium: Browser, desk: RunningDesk, some: Path, scheme: str, width: int
 ) -> None:
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page = context.new_page()
     page.goto(desk.address)
     start = page.url.rstrip("/")

@@ -42,7 +42,7 @@ def notes() -> Iterator[list[str]]:
     """The lines that reading a list gives."""
     lines: list[str] = []
     handler = logging.Handler()
-    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: lines.append(record.getMessage())
     NOTES.addHandler(handler)
     yield lines
     NOTES.removeHandler(handler)
