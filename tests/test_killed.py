@@ -61,10 +61,10 @@ def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 
 @pytest.fixture(scope="module")
 def crowded(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two dozen forms: each form of the inbox in two files."""
+    """A few dozen forms: each form of the inbox in three files."""
     folder = tmp_path_factory.mktemp("crowded")
     for path in inbox.iterdir():
-        for n in range(2):
+        for n in range(3):
             (folder / f"{path.stem}-{n}{path.suffix}").write_bytes(path.read_bytes() + b"%" * n)
     return folder
 
