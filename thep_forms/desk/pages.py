@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import jinja2
+from msgspec import Struct
 
 from thep_forms.checking.characters import without_controls
-from thep_forms.definition import shipped
+from thep_forms.definition import Definitions, shipped
 from thep_forms.office.dates import in_words
 
 FOLDER = "desk"  # of the templates
@@ -30,6 +34,17 @@ class Pages:
     def page(self, name: str, **shown: object) -> str:
         """The page of that name, such as `todo`."""
         return without_controls(self._environment.get_template(f"{name}.html.j2").render(**shown))
+
+
+class DeskContext(Struct, frozen=True):
+    """What every page needs: the RECORDS folder, the year's definitions, and the templates.
+
+    `definitions` are asked for at each request: a year may begin while the desk is open.
+    """
+
+    folder: Path
+    definitions: Callable[[], Definitions]
+    pages: Pages
 
 
 def address_of(dfe_number: str) -> str:

@@ -15,8 +15,8 @@ import uvicorn
 
 from thep_forms.definition import Definitions
 from thep_forms.desk.access import HOSTS, Guard, Key
-from thep_forms.desk.app import Desk, make_app
-from thep_forms.desk.pages import Pages
+from thep_forms.desk.app import make_app
+from thep_forms.desk.pages import DeskContext, Pages
 from thep_forms.errors import OutputError
 from thep_forms.office.opening import open_records
 
@@ -48,7 +48,7 @@ def running_desk(folder: Path, definitions: Callable[[], Definitions], port: int
     listening = _listening(port)
     number = listening.getsockname()[1]
     key = Key()
-    guard = Guard(make_app(Desk(folder, definitions, Pages(key.token))), key, number)
+    guard = Guard(make_app(DeskContext(folder, definitions, Pages(key.token))), key, number)
     # No access log: nothing that is asked for is written down.
     server = uvicorn.Server(uvicorn.Config(guard, access_log=False, log_level="critical", server_header=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

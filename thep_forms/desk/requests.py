@@ -1,0 +1,90 @@
+"""What a browser sent to the desk, and short answers to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from types import MappingProxyType
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from thep_forms.errors import DecisionError
+from thep_forms.office.one_return import ShownAnswer
+
+_MOST_DECISIONS = 100  # that one act takes
+
+
+Typed = Mapping[str, str]  # by the name of the box
+NOTHING_TYPED: Typed = MappingProxyType({})
+_ANSWER = "answer:"  # the start of the names of the fields with answers
+
+
+class SentForm:
+    """The fields of an HTML form that a browser sent."""
+
+    def __init__(self, fields: Sequence[tuple[str, str]]) -> None:
+        self._fields = fields
+
+    def __getitem__(self, name: str) -> str:
+        """The last value of a field, without blanks around it; empty where there is none."""
+        return next((value.strip() for key, value in reversed(self._fields) if key == name), "")
+
+    def all(self, name: str) -> list[str]:
+        """All values of a field."""
+        return [value for key, value in self._fields if key == name]
+
+    @property
+    def answers(self) -> Typed:
+        """What was typed into the boxes, by their names."""
+        typed = ((key.removeprefix(_ANSWER), value) for key, value in self._fields if key.startswith(_ANSWER))
+        return {name: value.replace("\r\n", "\n").strip() for name, value in typed}
+
+    def is_as_it_was(self, shown: Iterable[ShownAnswer]) -> bool:
+        """Whether nobody changed an answer."""
+        return not self._changed(shown)
+
+    def changes(self, shown: Iterable[ShownAnswer]) -> list[str]:
+        """The answers that were changed, each as `name=answer`. Raises `DecisionError` if none was."""
+        changed = self._changed(shown)
+        if not changed:
+            raise DecisionError("No answer was changed, so there is nothing to save.")
+        return [f"{name}={answer}" for name, answer in changed.items()]
+
+    def _changed(self, shown: Iterable[ShownAnswer]) -> dict[str, str]:
+        typed, changed = self.answers, dict[str, str]()
+        for answer in shown:
+            name, was = answer.box.name, answer.value if answer.is_tick and answer.value else answer.now
+            now = answer.before if self["take"] == name else typed.get(name, was)
+            if now != was.strip():
+                changed[name] = now
+        return changed
+
+
+def sent_form(request: Request) -> SentForm:
+    """The fields of the form that was sent: `Guard` has read and checked them."""
+    return SentForm(request.state.form)
+
+
+def decisions_taken(request: Request) -> list[int]:
+    """The numbers of the decisions that were just taken, from the address of the page."""
+    words = request.query_params.get("done", "").split(",")[:_MOST_DECISIONS]
+    return [int(word) for word in words if word.isdecimal()]
+
+
+def go_to(path: str, decisions: Sequence[int] = ()) -> Response:
+    """Go to a page, which says what was just decided."""
+    done = f"?done={','.join(map(str, decisions))}" if decisions else ""
+    return RedirectResponse(f"{path}{done}", HTTPStatus.SEE_OTHER)
+
+
+def status_of(error: str) -> HTTPStatus:
+    """The status of a page that is shown again because of an error."""
+    return HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
+
+
+def box_of_error(error: str, answers: Iterable[ShownAnswer]) -> str:
+    """The box that an error is about: its sentence begins with the label. Empty where it is about none."""
+    labels = {answer.box.label: answer.box.name for answer in answers}
+    found = [label for label in labels if error.startswith(f"{label}:")]
+    return labels[max(found, key=len)] if found else ""

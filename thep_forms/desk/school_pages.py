@@ -1,0 +1,94 @@
+"""The pages of the schools: where each stands, what is known of one, and what it told without a form."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from thep_forms.definition import MembershipYear
+from thep_forms.desk.pages import DeskContext, number_in
+from thep_forms.desk.requests import (
+    NOTHING_TYPED,
+    Typed,
+    box_of_error,
+    decisions_taken,
+    go_to,
+    sent_form,
+    status_of,
+)
+from thep_forms.errors import DecisionError
+from thep_forms.office.assign import note
+from thep_forms.office.enter import enter, look_up_known
+from thep_forms.office.one_return import look_up_return
+from thep_forms.office.one_school import look_up_school
+from thep_forms.office.to_do import latest_year, look_up_schools
+
+
+class SchoolPages:
+    """All schools, and one of them."""
+
+    def __init__(self, desk: DeskContext) -> None:
+        self.desk = desk
+
+    @property
+    def routes(self) -> list[Route]:
+        """Their addresses."""
+        return [
+            Route("/schools", self.schools),
+            Route("/schools/{number}", self.school),
+            Route("/schools/{number}/enter", self.answers_to_enter),
+            Route("/schools/{number}/enter", self.enter, methods=["POST"]),
+            Route("/schools/{number}/note", self.note, methods=["POST"]),
+        ]
+
+    def schools(self, request: Request) -> Response:
+        """Where each school stands."""
+        shown = look_up_schools(self.desk.folder, self.desk.definitions(), request.query_params.get("year", ""))
+        wanted = request.query_params.get("standing", "")
+        return HTMLResponse(self.desk.pages.page("schools", shown=shown, wanted=wanted))
+
+    def school(self, request: Request, error: str = "") -> Response:
+        """One school."""
+        number = number_in(request.path_params["number"])
+        shown = look_up_school(self.desk.folder, number, self.desk.definitions(), decisions_taken(request))
+        return HTMLResponse(self.desk.pages.page("school", shown=shown, error=error), status_of(error))
+
+    def answers_to_enter(self, request: Request, typed: Typed = NOTHING_TYPED, error: str = "") -> Response:
+        """The last known answers of a school, to be changed. `typed` is what was typed before an error."""
+        definitions = self.desk.definitions()
+        number, of_return = number_in(request.path_params["number"]), request.query_params.get("return", "")
+        if typed:
+            of_return = sent_form(request)["return"]
+        year = latest_year(self.desk.folder, definitions)
+        shown = look_up_known(self.desk.folder, number, year, definitions)
+        has_file = bool(of_return) and look_up_return(self.desk.folder, of_return, definitions).has_file
+        page = self.desk.pages.page(
+            "enter",
+            has_file=has_file,
+            shown=shown,
+            of_return=of_return,
+            error=error,
+            typed=typed,
+            field=box_of_error(error, shown.answers),
+        )
+        return HTMLResponse(page, status_of(error))
+
+    def enter(self, request: Request) -> Response:
+        """The answers of a school that came without a form."""
+        form, number = sent_form(request), number_in(request.path_params["number"])
+        definitions, year = self.desk.definitions(), MembershipYear.parse(form["year"])
+        known = look_up_known(self.desk.folder, number, year, definitions)
+        # What stands in the boxes is what counts, an address beside a new name too.
+        changes = [] if form.is_as_it_was(known.answers) else [f"{box}={text}" for box, text in form.answers.items()]
+        try:
+            decided = enter(self.desk.folder, number, year, changes, form["why"], definitions, unchanged=not changes)
+        except DecisionError as error:
+            return self.answers_to_enter(request, form.answers, str(error))
+        return go_to(request.url.path.rpartition("/")[0], decided.numbers)
+
+    def note(self, request: Request) -> Response:
+        """A note on a school."""
+        form, number = sent_form(request), number_in(request.path_params["number"])
+        decided = note(self.desk.folder, number, form["text"], self.desk.definitions())
+        return go_to(request.url.path.rpartition("/")[0], decided.numbers)
