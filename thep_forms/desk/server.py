@@ -18,7 +18,7 @@ from thep_forms.desk.access import HOSTS, Guard, Key
 from thep_forms.desk.app import make_app
 from thep_forms.desk.pages import DeskContext, Pages
 from thep_forms.errors import OutputError
-from thep_forms.office.opening import open_records
+from thep_forms.office.opening import kept_in_memory, open_records
 
 HOURS_IDLE = 8  # after which the desk closes
 _MOMENT = 0.05  # seconds
@@ -57,7 +57,8 @@ def running_desk(folder: Path, definitions: Callable[[], Definitions], port: int
     while not server.started and time.monotonic() < deadline:
         time.sleep(_MOMENT)
     try:
-        yield RunningDesk(server, guard, f"http://{HOSTS[0]}:{number}{key.address}")
+        with kept_in_memory(folder):
+            yield RunningDesk(server, guard, f"http://{HOSTS[0]}:{number}{key.address}")
     finally:
         server.should_exit = True
         thread.join(_PATIENCE)

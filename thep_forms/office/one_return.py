@@ -79,7 +79,7 @@ class ShownReturn(Struct, frozen=True):
 def look_up_return(folder: Path, return_id: str, definitions: Definitions) -> ShownReturn:
     """The return with that id. Raises `DecisionError` if there is none, `RecordsError`, `TemplateError`."""
     with open_records(folder, definitions) as (ledger, records):
-        returned = next((entry for entry in records.returns() if entry.return_id == return_id), None)
+        returned = records.find(return_id)
         if not returned:
             raise DecisionError(f"There is no return {return_id}.")
         definition = definitions(MembershipYear.parse(returned.year) if returned.year else None)
@@ -151,11 +151,17 @@ def _shown(box: Box, values: Mapping[str, CheckedValue], before: str, problems: 
 
 def _earlier_answers(returned: Returned, records: Records) -> tuple[CheckedValue, ...]:
     """The answers of the school's accepted return of the nearest earlier year."""
-    found: Returned | None = None
+    accepted = records.once(_accepted_by_school, lambda: _accepted_by_school(records))
+    earlier = [entry for entry in accepted.get(returned.school, ()) if entry.year < returned.year]
+    return records.answers(earlier[-1]) if earlier else ()
+
+
+def _accepted_by_school(records: Records) -> dict[str, list[Returned]]:
+    """The returns that count of each school, by year."""
+    by_school: dict[str, list[Returned]] = {}
     for entry in records.accepted():
-        if entry.dfe_number == returned.school and entry.year < returned.year:
-            found = entry
-    return records.answers(found) if found else ()
+        by_school.setdefault(entry.dfe_number, []).append(entry)
+    return by_school
 
 
 def problems_in_words(shown: ShownReturn) -> list[str]:

@@ -12,10 +12,9 @@ from thep_forms.deciding import Decision
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.office.history import decision_in_words
 from thep_forms.office.opening import open_records
-from thep_forms.office.status import SchoolStatus, Standing, current_statuses
+from thep_forms.office.status import SchoolStatus, Standing, statuses_of_members
 from thep_forms.office.tasks import Task, tasks
 from thep_forms.records import Ledger, Records
-from thep_forms.register import members_of_year
 
 
 class Done(Struct, frozen=True):
@@ -85,5 +84,4 @@ def _latest_year(records: Records, definitions: Definitions) -> str:
 
 
 def _statuses(ledger: Ledger, records: Records, year: str, definitions: Definitions) -> tuple[SchoolStatus, ...]:
-    of_year = MembershipYear.parse(year)
-    return current_statuses(ledger, records, definitions(of_year), members_of_year(records, of_year))
+    return statuses_of_members(ledger, records, MembershipYear.parse(year), definitions)

@@ -152,7 +152,8 @@ class Database:
 
     def _connected(self, *, unchanged: bool, in_memory: bool) -> sqlite3.Connection:
         if in_memory:
-            return sqlite3.connect(":memory:", isolation_level=None)
+            # Several threads may ask, one at a time: whoever keeps it sees to that.
+            return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         if unchanged:
             return sqlite3.connect(read_only(self._path), uri=True, timeout=PATIENCE, isolation_level=None)
         _make(self._path)
