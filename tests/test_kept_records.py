@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import inbox, ingest
+from tests.commands import run
+from tests.conftest import inbox, ingest, rows
 from tests.deciding import decide, return_id
 from thep_forms.definition import Definitions, MembershipYear, shipped
 from thep_forms.errors import RecordsError
+from thep_forms.office.correct import correct
 from thep_forms.office.one_return import look_up_return
 from thep_forms.office.opening import kept_in_memory, open_records
 from thep_forms.office.to_do import look_up_to_do
-from thep_forms.records.names import LEDGER
+from thep_forms.records.names import LEDGER, WORKBOOK
 
 Filled = Callable[..., bytes]
 DEFINITIONS = Definitions(None, MembershipYear(2026))
@@ -85,3 +88,23 @@ def test_threads_see_the_same_records(records: Path) -> None:
         for thread in threads:
             thread.join()
     assert found == [1] * 80
+
+
+def test_the_workbook_follows_a_decision_and_is_whole_at_the_end(records: Path, wrong: str) -> None:
+    with kept_in_memory(records):
+        before = (records / WORKBOOK).read_bytes()
+        correct(records, wrong, ["main_contact_email=jo@cedar.example"], "rang on 4 May", DEFINITIONS)
+        assert rows(records / "contacts.csv")[0]["email"] == "jo@cedar.example"
+        assert (records / WORKBOOK).read_bytes() == before
+    assert (records / WORKBOOK).read_bytes() != before
+    assert run("verify", "-o", records).exit_code == 0
+
+
+def test_the_workbook_follows_while_the_records_are_still_kept(records: Path, wrong: str) -> None:
+    with kept_in_memory(records):
+        before = (records / WORKBOOK).read_bytes()
+        correct(records, wrong, ["main_contact_email=jo@cedar.example"], "rang on 4 May", DEFINITIONS)
+        deadline = time.monotonic() + 60
+        while (records / WORKBOOK).read_bytes() == before and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert (records / WORKBOOK).read_bytes() != before

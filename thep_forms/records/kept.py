@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from thep_forms.definition import Definitions
 from thep_forms.records.database import CutOffError
+from thep_forms.records.later import WorkbookLater
 from thep_forms.records.ledger import Ledger
 from thep_forms.records.names import LEDGER
 from thep_forms.records.opening import bring_up_to_date
@@ -43,6 +44,7 @@ class KeptRecords:
 
     def __init__(self, folder: Path) -> None:
         self.keepers = 0
+        self.workbook = WorkbookLater(folder)
         self._folder, self._lock = folder, RLock()
         self._state: _State | None = None
         self._copy: tuple[Ledger, Records] | None = None
@@ -107,7 +109,10 @@ def kept_records(folder: Path) -> KeptRecords | None:
 
 @contextmanager
 def kept_in_memory(folder: Path) -> Iterator[None]:
-    """Keep the RECORDS in the folder in memory, from their first use to the end of the last one who keeps them."""
+    """Keep the RECORDS in the folder in memory, from their first use to the end of the last one who keeps them.
+
+    At the end the workbook is brought up to date: raises `RecordsError`, `OSError`.
+    """
     kept = _kept.setdefault(folder, KeptRecords(folder))
     kept.keepers += 1
     try:
@@ -117,3 +122,4 @@ def kept_in_memory(folder: Path) -> Iterator[None]:
         if not kept.keepers:
             del _kept[folder]
             kept.close()
+            kept.workbook.finish()
