@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
-from thep_forms.errors import SourceError
+from thep_forms.errors import Remedy, SourceError
 from thep_forms.files import is_same_folder
 from thep_forms.records import Ledger, ListedSchool, Records, Views, open_for_reading, open_for_writing
 from thep_forms.records.database import ReadOnlyError
@@ -72,9 +72,7 @@ class YearRegister:
         """The member schools of the year. Raises `SourceError` if the records know of none."""
         members = members_of_year(records, self.year)
         if not members:
-            raise SourceError(
-                f"{self.folder} holds no list of schools and no accepted return. Give a list with --schools."
-            )
+            raise SourceError(f"{self.folder} holds no list of schools and no accepted return.", Remedy.GIVE_LIST)
         return members
 
     def put_into(self, ledger: Ledger) -> bool:

@@ -85,7 +85,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
 
 
 class Note(Struct, frozen=True, omit_defaults=True):
-    """Words on a page that belong to no box; without words, a drawing such as handwriting or a stamp.
+    """Words on a page that belong to no box, or in a message; without words, a drawing such as handwriting or a stamp.
 
     `box` is the name of the box with an answer that it lies over; empty where it lies over none.
     """

@@ -20,6 +20,7 @@ from thep_forms.deciding import (
     Entry,
     Judgement,
     Verdict,
+    as_they_stand,
     decide,
     undeliverable_addresses,
     verdict_of_arrival,
@@ -220,8 +221,8 @@ class Records:
         return (entry for entry in self.returns() if entry.verdict is Verdict.ACCEPTED)
 
     def decisions(self) -> list[Decision]:
-        """What persons decided, in the order in which they did."""
-        return self.ledger.decisions()
+        """What persons decided, in their order. Only a decision that no longer counts names the one that undid it."""
+        return as_they_stand(self.ledger.decisions())
 
     # --- what a return says --------------------------------------------------------------------------------------
 
