@@ -23,12 +23,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 ENTRANCE = "/enter"
 HOSTS = ("127.0.0.1", "localhost")
 LARGEST_FORM = 2**20  # bytes
-MOST_FIELDS = 1000  # of a form
+MOST_FIELDS = 5000  # of a form, which may have a tick for each school
 TOKEN = "token"  # noqa: S105 - the name of the field that has the token
 _COOKIE = "thep_forms_desk"
 _POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
     "Content-Security-Policy": _POLICY,

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from thep_forms.desk.job_pages import JobPages
 from thep_forms.desk.pages import DeskContext
 from thep_forms.desk.return_pages import ReturnPages
 from thep_forms.desk.school_pages import SchoolPages
@@ -30,6 +31,7 @@ def make_app(desk: DeskContext) -> Starlette:
         *ToDoPages(desk).routes,
         *SchoolPages(desk).routes,
         *ReturnPages(desk).routes,
+        *JobPages(desk).routes,
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Starlette(routes=routes, exception_handlers={ThepFormsError: in_words})

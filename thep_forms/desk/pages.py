@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from thep_forms.checking.characters import without_controls
 from thep_forms.definition import Definitions, shipped
+from thep_forms.desk.jobs import Jobs
 from thep_forms.office.dates import in_words
 
 FOLDER = "desk"  # of the templates
@@ -37,7 +38,7 @@ class Pages:
 
 
 class DeskContext(Struct, frozen=True):
-    """What every page needs: the RECORDS folder, the year's definitions, and the templates.
+    """What every page needs: the RECORDS folder, the year's definitions, the templates, and the long acts.
 
     `definitions` are asked for at each request: a year may begin while the desk is open.
     """
@@ -45,6 +46,7 @@ class DeskContext(Struct, frozen=True):
     folder: Path
     definitions: Callable[[], Definitions]
     pages: Pages
+    jobs: Jobs
 
 
 def address_of(dfe_number: str) -> str:
