@@ -16,8 +16,10 @@ import uvicorn
 from thep_forms.definition import Definitions
 from thep_forms.desk.access import HOSTS, Guard, Key
 from thep_forms.desk.app import make_app
+from thep_forms.desk.batches import Batches
 from thep_forms.desk.jobs import Jobs
 from thep_forms.desk.pages import DeskContext, Pages
+from thep_forms.desk.year_in_sight import YearInSight
 from thep_forms.errors import OutputError
 from thep_forms.office.opening import open_records
 
@@ -53,7 +55,9 @@ def running_desk(folder: Path, definitions: Callable[[], Definitions], port: int
     listening = _listening(port)
     number = listening.getsockname()[1]
     key, jobs = Key(), Jobs()
-    guard = Guard(make_app(DeskContext(folder, definitions, Pages(key.token), jobs)), key, number)
+    sight, batches = YearInSight(folder, definitions, jobs), Batches(folder, definitions, jobs)
+    desk = DeskContext(folder, definitions, Pages(key.token), jobs, sight, batches)
+    guard = Guard(make_app(desk), key, number)
     # No access log: nothing that is asked for is written down.
     server = uvicorn.Server(uvicorn.Config(guard, access_log=False, log_level="critical", server_header=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -65,6 +69,7 @@ def running_desk(folder: Path, definitions: Callable[[], Definitions], port: int
         yield RunningDesk(server, guard, jobs, f"http://{HOSTS[0]}:{number}{key.address}")
     finally:
         jobs.close()
+        batches.close()
         server.should_exit = True
         thread.join(_PATIENCE)
         listening.close()
