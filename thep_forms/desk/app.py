@@ -6,30 +6,44 @@ from http import HTTPStatus
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from thep_forms.desk.add_pages import AddPages
+from thep_forms.desk.job_pages import JobPages
 from thep_forms.desk.pages import DeskContext
 from thep_forms.desk.return_pages import ReturnPages
 from thep_forms.desk.school_pages import SchoolPages
 from thep_forms.desk.to_do_pages import ToDoPages
+from thep_forms.desk.uploading import UploadError, UploadTooLargeError
+from thep_forms.desk.year_in_sight import ReadsYear
+from thep_forms.desk.year_pages import YearPages
 from thep_forms.errors import ThepFormsError
 
 STATIC = Path(__file__).parent / "static"
+_STATUS: dict[type[Exception], HTTPStatus] = {
+    UploadTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UploadError: HTTPStatus.BAD_REQUEST,
+}
 
 
 def make_app(desk: DeskContext) -> Starlette:
     """The application. What goes wrong is said in words, on a page."""
 
     def in_words(_: Request, error: Exception) -> Response:
-        return HTMLResponse(desk.pages.page("problem", message=str(error)), HTTPStatus.CONFLICT)
+        page = desk.pages.page("problem", message=str(error), job=desk.jobs.current)
+        return HTMLResponse(page, _STATUS.get(type(error), HTTPStatus.CONFLICT))
 
     routes = [
         *ToDoPages(desk).routes,
         *SchoolPages(desk).routes,
         *ReturnPages(desk).routes,
+        *JobPages(desk).routes,
+        *AddPages(desk).routes,
+        *YearPages(desk).routes,
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
-    return Starlette(routes=routes, exception_handlers={ThepFormsError: in_words})
+    return Starlette(routes=routes, middleware=[Middleware(ReadsYear)], exception_handlers={ThepFormsError: in_words})

@@ -16,7 +16,10 @@ import uvicorn
 from thep_forms.definition import Definitions
 from thep_forms.desk.access import HOSTS, Guard, Key
 from thep_forms.desk.app import make_app
+from thep_forms.desk.batches import Batches
+from thep_forms.desk.jobs import Jobs
 from thep_forms.desk.pages import DeskContext, Pages
+from thep_forms.desk.year_in_sight import YearInSight
 from thep_forms.errors import OutputError
 from thep_forms.office.opening import kept_in_memory, open_records
 
@@ -28,13 +31,17 @@ _PATIENCE = 10.0  # seconds until it has started
 class RunningDesk:
     """A desk that runs. `address` opens it, with the secret."""
 
-    def __init__(self, server: uvicorn.Server, guard: Guard, address: str) -> None:
-        self._server, self._guard, self.address = server, guard, address
+    def __init__(self, server: uvicorn.Server, guard: Guard, jobs: Jobs, address: str) -> None:
+        self._server, self._guard, self._jobs, self.address = server, guard, jobs, address
 
     def wait(self, hours: float = HOURS_IDLE) -> None:
-        """Wait until nobody has used it for that long."""
-        while time.monotonic() - self._guard.last_used < hours * 3600 and not self._server.should_exit:
+        """Wait until nobody has used it for that long, and no job is at work."""
+        while not self._server.should_exit and (self._jobs.current or self._idle_seconds < hours * 3600):
             time.sleep(1)
+
+    @property
+    def _idle_seconds(self) -> float:
+        return time.monotonic() - self._guard.last_used
 
 
 @contextmanager
@@ -47,8 +54,10 @@ def running_desk(folder: Path, definitions: Callable[[], Definitions], port: int
         pass  # what is wrong with the records is said before anything starts
     listening = _listening(port)
     number = listening.getsockname()[1]
-    key = Key()
-    guard = Guard(make_app(DeskContext(folder, definitions, Pages(key.token))), key, number)
+    key, jobs = Key(), Jobs()
+    sight, batches = YearInSight(folder, definitions, jobs), Batches(folder, definitions, jobs)
+    desk = DeskContext(folder, definitions, Pages(key.token), jobs, sight, batches)
+    guard = Guard(make_app(desk), key, number)
     # No access log: nothing that is asked for is written down.
     server = uvicorn.Server(uvicorn.Config(guard, access_log=False, log_level="critical", server_header=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -56,13 +65,15 @@ def running_desk(folder: Path, definitions: Callable[[], Definitions], port: int
     deadline = time.monotonic() + _PATIENCE
     while not server.started and time.monotonic() < deadline:
         time.sleep(_MOMENT)
-    try:
-        with kept_in_memory(folder):
-            yield RunningDesk(server, guard, f"http://{HOSTS[0]}:{number}{key.address}")
-    finally:
-        server.should_exit = True
-        thread.join(_PATIENCE)
-        listening.close()
+    with kept_in_memory(folder):
+        try:
+            yield RunningDesk(server, guard, jobs, f"http://{HOSTS[0]}:{number}{key.address}")
+        finally:
+            jobs.close()
+            batches.close()
+            server.should_exit = True
+            thread.join(_PATIENCE)
+            listening.close()
 
 
 def _listening(port: int) -> socket.socket:

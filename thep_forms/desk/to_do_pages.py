@@ -28,7 +28,7 @@ class ToDoPages:
 
     def to_do(self, request: Request) -> Response:
         """What needs a person."""
-        shown = look_up_to_do(self.desk.folder, self.desk.definitions(), decisions_taken(request))
+        shown = look_up_to_do(self.desk.folder, self.desk.definitions(), decisions_taken(request), self.desk.sight.year)
         return HTMLResponse(self.desk.pages.page("todo", shown=shown))
 
     def undo(self, request: Request) -> Response:

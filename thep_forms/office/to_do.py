@@ -25,31 +25,39 @@ class Done(Struct, frozen=True):
 
 
 class ToDo(Struct, frozen=True):
-    """What needs a person in the latest year, how many schools have each standing, and what was just decided."""
+    """What needs a person in a year, how many schools have each standing, and what was just decided.
+
+    `elsewhere` counts what needs a person in other years.
+    """
 
     year: str
     tasks: tuple[Task, ...]
     counts: Counter[Standing]
     done: Done | None
+    elsewhere: Counter[str]
 
 
 class Schools(Struct, frozen=True):
-    """Where each school stands in a year. `years` are all that the records know."""
+    """Where each school stands in a year."""
 
     year: str
-    years: tuple[str, ...]
     statuses: tuple[SchoolStatus, ...]
 
 
-def look_up_to_do(folder: Path, definitions: Definitions, numbers: Sequence[int] = ()) -> ToDo:
-    """What needs a person. `numbers` are those of the decisions that were just taken.
+def look_up_to_do(
+    folder: Path, definitions: Definitions, numbers: Sequence[int] = (), year: MembershipYear | None = None
+) -> ToDo:
+    """What needs a person in a year, or else in the latest one. `numbers` are those of decisions just taken.
 
     Raises `RecordsError`, `TemplateError`.
     """
     with open_records(folder, definitions) as (ledger, records):
-        year = _latest_year(records, definitions)
-        counts = Counter(status.standing for status in _statuses(ledger, records, year, definitions))
-        return ToDo(year, tuple(tasks(records)), counts, just_done(ledger, records, numbers))
+        wanted = str(year) if year else _latest_year(records, definitions)
+        counts = Counter(status.standing for status in _statuses(ledger, records, wanted, definitions))
+        found = tasks(records)
+        of_year = tuple(task for task in found if task.year in (wanted, ""))
+        elsewhere = Counter(task.year for task in found if task.year not in (wanted, ""))
+        return ToDo(wanted, of_year, counts, just_done(ledger, records, numbers), elsewhere)
 
 
 def latest_year(folder: Path, definitions: Definitions) -> MembershipYear:
@@ -65,8 +73,7 @@ def look_up_schools(folder: Path, definitions: Definitions, year: str = "") -> S
     """
     with open_records(folder, definitions) as (ledger, records):
         wanted = str(MembershipYear.parse(year)) if year else _latest_year(records, definitions)
-        years = {*records.judgements.years, *records.registers.by_year, wanted}
-        return Schools(wanted, tuple(sorted(years, reverse=True)), _statuses(ledger, records, wanted, definitions))
+        return Schools(wanted, _statuses(ledger, records, wanted, definitions))
 
 
 def just_done(ledger: Ledger, records: Records, numbers: Sequence[int]) -> Done | None:
