@@ -15,6 +15,7 @@ from tests.test_desk_access import Answer, Client
 from thep_forms.definition import Definitions
 from thep_forms.desk.server import running_desk
 from thep_forms.desk.uploading import LARGEST_UPLOAD, MOST_FILES
+from thep_forms.records.names import ARCHIVE
 
 BOUNDARY = "divider"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
@@ -90,9 +91,10 @@ def test_a_file_is_read_under_its_own_name_and_its_copy_is_deleted(
     assert files_left(tmp_path) == []
 
 
-def test_what_came_before_is_said_to_have_come_before(sender: Sender, filled: Callable[..., bytes]) -> None:
+def test_what_came_before_is_said_to_have_come_before(sender: Sender, made: Path) -> None:
+    (archived,) = (made / ARCHIVE).glob("*.pdf")
     time.sleep(1.1)  # times are noted in whole seconds
-    sender.add(("again.pdf", filled("2101")))
+    sender.add(("again.pdf", archived.read_bytes()))
     assert "(it came before)" in sender.wait()
 
 

@@ -69,11 +69,11 @@ def running_desk(folder: Path, definitions: Callable[[], Definitions], port: int
         try:
             yield RunningDesk(server, guard, jobs, f"http://{HOSTS[0]}:{number}{key.address}")
         finally:
-            jobs.close()
-            batches.close()
             server.should_exit = True
             thread.join(_PATIENCE)
             listening.close()
+            jobs.close()
+            batches.close()  # once nothing can arrive any more
 
 
 def _listening(port: int) -> socket.socket:
