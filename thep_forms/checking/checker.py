@@ -19,7 +19,7 @@ from thep_forms.checking.problems import look_alike, problem, severity_in, shown
 from thep_forms.checking.record import Checked, CheckedValue, Contact, Problem, SchoolRecord
 from thep_forms.definition.form import Block, Box, FormDefinition
 from thep_forms.definition.identity import form_in, school_in, years_in
-from thep_forms.definition.model import Field, Kind, ProblemCode, Role, Severity
+from thep_forms.definition.model import Field, Kind, ProblemCode, Role
 from thep_forms.definition.year import MembershipYear
 from thep_forms.reading.model import Answer, Doubt, Note, ReadFrom, Reading
 
@@ -75,7 +75,6 @@ class _Checker:
         name = definition.person_name.name
         self.names = {block.boxes[name].name for block in definition.blocks(self.answers)}
         self.problems: list[Problem] = []
-        self.absent_on_missing_page: list[Problem] = []
         self.values: dict[str, CheckedValue] = {}
 
     def checked(self) -> Checked:
@@ -88,7 +87,6 @@ class _Checker:
         beside = [self._unknown_field(name, raw) for name, raw in self.unknown.items() if not raw.is_empty]
         beside += [self._note(note) for note in self.reading.notes]
         dfe_number = school.pop(self.definition.dfe_field.name) or self._number_on_missing_page()
-        self._missing_pages()
         values, problems = (*self.values.values(), *beside), tuple(self.problems)
         record = SchoolRecord(school, contacts, True, self._unknown_roles(), self._unknown_columns())
         name = self.definition.name_of_school(school)
@@ -119,6 +117,8 @@ class _Checker:
         if form and form != self.definition.identifier:
             self._problem(ProblemCode.FORM_OTHER, label="The form", value=form)
         self._paper()
+        if missing := self.reading.pages_missing:
+            self._problem(ProblemCode.PAGES_MISSING, label="The form", pages=_pages_in_words(missing))
         if self.corrections.year:
             return
         years = years_in(self.reading.form_id, self.reading.title)
@@ -126,26 +126,6 @@ class _Checker:
             self._problem(ProblemCode.YEAR_MISSING)
         elif len(set(years)) > 1:
             self._problem(ProblemCode.YEAR_MISMATCH, value=str(years[0]), other=str(years[1]))
-
-    def _missing_pages(self) -> None:
-        """Pages that did not come back: an error in the place of each for what has to be answered there."""
-        if not self.reading.pages_missing:
-            return
-        known = self.definition.dfe_field.name if self._number_on_missing_page() else ""
-        errors = [absent for absent in self.absent_on_missing_page if absent.severity is Severity.ERROR]
-        is_needed = any(absent.field != known for absent in errors)
-        code = ProblemCode.FIRST_PAGE_MISSING if is_needed else ProblemCode.PAGES_MISSING
-        self._problem(code, label="The form", pages=_pages_in_words(self.reading.pages_missing))
-
-    def _is_on_missing_page(self, name: str) -> bool:
-        """Whether the box of that name, or each box of the field of that name, did not come back."""
-        if not self.reading.pages_missing:
-            return False
-        names = {name}
-        for field in self.definition.fields:
-            if field.name == name:
-                names |= {box.name for box in self.definition.boxes_of_field(field)}
-        return names.isdisjoint(self.reading.boxes) and names.isdisjoint(self.answers)
 
     def _unknown_roles(self) -> dict[str, tuple[int, ...]]:
         """The roles with blocks on pages that did not come back, with the positions whose blocks did."""
@@ -212,12 +192,8 @@ class _Checker:
         self._absent(field.missing, field.name, field.label, field.label.lower(), options)
 
     def _absent(self, code: ProblemCode, name: str, label: str, wanted: str, options: str = "") -> None:
-        words = {"wanted": wanted, "options": options, "prefix": self.definition.partnership.dfe_prefix}
-        absent = problem(self.definition, code, name, label, **words)
-        if self._is_on_missing_page(name):
-            self.absent_on_missing_page.append(absent)
-        else:
-            self.problems.append(absent)
+        prefix = self.definition.partnership.dfe_prefix
+        self._problem(code, name, label, wanted=wanted, options=options, prefix=prefix)
 
     def _ticks(self, field: Field, boxes: tuple[Box, ...]) -> str:
         ticked = [

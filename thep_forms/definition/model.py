@@ -95,7 +95,6 @@ class ProblemCode(StrEnum):
     YEAR_MISMATCH = "year_mismatch"
     YEAR_EARLIER = "year_earlier"
     PAGES_MISSING = "pages_missing"
-    FIRST_PAGE_MISSING = "first_page_missing"
     RETURN_CONFLICT = "return_conflict"
     COPY_UNCHANGED = "copy_unchanged"
     READ_FROM_PAGE = "read_from_page"

@@ -47,7 +47,6 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
     ProblemCode.RETURN_CONFLICT: ("year",),
     ProblemCode.YEAR_EARLIER: ("year",),
     ProblemCode.PAGES_MISSING: ("pages",),
-    ProblemCode.FIRST_PAGE_MISSING: ("pages",),
     ProblemCode.FIELD_UNKNOWN: ("says",),
 }
 # Columns of schools.csv and contacts.csv that are not answers.
