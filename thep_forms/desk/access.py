@@ -27,8 +27,8 @@ MOST_FIELDS = 1000  # of a form
 TOKEN = "token"  # noqa: S105 - the name of the field that has the token
 _COOKIE = "thep_forms_desk"
 _POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
     "Content-Security-Policy": _POLICY,

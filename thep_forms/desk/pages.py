@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 
 import jinja2
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from thep_forms.checking.characters import without_controls
 from thep_forms.definition import Definitions, shipped
-from thep_forms.office.dates import in_words
+from thep_forms.office.dates import in_words, today
 
 FOLDER = "desk"  # of the templates
 
@@ -58,6 +59,8 @@ def number_in(address: str) -> str:
 
 
 def _day(at: object) -> str:
-    """A date in words, such as `4 May 2026`; empty where there is none."""
-    date = getattr(at, "date", None)
-    return in_words(date()) if date else ""
+    """A date in words, such as `4 May`, with the year where it is not this one; empty where there is no date."""
+    day = at.astimezone().date() if isinstance(at, datetime) else at
+    if not isinstance(day, date):
+        return ""
+    return in_words(day).removesuffix(f" {today().year}")
