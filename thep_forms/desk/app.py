@@ -15,26 +15,31 @@ from starlette.staticfiles import StaticFiles
 from thep_forms.desk.add_pages import AddPages
 from thep_forms.desk.job_pages import JobPages
 from thep_forms.desk.pages import DeskContext
+from thep_forms.desk.people_pages import PeoplePages
 from thep_forms.desk.return_pages import ReturnPages
 from thep_forms.desk.school_pages import SchoolPages
 from thep_forms.desk.to_do_pages import ToDoPages
 from thep_forms.desk.uploading import UploadError, UploadTooLargeError
 from thep_forms.desk.year_in_sight import ReadsYear
 from thep_forms.desk.year_pages import YearPages
-from thep_forms.errors import ThepFormsError
+from thep_forms.errors import Remedy, ThepFormsError, UnsoundError
 
 STATIC = Path(__file__).parent / "static"
 _STATUS: dict[type[Exception], HTTPStatus] = {
     UploadTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UploadError: HTTPStatus.BAD_REQUEST,
 }
+_UNSOUND = (
+    "The records are damaged, or something was cut off while it wrote them. Nothing was changed. Ask the person who "
+    "looks after the program to check them."
+)
 
 
 def make_app(desk: DeskContext) -> Starlette:
     """The application. What goes wrong is said in words, on a page."""
 
     def in_words(_: Request, error: Exception) -> Response:
-        page = desk.pages.page("problem", message=str(error), job=desk.jobs.current)
+        page = desk.pages.page("problem", message=_words(error), job=desk.jobs.current)
         return HTMLResponse(page, _STATUS.get(type(error), HTTPStatus.CONFLICT))
 
     routes = [
@@ -44,6 +49,15 @@ def make_app(desk: DeskContext) -> Starlette:
         *JobPages(desk).routes,
         *AddPages(desk).routes,
         *YearPages(desk).routes,
+        *PeoplePages(desk).routes,
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Starlette(routes=routes, middleware=[Middleware(ReadsYear)], exception_handlers={ThepFormsError: in_words})
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, without what only helps at a terminal."""
+    if isinstance(error, UnsoundError):
+        return _UNSOUND
+    is_without_list = isinstance(error, ThepFormsError) and error.remedy is Remedy.GIVE_LIST
+    return f"{error} Give your list of schools on the page Lists." if is_without_list else str(error)

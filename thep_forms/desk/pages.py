@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 
 import jinja2
@@ -13,7 +14,7 @@ from thep_forms.definition import Definitions, shipped
 from thep_forms.desk.batches import Batches
 from thep_forms.desk.jobs import Jobs
 from thep_forms.desk.year_in_sight import YearInSight
-from thep_forms.office.dates import in_words
+from thep_forms.office.dates import in_words, today
 
 FOLDER = "desk"  # of the templates
 
@@ -70,6 +71,8 @@ def number_in(address: str) -> str:
 
 
 def _day(at: object) -> str:
-    """A date in words, such as `4 May 2026`; empty where there is none."""
-    date = getattr(at, "date", None)
-    return in_words(date()) if date else ""
+    """A date in words, such as `4 May`, with the year where it is not this one; empty where there is no date."""
+    day = at.astimezone().date() if isinstance(at, datetime) else at
+    if not isinstance(day, date):
+        return ""
+    return in_words(day).removesuffix(f" {today().year}")

@@ -96,7 +96,7 @@ def look_up_known(folder: Path, school: str, year: MembershipYear, definitions: 
     known = _known(member, definition)
     boxes = boxes_in_order(definition, [*known, *first_boxes(definition)])
     order = [box for box in boxes if box.kind is not Kind.DFE_NUMBER]
-    answers = tuple(ShownAnswer(box, known.get(box.name, "")) for box in order)
+    answers = tuple(ShownAnswer(box, known.get(box.name, ""), known.get(box.name, "")) for box in order)
     return KnownSchool(number, member.name, str(year), answers)
 
 

@@ -66,11 +66,6 @@ def events_of_school(number: str, ledger: Ledger, records: Records) -> list[Even
     return _in_order(_of_school(number, ledger, records))
 
 
-def decision_in_words(decision: Decision, records: Records) -> str:
-    """What was decided, in one sentence."""
-    return _words(decision, "", records.definition)
-
-
 def _in_order(events: Iterable[Event]) -> list[Event]:
     """In the same second, what was sent comes before what came, and that before what was decided."""
     return sorted(events, key=lambda event: (event.at or _LONG_AGO).replace(microsecond=0))

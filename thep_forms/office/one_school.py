@@ -10,10 +10,10 @@ from msgspec import Struct
 from thep_forms.checking import Contact
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import DecisionError
+from thep_forms.office.done import Done, just_done
 from thep_forms.office.history import Event, events_of_school
 from thep_forms.office.opening import open_records
 from thep_forms.office.status import SchoolStatus, statuses_of_members
-from thep_forms.office.to_do import Done, just_done
 from thep_forms.records import Records
 
 
