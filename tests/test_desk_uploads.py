@@ -90,9 +90,9 @@ def test_a_file_is_read_under_its_own_name_and_its_copy_is_deleted(
     assert files_left(tmp_path) == []
 
 
-def test_what_came_before_is_said_to_have_come_before(sender: Sender, filled: Callable[..., bytes]) -> None:
+def test_what_came_before_is_said_to_have_come_before(sender: Sender, made: Path) -> None:
     time.sleep(1.1)  # times are noted in whole seconds
-    sender.add(("again.pdf", filled("2101")))
+    sender.add(("again.pdf", (made.parent / "in" / "cedar.pdf").read_bytes()))
     assert "(it came before)" in sender.wait()
 
 

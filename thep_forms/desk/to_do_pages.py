@@ -10,6 +10,7 @@ from thep_forms.desk.pages import DeskContext
 from thep_forms.desk.requests import decisions_taken, go_to, sent_form
 from thep_forms.office.to_do import look_up_to_do
 from thep_forms.office.undo import undo
+from thep_forms.office.years import has_records
 
 
 class ToDoPages:
@@ -27,7 +28,9 @@ class ToDoPages:
         ]
 
     def to_do(self, request: Request) -> Response:
-        """What needs a person."""
+        """What needs a person. Without records, the first questions."""
+        if not has_records(self.desk.folder):
+            return go_to("/start")
         shown = look_up_to_do(self.desk.folder, self.desk.definitions(), decisions_taken(request), self.desk.sight.year)
         return HTMLResponse(self.desk.pages.page("todo", shown=shown))
 

@@ -29,7 +29,7 @@ if (picture) {
     tried.addEventListener("load", () => {
       page = number;
       picture.src = tried.src;
-      picture.alt = `Page ${page + 1} of the file as it came`;
+      picture.alt = `Page ${page + 1} of ${picture.dataset.of}`;
       label.textContent = `Page ${page + 1}`;
     });
     tried.addEventListener("error", () => { label.textContent = `Page ${page + 1} is the last`; });
