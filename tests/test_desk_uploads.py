@@ -15,7 +15,6 @@ from tests.test_desk_access import Answer, Client
 from thep_forms.definition import Definitions
 from thep_forms.desk.server import running_desk
 from thep_forms.desk.uploading import LARGEST_UPLOAD, MOST_FILES
-from thep_forms.records.names import ARCHIVE
 
 BOUNDARY = "divider"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
@@ -92,9 +91,8 @@ def test_a_file_is_read_under_its_own_name_and_its_copy_is_deleted(
 
 
 def test_what_came_before_is_said_to_have_come_before(sender: Sender, made: Path) -> None:
-    (archived,) = (made / ARCHIVE).glob("*.pdf")
     time.sleep(1.1)  # times are noted in whole seconds
-    sender.add(("again.pdf", archived.read_bytes()))
+    sender.add(("again.pdf", (made.parent / "in" / "cedar.pdf").read_bytes()))
     assert "(it came before)" in sender.wait()
 
 

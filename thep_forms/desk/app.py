@@ -14,15 +14,19 @@ from starlette.staticfiles import StaticFiles
 
 from thep_forms.desk.add_pages import AddPages
 from thep_forms.desk.job_pages import JobPages
+from thep_forms.desk.list_pages import ListPages
 from thep_forms.desk.pages import DeskContext
 from thep_forms.desk.people_pages import PeoplePages
+from thep_forms.desk.requests import go_to
 from thep_forms.desk.return_pages import ReturnPages
 from thep_forms.desk.school_pages import SchoolPages
+from thep_forms.desk.start_pages import StartPages
 from thep_forms.desk.to_do_pages import ToDoPages
 from thep_forms.desk.uploading import UploadError, UploadTooLargeError
 from thep_forms.desk.year_in_sight import ReadsYear
 from thep_forms.desk.year_pages import YearPages
-from thep_forms.errors import Remedy, ThepFormsError, UnsoundError
+from thep_forms.errors import RecordsError, Remedy, ThepFormsError, UnsoundError
+from thep_forms.office.years import has_records
 
 STATIC = Path(__file__).parent / "static"
 _STATUS: dict[type[Exception], HTTPStatus] = {
@@ -39,6 +43,8 @@ def make_app(desk: DeskContext) -> Starlette:
     """The application. What goes wrong is said in words, on a page."""
 
     def in_words(_: Request, error: Exception) -> Response:
+        if isinstance(error, RecordsError) and not has_records(desk.folder):
+            return go_to("/start")
         page = desk.pages.page("problem", message=_words(error), job=desk.jobs.current)
         return HTMLResponse(page, _STATUS.get(type(error), HTTPStatus.CONFLICT))
 
@@ -49,6 +55,8 @@ def make_app(desk: DeskContext) -> Starlette:
         *JobPages(desk).routes,
         *AddPages(desk).routes,
         *YearPages(desk).routes,
+        *ListPages(desk).routes,
+        *StartPages(desk).routes,
         *PeoplePages(desk).routes,
         Mount("/static", StaticFiles(directory=STATIC)),
     ]

@@ -278,7 +278,7 @@ class Batches:
                     definitions=definitions,
                     year=batch.year,
                     passwords=passwords,
-                    progress=partial(_with_steps, job),
+                    progress=partial(with_steps, job),
                 )
                 given = [GivenFile(file.name, file.sha256) for file in whole]
                 for file, came in zip(whole, look_up_what_came(self._records, given, since, definitions), strict=True):
@@ -293,7 +293,7 @@ class Batches:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _with_steps(job: Job, files: Sequence[SourceFile]) -> Iterable[SourceFile]:
+def with_steps(job: Job, files: Sequence[SourceFile]) -> Iterable[SourceFile]:
     """The files to read. The job counts each, and can be stopped between two."""
     job.total = len(files)
     for file in files:

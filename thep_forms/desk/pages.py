@@ -12,7 +12,7 @@ from msgspec import Struct
 from thep_forms.checking.characters import without_controls
 from thep_forms.definition import Definitions, shipped
 from thep_forms.desk.batches import Batches
-from thep_forms.desk.jobs import Jobs
+from thep_forms.desk.jobs import Job, Jobs
 from thep_forms.desk.year_in_sight import YearInSight
 from thep_forms.office.dates import in_words, today
 
@@ -47,7 +47,8 @@ class Pages:
 class DeskContext(Struct, frozen=True):
     """What every page needs: the RECORDS folder, the year's definitions, the templates, and the long acts.
 
-    `sight` knows the year that the page in hand is about, `batches` the files that were added.
+    `sight` knows the year that the page in hand is about, `batches` the files that were added. `open_samples` reads
+    the samples, opens a desk of their own for them, and gives its address; a desk of samples has none.
 
     `definitions` are asked for at each request: a year may begin while the desk is open.
     """
@@ -58,6 +59,7 @@ class DeskContext(Struct, frozen=True):
     jobs: Jobs
     sight: YearInSight
     batches: Batches
+    open_samples: Callable[[Job], str] | None = None
 
 
 def address_of(dfe_number: str) -> str:

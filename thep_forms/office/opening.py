@@ -31,11 +31,22 @@ DIFFERENCES.addHandler(logging.NullHandler())
 
 
 def tell_differences(ledger: Ledger, listed: Sequence[ListedSchool], year: str, definition: FormDefinition) -> None:
-    """Log what a list that is to become the register of a year changes: against the list of that year, or before."""
+    """Log what a list that is to become the register of a year changes."""
+    for line in differences_of_list(ledger, listed, year, definition):
+        DIFFERENCES.warning(line)
+
+
+def differences_of_list(
+    ledger: Ledger, listed: Sequence[ListedSchool], year: str, definition: FormDefinition
+) -> list[str]:
+    """What a list that is to become the register of a year changes: against the list of that year, or before."""
+    return list(differences(list_before(ledger, year), listed, year, definition))
+
+
+def list_before(ledger: Ledger, year: str) -> list[ListedSchool]:
+    """The list of that year, or of the nearest year before; empty if there is none."""
     earlier = ledger.registers().year_of_list(year)
-    if earlier <= year:
-        for line in differences(ledger.listed_schools(earlier), listed, year, definition):
-            DIFFERENCES.warning(line)
+    return ledger.listed_schools(earlier) if earlier <= year else []
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.office.partnership import TEMPLATES
 from thep_forms.records import open_for_reading
 from thep_forms.records.names import LEDGER
 
@@ -24,6 +25,13 @@ class Years(Struct, frozen=True):
 def has_records(folder: Path) -> bool:
     """Whether the folder has a ledger."""
     return (folder / LEDGER).is_file()
+
+
+def can_begin(folder: Path) -> bool:
+    """Whether records can begin in the folder: nothing is in it yet, but for what the first questions left."""
+    if not folder.exists():
+        return True
+    return folder.is_dir() and all(path.name == TEMPLATES for path in folder.iterdir())
 
 
 def state_of(folder: Path) -> tuple[int, ...]:
