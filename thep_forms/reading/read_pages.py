@@ -14,7 +14,7 @@ from thep_forms.layout.seal import State
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found, PageKinds, classify_pages
 from thep_forms.reading.damage import attempt
-from thep_forms.reading.field_groups import PageSpan, are_mixed
+from thep_forms.reading.field_groups import PageSpan, are_mixed, are_of_one_school
 from thep_forms.reading.information import may_lack_letters
 from thep_forms.reading.lost_letters import LostLetters, lost_letters
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
@@ -22,6 +22,7 @@ from thep_forms.reading.page_groups import PagesOfForm, are_apart, forms_on, for
 from thep_forms.reading.page_numbers import missing_pages
 from thep_forms.reading.pictures import drawn_pages, pictured_forms
 from thep_forms.reading.placement import folded
+from thep_forms.reading.policy import without_repeated
 from thep_forms.reading.print import PrintedForm, page_reader
 
 
@@ -35,11 +36,14 @@ def read_pages(
         alone = [] if with_boxes or pages is not None else _without_boxes(contents, kinds, definitions)
         return Found([*alone, *pictured], kinds.damaged)
     forms = forms_on(kinds, contents.codes)
-    if are_mixed([_span(form) for form in forms]) and not are_apart(forms):
-        return Found([contents.reading(FileKind.UNREADABLE, reasons.MIXED), *pictured], kinds.damaged)
     printed: list[Reading] = []
     for form in forms:
         printed += _printed(contents, kinds, form, definitions)
+    if are_mixed([_span(form) for form in forms]) and not are_apart(forms):
+        printed = without_repeated(printed)
+        number = definitions(None).dfe_field.name
+        if not are_of_one_school([reading.text_of(number) for reading in printed]):
+            printed = [contents.reading(FileKind.UNREADABLE, reasons.MIXED)]
     return Found([*printed, *pictured], kinds.damaged)
 
 
