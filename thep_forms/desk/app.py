@@ -11,10 +11,12 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from thep_forms.desk.forms_pages import FormsPages
 from thep_forms.desk.job_pages import JobPages
 from thep_forms.desk.pages import DeskContext
 from thep_forms.desk.return_pages import ReturnPages
 from thep_forms.desk.school_pages import SchoolPages
+from thep_forms.desk.send_pages import SendPages
 from thep_forms.desk.to_do_pages import ToDoPages
 from thep_forms.errors import ThepFormsError
 
@@ -32,6 +34,9 @@ def make_app(desk: DeskContext) -> Starlette:
         *SchoolPages(desk).routes,
         *ReturnPages(desk).routes,
         *JobPages(desk).routes,
+        *desk.downloads.routes,
+        *SendPages(desk).routes,
+        *FormsPages(desk).routes,
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Starlette(routes=routes, exception_handlers={ThepFormsError: in_words})

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from thep_forms.checking.characters import without_controls
 from thep_forms.definition import Definitions, shipped
+from thep_forms.desk.downloads import Downloads
 from thep_forms.desk.jobs import Jobs
 from thep_forms.office.dates import in_words
 
@@ -38,7 +39,7 @@ class Pages:
 
 
 class DeskContext(Struct, frozen=True):
-    """What every page needs: the RECORDS folder, the year's definitions, the templates, and the long acts.
+    """What every page needs: the RECORDS folder, the year's definitions, the templates, the long acts and their files.
 
     `definitions` are asked for at each request: a year may begin while the desk is open.
     """
@@ -47,6 +48,7 @@ class DeskContext(Struct, frozen=True):
     definitions: Callable[[], Definitions]
     pages: Pages
     jobs: Jobs
+    downloads: Downloads
 
 
 def address_of(dfe_number: str) -> str:

@@ -16,6 +16,7 @@ import uvicorn
 from thep_forms.definition import Definitions
 from thep_forms.desk.access import HOSTS, Guard, Key
 from thep_forms.desk.app import make_app
+from thep_forms.desk.downloads import Downloads
 from thep_forms.desk.jobs import Jobs
 from thep_forms.desk.pages import DeskContext, Pages
 from thep_forms.errors import OutputError
@@ -52,8 +53,9 @@ def running_desk(folder: Path, definitions: Callable[[], Definitions], port: int
         pass  # what is wrong with the records is said before anything starts
     listening = _listening(port)
     number = listening.getsockname()[1]
-    key, jobs = Key(), Jobs()
-    guard = Guard(make_app(DeskContext(folder, definitions, Pages(key.token), jobs)), key, number)
+    key, jobs, downloads = Key(), Jobs(), Downloads()
+    context = DeskContext(folder, definitions, Pages(key.token), jobs, downloads)
+    guard = Guard(make_app(context), key, number)
     # No access log: nothing that is asked for is written down.
     server = uvicorn.Server(uvicorn.Config(guard, access_log=False, log_level="critical", server_header=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -68,6 +70,7 @@ def running_desk(folder: Path, definitions: Callable[[], Definitions], port: int
         server.should_exit = True
         thread.join(_PATIENCE)
         listening.close()
+        downloads.close()
 
 
 def _listening(port: int) -> socket.socket:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.errors import RecipientsError, SendError
@@ -31,13 +32,32 @@ from thep_forms.send import (
     Server,
     Wait,
     preview,
+    shown_headers,
 )
 
+_ALL = slice(None)
 _TURNS = 120  # that another run may have first, of some seconds each
 
 
 def _ignore(_: object) -> None:
     """Do nothing with what happened."""
+
+
+class ShownMessage(Struct, frozen=True):
+    """One of the messages of a plan as it will arrive, without a message where nobody gets one.
+
+    `number` is its place among those who get one, from 1 on. `headers` are what stands above its `text`, by their
+    names. The warnings are those of `Mailing`.
+    """
+
+    plan: MailPlan
+    number: int
+    example_address: str = ""
+    date_warning: str = ""
+    dfe_number: str = ""
+    school: str = ""
+    headers: Mapping[str, str] = {}
+    text: str = ""
 
 
 class Mailing(Struct, frozen=True):
@@ -82,6 +102,28 @@ def preview_messages(request: MailRequest) -> Mailing:
     partnership = prepared.definition.partnership
     previews = tuple(preview(message, partnership) for message in prepared.messages)
     return Mailing(prepared.plan, *prepared.warnings, previews=previews)
+
+
+def show_message(request: MailRequest, number: int) -> ShownMessage:
+    """The message to the school with that number among those that get one, from 1 on; else to the first of them.
+
+    Nothing is written, sent or noted. Raises as `preview_messages`.
+    """
+    at = max(number, 1) - 1
+    prepared = _prepare(request, _ledger_to_read, slice(at, at + 1))
+    if number > 1 and not prepared.messages:
+        return show_message(request, 1)
+    parts = ShownMessage(prepared.plan, at + 1, *prepared.warnings)
+    if not prepared.messages:
+        return parts
+    (message,) = prepared.messages
+    return replace(
+        parts,
+        dfe_number=message.dfe_number,
+        school=message.school,
+        headers=shown_headers(message, prepared.definition.partnership),
+        text=message.text.text,
+    )
 
 
 def draft_messages(request: MailRequest, folder: Path, on_draft: Callable[[Path], object] = _ignore) -> Mailing:
@@ -171,8 +213,8 @@ class _Prepared(Struct, frozen=True):
 OpenLedger = Callable[[YearRegister], AbstractContextManager[tuple[Ledger, Records]]]
 
 
-def _prepare(request: MailRequest, open_ledger: OpenLedger) -> _Prepared:
-    """The messages of a request. The ledger is open only until it is clear who gets one."""
+def _prepare(request: MailRequest, open_ledger: OpenLedger, which: slice = _ALL) -> _Prepared:
+    """The messages of a request, or `which` of them. The ledger is open only until it is clear who gets one."""
     templates = request.definitions.templates
     definition = load_definition(request.year, templates, prefilled=True)
     register = YearRegister(request.records, request.year, request.register_list, request.definitions)
@@ -182,7 +224,7 @@ def _prepare(request: MailRequest, open_ledger: OpenLedger) -> _Prepared:
             members = members_named(members, request.only, definition)
         statuses = current_statuses(ledger, records, definition, members)
     plan = plan_messages(request.what, statuses, request.since)
-    messages = outgoing_messages(plan.recipients, definition, templates, request.kind)
+    messages = outgoing_messages(plan.recipients[which], definition, templates, request.kind)
     return _Prepared(definition, plan, tuple(messages), request.kind)
 
 

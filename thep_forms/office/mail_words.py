@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from thep_forms.office.dates import in_words, today
+from thep_forms.office.report_contents import HAS_RETURNED
 from thep_forms.office.status import ReminderRule, SchoolStatus, Standing
+from thep_forms.records import SentKind, SentState
 from thep_forms.send import Delivery, DeliveryOutcome
 
 _SKIPPED = {
@@ -18,6 +20,22 @@ _SKIPPED = {
     Standing.DRAFTED: "with a draft from an earlier run",
     Standing.SENT: "sent the form in an earlier run",
 }
+
+# Where schools stand, as the end of a sentence: schools …
+_OPEN = "open"
+STANDS = {
+    _OPEN: "that have not answered",
+    Standing.NOT_SENT: "that were not sent the form",
+    Standing.OVERDUE: "that are overdue",
+    Standing.NEEDS_ATTENTION: "with a form to be corrected",
+    Standing.WROTE: "that wrote without a form",
+    Standing.SENT: "that have the form and some time left",
+    Standing.DRAFTED: "with a draft",
+    Standing.UNCERTAIN: "that may have been written to",
+    Standing.UNDELIVERABLE: "that mail does not reach",
+    Standing.ACCEPTED: "with an accepted form",
+}
+_STATES = {SentState.SENT: "", SentState.DRAFTED: " drafted", SentState.SENDING: " perhaps"}
 
 
 def delivery_in_words(delivery: Delivery) -> str:
@@ -34,6 +52,24 @@ def delivery_in_words(delivery: Delivery) -> str:
             return f"NOT sent, {reason}"
         case DeliveryOutcome.UNCERTAIN:
             return f"may have been sent: {reason}. Its Message-ID is {delivery.message_id}"
+
+
+def is_meant(status: SchoolStatus, phase: str, standing: str) -> bool:
+    """Whether a school is of that phase and stands there, one of `STANDS`; both may be empty for any."""
+    if phase and phase not in status.member.phases:
+        return False
+    if standing == _OPEN:
+        return status.standing not in HAS_RETURNED
+    return not standing or status.standing == standing
+
+
+def written_in_words(status: SchoolStatus) -> str:
+    """What a school was last sent and when, such as `Form on 4 May 2026, reminder on 3 June 2026`."""
+    last: dict[SentKind, str] = {}
+    for message in status.messages:
+        last[message.kind] = f"{message.kind}{_STATES[message.state]} on {in_words(message.at.date())}"
+    words = ", ".join(last.values())
+    return words[:1].upper() + words[1:]
 
 
 def skipped_in_words(skipped: Iterable[SchoolStatus], rule: ReminderRule | None) -> list[str]:
