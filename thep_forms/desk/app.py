@@ -13,6 +13,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from thep_forms.desk.add_pages import AddPages
+from thep_forms.desk.forms_pages import FormsPages
 from thep_forms.desk.job_pages import JobPages
 from thep_forms.desk.list_pages import ListPages
 from thep_forms.desk.pages import DeskContext
@@ -20,6 +21,7 @@ from thep_forms.desk.people_pages import PeoplePages
 from thep_forms.desk.requests import go_to
 from thep_forms.desk.return_pages import ReturnPages
 from thep_forms.desk.school_pages import SchoolPages
+from thep_forms.desk.send_pages import SendPages
 from thep_forms.desk.start_pages import StartPages
 from thep_forms.desk.to_do_pages import ToDoPages
 from thep_forms.desk.uploading import UploadError, UploadTooLargeError
@@ -58,6 +60,9 @@ def make_app(desk: DeskContext) -> Starlette:
         *ListPages(desk).routes,
         *StartPages(desk).routes,
         *PeoplePages(desk).routes,
+        *desk.downloads.routes,
+        *SendPages(desk).routes,
+        *FormsPages(desk).routes,
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Starlette(routes=routes, middleware=[Middleware(ReadsYear)], exception_handlers={ThepFormsError: in_words})

@@ -12,6 +12,7 @@ from msgspec import Struct
 from thep_forms.checking.characters import without_controls
 from thep_forms.definition import Definitions, shipped
 from thep_forms.desk.batches import Batches
+from thep_forms.desk.downloads import Downloads
 from thep_forms.desk.jobs import Job, Jobs
 from thep_forms.desk.year_in_sight import YearInSight
 from thep_forms.office.dates import in_words, today
@@ -45,7 +46,7 @@ class Pages:
 
 
 class DeskContext(Struct, frozen=True):
-    """What every page needs: the RECORDS folder, the year's definitions, the templates, and the long acts.
+    """What every page needs: the RECORDS folder, the year's definitions, the templates, the long acts and their files.
 
     `sight` knows the year that the page in hand is about, `batches` the files that were added. `open_samples` reads
     the samples, opens a desk of their own for them, and gives its address; a desk of samples has none.
@@ -57,6 +58,7 @@ class DeskContext(Struct, frozen=True):
     definitions: Callable[[], Definitions]
     pages: Pages
     jobs: Jobs
+    downloads: Downloads
     sight: YearInSight
     batches: Batches
     open_samples: Callable[[Job], str] | None = None

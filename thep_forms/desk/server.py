@@ -19,6 +19,7 @@ from thep_forms.definition import Definitions
 from thep_forms.desk.access import HOSTS, Guard, Key
 from thep_forms.desk.app import make_app
 from thep_forms.desk.batches import Batches, with_steps
+from thep_forms.desk.downloads import Downloads
 from thep_forms.desk.jobs import Job, Jobs
 from thep_forms.desk.pages import DeskContext, Pages
 from thep_forms.desk.year_in_sight import YearInSight
@@ -65,11 +66,11 @@ def running_desk(
             pass  # what is wrong with the records is said before anything starts
     listening = _listening(port)
     number = listening.getsockname()[1]
-    key, jobs = Key(), Jobs()
+    key, jobs, downloads = Key(), Jobs(), Downloads()
     sight, batches = YearInSight(folder, definitions, jobs), Batches(folder, definitions, jobs)
     samples = _Samples(folder)
     open_samples = None if is_samples else samples.open
-    desk = DeskContext(folder, definitions, Pages(key.token), jobs, sight, batches, open_samples)
+    desk = DeskContext(folder, definitions, Pages(key.token), jobs, downloads, sight, batches, open_samples)
     guard = Guard(make_app(desk), key, number)
     # No access log: nothing that is asked for is written down.
     server = uvicorn.Server(uvicorn.Config(guard, access_log=False, log_level="critical", server_header=False))
@@ -88,6 +89,7 @@ def running_desk(
             jobs.close()
             batches.close()  # once nothing can arrive any more
             samples.close()
+            downloads.close()
 
 
 def _with_own_templates(folder: Path, definitions: Callable[[], Definitions]) -> Definitions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -103,6 +104,11 @@ class SchoolStatus(Struct, frozen=True):
         return _last_form(self.messages)
 
     @property
+    def forms(self) -> tuple[Sent, ...]:
+        """The messages that brought the form, sent or drafted."""
+        return tuple(message for message in self.messages if message.kind is SentKind.FORM)
+
+    @property
     def reminders(self) -> tuple[Sent, ...]:
         """The reminders that were sent or drafted."""
         return tuple(message for message in self.messages if message.kind is SentKind.REMINDER)
@@ -131,6 +137,9 @@ class ReminderRule(Struct, frozen=True):
     def next_day(self, reminder: Sent) -> date:
         """The first day on which a school may have another reminder after its last one."""
         return reminder.at.date() + timedelta(days=self.days_apart)
+
+
+REMIND_AT_ANY_TIME = ReminderRule(sys.maxsize, 0)  # schools that a person chose
 
 
 # --- looking it up --------------------------------------------------------------------------------------------------

@@ -43,6 +43,10 @@ class CutOffError(UnsoundError):
     """A ledger that a run left in the middle of a transaction. Opening it for writing rolls the transaction back."""
 
 
+class BusyError(RecordsError):
+    """Another run uses the ledger."""
+
+
 class ReadOnlyError(RecordsError):
     """A ledger that cannot be written to."""
 
@@ -54,7 +58,7 @@ def _in_words(error: sqlite3.DatabaseError) -> RecordsError:
         return CutOffError(_CUT_OFF)
     match code & 0xFF:  # the rest are details
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return RecordsError(_BUSY)
+            return BusyError(_BUSY)
         case sqlite3.SQLITE_FULL:
             return RecordsError(_FULL)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
