@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 
 import jinja2
@@ -11,9 +12,10 @@ from msgspec import Struct
 from thep_forms.checking.characters import without_controls
 from thep_forms.definition import Definitions, shipped
 from thep_forms.desk.batches import Batches
+from thep_forms.desk.downloads import Downloads
 from thep_forms.desk.jobs import Job, Jobs
 from thep_forms.desk.year_in_sight import YearInSight
-from thep_forms.office.dates import in_words
+from thep_forms.office.dates import in_words, today
 
 FOLDER = "desk"  # of the templates
 
@@ -44,7 +46,7 @@ class Pages:
 
 
 class DeskContext(Struct, frozen=True):
-    """What every page needs: the RECORDS folder, the year's definitions, the templates, and the long acts.
+    """What every page needs: the RECORDS folder, the year's definitions, the templates, the long acts and their files.
 
     `sight` knows the year that the page in hand is about, `batches` the files that were added. `open_samples` reads
     the samples, opens a desk of their own for them, and gives its address; a desk of samples has none.
@@ -56,6 +58,7 @@ class DeskContext(Struct, frozen=True):
     definitions: Callable[[], Definitions]
     pages: Pages
     jobs: Jobs
+    downloads: Downloads
     sight: YearInSight
     batches: Batches
     open_samples: Callable[[Job], str] | None = None
@@ -72,6 +75,8 @@ def number_in(address: str) -> str:
 
 
 def _day(at: object) -> str:
-    """A date in words, such as `4 May 2026`; empty where there is none."""
-    date = getattr(at, "date", None)
-    return in_words(date()) if date else ""
+    """A date in words, such as `4 May`, with the year where it is not this one; empty where there is no date."""
+    day = at.astimezone().date() if isinstance(at, datetime) else at
+    if not isinstance(day, date):
+        return ""
+    return in_words(day).removesuffix(f" {today().year}")

@@ -55,8 +55,8 @@ class SentForm:
     def _changed(self, shown: Iterable[ShownAnswer]) -> dict[str, str]:
         typed, changed = self.answers, dict[str, str]()
         for answer in shown:
-            name, was = answer.box.name, answer.value if answer.is_tick and answer.value else answer.now
-            now = answer.before if self["take"] == name else typed.get(name, was)
+            name, was = answer.box.name, answer.now
+            now = (answer.before or "") if self["take"] == name else typed.get(name, was)
             if now != was.strip():
                 changed[name] = now
         return changed

@@ -64,10 +64,11 @@ class SchoolPages:
             of_return = sent_form(request)["return"]
         year = self.desk.sight.year
         shown = look_up_known(self.desk.folder, number, year, definitions)
-        has_file = bool(of_return) and look_up_return(self.desk.folder, of_return, definitions).has_file
+        came = look_up_return(self.desk.folder, of_return, definitions) if of_return else None
         page = self.desk.pages.page(
             "enter",
-            has_file=has_file,
+            has_file=bool(came and came.has_file),
+            text=came.message if came else "",
             shown=shown,
             of_return=of_return,
             error=error,

@@ -20,13 +20,14 @@ from thep_forms.definition.load import templates_in
 from thep_forms.desk.access import HOSTS, Guard, Key
 from thep_forms.desk.app import make_app
 from thep_forms.desk.batches import Batches, with_steps
+from thep_forms.desk.downloads import Downloads
 from thep_forms.desk.jobs import Job, Jobs
 from thep_forms.desk.pages import DeskContext, Pages
 from thep_forms.desk.year_in_sight import YearInSight
 from thep_forms.errors import OutputError
 from thep_forms.office import demo
 from thep_forms.office.demo import run_demo
-from thep_forms.office.opening import open_records
+from thep_forms.office.opening import kept_in_memory, open_records
 from thep_forms.office.years import can_begin
 
 HOURS_IDLE = 8  # after which the desk closes
@@ -65,11 +66,11 @@ def running_desk(
             pass  # what is wrong with the records is said before anything starts
     listening = _listening(port)
     number = listening.getsockname()[1]
-    key, jobs = Key(), Jobs()
+    key, jobs, downloads = Key(), Jobs(), Downloads()
     sight, batches = YearInSight(folder, definitions, jobs), Batches(folder, definitions, jobs)
     samples = _Samples(folder)
     open_samples = None if is_samples else samples.open
-    desk = DeskContext(folder, definitions, Pages(key.token), jobs, sight, batches, open_samples)
+    desk = DeskContext(folder, definitions, Pages(key.token), jobs, downloads, sight, batches, open_samples)
     guard = Guard(make_app(desk), key, number)
     # No access log: nothing that is asked for is written down.
     server = uvicorn.Server(uvicorn.Config(guard, access_log=False, log_level="critical", server_header=False))
@@ -78,15 +79,17 @@ def running_desk(
     deadline = time.monotonic() + _PATIENCE
     while not server.started and time.monotonic() < deadline:
         time.sleep(_MOMENT)
-    try:
-        yield RunningDesk(server, guard, jobs, f"http://{HOSTS[0]}:{number}{key.address}")
-    finally:
-        jobs.close()
-        server.should_exit = True
-        thread.join(_PATIENCE)
-        batches.close()
-        samples.close()
-        listening.close()
+    with kept_in_memory(folder):
+        try:
+            yield RunningDesk(server, guard, jobs, f"http://{HOSTS[0]}:{number}{key.address}")
+        finally:
+            server.should_exit = True
+            thread.join(_PATIENCE)
+            listening.close()
+            jobs.close()
+            batches.close()  # once nothing can arrive any more
+            samples.close()
+            downloads.close()
 
 
 def _with_own_templates(folder: Path, definitions: Callable[[], Definitions]) -> Definitions:

@@ -10,14 +10,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
-from thep_forms.errors import SourceError
+from thep_forms.errors import Remedy, SourceError
 from thep_forms.files import is_same_folder
 from thep_forms.records import Ledger, ListedSchool, Records, Views, open_for_reading, open_for_writing
 from thep_forms.records.database import ReadOnlyError
+from thep_forms.records.kept import kept_in_memory, kept_records
 from thep_forms.records.names import LEDGER
 from thep_forms.records.results import renew_results
 from thep_forms.register import MemberSchool, as_listed, members_of_year, read_register
 from thep_forms.register.comparing import differences
+
+__all__ = ["YearRegister", "kept_in_memory", "open_records", "tell_differences"]
 
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -50,8 +53,13 @@ def list_before(ledger: Ledger, year: str) -> list[ListedSchool]:
 def open_records(folder: Path, definitions: Definitions) -> Iterator[tuple[Ledger, Records]]:
     """The ledger and the records of a RECORDS folder, brought up to date and open to be read.
 
-    Raises `RecordsError` when the folder holds no records, or another run uses them; `TemplateError`, `OSError`.
+    Where a program keeps the folder in memory, they are what it keeps, as long as the file is the same. Raises
+    `RecordsError` when the folder holds no records, or another run uses them; `TemplateError`, `OSError`.
     """
+    if kept := kept_records(folder):
+        with kept.opened(definitions) as opened:
+            yield opened
+        return
     with open_for_reading(folder, definitions) as ledger:
         yield ledger, Records(ledger, definitions)
 
@@ -75,9 +83,7 @@ class YearRegister:
         """The member schools of the year. Raises `SourceError` if the records know of none."""
         members = members_of_year(records, self.year)
         if not members:
-            raise SourceError(
-                f"{self.folder} holds no list of schools and no accepted return. Give a list with --schools."
-            )
+            raise SourceError(f"{self.folder} holds no list of schools and no accepted return.", Remedy.GIVE_LIST)
         return members
 
     def put_into(self, ledger: Ledger) -> bool:
