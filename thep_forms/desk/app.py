@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from thep_forms.desk.forms_pages import FormsPages
 from thep_forms.desk.job_pages import JobPages
 from thep_forms.desk.pages import DeskContext
+from thep_forms.desk.report_pages import ReportPages
 from thep_forms.desk.return_pages import ReturnPages
 from thep_forms.desk.school_pages import SchoolPages
 from thep_forms.desk.send_pages import SendPages
@@ -37,6 +38,7 @@ def make_app(desk: DeskContext) -> Starlette:
         *desk.downloads.routes,
         *SendPages(desk).routes,
         *FormsPages(desk).routes,
+        *ReportPages(desk).routes,
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Starlette(routes=routes, exception_handlers={ThepFormsError: in_words})
