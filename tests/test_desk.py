@@ -132,7 +132,7 @@ def test_queries_are_confirmed_at_once(page: Page, some: Path) -> None:
 
 def test_of_two_forms_one_is_chosen(page: Page, some: Path) -> None:
     open_return(page, some, "later")
-    page.get_by_role("button", name="This one counts").click()
+    page.get_by_role("button", name="This one counts: in/later.pdf").click()
     assert row_of(some, return_id(some, "later"))["verdict"] == "accepted"
     assert row_of(some, return_id(some, "ivy"))["verdict"] == "superseded"
 

@@ -173,6 +173,7 @@ def test_a_port_that_is_taken_is_refused_in_one_line(made: Path) -> None:
 
 
 def test_records_that_do_not_exist_are_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("Something else")
     with pytest.raises(RecordsError, match="holds no records"), running_desk(tmp_path, Definitions.of_today):
         pass
     result = run("desk", "-o", tmp_path, "--no-browser")

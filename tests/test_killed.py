@@ -188,7 +188,7 @@ def test_a_full_disk_is_reported_in_one_line_and_the_next_run_completes_the_work
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()
     assert line.startswith("Error: ")
-    assert "Make room and run the command again" in line
+    assert "Make room and try again" in line
     assert not [path for path in records.rglob(".*") if path.is_file()]
     ingest(inbox, records)
     assert tables(records) == undisturbed[0]
@@ -221,7 +221,7 @@ def test_a_second_run_on_the_same_records_is_refused_in_one_line(
         errors = run.communicate()[1]
         assert run.returncode == 2
         assert errors.splitlines() == [
-            "Error: Another run is at work on these records. Wait until it has ended, and run again."
+            "Error: Another run is at work on these records. Wait until it has ended, and try again."
         ]
     assert tables(busy) == undisturbed[0]
 

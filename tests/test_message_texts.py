@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests import outlook
+from tests.commands import run
 from tests.conftest import ingest, rows
 from tests.messages import (
     ingested,
@@ -94,3 +95,17 @@ def test_files_that_are_no_pdfs_are_called_what_they_are(tmp_path: Path) -> None
         "e.txt": "This is not a PDF.",
         "f.doc": "This file is empty.",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [("Our chair is\nEdith Newly-Elected", ""), ("", "<p>Our <b>chair</b> is<br>Edith&nbsp;Newly-Elected</p>")],
+)
+def test_what_a_message_without_a_file_says_is_kept_found_and_forgotten(tmp_path: Path, text: str, html: str) -> None:
+    records = tmp_path / "records"
+    (tmp_path / "message.eml").write_bytes(written(text, html=html).as_bytes())
+    ingest(records, [tmp_path / "message.eml"])
+    assert "In the message: Our chair is / Edith Newly-Elected" in run("find", "Edith Newly", "-o", records).stdout
+    assert run("forget", "--person", "Edith Newly", "-o", records, "--yes").exit_code == 0
+    assert "Nothing is held" in run("find", "Edith Newly", "-o", records).stdout
+    assert len(rows(records / "returns.csv")) == 1

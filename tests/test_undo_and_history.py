@@ -75,6 +75,7 @@ def test_an_undone_undo_lets_the_decision_count_again(some: Path) -> None:
     decide("undo", some, "1")
     decide("undo", some, "2")
     assert row_of(some, cedar)["verdict"] == "accepted"
+    assert [row["undone_by"] for row in rows(some / "decisions.csv")] == ["", "3", ""]
     decide("undo", some, "1")
     assert row_of(some, cedar)["verdict"] == "needs_attention"
 
@@ -103,7 +104,9 @@ def test_the_history_of_a_school_tells_what_came_and_what_was_decided_in_order(
     assert result.exit_code == 0, result.stderr
     drafted, came, corrected, noted = result.stdout.strip().splitlines()
     assert re.match(
-        r"\s*\d+ \w+ \d{4}  Came for 2026-27 as in/cedar.pdf \([0-9a-f]{16}\), read from its boxes\. Accepted\.", came
+        r"\s*\d+ \w+ \d{4} \d\d:\d\d  Came for 2026-27 as in/cedar.pdf \([0-9a-f]{16}\), read from its boxes\. "
+        r"Accepted\.",
+        came,
     )
     assert "The form of 2026-27 was drafted to office@cedar.example." in drafted
     assert "was “jo@cedar” and is “jo@cedar.example”. Decision 1 by Sam: rang" in corrected

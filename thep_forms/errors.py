@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
+
+
+class Remedy(Enum):
+    """What mends a problem. `cli` names the command or the option for it; the desk has a button or a page."""
+
+    ASSIGN = auto()
+    CORRECT = auto()
+    ENTER = auto()
+    FIND = auto()
+    GIVE_LIST = auto()
+    NAME_DECISION = auto()
+    NAME_FIELD = auto()
+    NAME_RETURN = auto()
+    SAY_UNCHANGED = auto()
+    SAY_WHOSE = auto()
+    SEE_PROBLEMS = auto()
+
 
 class ThepFormsError(Exception):
     """A problem that the user can put right.
 
-    The text is one or two clear sentences. It never holds personal data.
+    The text is one or two clear sentences, which are right at the desk and at a terminal. It never holds personal
+    data. `remedy` says what mends the problem, None where the text says it all.
     """
+
+    def __init__(self, text: str, remedy: Remedy | None = None) -> None:
+        super().__init__(text)
+        self.remedy = remedy
 
 
 class YearError(ThepFormsError):

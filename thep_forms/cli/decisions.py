@@ -264,7 +264,7 @@ def history(subject: str, records: Path, templates: Path | None) -> None:
     from thep_forms.office.history import history as history_of
 
     for event in history_of(records, subject, _definitions(templates)):
-        click.echo(printable(f"{event.day:>17}  {event.words}"))
+        click.echo(printable(f"{event.day:>17} {event.time:5}  {event.words}"))
 
 
 def _school(decided: Decided) -> str:
@@ -283,7 +283,6 @@ def _print_outcome(decided: Decided, records: Path) -> None:
 def _print_state(decided: Decided) -> None:
     """Print what became of the return, and what it has left."""
     from thep_forms.deciding import Verdict
-    from thep_forms.definition import Severity
 
     if decided.superseded_by:
         message(
@@ -298,11 +297,10 @@ def _print_state(decided: Decided) -> None:
         message("It is closed.")
     elif decided.verdict:
         message("It still needs you:")
-    order = sorted(decided.problems, key=lambda problem: problem.severity is not Severity.ERROR)
-    for problem in order[:MOST_LEFT]:
-        message(f"  {printable(problem.message)}")
-    if len(order) > MOST_LEFT:
-        message(f"  and {len(order) - MOST_LEFT} more: see problems.csv")
+    for words in decided.left[:MOST_LEFT]:
+        message(f"  {printable(words[:1].upper() + words[1:])}")
+    if len(decided.left) > MOST_LEFT:
+        message(f"  and {len(decided.left) - MOST_LEFT} more: see problems.csv")
 
 
 def _print_undo(numbers: Sequence[int], records: Path) -> None:

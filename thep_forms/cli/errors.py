@@ -13,9 +13,23 @@ from typing import IO, Any
 import click
 
 from thep_forms.cli.output import printable
-from thep_forms.errors import ThepFormsError
+from thep_forms.errors import Remedy, ThepFormsError
 
 DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quotas
+
+_COMMANDS = {
+    Remedy.ASSIGN: "For that, use thep-forms assign.",
+    Remedy.CORRECT: "For that, use thep-forms correct.",
+    Remedy.ENTER: "For that, use thep-forms enter.",
+    Remedy.FIND: "The command thep-forms find lists these.",
+    Remedy.GIVE_LIST: "Give a list with --schools.",
+    Remedy.NAME_DECISION: "The column decision_id of decisions.csv has them all.",
+    Remedy.NAME_FIELD: "The column field of values.csv has the names.",
+    Remedy.NAME_RETURN: "The column return_id of returns.csv has them all.",
+    Remedy.SAY_UNCHANGED: "Use FIELD=ANSWER, or --unchanged if nothing has changed.",
+    Remedy.SAY_WHOSE: "Use --school 211/1234, or --year 2026-27, or both.",
+    Remedy.SEE_PROBLEMS: "The table problems.csv has the words.",
+}
 
 
 class ExitCode(IntEnum):
@@ -53,12 +67,34 @@ def stopped_as_message(text: str) -> Iterator[None]:
 
 
 @contextmanager
+def usage_as_message() -> Iterator[None]:
+    """Turn a command that was typed wrongly into one line, where click prints three."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise  # it shows the help
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "thep-forms"
+        help_line = f"To see how to type the command: {command} --help"
+        raise CommandError(printable(f"{_what_is_wrong(error)} {help_line}")) from error
+
+
+def _what_is_wrong(error: click.UsageError) -> str:
+    if isinstance(error, click.BadParameter) and error.param:
+        name = error.param_hint or error.param.get_error_hint(error.ctx)
+        words = (name if isinstance(name, str) else " or ".join(name)).replace("'", "")
+        return f"{words} is missing." if isinstance(error, click.MissingParameter) else f"{words}: {error.message}"
+    return error.format_message()
+
+
+@contextmanager
 def errors_as_messages() -> Iterator[None]:
     """Turn errors of the package and of the file system into one line and an exit code."""
     try:
         yield
     except ThepFormsError as error:
-        raise CommandError(printable(str(error))) from error
+        hint = f" {_COMMANDS[error.remedy]}" if error.remedy else ""
+        raise CommandError(printable(f"{error}{hint}")) from error
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except OSError as error:
@@ -76,7 +112,7 @@ def errors_as_messages() -> Iterator[None]:
 
 def _file_system_message(error: OSError) -> str:
     if error.errno in DISK_FULL:
-        return "The disk is full. No file is half-written. Make room and run the command again."
+        return "The disk is full. No file is half-written. Make room and try again."
     path = error.filename2 or error.filename  # the target, where one file replaces another
     where = f"{path}: " if path else ""
     what = error.strerror or str(error)

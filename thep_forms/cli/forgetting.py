@@ -182,28 +182,17 @@ def _ledgers(names: Iterable[str]) -> int:
 
 def _print_returns_by_school(returns: Sequence[Returned], origins: Mapping[str, Origin]) -> None:
     """Print the returns of each school. `origins` has the school and the year by the id of the return."""
-    for number in sorted({origins[returned.return_id].dfe_number for returned in returns}):
-        of_school = [returned for returned in returns if origins[returned.return_id].dfe_number == number]
-        of_school.sort(key=lambda returned: origins[returned.return_id].year)
-        name = _best_name(of_school, origins)
-        message(f"  {printable(name)} ({number})" if number else "  Forms without a DfE number")
-        for returned in of_school:
+    from thep_forms.office.forget_plans import returns_by_school
+
+    for school in returns_by_school(returns, origins):
+        number = school.dfe_number
+        message(f"  {printable(school.name)} ({number})" if number else "  Forms without a DfE number")
+        for returned in school.returns:
             times = len(returned.arrivals)
             repeated = f" (came {times} times)" if times > 1 else ""
             year = origins[returned.return_id].year or "no year"
             what = ", a form with answers" if returned.entry.is_filled_in and not number else ""
             message(f"    {year}  {returned.return_id}  {printable(returned.source)}{what}{repeated}")
-
-
-def _best_name(returns: Sequence[Returned], origins: Mapping[str, Origin]) -> str:
-    """The school's name on its latest return, preferably an accepted one. `returns` are in the order of their years."""
-    from thep_forms.deciding import Verdict
-
-    accepted_last = sorted(returns, key=lambda returned: returned.verdict == Verdict.ACCEPTED)
-    for returned in reversed(accepted_last):
-        if name := origins[returned.return_id].school_name:
-            return name
-    return "A school without a name"
 
 
 # --- one person ---------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Which returns count, and what became of each: one pure function over what came in and what persons decided."""
 
 from thep_forms.deciding.decide import Judgements, decide
-from thep_forms.deciding.decisions import InForce, in_force, standing_decisions
+from thep_forms.deciding.decisions import InForce, as_they_stand, in_force, standing_decisions
 from thep_forms.deciding.model import Action, Arrival, Assigned, Decision, Entry, Judgement, Verdict
 from thep_forms.deciding.registers import Members, Registers
 from thep_forms.deciding.senders import (
@@ -24,6 +24,7 @@ __all__ = [
     "Members",
     "Registers",
     "Verdict",
+    "as_they_stand",
     "decide",
     "deciding_message",
     "in_force",

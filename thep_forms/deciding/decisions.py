@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.checking.corrections import Corrections, ProblemKey
 from thep_forms.deciding.model import Action, Assigned, Decision
@@ -68,6 +69,13 @@ def standing_decisions(decisions: Iterable[Decision]) -> list[Decision]:
         if not is_undone:
             found.append(decision)
     return found[::-1]
+
+
+def as_they_stand(decisions: Iterable[Decision]) -> list[Decision]:
+    """The decisions in their order. `undone_by` is emptied where somebody undid the `undo`."""
+    known = sorted(decisions, key=lambda decision: decision.number)
+    standing = {decision.number for decision in standing_decisions(known)}
+    return [replace(decision, undone_by="") if decision.number in standing else decision for decision in known]
 
 
 def _corrections(decisions: Iterable[Decision]) -> Corrections:

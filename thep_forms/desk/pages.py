@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 
 import jinja2
@@ -10,9 +11,11 @@ from msgspec import Struct
 
 from thep_forms.checking.characters import without_controls
 from thep_forms.definition import Definitions, shipped
+from thep_forms.desk.batches import Batches
 from thep_forms.desk.downloads import Downloads
-from thep_forms.desk.jobs import Jobs
-from thep_forms.office.dates import in_words
+from thep_forms.desk.jobs import Job, Jobs
+from thep_forms.desk.year_in_sight import YearInSight
+from thep_forms.office.dates import in_words, today
 
 FOLDER = "desk"  # of the templates
 
@@ -33,6 +36,10 @@ class Pages:
         self._environment.filters["day"] = _day
         self._environment.filters["address_of"] = address_of
 
+    def show_everywhere(self, **shown: object) -> None:
+        """What every page shows, such as the year."""
+        self._environment.globals.update(shown)
+
     def page(self, name: str, **shown: object) -> str:
         """The page of that name, such as `todo`."""
         return without_controls(self._environment.get_template(f"{name}.html.j2").render(**shown))
@@ -40,6 +47,9 @@ class Pages:
 
 class DeskContext(Struct, frozen=True):
     """What every page needs: the RECORDS folder, the year's definitions, the templates, the long acts and their files.
+
+    `sight` knows the year that the page in hand is about, `batches` the files that were added. `open_samples` reads
+    the samples, opens a desk of their own for them, and gives its address; a desk of samples has none.
 
     `definitions` are asked for at each request: a year may begin while the desk is open.
     """
@@ -49,6 +59,9 @@ class DeskContext(Struct, frozen=True):
     pages: Pages
     jobs: Jobs
     downloads: Downloads
+    sight: YearInSight
+    batches: Batches
+    open_samples: Callable[[Job], str] | None = None
 
 
 def address_of(dfe_number: str) -> str:
@@ -62,6 +75,8 @@ def number_in(address: str) -> str:
 
 
 def _day(at: object) -> str:
-    """A date in words, such as `4 May 2026`; empty where there is none."""
-    date = getattr(at, "date", None)
-    return in_words(date()) if date else ""
+    """A date in words, such as `4 May`, with the year where it is not this one; empty where there is no date."""
+    day = at.astimezone().date() if isinstance(at, datetime) else at
+    if not isinstance(day, date):
+        return ""
+    return in_words(day).removesuffix(f" {today().year}")

@@ -14,7 +14,6 @@ from thep_forms.errors import SourceError
 from thep_forms.office.mailing_list import make_mailing_list
 from thep_forms.office.report import look_up_report
 from thep_forms.office.report_page import report_page
-from thep_forms.office.to_do import latest_year
 
 
 class ReportPages:
@@ -36,7 +35,7 @@ class ReportPages:
     def report(self, _: Request, error: str = "") -> Response:
         """How the year stands now."""
         definitions = self.desk.definitions()
-        year = latest_year(self.desk.folder, definitions)
+        year = self.desk.sight.year
         definition = definitions(year)
         page = self.desk.pages.page(
             "report",
@@ -58,7 +57,7 @@ class ReportPages:
 
     def _file(self, *, redacted: bool) -> Response:
         definitions = self.desk.definitions()
-        year = latest_year(self.desk.folder, definitions)
+        year = self.desk.sight.year
         report = look_up_report(year, self.desk.folder, definitions, redacted=redacted)
         if not report:
             raise SourceError("There are no member schools yet, so there is nothing to report.")
@@ -68,7 +67,7 @@ class ReportPages:
     def mailing_list(self, request: Request) -> Response:
         """The contacts with some roles, at schools of some phases."""
         asked, definitions = request.query_params, self.desk.definitions()
-        year = latest_year(self.desk.folder, definitions)
+        year = self.desk.sight.year
         roles, phases = asked.getlist("role"), asked.getlist("phase")
         table = make_mailing_list(year, self.desk.folder, definitions, roles, phases)
         if not list(table.rows):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from http import HTTPStatus
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -23,11 +24,14 @@ from thep_forms.desk.requests import (
 )
 from thep_forms.errors import DecisionError, YearError
 from thep_forms.office.assign import assign, close
+from thep_forms.office.box_places import look_up_places
 from thep_forms.office.confirm import confirm
+from thep_forms.office.conflict import look_up_conflict
 from thep_forms.office.correct import correct
 from thep_forms.office.one_return import ShownReturn, look_up_return, problems_in_words
 from thep_forms.office.page_pictures import draw_page
 from thep_forms.office.prefer import prefer
+from thep_forms.office.tasks import Task
 from thep_forms.office.to_do import look_up_to_do
 
 _CHANGED = "Somebody has changed this since you opened the page. Look at it again, and repeat what you want to do."
@@ -45,6 +49,7 @@ class ReturnPages:
         return [
             Route("/returns/{return_id}", self.one_return),
             Route("/returns/{return_id}/pages/{page:int}.png", self.picture),
+            Route("/returns/{return_id}/places", self.places),
             Route("/returns/{return_id}/{act}", self.decide, methods=["POST"]),
         ]
 
@@ -53,12 +58,13 @@ class ReturnPages:
         definitions = self.desk.definitions()
         return_id = request.path_params["return_id"]
         shown = look_up_return(self.desk.folder, return_id, definitions)
-        to_do = look_up_to_do(self.desk.folder, definitions, decisions_taken(request))
+        to_do = look_up_to_do(self.desk.folder, definitions, decisions_taken(request), self.desk.sight.year)
         page = self.desk.pages.page(
             "return",
             shown=shown,
             to_do=to_do,
-            others=[task for task in to_do.tasks if task.return_id != return_id],
+            conflict=look_up_conflict(self.desk.folder, shown, definitions),
+            **_neighbours(to_do.tasks, return_id, shown),
             sentences=problems_in_words(shown),
             error=error,
             field=box_of_error(error, shown.answers),
@@ -73,6 +79,11 @@ class ReturnPages:
         if not png:
             return Response(status_code=HTTPStatus.NOT_FOUND)
         return Response(png, media_type="image/png")
+
+    def places(self, request: Request) -> Response:
+        """How many pages the file of a return has, and where its boxes are on them, for the script."""
+        found = look_up_places(self.desk.folder, request.path_params["return_id"], self.desk.definitions())
+        return Response(msgspec.json.encode(found), media_type="application/json")
 
     def decide(self, request: Request) -> Response:
         """A decision about one return."""
@@ -103,3 +114,14 @@ class ReturnPages:
             case "prefer":
                 return prefer(self.desk.folder, return_id, definitions, why).numbers
         raise DecisionError("The desk knows no such act.")
+
+
+def _neighbours(tasks: Sequence[Task], return_id: str, shown: ShownReturn) -> dict[str, object]:
+    """Where a return stands among the tasks, from 1, and the tasks beside it; 0 where it is none of them."""
+    ids = [task.return_id for task in tasks]
+    if return_id not in ids:
+        later = [task for task in tasks if (task.dfe_number or "~") >= (shown.dfe_number or "~")]
+        return {"position": 0, "previous": None, "following": next(iter([*later, *tasks]), None)}
+    at = ids.index(return_id)
+    following = tasks[at + 1] if at + 1 < len(tasks) else None
+    return {"position": at + 1, "previous": tasks[at - 1] if at else None, "following": following}

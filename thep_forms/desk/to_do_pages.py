@@ -6,10 +6,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from thep_forms.definition import MembershipYear
 from thep_forms.desk.pages import DeskContext
-from thep_forms.desk.requests import decisions_taken, go_to, sent_form
-from thep_forms.office.to_do import look_up_to_do
+from thep_forms.desk.requests import decisions_taken, go_to, sent_form, status_of
+from thep_forms.errors import DecisionError
+from thep_forms.office.assign import close
+from thep_forms.office.dates import today
+from thep_forms.office.enter import enter
+from thep_forms.office.tasks import Act, Task, TaskKind
+from thep_forms.office.to_do import look_up_task, look_up_to_do
 from thep_forms.office.undo import undo
+from thep_forms.office.years import has_records
+
+_DEALT_WITH = "Somebody has dealt with this since you opened the page. Nothing was changed."
 
 
 class ToDoPages:
@@ -23,13 +32,43 @@ class ToDoPages:
         """Their addresses."""
         return [
             Route("/", self.to_do),
+            Route("/tasks/{return_id}/{act}", self.settle, methods=["POST"]),
             Route("/undo", self.undo, methods=["POST"]),
         ]
 
-    def to_do(self, request: Request) -> Response:
-        """What needs a person."""
-        shown = look_up_to_do(self.desk.folder, self.desk.definitions(), decisions_taken(request))
-        return HTMLResponse(self.desk.pages.page("todo", shown=shown))
+    def to_do(self, request: Request, error: str = "") -> Response:
+        """What needs a person: all of it, or what is of one kind. Without records, the first questions."""
+        if not has_records(self.desk.folder):
+            return go_to("/start")
+        shown = look_up_to_do(self.desk.folder, self.desk.definitions(), decisions_taken(request), self.desk.sight.year)
+        wanted = request.query_params.get("kind", "")
+        page = self.desk.pages.page(
+            "todo", shown=shown, kinds=list(TaskKind), wanted=wanted, today=today(), acts=Act, error=error
+        )
+        return HTMLResponse(page, status_of(error))
+
+    def settle(self, request: Request) -> Response:
+        """Settle a task with the one act that its line offers."""
+        task = look_up_task(self.desk.folder, request.path_params["return_id"], self.desk.definitions())
+        if not task:
+            return self.to_do(request, _DEALT_WITH)
+        try:
+            return go_to("/", self._settle(task, request.path_params["act"]))
+        except DecisionError as error:
+            return self.to_do(request, f"{task.school_name or task.source}: {error}")
+
+    def _settle(self, task: Task, act: str) -> tuple[int, ...]:
+        """Take the decision, and give its numbers. Raises `DecisionError`."""
+        definitions = self.desk.definitions()
+        if act == Act.CLOSE:
+            (closed,) = close(self.desk.folder, [task.return_id], "", definitions)
+            return closed.numbers
+        if act == Act.ENTER_UNCHANGED and task.act is Act.ENTER_UNCHANGED:
+            year = MembershipYear.parse(task.year)
+            return enter(
+                self.desk.folder, task.dfe_number, year, [], "; ".join(task.what), definitions, unchanged=True
+            ).numbers
+        raise DecisionError("The desk knows no such act.")
 
     def undo(self, request: Request) -> Response:
         """Take back decisions, and go back to the page on which that was asked for."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from thep_forms.checking.normalise import tick
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Field, Kind
-from thep_forms.errors import DecisionError
+from thep_forms.errors import DecisionError, Remedy
 
 TICKED = "yes"
 _TICKED_WORDS = (TICKED, "y", "true", "1", "x", "✓", "☑", "on", "ticked")
@@ -62,8 +62,9 @@ def box_name(name: str, definition: FormDefinition) -> str:
         return names[_folded(name)]
     known = {_folded(each): each for each in names.values()} | {label: label for label in names}
     close = difflib.get_close_matches(_folded(name), known, n=1)
-    hint = f" Did you mean “{known[close[0]]}”?" if close else " The column field of values.csv has the names."
-    raise DecisionError(f"The form has no field “{name.strip()}”.{hint}")
+    if close:
+        raise DecisionError(f"The form has no field “{name.strip()}”. Did you mean “{known[close[0]]}”?")
+    raise DecisionError(f"The form has no field “{name.strip()}”.", Remedy.NAME_FIELD)
 
 
 def names_asked_about(name: str, definition: FormDefinition) -> set[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Assigned, Decision, Verdict
 from thep_forms.definition import Definitions, MembershipYear
-from thep_forms.errors import DecisionError
+from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.correct import require_member
 from thep_forms.office.deciding import Decided, Desk, open_desk, require_year
 from thep_forms.records import Returned
@@ -31,7 +31,7 @@ def assign(
     if the school is not in the list of the year, `RecordsError`.
     """
     if not school and not year:
-        raise DecisionError("Say whose it is with --school 211/1234, or of which year with --year 2026-27, or both.")
+        raise DecisionError("Say whose it is, or of which year, or both.", Remedy.SAY_WHOSE)
     if year:
         require_year(year, definitions)
     with open_desk(folder, definitions, who) as desk:

@@ -9,9 +9,10 @@ from thep_forms.checking import Problem
 from thep_forms.checking.corrections import ProblemKey
 from thep_forms.deciding import Action, Verdict
 from thep_forms.definition import Definitions, FormDefinition, Severity
-from thep_forms.errors import DecisionError
+from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.answers import names_asked_about
 from thep_forms.office.deciding import Decided, Desk, open_desk
+from thep_forms.office.words import in_short
 from thep_forms.reading import FileKind
 from thep_forms.records import Returned
 
@@ -45,9 +46,9 @@ def _require_answers(returned: Returned) -> None:
     if returned.verdict in (Verdict.SENT_BY_US, Verdict.AUTOMATIC, Verdict.CLOSED):
         raise DecisionError("Nothing is asked about this file, so there is nothing to confirm.")
     if returned.entry.kind == FileKind.SCAN:
-        raise DecisionError("This is a picture, of which no answers were read. Type them in with thep-forms enter.")
+        raise DecisionError("This is a picture, of which no answers were read. Type them in.", Remedy.ENTER)
     if not returned.entry.is_filled_in:
-        raise DecisionError("No answers were read from this file. Type them in with thep-forms enter, or close it.")
+        raise DecisionError("No answers were read from this file. Close it, or type them in.", Remedy.ENTER)
 
 
 def _problems(desk: Desk, returned: Returned, fields: Sequence[str], definition: FormDefinition) -> list[Problem]:
@@ -62,10 +63,15 @@ def _problems(desk: Desk, returned: Returned, fields: Sequence[str], definition:
             raise DecisionError(f"Nothing is asked about {', '.join(fields)}. Asked is about: {labels}.")
         for problem in problems:
             if not can_be_confirmed(problem, definition):
-                raise DecisionError(f"{problem.message} This has to be corrected: see thep-forms correct.")
+                raise DecisionError(_words(problem, definition), Remedy.CORRECT)
     found = [problem for problem in problems if can_be_confirmed(problem, definition)]
     if not found and problems:
-        raise DecisionError(f"{problems[0].message} This has to be corrected: see thep-forms correct.")
+        raise DecisionError(_words(problems[0], definition), Remedy.CORRECT)
     if not found:
         raise DecisionError("Nothing is asked about this return, so there is nothing to confirm.")
     return found
+
+
+def _words(problem: Problem, definition: FormDefinition) -> str:
+    words = in_short(problem, definition.problems)
+    return f"{words[:1].upper()}{words[1:]}. This has to be corrected."

@@ -11,7 +11,7 @@ from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Assigned, Decision, Verdict
 from thep_forms.definition import Definitions, FormDefinition, Severity
 from thep_forms.definition.model import Kind
-from thep_forms.errors import DecisionError
+from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.answers import answers_in, asked_about
 from thep_forms.office.deciding import Decided, Desk, is_another_person, open_desk, require_own_name
 from thep_forms.reading import FileKind
@@ -60,9 +60,9 @@ def _notes(
 
 def _require_form(returned: Returned) -> None:
     if returned.entry.kind == FileKind.SCAN:
-        raise DecisionError("This is a picture, of which no answers were read. Type them in with thep-forms enter.")
+        raise DecisionError("This is a picture, of which no answers were read. Type them in.", Remedy.ENTER)
     if returned.entry.kind != FileKind.FORM:
-        raise DecisionError("This file is no form that can be read. Type the answers in with thep-forms enter.")
+        raise DecisionError("This file is no form that can be read. Type the answers in.", Remedy.ENTER)
     if returned.verdict in (Verdict.SENT_BY_US, Verdict.AUTOMATIC):
         raise DecisionError("No school sent this file, so there is nothing to correct in it.")
 
@@ -105,5 +105,6 @@ def require_member(number: str, members: Mapping[str, str], year: str) -> None:
     if members and number not in members:
         raise DecisionError(
             f"{number} is not in the list of member schools{f' of {year}' if year else ''}. Check the four digits, or "
-            "give a list that has it with --schools."
+            "the list.",
+            Remedy.GIVE_LIST,
         )

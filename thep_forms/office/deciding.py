@@ -15,9 +15,11 @@ from msgspec.structs import replace
 from thep_forms.checking import Problem
 from thep_forms.checking.school_names import SchoolNames
 from thep_forms.deciding import Action, Decision, Verdict
-from thep_forms.definition import Definitions, FormDefinition, MembershipYear
-from thep_forms.errors import DecisionError
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
+from thep_forms.errors import DecisionError, Remedy
+from thep_forms.office.words import in_short
 from thep_forms.records import Ledger, Records, Returned, Views, open_for_writing
+from thep_forms.records.kept import kept_records
 from thep_forms.records.model import ENTERED
 from thep_forms.records.results import renew_results
 
@@ -27,7 +29,8 @@ _SAME_PERSON = 0.7  # how alike (0 to 1) two names of one person are at least
 class Decided(Struct, frozen=True):
     """What came of a decision: its numbers, and the return that it is about as it is now.
 
-    `problems` are those that the return has left. `superseded_by` is the return that counts in its place, if one does.
+    `problems` are those that the return has left, errors first; `left` says them in a few words. `superseded_by` is the
+    return that counts in its place, if one does.
     `notes` are sentences that say what the person should know. A note on a school has no return.
     """
 
@@ -38,6 +41,7 @@ class Decided(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     superseded_by: str = ""
     notes: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def is_entered(self) -> bool:
@@ -70,7 +74,7 @@ class Desk:
         for entry in self.records.returns():
             if entry.return_id == wanted:
                 return entry
-        raise DecisionError(f"There is no return {wanted}. The column return_id of returns.csv has them all.")
+        raise DecisionError(f"There is no return {wanted}.", Remedy.NAME_RETURN)
 
     def definition_of(self, returned: Returned) -> FormDefinition:
         """The definition of the form of a return."""
@@ -123,11 +127,16 @@ class Desk:
         returned = self.returned(return_id)
         number, name = self.school_of(returned)
         problems = () if returned.verdict is Verdict.SUPERSEDED else self.records.problems(returned)
-        return Decided(tuple(numbers), number, name, returned, problems, self._superseded_by(returned))
+        problems = tuple(sorted(problems, key=lambda problem: problem.severity is not Severity.ERROR))
+        left = tuple(in_short(problem, self.records.definition.problems) for problem in problems)
+        return Decided(tuple(numbers), number, name, returned, problems, self._superseded_by(returned), left=left)
 
     def write_tables(self) -> None:
-        """Write the tables as the ledger has them now."""
-        Views(self._folder, self.records).write()
+        """Write the tables as the ledger has them now. Where RECORDS are kept in memory, the workbook follows."""
+        kept = kept_records(self._folder)
+        Views(self._folder, self.records).write(with_workbook=kept is None)
+        if kept:
+            kept.workbook.ask(self.definitions)
 
     def _superseded_by(self, returned: Returned) -> str:
         if returned.verdict is not Verdict.SUPERSEDED:
@@ -163,7 +172,8 @@ def require_own_name(number: str, name: str, members: Mapping[str, str]) -> None
     if other := names.another(number, name):
         raise DecisionError(
             f"{number} is {members.get(number) or 'another school'} in the list, and “{name}” is {other}. "
-            "Check the name and the number. If it is that school's form all the same, use thep-forms assign."
+            "Check the name and the number. If it is that school's form all the same, say whose it is.",
+            Remedy.ASSIGN,
         )
 
 

@@ -14,7 +14,7 @@ from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Arrival
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
 from thep_forms.definition.model import Kind
-from thep_forms.errors import DecisionError
+from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.answers import TICKED, answers_in
 from thep_forms.office.copies import answers as known_answers
 from thep_forms.office.correct import require_member
@@ -60,7 +60,7 @@ def enter(
     definition = definitions(year)
     number = _number(school, definition)
     if not answers and not unchanged:
-        raise DecisionError("Give the answers as FIELD=ANSWER, or --unchanged if nothing has changed.")
+        raise DecisionError("Give the answers, or say that nothing has changed.", Remedy.SAY_UNCHANGED)
     changes = answers_in(answers, definition)
     if changes.pop(definition.dfe_field.name, number) != number:
         raise DecisionError("The DfE number of the school comes first. Leave it out of the answers.")
@@ -96,7 +96,7 @@ def look_up_known(folder: Path, school: str, year: MembershipYear, definitions: 
     known = _known(member, definition)
     boxes = boxes_in_order(definition, [*known, *first_boxes(definition)])
     order = [box for box in boxes if box.kind is not Kind.DFE_NUMBER]
-    answers = tuple(ShownAnswer(box, known.get(box.name, "")) for box in order)
+    answers = tuple(ShownAnswer(box, known.get(box.name, ""), known.get(box.name, "")) for box in order)
     return KnownSchool(number, member.name, str(year), answers)
 
 
@@ -153,7 +153,7 @@ def _require_right(reading: Reading, changes: Mapping[str, str], definitions: De
             raise DecisionError(f"{problem.message} Nothing was entered.")
         if unchanged:
             raise DecisionError(
-                f"“Unchanged” does not say enough: {problem.label} is not known yet. Give this answer too. "
+                f"{problem.label}: nobody knows this yet, so “unchanged” does not say enough. Give this answer too. "
                 "Nothing was entered."
             )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,12 +27,13 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Held(Struct, frozen=True):
-    """What is held in one place, and since when; `at` is None where nobody knows."""
+    """What is held in one place, and since when; `at` is None where nobody knows. `return_id` is that of a return."""
 
     subject: str
     year: str
     at: datetime | None
     lines: tuple[Line, ...]
+    return_id: str = ""
 
     @property
     def details(self) -> str:
@@ -139,7 +142,7 @@ def _places(pieces: Iterable[Piece]) -> list[Held]:
     by_place: dict[tuple[str, str, datetime | None], list[Piece]] = {}
     for piece in pieces:
         by_place.setdefault((piece.subject, piece.year, piece.at), []).append(piece)
-    return [Held(*place, tuple(_lines(found))) for place, found in by_place.items()]
+    return [Held(*place, tuple(_lines(found)), found[0].return_id) for place, found in by_place.items()]
 
 
 def _lines(pieces: Iterable[Piece]) -> list[Line]:
@@ -193,3 +196,11 @@ def _export(found: Found, folder: Path, definitions: Definitions) -> None:
     for file in found.files:
         write_private(folder / file.name, file.path.read_bytes())
     write_private(folder / PAGE, page.encode())
+
+
+def write_zip(found: Found, out: IO[bytes], definitions: Definitions) -> None:
+    """Write what `find` exports as a zip, to hand over. Raises `OSError`, `TemplateError`."""
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(PAGE, find_page(found, definitions))
+        for file in found.files:
+            packed.write(file.path, file.name)

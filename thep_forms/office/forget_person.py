@@ -18,7 +18,7 @@ from thep_forms.checking.corrections import NO_CORRECTIONS, ProblemKey
 from thep_forms.deciding import Action, Arrival, Decision
 from thep_forms.deciding.decisions import in_force
 from thep_forms.definition import Definitions
-from thep_forms.errors import RecordsError
+from thep_forms.errors import RecordsError, Remedy
 from thep_forms.office.deciding import user
 from thep_forms.office.find import require_words
 from thep_forms.office.forget import delete_ledgers, ledgers_beside
@@ -196,9 +196,7 @@ class _Planner:
         unsearched = dict(self._unsearched)
         for return_id in seen:
             if return_id not in unsearched:
-                raise RecordsError(
-                    f"{return_id} is no file that cannot be searched. Run thep-forms find, which lists these."
-                )
+                raise RecordsError(f"{return_id} is no file that cannot be searched.", Remedy.FIND)
         show_person = set(seen)
         for decision in self._ledger.decisions():
             if decision.action is Action.ENTER and decision.return_id in self._readings:

@@ -42,6 +42,11 @@ class Event(Struct, frozen=True):
         """The day, such as `4 May 2026`."""
         return in_words(self.at.astimezone().date()) if self.at else "no date"
 
+    @property
+    def time(self) -> str:
+        """The time of the day, such as `14:05`; empty where nobody knows it."""
+        return f"{self.at.astimezone():%H:%M}" if self.at else ""
+
 
 def history(folder: Path, subject: str, definitions: Definitions) -> list[Event]:
     """What happened to a school, by its DfE number, or to a return, by its id; the first comes first.
@@ -50,7 +55,7 @@ def history(folder: Path, subject: str, definitions: Definitions) -> list[Event]
     """
     with open_records(folder, definitions) as (ledger, records):
         number = dfe_number(subject, definitions().partnership.dfe_prefix).value
-        events = list(_of_school(number, ledger, records) if number else _of_return(subject.strip(), ledger, records))
+        events = list(_of_school(number, ledger, records) if number else _of_return(subject.strip(), records))
     if not events:
         raise DecisionError(f"Nothing is known of {subject}. Give a school's DfE number, or the id of a return.")
     return _in_order(events)
@@ -59,11 +64,6 @@ def history(folder: Path, subject: str, definitions: Definitions) -> list[Event]
 def events_of_school(number: str, ledger: Ledger, records: Records) -> list[Event]:
     """What happened to the school with that DfE number, the first comes first."""
     return _in_order(_of_school(number, ledger, records))
-
-
-def decision_in_words(decision: Decision, records: Records) -> str:
-    """What was decided, in one sentence."""
-    return _words(decision, "", records.definition)
 
 
 def _in_order(events: Iterable[Event]) -> list[Event]:
@@ -75,27 +75,33 @@ def _of_school(number: str, ledger: Ledger, records: Records) -> Iterator[Event]
     for sent in ledger.sent():
         if sent.dfe_number == number:
             yield _sent(sent)
-    returns = [entry for entry in records.returns() if number in _schools(entry, records)]
-    yield from _of_returns(returns, ledger, records, number)
+    by_school = records.once(_returns_by_school, lambda: _returns_by_school(records))
+    yield from _of_returns(by_school.get(number, []), records, number)
 
 
-def _of_return(return_id: str, ledger: Ledger, records: Records) -> Iterator[Event]:
-    returns = [entry for entry in records.returns() if entry.return_id == return_id]
-    yield from _of_returns(returns, ledger, records)
+def _of_return(return_id: str, records: Records) -> Iterator[Event]:
+    found = records.find(return_id)
+    yield from _of_returns([found] if found else [], records)
 
 
-def _of_returns(
-    returns: Iterable[Returned], ledger: Ledger, records: Records, number: str | None = None
-) -> Iterator[Event]:
+def _of_returns(returns: Iterable[Returned], records: Records, number: str | None = None) -> Iterator[Event]:
     """How returns came, and what was decided of them, and of the school with that number."""
     verdicts: dict[str, str] = {}
     for entry in returns:
         verdicts[entry.return_id] = entry.verdict.replace("_", " ")
         if not entry.return_id.startswith(ENTERED):
             yield from _came(entry, records)
-    for decision in ledger.decisions():
+    for decision in records.decisions():
         if decision.return_id in verdicts or decision.dfe_number == number:
             yield _decided(decision, verdicts.get(decision.return_id, ""), records)
+
+
+def _returns_by_school(records: Records) -> dict[str, list[Returned]]:
+    by_school: dict[str, list[Returned]] = {}
+    for entry in records.returns():
+        for number in _schools(entry, records):
+            by_school.setdefault(number, []).append(entry)
+    return by_school
 
 
 def _schools(entry: Returned, records: Records) -> set[str]:

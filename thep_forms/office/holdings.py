@@ -20,7 +20,7 @@ from thep_forms.errors import YearError
 from thep_forms.office.forget import name_of_school
 from thep_forms.office.origins import Origin, Origins
 from thep_forms.office.person import Person, Wanted, addresses_in, numbers_in
-from thep_forms.reading import Reading
+from thep_forms.reading import FileKind, Reading
 from thep_forms.records import Ledger, ListedSchool, Records, Returned
 
 SEPARATOR = ";"  # between addresses
@@ -277,7 +277,7 @@ def _beside(reading: Reading | None, labels: Mapping[str, str]) -> Iterator[Line
         for text in dict.fromkeys((*answer.others, answer.shown)):
             yield Line(f"{labels.get(name, name)}, also in the file", text)
     for note in reading.notes:
-        yield Line("Beside the boxes", note.text)
+        yield Line("In the message" if reading.kind is FileKind.UNREADABLE else "Beside the boxes", note.text)
     for answer in reading.unknown_fields.values():
         for text in dict.fromkeys((answer.text, *answer.others, answer.shown)):
             yield Line("In a field that the form does not have", text)

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, BinaryIO
 import msgspec
 from msgspec.structs import replace
 
+from thep_forms.checking.characters import without_controls
 from thep_forms.defaults import MOST_OVERRUNS, MOST_OVERRUNS_OF_A_RUN
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import ClusterError, RecordsError
 from thep_forms.files import is_same_folder
 from thep_forms.office.summary import Summary, summarise
-from thep_forms.reading import NOT_READ, FileKind, Reading
+from thep_forms.reading import NOT_READ, FileKind, Note, Reading
 from thep_forms.reading.reasons import NO_PDF
 from thep_forms.records import (
     Archive,
@@ -320,7 +321,7 @@ class _Intake:
             sha256 = _hash(received)
             self.waiting[sha256] = [received]
             if self.ledger.kind(return_id_of(sha256)) is None:
-                self._note_returns(sha256, [_unread(FileKind.UNREADABLE, received.reason)], is_kept=False)
+                self._note_returns(sha256, [_message(received)], is_kept=False)
             else:
                 self._note_arrivals(sha256)
             return
@@ -420,6 +421,13 @@ def _returns(answer: bytes | Failure) -> list[ReadReturn]:
     except msgspec.DecodeError:
         returns = []
     return returns or [_unread(FileKind.OVERRAN, "Reading this file gave an answer that makes no sense.")]
+
+
+def _message(received: ReceivedFile) -> ReadReturn:
+    """A message without a file. What it says is kept, for the office to read."""
+    text = without_controls(received.message_text)
+    notes = (Note(text),) if text else ()
+    return ReadReturn(Reading(FileKind.UNREADABLE, reason=received.reason, notes=notes))
 
 
 def _unread(kind: FileKind, reason: str) -> ReadReturn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -11,40 +11,49 @@ from msgspec import Struct
 
 from thep_forms.checking import Problem
 from thep_forms.checking.record import CheckedValue
+from thep_forms.deciding import in_force
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
 from thep_forms.definition.form import Box
-from thep_forms.definition.model import Kind
+from thep_forms.definition.model import Kind, ProblemCode
 from thep_forms.errors import DecisionError
 from thep_forms.office.confirm import can_be_confirmed
 from thep_forms.office.opening import open_records
 from thep_forms.office.tasks import Task, needs_somebody, task_of
 from thep_forms.reading import FileKind
-from thep_forms.records import Records, Returned
+from thep_forms.records import Ledger, Records, Returned
 
 
 class ShownAnswer(Struct, frozen=True):
     """The answer in one box.
 
-    `raw` is what came in, `corrected` what a person put in its place, `value` the normal form. `before` is what the
-    school answered in an earlier year, empty where nobody knows. `problems` are those in the box.
+    `raw` is what came in, `corrected` what a person put in its place, None where nobody did; `value` is the normal
+    form. `before` is what the school answered in an earlier year: None where nobody knows. `problems` are those in the
+    box.
     """
 
     box: Box
     raw: str = ""
     value: str = ""
-    corrected: str = ""
-    before: str = ""
+    corrected: str | None = None
+    before: str | None = None
     problems: tuple[Problem, ...] = ()
 
     @property
     def now(self) -> str:
-        """What stands in the box now, as it was typed."""
-        return self.corrected or self.raw
+        """What stands in the box now, as it was typed. A box to tick has its normal form."""
+        if self.is_tick:
+            return self.value
+        return self.raw if self.corrected is None else self.corrected
 
     @property
     def is_new(self) -> bool:
-        """Whether it differs from what the school answered before."""
-        return bool(self.before) and self.before != self.value
+        """Whether it differs from what the school answered before. An empty box says that of a box to tick alone."""
+        return self.before is not None and (self.is_tick or bool(self.before)) and self.before != self.value
+
+    @property
+    def can_be_taken(self) -> bool:
+        """Whether what the school answered before may be wanted again."""
+        return self.is_new or bool(self.before and self.problems)
 
     @property
     def is_tick(self) -> bool:
@@ -56,7 +65,8 @@ class ShownReturn(Struct, frozen=True):
     """A return with its answers. `beside` are problems in no box.
 
     `task` says what needs a person, None if nothing does. `has_file`: there is a file that may be drawn.
-    `can_be_corrected`: it is a form. `questions` counts what can be confirmed.
+    `can_be_corrected`: it is a form. `questions` counts what can be confirmed. `message` is what a message without a
+    form says.
     """
 
     returned: Returned
@@ -68,6 +78,12 @@ class ShownReturn(Struct, frozen=True):
     can_be_corrected: bool
     questions: int
     has_file: bool
+    message: str = ""
+
+    @property
+    def has_conflict(self) -> bool:
+        """Whether another return of the school says something else, and nobody knows which one counts."""
+        return ProblemCode.RETURN_CONFLICT in self.returned.codes and self.returned.judgement.can_count
 
     @property
     def state(self) -> str:
@@ -79,42 +95,61 @@ class ShownReturn(Struct, frozen=True):
 def look_up_return(folder: Path, return_id: str, definitions: Definitions) -> ShownReturn:
     """The return with that id. Raises `DecisionError` if there is none, `RecordsError`, `TemplateError`."""
     with open_records(folder, definitions) as (ledger, records):
-        returned = next((entry for entry in records.returns() if entry.return_id == return_id), None)
-        if not returned:
-            raise DecisionError(f"There is no return {return_id}.")
-        definition = definitions(MembershipYear.parse(returned.year) if returned.year else None)
-        problems = records.problems(returned)
-        answers = _answers(returned, records, definition, problems)
-        shown = {answer.box.name for answer in answers}
-        task = task_of(returned, records) if needs_somebody(returned) else None
-        number = returned.school or records.school_by_sender(returned, returned.arrivals[0])
-        listed = records.registers.members(returned.year_collected).get(number, "")
-        return ShownReturn(
-            returned,
-            number,
-            listed or returned.school_name or records.correspondents.name_of(number),
-            answers,
-            tuple(problem for problem in problems if problem.field not in shown),
-            task,
-            returned.entry.kind == FileKind.FORM,
-            sum(can_be_confirmed(problem, definition) for problem in problems) if returned.entry.is_filled_in else 0,
-            returned.return_id in ledger.files() and returned.entry.kind != FileKind.LOCKED,
-        )
+        if returned := records.find(return_id):
+            return show_return(returned, ledger, records, definitions)
+    raise DecisionError("There is no such return. It may have been deleted.")
+
+
+def show_return(returned: Returned, ledger: Ledger, records: Records, definitions: Definitions) -> ShownReturn:
+    """A return of these records, as a person looks at it."""
+    definition = definitions(MembershipYear.parse(returned.year) if returned.year else None)
+    problems = records.problems(returned)
+    answers = _answers(returned, ledger, records, definition)
+    shown = {answer.box.name for answer in answers}
+    number = returned.school or records.school_by_sender(returned, returned.arrivals[0])
+    listed = records.registers.members(returned.year_collected).get(number, "")
+    can_be_confirmed_now = [problem for problem in problems if can_be_confirmed(problem, definition)]
+    return ShownReturn(
+        returned,
+        number,
+        listed or returned.school_name or records.correspondents.name_of(number),
+        answers,
+        tuple(problem for problem in problems if _box_of(problem.field, definition) not in shown),
+        task_of(returned, records) if needs_somebody(returned) else None,
+        returned.entry.kind == FileKind.FORM,
+        len(can_be_confirmed_now) if returned.entry.is_filled_in else 0,
+        returned.return_id in ledger.files() and returned.entry.kind != FileKind.LOCKED,
+        _message(returned, ledger),
+    )
+
+
+def _message(returned: Returned, ledger: Ledger) -> str:
+    """What a message without a form says."""
+    reading = ledger.reading(returned.return_id) if returned.entry.kind == FileKind.UNREADABLE else None
+    return "\n\n".join(note.text for note in reading.notes) if reading else ""
 
 
 def _answers(
-    returned: Returned, records: Records, definition: FormDefinition, problems: Iterable[Problem]
+    returned: Returned, ledger: Ledger, records: Records, definition: FormDefinition
 ) -> tuple[ShownAnswer, ...]:
     """The answers in the form's order. Of a file that is no form there are none."""
     if returned.entry.kind != FileKind.FORM:
         return ()
     values = {value.field: value for value in records.answers(returned)}
-    before = {value.field: value.value for value in _earlier_answers(returned, records)}
+    earlier = _earlier_answers(returned, records)
+    before = {value.field: value.value for value in earlier or ()}
+    corrections = in_force(ledger.decisions()).corrections.get(returned.return_id)
+    corrected = corrections.answers if corrections else {}
     by_box: dict[str, list[Problem]] = {}
-    for problem in problems:
+    for problem in records.problems(returned):
         by_box.setdefault(_box_of(problem.field, definition), []).append(problem)
-    boxes = boxes_in_order(definition, [*values, *before, *first_boxes(definition)])
-    return tuple(_shown(box, values, before.get(box.name, ""), by_box.get(box.name, [])) for box in boxes)
+    found: list[ShownAnswer] = []
+    for box in boxes_in_order(definition, [*values, *before, *first_boxes(definition)]):
+        value, last = values.get(box.name), None if earlier is None else before.get(box.name, "")
+        raw, now = (value.raw, value.value) if value else ("", "")
+        problems = tuple(by_box.get(box.name, ()))
+        found.append(ShownAnswer(box, raw, now, corrected.get(box.name), last, problems))
+    return tuple(found)
 
 
 def boxes_in_order(definition: FormDefinition, names: Iterable[str]) -> list[Box]:
@@ -142,20 +177,19 @@ def first_boxes(definition: FormDefinition) -> list[str]:
     return first
 
 
-def _shown(box: Box, values: Mapping[str, CheckedValue], before: str, problems: Iterable[Problem]) -> ShownAnswer:
-    value = values.get(box.name)
-    if not value:
-        return ShownAnswer(box, before=before, problems=tuple(problems))
-    return ShownAnswer(box, value.raw, value.value, value.corrected, before, tuple(problems))
+def _earlier_answers(returned: Returned, records: Records) -> tuple[CheckedValue, ...] | None:
+    """The answers of the school's accepted return of the nearest earlier year; None where there is none."""
+    accepted = records.once(_accepted_by_school, lambda: _accepted_by_school(records))
+    earlier = [entry for entry in accepted.get(returned.school, ()) if entry.year < returned.year]
+    return records.answers(earlier[-1]) if earlier else None
 
 
-def _earlier_answers(returned: Returned, records: Records) -> tuple[CheckedValue, ...]:
-    """The answers of the school's accepted return of the nearest earlier year."""
-    found: Returned | None = None
+def _accepted_by_school(records: Records) -> dict[str, list[Returned]]:
+    """The returns that count of each school, by year."""
+    by_school: dict[str, list[Returned]] = {}
     for entry in records.accepted():
-        if entry.dfe_number == returned.school and entry.year < returned.year:
-            found = entry
-    return records.answers(found) if found else ()
+        by_school.setdefault(entry.dfe_number, []).append(entry)
+    return by_school
 
 
 def problems_in_words(shown: ShownReturn) -> list[str]:

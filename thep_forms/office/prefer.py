@@ -6,7 +6,7 @@ from pathlib import Path
 
 from thep_forms.deciding import Action, Verdict
 from thep_forms.definition import Definitions
-from thep_forms.errors import DecisionError
+from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.deciding import Decided, Desk, open_desk
 from thep_forms.records import Records, Returned
 
@@ -28,25 +28,26 @@ def _preferred(return_id: str, desk: Desk) -> Returned:
     """The return of that id. Raises `DecisionError` if there is none, or it cannot count."""
     preferred = desk.returned(return_id)
     if not preferred.judgement.can_count:
-        raise DecisionError(f"The return {preferred.return_id} cannot count: {_why_not(preferred)}")
+        why, remedy = _why_not(preferred)
+        raise DecisionError(f"This return cannot count: {why}", remedy)
     return preferred
 
 
-def _why_not(returned: Returned) -> str:
+def _why_not(returned: Returned) -> tuple[str, Remedy | None]:
     """Why a return cannot count, and what to do."""
     if returned.verdict in (Verdict.SENT_BY_US, Verdict.AUTOMATIC):
-        return "no school sent this file. Choose a form of the school."
+        return "no school sent this file. Choose a form of the school.", None
     if returned.verdict is Verdict.CLOSED:
-        return "it is closed. Undo that first."
+        return "it is closed. Undo that first.", None
     if returned.verdict in (Verdict.LOCKED, Verdict.UNREADABLE):
-        return "this file cannot be read. Ask the school for a new form."
+        return "this file cannot be read. Ask the school for a new form.", None
     if not returned.entry.is_form:
-        return "this file is no membership form. Choose a form of the school."
+        return "this file is no membership form. Choose a form of the school.", None
     if returned.entry.blank:
-        return "this form is blank. Choose a form of the school with answers in it."
+        return "this form is blank. Choose a form of the school with answers in it.", None
     if not returned.year:
-        return "this form does not say its year. Ask the school for a new form."
-    return "this form has errors. Correct them first, or ask the school: problems.csv has the words."
+        return "this form does not say its year. Ask the school for a new form.", None
+    return "this form has errors. Correct them first, or ask the school.", Remedy.SEE_PROBLEMS
 
 
 def _others(preferred: Returned, records: Records) -> list[str]:

@@ -23,7 +23,7 @@ from thep_forms.office.replies import Replies, Reply
 from thep_forms.office.words import in_short
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.tables import Table
-from thep_forms.register import MemberSchool
+from thep_forms.register import MemberSchool, members_of_year
 from thep_forms.send import split_addresses
 
 
@@ -172,6 +172,15 @@ def current_statuses(
         return due_date(definition, sent_on) < today()
 
     return school_statuses(definition.year, members, records, ledger.sent(), is_overdue)
+
+
+def statuses_of_members(
+    ledger: Ledger, records: Records, year: MembershipYear, definitions: Definitions
+) -> tuple[SchoolStatus, ...]:
+    """The same for all members of the year that the records know."""
+    members = members_of_year(records, year)
+    key = (statuses_of_members, year, today())
+    return records.once(key, lambda: current_statuses(ledger, records, definitions(year), members))
 
 
 def due_for_reminder(statuses: Iterable[SchoolStatus], rule: ReminderRule) -> tuple[SchoolStatus, ...]:

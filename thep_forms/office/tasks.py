@@ -13,7 +13,7 @@ from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.office.words import in_short, reason_in_short
 from thep_forms.reading import FileKind
 from thep_forms.records import Records, Returned
-from thep_forms.sources.message_texts import NO_CHANGES
+from thep_forms.sources.message_texts import NO_CHANGES, says_no_file
 
 _OF_YEAR = {ProblemCode.YEAR_MISSING, ProblemCode.YEAR_MISMATCH, ProblemCode.YEAR_EARLIER}
 _OF_SCHOOL = {
@@ -38,6 +38,16 @@ class Act(StrEnum):
     CLOSE = "close"
 
 
+class TaskKind(StrEnum):
+    """What a task is about. The value is the word for several of its kind."""
+
+    CORRECTION = "corrections"
+    PICTURE = "pictures"
+    MESSAGE = "messages"
+    CONFLICT = "conflicts"
+    FILE = "other files"
+
+
 class Task(Struct, frozen=True):
     """A return that somebody has to look at.
 
@@ -58,10 +68,15 @@ class Task(Struct, frozen=True):
     since: datetime | None = None
     is_new: bool = False
     is_members: bool = False
+    kind: TaskKind = TaskKind.CORRECTION
 
 
 def tasks(records: Records, new_sources: Collection[str] = ()) -> list[Task]:
     """What needs a person, by school; what is nobody's comes last. `new_sources` came in this run."""
+    return records.once((tasks, *new_sources), lambda: _tasks(records, new_sources))
+
+
+def _tasks(records: Records, new_sources: Collection[str]) -> list[Task]:
     found = [task_of(entry, records, new_sources) for entry in records.returns() if needs_somebody(entry)]
     return sorted(found, key=lambda task: (not task.dfe_number, task.dfe_number, task.source))
 
@@ -89,7 +104,18 @@ def task_of(entry: Returned, records: Records, new_sources: Collection[str] = ()
         first.received_at or first.noted_at or entry.entry.modified,
         any(arrival.source in new_sources for arrival in entry.arrivals),
         number in records.registers.members(year),
+        _kind(entry, errors),
     )
+
+
+def _kind(entry: Returned, errors: Iterable[Problem]) -> TaskKind:
+    if says_no_file(entry.entry.reason):
+        return TaskKind.MESSAGE
+    if entry.entry.kind == FileKind.SCAN:
+        return TaskKind.PICTURE
+    if any(problem.code is ProblemCode.RETURN_CONFLICT for problem in errors):
+        return TaskKind.CONFLICT
+    return TaskKind.CORRECTION if entry.entry.is_filled_in else TaskKind.FILE
 
 
 def _what(entry: Returned, errors: Iterable[Problem], records: Records) -> list[str]:

@@ -4,53 +4,81 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 from msgspec import Struct
 
-from thep_forms.deciding import Decision
-from thep_forms.definition import Definitions, MembershipYear
-from thep_forms.office.history import decision_in_words
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
+from thep_forms.office.dates import due_date
+from thep_forms.office.done import Done, DoneToday, done_today, just_done
 from thep_forms.office.opening import open_records
-from thep_forms.office.status import SchoolStatus, Standing, current_statuses
-from thep_forms.office.tasks import Task, tasks
+from thep_forms.office.status import ReminderRule, SchoolStatus, Standing, statuses_of_members
+from thep_forms.office.tasks import Task, TaskKind, needs_somebody, task_of, tasks
 from thep_forms.records import Ledger, Records
-from thep_forms.register import members_of_year
 
-
-class Done(Struct, frozen=True):
-    """What was just decided, in words, and the numbers of the decisions that can be undone."""
-
-    words: tuple[str, ...]
-    numbers: tuple[int, ...]
+_ANSWERED = {Standing.ACCEPTED, Standing.NEEDS_ATTENTION, Standing.WROTE}
 
 
 class ToDo(Struct, frozen=True):
-    """What needs a person in the latest year, how many schools have each standing, and what was just decided."""
+    """What needs a person in a year, and what else there is to know on that day.
+
+    `counts` says how many schools have each standing. `waiting` are the schools that have not answered. `remind_from`
+    is the first day on which one of them may be reminded, None where there is none. `done` was just decided,
+    `done_today` on this day. `elsewhere` counts what needs a person in other years.
+    """
 
     year: str
     tasks: tuple[Task, ...]
     counts: Counter[Standing]
+    waiting: tuple[SchoolStatus, ...]
+    remind_from: date | None
     done: Done | None
+    done_today: tuple[DoneToday, ...]
+    elsewhere: Counter[str]
+
+    @property
+    def kinds(self) -> Counter[TaskKind]:
+        """How many tasks there are of each kind."""
+        return Counter(task.kind for task in self.tasks)
 
 
 class Schools(Struct, frozen=True):
-    """Where each school stands in a year. `years` are all that the records know."""
+    """Where each school stands in a year."""
 
     year: str
-    years: tuple[str, ...]
     statuses: tuple[SchoolStatus, ...]
 
 
-def look_up_to_do(folder: Path, definitions: Definitions, numbers: Sequence[int] = ()) -> ToDo:
-    """What needs a person. `numbers` are those of the decisions that were just taken.
+def look_up_to_do(
+    folder: Path, definitions: Definitions, numbers: Sequence[int] = (), year: MembershipYear | None = None
+) -> ToDo:
+    """What needs a person in a year, or else in the latest one. `numbers` are those of decisions just taken.
 
     Raises `RecordsError`, `TemplateError`.
     """
     with open_records(folder, definitions) as (ledger, records):
-        year = _latest_year(records, definitions)
-        counts = Counter(status.standing for status in _statuses(ledger, records, year, definitions))
-        return ToDo(year, tuple(tasks(records)), counts, just_done(ledger, records, numbers))
+        wanted = str(year) if year else _latest_year(records, definitions)
+        found = tasks(records)
+        statuses = _statuses(ledger, records, wanted, definitions)
+        waiting = tuple(status for status in statuses if status.standing not in _ANSWERED)
+        return ToDo(
+            wanted,
+            tuple(task for task in found if task.year in (wanted, "")),
+            Counter(status.standing for status in statuses),
+            waiting,
+            _remind_from(waiting, definitions(MembershipYear.parse(wanted))),
+            just_done(ledger, records, numbers),
+            done_today(records),
+            Counter(task.year for task in found if task.year not in (wanted, "")),
+        )
+
+
+def look_up_task(folder: Path, return_id: str, definitions: Definitions) -> Task | None:
+    """What needs a person in that return; None if nothing does, or there is no such return. Raises `RecordsError`."""
+    with open_records(folder, definitions) as (_, records):
+        found = records.find(return_id)
+        return task_of(found, records) if found and needs_somebody(found) else None
 
 
 def latest_year(folder: Path, definitions: Definitions) -> MembershipYear:
@@ -66,18 +94,19 @@ def look_up_schools(folder: Path, definitions: Definitions, year: str = "") -> S
     """
     with open_records(folder, definitions) as (ledger, records):
         wanted = str(MembershipYear.parse(year)) if year else _latest_year(records, definitions)
-        years = {*records.judgements.years, *records.registers.by_year, wanted}
-        return Schools(wanted, tuple(sorted(years, reverse=True)), _statuses(ledger, records, wanted, definitions))
+        return Schools(wanted, _statuses(ledger, records, wanted, definitions))
 
 
-def just_done(ledger: Ledger, records: Records, numbers: Sequence[int]) -> Done | None:
-    """The decisions with these numbers, in words; None if there are none."""
-    wanted = set(numbers)
-    found: list[Decision] = [decision for decision in ledger.decisions() if decision.number in wanted]
-    if not found:
-        return None
-    words = dict.fromkeys(decision_in_words(decision, records) for decision in found)
-    return Done(tuple(words), tuple(decision.number for decision in found))
+def _remind_from(waiting: Sequence[SchoolStatus], definition: FormDefinition) -> date | None:
+    """The first day on which one of the schools may be reminded that were sent the form."""
+    rule = ReminderRule()
+    days: list[date] = []
+    for status in waiting:
+        if rule.has_had_all(status) or not status.form:
+            continue
+        overdue = due_date(definition, status.form.at.date()) + timedelta(days=1)
+        days.append(max(overdue, rule.next_day(status.reminders[-1])) if status.reminders else overdue)
+    return min(days, default=None)
 
 
 def _latest_year(records: Records, definitions: Definitions) -> str:
@@ -85,5 +114,4 @@ def _latest_year(records: Records, definitions: Definitions) -> str:
 
 
 def _statuses(ledger: Ledger, records: Records, year: str, definitions: Definitions) -> tuple[SchoolStatus, ...]:
-    of_year = MembershipYear.parse(year)
-    return current_statuses(ledger, records, definitions(of_year), members_of_year(records, of_year))
+    return statuses_of_members(ledger, records, MembershipYear.parse(year), definitions)

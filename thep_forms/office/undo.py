@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from thep_forms.deciding import Action, Decision, standing_decisions
 from thep_forms.definition import Definitions
-from thep_forms.errors import DecisionError
+from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.deciding import Decided, Desk, open_desk
 
 
@@ -45,7 +45,7 @@ def _standing(desk: Desk, number: int) -> Decision:
     decisions = desk.ledger.decisions()
     found = {decision.number: decision for decision in decisions}.get(number)
     if not found:
-        raise DecisionError(f"There is no decision {number}. The column decision_id of decisions.csv has them all.")
+        raise DecisionError(f"There is no decision {number}.", Remedy.NAME_DECISION)
     if found not in standing_decisions(decisions):
         raise DecisionError(f"The decision {number} was undone before, by decision {found.undone_by}.")
     return found

@@ -85,7 +85,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
 
 
 class Note(Struct, frozen=True, omit_defaults=True):
-    """Words on a page that belong to no box; without words, a drawing such as handwriting or a stamp.
+    """Words on a page that belong to no box, or in a message; without words, a drawing such as handwriting or a stamp.
 
     `box` is the name of the box with an answer that it lies over; empty where it lies over none.
     """
@@ -118,6 +118,11 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     is_as_written: bool = False
     pages_missing: tuple[int, ...] = ()
     boxes: tuple[str, ...] = ()
+
+    def text_of(self, name: str) -> str:
+        """What was read from the box of that name; empty where nothing was."""
+        answer = self.answers.get(name)
+        return answer.text if answer else ""
 
     @property
     def says_something(self) -> bool:

@@ -20,8 +20,8 @@ from thep_forms.records.soundness import DAMAGED, RESTORE
 
 PATIENCE = 5.0  # seconds to wait for another run
 
-_BUSY = "Another run is at work on these records. Wait until it has ended, and run again."
-_FULL = "The disk is full. Nothing is half-written. Make room and run the command again."
+_BUSY = "Another run is at work on these records. Wait until it has ended, and try again."
+_FULL = "The disk is full. Nothing is half-written. Make room and try again."
 _CUT_OFF = "A run on these records was cut off. Run ingest again, which completes it."
 _NOT_OURS = f"{LEDGER} is not a ledger of this program. Choose another folder, or run thep-forms restore."
 _LOST = f"{LEDGER} in {{records}} is {{state}}, but other files of these records are there. {RESTORE}"
@@ -29,7 +29,7 @@ _ROLLED_BACK = f"{LEDGER} is older than {LAST_COPY}, so something has put an old
 _FOREIGN = (
     f"{LEDGER} is the ledger of other records than {LAST_COPY}. Put the right one back, or run thep-forms restore."
 )
-_SHUT = f"{LEDGER} cannot be opened or written. See that you may write to its folder, and run again."
+_SHUT = f"{LEDGER} cannot be opened or written. See that you may write to its folder, and try again."
 _TOO_OLD = f"{LEDGER} is of an older version of this program. Ingest the PDFs that lie beside it into a new folder."
 _OLD = f"{LEDGER} is of an earlier version of this program. Run a command that may write to its folder."
 _NEWER = f"{LEDGER} is of a newer version of this program. Install that one."
@@ -67,7 +67,7 @@ def _in_words(error: sqlite3.DatabaseError) -> RecordsError:
             return UnsoundError(DAMAGED)
         case sqlite3.SQLITE_NOTADB:
             return UnsoundError(_NOT_OURS)
-    return RecordsError(f"The ledger cannot be used: {error}. Make room and run the command again.")
+    return RecordsError(f"The ledger cannot be used: {error}. Make room and try again.")
 
 
 @contextmanager
@@ -156,7 +156,8 @@ class Database:
 
     def _connected(self, *, unchanged: bool, in_memory: bool) -> sqlite3.Connection:
         if in_memory:
-            return sqlite3.connect(":memory:", isolation_level=None)
+            # Several threads may ask, one at a time: whoever keeps it sees to that.
+            return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         if unchanged:
             return sqlite3.connect(read_only(self._path), uri=True, timeout=PATIENCE, isolation_level=None)
         _make(self._path)

@@ -145,6 +145,7 @@ def _received(container: ReceivedFile, contained: ContainedFile) -> ReceivedFile
         contained.is_decoration,
         carried_by,
         message_hash=contained.message_hash,
+        message_text=contained.message_text,
     )
 
 

@@ -22,7 +22,7 @@ from thep_forms.sources.email_parts import Part, find_parts
 from thep_forms.sources.limits import LARGEST_LOGO, MOST_HEADERS_SNIFFED, Budget
 from thep_forms.sources.message_files import content_of_message, files_of_message
 from thep_forms.sources.message_kinds import origin_of
-from thep_forms.sources.message_texts import why_no_file
+from thep_forms.sources.message_texts import why_no_file, words_of_message
 from thep_forms.sources.model import MessageKind
 from thep_forms.sources.names import decode
 from thep_forms.sources.tnef_message import holds_no_file
@@ -73,7 +73,8 @@ def _open_email(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
         received_at,
         origin,
         has_reason=bool(reason),
-        no_file=lambda: why_no_file(_text(message, parts, "text/plain"), _text(message, parts, "text/html")),
+        no_file=lambda: why_no_file(*_texts(message, parts)),
+        words=lambda: words_of_message(*_texts(message, parts)),
         content=lambda: content_of_message(headers, _text(message, parts, "")),
     )
 
@@ -96,6 +97,11 @@ def _decorates(part: Part, data: bytes, shown: Set[str]) -> bool:
     headers = part.headers
     is_added = is_addition(headers.content_type, headers.file_name) or is_picture_of_text(headers, shown)
     return (is_added or holds_no_file(data)) and not is_document(data)
+
+
+def _texts(message: bytes, parts: Sequence[Part]) -> tuple[str, str]:
+    """The message's own text, plain and as HTML."""
+    return _text(message, parts, "text/plain"), _text(message, parts, "text/html")
 
 
 def _text(message: bytes, parts: Iterable[Part], content_type: str) -> str:

@@ -41,13 +41,14 @@ def files_of_message(
     has_reason: bool = False,
     no_file: Callable[[], str] = lambda: NO_FILE,
     content: Callable[[], bytes] = lambda: b"",
+    words: Callable[[], str] = lambda: "",
 ) -> Iterator[ContainedFile]:
     """The files as they are attached to a message sent at that time, each with a unique name, that time and its origin.
 
     Without a `message`, the message around this one says who sent it.
 
     Where the message holds decorations alone, or nothing, the reason that `no_file` gives comes last. `has_reason`:
-    the message has one already. `content` gives what `content_of_message` does.
+    the message has one already. `content` gives what `content_of_message` does, `words` what the message says.
     """
     names, nameless, meant, largest_picture = UniqueNames(), 0, 0, 0
     decorations = hashlib.sha256()
@@ -67,7 +68,7 @@ def files_of_message(
         reason = PICTURE_IN_TEXT if largest_picture > LARGEST_LOGO else no_file()
         own = content()
         message_hash = hashlib.sha256(own + decorations.digest()).hexdigest() if own else ""
-        yield ContainedFile("", None, reason, sent_at, message=message, message_hash=message_hash)
+        yield ContainedFile("", None, reason, sent_at, message=message, message_hash=message_hash, message_text=words())
 
 
 def content_of_message(headers: Headers, text: str) -> bytes:

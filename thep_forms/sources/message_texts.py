@@ -17,6 +17,7 @@ _LINK = f"{_LINK_START}{{service}} came instead of a file. Attach the form as a 
 NO_CHANGES = "The message says that nothing has changed, and no form is attached."
 
 LONGEST_READ = 2**18  # characters of a text; a school's message has a few thousand
+LONGEST_KEPT = 20_000  # characters of what a message says
 
 # Services that keep files for others, and the hosts in their links. The first that a text names counts.
 _SERVICES = {
@@ -43,6 +44,8 @@ _QUOTED_IN_HTML = re.compile(
     r"<blockquote|class=\"?[\w ]*(?:gmail_quote|moz-cite-prefix)|id=\"?(?:divRplyFwdMsg|appendonsend|mail-editor-ref)",
     re.IGNORECASE,
 )
+_LINE_END = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6])\b[^>]*>", re.IGNORECASE)
+_SEVERAL_BLANK_LINES = re.compile(r"\n\s*\n\s*\n")
 _TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 
 _NOTHING_CHANGED = re.compile(
@@ -71,6 +74,16 @@ def why_no_file(text: str, html_text: str = "") -> str:
         return _LINK.format(service=service)
     words = own_text if own_text.strip() else _without_quotes(_without_tags(own_html))
     return NO_CHANGES if _says_nothing_changed(words) else NO_FILE
+
+
+def words_of_message(text: str, html_text: str = "") -> str:
+    """What a message says, as plain text that a person can read, with the messages that it quotes."""
+    words = text[:LONGEST_READ]
+    if not words.strip():
+        source = " ".join(html_text[:LONGEST_READ].split())  # in HTML, only tags end a line
+        words = html.unescape(_TAG.sub("", _LINE_END.sub("\n", source)))
+    lines = (" ".join(line.split()) for line in words.splitlines())
+    return _SEVERAL_BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()[:LONGEST_KEPT]
 
 
 def _linked_service(text: str) -> str:

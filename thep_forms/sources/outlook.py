@@ -17,7 +17,7 @@ from thep_forms.sources.emails import EMAIL
 from thep_forms.sources.limits import LARGEST_FILE, LARGEST_LOGO, MOST_ATTACHMENTS, TOO_LARGE, Budget, TooMuchError
 from thep_forms.sources.message_files import content_of_message, files_of_message
 from thep_forms.sources.message_kinds import origin_of
-from thep_forms.sources.message_texts import why_no_file
+from thep_forms.sources.message_texts import why_no_file, words_of_message
 from thep_forms.sources.model import MessageKind, MessageOrigin
 from thep_forms.sources.names import clean_name
 from thep_forms.sources.outlook_properties import (
@@ -82,9 +82,10 @@ def _attachments(message: Storage, header: int, budget: Budget) -> Iterator[Cont
     origin = _origin(properties, headers, lambda: _has_document(attachments, code_page, shown))
     files = (_attached(attachment, code_page, shown, budget) for attachment in attachments[:MOST_ATTACHMENTS])
     text = properties.text(Property.TEXT, code_page)
-    no_file = partial(why_no_file, text, html.decode("utf-8", "replace"))
+    texts = text, html.decode("utf-8", "replace")
+    no_file, words = partial(why_no_file, *texts), partial(words_of_message, *texts)
     content = partial(content_of_message, headers, text)
-    yield from files_of_message(files, received_at, origin, no_file=no_file, content=content)
+    yield from files_of_message(files, received_at, origin, no_file=no_file, content=content, words=words)
     if len(attachments) > MOST_ATTACHMENTS:
         yield ContainedFile("", None, _TOO_MANY, received_at, message=origin)
 

@@ -65,6 +65,7 @@ class Header(Struct, frozen=True, omit_defaults=True):
     is_decoration: bool = False
     carried_by: tuple[MessageOrigin, ...] = ()
     message_hash: str = ""
+    message_text: str = ""
 
 
 class Channel(Protocol):
@@ -133,6 +134,7 @@ def _header(event: Event, received: ReceivedFile, number: int = 0, sha256: str =
             received.is_decoration,
             received.carried_by,
             received.message_hash,
+            received.message_text,
         )
     )
 
@@ -183,6 +185,7 @@ class Transfer:
             found.carried_by,
             found.sha256,
             message_hash=found.message_hash,
+            message_text=found.message_text,
         )
 
 

@@ -1,7 +1,7 @@
-// Keys of the list, and the picture of a page. Every page works without this, but for turning pages and zooming.
+// Keys of the list and of a return, and copying. Every page works without this.
 "use strict";
 
-const links = [...document.querySelectorAll(".tasks a")];
+const links = [...document.querySelectorAll(".tasks h2 a")];
 
 function go(step) {
   const at = links.indexOf(document.activeElement);
@@ -9,41 +9,40 @@ function go(step) {
   if (next) next.focus();
 }
 
+function follow(id) {
+  const link = document.getElementById(id);
+  if (link) link.click();
+}
+
+// On the list: the note of the return in hand, where it is closed. On a return: its own.
+function close() {
+  const task = document.activeElement.closest(".tasks li");
+  const box = document.getElementById("close-why");
+  if (task) location.assign(`${task.querySelector("h2 a").getAttribute("href")}#close`);
+  if (!box) return;
+  document.getElementById("close").open = true;
+  box.focus();
+}
+
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest("input, textarea, select");
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "j") go(1);
-  if (event.key === "k") go(-1);
+  if (event.key === "j") { if (links.length) go(1); else follow("following"); }
+  if (event.key === "k") { if (links.length) go(-1); else follow("previous"); }
+  if (event.key === "c") { event.preventDefault(); close(); }
 });
 
 const errors = document.querySelector(".errors");
 if (errors) errors.focus();
+else if (location.hash === "#close") close();
 
-const picture = document.getElementById("page-picture");
-if (picture) {
-  let page = 0, width = 100, turned = 0;
-  const label = document.getElementById("page-number");
-
-  function show(number) {
-    const tried = new Image();
-    tried.addEventListener("load", () => {
-      page = number;
-      picture.src = tried.src;
-      picture.alt = `Page ${page + 1} of the file as it came`;
-      label.textContent = `Page ${page + 1}`;
-    });
-    tried.addEventListener("error", () => { label.textContent = `Page ${page + 1} is the last`; });
-    if (number >= 0) tried.src = `${picture.dataset.path}${number}.png`;
-  }
-
-  picture.addEventListener("error", () => { label.textContent = "This file cannot be shown"; picture.hidden = true; });
-
-  document.querySelector(".tools").addEventListener("click", (event) => {
-    const { page: step, zoom, turn } = event.target.dataset;
-    if (step) show(page + Number(step));
-    if (zoom) width = Math.min(400, Math.max(50, width * Number(zoom)));
-    if (turn) turned = (turned + Number(turn)) % 360;
-    picture.style.width = `${width}%`;
-    picture.style.transform = turned ? `rotate(${turned}deg)` : "";
+for (const button of document.querySelectorAll("[data-copy], [data-copy-from]")) {
+  button.hidden = false;
+  const said = button.textContent;
+  button.addEventListener("click", async () => {
+    const { copy, copyFrom } = button.dataset;
+    await navigator.clipboard.writeText(copy || document.getElementById(copyFrom).value);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = said; }, 2000);
   });
 }
