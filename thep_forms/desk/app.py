@@ -18,6 +18,7 @@ from thep_forms.desk.job_pages import JobPages
 from thep_forms.desk.list_pages import ListPages
 from thep_forms.desk.pages import DeskContext
 from thep_forms.desk.people_pages import PeoplePages
+from thep_forms.desk.report_pages import ReportPages
 from thep_forms.desk.requests import go_to
 from thep_forms.desk.return_pages import ReturnPages
 from thep_forms.desk.school_pages import SchoolPages
@@ -63,6 +64,7 @@ def make_app(desk: DeskContext) -> Starlette:
         *desk.downloads.routes,
         *SendPages(desk).routes,
         *FormsPages(desk).routes,
+        *ReportPages(desk).routes,
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Starlette(routes=routes, middleware=[Middleware(ReadsYear)], exception_handlers={ThepFormsError: in_words})
