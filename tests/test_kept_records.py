@@ -18,6 +18,7 @@ from thep_forms.office.correct import correct
 from thep_forms.office.one_return import look_up_return
 from thep_forms.office.opening import kept_in_memory, open_records
 from thep_forms.office.to_do import look_up_to_do
+from thep_forms.records import open_for_writing
 from thep_forms.records.names import LEDGER, WORKBOOK
 
 Filled = Callable[..., bytes]
@@ -52,6 +53,15 @@ def test_what_has_not_changed_is_not_read_again(records: Path) -> None:
 def test_a_command_need_not_wait_while_records_are_kept(records: Path, wrong: str) -> None:
     with kept_in_memory(records), open_records(records, DEFINITIONS):
         decide("correct", records, wrong, "main_contact_email=jo@cedar.example")
+
+
+def test_while_another_run_is_at_work_what_was_known_before_is_shown(records: Path, wrong: str) -> None:
+    with kept_in_memory(records):
+        assert len(look_up_to_do(records, DEFINITIONS).tasks) == 1
+        correct(records, wrong, ["main_contact_email=jo@cedar.example"], "rang on 4 May", DEFINITIONS)
+        with open_for_writing(records, DEFINITIONS):
+            assert len(look_up_to_do(records, DEFINITIONS).tasks) == 1
+        assert look_up_to_do(records, DEFINITIONS).tasks == ()
 
 
 @pytest.mark.usefixtures("wrong")

@@ -126,11 +126,18 @@ class Database:
     """
 
     def __init__(
-        self, records: Path, *, unchanged: bool = False, in_memory: bool = False, may_be_unsound: bool = False
+        self,
+        records: Path,
+        *,
+        unchanged: bool = False,
+        in_memory: bool = False,
+        may_be_unsound: bool = False,
+        patience: float = PATIENCE,
     ) -> None:
         """With `unchanged`, open the file for reading only and lock it against writers; see `OutdatedError`.
 
-        With `in_memory`, work on a copy in memory and write nothing back. `may_be_unsound` leaves out the checks.
+        With `in_memory`, work on a copy in memory and write nothing back; `patience` is how many seconds to wait for
+        another run before it is made. `may_be_unsound` leaves out the checks.
         """
         self._path = records / LEDGER
         self._may_be_unsound = may_be_unsound
@@ -143,7 +150,7 @@ class Database:
                 if unchanged:
                     self._look()
                 elif in_memory:
-                    self._copy()
+                    self._copy(patience)
                 else:
                     self._lock()
                 if not unchanged:
@@ -165,13 +172,19 @@ class Database:
 
     @classmethod
     def existing(
-        cls, records: Path, *, unchanged: bool = False, in_memory: bool = False, may_be_unsound: bool = False
+        cls,
+        records: Path,
+        *,
+        unchanged: bool = False,
+        in_memory: bool = False,
+        may_be_unsound: bool = False,
+        patience: float = PATIENCE,
     ) -> Self:
         """The ledger of records that exist. Raises `RecordsError` if there are none."""
         _require_ledger(records)
         if not (records / LEDGER).is_file():
             raise RecordsError(f"{records} holds no records. Give the folder that ingest wrote to.")
-        return cls(records, unchanged=unchanged, in_memory=in_memory, may_be_unsound=may_be_unsound)
+        return cls(records, unchanged=unchanged, in_memory=in_memory, may_be_unsound=may_be_unsound, patience=patience)
 
     def _look(self) -> None:
         """Start a read transaction, so that all reads see the same state."""
@@ -180,9 +193,10 @@ class Database:
             raise OutdatedError(_OLD)
         self._require_soundness()
 
-    def _copy(self) -> None:
+    def _copy(self, patience: float) -> None:
         """Copy the file into memory, and migrate the copy."""
-        with closing(sqlite3.connect(read_only(self._path), uri=True, timeout=PATIENCE)) as source:
+        with closing(sqlite3.connect(read_only(self._path), uri=True, timeout=patience)) as source:
+            source.execute("SELECT 1 FROM sqlite_master").fetchone()  # `backup` would wait for ever for another run
             source.backup(self._connection)
         version = self._version()
         self._require_soundness(version)

@@ -9,14 +9,14 @@ Limitations: a copy of a ledger with 25,000 returns and what was worked out from
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 
 from msgspec import Struct
 
 from thep_forms.definition import Definitions
-from thep_forms.records.database import CutOffError
+from thep_forms.records.database import PATIENCE, BusyError, CutOffError
 from thep_forms.records.later import WorkbookLater
 from thep_forms.records.ledger import Ledger
 from thep_forms.records.names import LEDGER
@@ -24,6 +24,7 @@ from thep_forms.records.opening import bring_up_to_date
 from thep_forms.records.records import Records
 from thep_forms.records.results import made_from, renew_results
 
+_MOMENT = 0.2  # seconds to wait for another run where an older copy will do
 _COUNTER = slice(24, 28)  # of the bytes of an SQLite file: how often it was changed
 _kept: dict[Path, KeptRecords] = {}
 
@@ -53,13 +54,18 @@ class KeptRecords:
     def opened(self, definitions: Definitions) -> Iterator[tuple[Ledger, Records]]:
         """The ledger and the records as they are now, for one thread at a time.
 
-        Raises `RecordsError`, `TemplateError`, `OSError`.
+        While another run is at work on them, they are as they were before. Raises `RecordsError`, `TemplateError`,
+        `OSError`.
         """
         with self._lock:
             state = self._current(definitions)
-            if self._copy is None or state != self._state:
-                self.close()
-                self._copy, self._state = self._made(definitions), state
+            if self._copy is None:
+                self._copy, self._state = self._made(definitions, PATIENCE), state
+            elif state != self._state:
+                with suppress(BusyError):
+                    made = self._made(definitions, _MOMENT)
+                    self.close()
+                    self._copy, self._state = made, state
             yield self._copy
 
     def close(self) -> None:
@@ -86,9 +92,9 @@ class KeptRecords:
             str(definitions.default_year),
         )
 
-    def _made(self, definitions: Definitions) -> tuple[Ledger, Records]:
+    def _made(self, definitions: Definitions, patience: float) -> tuple[Ledger, Records]:
         try:
-            ledger = Ledger.existing(self._folder, in_memory=True)
+            ledger = Ledger.existing(self._folder, in_memory=True, patience=patience)
         except CutOffError:  # another run was cut off
             bring_up_to_date(self._folder, definitions)
             ledger = Ledger.existing(self._folder, in_memory=True)
