@@ -20,7 +20,7 @@ DEFAULT_FOLDER = "Membership records"  # in the home folder
     "--records",
     metavar="RECORDS",
     type=click.Path(path_type=Path),
-    default=Path.home() / DEFAULT_FOLDER,
+    default=lambda: Path.home() / DEFAULT_FOLDER,
     help="The folder of the records. In a new folder, the desk begins with three questions. "
     f"Without it, the folder “{DEFAULT_FOLDER}” in your home folder.",
 )
