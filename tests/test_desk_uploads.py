@@ -15,6 +15,8 @@ from tests.test_desk_access import Answer, Client
 from thep_forms.definition import Definitions
 from thep_forms.desk.server import running_desk
 from thep_forms.desk.uploading import LARGEST_UPLOAD, MOST_FILES
+from thep_forms.records import open_for_writing
+from thep_forms.records.database import PATIENCE
 
 BOUNDARY = "divider"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
@@ -94,6 +96,17 @@ def test_what_came_before_is_said_to_have_come_before(sender: Sender, made: Path
     time.sleep(1.1)  # times are noted in whole seconds
     sender.add(("again.pdf", (made.parent / "in" / "cedar.pdf").read_bytes()))
     assert "(it came before)" in sender.wait()
+
+
+def test_files_wait_while_another_run_is_at_work(
+    sender: Sender, made: Path, tmp_path: Path, filled: Callable[..., bytes]
+) -> None:
+    token = sender.form_token().encode()
+    with open_for_writing(made, Definitions.of_today()):
+        assert sender.send([("token", None, token), ("files", "Elm.pdf", filled("2103"))]).status == 303
+        time.sleep(PATIENCE + 1)
+        assert [path.name for path in files_left(tmp_path)] == ["Elm.pdf"]
+    assert ">Accepted</strong>" in sender.wait()
 
 
 @pytest.mark.parametrize("token", [b"", b"x", None])
@@ -184,10 +197,11 @@ def test_a_form_without_its_divider_is_refused(sender: Sender, content_type: str
     assert b"Traceback" not in answer.body
 
 
-def test_the_private_folder_is_closed_to_others(sender: Sender, tmp_path: Path) -> None:
+def test_the_private_folders_are_closed_to_others(sender: Sender, tmp_path: Path) -> None:
     assert sender.form_token()  # it runs
-    (folder,) = (tmp_path / "temporary").iterdir()
-    assert folder.stat().st_mode & 0o077 == 0
+    modes = [folder.stat().st_mode & 0o077 for folder in (tmp_path / "temporary").iterdir()]
+    assert modes == [0] * len(modes)
+    assert modes
 
 
 def test_no_file_chosen_is_said_on_the_page(sender: Sender) -> None:

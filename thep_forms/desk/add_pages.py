@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from thep_forms.desk.batches import AddedFile, Batch
+from thep_forms.desk.batch import AddedFile, Batch
 from thep_forms.desk.pages import DeskContext
 from thep_forms.desk.requests import go_to, sent_form, sent_upload, status_of
 from thep_forms.desk.uploading import LARGEST_UPLOAD, MOST_FILES

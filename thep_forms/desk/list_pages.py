@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from thep_forms.desk.batches import Batch
+from thep_forms.desk.batch import Batch
 from thep_forms.desk.pages import DeskContext
 from thep_forms.desk.requests import go_to, sent_form, sent_upload, status_of
 from thep_forms.errors import DecisionError
