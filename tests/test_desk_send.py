@@ -177,6 +177,9 @@ def test_while_messages_are_sent_others_work_on_the_records_and_nobody_is_writte
     sign_in(page, mail, per_minute=1)
     page.wait_for_selector("text=Cedar Primary School: sent")
     job = page.url
+    go_to(page, "/send")
+    page.get_by_role("link", name="Sending the form to 3 schools. See how far it is").click()
+    page.wait_for_url(job)
     go_to(page, "/schools/211-2103")
     page.get_by_label("What the office should know of the school").fill("Ring after 3 pm")
     page.get_by_role("button", name="Note it").click()

@@ -77,6 +77,7 @@ class SendPages:
             ticked="all" in asked,
             written=written_in_words,
             error=error,
+            job=self.desk.jobs.current,
         )
         return HTMLResponse(page, HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK)
 
