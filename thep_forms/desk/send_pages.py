@@ -6,6 +6,7 @@ import os
 from http import HTTPStatus
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -129,7 +130,8 @@ class SendPages:
         number = request.path_params["number"]
         if not 0 < number <= len(self._requests):
             raise DecisionError(_GONE)
-        return number, self._requests[number - 1]
+        # The address of the partnership may have been put right since.
+        return number, replace(self._requests[number - 1], definitions=self.desk.definitions())
 
     # --- how --------------------------------------------------------------------------------------------------------
 
