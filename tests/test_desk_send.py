@@ -177,6 +177,9 @@ def test_while_messages_are_sent_others_work_on_the_records_and_nobody_is_writte
     sign_in(page, mail, per_minute=1)
     page.wait_for_selector("text=Cedar Primary School: sent")
     job = page.url
+    go_to(page, "/send")
+    page.get_by_role("link", name="Sending the form to 3 schools. See how far it is").click()
+    page.wait_for_url(job)
     go_to(page, "/schools/211-2103")
     page.get_by_label("What the office should know of the school").fill("Ring after 3 pm")
     page.get_by_role("button", name="Note it").click()
@@ -258,6 +261,20 @@ def test_one_school_is_written_to_and_its_copy_downloaded_from_its_page(page: Pa
     page.get_by_role("button", name="Write to it…").click()
     assert page.locator("h1").inner_text() == "The form to 1 school"
     assert IVY in page.locator(".mail").inner_text()
+
+
+def test_the_example_address_is_put_right_before_anything_is_sent(page: Page) -> None:
+    go_to(page, "/send")
+    page.get_by_role("button", name="Write to them").click()
+    assert "which is an example" in page.locator("main").inner_text()
+    seen = page.url
+    page.get_by_role("link", name="Enter your own address").click()
+    page.locator("[name=return_address]").fill("forms@example.org")
+    page.locator("main form button").first.click()
+    page.wait_for_url("**/lists")
+    page.goto(seen)
+    assert "forms@example.org" in page.locator(".headers").inner_text()
+    assert "which is an example" not in page.locator("main").inner_text()
 
 
 def test_what_is_missing_for_the_mail_server_is_said_at_its_box(page: Page) -> None:

@@ -6,6 +6,7 @@ import os
 from http import HTTPStatus
 
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -77,6 +78,7 @@ class SendPages:
             ticked="all" in asked,
             written=written_in_words,
             error=error,
+            job=self.desk.jobs.current,
         )
         return HTMLResponse(page, HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK)
 
@@ -128,7 +130,8 @@ class SendPages:
         number = request.path_params["number"]
         if not 0 < number <= len(self._requests):
             raise DecisionError(_GONE)
-        return number, self._requests[number - 1]
+        # The address of the partnership may have been put right since.
+        return number, replace(self._requests[number - 1], definitions=self.desk.definitions())
 
     # --- how --------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 
 from thep_forms.office.dates import in_words, today
 from thep_forms.office.report_contents import HAS_RETURNED
@@ -64,12 +65,17 @@ def is_meant(status: SchoolStatus, phase: str, standing: str) -> bool:
 
 
 def written_in_words(status: SchoolStatus) -> str:
-    """What a school was last sent and when, such as `Form on 4 May 2026, reminder on 3 June 2026`."""
+    """What a school was last sent and when, such as `Form on 4 May, reminder on 3 June`."""
     last: dict[SentKind, str] = {}
     for message in status.messages:
-        last[message.kind] = f"{message.kind}{_STATES[message.state]} on {in_words(message.at.date())}"
+        last[message.kind] = f"{message.kind}{_STATES[message.state]} on {_day(message.at.date())}"
     words = ", ".join(last.values())
     return words[:1].upper() + words[1:]
+
+
+def _day(day: date) -> str:
+    """The date, with the year where it is not this one."""
+    return in_words(day).removesuffix(f" {today().year}")
 
 
 def skipped_in_words(skipped: Iterable[SchoolStatus], rule: ReminderRule | None) -> list[str]:
