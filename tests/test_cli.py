@@ -55,6 +55,25 @@ def test_text_that_is_not_a_year_is_refused_in_one_line(tmp_path: Path, year: st
     assert not (tmp_path / "forms").exists()
 
 
+@pytest.mark.parametrize(
+    ("command", "what_is_wrong"),
+    [
+        (["correct"], "RETURN_ID is missing."),
+        (["correct", "0123456789abcdef", "main_contact_name=Ann Lee", "-o", "."], "--why is missing."),
+        (["ingest", "--workers", "x", "."], "--workers: x is not allowed."),
+        (["ingest", "--quickly"], "No such option '--quickly'."),
+        (["sort"], "No such command 'sort'."),
+        (["--quickly"], "No such option '--quickly'."),
+    ],
+)
+def test_a_command_that_is_typed_wrongly_is_refused_in_one_line(command: list[str], what_is_wrong: str) -> None:
+    result = run(*command)
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert what_is_wrong in result.stderr
+    assert "--help" in result.stderr
+
+
 @pytest.mark.parametrize("command", [["print"], ["report", "--records", "records", "--schools", "theirs.csv"]])
 def test_a_file_of_another_kind_is_not_overwritten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
@@ -156,7 +175,7 @@ def test_the_output_of_ingest_holds_no_value_of_a_form(tmp_path: Path) -> None:
         (["ingest", "{inbox}", "-o", "{file}"], "is a file. Choose a folder"),
         (["ingest", "{inbox}", "-o", "{records}", "--schools", "nothing.csv"], "nothing.csv cannot be read"),
         (["prefer", "0123", "-o", "{records}"], "holds no records"),
-        (["ingest", "{inbox}"], "Missing option"),
+        (["ingest", "{inbox}"], "-o / --records is missing"),
         (["generate", "2026-27", "--templates", "nowhere"], "nowhere"),
     ],
 )

@@ -403,6 +403,12 @@ def test_a_blank_form_beside_a_filled_one_in_a_folder_stays_blank(folder: str) -
     assert verdicts(judged(blank, filled_in, arrivals=ways))["blank"] is Verdict.BLANK
 
 
+def test_a_blank_form_beside_a_filled_one_in_a_file_is_superseded() -> None:
+    blank, filled_in = form("abc-2", "", blank=True), form("abc")
+    ways = [came(blank, source="all.pdf"), came(filled_in, source="all.pdf")]
+    assert judged(blank, filled_in, arrivals=ways)["abc-2"] == Judgement(Verdict.SUPERSEDED)
+
+
 @pytest.mark.parametrize(("copy_of", "verdict"), [(CEDAR, Verdict.SUPERSEDED), (ELM, Verdict.BLANK)])
 def test_an_emptied_copy_gives_way_to_a_form_of_its_own_school_alone(copy_of: str, verdict: Verdict) -> None:
     blank, filled_in = form("blank", "", blank=True, copy_of=copy_of), form("filled", CEDAR)

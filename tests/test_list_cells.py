@@ -117,7 +117,7 @@ def test_formula_that_was_never_calculated_is_named_with_row_and_column(book: Ca
     path = book(put("D3", '="office@school"&A3&".example"'))
     assert refused(path).endswith(
         ", sheet “members”, has formulas that were never calculated: “E-mail” in row 3. "
-        "Open it in Excel or LibreOffice, save it there, and run again."
+        "Open it in Excel or LibreOffice, save it there, and give it again."
     )
 
 

@@ -45,6 +45,7 @@ def completed() -> bytes:
 
 SENT_BY_US: dict[str, Callable[[bytes], EmailMessage]] = {
     "from our address": lambda pdf: message(pdf, f"THE Partnership <{US.upper()}>"),
+    "from our address with a tag": lambda pdf: message(pdf, US.replace("@", "+forms@")),
     "a draft": lambda pdf: message(pdf, "somebody@else.example", X_Unsent="1"),
     "a draft of Thunderbird": lambda pdf: message(pdf, "somebody@else.example", X_Mozilla_Draft_Info="internal/draft"),
     "labelled as sent by Gmail": lambda pdf: message(pdf, "somebody@else.example", X_Gmail_Labels="Important,Sent"),
@@ -150,6 +151,7 @@ def test_message_by_a_list_that_keeps_the_sender_is_the_senders(tmp_path: Path, 
         *("Respuesta automática: form", "Respuesta automatica: form", "Leído: form", "Fuera de la oficina: form"),
         *("Risposta automatica: form", "Letto: form", "Resposta automática: form", "Lida: form"),
         *("Automatisch antwoord: form", "Gelezen: form", "Odpowiedź automatyczna: form", "Przeczytane: form"),
+        "Ateb awtomatig: form",
         *("Read: form", "Not read: form", "Recall: form", "Message Recall Failure: form", "Unzustellbar: form"),
     ],
 )

@@ -17,6 +17,7 @@ from thep_forms.checking.problems import problem
 from thep_forms.definition import FormDefinition
 from thep_forms.definition.model import ProblemCode
 from thep_forms.definition.rules import WORDS
+from thep_forms.layout import lay_out
 from thep_forms.reading import Doubt, Note
 
 DRAWING = Note("", 0)
@@ -301,28 +302,54 @@ def test_note_and_field_called_note_are_both_kept(returned: bytes, definition: F
     assert {*noted(changed(returned, change), definition)} == {"We moved", "Please also mail the clerk"}
 
 
-def test_note_on_a_box_of_a_printed_form_is_its_answer(form: bytes, definition: FormDefinition) -> None:
-    def drawn(pdf: pikepdf.Pdf) -> None:
-        note("headteacher_name", "Jo Bloggs")(pdf)
-        mark = pdf.pages[0].obj.Annots[-1]
+def typed_note(text: str, x: float, y: float, page: int = 0) -> Change:
+    """A free text of one line that shows, whose lower left corner is at that point."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
         font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
-        width, height = (float(mark.Rect[n + 2]) - float(mark.Rect[n]) for n in (0, 1))
-        mark.AP = Dictionary(N=pdf.make_stream(b"BT /F 10 Tf 2 7 Td (Jo Bloggs) Tj ET"))
-        mark.AP.N.stream_dict = Dictionary(
+        drawn = pdf.make_stream(f"BT /F 10 Tf 2 4 Td ({text}) Tj ET".encode())
+        drawn.stream_dict = Dictionary(
             Type=Name.XObject,
             Subtype=Name.Form,
-            BBox=Array([0, 0, width, height]),
+            BBox=Array([0, 0, 150, 14]),
             Resources=Dictionary(Font=Dictionary(F=font)),
         )
+        free = Dictionary(
+            Type=Name.Annot,
+            Subtype=Name.FreeText,
+            Rect=Array([x, y, x + 150, y + 14]),
+            Contents=String(text),
+            AP=Dictionary(N=drawn),
+        )
+        annotations = pdf.pages[page].obj.get("/Annots", Array())
+        pdf.pages[page].obj.Annots = Array([*annotations, pdf.make_indirect(free)])
 
-    marked = changed(form, drawn)
+    return change
+
+
+def printed(pdf: bytes) -> bytes:
+    """The form without its boxes, but with the notes that lie on it."""
 
     def without_boxes(pdf: pikepdf.Pdf) -> None:
         for page in pdf.pages:
             page.obj.Annots = Array([note for note in page.obj.get("/Annots", []) if note.Subtype == "/FreeText"])
         del pdf.Root["/AcroForm"]
 
-    assert texts_of(changed(marked, without_boxes), definition) == {"headteacher_name": "Jo Bloggs"}
+    return changed(pdf, without_boxes)
+
+
+def test_note_on_a_box_of_a_printed_form_is_its_answer(form: bytes, definition: FormDefinition) -> None:
+    rect = next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == "headteacher_name")
+    marked = changed(form, typed_note("Jo Bloggs", rect.x + 2, rect.y + 3))
+    assert texts_of(printed(marked), definition) == {"headteacher_name": "Jo Bloggs"}
+
+
+@pytest.mark.parametrize(("page", "x", "y"), [(0, 200, 822), (0, 2, 500), (1, 200, 400), (3, 200, 3)])
+def test_note_in_a_margin_or_on_a_page_without_boxes_of_a_printed_form_is_kept_and_queried(
+    returned: bytes, definition: FormDefinition, page: int, x: float, y: float
+) -> None:
+    noted_on = changed(printers.by_cairo(returned), typed_note("We leave in July", x, y, page))
+    assert read_return(noted_on, definition).notes == (Note("We leave in July", page),)
 
 
 def test_notes_and_drawings_are_listed_by_their_pages(returned: bytes, definition: FormDefinition) -> None:

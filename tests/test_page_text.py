@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import printers
-from tests.changing import texts_in
+from tests.changing import texts_in, texts_of
 from tests.conftest import read_return
 from tests.printers import FLATTENED, PRINTED, joined, pages_of
 from tests.remake_samples import answers, letter
@@ -243,6 +243,25 @@ def test_pages_of_several_forms_mixed_up_are_unreadable(
     reading = read_return(joined(*((schools[school], (page,)) for school, page in pages)), definition)
     assert (reading.kind, reading.answers) == (FileKind.UNREADABLE, {})
     assert "mixed up" in reading.reason
+
+
+@pytest.mark.parametrize("order", [(0, 0, 1, 2, 3), (0, 1, 2, 3, 0), (0, 1, 2, 3, 3)])
+@pytest.mark.parametrize("flatten", [bytes, printers.by_qpdf], ids=["with fields", "flattened"])
+def test_page_that_came_twice_is_read_once(
+    returned: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes], order: tuple[int, ...]
+) -> None:
+    form = flatten(returned)
+    assert texts_of(joined(*((form, (page,)) for page in order)), definition) == EXPECTED
+
+
+@pytest.mark.parametrize("flatten", [bytes, printers.by_qpdf], ids=["with fields", "flattened"])
+def test_first_page_of_a_school_that_came_twice_with_different_answers_is_two_returns(
+    form: bytes, definition: FormDefinition, flatten: Callable[[bytes], bytes]
+) -> None:
+    before, after = (flatten(type_into(form, answers("2101", main_contact_name=name))) for name in ("Al Old", "Bo New"))
+    readings = read_file(joined((before, (0,)), after), lambda _: definition)
+    found = [(reading.text_of("main_contact_name"), reading.pages_missing) for reading in readings]
+    assert found == [("Al Old", (2, 3, 4)), ("Bo New", ())]
 
 
 @pytest.mark.parametrize("pinned", [False, True], ids=["to the file", "to a page"])

@@ -6,7 +6,8 @@ import signal
 import socket
 import subprocess
 import time
-from datetime import timedelta
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -135,7 +136,11 @@ def over(server: MailServer, *members: MemberSchool, records: Path, **changes: o
     to = Server(server.host, server.port, implicit_tls=server.implicit_tls)
     with Ledger(records) as ledger:
         options = {"per_minute": 60000.0, "pauses": ()} | changes
-        return list(Outbox(ledger, DEFINITION, SentKind.FORM).send(messages, to, **options))
+        return list(
+            Outbox(lambda: nullcontext(ledger), DEFINITION, SentKind.FORM, datetime.now(UTC)).send(
+                messages, to, **options
+            )
+        )
 
 
 def test_a_server_with_implicit_tls_is_used_over_tls(records: Path, authority: trustme.CA) -> None:

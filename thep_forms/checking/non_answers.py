@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+_REMEMBERED = 64  # answers: several checks ask the same of each
 _LONGEST = 120  # characters; what is longer is an answer, or something else to look at
 _NO_ANSWER = re.compile(
     r"""(?<!\w)(?:
@@ -68,6 +70,7 @@ _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 _NOBODY = re.compile(r"\W*a\W*n\W+other\W*")
 
 
+@lru_cache(_REMEMBERED)
 def is_non_answer(text: str) -> bool:
     """Whether the text says only that there is no answer. `Jo Ali (TBC)` and `Nil Nonesuch` are answers."""
     if len(text) > _LONGEST:
@@ -81,6 +84,7 @@ def is_non_answer(text: str) -> bool:
     )
 
 
+@lru_cache(_REMEMBERED)
 def is_no_name(text: str) -> bool:
     """Whether the text is certainly not a person's name, but a title, a job title, a number or an e-mail address.
 

@@ -10,7 +10,7 @@ from importlib import import_module
 import click
 
 from thep_forms import __version__
-from thep_forms.cli.errors import errors_as_messages
+from thep_forms.cli.errors import errors_as_messages, usage_as_message
 from thep_forms.cli.notes import notes_of_lists
 
 # The commands in the order of the help: the module that each is in, and the name of its function.
@@ -53,8 +53,12 @@ class _Commands(click.Group):
         command: click.Command = getattr(import_module(f"{__name__}.{module}"), function)
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with usage_as_message():
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> object:
-        with errors_as_messages(), notes_of_lists():
+        with usage_as_message(), errors_as_messages(), notes_of_lists():
             return super().invoke(ctx)
 
 

@@ -8,12 +8,22 @@ from pathlib import Path
 import click
 
 from thep_forms.cli.errors import stopped_as_message
-from thep_forms.cli.options import WholeNumber, existing_records_option, templates_option
+from thep_forms.cli.options import WholeNumber, templates_option
 from thep_forms.cli.output import message
+
+DEFAULT_FOLDER = "Membership records"  # in the home folder
 
 
 @click.command()
-@existing_records_option
+@click.option(
+    "-o",
+    "--records",
+    metavar="RECORDS",
+    type=click.Path(path_type=Path),
+    default=Path.home() / DEFAULT_FOLDER,
+    help="The folder of the records. In a new folder, the desk begins with three questions. "
+    f"Without it, the folder “{DEFAULT_FOLDER}” in your home folder.",
+)
 @click.option("--port", metavar="N", type=WholeNumber(1, 65535), help="The port to use. Without it, any that is free.")
 @click.option("--no-browser", is_flag=True, help="Only print the address. Do not open the browser.")
 @templates_option
@@ -21,8 +31,9 @@ from thep_forms.cli.output import message
 def desk(records: Path, port: int | None, no_browser: bool, templates: Path | None) -> None:
     """Open the desk: a private page in your browser, where you finish what came.
 
-    You see what needs you, each return beside its page, and each school. You can correct, confirm, assign and close
-    returns, enter answers, and undo. Nobody on another computer can open the page. Press Ctrl-C to close it.
+    You see what needs you, each return beside its page, and each school. You can drop files on it, correct, confirm,
+    assign and close returns, enter answers, undo, and give your list of schools. Nobody on another computer can open
+    the page. Press Ctrl-C to close it.
 
     \b
     Example:  thep-forms desk -o records-2026-27

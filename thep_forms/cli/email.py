@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,12 +20,13 @@ from thep_forms.cli.options import (
     templates_option,
     year_argument,
 )
-from thep_forms.cli.output import count_of, message, printable, school_name, warn, warn_of_example_address
+from thep_forms.cli.output import count_of, message, printable, school_name, warn_of_dates, warn_of_example_address
 from thep_forms.defaults import MESSAGES_A_MINUTE, SMTP_PORT
 
 if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
-    from thep_forms.office.email import Mailing, MailPlan, MailRequest
+    from thep_forms.office.email import Mailing
+    from thep_forms.office.mail_plan import MailPlan, MailRequest
     from thep_forms.office.status import ReminderRule, SchoolStatus
     from thep_forms.send import Delivery, Server
 
@@ -117,7 +116,8 @@ def email(
     Example:  thep-forms email 2026-27 --schools members.csv -o records-2026-27 --drafts drafts
     """
     from thep_forms.definition import Definitions
-    from thep_forms.office.email import FormMessages, MailRequest, draft_messages, preview_messages
+    from thep_forms.office.email import draft_messages, preview_messages
+    from thep_forms.office.mail_plan import FormMessages, MailRequest
     from thep_forms.office.status import ReminderRule
 
     if sum((drafts is not None, send, dry_run)) != 1:
@@ -135,7 +135,7 @@ def email(
         mailing = preview_messages(request)
         _print_previews(mailing)
     warn_of_example_address(mailing.example_address)
-    warn(mailing.date_warning)
+    warn_of_dates(mailing.date_warning)
     _print_plan(mailing.plan, what if isinstance(what, ReminderRule) else None)
     if mailing.needs_attention:
         sys.exit(ExitCode.NEEDS_ATTENTION)
@@ -157,7 +157,7 @@ def _print_previews(mailing: Mailing) -> None:
 def _send(request: MailRequest, host: str | None, port: int, user: str, rate: int) -> Mailing:
     """Send the messages, and print the result of each."""
     from thep_forms.errors import RecipientsError
-    from thep_forms.office.email import send_messages
+    from thep_forms.office.email import CutShortError, send_messages
 
     if not host:
         raise CommandError("Enter the mail server: --smtp-host mail.example.org, or set THEP_FORMS_SMTP_HOST.")
@@ -165,6 +165,9 @@ def _send(request: MailRequest, host: str | None, port: int, user: str, rate: in
         mailing = send_messages(request, lambda: _server(host, port, user), rate, _print_delivery, _print_pause)
     except RecipientsError as error:
         raise CommandError(f"{error} Use --only 211/1234; you can repeat it.") from error
+    except CutShortError as error:
+        rest = " for the rest" if error.sent else ""
+        raise CommandError(printable(f"{error} Then run the same command again{rest}.")) from error
     if mailing.deliveries:
         message(f"{count_of(mailing.sent, 'message')} sent, {mailing.not_sent} not sent.")
     else:
@@ -188,27 +191,15 @@ def _print_pause(schools: int, seconds: float) -> None:
 
 
 def _print_delivery(delivery: Delivery) -> None:
+    from thep_forms.office.mail_words import delivery_in_words
+
     school = school_name(delivery.message.dfe_number, delivery.message.school)
-    message(f"{school}: {_outcome(delivery)}")
-
-
-def _outcome(delivery: Delivery) -> str:
-    from thep_forms.send import DeliveryOutcome
-
-    reason = printable(delivery.reply.reason)
-    match delivery.reply.outcome:
-        case DeliveryOutcome.SENT:
-            return f"sent, {reason}" if reason else "sent"
-        case DeliveryOutcome.REFUSED:
-            return f"NOT sent, the mail server refused it: {reason}"
-        case DeliveryOutcome.DEFERRED:
-            return f"NOT sent, try again later: {reason}"
-        case DeliveryOutcome.UNCERTAIN:
-            return f"may have been sent: {reason}. Its Message-ID is {delivery.message_id}"
+    message(f"{school}: {printable(delivery_in_words(delivery))}")
 
 
 def _print_plan(plan: MailPlan, reminder_rule: ReminderRule | None) -> None:
     """Print which schools were not written to, and why. `reminder_rule` is None where the form was sent."""
+    from thep_forms.office.mail_words import skipped_in_words
     from thep_forms.office.status import Standing
 
     if plan.without_address:
@@ -225,47 +216,11 @@ def _print_plan(plan: MailPlan, reminder_rule: ReminderRule | None) -> None:
         _print_uncertain(plan.uncertain)
     if plan.skipped:
         counts = plan.skipped_counts
-        reasons = Counter(_skipped_words(status, reminder_rule) for status in _by_standing(plan.skipped))
-        message(f"Not written to: {', '.join(f'{count} {words}' for words, count in reasons.items())}.")
+        message(f"Not written to: {', '.join(skipped_in_words(plan.skipped, reminder_rule))}.")
         if counts[Standing.UNDELIVERABLE]:
             message("Mail to some addresses bounced: `status` lists them. Enter other addresses in your list.")
         if plan.skips_schools_with_form and not reminder_rule:
             message("To write to schools that have the form already, use --again.")
-
-
-def _by_standing(skipped: Iterable[SchoolStatus]) -> list[SchoolStatus]:
-    return sorted(skipped, key=lambda status: status.standing)
-
-
-def _skipped_words(status: SchoolStatus, reminder_rule: ReminderRule | None) -> str:
-    """What a school is that is not written to. The number of such schools goes before it."""
-    from thep_forms.office.status import Standing
-
-    if reminder_rule and status.reminders and reminder_rule.is_to_be_reminded(status):
-        return _reminded_words(status, reminder_rule)
-    words = {
-        Standing.NEEDS_ATTENTION: "with a form that needs attention",
-        Standing.WROTE: "that wrote without a form",
-        Standing.UNCERTAIN: "that may have been written to",
-        Standing.UNDELIVERABLE: "with an address that does not work",
-        Standing.NOT_SENT: "not yet sent the form",
-        Standing.DRAFTED: "with a draft from an earlier run",
-        Standing.SENT: "sent the form in an earlier run",
-    }
-    return words.get(status.standing, status.standing.label)
-
-
-def _reminded_words(status: SchoolStatus, reminder_rule: ReminderRule) -> str:
-    """When a school had its last reminder, and when it may have another."""
-    from thep_forms.office.dates import in_words, today
-
-    last = status.reminders[-1]
-    day = last.at.date()
-    had = "that had a reminder " + ("today" if day == today() else f"on {in_words(day)}")
-    if reminder_rule.has_had_all(status):
-        return f"{had} and may have no other"
-    days = (reminder_rule.next_day(last) - today()).days
-    return f"{had} and may have another in {count_of(days, 'day')}"
 
 
 def _print_uncertain(uncertain: tuple[SchoolStatus, ...]) -> None:

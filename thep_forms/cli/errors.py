@@ -67,6 +67,27 @@ def stopped_as_message(text: str) -> Iterator[None]:
 
 
 @contextmanager
+def usage_as_message() -> Iterator[None]:
+    """Turn a command that was typed wrongly into one line, where click prints three."""
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise  # it shows the help
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "thep-forms"
+        help_line = f"To see how to type the command: {command} --help"
+        raise CommandError(printable(f"{_what_is_wrong(error)} {help_line}")) from error
+
+
+def _what_is_wrong(error: click.UsageError) -> str:
+    if isinstance(error, click.BadParameter) and error.param:
+        name = error.param_hint or error.param.get_error_hint(error.ctx)
+        words = (name if isinstance(name, str) else " or ".join(name)).replace("'", "")
+        return f"{words} is missing." if isinstance(error, click.MissingParameter) else f"{words}: {error.message}"
+    return error.format_message()
+
+
+@contextmanager
 def errors_as_messages() -> Iterator[None]:
     """Turn errors of the package and of the file system into one line and an exit code."""
     try:

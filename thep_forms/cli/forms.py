@@ -9,7 +9,7 @@ import click
 
 from thep_forms.cli.errors import CommandError
 from thep_forms.cli.options import REGISTER_LIST, WholeNumber, register_list_option, templates_option, year_argument
-from thep_forms.cli.output import count_of, message, warn, warn_of_example_address
+from thep_forms.cli.output import count_of, message, warn_of_dates, warn_of_example_address
 
 if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
@@ -73,7 +73,7 @@ def generate(
         written = write_blank_form(year, output, definitions, continuation=continuation)
         click.echo(written.paths[0])
     warn_of_example_address(written.example_address)
-    warn(written.date_warning)
+    warn_of_dates(written.date_warning)
 
 
 @click.command("print")
@@ -122,4 +122,4 @@ def print_forms(
     click.echo(written.paths[0])
     message(f"{contents} Each form begins on a new sheet, whether you print on one side or on both.")
     warn_of_example_address(written.example_address)
-    warn(written.date_warning)
+    warn_of_dates(written.date_warning)

@@ -22,10 +22,10 @@ def message(text: str = "") -> None:
     click.echo(text, err=True)
 
 
-def warn(warning: str) -> None:
-    """Print a warning to stderr, if there is one."""
+def warn_of_dates(warning: str) -> None:
+    """Print a warning about the date by which forms are to be back, and what to do, if there is one."""
     if warning:
-        message(warning)
+        message(f"{warning} Change return_by in templates/partnership.toml and install the program again.")
 
 
 def school_name(dfe_number: str, name: str) -> str:

@@ -135,6 +135,11 @@ def _gives_way(blank: Entry, schools: Set[str]) -> bool:
     return bool(schools) and (not blank.copy_of or blank.copy_of in schools)
 
 
+def _file_of(entry: Entry) -> str:
+    """What the ids of all forms in one file begin with."""
+    return entry.return_id.partition("-")[0]
+
+
 class _Decider:
     """Works out in turn: whose name was typed, which returns count, which give way, and each judgement."""
 
@@ -324,19 +329,22 @@ class _Decider:
                 self.superseded.add(entry.return_id)
 
     def _let_blanks_give_way(self) -> None:
-        """A blank form is superseded if every message that brought it brought a form with answers too.
+        """A blank form is superseded if every message, or the file, that brought it brought a form with answers too.
 
         A copy that was emptied gives way only to a form of the school that it was made for.
         """
         schools: dict[str, set[str]] = {}  # of the forms with answers, by message
         for entry in self.entries:
             if entry.is_filled_in:
-                for message in self.messages.get(entry.return_id, ()):
+                for message in (*self.messages.get(entry.return_id, ()), _file_of(entry)):
                     schools.setdefault(message, set()).add(self._school(entry))
         schools.pop("", None)
         for entry in self.entries:
             if entry.is_form and entry.blank:
-                beside = [schools.get(message, set()) for message in self.messages.get(entry.return_id, ())]
+                in_file = schools.get(_file_of(entry), set())
+                beside = [
+                    schools.get(message, set()) | in_file for message in self.messages.get(entry.return_id, ("",))
+                ]
                 if beside and all(_gives_way(entry, found) for found in beside):
                     self.superseded.add(entry.return_id)
 

@@ -31,9 +31,15 @@ def deciding_message(arrival: Arrival, own_addresses: Collection[str]) -> Messag
     for message in arrival.carried_by:
         if message.kind in _BY_NOBODY:
             return message
-        if message.kind is not MessageKind.OUTGOING and message.sender not in own_addresses:
+        if message.kind is not MessageKind.OUTGOING and not _is_ours(message.sender, own_addresses):
             return message
     return None
+
+
+def _is_ours(address: str, own_addresses: Collection[str]) -> bool:
+    """Whether it is one of our addresses, also with a tag after a plus sign, which is the same mailbox."""
+    local_part, _, domain = address.rpartition("@")
+    return address in own_addresses or f"{local_part.partition('+')[0]}@{domain}" in own_addresses
 
 
 def messages_by_return(arrivals: Iterable[Arrival], own_addresses: Collection[str]) -> dict[str, set[str]]:
@@ -69,7 +75,7 @@ class AddressBook:
     def _school(self, addresses: Iterable[str]) -> str:
         schools: set[str] = set()
         for address in addresses:
-            if address not in self._own_addresses:
+            if not _is_ours(address, self._own_addresses):
                 schools |= self._schools.get(address, set())
         return schools.pop() if len(schools) == 1 else ""
 

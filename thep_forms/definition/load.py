@@ -136,6 +136,11 @@ def _loaded(year: MembershipYear, templates: Path | None) -> FormDefinition:
     return load_definition(year, templates)
 
 
+def forget_loaded() -> None:
+    """Load the templates anew when they are next asked for: they have changed."""
+    _loaded.cache_clear()
+
+
 def _texts(
     source: Templates, year: MembershipYear, form: FormFile, partnership: Partnership, due: str, prefilled: bool
 ) -> dict[str, tuple[TextBlock, ...]]:

@@ -20,10 +20,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from thep_forms.desk.uploading import MULTIPART, Upload, UploadError, UploadTooLargeError
+
 ENTRANCE = "/enter"
 HOSTS = ("127.0.0.1", "localhost")
 LARGEST_FORM = 2**20  # bytes
-MOST_FIELDS = 1000  # of a form
+MOST_FIELDS = 5000  # of a form, which may have a tick for each school
 TOKEN = "token"  # noqa: S105 - the name of the field that has the token
 _COOKIE = "thep_forms_desk"
 _POLICY = (
@@ -67,8 +69,9 @@ class Key:
 class Guard:
     """An ASGI application that hands on only what the person at this computer asks for.
 
-    The fields of a form are then in `scope["state"]["form"]`. `last_used` is when it was last asked for anything, by
-    `time.monotonic`.
+    The fields of a form are then in `scope["state"]["form"]`. Of a form with files only the token has been read; the
+    rest is in `scope["state"]["upload"]`, to be read as it comes. `last_used` is when the desk was last asked for
+    anything, by `time.monotonic`.
     """
 
     def __init__(self, app: ASGIApp, key: Key, port: int) -> None:
@@ -100,6 +103,8 @@ class Guard:
             return None
         if headers.get("origin") != f"http://{host}":
             return PlainTextResponse(_ELSEWHERE, HTTPStatus.FORBIDDEN)
+        if headers.get("content-type", "").startswith(MULTIPART):
+            return await self._begin_upload(scope, headers, receive)
         return await self._read_form(scope, receive)
 
     @property
@@ -137,11 +142,27 @@ class Guard:
             fields = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
         except ValueError:
             return PlainTextResponse(_TOO_LARGE, HTTPStatus.BAD_REQUEST)
-        token = dict(fields).get(TOKEN, "")
-        if not hmac.compare_digest(token.encode(), self._key.token.encode()):
+        if not self._is_token(dict(fields).get(TOKEN, "")):
             return PlainTextResponse(_ELSEWHERE, HTTPStatus.FORBIDDEN)
         scope.setdefault("state", {})["form"] = fields
         return None
+
+    async def _begin_upload(self, scope: Scope, headers: Headers, receive: Receive) -> Response | None:
+        """Read the first field of a form with files, which has to be the token."""
+        try:
+            upload = Upload(headers, receive)
+            name, token = await upload.field()
+        except UploadTooLargeError as error:
+            return PlainTextResponse(str(error), HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        except UploadError as error:
+            return PlainTextResponse(str(error), HTTPStatus.BAD_REQUEST)
+        if name != TOKEN or not self._is_token(token):
+            return PlainTextResponse(_ELSEWHERE, HTTPStatus.FORBIDDEN)
+        scope.setdefault("state", {}).update(form=[], upload=upload)
+        return None
+
+    def _is_token(self, token: str) -> bool:
+        return hmac.compare_digest(token.encode(), self._key.token.encode())
 
 
 def _with_headers(send: Send) -> Send:

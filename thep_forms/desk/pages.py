@@ -11,6 +11,10 @@ from msgspec import Struct
 
 from thep_forms.checking.characters import without_controls
 from thep_forms.definition import Definitions, shipped
+from thep_forms.desk.batches import Batches
+from thep_forms.desk.downloads import Downloads
+from thep_forms.desk.jobs import Job, Jobs
+from thep_forms.desk.year_in_sight import YearInSight
 from thep_forms.office.dates import in_words, today
 
 FOLDER = "desk"  # of the templates
@@ -32,13 +36,20 @@ class Pages:
         self._environment.filters["day"] = _day
         self._environment.filters["address_of"] = address_of
 
+    def show_everywhere(self, **shown: object) -> None:
+        """What every page shows, such as the year."""
+        self._environment.globals.update(shown)
+
     def page(self, name: str, **shown: object) -> str:
         """The page of that name, such as `todo`."""
         return without_controls(self._environment.get_template(f"{name}.html.j2").render(**shown))
 
 
 class DeskContext(Struct, frozen=True):
-    """What every page needs: the RECORDS folder, the year's definitions, and the templates.
+    """What every page needs: the RECORDS folder, the year's definitions, the templates, the long acts and their files.
+
+    `sight` knows the year that the page in hand is about, `batches` the files that were added. `open_samples` reads
+    the samples, opens a desk of their own for them, and gives its address; a desk of samples has none.
 
     `definitions` are asked for at each request: a year may begin while the desk is open.
     """
@@ -46,6 +57,11 @@ class DeskContext(Struct, frozen=True):
     folder: Path
     definitions: Callable[[], Definitions]
     pages: Pages
+    jobs: Jobs
+    downloads: Downloads
+    sight: YearInSight
+    batches: Batches
+    open_samples: Callable[[Job], str] | None = None
 
 
 def address_of(dfe_number: str) -> str:

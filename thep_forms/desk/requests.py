@@ -9,6 +9,7 @@ from types import MappingProxyType
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from thep_forms.desk.uploading import Upload
 from thep_forms.errors import DecisionError
 from thep_forms.office.one_return import ShownAnswer
 
@@ -64,6 +65,14 @@ class SentForm:
 def sent_form(request: Request) -> SentForm:
     """The fields of the form that was sent: `Guard` has read and checked them."""
     return SentForm(request.state.form)
+
+
+def sent_upload(request: Request) -> Upload:
+    """The form with files that is being sent: `Guard` has checked its token. Raises `DecisionError` for another."""
+    found: Upload | None = getattr(request.state, "upload", None)
+    if found is None:
+        raise DecisionError("Choose a file first.")
+    return found
 
 
 def decisions_taken(request: Request) -> list[int]:

@@ -58,7 +58,7 @@ class ReturnPages:
         definitions = self.desk.definitions()
         return_id = request.path_params["return_id"]
         shown = look_up_return(self.desk.folder, return_id, definitions)
-        to_do = look_up_to_do(self.desk.folder, definitions, decisions_taken(request))
+        to_do = look_up_to_do(self.desk.folder, definitions, decisions_taken(request), self.desk.sight.year)
         page = self.desk.pages.page(
             "return",
             shown=shown,

@@ -22,7 +22,7 @@ from thep_forms.office.assign import note
 from thep_forms.office.enter import enter, look_up_known
 from thep_forms.office.one_return import look_up_return
 from thep_forms.office.one_school import look_up_school
-from thep_forms.office.to_do import latest_year, look_up_schools
+from thep_forms.office.to_do import look_up_schools
 
 
 class SchoolPages:
@@ -44,14 +44,16 @@ class SchoolPages:
 
     def schools(self, request: Request) -> Response:
         """Where each school stands."""
-        shown = look_up_schools(self.desk.folder, self.desk.definitions(), request.query_params.get("year", ""))
+        year = request.query_params.get("year", "") or str(self.desk.sight.year)
+        shown = look_up_schools(self.desk.folder, self.desk.definitions(), year)
         wanted = request.query_params.get("standing", "")
         return HTMLResponse(self.desk.pages.page("schools", shown=shown, wanted=wanted))
 
     def school(self, request: Request, error: str = "") -> Response:
         """One school."""
         number = number_in(request.path_params["number"])
-        shown = look_up_school(self.desk.folder, number, self.desk.definitions(), decisions_taken(request))
+        taken, year = decisions_taken(request), self.desk.sight.year
+        shown = look_up_school(self.desk.folder, number, self.desk.definitions(), taken, year)
         return HTMLResponse(self.desk.pages.page("school", shown=shown, error=error), status_of(error))
 
     def answers_to_enter(self, request: Request, typed: Typed = NOTHING_TYPED, error: str = "") -> Response:
@@ -60,7 +62,7 @@ class SchoolPages:
         number, of_return = number_in(request.path_params["number"]), request.query_params.get("return", "")
         if typed:
             of_return = sent_form(request)["return"]
-        year = latest_year(self.desk.folder, definitions)
+        year = self.desk.sight.year
         shown = look_up_known(self.desk.folder, number, year, definitions)
         came = look_up_return(self.desk.folder, of_return, definitions) if of_return else None
         page = self.desk.pages.page(

@@ -69,7 +69,7 @@ def look_up_places(folder: Path, return_id: str, definitions: Definitions) -> Sh
     """Where the boxes of a return are. Nothing where nobody knows. Raises `RecordsError`, `TemplateError`."""
     with open_records(folder, definitions) as (ledger, records):
         sha256, reading = ledger.files().get(return_id), ledger.reading(return_id)
-        returned = next((entry for entry in records.returns() if entry.return_id == return_id), None)
+        returned = records.find(return_id)
     path = Archive(folder).find(sha256) if sha256 else None
     if not path or not reading or not returned:
         return ShownPages(0, {})

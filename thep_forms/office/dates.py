@@ -41,7 +41,5 @@ def date_warning(definition: FormDefinition, day: date, due: date | None = None)
         return ""
     passed = ", which has passed" if printed < day else ""
     if due is None or due == printed:
-        said = f"The form asks schools to return it by {in_words(printed)}{passed}."
-    else:
-        said = f"The e-mail asks for the form by {in_words(due)}, but the form itself says {in_words(printed)}{passed}."
-    return f"{said} Change return_by in templates/partnership.toml and install the program again."
+        return f"The form asks schools to return it by {in_words(printed)}{passed}."
+    return f"The e-mail asks for the form by {in_words(due)}, but the form itself says {in_words(printed)}{passed}."

@@ -19,6 +19,7 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear, S
 from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.words import in_short
 from thep_forms.records import Ledger, Records, Returned, Views, open_for_writing
+from thep_forms.records.kept import kept_records
 from thep_forms.records.model import ENTERED
 from thep_forms.records.results import renew_results
 
@@ -131,8 +132,11 @@ class Desk:
         return Decided(tuple(numbers), number, name, returned, problems, self._superseded_by(returned), left=left)
 
     def write_tables(self) -> None:
-        """Write the tables as the ledger has them now."""
-        Views(self._folder, self.records).write()
+        """Write the tables as the ledger has them now. Where RECORDS are kept in memory, the workbook follows."""
+        kept = kept_records(self._folder)
+        Views(self._folder, self.records).write(with_workbook=kept is None)
+        if kept:
+            kept.workbook.ask(self.definitions)
 
     def _superseded_by(self, returned: Returned) -> str:
         if returned.verdict is not Verdict.SUPERSEDED:

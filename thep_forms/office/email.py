@@ -1,24 +1,26 @@
-"""E-mail to the schools: who gets the form or a reminder, and previewing, drafting or sending the messages."""
+"""E-mail to the schools, with the form or as a reminder: previewing, drafting or sending the messages."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, suppress
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from thep_forms.checking import normalise
-from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition
-from thep_forms.errors import RecipientsError, SendError, SourceError
+from thep_forms.definition import FormDefinition, load_definition
+from thep_forms.errors import RecipientsError, SendError
 from thep_forms.office.copies import copies
 from thep_forms.office.dates import date_warning, due_date, in_words, today
+from thep_forms.office.mail_plan import FormMessages, MailPlan, MailRequest, members_named, plan_messages
 from thep_forms.office.opening import YearRegister
 from thep_forms.office.partnership import example_address
-from thep_forms.office.status import ReminderRule, SchoolStatus, Standing, current_statuses, due_for_reminder
-from thep_forms.records import Ledger, Records, SentKind
-from thep_forms.register import MemberSchool
+from thep_forms.office.status import SchoolStatus, current_statuses
+from thep_forms.records import Ledger, Records, SentKind, open_for_writing
+from thep_forms.records.database import BusyError
 from thep_forms.send import (
     BeforePause,
     Delivery,
@@ -28,69 +30,34 @@ from thep_forms.send import (
     OutgoingMessage,
     SenderRefusedError,
     Server,
+    Wait,
     preview,
+    shown_headers,
 )
 
-WITHOUT_FORM = {Standing.NOT_SENT, Standing.NOT_RETURNED}  # was sent no form, and has returned none
-HAS_FORM = {Standing.DRAFTED, Standing.SENT, Standing.OVERDUE}
+_ALL = slice(None)
+_TURNS = 120  # that another run may have first, of some seconds each
 
 
 def _ignore(_: object) -> None:
     """Do nothing with what happened."""
 
 
-class FormMessages(Struct, frozen=True):
-    """The form of the year, to every school that was sent none and has returned none; with `again`, to every school."""
+class ShownMessage(Struct, frozen=True):
+    """One of the messages of a plan as it will arrive, without a message where nobody gets one.
 
-    again: bool = False
-
-
-class MailRequest(Struct, frozen=True):
-    """Which messages to write, to which schools.
-
-    `what` is the form, or a reminder to the schools that are due by a rule. `register_list` is a list of member schools
-    or a folder of RECORDS; it becomes the register of the year and stays. `only` are DfE numbers, in any spelling;
-    without any, all schools are meant. What is sent is noted in the RECORDS folder `records`.
+    `number` is its place among those who get one, from 1 on. `headers` are what stands above its `text`, by their
+    names. The warnings are those of `Mailing`.
     """
 
-    year: MembershipYear
-    register_list: Path | None
-    records: Path
-    definitions: Definitions
-    what: FormMessages | ReminderRule = FormMessages()
-    only: tuple[str, ...] = ()
-
-    @property
-    def kind(self) -> SentKind:
-        """What the schools are written to for."""
-        return SentKind.REMINDER if isinstance(self.what, ReminderRule) else SentKind.FORM
-
-
-class MailPlan(Struct, frozen=True):
-    """Which schools get a message, and which do not: no address is known, mail to it bounced, or they need none now.
-
-    The program does not write to an address that bounced until the list has another one.
-    """
-
-    recipients: tuple[SchoolStatus, ...]
-    without_address: tuple[SchoolStatus, ...]
-    skipped: tuple[SchoolStatus, ...]
-    bounced: tuple[SchoolStatus, ...] = ()
-
-    @property
-    def uncertain(self) -> tuple[SchoolStatus, ...]:
-        """The skipped schools of which nobody knows whether the form reached them."""
-        return tuple(status for status in self.skipped if status.standing is Standing.UNCERTAIN)
-
-    @property
-    def skipped_counts(self) -> Counter[Standing]:
-        """How many schools are skipped, by their standing."""
-        return Counter(status.standing for status in self.skipped)
-
-    @property
-    def skips_schools_with_form(self) -> bool:
-        """Whether a school is skipped because it has the form already."""
-        return any(status.standing in HAS_FORM for status in self.skipped)
+    plan: MailPlan
+    number: int
+    example_address: str = ""
+    date_warning: str = ""
+    dfe_number: str = ""
+    school: str = ""
+    headers: Mapping[str, str] = {}
+    text: str = ""
 
 
 class Mailing(Struct, frozen=True):
@@ -131,10 +98,32 @@ def preview_messages(request: MailRequest) -> Mailing:
 
     Raises `SourceError`, `RecordsError`, `TemplateError`, `LayoutError`, and `SendError`.
     """
-    with _prepare(request, _ledger_to_read) as prepared:
-        partnership = prepared.definition.partnership
-        previews = tuple(preview(message, partnership) for message in prepared.messages)
-        return Mailing(prepared.plan, *prepared.warnings, previews=previews)
+    prepared = _prepare(request, _ledger_to_read)
+    partnership = prepared.definition.partnership
+    previews = tuple(preview(message, partnership) for message in prepared.messages)
+    return Mailing(prepared.plan, *prepared.warnings, previews=previews)
+
+
+def show_message(request: MailRequest, number: int) -> ShownMessage:
+    """The message to the school with that number among those that get one, from 1 on; else to the first of them.
+
+    Nothing is written, sent or noted. Raises as `preview_messages`.
+    """
+    at = max(number, 1) - 1
+    prepared = _prepare(request, _ledger_to_read, slice(at, at + 1))
+    if number > 1 and not prepared.messages:
+        return show_message(request, 1)
+    parts = ShownMessage(prepared.plan, at + 1, *prepared.warnings)
+    if not prepared.messages:
+        return parts
+    (message,) = prepared.messages
+    return replace(
+        parts,
+        dfe_number=message.dfe_number,
+        school=message.school,
+        headers=shown_headers(message, prepared.definition.partnership),
+        text=message.text.text,
+    )
 
 
 def draft_messages(request: MailRequest, folder: Path, on_draft: Callable[[Path], object] = _ignore) -> Mailing:
@@ -143,10 +132,13 @@ def draft_messages(request: MailRequest, folder: Path, on_draft: Callable[[Path]
     Raises as `preview_messages`, and `OSError`.
     """
     drafts: list[Path] = []
-    with _prepare(request, _ledger_to_write) as prepared:
-        for path in prepared.outbox().write_drafts(prepared.messages, folder):
+    prepared = _prepare(request, _ledger_to_write)
+    try:
+        for path in prepared.outbox(request).write_drafts(prepared.messages, folder):
             on_draft(path)
             drafts.append(path)
+    finally:
+        _renew_copy(request)
     return Mailing(prepared.plan, *prepared.warnings, drafts=tuple(drafts))
 
 
@@ -156,45 +148,50 @@ def send_messages(
     per_minute: float,
     on_delivery: Callable[[Delivery], object] = _ignore,
     before_pause: BeforePause | None = None,
+    wait: Wait = time.sleep,
 ) -> Mailing:
     """Send the messages by a mail server, at most `per_minute` of them, and note them.
 
     `server` is called if there is something to send; it may ask for a password. `on_delivery` is called with what
-    became of each message, `before_pause` before messages that were refused for now are tried again.
+    became of each message, `before_pause` before messages that were refused for now are tried again. `wait` is called
+    between two messages; an error that it raises ends the run there. The records are not locked meanwhile.
 
     Raises as `preview_messages`; `RecipientsError` if every school would get the form again. If the server refuses
-    whatever we send, the `SendError` says how many messages were sent before.
+    whatever we send, a `CutShortError` says how many messages were sent before.
     """
     if isinstance(request.what, FormMessages) and request.what.again and not request.only:
         raise RecipientsError("Choose the schools to send the form to again.")
     deliveries: list[Delivery] = []
-    with _prepare(request, _ledger_to_write) as prepared:
-        if prepared.messages:
-            outbox = prepared.outbox()
-            try:
-                for delivery in outbox.send(prepared.messages, server(), per_minute, before_pause=before_pause):
-                    on_delivery(delivery)
-                    deliveries.append(delivery)
-            except SenderRefusedError as error:
-                raise SendError(f"{error} {_left(deliveries, len(prepared.messages))}") from error
+    prepared = _prepare(request, _ledger_to_write)
+    if prepared.messages:
+        outbox, opened = prepared.outbox(request), server()
+        try:
+            for delivery in outbox.send(prepared.messages, opened, per_minute, before_pause=before_pause, wait=wait):
+                on_delivery(delivery)
+                deliveries.append(delivery)
+        except SenderRefusedError as error:
+            mailing = Mailing(prepared.plan, deliveries=tuple(deliveries))
+            raise CutShortError(str(error), mailing.sent, len(prepared.messages)) from error
+        finally:
+            _renew_copy(request)
     return Mailing(prepared.plan, *prepared.warnings, deliveries=tuple(deliveries))
 
 
-def _left(deliveries: Sequence[Delivery], of: int) -> str:
-    """What was sent of a number of messages before the run was stopped, and what the next run does."""
-    sent = sum(delivery.reply.outcome is DeliveryOutcome.SENT for delivery in deliveries)
-    if not sent:
-        return "Nothing was sent. Then run the same command again."
-    return f"{sent} of {of} messages were sent, and nothing after that. Then run the same command again for the rest."
+class CutShortError(SendError):
+    """The mail server refuses whatever we send. `sent` of the messages were sent before."""
+
+    def __init__(self, reason: str, sent: int, of: int) -> None:
+        words = f"{sent} of {of} messages were sent, and nothing after that." if sent else "Nothing was sent."
+        super().__init__(f"{reason} {words}")
+        self.sent = sent
 
 
 class _Prepared(Struct, frozen=True):
-    """An open ledger, the plan, and its messages.
+    """The plan, and its messages.
 
     All messages are made before the first is sent, so that a mistake in a template shows in time.
     """
 
-    ledger: Ledger
     definition: FormDefinition
     plan: MailPlan
     messages: tuple[OutgoingMessage, ...]
@@ -209,16 +206,15 @@ class _Prepared(Struct, frozen=True):
         dates = date_warning(self.definition, day, due_date(self.definition, day))
         return example_address(self.definition), dates if self.kind is SentKind.FORM else ""
 
-    def outbox(self) -> Outbox:
-        return Outbox(self.ledger, self.definition, self.kind)
+    def outbox(self, request: MailRequest) -> Outbox:
+        return Outbox(partial(_opened_in_turn, request.records), self.definition, self.kind, request.since)
 
 
 OpenLedger = Callable[[YearRegister], AbstractContextManager[tuple[Ledger, Records]]]
 
 
-@contextmanager
-def _prepare(request: MailRequest, open_ledger: OpenLedger) -> Iterator[_Prepared]:
-    """The messages of a request, while the ledger is open."""
+def _prepare(request: MailRequest, open_ledger: OpenLedger, which: slice = _ALL) -> _Prepared:
+    """The messages of a request, or `which` of them. The ledger is open only until it is clear who gets one."""
     templates = request.definitions.templates
     definition = load_definition(request.year, templates, prefilled=True)
     register = YearRegister(request.records, request.year, request.register_list, request.definitions)
@@ -226,9 +222,24 @@ def _prepare(request: MailRequest, open_ledger: OpenLedger) -> Iterator[_Prepare
         members = register.members(records)
         if request.only:
             members = members_named(members, request.only, definition)
-        plan = plan_messages(request.what, current_statuses(ledger, records, definition, members))
-        messages = outgoing_messages(plan.recipients, definition, templates, request.kind)
-        yield _Prepared(ledger, definition, plan, tuple(messages), request.kind)
+        statuses = current_statuses(ledger, records, definition, members)
+    plan = plan_messages(request.what, statuses, request.since)
+    messages = outgoing_messages(plan.recipients[which], definition, templates, request.kind)
+    return _Prepared(definition, plan, tuple(messages), request.kind)
+
+
+def _opened_in_turn(folder: Path) -> Ledger:
+    """The ledger, as soon as no other run uses it. Raises `BusyError` if that takes very long, `RecordsError`."""
+    for _ in range(_TURNS):
+        with suppress(BusyError):
+            return Ledger.existing(folder)
+    return Ledger.existing(folder)
+
+
+def _renew_copy(request: MailRequest) -> None:
+    """Bring the copy of the ledger up to date with what was noted."""
+    with suppress(BusyError), open_for_writing(request.records, request.definitions):
+        pass
 
 
 def _ledger_to_write(register: YearRegister) -> AbstractContextManager[tuple[Ledger, Records]]:
@@ -239,58 +250,6 @@ def _ledger_to_write(register: YearRegister) -> AbstractContextManager[tuple[Led
 def _ledger_to_read(register: YearRegister) -> AbstractContextManager[tuple[Ledger, Records]]:
     """The ledger and the records, as they would be with the list; nothing is written."""
     return register.open_copy()
-
-
-# --- who gets a message, and what -----------------------------------------------------------------------------------
-
-
-def members_named(
-    members: Iterable[MemberSchool], numbers: Iterable[str], definition: FormDefinition
-) -> tuple[MemberSchool, ...]:
-    """The members with those DfE numbers, in any spelling. Raises `SourceError` for a number that no member has."""
-    prefix = definition.partnership.dfe_prefix
-    by_number = {member.dfe_number: member for member in members}
-    named: dict[str, MemberSchool] = {}
-    for number in numbers:
-        member = by_number.get(normalise.dfe_number(number, prefix).value)
-        if not member:
-            raise SourceError(f"No school in the list has the DfE number {number}. Enter it like {prefix}1234.")
-        named[member.dfe_number] = member
-    return tuple(named.values())
-
-
-def plan_messages(what: FormMessages | ReminderRule, statuses: Iterable[SchoolStatus]) -> MailPlan:
-    """Who gets a message, by DfE number, and who does not."""
-    statuses = tuple(statuses)
-    chosen = _choose(what, statuses)
-    chosen_numbers = {status.dfe_number for status in chosen}
-    recipients: list[SchoolStatus] = []
-    without_address: list[SchoolStatus] = []
-    bounced: list[SchoolStatus] = []
-    for status in sorted(chosen, key=lambda status: status.dfe_number):
-        if status.addresses:
-            recipients.append(status)
-        elif status.bounced:
-            bounced.append(status)
-        else:
-            without_address.append(status)
-    skipped = tuple(status for status in statuses if status.dfe_number not in chosen_numbers)
-    return MailPlan(tuple(recipients), tuple(without_address), skipped, tuple(bounced))
-
-
-def _choose(what: FormMessages | ReminderRule, statuses: tuple[SchoolStatus, ...]) -> tuple[SchoolStatus, ...]:
-    if isinstance(what, ReminderRule):
-        return due_for_reminder(statuses, what)
-    if what.again:
-        return statuses
-    return tuple(status for status in statuses if _has_no_form(status))
-
-
-def _has_no_form(status: SchoolStatus) -> bool:
-    """Whether the school was sent no form and has returned none."""
-    if status.standing is Standing.WROTE:
-        return status.form is None
-    return status.standing in WITHOUT_FORM
 
 
 def outgoing_messages(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from enum import StrEnum
 from pathlib import Path
 
 from msgspec import Struct
 
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition
+from thep_forms.errors import SourceError
 from thep_forms.files import PRIVATE_FOLDER, write_private, write_whole
 from thep_forms.generate import PaperCopy, generate, pack
 from thep_forms.office.copies import copies, print_pack
 from thep_forms.office.dates import date_warning, today
-from thep_forms.office.opening import YearRegister
+from thep_forms.office.mail_plan import members_named
+from thep_forms.office.opening import YearRegister, open_records
 from thep_forms.office.outputs import PDF_START, require_replaceable
 from thep_forms.office.partnership import example_address
-from thep_forms.register import MemberSchool, read_register
+from thep_forms.office.report_contents import HAS_RETURNED
+from thep_forms.office.status import current_statuses
+from thep_forms.register import MemberSchool, members_of_year, read_register
 
 
 class WrittenForms(Struct, frozen=True):
@@ -74,6 +79,62 @@ def write_school_copies(
         on_written(folder / name)
         paths.append(folder / name)
     return WrittenForms(tuple(paths), len(paths), example_address(definition), date_warning(definition, today()))
+
+
+class MadeFile(Struct, frozen=True):
+    """A file that was made, to be saved under a name; `count` is how many forms are in it."""
+
+    name: str
+    data: bytes
+    count: int = 1
+
+
+class PackFor(StrEnum):
+    """The schools whose copies go into a print pack."""
+
+    ALL = "all"
+    NOT_ANSWERED = "not_answered"
+    CHOSEN = "chosen"
+
+
+def make_blank_form(year: MembershipYear, definitions: Definitions) -> MadeFile:
+    """The blank, fillable form of a year. Raises `TemplateError`, `LayoutError`."""
+    definition = definitions(year)
+    return MadeFile(f"{_title(definition)}.pdf", generate(definition))
+
+
+def make_blank_pack(year: MembershipYear, definitions: Definitions, forms: int) -> MadeFile:
+    """One PDF of blank forms for the printer. Raises `TemplateError`, `LayoutError`."""
+    definition = definitions(year)
+    return MadeFile(f"{_title(definition)} for printing, blank.pdf", pack(definition, [PaperCopy()] * forms), forms)
+
+
+def make_school_copy(year: MembershipYear, number: str, records: Path, definitions: Definitions) -> MadeFile:
+    """The copy of one member school. Raises `SourceError` if it is no member, `RecordsError`, `LayoutError`."""
+    definition = _definition_for_copies(year, definitions)
+    members = members_named(_members(year, None, records, definitions), [number], definition)
+    ((name, pdf),) = copies(definition, members)
+    return MadeFile(name, pdf)
+
+
+def make_school_pack(
+    year: MembershipYear, who: PackFor, numbers: Collection[str], records: Path, definitions: Definitions
+) -> MadeFile:
+    """One PDF for the printer with a copy for each of these schools; `numbers` are those of chosen ones.
+
+    Raises `SourceError` if there is no such school, `RecordsError`, `LayoutError`.
+    """
+    definition = _definition_for_copies(year, definitions)
+    with open_records(records, definitions) as (ledger, opened):
+        members = members_of_year(opened, year)
+        if who is PackFor.NOT_ANSWERED:
+            statuses = current_statuses(ledger, opened, definition, members)
+            numbers = [status.dfe_number for status in statuses if status.standing not in HAS_RETURNED]
+    if who is not PackFor.ALL:
+        members = tuple(member for member in members if member.dfe_number in numbers)
+    if not members:
+        raise SourceError("There is no such school, so there is nothing to print.")
+    return MadeFile(f"{_title(definition)} for printing.pdf", print_pack(definition, members), len(members))
 
 
 def write_blank_pack(

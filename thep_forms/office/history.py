@@ -75,13 +75,13 @@ def _of_school(number: str, ledger: Ledger, records: Records) -> Iterator[Event]
     for sent in ledger.sent():
         if sent.dfe_number == number:
             yield _sent(sent)
-    returns = [entry for entry in records.returns() if number in _schools(entry, records)]
-    yield from _of_returns(returns, records, number)
+    by_school = records.once(_returns_by_school, lambda: _returns_by_school(records))
+    yield from _of_returns(by_school.get(number, []), records, number)
 
 
 def _of_return(return_id: str, records: Records) -> Iterator[Event]:
-    returns = [entry for entry in records.returns() if entry.return_id == return_id]
-    yield from _of_returns(returns, records)
+    found = records.find(return_id)
+    yield from _of_returns([found] if found else [], records)
 
 
 def _of_returns(returns: Iterable[Returned], records: Records, number: str | None = None) -> Iterator[Event]:
@@ -94,6 +94,14 @@ def _of_returns(returns: Iterable[Returned], records: Records, number: str | Non
     for decision in records.decisions():
         if decision.return_id in verdicts or decision.dfe_number == number:
             yield _decided(decision, verdicts.get(decision.return_id, ""), records)
+
+
+def _returns_by_school(records: Records) -> dict[str, list[Returned]]:
+    by_school: dict[str, list[Returned]] = {}
+    for entry in records.returns():
+        for number in _schools(entry, records):
+            by_school.setdefault(number, []).append(entry)
+    return by_school
 
 
 def _schools(entry: Returned, records: Records) -> set[str]:

@@ -95,9 +95,8 @@ class ShownReturn(Struct, frozen=True):
 def look_up_return(folder: Path, return_id: str, definitions: Definitions) -> ShownReturn:
     """The return with that id. Raises `DecisionError` if there is none, `RecordsError`, `TemplateError`."""
     with open_records(folder, definitions) as (ledger, records):
-        for returned in records.returns():
-            if returned.return_id == return_id:
-                return show_return(returned, ledger, records, definitions)
+        if returned := records.find(return_id):
+            return show_return(returned, ledger, records, definitions)
     raise DecisionError("There is no such return. It may have been deleted.")
 
 
@@ -180,11 +179,17 @@ def first_boxes(definition: FormDefinition) -> list[str]:
 
 def _earlier_answers(returned: Returned, records: Records) -> tuple[CheckedValue, ...] | None:
     """The answers of the school's accepted return of the nearest earlier year; None where there is none."""
-    found: Returned | None = None
+    accepted = records.once(_accepted_by_school, lambda: _accepted_by_school(records))
+    earlier = [entry for entry in accepted.get(returned.school, ()) if entry.year < returned.year]
+    return records.answers(earlier[-1]) if earlier else None
+
+
+def _accepted_by_school(records: Records) -> dict[str, list[Returned]]:
+    """The returns that count of each school, by year."""
+    by_school: dict[str, list[Returned]] = {}
     for entry in records.accepted():
-        if entry.dfe_number == returned.school and entry.year < returned.year:
-            found = entry
-    return records.answers(found) if found else None
+        by_school.setdefault(entry.dfe_number, []).append(entry)
+    return by_school
 
 
 def problems_in_words(shown: ShownReturn) -> list[str]:

@@ -13,9 +13,8 @@ from thep_forms.errors import DecisionError
 from thep_forms.office.done import Done, just_done
 from thep_forms.office.history import Event, events_of_school
 from thep_forms.office.opening import open_records
-from thep_forms.office.status import SchoolStatus, current_statuses
+from thep_forms.office.status import SchoolStatus, statuses_of_members
 from thep_forms.records import Records
-from thep_forms.register import members_of_year
 
 
 class ShownContact(Struct, frozen=True):
@@ -26,7 +25,7 @@ class ShownContact(Struct, frozen=True):
 
 
 class ShownSchool(Struct, frozen=True):
-    """A school in the latest year. `status` is None for a school that is no member then."""
+    """A school in a year. `status` is None for a school that is no member then."""
 
     dfe_number: str
     name: str
@@ -38,16 +37,22 @@ class ShownSchool(Struct, frozen=True):
     done: Done | None
 
 
-def look_up_school(folder: Path, number: str, definitions: Definitions, numbers: Sequence[int] = ()) -> ShownSchool:
-    """The school with that DFE number. `numbers` are those of the decisions that were just taken.
+def look_up_school(
+    folder: Path,
+    number: str,
+    definitions: Definitions,
+    numbers: Sequence[int] = (),
+    wanted: MembershipYear | None = None,
+) -> ShownSchool:
+    """The school with that DFE number in a year, or else in the latest. `numbers` are those of decisions just taken.
 
     Raises `DecisionError` if nothing is known of it, `RecordsError`, `TemplateError`.
     """
     with open_records(folder, definitions) as (ledger, records):
-        year = MembershipYear.parse(records.latest_year) if records.latest_year else definitions.default_year
+        latest = MembershipYear.parse(records.latest_year) if records.latest_year else definitions.default_year
+        year = wanted or latest
         definition = definitions(year)
-        members = members_of_year(records, year)
-        statuses = current_statuses(ledger, records, definition, members)
+        statuses = statuses_of_members(ledger, records, year, definitions)
         status = next((status for status in statuses if status.dfe_number == number), None)
         events = events_of_school(number, ledger, records)
         if not status and not events:

@@ -14,10 +14,13 @@ from thep_forms.errors import Remedy, SourceError
 from thep_forms.files import is_same_folder
 from thep_forms.records import Ledger, ListedSchool, Records, Views, open_for_reading, open_for_writing
 from thep_forms.records.database import ReadOnlyError
+from thep_forms.records.kept import kept_in_memory, kept_records
 from thep_forms.records.names import LEDGER
 from thep_forms.records.results import renew_results
 from thep_forms.register import MemberSchool, as_listed, members_of_year, read_register
 from thep_forms.register.comparing import differences
+
+__all__ = ["YearRegister", "kept_in_memory", "open_records", "tell_differences"]
 
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -28,19 +31,35 @@ DIFFERENCES.addHandler(logging.NullHandler())
 
 
 def tell_differences(ledger: Ledger, listed: Sequence[ListedSchool], year: str, definition: FormDefinition) -> None:
-    """Log what a list that is to become the register of a year changes: against the list of that year, or before."""
+    """Log what a list that is to become the register of a year changes."""
+    for line in differences_of_list(ledger, listed, year, definition):
+        DIFFERENCES.warning(line)
+
+
+def differences_of_list(
+    ledger: Ledger, listed: Sequence[ListedSchool], year: str, definition: FormDefinition
+) -> list[str]:
+    """What a list that is to become the register of a year changes: against the list of that year, or before."""
+    return list(differences(list_before(ledger, year), listed, year, definition))
+
+
+def list_before(ledger: Ledger, year: str) -> list[ListedSchool]:
+    """The list of that year, or of the nearest year before; empty if there is none."""
     earlier = ledger.registers().year_of_list(year)
-    if earlier <= year:
-        for line in differences(ledger.listed_schools(earlier), listed, year, definition):
-            DIFFERENCES.warning(line)
+    return ledger.listed_schools(earlier) if earlier <= year else []
 
 
 @contextmanager
 def open_records(folder: Path, definitions: Definitions) -> Iterator[tuple[Ledger, Records]]:
     """The ledger and the records of a RECORDS folder, brought up to date and open to be read.
 
-    Raises `RecordsError` when the folder holds no records, or another run uses them; `TemplateError`, `OSError`.
+    Where a program keeps the folder in memory, they are what it keeps, as long as the file is the same. Raises
+    `RecordsError` when the folder holds no records, or another run uses them; `TemplateError`, `OSError`.
     """
+    if kept := kept_records(folder):
+        with kept.opened(definitions) as opened:
+            yield opened
+        return
     with open_for_reading(folder, definitions) as ledger:
         yield ledger, Records(ledger, definitions)
 

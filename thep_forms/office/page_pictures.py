@@ -44,10 +44,13 @@ def draw_page(folder: Path, return_id: str, page: int, definitions: Definitions)
     with open_records(folder, definitions) as (ledger, _):
         sha256 = ledger.files().get(return_id)
     path = Archive(folder).find(sha256) if sha256 else None
-    if not path:
-        return 0, b""
+    return draw_file(path, page) if path else (0, b"")
+
+
+def draw_file(path: Path, page: int) -> tuple[int, bytes]:
+    """How many pages a file has, and the PNG of one, counted from 0; both empty if it cannot be drawn."""
     wanted = str(page).encode() + _SEPARATOR + os.fsencode(path.absolute())
-    for _, answer in Workers(PageDrawer(), Limits(), 1).map([(return_id, wanted)]):
+    for _, answer in Workers(PageDrawer(), Limits(), 1).map([(None, wanted)]):
         if not isinstance(answer, Failure):
             return int.from_bytes(answer[:2]), answer[2:]
     return 0, b""

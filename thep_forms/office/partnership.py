@@ -1,13 +1,106 @@
-"""Details of the partnership that the office still has to enter."""
+"""The partnership's own facts, which the forms and e-mails name. The office enters them once.
+
+They stand in `templates/partnership.toml` of the RECORDS folder, which counts before the shipped one.
+"""
 
 from __future__ import annotations
 
-from thep_forms.definition import FormDefinition
+import json
+import re
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from msgspec import Struct
+
+from thep_forms.checking.normalise import email
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition
+from thep_forms.definition.load import PARTNERSHIP_FILE, Templates, forget_loaded
+from thep_forms.errors import DecisionError, TemplateError, YearError
+from thep_forms.files import private_folder, write_private
 
 EXAMPLE_DOMAIN = ".example"  # reserved for examples (RFC 2606)
+TEMPLATES = "templates"  # in RECORDS
+
+
+class PartnershipFacts(Struct, frozen=True):
+    """What the forms say of the partnership. `return_by` is a day and a month, such as `31 May`."""
+
+    name: str
+    full_name: str
+    local_authority: str
+    local_authority_code: str
+    return_address: str
+    return_by: str
 
 
 def example_address(definition: FormDefinition) -> str:
     """The return address if it is still the shipped example, otherwise empty."""
     address = definition.partnership.return_address
     return address if address.endswith(EXAMPLE_DOMAIN) else ""
+
+
+def own_templates(records: Path) -> Path | None:
+    """The folder of templates in a RECORDS folder, if it has one."""
+    folder = records / TEMPLATES
+    return folder if (folder / PARTNERSHIP_FILE).is_file() else None
+
+
+def look_up_partnership(definition: FormDefinition) -> PartnershipFacts:
+    """The facts as they are. An address that is still the shipped example is left empty."""
+    known = definition.partnership
+    return PartnershipFacts(
+        known.name,
+        known.full_name,
+        known.local_authority,
+        known.local_authority_code,
+        "" if example_address(definition) else known.return_address,
+        known.return_by or "",
+    )
+
+
+def save_partnership(records: Path, facts: PartnershipFacts, definitions: Definitions) -> None:
+    """Keep the facts in the RECORDS folder. Raises `DecisionError` for the first that is wrong, and `OSError`."""
+    facts = _checked(facts, definitions.default_year)
+    text = Templates(own_templates(records)).read(PARTNERSHIP_FILE, definitions.default_year)
+    for key in facts.__struct_fields__:
+        text = _with_value(text, key, getattr(facts, key))
+    with TemporaryDirectory() as folder:
+        (Path(folder) / PARTNERSHIP_FILE).write_text(text, encoding="utf-8")
+        try:
+            load_definition(definitions.default_year, Path(folder))
+        except TemplateError as error:
+            raise DecisionError("The forms cannot be made with these answers. Check them.") from error
+    private_folder(records)
+    write_private(private_folder(records / TEMPLATES) / PARTNERSHIP_FILE, text.encode())
+    forget_loaded()
+
+
+def _with_value(text: str, key: str, value: str) -> str:
+    """The TOML with another value for a key. A TOML string is written like one of JSON."""
+    line = f"{key} = {json.dumps(value, ensure_ascii=False)}"
+    return re.sub(rf'^{key} = "(?:[^"\\]|\\.)*"', lambda _: line, text, count=1, flags=re.MULTILINE)
+
+
+def _checked(facts: PartnershipFacts, year: MembershipYear) -> PartnershipFacts:
+    """The facts in their normal forms. Raises `DecisionError`."""
+    name = " ".join(facts.name.split())
+    if not name:
+        raise DecisionError("Enter what the partnership is called.")
+    address = email(facts.return_address)
+    if not address.value or address.problem or ";" in address.value:
+        raise DecisionError("Enter an e-mail address in the correct format, like name@example.com.")
+    day = facts.return_by.strip().title()
+    try:
+        year.day(day)
+    except YearError as error:
+        raise DecisionError("Enter a day and a month, like 31 May.") from error
+    if not re.fullmatch(r"\d{3}", facts.local_authority_code.strip(), re.ASCII):
+        raise DecisionError("Enter the three digits of the local authority, like 211.")
+    return PartnershipFacts(
+        name,
+        " ".join(facts.full_name.split()) or name,
+        " ".join(facts.local_authority.split()) or name,
+        facts.local_authority_code.strip(),
+        address.value,
+        day,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -22,7 +23,7 @@ from thep_forms.office.replies import Replies, Reply
 from thep_forms.office.words import in_short
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.tables import Table
-from thep_forms.register import MemberSchool
+from thep_forms.register import MemberSchool, members_of_year
 from thep_forms.send import split_addresses
 
 
@@ -103,6 +104,11 @@ class SchoolStatus(Struct, frozen=True):
         return _last_form(self.messages)
 
     @property
+    def forms(self) -> tuple[Sent, ...]:
+        """The messages that brought the form, sent or drafted."""
+        return tuple(message for message in self.messages if message.kind is SentKind.FORM)
+
+    @property
     def reminders(self) -> tuple[Sent, ...]:
         """The reminders that were sent or drafted."""
         return tuple(message for message in self.messages if message.kind is SentKind.REMINDER)
@@ -131,6 +137,9 @@ class ReminderRule(Struct, frozen=True):
     def next_day(self, reminder: Sent) -> date:
         """The first day on which a school may have another reminder after its last one."""
         return reminder.at.date() + timedelta(days=self.days_apart)
+
+
+REMIND_AT_ANY_TIME = ReminderRule(sys.maxsize, 0)  # schools that a person chose
 
 
 # --- looking it up --------------------------------------------------------------------------------------------------
@@ -163,6 +172,15 @@ def current_statuses(
         return due_date(definition, sent_on) < today()
 
     return school_statuses(definition.year, members, records, ledger.sent(), is_overdue)
+
+
+def statuses_of_members(
+    ledger: Ledger, records: Records, year: MembershipYear, definitions: Definitions
+) -> tuple[SchoolStatus, ...]:
+    """The same for all members of the year that the records know."""
+    members = members_of_year(records, year)
+    key = (statuses_of_members, year, today())
+    return records.once(key, lambda: current_statuses(ledger, records, definitions(year), members))
 
 
 def due_for_reminder(statuses: Iterable[SchoolStatus], rule: ReminderRule) -> tuple[SchoolStatus, ...]:

@@ -73,6 +73,10 @@ class Task(Struct, frozen=True):
 
 def tasks(records: Records, new_sources: Collection[str] = ()) -> list[Task]:
     """What needs a person, by school; what is nobody's comes last. `new_sources` came in this run."""
+    return records.once((tasks, *new_sources), lambda: _tasks(records, new_sources))
+
+
+def _tasks(records: Records, new_sources: Collection[str]) -> list[Task]:
     found = [task_of(entry, records, new_sources) for entry in records.returns() if needs_somebody(entry)]
     return sorted(found, key=lambda task: (not task.dfe_number, task.dfe_number, task.source))
 

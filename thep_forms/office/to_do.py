@@ -13,20 +13,19 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.office.dates import due_date
 from thep_forms.office.done import Done, DoneToday, done_today, just_done
 from thep_forms.office.opening import open_records
-from thep_forms.office.status import ReminderRule, SchoolStatus, Standing, current_statuses
+from thep_forms.office.status import ReminderRule, SchoolStatus, Standing, statuses_of_members
 from thep_forms.office.tasks import Task, TaskKind, needs_somebody, task_of, tasks
 from thep_forms.records import Ledger, Records
-from thep_forms.register import members_of_year
 
 _ANSWERED = {Standing.ACCEPTED, Standing.NEEDS_ATTENTION, Standing.WROTE}
 
 
 class ToDo(Struct, frozen=True):
-    """What needs a person in the latest year, and what else there is to know on that day.
+    """What needs a person in a year, and what else there is to know on that day.
 
     `counts` says how many schools have each standing. `waiting` are the schools that have not answered. `remind_from`
     is the first day on which one of them may be reminded, None where there is none. `done` was just decided,
-    `done_today` on this day.
+    `done_today` on this day. `elsewhere` counts what needs a person in other years.
     """
 
     year: str
@@ -36,6 +35,7 @@ class ToDo(Struct, frozen=True):
     remind_from: date | None
     done: Done | None
     done_today: tuple[DoneToday, ...]
+    elsewhere: Counter[str]
 
     @property
     def kinds(self) -> Counter[TaskKind]:
@@ -44,38 +44,41 @@ class ToDo(Struct, frozen=True):
 
 
 class Schools(Struct, frozen=True):
-    """Where each school stands in a year. `years` are all that the records know."""
+    """Where each school stands in a year."""
 
     year: str
-    years: tuple[str, ...]
     statuses: tuple[SchoolStatus, ...]
 
 
-def look_up_to_do(folder: Path, definitions: Definitions, numbers: Sequence[int] = ()) -> ToDo:
-    """What needs a person. `numbers` are those of the decisions that were just taken.
+def look_up_to_do(
+    folder: Path, definitions: Definitions, numbers: Sequence[int] = (), year: MembershipYear | None = None
+) -> ToDo:
+    """What needs a person in a year, or else in the latest one. `numbers` are those of decisions just taken.
 
     Raises `RecordsError`, `TemplateError`.
     """
     with open_records(folder, definitions) as (ledger, records):
-        year = _latest_year(records, definitions)
-        statuses = _statuses(ledger, records, year, definitions)
+        wanted = str(year) if year else _latest_year(records, definitions)
+        found = tasks(records)
+        statuses = _statuses(ledger, records, wanted, definitions)
         waiting = tuple(status for status in statuses if status.standing not in _ANSWERED)
         return ToDo(
-            year,
-            tuple(tasks(records)),
+            wanted,
+            tuple(task for task in found if task.year in (wanted, "")),
             Counter(status.standing for status in statuses),
             waiting,
-            _remind_from(waiting, definitions(MembershipYear.parse(year))),
+            _remind_from(waiting, definitions(MembershipYear.parse(wanted))),
             just_done(ledger, records, numbers),
             done_today(records),
+            Counter(task.year for task in found if task.year not in (wanted, "")),
         )
 
 
 def look_up_task(folder: Path, return_id: str, definitions: Definitions) -> Task | None:
     """What needs a person in that return; None if nothing does, or there is no such return. Raises `RecordsError`."""
     with open_records(folder, definitions) as (_, records):
-        found = [entry for entry in records.returns() if entry.return_id == return_id and needs_somebody(entry)]
-        return task_of(found[0], records) if found else None
+        found = records.find(return_id)
+        return task_of(found, records) if found and needs_somebody(found) else None
 
 
 def latest_year(folder: Path, definitions: Definitions) -> MembershipYear:
@@ -91,8 +94,7 @@ def look_up_schools(folder: Path, definitions: Definitions, year: str = "") -> S
     """
     with open_records(folder, definitions) as (ledger, records):
         wanted = str(MembershipYear.parse(year)) if year else _latest_year(records, definitions)
-        years = {*records.judgements.years, *records.registers.by_year, wanted}
-        return Schools(wanted, tuple(sorted(years, reverse=True)), _statuses(ledger, records, wanted, definitions))
+        return Schools(wanted, _statuses(ledger, records, wanted, definitions))
 
 
 def _remind_from(waiting: Sequence[SchoolStatus], definition: FormDefinition) -> date | None:
@@ -112,5 +114,4 @@ def _latest_year(records: Records, definitions: Definitions) -> str:
 
 
 def _statuses(ledger: Ledger, records: Records, year: str, definitions: Definitions) -> tuple[SchoolStatus, ...]:
-    of_year = MembershipYear.parse(year)
-    return current_statuses(ledger, records, definitions(of_year), members_of_year(records, of_year))
+    return statuses_of_members(ledger, records, MembershipYear.parse(year), definitions)

@@ -18,7 +18,7 @@ from msgspec import Struct
 from pikepdf import Array, Dictionary, Name, Object, Stream
 from PIL import Image, ImageChops
 
-from thep_forms.reading.fields import Corners
+from thep_forms.reading.field_tree import Corners
 from thep_forms.reading.flattening import flatten
 from thep_forms.reading.objects import get, items_of
 from thep_forms.reading.opening import rewritten

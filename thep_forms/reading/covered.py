@@ -7,13 +7,11 @@ covered, and PDFium draws the page with and without its letters to see whether a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from pdfminer.layout import LTChar, LTContainer
-from pdfplumber.page import Page
 from PIL import Image, ImageDraw
 
-from thep_forms.reading.page_picture import Drawn, PagePicture, edges_of
+from thep_forms.reading.drawn import Drawn, DrawnPage
+from thep_forms.reading.page_picture import PagePicture, edges_of
 
 MOST_DIFFERENCE = 24  # of 255 greys: what differs less looks the same
 THINNEST = 2.0  # points: a thinner thing covers no letter
@@ -22,16 +20,16 @@ MOST_SHOWN = 0.5  # of the letters under something that covers them
 MOST_LOOKED_AT = 200  # letters under one thing
 
 
-def covered_letters(page: Page, picture: PagePicture) -> set[int]:
-    """Which of `page.chars`, by their indexes, do not show since something was drawn over them.
+def covered_letters(drawn: DrawnPage, picture: PagePicture) -> set[int]:
+    """Which of the letters, by their indexes, do not show since something was drawn over them.
 
     A thing covers all letters under it, or none: of a full stop nothing may show under a highlight either.
     """
-    chars = page.chars
+    chars = drawn.letters
     middles = [((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2) for char in chars]
     blank = [char["text"].isspace() for char in chars]
     covered: set[int] = set()
-    for thing, count in _things_after_letters(page):
+    for thing, count in _things_after_letters(drawn):
         left, top, right, bottom = _edges(thing)
         below: list[int] = []
         for index in range(count):
@@ -46,28 +44,12 @@ def covered_letters(page: Page, picture: PagePicture) -> set[int]:
     return covered
 
 
-def _things_after_letters(page: Page) -> Iterator[tuple[Drawn, int]]:
+def _things_after_letters(drawn: DrawnPage) -> Iterator[tuple[Drawn, int]]:
     """What is large enough to cover a letter, and how many letters were drawn before it."""
-    of_kind = {kind: iter(things) for kind, things in page.objects.items()}  # each kind in the order of drawing
-    count = 0
-    for item in _items(page.layout):
-        if isinstance(item, LTChar):
-            count += 1
-            continue
-        thing = next(of_kind.get(type(item).__name__.removeprefix("LT").lower(), iter(())), None)
-        if thing and count:
-            left, top, right, bottom = _edges(thing)
-            if min(right - left, bottom - top) > THINNEST:
-                yield thing, count
-
-
-def _items(container: LTContainer[Any]) -> Iterator[object]:
-    """Everything in it, in the order of drawing."""
-    for item in container:
-        if isinstance(item, LTContainer):
-            yield from _items(item)
-        else:
-            yield item
+    for thing, count in drawn.strokes_in_order:
+        left, top, right, bottom = _edges(thing)
+        if count and min(right - left, bottom - top) > THINNEST:
+            yield thing, count
 
 
 def _edges(thing: Drawn) -> tuple[float, float, float, float]:

@@ -14,6 +14,7 @@ from thep_forms.reading.fields import WidgetValue
 
 REPEATED = 5  # boxes of a page that a form has already: fewer are widgets of one field that disagree
 DEEPEST = 8  # parts of a name
+DIGITS = 4  # of a school's number, after its authority's
 LONGEST = 200  # characters of a name that may be one of ours
 _NO_PAGE = -1
 _INDEX = re.compile(r"\s*\[\d+\]$")
@@ -91,6 +92,12 @@ def are_mixed(spans: Collection[PageSpan]) -> bool:
     """
     kinds = {(span.first, span.later) for span in spans}
     return len(spans) > 1 and kinds not in ({(True, False)}, {(True, True)})
+
+
+def are_of_one_school(numbers: Collection[str]) -> bool:
+    """Whether forms with these DfE numbers, as they were typed, are all of one school: pages of it came twice."""
+    digits = {"".join(filter(str.isdigit, number))[-DIGITS:] for number in numbers}
+    return len(digits) == 1 and "" not in digits
 
 
 def page_span(form: FormFields, definition: FormDefinition) -> PageSpan:

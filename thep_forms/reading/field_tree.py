@@ -24,6 +24,7 @@ _NOTHING = type(None)
 _DIRECT = (0, 0)  # the number of an object that has none
 
 ObjectNumber = tuple[int, int]
+Corners = tuple[float, float, float, float]  # left, bottom, right, top
 
 
 class TooManyError(Exception):
@@ -31,13 +32,17 @@ class TooManyError(Exception):
 
 
 class Node:
-    """A dictionary of the field tree. Its entries are copied at once: each question to qpdf takes its time."""
+    """A dictionary of the field tree. Its entries are copied at once: each question to qpdf takes its time.
 
-    __slots__ = ("dictionary", "entries", "get", "number")
+    `corners` are those of its rectangle, once somebody has asked for them.
+    """
+
+    __slots__ = ("corners", "dictionary", "entries", "get", "number")
 
     def __init__(self, dictionary: Object, number: ObjectNumber) -> None:
         self.dictionary, self.number, self.entries = dictionary, number, dictionary.as_dict()
         self.get: Callable[[str], object] = self.entries.get
+        self.corners: Corners | None = None
 
     @property
     def lacks_entries(self) -> bool:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from pikepdf import Array, Dictionary, Name, Stream, String
 
 from thep_forms.reading.appearance import BoxFonts, BoxSize, shows_plainly, text_shown_instead
-from thep_forms.reading.field_tree import Leaf, Node
+from thep_forms.reading.field_tree import Corners, Leaf, Node
 from thep_forms.reading.model import Answer, Doubt
 from thep_forms.reading.objects import (
     FORMATTED,
@@ -42,9 +42,6 @@ _TEXT, _BUTTON, _CHOICE = "/Tx", "/Btn", "/Ch"
 _KINDS = (_TEXT, _BUTTON, _CHOICE)
 _SHOWS = re.compile(rb"\bT[jJ]\b|[)>]\s*['\"](?!\S)")  # operators that show a text
 _FULL = frozenset({Doubt.BOX_FULL})
-
-
-Corners = tuple[float, float, float, float]  # left, bottom, right, top
 
 
 @lru_cache(maxsize=512)
@@ -85,7 +82,9 @@ class WidgetValue(Struct, frozen=True):
     @property
     def is_only_drawn(self) -> bool:
         """Whether it has no value, but its appearance shows a text. Reads the appearance."""
-        return self.lacks_value and not self.ticks and _draws_text(get(self.node.get("/AP"), "/N"), set())
+        if not self.lacks_value or self.ticks or (appearances := self.node.get("/AP")) is None:
+            return False
+        return _draws_text(get(appearances, "/N"), set())
 
     def shown_instead(self, fonts: object) -> str:
         """The text that its box shows, where that is certainly not its value; empty where it is. Reads the appearance.
@@ -112,11 +111,9 @@ class WidgetValue(Struct, frozen=True):
     @property
     def corners(self) -> Corners:
         """Its rectangle on the page: left, bottom, right and top, in points; all 0 where it has none."""
-        rectangle = self.node.get("/Rect")
-        if not isinstance(rectangle, Array):
-            return corners(NO_RECTANGLE)
-        found = corners(rectangle.unparse(resolved=True))
-        return found if any(found) else corners(" ".join(map(str, numbers_of(rectangle))).encode())
+        if self.node.corners is None:
+            self.node.corners = _corners(self.node.get("/Rect"))
+        return self.node.corners
 
     @property
     def changed(self) -> str:
@@ -128,6 +125,13 @@ class WidgetValue(Struct, frozen=True):
     def area(self) -> tuple[float, ...]:
         """Its rectangle on the page, in points: left, bottom, right and top; not four numbers where it has none."""
         return self.corners if any(self.corners) else ()
+
+
+def _corners(rectangle: object) -> Corners:
+    if not isinstance(rectangle, Array):
+        return corners(NO_RECTANGLE)
+    found = corners(rectangle.unparse(resolved=True))
+    return found if any(found) else corners(" ".join(map(str, numbers_of(rectangle))).encode())
 
 
 def values_by_name(leaves: Iterable[Leaf]) -> dict[str, list[WidgetValue]]:
@@ -282,8 +286,10 @@ def _likely_kind(node: Node, value: object) -> str:
 
 def _draws_text(appearance: object, seen: set[tuple[int, int]]) -> bool:
     """Whether an appearance, or a form XObject that it draws, shows a text. That of an empty box is a few bytes."""
-    length = get(appearance, "/Length")
-    if not isinstance(appearance, Stream) or not isinstance(length, int) or length < SHORTEST:
+    if not isinstance(appearance, Stream):
+        return False
+    length = appearance.get("/Length")
+    if not isinstance(length, int) or length < SHORTEST:
         return False
     if appearance.objgen in seen or len(seen) == MOST_DRAWN:
         return False

@@ -119,6 +119,11 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     pages_missing: tuple[int, ...] = ()
     boxes: tuple[str, ...] = ()
 
+    def text_of(self, name: str) -> str:
+        """What was read from the box of that name; empty where nothing was."""
+        answer = self.answers.get(name)
+        return answer.text if answer else ""
+
     @property
     def says_something(self) -> bool:
         """Whether a school entered anything: in a box, beside the boxes, or in a field that we do not know."""

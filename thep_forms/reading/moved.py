@@ -11,7 +11,7 @@ from functools import lru_cache
 from thep_forms.definition.form import FormDefinition
 from thep_forms.layout import Rect, lay_out
 from thep_forms.reading.field_groups import FormFields
-from thep_forms.reading.fields import Corners
+from thep_forms.reading.field_tree import Corners
 
 SLACK = 3.0  # points that the corners of a box may be off
 LEAST_IN_PLACE = 0.8  # of the boxes of a form

@@ -15,13 +15,12 @@ from itertools import pairwise
 from statistics import mean, median, median_low
 
 from msgspec import Struct
-from pdfplumber.page import Page
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from thep_forms.layout import bidi, metrics
-from thep_forms.reading.page_picture import Drawn
+from thep_forms.reading.drawn import Drawn, DrawnPage
 from thep_forms.reading.strings import REPLACEMENT
-from thep_forms.reading.unseen import Unseen, strokes_of
+from thep_forms.reading.unseen import Unseen
 
 GAP = 0.2  # of the type size: a wider gap between two letters is a space
 FALLBACK_GAP = 0.24  # the same, after a letter beyond Latin-1: the narrowest space of usual type is 0.25
@@ -105,13 +104,17 @@ class PageContent(Struct, frozen=True):
     strokes: tuple[Stroke, ...]
 
 
-def content_of_page(page: Page, unreadable: frozenset[str], unseen: Unseen) -> PageContent:
-    """What is drawn on a page. `unreadable` are the fonts that do not say what their letters are, by their names."""
-    turn = _turn(page)
-    hidden = {id(page.chars[index]) for index in unseen.letters}
-    letters = list(_letters(_upright(page), turn, _unreadable_fonts(page.chars, unreadable), hidden))
+def content_of_page(
+    drawn: DrawnPage, size: tuple[float, float], unreadable: frozenset[str], unseen: Unseen
+) -> PageContent:
+    """What is drawn on a page of a size. `unreadable` are the fonts that do not say their letters, by their names."""
+    askew = _askew(drawn.letters)
+    turn = _turn(drawn.letters, size, askew)
+    hidden = {id(drawn.letters[index]) for index in unseen.letters}
+    upright = [letter for letter in drawn.letters if abs(_rise(letter) - askew) <= ACROSS]
+    letters = list(_letters(upright, turn, _unreadable_fonts(drawn.letters, unreadable), hidden))
     strokes: list[Stroke] = []
-    for index, thing in enumerate(strokes_of(page)):
+    for index, thing in enumerate(drawn.strokes):
         strokes.append(Stroke(_area(thing, turn), _frames(thing), _is_pen(thing), index in unseen.strokes))
     return PageContent(tuple(_runs(letters)), tuple(strokes))
 
@@ -123,7 +126,7 @@ def _is_pen(thing: Drawn) -> bool:
     """Whether it is a line that is neither straight nor closed, nor goes from corner to corner."""
     if thing["object_type"] != "curve" or thing.get("fill") or not thing.get("stroke"):
         return False
-    operators = [operator for operator, *_ in thing.get("path", ())]
+    operators = thing["operators"]
     return "h" not in operators and ("c" in operators or not _is_polygon_of_corners(thing))
 
 
@@ -159,29 +162,26 @@ def _is_polygon_of_corners(thing: Drawn) -> bool:
 # --- which way up -----------------------------------------------------------------------------------------------------
 
 
-def _turn(page: Page) -> Turn:
-    """How to turn the page so that most of its letters stand upright, on level lines."""
-    quarters, askew = _quarter_turn(page), _askew(page)
+def _turn(letters: Sequence[Drawn], size: tuple[float, float], askew: float) -> Turn:
+    """How to turn a page of that size so that most of its letters, which rise by `askew`, stand upright and level."""
+    quarters = _quarter_turn(letters, size)
     if abs(askew) < LEAST_SKEW:
         return quarters
     return lambda *edges: _levelled(*quarters(*edges), askew)
 
 
-def _askew(page: Page) -> float:
-    """By which angle most letters rise from the nearest of left, right, up and down; radians."""
-    return median_low([_rise(char) for char in page.chars] or [0.0])
+def _askew(letters: Iterable[Drawn]) -> float:
+    """By which angle most letters rise from the nearest of left, right, up and down; radians.
+
+    Letters that rise otherwise run across the page, such as a watermark's.
+    """
+    return median_low([_rise(letter) for letter in letters] or [0.0])
 
 
-def _rise(char: Drawn) -> float:
+def _rise(letter: Drawn) -> float:
     """By which angle a letter rises from the nearest of these."""
     quarter = math.pi / 2
-    return (math.atan2(char["matrix"][1], char["matrix"][0]) + quarter / 2) % quarter - quarter / 2
-
-
-def _upright(page: Page) -> list[Drawn]:
-    """The letters without those that run across the page, such as a watermark's."""
-    askew = _askew(page)
-    return [char for char in page.chars if abs(_rise(char) - askew) <= ACROSS]
+    return (math.atan2(letter["matrix"][1], letter["matrix"][0]) + quarter / 2) % quarter - quarter / 2
 
 
 def _levelled(x: float, top: float, right: float, bottom: float, askew: float) -> tuple[float, float, float, float]:
@@ -195,10 +195,10 @@ def _levelled(x: float, top: float, right: float, bottom: float, askew: float) -
     return middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2
 
 
-def _quarter_turn(page: Page) -> Turn:
+def _quarter_turn(letters: Iterable[Drawn], size: tuple[float, float]) -> Turn:
     """How to turn the page by quarters so that most letters read from left to right."""
-    ways = Counter(_way(*char["matrix"][:2]) for char in page.chars)
-    width, height = float(page.width), float(page.height)
+    ways = Counter(_way(*letter["matrix"][:2]) for letter in letters)
+    width, height = size
     turns: dict[str, Turn] = {
         "right": lambda x, top, right, bottom: (x, top, right, bottom),
         "left": lambda x, top, right, bottom: (width - right, height - bottom, width - x, height - top),

@@ -6,14 +6,15 @@ Limitations: PDFium may lack a font that is not in the file. So letters that it 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
 
 import pypdfium2
 from pdfplumber.page import Page
 from PIL import Image, ImageChops
 from pypdfium2 import raw
+
+from thep_forms.reading.drawn import Drawn
 
 SCALE = 2.0  # dots a point
 MOST_DOTS = 8_000_000  # of a page: a larger one is drawn at a smaller scale
@@ -21,13 +22,12 @@ DEEPEST = 15  # levels of form XObjects in each other
 LEAST_CONTRAST = 10  # of 255 greys: what differs less looks the same
 ROWS = (0.5, 0.4, 0.6, 0.3, 0.7)  # of the height of a letter, from its top, where it is looked for
 
-Drawn = Mapping[str, Any]  # a letter, a line, a curve, … as pdfplumber describes it
 Edges = tuple[float, float, float, float]  # left, top, right, bottom
 Dots = tuple[int, int, int, int]
 
 
 class PagePicture:
-    """The picture of a page, drawn when it is first asked for. Places are as pdfplumber gives them."""
+    """The picture of a page, drawn when it is first asked for. Places are as `drawn_on` gives them."""
 
     def __init__(self, page: Page, data: bytes, number: int) -> None:
         """`number` is the page's index in the file, whose bytes are `data`."""
@@ -93,7 +93,7 @@ class PagePicture:
 
 
 def edges_of(thing: Drawn) -> Edges:
-    """Where a thing is, as pdfplumber gives it."""
+    """Where a thing is: left, top, right and bottom."""
     return thing["x0"], thing["top"], thing["x1"], thing["bottom"]
 
 

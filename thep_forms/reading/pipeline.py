@@ -26,11 +26,11 @@ from thep_forms.layout.seal import State
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found
 from thep_forms.reading.damage import attempt
-from thep_forms.reading.field_groups import REPEATED, are_mixed, page_span
+from thep_forms.reading.field_groups import REPEATED, are_mixed, are_of_one_school, page_span
 from thep_forms.reading.fields import combined
 from thep_forms.reading.model import Answer, FileKind, Reading
 from thep_forms.reading.page_codes import are_several_forms
-from thep_forms.reading.policy import is_news, joined, may_be_lost, once, with_unknown_fields
+from thep_forms.reading.policy import is_news, joined, may_be_lost, once, with_unknown_fields, without_repeated
 from thep_forms.reading.read_fields import read_fields
 
 
@@ -43,7 +43,7 @@ def readings_in(contents: Contents, definitions: DefinitionOfYear) -> tuple[Read
     if unknown := _unknown_fields(contents, any_year):
         found = _read_unknown(contents, fields.readings, unknown, definitions)
     elif len(fields.readings) > 1 and _are_mixed(contents, any_year):
-        found = Found([contents.reading(FileKind.UNREADABLE, reasons.MIXED)])
+        found = _read_mixed(contents, fields.readings, definitions)
     elif is_filled:
         found = _read_filled(contents, fields.readings, definitions)
     elif fields.readings:
@@ -91,6 +91,15 @@ def _read_filled(contents: Contents, fields: Sequence[Reading], definitions: Def
     """Forms with fields, at least one filled in, and printed or pictured forms on the file's other pages."""
     beside, has_failed = attempt(lambda: _read_beside(contents, definitions), Found())
     return Found(joined(fields, beside.readings), beside.damaged or has_failed)
+
+
+def _read_mixed(contents: Contents, fields: Sequence[Reading], definitions: DefinitionOfYear) -> Found:
+    """Forms with fields whose pages cannot be told apart, unless they are pages of one school that came twice."""
+    once_each = without_repeated(fields)
+    number = definitions(None).dfe_field.name
+    if not are_of_one_school([reading.text_of(number) for reading in once_each]):
+        return Found([contents.reading(FileKind.UNREADABLE, reasons.MIXED)])
+    return _read_filled(contents, once_each, definitions)
 
 
 def _read_empty(contents: Contents, fields: Sequence[Reading], definitions: DefinitionOfYear) -> Found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from itertools import combinations
 from statistics import median
 
@@ -21,6 +21,7 @@ MOST = 0.7  # of the labels have to be in place, or boxes are not where we recko
 
 
 Point = tuple[float, float]
+WordsAt = dict[str, list[Point]]  # where each line of words begins, by its folded words
 
 
 class Placement(Struct, frozen=True):
@@ -63,9 +64,9 @@ def phrases(layout: PageLayout) -> dict[str, Label]:
     return {folded(label.words): label for label in labels if counted[folded(label.words)] == 1}
 
 
-def words_at(content: PageContent) -> dict[str, list[Point]]:
+def words_at(content: PageContent) -> WordsAt:
     """Where each line of words begins on the page, by its folded words: its left edge and its middle."""
-    found: dict[str, list[Point]] = {}
+    found: WordsAt = {}
     for run in content.runs:
         for line in lines_of(run):
             x, y = line[0].area.x, median(letter.area.middle[1] for letter in line)
@@ -73,9 +74,12 @@ def words_at(content: PageContent) -> dict[str, list[Point]]:
     return found
 
 
-def find_placement(content: PageContent, layout: PageLayout, height: float) -> Placement | None:
-    """Where the form's page, `height` points high, lies on the page, by its printed labels; None if they do not say."""
-    pairs = _labels_found(content, layout, height)
+def find_placement(found: WordsAt, layout: PageLayout, height: float) -> Placement | None:
+    """Where the form's page, `height` points high, lies on the page, by its printed labels; None if they do not say.
+
+    `found` are the words of the page.
+    """
+    pairs = _labels_found(found, layout, height)
     if len(pairs) < FEWEST:
         return None
     across = [(ours[0], theirs[0]) for ours, theirs in pairs]
@@ -88,12 +92,11 @@ def find_placement(content: PageContent, layout: PageLayout, height: float) -> P
     in_place = sum(1 for ours, theirs in pairs if _is_in_place(placement, ours, theirs))
     if in_place < MOST * len(pairs):
         return None
-    return replace(placement, labels=_count_in_place(content, layout, placement))
+    return replace(placement, labels=_count_in_place(found, layout, placement))
 
 
-def _labels_found(content: PageContent, layout: PageLayout, height: float) -> list[tuple[Point, Point]]:
+def _labels_found(found: WordsAt, layout: PageLayout, height: float) -> list[tuple[Point, Point]]:
     """Where each label that stands once on either page begins on the form's page, and on the page of the file."""
-    found = words_at(content)
     pairs: list[tuple[Point, Point]] = []
     for words, label in phrases(layout).items():
         points = found.get(words, [])
@@ -102,9 +105,8 @@ def _labels_found(content: PageContent, layout: PageLayout, height: float) -> li
     return pairs
 
 
-def _count_in_place(content: PageContent, layout: PageLayout, placement: Placement) -> int:
+def _count_in_place(found: WordsAt, layout: PageLayout, placement: Placement) -> int:
     """How many labels are where they should be; those that stand on the page several times count too."""
-    found = words_at(content)
     count = 0
     for label in layout.labels:
         x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
@@ -119,9 +121,8 @@ def _is_in_place(placement: Placement, ours: Point, theirs: Point) -> bool:
     return abs(x - theirs[0]) <= TOLERANCE and abs(y - theirs[1]) <= TOLERANCE
 
 
-def relabelled(content: PageContent, layout: PageLayout, placement: Placement) -> set[str]:
+def relabelled(found: WordsAt, layout: PageLayout, placement: Placement) -> set[str]:
     """The boxes that have another box's label beside or above them: the page is of another layout of the form."""
-    found = words_at(content)
     labels = {folded(label.words) for label in layout.labels}
     boxes: set[str] = set()
     for group in layout.groups:
@@ -137,7 +138,7 @@ def relabelled(content: PageContent, layout: PageLayout, placement: Placement) -
     return boxes
 
 
-def _is_replaced(label: Label, found: Mapping[str, list[Point]], labels: Set[str], placement: Placement) -> bool:
+def _is_replaced(label: Label, found: WordsAt, labels: Set[str], placement: Placement) -> bool:
     """Whether the words of another label are where those of this one should be."""
     x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
     for words in labels - {folded(label.words)}:

@@ -177,6 +177,27 @@ def joined(fields: Sequence[Reading], beside: Sequence[Reading]) -> tuple[Readin
     return (*fields, *beside)
 
 
+def without_repeated(readings: Sequence[Reading]) -> list[Reading]:
+    """The readings without those of pages that came twice: another reading has each of their answers and notes."""
+    kept: list[Reading] = []
+    for reading in sorted(readings, key=lambda reading: len(reading.answers), reverse=True):
+        if not any(_repeats(reading, other) for other in kept):
+            kept.append(reading)
+    return [reading for reading in readings if any(reading is left for left in kept)]
+
+
+def _repeats(reading: Reading, other: Reading) -> bool:
+    if not reading.answers or reading.form_id != other.form_id:
+        return False
+    notes = {note.text for note in other.notes}
+    if any(note.text not in notes for note in reading.notes):
+        return False
+    for name, answer in reading.answers.items():
+        if name not in other.answers or replace(answer, page=None) != replace(other.answers[name], page=None):
+            return False
+    return True
+
+
 def is_news(reading: Reading, held: Collection[tuple[str, str]], definition: FormDefinition) -> bool:
     """Whether it is no print, or a print with an answer that no field holds. `held` are names of fields with texts."""
     if reading.kind is not FileKind.FORM:

@@ -16,16 +16,18 @@ import pdfplumber
 import pypdfium2
 from msgspec import Struct, field
 from msgspec.structs import replace
-from pdfplumber.page import Page as PlumberPage
+from pdfplumber.page import Page
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.layout import MM, PageLayout, PlacedBox, PlacedText, body_of, lay_out
 from thep_forms.reading.box_contents import SLACK, TICK_SLACK, answer_in, is_written_over
+from thep_forms.reading.drawn import drawn_on
 from thep_forms.reading.model import Answer, Note
 from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of_page, lines_of, words_of
-from thep_forms.reading.placement import Placement, find_placement, folded, phrases, relabelled
+from thep_forms.reading.page_picture import PagePicture
+from thep_forms.reading.placement import Placement, WordsAt, find_placement, folded, phrases, relabelled, words_at
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.unreadable_fonts import unreadable_fonts
 from thep_forms.reading.unseen import Unseen, unseen_on
@@ -228,7 +230,7 @@ class PageReader:
         unreadable = unreadable_fonts(data, numbers)
         with pdfplumber.open(io.BytesIO(data), pages=[number + 1 for number in numbers]) as opened:
             for number, page in zip(numbers, opened.pages, strict=True):
-                content = content_of_page(page, unreadable[number], unseen_on(page, data, number))
+                content = _content(page, data, number, unreadable[number])[0]
                 lines = lines_of(letter for run in content.runs for letter in run)
                 notes += [Note(line, number) for line in self._added(lines)]
                 page.close()
@@ -257,27 +259,28 @@ class PageReader:
         pages: dict[FormPage, PrintedPage] = {}
         with pdfplumber.open(io.BytesIO(data), pages=[number + 1 for number in numbers]) as opened:
             for number, page in zip(numbers, opened.pages, strict=True):
-                is_picture = _is_picture(page)
-                unseen = Unseen() if is_picture else unseen_on(page, data, number)  # a scan's letters never show
-                content = content_of_page(page, unreadable[number], unseen)
+                content, is_picture = _content(page, data, number, unreadable[number])
+                words = words_at(content)
                 for found in (found for found in wanted if found.page == number):
-                    if placed := self._placed(content, found.number):
-                        read = self._on_page(content, found, placed, margins=margins)
+                    if placed := self._placed(words, found.number):
+                        read = self._on_page(content, words, found, placed, margins=margins)
                         pages[found] = replace(read, is_picture=is_picture)
                 page.close()
         return pages
 
-    def _placed(self, content: PageContent, number: int) -> _PlacedPage | None:
+    def _placed(self, words: WordsAt, number: int) -> _PlacedPage | None:
         """The form's page of that index, in the layout most of whose labels are on the page; None if none fits."""
         best: _PlacedPage | None = None
         for layouts in self._layouts:
             layout = layouts.page(number)
-            placement = find_placement(content, layout, layouts.height) if layout else None
+            placement = find_placement(words, layout, layouts.height) if layout else None
             if layout and placement and (best is None or placement.labels > best.placement.labels):
                 best = _PlacedPage(layouts, layout, placement)
         return best
 
-    def _on_page(self, content: PageContent, found: FormPage, page: _PlacedPage, *, margins: bool) -> PrintedPage:
+    def _on_page(
+        self, content: PageContent, words: WordsAt, found: FormPage, page: _PlacedPage, *, margins: bool
+    ) -> PrintedPage:
         layout, placement = page.layout, page.placement
         boxes = [(placed, placement.area(placed.rect)) for placed in layout.boxes]
         runs = self._sorted_runs(content, boxes, page, margins=margins)
@@ -285,7 +288,7 @@ class PageReader:
         for placed, area in boxes:
             answer = answer_in(placed, area, runs.in_boxes[placed.box.name], content)
             answers[placed.box.name] = replace(answer, page=found.page)
-        for name in _under_other_labels(layout, answers, relabelled(content, layout, placement)):
+        for name in _under_other_labels(layout, answers, relabelled(words, layout, placement)):
             answers[name] = replace(answers[name], text="", doubts=UNREADABLE)
         for name in runs.between:
             answers[name] = replace(answers[name], doubts=answers[name].doubts | UNREADABLE)
@@ -334,9 +337,15 @@ def _under_other_labels(layout: PageLayout, answers: Mapping[str, Answer], relab
     return found
 
 
-def _is_picture(page: PlumberPage) -> bool:
-    covered = sum(image["width"] * image["height"] for image in page.images)
-    return bool(covered > LEAST_PICTURE * page.width * page.height)
+def _content(page: Page, data: bytes, number: int, unreadable: frozenset[str]) -> tuple[PageContent, bool]:
+    """What is drawn on a page, whose index in the file is `number`; and whether a picture covers it, such as a scan."""
+    drawn = drawn_on(page)
+    width, height = float(page.width), float(page.height)
+    covered = sum(picture["width"] * picture["height"] for picture in drawn.pictures)
+    is_picture = covered > LEAST_PICTURE * width * height
+    # The letters of a scan are those that a program guessed: none of them shows.
+    unseen = Unseen() if is_picture else unseen_on(drawn, PagePicture(page, data, number))
+    return content_of_page(drawn, (width, height), unreadable, unseen), bool(is_picture)
 
 
 def _stands_in(phrase: str, words: str) -> bool:

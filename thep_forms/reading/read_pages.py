@@ -14,14 +14,16 @@ from thep_forms.layout.seal import State
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found, PageKinds, classify_pages
 from thep_forms.reading.damage import attempt
-from thep_forms.reading.field_groups import PageSpan, are_mixed
+from thep_forms.reading.field_groups import PageSpan, are_mixed, are_of_one_school
 from thep_forms.reading.information import may_lack_letters
 from thep_forms.reading.lost_letters import LostLetters, lost_letters
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
 from thep_forms.reading.page_groups import PagesOfForm, are_apart, forms_on, forms_without_boxes
 from thep_forms.reading.page_numbers import missing_pages
 from thep_forms.reading.pictures import drawn_pages, pictured_forms
-from thep_forms.reading.print import page_reader
+from thep_forms.reading.placement import folded
+from thep_forms.reading.policy import without_repeated
+from thep_forms.reading.print import PrintedForm, page_reader
 
 
 def read_pages(
@@ -34,11 +36,14 @@ def read_pages(
         alone = [] if with_boxes or pages is not None else _without_boxes(contents, kinds, definitions)
         return Found([*alone, *pictured], kinds.damaged)
     forms = forms_on(kinds, contents.codes)
-    if are_mixed([_span(form) for form in forms]) and not are_apart(forms):
-        return Found([contents.reading(FileKind.UNREADABLE, reasons.MIXED), *pictured], kinds.damaged)
     printed: list[Reading] = []
     for form in forms:
         printed += _printed(contents, kinds, form, definitions)
+    if are_mixed([_span(form) for form in forms]) and not are_apart(forms):
+        printed = without_repeated(printed)
+        number = definitions(None).dfe_field.name
+        if not are_of_one_school([reading.text_of(number) for reading in printed]):
+            printed = [contents.reading(FileKind.UNREADABLE, reasons.MIXED)]
     return Found([*printed, *pictured], kinds.damaged)
 
 
@@ -71,7 +76,7 @@ def _printed(
         pictured = _pictured(contents, kinds.data, [page.page for page in form.pages], definitions, reason)
         return pictured or [contents.reading(FileKind.SCAN, reason)]
     title = document_title(definition.form.title, year) if year else ""
-    notes = (*read.notes, *_hidden_notes(contents, kinds, form.own))
+    notes = (*read.notes, *_notes_not_read(contents, kinds, form.own, read))
     answers: Mapping[str, Answer] = read.answers
     if may_lack_letters(contents.document.pdf):
         answers = _with_names_doubted(answers, definition)
@@ -126,11 +131,20 @@ def _drawn_over(contents: Contents, kinds: PageKinds, own: Collection[int]) -> l
     ]
 
 
-def _hidden_notes(contents: Contents, kinds: PageKinds, own: Collection[int]) -> list[Note]:
-    """What the markup on the pages says that does not show on them."""
+def _notes_not_read(contents: Contents, kinds: PageKinds, own: Collection[int], read: PrintedForm) -> list[Note]:
+    """What the markup on the pages says that was not read from them.
+
+    It may not show, or stand in a margin. What a printer puts there is not read, but no printer leaves markup.
+    """
     pages = {number for number in kinds.pages if number in own}
-    hidden = [markup.note for markup in contents.markup if markup.page in pages and not markup.shows_all]
-    return [note for note in hidden if note]
+    texts = [answer.text for answer in read.answers.values()] + [note.text for note in read.notes]
+    words = folded("".join(texts))
+    notes: list[Note] = []
+    for markup in contents.markup:
+        is_read = markup.shows_all and not (markup.is_typed and folded(markup.text) not in words)
+        if markup.page in pages and markup.note and not is_read:
+            notes.append(markup.note)
+    return notes
 
 
 def _pictured(

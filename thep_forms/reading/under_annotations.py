@@ -15,8 +15,7 @@ from thep_forms.definition.identity import FORM_ID
 from thep_forms.reading.annotations import areas_of
 from thep_forms.reading.classify import Contents
 from thep_forms.reading.field_groups import FormFields
-from thep_forms.reading.field_tree import ObjectNumber
-from thep_forms.reading.fields import Corners
+from thep_forms.reading.field_tree import Corners, ObjectNumber
 from thep_forms.reading.flattening import is_hidden
 from thep_forms.reading.model import Answer
 from thep_forms.reading.objects import get, items_of, name_of

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
-from pdfplumber.page import Page
 
 from thep_forms.reading.covered import covered_letters
-from thep_forms.reading.page_picture import ROWS, Drawn, PagePicture, edges_of
+from thep_forms.reading.drawn import Drawn, DrawnPage
+from thep_forms.reading.page_picture import ROWS, PagePicture, edges_of
 
 TINIEST = 1.5  # points: nobody can read smaller letters
 FEWEST_IN_WORD = 2  # hidden letters side by side, in a word of which others show
@@ -31,25 +31,19 @@ _BLOCKS = ("▀", "▟")  # characters that people cover words with
 
 
 class Unseen(Struct, frozen=True):
-    """What does not show on a page, by its indexes in `page.chars` and in `strokes_of(page)`."""
+    """What does not show on a page, by the indexes of its letters and its strokes."""
 
     letters: frozenset[int] = frozenset()
     strokes: frozenset[int] = frozenset()
 
 
-def unseen_on(page: Page, data: bytes, number: int) -> Unseen:
-    """What does not show on the page, whose index in the file is `number`, and `data` the file."""
-    picture = PagePicture(page, data, number)
-    hidden = _hidden_letters(page.chars, picture)
+def unseen_on(drawn: DrawnPage, picture: PagePicture) -> Unseen:
+    """What does not show of what is drawn on a page, of which `picture` is the picture."""
+    hidden = _hidden_letters(drawn.letters, picture)
     if hidden is None:  # it shows so few letters that it cannot be believed
-        return Unseen(frozenset(covered_letters(page, picture)))
-    strokes = {index for index, stroke in enumerate(strokes_of(page)) if not _stroke_shows(stroke, picture)}
-    return Unseen(frozenset(hidden | covered_letters(page, picture)), frozenset(strokes))
-
-
-def strokes_of(page: Page) -> list[Drawn]:
-    """The curves, lines, rectangles and pictures on the page."""
-    return [*page.curves, *page.lines, *page.rects, *page.images]
+        return Unseen(frozenset(covered_letters(drawn, picture)))
+    strokes = {index for index, stroke in enumerate(drawn.strokes) if not _stroke_shows(stroke, picture)}
+    return Unseen(frozenset(hidden | covered_letters(drawn, picture)), frozenset(strokes))
 
 
 # --- letters ----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from functools import cache
 
 import pikepdf
 
-from thep_forms.reading.fields import NO_RECTANGLE, Corners, WidgetValue, corners
+from thep_forms.reading.field_tree import Corners
+from thep_forms.reading.fields import NO_RECTANGLE, WidgetValue, corners
 from thep_forms.reading.flattening import has_hiding_flag
 from thep_forms.reading.layers import Layers
 from thep_forms.reading.objects import get

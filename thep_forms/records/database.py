@@ -43,6 +43,10 @@ class CutOffError(UnsoundError):
     """A ledger that a run left in the middle of a transaction. Opening it for writing rolls the transaction back."""
 
 
+class BusyError(RecordsError):
+    """Another run uses the ledger."""
+
+
 class ReadOnlyError(RecordsError):
     """A ledger that cannot be written to."""
 
@@ -54,7 +58,7 @@ def _in_words(error: sqlite3.DatabaseError) -> RecordsError:
         return CutOffError(_CUT_OFF)
     match code & 0xFF:  # the rest are details
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return RecordsError(_BUSY)
+            return BusyError(_BUSY)
         case sqlite3.SQLITE_FULL:
             return RecordsError(_FULL)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
@@ -152,7 +156,8 @@ class Database:
 
     def _connected(self, *, unchanged: bool, in_memory: bool) -> sqlite3.Connection:
         if in_memory:
-            return sqlite3.connect(":memory:", isolation_level=None)
+            # Several threads may ask, one at a time: whoever keeps it sees to that.
+            return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         if unchanged:
             return sqlite3.connect(read_only(self._path), uri=True, timeout=PATIENCE, isolation_level=None)
         _make(self._path)

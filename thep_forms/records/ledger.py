@@ -369,6 +369,14 @@ class Ledger(Erasing):
         (year,) = self._connection.execute(query, uncertain).fetchone()
         return year or ""
 
+    def years(self) -> set[str]:
+        """The membership years of which anything was listed, sent or returned."""
+        query = (
+            "SELECT membership_year FROM register UNION SELECT membership_year FROM message UNION "
+            "SELECT membership_year FROM result UNION SELECT year_given FROM arrival"
+        )
+        return {year for (year,) in self._connection.execute(query) if year}
+
     def end_run(self) -> None:
         """Note for what came in this run which year was the latest that was known. It is noted once for each arrival.
 

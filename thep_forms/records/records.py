@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from heapq import merge
 from itertools import chain
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,6 +30,7 @@ from thep_forms.records.addresses import Correspondents
 from thep_forms.records.changes import Change, changes
 from thep_forms.records.ledger import Ledger
 
+T = TypeVar("T")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 _WITHOUT_PROBLEMS = (Verdict.SENT_BY_US, Verdict.AUTOMATIC, Verdict.CLOSED)
@@ -125,12 +127,14 @@ class KnownContact(Struct, frozen=True):
 class Records:
     """Everything that an open ledger knows, with verdicts.
 
-    Returns are gone through one by one: in memory are only the judgements.
+    Returns are gone through one by one: in memory are only the judgements, unless `keep_returns` was called.
     """
 
     def __init__(self, ledger: Ledger, definitions: Definitions) -> None:
         """Decide about every return, by what the ledger knows now."""
         self.ledger, self.definitions = ledger, definitions
+        self._kept: dict[str, Returned] | None = None
+        self._worked_out: dict[Hashable, Any] = {}
         self.registers = ledger.registers()
         self.own_addresses = definitions().partnership.own_addresses
         unopened = list(ledger.unopened())
@@ -155,8 +159,30 @@ class Records:
 
     # --- returns -------------------------------------------------------------------------------------------------
 
+    def keep_returns(self) -> None:
+        """Keep all returns in memory, for a program that asks for them often: some 2 kB each."""
+        self._kept = {entry.return_id: entry for entry in self.returns()}
+
+    def once(self, key: Hashable, work_out: Callable[[], T]) -> T:
+        """What `work_out` gives. Where returns are kept it is worked out once: nothing writes to that ledger."""
+        if self._kept is None:
+            return work_out()
+        if key not in self._worked_out:
+            self._worked_out[key] = work_out()
+        found: T = self._worked_out[key]
+        return found
+
+    def find(self, return_id: str) -> Returned | None:
+        """The return with that id; None if there is none."""
+        if self._kept is not None:
+            return self._kept.get(return_id)
+        return next((entry for entry in self.returns() if entry.return_id == return_id), None)
+
     def returns(self) -> Iterator[Returned]:
         """Every return once, by membership year, DFE number and id."""
+        return iter(self._kept.values()) if self._kept is not None else self._all_returns()
+
+    def _all_returns(self) -> Iterator[Returned]:
         found = merge(self.ledger.returns(), self.ledger.unopened(), key=lambda each: _place(each[0]))
         for entry, arrivals in found:
             yield self._returned(entry, arrivals)

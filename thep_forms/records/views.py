@@ -50,14 +50,14 @@ class Views:
         if not self._is_workbook_of(swept.shown):
             yield WORKBOOK
 
-    def write(self) -> None:
+    def write(self, *, with_workbook: bool = True) -> None:
         """Write each file that is missing or differs from the ledger. Raises `OSError`, `RecordsError`."""
         with ExitStack() as stack:
             files = {name: stack.enter_context(RenewedFile(self.folder / name.file)) for name in TableName}
             swept = self._sweep(files)
         renew_private(self.folder / PACKAGE, [self._package()])
         # The workbook comes last: on Windows, a program that shows it prevents its replacement.
-        if not self._is_workbook_of(swept.shown):
+        if with_workbook and not self._is_workbook_of(swept.shown):
             self._write_workbook(swept)
         sync_folder(self.folder)
 

@@ -26,6 +26,14 @@ NOTES = logging.getLogger(__name__)
 NOTES.addHandler(logging.NullHandler())
 
 
+class ListMistakesError(SourceError):
+    """A list has mistakes in its rows. `mistakes` are all of them, a line each."""
+
+    def __init__(self, message: str, mistakes: Sequence[str]) -> None:
+        super().__init__(message)
+        self.mistakes = tuple(mistakes)
+
+
 def read_register(path: Path, definitions: Definitions, year: MembershipYear | None = None) -> tuple[MemberSchool, ...]:
     """The member schools of a year, or else of the default year, by DfE number.
 
@@ -117,7 +125,8 @@ def _require_no_mistakes(mistakes: list[str], path: Path, in_message: str) -> No
     if mistakes:
         more = f", and {len(mistakes) - MISTAKES_AT_ONCE} more" if len(mistakes) > MISTAKES_AT_ONCE else ""
         listed = "; ".join(mistakes[:MISTAKES_AT_ONCE])
-        raise SourceError(f"The list of schools {path}{in_message}, {listed}{more}. Correct it and run again.")
+        message = f"The list of schools {path}{in_message}, {listed}{more}. Correct it and give it again."
+        raise ListMistakesError(message, mistakes)
 
 
 def _require_results(table: Table, path: Path, sheet: Worksheet) -> None:
@@ -126,7 +135,7 @@ def _require_results(table: Table, path: Path, sheet: Worksheet) -> None:
         where = ", ".join(f"“{heading}” in {rows_in_words(rows)}" for heading, rows in table.uncalculated.items())
         raise SourceError(
             f"The list of schools {path}{sheet.in_message}, has formulas that were never calculated: {where}. "
-            "Open it in Excel or LibreOffice, save it there, and run again."
+            "Open it in Excel or LibreOffice, save it there, and give it again."
         )
 
 
@@ -143,4 +152,4 @@ def _no_school(path: Path, definition: FormDefinition) -> Never:
     )
 
 
-__all__ = ["NOTES", "MemberSchool", "as_listed", "members_of_year", "read_register"]
+__all__ = ["NOTES", "ListMistakesError", "MemberSchool", "as_listed", "members_of_year", "read_register"]

@@ -20,6 +20,10 @@ def members_of_year(records: Records, year: MembershipYear) -> tuple[MemberSchoo
     return of an earlier year, unless the lists since that year have all said the same: then the return is newer. Where
     neither says where to write, it is where the program wrote last.
     """
+    return records.once((members_of_year, year), lambda: _members_of_year(records, year))
+
+
+def _members_of_year(records: Records, year: MembershipYear) -> tuple[MemberSchool, ...]:
     lists = _Lists(records, records.registers.year_of_list(str(year)))
     listed = lists.of_year(lists.latest)
     returns = _latest_returns(records, year)

@@ -131,13 +131,17 @@ def _sender_mailbox(partnership: Partnership) -> Address:
     return _mailbox(sender_address(partnership), one_line(partnership.name))
 
 
-def preview(message: OutgoingMessage, partnership: Partnership) -> str:
-    """The message for a person to read: its headers, the name and size of its attachment, its text."""
-    headers = {
+def shown_headers(message: OutgoingMessage, partnership: Partnership) -> dict[str, str]:
+    """What stands above the text of a message: its headers, and the name and size of its attachment."""
+    return {
         "From": str(_sender_mailbox(partnership)),
         "To": ", ".join(message.to),
         "Subject": message.text.subject,
         "Attached": f"{message.file_name} ({len(message.pdf) / 1000:.0f} kB)",
     }
-    lines = "".join(f"{name}: {value}\n" for name, value in headers.items())
+
+
+def preview(message: OutgoingMessage, partnership: Partnership) -> str:
+    """The message for a person to read: its headers, the name and size of its attachment, its text."""
+    lines = "".join(f"{name}: {value}\n" for name, value in shown_headers(message, partnership).items())
     return f"{lines}\n{message.text.text}"

@@ -1,9 +1,14 @@
-"""The outbox: messages become drafts or go to the mail server, and the ledger notes each before and after."""
+"""The outbox: messages become drafts or go to the mail server, and the ledger notes each before and after.
+
+The ledger is open only for the moment of a note, so that others can work on the records while messages are sent.
+Whoever notes a message to a school first writes to it; another run, or another person, then leaves that school out.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +31,13 @@ from thep_forms.send.smtp import (
 RETRY_PAUSES = (30.0, 120.0, 300.0)  # seconds to wait before messages that were refused for now are tried again
 
 BeforePause = Callable[[int, float], None]  # takes the number of schools to be tried again, and the seconds
+OpenLedger = Callable[[], AbstractContextManager[Ledger]]
+Wait = Callable[[float], object]  # waits so many seconds, or raises an error that ends the run between two messages
+_WRITTEN_MEANWHILE = "somebody else has written to this school in the meantime"
+
+
+class _WrittenMeanwhileError(Exception):
+    """Somebody else has written to the school since the messages were planned."""
 
 
 class Delivery(Struct, frozen=True):
@@ -37,14 +49,20 @@ class Delivery(Struct, frozen=True):
 
 
 class Outbox(Struct, frozen=True):
-    """Sends messages of one kind for one year, or writes them as drafts, and notes each in the ledger."""
+    """Sends messages of one kind for one year, or writes them as drafts, and notes each in the ledger.
 
-    ledger: Ledger
+    A school that was written to after `since` gets no message.
+    """
+
+    open_ledger: OpenLedger
     definition: FormDefinition
     kind: SentKind
+    since: datetime
 
     def write_drafts(self, messages: Iterable[OutgoingMessage], folder: Path) -> Iterator[Path]:
         """Write each message as a draft that only its owner can read, and note it. Yields the path of each.
+
+        A school that somebody else has written to in the meantime gets none.
 
         Raises `OSError`.
         """
@@ -52,8 +70,12 @@ class Outbox(Struct, frozen=True):
         suffix = "" if self.kind is SentKind.FORM else f" {self.kind}"
         for message in messages:
             path = folder / f"{Path(message.file_name).stem}{suffix}.eml"
-            write_private(path, make_draft(message, self.definition.partnership))
-            self._note(self._sent(message, SentState.DRAFTED))
+            draft = make_draft(message, self.definition.partnership)
+            with self.open_ledger() as ledger, ledger.transaction():
+                if self._was_written_to(message, ledger):
+                    continue
+                write_private(path, draft)
+                ledger.note_sent(self._sent(message, SentState.DRAFTED))
             yield path
 
     def send(
@@ -63,15 +85,17 @@ class Outbox(Struct, frozen=True):
         per_minute: float,
         pauses: Sequence[float] = RETRY_PAUSES,
         before_pause: BeforePause | None = None,
+        wait: Wait = time.sleep,
     ) -> Iterator[Delivery]:
         """Send each message, at most `per_minute` of them, and yield each result as soon as it is final.
 
-        Messages that are refused for now are tried again after each of the `pauses` (in seconds). Raises `SendError`
-        when the server cannot be used at all, or refuses whatever we send; the ledger keeps what was sent before.
+        Messages that are refused for now are tried again after each of the `pauses` (in seconds). `wait` is called
+        between two messages; an error that it raises ends the run there. Raises `SendError` when the server cannot be
+        used at all, or refuses whatever we send; the ledger keeps what was sent before.
         """
         if not messages:
             return
-        waiting, pace = list(messages), _Pace(60 / per_minute)
+        waiting, pace = list(messages), _Pace(60 / per_minute, wait)
         with Connection(server) as connection:
             connection.open()  # a wrong name or password shows at once
             for pause in pauses:
@@ -86,7 +110,7 @@ class Outbox(Struct, frozen=True):
                 connection.close()  # the server would not wait so long
                 if before_pause:
                     before_pause(len(deferred), pause)
-                time.sleep(pause)
+                wait(pause)
                 waiting = deferred
             yield from self._send_once(connection, waiting, pace)
 
@@ -109,13 +133,19 @@ class Outbox(Struct, frozen=True):
 
         The ledger notes it before the server can have it: a run that is killed never leads to a second copy.
         """
+        with self.open_ledger() as ledger:  # waits for its turn while the server does not wait for us
+            if self._was_written_to(message, ledger):
+                return Delivery(message, ServerReply(DeliveryOutcome.LEFT_OUT, _WRITTEN_MEANWHILE))
         email, message_id = make_email(message, self.definition.partnership)
         sent = self._sent(message, SentState.SENDING, message_id)
         sender = sender_address(self.definition.partnership)
         try:
             reply = connection.deliver(
-                email.as_bytes(), sender, message.to, lambda: self._note(sent), utf8=message.needs_utf8
+                email.as_bytes(), sender, message.to, lambda: self._claim(message, sent), utf8=message.needs_utf8
             )
+        except _WrittenMeanwhileError:
+            connection.close()  # the server has the addresses of a message that does not come
+            return Delivery(message, ServerReply(DeliveryOutcome.LEFT_OUT, _WRITTEN_MEANWHILE))
         except SenderRefusedError:
             self._forget(sent)
             raise
@@ -125,13 +155,24 @@ class Outbox(Struct, frozen=True):
             self._forget(sent)
         return Delivery(message, reply, message_id)
 
+    def _claim(self, message: OutgoingMessage, sent: Sent) -> None:
+        """Note the message that is about to be sent. Raises `_WrittenMeanwhileError` if somebody else was first."""
+        with self.open_ledger() as ledger, ledger.transaction():
+            if self._was_written_to(message, ledger):
+                raise _WrittenMeanwhileError
+            ledger.note_sent(sent)
+
     def _note(self, sent: Sent) -> None:
-        with self.ledger.transaction():
-            self.ledger.note_sent(sent)
+        with self.open_ledger() as ledger, ledger.transaction():
+            ledger.note_sent(sent)
 
     def _forget(self, sent: Sent) -> None:
-        with self.ledger.transaction():
-            self.ledger.forget_sent([sent])
+        with self.open_ledger() as ledger, ledger.transaction():
+            ledger.forget_sent([sent])
+
+    def _was_written_to(self, message: OutgoingMessage, ledger: Ledger) -> bool:
+        school = str(self.definition.year), message.dfe_number, self.kind
+        return any((sent.year, sent.dfe_number, sent.kind) == school and sent.at > self.since for sent in ledger.sent())
 
     def _sent(self, message: OutgoingMessage, state: SentState, message_id: str = "") -> Sent:
         year, addresses = str(self.definition.year), ADDRESS_SEPARATOR.join(message.to)
@@ -141,11 +182,11 @@ class Outbox(Struct, frozen=True):
 class _Pace:
     """Keeps a number of seconds between one message and the next."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, wait: Wait) -> None:
+        self._seconds, self._wait = seconds, wait
         self._next_at = time.monotonic()
 
     def wait(self) -> None:
         """Wait until the next message may go."""
-        time.sleep(max(0.0, self._next_at - time.monotonic()))
+        self._wait(max(0.0, self._next_at - time.monotonic()))
         self._next_at = time.monotonic() + self._seconds

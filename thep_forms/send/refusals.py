@@ -34,13 +34,12 @@ class Trouble(Struct, frozen=True):
 NO_PASSWORDS = Trouble(
     r"5\.7\.139|5\.7\.30",
     r"basic auth|smtpclientauthentication is disabled|disabled for the (?:tenant|mailbox)|modern auth|oauth",
-    "It takes no passwords from programs. Write drafts instead (--drafts), or ask your IT support to allow "
-    "authenticated SMTP.",
+    "It takes no passwords from programs. Write drafts instead, or ask your IT support to allow authenticated SMTP.",
 )
 _SIGN_IN = Trouble(
     r"[45]\.7\.57|5\.7\.[389]|5\.7\.14",
     r"authentication (?:is )?required|not authenticated|must (?:first )?(?:issue a starttls|authenticate)",
-    "It wants you to sign in. Enter your user name with --smtp-user, and the password of that account.",
+    "It wants you to sign in. Enter your user name on the mail server, and the password of that account.",
 )
 _SEND_AS = Trouble(
     r"5\.7\.60|5\.2\.252",
@@ -53,8 +52,7 @@ _SIZE = Trouble(
     r"5\.3\.4",
     r"message (?:size|length) exceeds|too much (?:mail )?data|(?:message|mail|size) (?:is )?too (?:big|large)"
     r"|exceeds? [^.]{0,30}size limit|sendsizelimit",
-    "The message with its form is too large for this server. Ask your IT support to raise the limit, or write drafts "
-    "(--drafts).",
+    "The message with its form is too large for this server. Ask your IT support to raise the limit, or write drafts.",
 )
 _QUOTA = Trouble(
     r"[45]\.4\.5|5\.1\.90|5\.7\.705",
@@ -75,9 +73,9 @@ _RATE = Trouble(
     r"4\.7\.28|4\.7\.[5-8]\d\d|4\.3\.2",
     r"rate.?limit|rate exceeded|too (?:many|fast|quickly|frequent)|throttl|slow(?:ing)? down"
     r"|(?:sending|unusual|message) rate",
-    "It asks you to send more slowly. Wait an hour, and use --rate with a smaller number.",
+    "It asks you to send more slowly. Wait an hour, and send fewer messages in a minute.",
 )
-_CLOSED = Trouble("", "", "It takes nothing more at the moment. Wait an hour, and use --rate with a smaller number.")
+_CLOSED = Trouble("", "", "It takes nothing more at the moment. Wait an hour, and send fewer messages in a minute.")
 _BY_CODE = (NO_PASSWORDS, _SIGN_IN, _SEND_AS, _SIZE, _QUOTA, _BLOCKED, _RATE)
 _BY_WORDS = (NO_PASSWORDS, _SIGN_IN, _SEND_AS, _SIZE, _BLOCKED, _RATE, _QUOTA)
 

@@ -33,6 +33,7 @@ class DeliveryOutcome(StrEnum):
     REFUSED = "refused"  # permanently
     DEFERRED = "deferred"  # refused for now, or the connection was lost before the message was sent
     UNCERTAIN = "uncertain"  # the connection was lost while the message was sent
+    LEFT_OUT = "left out"  # not offered at all: somebody else has written to the school
 
 
 class ServerReply(Struct, frozen=True):
@@ -249,7 +250,7 @@ def _require_not_about_us(code: int, text: bytes | str) -> None:
 def _sign_in_refused(code: int, text: bytes | str) -> SendError:
     reply = _quoted(code, text)
     if code // 100 == 4:
-        return SendError(f"The mail server cannot sign you in now ({reply}). Wait a few minutes, and run again.")
+        return SendError(f"The mail server cannot sign you in now ({reply}). Wait a few minutes, and try again.")
     if NO_PASSWORDS.has_words(_words(text)):
         return SendError(f"The mail server refuses to sign you in ({reply}). {NO_PASSWORDS.advice}")
     advice = "Correct them."

@@ -25,7 +25,7 @@ _PRECEDENCES = ("bulk", "junk", "auto_reply", "auto-reply")
 _DISCUSSION_LIST = ("list-post", "mailing-list")  # the list, and not the writer, sets the signs above (RFC 2369)
 
 # The starts of subjects without capitals and accents: English, German, French, Spanish, Italian, Portuguese, Dutch,
-# Polish.
+# Polish, Welsh.
 _REPLIES = (
     r"auto(?:matic|mated)?[ -]?(?:reply|response|answer|message|acknowledge?ment)\b",
     r"out of (?:the )?office\b[^:]{0,20}(?::|$)",
@@ -36,6 +36,7 @@ _REPLIES = (
     r"(?:risposta|messaggio) automatic[ao]|fuori (?:sede|ufficio)",
     r"(?:resposta|mensagem) automatica|fora do escritorio",
     r"automatisch (?:antwoord|bericht)|afwezigheids\w+|afwezig(?:heid)?\s*:|niet op kantoor",
+    r"(?:ateb|neges) awtomatig|allan o'r swyddfa",
     r"odpowiedz automatyczna|automatyczna odpowiedz|autoodpowiedz|poza biurem|nieobecnosc\w*\s*:",
 )
 _RECEIPTS = (

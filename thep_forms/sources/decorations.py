@@ -20,6 +20,7 @@ _CONTENT_TYPES = {
     *("application/pgp-keys", "application/pgp-encrypted"),  # the latter is only the version of what is encrypted
 }
 _ENDINGS = (".vcf", ".ics", ".p7s")
+_REST_OF_TEXT = re.compile(r"att\d{5,6}\.(?:txt|html?)")  # Exchange calls so what follows an attachment in the text
 _IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")  # PNG, JPEG, GIF: those that mail programs show in a text
 
 _CLUTTER = re.compile(
@@ -45,8 +46,9 @@ def is_clutter(source: str, data: bytes | None) -> bool:
 
 
 def is_addition(content_type: str, file_name: str) -> bool:
-    """Whether a file is a card, a signature or an invitation, which mail programs add to messages."""
-    return content_type in _CONTENT_TYPES or file_name.lower().endswith(_ENDINGS)
+    """Whether a file is a card, a signature, an invitation or the rest of a text, added by a mail program."""
+    name = file_name.lower()
+    return content_type in _CONTENT_TYPES or name.endswith(_ENDINGS) or bool(_REST_OF_TEXT.fullmatch(name))
 
 
 def is_picture_of_text(headers: Headers, shown: Set[str]) -> bool:

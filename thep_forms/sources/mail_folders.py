@@ -11,7 +11,7 @@ from thep_forms.sources.names import without_accents
 
 # Names of folders and labels: English, German, French, Spanish, Italian, Portuguese, Dutch, Polish.
 _SENT_NAMES = (
-    *("sent", "sent items", "sent mail", "sent messages", "sent-mail", "outbox"),
+    *("sent", "sent items", "sentitems", "sent mail", "sent messages", "sent-mail", "outbox"),
     *("gesendet", "gesendete elemente", "gesendete objekte", "gesendete nachrichten"),
     *("gesendete e-mails", "gesendete mails", "postausgang"),
     *("envoyés", "messages envoyés", "éléments envoyés", "courrier envoyé", "objets envoyés", "e-mails envoyés"),
@@ -32,7 +32,18 @@ _INBOX_NAMES = (
     *("caixa de entrada", "postvak in", "odebrane", "skrzynka odbiorcza"),
 )
 _DISCARDED_NAMES = (
-    *("trash", "bin", "deleted", "deleted items", "deleted messages", "spam", "junk", "junk email", "junk e-mail"),
+    *(
+        "trash",
+        "bin",
+        "deleted",
+        "deleted items",
+        "deleteditems",
+        "deleted messages",
+        "spam",
+        "junk",
+        "junk email",
+        "junk e-mail",
+    ),
     *("junk mail", "bulk mail", "recoverable items"),
     *("papierkorb", "gelöscht", "gelöschte elemente", "gelöschte objekte", "gelöschte nachrichten", "junk-e-mail"),
     *("unerwünscht", "unerwünschte werbung", "spamverdacht", "müll"),
@@ -47,13 +58,20 @@ _DISCARDED_NAMES = (
     *("ongewenste reclame", "ongewenst"),
     *("kosz", "elementy usunięte", "usunięte", "wiadomości usunięte", "wiadomości-śmieci", "śmieci", "niechciane"),
 )
-_SENT = frozenset(map(without_accents, _SENT_NAMES))
-_DRAFTS = frozenset(map(without_accents, _DRAFT_NAMES))
-_INBOX = frozenset(map(without_accents, _INBOX_NAMES))
-_DISCARDED = frozenset(map(without_accents, _DISCARDED_NAMES))
+
+
+def _words(name: str) -> str:
+    """The name with blanks in the place of hyphens and underscores, which some exports write for them."""
+    return re.sub(r"[\s_-]+", " ", without_accents(name)).strip()
+
+
+_SENT = frozenset(map(_words, _SENT_NAMES))
+_DRAFTS = frozenset(map(_words, _DRAFT_NAMES))
+_INBOX = frozenset(map(_words, _INBOX_NAMES))
+_DISCARDED = frozenset(map(_words, _DISCARDED_NAMES))
 
 _ENDING = re.compile(r"(?:\.(?:mbox|mbx|mbs|sbd|zip))+\Z")
-_COPY_NUMBER = re.compile(r"[ _-]*\(?\d+\)?\Z")
+_ADDED = re.compile(r"(?:[ _-]*(?:\d+|\([^()]*\)))+\Z")  # the number or the day of a copy, or an account in brackets
 _ENCODED = re.compile(r"&([A-Za-z0-9+,]*)-")  # in names of IMAP folders (RFC 3501, 5.1.3)
 # Windows and archives write another character than the colon.
 _IN_MAILDIR = re.compile(r"(?:\A|/)cur/[^/]*[:;!_-]2,([A-Za-z]*)\Z")
@@ -95,11 +113,14 @@ def kind_of_labels(labels: Iterable[str], *, was_delivered: bool) -> MessageKind
 
 
 def _plain_name(name: str) -> str:
-    """The name without capitals, accents, ending and number. In a Maildir, it follows the last dot: `.INBOX.Sent`."""
+    """The name without capitals, accents, ending, number, hyphens and underscores.
+
+    In a Maildir, it follows the last dot: `.INBOX.Sent`.
+    """
     lower = without_accents(_ENCODED.sub(_decoded, name)).strip().strip("\"'")
-    if lower.startswith((".", "inbox.")):
+    if lower.startswith((".", "inbox.", "[gmail].", "[google mail].")):
         lower = lower.rpartition(".")[2]
-    return _COPY_NUMBER.sub("", _ENDING.sub("", lower)).strip()
+    return _words(_ADDED.sub("", _ENDING.sub("", lower)))
 
 
 def _decoded(encoded: re.Match[str]) -> str:

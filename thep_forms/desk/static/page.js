@@ -19,7 +19,7 @@ function show(number) {
   tried.addEventListener("load", () => {
     page = number;
     picture.src = tried.src;
-    picture.alt = `Page ${page + 1} of the file as it came`;
+    picture.alt = `Page ${page + 1} of ${picture.dataset.of}`;
     label.textContent = describe(page);
     light();
   });

@@ -1,0 +1,348 @@
+"""Sending from the desk: whom, what and how, clicked in a real browser, to a real mail server."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import trustme
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.commands import run
+from tests.conftest import inbox, ingest
+from tests.deciding import return_id, standing
+from tests.mailserver import PASSWORD, USER, MailServer
+from tests.writing import CEDAR, ELM, IVY, SCHOOLS, form_in, send
+from thep_forms.definition import Definitions
+from thep_forms.desk.server import RunningDesk, running_desk
+
+Filled = Callable[..., bytes]
+MISTYPED = "jo@cedar,example"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def mail(authority: trustme.CA) -> Iterator[MailServer]:
+    """A server that wants a user name and a password. Playwright has this thread's loop, so another one starts it."""
+    server = MailServer(authority, wants_login=True)
+    starting = threading.Thread(target=server.__enter__)
+    starting.start()
+    starting.join()
+    yield server
+    server.__exit__()
+
+
+@pytest.fixture
+def schools(tmp_path: Path) -> Path:
+    path = tmp_path / "schools.csv"
+    path.write_text(SCHOOLS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def some(records: Path, schools: Path, tmp_path: Path) -> Path:
+    """Three schools; none was written to, and none has answered."""
+    ingest(records, [inbox(tmp_path / "in")], register=schools)
+    return records
+
+
+@pytest.fixture
+def desk(some: Path) -> Iterator[RunningDesk]:
+    with running_desk(some, Definitions.of_today) as running:
+        yield running
+
+
+@pytest.fixture
+def page(chromium: Browser, desk: RunningDesk) -> Iterator[Page]:
+    """The first page of the desk. No page may have an error."""
+    context = chromium.new_context(viewport={"width": 1300, "height": 900})
+    opened = context.new_page()
+    wrong: list[str] = []
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.goto(desk.address)
+    yield opened
+    context.close()
+    assert wrong == []
+
+
+def sign_in(page: Page, server: MailServer, password: str = PASSWORD, per_minute: int = 60000) -> None:
+    """Type what the mail server wants, and send."""
+    page.get_by_label("Mail server").fill(server.host)
+    page.get_by_label("User name").fill(USER)
+    page.get_by_label("Password").fill(password)
+    page.get_by_text("More", exact=True).click()
+    page.get_by_label("Port").fill(str(server.port))
+    page.get_by_label("Messages in a minute").fill(str(per_minute))
+    page.get_by_role("button", name=re.compile("Send . message")).click()
+
+
+def result(page: Page) -> str:
+    """What the page of the job says in the end."""
+    page.wait_for_selector(".done, .errors")
+    return page.locator("main").inner_text()
+
+
+def go_to(page: Page, path: str) -> None:
+    page.goto(re.sub(r"^(http://[^/]+).*", rf"\1{path}", page.url))
+
+
+def test_the_form_is_seen_and_then_sent_to_each_school_that_was_not_sent_it(
+    page: Page, some: Path, mail: MailServer
+) -> None:
+    page.get_by_role("link", name="Send").click()
+    assert "3 schools were not sent the form" in page.locator("main").inner_text()
+    page.get_by_role("button", name="Write to them").click()
+    letter = page.locator(".letter")
+    for words in (CEDAR, "Membership Form 2026-27, Cedar Primary School", "211-2101 Cedar Primary School.pdf", "kB"):
+        assert words in letter.inner_text()
+    page.get_by_role("link", name="Next").click()
+    assert ELM in letter.inner_text()
+    page.get_by_role("link", name="Go on").click()
+    sign_in(page, mail)
+    words = result(page)
+    assert "3 messages were sent." in words
+    assert "Ivy Lane School: sent" in words
+    assert [received.to for received in mail.received] == [(CEDAR,), (ELM,), (IVY,)]
+    assert {(received.secure, received.user) for received in mail.received} == {(True, USER)}
+    assert form_in(mail.received[0].message)[0] == "2026-27 211-2101 Cedar Primary School.pdf"
+    assert standing(some, "2101") == "sent"
+
+
+def test_the_password_is_kept_in_memory_alone(page: Page, some: Path, mail: MailServer) -> None:
+    go_to(page, "/send")
+    page.get_by_role("button", name="Write to them").click()
+    page.get_by_role("link", name="Go on").click()
+    how = page.url
+    sign_in(page, mail)
+    result(page)
+    page.goto(how)
+    assert PASSWORD not in page.content()
+    held = [path for path in some.rglob("*") if path.is_file()]
+    assert held
+    assert not [path for path in held if PASSWORD.encode() in path.read_bytes()]
+
+
+def test_a_wrong_password_sends_nothing_and_can_be_typed_again(page: Page, mail: MailServer) -> None:
+    go_to(page, "/send")
+    page.get_by_role("button", name="Write to them").click()
+    page.get_by_role("link", name="Go on").click()
+    sign_in(page, mail, "wrong")
+    words = result(page)
+    assert "refuses the user name or the password" in words
+    assert mail.received == []
+    page.get_by_role("link", name="Try again").click()
+    assert page.get_by_label("User name").input_value() == USER
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_text("More", exact=True).click()
+    page.get_by_label("Messages in a minute").fill("60000")
+    page.get_by_role("button", name="Send 3 messages").click()
+    assert "3 messages were sent." in result(page)
+
+
+def test_sending_is_stopped_and_goes_on_with_the_others_without_the_password_again(
+    page: Page, mail: MailServer
+) -> None:
+    go_to(page, "/send")
+    page.get_by_role("button", name="Write to all").click()
+    page.get_by_role("link", name="Go on").click()
+    sign_in(page, mail, per_minute=1)
+    page.wait_for_selector("text=Cedar Primary School: sent")
+    page.get_by_role("button", name="Stop").click()
+    words = result(page)
+    assert "Stopped." in words
+    assert "2 schools are left." in words
+    page.get_by_role("link", name="Go on with the others").click()
+    assert page.locator("h1").inner_text() == "The form to 2 schools"
+    page.get_by_role("link", name="Go on").click()
+    page.get_by_text("More", exact=True).click()
+    page.get_by_label("Messages in a minute").fill("60000")
+    page.get_by_role("button", name="Send 2 messages").click()
+    assert "2 messages were sent." in result(page)
+    assert [received.to for received in mail.received] == [(CEDAR,), (ELM,), (IVY,)]
+
+
+def test_while_messages_are_sent_pages_open_and_a_command_writes_to_no_school_again(
+    page: Page, some: Path, schools: Path, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_to(page, "/send")
+    page.get_by_role("button", name="Write to them").click()
+    page.get_by_role("link", name="Go on").click()
+    sign_in(page, mail, per_minute=10)
+    page.wait_for_selector("text=Cedar Primary School: sent")
+    job = page.url
+    go_to(page, "/schools/211-2103")
+    page.get_by_label("What the office should know of the school").fill("Ring after 3 pm")
+    page.get_by_role("button", name="Note it").click()
+    assert "Ring after 3 pm" in page.locator(".story").inner_text()
+    monkeypatch.setenv("THEP_FORMS_SMTP_PASSWORD", PASSWORD)
+    beside = send(schools, some, mail, "--smtp-user", USER)
+    assert beside.exit_code == 0
+    page.goto(job)
+    page.wait_for_selector(".done", timeout=60_000)
+    assert sorted(received.to for received in mail.received) == sorted([(CEDAR,), (ELM,), (IVY,)])
+    assert "somebody else has written to this school" in page.locator("main").inner_text()
+
+
+def test_a_refused_address_is_listed_as_a_problem(page: Page, mail: MailServer) -> None:
+    mail.at_rcpt[ELM] = ["550 5.1.1 no such mailbox"]
+    go_to(page, "/send")
+    page.get_by_role("button", name="Write to them").click()
+    page.get_by_role("link", name="Go on").click()
+    sign_in(page, mail)
+    words = result(page)
+    assert "1 message was not sent: see below." in words
+    assert "Elm Tree Primary School: NOT sent" in page.locator(".steps .problem").inner_text()
+
+
+def test_drafts_are_downloaded_in_one_file(page: Page, some: Path, tmp_path: Path) -> None:
+    go_to(page, "/send")
+    page.get_by_role("button", name="Write to them").click()
+    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("button", name="Write 3 drafts").click()
+    result(page)
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download the drafts").click()
+    started.value.save_as(tmp_path / "drafts.zip")
+    assert zipfile.ZipFile(tmp_path / "drafts.zip").namelist() == [
+        "2026-27 211-2101 Cedar Primary School.eml",
+        "2026-27 211-2103 Elm Tree Primary School.eml",
+        "2026-27 211-4242 Ivy Lane School.eml",
+    ]
+    assert standing(some, "4242") == "drafted"
+
+
+def test_schools_are_chosen_by_their_ticks(page: Page) -> None:
+    go_to(page, "/send")
+    page.get_by_label("Schools of which phase").select_option("primary")
+    page.get_by_label("Where they stand").select_option("open")
+    page.get_by_role("button", name="Show").click()
+    assert page.get_by_role("checkbox").count() == 2
+    page.get_by_role("button", name="Send the form to the ticked schools").click()
+    assert "Tick the schools" in page.get_by_role("alert").inner_text()
+    page.get_by_label("Elm Tree Primary School").check()
+    page.get_by_role("button", name="Send the form to the ticked schools").click()
+    assert page.locator("h1").inner_text() == "The form to 1 school"
+    assert ELM in page.locator(".letter").inner_text()
+
+
+def test_what_a_school_is_to_correct_is_written_to_it_from_its_return(
+    page: Page, some: Path, tmp_path: Path, filled: Filled, mail: MailServer
+) -> None:
+    ingest(some, [inbox(tmp_path / "in", cedar=filled(main_contact_email=MISTYPED))])
+    go_to(page, f"/returns/{return_id(some, 'cedar')}")
+    page.get_by_text("What to write to the school").click()
+    page.get_by_role("button", name="Write to the school…").click()
+    letter = page.locator(".letter").inner_text()
+    assert page.locator("h1").inner_text() == "A reminder to 1 school"
+    assert "We cannot use it yet" in letter
+    page.get_by_role("link", name="Go on").click()
+    sign_in(page, mail)
+    assert "1 message was sent." in result(page)
+    assert [received.to for received in mail.received] == [(CEDAR,)]
+
+
+def test_one_school_is_written_to_and_its_copy_downloaded_from_its_page(page: Page, tmp_path: Path) -> None:
+    go_to(page, "/schools/211-4242")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download its copy of the form").click()
+    assert started.value.suggested_filename == "2026-27 211-4242 Ivy Lane School.pdf"
+    started.value.save_as(tmp_path / "copy.pdf")
+    assert (tmp_path / "copy.pdf").read_bytes().startswith(b"%PDF-")
+    page.get_by_role("button", name="Write to it…").click()
+    assert page.locator("h1").inner_text() == "The form to 1 school"
+    assert IVY in page.locator(".letter").inner_text()
+
+
+def test_what_is_missing_for_the_mail_server_is_said_at_its_box(page: Page) -> None:
+    go_to(page, "/send")
+    page.get_by_role("button", name="Write to them").click()
+    page.get_by_role("link", name="Go on").click()
+    page.get_by_label("User name").fill(USER)
+    page.get_by_role("button", name="Send 3 messages").click()
+    assert "Enter the name of the mail server" in page.get_by_role("alert").inner_text()
+    assert page.get_by_label("Mail server").get_attribute("aria-invalid") == "true"
+    assert page.get_by_label("User name").input_value() == USER
+
+
+def test_a_school_without_an_address_is_listed_with_what_to_do(page: Page, some: Path, tmp_path: Path) -> None:
+    (tmp_path / "new.csv").write_text(SCHOOLS.replace(ELM, ""), encoding="utf-8")
+    run("status", "2026-27", "-o", some, "--schools", tmp_path / "new.csv")
+    go_to(page, "/send")
+    page.get_by_role("button", name="Write to them").click()
+    main = page.locator("main").inner_text()
+    assert "The form to 2 schools" in main
+    assert "have no e-mail address that can be used" in main
+    assert page.get_by_role("link", name="Elm Tree Primary School").is_visible()
+
+
+def test_forms_of_the_year_are_downloaded(page: Page) -> None:
+    go_to(page, "/forms")
+    with page.expect_download() as blank:
+        page.get_by_role("link", name="Download the blank form").click()
+    assert blank.value.suggested_filename == "2026-27 School Membership Form.pdf"
+    page.get_by_label("School", exact=True).select_option("211/2103")
+    with page.expect_download() as copy:
+        page.get_by_role("button", name="Download its copy").click()
+    assert copy.value.suggested_filename == "2026-27 211-2103 Elm Tree Primary School.pdf"
+    page.get_by_label("How many").fill("0")
+    page.get_by_role("button", name="Download blank forms").click()
+    assert "from 1 to 1000" in page.get_by_role("alert").inner_text()
+    page.get_by_role("button", name="Print for all 3 schools").click()
+    assert "3 forms, by DfE number." in result(page)
+    with page.expect_download() as pack:
+        page.get_by_role("link", name="Download the print pack").click()
+    assert pack.value.suggested_filename == "2026-27 School Membership Form for printing.pdf"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1300, 390])
+def test_axe_finds_no_violation_on_any_page_that_sends(
+    chromium: Browser, desk: RunningDesk, scheme: str, width: int
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(desk.address)
+    start = page.url.rstrip("/")
+    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+
+    def check(state: str) -> None:
+        page.evaluate(axe)
+        found = page.evaluate(
+            "axe.run().then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"
+        )
+        assert found == [], state
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), state
+
+    page.goto(f"{start}/forms")
+    check("forms")
+    page.goto(f"{start}/send")
+    check("whom")
+    page.get_by_role("button", name="Send the form to the ticked schools").click()
+    check("nobody was chosen")
+    page.get_by_role("button", name="Write to all").click()
+    check("what")
+    page.get_by_role("link", name="Go on").click()
+    page.get_by_text("More", exact=True).click()
+    check("how")
+    page.get_by_role("button", name="Send 3 messages").click()
+    check("how, without a mail server")
+    page.get_by_role("button", name="Write 3 drafts").click()
+    page.wait_for_selector(".done")
+    check("drafts")
+    page.goto(f"{start}/send/1")
+    check("nobody is left")
+    context.close()

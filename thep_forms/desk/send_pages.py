@@ -1,0 +1,206 @@
+"""The pages that write to schools: whom, what, and how."""
+
+from __future__ import annotations
+
+import os
+from http import HTTPStatus
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from thep_forms.defaults import MESSAGES_A_MINUTE, SMTP_PORT
+from thep_forms.desk.job_pages import path_of
+from thep_forms.desk.jobs import Job
+from thep_forms.desk.pages import DeskContext
+from thep_forms.desk.requests import SentForm, go_to, sent_form
+from thep_forms.desk.send_jobs import Work, drafting, sending
+from thep_forms.errors import DecisionError, SendError
+from thep_forms.office.email import show_message
+from thep_forms.office.mail_choice import look_up_choice, request_for_chosen, request_for_school
+from thep_forms.office.mail_plan import FormMessages, MailRequest
+from thep_forms.office.mail_words import STANDS, is_meant, skipped_in_words, written_in_words
+from thep_forms.office.status import ReminderRule
+from thep_forms.office.to_do import latest_year
+from thep_forms.records import SentKind
+from thep_forms.send import Server
+
+_GONE = "The desk was opened again since you chose these schools. Choose them again."
+_NOBODY_CHOSEN = "Tick the schools to write to."
+_BOXES = ("host", "port", "user", "per_minute")
+
+
+class Typed(Struct, frozen=True):
+    """What stands in the boxes for the mail server, as text. The password is never among it."""
+
+    host: str
+    port: str
+    user: str
+    per_minute: str
+
+
+class SendPages:
+    """Writing to schools. Chosen schools, and the mail server with its password, are kept in memory alone."""
+
+    def __init__(self, desk: DeskContext) -> None:
+        self.desk = desk
+        self._requests: list[MailRequest] = []
+        self._server: Server | None = None
+
+    @property
+    def routes(self) -> list[Route]:
+        """Their addresses."""
+        return [
+            Route("/send", self.who),
+            Route("/send", self.choose, methods=["POST"]),
+            Route("/send/{number:int}", self.what),
+            Route("/send/{number:int}/how", self.how),
+            Route("/send/{number:int}/mail", self.mail, methods=["POST"]),
+            Route("/send/{number:int}/drafts", self.drafts, methods=["POST"]),
+        ]
+
+    # --- who --------------------------------------------------------------------------------------------------------
+
+    def who(self, request: Request, error: str = "") -> Response:
+        """Whom to write to."""
+        asked, definitions = request.query_params, self.desk.definitions()
+        choice = look_up_choice(self.desk.folder, latest_year(self.desk.folder, definitions), definitions)
+        phase, standing = asked.get("phase", ""), asked.get("standing", "")
+        shown = [status for status in choice.statuses if is_meant(status, phase, standing)]
+        page = self.desk.pages.page(
+            "send",
+            choice=choice,
+            shown=shown,
+            phase=phase,
+            standing=standing,
+            stands=STANDS,
+            ticked="all" in asked,
+            written=written_in_words,
+            error=error,
+        )
+        return HTMLResponse(page, HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK)
+
+    def choose(self, request: Request) -> Response:
+        """Take the choice, and show the first message."""
+        try:
+            self._requests.append(self._request(sent_form(request)))
+        except DecisionError as error:
+            return self.who(request, str(error))
+        return go_to(f"/send/{len(self._requests)}")
+
+    def _request(self, form: SentForm) -> MailRequest:
+        """What to write, and to whom. Raises `DecisionError` if nobody is chosen."""
+        definitions, folder = self.desk.definitions(), self.desk.folder
+        year, numbers = latest_year(folder, definitions), tuple(form.all("school"))
+        match form["who"]:
+            case "new":
+                return MailRequest(year, None, folder, definitions, FormMessages())
+            case "reminders":
+                return MailRequest(year, None, folder, definitions, ReminderRule())
+            case "all":
+                numbers = tuple(status.dfe_number for status in look_up_choice(folder, year, definitions).statuses)
+                return request_for_chosen(folder, year, SentKind.FORM, numbers, definitions)
+            case "school" if numbers:
+                return request_for_school(folder, year, numbers[0], definitions)
+            case ("form" | "reminder") as kind if numbers:
+                return request_for_chosen(folder, year, SentKind(kind), numbers, definitions)
+        raise DecisionError(_NOBODY_CHOSEN)
+
+    # --- what -------------------------------------------------------------------------------------------------------
+
+    def what(self, request: Request) -> Response:
+        """A message as it will arrive, and who gets one."""
+        number, mail = self._chosen(request)
+        at = request.query_params.get("at", "")
+        shown = show_message(mail, int(at) if at.isdecimal() else 1)
+        rule = mail.what if isinstance(mail.what, ReminderRule) else None
+        page = self.desk.pages.page(
+            "send_what",
+            number=number,
+            shown=shown,
+            kind=mail.kind,
+            skipped=[] if mail.only else skipped_in_words(shown.plan.skipped, rule),
+        )
+        return HTMLResponse(page)
+
+    def _chosen(self, request: Request) -> tuple[int, MailRequest]:
+        """The choice that the address names. Raises `DecisionError` where there is none."""
+        number = request.path_params["number"]
+        if not 0 < number <= len(self._requests):
+            raise DecisionError(_GONE)
+        return number, self._requests[number - 1]
+
+    # --- how --------------------------------------------------------------------------------------------------------
+
+    def how(self, request: Request, error: str = "", box: str = "", typed: Typed | None = None) -> Response:
+        """How to send: through a mail server, or as drafts."""
+        number, mail = self._chosen(request)
+        page = self.desk.pages.page(
+            "send_how",
+            number=number,
+            plan=show_message(mail, 1).plan,
+            kind=mail.kind,
+            typed=typed or self._known_server(),
+            has_password=bool(self._server and self._server.password),
+            error=error,
+            box=box,
+        )
+        return HTMLResponse(page, HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK)
+
+    def _known_server(self) -> Typed:
+        """What is known of the mail server: what was typed before, or else what the system says."""
+        rate = str(MESSAGES_A_MINUTE)
+        if self._server:
+            return Typed(self._server.host, str(self._server.port), self._server.user, rate)
+        known = os.environ.get
+        port = known("THEP_FORMS_SMTP_PORT", str(SMTP_PORT))
+        return Typed(known("THEP_FORMS_SMTP_HOST", ""), port, known("THEP_FORMS_SMTP_USER", ""), rate)
+
+    def mail(self, request: Request) -> Response:
+        """Sign in to the mail server, and send."""
+        number, mail = self._chosen(request)
+        form = sent_form(request)
+        typed = Typed(*(form[box] for box in _BOXES))
+        if wrong := _wrong_box(typed):
+            return self.how(request, *wrong, typed)
+        server = self._server = self._server_of(typed, form.all("password"))
+        work = sending(mail, server, int(typed.per_minute), f"/send/{number}")
+
+        def work_that_forgets(job: Job) -> None:
+            try:
+                work(job)
+            except SendError:  # the password may be wrong: it is asked for again
+                self._server = Server.at(server.host, server.port, server.user)
+                raise
+
+        return self._start(mail, "Sending", work_that_forgets)
+
+    def _server_of(self, typed: Typed, passwords: list[str]) -> Server:
+        """The mail server that was typed. An empty password means the one of before, at the same server."""
+        password, before = passwords[-1] if passwords else "", self._server
+        if not password and before and (before.host, before.user) == (typed.host, typed.user):
+            password = before.password
+        return Server.at(typed.host, int(typed.port), typed.user, password)
+
+    def drafts(self, request: Request) -> Response:
+        """Write drafts to download."""
+        _, mail = self._chosen(request)
+        return self._start(mail, "Writing drafts of", drafting(mail, self.desk.downloads))
+
+    def _start(self, mail: MailRequest, verb: str, work: Work) -> Response:
+        count = len(show_message(mail, 1).plan.recipients)
+        what = "the form" if mail.kind is SentKind.FORM else "a reminder"
+        schools = "1 school" if count == 1 else f"{count} schools"
+        return go_to(path_of(self.desk.jobs.start(f"{verb} {what} to {schools}", work, count)))
+
+
+def _wrong_box(typed: Typed) -> tuple[str, str] | None:
+    """What is wrong with what was typed, and in which box; None if nothing is."""
+    if not typed.host:
+        return "Enter the name of the mail server, such as mail.example.org.", "host"
+    if not (typed.port.isdecimal() and 0 < int(typed.port) < 65536):
+        return "Enter the port of the mail server as a number, such as 587.", "port"
+    if not (typed.per_minute.isdecimal() and int(typed.per_minute)):
+        return "Enter how many messages to send in a minute, 1 or more.", "per_minute"
+    return None

@@ -1,0 +1,180 @@
+"""This year's list of schools: what was understood of it and what it changes, before it counts."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
+from thep_forms.errors import DecisionError, SourceError
+from thep_forms.office.opening import YearRegister, differences_of_list, list_before
+from thep_forms.office.years import has_records
+from thep_forms.records import Ledger, ListedSchool, open_for_reading
+from thep_forms.register import NOTES, ListMistakesError, as_listed, read_register
+
+_OUTDATED = "Somebody has given another list since you opened the page. Look at the list again before you use it."
+
+
+class ListRow(Struct, frozen=True):
+    """A school of a list. `people` counts those whom the list names. `is_new`: the list before did not have it."""
+
+    dfe_number: str
+    name: str
+    phases: str
+    address: str
+    email: str
+    people: int
+    is_new: bool
+
+
+class ListSeen(Struct, frozen=True):
+    """What was understood of a list that was given.
+
+    `notes` are lines on its columns and on what was left out, `changes` on who joins, leaves and has another name.
+    With `mistakes` or an `error` it cannot be used. `state` changes when another list is used meanwhile.
+    """
+
+    name: str
+    rows: tuple[ListRow, ...] = ()
+    notes: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    mistakes: tuple[str, ...] = ()
+    error: str = ""
+    state: str = ""
+    had_list: bool = False
+
+    @property
+    def can_be_used(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return not self.mistakes and not self.error
+
+
+class CurrentList(Struct, frozen=True):
+    """The list that counts for a year: the year that it was given for, empty if there is none, and its schools."""
+
+    year: str
+    rows: tuple[ListRow, ...]
+
+
+def look_at_list(folder: Path, path: Path, year: MembershipYear, definitions: Definitions) -> ListSeen:
+    """What is understood of the list at `path`, if it is to become the register of the year. Changes nothing.
+
+    Raises `RecordsError`, `TemplateError`, `OSError`.
+    """
+    definition = definitions(year)
+    with _notes_of_this_thread() as notes:
+        try:
+            listed = as_listed(read_register(path, definitions, year), definition)
+        except ListMistakesError as error:
+            return ListSeen(path.name, mistakes=error.mistakes)
+        except SourceError as error:
+            return ListSeen(path.name, error=str(error).replace(str(path), f"“{path.name}”"))
+    lines = tuple(line.removeprefix(f"{path.name}: ") for line in dict.fromkeys(notes))
+    if not has_records(folder):
+        return ListSeen(path.name, _rows(listed, definition), lines, state=_state([]))
+    with open_for_reading(folder, definitions) as ledger:
+        before = list_before(ledger, str(year))
+        return ListSeen(
+            path.name,
+            _rows(listed, definition, before),
+            lines,
+            tuple(differences_of_list(ledger, listed, str(year), definition)),
+            state=_state(ledger.listed_schools(str(year))),
+            had_list=bool(before),
+        )
+
+
+def use_list(folder: Path, path: Path, year: MembershipYear, state: str, definitions: Definitions) -> None:
+    """Make the list the register of the year. `state` is that of the page on which a person looked at it.
+
+    Raises `DecisionError` if another list was used since, `SourceError`, `RecordsError`, `TemplateError`, `OSError`.
+    """
+    register = YearRegister(folder, year, path, definitions)
+    if state != _state_now(folder, year, definitions):
+        raise DecisionError(_OUTDATED)
+    with register.open_to_write(must_exist=False):
+        pass
+
+
+def begin_without_list(folder: Path, definitions: Definitions) -> None:
+    """Make records without a list. Raises `RecordsError`, `TemplateError`, `OSError`."""
+    with YearRegister(folder, definitions.default_year, None, definitions).open_to_write(must_exist=False):
+        pass
+
+
+def look_up_list(folder: Path, year: MembershipYear, definitions: Definitions) -> CurrentList:
+    """The list that counts for a year. Raises `RecordsError`, `TemplateError`."""
+    if not has_records(folder):
+        return CurrentList("", ())
+    with open_for_reading(folder, definitions) as ledger:
+        of_year = _year_of_list(ledger, year)
+        return CurrentList(of_year, _rows(ledger.listed_schools(of_year), definitions(year)))
+
+
+def _year_of_list(ledger: Ledger, year: MembershipYear) -> str:
+    return ledger.registers().year_of_list(str(year))
+
+
+def _state_now(folder: Path, year: MembershipYear, definitions: Definitions) -> str:
+    if not has_records(folder):
+        return _state([])
+    with open_for_reading(folder, definitions) as ledger:
+        return _state(ledger.listed_schools(str(year)))
+
+
+def _state(listed: Sequence[ListedSchool]) -> str:
+    return hashlib.sha256(msgspec.json.encode(listed)).hexdigest()[:16]
+
+
+def _rows(
+    listed: Sequence[ListedSchool], definition: FormDefinition, before: Sequence[ListedSchool] = ()
+) -> tuple[ListRow, ...]:
+    earlier = {school.dfe_number for school in before}
+    addresses = [field.name for field in definition.fields if field.postcode_column]
+    rows: list[ListRow] = []
+    for school in listed:
+        answers = school.record.school
+        rows.append(
+            ListRow(
+                school.dfe_number,
+                school.name,
+                ", ".join(definition.phases_of_school(answers)).replace("_", " "),
+                ", ".join(filter(None, (answers.get(name, "") for name in addresses))),
+                school.email,
+                len(school.record.contacts),
+                bool(before) and school.dfe_number not in earlier,
+            )
+        )
+    return tuple(rows)
+
+
+class _OfThisThread(logging.Handler):
+    """Keeps the lines that this thread logs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self._thread = threading.get_ident()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the line."""
+        if record.thread == self._thread:
+            self.lines.append(record.getMessage())
+
+
+@contextmanager
+def _notes_of_this_thread() -> Iterator[list[str]]:
+    """The lines that are logged of a list while it is read."""
+    handler = _OfThisThread()
+    NOTES.addHandler(handler)
+    try:
+        yield handler.lines
+    finally:
+        NOTES.removeHandler(handler)

@@ -1,0 +1,68 @@
+"""Whom the office can write to in a year, and what: the first step of sending at the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.office.mail_plan import FormMessages, MailPlan, MailRequest, plan_messages, what_to_write
+from thep_forms.office.opening import open_records
+from thep_forms.office.status import REMIND_AT_ANY_TIME, ReminderRule, SchoolStatus, current_statuses
+from thep_forms.records import SentKind
+from thep_forms.register import members_of_year
+
+
+class MailChoice(Struct, frozen=True):
+    """The member schools of a year, who of them would get the form, and who a reminder. `phases` are all labels."""
+
+    year: str
+    statuses: tuple[SchoolStatus, ...]
+    form: MailPlan
+    reminders: MailPlan
+    phases: Mapping[str, str]
+
+    @property
+    def rule(self) -> ReminderRule:
+        """When a school is reminded."""
+        return ReminderRule()
+
+    @property
+    def with_form(self) -> int:
+        """How many schools the form was sent or drafted to."""
+        return sum(status.form is not None for status in self.statuses)
+
+
+def look_up_choice(folder: Path, year: MembershipYear, definitions: Definitions) -> MailChoice:
+    """Whom the office can write to. Raises `RecordsError`, `TemplateError`."""
+    definition = definitions(year)
+    with open_records(folder, definitions) as (ledger, records):
+        statuses = current_statuses(ledger, records, definition, members_of_year(records, year))
+    return MailChoice(
+        str(year),
+        tuple(sorted(statuses, key=lambda status: status.dfe_number)),
+        plan_messages(FormMessages(), statuses),
+        plan_messages(ReminderRule(), statuses),
+        {option.name: option.label for option in definition.phases.option},
+    )
+
+
+def request_for_chosen(
+    folder: Path, year: MembershipYear, kind: SentKind, numbers: tuple[str, ...], definitions: Definitions
+) -> MailRequest:
+    """A request to write to schools that a person chose, whenever they were last written to."""
+    what = REMIND_AT_ANY_TIME if kind is SentKind.REMINDER else FormMessages(again=True)
+    return MailRequest(year, None, folder, definitions, what, numbers)
+
+
+def request_for_school(folder: Path, year: MembershipYear, number: str, definitions: Definitions) -> MailRequest:
+    """A request to write to one school: a reminder, with what it is to correct, or else the form.
+
+    Raises `RecordsError`, `TemplateError`.
+    """
+    choice = look_up_choice(folder, year, definitions)
+    found = [status for status in choice.statuses if status.dfe_number == number]
+    what = what_to_write(found[0]) if found else FormMessages(again=True)
+    return MailRequest(year, None, folder, definitions, what, (number,))

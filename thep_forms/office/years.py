@@ -1,0 +1,56 @@
+"""The membership years that the records know, for a person to choose from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.office.partnership import TEMPLATES
+from thep_forms.records import open_for_reading
+from thep_forms.records.names import LEDGER
+
+
+class Years(Struct, frozen=True):
+    """The years to choose from, the latest first, and the one that counts where nobody chose.
+
+    The first is one that may be begun: no school was asked for it yet.
+    """
+
+    latest: MembershipYear
+    all: tuple[MembershipYear, ...]
+
+
+def has_records(folder: Path) -> bool:
+    """Whether the folder has a ledger."""
+    return (folder / LEDGER).is_file()
+
+
+def can_begin(folder: Path) -> bool:
+    """Whether records can begin in the folder: nothing is in it yet, but for what the first questions left."""
+    if not folder.exists():
+        return True
+    return folder.is_dir() and all(path.name == TEMPLATES for path in folder.iterdir())
+
+
+def state_of(folder: Path) -> tuple[int, ...]:
+    """What changes whenever the ledger does; nothing where there is none."""
+    try:
+        found = (folder / LEDGER).stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_size
+
+
+def look_up_years(folder: Path, definitions: Definitions) -> Years:
+    """The years of the records in `folder`; where there are none, this year. Raises `RecordsError`, `TemplateError`."""
+    this_year = definitions.default_year
+    latest, known = this_year, {this_year}
+    if has_records(folder):
+        with open_for_reading(folder, definitions) as ledger:
+            known |= {MembershipYear.parse(year) for year in ledger.years()}
+            if found := ledger.latest_year():
+                latest = MembershipYear.parse(found)
+    known |= {latest, MembershipYear(max(latest, this_year).start + 1)}
+    return Years(latest, tuple(sorted(known, reverse=True)))

@@ -1,0 +1,53 @@
+"""The workbook of RECORDS, written when nobody has decided anything for a moment.
+
+To write it takes four fifths of the time that a decision takes, and few look at it meanwhile. If the program is killed
+before, the workbook shows what was known earlier: `verify` says so, and the next command that writes renews it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock, Timer
+
+from thep_forms.definition import Definitions
+from thep_forms.errors import RecordsError
+from thep_forms.records.opening import bring_up_to_date
+
+MOMENT = 3.0  # seconds
+
+
+class WorkbookLater:
+    """Writes the workbook of one folder in a thread of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._lock = folder, Lock()
+        self._timer: Timer | None = None
+        self._definitions: Definitions | None = None  # set while it is to be written
+
+    def ask(self, definitions: Definitions) -> None:
+        """Have it written once nobody has asked for a moment."""
+        with self._lock:
+            self._definitions = definitions
+            if self._timer:
+                self._timer.cancel()
+            self._timer = Timer(MOMENT, self._try)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def finish(self) -> None:
+        """Write it now, if it is to be written. Raises `RecordsError`, `OSError`."""
+        with self._lock:  # not while it writes: whoever asks has locked the ledger
+            wanted, self._definitions = self._definitions, None
+            if self._timer:
+                self._timer.cancel()
+        if wanted:
+            try:
+                bring_up_to_date(self._folder, wanted)
+            except BaseException:
+                self._definitions = self._definitions or wanted
+                raise
+
+    def _try(self) -> None:
+        with suppress(RecordsError, OSError):  # then the next decision, or the end, tries again
+            self.finish()
