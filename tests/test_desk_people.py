@@ -66,7 +66,7 @@ def desk(some: Path) -> Iterator[RunningDesk]:
 def page(chromium: Browser, desk: RunningDesk) -> Iterator[Page]:
     """The page People."""
     context = chromium.new_context(viewport={"width": 1300, "height": 900})
-    context.set_default_timeout(8000)
+    context.set_default_timeout(20_000)
     opened = context.new_page()
     opened.goto(desk.address)
     opened.get_by_role("link", name="People").click()
@@ -118,7 +118,7 @@ def test_a_person_is_erased_only_after_a_look_at_what_goes(page: Page, some: Pat
     assert "stands in" in held(some, NAME)
     page.get_by_label(SURE).check()
     page.get_by_role("button", name="Erase for good").click()
-    assert "It is deleted for good." in page.get_by_role("status").inner_text()
+    assert "It is deleted for good." in page.locator(".done").inner_text()
     assert "Nothing is held" in held(some, NAME)
     assert len(rows(some / "returns.csv")) == 4
 
@@ -152,7 +152,7 @@ def test_the_data_of_a_school_is_deleted_after_a_look_at_what_goes(page: Page, s
     assert "Elm Tree Primary School" in page.locator("main").inner_text()
     page.get_by_label(SURE).check()
     page.get_by_role("button", name="Delete for good").click()
-    assert "It is deleted for good." in page.get_by_role("status").inner_text()
+    assert "It is deleted for good." in page.locator(".done").inner_text()
     assert {row["dfe_number"] for row in rows(some / "schools.csv")} == {"211/2101"}
 
 
