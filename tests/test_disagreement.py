@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
+import pypdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
 from tests.changing import EXPECTED, Change, boxes, changed, plain_objects, texts_in
 from tests.conftest import AWKWARD, ingest, read_return, rows
+from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.checking.checker import check
 from thep_forms.checking.record import Problem
@@ -425,6 +428,20 @@ def with_wrong_generation(pdf: bytes, number: int) -> bytes:
     entry = b"%010d 00000 n" % offset
     assert entry in pdf
     return pdf.replace(entry, b"%010d 00007 n" % offset)
+
+
+def test_list_of_fields_of_a_form_that_was_flattened_is_no_damage(form: bytes, definition: FormDefinition) -> None:
+    """As pypdf leaves it: no field is left, and the list still names them."""
+    writer = pypdf.PdfWriter(io.BytesIO(form))
+    states = {True: "/Yes", False: "/Off"}
+    texts = {name: states[value] if isinstance(value, bool) else value for name, value in answers("2101").items()}
+    for page in writer.pages:
+        writer.update_page_form_field_values(page, texts, auto_regenerate=False, flatten=True)
+    writer.remove_annotations(subtypes="/Widget")
+    out = io.BytesIO()
+    writer.write(out)
+    reading = read_return(out.getvalue(), definition)
+    assert (texts_in(reading), reading.damaged) == (EXPECTED, False)
 
 
 @pytest.mark.parametrize("lost", ["box", "value", "field", "list of fields", "list of boxes", "form"])

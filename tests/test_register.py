@@ -409,6 +409,22 @@ def test_rows_of_totals_are_passed_over_and_named(tmp_path: Path) -> None:
     assert "not used: totals rows 3, 4 of sheet “members”." in notes(path)
 
 
+def test_headings_and_notes_in_the_table_are_passed_over_and_named(tmp_path: Path) -> None:
+    path = tmp_path / "s.xlsx"
+    cedar, elm = ["2101", "Cedar", "primary"], ["2102", "Elm", "primary"]
+    book_of(path, {"members": [["Primary schools", "", ""], cedar, elm, ["", "", "Updated on 4 May 2026"]]})
+    assert numbers(path) == ["211/2101", "211/2102"]
+    assert "not used: heading or note rows 2, 5 of sheet “members”." in notes(path)
+
+
+@pytest.mark.parametrize("row", [["", "Elm", ""], ["21O2", "", ""], ["#REF!", "", ""], ["Elm", "Elm", ""]])
+def test_row_that_may_be_a_schools_is_not_passed_over(tmp_path: Path, row: list[str]) -> None:
+    path = tmp_path / "s.xlsx"
+    book_of(path, {"members": [["2101", "Cedar", "primary"], row]})
+    with pytest.raises(SourceError, match="row 3"):
+        register(path)
+
+
 def test_columns_used_and_unused_are_named_with_what_the_nearest_may_mean(tmp_path: Path) -> None:
     row = {"DfE Number": "2101", "School": "Cedar", "Headteacher mail": "a@cedar.example", "Ward": "x"}
     assert notes(written(tmp_path, row)) == (

@@ -143,6 +143,27 @@ def over(server: MailServer, *members: MemberSchool, records: Path, **changes: o
         )
 
 
+def test_a_school_that_somebody_else_wrote_to_meanwhile_gets_no_second_message(
+    records: Path, server: MailServer
+) -> None:
+    statuses = [
+        SchoolStatus(MemberSchool(number, SchoolRecord(), address), Standing.NOT_SENT)
+        for number, address in (("211/2101", CEDAR), ("211/2103", ELM))
+    ]
+    messages = list(outgoing_messages(statuses, DEFINITION, None, SentKind.FORM))
+    outcomes: dict[str, DeliveryOutcome] = {}
+    with Ledger(records) as ledger:
+        outbox = Outbox(lambda: nullcontext(ledger), DEFINITION, SentKind.FORM, datetime.now(UTC))
+        for delivery in outbox.send(messages, Server(server.host, server.port), 60000.0, pauses=()):
+            outcomes[delivery.message.dfe_number] = delivery.reply.outcome
+            with ledger.transaction():
+                ledger.note_sent(
+                    Sent("2026-27", "211/2103", datetime.now(UTC), SentKind.FORM, SentState.SENT, ELM, "<a@b.example>")
+                )
+    assert outcomes == {"211/2101": DeliveryOutcome.SENT, "211/2103": DeliveryOutcome.LEFT_OUT}
+    assert [received.to for received in server.received] == [(CEDAR,)]
+
+
 def test_a_server_with_implicit_tls_is_used_over_tls(records: Path, authority: trustme.CA) -> None:
     with MailServer(authority, implicit_tls=True) as server:
         (delivery,) = over(server, records=records)

@@ -349,6 +349,8 @@ class _Checker:
             self._problem_in(box, raw, ProblemCode.VALUE_UNLIKELY)
         if box.kind is Kind.EMAIL and value and (replaced := replaced_in_address(raw.text)):
             self._corrected(box, raw, value, " and ".join(replaced))
+        elif box.kind is Kind.EMAIL and value and normalise.words_beside_address(raw.text):
+            self._corrected(box, raw, value, "words beside the address")
         if box.kind is Kind.TELEPHONE and value and normalise.words_beside_number(raw.text):
             self._corrected(box, raw, value, "words beside the number")
         elif box.kind is Kind.TELEPHONE and value and normalise.digits_beside_number(raw.text):

@@ -58,6 +58,11 @@ _DIGITS_BESIDE_NUMBER = (
     ),
 )
 _BETWEEN_ADDRESSES = re.compile(r"[;,\s]+")
+_AROUND_AT = re.compile(r"\s*@\s*")
+_AMONG_WORDS = (  # an address after a name, in brackets; and one in the care of somebody
+    re.compile(r"[^@<>()\[\]]*[(\[]\s*(\S+@\S+)\s*[)\]]"),
+    re.compile(r"(?:c/o|care of|via|contact)[\s:]+(\S+@\S+)", re.IGNORECASE),
+)
 _BESIDE_ADDRESSES = ("", "/", "&", "and", "or", "email:", "e-mail:")
 _NO = ("", "no", "n", "off", "false", "0", "-", "☐")
 _IN_BRACKETS = re.compile(r"([^<>]*)<([^<>]*)>")
@@ -138,9 +143,29 @@ def email(raw: str) -> Normal:
     if not typed:
         return Normal("", None if typed == "" else ProblemCode.EMAIL_INVALID)
     values = [_email_address(part) for part in _addresses(typed)]
-    if "" in values and (whole := _email_address("".join(_LINE.split(typed)))):
-        values = [whole]  # one address, with a line break in it
+    if "" in values:
+        values = [_whole_address(typed)]
     return _joined(values) or Normal("", ProblemCode.EMAIL_INVALID)
+
+
+def _whole_address(typed: str) -> str:
+    """The one address in the text: with a line break in it, with blanks around its @, or beside words."""
+    whole = _email_address("".join(_LINE.split(typed)))
+    return whole or _email_address(_AROUND_AT.sub("@", typed)) or _address_beside_words(typed)
+
+
+def _address_beside_words(typed: str) -> str:
+    """The one address after a name, in brackets, or after `c/o`. Blanks within an address look like other words."""
+    matches = [match for pattern in _AMONG_WORDS if (match := pattern.fullmatch(typed))]
+    return _email_address(matches[0][1]) if matches else ""
+
+
+def words_beside_address(raw: str) -> bool:
+    """Whether the normal form of an e-mail address leaves out words that are no name before `<…>`."""
+    typed = _worth_parsing(raw)
+    if not typed or "<" in typed or all(map(_email_address, _addresses(typed))):
+        return False
+    return not _email_address("".join(_LINE.split(typed))) and bool(_address_beside_words(typed))
 
 
 def _worth_parsing(raw: str) -> str | None:

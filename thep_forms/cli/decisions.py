@@ -36,10 +36,10 @@ def _reason(_: click.Context, __: click.Parameter, text: str) -> str:
     return text
 
 
-def _definitions(templates: Path | None) -> Definitions:
+def _definitions(templates: Path | None, records: Path) -> Definitions:
     from thep_forms.definition import Definitions
 
-    return Definitions.of_today(templates)
+    return Definitions.of_today(templates, records)
 
 
 @click.command()
@@ -58,7 +58,7 @@ def prefer(return_id: str, records: Path, why: str, who: str, templates: Path | 
     """
     from thep_forms.office.prefer import prefer as prefer_return
 
-    decided = prefer_return(records, return_id, _definitions(templates), why, who)
+    decided = prefer_return(records, return_id, _definitions(templates, records), why, who)
     source = decided.returned.source if decided.returned else return_id
     message(f"{_school(decided)}: the form {printable(source)} now counts over the school's other forms.")
     _print_outcome(decided, records)
@@ -84,7 +84,7 @@ def correct(
     """
     from thep_forms.office.correct import correct as correct_return
 
-    decided = correct_return(records, return_id, answers, why, _definitions(templates), who)
+    decided = correct_return(records, return_id, answers, why, _definitions(templates, records), who)
     message(f"{_school(decided)}: {count_of(len(decided.numbers), 'answer')} corrected.")
     _print_outcome(decided, records)
 
@@ -107,7 +107,7 @@ def confirm(return_id: str, fields: tuple[str, ...], records: Path, why: str, wh
     """
     from thep_forms.office.confirm import confirm as confirm_return
 
-    decided = confirm_return(records, return_id, fields, why, _definitions(templates), who)
+    decided = confirm_return(records, return_id, fields, why, _definitions(templates, records), who)
     message(f"{_school(decided)}: {count_of(len(decided.numbers), 'question')} confirmed.")
     _print_outcome(decided, records)
 
@@ -143,7 +143,9 @@ def enter(
     """
     from thep_forms.office.enter import enter as enter_answers
 
-    decided = enter_answers(records, school, year, answers, why, _definitions(templates), who, unchanged=unchanged)
+    decided = enter_answers(
+        records, school, year, answers, why, _definitions(templates, records), who, unchanged=unchanged
+    )
     number = decided.returned.return_id if decided.returned else ""
     message(f"{_school(decided)}: its answers for {year} are entered, as the return {number}.")
     _print_outcome(decided, records)
@@ -175,7 +177,7 @@ def assign(
     """
     from thep_forms.office.assign import assign as assign_return
 
-    decided = assign_return(records, return_id, school, year, why, _definitions(templates), who)
+    decided = assign_return(records, return_id, school, year, why, _definitions(templates, records), who)
     of_year = f", of {year}" if year else ""
     message(f"The return {printable(return_id)} is now that of {_school(decided)}{of_year}.")
     _print_outcome(decided, records)
@@ -197,7 +199,7 @@ def close(return_ids: tuple[str, ...], records: Path, why: str, who: str, templa
     """
     from thep_forms.office.assign import close as close_returns
 
-    outcomes = close_returns(records, return_ids, why, _definitions(templates), who)
+    outcomes = close_returns(records, return_ids, why, _definitions(templates, records), who)
     numbers = [number for decided in outcomes for number in decided.numbers]
     message(f"{count_of(len(outcomes), 'file')} closed.")
     _print_undo(numbers, records)
@@ -219,7 +221,7 @@ def note(school: str, text: str, records: Path, who: str, templates: Path | None
     """
     from thep_forms.office.assign import note as note_of_school
 
-    decided = note_of_school(records, school, text, _definitions(templates), who)
+    decided = note_of_school(records, school, text, _definitions(templates, records), who)
     message(f"{_school(decided)}: noted.")
     _print_undo(decided.numbers, records)
 
@@ -241,7 +243,7 @@ def undo(decisions: tuple[int, ...], records: Path, why: str, who: str, template
     """
     from thep_forms.office.undo import undo as undo_decisions
 
-    undone = undo_decisions(records, decisions, why, _definitions(templates), who)
+    undone = undo_decisions(records, decisions, why, _definitions(templates, records), who)
     message(f"{count_of(len(undone.decisions), 'decision')} undone.")
     for decided in undone.outcomes:
         message(f"{_school(decided)}:")
@@ -263,7 +265,7 @@ def history(subject: str, records: Path, templates: Path | None) -> None:
     """
     from thep_forms.office.history import history as history_of
 
-    for event in history_of(records, subject, _definitions(templates)):
+    for event in history_of(records, subject, _definitions(templates, records)):
         click.echo(printable(f"{event.day:>17} {event.time:5}  {event.words}"))
 
 

@@ -125,7 +125,7 @@ def email(
     if again and chase:
         raise CommandError("Leave --again out. --chase reminds each school again when it is time.")
     what = ReminderRule(at_most, apart) if chase else FormMessages(again)
-    request = MailRequest(year, schools, records, Definitions.of_today(templates), what, only)
+    request = MailRequest(year, schools, records, Definitions.of_today(templates, records), what, only)
     if drafts:
         mailing = draft_messages(request, drafts, click.echo)
         _print_drafts(mailing, drafts)

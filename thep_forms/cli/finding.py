@@ -37,7 +37,7 @@ def find(words: tuple[str, ...], records: Path, export: Path | None, templates: 
     from thep_forms.definition import Definitions
     from thep_forms.office.find import find as find_person
 
-    found = find_person(records, " ".join(words), Definitions.of_today(templates), export)
+    found = find_person(records, " ".join(words), Definitions.of_today(templates, records), export)
     _print_found(found, records)
     if export:
         message(f"This page and {count_of(len(found.files), 'file')} are in {export}.")

@@ -66,7 +66,7 @@ def forget(
     """
     from thep_forms.definition import Definitions
 
-    definitions = Definitions.of_today(templates)
+    definitions = Definitions.of_today(templates, records)
     if sum((bool(school or before), strays, person is not None)) != 1:
         raise CommandError(
             "Choose what to delete: --school 211/1234, or --before 2025-26, or both of these; or --person, or --strays."

@@ -63,7 +63,7 @@ def generate(
     from thep_forms.definition import Definitions
     from thep_forms.office.forms import write_blank_form, write_school_copies
 
-    definitions = Definitions.of_today(templates)
+    definitions = Definitions.of_today(templates, records)
     if schools or records:
         written = write_school_copies(
             year, output, schools, definitions, records=records, continuation=continuation, on_written=click.echo
@@ -112,7 +112,7 @@ def print_forms(
 
     if (schools or records) and copies:
         raise CommandError("--copies is for blank forms. Leave it out: each school in a list gets one copy.")
-    definitions = Definitions.of_today(templates)
+    definitions = Definitions.of_today(templates, records)
     if schools or records:
         written = write_school_pack(year, output, schools, definitions, records=records)
         contents = f"{count_of(written.forms, 'form')}, one for each school, by DfE number."

@@ -37,7 +37,7 @@ def verify(records: Path, deep: bool, templates: Path | None) -> None:
     from thep_forms.definition import Definitions
     from thep_forms.office.verify import faults
 
-    all_faults = list(faults(records, Definitions.of_today(templates), deep=deep))
+    all_faults = list(faults(records, Definitions.of_today(templates, records), deep=deep))
     for fault in all_faults:
         message(printable(fault))
     if all_faults:
@@ -64,7 +64,7 @@ def restore(records: Path, templates: Path | None) -> None:
     from thep_forms.definition import Definitions
     from thep_forms.office.restore import restore as restore_records
 
-    restoration = restore_records(records, Definitions.of_today(templates))
+    restoration = restore_records(records, Definitions.of_today(templates, records))
     for line in _restored_lines(restoration):
         message(printable(line))
     if restoration.lacks_something:

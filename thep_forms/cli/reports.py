@@ -57,7 +57,7 @@ def status(
     from thep_forms.office.status import ReminderRule, look_up_statuses, status_table
 
     reminder_rule = ReminderRule(at_most, apart) if chase else None
-    statuses = look_up_statuses(records, year, schools, Definitions.of_today(templates), reminder_rule)
+    statuses = look_up_statuses(records, year, schools, Definitions.of_today(templates, records), reminder_rule)
     if as_csv:
         _print_csv(status_table(statuses))
     elif chase and not statuses:
@@ -124,7 +124,7 @@ def mailing_list(
     from thep_forms.definition import Definitions
     from thep_forms.office.mailing_list import make_mailing_list
 
-    table = make_mailing_list(year, records, Definitions.of_today(templates), roles, phases)
+    table = make_mailing_list(year, records, Definitions.of_today(templates, records), roles, phases)
     _print_csv(table)
     rows = sum(1 for _ in table.rows)
     message(f"{count_of(rows, 'row')}.")
@@ -168,7 +168,7 @@ def report(
     from thep_forms.definition import Definitions
     from thep_forms.office.report import write_report
 
-    write_report(year, output, records, schools, Definitions.of_today(templates), redacted=redacted)
+    write_report(year, output, records, schools, Definitions.of_today(templates, records), redacted=redacted)
     click.echo(output)
     if not redacted:
         message("The page holds personal data. Keep it in the office, or make a page to pass on with --redacted.")

@@ -119,7 +119,7 @@ def ingest(
     summary = ingest_files(
         records,
         sources,
-        definitions=Definitions.of_today(templates),
+        definitions=Definitions.of_today(templates, records),
         register=schools,
         year=year,
         limits=Limits(timeout, memory),

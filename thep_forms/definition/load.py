@@ -23,6 +23,7 @@ EXTRACT_FILE = "gias.toml"
 FORM_FILE = "membership-form.toml"
 PARTNERSHIP_FILE = "partnership.toml"
 PROBLEMS_FILE = "problems.toml"
+TEMPLATES = "templates"  # the folder, in RECORDS too
 
 
 def shipped(folder: str) -> Path:
@@ -32,6 +33,12 @@ def shipped(folder: str) -> Path:
     return inside if inside.is_dir() else package.parent / folder
 
 
+def templates_in(records: Path) -> Path | None:
+    """The folder of templates in a RECORDS folder, if it has the partnership's facts."""
+    folder = records / TEMPLATES
+    return folder if (folder / PARTNERSHIP_FILE).is_file() else None
+
+
 class Templates(Struct, frozen=True):
     """The folders of templates: `own` first, then the shipped one; in each of them, the folder of the year first."""
 
@@ -39,7 +46,7 @@ class Templates(Struct, frozen=True):
 
     def find(self, name: str, year: MembershipYear) -> Path:
         """The file that counts. Raises `TemplateError` if there is none."""
-        roots = [root for root in (self.own, shipped("templates")) if root]
+        roots = [root for root in (self.own, shipped(TEMPLATES)) if root]
         for root in roots:
             for folder in (root / str(year), root):
                 if (folder / name).is_file():
@@ -122,8 +129,13 @@ class Definitions(Struct, frozen=True):
     default_year: MembershipYear
 
     @classmethod
-    def of_today(cls, templates: Path | None = None) -> Definitions:
-        """The definitions whose default year is the membership year of today (UTC)."""
+    def of_today(cls, templates: Path | None = None, records: Path | None = None) -> Definitions:
+        """The definitions whose default year is the membership year of today (UTC).
+
+        Without `templates`, those in the folder of the `records` count, if it has some.
+        """
+        if records and not templates:
+            templates = templates_in(records)
         return cls(templates, MembershipYear.of(datetime.now(UTC).date()))
 
     def __call__(self, year: MembershipYear | None = None) -> FormDefinition:

@@ -18,6 +18,7 @@ from thep_forms.desk.job_pages import JobPages
 from thep_forms.desk.list_pages import ListPages
 from thep_forms.desk.pages import DeskContext
 from thep_forms.desk.people_pages import PeoplePages
+from thep_forms.desk.report_pages import ReportPages
 from thep_forms.desk.requests import go_to
 from thep_forms.desk.return_pages import ReturnPages
 from thep_forms.desk.school_pages import SchoolPages
@@ -28,7 +29,7 @@ from thep_forms.desk.uploading import UploadError, UploadTooLargeError
 from thep_forms.desk.year_in_sight import ReadsYear
 from thep_forms.desk.year_pages import YearPages
 from thep_forms.errors import RecordsError, Remedy, ThepFormsError, UnsoundError
-from thep_forms.office.years import has_records
+from thep_forms.office.years import can_begin
 
 STATIC = Path(__file__).parent / "static"
 _STATUS: dict[type[Exception], HTTPStatus] = {
@@ -45,7 +46,7 @@ def make_app(desk: DeskContext) -> Starlette:
     """The application. What goes wrong is said in words, on a page."""
 
     def in_words(_: Request, error: Exception) -> Response:
-        if isinstance(error, RecordsError) and not has_records(desk.folder):
+        if isinstance(error, RecordsError) and can_begin(desk.folder):
             return go_to("/start")
         page = desk.pages.page("problem", message=_words(error), job=desk.jobs.current)
         return HTMLResponse(page, _STATUS.get(type(error), HTTPStatus.CONFLICT))
@@ -63,6 +64,7 @@ def make_app(desk: DeskContext) -> Starlette:
         *desk.downloads.routes,
         *SendPages(desk).routes,
         *FormsPages(desk).routes,
+        *ReportPages(desk).routes,
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
     return Starlette(routes=routes, middleware=[Middleware(ReadsYear)], exception_handlers={ThepFormsError: in_words})

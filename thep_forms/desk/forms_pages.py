@@ -23,7 +23,6 @@ from thep_forms.office.forms import (
     make_school_pack,
 )
 from thep_forms.office.mail_choice import look_up_choice
-from thep_forms.office.to_do import latest_year
 
 MOST_BLANK_FORMS = 1000  # in one pack
 _PDF = "application/pdf"
@@ -50,19 +49,19 @@ class FormsPages:
     def forms(self, _: Request, error: str = "", box: str = "") -> Response:
         """What forms there are."""
         definitions = self.desk.definitions()
-        choice = look_up_choice(self.desk.folder, latest_year(self.desk.folder, definitions), definitions)
+        choice = look_up_choice(self.desk.folder, self.desk.sight.year, definitions)
         page = self.desk.pages.page("forms", choice=choice, error=error, box=box, most=MOST_BLANK_FORMS)
         return HTMLResponse(page, status_of(error))
 
     def blank(self, _: Request) -> Response:
         """The blank form."""
         definitions = self.desk.definitions()
-        return _saved(make_blank_form(latest_year(self.desk.folder, definitions), definitions))
+        return _saved(make_blank_form(self.desk.sight.year, definitions))
 
     def copy(self, request: Request) -> Response:
         """The copy of one school."""
         definitions, number = self.desk.definitions(), number_in(request.path_params["number"])
-        year = latest_year(self.desk.folder, definitions)
+        year = self.desk.sight.year
         return _saved(make_school_copy(year, number, self.desk.folder, definitions))
 
     def go_to_copy(self, request: Request) -> Response:
@@ -78,13 +77,13 @@ class FormsPages:
         if not (count.isdecimal() and 0 < int(count) <= MOST_BLANK_FORMS):
             return self.forms(request, f"Enter how many blank forms, from 1 to {MOST_BLANK_FORMS}.", "count")
         definitions = self.desk.definitions()
-        year = latest_year(self.desk.folder, definitions)
+        year = self.desk.sight.year
         return _saved(make_blank_pack(year, definitions, int(count)))
 
     def pack(self, request: Request) -> Response:
         """A pack for the printer, which takes a while."""
         form, definitions, folder = sent_form(request), self.desk.definitions(), self.desk.folder
-        numbers, year = form.all("school"), latest_year(folder, definitions)
+        numbers, year = form.all("school"), self.desk.sight.year
         try:
             who = PackFor(form["who"])
         except ValueError as error:

@@ -22,7 +22,6 @@ from thep_forms.office.mail_choice import look_up_choice, request_for_chosen, re
 from thep_forms.office.mail_plan import FormMessages, MailRequest
 from thep_forms.office.mail_words import STANDS, is_meant, skipped_in_words, written_in_words
 from thep_forms.office.status import ReminderRule
-from thep_forms.office.to_do import latest_year
 from thep_forms.records import SentKind
 from thep_forms.send import Server
 
@@ -65,7 +64,7 @@ class SendPages:
     def who(self, request: Request, error: str = "") -> Response:
         """Whom to write to."""
         asked, definitions = request.query_params, self.desk.definitions()
-        choice = look_up_choice(self.desk.folder, latest_year(self.desk.folder, definitions), definitions)
+        choice = look_up_choice(self.desk.folder, self.desk.sight.year, definitions)
         phase, standing = asked.get("phase", ""), asked.get("standing", "")
         shown = [status for status in choice.statuses if is_meant(status, phase, standing)]
         page = self.desk.pages.page(
@@ -92,7 +91,7 @@ class SendPages:
     def _request(self, form: SentForm) -> MailRequest:
         """What to write, and to whom. Raises `DecisionError` if nobody is chosen."""
         definitions, folder = self.desk.definitions(), self.desk.folder
-        year, numbers = latest_year(folder, definitions), tuple(form.all("school"))
+        year, numbers = self.desk.sight.year, tuple(form.all("school"))
         match form["who"]:
             case "new":
                 return MailRequest(year, None, folder, definitions, FormMessages())

@@ -16,6 +16,7 @@ import uvicorn
 from msgspec.structs import replace
 
 from thep_forms.definition import Definitions
+from thep_forms.definition.load import templates_in
 from thep_forms.desk.access import HOSTS, Guard, Key
 from thep_forms.desk.app import make_app
 from thep_forms.desk.batches import Batches, with_steps
@@ -27,7 +28,6 @@ from thep_forms.errors import OutputError
 from thep_forms.office import demo
 from thep_forms.office.demo import run_demo
 from thep_forms.office.opening import kept_in_memory, open_records
-from thep_forms.office.partnership import own_templates
 from thep_forms.office.years import can_begin
 
 HOURS_IDLE = 8  # after which the desk closes
@@ -95,7 +95,7 @@ def running_desk(
 def _with_own_templates(folder: Path, definitions: Callable[[], Definitions]) -> Definitions:
     """The definitions, with the templates in the RECORDS folder if they have none."""
     found = definitions()
-    return found if found.templates else replace(found, templates=own_templates(folder))
+    return found if found.templates else replace(found, templates=templates_in(folder))
 
 
 class _Samples:

@@ -44,13 +44,13 @@ class StartPages:
 
     def questions(self, _: Request, facts: PartnershipFacts | None = None, error: str = "") -> Response:
         """What the partnership is called, where forms come back to, and by when."""
-        facts = facts or look_up_partnership(self.desk.definitions()())
+        facts = facts or look_up_partnership(self.desk.folder, self.desk.definitions())
         return HTMLResponse(self.desk.pages.page("start", facts=facts, error=error), status_of(error))
 
     def answer(self, request: Request) -> Response:
         """Keep the answers."""
         form = sent_form(request)
-        known = asdict(look_up_partnership(self.desk.definitions()()))
+        known = asdict(look_up_partnership(self.desk.folder, self.desk.definitions()))
         facts = PartnershipFacts(**{key: form[key] for key in known})
         try:
             save_partnership(self.desk.folder, facts, self.desk.definitions())

@@ -16,7 +16,7 @@ from thep_forms.office.enter import enter
 from thep_forms.office.tasks import Act, Task, TaskKind
 from thep_forms.office.to_do import look_up_task, look_up_to_do
 from thep_forms.office.undo import undo
-from thep_forms.office.years import has_records
+from thep_forms.office.years import can_begin
 
 _DEALT_WITH = "Somebody has dealt with this since you opened the page. Nothing was changed."
 
@@ -38,7 +38,7 @@ class ToDoPages:
 
     def to_do(self, request: Request, error: str = "") -> Response:
         """What needs a person: all of it, or what is of one kind. Without records, the first questions."""
-        if not has_records(self.desk.folder):
+        if can_begin(self.desk.folder):
             return go_to("/start")
         shown = look_up_to_do(self.desk.folder, self.desk.definitions(), decisions_taken(request), self.desk.sight.year)
         wanted = request.query_params.get("kind", "")

@@ -151,13 +151,14 @@ def require_few(count: int) -> None:
 
 
 def _names(disposition: str) -> tuple[str, str | None]:
-    """The name of a part and that of its file, as a browser writes them: the quotation marks in them are escaped."""
-    found: dict[str, str] = {}
-    for key in ("name", "filename"):
-        _, is_there, rest = disposition.partition(f'; {key}="')
-        if is_there:
-            value = rest.partition('"')[0]
-            for escape, character in _ESCAPES.items():
-                value = value.replace(escape, character)
-            found[key] = value
-    return found.get("name", ""), found.get("filename")
+    """The name of a part and that of its file, as a browser writes them."""
+    return _parameter(disposition, "name") or "", _parameter(disposition, "filename")
+
+
+def _parameter(disposition: str, key: str) -> str | None:
+    """A parameter of a header. The quotation marks in it are escaped."""
+    _, is_there, rest = disposition.partition(f'; {key}="')
+    value = rest.partition('"')[0]
+    for escape, character in _ESCAPES.items():
+        value = value.replace(escape, character)
+    return value if is_there else None

@@ -11,7 +11,14 @@ from thep_forms.desk.pages import DeskContext
 from thep_forms.desk.requests import go_to, sent_form
 from thep_forms.desk.year_in_sight import choose
 
-_PAGES = {"todo": "/", "schools": "/schools", "lists": "/lists", "add": "/add"}  # that there are for each year
+_PAGES = {
+    "todo": "/",
+    "schools": "/schools",
+    "lists": "/lists",
+    "add": "/add",
+    "send": "/send",
+    "forms": "/forms",
+}  # that there are for each year
 
 
 class YearPages:

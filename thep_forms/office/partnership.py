@@ -11,15 +11,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.checking.normalise import email
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition
-from thep_forms.definition.load import PARTNERSHIP_FILE, Templates, forget_loaded
+from thep_forms.definition.load import PARTNERSHIP_FILE, TEMPLATES, Templates, forget_loaded, templates_in
 from thep_forms.errors import DecisionError, TemplateError, YearError
 from thep_forms.files import private_folder, write_private
 
 EXAMPLE_DOMAIN = ".example"  # reserved for examples (RFC 2606)
-TEMPLATES = "templates"  # in RECORDS
 
 
 class PartnershipFacts(Struct, frozen=True):
@@ -39,21 +39,17 @@ def example_address(definition: FormDefinition) -> str:
     return address if address.endswith(EXAMPLE_DOMAIN) else ""
 
 
-def own_templates(records: Path) -> Path | None:
-    """The folder of templates in a RECORDS folder, if it has one."""
-    folder = records / TEMPLATES
-    return folder if (folder / PARTNERSHIP_FILE).is_file() else None
-
-
-def look_up_partnership(definition: FormDefinition) -> PartnershipFacts:
+def look_up_partnership(records: Path, definitions: Definitions) -> PartnershipFacts:
     """The facts as they are. An address that is still the shipped example is left empty."""
+    definition = definitions()
     known = definition.partnership
+    is_example = example_address(definition) and not templates_in(records)
     return PartnershipFacts(
         known.name,
         known.full_name,
         known.local_authority,
         known.local_authority_code,
-        "" if example_address(definition) else known.return_address,
+        "" if is_example else known.return_address,
         known.return_by or "",
     )
 
@@ -61,7 +57,13 @@ def look_up_partnership(definition: FormDefinition) -> PartnershipFacts:
 def save_partnership(records: Path, facts: PartnershipFacts, definitions: Definitions) -> None:
     """Keep the facts in the RECORDS folder. Raises `DecisionError` for the first that is wrong, and `OSError`."""
     facts = _checked(facts, definitions.default_year)
-    text = Templates(own_templates(records)).read(PARTNERSHIP_FILE, definitions.default_year)
+    own = templates_in(records)
+    if definitions.templates not in (None, own):
+        raise DecisionError(f"The desk was opened with templates of your own. Change {PARTNERSHIP_FILE} there.")
+    before = definitions().partnership
+    if facts.full_name == before.full_name and facts.name != before.name:
+        facts = replace(facts, full_name=facts.name)  # that of another partnership
+    text = Templates(own).read(PARTNERSHIP_FILE, definitions.default_year)
     for key in facts.__struct_fields__:
         text = _with_value(text, key, getattr(facts, key))
     with TemporaryDirectory() as folder:

@@ -16,7 +16,7 @@ from thep_forms.deciding import Verdict
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import Severity
 from thep_forms.files import write_private
-from thep_forms.office.opening import YearRegister
+from thep_forms.office.opening import YearRegister, open_records
 from thep_forms.office.outputs import HTML_START, require_replaceable
 from thep_forms.office.replies import Replies
 from thep_forms.office.report_contents import (
@@ -42,6 +42,7 @@ from thep_forms.office.tasks import needs_somebody
 from thep_forms.office.words import in_short
 from thep_forms.records import Records, Returned
 from thep_forms.records.changes import Change
+from thep_forms.register import members_of_year
 
 
 def write_report(
@@ -66,6 +67,19 @@ def write_report(
         html = report_page(make_report(definition, statuses, opened_records, redacted=redacted), definitions.templates)
     page.parent.mkdir(parents=True, exist_ok=True)
     write_private(page, html.encode())
+
+
+def look_up_report(
+    year: MembershipYear, records: Path, definitions: Definitions, *, redacted: bool = False
+) -> Report | None:
+    """The report of a year as it stands now; None if no member schools are known. Raises `RecordsError`."""
+    definition = definitions(year)
+    with open_records(records, definitions) as (ledger, opened):
+        members = members_of_year(opened, year)
+        if not members:
+            return None
+        statuses = current_statuses(ledger, opened, definition, members)
+        return make_report(definition, statuses, opened, redacted=redacted)
 
 
 def make_report(

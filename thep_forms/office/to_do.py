@@ -81,12 +81,6 @@ def look_up_task(folder: Path, return_id: str, definitions: Definitions) -> Task
         return task_of(found, records) if found and needs_somebody(found) else None
 
 
-def latest_year(folder: Path, definitions: Definitions) -> MembershipYear:
-    """The latest year that the records know, or else the current one. Raises `RecordsError`, `TemplateError`."""
-    with open_records(folder, definitions) as (_, records):
-        return MembershipYear.parse(_latest_year(records, definitions))
-
-
 def look_up_schools(folder: Path, definitions: Definitions, year: str = "") -> Schools:
     """Where each school stands in a year, or else in the latest one.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from thep_forms.definition import Definitions, MembershipYear
-from thep_forms.office.partnership import TEMPLATES
+from thep_forms.definition.load import TEMPLATES
 from thep_forms.records import open_for_reading
 from thep_forms.records.names import LEDGER
 

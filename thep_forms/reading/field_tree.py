@@ -124,7 +124,10 @@ def field_tree(pdf: pikepdf.Pdf, pages: Sequence[Object]) -> FieldTree:
     if len(leaves) > MOST:
         raise TooManyError
     lacks_entries = any(leaf.node.lacks_entries for leaf in leaves)
-    return FieldTree(leaves, others, lacks_list or lacks_annotations or tree.lacks_objects or lacks_entries)
+    # A program that flattens forms may take away every field, and leave the list of them.
+    is_flattened = not leaves and tree.is_emptied and not lacks_annotations
+    lacks_fields = tree.lacks_objects and not is_flattened
+    return FieldTree(leaves, others, lacks_list or lacks_annotations or lacks_fields or lacks_entries)
 
 
 def _annotations(pages: Sequence[Object]) -> tuple[list[Annotation], bool]:
@@ -157,6 +160,11 @@ class _Tree:
         self.seen = seen
         self.lacks_objects = any(field is None for field in self.fields)
         self.top = cache(lambda: {field.objgen for field in self.fields if isinstance(field, Dictionary)})
+
+    @property
+    def is_emptied(self) -> bool:
+        """Whether the list names fields, and none of them is in the file."""
+        return bool(self.fields) and all(field is None for field in self.fields)
 
     def leaves(self) -> Iterator[tuple[Node, list[Node]]]:
         """The leaves of the tree with their ancestors, nearest first.

@@ -75,7 +75,13 @@ class ReadingNotes:
 
 def _left_out(table: Table, of_sheet: str) -> Iterator[str]:
     """What of a table was not used."""
-    for what, numbers in (("hidden", table.hidden), ("struck-through", table.struck), ("totals", table.totals)):
+    left_out = {
+        "hidden": table.hidden,
+        "struck-through": table.struck,
+        "totals": table.totals,
+        "heading or note": table.captions,
+    }
+    for what, numbers in left_out.items():
         if numbers:
             yield f"{what} {rows_in_words(numbers)}{of_sheet}"
     for heading, numbers in table.struck_cells.items():

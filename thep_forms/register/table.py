@@ -12,6 +12,7 @@ from thep_forms.register.lists import EMAIL, Mistake, RowReader, columns_of, fol
 from thep_forms.register.member import MemberSchool
 from thep_forms.register.worksheets import Row
 
+_FEWEST_LETTERS = 4  # of a heading within the table, or of a note below it
 _COUNTS = ("number_of_", "no_of_")
 _TOTALS = ("total", "totals", "subtotal", "sub", "grand", "sum", "count", "average")  # first words of a totals row
 
@@ -32,10 +33,11 @@ def table_under(headings: Sequence[str], definition: FormDefinition, *, is_csv: 
 class Table:
     """The rows under the headings, which `read` makes members of, and what was passed over.
 
-    `hidden`, `struck`, `totals`, `mended` and `linked` are numbers of rows. Hidden rows, struck-through rows and rows
-    of totals are not used. Mended rows had bytes of another encoding. In linked ones an e-mail address stood in a link
-    alone. Three are rows by their heading. In `struck_cells`, the cell or words in it are struck through and not used.
-    In `uncalculated`, it has a formula and no result. In `merged_across`, it was merged with used ones to its right.
+    `hidden`, `struck`, `totals`, `captions`, `mended` and `linked` are numbers of rows. Hidden rows, struck-through
+    rows, rows of totals and those with nothing but a heading or a note are not used. Mended rows had bytes of another
+    encoding. In linked ones an e-mail address stood in a link alone. Three are rows by their heading. In
+    `struck_cells`, the cell or words in it are struck through and not used. In `uncalculated`, it has a formula and no
+    result. In `merged_across`, it was merged with used ones to its right.
     """
 
     def __init__(
@@ -57,13 +59,14 @@ class Table:
         self.hidden: list[int] = []
         self.struck: list[int] = []
         self.totals: list[int] = []
+        self.captions: list[int] = []
         self.mended: list[int] = []
         self.linked: list[int] = []
         self.struck_cells: dict[str, list[int]] = {}
         self.uncalculated: dict[str, list[int]] = {}
         self.merged_across: dict[str, list[int]] = {}
-        self._number, name = definition.dfe_field.name, definition.school_name.name
-        self._identifying = self._places({self._number, name})
+        self._number, self._name = definition.dfe_field.name, definition.school_name.name
+        self._identifying = self._places({self._number, self._name})
         self._used = self._places(used_columns(columns, definition))
         self._columns_of_links = _columns_of_links(columns, definition)
 
@@ -102,12 +105,24 @@ class Table:
         if member and not member.dfe_number and _is_of_totals(row.cells):
             self.totals.append(row.number)
             return None
+        if member and not member.dfe_number and self._is_caption(row.cells):
+            self.captions.append(row.number)
+            return None
         self._note_mistakes(row, member, mistakes)
         if member and row.is_mended:
             self.mended.append(row.number)
         if member and member.dfe_number:
             self.rows.setdefault(member.dfe_number, []).append(row.number)
         return member
+
+    def _is_caption(self, cells: Sequence[str]) -> bool:
+        """Whether the row has nothing but words in one cell, which are no school's name."""
+        filled = {self.columns[at]: cell for at, cell in enumerate(cells[: len(self.columns)]) if cell.strip()}
+        words = "".join(filled.values())
+        if len(filled) != 1 or self._name in filled or words.startswith("#") or "@" in words:
+            return False
+        letters = sum(map(str.isalpha, words))
+        return letters >= _FEWEST_LETTERS and letters > sum(map(str.isdigit, words))
 
     def _cells(self, row: Row) -> dict[str, str]:
         """The cells by column, without those that are struck through, and with the addresses behind links."""

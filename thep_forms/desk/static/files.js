@@ -25,10 +25,10 @@
     if (!answer.ok) throw new Error(answer.statusText);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const focused = tray.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-    const open = [...tray.querySelectorAll("details.batch")].map((batch) => batch.open);
+    const wasOpen = new Map();
+    for (const batch of tray.querySelectorAll("details.batch")) wasOpen.set(batch.dataset.number, batch.open);
     const found = [...page.querySelectorAll("details.batch")];
-    const isNew = found.length > open.length;
-    found.forEach((batch, at) => { batch.open = isNew ? at === 0 : open[at]; });
+    for (const batch of found) batch.open = wasOpen.get(batch.dataset.number) ?? true; // what is new is shown
     for (const batch of tray.querySelectorAll("details.batch")) batch.remove();
     tray.append(...found);
     if (focused) [...tray.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();

@@ -1,0 +1,274 @@
+"""Files dropped on the desk, the list of schools, the first run and the choice of the year, in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.commands import run
+from tests.conftest import inbox, ingest, rows
+from tests.writing import SCHOOLS
+from thep_forms.definition import Definitions
+from thep_forms.desk.server import RunningDesk, running_desk
+
+Filled = Callable[..., bytes]
+DROP = """([selector, named]) => {
+  const transfer = new DataTransfer();
+  for (const [name, data] of named) {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    transfer.items.add(new File([bytes], name));
+  }
+  document.querySelector(selector).dispatchEvent(
+    new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "schools.csv").write_text(SCHOOLS, encoding="utf-8")
+    came = inbox(folder / "in", cedar=filled("2101"))
+    ingest(folder / "records", [came], register=folder / "schools.csv")
+    return folder / "records"
+
+
+@pytest.fixture
+def some(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "records"))
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    opened = chromium.new_context(viewport={"width": 1300, "height": 900})
+    yield opened
+    opened.close()
+
+
+def opened_at(context: BrowserContext, desk: RunningDesk, path: str = "") -> Page:
+    page = context.new_page()
+    page.goto(desk.address)
+    if path:
+        page.goto(re.sub(r"^(http://[^/]+).*", rf"\1{path}", page.url))
+    return page
+
+
+@pytest.fixture
+def desk(some: Path) -> Iterator[RunningDesk]:
+    with running_desk(some, Definitions.of_today) as running:
+        yield running
+
+
+@pytest.fixture
+def page(context: BrowserContext, desk: RunningDesk) -> Page:
+    return opened_at(context, desk)
+
+
+def drop(page: Page, *named: tuple[str, bytes], on: str = "main") -> None:
+    page.evaluate(DROP, [on, [[name, base64.b64encode(data).decode()] for name, data in named]])
+
+
+# --- dropping files ------------------------------------------------------------------------------------------------
+
+
+def test_files_dropped_on_any_page_are_read_and_the_tray_says_what_came_of_each(
+    page: Page, some: Path, filled: Filled
+) -> None:
+    page.get_by_role("link", name="Schools").first.click()
+    drop(page, ("Elm.pdf", filled("2103")), ("minutes.txt", b"Minutes"))
+    page.locator("#tray .remove").wait_for(timeout=60_000)
+    tray = page.locator("#tray").inner_text()
+    assert "2 files were read. 1 return needs you." in tray
+    assert re.search(r"Elm\.pdf\s+Elm Tree Primary School: Accepted", tray)
+    assert re.search(r"minutes\.txt\s+Not our form – ", tray)
+    assert {"Elm.pdf", "minutes.txt"} <= {row["source"] for row in rows(some / "returns.csv")}
+    page.locator("#tray").get_by_role("link", name="Look at Elm Tree Primary School").click()
+    assert page.locator("h1").inner_text() == "Elm Tree Primary School"
+
+
+def test_what_was_dropped_stays_in_the_tray_of_other_pages_until_it_is_cleared(page: Page) -> None:
+    drop(page, ("minutes.txt", b"Minutes"))
+    page.locator("#tray .remove").wait_for(timeout=60_000)
+    page.get_by_role("link", name="Schools").first.click()
+    page.locator("#tray summary").click()
+    page.get_by_role("button", name="Clear this").click()
+    page.locator("#tray").wait_for(state="hidden")
+
+
+def test_without_scripts_the_page_add_returns_takes_files(
+    chromium: Browser, desk: RunningDesk, some: Path, filled: Filled, tmp_path: Path
+) -> None:
+    (tmp_path / "Elm.pdf").write_bytes(filled("2103"))
+    context = chromium.new_context(java_script_enabled=False)
+    page = opened_at(context, desk, "/add")
+    page.locator("#files").set_input_files(tmp_path / "Elm.pdf")
+    page.get_by_role("button", name="Add them").click()
+    for _ in range(100):
+        if page.get_by_text("Accepted").count():
+            break
+        page.wait_for_timeout(200)
+        page.goto(page.url)
+    assert "Elm.pdf" in {row["source"] for row in rows(some / "returns.csv")}
+    context.close()
+
+
+def test_what_is_added_counts_for_the_year_in_sight(page: Page, some: Path, filled: Filled) -> None:
+    page.get_by_label("Year", exact=True).select_option("2027-28")
+    page.get_by_role("button", name="Change").click()
+    drop(page, ("Elm.pdf", filled("2103")))
+    page.locator("#tray .remove").wait_for(timeout=60_000)
+    (elm,) = (row for row in rows(some / "returns.csv") if row["source"] == "Elm.pdf")
+    assert (elm["verdict"], elm["problems"]) == ("needs_attention", "year_earlier")
+
+
+# --- the year ------------------------------------------------------------------------------------------------------
+
+
+def test_choosing_a_year_shows_its_schools_and_stays_chosen(page: Page) -> None:
+    page.get_by_label("Year", exact=True).select_option("2027-28")
+    page.get_by_role("button", name="Change").click()
+    assert page.locator("h1").inner_text() == "To do 2027-28"
+    page.get_by_role("link", name="Schools").first.click()
+    assert page.locator("h1").inner_text() == "Schools 2027-28"
+    assert "2027" not in page.url
+
+
+# --- the list of schools -------------------------------------------------------------------------------------------
+
+
+def give_list(page: Page, path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    page.get_by_role("link", name="Lists").click()
+    page.get_by_label("List of schools").set_input_files(path)
+    page.get_by_role("button", name="Look at it").click()
+
+
+def test_a_list_counts_only_once_it_is_used(page: Page, tmp_path: Path) -> None:
+    text = "dfe_number,School,Fax\n2101,Cedar Academy,1\n2199,Willow School,2\n"
+    give_list(page, tmp_path / "new.csv", text)
+    shown = page.locator("main").inner_text()
+    assert "New in the list of 2026-27: 211/2199 Willow School." in shown
+    assert "211/2101 Cedar Primary School is now Cedar Academy" in shown
+    assert "not used “Fax”" in shown
+    page.get_by_role("link", name="Schools").first.click()
+    assert "Willow School" not in page.locator("tbody").inner_text()
+    page.go_back()
+    page.get_by_role("button", name="Use this list").click()
+    assert "2 schools are members in 2026-27" in page.get_by_role("status").first.inner_text()
+    page.get_by_role("link", name="Schools").first.click()
+    assert "Willow School" in page.locator("tbody").inner_text()
+
+
+def test_rows_that_are_not_understood_are_named_with_the_reason(page: Page, tmp_path: Path) -> None:
+    give_list(page, tmp_path / "new.csv", "dfe_number,School,E-mail\n2101,Cedar,x at y\n99,Elm,\n")
+    wrong = page.get_by_role("alert").inner_text()
+    assert "Row 2: E-mail is not an e-mail address" in wrong
+    assert "Row 3: dfe_number is not a DfE number" in wrong
+    assert page.get_by_role("button", name="Use this list").count() == 0
+
+
+def test_a_file_that_is_no_list_is_said_to_be_none_by_its_own_name(page: Page, tmp_path: Path) -> None:
+    give_list(page, tmp_path / "notes.csv", "a,b\n1,2\n")
+    wrong = page.get_by_role("alert").inner_text()
+    assert "“notes.csv” has no column dfe_number" in wrong
+    assert "/" not in wrong.replace("e-mail", "")
+
+
+def test_a_list_given_meanwhile_makes_the_page_out_of_date(page: Page, some: Path, tmp_path: Path) -> None:
+    give_list(page, tmp_path / "new.csv", "dfe_number,School\n2101,Cedar\n")
+    (tmp_path / "other.csv").write_text("dfe_number,School\n2103,Elm\n", encoding="utf-8")
+    assert run("status", "2026-27", "-o", some, "--schools", tmp_path / "other.csv").exit_code == 0
+    page.get_by_role("button", name="Use this list").click()
+    assert "Somebody has given another list" in page.get_by_role("alert").inner_text()
+
+
+# --- the first run -------------------------------------------------------------------------------------------------
+
+
+def test_a_first_run_asks_three_questions_shows_the_form_and_tries_samples(
+    context: BrowserContext, tmp_path: Path
+) -> None:
+    folder = tmp_path / "Membership records"
+    (tmp_path / "schools.csv").write_text(SCHOOLS, encoding="utf-8")
+    with running_desk(folder, Definitions.of_today) as running:
+        page = opened_at(context, running)
+        page.get_by_label("What is the partnership called?").fill("Borough Schools Together")
+        page.get_by_label("Where do forms come back to?").fill("forms at borough")
+        page.get_by_label("By when?").fill("15 june")
+        page.get_by_role("button", name="Continue").click()
+        assert "Enter an e-mail address in the correct format" in page.get_by_role("alert").inner_text()
+        assert page.get_by_label("What is the partnership called?").input_value() == "Borough Schools Together"
+        page.get_by_label("Where do forms come back to?").fill("forms@borough.example")
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_label("List of schools").set_input_files(tmp_path / "schools.csv")
+        page.get_by_role("button", name="Look at it").click()
+        page.get_by_role("button", name="Use this list").click()
+        width = "picture => picture.decode().then(() => picture.naturalWidth)"
+        assert page.locator("#page-picture").evaluate(width) > 500
+        page.get_by_role("button", name="Try it with samples").click()
+        page.get_by_role("link", name="Open the samples").click(timeout=60_000)
+        assert "These are samples" in page.locator("body").inner_text()
+        assert page.locator(".tasks li").count() > 3
+    assert rows(folder / "returns.csv") == []
+    assert run("generate", "2026-27", "-o", tmp_path / "forms", "--records", folder).exit_code == 0
+    assert "Borough Schools Together" in (folder / "templates" / "partnership.toml").read_text(encoding="utf-8")
+    with running_desk(folder, Definitions.of_today) as running:
+        assert opened_at(context, running).locator("h1").inner_text() == "To do 2026-27"
+
+
+def test_a_first_run_can_begin_without_a_list(context: BrowserContext, tmp_path: Path) -> None:
+    with running_desk(tmp_path / "new", Definitions.of_today) as running:
+        page = opened_at(context, running, "/lists")
+        page.get_by_role("button", name="I have no list yet").click()
+        page.get_by_role("link", name="To do").first.click()
+        assert "Nothing needs you" in page.locator("main").inner_text()
+
+
+# --- for everyone --------------------------------------------------------------------------------------------------
+
+
+def require_accessible(page: Page) -> None:
+    page.wait_for_load_state("load")
+    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+    page.evaluate(axe)
+    found = page.evaluate(
+        "axe.run().then(found => found.violations.map(each => [each.id, each.nodes.map(node => "
+        "[node.html, node.failureSummary])]))"
+    )
+    assert found == [], page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1300, 390])
+def test_axe_finds_no_violation_on_pages_of_files_and_lists(
+    chromium: Browser, desk: RunningDesk, tmp_path: Path, scheme: str, width: int
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = opened_at(context, desk)
+    start = page.url.rstrip("/")
+    drop(page, ("minutes.txt", b"Minutes"))
+    page.locator("#tray .remove").wait_for(timeout=60_000)
+    require_accessible(page)
+    for path in ("/add", "/lists", "/start", "/start/form"):
+        page.goto(start + path)
+        require_accessible(page)
+    for text in ("dfe_number,School\n2199,Willow School\n", "dfe_number,School\n99,Willow School\n", "a,b\n1,2\n"):
+        give_list(page, tmp_path / "new.csv", text)
+        require_accessible(page)
+    context.close()

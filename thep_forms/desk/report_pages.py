@@ -1,0 +1,76 @@
+"""The pages of the report and of the mailing lists: as things stand now, and to download."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from thep_forms.desk.downloads import file_to_save
+from thep_forms.desk.pages import DeskContext
+from thep_forms.errors import SourceError
+from thep_forms.office.mailing_list import make_mailing_list
+from thep_forms.office.report import look_up_report
+from thep_forms.office.report_page import report_page
+
+
+class ReportPages:
+    """The report, and the mailing lists."""
+
+    def __init__(self, desk: DeskContext) -> None:
+        self.desk = desk
+
+    @property
+    def routes(self) -> list[Route]:
+        """Their addresses."""
+        return [
+            Route("/report", self.report),
+            Route("/report/to-share.html", self.to_share),
+            Route("/report/for-the-office.html", self.for_the_office),
+            Route("/report/mailing-list.csv", self.mailing_list),
+        ]
+
+    def report(self, _: Request, error: str = "") -> Response:
+        """How the year stands now."""
+        definitions = self.desk.definitions()
+        year = self.desk.sight.year
+        definition = definitions(year)
+        page = self.desk.pages.page(
+            "report",
+            year=str(year),
+            report=look_up_report(year, self.desk.folder, definitions),
+            roles={role.name: role.name.replace("_", " ").capitalize() for role in definition.roles},
+            phases={option.name: option.label for option in definition.phases.option},
+            error=error,
+        )
+        return HTMLResponse(page, HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK)
+
+    def to_share(self, _: Request) -> Response:
+        """The report as one file without personal data."""
+        return self._file(redacted=True)
+
+    def for_the_office(self, _: Request) -> Response:
+        """The whole report as one file."""
+        return self._file(redacted=False)
+
+    def _file(self, *, redacted: bool) -> Response:
+        definitions = self.desk.definitions()
+        year = self.desk.sight.year
+        report = look_up_report(year, self.desk.folder, definitions, redacted=redacted)
+        if not report:
+            raise SourceError("There are no member schools yet, so there is nothing to report.")
+        name = f"{year} report{' to share' if redacted else ''}.html"
+        return file_to_save(report_page(report, definitions.templates).encode(), name, "text/html")
+
+    def mailing_list(self, request: Request) -> Response:
+        """The contacts with some roles, at schools of some phases."""
+        asked, definitions = request.query_params, self.desk.definitions()
+        year = self.desk.sight.year
+        roles, phases = asked.getlist("role"), asked.getlist("phase")
+        table = make_mailing_list(year, self.desk.folder, definitions, roles, phases)
+        if not list(table.rows):
+            return self.report(request, "No accepted form has such a person with an e-mail address.")
+        name = " ".join([f"{year} mailing list", *(part.replace("_", " ") for part in (*roles, *phases))])
+        return file_to_save(b"".join(table.csv()), f"{name[:100]}.csv", "text/csv")
