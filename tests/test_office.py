@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -11,14 +13,26 @@ from tests.commands import run, table
 from tests.conftest import ingest
 from tests.remake_samples import answers
 from tests.viewer import type_into
+from thep_forms import office
 
 Row = dict[str, str]
+OFFICE = Path(office.__file__).parent
 LIST = """dfe_number,school_name,phases
 2101,Cedar,primary
 4242,Ivy,secondary;primary
 3204,Fillan,primary
 7004,Kestrel,
 """
+
+
+def test_no_error_of_the_office_names_a_command_an_option_or_a_table() -> None:
+    named = re.compile(r"thep-forms|--\w|\.csv|[Rr]un ingest")
+    found: list[str] = []
+    for path in sorted(OFFICE.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            texts = ast.walk(node) if isinstance(node, ast.Raise) else ()
+            found += [text.value for text in texts if isinstance(text, ast.Constant) and named.search(str(text.value))]
+    assert found == []
 
 
 @pytest.fixture(scope="module")

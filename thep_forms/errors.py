@@ -13,6 +13,7 @@ class Remedy(Enum):
     ENTER = auto()
     FIND = auto()
     GIVE_LIST = auto()
+    INGEST = auto()
     NAME_DECISION = auto()
     NAME_FIELD = auto()
     NAME_RETURN = auto()

@@ -23,6 +23,7 @@ _COMMANDS = {
     Remedy.ENTER: "For that, use thep-forms enter.",
     Remedy.FIND: "The command thep-forms find lists these.",
     Remedy.GIVE_LIST: "Give a list with --schools.",
+    Remedy.INGEST: "For that, use thep-forms ingest.",
     Remedy.NAME_DECISION: "The column decision_id of decisions.csv has them all.",
     Remedy.NAME_FIELD: "The column field of values.csv has the names.",
     Remedy.NAME_RETURN: "The column return_id of returns.csv has them all.",

@@ -15,7 +15,15 @@ from thep_forms.desk.requests import go_to, sent_form, status_of
 from thep_forms.errors import RecordsError, YearError
 from thep_forms.office.find import find, write_zip
 from thep_forms.office.forget_person import names_in, schools_of
-from thep_forms.office.forget_plans import Wish, delete_data, erase_person, returns_by_school, state_of
+from thep_forms.office.forget_plans import (
+    Wish,
+    delete_data,
+    erase_person,
+    place_in_words,
+    places_in_words,
+    returns_by_school,
+    state_of,
+)
 
 _CHANGED = "What would be deleted has changed since you looked. Look at it again. Nothing was deleted."
 _LOOK_FIRST = "Tick the box first: what is deleted cannot be brought back. Nothing was deleted."
@@ -43,7 +51,7 @@ class PeoplePages:
     def people(self, request: Request, error: str = "") -> Response:
         """Where a person is looked for. After an erasure it says that this is done."""
         is_done = "deleted" in request.query_params
-        page = self.desk.pages.page("people", found=None, words="", error=error, is_done=is_done)
+        page = self.desk.pages.page("people", found=None, words="", error=error, is_done=is_done, place=place_in_words)
         return HTMLResponse(page, status_of(error))
 
     def found(self, request: Request) -> Response:
@@ -53,7 +61,8 @@ class PeoplePages:
             found = find(self.desk.folder, words, self.desk.definitions())
         except RecordsError as error:
             return self.people(request, str(error))
-        return HTMLResponse(self.desk.pages.page("people", found=found, words=words, error="", is_done=False))
+        page = self.desk.pages.page("people", found=found, words=words, error="", is_done=False, place=place_in_words)
+        return HTMLResponse(page)
 
     def export(self, request: Request) -> Response:
         """What is held about a person, as a zip. The file that it is made in has no name, and goes with the answer."""
@@ -77,7 +86,9 @@ class PeoplePages:
         page = self.desk.pages.page(
             "erase",
             erasure=erasure,
-            schools=schools_of(erasure.pieces),
+            schools={
+                number: (name, places_in_words(pieces)) for number, (name, pieces) in schools_of(erasure.pieces).items()
+            },
             names=names_in(erasure.pieces),
             words=words,
             files=files,

@@ -87,7 +87,9 @@ def _require_right(
     """Raises `DecisionError` if an answer that was given is an error itself."""
     reading = desk.ledger.reading(returned.return_id)
     if not reading:
-        raise DecisionError("An earlier version of this program read this form. Run ingest again, then correct it.")
+        raise DecisionError(
+            "An earlier version of this program read this form. Add its file again, then correct it.", Remedy.INGEST
+        )
     corrections = corrections_with(desk.ledger, returned.return_id, decisions)
     checked = check_reading(reading, desk.definitions, corrections).checked
     names = asked_about(answers, definition)

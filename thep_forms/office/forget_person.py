@@ -170,7 +170,9 @@ class _Planner:
         reading = self._ledger.reading(entry.return_id)
         answers = self._ledger.answers(entry.return_id)
         if answers and not reading:
-            raise RecordsError("An earlier version of this program read some files. Run ingest, then run this again.")
+            raise RecordsError(
+                "An earlier version of this program read some files. Add them again, then try again.", Remedy.INGEST
+            )
         holds_person = bool(reading) and self._plan_reading(entry, reading)
         ways = [(arrival, arrival_without(arrival, self._person)) for arrival in entry.arrivals]
         changed = [(arrival, left) for arrival, left in ways if left != arrival]

@@ -15,6 +15,7 @@ from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import RecordsError
 from thep_forms.office.forget import Disposal, forget
 from thep_forms.office.forget_person import Erasure, forget_person
+from thep_forms.office.holdings import Piece
 from thep_forms.office.origins import Origin
 from thep_forms.records import Returned
 
@@ -102,3 +103,20 @@ def _best_name(returns: Sequence[Returned], origins: Mapping[str, Origin]) -> st
         if name := origins[returned.return_id].school_name:
             return name
     return NO_NAME
+
+
+def places_in_words(pieces: Iterable[Piece]) -> list[str]:
+    """Where a person stands in these pieces, each once, without ids: `A return of 2026-27: Headteacher`."""
+    headings: dict[str, dict[str, None]] = {}
+    for piece in pieces:
+        year = f" of {piece.year}" if piece.year and piece.year not in piece.subject else ""
+        found = headings.setdefault(f"{place_in_words(piece.subject, piece.return_id)}{year}", {})
+        found.update(dict.fromkeys(line.heading for line in piece.lines))
+    return [f"{place}: {'; '.join(names)}" for place, names in headings.items()]
+
+
+def place_in_words(subject: str, return_id: str) -> str:
+    """The subject of a piece without its ids."""
+    if return_id:
+        return "A return"
+    return "A decision of the office" if subject.startswith("decision ") else f"{subject[:1].upper()}{subject[1:]}"

@@ -18,7 +18,7 @@ function follow(id) {
 function close() {
   const task = document.activeElement.closest(".tasks li");
   const box = document.getElementById("close-why");
-  if (task) location.assign(`${task.querySelector("h2 a").getAttribute("href")}#close`);
+  if (task) location.assign(`${task.querySelector("h2 a").getAttribute("href")}#close-why`);
   if (!box) return;
   document.getElementById("close").open = true;
   box.focus();
@@ -34,7 +34,7 @@ document.addEventListener("keydown", (event) => {
 
 const errors = document.querySelector(".errors");
 if (errors) errors.focus();
-else if (location.hash === "#close") close();
+else if (location.hash === "#close-why") close();
 
 for (const button of document.querySelectorAll("[data-copy], [data-copy-from]")) {
   button.hidden = false;

@@ -1,0 +1,213 @@
+"""Finding, exporting and erasing a person at the desk, and deleting the data of a school: clicked in a real browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.commands import run
+from tests.conftest import inbox, ingest, rows
+from tests.deciding import decide
+from tests.printers import scanned
+from tests.writing import SCHOOLS
+from thep_forms.definition import Definitions
+from thep_forms.desk.server import RunningDesk, running_desk
+
+Filled = Callable[..., bytes]
+NAME = "Quentin Zhao"
+SURE = "I have looked at what goes. It cannot be brought back."
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
+    """Records of a person at two schools, with a scan that no program reads, and minutes of a meeting."""
+    folder = tmp_path_factory.mktemp("made")
+    came = inbox(
+        folder / "in",
+        cedar=filled(chair_of_governors_name=NAME),
+        elm=filled("2103", business_manager_name=NAME),
+        scan=scanned(filled("4242")),
+    )
+    (came / "minutes.txt").write_text("Minutes")
+    (folder / "schools.csv").write_text(SCHOOLS, encoding="utf-8")
+    ingest(folder / "records", [came], register=folder / "schools.csv")
+    return folder / "records"
+
+
+@pytest.fixture
+def some(made: Path, tmp_path: Path) -> Path:
+    """A copy of these records, to delete in."""
+    return Path(shutil.copytree(made, tmp_path / "records"))
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def desk(some: Path) -> Iterator[RunningDesk]:
+    with running_desk(some, Definitions.of_today) as running:
+        yield running
+
+
+@pytest.fixture
+def page(chromium: Browser, desk: RunningDesk) -> Iterator[Page]:
+    """The page People."""
+    context = chromium.new_context(viewport={"width": 1300, "height": 900})
+    context.set_default_timeout(20_000)
+    opened = context.new_page()
+    opened.goto(desk.address)
+    opened.get_by_role("link", name="People").click()
+    yield opened
+    context.close()
+
+
+def find(page: Page, words: str) -> str:
+    page.get_by_label("Find a person").fill(words)
+    page.get_by_role("button", name="Find").click()
+    return page.locator("main").inner_text()
+
+
+def held(records: Path, words: str) -> str:
+    return run("find", words, "-o", records).stdout
+
+
+def test_a_person_is_found_at_every_school_and_stands_in_no_address(page: Page) -> None:
+    shown = find(page, "quentin zhao")
+    assert "“quentin zhao” stands in" in shown
+    assert ("Cedar Primary School" in shown, "Elm Tree Primary School" in shown) == (True, True)
+    assert "uentin" not in page.url
+    assert "in/scan.pdf" in shown  # nobody knows whom it shows
+
+
+def test_nothing_to_look_for_is_refused_in_words(page: Page) -> None:
+    assert "Give a name, an e-mail address or a number" in find(page, "?!")
+
+
+def test_what_is_held_is_saved_as_a_zip_of_a_page_and_the_files(page: Page, tmp_path: Path) -> None:
+    find(page, NAME)
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Export for them").click()
+    downloading.value.save_as(tmp_path / "held.zip")
+    assert downloading.value.suggested_filename == "what is held.zip"
+    with zipfile.ZipFile(tmp_path / "held.zip") as saved:
+        names = saved.namelist()
+        assert NAME in saved.read("what is held.html").decode()
+    assert sorted(name.rpartition(".")[2] for name in names) == ["html", "pdf", "pdf"]
+
+
+def test_a_person_is_erased_only_after_a_look_at_what_goes(page: Page, some: Path) -> None:
+    find(page, NAME)
+    page.get_by_role("button", name="Erase…").click()
+    shown = page.locator("main").inner_text()
+    assert ("Cedar Primary School" in shown, "with 2 files that hold the person" in shown) == (True, True)
+    page.get_by_role("button", name="Erase for good").click()
+    assert "Nothing was deleted" in page.get_by_role("alert").inner_text()
+    assert "stands in" in held(some, NAME)
+    page.get_by_label(SURE).check()
+    page.get_by_role("button", name="Erase for good").click()
+    assert "It is deleted for good." in page.locator(".done").inner_text()
+    assert "Nothing is held" in held(some, NAME)
+    assert len(rows(some / "returns.csv")) == 4
+
+
+def test_what_changed_since_the_look_is_looked_at_again(page: Page, some: Path) -> None:
+    find(page, NAME)
+    page.get_by_role("button", name="Erase…").click()
+    decide("note", some, "4242", f"{NAME} has moved here")
+    page.get_by_label(SURE).check()
+    page.get_by_role("button", name="Erase for good").click()
+    assert "What would be deleted has changed" in page.get_by_role("alert").inner_text()
+    assert "Ivy Lane School" in page.locator("main").inner_text()
+    assert "stands in" in held(some, NAME)
+
+
+def test_a_file_that_shows_the_person_goes_too(page: Page, some: Path) -> None:
+    find(page, NAME)
+    page.get_by_role("button", name="Erase…").click()
+    page.get_by_label("in/scan.pdf").check()
+    page.get_by_role("button", name="Add the ticked files").click()
+    assert "with 3 files that hold the person" in page.locator("main").inner_text()
+    page.get_by_label(SURE).check()
+    page.get_by_role("button", name="Erase for good").click()
+    assert not list((some / "returns").glob("*.pdf"))
+
+
+def test_the_data_of_a_school_is_deleted_after_a_look_at_what_goes(page: Page, some: Path) -> None:
+    page.get_by_role("link", name="Choose what to delete").click()
+    page.get_by_label("DfE number of the school").fill("2103")
+    page.get_by_role("button", name="Show what goes").first.click()
+    assert "Elm Tree Primary School" in page.locator("main").inner_text()
+    page.get_by_label(SURE).check()
+    page.get_by_role("button", name="Delete for good").click()
+    assert "It is deleted for good." in page.locator(".done").inner_text()
+    assert {row["dfe_number"] for row in rows(some / "schools.csv")} == {"211/2101"}
+
+
+def test_what_nobody_can_place_is_deleted_and_nothing_else(page: Page, some: Path) -> None:
+    kept = {row["return_id"] for row in rows(some / "schools.csv")}
+    page.get_by_role("link", name="Choose what to delete").click()
+    page.get_by_role("button", name="Show what goes").last.click()
+    assert "in/minutes.txt" in page.locator("main").inner_text()
+    page.get_by_label(SURE).check()
+    page.get_by_role("button", name="Delete for good").click()
+    assert kept <= {row["return_id"] for row in rows(some / "returns.csv")}
+    assert "in/minutes.txt" not in {row["source"] for row in rows(some / "returns.csv")}
+
+
+@pytest.mark.parametrize(
+    ("school", "before", "words"),
+    [("cedar", "", "is not a DfE number"), ("", "soon", "soon"), ("", "", "Choose what to delete")],
+)
+def test_a_wrong_choice_of_what_to_delete_is_said_in_words(page: Page, school: str, before: str, words: str) -> None:
+    page.get_by_role("link", name="Choose what to delete").click()
+    page.get_by_label("DfE number of the school").fill(school)
+    page.get_by_label("Only the years before this one").fill(before)
+    page.get_by_role("button", name="Show what goes").first.click()
+    assert words in page.get_by_role("alert").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1300, 390])
+def test_axe_finds_no_violation_where_people_are_found_and_erased(
+    chromium: Browser, desk: RunningDesk, scheme: str, width: int
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(desk.address)
+    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+
+    def check(state: str) -> None:
+        page.evaluate(axe)
+        found = page.evaluate(
+            "axe.run().then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"
+        )
+        assert found == [], state
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), state
+
+    page.get_by_role("link", name="People").click()
+    check("people")
+    find(page, NAME)
+    check("found")
+    page.get_by_role("button", name="Erase…").click()
+    check("erase")
+    page.get_by_role("button", name="Erase for good").click()
+    check("erase with an error")
+    page.goto(re.sub(r"/people.*", "/people/delete", page.url))
+    check("delete")
+    page.get_by_label("DfE number of the school").fill("2103")
+    page.get_by_role("button", name="Show what goes").first.click()
+    check("what goes")
+    context.close()
