@@ -347,16 +347,21 @@ class _Checker:
             self._problem_in(box, raw, ProblemCode.VALUE_MISSPELT, meant=shown(likely), letters=letters)
         elif box.kind is Kind.EMAIL and _is_example(value, box):
             self._problem_in(box, raw, ProblemCode.VALUE_UNLIKELY)
-        if box.kind is Kind.EMAIL and value and (replaced := replaced_in_address(raw.text)):
-            self._corrected(box, raw, value, " and ".join(replaced))
-        elif box.kind is Kind.EMAIL and value and normalise.words_beside_address(raw.text):
-            self._corrected(box, raw, value, "words beside the address")
-        if box.kind is Kind.TELEPHONE and value and normalise.words_beside_number(raw.text):
-            self._corrected(box, raw, value, "words beside the number")
-        elif box.kind is Kind.TELEPHONE and value and normalise.digits_beside_number(raw.text):
-            self._corrected(box, raw, value, "digits beside the number")
+        if value:
+            self._left_out(box, raw, value)
         if (is_formula(raw.text) or is_formula(value)) and _says_something(raw):
             self._problem_in(box, raw, ProblemCode.FORMULA_NEUTRALISED)
+
+    def _left_out(self, box: Box, raw: Answer, value: str) -> None:
+        """What the normal form of an address or a number leaves out or replaces."""
+        if box.kind is Kind.EMAIL and (replaced := replaced_in_address(raw.text)):
+            self._corrected(box, raw, value, " and ".join(replaced))
+        elif box.kind is Kind.EMAIL and normalise.words_beside_address(raw.text):
+            self._corrected(box, raw, value, "words beside the address")
+        elif box.kind is Kind.TELEPHONE and normalise.words_beside_number(raw.text):
+            self._corrected(box, raw, value, "words beside the number")
+        elif box.kind is Kind.TELEPHONE and normalise.digits_beside_number(raw.text):
+            self._corrected(box, raw, value, "digits beside the number")
 
     def _corrected(self, box: Box, raw: Answer, value: str, reason: str) -> None:
         self._problem_in(box, raw, ProblemCode.VALUE_CORRECTED, noted=shown(value), reason=reason)
