@@ -19,23 +19,19 @@ from thep_forms.definition import Definitions
 from thep_forms.records.database import PATIENCE, BusyError, CutOffError
 from thep_forms.records.later import WorkbookLater
 from thep_forms.records.ledger import Ledger
-from thep_forms.records.names import LEDGER
+from thep_forms.records.names import LAST_COPY, LEDGER
 from thep_forms.records.opening import bring_up_to_date
 from thep_forms.records.records import Records
 from thep_forms.records.results import made_from, renew_results
 
 _MOMENT = 0.2  # seconds to wait for another run where an older copy will do
-_COUNTER = slice(24, 28)  # of the bytes of an SQLite file: how often it was changed
 _kept: dict[Path, KeptRecords] = {}
 
 
 class _State(Struct, frozen=True):
     """What a copy was made from: the file, and the program and the templates by which its returns were checked."""
 
-    inode: int
-    size: int
-    changed_at: int
-    counter: bytes
+    files: tuple[tuple[int, int, int], ...]
     made_from: str
     year: str
 
@@ -75,22 +71,10 @@ class KeptRecords:
                 self._copy[0].__exit__(None, None, None)
             self._copy = self._state = None
 
-    def _current(self, definitions: Definitions) -> _State | None:
-        path = self._folder / LEDGER
-        try:
-            with path.open("rb") as file:
-                head = file.read(_COUNTER.stop)
-            status = path.stat()
-        except OSError:
-            return None  # opening it says what is wrong
-        return _State(
-            status.st_ino,
-            status.st_size,
-            status.st_mtime_ns,
-            head[_COUNTER],
-            made_from(definitions),
-            str(definitions.default_year),
-        )
+    def _current(self, definitions: Definitions) -> _State:
+        """Neither file is opened: to close it would give up the locks that another thread has on it (POSIX, fcntl)."""
+        files = tuple(_stamp(self._folder / name) for name in (LEDGER, LAST_COPY))
+        return _State(files, made_from(definitions), str(definitions.default_year))
 
     def _made(self, definitions: Definitions, patience: float) -> tuple[Ledger, Records]:
         try:
@@ -106,6 +90,15 @@ class KeptRecords:
             ledger.__exit__(None, None, None)
             raise
         return ledger, records
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """What changes whenever the file does; nothing where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def kept_records(folder: Path) -> KeptRecords | None:

@@ -84,7 +84,7 @@ if (picture) {
   });
   fetch(`${leaf.dataset.path}/places`).then((answer) => answer.json()).then((found) => {
     pages = found;
-    label.textContent = describe(page);
+    if (!leaf.hidden) label.textContent = describe(page);
     const held = document.activeElement.closest("[data-box]");
     const first = held || document.querySelector(".asked[data-box]");
     if (first) take(first.dataset.box);
