@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -35,3 +36,4 @@ def demo(output: Path) -> None:
     message("\nNow look at these files. All people and schools in them are invented.")
     for file in demo_files.files:
         message(f"  {file.path}\n      {file.description}")
+    message(f"\nTo see them at the desk, in your browser:\n  thep-forms desk -o {shlex.quote(str(demo_files.records))}")

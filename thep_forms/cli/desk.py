@@ -26,9 +26,14 @@ DEFAULT_FOLDER = "Membership records"  # in the home folder
 )
 @click.option("--port", metavar="N", type=WholeNumber(1, 65535), help="The port to use. Without it, any that is free.")
 @click.option("--no-browser", is_flag=True, help="Only print the address. Do not open the browser.")
+@click.option(
+    "--shortcut",
+    is_flag=True,
+    help="Put an icon that opens this desk where your system keeps them. Do not open it now.",
+)
 @templates_option
 @stopped_as_message("The desk is closed. Everything that you decided is kept.")
-def desk(records: Path, port: int | None, no_browser: bool, templates: Path | None) -> None:
+def desk(records: Path, port: int | None, no_browser: bool, shortcut: bool, templates: Path | None) -> None:
     """Open the desk: a private page in your browser, where you finish what came.
 
     You see what needs you, each return beside its page, and each school. You can drop files on it, correct, confirm,
@@ -38,6 +43,12 @@ def desk(records: Path, port: int | None, no_browser: bool, templates: Path | No
     \b
     Example:  thep-forms desk -o records-2026-27
     """
+    if shortcut:
+        from thep_forms.office.shortcut import NAME, put_shortcut
+
+        click.echo(put_shortcut(records))
+        message(f"The icon is called “{NAME}”. It opens this desk.")
+        return
     from thep_forms.definition import Definitions
     from thep_forms.desk.server import running_desk, show
 

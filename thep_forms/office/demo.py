@@ -25,9 +25,10 @@ class DemoFile(Struct, frozen=True):
 
 
 class Demo(Struct, frozen=True):
-    """The result of the demo: a summary of its returns, and the files to look at."""
+    """The result of the demo: a summary of its returns, its RECORDS folder, and the files to look at."""
 
     summary: Summary
+    records: Path
     files: tuple[DemoFile, ...]
 
 
@@ -53,4 +54,4 @@ def run_demo(folder: Path, progress: Callable[[Sequence[SourceFile]], Iterable[S
         records / "problems.csv": "what to write back to the schools about",
         records / "returns.csv": "what became of every file",
     }
-    return Demo(summary, tuple(DemoFile(path, description) for path, description in descriptions.items()))
+    return Demo(summary, records, tuple(DemoFile(path, description) for path, description in descriptions.items()))
