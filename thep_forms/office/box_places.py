@@ -18,6 +18,7 @@ from msgspec import Struct
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.layout import MM, PlacedBox, lay_out
 from thep_forms.office.opening import open_records
+from thep_forms.office.page_pictures import opened_pdf
 from thep_forms.reading import FileKind, Reading
 from thep_forms.records import Archive
 from thep_forms.work import Failure, Limits, Workers
@@ -143,9 +144,7 @@ def _has_shape(page: PageShape, ratio: float) -> bool:
 
 
 def _pages_of_pdf(path: Path) -> FilePages:
-    import pypdfium2 as pdfium  # slow to import
-
-    document = pdfium.PdfDocument(path)
+    document = opened_pdf(path)
     document.init_forms()
     pages: list[PageShape] = []
     boxes: dict[str, list[BoxPlace]] = {}

@@ -11,11 +11,13 @@ from msgspec import Struct
 
 from thep_forms.definition import Definitions
 from thep_forms.office.opening import open_records
+from thep_forms.reading.opening import rewritten
 from thep_forms.records import Archive
 from thep_forms.work import Failure, Limits, Workers
 
 if TYPE_CHECKING:
     from PIL import Image
+    from pypdfium2 import PdfDocument
 
 SCALE = 2.0  # pixels for each point of a page
 LONGEST_EDGE = 4000  # pixels of a picture
@@ -57,9 +59,7 @@ def draw_file(path: Path, page: int) -> tuple[int, bytes]:
 
 
 def _pdf_page(path: Path, number: int) -> bytes:
-    import pypdfium2 as pdfium  # slow to import
-
-    document = pdfium.PdfDocument(path)
+    document = opened_pdf(path)
     count = len(document).to_bytes(2)
     if number >= len(document):
         return count
@@ -67,6 +67,18 @@ def _pdf_page(path: Path, number: int) -> bytes:
     page = document[number]
     scale = min(SCALE, LONGEST_EDGE / max(1.0, *page.get_size()))
     return count + _png(page.render(scale=scale, may_draw_forms=True).to_pil())
+
+
+def opened_pdf(path: Path) -> PdfDocument:
+    """The PDF; a damaged one that PDFium does not open, as qpdf makes it whole."""
+    import pikepdf
+    import pypdfium2 as pdfium  # both are slow to import
+
+    try:
+        return pdfium.PdfDocument(path)
+    except pdfium.PdfiumError:
+        with pikepdf.open(path, suppress_warnings=True) as pdf:
+            return pdfium.PdfDocument(rewritten(pdf))
 
 
 def _picture(path: Path, number: int) -> bytes:
