@@ -51,6 +51,10 @@ def make_app(desk: DeskContext) -> Starlette:
         page = desk.pages.page("problem", message=_words(error), job=desk.jobs.current)
         return HTMLResponse(page, _STATUS.get(type(error), HTTPStatus.CONFLICT))
 
+    def not_found(_: Request, __: Exception) -> Response:
+        page = desk.pages.page("problem", message="There is no such page.", job=desk.jobs.current)
+        return HTMLResponse(page, HTTPStatus.NOT_FOUND)
+
     routes = [
         *ToDoPages(desk).routes,
         *SchoolPages(desk).routes,
@@ -67,7 +71,8 @@ def make_app(desk: DeskContext) -> Starlette:
         *ReportPages(desk).routes,
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(ReadsYear)], exception_handlers={ThepFormsError: in_words})
+    handlers = {ThepFormsError: in_words, HTTPStatus.NOT_FOUND: not_found}
+    return Starlette(routes=routes, middleware=[Middleware(ReadsYear)], exception_handlers=handlers)
 
 
 def _words(error: Exception) -> str:

@@ -32,7 +32,7 @@ from thep_forms.office.one_return import ShownReturn, look_up_return, problems_i
 from thep_forms.office.page_pictures import draw_page
 from thep_forms.office.prefer import prefer
 from thep_forms.office.tasks import Task
-from thep_forms.office.to_do import look_up_to_do
+from thep_forms.office.to_do import look_up_schools, look_up_to_do
 
 _CHANGED = "Somebody has changed this since you opened the page. Look at it again, and repeat what you want to do."
 
@@ -63,6 +63,7 @@ class ReturnPages:
             "return",
             shown=shown,
             to_do=to_do,
+            members=look_up_schools(self.desk.folder, definitions, shown.returned.year_collected).statuses,
             conflict=look_up_conflict(self.desk.folder, shown, definitions),
             **_neighbours(to_do.tasks, return_id, shown),
             sentences=problems_in_words(shown),

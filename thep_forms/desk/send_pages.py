@@ -19,7 +19,7 @@ from thep_forms.desk.requests import SentForm, go_to, sent_form
 from thep_forms.desk.send_jobs import Work, drafting, sending
 from thep_forms.errors import DecisionError, SendError
 from thep_forms.office.email import show_message
-from thep_forms.office.mail_choice import look_up_choice, request_for_chosen, request_for_school
+from thep_forms.office.mail_choice import look_up_choice, request_for_chosen, request_for_due, request_for_school
 from thep_forms.office.mail_plan import FormMessages, MailRequest
 from thep_forms.office.mail_words import STANDS, is_meant, skipped_in_words, written_in_words
 from thep_forms.office.status import ReminderRule
@@ -98,7 +98,7 @@ class SendPages:
             case "new":
                 return MailRequest(year, None, folder, definitions, FormMessages())
             case "reminders":
-                return MailRequest(year, None, folder, definitions, ReminderRule())
+                return request_for_due(folder, year, definitions)
             case "all":
                 numbers = tuple(status.dfe_number for status in look_up_choice(folder, year, definitions).statuses)
                 return request_for_chosen(folder, year, SentKind.FORM, numbers, definitions)

@@ -55,7 +55,8 @@ class ToDoPages:
         try:
             return go_to("/", self._settle(task, request.path_params["act"]))
         except DecisionError as error:
-            return self.to_do(request, f"{task.school_name or task.source}: {error}")
+            name = task.school_name or task.source
+            return self.to_do(request, f"{name}: {error} Choose “Look”, and then “Type in its answers”.")
 
     def _settle(self, task: Task, act: str) -> tuple[int, ...]:
         """Take the decision, and give its numbers. Raises `DecisionError`."""

@@ -97,9 +97,10 @@ def _shown(entry: Returned, arrival: Arrival, since: datetime, records: Records)
     verdict = entry.apart.get(arrival.source, entry.verdict)
     was_known = any(earlier.noted_at and earlier.noted_at < since for earlier in entry.arrivals)
     needs = needs_somebody(entry)
+    is_message = verdict is Verdict.UNREADABLE and bool(arrival.carried_by) and "#" not in arrival.source
     return ReturnThatCame(
         arrival.source,
-        _IN_WORDS[verdict],
+        "A message without a form" if is_message else _IN_WORDS[verdict],
         verdict is Verdict.ACCEPTED,
         entry.return_id,
         task.school_name or task.dfe_number,

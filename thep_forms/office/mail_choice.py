@@ -8,9 +8,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.errors import DecisionError
 from thep_forms.office.mail_plan import FormMessages, MailPlan, MailRequest, plan_messages, what_to_write
 from thep_forms.office.opening import open_records
-from thep_forms.office.status import REMIND_AT_ANY_TIME, ReminderRule, SchoolStatus, current_statuses
+from thep_forms.office.status import REMIND_AT_ANY_TIME, ReminderRule, SchoolStatus, Standing, current_statuses
 from thep_forms.records import SentKind
 from thep_forms.register import members_of_year
 
@@ -44,9 +45,23 @@ def look_up_choice(folder: Path, year: MembershipYear, definitions: Definitions)
         str(year),
         tuple(sorted(statuses, key=lambda status: status.dfe_number)),
         plan_messages(FormMessages(), statuses),
-        plan_messages(ReminderRule(), statuses),
+        plan_messages(ReminderRule(), filter(_was_asked, statuses)),
         {option.name: option.label for option in definition.phases.option},
     )
+
+
+def _was_asked(status: SchoolStatus) -> bool:
+    """Whether a reminder says nothing untrue: the school was sent the form, or has answered."""
+    return status.form is not None or status.standing in (Standing.NEEDS_ATTENTION, Standing.WROTE)
+
+
+def request_for_due(folder: Path, year: MembershipYear, definitions: Definitions) -> MailRequest:
+    """A request to remind the schools that are due. Raises `DecisionError` if none is, `RecordsError`."""
+    recipients = look_up_choice(folder, year, definitions).reminders.recipients
+    if not recipients:
+        raise DecisionError("No school is due for a reminder now.")
+    numbers = tuple(status.dfe_number for status in recipients)
+    return MailRequest(year, None, folder, definitions, ReminderRule(), numbers)
 
 
 def request_for_chosen(

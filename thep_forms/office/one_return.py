@@ -56,6 +56,11 @@ class ShownAnswer(Struct, frozen=True):
         return self.is_new or bool(self.before and self.problems)
 
     @property
+    def is_asked(self) -> bool:
+        """Whether something is asked about it, or it is required and empty."""
+        return bool(self.problems) or (self.box.required and not self.now)
+
+    @property
     def is_tick(self) -> bool:
         """Whether the box is one to tick."""
         return self.box.kind is Kind.TICKS

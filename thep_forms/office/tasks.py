@@ -71,9 +71,33 @@ class Task(Struct, frozen=True):
     kind: TaskKind = TaskKind.CORRECTION
 
 
+class OpenQuestions(Struct, frozen=True):
+    """A form that counts, whose school's answers a person may look at. `what` says in words what is asked."""
+
+    return_id: str
+    school_name: str
+    what: tuple[str, ...]
+
+
 def tasks(records: Records, new_sources: Collection[str] = ()) -> list[Task]:
     """What needs a person, by school; what is nobody's comes last. `new_sources` came in this run."""
     return records.once((tasks, *new_sources), lambda: _tasks(records, new_sources))
+
+
+def open_questions(records: Records, year: str) -> list[OpenQuestions]:
+    """The forms that count in a year, and have questions that nobody has confirmed; by school."""
+    return records.once((open_questions, year), lambda: _open_questions(records, year))
+
+
+def _open_questions(records: Records, year: str) -> list[OpenQuestions]:
+    found: list[OpenQuestions] = []
+    for entry in records.accepted():
+        if entry.year != year or not entry.codes:
+            continue
+        words = [in_short(problem, records.definition.problems) for problem in records.problems(entry)]
+        name = records.registers.members(year).get(entry.school) or entry.school_name
+        found.append(OpenQuestions(entry.return_id, name, tuple(dict.fromkeys(words))))
+    return found
 
 
 def _tasks(records: Records, new_sources: Collection[str]) -> list[Task]:

@@ -14,7 +14,7 @@ from thep_forms.office.dates import due_date
 from thep_forms.office.done import Done, DoneToday, done_today, just_done
 from thep_forms.office.opening import open_records
 from thep_forms.office.status import ReminderRule, SchoolStatus, Standing, statuses_of_members
-from thep_forms.office.tasks import Task, TaskKind, needs_somebody, task_of, tasks
+from thep_forms.office.tasks import OpenQuestions, Task, TaskKind, needs_somebody, open_questions, task_of, tasks
 from thep_forms.records import Ledger, Records
 
 _ANSWERED = {Standing.ACCEPTED, Standing.NEEDS_ATTENTION, Standing.WROTE}
@@ -25,7 +25,8 @@ class ToDo(Struct, frozen=True):
 
     `counts` says how many schools have each standing. `waiting` are the schools that have not answered. `remind_from`
     is the first day on which one of them may be reminded, None where there is none. `done` was just decided,
-    `done_today` on this day. `elsewhere` counts what needs a person in other years.
+    `done_today` on this day. `elsewhere` counts what needs a person in other years. `questions` are those of forms that
+    count.
     """
 
     year: str
@@ -36,6 +37,7 @@ class ToDo(Struct, frozen=True):
     done: Done | None
     done_today: tuple[DoneToday, ...]
     elsewhere: Counter[str]
+    questions: tuple[OpenQuestions, ...]
 
     @property
     def kinds(self) -> Counter[TaskKind]:
@@ -71,6 +73,7 @@ def look_up_to_do(
             just_done(ledger, records, numbers),
             done_today(records),
             Counter(task.year for task in found if task.year not in (wanted, "")),
+            tuple(open_questions(records, wanted)),
         )
 
 

@@ -38,6 +38,18 @@ def differences(
             if reason := _why_successor(leaver, joiner, common, definition):
                 yield f"{_name(joiner)} may follow {_name(leaver)}: {reason}. Check whether they are one school."
     yield from _renamed(old, new)
+    yield from _lost(old, new)
+
+
+def _lost(old: Mapping[str, ListedSchool], new: Mapping[str, ListedSchool]) -> Iterator[str]:
+    """What the earlier list said of schools that stay, and the new one does not."""
+    staying = sorted(old.keys() & new.keys())
+    addresses = [new[number] for number in staying if old[number].email and not new[number].email]
+    people = [new[number] for number in staying if old[number].record.contacts and not new[number].record.contacts]
+    if addresses:
+        yield f"The list before had an e-mail address of these schools, and this one has none: {_named(addresses)}."
+    if people:
+        yield f"The list before named people of these schools, and this one names none: {_named(people)}."
 
 
 def _renamed(old: Mapping[str, ListedSchool], new: Mapping[str, ListedSchool]) -> Iterator[str]:

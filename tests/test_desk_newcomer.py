@@ -1,0 +1,88 @@
+"""What puzzled somebody who tried the desk for the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import inbox, ingest
+from tests.deciding import decide, return_id
+from tests.test_desk_access import Client
+from tests.writing import SCHOOLS
+from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.desk.server import running_desk
+from thep_forms.errors import DecisionError
+from thep_forms.office.mail_choice import look_up_choice, request_for_due
+from thep_forms.office.to_do import look_up_to_do
+
+Filled = Callable[..., bytes]
+YEAR = MembershipYear(2026)
+DEFINITIONS = Definitions(None, YEAR)
+
+
+@pytest.fixture
+def made(records: Path, filled: Filled, schools: Path) -> Path:
+    """Records with a form to correct, and one that is accepted with a question."""
+    files = inbox(
+        records.parent / "in",
+        cedar=filled(main_contact_email="jo@cedar,example"),
+        elm=filled("2103", business_manager_telephone="N/A"),
+    )
+    ingest(records, [files], register=schools)
+    return records
+
+
+def test_no_school_is_reminded_of_a_form_that_it_was_not_sent(records: Path, schools: Path) -> None:
+    ingest(records, [inbox(records.parent / "in")], register=schools)
+    choice = look_up_choice(records, YEAR, DEFINITIONS)
+    assert choice.reminders.recipients == ()
+    assert choice.form.recipients != ()
+    with pytest.raises(DecisionError, match="No school is due"):
+        request_for_due(records, YEAR, DEFINITIONS)
+
+
+def test_a_school_with_something_to_correct_is_reminded_whoever_sent_it_the_form(made: Path) -> None:
+    assert request_for_due(made, YEAR, DEFINITIONS).only == ("211/2101",)
+
+
+def test_a_form_that_counts_with_questions_is_listed_until_they_are_confirmed(made: Path) -> None:
+    (asked,) = look_up_to_do(made, DEFINITIONS).questions
+    assert asked.return_id == return_id(made, "elm")
+    assert asked.what
+    decide("confirm", made, asked.return_id)
+    assert look_up_to_do(made, DEFINITIONS).questions == ()
+
+
+def test_an_address_that_is_none_leads_back_to_the_desk(made: Path) -> None:
+    with running_desk(made, Definitions.of_today) as running:
+        answer = Client(running).get("/no-such-page")
+    assert answer.status == 404
+    assert b"There is no such page." in answer.body
+    assert b'href="/"' in answer.body
+
+
+def test_a_required_box_that_is_empty_is_to_be_settled_together_with_the_one_that_is_asked_for(
+    records: Path, filled: Filled, schools: Path
+) -> None:
+    nobody = filled(main_contact_name="", main_contact_email="")
+    ingest(records, [inbox(records.parent / "in", cedar=nobody)], register=schools)
+    with running_desk(records, Definitions.of_today) as running:
+        page = Client(running).get(f"/returns/{return_id(records, 'cedar')}").body.decode()
+    to_settle = page.partition("<h2>To settle</h2>")[2].partition("<h2>")[0]
+    assert 'name="answer:main_contact_name"' in to_settle
+    assert 'name="answer:main_contact_email"' in to_settle
+
+
+def test_a_list_that_lacks_addresses_which_the_one_before_had_says_so(
+    records: Path, schools: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ingest(records, [inbox(records.parent / "in")], register=schools)
+    without = records.parent / "without.csv"
+    lines = [line.split(",") for line in SCHOOLS.splitlines()]
+    at = lines[0].index("email")
+    without.write_text("\n".join(",".join(line[:at] + line[at + 1 :]) for line in lines) + "\n", encoding="utf-8")
+    caplog.clear()
+    ingest(records, [inbox(records.parent / "in")], register=without)
+    assert "had an e-mail address of these schools, and this one has none: 211/" in caplog.text
