@@ -101,13 +101,15 @@ def test_files_dropped_on_any_page_are_read_and_the_tray_says_what_came_of_each(
     assert page.locator("h1").inner_text() == "Elm Tree Primary School"
 
 
-def test_what_was_dropped_stays_in_the_tray_of_other_pages_until_it_is_cleared(page: Page) -> None:
+def test_what_came_of_files_is_old_news_on_the_next_page_and_stays_under_add_returns(page: Page) -> None:
     drop(page, ("minutes.txt", b"Minutes"))
     page.locator("#tray .remove").wait_for(timeout=60_000)
     page.get_by_role("link", name="Schools").first.click()
-    page.locator("#tray summary").click()
-    page.get_by_role("button", name="Clear this").click()
     page.locator("#tray").wait_for(state="hidden")
+    page.get_by_role("link", name="Add returns").click()
+    assert page.locator("#tray").get_by_text("minutes.txt").count()
+    page.get_by_role("button", name="Clear this").click()
+    page.locator("#tray .batch").wait_for(state="detached")
 
 
 def test_without_scripts_the_page_add_returns_takes_files(
