@@ -256,10 +256,13 @@ def test_the_keys_go_from_one_to_the_next_and_to_the_note_of_closing(page: Page,
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator(".position")).to_contain_text("1 of 7")
+    page.wait_for_load_state()
     page.locator(".details").first.click()  # out of the box in hand
     page.keyboard.press("j")
     expect(page.locator(".position")).to_contain_text("2 of 7")
+    page.wait_for_load_state()  # the keys are heard from then on
     page.keyboard.press("c")
+    expect(page.locator("#close-why")).to_be_focused()
     page.keyboard.type("rang them")
     page.keyboard.press("Enter")
     expect(page.locator(".done")).to_contain_text("a file is closed", timeout=PATIENCE)
