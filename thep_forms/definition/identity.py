@@ -34,8 +34,8 @@ def form_id(form: str, year: MembershipYear, revision: int, school: str = "", di
 def digest_of(answers: Mapping[str, str | bool]) -> str:
     """A short digest of what stands in the boxes of a form, by their names: equal for answers that say the same.
 
-    A tick is true or `yes`. Empty boxes do not count, nor do the number and kind of blanks and line breaks, nor
-    characters that some viewers lose (those beyond the Basic Multilingual Plane).
+    A tick is true or `yes`. Empty boxes do not count, nor do the number and kind of blanks and line breaks. Characters
+    that some viewers lose, beyond the Basic Multilingual Plane, do not count either.
     """
     texts = {name: _canonical(answer) for name, answer in answers.items()}
     lines = sorted(f"{name}\t{text}" for name, text in texts.items() if text)

@@ -1,7 +1,7 @@
 """Letters that something was drawn over, so that nobody sees them.
 
 Limitations: pdfminer knows neither transparency nor clipping. So its order of drawing only says which letters may be
-covered, and PDFium draws the page with and without its letters to see whether anything of these shows.
+covered. PDFium draws the page with and without its letters, to see whether anything of these shows.
 """
 
 from __future__ import annotations

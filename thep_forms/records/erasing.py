@@ -1,7 +1,7 @@
 """What the ledger does to forget: deleting rows, changing rows that held a person, and noting what is not to come back.
 
-What is forgotten is noted as hashes alone. A file goes by the hash of its bytes. What many may send with the same bytes
-(a blank form, a logo), and a message without a file, go by the hash of their way here (`hash_of_way`).
+What is forgotten is noted as hashes alone. A file goes by the hash of its bytes. A blank form or a logo, which many may
+send, and a message without a file go by the hash of their way here (`hash_of_way`).
 """
 
 from __future__ import annotations
