@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.conftest import inbox, ingest
-from tests.deciding import decide, return_id
+from tests.deciding import decide, return_id, row_of
+from tests.remake_samples import answers
 from tests.test_desk_access import Client
+from tests.viewer import type_into
 from tests.writing import SCHOOLS
-from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.definition import Definitions, MembershipYear, load_definition
 from thep_forms.desk.server import running_desk
 from thep_forms.errors import DecisionError
+from thep_forms.generate import generate
 from thep_forms.office.mail_choice import look_up_choice, request_for_due
 from thep_forms.office.to_do import look_up_to_do
 
@@ -86,3 +90,16 @@ def test_a_list_that_lacks_addresses_which_the_one_before_had_says_so(
     caplog.clear()
     ingest(records, [inbox(records.parent / "in")], register=without)
     assert "had an e-mail address of these schools, and this one has none: 211/" in caplog.text
+
+
+def test_a_form_of_an_earlier_year_is_counted_for_its_year_with_one_click(records: Path) -> None:
+    earlier = type_into(generate(load_definition("2025-26")), answers("2101"))
+    ingest(records, [inbox(records.parent / "in", cedar=earlier)], year=YEAR)
+    path = f"/returns/{return_id(records, 'cedar')}"
+    with running_desk(records, Definitions.of_today) as running:
+        client = Client(running)
+        assert "Count it for 2025-26" in client.get(path).body.decode()
+        token, state = client.token(path)
+        fields = urlencode({"token": token, "state": state, "year": "2025-26"})
+        assert client.ask("POST", f"{path}/assign", fields, Origin=client.origin, **client.jar).status == 303
+    assert row_of(records, return_id(records, "cedar"))["verdict"] == "accepted"
