@@ -265,6 +265,7 @@ def test_axe_finds_no_violation_on_any_page(
         *(f"/returns/{return_id(some, name)}" for name in ("cedar", "minutes")),
     ):
         page.goto(start + path)
+        page.wait_for_load_state()  # with its style sheet
         page.evaluate(axe)
         found = page.evaluate(
             "axe.run().then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"

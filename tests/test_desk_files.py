@@ -247,6 +247,7 @@ def test_a_first_run_can_begin_without_a_list(context: BrowserContext, tmp_path:
 def require_accessible(page: Page) -> None:
     page.wait_for_load_state("load")
     axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+    page.wait_for_load_state()  # with its style sheet
     page.evaluate(axe)
     found = page.evaluate(
         "axe.run().then(found => found.violations.map(each => [each.id, each.nodes.map(node => "

@@ -190,6 +190,7 @@ def test_axe_finds_no_violation_where_people_are_found_and_erased(
     axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
 
     def check(state: str) -> None:
+        page.wait_for_load_state()  # with its style sheet
         page.evaluate(axe)
         found = page.evaluate(
             "axe.run().then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"

@@ -301,6 +301,7 @@ def test_axe_finds_no_violation_beside_pages_messages_and_conflicts(
     paths = [f"/returns/{return_id(some, name)}" for name in ("cedar", "ivy", "letter", "scan")]
     for path in ("/", "/?kind=messages", *paths, f"/schools/211-2101/enter?return={return_id(some, 'letter')}"):
         page.goto(start + path)
+        page.wait_for_load_state()  # with its style sheet
         page.evaluate(axe)
         found = page.evaluate(
             "axe.run().then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"

@@ -378,6 +378,7 @@ def test_axe_finds_no_violation_on_any_page_that_sends(
 
     def check(state: str) -> None:
         page.wait_for_load_state()  # a click waits for the page, not for its colours
+        page.wait_for_load_state()  # with its style sheet
         page.evaluate(axe)
         found = page.evaluate(
             "axe.run().then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"
