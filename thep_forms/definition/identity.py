@@ -61,8 +61,8 @@ def document_title(title: str, year: MembershipYear) -> str:
 class Code(Struct, frozen=True):
     """What the QR code of a page says.
 
-    `page` counts from 1. On a school's own copy `school` is its DfE number, and `digest` that of what the whole copy
-    was filled in with; codes of earlier versions have no digest.
+    `page` counts from 1. On a school's own copy `school` is its DfE number. `digest` is that of what the whole copy was
+    filled in with. Codes of earlier versions have none.
     """
 
     form: str

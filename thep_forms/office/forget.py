@@ -96,8 +96,8 @@ def forget(
 ) -> Disposal | None:
     """Delete the returns of `school`, or of years before `before`, or those that match both, if `confirmed` agrees.
 
-    `strays` deletes what nobody can place instead. Also deletes notes of e-mails to the schools, decisions about them,
-    and copies of the ledger from earlier versions of the program; with `school`, its entries in the lists.
+    `strays` deletes what nobody can place instead. Also deletes notes of e-mails to the schools, and decisions about
+    them. With `school`, its entries in the lists go. So do copies of the ledger from earlier versions of the program.
     Deletes from the archive first, then from the ledger, then from the tables. So the next run can finish a run
     that was cut off. Calls `confirmed` with an empty `Disposal` too, and then writes the tables again. Raises
     `RecordsError`.

@@ -37,7 +37,7 @@ class MailRequest(Struct, frozen=True):
     `what` is the form, or a reminder to the schools that are due by a rule. `register_list` is a list of member schools
     or a folder of RECORDS; it becomes the register of the year and stays. `only` are DfE numbers, in any spelling;
     without any, all schools are meant. What is sent is noted in the RECORDS folder `records`. A school that was written
-    to after `since` gets no message: a run that was stopped can go on, and two runs do not write to a school twice.
+    to after `since` gets no message. So a run that was stopped can go on, and two runs do not write to a school twice.
     """
 
     year: MembershipYear

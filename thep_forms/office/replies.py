@@ -1,8 +1,8 @@
 """The replies of schools that brought no form that can be used: a link, a Word document, a few words, a blank form.
 
 A message belongs to the school whose known address it came from (see `records.addresses`). Limitation: a message says
-no membership year. It counts for the year of the form that was sent last before it, and for the year that begins in
-the calendar year in which it came.
+no membership year. It counts for the year of the form that was sent last before it. It also counts for the year that
+begins in the calendar year in which it came.
 """
 
 from __future__ import annotations
