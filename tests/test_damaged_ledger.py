@@ -101,7 +101,7 @@ DAMAGES: tuple[Callable[[bytearray, int, random.Random], None], ...] = (
 def test_damage_anywhere_is_found_and_nothing_is_built_on_it_and_restore_brings_everything_back(
     records: Path, shared_records: Path, seed: int
 ) -> None:
-    chance = random.Random(seed)  # noqa: S311 - the same places each time, which are no secret
+    chance = random.Random(seed)
     whole = (shared_records / LEDGER).read_bytes()
     before = tables(records)
     for _ in range(PLACES // 4):
@@ -448,7 +448,7 @@ def test_a_restore_command_killed_at_any_moment_is_finished_by_the_next(
     start = time.monotonic()
     subprocess.run(program("restore", "-o", str(records)), stderr=subprocess.DEVNULL, check=False)
     expected, seconds = tables(records), time.monotonic() - start
-    moments = random.Random(1)  # noqa: S311 - the same moments each time, which are no secret
+    moments = random.Random(1)
     killed = 0
     while killed < KILLS:
         harmed()

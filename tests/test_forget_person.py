@@ -331,7 +331,7 @@ def test_a_person_without_words_or_with_another_choice_is_refused(everywhere: Pa
 def test_a_run_killed_at_any_moment_is_finished_by_the_next(everywhere: Path, tmp_path: Path) -> None:
     records = tmp_path / "killed"
     command = ["forget", "-o", str(records), "--person", "Ann Lee", "--yes"]
-    moments = random.Random(1)  # noqa: S311 - the same moments each time, which are no secret
+    moments = random.Random(1)
     killed = 0
     while killed < 6:
         shutil.copytree(everywhere, records)

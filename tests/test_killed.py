@@ -100,7 +100,7 @@ def test_a_run_killed_at_any_moment_is_completed_by_the_next_run(crowded: Path, 
     start = time.monotonic()
     ingest(crowded, tmp_path / "undisturbed")
     expected, seconds = tables(tmp_path / "undisturbed"), time.monotonic() - start
-    moments = random.Random(seed)  # noqa: S311 - the same moments each time, which are no secret
+    moments = random.Random(seed)
     records, killed, halfway = tmp_path / "records", 0, 0
     while killed < KILLS:
         command = ["ingest", str(crowded), "-o", str(records)]
@@ -134,7 +134,7 @@ def test_a_forget_command_killed_at_any_moment_is_finished_by_the_next(
         (duplicates / f"{n}.pdf").write_bytes(filled("4242", headteacher_name="Former Head") + b"%" * n)
     ingest_folders(whole, [crowded, duplicates])
     command = ["forget", "-o", str(records), "--school", "4242", "--yes"]
-    moments = random.Random(1)  # noqa: S311 - the same moments each time, which are no secret
+    moments = random.Random(1)
     killed = 0
     while killed < DISPOSALS:
         shutil.copytree(whole, records)

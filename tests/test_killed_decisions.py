@@ -54,7 +54,7 @@ def require_all_or_nothing(records: Path, empty: Path, before: int, decided: int
 def test_a_command_that_is_killed_at_any_moment_decided_all_or_nothing(
     made: Path, tmp_path: Path, command: str, decided: int
 ) -> None:
-    chance = random.Random(command)  # noqa: S311 - the same moments each time, which are no secret
+    chance = random.Random(command)
     (tmp_path / "empty").mkdir()
     cut_off = 0
     for number in range(KILLS):

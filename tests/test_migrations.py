@@ -258,7 +258,7 @@ Ledger(Path(sys.argv[1]))
 
 def test_a_migration_killed_at_any_moment_leaves_the_old_ledger_or_the_new_one(tmp_path: Path) -> None:
     """Kills at three named moments, which any machine reaches, and then at random moments."""
-    moments = random.Random(1)  # noqa: S311 - the same moments each time, which are no secret
+    moments = random.Random(1)
     seconds = migration_seconds(Path(shutil.copytree(OLD, tmp_path / "whole")))
     for number in range(KILLS):
         records = Path(shutil.copytree(OLD, tmp_path / f"records {number}"))

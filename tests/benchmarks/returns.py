@@ -21,7 +21,7 @@ def definition() -> FormDefinition:
 
 def values(number: int) -> dict[str, str | bool]:
     """The answers of the school with that establishment number, whole and plausible; the same for the same number."""
-    chosen = random.Random(number)  # noqa: S311 - the same number has to give the same values
+    chosen = random.Random(number)
     model = chosen.choice(SCHOOLS)[0]
     told = answers(model) | {
         "school_name": f"School {number} of St {chosen.choice(FAMILIES)}",

@@ -201,7 +201,7 @@ def two_at_once(office: Office, folder: Path, pair: tuple[str, str], harm: Harm,
 def main() -> None:
     words = [*sys.argv[1:], *("1", "40", "")[len(sys.argv) - 1 :]]
     seed, kills, picked = int(words[0]), int(words[1]), words[2]
-    moments = random.Random(seed)  # noqa: S311 - the same moments each time, which are no secret
+    moments = random.Random(seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "office").mkdir()

@@ -284,7 +284,7 @@ class Trial:
 
     def cases(self, count: int, seconds: float) -> Iterator[tuple[Case, bytes]]:
         """Changed files, as many as are asked for or as there is time for, and what `Readers` get of each."""
-        chance = random.Random(self.seed)  # noqa: S311 - the same seed has to make the same files again
+        chance = random.Random(self.seed)
         names, others = [*self.parts], [part.base for part in self.parts.values()]
         weights = [RARE.get(name, 1.0) for name in names]
         ends_at = time.monotonic() + seconds

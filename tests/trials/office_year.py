@@ -414,7 +414,7 @@ def main() -> None:
             snapshot = base / f"snapshot-{number}"
             if number:
                 for title, plant in FAULTS.items():
-                    chance = random.Random(seed * 1000 + number)  # noqa: S311 - the same places each time
+                    chance = random.Random(seed * 1000 + number)
                     if picked in title:
                         outcomes[tried(office, step, title, plant, before, base, chance)] += 1
                 shutil.copytree(office.records, snapshot)
