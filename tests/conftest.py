@@ -7,12 +7,13 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 import trustme
 
+from tests.desk import context_of, opened_at
 from tests.mailserver import MailServer
 from tests.remake_samples import answers
 from tests.viewer import type_into
@@ -26,6 +27,11 @@ from thep_forms.office.prefer import prefer as prefer_by
 from thep_forms.reading import Reading
 from thep_forms.reading.read import read_file
 from thep_forms.records import checksums
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+    from thep_forms.desk.server import RunningDesk
 
 Rows = list[dict[str, str]]
 
@@ -104,6 +110,48 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
 def server(authority: trustme.CA) -> Iterator[MailServer]:
     with MailServer(authority) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """It keeps the loop of its thread, so that tests of other modules cannot start one: it ends with its module."""
+    from playwright.sync_api import sync_playwright  # slow to import
+
+    with sync_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def some(made: Path, tmp_path: Path) -> Path:
+    """A copy of the records that a module has `made`, to decide in."""
+    return Path(shutil.copytree(made, tmp_path / "records"))
+
+
+@pytest.fixture
+def desk(some: Path) -> Iterator[RunningDesk]:
+    from thep_forms.desk.server import running_desk  # slow to import
+
+    with running_desk(some, Definitions.of_today) as running:
+        yield running
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    found = context_of(chromium)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, desk: RunningDesk) -> Iterator[Page]:
+    """The first page of the desk. No page may have an error."""
+    wrong: list[str] = []
+    context.on("weberror", lambda error: wrong.append(str(error.error)))
+    yield opened_at(context, desk)
+    assert wrong == []
 
 
 def read_return(pdf: bytes, definition: FormDefinition) -> Reading:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-from collections.abc import Callable, Iterator
-from importlib.resources import files
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.conftest import inbox, ingest, rows
+from tests.conftest import inbox, rows
 from tests.deciding import decide, return_id, row_of, standing
+from tests.desk import Scheme, context_of, go_to, made_records, opened_at, require_accessible
 from tests.printers import scanned
-from tests.writing import SCHOOLS
-from thep_forms.definition import Definitions
-from thep_forms.desk.server import RunningDesk, running_desk
+from thep_forms.desk.server import RunningDesk
 
 Filled = Callable[..., bytes]
 MISTYPED = "jo@cedar,example"
@@ -28,15 +24,6 @@ SCANNED = {
     "Details of the Chair of the Governing Body: Name": "Bea Low",
 }
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -52,38 +39,11 @@ def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
         scan=scanned(filled("2101")),
     )
     (came / "minutes.txt").write_text("Minutes")
-    (folder / "schools.csv").write_text(SCHOOLS, encoding="utf-8")
-    ingest(folder / "records", [came], register=folder / "schools.csv")
-    return folder / "records"
-
-
-@pytest.fixture
-def some(made: Path, tmp_path: Path) -> Path:
-    """A copy of these records, to decide in."""
-    return Path(shutil.copytree(made, tmp_path / "records"))
-
-
-@pytest.fixture
-def desk(some: Path) -> Iterator[RunningDesk]:
-    with running_desk(some, Definitions.of_today) as running:
-        yield running
-
-
-@pytest.fixture
-def page(chromium: Browser, desk: RunningDesk) -> Iterator[Page]:
-    """The first page of the desk. No page may have an error."""
-    context = chromium.new_context(viewport={"width": 1300, "height": 900})
-    opened = context.new_page()
-    wrong: list[str] = []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.goto(desk.address)
-    yield opened
-    context.close()
-    assert wrong == []
+    return made_records(folder, came)
 
 
 def open_return(page: Page, some: Path, name: str) -> None:
-    page.goto(re.sub(r"^(http://[^/]+).*", rf"\1/returns/{return_id(some, name)}", page.url))
+    go_to(page, f"/returns/{return_id(some, name)}")
 
 
 def test_the_first_page_lists_what_needs_a_person_in_words(page: Page) -> None:
@@ -250,13 +210,10 @@ def test_what_a_school_typed_is_never_html(page: Page, some: Path) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 390])
 def test_axe_finds_no_violation_on_any_page(
-    chromium: Browser, desk: RunningDesk, some: Path, scheme: str, width: int
+    chromium: Browser, desk: RunningDesk, some: Path, scheme: Scheme, width: int
 ) -> None:
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    page.goto(desk.address)
-    start = page.url.rstrip("/")
-    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+    context = context_of(chromium, scheme=scheme, width=width)
+    page = opened_at(context, desk)
     for path in (
         "/",
         "/schools",
@@ -264,12 +221,6 @@ def test_axe_finds_no_violation_on_any_page(
         "/schools/211-2103/enter",
         *(f"/returns/{return_id(some, name)}" for name in ("cedar", "minutes")),
     ):
-        page.goto(start + path)
-        page.wait_for_load_state()  # with its style sheet
-        page.evaluate(axe)
-        found = page.evaluate(
-            "axe.run().then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"
-        )
-        assert found == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        go_to(page, path)
+        require_accessible(page)
     context.close()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from importlib.resources import files
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.commands import run
-from tests.conftest import inbox, ingest, rows
+from tests.conftest import inbox, rows
+from tests.desk import Scheme, context_of, go_to, made_records, opened_at, require_accessible
 from tests.writing import SCHOOLS
 from thep_forms.definition import Definitions
 from thep_forms.desk.server import RunningDesk, running_desk
@@ -31,52 +30,9 @@ DROP = """([selector, named]) => {
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
     folder = tmp_path_factory.mktemp("made")
-    (folder / "schools.csv").write_text(SCHOOLS, encoding="utf-8")
-    came = inbox(folder / "in", cedar=filled("2101"))
-    ingest(folder / "records", [came], register=folder / "schools.csv")
-    return folder / "records"
-
-
-@pytest.fixture
-def some(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "records"))
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    opened = chromium.new_context(viewport={"width": 1300, "height": 900})
-    yield opened
-    opened.close()
-
-
-def opened_at(context: BrowserContext, desk: RunningDesk, path: str = "") -> Page:
-    page = context.new_page()
-    page.goto(desk.address)
-    if path:
-        page.goto(re.sub(r"^(http://[^/]+).*", rf"\1{path}", page.url))
-    return page
-
-
-@pytest.fixture
-def desk(some: Path) -> Iterator[RunningDesk]:
-    with running_desk(some, Definitions.of_today) as running:
-        yield running
-
-
-@pytest.fixture
-def page(context: BrowserContext, desk: RunningDesk) -> Page:
-    return opened_at(context, desk)
+    return made_records(folder, inbox(folder / "in", cedar=filled("2101")))
 
 
 def drop(page: Page, *named: tuple[str, bytes], on: str = "main") -> None:
@@ -244,32 +200,18 @@ def test_a_first_run_can_begin_without_a_list(context: BrowserContext, tmp_path:
 # --- for everyone --------------------------------------------------------------------------------------------------
 
 
-def require_accessible(page: Page) -> None:
-    page.wait_for_load_state("load")
-    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
-    page.wait_for_load_state()  # with its style sheet
-    page.evaluate(axe)
-    found = page.evaluate(
-        "axe.run().then(found => found.violations.map(each => [each.id, each.nodes.map(node => "
-        "[node.html, node.failureSummary])]))"
-    )
-    assert found == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 390])
 def test_axe_finds_no_violation_on_pages_of_files_and_lists(
-    chromium: Browser, desk: RunningDesk, tmp_path: Path, scheme: str, width: int
+    chromium: Browser, desk: RunningDesk, tmp_path: Path, scheme: Scheme, width: int
 ) -> None:
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    context = context_of(chromium, scheme=scheme, width=width)
     page = opened_at(context, desk)
-    start = page.url.rstrip("/")
     drop(page, ("minutes.txt", b"Minutes"))
     page.locator("#tray .remove").wait_for(timeout=60_000)
     require_accessible(page)
     for path in ("/add", "/lists", "/start", "/start/form"):
-        page.goto(start + path)
+        go_to(page, path)
         require_accessible(page)
     for text in ("dfe_number,School\n2199,Willow School\n", "dfe_number,School\n99,Willow School\n", "a,b\n1,2\n"):
         give_list(page, tmp_path / "new.csv", text)

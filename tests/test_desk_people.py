@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 import zipfile
-from collections.abc import Callable, Iterator
-from importlib.resources import files
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.commands import run
-from tests.conftest import inbox, ingest, rows
+from tests.conftest import inbox, rows
 from tests.deciding import decide
+from tests.desk import Scheme, context_of, go_to, made_records, opened_at, require_accessible
 from tests.printers import scanned
-from tests.writing import SCHOOLS
-from thep_forms.definition import Definitions
-from thep_forms.desk.server import RunningDesk, running_desk
+from thep_forms.desk.server import RunningDesk
 
 Filled = Callable[..., bytes]
 NAME = "Quentin Zhao"
@@ -36,42 +32,14 @@ def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
         scan=scanned(filled("4242")),
     )
     (came / "minutes.txt").write_text("Minutes")
-    (folder / "schools.csv").write_text(SCHOOLS, encoding="utf-8")
-    ingest(folder / "records", [came], register=folder / "schools.csv")
-    return folder / "records"
+    return made_records(folder, came)
 
 
 @pytest.fixture
-def some(made: Path, tmp_path: Path) -> Path:
-    """A copy of these records, to delete in."""
-    return Path(shutil.copytree(made, tmp_path / "records"))
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def desk(some: Path) -> Iterator[RunningDesk]:
-    with running_desk(some, Definitions.of_today) as running:
-        yield running
-
-
-@pytest.fixture
-def page(chromium: Browser, desk: RunningDesk) -> Iterator[Page]:
+def page(page: Page) -> Page:
     """The page People."""
-    context = chromium.new_context(viewport={"width": 1300, "height": 900})
-    context.set_default_timeout(20_000)
-    opened = context.new_page()
-    opened.goto(desk.address)
-    opened.get_by_role("link", name="People").click()
-    yield opened
-    context.close()
+    page.get_by_role("link", name="People").click()
+    return page
 
 
 def find(page: Page, words: str) -> str:
@@ -182,33 +150,22 @@ def test_a_wrong_choice_of_what_to_delete_is_said_in_words(page: Page, school: s
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 390])
 def test_axe_finds_no_violation_where_people_are_found_and_erased(
-    chromium: Browser, desk: RunningDesk, scheme: str, width: int
+    chromium: Browser, desk: RunningDesk, scheme: Scheme, width: int
 ) -> None:
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    page.goto(desk.address)
-    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
-
-    def check(state: str) -> None:
-        page.wait_for_load_state()  # with its style sheet
-        page.evaluate(axe)
-        found = page.evaluate(
-            "axe.run().then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"
-        )
-        assert found == [], state
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), state
+    context = context_of(chromium, scheme=scheme, width=width)
+    page = opened_at(context, desk)
 
     page.get_by_role("link", name="People").click()
-    check("people")
+    require_accessible(page)
     find(page, NAME)
-    check("found")
+    require_accessible(page)
     page.get_by_role("button", name="Erase…").click()
-    check("erase")
+    require_accessible(page)
     page.get_by_role("button", name="Erase for good").click()
-    check("erase with an error")
-    page.goto(re.sub(r"/people.*", "/people/delete", page.url))
-    check("delete")
+    require_accessible(page)
+    go_to(page, "/people/delete")
+    require_accessible(page)
     page.get_by_label("DfE number of the school").fill("2103")
     page.get_by_role("button", name="Show what goes").first.click()
-    check("what goes")
+    require_accessible(page)
     context.close()

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from importlib.resources import files
+from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.conftest import inbox, ingest, rows
 from tests.deciding import decide, return_id, row_of, standing
+from tests.desk import PATIENCE, Scheme, context_of, go_to, opened_at, require_accessible
 from tests.messages import written
 from tests.printers import by_pdfium, scanned
 from tests.test_enter import ANSWERS
 from tests.writing import CEDAR, ELM, SCHOOLS
 from thep_forms.definition import Definitions
-from thep_forms.desk.server import RunningDesk, running_desk
+from thep_forms.desk.server import RunningDesk
 from thep_forms.office.box_places import BoxPlace, look_up_places
 
 Filled = Callable[..., bytes]
-PATIENCE = 30_000  # milliseconds: other tests may run beside it
 expect.set_options(timeout=PATIENCE)
 CHAIR = "chair_of_governors_name"
 LETTER = "Dear all,\nour new chair is Bea Low.\n<b>Not bold</b> <img src=x>"
@@ -56,48 +54,13 @@ def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
 
 
 @pytest.fixture
-def some(made: Path, tmp_path: Path) -> Path:
-    """A copy of these records, to decide in."""
-    return Path(shutil.copytree(made, tmp_path / "records"))
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def desk(some: Path) -> Iterator[RunningDesk]:
-    with running_desk(some, Definitions.of_today) as running:
-        yield running
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    found = chromium.new_context(viewport={"width": 1300, "height": 900})
-    found.set_default_timeout(PATIENCE)
-    found.grant_permissions(["clipboard-read", "clipboard-write"])
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext, desk: RunningDesk) -> Iterator[Page]:
-    """The list of what needs a person. No page may have an error."""
-    opened = context.new_page()
-    wrong: list[str] = []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.goto(desk.address)
-    yield opened
-    assert wrong == []
+def context(context: BrowserContext) -> BrowserContext:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    return context
 
 
 def open_return(page: Page, records: Path, name: str) -> None:
-    page.goto(re.sub(r"^(http://[^/]+).*", rf"\1/returns/{return_id(records, name)}", page.url))
+    go_to(page, f"/returns/{return_id(records, name)}")
 
 
 def middle_of(page: Page, of: str) -> tuple[float, float]:
@@ -291,21 +254,12 @@ def test_with_nothing_left_the_list_says_what_is_next(page: Page, some: Path) ->
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 390])
 def test_axe_finds_no_violation_beside_pages_messages_and_conflicts(
-    chromium: Browser, desk: RunningDesk, some: Path, scheme: str, width: int
+    chromium: Browser, desk: RunningDesk, some: Path, scheme: Scheme, width: int
 ) -> None:
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    page.goto(desk.address)
-    start = page.url.rstrip("/")
-    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
+    context = context_of(chromium, scheme=scheme, width=width)
+    page = opened_at(context, desk)
     paths = [f"/returns/{return_id(some, name)}" for name in ("cedar", "ivy", "letter", "scan")]
     for path in ("/", "/?kind=messages", *paths, f"/schools/211-2101/enter?return={return_id(some, 'letter')}"):
-        page.goto(start + path)
-        page.wait_for_load_state()  # with its style sheet
-        page.evaluate(axe)
-        found = page.evaluate(
-            "axe.run().then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"
-        )
-        assert found == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        go_to(page, path)
+        require_accessible(page)
     context.close()

@@ -3,36 +3,25 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 import trustme
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.commands import run
 from tests.conftest import inbox, ingest, rows
 from tests.deciding import return_id, standing
+from tests.desk import Scheme, context_of, go_to, opened_at, require_accessible
 from tests.mailserver import PASSWORD, USER, MailServer
 from tests.writing import CEDAR, ELM, IVY, SCHOOLS, form_in, send
-from thep_forms.definition import Definitions
-from thep_forms.desk.server import RunningDesk, running_desk
+from thep_forms.desk.server import RunningDesk
 
 Filled = Callable[..., bytes]
 MISTYPED = "jo@cedar,example"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -53,25 +42,6 @@ def some(records: Path, schools: Path, tmp_path: Path) -> Path:
     return records
 
 
-@pytest.fixture
-def desk(some: Path) -> Iterator[RunningDesk]:
-    with running_desk(some, Definitions.of_today) as running:
-        yield running
-
-
-@pytest.fixture
-def page(chromium: Browser, desk: RunningDesk) -> Iterator[Page]:
-    """The first page of the desk. No page may have an error."""
-    context = chromium.new_context(viewport={"width": 1300, "height": 900})
-    opened = context.new_page()
-    wrong: list[str] = []
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.goto(desk.address)
-    yield opened
-    context.close()
-    assert wrong == []
-
-
 def sign_in(page: Page, server: MailServer, password: str = PASSWORD, per_minute: int = 60000) -> None:
     """Type what the mail server wants, and send."""
     page.get_by_label("Mail server").fill(server.host)
@@ -87,10 +57,6 @@ def result(page: Page) -> str:
     """What the page of the job says in the end."""
     page.wait_for_selector(".done, .errors")
     return page.locator("main").inner_text()
-
-
-def go_to(page: Page, path: str) -> None:
-    page.goto(re.sub(r"^(http://[^/]+).*", rf"\1{path}", page.url))
 
 
 def test_the_form_is_seen_and_then_sent_to_each_school_that_was_not_sent_it(
@@ -368,42 +334,28 @@ def test_a_mailing_list_is_downloaded_by_role_and_phase(page: Page, some: Path, 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 390])
 def test_axe_finds_no_violation_on_any_page_that_sends(
-    chromium: Browser, desk: RunningDesk, scheme: str, width: int
+    chromium: Browser, desk: RunningDesk, scheme: Scheme, width: int
 ) -> None:
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page = context.new_page()
-    page.goto(desk.address)
-    start = page.url.rstrip("/")
-    axe = (files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8")
-
-    def check(state: str) -> None:
-        page.wait_for_load_state()  # a click waits for the page, not for its colours
-        page.wait_for_load_state()  # with its style sheet
-        page.evaluate(axe)
-        found = page.evaluate(
-            "axe.run().then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"
-        )
-        assert found == [], state
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), state
-
-    page.goto(f"{start}/forms")
-    check("forms")
-    page.goto(f"{start}/report")
-    check("report")
-    page.goto(f"{start}/send")
-    check("whom")
+    context = context_of(chromium, scheme=scheme, width=width)
+    page = opened_at(context, desk)
+    go_to(page, "/forms")
+    require_accessible(page)
+    go_to(page, "/report")
+    require_accessible(page)
+    go_to(page, "/send")
+    require_accessible(page)
     page.get_by_role("button", name="Send the form to the ticked schools").click()
-    check("nobody was chosen")
+    require_accessible(page)
     page.get_by_role("button", name="Write to all").click()
-    check("what")
+    require_accessible(page)
     page.get_by_role("link", name="Go on").click()
     page.get_by_text("More", exact=True).click()
-    check("how")
+    require_accessible(page)
     page.get_by_role("button", name="Send 3 messages").click()
-    check("how, without a mail server")
+    require_accessible(page)
     page.get_by_role("button", name="Write 3 drafts").click()
     page.wait_for_selector(".done")
-    check("drafts")
-    page.goto(f"{start}/send/1")
-    check("nobody is left")
+    require_accessible(page)
+    go_to(page, "/send/1")
+    require_accessible(page)
     context.close()

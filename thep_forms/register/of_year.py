@@ -17,8 +17,8 @@ def members_of_year(records: Records, year: MembershipYear) -> tuple[MemberSchoo
 
     The register list of the year says who is a member and where to write. Without a list, every school with an accepted
     return is a member. The latest accepted return says who the people are. A filled cell of the list counts before a
-    return of an earlier year. If the lists since that year have all said the same, the return is newer and counts. Where
-    neither says where to write, it is where the program wrote last.
+    return of an earlier year. If the lists since that year have all said the same, the return is newer, and counts.
+    Where neither says where to write, it is where the program wrote last.
     """
     return records.once((members_of_year, year), lambda: _members_of_year(records, year))
 
