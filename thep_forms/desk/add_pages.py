@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from thep_forms.desk.batch import AddedFile, Batch
-from thep_forms.desk.pages import DeskContext
+from thep_forms.desk.pages import DeskContext, PageGroup
 from thep_forms.desk.requests import go_to, sent_form, sent_upload, status_of
 from thep_forms.desk.uploading import LARGEST_UPLOAD, MOST_FILES
 from thep_forms.errors import DecisionError
@@ -46,11 +46,11 @@ class ShownBatch(Struct, frozen=True):
     job: int
 
 
-class AddPages:
+class AddPages(PageGroup):
     """The page "Add returns", and the tray at the foot of every page."""
 
     def __init__(self, desk: DeskContext) -> None:
-        self.desk = desk
+        super().__init__(desk)
         limits = {"files": MOST_FILES, "bytes": LARGEST_UPLOAD, "gigabytes": LARGEST_UPLOAD // 2**30}
         desk.pages.show_everywhere(tray=self._batches, limits=limits)
 

@@ -9,14 +9,14 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from thep_forms.desk.add_pages import AddPages
 from thep_forms.desk.forms_pages import FormsPages
 from thep_forms.desk.job_pages import JobPages
 from thep_forms.desk.list_pages import ListPages
-from thep_forms.desk.pages import DeskContext
+from thep_forms.desk.pages import DeskContext, PageGroup
 from thep_forms.desk.people_pages import PeoplePages
 from thep_forms.desk.report_pages import ReportPages
 from thep_forms.desk.requests import go_to
@@ -40,6 +40,20 @@ _UNSOUND = (
     "The records are damaged, or something was cut off while it wrote them. Nothing was changed. Ask the person who "
     "looks after the program to check them."
 )
+_GROUPS: tuple[type[PageGroup], ...] = (
+    ToDoPages,
+    SchoolPages,
+    ReturnPages,
+    JobPages,
+    AddPages,
+    YearPages,
+    ListPages,
+    StartPages,
+    PeoplePages,
+    SendPages,
+    FormsPages,
+    ReportPages,
+)
 
 
 def make_app(desk: DeskContext) -> Starlette:
@@ -55,22 +69,8 @@ def make_app(desk: DeskContext) -> Starlette:
         page = desk.pages.page("problem", message="There is no such page.", job=desk.jobs.current)
         return HTMLResponse(page, HTTPStatus.NOT_FOUND)
 
-    routes = [
-        *ToDoPages(desk).routes,
-        *SchoolPages(desk).routes,
-        *ReturnPages(desk).routes,
-        *JobPages(desk).routes,
-        *AddPages(desk).routes,
-        *YearPages(desk).routes,
-        *ListPages(desk).routes,
-        *StartPages(desk).routes,
-        *PeoplePages(desk).routes,
-        *desk.downloads.routes,
-        *SendPages(desk).routes,
-        *FormsPages(desk).routes,
-        *ReportPages(desk).routes,
-        Mount("/static", StaticFiles(directory=STATIC)),
-    ]
+    routes: list[BaseRoute] = [route for group in _GROUPS for route in group(desk).routes]
+    routes += [*desk.downloads.routes, Mount("/static", StaticFiles(directory=STATIC))]
     handlers = {ThepFormsError: in_words, HTTPStatus.NOT_FOUND: not_found}
     return Starlette(routes=routes, middleware=[Middleware(ReadsYear)], exception_handlers=handlers)
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from thep_forms.desk.downloads import file_to_save
 from thep_forms.desk.job_pages import path_of
 from thep_forms.desk.jobs import Job
-from thep_forms.desk.pages import DeskContext, address_of, number_in
+from thep_forms.desk.pages import PageGroup, address_of, number_in
 from thep_forms.desk.requests import go_to, sent_form, status_of
 from thep_forms.errors import DecisionError
 from thep_forms.office.forms import (
@@ -28,11 +28,8 @@ MOST_BLANK_FORMS = 1000  # in one pack
 _PDF = "application/pdf"
 
 
-class FormsPages:
+class FormsPages(PageGroup):
     """Forms to download."""
-
-    def __init__(self, desk: DeskContext) -> None:
-        self.desk = desk
 
     @property
     def routes(self) -> list[Route]:

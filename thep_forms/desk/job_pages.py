@@ -7,15 +7,12 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from thep_forms.desk.jobs import Job
-from thep_forms.desk.pages import DeskContext
+from thep_forms.desk.pages import PageGroup
 from thep_forms.desk.requests import go_to
 
 
-class JobPages:
+class JobPages(PageGroup):
     """How far a job is."""
-
-    def __init__(self, desk: DeskContext) -> None:
-        self.desk = desk
 
     @property
     def routes(self) -> list[Route]:

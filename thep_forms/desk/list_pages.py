@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from thep_forms.desk.batch import Batch
-from thep_forms.desk.pages import DeskContext
+from thep_forms.desk.pages import PageGroup
 from thep_forms.desk.requests import go_to, sent_form, sent_upload, status_of
 from thep_forms.errors import DecisionError
 from thep_forms.office.lists import look_at_list, look_up_list, use_list
@@ -19,11 +19,8 @@ from thep_forms.office.years import has_records
 _NONE = "Choose your list of schools first."
 
 
-class ListPages:
+class ListPages(PageGroup):
     """This year's list."""
-
-    def __init__(self, desk: DeskContext) -> None:
-        self.desk = desk
 
     @property
     def routes(self) -> list[Route]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
 import jinja2
 from msgspec import Struct
+from starlette.routing import Route
 
 from thep_forms.checking.characters import without_controls
 from thep_forms.definition import Definitions, shipped
@@ -62,6 +64,18 @@ class DeskContext(Struct, frozen=True):
     sight: YearInSight
     batches: Batches
     open_samples: Callable[[Job], str] | None = None
+
+
+class PageGroup(ABC):
+    """The pages about one subject."""
+
+    def __init__(self, desk: DeskContext) -> None:
+        self.desk = desk
+
+    @property
+    @abstractmethod
+    def routes(self) -> list[Route]:
+        """Their addresses."""
 
 
 def address_of(dfe_number: str) -> str:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from thep_forms.desk.pages import DeskContext
+from thep_forms.desk.pages import PageGroup
 from thep_forms.desk.requests import go_to, sent_form, status_of
 from thep_forms.errors import RecordsError, YearError
 from thep_forms.office.find import find, write_zip
@@ -30,11 +30,8 @@ _LOOK_FIRST = "Tick the box first: what is deleted cannot be brought back. Nothi
 _PIECE = 2**16  # bytes of a download
 
 
-class PeoplePages:
+class PeoplePages(PageGroup):
     """Finding and forgetting."""
-
-    def __init__(self, desk: DeskContext) -> None:
-        self.desk = desk
 
     @property
     def routes(self) -> list[Route]:

@@ -9,18 +9,15 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from thep_forms.desk.downloads import file_to_save
-from thep_forms.desk.pages import DeskContext
+from thep_forms.desk.pages import PageGroup
 from thep_forms.errors import SourceError
 from thep_forms.office.mailing_list import make_mailing_list
 from thep_forms.office.report import look_up_report
 from thep_forms.office.report_page import report_page
 
 
-class ReportPages:
+class ReportPages(PageGroup):
     """The report, and the mailing lists."""
-
-    def __init__(self, desk: DeskContext) -> None:
-        self.desk = desk
 
     @property
     def routes(self) -> list[Route]:

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from thep_forms.definition import MembershipYear
-from thep_forms.desk.pages import DeskContext
+from thep_forms.desk.pages import PageGroup
 from thep_forms.desk.requests import (
     NOTHING_TYPED,
     SentForm,
@@ -37,11 +37,8 @@ from thep_forms.office.to_do import look_up_schools, look_up_to_do
 _CHANGED = "Somebody has changed this since you opened the page. Look at it again, and repeat what you want to do."
 
 
-class ReturnPages:
+class ReturnPages(PageGroup):
     """One return beside its page."""
-
-    def __init__(self, desk: DeskContext) -> None:
-        self.desk = desk
 
     @property
     def routes(self) -> list[Route]:

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from thep_forms.definition import MembershipYear
-from thep_forms.desk.pages import DeskContext, number_in
+from thep_forms.desk.pages import PageGroup, number_in
 from thep_forms.desk.requests import (
     NOTHING_TYPED,
     Typed,
@@ -25,11 +25,8 @@ from thep_forms.office.one_school import look_up_school
 from thep_forms.office.to_do import look_up_schools
 
 
-class SchoolPages:
+class SchoolPages(PageGroup):
     """All schools, and one of them."""
-
-    def __init__(self, desk: DeskContext) -> None:
-        self.desk = desk
 
     @property
     def routes(self) -> list[Route]:

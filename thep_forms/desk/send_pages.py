@@ -14,7 +14,7 @@ from starlette.routing import Route
 from thep_forms.defaults import MESSAGES_A_MINUTE, SMTP_PORT
 from thep_forms.desk.job_pages import path_of
 from thep_forms.desk.jobs import Job
-from thep_forms.desk.pages import DeskContext
+from thep_forms.desk.pages import DeskContext, PageGroup
 from thep_forms.desk.requests import SentForm, go_to, sent_form
 from thep_forms.desk.send_jobs import Work, drafting, sending
 from thep_forms.errors import DecisionError, SendError
@@ -40,11 +40,11 @@ class Typed(Struct, frozen=True):
     per_minute: str
 
 
-class SendPages:
+class SendPages(PageGroup):
     """Writing to schools. Chosen schools, and the mail server with its password, are kept in memory alone."""
 
     def __init__(self, desk: DeskContext) -> None:
-        self.desk = desk
+        super().__init__(desk)
         self._requests: list[MailRequest] = []
         self._server: Server | None = None
 

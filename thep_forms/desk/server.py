@@ -67,7 +67,7 @@ def running_desk(
     listening = _listening(port)
     number = listening.getsockname()[1]
     key, jobs, downloads = Key(), Jobs(), Downloads()
-    sight, batches = YearInSight(folder, definitions, jobs), Batches(folder, definitions, jobs)
+    sight, batches = YearInSight(folder, definitions), Batches(folder, definitions, jobs)
     samples = _Samples(folder)
     open_samples = None if is_samples else samples.open
     desk = DeskContext(folder, definitions, Pages(key.token), jobs, downloads, sight, batches, open_samples)

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from thep_forms.desk.job_pages import path_of
 from thep_forms.desk.jobs import Job, JobLink
-from thep_forms.desk.pages import DeskContext
+from thep_forms.desk.pages import DeskContext, PageGroup
 from thep_forms.desk.requests import go_to, sent_form, status_of
 from thep_forms.errors import DecisionError
 from thep_forms.office.forms import write_blank_form
@@ -23,11 +23,11 @@ from thep_forms.office.page_pictures import draw_file
 from thep_forms.office.partnership import PartnershipFacts, look_up_partnership, save_partnership
 
 
-class StartPages:
+class StartPages(PageGroup):
     """The first run. The partnership's details can be changed later, too."""
 
     def __init__(self, desk: DeskContext) -> None:
-        self.desk = desk
+        super().__init__(desk)
         desk.pages.show_everywhere(is_samples=desk.open_samples is None)
 
     @property

@@ -7,7 +7,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from thep_forms.definition import MembershipYear
-from thep_forms.desk.pages import DeskContext
+from thep_forms.desk.pages import PageGroup
 from thep_forms.desk.requests import decisions_taken, go_to, sent_form, status_of
 from thep_forms.errors import DecisionError
 from thep_forms.office.assign import close
@@ -21,11 +21,8 @@ from thep_forms.office.years import can_begin
 _DEALT_WITH = "Somebody has dealt with this since you opened the page. Nothing was changed."
 
 
-class ToDoPages:
+class ToDoPages(PageGroup):
     """What needs a person."""
-
-    def __init__(self, desk: DeskContext) -> None:
-        self.desk = desk
 
     @property
     def routes(self) -> list[Route]:

@@ -11,9 +11,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from thep_forms.definition import Definitions, MembershipYear
-from thep_forms.desk.jobs import Jobs
 from thep_forms.errors import RecordsError, YearError
-from thep_forms.office.years import Years, look_up_years, state_of
+from thep_forms.office.years import Years, look_up_years
 
 _COOKIE = "thep_forms_year"
 _chosen: ContextVar[str] = ContextVar("chosen", default="")  # in the request that is being answered
@@ -46,24 +45,18 @@ def _name(request: HTTPConnection) -> str:
 class YearInSight:
     """The year that the page in hand is about, and those to choose from. Raises `TemplateError`."""
 
-    def __init__(self, folder: Path, definitions: Callable[[], Definitions], jobs: Jobs) -> None:
-        self._folder, self._definitions, self._jobs = folder, definitions, jobs
-        self._known: tuple[tuple[int, ...], Years] | None = None  # as long as the ledger stays as it is
+    def __init__(self, folder: Path, definitions: Callable[[], Definitions]) -> None:
+        self._folder, self._definitions = folder, definitions
 
     @property
     def years(self) -> Years:
-        """The years to choose from. While the records cannot be opened, they are those that were known before."""
-        if self._known and self._jobs.current:
-            return self._known[1]  # it would have to wait
+        """The years to choose from. Where the records cannot be opened, that is this year alone."""
         definitions = self._definitions()
-        state = (*state_of(self._folder), definitions.default_year.start)
-        if self._known is None or self._known[0] != state:
-            try:
-                self._known = state, look_up_years(self._folder, definitions)
-            except RecordsError:
-                year = definitions.default_year
-                return self._known[1] if self._known else Years(year, (year,))
-        return self._known[1]
+        try:
+            return look_up_years(self._folder, definitions)
+        except RecordsError:
+            year = definitions.default_year
+            return Years(year, (year,))
 
     @property
     def year(self) -> MembershipYear:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from thep_forms.definition import MembershipYear
-from thep_forms.desk.pages import DeskContext
+from thep_forms.desk.pages import DeskContext, PageGroup
 from thep_forms.desk.requests import go_to, sent_form
 from thep_forms.desk.year_in_sight import choose
 
@@ -21,11 +21,11 @@ _PAGES = {
 }  # that there are for each year
 
 
-class YearPages:
+class YearPages(PageGroup):
     """The choice of the year, which stands in the head of every page."""
 
     def __init__(self, desk: DeskContext) -> None:
-        self.desk = desk
+        super().__init__(desk)
         desk.pages.show_everywhere(sight=desk.sight)
 
     @property

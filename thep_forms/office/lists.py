@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import DecisionError, SourceError
-from thep_forms.office.opening import YearRegister, differences_of_list, list_before
+from thep_forms.office.opening import YearRegister, differences_of_list, list_before, open_records
 from thep_forms.office.years import has_records
-from thep_forms.records import Ledger, ListedSchool, open_for_reading
+from thep_forms.records import Ledger, ListedSchool
 from thep_forms.register import NOTES, ListMistakesError, as_listed, read_register
 
 _OUTDATED = "Somebody has given another list since you opened the page. Look at the list again before you use it."
@@ -79,7 +79,7 @@ def look_at_list(folder: Path, path: Path, year: MembershipYear, definitions: De
     lines = tuple(line.removeprefix(f"{path.name}: ") for line in dict.fromkeys(notes))
     if not has_records(folder):
         return ListSeen(path.name, _rows(listed, definition), lines, state=_state([]))
-    with open_for_reading(folder, definitions) as ledger:
+    with open_records(folder, definitions) as (ledger, _):
         before = list_before(ledger, str(year))
         return ListSeen(
             path.name,
@@ -113,7 +113,7 @@ def look_up_list(folder: Path, year: MembershipYear, definitions: Definitions) -
     """The list that counts for a year. Raises `RecordsError`, `TemplateError`."""
     if not has_records(folder):
         return CurrentList("", ())
-    with open_for_reading(folder, definitions) as ledger:
+    with open_records(folder, definitions) as (ledger, _):
         of_year = _year_of_list(ledger, year)
         return CurrentList(of_year, _rows(ledger.listed_schools(of_year), definitions(year)))
 
@@ -125,7 +125,7 @@ def _year_of_list(ledger: Ledger, year: MembershipYear) -> str:
 def _state_now(folder: Path, year: MembershipYear, definitions: Definitions) -> str:
     if not has_records(folder):
         return _state([])
-    with open_for_reading(folder, definitions) as ledger:
+    with open_records(folder, definitions) as (ledger, _):
         return _state(ledger.listed_schools(str(year)))
 
 

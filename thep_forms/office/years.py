@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.definition.load import TEMPLATES
-from thep_forms.records import open_for_reading
+from thep_forms.office.opening import open_records
 from thep_forms.records.names import LEDGER
 
 
@@ -34,21 +34,12 @@ def can_begin(folder: Path) -> bool:
     return folder.is_dir() and all(path.name == TEMPLATES for path in folder.iterdir())
 
 
-def state_of(folder: Path) -> tuple[int, ...]:
-    """What changes whenever the ledger does; nothing where there is none."""
-    try:
-        found = (folder / LEDGER).stat()
-    except OSError:
-        return ()
-    return found.st_mtime_ns, found.st_size
-
-
 def look_up_years(folder: Path, definitions: Definitions) -> Years:
     """The years of the records in `folder`; where there are none, this year. Raises `RecordsError`, `TemplateError`."""
     this_year = definitions.default_year
     latest, known = this_year, {this_year}
     if has_records(folder):
-        with open_for_reading(folder, definitions) as ledger:
+        with open_records(folder, definitions) as (ledger, _):
             known |= {MembershipYear.parse(year) for year in ledger.years()}
             if found := ledger.latest_year():
                 latest = MembershipYear.parse(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -24,12 +25,17 @@ def made_from(definitions: Definitions) -> str:
 
     That is the version of the program, the source of `definition` and `checking`, and the templates, shipped and own.
     """
-    parts = [__version__]
-    parts += [digest(Path(room.__file__).parent, [".py"]) for room in (definition, checking) if room.__file__]
-    parts.append(digest(shipped("templates"), _TEMPLATES))
+    parts = [*_program()]
     if definitions.templates:
         parts.append(digest(definitions.templates, _TEMPLATES))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:SHORT]
+
+
+@cache
+def _program() -> tuple[str, ...]:
+    """What of this depends on the program, which does not change while it runs."""
+    sources = (digest(Path(room.__file__).parent, [".py"]) for room in (definition, checking) if room.__file__)
+    return __version__, *sources, digest(shipped("templates"), _TEMPLATES)
 
 
 def digest(folder: Path, suffixes: Iterable[str]) -> str:
