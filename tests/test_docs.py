@@ -23,7 +23,7 @@ from thep_forms.cli import main
 from thep_forms.deciding import Verdict
 from thep_forms.definition import load_definition, shipped
 from thep_forms.definition.model import ProblemCode
-from thep_forms.office.status import Standing
+from thep_forms.office.school_status import Standing
 from thep_forms.reading import ReadFrom
 
 ROOT = Path(__file__).parents[1]

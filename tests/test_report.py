@@ -24,7 +24,8 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.office.report import make_report
 from thep_forms.office.report_contents import Report
 from thep_forms.office.report_page import readable_colour, report_page
-from thep_forms.office.status import Standing, school_statuses
+from thep_forms.office.school_status import Standing
+from thep_forms.office.standings import school_statuses
 from thep_forms.records import Ledger, Records
 from thep_forms.register import MemberSchool
 

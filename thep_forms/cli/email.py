@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
     from thep_forms.office.email import Mailing
     from thep_forms.office.mail_plan import MailPlan, MailRequest
-    from thep_forms.office.status import ReminderRule, SchoolStatus
+    from thep_forms.office.school_status import ReminderRule, SchoolStatus
     from thep_forms.send import Delivery, Server
 
 PASSWORD_VARIABLE = "THEP_FORMS_SMTP_PASSWORD"  # noqa: S105 - the name of the variable
@@ -118,7 +118,7 @@ def email(
     from thep_forms.definition import Definitions
     from thep_forms.office.email import draft_messages, preview_messages
     from thep_forms.office.mail_plan import FormMessages, MailRequest
-    from thep_forms.office.status import ReminderRule
+    from thep_forms.office.school_status import ReminderRule
 
     if sum((drafts is not None, send, dry_run)) != 1:
         raise CommandError("Choose one thing to do with the messages: --drafts DIR, or --send, or --dry-run.")
@@ -200,7 +200,7 @@ def _print_delivery(delivery: Delivery) -> None:
 def _print_plan(plan: MailPlan, reminder_rule: ReminderRule | None) -> None:
     """Print which schools were not written to, and why. `reminder_rule` is None where the form was sent."""
     from thep_forms.office.mail_words import skipped_in_words
-    from thep_forms.office.status import Standing
+    from thep_forms.office.school_status import Standing
 
     if plan.without_address:
         message("These schools have no e-mail address that can be used:")

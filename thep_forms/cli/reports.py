@@ -21,7 +21,7 @@ from thep_forms.cli.output import count_of, message, printable
 
 if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
-    from thep_forms.office.status import SchoolStatus, Standing
+    from thep_forms.office.school_status import SchoolStatus, Standing
     from thep_forms.records.tables import Table
 
 COLUMN = 16  # characters, for a standing or a phase
@@ -54,7 +54,8 @@ def status(
     Example:  thep-forms status 2026-27 -o records-2026-27 --schools members.csv
     """
     from thep_forms.definition import Definitions
-    from thep_forms.office.status import ReminderRule, look_up_statuses, status_table
+    from thep_forms.office.school_status import ReminderRule
+    from thep_forms.office.status import look_up_statuses, status_table
 
     reminder_rule = ReminderRule(at_most, apart) if chase else None
     statuses = look_up_statuses(records, year, schools, Definitions.of_today(templates, records), reminder_rule)

@@ -22,7 +22,7 @@ from thep_forms.office.email import show_message
 from thep_forms.office.mail_choice import look_up_choice, request_for_chosen, request_for_due, request_for_school
 from thep_forms.office.mail_plan import FormMessages, MailRequest
 from thep_forms.office.mail_words import STANDS, is_meant, skipped_in_words, written_in_words
-from thep_forms.office.status import ReminderRule
+from thep_forms.office.school_status import ReminderRule
 from thep_forms.records import SentKind
 from thep_forms.send import Server
 

@@ -18,7 +18,8 @@ from thep_forms.office.dates import date_warning, due_date, in_words, today
 from thep_forms.office.mail_plan import FormMessages, MailPlan, MailRequest, members_named, plan_messages
 from thep_forms.office.opening import YearRegister
 from thep_forms.office.partnership import example_address
-from thep_forms.office.status import SchoolStatus, current_statuses
+from thep_forms.office.school_status import SchoolStatus
+from thep_forms.office.status import current_statuses
 from thep_forms.records import Ledger, Records, SentKind, open_for_writing
 from thep_forms.records.database import BusyError
 from thep_forms.send import (

@@ -11,7 +11,8 @@ from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import DecisionError
 from thep_forms.office.mail_plan import FormMessages, MailPlan, MailRequest, plan_messages, what_to_write
 from thep_forms.office.opening import open_records
-from thep_forms.office.status import REMIND_AT_ANY_TIME, ReminderRule, SchoolStatus, Standing, current_statuses
+from thep_forms.office.school_status import REMIND_AT_ANY_TIME, ReminderRule, SchoolStatus, Standing
+from thep_forms.office.status import current_statuses
 from thep_forms.records import SentKind
 from thep_forms.register import members_of_year
 

@@ -12,7 +12,8 @@ from msgspec import Struct, field
 from thep_forms.checking import normalise
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
-from thep_forms.office.status import REMIND_AT_ANY_TIME, ReminderRule, SchoolStatus, Standing, due_for_reminder
+from thep_forms.office.school_status import REMIND_AT_ANY_TIME, ReminderRule, SchoolStatus, Standing
+from thep_forms.office.status import due_for_reminder
 from thep_forms.records import SentKind
 from thep_forms.register import MemberSchool
 

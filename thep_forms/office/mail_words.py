@@ -8,7 +8,7 @@ from datetime import date
 
 from thep_forms.office.dates import in_words, today
 from thep_forms.office.report_contents import HAS_RETURNED
-from thep_forms.office.status import ReminderRule, SchoolStatus, Standing
+from thep_forms.office.school_status import ReminderRule, SchoolStatus, Standing
 from thep_forms.records import SentKind, SentState
 from thep_forms.send import Delivery, DeliveryOutcome
 

@@ -13,7 +13,8 @@ from thep_forms.errors import DecisionError
 from thep_forms.office.done import Done, just_done
 from thep_forms.office.history import Event, events_of_school
 from thep_forms.office.opening import open_records
-from thep_forms.office.status import SchoolStatus, statuses_of_members
+from thep_forms.office.school_status import SchoolStatus
+from thep_forms.office.status import statuses_of_members
 from thep_forms.records import Records
 
 

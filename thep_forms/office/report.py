@@ -30,14 +30,9 @@ from thep_forms.office.report_contents import (
     StandingCounts,
 )
 from thep_forms.office.report_page import report_page
-from thep_forms.office.status import (
-    SchoolStatus,
-    Standing,
-    count_by_phase,
-    current_statuses,
-    is_in_year,
-    school_of,
-)
+from thep_forms.office.school_status import SchoolStatus, Standing
+from thep_forms.office.standings import is_in_year, school_of
+from thep_forms.office.status import count_by_phase, current_statuses
 from thep_forms.office.tasks import needs_somebody
 from thep_forms.office.words import in_short
 from thep_forms.records import Records, Returned

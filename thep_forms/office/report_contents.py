@@ -10,7 +10,7 @@ from msgspec import Struct
 from thep_forms.definition import FormDefinition
 from thep_forms.definition.model import Severity
 from thep_forms.office.dates import in_words
-from thep_forms.office.status import Standing
+from thep_forms.office.school_status import Standing
 
 HAS_RETURNED = (Standing.ACCEPTED, Standing.NEEDS_ATTENTION)
 

@@ -13,7 +13,8 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.office.dates import due_date
 from thep_forms.office.done import Done, DoneToday, done_today, just_done
 from thep_forms.office.opening import open_records
-from thep_forms.office.status import ReminderRule, SchoolStatus, Standing, statuses_of_members
+from thep_forms.office.school_status import ReminderRule, SchoolStatus, Standing
+from thep_forms.office.status import statuses_of_members
 from thep_forms.office.tasks import OpenQuestions, Task, TaskKind, needs_somebody, open_questions, task_of, tasks
 from thep_forms.records import Ledger, Records
 

@@ -1,0 +1,317 @@
+"""Works out where each school stands, by its returns, its messages and what was sent to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from thep_forms.checking import Problem
+from thep_forms.deciding import Verdict
+from thep_forms.definition import MembershipYear
+from thep_forms.definition.model import ProblemCode, Severity
+from thep_forms.office.dates import in_words
+from thep_forms.office.replies import Replies, Reply
+from thep_forms.office.school_status import SchoolStatus, Standing, last_form
+from thep_forms.office.words import in_short
+from thep_forms.records import Records, Returned, Sent, SentState
+from thep_forms.register import MemberSchool
+from thep_forms.send import split_addresses
+
+_STANDING_BY_STATE = {
+    SentState.SENDING: Standing.UNCERTAIN,
+    SentState.DRAFTED: Standing.DRAFTED,
+    SentState.SENT: Standing.SENT,
+}
+_VERB_BY_STATE = {
+    SentState.SENDING: "may have been sent",
+    SentState.DRAFTED: "drafted",
+    SentState.SENT: "sent",
+}
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class _History(Struct, frozen=True):
+    """What is known of a school's year: its returns, its returns of other years, and the messages sent to it.
+
+    Among its returns are forms of earlier years that came while the year was collected. `came_again` is a return of an
+    earlier year that came in its own year, and again while this year was collected. `replies` are the messages that it
+    wrote without a form of its own, the first one first.
+    """
+
+    member: MemberSchool
+    returns: Sequence[Returned]
+    returns_of_other_years: Sequence[Returned]
+    messages: tuple[Sent, ...]
+    came_again: Returned | None = None
+    replies: tuple[Reply, ...] = ()
+
+
+def _never(_: date) -> bool:
+    return False
+
+
+def school_statuses(
+    year: MembershipYear,
+    members: Iterable[MemberSchool],
+    records: Records,
+    sent: Iterable[Sent] = (),
+    is_overdue: Callable[[date], bool] = _never,
+) -> tuple[SchoolStatus, ...]:
+    """Where each member stands in a year: those that need something first, then by DfE number.
+
+    `sent` are the ledger's messages of any year. `is_overdue` says whether a form that was sent on a day is overdue.
+    """
+    members, sent = tuple(members), tuple(sent)
+    messages = _messages_by_school(sent, year)
+    without_form = _standing_without_form(messages)
+    bounced = records.undeliverable_addresses()
+    statuses: list[SchoolStatus] = []
+    for history in _histories(members, year, records, messages, sent):
+        status = _status_of_return(history, records, year) or _status_of_bounces(history, bounced)
+        status = status or _status_of_reply(history)
+        status = status or _status_without_return(history, without_form, is_overdue)
+        statuses.append(_with_bounces(_with_replies(status, history), bounced))
+    order = list(Standing)
+    return tuple(sorted(statuses, key=lambda status: (order.index(status.standing), status.dfe_number)))
+
+
+def school_of(returned: Returned, members: Collection[str]) -> str:
+    """The DfE number of the school that a return counts for.
+
+    `members` are the DfE numbers of the member schools. If the number on the form is no member's, the return counts
+    for the school that the copy was made for.
+    """
+    return returned.school if returned.school in members else returned.entry.copy_of
+
+
+def _messages_by_school(sent: Iterable[Sent], year: MembershipYear) -> dict[str, list[Sent]]:
+    messages: dict[str, list[Sent]] = {}
+    for message in sent:
+        if message.year == str(year):
+            messages.setdefault(message.dfe_number, []).append(message)
+    return messages
+
+
+def _standing_without_form(messages: Mapping[str, Sequence[Sent]]) -> Standing:
+    """The standing of a school that was sent no form: it depends on whether any other school was sent one."""
+    was_any_sent = any(last_form(of_school) for of_school in messages.values())
+    return Standing.NOT_SENT if was_any_sent else Standing.NOT_RETURNED
+
+
+def _histories(
+    members: Sequence[MemberSchool],
+    year: MembershipYear,
+    records: Records,
+    messages: Mapping[str, Sequence[Sent]],
+    sent: Sequence[Sent],
+) -> list[_History]:
+    numbers = {member.dfe_number for member in members}
+    replies = Replies(records, year, numbers, sent)
+    returns: dict[str, list[Returned]] = {}
+    returns_of_other_years: dict[str, list[Returned]] = {}
+    came_again: dict[str, Returned] = {}
+    for returned in records.returns():
+        replies.add(returned)
+        if not returned.arrivals_from_school:
+            continue
+        school = school_of(returned, numbers)
+        by_school = returns if is_in_year(returned, year) else returns_of_other_years
+        by_school.setdefault(school, []).append(returned)
+        if returned.judgement.came_again_in == str(year):
+            came_again[school] = returned
+    return [
+        _History(
+            member,
+            returns.get(member.dfe_number, ()),
+            returns_of_other_years.get(member.dfe_number, ()),
+            tuple(messages.get(member.dfe_number, ())),
+            came_again.get(member.dfe_number),
+            replies.of_school(member.dfe_number),
+        )
+        for member in members
+    ]
+
+
+def _status_of_reply(history: _History) -> SchoolStatus | None:
+    """The status of a school that wrote and sent no form that can be used; None if it has not written."""
+    written = [reply for reply in history.replies if not reply.is_automatic]
+    if not written:
+        return None
+    last = written[-1]
+    sentences = [sentence for reply in written for sentence in reply.sentences]
+    return SchoolStatus(
+        history.member,
+        Standing.WROTE,
+        return_id=last.return_id,
+        sentences=tuple(dict.fromkeys(sentences)),
+        messages=history.messages,
+        wrote=last.when,
+    )
+
+
+def _with_replies(status: SchoolStatus, history: _History) -> SchoolStatus:
+    """The status, which also says when the school last wrote, and whose `why` says when a program of it last answered.
+
+    What it wrote before its last form no longer counts.
+    """
+    if status.standing is Standing.ACCEPTED:
+        return status
+    last_return = max((returned.dated for returned in history.returns if returned.dated), default=_LONG_AGO)
+    last: dict[bool, Reply] = {}
+    for reply in history.replies:
+        if reply.at is None or reply.at > last_return:
+            last[reply.is_automatic] = reply
+    whys = [status.why, *(last[is_automatic].why for is_automatic in sorted(last))]
+    status = replace(status, why="; ".join(filter(None, whys)))
+    if status.has_returned and False in last:
+        sentences = dict.fromkeys((*status.sentences, *last[False].sentences))
+        status = replace(status, wrote=last[False].when, sentences=tuple(sentences))
+    return status
+
+
+def _status_of_return(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
+    """The status of a school that sent a form back; None if it has not."""
+    accepted = _last_return(history.returns, Verdict.ACCEPTED)
+    later = history.returns
+    if accepted:
+        later = [returned for returned in history.returns if _is_later(returned, accepted)]
+    faulty = _last_return(later, Verdict.NEEDS_ATTENTION) or _last_return(later, Verdict.BLANK)
+    if faulty:
+        return _status_of_faulty_return(history, faulty, records, was_accepted=accepted is not None)
+    if accepted:
+        return SchoolStatus(history.member, Standing.ACCEPTED, return_id=accepted.return_id, messages=history.messages)
+    return _status_of_form_that_came_again(history, records, year)
+
+
+def _last_return(returns: Iterable[Returned], verdict: Verdict) -> Returned | None:
+    """The last return with that verdict; a form of an earlier year only where there is no other."""
+    found = [returned for returned in returns if returned.verdict is verdict]
+    return max(found, key=_relevance, default=None)
+
+
+def _status_of_form_that_came_again(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
+    """The status of a school that sent nothing but the form of an earlier year again; None if it did not."""
+    if not history.came_again:
+        return None
+    problem = records.year_earlier(history.came_again, str(year))
+    return SchoolStatus(
+        history.member,
+        Standing.NEEDS_ATTENTION,
+        in_short(problem, records.definition.problems),
+        history.came_again.return_id,
+        (problem.message,),
+        history.messages,
+    )
+
+
+def is_in_year(returned: Returned, year: MembershipYear) -> bool:
+    """Whether a return came in the collection of that year, or does not say its year."""
+    return returned.year_collected in ("", str(year))
+
+
+def _status_of_faulty_return(
+    history: _History, faulty: Returned, records: Records, *, was_accepted: bool
+) -> SchoolStatus:
+    problems = [*records.problems_to_mend(faulty), *_conflicts(history.returns, records)]
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    texts = records.definition.problems
+    why = "; ".join(dict.fromkeys(in_short(problem, texts) for problem in errors))
+    if was_accepted:
+        why = f"a form was accepted, but a later form has errors: {why}"
+    is_own_copy = faulty.entry.copy_of == history.member.dfe_number
+    queries = [problem for problem in problems if problem.severity is Severity.QUERY]
+    sentences = tuple(dict.fromkeys(_sentence(problem, is_own_copy) for problem in (*errors, *queries)))
+    return SchoolStatus(history.member, Standing.NEEDS_ATTENTION, why, faulty.return_id, sentences, history.messages)
+
+
+def _conflicts(returns: Iterable[Returned], records: Records) -> list[Problem]:
+    """The problem that forms of the school differ and nothing says which is later; empty if there is none.
+
+    These forms may not be the ones that came last: they often have no date.
+    """
+    for returned in returns:
+        if ProblemCode.RETURN_CONFLICT in returned.judgement.codes:
+            return [problem for problem in records.problems(returned) if problem.code is ProblemCode.RETURN_CONFLICT]
+    return []
+
+
+def _relevance(returned: Returned) -> tuple[bool, datetime, str]:
+    is_of_year = not returned.judgement.collected
+    return is_of_year, returned.dated or _LONG_AGO, returned.return_id
+
+
+def _is_later(faulty: Returned, accepted: Returned) -> bool:
+    return bool(faulty.dated and accepted.dated and faulty.dated > accepted.dated)
+
+
+def _sentence(problem: Problem, is_own_copy: bool) -> str:
+    """What asks the school to correct a problem.
+
+    The sentence quotes what was typed only if it came in the school's own copy: on any other form, the DfE number may
+    belong to another school.
+    """
+    quotes = problem.field and problem.value
+    return f"{problem.label}: please check what was entered." if quotes and not is_own_copy else problem.message
+
+
+def _status_of_bounces(history: _History, bounced: Collection[str]) -> SchoolStatus | None:
+    """The status of a school whose mail bounced; None if mail can reach it.
+
+    It is undeliverable until the register list has another address for it; then the form has yet to be sent there.
+    """
+    if _all_bounced(history.member.email, bounced):
+        why = _bounced_words(history.member)
+        return SchoolStatus(history.member, Standing.UNDELIVERABLE, why, messages=history.messages)
+    form = last_form(history.messages)
+    if form and _all_bounced(form.addresses, bounced):
+        why = f"mail to {form.addresses} bounced; the address is another one now"
+        return SchoolStatus(history.member, Standing.NOT_SENT, why, messages=history.messages)
+    return None
+
+
+def _with_bounces(status: SchoolStatus, bounced: Collection[str]) -> SchoolStatus:
+    """The status with the addresses that bounced. Its `why` says so if none is left for a school that needs mail."""
+    addresses = split_addresses(status.member.email)
+    status = replace(status, bounced=tuple(address for address in addresses if address.lower() in bounced))
+    says_so = status.standing in (Standing.ACCEPTED, Standing.UNDELIVERABLE)
+    if status.addresses or not status.bounced or says_so:
+        return status
+    return replace(status, why="; ".join(filter(None, (status.why, _bounced_words(status.member)))))
+
+
+def _bounced_words(member: MemberSchool) -> str:
+    return f"mail to {member.email} bounced; find another address"
+
+
+def _all_bounced(joined: str, bounced: Collection[str]) -> bool:
+    addresses = split_addresses(joined)
+    return bool(addresses) and all(address.lower() in bounced for address in addresses)
+
+
+def _status_without_return(
+    history: _History, without_form: Standing, is_overdue: Callable[[date], bool]
+) -> SchoolStatus:
+    """The status of a school that has not sent back the form of this year."""
+    form = last_form(history.messages)
+    if not form:
+        return SchoolStatus(history.member, without_form, messages=history.messages)
+    why = f"{_VERB_BY_STATE[form.state]} on {in_words(form.at.date())}"
+    wrong_year = _year_returned_since(form, history.returns_of_other_years)
+    standing = Standing.OVERDUE if is_overdue(form.at.date()) else _STANDING_BY_STATE[form.state]
+    if standing is Standing.UNCERTAIN:
+        why += f" with the Message-ID {form.message_id}"
+    if wrong_year:
+        why += f"; after that the school returned the form of {wrong_year}"
+    needs_no_words = standing in (Standing.DRAFTED, Standing.SENT) and not wrong_year
+    return SchoolStatus(history.member, standing, "" if needs_no_words else why, messages=history.messages)
+
+
+def _year_returned_since(form: Sent, returns_of_other_years: Iterable[Returned]) -> str:
+    """The year of a form that the school returned after this year's form was sent; empty if there is none."""
+    for returned in returns_of_other_years:
+        if returned.dated and returned.dated > form.at:
+            return returned.year
+    return ""
