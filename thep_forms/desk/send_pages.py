@@ -18,7 +18,7 @@ from thep_forms.desk.pages import DeskContext, PageGroup
 from thep_forms.desk.requests import SentForm, go_to, sent_form
 from thep_forms.desk.send_jobs import Work, drafting, sending
 from thep_forms.errors import DecisionError, SendError
-from thep_forms.office.email import show_message
+from thep_forms.office.email import look_up_plan, show_message
 from thep_forms.office.mail_choice import look_up_choice, request_for_chosen, request_for_due, request_for_school
 from thep_forms.office.mail_plan import FormMessages, MailRequest
 from thep_forms.office.mail_words import STANDS, is_meant, skipped_in_words, written_in_words
@@ -141,7 +141,7 @@ class SendPages(PageGroup):
         page = self.desk.pages.page(
             "send_how",
             number=number,
-            plan=show_message(mail, 1).plan,
+            plan=look_up_plan(mail),
             kind=mail.kind,
             typed=typed or self._known_server(),
             has_password=bool(self._server and self._server.password),
@@ -191,7 +191,7 @@ class SendPages(PageGroup):
         return self._start(mail, "Writing drafts of", drafting(mail, self.desk.downloads))
 
     def _start(self, mail: MailRequest, verb: str, work: Work) -> Response:
-        count = len(show_message(mail, 1).plan.recipients)
+        count = len(look_up_plan(mail).recipients)
         what = "the form" if mail.kind is SentKind.FORM else "a reminder"
         schools = "1 school" if count == 1 else f"{count} schools"
         return go_to(path_of(self.desk.jobs.start(f"{verb} {what} to {schools}", work, count)))

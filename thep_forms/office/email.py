@@ -105,6 +105,11 @@ def preview_messages(request: MailRequest) -> Mailing:
     return Mailing(prepared.plan, *prepared.warnings, previews=previews)
 
 
+def look_up_plan(request: MailRequest) -> MailPlan:
+    """Who gets a message, and who does not. Nothing is made, sent or noted. Raises `SourceError`, `RecordsError`."""
+    return _prepare(request, _ledger_to_read, slice(0)).plan
+
+
 def show_message(request: MailRequest, number: int) -> ShownMessage:
     """The message to the school with that number among those that get one, from 1 on; else to the first of them.
 

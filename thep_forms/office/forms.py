@@ -19,7 +19,7 @@ from thep_forms.office.opening import YearRegister, open_records
 from thep_forms.office.outputs import PDF_START, require_replaceable
 from thep_forms.office.partnership import example_address
 from thep_forms.office.report_contents import HAS_RETURNED
-from thep_forms.office.status import current_statuses
+from thep_forms.office.status import statuses_of_members
 from thep_forms.register import MemberSchool, members_of_year, read_register
 
 
@@ -128,7 +128,7 @@ def make_school_pack(
     with open_records(records, definitions) as (ledger, opened):
         members = members_of_year(opened, year)
         if who is PackFor.NOT_ANSWERED:
-            statuses = current_statuses(ledger, opened, definition, members)
+            statuses = statuses_of_members(ledger, opened, year, definitions)
             numbers = [status.dfe_number for status in statuses if status.standing not in HAS_RETURNED]
     if who is not PackFor.ALL:
         members = tuple(member for member in members if member.dfe_number in numbers)

@@ -12,9 +12,8 @@ from thep_forms.errors import DecisionError
 from thep_forms.office.mail_plan import FormMessages, MailPlan, MailRequest, plan_messages, what_to_write
 from thep_forms.office.opening import open_records
 from thep_forms.office.school_status import REMIND_AT_ANY_TIME, ReminderRule, SchoolStatus, Standing
-from thep_forms.office.status import current_statuses
+from thep_forms.office.status import statuses_of_members
 from thep_forms.records import SentKind
-from thep_forms.register import members_of_year
 
 
 class MailChoice(Struct, frozen=True):
@@ -41,7 +40,7 @@ def look_up_choice(folder: Path, year: MembershipYear, definitions: Definitions)
     """Whom the office can write to. Raises `RecordsError`, `TemplateError`."""
     definition = definitions(year)
     with open_records(folder, definitions) as (ledger, records):
-        statuses = current_statuses(ledger, records, definition, members_of_year(records, year))
+        statuses = statuses_of_members(ledger, records, year, definitions)
     return MailChoice(
         str(year),
         tuple(sorted(statuses, key=lambda status: status.dfe_number)),

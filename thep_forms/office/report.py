@@ -32,12 +32,11 @@ from thep_forms.office.report_contents import (
 from thep_forms.office.report_page import report_page
 from thep_forms.office.school_status import SchoolStatus, Standing
 from thep_forms.office.standings import is_in_year, school_of
-from thep_forms.office.status import count_by_phase, current_statuses
+from thep_forms.office.status import count_by_phase, current_statuses, statuses_of_members
 from thep_forms.office.tasks import needs_somebody
 from thep_forms.office.words import in_short
 from thep_forms.records import Records, Returned
 from thep_forms.records.changes import Change
-from thep_forms.register import members_of_year
 
 
 def write_report(
@@ -70,11 +69,8 @@ def look_up_report(
     """The report of a year as it stands now; None if no member schools are known. Raises `RecordsError`."""
     definition = definitions(year)
     with open_records(records, definitions) as (ledger, opened):
-        members = members_of_year(opened, year)
-        if not members:
-            return None
-        statuses = current_statuses(ledger, opened, definition, members)
-        return make_report(definition, statuses, opened, redacted=redacted)
+        statuses = statuses_of_members(ledger, opened, year, definitions)
+        return make_report(definition, statuses, opened, redacted=redacted) if statuses else None
 
 
 def make_report(
