@@ -3,6 +3,6 @@
 `read.read_file` reads a file. Here are the types of what it gives, which every room uses and which load quickly.
 """
 
-from thep_forms.reading.model import NOT_READ, Answer, Doubt, FileKind, Note, ReadFrom, Reading
+from thep_forms.reading.model import NOT_READ, Answer, Doubt, FileKind, Note, PagePlace, ReadFrom, Reading
 
-__all__ = ["NOT_READ", "Answer", "Doubt", "FileKind", "Note", "ReadFrom", "Reading"]
+__all__ = ["NOT_READ", "Answer", "Doubt", "FileKind", "Note", "PagePlace", "ReadFrom", "Reading"]

@@ -47,6 +47,7 @@ class Doubt(StrEnum):
     OTHER_KIND = "other_kind"  # its field is of another kind than the form has it
     FORMATTED = "formatted"  # it stands in formatted text alone, which few programs read
     BOX_FULL = "box_full"  # it is as long as its field allows, so the rest may not have been taken
+    STRUCK_OUT = "struck_out"  # on paper, a tick was scratched out, a label ringed, or words crossed out
 
 
 _ILLEGIBLE = frozenset({Doubt.UNREADABLE, Doubt.COVERED})
@@ -58,7 +59,8 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     A letter that the file does not name is U+FFFD. `others` are differing answers for the same box, from other
     widgets, its field, notes or print. One of them may be empty. `shown` is the text that
     the box shows where that is not its answer: a program may have changed only one of the two. `page` is the index of
-    the page, None where the file does not say.
+    the page, None where the file does not say. `confidence`, from 0 to 1, is how sure the reader of pictures is; None
+    for what was not read from a picture.
     """
 
     text: str
@@ -67,6 +69,7 @@ class Answer(Struct, frozen=True, omit_defaults=True):
     others: tuple[str, ...] = ()
     page: int | None = None
     shown: str = ""
+    confidence: float | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -95,6 +98,18 @@ class Note(Struct, frozen=True, omit_defaults=True):
     box: str = ""
 
 
+class PagePlace(Struct, frozen=True):
+    """Where a page of the form lies in a picture: `number` is the form's page, from 1, `page` the picture's index.
+
+    `matrix` are the nine numbers, row by row, of the projection that takes a point of the form's page, in points from
+    its upper left corner, to its place in the upright picture, as shares of the picture's width and height.
+    """
+
+    page: int
+    number: int
+    matrix: tuple[float, ...]
+
+
 class Reading(Struct, frozen=True, omit_defaults=True):
     """One return as it was read: what it is, its answers by AcroForm field name, and what the file says of itself.
 
@@ -102,8 +117,8 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     value of the hidden field, or what the page code of a picture gives for it; `title` is the document's. `modified` is
     its modification date with a time zone, UTC where the file gives none. `damaged`: answers may be missing or stale.
     `pages_missing` are the numbers of the form's pages, from 1, that are not in the file; `boxes` are then the names of
-    the boxes that are. `is_as_written`: the file is byte for byte as this program wrote it. `reason` says why nothing
-    was read; it holds no answer.
+    the boxes that are. `is_as_written`: the file is byte for byte as this program wrote it. `places` are where the
+    form's pages lie in pictures. `reason` says why nothing was read; it holds no answer.
     """
 
     kind: FileKind
@@ -118,6 +133,7 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     is_as_written: bool = False
     pages_missing: tuple[int, ...] = ()
     boxes: tuple[str, ...] = ()
+    places: tuple[PagePlace, ...] = ()
 
     def text_of(self, name: str) -> str:
         """What was read from the box of that name; empty where nothing was."""
