@@ -17,6 +17,7 @@ from thep_forms.definition.form import Box
 from thep_forms.definition.model import Kind, ProblemCode
 from thep_forms.errors import DecisionError
 from thep_forms.office.confirm import can_be_confirmed
+from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.opening import open_records
 from thep_forms.office.tasks import Task, needs_somebody, task_of
 from thep_forms.reading import FileKind
@@ -57,8 +58,8 @@ class ShownAnswer(Struct, frozen=True):
 
     @property
     def is_asked(self) -> bool:
-        """Whether something is asked about it, or it is required and empty."""
-        return bool(self.problems) or (self.box.required and not self.now)
+        """Whether something is asked about it, or it is required and empty. Of boxes to tick, not each is required."""
+        return bool(self.problems) or (self.box.required and not self.now and not self.is_tick)
 
     @property
     def is_tick(self) -> bool:
@@ -71,7 +72,7 @@ class ShownReturn(Struct, frozen=True):
 
     `task` says what needs a person, None if nothing does. `has_file`: there is a file that may be drawn.
     `can_be_corrected`: it is a form. `questions` counts what can be confirmed. `message` is what a message without a
-    form says.
+    form says. `lacks` says what is missing since a person was deleted; empty for nothing.
     """
 
     returned: Returned
@@ -84,6 +85,7 @@ class ShownReturn(Struct, frozen=True):
     questions: int
     has_file: bool
     message: str = ""
+    lacks: str = ""
 
     @property
     def has_conflict(self) -> bool:
@@ -125,6 +127,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         len(can_be_confirmed_now) if returned.entry.is_filled_in else 0,
         returned.return_id in ledger.files() and returned.entry.kind != FileKind.LOCKED,
         _message(returned, ledger),
+        lacking_in_words(lacking(records).get(returned.return_id, ())),
     )
 
 

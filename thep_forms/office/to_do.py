@@ -12,6 +12,7 @@ from msgspec import Struct
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.office.dates import due_date
 from thep_forms.office.done import Done, DoneToday, done_today, just_done
+from thep_forms.office.lacking import lacking
 from thep_forms.office.opening import open_records
 from thep_forms.office.school_status import ReminderRule, SchoolStatus, Standing
 from thep_forms.office.status import statuses_of_members
@@ -27,7 +28,7 @@ class ToDo(Struct, frozen=True):
     `counts` says how many schools have each standing. `waiting` are the schools that have not answered. `remind_from`
     is the first day on which one of them may be reminded, None where there is none. `done` was just decided,
     `done_today` on this day. `elsewhere` counts what needs a person in other years. `questions` are those of forms that
-    count.
+    count. `lacking` are the schools whose accepted form lacks a required answer since a person was deleted.
     """
 
     year: str
@@ -39,6 +40,7 @@ class ToDo(Struct, frozen=True):
     done_today: tuple[DoneToday, ...]
     elsewhere: Counter[str]
     questions: tuple[OpenQuestions, ...]
+    lacking: tuple[SchoolStatus, ...]
 
     @property
     def kinds(self) -> Counter[TaskKind]:
@@ -75,6 +77,7 @@ def look_up_to_do(
             done_today(records),
             Counter(task.year for task in found if task.year not in (wanted, "")),
             tuple(open_questions(records, wanted)),
+            tuple(status for status in statuses if status.return_id in lacking(records)),
         )
 
 
