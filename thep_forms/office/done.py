@@ -59,10 +59,11 @@ def done_today(records: Records) -> tuple[DoneToday, ...]:
 def decision_in_words(decision: Decision, known: Mapping[int, Decision], records: Records) -> str:
     """Whose a decision is, and what was decided, in one sentence. `known` are all decisions, by number."""
     school = decision.school_name or decision.dfe_number or _UNKNOWN
-    return f"{school}: {_what(decision, known, records)}."
+    return f"{school}: {what_was_decided(decision, known, records)}."
 
 
-def _what(decision: Decision, known: Mapping[int, Decision], records: Records) -> str:
+def what_was_decided(decision: Decision, known: Mapping[int, Decision], records: Records) -> str:
+    """What was decided, without whose it is, as the end of a sentence. `known` are all decisions, by number."""
     box = records.definition.box(decision.field)
     label = box.label if box else decision.field
     match decision.action:
@@ -84,7 +85,7 @@ def _what(decision: Decision, known: Mapping[int, Decision], records: Records) -
             return f"noted: {decision.why}"
         case Action.UNDO:
             undone = known.get(int(decision.before)) if decision.before.isdecimal() else None
-            return f"this is undone: {_what(undone, known, records)}" if undone else "a decision is undone"
+            return f"this is undone: {what_was_decided(undone, known, records)}" if undone else "a decision is undone"
 
 
 def _quoted(text: str) -> str:
