@@ -14,8 +14,8 @@ from thep_forms.definition import Definitions, FormDefinition
 from thep_forms.errors import DecisionError
 from thep_forms.office.dates import in_words
 from thep_forms.office.opening import open_records
-from thep_forms.office.words import code_in_short, in_short
-from thep_forms.reading import FileKind, ReadFrom
+from thep_forms.office.words import all_in_short, code_in_short
+from thep_forms.reading import ReadFrom
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.model import ENTERED
 
@@ -27,6 +27,7 @@ _SENT = {
 _READ: dict[str, str] = {
     ReadFrom.FIELDS: ", read from its boxes",
     ReadFrom.PAGE_TEXT: ", read from the printed page",
+    ReadFrom.SCAN: ", read from a picture",
 }
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -121,9 +122,9 @@ def _came(entry: Returned, records: Records) -> Iterator[Event]:
     for arrival in entry.arrivals:
         what = entry.verdict_of(arrival).replace("_", " ")
         if problems and arrival == entry.arrivals[0]:
-            what += f": {'; '.join(in_short(problem, records.definition.problems) for problem in problems)}"
+            what += f": {'; '.join(all_in_short(problems, records.definition.problems))}"
         year = f" for {entry.year}" if entry.year else ""
-        read = _READ.get(entry.entry.read_from, "") if entry.entry.kind == FileKind.FORM else ""
+        read = _READ.get(entry.entry.read_from, "") if entry.entry.has_answers else ""
         at = arrival.received_at or arrival.noted_at or entry.entry.modified
         if (
             arrival == entry.arrivals[0]
