@@ -100,6 +100,8 @@ class ProblemCode(StrEnum):
     READ_FROM_PAGE = "read_from_page"
     FILE_DAMAGED = "file_damaged"
     SCAN = "scan"
+    SCAN_UNCONFIRMED = "scan_unconfirmed"
+    VALUE_STRUCK_OUT = "value_struck_out"
     BLANK = "blank"
     LOCKED = "locked"
     NOT_A_FORM = "not_a_form"
