@@ -35,6 +35,8 @@ ANYTHING = st.text(max_size=60)
         (Kind.TELEPHONE, "020.7946.0018", "020.7946.0018"),
         (Kind.TELEPHONE, "Office", "Office"),
         (Kind.TEXT, "l0l", "l0l"),
+        (Kind.TEXT, "Alex Mbekı", "Alex Mbeki"),
+        (Kind.TEXT, "Işık Yaşar", "Işık Yaşar"),
     ],
 )
 def test_box_of_a_kind_has_what_that_kind_can_have(kind: Kind, read: str, meant: str) -> None:
@@ -47,6 +49,7 @@ def test_box_of_a_kind_has_what_that_kind_can_have(kind: Kind, read: str, meant:
         ("AnnLee", "Ann Lee"),
         ("ANN LEE", "Ann Lee"),
         ("Sam 0kafor", "Sam Okafor"),
+        ("Alex Mbekı", "Alex Mbeki"),
         ("Sian Bums", "Siân Burns"),
         ("3 Cedar Road L0ndon E2 OAC", "3 Cedar Road\nLondon E2 0AC"),
         ("Wi1liam O Brien", "William O'Brien"),

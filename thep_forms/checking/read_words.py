@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 
 from thep_forms.checking import normalise
-from thep_forms.checking.confusable import as_digits, as_letters, known_text, outline
+from thep_forms.checking.confusable import DOTLESS, as_digits, as_letters, known_text, outline
 from thep_forms.definition.model import Kind
 
 _NUMBER = re.compile(r"[0-9oOQDlIi|!zZsSBgq]+")
@@ -19,6 +19,7 @@ _AT_SIGNS = re.compile(r"\(at\)|\(a\)|[©®]", re.IGNORECASE)
 _READ_FOR_AT = "eaQq©®&0oO6G9"  # what stands there where an @ was written
 _LAST_LABEL = re.compile(r"(?<=\.)[a-z0-9]+$", re.IGNORECASE)
 _DIGITS_OF_LETTERS = str.maketrans("015", "ols")
+_TURKISH = frozenset("ğş")
 _WORD = re.compile(r"\w+")
 
 
@@ -34,7 +35,14 @@ def in_kind(kind: Kind, text: str, prefix: str) -> str:
             return _valid_or_read(kind, text, _with_digits(text), prefix)
         case Kind.EMAIL:
             return _as_address(text, prefix)
+        case Kind.TEXT | Kind.ADDRESS:
+            return _WORD.sub(_with_dots, text) if DOTLESS in text else text
     return text
+
+
+def _with_dots(word: re.Match[str]) -> str:
+    """The word with dots on its `ı`, unless it has another letter of Turkish alone."""
+    return word[0] if set(word[0].casefold()) & _TURKISH else word[0].replace(DOTLESS, "i")
 
 
 def as_name(text: str) -> str:
