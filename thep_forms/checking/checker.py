@@ -39,14 +39,6 @@ def year_of(reading: Reading) -> MembershipYear | None:
     return next(iter(years_in(reading.form_id, reading.title)), None)
 
 
-def check_scan(reading: Reading, definition: FormDefinition, corrections: Corrections = NO_CORRECTIONS) -> Checked:
-    """A picture of the form: nothing of it is known but what its code says, the year and whose copy it is."""
-    school = corrections.school or school_in(reading.form_id)
-    number = normalise.dfe_number(school, definition.partnership.dfe_prefix)
-    problems = (problem(definition, ProblemCode.SCAN, value=reading.reason),)
-    return Checked(_year(reading, corrections), number.value, problems=problems)
-
-
 def check(reading: Reading, definition: FormDefinition, corrections: Corrections = NO_CORRECTIONS) -> Checked:
     """Check a return that is a form against `definition`, that of `year_of(reading)` where it says its year.
 
@@ -59,7 +51,7 @@ def check(reading: Reading, definition: FormDefinition, corrections: Corrections
     return with_what_came_in(checked, reading, corrections, definition)
 
 
-def _year(reading: Reading, corrections: Corrections) -> MembershipYear | None:
+def year_with(reading: Reading, corrections: Corrections) -> MembershipYear | None:
     """The membership year that a person said the return is of, else the one that it says."""
     return MembershipYear.parse(corrections.year) if corrections.year else year_of(reading)
 
@@ -78,7 +70,7 @@ class _Checker:
         self.values: dict[str, CheckedValue] = {}
 
     def checked(self) -> Checked:
-        year = _year(self.reading, self.corrections)
+        year = year_with(self.reading, self.corrections)
         if not self.reading.says_something:
             return Checked(year, self._number_on_missing_page(), blank=True, copy_of=self._copy_of())
         self._file()
@@ -282,6 +274,8 @@ class _Checker:
         if raw.shown and not look_alike(raw.shown, raw.text):
             held = f"“{shown(raw.text)}”" if raw.says_something else NO_ANSWER
             self._problem_in(box, raw, ProblemCode.VALUE_SHOWN_DIFFERENTLY, held=held, shown=shown(raw.shown))
+        if Doubt.STRUCK_OUT in raw.doubts:
+            self._problem_in(box, raw, ProblemCode.VALUE_STRUCK_OUT, read=_read_beside(box, raw))
         if raw.is_empty:
             return ""
         normal = self._normal(box, raw)
@@ -293,6 +287,8 @@ class _Checker:
             self._problem_in(box, raw, normal.problem, **words)
         self._doubts(box, raw)
         self._oddities(box, raw, normal.value)
+        if raw.read_from is ReadFrom.SCAN:
+            self._problem_in(box, raw, ProblemCode.SCAN_UNCONFIRMED)
         return normal.value
 
     def _normal(self, box: Box, raw: Answer) -> normalise.Normal:
@@ -304,7 +300,7 @@ class _Checker:
 
     def _doubts(self, box: Box, raw: Answer) -> None:
         """What the reader was not sure of."""
-        if raw.others:
+        if raw.others and Doubt.STRUCK_OUT not in raw.doubts:
             others = "”, “".join(other.strip() or NO_ANSWER for other in raw.others)
             self._problem_in(box, raw, ProblemCode.VALUE_CONFLICT, other=shown(others))
         for doubt, where in _UNCERTAIN.items():
@@ -389,6 +385,14 @@ def _says(text: str) -> str:
     """The sentence that quotes what stands beside the boxes."""
     quoted = shown(text)
     return f"It says “{quoted}”." if quoted else "Our program cannot read it. Please tell us what it means."
+
+
+def _read_beside(box: Box, raw: Answer) -> str:
+    """What was read where something is crossed out: the answer, and others beside it."""
+    if box.kind is Kind.TICKS:
+        return "a tick" if normalise.tick(raw.text) else "no tick"
+    texts = [f"“{shown(text)}”" if text.strip() else NO_ANSWER for text in (raw.text, *raw.others)]
+    return " and ".join(texts)
 
 
 def _required(definition: FormDefinition, answers: Mapping[str, Answer]) -> frozenset[str]:

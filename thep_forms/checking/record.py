@@ -22,7 +22,11 @@ class Problem(Struct, frozen=True):
 
 
 class CheckedValue(Struct, frozen=True):
-    """An answer as it was typed beside its normal form. `corrected` is what a person put in its place."""
+    """An answer as it was typed beside its normal form. `corrected` is what a person put in its place.
+
+    Of what was read from a picture, `raw` is what the reader saw, `likely` what it probably is where that is something
+    else, and `confidence`, from 0 to 1, how sure the reader was.
+    """
 
     field: str
     label: str
@@ -30,6 +34,13 @@ class CheckedValue(Struct, frozen=True):
     value: str
     read_from: str
     corrected: str = ""
+    likely: str = ""
+    confidence: float | None = None
+
+    @property
+    def now(self) -> str:
+        """The answer that counts, as it would have been typed."""
+        return self.corrected or self.likely or self.raw
 
 
 class Contact(Struct, frozen=True):

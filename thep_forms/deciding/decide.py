@@ -254,14 +254,15 @@ class _Decider:
     def _choose_by_year(self) -> None:
         """Choose which return of each school and year counts, the earliest year first.
 
-        A copy that was printed, or flattened, has lost the field by which it is known as unchanged. It is known by its
-        answers, which are those of the latest accepted return of an earlier year.
+        A copy that was printed, or flattened, has lost the field by which it is known as unchanged. Of a picture, not
+        all may be read. It is known by its answers, which are those of the latest accepted return of an earlier year.
         """
         latest: dict[str, bytes] = {}  # the content of that return, by school
         for (_, number), group in groupby(self.entries, key=lambda entry: (entry.year, entry.dfe_number)):
             entries = list(group)
             for entry in entries:
-                is_print = entry.read_from == ReadFrom.PAGE_TEXT
+                is_copy_on_paper = entry.read_from == ReadFrom.SCAN and bool(entry.copy_of)
+                is_print = entry.read_from == ReadFrom.PAGE_TEXT or is_copy_on_paper
                 is_confirmed = self.decided.confirms(entry.return_id, ProblemCode.COPY_UNCHANGED)
                 if is_print and not is_confirmed and entry.content and entry.content == latest.get(number):
                     self.repeated.add(entry.return_id)

@@ -96,6 +96,11 @@ class Entry(Struct, frozen=True, gc=False):
         return self.kind in (FileKind.FORM, FileKind.SCAN)
 
     @property
+    def has_answers(self) -> bool:
+        """Whether answers were read from it: of a picture nobody knows what stands in it where none were."""
+        return self.is_filled_in and (self.kind != FileKind.SCAN or bool(self.read_from))
+
+    @property
     def is_filled_in(self) -> bool:
         """Whether it is a form with something in it."""
         return self.is_form and not self.blank

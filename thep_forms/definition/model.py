@@ -100,6 +100,8 @@ class ProblemCode(StrEnum):
     READ_FROM_PAGE = "read_from_page"
     FILE_DAMAGED = "file_damaged"
     SCAN = "scan"
+    SCAN_UNCONFIRMED = "scan_unconfirmed"
+    VALUE_STRUCK_OUT = "value_struck_out"
     BLANK = "blank"
     LOCKED = "locked"
     NOT_A_FORM = "not_a_form"
@@ -111,11 +113,12 @@ class TemplateTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Option(TemplateTable, frozen=True, kw_only=True):
-    """One tick box of a field of kind `ticks`."""
+    """One tick box of a field of kind `ticks`. `also` are other words that register lists have for it."""
 
     name: Slug
     label: Words
     help: str = ""
+    also: tuple[Words, ...] = ()
 
 
 class NumberRange(TemplateTable, frozen=True, kw_only=True):

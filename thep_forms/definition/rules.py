@@ -39,6 +39,7 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
     ProblemCode.PHASE_UNLIKELY: ("likely", "number"),
     ProblemCode.VALUE_SHOWN_DIFFERENTLY: ("held", "shown"),
     ProblemCode.VALUE_UNCERTAIN: ("where",),
+    ProblemCode.VALUE_STRUCK_OUT: ("read",),
     ProblemCode.VALUE_CONFLICT: ("other",),
     ProblemCode.VALUE_CORRECTED: ("noted", "reason"),
     ProblemCode.VALUE_MISSPELT: ("meant", "letters"),

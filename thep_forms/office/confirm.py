@@ -8,7 +8,7 @@ from pathlib import Path
 from thep_forms.checking import Problem
 from thep_forms.checking.corrections import ProblemKey
 from thep_forms.deciding import Action, Verdict
-from thep_forms.definition import Definitions, FormDefinition, Severity
+from thep_forms.definition import Definitions, FormDefinition, ProblemCode, Severity
 from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.answers import names_asked_about
 from thep_forms.office.deciding import Decided, Desk, open_desk
@@ -22,8 +22,9 @@ def confirm(
 ) -> Decided:
     """Tick off the queries of a return, or those in `fields`, which go by name or label.
 
-    A copy that came back unchanged then says that nothing has changed. Raises `DecisionError` if there is nothing to
-    confirm or an error has to be corrected, `RecordsError`.
+    A copy that came back unchanged then says that nothing has changed. What was read from a picture is right as it was
+    read; a box with another error is left out, since that has to be corrected. Raises `DecisionError` if there is
+    nothing to confirm or an error has to be corrected, `RecordsError`.
     """
     with open_desk(folder, definitions, who) as desk:
         returned = desk.returned(return_id)
@@ -42,10 +43,24 @@ def can_be_confirmed(problem: Problem, definition: FormDefinition) -> bool:
     return problem.severity is Severity.QUERY or definition.problems[problem.code].can_be_confirmed
 
 
+def can_be_confirmed_now(problems: Sequence[Problem], definition: FormDefinition) -> list[Problem]:
+    """The problems of a return of which a person may say that they are none.
+
+    What was read from a picture is not among them where its box has an error that has to be corrected.
+    """
+    wrong = {problem.field for problem in problems if not can_be_confirmed(problem, definition)}
+    found: list[Problem] = []
+    for problem in problems:
+        is_wrong = problem.code is ProblemCode.SCAN_UNCONFIRMED and problem.field in wrong
+        if can_be_confirmed(problem, definition) and not is_wrong:
+            found.append(problem)
+    return found
+
+
 def _require_answers(returned: Returned) -> None:
     if returned.verdict in (Verdict.SENT_BY_US, Verdict.AUTOMATIC, Verdict.CLOSED):
         raise DecisionError("Nothing is asked about this file, so there is nothing to confirm.")
-    if returned.entry.kind == FileKind.SCAN:
+    if returned.entry.kind == FileKind.SCAN and not returned.entry.has_answers:
         raise DecisionError("This is a picture, of which no answers were read. Type them in.", Remedy.ENTER)
     if not returned.entry.is_filled_in:
         raise DecisionError("No answers were read from this file. Close it, or type them in.", Remedy.ENTER)
@@ -64,9 +79,10 @@ def _problems(desk: Desk, returned: Returned, fields: Sequence[str], definition:
         for problem in problems:
             if not can_be_confirmed(problem, definition):
                 raise DecisionError(_words(problem, definition), Remedy.CORRECT)
-    found = [problem for problem in problems if can_be_confirmed(problem, definition)]
+    found = can_be_confirmed_now(problems, definition)
     if not found and problems:
-        raise DecisionError(_words(problems[0], definition), Remedy.CORRECT)
+        wrong = [problem for problem in problems if not can_be_confirmed(problem, definition)]
+        raise DecisionError(_words(wrong[0], definition), Remedy.CORRECT)
     if not found:
         raise DecisionError("Nothing is asked about this return, so there is nothing to confirm.")
     return found

@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from thep_forms.checking import Contact
+from thep_forms.checking.known_answers import Texts, texts_of_record
 from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.model import Field, Kind, Role
 from thep_forms.generate import Master, PaperCopy, pack
 from thep_forms.register import MemberSchool
 
 LONGEST_NAME = 80  # characters of a file's name, without its ending
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')  # in file names on Windows
-
-Values = dict[str, str | bool]  # by AcroForm field; true for a tick
 
 
 def copies(
@@ -45,35 +42,10 @@ def print_pack(definition: FormDefinition, members: Iterable[MemberSchool]) -> b
     return pack(definition, papers, _blocks_needed(definition, members, None))
 
 
-def answers(definition: FormDefinition, member: MemberSchool) -> Values:
+def answers(definition: FormDefinition, member: MemberSchool) -> Texts:
     """The known answers of a school, by AcroForm field. The form prints the prefix of the DfE number itself."""
-    prefix = definition.partnership.dfe_prefix
-    values: Values = {definition.dfe_field.name: member.dfe_number.removeprefix(prefix)}
-    for field in definition.fields:
-        answer = member.record.school.get(field.name, "")
-        if field is not definition.dfe_field and answer:
-            values |= _values_of_field(definition, field, answer)
-    roles = {role.name: role for role in definition.roles}
-    for contact in member.record.contacts:
-        role = roles.get(contact.role)
-        if role and not _is_implied(member, contact, role):
-            boxes = definition.block(role, contact.position).boxes
-            values |= {box.name: contact.parts.get(part, "") for part, box in boxes.items()}
-    return {name: value for name, value in values.items() if value}
-
-
-def _is_implied(member: MemberSchool, contact: Contact, role: Role) -> bool:
-    """Whether the person holds the role through another role, as a main contact who is the headteacher does."""
-    return any(holder.role == role.held_by and holder.parts == contact.parts for holder in member.record.contacts)
-
-
-def _values_of_field(definition: FormDefinition, field: Field, answer: str) -> Values:
-    if field.kind is Kind.TICKS:
-        ticked, boxes = answer.split(";"), definition.boxes_of_field(field)
-        return {box.name: option.name in ticked for option, box in zip(field.option, boxes, strict=True)}
-    if field.kind is Kind.ADDRESS and answer.count(", ") < field.lines:
-        return {field.name: answer.replace(", ", "\n")}
-    return {field.name: answer}
+    number = member.dfe_number.removeprefix(definition.partnership.dfe_prefix)
+    return {definition.dfe_field.name: number, **texts_of_record(member.record, definition)}
 
 
 def _blocks_needed(definition: FormDefinition, members: Iterable[MemberSchool], more: int | None) -> int | None:

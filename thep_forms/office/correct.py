@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Assigned, Decision, Verdict
-from thep_forms.definition import Definitions, FormDefinition, Severity
+from thep_forms.definition import Definitions, FormDefinition, ProblemCode, Severity
 from thep_forms.definition.model import Kind
 from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.answers import answers_in, asked_about
@@ -17,7 +17,7 @@ from thep_forms.office.deciding import Decided, Desk, is_another_person, open_de
 from thep_forms.reading import FileKind
 from thep_forms.records import Returned
 from thep_forms.records.checks import check_reading
-from thep_forms.records.results import corrections_with
+from thep_forms.records.results import corrections_with, knowledge_of
 
 
 def correct(
@@ -45,7 +45,7 @@ def _notes(
     decisions: Sequence[Decision], desk: Desk, returned: Returned, definition: FormDefinition
 ) -> tuple[str, ...]:
     """That an address or number of somebody stays beside the name of another person."""
-    corrected = {decision.field: decision for decision in decisions}
+    corrected = {decision.field: decision for decision in decisions if decision.action is Action.CORRECT}
     values = {value.field for value in desk.records.answers(returned)}
     labels: list[str] = []
     for block in definition.blocks([*values, *corrected]):
@@ -59,21 +59,26 @@ def _notes(
 
 
 def _require_form(returned: Returned) -> None:
-    if returned.entry.kind == FileKind.SCAN:
+    if returned.entry.kind == FileKind.SCAN and not returned.entry.has_answers:
         raise DecisionError("This is a picture, of which no answers were read. Type them in.", Remedy.ENTER)
-    if returned.entry.kind != FileKind.FORM:
+    if not returned.entry.has_answers:
         raise DecisionError("This file is no form that can be read. Type the answers in.", Remedy.ENTER)
     if returned.verdict in (Verdict.SENT_BY_US, Verdict.AUTOMATIC):
         raise DecisionError("No school sent this file, so there is nothing to correct in it.")
 
 
 def _decision(desk: Desk, returned: Returned, name: str, text: str, why: str, definition: FormDefinition) -> Decision:
-    """The decision about one box. Another DFE number is another school."""
+    """The decision about one box. Another DFE number is another school. What stands there already is confirmed."""
+    problems = desk.records.problems(returned)
+    unconfirmed = {found.field: found.value for found in problems if found.code is ProblemCode.SCAN_UNCONFIRMED}
+    if text and unconfirmed.get(name) == text:
+        code = ProblemCode.SCAN_UNCONFIRMED
+        return desk.decision(Action.CONFIRM, returned, field=name, before=code, after=text, why=why)
     if name == definition.dfe_field.name:
         number = dfe_number(text, definition.partnership.dfe_prefix).value or text
         before = returned.dfe_number
         return desk.decision(Action.ASSIGN, returned, field=Assigned.SCHOOL, before=before, after=number, why=why)
-    known = {value.field: value.corrected or value.raw for value in desk.records.answers(returned)}
+    known = {value.field: value.now for value in desk.records.answers(returned)}
     return desk.decision(Action.CORRECT, returned, field=name, before=known.get(name, ""), after=text, why=why)
 
 
@@ -91,7 +96,8 @@ def _require_right(
             "An earlier version of this program read this form. Add its file again, then correct it.", Remedy.INGEST
         )
     corrections = corrections_with(desk.ledger, returned.return_id, decisions)
-    checked = check_reading(reading, desk.definitions, corrections).checked
+    knowledge = knowledge_of(desk.ledger, reading, corrections)
+    checked = check_reading(reading, desk.definitions, corrections, knowledge).checked
     names = asked_about(answers, definition)
     for problem in checked.problems if checked else ():
         if problem.severity is Severity.ERROR and problem.field in names:

@@ -17,7 +17,7 @@ from thep_forms.checking.school_names import SchoolNames
 from thep_forms.deciding import Action, Decision, Verdict
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
 from thep_forms.errors import DecisionError, Remedy
-from thep_forms.office.words import in_short
+from thep_forms.office.words import all_in_short
 from thep_forms.records import Ledger, Records, Returned, Views, open_for_writing
 from thep_forms.records.kept import kept_records
 from thep_forms.records.model import ENTERED
@@ -128,7 +128,7 @@ class Desk:
         number, name = self.school_of(returned)
         problems = () if returned.verdict is Verdict.SUPERSEDED else self.records.problems(returned)
         problems = tuple(sorted(problems, key=lambda problem: problem.severity is not Severity.ERROR))
-        left = tuple(in_short(problem, self.records.definition.problems) for problem in problems)
+        left = tuple(all_in_short(problems, self.records.definition.problems))
         return Decided(tuple(numbers), number, name, returned, problems, self._superseded_by(returned), left=left)
 
     def write_tables(self) -> None:

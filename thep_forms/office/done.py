@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from thep_forms.deciding import Action, Assigned, Decision
+from thep_forms.definition.model import ProblemCode
 from thep_forms.office.words import code_in_short
 from thep_forms.records import Ledger, Records
 
@@ -37,7 +38,7 @@ def just_done(ledger: Ledger, records: Records, numbers: Sequence[int]) -> Done 
     found = [decision for number, decision in known.items() if number in wanted]
     if not found:
         return None
-    words = dict.fromkeys(decision_in_words(decision, known, records) for decision in found)
+    words = dict.fromkeys(_in_words(group, known, records) for group in _groups(found))
     return Done(tuple(words), tuple(decision.number for decision in found))
 
 
@@ -46,20 +47,55 @@ def done_today(records: Records) -> tuple[DoneToday, ...]:
     today = datetime.now().astimezone().date()
     decisions = records.decisions()
     known = {decision.number: decision for decision in decisions}
-    found: list[DoneToday] = []
+    of_today: list[Decision] = []
     for decision in reversed(decisions):
-        at = datetime.fromisoformat(decision.at).astimezone() if decision.at else None
-        if not at or at.date() != today or decision.undone_by or decision.action is Action.UNDO:
-            continue
-        words = decision_in_words(decision, known, records)
-        found.append(DoneToday(f"{at:%H:%M}", words, decision.return_id, decision.dfe_number))
+        at = _time(decision)
+        if at and at.date() == today and not decision.undone_by and decision.action is not Action.UNDO:
+            of_today.append(decision)
+    found: list[DoneToday] = []
+    for group in _groups(of_today):
+        first, words = group[0], _in_words(group, known, records)
+        found.append(DoneToday(f"{_time(first):%H:%M}", words, first.return_id, first.dfe_number))
     return tuple(found)
+
+
+def _time(decision: Decision) -> datetime | None:
+    return datetime.fromisoformat(decision.at).astimezone() if decision.at else None
+
+
+def _groups(decisions: Iterable[Decision]) -> list[list[Decision]]:
+    """The decisions, those together by which a person confirmed in one go what was read from a picture."""
+    groups: list[list[Decision]] = []
+    for decision in decisions:
+        if groups and _are_one_act(groups[-1][-1], decision):
+            groups[-1].append(decision)
+        else:
+            groups.append([decision])
+    return groups
+
+
+def _are_one_act(first: Decision, second: Decision) -> bool:
+    is_same = (first.return_id, first.at) == (second.return_id, second.at)
+    return is_same and _is_of_picture(first) and _is_of_picture(second)
+
+
+def _is_of_picture(decision: Decision) -> bool:
+    return decision.action is Action.CONFIRM and decision.before == ProblemCode.SCAN_UNCONFIRMED
+
+
+def _in_words(group: Sequence[Decision], known: Mapping[int, Decision], records: Records) -> str:
+    if len(group) == 1:
+        return decision_in_words(group[0], known, records)
+    return f"{_school(group[0])}: {len(group)} answers that were read from a picture are confirmed."
 
 
 def decision_in_words(decision: Decision, known: Mapping[int, Decision], records: Records) -> str:
     """Whose a decision is, and what was decided, in one sentence. `known` are all decisions, by number."""
-    school = decision.school_name or decision.dfe_number or _UNKNOWN
-    return f"{school}: {what_was_decided(decision, known, records)}."
+    return f"{_school(decision)}: {what_was_decided(decision, known, records)}."
+
+
+def _school(decision: Decision) -> str:
+    return decision.school_name or decision.dfe_number or _UNKNOWN
 
 
 def what_was_decided(decision: Decision, known: Mapping[int, Decision], records: Records) -> str:
@@ -72,8 +108,7 @@ def what_was_decided(decision: Decision, known: Mapping[int, Decision], records:
         case Action.CORRECT:
             return f"{label} was {_quoted(decision.before)} and is {_quoted(decision.after)}"
         case Action.CONFIRM:
-            short = code_in_short(decision.before, records.definition.problems)
-            return f"confirmed: {f'{label}: ' if label else ''}{short}"
+            return _confirmed(decision, label, records)
         case Action.ENTER:
             return f"the answers for {decision.year} are entered"
         case Action.ASSIGN:
@@ -86,6 +121,13 @@ def what_was_decided(decision: Decision, known: Mapping[int, Decision], records:
         case Action.UNDO:
             undone = known.get(int(decision.before)) if decision.before.isdecimal() else None
             return f"this is undone: {what_was_decided(undone, known, records)}" if undone else "a decision is undone"
+
+
+def _confirmed(decision: Decision, label: str, records: Records) -> str:
+    if _is_of_picture(decision):
+        return f"{label} is confirmed, as it was read from the picture"
+    short = code_in_short(decision.before, records.definition.problems)
+    return f"confirmed: {f'{label}: ' if label else ''}{short}"
 
 
 def _quoted(text: str) -> str:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from thep_forms import __version__
 from thep_forms.definition import Definitions, shipped
 from thep_forms.definition.identity import digest_in, school_in
-from thep_forms.reading import Answer, Reading
+from thep_forms.reading import Answer, Doubt, Reading
 from thep_forms.reading.read import read_file
 from thep_forms.records import ReadReturn
 from thep_forms.records.checks import check_reading
@@ -90,7 +90,7 @@ def _without_empty_answers(reading: Reading) -> Reading:
 
 def _is_kept(answer: Answer) -> bool:
     """Whether anything can be asked or noted about the box."""
-    return not answer.is_empty or bool(answer.others or answer.shown)
+    return not answer.is_empty or bool(answer.others or answer.shown or Doubt.STRUCK_OUT in answer.doubts)
 
 
 def _with_origin(reading: Reading, file: Path | bytes) -> Reading:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from thep_forms.checking.corrections import NO_CORRECTIONS, ProblemKey
 from thep_forms.deciding import Action, Arrival, Decision
 from thep_forms.deciding.decisions import in_force
-from thep_forms.definition import Definitions
+from thep_forms.definition import Definitions, ProblemCode
 from thep_forms.errors import RecordsError, Remedy
 from thep_forms.office.deciding import user
 from thep_forms.office.find import require_words
@@ -37,7 +37,7 @@ from thep_forms.reading import FileKind, Reading
 from thep_forms.records import Ledger, ListedSchool, Records, Returned, Sent, Views, dispose, open_for_writing
 from thep_forms.records.checks import check_reading
 from thep_forms.records.names import tidy
-from thep_forms.records.results import renew_results
+from thep_forms.records.results import knowledge_of, renew_results
 
 _WHY = "The answer was deleted, because a person asked to be forgotten."
 
@@ -247,6 +247,8 @@ class _Planner:
             is_of_person = decision.field in self._boxes.get(decision.return_id, ())
             if left and decision.action is Action.CORRECT and is_of_person:
                 left = replace(left, after="")
+            if decision.action is Action.CONFIRM and is_of_person and decision.before == ProblemCode.SCAN_UNCONFIRMED:
+                left = None  # it has the answer
             if left != decision and decision.return_id not in self._returns:
                 yield decision, left
 
@@ -311,12 +313,13 @@ def _confirm_what_is_gone(
         reading = ledger.reading(return_id)
         if not reading:
             continue
-        found = check_reading(reading, definitions, corrections.get(return_id, NO_CORRECTIONS))
+        corrected = corrections.get(return_id, NO_CORRECTIONS)
+        found = check_reading(reading, definitions, corrected, knowledge_of(ledger, reading, corrected))
         year, number, name = erasure.schools[return_id]
         for problem in found.checked.problems if found.checked else ():
             key = ProblemKey.of(problem)
             about = {"before": key.code, "field": key.field, "after": key.value}
-            if key not in known:
+            if key not in known and problem.code is not ProblemCode.SCAN_UNCONFIRMED:
                 ledger.add_decision(
                     replace(decision, return_id=return_id, year=year, dfe_number=number, school_name=name, **about)
                 )

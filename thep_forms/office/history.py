@@ -15,8 +15,8 @@ from thep_forms.errors import DecisionError
 from thep_forms.office.dates import in_words
 from thep_forms.office.done import what_was_decided
 from thep_forms.office.opening import open_records
-from thep_forms.office.words import code_in_short, in_short
-from thep_forms.reading import FileKind, ReadFrom
+from thep_forms.office.words import all_in_short, code_in_short
+from thep_forms.reading import ReadFrom
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.model import ENTERED
 
@@ -28,6 +28,7 @@ _SENT = {
 _READ: dict[str, str] = {
     ReadFrom.FIELDS: ", read from its boxes",
     ReadFrom.PAGE_TEXT: ", read from the printed page",
+    ReadFrom.SCAN: ", read from a picture",
 }
 _LATER_COUNTS = "another form of the school counts"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -136,9 +137,9 @@ def _came(entry: Returned, records: Records) -> Iterator[Event]:
         what = entry.verdict_of(arrival).replace("_", " ")
         instead = ""
         if problems and arrival == entry.arrivals[0]:
-            what += f": {'; '.join(in_short(problem, records.definition.problems) for problem in problems)}"
+            what += f": {'; '.join(all_in_short(problems, records.definition.problems))}"
         year = f" for {entry.year}" if entry.year else ""
-        read = _READ.get(entry.entry.read_from, "") if entry.entry.kind == FileKind.FORM else ""
+        read = _READ.get(entry.entry.read_from, "") if entry.entry.has_answers else ""
         at = arrival.received_at or arrival.noted_at or entry.entry.modified
         if (
             arrival == entry.arrivals[0]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.checking import Problem
 from thep_forms.checking.record import CheckedValue
@@ -16,13 +17,16 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear, S
 from thep_forms.definition.form import Box
 from thep_forms.definition.model import Kind, ProblemCode
 from thep_forms.errors import DecisionError
-from thep_forms.office.confirm import can_be_confirmed
+from thep_forms.office.confirm import can_be_confirmed_now
 from thep_forms.office.history import Event, events_of_return
 from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.opening import open_records
 from thep_forms.office.tasks import Task, needs_somebody, task_of
+from thep_forms.office.words import for_the_school
 from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Returned
+
+SURE = 0.9  # how sure, from 0 to 1, the reader of pictures is of what needs no more than a glance
 
 
 class ShownAnswer(Struct, frozen=True):
@@ -30,7 +34,8 @@ class ShownAnswer(Struct, frozen=True):
 
     `raw` is what came in, `corrected` what a person put in its place, None where nobody did; `value` is the normal
     form. `before` is what the school answered in an earlier year: None where nobody knows. `problems` are those in the
-    box.
+    box. Of what was read from a picture, `likely` is what it probably is where that is something else than what was
+    read, and `confidence` how sure the reader was, from 0 to 1.
     """
 
     box: Box
@@ -39,13 +44,35 @@ class ShownAnswer(Struct, frozen=True):
     corrected: str | None = None
     before: str | None = None
     problems: tuple[Problem, ...] = ()
+    likely: str = ""
+    confidence: float | None = None
+
+    @property
+    def is_proposal(self) -> bool:
+        """Whether it was read from a picture, and nobody has compared it with the page."""
+        return any(problem.code is ProblemCode.SCAN_UNCONFIRMED for problem in self.problems)
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether the reader of pictures was not sure of it."""
+        return self.is_proposal and (self.confidence or 0.0) < SURE
+
+    @property
+    def further_problems(self) -> tuple[Problem, ...]:
+        """What is asked about it besides whether it was read right."""
+        return tuple(problem for problem in self.problems if problem.code is not ProblemCode.SCAN_UNCONFIRMED)
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether it is to be looked at before the proposals of which nothing is asked and the reader was sure."""
+        return bool(self.further_problems) or self.is_unsure or (self.is_proposal and bool(self.likely))
 
     @property
     def now(self) -> str:
         """What stands in the box now, as it was typed. A box to tick has its normal form."""
         if self.is_tick:
             return self.value
-        return self.raw if self.corrected is None else self.corrected
+        return (self.likely or self.raw) if self.corrected is None else self.corrected
 
     @property
     def is_new(self) -> bool:
@@ -77,9 +104,9 @@ class ShownReturn(Struct, frozen=True):
     """A return with its answers. `beside` are problems in no box.
 
     `task` says what needs a person, None if nothing does. `has_file`: there is a file that may be drawn.
-    `can_be_corrected`: it is a form. `questions` counts what can be confirmed. `message` is what a message without a
-    form says. `lacks` says what is missing since a person was deleted; empty for nothing. `events`
-    are what happened to it.
+    `can_be_corrected`: it is a form, or a picture from which answers were read. `questions` counts what can be
+    confirmed. `message` is what a message without a form says. `lacks` says what is missing since a person was deleted;
+    empty for nothing. `events` are what happened to it.
     """
 
     returned: Returned
@@ -136,7 +163,6 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
     shown = {answer.box.name for answer in answers}
     number = returned.school or records.school_by_sender(returned, returned.arrivals[0])
     listed = records.registers.members(returned.year_collected).get(number, "")
-    can_be_confirmed_now = [problem for problem in problems if can_be_confirmed(problem, definition)]
     return ShownReturn(
         returned,
         number,
@@ -144,8 +170,8 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         answers,
         tuple(problem for problem in problems if _box_of(problem.field, definition) not in shown),
         task_of(returned, records) if needs_somebody(returned) else None,
-        returned.entry.kind == FileKind.FORM,
-        len(can_be_confirmed_now) if returned.entry.is_filled_in else 0,
+        returned.entry.has_answers,
+        len(can_be_confirmed_now(problems, definition)) if returned.entry.has_answers else 0,
         returned.return_id in ledger.files() and returned.entry.kind != FileKind.LOCKED,
         _message(returned, ledger),
         lacking_in_words(lacking(records).get(returned.return_id, ())),
@@ -163,7 +189,7 @@ def _answers(
     returned: Returned, ledger: Ledger, records: Records, definition: FormDefinition
 ) -> tuple[ShownAnswer, ...]:
     """The answers in the form's order. Of a file that is no form there are none."""
-    if returned.entry.kind != FileKind.FORM:
+    if not returned.entry.has_answers:
         return ()
     values = {value.field: value for value in records.answers(returned)}
     earlier = _earlier_answers(returned, records)
@@ -176,9 +202,12 @@ def _answers(
     found: list[ShownAnswer] = []
     for box in boxes_in_order(definition, [*values, *before, *first_boxes(definition)]):
         value, last = values.get(box.name), None if earlier is None else before.get(box.name, "")
-        raw, now = (value.raw, value.value) if value else ("", "")
         problems = tuple(by_box.get(box.name, ()))
-        found.append(ShownAnswer(box, raw, now, corrected.get(box.name), last, problems))
+        answer = ShownAnswer(box, corrected=corrected.get(box.name), before=last, problems=problems)
+        if value:
+            read = {"likely": value.likely, "confidence": value.confidence}
+            answer = replace(answer, raw=value.raw, value=value.value, **read)
+        found.append(answer)
     return tuple(found)
 
 
@@ -224,6 +253,6 @@ def _accepted_by_school(records: Records) -> dict[str, list[Returned]]:
 
 def problems_in_words(shown: ShownReturn) -> list[str]:
     """The sentences that ask the school to correct the return, errors first."""
-    problems = [*shown.beside, *(problem for answer in shown.answers for problem in answer.problems)]
+    problems = for_the_school((*shown.beside, *(problem for answer in shown.answers for problem in answer.problems)))
     problems.sort(key=lambda problem: problem.severity is not Severity.ERROR)
     return list(dict.fromkeys(problem.message for problem in problems))

@@ -93,6 +93,7 @@ class YearRegister:
         tell_differences(ledger, self.listed, str(self.year), self.definitions(self.year))
         with ledger.transaction():
             ledger.set_register(str(self.year), self.listed)
+        renew_results(ledger, self.definitions)  # of pictures, which the register helps to read
         return True
 
     @contextmanager

@@ -34,7 +34,7 @@ from thep_forms.office.school_status import SchoolStatus, Standing
 from thep_forms.office.standings import is_in_year, school_of
 from thep_forms.office.status import count_by_phase, current_statuses, statuses_of_members
 from thep_forms.office.tasks import needs_somebody
-from thep_forms.office.words import in_short
+from thep_forms.office.words import for_the_school, in_short
 from thep_forms.records import Records, Returned
 from thep_forms.records.changes import Change
 
@@ -166,12 +166,12 @@ class _Reporter:
         """The problems of a return. Of a form of an earlier year that came again, that it is of that year."""
         if returned.judgement.came_again_in == str(self.definition.year):
             return [self.records.year_earlier(returned, str(self.definition.year))]
-        return list(self.records.problems_to_mend(returned))
+        return for_the_school(self.records.problems_to_mend(returned))
 
     def _unmatched(self, returned: Returned) -> Issue:
         name = returned.return_id if self.redacted else returned.source
         number = "" if self.redacted else returned.dfe_number  # somebody typed it
-        sentences = self._sentences(self.records.problems(returned))
+        sentences = self._sentences(for_the_school(self.records.problems(returned)))
         return Issue(number, name, "", sentences, returned.verdict.replace("_", " "))
 
     def _sentences(self, problems: Iterable[Problem]) -> tuple[Sentence, ...]:

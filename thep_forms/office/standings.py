@@ -16,7 +16,7 @@ from thep_forms.office.dates import in_words
 from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.replies import Replies, Reply
 from thep_forms.office.school_status import SchoolStatus, Standing, last_form
-from thep_forms.office.words import in_short
+from thep_forms.office.words import all_in_short, for_the_school, in_short
 from thep_forms.records import Records, Returned, Sent, SentState
 from thep_forms.register import MemberSchool
 from thep_forms.send import split_addresses
@@ -220,12 +220,13 @@ def _status_of_faulty_return(
     problems = [*records.problems_to_mend(faulty), *_conflicts(history.returns, records)]
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     texts = records.definition.problems
-    why = "; ".join(dict.fromkeys(in_short(problem, texts) for problem in errors))
+    why = "; ".join(all_in_short(errors, texts))
     if was_accepted:
         why = f"a form was accepted, but a later form has errors: {why}"
     is_own_copy = faulty.entry.copy_of == history.member.dfe_number
     queries = [problem for problem in problems if problem.severity is Severity.QUERY]
-    sentences = tuple(dict.fromkeys(_sentence(problem, is_own_copy) for problem in (*errors, *queries)))
+    to_mend = for_the_school((*errors, *queries))
+    sentences = tuple(dict.fromkeys(_sentence(problem, is_own_copy) for problem in to_mend))
     return SchoolStatus(history.member, Standing.NEEDS_ATTENTION, why, faulty.return_id, sentences, history.messages)
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from thep_forms.checking import Problem
 from thep_forms.definition.model import ProblemCode, Severity
-from thep_forms.office.words import in_short, reason_in_short
+from thep_forms.office.words import all_in_short, reason_in_short
 from thep_forms.reading import FileKind
 from thep_forms.records import Records, Returned
 from thep_forms.sources.message_texts import NO_CHANGES, says_no_file
@@ -22,6 +22,12 @@ _OF_SCHOOL = {
     ProblemCode.DFE_PREFIX,
     ProblemCode.DFE_UNKNOWN,
     ProblemCode.DFE_OTHER_SCHOOL,
+}
+_TO_CONFIRM = {
+    ProblemCode.COPY_UNCHANGED,
+    ProblemCode.FILE_DAMAGED,
+    ProblemCode.SCAN_UNCONFIRMED,
+    ProblemCode.VALUE_STRUCK_OUT,
 }
 
 
@@ -94,7 +100,7 @@ def _open_questions(records: Records, year: str) -> list[OpenQuestions]:
     for entry in records.accepted():
         if entry.year != year or not entry.codes:
             continue
-        words = [in_short(problem, records.definition.problems) for problem in records.problems(entry)]
+        words = all_in_short(records.problems(entry), records.definition.problems)
         name = records.registers.members(year).get(entry.school) or entry.school_name
         found.append(OpenQuestions(entry.return_id, name, tuple(dict.fromkeys(words))))
     return found
@@ -121,7 +127,7 @@ def task_of(entry: Returned, records: Records, new_sources: Collection[str] = ()
         entry.source,
         tuple(dict.fromkeys(_what(entry, errors, records))),
         _act(entry, errors, number),
-        tuple(dict.fromkeys(problem.field for problem in errors if problem.field)),
+        tuple(dict.fromkeys(problem.field for problem in errors if problem.field and problem.code not in _TO_CONFIRM)),
         year,
         number,
         records.registers.members(year).get(number) or entry.school_name or records.correspondents.name_of(number),
@@ -143,9 +149,9 @@ def _kind(entry: Returned, errors: Iterable[Problem]) -> TaskKind:
 
 
 def _what(entry: Returned, errors: Iterable[Problem], records: Records) -> list[str]:
-    if entry.entry.reason:
+    if entry.entry.reason and not entry.entry.has_answers:
         return [reason_in_short(entry.entry.reason)]
-    words = [in_short(problem, records.definition.problems) for problem in errors]
+    words = all_in_short(errors, records.definition.problems)
     return words or [entry.verdict.replace("_", " ")]
 
 
@@ -154,13 +160,13 @@ def _act(entry: Returned, errors: Sequence[Problem], number: str) -> Act:
     codes = {problem.code for problem in errors}
     if entry.entry.reason == NO_CHANGES and number:
         return Act.ENTER_UNCHANGED
-    if not entry.entry.is_filled_in or entry.entry.kind == FileKind.SCAN:
+    if not entry.entry.has_answers:
         if number:
             return Act.ENTER
         return Act.CLOSE if entry.entry.kind == FileKind.NOT_A_FORM or entry.entry.blank else Act.ASSIGN_SCHOOL
     if ProblemCode.RETURN_CONFLICT in codes:
         return Act.PREFER
-    if codes <= {ProblemCode.COPY_UNCHANGED, ProblemCode.FILE_DAMAGED}:
+    if codes <= _TO_CONFIRM:
         return Act.CONFIRM
     if codes & _OF_YEAR:
         return Act.ASSIGN_YEAR

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from thep_forms.checking import Problem
 from thep_forms.definition.model import ProblemCode, ProblemText
@@ -17,6 +17,25 @@ def in_short(problem: Problem, texts: Texts) -> str:
     words = code_in_short(problem.code, texts)
     was_typed = problem.code is ProblemCode.FIELD_UNKNOWN  # its label is the name that some program gave a field
     return f"{problem.label}: {words}" if problem.label and not was_typed else words
+
+
+def all_in_short(problems: Iterable[Problem], texts: Texts) -> list[str]:
+    """The problems in short, each once. All answers that were read from a picture are one thing to do, the first."""
+    words: dict[str, None] = {}
+    unconfirmed = 0
+    for problem in problems:
+        if problem.code is ProblemCode.SCAN_UNCONFIRMED:
+            unconfirmed += 1
+        else:
+            words[in_short(problem, texts)] = None
+    answers = "1 answer was" if unconfirmed == 1 else f"{unconfirmed} answers were"
+    compare = f"{answers} {code_in_short(ProblemCode.SCAN_UNCONFIRMED, texts)}"
+    return [compare, *words] if unconfirmed else list(words)
+
+
+def for_the_school(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems that the school is written to about. What was read from a picture, the office compares itself."""
+    return [problem for problem in problems if problem.code is not ProblemCode.SCAN_UNCONFIRMED]
 
 
 def code_in_short(code: str, texts: Texts) -> str:

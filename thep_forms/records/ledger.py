@@ -138,6 +138,17 @@ class Ledger(Erasing):
         row = self._connection.execute("SELECT reading FROM reading WHERE return_id=?", (return_id,)).fetchone()
         return msgspec.json.decode(row[0], type=Reading) if row else None
 
+    def pictures(self) -> Iterator[tuple[str, Reading]]:
+        """The id and the reading of each picture of a form, by id."""
+        query = _select("return_id, reading", "entry NATURAL JOIN reading WHERE kind=? ORDER BY return_id")
+        for return_id, blob in self._connection.execute(query, (FileKind.SCAN,)):
+            yield return_id, msgspec.json.decode(blob, type=Reading)
+
+    def sound_results(self, before: str) -> list[tuple[str, str]]:
+        """The id and the hash of the answers of each return without errors of the years before one, by id."""
+        source = "result WHERE membership_year < ? AND error_codes='' AND dfe_number != '' ORDER BY return_id"
+        return self._connection.execute(_select("return_id, hex(content)", source), (before,)).fetchall()
+
     # --- how returns came ----------------------------------------------------------------------------------------
 
     def add_arrivals(self, arrival: Arrival, sha256: str) -> list[str]:
@@ -293,6 +304,12 @@ class Ledger(Erasing):
             for (was,) in self._connection.execute(query, (return_id,)):
                 found[return_id] = was
         return [return_id for return_id, was in found.items() if was != corrected.get(return_id, made_from)]
+
+    def made_from(self, return_ids: Iterable[str]) -> list[tuple[str, str | None]]:
+        """What the result of each of these returns was made from; None where there is no result."""
+        query = "SELECT made_from FROM result WHERE return_id=?"
+        rows = ((each, self._connection.execute(query, (each,)).fetchone()) for each in return_ids)
+        return [(return_id, row[0] if row else None) for return_id, row in rows]
 
     def renew_result(self, return_id: str, reading: Reading, checked: Checked | None, made_from: str) -> None:
         """Put what checking made of a reading in the place of what it made of it before."""

@@ -253,7 +253,7 @@ def _value_rows(records: Records, entry: Returned) -> Iterator[tuple[TableName, 
             answer.raw,
             answer.value,
             answer.read_from,
-            "",
+            "" if answer.confidence is None else f"{answer.confidence:.2f}",
             answer.corrected,
         )
         yield TableName.VALUES, row

@@ -1,0 +1,384 @@
+"""What was read from a picture is a proposal until a person has confirmed it; what is known mends it, and shows it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from tests.commands import run
+from tests.conftest import Rows, inbox, ingest, record_files, rows
+from tests.deciding import decide, entered, last_decision, refused, return_id, row_of, standing, value
+from tests.read_pictures import put_in, read_from_picture
+from tests.remake_samples import answers, dated
+from thep_forms.checking.known_answers import Knowledge, KnownSchool
+from thep_forms.checking.record import Checked, SchoolRecord
+from thep_forms.checking.scan import check_scan
+from thep_forms.definition import load_definition
+from thep_forms.reading import Answer, Doubt, FileKind, ReadFrom, Reading
+from thep_forms.reading.model import Answer as ReadAnswer
+
+Filled = Callable[..., bytes]
+CEDAR = "211/2101"
+CHAIR = "chair_of_governors_name"
+EMAIL = "main_contact_email"
+
+
+def codes(records: Path, return_id: str) -> set[str]:
+    return set(row_of(records, return_id)["problems"].split(";")) - {""}
+
+
+def problems(records: Path, return_id: str, code: str) -> Rows:
+    return [row for row in rows(records / "problems.csv") if (row["return_id"], row["code"]) == (return_id, code)]
+
+
+with_list = pytest.mark.usefixtures("listed")
+
+
+@pytest.fixture
+def listed(records: Path, schools: Path) -> Path:
+    """Records with the list of member schools."""
+    ingest(records, [inbox(records.parent / "empty")], register=schools)
+    return records
+
+
+# --- proposals --------------------------------------------------------------------------------------------------------
+
+
+def test_answers_from_a_picture_are_not_accepted_before_a_person_confirms_them(records: Path) -> None:
+    photo = put_in(records, read_from_picture())
+    row = row_of(records, photo)
+    assert (row["verdict"], row["read_from"], row["dfe_number"]) == ("needs_attention", "scan", CEDAR)
+    filled_in = [name for name, text in answers("2101").items() if text]
+    assert {problem["field"] for problem in problems(records, photo, "scan_unconfirmed")} == set(filled_in)
+    assert rows(records / "schools.csv") == []
+
+
+def test_confirmed_picture_counts_as_any_other_return(records: Path) -> None:
+    photo = put_in(records, read_from_picture())
+    result = decide("confirm", records, photo)
+    assert "It is accepted" in result.stderr
+    assert (row_of(records, photo)["verdict"], row_of(records, photo)["problems"]) == ("accepted", "")
+    assert [row["return_id"] for row in rows(records / "schools.csv")] == [photo]
+    assert row_of(records, photo)["read_from"] == "scan"
+
+
+def test_answers_are_confirmed_box_by_box(records: Path) -> None:
+    photo = put_in(records, read_from_picture())
+    boxes = [row["field"] for row in problems(records, photo, "scan_unconfirmed")]
+    decide("confirm", records, photo, *boxes[:-1])
+    assert row_of(records, photo)["verdict"] == "needs_attention"
+    decide("confirm", records, photo, boxes[-1])
+    assert row_of(records, photo)["verdict"] == "accepted"
+
+
+def test_values_say_what_was_read_and_how_sure_the_reader_was(records: Path) -> None:
+    photo = put_in(records, read_from_picture({"dfe_number": "2l01"}, confidence=0.876))
+    row = value(records, photo, "dfe_number")
+    assert (row["raw"], row["value"], row["read_from"], row["confidence"]) == ("2l01", CEDAR, "scan", "0.88")
+
+
+def test_values_of_a_form_have_no_confidence(records: Path, filled: Filled) -> None:
+    ingest(records, [inbox(records.parent / "in", cedar=filled())])
+    assert {row["confidence"] for row in rows(records / "values.csv")} == {""}
+
+
+def test_picture_without_answers_is_as_before(records: Path) -> None:
+    reading = Reading(FileKind.SCAN, form_id=f"thep-membership 2026-27 r1 {CEDAR}", reason="This is a picture.")
+    photo = put_in(records, reading)
+    assert (row_of(records, photo)["problems"], row_of(records, photo)["read_from"]) == ("scan", "scan")
+    assert "Type them in" in refused("confirm", records, photo)
+    assert "Type them in" in refused("correct", records, photo, f"{CHAIR}=Ann Lee")
+
+
+def test_undone_confirmation_takes_the_return_out_again(records: Path) -> None:
+    photo = put_in(records, read_from_picture())
+    decide("confirm", records, photo)
+    numbers = [row["decision_id"] for row in rows(records / "decisions.csv")]
+    assert run("undo", *numbers, "-o", records).exit_code == 0
+    assert row_of(records, photo)["verdict"] == "needs_attention"
+
+
+# --- correcting -------------------------------------------------------------------------------------------------------
+
+
+def test_corrected_answer_needs_no_confirmation(records: Path) -> None:
+    photo = put_in(records, read_from_picture({CHAIR: "Amn Lcc"}))
+    decide("correct", records, photo, f"{CHAIR}=Ann Lee")
+    assert CHAIR not in {row["field"] for row in problems(records, photo, "scan_unconfirmed")}
+    row = value(records, photo, CHAIR)
+    assert (row["raw"], row["value"], row["corrected"], row["read_from"]) == ("Amn Lcc", "Ann Lee", "Ann Lee", "scan")
+
+
+def test_box_with_another_error_is_left_out_of_a_confirmation(records: Path) -> None:
+    photo = put_in(records, read_from_picture({EMAIL: "jo at cedar"}))
+    decide("confirm", records, photo)
+    assert codes(records, photo) == {"email_invalid", "scan_unconfirmed"}
+    assert "not an email address" in refused("confirm", records, photo, EMAIL)
+    decide("correct", records, photo, f"{EMAIL}=jo@cedar.example")
+    assert row_of(records, photo)["verdict"] == "accepted"
+
+
+def test_answer_that_is_corrected_to_what_was_read_is_confirmed(records: Path) -> None:
+    photo = put_in(records, read_from_picture({CHAIR: "Ann Lee"}))
+    decide("correct", records, photo, f"{CHAIR}=Ann Lee")
+    assert (last_decision(records)["action"], last_decision(records)["after"]) == ("confirm", "Ann Lee")
+    assert CHAIR not in {row["field"] for row in problems(records, photo, "scan_unconfirmed")}
+
+
+@with_list
+def test_other_number_is_assigned(records: Path) -> None:
+    photo = put_in(records, read_from_picture())
+    decide("assign", records, photo, "--school", "4242")
+    assert row_of(records, photo)["dfe_number"] == "211/4242"
+    assert "dfe_number" not in {row["field"] for row in problems(records, photo, "scan_unconfirmed")}
+
+
+# --- struck out -------------------------------------------------------------------------------------------------------
+
+
+def struck(text: str, *others: str) -> Answer:
+    return Answer(text, ReadFrom.SCAN, frozenset({Doubt.STRUCK_OUT}), others, page=0, confidence=0.8)
+
+
+def with_answers(reading: Reading, **changed: ReadAnswer) -> Reading:
+    return Reading(FileKind.SCAN, {**reading.answers, **changed}, form_id=reading.form_id, places=reading.places)
+
+
+def test_words_crossed_out_are_asked_about_with_both_readings(records: Path) -> None:
+    photo = put_in(records, with_answers(read_from_picture(), **{CHAIR: struck("Bea Low", "Ann Lee")}))
+    (problem,) = problems(records, photo, "value_struck_out")
+    assert ("“Bea Low” and “Ann Lee”" in problem["message"], problem["severity"]) == (True, "error")
+    assert problems(records, photo, "value_conflict") == []
+
+
+@pytest.mark.parametrize(("text", "words"), [("yes", "we read a tick"), ("", "we read no tick")])
+def test_scratched_tick_is_asked_about_until_it_is_confirmed(records: Path, text: str, words: str) -> None:
+    photo = put_in(records, with_answers(read_from_picture(), phase_special=struck(text)))
+    (problem,) = problems(records, photo, "value_struck_out")
+    assert (problem["field"], words in problem["message"]) == ("phase_special", True)
+    decide("confirm", records, photo)
+    assert row_of(records, photo)["verdict"] == "accepted"
+
+
+# --- what is known ----------------------------------------------------------------------------------------------------
+
+
+def checked(reading: Reading, knowledge: Knowledge) -> Checked:
+    return check_scan(reading, load_definition("2026-27"), knowledge=knowledge)
+
+
+def known(members: dict[str, str], **school: str) -> Knowledge:
+    """What is known of the members, and of the one that the answers are of."""
+    return Knowledge(members, lambda number: KnownSchool(members.get(number, ""), (SchoolRecord(school),)))
+
+
+def found(reading: Reading, field: str, knowledge: Knowledge) -> tuple[str, str]:
+    """What was read in a box, and what it probably is; empty where that is the same."""
+    (answer,) = (answer for answer in checked(reading, knowledge).values if answer.field == field)
+    return answer.raw, answer.likely
+
+
+def test_code_of_a_copy_says_whose_it_is() -> None:
+    reading = read_from_picture({"dfe_number": "2701"}, copy_of=CEDAR)
+    assert checked(reading, Knowledge()).dfe_number == CEDAR
+    assert found(reading, "dfe_number", Knowledge()) == ("2701", "2101")
+
+
+def test_number_that_was_not_read_is_that_of_the_code_and_is_to_be_confirmed() -> None:
+    result = checked(read_from_picture({"dfe_number": ""}, copy_of=CEDAR), Knowledge())
+    assert result.dfe_number == CEDAR
+    assert "dfe_number" in [each.field for each in result.problems if each.code == "scan_unconfirmed"]
+
+
+def test_another_members_name_and_number_on_a_copy_are_its_own() -> None:
+    members = {CEDAR: "Cedar Primary School", "211/2102": "Dovecote Primary School"}
+    reading = read_from_picture({"dfe_number": "2102", "school_name": "Dovecote Primary School"}, copy_of=CEDAR)
+    assert checked(reading, known(members)).dfe_number == "211/2102"
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "number"),
+    [
+        ("2107", "Cedar Primary School", CEDAR),  # no member's, and one digit from the member of that name
+        ("2107", "Cedar Prirnary Sch0ol", CEDAR),
+        ("21?1", "Cedar Primary School", CEDAR),
+        ("2107", "Quite another name", "211/2107"),
+        ("2703", "Cedar Primary School", "211/2703"),  # two digits
+        ("2102", "Dovecote Primary School", "211/2102"),
+    ],
+)
+def test_number_is_checked_against_the_names_of_members(read: str, name: str, number: str) -> None:
+    members = {CEDAR: "Cedar Primary School", "211/2102": "Dovecote Primary School"}
+    reading = read_from_picture({"dfe_number": read, "school_name": name})
+    assert checked(reading, known(members)).dfe_number == number
+
+
+def test_known_answer_is_proposed_and_a_clear_difference_is_not_overridden() -> None:
+    knowledge = known({CEDAR: "Cedar Primary School"}, registered_address="3 Cedar Road, London E2 0AC")
+    read = read_from_picture(
+        {"registered_address": "3 Cedar R0ad\nLondon E2 OAC", "school_name": "CEDAR PRIMARY SCHO0L"}
+    )
+    assert found(read, "registered_address", knowledge)[1] == "3 Cedar Road\nLondon E2 0AC"
+    assert found(read, "school_name", knowledge)[1] == "Cedar Primary School"
+    other = read_from_picture({"registered_address": "8 Cedar Road\nLondon E2 0AC"})
+    assert found(other, "registered_address", knowledge)[1] == ""
+
+
+def test_domain_of_the_other_boxes_is_proposed() -> None:
+    addresses = {
+        "main_contact_email": "jo@cedar.example",
+        "chair_of_governors_email": "ann@cedar.example",
+        "headteacher_email": "samecedar.example",
+        "headteacher_name": "Sam Okafor",
+    }
+    assert found(read_from_picture(addresses), "headteacher_email", Knowledge()) == (
+        "samecedar.example",
+        "sam@cedar.example",
+    )
+
+
+@with_list
+def test_last_years_answers_mend_what_was_read(records: Path) -> None:
+    decide("enter", records, "2101", "2025-26", *(f"{name}={text}" for name, text in ANSWERS.items()))
+    photo = put_in(records, read_from_picture({CHAIR: "ANN LEE", EMAIL: "joecedar.example"}))
+    assert value(records, photo, CHAIR)["value"] == "Ann Lee"
+    assert (value(records, photo, EMAIL)["raw"], value(records, photo, EMAIL)["value"]) == (
+        "joecedar.example",
+        "jo@cedar.example",
+    )
+
+
+ANSWERS = {
+    "school_name": "Cedar Primary School",
+    "phases": "primary",
+    "registered_address": "3 Cedar Road, London E2 0AC",
+    "main_contact_name": "Jo Ali",
+    "main_contact_designation": "Headteacher",
+    "main_contact_email": "jo@cedar.example",
+    "chair_of_governors_name": "Ann Lee",
+}
+
+
+@with_list
+def test_proposals_follow_what_is_known_and_confirmed_ones_stay(records: Path) -> None:
+    photo = put_in(records, read_from_picture({CHAIR: "Amn Lee", EMAIL: "jo@cedar.example"}))
+    decide("confirm", records, photo, EMAIL)
+    texts = {**ANSWERS, EMAIL: "JO@cedar.example", CHAIR: "Arnn Lee"}  # hands write `m` and readers see `rn`
+    decide("enter", records, "2101", "2025-26", *(f"{name}={text}" for name, text in texts.items()))
+    assert value(records, photo, CHAIR)["value"] == "Arnn Lee"
+    assert value(records, photo, EMAIL)["value"] == "jo@cedar.example"
+    numbers = [row["decision_id"] for row in rows(records / "decisions.csv") if row["action"] == "enter"]
+    assert run("undo", *numbers, "-o", records).exit_code == 0
+    assert value(records, photo, CHAIR)["value"] == "Amn Lee"
+
+
+def test_new_list_of_schools_mends_what_was_read(records: Path, schools: Path) -> None:
+    photo = put_in(records, read_from_picture({"school_name": "CEDAR PR1MARY SCHOOL"}))
+    assert value(records, photo, "school_name")["value"] == "CEDAR PR1MARY SCHOOL"
+    assert run("status", "2026-27", "-o", records, "--schools", schools).exit_code in (0, 1)
+    assert value(records, photo, "school_name")["value"] == "Cedar Primary School"
+
+
+def test_order_of_files_and_years_changes_no_table(tmp_path: Path, schools: Path) -> None:
+    pictures = (
+        (read_from_picture({CHAIR: "ANN LEE"}), "now.png", 2026),
+        (read_from_picture({CHAIR: "Ann Lee"}, year="2025-26"), "before.png", 2025),
+        (read_from_picture({"dfe_number": "2107"}), "odd.png", 2026),
+    )
+    tables = []
+    for number, order in enumerate(permutations(pictures)):
+        records = tmp_path / f"records{number}"
+        ingest(records, [inbox(tmp_path / "empty")], register=schools)
+        for reading, name, year in order:
+            put_in(records, reading, name, year=year)
+        before = return_id(records, "before")
+        decide("confirm", records, before)
+        assert value(records, return_id(records, "now"), CHAIR)["value"] == "Ann Lee"
+        found = record_files(records)
+        tables.append({name: found[name] for name in found if name.endswith(".csv") and name != "decisions.csv"})
+    for each in tables:
+        assert each == tables[0]
+
+
+# --- copies -----------------------------------------------------------------------------------------------------------
+
+
+def test_copy_that_came_back_on_paper_as_it_was_printed_is_unchanged(records: Path) -> None:
+    photo = put_in(records, read_from_picture(copy_of=CEDAR, printed=answers("2101")))
+    assert codes(records, photo) == {"scan_unconfirmed", "copy_unchanged"}
+    decide("confirm", records, photo)
+    assert row_of(records, photo)["verdict"] == "accepted"
+
+
+def test_copy_that_says_what_the_school_said_last_year_is_unchanged(records: Path) -> None:
+    before = put_in(records, read_from_picture(year="2025-26"), "before.png", year=2025)
+    decide("confirm", records, before)
+    now = put_in(records, read_from_picture(copy_of=CEDAR), "now.png")
+    assert "copy_unchanged" in codes(records, now)
+    typed_anew = put_in(records, read_from_picture(), "blank-form.png", day=2)
+    assert "copy_unchanged" not in codes(records, typed_anew)
+
+
+# --- which return counts ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("day", "verdicts"), [(2, ("accepted", "superseded")), (20, ("superseded", "accepted"))])
+def test_of_a_typed_form_and_a_confirmed_picture_the_later_one_counts(
+    records: Path, filled: Filled, day: int, verdicts: tuple[str, str]
+) -> None:
+    ingest(records, [inbox(records.parent / "in", typed=dated(filled(), "20260510"))])
+    photo = put_in(records, read_from_picture({CHAIR: "Bea Low"}), day=day)
+    typed = return_id(records, "typed")
+    assert row_of(records, typed)["verdict"] == "accepted"  # whatever a picture says that nobody has confirmed
+    if day == 20:
+        decide("confirm", records, photo)
+    assert (row_of(records, typed)["verdict"], row_of(records, photo)["verdict"]) == verdicts
+
+
+@with_list
+def test_answers_that_the_office_enters_settle_a_picture(records: Path) -> None:
+    photo = put_in(records, read_from_picture())
+    decide("enter", records, "2101", "2026-27", *(f"{name}={text}" for name, text in ANSWERS.items()))
+    assert row_of(records, photo)["verdict"] == "superseded"
+    assert [row["verdict"] for row in entered(records)] == ["accepted"]
+
+
+def test_picture_is_closed_and_opened_again(records: Path) -> None:
+    photo = put_in(records, read_from_picture())
+    decide("close", records, photo)
+    assert row_of(records, photo)["verdict"] == "closed"
+    assert run("undo", last_decision(records)["decision_id"], "-o", records).exit_code == 0
+    assert row_of(records, photo)["verdict"] == "needs_attention"
+
+
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+
+@with_list
+def test_list_of_what_needs_a_person_says_how_many_answers_to_compare(records: Path) -> None:
+    photo = put_in(records, read_from_picture())
+    count = len(problems(records, photo, "scan_unconfirmed"))
+    result = run("ingest", inbox(records.parent / "nothing"), "-o", records)
+    assert f"{count} answers were read from a picture: compare and confirm" in " ".join(result.stderr.lower().split())
+    assert f"thep-forms confirm {photo}" in result.stderr
+    assert standing(records, "2101") == "needs_attention"
+
+
+def test_no_school_is_asked_to_confirm_what_we_read_from_a_picture(records: Path, schools: Path) -> None:
+    put_in(records, read_from_picture({EMAIL: "jo at cedar"}))
+    page = records.parent / "page.html"
+    assert run("report", "2026-27", "-o", page, "--records", records, "--schools", schools).exit_code == 0
+    text = page.read_text(encoding="utf-8")
+    assert ("is not an email address" in text, "Compare it with the page" in text) == (True, False)
+
+
+def test_results_made_from_the_same_are_not_made_again(records: Path, tmp_path: Path) -> None:
+    photo = put_in(records, read_from_picture())
+    before = record_files(records)
+    shutil.copytree(records, tmp_path / "copy")
+    assert run("history", photo, "-o", records).exit_code == 0
+    assert record_files(records) == before
