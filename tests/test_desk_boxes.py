@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.conftest import inbox, ingest, rows
 from tests.deciding import decide, return_id
@@ -14,7 +14,7 @@ from tests.desk import go_to, opened_at
 from tests.messages import written
 from tests.writing import ELM, SCHOOLS
 from thep_forms.definition import Definitions
-from thep_forms.desk.server import running_desk
+from thep_forms.desk.server import RunningDesk, running_desk
 
 Filled = Callable[..., bytes]
 SAME = "Nothing has changed since last year."
@@ -119,3 +119,34 @@ def test_a_wrong_answer_to_the_first_questions_is_said_at_its_box(context: Brows
         expect(page.locator("#return_address-error")).to_contain_text("Enter an e-mail address in the correct format")
         page.get_by_role("alert").get_by_role("link").click()
         expect(page.locator("#return_address")).to_be_focused()
+
+
+# --- every page ------------------------------------------------------------------------------------------------------
+
+
+def test_single_letters_are_keys_until_a_person_turns_them_off(page: Page) -> None:
+    page.keyboard.press("j")
+    expect(page.locator(".tasks h2 a").first).to_be_focused()
+    page.get_by_role("link", name="Turn these keys off").click()
+    page.get_by_label("Single letters are keys").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status").first).to_contain_text("no keys any more")
+    go_to(page, "/")
+    page.keyboard.press("j")
+    expect(page.locator(".tasks h2 a").first).not_to_be_focused()
+    page.get_by_role("link", name="Keys").click()
+    page.get_by_label("Single letters are keys").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("body")).to_have_attribute("data-keys", "on")
+
+
+def test_on_a_telephone_the_menu_is_one_line_that_opens_without_scripts(chromium: Browser, desk: RunningDesk) -> None:
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = opened_at(context, desk)
+    head = page.locator("header.top").bounding_box()
+    assert head
+    assert head["height"] < 60
+    page.locator("summary", has_text="Menu").click()
+    page.get_by_role("link", name="Schools").first.click()
+    expect(page.locator("h1")).to_contain_text("Schools")
+    context.close()

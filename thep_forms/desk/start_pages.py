@@ -60,11 +60,8 @@ class StartPages(PageGroup):
         form = sent_form(request)
         known = asdict(look_up_partnership(self.desk.folder, self.desk.definitions()))
         facts = PartnershipFacts(**{key: form[key] for key in known})
-        passed = passed_in_words(facts.return_by, self.desk.definitions().default_year)
-        if passed and form["seen"] != facts.return_by:
-            return self.questions(request, facts, passed, "return_by")
         try:
-            save_partnership(self.desk.folder, facts, self.desk.definitions())
+            save_partnership(self.desk.folder, facts, self.desk.definitions(), seen=form["seen"])
         except FactError as error:
             return self.questions(request, facts, str(error), error.box)
         except DecisionError as error:
@@ -100,4 +97,5 @@ def _open(desk: DeskContext, job: Job) -> None:
     if desk.open_samples is None:
         return
     job.links.append(JobLink("Open the samples", desk.open_samples(job)))
-    job.outcome = ("The samples are ready. All people and schools in them are invented.",)
+    job.result = "The samples are ready"
+    job.outcome = ("All people and schools in them are invented.",)

@@ -72,9 +72,15 @@ def passed_in_words(return_by: str, year: MembershipYear) -> str:
     return f"{in_words(day)} has passed. Enter a later day, or continue to keep this one." if day < today() else ""
 
 
-def save_partnership(records: Path, facts: PartnershipFacts, definitions: Definitions) -> None:
-    """Keep the facts in the RECORDS folder. Raises `FactError` for a wrong one, `DecisionError`, `OSError`."""
+def save_partnership(records: Path, facts: PartnershipFacts, definitions: Definitions, *, seen: str = "") -> None:
+    """Keep the facts in the RECORDS folder. A date that has passed was `seen` to have passed.
+
+    Raises `FactError` for a wrong one, `DecisionError`, `OSError`.
+    """
+    return_by = facts.return_by
     facts = _checked(facts, definitions.default_year)
+    if (passed := passed_in_words(return_by, definitions.default_year)) and seen != return_by:
+        raise FactError("return_by", passed)
     own = templates_in(records)
     if definitions.templates not in (None, own):
         raise DecisionError(f"The desk was opened with templates of your own. Change {PARTNERSHIP_FILE} there.")
