@@ -22,6 +22,7 @@ from thep_forms.defaults import MOST_OVERRUNS, MOST_OVERRUNS_OF_A_RUN
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import ClusterError, RecordsError
 from thep_forms.files import is_same_folder
+from thep_forms.office.mailboxes import MailboxRun, Places, opened
 from thep_forms.office.summary import Summary, summarise
 from thep_forms.reading import NOT_READ, FileKind, Note, Reading
 from thep_forms.reading.reasons import NO_PDF
@@ -46,6 +47,7 @@ from thep_forms.work import Engine, Failure, Limits, Workers
 
 if TYPE_CHECKING:
     from thep_forms.office.containers import ContainerOpener
+    from thep_forms.sources.mailbox import Mailbox
 
 COMMIT_AFTER = 0.5  # seconds: what was read is made to last, which takes a while, and little more for many files
 MOST_NEW = 1000  # sources of a run that are told apart from earlier ones: as many as anybody looks at
@@ -65,19 +67,20 @@ def ingest(
     passwords: Sequence[str] = (),
     dask: str | None = None,
     again: bool = False,
-    progress: Callable[[Sequence[SourceFile]], Iterable[SourceFile]] = iter,
+    mailboxes: Sequence[Mailbox] = (),
+    progress: Callable[[Places], Iterable[SourceFile]] = iter,
 ) -> Summary:
-    """Read every file of `sources` into the RECORDS folder, and write its tables.
+    """Read every file of `sources` and every new message of `mailboxes` into the RECORDS folder, and write its tables.
 
     Without `definitions`, those of the shipped templates count. `year` is the membership year that the office collects.
     `register` is a register list, which becomes the register of that year. Without a `year`, that is the latest year
     that was sent or returned, or else the current one. `limits` are those of one file. `workers` are processes on this
     machine; `dask` is the address of a Dask cluster that reads the files instead. `passwords` are tried on locked
     files, also on those that came before. `again` tries what took too much time or memory in an earlier run once more.
-    `progress` may wrap the files.
+    `progress` may wrap the files. If a mailbox is lost, what was read until then counts, and the summary says so.
 
-    Raises `SourceError`, `RecordsError` and `TemplateError` before anything is written; `ClusterError` as well, or
-    when the cluster is lost: what was read until then is kept.
+    Raises `SourceError`, `SignInError`, `RecordsError` and `TemplateError` before anything is written; `ClusterError`
+    as well, or when the cluster is lost: what was read until then is kept.
     """
     limits = limits or Limits()
     places = find_files(sources, folder)
@@ -87,16 +90,16 @@ def ingest(
     if folder.exists() and not folder.is_dir():
         raise RecordsError(f"{folder} is a file. Choose a folder for the records.")
     with (
+        opened(mailboxes),
         _engine(definitions, passwords, limits, workers, dask) as start_engine,
         open_for_writing(folder, definitions, must_exist=False) as ledger,
     ):
         tidy(folder)
-        read_again = {FileKind.FAILED}
-        read_again |= {FileKind.OVERRAN} if again else set()
-        read_again |= {FileKind.LOCKED} if passwords else set()
-        intake = _Intake(folder, ledger, definitions, year, limits, read_again, has_threads=bool(dask))
+        mail = MailboxRun(mailboxes, ledger, from_start=again or bool(passwords))
+        read_again = _read_again(again=again, has_passwords=bool(passwords))
+        intake = _Intake(folder, ledger, definitions, year, limits, read_again, mail, has_threads=bool(dask))
         with ledger.transaction():
-            intake.read_all(start_engine, progress(places))
+            intake.read_all(start_engine, progress(mail.places(places)))
             ledger.end_run()
             if listed is not None:
                 _set_register(ledger, listed, year, definitions)
@@ -105,7 +108,14 @@ def ingest(
         Views(folder, records).write()
         this_year = "" if year else str(definitions.default_year)
         summary = summarise(folder, records, intake.new, intake.new_sources, this_year)
-        return replace(summary, forgotten=intake.passed_over)
+        return replace(summary, forgotten=intake.passed_over, failures=mail.finish())
+
+
+def _read_again(*, again: bool, has_passwords: bool) -> set[FileKind]:
+    """The kinds of files that are read when they come again."""
+    kinds = {FileKind.FAILED}
+    kinds |= {FileKind.OVERRAN} if again else set()
+    return kinds | {FileKind.LOCKED} if has_passwords else kinds
 
 
 def _listed(
@@ -175,10 +185,12 @@ class _Intake:
         year: MembershipYear | None,
         limits: Limits,
         read_again: set[FileKind],
+        mail: MailboxRun,
         *,
         has_threads: bool,
     ) -> None:
         """`read_again` are the kinds of files that are read when they come again. A Dask client `has_threads`."""
+        self.mail = mail
         self.folder, self.ledger, self.archive = folder, ledger, Archive(folder)
         self.year_given, self.noted_at = str(year or ""), datetime.now(UTC).replace(microsecond=0)
         self.made_from = made_from(definitions)
@@ -211,6 +223,7 @@ class _Intake:
         finally:
             self.archive.discard_waiting()
         self.archive.sync()
+        self.mail.note_done(self.waiting.values())
 
     def _files_to_read(self, places: Iterable[SourceFile]) -> Iterator[tuple[str, bytes]]:
         """The hash of each file that has to be read, and its path, encoded as the system does it."""
@@ -221,6 +234,8 @@ class _Intake:
                     if to_read := self._admit(received):
                         sha256, path = to_read
                         yield sha256, os.fsencode(path)
+                if self.has_stopped:
+                    break  # what comes after it is not read, so no message of a mailbox may count as read
         finally:
             if self.opener:
                 self.opener.close()
@@ -368,6 +383,8 @@ class _Intake:
         self._note_returns(sha256, returns, is_kept=is_kept)
 
     def _note_returns(self, sha256: str, returns: Sequence[ReadReturn], *, is_kept: bool = True) -> None:
+        if returns[0].reading.kind is FileKind.FAILED:
+            self.mail.read_again(self.waiting[sha256])
         self.ledger.add_file(sha256, returns, self.made_from, is_kept=is_kept)
         self._note_arrivals(sha256)
         if time.monotonic() - self.committed > COMMIT_AFTER:
@@ -398,6 +415,7 @@ class _Intake:
 
     def _commit(self) -> None:
         self.archive.sync()  # what the ledger names is there
+        self.mail.note_done(self.waiting.values())
         self.ledger.commit()
         self.committed = time.monotonic()
 
