@@ -6,6 +6,7 @@ Nothing but characters that readers of pictures confuse is changed, and no answe
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from thep_forms.checking import normalise
 from thep_forms.checking.confusable import DOTLESS, as_digits, as_letters
@@ -13,6 +14,7 @@ from thep_forms.checking.read_capitals import with_capitals_of_names, with_capit
 from thep_forms.checking.read_emails import as_address
 from thep_forms.definition.model import Kind
 
+_ROUNDS = 8
 _NUMBER = re.compile(r"[0-9oOQDlIi|!zZsSBgq]+")
 _BETWEEN_NUMBER_AND_NUMBER = re.compile(r"(?<=\d)\s*[.,:]\s*(?=\d)")
 _TURKISH = frozenset("ğş")
@@ -27,6 +29,25 @@ def in_kind(kind: Kind, text: str, prefix: str) -> str:
 
     `prefix` is that of DfE numbers.
     """
+    return _mended(text, lambda read: _once_in_kind(kind, read, prefix))
+
+
+def as_name(text: str) -> str:
+    """A person's name, which has no digits beside letters."""
+    return _mended(text, lambda read: with_capitals_of_names(_WORD.sub(lambda found: as_letters(found[0]), read)))
+
+
+def _mended(text: str, mend: Callable[[str], str]) -> str:
+    """The text, mended until nothing is left to mend: what one rule mends, another may see."""
+    for _ in range(_ROUNDS):
+        mended = mend(text)
+        if mended == text:
+            break
+        text = mended
+    return text
+
+
+def _once_in_kind(kind: Kind, text: str, prefix: str) -> str:
     match kind:
         case Kind.DFE_NUMBER:
             return _valid_or_read(kind, text, as_digits("".join(text.split())), prefix)
@@ -50,11 +71,6 @@ def _with_dots(word: re.Match[str]) -> str:
     """The word with dots on its `ı`, unless it has another letter of Turkish alone."""
     is_turkish = DOTLESS not in word[0] or set(word[0].casefold()) & _TURKISH
     return word[0] if is_turkish else word[0].replace(DOTLESS, "i")
-
-
-def as_name(text: str) -> str:
-    """A person's name, which has no digits beside letters."""
-    return with_capitals_of_names(_WORD.sub(lambda found: as_letters(found[0]), text))
 
 
 def _with_postcode(address: str) -> str:
