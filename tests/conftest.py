@@ -69,6 +69,15 @@ AWKWARD: dict[str, str | bool] = {
 }
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or changes what the desk remembers of the person who runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_CONFIG_HOME", "APPDATA"):
+            patch.setenv(name, str(tmp_path_factory.mktemp("settings")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def definition() -> FormDefinition:
     return load_definition("2026-27")
@@ -131,9 +140,11 @@ def some(made: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def desk(some: Path) -> Iterator[RunningDesk]:
+def desk(some: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningDesk]:
+    """A desk of `some` records, whose person has no settings yet."""
     from thep_forms.desk.server import running_desk  # slow to import
 
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
     with running_desk(some, Definitions.of_today) as running:
         yield running
 

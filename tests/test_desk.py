@@ -126,7 +126,7 @@ def test_the_answers_of_a_scan_are_typed_in_beside_its_picture(page: Page, some:
     assert page.locator("#page-picture").evaluate("picture => picture.decode().then(() => picture.naturalWidth)") > 500
     for label, answer in SCANNED.items():
         page.get_by_label(label, exact=True).fill(answer)
-    page.get_by_label("Phase: Secondary").select_option("yes")
+    page.get_by_role("group", name="Phase").get_by_label("Secondary").check()
     page.get_by_label("Details of Main Contact for all mailings: Email", exact=True).fill("ann at ivy")
     page.get_by_role("button", name="Save").click()
     assert "“ann at ivy” is not an email address" in page.get_by_role("alert").inner_text()

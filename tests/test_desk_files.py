@@ -94,6 +94,18 @@ def test_what_is_added_counts_for_the_year_in_sight(page: Page, some: Path, fill
     assert (elm["verdict"], elm["problems"]) == ("needs_attention", "year_earlier")
 
 
+def test_a_list_of_schools_that_is_dropped_leads_to_its_preview_and_is_no_return(page: Page, some: Path) -> None:
+    before = rows(some / "returns.csv")
+    drop(page, ("new list.csv", b"dfe_number,School\n2101,Cedar Academy\n2199,Willow School\n"))
+    page.locator("#tray .remove").wait_for(timeout=60_000)
+    assert "This looks like a list of schools." in page.locator("#tray").inner_text()
+    assert rows(some / "returns.csv") == before
+    page.locator("#tray").get_by_role("link", name="Look at it as your list").click()
+    assert "New in the list of 2026-27: 211/2199 Willow School." in page.locator("main").inner_text()
+    page.get_by_role("button", name="Use this list").click()
+    assert "2 schools are members in 2026-27" in page.get_by_role("status").first.inner_text()
+
+
 # --- the year ------------------------------------------------------------------------------------------------------
 
 
@@ -111,7 +123,7 @@ def test_choosing_a_year_shows_its_schools_and_stays_chosen(page: Page) -> None:
 
 def give_list(page: Page, path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
-    page.get_by_role("link", name="Lists").click()
+    go_to(page, "/lists")
     page.get_by_label("List of schools").set_input_files(path)
     page.get_by_role("button", name="Look at it").click()
 

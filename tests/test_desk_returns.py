@@ -148,6 +148,15 @@ def test_last_years_tick_is_taken_with_a_click(page: Page, some: Path) -> None:
     assert (values["phase_primary"], values.get("phase_special", "")) == ("yes", "")
 
 
+def test_enter_in_a_box_saves_what_was_typed_and_takes_no_other_answer(page: Page, some: Path) -> None:
+    open_return(page, some, "cedar")
+    page.locator("#main_contact_email").fill("jo@cedar.example")
+    page.keyboard.press("Enter")
+    expect(page.locator(".done")).to_contain_text("is “jo@cedar.example”")
+    assert rows(some / "decisions.csv")[-1]["field"] == "main_contact_email"
+    assert page.locator("#phase_special").is_checked()
+
+
 def test_an_answer_that_was_emptied_stays_empty(page: Page, some: Path) -> None:
     open_return(page, some, "cedar")
     page.locator("#main_contact_telephone").fill("")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.commands import run
 from tests.conftest import inbox, ingest, rows
@@ -18,7 +18,8 @@ from tests.deciding import return_id, standing
 from tests.desk import Scheme, context_of, go_to, opened_at, require_accessible
 from tests.mailserver import PASSWORD, USER, MailServer
 from tests.writing import CEDAR, ELM, IVY, SCHOOLS, form_in, send
-from thep_forms.desk.server import RunningDesk
+from thep_forms.definition import Definitions
+from thep_forms.desk.server import RunningDesk, running_desk
 
 Filled = Callable[..., bytes]
 MISTYPED = "jo@cedar,example"
@@ -186,6 +187,46 @@ def test_drafts_are_downloaded_in_one_file(page: Page, some: Path, tmp_path: Pat
         "2026-27 211-4242 Ivy Lane School.eml",
     ]
     assert standing(some, "4242") == "drafted"
+
+
+def test_drafts_are_noted_as_sent_once_a_person_says_so(page: Page, some: Path) -> None:
+    go_to(page, "/send")
+    assert "Did you send" not in page.locator("main").inner_text()
+    page.get_by_role("button", name="Write to them").click()
+    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("button", name="Write 3 drafts").click()
+    result(page)
+    assert page.locator("h1").inner_text() == "3 drafts written"
+    go_to(page, "/send")
+    assert "Did you send the 3 drafts?" in page.locator("main").inner_text()
+    assert "Form drafted on" in page.locator(".ticks").inner_text()
+    page.get_by_role("button", name="Yes, all 3 were sent").click()
+    assert "3 drafts are noted as sent." in page.get_by_role("status").first.inner_text()
+    assert "Did you send" not in page.locator("main").inner_text()
+    assert standing(some, "4242") == "sent"
+
+
+def test_the_mail_server_is_remembered_and_the_password_is_not(
+    some: Path, context: BrowserContext, mail: MailServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    with running_desk(some, Definitions.of_today) as running:
+        first = opened_at(context, running, "/send")
+        first.get_by_role("button", name="Write to them").click()
+        first.get_by_role("link", name="Go on").click()
+        sign_in(first, mail)
+        assert "3 messages sent" in result(first)
+    kept = [path for path in (tmp_path / "settings").rglob("*") if path.is_file()]
+    assert kept
+    assert not [path for path in kept if PASSWORD.encode() in path.read_bytes()]
+    with running_desk(some, Definitions.of_today) as running:
+        again = opened_at(context, running, "/send")
+        again.get_by_role("button", name="Write to all").click()
+        again.get_by_role("link", name="Go on").click()
+        assert again.get_by_label("Mail server").input_value() == mail.host
+        assert again.get_by_label("User name").input_value() == USER
+        assert again.locator("#port").input_value() == str(mail.port)
+        assert again.get_by_label("Password").input_value() == ""
 
 
 def test_schools_are_chosen_by_their_ticks(page: Page) -> None:

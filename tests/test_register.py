@@ -441,6 +441,22 @@ def test_phases_joined_by_a_word_or_a_sign_are_understood(tmp_path: Path, typed_
     assert cedar.record.school == {"phases": "nursery;primary"}
 
 
+@pytest.mark.parametrize(
+    ("typed", "phases"),
+    [
+        ("Infant", "primary"),
+        ("Juniors", "primary"),
+        ("Infant & Nursery", "nursery;primary"),
+        ("PRU", "ap"),
+        ("Pupil Referral Unit", "ap"),
+        ("Secondary; Sixth form", "secondary;other"),
+    ],
+)
+def test_phases_by_other_words_that_schools_use_are_understood(tmp_path: Path, typed: str, phases: str) -> None:
+    (cedar,) = register(written(tmp_path, {"dfe_number": "2101", "Phase": typed}))
+    assert cedar.record.school == {"phases": phases}
+
+
 def test_byte_of_another_encoding_changes_no_other_row_and_its_row_is_named(tmp_path: Path) -> None:
     path = tmp_path / "schools.csv"
     rows = ["dfe_number,school_name", "2101,École Cedar", "2102,Saint-Zoë", "4242,Siân Lane"]

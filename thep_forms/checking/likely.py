@@ -82,7 +82,8 @@ def ungarbled(text: str) -> str:
     """
     if text.isascii() or len(text) > _LONGEST:
         return text
-    wholly_first = sorted(_ENCODINGS, key=lambda encoding: not _decoded(text, encoding[0]))
+    likely = [encoding for encoding in _ENCODINGS if encoding[1].search(text)]
+    wholly_first = sorted(likely, key=lambda encoding: not _decoded(text, encoding[0]))
     for bytes_of, pattern in wholly_first:
         repaired = text
         for _ in range(_ROUNDS):

@@ -188,6 +188,7 @@ def _addresses(typed: str) -> list[str]:
     return found + [word for word in _BETWEEN_ADDRESSES.split(typed[end:]) if word.casefold() not in _BESIDE_ADDRESSES]
 
 
+@lru_cache(REMEMBERED)
 def _email_address(typed: str) -> str:
     bare = re.sub(r"^mailto:", "", typed.strip(), flags=re.IGNORECASE).strip(" “”„«»").rstrip(".")
     if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
@@ -247,6 +248,7 @@ def _telephone_numbers(typed: str) -> Normal:
     return Normal(normal.value, ProblemCode.TELEPHONE_UNLIKELY)
 
 
+@lru_cache(REMEMBERED)
 def words_beside_number(raw: str) -> bool:
     """Whether there are words in a telephone box that are neither an extension nor a label such as `Tel:`."""
     typed = _worth_parsing(raw) or ""

@@ -222,6 +222,15 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
 
     def boxes_of_field(self, asked: Field) -> tuple[Box, ...]:
         """The field's boxes: one, or one for each option of a field of kind `ticks`."""
+        if asked.name not in self._of_fields:  # every return asks for those of every field
+            self._of_fields[asked.name] = self._new_boxes(asked)
+        return self._of_fields[asked.name]
+
+    @cached_property
+    def _of_fields(self) -> dict[str, tuple[Box, ...]]:
+        return {}
+
+    def _new_boxes(self, asked: Field) -> tuple[Box, ...]:
         if asked.kind is not Kind.TICKS:
             names = (asked.name, asked.label, asked.label)
             help, required = self._help(asked.help), self.requires(asked)

@@ -113,11 +113,12 @@ class TemplateTable(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Option(TemplateTable, frozen=True, kw_only=True):
-    """One tick box of a field of kind `ticks`."""
+    """One tick box of a field of kind `ticks`. `also` are other words that register lists have for it."""
 
     name: Slug
     label: Words
     help: str = ""
+    also: tuple[Words, ...] = ()
 
 
 class NumberRange(TemplateTable, frozen=True, kw_only=True):

@@ -22,12 +22,13 @@ _MOST_FILES = 100  # of a batch that are listed
 
 
 class ShownFile(Struct, frozen=True):
-    """A file of a batch, what came of it, and how many more returns are in it."""
+    """A file of a batch, what came of it, and how many more returns are in it. `list_number`: as of `AddedFile`."""
 
     name: str
     error: str
     returns: Sequence[ReturnThatCame]
     more: int
+    list_number: int
 
 
 class ShownBatch(Struct, frozen=True):
@@ -158,4 +159,4 @@ def _words(batch: Batch) -> str:
 
 def _shown_file(file: AddedFile) -> ShownFile:
     listed = file.came[:_MOST_RETURNS]
-    return ShownFile(file.name, file.error, listed, len(file.came) - len(listed))
+    return ShownFile(file.name, file.error, listed, len(file.came) - len(listed), file.list_number)

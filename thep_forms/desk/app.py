@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from thep_forms.desk.add_pages import AddPages
 from thep_forms.desk.forms_pages import FormsPages
 from thep_forms.desk.job_pages import JobPages
+from thep_forms.desk.keys_pages import KeysPages
 from thep_forms.desk.list_pages import ListPages
 from thep_forms.desk.pages import DeskContext, PageGroup
 from thep_forms.desk.people_pages import PeoplePages
@@ -53,6 +54,7 @@ _GROUPS: tuple[type[PageGroup], ...] = (
     SendPages,
     FormsPages,
     ReportPages,
+    KeysPages,
 )
 
 

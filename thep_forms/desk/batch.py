@@ -22,12 +22,16 @@ _UNNAMED = "file"
 
 
 class AddedFile(Struct):
-    """A file of a batch, by the path that it had in the folder that was dropped. `error` says why it was not taken."""
+    """A file of a batch, by the path that it had in the folder that was dropped. `error` says why it was not taken.
+
+    `list_number` is the number of the batch in which a list of schools waits for a person; 0 for a return.
+    """
 
     name: str
     sha256: str = ""
     error: str = ""
     came: list[ReturnThatCame] = []
+    list_number: int = 0
 
 
 class Batch:
@@ -68,6 +72,10 @@ class Batch:
             taker.discard()
             raise
         return taker.fields
+
+    def path_of(self, file: AddedFile) -> Path:
+        """Where a file of the batch lies."""
+        return self.folder.joinpath(*file.name.split("/"))
 
     def new_path(self, filename: str) -> tuple[str, Path]:
         """A free name for a file, and where it goes: always inside of the folder."""

@@ -13,12 +13,14 @@ from functools import partial
 from pathlib import Path
 
 from thep_forms.definition import Definitions, MembershipYear
-from thep_forms.desk.batch import Batch
+from thep_forms.desk.batch import AddedFile, Batch
 from thep_forms.desk.jobs import Job, JobLink, Jobs
 from thep_forms.errors import DecisionError
 from thep_forms.files import PRIVATE_FOLDER
 from thep_forms.office.came_in import GivenFile, look_up_what_came
 from thep_forms.office.ingest import ingest
+from thep_forms.office.lists import is_list
+from thep_forms.office.mailboxes import Places
 from thep_forms.records.database import BusyError
 from thep_forms.sources import SourceFile
 
@@ -104,18 +106,32 @@ class Batches:
 
     def _work(self, batch: Batch, passwords: Sequence[str], job: Job) -> None:
         since = datetime.now(UTC).replace(microsecond=0)
-        whole = [file for file in batch.files if file.sha256]
         job.links.append(JobLink("See what came", "/add"))
         try:
             definitions = self._definitions()
+            self._set_lists_aside(batch, definitions)
+            whole = [file for file in batch.files if file.sha256 and not file.list_number]
             if whole:
                 self._ingest(batch, definitions, passwords, job)
                 given = [GivenFile(file.name, file.sha256) for file in whole]
                 for file, came in zip(whole, look_up_what_came(self._records, given, since, definitions), strict=True):
                     file.came = came
             job.outcome = _outcome(batch)
+            job.result = job.outcome[0].rstrip(".")
         finally:
             shutil.rmtree(batch.folder, ignore_errors=True)
+
+    def _set_lists_aside(self, batch: Batch, definitions: Definitions) -> None:
+        """Take lists of schools out of the batch: a person looks at each on the page of lists."""
+        for file in batch.files:
+            path = batch.path_of(file)
+            if not file.sha256 or not is_list(path, batch.year, definitions):
+                continue
+            aside = self.open(batch.year)
+            name, moved = aside.new_path(path.name)
+            path.rename(moved)
+            aside.files.append(AddedFile(name, file.sha256))
+            file.list_number = aside.number
 
     def _ingest(self, batch: Batch, definitions: Definitions, passwords: Sequence[str], job: Job) -> None:
         """Read the files. While another run is at work on the records, wait: nothing that was given is lost."""
@@ -142,7 +158,7 @@ class Batches:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def with_steps(job: Job, files: Sequence[SourceFile]) -> Iterable[SourceFile]:
+def with_steps(job: Job, files: Places) -> Iterable[SourceFile]:
     """The files to read. The job counts each, and can be stopped between two."""
     job.total = len(files)
     for file in files:
@@ -155,8 +171,11 @@ def _outcome(batch: Batch) -> tuple[str, ...]:
     returns = [came for file in batch.files for came in file.came]
     needing = sum(came.needs_somebody for came in returns)
     lost = sum(bool(file.error) for file in batch.files)
-    read = len(batch.files) - lost
-    sentences = [f"{read:,} {'file was' if read == 1 else 'files were'} read."]
+    lists = sum(bool(file.list_number) for file in batch.files)
+    read = len(batch.files) - lost - lists
+    sentences = [f"{read:,} {'file was' if read == 1 else 'files were'} read."] if read or not lists else []
+    if lists:
+        sentences.append("1 looks like a list of schools." if lists == 1 else f"{lists} look like lists of schools.")
     if needing:
         sentences.append(f"{needing:,} {'return needs' if needing == 1 else 'returns need'} you.")
     if lost:

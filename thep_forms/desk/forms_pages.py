@@ -93,6 +93,7 @@ class FormsPages(PageGroup):
             path = self.desk.downloads.path(job, made.name)
             path.write_bytes(made.data)
             count = "1 form, by DfE number." if made.count == 1 else f"{made.count} forms, by DfE number."
+            job.result = "The print pack is ready"
             job.outcome = (count, "Each form begins on a new sheet, whether you print on one side or on both.")
             self.desk.downloads.offer(job, Path(path), "Download the print pack")
 

@@ -38,7 +38,8 @@ class Job:
     """A long act. Its work calls `say`, `step` and `wait`; pages show the rest.
 
     `total` is 0 where nobody knows how many steps there are. `outcome` says what was done, a sentence each. `error`
-    says why the job ended early; it is empty where it did not. `links` are where to go next.
+    says why the job ended early; it is empty where it did not. `links` are where to go next. `result` is the title once
+    it has ended, such as `12 drafts written`.
     """
 
     def __init__(self, number: int, title: str) -> None:
@@ -48,6 +49,7 @@ class Job:
         self.outcome: tuple[str, ...] = ()
         self.links: list[JobLink] = []
         self.error = ""
+        self.result = ""
         self.was_stopped = False
         self._stopping, self._ended = threading.Event(), threading.Event()
 
@@ -84,6 +86,13 @@ class Job:
     def is_running(self) -> bool:
         """Whether it has not ended."""
         return not self._ended.is_set()
+
+    @property
+    def heading(self) -> str:
+        """What it is doing, and once it has ended, what became of it."""
+        if self.is_running:
+            return self.title
+        return self.result or f"{self.title}: {'stopped' if self.was_stopped else 'not finished'}"
 
     @property
     def problems(self) -> list[JobLine]:

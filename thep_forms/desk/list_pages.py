@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -13,7 +11,7 @@ from thep_forms.desk.batch import Batch
 from thep_forms.desk.pages import PageGroup
 from thep_forms.desk.requests import go_to, sent_form, sent_upload, status_of
 from thep_forms.errors import DecisionError
-from thep_forms.office.lists import look_at_list, look_up_list, use_list
+from thep_forms.office.lists import LIST_ENDINGS, look_at_list, look_up_list, use_list
 from thep_forms.office.years import has_records
 
 _NONE = "Choose your list of schools first."
@@ -40,6 +38,7 @@ class ListPages(PageGroup):
             "lists",
             shown=shown,
             error=error,
+            endings=",".join(LIST_ENDINGS),
             was_used="used" in request.query_params,
             is_first=not has_records(self.desk.folder),
         )
@@ -63,7 +62,7 @@ class ListPages(PageGroup):
     def look(self, request: Request, error: str = "") -> Response:
         """What was understood of a list, and what it changes."""
         batch = self._batch(request)
-        seen = look_at_list(self.desk.folder, _path(batch), batch.year, self.desk.definitions())
+        seen = look_at_list(self.desk.folder, batch.path_of(batch.files[0]), batch.year, self.desk.definitions())
         page = self.desk.pages.page("list", seen=seen, year=batch.year, number=batch.number, error=error)
         return HTMLResponse(page, status_of(error))
 
@@ -73,7 +72,7 @@ class ListPages(PageGroup):
         is_first = not has_records(self.desk.folder)
         state = sent_form(request)["state"]
         try:
-            use_list(self.desk.folder, _path(batch), batch.year, state, self.desk.definitions())
+            use_list(self.desk.folder, batch.path_of(batch.files[0]), batch.year, state, self.desk.definitions())
         except DecisionError as error:
             return self.look(request, str(error))
         self.desk.batches.remove(batch.number)
@@ -92,8 +91,3 @@ class ListPages(PageGroup):
         if not batch.files:
             raise DecisionError(_NONE)
         return batch
-
-
-def _path(batch: Batch) -> Path:
-    """Where the list lies."""
-    return batch.folder.joinpath(*batch.files[0].name.split("/"))

@@ -16,6 +16,7 @@ from thep_forms.definition import Definitions, shipped
 from thep_forms.desk.batches import Batches
 from thep_forms.desk.downloads import Downloads
 from thep_forms.desk.jobs import Job, Jobs
+from thep_forms.desk.settings import SettingsFile
 from thep_forms.desk.year_in_sight import YearInSight
 from thep_forms.office.dates import in_words, today
 
@@ -50,7 +51,8 @@ class Pages:
 class DeskContext(Struct, frozen=True):
     """What every page needs: the RECORDS folder, the year's definitions, the templates, the long acts and their files.
 
-    `sight` knows the year that the page in hand is about, `batches` the files that were added. `open_samples` reads
+    `sight` knows the year that the page in hand is about, `batches` the files that were added, `settings` what the
+    person chose. `open_samples` reads
     the samples, opens a desk of their own for them, and gives its address; a desk of samples has none.
 
     `definitions` are asked for at each request: a year may begin while the desk is open.
@@ -63,6 +65,7 @@ class DeskContext(Struct, frozen=True):
     downloads: Downloads
     sight: YearInSight
     batches: Batches
+    settings: SettingsFile
     open_samples: Callable[[Job], str] | None = None
 
 

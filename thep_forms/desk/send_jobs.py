@@ -39,10 +39,16 @@ def sending(request: MailRequest, server: Server, per_minute: float, path: str) 
             send_messages(request, lambda: server, per_minute, on_delivery, before_pause, job.wait)
         finally:
             sent = outcomes.count(DeliveryOutcome.SENT)
+            counted = _counted(job.total, "message", "sent")
+            job.result = counted if sent == job.total else f"{sent} of {counted}"
             job.outcome = tuple(_outcome(sent, len(outcomes) - sent, job.total))
             job.links = list(_links_after(sent, job.total, path))
 
     return work
+
+
+def _counted(count: int, what: str, done: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'} {done}"
 
 
 def _outcome(sent: int, not_sent: int, total: int) -> list[str]:
@@ -82,6 +88,7 @@ def drafting(request: MailRequest, downloads: Downloads) -> Work:
 
 
 def _offer(drafts: list[Path], downloads: Downloads, job: Job) -> None:
+    job.result = _counted(len(drafts), "draft", "written")
     if not drafts:
         return
     packed = downloads.path(job, DRAFTS)
@@ -92,5 +99,6 @@ def _offer(drafts: list[Path], downloads: Downloads, job: Job) -> None:
     job.outcome = (
         f"{count} ready. Download the file, and unpack it into a folder.",
         "Open each draft with your mail program, look at it, and send it.",
+        "Then say so on the page Send, so that the desk knows which schools have the form.",
     )
     downloads.offer(job, packed, "Download the drafts")

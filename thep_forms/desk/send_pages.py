@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from datetime import datetime
 from http import HTTPStatus
 
 from msgspec import Struct
@@ -18,6 +20,7 @@ from thep_forms.desk.pages import DeskContext, PageGroup
 from thep_forms.desk.requests import SentForm, go_to, sent_form
 from thep_forms.desk.send_jobs import Work, drafting, sending
 from thep_forms.errors import DecisionError, SendError
+from thep_forms.office.drafts import note_drafts_sent
 from thep_forms.office.email import look_up_plan, show_message
 from thep_forms.office.mail_choice import look_up_choice, request_for_chosen, request_for_due, request_for_school
 from thep_forms.office.mail_plan import FormMessages, MailRequest
@@ -28,6 +31,7 @@ from thep_forms.send import Server
 
 _GONE = "The desk was opened again since you chose these schools. Choose them again."
 _NOBODY_CHOSEN = "Tick the schools to write to."
+_NO_DRAFTS = "The desk does not know which drafts you mean. Open the page Send again."
 _BOXES = ("host", "port", "user", "per_minute")
 
 
@@ -54,6 +58,7 @@ class SendPages(PageGroup):
         return [
             Route("/send", self.who),
             Route("/send", self.choose, methods=["POST"]),
+            Route("/send/drafts", self.drafts_sent, methods=["POST"]),
             Route("/send/{number:int}", self.what),
             Route("/send/{number:int}/how", self.how),
             Route("/send/{number:int}/mail", self.mail, methods=["POST"]),
@@ -76,6 +81,7 @@ class SendPages(PageGroup):
             standing=standing,
             stands=STANDS,
             ticked="all" in asked,
+            noted=asked.get("noted", ""),
             written=written_in_words,
             error=error,
             job=self.desk.jobs.current,
@@ -89,6 +95,15 @@ class SendPages(PageGroup):
         except DecisionError as error:
             return self.who(request, str(error))
         return go_to(f"/send/{len(self._requests)}")
+
+    def drafts_sent(self, request: Request) -> Response:
+        """Note that the drafts were sent, those that the person was asked about."""
+        try:
+            last = datetime.fromisoformat(sent_form(request)["last"])
+        except ValueError as error:
+            raise DecisionError(_NO_DRAFTS) from error
+        count = note_drafts_sent(self.desk.folder, self.desk.sight.year, last, self.desk.definitions())
+        return go_to(f"/send?noted={count}")
 
     def _request(self, form: SentForm) -> MailRequest:
         """What to write, and to whom. Raises `DecisionError` if nobody is chosen."""
@@ -151,11 +166,13 @@ class SendPages(PageGroup):
         return HTMLResponse(page, HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK)
 
     def _known_server(self) -> Typed:
-        """What is known of the mail server: what was typed before, or else what the system says."""
+        """What is known of the mail server: what was typed before, in an earlier run too, or what the system says."""
         rate = str(MESSAGES_A_MINUTE)
         if self._server:
             return Typed(self._server.host, str(self._server.port), self._server.user, rate)
-        known = os.environ.get
+        kept, known = self.desk.settings.read(), os.environ.get
+        if kept.mail_host:
+            return Typed(kept.mail_host, kept.mail_port, kept.mail_user, rate)
         port = known("THEP_FORMS_SMTP_PORT", str(SMTP_PORT))
         return Typed(known("THEP_FORMS_SMTP_HOST", ""), port, known("THEP_FORMS_SMTP_USER", ""), rate)
 
@@ -167,6 +184,8 @@ class SendPages(PageGroup):
         if wrong := _wrong_box(typed):
             return self.how(request, *wrong, typed)
         server = self._server = self._server_of(typed, form.all("password"))
+        with suppress(OSError):  # the mail goes out all the same
+            self.desk.settings.change(mail_host=typed.host, mail_port=typed.port, mail_user=typed.user)
         work = sending(mail, server, int(typed.per_minute), f"/send/{number}")
 
         def work_that_forgets(job: Job) -> None:

@@ -23,6 +23,7 @@ from thep_forms.desk.batches import Batches, with_steps
 from thep_forms.desk.downloads import Downloads
 from thep_forms.desk.jobs import Job, Jobs
 from thep_forms.desk.pages import DeskContext, Pages
+from thep_forms.desk.settings import settings_file
 from thep_forms.desk.year_in_sight import YearInSight
 from thep_forms.errors import OutputError
 from thep_forms.office import demo
@@ -70,7 +71,8 @@ def running_desk(
     sight, batches = YearInSight(folder, definitions), Batches(folder, definitions, jobs)
     samples = _Samples(folder)
     open_samples = None if is_samples else samples.open
-    desk = DeskContext(folder, definitions, Pages(key.token), jobs, downloads, sight, batches, open_samples)
+    pages, settings = Pages(key.token), settings_file()
+    desk = DeskContext(folder, definitions, pages, jobs, downloads, sight, batches, settings, open_samples)
     guard = Guard(make_app(desk), key, number)
     # No access log: nothing that is asked for is written down.
     server = uvicorn.Server(uvicorn.Config(guard, access_log=False, log_level="critical", server_header=False))

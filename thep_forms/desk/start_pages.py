@@ -20,7 +20,13 @@ from thep_forms.errors import DecisionError
 from thep_forms.office.forms import write_blank_form
 from thep_forms.office.lists import begin_without_list
 from thep_forms.office.page_pictures import draw_file
-from thep_forms.office.partnership import PartnershipFacts, look_up_partnership, save_partnership
+from thep_forms.office.partnership import (
+    FactError,
+    PartnershipFacts,
+    look_up_partnership,
+    passed_in_words,
+    save_partnership,
+)
 
 
 class StartPages(PageGroup):
@@ -42,10 +48,12 @@ class StartPages(PageGroup):
             Route("/start/samples", self.samples, methods=["POST"]),
         ]
 
-    def questions(self, _: Request, facts: PartnershipFacts | None = None, error: str = "") -> Response:
-        """What the partnership is called, where forms come back to, and by when."""
+    def questions(self, _: Request, facts: PartnershipFacts | None = None, error: str = "", box: str = "") -> Response:
+        """What the partnership is called, where forms come back to, and by when. `box` is the one with the error."""
         facts = facts or look_up_partnership(self.desk.folder, self.desk.definitions())
-        return HTMLResponse(self.desk.pages.page("start", facts=facts, error=error), status_of(error))
+        passed = passed_in_words(facts.return_by, self.desk.definitions().default_year)
+        page = self.desk.pages.page("start", facts=facts, error=error, box=box, passed=passed)
+        return HTMLResponse(page, status_of(error))
 
     def answer(self, request: Request) -> Response:
         """Keep the answers."""
@@ -53,7 +61,9 @@ class StartPages(PageGroup):
         known = asdict(look_up_partnership(self.desk.folder, self.desk.definitions()))
         facts = PartnershipFacts(**{key: form[key] for key in known})
         try:
-            save_partnership(self.desk.folder, facts, self.desk.definitions())
+            save_partnership(self.desk.folder, facts, self.desk.definitions(), seen=form["seen"])
+        except FactError as error:
+            return self.questions(request, facts, str(error), error.box)
         except DecisionError as error:
             return self.questions(request, facts, str(error))
         return go_to("/lists")
@@ -87,4 +97,5 @@ def _open(desk: DeskContext, job: Job) -> None:
     if desk.open_samples is None:
         return
     job.links.append(JobLink("Open the samples", desk.open_samples(job)))
-    job.outcome = ("The samples are ready. All people and schools in them are invented.",)
+    job.result = "The samples are ready"
+    job.outcome = ("All people and schools in them are invented.",)

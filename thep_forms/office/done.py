@@ -91,14 +91,15 @@ def _in_words(group: Sequence[Decision], known: Mapping[int, Decision], records:
 
 def decision_in_words(decision: Decision, known: Mapping[int, Decision], records: Records) -> str:
     """Whose a decision is, and what was decided, in one sentence. `known` are all decisions, by number."""
-    return f"{_school(decision)}: {_what(decision, known, records)}."
+    return f"{_school(decision)}: {what_was_decided(decision, known, records)}."
 
 
 def _school(decision: Decision) -> str:
     return decision.school_name or decision.dfe_number or _UNKNOWN
 
 
-def _what(decision: Decision, known: Mapping[int, Decision], records: Records) -> str:
+def what_was_decided(decision: Decision, known: Mapping[int, Decision], records: Records) -> str:
+    """What was decided, without whose it is, as the end of a sentence. `known` are all decisions, by number."""
     box = records.definition.box(decision.field)
     label = box.label if box else decision.field
     match decision.action:
@@ -119,7 +120,7 @@ def _what(decision: Decision, known: Mapping[int, Decision], records: Records) -
             return f"noted: {decision.why}"
         case Action.UNDO:
             undone = known.get(int(decision.before)) if decision.before.isdecimal() else None
-            return f"this is undone: {_what(undone, known, records)}" if undone else "a decision is undone"
+            return f"this is undone: {what_was_decided(undone, known, records)}" if undone else "a decision is undone"
 
 
 def _confirmed(decision: Decision, label: str, records: Records) -> str:

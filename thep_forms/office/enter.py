@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from thep_forms.checking import Problem
 from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Arrival
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
@@ -73,17 +74,25 @@ def enter(
         )
         left_out = _of_others(known, changes, definition)
         known = {name: text for name, text in known.items() if name not in left_out}
-        texts = {name: text for name, text in {**known, **changes}.items() if text}
-        reading = Reading(
-            FileKind.FORM,
-            {name: Answer(text, ReadFrom.OFFICE) for name, text in texts.items()},
-            form_id=definition.form_id,
-            title=definition.title,
-        )
+        reading = _reading({**known, **changes}, definition)
         _require_right(reading, changes, definitions, unchanged=unchanged)
         changed = [name for name, text in changes.items() if text != known.get(name, "")]
         decided = _noted(desk, reading, member, year, changed, why)
         return replace(decided, notes=_said_of(left_out, definition))
+
+
+def why_not_unchanged(records: Records, number: str, year: MembershipYear, definitions: Definitions) -> str:
+    """Why the answers of a school cannot be entered as unchanged, in one line; empty if they can."""
+    definition = definitions(year)
+    try:
+        require_year(year, definitions)
+        require_member(number, records.registers.members(str(year)), str(year))
+    except DecisionError as error:
+        return str(error)
+    reading = _reading(_known(_member(records, number, year), definition), definition)
+    errors = _errors(reading, definitions)
+    missing = dict.fromkeys(problem.label for problem in errors)
+    return f"“All as last year” does not say enough: nobody knows {'; '.join(missing)}." if missing else ""
 
 
 def look_up_known(folder: Path, school: str, year: MembershipYear, definitions: Definitions) -> KnownSchool:
@@ -122,6 +131,16 @@ def _known(member: MemberSchool, definition: FormDefinition) -> dict[str, str]:
     return known
 
 
+def _reading(answers: Mapping[str, str], definition: FormDefinition) -> Reading:
+    texts = {name: Answer(text, ReadFrom.OFFICE) for name, text in answers.items() if text}
+    return Reading(FileKind.FORM, texts, form_id=definition.form_id, title=definition.title)
+
+
+def _errors(reading: Reading, definitions: Definitions) -> list[Problem]:
+    checked = check_reading(reading, definitions).checked
+    return [problem for problem in checked.problems if problem.severity is Severity.ERROR] if checked else []
+
+
 def _of_others(known: Mapping[str, str], changes: Mapping[str, str], definition: FormDefinition) -> list[str]:
     """The boxes with an address or a number of somebody whose name has been changed to that of another person."""
     found: list[str] = []
@@ -145,10 +164,7 @@ def _require_right(reading: Reading, changes: Mapping[str, str], definitions: De
 
     What is missing can follow, unless the school says that the rest is `unchanged`: then it has to be known.
     """
-    checked = check_reading(reading, definitions).checked
-    for problem in checked.problems if checked else ():
-        if problem.severity is not Severity.ERROR:
-            continue
+    for problem in _errors(reading, definitions):
         if changes.get(problem.field):
             raise DecisionError(f"{problem.message} Nothing was entered.")
         if unchanged:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from thep_forms.deciding import Action, Assigned, Decision, Verdict
 from thep_forms.definition import Definitions, FormDefinition
 from thep_forms.errors import DecisionError
 from thep_forms.office.dates import in_words
+from thep_forms.office.done import what_was_decided
 from thep_forms.office.opening import open_records
 from thep_forms.office.words import all_in_short, code_in_short
 from thep_forms.reading import ReadFrom
@@ -29,14 +30,20 @@ _READ: dict[str, str] = {
     ReadFrom.PAGE_TEXT: ", read from the printed page",
     ReadFrom.SCAN: ", read from a picture",
 }
+_LATER_COUNTS = "another form of the school counts"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Event(Struct, frozen=True):
-    """One thing that happened, in words, and when. `at` is None where nobody knows it."""
+    """One thing that happened, in words, and when. `at` is None where nobody knows it.
+
+    `plain` says the same without ids and numbers where `words` have some. `return_id` is the return that it is about.
+    """
 
     at: datetime | None
     words: str
+    plain: str = ""
+    return_id: str = ""
 
     @property
     def day(self) -> str:
@@ -67,6 +74,11 @@ def events_of_school(number: str, ledger: Ledger, records: Records) -> list[Even
     return _in_order(_of_school(number, ledger, records))
 
 
+def events_of_return(returned: Returned, records: Records) -> list[Event]:
+    """What happened to a return, the first comes first."""
+    return _in_order(_of_returns([returned], records))
+
+
 def _in_order(events: Iterable[Event]) -> list[Event]:
     """In the same second, what was sent comes before what came, and that before what was decided."""
     return sorted(events, key=lambda event: (event.at or _LONG_AGO).replace(microsecond=0))
@@ -88,13 +100,15 @@ def _of_return(return_id: str, records: Records) -> Iterator[Event]:
 def _of_returns(returns: Iterable[Returned], records: Records, number: str | None = None) -> Iterator[Event]:
     """How returns came, and what was decided of them, and of the school with that number."""
     verdicts: dict[str, str] = {}
+    decisions = records.decisions()
+    known = {decision.number: decision for decision in decisions}
     for entry in returns:
         verdicts[entry.return_id] = entry.verdict.replace("_", " ")
         if not entry.return_id.startswith(ENTERED):
             yield from _came(entry, records)
-    for decision in records.decisions():
+    for decision in decisions:
         if decision.return_id in verdicts or decision.dfe_number == number:
-            yield _decided(decision, verdicts.get(decision.return_id, ""), records)
+            yield _decided(decision, verdicts.get(decision.return_id, ""), known, records)
 
 
 def _returns_by_school(records: Records) -> dict[str, list[Returned]]:
@@ -121,6 +135,7 @@ def _came(entry: Returned, records: Records) -> Iterator[Event]:
     problems = () if entry.verdict.needs_nobody else records.problems_to_mend(entry)
     for arrival in entry.arrivals:
         what = entry.verdict_of(arrival).replace("_", " ")
+        instead = ""
         if problems and arrival == entry.arrivals[0]:
             what += f": {'; '.join(all_in_short(problems, records.definition.problems))}"
         year = f" for {entry.year}" if entry.year else ""
@@ -131,8 +146,14 @@ def _came(entry: Returned, records: Records) -> Iterator[Event]:
             and entry.verdict is Verdict.SUPERSEDED
             and (better := _counts_instead(entry, records))
         ):
-            what += f" by {better}"
-        yield Event(at, f"Came{year} as {arrival.source} ({entry.return_id}){read}.{_sentence(what)}")
+            instead = f" by {better}"
+        came = f"Came{year} as {arrival.source}"
+        yield Event(
+            at,
+            f"{came} ({entry.return_id}){read}.{_sentence(what + instead)}",
+            f"{came}{read}.{_sentence(_LATER_COUNTS if instead else what)}",
+            entry.return_id,
+        )
 
 
 def _counts_instead(entry: Returned, records: Records) -> str:
@@ -148,13 +169,19 @@ def _sentence(words: str) -> str:
     return f" {words[:1].upper()}{words[1:]}." if words else ""
 
 
-def _decided(decision: Decision, verdict: str, records: Records) -> Event:
-    words = [_words(decision, verdict, records.definition), f"Decision {decision.number}"]
-    words[-1] += f" by {decision.who}" if decision.who else ""
-    words[-1] += f": {decision.why}" if decision.why else ""
+def _decided(decision: Decision, verdict: str, known: Mapping[int, Decision], records: Records) -> Event:
+    by = f" by {decision.who}" if decision.who else ""
+    why = f": {decision.why}" if decision.why else ""
+    words = f"{_words(decision, verdict, records.definition)} Decision {decision.number}{by}{why}"
+    what = what_was_decided(decision, known, records)
+    plain = f"{what[:1].upper()}{what[1:]}."
+    if decision.who:
+        plain += f" Decided{by}{'' if decision.action is Action.NOTE else why}."
     if decision.undone_by:
-        words.append(f"(Undone by decision {decision.undone_by}.)")
-    return Event(datetime.fromisoformat(decision.at) if decision.at else None, " ".join(words))
+        words += f" (Undone by decision {decision.undone_by}.)"
+        plain += " This was undone."
+    at = datetime.fromisoformat(decision.at) if decision.at else None
+    return Event(at, words, plain, decision.return_id)
 
 
 def _words(decision: Decision, verdict: str, definition: FormDefinition) -> str:

@@ -19,6 +19,7 @@ from thep_forms.office.years import has_records
 from thep_forms.records import Ledger, ListedSchool
 from thep_forms.register import NOTES, ListMistakesError, as_listed, read_register
 
+LIST_ENDINGS = (".csv", ".xlsx", ".txt", ".tsv")
 _OUTDATED = "Somebody has given another list since you opened the page. Look at the list again before you use it."
 
 
@@ -89,6 +90,19 @@ def look_at_list(folder: Path, path: Path, year: MembershipYear, definitions: De
             state=_state(ledger.listed_schools(str(year))),
             had_list=bool(before),
         )
+
+
+def is_list(path: Path, year: MembershipYear, definitions: Definitions) -> bool:
+    """Whether a file that came among returns is a list of several schools. Raises `TemplateError`, `OSError`."""
+    if path.suffix.lower() not in LIST_ENDINGS:
+        return False
+    with _notes_of_this_thread():
+        try:
+            return len(read_register(path, definitions, year)) > 1
+        except ListMistakesError:
+            return True
+        except SourceError:
+            return False
 
 
 def use_list(folder: Path, path: Path, year: MembershipYear, state: str, definitions: Definitions) -> None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import DecisionError
+from thep_forms.office.drafts import OpenDrafts, open_drafts
 from thep_forms.office.mail_plan import FormMessages, MailPlan, MailRequest, plan_messages, what_to_write
 from thep_forms.office.opening import open_records
 from thep_forms.office.school_status import REMIND_AT_ANY_TIME, ReminderRule, SchoolStatus, Standing
@@ -17,13 +18,17 @@ from thep_forms.records import SentKind
 
 
 class MailChoice(Struct, frozen=True):
-    """The member schools of a year, who of them would get the form, and who a reminder. `phases` are all labels."""
+    """The member schools of a year, who of them would get the form, and who a reminder. `phases` are all labels.
+
+    `drafts` are those of which nobody said that they were sent.
+    """
 
     year: str
     statuses: tuple[SchoolStatus, ...]
     form: MailPlan
     reminders: MailPlan
     phases: Mapping[str, str]
+    drafts: OpenDrafts | None = None
 
     @property
     def rule(self) -> ReminderRule:
@@ -47,6 +52,7 @@ def look_up_choice(folder: Path, year: MembershipYear, definitions: Definitions)
         plan_messages(FormMessages(), statuses),
         plan_messages(ReminderRule(), filter(_was_asked, statuses)),
         {option.name: option.label for option in definition.phases.option},
+        open_drafts(statuses),
     )
 
 

@@ -18,6 +18,8 @@ from thep_forms.definition.form import Box
 from thep_forms.definition.model import Kind, ProblemCode
 from thep_forms.errors import DecisionError
 from thep_forms.office.confirm import can_be_confirmed_now
+from thep_forms.office.history import Event, events_of_return
+from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.opening import open_records
 from thep_forms.office.pictured_boxes import pictured_boxes
 from thep_forms.office.tasks import Task, needs_somebody, task_of
@@ -90,13 +92,18 @@ class ShownAnswer(Struct, frozen=True):
 
     @property
     def is_asked(self) -> bool:
-        """Whether something is asked about it, or it is required and empty."""
-        return bool(self.problems) or (self.box.required and not self.now)
+        """Whether something is asked about it, or it is required and empty. Of boxes to tick, not each is required."""
+        return bool(self.problems) or (self.box.required and not self.now and not self.is_tick)
 
     @property
     def is_tick(self) -> bool:
         """Whether the box is one to tick."""
         return self.box.kind is Kind.TICKS
+
+    @property
+    def legend(self) -> str:
+        """What a box to tick is one of, such as `Phase`; empty for another box."""
+        return self.box.label.removesuffix(f": {self.box.caption}") if self.is_tick else ""
 
 
 def _is_unconfirmed(problem: Problem) -> bool:
@@ -109,7 +116,8 @@ class ShownReturn(Struct, frozen=True):
 
     `task` says what needs a person, None if nothing does. `has_file`: there is a file that may be drawn.
     `can_be_corrected`: it is a form, or a picture from which answers were read. `questions` counts what can be
-    confirmed. `message` is what a message without a form says.
+    confirmed. `message` is what a message without a form says. `lacks` says what is missing since a person was deleted;
+    empty for nothing. `events` are what happened to it.
     """
 
     returned: Returned
@@ -122,6 +130,21 @@ class ShownReturn(Struct, frozen=True):
     questions: int
     has_file: bool
     message: str = ""
+    lacks: str = ""
+    events: tuple[Event, ...] = ()
+
+    @property
+    def to_settle(self) -> tuple[ShownAnswer, ...]:
+        """The answers that a person is asked about; boxes to tick stay with those beside them."""
+        is_open = bool(self.task or self.lacks)
+        asked = [answer for answer in self.answers if answer.problems or (is_open and answer.is_asked)]
+        names, legends = {answer.box.name for answer in asked}, {answer.legend for answer in asked if answer.is_tick}
+        return tuple(answer for answer in self.answers if answer.box.name in names or answer.legend in legends)
+
+    @property
+    def others(self) -> tuple[ShownAnswer, ...]:
+        """The other answers."""
+        return tuple(answer for answer in self.answers if answer not in self.to_settle)
 
     @property
     def has_conflict(self) -> bool:
@@ -167,6 +190,8 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         len(can_be_confirmed_now(problems, definition)) if returned.entry.has_answers else 0,
         returned.return_id in ledger.files() and returned.entry.kind != FileKind.LOCKED,
         _message(returned, ledger),
+        lacking_in_words(lacking(records).get(returned.return_id, ())),
+        tuple(events_of_return(returned, records)),
     )
 
 

@@ -18,6 +18,7 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear, l
 from thep_forms.definition.load import PARTNERSHIP_FILE, TEMPLATES, Templates, forget_loaded, templates_in
 from thep_forms.errors import DecisionError, TemplateError, YearError
 from thep_forms.files import private_folder, write_private
+from thep_forms.office.dates import in_words, today
 
 EXAMPLE_DOMAIN = ".example"  # reserved for examples (RFC 2606)
 
@@ -31,6 +32,14 @@ class PartnershipFacts(Struct, frozen=True):
     local_authority_code: str
     return_address: str
     return_by: str
+
+
+class FactError(DecisionError):
+    """A fact is wrong. `box` names it."""
+
+    def __init__(self, box: str, words: str) -> None:
+        super().__init__(words)
+        self.box = box
 
 
 def example_address(definition: FormDefinition) -> str:
@@ -54,9 +63,24 @@ def look_up_partnership(records: Path, definitions: Definitions) -> PartnershipF
     )
 
 
-def save_partnership(records: Path, facts: PartnershipFacts, definitions: Definitions) -> None:
-    """Keep the facts in the RECORDS folder. Raises `DecisionError` for the first that is wrong, and `OSError`."""
+def passed_in_words(return_by: str, year: MembershipYear) -> str:
+    """That the day by which forms are to be back has passed, in one line; empty if it has not, or is no day."""
+    try:
+        day = year.day(return_by.strip().title())
+    except YearError:
+        return ""
+    return f"{in_words(day)} has passed. Enter a later day, or continue to keep this one." if day < today() else ""
+
+
+def save_partnership(records: Path, facts: PartnershipFacts, definitions: Definitions, *, seen: str = "") -> None:
+    """Keep the facts in the RECORDS folder. A date that has passed was `seen` to have passed.
+
+    Raises `FactError` for a wrong one, `DecisionError`, `OSError`.
+    """
+    return_by = facts.return_by
     facts = _checked(facts, definitions.default_year)
+    if (passed := passed_in_words(return_by, definitions.default_year)) and seen != return_by:
+        raise FactError("return_by", passed)
     own = templates_in(records)
     if definitions.templates not in (None, own):
         raise DecisionError(f"The desk was opened with templates of your own. Change {PARTNERSHIP_FILE} there.")
@@ -84,20 +108,20 @@ def _with_value(text: str, key: str, value: str) -> str:
 
 
 def _checked(facts: PartnershipFacts, year: MembershipYear) -> PartnershipFacts:
-    """The facts in their normal forms. Raises `DecisionError`."""
+    """The facts in their normal forms. Raises `FactError`."""
     name = " ".join(facts.name.split())
     if not name:
-        raise DecisionError("Enter what the partnership is called.")
+        raise FactError("name", "Enter what the partnership is called.")
     address = email(facts.return_address)
     if not address.value or address.problem or ";" in address.value:
-        raise DecisionError("Enter an e-mail address in the correct format, like name@example.com.")
+        raise FactError("return_address", "Enter an e-mail address in the correct format, like name@example.com.")
     day = facts.return_by.strip().title()
     try:
         year.day(day)
     except YearError as error:
-        raise DecisionError("Enter a day and a month, like 31 May.") from error
+        raise FactError("return_by", "Enter a day and a month, like 31 May.") from error
     if not re.fullmatch(r"\d{3}", facts.local_authority_code.strip(), re.ASCII):
-        raise DecisionError("Enter the three digits of the local authority, like 211.")
+        raise FactError("local_authority_code", "Enter the three digits of the local authority, like 211.")
     return PartnershipFacts(
         name,
         " ".join(facts.full_name.split()) or name,

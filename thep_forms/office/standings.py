@@ -13,6 +13,7 @@ from thep_forms.deciding import Verdict
 from thep_forms.definition import MembershipYear
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.office.dates import in_words
+from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.replies import Replies, Reply
 from thep_forms.office.school_status import SchoolStatus, Standing, last_form
 from thep_forms.office.words import all_in_short, for_the_school, in_short
@@ -182,7 +183,8 @@ def _status_of_return(history: _History, records: Records, year: MembershipYear)
     if faulty:
         return _status_of_faulty_return(history, faulty, records, was_accepted=accepted is not None)
     if accepted:
-        return SchoolStatus(history.member, Standing.ACCEPTED, return_id=accepted.return_id, messages=history.messages)
+        why = lacking_in_words(lacking(records).get(accepted.return_id, ()))
+        return SchoolStatus(history.member, Standing.ACCEPTED, why, accepted.return_id, messages=history.messages)
     return _status_of_form_that_came_again(history, records, year)
 
 

@@ -12,10 +12,12 @@ from msgspec import Struct
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.office.dates import due_date
 from thep_forms.office.done import Done, DoneToday, done_today, just_done
+from thep_forms.office.enter import why_not_unchanged
+from thep_forms.office.lacking import lacking
 from thep_forms.office.opening import open_records
 from thep_forms.office.school_status import ReminderRule, SchoolStatus, Standing
 from thep_forms.office.status import statuses_of_members
-from thep_forms.office.tasks import OpenQuestions, Task, TaskKind, needs_somebody, open_questions, task_of, tasks
+from thep_forms.office.tasks import Act, OpenQuestions, Task, TaskKind, needs_somebody, open_questions, task_of, tasks
 from thep_forms.records import Ledger, Records
 
 _ANSWERED = {Standing.ACCEPTED, Standing.NEEDS_ATTENTION, Standing.WROTE}
@@ -27,7 +29,8 @@ class ToDo(Struct, frozen=True):
     `counts` says how many schools have each standing. `waiting` are the schools that have not answered. `remind_from`
     is the first day on which one of them may be reminded, None where there is none. `done` was just decided,
     `done_today` on this day. `elsewhere` counts what needs a person in other years. `questions` are those of forms that
-    count.
+    count. `lacking` are the schools whose accepted form lacks a required answer since a person was deleted.
+    `refused` says of tasks why “all as last year” does not settle them, by the id of the return.
     """
 
     year: str
@@ -39,6 +42,8 @@ class ToDo(Struct, frozen=True):
     done_today: tuple[DoneToday, ...]
     elsewhere: Counter[str]
     questions: tuple[OpenQuestions, ...]
+    lacking: tuple[SchoolStatus, ...]
+    refused: dict[str, str]
 
     @property
     def kinds(self) -> Counter[TaskKind]:
@@ -75,6 +80,8 @@ def look_up_to_do(
             done_today(records),
             Counter(task.year for task in found if task.year not in (wanted, "")),
             tuple(open_questions(records, wanted)),
+            tuple(status for status in statuses if status.return_id in lacking(records)),
+            records.once((_refused, definitions.default_year), lambda: _refused(found, records, definitions)),
         )
 
 
@@ -93,6 +100,16 @@ def look_up_schools(folder: Path, definitions: Definitions, year: str = "") -> S
     with open_records(folder, definitions) as (ledger, records):
         wanted = str(MembershipYear.parse(year)) if year else _latest_year(records, definitions)
         return Schools(wanted, _statuses(ledger, records, wanted, definitions))
+
+
+def _refused(found: Sequence[Task], records: Records, definitions: Definitions) -> dict[str, str]:
+    refused: dict[str, str] = {}
+    for task in found:
+        if task.act is Act.ENTER_UNCHANGED:
+            year = MembershipYear.parse(task.year) if task.year else definitions.default_year
+            if why := why_not_unchanged(records, task.dfe_number, year, definitions):
+                refused[task.return_id] = why
+    return refused
 
 
 def _remind_from(waiting: Sequence[SchoolStatus], definition: FormDefinition) -> date | None:

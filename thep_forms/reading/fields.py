@@ -84,7 +84,7 @@ class WidgetValue(Struct, frozen=True):
         """Whether it has no value, but its appearance shows a text. Reads the appearance."""
         if not self.lacks_value or self.ticks or (appearances := self.node.get("/AP")) is None:
             return False
-        return _draws_text(get(appearances, "/N"), set())
+        return isinstance(normal := get(appearances, "/N"), Stream) and _draws_text(normal, set())
 
     def shown_instead(self, fonts: object) -> str:
         """The text that its box shows, where that is certainly not its value; empty where it is. Reads the appearance.
@@ -173,7 +173,12 @@ def _differing(widgets: Sequence[WidgetValue]) -> Sequence[WidgetValue]:
 
 def pages_of(fields: Mapping[str, Sequence[WidgetValue]]) -> frozenset[int]:
     """The pages that the widgets of the fields are on."""
-    return frozenset(widget.page for widgets in fields.values() for widget in widgets if widget.page is not None)
+    pages: set[int] = set()
+    for widgets in fields.values():
+        for widget in widgets:
+            if widget.page is not None:
+                pages.add(widget.page)
+    return frozenset(pages)
 
 
 def _full_name(leaf: Leaf) -> str:

@@ -5,7 +5,7 @@ Limitations: where most boxes of a page are not in their places, as on a page th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 from thep_forms.definition.form import FormDefinition
@@ -35,23 +35,25 @@ def _places(definition: FormDefinition) -> Places:
 
 
 def _moved(form: FormFields, places: Places) -> frozenset[str] | None:
-    """The boxes in the places of others; None where most are not in their own."""
-    corners = dict(_single(form, places))
-    away = [name for name, each in corners.items() if not _is_at(each, places[name])]
-    if len(corners) - len(away) < LEAST_IN_PLACE * len(corners):
+    """The boxes in the places of others; None where most are not in their own.
+
+    Boxes with one widget, which is on a page, are looked at.
+    """
+    away: dict[str, Corners] = {}
+    count = 0
+    for name, widgets in form.widgets.items():
+        place = places.get(name)
+        if place and len(widgets) == 1 and widgets[0].page is not None:
+            count += 1
+            if not _is_at(widgets[0].corners, place):
+                away[name] = widgets[0].corners
+    if count - len(away) < LEAST_IN_PLACE * count:
         return None
     moved: set[str] = set()
-    for name in away:
-        if any(other != name and _is_at(corners[name], places[other]) for other in away):
+    for name, corners in away.items():
+        if any(other != name and _is_at(corners, places[other]) for other in away):
             moved.add(name)
     return frozenset(moved)
-
-
-def _single(form: FormFields, places: Places) -> Iterator[tuple[str, Corners]]:
-    """The boxes with one widget that is on a page, and where it is."""
-    for name, widgets in form.widgets.items():
-        if name in places and len(widgets) == 1 and widgets[0].page is not None:
-            yield name, widgets[0].corners
 
 
 def _is_at(corners: Corners, place: Rect) -> bool:

@@ -154,10 +154,10 @@ class _Row:
         return normalise.postcode(raw)
 
     def _ticks(self, field: Field) -> str:
-        """The options, by their names or labels, in the form's order."""
+        """The options, by their names, labels or other words for them, in the form's order."""
         by_word: dict[str, str] = {}
         for option in field.option:
-            by_word |= {folded(option.name): option.name, folded(option.label): option.name}
+            by_word |= {folded(word): option.name for word in (option.name, option.label, *option.also)}
         ticked: list[str | None] = []
         for text in _BETWEEN_OPTIONS.split(self._answer(field.name, Kind.TEXT)):
             words = [text] if folded(text) in by_word else _BETWEEN_WORDS.split(text)

@@ -26,7 +26,7 @@ function close() {
 
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest("input, textarea, select");
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.body.dataset.keys !== "on" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "j") { if (links.length) go(1); else follow("following"); }
   if (event.key === "k") { if (links.length) go(-1); else follow("previous"); }
   if (event.key === "c") { event.preventDefault(); close(); }
