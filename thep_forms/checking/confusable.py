@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 LEAST_ALIKE = 0.7  # of two texts, from 0 to 1, that may be the same answer
 _LONGEST = 400  # characters of a text that is compared
 _CLASSES = ("0o", "1li|!", "2z", "5s$", "8b", "9gq")
+LOOK_ALIKE_CAPITALS = "COSUVWXZKP"  # of the same shape as their small letters
 DOTLESS = "ı"  # what an `i` is read for whose dot is faint
 _ONE_FOR_ALL = str.maketrans({char: group[0] for group in _CLASSES for char in group})
 _IN_TWO_PIECES = (("rn", "m"), ("vv", "w"), ("cl", "d"))
