@@ -75,6 +75,14 @@ def test_answers_are_confirmed_box_by_box(records: Path) -> None:
     assert row_of(records, photo)["verdict"] == "accepted"
 
 
+def test_answers_confirmed_in_one_go_are_one_line_of_the_history(records: Path) -> None:
+    photo = put_in(records, read_from_picture())
+    count = len(problems(records, photo, "scan_unconfirmed"))
+    decide("confirm", records, photo)
+    _, line = run("history", photo, "-o", records).stdout.splitlines()
+    assert f"{count} answers, as they were read from the picture. Decisions 1 to {count}" in line
+
+
 def test_values_say_what_was_read_and_how_sure_the_reader_was(records: Path) -> None:
     photo = put_in(records, read_from_picture({"dfe_number": "2l01"}, confidence=0.876))
     row = value(records, photo, "dfe_number")

@@ -15,7 +15,7 @@ from thep_forms.definition.year import MembershipYear
 from thep_forms.layout import PlacedBox
 from thep_forms.reading.model import Answer, Doubt, PagePlace, ReadFrom
 from thep_forms.reading.paper import ticks
-from thep_forms.reading.paper.engine import DIGITS, TELEPHONE, Words, engine
+from thep_forms.reading.paper.engine import ANY, EMAIL, NUMBER, TELEPHONE, Words, engine
 from thep_forms.reading.paper.placing import PictureFeatures, PlacedPage, around_code
 from thep_forms.reading.paper.printed import Picture, printed_pages
 from thep_forms.reading.paper.straighten import straightened
@@ -27,7 +27,7 @@ MOST_IN_PICTURE = 4  # pages without codes
 LEAST_PRINT = 0.5  # of the printed parts of a page have to be where they should be
 LEAST_SURE = 0.5  # an answer that is less sure counts as unreadable
 
-_ALPHABETS = {Kind.DFE_NUMBER: DIGITS + "/- ", Kind.TELEPHONE: TELEPHONE}
+_ALPHABETS = {Kind.DFE_NUMBER: NUMBER, Kind.TELEPHONE: TELEPHONE, Kind.EMAIL: EMAIL}
 
 
 def read_picture(
@@ -113,7 +113,7 @@ def read_page(picture: Picture, placed: PlacedPage, index: int) -> tuple[PagePla
 def _words(written: Sequence[tuple[PlacedBox, list[Line]]], index: int) -> dict[str, Answer]:
     """What the lines in each box say. All lines of a page go to the engine together."""
     crops = [line.crop for _, lines in written for line in lines]
-    alphabets = [_ALPHABETS.get(box.box.kind, "") for box, lines in written for _ in lines]
+    alphabets = [_ALPHABETS.get(box.box.kind, ANY) for box, lines in written for _ in lines]
     found = iter(engine().read(crops, alphabets) if crops else ())
     answers: dict[str, Answer] = {}
     for box, lines in written:

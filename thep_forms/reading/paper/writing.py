@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 from msgspec import Struct
@@ -17,12 +15,17 @@ Mask = NDArray[np.uint8]  # 255 where something is, else 0
 INK = 185  # of 255: what is darker is ink; paper is 255
 PRINT = 200  # the same of what is printed, around which nothing counts
 AROUND_PRINT = 7  # dots: how wide a printed line is taken for, as it may be a little off
-DUST = 12  # dots of ink: a smaller spot is none of the writing, unless it is near more
+SPECK, DUST = (
+    3,
+    14,
+)  # dots of ink: less is nothing, and less than the latter counts only beside more, as the dot of an i
+NEAR = 21  # dots: how far such a dot may be from the writing
 LEAST_INK = 40  # dots in a box: less is none
 BESIDE, BELOW = 2, 5  # dots around a box that writing may take
 PADDING = 7  # dots of paper around a crop
-LOWEST_LINE = 10  # dots: a lower line of ink is part of the next, such as the dots of letters
-GAP = 1  # rows of dots from one with ink to the next: more are between two lines
+LOWEST_LINE = 12  # dots: what is lower is no line, but a mark above or below one
+VALLEY = 0.3  # of the ink in the rows of a line: between two lines there is less, even if they touch
+SMOOTH = 5  # rows of dots that are looked at together
 
 
 class Line(Struct, frozen=True):
@@ -41,10 +44,18 @@ def ink_of(page: Picture, printed: PrintedPage, area: Area) -> Mask:
 
 
 def _without_dust(ink: Mask) -> Mask:
+    """The ink without specks, and without small dots that are not beside anything larger."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    keep = np.zeros(count, np.uint8)
-    keep[1:] = np.where(stats[1:, cv2.CC_STAT_AREA] >= DUST, 255, 0)
-    kept: Mask = keep[labels]
+    sizes = stats[:, cv2.CC_STAT_AREA]
+    large = np.where(sizes >= DUST, 255, 0).astype(np.uint8)
+    large[0] = 0
+    writing: Mask = large[labels]
+    beside = cv2.dilate(writing, np.ones((NEAR, NEAR), np.uint8)) > 0
+    small = np.zeros(count, np.uint8)
+    small[np.unique(labels[beside])] = 255
+    small[(sizes < SPECK) | (sizes >= DUST)] = 0
+    small[0] = 0
+    kept: Mask = writing | small[labels]
     return kept
 
 
@@ -54,41 +65,64 @@ def lines_in(page: Picture, printed: PrintedPage, placed: PlacedBox) -> list[Lin
     ink = ink_of(page, printed, area)
     if int(np.count_nonzero(ink)) < LEAST_INK:
         return []
-    clean = np.where(cv2.dilate(ink, np.ones((5, 5), np.uint8)) > 0, area.within(page), 255).astype(np.uint8)
+    shown = area.within(page)
     lines: list[Line] = []
-    for top, bottom in _rows(ink, placed.box.lines):
-        part = ink[top:bottom]
-        columns = np.flatnonzero(part.any(axis=0))
-        if len(columns):
-            left, right = int(columns[0]), int(columns[-1]) + 1
+    for mask in _lines(ink, placed.box.lines):
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        if len(rows) and np.count_nonzero(mask) >= LEAST_INK:
+            left, right, top, bottom = int(columns[0]), int(columns[-1]) + 1, int(rows[0]), int(rows[-1]) + 1
+            clean = np.where(cv2.dilate(mask, np.ones((5, 5), np.uint8)) > 0, shown, 255).astype(np.uint8)
             crop = np.pad(clean[top:bottom, left:right], PADDING, constant_values=255)
             lines.append(Line(crop, Area(area.left + left, area.top + top, area.left + right, area.top + bottom)))
     return lines
 
 
-def _rows(ink: Mask, most: int) -> Sequence[tuple[int, int]]:
-    """The first row of each line of writing, and the row after its last."""
-    filled = np.flatnonzero(np.count_nonzero(ink, axis=1))
-    if not len(filled):
-        return []
-    parts = np.split(filled, np.flatnonzero(np.diff(filled) > GAP) + 1)
-    rows = [(int(part[0]), int(part[-1]) + 1) for part in parts]
+def _lines(ink: Mask, most: int) -> list[Mask]:
+    """The ink of each line of writing. A stroke goes with the line that its middle is in."""
     if most == 1:
-        return [(rows[0][0], rows[-1][1])]
-    return _joined(rows)
-
-
-def _joined(rows: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The rows, where those that are too low for a line go with the next, or with the last before it."""
-    lines: list[tuple[int, int]] = []
-    waiting: int | None = None
-    for top, bottom in rows:
-        top, waiting = (top if waiting is None else waiting), None
-        if bottom - top < LOWEST_LINE:
-            waiting = top
-        else:
-            lines.append((top, bottom))
-    if waiting is not None:
-        end = rows[-1][1]
-        lines[-1:] = [(lines[-1][0], end)] if lines else [(waiting, end)]
+        return [ink]
+    cuts = _cuts(ink)
+    if not cuts:
+        return [ink]
+    _, labels, stats, middles = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    lines: list[Mask] = []
+    line_of = np.searchsorted(cuts, middles[:, 1])
+    heights = stats[:, cv2.CC_STAT_HEIGHT]
+    tallest = max(np.diff([0, *cuts, ink.shape[0]])) * 1.3
+    tall = np.isin(labels, np.flatnonzero(heights > tallest)) & (ink > 0)  # strokes of two lines that touch
+    rows = np.searchsorted(cuts, np.arange(ink.shape[0]))[:, None]
+    for number in range(len(cuts) + 1):
+        own = np.isin(labels, np.flatnonzero(line_of == number)) & (ink > 0) & ~tall
+        lines.append(np.where(own | (tall & (rows == number)), 255, 0).astype(np.uint8))
     return lines
+
+
+def _cuts(ink: Mask) -> list[int]:
+    """The rows between lines of writing, where there is less ink than above and below."""
+    profile = np.convolve(np.count_nonzero(ink, axis=1), np.ones(SMOOTH) / SMOOTH, mode="same")
+    cuts: list[int] = []
+    start, end = 0, len(profile)
+    peak_before, lowest, at = 0.0, float("inf"), 0
+    for row in range(start, end):
+        amount = float(profile[row])
+        if amount < lowest:
+            lowest, at = amount, row
+        is_line_after = lowest < VALLEY * min(peak_before, _peak(profile, row))
+        if is_line_after and amount > lowest and row - (cuts[-1] if cuts else 0) >= LOWEST_LINE:
+            cuts.append(_middle_of_valley(profile, at, lowest))
+            peak_before, lowest = 0.0, float("inf")
+        if amount > peak_before:
+            peak_before, lowest = amount, amount
+    return cuts
+
+
+def _peak(profile: NDArray[np.float64], row: int) -> float:
+    return float(profile[row : row + LOWEST_LINE].max(initial=0))
+
+
+def _middle_of_valley(profile: NDArray[np.float64], at: int, lowest: float) -> int:
+    """The middle of the rows around `at` with as little ink."""
+    end = at
+    while end + 1 < len(profile) and profile[end + 1] <= lowest:
+        end += 1
+    return (at + end) // 2 + 1
