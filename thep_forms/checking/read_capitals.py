@@ -13,6 +13,9 @@ _INSIDE = re.compile(
     rf"(?<=[a-z])(?<!\bMc)(?<!\bMac)(?<!\bDe)(?<!\bLe)(?<!\bLa)(?<!\bDi)(?<!\bFitz)[{LOOK_ALIKE_CAPITALS}](?![A-Z])"
 )
 _LOST_BLANK = re.compile(r"(?<=[A-Za-z][a-z]{2})(?<!\bMac)(?<!\bVan)(?<!\bVon)(?<!\bFitz)(?=[A-Z][a-z]{3})")
+_I_AFTER_VOWEL = re.compile(r"(?<=[a-z][aeou])I(?![A-Z])|(?<=\b[A-Z][aeou])I(?![A-Z])")  # `SchooI`, `HeIen`
+_I_INSIDE = re.compile(r"(?<=[a-z])I(?=[a-z])")  # `LewIs`
+_L_AT_START = re.compile(r"\bl(?=[bcdfghjkmnpqrstvwxz])")  # `lqbal`
 _SMALL_WORDS = frozenset(
     ("al", "and", "at", "bin", "de", "del", "di", "el", "for", "in", "of", "on", "the", "van", "von", "wa", "with", "y")
 )
@@ -37,12 +40,13 @@ def with_capitals_of_names(text: str) -> str:
 def _with_capitals(text: str, most_begin_small: int) -> str:
     """`most_begin_small` is by how many words fewer, less one, may begin with capitals than with small letters."""
     apart = _LOST_BLANK.sub(" ", _out_of_capitals(text))
-    inside = _INSIDE.sub(lambda found: found[0].lower(), apart)
+    upright = _I_AFTER_VOWEL.sub("l", apart)
+    inside = _INSIDE.sub(lambda found: found[0].lower(), _I_INSIDE.sub("i", upright))
     words = [word for word in _WORD.findall(inside) if word not in _SMALL_WORDS]
     large = sum(word[0].isupper() for word in words)
     if large + most_begin_small <= len(words) - large:
         return inside
-    return _WORD.sub(lambda found: _larger(found[0]), inside)
+    return _WORD.sub(lambda found: _larger(found[0]), _L_AT_START.sub("I", inside))
 
 
 def _larger(word: str) -> str:
