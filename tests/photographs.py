@@ -49,8 +49,15 @@ def taken(
     blur: float = 0.0,
 ) -> Image.Image:
     """The photograph before it is saved."""
-    paper = draw(pdf, page, scale=width / A4_INCHES / 72).convert("RGB")
-    picture = _in_perspective(paper, perspective)
+    paper = draw(pdf, page, scale=width / A4_INCHES / 72)
+    return taken_of(paper, degrees=degrees, perspective=perspective, shade=shade, blur=blur)
+
+
+def taken_of(
+    paper: Image.Image, *, degrees: float = 0.0, perspective: float = 0.0, shade: bool = False, blur: float = 0.0
+) -> Image.Image:
+    """A photograph of a picture of a page."""
+    picture = _in_perspective(paper.convert("RGB"), perspective)
     if degrees:
         picture = picture.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=TABLE)
     if shade:

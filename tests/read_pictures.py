@@ -31,7 +31,7 @@ def read_from_picture(
     printed: Mapping[str, str | bool] | None = None,
     year: str = "2026-27",
     confidence: float = SURE,
-    **more: object,
+    places: tuple[PagePlace, ...] = (),
 ) -> Reading:
     """The reading of a picture with the sample answers of a school and `changes`; an empty text takes one away.
 
@@ -43,7 +43,7 @@ def read_from_picture(
     digest = digest_of(definition.without_prefix(printed)) if printed is not None else ""
     read = {name: Answer(text, ReadFrom.SCAN, page=0, confidence=confidence) for name, text in texts.items() if text}
     hidden = form_id(definition.identifier, definition.year, definition.form.revision, copy_of, digest)
-    return Reading(FileKind.SCAN, read, form_id=hidden, places=(lying_straight(definition),), **more)  # type: ignore[arg-type]
+    return Reading(FileKind.SCAN, read, form_id=hidden, places=places or (lying_straight(definition),))
 
 
 def lying_straight(definition: FormDefinition, page: int = 0, number: int = 1) -> PagePlace:

@@ -7,7 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from thep_forms.checking.confusable import as_letters, is_one_digit_apart, known_text, outline
-from thep_forms.checking.read_words import as_name, in_kind, known_address, with_domain
+from thep_forms.checking.read_emails import known_address, with_domain, with_dots, with_words
+from thep_forms.checking.read_words import as_name, in_kind
 from thep_forms.definition.model import Kind
 
 PREFIX = "211/"
@@ -35,6 +36,34 @@ ANYTHING = st.text(max_size=60)
         (Kind.TELEPHONE, "020.7946.0018", "020.7946.0018"),
         (Kind.TELEPHONE, "Office", "Office"),
         (Kind.TEXT, "l0l", "l0l"),
+        (Kind.TEXT, "Alex Mbekı", "Alex Mbeki"),
+        (Kind.TEXT, "cedar Primary SchOol", "Cedar Primary School"),
+        (Kind.TEXT, "School of the Sacred Heart", "School of the Sacred Heart"),
+        (Kind.TEXT, "cedar school", "cedar school"),
+        (Kind.TEXT, "Chair and SENCo", "Chair and SENCo"),
+        (Kind.ADDRESS, "3 Cedar Road\nLondon E2 OAC", "3 Cedar Road\nLondon E2 0AC"),
+        (Kind.ADDRESS, "3 Cedar Road\nLondon EZ 0AC", "3 Cedar Road\nLondon E2 0AC"),
+        (Kind.ADDRESS, "3 Cedar Road\nLondon E1O 7AB", "3 Cedar Road\nLondon E10 7AB"),
+        (Kind.ADDRESS, "3 Cedar Road\nLondon EI4 7A8", "3 Cedar Road\nLondon E14 7AB"),
+        (Kind.ADDRESS, "3 Cedar Road, Old Town", "3 Cedar Road, Old Town"),
+        (Kind.EMAIL, "Head@cedar.example", "head@cedar.example"),
+        (Kind.EMAIL, "J.Smith@cedar.example", "j.smith@cedar.example"),
+        (Kind.EMAIL, "JAS@CEDAR.EXAMPLE", "jas@cedar.example"),
+        (Kind.EMAIL, "jo ali@cedar.example", "jo.ali@cedar.example"),
+        (Kind.EMAIL, "jo.ali@cedar example", "jo.ali@cedar.example"),
+        (Kind.EMAIL, "jo.ali@cedarschuk", "jo.ali@cedar.sch.uk"),
+        (Kind.EMAIL, "jo.ali@cedarexample", "jo.ali@cedar.example"),
+        (Kind.EMAIL, "jo.ali@cedar", "jo.ali@cedar"),
+        (Kind.TEXT, "CEDAR PRIMARY SCHOOL", "Cedar Primary School"),
+        (Kind.TEXT, "CHURCH OF THE SACRED HEART", "Church of the Sacred Heart"),
+        (Kind.TEXT, "DEPUTY HEAD, SEN", "Deputy Head, SEN"),
+        (Kind.TEXT, "SENCO", "SENCO"),
+        (Kind.TEXT, "PhaseLeader", "Phase Leader"),
+        (Kind.TEXT, "Cedar Primary Sch0ol", "Cedar Primary School"),
+        (Kind.TEXT, "KS1 and KS2 Lead, Y5", "KS1 and KS2 Lead, Y5"),
+        (Kind.ADDRESS, "Flat A1, L0ndon", "Flat A1, London"),
+        (Kind.TEXT, "IT Lead", "IT Lead"),
+        (Kind.TEXT, "Işık Yaşar", "Işık Yaşar"),
     ],
 )
 def test_box_of_a_kind_has_what_that_kind_can_have(kind: Kind, read: str, meant: str) -> None:
@@ -47,6 +76,7 @@ def test_box_of_a_kind_has_what_that_kind_can_have(kind: Kind, read: str, meant:
         ("AnnLee", "Ann Lee"),
         ("ANN LEE", "Ann Lee"),
         ("Sam 0kafor", "Sam Okafor"),
+        ("Alex Mbekı", "Alex Mbeki"),
         ("Sian Bums", "Siân Burns"),
         ("3 Cedar Road L0ndon E2 OAC", "3 Cedar Road\nLondon E2 0AC"),
         ("Wi1liam O Brien", "William O'Brien"),
@@ -94,17 +124,17 @@ def test_address_of_another_person_stays() -> None:
 
 @pytest.mark.parametrize("read", ["jo@cedar.examp1e.org", "joecedar.example.org", "jo@cedarexample.org"])
 def test_domain_of_the_forms_other_addresses_is_taken(read: str) -> None:
-    assert with_domain(read, (), {CEDAR: 2, "cedar.examp1e.org": 1}, PREFIX) == f"jo@{CEDAR}"
+    assert with_domain(read, (), {CEDAR: 2, "cedar.examp1e.org": 1}) == f"jo@{CEDAR}"
 
 
 def test_domain_that_one_other_box_has_does_not_outweigh_that_of_this_one() -> None:
     counted = {CEDAR: 1, "cedar.examp1e.org": 1}
-    assert with_domain("jo@cedar.examp1e.org", (), counted, PREFIX) == "jo@cedar.examp1e.org"
-    assert with_domain("jo@cedar.examp1e.org", {CEDAR}, counted, PREFIX) == f"jo@{CEDAR}"
+    assert with_domain("jo@cedar.examp1e.org", (), counted) == "jo@cedar.examp1e.org"
+    assert with_domain("jo@cedar.examp1e.org", {CEDAR}, counted) == f"jo@{CEDAR}"
 
 
 def test_another_domain_stays() -> None:
-    assert with_domain("jo@oak.example.org", {CEDAR}, {CEDAR: 5}, PREFIX) == "jo@oak.example.org"
+    assert with_domain("jo@oak.example.org", {CEDAR}, {CEDAR: 5}) == "jo@oak.example.org"
 
 
 @pytest.mark.parametrize(
@@ -123,10 +153,46 @@ def test_one_digit_that_looks_like_another_may_be_that(read: str, number: str, i
 
 
 @pytest.mark.parametrize(
-    ("read", "name"), [("J0 A1i", "Jo Ali"), ("0kafor", "Okafor"), ("12", "12"), ("SAM 5ILL", "SAM SILL")]
+    ("read", "name"),
+    [
+        ("J0 A1i", "Jo Ali"),
+        ("0kafor", "Okafor"),
+        ("12", "12"),
+        ("SAM 5ILL", "Sam Sill"),
+        ("ANN O'BRIEN-LEE", "Ann O'Brien-Lee"),
+        ("sam Okafor", "Sam Okafor"),
+        ("Sam de Souza", "Sam de Souza"),
+        ("Ian McKay", "Ian McKay"),
+        ("Flora MacDonald", "Flora MacDonald"),
+        ("LiamAhmed", "Liam Ahmed"),
+        ("ann lee", "ann lee"),
+    ],
 )
 def test_name_of_a_person_has_letters(read: str, name: str) -> None:
     assert as_name(read) == name
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "meant"),
+    [
+        ("0ffice@cedar.example", "", "office@cedar.example"),
+        ("sam.0kaf0r@cedar.example", "Sam Okafor", "sam.okafor@cedar.example"),
+        ("s.0kafor@cedar.example", "Sam Okafor", "s.okafor@cedar.example"),
+        ("b.lqbal@cedar.example", "Ben Iqbal", "b.iqbal@cedar.example"),
+        ("head2101@cedar.example", "Sam Okafor", "head2101@cedar.example"),
+        ("sam1@cedar.example", "Sam Okafor", "sam1@cedar.example"),
+    ],
+)
+def test_digits_of_an_address_are_the_letters_of_the_name_or_of_a_usual_word(read: str, name: str, meant: str) -> None:
+    assert with_words(read, name) == meant
+
+
+def test_dot_within_a_name_is_taken_where_another_address_has_it() -> None:
+    names = {"chair": "Ann Lee", "head": "Jo O'Brien", "clerk": "Sam Low"}
+    read = {"chair": "ann.lee@cedar.example", "head": "joobrien@cedar.example", "clerk": "slow@cedar.example"}
+    assert with_dots(read, names) == {**read, "head": "jo.obrien@cedar.example"}
+    undotted = {**read, "chair": "annlee@cedar.example"}
+    assert with_dots(undotted, names) == undotted
 
 
 @given(SIMPLE, SIMPLE)

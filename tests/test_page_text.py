@@ -13,7 +13,8 @@ from tests.conftest import read_return
 from tests.printers import FLATTENED, PRINTED, joined, pages_of
 from tests.remake_samples import answers, letter
 from tests.viewer import type_into
-from thep_forms.checking.checker import check, check_scan
+from thep_forms.checking.checker import check
+from thep_forms.checking.scan import check_scan
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import Master, generate
 from thep_forms.layout import lay_out

@@ -75,6 +75,14 @@ def test_answers_are_confirmed_box_by_box(records: Path) -> None:
     assert row_of(records, photo)["verdict"] == "accepted"
 
 
+def test_answers_confirmed_in_one_go_are_one_line_of_the_history(records: Path) -> None:
+    photo = put_in(records, read_from_picture())
+    count = len(problems(records, photo, "scan_unconfirmed"))
+    decide("confirm", records, photo)
+    _, line = run("history", photo, "-o", records).stdout.splitlines()
+    assert f"{count} answers, as they were read from the picture. Decisions 1 to {count}" in line
+
+
 def test_values_say_what_was_read_and_how_sure_the_reader_was(records: Path) -> None:
     photo = put_in(records, read_from_picture({"dfe_number": "2l01"}, confidence=0.876))
     row = value(records, photo, "dfe_number")
@@ -277,8 +285,8 @@ def test_proposals_follow_what_is_known_and_confirmed_ones_stay(records: Path) -
 
 
 def test_new_list_of_schools_mends_what_was_read(records: Path, schools: Path) -> None:
-    photo = put_in(records, read_from_picture({"school_name": "CEDAR PR1MARY SCHOOL"}))
-    assert value(records, photo, "school_name")["value"] == "CEDAR PR1MARY SCHOOL"
+    photo = put_in(records, read_from_picture({"school_name": "Cedar Prirnary School"}))
+    assert value(records, photo, "school_name")["value"] == "Cedar Prirnary School"
     assert run("status", "2026-27", "-o", records, "--schools", schools).exit_code in (0, 1)
     assert value(records, photo, "school_name")["value"] == "Cedar Primary School"
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.jobs import BREAKING, LIMITS
-from thep_forms.work import Failure, Limits, Workers
+from thep_forms.work import Failure, Limits, Workers, next_step
 
 AMPLE = Limits(60)  # for jobs that take no time, even on a busy machine
 
@@ -162,6 +162,56 @@ def test_a_file_that_waits_and_computes_nothing_runs_out_of_time_by_the_clock() 
 
     (answer,) = run(job, b"", limits=Limits(0.5, times_by_the_clock=2))
     assert answer == Failure("Reading this file took over 1 second by the clock.")
+
+
+def work(seconds: float) -> None:
+    """Keep the processor busy."""
+    ends_at = time.process_time() + seconds
+    while time.process_time() < ends_at:
+        pass
+
+
+def test_a_file_in_steps_has_the_time_of_a_file_for_each() -> None:
+    def job(piece: bytes) -> bytes:
+        for _ in range(int(piece)):
+            next_step()
+            work(0.3)
+        return piece
+
+    assert run(job, b"5", b"1", b"5", limits=Limits(0.6)) == [b"5", b"1", b"5"]
+
+
+def test_a_step_that_takes_longer_than_a_file_may_is_ended() -> None:
+    def job(piece: bytes) -> bytes:
+        next_step()
+        work(5)
+        return piece
+
+    assert run(job, b"", limits=Limits(0.5)) == [Failure("Reading this file took over 0.5 seconds.")]
+
+
+def test_a_file_with_ever_more_steps_is_ended() -> None:
+    def job(_: bytes) -> bytes:
+        while True:
+            next_step()
+            work(0.01)
+
+    limits = Limits(0.02)
+    assert run(job, b"", limits=limits) == [Failure("Reading this file took over 0.02 seconds.")]
+
+
+def test_time_by_the_clock_counts_for_each_step() -> None:
+    def job(piece: bytes) -> bytes:
+        for _ in range(3):
+            next_step()
+            time.sleep(1)
+        return piece
+
+    assert run(job, b"a", limits=Limits(1, times_by_the_clock=2.5)) == [b"a"]
+
+
+def test_next_step_outside_of_a_worker_does_nothing() -> None:
+    next_step()
 
 
 def test_time_in_which_another_process_has_the_processor_does_not_count() -> None:

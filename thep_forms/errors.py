@@ -50,6 +50,14 @@ class SourceError(ThepFormsError):
     """A file or folder that the user named does not exist, cannot be read, or has mistakes in it."""
 
 
+class MailboxError(SourceError):
+    """A mailbox cannot be used: not reachable, not safe, no such folder, or it was lost."""
+
+
+class SignInError(ThepFormsError):
+    """Nobody can sign in to a mail server: it refuses the user name, the password or the token."""
+
+
 class RecordsError(ThepFormsError):
     """A RECORDS folder cannot be used."""
 

@@ -12,6 +12,8 @@ from difflib import SequenceMatcher
 LEAST_ALIKE = 0.7  # of two texts, from 0 to 1, that may be the same answer
 _LONGEST = 400  # characters of a text that is compared
 _CLASSES = ("0o", "1li|!", "2z", "5s$", "8b", "9gq")
+LOOK_ALIKE_CAPITALS = "COSUVWXZKP"  # of the same shape as their small letters
+DOTLESS = "ı"  # what an `i` is read for whose dot is faint
 _ONE_FOR_ALL = str.maketrans({char: group[0] for group in _CLASSES for char in group})
 _IN_TWO_PIECES = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 _WITHOUT_ACCENT = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ħ": "h", "æ": "ae", "œ": "oe"})
@@ -38,7 +40,7 @@ def _is_confusable(read: str, known: str) -> bool:
     numbers, known_numbers = _NUMBER.findall(read), _NUMBER.findall(known)
     if numbers != known_numbers and "".join(numbers) == "".join(known_numbers):
         return False  # as `1, 1 Oak Road` and `11 Oak Road`
-    if any(not char.isascii() and char not in known for char in read):
+    if any(not char.isascii() and char not in known for char in read.replace(DOTLESS, "i")):
         return False  # somebody put an accent there
     return SequenceMatcher(None, read.casefold(), known.casefold(), autojunk=False).ratio() >= LEAST_ALIKE
 

@@ -16,7 +16,8 @@ from thep_forms.checking.confusable import as_digits, is_one_digit_apart, known_
 from thep_forms.checking.corrections import Corrections
 from thep_forms.checking.known_answers import Knowledge
 from thep_forms.checking.normalise import dfe_number
-from thep_forms.checking.read_words import as_name, domain_of, in_kind, known_address, used_domains, with_domain
+from thep_forms.checking.read_emails import domain_of, known_address, used_domains, with_domain, with_dots, with_words
+from thep_forms.checking.read_words import as_name, in_kind
 from thep_forms.checking.record import Checked, CheckedValue
 from thep_forms.checking.school_names import SchoolNames
 from thep_forms.definition.form import Box, FormDefinition
@@ -82,6 +83,7 @@ class _Likely:
             if name in self.boxes:
                 self.found[name] = self._known(name, self.found[name], known)
         self._domains(known)
+        self._words_of_addresses()
         return self.found
 
     def _school(self) -> None:
@@ -134,7 +136,18 @@ class _Likely:
         of_school = {domain_of(text) for texts in known.values() for text in texts} - {""}
         others = used_domains(self.found[name] for name in emails)
         for name in emails:
-            self.found[name] = with_domain(self.found[name], of_school, others, self.prefix)
+            self.found[name] = with_domain(self.found[name], of_school, others)
+
+    def _words_of_addresses(self) -> None:
+        """Give e-mail addresses the letters and dots that they certainly have, by the names of the persons."""
+        parts = self.definition.person_name.name, self.definition.person_email.name
+        names: dict[str, str] = {}
+        for block in self.definition.blocks(self.found):
+            name, email = (block.boxes[part].name for part in parts)
+            if email in self.found:
+                names[email] = self.found.get(name, "")
+                self.found[email] = with_words(self.found[email], names[email])
+        self.found |= with_dots({email: self.found[email] for email in names}, names)
 
 
 def _is_same_part(box: Box, other: Box) -> bool:

@@ -99,8 +99,9 @@ def correct(
 def confirm(return_id: str, fields: tuple[str, ...], records: Path, why: str, who: str, templates: Path | None) -> None:
     """Confirm what a return was asked about.
 
-    Without a FIELD, all its queries are confirmed: the answers are right as they are. For a copy that came back
-    unchanged it means that nothing has changed. An error has to be corrected instead: see thep-forms correct.
+    Without a FIELD, all its queries are confirmed: the answers are right as they are. So is all that was read from a
+    picture, once you have compared it with the page. For a copy that came back unchanged it means that nothing has
+    changed. Another error has to be corrected instead: see thep-forms correct.
 
     \b
     Example:  thep-forms confirm 0123456789abcdef -o records-2026-27 --why "nothing has changed, says the school"

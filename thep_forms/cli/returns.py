@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from thep_forms.cli.errors import ExitCode, stopped_as_message
+from thep_forms.cli.errors import CommandError, ExitCode, stopped_as_message
+from thep_forms.cli.mailboxes import opened_by_user, path_or_mailbox
 from thep_forms.cli.options import (
     REGISTER_LIST,
     Seconds,
@@ -19,18 +20,20 @@ from thep_forms.cli.options import (
     templates_option,
     year_option,
 )
-from thep_forms.cli.output import count_of, message
+from thep_forms.cli.output import count_of, message, printable
 from thep_forms.cli.tasks import print_tasks
 from thep_forms.defaults import MEGABYTES_FOR_A_FILE, SECONDS_FOR_A_FILE
 
 if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
+    from thep_forms.office.mailboxes import Places
     from thep_forms.office.summary import Summary
     from thep_forms.sources import SourceFile
+    from thep_forms.sources.mailbox_address import MailboxAddress
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...", type=path_or_mailbox)
 @records_option
 @year_option
 @click.option(
@@ -69,6 +72,12 @@ if TYPE_CHECKING:
     help="The number of files to read at the same time. Without it, one for each processor.",
 )
 @click.option(
+    "--move-to",
+    metavar="FOLDER",
+    default="",
+    help="Move messages that were read to this folder of the mailbox. Without it, they stay where they are, unread.",
+)
+@click.option(
     "--dask",
     metavar="ADDRESS",
     help="Read the files on a Dask cluster. ADDRESS is the address of its scheduler, such as tls://host:8786.",
@@ -81,7 +90,7 @@ if TYPE_CHECKING:
 @templates_option
 @stopped_as_message("Stopped. Nothing is lost: run ingest again to read the rest.")
 def ingest(
-    sources: tuple[Path, ...],
+    sources: tuple[Path | MailboxAddress, ...],
     records: Path,
     year: MembershipYear | None,
     schools: Path | None,
@@ -90,6 +99,7 @@ def ingest(
     timeout: float,
     memory: int,
     workers: int | None,
+    move_to: str,
     dask: str | None,
     again: bool,
     templates: Path | None,
@@ -99,26 +109,29 @@ def ingest(
     A SOURCE is a folder or a file. In a folder, the program reads every file, and those in the folders inside it. A
     file can be a PDF, a zip, an e-mail (.eml, .msg) or a mailbox (mbox), and they may be packed into each other.
 
+    A SOURCE can also be a mailbox, such as imaps://office@mail.example.org/INBOX. The program reads its new messages,
+    and marks none as read. It takes the password from THEP_FORMS_IMAP_PASSWORD, or asks for it.
+
     \b
     Exit code 0: nothing needs attention.
     Exit code 1: something needs attention. The command lists it.
-    Exit code 2: wrong usage, or a SOURCE does not exist.
+    Exit code 2: wrong usage, or a SOURCE does not exist or cannot be read to its end.
     Exit code 130: you stopped the command with Ctrl-C.
     Example:  thep-forms ingest inbox -o records-2026-27 --year 2026-27
     """
     from thep_forms.definition import Definitions
     from thep_forms.office.ingest import ingest as ingest_files
+    from thep_forms.sources.mailbox_address import MailboxAddress
     from thep_forms.work import Limits
 
     if dask and workers:
         raise click.UsageError("Leave out --workers or --dask: a Dask cluster has its own workers.")
+    addresses = [source for source in sources if isinstance(source, MailboxAddress)]
     passwords = password_file.read_text(encoding="utf-8-sig").splitlines() if password_file else []
-    if password:
-        if_missing = "Nothing was read, because there is no password. In a script, use --password-file."
-        passwords.append(ask_password("Password of the locked files", if_missing))
+    passwords += [_ask_password_of_files()] if password else []
     summary = ingest_files(
         records,
-        sources,
+        [source for source in sources if isinstance(source, Path)],
         definitions=Definitions.of_today(templates, records),
         register=schools,
         year=year,
@@ -127,13 +140,21 @@ def ingest(
         passwords=passwords,
         dask=dask,
         again=again,
+        mailboxes=opened_by_user(addresses, move_to),
         progress=reading_progress,
     )
     print_summary(summary)
+    if summary.failures:
+        raise CommandError(printable(" ".join(summary.failures)))
     sys.exit(ExitCode.DONE if summary.all_accepted else ExitCode.NEEDS_ATTENTION)
 
 
-def reading_progress(files: Sequence[SourceFile]) -> Iterator[SourceFile]:
+def _ask_password_of_files() -> str:
+    if_missing = "Nothing was read, because there is no password. In a script, use --password-file."
+    return ask_password("Password of the locked files", if_missing)
+
+
+def reading_progress(files: Places) -> Iterator[SourceFile]:
     """The files to read, with a progress bar on a terminal and nothing in a pipe."""
     if not sys.stderr.isatty():
         yield from files

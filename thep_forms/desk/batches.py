@@ -20,6 +20,7 @@ from thep_forms.files import PRIVATE_FOLDER
 from thep_forms.office.came_in import GivenFile, look_up_what_came
 from thep_forms.office.ingest import ingest
 from thep_forms.office.lists import is_list
+from thep_forms.office.mailboxes import Places
 from thep_forms.records.database import BusyError
 from thep_forms.sources import SourceFile
 
@@ -157,7 +158,7 @@ class Batches:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def with_steps(job: Job, files: Sequence[SourceFile]) -> Iterable[SourceFile]:
+def with_steps(job: Job, files: Places) -> Iterable[SourceFile]:
     """The files to read. The job counts each, and can be stopped between two."""
     job.total = len(files)
     for file in files:

@@ -81,10 +81,10 @@ def decisions_taken(request: Request) -> list[int]:
     return [int(word) for word in words if word.isdecimal()]
 
 
-def go_to(path: str, decisions: Sequence[int] = ()) -> Response:
-    """Go to a page, which says what was just decided."""
+def go_to(path: str, decisions: Sequence[int] = (), place: str = "") -> Response:
+    """Go to a page, which says what was just decided, and to a place on it."""
     done = f"?done={','.join(map(str, decisions))}" if decisions else ""
-    return RedirectResponse(f"{path}{done}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"{path}{done}{f'#{place}' if place else ''}", HTTPStatus.SEE_OTHER)
 
 
 def status_of(error: str) -> HTTPStatus:

@@ -24,6 +24,7 @@ from thep_forms.desk.requests import (
 )
 from thep_forms.errors import DecisionError, YearError
 from thep_forms.office.assign import assign, close
+from thep_forms.office.box_crops import draw_crop
 from thep_forms.office.box_places import look_up_places
 from thep_forms.office.confirm import confirm
 from thep_forms.office.conflict import look_up_conflict
@@ -36,6 +37,9 @@ from thep_forms.office.to_do import look_up_schools, look_up_to_do
 
 _CHANGED = "Somebody has changed this since you opened the page. Look at it again, and repeat what you want to do."
 
+ALL = "*"  # in the place of a box's name: all that can be confirmed
+NEXT_RETURN = "next"  # the id of the link to the next return
+
 
 class ReturnPages(PageGroup):
     """One return beside its page."""
@@ -47,6 +51,7 @@ class ReturnPages(PageGroup):
             Route("/returns/{return_id}", self.one_return),
             Route("/returns/{return_id}/pages/{page:int}.png", self.picture),
             Route("/returns/{return_id}/places", self.places),
+            Route("/returns/{return_id}/boxes/{box}.png", self.crop),
             Route("/returns/{return_id}/{act}", self.decide, methods=["POST"]),
         ]
 
@@ -78,6 +83,14 @@ class ReturnPages(PageGroup):
             return Response(status_code=HTTPStatus.NOT_FOUND)
         return Response(png, media_type="image/png")
 
+    def crop(self, request: Request) -> Response:
+        """What stands in a box, cut out of the picture."""
+        path = request.path_params
+        png = draw_crop(self.desk.folder, path["return_id"], path["box"], self.desk.definitions())
+        if not png:
+            return Response(status_code=HTTPStatus.NOT_FOUND)
+        return Response(png, media_type="image/png")
+
     def places(self, request: Request) -> Response:
         """How many pages the file of a return has, and where its boxes are on them, for the script."""
         found = look_up_places(self.desk.folder, request.path_params["return_id"], self.desk.definitions())
@@ -93,12 +106,25 @@ class ReturnPages(PageGroup):
             numbers = self._decide(request.path_params["act"], shown, form)
         except (DecisionError, YearError) as error:
             return self.one_return(request, str(error), form.answers)
-        return go_to(f"/returns/{return_id}", numbers)
+        return go_to(f"/returns/{return_id}", numbers, self._next_place(return_id, form["confirm"]))
+
+    def _next_place(self, return_id: str, confirmed: str) -> str:
+        """Where to go on after a box that was confirmed: the next answer from the picture, else the next return."""
+        if not confirmed:
+            return ""
+        shown = look_up_return(self.desk.folder, return_id, self.desk.definitions())
+        names = [answer.box.name for answer in shown.answers]
+        at = names.index(confirmed) if confirmed in names else 0
+        left = [answer.box.name for answer in shown.proposals]
+        later = [name for name in left if names.index(name) > at]
+        return next(iter([*later, *left]), NEXT_RETURN)
 
     def _decide(self, act: str, shown: ShownReturn, form: SentForm) -> Sequence[int]:
         """Take the decision, and give its numbers. Raises `DecisionError`, `YearError`."""
         definitions, why, return_id = self.desk.definitions(), form["why"], shown.returned.return_id
         match act:
+            case "correct" if form["confirm"]:
+                return self._confirm_proposals(shown, form)
             case "correct":
                 return correct(self.desk.folder, return_id, form.changes(shown.answers), why, definitions).numbers
             case "confirm":
@@ -112,6 +138,26 @@ class ReturnPages(PageGroup):
             case "prefer":
                 return prefer(self.desk.folder, return_id, definitions, why).numbers
         raise DecisionError("The desk knows no such act.")
+
+    def _confirm_proposals(self, shown: ShownReturn, form: SentForm) -> Sequence[int]:
+        """Save what was changed, and confirm one answer from a picture, or all that can be."""
+        folder, definitions = self.desk.folder, self.desk.definitions()
+        return_id, why = shown.returned.return_id, form["why"]
+        numbers: list[int] = []
+        if answers := _with_confirmed(form, shown):
+            numbers += correct(folder, return_id, answers, why, definitions).numbers
+        if form["confirm"] == ALL and look_up_return(folder, return_id, definitions).questions:
+            numbers += confirm(folder, return_id, (), why, definitions).numbers
+        return numbers
+
+
+def _with_confirmed(form: SentForm, shown: ShownReturn) -> list[str]:
+    """The answers that were changed, each as `name=answer`, and the one that is confirmed as it stands."""
+    name = form["confirm"]
+    changed = [] if form.is_as_it_was(shown.answers) else form.changes(shown.answers)
+    if name == ALL or any(each.startswith(f"{name}=") for each in changed):
+        return changed
+    return [*changed, f"{name}={form.answers.get(name, '')}"]
 
 
 def _neighbours(tasks: Sequence[Task], return_id: str, shown: ShownReturn) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Where the boxes of a return are on the pages of its file: to light up the answer that a person has in hand.
 
-A PDF with fields says it itself. On a print the layout of the form says it. Limitation: a photograph, and a page of
-another shape than the form's, say nothing, as the boxes may be anywhere on it.
+A PDF with fields says it itself. On a print the layout of the form says it, and in a picture the reader of pictures,
+which found the pages. Limitation: a page that it did not find, and one of another shape than the form's, say nothing.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.layout import MM, PlacedBox, lay_out
 from thep_forms.office.opening import open_records
 from thep_forms.office.page_pictures import opened_pdf
+from thep_forms.office.pictured_boxes import bounds, pictured_boxes
 from thep_forms.reading import FileKind, Reading
 from thep_forms.records import Archive
 from thep_forms.work import Failure, Limits, Workers
 
+_KEPT = 8  # files whose pages are kept in memory: an archived file never changes
 _FINENESS = 100_000  # steps across a page
 _SAME_SHAPE = 0.03  # how much the proportions of a page may differ from the form's, as a share
 
@@ -75,13 +78,14 @@ def look_up_places(folder: Path, return_id: str, definitions: Definitions) -> Sh
     if not path or not reading or not returned:
         return ShownPages(0, {})
     found = _read(path)
-    boxes = _of_this_form(found.boxes, reading)
+    definition = definitions(MembershipYear.parse(returned.year) if returned.year else None)
+    boxes = _of_this_form(found.boxes, reading) or _in_pictures(reading, definition)
     if not boxes:
-        year = MembershipYear.parse(returned.year) if returned.year else None
-        boxes = dict(_by_layout(found, reading, definitions(year)))
+        boxes = dict(_by_layout(found, reading, definition))
     return ShownPages(len(found.pages), boxes)
 
 
+@lru_cache(_KEPT)
 def _read(path: Path) -> FilePages:
     for _, answer in Workers(BoxFinder(), Limits(), 1).map([(path, os.fsencode(path.absolute()))]):
         if not isinstance(answer, Failure):
@@ -96,6 +100,15 @@ def _of_this_form(boxes: Mapping[str, tuple[BoxPlace, ...]], reading: Reading) -
         answer = reading.answers.get(name)
         on_its_page = [place for place in places if answer and place.page == answer.page]
         found[name] = (*on_its_page, *places)[0]
+    return found
+
+
+def _in_pictures(reading: Reading, definition: FormDefinition) -> dict[str, BoxPlace]:
+    """The places of the boxes on pages that the reader of pictures found."""
+    found: dict[str, BoxPlace] = {}
+    for name, box in pictured_boxes(reading, definition, with_margin=False).items():
+        left, top, width, height = (100 * share for share in bounds(box))
+        found[name] = BoxPlace(box.page, left, top, width, height)
     return found
 
 

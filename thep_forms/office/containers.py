@@ -91,7 +91,7 @@ class ContainerOpener:
         """The files that one request gives. The step `first` is left out, and `why`. Returns why the process ended."""
         file = transfer.file
         hashes = frozenset(self.left_out), frozenset(self.tried_again)
-        request = OpenRequest(os.fsencode(file.filename), file.start, first, *hashes)
+        request = OpenRequest(os.fsencode(file.filename), file.start, first, *hashes, file.note)
         transfer.start(first)
         with closing(self._worker.pieces(msgspec.json.encode(request))) as pieces:
             for piece in pieces:

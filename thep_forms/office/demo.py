@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from shutil import copytree
 
@@ -11,6 +11,7 @@ from msgspec import Struct
 from thep_forms.definition import Definitions, MembershipYear, shipped
 from thep_forms.office.forms import write_blank_form
 from thep_forms.office.ingest import ingest
+from thep_forms.office.mailboxes import Places
 from thep_forms.office.summary import Summary
 from thep_forms.sources import SourceFile
 
@@ -32,7 +33,7 @@ class Demo(Struct, frozen=True):
     files: tuple[DemoFile, ...]
 
 
-def run_demo(folder: Path, progress: Callable[[Sequence[SourceFile]], Iterable[SourceFile]] = iter) -> Demo:
+def run_demo(folder: Path, progress: Callable[[Places], Iterable[SourceFile]] = iter) -> Demo:
     """Make a form and read the sample returns into `folder`. `progress` may wrap the files that are read."""
     definitions = Definitions(None, YEAR)
     (form,) = write_blank_form(YEAR, folder, definitions).paths

@@ -38,7 +38,7 @@ def just_done(ledger: Ledger, records: Records, numbers: Sequence[int]) -> Done 
     found = [decision for number, decision in known.items() if number in wanted]
     if not found:
         return None
-    words = dict.fromkeys(_in_words(group, known, records) for group in _groups(found))
+    words = dict.fromkeys(_in_words(group, known, records) for group in acts(found))
     return Done(tuple(words), tuple(decision.number for decision in found))
 
 
@@ -53,7 +53,7 @@ def done_today(records: Records) -> tuple[DoneToday, ...]:
         if at and at.date() == today and not decision.undone_by and decision.action is not Action.UNDO:
             of_today.append(decision)
     found: list[DoneToday] = []
-    for group in _groups(of_today):
+    for group in acts(of_today):
         first, words = group[0], _in_words(group, known, records)
         found.append(DoneToday(f"{_time(first):%H:%M}", words, first.return_id, first.dfe_number))
     return tuple(found)
@@ -63,8 +63,8 @@ def _time(decision: Decision) -> datetime | None:
     return datetime.fromisoformat(decision.at).astimezone() if decision.at else None
 
 
-def _groups(decisions: Iterable[Decision]) -> list[list[Decision]]:
-    """The decisions, those together by which a person confirmed in one go what was read from a picture."""
+def acts(decisions: Iterable[Decision]) -> list[list[Decision]]:
+    """The decisions in their order; those together by which a person confirmed in one go what a picture says."""
     groups: list[list[Decision]] = []
     for decision in decisions:
         if groups and _are_one_act(groups[-1][-1], decision):
@@ -75,18 +75,29 @@ def _groups(decisions: Iterable[Decision]) -> list[list[Decision]]:
 
 
 def _are_one_act(first: Decision, second: Decision) -> bool:
-    is_same = (first.return_id, first.at) == (second.return_id, second.at)
-    return is_same and _is_of_picture(first) and _is_of_picture(second)
+    first_key, second_key = ((each.return_id, each.at, bool(each.undone_by)) for each in (first, second))
+    return first_key == second_key and is_of_picture(first) and is_of_picture(second)
 
 
-def _is_of_picture(decision: Decision) -> bool:
+def is_of_picture(decision: Decision) -> bool:
+    """Whether a person confirmed an answer that was read from a picture."""
     return decision.action is Action.CONFIRM and decision.before == ProblemCode.SCAN_UNCONFIRMED
 
 
 def _in_words(group: Sequence[Decision], known: Mapping[int, Decision], records: Records) -> str:
     if len(group) == 1:
         return decision_in_words(group[0], known, records)
-    return f"{_school(group[0])}: {len(group)} answers that were read from a picture are confirmed."
+    return f"{_school(group[0])}: {_in_one_go(group)}."
+
+
+def act_in_words(group: Sequence[Decision], known: Mapping[int, Decision], records: Records) -> str:
+    """What was decided in one go, without whose it is, as a sentence. `known` are all decisions, by number."""
+    what = what_was_decided(group[0], known, records) if len(group) == 1 else _in_one_go(group)
+    return f"{what[:1].upper()}{what[1:]}."
+
+
+def _in_one_go(group: Sequence[Decision]) -> str:
+    return f"{len(group)} answers that were read from a picture are confirmed"
 
 
 def decision_in_words(decision: Decision, known: Mapping[int, Decision], records: Records) -> str:
@@ -124,7 +135,7 @@ def what_was_decided(decision: Decision, known: Mapping[int, Decision], records:
 
 
 def _confirmed(decision: Decision, label: str, records: Records) -> str:
-    if _is_of_picture(decision):
+    if is_of_picture(decision):
         return f"{label} is confirmed, as it was read from the picture"
     short = code_in_short(decision.before, records.definition.problems)
     return f"confirmed: {f'{label}: ' if label else ''}{short}"

@@ -14,10 +14,12 @@ from thep_forms import __version__
 from thep_forms.definition import Definitions, shipped
 from thep_forms.definition.identity import digest_in, school_in
 from thep_forms.reading import Answer, Doubt, Reading
+from thep_forms.reading.pace import steps_told_to
 from thep_forms.reading.read import read_file
 from thep_forms.records import ReadReturn
 from thep_forms.records.checks import check_reading
 from thep_forms.records.results import digest
+from thep_forms.work import next_step
 
 # Those that what is read depends on, or what is thought of it.
 LIBRARIES = (
@@ -32,6 +34,7 @@ LIBRARIES = (
     "pypdfium2",
     "zxing-cpp",
 )
+LIBRARIES_FOR_PAPER = ("numpy", "onnxruntime", "opencv-python-headless", "rapidocr")  # may be missing
 TEMPLATES = (".toml", ".j2")
 
 
@@ -55,7 +58,13 @@ class Examiner(Struct, frozen=True):
 
     def build(self) -> dict[str, str]:
         """What the answers depend on besides the file, by name: where it is the same, they are."""
-        from importlib.metadata import version  # few ask
+        from importlib.metadata import PackageNotFoundError, version  # few ask
+
+        def version_or_none(name: str) -> str:
+            try:
+                return version(name)
+            except PackageNotFoundError:
+                return "none"
 
         package = Path(__file__).parents[1]
         templates = self.definitions.templates
@@ -66,6 +75,7 @@ class Examiner(Struct, frozen=True):
             "the shipped templates": digest(shipped("templates"), TEMPLATES),
             **own,
             **{name: version(name) for name in LIBRARIES},
+            **{name: version_or_none(name) for name in LIBRARIES_FOR_PAPER},
         }
 
     @staticmethod
@@ -75,7 +85,8 @@ class Examiner(Struct, frozen=True):
 
     def examine(self, file: Path | bytes) -> list[ReadReturn]:
         """What is in a file: a return for each form, one at least."""
-        readings = read_file(file, self.definitions, self.passwords)
+        with steps_told_to(next_step):
+            readings = read_file(file, self.definitions, self.passwords)
         kept = [_without_empty_answers(reading) for reading in readings]
         if len(kept) == 1:
             kept = [_with_origin(kept[0], file)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from thep_forms.deciding import Action, Assigned, Decision, Verdict
 from thep_forms.definition import Definitions, FormDefinition
 from thep_forms.errors import DecisionError
 from thep_forms.office.dates import in_words
-from thep_forms.office.done import what_was_decided
+from thep_forms.office.done import act_in_words, acts, is_of_picture
 from thep_forms.office.opening import open_records
 from thep_forms.office.words import all_in_short, code_in_short
 from thep_forms.reading import ReadFrom
@@ -106,9 +106,9 @@ def _of_returns(returns: Iterable[Returned], records: Records, number: str | Non
         verdicts[entry.return_id] = entry.verdict.replace("_", " ")
         if not entry.return_id.startswith(ENTERED):
             yield from _came(entry, records)
-    for decision in decisions:
-        if decision.return_id in verdicts or decision.dfe_number == number:
-            yield _decided(decision, verdicts.get(decision.return_id, ""), known, records)
+    concerned = [each for each in decisions if each.return_id in verdicts or each.dfe_number == number]
+    for act in acts(concerned):
+        yield _decided(act, verdicts.get(act[0].return_id, ""), known, records)
 
 
 def _returns_by_school(records: Records) -> dict[str, list[Returned]]:
@@ -169,16 +169,21 @@ def _sentence(words: str) -> str:
     return f" {words[:1].upper()}{words[1:]}." if words else ""
 
 
-def _decided(decision: Decision, verdict: str, known: Mapping[int, Decision], records: Records) -> Event:
+def _decided(act: Sequence[Decision], verdict: str, known: Mapping[int, Decision], records: Records) -> Event:
+    """The decisions that a person took in one go."""
+    decision, number = act[0], f"Decision {act[0].number}"
+    what = _words(decision, verdict, records.definition)
+    if len(act) > 1:
+        what = f"Confirmed in {decision.return_id}: {len(act)} answers, as they were read from the picture."
+        number = f"Decisions {act[0].number} to {act[-1].number}"
     by = f" by {decision.who}" if decision.who else ""
     why = f": {decision.why}" if decision.why else ""
-    words = f"{_words(decision, verdict, records.definition)} Decision {decision.number}{by}{why}"
-    what = what_was_decided(decision, known, records)
-    plain = f"{what[:1].upper()}{what[1:]}."
+    words = f"{what} {number}{by}{why}"
+    plain = act_in_words(act, known, records)
     if decision.who:
         plain += f" Decided{by}{'' if decision.action is Action.NOTE else why}."
     if decision.undone_by:
-        words += f" (Undone by decision {decision.undone_by}.)"
+        words += f" (Undone by decision {decision.undone_by}.)" if len(act) == 1 else " (Undone.)"
         plain += " This was undone."
     at = datetime.fromisoformat(decision.at) if decision.at else None
     return Event(at, words, plain, decision.return_id)
@@ -195,8 +200,7 @@ def _words(decision: Decision, verdict: str, definition: FormDefinition) -> str:
         case Action.CORRECT:
             return f"{label} in {return_id} was “{decision.before}” and is “{decision.after}”."
         case Action.CONFIRM:
-            where = f"{label}: " if label else ""
-            return f"Confirmed in {return_id}: {where}{code_in_short(decision.before, definition.problems)}."
+            return f"Confirmed in {return_id}: {_confirmed(decision, label, definition)}."
         case Action.ENTER:
             return f"The office entered the answers for {decision.year} ({return_id}).{_sentence(verdict)}"
         case Action.ASSIGN:
@@ -208,3 +212,11 @@ def _words(decision: Decision, verdict: str, definition: FormDefinition) -> str:
             return "Noted."
         case Action.UNDO:
             return f"The decision {decision.before} is undone."
+
+
+def _confirmed(decision: Decision, label: str, definition: FormDefinition) -> str:
+    """What a person confirmed."""
+    if is_of_picture(decision):
+        return f"{label}, as it was read from the picture"
+    where = f"{label}: " if label else ""
+    return f"{where}{code_in_short(decision.before, definition.problems)}"

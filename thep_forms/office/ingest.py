@@ -2,55 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
-from datetime import UTC, datetime
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec.structs import replace
 
-from thep_forms.checking.characters import without_controls
-from thep_forms.defaults import MOST_OVERRUNS, MOST_OVERRUNS_OF_A_RUN
 from thep_forms.definition import Definitions, MembershipYear
-from thep_forms.errors import ClusterError, RecordsError
+from thep_forms.errors import RecordsError
 from thep_forms.files import is_same_folder
+from thep_forms.office.intake import Intake
+from thep_forms.office.mailboxes import MailboxRun, Places, opened
 from thep_forms.office.summary import Summary, summarise
-from thep_forms.reading import NOT_READ, FileKind, Note, Reading
-from thep_forms.reading.reasons import NO_PDF
-from thep_forms.records import (
-    Archive,
-    Arrival,
-    Ledger,
-    ListedSchool,
-    ReadReturn,
-    Records,
-    Views,
-    open_for_writing,
-    return_id_of,
-)
-from thep_forms.records.erasing import hash_of_way
+from thep_forms.reading import FileKind
+from thep_forms.records import Ledger, ListedSchool, Records, Views, open_for_writing
 from thep_forms.records.names import tidy
-from thep_forms.records.results import made_from, renew_results
-from thep_forms.sources import ReceivedFile, SourceFile, find_files, open_file
-from thep_forms.sources.file_types import HEAD, file_type
-from thep_forms.sources.other_files import why_not_a_pdf
-from thep_forms.work import Engine, Failure, Limits, Workers
+from thep_forms.records.results import renew_results
+from thep_forms.sources import SourceFile, find_files
+from thep_forms.work import Engine, Limits, Workers
 
 if TYPE_CHECKING:
-    from thep_forms.office.containers import ContainerOpener
-
-COMMIT_AFTER = 0.5  # seconds: what was read is made to last, which takes a while, and little more for many files
-MOST_NEW = 1000  # sources of a run that are told apart from earlier ones: as many as anybody looks at
-
-_STOPPED = "Too many files take too long to read, so we stopped here. Run ingest again."
+    from thep_forms.sources.mailbox import Mailbox
 
 
 def ingest(
@@ -65,19 +39,20 @@ def ingest(
     passwords: Sequence[str] = (),
     dask: str | None = None,
     again: bool = False,
-    progress: Callable[[Sequence[SourceFile]], Iterable[SourceFile]] = iter,
+    mailboxes: Sequence[Mailbox] = (),
+    progress: Callable[[Places], Iterable[SourceFile]] = iter,
 ) -> Summary:
-    """Read every file of `sources` into the RECORDS folder, and write its tables.
+    """Read every file of `sources` and every new message of `mailboxes` into the RECORDS folder, and write its tables.
 
     Without `definitions`, those of the shipped templates count. `year` is the membership year that the office collects.
     `register` is a register list, which becomes the register of that year. Without a `year`, that is the latest year
     that was sent or returned, or else the current one. `limits` are those of one file. `workers` are processes on this
     machine; `dask` is the address of a Dask cluster that reads the files instead. `passwords` are tried on locked
     files, also on those that came before. `again` tries what took too much time or memory in an earlier run once more.
-    `progress` may wrap the files.
+    `progress` may wrap the files. If a mailbox is lost, what was read until then counts, and the summary says so.
 
-    Raises `SourceError`, `RecordsError` and `TemplateError` before anything is written; `ClusterError` as well, or
-    when the cluster is lost: what was read until then is kept.
+    Raises `SourceError`, `SignInError`, `RecordsError` and `TemplateError` before anything is written; `ClusterError`
+    as well, or when the cluster is lost: what was read until then is kept.
     """
     limits = limits or Limits()
     places = find_files(sources, folder)
@@ -87,16 +62,16 @@ def ingest(
     if folder.exists() and not folder.is_dir():
         raise RecordsError(f"{folder} is a file. Choose a folder for the records.")
     with (
+        opened(mailboxes),
         _engine(definitions, passwords, limits, workers, dask) as start_engine,
         open_for_writing(folder, definitions, must_exist=False) as ledger,
     ):
         tidy(folder)
-        read_again = {FileKind.FAILED}
-        read_again |= {FileKind.OVERRAN} if again else set()
-        read_again |= {FileKind.LOCKED} if passwords else set()
-        intake = _Intake(folder, ledger, definitions, year, limits, read_again, has_threads=bool(dask))
+        mail = MailboxRun(mailboxes, ledger, from_start=again or bool(passwords))
+        read_again = _read_again(again=again, has_passwords=bool(passwords))
+        intake = Intake(folder, ledger, definitions, year, limits, read_again, mail, has_threads=bool(dask))
         with ledger.transaction():
-            intake.read_all(start_engine, progress(places))
+            intake.read_all(start_engine, progress(mail.places(places)))
             ledger.end_run()
             if listed is not None:
                 _set_register(ledger, listed, year, definitions)
@@ -105,7 +80,14 @@ def ingest(
         Views(folder, records).write()
         this_year = "" if year else str(definitions.default_year)
         summary = summarise(folder, records, intake.new, intake.new_sources, this_year)
-        return replace(summary, forgotten=intake.passed_over)
+        return replace(summary, forgotten=intake.passed_over, failures=mail.finish())
+
+
+def _read_again(*, again: bool, has_passwords: bool) -> set[FileKind]:
+    """The kinds of files that are read when they come again."""
+    kinds = {FileKind.FAILED}
+    kinds |= {FileKind.OVERRAN} if again else set()
+    return kinds | {FileKind.LOCKED} if has_passwords else kinds
 
 
 def _listed(
@@ -158,281 +140,6 @@ def _cluster(
     examiner = Examiner(there, passwords)
     with Cluster(address, examiner.on_data, examiner.build, limits) as cluster:
         yield lambda: cluster
-
-
-class _Intake:
-    """The way of files into the ledger and the archive, inside a transaction of the ledger.
-
-    A file that is known is noted at once. Any other that can be read is archived and goes through the engine. A
-    picture stays in the archive only if it shows the form.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        ledger: Ledger,
-        definitions: Definitions,
-        year: MembershipYear | None,
-        limits: Limits,
-        read_again: set[FileKind],
-        *,
-        has_threads: bool,
-    ) -> None:
-        """`read_again` are the kinds of files that are read when they come again. A Dask client `has_threads`."""
-        self.folder, self.ledger, self.archive = folder, ledger, Archive(folder)
-        self.year_given, self.noted_at = str(year or ""), datetime.now(UTC).replace(microsecond=0)
-        self.made_from = made_from(definitions)
-        self.read_again = read_again
-        self.limits, self.has_threads = limits, has_threads
-        self.opener: ContainerOpener | None = None  # for the first container
-        self.overruns = Counter[str]()  # files that took too much, by the file on the disk that they are in
-        self.has_stopped = False
-        self.stopped_at = ledger.sources_unopened_for(_STOPPED)
-        self.without_reading: set[str] = set()  # hashes of archived PDFs that an earlier version read
-        self.waiting: dict[
-            str, list[ReceivedFile]
-        ] = {}  # files that are being read, by hash: all that have these bytes
-        self.forgotten, self.passed_over = ledger.forgotten(), 0  # hashes, and how many files had one of them
-        self.new = 0  # sources that had not come before
-        self.new_sources: set[str] = set()  # the first of them
-        self.committed = time.monotonic()
-
-    def read_all(self, start_engine: Callable[[], Engine], places: Iterable[SourceFile]) -> None:
-        """Read and note every file."""
-        files = self._files_to_read(places)
-        try:
-            first = next(files, None)
-            if first:
-                for sha256, answer in start_engine().map(chain([first], files)):
-                    self._note_answer(sha256, answer)
-        except ClusterError:
-            self._commit()
-            raise
-        finally:
-            self.archive.discard_waiting()
-        self.archive.sync()
-
-    def _files_to_read(self, places: Iterable[SourceFile]) -> Iterator[tuple[str, bytes]]:
-        """The hash of each file that has to be read, and its path, encoded as the system does it."""
-        yield from self._archived_without_reading()
-        try:
-            for place in places:
-                for received in self._files_in(place):
-                    if to_read := self._admit(received):
-                        sha256, path = to_read
-                        yield sha256, os.fsencode(path)
-        finally:
-            if self.opener:
-                self.opener.close()
-        if self.waiting:  # something is being read, so that a workbook will be written, whose library loads slowly
-            import thep_forms.records.workbook  # noqa: F401 - loaded now, while nothing else is to be done
-
-    def _files_in(self, place: SourceFile) -> Iterator[ReceivedFile]:
-        """The files in a file on the disk, but for the rest of a container, and of the run, in which too many overran.
-
-        Where a person asked to try such files again, the container is read to its end.
-        """
-        if self.overruns.total() >= MOST_OVERRUNS_OF_A_RUN:
-            yield from self._stop(place)
-            return
-        if self.stopped_at and place.source in self.stopped_at:
-            self.ledger.forget_unopened(place.source)
-        with closing(open_file(place, self._unpack)) as files:
-            for received in files:
-                yield received
-                if not received.inside:
-                    continue
-                if self.overruns.total() >= MOST_OVERRUNS_OF_A_RUN:
-                    yield from self._stop(place)
-                    return
-                if self.overruns[place.filename] >= MOST_OVERRUNS and FileKind.OVERRAN not in self.read_again:
-                    with suppress(OSError):  # it has gone since
-                        yield self._get_opener().give_up(place)
-                    return
-
-    def _unpack(self, file: SourceFile, opened: BinaryIO) -> Iterator[ReceivedFile]:
-        return self._get_opener().unpack(file, opened)
-
-    def _get_opener(self) -> ContainerOpener:
-        if self.opener is None:
-            from thep_forms.office.containers import ContainerOpener  # slow to import, and not every run needs it
-
-            not_opened = {sha256: kind in self.read_again for sha256, kind in self.ledger.files_not_opened().items()}
-            self.opener = ContainerOpener(self.limits, not_opened, has_threads=self.has_threads)
-        return self.opener
-
-    def _stop(self, place: SourceFile) -> Iterator[ReceivedFile]:
-        """The note that the run reads no more, at the first file that it leaves out."""
-        if not self.has_stopped:
-            self.has_stopped = True
-            yield ReceivedFile(place, reason=_STOPPED)
-
-    def _archived_without_reading(self) -> Iterator[tuple[str, bytes]]:
-        """Archived PDFs of which the ledger has no reading, as version 7 kept none. A damaged one is left alone."""
-        for sha256 in self.ledger.files_without_reading():
-            path = self.archive.find(sha256)
-            if path and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
-                self.without_reading.add(sha256)
-                self.waiting[sha256] = []
-                yield sha256, os.fsencode(path)
-
-    def _admit(self, received: ReceivedFile) -> tuple[str, Path] | None:
-        """Note a file, unless it has to be read; then put it into the archive, and give its hash and path.
-
-        A file that was forgotten is passed over.
-        """
-        sha256 = _hash(received)
-        if self.forgotten and self._is_forgotten(received, sha256):
-            self.passed_over += 1
-            return None
-        if received.sha256:
-            self._admit_not_opened(received)
-            return None
-        if received.data is None:
-            self._admit_unopened(received)
-            return None
-        if sha256 in self.waiting:
-            self.waiting[sha256].append(received)
-        elif self._is_known(sha256, received.data):
-            self._note_arrival(received, sha256)
-        else:
-            self.waiting[sha256] = [received]
-            if found := file_type(received.data[:HEAD]):
-                add = self.archive.add_waiting if found.is_picture else self.archive.add
-                return sha256, add(sha256, received.data)
-            reason = why_not_a_pdf(received.data)
-            self._note_returns(sha256, [_unread(FileKind.NOT_A_FORM, reason)], is_kept=False)
-        return None
-
-    def _is_forgotten(self, received: ReceivedFile, sha256: str) -> bool:
-        """Whether `forget` deleted this file, or what came by this way."""
-        way = received.source, received.received_at, received.carried_by
-        hashes = {sha256, hash_of_way(sha256, *way)}
-        if received.data is None:  # an earlier version knew it by its source alone
-            hashes.add(hash_of_way("", *way))
-        return not hashes.isdisjoint(self.forgotten)
-
-    def _admit_unopened(self, received: ReceivedFile) -> None:
-        """Note what holds no file. The same message in another export is one return that came twice.
-
-        What an earlier version noted by its source alone stays as it is: a decision may be about it.
-        """
-        if received.message_hash and not self.ledger.is_unopened(received.source):
-            sha256 = _hash(received)
-            self.waiting[sha256] = [received]
-            if self.ledger.kind(return_id_of(sha256)) is None:
-                self._note_returns(sha256, [_message(received)], is_kept=False)
-            else:
-                self._note_arrivals(sha256)
-            return
-        arrival = Arrival(received.source, "", received.received_at, carried_by=received.carried_by)
-        if self.ledger.add_unopened(arrival, received.reason):
-            self._count_new([received.source])
-
-    def _admit_not_opened(self, received: ReceivedFile) -> None:
-        """Note a container that took too much to be opened, or take back that note before it is opened again."""
-        sha256 = received.sha256
-        if received.reason:
-            kind = FileKind.FAILED if received.is_temporary else FileKind.OVERRAN
-            self.waiting[sha256] = [received]
-            self._count_overrun(sha256, kind)
-            self._note_returns(sha256, [_unread(kind, received.reason)], is_kept=False)
-        elif sha256 in self._get_opener().tried_again:
-            self._get_opener().tried_again.discard(sha256)
-            self.ledger.forget(self.ledger.return_ids(sha256), [sha256])
-        else:
-            self._note_arrival(received, sha256)
-
-    def _count_overrun(self, sha256: str, kind: FileKind) -> None:
-        if kind is FileKind.OVERRAN:
-            self.overruns.update(received.origin.filename for received in self.waiting[sha256][:1])
-
-    def _is_known(self, sha256: str, data: bytes) -> bool:
-        """Whether it need not be read. A file that the archive lacks is taken in anew."""
-        return_id = return_id_of(sha256)
-        kind = self.ledger.kind(return_id)
-        if kind is None or kind in self.read_again:
-            return False
-        if kind == FileKind.NOT_A_FORM and self.ledger.reason(return_id) == NO_PDF and file_type(data[:HEAD]):
-            return False  # an earlier version of this program did not read files of its type
-        return sha256 in self.archive or not self.ledger.is_kept(sha256)
-
-    def _note_answer(self, sha256: str, answer: bytes | Failure) -> None:
-        """Note what was read in a file. Where nothing could be read anew, what an earlier version read stays."""
-        returns = _returns(answer)
-        self._count_overrun(sha256, returns[0].reading.kind)
-        if sha256 in self.without_reading and returns[0].reading.kind in NOT_READ:
-            self._note_arrivals(sha256)
-            return
-        is_kept = self.archive.settle(sha256, keep=returns[0].reading.kind is not FileKind.NOT_A_FORM)
-        self._note_returns(sha256, returns, is_kept=is_kept)
-
-    def _note_returns(self, sha256: str, returns: Sequence[ReadReturn], *, is_kept: bool = True) -> None:
-        self.ledger.add_file(sha256, returns, self.made_from, is_kept=is_kept)
-        self._note_arrivals(sha256)
-        if time.monotonic() - self.committed > COMMIT_AFTER:
-            self._commit()
-
-    def _note_arrivals(self, sha256: str) -> None:
-        for received in self.waiting.pop(sha256):
-            self._note_arrival(received, sha256)
-
-    def _note_arrival(self, received: ReceivedFile, sha256: str) -> None:
-        return_id, at = return_id_of(sha256), received.received_at
-        arrival = Arrival(
-            received.source,
-            return_id,
-            at,
-            received.is_decoration,
-            received.carried_by,
-            self.year_given,
-            None,
-            self.noted_at,
-        )
-        self._count_new(self.ledger.add_arrivals(arrival, sha256))
-
-    def _count_new(self, sources: Sequence[str]) -> None:
-        self.new += len(sources)
-        if self.new <= MOST_NEW:
-            self.new_sources.update(sources)
-
-    def _commit(self) -> None:
-        self.archive.sync()  # what the ledger names is there
-        self.ledger.commit()
-        self.committed = time.monotonic()
-
-
-def _hash(received: ReceivedFile) -> str:
-    """The hash by which a file is known, or a message that holds none; empty for what has neither bytes nor hash."""
-    if received.data is not None:
-        return hashlib.sha256(received.data).hexdigest()
-    if received.message_hash:
-        # Of other bytes than the message's, so that no message has the hash of a file.
-        return hashlib.sha256(f"message {received.message_hash}".encode()).hexdigest()
-    return received.sha256
-
-
-def _returns(answer: bytes | Failure) -> list[ReadReturn]:
-    """What a worker read; where it failed, a return that says so."""
-    if isinstance(answer, Failure):
-        return [_unread(FileKind.FAILED if answer.is_temporary else FileKind.OVERRAN, answer.reason)]
-    try:
-        returns = msgspec.json.decode(answer, type=list[ReadReturn])
-    except msgspec.DecodeError:
-        returns = []
-    return returns or [_unread(FileKind.OVERRAN, "Reading this file gave an answer that makes no sense.")]
-
-
-def _message(received: ReceivedFile) -> ReadReturn:
-    """A message without a file. What it says is kept, for the office to read."""
-    text = without_controls(received.message_text)
-    notes = (Note(text),) if text else ()
-    return ReadReturn(Reading(FileKind.UNREADABLE, reason=received.reason, notes=notes))
-
-
-def _unread(kind: FileKind, reason: str) -> ReadReturn:
-    """A file that was not read."""
-    return ReadReturn(Reading(kind, reason=reason))
 
 
 __all__ = ["Summary", "ingest"]

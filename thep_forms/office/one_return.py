@@ -21,6 +21,7 @@ from thep_forms.office.confirm import can_be_confirmed_now
 from thep_forms.office.history import Event, events_of_return
 from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.opening import open_records
+from thep_forms.office.pictured_boxes import pictured_boxes
 from thep_forms.office.tasks import Task, needs_somebody, task_of
 from thep_forms.office.words import for_the_school
 from thep_forms.reading import FileKind
@@ -34,8 +35,11 @@ class ShownAnswer(Struct, frozen=True):
 
     `raw` is what came in, `corrected` what a person put in its place, None where nobody did; `value` is the normal
     form. `before` is what the school answered in an earlier year: None where nobody knows. `problems` are those in the
-    box. Of what was read from a picture, `likely` is what it probably is where that is something else than what was
-    read, and `confidence` how sure the reader was, from 0 to 1.
+    box. `can_be_confirmed`: a person may say that it was read right.
+
+    Of what was read from a picture, `likely` is what it probably is where that is something else than what was read,
+    and `confidence` how sure the reader was, from 0 to 1. `size` is the width and height in pixels of the piece of the
+    picture that has the box, None where there is none.
     """
 
     box: Box
@@ -46,11 +50,13 @@ class ShownAnswer(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     likely: str = ""
     confidence: float | None = None
+    size: tuple[int, int] | None = None
+    can_be_confirmed: bool = False
 
     @property
     def is_proposal(self) -> bool:
         """Whether it was read from a picture, and nobody has compared it with the page."""
-        return any(problem.code is ProblemCode.SCAN_UNCONFIRMED for problem in self.problems)
+        return any(map(_is_unconfirmed, self.problems))
 
     @property
     def is_unsure(self) -> bool:
@@ -60,7 +66,7 @@ class ShownAnswer(Struct, frozen=True):
     @property
     def further_problems(self) -> tuple[Problem, ...]:
         """What is asked about it besides whether it was read right."""
-        return tuple(problem for problem in self.problems if problem.code is not ProblemCode.SCAN_UNCONFIRMED)
+        return tuple(problem for problem in self.problems if not _is_unconfirmed(problem))
 
     @property
     def needs_a_look(self) -> bool:
@@ -98,6 +104,11 @@ class ShownAnswer(Struct, frozen=True):
     def legend(self) -> str:
         """What a box to tick is one of, such as `Phase`; empty for another box."""
         return self.box.label.removesuffix(f": {self.box.caption}") if self.is_tick else ""
+
+
+def _is_unconfirmed(problem: Problem) -> bool:
+    """Whether the problem is that nobody has compared with the page what was read from a picture."""
+    return problem.code is ProblemCode.SCAN_UNCONFIRMED
 
 
 class ShownReturn(Struct, frozen=True):
@@ -139,6 +150,11 @@ class ShownReturn(Struct, frozen=True):
     def has_conflict(self) -> bool:
         """Whether another return of the school says something else, and nobody knows which one counts."""
         return ProblemCode.RETURN_CONFLICT in self.returned.codes and self.returned.judgement.can_count
+
+    @property
+    def proposals(self) -> tuple[ShownAnswer, ...]:
+        """The answers from a picture that nobody has compared with the page."""
+        return tuple(answer for answer in self.answers if answer.is_proposal)
 
     @property
     def state(self) -> str:
@@ -196,14 +212,21 @@ def _answers(
     before = {value.field: value.value for value in earlier or ()}
     corrections = in_force(ledger.decisions()).corrections.get(returned.return_id)
     corrected = corrections.answers if corrections else {}
+    reading = ledger.reading(returned.return_id) if returned.is_picture else None
+    pictured = pictured_boxes(reading, definition) if reading else {}
+    all_problems = records.problems(returned)
+    unconfirmed = (each for each in can_be_confirmed_now(all_problems, definition) if _is_unconfirmed(each))
+    to_confirm = {problem.field for problem in unconfirmed}
     by_box: dict[str, list[Problem]] = {}
-    for problem in records.problems(returned):
+    for problem in all_problems:
         by_box.setdefault(_box_of(problem.field, definition), []).append(problem)
     found: list[ShownAnswer] = []
     for box in boxes_in_order(definition, [*values, *before, *first_boxes(definition)]):
         value, last = values.get(box.name), None if earlier is None else before.get(box.name, "")
         problems = tuple(by_box.get(box.name, ()))
         answer = ShownAnswer(box, corrected=corrected.get(box.name), before=last, problems=problems)
+        size = pictured[box.name].size if box.name in pictured else None
+        answer = replace(answer, size=size, can_be_confirmed=box.name in to_confirm)
         if value:
             read = {"likely": value.likely, "confidence": value.confidence}
             answer = replace(answer, raw=value.raw, value=value.value, **read)

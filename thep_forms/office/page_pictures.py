@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 SCALE = 2.0  # pixels for each point of a page
 LONGEST_EDGE = 4000  # pixels of a picture
+_KEPT = 4  # pages in memory
+_drawing = Lock()
 _SEPARATOR = b"\0"  # it is in no path
 
 
@@ -46,7 +50,19 @@ def draw_page(folder: Path, return_id: str, page: int, definitions: Definitions)
     with open_records(folder, definitions) as (ledger, _):
         sha256 = ledger.files().get(return_id)
     path = Archive(folder).find(sha256) if sha256 else None
-    return draw_file(path, page) if path else (0, b"")
+    if not path:
+        return 0, b""
+    with _drawing:
+        count, png = _drawn(path.absolute(), page)
+        if not png:
+            _drawn.cache_clear()  # it may be drawn at another time
+        return count, png
+
+
+@lru_cache(_KEPT)
+def _drawn(path: Path, page: int) -> tuple[int, bytes]:
+    """The page of an archived file, which never changes: it is asked for again after each decision about the return."""
+    return draw_file(path, page)
 
 
 def draw_file(path: Path, page: int) -> tuple[int, bytes]:

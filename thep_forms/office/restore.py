@@ -13,6 +13,7 @@ from thep_forms.office.ingest import ingest
 from thep_forms.office.verify import archived_files, column_of, is_named_by_content, unknown_files
 from thep_forms.records import Ledger, Records
 from thep_forms.records.last_copy import renew
+from thep_forms.records.mailbox_notes import forget_seen
 from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, TableName
 from thep_forms.records.restoring import Restored, restore_ledger
 
@@ -56,8 +57,10 @@ def restore(folder: Path, definitions: Definitions) -> Restoration:
     returns = column_of(folder, TableName.RETURNS, "return_id")
     decisions = column_of(folder, TableName.DECISIONS, "decision_id")
     restored = None if _is_whole(folder) else restore_ledger(folder)
-    with Ledger.existing(folder):  # the copy may be of an earlier version: it is migrated
-        pass
+    with Ledger.existing(folder) as ledger:  # the copy may be of an earlier version: it is migrated
+        if restored:  # what came out of mailboxes since the copy was made may be lost
+            with ledger.transaction():
+                forget_seen(ledger)
     _renew_copy(folder)
     archive = archived_files(folder)
     with Ledger.existing(folder, unchanged=True) as ledger:

@@ -23,7 +23,8 @@ class Summary(Struct, frozen=True):
     `overran` counts the files that took too much time or memory, or broke the program.
     `of_years_before` counts, by year, the accepted forms of this run of which only today says that their year is over.
     `forgotten` counts the files of the run that `forget` had deleted. `entered` counts what the office entered, which
-    are no files, and `asked` the accepted returns of which something is asked.
+    are no files, and `asked` the accepted returns of which something is asked. `failures` say, a sentence each, why a
+    mailbox was not read to its end.
     """
 
     verdicts: Counter[str]
@@ -36,6 +37,7 @@ class Summary(Struct, frozen=True):
     forgotten: int = 0
     entered: int = 0
     asked: int = 0
+    failures: tuple[str, ...] = ()
 
     @property
     def all_accepted(self) -> bool:

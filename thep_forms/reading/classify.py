@@ -27,7 +27,7 @@ from thep_forms.reading.opening import Document, rewritten
 from thep_forms.reading.page_codes import drawn_codes, first_of, forms_by_code, written_codes
 
 if TYPE_CHECKING:
-    from thep_forms.reading.print import FormPage
+    from thep_forms.reading.form_pages import FormPage
 
 MOST_DRAWN = 50  # pages with boxes whose codes are drawn
 DefinitionOfYear = Callable[[MembershipYear | None], FormDefinition]  # without a year, the definition of any
@@ -200,7 +200,8 @@ def classify_pages(
 
     Pages that are neither printed pages of the form nor legible are taken for pictures.
     """
-    from thep_forms.reading.print import can_open, is_legible, page_reader, page_texts  # takes time to import
+    from thep_forms.reading.form_pages import can_open, is_legible, page_texts  # these take time to import
+    from thep_forms.reading.print import page_reader
 
     contents = contents.with_damage(contents.document.warned_of_damage())
     data = contents.copy()

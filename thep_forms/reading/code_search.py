@@ -11,7 +11,8 @@ import zxingcpp
 from msgspec import Struct
 from PIL import Image, ImageFilter
 
-from thep_forms.definition.identity import Code, read_code
+from thep_forms.definition.identity import read_code
+from thep_forms.reading.seen import Corners, SeenCode
 
 LONGEST_EDGE = 6000  # pixels; a larger picture is made smaller first
 MOST_PIXELS = 40_000_000  # of a picture that was made larger
@@ -77,47 +78,51 @@ class CodeSearch:
         """Begin with all pixels left."""
         self._left = MOST_SEARCHED
 
-    def codes_in(self, picture: Image.Image) -> tuple[Code, ...]:
+    def codes_in(self, picture: Image.Image) -> tuple[SeenCode, ...]:
         """The codes of forms in a grey picture, whatever way round they lie, each once."""
+        shrunk = 1.0
         if max(picture.size) > LONGEST_EDGE:
+            shrunk = LONGEST_EDGE / max(picture.size)
             picture = picture.copy()
             picture.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
-        found: dict[str, _Seen] = {}
+        found: dict[str, SeenCode] = {}
         for attempt in _ATTEMPTS:
             pixels = int(picture.width * picture.height * attempt.factor**2)
             if attempt.change is not _plain and (pixels > MOST_PIXELS or pixels > self._left):
                 continue
             self._left -= pixels
-            for seen in _seen_in(attempt.change(picture)):
+            for seen in _seen_in(attempt.change(picture), attempt.factor * shrunk):
                 found.setdefault(str(seen.code), seen)
             if found and sum(seen.page for seen in found.values()) >= FULL:
                 break
-        return tuple(seen.code for seen in found.values())
+        return tuple(found.values())
 
 
-def codes_seen(picture: Image.Image) -> tuple[Code, ...]:
+def codes_seen(picture: Image.Image) -> tuple[SeenCode, ...]:
     """The codes of forms that a single look at a clear picture finds."""
-    return tuple(seen.code for seen in _seen_in(picture))
+    return tuple(_seen_in(picture))
 
 
-class _Seen(Struct, frozen=True):
-    """A code in a picture. `page` is the share of the picture that the page with the code covers, roughly."""
-
-    code: Code
-    page: float
-
-
-def _seen_in(picture: Image.Image) -> list[_Seen]:
+def _seen_in(picture: Image.Image, factor: float = 1.0) -> list[SeenCode]:
+    """The codes in a picture whose edges are `factor` times as long as those of the picture that came."""
     size = picture.width * picture.height
-    barcodes = zxingcpp.read_barcodes(picture, formats=_QR)
-    found = ((read_code(barcode.text), barcode.position) for barcode in barcodes)
-    return [_Seen(code, PAGE * _area(position) / size) for code, position in found if code]
+    found: list[SeenCode] = []
+    for barcode in zxingcpp.read_barcodes(picture, formats=_QR):
+        if code := read_code(barcode.text):
+            corners = _corners(barcode.position)
+            shares = tuple((x / factor, y / factor) for x, y in corners)
+            found.append(SeenCode(code, PAGE * _area(corners) / size, shares))
+    return found
 
 
-def _area(position: zxingcpp.Position) -> float:
+def _corners(position: zxingcpp.Position) -> Corners:
+    points = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
+    return tuple((float(point.x), float(point.y)) for point in points)
+
+
+def _area(corners: Corners) -> float:
     """The area of a code by its corners, in pixels: that of the two triangles that a diagonal makes of it."""
-    corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
     twice = 0.0
-    for first, second in zip(corners, (*corners[1:], corners[0]), strict=True):
-        twice += first.x * second.y - second.x * first.y
+    for (x, y), (next_x, next_y) in zip(corners, (*corners[1:], corners[0]), strict=True):
+        twice += x * next_y - next_x * y
     return abs(twice) / 2

@@ -105,7 +105,7 @@ def _drawn_codes(document: pypdfium2.PdfDocument, number: int) -> tuple[Code, ..
     for dots, crop in ((CORNER_DOTS, corner), (PAGE_DOTS, (0.0, 0.0, 0.0, 0.0))):
         scale = min(dots / 72, MOST_DOTS / max(width, height, 1.0))
         picture = page.render(scale=scale, grayscale=True, may_draw_forms=False, crop=crop).to_pil()
-        if codes := codes_seen(picture):
+        if codes := tuple(seen.code for seen in codes_seen(picture)):
             break
     page.close()
     return codes

@@ -8,9 +8,9 @@ from msgspec import Struct, field
 
 from thep_forms.definition.identity import Code
 from thep_forms.reading.classify import PageKinds
+from thep_forms.reading.form_pages import FormPage
 from thep_forms.reading.page_codes import are_one_form, are_several_forms, codes_on, first_of
 from thep_forms.reading.page_numbers import has_number
-from thep_forms.reading.print import FormPage
 
 
 class PagesOfForm(Struct):

@@ -37,7 +37,7 @@ def missing_pages(data: bytes, texts: Mapping[int, str], form: str) -> tuple[int
         from thep_forms.reading.pictures import coded_pages, drawn_pages  # takes time, and few forms need it
 
         for coded in coded_pages(drawn_pages(data, without_foot)):
-            if coded.code.form == form:
+            if coded.code and coded.code.form == form:
                 came.add(coded.code.page)
                 total = max(total, coded.code.pages)
     return tuple(number for number in range(1, total + 1) if number not in came)

@@ -1,27 +1,32 @@
 """The picture reader: it knows a form by the QR code on its pages, where they are pictures or their letters unknown.
 
-It reads pages that are drawn from PDFs, and files that are pictures. No answer is read from pictures yet.
+It reads pages that are drawn from PDFs, and files that are pictures. What stands in their boxes is read by `paper`,
+where the libraries for that are installed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pypdfium2
 from msgspec import Struct
 from msgspec.structs import replace
 from PIL import Image
 
-from thep_forms.definition.identity import Code
 from thep_forms.reading import reasons
+from thep_forms.reading.classify import DefinitionOfYear
 from thep_forms.reading.code_search import CodeSearch
-from thep_forms.reading.model import FileKind, Reading
+from thep_forms.reading.model import Answer, FileKind, Reading
+from thep_forms.reading.pace import next_step
 from thep_forms.reading.page_codes import are_one_form, first_of
+from thep_forms.reading.paper import is_installed
 from thep_forms.reading.picture_files import LargePictureError, PictureError, pictures_in, taken_at
+from thep_forms.reading.seen import SeenCode, SeenPage
 
 DOTS = 200  # an inch: a code's module is then three dots wide
 MOST_DOTS = 4000  # along the longer edge of a page
 MOST_WITHOUT = 50  # pages in a row without a code, before the rest is not looked at
+MOST_UNKNOWN = 10  # pages in a row that are none of the form's, before pages are no longer compared with its print
 
 
 class PagePicture(Struct, frozen=True):
@@ -29,13 +34,6 @@ class PagePicture(Struct, frozen=True):
 
     page: int
     picture: Image.Image
-
-
-class CodedPage(Struct, frozen=True):
-    """A page with a form's code on it; `page` is an index."""
-
-    page: int
-    code: Code
 
 
 def drawn_pages(data: bytes, pages: Sequence[int]) -> Iterator[PagePicture]:
@@ -49,52 +47,120 @@ def drawn_pages(data: bytes, pages: Sequence[int]) -> Iterator[PagePicture]:
             yield PagePicture(number, picture)
 
 
-def coded_pages(pages: Iterable[PagePicture]) -> Iterator[CodedPage]:
-    """Those of the pages that carry the code of a form, whatever way round they lie; several may be on one sheet."""
+def seen_pages(pages: Iterable[PagePicture], definitions: DefinitionOfYear) -> Iterator[SeenPage]:
+    """The pages of the form that the pictures show, several of which may be in one picture.
+
+    Where the libraries for it are installed, they come with what stands in their boxes, and a page without a code is
+    recognised by its print.
+    """
+    read_on = _reader(definitions)
     search, without = CodeSearch(), 0
     for page in pages:
-        codes = search.codes_in(page.picture)
-        without = 0 if codes else without + 1
-        for code in sorted(codes, key=str):
-            yield CodedPage(page.page, code)
+        next_step()
+        codes = sorted(search.codes_in(page.picture), key=lambda seen: str(seen.code))
+        seen = read_on(page, codes, without < MOST_UNKNOWN)
+        without = 0 if seen else without + 1
+        yield from seen
         if without == MOST_WITHOUT:
             break
 
 
-def pictured_forms(pages: Iterable[PagePicture], form: str) -> list[str]:
-    """The `form_id` of each form that is pictured on the pages; `form` is the form's name in its codes.
+def coded_pages(pages: Iterable[PagePicture]) -> Iterator[SeenPage]:
+    """Those of the pages that carry the code of a form, whatever way round they lie; several may be on one sheet."""
+    search, without = CodeSearch(), 0
+    for page in pages:
+        codes = sorted(search.codes_in(page.picture), key=lambda seen: str(seen.code))
+        without = 0 if codes else without + 1
+        yield from _by_codes(page, codes)
+        if without == MOST_WITHOUT:
+            break
 
-    It has no digest: no answer is read that could be compared with that.
-    """
-    codes = [replace(coded.code, digest="") for coded in coded_pages(pages) if coded.code.form == form]
-    firsts = (first_of(codes_of_form) for codes_of_form in _by_form(codes))
-    return [first.form_id for first in firsts if first]
+
+def _by_codes(page: PagePicture, codes: Iterable[SeenCode]) -> list[SeenPage]:
+    return [SeenPage(page.page, seen.code.page, seen.code) for seen in codes]
 
 
-def read_picture(data: bytes, form: str) -> tuple[Reading, ...]:
+def _reader(definitions: DefinitionOfYear) -> Callable[[PagePicture, Sequence[SeenCode], bool], list[SeenPage]]:
+    """What reads the pages in a picture: nothing but their codes where the libraries for more are missing."""
+    if not is_installed():
+        return lambda page, codes, _: _by_codes(page, codes)
+    from thep_forms.reading.paper.reader import read_picture  # takes time to import, and few files need it
+
+    return lambda page, codes, may_lack_code: read_picture(
+        page.picture, page.page, codes, definitions, may_lack_code=may_lack_code
+    )
+
+
+def pictured_forms(pages: Iterable[PagePicture], definitions: DefinitionOfYear) -> list[Reading]:
+    """A reading of each form that is pictured on the pages, without what a file says of itself."""
+    form = definitions(None).identifier
+    seen = [page for page in seen_pages(pages, definitions) if page.code is None or page.code.form == form]
+    return [_reading(of_form, definitions) for of_form in _by_form(seen)]
+
+
+def read_picture(data: bytes, definitions: DefinitionOfYear) -> tuple[Reading, ...]:
     """A reading of each form that is pictured in a file that is a picture; one reading at least."""
     try:
         pages = (PagePicture(number, picture) for number, picture in enumerate(pictures_in(data)))
-        form_ids = pictured_forms(pages, form)
+        readings = pictured_forms(pages, definitions)
     except LargePictureError:
         return (Reading(FileKind.NOT_A_FORM, reason=reasons.LARGE_PICTURE),)
     except PictureError:
         return (Reading(FileKind.NOT_A_FORM, reason=reasons.DAMAGED_PICTURE),)
-    if not form_ids:
+    if not readings:
         return (Reading(FileKind.NOT_A_FORM, reason=reasons.NO_CODE),)
     taken = taken_at(data)
-    return tuple(
-        Reading(FileKind.SCAN, form_id=form_id, modified=taken, reason=reasons.PICTURE) for form_id in form_ids
+    return tuple(replace(reading, modified=taken) for reading in readings)
+
+
+def _reading(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> Reading:
+    """What the pages of one form say."""
+    first = first_of([page.code for page in pages if page.code])
+    answers: dict[str, Answer] = {}
+    for page in pages:
+        answers.update(page.answers)
+    places = tuple(page.place for page in pages if page.place)
+    is_legible = all(page.is_legible for page in pages)
+    missing = _missing(pages, definitions) if answers else ()
+    if first and not answers:
+        first = replace(first, digest="")  # nothing was read that could be compared with that
+    return Reading(
+        FileKind.SCAN,
+        answers,
+        form_id=first.form_id if first else "",
+        title=next((page.title for page in pages if page.title), ""),
+        reason=reasons.PICTURE if is_legible else reasons.ILLEGIBLE,
+        pages_missing=missing,
+        boxes=tuple(sorted(answers)) if missing else (),
+        places=places,
     )
 
 
-def _by_form(codes: Iterable[Code]) -> list[list[Code]]:
-    """The codes of each form's pages: a page that its form has already begins another form."""
-    forms: list[list[Code]] = []
-    for code in codes:
-        same = [form for form in forms if are_one_form((*form, code))]
-        if same and all(other.page != code.page for other in same[-1]):
-            same[-1].append(code)
+def _missing(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> tuple[int, ...]:
+    """The numbers of the pages of a form that are in no picture, as far as a code says how many it has."""
+    total = max((page.code.pages for page in pages if page.code), default=0)
+    if not total:
+        from thep_forms.reading.paper.printed import printed_pages  # there, as a page was recognised by its print
+
+        total = len(printed_pages(definitions(None)))
+    came = {page.number for page in pages if page.is_legible}
+    return tuple(number for number in range(1, total + 1) if number not in came)
+
+
+def _by_form(pages: Iterable[SeenPage]) -> list[list[SeenPage]]:
+    """The pages of each form: a page that its form has already begins another form.
+
+    A page without a code goes with the form before it.
+    """
+    forms: list[list[SeenPage]] = []
+    for page in pages:
+        near = forms[-1:] if page.code is None else [form for form in forms if _are_one_form((*form, page))]
+        if near and all(other.number != page.number for other in near[-1]):
+            near[-1].append(page)
         else:
-            forms.append([code])
+            forms.append([page])
     return forms
+
+
+def _are_one_form(pages: Iterable[SeenPage]) -> bool:
+    return are_one_form([page.code for page in pages if page.code])

@@ -7,60 +7,39 @@ slanted pages. It knows that something is written by hand, but not what.
 from __future__ import annotations
 
 import io
-import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 import pdfplumber
-import pypdfium2
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 from pdfplumber.page import Page
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.layout import MM, PageLayout, PlacedBox, PlacedText, body_of, lay_out
-from thep_forms.reading.box_contents import SLACK, TICK_SLACK, answer_in, is_written_over
+from thep_forms.reading.box_contents import SLACK, answer_in, is_written_over
 from thep_forms.reading.drawn import drawn_on
+from thep_forms.reading.form_pages import FormPage, form_pages, page_texts
 from thep_forms.reading.model import Answer, Note
 from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of_page, lines_of, words_of
 from thep_forms.reading.page_picture import PagePicture
 from thep_forms.reading.placement import Placement, WordsAt, find_placement, folded, phrases, relabelled, words_at
+from thep_forms.reading.sorted_runs import BoxAreas, OwnWords, PrintedWords, Run, SortedRuns, sorted_runs
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.unreadable_fonts import unreadable_fonts
 from thep_forms.reading.unseen import Unseen, unseen_on
 
 MOST_BLOCKS = 80  # on continuation pages that are looked for
-LEFT = 7.0  # points that an answer may begin to the left of its box, if it was typed without regard to the boxes
-SHORTEST_PHRASE = 10  # letters of a label that tells pages apart: many a page says “Primary”
-FEWEST_PHRASES = 3  # by which a page is taken for a page of the form
-LONGEST_TICK = 3  # letters
 LONGEST_NUMBER = 2  # digits of a page's or a revision's number
+SHORTEST_PHRASE = 10  # letters of a label that tells pages apart: many a page says “Primary”
+BEGINNING = 12  # letters by which a line of the form's texts is known
 MOST_LINES = 100  # beside the boxes, that are kept
 LEAST_PICTURE = 0.5  # of a page, that a scan covers
-EDGE = 0.3  # of the type size, from the middle of a letter to the edge of its box
-BEGINNING = 12  # letters by which a line of the form's texts is known
 MORE = "…"  # the note that follows as many lines as are kept
-_COMMON_WORDS = re.compile(r"\b(?:and|of|the|to)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:revision\d+)?(?:page\d+of\d+)?$")  # how the foot goes on
-_YEARS = re.compile(r"\b(20\d\d)(?:-\d\d\b|\s*[–-]\s*(?:\w+\s+)?20\d\d\b)")
-
-Run = Sequence[PrintedLetter]
-BoxAreas = Sequence[tuple[PlacedBox, Area]]
-
-
-class FormPage(Struct, frozen=True):
-    """A page of a file that is a page of the form, by its printed words.
-
-    `page` is its index in the file, `number` its index among the form's pages with boxes. `year` is the year in which
-    the membership year starts, as printed; None where it is not.
-    """
-
-    page: int
-    number: int
-    year: int | None
 
 
 class PrintedPage(Struct, frozen=True):
@@ -72,32 +51,6 @@ class PrintedPage(Struct, frozen=True):
     answers: dict[str, Answer]
     notes: tuple[Note, ...]
     is_picture: bool = False
-
-
-class OwnWords(Struct, frozen=True):
-    """Folded words that the form prints in an area. `beginning` is how many letters tell a line of them, if not all.
-
-    A line of a text may end otherwise on forms that were made before the date or the address in it changed.
-    """
-
-    words: str
-    area: Area
-    beginning: int | None = None
-
-    def begins(self, line: str) -> bool:
-        """Whether a line is one of these words, as far as its beginning tells."""
-        return line[: self.beginning] in self.words
-
-
-class SortedRuns(Struct):
-    """The letters of a page: by the box that they stand in, and those beside the boxes that the form does not print.
-
-    `between` are the boxes across whose edge letters lie, which may be another box's.
-    """
-
-    in_boxes: dict[str, list[PrintedLetter]]
-    between: set[str] = field(default_factory=set)
-    beside: list[PrintedLetter] = field(default_factory=list)
 
 
 class PrintedForm(Struct, frozen=True):
@@ -113,32 +66,6 @@ class PrintedForm(Struct, frozen=True):
 def page_reader(definition: FormDefinition) -> PageReader:
     """The reader of the pages of a year's form."""
     return PageReader(definition)
-
-
-def can_open(data: bytes) -> bool:
-    """Whether PDFium can open the file."""
-    try:
-        pypdfium2.PdfDocument(data).close()
-    except pypdfium2.PdfiumError:
-        return False
-    return True
-
-
-def page_texts(data: bytes) -> list[str]:
-    """The text of each page, in a quick look by PDFium: only pages of the form need a slow one."""
-    texts: list[str] = []
-    with pypdfium2.PdfDocument(data) as document:
-        for page in document:
-            text = page.get_textpage()
-            texts.append(text.get_text_range())
-            text.close()
-            page.close()
-    return texts
-
-
-def is_legible(text: str) -> bool:
-    """Whether a page's text holds English words, as that of a form does if its letters are known."""
-    return bool(_COMMON_WORDS.search(text))
 
 
 class _Layouts:
@@ -189,23 +116,16 @@ class PageReader:
 
     def form_pages(self, texts: Sequence[str]) -> list[FormPage]:
         """The pages of the form among the pages of a file, by their texts; several may be on one page."""
-        found: list[FormPage] = []
-        for page, text in enumerate(texts):
-            words, years = folded(text), _YEARS.search(text)
-            year = int(years[1]) if years else None
-            for number, own in enumerate(self._phrases):
-                if sum(_stands_in(phrase, words) for phrase in own) >= FEWEST_PHRASES:
-                    found.append(FormPage(page, number, year))
-        return found
+        return form_pages(texts, self._phrases)
 
     def boxes_on(self, data: bytes, pages: Collection[int], boxed: Collection[int]) -> list[PrintedPage]:
         """What is on those of the pages that have boxes, and the notes on those that are no form pages.
 
         `boxed` are the pages that have boxes of any kind.
         """
-        form_pages = self.form_pages(page_texts(data))
-        wanted = [found for found in form_pages if found.page in pages and found.page in boxed]
-        others = set(pages) - {found.page for found in form_pages}
+        found = self.form_pages(page_texts(data))
+        wanted = [each for each in found if each.page in pages and each.page in boxed]
+        others = set(pages) - {each.page for each in found}
         notes = self.notes_on(data, others) if others else []
         return [*self._read(data, wanted, margins=True).values(), PrintedPage({}, tuple(notes))]
 
@@ -300,25 +220,14 @@ class PageReader:
         return PrintedPage(answers, tuple(notes))
 
     def _sorted_runs(self, content: PageContent, boxes: BoxAreas, page: _PlacedPage, *, margins: bool) -> SortedRuns:
-        """The runs by where they stand. A text that is too long belongs to the box that it starts in."""
         body = page.placement.area(page.layouts.body)
         school = page.placement.area(page.layout.school) if page.layout.school else None
-        printed = page.layouts.own_words(page.layout, page.placement)
-        runs = SortedRuns({placed.box.name: [] for placed, _ in boxes})
-        for run in content.runs:
-            x, y = _start(run)
-            box = _box_at(x, y, boxes, run)
-            is_own = box is None and (_is_printed(run, printed) or (school is not None and school.holds(x, y)))
-            if box is None and not is_own:
-                box = _box_at(x + LEFT, y, boxes, run)
-            if box:
-                placed, area = box
-                runs.in_boxes[placed.box.name] += run
-                if _is_between(run, area, boxes):
-                    runs.between.add(placed.box.name)
-            elif not is_own and (body.holds(x, y) or (margins and not self._is_running(run, body))):
-                runs.beside += [letter for letter in run if not letter.is_covered]
-        return runs
+        printed = PrintedWords(page.layouts.own_words(page.layout, page.placement), school)
+
+        def counts_beside(run: Run, x: float, y: float) -> bool:
+            return body.holds(x, y) or (margins and not self._is_running(run, body))
+
+        return sorted_runs(content, boxes, printed, counts_beside)
 
     def _is_running(self, run: Run, body: Area) -> bool:
         """Whether it is of the heading or the foot of the pages, neither of which is in a side margin."""
@@ -348,43 +257,9 @@ def _content(page: Page, data: bytes, number: int, unreadable: frozenset[str]) -
     return content_of_page(drawn, (width, height), unreadable, unseen), bool(is_picture)
 
 
-def _stands_in(phrase: str, words: str) -> bool:
-    """Whether the words have the phrase: `Senior Leader 1` does not stand in `Senior Leader 19`."""
-    if phrase not in words:
-        return False
-    return not phrase[-1].isdigit() or bool(re.search(rf"{re.escape(phrase)}(?!\d)", words))
-
-
 def _letters_of(text: str) -> str:
     """The letters and digits of a text, folded: some fonts lose signs."""
     return "".join(char for char in folded(text) if char.isalnum())
-
-
-def _start(run: Run) -> tuple[float, float]:
-    """A point in its first letter."""
-    return run[0].area.x + min(run[0].area.width, run[0].size) / 2, run[0].area.middle[1]
-
-
-def _box_at(x: float, y: float, boxes: BoxAreas, run: Run) -> tuple[PlacedBox, Area] | None:
-    """The box that the point is in, or the nearest of those that it is hardly outside of."""
-    near = [(placed, area) for placed, area in boxes if area.holds(x, y, _slack(placed, run))]
-    return min(near, key=lambda found: _outside(found[1], x, y), default=None)
-
-
-def _outside(area: Area, x: float, y: float) -> float:
-    """How far a point is outside of an area; 0 inside."""
-    return max(area.x - x, x - area.right, area.top - y, y - area.bottom, 0.0)
-
-
-def _slack(placed: PlacedBox, run: Run) -> float:
-    """How far outside of the box the run may begin: a cross beside a check box is meant for it."""
-    return TICK_SLACK if placed.box.kind is Kind.TICKS and len(run) <= LONGEST_TICK else SLACK
-
-
-def _is_printed(run: Run, printed: Sequence[OwnWords]) -> bool:
-    """Whether it is some of the form's own words, in their place."""
-    words = folded("".join(letter.text for letter in run))
-    return any(own.begins(words) for own in printed if own.area.holds(*run[0].area.middle, SLACK))
 
 
 def _lines_worth_keeping(letters: Sequence[PrintedLetter]) -> list[str]:
@@ -398,13 +273,3 @@ def _lines_worth_keeping(letters: Sequence[PrintedLetter]) -> list[str]:
             return [*kept, MORE]
         kept.append(line)
     return kept
-
-
-def _is_between(run: Run, area: Area, boxes: BoxAreas) -> bool:
-    """Whether it lies across the upper or the lower edge of its box, beyond which is another box."""
-    x, y = run[0].area.middle
-    nearer = area.top if y - area.top < area.bottom - y else area.bottom
-    beyond = nearer + math.copysign(run[0].size / 2, nearer - y)
-    if abs(nearer - y) >= EDGE * run[0].size:
-        return False
-    return any(other.holds(x, beyond) for _, other in boxes if other != area)

@@ -150,7 +150,7 @@ def _missing_pages(
     """
     if not may_lack_pages([contents.pages[page] for page in pages], boxes, definition):
         return ()
-    from thep_forms.reading.print import page_texts  # takes time to import, and few files need it
+    from thep_forms.reading.form_pages import page_texts  # takes time to import, and few files need it
 
     data = contents.copy()
     texts = page_texts(data)

@@ -154,6 +154,11 @@ def _pictured(
     definitions: DefinitionOfYear,
     reason: str = reasons.PICTURE,
 ) -> list[Reading]:
-    """A reading of each form that is pictured on the pages."""
-    form_ids = pictured_forms(drawn_pages(data, sorted({*pages})), definitions(None).identifier)
-    return [contents.reading(FileKind.SCAN, reason, form_id) for form_id in form_ids]
+    """A reading of each form that is pictured on the pages; `reason` says why their letters were not read."""
+    readings: list[Reading] = []
+    for reading in pictured_forms(drawn_pages(data, sorted({*pages})), definitions):
+        said = reading.reason if reading.reason != reasons.PICTURE else reason
+        readings.append(
+            replace(reading, title=reading.title or contents.title, modified=contents.modified, reason=said)
+        )
+    return readings

@@ -131,6 +131,10 @@ class Erasing(Database):
         query = "UPDATE decision SET who=?, dfe_number=?, school_name=?, before=?, after=?, why=? WHERE decision_id=?"
         self._connection.execute(query, (*row, decision.number))
 
+    def forget_written(self, start: str) -> None:
+        """Delete what `note_written` noted under names that begin with `start`."""
+        self._connection.execute("DELETE FROM written WHERE substr(name, 1, length(?1))=?1", (start,))
+
     # --- messages and lists --------------------------------------------------------------------------------------
 
     def forget_sent(self, messages: Iterable[Sent]) -> None:

@@ -26,6 +26,7 @@ from thep_forms.deciding import (
     verdict_of_arrival,
 )
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, ProblemCode, Severity
+from thep_forms.reading import FileKind
 from thep_forms.records.addresses import Correspondents
 from thep_forms.records.changes import Change, changes
 from thep_forms.records.ledger import Ledger
@@ -59,6 +60,11 @@ class Returned(Struct, frozen=True, gc=False):
     def return_id(self) -> str:
         """The first 16 hex digits of its file's hash; in a file of several forms `-2`, `-3`, … follow."""
         return self.entry.return_id
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a picture of a form."""
+        return self.entry.kind == FileKind.SCAN
 
     @property
     def source(self) -> str:

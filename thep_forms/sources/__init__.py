@@ -73,7 +73,9 @@ def open_file(file: SourceFile, unpack: Unpack | None = None) -> Generator[Recei
     """
     path = file.path
     try:
-        if reason := _why_unreadable(path):
+        if file.note and file.note.reason:
+            yield ReceivedFile(file, reason=file.note.reason, received_at=file.note.received_at)
+        elif reason := _why_unreadable(path):
             yield ReceivedFile(file, reason=reason)
         elif (data := _pdf(path)) is not None:
             yield ReceivedFile(file, data=data)

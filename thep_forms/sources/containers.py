@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import BinaryIO
 
 from msgspec.structs import replace
@@ -141,12 +142,19 @@ def _received(container: ReceivedFile, contained: ContainedFile) -> ReceivedFile
         (*container.inside, contained.name) if contained.name else container.inside,
         contained.data,
         contained.reason,
-        contained.sent_at or container.received_at,
+        _received_at(container, contained),
         contained.is_decoration,
         carried_by,
         message_hash=contained.message_hash,
         message_text=contained.message_text,
     )
+
+
+def _received_at(container: ReceivedFile, contained: ContainedFile) -> datetime | None:
+    """When the file came. A mail server knows when it received a message, whatever the headers say."""
+    if not container.inside and container.origin.note and container.origin.note.received_at:
+        return container.origin.note.received_at
+    return contained.sent_at or container.received_at
 
 
 def _in_folder(message: MessageOrigin, container: ReceivedFile) -> MessageOrigin:
@@ -155,6 +163,9 @@ def _in_folder(message: MessageOrigin, container: ReceivedFile) -> MessageOrigin
     message = replace(message, path_length=len(source))
     if container.carried_by or message.kind is not MessageKind.ORDINARY:
         return message
+    note = container.origin.note
+    if note and note.kind is not MessageKind.ORDINARY:
+        return replace(message, kind=note.kind)
     return replace(message, kind=kind_of_place(source))
 
 

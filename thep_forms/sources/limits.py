@@ -28,6 +28,11 @@ MOST_MESSAGES = 10**6  # in a mailbox
 # Mailboxes.
 BYTES_OF_A_MESSAGE = 1000  # of a mailbox with over `MOST_FILES` messages, on average; real ones have several thousand
 
+# Mailboxes on a mail server.
+LISTED_AT_ONCE = 500  # messages that one command asks for; the answer has to stay under imaplib's limit of 1 MB a line
+FETCHED_AT_ONCE = 4 * 2**20  # bytes that are in memory; nearly every message is smaller
+SMALL_MESSAGE = 2**16  # bytes; messages without a file, which are most, come many at a time
+
 # E-mails.
 LARGEST_HEADERS = 2**20  # bytes of all headers of an e-mail or of a part; the rest is ignored
 LONGEST_HEADER = 8192  # characters of one header; the rest is ignored

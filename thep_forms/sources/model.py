@@ -9,15 +9,39 @@ from pathlib import Path
 from msgspec import Struct
 
 
+class MessageKind(StrEnum):
+    """What kind of message it is."""
+
+    ORDINARY = "ordinary"
+    OUTGOING = "outgoing"  # a draft, or one from the folder of sent messages
+    AUTOMATIC = "automatic"  # a bounce, an automatic reply, a receipt
+    DISCARDED = "discarded"  # from the trash or the spam folder
+
+
+class MailboxNote(Struct, frozen=True, gc=False):
+    """What a mail server says of a message that lies in a temporary file.
+
+    `source` stands in the place of the file's path. `received_at` is when the server received the message, in UTC.
+    `kind` is what the folder and the flags of the message tell. `reason` says why it was not fetched.
+    """
+
+    source: str
+    received_at: datetime | None = None
+    kind: MessageKind = MessageKind.ORDINARY
+    reason: str = ""
+
+
 class SourceFile(Struct, frozen=True, gc=False):
     """A file on the disk that is to be read, or a folder that cannot be searched.
 
     `filename` is its path. Its first `start` characters lead to the SOURCE that the user named. A run may hold
-    hundreds of thousands of these, so it keeps no `Path`, which takes several times as much memory.
+    hundreds of thousands of these, so it keeps no `Path`, which takes several times as much memory. `note` is set for
+    a message that was fetched from a mailbox.
     """
 
     filename: str
     start: int
+    note: MailboxNote | None = None
 
     @property
     def path(self) -> Path:
@@ -27,17 +51,10 @@ class SourceFile(Struct, frozen=True, gc=False):
     @property
     def source(self) -> str:
         """The path from the SOURCE on, with `/` between steps, as in `returns.csv`. It is valid UTF-8."""
+        if self.note:
+            return self.note.source
         steps = Path(self.filename[self.start :]).as_posix()
         return steps.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
-class MessageKind(StrEnum):
-    """What kind of message it is."""
-
-    ORDINARY = "ordinary"
-    OUTGOING = "outgoing"  # a draft, or one from the folder of sent messages
-    AUTOMATIC = "automatic"  # a bounce, an automatic reply, a receipt
-    DISCARDED = "discarded"  # from the trash or the spam folder
 
 
 class RefusalCause(StrEnum):

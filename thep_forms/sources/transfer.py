@@ -21,7 +21,7 @@ from thep_forms.sources.container_kind import ContainerKind
 from thep_forms.sources.containers import TOO_MUCH_MEMORY as TOO_MUCH_MEMORY_INSIDE
 from thep_forms.sources.containers import unpack
 from thep_forms.sources.limits import LONGEST_PATH, MOST_CONTAINERS, MOST_MESSAGES, MOST_PIECES, Budget
-from thep_forms.sources.model import MessageOrigin, ReceivedFile, SourceFile
+from thep_forms.sources.model import MailboxNote, MessageOrigin, ReceivedFile, SourceFile
 
 _OUT_OF_MEMORY = (TOO_MUCH_MEMORY, TOO_MUCH_MEMORY_INSIDE)
 
@@ -36,7 +36,7 @@ class Event(StrEnum):
 
 
 class OpenRequest(Struct, frozen=True):
-    """A container to be opened. `filename` and `start` are those of its `SourceFile`, the name as the system has it.
+    """A container to be opened. `filename`, `start` and `note` are those of its `SourceFile`, in the system's encoding.
 
     The steps before `first` have been taken. That step itself is left out, because it took too much. It is 0 for a
     container that is opened from its start. `left_out` and `tried_again` are the hashes of those that took too much in
@@ -48,6 +48,7 @@ class OpenRequest(Struct, frozen=True):
     first: int = 0
     left_out: frozenset[str] = frozenset()
     tried_again: frozenset[str] = frozenset()
+    note: MailboxNote | None = None
 
 
 class Header(Struct, frozen=True, omit_defaults=True):
@@ -82,7 +83,7 @@ def send_files(request: bytes, channel: Channel) -> None:
     """Send every file in the container that the `OpenRequest` names."""
     order = msgspec.json.decode(request, type=OpenRequest)
     steps = _Steps(order, channel)
-    file = SourceFile(os.fsdecode(order.filename), order.start)
+    file = SourceFile(os.fsdecode(order.filename), order.start, order.note)
 
     def unpack_in_steps(origin: SourceFile, opened: BinaryIO) -> Iterator[ReceivedFile]:
         return unpack(origin, opened, steps.begin)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from multiprocessing.connection import wait
 from typing import Any, Protocol, TypeVar
 
-from thep_forms.work.worker import CRASHED, Failure, Job, Limits, Worker
+from thep_forms.work.worker import CRASHED, Failure, Job, Limits, Worker, next_step
 
 T = TypeVar("T")
 
@@ -106,4 +106,4 @@ def _processors() -> int:
         return os.cpu_count() or 1
 
 
-__all__ = ["CRASHED", "Engine", "Failure", "Job", "Limits", "Workers"]
+__all__ = ["CRASHED", "Engine", "Failure", "Job", "Limits", "Workers", "next_step"]

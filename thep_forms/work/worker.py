@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from thep_forms.defaults import MEGABYTES_FOR_A_FILE, SECONDS_FOR_A_FILE, TIMES_BY_THE_CLOCK
+from thep_forms.defaults import MEGABYTES_FOR_A_FILE, SECONDS_FOR_A_FILE, TIMES_BY_THE_CLOCK, TIMES_FOR_A_PILE
 from thep_forms.work.sandbox import confine
 
 T = TypeVar("T")
@@ -24,7 +24,9 @@ Job = Callable[[bytes], bytes]
 
 LONGEST_ANSWER = 256 * 2**20  # bytes
 SECONDS_TO_END = 10  # by the clock, until the system says how a process has ended whose pipe is closed
+MOST_STEPS = 10_000  # that a worker may say it begins for one item, before we no longer believe it
 _DONE, _TOO_MUCH_MEMORY, _FAILED = b"+", b"m", b"!"  # the first byte of an answer
+_STEP = b"."  # the item's next step begins, and its answer is still to come
 _OUT_OF_TIME_CODE = 99  # the exit code of a worker that took too much processor time, where no signal ends it
 _OUT_OF_TIME = (_OUT_OF_TIME_CODE, -getattr(signal, "SIGPROF", _OUT_OF_TIME_CODE))
 _SECONDS_BETWEEN_LOOKS = 0.5
@@ -96,7 +98,8 @@ class Worker(Generic[T]):
         other_end.close()
         self.limits = limits
         self.queue = deque[tuple[T, bytes]]()
-        self.started_at = 0.0  # when it began with the oldest item, by the monotonic clock
+        self.started_at = 0.0  # when it began with the oldest item, or its current step, by the monotonic clock
+        self.steps = 0  # of the oldest item
         self.answers, self.is_broken = 0, False
 
     def assign(self, item: T, data: bytes) -> None:
@@ -109,26 +112,32 @@ class Worker(Generic[T]):
 
     @property
     def seconds_left(self) -> float:
-        """How long it may still take for the oldest item, by the clock; 0 or less once its time is over."""
+        """How long it may still take for the oldest item or its step, by the clock; 0 or less once that is over."""
         return self.started_at + self.limits.seconds_by_the_clock - time.monotonic()
 
     def next_answer(self, *, is_ready: bool) -> tuple[T, bytes | Failure] | None:
         """The oldest item, and the answer that is ready in the pipe, or else that its time is over.
 
-        None where a new worker has to try again: memory that earlier files took, or damage that they did, may be to
-        blame. So an answer does not depend on which files came before.
+        None where only another step has begun, or where a new worker has to try again: memory that earlier files took,
+        or damage that they did, may be to blame. So an answer does not depend on which files came before.
         """
         answer = self._receive() if is_ready else out_of_time_by_the_clock(self.limits)
+        if answer is None:
+            self.steps, self.started_at = self.steps + 1, time.monotonic()
+            if self.steps < MOST_STEPS:
+                return None
+            answer = out_of_time(self.limits)
         if isinstance(answer, Failure):
             self.is_broken = True  # after an error its state is unknown
             if is_ready and self.answers and answer != out_of_time(self.limits):
                 return None
         self.answers += 1
-        self.started_at = time.monotonic()
+        self.started_at, self.steps = time.monotonic(), 0
         item, _ = self.queue.popleft()
         return item, answer
 
-    def _receive(self) -> bytes | Failure:
+    def _receive(self) -> bytes | Failure | None:
+        """The answer; None where only another step of the item has begun."""
         try:
             answer: bytes = self.pipe.recv_bytes(LONGEST_ANSWER)
         except (EOFError, OSError):
@@ -136,6 +145,8 @@ class Worker(Generic[T]):
         status, content = answer[:1], answer[1:]
         if status == _DONE:
             return content
+        if status == _STEP:
+            return None
         if status == _TOO_MUCH_MEMORY:
             return out_of_memory(self.limits)
         return Failure(FAILED, error=content.decode("ascii", "replace")[:80])
@@ -196,8 +207,37 @@ class Stopwatch:
         os._exit(_OUT_OF_TIME_CODE)
 
 
+class _Steps:
+    """The processor time of the item in hand: that of an item for each of its steps, and so many times that in all."""
+
+    def __init__(self, pipe: Connection, stopwatch: Stopwatch, seconds: float) -> None:
+        self._pipe, self._stopwatch, self._seconds = pipe, stopwatch, seconds
+        self._ends_at = time.process_time() + seconds * TIMES_FOR_A_PILE
+        stopwatch.start(seconds)
+
+    def begin(self) -> None:
+        left = self._ends_at - time.process_time()
+        if left > 0:
+            self._stopwatch.start(min(self._seconds, left))
+            self._pipe.send_bytes(_STEP)
+
+
+_steps: _Steps | None = None  # of the item that this process has in hand; None outside of a worker
+
+
+def next_step() -> None:
+    """Begin a step of the item in hand, which has the time of an item for itself.
+
+    A job calls it that cannot say beforehand how much there is to do, such as one that reads a pile of pages. Outside
+    of a worker it does nothing.
+    """
+    if _steps is not None:
+        _steps.begin()
+
+
 def _serve(pipe: Connection, job: Job, limits: Limits, parent: int) -> None:
     """Answer bytes from the pipe until it is closed."""
+    global _steps  # a process has one item in hand, and its job is a plain function
     begin(pipe, limits, parent)
     stopwatch = Stopwatch()
     while True:
@@ -205,7 +245,7 @@ def _serve(pipe: Connection, job: Job, limits: Limits, parent: int) -> None:
             data = pipe.recv_bytes()
         except (EOFError, OSError):
             return
-        stopwatch.start(limits.seconds)
+        _steps = _Steps(pipe, stopwatch, limits.seconds)
         answer = _answer(job, data)
         stopwatch.stop()
         pipe.send_bytes(answer)

@@ -35,6 +35,17 @@ document.addEventListener("keydown", (event) => {
 const errors = document.querySelector(".errors");
 if (errors) errors.focus();
 else if (location.hash === "#close-why") close();
+else document.getElementById(location.hash.slice(1))?.focus();
+
+// Enter on an answer that was read from a picture confirms it; in one of several lines, unless somebody types there.
+document.addEventListener("keydown", (event) => {
+  const box = event.target;
+  const button = box.closest(".proposal")?.querySelector("button[name=confirm]");
+  const isInBox = box.matches("input, select") || (box.matches("textarea") && box.value === box.defaultValue);
+  if (event.key !== "Enter" || event.shiftKey || !button || !isInBox) return;
+  event.preventDefault();
+  button.click();
+});
 
 for (const button of document.querySelectorAll("[data-copy], [data-copy-from]")) {
   button.hidden = false;

@@ -86,7 +86,7 @@ if (picture) {
     pages = found;
     if (!leaf.hidden) label.textContent = describe(page);
     const held = document.activeElement.closest("[data-box]");
-    const first = held || document.querySelector(".asked[data-box]");
+    const first = held || document.querySelector(".proposal[data-box], .asked[data-box]");
     if (first) take(first.dataset.box);
   }).catch(() => {}); // the picture and the answers do without
 }

@@ -1,0 +1,162 @@
+"""A picture at the desk: each answer beside its piece of the page, confirmed one by one or all together."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.conftest import inbox, ingest, rows
+from tests.deciding import row_of
+from tests.desk import PATIENCE, go_to, require_accessible
+from tests.read_pictures import DEFINITIONS, lying_straight, put_in, read_from_picture
+from tests.viewer import draw
+from tests.writing import SCHOOLS
+from thep_forms.definition import load_definition
+from thep_forms.office.box_crops import draw_crop
+from thep_forms.office.box_places import look_up_places
+from thep_forms.reading import PagePlace
+
+Filled = Callable[..., bytes]
+expect.set_options(timeout=PATIENCE)
+CHAIR, EMAIL, NUMBER = "chair_of_governors_name", "main_contact_email", "dfe_number"
+CHANGES = {NUMBER: "2l01", CHAIR: "Ann Lce", EMAIL: "joecedar.example", "headteacher_email": "sam at cedar"}
+SCALE = 2.0
+
+
+def paper(filled: bytes, page: int = 0, turned: int = 0) -> bytes:
+    """A page as a scanner makes it."""
+    out = io.BytesIO()
+    draw(filled, page, scale=SCALE).convert("L").rotate(turned, expand=True).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
+    """Records with a list of schools and the picture of a form."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "schools.csv").write_text(SCHOOLS, encoding="utf-8")
+    ingest(folder / "records", [inbox(folder / "empty")], register=folder / "schools.csv")
+    put_in(folder / "records", read_from_picture(CHANGES, confidence=0.95), picture=paper(filled()))
+    return folder / "records"
+
+
+@pytest.fixture
+def photo(some: Path) -> str:
+    (row,) = rows(some / "returns.csv")
+    return row["return_id"]
+
+
+def look(page: Page, photo: str) -> None:
+    go_to(page, f"/returns/{photo}")
+
+
+def codes(records: Path, photo: str) -> set[str]:
+    return set(row_of(records, photo)["problems"].split(";")) - {""}
+
+
+def unconfirmed(records: Path) -> set[str]:
+    return {row["field"] for row in rows(records / "problems.csv") if row["code"] == "scan_unconfirmed"}
+
+
+# --- what is shown ----------------------------------------------------------------------------------------------------
+
+
+def test_each_answer_stands_beside_its_piece_of_the_picture(page: Page, photo: str) -> None:
+    look(page, photo)
+    piece = page.locator(f"[data-box={CHAIR}]").get_by_role("img")
+    piece.scroll_into_view_if_needed()
+    expect(piece).to_have_js_property("complete", True)
+    assert piece.evaluate("image => image.naturalWidth") > 100
+    require_accessible(page)
+
+
+def test_what_was_mended_shows_what_was_read(page: Page, photo: str) -> None:
+    look(page, photo)
+    box = page.locator(f"[data-box={NUMBER}]")
+    expect(box).to_contain_text("We read “2l01”")
+    expect(page.locator(f"#{NUMBER}")).to_have_value("2101")
+
+
+def test_list_has_the_picture_among_pictures_with_what_to_do(page: Page) -> None:
+    go_to(page, "/?kind=pictures")
+    expect(page.locator(".tasks .what")).to_contain_text("answers were read from a picture: compare and confirm")
+
+
+def test_answers_of_which_the_reader_was_not_sure_are_marked_in_words(page: Page, some: Path, filled: Filled) -> None:
+    unsure = put_in(some, read_from_picture(number="4242", confidence=0.4), picture=paper(filled("4242")))
+    look(page, unsure)
+    expect(page.locator(f"[data-box={CHAIR}]")).to_contain_text("Our program is not sure")
+
+
+@pytest.mark.parametrize("turned", [0, 180])
+def test_piece_of_a_box_has_what_stands_in_it(some: Path, filled: Filled, turned: int) -> None:
+    straight = lying_straight(load_definition("2026-27"))
+    across, down = straight.matrix[0], straight.matrix[4]
+    upside_down = PagePlace(0, 1, (-across, 0.0, 1.0, 0.0, -down, 1.0, 0.0, 0.0, 1.0))
+    reading = read_from_picture(number="4242", places=(upside_down if turned else straight,))
+    photo = put_in(some, reading, picture=paper(filled("4242"), turned=turned))
+    with_words, empty = (draw_crop(some, photo, name, DEFINITIONS) for name in (CHAIR, "senior_leader_2_name"))
+    inked, blank = (sum(Image.open(io.BytesIO(png)).histogram()[:100]) for png in (with_words, empty))
+    assert inked > blank + 50
+    assert look_up_places(some, photo, DEFINITIONS).boxes[CHAIR].page == 0
+
+
+def test_box_that_is_not_in_the_picture_has_no_piece(page: Page, some: Path, photo: str) -> None:
+    assert draw_crop(some, photo, "senior_leader_9_name", DEFINITIONS) == b""
+    look(page, photo)
+    expect(page.get_by_role("img", name="Senior Leader (9)")).to_have_count(0)
+
+
+# --- confirming -------------------------------------------------------------------------------------------------------
+
+
+def test_enter_confirms_an_answer_and_goes_to_the_next(page: Page, some: Path, photo: str) -> None:
+    look(page, photo)
+    page.locator("#school_name").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("is confirmed, as it was read")
+    assert "school_name" not in unconfirmed(some)
+    expect(page.locator("#phase_primary")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#{NUMBER}")).to_be_focused()
+    assert "phase_primary" not in unconfirmed(some)
+
+
+def test_enter_on_an_answer_that_was_changed_corrects_it(page: Page, some: Path, photo: str) -> None:
+    look(page, photo)
+    page.locator(f"#{CHAIR}").fill("Ann Lee")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("was “Ann Lce” and is “Ann Lee”")
+    assert CHAIR not in unconfirmed(some)
+
+
+def test_all_that_is_right_is_confirmed_together_with_what_was_changed(page: Page, some: Path, photo: str) -> None:
+    look(page, photo)
+    page.locator(f"#{CHAIR}").fill("Ann Lee")
+    page.locator(f"#{EMAIL}").fill("jo@cedar.example")
+    page.get_by_role("button", name="Confirm all that is right").first.click()
+    expect(page.locator(".done")).to_contain_text("answers that were read from a picture are confirmed")
+    chair = [row for row in rows(some / "values.csv") if row["field"] == CHAIR]
+    assert [row["corrected"] for row in chair] == ["Ann Lee"]
+    assert (row_of(some, photo)["verdict"], unconfirmed(some)) == ("accepted", set())
+
+
+def test_everything_that_was_just_confirmed_is_undone_at_once(page: Page, some: Path, photo: str) -> None:
+    look(page, photo)
+    before = unconfirmed(some)
+    page.get_by_role("button", name="Confirm all that is right").first.click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".done")).to_contain_text("undone")
+    assert unconfirmed(some) == before
+
+
+def test_wrong_answer_with_the_rest_confirmed_stays_and_says_why(page: Page, some: Path, photo: str) -> None:
+    look(page, photo)
+    page.get_by_role("button", name="Confirm all that is right").first.click()
+    expect(page.locator(f"[data-box={EMAIL}]")).to_contain_text("is not an email address")
+    assert unconfirmed(some) == {EMAIL}

@@ -1,0 +1,161 @@
+"""The form's pages as they are printed, without an answer on them: what a picture of a page is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+
+import cv2
+import numpy as np
+import pypdfium2
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from thep_forms.definition.form import FormDefinition
+from thep_forms.generate import PaperCopy, pack
+from thep_forms.layout import MM, Label, PageLayout, PlacedBox, Rect, body_of, lay_out
+from thep_forms.layout.foot import code_area
+
+cv2.setNumThreads(1)  # each page has a process of its own
+
+Picture = NDArray[np.uint8]  # greys, row by row: 0 is black
+
+DOTS = 200  # an inch, of straightened pages
+SCALE = DOTS / 72  # dots a point
+MOST_PAGES = 40  # of a form
+_FORMS = 8  # that are kept in memory
+
+
+class Area(Struct, frozen=True):
+    """A rectangle in dots of a straightened page, from its upper left corner."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def within(self, picture: Picture) -> Picture:
+        """What the picture of a page shows there."""
+        return picture[max(self.top, 0) : max(self.bottom, 0), max(self.left, 0) : max(self.right, 0)]
+
+    def grown(self, across: int, down: int) -> Area:
+        """The area with that many dots more on each side."""
+        return Area(self.left - across, self.top - down, self.right + across, self.bottom + down)
+
+
+class Fineness(Struct, frozen=True):
+    """How closely pictures are looked at: the dots along their longer edge, and how many features each has at most."""
+
+    edge: int
+    of_page: int
+    of_picture: int
+
+
+FEW = Fineness(850, 800, 1100)  # takes a fifth of the time, and nearly always does
+MANY = Fineness(1400, 2500, 4000)
+
+
+class Features(Struct, frozen=True):
+    """Points of a picture that can be recognised anywhere, and what describes each."""
+
+    points: NDArray[np.float32]
+    descriptors: NDArray[np.float32]
+
+
+class PrintedPage:
+    """A page of the form. `number` counts from 1; `layout` is None for a page without boxes."""
+
+    def __init__(self, number: int, layout: PageLayout | None, picture: Picture, height: float, code: Rect) -> None:
+        """`height` is that of the page in points, `picture` the page at `DOTS`."""
+        self.number, self.layout, self.picture, self.height = number, layout, picture, height
+        self.code = self.area(code)
+
+    @property
+    def boxes(self) -> Sequence[PlacedBox]:
+        """Its boxes, in tab order."""
+        return self.layout.boxes if self.layout else ()
+
+    @property
+    def labels(self) -> Sequence[Label]:
+        """Its printed labels."""
+        return self.layout.labels if self.layout else ()
+
+    def area(self, rect: Rect) -> Area:
+        """Where a rectangle of the layout is on the straightened page."""
+        top, bottom = self.height - rect.top, self.height - rect.y
+        return Area(round(rect.x * SCALE), round(top * SCALE), round(rect.right * SCALE), round(bottom * SCALE))
+
+    @cached_property
+    def few_features(self) -> Features:
+        """What it is recognised by where it lies alone and clear, in dots of the straightened page."""
+        return self._features(FEW)
+
+    @cached_property
+    def many_features(self) -> Features:
+        """The same of a page that is harder to recognise."""
+        return self._features(MANY)
+
+    def _features(self, fineness: Fineness) -> Features:
+        small, factor = smaller(self.picture, fineness.edge)
+        found = features_of(small, fineness.of_page)
+        return Features(found.points / np.float32(factor), found.descriptors)
+
+
+def smaller(picture: Picture, edge: int) -> tuple[Picture, float]:
+    """The picture with a longer edge of that many dots at most, and how many times as long its edges are then."""
+    factor = min(edge / max(picture.shape), 1.0)
+    if factor == 1:
+        return picture, factor
+    return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA).astype(np.uint8), factor
+
+
+def features_of(picture: Picture, most: int) -> Features:
+    """The features of a picture that stand out most."""
+    finder = cv2.SIFT.create(nfeatures=most, contrastThreshold=0.03)
+    points, descriptors = finder.detectAndCompute(picture, None)
+    if descriptors is None:
+        return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
+    return Features(np.array([point.pt for point in points], np.float32), descriptors)
+
+
+@lru_cache(maxsize=_FORMS)
+def printed_pages(definition: FormDefinition, pages: int = 0) -> tuple[PrintedPage, ...]:
+    """The pages of the form. A copy that has more blocks than usual has `pages` of them."""
+    usual = _Form(definition, None)
+    missing = min(pages, MOST_PAGES) - len(usual.pictures)
+    if missing <= 0 or not usual.blocks:
+        return usual.pages()
+    return _Form(definition, usual.blocks * (1 + missing)).pages()
+
+
+class _Form:
+    """A form that is drawn. `more` is how many blocks its continuation has."""
+
+    def __init__(self, definition: FormDefinition, more: int | None) -> None:
+        self.measures = definition.file.page
+        self.layouts = lay_out(definition, more)
+        self.pictures = _drawn(pack(definition, [PaperCopy()], more))
+        self.blocks = sum(section.count for section in definition.file.section if section.more)
+
+    def pages(self) -> tuple[PrintedPage, ...]:
+        """Its pages in their order. What is not a page with boxes is a page of the running text before them."""
+        height, code = self.measures.height * MM, code_area(body_of(self.measures))
+        flows = sum(1 for layout in self.layouts if layout.flow)
+        spare = len(self.pictures) - len(self.layouts)  # pages that a running text takes beyond its first
+        found: list[PrintedPage] = []
+        for layout in self.layouts:
+            count = 1 + (spare if layout.flow and flows == 1 else 0)
+            for _ in range(count):
+                number = len(found) + 1
+                page = self.pictures[number - 1]
+                found.append(PrintedPage(number, None if layout.flow else layout, page, height, code))
+        return tuple(found)
+
+
+def _drawn(pdf: bytes) -> list[Picture]:
+    pictures: list[Picture] = []
+    with pypdfium2.PdfDocument(pdf) as document:
+        for page in document:
+            pictures.append(np.array(page.render(scale=SCALE, grayscale=True).to_pil()))
+            page.close()
+    return pictures

@@ -1,0 +1,146 @@
+"""Reads the forms in a picture: which pages it shows, and what stands in the boxes of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+from msgspec.structs import replace
+from PIL import Image
+
+from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.model import Kind
+from thep_forms.definition.year import MembershipYear
+from thep_forms.layout import PlacedBox
+from thep_forms.reading.model import Answer, Doubt, PagePlace, ReadFrom
+from thep_forms.reading.paper import ticks
+from thep_forms.reading.paper.engine import ANY, EMAIL, NUMBER, TELEPHONE, Words, engine
+from thep_forms.reading.paper.placing import PictureFeatures, PlacedPage, around_code
+from thep_forms.reading.paper.printed import Picture, printed_pages
+from thep_forms.reading.paper.straighten import straightened
+from thep_forms.reading.paper.writing import Line, lines_in
+from thep_forms.reading.seen import SeenCode, SeenPage
+
+FULL = 0.7  # of a picture: pages with codes cover so much of it, or there may be one more page on it
+MOST_IN_PICTURE = 4  # pages without codes
+LEAST_PRINT = 0.5  # of the printed parts of a page have to be where they should be
+LEAST_SURE = 0.5  # an answer that is less sure counts as unreadable
+
+_ALPHABETS = {Kind.DFE_NUMBER: NUMBER, Kind.TELEPHONE: TELEPHONE, Kind.EMAIL: EMAIL}
+
+
+def read_picture(
+    image: Image.Image,
+    index: int,
+    codes: Sequence[SeenCode],
+    definitions: Callable[[MembershipYear | None], FormDefinition],
+    *,
+    may_lack_code: bool,
+) -> list[SeenPage]:
+    """The pages of the form in a grey picture, which has that index in its file.
+
+    `codes` are those in the picture. `may_lack_code`: pages without one are looked for by their print.
+    """
+    picture = _Picture(image, index)
+    form = definitions(None).identifier
+    ours = [seen for seen in codes if seen.code.form == form]
+    pages = [picture.read_coded(seen, definitions(seen.code.year), is_alone=len(codes) == 1) for seen in ours]
+    if may_lack_code and sum(seen.page for seen in codes) < FULL:
+        pages += picture.read_without_code(definitions(None))
+    return pages
+
+
+class _Picture:
+    """A picture in which pages are read one by one."""
+
+    def __init__(self, image: Image.Image, index: int) -> None:
+        self.greys: Picture = np.asarray(image)
+        self.index = index
+
+    @cached_property
+    def features(self) -> PictureFeatures:
+        """Those of the picture, but for where a page was found."""
+        return PictureFeatures(self.greys)
+
+    def read_coded(self, seen: SeenCode, definition: FormDefinition, *, is_alone: bool) -> SeenPage:
+        """The page with that code. `is_alone`: it may be anywhere in the picture, as there is no other code."""
+        page = SeenPage(self.index, seen.code.page, seen.code)
+        printed = printed_pages(definition, seen.code.pages)
+        if seen.code.page > len(printed) or not printed[seen.code.page - 1].layout:
+            return page  # nobody writes on it
+        wanted = printed[seen.code.page - 1]
+        placed = self.features.find(wanted, None if is_alone else around_code(seen, wanted))
+        return self._read(page, placed) if placed else replace(page, is_legible=False)
+
+    def read_without_code(self, definition: FormDefinition) -> list[SeenPage]:
+        """The pages that are recognised by their print alone."""
+        pages: list[SeenPage] = []
+        candidates = [page for page in printed_pages(definition) if page.layout]
+        while len(pages) < MOST_IN_PICTURE and (placed := self.features.find_best(candidates)):
+            read = self._read(SeenPage(self.index, placed.page.number), placed)
+            if not read.is_legible:
+                break
+            pages.append(read)
+        return pages
+
+    def _read(self, seen: SeenPage, placed: PlacedPage) -> SeenPage:
+        """The page with what stands in its boxes; not legible if too little of it can be made out."""
+        self.features.leave_out(placed)
+        read = read_page(self.greys, placed, self.index)
+        if read is None:
+            return replace(seen, is_legible=False)
+        place, answers = read
+        return replace(seen, place=place, answers=answers)
+
+
+def read_page(picture: Picture, placed: PlacedPage, index: int) -> tuple[PagePlace, dict[str, Answer]] | None:
+    """What stands on a page that was found in the picture of that index; None if too little of it can be made out."""
+    page, share = straightened(picture, placed)
+    if share < LEAST_PRINT:
+        return None
+    answers: dict[str, Answer] = {}
+    written: list[tuple[PlacedBox, list[Line]]] = []
+    for box in placed.page.boxes:
+        if box.box.kind is Kind.TICKS:
+            answers[box.box.name] = ticks.answer_of(ticks.mark_in(page, placed.page, box), index)
+        else:
+            written.append((box, lines_in(page, placed.page, box)))
+    answers |= _words(written, index)
+    return PagePlace(index, placed.page.number, placed.shares(picture)), answers
+
+
+def _words(written: Sequence[tuple[PlacedBox, list[Line]]], index: int) -> dict[str, Answer]:
+    """What the lines in each box say. All lines of a page go to the engine together."""
+    crops = [line.crop for _, lines in written for line in lines]
+    alphabets = [_ALPHABETS.get(box.box.kind, ANY) for box, lines in written for _ in lines]
+    found = iter(engine().read(crops, alphabets) if crops else ())
+    answers: dict[str, Answer] = {}
+    for box, lines in written:
+        answers[box.box.name] = _answer(box, [next(found) for _ in lines], index)
+    return answers
+
+
+def _answer(box: PlacedBox, lines: Sequence[Words], index: int) -> Answer:
+    if not lines:
+        return Answer("", ReadFrom.SCAN, page=index, confidence=1.0)
+    legible = [line for line in lines if line.text]
+    text = _joined(box.box.kind, [line.text for line in legible])
+    confidence = round(min((line.confidence for line in legible), default=0.0), 3)
+    is_sure = bool(text) and confidence >= LEAST_SURE
+    return Answer(
+        text,
+        ReadFrom.SCAN,
+        frozenset() if is_sure else frozenset({Doubt.UNREADABLE}),
+        page=index,
+        confidence=confidence,
+    )
+
+
+def _joined(kind: Kind, lines: Sequence[str]) -> str:
+    """The lines of a box as one text. An e-mail address that is too long for a line goes on in the next."""
+    if kind is Kind.ADDRESS:
+        return "\n".join(lines)
+    if kind is Kind.EMAIL:
+        return ("\n" if all("@" in line for line in lines) else "").join(lines)
+    return " ".join(lines)

@@ -1,0 +1,119 @@
+"""The letters of a printed page by where they stand: in a box, or beside the boxes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct, field
+
+from thep_forms.definition.model import Kind
+from thep_forms.layout import PlacedBox
+from thep_forms.reading.box_contents import SLACK, TICK_SLACK
+from thep_forms.reading.page_content import Area, PageContent, PrintedLetter
+from thep_forms.reading.placement import folded
+
+LEFT = 7.0  # points that an answer may begin to the left of its box, if it was typed without regard to the boxes
+LONGEST_TICK = 3  # letters
+EDGE = 0.3  # of the type size, from the middle of a letter to the edge of its box
+
+Run = Sequence[PrintedLetter]
+BoxAreas = Sequence[tuple[PlacedBox, Area]]
+
+
+class OwnWords(Struct, frozen=True):
+    """Folded words that the form prints in an area. `beginning` is how many letters tell a line of them, if not all.
+
+    A line of a text may end otherwise on forms that were made before the date or the address in it changed.
+    """
+
+    words: str
+    area: Area
+    beginning: int | None = None
+
+    def begins(self, line: str) -> bool:
+        """Whether a line is one of these words, as far as its beginning tells."""
+        return line[: self.beginning] in self.words
+
+
+class SortedRuns(Struct):
+    """The letters of a page: by the box that they stand in, and those beside the boxes that the form does not print.
+
+    `between` are the boxes across whose edge letters lie, which may be another box's.
+    """
+
+    in_boxes: dict[str, list[PrintedLetter]]
+    between: set[str] = field(default_factory=set)
+    beside: list[PrintedLetter] = field(default_factory=list)
+
+
+class PrintedWords(Struct, frozen=True):
+    """What the form itself prints on a page: its words, and where it names its school, if it does."""
+
+    words: Sequence[OwnWords]
+    school: Area | None
+
+    def has(self, run: Run, x: float, y: float) -> bool:
+        """Whether a run that begins at that point is the form's own, or in the place of the school's name."""
+        return _is_printed(run, self.words) or (self.school is not None and self.school.holds(x, y))
+
+
+def sorted_runs(
+    content: PageContent, boxes: BoxAreas, printed: PrintedWords, counts_beside: Callable[[Run, float, float], bool]
+) -> SortedRuns:
+    """The runs by where they stand. A text that is too long belongs to the box that it starts in.
+
+    `counts_beside` says of a run in no box, which begins at a point, whether it is kept.
+    """
+    runs = SortedRuns({placed.box.name: [] for placed, _ in boxes})
+    for run in content.runs:
+        x, y = _start(run)
+        box = _box_at(x, y, boxes, run)
+        is_own = box is None and printed.has(run, x, y)
+        if box is None and not is_own:
+            box = _box_at(x + LEFT, y, boxes, run)
+        if box:
+            placed, area = box
+            runs.in_boxes[placed.box.name] += run
+            if _is_between(run, area, boxes):
+                runs.between.add(placed.box.name)
+        elif not is_own and counts_beside(run, x, y):
+            runs.beside += [letter for letter in run if not letter.is_covered]
+    return runs
+
+
+def _start(run: Run) -> tuple[float, float]:
+    """A point in its first letter."""
+    return run[0].area.x + min(run[0].area.width, run[0].size) / 2, run[0].area.middle[1]
+
+
+def _box_at(x: float, y: float, boxes: BoxAreas, run: Run) -> tuple[PlacedBox, Area] | None:
+    """The box that the point is in, or the nearest of those that it is hardly outside of."""
+    near = [(placed, area) for placed, area in boxes if area.holds(x, y, _slack(placed, run))]
+    return min(near, key=lambda found: _outside(found[1], x, y), default=None)
+
+
+def _outside(area: Area, x: float, y: float) -> float:
+    """How far a point is outside of an area; 0 inside."""
+    return max(area.x - x, x - area.right, area.top - y, y - area.bottom, 0.0)
+
+
+def _slack(placed: PlacedBox, run: Run) -> float:
+    """How far outside of the box the run may begin: a cross beside a check box is meant for it."""
+    return TICK_SLACK if placed.box.kind is Kind.TICKS and len(run) <= LONGEST_TICK else SLACK
+
+
+def _is_printed(run: Run, printed: Sequence[OwnWords]) -> bool:
+    """Whether it is some of the form's own words, in their place."""
+    words = folded("".join(letter.text for letter in run))
+    return any(own.begins(words) for own in printed if own.area.holds(*run[0].area.middle, SLACK))
+
+
+def _is_between(run: Run, area: Area, boxes: BoxAreas) -> bool:
+    """Whether it lies across the upper or the lower edge of its box, beyond which is another box."""
+    x, y = run[0].area.middle
+    nearer = area.top if y - area.top < area.bottom - y else area.bottom
+    beyond = nearer + math.copysign(run[0].size / 2, nearer - y)
+    if abs(nearer - y) >= EDGE * run[0].size:
+        return False
+    return any(other.holds(x, beyond) for _, other in boxes if other != area)
