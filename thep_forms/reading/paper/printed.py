@@ -15,10 +15,12 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.generate import PaperCopy, pack
 from thep_forms.layout import MM, Label, PageLayout, PlacedBox, Rect, body_of, lay_out
 from thep_forms.layout.foot import code_area
+from thep_forms.layout.model import Item
 
 cv2.setNumThreads(1)  # each page has a process of its own
 
 Picture = NDArray[np.uint8]  # greys, row by row: 0 is black
+Mask = NDArray[np.uint8]  # 255 where something is, else 0
 
 DOTS = 200  # an inch, of straightened pages
 SCALE = DOTS / 72  # dots a point
@@ -74,6 +76,11 @@ class PrintedPage:
     def boxes(self) -> Sequence[PlacedBox]:
         """Its boxes, in tab order."""
         return self.layout.boxes if self.layout else ()
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """Its printed words and boxes, in reading order: each label before its box."""
+        return self.layout.items if self.layout else ()
 
     @property
     def labels(self) -> Sequence[Label]:

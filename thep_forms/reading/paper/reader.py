@@ -12,10 +12,10 @@ from PIL import Image
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.definition.year import MembershipYear
-from thep_forms.layout import PlacedBox
+from thep_forms.layout import Label, PlacedBox
 from thep_forms.reading.model import Answer, Doubt, PagePlace, ReadFrom
 from thep_forms.reading.paper import ticks
-from thep_forms.reading.paper.engine import ANY, EMAIL, NUMBER, TELEPHONE, Words, engine
+from thep_forms.reading.paper.engine import ANY, EMAIL, NUMBER, TELEPHONE, Alphabet, Words, engine
 from thep_forms.reading.paper.placing import PictureFeatures, PlacedPage, around_code
 from thep_forms.reading.paper.printed import Picture, printed_pages
 from thep_forms.reading.paper.straighten import straightened
@@ -101,40 +101,49 @@ def read_page(picture: Picture, placed: PlacedPage, index: int) -> tuple[PagePla
         return None
     answers: dict[str, Answer] = {}
     written: list[tuple[PlacedBox, list[Line]]] = []
-    for box in placed.page.boxes:
-        if box.box.kind is Kind.TICKS:
-            answers[box.box.name] = ticks.answer_of(ticks.mark_in(page, placed.page, box), index)
-        else:
-            written.append((box, lines_in(page, placed.page, box)))
+    label: Label | None = None
+    for item in placed.page.items:
+        if isinstance(item, PlacedBox):
+            if item.box.kind is Kind.TICKS:
+                mark = ticks.mark_in(page, placed.page, item, label)
+                answers[item.box.name] = ticks.answer_of(mark, index)
+            else:
+                written.append((item, lines_in(page, placed.page, item)))
+        label = item if isinstance(item, Label) else None
     answers |= _words(written, index)
     return PagePlace(index, placed.page.number, placed.shares(picture)), answers
 
 
 def _words(written: Sequence[tuple[PlacedBox, list[Line]]], index: int) -> dict[str, Answer]:
     """What the lines in each box say. All lines of a page go to the engine together."""
-    crops = [line.crop for _, lines in written for line in lines]
-    alphabets = [_ALPHABETS.get(box.box.kind, ANY) for box, lines in written for _ in lines]
+    crops: list[Picture] = []
+    alphabets: list[Alphabet] = []
+    for box, lines in written:
+        for line in lines:
+            crops += line.crops
+            alphabets += [_ALPHABETS.get(box.box.kind, ANY)] * len(line.crops)
     found = iter(engine().read(crops, alphabets) if crops else ())
     answers: dict[str, Answer] = {}
     for box, lines in written:
-        answers[box.box.name] = _answer(box, [next(found) for _ in lines], index)
+        kept: list[Words] = []
+        struck: list[Words] = []
+        for line in lines:
+            kept += [next(found)] if line.crop is not None else []
+            struck += [next(found)] if line.struck is not None else []
+        answers[box.box.name] = _answer(box.box.kind, kept, struck, index)
     return answers
 
 
-def _answer(box: PlacedBox, lines: Sequence[Words], index: int) -> Answer:
-    if not lines:
-        return Answer("", ReadFrom.SCAN, page=index, confidence=1.0)
-    legible = [line for line in lines if line.text]
-    text = _joined(box.box.kind, [line.text for line in legible])
-    confidence = round(min((line.confidence for line in legible), default=0.0), 3)
-    is_sure = bool(text) and confidence >= LEAST_SURE
-    return Answer(
-        text,
-        ReadFrom.SCAN,
-        frozenset() if is_sure else frozenset({Doubt.UNREADABLE}),
-        page=index,
-        confidence=confidence,
-    )
+def _answer(kind: Kind, kept: Sequence[Words], struck: Sequence[Words], index: int) -> Answer:
+    """The answer of a box by the words in it, and by those that are crossed out."""
+    legible = [line for line in kept if line.text]
+    text = _joined(kind, [line.text for line in legible])
+    others = (_joined(kind, [line.text for line in struck]),) if struck else ()
+    doubts = {Doubt.STRUCK_OUT} if struck else set[Doubt]()
+    confidence = min((line.confidence for line in legible), default=0.0 if kept else 1.0)
+    if kept and (not text or confidence < LEAST_SURE):
+        doubts.add(Doubt.UNREADABLE)
+    return Answer(text, ReadFrom.SCAN, frozenset(doubts), others, index, confidence=round(confidence, 3))
 
 
 def _joined(kind: Kind, lines: Sequence[str]) -> str:
