@@ -16,6 +16,7 @@ from thep_forms.reading.paper.writing import PRINT, ink_of
 
 TICKED = "yes"
 AROUND = round(5 * SCALE)  # dots around a square in which a mark may stray
+AROUND_LINES = 5  # dots: how wide the lines of a square are taken for, so that what strays over them is seen
 MARKED = 0.03  # of a square: so much ink and more is a mark
 NOTHING = 0.01  # less is none; what is between the two may be either
 HEAVY = 0.3  # a tick or a cross covers less: this is a filled square, or a mark that was scratched out
@@ -36,7 +37,7 @@ class Mark(Struct, frozen=True):
 def mark_in(page: Picture, printed: PrintedPage, placed: PlacedBox, label: Label | None) -> Mark:
     """The ink in a square, around it, and around the label before it."""
     wide = printed.area(placed.rect).grown(AROUND, AROUND)
-    ink = ink_of(page, printed, wide)
+    ink = ink_of(page, printed, wide, AROUND_LINES)
     inner = ink[AROUND:-AROUND, AROUND:-AROUND]
     inside, whole = int(np.count_nonzero(inner)), int(np.count_nonzero(ink))
     size = max(inner.size, 1)

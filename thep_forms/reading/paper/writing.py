@@ -40,11 +40,11 @@ class Line(Struct, frozen=True):
         return [crop for crop in (self.crop, self.struck) if crop is not None]
 
 
-def ink_of(page: Picture, printed: PrintedPage, area: Area) -> Mask:
-    """What was written in a part of the page: its ink, but for what is printed there."""
+def ink_of(page: Picture, printed: PrintedPage, area: Area, around_print: int = AROUND_PRINT) -> Mask:
+    """What was written in a part of the page: its ink, but for what is printed there, `around_print` dots wide."""
     ink = np.where(area.within(page) < INK, 255, 0).astype(np.uint8)
     print_mask = np.where(area.within(printed.picture) < PRINT, 255, 0).astype(np.uint8)
-    ink[cv2.dilate(print_mask, np.ones((AROUND_PRINT, AROUND_PRINT), np.uint8)) > 0] = 0
+    ink[cv2.dilate(print_mask, np.ones((around_print, around_print), np.uint8)) > 0] = 0
     return _without_dust(ink)
 
 
