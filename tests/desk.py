@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -21,6 +22,16 @@ Scheme = Literal["light", "dark"]
 WIDTH, HEIGHT = 1300, 900  # of the browser's window
 _AXE = """axe.run().then(found => found.violations.map(each =>
     [each.id, each.nodes.map(node => [node.html, node.failureSummary])]))"""
+
+DROP = """([selector, named]) => {
+  const transfer = new DataTransfer();
+  for (const [name, data] of named) {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    transfer.items.add(new File([bytes], name));
+  }
+  document.querySelector(selector).dispatchEvent(
+    new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
+}"""
 
 
 def made_records(folder: Path, came: Path) -> Path:
@@ -57,3 +68,8 @@ def require_accessible(page: Page) -> None:
     page.evaluate((files("axe_core_python") / "axe.min.js").read_text(encoding="utf-8"))
     assert page.evaluate(_AXE) == [], page.url
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+
+
+def drop(page: Page, *named: tuple[str, bytes], on: str = "main") -> None:
+    """Drop files on a page."""
+    page.evaluate(DROP, [on, [[name, base64.b64encode(data).decode()] for name, data in named]])

@@ -12,6 +12,7 @@ from tests.conftest import inbox, rows
 from tests.deciding import decide, return_id, row_of, standing
 from tests.desk import Scheme, context_of, go_to, made_records, opened_at, require_accessible
 from tests.printers import scanned
+from tests.remake_samples import letter
 from thep_forms.desk.server import RunningDesk
 
 Filled = Callable[..., bytes]
@@ -28,7 +29,7 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'&"
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
-    """Records with an accepted form, one to correct, a scan, two that differ, and minutes of a meeting."""
+    """Records with an accepted form, one to correct, a scan of a letter, two that differ, and minutes of a meeting."""
     folder = tmp_path_factory.mktemp("made")
     came = inbox(
         folder / "in",
@@ -36,7 +37,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
         elm=filled("2103", business_manager_telephone="N/A"),
         ivy=filled("4242"),
         later=filled("4242", main_contact_name="Ann Lee"),
-        scan=scanned(filled("2101")),
+        scan=scanned(letter()),
     )
     (came / "minutes.txt").write_text("Minutes")
     return made_records(folder, came)

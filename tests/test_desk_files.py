@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,31 +11,18 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.commands import run
 from tests.conftest import inbox, rows
-from tests.desk import Scheme, context_of, go_to, made_records, opened_at, require_accessible
+from tests.desk import Scheme, context_of, drop, go_to, made_records, opened_at, require_accessible
 from tests.writing import SCHOOLS
 from thep_forms.definition import Definitions
 from thep_forms.desk.server import RunningDesk, running_desk
 
 Filled = Callable[..., bytes]
-DROP = """([selector, named]) => {
-  const transfer = new DataTransfer();
-  for (const [name, data] of named) {
-    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-    transfer.items.add(new File([bytes], name));
-  }
-  document.querySelector(selector).dispatchEvent(
-    new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }));
-}"""
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
     folder = tmp_path_factory.mktemp("made")
     return made_records(folder, inbox(folder / "in", cedar=filled("2101")))
-
-
-def drop(page: Page, *named: tuple[str, bytes], on: str = "main") -> None:
-    page.evaluate(DROP, [on, [[name, base64.b64encode(data).decode()] for name, data in named]])
 
 
 # --- dropping files ------------------------------------------------------------------------------------------------

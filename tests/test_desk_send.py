@@ -206,6 +206,17 @@ def test_drafts_are_noted_as_sent_once_a_person_says_so(page: Page, some: Path) 
     assert standing(some, "4242") == "sent"
 
 
+def test_schools_that_still_have_time_get_no_reminder_and_the_page_says_why(
+    page: Page, some: Path, schools: Path, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THEP_FORMS_SMTP_PASSWORD", PASSWORD)
+    assert send(schools, some, mail, "--smtp-user", USER).exit_code == 0
+    go_to(page, "/send?all=1")
+    page.get_by_role("button", name="Remind the ticked schools").click()
+    assert page.locator("h1").inner_text() == "Nobody is left to write to"
+    assert "Not written to: 3 that have the form and some time left." in page.locator("main").inner_text()
+
+
 def test_the_mail_server_is_remembered_and_the_password_is_not(
     some: Path, context: BrowserContext, mail: MailServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -57,6 +57,15 @@ def test_an_erased_chair_is_the_first_thing_to_type_in_on_the_return(erased: Pat
     assert 'name="answer:phase_' not in to_settle
 
 
+def test_a_form_that_needs_somebody_is_not_listed_a_second_time(records: Path, schools: Path, filled: Filled) -> None:
+    wrong = filled(chair_of_governors_name="Ann Lee", main_contact_email="jo@cedar,example")
+    ingest(records, [inbox(records.parent / "in", cedar=wrong)], register=schools)
+    assert run("forget", "-o", records, "--person", "Ann Lee", "--yes").exit_code == 0
+    shown = look_up_to_do(records, DEFINITIONS)
+    assert len(shown.tasks) == 1
+    assert shown.lacking == ()
+
+
 @pytest.mark.parametrize("way", ["correct", "enter"])
 def test_a_school_whose_next_chair_is_known_lacks_nothing(erased: Path, way: str) -> None:
     answer = "chair_of_governors_name=Bea Low"

@@ -213,6 +213,11 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
         """The school's name among `answers`, by column of `schools.csv`; empty where they have none."""
         return answers.get(self.school_name.name, "")
 
+    @cached_property
+    def phase_labels(self) -> dict[str, str]:
+        """The label of each phase, by its name."""
+        return {option.name: option.label for option in self.phases.option}
+
     def phases_of_school(self, answers: Mapping[str, str]) -> tuple[str, ...]:
         """The names of the school's phases among `answers`, by column of `schools.csv`; empty where they have none."""
         joined = answers.get(self.phases.name, "")

@@ -39,7 +39,7 @@ class ReportPages(PageGroup):
             year=str(year),
             report=look_up_report(year, self.desk.folder, definitions),
             roles={role.name: role.name.replace("_", " ").capitalize() for role in definition.roles},
-            phases={option.name: option.label for option in definition.phases.option},
+            phases=definition.phase_labels,
             error=error,
         )
         return HTMLResponse(page, HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK)

@@ -44,7 +44,8 @@ class SchoolPages(PageGroup):
         year = request.query_params.get("year", "") or str(self.desk.sight.year)
         shown = look_up_schools(self.desk.folder, self.desk.definitions(), year)
         wanted = request.query_params.get("standing", "")
-        return HTMLResponse(self.desk.pages.page("schools", shown=shown, wanted=wanted))
+        labels = self.desk.definitions()(MembershipYear.parse(shown.year)).phase_labels
+        return HTMLResponse(self.desk.pages.page("schools", shown=shown, wanted=wanted, labels=labels))
 
     def school(self, request: Request, error: str = "") -> Response:
         """One school."""

@@ -136,7 +136,7 @@ class SendPages(PageGroup):
             number=number,
             shown=shown,
             kind=mail.kind,
-            skipped=[] if mail.only else skipped_in_words(shown.plan.skipped, rule),
+            skipped=skipped_in_words(shown.plan.skipped, rule),
         )
         return HTMLResponse(page)
 

@@ -159,7 +159,7 @@ def _rows(
             ListRow(
                 school.dfe_number,
                 school.name,
-                ", ".join(definition.phases_of_school(answers)).replace("_", " "),
+                ", ".join(definition.phase_labels.get(name, name) for name in definition.phases_of_school(answers)),
                 ", ".join(filter(None, (answers.get(name, "") for name in addresses))),
                 school.email,
                 len(school.record.contacts),

@@ -51,7 +51,7 @@ def look_up_choice(folder: Path, year: MembershipYear, definitions: Definitions)
         tuple(sorted(statuses, key=lambda status: status.dfe_number)),
         plan_messages(FormMessages(), statuses),
         plan_messages(ReminderRule(), filter(_was_asked, statuses)),
-        {option.name: option.label for option in definition.phases.option},
+        definition.phase_labels,
         open_drafts(statuses),
     )
 

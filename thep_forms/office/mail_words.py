@@ -89,6 +89,8 @@ def _skipped_words(status: SchoolStatus, rule: ReminderRule | None) -> str:
     """What a school is that is not written to. The number of such schools goes before it."""
     if rule and status.reminders and rule.is_to_be_reminded(status):
         return _reminded_words(status, rule)
+    if rule and status.standing in (Standing.SENT, Standing.DRAFTED):
+        return STANDS[Standing.SENT]
     return _SKIPPED.get(status.standing, status.standing.label)
 
 

@@ -89,7 +89,7 @@ class _Reporter:
         self.definition, self.statuses = definition, statuses
         self.records, self.redacted = records, redacted
         self.members = {status.dfe_number: status for status in statuses}
-        self.phase_labels = {option.name: option.label for option in definition.phases.option}
+        self.phase_labels = definition.phase_labels
         self.returns: dict[str, list[Returned]] = {}  # of the year by school; those of no member under ""
         replies = Replies(records, definition.year, self.members.keys(), records.ledger.sent())
         for returned in records.returns():

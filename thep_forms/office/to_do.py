@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -80,7 +80,7 @@ def look_up_to_do(
             done_today(records),
             Counter(task.year for task in found if task.year not in (wanted, "")),
             tuple(open_questions(records, wanted)),
-            tuple(status for status in statuses if status.return_id in lacking(records)),
+            tuple(_lacking(statuses, records)),
             records.once((_refused, definitions.default_year), lambda: _refused(found, records, definitions)),
         )
 
@@ -100,6 +100,13 @@ def look_up_schools(folder: Path, definitions: Definitions, year: str = "") -> S
     with open_records(folder, definitions) as (ledger, records):
         wanted = str(MembershipYear.parse(year)) if year else _latest_year(records, definitions)
         return Schools(wanted, _statuses(ledger, records, wanted, definitions))
+
+
+def _lacking(statuses: Iterable[SchoolStatus], records: Records) -> Iterator[SchoolStatus]:
+    """The schools whose accepted form lacks an answer. A form that needs somebody is among the tasks."""
+    for status in statuses:
+        if status.standing is Standing.ACCEPTED and status.return_id in lacking(records):
+            yield status
 
 
 def _refused(found: Sequence[Task], records: Records, definitions: Definitions) -> dict[str, str]:
