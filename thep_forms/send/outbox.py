@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from thep_forms.definition.form import FormDefinition
 from thep_forms.files import PRIVATE_FOLDER, write_private
 from thep_forms.records import Ledger, Sent, SentKind, SentState
+from thep_forms.send.drafts_folder import DraftsFolder
 from thep_forms.send.messages import ADDRESS_SEPARATOR, OutgoingMessage, make_draft, make_email, sender_address
 from thep_forms.send.smtp import (
     Connection,
@@ -77,6 +78,19 @@ class Outbox(Struct, frozen=True):
                 write_private(path, draft)
                 ledger.note_sent(self._sent(message, SentState.DRAFTED))
             yield path
+
+    def put_drafts(self, messages: Iterable[OutgoingMessage], folder: DraftsFolder) -> Iterator[OutgoingMessage]:
+        """Put each message into the open folder for drafts of a mailbox, and note it. Yields each that was put there.
+
+        A school that somebody else has written to in the meantime gets none. Raises `MailboxError`.
+        """
+        for message in messages:
+            with self.open_ledger() as ledger, ledger.transaction():
+                if self._was_written_to(message, ledger):
+                    continue
+                message_id = folder.put(message, self.kind, self.definition.partnership)
+                ledger.note_sent(self._sent(message, SentState.DRAFTED, message_id))
+            yield message
 
     def send(
         self,
