@@ -96,8 +96,8 @@ passdb {{
 class ImapServer:
     """A server that lets everybody in who knows the `PASSWORD`, and has a mailbox for each.
 
-    Where `introspection` is set, it takes tokens that are active by that address (RFC 7662). Without `takes_passwords`
-    it takes nothing else.
+    Where `introspection` is set, it takes tokens that are active by that address (RFC 7662). With a `mechanism`
+    it takes no other.
     """
 
     def __init__(
@@ -105,14 +105,15 @@ class ImapServer:
         authority: trustme.CA,
         *,
         introspection: str = "",
-        takes_passwords: bool = True,
         separator: str = "/",
         tls: bool = True,
+        mechanism: str = "",
     ) -> None:
         self.host, self.port, self.starttls_port = "127.0.0.1", _free_port(), _free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="imap-", dir="/tmp"))  # the path of a socket has to be short
         self.folder.chmod(0o755)  # the server's users go through it
-        mechanisms = ["plain", "login"] * takes_passwords + ["xoauth2", "oauthbearer"] * bool(introspection)
+        mechanisms = ["plain", "login"] + ["xoauth2", "oauthbearer"] * bool(introspection)
+        mechanisms = [mechanism] if mechanism else mechanisms
         self._write(authority, introspection, mechanisms, {"separator": separator, "tls": "required" if tls else "no"})
 
     def _write(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import re
 import ssl
 import threading
+import time
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -49,6 +52,8 @@ class MailServer:
     at_data: dict[str, list[str]] = field(default_factory=dict)
     received: list[Received] = field(default_factory=list)
     attempts: list[str] = field(default_factory=list)  # addresses that were named to it
+    tokens: dict[str, tuple[str, float]] | None = None  # whose each is; where this is set, it takes no passwords
+    mechanism: str = "XOAUTH2"  # for tokens
     logins: list[bytes] = field(default_factory=list)  # passwords that were told to it
     holds: threading.Event = field(default_factory=threading.Event)  # set while it holds a message back
 
@@ -103,9 +108,17 @@ class MailServer:
             tls_context=self._context if starttls else None,
             require_starttls=starttls,
             authenticator=self._authenticate if self.wants_login else None,
-            auth_required=self.wants_login and starttls,
+            auth_required=(self.wants_login or self.tokens is not None) and starttls,
             auth_require_tls=starttls,
+            auth_exclude_mechanism=self._excluded,
         )
+
+    @property
+    def _excluded(self) -> list[str]:
+        """What it does not take: tokens where it has none, and passwords where it has some."""
+        if self.tokens is None:
+            return ["XOAUTH2", "OAUTHBEARER"]
+        return [name for name in ("LOGIN", "PLAIN", "XOAUTH2", "OAUTHBEARER") if name != self.mechanism]
 
     def _authenticate(self, *of: Any) -> AuthResult:
         told = of[-1]
@@ -120,6 +133,8 @@ class MailServer:
 
 class _Smtp(SMTP):
     """Hangs up in the middle of a message where that is asked for."""
+
+    line_length_limit = 12288  # RFC 4954, 4: an answer in a sign-in may be that long
 
     def smtp_DATA(self, arg: str) -> Coroutine[Any, Any, None]:  # noqa: N802 - aiosmtpd calls it by that name
         script = self.event_handler.next_of(self.event_handler.server.at_data, self.envelope.rcpt_tos)
@@ -140,6 +155,26 @@ class _Smtp(SMTP):
 class _Handler:
     def __init__(self, server: MailServer) -> None:
         self.server, self.script = server, ""
+
+    async def auth_XOAUTH2(self, smtp: SMTP, words: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd, too
+        return await self._take_token(smtp, words)
+
+    async def auth_OAUTHBEARER(self, smtp: SMTP, words: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd, too
+        return await self._take_token(smtp, words)
+
+    async def _take_token(self, smtp: SMTP, words: list[str]) -> AuthResult:
+        """Take a token as Gmail and Exchange do: the reason for a refusal is a challenge."""
+        assert len(words) == 1, "the token is too long for a command"
+        await smtp.push("334 ")
+        told = base64.b64decode(await smtp._reader.readline()).decode()
+        found = re.fullmatch(r"(?:user=|n,a=)([^\x01,]+),?\x01auth=Bearer ([^\x01]+)\x01\x01", told)
+        assert found, told
+        user, ends = (self.server.tokens or {}).get(found[2], ("", 0.0))
+        if user == found[1] and ends > time.time():
+            return AuthResult(success=True, auth_data=user)
+        await smtp.push("334 " + base64.b64encode(b'{"status":"400"}').decode())
+        await smtp._reader.readline()
+        return AuthResult(success=False, handled=False)
 
     @staticmethod
     def next_of(scripts: dict[str, list[str]], addresses: list[str]) -> str:

@@ -11,8 +11,9 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.conftest import inbox, ingest, rows
-from tests.deciding import row_of
+from tests.deciding import decide, return_id, row_of
 from tests.desk import PATIENCE, go_to, require_accessible
+from tests.photographs import photograph
 from tests.read_pictures import DEFINITIONS, lying_straight, put_in, read_from_picture
 from tests.viewer import draw
 from tests.writing import SCHOOLS
@@ -160,3 +161,31 @@ def test_wrong_answer_with_the_rest_confirmed_stays_and_says_why(page: Page, som
     page.get_by_role("button", name="Confirm all that is right").first.click()
     expect(page.locator(f"[data-box={EMAIL}]")).to_contain_text("is not an email address")
     assert unconfirmed(some) == {EMAIL}
+
+
+# --- from the photograph to the tables --------------------------------------------------------------------------------
+
+
+def test_photograph_is_read_compared_and_accepted(tmp_path: Path, filled: Filled) -> None:
+    folder, records = tmp_path / "in", tmp_path / "records"
+    folder.mkdir()
+    (folder / "photo.jpg").write_bytes(photograph(filled(), width=1800, degrees=3, perspective=0.06, shade=True))
+    (tmp_path / "schools.csv").write_text(SCHOOLS, encoding="utf-8")
+    ingest(records, [folder], register=tmp_path / "schools.csv")
+    photo = return_id(records, "photo")
+    assert row_of(records, photo)["dfe_number"] == "211/2101"
+    assert {EMAIL, CHAIR, "phase_primary"} <= unconfirmed(records)
+    with_words, empty = (draw_crop(records, photo, name, DEFINITIONS) for name in (CHAIR, "senior_leader_2_name"))
+    assert _darkest(with_words) < _darkest(empty) - 40  # the pieces are cut out where the words are
+    decide("confirm", records, photo)
+    assert row_of(records, photo)["verdict"] == "accepted"
+    assert [row["email"] for row in rows(records / "contacts.csv") if row["role"] == "main_contact"] == [
+        "head@cedar2101.example"
+    ]
+
+
+def _darkest(png: bytes) -> float:
+    """The darkest grey in the middle of a picture, against what surrounds it."""
+    picture = Image.open(io.BytesIO(png))
+    middle = picture.crop((20, 20, picture.width - 20, picture.height - 20))
+    return float(min(middle.tobytes()))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.commands import run
 from tests.conftest import rows
-from tests.deciding import decide, row_of
+from tests.deciding import decide, row_of, value
 from tests.read_pictures import put_in, read_from_picture
 
 CHAIR = "chair_of_governors_name"
@@ -63,6 +63,16 @@ def test_records_with_a_picture_are_sound_and_a_changed_picture_is_not(records: 
     picture.write_bytes(picture.read_bytes() + b" ")
     result = run("verify", "-o", records, "--deep")
     assert (result.exit_code, picture.name in result.stdout + result.stderr) == (1, True)
+
+
+def test_picture_is_read_without_what_was_known_of_a_year_that_is_forgotten(records: Path) -> None:
+    before = put_in(records, read_from_picture({CHAIR: "Ann Lee"}, year="2025-26"), "before.png", year=2025)
+    decide("confirm", records, before)
+    now = put_in(records, read_from_picture({CHAIR: "AnnLee"}), "now.png")
+    assert value(records, now, CHAIR)["value"] == "Ann Lee"
+    assert run("forget", "-o", records, "--before", "2026", "--yes").exit_code == 0
+    assert value(records, now, CHAIR)["value"] == "AnnLee"
+    assert run("verify", "-o", records).exit_code == 0
 
 
 def test_schools_with_pictures_are_forgotten_with_them(records: Path, photo: str) -> None:

@@ -347,6 +347,13 @@ def test_of_a_typed_form_and_a_confirmed_picture_the_later_one_counts(
     assert (row_of(records, typed)["verdict"], row_of(records, photo)["verdict"]) == verdicts
 
 
+def test_picture_that_says_what_the_accepted_form_says_needs_nobody(records: Path, filled: Filled) -> None:
+    ingest(records, [inbox(records.parent / "in", typed=dated(filled(), "20260502"))])
+    same = put_in(records, read_from_picture(), "same.png", day=20)
+    other = put_in(records, read_from_picture({CHAIR: "Bea Low"}), "other.png", day=20)
+    assert (row_of(records, same)["verdict"], row_of(records, other)["verdict"]) == ("superseded", "needs_attention")
+
+
 @with_list
 def test_answers_that_the_office_enters_settle_a_picture(records: Path) -> None:
     photo = put_in(records, read_from_picture())

@@ -73,8 +73,8 @@ def as_digits(text: str) -> str:
 
 
 def as_letters(word: str) -> str:
-    """The word with letters for the digits in it; a word without a letter stays."""
-    if not any(char.isalpha() for char in word):
+    """The word with letters for the digits in it; a word with more digits than letters stays."""
+    if sum(map(str.isdigit, word)) > sum(map(str.isalpha, word)):
         return word
     letters = ""
     is_in_capitals = word.isupper() and sum(map(str.isalpha, word)) > 1

@@ -71,8 +71,8 @@ class _Likely:
         names = {block.boxes[name].name for block in definition.blocks(read)}
         self.found: dict[str, str] = {}
         for box_name, text in read.items():
-            mended = in_kind(boxes[box_name].kind, text, self.prefix)
-            self.found[box_name] = as_name(mended) if box_name in names else mended
+            is_name = box_name in names
+            self.found[box_name] = as_name(text) if is_name else in_kind(boxes[box_name].kind, text, self.prefix)
 
     def texts(self) -> dict[str, str]:
         """What each answer probably is, by the name of its box."""

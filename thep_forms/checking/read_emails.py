@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from thep_forms.checking import normalise
 from thep_forms.checking.confusable import known_text, outline
-from thep_forms.checking.likely import likely_addresses
+from thep_forms.checking.non_answers import is_non_answer
 
 _AT_SIGNS = re.compile(r"\(at\)|\(a\)|[©®]", re.IGNORECASE)
 _READ_FOR_AT = "eaQq©®&0oO6G9"  # what stands there where an @ was written
@@ -32,6 +32,8 @@ _ENDS = (
     "org",
     "uk",
 )
+_END = re.compile(r"(?<=\.)(sch|org|gov|co|ac)uk$")
+MOST_PIECES = 2  # before the @: more are words beside the address
 # What addresses of schools often begin with.
 _USUAL = ("admin", "chair", "clerk", "finance", "governors", "head", "info", "mail", "office", "school")
 
@@ -43,11 +45,14 @@ def as_address(text: str) -> str:
     words = _AT_SIGNS.sub("@", text.replace(",", ".")).split()
     bare = "".join(words)
     dotted = re.sub(r"\.*(@|\.)\.*", r"\1", ".".join(words))  # where a blank was read, a faint dot may stand
+    has_words = is_non_answer(words[0]) or len(text.partition("@")[0].split()) > MOST_PIECES
     local, _, domain = dotted.partition("@")
-    for tried in (text if _is_valid(text) else "", dotted, bare, f"{local}@{_with_dot(domain)}"):
+    likely = (dotted, bare, f"{local}@{_with_dot(domain)}")
+    for tried in (text if _is_valid(text) else "", *(() if has_words else likely)):
         if _is_valid(tried):
-            ended = _LAST_LABEL.sub(lambda found: found[0].translate(_DIGITS_OF_LETTERS), tried)
-            return likely_addresses(ended.lower())
+            return _END.sub(
+                r"\1.uk", _LAST_LABEL.sub(lambda found: found[0].translate(_DIGITS_OF_LETTERS), tried.lower())
+            )
     return text
 
 

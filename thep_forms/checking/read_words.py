@@ -17,7 +17,7 @@ from thep_forms.definition.model import Kind
 _ROUNDS = 8
 _NUMBER = re.compile(r"[0-9oOQDlIi|!zZsSBgq]+")
 _BETWEEN_NUMBER_AND_NUMBER = re.compile(r"(?<=\d)\s*[.,:]\s*(?=\d)")
-_TURKISH = frozenset("ğş")
+_TURKISH = frozenset("ğşçöüİĞŞÇÖÜ")
 _WORD = re.compile(r"\w+")
 _WORD_WITH_DIGIT = re.compile(r"\b[^\W\d_]+[015][^\W\d_]{2,}\b")
 _AT_END = re.compile(r"\b([A-Z][A-Za-z0-9|!]{1,3}) ?([A-Za-z0-9|!]{3})\s*$", re.ASCII)
@@ -34,7 +34,9 @@ def in_kind(kind: Kind, text: str, prefix: str) -> str:
 
 def as_name(text: str) -> str:
     """A person's name, which has no digits beside letters."""
-    return _mended(text, lambda read: with_capitals_of_names(_WORD.sub(lambda found: as_letters(found[0]), read)))
+    return _mended(
+        text, lambda read: with_capitals_of_names(_WORD.sub(lambda found: as_letters(found[0]), _with_dots(read)))
+    )
 
 
 def _mended(text: str, mend: Callable[[str], str]) -> str:
@@ -64,13 +66,12 @@ def _once_in_kind(kind: Kind, text: str, prefix: str) -> str:
 
 def _with_letters(text: str) -> str:
     """Words without digits among their letters, and with dots on their letters `i`."""
-    return _WORD.sub(_with_dots, _WORD_WITH_DIGIT.sub(lambda found: as_letters(found[0]), text))
+    return _WORD_WITH_DIGIT.sub(lambda found: as_letters(found[0]), _with_dots(text))
 
 
-def _with_dots(word: re.Match[str]) -> str:
-    """The word with dots on its `ı`, unless it has another letter of Turkish alone."""
-    is_turkish = DOTLESS not in word[0] or set(word[0].casefold()) & _TURKISH
-    return word[0] if is_turkish else word[0].replace(DOTLESS, "i")
+def _with_dots(text: str) -> str:
+    """The text with dots on its `ı`, unless it has other letters that Turkish has."""
+    return text if _TURKISH & set(text) else text.replace(DOTLESS, "i")
 
 
 def _with_postcode(address: str) -> str:

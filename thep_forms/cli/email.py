@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from thep_forms.cli.errors import CommandError, ExitCode, stopped_as_message
+from thep_forms.cli.mailboxes import account_of, folder_or_mailbox, mailbox_account, sign_in_option
 from thep_forms.cli.options import (
     REGISTER_LIST,
     WholeNumber,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from thep_forms.office.mail_plan import MailPlan, MailRequest
     from thep_forms.office.school_status import ReminderRule, SchoolStatus
     from thep_forms.send import Delivery, Server
+    from thep_forms.sign_in.providers import ProviderName
+    from thep_forms.sources.mailbox_address import MailboxAddress
 
 PASSWORD_VARIABLE = "THEP_FORMS_SMTP_PASSWORD"  # noqa: S105 - the name of the variable
 MESSAGE_END = "-" * 76
@@ -40,9 +43,10 @@ MESSAGE_END = "-" * 76
 @records_option
 @click.option(
     "--drafts",
-    metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Write the messages as drafts (.eml) into this folder, to send with your own mail program.",
+    metavar="FOLDER|MAILBOX",
+    type=folder_or_mailbox,
+    help="Write the messages as drafts (.eml) into this folder, or into the drafts of a mailbox, such as "
+    "imaps://office@mail.example.org, to send with your own mail program.",
 )
 @click.option("--send", is_flag=True, help="Send the messages through a mail server.")
 @click.option("--dry-run", is_flag=True, help="Show the messages. The program sends and notes nothing.")
@@ -84,13 +88,14 @@ MESSAGE_END = "-" * 76
     show_envvar=True,
     help=f"Your user name on the mail server. The program takes the password from {PASSWORD_VARIABLE}, or asks for it.",
 )
+@sign_in_option
 @templates_option
 @stopped_as_message("Stopped. Nothing is lost: run email again. It writes to no school twice.")
 def email(
     year: MembershipYear,
     schools: Path | None,
     records: Path,
-    drafts: Path | None,
+    drafts: Path | MailboxAddress | None,
     send: bool,
     dry_run: bool,
     only: tuple[str, ...],
@@ -102,6 +107,7 @@ def email(
     smtp_host: str | None,
     smtp_port: int,
     smtp_user: str,
+    sign_in: ProviderName | None,
     templates: Path | None,
 ) -> None:
     """Write to every school, with its form of a YEAR attached.
@@ -116,7 +122,7 @@ def email(
     Example:  thep-forms email 2026-27 --schools members.csv -o records-2026-27 --drafts drafts
     """
     from thep_forms.definition import Definitions
-    from thep_forms.office.email import draft_messages, preview_messages
+    from thep_forms.office.email import preview_messages
     from thep_forms.office.mail_plan import FormMessages, MailRequest
     from thep_forms.office.school_status import ReminderRule
 
@@ -127,10 +133,9 @@ def email(
     what = ReminderRule(at_most, apart) if chase else FormMessages(again)
     request = MailRequest(year, schools, records, Definitions.of_today(templates, records), what, only)
     if drafts:
-        mailing = draft_messages(request, drafts, click.echo)
-        _print_drafts(mailing, drafts)
+        mailing = _draft(request, drafts, sign_in)
     elif send:
-        mailing = _send(request, smtp_host, smtp_port, smtp_user, rate)
+        mailing = _send(request, smtp_host, smtp_port, smtp_user, rate, sign_in)
     else:
         mailing = preview_messages(request)
         _print_previews(mailing)
@@ -141,9 +146,34 @@ def email(
         sys.exit(ExitCode.NEEDS_ATTENTION)
 
 
-def _print_drafts(mailing: Mailing, folder: Path) -> None:
-    count = count_of(len(mailing.drafts), "new draft") if mailing.drafts else "No new drafts"
-    message(f"{count} in the folder {folder}.")
+def _print_drafts(number: int, where: str) -> None:
+    count = count_of(number, "new draft") if number else "No new drafts"
+    message(f"{count} in {where}.")
+
+
+def _draft(request: MailRequest, place: Path | MailboxAddress, sign_in: ProviderName | None) -> Mailing:
+    """Write the messages as drafts into a folder, and print the path of each, or put them into a mailbox."""
+    from thep_forms.office.email import draft_messages
+
+    if not isinstance(place, Path):
+        return _put_drafts(request, place, sign_in)
+    mailing = draft_messages(request, place, click.echo)
+    _print_drafts(len(mailing.drafts), f"the folder {place}")
+    return mailing
+
+
+def _put_drafts(request: MailRequest, address: MailboxAddress, sign_in: ProviderName | None) -> Mailing:
+    """Put the messages into the drafts of a mailbox, and print the school of each."""
+    from thep_forms.office.mailbox_drafts import put_drafts
+    from thep_forms.send import DraftsFolder
+
+    def folder() -> DraftsFolder:
+        account = mailbox_account(address, sign_in, request.records, request.definitions.templates)
+        return DraftsFolder(address, account)
+
+    mailing = put_drafts(request, folder, lambda draft: message(school_name(draft.dfe_number, draft.school)))
+    _print_drafts(mailing.in_mailbox, "the mailbox, among the drafts")
+    return mailing
 
 
 def _print_previews(mailing: Mailing) -> None:
@@ -154,15 +184,27 @@ def _print_previews(mailing: Mailing) -> None:
     message(f"{count}. Nothing was sent.")
 
 
-def _send(request: MailRequest, host: str | None, port: int, user: str, rate: int) -> Mailing:
+def _send(
+    request: MailRequest, host: str | None, port: int, user: str, rate: int, sign_in: ProviderName | None
+) -> Mailing:
     """Send the messages, and print the result of each."""
     from thep_forms.errors import RecipientsError
     from thep_forms.office.email import CutShortError, send_messages
+    from thep_forms.send import Server
 
     if not host:
         raise CommandError("Enter the mail server: --smtp-host mail.example.org, or set THEP_FORMS_SMTP_HOST.")
+    if sign_in and not user:
+        raise CommandError("Enter who signs in: --smtp-user office@example.org, or set THEP_FORMS_SMTP_USER.")
+
+    def server() -> Server:
+        if not sign_in:
+            return _server(host, port, user)
+        account = account_of(user, sign_in, request.records, request.definitions.templates)
+        return Server.at(host, port, user, tokens=account.tokens)
+
     try:
-        mailing = send_messages(request, lambda: _server(host, port, user), rate, _print_delivery, _print_pause)
+        mailing = send_messages(request, server, rate, _print_delivery, _print_pause)
     except RecipientsError as error:
         raise CommandError(f"{error} Use --only 211/1234; you can repeat it.") from error
     except CutShortError as error:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from thep_forms.cli.errors import CommandError, ExitCode, stopped_as_message
-from thep_forms.cli.mailboxes import opened_by_user, path_or_mailbox
+from thep_forms.cli.mailboxes import opened_by_user, path_or_mailbox, sign_in_option
 from thep_forms.cli.options import (
     REGISTER_LIST,
     Seconds,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
     from thep_forms.office.mailboxes import Places
     from thep_forms.office.summary import Summary
+    from thep_forms.sign_in.providers import ProviderName
     from thep_forms.sources import SourceFile
     from thep_forms.sources.mailbox_address import MailboxAddress
 
@@ -77,6 +78,7 @@ if TYPE_CHECKING:
     default="",
     help="Move messages that were read to this folder of the mailbox. Without it, they stay where they are, unread.",
 )
+@sign_in_option
 @click.option(
     "--dask",
     metavar="ADDRESS",
@@ -100,6 +102,7 @@ def ingest(
     memory: int,
     workers: int | None,
     move_to: str,
+    sign_in: ProviderName | None,
     dask: str | None,
     again: bool,
     templates: Path | None,
@@ -107,10 +110,8 @@ def ingest(
     """Read the forms that came back into tables.
 
     A SOURCE is a folder or a file. In a folder, the program reads every file, and those in the folders inside it. A
-    file can be a PDF, a zip, an e-mail (.eml, .msg) or a mailbox (mbox), and they may be packed into each other.
-
-    A SOURCE can also be a mailbox, such as imaps://office@mail.example.org/INBOX. The program reads its new messages,
-    and marks none as read. It takes the password from THEP_FORMS_IMAP_PASSWORD, or asks for it.
+    file can be a PDF, a zip, an e-mail (.eml, .msg) or a mailbox (mbox), and they may be packed into each other. A
+    SOURCE can also be a mailbox, such as imaps://office@mail.example.org/INBOX: the program reads its new messages.
 
     \b
     Exit code 0: nothing needs attention.
@@ -121,12 +122,10 @@ def ingest(
     """
     from thep_forms.definition import Definitions
     from thep_forms.office.ingest import ingest as ingest_files
-    from thep_forms.sources.mailbox_address import MailboxAddress
     from thep_forms.work import Limits
 
     if dask and workers:
         raise click.UsageError("Leave out --workers or --dask: a Dask cluster has its own workers.")
-    addresses = [source for source in sources if isinstance(source, MailboxAddress)]
     passwords = password_file.read_text(encoding="utf-8-sig").splitlines() if password_file else []
     passwords += [_ask_password_of_files()] if password else []
     summary = ingest_files(
@@ -140,10 +139,15 @@ def ingest(
         passwords=passwords,
         dask=dask,
         again=again,
-        mailboxes=opened_by_user(addresses, move_to),
+        mailboxes=opened_by_user(sources, move_to, sign_in, records, templates),
         progress=reading_progress,
     )
     print_summary(summary)
+    _end(summary)
+
+
+def _end(summary: Summary) -> NoReturn:
+    """End the command. Raises `CommandError` where a mailbox was not read to its end."""
     if summary.failures:
         raise CommandError(printable(" ".join(summary.failures)))
     sys.exit(ExitCode.DONE if summary.all_accepted else ExitCode.NEEDS_ATTENTION)

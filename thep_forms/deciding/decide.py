@@ -303,6 +303,8 @@ class _Decider:
     def _let_faulty_ones_give_way(self) -> None:
         """A return with errors is superseded by the accepted one of its school and year, if that is a later one.
 
+        So is a picture that says the same as the accepted one, whenever it came: there is nothing to confirm.
+
         The year of a form of an earlier year is here the one that was collected.
         """
         faulty = [entry for entry in self.entries if entry.is_filled_in and not self._can_count(entry)]
@@ -367,7 +369,8 @@ class _Decider:
 
     def _is_mended_by(self, faulty: Entry, accepted: Entry) -> bool:
         is_preferred = (accepted.return_id, faulty.return_id) in self.preferred
-        return is_preferred or is_later(self._date(accepted), self._date(faulty))
+        is_picture_of_same = faulty.read_from == ReadFrom.SCAN and faulty.content == accepted.content
+        return is_preferred or is_picture_of_same or is_later(self._date(accepted), self._date(faulty))
 
     # --- what became of it ---------------------------------------------------------------------------------------
 

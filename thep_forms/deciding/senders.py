@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from thep_forms.deciding.model import Arrival, Entry, Verdict
@@ -55,9 +55,17 @@ def messages_by_return(arrivals: Iterable[Arrival], own_addresses: Collection[st
 class AddressBook:
     """The schools of e-mail addresses. An address of two schools, or of our own, tells nothing."""
 
-    def __init__(self, addresses: Iterable[tuple[str, str]], own_addresses: Collection[str]) -> None:
-        """`addresses` are e-mail addresses in any case, and for each the DFE number of a school that has it."""
-        self._own_addresses = own_addresses
+    def __init__(
+        self,
+        addresses: Iterable[tuple[str, str]],
+        own_addresses: Collection[str],
+        written_to: Mapping[str, str] | None = None,
+    ) -> None:
+        """`addresses` are e-mail addresses in any case, and for each the DFE number of a school that has it.
+
+        `written_to` are the DFE numbers of the schools that we wrote to, by the Message-ID.
+        """
+        self._own_addresses, self._written_to = own_addresses, written_to or {}
         self._schools: dict[str, set[str]] = {}
         for address, dfe_number in addresses:
             self._schools.setdefault(address.lower(), set()).add(dfe_number)
@@ -65,12 +73,22 @@ class AddressBook:
     def school_of(self, arrival: Arrival) -> str:
         """The DFE number of the school that sent the message around a file; empty where nobody can tell.
 
-        A bounce counts for the school that the message was for.
+        A bounce counts for the school that the message was for. Where the address is nobody's, or that of several, the
+        message of ours that it answers tells.
         """
         message = deciding_message(arrival, self._own_addresses)
         if not message or message.kind is MessageKind.DISCARDED:
             return ""
-        return self._school(message.undelivered or (message.sender,))
+        return self._school(message.undelivered or (message.sender,)) or self._answering(message)
+
+    def has_any(self, addresses: Iterable[str]) -> bool:
+        """Whether one of the addresses is a school's."""
+        return any(address in self._schools for address in addresses)
+
+    def _answering(self, message: MessageOrigin) -> str:
+        """The school that we wrote to in the messages that this one answers."""
+        schools = {self._written_to[answer] for answer in message.answers if answer in self._written_to}
+        return schools.pop() if len(schools) == 1 else ""
 
     def _school(self, addresses: Iterable[str]) -> str:
         schools: set[str] = set()

@@ -74,6 +74,7 @@ class Mailing(Struct, frozen=True):
     previews: tuple[str, ...] = ()
     drafts: tuple[Path, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
+    in_mailbox: int = 0  # drafts that were put into a mailbox
 
     @property
     def sent(self) -> int:
@@ -99,7 +100,7 @@ def preview_messages(request: MailRequest) -> Mailing:
 
     Raises `SourceError`, `RecordsError`, `TemplateError`, `LayoutError`, and `SendError`.
     """
-    prepared = _prepare(request, _ledger_to_read)
+    prepared = prepare(request, _ledger_to_read)
     partnership = prepared.definition.partnership
     previews = tuple(preview(message, partnership) for message in prepared.messages)
     return Mailing(prepared.plan, *prepared.warnings, previews=previews)
@@ -107,7 +108,7 @@ def preview_messages(request: MailRequest) -> Mailing:
 
 def look_up_plan(request: MailRequest) -> MailPlan:
     """Who gets a message, and who does not. Nothing is made, sent or noted. Raises `SourceError`, `RecordsError`."""
-    return _prepare(request, _ledger_to_read, slice(0)).plan
+    return prepare(request, _ledger_to_read, slice(0)).plan
 
 
 def show_message(request: MailRequest, number: int) -> ShownMessage:
@@ -116,7 +117,7 @@ def show_message(request: MailRequest, number: int) -> ShownMessage:
     Nothing is written, sent or noted. Raises as `preview_messages`.
     """
     at = max(number, 1) - 1
-    prepared = _prepare(request, _ledger_to_read, slice(at, at + 1))
+    prepared = prepare(request, _ledger_to_read, slice(at, at + 1))
     if number > 1 and not prepared.messages:
         return show_message(request, 1)
     parts = ShownMessage(prepared.plan, at + 1, *prepared.warnings)
@@ -138,13 +139,13 @@ def draft_messages(request: MailRequest, folder: Path, on_draft: Callable[[Path]
     Raises as `preview_messages`, and `OSError`.
     """
     drafts: list[Path] = []
-    prepared = _prepare(request, _ledger_to_write)
+    prepared = prepare(request, ledger_to_write)
     try:
         for path in prepared.outbox(request).write_drafts(prepared.messages, folder):
             on_draft(path)
             drafts.append(path)
     finally:
-        _renew_copy(request)
+        renew_copy(request)
     return Mailing(prepared.plan, *prepared.warnings, drafts=tuple(drafts))
 
 
@@ -168,7 +169,7 @@ def send_messages(
     if isinstance(request.what, FormMessages) and request.what.again and not request.only:
         raise RecipientsError("Choose the schools to send the form to again.")
     deliveries: list[Delivery] = []
-    prepared = _prepare(request, _ledger_to_write)
+    prepared = prepare(request, ledger_to_write)
     if prepared.messages:
         outbox, opened = prepared.outbox(request), server()
         try:
@@ -179,7 +180,7 @@ def send_messages(
             mailing = Mailing(prepared.plan, deliveries=tuple(deliveries))
             raise CutShortError(str(error), mailing.sent, len(prepared.messages)) from error
         finally:
-            _renew_copy(request)
+            renew_copy(request)
     return Mailing(prepared.plan, *prepared.warnings, deliveries=tuple(deliveries))
 
 
@@ -192,7 +193,7 @@ class CutShortError(SendError):
         self.sent = sent
 
 
-class _Prepared(Struct, frozen=True):
+class Prepared(Struct, frozen=True):
     """The plan, and its messages.
 
     All messages are made before the first is sent, so that a mistake in a template shows in time.
@@ -213,13 +214,14 @@ class _Prepared(Struct, frozen=True):
         return example_address(self.definition), dates if self.kind is SentKind.FORM else ""
 
     def outbox(self, request: MailRequest) -> Outbox:
+        """What sends or drafts the messages, and notes each."""
         return Outbox(partial(_opened_in_turn, request.records), self.definition, self.kind, request.since)
 
 
 OpenLedger = Callable[[YearRegister], AbstractContextManager[tuple[Ledger, Records]]]
 
 
-def _prepare(request: MailRequest, open_ledger: OpenLedger, which: slice = _ALL) -> _Prepared:
+def prepare(request: MailRequest, open_ledger: OpenLedger, which: slice = _ALL) -> Prepared:
     """The messages of a request, or `which` of them. The ledger is open only until it is clear who gets one."""
     templates = request.definitions.templates
     definition = load_definition(request.year, templates, prefilled=True)
@@ -231,7 +233,7 @@ def _prepare(request: MailRequest, open_ledger: OpenLedger, which: slice = _ALL)
         statuses = current_statuses(ledger, records, definition, members)
     plan = plan_messages(request.what, statuses, request.since)
     messages = outgoing_messages(plan.recipients[which], definition, templates, request.kind)
-    return _Prepared(definition, plan, tuple(messages), request.kind)
+    return Prepared(definition, plan, tuple(messages), request.kind)
 
 
 def _opened_in_turn(folder: Path) -> Ledger:
@@ -242,13 +244,13 @@ def _opened_in_turn(folder: Path) -> Ledger:
     return Ledger.existing(folder)
 
 
-def _renew_copy(request: MailRequest) -> None:
+def renew_copy(request: MailRequest) -> None:
     """Bring the copy of the ledger up to date with what was noted."""
     with suppress(BusyError), open_for_writing(request.records, request.definitions):
         pass
 
 
-def _ledger_to_write(register: YearRegister) -> AbstractContextManager[tuple[Ledger, Records]]:
+def ledger_to_write(register: YearRegister) -> AbstractContextManager[tuple[Ledger, Records]]:
     """The ledger and the records, in a folder that is made if it does not exist and a list was given."""
     return register.open_to_write(must_exist=register.listed is None)
 

@@ -20,6 +20,7 @@ from thep_forms.office.origins import Origin, Origins, Recognition
 from thep_forms.office.verify import unknown_files
 from thep_forms.records import Ledger, Records, Returned, Sent, Views, dispose, open_for_writing
 from thep_forms.records.names import ARCHIVE, is_damaged_ledger, ledger_copies, tidy
+from thep_forms.records.results import renew_results
 
 
 class Disposal(Struct, frozen=True):
@@ -113,6 +114,7 @@ def forget(
         _delete_unlisted(folder, disposal.unlisted)
         dispose(folder, disposal.files)
         _forget_in_ledger(ledger, disposal, selection)
+        renew_results(ledger, definitions)  # of pictures that what is gone helped to read
         Views(folder, Records(ledger, definitions)).write()
     return disposal
 

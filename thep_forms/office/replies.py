@@ -32,6 +32,7 @@ _WHY_REFUSED = {
     RefusalCause.TOO_LATE: "its mail server could not be reached; write again",
     RefusalCause.UNKNOWN: "its mail server does not say whether that is about us or about the address; ring the school",
 }
+_NOT_THERE = "the school passes its mail on to an address that does not exist; tell the school"
 
 
 class Reply(Struct, frozen=True):
@@ -123,15 +124,20 @@ class Replies:
     def _add_automatic(self, returned: Returned, arrival: Arrival, path: str) -> None:
         """Note an automatic reply or a receipt, or that a mail server refused our message.
 
-        A bounce of an address that does not exist is none of these: it counts against the address.
+        A bounce of a school's address that does not exist is none of these: it counts against the address. Another one
+        that does not exist is one that a school's mail is passed on to.
         """
-        says_gone = any(message.failed for message in arrival.carried_by)
+        gone = [address for message in arrival.carried_by for address in message.failed]
+        says_gone = self._records.correspondents.has_any(gone)
         number = self._school(arrival)
         if number and not says_gone and returned.verdict_of(arrival) is Verdict.AUTOMATIC:
             replies = self._by_school.setdefault(number, {})
             refusals = [refusal for message in arrival.carried_by for refusal in message.refusals]
-            reasons = tuple(_refused(refusal, _day_of(arrival.received_at)) for refusal in refusals)
-            replies[path] = Reply(path, arrival.received_at, returned.return_id, is_automatic=True, reasons=reasons)
+            day = _day_of(arrival.received_at)
+            reasons = [_refused(refusal, day) for refusal in refusals]
+            reasons += [f"mail to {address} came back {day}: {_NOT_THERE}" for address in gone]
+            at, return_id = arrival.received_at, returned.return_id
+            replies[path] = Reply(path, at, return_id, is_automatic=True, reasons=tuple(reasons))
 
     def _add_file(self, returned: Returned, arrival: Arrival, path: str) -> set[str]:
         number = self._assigned_school(returned) or self._school(arrival)

@@ -5,6 +5,7 @@ Limitations: a code that is less than about 1.5 pixels a module is not found, no
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import zxingcpp
@@ -79,23 +80,27 @@ class CodeSearch:
         self._left = MOST_SEARCHED
 
     def codes_in(self, picture: Image.Image) -> tuple[SeenCode, ...]:
-        """The codes of forms in a grey picture, whatever way round they lie, each once."""
+        """The codes of forms in a grey picture, whatever way round they lie, each once.
+
+        Two forms that were printed blank have the same code, each in its place.
+        """
         shrunk = 1.0
         if max(picture.size) > LONGEST_EDGE:
             shrunk = LONGEST_EDGE / max(picture.size)
             picture = picture.copy()
             picture.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
-        found: dict[str, SeenCode] = {}
+        found: list[SeenCode] = []
         for attempt in _ATTEMPTS:
             pixels = int(picture.width * picture.height * attempt.factor**2)
             if attempt.change is not _plain and (pixels > MOST_PIXELS or pixels > self._left):
                 continue
             self._left -= pixels
             for seen in _seen_in(attempt.change(picture), attempt.factor * shrunk):
-                found.setdefault(str(seen.code), seen)
-            if found and sum(seen.page for seen in found.values()) >= FULL:
+                if not any(_is_same(seen, other) for other in found):
+                    found.append(seen)
+            if found and sum(seen.page for seen in found) >= FULL:
                 break
-        return tuple(found.values())
+        return tuple(found)
 
 
 def codes_seen(picture: Image.Image) -> tuple[SeenCode, ...]:
@@ -113,6 +118,14 @@ def _seen_in(picture: Image.Image, factor: float = 1.0) -> list[SeenCode]:
             shares = tuple((x / factor, y / factor) for x, y in corners)
             found.append(SeenCode(code, PAGE * _area(corners) / size, shares))
     return found
+
+
+def _is_same(seen: SeenCode, other: SeenCode) -> bool:
+    """Whether both are one code, which was seen twice."""
+    (left, top), _, (right, bottom), _ = seen.corners
+    (other_left, other_top), _, (other_right, other_bottom), _ = other.corners
+    apart = math.hypot(left + right - other_left - other_right, top + bottom - other_top - other_bottom) / 2
+    return seen.code == other.code and apart < math.hypot(right - left, bottom - top)
 
 
 def _corners(position: zxingcpp.Position) -> Corners:

@@ -28,11 +28,17 @@ class Correspondents:
 
     def school_of(self, arrival: Arrival) -> str:
         """The DFE number of the school that sent the message around a file; empty where nobody can tell."""
-        if not arrival.carried_by:
-            return ""
+        return self._addresses_of_schools().school_of(arrival) if arrival.carried_by else ""
+
+    def has_any(self, addresses: Collection[str]) -> bool:
+        """Whether one of the addresses, in lower case, is a school's."""
+        return bool(addresses) and self._addresses_of_schools().has_any(addresses)
+
+    def _addresses_of_schools(self) -> AddressBook:
         if self._book is None:
-            self._book = AddressBook(self._addresses(), self._own)
-        return self._book.school_of(arrival)
+            written_to = {sent.message_id: sent.dfe_number for sent in self._ledger.sent() if sent.message_id}
+            self._book = AddressBook(self._addresses(), self._own, written_to)
+        return self._book
 
     def name_of(self, dfe_number: str) -> str:
         """The name of that school, by the latest register or else by its latest return; empty where none has it."""

@@ -17,11 +17,11 @@ import msgspec
 from msgspec import Struct
 
 from thep_forms.checking.record import Checked, CheckedValue, Problem, SchoolRecord
-from thep_forms.deciding import Action, Arrival, Decision, Entry, Registers
+from thep_forms.deciding import Action, Arrival, Decision, Entry
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading import NOT_READ, FileKind, Reading
-from thep_forms.records.erasing import Erasing
-from thep_forms.records.model import ListedSchool, Sent, SentKind, SentState, entry_of, return_id_of
+from thep_forms.records.model import entry_of, return_id_of
+from thep_forms.records.registers_and_mail import RegistersAndMail, select
 from thep_forms.sources.model import MessageOrigin
 
 T = TypeVar("T")
@@ -47,12 +47,7 @@ class ReadReturn(Struct, frozen=True):
     checked: Checked | None = None
 
 
-def _select(columns: str, source: str) -> str:
-    """A query. Both are words of this module; whatever anybody typed goes into a query by its `?` alone."""
-    return f"SELECT {columns} FROM {source}"  # noqa: S608 - it is built of constants
-
-
-class Ledger(Erasing):
+class Ledger(RegistersAndMail):
     """The facts of a RECORDS folder, and the results that were made of them."""
 
     # --- files and their returns ---------------------------------------------------------------------------------
@@ -123,14 +118,14 @@ class Ledger(Erasing):
 
     def entries(self) -> Iterator[Entry]:
         """Every return, by year, school and id."""
-        query = _select(_ENTRY, f"result r CROSS JOIN entry e ON e.return_id = r.return_id {_BY_SCHOOL}")
+        query = select(_ENTRY, f"result r CROSS JOIN entry e ON e.return_id = r.return_id {_BY_SCHOOL}")
         shared: dict[str, str] = {}  # what many returns have in common takes memory once
         for row in self._connection.execute(query):
             yield _entry(row, shared)
 
     def entries_of_school(self, number: str) -> list[Entry]:
         """The returns with that DFE number, by year and id."""
-        query = _select(_ENTRY, f"result r JOIN entry e ON e.return_id = r.return_id WHERE dfe_number=? {_BY_SCHOOL}")
+        query = select(_ENTRY, f"result r JOIN entry e ON e.return_id = r.return_id WHERE dfe_number=? {_BY_SCHOOL}")
         return [_entry(row, {}) for row in self._connection.execute(query, (number,))]
 
     def reading(self, return_id: str) -> Reading | None:
@@ -140,14 +135,14 @@ class Ledger(Erasing):
 
     def pictures(self) -> Iterator[tuple[str, Reading]]:
         """The id and the reading of each picture of a form, by id."""
-        query = _select("return_id, reading", "entry NATURAL JOIN reading WHERE kind=? ORDER BY return_id")
+        query = select("return_id, reading", "entry NATURAL JOIN reading WHERE kind=? ORDER BY return_id")
         for return_id, blob in self._connection.execute(query, (FileKind.SCAN,)):
             yield return_id, msgspec.json.decode(blob, type=Reading)
 
     def sound_results(self, before: str) -> list[tuple[str, str]]:
         """The id and the hash of the answers of each return without errors of the years before one, by id."""
         source = "result WHERE membership_year < ? AND error_codes='' AND dfe_number != '' ORDER BY return_id"
-        return self._connection.execute(_select("return_id, hex(content)", source), (before,)).fetchall()
+        return self._connection.execute(select("return_id, hex(content)", source), (before,)).fetchall()
 
     # --- how returns came ----------------------------------------------------------------------------------------
 
@@ -212,16 +207,16 @@ class Ledger(Erasing):
 
     def arrivals_of(self, return_id: str) -> list[Arrival]:
         """Every arrival of a return, by source."""
-        query = _select(_ARRIVAL, "arrival a WHERE return_id=? ORDER BY source")
+        query = select(_ARRIVAL, "arrival a WHERE return_id=? ORDER BY source")
         return [_arrival(*row) for row in self._connection.execute(query, (return_id,))]
 
     def arrivals(self) -> Iterator[Arrival]:
         """Every arrival of every return."""
-        return (_arrival(*row) for row in self._connection.execute(_select(_ARRIVAL, "arrival a")))
+        return (_arrival(*row) for row in self._connection.execute(select(_ARRIVAL, "arrival a")))
 
     def returns(self) -> Iterator[tuple[Entry, list[Arrival]]]:
         """Every return by year, school and id, with its arrivals in any order."""
-        query = _select(
+        query = select(
             f"{_ENTRY}, {_ARRIVAL}",
             "result r CROSS JOIN entry e ON e.return_id = r.return_id "
             f"CROSS JOIN arrival a ON a.return_id = r.return_id {_BY_SCHOOL}",
@@ -287,7 +282,7 @@ class Ledger(Erasing):
 
     def decisions(self) -> list[Decision]:
         """Every decision, in the order in which they were taken."""
-        query = _select(_DECISION, "decision ORDER BY decision_id")
+        query = select(_DECISION, "decision ORDER BY decision_id")
         return [Decision(number, Action(action), *more) for number, action, *more in self._connection.execute(query)]
 
     # --- results -------------------------------------------------------------------------------------------------
@@ -349,14 +344,14 @@ class Ledger(Erasing):
         return self._detail("answers", return_id, tuple[CheckedValue, ...]) or ()
 
     def _detail(self, column: Literal["record", "problems", "answers"], return_id: str, shape: type[T]) -> T | None:
-        query = _select(column, "result_detail WHERE return_id=?")
+        query = select(column, "result_detail WHERE return_id=?")
         row = self._connection.execute(query, (return_id,)).fetchone()
         return msgspec.json.decode(row[0], type=shape) if row else None
 
     def checked_records(self) -> Iterator[tuple[str, str, str, SchoolRecord]]:
         """The id, DFE number, school's name and record of each form with a number, the earliest year first."""
         columns = "return_id, dfe_number, school_name, record"
-        query = _select(columns, "result NATURAL JOIN result_detail WHERE dfe_number != '' ORDER BY membership_year")
+        query = select(columns, "result NATURAL JOIN result_detail WHERE dfe_number != '' ORDER BY membership_year")
         for return_id, number, name, record in self._connection.execute(query):
             yield return_id, number, name, msgspec.json.decode(record, type=SchoolRecord)
 
@@ -402,67 +397,6 @@ class Ledger(Erasing):
         row = (self.latest_year(),)
         self._connection.execute("UPDATE arrival SET latest_year=? WHERE latest_year IS NULL", row)
 
-    # --- the register --------------------------------------------------------------------------------------------
-
-    def set_register(self, year: str, schools: Iterable[ListedSchool]) -> None:
-        """Note the member schools of a year, instead of those that were known of it before."""
-        self._connection.execute("DELETE FROM register WHERE membership_year=?", (year,))
-        for school in schools:
-            blob = msgspec.json.encode(school.record) if school.record != SchoolRecord() else None
-            row = (year, school.dfe_number, school.name, school.email, blob)
-            self._connection.execute("INSERT INTO register VALUES (?,?,?,?,?)", row)
-
-    def registers(self) -> Registers:
-        """The member schools of each year."""
-        by_year: dict[str, dict[str, str]] = {}
-        for year, number, name in self._connection.execute(
-            "SELECT membership_year, dfe_number, school_name FROM register ORDER BY 1, 2"
-        ):
-            by_year.setdefault(year, {})[number] = name
-        return Registers(by_year)
-
-    def all_listed_schools(self) -> Iterator[ListedSchool]:
-        """The schools in the register lists of all years, the earliest year first."""
-        query = "SELECT dfe_number, school_name, email, record FROM register ORDER BY membership_year, dfe_number"
-        return (_listed(*row) for row in self._connection.execute(query))
-
-    def listed_schools(self, year: str) -> list[ListedSchool]:
-        """The schools in the register list of that very year, by DFE number."""
-        query = "SELECT dfe_number, school_name, email, record FROM register WHERE membership_year=? ORDER BY 1"
-        return [_listed(*row) for row in self._connection.execute(query, (year,))]
-
-    def listed_school(self, year: str, number: str) -> ListedSchool | None:
-        """A school in the register list of that very year."""
-        query = "SELECT dfe_number, school_name, email, record FROM register WHERE membership_year=? AND dfe_number=?"
-        row = self._connection.execute(query, (year, number)).fetchone()
-        return _listed(*row) if row else None
-
-    # --- messages ------------------------------------------------------------------------------------------------
-
-    def note_sent(self, sent: Sent) -> None:
-        """Note a message, in the place of what was known of the same one."""
-        row = (sent.year, sent.dfe_number, sent.at.isoformat(), sent.kind, sent.state, sent.addresses, sent.message_id)
-        self._connection.execute("INSERT OR REPLACE INTO message VALUES (?,?,?,?,?,?,?)", row)
-
-    def sent(self) -> list[Sent]:
-        """Every message to a school, by year, school and time."""
-        columns = "membership_year, dfe_number, at, kind, state, addresses, message_id"
-        return [
-            Sent(year, number, datetime.fromisoformat(at), SentKind(kind), SentState(state), addresses, message_id)
-            for year, number, at, kind, state, addresses, message_id in self._connection.execute(
-                _select(columns, "message ORDER BY 1, 2, 3")
-            )
-        ]
-
-    def last_addresses(self) -> dict[str, str]:
-        """The addresses of the last message to each school, joined by `;`, by DFE number."""
-        return dict(self._connection.execute(_select("dfe_number, addresses", "message ORDER BY at")))
-
-    def first_forms_sent(self) -> dict[str, datetime]:
-        """When the first form of each year was sent or drafted."""
-        query = "SELECT membership_year, min(at) FROM message WHERE kind=? GROUP BY 1"
-        return {year: datetime.fromisoformat(at) for year, at in self._connection.execute(query, (SentKind.FORM,))}
-
 
 def _text(date: datetime | None) -> str | None:
     return date.isoformat() if date else None
@@ -493,12 +427,6 @@ def _arrival(
     noted_at = datetime.fromisoformat(noted) if noted else None
     carried_by = () if messages == _NO_MESSAGES else _MESSAGES.decode(messages)
     return Arrival(source, return_id, received_at, bool(is_decoration), carried_by, year_given, latest_year, noted_at)
-
-
-def _listed(number: str, name: str, email: str, record: bytes | None) -> ListedSchool:
-    return ListedSchool(
-        number, name, email, msgspec.json.decode(record, type=SchoolRecord) if record else SchoolRecord()
-    )
 
 
 def _messages(arrival: Arrival) -> str:

@@ -78,7 +78,7 @@ class SentState(StrEnum):
 class Sent(Struct, frozen=True):
     """A message to a school: to which addresses, joined by `;`, and when it was about to be sent or drafted.
 
-    A draft has no Message-ID; the program that sends it gives it one.
+    A draft in a file has no Message-ID; the program that sends it gives it one.
     """
 
     year: str

@@ -1,5 +1,6 @@
 """E-mail to schools: the words, drafts, a mail server (SMTP), and notes of what was sent when."""
 
+from thep_forms.send.drafts_folder import DraftsFolder
 from thep_forms.send.messages import OutgoingMessage, make_draft, make_email, preview, shown_headers, split_addresses
 from thep_forms.send.outbox import BeforePause, Delivery, Outbox, Wait
 from thep_forms.send.smtp import DeliveryOutcome, SenderRefusedError, Server, ServerReply
@@ -9,6 +10,7 @@ __all__ = [
     "BeforePause",
     "Delivery",
     "DeliveryOutcome",
+    "DraftsFolder",
     "MessageTemplates",
     "MessageText",
     "Outbox",

@@ -108,6 +108,14 @@ def make_draft(message: OutgoingMessage, partnership: Partnership) -> bytes:
     return email.as_bytes()
 
 
+def make_mailbox_draft(message: OutgoingMessage, partnership: Partnership, message_id: str) -> bytes:
+    """The e-mail as a draft in a mailbox. The mail program that sends it may put another date and Message-ID."""
+    email = _without_date(message, partnership)
+    email["Date"] = localtime()
+    email["Message-ID"] = message_id
+    return email.as_bytes()
+
+
 def _without_date(message: OutgoingMessage, partnership: Partnership) -> EmailMessage:
     email = EmailMessage(policy=_UTF8_POLICY if message.needs_utf8 else _ASCII_POLICY)
     email["From"] = _sender_mailbox(partnership)

@@ -18,7 +18,9 @@ from msgspec.structs import replace
 from thep_forms.definition.form import FormDefinition
 from thep_forms.files import PRIVATE_FOLDER, write_private
 from thep_forms.records import Ledger, Sent, SentKind, SentState
+from thep_forms.send.drafts_folder import DraftsFolder
 from thep_forms.send.messages import ADDRESS_SEPARATOR, OutgoingMessage, make_draft, make_email, sender_address
+from thep_forms.send.server_limits import free_at, limits_of
 from thep_forms.send.smtp import (
     Connection,
     DeliveryOutcome,
@@ -78,6 +80,19 @@ class Outbox(Struct, frozen=True):
                 ledger.note_sent(self._sent(message, SentState.DRAFTED))
             yield path
 
+    def put_drafts(self, messages: Iterable[OutgoingMessage], folder: DraftsFolder) -> Iterator[OutgoingMessage]:
+        """Put each message into the open folder for drafts of a mailbox, and note it. Yields each that was put there.
+
+        A school that somebody else has written to in the meantime gets none. Raises `MailboxError`.
+        """
+        for message in messages:
+            with self.open_ledger() as ledger, ledger.transaction():
+                if self._was_written_to(message, ledger):
+                    continue
+                message_id = folder.put(message, self.kind, self.definition.partnership)
+                ledger.note_sent(self._sent(message, SentState.DRAFTED, message_id))
+            yield message
+
     def send(
         self,
         messages: Sequence[OutgoingMessage],
@@ -89,13 +104,16 @@ class Outbox(Struct, frozen=True):
     ) -> Iterator[Delivery]:
         """Send each message, at most `per_minute` of them, and yield each result as soon as it is final.
 
+        A known server may take fewer in a minute, or in a day: then the rest waits, or the run ends.
+
         Messages that are refused for now are tried again after each of the `pauses` (in seconds). `wait` is called
         between two messages; an error that it raises ends the run there. Raises `SendError` when the server cannot be
         used at all, or refuses whatever we send; the ledger keeps what was sent before.
         """
         if not messages:
             return
-        waiting, pace = list(messages), _Pace(60 / per_minute, wait)
+        limits = limits_of(server.host)
+        waiting, pace = list(messages), _Pace(60 / min(per_minute, limits.per_minute), wait)
         with Connection(server) as connection:
             connection.open()  # a wrong name or password shows at once
             for pause in pauses:
@@ -136,6 +154,7 @@ class Outbox(Struct, frozen=True):
         with self.open_ledger() as ledger:  # waits for its turn while the server does not wait for us
             if self._was_written_to(message, ledger):
                 return Delivery(message, ServerReply(DeliveryOutcome.LEFT_OUT, _WRITTEN_MEANWHILE))
+            _require_room(ledger, message, connection.server.host)
         email, message_id = make_email(message, self.definition.partnership)
         sent = self._sent(message, SentState.SENDING, message_id)
         sender = sender_address(self.definition.partnership)
@@ -177,6 +196,17 @@ class Outbox(Struct, frozen=True):
     def _sent(self, message: OutgoingMessage, state: SentState, message_id: str = "") -> Sent:
         year, addresses = str(self.definition.year), ADDRESS_SEPARATOR.join(message.to)
         return Sent(year, message.dfe_number, datetime.now(UTC), self.kind, state, addresses, message_id)
+
+
+def _require_room(ledger: Ledger, message: OutgoingMessage, host: str) -> None:
+    """Raise `SenderRefusedError` if the server takes no more from us today."""
+    limits = limits_of(host)
+    free = free_at(ledger.sent(), len(message.to), limits, datetime.now(UTC))
+    if free:
+        raise SenderRefusedError(
+            f"{host} takes mail to {limits.addresses_a_day:,} addresses a day from an account, and so much was sent. "
+            f"Go on after {free.astimezone():%H:%M on %d %B}."
+        )
 
 
 class _Pace:

@@ -34,7 +34,7 @@ class Trouble(Struct, frozen=True):
 NO_PASSWORDS = Trouble(
     r"5\.7\.139|5\.7\.30",
     r"basic auth|smtpclientauthentication is disabled|disabled for the (?:tenant|mailbox)|modern auth|oauth",
-    "It takes no passwords from programs. Write drafts instead, or ask your IT support to allow authenticated SMTP.",
+    "It takes no passwords from programs. Write drafts instead, or sign in with Microsoft or Google.",
 )
 _SIGN_IN = Trouble(
     r"[45]\.7\.57|5\.7\.[389]|5\.7\.14",

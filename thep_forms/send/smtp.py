@@ -15,6 +15,8 @@ from msgspec import Struct
 
 from thep_forms.errors import SendError
 from thep_forms.send.refusals import NO_PASSWORDS, trouble_in
+from thep_forms.send.smtp_tokens import sign_in_with_token
+from thep_forms.sign_in import Tokens
 
 IMPLICIT_TLS_PORT = 465  # on this port TLS starts with the first byte (RFC 8314)
 CONNECT_SECONDS = 60.0
@@ -46,7 +48,7 @@ class ServerReply(Struct, frozen=True):
 class Server(Struct, frozen=True):
     """A mail server, and the account to sign in with. Without a `user`, the program does not sign in.
 
-    `implicit_tls`: TLS starts with the first byte, otherwise with STARTTLS.
+    `implicit_tls`: TLS starts with the first byte, otherwise with STARTTLS. `tokens` take the place of a password.
     """
 
     host: str
@@ -54,12 +56,13 @@ class Server(Struct, frozen=True):
     user: str = ""
     password: str = ""
     implicit_tls: bool = False
+    tokens: Tokens | None = None
     __repr__ = object.__repr__  # the usual one would show the password
 
     @classmethod
-    def at(cls, host: str, port: int, user: str = "", password: str = "") -> Server:
+    def at(cls, host: str, port: int, user: str = "", password: str = "", tokens: Tokens | None = None) -> Server:
         """The server at that port, with TLS as the port requires it (RFC 8314)."""
-        return cls(host, port, user, password, implicit_tls=port == IMPLICIT_TLS_PORT)
+        return cls(host, port, user, password, implicit_tls=port == IMPLICIT_TLS_PORT, tokens=tokens)
 
 
 class UnreachableError(SendError):
@@ -150,6 +153,9 @@ class Connection:
     def _sign_in(self, smtp: smtplib.SMTP) -> None:
         if not self.server.user:
             return
+        if self.server.tokens:
+            sign_in_with_token(smtp, self.server.user, self.server.tokens)
+            return
         try:
             smtp.login(self.server.user, self.server.password)
         except smtplib.SMTPAuthenticationError as error:
@@ -158,7 +164,7 @@ class Connection:
             raise
         except smtplib.SMTPException as error:
             if _OAUTH.search(smtp.esmtp_features.get("auth", "")):
-                raise SendError(f"The mail server takes OAuth alone. {NO_PASSWORDS.advice}") from error
+                raise SendError(f"The mail server takes no passwords. {NO_PASSWORDS.advice}") from error
             raise SendError(
                 "The mail server does not accept a user name on this port. Leave it out, or use another port."
             ) from error

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
+from thep_forms.sources.answered import RETURNED_TYPES, answered_by_report
 from thep_forms.sources.bounces import STATUS_TYPES, read_bounce
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import images_shown, is_addition, is_document, is_picture_of_text
@@ -64,7 +65,10 @@ def _open_email(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
     if origin.kind in (MessageKind.AUTOMATIC, MessageKind.DISCARDED):
         statuses = [part.content(message) for part in parts if part.headers.content_type in STATUS_TYPES]
         bounce = read_bounce(headers, statuses, _text(message, parts, "text/plain"))
-        origin = replace(origin, failed=bounce.failed, refusals=bounce.refusals)
+        returned = (part.content(message) for part in parts if part.headers.content_type in RETURNED_TYPES)
+        answers = answered_by_report([*returned, _text(message, parts, "text/plain").encode()])
+        answers = tuple(dict.fromkeys((*answers, *origin.answers)))
+        origin = replace(origin, failed=bounce.failed, refusals=bounce.refusals, answers=answers)
     reason = _what_is_wrong(parts)
     if reason:
         yield ContainedFile("", None, reason, received_at, message=origin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from thep_forms.sources.answered import answered_by_headers
 from thep_forms.sources.automatic_messages import is_automatic, is_generated
 from thep_forms.sources.email_headers import Headers, address_in, addresses_in, decode_words
 from thep_forms.sources.mail_folders import kind_of_labels
@@ -40,7 +41,7 @@ def origin_of(headers: Headers, parts: Iterable[Headers] = (), has_document: Cal
     if kind is None:
         is_of_program = is_automatic(headers, sender, tuple(parts), has_document, by_person=by_person)
         kind = MessageKind.AUTOMATIC if is_of_program else _kind_by_label(headers)
-    return MessageOrigin(sender, kind)
+    return MessageOrigin(sender, kind, answers=answered_by_headers(headers))
 
 
 def _is_of_sharing_service(headers: Headers) -> bool:

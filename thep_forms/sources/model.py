@@ -81,7 +81,8 @@ class MessageOrigin(Struct, frozen=True, gc=False, array_like=True):
 
     `failed` are the addresses that a bounce says do not exist, in lower case. `path_length` is how many
     characters of the file's `source` lead to this message; 0 where an earlier version noted it. `refusals` are the
-    other addresses that a bounce says it could not deliver to; none where an earlier version noted it.
+    other addresses that a bounce says it could not deliver to; none where an earlier version noted it. `answers` are
+    the Message-IDs of what it answers, as far as it says so; none where an earlier version noted it.
     """
 
     sender: str
@@ -89,6 +90,7 @@ class MessageOrigin(Struct, frozen=True, gc=False, array_like=True):
     failed: tuple[str, ...] = ()
     path_length: int = 0
     refusals: tuple[Refusal, ...] = ()
+    answers: tuple[str, ...] = ()
 
     @property
     def undelivered(self) -> tuple[str, ...]:

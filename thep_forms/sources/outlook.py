@@ -138,7 +138,7 @@ def _origin(message: Properties, headers: Headers, has_document: Callable[[], bo
         kind = MessageKind.AUTOMATIC
     elif message.number(Property.MESSAGE_FLAGS) & _OUTGOING:
         kind = MessageKind.OUTGOING
-    return MessageOrigin(origin.sender or stated, kind)
+    return MessageOrigin(origin.sender or stated, kind, answers=origin.answers)
 
 
 def _attached(attachment: Storage, code_page: str, shown: Set[str], budget: Budget) -> ContainedFile:
