@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 LEAST_ALIKE = 0.7  # of two texts, from 0 to 1, that may be the same answer
+_REMEMBERED = 2000  # texts: the names of members are compared with each picture's
 _LONGEST = 400  # characters of a text that is compared
 _CLASSES = ("0o", "1li|!", "2z", "5s$", "8b", "9gq")
 LOOK_ALIKE_CAPITALS = "COSUVWXZKP"  # of the same shape as their small letters
@@ -54,6 +56,7 @@ def likeness(first: str, second: str, least: float) -> float:
     return ratio if ratio >= least else 0.0
 
 
+@lru_cache(_REMEMBERED)
 def outline(text: str) -> str:
     """What is left of a text without what is confused: equal for two texts that differ in nothing else.
 

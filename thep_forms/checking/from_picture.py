@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import replace
 
 from thep_forms.checking.characters import without_controls
-from thep_forms.checking.confusable import as_digits, is_one_digit_apart, known_text, likeness
+from thep_forms.checking.confusable import as_digits, is_one_digit_apart, known_text, likeness, outline
 from thep_forms.checking.corrections import Corrections
 from thep_forms.checking.known_answers import Knowledge
 from thep_forms.checking.normalise import dfe_number
@@ -109,9 +109,14 @@ class _Likely:
         if copy_of := dfe_number(school_in(self.reading.form_id), self.prefix).value:
             names = SchoolNames({member: known for member, known in members.items() if known})
             return number if number in members and names.another(copy_of, name) == number else copy_of
-        namesake = _namesake(name, members)
+        if number in members and outline(members[number]) == outline(name):
+            return number
         bare = as_digits("".join(read.split())).removeprefix(self.prefix)
-        return namesake if is_one_digit_apart(bare, namesake.removeprefix(self.prefix)) else number
+        apart = [member for member in members if is_one_digit_apart(bare, member.removeprefix(self.prefix))]
+        if not any(likeness(name, members[member], _SAME_NAME) for member in apart):
+            return number
+        namesake = _namesake(name, members)  # it may be yet another member
+        return namesake if namesake in apart else number
 
     def _known(self, name: str, text: str, known: KnownTexts) -> str:
         """The known answer, if what was read may be it; that of another person where the box has none."""
