@@ -153,9 +153,7 @@ def test_axe_finds_no_violation_where_people_are_found_and_erased(
     chromium: Browser, desk: RunningDesk, scheme: Scheme, width: int
 ) -> None:
     context = context_of(chromium, scheme=scheme, width=width)
-    page = opened_at(context, desk)
-
-    page.get_by_role("link", name="People").click()
+    page = opened_at(context, desk, "/people")
     require_accessible(page)
     find(page, NAME)
     require_accessible(page)

@@ -68,12 +68,14 @@ def school_statuses(
     members, sent = tuple(members), tuple(sent)
     messages = _messages_by_school(sent, year)
     without_form = _standing_without_form(messages)
-    bounced = records.undeliverable_addresses()
+    bounced, lacks = records.undeliverable_addresses(), lacking(records)
     statuses: list[SchoolStatus] = []
     for history in _histories(members, year, records, messages, sent):
         status = _status_of_return(history, records, year) or _status_of_bounces(history, bounced)
         status = status or _status_of_reply(history)
         status = status or _status_without_return(history, without_form, is_overdue)
+        if status.standing is Standing.ACCEPTED and status.return_id in lacks:
+            status = replace(status, why=lacking_in_words(lacks[status.return_id]))
         statuses.append(_with_bounces(_with_replies(status, history), bounced))
     order = list(Standing)
     return tuple(sorted(statuses, key=lambda status: (order.index(status.standing), status.dfe_number)))
@@ -183,8 +185,7 @@ def _status_of_return(history: _History, records: Records, year: MembershipYear)
     if faulty:
         return _status_of_faulty_return(history, faulty, records, was_accepted=accepted is not None)
     if accepted:
-        why = lacking_in_words(lacking(records).get(accepted.return_id, ()))
-        return SchoolStatus(history.member, Standing.ACCEPTED, why, accepted.return_id, messages=history.messages)
+        return SchoolStatus(history.member, Standing.ACCEPTED, return_id=accepted.return_id, messages=history.messages)
     return _status_of_form_that_came_again(history, records, year)
 
 

@@ -104,8 +104,9 @@ def look_up_schools(folder: Path, definitions: Definitions, year: str = "") -> S
 
 def _lacking(statuses: Iterable[SchoolStatus], records: Records) -> Iterator[SchoolStatus]:
     """The schools whose accepted form lacks an answer. A form that needs somebody is among the tasks."""
+    lacks = lacking(records)
     for status in statuses:
-        if status.standing is Standing.ACCEPTED and status.return_id in lacking(records):
+        if status.standing is Standing.ACCEPTED and status.return_id in lacks:
             yield status
 
 

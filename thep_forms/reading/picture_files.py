@@ -12,10 +12,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MOST_PIXELS = 150_000_000  # of one picture: telephones take up to 108 million, a sheet at 600 dots an inch has 35
+UNEVEN, MOST_UNEVEN = 0.9, 0.2  # dots an inch across for each down: less is another shape, or a mistake
 MOST_PICTURES = 2000  # of one file
 DRAFT_EDGE = 4000  # pixels; a JPEG with larger edges is decoded at half its size or less, if they stay as large
 _FORMATS = ("JPEG", "PNG", "TIFF", "HEIF", "WEBP", "GIF", "BMP")
@@ -91,7 +93,23 @@ def _grey(opened: Image.Image) -> Image.Image:
         picture = picture.point(lambda value: value * _SIXTEEN_BITS)
     elif "A" in picture.mode or "transparency" in picture.info:
         picture = _on_paper(picture.convert("RGBA"))
-    return ImageOps.exif_transpose(picture.convert("L"))
+    return ImageOps.exif_transpose(_in_proportion(picture.convert("L"), opened.info.get("dpi")))
+
+
+def _in_proportion(picture: Image.Image, dots: Any) -> Image.Image:
+    """The picture with as many dots an inch across as down: a fax machine may send half as many lines.
+
+    `dots` are those an inch, across and down, if the file says them.
+    """
+    try:
+        across, down = (float(value) for value in dots)
+        ratio = min(across, down) / max(across, down)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return picture
+    if not MOST_UNEVEN < ratio < UNEVEN or picture.width * picture.height > MOST_PIXELS * ratio:
+        return picture
+    most = max(across, down)
+    return picture.resize((round(picture.width * most / across), round(picture.height * most / down)))
 
 
 def _on_paper(picture: Image.Image) -> Image.Image:

@@ -7,6 +7,7 @@ where the libraries for that are installed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 import pypdfium2
 from msgspec import Struct
@@ -16,6 +17,7 @@ from PIL import Image
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import DefinitionOfYear
 from thep_forms.reading.code_search import CodeSearch
+from thep_forms.reading.damage import attempt
 from thep_forms.reading.model import Answer, FileKind, Reading
 from thep_forms.reading.pace import next_step
 from thep_forms.reading.page_codes import are_one_form, first_of
@@ -86,9 +88,12 @@ def _reader(definitions: DefinitionOfYear) -> Callable[[PagePicture, Sequence[Se
         return lambda page, codes, _: _by_codes(page, codes)
     from thep_forms.reading.paper.reader import read_picture  # takes time to import, and few files need it
 
-    return lambda page, codes, may_lack_code: read_picture(
-        page.picture, page.page, codes, definitions, may_lack_code=may_lack_code
-    )
+    def read_on(page: PagePicture, codes: Sequence[SeenCode], may_lack_code: bool) -> list[SeenPage]:
+        read = partial(read_picture, page.picture, page.page, codes, definitions, may_lack_code=may_lack_code)
+        found, has_failed = attempt(read, list[SeenPage]())
+        return [replace(seen, is_legible=False) for seen in _by_codes(page, codes)] if has_failed else found
+
+    return read_on
 
 
 def pictured_forms(pages: Iterable[PagePicture], definitions: DefinitionOfYear) -> list[Reading]:

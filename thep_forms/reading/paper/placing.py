@@ -25,7 +25,7 @@ from thep_forms.reading.paper.printed import (
     features_of,
     smaller,
 )
-from thep_forms.reading.seen import SeenCode
+from thep_forms.reading.seen import Corners
 
 Points = NDArray[np.float64]  # a row for each point
 Matrix = NDArray[np.float64]  # three by three: takes dots of a straightened page to dots of the picture
@@ -120,13 +120,16 @@ def _in_part(features: Features, corners: Points, *, inside: bool) -> Features:
     return Features(points[keep], features.descriptors[keep])
 
 
-def around_code(seen: SeenCode, page: PrintedPage) -> Points:
-    """The corners of the part of a picture in which the page with that code lies, roughly and with a margin."""
+def around_code(seen: Corners, factor: float, page: PrintedPage) -> Points:
+    """The corners of the part of a picture in which the page with that code lies, roughly and with a margin.
+
+    `factor` is how many times as long the edges of the picture are as they were when the code was seen.
+    """
     code = page.code
     ours = np.array(
         [(code.left, code.top), (code.right, code.top), (code.right, code.bottom), (code.left, code.bottom)]
     )
-    matrix = cv2.getAffineTransform(ours[:3].astype(np.float32), np.array(seen.corners[:3], np.float32))
+    matrix = cv2.getAffineTransform(ours[:3].astype(np.float32), np.array(seen[:3], np.float32) * np.float32(factor))
     corners = corners_of(page.picture)
     middle = corners.mean(axis=0)
     wide = middle + (corners - middle) * (1 + MARGIN)

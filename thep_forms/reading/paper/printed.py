@@ -12,13 +12,16 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.model import PageMeasures
 from thep_forms.generate import PaperCopy, pack
 from thep_forms.layout import MM, Label, PageLayout, PlacedBox, Rect, body_of, lay_out
-from thep_forms.layout.foot import code_area
+from thep_forms.layout.foot import LINE_SIZE, LINES, code_area
+from thep_forms.layout.model import Item
 
 cv2.setNumThreads(1)  # each page has a process of its own
 
 Picture = NDArray[np.uint8]  # greys, row by row: 0 is black
+Mask = NDArray[np.uint8]  # 255 where something is, else 0
 
 DOTS = 200  # an inch, of straightened pages
 SCALE = DOTS / 72  # dots a point
@@ -63,17 +66,32 @@ class Features(Struct, frozen=True):
 
 
 class PrintedPage:
-    """A page of the form. `number` counts from 1; `layout` is None for a page without boxes."""
+    """A page of the form. `number` counts from 1; `layout` is None for a page without boxes.
 
-    def __init__(self, number: int, layout: PageLayout | None, picture: Picture, height: float, code: Rect) -> None:
-        """`height` is that of the page in points, `picture` the page at `DOTS`."""
-        self.number, self.layout, self.picture, self.height = number, layout, picture, height
-        self.code = self.area(code)
+    `code` is where its code is, `foot` where the line with the year is at its foot.
+    """
+
+    def __init__(self, number: int, layout: PageLayout | None, picture: Picture, measures: PageMeasures) -> None:
+        """`picture` is the page at `DOTS`."""
+        self.number, self.layout, self.picture, self.height = number, layout, picture, measures.height * MM
+        body = body_of(measures)
+        self.code = self.area(code_area(body))
+        self.foot = self.area(Rect(body.x, body.y - LINES[0] - LINE_SIZE / 2, 0.75 * body.width, 1.6 * LINE_SIZE))
 
     @property
     def boxes(self) -> Sequence[PlacedBox]:
         """Its boxes, in tab order."""
         return self.layout.boxes if self.layout else ()
+
+    @property
+    def may_end_early(self) -> bool:
+        """Whether some of its blocks may not be there: nobody knows how many a copy's last page has."""
+        return self.layout is not None and self.layout.school is not None
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """Its printed words and boxes, in reading order: each label before its box."""
+        return self.layout.items if self.layout else ()
 
     @property
     def labels(self) -> Sequence[Label]:
@@ -139,7 +157,6 @@ class _Form:
 
     def pages(self) -> tuple[PrintedPage, ...]:
         """Its pages in their order. What is not a page with boxes is a page of the running text before them."""
-        height, code = self.measures.height * MM, code_area(body_of(self.measures))
         flows = sum(1 for layout in self.layouts if layout.flow)
         spare = len(self.pictures) - len(self.layouts)  # pages that a running text takes beyond its first
         found: list[PrintedPage] = []
@@ -148,7 +165,7 @@ class _Form:
             for _ in range(count):
                 number = len(found) + 1
                 page = self.pictures[number - 1]
-                found.append(PrintedPage(number, None if layout.flow else layout, page, height, code))
+                found.append(PrintedPage(number, None if layout.flow else layout, page, self.measures))
         return tuple(found)
 
 

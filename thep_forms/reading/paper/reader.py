@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
@@ -10,23 +11,26 @@ from msgspec.structs import replace
 from PIL import Image
 
 from thep_forms.definition.form import FormDefinition
+from thep_forms.definition.identity import document_title
 from thep_forms.definition.model import Kind
 from thep_forms.definition.year import MembershipYear
-from thep_forms.layout import PlacedBox
+from thep_forms.layout import Label, PlacedBox
 from thep_forms.reading.model import Answer, Doubt, PagePlace, ReadFrom
 from thep_forms.reading.paper import ticks
-from thep_forms.reading.paper.engine import ANY, EMAIL, NUMBER, TELEPHONE, Words, engine
+from thep_forms.reading.paper.engine import ANY, EMAIL, NUMBER, TELEPHONE, Alphabet, Words, engine
 from thep_forms.reading.paper.placing import PictureFeatures, PlacedPage, around_code
-from thep_forms.reading.paper.printed import Picture, printed_pages
+from thep_forms.reading.paper.printed import Picture, printed_pages, smaller
 from thep_forms.reading.paper.straighten import straightened
 from thep_forms.reading.paper.writing import Line, lines_in
 from thep_forms.reading.seen import SeenCode, SeenPage
 
 FULL = 0.7  # of a picture: pages with codes cover so much of it, or there may be one more page on it
-MOST_IN_PICTURE = 4  # pages without codes
+MOST_IN_PICTURE = 6  # pages
+LONGEST_EDGE = 6000  # dots of a picture; a larger one is made smaller first
 LEAST_PRINT = 0.5  # of the printed parts of a page have to be where they should be
 LEAST_SURE = 0.5  # an answer that is less sure counts as unreadable
 
+_YEAR = re.compile(r"20\d\d-\d\d")
 _ALPHABETS = {Kind.DFE_NUMBER: NUMBER, Kind.TELEPHONE: TELEPHONE, Kind.EMAIL: EMAIL}
 
 
@@ -44,7 +48,7 @@ def read_picture(
     """
     picture = _Picture(image, index)
     form = definitions(None).identifier
-    ours = [seen for seen in codes if seen.code.form == form]
+    ours = [seen for seen in codes if seen.code.form == form][:MOST_IN_PICTURE]
     pages = [picture.read_coded(seen, definitions(seen.code.year), is_alone=len(codes) == 1) for seen in ours]
     if may_lack_code and sum(seen.page for seen in codes) < FULL:
         pages += picture.read_without_code(definitions(None))
@@ -55,7 +59,7 @@ class _Picture:
     """A picture in which pages are read one by one."""
 
     def __init__(self, image: Image.Image, index: int) -> None:
-        self.greys: Picture = np.asarray(image)
+        self.greys, self.factor = smaller(np.asarray(image), LONGEST_EDGE)
         self.index = index
 
     @cached_property
@@ -66,75 +70,100 @@ class _Picture:
     def read_coded(self, seen: SeenCode, definition: FormDefinition, *, is_alone: bool) -> SeenPage:
         """The page with that code. `is_alone`: it may be anywhere in the picture, as there is no other code."""
         page = SeenPage(self.index, seen.code.page, seen.code)
-        printed = printed_pages(definition, seen.code.pages)
-        if seen.code.page > len(printed) or not printed[seen.code.page - 1].layout:
-            return page  # nobody writes on it
-        wanted = printed[seen.code.page - 1]
-        placed = self.features.find(wanted, None if is_alone else around_code(seen, wanted))
-        return self._read(page, placed) if placed else replace(page, is_legible=False)
+        for printed in (printed_pages(each, seen.code.pages) for each in _layouts(definition)):
+            if seen.code.page > len(printed) or not printed[seen.code.page - 1].layout:
+                return page  # nobody writes on it
+            wanted = printed[seen.code.page - 1]
+            around = None if is_alone else around_code(seen.corners, self.factor, wanted)
+            placed = self.features.find(wanted, around)
+            if placed and (read := self._read(page, placed)):
+                return read
+        return replace(page, is_legible=False)
 
     def read_without_code(self, definition: FormDefinition) -> list[SeenPage]:
         """The pages that are recognised by their print alone."""
         pages: list[SeenPage] = []
-        candidates = [page for page in printed_pages(definition) if page.layout]
+        candidates = [page for each in _layouts(definition) for page in printed_pages(each) if page.layout]
         while len(pages) < MOST_IN_PICTURE and (placed := self.features.find_best(candidates)):
             read = self._read(SeenPage(self.index, placed.page.number), placed)
-            if not read.is_legible:
+            if not read:
                 break
-            pages.append(read)
+            pages.append(replace(read, title=title_on(self.greys, placed, definition)))
         return pages
 
-    def _read(self, seen: SeenPage, placed: PlacedPage) -> SeenPage:
-        """The page with what stands in its boxes; not legible if too little of it can be made out."""
-        self.features.leave_out(placed)
+    def _read(self, seen: SeenPage, placed: PlacedPage) -> SeenPage | None:
+        """The page with what stands in its boxes; None if too little of it can be made out."""
         read = read_page(self.greys, placed, self.index)
         if read is None:
-            return replace(seen, is_legible=False)
+            return None
+        self.features.leave_out(placed)
         place, answers = read
         return replace(seen, place=place, answers=answers)
 
 
+def _layouts(definition: FormDefinition) -> list[FormDefinition]:
+    """The form, and as forms of its year may be laid out too."""
+    return [definition, definition.earlier] if definition.earlier else [definition]
+
+
+def title_on(picture: Picture, placed: PlacedPage, definition: FormDefinition) -> str:
+    """The title of the form with the year that the foot of its page gives; empty where that cannot be read."""
+    crop = placed.page.foot.within(straightened(picture, placed).picture)
+    (line,) = engine().read([crop], [ANY])
+    match = _YEAR.search(line.text)
+    return document_title(definition.form.title, MembershipYear.parse(match[0])) if match else ""
+
+
 def read_page(picture: Picture, placed: PlacedPage, index: int) -> tuple[PagePlace, dict[str, Answer]] | None:
     """What stands on a page that was found in the picture of that index; None if too little of it can be made out."""
-    page, share = straightened(picture, placed)
-    if share < LEAST_PRINT:
+    page = straightened(picture, placed)
+    if page.share < LEAST_PRINT:
         return None
     answers: dict[str, Answer] = {}
     written: list[tuple[PlacedBox, list[Line]]] = []
-    for box in placed.page.boxes:
-        if box.box.kind is Kind.TICKS:
-            answers[box.box.name] = ticks.answer_of(ticks.mark_in(page, placed.page, box), index)
-        else:
-            written.append((box, lines_in(page, placed.page, box)))
+    label: Label | None = None
+    for item in placed.page.items:
+        if isinstance(item, PlacedBox) and placed.page.area(item.rect).bottom <= page.end:
+            if item.box.kind is Kind.TICKS:
+                mark = ticks.mark_in(page.picture, placed.page, item, label)
+                answers[item.box.name] = ticks.answer_of(mark, index)
+            else:
+                written.append((item, lines_in(page.picture, placed.page, item)))
+        label = item if isinstance(item, Label) else None
     answers |= _words(written, index)
     return PagePlace(index, placed.page.number, placed.shares(picture)), answers
 
 
 def _words(written: Sequence[tuple[PlacedBox, list[Line]]], index: int) -> dict[str, Answer]:
     """What the lines in each box say. All lines of a page go to the engine together."""
-    crops = [line.crop for _, lines in written for line in lines]
-    alphabets = [_ALPHABETS.get(box.box.kind, ANY) for box, lines in written for _ in lines]
+    crops: list[Picture] = []
+    alphabets: list[Alphabet] = []
+    for box, lines in written:
+        for line in lines:
+            crops += line.crops
+            alphabets += [_ALPHABETS.get(box.box.kind, ANY)] * len(line.crops)
     found = iter(engine().read(crops, alphabets) if crops else ())
     answers: dict[str, Answer] = {}
     for box, lines in written:
-        answers[box.box.name] = _answer(box, [next(found) for _ in lines], index)
+        kept: list[Words] = []
+        struck: list[Words] = []
+        for line in lines:
+            kept += [next(found)] if line.crop is not None else []
+            struck += [next(found)] if line.struck is not None else []
+        answers[box.box.name] = _answer(box.box.kind, kept, struck, index)
     return answers
 
 
-def _answer(box: PlacedBox, lines: Sequence[Words], index: int) -> Answer:
-    if not lines:
-        return Answer("", ReadFrom.SCAN, page=index, confidence=1.0)
-    legible = [line for line in lines if line.text]
-    text = _joined(box.box.kind, [line.text for line in legible])
-    confidence = round(min((line.confidence for line in legible), default=0.0), 3)
-    is_sure = bool(text) and confidence >= LEAST_SURE
-    return Answer(
-        text,
-        ReadFrom.SCAN,
-        frozenset() if is_sure else frozenset({Doubt.UNREADABLE}),
-        page=index,
-        confidence=confidence,
-    )
+def _answer(kind: Kind, kept: Sequence[Words], struck: Sequence[Words], index: int) -> Answer:
+    """The answer of a box by the words in it, and by those that are crossed out."""
+    legible = [line for line in kept if line.text]
+    text = _joined(kind, [line.text for line in legible])
+    others = (_joined(kind, [line.text for line in struck]),) if struck else ()
+    doubts = {Doubt.STRUCK_OUT} if struck else set[Doubt]()
+    confidence = min((line.confidence for line in legible), default=0.0 if kept else 1.0)
+    if kept and (not text or confidence < LEAST_SURE):
+        doubts.add(Doubt.UNREADABLE)
+    return Answer(text, ReadFrom.SCAN, frozenset(doubts), others, index, confidence=round(confidence, 3))
 
 
 def _joined(kind: Kind, lines: Sequence[str]) -> str:

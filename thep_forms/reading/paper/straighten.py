@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from msgspec import Struct
 
 from thep_forms.reading.paper.placing import Matrix, PlacedPage
 from thep_forms.reading.paper.printed import Picture, PrintedPage
@@ -12,28 +14,40 @@ from thep_forms.reading.paper.printed import Picture, PrintedPage
 OFF = 10  # dots that a printed part may be away from where the features say
 LIKE = 0.55  # how like the print a part of the picture must be, from -1 to 1
 NEAREST = 6  # printed parts that say how far off a place is
+FEWEST_PARTS = 6  # printed parts, or it is not the page
+GRID = 50  # dots between places for which is worked out how far off they are
 LIGHT = 8  # dots of a page for a dot of the picture of its light
 LIGHT_SPREAD = 25  # of those dots: wider than any writing
-BLACK = 60  # of 255 greys of the paper around it, at least so much darker is ink
 
 
-def straightened(picture: Picture, placed: PlacedPage) -> tuple[Picture, float]:
-    """The page in that picture, and the share of its printed parts that are where they should be."""
+class Straightened(Struct, frozen=True):
+    """A page that lies flat. `share` is that of its printed parts that are where they should be.
+
+    `end` is the row of dots below the last of them: a continuation page may end before its last block.
+    """
+
+    picture: Picture
+    share: float
+    end: int
+
+
+def straightened(picture: Picture, placed: PlacedPage) -> Straightened:
+    """The page in that picture."""
     height, width = placed.page.picture.shape
-    to_page = cv2.WARP_INVERSE_MAP | cv2.INTER_AREA if _is_larger(placed.matrix) else cv2.WARP_INVERSE_MAP
+    to_page = cv2.WARP_INVERSE_MAP | cv2.INTER_AREA if _scale(placed.matrix) > 1 else cv2.WARP_INVERSE_MAP
     source, matrix = _of_like_size(picture, placed.matrix)
     page = cv2.warpPerspective(
         source, matrix, (width, height), flags=to_page | cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     lit = evenly_lit(page)
-    anchors, shifts, share = _shifts(lit, placed.page)
-    if len(anchors) >= NEAREST:
-        lit = _shifted(lit, anchors, shifts)
-    return lit, share
-
-
-def _is_larger(matrix: Matrix) -> bool:
-    return _scale(matrix) > 1
+    parts, looked_for = _parts(lit, placed.page)
+    if len(parts) >= NEAREST:
+        lit = _shifted(lit, parts)
+    end = max((part.end for part in parts), default=0) if placed.page.may_end_early else height
+    expected = [bottom for bottom in looked_for if bottom <= end]
+    is_enough = len(parts) >= FEWEST_PARTS or not looked_for
+    share = len(parts) / max(len(expected), 1) if looked_for else 1.0
+    return Straightened(lit, share if is_enough else 0.0, end)
 
 
 def _scale(matrix: Matrix) -> float:
@@ -59,33 +73,42 @@ def evenly_lit(page: Picture) -> Picture:
     return lit
 
 
-def _shifts(page: Picture, printed: PrintedPage) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
-    """The middles of the printed parts that were found, how far off each is, and the share that was found."""
-    middles: list[tuple[float, float]] = []
-    shifts: list[tuple[float, float]] = []
-    labels = printed.labels
-    for label in labels:
+class _Part(Struct, frozen=True):
+    """A printed part that was found: its middle, how far off it is, and the row below it."""
+
+    middle: tuple[float, float]
+    shift: tuple[float, float]
+    end: int
+
+
+def _parts(page: Picture, printed: PrintedPage) -> tuple[list[_Part], list[int]]:
+    """The printed parts that were found, and the rows below all those that were looked for."""
+    parts: list[_Part] = []
+    looked_for: list[int] = []
+    for label in printed.labels:
         area = printed.area(label.rect)
         part, around = area.within(printed.picture), area.grown(OFF, OFF)
         search = around.within(page)
-        if part.size == 0 or part.std() < 5 or search.shape != (part.shape[0] + 2 * OFF, part.shape[1] + 2 * OFF):
+        if search.shape != (part.shape[0] + 2 * OFF, part.shape[1] + 2 * OFF):
             continue
+        looked_for.append(area.bottom)
         likeness = cv2.matchTemplate(search, part, cv2.TM_CCOEFF_NORMED)
         _, best, _, (x, y) = cv2.minMaxLoc(likeness)
         if best >= LIKE:
-            middles.append(((area.left + area.right) / 2, (area.top + area.bottom) / 2))
-            shifts.append((x - OFF, y - OFF))
-    share = len(middles) / len(labels) if labels else 1.0
-    return np.array(middles, np.float32), np.array(shifts, np.float32), share
+            middle = ((area.left + area.right) / 2, (area.top + area.bottom) / 2)
+            parts.append(_Part(middle, (x - OFF, y - OFF), area.bottom))
+    return parts, looked_for
 
 
-def _shifted(page: Picture, anchors: NDArray[np.float32], shifts: NDArray[np.float32]) -> Picture:
+def _shifted(page: Picture, parts: Sequence[_Part]) -> Picture:
     """The page with each part moved back to where it belongs, as the nearest printed parts are off."""
+    anchors = np.array([part.middle for part in parts], np.float32)
+    shifts = np.array([part.shift for part in parts], np.float32)
     height, width = page.shape
-    step = 50
+    step = GRID
     xs, ys = np.arange(0, width + step, step, dtype=np.float32), np.arange(0, height + step, step, dtype=np.float32)
     grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 1, 2)
-    distances = np.sqrt(((grid - anchors[None]) ** 2).sum(axis=2)) + 30
+    distances = ((grid - anchors[None]) ** 2).sum(axis=2)
     nearest = np.argsort(distances, axis=1)[:, :NEAREST]
     median = np.median(shifts[nearest], axis=1).reshape(len(ys), len(xs), 2).astype(np.float32)
     field = cv2.GaussianBlur(median, (5, 5), 0)

@@ -8,13 +8,13 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from thep_forms.layout import PlacedBox
-from thep_forms.reading.paper.printed import Area, Picture, PrintedPage
-
-Mask = NDArray[np.uint8]  # 255 where something is, else 0
+from thep_forms.reading.paper.printed import Area, Mask, Picture, PrintedPage
+from thep_forms.reading.paper.struck import crossed_out
 
 INK = 185  # of 255: what is darker is ink; paper is 255
 PRINT = 200  # the same of what is printed, around which nothing counts
 AROUND_PRINT = 7  # dots: how wide a printed line is taken for, as it may be a little off
+DARKEST = 10  # per cent of the ink: what is half as dark as that belongs to a stroke, less to its blur
 SPECK, DUST = (
     3,
     14,
@@ -29,17 +29,22 @@ SMOOTH = 5  # rows of dots that are looked at together
 
 
 class Line(Struct, frozen=True):
-    """A line of writing: its crop, and where that is on the straightened page."""
+    """A line of writing: its crop, and that of what is crossed out in it. Either may be None."""
 
-    crop: Picture
-    area: Area
+    crop: Picture | None
+    struck: Picture | None = None
+
+    @property
+    def crops(self) -> list[Picture]:
+        """Both, as far as they are there."""
+        return [crop for crop in (self.crop, self.struck) if crop is not None]
 
 
-def ink_of(page: Picture, printed: PrintedPage, area: Area) -> Mask:
-    """What was written in a part of the page: its ink, but for what is printed there."""
+def ink_of(page: Picture, printed: PrintedPage, area: Area, around_print: int = AROUND_PRINT) -> Mask:
+    """What was written in a part of the page: its ink, but for what is printed there, `around_print` dots wide."""
     ink = np.where(area.within(page) < INK, 255, 0).astype(np.uint8)
     print_mask = np.where(area.within(printed.picture) < PRINT, 255, 0).astype(np.uint8)
-    ink[cv2.dilate(print_mask, np.ones((AROUND_PRINT, AROUND_PRINT), np.uint8)) > 0] = 0
+    ink[cv2.dilate(print_mask, np.ones((around_print, around_print), np.uint8)) > 0] = 0
     return _without_dust(ink)
 
 
@@ -68,13 +73,30 @@ def lines_in(page: Picture, printed: PrintedPage, placed: PlacedBox) -> list[Lin
     shown = area.within(page)
     lines: list[Line] = []
     for mask in _lines(ink, placed.box.lines):
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if len(rows) and np.count_nonzero(mask) >= LEAST_INK:
-            left, right, top, bottom = int(columns[0]), int(columns[-1]) + 1, int(rows[0]), int(rows[-1]) + 1
-            clean = np.where(cv2.dilate(mask, np.ones((5, 5), np.uint8)) > 0, shown, 255).astype(np.uint8)
-            crop = np.pad(clean[top:bottom, left:right], PADDING, constant_values=255)
-            lines.append(Line(crop, Area(area.left + left, area.top + top, area.left + right, area.top + bottom)))
+        if part := crossed_out(_dark(shown, mask)):
+            struck, kept = np.zeros_like(mask), mask.copy()
+            struck[:, part.left : part.right] = mask[:, part.left : part.right]
+            kept[:, part.left : part.right] = 0
+            lines.append(Line(_crop(shown, kept), _crop(shown, struck)))
+        elif (crop := _crop(shown, mask)) is not None:
+            lines.append(Line(crop))
     return lines
+
+
+def _dark(shown: Picture, mask: Mask) -> Mask:
+    """The ink without the grey around it, by which strokes look thicker in a blurred picture."""
+    greys = shown[mask > 0]
+    darkest = float(np.percentile(greys, DARKEST)) if greys.size else 0.0
+    return np.where((mask > 0) & (shown < (darkest + 255) / 2), 255, 0).astype(np.uint8)
+
+
+def _crop(shown: Picture, mask: Mask) -> Picture | None:
+    """What is shown where the mask has ink, close to it; None where there is too little ink."""
+    if np.count_nonzero(mask) < LEAST_INK:
+        return None
+    left, top, width, height = cv2.boundingRect(mask)
+    clean = np.where(cv2.dilate(mask, np.ones((5, 5), np.uint8)) > 0, shown, 255).astype(np.uint8)
+    return np.pad(clean[top : top + height, left : left + width], PADDING, constant_values=255)
 
 
 def _lines(ink: Mask, most: int) -> list[Mask]:
