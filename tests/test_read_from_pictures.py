@@ -172,6 +172,14 @@ def test_scratched_tick_is_asked_about_until_it_is_confirmed(records: Path, text
     assert row_of(records, photo)["verdict"] == "accepted"
 
 
+def test_one_tick_is_confirmed_with_all_that_is_asked_about_it(records: Path) -> None:
+    photo = put_in(records, with_answers(read_from_picture(), phase_special=struck("yes")))
+    decide("confirm", records, photo, "phase_special")
+    assert problems(records, photo, "value_struck_out") == []
+    left = {row["field"] for row in problems(records, photo, "scan_unconfirmed")}
+    assert ("phase_special" in left, "phase_primary" in left) == (False, True)
+
+
 # --- what is known ----------------------------------------------------------------------------------------------------
 
 

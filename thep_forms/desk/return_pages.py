@@ -143,21 +143,16 @@ class ReturnPages(PageGroup):
         """Save what was changed, and confirm one answer from a picture, or all that can be."""
         folder, definitions = self.desk.folder, self.desk.definitions()
         return_id, why = shown.returned.return_id, form["why"]
+        changed = [] if form.is_as_it_was(shown.answers) else form.changes(shown.answers)
         numbers: list[int] = []
-        if answers := _with_confirmed(form, shown):
-            numbers += correct(folder, return_id, answers, why, definitions).numbers
-        if form["confirm"] == ALL and look_up_return(folder, return_id, definitions).questions:
-            numbers += confirm(folder, return_id, (), why, definitions).numbers
+        if changed:
+            numbers += correct(folder, return_id, changed, why, definitions).numbers
+        if form["confirm"] == ALL:
+            if look_up_return(folder, return_id, definitions).questions:
+                numbers += confirm(folder, return_id, (), why, definitions).numbers
+        elif not any(answer.startswith(f"{form['confirm']}=") for answer in changed):
+            numbers += confirm(folder, return_id, [form["confirm"]], why, definitions).numbers
         return numbers
-
-
-def _with_confirmed(form: SentForm, shown: ShownReturn) -> list[str]:
-    """The answers that were changed, each as `name=answer`, and the one that is confirmed as it stands."""
-    name = form["confirm"]
-    changed = [] if form.is_as_it_was(shown.answers) else form.changes(shown.answers)
-    if name == ALL or any(each.startswith(f"{name}=") for each in changed):
-        return changed
-    return [*changed, f"{name}={form.answers.get(name, '')}"]
 
 
 def _neighbours(tasks: Sequence[Task], return_id: str, shown: ShownReturn) -> dict[str, object]:

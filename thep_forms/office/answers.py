@@ -68,15 +68,19 @@ def box_name(name: str, definition: FormDefinition) -> str:
 
 
 def names_asked_about(name: str, definition: FormDefinition) -> set[str]:
-    """The names by which problems may know a field: those of its box, or of its tick boxes and the field itself.
+    """The names by which problems may know a field: that of its box, or those of its tick boxes and its own.
+
+    A single tick box is known by its name and that of its field.
 
     Raises `DecisionError` if the form has no such field.
     """
     for field in definition.fields:
         if field.kind is Kind.TICKS:
             boxes = [box.name for box in definition.boxes_of_field(field)]
-            if _folded(name) in (_folded(field.name), _folded(field.label)) or name.strip() in boxes:
+            if _folded(name) in (_folded(field.name), _folded(field.label)):
                 return {field.name, *boxes}
+            if name.strip() in boxes:
+                return {field.name, name.strip()}
     return {box_name(name, definition)}
 
 
