@@ -179,7 +179,9 @@ class ImapServer:
                 return self
             time.sleep(0.05)
         log = self.folder / "log"
-        raise AssertionError(log.read_text() if log.exists() else "Dovecot did not start")
+        words = log.read_text() if log.exists() else "Dovecot did not start"
+        self.__exit__()
+        raise AssertionError(words)
 
     def __exit__(self, *_: object) -> None:
         self._process.send_signal(signal.SIGTERM)
