@@ -14,6 +14,8 @@ import pytest
 import trustme
 
 from tests.desk import context_of, opened_at
+from tests.imapserver import PASSWORD as IMAP_PASSWORD
+from tests.imapserver import ImapServer
 from tests.mailserver import MailServer
 from tests.remake_samples import answers
 from tests.viewer import type_into
@@ -119,6 +121,32 @@ def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
 def server(authority: trustme.CA) -> Iterator[MailServer]:
     with MailServer(authority) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def module_authority() -> trustme.CA:
+    """One whose certificates the servers of a module have. `trusts_module_authority` has the system trust it."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusts_module_authority(module_authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module_authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+
+
+@pytest.fixture(scope="module")
+def running_imap(module_authority: trustme.CA) -> Iterator[ImapServer]:
+    with ImapServer(module_authority) as server:
+        yield server
+
+
+@pytest.fixture
+def imap(running_imap: ImapServer, trusts_module_authority: None, monkeypatch: pytest.MonkeyPatch) -> ImapServer:
+    """A mail server that keeps mailboxes, trusted, with the password in the environment."""
+    assert trusts_module_authority is None
+    monkeypatch.setenv("THEP_FORMS_IMAP_PASSWORD", IMAP_PASSWORD)
+    return running_imap
 
 
 @pytest.fixture(scope="module")

@@ -47,15 +47,15 @@ namespace inbox {{
   separator = {separator}
   mailbox Gesendet {{
     auto = create
-    special_use = \\Sent
+    {special_use}\\Sent
   }}
   mailbox Ablage {{
     auto = create
-    special_use = \\Drafts
+    {special_use}\\Drafts
   }}
   mailbox Müll {{
     auto = create
-    special_use = \\Trash
+    {special_use}\\Trash
   }}
 }}
 passdb {{
@@ -108,13 +108,23 @@ class ImapServer:
         separator: str = "/",
         tls: bool = True,
         mechanism: str = "",
+        special_use: bool = True,
     ) -> None:
         self.host, self.port, self.starttls_port = "127.0.0.1", _free_port(), _free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="imap-", dir="/tmp"))  # the path of a socket has to be short
         self.folder.chmod(0o755)  # the server's users go through it
         mechanisms = ["plain", "login"] + ["xoauth2", "oauthbearer"] * bool(introspection)
         mechanisms = [mechanism] if mechanism else mechanisms
-        self._write(authority, introspection, mechanisms, {"separator": separator, "tls": "required" if tls else "no"})
+        self._write(
+            authority,
+            introspection,
+            mechanisms,
+            {
+                "separator": separator,
+                "tls": "required" if tls else "no",
+                "special_use": "special_use = " if special_use else "# ",
+            },
+        )
 
     def _write(
         self, authority: trustme.CA, introspection: str, mechanisms: list[str], more: Mapping[str, object]
@@ -169,7 +179,9 @@ class ImapServer:
                 return self
             time.sleep(0.05)
         log = self.folder / "log"
-        raise AssertionError(log.read_text() if log.exists() else "Dovecot did not start")
+        words = log.read_text() if log.exists() else "Dovecot did not start"
+        self.__exit__()
+        raise AssertionError(words)
 
     def __exit__(self, *_: object) -> None:
         self._process.send_signal(signal.SIGTERM)

@@ -96,3 +96,16 @@ def test_receipt_that_names_our_message_is_noted_at_its_school(records: Path, ou
     take_in(records, receipt)
     (row,) = rows(records / "returns.csv")
     assert (row["dfe_number"], row["verdict"]) == ("211/2103", "automatic")
+
+
+@pytest.mark.parametrize("status", ["5.1.1", "5.7.1"])
+def test_address_that_a_bounce_names_is_found_and_forgotten(records: Path, ours: EmailMessage, status: str) -> None:
+    bounce = report(ours)
+    about_it = bounce.get_payload(0).get_payload(0)  # type: ignore[union-attr] # they are parts
+    about_it.replace_header("Final-Recipient", f"rfc822; {STRANGER}")  # type: ignore[union-attr]
+    about_it.replace_header("Status", status)  # type: ignore[union-attr]
+    take_in(records, bounce)
+    assert STRANGER in run("find", STRANGER, "-o", records).stdout
+    assert run("forget", "-o", records, "--person", STRANGER, "--yes").exit_code == 0
+    for path in records.glob("*.sqlite"):
+        assert STRANGER.encode() not in path.read_bytes()

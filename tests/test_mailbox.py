@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.message import EmailMessage
 from itertools import count
 from pathlib import Path
@@ -27,28 +27,6 @@ from thep_forms.sources.mailbox_address import MailboxAddress
 
 _USERS = count(1)
 VARIABLE = "THEP_FORMS_IMAP_PASSWORD"
-
-
-@pytest.fixture(scope="module")
-def module_authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def running(module_authority: trustme.CA) -> Iterator[ImapServer]:
-    with ImapServer(module_authority) as server:
-        yield server
-
-
-@pytest.fixture
-def imap(
-    running: ImapServer, module_authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> ImapServer:
-    """The mail server, trusted, with the password in the environment."""
-    module_authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    monkeypatch.setenv(VARIABLE, PASSWORD)
-    return running
 
 
 @pytest.fixture
@@ -365,7 +343,7 @@ def test_connection_that_breaks_for_good_leaves_what_was_read_and_the_next_run_g
     with Proxy(imap.port, [16_000], refuses_after=1) as proxy:
         result = fetch(records, imap.address(user, port=proxy.port))
     assert result.exit_code == 2
-    assert "What was read until then counts. Run the same command again to read the rest." in result.stderr
+    assert "What was read until then counts. Do the same again to read the rest." in result.stderr
     before = len(came(records))
     assert 0 < before < 40
     assert f"{40 - before} of them new" in fetch(records, imap.address(user)).stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -12,31 +11,9 @@ import pytest
 import trustme
 
 from tests.commands import run
-from tests.imapserver import PASSWORD, ImapServer
+from tests.imapserver import ImapServer
 from tests.writing import CEDAR, ELM, IVY, email, form_in
 from thep_forms.records import Ledger, SentState
-
-
-@pytest.fixture(scope="module")
-def module_authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def running(module_authority: trustme.CA) -> Iterator[ImapServer]:
-    with ImapServer(module_authority) as server:
-        yield server
-
-
-@pytest.fixture
-def imap(
-    running: ImapServer, module_authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> ImapServer:
-    """The mail server, trusted, with the password in the environment."""
-    module_authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    monkeypatch.setenv("THEP_FORMS_IMAP_PASSWORD", PASSWORD)
-    return running
 
 
 def drafts(imap: ImapServer, user: str, folder: str = "Ablage") -> list[EmailMessage]:
@@ -85,6 +62,18 @@ def test_address_may_name_another_folder_for_drafts(imap: ImapServer, schools: P
     imap.create("four", "Letters")
     email(schools, records, "--drafts", imap.address("four", "Letters"))
     assert len(drafts(imap, "four", "Letters")) == 3
+
+
+@pytest.mark.usefixtures("imap")
+def test_drafts_folder_is_found_by_its_name_where_the_server_does_not_say_what_folders_are_for(
+    module_authority: trustme.CA, schools: Path, records: Path, tmp_path: Path
+) -> None:
+    with ImapServer(module_authority, special_use=False) as server:
+        without = email(schools, tmp_path / "others", "--drafts", server.address("six", ""))
+        assert "does not say which folder is for drafts" in without.stderr.splitlines()[-1]
+        server.create("six", "Entw&APw-rfe")
+        assert email(schools, records, "--drafts", server.address("six", "")).exit_code == 0
+        assert len(drafts(server, "six", "Entw&APw-rfe")) == 3
 
 
 def test_nothing_is_noted_of_a_draft_that_the_server_does_not_take(

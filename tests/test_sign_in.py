@@ -30,11 +30,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*Popen.__del__:pytest.PytestUnr
 
 
 @pytest.fixture(scope="module")
-def module_authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
 def provider(module_authority: trustme.CA) -> Iterator[OAuthServer]:
     with OAuthServer(module_authority) as running:
         yield running
@@ -48,11 +43,10 @@ def running(module_authority: trustme.CA, provider: OAuthServer) -> Iterator[Ima
 
 @pytest.fixture
 def oauth(
-    provider: OAuthServer, module_authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    provider: OAuthServer, trusts_module_authority: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> OAuthServer:
     """The provider, trusted, with nobody signed in, and a browser that follows where it leads."""
-    module_authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    assert trusts_module_authority is None
     monkeypatch.setenv("BROWSER", browser(tmp_path))
     provider.sign_out()
     provider.lifetime, provider.refuses, provider.signed_in = 3600.0, "", 0
@@ -145,6 +139,7 @@ def test_sign_in_that_the_provider_refuses_is_one_line(
     set_up(records, oauth, has_device_flow=has_device_flow)
     oauth.refuses = error
     assert words in failed(fetch(records, mailbox))
+    assert len(oauth.asked) <= 1
 
 
 def test_sign_in_that_nobody_has_set_up_names_who_can(records: Path) -> None:

@@ -17,6 +17,7 @@ from thep_forms.desk.forms_pages import FormsPages
 from thep_forms.desk.job_pages import JobPages
 from thep_forms.desk.keys_pages import KeysPages
 from thep_forms.desk.list_pages import ListPages
+from thep_forms.desk.mailbox_pages import MailboxPages
 from thep_forms.desk.pages import DeskContext, PageGroup
 from thep_forms.desk.people_pages import PeoplePages
 from thep_forms.desk.report_pages import ReportPages
@@ -47,6 +48,7 @@ _GROUPS: tuple[type[PageGroup], ...] = (
     ReturnPages,
     JobPages,
     AddPages,
+    MailboxPages,
     YearPages,
     ListPages,
     StartPages,

@@ -16,6 +16,7 @@ from thep_forms.definition import Definitions, shipped
 from thep_forms.desk.batches import Batches
 from thep_forms.desk.downloads import Downloads
 from thep_forms.desk.jobs import Job, Jobs
+from thep_forms.desk.mailbox_sign_in import MailboxSignIn
 from thep_forms.desk.settings import SettingsFile
 from thep_forms.desk.year_in_sight import YearInSight
 from thep_forms.office.dates import in_words, today
@@ -66,6 +67,7 @@ class DeskContext(Struct, frozen=True):
     sight: YearInSight
     batches: Batches
     settings: SettingsFile
+    mailbox: MailboxSignIn
     open_samples: Callable[[Job], str] | None = None
 
 

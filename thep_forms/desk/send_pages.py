@@ -16,10 +16,13 @@ from starlette.routing import Route
 from thep_forms.defaults import MESSAGES_A_MINUTE, SMTP_PORT
 from thep_forms.desk.job_pages import path_of
 from thep_forms.desk.jobs import Job
+from thep_forms.desk.mailbox_jobs import putting_drafts
+from thep_forms.desk.mailbox_pages import mailbox_page
+from thep_forms.desk.mailbox_sign_in import PASSWORD, WAYS, TypedMailbox
 from thep_forms.desk.pages import DeskContext, PageGroup
-from thep_forms.desk.requests import SentForm, go_to, sent_form
+from thep_forms.desk.requests import SentForm, go_to, sent_form, status_of
 from thep_forms.desk.send_jobs import Work, drafting, sending
-from thep_forms.errors import DecisionError, SendError
+from thep_forms.errors import DecisionError, SendError, SignInError
 from thep_forms.office.drafts import note_drafts_sent
 from thep_forms.office.email import look_up_plan, show_message
 from thep_forms.office.mail_choice import look_up_choice, request_for_chosen, request_for_due, request_for_school
@@ -28,6 +31,7 @@ from thep_forms.office.mail_words import STANDS, is_meant, skipped_in_words, wri
 from thep_forms.office.school_status import ReminderRule
 from thep_forms.records import SentKind
 from thep_forms.send import Server
+from thep_forms.sources.mailbox_address import INBOX
 
 _GONE = "The desk was opened again since you chose these schools. Choose them again."
 _NOBODY_CHOSEN = "Tick the schools to write to."
@@ -63,6 +67,8 @@ class SendPages(PageGroup):
             Route("/send/{number:int}/how", self.how),
             Route("/send/{number:int}/mail", self.mail, methods=["POST"]),
             Route("/send/{number:int}/drafts", self.drafts, methods=["POST"]),
+            Route("/send/{number:int}/mailbox", self.mailbox),
+            Route("/send/{number:int}/mailbox", self.drafts_to_mailbox, methods=["POST"]),
         ]
 
     # --- who --------------------------------------------------------------------------------------------------------
@@ -160,6 +166,8 @@ class SendPages(PageGroup):
             kind=mail.kind,
             typed=typed or self._known_server(),
             has_password=bool(self._server and self._server.password),
+            ways=WAYS,
+            way=self.desk.mailbox.known().way,
             error=error,
             box=box,
         )
@@ -183,23 +191,33 @@ class SendPages(PageGroup):
         typed = Typed(*(form[box] for box in _BOXES))
         if wrong := _wrong_box(typed):
             return self.how(request, *wrong, typed)
-        server = self._server = self._server_of(typed, form.all("password"))
+        try:
+            server = self._server = self._server_of(typed, form)
+        except SignInError as error:
+            return self.how(request, str(error), "way", typed)
         with suppress(OSError):  # the mail goes out all the same
             self.desk.settings.change(mail_host=typed.host, mail_port=typed.port, mail_user=typed.user)
         work = sending(mail, server, int(typed.per_minute), f"/send/{number}")
 
         def work_that_forgets(job: Job) -> None:
+            self.desk.mailbox.begin(job)
             try:
                 work(job)
-            except SendError:  # the password may be wrong: it is asked for again
+            except (SendError, SignInError):  # the password may be wrong: it is asked for again
                 self._server = Server.at(server.host, server.port, server.user)
                 raise
 
         return self._start(mail, "Sending", work_that_forgets)
 
-    def _server_of(self, typed: Typed, passwords: list[str]) -> Server:
-        """The mail server that was typed. An empty password means the one of before, at the same server."""
-        password, before = passwords[-1] if passwords else "", self._server
+    def _server_of(self, typed: Typed, form: SentForm) -> Server:
+        """The mail server that was typed. An empty password means the one of before, at the same server.
+
+        Raises `SignInError` where the user is to sign in, and that is not set up.
+        """
+        if form["way"] in WAYS and form["way"] != PASSWORD:
+            tokens = self.desk.mailbox.signed_in(form["way"], typed.user).tokens
+            return Server.at(typed.host, int(typed.port), typed.user, tokens=tokens)
+        password, before = next(iter(form.all("password")), ""), self._server
         if not password and before and (before.host, before.user) == (typed.host, typed.user):
             password = before.password
         return Server.at(typed.host, int(typed.port), typed.user, password)
@@ -208,6 +226,24 @@ class SendPages(PageGroup):
         """Write drafts to download."""
         _, mail = self._chosen(request)
         return self._start(mail, "Writing drafts of", drafting(mail, self.desk.downloads))
+
+    def mailbox(self, request: Request, error: str = "", typed: TypedMailbox | None = None) -> Response:
+        """Which mailbox to put drafts into."""
+        number, mail = self._chosen(request)
+        typed, count = typed or self.desk.mailbox.known(), len(look_up_plan(mail).recipients)
+        page = mailbox_page(self.desk, typed, error, f"/send/{number}/mailbox", count)
+        return HTMLResponse(page, status_of(error))
+
+    def drafts_to_mailbox(self, request: Request) -> Response:
+        """Sign in to the mailbox, and put drafts into it."""
+        _, mail = self._chosen(request)
+        form = sent_form(request)
+        typed = replace(self.desk.mailbox.typed(form), folder=form["drafts_folder"] or INBOX)
+        try:
+            account = self.desk.mailbox.account(typed, form)
+        except (DecisionError, SignInError) as error:
+            return self.mailbox(request, str(error), typed)
+        return self._start(mail, "Putting drafts of", putting_drafts(self.desk, mail, typed, account))
 
     def _start(self, mail: MailRequest, verb: str, work: Work) -> Response:
         count = len(look_up_plan(mail).recipients)

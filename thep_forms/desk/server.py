@@ -22,6 +22,7 @@ from thep_forms.desk.app import make_app
 from thep_forms.desk.batches import Batches, with_steps
 from thep_forms.desk.downloads import Downloads
 from thep_forms.desk.jobs import Job, Jobs
+from thep_forms.desk.mailbox_sign_in import MailboxSignIn
 from thep_forms.desk.pages import DeskContext, Pages
 from thep_forms.desk.settings import settings_file
 from thep_forms.desk.year_in_sight import YearInSight
@@ -72,7 +73,8 @@ def running_desk(
     samples = _Samples(folder)
     open_samples = None if is_samples else samples.open
     pages, settings = Pages(key.token), settings_file()
-    desk = DeskContext(folder, definitions, pages, jobs, downloads, sight, batches, settings, open_samples)
+    mailbox = MailboxSignIn(folder, definitions, settings)
+    desk = DeskContext(folder, definitions, pages, jobs, downloads, sight, batches, settings, mailbox, open_samples)
     guard = Guard(make_app(desk), key, number)
     # No access log: nothing that is asked for is written down.
     server = uvicorn.Server(uvicorn.Config(guard, access_log=False, log_level="critical", server_header=False))

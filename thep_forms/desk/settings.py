@@ -19,12 +19,16 @@ from thep_forms.files import private_folder, write_private
 
 
 class Settings(Struct, frozen=True):
-    """The settings. `has_keys`: single letters are keys. The rest is the mail server as it was typed."""
+    """The settings. `has_keys`: single letters are keys. The rest is the mail server, and the mailbox, as typed."""
 
     has_keys: bool = True
     mail_host: str = ""
     mail_port: str = ""
     mail_user: str = ""
+    mailbox_host: str = ""
+    mailbox_user: str = ""
+    mailbox_folder: str = ""
+    mailbox_way: str = ""
 
 
 class SettingsFile:

@@ -164,7 +164,7 @@ class Holdings:
             yield piece(Where.WAY, [Line("Name of the file, and where it lay", way.source)])
             for message in way.carried_by:
                 yield piece(Where.WAY, [Line("Sender of the message", message.sender)])
-                for address in message.failed:
+                for address in message.undelivered:
                     yield piece(Where.WAY, [Line("Address that a message did not reach", address)])
 
     def _name(self, origin: Origin) -> str:

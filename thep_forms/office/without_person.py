@@ -128,7 +128,9 @@ def arrival_without(arrival: Arrival, person: Person) -> Arrival:
     for message in arrival.carried_by:
         failed = tuple(address for address in message.failed if not person.is_address(address))
         sender = "" if person.is_address(message.sender) else message.sender
-        messages.append(replace(message, sender=sender, failed=failed))
+        refusals = tuple(refusal for refusal in message.refusals if not person.is_address(refusal.address))
+        answers = tuple(answer for answer in message.answers if not person.is_address(answer.strip("<>")))
+        messages.append(replace(message, sender=sender, failed=failed, refusals=refusals, answers=answers))
     return replace(arrival, source=source, carried_by=tuple(messages))
 
 

@@ -33,7 +33,7 @@ class DraftsFolder:
         elif found := find_drafts(self._connection):
             self._folder = found
         else:
-            raise MailboxError("The mail server does not say which folder is for drafts. Name it: …/Drafts.")
+            raise MailboxError("The mail server does not say which folder is for drafts. Name that folder, too.")
         open_folder(self._connection, self._folder)
 
     def close(self) -> None:

@@ -103,7 +103,7 @@ class ImapConnection:
     def _start_tls(self, imap: imaplib.IMAP4, context: ssl.SSLContext) -> None:
         if "STARTTLS" not in imap.capabilities:
             raise MailboxError(
-                f"{self._name} offers no TLS, so others could read along. Nothing was sent to it. Use imaps:// instead."
+                f"{self._name} offers no TLS, so others could read along. Nothing was sent to it. Use its port 993."
             )
         try:
             with self._errors():
@@ -118,8 +118,8 @@ class ImapConnection:
                 "If the certificate is your own, ask your IT support to make it trusted."
             )
         return MailboxError(
-            f"{self._name} does not speak TLS there. Nothing was sent to it. Check the port: 993 for imaps://, "
-            "143 for imap://."
+            f"{self._name} does not speak TLS there. Nothing was sent to it. Check the port: 993, or 143 for "
+            "a server that begins TLS later (imap://)."
         )
 
     @property
@@ -132,8 +132,9 @@ class ImapConnection:
         if not self.account.tokens:
             self._sign_in_with_password(imap)
             return
+        token = self.account.tokens.token()
         try:
-            self._sign_in_with_token(imap, self.account.tokens.token())
+            self._sign_in_with_token(imap, token)
         except SignInError:  # it may have ended before its time
             self._sign_in_with_token(imap, self.account.tokens.token(renewed=True))
         self._ask_capabilities(imap)

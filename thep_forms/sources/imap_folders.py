@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from thep_forms.errors import MailboxError
 from thep_forms.sources.imap import ImapConnection, RefusedError, quoted, quoted_folder
+from thep_forms.sources.mail_folders import is_for_drafts
 from thep_forms.sources.model import MessageKind
 
 DRAFTS = "\\Drafts"
@@ -57,9 +58,13 @@ def find_folder(connection: ImapConnection, name: str) -> Folder:
 
 
 def find_drafts(connection: ImapConnection) -> Folder | None:
-    """The folder that the server has for drafts; None where it names none."""
-    for folder in _list(connection, '"*"'):
+    """The folder that the server has for drafts, or else one with a name for drafts; None where there is none."""
+    folders = _list(connection, '"*"')
+    for folder in folders:
         if DRAFTS.lower() in folder.flags:
+            return folder
+    for folder in folders:
+        if is_for_drafts(folder.name.rpartition(folder.divider or "/")[2]):
             return folder
     return None
 

@@ -112,6 +112,11 @@ def kind_of_labels(labels: Iterable[str], *, was_delivered: bool) -> MessageKind
     return MessageKind.ORDINARY if is_only_sent and was_received else kind
 
 
+def is_for_drafts(name: str) -> bool:
+    """Whether drafts lie in a folder of that name, which may be in modified UTF-7."""
+    return _plain_name(name) in _DRAFTS
+
+
 def _plain_name(name: str) -> str:
     """The name without capitals, accents, ending, number, hyphens and underscores.
 

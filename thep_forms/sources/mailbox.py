@@ -28,7 +28,7 @@ from thep_forms.sources.uid_set import UidSet
 T = TypeVar("T")
 
 _TRIES = 3  # to connect again, after a connection was lost and nothing came since
-_CHANGED = "The folder was made anew while it was read. Run the same command again."
+_CHANGED = "The folder was made anew while it was read. Do the same again."
 
 
 class Mailbox:
@@ -90,7 +90,7 @@ class Mailbox:
                         self._small = self._kept_up(partial(fetch_small, self._connection, found[at:]))
                     yield from self._message(listed, folder)
         except MailboxError as error:
-            self.failure = f"{error} What was read until then counts. Run the same command again to read the rest."
+            self.failure = f"{error} What was read until then counts. Do the same again to read the rest."
 
     def _message(self, listed: Listed, folder: Path) -> Iterator[SourceFile]:
         path = folder / f"{listed.uid}.eml"
@@ -170,7 +170,7 @@ class Mailbox:
             for uids in in_ranges(there):
                 self._move(str(UidSet(uids)))
         except MailboxError as error:
-            self.failure = self.failure or f"{error} Not all messages were moved. Run the same command again."
+            self.failure = self.failure or f"{error} Not all messages were moved. Do the same again."
 
     def _move(self, uids: str) -> None:
         """Move messages (RFC 6851). Where the server cannot do that, copy them, and delete just these (RFC 4315)."""
