@@ -19,7 +19,8 @@ Filled = Callable[..., bytes]
 @pytest.fixture
 def strays(records: Path, filled: Filled, schools: Path) -> Path:
     """Records with an accepted form of Cedar's, a picture of a form that names no school, and minutes of a meeting."""
-    folder = inbox(records.parent / "in", cedar=filled(), scan=printers.scanned(filled("4242", dfe_number="", school_name="")))
+    scan = printers.scanned(filled("4242", dfe_number="", school_name=""))
+    folder = inbox(records.parent / "in", cedar=filled(), scan=scan)
     (folder / "minutes.txt").write_text("Minutes")
     ingest(records, [folder], register=schools)
     return records

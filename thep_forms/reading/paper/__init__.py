@@ -5,7 +5,9 @@
     straighten  the page as if it lay flat under an even light
     ticks       which squares are ticked
     writing     the crops of the lines that stand in a box
+    struck      what is crossed out in a line
     engine      what a crop says
+    numbers     the DfE number, which is looked at several times
     reader      all of it, for the pictures of a file
 
 Limitations: whole letters and digits are read well where they are typed or written apart. Joined handwriting is often

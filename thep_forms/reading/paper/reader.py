@@ -18,6 +18,7 @@ from thep_forms.layout import Label, PlacedBox
 from thep_forms.reading.model import Answer, Doubt, PagePlace, ReadFrom
 from thep_forms.reading.paper import ticks
 from thep_forms.reading.paper.engine import ANY, EMAIL, NUMBER, TELEPHONE, Alphabet, Words, engine
+from thep_forms.reading.paper.numbers import read_number
 from thep_forms.reading.paper.placing import PictureFeatures, PlacedPage, around_code
 from thep_forms.reading.paper.printed import Picture, printed_pages, smaller
 from thep_forms.reading.paper.straighten import straightened
@@ -135,7 +136,7 @@ def read_page(picture: Picture, placed: PlacedPage, index: int) -> tuple[PagePla
 
 
 def _words(written: Sequence[tuple[PlacedBox, list[Line]]], index: int) -> dict[str, Answer]:
-    """What the lines in each box say. All lines of a page go to the engine together."""
+    """What the lines in each box say. All lines of a page go to the engine together, but for the DfE number."""
     crops: list[Picture] = []
     alphabets: list[Alphabet] = []
     for box, lines in written:
@@ -150,6 +151,8 @@ def _words(written: Sequence[tuple[PlacedBox, list[Line]]], index: int) -> dict[
         for line in lines:
             kept += [next(found)] if line.crop is not None else []
             struck += [next(found)] if line.struck is not None else []
+        if box.box.kind is Kind.DFE_NUMBER and len(lines) == 1 and lines[0].crop is not None:
+            kept = [read_number(lines[0].crop)]
         answers[box.box.name] = _answer(box.box.kind, kept, struck, index)
     return answers
 
