@@ -19,7 +19,7 @@ from tests.viewer import type_into
 from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
 from thep_forms.layout import PlacedText, Rect, lay_out
-from thep_forms.reading import Doubt, FileKind, Reading
+from thep_forms.reading import Doubt, FileKind, ReadFrom, Reading
 
 SCHOOL = answers("2101")
 HEAD, NAME = "headteacher_name", "Ann Lee"
@@ -148,7 +148,7 @@ def test_scan_with_words_guessed_by_a_program_is_a_scan(printed: bytes, definiti
     reading = read_return(printers.recognised(printed), definition)
     assert reading.kind is FileKind.SCAN
     assert reading.form_id == definition.form_id
-    assert not reading.answers
+    assert {answer.read_from for answer in reading.answers.values()} == {ReadFrom.SCAN}
 
 
 # --- Damage -------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from tests.printers import FLATTENED, by_cairo, by_qpdf, joined, on_sheets, page
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition, MembershipYear, load_definition
-from thep_forms.definition.identity import Code, read_code
+from thep_forms.definition.identity import Code, read_code, school_in
 from thep_forms.generate import Master
 from thep_forms.reading import FileKind
 from thep_forms.reading.read import read_file
@@ -166,7 +166,7 @@ def test_forms_of_two_schools_on_one_sheet_are_two_returns(
 ) -> None:
     sheet = on_sheets(joined((by_qpdf(ours), FIRST), (by_qpdf(theirs), FIRST)), 2)
     found = read_file(sheet, lambda _: definition)
-    assert [reading.form_id.split()[-1] for reading in found] == ["211/2101", "211/4242"]
+    assert [school_in(reading.form_id) for reading in found] == ["211/2101", "211/4242"]
 
 
 def written_anew(pdf: bytes) -> bytes:

@@ -107,7 +107,8 @@ def _read_empty(contents: Contents, fields: Sequence[Reading], definitions: Defi
     printed, has_failed = attempt(lambda: _read_pages(contents, definitions), Found())
     contents = contents.with_damage(printed.damaged or has_failed)
     for reading in printed.readings:
-        if reading.kind is FileKind.UNREADABLE or reading.says_something:
+        is_printed = reading.kind is not FileKind.SCAN and reading.says_something
+        if is_printed or reading.kind is FileKind.UNREADABLE:
             return Found(printed.readings, contents.damaged)
     beside, has_failed = attempt(lambda: _read_beside(contents, definitions), Found())
     pictures = [reading for reading in beside.readings if reading.kind is FileKind.SCAN]
