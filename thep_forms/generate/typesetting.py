@@ -142,13 +142,25 @@ def _wrapped(text: str, room: float) -> Iterator[str]:
 def _cut(word: str, room: float) -> Iterator[str]:
     """The word in pieces that fit, of one letter at least."""
     while len(word) > 1 and width_of(shape(word)) > room:
-        end = len(word) - 1
-        while end > 1 and width_of(shape(word[:end])) > room:
-            end -= 1
-        end = _best_end(word, end)
+        end = _best_end(word, _letters_that_fit(word, room))
         yield word[:end]
         word = word[end:]
     yield word
+
+
+def _letters_that_fit(word: str, room: float) -> int:
+    """How many letters of a word that is too long fit, one at least. Few pieces are tried: each takes its time."""
+
+    def width(letters: int) -> float:
+        return width_of(shape(word[:letters]))
+
+    most = 2
+    while most < len(word) and width(most) <= room:
+        most *= 2
+    end = max(bisect_right(range(1, min(most, len(word))), room, key=width), 1)
+    while end > 1 and width(end) > room:  # letters that join may be wider alone
+        end -= 1
+    return end
 
 
 def _best_end(word: str, end: int) -> int:
