@@ -29,3 +29,12 @@ def table(result: Result) -> list[dict[str, str]]:
 def program(*words: object) -> list[str]:
     """The command for `subprocess` that runs `thep-forms WORDS…`."""
     return [sys.executable, "-m", "thep_forms", *(str(word) for word in words)]
+
+
+def interruptible(*words: object) -> list[str]:
+    """The same, which Ctrl-C stops also where the tests run in the background of a shell, which has them ignore it."""
+    code = (
+        "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "runpy.run_module('thep_forms', run_name='__main__', alter_sys=True)"
+    )
+    return [sys.executable, "-c", code, *(str(word) for word in words)]

@@ -5,9 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import multiprocessing
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
@@ -17,7 +14,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from tests.commands import program, run
+from tests.commands import run
 from tests.conftest import ingest, rows
 from tests.packing import mail, mbox, zipped
 from tests.printers import by_qpdf
@@ -210,23 +207,3 @@ def test_the_tables_are_the_same_on_a_busy_machine(
     assert list(verdicts(quiet).values()).count("unreadable") == 1
     for path in quiet.glob("*.csv"):
         assert path.read_bytes() == (busy / path.name).read_bytes()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for another process")
-def test_a_run_that_is_stopped_says_what_to_do_and_the_next_run_reads_the_rest(tmp_path: Path, filled: Filled) -> None:
-    inbox, records = tmp_path / "inbox", tmp_path / "records"
-    inbox.mkdir()
-    (inbox / "a.pdf").write_bytes(filled())
-    (inbox / "b.pdf").write_bytes(endless_pdf(1))
-    with subprocess.Popen(
-        program("ingest", inbox, "-o", records, "--timeout", 300), stderr=subprocess.PIPE, text=True
-    ) as command:
-        deadline = time.monotonic() + 60
-        while not list(records.glob("returns/*")) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        time.sleep(1)
-        command.send_signal(signal.SIGINT)
-        _, errors = command.communicate(timeout=60)
-    assert (errors, command.returncode) == ("Stopped. Nothing is lost: run ingest again to read the rest.\n", 130)
-    (inbox / "b.pdf").unlink()
-    assert ingest(records, [inbox]).all_accepted

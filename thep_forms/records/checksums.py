@@ -10,8 +10,11 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
+
+from thep_forms.interruption import uninterrupted
 
 FIRST_WITH_CHECKSUMS = 9  # the version of the ledger
 # What reading a damaged file raises: the second where SQLite quotes a name in it that is no text.
@@ -25,6 +28,23 @@ _SEPARATOR = "char(31)"  # between the parts of a key
 def row_checksum(*values: object) -> bytes:
     """The checksum of a row: 8 bytes of BLAKE2b of its values, as a MessagePack array."""
     return hashlib.blake2b(msgspec.msgpack.encode(values), digest_size=_SIZE).digest()
+
+
+class Connection(sqlite3.Connection):
+    """A connection on which Ctrl-C waits until a statement is over.
+
+    SQLite would report an exception that `row_checksum` raises as an error of the ledger.
+    """
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Run a statement, up to its first row."""
+        with uninterrupted():
+            return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any, /) -> sqlite3.Cursor:
+        """Run a statement for each of the parameters."""
+        with uninterrupted():
+            return super().executemany(sql, parameters)
 
 
 def add_function(connection: sqlite3.Connection) -> None:

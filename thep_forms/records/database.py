@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -162,13 +163,14 @@ class Database:
                 raise
 
     def _connected(self, *, unchanged: bool, in_memory: bool) -> sqlite3.Connection:
+        connect = partial(sqlite3.connect, isolation_level=None, factory=checksums.Connection)
         if in_memory:
             # Several threads may ask, one at a time: whoever keeps it sees to that.
-            return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            return connect(":memory:", check_same_thread=False)
         if unchanged:
-            return sqlite3.connect(read_only(self._path), uri=True, timeout=PATIENCE, isolation_level=None)
+            return connect(read_only(self._path), uri=True, timeout=PATIENCE)
         _make(self._path)
-        return sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None)
+        return connect(self._path, timeout=PATIENCE)
 
     @classmethod
     def existing(

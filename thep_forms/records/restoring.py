@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from thep_forms.files import moved_into_place, sync_folder, write_private
+from thep_forms.interruption import uninterrupted
 from thep_forms.reading import Reading
 from thep_forms.records import checksums, last_copy, migrations, soundness
 from thep_forms.records.checksums import Damage
@@ -44,8 +45,14 @@ class Restored(Struct, frozen=True):
 def restore_ledger(records: Path) -> Restored:
     """Put a whole ledger in the place of a damaged one, which is kept. Raises `RecordsError`, `OSError`.
 
-    Rows of the damaged ledger that match their checksums are newer than those of the copy, so they count.
+    Rows of the damaged ledger that match their checksums are newer than those of the copy, so they count. Ctrl-C waits
+    until all is done: it must not pass for damage.
     """
+    with uninterrupted():
+        return _restore(records)
+
+
+def _restore(records: Path) -> Restored:
     ledger, copy = records / LEDGER, records / LAST_COPY
     has_copy = copy.is_file() and not list(_faults(copy))
     copied_at = datetime.fromtimestamp(copy.stat().st_mtime, UTC) if has_copy else None
