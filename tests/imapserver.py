@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import imaplib
 import os
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
@@ -17,9 +19,11 @@ from email.message import EmailMessage
 from imaplib import IMAP4, IMAP4_SSL
 from pathlib import Path
 
+import pytest
 import trustme
 
 PASSWORD = "sesame-street"  # noqa: S105 - no real one
+needs_dovecot = pytest.mark.skipif(sys.platform == "win32", reason="there is no Dovecot for Windows")
 
 _SECONDS = 20.0  # for the server to start or to end
 _CONFIGURATION = """
@@ -207,7 +211,8 @@ class ImapServer:
         imap = self.signed_in(user)
         for message in messages:
             data = message if isinstance(message, bytes) else message.as_bytes()
-            assert imap.append(f'"{folder}"', flags, None, data)[0] == "OK"  # type: ignore[arg-type] # None is now
+            now = imaplib.Time2Internaldate(time.time())
+            assert imap.append(f'"{folder}"', flags, now, data)[0] == "OK"
         imap.logout()
 
     def write_directly(self, user: str, messages: Iterable[bytes]) -> None:

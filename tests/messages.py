@@ -47,17 +47,23 @@ def forwarded(inner: EmailMessage, sender: str = SCHOOL, **headers: str) -> Emai
     return made
 
 
-def report(inner: EmailMessage | None, kind: str = "delivery-status", **headers: str) -> EmailMessage:
+def report(
+    inner: EmailMessage | None,
+    kind: str = "delivery-status",
+    recipient: str = SCHOOL,
+    status: str = "5.1.1",
+    **headers: str,
+) -> EmailMessage:
     """A bounce or a receipt (RFC 3462), which carries the message that it is about."""
     made = message(b"", "Mail System <mail@cedar2101.example>", **headers)
     made.clear_content()
     made["Content-Type"] = f'multipart/report; report-type={kind}; boundary="between"'
-    status = MIMEPart()
-    status["Content-Type"] = f"message/{kind}"
+    outcome = MIMEPart()
+    outcome["Content-Type"] = f"message/{kind}"
     about = MIMEPart()
-    about["Final-Recipient"], about["Action"], about["Status"] = f"rfc822; {SCHOOL}", "failed", "5.1.1"
-    status.set_payload([about])
-    parts = [status]
+    about["Final-Recipient"], about["Action"], about["Status"] = f"rfc822; {recipient}", "failed", status
+    outcome.set_payload([about])
+    parts = [outcome]
     if inner:
         whole = MIMEPart()
         whole.set_content(inner)

@@ -70,10 +70,7 @@ def test_letter_that_answers_nothing_of_ours_belongs_to_nobody(records: Path, ou
 def test_bounce_of_an_address_that_mail_was_passed_on_to_finds_the_message_it_returns(
     records: Path, ours: EmailMessage, returned: str, status: str, words: str
 ) -> None:
-    bounce = report(ours if returned == "whole" else None)
-    about_it = bounce.get_payload(0).get_payload(0)  # type: ignore[union-attr] # they are parts
-    about_it.replace_header("Final-Recipient", f"rfc822; {STRANGER}")  # type: ignore[union-attr]
-    about_it.replace_header("Status", status)  # type: ignore[union-attr]
+    bounce = report(ours if returned == "whole" else None, recipient=STRANGER, status=status)
     if returned == "headers":
         headers = MIMEPart()
         headers["Content-Type"] = "text/rfc822-headers"
@@ -100,11 +97,7 @@ def test_receipt_that_names_our_message_is_noted_at_its_school(records: Path, ou
 
 @pytest.mark.parametrize("status", ["5.1.1", "5.7.1"])
 def test_address_that_a_bounce_names_is_found_and_forgotten(records: Path, ours: EmailMessage, status: str) -> None:
-    bounce = report(ours)
-    about_it = bounce.get_payload(0).get_payload(0)  # type: ignore[union-attr] # they are parts
-    about_it.replace_header("Final-Recipient", f"rfc822; {STRANGER}")  # type: ignore[union-attr]
-    about_it.replace_header("Status", status)  # type: ignore[union-attr]
-    take_in(records, bounce)
+    take_in(records, report(ours, recipient=STRANGER, status=status))
     assert STRANGER in run("find", STRANGER, "-o", records).stdout
     assert run("forget", "-o", records, "--person", STRANGER, "--yes").exit_code == 0
     for path in records.glob("*.sqlite"):

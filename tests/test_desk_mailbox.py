@@ -13,11 +13,13 @@ from playwright.sync_api import Browser, Page
 
 from tests.conftest import inbox, ingest, rows
 from tests.desk import context_of, go_to, opened_at, require_accessible
-from tests.imapserver import PASSWORD, ImapServer
+from tests.imapserver import PASSWORD, ImapServer, needs_dovecot
 from tests.mailserver import MailServer
 from tests.oauthserver import OAuthServer, browser
 from tests.packing import mail
 from thep_forms.desk.server import RunningDesk
+
+pytestmark = needs_dovecot
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from click.testing import Result
 
 from tests.commands import program, run
 from tests.conftest import rows
-from tests.imapserver import PASSWORD, ImapServer
+from tests.imapserver import PASSWORD, ImapServer, needs_dovecot
 from tests.messages import US, cedars_copy, completed_copy, forwarded, message, report, written
 from tests.packing import mail
 from tests.tcp_proxy import Proxy
@@ -24,6 +24,8 @@ from thep_forms.sign_in import Account
 from thep_forms.sources import limits
 from thep_forms.sources.mailbox import Mailbox
 from thep_forms.sources.mailbox_address import MailboxAddress
+
+pytestmark = needs_dovecot
 
 _USERS = count(1)
 VARIABLE = "THEP_FORMS_IMAP_PASSWORD"

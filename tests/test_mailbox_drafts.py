@@ -11,9 +11,11 @@ import pytest
 import trustme
 
 from tests.commands import run
-from tests.imapserver import ImapServer
+from tests.imapserver import ImapServer, needs_dovecot
 from tests.writing import CEDAR, ELM, IVY, email, form_in
 from thep_forms.records import Ledger, SentState
+
+pytestmark = needs_dovecot
 
 
 def drafts(imap: ImapServer, user: str, folder: str = "Ablage") -> list[EmailMessage]:

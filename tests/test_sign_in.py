@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import keyring
@@ -15,7 +16,7 @@ from keyring.backends.fail import Keyring as NoStore
 
 from tests.commands import run
 from tests.conftest import rows
-from tests.imapserver import ImapServer
+from tests.imapserver import ImapServer, needs_dovecot
 from tests.mailserver import MailServer
 from tests.messages import written
 from tests.oauthserver import STORE, OAuthServer, browser
@@ -25,8 +26,11 @@ from thep_forms.sign_in.account import oauthbearer, xoauth2
 from thep_forms.sign_in.oauth import sign_in_in_browser, sign_in_on_device
 from thep_forms.sign_in.providers import Provider, ProviderName, load_provider
 
-# The browser of a person outlives what opened it.
-pytestmark = pytest.mark.filterwarnings("ignore:.*Popen.__del__:pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    needs_dovecot,
+    # The browser of a person outlives what opened it.
+    pytest.mark.filterwarnings("ignore:.*Popen.__del__:pytest.PytestUnraisableExceptionWarning"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +64,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "teststore.py").write_text(STORE, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     sys.modules.pop("teststore", None)
-    from teststore import Store  # type: ignore[import-not-found] # it was just written
-
     before = keyring.get_keyring()
-    keyring.set_keyring(Store())
+    keyring.set_keyring(import_module("teststore").Store())
     yield tmp_path / "teststore.json"
     keyring.set_keyring(before)
 
