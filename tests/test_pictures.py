@@ -168,6 +168,18 @@ def test_two_forms_that_were_printed_blank_are_two_returns_though_their_codes_ar
     assert {reading.text_of("dfe_number") for reading in found} == {"2101", "2102"}
 
 
+def test_pages_beyond_those_that_are_read_in_one_picture_are_returns_of_their_schools(
+    definition: FormDefinition, tmp_path: Path
+) -> None:
+    numbers = [f"211/21{number:02}" for number in range(1, 9)]
+    sheets = [taken(Master(definition).copy({"dfe_number": number[4:]}, number), width=1000) for number in numbers]
+    pile = Image.new("RGB", (4 * sheets[0].width, 2 * sheets[0].height))
+    for number, sheet in enumerate(sheets):
+        pile.paste(sheet, (number % 4 * sheet.width, number // 4 * sheet.height))
+    found = returned(tmp_path, "pile.png", saved(pile, "PNG"))
+    assert {row["dfe_number"] for row in found.values()} == {*numbers}
+
+
 def test_both_pages_of_a_school_in_one_picture_are_one_return(copy: bytes, tmp_path: Path) -> None:
     first, last = taken(copy, width=1240), taken(copy, 3, width=1240)
     both = Image.new("RGB", (first.width * 2, first.height))

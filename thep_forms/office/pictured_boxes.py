@@ -12,8 +12,6 @@ from thep_forms.layout import MM, PlacedBox, Rect, lay_out
 from thep_forms.reading import PagePlace, Reading
 
 BESIDE, BESIDE_TICK = 3.0, 7.0  # points around a box that belong to its piece of the picture: a tick may stray
-
-
 SCALE = 2.0  # pixels of a piece for each point of the form
 
 

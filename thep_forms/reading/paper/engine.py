@@ -50,7 +50,7 @@ _SILENT = 4  # a log level of ONNX Runtime: fatal
 
 
 class Words(Struct, frozen=True):
-    """What a line says. `confidence`, from 0 to 1, is how sure the model is of the least certain of its letters."""
+    """What a line says. `confidence`, from 0 to 1, is how sure the model is of its letters on average."""
 
     text: str
     confidence: float

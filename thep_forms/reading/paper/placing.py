@@ -19,11 +19,9 @@ from thep_forms.reading.paper.printed import (
     MANY,
     SCALE,
     Features,
-    Fineness,
     Picture,
     PrintedPage,
     features_of,
-    smaller,
 )
 from thep_forms.reading.seen import Corners
 
@@ -67,16 +65,11 @@ class PictureFeatures:
 
     @cached_property
     def _few(self) -> Features:
-        return self._features(FEW)
+        return features_of(self._picture, FEW.edge, FEW.of_picture)
 
     @cached_property
     def _many(self) -> Features:
-        return self._features(MANY)
-
-    def _features(self, fineness: Fineness) -> Features:
-        small, factor = smaller(self._picture, fineness.edge)
-        found = features_of(small, fineness.of_picture)
-        return Features(found.points / np.float32(factor), found.descriptors)
+        return features_of(self._picture, MANY.edge, MANY.of_picture)
 
     def find(self, page: PrintedPage, around: Points | None = None) -> PlacedPage | None:
         """Where the page is in the picture, or in the part with the corners `around`; None if it is not recognised."""

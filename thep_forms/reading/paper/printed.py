@@ -106,17 +106,12 @@ class PrintedPage:
     @cached_property
     def few_features(self) -> Features:
         """What it is recognised by where it lies alone and clear, in dots of the straightened page."""
-        return self._features(FEW)
+        return features_of(self.picture, FEW.edge, FEW.of_page)
 
     @cached_property
     def many_features(self) -> Features:
         """The same of a page that is harder to recognise."""
-        return self._features(MANY)
-
-    def _features(self, fineness: Fineness) -> Features:
-        small, factor = smaller(self.picture, fineness.edge)
-        found = features_of(small, fineness.of_page)
-        return Features(found.points / np.float32(factor), found.descriptors)
+        return features_of(self.picture, MANY.edge, MANY.of_page)
 
 
 def smaller(picture: Picture, edge: int) -> tuple[Picture, float]:
@@ -127,13 +122,14 @@ def smaller(picture: Picture, edge: int) -> tuple[Picture, float]:
     return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA).astype(np.uint8), factor
 
 
-def features_of(picture: Picture, most: int) -> Features:
-    """The features of a picture that stand out most."""
+def features_of(picture: Picture, edge: int, most: int) -> Features:
+    """The features that stand out most in a picture, looked at with a longer edge of `edge` dots at most."""
+    small, factor = smaller(picture, edge)
     finder = cv2.SIFT.create(nfeatures=most, contrastThreshold=0.03)
-    points, descriptors = finder.detectAndCompute(picture, None)
+    points, descriptors = finder.detectAndCompute(small, None)
     if descriptors is None:
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
-    return Features(np.array([point.pt for point in points], np.float32), descriptors)
+    return Features(np.array([point.pt for point in points], np.float32) / np.float32(factor), descriptors)
 
 
 @lru_cache(maxsize=_FORMS)

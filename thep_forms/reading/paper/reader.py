@@ -21,12 +21,12 @@ from thep_forms.reading.paper.engine import ANY, EMAIL, NUMBER, TELEPHONE, Alpha
 from thep_forms.reading.paper.numbers import read_number
 from thep_forms.reading.paper.placing import PictureFeatures, PlacedPage, around_code
 from thep_forms.reading.paper.printed import Picture, printed_pages, smaller
-from thep_forms.reading.paper.straighten import straightened
+from thep_forms.reading.paper.straighten import Straightened, straightened
 from thep_forms.reading.paper.writing import Line, lines_in
 from thep_forms.reading.seen import SeenCode, SeenPage
 
 FULL = 0.7  # of a picture: pages with codes cover so much of it, or there may be one more page on it
-MOST_IN_PICTURE = 6  # pages
+MOST_IN_PICTURE = 6  # pages that are read
 LONGEST_EDGE = 6000  # dots of a picture; a larger one is made smaller first
 LEAST_PRINT = 0.5  # of the printed parts of a page have to be where they should be
 LEAST_SURE = 0.5  # an answer that is less sure counts as unreadable
@@ -49,8 +49,10 @@ def read_picture(
     """
     picture = _Picture(image, index)
     form = definitions(None).identifier
-    ours = [seen for seen in codes if seen.code.form == form][:MOST_IN_PICTURE]
-    pages = [picture.read_coded(seen, definitions(seen.code.year), is_alone=len(codes) == 1) for seen in ours]
+    ours = [seen for seen in codes if seen.code.form == form]
+    read, further = ours[:MOST_IN_PICTURE], ours[MOST_IN_PICTURE:]
+    pages = [picture.read_coded(seen, definitions(seen.code.year), is_alone=len(codes) == 1) for seen in read]
+    pages += [SeenPage(index, seen.code.page, seen.code, is_legible=False) for seen in further]
     if may_lack_code and sum(seen.page for seen in codes) < FULL:
         pages += picture.read_without_code(definitions(None))
     return pages
@@ -86,20 +88,24 @@ class _Picture:
         pages: list[SeenPage] = []
         candidates = [page for each in _layouts(definition) for page in printed_pages(each) if page.layout]
         while len(pages) < MOST_IN_PICTURE and (placed := self.features.find_best(candidates)):
-            read = self._read(SeenPage(self.index, placed.page.number), placed)
+            read = self._read(SeenPage(self.index, placed.page.number), placed, titled=definition)
             if not read:
                 break
-            pages.append(replace(read, title=title_on(self.greys, placed, definition)))
+            pages.append(read)
         return pages
 
-    def _read(self, seen: SeenPage, placed: PlacedPage) -> SeenPage | None:
-        """The page with what stands in its boxes; None if too little of it can be made out."""
-        read = read_page(self.greys, placed, self.index)
-        if read is None:
+    def _read(self, seen: SeenPage, placed: PlacedPage, titled: FormDefinition | None = None) -> SeenPage | None:
+        """The page with what stands in its boxes; None if too little of it can be made out.
+
+        With the definition of a form as `titled`, its title is read at the foot.
+        """
+        page = straightened(self.greys, placed)
+        if page.share < LEAST_PRINT:
             return None
         self.features.leave_out(placed)
-        place, answers = read
-        return replace(seen, place=place, answers=answers)
+        place = PagePlace(self.index, placed.page.number, placed.shares(self.greys))
+        title = title_on(page, placed, titled) if titled else ""
+        return replace(seen, place=place, answers=answers_on(page, placed, self.index), title=title)
 
 
 def _layouts(definition: FormDefinition) -> list[FormDefinition]:
@@ -107,19 +113,16 @@ def _layouts(definition: FormDefinition) -> list[FormDefinition]:
     return [definition, definition.earlier] if definition.earlier else [definition]
 
 
-def title_on(picture: Picture, placed: PlacedPage, definition: FormDefinition) -> str:
+def title_on(page: Straightened, placed: PlacedPage, definition: FormDefinition) -> str:
     """The title of the form with the year that the foot of its page gives; empty where that cannot be read."""
-    crop = placed.page.foot.within(straightened(picture, placed).picture)
+    crop = placed.page.foot.within(page.picture)
     (line,) = engine().read([crop], [ANY])
     match = _YEAR.search(line.text)
     return document_title(definition.form.title, MembershipYear.parse(match[0])) if match else ""
 
 
-def read_page(picture: Picture, placed: PlacedPage, index: int) -> tuple[PagePlace, dict[str, Answer]] | None:
-    """What stands on a page that was found in the picture of that index; None if too little of it can be made out."""
-    page = straightened(picture, placed)
-    if page.share < LEAST_PRINT:
-        return None
+def answers_on(page: Straightened, placed: PlacedPage, index: int) -> dict[str, Answer]:
+    """What stands in the boxes of a page that was found in the picture of that index."""
     answers: dict[str, Answer] = {}
     written: list[tuple[PlacedBox, list[Line]]] = []
     label: Label | None = None
@@ -131,30 +134,35 @@ def read_page(picture: Picture, placed: PlacedPage, index: int) -> tuple[PagePla
             else:
                 written.append((item, lines_in(page.picture, placed.page, item)))
         label = item if isinstance(item, Label) else None
-    answers |= _words(written, index)
-    return PagePlace(index, placed.page.number, placed.shares(picture)), answers
+    return answers | _words(written, index)
 
 
 def _words(written: Sequence[tuple[PlacedBox, list[Line]]], index: int) -> dict[str, Answer]:
-    """What the lines in each box say. All lines of a page go to the engine together, but for the DfE number."""
+    """What the lines in each box say. All lines of a page go to the engine together, but for that of the DfE number."""
     crops: list[Picture] = []
     alphabets: list[Alphabet] = []
     for box, lines in written:
         for line in lines:
-            crops += line.crops
-            alphabets += [_ALPHABETS.get(box.box.kind, ANY)] * len(line.crops)
+            own = [line.struck] if _is_number(box, lines) else [line.crop, line.struck]
+            crops += [crop for crop in own if crop is not None]
+            alphabets += [_ALPHABETS.get(box.box.kind, ANY)] * sum(crop is not None for crop in own)
     found = iter(engine().read(crops, alphabets) if crops else ())
     answers: dict[str, Answer] = {}
     for box, lines in written:
         kept: list[Words] = []
         struck: list[Words] = []
         for line in lines:
-            kept += [next(found)] if line.crop is not None else []
-            struck += [next(found)] if line.struck is not None else []
-        if box.box.kind is Kind.DFE_NUMBER and len(lines) == 1 and lines[0].crop is not None:
-            kept = [read_number(lines[0].crop)]
+            if line.crop is not None:
+                kept.append(read_number(line.crop) if _is_number(box, lines) else next(found))
+            if line.struck is not None:
+                struck.append(next(found))
         answers[box.box.name] = _answer(box.box.kind, kept, struck, index)
     return answers
+
+
+def _is_number(box: PlacedBox, lines: Sequence[Line]) -> bool:
+    """Whether a DfE number stands there, in one line, which is looked at several times."""
+    return box.box.kind is Kind.DFE_NUMBER and len(lines) == 1
 
 
 def _answer(kind: Kind, kept: Sequence[Words], struck: Sequence[Words], index: int) -> Answer:

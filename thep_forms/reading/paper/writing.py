@@ -15,10 +15,8 @@ INK = 185  # of 255: what is darker is ink; paper is 255
 PRINT = 200  # the same of what is printed, around which nothing counts
 AROUND_PRINT = 7  # dots: how wide a printed line is taken for, as it may be a little off
 DARKEST = 10  # per cent of the ink: what is half as dark as that belongs to a stroke, less to its blur
-SPECK, DUST = (
-    3,
-    14,
-)  # dots of ink: less is nothing, and less than the latter counts only beside more, as the dot of an i
+SPECK = 3  # dots of ink: less is nothing
+DUST = 14  # the same: less counts only beside more, as the dot of an i
 NEAR = 21  # dots: how far such a dot may be from the writing
 LEAST_INK = 40  # dots in a box: less is none
 BESIDE, BELOW = 2, 5  # dots around a box that writing may take
@@ -33,11 +31,6 @@ class Line(Struct, frozen=True):
 
     crop: Picture | None
     struck: Picture | None = None
-
-    @property
-    def crops(self) -> list[Picture]:
-        """Both, as far as they are there."""
-        return [crop for crop in (self.crop, self.struck) if crop is not None]
 
 
 def ink_of(page: Picture, printed: PrintedPage, area: Area, around_print: int = AROUND_PRINT) -> Mask:
@@ -123,10 +116,8 @@ def _cuts(ink: Mask) -> list[int]:
     """The rows between lines of writing, where there is less ink than above and below."""
     profile = np.convolve(np.count_nonzero(ink, axis=1), np.ones(SMOOTH) / SMOOTH, mode="same")
     cuts: list[int] = []
-    start, end = 0, len(profile)
     peak_before, lowest, at = 0.0, float("inf"), 0
-    for row in range(start, end):
-        amount = float(profile[row])
+    for row, amount in enumerate(profile.tolist()):
         if amount < lowest:
             lowest, at = amount, row
         is_line_after = lowest < VALLEY * min(peak_before, _peak(profile, row))
