@@ -37,8 +37,8 @@ class ShownAnswer(Struct, frozen=True):
     form. `before` is what the school answered in an earlier year: None where nobody knows. `problems` are those in the
     box. `can_be_confirmed`: a person may say that it was read right.
 
-    Of what was read from a picture, `likely` is what it probably is where that is something else than what was read,
-    and `confidence` how sure the reader was, from 0 to 1. `size` is the width and height in pixels of the piece of the
+    For an answer from a picture, `confidence`, from 0 to 1, is how sure the reader was. `likely` is what the answer
+    probably is, where that is something else than `raw`. `size` is the width and height in pixels of the piece of the
     picture that has the box, None where there is none.
     """
 

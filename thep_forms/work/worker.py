@@ -118,8 +118,8 @@ class Worker(Generic[T]):
     def next_answer(self, *, is_ready: bool) -> tuple[T, bytes | Failure] | None:
         """The oldest item, and the answer that is ready in the pipe, or else that its time is over.
 
-        None where only another step has begun, or where a new worker has to try again: memory that earlier files took,
-        or damage that they did, may be to blame. So an answer does not depend on which files came before.
+        None where only another step has begun, or where a new worker has to try again. It tries again because earlier
+        files may be to blame, by memory that they took or damage that they did. So an answer does not depend on them.
         """
         answer = self._receive() if is_ready else out_of_time_by_the_clock(self.limits)
         if answer is None:
