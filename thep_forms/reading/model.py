@@ -101,8 +101,8 @@ class Note(Struct, frozen=True, omit_defaults=True):
 class PagePlace(Struct, frozen=True):
     """Where a page of the form lies in a picture: `number` is the form's page, from 1, `page` the picture's index.
 
-    `matrix` is the projection from the form's page to the upright picture: nine numbers, row by row. The page is in points
-    from its upper left corner, the picture in shares of its width and height.
+    `matrix` is the projection from the form's page to the upright picture: nine numbers, row by row. On the page they
+    take points from its upper left corner, in the picture shares of its width and height.
     """
 
     page: int
