@@ -17,10 +17,9 @@ from thep_forms.reading.objects import get, items_of, lacks, name_of
 
 DEEPEST = 32  # levels of a field tree; a deeper one is a loop or an attack
 MOST = 50_000  # fields and widgets: a file of two thousand schools has fewer
-_NEEDED = frozenset({"/T", "/FT", "/V", "/RV", "/AS", "/AP", "/Kids", "/Parent"})  # entries that answers depend on
+_NEEDED = ("/T", "/FT", "/V", "/RV", "/AS", "/AP", "/Kids", "/Parent")  # entries that answers depend on
 _OF_A_FIELD = frozenset({"/T", "/FT", "/V", "/Kids", "/Parent", "/Subtype", "/AP", "/Rect"})  # it has one at least
 _TYPES = ("", "/Annot", "/Field")  # the standard has the first two
-_NOTHING = type(None)
 _DIRECT = (0, 0)  # the number of an object that has none
 
 ObjectNumber = tuple[int, int]
@@ -47,9 +46,7 @@ class Node:
     @property
     def lacks_entries(self) -> bool:
         """Whether the file names an object for an entry that an answer depends on, and does not have it."""
-        if _NOTHING not in map(type, self.entries.values()):  # the quickest way to ask: it is asked of every field
-            return False
-        return not _NEEDED.isdisjoint(key for key, value in self.entries.items() if value is None)
+        return any(self.get(key) is None and key in self.entries for key in _NEEDED)
 
     @property
     def is_something_else(self) -> bool:
