@@ -113,8 +113,8 @@ class Batches:
             whole = [file for file in batch.files if file.sha256 and not file.list_number]
             if whole:
                 self._ingest(batch, definitions, passwords, job)
-                given = [GivenFile(file.name, file.sha256) for file in whole]
-                for file, came in zip(whole, look_up_what_came(self._records, given, since, definitions), strict=True):
+                named = [GivenFile(file.name, file.sha256) for file in whole]
+                for file, came in zip(whole, look_up_what_came(self._records, named, since, definitions), strict=True):
                     file.came = came
             job.outcome = _outcome(batch)
             job.result = job.outcome[0].rstrip(".")

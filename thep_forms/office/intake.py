@@ -248,7 +248,7 @@ class Intake:
         if sha256 in self.without_reading and returns[0].reading.kind in NOT_READ:
             self._note_arrivals(sha256)
             return
-        is_kept = self.archive.settle(sha256, keep=returns[0].reading.kind is not FileKind.NOT_A_FORM)
+        is_kept = self.archive.keep_or_delete(sha256, keep=returns[0].reading.kind is not FileKind.NOT_A_FORM)
         self._note_returns(sha256, returns, is_kept=is_kept)
 
     def _note_returns(self, sha256: str, returns: Sequence[ReadReturn], *, is_kept: bool = True) -> None:

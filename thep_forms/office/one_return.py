@@ -159,8 +159,8 @@ class ShownReturn(Struct, frozen=True):
     @property
     def state(self) -> str:
         """A short digest of all that a person sees: a page that was opened before something changed has another."""
-        said = msgspec.json.encode((self.returned.verdict, self.dfe_number, self.answers, self.beside))
-        return hashlib.sha256(said).hexdigest()[:16]
+        encoded = msgspec.json.encode((self.returned.verdict, self.dfe_number, self.answers, self.beside))
+        return hashlib.sha256(encoded).hexdigest()[:16]
 
 
 def look_up_return(folder: Path, return_id: str, definitions: Definitions) -> ShownReturn:

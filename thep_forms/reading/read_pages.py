@@ -157,8 +157,6 @@ def _pictured(
     """A reading of each form that is pictured on the pages; `reason` says why their letters were not read."""
     readings: list[Reading] = []
     for reading in pictured_forms(drawn_pages(data, sorted({*pages})), definitions):
-        said = reading.reason if reading.reason != reasons.PICTURE else reason
-        readings.append(
-            replace(reading, title=reading.title or contents.title, modified=contents.modified, reason=said)
-        )
+        why = reading.reason if reading.reason != reasons.PICTURE else reason
+        readings.append(replace(reading, title=reading.title or contents.title, modified=contents.modified, reason=why))
     return readings
