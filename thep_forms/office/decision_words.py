@@ -44,13 +44,26 @@ def _is_of_picture(decision: Decision) -> bool:
 
 def with_school(act: Act, known: Mapping[int, Decision], records: Records) -> str:
     """Whose it is, and what was decided, in one sentence. `known` are all decisions, by number."""
-    school = act[0].school_name or act[0].dfe_number or _UNKNOWN
-    return f"{school}: {_what(act, known, records)}."
+    return f"{_whose(act[0], records)}: {_what(act, known, records)}."
 
 
 def without_school(act: Act, known: Mapping[int, Decision], records: Records) -> str:
     """What was decided, as a sentence. `known` are all decisions, by number."""
     return sentence(_what(act, known, records))
+
+
+def _whose(decision: Decision, records: Records) -> str:
+    """Whose it is: the school, or the name of a file of which nobody knew the school."""
+    if school := decision.school_name or decision.dfe_number:
+        return school
+    returned = records.find(decision.return_id) if decision.return_id else None
+    return returned.source if returned else _UNKNOWN
+
+
+def _school(number: str, records: Records) -> str:
+    """A school by its name and number."""
+    name = records.correspondents.name_of(number)
+    return f"{name} ({number})" if name else number
 
 
 def _what(act: Act, known: Mapping[int, Decision], records: Records) -> str:
@@ -77,7 +90,8 @@ def _what_one(decision: Decision, records: Records) -> str:
             return f"the answers for {decision.year} are entered"
         case Action.ASSIGN:
             is_school = decision.field == Assigned.SCHOOL
-            return "a file is that of the school" if is_school else f"a file is of {decision.after}"
+            belongs = f"a file belongs to {_school(decision.after, records)}"
+            return belongs if is_school else f"a file counts for {decision.after}"
         case Action.CLOSE:
             return "a file is closed"
         case Action.NOTE:

@@ -117,7 +117,8 @@ class ShownReturn(Struct, frozen=True):
     `task` says what needs a person, None if nothing does. `has_file`: there is a file that may be drawn.
     `can_be_corrected`: it is a form, or a picture from which answers were read. `questions` counts what can be
     confirmed. `message` is what a message without a form says. `lacks` says what is missing since a person was deleted;
-    empty for nothing. `events` are what happened to it.
+    empty for nothing. `events` are what happened to it. `counting` is the id of the school's form that counts for the
+    year, if it is another one; empty where there is none.
     """
 
     returned: Returned
@@ -132,6 +133,7 @@ class ShownReturn(Struct, frozen=True):
     message: str = ""
     lacks: str = ""
     events: tuple[Event, ...] = ()
+    counting: str = ""
 
     @property
     def to_settle(self) -> tuple[ShownAnswer, ...]:
@@ -192,7 +194,16 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         _message(returned, ledger),
         lacking_in_words(lacking(records).get(returned.return_id, ())),
         tuple(events_of_return(returned, records)),
+        _counting(number, returned, records),
     )
+
+
+def _counting(number: str, returned: Returned, records: Records) -> str:
+    """The id of the school's form that counts for the year that was collected; empty if it is this one or none."""
+    year = returned.year_collected or records.latest_year
+    accepted = records.once(_accepted_by_school, lambda: _accepted_by_school(records))
+    of_year = [entry for entry in accepted.get(number, ()) if entry.year == year]
+    return of_year[-1].return_id if of_year and of_year[-1].return_id != returned.return_id else ""
 
 
 def _message(returned: Returned, ledger: Ledger) -> str:
