@@ -117,6 +117,8 @@ def test_a_message_of_a_school_whose_form_is_accepted_is_not_answered_with_a_req
     assert "Nothing needs you any more." in main_of(page)
     (chair,) = (row for row in rows(some / "contacts.csv") if row["role"] == "chair_of_governors")
     assert chair["name"] == "Rhys Newman"
+    go_to(page, f"/returns/{return_id(some, 'note')}")  # which needs nobody any more
+    assert "close the message" not in main_of(page)
 
 
 def test_what_came_is_downloaded_as_it_came(page: Page, some: Path, tmp_path: Path, filled: Filled) -> None:
@@ -162,3 +164,13 @@ def test_the_school_of_which_the_name_of_a_file_speaks_is_proposed(
     go_to(page, f"/returns/{return_id(some, Path(name).stem)}")
     assert page.get_by_label("DfE number of the school").input_value() == proposed
     assert ("check it" in main_of(page)) is bool(proposed)
+
+
+def test_required_stands_beside_the_question_and_not_in_the_example_below_it(page: Page) -> None:
+    go_to(page, "/start")
+    label = page.locator("label[for=return_by]")
+    mark, hint = label.locator(".required").bounding_box(), label.locator(".hint:not(.required)").bounding_box()
+    assert mark
+    assert hint
+    assert mark["y"] + mark["height"] <= hint["y"]
+    assert mark["x"] > label.bounding_box()["x"]  # on the line of the question
