@@ -17,7 +17,7 @@ from thep_forms.reading.seen import Corners, SeenCode
 
 LONGEST_EDGE = 6000  # pixels; a larger picture is made smaller first
 MOST_PIXELS = 40_000_000  # of a picture that was made larger
-MOST_SEARCHED = 600_000_000  # pixels in all pictures of a file, those made larger too: three seconds or so
+MOST_SEARCHED = 600_000_000  # pixels, those of pictures that were made larger too: three seconds or so
 PAGE = 433  # times the area of the code: that of an A4 page
 FULL = 0.5  # of a picture: pages with codes cover so much of it, or there may be one more page on it
 SMOOTHED = ImageFilter.MedianFilter(3)
@@ -70,14 +70,10 @@ _ATTEMPTS = (
 
 
 class CodeSearch:
-    """A search in the pictures of one file, which ends when it has looked at `MOST_SEARCHED` pixels.
+    """A search in pictures. When it has looked at `most` pixels, it looks at each further picture once."""
 
-    After that it looks at each picture once.
-    """
-
-    def __init__(self) -> None:
-        """Begin with all pixels left."""
-        self._left = MOST_SEARCHED
+    def __init__(self, most: int = MOST_SEARCHED) -> None:
+        self._left = most
 
     def codes_in(self, picture: Image.Image) -> tuple[SeenCode, ...]:
         """The codes of forms in a grey picture, whatever way round they lie, each once.

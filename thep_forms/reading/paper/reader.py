@@ -103,7 +103,7 @@ class _Picture:
         if page.share < LEAST_PRINT:
             return None
         self.features.leave_out(placed)
-        place = PagePlace(self.index, placed.page.number, placed.shares(self.greys))
+        place = PagePlace(self.index, placed.page.number, placed.shares(self.greys), placed.page.of_layout)
         title = title_on(page, placed, titled) if titled else ""
         return replace(seen, place=place, answers=answers_on(page, placed, self.index), title=title)
 
