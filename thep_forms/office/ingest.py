@@ -50,15 +50,14 @@ def ingest(
     that was sent or returned, or else the current one. `limits` are those of one file. `workers` are processes on this
     machine; `dask` is the address of a Dask cluster that reads the files instead. `passwords` are tried on locked
     files, also on those that came before. `again` tries what took too much time or memory in an earlier run once more.
-    `progress` may wrap the files. `on_page` is called with how many pages of a pile are read, of how many. If a mailbox
-    is lost, what was read until then counts, and the summary says so.
+    `progress` may wrap the files. `on_page` is told how many pages of a pile are read, of how many. If a mailbox is
+    lost, what was read until then counts, and the summary says so.
 
     Raises `SourceError`, `SignInError`, `RecordsError` and `TemplateError` before anything is written; `ClusterError`
     as well, or when the cluster is lost: what was read until then is kept.
     """
-    limits = limits or Limits()
+    limits, definitions = limits or Limits(), definitions or Definitions.of_today()
     places = find_files(sources, folder)
-    definitions = definitions or Definitions.of_today()
     definitions()  # a mistake in the templates is reported first
     listed = _listed(register, definitions, year, folder) if register else None
     if folder.exists() and not folder.is_dir():

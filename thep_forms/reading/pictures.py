@@ -176,7 +176,8 @@ def read_picture(file: Path | bytes, definitions: DefinitionOfYear) -> tuple[Rea
     except PictureError:
         return (Reading(FileKind.NOT_A_FORM, reason=reasons.DAMAGED_PICTURE),)
     if not readings:
-        return (Reading(FileKind.NOT_A_FORM, reason=reasons.NO_CODE),)
+        reason = reasons.NO_CODE if is_installed() else reasons.NO_CODE_NOT_INSTALLED
+        return (Reading(FileKind.NOT_A_FORM, reason=reason),)
     taken = taken_at(file)
     return tuple(replace(reading, modified=taken) for reading in readings)
 
@@ -188,7 +189,9 @@ def _reading(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> Readin
     for page in pages:
         answers.update(page.answers)
     places = tuple(page.place for page in pages if page.place)
-    is_legible = all(page.is_legible for page in pages)
+    reason = reasons.PICTURE if all(page.is_legible for page in pages) else reasons.ILLEGIBLE
+    if not is_installed():
+        reason = reasons.NOT_INSTALLED
     missing = _missing(pages, definitions) if answers else ()
     if first and not answers:
         first = replace(first, digest="")  # nothing was read that could be compared with that
@@ -197,7 +200,7 @@ def _reading(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> Readin
         answers,
         form_id=first.form_id if first else "",
         title=next((page.title for page in pages if page.title), ""),
-        reason=reasons.PICTURE if is_legible else reasons.ILLEGIBLE,
+        reason=reason,
         pages_missing=missing,
         boxes=tuple(sorted(answers)) if missing else (),
         places=places,
