@@ -11,11 +11,10 @@ from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
-from PIL import Image, ImageChops, ImageFilter
 
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import DefinitionOfYear
-from thep_forms.reading.code_search import CodeSearch
+from thep_forms.reading.code_search import CodeSearch, may_show_something
 from thep_forms.reading.damage import attempt
 from thep_forms.reading.model import Answer, FileKind, Reading
 from thep_forms.reading.pace import SharedReading, WantedPicture, next_step, shared_reading
@@ -29,10 +28,6 @@ from thep_forms.sources.file_types import FileType
 FEWEST_SHARED = 2  # pages of a file that are read each by whichever process is free
 MOST_UNKNOWN = 10  # pages in a row that are none of the form's, before others are no longer looked at thoroughly
 MOST_WITHOUT = 50  # the same, before the rest is not looked at
-LEAST_PRINT = 0.001  # of the dots of a page: one with less is blank, such as the back of another
-SMALL = 4  # dots across and down for each that is looked at to see if a page is blank
-DARKER = 25  # of 255 greys that print is darker there than the paper around it, at least
-AROUND = ImageFilter.MaxFilter(5)
 
 ReadPage = Callable[[PagePicture, bool], list[SeenPage]]
 
@@ -108,13 +103,6 @@ def _read_here(
         yield read_on(page, is_thorough[page.page]) if page.picture else [failed_page(page.page)]
 
 
-def _is_blank(picture: Image.Image) -> bool:
-    """Whether hardly anything is on a page: to look for the form there takes longest, and finds none."""
-    small = picture.reduce(SMALL)
-    darker = ImageChops.difference(small.filter(AROUND), small).histogram()
-    return sum(darker[DARKER:]) < LEAST_PRINT * sum(darker)
-
-
 def coded_pages(pages: Iterable[PagePicture]) -> Iterator[SeenPage]:
     """Those of the pages that carry the code of a form, whatever way round they lie; several may be on one sheet."""
     search, without = CodeSearch(), 0
@@ -136,11 +124,11 @@ def _reader(definitions: DefinitionOfYear) -> ReadPage:
 
     def read_on(page: PagePicture, is_thorough: bool) -> list[SeenPage]:
         picture = page.picture
-        if picture is None or _is_blank(picture):
+        if picture is None:
             return []
         search = CodeSearch() if is_thorough else CodeSearch(0)
         codes = sorted(search.codes_in(picture), key=lambda seen: str(seen.code))
-        if not has_engine:
+        if not has_engine or not (codes or may_show_something(picture)):
             return _by_codes(page, codes)
         from thep_forms.reading.paper.reader import read_picture  # takes time to import, and few files need it
 
