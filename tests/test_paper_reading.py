@@ -22,7 +22,7 @@ from thep_forms.layout import MM, lay_out
 from thep_forms.reading import Answer, FileKind, PagePlace, ReadFrom, Reading
 from thep_forms.reading.pace import steps_told_to
 from thep_forms.reading.read import read_file
-from thep_forms.reading.reasons import ILLEGIBLE, NO_CODE, PICTURE
+from thep_forms.reading.reasons import ILLEGIBLE, NO_CODE, NOT_INSTALLED, PICTURE
 
 SCHOOL = "211/2101"
 VALUES = answers("2101", senior_leader_3_name="Cy Lee", senior_leader_3_email="c.lee@cedar2101.example")
@@ -217,5 +217,5 @@ def test_without_the_libraries_for_paper_a_picture_names_its_school_alone(
 ) -> None:
     monkeypatch.setitem(sys.modules, "rapidocr", None)  # as Python finds what is not installed
     (reading,) = read(definition, jpeg(page))
-    assert (reading.kind, reading.answers, reading.reason) == (FileKind.SCAN, {}, PICTURE)
+    assert (reading.kind, reading.answers, reading.reason) == (FileKind.SCAN, {}, NOT_INSTALLED)
     assert reading.form_id == f"thep-membership 2026-27 r1 {SCHOOL}"

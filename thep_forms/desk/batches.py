@@ -144,6 +144,7 @@ class Batches:
                     year=batch.year,
                     passwords=passwords,
                     progress=partial(with_steps, job),
+                    on_page=partial(say_page, job),
                 )
             except BusyError:
                 if not job.lines:
@@ -164,6 +165,12 @@ def with_steps(job: Job, files: Places) -> Iterable[SourceFile]:
     for file in files:
         yield file
         job.step()
+
+
+def say_page(job: Job, done: int, total: int) -> None:
+    """Say how many pages of a pile of scans are read. The job can be stopped between two."""
+    job.step_in_hand = f"Page {done + 1} of {total}" if done < total else ""
+    job.wait(0)
 
 
 def _outcome(batch: Batch) -> tuple[str, ...]:

@@ -224,7 +224,7 @@ def _answers(
     corrections = in_force(ledger.decisions()).corrections.get(returned.return_id)
     corrected = corrections.answers if corrections else {}
     reading = ledger.reading(returned.return_id) if returned.is_picture else None
-    pictured = pictured_boxes(reading, definition) if reading else {}
+    pictured = pictured_boxes(reading, returned.year, records.definitions) if reading else {}
     all_problems = records.problems(returned)
     unconfirmed = (each for each in can_be_confirmed_now(all_problems, definition) if _is_unconfirmed(each))
     to_confirm = {problem.field for problem in unconfirmed}

@@ -98,15 +98,13 @@ def opened_pdf(path: Path) -> PdfDocument:
 
 
 def _picture(path: Path, number: int) -> bytes:
-    from thep_forms.reading.picture_files import pictures_in
+    from thep_forms.reading.picture_files import count_pictures, pictures_in
 
+    count = count_pictures(path)
     found = b""
-    count = 0
-    for picture in pictures_in(path.read_bytes()):
-        if count == number:
-            picture.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
-            found = _png(picture)
-        count += 1
+    for picture in pictures_in(path, [number]) if number < count else ():
+        picture.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
+        found = _png(picture)
     return count.to_bytes(2) + found
 
 

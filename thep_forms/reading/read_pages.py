@@ -20,7 +20,8 @@ from thep_forms.reading.lost_letters import LostLetters, lost_letters
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
 from thep_forms.reading.page_groups import PagesOfForm, are_apart, forms_on, forms_without_boxes
 from thep_forms.reading.page_numbers import missing_pages
-from thep_forms.reading.pictures import drawn_pages, pictured_forms
+from thep_forms.reading.page_sources import DrawnPages
+from thep_forms.reading.pictures import pictured_forms
 from thep_forms.reading.placement import folded
 from thep_forms.reading.policy import without_repeated
 from thep_forms.reading.print import PrintedForm, page_reader
@@ -156,7 +157,9 @@ def _pictured(
 ) -> list[Reading]:
     """A reading of each form that is pictured on the pages; `reason` says why their letters were not read."""
     readings: list[Reading] = []
-    for reading in pictured_forms(drawn_pages(data, sorted({*pages})), definitions):
+    source = contents.document.source
+    file = source.file if data is source.data else data  # by its path, other processes can help to read it
+    for reading in pictured_forms(DrawnPages(file, sorted({*pages})), definitions):
         why = reading.reason if reading.reason != reasons.PICTURE else reason
         readings.append(replace(reading, title=reading.title or contents.title, modified=contents.modified, reason=why))
     return readings

@@ -19,5 +19,11 @@ NO_ANSWER_LEFT = "This PDF is damaged, and every answer in it looks empty."
 MIXED = "The pages of several forms are mixed up in this PDF, so nobody can tell whose they are."
 PICTURE = "This is a picture of the form, such as a scan."
 ILLEGIBLE = "Too little of this page can be made out to read it. Take the picture again, flat and in good light."
+PAGE_FAILED = "Page {page} of this file could not be read. Look at it yourself: another return may be on it."
+NOT_INSTALLED = "This is a picture of the form. The part of our program that reads pictures is not installed."
+NO_CODE_NOT_INSTALLED = (
+    "This is a picture in which we found no page code of the form. "
+    "The part of our program that knows pages without one is not installed."
+)
 MISPLACED = "This is the form, but so changed by printing that answers on it cannot be told apart."
 CANNOT_BE_READ = "This PDF is damaged and cannot be read."

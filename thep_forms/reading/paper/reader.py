@@ -106,7 +106,7 @@ class _Picture:
         if page.share < LEAST_PRINT or len(displaced) > MOST_DISPLACED * len(placed.page.boxes):
             return None
         self.features.leave_out(placed)
-        place = PagePlace(self.index, placed.page.number, placed.shares(self.greys))
+        place = PagePlace(self.index, placed.page.number, placed.shares(self.greys), placed.page.of_layout)
         title = title_on(page, placed, titled) if titled else ""
         answers = answers_on(page, placed, displaced, self.index)
         return replace(seen, place=place, answers=answers, title=title)
