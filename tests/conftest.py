@@ -51,6 +51,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("tests")
 
 MANY_TESTS = 500
+LONGEST = {"test_dask", "test_killed", "test_limits", "test_sign_in", "test_wheel", "test_year_to_its_end"}
 
 
 def _measure_no_forked_process() -> None:
@@ -85,6 +86,11 @@ AWKWARD: dict[str, str | bool] = {
     "senior_leader_3_name": "Αθηνά Пётр Иванов",
     "senior_leader_4_name": "Ṭāhā Ḥusayn ʿAlī",
 }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The modules that take longest come first, so that no process is at work on one when the others have ended."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @pytest.fixture(scope="session", autouse=True)
