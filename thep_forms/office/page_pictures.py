@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from thep_forms.definition import Definitions
 from thep_forms.office.opening import open_records
-from thep_forms.reading.opening import rewritten
 from thep_forms.records import Archive
 from thep_forms.work import Failure, Limits, Workers
 
@@ -89,6 +88,8 @@ def opened_pdf(path: Path) -> PdfDocument:
     """The PDF; a damaged one that PDFium does not open, as qpdf makes it whole."""
     import pikepdf
     import pypdfium2 as pdfium  # both are slow to import
+
+    from thep_forms.reading.opening import rewritten
 
     try:
         return pdfium.PdfDocument(path)

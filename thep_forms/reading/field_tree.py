@@ -14,9 +14,9 @@ from msgspec import Struct
 from pikepdf import Dictionary, Object
 
 from thep_forms.reading.objects import get, items_of, lacks, name_of
+from thep_forms.reading.reasons import MOST
 
 DEEPEST = 32  # levels of a field tree; a deeper one is a loop or an attack
-MOST = 50_000  # fields and widgets: a file of two thousand schools has fewer
 _NEEDED = ("/T", "/FT", "/V", "/RV", "/AS", "/AP", "/Kids", "/Parent")  # entries that answers depend on
 _OF_A_FIELD = frozenset({"/T", "/FT", "/V", "/Kids", "/Parent", "/Subtype", "/AP", "/Rect"})  # it has one at least
 _TYPES = ("", "/Annot", "/Field")  # the standard has the first two
