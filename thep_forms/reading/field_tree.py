@@ -14,7 +14,7 @@ from msgspec import Struct
 from pikepdf import Dictionary, Object
 
 from thep_forms.reading.objects import get, items_of, lacks, name_of
-from thep_forms.reading.reasons import MOST
+from thep_forms.reading.reasons import MOST_FIELDS
 
 DEEPEST = 32  # levels of a field tree; a deeper one is a loop or an attack
 _NEEDED = ("/T", "/FT", "/V", "/RV", "/AS", "/AP", "/Kids", "/Parent")  # entries that answers depend on
@@ -99,7 +99,7 @@ def field_tree(pdf: pikepdf.Pdf, pages: Sequence[Object]) -> FieldTree:
     fields = get(form, "/Fields")
     lacks_list = fields is None and (lacks(pdf.Root, "/AcroForm") or lacks(form, "/Fields"))
     tree = _Tree(fields, seen)
-    for node, ancestors in islice(tree.leaves(), MOST + 1):
+    for node, ancestors in islice(tree.leaves(), MOST_FIELDS + 1):
         page = listed.get(node.number)
         if page is None:
             leaves.append(Leaf(node, ancestors, _own_page(node, indices), is_listed=False))
@@ -116,9 +116,9 @@ def field_tree(pdf: pikepdf.Pdf, pages: Sequence[Object]) -> FieldTree:
             leaves.append(Leaf(node, _ancestors(node), annotation.page))
         else:
             others.append(annotation)
-        if len(leaves) > MOST:
+        if len(leaves) > MOST_FIELDS:
             break
-    if len(leaves) > MOST:
+    if len(leaves) > MOST_FIELDS:
         raise TooManyError
     lacks_entries = any(leaf.node.lacks_entries for leaf in leaves)
     # A program that flattens forms may take away every field, and leave the list of them.
@@ -186,7 +186,7 @@ class _Tree:
                 continue
             self.lacks_objects = self.lacks_objects or node.lacks_entries
             listed += len(kids)
-            if listed > MOST:
+            if listed > MOST_FIELDS:
                 raise TooManyError
             waiting += [(kid, [node, *ancestors]) for kid in reversed(kids)]
 

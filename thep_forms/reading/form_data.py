@@ -178,7 +178,7 @@ class _Xfdf:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         element = name.rpartition(" ")[2]
-        if len(self._elements) > 2 * DEEPEST or len(self.values) + len(self.rich_values) > reasons.MOST:
+        if len(self._elements) > 2 * DEEPEST or len(self.values) + len(self.rich_values) > reasons.MOST_FIELDS:
             raise TooManyError
         self._elements.append(element)
         self._names.append(attributes.get("name") if element == "field" else None)

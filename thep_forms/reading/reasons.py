@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MOST = 50_000  # fields and widgets that are read: a file of two thousand schools has fewer
+MOST_FIELDS = 50_000  # fields and widgets that are read: a file of two thousand schools has fewer
 
 NO_PDF = "This is not a PDF."
 NO_CODE = "This is a picture in which we found no page code of the form."
@@ -12,7 +12,7 @@ NO_FIELD = "This is form data, and none of its fields is of the form."
 DAMAGED_DATA = "This form data is damaged and cannot be read."
 LOCKED_BY_CERTIFICATE = "This file is locked with a certificate, a kind of password that only its owner has."
 LOCKED = "A password is needed to open this file."
-TOO_MANY = f"This PDF has more than {MOST:,} boxes, too many to be read."
+TOO_MANY = f"This PDF has more than {MOST_FIELDS:,} boxes, too many to be read."
 NO_FORM = "No box of the form is in this PDF."
 NO_FORM_LEFT = "This PDF is damaged and no box of the form was found in it."
 NO_ANSWER_LEFT = "This PDF is damaged, and every answer in it looks empty."
