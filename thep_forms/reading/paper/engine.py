@@ -21,7 +21,7 @@ from thep_forms.reading.paper.printed import Picture
 
 HEIGHT = 48  # dots of a crop, as the model takes it
 NARROWEST, WIDEST = 48, 2400
-WIDTHS = 32  # crops are padded to a multiple of so many dots
+WIDTHS = 64  # crops are padded to a multiple of so many dots
 LAST = "\u024f"  # the last letter of Latin Extended-B
 MARKS = "‘’“”–—…€"
 RARE = 0.3  # what a letter that English lacks counts, beside one that it has: `ı` is an `i` whose dot is faint
@@ -78,7 +78,7 @@ class Engine:
     def read(self, lines: Sequence[Picture], alphabets: Sequence[Alphabet]) -> list[Words]:
         """What each of the lines says, in its alphabet.
 
-        Each is read by itself: several at once take a fifth longer, as they are padded to the width of the widest.
+        Each is read by itself: several at once take longer, as they are padded to the width of the widest.
         """
         return [
             self._decoded(self._run(_prepared(line)), alphabet) for line, alphabet in zip(lines, alphabets, strict=True)
