@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from PIL import Image, ImageDraw
 
-from thep_forms.reading.drawn import Drawn, DrawnPage
-from thep_forms.reading.page_picture import PagePicture, edges_of
+from thep_forms.reading.drawn import DrawnLetter, DrawnPage, DrawnStroke, Edges, edges_of
+from thep_forms.reading.page_picture import PagePicture
 
 MOST_DIFFERENCE = 24  # of 255 greys: what differs less looks the same
 THINNEST = 2.0  # points: a thinner thing covers no letter
@@ -26,8 +26,8 @@ def covered_letters(drawn: DrawnPage, picture: PagePicture) -> set[int]:
     A thing covers all letters under it, or none: of a full stop nothing may show under a highlight either.
     """
     chars = drawn.letters
-    middles = [((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2) for char in chars]
-    blank = [char["text"].isspace() for char in chars]
+    middles = [((char.x0 + char.x1) / 2, (char.top + char.bottom) / 2) for char in chars]
+    blank = [char.text.isspace() for char in chars]
     covered: set[int] = set()
     for thing, count in _things_after_letters(drawn):
         left, top, right, bottom = _edges(thing)
@@ -44,7 +44,7 @@ def covered_letters(drawn: DrawnPage, picture: PagePicture) -> set[int]:
     return covered
 
 
-def _things_after_letters(drawn: DrawnPage) -> Iterator[tuple[Drawn, int]]:
+def _things_after_letters(drawn: DrawnPage) -> Iterator[tuple[DrawnStroke, int]]:
     """What is large enough to cover a letter, and how many letters were drawn before it."""
     for thing, count in drawn.strokes_in_order:
         left, top, right, bottom = _edges(thing)
@@ -52,13 +52,13 @@ def _things_after_letters(drawn: DrawnPage) -> Iterator[tuple[Drawn, int]]:
             yield thing, count
 
 
-def _edges(thing: Drawn) -> tuple[float, float, float, float]:
+def _edges(thing: DrawnStroke) -> Edges:
     """Left, top, right and bottom, with the thickness of its line."""
-    around = float(thing.get("linewidth") or 0) / 2 if thing.get("stroke") else 0.0
-    return thing["x0"] - around, thing["top"] - around, thing["x1"] + around, thing["bottom"] + around
+    around = thing.line_width / 2 if thing.is_stroked else 0.0
+    return thing.x0 - around, thing.top - around, thing.x1 + around, thing.bottom + around
 
 
-def _shows(picture: PagePicture, char: Drawn, later: Sequence[Drawn]) -> bool:
+def _shows(picture: PagePicture, char: DrawnLetter, later: Sequence[DrawnLetter]) -> bool:
     """Whether the page would look different without a letter; letters that were drawn later over it are left out."""
     place = picture.dots(edges_of(char), INSET_ACROSS, INSET_DOWN)
     seen = picture.text_alone.crop(place)

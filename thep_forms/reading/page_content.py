@@ -18,7 +18,7 @@ from msgspec import Struct
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from thep_forms.layout import bidi, metrics
-from thep_forms.reading.drawn import Drawn, DrawnPage
+from thep_forms.reading.drawn import CURVE, RECTANGLE, DrawnLetter, DrawnPage, DrawnStroke, edges_of
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.unseen import Unseen
 
@@ -104,12 +104,10 @@ class PageContent(Struct, frozen=True):
     strokes: tuple[Stroke, ...]
 
 
-def content_of_page(
-    drawn: DrawnPage, size: tuple[float, float], unreadable: frozenset[str], unseen: Unseen
-) -> PageContent:
-    """What is drawn on a page of a size. `unreadable` are the fonts that do not say their letters, by their names."""
+def content_of_page(drawn: DrawnPage, unreadable: frozenset[str], unseen: Unseen) -> PageContent:
+    """What is drawn on a page, turned. `unreadable` are the fonts that do not say their letters, by their names."""
     askew = _askew(drawn.letters)
-    turn = _turn(drawn.letters, size, askew)
+    turn = _turn(drawn.letters, drawn.size, askew)
     hidden = {id(drawn.letters[index]) for index in unseen.letters}
     upright = [letter for letter in drawn.letters if abs(_rise(letter) - askew) <= ACROSS]
     letters = list(_letters(upright, turn, _unreadable_fonts(drawn.letters, unreadable), hidden))
@@ -122,47 +120,45 @@ def content_of_page(
 # --- strokes ----------------------------------------------------------------------------------------------------------
 
 
-def _is_pen(thing: Drawn) -> bool:
+def _is_pen(thing: DrawnStroke) -> bool:
     """Whether it is a line that is neither straight nor closed, nor goes from corner to corner."""
-    if thing["object_type"] != "curve" or thing.get("fill") or not thing.get("stroke"):
+    if thing.kind != CURVE or thing.is_filled or not thing.is_stroked:
         return False
-    operators = thing["operators"]
-    return "h" not in operators and ("c" in operators or not _is_polygon_of_corners(thing))
+    return "h" not in thing.operators and ("c" in thing.operators or not _is_polygon_of_corners(thing))
 
 
-def _frames(thing: Drawn) -> bool:
-    if min(thing["width"], thing["height"]) < THIN:
+def _frames(thing: DrawnStroke) -> bool:
+    if min(thing.width, thing.height) < THIN:
         return True
-    if thing["object_type"] == "rect":
+    if thing.kind == RECTANGLE:
         return not _is_dark(thing)
-    return thing["object_type"] == "curve" and _is_polygon_of_corners(thing)
+    return thing.kind == CURVE and _is_polygon_of_corners(thing)
 
 
-def _is_dark(thing: Drawn) -> bool:
+def _is_dark(thing: DrawnStroke) -> bool:
     """Whether it is filled with more than a tint; its colour is DeviceGray, DeviceRGB or DeviceCMYK."""
-    colour = thing.get("non_stroking_color")
+    colour = thing.colour
     parts = colour if isinstance(colour, tuple) else (colour,)
-    if not thing.get("fill") or not all(isinstance(part, (int, float)) for part in parts):
+    if not thing.is_filled or not all(isinstance(part, (int, float)) for part in parts):
         return False
     if len(parts) == 4:
         return bool(1 - (1 - parts[3]) * (1 - mean(parts[:3])) > DARK)
     return bool(1 - mean(parts) > DARK)
 
 
-def _is_polygon_of_corners(thing: Drawn) -> bool:
+def _is_polygon_of_corners(thing: DrawnStroke) -> bool:
     """Whether it goes from corner to corner of its area alone, which may lie a little askew."""
-    slack = CORNER * max(thing["width"], thing["height"])
+    slack = CORNER * max(thing.width, thing.height)
     return all(
-        min(abs(x - thing["x0"]), abs(x - thing["x1"])) <= slack
-        and min(abs(y - thing["top"]), abs(y - thing["bottom"])) <= slack
-        for x, y in thing["pts"]
+        min(abs(x - thing.x0), abs(x - thing.x1)) <= slack and min(abs(y - thing.top), abs(y - thing.bottom)) <= slack
+        for x, y in thing.points
     )
 
 
 # --- which way up -----------------------------------------------------------------------------------------------------
 
 
-def _turn(letters: Sequence[Drawn], size: tuple[float, float], askew: float) -> Turn:
+def _turn(letters: Sequence[DrawnLetter], size: tuple[float, float], askew: float) -> Turn:
     """How to turn a page of that size so that most of its letters, which rise by `askew`, stand upright and level."""
     quarters = _quarter_turn(letters, size)
     if abs(askew) < LEAST_SKEW:
@@ -170,7 +166,7 @@ def _turn(letters: Sequence[Drawn], size: tuple[float, float], askew: float) -> 
     return lambda *edges: _levelled(*quarters(*edges), askew)
 
 
-def _askew(letters: Iterable[Drawn]) -> float:
+def _askew(letters: Iterable[DrawnLetter]) -> float:
     """By which angle most letters rise from the nearest of left, right, up and down; radians.
 
     Letters that rise otherwise run across the page, such as a watermark's.
@@ -178,10 +174,10 @@ def _askew(letters: Iterable[Drawn]) -> float:
     return median_low([_rise(letter) for letter in letters] or [0.0])
 
 
-def _rise(letter: Drawn) -> float:
+def _rise(letter: DrawnLetter) -> float:
     """By which angle a letter rises from the nearest of these."""
     quarter = math.pi / 2
-    return (math.atan2(letter["matrix"][1], letter["matrix"][0]) + quarter / 2) % quarter - quarter / 2
+    return (math.atan2(letter.direction[1], letter.direction[0]) + quarter / 2) % quarter - quarter / 2
 
 
 def _levelled(x: float, top: float, right: float, bottom: float, askew: float) -> tuple[float, float, float, float]:
@@ -195,9 +191,9 @@ def _levelled(x: float, top: float, right: float, bottom: float, askew: float) -
     return middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2
 
 
-def _quarter_turn(letters: Iterable[Drawn], size: tuple[float, float]) -> Turn:
+def _quarter_turn(letters: Iterable[DrawnLetter], size: tuple[float, float]) -> Turn:
     """How to turn the page by quarters so that most letters read from left to right."""
-    ways = Counter(_way(*letter["matrix"][:2]) for letter in letters)
+    ways = Counter(_way(*letter.direction) for letter in letters)
     width, height = size
     turns: dict[str, Turn] = {
         "right": lambda x, top, right, bottom: (x, top, right, bottom),
@@ -220,7 +216,7 @@ def _way(a: float, b: float) -> str:
 # --- letters ----------------------------------------------------------------------------------------------------------
 
 
-def _unreadable_fonts(chars: Sequence[Drawn], suspects: frozenset[str]) -> set[str]:
+def _unreadable_fonts(chars: Sequence[DrawnLetter], suspects: frozenset[str]) -> set[str]:
     """The fonts whose codes do not give their letters.
 
     Letters have their widths, and were the codes wrong, an i would be as wide as an m. So a suspect is believed if its
@@ -240,13 +236,13 @@ def _unreadable_fonts(chars: Sequence[Drawn], suspects: frozenset[str]) -> set[s
     return unreadable
 
 
-def _widths_by_font(chars: Iterable[Drawn]) -> dict[str, dict[str, float]]:
+def _widths_by_font(chars: Iterable[DrawnLetter]) -> dict[str, dict[str, float]]:
     """The width of each letter by its font's name, at the size at which most different letters are set."""
     fonts: dict[str, dict[float, dict[str, float]]] = {}
     for char in chars:
-        if not char["text"].isspace():
-            sizes = fonts.setdefault(char["fontname"], {})
-            sizes.setdefault(round(char["size"], 1), {})[char["text"]] = char["adv"]
+        if not char.text.isspace():
+            sizes = fonts.setdefault(char.font, {})
+            sizes.setdefault(round(char.size, 1), {})[char.text] = char.advance
     return {name: max(sizes.values(), key=len) for name, sizes in fonts.items()}
 
 
@@ -270,12 +266,12 @@ def _share(letters: Mapping[str, float], widths: Mapping[str, float]) -> float:
     return sum(abs(scale - usual) <= WIDTH_SLACK * usual for scale in scales.values()) / len(letters)
 
 
-def _area(thing: Drawn, turn: Turn) -> Area:
-    return Area(*turn(*(float(thing[edge]) for edge in ("x0", "top", "x1", "bottom"))))
+def _area(thing: DrawnLetter | DrawnStroke, turn: Turn) -> Area:
+    return Area(*turn(*edges_of(thing)))
 
 
 def _letters(
-    chars: Iterable[Drawn], turn: Turn, unreadable: Collection[str], hidden: Collection[int]
+    chars: Iterable[DrawnLetter], turn: Turn, unreadable: Collection[str], hidden: Collection[int]
 ) -> Iterator[PrintedLetter]:
     """The letters, each with the marks that were drawn on it. `hidden` are those that do not show, by their `id`."""
     last: PrintedLetter | None = None
@@ -292,10 +288,10 @@ def _letters(
         yield last
 
 
-def _letter(char: Drawn, unreadable: Collection[str]) -> str:
+def _letter(char: DrawnLetter, unreadable: Collection[str]) -> str:
     """The text of a letter, U+FFFD where the file does not name it."""
-    text = str(char["text"]).translate(_LIGATURES)
-    if _UNNAMED.search(text) or char["fontname"] in unreadable:
+    text = char.text.translate(_LIGATURES)
+    if _UNNAMED.search(text) or char.font in unreadable:
         return REPLACEMENT
     return REPLACEMENT if unicodedata.category(text[:1] or "\0") in ("Cc", "Co", "Cn") else text
 

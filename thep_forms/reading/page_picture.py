@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import pypdfium2
-from pdfplumber.page import Page
 from PIL import Image, ImageChops
 from pypdfium2 import raw
 
-from thep_forms.reading.drawn import Drawn
+from thep_forms.reading.drawn import Edges, Point
 
 SCALE = 2.0  # dots a point
 MOST_DOTS = 8_000_000  # of a page: a larger one is drawn at a smaller scale
@@ -22,18 +21,17 @@ DEEPEST = 15  # levels of form XObjects in each other
 LEAST_CONTRAST = 10  # of 255 greys: what differs less looks the same
 ROWS = (0.5, 0.4, 0.6, 0.3, 0.7)  # of the height of a letter, from its top, where it is looked for
 
-Edges = tuple[float, float, float, float]  # left, top, right, bottom
 Dots = tuple[int, int, int, int]
 
 
 class PagePicture:
-    """The picture of a page, drawn when it is first asked for. Places are as `drawn_on` gives them."""
+    """The picture of a page, drawn when it is first asked for. Places are as in `drawn`."""
 
-    def __init__(self, page: Page, data: bytes, number: int) -> None:
-        """`number` is the page's index in the file, whose bytes are `data`."""
+    def __init__(self, data: bytes, number: int, size: Point, corner: Point) -> None:
+        """`number` is the page's index in the file, whose bytes are `data`; the others are its `DrawnPage`'s."""
         self._data, self._number = data, number
-        self._corner = float(page.bbox[0]), float(page.bbox[1])
-        self._scale = min(SCALE, math.sqrt(MOST_DOTS / max(float(page.width) * float(page.height), 1.0)))
+        self._corner = corner
+        self._scale = min(SCALE, math.sqrt(MOST_DOTS / max(size[0] * size[1], 1.0)))
 
     @cached_property
     def greys(self) -> Image.Image:
@@ -90,11 +88,6 @@ class PagePicture:
             ).to_pil()
             page.close()
         return picture
-
-
-def edges_of(thing: Drawn) -> Edges:
-    """Where a thing is: left, top, right and bottom."""
-    return thing["x0"], thing["top"], thing["x1"], thing["bottom"]
 
 
 def _texts(page: pypdfium2.PdfPage) -> Iterator[object]:

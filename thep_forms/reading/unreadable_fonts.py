@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pikepdf
 from pikepdf import Dictionary, Name
 
 
-def unreadable_fonts(data: bytes, pages: Sequence[int]) -> dict[int, frozenset[str]]:
-    """The names of the fonts, by page, from whose codes no program can tell the letters."""
-    with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
-        return {number: frozenset(_unreadable_in(pdf.pages[number].obj.get("/Resources"), set())) for number in pages}
+def unreadable_in(page: pikepdf.Object) -> frozenset[str]:
+    """The names of the fonts on a page from whose codes no program can tell the letters."""
+    return frozenset(_unreadable_in(page.get("/Resources"), set()))
 
 
 def _unreadable_in(resources: object, seen: set[tuple[int, int]]) -> Iterator[str]:

@@ -1,0 +1,289 @@
+"""What the codes of a font mean: which letter each is, and how wide (ISO 32000-1, 9.6 to 9.10).
+
+It says the same as pdfminer, whose tables of encodings and of the standard fonts it uses.
+
+Limitations: it knows simple fonts, and composite fonts whose codes are glyphs. Other fonts, such as Type 3 and upright
+ones, raise `NotPlainError`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from struct import unpack
+from typing import Any
+
+from pikepdf import Array, Dictionary, Name, Object, Stream
+
+from thep_forms.reading.content_tokens import NotPlainError
+
+MOST_CODES = 70_000  # of a font
+_PER_EM = 0.001  # of the unit in which fonts say widths
+_LISTED = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
+_NOT_PLAIN = re.compile(rb"usecmap|endcid|beginbf|endbf|endcmap.* begun |%[^\r\n]* begun ", re.DOTALL)
+_PAIR = re.compile(rb"\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]*)>")
+_RANGE = re.compile(rb"\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*(?:<([0-9A-Fa-f]*)>|\[((?:\s*<[0-9A-Fa-f]*>)*)\s*\])")
+_HEX = re.compile(rb"<([0-9A-Fa-f]*)>")
+
+_COLLECTIONS = ("Adobe-CNS1", "Adobe-GB1", "Adobe-Japan1", "Adobe-Korea1")
+
+Decoder = Callable[[bytes], Sequence[int]]
+Letter = tuple[str, float]  # a text, and its width at a type size of 1
+
+
+class ContentFont(dict[int, Letter]):
+    """The letters of a font by their codes, each worked out when it is first asked for.
+
+    `descent` is how far a letter begins below its line, at a type size of 1. `codes_of` gives the codes of a string.
+    `is_wide`: a code may be of several bytes.
+    """
+
+    def __init__(self, name: str, descent: float, codes_of: Decoder = bytes) -> None:
+        super().__init__()
+        self.name, self.descent, self.codes_of = name, descent, codes_of
+        self.is_wide = False
+        self.texts: Mapping[int, str] = {}
+        self.encoded: Mapping[int, str] = {}
+        self.widths: Mapping[Any, float] = {}
+        self.default_width: float = 0
+
+    def __missing__(self, code: int) -> Letter:
+        text = self.texts.get(code, self.encoded.get(code))
+        width = self.widths.get(code)
+        if width is None and text is not None:
+            width = self.widths.get(text)
+        letter = (
+            text if text is not None else f"(cid:{code})",
+            (self.default_width if width is None else width) * _PER_EM,
+        )
+        self[code] = letter
+        return letter
+
+
+def content_font(font: Object) -> ContentFont:
+    """The letters of a font. Raises `NotPlainError` for one of a kind that is not known here."""
+    kind = font.get("/Subtype")
+    if kind == Name.Type0:
+        return _composite(font)
+    if kind in (Name.TrueType, Name.Type1, Name.MMType1):
+        return _simple(font)
+    raise NotPlainError
+
+
+def _composite(font: Object) -> ContentFont:
+    descendants, encoding = font.get("/DescendantFonts"), font.get("/Encoding")
+    if not isinstance(descendants, Array) or not isinstance(descendants[0], Dictionary):
+        raise NotPlainError
+    inner = descendants[0]
+    if inner.get("/Subtype") not in (Name.CIDFontType0, Name.CIDFontType2):
+        raise NotPlainError
+    descriptor, unicode = inner.get("/FontDescriptor"), font.get("/ToUnicode")
+    found = _described(descriptor, _pairs if encoding == Name("/Identity-H") else _decoder(_plain_name(encoding)))
+    if isinstance(unicode, Stream):
+        found.texts = _texts_of(unicode.read_bytes())
+    elif unicode is None:
+        found.texts = _texts_of_collection(inner)
+    else:
+        raise NotPlainError
+    found.is_wide = True
+    found.widths = _widths_by_code(inner.get("/W", ()))
+    found.default_width = number_in(inner.get("/DW", 1000))
+    return found
+
+
+def _pairs(string: bytes) -> Sequence[int]:
+    """The codes of a string, two bytes each."""
+    count = len(string) // 2
+    return unpack(f">{count}H", string[: 2 * count])
+
+
+def _decoder(encoding: str) -> Decoder:
+    """What decodes strings by a CMap that pdfminer brings (ISO 32000-1, 9.7.5.2)."""
+    from pdfminer.cmapdb import CMapDB  # takes time to import, and few files need it
+
+    if not encoding.endswith("-H"):
+        raise NotPlainError
+    try:
+        cmap = CMapDB.get_cmap(encoding)
+    except CMapDB.CMapNotFound as error:
+        raise NotPlainError from error
+    return lambda string: [*cmap.decode(string)]
+
+
+def _texts_of_collection(font: Object) -> Mapping[int, str]:
+    """The letters of the glyphs of a character collection, such as Adobe-GB1."""
+    from pdfminer.cmapdb import CMapDB  # takes time to import, and few files need it
+
+    system = font.get("/CIDSystemInfo")
+    if not isinstance(system, Dictionary):
+        raise NotPlainError
+    name = f"{system.get('/Registry')}-{system.get('/Ordering')}"
+    if name not in _COLLECTIONS:
+        raise NotPlainError
+    return CMapDB.get_unicode_map(name).cid2unichr
+
+
+def _simple(font: Object) -> ContentFont:
+    from pdfminer.fontmetrics import FONT_METRICS  # takes time to import
+
+    descriptor, encoding, unicode = font.get("/FontDescriptor"), font.get("/Encoding"), font.get("/ToUnicode")
+    if isinstance(descriptor, Dictionary) and encoding is None and "/FontFile" in descriptor:
+        raise NotPlainError  # its program has the encoding
+    standard = FONT_METRICS.get(_plain_name(font.get("/BaseFont")))
+    if standard:
+        metrics, widths = standard
+        found = ContentFont(str(metrics["FontName"]), -abs(number_in(metrics.get("Descent", 0))) * _PER_EM)
+        found.widths = widths
+    else:
+        found = _described(descriptor)
+        first = font.get("/FirstChar", 0)
+        if not isinstance(first, int):
+            raise NotPlainError
+        found.widths = {first + index: number_in(width) for index, width in enumerate(font.get("/Widths", [0] * 256))}
+    if unicode is not None:
+        if not isinstance(unicode, Stream):
+            raise NotPlainError
+        found.texts = _texts_of(unicode.read_bytes())
+    found.encoded = _encoding(encoding, is_true_type=font.get("/Subtype") == Name.TrueType)
+    return found
+
+
+def _described(descriptor: object, codes_of: Decoder = bytes) -> ContentFont:
+    """A font as far as its descriptor says."""
+    if descriptor is None:
+        return ContentFont("unknown", 0.0, codes_of)
+    if not isinstance(descriptor, Dictionary):
+        raise NotPlainError
+    descent = number_in(descriptor.get("/Descent", 0))
+    found = ContentFont(_plain_name(descriptor.get("/FontName")), -abs(descent) * _PER_EM, codes_of)
+    found.default_width = number_in(descriptor.get("/MissingWidth", 0))
+    return found
+
+
+def _plain_name(name: object) -> str:
+    text = str(name)[1:]
+    if not isinstance(name, Name) or not text.isascii():
+        raise NotPlainError
+    return text
+
+
+def number_in(value: object) -> float:
+    """A number of a PDF, as pikepdf gives it. Raises `NotPlainError` for anything else."""
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return float(value)
+    raise NotPlainError
+
+
+# --- encodings --------------------------------------------------------------------------------------------------------
+
+
+def _encoding(encoding: object, *, is_true_type: bool) -> Mapping[int, str]:
+    """The letters that an encoding gives to codes; without one, pdfminer's usual."""
+    from pdfminer.encodingdb import EncodingDB  # takes time to import
+    from pdfminer.psparser import LIT
+
+    usual = "WinAnsiEncoding" if is_true_type else "StandardEncoding"
+    if encoding is None:
+        return EncodingDB.get_encoding(usual)
+    if isinstance(encoding, Name):
+        return EncodingDB.get_encoding(_plain_name(encoding))
+    if not isinstance(encoding, Dictionary):
+        raise NotPlainError
+    base = encoding.get("/BaseEncoding")
+    differences = [
+        item if isinstance(item, int) else LIT(_plain_name(item)) for item in encoding.get("/Differences", ())
+    ]
+    return EncodingDB.get_encoding(usual if base is None else _plain_name(base), differences)
+
+
+def _widths_by_code(widths: Iterable[object]) -> dict[int, float]:
+    """The widths of the codes, by the array of a composite font (ISO 32000-1, 9.7.4.3)."""
+    found: dict[int, float] = {}
+    before: list[float] = []
+    for item in widths:
+        if isinstance(item, Array):
+            if len(before) != 1:
+                raise NotPlainError
+            found.update({int(before[0]) + index: number_in(width) for index, width in enumerate(item)})
+            before = []
+            continue
+        before.append(number_in(item))
+        if len(before) == 3:
+            first, last, width = before
+            if last - first > MOST_CODES:
+                raise NotPlainError
+            found.update(dict.fromkeys(range(int(first), int(last) + 1), width))
+            before = []
+    return found
+
+
+# --- letters of codes -------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def _texts_of(to_unicode: bytes) -> dict[int, str]:
+    """The texts of codes, as a ToUnicode stream says them (ISO 32000-1, 9.10.3)."""
+    texts: dict[int, str] = {}
+    if _NOT_PLAIN.search(_LISTED.sub(b" begun ", to_unicode)):
+        raise NotPlainError
+    for kind, body in _LISTED.findall(to_unicode):
+        if kind == b"bfchar":
+            _add_pairs(body, texts)
+        else:
+            _add_ranges(body, texts)
+    return texts
+
+
+def _add_pairs(body: bytes, texts: dict[int, str]) -> None:
+    end = 0
+    for match in _PAIR.finditer(body):
+        _check_between(body, end, match.start())
+        end = match.end()
+        _add(texts, _code_of(match[1]), _bytes_of(match[2]))
+    _check_between(body, end, len(body))
+
+
+def _add_ranges(body: bytes, texts: dict[int, str]) -> None:
+    end = 0
+    for match in _RANGE.finditer(body):
+        _check_between(body, end, match.start())
+        end = match.end()
+        first, last = _code_of(match[1]), _code_of(match[2])
+        if len(match[1]) != len(match[2]) or last - first > MOST_CODES:
+            raise NotPlainError
+        if match[4] is not None:
+            for code, text in zip(range(first, last + 1), _HEX.findall(match[4]), strict=False):
+                _add(texts, code, _bytes_of(text))
+            continue
+        start = _bytes_of(match[3])
+        prefix, counted = start[:-4], start[-4:]
+        if not counted:
+            raise NotPlainError
+        for code in range(first, last + 1):
+            number = int.from_bytes(counted, "big") + code - first
+            _add(texts, code, prefix + number.to_bytes(8, "big")[-len(counted) :])
+    _check_between(body, end, len(body))
+
+
+def _check_between(body: bytes, start: int, end: int) -> None:
+    if body[start:end].strip():
+        raise NotPlainError
+
+
+def _code_of(digits: bytes) -> int:
+    return int.from_bytes(_bytes_of(digits), "big")
+
+
+def _bytes_of(digits: bytes) -> bytes:
+    if len(digits) % 2:
+        raise NotPlainError
+    return bytes.fromhex(digits.decode("ascii"))
+
+
+def _add(texts: dict[int, str], code: int, text: bytes) -> None:
+    """Give a text to a code. pdfminer keeps a space where a second entry says that it does not break."""
+    decoded = text.decode("UTF-16BE", "ignore")
+    if decoded != "\u00a0" or texts.get(code) != " ":
+        texts[code] = decoded
