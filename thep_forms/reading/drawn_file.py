@@ -1,32 +1,28 @@
-"""A PDF some of whose pages are read as print: what is drawn on them, by the quick reader or else by pdfminer."""
+"""A PDF whose pages are read as print: what is drawn on them, by the quick reader or else by pdfminer."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import pikepdf
+import pypdfium2
 
 from thep_forms.reading.content_tokens import NotPlainError
 from thep_forms.reading.drawn import DrawnPage
 from thep_forms.reading.drawn_by_content import ContentReader
 from thep_forms.reading.page_picture import PagePicture
-from thep_forms.reading.unreadable_fonts import unreadable_in
-
-if TYPE_CHECKING:
-    from pdfplumber.pdf import PDF
+from thep_forms.reading.unreadable_fonts import FontsOfPages
 
 
 class DrawnFile:
-    """The pages of a PDF, opened by each library when it is first needed. Pages are counted from 0."""
+    """The pages of a PDF, which each library opens when it is first needed. Pages are counted from 0."""
 
-    def __init__(self, data: bytes, numbers: Sequence[int]) -> None:
-        """`numbers` are those of the pages that may be asked for."""
-        self._data, self._numbers = data, sorted({*numbers})
+    def __init__(self, data: bytes) -> None:
+        self.data = data
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -42,35 +38,47 @@ class DrawnFile:
         try:
             return self._content_reader.page(number)
         except NotPlainError:
-            return self._by_pdfminer(number)
+            return self.page_by_pdfminer(number)
 
-    def _by_pdfminer(self, number: int) -> DrawnPage:
-        from thep_forms.reading.drawn_by_pdfminer import drawn_on  # takes time to import, and few files need it
+    def page_by_pdfminer(self, number: int) -> DrawnPage:
+        """The same, read slowly."""
+        import pdfplumber  # takes time to import, and few files need it
 
-        page = self._plumbed.pages[self._numbers.index(number)]
-        drawn = drawn_on(page)
-        page.close()
-        return drawn
+        from thep_forms.reading.drawn_by_pdfminer import drawn_on
+
+        with pdfplumber.open(io.BytesIO(self.data), pages=[number + 1]) as opened:
+            (page,) = opened.pages
+            return drawn_on(page)
 
     def picture(self, number: int, drawn: DrawnPage) -> PagePicture:
         """The picture of a page."""
-        return PagePicture(self._data, number, drawn.size, drawn.corner)
+        return PagePicture(self.document, number, drawn.size, drawn.corner)
 
     def unreadable_fonts(self, number: int) -> frozenset[str]:
         """The names of the fonts on a page from whose codes no program can tell the letters."""
-        return unreadable_in(self._pdf.pages[number].obj)
+        return self._fonts.unreadable_on(self._pdf.pages[number].obj)
+
+    @property
+    def can_be_drawn(self) -> bool:
+        """Whether PDFium can open the file."""
+        try:
+            return bool(self.document)
+        except pypdfium2.PdfiumError:
+            return False
+
+    @cached_property
+    def document(self) -> pypdfium2.PdfDocument:
+        """The file, opened by PDFium. Raises `pypdfium2.PdfiumError` where it cannot open it."""
+        return self._open.enter_context(pypdfium2.PdfDocument(self.data))
 
     @cached_property
     def _content_reader(self) -> ContentReader:
         return ContentReader(self._pdf)
 
     @cached_property
-    def _pdf(self) -> pikepdf.Pdf:
-        return self._open.enter_context(pikepdf.open(io.BytesIO(self._data), suppress_warnings=True))
+    def _fonts(self) -> FontsOfPages:
+        return FontsOfPages()
 
     @cached_property
-    def _plumbed(self) -> PDF:
-        import pdfplumber  # takes time to import, and few files need it
-
-        pages = [number + 1 for number in self._numbers]
-        return self._open.enter_context(pdfplumber.open(io.BytesIO(self._data), pages=pages))
+    def _pdf(self) -> pikepdf.Pdf:
+        return self._open.enter_context(pikepdf.open(io.BytesIO(self.data), suppress_warnings=True))

@@ -27,24 +27,20 @@ class FormPage(Struct, frozen=True):
     year: int | None
 
 
-def can_open(data: bytes) -> bool:
-    """Whether PDFium can open the file."""
-    try:
-        pypdfium2.PdfDocument(data).close()
-    except pypdfium2.PdfiumError:
-        return False
-    return True
-
-
 def page_texts(data: bytes) -> list[str]:
     """The text of each page, in a quick look by PDFium: only pages of the form need a slow one."""
-    texts: list[str] = []
     with pypdfium2.PdfDocument(data) as document:
-        for page in document:
-            text = page.get_textpage()
-            texts.append(text.get_text_range())
-            text.close()
-            page.close()
+        return texts_of_pages(document)
+
+
+def texts_of_pages(document: pypdfium2.PdfDocument) -> list[str]:
+    """The text of each page of an open file."""
+    texts: list[str] = []
+    for page in document:
+        text = page.get_textpage()
+        texts.append(text.get_text_range())
+        text.close()
+        page.close()
     return texts
 
 

@@ -27,9 +27,9 @@ Dots = tuple[int, int, int, int]
 class PagePicture:
     """The picture of a page, drawn when it is first asked for. Places are as in `drawn`."""
 
-    def __init__(self, data: bytes, number: int, size: Point, corner: Point) -> None:
-        """`number` is the page's index in the file, whose bytes are `data`; the others are its `DrawnPage`'s."""
-        self._data, self._number = data, number
+    def __init__(self, document: pypdfium2.PdfDocument, number: int, size: Point, corner: Point) -> None:
+        """`number` is the page's index in the file; the others are its `DrawnPage`'s."""
+        self._document, self._number = document, number
         self._corner = corner
         self._scale = min(SCALE, math.sqrt(MOST_DOTS / max(size[0] * size[1], 1.0)))
 
@@ -77,16 +77,15 @@ class PagePicture:
         return self.greys.tobytes()
 
     def _drawn(self, *, with_text: bool) -> Image.Image:
-        with pypdfium2.PdfDocument(self._data) as document:
-            page = document[self._number]
-            page.set_cropbox(*page.get_mediabox())
-            if not with_text:
-                for text in _texts(page):
-                    raw.FPDFPageObj_SetIsActive(text, False)
-            picture: Image.Image = page.render(
-                scale=self._scale, grayscale=True, draw_annots=False, may_draw_forms=False
-            ).to_pil()
-            page.close()
+        page = self._document[self._number]
+        page.set_cropbox(*page.get_mediabox())
+        if not with_text:
+            for text in _texts(page):
+                raw.FPDFPageObj_SetIsActive(text, False)
+        picture: Image.Image = page.render(
+            scale=self._scale, grayscale=True, draw_annots=False, may_draw_forms=False
+        ).to_pil()
+        page.close()
         return picture
 
 

@@ -18,7 +18,7 @@ from thep_forms.definition.model import Kind
 from thep_forms.layout import MM, PageLayout, PlacedBox, PlacedText, body_of, lay_out
 from thep_forms.reading.box_contents import SLACK, answer_in, is_written_over
 from thep_forms.reading.drawn_file import DrawnFile
-from thep_forms.reading.form_pages import FormPage, form_pages, page_texts
+from thep_forms.reading.form_pages import FormPage, form_pages, texts_of_pages
 from thep_forms.reading.model import Answer, Note
 from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of_page, lines_of, words_of
@@ -118,15 +118,16 @@ class PageReader:
 
         `boxed` are the pages that have boxes of any kind.
         """
-        found = self.form_pages(page_texts(data))
-        wanted = [each for each in found if each.page in pages and each.page in boxed]
-        others = set(pages) - {each.page for each in found}
-        notes = self.notes_on(data, others) if others else []
-        return [*self._read(data, wanted, margins=True).values(), PrintedPage({}, tuple(notes))]
+        with DrawnFile(data) as file:
+            found = self.form_pages(texts_of_pages(file.document))
+            wanted = [each for each in found if each.page in pages and each.page in boxed]
+            others = set(pages) - {each.page for each in found}
+            notes = self._notes_on(file, others)
+            return [*self._read(file, wanted, margins=True).values(), PrintedPage({}, tuple(notes))]
 
-    def form_on(self, data: bytes, form_pages: Sequence[FormPage], others: Collection[int]) -> PrintedForm:
+    def form_on(self, file: DrawnFile, form_pages: Sequence[FormPage], others: Collection[int]) -> PrintedForm:
         """What is on the pages of one form; `others` are its pages without boxes that people drew on."""
-        pages = self._read(data, form_pages, margins=False)
+        pages = self._read(file, form_pages, margins=False)
         answers: dict[str, Answer] = {}
         notes: list[Note] = []
         is_picture = False
@@ -134,19 +135,17 @@ class PageReader:
             answers |= page.answers
             notes += page.notes
             is_picture = is_picture or page.is_picture
-        if others and not is_picture:
-            notes += self.notes_on(data, others)
+        if not is_picture:
+            notes += self._notes_on(file, others)
         return PrintedForm(answers, tuple(notes), is_picture, is_complete=len(pages) == len(form_pages))
 
-    def notes_on(self, data: bytes, pages: Collection[int]) -> list[Note]:
+    def _notes_on(self, file: DrawnFile, pages: Collection[int]) -> list[Note]:
         """The lines on pages without boxes that the form does not print; none on a page that is not the form's."""
         notes: list[Note] = []
-        numbers = sorted(pages)
-        with DrawnFile(data, numbers) as file:
-            for number in numbers:
-                content = _content(file, number)[0]
-                lines = lines_of(letter for run in content.runs for letter in run)
-                notes += [Note(line, number) for line in self._added(lines)]
+        for number in sorted(pages):
+            content = _content(file, number)[0]
+            lines = lines_of(letter for run in content.runs for letter in run)
+            notes += [Note(line, number) for line in self._added(lines)]
         return notes[:MOST_LINES]
 
     def _added(self, lines: Sequence[Run]) -> list[str]:
@@ -162,21 +161,19 @@ class PageReader:
                 added.append(words_of(shown).strip())
         return [line for line in added if line] if 2 * own >= total else []
 
-    def _read(self, data: bytes, wanted: Sequence[FormPage], *, margins: bool) -> dict[FormPage, PrintedPage]:
+    def _read(self, file: DrawnFile, wanted: Sequence[FormPage], *, margins: bool) -> dict[FormPage, PrintedPage]:
         """What is on the pages; one whose labels do not say where its boxes are is left out.
 
         `margins`: what stands above, below and beside the form's body counts too, where a printer may have put it.
         """
-        numbers = sorted({found.page for found in wanted})
         pages: dict[FormPage, PrintedPage] = {}
-        with DrawnFile(data, numbers) as file:
-            for number in numbers:
-                content, is_picture = _content(file, number)
-                words = words_at(content)
-                for found in (found for found in wanted if found.page == number):
-                    if placed := self._placed(words, found.number):
-                        read = self._on_page(content, words, found, placed, margins=margins)
-                        pages[found] = replace(read, is_picture=is_picture)
+        for number in sorted({found.page for found in wanted}):
+            content, is_picture = _content(file, number)
+            words = words_at(content)
+            for found in (found for found in wanted if found.page == number):
+                if placed := self._placed(words, found.number):
+                    read = self._on_page(content, words, found, placed, margins=margins)
+                    pages[found] = replace(read, is_picture=is_picture)
         return pages
 
     def _placed(self, words: WordsAt, number: int) -> _PlacedPage | None:

@@ -31,10 +31,16 @@ def read_pages(
 ) -> Found:
     """A reading of each form on the pages, or on all pages. `with_boxes`: what boxes show counts as print."""
     kinds = classify_pages(contents, definitions(None), pages, with_boxes=with_boxes)
+    with kinds.file:
+        return _found(contents, kinds, definitions, alone=not with_boxes and pages is None)
+
+
+def _found(contents: Contents, kinds: PageKinds, definitions: DefinitionOfYear, *, alone: bool) -> Found:
+    """What is on the pages. `alone`: pages of the form without boxes count where no other page does."""
     pictured = _pictured(contents, kinds.data, kinds.pictures, definitions)
     if not kinds.printed:
-        alone = [] if with_boxes or pages is not None else _without_boxes(contents, kinds, definitions)
-        return Found([*alone, *pictured], kinds.damaged)
+        without = _without_boxes(contents, kinds, definitions) if alone else []
+        return Found([*without, *pictured], kinds.damaged)
     forms = forms_on(kinds, contents.codes)
     printed: list[Reading] = []
     for form in forms:
@@ -70,7 +76,7 @@ def _printed(
     """One printed form; or several, where these share a sheet and so can only be told by their codes."""
     year = next((MembershipYear(page.year) for page in form.pages if page.year), None)
     definition = definitions(year)
-    read = page_reader(definition).form_on(kinds.data, form.pages, _drawn_over(contents, kinds, form.own))
+    read = page_reader(definition).form_on(kinds.file, form.pages, _drawn_over(contents, kinds, form.own))
     if read.is_picture or not read.is_complete:
         reason = reasons.PICTURE if read.is_picture else reasons.MISPLACED
         pictured = _pictured(contents, kinds.data, [page.page for page in form.pages], definitions, reason)
