@@ -9,7 +9,7 @@ ones, raise `NotPlainError`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from struct import unpack
@@ -17,7 +17,7 @@ from typing import Any
 
 from pikepdf import Array, Dictionary, Name, Object, Stream
 
-from thep_forms.reading.content_tokens import NotPlainError
+from thep_forms.reading.content_tokens import NotPlainError, numbers_in, tokens_of
 
 MOST_CODES = 70_000  # of a font
 _PER_EM = 0.001  # of the unit in which fonts say widths
@@ -88,7 +88,8 @@ def _composite(font: Object) -> ContentFont:
     else:
         raise NotPlainError
     found.is_wide = True
-    found.widths = _widths_by_code(inner.get("/W", ()))
+    widths = inner.get("/W")
+    found.widths = {} if widths is None else _widths_by_code(_written(widths))
     found.default_width = number_in(inner.get("/DW", 1000))
     return found
 
@@ -141,7 +142,8 @@ def _simple(font: Object) -> ContentFont:
         first = font.get("/FirstChar", 0)
         if not isinstance(first, int):
             raise NotPlainError
-        found.widths = {first + index: number_in(width) for index, width in enumerate(font.get("/Widths", [0] * 256))}
+        listed = font.get("/Widths")
+        found.widths = {} if listed is None else _widths_in_order(_written(listed), first)
     if unicode is not None:
         if not isinstance(unicode, Stream):
             raise NotPlainError
@@ -198,25 +200,51 @@ def _encoding(encoding: object, *, is_true_type: bool) -> Mapping[int, str]:
     return EncodingDB.get_encoding(usual if base is None else _plain_name(base), differences)
 
 
-def _widths_by_code(widths: Iterable[object]) -> dict[int, float]:
-    """The widths of the codes, by the array of a composite font (ISO 32000-1, 9.7.4.3)."""
+def _written(array: object) -> bytes:
+    """An array as qpdf writes it: many files have the same one, and reading it takes longer than writing it."""
+    if not isinstance(array, Array):
+        raise NotPlainError
+    return array.unparse(resolved=True)
+
+
+@lru_cache(maxsize=64)
+def _widths_in_order(array: bytes, first: int) -> dict[int, float]:
+    """The widths of a simple font's codes from the first."""
+    tokens = tokens_of(array.strip(b"[] "))
+    return {first + index: _width(token) for index, token in enumerate(filter(None, tokens))}
+
+
+@lru_cache(maxsize=64)
+def _widths_by_code(array: bytes) -> dict[int, float]:
+    """The widths of a composite font's codes (ISO 32000-1, 9.7.4.3)."""
     found: dict[int, float] = {}
     before: list[float] = []
-    for item in widths:
-        if isinstance(item, Array):
-            if len(before) != 1:
-                raise NotPlainError
-            found.update({int(before[0]) + index: number_in(width) for index, width in enumerate(item)})
-            before = []
-            continue
-        before.append(number_in(item))
-        if len(before) == 3:
-            first, last, width = before
-            if last - first > MOST_CODES:
-                raise NotPlainError
-            found.update(dict.fromkeys(range(int(first), int(last) + 1), width))
-            before = []
+    listed: list[float] | None = None
+    for token in tokens_of(array)[1:]:
+        if token == b"[" and listed is None and len(before) == 1:
+            listed = []
+        elif token == b"]" and listed is not None:
+            found.update({int(before[0]) + index: width for index, width in enumerate(listed)})
+            before, listed = [], None
+        elif listed is not None:
+            listed.append(_width(token))
+        elif token not in (b"]", b""):
+            before.append(_width(token))
+            if len(before) == 3:
+                _add_range(before, found)
+                before = []
     return found
+
+
+def _add_range(entry: Sequence[float], widths: dict[int, float]) -> None:
+    first, last, width = entry
+    if last - first > MOST_CODES:
+        raise NotPlainError
+    widths.update(dict.fromkeys(range(int(first), int(last) + 1), width))
+
+
+def _width(token: bytes) -> float:
+    return numbers_in((token,), 1)[0]
 
 
 # --- letters of codes -------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ covered. PDFium draws the page with and without its letters, to see whether anyt
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from PIL import Image, ImageDraw
@@ -26,22 +27,37 @@ def covered_letters(drawn: DrawnPage, picture: PagePicture) -> set[int]:
     A thing covers all letters under it, or none: of a full stop nothing may show under a highlight either.
     """
     chars = drawn.letters
-    middles = [((char.x0 + char.x1) / 2, (char.top + char.bottom) / 2) for char in chars]
-    blank = [char.text.isspace() for char in chars]
+    middles = _middles(chars)
     covered: set[int] = set()
     for thing, count in _things_after_letters(drawn):
-        left, top, right, bottom = _edges(thing)
-        below: list[int] = []
-        for index in range(count):
-            x, y = middles[index]
-            if left <= x <= right and top <= y <= bottom and not blank[index]:
-                below.append(index)
+        below = _below(_edges(thing), count, middles)
         if not below:
             continue
         shown = sum(_shows(picture, chars[index], chars[count:]) for index in below[:MOST_LOOKED_AT])
         if shown < MOST_SHOWN * len(below[:MOST_LOOKED_AT]):
             covered.update(below)
     return covered
+
+
+def _middles(chars: Sequence[DrawnLetter]) -> list[tuple[float, float, int]]:
+    """The middles of letters that are no blanks, from the top, and which letters they are."""
+    middles: list[tuple[float, float, int]] = []
+    for index, char in enumerate(chars):
+        if not char.text.isspace():
+            middles.append(((char.top + char.bottom) / 2, (char.x0 + char.x1) / 2, index))
+    return sorted(middles)
+
+
+def _below(edges: Edges, count: int, middles: Sequence[tuple[float, float, int]]) -> list[int]:
+    """The letters under a thing that was drawn after so many of them."""
+    left, top, right, bottom = edges
+    below: list[int] = []
+    for y, x, index in middles[bisect_left(middles, (top,)) :]:
+        if y > bottom:
+            break
+        if left <= x <= right and index < count:
+            below.append(index)
+    return sorted(below)
 
 
 def _things_after_letters(drawn: DrawnPage) -> Iterator[tuple[DrawnStroke, int]]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from statistics import mean, median, median_low
 
@@ -18,7 +19,7 @@ from msgspec import Struct
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from thep_forms.layout import bidi, metrics
-from thep_forms.reading.drawn import CURVE, RECTANGLE, DrawnLetter, DrawnPage, DrawnStroke, edges_of
+from thep_forms.reading.drawn import CURVE, RECTANGLE, DrawnLetter, DrawnPage, DrawnStroke, Edges, Point, edges_of
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.unseen import Unseen
 
@@ -42,7 +43,7 @@ SAME_LINE = 0.45  # of the type size: letters on one line differ less in height
 _UNNAMED = re.compile(r"\(cid:\d+\)")  # what pdfminer writes for a letter that it cannot tell
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
 
-Turn = Callable[[float, float, float, float], tuple[float, float, float, float]]
+Turn = Callable[[float, float, float, float], Edges]
 
 
 class Area(Struct, frozen=True):
@@ -97,20 +98,46 @@ class Stroke(Struct, frozen=True):
     is_covered: bool = False
 
 
-class PageContent(Struct, frozen=True):
+class PageContent(Struct, frozen=True, dict=True):
     """All that is drawn: letters in the order in which they were drawn, and strokes."""
 
     runs: tuple[tuple[PrintedLetter, ...], ...]
     strokes: tuple[Stroke, ...]
 
+    @cached_property
+    def pens(self) -> list[Stroke]:
+        """The strokes that look like those of a pen."""
+        return [stroke for stroke in self.strokes if stroke.is_pen]
+
+    def strokes_between(self, top: float, bottom: float) -> list[Stroke]:
+        """The strokes whose middles are between two heights."""
+        heights = self._heights
+        return [
+            stroke
+            for _, stroke in heights[
+                bisect_left(heights, top, key=_height) : bisect_right(heights, bottom, key=_height)
+            ]
+        ]
+
+    @cached_property
+    def _heights(self) -> list[tuple[float, Stroke]]:
+        return sorted(((stroke.area.middle[1], stroke) for stroke in self.strokes), key=_height)
+
+
+def _height(entry: tuple[float, Stroke]) -> float:
+    return entry[0]
+
 
 def content_of_page(drawn: DrawnPage, unreadable: frozenset[str], unseen: Unseen) -> PageContent:
     """What is drawn on a page, turned. `unreadable` are the fonts that do not say their letters, by their names."""
-    askew = _askew(drawn.letters)
-    turn = _turn(drawn.letters, drawn.size, askew)
+    ways = Counter([letter.direction for letter in drawn.letters])
+    askew = _askew(ways)
+    turn = _turn(ways, drawn.size, askew)
     hidden = {id(drawn.letters[index]) for index in unseen.letters}
-    upright = [letter for letter in drawn.letters if abs(_rise(letter) - askew) <= ACROSS]
-    letters = list(_letters(upright, turn, _unreadable_fonts(drawn.letters, unreadable), hidden))
+    upright = drawn.letters
+    if across := {way for way in ways if abs(_rise(way) - askew) > ACROSS}:
+        upright = [letter for letter in drawn.letters if letter.direction not in across]
+    letters = _letters(upright, turn, _unreadable_fonts(drawn.letters, unreadable), hidden)
     strokes: list[Stroke] = []
     for index, thing in enumerate(drawn.strokes):
         strokes.append(Stroke(_area(thing, turn), _frames(thing), _is_pen(thing), index in unseen.strokes))
@@ -158,26 +185,37 @@ def _is_polygon_of_corners(thing: DrawnStroke) -> bool:
 # --- which way up -----------------------------------------------------------------------------------------------------
 
 
-def _turn(letters: Sequence[DrawnLetter], size: tuple[float, float], askew: float) -> Turn:
-    """How to turn a page of that size so that most of its letters, which rise by `askew`, stand upright and level."""
-    quarters = _quarter_turn(letters, size)
+def _turn(ways: Mapping[Point, int], size: Point, askew: float) -> Turn | None:
+    """How to turn a page of that size so that most of its letters, which rise by `askew`, stand upright and level.
+
+    `ways` are the directions of its letters, and how many have each. None: they stand so already.
+    """
+    quarters = _quarter_turn(ways, size)
     if abs(askew) < LEAST_SKEW:
         return quarters
-    return lambda *edges: _levelled(*quarters(*edges), askew)
+
+    def turn(x: float, top: float, right: float, bottom: float) -> Edges:
+        edges = quarters(x, top, right, bottom) if quarters else (x, top, right, bottom)
+        return _levelled(*edges, askew)
+
+    return turn
 
 
-def _askew(letters: Iterable[DrawnLetter]) -> float:
+def _askew(ways: Mapping[Point, int]) -> float:
     """By which angle most letters rise from the nearest of left, right, up and down; radians.
 
     Letters that rise otherwise run across the page, such as a watermark's.
     """
-    return median_low([_rise(letter) for letter in letters] or [0.0])
+    rises: list[float] = []
+    for way, count in ways.items():
+        rises += [_rise(way)] * count
+    return median_low(rises or [0.0])
 
 
-def _rise(letter: DrawnLetter) -> float:
-    """By which angle a letter rises from the nearest of these."""
+def _rise(way: Point) -> float:
+    """By which angle letters of that direction rise from the nearest of these."""
     quarter = math.pi / 2
-    return (math.atan2(letter.direction[1], letter.direction[0]) + quarter / 2) % quarter - quarter / 2
+    return (math.atan2(way[1], way[0]) + quarter / 2) % quarter - quarter / 2
 
 
 def _levelled(x: float, top: float, right: float, bottom: float, askew: float) -> tuple[float, float, float, float]:
@@ -191,17 +229,18 @@ def _levelled(x: float, top: float, right: float, bottom: float, askew: float) -
     return middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2
 
 
-def _quarter_turn(letters: Iterable[DrawnLetter], size: tuple[float, float]) -> Turn:
-    """How to turn the page by quarters so that most letters read from left to right."""
-    ways = Counter(_way(*letter.direction) for letter in letters)
+def _quarter_turn(ways: Mapping[Point, int], size: Point) -> Turn | None:
+    """How to turn the page by quarters so that most letters read from left to right; None if they do."""
+    counts = Counter[str]()
+    for way, count in ways.items():
+        counts[_way(*way)] += count
     width, height = size
     turns: dict[str, Turn] = {
-        "right": lambda x, top, right, bottom: (x, top, right, bottom),
         "left": lambda x, top, right, bottom: (width - right, height - bottom, width - x, height - top),
         "up": lambda x, top, right, bottom: (height - bottom, x, height - top, right),
         "down": lambda x, top, right, bottom: (top, width - right, bottom, width - x),
     }
-    return turns[ways.most_common(1)[0][0]] if ways else turns["right"]
+    return turns.get(counts.most_common(1)[0][0]) if counts else None
 
 
 def _way(a: float, b: float) -> str:
@@ -239,10 +278,15 @@ def _unreadable_fonts(chars: Sequence[DrawnLetter], suspects: frozenset[str]) ->
 def _widths_by_font(chars: Iterable[DrawnLetter]) -> dict[str, dict[str, float]]:
     """The width of each letter by its font's name, at the size at which most different letters are set."""
     fonts: dict[str, dict[float, dict[str, float]]] = {}
+    widths_at: dict[tuple[str, float], dict[str, float]] = {}
     for char in chars:
-        if not char.text.isspace():
-            sizes = fonts.setdefault(char.font, {})
-            sizes.setdefault(round(char.size, 1), {})[char.text] = char.advance
+        if char.text.isspace():
+            continue
+        widths = widths_at.get((char.font, char.size))
+        if widths is None:
+            widths = fonts.setdefault(char.font, {}).setdefault(round(char.size, 1), {})
+            widths_at[char.font, char.size] = widths
+        widths[char.text] = char.advance
     return {name: max(sizes.values(), key=len) for name, sizes in fonts.items()}
 
 
@@ -266,52 +310,57 @@ def _share(letters: Mapping[str, float], widths: Mapping[str, float]) -> float:
     return sum(abs(scale - usual) <= WIDTH_SLACK * usual for scale in scales.values()) / len(letters)
 
 
-def _area(thing: DrawnLetter | DrawnStroke, turn: Turn) -> Area:
-    return Area(*turn(*edges_of(thing)))
+def _area(thing: DrawnLetter | DrawnStroke, turn: Turn | None) -> Area:
+    if turn:
+        return Area(*turn(*edges_of(thing)))
+    return Area(thing.x0, thing.top, thing.x1, thing.bottom)
 
 
 def _letters(
-    chars: Iterable[DrawnLetter], turn: Turn, unreadable: Collection[str], hidden: Collection[int]
-) -> Iterator[PrintedLetter]:
+    chars: Iterable[DrawnLetter], turn: Turn | None, unreadable: Collection[str], hidden: Collection[int]
+) -> list[PrintedLetter]:
     """The letters, each with the marks that were drawn on it. `hidden` are those that do not show, by their `id`."""
-    last: PrintedLetter | None = None
+    letters: list[PrintedLetter] = []
     for char in chars:
-        text = _letter(char, unreadable)
-        if last and text and all(map(unicodedata.combining, text)):
-            last.text += text
+        text, is_mark = _letter(char.text)
+        if char.font in unreadable:
+            text, is_mark = REPLACEMENT, False
+        if is_mark and letters:
+            letters[-1].text += text
             continue
-        if last:
-            yield last
         area = _area(char, turn)
-        last = PrintedLetter(text, area, max(area.height, 1.0), id(char) in hidden)
-    if last:
-        yield last
+        letters.append(PrintedLetter(text, area, max(area.bottom - area.top, 1.0), id(char) in hidden))
+    return letters
 
 
-def _letter(char: DrawnLetter, unreadable: Collection[str]) -> str:
-    """The text of a letter, U+FFFD where the file does not name it."""
-    text = char.text.translate(_LIGATURES)
-    if _UNNAMED.search(text) or char.font in unreadable:
-        return REPLACEMENT
-    return REPLACEMENT if unicodedata.category(text[:1] or "\0") in ("Cc", "Co", "Cn") else text
+@lru_cache(maxsize=4096)
+def _letter(drawn: str) -> tuple[str, bool]:
+    """The text of a letter, U+FFFD where the file does not name it; and whether it is a mark on another one."""
+    text = drawn.translate(_LIGATURES)
+    if _UNNAMED.search(text) or unicodedata.category(text[:1] or "\0") in ("Cc", "Co", "Cn"):
+        return REPLACEMENT, False
+    return text, all(map(unicodedata.combining, text))
 
 
-def _runs(letters: Sequence[PrintedLetter]) -> Iterator[tuple[PrintedLetter, ...]]:
+def _runs(letters: Iterable[PrintedLetter]) -> Iterator[tuple[PrintedLetter, ...]]:
     """Letters that were drawn one after another and stand side by side."""
     run: list[PrintedLetter] = []
+    last: PrintedLetter | None = None
     for letter in letters:
-        if run and not _follows(run[-1], letter):
+        if last and not _follows(last, letter):
             yield tuple(run)
             run = []
         run.append(letter)
+        last = letter
     if run:
         yield tuple(run)
 
 
 def _follows(letter: PrintedLetter, following: PrintedLetter) -> bool:
-    gap = following.area.x - letter.area.right
-    level = abs(following.area.middle[1] - letter.area.middle[1])
-    return -BACK * letter.size <= gap <= APART * letter.size and level <= SAME_LINE * letter.size
+    area, next_area, size = letter.area, following.area, letter.size
+    if not -BACK * size <= next_area.x - area.right <= APART * size:
+        return False
+    return abs((area.top + area.bottom) / 2 - (next_area.top + next_area.bottom) / 2) <= SAME_LINE * size
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------
@@ -319,6 +368,9 @@ def _follows(letter: PrintedLetter, following: PrintedLetter) -> bool:
 
 def lines_of(letters: Iterable[PrintedLetter]) -> list[list[PrintedLetter]]:
     """The letters by lines, from the top, each line from the left."""
+    letters = [*letters]
+    if _is_line(letters):
+        return [_once(letters)]
     lines: list[list[PrintedLetter]] = []
     for letter in sorted(letters, key=lambda letter: letter.area.middle[1]):
         if lines and abs(letter.area.middle[1] - lines[-1][0].area.middle[1]) <= SAME_LINE * letter.size:
@@ -326,6 +378,20 @@ def lines_of(letters: Iterable[PrintedLetter]) -> list[list[PrintedLetter]]:
         else:
             lines.append([letter])
     return [_once(sorted(line, key=lambda letter: letter.area.x)) for line in lines]
+
+
+def _is_line(letters: Sequence[PrintedLetter]) -> bool:
+    """Whether the letters are one line already, from the left, as most that were drawn one after another are."""
+    if not letters:
+        return False
+    first = letters[0].area
+    x, top, bottom = first.x, first.top, first.bottom
+    for letter in letters:
+        area = letter.area
+        if area.top != top or area.bottom != bottom or area.x < x:
+            return False
+        x = area.x
+    return True
 
 
 def _once(line: Sequence[PrintedLetter]) -> list[PrintedLetter]:
@@ -354,11 +420,11 @@ def words_of(line: Sequence[PrintedLetter]) -> str:
     draws_spaces = any(letter.text.isspace() for letter in line)
     pieces = [line[0].text]
     for letter, following in pairwise(line):
-        gap = WIDE_GAP if draws_spaces else GAP if letter.text <= "\xff" else FALLBACK_GAP
-        is_apart = following.area.x - letter.area.right > gap * letter.size
-        is_at_space = letter.text.isspace() or following.text.isspace()
-        if is_apart and not is_at_space:
-            pieces.append(" ")
+        if following.area.x > letter.area.right:
+            gap = WIDE_GAP if draws_spaces else GAP if letter.text <= "\xff" else FALLBACK_GAP
+            is_apart = following.area.x - letter.area.right > gap * letter.size
+            if is_apart and not (letter.text.isspace() or following.text.isspace()):
+                pieces.append(" ")
         pieces.append(following.text)
     return unicodedata.normalize("NFC", "".join(_as_read(pieces)))
 
@@ -368,7 +434,8 @@ def _as_read(pieces: list[str]) -> list[str]:
 
     Two orders may have been drawn alike; the one that reads from left to right is taken then.
     """
-    if not any(unicodedata.bidirectional(char) in ("R", "AL") for piece in pieces for char in piece):
+    text = "".join(pieces)
+    if text.isascii() or not any(unicodedata.bidirectional(char) in ("R", "AL") for char in text):
         return pieces
     for base in (0, 1):
         for kind_of in (unicodedata.bidirectional, _without_signs):

@@ -57,20 +57,24 @@ class PagePicture:
 
     def differs(self, place: Dots, rows: Sequence[float] | None = ROWS) -> bool:
         """Whether the dots in a place are of more than one grey, in some of its rows, or in any where it is None."""
-        width, height = self.greys.size
+        dots_of_page, (width, height) = self._bytes, self._size
         left, top, right, bottom = max(place[0], 0), max(place[1], 0), min(place[2], width), min(place[3], height)
         if left >= right or top >= bottom:
             return False
         if rows is None:
             rows = [(number - top) / (bottom - top) for number in range(top, bottom)]
-        darkest, lightest = 255, 0
+        darkest, lightest, height = 255, 0, bottom - top
         for share in rows:  # mostly the first says it
-            start = int(top + share * (bottom - top)) * width
-            dots = self._bytes[start + left : start + right]
+            start = int(top + share * height) * width
+            dots = dots_of_page[start + left : start + right]
             darkest, lightest = min(darkest, min(dots)), max(lightest, max(dots))
             if lightest - darkest > LEAST_CONTRAST:
                 return True
         return False
+
+    @cached_property
+    def _size(self) -> tuple[int, int]:
+        return self.greys.size
 
     @cached_property
     def _bytes(self) -> bytes:

@@ -20,14 +20,15 @@ class FontsOfPages:
     def unreadable_on(self, page: Object) -> frozenset[str]:
         """The names of the fonts on a page from whose codes no program can tell the letters."""
         names: set[str] = set()
-        waiting, seen = [page.get("/Resources")], set[ObjectNumber]()
+        waiting, seen, listed = [page.get("/Resources")], set[ObjectNumber](), set[bytes]()
         while waiting:
             resources = waiting.pop()
             if not isinstance(resources, Dictionary):
                 continue
             fonts, forms = resources.get("/Font"), resources.get("/XObject")
-            for font in fonts.values() if isinstance(fonts, Dictionary) else ():
-                names.add(self._name_if_unreadable(font))
+            if isinstance(fonts, Dictionary) and (entries := fonts.unparse(resolved=True)) not in listed:
+                listed.add(entries)
+                names.update(self._name_if_unreadable(font) for font in fonts.values())
             for form in forms.values() if isinstance(forms, Dictionary) else ():
                 if isinstance(form, pikepdf.Stream) and form.objgen not in seen:
                     seen.add(form.objgen)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from msgspec import Struct
@@ -55,7 +56,7 @@ def _hidden_letters(chars: Sequence[DrawnLetter], picture: PagePicture) -> set[i
     Words of which the first and the last letter show are not looked at further.
     """
     shown: set[int] = set()
-    doubtful: list[list[int]] = []
+    doubtful: list[range] = []
     looked_at = 0
     for word in _words(chars):
         ends = _ends(word, chars)
@@ -73,16 +74,17 @@ def _hidden_letters(chars: Sequence[DrawnLetter], picture: PagePicture) -> set[i
     return hidden
 
 
-def _ends(word: Sequence[int], chars: Sequence[DrawnLetter]) -> set[int]:
+def _ends(word: range, chars: Sequence[DrawnLetter]) -> set[int]:
     """The first and the last letter of a word that are looked for; none where it has only signs."""
-    first = next((index for index in word if _is_figure(chars[index].text)), None)
-    last = next((index for index in reversed(word) if _is_figure(chars[index].text)), None)
-    return {index for index in (first, last) if index is not None}
+    for first in word:
+        if _is_figure(chars[first].text):
+            for last in reversed(word):
+                if _is_figure(chars[last].text):
+                    return {first, last}
+    return set()
 
 
-def _hidden_in(
-    word: Sequence[int], chars: Sequence[DrawnLetter], picture: PagePicture, seen_fonts: set[str]
-) -> list[int]:
+def _hidden_in(word: range, chars: Sequence[DrawnLetter], picture: PagePicture, seen_fonts: set[str]) -> list[int]:
     """The letters of a word that do not show."""
     figures = [index for index in word if _is_figure(chars[index].text)]
     dark = [index for index in figures if not _letter_shows(chars[index], picture)]
@@ -95,13 +97,19 @@ def _hidden_in(
 
 
 def _letter_shows(char: DrawnLetter, picture: PagePicture) -> bool:
-    rows = None if unicodedata.category(char.text[:1] or " ") == "Lo" else ROWS  # those are not all in the middle
+    rows = None if _category(char.text[:1]) == "Lo" else ROWS  # those are not all in the middle
     return char.size >= TINIEST and picture.differs(picture.dots(edges_of(char), INSET_ACROSS), rows)
 
 
+@lru_cache(maxsize=1024)
 def _is_figure(text: str) -> bool:
     """Whether it is drawn at the middle of its line, as `a` and `7` are, and neither `.` nor `²`."""
-    return text[:1] not in _RAISED and unicodedata.category(text[:1] or " ") in _FIGURES
+    return text[:1] not in _RAISED and _category(text[:1]) in _FIGURES
+
+
+@lru_cache(maxsize=1024)
+def _category(char: str) -> str:
+    return unicodedata.category(char or " ")
 
 
 def _large_letters(chars: Sequence[DrawnLetter], hidden: Sequence[int]) -> list[int]:
@@ -135,23 +143,30 @@ def _can_be_drawn(char: DrawnLetter, seen_fonts: set[str]) -> bool:
     return char.text <= "\xff" or char.font in seen_fonts or "Dingbats" in char.font
 
 
-def _words(chars: Sequence[DrawnLetter]) -> Iterator[list[int]]:
+def _words(chars: Sequence[DrawnLetter]) -> Iterator[range]:
     """The indexes of letters that were drawn one after another, side by side and without a blank between them."""
-    word: list[int] = []
+    start, last = 0, None
     for index, char in enumerate(chars):
-        if char.text.isspace() or (word and not _is_beside(chars[word[-1]], char)):
-            if word:
-                yield word
-            word = []
-        if not char.text.isspace():
-            word.append(index)
-    if word:
-        yield word
+        if char.text.isspace():
+            if last:
+                yield range(start, index)
+            last = None
+            continue
+        if last is None:
+            start = index
+        elif not _is_beside(last, char):
+            yield range(start, index)
+            start = index
+        last = char
+    if last:
+        yield range(start, len(chars))
 
 
 def _is_beside(last: DrawnLetter, char: DrawnLetter) -> bool:
     """Whether two letters are near each other, in whichever direction they read."""
     far = APART * char.size
+    if char.top == last.top and last.x0 <= char.x0 <= last.x1 + far:  # as most are
+        return True
     across = max(char.x0 - last.x1, last.x0 - char.x1)
     down = max(char.top - last.bottom, last.top - char.bottom)
     return across <= far and down <= far
