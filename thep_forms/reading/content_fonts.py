@@ -8,7 +8,6 @@ ones, raise `NotPlainError`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
@@ -18,14 +17,11 @@ from typing import Any
 from pikepdf import Array, Dictionary, Name, Object, Stream
 
 from thep_forms.reading.content_tokens import NotPlainError, numbers_in, tokens_of
+from thep_forms.reading.content_unicode import texts_of
 
 MOST_CODES = 70_000  # of a font
+MOST_FONTS = 100  # that are kept
 _PER_EM = 0.001  # of the unit in which fonts say widths
-_LISTED = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
-_NOT_PLAIN = re.compile(rb"usecmap|endcid|beginbf|endbf|endcmap.* begun |%[^\r\n]* begun ", re.DOTALL)
-_PAIR = re.compile(rb"\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]*)>")
-_RANGE = re.compile(rb"\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*(?:<([0-9A-Fa-f]*)>|\[((?:\s*<[0-9A-Fa-f]*>)*)\s*\])")
-_HEX = re.compile(rb"<([0-9A-Fa-f]*)>")
 
 _COLLECTIONS = ("Adobe-CNS1", "Adobe-GB1", "Adobe-Japan1", "Adobe-Korea1")
 
@@ -62,14 +58,28 @@ class ContentFont(dict[int, Letter]):
         return letter
 
 
+_FONTS: dict[object, ContentFont] = {}  # each keeps alive what its key names
+
+
 def content_font(font: Object) -> ContentFont:
     """The letters of a font. Raises `NotPlainError` for one of a kind that is not known here."""
     kind = font.get("/Subtype")
     if kind == Name.Type0:
-        return _composite(font)
+        return _once(_composite(font))
     if kind in (Name.TrueType, Name.Type1, Name.MMType1):
-        return _simple(font)
+        return _once(_simple(font))
     raise NotPlainError
+
+
+def _once(font: ContentFont) -> ContentFont:
+    """The font, or the same one that another file had: many returns have those of the form."""
+    key = (
+        *(font.name, font.descent, font.codes_of, font.is_wide, font.default_width),
+        *(id(font.widths), id(font.texts), frozenset(font.encoded.items())),
+    )
+    if key not in _FONTS and len(_FONTS) == MOST_FONTS:
+        _FONTS.clear()
+    return _FONTS.setdefault(key, font)
 
 
 def _composite(font: Object) -> ContentFont:
@@ -82,7 +92,7 @@ def _composite(font: Object) -> ContentFont:
     descriptor, unicode = inner.get("/FontDescriptor"), font.get("/ToUnicode")
     found = _described(descriptor, _pairs if encoding == Name("/Identity-H") else _decoder(_plain_name(encoding)))
     if isinstance(unicode, Stream):
-        found.texts = _texts_of(unicode.read_bytes())
+        found.texts = texts_of(unicode.read_bytes())
     elif unicode is None:
         found.texts = _texts_of_collection(inner)
     else:
@@ -100,6 +110,7 @@ def _pairs(string: bytes) -> Sequence[int]:
     return unpack(f">{count}H", string[: 2 * count])
 
 
+@lru_cache(maxsize=16)
 def _decoder(encoding: str) -> Decoder:
     """What decodes strings by a CMap that pdfminer brings (ISO 32000-1, 9.7.5.2)."""
     from pdfminer.cmapdb import CMapDB  # takes time to import, and few files need it
@@ -147,7 +158,7 @@ def _simple(font: Object) -> ContentFont:
     if unicode is not None:
         if not isinstance(unicode, Stream):
             raise NotPlainError
-        found.texts = _texts_of(unicode.read_bytes())
+        found.texts = texts_of(unicode.read_bytes())
     found.encoded = _encoding(encoding, is_true_type=font.get("/Subtype") == Name.TrueType)
     return found
 
@@ -245,73 +256,3 @@ def _add_range(entry: Sequence[float], widths: dict[int, float]) -> None:
 
 def _width(token: bytes) -> float:
     return numbers_in((token,), 1)[0]
-
-
-# --- letters of codes -------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=64)
-def _texts_of(to_unicode: bytes) -> dict[int, str]:
-    """The texts of codes, as a ToUnicode stream says them (ISO 32000-1, 9.10.3)."""
-    texts: dict[int, str] = {}
-    if _NOT_PLAIN.search(_LISTED.sub(b" begun ", to_unicode)):
-        raise NotPlainError
-    for kind, body in _LISTED.findall(to_unicode):
-        if kind == b"bfchar":
-            _add_pairs(body, texts)
-        else:
-            _add_ranges(body, texts)
-    return texts
-
-
-def _add_pairs(body: bytes, texts: dict[int, str]) -> None:
-    end = 0
-    for match in _PAIR.finditer(body):
-        _check_between(body, end, match.start())
-        end = match.end()
-        _add(texts, _code_of(match[1]), _bytes_of(match[2]))
-    _check_between(body, end, len(body))
-
-
-def _add_ranges(body: bytes, texts: dict[int, str]) -> None:
-    end = 0
-    for match in _RANGE.finditer(body):
-        _check_between(body, end, match.start())
-        end = match.end()
-        first, last = _code_of(match[1]), _code_of(match[2])
-        if len(match[1]) != len(match[2]) or last - first > MOST_CODES:
-            raise NotPlainError
-        if match[4] is not None:
-            for code, text in zip(range(first, last + 1), _HEX.findall(match[4]), strict=False):
-                _add(texts, code, _bytes_of(text))
-            continue
-        start = _bytes_of(match[3])
-        prefix, counted = start[:-4], start[-4:]
-        if not counted:
-            raise NotPlainError
-        for code in range(first, last + 1):
-            number = int.from_bytes(counted, "big") + code - first
-            _add(texts, code, prefix + number.to_bytes(8, "big")[-len(counted) :])
-    _check_between(body, end, len(body))
-
-
-def _check_between(body: bytes, start: int, end: int) -> None:
-    if body[start:end].strip():
-        raise NotPlainError
-
-
-def _code_of(digits: bytes) -> int:
-    return int.from_bytes(_bytes_of(digits), "big")
-
-
-def _bytes_of(digits: bytes) -> bytes:
-    if len(digits) % 2:
-        raise NotPlainError
-    return bytes.fromhex(digits.decode("ascii"))
-
-
-def _add(texts: dict[int, str], code: int, text: bytes) -> None:
-    """Give a text to a code. pdfminer keeps a space where a second entry says that it does not break."""
-    decoded = text.decode("UTF-16BE", "ignore")
-    if decoded != "\u00a0" or texts.get(code) != " ":
-        texts[code] = decoded
