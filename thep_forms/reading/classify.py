@@ -207,7 +207,7 @@ def classify_pages(
     Pages that are neither printed pages of the form nor legible are taken for pictures. The file stays open.
     """
     from thep_forms.reading.drawn_file import DrawnFile  # these take time to import
-    from thep_forms.reading.form_pages import is_legible, texts_of_pages
+    from thep_forms.reading.form_pages import is_legible
     from thep_forms.reading.print import page_reader
 
     contents = contents.with_damage(contents.document.warned_of_damage())
@@ -217,7 +217,7 @@ def classify_pages(
     file = DrawnFile(data)
     if not file.can_be_drawn:
         file = DrawnFile(rewritten(contents.document.pdf))
-    texts = texts_of_pages(file.document)
+    texts = file.texts()
     repeated = _repeated(contents.pages)
     wanted = [number for number in (range(len(texts)) if pages is None else pages) if number not in repeated]
     for number in wanted:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from struct import unpack
 from typing import Any
 
+from msgspec import Struct
 from pikepdf import Array, Dictionary, Name, Object, Stream
 
 from thep_forms.reading.content_tokens import NotPlainError, numbers_in, tokens_of
@@ -41,12 +42,14 @@ class ContentFont(dict[int, Letter]):
         self.name, self.descent, self.codes_of = name, descent, codes_of
         self.is_wide = False
         self.texts: Mapping[int, str] = {}
-        self.encoded: Mapping[int, str] = {}
+        self.encoding: Encoding | None = None
         self.widths: Mapping[Any, float] = {}
         self.default_width: float = 0
 
     def __missing__(self, code: int) -> Letter:
-        text = self.texts.get(code, self.encoded.get(code))
+        text = self.texts.get(code)
+        if text is None and self.encoding:
+            text = self.encoding.letters.get(code)
         width = self.widths.get(code)
         if width is None and text is not None:
             width = self.widths.get(text)
@@ -75,7 +78,7 @@ def _once(font: ContentFont) -> ContentFont:
     """The font, or the same one that another file had: many returns have those of the form."""
     key = (
         *(font.name, font.descent, font.codes_of, font.is_wide, font.default_width),
-        *(id(font.widths), id(font.texts), frozenset(font.encoded.items())),
+        *(id(font.widths), id(font.texts), font.encoding),
     )
     if key not in _FONTS and len(_FONTS) == MOST_FONTS:
         _FONTS.clear()
@@ -138,13 +141,10 @@ def _texts_of_collection(font: Object) -> Mapping[int, str]:
 
 
 def _simple(font: Object) -> ContentFont:
-    from pdfminer.fontmetrics import FONT_METRICS  # takes time to import
-
     descriptor, encoding, unicode = font.get("/FontDescriptor"), font.get("/Encoding"), font.get("/ToUnicode")
     if isinstance(descriptor, Dictionary) and encoding is None and "/FontFile" in descriptor:
         raise NotPlainError  # its program has the encoding
-    standard = FONT_METRICS.get(_plain_name(font.get("/BaseFont")))
-    if standard:
+    if standard := _standard_font(_plain_name(font.get("/BaseFont"))):
         metrics, widths = standard
         found = ContentFont(str(metrics["FontName"]), -abs(number_in(metrics.get("Descent", 0))) * _PER_EM)
         found.widths = widths
@@ -159,8 +159,17 @@ def _simple(font: Object) -> ContentFont:
         if not isinstance(unicode, Stream):
             raise NotPlainError
         found.texts = texts_of(unicode.read_bytes())
-    found.encoded = _encoding(encoding, is_true_type=font.get("/Subtype") == Name.TrueType)
+    found.encoding = _encoding(encoding, is_true_type=font.get("/Subtype") == Name.TrueType)
     return found
+
+
+def _standard_font(name: str) -> tuple[Mapping[str, Any], Mapping[str, float]] | None:
+    """What is known of a standard font, and the widths of its letters; None for any other font."""
+    if "+" in name:  # part of a font, which is in the file
+        return None
+    from pdfminer.fontmetrics import FONT_METRICS  # takes time to import
+
+    return FONT_METRICS.get(name)
 
 
 def _described(descriptor: object, codes_of: Decoder = bytes) -> ContentFont:
@@ -192,23 +201,39 @@ def number_in(value: object) -> float:
 # --- encodings --------------------------------------------------------------------------------------------------------
 
 
-def _encoding(encoding: object, *, is_true_type: bool) -> Mapping[int, str]:
-    """The letters that an encoding gives to codes; without one, pdfminer's usual."""
-    from pdfminer.encodingdb import EncodingDB  # takes time to import
+class Encoding(Struct, frozen=True):
+    """Which letters codes are: by an encoding of a name, and the names of letters from the codes that come before."""
+
+    name: str
+    differences: tuple[int | str, ...] = ()
+
+    @property
+    def letters(self) -> Mapping[int, str]:
+        """The letters by their codes."""
+        return _letters_of(self)
+
+
+@lru_cache(maxsize=64)
+def _letters_of(encoding: Encoding) -> Mapping[int, str]:
+    from pdfminer.encodingdb import EncodingDB  # takes time to import, and few fonts need it
     from pdfminer.psparser import LIT
 
+    differences = [item if isinstance(item, int) else LIT(item) for item in encoding.differences]
+    return EncodingDB.get_encoding(encoding.name, differences)
+
+
+def _encoding(encoding: object, *, is_true_type: bool) -> Encoding:
+    """The encoding of a simple font; without one, pdfminer's usual."""
     usual = "WinAnsiEncoding" if is_true_type else "StandardEncoding"
     if encoding is None:
-        return EncodingDB.get_encoding(usual)
+        return Encoding(usual)
     if isinstance(encoding, Name):
-        return EncodingDB.get_encoding(_plain_name(encoding))
+        return Encoding(_plain_name(encoding))
     if not isinstance(encoding, Dictionary):
         raise NotPlainError
-    base = encoding.get("/BaseEncoding")
-    differences = [
-        item if isinstance(item, int) else LIT(_plain_name(item)) for item in encoding.get("/Differences", ())
-    ]
-    return EncodingDB.get_encoding(usual if base is None else _plain_name(base), differences)
+    base, differences = encoding.get("/BaseEncoding"), encoding.get("/Differences", ())
+    listed = [item if isinstance(item, int) else _plain_name(item) for item in differences]
+    return Encoding(usual if base is None else _plain_name(base), tuple(listed))
 
 
 def _written(array: object) -> bytes:

@@ -14,8 +14,11 @@ import pypdfium2
 from thep_forms.reading.content_tokens import NotPlainError
 from thep_forms.reading.drawn import DrawnPage
 from thep_forms.reading.drawn_by_content import ContentReader
+from thep_forms.reading.form_pages import text_of
 from thep_forms.reading.page_picture import PagePicture
 from thep_forms.reading.unreadable_fonts import FontsOfPages
+
+MOST_OPEN = 12  # pages that stay open once they were looked at: to open one takes half as long as to draw it
 
 
 class DrawnFile:
@@ -24,6 +27,7 @@ class DrawnFile:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self._open = ExitStack()
+        self._pages: dict[int, pypdfium2.PdfPage] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -31,6 +35,8 @@ class DrawnFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for page in self._pages.values():
+            page.close()
         self._open.close()
 
     def page(self, number: int) -> DrawnPage:
@@ -52,7 +58,18 @@ class DrawnFile:
 
     def picture(self, number: int, drawn: DrawnPage) -> PagePicture:
         """The picture of a page."""
-        return PagePicture(self.document, number, drawn.size, drawn.corner)
+        return PagePicture(self.document, number, self._pages.pop(number, None), drawn.size, drawn.corner)
+
+    def texts(self) -> list[str]:
+        """The text of each page, in a quick look by PDFium: only pages of the form need a slow one."""
+        texts: list[str] = []
+        for number, page in enumerate(self.document):
+            texts.append(text_of(page))
+            if number < MOST_OPEN:
+                self._pages[number] = page
+            else:
+                page.close()
+        return texts
 
     def unreadable_fonts(self, number: int) -> frozenset[str]:
         """The names of the fonts on a page from whose codes no program can tell the letters."""

@@ -28,20 +28,21 @@ class FormPage(Struct, frozen=True):
 
 
 def page_texts(data: bytes) -> list[str]:
-    """The text of each page, in a quick look by PDFium: only pages of the form need a slow one."""
-    with pypdfium2.PdfDocument(data) as document:
-        return texts_of_pages(document)
-
-
-def texts_of_pages(document: pypdfium2.PdfDocument) -> list[str]:
-    """The text of each page of an open file."""
+    """The text of each page, in a quick look by PDFium."""
     texts: list[str] = []
-    for page in document:
-        text = page.get_textpage()
-        texts.append(text.get_text_range())
-        text.close()
-        page.close()
+    with pypdfium2.PdfDocument(data) as document:
+        for page in document:
+            texts.append(text_of(page))
+            page.close()
     return texts
+
+
+def text_of(page: pypdfium2.PdfPage) -> str:
+    """The text of an open page."""
+    text = page.get_textpage()
+    words: str = text.get_text_range()
+    text.close()
+    return words
 
 
 def is_legible(text: str) -> bool:

@@ -16,7 +16,6 @@ from itertools import pairwise
 from statistics import mean, median, median_low
 
 from msgspec import Struct
-from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from thep_forms.layout import bidi, metrics
 from thep_forms.reading.drawn import CURVE, RECTANGLE, DrawnLetter, DrawnPage, DrawnStroke, Edges, Point, edges_of
@@ -40,6 +39,7 @@ TWICE = 0.3  # of its width, that a letter at least covers of the same letter dr
 OVER = 0.25  # of the narrower of two letters: closely set letters cover less of each other
 LEAST_WIDTH = 0.05  # of the type size, of a letter that is no mark on another
 SAME_LINE = 0.45  # of the type size: letters on one line differ less in height
+NOTO, KNOWN = "notosans-", ("notosans-", "helvetica", "arial")  # what the names of known fonts hold
 _UNNAMED = re.compile(r"\(cid:\d+\)")  # what pdfminer writes for a letter that it cannot tell
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
 
@@ -263,10 +263,10 @@ def _unreadable_fonts(chars: Sequence[DrawnLetter], suspects: frozenset[str]) ->
     """
     unreadable = set(suspects)
     for name, letters in _widths_by_font(chars).items():
-        of_that_name = [widths for pattern, widths in _known_widths() if pattern in name.lower()]
+        of_that_name = [widths for pattern in KNOWN if pattern in name.lower() for widths in _widths_of_type(pattern)]
         if len(letters) < FEWEST_LETTERS or not (of_that_name or name in suspects):
             continue
-        candidates = of_that_name or [widths for _, widths in _known_widths()]
+        candidates = of_that_name or [widths for pattern in KNOWN for widths in _widths_of_type(pattern)]
         share = max(_share(letters, widths) for widths in candidates)
         if share == 1:
             unreadable.discard(name)
@@ -291,16 +291,15 @@ def _widths_by_font(chars: Iterable[DrawnLetter]) -> dict[str, dict[str, float]]
 
 
 @cache
-def _known_widths() -> list[tuple[str, dict[str, float]]]:
-    """What the names of known fonts hold, in small letters, and the widths of their letters."""
-    noto = [
-        {char: float(width) for char, (width, _) in metrics.load_face(name).plain.items()} for name in metrics.STYLES
-    ]
+def _widths_of_type(pattern: str) -> list[dict[str, float]]:
+    """The widths of the letters of the fonts whose names hold one of the known patterns, in small letters."""
+    if pattern == NOTO:
+        faces = [metrics.load_face(name).plain.items() for name in metrics.STYLES]
+        return [{char: float(width) for char, (width, _) in face} for face in faces]
+    from reportlab.pdfbase.pdfmetrics import stringWidth  # takes time to import, and few files need it
+
     codes = bytes(range(32, 256)).decode("cp1252", "ignore")
-    sans = [{char: stringWidth(char, name, 1000) for char in codes} for name in ("Helvetica", "Helvetica-Bold")]
-    return [("notosans-", widths) for widths in noto] + [
-        (name, widths) for name in ("helvetica", "arial") for widths in sans
-    ]
+    return [{char: stringWidth(char, name, 1000) for char in codes} for name in ("Helvetica", "Helvetica-Bold")]
 
 
 def _share(letters: Mapping[str, float], widths: Mapping[str, float]) -> float:

@@ -27,9 +27,19 @@ Dots = tuple[int, int, int, int]
 class PagePicture:
     """The picture of a page, drawn when it is first asked for. Places are as in `drawn`."""
 
-    def __init__(self, document: pypdfium2.PdfDocument, number: int, size: Point, corner: Point) -> None:
-        """`number` is the page's index in the file; the others are its `DrawnPage`'s."""
-        self._document, self._number = document, number
+    def __init__(
+        self,
+        document: pypdfium2.PdfDocument,
+        number: int,
+        page: pypdfium2.PdfPage | None,
+        size: Point,
+        corner: Point,
+    ) -> None:
+        """`number` is the page's index in the file, `page` the page where it is open already; it is closed here.
+
+        The others are its `DrawnPage`'s.
+        """
+        self._document, self._number, self._page = document, number, page
         self._corner = corner
         self._scale = min(SCALE, math.sqrt(MOST_DOTS / max(size[0] * size[1], 1.0)))
 
@@ -81,7 +91,7 @@ class PagePicture:
         return self.greys.tobytes()
 
     def _drawn(self, *, with_text: bool) -> Image.Image:
-        page = self._document[self._number]
+        page, self._page = self._page or self._document[self._number], None
         page.set_cropbox(*page.get_mediabox())
         if not with_text:
             for text in _texts(page):

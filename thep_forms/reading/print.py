@@ -18,7 +18,7 @@ from thep_forms.definition.model import Kind
 from thep_forms.layout import MM, PageLayout, PlacedBox, PlacedText, body_of, lay_out
 from thep_forms.reading.box_contents import SLACK, answer_in, is_written_over
 from thep_forms.reading.drawn_file import DrawnFile
-from thep_forms.reading.form_pages import FormPage, form_pages, texts_of_pages
+from thep_forms.reading.form_pages import FormPage, form_pages
 from thep_forms.reading.model import Answer, Note
 from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of_page, lines_of, words_of
@@ -119,7 +119,7 @@ class PageReader:
         `boxed` are the pages that have boxes of any kind.
         """
         with DrawnFile(data) as file:
-            found = self.form_pages(texts_of_pages(file.document))
+            found = self.form_pages(file.texts())
             wanted = [each for each in found if each.page in pages and each.page in boxed]
             others = set(pages) - {each.page for each in found}
             notes = self._notes_on(file, others)

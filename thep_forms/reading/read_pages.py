@@ -162,6 +162,8 @@ def _pictured(
 ) -> list[Reading]:
     """A reading of each form that is pictured on the pages; `reason` says why their letters were not read."""
     readings: list[Reading] = []
+    if not pages:  # the libraries for pictures take time to import
+        return readings
     for reading in pictured_forms(drawn_pages(data, sorted({*pages})), definitions):
         said = reading.reason if reading.reason != reasons.PICTURE else reason
         readings.append(
