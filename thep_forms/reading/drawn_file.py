@@ -42,9 +42,13 @@ class DrawnFile:
     def page(self, number: int) -> DrawnPage:
         """What is drawn on a page. Raises whatever pdfminer does for a damaged page."""
         try:
-            return self._content_reader.page(number)
+            return self.page_from_content(number)
         except NotPlainError:
             return self.page_by_pdfminer(number)
+
+    def page_from_content(self, number: int) -> DrawnPage:
+        """The same, read quickly. Raises `NotPlainError` for a page that is left to pdfminer."""
+        return self._content_reader.page(number)
 
     def page_by_pdfminer(self, number: int) -> DrawnPage:
         """The same, read slowly."""
