@@ -20,7 +20,6 @@ from thep_forms.reading.lost_letters import LostLetters, lost_letters
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
 from thep_forms.reading.page_groups import PagesOfForm, are_apart, forms_on, forms_without_boxes
 from thep_forms.reading.page_numbers import missing_pages
-from thep_forms.reading.pictures import drawn_pages, pictured_forms
 from thep_forms.reading.placement import folded
 from thep_forms.reading.policy import without_repeated
 from thep_forms.reading.print import PrintedForm, page_reader
@@ -162,8 +161,10 @@ def _pictured(
 ) -> list[Reading]:
     """A reading of each form that is pictured on the pages; `reason` says why their letters were not read."""
     readings: list[Reading] = []
-    if not pages:  # the libraries for pictures take time to import
+    if not pages:
         return readings
+    from thep_forms.reading.pictures import drawn_pages, pictured_forms  # takes time to import, and few files need it
+
     for reading in pictured_forms(drawn_pages(data, sorted({*pages})), definitions):
         said = reading.reason if reading.reason != reasons.PICTURE else reason
         readings.append(
