@@ -12,7 +12,8 @@ from thep_forms.definition.model import Kind
 from thep_forms.layout import PlacedBox
 from thep_forms.reading.model import Answer, Doubt, ReadFrom
 from thep_forms.reading.objects import COVERED, NO_DOUBT, UNREADABLE
-from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Stroke, lines_of, overlap, words_of
+from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Stroke
+from thep_forms.reading.printed_lines import lines_of, overlap, words_of
 from thep_forms.reading.strings import REPLACEMENT
 
 SLACK = 2.0  # points that a letter may be outside of its box

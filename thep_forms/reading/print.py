@@ -21,8 +21,9 @@ from thep_forms.reading.drawn_file import DrawnFile
 from thep_forms.reading.form_pages import FormPage, form_pages
 from thep_forms.reading.model import Answer, Note
 from thep_forms.reading.objects import UNREADABLE
-from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of_page, lines_of, words_of
+from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of_page
 from thep_forms.reading.placement import Placement, WordsAt, find_placement, folded, phrases, relabelled, words_at
+from thep_forms.reading.printed_lines import lines_of, words_of
 from thep_forms.reading.sorted_runs import BoxAreas, OwnWords, PrintedWords, Run, SortedRuns, sorted_runs
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.unseen import Unseen, unseen_on
