@@ -15,6 +15,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
+FLAGS = ["--no-sandbox", "--disable-gpu"]  # nobody looks: a graphics card would be imitated
 PATIENCE = 30  # seconds, for each thing that is waited for
 MOMENT = 0.05  # seconds that the viewer has to follow a key: it answers before it has moved
 VIEWER = "chrome-extension://"  # the browser's own PDF viewer is an extension in a frame
@@ -115,7 +116,7 @@ def blank(folder: Path) -> Iterator[Target]:
 @contextmanager
 def _started(address: str, folder: Path) -> Iterator[int]:
     """A browser with that address open; the port of its DevTools."""
-    flags = ["--headless=new", "--no-sandbox", "--no-first-run", "--remote-debugging-port=0", "--window-size=1000,1400"]
+    flags = ["--headless=new", *FLAGS, "--no-first-run", "--remote-debugging-port=0", "--window-size=1000,1400"]
     command = ["chromium", *flags, f"--user-data-dir={folder / 'profile'}", address]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:

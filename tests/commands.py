@@ -1,10 +1,15 @@
-"""Run the command line: in this process with `run`, or in a process of its own with `program`."""
+"""Run the command line: in this process with `run`, or in a process of its own with `program` or `forked`."""
 
 from __future__ import annotations
 
 import csv
 import io
+import multiprocessing
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 
 from click.testing import CliRunner, Result
 
@@ -29,6 +34,28 @@ def table(result: Result) -> list[dict[str, str]]:
 def program(*words: object) -> list[str]:
     """The command for `subprocess` that runs `thep-forms WORDS…`."""
     return [sys.executable, "-m", "thep_forms", *(str(word) for word in words)]
+
+
+@contextmanager
+def forked(*words: object) -> Iterator[BaseProcess]:
+    """A process that runs `thep-forms WORDS…` and has nothing to load: to be killed, or waited for.
+
+    What it prints is dropped. It is killed at the end of the block, if it still runs.
+    """
+    process = multiprocessing.get_context("fork").Process(target=_run_silently, args=words)
+    process.start()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
+
+
+def _run_silently(*words: object) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    main([str(word) for word in words], prog_name="thep-forms")
 
 
 def interruptible(*words: object) -> list[str]:

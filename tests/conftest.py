@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 import sqlite3
+import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +16,7 @@ import hypothesis
 import pytest
 import trustme
 
+from tests.browser import FLAGS
 from tests.desk import context_of, opened_at
 from tests.imapserver import PASSWORD as IMAP_PASSWORD
 from tests.imapserver import ImapServer
@@ -20,7 +24,7 @@ from tests.mailserver import MailServer
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from tests.writing import SCHOOLS
-from thep_forms.definition import Definitions, FormDefinition, load_definition, shipped
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear, shipped
 from thep_forms.generate import generate
 from thep_forms.office.deciding import Decided
 from thep_forms.office.ingest import Summary
@@ -45,6 +49,19 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
 )
 hypothesis.settings.load_profile("tests")
+
+MANY_TESTS = 500
+LONGEST = {"test_dask", "test_killed", "test_limits", "test_sign_in", "test_wheel", "test_year_to_its_end"}
+
+
+def _measure_no_forked_process() -> None:
+    """Processes that are forked from this one end without writing what coverage has measured in them."""
+    sys.settrace(None)
+    threading.settrace(None)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_measure_no_forked_process)
 
 # Two places in membership-form.toml: the row of the note on mailing lists, and the section of the protocol.
 NOTE = '\n[[section.row]]\nheight = 10.5\ncells = [{ text = "mailing-lists.j2" }]'
@@ -71,18 +88,49 @@ AWKWARD: dict[str, str | bool] = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The modules that take longest come first, so that no process is at work on one when the others have ended."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test reads or changes what the desk remembers of the person who runs the tests."""
+    """No test reads or changes what the desk remembers of the person who runs the tests.
+
+    Programs that tests start keep what they have compiled, for the next.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name in ("XDG_CONFIG_HOME", "APPDATA"):
             patch.setenv(name, str(tmp_path_factory.mktemp("settings")))
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _readers_loaded(request: pytest.FixtureRequest, definition: FormDefinition) -> None:
+    """Where many tests run, load and draw once what each process that reads a picture would load and draw for itself.
+
+    These processes are forked from this one.
+    """
+    if len(request.session.items) >= MANY_TESTS:
+        from thep_forms.reading.paper.engine import engine
+
+        read_file((shipped("samples") / "returns" / "Summer fair.pdf").read_bytes(), lambda _: definition)
+        engine()
+
+
+@pytest.fixture(scope="session")
+def sample_records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Records of the samples, with their list of schools. No test changes them."""
+    records = tmp_path_factory.mktemp("samples") / "records"
+    ingest(records, [shipped("samples") / "returns"], register=shipped("samples") / "schools.csv")
+    return records
 
 
 @pytest.fixture(scope="session")
 def definition() -> FormDefinition:
-    return load_definition("2026-27")
+    """That of 2026-27, which every command has that runs in this process."""
+    return Definitions.of_today()(MembershipYear.parse("2026-27"))
 
 
 @pytest.fixture(scope="session")
@@ -156,7 +204,7 @@ def chromium() -> Iterator[Browser]:
 
     with sync_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
 

@@ -75,10 +75,16 @@ class Process:
 
 
 class DaskCluster:
-    """A scheduler and `workers` workers with one thread each, which use TLS if there is an authority."""
+    """A scheduler and `workers` workers with one thread each, which use TLS if there is an authority.
 
-    def __init__(self, folder: Path, workers: int = 2, authority: trustme.CA | None = None) -> None:
+    With `nannies`, as by Dask's default, each worker has a process that starts it again if it ends.
+    """
+
+    def __init__(
+        self, folder: Path, workers: int = 2, authority: trustme.CA | None = None, *, nannies: bool = True
+    ) -> None:
         self.folder, self.count = folder, workers
+        self.nannies = () if nannies else ("--no-nanny",)
         self.protocol = "tls" if authority else "tcp"
         self.environment = certificates(folder, authority) if authority else {}
         self.processes: list[Process] = []
@@ -94,9 +100,9 @@ class DaskCluster:
         self._stack.close()
 
     def worker(self, *options: str, environment: Mapping[str, str] | None = None, folder: Path = ROOT) -> Process:
-        """Start one more worker in that folder. Without other options it has a nanny, as by Dask's default."""
-        nthreads = ("--nthreads", "1", "--death-timeout", "60", "--local-directory", str(self.folder))
-        started = self._start("worker", self.address, *nthreads, *options, environment=environment or {}, folder=folder)
+        """Start one more worker in that folder."""
+        usual = ("--nthreads", "1", "--death-timeout", "60", "--local-directory", str(self.folder), *self.nannies)
+        started = self._start("worker", self.address, *usual, *options, environment=environment or {}, folder=folder)
         started.wait_for(r"Registered to:\s+(\S+)")
         return started
 

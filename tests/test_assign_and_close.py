@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,19 +12,29 @@ from tests import printers
 from tests.commands import run, table
 from tests.conftest import inbox, ingest, rows
 from tests.deciding import decide, last_decision, refused, return_id, row_of, standing
+from tests.writing import SCHOOLS
 from thep_forms.definition import MembershipYear
 
 Filled = Callable[..., bytes]
 
 
-@pytest.fixture
-def strays(records: Path, filled: Filled, schools: Path) -> Path:
-    """Records with an accepted form of Cedar's, a picture of a form that names no school, and minutes of a meeting."""
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
+    """A folder of records, beside the folder `in` that their files came from, and the list of schools."""
+    folder = tmp_path_factory.mktemp("strays")
     scan = printers.scanned(filled("4242", dfe_number="", school_name=""))
-    folder = inbox(records.parent / "in", cedar=filled(), scan=scan)
-    (folder / "minutes.txt").write_text("Minutes")
-    ingest(records, [folder], register=schools)
-    return records
+    came = inbox(folder / "in", cedar=filled(), scan=scan)
+    (came / "minutes.txt").write_text("Minutes")
+    (folder / "schools.csv").write_text(SCHOOLS, encoding="utf-8")
+    ingest(folder / "records", [came], register=folder / "schools.csv")
+    return folder
+
+
+@pytest.fixture
+def strays(made: Path, tmp_path: Path) -> Path:
+    """Records with an accepted form of Cedar's, a picture of a form that names no school, and minutes of a meeting."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "records"
 
 
 # --- assign -------------------------------------------------------------------------------------------------------

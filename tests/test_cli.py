@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click import Context
 from click.shell_completion import get_completion_class
+from click.testing import Result
 
 from tests.commands import program, run
 from tests.conftest import rows
@@ -27,6 +28,17 @@ def test_help_of_every_command_has_an_example(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0
     assert f"Example:  thep-forms {command}" in result.output
+
+
+def test_list_of_commands_has_the_first_sentence_of_the_help_of_each() -> None:
+    """The list is written without the commands."""
+    group = Context(main, terminal_width=200)
+    listed = main.get_help(group).partition("Commands:\n")[2].splitlines()
+    commands = [(name, main.get_command(group, name)) for name in COMMANDS]
+    assert [line.split(maxsplit=1) for line in listed] == [
+        [name, command.get_short_help_str(200)] for name, command in commands if command
+    ]
+    assert len(listed) == len(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -143,10 +155,22 @@ def test_ingest_says_for_each_return_whose_it_is_what_is_wrong_and_which_command
     ]
 
 
-def test_the_exit_code_of_ingest_says_whether_all_returns_were_accepted(tmp_path: Path) -> None:
-    good, all_of_them = SAMPLES / "returns" / "Ivy Lane.pdf", SAMPLES / "returns"
-    assert run("ingest", good, "-o", tmp_path / "records").exit_code == 0
-    result = run("ingest", all_of_them, "-o", tmp_path / "records")
+@pytest.fixture(scope="module")
+def records_of_two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Records of a sample that is accepted, and then of all samples."""
+    records = tmp_path_factory.mktemp("two") / "records"
+    assert run("ingest", SAMPLES / "returns" / "Ivy Lane.pdf", "-o", records).exit_code == 0
+    return records
+
+
+@pytest.fixture(scope="module")
+def second_run(records_of_two_runs: Path) -> Result:
+    """The run that made the records."""
+    return run("ingest", SAMPLES / "returns", "-o", records_of_two_runs)
+
+
+def test_the_exit_code_of_ingest_says_whether_all_returns_were_accepted(second_run: Result) -> None:
+    result = second_run
     assert result.exit_code == 1
     assert result.stdout == ""
     for words in (
@@ -159,13 +183,12 @@ def test_the_exit_code_of_ingest_says_whether_all_returns_were_accepted(tmp_path
         assert words in result.stderr
 
 
-def test_the_output_of_ingest_holds_no_value_of_a_form(tmp_path: Path) -> None:
-    result = run("ingest", SAMPLES / "returns", "-o", tmp_path / "records")
-    contacts = rows(tmp_path / "records" / "contacts.csv")
+def test_the_output_of_ingest_holds_no_value_of_a_form(second_run: Result, records_of_two_runs: Path) -> None:
+    contacts = rows(records_of_two_runs / "contacts.csv")
     assert contacts
     for row in contacts:
         for value in (row["name"], row["email"], row["telephone"]):
-            assert not value or value not in result.output
+            assert not value or value not in second_run.output
 
 
 @pytest.mark.parametrize(
@@ -233,7 +256,8 @@ def on_a_terminal(arguments: list[str]) -> bytes:
 
 
 def test_progress_is_shown_on_a_terminal_and_not_in_a_pipe(tmp_path: Path) -> None:
-    arguments = ["ingest", str(SAMPLES / "returns"), "-o", str(tmp_path / "records")]
+    paths = [str(SAMPLES / "returns" / name) for name in ("Ivy Lane.pdf", "Harbour.pdf")]
+    arguments = ["ingest", *paths, "-o", str(tmp_path / "records")]
     assert b"Reading" in on_a_terminal(arguments)
     assert "Reading" not in run(*arguments).output
 

@@ -33,6 +33,8 @@ from thep_forms.sources import SourceFile
 from thep_forms.work import Failure, Limits, Workers
 from thep_forms.work.cluster import Cluster
 
+SAMPLES = shipped("samples") / "returns"
+FEW = [SAMPLES / "Ivy Lane.pdf", SAMPLES / "Gladstone mistyped email.pdf"]
 TYPED = 30
 HALF_WAY = 25  # files
 PASSWORDS = ("sesame",)
@@ -61,14 +63,15 @@ def bomb() -> bytes:
 
 @pytest.fixture(scope="module")
 def inbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The samples, some tens of returns, an e-mail, and a file that breaks its reader."""
+    """The samples, some tens of returns, an e-mail, and a file that breaks its reader.
+
+    Without the sample that is no form: each process that reads one draws the form first, to compare it.
+    """
     folder = tmp_path_factory.mktemp("inbox")
-    shutil.copytree(shipped("samples") / "returns", folder / "samples")
+    shutil.copytree(SAMPLES, folder / "samples", ignore=shutil.ignore_patterns("Summer fair.pdf"))
     written(folder / "typed", TYPED)
     (folder / "bomb.pdf").write_bytes(bomb())
-    (folder / "in.eml").write_bytes(
-        bytes(mail({"form.pdf": (shipped("samples") / "returns" / "Ivy Lane.pdf").read_bytes()}))
-    )
+    (folder / "in.eml").write_bytes(bytes(mail({"form.pdf": (SAMPLES / "Ivy Lane.pdf").read_bytes()})))
     return folder
 
 
@@ -217,7 +220,7 @@ def test_a_run_whose_scheduler_is_killed_keeps_its_readings_and_the_next_run_con
     inbox: Path, tmp_path: Path, undisturbed: dict[str, bytes]
 ) -> None:
     records = tmp_path / "records"
-    with DaskCluster(tmp_path) as cluster, pytest.raises(ClusterError, match=r"lost.*Run again"):
+    with DaskCluster(tmp_path, nannies=False) as cluster, pytest.raises(ClusterError, match=r"lost.*Run again"):
         ingest_there(inbox, records, cluster.address, cluster.scheduler.kill)
     rest = ingest(records, [inbox], limits=LIMITS, passwords=PASSWORDS)
     assert 0 < rest.new < TYPED
@@ -228,8 +231,8 @@ def test_a_run_whose_workers_are_all_killed_ends_with_an_error(tmp_path: Path) -
     paths = [tmp_path / str(number) for number in range(10)]
     for path in paths:
         path.write_bytes(b"")
-    with DaskCluster(tmp_path, workers=0) as cluster:
-        worker = cluster.worker("--no-nanny")
+    with DaskCluster(tmp_path, workers=0, nannies=False) as cluster:
+        worker = cluster.worker()
         with Cluster(cluster.address, bytes, builds, LIMITS, patience=5) as there:
             answers = there.map((path, os.fsencode(path)) for path in paths)
             assert next(answers)[1] == b""
@@ -260,7 +263,7 @@ def other_version(tmp_path: Path) -> Path:
 
 
 def test_a_worker_of_another_version_is_an_error_and_nothing_is_written(tmp_path: Path, other_version: Path) -> None:
-    with DaskCluster(tmp_path, workers=1) as cluster:
+    with DaskCluster(tmp_path, workers=1, nannies=False) as cluster:
         cluster.worker(folder=other_version)
         with pytest.raises(ClusterError, match=f"thep-forms 0{__version__} .* there, {__version__} .* here"):
             ingest_there(shipped("samples"), tmp_path / "records", cluster.address)
@@ -270,7 +273,7 @@ def test_a_worker_of_another_version_is_an_error_and_nothing_is_written(tmp_path
 def test_a_worker_of_another_version_that_joins_later_reads_nothing(
     inbox: Path, tmp_path: Path, other_version: Path, undisturbed: dict[str, bytes]
 ) -> None:
-    with DaskCluster(tmp_path, workers=1) as cluster:
+    with DaskCluster(tmp_path, workers=1, nannies=False) as cluster:
 
         def replaced() -> None:
             cluster.worker(folder=other_version)
@@ -285,9 +288,15 @@ def test_a_worker_of_another_version_that_joins_later_reads_nothing(
 # --- What is sent where -------------------------------------------------------------------------------------------
 
 
+def ingest_here(records: Path, address: str, *options: str) -> tuple[int, list[str]]:
+    """The exit code of the command in this process, and the lines that it writes."""
+    result = run("ingest", *FEW, "-o", records, "--dask", address, *options)
+    return result.exit_code, result.stderr.splitlines()
+
+
 def ingest_by(records: Path, address: str, *options: str, **environment: str) -> tuple[int, list[str]]:
-    """The exit code of the command, and the lines that it writes."""
-    command = program("ingest", shipped("samples") / "returns", "-o", records, "--dask", address, *options)
+    """The same in a process of its own, as Dask reads its settings once."""
+    command = program("ingest", *FEW, "-o", records, "--dask", address, *options)
     done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
     return done.returncode, done.stderr.splitlines()
 
@@ -299,7 +308,7 @@ def test_a_cluster_with_tls_accepts_only_the_right_certificates(tmp_path: Path, 
         edit(templates / "problems.toml", 'message = "', 'message = "Dear school, ')
         own = ("--templates", os.path.relpath(templates))
         assert ingest_by(tmp_path / "there", cluster.address, *own, **cluster.environment)[0] == 1
-        ingest(tmp_path / "here", [shipped("samples") / "returns"], templates=templates)
+        ingest(tmp_path / "here", FEW, templates=templates)
         assert tables(tmp_path / "there") == tables(tmp_path / "here")
 
         (code, (line,)) = ingest_by(tmp_path / "none", cluster.address)
@@ -316,16 +325,16 @@ def test_a_cluster_with_tls_accepts_only_the_right_certificates(tmp_path: Path, 
 
 def test_nothing_is_sent_unencrypted_to_another_machine(tmp_path: Path) -> None:
     for address in ("tcp://192.0.2.1:8786", "tcp://[2001:db8::1]:8786"):
-        (code, (line,)) = ingest_by(tmp_path / "records", address)
+        (code, (line,)) = ingest_here(tmp_path / "records", address)
         assert (code, "others could read" in line, "TLS" in line) == (2, True, True)
     assert not (tmp_path / "records").exists()
 
 
 def test_nothing_is_sent_to_a_worker_on_another_machine_by_a_scheduler_on_this_one(tmp_path: Path) -> None:
-    with DaskCluster(tmp_path, workers=1) as cluster:
+    with DaskCluster(tmp_path, workers=1, nannies=False) as cluster:
         elsewhere = ("--listen-address", "tcp://127.0.0.1:0", "--contact-address", "tcp://192.0.2.1:9")
-        cluster.worker("--no-nanny", *elsewhere)
-        (code, (line,)) = ingest_by(tmp_path / "records", cluster.address)
+        cluster.worker(*elsewhere)
+        (code, (line,)) = ingest_here(tmp_path / "records", cluster.address)
     assert (code, "tcp://192.0.2.1:9" in line, "unencrypted" in line) == (2, True, True)
     assert not (tmp_path / "records").exists()
 
@@ -354,6 +363,6 @@ def test_without_dask_the_error_says_what_to_install(tmp_path: Path) -> None:
 
 
 def test_the_options_workers_and_dask_exclude_each_other(tmp_path: Path) -> None:
-    code, lines = ingest_by(tmp_path / "records", "tcp://127.0.0.1:8786", "--workers", "2")
+    code, lines = ingest_here(tmp_path / "records", "tcp://127.0.0.1:8786", "--workers", "2")
     assert code == 2
     assert "--workers" in lines[-1]

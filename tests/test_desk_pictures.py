@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -18,6 +19,7 @@ from tests.read_pictures import DEFINITIONS, lying_straight, put_in, read_from_p
 from tests.viewer import draw
 from tests.writing import SCHOOLS
 from thep_forms.definition import load_definition
+from thep_forms.generate import PaperCopy, pack
 from thep_forms.office.box_crops import draw_crop
 from thep_forms.office.box_places import look_up_places
 from thep_forms.reading import PagePlace
@@ -105,6 +107,20 @@ def test_piece_of_a_box_has_what_stands_in_it(some: Path, filled: Filled, turned
     inked, blank = (sum(Image.open(io.BytesIO(png)).histogram()[:100]) for png in (with_words, empty))
     assert inked > blank + 50
     assert look_up_places(some, photo, DEFINITIONS).boxes[CHAIR].page == 0
+
+
+@pytest.mark.parametrize(("layout", "page", "number"), [("2026-27", 3, 4), ("2017-18", 0, 1), ("2017-18", 3, 4)])
+def test_piece_of_a_box_is_where_the_forms_own_layout_has_it(some: Path, layout: str, page: int, number: int) -> None:
+    definition = load_definition(layout)
+    name = CHAIR if number == 1 else "senior_leader_3_name"
+    printed = pack(definition, [PaperCopy({name: "Mary-Jane Weatherbottom"})])
+    place = replace(lying_straight(definition, number=number), layout=layout)
+    photo = put_in(some, read_from_picture({name: "x"}, places=(place,)), picture=paper(printed, page))
+    with_words, empty = (
+        draw_crop(some, photo, each, DEFINITIONS) for each in (name, name.replace("name", "telephone"))
+    )
+    inked, blank = (sum(Image.open(io.BytesIO(png)).histogram()[:100]) for png in (with_words, empty))
+    assert inked > blank + 50
 
 
 def test_box_that_is_not_in_the_picture_has_no_piece(page: Page, some: Path, photo: str) -> None:

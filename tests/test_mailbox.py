@@ -154,6 +154,20 @@ def test_folder_in_a_folder_is_found_whatever_divides_their_names(
     assert list(came(records)) == ["Forms/2026/deep (1).eml"], result.stderr
 
 
+def test_folder_with_a_star_in_its_name_is_not_taken_for_another(imap: ImapServer, user: str, records: Path) -> None:
+    imap.create(user, "Forms 2025")
+    line = error_of(fetch(records, imap.address(user, "Forms *")))
+    assert line == "Error: There is no folder Forms * in the mailbox. Check its name in your mail program."
+
+
+def test_folder_is_found_in_other_capitals_where_the_server_lists_it(
+    imap: ImapServer, user: str, records: Path
+) -> None:
+    imap.deliver(user, numbered("hello"))
+    fetch(records, imap.address(user, "inbox"))
+    assert list(came(records)) == ["INBOX/hello (1).eml"]
+
+
 def test_message_that_is_far_too_large_is_named_and_not_fetched(
     imap: ImapServer, user: str, records: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

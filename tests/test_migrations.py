@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -259,13 +260,14 @@ Ledger(Path(sys.argv[1]))
 def test_a_migration_killed_at_any_moment_leaves_the_old_ledger_or_the_new_one(tmp_path: Path) -> None:
     """Kills at three named moments, which any machine reaches, and then at random moments."""
     moments = random.Random(1)
+    completed: set[tuple[str, ...]] = set()
     seconds = migration_seconds(Path(shutil.copytree(OLD, tmp_path / "whole")))
     for number in range(KILLS):
         records = Path(shutil.copytree(OLD, tmp_path / f"records {number}"))
         kill_migration(records, number, moments.uniform(0, seconds))
         if number < 3:
             assert has_copy(records) is (number > 0)
-        assert_migration_can_be_completed(records)
+        assert_migration_can_be_completed(records, completed)
         shutil.rmtree(records)
 
 
@@ -287,14 +289,28 @@ def has_copy(records: Path) -> bool:
     return bool(list(records.glob(f".{COPY}.*"))) or (records / COPY).exists()
 
 
-def assert_migration_can_be_completed(records: Path) -> None:
+def assert_migration_can_be_completed(records: Path, completed: set[tuple[str, ...]]) -> None:
+    """`completed` are the states in which an ingest has found such records: it completes each once."""
     if (records / COPY).exists():
         assert version_of(records / COPY) == 7
     assert status(records) == rows(STATUS)
-    (records.parent / "empty").mkdir(exist_ok=True)
-    ingest(records, [records.parent / "empty"])
-    assert not list(records.rglob(".*"))
-    assert run("verify", "-o", records).exit_code == 0
+    found = state(records)
+    if found not in completed:
+        completed.add(found)
+        (records.parent / "empty").mkdir(exist_ok=True)
+        ingest(records, [records.parent / "empty"])
+        assert not list(records.rglob(".*"))
+        assert run("verify", "-o", records).exit_code == 0
+
+
+def state(records: Path) -> tuple[str, ...]:
+    """All rows of a sound ledger but its random number, and the names of the files, without their random endings."""
+    connection = sqlite3.connect(records / "ledger.sqlite")
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    dump = [line for line in connection.iterdump() if "identity" not in line]
+    connection.close()
+    names = [re.sub(r"^(\..*)\.\w+$", r"\1", path.name) for path in records.rglob("*")]
+    return (*dump, *sorted(names))
 
 
 def waiting_migration(records: Path) -> subprocess.Popen[bytes]:

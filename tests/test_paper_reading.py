@@ -22,7 +22,7 @@ from thep_forms.layout import MM, lay_out
 from thep_forms.reading import Answer, FileKind, PagePlace, ReadFrom, Reading
 from thep_forms.reading.pace import steps_told_to
 from thep_forms.reading.read import read_file
-from thep_forms.reading.reasons import ILLEGIBLE, NO_CODE, PICTURE
+from thep_forms.reading.reasons import ILLEGIBLE, NO_CODE, NOT_INSTALLED, PICTURE
 
 SCHOOL = "211/2101"
 VALUES = answers("2101", senior_leader_3_name="Cy Lee", senior_leader_3_email="c.lee@cedar2101.example")
@@ -176,6 +176,33 @@ def test_page_of_which_too_little_can_be_made_out_has_no_answers_and_says_so(
     assert school_in(reading.form_id) == SCHOOL
 
 
+def test_boxes_that_are_not_where_the_form_has_them_are_unreadable_and_the_others_are_read(
+    definition: FormDefinition, page: Image.Image
+) -> None:
+    places = {placed.box.name: placed.rect for placed in lay_out(definition)[0].boxes}
+    first, after = places["phase_primary"], places["phase_special"]
+    top, bottom = (TALL - round(height * 200 / 72) for height in (first.top, first.y))
+    left, right = (round(across * 200 / 72) for across in (first.x, after.x))
+    dots = np.array(page)
+    moved = dots[top - 5 : bottom + 5, left - 5 : right - 5]
+    moved[:] = np.roll(moved, 24, axis=1)
+    (reading,) = read(definition, jpeg(Image.fromarray(dots).convert("RGB"), 90))
+    unreadable = {name for name, answer in reading.answers.items() if answer.is_illegible}
+    assert unreadable == {"phase_primary", "phase_secondary"}
+    others = {name: text for name, text in FIRST_PAGE.items() if name not in unreadable}
+    assert texts_in(reading) == others | dict.fromkeys(unreadable, "")
+
+
+def test_page_most_of_whose_boxes_are_elsewhere_has_no_answers_and_says_so(
+    definition: FormDefinition, page: Image.Image
+) -> None:
+    dots = np.array(page)
+    rows = np.arange(page.height)
+    bent = np.clip(rows + 14 * np.sin(rows / page.height * 2 * np.pi), 0, page.height - 1).astype(int)
+    (reading,) = read(definition, jpeg(Image.fromarray(dots[bent]).convert("RGB"), 90))
+    assert (reading.reason, reading.answers) == (ILLEGIBLE, {})
+
+
 def test_another_page_without_a_code_is_no_form(definition: FormDefinition) -> None:
     page = Image.new("L", (1654, TALL), 255)
     pen = ImageDraw.Draw(page)
@@ -190,5 +217,5 @@ def test_without_the_libraries_for_paper_a_picture_names_its_school_alone(
 ) -> None:
     monkeypatch.setitem(sys.modules, "rapidocr", None)  # as Python finds what is not installed
     (reading,) = read(definition, jpeg(page))
-    assert (reading.kind, reading.answers, reading.reason) == (FileKind.SCAN, {}, PICTURE)
+    assert (reading.kind, reading.answers, reading.reason) == (FileKind.SCAN, {}, NOT_INSTALLED)
     assert reading.form_id == f"thep-membership 2026-27 r1 {SCHOOL}"

@@ -77,11 +77,9 @@ def test_a_table_that_ingest_did_not_write_is_not_overrecord_files(tmp_path: Pat
     assert [path.name for path in records.iterdir()] == ["schools.csv"]
 
 
-def test_every_pdf_is_archived_unchanged(tmp_path: Path) -> None:
-    records = tmp_path / "records"
-    ingest(records, [shipped("samples") / "returns"])
+def test_every_pdf_is_archived_unchanged(sample_records: Path) -> None:
     came = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (shipped("samples") / "returns").iterdir()}
-    kept = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in (records / "returns").iterdir()}
+    kept = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in (sample_records / "returns").iterdir()}
     assert set(kept) == came
     assert all(name == digest for name, digest in kept.items())
 
@@ -94,14 +92,14 @@ def test_only_the_owner_can_read_the_records(tmp_path: Path, filled: Filled) -> 
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
 
-def test_the_data_package_describes_every_column_of_every_table(tmp_path: Path) -> None:
-    records = tmp_path / "records"
-    ingest(records, [shipped("samples") / "returns"])
-    package = json.loads((records / "datapackage.json").read_bytes())
+def test_the_data_package_describes_every_column_of_every_table(sample_records: Path) -> None:
+    package = json.loads((sample_records / "datapackage.json").read_bytes())
     described = {
         resource["path"]: [field["name"] for field in resource["schema"]["fields"]] for resource in package["resources"]
     }
-    headers = {path.name: path.read_text(encoding="utf-8").splitlines()[0].split(",") for path in records.glob("*.csv")}
+    headers = {
+        path.name: path.read_text(encoding="utf-8").splitlines()[0].split(",") for path in sample_records.glob("*.csv")
+    }
     assert described == headers
     assert {name: ",".join(columns) for name, columns in headers.items()} == CONTRACT
 

@@ -9,16 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.commands import run
-from tests.conftest import change_ledger, edit, ingest, record_files, rows
+from tests.conftest import change_ledger, edit, record_files, rows
 from thep_forms.definition import Definitions, shipped
 from thep_forms.records import bring_up_to_date, is_current
 
 
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def samples(sample_records: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Records of the samples. No PDF is left that could be read again."""
-    records = tmp_path_factory.mktemp("made") / "records"
-    ingest(records, [shipped("samples") / "returns"], register=shipped("samples") / "schools.csv")
+    records = Path(shutil.copytree(sample_records, tmp_path_factory.mktemp("made") / "records"))
     for path in (records / "returns").iterdir():
         path.write_bytes(b"%PDF-")
     return records

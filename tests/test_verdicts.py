@@ -23,10 +23,8 @@ def written(records: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in records.iterdir() if path.suffix in (".csv", ".json", ".xlsx")}
 
 
-def test_the_samples_have_every_verdict(tmp_path: Path) -> None:
-    samples = shipped("samples")
-    ingest(tmp_path / "records", [samples / "returns"], register=samples / "schools.csv")
-    found = verdicts(tmp_path / "records")
+def test_the_samples_have_every_verdict(sample_records: Path) -> None:
+    found = verdicts(sample_records)
     assert found == {
         "Acorn Nursery": "accepted",
         "Bridge Learning Centre": "accepted",

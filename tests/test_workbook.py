@@ -71,11 +71,9 @@ def below_header(sheet: Worksheet) -> list[Cell]:
 
 
 @pytest.fixture(scope="module")
-def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def records(sample_records: Path) -> Path:
     """Records of the samples."""
-    records = tmp_path_factory.mktemp("made") / "records"
-    ingest(records, [shipped("samples") / "returns"], register=shipped("samples") / "schools.csv")
-    return records
+    return sample_records
 
 
 @pytest.fixture(scope="module")

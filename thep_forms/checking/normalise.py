@@ -180,7 +180,7 @@ def _addresses(typed: str) -> list[str]:
     """The words that have to be addresses. A name before `<…>` may have commas; an address in the name counts too."""
     found: list[str] = []
     end = 0
-    for match in _IN_BRACKETS.finditer(typed):
+    for match in _IN_BRACKETS.finditer(typed) if "<" in typed else ():
         words = (word.strip("\"'()[]") for word in _BETWEEN_ADDRESSES.split(match[1]))
         found += [word for word in words if re.search(r"[^@]@[^@]", word)]
         found.append(match[2])

@@ -24,8 +24,8 @@ class Problem(Struct, frozen=True):
 class CheckedValue(Struct, frozen=True):
     """An answer as it was typed beside its normal form. `corrected` is what a person put in its place.
 
-    Of what was read from a picture, `raw` is what the reader saw, `likely` what it probably is where that is something
-    else, and `confidence`, from 0 to 1, how sure the reader was.
+    For an answer from a picture, `raw` is what the reader saw, and `confidence`, from 0 to 1, how sure it was. `likely`
+    is what the answer probably is, where that is something else.
     """
 
     field: str

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from traceback import extract_tb
 from typing import IO, Any
 
 import click
@@ -104,6 +103,8 @@ def errors_as_messages() -> Iterator[None]:
         raise CommandError(printable(_file_system_message(error))) from error
     except Exception as error:
         # A fault of the program. Its text may quote what a school typed, so only its kind and place are shown.
+        from traceback import extract_tb  # slow to import
+
         place = extract_tb(error.__traceback__)[-1]
         raise CommandError(
             f"The program has a fault: {type(error).__name__} at {Path(place.filename).name}, line {place.lineno}. "

@@ -141,6 +141,7 @@ def ingest(
         again=again,
         mailboxes=opened_by_user(sources, move_to, sign_in, records, templates),
         progress=reading_progress,
+        on_page=page_progress,
     )
     print_summary(summary)
     _end(summary)
@@ -165,6 +166,12 @@ def reading_progress(files: Places) -> Iterator[SourceFile]:
         return
     with click.progressbar(files, label="Reading", file=sys.stderr, show_pos=True) as bar:
         yield from bar
+
+
+def page_progress(done: int, total: int) -> None:
+    """How many pages of a pile of scans are read, in one line of a terminal, and nothing in a pipe."""
+    if sys.stderr.isatty():
+        click.echo(f"\rReading page {min(done + 1, total)} of {total}  ", nl=done == total, err=True)
 
 
 def print_summary(summary: Summary) -> None:

@@ -113,8 +113,8 @@ class Batches:
             whole = [file for file in batch.files if file.sha256 and not file.list_number]
             if whole:
                 self._ingest(batch, definitions, passwords, job)
-                given = [GivenFile(file.name, file.sha256) for file in whole]
-                for file, came in zip(whole, look_up_what_came(self._records, given, since, definitions), strict=True):
+                named = [GivenFile(file.name, file.sha256) for file in whole]
+                for file, came in zip(whole, look_up_what_came(self._records, named, since, definitions), strict=True):
                     file.came = came
             job.outcome = _outcome(batch)
             job.result = job.outcome[0].rstrip(".")
@@ -144,6 +144,7 @@ class Batches:
                     year=batch.year,
                     passwords=passwords,
                     progress=partial(with_steps, job),
+                    on_page=partial(say_page, job),
                 )
             except BusyError:
                 if not job.lines:
@@ -164,6 +165,12 @@ def with_steps(job: Job, files: Places) -> Iterable[SourceFile]:
     for file in files:
         yield file
         job.step()
+
+
+def say_page(job: Job, done: int, total: int) -> None:
+    """Say how many pages of a pile of scans are read. The job can be stopped between two."""
+    job.step_in_hand = f"Page {done + 1} of {total}" if done < total else ""
+    job.wait(0)
 
 
 def _outcome(batch: Batch) -> tuple[str, ...]:

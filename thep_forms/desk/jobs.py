@@ -37,15 +37,16 @@ class JobLink(Struct, frozen=True):
 class Job:
     """A long act. Its work calls `say`, `step` and `wait`; pages show the rest.
 
-    `total` is 0 where nobody knows how many steps there are. `outcome` says what was done, a sentence each. `error`
-    says why the job ended early; it is empty where it did not. `links` are where to go next. `result` is the title once
-    it has ended, such as `12 drafts written`.
+    `total` is 0 where nobody knows how many steps there are. `step_in_hand` says how far a long step is. `outcome` says
+    what was done, a sentence each. `error` says why the job ended early; it is empty where it did not. `links` are
+    where to go next. `result` is the title once it has ended, such as `12 drafts written`.
     """
 
     def __init__(self, number: int, title: str) -> None:
         self.number, self.title = number, title
         self.lines: list[JobLine] = []
         self.done, self.total = 0, 0
+        self.step_in_hand = ""
         self.outcome: tuple[str, ...] = ()
         self.links: list[JobLink] = []
         self.error = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from thep_forms.desk.batches import with_steps
+from thep_forms.desk.batches import say_page, with_steps
 from thep_forms.desk.jobs import Job, JobLink
 from thep_forms.desk.mailbox_sign_in import TypedMailbox
 from thep_forms.desk.pages import DeskContext
@@ -50,6 +50,7 @@ def _ingest(desk: DeskContext, mailbox: Mailbox, job: Job) -> Summary:
                 year=desk.sight.year,
                 mailboxes=[mailbox],
                 progress=partial(with_steps, job),
+                on_page=partial(say_page, job),
             )
         except BusyError:
             job.wait(_SECONDS_BETWEEN_TRIES)

@@ -14,6 +14,9 @@ from thep_forms.errors import SourceError
 from thep_forms.office.mailing_list import make_mailing_list
 from thep_forms.office.report import look_up_report
 from thep_forms.office.report_page import report_page
+from thep_forms.office.workbook import make_workbook
+
+_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class ReportPages(PageGroup):
@@ -27,6 +30,7 @@ class ReportPages(PageGroup):
             Route("/report/to-share.html", self.to_share),
             Route("/report/for-the-office.html", self.for_the_office),
             Route("/report/mailing-list.csv", self.mailing_list),
+            Route("/report/records.xlsx", self.workbook),
         ]
 
     def report(self, _: Request, error: str = "") -> Response:
@@ -60,6 +64,11 @@ class ReportPages(PageGroup):
             raise SourceError("There are no member schools yet, so there is nothing to report.")
         name = f"{year} report{' to share' if redacted else ''}.html"
         return file_to_save(report_page(report, definitions.templates).encode(), name, "text/html")
+
+    def workbook(self, _: Request) -> Response:
+        """The workbook with all tables of all years, as things stand now."""
+        whole = make_workbook(self.desk.folder, self.desk.definitions())
+        return file_to_save(whole, f"{self.desk.sight.year} records.xlsx", _EXCEL)
 
     def mailing_list(self, request: Request) -> Response:
         """The contacts with some roles, at schools of some phases."""

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from thep_forms.definition import MembershipYear
@@ -29,10 +29,13 @@ from thep_forms.office.box_places import look_up_places
 from thep_forms.office.confirm import confirm
 from thep_forms.office.conflict import look_up_conflict
 from thep_forms.office.correct import correct
+from thep_forms.office.kept_file import look_up_file
 from thep_forms.office.one_return import ShownReturn, look_up_return, problems_in_words
 from thep_forms.office.page_pictures import draw_page
 from thep_forms.office.prefer import prefer
-from thep_forms.office.tasks import Task
+from thep_forms.office.school_in_name import number_of, school_in_name
+from thep_forms.office.school_status import SchoolStatus
+from thep_forms.office.tasks import Task, next_task
 from thep_forms.office.to_do import look_up_schools, look_up_to_do
 
 _CHANGED = "Somebody has changed this since you opened the page. Look at it again, and repeat what you want to do."
@@ -51,6 +54,7 @@ class ReturnPages(PageGroup):
             Route("/returns/{return_id}", self.one_return),
             Route("/returns/{return_id}/pages/{page:int}.png", self.picture),
             Route("/returns/{return_id}/places", self.places),
+            Route("/returns/{return_id}/file", self.file),
             Route("/returns/{return_id}/boxes/{box}.png", self.crop),
             Route("/returns/{return_id}/{act}", self.decide, methods=["POST"]),
         ]
@@ -61,11 +65,16 @@ class ReturnPages(PageGroup):
         return_id = request.path_params["return_id"]
         shown = look_up_return(self.desk.folder, return_id, definitions)
         to_do = look_up_to_do(self.desk.folder, definitions, decisions_taken(request), self.desk.sight.year)
+        members = self._members(shown)
+        names = _names(members)
+        proposed = "" if shown.dfe_number else school_in_name(shown.returned.source, names)
         page = self.desk.pages.page(
             "return",
             shown=shown,
             to_do=to_do,
-            members=look_up_schools(self.desk.folder, definitions, shown.returned.year_collected).statuses,
+            members=members,
+            proposed=proposed,
+            proposed_name=names.get(proposed, ""),
             conflict=look_up_conflict(self.desk.folder, shown, definitions),
             **_neighbours(to_do.tasks, return_id, shown),
             sentences=problems_in_words(shown),
@@ -74,6 +83,15 @@ class ReturnPages(PageGroup):
             typed=typed,
         )
         return HTMLResponse(page, status_of(error))
+
+    def _members(self, shown: ShownReturn) -> Sequence[SchoolStatus]:
+        """The member schools of the year for which the return was collected."""
+        return look_up_schools(self.desk.folder, self.desk.definitions(), shown.returned.year_collected).statuses
+
+    def file(self, request: Request) -> Response:
+        """The file of a return as it came, to be saved. The browser does not open it: strangers made it."""
+        name, path = look_up_file(self.desk.folder, request.path_params["return_id"], self.desk.definitions())
+        return FileResponse(path, media_type="application/octet-stream", filename=name)
 
     def picture(self, request: Request) -> Response:
         """A page of a file, as a picture."""
@@ -131,7 +149,8 @@ class ReturnPages(PageGroup):
                 return confirm(self.desk.folder, return_id, form.all("field"), why, definitions).numbers
             case "assign":
                 year = MembershipYear.parse(form["year"]) if form["year"] else None
-                return assign(self.desk.folder, return_id, form["school"], year, why, definitions).numbers
+                school = number_of(form["school"], _names(self._members(shown)))
+                return assign(self.desk.folder, return_id, school, year, why, definitions).numbers
             case "close":
                 (closed,) = close(self.desk.folder, [return_id], why, definitions)
                 return closed.numbers
@@ -155,12 +174,15 @@ class ReturnPages(PageGroup):
         return numbers
 
 
+def _names(members: Sequence[SchoolStatus]) -> dict[str, str]:
+    return {status.dfe_number: status.member.name for status in members}
+
+
 def _neighbours(tasks: Sequence[Task], return_id: str, shown: ShownReturn) -> dict[str, object]:
     """Where a return stands among the tasks, from 1, and the tasks beside it; 0 where it is none of them."""
     ids = [task.return_id for task in tasks]
     if return_id not in ids:
-        later = [task for task in tasks if (task.dfe_number or "~") >= (shown.dfe_number or "~")]
-        return {"position": 0, "previous": None, "following": next(iter([*later, *tasks]), None)}
+        return {"position": 0, "previous": None, "following": next_task(tasks, shown.dfe_number)}
     at = ids.index(return_id)
     following = tasks[at + 1] if at + 1 < len(tasks) else None
     return {"position": at + 1, "previous": tasks[at - 1] if at else None, "following": following}

@@ -22,7 +22,8 @@ from thep_forms.office.assign import note
 from thep_forms.office.enter import enter, look_up_known
 from thep_forms.office.one_return import look_up_return
 from thep_forms.office.one_school import look_up_school
-from thep_forms.office.to_do import look_up_schools
+from thep_forms.office.tasks import next_task
+from thep_forms.office.to_do import look_up_schools, look_up_to_do
 
 
 class SchoolPages(PageGroup):
@@ -52,7 +53,10 @@ class SchoolPages(PageGroup):
         number = number_in(request.path_params["number"])
         taken, year = decisions_taken(request), self.desk.sight.year
         shown = look_up_school(self.desk.folder, number, self.desk.definitions(), taken, year)
-        return HTMLResponse(self.desk.pages.page("school", shown=shown, error=error), status_of(error))
+        to_do = look_up_to_do(self.desk.folder, self.desk.definitions(), year=year) if shown.done else None
+        following = next_task(to_do.tasks, number) if to_do else None
+        page = self.desk.pages.page("school", shown=shown, following=following, error=error)
+        return HTMLResponse(page, status_of(error))
 
     def answers_to_enter(self, request: Request, typed: Typed = NOTHING_TYPED, error: str = "") -> Response:
         """The last known answers of a school, to be changed. `typed` is what was typed before an error."""

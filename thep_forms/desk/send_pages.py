@@ -28,7 +28,7 @@ from thep_forms.office.email import look_up_plan, show_message
 from thep_forms.office.mail_choice import look_up_choice, request_for_chosen, request_for_due, request_for_school
 from thep_forms.office.mail_plan import FormMessages, MailRequest
 from thep_forms.office.mail_words import STANDS, is_meant, skipped_in_words, written_in_words
-from thep_forms.office.school_status import ReminderRule
+from thep_forms.office.school_status import ReminderRule, first_reminder_day
 from thep_forms.records import SentKind
 from thep_forms.send import Server
 from thep_forms.sources.mailbox_address import INBOX
@@ -143,6 +143,7 @@ class SendPages(PageGroup):
             shown=shown,
             kind=mail.kind,
             skipped=skipped_in_words(shown.plan.skipped, rule),
+            remind_from=first_reminder_day(shown.plan.in_time, mail.definitions(mail.year)) if rule else None,
         )
         return HTMLResponse(page)
 

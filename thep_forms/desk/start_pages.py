@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -27,6 +28,9 @@ from thep_forms.office.partnership import (
     passed_in_words,
     save_partnership,
 )
+from thep_forms.office.years import has_records
+
+_MESSAGES = re.compile(r"/send/\d{1,6}")
 
 
 class StartPages(PageGroup):
@@ -48,11 +52,21 @@ class StartPages(PageGroup):
             Route("/start/samples", self.samples, methods=["POST"]),
         ]
 
-    def questions(self, _: Request, facts: PartnershipFacts | None = None, error: str = "", box: str = "") -> Response:
+    def questions(
+        self, request: Request, facts: PartnershipFacts | None = None, error: str = "", box: str = ""
+    ) -> Response:
         """What the partnership is called, where forms come back to, and by when. `box` is the one with the error."""
         facts = facts or look_up_partnership(self.desk.folder, self.desk.definitions())
         passed = passed_in_words(facts.return_by, self.desk.definitions().default_year)
-        page = self.desk.pages.page("start", facts=facts, error=error, box=box, passed=passed)
+        page = self.desk.pages.page(
+            "start",
+            facts=facts,
+            error=error,
+            box=box,
+            passed=passed,
+            is_first=not has_records(self.desk.folder),
+            then=_then(sent_form(request)["then"] if error else request.query_params.get("then", "")),
+        )
         return HTMLResponse(page, status_of(error))
 
     def answer(self, request: Request) -> Response:
@@ -66,7 +80,7 @@ class StartPages(PageGroup):
             return self.questions(request, facts, str(error), error.box)
         except DecisionError as error:
             return self.questions(request, facts, str(error))
-        return go_to("/lists")
+        return go_to(_then(form["then"]) or "/lists")
 
     def begin(self, _: Request) -> Response:
         """Begin without a list."""
@@ -91,6 +105,11 @@ class StartPages(PageGroup):
         if self.desk.open_samples is None:
             raise DecisionError("These are the samples.")
         return go_to(path_of(self.desk.jobs.start("Reading the samples", partial(_open, self.desk))))
+
+
+def _then(path: str) -> str:
+    """The page of messages to which a person goes back; empty for any other address."""
+    return path if _MESSAGES.fullmatch(path) else ""
 
 
 def _open(desk: DeskContext, job: Job) -> None:

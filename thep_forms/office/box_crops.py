@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.definition import Definitions
 from thep_forms.office.opening import open_records
 from thep_forms.office.page_pictures import opened_pdf
 from thep_forms.office.pictured_boxes import PicturedBox, pictured_boxes
@@ -65,8 +65,7 @@ def draw_crop(folder: Path, return_id: str, name: str, definitions: Definitions)
     path = Archive(folder).find(sha256) if sha256 else None
     if not path or not reading or not returned:
         return b""
-    definition = definitions(MembershipYear.parse(returned.year) if returned.year else None)
-    boxes = pictured_boxes(reading, definition)
+    boxes = pictured_boxes(reading, returned.year, definitions)
     with _drawing:
         pieces = _drawn(msgspec.json.encode(_Wanted(os.fspath(path.absolute()), boxes)))
         if not pieces:
@@ -95,12 +94,9 @@ def _page(path: Path, number: int) -> Image.Image | None:
         scale = min(_DRAWN, _LONGEST_EDGE / max(1.0, *page.get_size()))
         drawn: Image.Image = page.render(scale=scale, grayscale=True, may_draw_forms=False).to_pil()
         return drawn
-    from thep_forms.reading.picture_files import pictures_in
+    from thep_forms.reading.picture_files import count_pictures, pictures_in
 
-    for index, picture in enumerate(pictures_in(path.read_bytes())):
-        if index == number:
-            return picture
-    return None
+    return next(pictures_in(path, [number])) if number < count_pictures(path) else None
 
 
 def _piece(picture: Image.Image, box: PicturedBox) -> bytes:

@@ -79,7 +79,7 @@ def look_up_places(folder: Path, return_id: str, definitions: Definitions) -> Sh
         return ShownPages(0, {})
     found = _read(path)
     definition = definitions(MembershipYear.parse(returned.year) if returned.year else None)
-    boxes = _of_this_form(found.boxes, reading) or _in_pictures(reading, definition)
+    boxes = _of_this_form(found.boxes, reading) or _in_pictures(reading, returned.year, definitions)
     if not boxes:
         boxes = dict(_by_layout(found, reading, definition))
     return ShownPages(len(found.pages), boxes)
@@ -103,10 +103,10 @@ def _of_this_form(boxes: Mapping[str, tuple[BoxPlace, ...]], reading: Reading) -
     return found
 
 
-def _in_pictures(reading: Reading, definition: FormDefinition) -> dict[str, BoxPlace]:
+def _in_pictures(reading: Reading, year: str, definitions: Definitions) -> dict[str, BoxPlace]:
     """The places of the boxes on pages that the reader of pictures found."""
     found: dict[str, BoxPlace] = {}
-    for name, box in pictured_boxes(reading, definition, with_margin=False).items():
+    for name, box in pictured_boxes(reading, year, definitions, with_margin=False).items():
         left, top, width, height = (100 * share for share in bounds(box))
         found[name] = BoxPlace(box.page, left, top, width, height)
     return found

@@ -17,8 +17,8 @@ from thep_forms.sources.containers import kind_of_file, unpack
 from thep_forms.sources.limits import TooMuchError
 from thep_forms.sources.transfer import Event, ImplausibleError, OpenRequest, Transfer, send_files
 from thep_forms.work import CRASHED, Failure, Limits
+from thep_forms.work.limits import out_of_time, out_of_time_by_the_clock
 from thep_forms.work.stream import StreamWorker, too_long
-from thep_forms.work.worker import out_of_time, out_of_time_by_the_clock
 
 _HASHED_AT_ONCE = 2**20  # bytes
 _TOO_MANY_OVERRUNS = "Files in this take too long to read, so we read no more of it. Send the form alone."

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 
 from thep_forms.checking.known_answers import Texts, texts_of_record
 from thep_forms.definition.form import FormDefinition
-from thep_forms.generate import Master, PaperCopy, pack
 from thep_forms.register import MemberSchool
 
 LONGEST_NAME = 80  # characters of a file's name, without its ending
@@ -22,6 +21,8 @@ def copies(
     `definition` was loaded for copies. `more` is how many blocks the continuation page offers instead of what the
     definition says; it offers more where a school has more people. Raises `LayoutError`.
     """
+    from thep_forms.generate import Master  # takes time to import
+
     members = list(members)
     master = Master(definition, _blocks_needed(definition, members, more))
     for member in members:
@@ -35,6 +36,8 @@ def print_pack(definition: FormDefinition, members: Iterable[MemberSchool]) -> b
     the pile against any of them. It also keeps the schools of a phase together. `definition` was loaded for copies.
     Raises `LayoutError`.
     """
+    from thep_forms.generate import PaperCopy, pack  # takes time to import
+
     members = list(members)
     papers = [
         PaperCopy(answers(definition, member), member.dfe_number, _name(definition, member)) for member in members

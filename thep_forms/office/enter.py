@@ -78,7 +78,7 @@ def enter(
         _require_right(reading, changes, definitions, unchanged=unchanged)
         changed = [name for name, text in changes.items() if text != known.get(name, "")]
         decided = _noted(desk, reading, member, year, changed, why)
-        return replace(decided, notes=_said_of(left_out, definition))
+        return replace(decided, notes=_words_for(left_out, definition))
 
 
 def why_not_unchanged(records: Records, number: str, year: MembershipYear, definitions: Definitions) -> str:
@@ -152,7 +152,7 @@ def _of_others(known: Mapping[str, str], changes: Mapping[str, str], definition:
     return found
 
 
-def _said_of(left_out: Sequence[str], definition: FormDefinition) -> tuple[str, ...]:
+def _words_for(left_out: Sequence[str], definition: FormDefinition) -> tuple[str, ...]:
     if not left_out:
         return ()
     labels = ", ".join(box.label for name in left_out if (box := definition.box(name)))
@@ -199,8 +199,8 @@ def _noted(
 
 
 def _return_id(desk: Desk, member: MemberSchool, reading: Reading) -> str:
-    said = msgspec.json.encode((member.dfe_number, desk.at, reading), order="deterministic")
-    return f"{ENTERED}{hashlib.sha256(said).hexdigest()[:_ID]}"
+    encoded = msgspec.json.encode((member.dfe_number, desk.at, reading), order="deterministic")
+    return f"{ENTERED}{hashlib.sha256(encoded).hexdigest()[:_ID]}"
 
 
 def _is_settled(desk: Desk, entry: Returned, member: MemberSchool, year: MembershipYear) -> bool:

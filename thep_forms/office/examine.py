@@ -14,12 +14,14 @@ from thep_forms import __version__
 from thep_forms.definition import Definitions, shipped
 from thep_forms.definition.identity import digest_in, school_in
 from thep_forms.reading import Answer, Doubt, Reading
-from thep_forms.reading.pace import steps_told_to
+from thep_forms.reading.opening import Source
+from thep_forms.reading.pace import SharedReading, WantedPicture, shared_with, steps_told_to
 from thep_forms.reading.read import read_file
+from thep_forms.reading.seen import SeenPage
 from thep_forms.records import ReadReturn
 from thep_forms.records.checks import check_reading
 from thep_forms.records.results import digest
-from thep_forms.work import next_step
+from thep_forms.work import Parts, answers_in, next_step
 
 # Those that what is read depends on, or what is thought of it.
 LIBRARIES = (
@@ -36,6 +38,8 @@ LIBRARIES = (
 )
 LIBRARIES_FOR_PAPER = ("numpy", "onnxruntime", "opencv-python-headless", "rapidocr")  # may be missing
 TEMPLATES = (".toml", ".j2")
+_SEPARATOR = b"\0"  # after a path, which has none: what is wanted of the file
+_PICTURE, _READ = b"p", b"r"  # one of its pictures; the whole, of which these pictures were read
 
 
 class Examiner(Struct, frozen=True):
@@ -45,12 +49,29 @@ class Examiner(Struct, frozen=True):
     passwords: tuple[str, ...] = ()
     __repr__ = object.__repr__  # it would show the passwords
 
-    def __call__(self, path: bytes) -> bytes:
-        """The returns in the file at `path`, encoded as the system does it.
+    def __call__(self, request: bytes) -> bytes | Parts:
+        """The returns in the file at a path, encoded as the system does it; or those of its pictures to be read first.
 
-        They are JSON: what comes from a process that a file may have taken over must not be code.
+        Returns are JSON: what comes from a process that a file may have taken over must not be code.
         """
-        return msgspec.json.encode(self.examine(Path(os.fsdecode(path))))
+        path, _, wanted = request.partition(_SEPARATOR)
+        file = Path(os.fsdecode(path))
+        if wanted[:1] == _PICTURE:
+            return self._read_picture(file, msgspec.msgpack.decode(wanted[1:], type=WantedPicture))
+        shared = SharedReading(_pictures_read(wanted[1:]) if wanted else {})
+        with shared_with(shared):
+            returns = self.examine(file)
+        if shared.wanted:
+            start = path + _SEPARATOR + _PICTURE
+            pieces = tuple(start + msgspec.msgpack.encode(picture) for picture in shared.wanted)
+            return Parts(pieces, path + _SEPARATOR + _READ, shared.total)
+        return msgspec.json.encode(returns)
+
+    def _read_picture(self, file: Path, wanted: WantedPicture) -> bytes:
+        from thep_forms.reading.pictures import read_wanted  # takes time to import, and few files need it
+
+        with steps_told_to(next_step):
+            return msgspec.msgpack.encode(read_wanted(file, Source(file).file_type(), wanted, self.definitions))
 
     def on_data(self, data: bytes) -> bytes:
         """The same of a file's bytes, for machines that do not see the file."""
@@ -91,6 +112,20 @@ class Examiner(Struct, frozen=True):
         if len(kept) == 1:
             kept = [_with_origin(kept[0], file)]
         return [check_reading(reading, self.definitions) for reading in kept]
+
+
+def _pictures_read(data: bytes) -> dict[int, list[SeenPage]]:
+    """What was seen in the pictures of a file, by their indices. Raises `msgspec.DecodeError`."""
+    from thep_forms.reading.pictures import failed_page
+
+    found: dict[int, list[SeenPage]] = {}
+    for each in answers_in(data):
+        _, _, wanted = each.piece.partition(_SEPARATOR)
+        index = msgspec.msgpack.decode(wanted[1:], type=WantedPicture).index
+        found[index] = (
+            [failed_page(index)] if each.answer is None else msgspec.msgpack.decode(each.answer, type=list[SeenPage])
+        )
+    return found
 
 
 def _without_empty_answers(reading: Reading) -> Reading:

@@ -11,7 +11,6 @@ from msgspec import Struct
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition
 from thep_forms.errors import SourceError
 from thep_forms.files import PRIVATE_FOLDER, write_private, write_whole
-from thep_forms.generate import PaperCopy, generate, pack
 from thep_forms.office.copies import copies, print_pack
 from thep_forms.office.dates import date_warning, today
 from thep_forms.office.mail_plan import members_named
@@ -45,7 +44,7 @@ def write_blank_form(
     Raises `TemplateError`, `LayoutError`, and `OSError`.
     """
     definition = definitions(year)
-    pdf = generate(definition, more=continuation)
+    pdf = _blank_form(definition, continuation)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{_title(definition)}.pdf"
     write_whole(path, pdf)
@@ -100,13 +99,13 @@ class PackFor(StrEnum):
 def make_blank_form(year: MembershipYear, definitions: Definitions) -> MadeFile:
     """The blank, fillable form of a year. Raises `TemplateError`, `LayoutError`."""
     definition = definitions(year)
-    return MadeFile(f"{_title(definition)}.pdf", generate(definition))
+    return MadeFile(f"{_title(definition)}.pdf", _blank_form(definition))
 
 
 def make_blank_pack(year: MembershipYear, definitions: Definitions, forms: int) -> MadeFile:
     """One PDF of blank forms for the printer. Raises `TemplateError`, `LayoutError`."""
     definition = definitions(year)
-    return MadeFile(f"{_title(definition)} for printing, blank.pdf", pack(definition, [PaperCopy()] * forms), forms)
+    return MadeFile(f"{_title(definition)} for printing, blank.pdf", _blank_pack(definition, forms), forms)
 
 
 def make_school_copy(year: MembershipYear, number: str, records: Path, definitions: Definitions) -> MadeFile:
@@ -147,7 +146,7 @@ def write_blank_pack(
     definition = definitions(year)
     path = path or Path(f"{_title(definition)} for printing, blank.pdf")
     require_replaceable(path, PDF_START)
-    pdf = pack(definition, [PaperCopy()] * forms)
+    pdf = _blank_pack(definition, forms)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, pdf)
     return WrittenForms((path,), forms, example_address(definition), date_warning(definition, today()))
@@ -175,6 +174,18 @@ def write_school_pack(
     path.parent.mkdir(parents=True, exist_ok=True)
     write_private(path, pdf)
     return WrittenForms((path,), len(members), example_address(definition), date_warning(definition, today()))
+
+
+def _blank_form(definition: FormDefinition, continuation: int | None = None) -> bytes:
+    from thep_forms.generate import generate  # takes time to import
+
+    return generate(definition, more=continuation)
+
+
+def _blank_pack(definition: FormDefinition, forms: int) -> bytes:
+    from thep_forms.generate import PaperCopy, pack  # takes time to import
+
+    return pack(definition, [PaperCopy()] * forms)
 
 
 def _title(definition: FormDefinition) -> str:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
 
 from thep_forms.checking.normalise import dfe_number
-from thep_forms.deciding import Action, Assigned, Decision, Verdict
-from thep_forms.definition import Definitions, FormDefinition
+from thep_forms.deciding import Action, Decision, Verdict
+from thep_forms.definition import Definitions
 from thep_forms.errors import DecisionError
 from thep_forms.office.dates import in_words
-from thep_forms.office.done import act_in_words, acts, is_of_picture
+from thep_forms.office.decision_words import Act, acts, with_ids, without_school
 from thep_forms.office.opening import open_records
-from thep_forms.office.words import all_in_short, code_in_short
+from thep_forms.office.words import all_in_short, sentence
 from thep_forms.reading import ReadFrom
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.model import ENTERED
@@ -150,8 +150,8 @@ def _came(entry: Returned, records: Records) -> Iterator[Event]:
         came = f"Came{year} as {arrival.source}"
         yield Event(
             at,
-            f"{came} ({entry.return_id}){read}.{_sentence(what + instead)}",
-            f"{came}{read}.{_sentence(_LATER_COUNTS if instead else what)}",
+            f"{came} ({entry.return_id}){read}. {sentence(what + instead)}",
+            f"{came}{read}. {sentence(_LATER_COUNTS if instead else what)}",
             entry.return_id,
         )
 
@@ -164,22 +164,13 @@ def _counts_instead(entry: Returned, records: Records) -> str:
     return ""
 
 
-def _sentence(words: str) -> str:
-    """The words as a sentence that follows another; nothing for none."""
-    return f" {words[:1].upper()}{words[1:]}." if words else ""
-
-
-def _decided(act: Sequence[Decision], verdict: str, known: Mapping[int, Decision], records: Records) -> Event:
+def _decided(act: Act, verdict: str, known: Mapping[int, Decision], records: Records) -> Event:
     """The decisions that a person took in one go."""
-    decision, number = act[0], f"Decision {act[0].number}"
-    what = _words(decision, verdict, records.definition)
-    if len(act) > 1:
-        what = f"Confirmed in {decision.return_id}: {len(act)} answers, as they were read from the picture."
-        number = f"Decisions {act[0].number} to {act[-1].number}"
+    decision = act[0]
     by = f" by {decision.who}" if decision.who else ""
     why = f": {decision.why}" if decision.why else ""
-    words = f"{what} {number}{by}{why}"
-    plain = act_in_words(act, known, records)
+    words = f"{with_ids(act, verdict, records)}{by}{why}"
+    plain = without_school(act, known, records)
     if decision.who:
         plain += f" Decided{by}{'' if decision.action is Action.NOTE else why}."
     if decision.undone_by:
@@ -187,36 +178,3 @@ def _decided(act: Sequence[Decision], verdict: str, known: Mapping[int, Decision
         plain += " This was undone."
     at = datetime.fromisoformat(decision.at) if decision.at else None
     return Event(at, words, plain, decision.return_id)
-
-
-def _words(decision: Decision, verdict: str, definition: FormDefinition) -> str:
-    """What was decided, in one sentence. `verdict` is what has become of the return."""
-    box = definition.box(decision.field)
-    label, return_id = box.label if box else decision.field, decision.return_id
-    match decision.action:
-        case Action.PREFER:
-            others = f" over {decision.before.replace(';', ', ')}" if decision.before else ""
-            return f"The return {return_id} counts{others}."
-        case Action.CORRECT:
-            return f"{label} in {return_id} was “{decision.before}” and is “{decision.after}”."
-        case Action.CONFIRM:
-            return f"Confirmed in {return_id}: {_confirmed(decision, label, definition)}."
-        case Action.ENTER:
-            return f"The office entered the answers for {decision.year} ({return_id}).{_sentence(verdict)}"
-        case Action.ASSIGN:
-            what = "is that of the school" if decision.field == Assigned.SCHOOL else "is of the year"
-            return f"The return {return_id} {what} {decision.after}."
-        case Action.CLOSE:
-            return f"The return {return_id} is closed."
-        case Action.NOTE:
-            return "Noted."
-        case Action.UNDO:
-            return f"The decision {decision.before} is undone."
-
-
-def _confirmed(decision: Decision, label: str, definition: FormDefinition) -> str:
-    """What a person confirmed."""
-    if is_of_picture(decision):
-        return f"{label}, as it was read from the picture"
-    where = f"{label}: " if label else ""
-    return f"{where}{code_in_short(decision.before, definition.problems)}"

@@ -41,6 +41,7 @@ def ingest(
     again: bool = False,
     mailboxes: Sequence[Mailbox] = (),
     progress: Callable[[Places], Iterable[SourceFile]] = iter,
+    on_page: Callable[[int, int], object] = lambda *_: None,
 ) -> Summary:
     """Read every file of `sources` and every new message of `mailboxes` into the RECORDS folder, and write its tables.
 
@@ -49,21 +50,21 @@ def ingest(
     that was sent or returned, or else the current one. `limits` are those of one file. `workers` are processes on this
     machine; `dask` is the address of a Dask cluster that reads the files instead. `passwords` are tried on locked
     files, also on those that came before. `again` tries what took too much time or memory in an earlier run once more.
-    `progress` may wrap the files. If a mailbox is lost, what was read until then counts, and the summary says so.
+    `progress` may wrap the files. `on_page` is told how many pages of a pile are read, of how many. If a mailbox is
+    lost, what was read until then counts, and the summary says so.
 
     Raises `SourceError`, `SignInError`, `RecordsError` and `TemplateError` before anything is written; `ClusterError`
     as well, or when the cluster is lost: what was read until then is kept.
     """
-    limits = limits or Limits()
+    limits, definitions = limits or Limits(), definitions or Definitions.of_today()
     places = find_files(sources, folder)
-    definitions = definitions or Definitions.of_today()
     definitions()  # a mistake in the templates is reported first
     listed = _listed(register, definitions, year, folder) if register else None
     if folder.exists() and not folder.is_dir():
         raise RecordsError(f"{folder} is a file. Choose a folder for the records.")
     with (
         opened(mailboxes),
-        _engine(definitions, passwords, limits, workers, dask) as start_engine,
+        _engine(definitions, passwords, limits, workers, dask, on_page) as start_engine,
         open_for_writing(folder, definitions, must_exist=False) as ledger,
     ):
         tidy(folder)
@@ -115,18 +116,29 @@ def _set_register(
 
 
 def _engine(
-    definitions: Definitions, passwords: Sequence[str], limits: Limits, workers: int | None, dask: str | None
+    definitions: Definitions,
+    passwords: Sequence[str],
+    limits: Limits,
+    workers: int | None,
+    dask: str | None,
+    on_page: Callable[[int, int], object],
 ) -> AbstractContextManager[Callable[[], Engine]]:
     """What starts the reading of files: in processes of this machine, or on a Dask cluster, which is joined at once."""
     if dask is None:
-        return nullcontext(partial(_workers, definitions, tuple(passwords), limits, workers))
+        return nullcontext(partial(_workers, definitions, tuple(passwords), limits, workers, on_page))
     return _cluster(definitions, tuple(passwords), limits, dask)
 
 
-def _workers(definitions: Definitions, passwords: tuple[str, ...], limits: Limits, count: int | None) -> Engine:
+def _workers(
+    definitions: Definitions,
+    passwords: tuple[str, ...],
+    limits: Limits,
+    count: int | None,
+    on_page: Callable[[int, int], object],
+) -> Engine:
     from thep_forms.office.examine import Examiner  # slow to import, and not every run reads a file
 
-    return Workers(Examiner(definitions, passwords), limits, count)
+    return Workers(Examiner(definitions, passwords), limits, count, on_page)
 
 
 @contextmanager

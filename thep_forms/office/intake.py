@@ -20,7 +20,8 @@ from thep_forms.defaults import MOST_OVERRUNS, MOST_OVERRUNS_OF_A_RUN
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import ClusterError
 from thep_forms.office.mailboxes import MailboxRun
-from thep_forms.reading import NOT_READ, FileKind, Note, Reading
+from thep_forms.office.read_once_more import files_to_read_once_more, is_worth_reading, says_more
+from thep_forms.reading import FileKind, Note, Reading
 from thep_forms.reading.reasons import NO_PDF
 from thep_forms.records import Archive, Arrival, Ledger, ReadReturn, return_id_of
 from thep_forms.records.erasing import hash_of_way
@@ -69,7 +70,7 @@ class Intake:
         self.overruns = Counter[str]()  # files that took too much, by the file on the disk that they are in
         self.has_stopped = False
         self.stopped_at = ledger.sources_unopened_for(_STOPPED)
-        self.without_reading: set[str] = set()  # hashes of archived PDFs that an earlier version read
+        self.read_once_more: set[str] = set()  # hashes of archived files
         self.waiting: dict[
             str, list[ReceivedFile]
         ] = {}  # files that are being read, by hash: all that have these bytes
@@ -96,7 +97,7 @@ class Intake:
 
     def _files_to_read(self, places: Iterable[SourceFile]) -> Iterator[tuple[str, bytes]]:
         """The hash of each file that has to be read, and its path, encoded as the system does it."""
-        yield from self._archived_without_reading()
+        yield from self._archived()
         try:
             for place in places:
                 for received in self._files_in(place):
@@ -151,14 +152,12 @@ class Intake:
             self.has_stopped = True
             yield ReceivedFile(place, reason=_STOPPED)
 
-    def _archived_without_reading(self) -> Iterator[tuple[str, bytes]]:
-        """Archived PDFs of which the ledger has no reading, as version 7 kept none. A damaged one is left alone."""
-        for sha256 in self.ledger.files_without_reading():
-            path = self.archive.find(sha256)
-            if path and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
-                self.without_reading.add(sha256)
-                self.waiting[sha256] = []
-                yield sha256, os.fsencode(path)
+    def _archived(self) -> Iterator[tuple[str, bytes]]:
+        """Archived files that are read once more."""
+        for sha256, path in files_to_read_once_more(self.ledger, self.archive):
+            self.read_once_more.add(sha256)
+            self.waiting[sha256] = []
+            yield sha256, os.fsencode(path)
 
     def _admit(self, received: ReceivedFile) -> tuple[str, Path] | None:
         """Note a file, unless it has to be read; then put it into the archive, and give its hash and path.
@@ -237,18 +236,21 @@ class Intake:
         kind = self.ledger.kind(return_id)
         if kind is None or kind in self.read_again:
             return False
-        if kind == FileKind.NOT_A_FORM and self.ledger.reason(return_id) == NO_PDF and file_type(data[:HEAD]):
+        reason = self.ledger.reason(return_id) if kind == FileKind.NOT_A_FORM else ""
+        if reason == NO_PDF and file_type(data[:HEAD]):
             return False  # an earlier version of this program did not read files of its type
+        if is_worth_reading(reason):
+            return False
         return sha256 in self.archive or not self.ledger.is_kept(sha256)
 
     def _note_answer(self, sha256: str, answer: bytes | Failure) -> None:
-        """Note what was read in a file. Where nothing could be read anew, what an earlier version read stays."""
+        """Note what was read in a file. Where reading it once more says nothing better, what was read before stays."""
         returns = _returns(answer)
         self._count_overrun(sha256, returns[0].reading.kind)
-        if sha256 in self.without_reading and returns[0].reading.kind in NOT_READ:
+        if sha256 in self.read_once_more and not says_more(self.ledger, sha256, returns):
             self._note_arrivals(sha256)
             return
-        is_kept = self.archive.settle(sha256, keep=returns[0].reading.kind is not FileKind.NOT_A_FORM)
+        is_kept = self.archive.keep_or_delete(sha256, keep=returns[0].reading.kind is not FileKind.NOT_A_FORM)
         self._note_returns(sha256, returns, is_kept=is_kept)
 
     def _note_returns(self, sha256: str, returns: Sequence[ReadReturn], *, is_kept: bool = True) -> None:

@@ -18,6 +18,7 @@ from thep_forms.office.opening import YearRegister, differences_of_list, list_be
 from thep_forms.office.years import has_records
 from thep_forms.records import Ledger, ListedSchool
 from thep_forms.register import NOTES, ListMistakesError, as_listed, read_register
+from thep_forms.register.member import known_address
 
 LIST_ENDINGS = (".csv", ".xlsx", ".txt", ".tsv")
 _OUTDATED = "Somebody has given another list since you opened the page. Look at the list again before you use it."
@@ -39,6 +40,7 @@ class ListSeen(Struct, frozen=True):
     """What was understood of a list that was given.
 
     `notes` are lines on its columns and on what was left out, `changes` on who joins, leaves and has another name.
+    `without_email` counts the schools of which the list has no address, neither of the school nor of a person.
     With `mistakes` or an `error` it cannot be used. `state` changes when another list is used meanwhile.
     """
 
@@ -50,6 +52,7 @@ class ListSeen(Struct, frozen=True):
     error: str = ""
     state: str = ""
     had_list: bool = False
+    without_email: int = 0
 
     @property
     def can_be_used(self) -> bool:
@@ -77,9 +80,10 @@ def look_at_list(folder: Path, path: Path, year: MembershipYear, definitions: De
             return ListSeen(path.name, mistakes=error.mistakes)
         except SourceError as error:
             return ListSeen(path.name, error=str(error).replace(str(path), f"“{path.name}”"))
+    without_email = sum(not _has_address(school, definition) for school in listed)
     lines = tuple(line.removeprefix(f"{path.name}: ") for line in dict.fromkeys(notes))
     if not has_records(folder):
-        return ListSeen(path.name, _rows(listed, definition), lines, state=_state([]))
+        return ListSeen(path.name, _rows(listed, definition), lines, state=_state([]), without_email=without_email)
     with open_records(folder, definitions) as (ledger, _):
         before = list_before(ledger, str(year))
         return ListSeen(
@@ -89,6 +93,7 @@ def look_at_list(folder: Path, path: Path, year: MembershipYear, definitions: De
             tuple(differences_of_list(ledger, listed, str(year), definition)),
             state=_state(ledger.listed_schools(str(year))),
             had_list=bool(before),
+            without_email=without_email,
         )
 
 
@@ -145,6 +150,10 @@ def _state_now(folder: Path, year: MembershipYear, definitions: Definitions) -> 
 
 def _state(listed: Sequence[ListedSchool]) -> str:
     return hashlib.sha256(msgspec.json.encode(listed)).hexdigest()[:16]
+
+
+def _has_address(school: ListedSchool, definition: FormDefinition) -> bool:
+    return bool(school.email or known_address(school.record.contacts, definition))
 
 
 def _rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from msgspec import Struct
@@ -12,7 +13,13 @@ from thep_forms.errors import DecisionError
 from thep_forms.office.drafts import OpenDrafts, open_drafts
 from thep_forms.office.mail_plan import FormMessages, MailPlan, MailRequest, plan_messages, what_to_write
 from thep_forms.office.opening import open_records
-from thep_forms.office.school_status import REMIND_AT_ANY_TIME, ReminderRule, SchoolStatus, Standing
+from thep_forms.office.school_status import (
+    REMIND_AT_ANY_TIME,
+    ReminderRule,
+    SchoolStatus,
+    Standing,
+    first_reminder_day,
+)
 from thep_forms.office.status import statuses_of_members
 from thep_forms.records import SentKind
 
@@ -20,7 +27,8 @@ from thep_forms.records import SentKind
 class MailChoice(Struct, frozen=True):
     """The member schools of a year, who of them would get the form, and who a reminder. `phases` are all labels.
 
-    `drafts` are those of which nobody said that they were sent.
+    `drafts` are those of which nobody said that they were sent. `remind_from` is the first day on which a school that
+    has the form and some time left may be reminded; None where there is none.
     """
 
     year: str
@@ -29,6 +37,7 @@ class MailChoice(Struct, frozen=True):
     reminders: MailPlan
     phases: Mapping[str, str]
     drafts: OpenDrafts | None = None
+    remind_from: date | None = None
 
     @property
     def rule(self) -> ReminderRule:
@@ -46,13 +55,15 @@ def look_up_choice(folder: Path, year: MembershipYear, definitions: Definitions)
     definition = definitions(year)
     with open_records(folder, definitions) as (ledger, records):
         statuses = statuses_of_members(ledger, records, year, definitions)
+    reminders = plan_messages(ReminderRule(), filter(_was_asked, statuses))
     return MailChoice(
         str(year),
         tuple(sorted(statuses, key=lambda status: status.dfe_number)),
         plan_messages(FormMessages(), statuses),
-        plan_messages(ReminderRule(), filter(_was_asked, statuses)),
+        reminders,
         definition.phase_labels,
         open_drafts(statuses),
+        first_reminder_day(reminders.in_time, definition),
     )
 
 

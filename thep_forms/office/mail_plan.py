@@ -72,6 +72,11 @@ class MailPlan(Struct, frozen=True):
         return tuple(status for status in self.skipped if status.standing is Standing.UNCERTAIN)
 
     @property
+    def in_time(self) -> tuple[SchoolStatus, ...]:
+        """The skipped schools that have the form and some time left to return it."""
+        return tuple(status for status in self.skipped if status.standing in (Standing.SENT, Standing.DRAFTED))
+
+    @property
     def skipped_counts(self) -> Counter[Standing]:
         """How many schools are skipped, by their standing."""
         return Counter(status.standing for status in self.skipped)

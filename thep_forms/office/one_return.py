@@ -37,8 +37,8 @@ class ShownAnswer(Struct, frozen=True):
     form. `before` is what the school answered in an earlier year: None where nobody knows. `problems` are those in the
     box. `can_be_confirmed`: a person may say that it was read right.
 
-    Of what was read from a picture, `likely` is what it probably is where that is something else than what was read,
-    and `confidence` how sure the reader was, from 0 to 1. `size` is the width and height in pixels of the piece of the
+    For an answer from a picture, `confidence`, from 0 to 1, is how sure the reader was. `likely` is what the answer
+    probably is, where that is something else than `raw`. `size` is the width and height in pixels of the piece of the
     picture that has the box, None where there is none.
     """
 
@@ -117,7 +117,8 @@ class ShownReturn(Struct, frozen=True):
     `task` says what needs a person, None if nothing does. `has_file`: there is a file that may be drawn.
     `can_be_corrected`: it is a form, or a picture from which answers were read. `questions` counts what can be
     confirmed. `message` is what a message without a form says. `lacks` says what is missing since a person was deleted;
-    empty for nothing. `events` are what happened to it.
+    empty for nothing. `events` are what happened to it. `counting` is the id of the school's form that counts for the
+    year, if it is another one; empty where there is none.
     """
 
     returned: Returned
@@ -132,6 +133,7 @@ class ShownReturn(Struct, frozen=True):
     message: str = ""
     lacks: str = ""
     events: tuple[Event, ...] = ()
+    counting: str = ""
 
     @property
     def to_settle(self) -> tuple[ShownAnswer, ...]:
@@ -159,8 +161,8 @@ class ShownReturn(Struct, frozen=True):
     @property
     def state(self) -> str:
         """A short digest of all that a person sees: a page that was opened before something changed has another."""
-        said = msgspec.json.encode((self.returned.verdict, self.dfe_number, self.answers, self.beside))
-        return hashlib.sha256(said).hexdigest()[:16]
+        encoded = msgspec.json.encode((self.returned.verdict, self.dfe_number, self.answers, self.beside))
+        return hashlib.sha256(encoded).hexdigest()[:16]
 
 
 def look_up_return(folder: Path, return_id: str, definitions: Definitions) -> ShownReturn:
@@ -192,7 +194,16 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         _message(returned, ledger),
         lacking_in_words(lacking(records).get(returned.return_id, ())),
         tuple(events_of_return(returned, records)),
+        _counting(number, returned, records),
     )
+
+
+def _counting(number: str, returned: Returned, records: Records) -> str:
+    """The id of the school's form that counts for the year that was collected; empty if it is this one or none."""
+    year = returned.year_collected or records.latest_year
+    accepted = records.once(_accepted_by_school, lambda: _accepted_by_school(records))
+    of_year = [entry for entry in accepted.get(number, ()) if entry.year == year]
+    return of_year[-1].return_id if of_year and of_year[-1].return_id != returned.return_id else ""
 
 
 def _message(returned: Returned, ledger: Ledger) -> str:
@@ -213,7 +224,7 @@ def _answers(
     corrections = in_force(ledger.decisions()).corrections.get(returned.return_id)
     corrected = corrections.answers if corrections else {}
     reading = ledger.reading(returned.return_id) if returned.is_picture else None
-    pictured = pictured_boxes(reading, definition) if reading else {}
+    pictured = pictured_boxes(reading, returned.year, records.definitions) if reading else {}
     all_problems = records.problems(returned)
     unconfirmed = (each for each in can_be_confirmed_now(all_problems, definition) if _is_unconfirmed(each))
     to_confirm = {problem.field for problem in unconfirmed}

@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from thep_forms.definition import Definitions
 from thep_forms.office.opening import open_records
-from thep_forms.reading.opening import rewritten
 from thep_forms.records import Archive
 from thep_forms.work import Failure, Limits, Workers
 
@@ -90,6 +89,8 @@ def opened_pdf(path: Path) -> PdfDocument:
     import pikepdf
     import pypdfium2 as pdfium  # both are slow to import
 
+    from thep_forms.reading.opening import rewritten
+
     try:
         return pdfium.PdfDocument(path)
     except pdfium.PdfiumError:
@@ -98,15 +99,13 @@ def opened_pdf(path: Path) -> PdfDocument:
 
 
 def _picture(path: Path, number: int) -> bytes:
-    from thep_forms.reading.picture_files import pictures_in
+    from thep_forms.reading.picture_files import count_pictures, pictures_in
 
+    count = count_pictures(path)
     found = b""
-    count = 0
-    for picture in pictures_in(path.read_bytes()):
-        if count == number:
-            picture.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
-            found = _png(picture)
-        count += 1
+    for picture in pictures_in(path, [number]) if number < count else ():
+        picture.thumbnail((LONGEST_EDGE, LONGEST_EDGE))
+        found = _png(picture)
     return count.to_bytes(2) + found
 
 

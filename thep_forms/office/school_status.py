@@ -10,6 +10,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from thep_forms.defaults import DAYS_BETWEEN_REMINDERS, REMINDERS_FOR_A_SCHOOL
+from thep_forms.definition import FormDefinition
+from thep_forms.office.dates import due_date
 from thep_forms.records import Sent, SentKind
 from thep_forms.register import MemberSchool
 from thep_forms.send import split_addresses
@@ -123,3 +125,15 @@ def last_form(messages: Iterable[Sent]) -> Sent | None:
     """The last message that brought the form; None if none did."""
     forms = [message for message in messages if message.kind is SentKind.FORM]
     return forms[-1] if forms else None
+
+
+def first_reminder_day(statuses: Iterable[SchoolStatus], definition: FormDefinition) -> date | None:
+    """The first day on which one of the schools may be reminded that were sent the form; None where there is none."""
+    rule = ReminderRule()
+    days: list[date] = []
+    for status in statuses:
+        if rule.has_had_all(status) or not status.form:
+            continue
+        overdue = due_date(definition, status.form.at.date()) + timedelta(days=1)
+        days.append(max(overdue, rule.next_day(status.reminders[-1])) if status.reminders else overdue)
+    return min(days, default=None)

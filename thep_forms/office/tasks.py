@@ -111,6 +111,12 @@ def _tasks(records: Records, new_sources: Collection[str]) -> list[Task]:
     return sorted(found, key=lambda task: (not task.dfe_number, task.dfe_number, task.source))
 
 
+def next_task(found: Sequence[Task], number: str) -> Task | None:
+    """The first task of the school with that number or of a later one, else the first of all; None without tasks."""
+    later = [task for task in found if (task.dfe_number or "~") >= (number or "~")]
+    return next(iter([*later, *found]), None)
+
+
 def needs_somebody(entry: Returned) -> bool:
     """Whether a person has to look at the return."""
     return not entry.verdict.needs_nobody and not entry.is_decoration

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from msgspec import Struct
 
-from thep_forms.definition import Definitions, FormDefinition, MembershipYear
-from thep_forms.office.dates import due_date
+from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.office.done import Done, DoneToday, done_today, just_done
 from thep_forms.office.enter import why_not_unchanged
 from thep_forms.office.lacking import lacking
 from thep_forms.office.opening import open_records
-from thep_forms.office.school_status import ReminderRule, SchoolStatus, Standing
+from thep_forms.office.school_status import SchoolStatus, Standing, first_reminder_day
 from thep_forms.office.status import statuses_of_members
 from thep_forms.office.tasks import Act, OpenQuestions, Task, TaskKind, needs_somebody, open_questions, task_of, tasks
 from thep_forms.records import Ledger, Records
@@ -75,7 +74,7 @@ def look_up_to_do(
             tuple(task for task in found if task.year in (wanted, "")),
             Counter(status.standing for status in statuses),
             waiting,
-            _remind_from(waiting, definitions(MembershipYear.parse(wanted))),
+            first_reminder_day(waiting, definitions(MembershipYear.parse(wanted))),
             just_done(ledger, records, numbers),
             done_today(records),
             Counter(task.year for task in found if task.year not in (wanted, "")),
@@ -118,18 +117,6 @@ def _refused(found: Sequence[Task], records: Records, definitions: Definitions) 
             if why := why_not_unchanged(records, task.dfe_number, year, definitions):
                 refused[task.return_id] = why
     return refused
-
-
-def _remind_from(waiting: Sequence[SchoolStatus], definition: FormDefinition) -> date | None:
-    """The first day on which one of the schools may be reminded that were sent the form."""
-    rule = ReminderRule()
-    days: list[date] = []
-    for status in waiting:
-        if rule.has_had_all(status) or not status.form:
-            continue
-        overdue = due_date(definition, status.form.at.date()) + timedelta(days=1)
-        days.append(max(overdue, rule.next_day(status.reminders[-1])) if status.reminders else overdue)
-    return min(days, default=None)
 
 
 def _latest_year(records: Records, definitions: Definitions) -> str:

@@ -48,3 +48,8 @@ def reason_in_short(reason: str) -> str:
     """The first sentence of why nothing was read of a file, which is in our own words."""
     sentence = reason.partition(". ")[0].rstrip(".")
     return sentence[:1].lower() + sentence[1:]
+
+
+def sentence(words: str) -> str:
+    """The words with a capital and a full stop."""
+    return f"{words[:1].upper()}{words[1:]}."

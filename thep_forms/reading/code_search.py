@@ -10,16 +10,20 @@ from collections.abc import Callable
 
 import zxingcpp
 from msgspec import Struct
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
 from thep_forms.definition.identity import read_code
 from thep_forms.reading.seen import Corners, SeenCode
 
 LONGEST_EDGE = 6000  # pixels; a larger picture is made smaller first
 MOST_PIXELS = 40_000_000  # of a picture that was made larger
-MOST_SEARCHED = 600_000_000  # pixels in all pictures of a file, those made larger too: three seconds or so
+MOST_SEARCHED = 600_000_000  # pixels, those of pictures that were made larger too: three seconds or so
 PAGE = 433  # times the area of the code: that of an A4 page
 FULL = 0.5  # of a picture: pages with codes cover so much of it, or there may be one more page on it
+LEAST_PRINT = 0.001  # of the dots of a page: one with less is blank
+SMALL = 500  # dots along the longer edge of a page that is looked at to see if it is blank
+DARKER = 25  # of 255 greys that print is darker there than the paper around it, at least
+AROUND = ImageFilter.MaxFilter(3)
 SMOOTHED = ImageFilter.MedianFilter(3)
 SHARPENED = ImageFilter.UnsharpMask(radius=4, percent=250, threshold=0)
 
@@ -70,14 +74,10 @@ _ATTEMPTS = (
 
 
 class CodeSearch:
-    """A search in the pictures of one file, which ends when it has looked at `MOST_SEARCHED` pixels.
+    """A search in pictures. When it has looked at `most` pixels, it looks at each further picture once."""
 
-    After that it looks at each picture once.
-    """
-
-    def __init__(self) -> None:
-        """Begin with all pixels left."""
-        self._left = MOST_SEARCHED
+    def __init__(self, most: int = MOST_SEARCHED) -> None:
+        self._left = most
 
     def codes_in(self, picture: Image.Image) -> tuple[SeenCode, ...]:
         """The codes of forms in a grey picture, whatever way round they lie, each once.
@@ -98,9 +98,17 @@ class CodeSearch:
             for seen in _seen_in(attempt.change(picture), attempt.factor * shrunk):
                 if not any(_is_same(seen, other) for other in found):
                     found.append(seen)
-            if found and sum(seen.page for seen in found) >= FULL:
+            is_whole = sum(seen.page for seen in found) >= FULL if found else not may_show_something(picture)
+            if is_whole:
                 break
         return tuple(found)
+
+
+def may_show_something(picture: Image.Image) -> bool:
+    """Whether a page is more than blank paper, such as the back of another, where a search takes longest."""
+    small = picture.reduce(max(max(picture.size) // SMALL, 1))
+    darker = ImageChops.difference(small.filter(AROUND), small).histogram()
+    return sum(darker[DARKER:]) >= LEAST_PRINT * sum(darker)
 
 
 def codes_seen(picture: Image.Image) -> tuple[SeenCode, ...]:

@@ -14,13 +14,12 @@ from msgspec import Struct
 from pikepdf import Dictionary, Object
 
 from thep_forms.reading.objects import get, items_of, lacks, name_of
+from thep_forms.reading.reasons import MOST_FIELDS
 
 DEEPEST = 32  # levels of a field tree; a deeper one is a loop or an attack
-MOST = 50_000  # fields and widgets: a file of two thousand schools has fewer
-_NEEDED = frozenset({"/T", "/FT", "/V", "/RV", "/AS", "/AP", "/Kids", "/Parent"})  # entries that answers depend on
+_NEEDED = ("/T", "/FT", "/V", "/RV", "/AS", "/AP", "/Kids", "/Parent")  # entries that answers depend on
 _OF_A_FIELD = frozenset({"/T", "/FT", "/V", "/Kids", "/Parent", "/Subtype", "/AP", "/Rect"})  # it has one at least
 _TYPES = ("", "/Annot", "/Field")  # the standard has the first two
-_NOTHING = type(None)
 _DIRECT = (0, 0)  # the number of an object that has none
 
 ObjectNumber = tuple[int, int]
@@ -47,9 +46,7 @@ class Node:
     @property
     def lacks_entries(self) -> bool:
         """Whether the file names an object for an entry that an answer depends on, and does not have it."""
-        if _NOTHING not in map(type, self.entries.values()):  # the quickest way to ask: it is asked of every field
-            return False
-        return not _NEEDED.isdisjoint(key for key, value in self.entries.items() if value is None)
+        return any(self.get(key) is None and key in self.entries for key in _NEEDED)
 
     @property
     def is_something_else(self) -> bool:
@@ -102,7 +99,7 @@ def field_tree(pdf: pikepdf.Pdf, pages: Sequence[Object]) -> FieldTree:
     fields = get(form, "/Fields")
     lacks_list = fields is None and (lacks(pdf.Root, "/AcroForm") or lacks(form, "/Fields"))
     tree = _Tree(fields, seen)
-    for node, ancestors in islice(tree.leaves(), MOST + 1):
+    for node, ancestors in islice(tree.leaves(), MOST_FIELDS + 1):
         page = listed.get(node.number)
         if page is None:
             leaves.append(Leaf(node, ancestors, _own_page(node, indices), is_listed=False))
@@ -119,9 +116,9 @@ def field_tree(pdf: pikepdf.Pdf, pages: Sequence[Object]) -> FieldTree:
             leaves.append(Leaf(node, _ancestors(node), annotation.page))
         else:
             others.append(annotation)
-        if len(leaves) > MOST:
+        if len(leaves) > MOST_FIELDS:
             break
-    if len(leaves) > MOST:
+    if len(leaves) > MOST_FIELDS:
         raise TooManyError
     lacks_entries = any(leaf.node.lacks_entries for leaf in leaves)
     # A program that flattens forms may take away every field, and leave the list of them.
@@ -189,7 +186,7 @@ class _Tree:
                 continue
             self.lacks_objects = self.lacks_objects or node.lacks_entries
             listed += len(kids)
-            if listed > MOST:
+            if listed > MOST_FIELDS:
                 raise TooManyError
             waiting += [(kid, [node, *ancestors]) for kid in reversed(kids)]
 

@@ -183,8 +183,11 @@ def pages_of(fields: Mapping[str, Sequence[WidgetValue]]) -> frozenset[int]:
 
 def _full_name(leaf: Leaf) -> str:
     """The names of a field and of those above it, joined by dots (ISO 32000-1, 12.7.3.2)."""
-    parts = [part for node in (*reversed(leaf.ancestors), leaf.node) if (part := node.get("/T")) is not None]
-    return ".".join(map(_name_part, parts))
+    own = leaf.node.get("/T")
+    if not leaf.ancestors:
+        return "" if own is None else _name_part(own)
+    parts = [part for node in reversed(leaf.ancestors) if (part := node.get("/T")) is not None]
+    return ".".join(map(_name_part, parts if own is None else [*parts, own]))
 
 
 def _name_part(value: object) -> str:

@@ -22,7 +22,7 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import DefinitionOfYear, classify
-from thep_forms.reading.field_tree import DEEPEST, MOST, TooManyError
+from thep_forms.reading.field_tree import DEEPEST, TooManyError
 from thep_forms.reading.model import Answer, FileKind, Note, Reading
 from thep_forms.reading.objects import NOT_SEEN, OTHER_KIND, get, items_of, text_of
 from thep_forms.reading.opening import Document, Source
@@ -178,7 +178,7 @@ class _Xfdf:
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         element = name.rpartition(" ")[2]
-        if len(self._elements) > 2 * DEEPEST or len(self.values) + len(self.rich_values) > MOST:
+        if len(self._elements) > 2 * DEEPEST or len(self.values) + len(self.rich_values) > reasons.MOST_FIELDS:
             raise TooManyError
         self._elements.append(element)
         self._names.append(attributes.get("name") if element == "field" else None)

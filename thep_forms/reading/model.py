@@ -98,16 +98,18 @@ class Note(Struct, frozen=True, omit_defaults=True):
     box: str = ""
 
 
-class PagePlace(Struct, frozen=True):
+class PagePlace(Struct, frozen=True, omit_defaults=True):
     """Where a page of the form lies in a picture: `number` is the form's page, from 1, `page` the picture's index.
 
-    `matrix` are the nine numbers, row by row, of the projection that takes a point of the form's page, in points from
-    its upper left corner, to its place in the upright picture, as shares of the picture's width and height.
+    `matrix` is the projection from the form's page to the upright picture: nine numbers, row by row. On the page they
+    take points from its upper left corner, in the picture shares of its width and height. `layout` is the year
+    whose form is laid out as this page, which may be an earlier one; empty where that was not noted.
     """
 
     page: int
     number: int
     matrix: tuple[float, ...]
+    layout: str = ""
 
 
 class Reading(Struct, frozen=True, omit_defaults=True):

@@ -27,7 +27,7 @@ Text = tuple[str, frozenset[Doubt]]
 
 def get(holder: object, key: str) -> object:
     """The entry of a dictionary or stream, or None where there is none or the holder is neither."""
-    if not isinstance(holder, (Dictionary, Stream)):
+    if not isinstance(holder, (Dictionary, Stream)) or key not in holder:  # `get` raises and catches what is not there
         return None
     return holder.get(key)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -39,21 +40,26 @@ class LargePictureError(PictureError):
     """A picture has more than `MOST_PIXELS`."""
 
 
-def pictures_in(data: bytes) -> Iterator[Image.Image]:
-    """The pictures of the file in their order, grey and upright as far as the file says. Raises `PictureError`."""
-    with _opened(data) as opened:
-        frames = min(getattr(opened, "n_frames", 1), MOST_PICTURES) if opened.format in _SEVERAL else 1
-        for number in range(frames):
+def count_pictures(file: Path | bytes) -> int:
+    """How many pictures of the file count. Raises `PictureError`."""
+    with _opened(file) as opened:
+        return min(getattr(opened, "n_frames", 1), MOST_PICTURES) if opened.format in _SEVERAL else 1
+
+
+def pictures_in(file: Path | bytes, numbers: Sequence[int]) -> Iterator[Image.Image]:
+    """Those of the file's pictures, from 0: grey, and upright as far as the file says. Raises `PictureError`."""
+    with _opened(file) as opened:
+        for number in numbers:
             opened.seek(number)
             if opened.width * opened.height > MOST_PIXELS:
                 raise LargePictureError
             yield _grey(opened)
 
 
-def taken_at(data: bytes) -> datetime | None:
+def taken_at(file: Path | bytes) -> datetime | None:
     """When the picture was taken, as it says itself, UTC where it gives no time zone; None where it does not say."""
     try:
-        with _opened(data) as opened:
+        with _opened(file) as opened:
             exif = opened.getexif()
             more = exif.get_ifd(_EXIF)
     except PictureError:
@@ -70,7 +76,7 @@ def taken_at(data: bytes) -> datetime | None:
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[Image.Image]:
+def _opened(file: Path | bytes) -> Iterator[Image.Image]:
     """The file, opened by Pillow. Nothing is decoded before it is asked for. Raises `PictureError`."""
     from pi_heif import register_heif_opener  # takes time to import, and few files need it
 
@@ -78,7 +84,7 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of damage, and of many pixels, which we count ourselves
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
+            with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file, formats=_FORMATS) as opened:
                 yield opened
     except Image.DecompressionBombError as error:
         raise LargePictureError from error

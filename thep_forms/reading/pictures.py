@@ -8,70 +8,106 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
-import pypdfium2
-from msgspec import Struct
 from msgspec.structs import replace
-from PIL import Image
 
 from thep_forms.reading import reasons
 from thep_forms.reading.classify import DefinitionOfYear
-from thep_forms.reading.code_search import CodeSearch
+from thep_forms.reading.code_search import CodeSearch, may_show_something
 from thep_forms.reading.damage import attempt
 from thep_forms.reading.model import Answer, FileKind, Reading
-from thep_forms.reading.pace import next_step
+from thep_forms.reading.pace import SharedReading, WantedPicture, next_step, shared_reading
 from thep_forms.reading.page_codes import are_one_form, first_of
+from thep_forms.reading.page_sources import DrawnPages, FilePictures, PagePicture, PageSource
 from thep_forms.reading.paper import is_installed
-from thep_forms.reading.picture_files import LargePictureError, PictureError, pictures_in, taken_at
+from thep_forms.reading.picture_files import LargePictureError, PictureError, taken_at
 from thep_forms.reading.seen import SeenCode, SeenPage
+from thep_forms.sources.file_types import FileType
 
-DOTS = 200  # an inch: a code's module is then three dots wide
-MOST_DOTS = 4000  # along the longer edge of a page
-MOST_WITHOUT = 50  # pages in a row without a code, before the rest is not looked at
-MOST_UNKNOWN = 10  # pages in a row that are none of the form's, before pages are no longer compared with its print
+FEWEST_SHARED = 2  # pages of a file that are read each by whichever process is free
+MOST_UNKNOWN = 10  # pages in a row that are none of the form's, before others are no longer looked at thoroughly
+MOST_WITHOUT = 50  # the same, before the rest is not looked at
 
-
-class PagePicture(Struct, frozen=True):
-    """A page as a grey picture; `page` is its index in the file."""
-
-    page: int
-    picture: Image.Image
+ReadPage = Callable[[PagePicture, bool], list[SeenPage]]
 
 
 def drawn_pages(data: bytes, pages: Sequence[int]) -> Iterator[PagePicture]:
     """Pages of a PDF, drawn one by one."""
-    with pypdfium2.PdfDocument(data) as document:
-        for number in pages:
-            page = document[number]
-            scale = min(DOTS / 72, MOST_DOTS / max(*page.get_size(), 1.0))
-            picture = page.render(scale=scale, grayscale=True, may_draw_forms=False).to_pil()
-            page.close()
-            yield PagePicture(number, picture)
+    return DrawnPages(data, pages).pictures(pages)
 
 
-def seen_pages(pages: Iterable[PagePicture], definitions: DefinitionOfYear) -> Iterator[SeenPage]:
+def seen_pages(source: PageSource, definitions: DefinitionOfYear) -> list[SeenPage]:
     """The pages of the form that the pictures show, several of which may be in one picture.
 
     Where the libraries for it are installed, they come with what stands in their boxes, and a page without a code is
-    recognised by its print.
+    recognised by its print. Raises `PictureError` if every picture is damaged.
     """
+    shared = _shared(source)
+    found: list[SeenPage] = []
+    without = 0
+    for indices in _waves(source.indices):
+        wanted = [WantedPicture(index, without < MOST_UNKNOWN) for index in indices]
+        read = shared.take(wanted, len(source.indices)) if shared else _read_here(source, wanted, definitions)
+        if read is None:
+            return found  # which does not count, as these are read elsewhere first
+        for seen in read:
+            found += seen
+            without = 0 if seen else without + 1
+            if without == MOST_WITHOUT:
+                return found
+    if found and all(page.has_failed for page in found):
+        raise PictureError
+    return found
+
+
+def _waves(indices: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Pages that are read without looking at what was found on each other: it may be that no further ones are read."""
+    start, end = 0, MOST_UNKNOWN
+    while start < len(indices):
+        yield indices[start:end]
+        start, end = end, (end // MOST_WITHOUT + 1) * MOST_WITHOUT
+
+
+def _shared(source: PageSource) -> SharedReading | None:
+    """The reading whose pictures are read elsewhere; None where another process could not find these, or for few."""
+    is_worth_it = isinstance(source.file, Path) and len(source.indices) >= FEWEST_SHARED
+    return shared_reading() if is_worth_it else None
+
+
+def read_wanted(
+    file: Path, file_type: FileType | None, wanted: WantedPicture, definitions: DefinitionOfYear
+) -> list[SeenPage]:
+    """The pages of the form in one picture of a file; a page that has failed if it is damaged."""
+    try:
+        source: PageSource = DrawnPages(file, [wanted.index]) if file_type is FileType.PDF else FilePictures(file)
+        (seen,) = _read_here(source, [wanted], definitions)
+    except PictureError:
+        return [failed_page(wanted.index)]
+    return seen
+
+
+def failed_page(index: int) -> SeenPage:
+    """The page in a picture that is damaged, or broke its reader."""
+    return SeenPage(index, 0, is_legible=False, has_failed=True)
+
+
+def _read_here(
+    source: PageSource, wanted: Sequence[WantedPicture], definitions: DefinitionOfYear
+) -> Iterator[list[SeenPage]]:
+    """The pages of the form in each of the pictures."""
     read_on = _reader(definitions)
-    search, without = CodeSearch(), 0
-    for page in pages:
+    is_thorough = {each.index: each.is_thorough for each in wanted}
+    for page in source.pictures([each.index for each in wanted]):
         next_step()
-        codes = sorted(search.codes_in(page.picture), key=lambda seen: str(seen.code))
-        seen = read_on(page, codes, without < MOST_UNKNOWN)
-        without = 0 if seen else without + 1
-        yield from seen
-        if without == MOST_WITHOUT:
-            break
+        yield read_on(page, is_thorough[page.page]) if page.picture else [failed_page(page.page)]
 
 
 def coded_pages(pages: Iterable[PagePicture]) -> Iterator[SeenPage]:
     """Those of the pages that carry the code of a form, whatever way round they lie; several may be on one sheet."""
     search, without = CodeSearch(), 0
     for page in pages:
-        codes = sorted(search.codes_in(page.picture), key=lambda seen: str(seen.code))
+        codes = sorted(search.codes_in(page.picture), key=lambda seen: str(seen.code)) if page.picture else []
         without = 0 if codes else without + 1
         yield from _by_codes(page, codes)
         if without == MOST_WITHOUT:
@@ -82,39 +118,55 @@ def _by_codes(page: PagePicture, codes: Iterable[SeenCode]) -> list[SeenPage]:
     return [SeenPage(page.page, seen.code.page, seen.code) for seen in codes]
 
 
-def _reader(definitions: DefinitionOfYear) -> Callable[[PagePicture, Sequence[SeenCode], bool], list[SeenPage]]:
+def _reader(definitions: DefinitionOfYear) -> ReadPage:
     """What reads the pages in a picture: nothing but their codes where the libraries for more are missing."""
-    if not is_installed():
-        return lambda page, codes, _: _by_codes(page, codes)
-    from thep_forms.reading.paper.reader import read_picture  # takes time to import, and few files need it
+    has_engine = is_installed()
 
-    def read_on(page: PagePicture, codes: Sequence[SeenCode], may_lack_code: bool) -> list[SeenPage]:
-        read = partial(read_picture, page.picture, page.page, codes, definitions, may_lack_code=may_lack_code)
+    def read_on(page: PagePicture, is_thorough: bool) -> list[SeenPage]:
+        picture = page.picture
+        if picture is None:
+            return []
+        search = CodeSearch() if is_thorough else CodeSearch(0)
+        codes = sorted(search.codes_in(picture), key=lambda seen: str(seen.code))
+        if not has_engine or not (codes or may_show_something(picture)):
+            return _by_codes(page, codes)
+        from thep_forms.reading.paper.reader import read_picture  # takes time to import, and few files need it
+
+        read = partial(read_picture, picture, page.page, codes, definitions, may_lack_code=is_thorough)
         found, has_failed = attempt(read, list[SeenPage]())
         return [replace(seen, is_legible=False) for seen in _by_codes(page, codes)] if has_failed else found
 
     return read_on
 
 
-def pictured_forms(pages: Iterable[PagePicture], definitions: DefinitionOfYear) -> list[Reading]:
-    """A reading of each form that is pictured on the pages, without what a file says of itself."""
+def pictured_forms(source: PageSource, definitions: DefinitionOfYear) -> list[Reading]:
+    """A reading of each form that is pictured on the pages, without what a file says of itself.
+
+    Each page that nobody could read has a reading of its own, which says so. Raises `PictureError` if that is all.
+    """
     form = definitions(None).identifier
-    seen = [page for page in seen_pages(pages, definitions) if page.code is None or page.code.form == form]
-    return [_reading(of_form, definitions) for of_form in _by_form(seen)]
+    seen: list[SeenPage] = []
+    failed: list[Reading] = []
+    for page in seen_pages(source, definitions):
+        if page.has_failed:
+            failed.append(Reading(FileKind.SCAN, reason=reasons.PAGE_FAILED.format(page=page.page + 1)))
+        elif page.code is None or page.code.form == form:
+            seen.append(page)
+    return [*(_reading(of_form, definitions) for of_form in _by_form(seen)), *failed]
 
 
-def read_picture(data: bytes, definitions: DefinitionOfYear) -> tuple[Reading, ...]:
+def read_picture(file: Path | bytes, definitions: DefinitionOfYear) -> tuple[Reading, ...]:
     """A reading of each form that is pictured in a file that is a picture; one reading at least."""
     try:
-        pages = (PagePicture(number, picture) for number, picture in enumerate(pictures_in(data)))
-        readings = pictured_forms(pages, definitions)
+        readings = pictured_forms(FilePictures(file), definitions)
     except LargePictureError:
         return (Reading(FileKind.NOT_A_FORM, reason=reasons.LARGE_PICTURE),)
     except PictureError:
         return (Reading(FileKind.NOT_A_FORM, reason=reasons.DAMAGED_PICTURE),)
     if not readings:
-        return (Reading(FileKind.NOT_A_FORM, reason=reasons.NO_CODE),)
-    taken = taken_at(data)
+        reason = reasons.NO_CODE if is_installed() else reasons.NO_CODE_NOT_INSTALLED
+        return (Reading(FileKind.NOT_A_FORM, reason=reason),)
+    taken = taken_at(file)
     return tuple(replace(reading, modified=taken) for reading in readings)
 
 
@@ -125,7 +177,9 @@ def _reading(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> Readin
     for page in pages:
         answers.update(page.answers)
     places = tuple(page.place for page in pages if page.place)
-    is_legible = all(page.is_legible for page in pages)
+    reason = reasons.PICTURE if all(page.is_legible for page in pages) else reasons.ILLEGIBLE
+    if not is_installed():
+        reason = reasons.NOT_INSTALLED
     missing = _missing(pages, definitions) if answers else ()
     if first and not answers:
         first = replace(first, digest="")  # nothing was read that could be compared with that
@@ -134,7 +188,7 @@ def _reading(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> Readin
         answers,
         form_id=first.form_id if first else "",
         title=next((page.title for page in pages if page.title), ""),
-        reason=reasons.PICTURE if is_legible else reasons.ILLEGIBLE,
+        reason=reason,
         pages_missing=missing,
         boxes=tuple(sorted(answers)) if missing else (),
         places=places,

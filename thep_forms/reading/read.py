@@ -70,7 +70,7 @@ def _read_other(source: Source, file_type: FileType, definitions: DefinitionOfYe
     if file_type.is_picture:
         from thep_forms.reading.pictures import read_picture
 
-        return read_picture(source.data, definitions)
+        return read_picture(source.file, definitions)
     from thep_forms.reading.form_data import read_form_data
 
     return read_form_data(source.data, file_type, definitions)

@@ -163,11 +163,12 @@ def _pictured(
     readings: list[Reading] = []
     if not pages:
         return readings
-    from thep_forms.reading.pictures import drawn_pages, pictured_forms  # takes time to import, and few files need it
+    from thep_forms.reading.page_sources import DrawnPages  # these take time to import, and few files need them
+    from thep_forms.reading.pictures import pictured_forms
 
-    for reading in pictured_forms(drawn_pages(data, sorted({*pages})), definitions):
-        said = reading.reason if reading.reason != reasons.PICTURE else reason
-        readings.append(
-            replace(reading, title=reading.title or contents.title, modified=contents.modified, reason=said)
-        )
+    source = contents.document.source
+    file = source.file if data is source.data else data  # by its path, other processes can help to read it
+    for reading in pictured_forms(DrawnPages(file, sorted({*pages})), definitions):
+        why = reading.reason if reading.reason != reasons.PICTURE else reason
+        readings.append(replace(reading, title=reading.title or contents.title, modified=contents.modified, reason=why))
     return readings

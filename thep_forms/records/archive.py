@@ -40,7 +40,7 @@ class Archive:
         self._waiting[sha256] = waiting
         return waiting.temporary
 
-    def settle(self, sha256: str, *, keep: bool) -> bool:
+    def keep_or_delete(self, sha256: str, *, keep: bool) -> bool:
         """Keep a waiting file as `add` does, or delete it; whether the archive has it now. Raises `OSError`.
 
         Any other file stays as it is.

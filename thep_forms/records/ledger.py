@@ -110,6 +110,11 @@ class Ledger(RegistersAndMail):
         )
         return [sha256 for (sha256,) in self._connection.execute(query, NOT_READ)]
 
+    def files_kept_for(self, reason: str) -> list[str]:
+        """The hashes of the files that are kept and of which nothing was read for that reason."""
+        query = "SELECT DISTINCT sha256 FROM entry NATURAL JOIN file WHERE is_kept AND reason=? ORDER BY sha256"
+        return [sha256 for (sha256,) in self._connection.execute(query, (reason,))]
+
     def files_not_opened(self) -> dict[str, FileKind]:
         """The hashes of the containers that took too much to be opened, with `OVERRAN`, or `FAILED` for now."""
         query = "SELECT sha256, kind FROM entry NATURAL JOIN file WHERE NOT is_kept AND kind IN (?,?)"

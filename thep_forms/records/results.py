@@ -161,6 +161,6 @@ def _made_from_corrected(now: str, corrections: Mapping[str, Corrections]) -> di
     """What the results of corrected returns are made from, by id: what all are, and the corrections."""
     made: dict[str, str] = {}
     for return_id, found in corrections.items():
-        said = msgspec.json.encode(found, order="deterministic")
-        made[return_id] = f"{now} {hashlib.sha256(said).hexdigest()[:SHORT]}"
+        encoded = msgspec.json.encode(found, order="deterministic")
+        made[return_id] = f"{now} {hashlib.sha256(encoded).hexdigest()[:SHORT]}"
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 
 from thep_forms.checking import Contact, normalise
 from thep_forms.checking.record import SchoolRecord
@@ -18,7 +19,15 @@ Mistake = tuple[str, str]  # the column, and what is wrong in it
 RowReader = Callable[[Cells], tuple[MemberSchool | None, list[Mistake]]]
 
 EMAIL = "email"  # the column of the addresses to write to
-_EMAIL_ALSO = ("email_address",)
+_EMAIL_ALSO = ("email_address", "school_email", "office_email", "contact_email", "main_email", "email_of_school")
+_POSTCODE_ALSO = ("post_code",)
+# The columns of an address that is divided, in its order: spreadsheets have one of each row.
+_PARTS_OF_ADDRESS = (
+    ("street", "address_1", "address1", "addr_1", "addr1", "address_line_1"),
+    ("locality", "address_2", "address2", "addr_2", "addr2", "address_line_2"),
+    ("address_3", "address3", "addr_3", "addr3", "address_line_3"),
+    ("town", "city", "town_city", "post_town"),
+)
 _BETWEEN_OPTIONS = re.compile(r"[;,/\n]")
 _BETWEEN_WORDS = re.compile(r"[&+()]|\b(?:and|with)\b", re.IGNORECASE)  # tried where the whole is no option
 _COMPLAINTS = {
@@ -50,6 +59,7 @@ def columns_of(headings: Sequence[str], definition: FormDefinition) -> list[str]
     """
     columns = [folded(heading).replace("e_mail", EMAIL) for heading in headings]
     other_names = {field.name: field.also for field in definition.fields} | {EMAIL: _EMAIL_ALSO}
+    other_names |= {field.postcode_column: _POSTCODE_ALSO for field in definition.fields if field.postcode_column}
     for name, also in other_names.items():
         found = [other for other in also if other in columns]
         if found and name not in columns:
@@ -62,6 +72,8 @@ def used_columns(columns: Sequence[str], definition: FormDefinition) -> set[str]
     used = {EMAIL}
     for field in definition.fields:
         used |= {field.name, field.postcode_column or field.name}
+        if field.kind is Kind.ADDRESS:
+            used |= set(columns) & set(chain.from_iterable(_PARTS_OF_ADDRESS))
     for block in definition.blocks(columns):
         used |= {box.name for box in block.boxes.values()}
     return used
@@ -117,12 +129,24 @@ class _Row:
         if field.kind is Kind.TICKS:
             return {field.name: self._ticks(field)}
         value = self._answer(field.name, field.kind)
+        if field.kind is Kind.ADDRESS:
+            value = self._with_parts(value)
         if not field.postcode_column:
             return {field.name: value}
         apart, inside = self._postcode(field.postcode_column), normalise.postcode(value)
         if value and apart and not inside:
             value = f"{value}, {apart}"
         return {field.name: value, field.postcode_column: inside or apart}
+
+    def _with_parts(self, address: str) -> str:
+        """An address with what stands in columns of its own. One with a postcode is whole."""
+        if normalise.postcode(address):
+            return address
+        lines = [address] if address else []
+        for names in _PARTS_OF_ADDRESS:
+            parts = filter(None, (self._answer(name, Kind.TEXT) for name in names))
+            lines += [part for part in parts if part.casefold() not in address.casefold()]
+        return ", ".join(lines)
 
     def _contact(self, block: Block) -> Contact | None:
         parts: dict[str, str] = {}

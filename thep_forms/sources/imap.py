@@ -13,7 +13,7 @@ from typing import TypeVar
 from thep_forms.errors import MailboxError, SignInError
 from thep_forms.sign_in import Account
 from thep_forms.sign_in.account import MECHANISMS, plain
-from thep_forms.sources.mailbox_address import MailboxAddress, encode_folder
+from thep_forms.sources.mailbox_address import MailboxAddress
 
 T = TypeVar("T")
 Response = list[bytes | tuple[bytes, bytes]]  # lines of an answer; a tuple is a line, and the bytes (literal) after it
@@ -217,11 +217,6 @@ class ImapConnection:
             raise LostError(f"The connection to the mail server {self.address.host} was lost.") from error
         except imaplib.IMAP4.error as error:
             raise RefusedError(f"The mail server {self.address.host} refuses that: {_quoted([str(error)])}.") from error
-
-
-def quoted_folder(name: str) -> str:
-    """The name of a folder as an argument of a command. `name` is as people write it."""
-    return quoted(encode_folder(name))
 
 
 def quoted(argument: str) -> str:

@@ -7,8 +7,9 @@ import re
 from msgspec import Struct
 
 from thep_forms.errors import MailboxError
-from thep_forms.sources.imap import ImapConnection, RefusedError, quoted, quoted_folder
+from thep_forms.sources.imap import ImapConnection, RefusedError, quoted
 from thep_forms.sources.mail_folders import is_for_drafts
+from thep_forms.sources.mailbox_address import encode_folder
 from thep_forms.sources.model import MessageKind
 
 DRAFTS = "\\Drafts"
@@ -47,14 +48,25 @@ class OpenFolder(Struct, frozen=True):
 
 def find_folder(connection: ImapConnection, name: str) -> Folder:
     """The folder of that name, which may have `/` between its steps. Raises `MailboxError` where there is none."""
-    found = _list(connection, quoted_folder(name))
+    found = _named(connection, name)
     if not found:
         divider = _divider(connection)
-        found = _list(connection, quoted_folder(name.replace("/", divider))) if divider else []
-    usable = [folder for folder in found if not set(_NO_SELECT) & set(folder.flags)]
-    if not usable:
+        found = _named(connection, name.replace("/", divider)) if divider else None
+    if not found:
         raise MailboxError(f"There is no folder {name} in the mailbox. Check its name in your mail program.")
-    return usable[0]
+    return found
+
+
+def _named(connection: ImapConnection, name: str) -> Folder | None:
+    """The folder of that name that can be opened, else one that differs in capitals alone, as some servers allow.
+
+    For the server, `*` and `%` in a name stand for any letters (RFC 3501, 6.3.8), so it may list others too.
+    """
+    wanted = encode_folder(name)
+    folders = [folder for folder in _list(connection, quoted(wanted)) if not set(_NO_SELECT) & set(folder.flags)]
+    same = [folder for folder in folders if folder.name == wanted]
+    alike = [folder for folder in folders if folder.name.lower() == wanted.lower()]
+    return next(iter(same + alike), None)
 
 
 def find_drafts(connection: ImapConnection) -> Folder | None:

@@ -17,18 +17,8 @@ from typing import Any
 from msgspec import Struct
 
 from thep_forms.defaults import TIMES_FOR_A_CONTAINER
-from thep_forms.work.worker import (
-    FAILED,
-    LONGEST_ANSWER,
-    Failure,
-    Limits,
-    Stopwatch,
-    begin,
-    failure_of,
-    in_words,
-    out_of_memory,
-    out_of_time_by_the_clock,
-)
+from thep_forms.work.limits import FAILED, Failure, Limits, in_words, out_of_memory, out_of_time_by_the_clock
+from thep_forms.work.worker import LONGEST_ANSWER, Stopwatch, begin, failure_of
 
 LONGEST_HEADER = 2**20  # bytes
 MOST_REQUESTS = 1000  # before the process is replaced, because some libraries never free memory

@@ -12,78 +12,37 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from struct import Struct
 from typing import Any, Generic, TypeVar
 
-from msgspec import Struct
+import msgspec
 
-from thep_forms.defaults import MEGABYTES_FOR_A_FILE, SECONDS_FOR_A_FILE, TIMES_BY_THE_CLOCK, TIMES_FOR_A_PILE
+from thep_forms.defaults import TIMES_FOR_A_PILE
+from thep_forms.work.limits import (
+    CRASHED,
+    FAILED,
+    KILLED,
+    Failure,
+    Limits,
+    out_of_memory,
+    out_of_time,
+    out_of_time_by_the_clock,
+)
+from thep_forms.work.parts import Parts
 from thep_forms.work.sandbox import confine
 
 T = TypeVar("T")
-Job = Callable[[bytes], bytes]
+Job = Callable[[bytes], bytes | Parts]
 
 LONGEST_ANSWER = 256 * 2**20  # bytes
 SECONDS_TO_END = 10  # by the clock, until the system says how a process has ended whose pipe is closed
 MOST_STEPS = 10_000  # that a worker may say it begins for one item, before we no longer believe it
-_DONE, _TOO_MUCH_MEMORY, _FAILED = b"+", b"m", b"!"  # the first byte of an answer
+_DONE, _PARTS, _TOO_MUCH_MEMORY, _FAILED = b"+", b"/", b"m", b"!"  # the first byte of an answer
+_SECONDS = Struct("<d")  # after that byte: the processor time that was taken
 _STEP = b"."  # the item's next step begins, and its answer is still to come
 _OUT_OF_TIME_CODE = 99  # the exit code of a worker that took too much processor time, where no signal ends it
 _OUT_OF_TIME = (_OUT_OF_TIME_CODE, -getattr(signal, "SIGPROF", _OUT_OF_TIME_CODE))
 _SECONDS_BETWEEN_LOOKS = 0.5
-
-
-class Limits(Struct, frozen=True):
-    """The processor time and the memory that one file may take.
-
-    A busy machine makes no file run out of processor time. `times_by_the_clock` times as long is what the file may
-    take by the clock, for one that waits and computes nothing.
-    """
-
-    seconds: float = SECONDS_FOR_A_FILE
-    megabytes: int = MEGABYTES_FOR_A_FILE
-    times_by_the_clock: float = TIMES_BY_THE_CLOCK
-
-    @property
-    def seconds_by_the_clock(self) -> float:
-        """How long a file may take by the clock."""
-        return self.seconds * self.times_by_the_clock
-
-
-class Failure(Struct, frozen=True):
-    """The reason why there is no answer: a sentence for a person, which quotes nothing of the file.
-
-    `is_temporary`: the machine failed, not the file, so another run may read it. `error` is the class of the exception
-    that the job raised, for who looks after the program; empty where it raised none. It stands in no table.
-    """
-
-    reason: str
-    is_temporary: bool = False
-    error: str = ""
-
-
-FAILED = "Our program failed on this file."
-CRASHED = Failure("Reading this file made the program crash.")
-_KILLED = Failure("Another program ended the process that read this file.", is_temporary=True)
-
-
-def out_of_time(limits: Limits) -> Failure:
-    """The failure of a file that took too much processor time."""
-    return Failure(f"Reading this file took over {in_words(limits.seconds)}.")
-
-
-def out_of_time_by_the_clock(limits: Limits) -> Failure:
-    """The failure of a file that took too long by the clock."""
-    return Failure(f"Reading this file took over {in_words(limits.seconds_by_the_clock)} by the clock.")
-
-
-def in_words(seconds: float) -> str:
-    """The time as a reason has it."""
-    return "1 second" if seconds == 1 else f"{seconds:g} seconds"
-
-
-def out_of_memory(limits: Limits) -> Failure:
-    """The failure of a file that took too much memory."""
-    return Failure(f"Reading this file took over {limits.megabytes} MB of memory.")
 
 
 class Worker(Generic[T]):
@@ -100,6 +59,7 @@ class Worker(Generic[T]):
         self.queue = deque[tuple[T, bytes]]()
         self.started_at = 0.0  # when it began with the oldest item, or its current step, by the monotonic clock
         self.steps = 0  # of the oldest item
+        self.seconds_taken = 0.0  # of processor time, for the last answer
         self.answers, self.is_broken = 0, False
 
     def assign(self, item: T, data: bytes) -> None:
@@ -115,11 +75,11 @@ class Worker(Generic[T]):
         """How long it may still take for the oldest item or its step, by the clock; 0 or less once that is over."""
         return self.started_at + self.limits.seconds_by_the_clock - time.monotonic()
 
-    def next_answer(self, *, is_ready: bool) -> tuple[T, bytes | Failure] | None:
+    def next_answer(self, *, is_ready: bool) -> tuple[T, bytes | Parts | Failure] | None:
         """The oldest item, and the answer that is ready in the pipe, or else that its time is over.
 
-        None where only another step has begun, or where a new worker has to try again: memory that earlier files took,
-        or damage that they did, may be to blame. So an answer does not depend on which files came before.
+        None where only another step has begun, or where a new worker has to try again. It tries again because earlier
+        files may be to blame, by memory that they took or damage that they did. So an answer does not depend on them.
         """
         answer = self._receive() if is_ready else out_of_time_by_the_clock(self.limits)
         if answer is None:
@@ -128,6 +88,7 @@ class Worker(Generic[T]):
                 return None
             answer = out_of_time(self.limits)
         if isinstance(answer, Failure):
+            self.seconds_taken = self.limits.seconds
             self.is_broken = True  # after an error its state is unknown
             if is_ready and self.answers and answer != out_of_time(self.limits):
                 return None
@@ -136,20 +97,24 @@ class Worker(Generic[T]):
         item, _ = self.queue.popleft()
         return item, answer
 
-    def _receive(self) -> bytes | Failure | None:
+    def _receive(self) -> bytes | Parts | Failure | None:
         """The answer; None where only another step of the item has begun."""
         try:
-            answer: bytes = self.pipe.recv_bytes(LONGEST_ANSWER)
+            message: bytes = self.pipe.recv_bytes(LONGEST_ANSWER)
         except (EOFError, OSError):
             return failure_of(self.process, self.limits)
-        status, content = answer[:1], answer[1:]
-        if status == _DONE:
-            return content
+        status = message[:1]
         if status == _STEP:
             return None
         if status == _TOO_MUCH_MEMORY:
             return out_of_memory(self.limits)
-        return Failure(FAILED, error=content.decode("ascii", "replace")[:80])
+        if len(message) <= _SECONDS.size:
+            return Failure(FAILED)
+        (self.seconds_taken,) = _SECONDS.unpack_from(message, 1)
+        content = message[1 + _SECONDS.size :]
+        if status == _DONE:
+            return content
+        return _parts(content) if status == _PARTS else Failure(FAILED, error=content.decode("ascii", "replace")[:80])
 
     def end(self) -> None:
         """Kill the process and wait until it has ended."""
@@ -159,13 +124,20 @@ class Worker(Generic[T]):
         self.process.close()
 
 
+def _parts(content: bytes) -> Parts | Failure:
+    try:
+        return msgspec.msgpack.decode(content, type=Parts)
+    except msgspec.DecodeError:
+        return Failure(FAILED)
+
+
 def failure_of(process: Any, limits: Limits) -> Failure:
     """Why a worker has ended that we did not end."""
     process.join(SECONDS_TO_END)
     if process.exitcode in _OUT_OF_TIME:
         return out_of_time(limits)
     if sys.platform != "win32" and process.exitcode == -signal.SIGKILL:  # as a system does that has no memory left
-        return _KILLED
+        return KILLED
     return CRASHED
 
 
@@ -212,8 +184,14 @@ class _Steps:
 
     def __init__(self, pipe: Connection, stopwatch: Stopwatch, seconds: float) -> None:
         self._pipe, self._stopwatch, self._seconds = pipe, stopwatch, seconds
-        self._ends_at = time.process_time() + seconds * TIMES_FOR_A_PILE
+        self._began_at = time.process_time()
+        self._ends_at = self._began_at + seconds * TIMES_FOR_A_PILE
         stopwatch.start(seconds)
+
+    @property
+    def seconds_taken(self) -> float:
+        """The processor time since the item began."""
+        return time.process_time() - self._began_at
 
     def begin(self) -> None:
         left = self._ends_at - time.process_time()
@@ -246,18 +224,22 @@ def _serve(pipe: Connection, job: Job, limits: Limits, parent: int) -> None:
         except (EOFError, OSError):
             return
         _steps = _Steps(pipe, stopwatch, limits.seconds)
-        answer = _answer(job, data)
+        status, content = _answer(job, data)
         stopwatch.stop()
-        pipe.send_bytes(answer)
+        pipe.send_bytes(b"".join((status, _SECONDS.pack(_steps.seconds_taken), content)))
 
 
-def _answer(job: Job, data: bytes) -> bytes:
+def _answer(job: Job, data: bytes) -> tuple[bytes, bytes]:
+    """The status and the content of the answer."""
     try:
-        return _DONE + job(data)
+        answer = job(data)
     except MemoryError:
-        return _TOO_MUCH_MEMORY
+        return _TOO_MUCH_MEMORY, b""
     except Exception as error:  # noqa: BLE001 - a job may raise anything; its text may quote the file
-        return _FAILED + type(error).__name__.encode("ascii", "replace")
+        return _FAILED, type(error).__name__.encode("ascii", "replace")
+    if isinstance(answer, Parts):
+        return _PARTS, msgspec.msgpack.encode(answer)
+    return _DONE, answer
 
 
 def _close_all_but(pipe: Connection) -> None:

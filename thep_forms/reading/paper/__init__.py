@@ -3,6 +3,7 @@
     printed     the form's pages as they are printed, without an answer on them
     placing     where a printed page lies in a picture
     straighten  the page as if it lay flat under an even light
+    frames      which boxes are not where the form has them
     ticks       which squares are ticked
     writing     the crops of the lines that stand in a box
     struck      what is crossed out in a line

@@ -21,8 +21,7 @@ from thep_forms.reading.paper.printed import Picture
 
 HEIGHT = 48  # dots of a crop, as the model takes it
 NARROWEST, WIDEST = 48, 2400
-WIDTHS = 64  # crops are padded to a multiple of so many dots, so that several can be done at once
-MOST_TOGETHER = 6
+WIDTHS = 32  # crops are padded to a multiple of so many dots
 LAST = "\u024f"  # the last letter of Latin Extended-B
 MARKS = "‘’“”–—…€"
 RARE = 0.3  # what a letter that English lacks counts, beside one that it has: `ı` is an `i` whose dot is faint
@@ -77,27 +76,21 @@ class Engine:
         self._weights = np.array([_weight(letter) for letter in self._letters], np.float32)
 
     def read(self, lines: Sequence[Picture], alphabets: Sequence[Alphabet]) -> list[Words]:
-        """What each of the lines says, in its alphabet."""
-        prepared = [_prepared(line) for line in lines]
-        order = sorted(range(len(lines)), key=lambda at: prepared[at].shape[1])
-        found: dict[int, Words] = {}
-        while order:
-            first = prepared[order[0]].shape[1]
-            batch = [at for at in order[:MOST_TOGETHER] if prepared[at].shape[1] <= first * 1.25 + WIDTHS]
-            order = order[len(batch) :]
-            for at, chances in zip(batch, self._run([prepared[at] for at in batch]), strict=True):
-                found[at] = self._decoded(chances, alphabets[at])
-        return [found[at] for at in range(len(lines))]
+        """What each of the lines says, in its alphabet.
 
-    def _run(self, batch: Sequence[Picture]) -> NDArray[np.float32]:
-        """The chance of each character in each column of each line."""
-        width = max(line.shape[1] for line in batch)
-        width = -(-width // WIDTHS) * WIDTHS
-        data = np.zeros((len(batch), 3, HEIGHT, width), np.float32)
-        for number, line in enumerate(batch):
-            data[number, :, :, : line.shape[1]] = line.astype(np.float32) / 127.5 - 1
-        (chances,) = self._session.run(None, {self._input: data})
-        allowed: NDArray[np.float32] = chances[:, :, self._columns]
+        Each is read by itself: several at once take a fifth longer, as they are padded to the width of the widest.
+        """
+        return [
+            self._decoded(self._run(_prepared(line)), alphabet) for line, alphabet in zip(lines, alphabets, strict=True)
+        ]
+
+    def _run(self, line: Picture) -> NDArray[np.float32]:
+        """The chance of each character in each column of a line."""
+        width = -(-line.shape[1] // WIDTHS) * WIDTHS
+        data = np.zeros((1, 3, HEIGHT, width), np.float32)
+        data[0, :, :, : line.shape[1]] = line.astype(np.float32) / 127.5 - 1
+        ((chances,),) = self._session.run(None, {self._input: data})
+        allowed: NDArray[np.float32] = chances[:, self._columns]
         return allowed
 
     def _decoded(self, chances: NDArray[np.float32], alphabet: Alphabet) -> Words:

@@ -12,11 +12,10 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.model import PageMeasures
-from thep_forms.generate import PaperCopy, pack
-from thep_forms.layout import MM, Label, PageLayout, PlacedBox, Rect, body_of, lay_out
+from thep_forms.layout import MM, Label, PageLayout, PlacedBox, Rect, body_of
 from thep_forms.layout.foot import LINE_SIZE, LINES, code_area
 from thep_forms.layout.model import Item
+from thep_forms.reading.form_layouts import printed_form
 
 cv2.setNumThreads(1)  # each page has a process of its own
 
@@ -25,7 +24,6 @@ Mask = NDArray[np.uint8]  # 255 where something is, else 0
 
 DOTS = 200  # an inch, of straightened pages
 SCALE = DOTS / 72  # dots a point
-MOST_PAGES = 40  # of a form
 _FORMS = 8  # that are kept in memory
 
 
@@ -68,12 +66,15 @@ class Features(Struct, frozen=True):
 class PrintedPage:
     """A page of the form. `number` counts from 1; `layout` is None for a page without boxes.
 
-    `code` is where its code is, `foot` where the line with the year is at its foot.
+    `of_layout` is the year whose form is laid out so. `code` is where its code is, `foot` where the line with the year
+    is at its foot.
     """
 
-    def __init__(self, number: int, layout: PageLayout | None, picture: Picture, measures: PageMeasures) -> None:
+    def __init__(self, number: int, layout: PageLayout | None, picture: Picture, definition: FormDefinition) -> None:
         """`picture` is the page at `DOTS`."""
+        measures = definition.file.page
         self.number, self.layout, self.picture, self.height = number, layout, picture, measures.height * MM
+        self.of_layout = str(definition.year)
         body = body_of(measures)
         self.code = self.area(code_area(body))
         self.foot = self.area(Rect(body.x, body.y - LINES[0] - LINE_SIZE / 2, 0.75 * body.width, 1.6 * LINE_SIZE))
@@ -135,34 +136,11 @@ def features_of(picture: Picture, edge: int, most: int) -> Features:
 @lru_cache(maxsize=_FORMS)
 def printed_pages(definition: FormDefinition, pages: int = 0) -> tuple[PrintedPage, ...]:
     """The pages of the form. A copy that has more blocks than usual has `pages` of them."""
-    usual = _Form(definition, None)
-    missing = min(pages, MOST_PAGES) - len(usual.pictures)
-    if missing <= 0 or not usual.blocks:
-        return usual.pages()
-    return _Form(definition, usual.blocks * (1 + missing)).pages()
-
-
-class _Form:
-    """A form that is drawn. `more` is how many blocks its continuation has."""
-
-    def __init__(self, definition: FormDefinition, more: int | None) -> None:
-        self.measures = definition.file.page
-        self.layouts = lay_out(definition, more)
-        self.pictures = _drawn(pack(definition, [PaperCopy()], more))
-        self.blocks = sum(section.count for section in definition.file.section if section.more)
-
-    def pages(self) -> tuple[PrintedPage, ...]:
-        """Its pages in their order. What is not a page with boxes is a page of the running text before them."""
-        flows = sum(1 for layout in self.layouts if layout.flow)
-        spare = len(self.pictures) - len(self.layouts)  # pages that a running text takes beyond its first
-        found: list[PrintedPage] = []
-        for layout in self.layouts:
-            count = 1 + (spare if layout.flow and flows == 1 else 0)
-            for _ in range(count):
-                number = len(found) + 1
-                page = self.pictures[number - 1]
-                found.append(PrintedPage(number, None if layout.flow else layout, page, self.measures))
-        return tuple(found)
+    form = printed_form(definition, pages)
+    found: list[PrintedPage] = []
+    for number, (layout, picture) in enumerate(zip(form.layouts, _drawn(form.pdf), strict=False), 1):
+        found.append(PrintedPage(number, layout, picture, definition))
+    return tuple(found)
 
 
 def _drawn(pdf: bytes) -> list[Picture]:

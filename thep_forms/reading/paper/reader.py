@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +18,7 @@ from thep_forms.layout import Label, PlacedBox
 from thep_forms.reading.model import Answer, Doubt, PagePlace, ReadFrom
 from thep_forms.reading.paper import ticks
 from thep_forms.reading.paper.engine import ANY, EMAIL, NUMBER, TELEPHONE, Alphabet, Words, engine
+from thep_forms.reading.paper.frames import displaced_boxes
 from thep_forms.reading.paper.numbers import read_number
 from thep_forms.reading.paper.placing import PictureFeatures, PlacedPage, around_code
 from thep_forms.reading.paper.printed import Picture, printed_pages, smaller
@@ -29,6 +30,7 @@ FULL = 0.7  # of a picture: pages with codes cover so much of it, or there may b
 MOST_IN_PICTURE = 6  # pages that are read
 LONGEST_EDGE = 6000  # dots of a picture; a larger one is made smaller first
 LEAST_PRINT = 0.5  # of the printed parts of a page have to be where they should be
+MOST_DISPLACED = 0.15  # of the boxes of a page may be elsewhere, or the form is laid out otherwise
 LEAST_SURE = 0.5  # an answer that is less sure counts as unreadable
 
 _YEAR = re.compile(r"20\d\d-\d\d")
@@ -100,12 +102,14 @@ class _Picture:
         With the definition of a form as `titled`, its title is read at the foot.
         """
         page = straightened(self.greys, placed)
-        if page.share < LEAST_PRINT:
+        displaced = displaced_boxes(page.picture, placed.page, page.end)
+        if page.share < LEAST_PRINT or len(displaced) > MOST_DISPLACED * len(placed.page.boxes):
             return None
         self.features.leave_out(placed)
-        place = PagePlace(self.index, placed.page.number, placed.shares(self.greys))
+        place = PagePlace(self.index, placed.page.number, placed.shares(self.greys), placed.page.of_layout)
         title = title_on(page, placed, titled) if titled else ""
-        return replace(seen, place=place, answers=answers_on(page, placed, self.index), title=title)
+        answers = answers_on(page, placed, displaced, self.index)
+        return replace(seen, place=place, answers=answers, title=title)
 
 
 def _layouts(definition: FormDefinition) -> list[FormDefinition]:
@@ -121,14 +125,20 @@ def title_on(page: Straightened, placed: PlacedPage, definition: FormDefinition)
     return document_title(definition.form.title, MembershipYear.parse(match[0])) if match else ""
 
 
-def answers_on(page: Straightened, placed: PlacedPage, index: int) -> dict[str, Answer]:
-    """What stands in the boxes of a page that was found in the picture of that index."""
+def answers_on(page: Straightened, placed: PlacedPage, displaced: Set[str], index: int) -> dict[str, Answer]:
+    """What stands in the boxes of a page that was found in the picture of that index.
+
+    Nobody knows what stands in `displaced` boxes, which are not where they are printed.
+    """
     answers: dict[str, Answer] = {}
     written: list[tuple[PlacedBox, list[Line]]] = []
     label: Label | None = None
     for item in placed.page.items:
         if isinstance(item, PlacedBox) and placed.page.area(item.rect).bottom <= page.end:
-            if item.box.kind is Kind.TICKS:
+            if item.box.name in displaced:
+                unreadable = frozenset({Doubt.UNREADABLE})
+                answers[item.box.name] = Answer("", ReadFrom.SCAN, unreadable, page=index, confidence=0.0)
+            elif item.box.kind is Kind.TICKS:
                 mark = ticks.mark_in(page.picture, placed.page, item, label)
                 answers[item.box.name] = ticks.answer_of(mark, index)
             else:

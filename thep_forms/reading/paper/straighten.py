@@ -112,8 +112,11 @@ def _shifted(page: Picture, parts: Sequence[_Part]) -> Picture:
     nearest = np.argsort(distances, axis=1)[:, :NEAREST]
     median = np.median(shifts[nearest], axis=1).reshape(len(ys), len(xs), 2).astype(np.float32)
     field = cv2.GaussianBlur(median, (5, 5), 0)
-    full = cv2.resize(field, (len(xs) * step, len(ys) * step), interpolation=cv2.INTER_LINEAR)[:height, :width]
-    across = full[..., 0] + np.arange(width, dtype=np.float32)
-    down = full[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+    size = len(xs) * step, len(ys) * step
+    across, down = (
+        cv2.resize(part, size, interpolation=cv2.INTER_LINEAR)[:height, :width] for part in cv2.split(field)
+    )
+    across += np.arange(width, dtype=np.float32)
+    down += np.arange(height, dtype=np.float32)[:, None]
     shifted: Picture = cv2.remap(page, across, down, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return shifted

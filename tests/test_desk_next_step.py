@@ -1,0 +1,176 @@
+"""Where nothing can be done as wanted, the desk says why and what to do next, clicked in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from playwright.sync_api import Page
+
+from tests import packing
+from tests.conftest import inbox, ingest, rows
+from tests.deciding import return_id, row_of
+from tests.desk import go_to
+from tests.messages import written
+from tests.remake_samples import answers, letter
+from tests.viewer import type_into
+from tests.writing import CEDAR, ELM, IVY, SCHOOLS, email
+from thep_forms.definition import MembershipYear, load_definition
+from thep_forms.generate import generate
+
+Filled = Callable[..., bytes]
+YEAR = MembershipYear(2026)
+WITHOUT_ADDRESSES = SCHOOLS.replace(CEDAR, "").replace(ELM, "").replace(IVY, "")
+
+
+@pytest.fixture
+def some(records: Path, schools: Path, tmp_path: Path) -> Path:
+    """Three schools; none was written to, and none has answered."""
+    ingest(records, [inbox(tmp_path / "in")], register=schools)
+    return records
+
+
+def kept(folder: Path, name: str, data: bytes) -> Path:
+    """A folder with a file of that name that came in."""
+    (folder / f"in of {name}").mkdir()
+    return packing.written(folder / f"in of {name}", name, data).parent
+
+
+def main_of(page: Page) -> str:
+    """What the page says."""
+    return page.locator("main").inner_text()
+
+
+def test_schools_without_an_address_are_counted_where_one_chooses_whom_to_write_to(
+    page: Page, some: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "new.csv").write_text(WITHOUT_ADDRESSES, encoding="utf-8")
+    ingest(some, [inbox(tmp_path / "in")], register=tmp_path / "new.csv")
+    go_to(page, "/send")
+    assert "3 schools have no e-mail address, so the desk cannot write to them." in main_of(page)
+    assert "No school is left" not in main_of(page)
+    page.locator("main").get_by_role("link", name="Give a list with their addresses").click()
+    assert page.locator("h1").inner_text().startswith("Your list of schools")
+
+
+def test_reminders_that_are_not_due_say_from_when_and_the_form_can_go_out_again_before(
+    page: Page, some: Path, schools: Path, tmp_path: Path
+) -> None:
+    assert email(schools, some, "--drafts", tmp_path / "drafts").exit_code == 0
+    go_to(page, "/send?all=1")
+    assert "No reminder is due today. The next are due on " in main_of(page)
+    page.get_by_role("button", name="Remind the ticked schools").click()
+    assert "They are reminded from " in main_of(page)
+    page.get_by_role("button", name="Send them the form again").click()
+    assert page.locator("h1").inner_text() == "The form to 3 schools"
+
+
+def test_a_list_without_addresses_says_before_it_is_used_that_the_desk_cannot_write_to_its_schools(
+    page: Page, tmp_path: Path
+) -> None:
+    (tmp_path / "new.csv").write_text(WITHOUT_ADDRESSES, encoding="utf-8")
+    go_to(page, "/lists")
+    page.get_by_label("List of schools").set_input_files(tmp_path / "new.csv")
+    page.get_by_role("button", name="Look at it").click()
+    assert "In this list, no school has an e-mail address." in main_of(page)
+    assert "change its heading to “E-mail”" in main_of(page)
+
+
+def test_a_file_is_given_to_the_school_whose_name_was_typed_in_part(page: Page, some: Path, tmp_path: Path) -> None:
+    ingest(some, [kept(tmp_path, "minutes.pdf", letter())])
+    go_to(page, f"/returns/{return_id(some, 'minutes')}")
+    school = page.get_by_label("DfE number of the school")
+    school.fill("e")
+    page.get_by_role("button", name="Assign").click()
+    assert "Several schools have “e” in their names: Cedar Primary School (211/2101), Elm Tree" in main_of(page)
+    school.fill("elm tree")
+    page.get_by_role("button", name="Assign").click()
+    done = page.locator(".done").inner_text()
+    assert "minutes.pdf: a file belongs to Elm Tree Primary School (211/2103)." in done
+
+
+def test_a_form_of_an_earlier_year_is_counted_for_the_year_that_is_collected_with_one_click(
+    page: Page, some: Path, tmp_path: Path
+) -> None:
+    earlier = type_into(generate(load_definition("2025-26")), answers("2101"))
+    ingest(some, [kept(tmp_path, "old.pdf", earlier)], year=YEAR)
+    go_to(page, f"/returns/{return_id(some, 'old')}")
+    page.get_by_role("button", name="Count it for 2026-27").click()
+    assert "a file counts for 2026-27" in page.locator(".done").inner_text()
+    found = row_of(some, return_id(some, "old"))
+    assert (found["verdict"], found["membership_year"]) == ("accepted", "2026-27")
+
+
+def test_a_message_of_a_school_whose_form_is_accepted_is_not_answered_with_a_request_for_the_form(
+    page: Page, some: Path, tmp_path: Path, filled: Filled
+) -> None:
+    message = written("Our chair of governors is now Rhys Newman.", CEDAR)
+    ingest(some, [kept(tmp_path, "form.pdf", filled()), kept(tmp_path, "note.eml", message.as_bytes())])
+    go_to(page, f"/returns/{return_id(some, 'note')}")
+    assert "The school's form is accepted." in main_of(page)
+    assert "Please save the form and send it again" not in main_of(page)
+    page.get_by_role("link", name="Change its answers").click()
+    page.locator("#chair_of_governors_name").fill("Rhys Newman")
+    page.get_by_role("button", name="Save").click()
+    assert "Nothing needs you any more." in main_of(page)
+    (chair,) = (row for row in rows(some / "contacts.csv") if row["role"] == "chair_of_governors")
+    assert chair["name"] == "Rhys Newman"
+    go_to(page, f"/returns/{return_id(some, 'note')}")  # which needs nobody any more
+    assert "close the message" not in main_of(page)
+
+
+def test_what_came_is_downloaded_as_it_came(page: Page, some: Path, tmp_path: Path, filled: Filled) -> None:
+    form = filled()
+    ingest(some, [kept(tmp_path, "Our form.pdf", form)])
+    go_to(page, f"/returns/{return_id(some, 'Our form')}")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the file as it came").click()
+    download.value.save_as(tmp_path / "saved")
+    assert download.value.suggested_filename == "Our form.pdf"
+    assert (tmp_path / "saved").read_bytes() == form
+
+
+def test_the_workbook_is_downloaded_as_things_stand_now(page: Page, some: Path, tmp_path: Path, filled: Filled) -> None:
+    ingest(some, [kept(tmp_path, "form.pdf", filled())])
+    go_to(page, "/schools/211-2101/enter")
+    page.locator("#chair_of_governors_name").fill("Rhys Newman")
+    page.get_by_role("button", name="Save").click()
+    go_to(page, "/report")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the workbook").click()
+    download.value.save_as(tmp_path / "saved.xlsx")
+    assert download.value.suggested_filename == "2026-27 records.xlsx"
+    names = {cell.value for row in load_workbook(tmp_path / "saved.xlsx")["contacts"].iter_rows() for cell in row}
+    assert "Rhys Newman" in names
+
+
+@pytest.mark.parametrize(
+    ("name", "proposed"),
+    [
+        ("Elm Tree answers (1).pdf", "211/2103"),
+        ("elm_tree.pdf", "211/2103"),
+        ("2026 IVY LANE.pdf", "211/4242"),
+        ("Cedar and Ivy Lane.pdf", ""),
+        ("minutes.pdf", ""),
+        ("school.pdf", ""),
+    ],
+)
+def test_the_school_of_which_the_name_of_a_file_speaks_is_proposed(
+    page: Page, some: Path, tmp_path: Path, name: str, proposed: str
+) -> None:
+    ingest(some, [kept(tmp_path, name, letter())])
+    go_to(page, f"/returns/{return_id(some, Path(name).stem)}")
+    assert page.get_by_label("DfE number of the school").input_value() == proposed
+    assert ("check it" in main_of(page)) is bool(proposed)
+
+
+def test_required_stands_beside_the_question_and_not_in_the_example_below_it(page: Page) -> None:
+    go_to(page, "/start")
+    label = page.locator("label[for=return_by]")
+    mark, hint = label.locator(".required").bounding_box(), label.locator(".hint:not(.required)").bounding_box()
+    assert mark
+    assert hint
+    assert mark["y"] + mark["height"] <= hint["y"]
+    assert mark["x"] > label.bounding_box()["x"]  # on the line of the question

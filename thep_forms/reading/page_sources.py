@@ -1,0 +1,85 @@
+"""Where pictures of pages come from: pages of a PDF that are drawn, and the pictures in a file of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pypdfium2
+from msgspec import Struct
+from PIL import Image
+
+from thep_forms.reading.picture_files import PictureError, count_pictures, pictures_in
+
+DOTS = 200  # an inch: a code's module is then three dots wide
+MOST_DOTS = 4000  # along the longer edge of a page
+
+
+class PagePicture(Struct, frozen=True):
+    """A page as a grey picture; `page` is its index in the file. `picture` is None where it is damaged."""
+
+    page: int
+    picture: Image.Image | None
+
+
+class PageSource(Protocol):
+    """Pages of a file that are looked at as pictures."""
+
+    @property
+    def file(self) -> Path | bytes:
+        """Its path, or its bytes where it has none."""
+
+    @property
+    def indices(self) -> Sequence[int]:
+        """Its pages that are looked at, counted from 0."""
+
+    def pictures(self, indices: Sequence[int]) -> Iterator[PagePicture]:
+        """Those of the pages, one by one. Raises `PictureError` for the only page, if that is damaged."""
+
+
+class DrawnPages:
+    """Pages of a PDF, drawn by PDFium."""
+
+    def __init__(self, file: Path | bytes, indices: Sequence[int]) -> None:
+        self.file, self.indices = file, indices
+
+    def pictures(self, indices: Sequence[int]) -> Iterator[PagePicture]:
+        """Those of the pages, one by one. Raises `PictureError` for the only page, if that is damaged."""
+        with pypdfium2.PdfDocument(self.file) as document:
+            for index in indices:
+                try:
+                    picture = _drawn(document, index)
+                except pypdfium2.PdfiumError as error:
+                    if len(self.indices) == 1:
+                        raise PictureError from error
+                    picture = None
+                yield PagePicture(index, picture)
+
+
+def _drawn(document: pypdfium2.PdfDocument, index: int) -> Image.Image:
+    page = document[index]
+    scale = min(DOTS / 72, MOST_DOTS / max(*page.get_size(), 1.0))
+    picture: Image.Image = page.render(scale=scale, grayscale=True, may_draw_forms=False).to_pil()
+    page.close()
+    return picture
+
+
+class FilePictures:
+    """The pictures in a file, such as a photograph, or a TIFF of several pages."""
+
+    def __init__(self, file: Path | bytes) -> None:
+        """Raises `PictureError`."""
+        self.file, self.indices = file, range(count_pictures(file))
+
+    def pictures(self, indices: Sequence[int]) -> Iterator[PagePicture]:
+        """Those of the pictures, one by one. Raises `PictureError` for the only one, if that is damaged."""
+        left = list(indices)
+        while left:
+            try:
+                for picture in pictures_in(self.file, tuple(left)):
+                    yield PagePicture(left.pop(0), picture)
+            except PictureError:
+                if len(self.indices) == 1:
+                    raise
+                yield PagePicture(left.pop(0), None)
