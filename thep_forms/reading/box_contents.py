@@ -12,7 +12,8 @@ from thep_forms.definition.model import Kind
 from thep_forms.layout import PlacedBox
 from thep_forms.reading.model import Answer, Doubt, ReadFrom
 from thep_forms.reading.objects import COVERED, NO_DOUBT, UNREADABLE
-from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Stroke, lines_of, overlap, words_of
+from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Stroke
+from thep_forms.reading.printed_lines import lines_of, overlap, words_of
 from thep_forms.reading.strings import REPLACEMENT
 
 SLACK = 2.0  # points that a letter may be outside of its box
@@ -121,7 +122,7 @@ def _is_struck(line: Sequence[PrintedLetter], content: PageContent) -> bool:
     """Whether a line is drawn through most of the text. A rule below it is none."""
     size, middle = line[0].size, line[0].area.middle[1]
     left, right = line[0].area.x, line[-1].area.right
-    for stroke in content.strokes:
+    for stroke in content.strokes_between(middle - STRUCK * size - SMALL, middle + STRUCK * size + SMALL):
         area = stroke.area
         is_line = area.height < THICKEST * size and area.width >= LEAST_STRUCK * (right - left)
         if is_line and abs(area.middle[1] - middle) <= STRUCK * size and left <= area.middle[0] <= right:
@@ -179,8 +180,8 @@ def _is_drawn_on(box: Area, content: PageContent, slack: float, *, hidden: bool 
 
     `hidden`: whether there is one that does not show.
     """
-    strokes = [stroke for stroke in content.strokes if stroke.is_covered == hidden]
-    marks = [stroke.area for stroke in strokes if _may_be_mark(stroke, box, slack)]
+    near = content.strokes_between(box.top - slack, box.bottom + slack)
+    marks = [stroke.area for stroke in near if stroke.is_covered == hidden and _may_be_mark(stroke, box, slack)]
     if not marks:
         return False
     width = max(mark.right for mark in marks) - min(mark.x for mark in marks)
@@ -191,10 +192,7 @@ def _is_drawn_on(box: Area, content: PageContent, slack: float, *, hidden: bool 
 def is_written_over(letters: Sequence[PrintedLetter], content: PageContent) -> bool:
     """Whether something was drawn over the letters with a pen."""
     shown = [letter.area for letter in letters if letter.text.strip() and not letter.is_covered]
-    for stroke in content.strokes:
-        if stroke.is_pen and any(area.holds(*_nearest(stroke.area, area)) for area in shown):
-            return True
-    return False
+    return any(area.holds(*_nearest(stroke.area, area)) for stroke in content.pens for area in shown)
 
 
 def _nearest(stroke: Area, letter: Area) -> tuple[float, float]:

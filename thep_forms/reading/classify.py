@@ -27,6 +27,7 @@ from thep_forms.reading.opening import Document, rewritten
 from thep_forms.reading.page_codes import drawn_codes, first_of, forms_by_code, written_codes
 
 if TYPE_CHECKING:
+    from thep_forms.reading.drawn_file import DrawnFile
     from thep_forms.reading.form_pages import FormPage
 
 MOST_DRAWN = 50  # pages with boxes whose codes are drawn
@@ -181,16 +182,21 @@ def _seals(pages: Sequence[Object]) -> tuple[list[State], bool]:
 class PageKinds(Struct, frozen=True):
     """Which pages of a file are printed pages of the form, and which are pictures.
 
-    `data` is the copy of the file that they are read from, `texts` are the texts of its pages. `pages` are those that
+    `file` is the copy of the file that they are read from, `texts` are the texts of its pages. `pages` are those that
     were asked for, each once. `damaged`: damage was met so far.
     """
 
-    data: bytes
+    file: DrawnFile
     texts: Sequence[str]
     pages: Sequence[int]
     printed: Sequence[FormPage]
     pictures: Sequence[int]
     damaged: bool
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of that copy."""
+        return self.file.data
 
 
 def classify_pages(
@@ -198,18 +204,20 @@ def classify_pages(
 ) -> PageKinds:
     """Which of the pages, or of all pages, are printed or pictured. `with_boxes`: what boxes show counts as print.
 
-    Pages that are neither printed pages of the form nor legible are taken for pictures.
+    Pages that are neither printed pages of the form nor legible are taken for pictures. The file stays open.
     """
-    from thep_forms.reading.form_pages import can_open, is_legible, page_texts  # these take time to import
+    from thep_forms.reading.drawn_file import DrawnFile  # these take time to import
+    from thep_forms.reading.form_pages import is_legible
     from thep_forms.reading.print import page_reader
 
     contents = contents.with_damage(contents.document.warned_of_damage())
     data = contents.copy()
     if contents.markup or with_boxes:
         data = flattened(data)
-    if not can_open(data):
-        data = rewritten(contents.document.pdf)
-    texts = page_texts(data)
+    file = DrawnFile(data)
+    if not file.can_be_drawn:
+        file = DrawnFile(rewritten(contents.document.pdf))
+    texts = file.texts()
     repeated = _repeated(contents.pages)
     wanted = [number for number in (range(len(texts)) if pages is None else pages) if number not in repeated]
     for number in wanted:
@@ -218,7 +226,7 @@ def classify_pages(
     of_form = {found.page for found in printed}
     pictures = [number for number in wanted if number not in of_form and not is_legible(texts[number])]
     damaged = contents.damaged or contents.document.warned_of_damage()
-    return PageKinds(data, texts, wanted, printed, pictures, damaged)
+    return PageKinds(file, texts, wanted, printed, pictures, damaged)
 
 
 def _repeated(pages: Sequence[Object]) -> set[int]:

@@ -6,12 +6,13 @@ covered. PDFium draws the page with and without its letters, to see whether anyt
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from PIL import Image, ImageDraw
 
-from thep_forms.reading.drawn import Drawn, DrawnPage
-from thep_forms.reading.page_picture import PagePicture, edges_of
+from thep_forms.reading.drawn import DrawnLetter, DrawnPage, DrawnStroke, Edges, edges_of
+from thep_forms.reading.page_picture import PagePicture
 
 MOST_DIFFERENCE = 24  # of 255 greys: what differs less looks the same
 THINNEST = 2.0  # points: a thinner thing covers no letter
@@ -26,16 +27,10 @@ def covered_letters(drawn: DrawnPage, picture: PagePicture) -> set[int]:
     A thing covers all letters under it, or none: of a full stop nothing may show under a highlight either.
     """
     chars = drawn.letters
-    middles = [((char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2) for char in chars]
-    blank = [char["text"].isspace() for char in chars]
+    middles = _middles(chars)
     covered: set[int] = set()
     for thing, count in _things_after_letters(drawn):
-        left, top, right, bottom = _edges(thing)
-        below: list[int] = []
-        for index in range(count):
-            x, y = middles[index]
-            if left <= x <= right and top <= y <= bottom and not blank[index]:
-                below.append(index)
+        below = _below(_edges(thing), count, middles)
         if not below:
             continue
         shown = sum(_shows(picture, chars[index], chars[count:]) for index in below[:MOST_LOOKED_AT])
@@ -44,7 +39,28 @@ def covered_letters(drawn: DrawnPage, picture: PagePicture) -> set[int]:
     return covered
 
 
-def _things_after_letters(drawn: DrawnPage) -> Iterator[tuple[Drawn, int]]:
+def _middles(chars: Sequence[DrawnLetter]) -> list[tuple[float, float, int]]:
+    """The middles of letters that are no blanks, from the top, and which letters they are."""
+    middles: list[tuple[float, float, int]] = []
+    for index, char in enumerate(chars):
+        if not char.text.isspace():
+            middles.append(((char.top + char.bottom) / 2, (char.x0 + char.x1) / 2, index))
+    return sorted(middles)
+
+
+def _below(edges: Edges, count: int, middles: Sequence[tuple[float, float, int]]) -> list[int]:
+    """The letters under a thing that was drawn after so many of them."""
+    left, top, right, bottom = edges
+    below: list[int] = []
+    for y, x, index in middles[bisect_left(middles, (top,)) :]:
+        if y > bottom:
+            break
+        if left <= x <= right and index < count:
+            below.append(index)
+    return sorted(below)
+
+
+def _things_after_letters(drawn: DrawnPage) -> Iterator[tuple[DrawnStroke, int]]:
     """What is large enough to cover a letter, and how many letters were drawn before it."""
     for thing, count in drawn.strokes_in_order:
         left, top, right, bottom = _edges(thing)
@@ -52,13 +68,13 @@ def _things_after_letters(drawn: DrawnPage) -> Iterator[tuple[Drawn, int]]:
             yield thing, count
 
 
-def _edges(thing: Drawn) -> tuple[float, float, float, float]:
+def _edges(thing: DrawnStroke) -> Edges:
     """Left, top, right and bottom, with the thickness of its line."""
-    around = float(thing.get("linewidth") or 0) / 2 if thing.get("stroke") else 0.0
-    return thing["x0"] - around, thing["top"] - around, thing["x1"] + around, thing["bottom"] + around
+    around = thing.line_width / 2 if thing.is_stroked else 0.0
+    return thing.x0 - around, thing.top - around, thing.x1 + around, thing.bottom + around
 
 
-def _shows(picture: PagePicture, char: Drawn, later: Sequence[Drawn]) -> bool:
+def _shows(picture: PagePicture, char: DrawnLetter, later: Sequence[DrawnLetter]) -> bool:
     """Whether the page would look different without a letter; letters that were drawn later over it are left out."""
     place = picture.dots(edges_of(char), INSET_ACROSS, INSET_DOWN)
     seen = picture.text_alone.crop(place)

@@ -27,25 +27,22 @@ class FormPage(Struct, frozen=True):
     year: int | None
 
 
-def can_open(data: bytes) -> bool:
-    """Whether PDFium can open the file."""
-    try:
-        pypdfium2.PdfDocument(data).close()
-    except pypdfium2.PdfiumError:
-        return False
-    return True
-
-
 def page_texts(data: bytes) -> list[str]:
-    """The text of each page, in a quick look by PDFium: only pages of the form need a slow one."""
+    """The text of each page, in a quick look by PDFium."""
     texts: list[str] = []
     with pypdfium2.PdfDocument(data) as document:
         for page in document:
-            text = page.get_textpage()
-            texts.append(text.get_text_range())
-            text.close()
+            texts.append(text_of(page))
             page.close()
     return texts
+
+
+def text_of(page: pypdfium2.PdfPage) -> str:
+    """The text of an open page."""
+    text = page.get_textpage()
+    words: str = text.get_text_range()
+    text.close()
+    return words
 
 
 def is_legible(text: str) -> bool:

@@ -8,23 +8,19 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from itertools import pairwise
+from functools import cache, cached_property, lru_cache
 from statistics import mean, median, median_low
 
 from msgspec import Struct
-from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from thep_forms.layout import bidi, metrics
-from thep_forms.reading.drawn import Drawn, DrawnPage
+from thep_forms.layout import metrics
+from thep_forms.reading.drawn import CURVE, RECTANGLE, DrawnLetter, DrawnPage, DrawnStroke, Edges, Point, edges_of
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.unseen import Unseen
 
-GAP = 0.2  # of the type size: a wider gap between two letters is a space
-FALLBACK_GAP = 0.24  # the same, after a letter beyond Latin-1: the narrowest space of usual type is 0.25
-WIDE_GAP = 1.2  # the same, where spaces are drawn as letters
 APART = 0.75  # of the type size: letters that are farther apart are not of one run
 BACK = 0.5  # of the type size, that a letter may begin before the end of the last one in its run
 FEWEST_LETTERS = 5  # different letters, by which a font is judged
@@ -35,14 +31,12 @@ ACROSS = math.radians(8)  # against most letters: a letter that rises more runs 
 THIN = 1.5  # points, of the side of a frame
 DARK = 0.4  # of black
 CORNER = 0.15  # of the side of a polygon
-TWICE = 0.3  # of its width, that a letter at least covers of the same letter drawn before it
-OVER = 0.25  # of the narrower of two letters: closely set letters cover less of each other
-LEAST_WIDTH = 0.05  # of the type size, of a letter that is no mark on another
 SAME_LINE = 0.45  # of the type size: letters on one line differ less in height
+NOTO, KNOWN = "notosans-", ("notosans-", "helvetica", "arial")  # what the names of known fonts hold
 _UNNAMED = re.compile(r"\(cid:\d+\)")  # what pdfminer writes for a letter that it cannot tell
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
 
-Turn = Callable[[float, float, float, float], tuple[float, float, float, float]]
+Turn = Callable[[float, float, float, float], Edges]
 
 
 class Area(Struct, frozen=True):
@@ -97,22 +91,46 @@ class Stroke(Struct, frozen=True):
     is_covered: bool = False
 
 
-class PageContent(Struct, frozen=True):
+class PageContent(Struct, frozen=True, dict=True):
     """All that is drawn: letters in the order in which they were drawn, and strokes."""
 
     runs: tuple[tuple[PrintedLetter, ...], ...]
     strokes: tuple[Stroke, ...]
 
+    @cached_property
+    def pens(self) -> list[Stroke]:
+        """The strokes that look like those of a pen."""
+        return [stroke for stroke in self.strokes if stroke.is_pen]
 
-def content_of_page(
-    drawn: DrawnPage, size: tuple[float, float], unreadable: frozenset[str], unseen: Unseen
-) -> PageContent:
-    """What is drawn on a page of a size. `unreadable` are the fonts that do not say their letters, by their names."""
-    askew = _askew(drawn.letters)
-    turn = _turn(drawn.letters, size, askew)
+    def strokes_between(self, top: float, bottom: float) -> list[Stroke]:
+        """The strokes whose middles are between two heights."""
+        heights = self._heights
+        return [
+            stroke
+            for _, stroke in heights[
+                bisect_left(heights, top, key=_height) : bisect_right(heights, bottom, key=_height)
+            ]
+        ]
+
+    @cached_property
+    def _heights(self) -> list[tuple[float, Stroke]]:
+        return sorted(((stroke.area.middle[1], stroke) for stroke in self.strokes), key=_height)
+
+
+def _height(entry: tuple[float, Stroke]) -> float:
+    return entry[0]
+
+
+def content_of_page(drawn: DrawnPage, unreadable: frozenset[str], unseen: Unseen) -> PageContent:
+    """What is drawn on a page, turned. `unreadable` are the fonts that do not say their letters, by their names."""
+    ways = Counter([letter.direction for letter in drawn.letters])
+    askew = _askew(ways)
+    turn = _turn(ways, drawn.size, askew)
     hidden = {id(drawn.letters[index]) for index in unseen.letters}
-    upright = [letter for letter in drawn.letters if abs(_rise(letter) - askew) <= ACROSS]
-    letters = list(_letters(upright, turn, _unreadable_fonts(drawn.letters, unreadable), hidden))
+    upright = drawn.letters
+    if across := {way for way in ways if abs(_rise(way) - askew) > ACROSS}:
+        upright = [letter for letter in drawn.letters if letter.direction not in across]
+    letters = _letters(upright, turn, _unreadable_fonts(drawn.letters, unreadable), hidden)
     strokes: list[Stroke] = []
     for index, thing in enumerate(drawn.strokes):
         strokes.append(Stroke(_area(thing, turn), _frames(thing), _is_pen(thing), index in unseen.strokes))
@@ -122,66 +140,75 @@ def content_of_page(
 # --- strokes ----------------------------------------------------------------------------------------------------------
 
 
-def _is_pen(thing: Drawn) -> bool:
+def _is_pen(thing: DrawnStroke) -> bool:
     """Whether it is a line that is neither straight nor closed, nor goes from corner to corner."""
-    if thing["object_type"] != "curve" or thing.get("fill") or not thing.get("stroke"):
+    if thing.kind != CURVE or thing.is_filled or not thing.is_stroked:
         return False
-    operators = thing["operators"]
-    return "h" not in operators and ("c" in operators or not _is_polygon_of_corners(thing))
+    return "h" not in thing.operators and ("c" in thing.operators or not _is_polygon_of_corners(thing))
 
 
-def _frames(thing: Drawn) -> bool:
-    if min(thing["width"], thing["height"]) < THIN:
+def _frames(thing: DrawnStroke) -> bool:
+    if min(thing.width, thing.height) < THIN:
         return True
-    if thing["object_type"] == "rect":
+    if thing.kind == RECTANGLE:
         return not _is_dark(thing)
-    return thing["object_type"] == "curve" and _is_polygon_of_corners(thing)
+    return thing.kind == CURVE and _is_polygon_of_corners(thing)
 
 
-def _is_dark(thing: Drawn) -> bool:
+def _is_dark(thing: DrawnStroke) -> bool:
     """Whether it is filled with more than a tint; its colour is DeviceGray, DeviceRGB or DeviceCMYK."""
-    colour = thing.get("non_stroking_color")
+    colour = thing.colour
     parts = colour if isinstance(colour, tuple) else (colour,)
-    if not thing.get("fill") or not all(isinstance(part, (int, float)) for part in parts):
+    if not thing.is_filled or not all(isinstance(part, (int, float)) for part in parts):
         return False
     if len(parts) == 4:
         return bool(1 - (1 - parts[3]) * (1 - mean(parts[:3])) > DARK)
     return bool(1 - mean(parts) > DARK)
 
 
-def _is_polygon_of_corners(thing: Drawn) -> bool:
+def _is_polygon_of_corners(thing: DrawnStroke) -> bool:
     """Whether it goes from corner to corner of its area alone, which may lie a little askew."""
-    slack = CORNER * max(thing["width"], thing["height"])
+    slack = CORNER * max(thing.width, thing.height)
     return all(
-        min(abs(x - thing["x0"]), abs(x - thing["x1"])) <= slack
-        and min(abs(y - thing["top"]), abs(y - thing["bottom"])) <= slack
-        for x, y in thing["pts"]
+        min(abs(x - thing.x0), abs(x - thing.x1)) <= slack and min(abs(y - thing.top), abs(y - thing.bottom)) <= slack
+        for x, y in thing.points
     )
 
 
 # --- which way up -----------------------------------------------------------------------------------------------------
 
 
-def _turn(letters: Sequence[Drawn], size: tuple[float, float], askew: float) -> Turn:
-    """How to turn a page of that size so that most of its letters, which rise by `askew`, stand upright and level."""
-    quarters = _quarter_turn(letters, size)
+def _turn(ways: Mapping[Point, int], size: Point, askew: float) -> Turn | None:
+    """How to turn a page of that size so that most of its letters, which rise by `askew`, stand upright and level.
+
+    `ways` are the directions of its letters, and how many have each. None: they stand so already.
+    """
+    quarters = _quarter_turn(ways, size)
     if abs(askew) < LEAST_SKEW:
         return quarters
-    return lambda *edges: _levelled(*quarters(*edges), askew)
+
+    def turn(x: float, top: float, right: float, bottom: float) -> Edges:
+        edges = quarters(x, top, right, bottom) if quarters else (x, top, right, bottom)
+        return _levelled(*edges, askew)
+
+    return turn
 
 
-def _askew(letters: Iterable[Drawn]) -> float:
+def _askew(ways: Mapping[Point, int]) -> float:
     """By which angle most letters rise from the nearest of left, right, up and down; radians.
 
     Letters that rise otherwise run across the page, such as a watermark's.
     """
-    return median_low([_rise(letter) for letter in letters] or [0.0])
+    rises: list[float] = []
+    for way, count in ways.items():
+        rises += [_rise(way)] * count
+    return median_low(rises or [0.0])
 
 
-def _rise(letter: Drawn) -> float:
-    """By which angle a letter rises from the nearest of these."""
+def _rise(way: Point) -> float:
+    """By which angle letters of that direction rise from the nearest of these."""
     quarter = math.pi / 2
-    return (math.atan2(letter["matrix"][1], letter["matrix"][0]) + quarter / 2) % quarter - quarter / 2
+    return (math.atan2(way[1], way[0]) + quarter / 2) % quarter - quarter / 2
 
 
 def _levelled(x: float, top: float, right: float, bottom: float, askew: float) -> tuple[float, float, float, float]:
@@ -195,17 +222,18 @@ def _levelled(x: float, top: float, right: float, bottom: float, askew: float) -
     return middle_x - width / 2, middle_y - height / 2, middle_x + width / 2, middle_y + height / 2
 
 
-def _quarter_turn(letters: Iterable[Drawn], size: tuple[float, float]) -> Turn:
-    """How to turn the page by quarters so that most letters read from left to right."""
-    ways = Counter(_way(*letter["matrix"][:2]) for letter in letters)
+def _quarter_turn(ways: Mapping[Point, int], size: Point) -> Turn | None:
+    """How to turn the page by quarters so that most letters read from left to right; None if they do."""
+    counts = Counter[str]()
+    for way, count in ways.items():
+        counts[_way(*way)] += count
     width, height = size
     turns: dict[str, Turn] = {
-        "right": lambda x, top, right, bottom: (x, top, right, bottom),
         "left": lambda x, top, right, bottom: (width - right, height - bottom, width - x, height - top),
         "up": lambda x, top, right, bottom: (height - bottom, x, height - top, right),
         "down": lambda x, top, right, bottom: (top, width - right, bottom, width - x),
     }
-    return turns[ways.most_common(1)[0][0]] if ways else turns["right"]
+    return turns.get(counts.most_common(1)[0][0]) if counts else None
 
 
 def _way(a: float, b: float) -> str:
@@ -220,7 +248,7 @@ def _way(a: float, b: float) -> str:
 # --- letters ----------------------------------------------------------------------------------------------------------
 
 
-def _unreadable_fonts(chars: Sequence[Drawn], suspects: frozenset[str]) -> set[str]:
+def _unreadable_fonts(chars: Sequence[DrawnLetter], suspects: frozenset[str]) -> set[str]:
     """The fonts whose codes do not give their letters.
 
     Letters have their widths, and were the codes wrong, an i would be as wide as an m. So a suspect is believed if its
@@ -228,10 +256,10 @@ def _unreadable_fonts(chars: Sequence[Drawn], suspects: frozenset[str]) -> set[s
     """
     unreadable = set(suspects)
     for name, letters in _widths_by_font(chars).items():
-        of_that_name = [widths for pattern, widths in _known_widths() if pattern in name.lower()]
+        of_that_name = [widths for pattern in KNOWN if pattern in name.lower() for widths in _widths_of_type(pattern)]
         if len(letters) < FEWEST_LETTERS or not (of_that_name or name in suspects):
             continue
-        candidates = of_that_name or [widths for _, widths in _known_widths()]
+        candidates = of_that_name or [widths for pattern in KNOWN for widths in _widths_of_type(pattern)]
         share = max(_share(letters, widths) for widths in candidates)
         if share == 1:
             unreadable.discard(name)
@@ -240,27 +268,31 @@ def _unreadable_fonts(chars: Sequence[Drawn], suspects: frozenset[str]) -> set[s
     return unreadable
 
 
-def _widths_by_font(chars: Iterable[Drawn]) -> dict[str, dict[str, float]]:
+def _widths_by_font(chars: Iterable[DrawnLetter]) -> dict[str, dict[str, float]]:
     """The width of each letter by its font's name, at the size at which most different letters are set."""
     fonts: dict[str, dict[float, dict[str, float]]] = {}
+    widths_at: dict[tuple[str, float], dict[str, float]] = {}
     for char in chars:
-        if not char["text"].isspace():
-            sizes = fonts.setdefault(char["fontname"], {})
-            sizes.setdefault(round(char["size"], 1), {})[char["text"]] = char["adv"]
+        if char.text.isspace():
+            continue
+        widths = widths_at.get((char.font, char.size))
+        if widths is None:
+            widths = fonts.setdefault(char.font, {}).setdefault(round(char.size, 1), {})
+            widths_at[char.font, char.size] = widths
+        widths[char.text] = char.advance
     return {name: max(sizes.values(), key=len) for name, sizes in fonts.items()}
 
 
 @cache
-def _known_widths() -> list[tuple[str, dict[str, float]]]:
-    """What the names of known fonts hold, in small letters, and the widths of their letters."""
-    noto = [
-        {char: float(width) for char, (width, _) in metrics.load_face(name).plain.items()} for name in metrics.STYLES
-    ]
+def _widths_of_type(pattern: str) -> list[dict[str, float]]:
+    """The widths of the letters of the fonts whose names hold one of the known patterns, in small letters."""
+    if pattern == NOTO:
+        faces = [metrics.load_face(name).plain.items() for name in metrics.STYLES]
+        return [{char: float(width) for char, (width, _) in face} for face in faces]
+    from reportlab.pdfbase.pdfmetrics import stringWidth  # takes time to import, and few files need it
+
     codes = bytes(range(32, 256)).decode("cp1252", "ignore")
-    sans = [{char: stringWidth(char, name, 1000) for char in codes} for name in ("Helvetica", "Helvetica-Bold")]
-    return [("notosans-", widths) for widths in noto] + [
-        (name, widths) for name in ("helvetica", "arial") for widths in sans
-    ]
+    return [{char: stringWidth(char, name, 1000) for char in codes} for name in ("Helvetica", "Helvetica-Bold")]
 
 
 def _share(letters: Mapping[str, float], widths: Mapping[str, float]) -> float:
@@ -270,126 +302,54 @@ def _share(letters: Mapping[str, float], widths: Mapping[str, float]) -> float:
     return sum(abs(scale - usual) <= WIDTH_SLACK * usual for scale in scales.values()) / len(letters)
 
 
-def _area(thing: Drawn, turn: Turn) -> Area:
-    return Area(*turn(*(float(thing[edge]) for edge in ("x0", "top", "x1", "bottom"))))
+def _area(thing: DrawnLetter | DrawnStroke, turn: Turn | None) -> Area:
+    if turn:
+        return Area(*turn(*edges_of(thing)))
+    return Area(thing.x0, thing.top, thing.x1, thing.bottom)
 
 
 def _letters(
-    chars: Iterable[Drawn], turn: Turn, unreadable: Collection[str], hidden: Collection[int]
-) -> Iterator[PrintedLetter]:
+    chars: Iterable[DrawnLetter], turn: Turn | None, unreadable: Collection[str], hidden: Collection[int]
+) -> list[PrintedLetter]:
     """The letters, each with the marks that were drawn on it. `hidden` are those that do not show, by their `id`."""
-    last: PrintedLetter | None = None
+    letters: list[PrintedLetter] = []
     for char in chars:
-        text = _letter(char, unreadable)
-        if last and text and all(map(unicodedata.combining, text)):
-            last.text += text
+        text, is_mark = _letter(char.text)
+        if char.font in unreadable:
+            text, is_mark = REPLACEMENT, False
+        if is_mark and letters:
+            letters[-1].text += text
             continue
-        if last:
-            yield last
         area = _area(char, turn)
-        last = PrintedLetter(text, area, max(area.height, 1.0), id(char) in hidden)
-    if last:
-        yield last
+        letters.append(PrintedLetter(text, area, max(area.bottom - area.top, 1.0), id(char) in hidden))
+    return letters
 
 
-def _letter(char: Drawn, unreadable: Collection[str]) -> str:
-    """The text of a letter, U+FFFD where the file does not name it."""
-    text = str(char["text"]).translate(_LIGATURES)
-    if _UNNAMED.search(text) or char["fontname"] in unreadable:
-        return REPLACEMENT
-    return REPLACEMENT if unicodedata.category(text[:1] or "\0") in ("Cc", "Co", "Cn") else text
+@lru_cache(maxsize=4096)
+def _letter(drawn: str) -> tuple[str, bool]:
+    """The text of a letter, U+FFFD where the file does not name it; and whether it is a mark on another one."""
+    text = drawn.translate(_LIGATURES)
+    if _UNNAMED.search(text) or unicodedata.category(text[:1] or "\0") in ("Cc", "Co", "Cn"):
+        return REPLACEMENT, False
+    return text, all(map(unicodedata.combining, text))
 
 
-def _runs(letters: Sequence[PrintedLetter]) -> Iterator[tuple[PrintedLetter, ...]]:
+def _runs(letters: Iterable[PrintedLetter]) -> Iterator[tuple[PrintedLetter, ...]]:
     """Letters that were drawn one after another and stand side by side."""
     run: list[PrintedLetter] = []
+    last: PrintedLetter | None = None
     for letter in letters:
-        if run and not _follows(run[-1], letter):
+        if last and not _follows(last, letter):
             yield tuple(run)
             run = []
         run.append(letter)
+        last = letter
     if run:
         yield tuple(run)
 
 
 def _follows(letter: PrintedLetter, following: PrintedLetter) -> bool:
-    gap = following.area.x - letter.area.right
-    level = abs(following.area.middle[1] - letter.area.middle[1])
-    return -BACK * letter.size <= gap <= APART * letter.size and level <= SAME_LINE * letter.size
-
-
-# --- lines ------------------------------------------------------------------------------------------------------------
-
-
-def lines_of(letters: Iterable[PrintedLetter]) -> list[list[PrintedLetter]]:
-    """The letters by lines, from the top, each line from the left."""
-    lines: list[list[PrintedLetter]] = []
-    for letter in sorted(letters, key=lambda letter: letter.area.middle[1]):
-        if lines and abs(letter.area.middle[1] - lines[-1][0].area.middle[1]) <= SAME_LINE * letter.size:
-            lines[-1].append(letter)
-        else:
-            lines.append([letter])
-    return [_once(sorted(line, key=lambda letter: letter.area.x)) for line in lines]
-
-
-def _once(line: Sequence[PrintedLetter]) -> list[PrintedLetter]:
-    """The line without letters that were drawn a second time, to look bold."""
-    once = [line[0]]
-    for letter in line[1:]:
-        last = once[-1]
-        if letter.text != last.text or letter.area.x > max(last.area.right - TWICE * last.area.width, last.area.x):
-            once.append(letter)
-    return once
-
-
-def overlap(line: Sequence[PrintedLetter]) -> bool:
-    """Whether letters were drawn over each other. One may be, after a letter that came from another font."""
-    shown = [letter.area for letter in line if letter.text.strip() and letter.area.width > LEAST_WIDTH * letter.size]
-    shares = [(left.right - right.x) / min(left.width, right.width) for left, right in pairwise(shown)]
-    return sum(share > OVER for share in shares) > 1
-
-
-def words_of(line: Sequence[PrintedLetter]) -> str:
-    """The text of a line.
-
-    A gap is a space where spaces are not drawn. It has to be as wide as a space after a letter beyond Latin-1: programs
-    that take such a letter from another font often leave a small gap.
-    """
-    draws_spaces = any(letter.text.isspace() for letter in line)
-    pieces = [line[0].text]
-    for letter, following in pairwise(line):
-        gap = WIDE_GAP if draws_spaces else GAP if letter.text <= "\xff" else FALLBACK_GAP
-        is_apart = following.area.x - letter.area.right > gap * letter.size
-        is_at_space = letter.text.isspace() or following.text.isspace()
-        if is_apart and not is_at_space:
-            pieces.append(" ")
-        pieces.append(following.text)
-    return unicodedata.normalize("NFC", "".join(_as_read(pieces)))
-
-
-def _as_read(pieces: list[str]) -> list[str]:
-    """Pieces that were drawn from left to right, in the order of reading.
-
-    Two orders may have been drawn alike; the one that reads from left to right is taken then.
-    """
-    if not any(unicodedata.bidirectional(char) in ("R", "AL") for piece in pieces for char in piece):
-        return pieces
-    for base in (0, 1):
-        for kind_of in (unicodedata.bidirectional, _without_signs):
-            read = _reordered(pieces, base, kind_of)
-            if bidi.base_level("".join(read)) == base and _reordered(read, base) == pieces:
-                return read
-    return _reordered(pieces, 0)
-
-
-def _reordered(pieces: list[str], base: int, kind_of: Callable[[str], str] = unicodedata.bidirectional) -> list[str]:
-    """The pieces from the order of reading into the order on the page; done twice, most texts are as before."""
-    levels = bidi.levels("".join(piece[0] for piece in pieces), base, kind_of)
-    turned = [bidi.mirrored(piece) if level % 2 else piece for piece, level in zip(pieces, levels, strict=True)]
-    return bidi.reordered(turned, levels)
-
-
-def _without_signs(char: str) -> str:
-    """The class of a character where signs within numbers part them, as they do after Arabic letters."""
-    kind = unicodedata.bidirectional(char)
-    return "ON" if kind in ("ES", "CS") else kind
+    area, next_area, size = letter.area, following.area, letter.size
+    if not -BACK * size <= next_area.x - area.right <= APART * size:
+        return False
+    return abs((area.top + area.bottom) / 2 - (next_area.top + next_area.bottom) / 2) <= SAME_LINE * size

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import pypdfium2
-from pdfplumber.page import Page
 from PIL import Image, ImageChops
 from pypdfium2 import raw
 
-from thep_forms.reading.drawn import Drawn
+from thep_forms.reading.drawn import Edges, Point
 
 SCALE = 2.0  # dots a point
 MOST_DOTS = 8_000_000  # of a page: a larger one is drawn at a smaller scale
@@ -22,18 +21,27 @@ DEEPEST = 15  # levels of form XObjects in each other
 LEAST_CONTRAST = 10  # of 255 greys: what differs less looks the same
 ROWS = (0.5, 0.4, 0.6, 0.3, 0.7)  # of the height of a letter, from its top, where it is looked for
 
-Edges = tuple[float, float, float, float]  # left, top, right, bottom
 Dots = tuple[int, int, int, int]
 
 
 class PagePicture:
-    """The picture of a page, drawn when it is first asked for. Places are as `drawn_on` gives them."""
+    """The picture of a page, drawn when it is first asked for. Places are as in `drawn`."""
 
-    def __init__(self, page: Page, data: bytes, number: int) -> None:
-        """`number` is the page's index in the file, whose bytes are `data`."""
-        self._data, self._number = data, number
-        self._corner = float(page.bbox[0]), float(page.bbox[1])
-        self._scale = min(SCALE, math.sqrt(MOST_DOTS / max(float(page.width) * float(page.height), 1.0)))
+    def __init__(
+        self,
+        document: pypdfium2.PdfDocument,
+        number: int,
+        page: pypdfium2.PdfPage | None,
+        size: Point,
+        corner: Point,
+    ) -> None:
+        """`number` is the page's index in the file, `page` the page where it is open already; it is closed here.
+
+        The others are its `DrawnPage`'s.
+        """
+        self._document, self._number, self._page = document, number, page
+        self._corner = corner
+        self._scale = min(SCALE, math.sqrt(MOST_DOTS / max(size[0] * size[1], 1.0)))
 
     @cached_property
     def greys(self) -> Image.Image:
@@ -59,42 +67,40 @@ class PagePicture:
 
     def differs(self, place: Dots, rows: Sequence[float] | None = ROWS) -> bool:
         """Whether the dots in a place are of more than one grey, in some of its rows, or in any where it is None."""
-        width, height = self.greys.size
+        dots_of_page, (width, height) = self._bytes, self._size
         left, top, right, bottom = max(place[0], 0), max(place[1], 0), min(place[2], width), min(place[3], height)
         if left >= right or top >= bottom:
             return False
         if rows is None:
             rows = [(number - top) / (bottom - top) for number in range(top, bottom)]
-        darkest, lightest = 255, 0
+        darkest, lightest, height = 255, 0, bottom - top
         for share in rows:  # mostly the first says it
-            start = int(top + share * (bottom - top)) * width
-            dots = self._bytes[start + left : start + right]
+            start = int(top + share * height) * width
+            dots = dots_of_page[start + left : start + right]
             darkest, lightest = min(darkest, min(dots)), max(lightest, max(dots))
             if lightest - darkest > LEAST_CONTRAST:
                 return True
         return False
 
     @cached_property
+    def _size(self) -> tuple[int, int]:
+        return self.greys.size
+
+    @cached_property
     def _bytes(self) -> bytes:
         return self.greys.tobytes()
 
     def _drawn(self, *, with_text: bool) -> Image.Image:
-        with pypdfium2.PdfDocument(self._data) as document:
-            page = document[self._number]
-            page.set_cropbox(*page.get_mediabox())
-            if not with_text:
-                for text in _texts(page):
-                    raw.FPDFPageObj_SetIsActive(text, False)
-            picture: Image.Image = page.render(
-                scale=self._scale, grayscale=True, draw_annots=False, may_draw_forms=False
-            ).to_pil()
-            page.close()
+        page, self._page = self._page or self._document[self._number], None
+        page.set_cropbox(*page.get_mediabox())
+        if not with_text:
+            for text in _texts(page):
+                raw.FPDFPageObj_SetIsActive(text, False)
+        picture: Image.Image = page.render(
+            scale=self._scale, grayscale=True, draw_annots=False, may_draw_forms=False
+        ).to_pil()
+        page.close()
         return picture
-
-
-def edges_of(thing: Drawn) -> Edges:
-    """Where a thing is: left, top, right and bottom."""
-    return thing["x0"], thing["top"], thing["x1"], thing["bottom"]
 
 
 def _texts(page: pypdfium2.PdfPage) -> Iterator[object]:

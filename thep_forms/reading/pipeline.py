@@ -6,7 +6,7 @@
     read_pages.read_pages      forms that are printed or pictured on pages, where these can count
     policy                     what counts where several readers found something
 
-Pages take a hundred times as long to read as fields, and the libraries for them a second to load. So they are read only
+Pages take twenty times as long to read as fields, and the libraries for them take time to load. So they are read only
 where they may say more: where boxes show what they do not hold, where people drew on a page, and where fields are
 empty, missing or of unknown names.
 

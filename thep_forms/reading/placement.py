@@ -11,7 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.layout import LABEL_INSET, Label, PageLayout, PlacedBox, Rect, Style
-from thep_forms.reading.page_content import Area, PageContent, lines_of, words_of
+from thep_forms.reading.page_content import Area, PageContent
+from thep_forms.reading.printed_lines import lines_of, words_of
 
 FEWEST = 3  # labels that have to be found
 SPREAD = 60.0  # points, at least, between two labels that a scale is worked out from

@@ -6,30 +6,26 @@ slanted pages. It knows that something is written by hand, but not what.
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
-import pdfplumber
 from msgspec import Struct
 from msgspec.structs import replace
-from pdfplumber.page import Page
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.layout import MM, PageLayout, PlacedBox, PlacedText, body_of, lay_out
 from thep_forms.reading.box_contents import SLACK, answer_in, is_written_over
-from thep_forms.reading.drawn import drawn_on
-from thep_forms.reading.form_pages import FormPage, form_pages, page_texts
+from thep_forms.reading.drawn_file import DrawnFile
+from thep_forms.reading.form_pages import FormPage, form_pages
 from thep_forms.reading.model import Answer, Note
 from thep_forms.reading.objects import UNREADABLE
-from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of_page, lines_of, words_of
-from thep_forms.reading.page_picture import PagePicture
+from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of_page
 from thep_forms.reading.placement import Placement, WordsAt, find_placement, folded, phrases, relabelled, words_at
+from thep_forms.reading.printed_lines import lines_of, words_of
 from thep_forms.reading.sorted_runs import BoxAreas, OwnWords, PrintedWords, Run, SortedRuns, sorted_runs
 from thep_forms.reading.strings import REPLACEMENT
-from thep_forms.reading.unreadable_fonts import unreadable_fonts
 from thep_forms.reading.unseen import Unseen, unseen_on
 
 MOST_BLOCKS = 80  # on continuation pages that are looked for
@@ -123,15 +119,16 @@ class PageReader:
 
         `boxed` are the pages that have boxes of any kind.
         """
-        found = self.form_pages(page_texts(data))
-        wanted = [each for each in found if each.page in pages and each.page in boxed]
-        others = set(pages) - {each.page for each in found}
-        notes = self.notes_on(data, others) if others else []
-        return [*self._read(data, wanted, margins=True).values(), PrintedPage({}, tuple(notes))]
+        with DrawnFile(data) as file:
+            found = self.form_pages(file.texts())
+            wanted = [each for each in found if each.page in pages and each.page in boxed]
+            others = set(pages) - {each.page for each in found}
+            notes = self._notes_on(file, others)
+            return [*self._read(file, wanted, margins=True).values(), PrintedPage({}, tuple(notes))]
 
-    def form_on(self, data: bytes, form_pages: Sequence[FormPage], others: Collection[int]) -> PrintedForm:
+    def form_on(self, file: DrawnFile, form_pages: Sequence[FormPage], others: Collection[int]) -> PrintedForm:
         """What is on the pages of one form; `others` are its pages without boxes that people drew on."""
-        pages = self._read(data, form_pages, margins=False)
+        pages = self._read(file, form_pages, margins=False)
         answers: dict[str, Answer] = {}
         notes: list[Note] = []
         is_picture = False
@@ -139,21 +136,17 @@ class PageReader:
             answers |= page.answers
             notes += page.notes
             is_picture = is_picture or page.is_picture
-        if others and not is_picture:
-            notes += self.notes_on(data, others)
+        if not is_picture:
+            notes += self._notes_on(file, others)
         return PrintedForm(answers, tuple(notes), is_picture, is_complete=len(pages) == len(form_pages))
 
-    def notes_on(self, data: bytes, pages: Collection[int]) -> list[Note]:
+    def _notes_on(self, file: DrawnFile, pages: Collection[int]) -> list[Note]:
         """The lines on pages without boxes that the form does not print; none on a page that is not the form's."""
         notes: list[Note] = []
-        numbers = sorted(pages)
-        unreadable = unreadable_fonts(data, numbers)
-        with pdfplumber.open(io.BytesIO(data), pages=[number + 1 for number in numbers]) as opened:
-            for number, page in zip(numbers, opened.pages, strict=True):
-                content = _content(page, data, number, unreadable[number])[0]
-                lines = lines_of(letter for run in content.runs for letter in run)
-                notes += [Note(line, number) for line in self._added(lines)]
-                page.close()
+        for number in sorted(pages):
+            content = _content(file, number)[0]
+            lines = lines_of(letter for run in content.runs for letter in run)
+            notes += [Note(line, number) for line in self._added(lines)]
         return notes[:MOST_LINES]
 
     def _added(self, lines: Sequence[Run]) -> list[str]:
@@ -169,23 +162,19 @@ class PageReader:
                 added.append(words_of(shown).strip())
         return [line for line in added if line] if 2 * own >= total else []
 
-    def _read(self, data: bytes, wanted: Sequence[FormPage], *, margins: bool) -> dict[FormPage, PrintedPage]:
+    def _read(self, file: DrawnFile, wanted: Sequence[FormPage], *, margins: bool) -> dict[FormPage, PrintedPage]:
         """What is on the pages; one whose labels do not say where its boxes are is left out.
 
         `margins`: what stands above, below and beside the form's body counts too, where a printer may have put it.
         """
-        numbers = sorted({found.page for found in wanted})
-        unreadable = unreadable_fonts(data, numbers)
         pages: dict[FormPage, PrintedPage] = {}
-        with pdfplumber.open(io.BytesIO(data), pages=[number + 1 for number in numbers]) as opened:
-            for number, page in zip(numbers, opened.pages, strict=True):
-                content, is_picture = _content(page, data, number, unreadable[number])
-                words = words_at(content)
-                for found in (found for found in wanted if found.page == number):
-                    if placed := self._placed(words, found.number):
-                        read = self._on_page(content, words, found, placed, margins=margins)
-                        pages[found] = replace(read, is_picture=is_picture)
-                page.close()
+        for number in sorted({found.page for found in wanted}):
+            content, is_picture = _content(file, number)
+            words = words_at(content)
+            for found in (found for found in wanted if found.page == number):
+                if placed := self._placed(words, found.number):
+                    read = self._on_page(content, words, found, placed, margins=margins)
+                    pages[found] = replace(read, is_picture=is_picture)
         return pages
 
     def _placed(self, words: WordsAt, number: int) -> _PlacedPage | None:
@@ -246,15 +235,14 @@ def _under_other_labels(layout: PageLayout, answers: Mapping[str, Answer], relab
     return found
 
 
-def _content(page: Page, data: bytes, number: int, unreadable: frozenset[str]) -> tuple[PageContent, bool]:
+def _content(file: DrawnFile, number: int) -> tuple[PageContent, bool]:
     """What is drawn on a page, whose index in the file is `number`; and whether a picture covers it, such as a scan."""
-    drawn = drawn_on(page)
-    width, height = float(page.width), float(page.height)
-    covered = sum(picture["width"] * picture["height"] for picture in drawn.pictures)
-    is_picture = covered > LEAST_PICTURE * width * height
+    unreadable, drawn = file.unreadable_fonts(number), file.page(number)
+    covered = sum(picture.width * picture.height for picture in drawn.pictures)
+    is_picture = covered > LEAST_PICTURE * drawn.size[0] * drawn.size[1]
     # The letters of a scan are those that a program guessed: none of them shows.
-    unseen = Unseen() if is_picture else unseen_on(drawn, PagePicture(page, data, number))
-    return content_of_page(drawn, (width, height), unreadable, unseen), bool(is_picture)
+    unseen = Unseen() if is_picture else unseen_on(drawn, file.picture(number, drawn))
+    return content_of_page(drawn, unreadable, unseen), is_picture
 
 
 def _letters_of(text: str) -> str:

@@ -20,8 +20,6 @@ from thep_forms.reading.lost_letters import LostLetters, lost_letters
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
 from thep_forms.reading.page_groups import PagesOfForm, are_apart, forms_on, forms_without_boxes
 from thep_forms.reading.page_numbers import missing_pages
-from thep_forms.reading.page_sources import DrawnPages
-from thep_forms.reading.pictures import pictured_forms
 from thep_forms.reading.placement import folded
 from thep_forms.reading.policy import without_repeated
 from thep_forms.reading.print import PrintedForm, page_reader
@@ -32,10 +30,16 @@ def read_pages(
 ) -> Found:
     """A reading of each form on the pages, or on all pages. `with_boxes`: what boxes show counts as print."""
     kinds = classify_pages(contents, definitions(None), pages, with_boxes=with_boxes)
+    with kinds.file:
+        return _found(contents, kinds, definitions, alone=not with_boxes and pages is None)
+
+
+def _found(contents: Contents, kinds: PageKinds, definitions: DefinitionOfYear, *, alone: bool) -> Found:
+    """What is on the pages. `alone`: pages of the form without boxes count where no other page does."""
     pictured = _pictured(contents, kinds.data, kinds.pictures, definitions)
     if not kinds.printed:
-        alone = [] if with_boxes or pages is not None else _without_boxes(contents, kinds, definitions)
-        return Found([*alone, *pictured], kinds.damaged)
+        without = _without_boxes(contents, kinds, definitions) if alone else []
+        return Found([*without, *pictured], kinds.damaged)
     forms = forms_on(kinds, contents.codes)
     printed: list[Reading] = []
     for form in forms:
@@ -71,7 +75,7 @@ def _printed(
     """One printed form; or several, where these share a sheet and so can only be told by their codes."""
     year = next((MembershipYear(page.year) for page in form.pages if page.year), None)
     definition = definitions(year)
-    read = page_reader(definition).form_on(kinds.data, form.pages, _drawn_over(contents, kinds, form.own))
+    read = page_reader(definition).form_on(kinds.file, form.pages, _drawn_over(contents, kinds, form.own))
     if read.is_picture or not read.is_complete:
         reason = reasons.PICTURE if read.is_picture else reasons.MISPLACED
         pictured = _pictured(contents, kinds.data, [page.page for page in form.pages], definitions, reason)
@@ -157,6 +161,11 @@ def _pictured(
 ) -> list[Reading]:
     """A reading of each form that is pictured on the pages; `reason` says why their letters were not read."""
     readings: list[Reading] = []
+    if not pages:
+        return readings
+    from thep_forms.reading.page_sources import DrawnPages  # these take time to import, and few files need them
+    from thep_forms.reading.pictures import pictured_forms
+
     source = contents.document.source
     file = source.file if data is source.data else data  # by its path, other processes can help to read it
     for reading in pictured_forms(DrawnPages(file, sorted({*pages})), definitions):

@@ -89,7 +89,10 @@ def _start(run: Run) -> tuple[float, float]:
 
 def _box_at(x: float, y: float, boxes: BoxAreas, run: Run) -> tuple[PlacedBox, Area] | None:
     """The box that the point is in, or the nearest of those that it is hardly outside of."""
-    near = [(placed, area) for placed, area in boxes if area.holds(x, y, _slack(placed, run))]
+    near: list[tuple[PlacedBox, Area]] = []
+    for placed, area in boxes:
+        if area.top - y <= TICK_SLACK and y - area.bottom <= TICK_SLACK and area.holds(x, y, _slack(placed, run)):
+            near.append((placed, area))
     return min(near, key=lambda found: _outside(found[1], x, y), default=None)
 
 
@@ -105,8 +108,9 @@ def _slack(placed: PlacedBox, run: Run) -> float:
 
 def _is_printed(run: Run, printed: Sequence[OwnWords]) -> bool:
     """Whether it is some of the form's own words, in their place."""
-    words = folded("".join(letter.text for letter in run))
-    return any(own.begins(words) for own in printed if own.area.holds(*run[0].area.middle, SLACK))
+    words = folded("".join([letter.text for letter in run]))
+    x, y = run[0].area.middle
+    return any(own.area.holds(x, y, SLACK) and own.begins(words) for own in printed)
 
 
 def _is_between(run: Run, area: Area, boxes: BoxAreas) -> bool:

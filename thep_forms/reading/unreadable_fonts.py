@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterator, Sequence
 
 import pikepdf
-from pikepdf import Dictionary, Name
+from pikepdf import Dictionary, Name, Object
+
+ObjectNumber = tuple[int, int]
+_DIRECT: ObjectNumber = (0, 0)
 
 
-def unreadable_fonts(data: bytes, pages: Sequence[int]) -> dict[int, frozenset[str]]:
-    """The names of the fonts, by page, from whose codes no program can tell the letters."""
-    with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
-        return {number: frozenset(_unreadable_in(pdf.pages[number].obj.get("/Resources"), set())) for number in pages}
+class FontsOfPages:
+    """Judges the fonts of a file's pages, each once."""
 
+    def __init__(self) -> None:
+        self._names: dict[ObjectNumber, str] = {}  # of a font that is unreadable; empty for any other
 
-def _unreadable_in(resources: object, seen: set[tuple[int, int]]) -> Iterator[str]:
-    """Those among the fonts of the resources, and of the form XObjects that these name."""
-    if not isinstance(resources, Dictionary):
-        return
-    fonts, forms = resources.get("/Font"), resources.get("/XObject")
-    for font in fonts.values() if isinstance(fonts, Dictionary) else ():
-        if isinstance(font, Dictionary) and _is_unreadable(font):
-            yield str(font.get("/BaseFont", font.get("/Name", "/unknown")))[1:]
-    for form in forms.values() if isinstance(forms, Dictionary) else ():
-        if isinstance(form, pikepdf.Stream) and form.objgen not in seen:
-            seen.add(form.objgen)
-            yield from _unreadable_in(form.get("/Resources"), seen)
+    def unreadable_on(self, page: Object) -> frozenset[str]:
+        """The names of the fonts on a page from whose codes no program can tell the letters."""
+        names: set[str] = set()
+        waiting, seen, listed = [page.get("/Resources")], set[ObjectNumber](), set[bytes]()
+        while waiting:
+            resources = waiting.pop()
+            if not isinstance(resources, Dictionary):
+                continue
+            fonts, forms = resources.get("/Font"), resources.get("/XObject")
+            if isinstance(fonts, Dictionary) and (entries := fonts.unparse(resolved=True)) not in listed:
+                listed.add(entries)
+                names.update(self._name_if_unreadable(font) for font in fonts.values())
+            for form in forms.values() if isinstance(forms, Dictionary) else ():
+                if isinstance(form, pikepdf.Stream) and form.objgen not in seen:
+                    seen.add(form.objgen)
+                    waiting.append(form.get("/Resources"))
+        return frozenset(names - {""})
+
+    def _name_if_unreadable(self, font: object) -> str:
+        if not isinstance(font, Dictionary):
+            return ""
+        number = font.objgen
+        if number == _DIRECT or number not in self._names:
+            name = str(font.get("/BaseFont", font.get("/Name", "/unknown")))[1:]
+            self._names[number] = name if _is_unreadable(font) else ""
+        return self._names[number]
 
 
 def _is_unreadable(font: Dictionary) -> bool:

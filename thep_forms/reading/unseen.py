@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from msgspec import Struct
 
 from thep_forms.reading.covered import covered_letters
-from thep_forms.reading.drawn import Drawn, DrawnPage
-from thep_forms.reading.page_picture import ROWS, PagePicture, edges_of
+from thep_forms.reading.drawn import CURVE, LINE, DrawnLetter, DrawnPage, DrawnStroke, edges_of
+from thep_forms.reading.page_picture import ROWS, PagePicture
 
 TINIEST = 1.5  # points: nobody can read smaller letters
 FEWEST_IN_WORD = 2  # hidden letters side by side, in a word of which others show
@@ -49,13 +50,13 @@ def unseen_on(drawn: DrawnPage, picture: PagePicture) -> Unseen:
 # --- letters ----------------------------------------------------------------------------------------------------------
 
 
-def _hidden_letters(chars: Sequence[Drawn], picture: PagePicture) -> set[int] | None:
+def _hidden_letters(chars: Sequence[DrawnLetter], picture: PagePicture) -> set[int] | None:
     """The letters of which nothing shows; None if that is most of them.
 
     Words of which the first and the last letter show are not looked at further.
     """
     shown: set[int] = set()
-    doubtful: list[list[int]] = []
+    doubtful: list[range] = []
     looked_at = 0
     for word in _words(chars):
         ends = _ends(word, chars)
@@ -66,23 +67,26 @@ def _hidden_letters(chars: Sequence[Drawn], picture: PagePicture) -> set[int] | 
             doubtful.append(word)
     if len(shown) < LEAST_SHOWN * looked_at:
         return None
-    seen_fonts = {chars[index]["fontname"] for index in shown}
+    seen_fonts = {chars[index].font for index in shown}
     hidden: set[int] = set()
     for word in doubtful:
         hidden.update(_hidden_in(word, chars, picture, seen_fonts))
     return hidden
 
 
-def _ends(word: Sequence[int], chars: Sequence[Drawn]) -> set[int]:
+def _ends(word: range, chars: Sequence[DrawnLetter]) -> set[int]:
     """The first and the last letter of a word that are looked for; none where it has only signs."""
-    first = next((index for index in word if _is_figure(chars[index]["text"])), None)
-    last = next((index for index in reversed(word) if _is_figure(chars[index]["text"])), None)
-    return {index for index in (first, last) if index is not None}
+    for first in word:
+        if _is_figure(chars[first].text):
+            for last in reversed(word):
+                if _is_figure(chars[last].text):
+                    return {first, last}
+    return set()
 
 
-def _hidden_in(word: Sequence[int], chars: Sequence[Drawn], picture: PagePicture, seen_fonts: set[str]) -> list[int]:
+def _hidden_in(word: range, chars: Sequence[DrawnLetter], picture: PagePicture, seen_fonts: set[str]) -> list[int]:
     """The letters of a word that do not show."""
-    figures = [index for index in word if _is_figure(chars[index]["text"])]
+    figures = [index for index in word if _is_figure(chars[index].text)]
     dark = [index for index in figures if not _letter_shows(chars[index], picture)]
     large = _large_letters(chars, dark) if dark else []
     dark = [index for index in dark if not _is_under_watermark(index, chars, large)]
@@ -92,77 +96,90 @@ def _hidden_in(word: Sequence[int], chars: Sequence[Drawn], picture: PagePicture
     return dark if len(dark) >= FEWEST_IN_WORD else []
 
 
-def _letter_shows(char: Drawn, picture: PagePicture) -> bool:
-    rows = None if unicodedata.category(char["text"][:1] or " ") == "Lo" else ROWS  # those are not all in the middle
-    return bool(char["size"] >= TINIEST) and picture.differs(picture.dots(edges_of(char), INSET_ACROSS), rows)
+def _letter_shows(char: DrawnLetter, picture: PagePicture) -> bool:
+    rows = None if _category(char.text[:1]) == "Lo" else ROWS  # those are not all in the middle
+    return char.size >= TINIEST and picture.differs(picture.dots(edges_of(char), INSET_ACROSS), rows)
 
 
+@lru_cache(maxsize=1024)
 def _is_figure(text: str) -> bool:
     """Whether it is drawn at the middle of its line, as `a` and `7` are, and neither `.` nor `²`."""
-    return text[:1] not in _RAISED and unicodedata.category(text[:1] or " ") in _FIGURES
+    return text[:1] not in _RAISED and _category(text[:1]) in _FIGURES
 
 
-def _large_letters(chars: Sequence[Drawn], hidden: Sequence[int]) -> list[int]:
+@lru_cache(maxsize=1024)
+def _category(char: str) -> str:
+    return unicodedata.category(char or " ")
+
+
+def _large_letters(chars: Sequence[DrawnLetter], hidden: Sequence[int]) -> list[int]:
     """Letters far larger than one of those that do not show, but for blocks that people cover words with."""
     least = WATERMARK * min(_height(chars[index]) for index in hidden)
     large: list[int] = []
     for index, char in enumerate(chars):
-        if _height(char) >= least and not _BLOCKS[0] <= char["text"] <= _BLOCKS[1]:
+        if _height(char) >= least and not _BLOCKS[0] <= char.text <= _BLOCKS[1]:
             large.append(index)
     return large[:MOST_LARGE]
 
 
-def _is_under_watermark(index: int, chars: Sequence[Drawn], large: Sequence[int]) -> bool:
+def _is_under_watermark(index: int, chars: Sequence[DrawnLetter], large: Sequence[int]) -> bool:
     """Whether a far larger letter was drawn over it: a watermark hides a letter here and there."""
     left, top, right, bottom = edges_of(chars[index])
     x, y = (left + right) / 2, (top + bottom) / 2
     for later in large:
         over = chars[later]
-        is_over = later > index and over["x0"] <= x <= over["x1"] and over["top"] <= y <= over["bottom"]
+        is_over = later > index and over.x0 <= x <= over.x1 and over.top <= y <= over.bottom
         if is_over and _height(over) >= WATERMARK * (bottom - top):
             return True
     return False
 
 
-def _height(char: Drawn) -> float:
-    return float(char["bottom"] - char["top"])
+def _height(char: DrawnLetter) -> float:
+    return char.bottom - char.top
 
 
-def _can_be_drawn(char: Drawn, seen_fonts: set[str]) -> bool:
+def _can_be_drawn(char: DrawnLetter, seen_fonts: set[str]) -> bool:
     """Whether PDFium has a font for it."""
-    return char["text"] <= "\xff" or char["fontname"] in seen_fonts or "Dingbats" in char["fontname"]
+    return char.text <= "\xff" or char.font in seen_fonts or "Dingbats" in char.font
 
 
-def _words(chars: Sequence[Drawn]) -> Iterator[list[int]]:
+def _words(chars: Sequence[DrawnLetter]) -> Iterator[range]:
     """The indexes of letters that were drawn one after another, side by side and without a blank between them."""
-    word: list[int] = []
+    start, last = 0, None
     for index, char in enumerate(chars):
-        if char["text"].isspace() or (word and not _is_beside(chars[word[-1]], char)):
-            if word:
-                yield word
-            word = []
-        if not char["text"].isspace():
-            word.append(index)
-    if word:
-        yield word
+        if char.text.isspace():
+            if last:
+                yield range(start, index)
+            last = None
+            continue
+        if last is None:
+            start = index
+        elif not _is_beside(last, char):
+            yield range(start, index)
+            start = index
+        last = char
+    if last:
+        yield range(start, len(chars))
 
 
-def _is_beside(last: Drawn, char: Drawn) -> bool:
+def _is_beside(last: DrawnLetter, char: DrawnLetter) -> bool:
     """Whether two letters are near each other, in whichever direction they read."""
-    far = APART * char["size"]
-    across = max(char["x0"] - last["x1"], last["x0"] - char["x1"])
-    down = max(char["top"] - last["bottom"], last["top"] - char["bottom"])
-    return bool(across <= far and down <= far)
+    far = APART * char.size
+    if char.top == last.top and last.x0 <= char.x0 <= last.x1 + far:  # as most are
+        return True
+    across = max(char.x0 - last.x1, last.x0 - char.x1)
+    down = max(char.top - last.bottom, last.top - char.bottom)
+    return across <= far and down <= far
 
 
 # --- strokes ----------------------------------------------------------------------------------------------------------
 
 
-def _stroke_shows(stroke: Drawn, picture: PagePicture) -> bool:
+def _stroke_shows(stroke: DrawnStroke, picture: PagePicture) -> bool:
     """Whether a line or a filling shows anywhere along its edge. Rectangles and pictures are not looked at."""
-    if stroke["object_type"] not in ("curve", "line") or len(stroke["pts"]) < 2:
+    if stroke.kind not in (CURVE, LINE) or len(stroke.points) < 2:
         return True
-    for x, y in _points(stroke["pts"][:MOST_POINTS]):
+    for x, y in _points(stroke.points[:MOST_POINTS]):
         place = picture.dots((x - AROUND, y - AROUND, x + AROUND, y + AROUND))
         if picture.differs(place, rows=None):
             return True

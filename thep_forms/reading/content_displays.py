@@ -1,0 +1,90 @@
+"""What content streams drew that many files have alike, such as the form's own print on each return: it is kept.
+
+Each process keeps some, for as long as it runs. What is kept holds the print of a form or of a document, and only of
+long streams: the answers in a flattened return are in short ones, or make the stream another one in each file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from thep_forms.reading.content_canvas import Canvas, Matrix
+from thep_forms.reading.content_fonts import ContentFont
+from thep_forms.reading.drawn import DrawnLetter, DrawnStroke
+
+SHORTEST = 2000  # bytes of a stream that is kept
+MOST = 12  # streams
+
+
+class Painted(Struct, frozen=True):
+    """Letters and strokes; each stroke with the number of these letters that were drawn before it."""
+
+    letters: Sequence[DrawnLetter]
+    strokes: Sequence[tuple[DrawnStroke, int]]
+
+    def paint(self, canvas: Canvas) -> None:
+        """Add them to what is on a canvas."""
+        before = len(canvas.letters)
+        canvas.letters += self.letters
+        canvas.strokes += [(stroke, before + count) for stroke, count in self.strokes]
+
+
+class DrawnObject(Struct, frozen=True):
+    """An XObject that was drawn: its name, and where."""
+
+    name: bytes
+    ctm: Matrix
+
+
+class Display(Struct, frozen=True):
+    """What a stream drew, step by step, and the fonts that it used, by the names that it has for them."""
+
+    steps: Sequence[Painted | DrawnObject]
+    fonts: Mapping[bytes, ContentFont]
+
+
+class Recorder:
+    """Records what is drawn on a canvas, as long as that depends on nothing but the content and its fonts."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self.steps: list[Painted | DrawnObject] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._letters, self._strokes = len(self._canvas.letters), len(self._canvas.strokes)
+
+    def end_part(self) -> None:
+        """Keep what was drawn since the last part."""
+        letters, strokes = self._canvas.letters[self._letters :], self._canvas.strokes[self._strokes :]
+        if letters or strokes:
+            self.steps.append(Painted(letters, [(stroke, count - self._letters) for stroke, count in strokes]))
+        self._begin()
+
+    def add_object(self, name: bytes, ctm: Matrix) -> None:
+        """Keep that an XObject is drawn now, but not what it draws: another file may have another one."""
+        self.end_part()
+        self.steps.append(DrawnObject(name, ctm))
+
+    def skip(self) -> None:
+        """Leave out what was drawn since the last part."""
+        self._begin()
+
+
+class Displays:
+    """The displays that are kept, by what they depend on."""
+
+    def __init__(self) -> None:
+        self._kept: dict[object, Display] = {}
+
+    def get(self, key: object) -> Display | None:
+        """What is kept for a key."""
+        return self._kept.get(key)
+
+    def keep(self, key: object, display: Display) -> None:
+        """Keep a display, and forget the one that was kept longest where there are too many."""
+        self._kept[key] = display
+        if len(self._kept) > MOST:
+            del self._kept[next(iter(self._kept))]

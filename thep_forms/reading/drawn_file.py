@@ -1,0 +1,105 @@
+"""A PDF whose pages are read as print: what is drawn on them, by the quick reader or else by pdfminer."""
+
+from __future__ import annotations
+
+import io
+from contextlib import ExitStack
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+import pikepdf
+import pypdfium2
+
+from thep_forms.reading.content_tokens import NotPlainError
+from thep_forms.reading.drawn import DrawnPage
+from thep_forms.reading.drawn_by_content import ContentReader
+from thep_forms.reading.form_pages import text_of
+from thep_forms.reading.page_picture import PagePicture
+from thep_forms.reading.unreadable_fonts import FontsOfPages
+
+MOST_OPEN = 12  # pages that stay open once they were looked at: to open one takes half as long as to draw it
+
+
+class DrawnFile:
+    """The pages of a PDF, which each library opens when it is first needed. Pages are counted from 0."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self._open = ExitStack()
+        self._pages: dict[int, pypdfium2.PdfPage] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for page in self._pages.values():
+            page.close()
+        self._open.close()
+
+    def page(self, number: int) -> DrawnPage:
+        """What is drawn on a page. Raises whatever pdfminer does for a damaged page."""
+        try:
+            return self.page_from_content(number)
+        except NotPlainError:
+            return self.page_by_pdfminer(number)
+
+    def page_from_content(self, number: int) -> DrawnPage:
+        """The same, read quickly. Raises `NotPlainError` for a page that is left to pdfminer."""
+        return self._content_reader.page(number)
+
+    def page_by_pdfminer(self, number: int) -> DrawnPage:
+        """The same, read slowly."""
+        import pdfplumber  # takes time to import, and few files need it
+
+        from thep_forms.reading.drawn_by_pdfminer import drawn_on
+
+        with pdfplumber.open(io.BytesIO(self.data), pages=[number + 1]) as opened:
+            (page,) = opened.pages
+            return drawn_on(page)
+
+    def picture(self, number: int, drawn: DrawnPage) -> PagePicture:
+        """The picture of a page."""
+        return PagePicture(self.document, number, self._pages.pop(number, None), drawn.size, drawn.corner)
+
+    def texts(self) -> list[str]:
+        """The text of each page, in a quick look by PDFium: only pages of the form need a slow one."""
+        texts: list[str] = []
+        for number, page in enumerate(self.document):
+            texts.append(text_of(page))
+            if number < MOST_OPEN:
+                self._pages[number] = page
+            else:
+                page.close()
+        return texts
+
+    def unreadable_fonts(self, number: int) -> frozenset[str]:
+        """The names of the fonts on a page from whose codes no program can tell the letters."""
+        return self._fonts.unreadable_on(self._pdf.pages[number].obj)
+
+    @property
+    def can_be_drawn(self) -> bool:
+        """Whether PDFium can open the file."""
+        try:
+            return bool(self.document)
+        except pypdfium2.PdfiumError:
+            return False
+
+    @cached_property
+    def document(self) -> pypdfium2.PdfDocument:
+        """The file, opened by PDFium. Raises `pypdfium2.PdfiumError` where it cannot open it."""
+        return self._open.enter_context(pypdfium2.PdfDocument(self.data))
+
+    @cached_property
+    def _content_reader(self) -> ContentReader:
+        return ContentReader(self._pdf)
+
+    @cached_property
+    def _fonts(self) -> FontsOfPages:
+        return FontsOfPages()
+
+    @cached_property
+    def _pdf(self) -> pikepdf.Pdf:
+        return self._open.enter_context(pikepdf.open(io.BytesIO(self.data), suppress_warnings=True))
