@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,13 +15,14 @@ import pytest
 from tests.commands import run
 from tests.conftest import inbox, ingest, rows
 from tests.deciding import decide, return_id
+from tests.test_tables_follow import Office, require_as_written_anew
 from thep_forms.definition import Definitions, MembershipYear, shipped
-from thep_forms.errors import RecordsError
+from thep_forms.errors import RecordsError, ThepFormsError
 from thep_forms.office.correct import correct
 from thep_forms.office.one_return import look_up_return
 from thep_forms.office.opening import kept_in_memory, open_records
 from thep_forms.office.to_do import look_up_to_do
-from thep_forms.records import open_for_writing
+from thep_forms.records import Ledger, Records, kept, open_for_writing
 from thep_forms.records.names import LEDGER, WORKBOOK
 
 Filled = Callable[..., bytes]
@@ -118,3 +122,97 @@ def test_the_workbook_follows_while_the_records_are_still_kept(records: Path, wr
         while (records / WORKBOOK).read_bytes() == before and time.monotonic() < deadline:
             time.sleep(0.1)
         assert (records / WORKBOOK).read_bytes() != before
+
+
+# --- many returns: the tables follow ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(records: Path, wrong: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Records that are taken for so large that the tables follow a decision."""
+    assert wrong
+    monkeypatch.setattr(kept, "_LARGE", 0)
+    ingest(records, [])  # what a run knew that only looked up who the members are
+    return records
+
+
+def test_a_decision_about_one_of_many_returns_is_in_the_ledger_and_shown_at_once(many: Path, wrong: str) -> None:
+    with kept_in_memory(many):
+        assert len(look_up_to_do(many, DEFINITIONS).tasks) == 1
+        before = (many / "contacts.csv").read_bytes()
+        correct(many, wrong, ["main_contact_email=jo@cedar.example"], "rang on 4 May", DEFINITIONS)
+        assert (many / "contacts.csv").read_bytes() == before
+        assert look_up_to_do(many, DEFINITIONS).tasks == ()
+        assert look_up_return(many, wrong, DEFINITIONS).returned.verdict == "accepted"
+        with Ledger.existing(many, unchanged=True) as ledger:
+            assert [decision.after for decision in ledger.decisions()] == ["jo@cedar.example"]
+    assert rows(many / "contacts.csv")[0]["email"] == "jo@cedar.example"
+    assert run("verify", "-o", many).exit_code == 0
+
+
+def test_the_tables_of_many_returns_follow_while_the_records_are_still_kept(many: Path, wrong: str) -> None:
+    with kept_in_memory(many):
+        look_up_to_do(many, DEFINITIONS)
+        correct(many, wrong, ["main_contact_email=jo@cedar.example"], "rang on 4 May", DEFINITIONS)
+        with open_records(many, DEFINITIONS) as shown:
+            pass
+        deadline = time.monotonic() + 60
+        while run("verify", "-o", many).exit_code and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert rows(many / "contacts.csv")[0]["email"] == "jo@cedar.example"
+        with open_records(many, DEFINITIONS) as still_shown:
+            assert still_shown is shown  # nothing had to be read again
+
+
+def test_a_program_that_is_killed_before_the_tables_follow_loses_no_decision(many: Path, wrong: str) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from thep_forms.definition import Definitions, MembershipYear; "
+        "from thep_forms.records import kept; from thep_forms.office.opening import kept_in_memory, open_records; "
+        "from thep_forms.office.correct import correct; kept._LARGE = 0\n"
+        "records, definitions = Path(sys.argv[1]), Definitions(None, MembershipYear(2026))\n"
+        "with kept_in_memory(records):\n"
+        "    with open_records(records, definitions): pass\n"
+        "    correct(records, sys.argv[2], ['main_contact_email=jo@cedar.example'], 'rang', definitions)\n"
+        "    os._exit(1)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(many), wrong], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert rows(many / "decisions.csv") == []
+    assert "decisions.csv" in run("verify", "-o", many).stderr
+    assert run("status", "2026-27", "-o", many).exit_code == 0
+    (many.parent / "empty").mkdir()
+    assert run("ingest", many.parent / "empty", "-o", many).exit_code in (0, 1)
+    assert rows(many / "contacts.csv")[0]["email"] == "jo@cedar.example"
+    assert len(rows(many / "decisions.csv")) == 1
+    assert run("verify", "-o", many).exit_code == 0
+
+
+def test_a_command_between_two_decisions_about_many_returns_counts_too(many: Path, wrong: str) -> None:
+    with kept_in_memory(many):
+        look_up_to_do(many, DEFINITIONS)
+        correct(many, wrong, ["main_contact_email=jo@cedar.example"], "rang on 4 May", DEFINITIONS)
+        decide("correct", many, wrong, "chair_of_governors_name=Ann Lee")
+        correct(many, wrong, ["headteacher_name=Bo Ek"], "rang on 5 May", DEFINITIONS)
+        record = look_up_return(many, wrong, DEFINITIONS)
+        assert record.returned.verdict == "accepted"
+    assert [row["after"] for row in rows(many / "decisions.csv")] == ["jo@cedar.example", "Ann Lee", "Bo Ek"]
+    assert run("verify", "-o", many).exit_code == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_after_any_decisions_at_the_desk_all_tables_are_those_of_a_full_rewrite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(kept, "_LARGE", 0)
+    office = Office(tmp_path / "records", seed)
+    for _ in range(6):
+        office.take_in()
+    with kept_in_memory(office.folder):
+        for _ in range(8):
+            with suppress(ThepFormsError):
+                office.chance.choice((office.decide, office.decide, office.undo))()
+            with open_records(office.folder, DEFINITIONS) as (ledger, records):
+                shown = list(records.returns())
+            with Ledger.existing(office.folder, unchanged=True, row_by_row=True) as ledger:
+                assert shown == list(Records(ledger, DEFINITIONS).returns())
+    assert require_as_written_anew(office.folder)

@@ -28,23 +28,29 @@ from thep_forms.records.results import made_from
 
 SIZES = (1000, 10_000, 25_000)
 MOST_IN_A_TRANSACTION = 1000
-FORM_ID = "thep-membership 2026-27 r1"
+FIRST_NUMBER, NUMBERS = 1000, 9000  # of the schools of one local authority
+LAST_YEAR = 2026
 
 
 def filled(records: Path, first: int, last: int, definitions: Definitions) -> None:
-    """Note returns with these numbers in the ledger, as a run notes what it read."""
+    """Note returns with these numbers in the ledger, as a run notes what it read.
+
+    Each is of another school, or else of an earlier year, so that nearly all are accepted.
+    """
     private_folder(records / ARCHIVE)
     build = made_from(definitions)
     with open_for_writing(records, definitions, must_exist=False) as ledger, ledger.transaction():
         for number in range(first, last):
-            answers = values(1000 + number % 9000) | {"main_contact_name": f"Person {number}"}
+            answers = values(FIRST_NUMBER + number % NUMBERS) | {"main_contact_name": f"Person {number}"}
             texts = {name: "yes" if value is True else str(value) for name, value in answers.items() if value}
-            reading = Reading(FileKind.FORM, {name: Answer(text) for name, text in texts.items()}, form_id=FORM_ID)
+            year = str(MembershipYear(LAST_YEAR - number // NUMBERS))
+            form_id = f"thep-membership {year} r1"
+            reading = Reading(FileKind.FORM, {name: Answer(text) for name, text in texts.items()}, form_id=form_id)
             stub = f"%PDF-1.7 {number}".encode()
             sha256 = hashlib.sha256(stub).hexdigest()
             (records / ARCHIVE / f"{sha256}.pdf").write_bytes(stub)
             ledger.add_file(sha256, [check_reading(reading, definitions)], build, is_kept=True)
-            ledger.add_arrivals(Arrival(f"in/{number:06}.pdf", return_id_of(sha256), None, year_given=""), sha256)
+            ledger.add_arrivals(Arrival(f"in/{number:06}.pdf", return_id_of(sha256), None, year_given=year), sha256)
             if number % MOST_IN_A_TRANSACTION == 0:
                 ledger.commit()
         ledger.end_run()

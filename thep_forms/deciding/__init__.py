@@ -4,6 +4,7 @@ from thep_forms.deciding.decide import Judgements, decide
 from thep_forms.deciding.decisions import InForce, as_they_stand, in_force, standing_decisions
 from thep_forms.deciding.model import Action, Arrival, Assigned, Decision, Entry, Judgement, Verdict
 from thep_forms.deciding.registers import Members, Registers
+from thep_forms.deciding.related import Came, CannotTellError, judged_again, years_of
 from thep_forms.deciding.senders import (
     AddressBook,
     deciding_message,
@@ -16,6 +17,8 @@ __all__ = [
     "AddressBook",
     "Arrival",
     "Assigned",
+    "Came",
+    "CannotTellError",
     "Decision",
     "Entry",
     "InForce",
@@ -28,7 +31,9 @@ __all__ = [
     "decide",
     "deciding_message",
     "in_force",
+    "judged_again",
     "standing_decisions",
     "undeliverable_addresses",
     "verdict_of_arrival",
+    "years_of",
 ]

@@ -37,18 +37,10 @@ class EarlierYear(Struct, frozen=True):
 
 
 def earlier_years(
-    entries: Iterable[Entry],
-    arrivals: Iterable[Arrival],
-    dates: Mapping[str, datetime],
-    forms_sent: Mapping[str, datetime],
+    entries: Iterable[Entry], arrivals: Iterable[Arrival], began: Mapping[str, datetime]
 ) -> dict[str, EarlierYear]:
-    """The returns that came while a later year was collected, by their ids.
-
-    `dates` are those of the messages that brought returns. `forms_sent` says when the first form of a year was sent.
-    """
-    filled_in = [entry for entry in entries if entry.is_filled_in and entry.year]
-    began = _beginnings(filled_in, dates, forms_sent)
-    years = {entry.return_id: entry.year for entry in filled_in}
+    """The returns that came while a later year was collected, by their ids. `began`: see `beginnings`."""
+    years = {entry.return_id: entry.year for entry in entries if entry.is_filled_in and entry.year}
     late: dict[str, str] = {}
     in_time: set[str] = set()
     for arrival in arrivals:
@@ -62,16 +54,21 @@ def earlier_years(
     return {return_id: EarlierYear(collected, return_id in in_time) for return_id, collected in late.items()}
 
 
-def _beginnings(
+def beginnings(
     entries: Iterable[Entry], dates: Mapping[str, datetime], forms_sent: Mapping[str, datetime]
 ) -> dict[str, datetime]:
-    """From when each year was collected that was sent or returned."""
+    """From when each year was collected that was sent or returned.
+
+    `dates` are those of the messages that brought returns. `forms_sent` says when the first form of a year was sent.
+    """
     began: dict[str, datetime] = {}
     for entry in entries:
-        if entry.year in forms_sent or any(code in entry.errors.split(";") for code in _UNCERTAIN):
+        if not entry.year or entry.year in forms_sent or not entry.is_filled_in:
+            continue
+        if entry.errors and any(code in entry.errors.split(";") for code in _UNCERTAIN):
             continue
         came = dates.get(entry.return_id)
-        known = began.get(entry.year) or _first_day(entry.year)
+        known = began.get(entry.year) or first_day_of(entry.year)
         began[entry.year] = min(came, known) if came else known
     return {**began, **forms_sent}
 
@@ -90,7 +87,8 @@ def _collected(arrival: Arrival, year: str, began: Mapping[str, datetime]) -> st
     return max(begun, default="")
 
 
-def _first_day(year: str) -> datetime:
+def first_day_of(year: str) -> datetime:
+    """The start of the first day of a membership year, in UTC."""
     return _start_of(MembershipYear.parse(year).first_day)
 
 

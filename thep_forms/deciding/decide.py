@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.checking.school_names import SchoolNames
-from thep_forms.deciding.collecting import EarlierYear, earlier_years
+from thep_forms.deciding.collecting import EarlierYear, beginnings, earlier_years
 from thep_forms.deciding.decisions import InForce, in_force
 from thep_forms.deciding.model import Arrival, Decision, Entry, Judgement, Verdict
 from thep_forms.deciding.order import Candidate, is_later, winner
@@ -33,21 +33,64 @@ class Judgements(Struct, frozen=True):
     """The judgement of each return by its id.
 
     `latest_year` is the latest membership year of a form that has no error, `latest_accepted` that of an accepted
-    return; empty where there is none. `years` are those of accepted returns.
+    return; empty where there is none. `years` are those of accepted returns. `began` says from when each year was
+    collected.
     """
 
     by_return: Mapping[str, Judgement]
     latest_year: str
     years: tuple[str, ...]
+    began: Mapping[str, datetime] = {}
 
     def with_others(self, others: Mapping[str, Judgement]) -> Judgements:
         """The judgements, with those of files that no school sent, and of those that are dealt with."""
-        return Judgements({**self.by_return, **others}, self.latest_year, self.years) if others else self
+        return replace(self, by_return={**self.by_return, **others}) if others else self
 
     @property
     def latest_accepted(self) -> str:
         """The latest membership year of an accepted return."""
         return self.years[-1] if self.years else ""
+
+
+class CameIn(Struct, frozen=True):
+    """What came in, told apart: `returns` of schools, how those came, and the judgements of all `others`.
+
+    `dates` are those of the first messages that brought returns. `decorations` came as decorations only. `forms_sent`
+    says when the first form of each year was sent or drafted.
+    """
+
+    returns: Sequence[Entry]
+    from_schools: Sequence[Arrival]
+    others: Mapping[str, Judgement]
+    dates: Mapping[str, datetime]
+    decorations: set[str]
+    forms_sent: Mapping[str, datetime]
+
+    @property
+    def began(self) -> dict[str, datetime]:
+        """From when each year was collected that was sent or returned."""
+        return beginnings(self.returns, self.dates, self.forms_sent)
+
+
+def told_apart(
+    entries: Iterable[Entry],
+    arrivals: Iterable[Arrival],
+    decided: InForce,
+    own_addresses: Collection[str] = (),
+    forms_sent: Mapping[str, datetime] | None = None,
+) -> CameIn:
+    """Tell apart what came in. For the parameters see `decide`."""
+    ways = list(arrivals)
+    apart = not_from_schools(ways, own_addresses)
+    found = sorted(entries, key=lambda entry: (entry.year, entry.dfe_number, entry.return_id))
+    others = _judgements_of_others(found, apart, decided)
+    returns = [entry for entry in found if entry.return_id not in others]
+    from_schools = [way for way in ways if verdict_of_arrival(way, own_addresses) is None]
+    dates, decorations = _dates_and_decorations(returns, from_schools)
+    sent = forms_sent_by_us(found, ways, own_addresses)
+    for year, at in (forms_sent or {}).items():
+        sent[year] = min(at, sent.get(year, at))
+    return CameIn(returns, from_schools, others, dates, decorations, sent)
 
 
 def decide(
@@ -63,23 +106,26 @@ def decide(
     `own_addresses` are the partnership's e-mail addresses, in lower case. `forms_sent` says for each year when the
     first form of it was sent or drafted. Our own messages among the arrivals may show that it was earlier.
     """
-    ways = list(arrivals)
-    apart = not_from_schools(ways, own_addresses)
-    found = sorted(entries, key=lambda entry: (entry.year, entry.dfe_number, entry.return_id))
     decided = in_force(decisions)
-    others = _judgements_of_others(found, apart, decided)
-    returns = [entry for entry in found if entry.return_id not in others]
-    from_schools = [way for way in ways if verdict_of_arrival(way, own_addresses) is None]
-    dates, decorations = _dates_and_decorations(returns, from_schools)
-    sent = forms_sent_by_us(found, ways, own_addresses)
-    for year, at in (forms_sent or {}).items():
-        sent[year] = min(at, sent.get(year, at))
-    earlier = earlier_years(returns, from_schools, dates, sent)
+    came_in = told_apart(entries, arrivals, decided, own_addresses, forms_sent)
+    return judge(came_in, came_in.began, decided, registers, own_addresses)
+
+
+def judge(
+    came_in: CameIn,
+    began: Mapping[str, datetime],
+    decided: InForce,
+    registers: Registers,
+    own_addresses: Collection[str] = (),
+) -> Judgements:
+    """Judge what came in, or a part of it that no other return bears on (`related`). `began` is that of all."""
+    returns, from_schools = came_in.returns, came_in.from_schools
+    earlier = earlier_years(returns, from_schools, began)
     earlier = {return_id: year for return_id, year in earlier.items() if not decided.year_of(return_id)}
     has_blanks = any(entry.blank for entry in returns)
     messages = messages_by_return(from_schools, own_addresses) if has_blanks else {}
-    decider = _Decider(returns, dates, decorations, decided, registers, earlier, messages)
-    return decider.judgements().with_others(others)
+    decider = _Decider(returns, came_in.dates, came_in.decorations, decided, registers, earlier, messages)
+    return replace(decider.judgements().with_others(came_in.others), began=began)
 
 
 def _judgements_of_others(

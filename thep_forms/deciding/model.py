@@ -43,7 +43,7 @@ _NEED_NOBODY = (
 )
 
 
-class Arrival(Struct, frozen=True, gc=False):
+class Arrival(Struct, frozen=True, gc=False, array_like=True):
     """One way and time by which a return came in. `received_at` is the date of the message that brought it.
 
     `year_given` is the membership year that the office said it collects when this came, empty if it said none.
@@ -67,7 +67,7 @@ class Arrival(Struct, frozen=True, gc=False):
     noted_at: datetime | None = None
 
 
-class Entry(Struct, frozen=True, gc=False):
+class Entry(Struct, frozen=True, gc=False, array_like=True):
     """What the ledger holds of a return, without its answers and problems.
 
     `kind` is a `FileKind`; `modified` is the file's own modification date. Only a form, or a picture of a form, has
@@ -166,7 +166,7 @@ class Decision(Struct, frozen=True):
     undone_by: str = ""
 
 
-class Judgement(Struct, frozen=True, gc=False):
+class Judgement(Struct, frozen=True, gc=False, array_like=True):
     """What is decided of one return.
 
     `codes` are those of the problems that the register and other returns give it. `school` is the DFE number of the

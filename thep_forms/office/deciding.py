@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import getpass
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,8 +57,12 @@ class Decided(Struct, frozen=True):
 class Desk:
     """Opened RECORDS in which a person decides. Whatever was decided counts when `decided` gives it back."""
 
-    def __init__(self, folder: Path, ledger: Ledger, definitions: Definitions, who: str) -> None:
+    def __init__(
+        self, folder: Path, ledger: Ledger, definitions: Definitions, who: str, *, tables_follow: bool = False
+    ) -> None:
+        """With `tables_follow`, the tables need not be written at once: they are as soon as nobody decides."""
         self._folder, self.ledger, self.definitions = folder, ledger, definitions
+        self.tables_follow = tables_follow
         self._who = who or user()
         self._at = datetime.now(UTC)
         self.records = Records(ledger, definitions)
@@ -71,9 +75,8 @@ class Desk:
     def returned(self, return_id: str) -> Returned:
         """The return with that id. Raises `DecisionError` if there is none."""
         wanted = return_id.strip()
-        for entry in self.records.returns():
-            if entry.return_id == wanted:
-                return entry
+        if entry := self.records.find(wanted):
+            return entry
         raise DecisionError(f"There is no return {wanted}.", Remedy.NAME_RETURN)
 
     def definition_of(self, returned: Returned) -> FormDefinition:
@@ -132,9 +135,13 @@ class Desk:
         return Decided(tuple(numbers), number, name, returned, problems, self._superseded_by(returned), left=left)
 
     def write_tables(self) -> None:
-        """Write the tables as the ledger has them now. Where RECORDS are kept in memory, the workbook follows."""
+        """Write the tables as the ledger has them now. Where RECORDS are kept in memory, the workbook follows.
+
+        So do the tables of many returns.
+        """
         kept = kept_records(self._folder)
-        Views(self._folder, self.records).write(with_workbook=kept is None)
+        if not self.tables_follow:
+            Views(self._folder, self.records).write(with_workbook=kept is None)
         if kept:
             kept.workbook.ask(self.definitions)
 
@@ -153,8 +160,14 @@ def open_desk(folder: Path, definitions: Definitions, who: str = "") -> Iterator
 
     Raises `RecordsError`, `TemplateError`, `OSError`.
     """
-    with open_for_writing(folder, definitions) as ledger:
-        yield Desk(folder, ledger, definitions, who)
+    with ExitStack() as stack:
+        kept = kept_records(folder)
+        known = stack.enter_context(kept.deciding(definitions)) if kept else None
+        ledger = known or stack.enter_context(open_for_writing(folder, definitions))
+        desk = Desk(folder, ledger, definitions, who, tables_follow=known is not None)
+        yield desk
+        if kept and known:
+            kept.take(known, desk.records)
 
 
 def require_year(year: MembershipYear, definitions: Definitions) -> None:

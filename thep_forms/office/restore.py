@@ -76,7 +76,7 @@ def restore(folder: Path, definitions: Definitions) -> Restoration:
 def _is_whole(folder: Path) -> bool:
     """Whether nothing is wrong with the ledger, once what a run that was cut off had not finished is taken back."""
     try:
-        with Ledger.existing(folder):
+        with Ledger.existing(folder, row_by_row=True):
             return True
     except UnsoundError:
         return False

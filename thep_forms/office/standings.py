@@ -278,6 +278,8 @@ def _status_of_bounces(history: _History, bounced: Collection[str]) -> SchoolSta
 
 def _with_bounces(status: SchoolStatus, bounced: Collection[str]) -> SchoolStatus:
     """The status with the addresses that bounced. Its `why` says so if none is left for a school that needs mail."""
+    if not bounced:
+        return status
     addresses = split_addresses(status.member.email)
     status = replace(status, bounced=tuple(address for address in addresses if address.lower() in bounced))
     says_so = status.standing in (Standing.ACCEPTED, Standing.UNDELIVERABLE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -21,8 +21,11 @@ FIRST_WITH_CHECKSUMS = 9  # the version of the ledger
 Damage = (sqlite3.DatabaseError, UnicodeDecodeError)
 _SIZE = 8  # bytes
 TABLE = "checksum"
+Rows = Mapping[str, Iterable[tuple[str, ...]]]  # the keys of rows by their table
 _TABLES = f"SELECT name FROM sqlite_master WHERE type='table' AND name != '{TABLE}' AND name NOT LIKE 'sqlite_%'"
-_SEPARATOR = "char(31)"  # between the parts of a key
+_BETWEEN = 31  # the character between the parts of a key
+_SEPARATOR = f"char({_BETWEEN})"
+_CHANGED = "changed_row"  # a temporary table: no trigger may name its schema
 
 
 def row_checksum(*values: object) -> bytes:
@@ -52,15 +55,56 @@ def add_function(connection: sqlite3.Connection) -> None:
     connection.create_function("row_checksum", -1, row_checksum, deterministic=True)
 
 
-def keep_up_to_date(connection: sqlite3.Connection) -> None:
-    """Let every change that this connection makes change the checksum too. The file itself keeps no trigger."""
+def keep_up_to_date(connection: sqlite3.Connection, *, notes_changes: bool = False) -> None:
+    """Let every change that this connection makes change the checksum too. The file itself keeps no trigger.
+
+    With `notes_changes`, `changed_rows` tells which rows were changed.
+    """
+    if notes_changes:
+        connection.execute(
+            f"CREATE TEMP TABLE {_CHANGED} (table_name TEXT, row_key TEXT, PRIMARY KEY (table_name, row_key))"
+        )
     for table in tables(connection):
-        remove = f"DELETE FROM {TABLE} WHERE table_name='{table}' AND row_key={_key(connection, table, 'OLD.')};"
+        old, new = _key(connection, table, "OLD."), _key(connection, table, "NEW.")
+        remove = f"DELETE FROM {TABLE} WHERE table_name='{table}' AND row_key={old};"
         add = f"INSERT OR REPLACE INTO {TABLE} VALUES {_checked(connection, table, 'NEW.')};"
+        if notes_changes:
+            remove += f"INSERT OR IGNORE INTO {_CHANGED} VALUES ('{table}', {old});"
+            add += f"INSERT OR IGNORE INTO {_CHANGED} VALUES ('{table}', {new});"
         for event, steps in (("INSERT", add), ("UPDATE", remove + add), ("DELETE", remove)):
             connection.execute(
                 f"CREATE TEMP TRIGGER checksum_{event}_{table} AFTER {event} ON main.{table} BEGIN {steps} END"
             )
+
+
+def changed_rows(connection: sqlite3.Connection) -> dict[str, list[tuple[str, ...]]]:
+    """The keys of the rows that were changed, added or deleted since `forget_changes`, by their table."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for table, key in connection.execute(f"SELECT table_name, row_key FROM {_CHANGED}"):
+        found.setdefault(table, []).append(tuple(key.split(chr(_BETWEEN))))
+    return found
+
+
+def forget_changes(connection: sqlite3.Connection) -> None:
+    """Note from now on which rows are changed."""
+    connection.execute(f"DELETE FROM {_CHANGED}")
+
+
+def note_changed(connection: sqlite3.Connection, rows: Rows) -> None:
+    """Note rows that were changed earlier, by their table."""
+    for table, keys in rows.items():
+        named = [(table, chr(_BETWEEN).join(key)) for key in keys]
+        connection.executemany(f"INSERT OR IGNORE INTO {_CHANGED} VALUES (?,?)", named)
+
+
+def take_rows(target: sqlite3.Connection, source: sqlite3.Connection, rows: Rows) -> None:
+    """Make these rows of the target, by table, what they are in the source. The caller has begun a transaction."""
+    for table, keys in rows.items():
+        where = " AND ".join(f"{name}=?" for name in _primary_key(source, table))
+        for key in keys:
+            target.execute(f"DELETE FROM {table} WHERE {where}", key)
+            for row in source.execute(f"SELECT * FROM {table} WHERE {where}", key):
+                target.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)
 
 
 def make_all(connection: sqlite3.Connection) -> None:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from stat import S_IMODE
 from types import TracebackType
 from typing import Self
 
 from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.files import PRIVATE_FILE, moved_into_place, private_folder
-from thep_forms.records import checksums, last_copy, migrations, soundness
+from thep_forms.records import checksums, last_copy, last_run, migrations, raw_bytes, soundness
+from thep_forms.records.last_copy import Identity
+from thep_forms.records.last_run import NO_RULES, LastRun, WorkedOut
 from thep_forms.records.migrations import VERSION
 from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, WRITTEN, ledger_copy, read_only
 from thep_forms.records.soundness import DAMAGED, RESTORE
 
 PATIENCE = 5.0  # seconds to wait for another run
+_GOOD_FOR = 24 * 60 * 60  # seconds for which a check of all rows counts, if this program alone has changed the bytes
 
 _BUSY = "Another run is at work on these records. Wait until it has ended, and try again."
 _FULL = "The disk is full. Nothing is half-written. Make room and try again."
@@ -92,10 +97,10 @@ def _make(path: Path) -> None:
         )
     if is_there or not records.exists() or not any(records.iterdir()):
         private_folder(records)  # a folder with other things in it keeps its modes: what we put there is private
-    if is_there:
-        path.chmod(PRIVATE_FILE)  # it may be a copy that was put back
-    else:
+    if not is_there:
         path.touch(mode=PRIVATE_FILE)
+    elif S_IMODE(path.stat().st_mode) != PRIVATE_FILE:
+        path.chmod(PRIVATE_FILE)  # it may be a copy that was put back
 
 
 def _require_ledger(records: Path) -> None:
@@ -133,29 +138,42 @@ class Database:
         unchanged: bool = False,
         in_memory: bool = False,
         may_be_unsound: bool = False,
+        row_by_row: bool = False,
+        is_known: bool = False,
         patience: float = PATIENCE,
     ) -> None:
         """With `unchanged`, open the file for reading only and lock it against writers; see `OutdatedError`.
 
         With `in_memory`, work on a copy in memory and write nothing back; `patience` is how many seconds to wait for
-        another run before it is made. `may_be_unsound` leaves out the checks.
+        another run before it is made. `may_be_unsound` leaves out the checks. `row_by_row` makes them, also of a ledger
+        with the very bytes of which the last run knew that they are sound. `is_known`: this program has checked the
+        file, and nothing else has changed it since.
         """
         self._path = records / LEDGER
-        self._may_be_unsound = may_be_unsound
-        self._is_ours = False  # locked against other processes
+        self._may_be_unsound, self._row_by_row, self._is_known = may_be_unsound, row_by_row, is_known
+        self.last_run: LastRun | None = None  # what the last run knew, if this is the very ledger that it left
+        self.checked_at = 0  # when its rows were checked one by one, in seconds since 1970
+        self._is_ours = self._notes_changes = False  # locked against other processes
         self._changes_before = 0  # that the connection had made when the transaction began
+        self.worked_out: WorkedOut | None = None  # what the last run worked out, if it counts
+        self._noted = (NO_RULES, b"", 0)
+        self._uses_file = False
         with errors_in_words():
             self._connection = self._connected(unchanged=unchanged, in_memory=in_memory)
             try:
+                raw_bytes.begin_use(self._path)
+                self._uses_file = True
                 checksums.add_function(self._connection)
                 if unchanged:
                     self._look()
                 elif in_memory:
                     self._copy(patience)
+                    self._let_go_of_file()
                 else:
                     self._lock()
                 if not unchanged:
-                    checksums.keep_up_to_date(self._connection)
+                    self._notes_changes = self.last_run is not None or self._is_known
+                    checksums.keep_up_to_date(self._connection, notes_changes=self._notes_changes)
             except BaseException as error:
                 self._close()
                 if isinstance(error, UnicodeDecodeError):  # SQLite quotes a damaged name
@@ -180,25 +198,38 @@ class Database:
         unchanged: bool = False,
         in_memory: bool = False,
         may_be_unsound: bool = False,
+        row_by_row: bool = False,
+        is_known: bool = False,
         patience: float = PATIENCE,
     ) -> Self:
         """The ledger of records that exist. Raises `RecordsError` if there are none."""
         _require_ledger(records)
         if not (records / LEDGER).is_file():
             raise RecordsError(f"{records} holds no records. Give the folder that ingest wrote to.")
-        return cls(records, unchanged=unchanged, in_memory=in_memory, may_be_unsound=may_be_unsound, patience=patience)
+        return cls(
+            records,
+            unchanged=unchanged,
+            in_memory=in_memory,
+            may_be_unsound=may_be_unsound,
+            row_by_row=row_by_row,
+            is_known=is_known,
+            patience=patience,
+        )
 
     def _look(self) -> None:
         """Start a read transaction, so that all reads see the same state."""
         self._connection.execute("BEGIN")
         if self._version() != VERSION:
             raise OutdatedError(_OLD)
+        self._compare_with_last_run()
         self._require_soundness()
 
     def _copy(self, patience: float) -> None:
         """Copy the file into memory, and migrate the copy."""
         with closing(sqlite3.connect(read_only(self._path), uri=True, timeout=patience)) as source:
+            source.execute("BEGIN")
             source.execute("SELECT 1 FROM sqlite_master").fetchone()  # `backup` would wait for ever for another run
+            self._compare_with_last_run()
             source.backup(self._connection)
         version = self._version()
         self._require_soundness(version)
@@ -219,6 +250,7 @@ class Database:
         if not self._is_empty():
             version = self._version()
             self._connection.execute("COMMIT")  # the lock stays
+            self._compare_with_last_run()
             self._require_soundness(version)
             if version != VERSION:
                 self._keep_copy(version)
@@ -285,6 +317,13 @@ class Database:
                 self._connection.execute("PRAGMA locking_mode=NORMAL")
                 self._connection.execute("PRAGMA journal_mode=DELETE")
         self._connection.close()
+        self._let_go_of_file()
+
+    def _let_go_of_file(self) -> None:
+        """Note that this connection no longer uses the file, or never did, as it works on a copy."""
+        if self._uses_file:
+            self._uses_file = False
+            raw_bytes.end_use(self._path)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -326,18 +365,73 @@ class Database:
         """What is wrong with the file, a sentence each. `version` is the one that wrote it."""
         with errors_in_words():
             yield from soundness.faults(self._connection)
-            copy = last_copy.identity_of(self._path.parent / LAST_COPY)
-            if version < checksums.FIRST_WITH_CHECKSUMS or not copy:
-                return
-            own = last_copy.identity(self._connection)
-            if own.records_id != copy.records_id:
-                yield _FOREIGN
-            elif own.changes < copy.changes:
-                yield _ROLLED_BACK
+            yield from self._faults_by_copy(version)
+
+    def _faults_by_copy(self, version: int) -> Iterator[str]:
+        """What is wrong with the file by its last copy."""
+        copy = last_copy.identity_of(self._path.parent / LAST_COPY)
+        if version < checksums.FIRST_WITH_CHECKSUMS or not copy:
+            return
+        own = last_copy.identity(self._connection)
+        if own.records_id != copy.records_id:
+            yield _FOREIGN
+        elif own.changes < copy.changes:
+            yield _ROLLED_BACK
 
     def _require_soundness(self, version: int = VERSION) -> None:
-        """Raises `UnsoundError` with the first fault. Nothing is written to a ledger that has one, or built on it."""
-        if self._may_be_unsound:
+        """Raises `UnsoundError` with the first fault. Nothing is written to a ledger that has one, or built on it.
+
+        A ledger with the very bytes of which the last run knew that they are sound is read row by row once a day.
+        """
+        if self._may_be_unsound or self._is_known:
             return
-        for fault in self.faults(version):
+        if version != VERSION:
+            self.last_run = None
+        now = int(time.time())
+        is_checked = self.last_run is not None and 0 <= now - self.last_run.checked_at < _GOOD_FOR
+        for fault in self._faults_by_copy(version) if is_checked else self.faults(version):
             raise UnsoundError(fault)
+        self.checked_at = self.last_run.checked_at if self.last_run and is_checked else now
+
+    def identity(self) -> Identity:
+        """Whose records these are, and how often they were changed."""
+        return last_copy.identity(self._connection)
+
+    def note_changed(self, rows: Mapping[str, Iterable[tuple[str, ...]]]) -> None:
+        """Note rows that were changed earlier, by their table, as `changed_rows` gives them."""
+        checksums.note_changed(self._connection, rows)
+
+    def forget_changes(self) -> None:
+        """Note from now on which rows are changed."""
+        checksums.forget_changes(self._connection)
+
+    def take_rows(self, source: Database, rows: Mapping[str, Iterable[tuple[str, ...]]]) -> None:
+        """Make these rows, by their table, what they are in another ledger."""
+        with errors_in_words():
+            self._connection.execute("BEGIN")  # the identity is that of the other ledger, too
+            checksums.take_rows(self._connection, source._connection, rows)
+            self._connection.execute("COMMIT")
+
+    def note_worked_out(self, rules: bytes, worked_out: WorkedOut | None, content: bytes) -> None:
+        """Note what was worked out of the ledger as it is now, by these rules, for the next run."""
+        self.worked_out = worked_out
+        if self._notes_changes:
+            checksums.forget_changes(self._connection)
+        self._noted = (rules, content, self._connection.total_changes)
+
+    def noted(self) -> tuple[bytes, bytes]:
+        """What `note_worked_out` noted, rules and content; empty if the ledger has changed since."""
+        rules, content, changes = self._noted
+        is_of_now = changes == self._connection.total_changes and not self._connection.in_transaction
+        return (rules, content) if is_of_now else (NO_RULES, b"")
+
+    def _compare_with_last_run(self) -> None:
+        """Set `last_run`, if the bytes of the locked file are those that the last run left."""
+        is_to_count = not self._may_be_unsound and not self._row_by_row and not self._is_known
+        found = last_run.load(self._path.parent) if is_to_count else None
+        if found and raw_bytes.hash_of(self._path) == found.ledger:
+            self.last_run = found
+
+    def changed_rows(self) -> dict[str, list[tuple[str, ...]]]:
+        """The keys of the rows that were changed since the last run, by their table. There must have been one."""
+        return checksums.changed_rows(self._connection) if self._notes_changes else {}

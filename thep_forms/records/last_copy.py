@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
 
-from thep_forms.files import CHUNK, renew_private, sync_folder
+from thep_forms.files import CHUNK, HalfWritten, sync_folder
+from thep_forms.records import raw_bytes
 from thep_forms.records.checksums import Damage
 from thep_forms.records.names import LAST_COPY, LEDGER, read_only
 
@@ -36,17 +37,22 @@ def identity_of(path: Path) -> Identity | None:
         return None
 
 
-def renew(records: Path) -> None:
-    """Copy the ledger, unless the copy is up to date. Raises `OSError`, `sqlite3.DatabaseError`.
+def renew(records: Path) -> bytes:
+    """Copy the ledger, unless the copy is up to date, and give its hash. Raises `OSError`, `sqlite3.DatabaseError`.
 
     Byte for byte, so that a comparison shows any damage to either of the two.
     """
     ledger, copy = records / LEDGER, records / LAST_COPY
     with closing(sqlite3.connect(read_only(ledger), uri=True, isolation_level=None)) as connection:
-        connection.execute("BEGIN")
+        connection.execute("BEGIN")  # nobody writes until this is over
         if identity(connection) == identity_of(copy):
-            return
-        # Nobody writes until this is over. To close a file that was opened twice gives up its lock (POSIX, fcntl).
-        with ledger.open("rb") as source:
-            renew_private(copy, iter(partial(source.read, CHUNK), b""))
+            return raw_bytes.hash_of(ledger)
+        hashed = hashlib.sha256()
+        with raw_bytes.opened(ledger) as source:
+            target = HalfWritten(copy)
+            while piece := source.read(CHUNK):
+                hashed.update(piece)
+                target.write(piece)
+            target.finish()
     sync_folder(records)
+    return hashed.digest()

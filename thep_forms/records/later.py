@@ -6,22 +6,22 @@ before, the workbook shows what was known earlier: `verify` says so, and the nex
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from threading import Lock, Timer
 
 from thep_forms.definition import Definitions
 from thep_forms.errors import RecordsError
-from thep_forms.records.opening import bring_up_to_date
 
 MOMENT = 3.0  # seconds
 
 
 class WorkbookLater:
-    """Writes the workbook of one folder in a thread of its own."""
+    """Has the workbook of one folder written in a thread of its own, and whatever else follows a decision later."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._lock = folder, Lock()
+    def __init__(self, write: Callable[[Definitions], object]) -> None:
+        """`write` writes it. It may raise `RecordsError`, `OSError`."""
+        self._write, self._lock = write, Lock()
         self._timer: Timer | None = None
         self._definitions: Definitions | None = None  # set while it is to be written
 
@@ -43,7 +43,7 @@ class WorkbookLater:
                 self._timer.cancel()
         if wanted:
             try:
-                bring_up_to_date(self._folder, wanted)
+                self._write(wanted)
             except BaseException:
                 self._definitions = self._definitions or wanted
                 raise

@@ -230,6 +230,13 @@ class Ledger(RegistersAndMail):
             rows = list(group)
             yield _entry(rows[0][:_ENTRY_COLUMNS], {}), [_arrival(*row[_ENTRY_COLUMNS:]) for row in rows]
 
+    def one_return(self, return_id: str) -> tuple[Entry, list[Arrival]] | None:
+        """A return with its arrivals by source; None if the ledger does not have it."""
+        query = select(_ENTRY, "result r JOIN entry e ON e.return_id = r.return_id WHERE r.return_id=?")
+        row = self._connection.execute(query, (return_id,)).fetchone()
+        arrivals = self.arrivals_of(return_id) if row else []
+        return (_entry(row, {}), arrivals) if arrivals else None
+
     def add_unopened(self, arrival: Arrival, reason: str) -> bool:
         """Note what could not be opened, unless it was opened at another time; whether it is new."""
         if self._connection.execute("SELECT 1 FROM arrival WHERE source=?", (arrival.source,)).fetchone():

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from thep_forms.definition import Definitions
-from thep_forms.records import last_copy
+from thep_forms.records import last_copy, last_run
 from thep_forms.records.database import CutOffError, OutdatedError, ReadOnlyError, errors_in_words
+from thep_forms.records.last_run import LastRun
 from thep_forms.records.ledger import Ledger
 from thep_forms.records.records import Records
-from thep_forms.records.results import is_outdated, renew_results
+from thep_forms.records.results import is_outdated, renew_results, rules_of
 from thep_forms.records.views import Views
 
 _READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
@@ -26,10 +29,30 @@ def open_for_writing(records: Path, definitions: Definitions, *, must_exist: boo
     `OSError`.
     """
     with Ledger.existing(records) if must_exist else Ledger(records) as ledger:
-        renew_results(ledger, definitions)
+        if not counts_on_last_run(ledger, definitions):
+            renew_results(ledger, definitions)
         yield ledger
+        noted = ledger.noted()
+    leave(records, ledger.last_run, ledger.checked_at, *noted)
+
+
+def leave(records: Path, before: LastRun | None, checked_at: int, rules: bytes, content: bytes) -> None:
+    """Renew the copy of a ledger that was closed, and what the next run is to know of it.
+
+    `before` is what this run knew. The rest is that of `LastRun`. Raises `RecordsError`, `OSError`.
+    """
     with errors_in_words():
-        last_copy.renew(records)
+        left = LastRun(last_copy.renew(records), checked_at, rules, content)
+    if before is None or before.ledger != left.ledger or (before.content and content and rules != before.rules):
+        last_run.save(records, left)
+    elif checked_at != before.checked_at:
+        last_run.save(records, replace(before, checked_at=checked_at))
+
+
+def counts_on_last_run(ledger: Ledger, definitions: Definitions) -> bool:
+    """Whether what the last run worked out counts. Then no result is out of date."""
+    ledger.worked_out = ledger.last_run.worked_out(rules_of(definitions)) if ledger.last_run else None
+    return ledger.worked_out is not None
 
 
 @contextmanager
@@ -39,8 +62,8 @@ def open_for_reading(records: Path, definitions: Definitions) -> Iterator[Ledger
     If it is out of date, or a run was cut off, updates it and its tables first. In a folder that cannot be written to,
     updates a copy in memory instead. Raises `RecordsError`, `TemplateError`, `OSError`.
     """
-    if is_current(records, definitions):
-        with Ledger.existing(records, unchanged=True) as ledger:
+    if ledger := _current(records, definitions):
+        with ledger:
             yield ledger
         return
     if not _is_brought_up_to_date(records, definitions):
@@ -49,6 +72,7 @@ def open_for_reading(records: Path, definitions: Definitions) -> Iterator[Ledger
             yield ledger
         return
     with Ledger.existing(records, unchanged=True) as ledger:
+        counts_on_last_run(ledger, definitions)
         yield ledger
 
 
@@ -67,11 +91,26 @@ def _is_brought_up_to_date(records: Path, definitions: Definitions) -> bool:
 
 def is_current(records: Path, definitions: Definitions) -> bool:
     """Whether the ledger is of this version, and no result that can be renewed is out of date."""
+    ledger = _current(records, definitions)
+    if ledger:
+        with ledger:
+            return True
+    return False
+
+
+def _current(records: Path, definitions: Definitions) -> Ledger | None:
+    """The ledger, opened for reading; None if it is of an earlier version, or any result is out of date."""
     try:
-        with Ledger.existing(records, unchanged=True) as ledger:
-            return not is_outdated(ledger, definitions)
+        ledger = Ledger.existing(records, unchanged=True)
     except (OutdatedError, CutOffError):
-        return False
+        return None
+    is_up_to_date = False
+    try:
+        is_up_to_date = counts_on_last_run(ledger, definitions) or not is_outdated(ledger, definitions)
+    finally:
+        if not is_up_to_date:
+            ledger.__exit__(None, None, None)
+    return ledger if is_up_to_date else None
 
 
 def bring_up_to_date(records: Path, definitions: Definitions) -> None:

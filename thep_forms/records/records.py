@@ -18,109 +18,21 @@ from thep_forms.deciding import (
     Arrival,
     Decision,
     Entry,
-    Judgement,
+    Judgements,
     Verdict,
     as_they_stand,
     decide,
     undeliverable_addresses,
-    verdict_of_arrival,
 )
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, ProblemCode, Severity
-from thep_forms.reading import FileKind
 from thep_forms.records.addresses import Correspondents
 from thep_forms.records.changes import Change, changes
 from thep_forms.records.ledger import Ledger
+from thep_forms.records.renewing import renewed
+from thep_forms.records.returned import WITHOUT_PROBLEMS, Returned, place_of, returned, split_codes
 
 T = TypeVar("T")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_LAST = datetime.max.replace(tzinfo=UTC)
-_WITHOUT_PROBLEMS = (Verdict.SENT_BY_US, Verdict.AUTOMATIC, Verdict.CLOSED)
-
-
-class Returned(Struct, frozen=True, gc=False):
-    """A return: what the ledger holds of it, how it came, and what is decided of it."""
-
-    entry: Entry
-    arrivals: tuple[Arrival, ...]  # the one that counts first: the first message, else the first source
-    judgement: Judgement
-    apart: Mapping[str, Verdict] = {}  # the verdict of each arrival that was not a school's, by its source
-
-    @property
-    def arrivals_from_school(self) -> tuple[Arrival, ...]:
-        """The ways by which a school sent it."""
-        return tuple(arrival for arrival in self.arrivals if arrival.source not in self.apart)
-
-    def verdict_of(self, arrival: Arrival) -> Verdict:
-        """What became of it as it came by that way."""
-        if arrival.source in self.apart:
-            return self.apart[arrival.source]
-        return self.verdict if arrival == self.arrivals[0] else Verdict.DUPLICATE
-
-    @property
-    def return_id(self) -> str:
-        """The first 16 hex digits of its file's hash; in a file of several forms `-2`, `-3`, … follow."""
-        return self.entry.return_id
-
-    @property
-    def is_picture(self) -> bool:
-        """Whether it is a picture of a form."""
-        return self.entry.kind == FileKind.SCAN
-
-    @property
-    def source(self) -> str:
-        """The way by which it came first."""
-        return self.arrivals[0].source
-
-    @property
-    def verdict(self) -> Verdict:
-        """What became of it. That it came more than once, `arrivals` tell."""
-        return self.judgement.verdict
-
-    @property
-    def is_decoration(self) -> bool:
-        """Whether it only ever came as a decoration of messages: nobody is asked about it."""
-        return self.judgement.is_decoration
-
-    @property
-    def dfe_number(self) -> str:
-        """The DFE number that was typed, in its normal form; empty where none can be read."""
-        return self.entry.dfe_number
-
-    @property
-    def school_name(self) -> str:
-        """The name that the return gives its school."""
-        return self.entry.school_name
-
-    @property
-    def school(self) -> str:
-        """Whose it is: what a person said, else the DFE number that was typed, unless the name is another school's.
-
-        Where no number can be read it is that of the school that the copy was made for.
-        """
-        found = self.judgement.assigned_school or self.judgement.namesake
-        return found or self.entry.dfe_number or self.entry.copy_of
-
-    @property
-    def year(self) -> str:
-        """Its membership year; empty where neither the return nor a person says it."""
-        return self.entry.year or self.judgement.assigned_year
-
-    @property
-    def year_collected(self) -> str:
-        """The year in whose collection it came: its own, unless it is of an earlier year than the one collected."""
-        return self.judgement.collected or self.year
-
-    @property
-    def dated(self) -> datetime | None:
-        """When it was sent, as far as that is known: the date of its first message, else the file's own."""
-        return self.arrivals[0].received_at or self.entry.modified
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The codes of its problems, each once."""
-        if self.verdict in _WITHOUT_PROBLEMS:
-            return ()
-        return tuple(dict.fromkeys((*_split(self.entry.codes), *self.judgement.codes)))
 
 
 class KnownContact(Struct, frozen=True):
@@ -133,30 +45,38 @@ class KnownContact(Struct, frozen=True):
 class Records:
     """Everything that an open ledger knows, with verdicts.
 
-    Returns are gone through one by one: in memory are only the judgements, unless `keep_returns` was called.
+    Returns are gone through one by one: in memory are only the judgements, unless `keep_returns` was called, or what an
+    earlier run worked out counts.
     """
 
     def __init__(self, ledger: Ledger, definitions: Definitions) -> None:
-        """Decide about every return, by what the ledger knows now."""
+        """Decide about every return, by what the ledger knows now.
+
+        `renewed` is set where an earlier run had decided, so that only what has changed since was decided again.
+        """
         self.ledger, self.definitions = ledger, definitions
-        self._kept: dict[str, Returned] | None = None
+        self._is_kept = False
         self._worked_out: dict[Hashable, Any] = {}
         self.registers = ledger.registers()
         self.own_addresses = definitions().partnership.own_addresses
-        unopened = list(ledger.unopened())
-        forms_sent = ledger.first_forms_sent()
-        self.judgements = decide(
-            chain(ledger.entries(), (entry for entry, _ in unopened)),
-            chain(ledger.arrivals(), (arrival for _, arrivals in unopened for arrival in arrivals)),
-            ledger.decisions(),
-            self.registers,
-            self.own_addresses,
-            forms_sent,
-        )
+        self.renewed = renewed(ledger, self.registers, self.own_addresses)
+        self._returns = self.renewed.returns if self.renewed else None
+        self.judgements = self.renewed.judgements if self.renewed else self._decided()
         self.correspondents = Correspondents(ledger, self.judgements.by_return, self.registers, self.own_addresses)
         # The columns are those of the latest year's form: they depend on the returns, not on the day.
         latest = self.judgements.latest_year
         self.definition: FormDefinition = definitions(MembershipYear.parse(latest) if latest else None)
+
+    def _decided(self) -> Judgements:
+        unopened = list(self.ledger.unopened())
+        return decide(
+            chain(self.ledger.entries(), (entry for entry, _ in unopened)),
+            chain(self.ledger.arrivals(), (arrival for _, arrivals in unopened for arrival in arrivals)),
+            self.ledger.decisions(),
+            self.registers,
+            self.own_addresses,
+            self.ledger.first_forms_sent(),
+        )
 
     @cached_property
     def latest_year(self) -> str:
@@ -167,11 +87,12 @@ class Records:
 
     def keep_returns(self) -> None:
         """Keep all returns in memory, for a program that asks for them often: some 2 kB each."""
-        self._kept = {entry.return_id: entry for entry in self.returns()}
+        self._returns = {entry.return_id: entry for entry in self.returns()}
+        self._is_kept = True
 
     def once(self, key: Hashable, work_out: Callable[[], T]) -> T:
         """What `work_out` gives. Where returns are kept it is worked out once: nothing writes to that ledger."""
-        if self._kept is None:
+        if not self._is_kept:
             return work_out()
         if key not in self._worked_out:
             self._worked_out[key] = work_out()
@@ -180,26 +101,18 @@ class Records:
 
     def find(self, return_id: str) -> Returned | None:
         """The return with that id; None if there is none."""
-        if self._kept is not None:
-            return self._kept.get(return_id)
+        if self._returns is not None:
+            return self._returns.get(return_id)
         return next((entry for entry in self.returns() if entry.return_id == return_id), None)
 
     def returns(self) -> Iterator[Returned]:
         """Every return once, by membership year, DFE number and id."""
-        return iter(self._kept.values()) if self._kept is not None else self._all_returns()
+        return iter(self._returns.values()) if self._returns is not None else self._all_returns()
 
     def _all_returns(self) -> Iterator[Returned]:
-        found = merge(self.ledger.returns(), self.ledger.unopened(), key=lambda each: _place(each[0]))
+        found = merge(self.ledger.returns(), self.ledger.unopened(), key=lambda each: place_of(each[0]))
         for entry, arrivals in found:
-            yield self._returned(entry, arrivals)
-
-    def _returned(self, entry: Entry, arrivals: list[Arrival]) -> Returned:
-        apart: dict[str, Verdict] = {}
-        for arrival in arrivals:
-            if verdict := verdict_of_arrival(arrival, self.own_addresses):
-                apart[arrival.source] = verdict
-        arrivals.sort(key=lambda arrival: (arrival.source in apart, arrival.received_at or _LAST, arrival.source))
-        return Returned(entry, tuple(arrivals), self.judgements.by_return[entry.return_id], apart)
+            yield returned(entry, arrivals, self.judgements.by_return[entry.return_id], self.own_addresses)
 
     def arrivals(self) -> Iterator[tuple[Returned, Arrival]]:
         """Every arrival with its return: the returns in their order, the arrivals of each by source."""
@@ -288,7 +201,7 @@ class Records:
 
     def problems(self, entry: Returned) -> tuple[Problem, ...]:
         """Its own problems, and those that the register and other returns give it."""
-        if entry.verdict in _WITHOUT_PROBLEMS:
+        if entry.verdict in WITHOUT_PROBLEMS:
             return ()
         own = self.ledger.problems(entry.return_id) if entry.entry.codes else ()
         return (*own, *(self._problem(code, entry) for code in entry.judgement.codes))
@@ -324,7 +237,7 @@ class Records:
         """The codes of those of its problems that must be fixed."""
         problems = self.definition.problems
         codes = [code for code in entry.judgement.codes if problems[code].severity is Severity.ERROR]
-        return tuple(dict.fromkeys((*_split(entry.entry.errors), *codes)))
+        return tuple(dict.fromkeys((*split_codes(entry.entry.errors), *codes)))
 
     # --- what is new ---------------------------------------------------------------------------------------------
 
@@ -392,11 +305,3 @@ def _still_unknown(record: SchoolRecord, earlier: SchoolRecord) -> SchoolRecord:
 def _index(order: Sequence[str], role: str) -> int:
     """Where a role stands on the form; those of earlier years' forms alone come last."""
     return order.index(role) if role in order else len(order)
-
-
-def _place(entry: Entry) -> tuple[str, str, str]:
-    return entry.year, entry.dfe_number, entry.return_id
-
-
-def _split(codes: str) -> list[str]:
-    return codes.split(";") if codes else []

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from thep_forms import __version__, checking, definition
+from thep_forms import __version__, checking, deciding, definition
 from thep_forms.checking.corrections import NO_CORRECTIONS, Corrections
 from thep_forms.checking.known_answers import NO_KNOWLEDGE, Knowledge
 from thep_forms.deciding import Decision, in_force
@@ -34,6 +34,18 @@ def made_from(definitions: Definitions) -> str:
     if definitions.templates:
         parts.append(digest(definitions.templates, _TEMPLATES))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:SHORT]
+
+
+def rules_of(definitions: Definitions) -> bytes:
+    """A hash of everything that verdicts and tables depend on besides the ledger."""
+    parts = (made_from(definitions), str(definitions.default_year), *_rooms())
+    return hashlib.sha256("\0".join(parts).encode()).digest()
+
+
+@cache
+def _rooms() -> tuple[str, ...]:
+    """What of this depends on the program, besides `_program`."""
+    return tuple(digest(folder, [".py"]) for folder in (Path(deciding.__file__).parent, Path(__file__).parent))
 
 
 @cache

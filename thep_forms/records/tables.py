@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -15,11 +14,12 @@ from thep_forms.deciding import Arrival, Decision, Verdict
 from thep_forms.definition import FormDefinition, MembershipYear
 from thep_forms.reading import FileKind, ReadFrom
 from thep_forms.records.names import TableName
-from thep_forms.records.records import History, KnownContact, Records, Returned
+from thep_forms.records.records import History, KnownContact, Records
+from thep_forms.records.returned import Returned
 
 Row = Sequence[str]  # a cell for each column
 Columns = Mapping[str, str]  # the name and the title of each column, in order
-_CHUNK = 2**16  # characters
+_PIECE = 500  # rows
 _LONGEST_CELL = 2**31 - 1  # characters; the default of csv.reader is 131,072
 _RETURN = {"return_id": "Return"}
 _YEAR = {"membership_year": "Membership year"}
@@ -68,36 +68,40 @@ class Table(Struct, frozen=True):
 
     def csv(self) -> Iterator[bytes]:
         """The table as CSV, piece by piece; see `CsvText`."""
-        pieces: list[bytes] = []
-        text = CsvText(self.columns, pieces.append)
+        text = CsvText(self.columns)
         for row in self.rows:
             text.add(row)
-            yield from pieces
-            pieces.clear()
-        text.end()
-        yield from pieces
+            if text.rows == _PIECE:
+                yield text.take()
+        yield text.take()
 
 
 class CsvText:
-    """Rows as CSV: UTF-8, RFC 4180, a header row; no cell acts as a formula. It is handed on in pieces."""
+    """Rows as CSV: UTF-8, RFC 4180, a header row; no cell acts as a formula. It is taken piece by piece."""
 
-    def __init__(self, columns: Columns, write: Callable[[bytes], object]) -> None:
-        self._write = write
-        self._text = io.StringIO(newline="")
-        self._writer = csv.writer(self._text)
+    def __init__(self, columns: Columns) -> None:
+        self._lines: list[str] = []
+        self._writer = csv.writer(_Lines(self._lines.append))
         self._writer.writerow(columns)
+        self.rows = 0  # since the last piece was taken
 
     def add(self, row: Row) -> None:
         """Add a row."""
         self._writer.writerow(map(csv_cell, row))
-        if self._text.tell() > _CHUNK:
-            self.end()
-            self._text.seek(0)
-            self._text.truncate()
+        self.rows += 1
 
-    def end(self) -> None:
-        """Hand on what is left."""
-        self._write(self._text.getvalue().encode())
+    def take(self) -> bytes:
+        """What was added since, the header first."""
+        piece = "".join(self._lines).encode()
+        self._lines.clear()
+        self.rows = 0
+        return piece
+
+
+class _Lines(Struct, frozen=True):
+    """What `csv.writer` writes to."""
+
+    write: Callable[[str], object]
 
 
 class CsvRows:
@@ -171,25 +175,41 @@ def _with_earlier(latest: Columns, earlier: Sequence[Columns]) -> Columns:
     return {**latest, **{name: all_labels[name] for name in only_earlier}}
 
 
-def sweep(records: Records) -> Iterator[tuple[TableName, Row]]:
-    """The rows of all tables in one pass: by membership year, DFE number, return and source; decisions come last."""
-    fields, parts = list(_school_columns(records)), list(_part_columns(records))
-    history = History(records)
-    for entry in records.returns():
+class Sweep:
+    """The rows of all tables, return by return. Ask for those of returns of one school in the order of their years."""
+
+    def __init__(self, records: Records) -> None:
+        self._records, self._history = records, History(records)
+        self._fields, self._parts = list(_school_columns(records)), list(_part_columns(records))
+
+    def rows(self, entry: Returned) -> Iterator[tuple[TableName, Row]]:
+        """The rows of a return, in their order in each table."""
+        records = self._records
         for arrival in sorted(entry.arrivals, key=lambda arrival: arrival.source):
             yield TableName.RETURNS, _return_row(records, entry, arrival)
         yield from _problem_rows(records, entry)
         yield from _value_rows(records, entry)
         if entry.verdict is Verdict.ACCEPTED:
             record = records.record(entry)
-            cells = [record.school.get(name, "") for name in fields]
+            cells = [record.school.get(name, "") for name in self._fields]
             yield TableName.SCHOOLS, (entry.year, entry.dfe_number, *cells, entry.return_id)
-            yield from _contact_rows(entry, records.contacts(entry, record), parts)
-            for change in history.changes(entry, record):
+            yield from _contact_rows(entry, records.contacts(entry, record), self._parts)
+            for change in self._history.changes(entry, record):
                 row = (*_school_cells(entry), change.role, change.field, change.before, change.after)
                 yield TableName.CHANGES, row
-    for decision in records.decisions():
-        yield TableName.DECISIONS, _decision_row(decision)
+
+    def decisions(self) -> Iterator[Row]:
+        """The rows of decisions, which are of no return."""
+        return (_decision_row(decision) for decision in self._records.decisions())
+
+
+def sweep(records: Records) -> Iterator[tuple[TableName, Row]]:
+    """The rows of all tables in one pass: by membership year, DFE number, return and source; decisions come last."""
+    of_returns = Sweep(records)
+    for entry in records.returns():
+        yield from of_returns.rows(entry)
+    for row in of_returns.decisions():
+        yield TableName.DECISIONS, row
 
 
 def _school_cells(entry: Returned) -> Row:
