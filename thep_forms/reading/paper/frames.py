@@ -16,14 +16,11 @@ LINE = 230  # of 255: a thin line in a blurred picture is no darker
 OUTSIDE, INSIDE = 6, 4  # dots on either side of the edge of a box, where its lines are
 LEAST_PRINT = 20  # dots of a line: fewer say nothing
 LEAST_SHARE = 0.6  # of the dots of a line that have to be there
-LEAST_LINES = 0.5  # of the lines around a box: a coarse fax may lose some
+LEAST_LINES = 0.5  # of the lines around a box: a coarse fax may lose some of those that lie
 _EDGE = OUTSIDE + INSIDE
-_SIDES = (  # the strips along the edges of a box: above, below, left and right, without the corners
-    (slice(None, _EDGE), slice(_EDGE, -_EDGE)),
-    (slice(-_EDGE, None), slice(_EDGE, -_EDGE)),
-    (slice(_EDGE, -_EDGE), slice(None, _EDGE)),
-    (slice(_EDGE, -_EDGE), slice(-_EDGE, None)),
-)
+_INSIDE = slice(_EDGE, -_EDGE)  # without the corners
+_LYING = ((slice(None, _EDGE), _INSIDE), (slice(-_EDGE, None), _INSIDE))  # the strips above and below a box
+_UPRIGHT = ((_INSIDE, slice(None, _EDGE)), (_INSIDE, slice(-_EDGE, None)))  # those on its left and right
 
 
 def displaced_boxes(page: Picture, printed: PrintedPage, end: int) -> frozenset[str]:
@@ -39,13 +36,15 @@ def displaced_boxes(page: Picture, printed: PrintedPage, end: int) -> frozenset[
 
 
 def _has_its_lines(near: Mask, printed: PrintedPage, area: Area) -> bool:
-    """Whether enough of the lines around a box are there."""
+    """Whether all upright lines around a box are there, and enough of all its lines."""
     around = area.grown(OUTSIDE, OUTSIDE)
     lines, dark = around.within(printed.picture) < PRINT, around.within(near) > 0
-    expected = found = 0
-    for side in _SIDES:
+    found: list[bool] = []
+    for side in (*_UPRIGHT, *_LYING):
         count = int(np.count_nonzero(lines[side]))
+        is_there = int(np.count_nonzero(lines[side] & dark[side])) >= LEAST_SHARE * count
         if count >= LEAST_PRINT:
-            expected += 1
-            found += int(np.count_nonzero(lines[side] & dark[side]) >= LEAST_SHARE * count)
-    return found >= LEAST_LINES * expected
+            if not is_there and side in _UPRIGHT:
+                return False
+            found.append(is_there)
+    return sum(found) >= LEAST_LINES * len(found)
