@@ -196,6 +196,7 @@ class YearAtTheDesk:
         """Close what is no form, with the keyboard alone."""
         self.open("To do")
         self.page.locator(".tasks").wait_for()
+        self.page.wait_for_load_state("load")  # the keys are there once the scripts are
         self.page.keyboard.press("j")
         self.page.keyboard.press("c")
         self.page.locator("#close-why:focus").wait_for()

@@ -73,7 +73,8 @@ def test_without_scripts_the_page_add_returns_takes_files(
 
 def test_what_is_added_counts_for_the_year_in_sight(page: Page, some: Path, filled: Filled) -> None:
     page.get_by_label("Year", exact=True).select_option("2027-28")
-    page.get_by_role("button", name="Change").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Change").click()
     drop(page, ("Elm.pdf", filled("2103")))
     page.locator("#tray .remove").wait_for(timeout=60_000)
     (elm,) = (row for row in rows(some / "returns.csv") if row["source"] == "Elm.pdf")
