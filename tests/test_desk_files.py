@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.commands import run
 from tests.conftest import inbox, rows
@@ -99,9 +99,9 @@ def test_a_list_of_schools_that_is_dropped_leads_to_its_preview_and_is_no_return
 def test_choosing_a_year_shows_its_schools_and_stays_chosen(page: Page) -> None:
     page.get_by_label("Year", exact=True).select_option("2027-28")
     page.get_by_role("button", name="Change").click()
-    assert page.locator("h1").inner_text() == "To do 2027-28"
+    expect(page.locator("h1")).to_have_text("To do 2027-28")
     page.get_by_role("link", name="Schools").first.click()
-    assert page.locator("h1").inner_text() == "Schools 2027-28"
+    expect(page.locator("h1")).to_have_text("Schools 2027-28")
     assert "2027" not in page.url
 
 
