@@ -14,7 +14,7 @@ from tests.conftest import Rows, inbox, ingest, record_files, rows
 from tests.deciding import decide, entered, last_decision, refused, return_id, row_of, standing, value
 from tests.read_pictures import put_in, read_from_picture
 from tests.remake_samples import answers, dated
-from thep_forms.checking.known_answers import Knowledge, KnownSchool
+from thep_forms.checking.known_answers import Knowledge, KnownAnswers
 from thep_forms.checking.record import Checked, SchoolRecord
 from thep_forms.checking.scan import check_scan
 from thep_forms.definition import load_definition
@@ -189,7 +189,7 @@ def checked(reading: Reading, knowledge: Knowledge) -> Checked:
 
 def known(members: dict[str, str], **school: str) -> Knowledge:
     """What is known of the members, and of the one that the answers are of."""
-    return Knowledge(members, lambda number: KnownSchool(members.get(number, ""), (SchoolRecord(school),)))
+    return Knowledge(members, lambda number: KnownAnswers(members.get(number, ""), (SchoolRecord(school),)))
 
 
 def found(reading: Reading, field: str, knowledge: Knowledge) -> tuple[str, str]:

@@ -43,7 +43,7 @@ def _texts_of_field(definition: FormDefinition, field: Field, answer: str) -> Te
     return {field.name: answer}
 
 
-class KnownSchool(Struct, frozen=True):
+class KnownAnswers(Struct, frozen=True):
     """What is known of a school before a return is read: its name, and what lists and earlier returns say of it."""
 
     name: str = ""
@@ -65,7 +65,7 @@ class Knowledge(Struct, frozen=True):
     """What is known in a year: the names of the member schools by DfE number, and what is known of a school."""
 
     members: Mapping[str, str] = {}
-    look_up: Callable[[str], KnownSchool] = lambda _: KnownSchool()
+    look_up: Callable[[str], KnownAnswers] = lambda _: KnownAnswers()
 
 
 NO_KNOWLEDGE = Knowledge()

@@ -13,7 +13,7 @@ Matrix = tuple[float, float, float, float, float, float]
 SAME: Matrix = (1, 0, 0, 1, 0, 0)
 
 
-class State(Struct):
+class GraphicsState(Struct):
     """The graphics state and the text state, as far as they say what is drawn where."""
 
     ctm: Matrix
@@ -60,7 +60,9 @@ class Canvas:
         self.strokes.append((stroke, len(self.letters)))
         return stroke
 
-    def add_path(self, state: State, operators: str, points: list[Point], *, is_stroked: bool, is_filled: bool) -> None:
+    def add_path(
+        self, state: GraphicsState, operators: str, points: list[Point], *, is_stroked: bool, is_filled: bool
+    ) -> None:
         """Add a part of a path, which begins with a move. A step that closes it has its first point."""
         path = operators
         if len(path) > 3 and path.endswith("lh") and points[-2] == points[0]:
@@ -79,7 +81,7 @@ class Canvas:
             stroke.points = [(left + x, upper + self.height - y) for x, y in points]
             stroke.operators = operators
 
-    def add_letters(self, state: State, font: ContentFont, shown: Sequence[float | Sequence[int]]) -> None:
+    def add_letters(self, state: GraphicsState, font: ContentFont, shown: Sequence[float | Sequence[int]]) -> None:
         """Add letters by their codes, with the shifts between them, and move the state to where they end."""
         a, b, c, d, e, f = multiplied(state.matrix, state.ctm)
         scaling = state.scaling * 0.01

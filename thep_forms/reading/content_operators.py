@@ -8,7 +8,7 @@ from copy import copy
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Stream
 
-from thep_forms.reading.content_canvas import SAME, Canvas, Matrix, State, edges_of_turned, multiplied
+from thep_forms.reading.content_canvas import SAME, Canvas, GraphicsState, Matrix, edges_of_turned, multiplied
 from thep_forms.reading.content_displays import SHORTEST, Display, Displays, Painted, Recorder
 from thep_forms.reading.content_fonts import ContentFont, content_font, number_in
 from thep_forms.reading.content_paths import ContentPath
@@ -40,9 +40,9 @@ class ContentRun(ContentPath):
         """`inside` are the form XObjects that this one is in."""
         if not isinstance(resources, Dictionary):
             raise NotPlainError
-        super().__init__(canvas, State(ctm))
+        super().__init__(canvas, GraphicsState(ctm))
         self.resources, self.inside = resources, inside
-        self.saved: list[State] = []
+        self.saved: list[GraphicsState] = []
         self.fonts: dict[bytes, ContentFont] = {}
         self.recorder: Recorder | None = None
 

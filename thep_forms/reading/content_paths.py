@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from thep_forms.reading.content_canvas import Canvas, State
+from thep_forms.reading.content_canvas import Canvas, GraphicsState
 from thep_forms.reading.content_tokens import NotPlainError, numbers_in
 from thep_forms.reading.drawn import Point
 
@@ -10,7 +10,7 @@ from thep_forms.reading.drawn import Point
 class ContentPath:
     """The path of a content stream. Each part of it has the first letter of each step, and where each step ends."""
 
-    def __init__(self, canvas: Canvas, state: State) -> None:
+    def __init__(self, canvas: Canvas, state: GraphicsState) -> None:
         self.canvas, self.state = canvas, state
         self.path: list[tuple[str, list[Point]]] = []
 

@@ -15,7 +15,7 @@ MOST_PAGES = 40  # of a form
 _KEPT = 8  # forms in memory
 
 
-class PrintedForm(Struct, frozen=True):
+class BlankForm(Struct, frozen=True):
     """A form as it is printed, without an answer on it. `layouts` are those of its pages; None for a page of text."""
 
     pdf: bytes
@@ -23,7 +23,7 @@ class PrintedForm(Struct, frozen=True):
 
 
 @lru_cache(maxsize=_KEPT)
-def printed_form(definition: FormDefinition, pages: int = 0) -> PrintedForm:
+def printed_form(definition: FormDefinition, pages: int = 0) -> BlankForm:
     """The form. A copy that has more blocks than usual has `pages` of them."""
     if not pages:
         return _printed(definition, None)
@@ -33,7 +33,7 @@ def printed_form(definition: FormDefinition, pages: int = 0) -> PrintedForm:
     return _printed(definition, blocks * (1 + missing)) if missing > 0 and blocks else usual
 
 
-def _printed(definition: FormDefinition, more: int | None) -> PrintedForm:
+def _printed(definition: FormDefinition, more: int | None) -> BlankForm:
     """`more` is how many blocks its continuation has."""
     layouts = lay_out(definition, more)
     pdf = pack(definition, [PaperCopy()], more)
@@ -43,4 +43,4 @@ def _printed(definition: FormDefinition, more: int | None) -> PrintedForm:
     found: list[PageLayout | None] = []
     for layout in layouts:
         found += [None] * (1 + (spare if has_one_text else 0)) if layout.flow else [layout]
-    return PrintedForm(pdf, tuple(found))
+    return BlankForm(pdf, tuple(found))

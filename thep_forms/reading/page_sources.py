@@ -16,7 +16,7 @@ DOTS = 200  # an inch: a code's module is then three dots wide
 MOST_DOTS = 4000  # along the longer edge of a page
 
 
-class PagePicture(Struct, frozen=True):
+class SourcePicture(Struct, frozen=True):
     """A page as a grey picture; `page` is its index in the file. `picture` is None where it is damaged."""
 
     page: int
@@ -34,7 +34,7 @@ class PageSource(Protocol):
     def indices(self) -> Sequence[int]:
         """Its pages that are looked at, counted from 0."""
 
-    def pictures(self, indices: Sequence[int]) -> Iterator[PagePicture]:
+    def pictures(self, indices: Sequence[int]) -> Iterator[SourcePicture]:
         """Those of the pages, one by one. Raises `PictureError` for the only page, if that is damaged."""
 
 
@@ -44,7 +44,7 @@ class DrawnPages:
     def __init__(self, file: Path | bytes, indices: Sequence[int]) -> None:
         self.file, self.indices = file, indices
 
-    def pictures(self, indices: Sequence[int]) -> Iterator[PagePicture]:
+    def pictures(self, indices: Sequence[int]) -> Iterator[SourcePicture]:
         """Those of the pages, one by one. Raises `PictureError` for the only page, if that is damaged."""
         with pypdfium2.PdfDocument(self.file) as document:
             for index in indices:
@@ -54,7 +54,7 @@ class DrawnPages:
                     if len(self.indices) == 1:
                         raise PictureError from error
                     picture = None
-                yield PagePicture(index, picture)
+                yield SourcePicture(index, picture)
 
 
 def _drawn(document: pypdfium2.PdfDocument, index: int) -> Image.Image:
@@ -72,14 +72,14 @@ class FilePictures:
         """Raises `PictureError`."""
         self.file, self.indices = file, range(count_pictures(file))
 
-    def pictures(self, indices: Sequence[int]) -> Iterator[PagePicture]:
+    def pictures(self, indices: Sequence[int]) -> Iterator[SourcePicture]:
         """Those of the pictures, one by one. Raises `PictureError` for the only one, if that is damaged."""
         left = list(indices)
         while left:
             try:
                 for picture in pictures_in(self.file, tuple(left)):
-                    yield PagePicture(left.pop(0), picture)
+                    yield SourcePicture(left.pop(0), picture)
             except PictureError:
                 if len(self.indices) == 1:
                     raise
-                yield PagePicture(left.pop(0), None)
+                yield SourcePicture(left.pop(0), None)

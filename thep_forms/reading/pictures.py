@@ -19,7 +19,7 @@ from thep_forms.reading.damage import attempt
 from thep_forms.reading.model import Answer, FileKind, Reading
 from thep_forms.reading.pace import SharedReading, WantedPicture, next_step, shared_reading
 from thep_forms.reading.page_codes import are_one_form, first_of
-from thep_forms.reading.page_sources import DrawnPages, FilePictures, PagePicture, PageSource
+from thep_forms.reading.page_sources import DrawnPages, FilePictures, PageSource, SourcePicture
 from thep_forms.reading.paper import is_installed
 from thep_forms.reading.picture_files import LargePictureError, PictureError, taken_at
 from thep_forms.reading.seen import SeenCode, SeenPage
@@ -29,10 +29,10 @@ FEWEST_SHARED = 2  # pages of a file that are read each by whichever process is 
 MOST_UNKNOWN = 10  # pages in a row that are none of the form's, before others are no longer looked at thoroughly
 MOST_WITHOUT = 50  # the same, before the rest is not looked at
 
-ReadPage = Callable[[PagePicture, bool], list[SeenPage]]
+ReadPage = Callable[[SourcePicture, bool], list[SeenPage]]
 
 
-def drawn_pages(data: bytes, pages: Sequence[int]) -> Iterator[PagePicture]:
+def drawn_pages(data: bytes, pages: Sequence[int]) -> Iterator[SourcePicture]:
     """Pages of a PDF, drawn one by one."""
     return DrawnPages(data, pages).pictures(pages)
 
@@ -103,7 +103,7 @@ def _read_here(
         yield read_on(page, is_thorough[page.page]) if page.picture else [failed_page(page.page)]
 
 
-def coded_pages(pages: Iterable[PagePicture]) -> Iterator[SeenPage]:
+def coded_pages(pages: Iterable[SourcePicture]) -> Iterator[SeenPage]:
     """Those of the pages that carry the code of a form, whatever way round they lie; several may be on one sheet."""
     search, without = CodeSearch(), 0
     for page in pages:
@@ -114,7 +114,7 @@ def coded_pages(pages: Iterable[PagePicture]) -> Iterator[SeenPage]:
             break
 
 
-def _by_codes(page: PagePicture, codes: Iterable[SeenCode]) -> list[SeenPage]:
+def _by_codes(page: SourcePicture, codes: Iterable[SeenCode]) -> list[SeenPage]:
     return [SeenPage(page.page, seen.code.page, seen.code) for seen in codes]
 
 
@@ -122,7 +122,7 @@ def _reader(definitions: DefinitionOfYear) -> ReadPage:
     """What reads the pages in a picture: nothing but their codes where the libraries for more are missing."""
     has_engine = is_installed()
 
-    def read_on(page: PagePicture, is_thorough: bool) -> list[SeenPage]:
+    def read_on(page: SourcePicture, is_thorough: bool) -> list[SeenPage]:
         picture = page.picture
         if picture is None:
             return []

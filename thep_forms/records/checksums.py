@@ -33,7 +33,7 @@ def row_checksum(*values: object) -> bytes:
     return hashlib.blake2b(msgspec.msgpack.encode(values), digest_size=_SIZE).digest()
 
 
-class Connection(sqlite3.Connection):
+class LedgerConnection(sqlite3.Connection):
     """A connection on which Ctrl-C waits until a statement is over.
 
     SQLite would report an exception that `row_checksum` raises as an error of the ledger.

@@ -181,7 +181,7 @@ class Database:
                 raise
 
     def _connected(self, *, unchanged: bool, in_memory: bool) -> sqlite3.Connection:
-        connect = partial(sqlite3.connect, isolation_level=None, factory=checksums.Connection)
+        connect = partial(sqlite3.connect, isolation_level=None, factory=checksums.LedgerConnection)
         if in_memory:
             # Several threads may ask, one at a time: whoever keeps it sees to that.
             return connect(":memory:", check_same_thread=False)

@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from thep_forms.checking.known_answers import Knowledge, KnownSchool
+from thep_forms.checking.known_answers import Knowledge, KnownAnswers
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.deciding import Registers
 from thep_forms.records.ledger import Ledger
@@ -39,7 +39,7 @@ class LedgerKnowledge:
         returns = [known for known in self._ledger.sound_results(year) if known[0] not in self._closed]
         return hashlib.sha256(msgspec.json.encode((listed, returns), order="deterministic")).hexdigest()[:_SHORT]
 
-    def _school(self, year: str, number: str, name: str) -> KnownSchool:
+    def _school(self, year: str, number: str, name: str) -> KnownAnswers:
         records: list[SchoolRecord] = []
         listed = self._ledger.listed_school(self._registers.year_of_list(year), number)
         if listed and listed.record != SchoolRecord():
@@ -48,4 +48,4 @@ class LedgerKnowledge:
         earlier = [entry for entry in sound if entry.return_id not in self._closed]
         nearest = max((entry.year for entry in earlier), default="")
         records += [self._ledger.record(entry.return_id) for entry in earlier if entry.year == nearest]
-        return KnownSchool(name, tuple(records))
+        return KnownAnswers(name, tuple(records))

@@ -21,14 +21,14 @@ Range = tuple[int, int]  # the first of some, and the one after the last
 Steps = Sequence[Range | str]
 
 
-class Piece(Struct, frozen=True):
+class RowsOfReturn(Struct, frozen=True):
     """The rows of a return in a table, as CSV, and their number."""
 
     text: bytes = b""
     rows: int = 0
 
 
-_NOTHING = Piece()
+_NOTHING = RowsOfReturn()
 
 
 def steps_to(before: Sequence[str], now: Sequence[str], again: Collection[str]) -> Steps:
@@ -54,7 +54,7 @@ def steps_to(before: Sequence[str], now: Sequence[str], again: Collection[str]) 
     return [*steps, (start, end)] if end > start else steps
 
 
-def splice(path: Path, table: WrittenTable, steps: Steps, pieces: Mapping[str, Piece]) -> WrittenTable | None:
+def splice(path: Path, table: WrittenTable, steps: Steps, pieces: Mapping[str, RowsOfReturn]) -> WrittenTable | None:
     """Write the table with these pieces. A table that stays the same is left alone. Raises `OSError`.
 
     None if the file is not just what was written.

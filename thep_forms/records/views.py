@@ -18,7 +18,7 @@ from thep_forms.records.last_run import MOST_RETURNS, WorkedOut, WrittenTable
 from thep_forms.records.names import PACKAGE, WORKBOOK, TableName
 from thep_forms.records.records import Records
 from thep_forms.records.results import rules_of
-from thep_forms.records.splicing import Piece, splice, steps_to
+from thep_forms.records.splicing import RowsOfReturn, splice, steps_to
 from thep_forms.records.tables import Columns, CsvRows, CsvText, Sweep, Table, columns
 
 Tables = Mapping[TableName, WrittenTable]
@@ -98,14 +98,14 @@ class Views:
         steps = steps_to(list(renewed.before.returns), now, again)
         texts = {name: CsvText(self.columns[name]) for name in TableName}
         sweep = Sweep(self.records)
-        pieces: dict[TableName, dict[str, Piece]] = {name: {} for name in TableName}
+        pieces: dict[TableName, dict[str, RowsOfReturn]] = {name: {} for name in TableName}
         for text in texts.values():
             text.take()  # the header stays
         for return_id in (step for step in steps if isinstance(step, str)):
             for name, row in sweep.rows(renewed.returns[return_id]):
                 texts[name].add(row)
             for name, text in texts.items():
-                pieces[name][return_id] = Piece(rows=text.rows, text=text.take())
+                pieces[name][return_id] = RowsOfReturn(rows=text.rows, text=text.take())
         tables: dict[TableName, WrittenTable] = {}
         for name in _OF_RETURNS:
             table = splice(self.folder / name.file, renewed.before.tables[name], steps, pieces[name])

@@ -55,7 +55,7 @@ class Words(Struct, frozen=True):
     confidence: float
 
 
-class Engine:
+class RecognitionEngine:
     """The model, loaded."""
 
     def __init__(self) -> None:
@@ -117,9 +117,9 @@ class Engine:
 
 
 @lru_cache(maxsize=1)
-def engine() -> Engine:
+def engine() -> RecognitionEngine:
     """The engine of this process."""
-    return Engine()
+    return RecognitionEngine()
 
 
 def _weight(letter: str) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from thep_forms.reading.paper.printed import Area, Mask, Picture, PrintedPage
+from thep_forms.reading.paper.printed import BlankPage, DotArea, Mask, Picture
 from thep_forms.reading.paper.writing import AROUND_PRINT, PRINT
 
 LINE = 230  # of 255: a thin line in a blurred picture is no darker
@@ -23,7 +23,7 @@ _LYING = ((slice(None, _EDGE), _INSIDE), (slice(-_EDGE, None), _INSIDE))  # the 
 _UPRIGHT = ((_INSIDE, slice(None, _EDGE)), (_INSIDE, slice(-_EDGE, None)))  # those on its left and right
 
 
-def displaced_boxes(page: Picture, printed: PrintedPage, end: int) -> frozenset[str]:
+def displaced_boxes(page: Picture, printed: BlankPage, end: int) -> frozenset[str]:
     """The names of the boxes above the row `end` whose lines are not where they are printed."""
     dark = np.where(page < LINE, 255, 0).astype(np.uint8)
     near: Mask = cv2.dilate(dark, np.ones((AROUND_PRINT, AROUND_PRINT), np.uint8))
@@ -35,7 +35,7 @@ def displaced_boxes(page: Picture, printed: PrintedPage, end: int) -> frozenset[
     return frozenset(displaced)
 
 
-def _has_its_lines(near: Mask, printed: PrintedPage, area: Area) -> bool:
+def _has_its_lines(near: Mask, printed: BlankPage, area: DotArea) -> bool:
     """Whether all upright lines around a box are there, and enough of all its lines."""
     around = area.grown(OUTSIDE, OUTSIDE)
     lines, dark = around.within(printed.picture) < PRINT, around.within(near) > 0

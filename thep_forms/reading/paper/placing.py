@@ -18,9 +18,9 @@ from thep_forms.reading.paper.printed import (
     FEW,
     MANY,
     SCALE,
+    BlankPage,
     Features,
     Picture,
-    PrintedPage,
     features_of,
 )
 from thep_forms.reading.seen import Corners
@@ -39,7 +39,7 @@ SMALLEST, LARGEST = 0.25, 6.0  # dots of a picture for a dot of a straightened p
 class PlacedPage(Struct, frozen=True):
     """A page that was found in a picture. `agree` is how many of its features lie as they should."""
 
-    page: PrintedPage
+    page: BlankPage
     matrix: Matrix
     agree: int
 
@@ -71,20 +71,20 @@ class PictureFeatures:
     def _many(self) -> Features:
         return features_of(self._picture, MANY.edge, MANY.of_picture)
 
-    def find(self, page: PrintedPage, around: Points | None = None) -> PlacedPage | None:
+    def find(self, page: BlankPage, around: Points | None = None) -> PlacedPage | None:
         """Where the page is in the picture, or in the part with the corners `around`; None if it is not recognised."""
         if around is None and (placed := self._find(page, page.few_features, self._few, CLEAR)):
             return placed
         return self._find(page, page.many_features, self._many, FEWEST_AGREE, around)
 
-    def find_best(self, pages: Sequence[PrintedPage]) -> PlacedPage | None:
+    def find_best(self, pages: Sequence[BlankPage]) -> PlacedPage | None:
         """Which of the pages is in the picture, and where; None if none of them is recognised."""
         found = [placed for page in pages if (placed := self._find(page, page.few_features, self._few, CLEAR))]
         found = found or [placed for page in pages if (placed := self.find(page))]
         return max(found, key=lambda placed: placed.agree, default=None)
 
     def _find(
-        self, page: PrintedPage, ours: Features, theirs: Features, fewest: int, around: Points | None = None
+        self, page: BlankPage, ours: Features, theirs: Features, fewest: int, around: Points | None = None
     ) -> PlacedPage | None:
         features = theirs if around is None else _in_part(theirs, around, inside=True)
         for corners in self._left_out:
@@ -113,7 +113,7 @@ def _in_part(features: Features, corners: Points, *, inside: bool) -> Features:
     return Features(points[keep], features.descriptors[keep])
 
 
-def around_code(seen: Corners, factor: float, page: PrintedPage) -> Points:
+def around_code(seen: Corners, factor: float, page: BlankPage) -> Points:
     """The corners of the part of a picture in which the page with that code lies, roughly and with a margin.
 
     `factor` is how many times as long the edges of the picture are as they were when the code was seen.

@@ -27,7 +27,7 @@ SCALE = DOTS / 72  # dots a point
 _FORMS = 8  # that are kept in memory
 
 
-class Area(Struct, frozen=True):
+class DotArea(Struct, frozen=True):
     """A rectangle in dots of a straightened page, from its upper left corner."""
 
     left: int
@@ -39,9 +39,9 @@ class Area(Struct, frozen=True):
         """What the picture of a page shows there."""
         return picture[max(self.top, 0) : max(self.bottom, 0), max(self.left, 0) : max(self.right, 0)]
 
-    def grown(self, across: int, down: int) -> Area:
+    def grown(self, across: int, down: int) -> DotArea:
         """The area with that many dots more on each side."""
-        return Area(self.left - across, self.top - down, self.right + across, self.bottom + down)
+        return DotArea(self.left - across, self.top - down, self.right + across, self.bottom + down)
 
 
 class Fineness(Struct, frozen=True):
@@ -63,7 +63,7 @@ class Features(Struct, frozen=True):
     descriptors: NDArray[np.float32]
 
 
-class PrintedPage:
+class BlankPage:
     """A page of the form. `number` counts from 1; `layout` is None for a page without boxes.
 
     `of_layout` is the year whose form is laid out so. `code` is where its code is, `foot` where the line with the year
@@ -99,10 +99,10 @@ class PrintedPage:
         """Its printed labels."""
         return self.layout.labels if self.layout else ()
 
-    def area(self, rect: Rect) -> Area:
+    def area(self, rect: Rect) -> DotArea:
         """Where a rectangle of the layout is on the straightened page."""
         top, bottom = self.height - rect.top, self.height - rect.y
-        return Area(round(rect.x * SCALE), round(top * SCALE), round(rect.right * SCALE), round(bottom * SCALE))
+        return DotArea(round(rect.x * SCALE), round(top * SCALE), round(rect.right * SCALE), round(bottom * SCALE))
 
     @cached_property
     def few_features(self) -> Features:
@@ -134,12 +134,12 @@ def features_of(picture: Picture, edge: int, most: int) -> Features:
 
 
 @lru_cache(maxsize=_FORMS)
-def printed_pages(definition: FormDefinition, pages: int = 0) -> tuple[PrintedPage, ...]:
+def printed_pages(definition: FormDefinition, pages: int = 0) -> tuple[BlankPage, ...]:
     """The pages of the form. A copy that has more blocks than usual has `pages` of them."""
     form = printed_form(definition, pages)
-    found: list[PrintedPage] = []
+    found: list[BlankPage] = []
     for number, (layout, picture) in enumerate(zip(form.layouts, _drawn(form.pdf), strict=False), 1):
-        found.append(PrintedPage(number, layout, picture, definition))
+        found.append(BlankPage(number, layout, picture, definition))
     return tuple(found)
 
 

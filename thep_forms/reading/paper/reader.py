@@ -23,7 +23,7 @@ from thep_forms.reading.paper.numbers import read_number
 from thep_forms.reading.paper.placing import PictureFeatures, PlacedPage, around_code
 from thep_forms.reading.paper.printed import Picture, printed_pages, smaller
 from thep_forms.reading.paper.straighten import Straightened, straightened
-from thep_forms.reading.paper.writing import Line, lines_in
+from thep_forms.reading.paper.writing import WrittenLine, lines_in
 from thep_forms.reading.seen import SeenCode, SeenPage
 
 FULL = 0.7  # of a picture: pages with codes cover so much of it, or there may be one more page on it
@@ -131,7 +131,7 @@ def answers_on(page: Straightened, placed: PlacedPage, displaced: Set[str], inde
     Nobody knows what stands in `displaced` boxes, which are not where they are printed.
     """
     answers: dict[str, Answer] = {}
-    written: list[tuple[PlacedBox, list[Line]]] = []
+    written: list[tuple[PlacedBox, list[WrittenLine]]] = []
     label: Label | None = None
     for item in placed.page.items:
         if isinstance(item, PlacedBox) and placed.page.area(item.rect).bottom <= page.end:
@@ -147,7 +147,7 @@ def answers_on(page: Straightened, placed: PlacedPage, displaced: Set[str], inde
     return answers | _words(written, index)
 
 
-def _words(written: Sequence[tuple[PlacedBox, list[Line]]], index: int) -> dict[str, Answer]:
+def _words(written: Sequence[tuple[PlacedBox, list[WrittenLine]]], index: int) -> dict[str, Answer]:
     """What the lines in each box say. All lines of a page go to the engine together, but for that of the DfE number."""
     crops: list[Picture] = []
     alphabets: list[Alphabet] = []
@@ -170,7 +170,7 @@ def _words(written: Sequence[tuple[PlacedBox, list[Line]]], index: int) -> dict[
     return answers
 
 
-def _is_number(box: PlacedBox, lines: Sequence[Line]) -> bool:
+def _is_number(box: PlacedBox, lines: Sequence[WrittenLine]) -> bool:
     """Whether a DfE number stands there, in one line, which is looked at several times."""
     return box.box.kind is Kind.DFE_NUMBER and len(lines) == 1
 

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from thep_forms.reading.paper.placing import Matrix, PlacedPage
-from thep_forms.reading.paper.printed import Picture, PrintedPage
+from thep_forms.reading.paper.printed import BlankPage, Picture
 
 OFF = 10  # dots that a printed part may be away from where the features say
 LIKE = 0.55  # how like the print a part of the picture must be, from -1 to 1
@@ -81,7 +81,7 @@ class _Part(Struct, frozen=True):
     end: int
 
 
-def _parts(page: Picture, printed: PrintedPage) -> tuple[list[_Part], list[int]]:
+def _parts(page: Picture, printed: BlankPage) -> tuple[list[_Part], list[int]]:
     """The printed parts that were found, and the rows below all those that were looked for."""
     parts: list[_Part] = []
     looked_for: list[int] = []

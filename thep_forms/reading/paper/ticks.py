@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from thep_forms.layout import Label, PlacedBox
 from thep_forms.reading.model import Answer, Doubt, ReadFrom
-from thep_forms.reading.paper.printed import SCALE, Mask, Picture, PrintedPage
+from thep_forms.reading.paper.printed import SCALE, BlankPage, Mask, Picture
 from thep_forms.reading.paper.writing import PRINT, ink_of
 
 TICKED = "yes"
@@ -34,7 +34,7 @@ class Mark(Struct, frozen=True):
     is_ringed: bool = False
 
 
-def mark_in(page: Picture, printed: PrintedPage, placed: PlacedBox, label: Label | None) -> Mark:
+def mark_in(page: Picture, printed: BlankPage, placed: PlacedBox, label: Label | None) -> Mark:
     """The ink in a square, around it, and around the label before it."""
     wide = printed.area(placed.rect).grown(AROUND, AROUND)
     ink = ink_of(page, printed, wide, AROUND_LINES)
@@ -59,7 +59,7 @@ def answer_of(mark: Mark, page: int) -> Answer:
     return Answer("", ReadFrom.SCAN, page=page, confidence=1.0)
 
 
-def _is_ringed(page: Picture, printed: PrintedPage, label: Label) -> bool:
+def _is_ringed(page: Picture, printed: BlankPage, label: Label) -> bool:
     """Whether there is ink nearly all the way around the words of a label."""
     area = printed.area(label.rect)
     words = _extent(np.where(area.within(printed.picture) < PRINT, 255, 0).astype(np.uint8))

@@ -8,7 +8,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from thep_forms.layout import PlacedBox
-from thep_forms.reading.paper.printed import Area, Mask, Picture, PrintedPage
+from thep_forms.reading.paper.printed import BlankPage, DotArea, Mask, Picture
 from thep_forms.reading.paper.struck import crossed_out
 
 INK = 185  # of 255: what is darker is ink; paper is 255
@@ -26,14 +26,14 @@ VALLEY = 0.3  # of the ink in the rows of a line: between two lines there is les
 SMOOTH = 5  # rows of dots that are looked at together
 
 
-class Line(Struct, frozen=True):
+class WrittenLine(Struct, frozen=True):
     """A line of writing: its crop, and that of what is crossed out in it. Either may be None."""
 
     crop: Picture | None
     struck: Picture | None = None
 
 
-def ink_of(page: Picture, printed: PrintedPage, area: Area, around_print: int = AROUND_PRINT) -> Mask:
+def ink_of(page: Picture, printed: BlankPage, area: DotArea, around_print: int = AROUND_PRINT) -> Mask:
     """What was written in a part of the page: its ink, but for what is printed there, `around_print` dots wide."""
     ink = np.where(area.within(page) < INK, 255, 0).astype(np.uint8)
     print_mask = np.where(area.within(printed.picture) < PRINT, 255, 0).astype(np.uint8)
@@ -57,22 +57,22 @@ def _without_dust(ink: Mask) -> Mask:
     return kept
 
 
-def lines_in(page: Picture, printed: PrintedPage, placed: PlacedBox) -> list[Line]:
+def lines_in(page: Picture, printed: BlankPage, placed: PlacedBox) -> list[WrittenLine]:
     """The lines of writing in a box, from its top; none where it is empty."""
     area = printed.area(placed.rect).grown(BESIDE, BELOW)
     ink = ink_of(page, printed, area)
     if int(np.count_nonzero(ink)) < LEAST_INK:
         return []
     shown = area.within(page)
-    lines: list[Line] = []
+    lines: list[WrittenLine] = []
     for mask in _lines(ink, placed.box.lines):
         if part := crossed_out(_dark(shown, mask)):
             struck, kept = np.zeros_like(mask), mask.copy()
             struck[:, part.left : part.right] = mask[:, part.left : part.right]
             kept[:, part.left : part.right] = 0
-            lines.append(Line(_crop(shown, kept), _crop(shown, struck)))
+            lines.append(WrittenLine(_crop(shown, kept), _crop(shown, struck)))
         elif (crop := _crop(shown, mask)) is not None:
-            lines.append(Line(crop))
+            lines.append(WrittenLine(crop))
     return lines
 
 
