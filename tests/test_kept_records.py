@@ -23,6 +23,7 @@ from thep_forms.office.one_return import look_up_return
 from thep_forms.office.opening import kept_in_memory, open_records
 from thep_forms.office.to_do import look_up_to_do
 from thep_forms.records import Ledger, Records, kept, open_for_writing
+from thep_forms.records.database import Checks
 from thep_forms.records.names import LEDGER, WORKBOOK
 
 Filled = Callable[..., bytes]
@@ -213,6 +214,6 @@ def test_after_any_decisions_at_the_desk_all_tables_are_those_of_a_full_rewrite(
                 office.chance.choice((office.decide, office.decide, office.undo))()
             with open_records(office.folder, DEFINITIONS) as (ledger, records):
                 shown = list(records.returns())
-            with Ledger.existing(office.folder, unchanged=True, row_by_row=True) as ledger:
+            with Ledger.existing(office.folder, unchanged=True, checks=Checks.EVERY_ROW) as ledger:
                 assert shown == list(Records(ledger, DEFINITIONS).returns())
     assert require_as_written_anew(office.folder)

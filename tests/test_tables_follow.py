@@ -41,6 +41,7 @@ from thep_forms.records import (
     return_id_of,
 )
 from thep_forms.records.checks import check_reading
+from thep_forms.records.database import Checks
 from thep_forms.records.last_run import load, save
 from thep_forms.records.names import ARCHIVE, LAST_RUN, LEDGER, TableName
 from thep_forms.records.results import made_from, renew_results, rules_of
@@ -174,7 +175,7 @@ class Office:
 
 def require_as_written_anew(folder: Path) -> bool:
     """The tables and what is kept are as if all was worked out anew. Whether there is something kept."""
-    with Ledger.existing(folder, unchanged=True, row_by_row=True) as ledger:
+    with Ledger.existing(folder, unchanged=True, checks=Checks.EVERY_ROW) as ledger:
         anew = Records(ledger, DEFINITIONS)
         assert anew.renewed is None
         assert list(Views(folder, anew).stale()) == []

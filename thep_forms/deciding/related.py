@@ -1,7 +1,7 @@
 """Which returns bear on each other, so that after a change only those are judged again that it can reach.
 
-Returns are related by what the rules of `decide` compare: the number of a school that either of them names or belongs
-to, a file or a message that holds both, and a person who put one in the place of the other.
+Returns are related by what the rules of `decide` compare. That is the number of a school that both name or belong to,
+or a file or a message that holds both. Or a person has put one in the place of the other.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from thep_forms.deciding.came_in import CameIn, told_apart
 from thep_forms.deciding.collecting import first_day_of
-from thep_forms.deciding.decide import CameIn, judge, told_apart
+from thep_forms.deciding.decide import judge
 from thep_forms.deciding.decisions import InForce
 from thep_forms.deciding.model import Arrival, Entry, Judgement, Verdict
 from thep_forms.deciding.registers import Registers
@@ -79,7 +80,7 @@ def judged_again(
             raise CannotTellError
     relations = _Relations(before, gone, now, decided, own_addresses)
     start = {link for known in earlier.values() for link in relations.links(known, known.judgement)}
-    found = relations.reached(now, start)
+    found = relations.reached([*gone, *now], start)
     while True:
         came_in = _told_apart([relations.came(return_id) for return_id in found], decided, own_addresses)
         judgements = judge(came_in, began, decided, registers, own_addresses).by_return
@@ -202,17 +203,21 @@ class _Relations:
     def reached(self, start: Iterable[str], links: Iterable[str]) -> set[str]:
         """All returns that are related to those in `start` or by these links, over any number of steps."""
         found: set[str] = set()
+        looked_at: set[str] = set()
         followed: set[str] = set()
         waiting = list(start)
         for link in links:
             waiting += self._by_link.get(link, ())
         while waiting:
             return_id = waiting.pop()
+            if return_id in looked_at:
+                continue
+            looked_at.add(return_id)
+            waiting += self._partners.get(return_id, ())  # also of one that is gone
             is_there = return_id in self._now or (return_id in self._before and return_id not in self._gone)
-            if return_id in found or not is_there:
+            if not is_there:
                 continue
             found.add(return_id)
-            waiting += self._partners.get(return_id, ())
             waiting.append(return_id.partition("-")[0])  # the first form in its file
             judgement = None if return_id in self._now else self._before[return_id].judgement
             for link in self.links(self.came(return_id), judgement) - followed:

@@ -21,7 +21,7 @@ from thep_forms.office.came_in import GivenFile, look_up_what_came
 from thep_forms.office.ingest import ingest
 from thep_forms.office.lists import is_list
 from thep_forms.office.mailboxes import Places
-from thep_forms.records.database import BusyError
+from thep_forms.records.ledger_errors import BusyError
 from thep_forms.sources import SourceFile
 
 MOST_BATCHES = 20  # that the tray shows

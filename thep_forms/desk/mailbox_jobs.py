@@ -13,7 +13,7 @@ from thep_forms.errors import MailboxError, SignInError
 from thep_forms.office.ingest import Summary, ingest
 from thep_forms.office.mail_plan import MailRequest
 from thep_forms.office.mailbox_drafts import put_drafts
-from thep_forms.records.database import BusyError
+from thep_forms.records.ledger_errors import BusyError
 from thep_forms.send import DraftsFolder, OutgoingMessage
 from thep_forms.sign_in import Account
 from thep_forms.sources.mailbox import Mailbox

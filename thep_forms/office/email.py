@@ -21,7 +21,7 @@ from thep_forms.office.partnership import example_address
 from thep_forms.office.school_status import SchoolStatus
 from thep_forms.office.status import current_statuses
 from thep_forms.records import Ledger, Records, SentKind, open_for_writing
-from thep_forms.records.database import BusyError
+from thep_forms.records.ledger_errors import BusyError
 from thep_forms.send import (
     BeforePause,
     Delivery,

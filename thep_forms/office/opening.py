@@ -13,8 +13,8 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import Remedy, SourceError
 from thep_forms.files import is_same_folder
 from thep_forms.records import Ledger, ListedSchool, Records, Views, open_for_reading, open_for_writing
-from thep_forms.records.database import ReadOnlyError
 from thep_forms.records.kept import kept_in_memory, kept_records
+from thep_forms.records.ledger_errors import ReadOnlyError
 from thep_forms.records.names import LEDGER
 from thep_forms.records.results import renew_results
 from thep_forms.register import MemberSchool, as_listed, members_of_year, read_register

@@ -12,6 +12,7 @@ from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.office.ingest import ingest
 from thep_forms.office.verify import archived_files, column_of, is_named_by_content, unknown_files
 from thep_forms.records import Ledger, Records
+from thep_forms.records.database import Checks
 from thep_forms.records.last_copy import renew
 from thep_forms.records.mailbox_notes import forget_seen
 from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, TableName
@@ -76,7 +77,7 @@ def restore(folder: Path, definitions: Definitions) -> Restoration:
 def _is_whole(folder: Path) -> bool:
     """Whether nothing is wrong with the ledger, once what a run that was cut off had not finished is taken back."""
     try:
-        with Ledger.existing(folder, row_by_row=True):
+        with Ledger.existing(folder, checks=Checks.EVERY_ROW):
             return True
     except UnsoundError:
         return False

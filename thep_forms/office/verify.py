@@ -13,7 +13,8 @@ from thep_forms.definition import Definitions
 from thep_forms.errors import UnsoundError
 from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Views, return_id_of
-from thep_forms.records.database import OutdatedError
+from thep_forms.records.database import Checks
+from thep_forms.records.ledger_errors import OutdatedError
 from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, TableName, hash_in_name, leftovers
 from thep_forms.records.opening import bring_up_to_date
 from thep_forms.records.results import is_outdated
@@ -70,10 +71,10 @@ def _copy_faults(folder: Path) -> Iterator[str]:
 
 def _opened(folder: Path, definitions: Definitions) -> Ledger:
     try:
-        return Ledger.existing(folder, unchanged=True, may_be_unsound=True)
+        return Ledger.existing(folder, unchanged=True, checks=Checks.NONE)
     except OutdatedError:
         bring_up_to_date(folder, definitions)
-        return Ledger.existing(folder, unchanged=True, may_be_unsound=True)
+        return Ledger.existing(folder, unchanged=True, checks=Checks.NONE)
 
 
 def column_of(folder: Path, table: TableName, column: str) -> list[str]:

@@ -1,7 +1,7 @@
 """What content streams drew that many files have alike, such as the form's own print on each return: it is kept.
 
-Each process keeps some, for as long as it runs. What is kept holds the print of a form or of a document, and only of
-long streams: the answers in a flattened return are in short ones, or make the stream another one in each file.
+Each process keeps some, for as long as it runs. Only long streams are kept, which hold the print of a form or of a
+document. The answers in a flattened return are in short streams, or make the long one another in each file.
 """
 
 from __future__ import annotations

@@ -17,10 +17,9 @@ from typing import Any
 from msgspec import Struct
 from pikepdf import Array, Dictionary, Name, Object, Stream
 
-from thep_forms.reading.content_tokens import NotPlainError, numbers_in, tokens_of
+from thep_forms.reading.content_tokens import MOST_CODES, NotPlainError, numbers_in, tokens_of
 from thep_forms.reading.content_unicode import texts_of
 
-MOST_CODES = 70_000  # of a font
 MOST_FONTS = 100  # that are kept
 _PER_EM = 0.001  # of the unit in which fonts say widths
 

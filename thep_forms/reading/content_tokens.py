@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+MOST_CODES = 70_000  # of a font, in one entry
 _SPACE = rb"[\t\n\x0b\f\r ]*+"
 _END = rb"(?=[\t\n\x0b\f\r ()<>\[\]/%]|\Z)"
 _STRING = rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*+\))*+\)"  # with one level of parentheses in it

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from thep_forms.reading.content_tokens import NotPlainError
+from thep_forms.reading.content_tokens import MOST_CODES, NotPlainError
 
-MOST_CODES = 70_000  # in one entry
 _LISTED = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
 _NOT_PLAIN = re.compile(rb"usecmap|endcid|beginbf|endbf|endcmap.* begun |%[^\r\n]* begun ", re.DOTALL)
 _PAIR = re.compile(rb"\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]*)>")

@@ -1,7 +1,7 @@
 """What is drawn on a page: its letters, and its strokes with what was drawn before them.
 
 Lengths are points from the upper left corner of the page. Places are as pdfminer gives them, whichever reader found
-them: a letter is as high as its type size, and its font's descent says where it begins below the line.
+them. A letter is as high as its type size. Its font's descent says where it begins below the line.
 """
 
 from __future__ import annotations

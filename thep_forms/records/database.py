@@ -8,120 +8,49 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from enum import Enum, auto
 from functools import partial
 from pathlib import Path
-from stat import S_IMODE
 from types import TracebackType
 from typing import Self
 
 from thep_forms.errors import RecordsError, UnsoundError
-from thep_forms.files import PRIVATE_FILE, moved_into_place, private_folder
+from thep_forms.files import moved_into_place
 from thep_forms.records import checksums, last_copy, last_run, migrations, raw_bytes, soundness
 from thep_forms.records.last_copy import Identity
 from thep_forms.records.last_run import NO_RULES, LastRun, WorkedOut
+from thep_forms.records.ledger_errors import (
+    CUT_OFF,
+    FOREIGN,
+    NEWER,
+    NOT_OURS,
+    OLD,
+    ROLLED_BACK,
+    TOO_OLD,
+    OutdatedError,
+    errors_in_words,
+)
+from thep_forms.records.ledger_files import make_file, require_ledger, require_new
 from thep_forms.records.migrations import VERSION
-from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, WRITTEN, ledger_copy, read_only
-from thep_forms.records.soundness import DAMAGED, RESTORE
+from thep_forms.records.names import LAST_COPY, LEDGER, ledger_copy, read_only
+from thep_forms.records.soundness import DAMAGED
 
 PATIENCE = 5.0  # seconds to wait for another run
 _GOOD_FOR = 24 * 60 * 60  # seconds for which a check of all rows counts, if this program alone has changed the bytes
 
-_BUSY = "Another run is at work on these records. Wait until it has ended, and try again."
-_FULL = "The disk is full. Nothing is half-written. Make room and try again."
-_CUT_OFF = "A run on these records was cut off. Run ingest again, which completes it."
-_NOT_OURS = f"{LEDGER} is not a ledger of this program. Choose another folder, or run thep-forms restore."
-_LOST = f"{LEDGER} in {{records}} is {{state}}, but other files of these records are there. {RESTORE}"
-_ROLLED_BACK = f"{LEDGER} is older than {LAST_COPY}, so something has put an old one in its place. {RESTORE}"
-_FOREIGN = (
-    f"{LEDGER} is the ledger of other records than {LAST_COPY}. Put the right one back, or run thep-forms restore."
-)
-_SHUT = f"{LEDGER} cannot be opened or written. See that you may write to its folder, and try again."
-_TOO_OLD = f"{LEDGER} is of an older version of this program. Ingest the PDFs that lie beside it into a new folder."
-_OLD = f"{LEDGER} is of an earlier version of this program. Run a command that may write to its folder."
-_NEWER = f"{LEDGER} is of a newer version of this program. Install that one."
 
+class Checks(Enum):
+    """What is checked of a ledger before anything is built on it.
 
-class OutdatedError(RecordsError):
-    """A ledger of an earlier version, opened for reading only. Opening it for writing migrates it."""
+    `USUAL`: every row, unless these are the very bytes that the last run left, and their rows were checked within a
+    day. `EVERY_ROW`: every row in any case. `MADE`: nothing, as this program has made the checks, and nothing else has
+    changed the file since. `NONE`: nothing, as whoever asks looks for damage.
+    """
 
-
-class CutOffError(UnsoundError):
-    """A ledger that a run left in the middle of a transaction. Opening it for writing rolls the transaction back."""
-
-
-class BusyError(RecordsError):
-    """Another run uses the ledger."""
-
-
-class ReadOnlyError(RecordsError):
-    """A ledger that cannot be written to."""
-
-
-def _in_words(error: sqlite3.DatabaseError) -> RecordsError:
-    """The error with a message that says what is wrong and what to do."""
-    code = error.sqlite_errorcode
-    if code == sqlite3.SQLITE_READONLY_ROLLBACK:
-        return CutOffError(_CUT_OFF)
-    match code & 0xFF:  # the rest are details
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return BusyError(_BUSY)
-        case sqlite3.SQLITE_FULL:
-            return RecordsError(_FULL)
-        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
-            return ReadOnlyError(_SHUT)
-        case sqlite3.SQLITE_CORRUPT:
-            return UnsoundError(DAMAGED)
-        case sqlite3.SQLITE_NOTADB:
-            return UnsoundError(_NOT_OURS)
-    return RecordsError(f"The ledger cannot be used: {error}. Make room and try again.")
-
-
-@contextmanager
-def errors_in_words() -> Iterator[None]:
-    """SQLite's complaints as `RecordsError`; its `ProgrammingError` and the like are ours, not the user's."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if type(error) not in (sqlite3.DatabaseError, sqlite3.OperationalError):
-            raise
-        raise _in_words(error) from error
-
-
-def _make(path: Path) -> None:
-    """Make an empty file for a ledger, unless there is one. Raises `RecordsError` where one is missing."""
-    records, is_there = path.parent, path.exists()
-    _require_ledger(records)
-    if not is_there and (theirs := [name for name in WRITTEN if (records / name).exists()]):
-        raise RecordsError(
-            f"{records} holds a file {theirs[0]} that is not ours. Choose another folder for the records."
-        )
-    if is_there or not records.exists() or not any(records.iterdir()):
-        private_folder(records)  # a folder with other things in it keeps its modes: what we put there is private
-    if not is_there:
-        path.touch(mode=PRIVATE_FILE)
-    elif S_IMODE(path.stat().st_mode) != PRIVATE_FILE:
-        path.chmod(PRIVATE_FILE)  # it may be a copy that was put back
-
-
-def _require_ledger(records: Path) -> None:
-    """Raises `UnsoundError` if the records had a ledger, and it is gone or empty."""
-    ledger = records / LEDGER
-    if not ledger.exists():
-        if _has_been_written(records):
-            raise UnsoundError(_LOST.format(records=records, state="gone"))
-    elif not ledger.stat().st_size:
-        _require_new(records)
-
-
-def _require_new(records: Path) -> None:
-    """Raises `UnsoundError` if an empty ledger is not that of new records, since other files of them are there."""
-    if _has_been_written(records) or any((records / name).exists() for name in WRITTEN):
-        raise UnsoundError(_LOST.format(records=records, state="empty"))
-
-
-def _has_been_written(records: Path) -> bool:
-    """Whether a ledger must have been there. Tables alone may be those of another program."""
-    return (records / LAST_COPY).exists() or any((records / ARCHIVE).glob("*"))
+    USUAL = auto()
+    EVERY_ROW = auto()
+    MADE = auto()
+    NONE = auto()
 
 
 class Database:
@@ -137,20 +66,16 @@ class Database:
         *,
         unchanged: bool = False,
         in_memory: bool = False,
-        may_be_unsound: bool = False,
-        row_by_row: bool = False,
-        is_known: bool = False,
+        checks: Checks = Checks.USUAL,
         patience: float = PATIENCE,
     ) -> None:
         """With `unchanged`, open the file for reading only and lock it against writers; see `OutdatedError`.
 
         With `in_memory`, work on a copy in memory and write nothing back; `patience` is how many seconds to wait for
-        another run before it is made. `may_be_unsound` leaves out the checks. `row_by_row` makes them, also of a ledger
-        with the very bytes of which the last run knew that they are sound. `is_known`: this program has checked the
-        file, and nothing else has changed it since.
+        another run before it is made.
         """
         self._path = records / LEDGER
-        self._may_be_unsound, self._row_by_row, self._is_known = may_be_unsound, row_by_row, is_known
+        self._checks = checks
         self.last_run: LastRun | None = None  # what the last run knew, if this is the very ledger that it left
         self.checked_at = 0  # when its rows were checked one by one, in seconds since 1970
         self._is_ours = self._notes_changes = False  # locked against other processes
@@ -172,7 +97,7 @@ class Database:
                 else:
                     self._lock()
                 if not unchanged:
-                    self._notes_changes = self.last_run is not None or self._is_known
+                    self._notes_changes = self.last_run is not None or checks is Checks.MADE
                     checksums.keep_up_to_date(self._connection, notes_changes=self._notes_changes)
             except BaseException as error:
                 self._close()
@@ -187,7 +112,7 @@ class Database:
             return connect(":memory:", check_same_thread=False)
         if unchanged:
             return connect(read_only(self._path), uri=True, timeout=PATIENCE)
-        _make(self._path)
+        make_file(self._path)
         return connect(self._path, timeout=PATIENCE)
 
     @classmethod
@@ -197,22 +122,18 @@ class Database:
         *,
         unchanged: bool = False,
         in_memory: bool = False,
-        may_be_unsound: bool = False,
-        row_by_row: bool = False,
-        is_known: bool = False,
+        checks: Checks = Checks.USUAL,
         patience: float = PATIENCE,
     ) -> Self:
         """The ledger of records that exist. Raises `RecordsError` if there are none."""
-        _require_ledger(records)
+        require_ledger(records)
         if not (records / LEDGER).is_file():
             raise RecordsError(f"{records} holds no records. Give the folder that ingest wrote to.")
         return cls(
             records,
             unchanged=unchanged,
             in_memory=in_memory,
-            may_be_unsound=may_be_unsound,
-            row_by_row=row_by_row,
-            is_known=is_known,
+            checks=checks,
             patience=patience,
         )
 
@@ -220,7 +141,7 @@ class Database:
         """Start a read transaction, so that all reads see the same state."""
         self._connection.execute("BEGIN")
         if self._version() != VERSION:
-            raise OutdatedError(_OLD)
+            raise OutdatedError(OLD)
         self._compare_with_last_run()
         self._require_soundness()
 
@@ -256,7 +177,7 @@ class Database:
                 self._keep_copy(version)
                 self._migrate(version)
         else:
-            _require_new(self._path.parent)
+            require_new(self._path.parent)
             migrations.create(self._connection)
             self._connection.execute("COMMIT")
 
@@ -268,14 +189,14 @@ class Database:
     def _version(self) -> int:
         """The version that wrote the file. Raises `RecordsError` if this program cannot migrate it."""
         if self._is_empty():
-            raise UnsoundError(_CUT_OFF)
+            raise UnsoundError(CUT_OFF)
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version == 0:
-            raise UnsoundError(_NOT_OURS)
+            raise UnsoundError(NOT_OURS)
         if version > VERSION:
-            raise RecordsError(_NEWER)
+            raise RecordsError(NEWER)
         if version < migrations.FIRST:
-            raise RecordsError(_TOO_OLD)
+            raise RecordsError(TOO_OLD)
         return version
 
     def _keep_copy(self, version: int) -> None:
@@ -374,16 +295,13 @@ class Database:
             return
         own = last_copy.identity(self._connection)
         if own.records_id != copy.records_id:
-            yield _FOREIGN
+            yield FOREIGN
         elif own.changes < copy.changes:
-            yield _ROLLED_BACK
+            yield ROLLED_BACK
 
     def _require_soundness(self, version: int = VERSION) -> None:
-        """Raises `UnsoundError` with the first fault. Nothing is written to a ledger that has one, or built on it.
-
-        A ledger with the very bytes of which the last run knew that they are sound is read row by row once a day.
-        """
-        if self._may_be_unsound or self._is_known:
+        """Raises `UnsoundError` with the first fault. Nothing is written to a ledger that has one, or built on it."""
+        if self._checks in (Checks.MADE, Checks.NONE):
             return
         if version != VERSION:
             self.last_run = None
@@ -427,8 +345,7 @@ class Database:
 
     def _compare_with_last_run(self) -> None:
         """Set `last_run`, if the bytes of the locked file are those that the last run left."""
-        is_to_count = not self._may_be_unsound and not self._row_by_row and not self._is_known
-        found = last_run.load(self._path.parent) if is_to_count else None
+        found = last_run.load(self._path.parent) if self._checks is Checks.USUAL else None
         if found and raw_bytes.hash_of(self._path) == found.ledger:
             self.last_run = found
 

@@ -19,10 +19,11 @@ from threading import RLock
 from msgspec import Struct
 
 from thep_forms.definition import Definitions
-from thep_forms.records.database import PATIENCE, BusyError, CutOffError
+from thep_forms.records.database import PATIENCE, Checks
 from thep_forms.records.last_run import WorkedOut
 from thep_forms.records.later import WorkbookLater
 from thep_forms.records.ledger import Ledger
+from thep_forms.records.ledger_errors import BusyError, CutOffError
 from thep_forms.records.names import LAST_COPY, LEDGER, WORKBOOK
 from thep_forms.records.opening import bring_up_to_date, counts_on_last_run, leave
 from thep_forms.records.records import Records
@@ -157,7 +158,7 @@ class KeptRecords:
             state = self._state
         if (self._folder / LEDGER).stat().st_size < _LARGE or copy.worked_out is None:
             return None
-        ledger = Ledger.existing(self._folder, is_known=True)
+        ledger = Ledger.existing(self._folder, checks=Checks.MADE)
         if self._current(definitions) == state and ledger.identity() == copy.identity():
             return ledger
         ledger.__exit__(None, None, None)

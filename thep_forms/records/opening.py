@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from thep_forms.definition import Definitions
 from thep_forms.records import last_copy, last_run
-from thep_forms.records.database import CutOffError, OutdatedError, ReadOnlyError, errors_in_words
 from thep_forms.records.last_run import LastRun
 from thep_forms.records.ledger import Ledger
+from thep_forms.records.ledger_errors import CutOffError, OutdatedError, ReadOnlyError, errors_in_words
 from thep_forms.records.records import Records
 from thep_forms.records.results import is_outdated, renew_results, rules_of
 from thep_forms.records.views import Views

@@ -20,8 +20,8 @@ from thep_forms.interruption import uninterrupted
 from thep_forms.reading import Reading
 from thep_forms.records import checksums, last_copy, migrations, soundness
 from thep_forms.records.checksums import Damage
-from thep_forms.records.database import errors_in_words
 from thep_forms.records.last_copy import Identity
+from thep_forms.records.ledger_errors import errors_in_words
 from thep_forms.records.model import ENTERED
 from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, damaged_ledger, hash_in_name, read_only
 

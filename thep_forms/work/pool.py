@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from thep_forms.work.limits import Failure, Limits
+from thep_forms.work.limits import FAILED, Failure, Limits
 from thep_forms.work.parts import Division, Parts
 from thep_forms.work.worker import Job, Worker
 
@@ -83,7 +83,7 @@ class Pool(Generic[T]):
         unit, answer = found
         if unit.is_piece and unit.division:
             if isinstance(answer, Parts):
-                answer = Failure("A part of this file cannot be divided.")
+                answer = Failure(FAILED)  # no job of ours divides a part
             unit.division.note(data, answer, worker.seconds_taken)
             return self._after_piece(unit.division)
         if isinstance(answer, Parts):
