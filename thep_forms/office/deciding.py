@@ -143,7 +143,7 @@ class Desk:
         if not self.tables_follow:
             Views(self._folder, self.records).write(with_workbook=kept is None)
         if kept:
-            kept.workbook.ask(self.definitions)
+            kept.later.ask(self.definitions)
 
     def _superseded_by(self, returned: Returned) -> str:
         if returned.verdict is not Verdict.SUPERSEDED:

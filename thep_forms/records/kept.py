@@ -21,7 +21,7 @@ from msgspec import Struct
 from thep_forms.definition import Definitions
 from thep_forms.records.database import PATIENCE, Checks
 from thep_forms.records.last_run import WorkedOut
-from thep_forms.records.later import WorkbookLater
+from thep_forms.records.later import WrittenLater
 from thep_forms.records.ledger import Ledger
 from thep_forms.records.ledger_errors import BusyError, CutOffError
 from thep_forms.records.names import LAST_COPY, LEDGER, WORKBOOK
@@ -48,7 +48,7 @@ class KeptRecords:
 
     def __init__(self, folder: Path) -> None:
         self.keepers = 0
-        self.workbook = WorkbookLater(self._write)
+        self.later = WrittenLater(self._write)
         self._folder, self._lock = folder, RLock()
         self._writing = RLock()  # whoever writes, while pages show the copy; it is taken before `_lock`
         self._is_writing = False
@@ -222,6 +222,6 @@ def kept_in_memory(folder: Path) -> Iterator[None]:
         if not kept.keepers:
             del _kept[folder]
             try:
-                kept.workbook.finish()
+                kept.later.finish()
             finally:
                 kept.close()

@@ -1,7 +1,7 @@
-"""The workbook of RECORDS, written when nobody has decided anything for a moment.
+"""What follows a decision a moment later, such as the workbook: written when nobody has decided anything for a moment.
 
-To write it takes four fifths of the time that a decision takes, and few look at it meanwhile. If the program is killed
-before, the workbook shows what was known earlier: `verify` says so, and the next command that writes renews it.
+To write the workbook takes four fifths of the time that a decision takes, and few look at it meanwhile. If the program
+is killed before, it shows what was known earlier: `verify` says so, and the next command that writes renews it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from thep_forms.errors import RecordsError
 MOMENT = 3.0  # seconds
 
 
-class WorkbookLater:
-    """Has the workbook of one folder written in a thread of its own, and whatever else follows a decision later."""
+class WrittenLater:
+    """Has what follows decisions about one folder written, in a thread of its own."""
 
     def __init__(self, write: Callable[[Definitions], object]) -> None:
-        """`write` writes it. It may raise `RecordsError`, `OSError`."""
+        """`write` writes it all. It may raise `RecordsError`, `OSError`."""
         self._write, self._lock = write, Lock()
         self._timer: Timer | None = None
         self._definitions: Definitions | None = None  # set while it is to be written
