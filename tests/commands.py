@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from click.testing import CliRunner, Result
 
@@ -38,11 +39,12 @@ def program(*words: object) -> list[str]:
 
 @contextmanager
 def forked(*words: object) -> Iterator[BaseProcess]:
-    """A process that runs `thep-forms WORDS…` and has nothing to load: to be killed, or waited for.
+    """A process that runs `thep-forms WORDS…` and, on Linux, has nothing to load: to be killed, or waited for.
 
     What it prints is dropped. It is killed at the end of the block, if it still runs.
     """
-    process = multiprocessing.get_context("fork").Process(target=_run_silently, args=words)
+    context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")  # as `work` does
+    process = context.Process(target=_run_silently, args=words)
     process.start()
     try:
         yield process
