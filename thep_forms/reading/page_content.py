@@ -105,12 +105,8 @@ class PageContent(Struct, frozen=True, dict=True):
     def strokes_between(self, top: float, bottom: float) -> list[Stroke]:
         """The strokes whose middles are between two heights."""
         heights = self._heights
-        return [
-            stroke
-            for _, stroke in heights[
-                bisect_left(heights, top, key=_height) : bisect_right(heights, bottom, key=_height)
-            ]
-        ]
+        first, after = bisect_left(heights, top, key=_height), bisect_right(heights, bottom, key=_height)
+        return [stroke for _, stroke in heights[first:after]]
 
     @cached_property
     def _heights(self) -> list[tuple[float, Stroke]]:
