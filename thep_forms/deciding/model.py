@@ -51,7 +51,8 @@ class Arrival(Struct, frozen=True, gc=False, array_like=True):
     brought it has not ended, and empty where nobody noted it.
 
     `carried_by` are the messages around it, the outermost first; none if it came in no message. `noted_at` is when
-    this program took it in, None for what earlier versions took in.
+    this program took it in, None for what earlier versions took in. `texts` are the hashes of what people wrote in
+    these messages, by which the ledger knows the words; none for what versions before 11 noted.
 
     `is_decoration`: it is a picture in a message, such as the logo of a signature, or a file that an operating system
     leaves in folders.
@@ -65,6 +66,7 @@ class Arrival(Struct, frozen=True, gc=False, array_like=True):
     year_given: str = ""
     latest_year: str | None = None
     noted_at: datetime | None = None
+    texts: tuple[str, ...] = ()
 
 
 class Entry(Struct, frozen=True, gc=False, array_like=True):

@@ -71,6 +71,7 @@ class SchoolPages(PageGroup):
             "enter",
             has_file=bool(came and came.has_file),
             text=came.message if came else "",
+            words=came.words if came else (),
             shown=shown,
             of_return=of_return,
             error=error,

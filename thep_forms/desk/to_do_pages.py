@@ -1,4 +1,4 @@
-"""The first page, which lists what needs a person; and taking back what was decided."""
+"""The first page, which lists what needs a person; what schools wrote; and taking back what was decided."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from thep_forms.errors import DecisionError
 from thep_forms.office.assign import close
 from thep_forms.office.dates import today
 from thep_forms.office.enter import enter
+from thep_forms.office.school_words import look_up_words
 from thep_forms.office.tasks import Act, Task, TaskKind
 from thep_forms.office.to_do import look_up_task, look_up_to_do
 from thep_forms.office.undo import undo
@@ -29,6 +30,7 @@ class ToDoPages(PageGroup):
         """Their addresses."""
         return [
             Route("/", self.to_do),
+            Route("/messages", self.messages),
             Route("/tasks/{return_id}/{act}", self.settle, methods=["POST"]),
             Route("/undo", self.undo, methods=["POST"]),
         ]
@@ -43,6 +45,11 @@ class ToDoPages(PageGroup):
             "todo", shown=shown, kinds=list(TaskKind), wanted=wanted, today=today(), acts=Act, error=error
         )
         return HTMLResponse(page, status_of(error))
+
+    def messages(self, _: Request) -> Response:
+        """What schools wrote with the files that need nobody."""
+        shown = look_up_words(self.desk.folder, self.desk.definitions(), self.desk.sight.year)
+        return HTMLResponse(self.desk.pages.page("messages", shown=shown))
 
     def settle(self, request: Request) -> Response:
         """Settle a task with the one act that its line offers."""

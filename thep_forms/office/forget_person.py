@@ -126,6 +126,8 @@ class _Planner:
         self._gone: set[str] = set()  # hashes of files that go
         self._arrivals: list[tuple[Arrival, Arrival | None]] = []
         self._unsearched: list[tuple[str, str]] = []
+        texts = self._ledger.all_texts()
+        self._texts = {sha256 for sha256, words in texts.items() if person.stands_in(words)}
         self._schools: dict[str, tuple[str, str, str]] = {}
         self._boxes: dict[str, set[str]] = {}  # that hold the person as they count, by return
 
@@ -140,7 +142,7 @@ class _Planner:
             readings=self._readings,
             returns=tuple(self._returns),
             files=tuple(sorted(self._gone)),
-            hashes=(*self._hashes, *self._gone),
+            hashes=(*self._hashes, *self._gone, *self._texts),
             arrivals=tuple(self._arrivals),
             decisions=tuple(self._decisions()),
             listed=tuple(self._listed()),
@@ -182,12 +184,19 @@ class _Planner:
         if changed and (has_no_form or entry.return_id not in self._hashes_of_files):
             self._plan_without_form(entry, [arrival for arrival, _ in changed])
             return
-        self._arrivals += changed
+        self._arrivals += self._without_texts(ways)
         sha256 = self._files.get(entry.return_id)
         if sha256 and holds_person:
             self._gone.add(sha256)
         elif sha256 and entry.entry.kind != FileKind.FORM:
             self._unsearched.append((entry.return_id, entry.source))
+
+    def _without_texts(self, ways: Iterable[tuple[Arrival, Arrival]]) -> Iterator[tuple[Arrival, Arrival]]:
+        """The ways by which a return came that change, also without the texts that name the person."""
+        for arrival, left in ways:
+            left = replace(left, texts=tuple(sha256 for sha256 in left.texts if sha256 not in self._texts))
+            if left != arrival:
+                yield arrival, left
 
     def _plan_files(self, seen: Sequence[str]) -> None:
         """Plan which files go that cannot be searched.
@@ -233,6 +242,7 @@ class _Planner:
         """What the person sent that is no form goes, unless somebody else sent the same."""
         if len(ways) < len(entry.arrivals):
             self._arrivals += [(arrival, None) for arrival in ways]
+            self._arrivals += self._without_texts((left, left) for left in entry.arrivals if left not in ways)
             return
         self._returns.append(entry.return_id)
         self._hashes += self._recognition.hashes_of(entry)
@@ -282,6 +292,7 @@ def _erase_in_ledger(ledger: Ledger, erasure: Erasure, definitions: Definitions)
                 ledger.replace_arrival(arrival, left)
             else:
                 ledger.forget_arrival(arrival)
+        ledger.forget_unused_texts()
         for decision, changed in erasure.decisions:
             if changed:
                 ledger.replace_decision(changed)

@@ -25,6 +25,7 @@ from thep_forms.records import Ledger, ListedSchool, Records, Returned
 
 SEPARATOR = ";"  # between addresses
 TO_WRITE_TO = "Where to write"
+IN_THE_MESSAGE = "In the message"
 _BETWEEN = ": "  # the heading of a person's block and the label of an answer in it
 
 
@@ -166,6 +167,8 @@ class Holdings:
                 yield piece(Where.WAY, [Line("Sender of the message", message.sender)])
                 for address in message.undelivered:
                     yield piece(Where.WAY, [Line("Address that a message did not reach", address)])
+            for words in self._ledger.texts(way.texts):
+                yield piece(Where.WAY, [Line(IN_THE_MESSAGE, words)])
 
     def _name(self, origin: Origin) -> str:
         listed = self.name_of(origin.dfe_number) if origin.dfe_number else ""
@@ -277,7 +280,7 @@ def _beside(reading: Reading | None, labels: Mapping[str, str]) -> Iterator[Line
         for text in dict.fromkeys((*answer.others, answer.shown)):
             yield Line(f"{labels.get(name, name)}, also in the file", text)
     for note in reading.notes:
-        yield Line("In the message" if reading.kind is FileKind.UNREADABLE else "Beside the boxes", note.text)
+        yield Line(IN_THE_MESSAGE if reading.kind is FileKind.UNREADABLE else "Beside the boxes", note.text)
     for answer in reading.unknown_fields.values():
         for text in dict.fromkeys((answer.text, *answer.others, answer.shown)):
             yield Line("In a field that the form does not have", text)

@@ -25,6 +25,7 @@ from thep_forms.reading import FileKind, Note, Reading
 from thep_forms.reading.reasons import NO_PDF
 from thep_forms.records import Archive, Arrival, Ledger, ReadReturn, return_id_of
 from thep_forms.records.erasing import hash_of_way
+from thep_forms.records.received_mail import hash_of_text
 from thep_forms.records.results import made_from
 from thep_forms.sources import ReceivedFile, SourceFile, open_file
 from thep_forms.sources.file_types import HEAD, file_type
@@ -208,7 +209,8 @@ class Intake:
             else:
                 self._note_arrivals(sha256)
             return
-        arrival = Arrival(received.source, "", received.received_at, carried_by=received.carried_by)
+        way = (received.source, "", received.received_at)
+        arrival = Arrival(*way, carried_by=received.carried_by, texts=self._texts(received))
         if self.ledger.add_unopened(arrival, received.reason):
             self._count_new([received.source])
 
@@ -276,8 +278,14 @@ class Intake:
             self.year_given,
             None,
             self.noted_at,
+            self._texts(received),
         )
         self._count_new(self.ledger.add_arrivals(arrival, sha256))
+
+    def _texts(self, received: ReceivedFile) -> tuple[str, ...]:
+        """The hashes of what people wrote in the messages around a file. A text that was forgotten is left out."""
+        texts = filter(None, (without_controls(text) for text in received.texts_around))
+        return tuple(self.ledger.add_text(text) for text in texts if hash_of_text(text) not in self.forgotten)
 
     def _count_new(self, sources: Sequence[str]) -> None:
         self.new += len(sources)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from thep_forms.records import Ledger
-from thep_forms.records.mailbox_notes import look_up_seen, note_seen
 from thep_forms.sources import ReceivedFile, SourceFile
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ class MailboxRun:
         """`mailboxes` are open. `from_start`: also read the messages that were read in earlier runs."""
         self._mailboxes, self._ledger = mailboxes, ledger
         for mailbox in mailboxes if not from_start else ():
-            mailbox.leave_out(*look_up_seen(ledger, mailbox.address))
+            mailbox.leave_out(*ledger.read_of(mailbox.address))
 
     def places(self, files: Sequence[SourceFile]) -> Places:
         """The files, and the new messages of the mailboxes."""
@@ -46,7 +45,7 @@ class MailboxRun:
         paths = {received.origin.filename for files in waiting for received in files}
         for mailbox in self._mailboxes:
             mailbox.note_done(paths)
-            note_seen(self._ledger, mailbox.address, mailbox.uid_validity, mailbox.seen)
+            self._ledger.note_read(mailbox.address, mailbox.uid_validity, mailbox.seen)
 
     def read_again(self, files: Iterable[ReceivedFile]) -> None:
         """Have the next run fetch the messages around these files again: the computer failed, not the files."""

@@ -22,6 +22,7 @@ from thep_forms.office.history import Event, events_of_return
 from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.opening import open_records
 from thep_forms.office.pictured_boxes import pictured_boxes
+from thep_forms.office.school_words import MessageWords, words_around
 from thep_forms.office.tasks import Task, needs_somebody, task_of
 from thep_forms.office.words import for_the_school
 from thep_forms.reading import FileKind
@@ -116,9 +117,9 @@ class ShownReturn(Struct, frozen=True):
 
     `task` says what needs a person, None if nothing does. `has_file`: there is a file that may be drawn.
     `can_be_corrected`: it is a form, or a picture from which answers were read. `questions` counts what can be
-    confirmed. `message` is what a message without a form says. `lacks` says what is missing since a person was deleted;
-    empty for nothing. `events` are what happened to it. `counting` is the id of the school's form that counts for the
-    year, if it is another one; empty where there is none.
+    confirmed. `message` is what a message without a form says, `words` what the messages around a file say. `lacks`
+    says what is missing since a person was deleted; empty for nothing. `events` are what happened to it. `counting` is
+    the id of the school's form that counts for the year, if it is another one; empty where there is none.
     """
 
     returned: Returned
@@ -131,6 +132,7 @@ class ShownReturn(Struct, frozen=True):
     questions: int
     has_file: bool
     message: str = ""
+    words: tuple[MessageWords, ...] = ()
     lacks: str = ""
     events: tuple[Event, ...] = ()
     counting: str = ""
@@ -192,6 +194,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         len(can_be_confirmed_now(problems, definition)) if returned.entry.has_answers else 0,
         returned.return_id in ledger.files() and returned.entry.kind != FileKind.LOCKED,
         _message(returned, ledger),
+        words_around(returned, ledger),
         lacking_in_words(lacking(records).get(returned.return_id, ())),
         tuple(events_of_return(returned, records)),
         _counting(number, returned, records),

@@ -14,7 +14,6 @@ from thep_forms.office.verify import archived_files, column_of, is_named_by_cont
 from thep_forms.records import Ledger, Records
 from thep_forms.records.database import Checks
 from thep_forms.records.last_copy import renew
-from thep_forms.records.mailbox_notes import forget_seen
 from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, TableName
 from thep_forms.records.restoring import Restored, restore_ledger
 
@@ -61,7 +60,8 @@ def restore(folder: Path, definitions: Definitions) -> Restoration:
     with Ledger.existing(folder) as ledger:  # the copy may be of an earlier version: it is migrated
         if restored:  # what came out of mailboxes since the copy was made may be lost
             with ledger.transaction():
-                forget_seen(ledger)
+                ledger.read_mailboxes_again()
+                ledger.forget_unused_texts()
     _renew_copy(folder)
     archive = archived_files(folder)
     with Ledger.existing(folder, unchanged=True) as ledger:

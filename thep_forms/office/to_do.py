@@ -15,6 +15,7 @@ from thep_forms.office.enter import why_not_unchanged
 from thep_forms.office.lacking import lacking
 from thep_forms.office.opening import open_records
 from thep_forms.office.school_status import SchoolStatus, Standing, first_reminder_day
+from thep_forms.office.school_words import with_words, words_of_tasks
 from thep_forms.office.status import statuses_of_members
 from thep_forms.office.tasks import Act, OpenQuestions, Task, TaskKind, needs_somebody, open_questions, task_of, tasks
 from thep_forms.records import Ledger, Records
@@ -29,7 +30,9 @@ class ToDo(Struct, frozen=True):
     is the first day on which one of them may be reminded, None where there is none. `done` was just decided,
     `done_today` on this day. `elsewhere` counts what needs a person in other years. `questions` are those of forms that
     count. `lacking` are the schools whose accepted form lacks a required answer since a person was deleted.
-    `refused` says of tasks why “all as last year” does not settle them, by the id of the return.
+    `refused` says of tasks why “all as last year” does not settle them, by the id of the return. `words` are what
+    people wrote in the messages that brought them, by the id of the return. `messages` counts the other files that came
+    with words.
     """
 
     year: str
@@ -43,6 +46,8 @@ class ToDo(Struct, frozen=True):
     questions: tuple[OpenQuestions, ...]
     lacking: tuple[SchoolStatus, ...]
     refused: dict[str, str]
+    words: dict[str, str]
+    messages: int
 
     @property
     def kinds(self) -> Counter[TaskKind]:
@@ -81,6 +86,8 @@ def look_up_to_do(
             tuple(open_questions(records, wanted)),
             tuple(_lacking(statuses, records)),
             records.once((_refused, definitions.default_year), lambda: _refused(found, records, definitions)),
+            records.once(words_of_tasks, lambda: words_of_tasks((task.return_id for task in found), ledger, records)),
+            len(with_words(records, wanted)),
         )
 
 

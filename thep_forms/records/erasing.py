@@ -18,7 +18,7 @@ from thep_forms.records.database import Database
 from thep_forms.records.model import ListedSchool, Sent, return_id_of
 from thep_forms.sources.model import MessageOrigin
 
-_SEPARATOR = ";"  # between the ids of returns in a decision
+SEPARATOR = ";"  # between the ids of returns in a decision, and the hashes of texts of an arrival
 
 
 def hash_of_way(sha256: str, source: str, received_at: datetime | None, carried_by: Collection[MessageOrigin]) -> str:
@@ -62,6 +62,15 @@ class Erasing(Database):
         self.forget_files(files)
         self._connection.execute("DELETE FROM file WHERE sha256 NOT IN (SELECT sha256 FROM entry)")
         self._forget_in_decisions(set(return_ids))
+        self.forget_unused_texts()
+
+    def forget_unused_texts(self) -> None:
+        """Delete what messages say that brought nothing which is still known."""
+        unused = {sha256 for (sha256,) in self._connection.execute("SELECT sha256 FROM message_text")}
+        query = "SELECT texts FROM arrival WHERE texts != '' UNION SELECT texts FROM unopened WHERE texts != ''"
+        for (texts,) in self._connection.execute(query):
+            unused.difference_update(texts.split(SEPARATOR))
+        self._connection.executemany("DELETE FROM message_text WHERE sha256=?", [(sha256,) for sha256 in unused])
 
     def forget_files(self, files: Iterable[str]) -> None:
         """Note that the archive no longer has the files of these hashes."""
@@ -91,11 +100,13 @@ class Erasing(Database):
         self._connection.execute("DELETE FROM arrival WHERE source=? AND return_id=?", key)
 
     def replace_arrival(self, before: Arrival, after: Arrival) -> None:
-        """Note another source and other messages for a way by which a return came."""
+        """Note another source, other messages and other texts for a way by which a return came."""
         messages = msgspec.json.encode(after.carried_by).decode()
-        row = (after.source, messages, before.source, before.return_id)
-        query = "UPDATE OR REPLACE arrival SET source=?, carried_by=? WHERE source=? AND return_id=?"
+        row = (after.source, messages, SEPARATOR.join(after.texts), before.source, before.return_id)
+        query = "UPDATE OR REPLACE arrival SET source=?, carried_by=?, texts=? WHERE source=? AND return_id=?"
         self._connection.execute(query, row)
+        query = "UPDATE unopened SET texts=? WHERE source=?"
+        self._connection.execute(query, (SEPARATOR.join(after.texts), before.source))
 
     # --- decisions -----------------------------------------------------------------------------------------------
 
@@ -108,12 +119,12 @@ class Erasing(Database):
                 continue
             if action not in (Action.PREFER, Action.ENTER):
                 continue
-            others = before.split(_SEPARATOR)
+            others = before.split(SEPARATOR)
             left = [other for other in others if other not in return_ids]
             if not left and action == Action.PREFER:
                 self.forget_decisions([number])
             elif left != others:
-                row = (_SEPARATOR.join(left), number)
+                row = (SEPARATOR.join(left), number)
                 self._connection.execute("UPDATE decision SET before=? WHERE decision_id=?", row)
 
     def forget_decisions(self, numbers: Iterable[int]) -> None:
@@ -130,10 +141,6 @@ class Erasing(Database):
         row = (decision.who, decision.dfe_number, decision.school_name, decision.before, decision.after, decision.why)
         query = "UPDATE decision SET who=?, dfe_number=?, school_name=?, before=?, after=?, why=? WHERE decision_id=?"
         self._connection.execute(query, (*row, decision.number))
-
-    def forget_written(self, start: str) -> None:
-        """Delete what `note_written` noted under names that begin with `start`."""
-        self._connection.execute("DELETE FROM written WHERE substr(name, 1, length(?1))=?1", (start,))
 
     # --- messages and lists --------------------------------------------------------------------------------------
 

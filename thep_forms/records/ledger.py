@@ -21,6 +21,7 @@ from thep_forms.deciding import Arrival, Entry
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading import NOT_READ, FileKind, Reading
 from thep_forms.records.decisions_and_results import DecisionsAndResults
+from thep_forms.records.erasing import SEPARATOR
 from thep_forms.records.model import entry_of, return_id_of
 from thep_forms.records.registers_and_mail import select
 from thep_forms.sources.model import MessageOrigin
@@ -32,7 +33,7 @@ _ENTRY = (
     "error_codes, read_from, content"
 )
 _ENTRY_COLUMNS = 13
-_ARRIVAL = "source, a.return_id, received_at, is_decoration, carried_by, year_given, latest_year, noted_at"
+_ARRIVAL = "source, a.return_id, received_at, is_decoration, carried_by, year_given, latest_year, noted_at, texts"
 _NO_MESSAGES = "[]"  # JSON of what is in `carried_by` for a file that came in no message
 _BY_SCHOOL = "ORDER BY r.membership_year, r.dfe_number, r.return_id"  # an index has it: nothing is sorted
 
@@ -152,7 +153,7 @@ class Ledger(DecisionsAndResults):
         """Note that each return in the file of that hash came by the way of `arrival`; the sources that are new.
 
         Where the file holds several returns, `#1`, `#2`, … follow the source. Where it came by that way before, the
-        earliest year that was given with it stays.
+        earliest year that was given with it stays, and it has the texts of all messages that brought it so.
         """
         return_ids = self.return_ids(sha256)
         new = []
@@ -167,11 +168,12 @@ class Ledger(DecisionsAndResults):
                 arrival.year_given,
                 arrival.latest_year,
                 _text(arrival.noted_at) or "",
+                SEPARATOR.join(arrival.texts),
             )
-            if self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?,?,?,?,?,?)", row).rowcount > 0:
+            if self._connection.execute("INSERT OR IGNORE INTO arrival VALUES (?,?,?,?,?,?,?,?,?)", row).rowcount > 0:
                 new.append(source)
-            elif arrival.year_given:
-                self._note_earlier_year(source, return_id, arrival.year_given)
+            else:
+                self._note_again(source, return_id, arrival)
             self._connection.execute("DELETE FROM unopened WHERE source=?", (source,))
         return new
 
@@ -184,7 +186,18 @@ class Ledger(DecisionsAndResults):
         self._connection.execute("INSERT INTO reading VALUES (?,?)", (return_id, blob))
         way = (arrival.source, return_id, _text(arrival.received_at), _NO_MESSAGES, arrival.year_given)
         noted = _text(arrival.noted_at) or ""
-        self._connection.execute("INSERT INTO arrival VALUES (?,?,?,0,?,?,'',?)", (*way, noted))
+        self._connection.execute("INSERT INTO arrival VALUES (?,?,?,0,?,?,'',?,'')", (*way, noted))
+
+    def _note_again(self, source: str, return_id: str, arrival: Arrival) -> None:
+        """Note what is new of a return that came by a known way again."""
+        if arrival.year_given:
+            self._note_earlier_year(source, return_id, arrival.year_given)
+        query = "SELECT texts FROM arrival WHERE source=? AND return_id=?"
+        (known,) = self._connection.execute(query, (source, return_id)).fetchone()
+        texts = SEPARATOR.join(dict.fromkeys((*_hashes(known), *arrival.texts)))
+        if texts != known:
+            query = "UPDATE arrival SET texts=? WHERE source=? AND return_id=?"
+            self._connection.execute(query, (texts, source, return_id))
 
     def _note_earlier_year(self, source: str, return_id: str, year: str) -> None:
         """Note the year that was given for a known arrival, if that is earlier than what was noted.
@@ -238,8 +251,8 @@ class Ledger(DecisionsAndResults):
         """Note what could not be opened, unless it was opened at another time; whether it is new."""
         if self._connection.execute("SELECT 1 FROM arrival WHERE source=?", (arrival.source,)).fetchone():
             return False
-        row = (arrival.source, reason, _text(arrival.received_at), _messages(arrival))
-        return self._connection.execute("INSERT OR IGNORE INTO unopened VALUES (?,?,?,?)", row).rowcount > 0
+        row = (arrival.source, reason, _text(arrival.received_at), _messages(arrival), SEPARATOR.join(arrival.texts))
+        return self._connection.execute("INSERT OR IGNORE INTO unopened VALUES (?,?,?,?,?)", row).rowcount > 0
 
     def is_unopened(self, source: str) -> bool:
         """Whether it is noted that the source could not be opened."""
@@ -253,13 +266,13 @@ class Ledger(DecisionsAndResults):
     def unopened(self) -> Iterator[tuple[Entry, list[Arrival]]]:
         """What could not be opened, by its id. As it has no bytes, that is the hash of its source."""
         found = []
-        query = "SELECT source, reason, received_at, carried_by FROM unopened"
-        for source, reason, received, messages in self._connection.execute(query):
+        query = "SELECT source, reason, received_at, carried_by, texts FROM unopened"
+        for source, reason, received, messages, texts in self._connection.execute(query):
             return_id = return_id_of(hashlib.sha256(source.encode()).hexdigest())
             found.append(
                 (
                     Entry(return_id, FileKind.UNREADABLE, reason),
-                    [_arrival(source, return_id, received, 0, messages, "", "", "")],
+                    [_arrival(source, return_id, received, 0, messages, "", "", "", texts)],
                 )
             )
         return iter(sorted(found, key=lambda each: (each[0].return_id, each[1][0].source)))
@@ -333,11 +346,18 @@ def _arrival(
     year_given: str,
     latest_year: str | None,
     noted: str,
+    texts: str,
 ) -> Arrival:
     received_at = datetime.fromisoformat(received) if received else None
     noted_at = datetime.fromisoformat(noted) if noted else None
     carried_by = () if messages == _NO_MESSAGES else _MESSAGES.decode(messages)
-    return Arrival(source, return_id, received_at, bool(is_decoration), carried_by, year_given, latest_year, noted_at)
+    years = (year_given, latest_year)
+    way = (source, return_id, received_at, bool(is_decoration), carried_by)
+    return Arrival(*way, *years, noted_at, _hashes(texts))
+
+
+def _hashes(texts: str) -> tuple[str, ...]:
+    return tuple(texts.split(SEPARATOR)) if texts else ()
 
 
 def _messages(arrival: Arrival) -> str:

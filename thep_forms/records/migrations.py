@@ -133,6 +133,26 @@ def to_version_10(ledger: sqlite3.Connection) -> None:
     _create(ledger, _FORGOTTEN_OF_10)
 
 
+_TABLES_OF_11 = """
+CREATE TABLE message_text (sha256 TEXT PRIMARY KEY, words TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE mailbox (address TEXT PRIMARY KEY, uid_validity INTEGER NOT NULL, seen TEXT NOT NULL) WITHOUT ROWID
+"""
+
+
+def to_version_11(ledger: sqlite3.Connection) -> None:
+    """What people wrote in the messages that brought returns. How far mailboxes were read has a table of its own.
+
+    Version 10 noted that in the table `written`, whose other rows are files.
+    """
+    for table in ("arrival", "unopened"):
+        ledger.execute(f"ALTER TABLE {table} ADD COLUMN texts TEXT NOT NULL DEFAULT ''")
+    _create(ledger, _TABLES_OF_11)
+    for address, shown in ledger.execute("SELECT name, shown FROM written WHERE name LIKE 'imap%'").fetchall():
+        note = json.loads(shown)
+        ledger.execute("INSERT INTO mailbox VALUES (?,?,?)", (address, note["uid_validity"], note["seen"]))
+    ledger.execute("DELETE FROM written WHERE name LIKE 'imap%'")
+
+
 def _latest_year(ledger: sqlite3.Connection) -> str:
     """The latest year that was sent or returned; without any, the current membership year."""
     (year,) = ledger.execute(
@@ -145,7 +165,12 @@ def _latest_year(ledger: sqlite3.Connection) -> str:
     return f"{start}-{(start + 1) % 100:02}"
 
 
-MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {8: to_version_8, 9: to_version_9, 10: to_version_10}
+MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
+    8: to_version_8,
+    9: to_version_9,
+    10: to_version_10,
+    11: to_version_11,
+}
 VERSION = max(MIGRATIONS)
 
 

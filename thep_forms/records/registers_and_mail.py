@@ -9,8 +9,8 @@ import msgspec
 
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.deciding import Registers
-from thep_forms.records.erasing import Erasing
 from thep_forms.records.model import ListedSchool, Sent, SentKind, SentState
+from thep_forms.records.received_mail import ReceivedMail
 
 
 def select(columns: str, source: str) -> str:
@@ -18,7 +18,7 @@ def select(columns: str, source: str) -> str:
     return f"SELECT {columns} FROM {source}"  # noqa: S608 - it is built of constants
 
 
-class RegistersAndMail(Erasing):
+class RegistersAndMail(ReceivedMail):
     """The register of each year, and what was sent to whom."""
 
     # --- the register --------------------------------------------------------------------------------------------

@@ -26,8 +26,11 @@ _WHAT = {
     "written": "what it notes of the workbook",
     "identity": "whose records these are",
     "forgotten": "which files were forgotten",
+    "message_text": "what the messages say",
+    "mailbox": "how far the mailboxes were read",
 }
-_TABLES_SINCE = {"forgotten": 10}  # the version of the ledger that brought a table; the others are older
+# The version of the ledger that brought a table; the others are older.
+_TABLES_SINCE = {"forgotten": 10, "message_text": 11, "mailbox": 11}
 
 
 def faults(connection: sqlite3.Connection) -> Iterator[str]:

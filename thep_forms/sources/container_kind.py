@@ -18,10 +18,10 @@ class ContainedFile(Struct, frozen=True):
     `name` is unique in its container and safe to show. An empty `name` stands for the container itself. Then it is an
     ordinary file after all (`data` holds it), or `reason` says what is wrong with it.
 
-    `data`, `reason`, `is_decoration`, `message_hash` and `message_text` are those of `ReceivedFile`. `sent_at` is when
-    the message that holds the file was received, or else sent (UTC), and `message` who sent it. `content_type` is what
-    that message calls it, such as `image/png`. `kind` is set where the container knows that this is another container,
-    whatever it looks like.
+    `data`, `reason`, `is_decoration` and `message_hash` are those of `ReceivedFile`. `sent_at` is when the message that
+    holds the file was received, or else sent (UTC). `message` is who sent it, and `message_text` what it says, as
+    `words_of_message` gives it. `content_type` is what that message calls the file, such as `image/png`. `kind` is set
+    where the container knows that this is another container, whatever it looks like.
     """
 
     name: str

@@ -10,7 +10,7 @@ The content of a file tells its kind. Nothing is written to disk, no file makes 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import BinaryIO
 
@@ -20,7 +20,15 @@ from thep_forms.sources.apple_mail import EMLX
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import is_clutter
 from thep_forms.sources.emails import EMAIL
-from thep_forms.sources.limits import LARGEST_FILE, MOST_CONTAINERS, SNIFFED, TOO_LARGE, Budget, TooMuchError
+from thep_forms.sources.limits import (
+    LARGEST_FILE,
+    MOST_CONTAINERS,
+    MOST_TEXTS,
+    SNIFFED,
+    TOO_LARGE,
+    Budget,
+    TooMuchError,
+)
 from thep_forms.sources.mail_folders import kind_of_place
 from thep_forms.sources.mbox import MBOX
 from thep_forms.sources.model import MessageKind, MessageOrigin, ReceivedFile, SourceFile
@@ -146,8 +154,20 @@ def _received(container: ReceivedFile, contained: ContainedFile) -> ReceivedFile
         contained.is_decoration,
         carried_by,
         message_hash=contained.message_hash,
-        message_text=contained.message_text,
+        message_text=contained.message_text if contained.message_hash else "",
+        texts_around=_texts_around(container, contained, carried_by),
     )
+
+
+def _texts_around(
+    container: ReceivedFile, contained: ContainedFile, carried_by: Sequence[MessageOrigin]
+) -> tuple[str, ...]:
+    """What people wrote in the messages around a file. A message without a file has its own text apart."""
+    texts, text = container.texts_around, contained.message_text
+    is_ordinary = all(message.kind is MessageKind.ORDINARY for message in carried_by)
+    if contained.message_hash or contained.is_decoration or not is_ordinary or not text or text in texts:
+        return texts
+    return (*texts, text) if len(texts) < MOST_TEXTS else texts
 
 
 def _received_at(container: ReceivedFile, contained: ContainedFile) -> datetime | None:

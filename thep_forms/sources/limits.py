@@ -13,6 +13,7 @@ from msgspec import Struct
 LARGEST_FILE = 200 * 2**20  # bytes; a filled-in form has under a quarter of a megabyte, a scan a few
 MOST_BYTES = 2**30  # bytes unpacked from one container and all that is nested in it: a zip can pack 1 GB into 1 MB
 MOST_FILES = 10_000  # files in one container and all that is nested in it: each costs a row in returns.csv
+MOST_TEXTS = 3  # of the messages around a file that are kept, the outermost first
 MOST_CONTAINERS = 8  # containers around a file; a zip can hold itself and never end
 SNIFFED = 2**16  # bytes at the start of a file that tell its kind: room for the headers of most e-mails
 

@@ -51,6 +51,7 @@ def files_of_message(
     the message has one already. `content` gives what `content_of_message` does, `words` what the message says.
     """
     names, nameless, meant, largest_picture = UniqueNames(), 0, 0, 0
+    text = words()
     decorations = hashlib.sha256()
     for file in files:
         name = file.name
@@ -63,12 +64,12 @@ def files_of_message(
             decorations.update(file.data)
             is_picture = file.content_type.startswith("image/")
             largest_picture = max(largest_picture, len(file.data) if is_picture else 0)
-        yield replace(file, name=names.take(name), sent_at=sent_at, message=message)
+        yield replace(file, name=names.take(name), sent_at=sent_at, message=message, message_text=text)
     if not meant and not has_reason:
         reason = PICTURE_IN_TEXT if largest_picture > LARGEST_LOGO else no_file()
         own = content()
         message_hash = hashlib.sha256(own + decorations.digest()).hexdigest() if own else ""
-        yield ContainedFile("", None, reason, sent_at, message=message, message_hash=message_hash, message_text=words())
+        yield ContainedFile("", None, reason, sent_at, message=message, message_hash=message_hash, message_text=text)
 
 
 def content_of_message(headers: Headers, text: str) -> bytes:

@@ -86,6 +86,17 @@ def words_of_message(text: str, html_text: str = "") -> str:
     return _SEVERAL_BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()[:LONGEST_KEPT]
 
 
+def divided(words: str) -> tuple[str, str]:
+    """What the sender wrote, and the message that is quoted below it. Words between quoted lines count as written."""
+    quoted = _QUOTED_BELOW.search(words)
+    if not quoted or not _QUOTED_LINE.sub("", words[: quoted.start()]).strip():
+        return words, ""
+    below = words[quoted.start() :]
+    if _QUOTED_LINE.search(below) and _QUOTED_LINE.sub("", below[len(quoted[0]) :]).strip():
+        return words, ""  # answers stand between the quoted lines
+    return words[: quoted.start()].strip(), below.strip()
+
+
 def _linked_service(text: str) -> str:
     """The service that a link in the text leads to; empty where there is none. Links may be wrapped by a filter."""
     plain = unquote(html.unescape(text))

@@ -108,7 +108,8 @@ class ReceivedFile(Struct, frozen=True):
     that quotes it asks for the form again (`unreadable` in `problems.toml`). Where that is not enough, `reason` also
     says what to do.
     `message_hash` is set for a message without a file: the same message in another export has the same one.
-    `message_text` is what such a message says, as `words_of_message` gives it.
+    `message_text` is what such a message says, as `words_of_message` gives it. `texts_around` is what people wrote in
+    the other messages around the file, the outermost first.
     `sha256` is the hash of a container or message that took too much time or memory to be opened. `is_temporary` says
     that the machine failed, not the file. Without a `reason`, an earlier run has noted it.
     `received_at` is when the innermost dated message around the file was received, or else sent (UTC). `carried_by` are
@@ -127,6 +128,7 @@ class ReceivedFile(Struct, frozen=True):
     is_temporary: bool = False
     message_hash: str = ""
     message_text: str = ""
+    texts_around: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:

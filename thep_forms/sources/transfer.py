@@ -67,6 +67,7 @@ class Header(Struct, frozen=True, omit_defaults=True):
     carried_by: tuple[MessageOrigin, ...] = ()
     message_hash: str = ""
     message_text: str = ""
+    texts_around: tuple[str, ...] = ()
 
 
 class Channel(Protocol):
@@ -136,6 +137,7 @@ def _header(event: Event, received: ReceivedFile, number: int = 0, sha256: str =
             received.carried_by,
             received.message_hash,
             received.message_text,
+            received.texts_around,
         )
     )
 
@@ -187,6 +189,7 @@ class Transfer:
             found.sha256,
             message_hash=found.message_hash,
             message_text=found.message_text,
+            texts_around=found.texts_around,
         )
 
 

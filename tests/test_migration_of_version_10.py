@@ -1,0 +1,83 @@
+"""Records of version 10, which kept no words of messages with a form: they open, and nothing in them is lost."""
+
+from __future__ import annotations
+
+import shutil
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from tests.commands import run
+from tests.conftest import ingest, rows, verdicts
+from tests.deciding import decide, return_id
+from tests.test_migrations import COMMANDS, WRITTEN, require_migration, version_of
+from thep_forms.definition import Definitions
+from thep_forms.office.one_return import look_up_return
+from thep_forms.records import open_for_reading
+from thep_forms.records.migrations import VERSION
+from thep_forms.sources.mailbox_address import MailboxAddress
+
+OLD, COPY = WRITTEN / "version-10", "ledger-version-10.sqlite"
+PREFERRED = "2d16a4111eef2cba"
+TABLES = ("returns", "schools", "contacts", "changes", "values", "decisions", "problems")
+MAILBOX = MailboxAddress.parse("imaps://office@mail.example.org/INBOX")
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(OLD, tmp_path / "records"))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_any_command_migrates_records_of_version_10_and_keeps_a_copy(records: Path, command: str) -> None:
+    require_migration(command, records, PREFERRED)
+    if command != "forget":
+        assert version_of(records / COPY) == 10
+
+
+def test_tables_of_migrated_records_have_the_same_rows(records: Path) -> None:
+    assert run("status", "2026-27", "-o", records).exit_code == 0
+    for name in TABLES:
+        assert rows(records / f"{name}.csv") == rows(OLD / f"{name}.csv"), name
+
+
+def test_how_far_a_mailbox_was_read_with_version_10_still_counts(records: Path) -> None:
+    assert run("status", "2026-27", "-o", records).exit_code == 0
+    with open_for_reading(records, Definitions.of_today()) as ledger:
+        uid_validity, read = ledger.read_of(MAILBOX)
+    assert (uid_validity, str(read)) == (7, "1:40,43")
+
+
+def test_what_a_person_corrected_with_version_10_still_counts_and_can_be_undone(records: Path) -> None:
+    assert verdicts(records)["form"] == "accepted"
+    decide("undo", records, "2")
+    assert "needs_attention" in {row["verdict"] for row in rows(records / "returns.csv")}
+
+
+def test_words_of_a_message_that_version_10_took_in_are_kept_when_it_comes_again(records: Path, tmp_path: Path) -> None:
+    made = EmailMessage()
+    made["From"], made["Date"], made["Message-ID"] = (
+        "Office <office@oak.example>",
+        "Mon, 11 May 2026 09:00:00 +0100",
+        "<1@oak.example>",
+    )
+    made["To"], made["Subject"] = "forms@thepartnership.example", "Our form"
+    made.set_content("Please note that our head retires in July.\n")
+    (linden,) = (row for row in rows(OLD / "returns.csv") if row["source"] == "in/oak.eml/form.pdf")
+    (pdf,) = (OLD / "returns").glob(f"{linden['return_id']}*.pdf")
+    made.add_attachment(pdf.read_bytes(), maintype="application", subtype="pdf", filename="form.pdf")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "oak.eml").write_bytes(made.as_bytes())
+    ingest(records, [tmp_path / "in"])
+    shown = look_up_return(records, linden["return_id"], Definitions.of_today())
+    assert [words.own for words in shown.words] == ["Please note that our head retires in July."]
+
+
+def test_a_damaged_ledger_of_version_10_is_restored_from_its_copy(records: Path) -> None:
+    shutil.copyfile(records / "ledger.sqlite", records / "ledger-copy.sqlite")
+    (records / "ledger.sqlite").write_bytes(b"")
+    result = run("restore", "-o", records)
+    assert result.exit_code in (0, 1), result.stderr
+    assert version_of(records / "ledger.sqlite") == VERSION
+    assert return_id(records, "ivy-two") == PREFERRED

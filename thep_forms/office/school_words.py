@@ -1,0 +1,91 @@
+"""What schools wrote in the messages that brought their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.office.opening import open_records
+from thep_forms.office.tasks import needs_somebody
+from thep_forms.records import Ledger, Records, Returned
+from thep_forms.sources.message_texts import divided
+
+MOST = 200  # messages that are shown at once
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class MessageWords(Struct, frozen=True):
+    """What a message says: `own` is what the sender wrote, `quoted` the message that it answers."""
+
+    own: str
+    quoted: str = ""
+
+
+class SchoolWords(Struct, frozen=True):
+    """What a school wrote with a file, and when it came."""
+
+    return_id: str
+    dfe_number: str
+    school_name: str
+    at: datetime | None
+    messages: tuple[MessageWords, ...]
+
+
+class WordsOfYear(Struct, frozen=True):
+    """What schools wrote in a year with what needs nobody: the newest `MOST`, of `count`."""
+
+    year: str
+    newest: tuple[SchoolWords, ...]
+    count: int
+
+
+def words_around(returned: Returned, ledger: Ledger) -> tuple[MessageWords, ...]:
+    """What people wrote in the messages that brought a return, but for our own."""
+    hashes = [sha256 for arrival in returned.arrivals_from_school for sha256 in arrival.texts]
+    return tuple(MessageWords(*divided(words)) for words in ledger.texts(hashes))
+
+
+def words_of_tasks(return_ids: Iterable[str], ledger: Ledger, records: Records) -> dict[str, str]:
+    """What people wrote with these returns, in one line each, by the id of the return."""
+    found: dict[str, str] = {}
+    for return_id in return_ids:
+        returned = records.find(return_id)
+        if returned and (messages := words_around(returned, ledger)):
+            found[return_id] = " ".join(" ".join(message.own for message in messages).split())
+    return found
+
+
+def with_words(records: Records, year: str) -> list[Returned]:
+    """The returns of a year that need nobody, and came in a message that says something; the newest first."""
+    return records.once((with_words, year), lambda: _with_words(records, year))
+
+
+def _with_words(records: Records, year: str) -> list[Returned]:
+    found: list[Returned] = []
+    for returned in records.returns():
+        is_of_year = returned.year_collected == year
+        if (
+            is_of_year
+            and not needs_somebody(returned)
+            and any(arrival.texts for arrival in returned.arrivals_from_school)
+        ):
+            found.append(returned)
+    return sorted(found, key=lambda returned: returned.dated or _LONG_AGO, reverse=True)
+
+
+def look_up_words(folder: Path, definitions: Definitions, year: MembershipYear | None = None) -> WordsOfYear:
+    """What schools wrote with their forms in a year, or else in the latest. Raises `RecordsError`, `TemplateError`."""
+    with open_records(folder, definitions) as (ledger, records):
+        wanted = str(year) if year else records.latest_year or str(definitions.default_year)
+        found = with_words(records, wanted)
+        newest: list[SchoolWords] = []
+        for returned in found[:MOST]:
+            number = returned.school or records.school_by_sender(returned, returned.arrivals[0])
+            name = records.registers.members(wanted).get(number) or returned.school_name
+            way = (returned.return_id, number, name, returned.dated)
+            newest.append(SchoolWords(*way, words_around(returned, ledger)))
+        return WordsOfYear(wanted, tuple(newest), len(found))
