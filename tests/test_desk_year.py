@@ -104,7 +104,7 @@ def test_no_page_scrolls_to_the_side_at_400_per_cent_or_on_a_telephone(page: Pag
     returns = [f"/returns/{return_id(some, name)}" for name in ("cedar", "ivy", "letter", "minutes")]
     schools = ["/schools", "/schools/211-2101", "/schools/211-2103/enter"]
     others = ["/", "/send", "/lists", "/forms", "/people", "/people/delete", "/report", "/add", "/start", "/start/form"]
-    for path in (*returns, *schools, *others, "/keys", "/nothing"):
+    for path in (*returns, *schools, *others, "/messages", "/keys", "/nothing"):
         go_to(page, path)
         require_no_scrolling_to_the_side(page, width)
     page.locator(".menu").evaluate("menu => { menu.open = true; }")
