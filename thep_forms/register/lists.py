@@ -69,14 +69,20 @@ def columns_of(headings: Sequence[str], definition: FormDefinition) -> list[str]
 
 def used_columns(columns: Sequence[str], definition: FormDefinition) -> set[str]:
     """The names of all columns that can be used: those of fields, of the postcode, the addresses and the people."""
-    used = {EMAIL}
-    for field in definition.fields:
-        used |= {field.name, field.postcode_column or field.name}
-        if field.kind is Kind.ADDRESS:
-            used |= set(columns) & set(chain.from_iterable(_PARTS_OF_ADDRESS))
+    used = _columns_of_school(definition)
+    if any(field.kind is Kind.ADDRESS for field in definition.fields):
+        used |= set(columns) & set(chain.from_iterable(_PARTS_OF_ADDRESS))
     for block in definition.blocks(columns):
         used |= {box.name for box in block.boxes.values()}
     return used
+
+
+def _columns_of_school(definition: FormDefinition) -> set[str]:
+    """The columns of the school itself: its fields, its postcode and its addresses."""
+    columns = {EMAIL}
+    for field in definition.fields:
+        columns |= {field.name, field.postcode_column or field.name}
+    return columns
 
 
 def reader(columns: Sequence[str], definition: FormDefinition) -> RowReader | None:
@@ -86,9 +92,7 @@ def reader(columns: Sequence[str], definition: FormDefinition) -> RowReader | No
     """
     if definition.dfe_field.name not in columns:
         return None
-    used = {EMAIL}
-    for field in definition.fields:
-        used |= {field.name, field.postcode_column or field.name}
+    used = _columns_of_school(definition)
     for column in columns:
         if columns.count(column) > 1 and (column in used or definition.box(column)):
             raise SourceError(f"has {columns.count(column)} columns {column}. Keep one of them.")
