@@ -120,6 +120,26 @@ def test_words_of_a_message_whose_file_is_a_link_are_kept(tmp_path: Path) -> Non
     assert [words.own for words in shown.words] == [WORDS]
 
 
+OUTLOOK = """<html><head><style><!-- p {margin:0} --></style><!--[if gte mso 9]><xml><w:View>Normal</w:View></xml>
+<![endif]--></head><body><p>Dear all,<br>see <b>below</b>: 3 &lt; 4</p><script>let a = 1 < 2;</script></body></html>"""
+
+
+def test_only_what_a_browser_shows_of_an_html_message_counts_as_words(tmp_path: Path) -> None:
+    made = written("")
+    made.add_alternative(OUTLOOK, subtype="html")
+    made.add_attachment(completed_copy(), maintype="application", subtype="pdf", filename="form.pdf")
+    assert own_words(kept(tmp_path, made)) == ["Dear all,\nsee below: 3 < 4"]
+
+
+@pytest.mark.parametrize("part", ["<", "<style ", "<br ", "<!-- ", "<script>"])
+def test_a_form_is_accepted_whatever_html_stands_beside_it(tmp_path: Path, part: str) -> None:
+    made = written("")
+    made.add_alternative(part * (250_000 // len(part)), subtype="html")
+    made.add_attachment(completed_copy(), maintype="application", subtype="pdf", filename="form.pdf")
+    (row,) = rows(kept(tmp_path, made) / "returns.csv")
+    assert row["verdict"] == "accepted"
+
+
 @given(st.text(st.sampled_from("ab \n>:") | st.characters(exclude_categories=["Cs"])), st.booleans())
 def test_dividing_a_message_loses_no_word(text: str, has_quote: bool) -> None:
     words = f"{text}\n{QUOTED}" if has_quote else text

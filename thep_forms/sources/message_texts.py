@@ -44,9 +44,12 @@ _QUOTED_IN_HTML = re.compile(
     r"<blockquote|class=\"?[\w ]*(?:gmail_quote|moz-cite-prefix)|id=\"?(?:divRplyFwdMsg|appendonsend|mail-editor-ref)",
     re.IGNORECASE,
 )
-_LINE_END = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6])\b[^>]*>", re.IGNORECASE)
+_LINE_END = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6])\b[^<>]*>", re.IGNORECASE)
 _SEVERAL_BLANK_LINES = re.compile(r"\n\s*\n\s*\n")
-_TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^<>]*>")
+# Where what a browser does not show begins and ends: a comment, a style, a script.
+_HIDDEN = re.compile(r"(?P<start><!--|<style\b|<script\b)|(?P<end>-->|</style\s*>|</script\s*>)", re.IGNORECASE)
+_END_OF = {"<!--": "-->", "<style": "</style", "<script": "</script"}
 
 _NOTHING_CHANGED = re.compile(
     r"\b(?:nothing|none of (?:it|this|the details)|no details?)\b[^.?!\n]{0,20}\bchang(?:e|ed|ing)\b"
@@ -81,7 +84,7 @@ def words_of_message(text: str, html_text: str = "") -> str:
     words = text[:LONGEST_READ]
     if not words.strip():
         source = " ".join(html_text[:LONGEST_READ].split())  # in HTML, only tags end a line
-        words = html.unescape(_TAG.sub("", _LINE_END.sub("\n", source)))
+        words = html.unescape(_TAG.sub("", _LINE_END.sub("\n", _without_hidden(source))))
     lines = (" ".join(line.split()) for line in words.splitlines())
     return _SEVERAL_BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()[:LONGEST_KEPT]
 
@@ -112,7 +115,21 @@ def _without_quotes(text: str) -> str:
 
 
 def _without_tags(html_text: str) -> str:
-    return html.unescape(_TAG.sub("\n", html_text))
+    return html.unescape(_TAG.sub("\n", _without_hidden(html_text)))
+
+
+def _without_hidden(html_text: str) -> str:
+    """The text without comments, styles and scripts. What never ends stays. It is gone through once, however long."""
+    shown: list[str] = []
+    start, end, shown_from = 0, "", 0
+    for edge in _HIDDEN.finditer(html_text):
+        found = edge[0].lower()
+        if not end and edge["start"]:
+            start, end = edge.start(), _END_OF[found]
+        elif end and found.startswith(end):
+            shown.append(html_text[shown_from:start])
+            end, shown_from = "", edge.end()
+    return "".join((*shown, html_text[shown_from:]))
 
 
 def _says_nothing_changed(words: str) -> bool:
