@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 from tests import outlook
 from tests.commands import run
 from tests.conftest import ingest, rows
-from tests.deciding import return_id
+from tests.deciding import decide, return_id
 from tests.desk import made_records, require_accessible
 from tests.messages import completed_copy, forwarded, message, report, written
 from tests.packing import mbox, zipped
@@ -203,10 +203,14 @@ def made(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
     (folder / "in" / "form.eml").write_bytes(saying(f"{WORDS}\n\n{QUOTED}").as_bytes())
     (folder / "in" / "blank.eml").write_bytes(saying("It would not save. Our chair is Bo Low.", form).as_bytes())
     (folder / "in" / "letter.eml").write_bytes(written("We will send it soon.").as_bytes())
+    (folder / "in" / "minutes.eml").write_bytes(saying("Here are the minutes.", b"Minutes").as_bytes())
     return made_records(folder, folder / "in")
 
 
-def test_words_with_an_accepted_form_are_read_by_a_link_on_the_first_page(page: Page) -> None:
+def test_words_with_an_accepted_form_are_read_by_a_link_on_the_first_page(page: Page, some: Path) -> None:
+    (row,) = (row for row in rows(some / "returns.csv") if row["verdict"] == "not_a_form")
+    decide("close", some, row["return_id"])
+    page.reload()
     page.get_by_role("link", name="Read what schools wrote with their forms (1)").click()
     assert page.locator("h1").inner_text() == "What schools wrote 2026-27"
     assert page.locator("blockquote").first.inner_text() == WORDS

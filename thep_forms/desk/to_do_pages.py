@@ -47,7 +47,7 @@ class ToDoPages(PageGroup):
         return HTMLResponse(page, status_of(error))
 
     def messages(self, _: Request) -> Response:
-        """What schools wrote with the files that need nobody."""
+        """What schools wrote with the forms that need nobody."""
         shown = look_up_words(self.desk.folder, self.desk.definitions(), self.desk.sight.year)
         return HTMLResponse(self.desk.pages.page("messages", shown=shown))
 

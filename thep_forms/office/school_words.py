@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from thep_forms.deciding import Verdict
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.office.opening import open_records
 from thep_forms.office.tasks import needs_somebody
@@ -36,7 +37,7 @@ class SchoolWords(Struct, frozen=True):
 
 
 class WordsOfYear(Struct, frozen=True):
-    """What schools wrote in a year with what needs nobody: the newest `MOST`, of `count`."""
+    """What schools wrote in a year with forms that need nobody: the newest `MOST`, of `count`."""
 
     year: str
     newest: tuple[SchoolWords, ...]
@@ -60,19 +61,21 @@ def words_of_tasks(return_ids: Iterable[str], ledger: Ledger, records: Records) 
 
 
 def with_words(records: Records, year: str) -> list[Returned]:
-    """The returns of a year that need nobody, and came in a message that says something; the newest first."""
+    """The forms of a year that need nobody, and came in a message that says something; the newest first.
+
+    A form that a person closed was looked at.
+    """
     return records.once((with_words, year), lambda: _with_words(records, year))
 
 
 def _with_words(records: Records, year: str) -> list[Returned]:
     found: list[Returned] = []
     for returned in records.returns():
-        is_of_year = returned.year_collected == year
-        if (
-            is_of_year
-            and not needs_somebody(returned)
-            and any(arrival.texts for arrival in returned.arrivals_from_school)
-        ):
+        if returned.year_collected != year or not returned.entry.is_form:
+            continue
+        if needs_somebody(returned) or returned.verdict is Verdict.CLOSED:
+            continue
+        if any(arrival.texts for arrival in returned.arrivals_from_school):
             found.append(returned)
     return sorted(found, key=lambda returned: returned.dated or _LONG_AGO, reverse=True)
 

@@ -31,8 +31,8 @@ class ToDo(Struct, frozen=True):
     `done_today` on this day. `elsewhere` counts what needs a person in other years. `questions` are those of forms that
     count. `lacking` are the schools whose accepted form lacks a required answer since a person was deleted.
     `refused` says of tasks why “all as last year” does not settle them, by the id of the return. `words` are what
-    people wrote in the messages that brought them, by the id of the return. `messages` counts the other files that came
-    with words.
+    people wrote in the messages that brought them, by the id of the return. `messages` counts the forms that
+    need nobody and came with words.
     """
 
     year: str
