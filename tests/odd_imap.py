@@ -41,6 +41,7 @@ class OddImapServer:
         self.uid_validity = "[UIDVALIDITY 7]"
         self.messages: dict[int, Kept] = {}
         self.commands: list[str] = []
+        self.challenged: list[bytes] = []  # what came after a challenge
         self.answered: list[tuple[re.Pattern[str], Reply, int]] = []
         self.connections = 0
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -106,12 +107,17 @@ class OddImapServer:
                         return
 
     def _commands(self, secured: ssl.SSLSocket, lines: BinaryIO) -> Iterator[tuple[str, str, bytes]]:
-        while line := lines.readline().decode().rstrip("\r\n"):
+        for raw in lines:
+            line = raw.decode().rstrip("\r\n")
+            if not line:  # the answer to the challenge that says why a token is refused
+                self.challenged.append(b"")
+                continue
             tag, _, command = line.partition(" ")
             data = b""
             if command.startswith("AUTHENTICATE"):
                 secured.sendall(b"+ \r\n")
                 data = lines.readline().strip()
+                self.challenged.append(data)
             while literal := _LITERAL.search(command):
                 secured.sendall(b"+ go on\r\n")
                 data = lines.read(int(literal[1]))
@@ -164,6 +170,8 @@ class OddImapServer:
             uids = [uid for uid in uids if found[1].encode() in self.messages[uid].body]
         elif found := re.match(r"(\d+):(\d+)", criteria):
             uids = uids[int(found[1]) - 1 : int(found[2])]
+        elif found := re.match(r"UID (\S+)", criteria):
+            uids = self.of(f"UID SEARCH {found[1]}")
         if "UNDELETED" in criteria:
             uids = [uid for uid in uids if "\\Deleted" not in self.messages[uid].flags]
         return f"* SEARCH {' '.join(map(str, uids))}\r\n".encode()
