@@ -33,12 +33,14 @@ def account_at(
 
 
 def _ask(name: ProviderName, user: str, tell: Callable[[str], object], wait: Wait, provider: Provider) -> TokenSet:
+    """Have the person sign in. A shared mailbox has no sign-in of its own: those who share it have."""
+    who = f"as {user}, or as yourself if you share that mailbox"
     if provider.authorize_url and (_has_browser() or not provider.device_url):
-        tell(f"Your browser opens. Sign in there at {name.label} as {user}, and come back.")
+        tell(f"Your browser opens. Sign in there at {name.label} {who}. Then come back.")
         return sign_in_in_browser(provider, webbrowser.open, wait)
 
     def show(device: DeviceCode) -> None:
-        tell(f"Open {device.url} on any device, type the code {device.code}, and sign in as {user}.")
+        tell(f"Open {device.url} on any device, type the code {device.code}, and sign in {who}.")
 
     return sign_in_on_device(provider, show, wait)
 

@@ -7,20 +7,16 @@ from array import array
 from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from msgspec import Struct
 
-from thep_forms.sources.imap import ImapConnection, LostError, Response
+from thep_forms.sources.fetch_answers import Body, Value, body_in, number_in, parse_fetch
+from thep_forms.sources.imap import ImapConnection, LostError, RefusedError
 from thep_forms.sources.limits import FETCHED_AT_ONCE, LARGEST_FILE, LISTED_AT_ONCE, SMALL_MESSAGE
+from thep_forms.sources.mail_folders import kind_of_labels
 from thep_forms.sources.model import MessageKind
 from thep_forms.sources.uid_set import UidSet
 
-_UID = re.compile(rb"\bUID (\d+)")
-_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
-_DATE = re.compile(rb'\bINTERNALDATE "([^"]+)"')
-_FLAGS = re.compile(rb"\bFLAGS \(([^)]*)\)")
-_SHORT_BODY = re.compile(rb'BODY\[\](?:<\d+>)? "((?:[^"\\]|\\.)*)"')
 _MONTHS = b"jan feb mar apr may jun jul aug sep oct nov dec".split()
 _WHEN = re.compile(rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-]\d{4})")
 
@@ -37,79 +33,121 @@ class Listed(Struct, frozen=True, gc=False):
     kind: MessageKind
 
 
-def list_uids(connection: ImapConnection, messages: int) -> array[int]:
-    """The UIDs of the first so many messages of the open folder, asked for in ranges."""
-    found = array("Q")
-    for start in range(1, messages + 1, LISTED_AT_ONCE):
-        end = min(start + LISTED_AT_ONCE - 1, messages)
-        for line in connection.uid("SEARCH", f"{start}:{end}"):
-            if isinstance(line, bytes):
-                found.extend(int(number) for number in line.split() if number.isdigit())
-    return found
+def list_uids(connection: ImapConnection, messages: int | None) -> array[int]:
+    """The UIDs of the first so many messages of the open folder, asked for in ranges; of all, where nobody knows.
+
+    They come in order, each once, whatever the server does.
+    """
+    found: set[int] = set()
+    try:
+        for start in range(1, (messages or 0) + 1, LISTED_AT_ONCE):
+            end = min(start + LISTED_AT_ONCE - 1, messages or 0)
+            found.update(_search(connection, f"{start}:{end}"))
+    except RefusedError:  # somebody has deleted messages since, so that there are fewer
+        messages = None
+    if messages is None:
+        found = set(_search(connection, "ALL"))
+    return array("Q", sorted(found))
+
+
+def undeleted(connection: ImapConnection, uids: str) -> list[int]:
+    """Those of the messages that nobody has marked as deleted."""
+    return sorted(_search(connection, f"UID {uids} UNDELETED"))
+
+
+def _search(connection: ImapConnection, criteria: str) -> Iterator[int]:
+    for line in connection.uid("SEARCH", criteria):
+        for word in line.split() if isinstance(line, bytes) else ():
+            number = number_in(word)
+            if number and number < 2**32:
+                yield number
 
 
 def list_messages(connection: ImapConnection, uids: Sequence[int]) -> list[Listed]:
     """What the server says of these messages; nothing of one that is gone."""
-    answer = connection.uid("FETCH", str(UidSet(uids)), "(UID RFC822.SIZE INTERNALDATE FLAGS)")
-    found: dict[int, Listed] = {}
-    for line in answer:
-        text = line if isinstance(line, bytes) else b""
-        if (uid := _UID.search(text)) and (size := _SIZE.search(text)):
-            found[int(uid[1])] = Listed(int(uid[1]), int(size[1]), _date(text), _kind(text))
+    found = _listed(connection, uids)
+    if left_out := [uid for uid in uids if uid not in found]:  # some servers leave messages out of a long answer
+        found |= _listed(connection, left_out)
     return [found[uid] for uid in uids if uid in found]
+
+
+def _listed(connection: ImapConnection, uids: Sequence[int]) -> dict[int, Listed]:
+    """The messages by their numbers. Where the server refuses to list one, it has no size and no date."""
+    labels = " X-GM-LABELS" if connection.can("X-GM-EXT-1") else ""
+    try:
+        answer = connection.uid("FETCH", str(UidSet(uids)), f"(UID RFC822.SIZE INTERNALDATE FLAGS{labels})")
+    except RefusedError as error:
+        if error.is_busy:
+            raise
+        if len(uids) == 1:
+            return {uids[0]: Listed(uids[0], 0, None, MessageKind.ORDINARY)}
+        half = len(uids) // 2
+        return _listed(connection, uids[:half]) | _listed(connection, uids[half:])
+    values: dict[int, dict[bytes, Value]] = {}
+    for each in parse_fetch(answer):
+        if uid := number_in(each.get(b"UID")):
+            values[uid] = values.get(uid, {}) | each
+    return {uid: _message(uid, values[uid]) for uid in uids if uid in values}
+
+
+def _message(uid: int, values: dict[bytes, Value]) -> Listed:
+    size, date = number_in(values.get(b"RFC822.SIZE")), values.get(b"INTERNALDATE")
+    received_at = _date(date) if isinstance(date, bytes) else None
+    return Listed(uid, size or 0, received_at, _kind(values.get(b"FLAGS"), values.get(b"X-GM-LABELS")))
 
 
 def fetch_small(connection: ImapConnection, listed: Iterable[Listed]) -> dict[int, bytes]:
     """The first small messages of the list, whole, by their numbers: as many as may be in memory together.
 
-    One that turns out to be larger than its server stated, and one that is gone, is not among them.
+    One that turns out to be larger than its server stated, and one that is gone, is not among them; none is where the
+    server refuses it.
     """
     most = FETCHED_AT_ONCE // SMALL_MESSAGE
     uids = [message.uid for message in listed if message.size < SMALL_MESSAGE][:most]
     if not uids:
         return {}
-    answer = connection.uid("FETCH", str(UidSet(uids)), f"(UID BODY.PEEK[]<0.{SMALL_MESSAGE}>)")
-    return {uid: body for uid, body in _bodies(answer).items() if len(body) < SMALL_MESSAGE}
+    try:
+        answer = connection.uid("FETCH", str(UidSet(uids)), f"(UID BODY.PEEK[]<0.{SMALL_MESSAGE}>)")
+    except RefusedError:  # each is asked for by itself, to find out which it is
+        return {}
+    found: dict[int, bytes] = {}
+    for values in parse_fetch(answer):
+        uid, body = number_in(values.get(b"UID")), body_in(values)
+        if uid in uids and body and not body.start and body.data and len(body.data) < SMALL_MESSAGE:
+            found[uid] = body.data
+    return found
 
 
-def fetch_message(connection: ImapConnection, uid: int, path: Path) -> bool:
-    """Write a message to a new file; False where it is gone. What is far too large is cut off."""
+def fetch_message(connection: ImapConnection, listed: Listed, path: Path) -> bool:
+    """Write a message to a new file; False where nothing comes. What is far too large is cut off.
+
+    A server may hand over less than was asked for, or all at once, and it may state a wrong size. So the end of the
+    message is where nothing more comes, or less than was asked for and as much as was stated.
+    """
     with path.open("xb") as file:
         while file.tell() <= LARGEST_FILE:
-            piece = _piece(connection, uid, file)
-            if piece is None:
-                return False
-            file.write(piece)
-            if len(piece) < FETCHED_AT_ONCE:
+            body = _piece(connection, listed.uid, file.tell())
+            if not body or not body.data:
+                return file.tell() > 0 or (listed.size == 0 and body is not None and body.data is not None)
+            file.write(body.data)
+            if body.start is None or (len(body.data) < FETCHED_AT_ONCE and file.tell() >= listed.size):
                 return True
     return True
 
 
-def _piece(connection: ImapConnection, uid: int, file: BinaryIO) -> bytes | None:
+def _piece(connection: ImapConnection, uid: int, start: int) -> Body | None:
     """The next bytes of a message; None where the server has no such message."""
-    part = f"(UID BODY.PEEK[]<{file.tell()}.{FETCHED_AT_ONCE}>)"
-    answer = connection.uid("FETCH", str(uid), part)
-    found = _bodies(answer).get(uid)
-    if found is not None and len(found) > FETCHED_AT_ONCE:
-        raise LostError("The mail server sent more than was asked for.")
-    return found
-
-
-def _bodies(answer: Response) -> dict[int, bytes]:
-    """The bytes of each message in an answer, by its number, which stands before the bytes or after them."""
-    found: dict[int, bytes] = {}
-    body: bytes | None = None  # whose number has not come
-    for line in answer:
-        text = line[0] if isinstance(line, tuple) else line or b""
-        if isinstance(line, tuple) and b"BODY[]" in text:
-            body = line[1]
-        elif b"BODY[]" in text:  # few bytes may stand in the line itself
-            short = _SHORT_BODY.search(text)
-            body = re.sub(rb"\\(.)", rb"\1", short[1]) if short else b""
-        uid = _UID.search(text)
-        if uid and body is not None:
-            found[int(uid[1])], body = body, None
-    return found
+    answer = connection.uid("FETCH", str(uid), f"(UID BODY.PEEK[]<{start}.{FETCHED_AT_ONCE}>)")
+    for values in parse_fetch(answer):
+        body = body_in(values)
+        if not body or number_in(values.get(b"UID", b"%d" % uid)) != uid:
+            continue
+        if body.start == start and len(body.data or b"") <= FETCHED_AT_ONCE:
+            return body
+        if body.start is None and (not start or not body.data):
+            return body
+        raise LostError("The mail server sent something else than was asked for.")
+    return None
 
 
 def in_ranges(uids: Sequence[int], leave_out: Container[int] = ()) -> Iterator[list[int]]:
@@ -121,8 +159,7 @@ def in_ranges(uids: Sequence[int], leave_out: Container[int] = ()) -> Iterator[l
 
 def _date(text: bytes) -> datetime | None:
     """When the server received the message (RFC 3501, date-time)."""
-    stated = _DATE.search(text)
-    found = _WHEN.fullmatch(stated[1]) if stated else None
+    found = _WHEN.fullmatch(text)
     if not found:
         return None
     day, month, *rest, zone = found.groups()
@@ -134,10 +171,12 @@ def _date(text: bytes) -> datetime | None:
         return None
 
 
-def _kind(text: bytes) -> MessageKind:
-    """The kind of a message by its flags."""
-    found = _FLAGS.search(text)
-    flags = found[1].lower().split() if found else []
-    if b"\\deleted" in flags:
+def _kind(flags: Value, labels: Value) -> MessageKind:
+    """The kind of a message by its flags, and by the labels that Gmail itself gives, which begin with a backslash."""
+    names = [flag.lower() for flag in flags] if isinstance(flags, list) else []
+    if b"\\deleted" in names:
         return MessageKind.DISCARDED
-    return MessageKind.OUTGOING if b"\\draft" in flags else MessageKind.ORDINARY
+    if b"\\draft" in names:
+        return MessageKind.OUTGOING
+    own = [label for label in labels if label.startswith(b"\\")] if isinstance(labels, list) else []
+    return kind_of_labels([label[1:].decode("ascii", "replace") for label in own], was_delivered=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import imaplib
-import re
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,23 +12,29 @@ from typing import TypeVar
 from thep_forms.errors import MailboxError, SignInError
 from thep_forms.sign_in import Account
 from thep_forms.sign_in.account import MECHANISMS, plain
+from thep_forms.sources.fetch_answers import Response
+from thep_forms.sources.imap_refusals import LATER, advice_for, is_busy, quote_words, wants_no_password, words_of
+from thep_forms.sources.imap_wire import SECONDS, BoundedImap, BoundedImapTls
 from thep_forms.sources.mailbox_address import MailboxAddress
 
 T = TypeVar("T")
-Response = list[bytes | tuple[bytes, bytes]]  # lines of an answer; a tuple is a line, and the bytes (literal) after it
-
-SECONDS = 120.0  # for one answer; a server may search a large folder for a while
-_LONGEST_REPLY = 160  # characters of a server's words that are quoted
 _LOST = (imaplib.IMAP4.abort, OSError)
-_ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 
 
 class LostError(MailboxError):
-    """The connection was lost, or the server hung up."""
+    """The connection was lost, or the server hung up, or what it says makes no sense, or it has no time for us."""
+
+
+class SilentError(LostError):
+    """The server said nothing for a long time."""
 
 
 class RefusedError(MailboxError):
-    """The server answered NO or BAD to a command."""
+    """The server answered NO or BAD to a command. `is_busy`: it may take the same command later."""
+
+    def __init__(self, message: str, *, is_busy: bool) -> None:
+        super().__init__(message)
+        self.is_busy = is_busy
 
 
 class ImapConnection:
@@ -41,7 +46,7 @@ class ImapConnection:
 
     def __init__(self, address: MailboxAddress, account: Account) -> None:
         self.address, self.account = address, account
-        self._imap: imaplib.IMAP4 | None = None
+        self._imap: BoundedImap | None = None
 
     def __enter__(self) -> ImapConnection:
         return self
@@ -67,7 +72,7 @@ class ImapConnection:
 
     # --- connecting -------------------------------------------------------------------------------------------------
 
-    def open(self) -> imaplib.IMAP4:
+    def open(self) -> BoundedImap:
         """The connection, secured and signed in."""
         if not self._imap:
             imap = self._connect()
@@ -81,15 +86,22 @@ class ImapConnection:
             self._imap = imap
         return self._imap
 
-    def _connect(self) -> imaplib.IMAP4:
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection."""
+        return self._imap is not None
+
+    def _connect(self) -> BoundedImap:
         host, port, context = self.address.host, self.address.port, ssl.create_default_context()
         try:
             if self.address.implicit_tls:
-                return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=SECONDS)
-            imap = imaplib.IMAP4(host, port, timeout=SECONDS)
+                return self._not_signed_in(BoundedImapTls(host, port, ssl_context=context, timeout=SECONDS))
+            imap = self._not_signed_in(BoundedImap(host, port, timeout=SECONDS))
         except ssl.SSLError as error:
             raise self._tls_failed(error) from error
-        except (imaplib.IMAP4.error, OSError, UnicodeError) as error:
+        except (imaplib.IMAP4.error, OSError, ValueError) as error:
+            if words_of(error).upper().startswith("* BYE"):
+                raise LostError(f"{self._name} takes no more connections at the moment. {LATER}") from error
             reason = getattr(error, "strerror", "") or "it does not answer as a mail server does"
             raise LostError(f"{self._name} cannot be reached: {reason}. Check its name and its port.") from error
         try:
@@ -100,7 +112,18 @@ class ImapConnection:
             raise
         return imap
 
-    def _start_tls(self, imap: imaplib.IMAP4, context: ssl.SSLContext) -> None:
+    def _not_signed_in(self, imap: BoundedImap) -> BoundedImap:
+        """The connection, unless the server takes us for somebody who has signed in elsewhere (PREAUTH)."""
+        if imap.state != "NONAUTH":
+            with suppress(*_LOST):
+                imap.shutdown()
+            raise MailboxError(
+                f"{self._name} takes you for somebody who is signed in. Nothing was sent to it. "
+                "Check its name and its port."
+            )
+        return imap
+
+    def _start_tls(self, imap: BoundedImap, context: ssl.SSLContext) -> None:
         if "STARTTLS" not in imap.capabilities:
             raise MailboxError(
                 f"{self._name} offers no TLS, so others could read along. Nothing was sent to it. Use its port 993."
@@ -128,7 +151,7 @@ class ImapConnection:
 
     # --- signing in -------------------------------------------------------------------------------------------------
 
-    def _sign_in(self, imap: imaplib.IMAP4) -> None:
+    def _sign_in(self, imap: BoundedImap) -> None:
         if not self.account.tokens:
             self._sign_in_with_password(imap)
             return
@@ -139,7 +162,7 @@ class ImapConnection:
             self._sign_in_with_token(imap, self.account.tokens.token(renewed=True))
         self._ask_capabilities(imap)
 
-    def _sign_in_with_password(self, imap: imaplib.IMAP4) -> None:
+    def _sign_in_with_password(self, imap: BoundedImap) -> None:
         user, password = self.account.user, self.account.password
         try:
             if "AUTH=PLAIN" in imap.capabilities:
@@ -151,14 +174,23 @@ class ImapConnection:
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error as error:
+            words = words_of(error)
+            self._require_time_for_us(words)
             offers = [name for name in MECHANISMS if f"AUTH={name}" in imap.capabilities]
-            advice = (
-                " If they are right, the server may want you to sign in with Microsoft or Google." if offers else ""
-            )
+            advice = ""
+            if wants_no_password(words):
+                advice = " Sign in with Microsoft or Google, or make a password for programs in your account there."
+            elif offers:
+                advice = " If they are right, the server may want you to sign in with Microsoft or Google."
             raise SignInError(
                 f"The mail server {self.address.host} refuses the user name or the password. Correct them.{advice}"
             ) from error
         self._ask_capabilities(imap)
+
+    def _require_time_for_us(self, words: str) -> None:
+        """Raise `LostError` where the server lets nobody in for now: the user name and the password may be right."""
+        if is_busy(words):
+            raise LostError(f"The mail server {self.address.host} lets nobody in at the moment. {LATER}")
 
     def _no_passwords(self) -> str:
         return (
@@ -166,20 +198,21 @@ class ImapConnection:
             "or ask your IT support."
         )
 
-    def _sign_in_with_token(self, imap: imaplib.IMAP4, token: str) -> None:
+    def _sign_in_with_token(self, imap: BoundedImap, token: str) -> None:
         mechanism = next((name for name in MECHANISMS if f"AUTH={name}" in imap.capabilities), "XOAUTH2")
         try:
             imap.authenticate(mechanism, MECHANISMS[mechanism](self.account.user, token))
         except imaplib.IMAP4.abort:
             raise
         except imaplib.IMAP4.error as error:
+            self._require_time_for_us(words_of(error))
             raise SignInError(
                 f"The mail server {self.address.host} does not let you in with this sign-in. Check the user name, and "
-                "ask your IT support whether IMAP is allowed for the mailbox."
+                "ask your IT support whether IMAP is allowed for the mailbox, and whether you may open it."
             ) from error
 
     @staticmethod
-    def _ask_capabilities(imap: imaplib.IMAP4) -> None:
+    def _ask_capabilities(imap: BoundedImap) -> None:
         """What the server can do may be more once somebody is signed in."""
         _, data = imap.capability()
         last = data[-1]
@@ -192,18 +225,26 @@ class ImapConnection:
         """Whether the server has an extension, such as `MOVE`."""
         return capability in self.open().capabilities
 
-    def ask(self, command: Callable[[imaplib.IMAP4], tuple[str, T]]) -> T:
+    def ask(self, command: Callable[[BoundedImap], tuple[str, T]]) -> T:
         """The answer to a command. Raises `RefusedError` where the server says NO or BAD."""
         imap = self.open()
+        imap.restart()
         with self._errors():
             kind, answer = command(imap)
         if kind != "OK":
-            raise RefusedError(f"The mail server {self.address.host} refuses that: {_quoted(answer)}.")
+            raise self._refused(answer)
         return answer
 
-    def uid(self, command: str, *arguments: str) -> Response:
+    def _refused(self, answer: object) -> RefusedError:
+        words = words_of(answer)
+        reason = quote_words(words, self.account.password)
+        return RefusedError(
+            f"The mail server {self.address.host} refuses that: {reason}. {advice_for(words)}", is_busy=is_busy(words)
+        )
+
+    def uid(self, command: str, *arguments: str | bytes) -> Response:
         """The answer to a command whose numbers are UIDs."""
-        return self.ask(lambda imap: imap.uid(command, *arguments))
+        return self.ask(lambda imap: imap.uid(command, *arguments))  # type: ignore[arg-type] # it takes bytes, too
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -212,21 +253,22 @@ class ImapConnection:
             yield
         except ssl.SSLCertVerificationError:
             raise
-        except _LOST as error:
+        except imaplib.IMAP4.readonly as error:
+            self.drop()
+            raise MailboxError(
+                "The folder may not be changed. Ask your IT support for the right to change it."
+            ) from error
+        except TimeoutError as error:
+            self.drop()
+            raise SilentError(f"The mail server {self.address.host} does not answer any more.") from error
+        except (*_LOST, ValueError) as error:  # ValueError: words that make no sense, such as a challenge
             self.drop()
             raise LostError(f"The connection to the mail server {self.address.host} was lost.") from error
         except imaplib.IMAP4.error as error:
-            raise RefusedError(f"The mail server {self.address.host} refuses that: {_quoted([str(error)])}.") from error
+            raise self._refused(error) from error
 
 
-def quoted(argument: str) -> str:
-    """An argument of a command as a quoted string (RFC 3501, 4.3). It has no line breaks."""
+def quoted(argument: str) -> bytes:
+    """An argument of a command as a quoted string (RFC 3501, 4.3), as bytes. It has no line breaks."""
     escaped = argument.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def _quoted(answer: object) -> str:
-    """The server's words in one line, without the addresses that servers often repeat."""
-    last = answer[-1] if isinstance(answer, list) and answer else ""
-    words = last.decode("utf-8", "replace") if isinstance(last, bytes) else str(last)
-    return _ADDRESS.sub("…", " ".join(words.split()))[:_LONGEST_REPLY].rstrip(".")
+    return f'"{escaped}"'.encode("utf-8", "surrogateescape")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from unicodedata import normalize
 
 from msgspec import Struct
 
 from thep_forms.errors import MailboxError
+from thep_forms.sources.fetch_answers import number_in
 from thep_forms.sources.imap import ImapConnection, RefusedError, quoted
-from thep_forms.sources.mail_folders import is_for_drafts
-from thep_forms.sources.mailbox_address import encode_folder
+from thep_forms.sources.mail_folders import decode_folder, is_for_drafts
+from thep_forms.sources.mailbox_address import INBOX, encode_folder
 from thep_forms.sources.model import MessageKind
 
 DRAFTS = "\\Drafts"
@@ -20,6 +23,7 @@ _KINDS = {
     "\\junk": MessageKind.DISCARDED,
 }
 _LINE = re.compile(rb'\(([^)]*)\) (?:"((?:[^"\\]|\\.)*)"|NIL) ?(.*)', re.DOTALL)
+_STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _NO_SELECT = ("\\noselect", "\\nonexistent")
 
 
@@ -31,6 +35,12 @@ class Folder(Struct, frozen=True):
     flags: tuple[str, ...]  # in lower case
 
     @property
+    def path(self) -> str:
+        """The name as people write it, with `/` between its steps."""
+        name = _plain(decode_folder(self.name))
+        return name.replace(self.divider, "/") if self.divider else name
+
+    @property
     def kind(self) -> MessageKind:
         """What the flags say of the messages in it."""
         for flag in self.flags:
@@ -40,38 +50,58 @@ class Folder(Struct, frozen=True):
 
 
 class OpenFolder(Struct, frozen=True):
-    """A folder that is open: how many messages it has, and the number that stays as long as its UIDs hold."""
+    """A folder that is open: how many messages it has, and the number that stays as long as its UIDs hold.
 
-    messages: int
+    `messages` is None where the server does not say it. `uid_validity` is 0 where the UIDs hold for this connection
+    alone (RFC 3501, 2.3.1.1).
+    """
+
+    messages: int | None
     uid_validity: int
 
 
 def find_folder(connection: ImapConnection, name: str) -> Folder:
-    """The folder of that name, which may have `/` between its steps. Raises `MailboxError` where there is none."""
-    found = _named(connection, name)
-    if not found:
-        divider = _divider(connection)
-        found = _named(connection, name.replace("/", divider)) if divider else None
-    if not found:
-        raise MailboxError(f"There is no folder {name} in the mailbox. Check its name in your mail program.")
-    return found
+    """The folder of that name, which may have `/` between its steps. Raises `MailboxError` where there is none.
+
+    On some servers all folders are below INBOX, which mail programs do not show.
+    """
+    refusal: RefusedError | None = None
+    for pattern in (quoted(encode_folder(name)), b'"*"'):
+        try:
+            folders = [each for each in _list(connection, pattern) if not set(_NO_SELECT) & set(each.flags)]
+        except RefusedError as error:  # the server does not take a name like that
+            refusal = error
+            continue
+        if found := _named(folders, name):
+            return found
+    if refusal:
+        raise refusal
+    raise MailboxError(f"There is no folder {name} in the mailbox. Check its name in your mail program.")
 
 
-def _named(connection: ImapConnection, name: str) -> Folder | None:
-    """The folder of that name that can be opened, else one that differs in capitals alone, as some servers allow.
+def _named(folders: Sequence[Folder], name: str) -> Folder | None:
+    """The folder of that name, else one that differs in capitals alone, as some servers allow.
 
     For the server, `*` and `%` in a name stand for any letters (RFC 3501, 6.3.8), so it may list others too.
     """
-    wanted = encode_folder(name)
-    folders = [folder for folder in _list(connection, quoted(wanted)) if not set(_NO_SELECT) & set(folder.flags)]
-    same = [folder for folder in folders if folder.name == wanted]
-    alike = [folder for folder in folders if folder.name.lower() == wanted.lower()]
-    return next(iter(same + alike), None)
+    wanted = _plain(name)
+    below_inbox = f"{INBOX}/{wanted}"
+    for spelling in (wanted, below_inbox):
+        for folder in folders:
+            if folder.path == spelling:
+                return folder
+    alike = {wanted.lower(), below_inbox.lower()}
+    return next((folder for folder in folders if folder.path.lower() in alike), None)
+
+
+def _plain(name: str) -> str:
+    """The name as letters that can be compared: a Mac divides an umlaut into two."""
+    return normalize("NFC", name)
 
 
 def find_drafts(connection: ImapConnection) -> Folder | None:
     """The folder that the server has for drafts, or else one with a name for drafts; None where there is none."""
-    folders = _list(connection, '"*"')
+    folders = _list(connection, b'"*"')
     for folder in folders:
         if DRAFTS.lower() in folder.flags:
             return folder
@@ -84,27 +114,18 @@ def find_drafts(connection: ImapConnection) -> Folder | None:
 def open_folder(connection: ImapConnection, folder: Folder, *, to_change: bool = False) -> OpenFolder:
     """Open a folder: to look at it only, so that nothing is marked as read, or `to_change` it."""
     try:
-        answer = connection.ask(lambda imap: imap.select(quoted(folder.name), readonly=not to_change))
+        name = quoted(folder.name)
+        answer = connection.ask(lambda imap: imap.select(name, readonly=not to_change))  # type: ignore[arg-type]
     except RefusedError as error:
         raise MailboxError(f"The folder cannot be opened. {error}") from error
-    count = int(answer[0] or 0)
     _, validity = connection.open().response("UIDVALIDITY")
-    return OpenFolder(count, int(validity[0] or 0) if validity and validity[0] else 0)
+    return OpenFolder(number_in(answer[-1]), number_in(validity[-1]) or 0)
 
 
-def _list(connection: ImapConnection, pattern: str) -> list[Folder]:
+def _list(connection: ImapConnection, pattern: bytes) -> list[Folder]:
     if connection.can("SPECIAL-USE") and connection.can("LIST-EXTENDED"):
-        pattern += " RETURN (SPECIAL-USE)"  # most servers name these flags in any case
-    return _listed(connection, pattern)
-
-
-def _divider(connection: ImapConnection) -> str:
-    """What stands between the steps of a name on this server (RFC 3501, 6.3.8); empty where it has no steps."""
-    return next((folder.divider for folder in _listed(connection, '""')), "")
-
-
-def _listed(connection: ImapConnection, pattern: str) -> list[Folder]:
-    answer = connection.ask(lambda imap: imap.list('""', pattern))
+        pattern += b" RETURN (SPECIAL-USE)"  # most servers name these flags in any case
+    answer = connection.ask(lambda imap: imap.list('""', pattern))  # type: ignore[arg-type] # it takes bytes, too
     return [folder for line in answer or () if (folder := _folder(line))]
 
 
@@ -116,9 +137,9 @@ def _folder(line: object) -> Folder | None:
     if not found:
         return None
     flags, divider, rest = (part or b"" for part in found.groups())
-    name = rest.strip() if literal is None else literal
-    text = name.decode("utf-8", "surrogateescape")
-    if literal is None and text.startswith('"'):
-        text = re.sub(r"\\(.)", r"\1", text[1:-1])
+    string = _STRING.match(rest)
+    if literal is None:
+        literal = re.sub(rb"\\(.)", rb"\1", string[1]) if string else rest.strip()
+    text = literal.decode("utf-8", "surrogateescape")
     plain = divider.decode("ascii", "replace").replace("\\\\", "\\")
     return Folder(text, plain, tuple(flags.decode("ascii", "replace").lower().split()))

@@ -122,10 +122,15 @@ def _plain_name(name: str) -> str:
 
     In a Maildir, it follows the last dot: `.INBOX.Sent`.
     """
-    lower = without_accents(_ENCODED.sub(_decoded, name)).strip().strip("\"'")
+    lower = without_accents(decode_folder(name)).strip().strip("\"'")
     if lower.startswith((".", "inbox.", "[gmail].", "[google mail].")):
         lower = lower.rpartition(".")[2]
     return _words(_ADDED.sub("", _ENDING.sub("", lower)))
+
+
+def decode_folder(name: str) -> str:
+    """The name of a folder that is in modified UTF-7 (RFC 3501, 5.1.3). Anything else stays as it is."""
+    return _ENCODED.sub(_decoded, name)
 
 
 def _decoded(encoded: re.Match[str]) -> str:

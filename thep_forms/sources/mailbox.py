@@ -6,20 +6,28 @@ Nothing is marked as read. A message is moved to another folder only if that was
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from msgspec.structs import replace
 
-from thep_forms.errors import MailboxError
+from thep_forms.errors import MailboxError, SignInError
 from thep_forms.sign_in import Account
 from thep_forms.sources.email_headers import name_of_email
-from thep_forms.sources.fetching import Listed, fetch_message, fetch_small, in_ranges, list_messages, list_uids
-from thep_forms.sources.imap import ImapConnection, LostError, quoted
+from thep_forms.sources.fetching import (
+    Listed,
+    fetch_message,
+    fetch_small,
+    in_ranges,
+    list_messages,
+    list_uids,
+    undeleted,
+)
+from thep_forms.sources.imap import ImapConnection, LostError, RefusedError, SilentError, quoted
 from thep_forms.sources.imap_folders import Folder, find_folder, open_folder
+from thep_forms.sources.imap_retries import kept_up, say_later
 from thep_forms.sources.limits import LARGEST_FILE, LARGEST_HEADERS, SMALL_MESSAGE, TOO_LARGE
 from thep_forms.sources.mailbox_address import MailboxAddress
 from thep_forms.sources.model import MailboxNote, MessageKind, SourceFile
@@ -27,8 +35,11 @@ from thep_forms.sources.uid_set import UidSet
 
 T = TypeVar("T")
 
-_TRIES = 3  # to connect again, after a connection was lost and nothing came since
+_MOST_REFUSED = 3  # messages in a row that the server may refuse; more, and it is not about the messages
 _CHANGED = "The folder was made anew while it was read. Do the same again."
+_NOT_HANDED_OVER = (
+    "The mail server lists this message, and does not hand it over. Open it in your mail program, and save the form."
+)
 
 
 class Mailbox:
@@ -48,11 +59,18 @@ class Mailbox:
         self._read: dict[str, int] = {}  # messages that were read to their end, by the path of their file
         self._kept_new: set[str] = set()
         self._small: dict[int, bytes] = {}  # messages that were fetched together
+        self._refused = self._refused_in_a_row = 0  # messages that the server refuses to hand over
 
     # --- opening ----------------------------------------------------------------------------------------------------
 
     def open(self) -> None:
         """Sign in, and find out which messages there are. Raises `MailboxError`, `SignInError`."""
+        try:
+            self._open()
+        except LostError as error:
+            raise say_later(error) from error
+
+    def _open(self) -> None:
         self._folder = find_folder(self._connection, self.address.folder)
         if self.move_to:
             self._target = find_folder(self._connection, self.move_to)
@@ -64,7 +82,7 @@ class Mailbox:
 
     def leave_out(self, uid_validity: int, seen: UidSet) -> None:
         """Leave out the messages that were seen before, unless the server has numbered all anew since."""
-        if uid_validity == self.uid_validity:
+        if uid_validity == self.uid_validity != 0:
             self.seen = seen
 
     def __len__(self) -> int:
@@ -87,10 +105,12 @@ class Mailbox:
                 found = self._kept_up(partial(list_messages, self._connection, uids))
                 for at, listed in enumerate(found):
                     if listed.size < SMALL_MESSAGE and listed.uid not in self._small:
-                        self._small = self._kept_up(partial(fetch_small, self._connection, found[at:]))
+                        self._small = self._fetch_small(found[at:])
                     yield from self._message(listed, folder)
-        except MailboxError as error:
+        except (MailboxError, SignInError) as error:
             self.failure = f"{error} What was read until then counts. Do the same again to read the rest."
+        else:
+            self.failure = _say_refused(self._refused)
 
     def _message(self, listed: Listed, folder: Path) -> Iterator[SourceFile]:
         path = folder / f"{listed.uid}.eml"
@@ -109,32 +129,63 @@ class Mailbox:
         head = b""
         if listed.size > LARGEST_FILE:
             note = replace(note, reason=TOO_LARGE)
-        elif not self._kept_up(partial(self._fetch, listed.uid, path)):
-            return None
-        else:
+        elif self._fetch(listed, path):
             with path.open("rb") as file:
                 head = file.read(LARGEST_HEADERS)
+        elif self._refused_in_a_row or not self._kept_up(partial(list_messages, self._connection, [listed.uid])):
+            return None
+        else:
+            path.unlink(missing_ok=True)
+            note = replace(note, reason=_NOT_HANDED_OVER)
         name = name_of_email(head).removesuffix(".eml")
         source = f"{self.address.source}/{name} ({listed.uid}).eml"
         return SourceFile(str(path), len(str(path)) - len(path.name), replace(note, source=source))
 
-    def _fetch(self, uid: int, path: Path) -> bool:
-        if uid in self._small:
-            path.write_bytes(self._small[uid])
+    def _fetch_small(self, listed: Sequence[Listed]) -> dict[int, bytes]:
+        try:
+            return self._kept_up(partial(fetch_small, self._connection, listed))
+        except LostError as error:
+            self._require_connection(error)
+            return {}
+
+    def _fetch(self, listed: Listed, path: Path) -> bool:
+        """Whether the message has come. One that is refused, or at which the server hangs up, holds up no other."""
+        if listed.uid in self._small:
+            path.write_bytes(self._small[listed.uid])
             return True
+        try:
+            has_come = self._kept_up(partial(self._fetch_alone, listed, path))
+        except (LostError, RefusedError) as error:
+            self._refused_in_a_row += 1
+            if self._refused_in_a_row > _MOST_REFUSED:
+                raise
+            self._require_connection(error)
+            self._refused += 1
+            return False
+        self._refused_in_a_row = 0
+        return has_come
+
+    def _fetch_alone(self, listed: Listed, path: Path) -> bool:
         path.unlink(missing_ok=True)  # the connection may have been lost in the middle of it
-        return fetch_message(self._connection, uid, path)
+        return fetch_message(self._connection, listed, path)
+
+    def _require_connection(self, error: MailboxError) -> None:
+        """Go on after an error about one message. Raises it where the server does not answer at all."""
+        if isinstance(error, SilentError):
+            raise error
+        if not self._connection.is_open:
+            try:
+                self._connect_again()
+            except LostError:
+                raise error from None
 
     def _kept_up(self, act: Callable[[], T]) -> T:
-        """What the act gives. If the connection is lost, connect again and repeat it, a few times at most."""
-        for _ in range(_TRIES):
-            try:
-                return act()
-            except LostError:
-                self._connection.drop()
-                with suppress(LostError):  # the next try connects
-                    self._open_again(to_change=False)
-        return act()
+        return kept_up(self._connection, act, self._connect_again)
+
+    def _connect_again(self) -> None:
+        if not self.uid_validity:  # the server may have numbered all anew
+            raise MailboxError(_CHANGED)
+        self._open_again(to_change=False)
 
     def _open_again(self, *, to_change: bool) -> None:
         opened = open_folder(self._connection, self._folder, to_change=to_change)
@@ -168,17 +219,36 @@ class Mailbox:
         try:
             self._kept_up(lambda: self._open_again(to_change=True))
             for uids in in_ranges(there):
-                self._move(str(UidSet(uids)))
-        except MailboxError as error:
+                self._move(uids)
+        except (MailboxError, SignInError) as error:
             self.failure = self.failure or f"{error} Not all messages were moved. Do the same again."
 
-    def _move(self, uids: str) -> None:
-        """Move messages (RFC 6851). Where the server cannot do that, copy them, and delete just these (RFC 4315)."""
-        target = quoted(self._target.name)
+    def _move(self, uids: list[int]) -> None:
+        """Move messages (RFC 6851). Where the server cannot do that, copy them, and delete just these (RFC 4315).
+
+        A server that cannot do that either keeps them, marked as deleted: EXPUNGE would also take what others marked.
+        """
+        numbers, target = str(UidSet(uids)), quoted(self._target.name)
         if self._connection.can("MOVE"):
-            self._connection.uid("MOVE", uids, target)
+            self._connection.uid("MOVE", numbers, target)
             return
-        self._connection.uid("COPY", uids, target)
-        self._connection.uid("STORE", uids, "+FLAGS.SILENT", "(\\Deleted)")
-        if self._connection.can("UIDPLUS"):  # without it, EXPUNGE would also take what others have marked as deleted
-            self._connection.uid("EXPUNGE", uids)
+        can_expunge = self._connection.can("UIDPLUS")
+        if not can_expunge:  # what was copied in earlier runs is there still
+            numbers = str(UidSet(set(undeleted(self._connection, numbers)) & set(uids)))
+        if not numbers:
+            return
+        self._connection.uid("COPY", numbers, target)
+        self._connection.uid("STORE", numbers, "+FLAGS.SILENT", "(\\Deleted)")
+        if can_expunge:
+            self._connection.uid("EXPUNGE", numbers)
+
+
+def _say_refused(count: int) -> str:
+    """What is said of messages that the server refuses to hand over; empty where there are none."""
+    if not count:
+        return ""
+    messages = "1 message" if count == 1 else f"{count:,} messages"
+    return (
+        f"The mail server does not hand over {messages}; all others were read. Do the same again later. If it goes on, "
+        "open the folder in your mail program, and save the forms from there."
+    )
