@@ -6,7 +6,7 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from enum import Enum, auto
 from functools import partial
@@ -77,6 +77,7 @@ class Database:
         self._path = records / LEDGER
         self._checks = checks
         self.last_run: LastRun | None = None  # what the last run knew, if this is the very ledger that it left
+        self.block_hashes: Sequence[bytes] = ()  # of the file when it was opened, if they were worked out (`raw_bytes`)
         self.checked_at = 0  # when its rows were checked one by one, in seconds since 1970
         self._is_ours = self._notes_changes = False  # locked against other processes
         self._changes_before = 0  # that the connection had made when the transaction began
@@ -346,8 +347,10 @@ class Database:
     def _compare_with_last_run(self) -> None:
         """Set `last_run`, if the bytes of the locked file are those that the last run left."""
         found = last_run.load(self._path.parent) if self._checks is Checks.USUAL else None
-        if found and raw_bytes.hash_of(self._path) == found.ledger:
-            self.last_run = found
+        if found:
+            self.block_hashes = raw_bytes.block_hashes(self._path)
+            if raw_bytes.hash_of(self.block_hashes) == found.ledger:
+                self.last_run = found
 
     def changed_rows(self) -> dict[str, list[tuple[str, ...]]]:
         """The keys of the rows that were changed since the last run, by their table. There must have been one."""

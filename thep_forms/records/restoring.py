@@ -54,6 +54,7 @@ def restore_ledger(records: Path) -> Restored:
 
 def _restore(records: Path) -> Restored:
     ledger, copy = records / LEDGER, records / LAST_COPY
+    last_copy.complete(records)
     has_copy = copy.is_file() and not list(_faults(copy))
     copied_at = datetime.fromtimestamp(copy.stat().st_mtime, UTC) if has_copy else None
     with errors_in_words(), _new_ledger(records, copy if has_copy else None) as new:
