@@ -32,7 +32,7 @@ from thep_forms.records.ledger_errors import (
 )
 from thep_forms.records.ledger_files import make_file, require_ledger, require_new
 from thep_forms.records.migrations import VERSION
-from thep_forms.records.names import LAST_COPY, LEDGER, ledger_copy, read_only
+from thep_forms.records.names import JOURNAL, LAST_COPY, LEDGER, ledger_copy, read_only
 from thep_forms.records.soundness import DAMAGED
 
 PATIENCE = 5.0  # seconds to wait for another run
@@ -235,11 +235,16 @@ class Database:
     def _close(self) -> None:
         with suppress(sqlite3.Error):
             self._undo()
-            if self._is_ours:  # SQLite deletes the journal only without an exclusive lock
+            if self._is_ours and not self._has_journal():  # SQLite deletes it only without an exclusive lock
                 self._connection.execute("PRAGMA locking_mode=NORMAL")
                 self._connection.execute("PRAGMA journal_mode=DELETE")
         self._connection.close()
         self._let_go_of_file()
+
+    def _has_journal(self) -> bool:
+        """Whether a change could not even be taken back, as on a full disk: the next run needs the journal for that."""
+        journal = self._path.with_name(self._path.name + JOURNAL)
+        return journal.exists() and journal.stat().st_size > 0
 
     def _let_go_of_file(self) -> None:
         """Note that this connection no longer uses the file, or never did, as it works on a copy."""

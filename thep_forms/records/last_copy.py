@@ -83,11 +83,12 @@ def complete(records: Path) -> None:
     if not left.is_file():
         return
     changes = msgspec.msgpack.decode(left.read_bytes(), type=_Changes)
-    with suppress(FileNotFoundError), (records / LAST_COPY).open("r+b", buffering=0) as copy:
+    with suppress(FileNotFoundError), (records / LAST_COPY).open("r+b") as copy:
         for place, block in changes.blocks.items():
             copy.seek(place * raw_bytes.BLOCK)
             copy.write(block)
         copy.truncate(changes.size)
+        copy.flush()
         os.fsync(copy.fileno())
     left.unlink(missing_ok=True)
 

@@ -13,6 +13,7 @@ from thep_forms.files import half_written
 from thep_forms.sources.file_types import FileType
 
 LEDGER = "ledger.sqlite"
+JOURNAL = "-journal"  # SQLite adds it to the name of a ledger that it changes
 LAST_COPY = "ledger-copy.sqlite"  # of the ledger, made at the end of each run that changed it
 COPY_CHANGES = "ledger-copy.changes"  # blocks that are being written to the last copy
 LAST_RUN = "last-run.cache"  # what the last run that wrote knew of the ledger
