@@ -99,6 +99,12 @@ class Ledger(DecisionsAndResults):
         query = "SELECT return_id, sha256 FROM entry NATURAL JOIN file WHERE is_kept ORDER BY return_id"
         return dict(self._connection.execute(query))
 
+    def file_of(self, return_id: str) -> str:
+        """The hash of the file of a return; empty where it is not kept."""
+        query = "SELECT sha256 FROM entry NATURAL JOIN file WHERE return_id=? AND is_kept"
+        found = self._connection.execute(query, (return_id,)).fetchone()
+        return found[0] if found else ""
+
     def files_without_reading(self) -> list[str]:
         """The hashes of the PDFs that are kept and whose reading is not, as version 7 kept none."""
         query = (
