@@ -22,7 +22,7 @@ from thep_forms.office.correct import correct
 from thep_forms.office.one_return import look_up_return
 from thep_forms.office.opening import kept_in_memory, open_records
 from thep_forms.office.to_do import look_up_to_do
-from thep_forms.records import Ledger, Records, kept, open_for_writing
+from thep_forms.records import Ledger, Records, kept, later, open_for_writing
 from thep_forms.records.database import Checks
 from thep_forms.records.names import LEDGER, WORKBOOK
 
@@ -123,6 +123,24 @@ def test_the_workbook_follows_while_the_records_are_still_kept(records: Path, wr
         while (records / WORKBOOK).read_bytes() == before and time.monotonic() < deadline:
             time.sleep(0.1)
         assert (records / WORKBOOK).read_bytes() != before
+
+
+def test_a_program_that_ends_waits_for_what_another_thread_is_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    began, may_end = threading.Event(), threading.Event()
+    written: list[Definitions] = []
+
+    def write(definitions: Definitions) -> None:
+        began.set()
+        may_end.wait(60)
+        written.append(definitions)
+
+    monkeypatch.setattr(later, "MOMENT", 0)
+    follows = later.WrittenLater(write)
+    follows.ask(DEFINITIONS)
+    assert began.wait(60)
+    threading.Timer(0.2, may_end.set).start()
+    follows.finish()
+    assert written == [DEFINITIONS]
 
 
 # --- many returns: the tables follow ------------------------------------------------------------------------------

@@ -260,11 +260,14 @@ def sync_files(paths: Sequence[Path]) -> None:
 
 def half_written(folder: Path, is_ours: Callable[[str], bool]) -> list[Path]:
     """The half-written files in the folder whose final names `is_ours` accepts. A killed run leaves them."""
+    if not folder.is_dir():
+        return []
     paths = []
-    for path in folder.glob(".*"):
-        match = _TEMPORARY.fullmatch(path.name)
-        if match and is_ours(match[1]):
-            paths.append(path)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            match = _TEMPORARY.fullmatch(entry.name)
+            if match and is_ours(match[1]):
+                paths.append(folder / entry.name)
     return sorted(paths)
 
 

@@ -21,7 +21,7 @@ class Problem(Struct, frozen=True):
     message: str
 
 
-class CheckedValue(Struct, frozen=True):
+class CheckedValue(Struct, frozen=True, omit_defaults=True):
     """An answer as it was typed beside its normal form. `corrected` is what a person put in its place.
 
     For an answer from a picture, `raw` is what the reader saw, and `confidence`, from 0 to 1, how sure it was. `likely`

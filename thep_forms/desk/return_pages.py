@@ -34,9 +34,8 @@ from thep_forms.office.one_return import ShownReturn, look_up_return, problems_i
 from thep_forms.office.page_pictures import draw_page
 from thep_forms.office.prefer import prefer
 from thep_forms.office.school_in_name import number_of, school_in_name
-from thep_forms.office.school_status import SchoolStatus
 from thep_forms.office.tasks import Task, next_task
-from thep_forms.office.to_do import look_up_schools, look_up_to_do
+from thep_forms.office.to_do import look_up_names, look_up_tasks
 
 _CHANGED = "Somebody has changed this since you opened the page. Look at it again, and repeat what you want to do."
 
@@ -64,15 +63,14 @@ class ReturnPages(PageGroup):
         definitions = self.desk.definitions()
         return_id = request.path_params["return_id"]
         shown = look_up_return(self.desk.folder, return_id, definitions)
-        to_do = look_up_to_do(self.desk.folder, definitions, decisions_taken(request), self.desk.sight.year)
-        members = self._members(shown)
-        names = _names(members)
+        to_do = look_up_tasks(self.desk.folder, definitions, decisions_taken(request), self.desk.sight.year)
+        names = self._names(shown) if shown.task else {}
         proposed = "" if shown.dfe_number else school_in_name(shown.returned.source, names)
         page = self.desk.pages.page(
             "return",
             shown=shown,
             to_do=to_do,
-            members=members,
+            names=names,
             proposed=proposed,
             proposed_name=names.get(proposed, ""),
             conflict=look_up_conflict(self.desk.folder, shown, definitions),
@@ -84,9 +82,9 @@ class ReturnPages(PageGroup):
         )
         return HTMLResponse(page, status_of(error))
 
-    def _members(self, shown: ShownReturn) -> Sequence[SchoolStatus]:
-        """The member schools of the year for which the return was collected."""
-        return look_up_schools(self.desk.folder, self.desk.definitions(), shown.returned.year_collected).statuses
+    def _names(self, shown: ShownReturn) -> dict[str, str]:
+        """The member schools of the year for which the return was collected, by DfE number."""
+        return look_up_names(self.desk.folder, self.desk.definitions(), shown.returned.year_collected)
 
     def file(self, request: Request) -> Response:
         """The file of a return as it came, to be saved. The browser does not open it: strangers made it."""
@@ -149,7 +147,7 @@ class ReturnPages(PageGroup):
                 return confirm(self.desk.folder, return_id, form.all("field"), why, definitions).numbers
             case "assign":
                 year = MembershipYear.parse(form["year"]) if form["year"] else None
-                school = number_of(form["school"], _names(self._members(shown)))
+                school = number_of(form["school"], self._names(shown))
                 return assign(self.desk.folder, return_id, school, year, why, definitions).numbers
             case "close":
                 (closed,) = close(self.desk.folder, [return_id], why, definitions)
@@ -172,10 +170,6 @@ class ReturnPages(PageGroup):
         elif not any(answer.startswith(f"{form['confirm']}=") for answer in changed):
             numbers += confirm(folder, return_id, [form["confirm"]], why, definitions).numbers
         return numbers
-
-
-def _names(members: Sequence[SchoolStatus]) -> dict[str, str]:
-    return {status.dfe_number: status.member.name for status in members}
 
 
 def _neighbours(tasks: Sequence[Task], return_id: str, shown: ShownReturn) -> dict[str, object]:

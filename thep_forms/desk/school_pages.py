@@ -22,8 +22,9 @@ from thep_forms.office.assign import note
 from thep_forms.office.enter import enter, look_up_known
 from thep_forms.office.one_return import look_up_return
 from thep_forms.office.one_school import look_up_school
+from thep_forms.office.school_status import Standing
 from thep_forms.office.tasks import next_task
-from thep_forms.office.to_do import look_up_schools, look_up_to_do
+from thep_forms.office.to_do import look_up_schools, look_up_tasks
 
 
 class SchoolPages(PageGroup):
@@ -46,14 +47,21 @@ class SchoolPages(PageGroup):
         shown = look_up_schools(self.desk.folder, self.desk.definitions(), year)
         wanted = request.query_params.get("standing", "")
         labels = self.desk.definitions()(MembershipYear.parse(shown.year)).phase_labels
-        return HTMLResponse(self.desk.pages.page("schools", shown=shown, wanted=wanted, labels=labels))
+        phases: dict[tuple[str, ...], str] = {}  # in words; many schools have the same, and the same standing
+        standings: dict[Standing, str] = {}
+        for status in shown.statuses:
+            if status.member.phases not in phases:
+                phases[status.member.phases] = ", ".join(labels.get(phase, phase) for phase in status.member.phases)
+            standings.setdefault(status.standing, status.standing.label.capitalize())
+        page = self.desk.pages.page("schools", shown=shown, wanted=wanted, phases=phases, standings=standings)
+        return HTMLResponse(page)
 
     def school(self, request: Request, error: str = "") -> Response:
         """One school."""
         number = number_in(request.path_params["number"])
         taken, year = decisions_taken(request), self.desk.sight.year
         shown = look_up_school(self.desk.folder, number, self.desk.definitions(), taken, year)
-        to_do = look_up_to_do(self.desk.folder, self.desk.definitions(), year=year) if shown.done else None
+        to_do = look_up_tasks(self.desk.folder, self.desk.definitions(), year=year) if shown.done else None
         following = next_task(to_do.tasks, number) if to_do else None
         page = self.desk.pages.page("school", shown=shown, following=following, error=error)
         return HTMLResponse(page, status_of(error))

@@ -60,7 +60,7 @@ class CropDrawer(Struct, frozen=True):
 def draw_crop(folder: Path, return_id: str, name: str, definitions: Definitions) -> bytes:
     """The PNG of one box of a return; empty if it cannot be drawn. Raises `RecordsError`, `TemplateError`."""
     with open_records(folder, definitions) as (ledger, records):
-        sha256, reading = ledger.files().get(return_id), ledger.reading(return_id)
+        sha256, reading = ledger.file_of(return_id), ledger.reading(return_id)
         returned = records.find(return_id)
     path = Archive(folder).find(sha256) if sha256 else None
     if not path or not reading or not returned:

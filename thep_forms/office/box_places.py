@@ -72,7 +72,7 @@ class BoxFinder(Struct, frozen=True):
 def look_up_places(folder: Path, return_id: str, definitions: Definitions) -> ShownPages:
     """Where the boxes of a return are. Nothing where nobody knows. Raises `RecordsError`, `TemplateError`."""
     with open_records(folder, definitions) as (ledger, records):
-        sha256, reading = ledger.files().get(return_id), ledger.reading(return_id)
+        sha256, reading = ledger.file_of(return_id), ledger.reading(return_id)
         returned = records.find(return_id)
     path = Archive(folder).find(sha256) if sha256 else None
     if not path or not reading or not returned:

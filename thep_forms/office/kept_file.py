@@ -16,7 +16,7 @@ def look_up_file(folder: Path, return_id: str, definitions: Definitions) -> tupl
     Raises `DecisionError` where no file is kept, `RecordsError`, `TemplateError`.
     """
     with open_records(folder, definitions) as (ledger, records):
-        sha256, returned = ledger.files().get(return_id, ""), records.find(return_id)
+        sha256, returned = ledger.file_of(return_id), records.find(return_id)
     path = Archive(folder).find(sha256) if sha256 else None
     if not path or not returned:
         raise DecisionError("The desk does not keep this file.")

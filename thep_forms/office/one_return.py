@@ -192,7 +192,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         task_of(returned, records) if needs_somebody(returned) else None,
         returned.entry.has_answers,
         len(can_be_confirmed_now(problems, definition)) if returned.entry.has_answers else 0,
-        returned.return_id in ledger.files() and returned.entry.kind != FileKind.LOCKED,
+        bool(ledger.file_of(returned.return_id)) and returned.entry.kind != FileKind.LOCKED,
         _message(returned, ledger),
         words_around(returned, ledger),
         lacking_in_words(lacking(records).get(returned.return_id, ())),

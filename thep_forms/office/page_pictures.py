@@ -47,7 +47,7 @@ def draw_page(folder: Path, return_id: str, page: int, definitions: Definitions)
     Raises `RecordsError`, `TemplateError`.
     """
     with open_records(folder, definitions) as (ledger, _):
-        sha256 = ledger.files().get(return_id)
+        sha256 = ledger.file_of(return_id)
     path = Archive(folder).find(sha256) if sha256 else None
     if not path:
         return 0, b""

@@ -98,7 +98,9 @@ class Replies:
 
     def of_school(self, dfe_number: str) -> tuple[Reply, ...]:
         """The replies of a school, the first one first."""
-        replies = self._by_school.get(dfe_number, {})
+        replies = self._by_school.get(dfe_number)
+        if not replies:
+            return ()
         found = [reply for path, reply in replies.items() if path not in self._with_form]
         return tuple(sorted(found, key=lambda reply: (reply.at or _LONG_AGO, reply.path)))
 

@@ -94,7 +94,7 @@ class _Reporter:
         replies = Replies(records, definition.year, self.members.keys(), records.ledger.sent())
         for returned in records.returns():
             is_again = returned.judgement.came_again_in == str(definition.year)
-            if is_again or is_in_year(returned, definition.year):
+            if is_again or is_in_year(returned, str(definition.year)):
                 school = school_of(returned, self.members.keys())
                 found = {school} if school in self.members else replies.add(returned) & self.members.keys()
                 for number in found or {""}:

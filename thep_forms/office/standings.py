@@ -116,14 +116,15 @@ def _histories(
     returns: dict[str, list[Returned]] = {}
     returns_of_other_years: dict[str, list[Returned]] = {}
     came_again: dict[str, Returned] = {}
+    wanted = str(year)
     for returned in records.returns():
         replies.add(returned)
         if not returned.arrivals_from_school:
             continue
         school = school_of(returned, numbers)
-        by_school = returns if is_in_year(returned, year) else returns_of_other_years
+        by_school = returns if is_in_year(returned, wanted) else returns_of_other_years
         by_school.setdefault(school, []).append(returned)
-        if returned.judgement.came_again_in == str(year):
+        if returned.judgement.came_again_in == wanted:
             came_again[school] = returned
     return [
         _History(
@@ -210,9 +211,9 @@ def _status_of_form_that_came_again(history: _History, records: Records, year: M
     )
 
 
-def is_in_year(returned: Returned, year: MembershipYear) -> bool:
+def is_in_year(returned: Returned, year: str) -> bool:
     """Whether a return came in the collection of that year, or does not say its year."""
-    return returned.year_collected in ("", str(year))
+    return returned.year_collected in ("", year)
 
 
 def _status_of_faulty_return(
@@ -293,7 +294,7 @@ def _bounced_words(member: MemberSchool) -> str:
 
 
 def _all_bounced(joined: str, bounced: Collection[str]) -> bool:
-    addresses = split_addresses(joined)
+    addresses = split_addresses(joined) if bounced else ()
     return bool(addresses) and all(address.lower() in bounced for address in addresses)
 
 

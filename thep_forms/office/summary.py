@@ -56,14 +56,16 @@ def summarise(
     of_years_before: Counter[str] = Counter()
     overran = discarded = entered = asked = 0
     for entry in records.returns():
-        asked += entry.verdict is Verdict.ACCEPTED and bool(entry.codes)
+        is_accepted = entry.verdict is Verdict.ACCEPTED
+        asked += is_accepted and bool(entry.codes)
         if entry.return_id.startswith(ENTERED):
             entered += 1
             continue
-        verdicts.update(entry.verdict_of(arrival) for arrival in entry.arrivals)
+        for arrival in entry.arrivals:
+            verdicts[entry.verdict_of(arrival)] += 1
+            discarded += bool(arrival.carried_by) and _is_discarded(arrival, records)
         overran += entry.entry.kind == FileKind.OVERRAN
-        discarded += sum(_is_discarded(arrival, records) for arrival in entry.arrivals if arrival.carried_by)
-        if entry.verdict is Verdict.ACCEPTED and entry.year < this_year and _came_undated(entry, new_sources):
+        if is_accepted and entry.year < this_year and _came_undated(entry, new_sources):
             of_years_before[entry.year] += 1
     return Summary(
         +verdicts,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from msgspec import Struct
 
@@ -100,10 +101,14 @@ def _open_questions(records: Records, year: str) -> list[OpenQuestions]:
     for entry in records.accepted():
         if entry.year != year or not entry.codes:
             continue
-        words = all_in_short(records.problems(entry), records.definition.problems)
-        name = records.registers.members(year).get(entry.school) or entry.school_name
-        found.append(OpenQuestions(entry.return_id, name, tuple(dict.fromkeys(words))))
+        found.append(records.once_of(entry, open_questions, partial(_questions_of, entry, records)))
     return found
+
+
+def _questions_of(entry: Returned, records: Records) -> OpenQuestions:
+    words = all_in_short(records.problems(entry), records.definition.problems)
+    name = records.registers.members(entry.year).get(entry.school) or entry.school_name
+    return OpenQuestions(entry.return_id, name, tuple(dict.fromkeys(words)))
 
 
 def _tasks(records: Records, new_sources: Collection[str]) -> list[Task]:

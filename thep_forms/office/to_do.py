@@ -19,6 +19,7 @@ from thep_forms.office.school_words import with_words, words_of_tasks
 from thep_forms.office.status import statuses_of_members
 from thep_forms.office.tasks import Act, OpenQuestions, Task, TaskKind, needs_somebody, open_questions, task_of, tasks
 from thep_forms.records import Ledger, Records
+from thep_forms.register import members_of_year
 
 _ANSWERED = {Standing.ACCEPTED, Standing.NEEDS_ATTENTION, Standing.WROTE}
 
@@ -55,6 +56,13 @@ class ToDo(Struct, frozen=True):
         return Counter(task.kind for task in self.tasks)
 
 
+class TasksOfYear(Struct, frozen=True):
+    """What needs a person in a year, and what was just decided: all of `ToDo` that a page beside it shows."""
+
+    tasks: tuple[Task, ...]
+    done: Done | None
+
+
 class Schools(Struct, frozen=True):
     """Where each school stands in a year."""
 
@@ -76,7 +84,7 @@ def look_up_to_do(
         waiting = tuple(status for status in statuses if status.standing not in _ANSWERED)
         return ToDo(
             wanted,
-            tuple(task for task in found if task.year in (wanted, "")),
+            _of_year(found, wanted),
             Counter(status.standing for status in statuses),
             waiting,
             first_reminder_day(waiting, definitions(MembershipYear.parse(wanted))),
@@ -89,6 +97,18 @@ def look_up_to_do(
             records.once(words_of_tasks, lambda: words_of_tasks((task.return_id for task in found), ledger, records)),
             len(with_words(records, wanted)),
         )
+
+
+def look_up_tasks(
+    folder: Path, definitions: Definitions, numbers: Sequence[int] = (), year: MembershipYear | None = None
+) -> TasksOfYear:
+    """What needs a person in a year, or else in the latest one. `numbers` are those of decisions just taken.
+
+    Raises `RecordsError`, `TemplateError`.
+    """
+    with open_records(folder, definitions) as (ledger, records):
+        wanted = str(year) if year else _latest_year(records, definitions)
+        return TasksOfYear(_of_year(tasks(records), wanted), just_done(ledger, records, numbers))
 
 
 def look_up_task(folder: Path, return_id: str, definitions: Definitions) -> Task | None:
@@ -106,6 +126,21 @@ def look_up_schools(folder: Path, definitions: Definitions, year: str = "") -> S
     with open_records(folder, definitions) as (ledger, records):
         wanted = str(MembershipYear.parse(year)) if year else _latest_year(records, definitions)
         return Schools(wanted, _statuses(ledger, records, wanted, definitions))
+
+
+def look_up_names(folder: Path, definitions: Definitions, year: str = "") -> dict[str, str]:
+    """The names of the member schools of a year, or else of the latest one, by their DfE numbers.
+
+    Raises `RecordsError`, `TemplateError`, `YearError`.
+    """
+    with open_records(folder, definitions) as (_, records):
+        wanted = MembershipYear.parse(year or _latest_year(records, definitions))
+        return {member.dfe_number: member.name for member in members_of_year(records, wanted)}
+
+
+def _of_year(found: Iterable[Task], year: str) -> tuple[Task, ...]:
+    """The tasks of a year, and those of which nobody knows the year."""
+    return tuple(task for task in found if task.year in (year, ""))
 
 
 def _lacking(statuses: Iterable[SchoolStatus], records: Records) -> Iterator[SchoolStatus]:

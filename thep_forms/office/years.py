@@ -39,9 +39,9 @@ def look_up_years(folder: Path, definitions: Definitions) -> Years:
     this_year = definitions.default_year
     latest, known = this_year, {this_year}
     if has_records(folder):
-        with open_records(folder, definitions) as (ledger, _):
-            known |= {MembershipYear.parse(year) for year in ledger.years()}
-            if found := ledger.latest_year():
-                latest = MembershipYear.parse(found)
+        with open_records(folder, definitions) as (ledger, records):
+            known |= {MembershipYear.parse(year) for year in records.once(look_up_years, ledger.years)}
+            if records.latest_year:
+                latest = MembershipYear.parse(records.latest_year)
     known |= {latest, MembershipYear(max(latest, this_year).start + 1)}
     return Years(latest, tuple(sorted(known, reverse=True)))

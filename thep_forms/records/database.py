@@ -6,7 +6,7 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from enum import Enum, auto
 from functools import partial
@@ -32,7 +32,7 @@ from thep_forms.records.ledger_errors import (
 )
 from thep_forms.records.ledger_files import make_file, require_ledger, require_new
 from thep_forms.records.migrations import VERSION
-from thep_forms.records.names import LAST_COPY, LEDGER, ledger_copy, read_only
+from thep_forms.records.names import JOURNAL, LAST_COPY, LEDGER, ledger_copy, read_only
 from thep_forms.records.soundness import DAMAGED
 
 PATIENCE = 5.0  # seconds to wait for another run
@@ -77,6 +77,7 @@ class Database:
         self._path = records / LEDGER
         self._checks = checks
         self.last_run: LastRun | None = None  # what the last run knew, if this is the very ledger that it left
+        self.block_hashes: Sequence[bytes] = ()  # of the file when it was opened, if they were worked out (`raw_bytes`)
         self.checked_at = 0  # when its rows were checked one by one, in seconds since 1970
         self._is_ours = self._notes_changes = False  # locked against other processes
         self._changes_before = 0  # that the connection had made when the transaction began
@@ -234,11 +235,16 @@ class Database:
     def _close(self) -> None:
         with suppress(sqlite3.Error):
             self._undo()
-            if self._is_ours:  # SQLite deletes the journal only without an exclusive lock
+            if self._is_ours and not self._has_journal():  # SQLite deletes it only without an exclusive lock
                 self._connection.execute("PRAGMA locking_mode=NORMAL")
                 self._connection.execute("PRAGMA journal_mode=DELETE")
         self._connection.close()
         self._let_go_of_file()
+
+    def _has_journal(self) -> bool:
+        """Whether a change could not even be taken back, as on a full disk: the next run needs the journal for that."""
+        journal = self._path.with_name(self._path.name + JOURNAL)
+        return journal.exists() and journal.stat().st_size > 0
 
     def _let_go_of_file(self) -> None:
         """Note that this connection no longer uses the file, or never did, as it works on a copy."""
@@ -346,8 +352,10 @@ class Database:
     def _compare_with_last_run(self) -> None:
         """Set `last_run`, if the bytes of the locked file are those that the last run left."""
         found = last_run.load(self._path.parent) if self._checks is Checks.USUAL else None
-        if found and raw_bytes.hash_of(self._path) == found.ledger:
-            self.last_run = found
+        if found:
+            self.block_hashes = raw_bytes.block_hashes(self._path)
+            if raw_bytes.hash_of(self.block_hashes) == found.ledger:
+                self.last_run = found
 
     def changed_rows(self) -> dict[str, list[tuple[str, ...]]]:
         """The keys of the rows that were changed since the last run, by their table. There must have been one."""

@@ -27,6 +27,7 @@ from thep_forms.records.ledger_errors import BusyError, CutOffError
 from thep_forms.records.names import LAST_COPY, LEDGER, WORKBOOK
 from thep_forms.records.opening import bring_up_to_date, counts_on_last_run, leave
 from thep_forms.records.records import Records
+from thep_forms.records.renewing import Renewed
 from thep_forms.records.results import made_from, renew_results
 from thep_forms.records.views import Views
 
@@ -113,17 +114,17 @@ class KeptRecords:
             self._changed.setdefault(table, set()).update(keys)
         with self._lock:
             if records.renewed and self._copy:
-                copy, _ = self._copy
+                copy, before = self._copy
                 copy.take_rows(ledger, rows)
-                self._show(copy, records.renewed.worked_out(), records.definitions)
+                self._show(copy, records.renewed, before)
             else:
                 self.close()  # a new copy is made
 
-    def _show(self, copy: Ledger, worked_out: WorkedOut, definitions: Definitions) -> None:
-        copy.worked_out = worked_out
+    def _show(self, copy: Ledger, renewed: Renewed, before: Records) -> None:
+        copy.worked_out = renewed.worked_out()
         copy.forget_changes()
-        records = Records(copy, definitions)
-        records.keep_returns()
+        records = Records(copy, before.definitions)
+        records.keep_returns(before, renewed.reached)
         self._copy = copy, records
 
     def _write(self, definitions: Definitions) -> None:
@@ -145,7 +146,7 @@ class KeptRecords:
                             ledger, {"written": [(WORKBOOK,)], "identity": [(ledger.identity().records_id,)]}
                         )
                         self._copy[0].forget_changes()
-                leave(self._folder, None, self._copy[0].checked_at, *noted)
+                leave(self._folder, None, (), self._copy[0].checked_at, *noted)
                 self._changed = {}
             finally:
                 self._is_writing = False

@@ -1,18 +1,29 @@
-"""The copy of the ledger beside it, made at the end of each run that changed it: what `restore` brings back."""
+"""The copy of the ledger beside it, made at the end of each run that changed it: what `restore` brings back.
+
+It is the same byte for byte, so that a comparison shows any damage to either of the two. A decision about one of many
+returns changes few blocks of a ledger, and only these are written to the copy. They are written to a file of their own
+first. So a run may be cut off at any moment: `complete` makes the copy whole.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from io import BytesIO, FileIO
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
-from thep_forms.files import CHUNK, HalfWritten, sync_folder
+from thep_forms.files import CHUNK, HalfWritten, sync_folder, write_private
 from thep_forms.records import raw_bytes
 from thep_forms.records.checksums import Damage
-from thep_forms.records.names import LAST_COPY, LEDGER, read_only
+from thep_forms.records.names import COPY_CHANGES, LAST_COPY, LEDGER, read_only
+
+_MOST_CHANGED = 256  # blocks; with more, or a quarter of all, the copy is written whole
 
 
 class Identity(Struct, frozen=True):
@@ -20,6 +31,13 @@ class Identity(Struct, frozen=True):
 
     records_id: str
     changes: int
+
+
+class _Changes(Struct, frozen=True, array_like=True):
+    """What the copy is to become: its size in bytes, and the blocks that change, by their number."""
+
+    size: int
+    blocks: Mapping[int, bytes]
 
 
 def identity(connection: sqlite3.Connection) -> Identity:
@@ -37,22 +55,66 @@ def identity_of(path: Path) -> Identity | None:
         return None
 
 
-def renew(records: Path) -> bytes:
-    """Copy the ledger, unless the copy is up to date, and give its hash. Raises `OSError`, `sqlite3.DatabaseError`.
+def renew(records: Path, known: Sequence[bytes] = ()) -> bytes:
+    """Make the copy the same as the ledger, byte for byte, and give the ledger's hash (`raw_bytes`).
 
-    Byte for byte, so that a comparison shows any damage to either of the two.
+    `known` are the hashes of the blocks of the ledger when the run began. A block that is the same as in the copy has
+    not changed since. Raises `OSError`, `sqlite3.DatabaseError`.
     """
     ledger, copy = records / LEDGER, records / LAST_COPY
     with closing(sqlite3.connect(read_only(ledger), uri=True, isolation_level=None)) as connection:
-        connection.execute("BEGIN")  # nobody writes until this is over
-        if identity(connection) == identity_of(copy):
-            return raw_bytes.hash_of(ledger)
-        hashed = hashlib.sha256()
+        connection.execute("BEGIN")
+        identity(connection)  # from now on the ledger is locked: nobody writes until this is over
         with raw_bytes.opened(ledger) as source:
-            target = HalfWritten(copy)
-            while piece := source.read(CHUNK):
-                hashed.update(piece)
-                target.write(piece)
-            target.finish()
-    sync_folder(records)
-    return hashed.digest()
+            hashes, changed = _compared(source, copy, known)
+            if not copy.is_file() or len(changed) > min(_MOST_CHANGED, len(hashes) // 4):
+                (records / COPY_CHANGES).unlink(missing_ok=True)
+                _copy_whole(source, copy)
+            elif changed or copy.stat().st_size != source.tell():
+                changes = _Changes(source.tell(), changed)
+                write_private(records / COPY_CHANGES, msgspec.msgpack.encode(changes))
+                complete(records)
+    return raw_bytes.hash_of(hashes)
+
+
+def complete(records: Path) -> None:
+    """Write to the copy what a run that was cut off has left to be written. Raises `OSError`."""
+    left = records / COPY_CHANGES
+    if not left.is_file():
+        return
+    changes = msgspec.msgpack.decode(left.read_bytes(), type=_Changes)
+    with suppress(FileNotFoundError), (records / LAST_COPY).open("r+b") as copy:
+        for place, block in changes.blocks.items():
+            copy.seek(place * raw_bytes.BLOCK)
+            copy.write(block)
+        copy.truncate(changes.size)
+        copy.flush()
+        os.fsync(copy.fileno())
+    left.unlink(missing_ok=True)
+
+
+def _compared(source: FileIO, copy: Path, known: Sequence[bytes]) -> tuple[list[bytes], dict[int, bytes]]:
+    """The hash of each block of the ledger, and the blocks in which the copy differs, by their number.
+
+    The rest is left out where these are too many.
+    """
+    hashes: list[bytes] = []
+    changed: dict[int, bytes] = {}
+    with FileIO(copy) if copy.is_file() else BytesIO() as old:
+        for place, block in enumerate(raw_bytes.blocks(source)):
+            is_same = old.read(raw_bytes.BLOCK) == block
+            if not is_same and len(changed) <= _MOST_CHANGED:
+                changed[place] = block
+            is_known = is_same and place < len(known)
+            hashes.append(known[place] if is_known else hashlib.sha256(block).digest())
+    return hashes, changed
+
+
+def _copy_whole(source: FileIO, copy: Path) -> None:
+    """Write the whole copy anew."""
+    source.seek(0)
+    target = HalfWritten(copy)
+    while piece := source.read(CHUNK):
+        target.write(piece)
+    target.finish()
+    sync_folder(copy.parent)

@@ -22,6 +22,7 @@ class WrittenLater:
     def __init__(self, write: Callable[[Definitions], object]) -> None:
         """`write` writes it all. It may raise `RecordsError`, `OSError`."""
         self._write, self._lock = write, Lock()
+        self._at_work = Lock()  # while it is written
         self._timer: Timer | None = None
         self._definitions: Definitions | None = None  # set while it is to be written
 
@@ -36,17 +37,18 @@ class WrittenLater:
             self._timer.start()
 
     def finish(self) -> None:
-        """Write it now, if it is to be written. Raises `RecordsError`, `OSError`."""
+        """Write it now, if it is to be written, or wait for the thread that does. Raises `RecordsError`, `OSError`."""
         with self._lock:  # not while it writes: whoever asks has locked the ledger
             wanted, self._definitions = self._definitions, None
             if self._timer:
                 self._timer.cancel()
-        if wanted:
-            try:
-                self._write(wanted)
-            except BaseException:
-                self._definitions = self._definitions or wanted
-                raise
+        with self._at_work:
+            if wanted:
+                try:
+                    self._write(wanted)
+                except BaseException:
+                    self._definitions = self._definitions or wanted
+                    raise
 
     def _try(self) -> None:
         with suppress(RecordsError, OSError):  # then the next decision, or the end, tries again

@@ -100,11 +100,17 @@ class Ledger(DecisionsAndResults):
         query = "SELECT return_id, sha256 FROM entry NATURAL JOIN file WHERE is_kept ORDER BY return_id"
         return dict(self._connection.execute(query))
 
+    def file_of(self, return_id: str) -> str:
+        """The hash of the file of a return; empty where it is not kept."""
+        query = "SELECT sha256 FROM entry NATURAL JOIN file WHERE return_id=? AND is_kept"
+        found = self._connection.execute(query, (return_id,)).fetchone()
+        return found[0] if found else ""
+
     def files_without_reading(self) -> list[str]:
         """The hashes of the PDFs that are kept and whose reading is not, as version 7 kept none."""
         query = (
-            "SELECT DISTINCT sha256 FROM entry NATURAL JOIN file NATURAL LEFT JOIN reading "
-            "WHERE is_kept AND reading IS NULL AND kind NOT IN (?,?) ORDER BY sha256"
+            "SELECT DISTINCT sha256 FROM entry NATURAL JOIN file WHERE is_kept AND kind NOT IN (?,?) "
+            "AND return_id NOT IN (SELECT return_id FROM reading) ORDER BY sha256"
         )
         return [sha256 for (sha256,) in self._connection.execute(query, NOT_READ)]
 
@@ -296,10 +302,11 @@ class Ledger(DecisionsAndResults):
 
         A blank form does not count, nor one that does not say its form and its year for certain.
         """
-        query = (
+        query = (  # of results, the latest is looked for from the end of an index
             "SELECT max(membership_year) FROM (SELECT membership_year FROM message UNION ALL "
-            "SELECT year_given FROM arrival UNION ALL SELECT membership_year FROM result WHERE NOT is_blank "
-            "AND ';' || error_codes || ';' NOT LIKE ? AND ';' || error_codes || ';' NOT LIKE ?)"
+            "SELECT year_given FROM arrival UNION ALL SELECT * FROM (SELECT membership_year FROM result "
+            "WHERE NOT is_blank AND ';' || error_codes || ';' NOT LIKE ? AND ';' || error_codes || ';' NOT LIKE ? "
+            "ORDER BY membership_year DESC LIMIT 1))"
         )
         uncertain = (f"%;{ProblemCode.YEAR_MISMATCH};%", f"%;{ProblemCode.FORM_OTHER};%")
         (year,) = self._connection.execute(query, uncertain).fetchone()

@@ -13,7 +13,9 @@ from thep_forms.files import half_written
 from thep_forms.sources.file_types import FileType
 
 LEDGER = "ledger.sqlite"
+JOURNAL = "-journal"  # SQLite adds it to the name of a ledger that it changes
 LAST_COPY = "ledger-copy.sqlite"  # of the ledger, made at the end of each run that changed it
+COPY_CHANGES = "ledger-copy.changes"  # blocks that are being written to the last copy
 LAST_RUN = "last-run.cache"  # what the last run that wrote knew of the ledger
 ARCHIVE = "returns"  # the folder of the files as they came
 WORKBOOK = "records.xlsx"
@@ -96,4 +98,4 @@ def tidy(records: Path) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    return name in WRITTEN or name == LAST_RUN or bool(_ARCHIVED.fullmatch(name) or _LEDGER_COPY.fullmatch(name))
+    return name in (*WRITTEN, LAST_RUN, COPY_CHANGES) or bool(_ARCHIVED.fullmatch(name) or _LEDGER_COPY.fullmatch(name))

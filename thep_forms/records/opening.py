@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,16 +33,19 @@ def open_for_writing(records: Path, definitions: Definitions, *, must_exist: boo
             renew_results(ledger, definitions)
         yield ledger
         noted = ledger.noted()
-    leave(records, ledger.last_run, ledger.checked_at, *noted)
+    leave(records, ledger.last_run, ledger.block_hashes, ledger.checked_at, *noted)
 
 
-def leave(records: Path, before: LastRun | None, checked_at: int, rules: bytes, content: bytes) -> None:
+def leave(
+    records: Path, before: LastRun | None, known: Sequence[bytes], checked_at: int, rules: bytes, content: bytes
+) -> None:
     """Renew the copy of a ledger that was closed, and what the next run is to know of it.
 
-    `before` is what this run knew. The rest is that of `LastRun`. Raises `RecordsError`, `OSError`.
+    `before` is what this run knew, `known` is that of `last_copy.renew`. The rest is that of `LastRun`. Raises
+    `RecordsError`, `OSError`.
     """
     with errors_in_words():
-        left = LastRun(last_copy.renew(records), checked_at, rules, content)
+        left = LastRun(last_copy.renew(records, known), checked_at, rules, content)
     if before is None or before.ledger != left.ledger or (before.content and content and rules != before.rules):
         last_run.save(records, left)
     elif checked_at != before.checked_at:

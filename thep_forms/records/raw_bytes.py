@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 from threading import Lock
 
+BLOCK = 2**16  # bytes
 _lock = Lock()
 _users: dict[str, int] = {}  # connections by the path of their ledger
 _left_open: dict[str, list[FileIO]] = {}
@@ -52,7 +53,18 @@ def opened(path: Path) -> Iterator[FileIO]:
                 file.close()
 
 
-def hash_of(path: Path) -> bytes:
-    """The SHA-256 hash of all bytes of the ledger. Whoever asks has locked it. Raises `OSError`."""
+def blocks(file: FileIO) -> Iterator[bytes]:
+    """The bytes of a file in blocks, from where it stands."""
+    while block := file.read(BLOCK):
+        yield block
+
+
+def block_hashes(path: Path) -> list[bytes]:
+    """The SHA-256 hash of each block of the ledger. Whoever asks has locked it. Raises `OSError`."""
     with opened(path) as file:
-        return hashlib.file_digest(file, "sha256").digest()
+        return [hashlib.sha256(block).digest() for block in blocks(file)]
+
+
+def hash_of(hashes: Iterable[bytes]) -> bytes:
+    """The hash of a whole ledger, by those of its blocks."""
+    return hashlib.sha256(b"".join(hashes)).digest()

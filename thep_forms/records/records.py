@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from heapq import merge
@@ -57,6 +57,7 @@ class Records:
         self.ledger, self.definitions = ledger, definitions
         self._is_kept = False
         self._worked_out: dict[Hashable, Any] = {}
+        self._worked_out_of: dict[str, dict[Hashable, Any]] = {}  # by the id of the return that it is about
         self.registers = ledger.registers()
         self.own_addresses = definitions().partnership.own_addresses
         self.renewed = renewed(ledger, self.registers, self.own_addresses)
@@ -85,10 +86,17 @@ class Records:
 
     # --- returns -------------------------------------------------------------------------------------------------
 
-    def keep_returns(self) -> None:
-        """Keep all returns in memory, for a program that asks for them often: some 2 kB each."""
+    def keep_returns(self, before: Records | None = None, reached: Collection[str] = ()) -> None:
+        """Keep all returns in memory, for a program that asks for them often: some 2 kB each.
+
+        `before` are the records of the same program until a change, which can only reach the returns `reached`.
+        """
         self._returns = {entry.return_id: entry for entry in self.returns()}
         self._is_kept = True
+        if before and before.definition is self.definition:
+            self._worked_out_of = before._worked_out_of
+            for return_id in reached:
+                self._worked_out_of.pop(return_id, None)
 
     def once(self, key: Hashable, work_out: Callable[[], T]) -> T:
         """What `work_out` gives. Where returns are kept it is worked out once: nothing writes to that ledger."""
@@ -97,6 +105,19 @@ class Records:
         if key not in self._worked_out:
             self._worked_out[key] = work_out()
         found: T = self._worked_out[key]
+        return found
+
+    def once_of(self, entry: Returned, key: Hashable, work_out: Callable[[], T]) -> T:
+        """What `work_out` gives about a return. Where returns are kept it is worked out again once a change reaches it.
+
+        It may depend on the return, what it is related to (`deciding/related.py`), the lists and what was sent.
+        """
+        if not self._is_kept:
+            return work_out()
+        known = self._worked_out_of.setdefault(entry.return_id, {})
+        if key not in known:
+            known[key] = work_out()
+        found: T = known[key]
         return found
 
     def find(self, return_id: str) -> Returned | None:
@@ -132,6 +153,8 @@ class Records:
 
     def undeliverable_addresses(self) -> frozenset[str]:
         """The addresses to which mail bounced, in lower case."""
+        if self._returns is not None:
+            return undeliverable_addresses(way for entry in self._returns.values() for way in entry.arrivals)
         unopened = (arrival for _, arrivals in self.ledger.unopened() for arrival in arrivals)
         return undeliverable_addresses(chain(self.ledger.arrivals(), unopened))
 

@@ -23,11 +23,10 @@ from thep_forms.records.checksums import Damage
 from thep_forms.records.last_copy import Identity
 from thep_forms.records.ledger_errors import errors_in_words
 from thep_forms.records.model import ENTERED
-from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, damaged_ledger, hash_in_name, read_only
+from thep_forms.records.names import ARCHIVE, JOURNAL, LAST_COPY, LEDGER, damaged_ledger, hash_in_name, read_only
 
 _IDENTITY = "identity"  # the table of its name
 ID = 16  # hex digits of a file's hash in the id of its first return
-_JOURNAL = "-journal"  # SQLite adds it to the name of the ledger
 
 
 class Restored(Struct, frozen=True):
@@ -54,6 +53,7 @@ def restore_ledger(records: Path) -> Restored:
 
 def _restore(records: Path) -> Restored:
     ledger, copy = records / LEDGER, records / LAST_COPY
+    last_copy.complete(records)
     has_copy = copy.is_file() and not list(_faults(copy))
     copied_at = datetime.fromtimestamp(copy.stat().st_mtime, UTC) if has_copy else None
     with errors_in_words(), _new_ledger(records, copy if has_copy else None) as new:
@@ -234,8 +234,8 @@ def _put_aside(ledger: Path) -> str:
         return ""
     target = damaged_ledger(ledger.parent)
     write_private(target, ledger.read_bytes())
-    journal = ledger.with_name(ledger.name + _JOURNAL)
+    journal = ledger.with_name(ledger.name + JOURNAL)
     if journal.exists():
-        journal.replace(target.with_name(target.name + _JOURNAL))
+        journal.replace(target.with_name(target.name + JOURNAL))
         sync_folder(ledger.parent)
     return target.name

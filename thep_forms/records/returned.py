@@ -25,6 +25,8 @@ class Returned(Struct, frozen=True, gc=False, array_like=True):
     @property
     def arrivals_from_school(self) -> tuple[Arrival, ...]:
         """The ways by which a school sent it."""
+        if not self.apart:
+            return self.arrivals
         return tuple(arrival for arrival in self.arrivals if arrival.source not in self.apart)
 
     def verdict_of(self, arrival: Arrival) -> Verdict:

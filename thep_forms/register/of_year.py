@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -31,16 +32,26 @@ def _members_of_year(records: Records, year: MembershipYear) -> tuple[MemberScho
     members: list[MemberSchool] = []
     for number in sorted(listed or returns):
         school, returned = listed.get(number) or ListedSchool(number), returns.get(number)
-        definition = records.definitions(MembershipYear.parse(returned.year) if returned else year)
-        record = school.record
+        to = written_to.get(number, "")
         if returned:
-            record = records.whole_record(returned)
-            if lists.latest > returned.year:
-                record = overlaid(record, lists.said_since(returned.year, school, definition), definition)
-            elif record.unknown:
-                record = _with_unknown_people(record, school.record, definition)
-        members.append(_member(school, record, definition, written_to.get(number, "")))
+            work_out = partial(_member_that_answered, records, lists, school, returned, to)
+            members.append(records.once_of(returned, (members_of_year, year), work_out))
+        else:
+            members.append(_member(school, school.record, records.definitions(year), to))
     return tuple(members)
+
+
+def _member_that_answered(
+    records: Records, lists: _Lists, school: ListedSchool, returned: Returned, written_to: str
+) -> MemberSchool:
+    """A member by its return, and by what the lists say of it."""
+    definition = records.definitions(MembershipYear.parse(returned.year))
+    record = records.whole_record(returned)
+    if lists.latest > returned.year:
+        record = overlaid(record, lists.said_since(returned.year, school, definition), definition)
+    elif record.unknown:
+        record = _with_unknown_people(record, school.record, definition)
+    return _member(school, record, definition, written_to)
 
 
 class _Lists:
@@ -74,8 +85,9 @@ class _Lists:
 def _latest_returns(records: Records, year: MembershipYear) -> dict[str, Returned]:
     """The accepted return of each school that is nearest to the year: the latest up to it, else the earliest after."""
     nearest: dict[str, Returned] = {}
+    wanted = str(year)
     for returned in records.accepted():  # the years in their order
-        if returned.year <= str(year) or returned.dfe_number not in nearest:
+        if returned.year <= wanted or returned.dfe_number not in nearest:
             nearest[returned.dfe_number] = returned
     return nearest
 
