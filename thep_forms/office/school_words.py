@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -55,9 +56,16 @@ def words_of_tasks(return_ids: Iterable[str], ledger: Ledger, records: Records) 
     found: dict[str, str] = {}
     for return_id in return_ids:
         returned = records.find(return_id)
-        if returned and (messages := words_around(returned, ledger)):
-            found[return_id] = " ".join(" ".join(message.own for message in messages).split())
+        if not returned:
+            continue
+        line = records.once_of(returned, words_of_tasks, partial(_in_one_line, returned, ledger))
+        if line:
+            found[return_id] = line
     return found
+
+
+def _in_one_line(returned: Returned, ledger: Ledger) -> str:
+    return " ".join(" ".join(message.own for message in words_around(returned, ledger)).split())
 
 
 def with_words(records: Records, year: str) -> list[Returned]:

@@ -94,7 +94,7 @@ def look_up_to_do(
             tuple(open_questions(records, wanted)),
             tuple(_lacking(statuses, records)),
             records.once((_refused, definitions.default_year), lambda: _refused(found, records, definitions)),
-            records.once(words_of_tasks, lambda: words_of_tasks((task.return_id for task in found), ledger, records)),
+            words_of_tasks((task.return_id for task in found if task.year in (wanted, "")), ledger, records),
             len(with_words(records, wanted)),
         )
 
