@@ -313,6 +313,18 @@ def test_text_in_a_field_of_no_known_kind_is_kept_and_asked_about(
     assert (problem.code, problem.value) == ("value_uncertain", HELD)
 
 
+def test_tick_in_a_field_of_no_known_kind_is_kept_and_asked_about(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        box = boxes(pdf)[TICK]
+        box.FT, box.V, box.AS = Name("/Xx"), Name.Yes, Name.Yes
+
+    pdf = changed(returned, change)
+    assert [problem.code for problem in asked(pdf, definition, TICK)] == ["value_uncertain"]
+    record = check(read_return(pdf, definition), definition).record
+    assert record
+    assert "ap" in record.school["phases"].split(";")
+
+
 def test_text_box_turned_into_a_tick_is_unreadable(returned: bytes, definition: FormDefinition) -> None:
     def change(pdf: pikepdf.Pdf) -> None:
         box = boxes(pdf)[BOX]

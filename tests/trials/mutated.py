@@ -35,6 +35,7 @@ EXAMINER = Examiner(DEFINITIONS)
 EVERY = 10  # files, of which pypdf reads one and the drawing of one is compared
 LIMITS = Limits(seconds=20)
 RARE = {"stamped by reportlab": 0.02}  # it takes a hundred times as long to read
+MARK_OF_UTF_8 = "ï»¿"  # pypdf shows it as letters (PDF 2.0, 7.9.2.2)
 KEPT = 4  # files of each kind of difference
 
 AGREES, ASKED, ONLY_WE = "agrees", "differs, asked", "only we read it"
@@ -108,7 +109,7 @@ def by_pypdf(data: bytes) -> dict[str, list[str]] | None:
         elif isinstance(value, list):
             found[name] = ["\n".join(map(str, value))]
         else:
-            found[name] = ["" if value == "/Off" else str(value)]
+            found[name] = ["" if value == "/Off" else str(value).removeprefix(MARK_OF_UTF_8)]
     return found
 
 

@@ -40,6 +40,7 @@ SHORTEST = 20  # bytes of an appearance that shows a text
 MOST_DRAWN = 50  # form XObjects that an appearance is drawn with
 _TEXT, _BUTTON, _CHOICE = "/Tx", "/Btn", "/Ch"
 _KINDS = (_TEXT, _BUTTON, _CHOICE)
+_SIGNATURE = "/Sig"
 _SHOWS = re.compile(rb"\bT[jJ]\b|[)>]\s*['\"](?!\S)")  # operators that show a text
 _FULL = frozenset({Doubt.BOX_FULL})
 
@@ -206,11 +207,9 @@ def _widget_value(leaf: Leaf) -> WidgetValue | None:
     entry = _with_inherited(leaf) if leaf.ancestors else leaf.node.get
     value = entry("/V")
     stated = name_of(entry("/FT"))
-    kind = stated or _likely_kind(leaf.node, value)
-    if kind not in _KINDS:
-        if not isinstance(value, String):
-            return None
-        kind = _TEXT
+    if stated == _SIGNATURE and not isinstance(value, String):
+        return None
+    kind = stated if stated in _KINDS else _likely_kind(leaf.node, value)
     is_text_in_button = kind == _BUTTON and isinstance(value, String) and not _is_state(leaf.node, value)
     ticks = kind == _BUTTON and not is_text_in_button
     is_odd = is_text_in_button or stated not in _KINDS
@@ -286,7 +285,7 @@ def _with_inherited(leaf: Leaf) -> Callable[[str], object]:
 
 
 def _likely_kind(node: Node, value: object) -> str:
-    """The kind of a field that does not say it: states of buttons are names, and texts are not."""
+    """The kind of a field that does not say a kind that there is: states of buttons are names, and texts are not."""
     state = value if value is not None else node.get("/AS")
     has_off_state = get(get(node.get("/AP"), "/N"), "/Off") is not None
     return _BUTTON if isinstance(state, Name) or has_off_state else _TEXT
