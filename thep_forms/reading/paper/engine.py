@@ -84,6 +84,11 @@ class RecognitionEngine:
             self._decoded(self._run(_prepared(line)), alphabet) for line, alphabet in zip(lines, alphabets, strict=True)
         ]
 
+    def chances(self, line: Picture, alphabet: Alphabet) -> NDArray[np.float32]:
+        """The chance of each character of the alphabet in each column of a line, after that of nothing."""
+        columns = [0, *(self._letters.index(character) for character in alphabet.characters)]
+        return self._weighted(self._run(_prepared(line)), alphabet)[:, columns]
+
     def _run(self, line: Picture) -> NDArray[np.float32]:
         """The chance of each character in each column of a line."""
         width = -(-line.shape[1] // WIDTHS) * WIDTHS

@@ -75,6 +75,7 @@ class BlankPage:
         measures = definition.file.page
         self.number, self.layout, self.picture, self.height = number, layout, picture, measures.height * MM
         self.of_layout = str(definition.year)
+        self.dfe_prefix = definition.partnership.dfe_prefix
         body = body_of(measures)
         self.code = self.area(code_area(body))
         self.foot = self.area(Rect(body.x, body.y - LINES[0] - LINE_SIZE / 2, 0.75 * body.width, 1.6 * LINE_SIZE))
