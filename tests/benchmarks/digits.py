@@ -27,7 +27,7 @@ from thep_forms.reading.paper.printed import Picture
 from thep_forms.reading.paper.writing import INK, PADDING
 
 SIDE = 28  # dots of a digit
-TALL = 34  # dots: as tall as digits are on a page of 200 dots an inch
+HEIGHTS = {"3 mm": 34, "4.3 mm": 48}  # dots of a page of 200 an inch for the `SIDE` of a digit, which has a margin
 BLANK = 9  # dots between groups of digits
 PREFIX = "211/"
 SEED = 9001
@@ -52,8 +52,8 @@ class Hands:
         """A number in London that is nobody's."""
         return f"020 7946 0{self._random.randint(100, 999)}"
 
-    def line(self, text: str) -> Picture:
-        """The text in their digits, cropped as lines of a box are."""
+    def line(self, text: str, tall: int) -> Picture:
+        """The text in their digits, so many dots tall with their margins, cropped as lines of a box are."""
         parts: list[Picture] = []
         for char in text:
             width = BLANK if char == " " else self._random.choice((1, 2, 3))
@@ -61,7 +61,7 @@ class Hands:
             if char != " ":
                 parts.append(self._digit(char))
         line = cv2.resize(
-            np.concatenate(parts, axis=1), None, fx=TALL / SIDE, fy=TALL / SIDE, interpolation=cv2.INTER_CUBIC
+            np.concatenate(parts, axis=1), None, fx=tall / SIDE, fy=tall / SIDE, interpolation=cv2.INTER_CUBIC
         )
         rows, columns = np.where(line < INK)
         inked = line[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
@@ -95,15 +95,17 @@ def _digits(text: str) -> str:
 def main() -> None:
     """Print the rows."""
     hands, count = Hands(Path(sys.argv[1])), int(sys.argv[2]) if len(sys.argv) > 2 else 1000
-    numbers = [hands.dfe_number() for _ in range(count)]
-    measure("DfE numbers", numbers, [*map(hands.line, numbers)], lambda line: read_number(line, PREFIX))
-    telephones = [hands.telephone() for _ in range(count // 4)]
-    measure(
-        "Telephone numbers",
-        telephones,
-        [*map(hands.line, telephones)],
-        lambda line: engine().read([line], [TELEPHONE])[0],
-    )
+    for size, tall in HEIGHTS.items():
+        numbers = [hands.dfe_number() for _ in range(count)]
+        lines = [hands.line(number, tall) for number in numbers]
+        measure(f"DfE numbers, digits of {size}", numbers, lines, lambda line: read_number(line, PREFIX))
+        telephones = [hands.telephone() for _ in range(count // 4)]
+        lines = [hands.line(telephone, tall) for telephone in telephones]
+        measure(f"Telephone numbers, digits of {size}", telephones, lines, _telephone)
+
+
+def _telephone(line: Picture) -> Words:
+    return engine().read([line], [TELEPHONE])[0]
 
 
 if __name__ == "__main__":
