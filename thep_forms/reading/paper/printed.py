@@ -67,7 +67,7 @@ class BlankPage:
     """A page of the form. `number` counts from 1; `layout` is None for a page without boxes.
 
     `of_layout` is the year whose form is laid out so. `code` is where its code is, `foot` where the line with the year
-    is at its foot.
+    is at its foot. `dfe_prefix` is what is printed before the box for the DfE number.
     """
 
     def __init__(self, number: int, layout: PageLayout | None, picture: Picture, definition: FormDefinition) -> None:
