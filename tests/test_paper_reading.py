@@ -86,6 +86,14 @@ def test_typed_page_is_read_whole(definition: FormDefinition, page: Image.Image,
     assert set(reading.boxes) == set(reading.answers) == {box.box.name for box in lay_out(definition)[0].boxes}
 
 
+def test_small_spaces_between_groups_of_digits_are_seen_in_a_photograph(definition: FormDefinition) -> None:
+    values = {"chair_of_governors_telephone": "020 7946 0812", "registered_address": "93 Cedar Road\nLondon\nE12 4AB"}
+    page = draw(pack(definition, [PaperCopy(values)]), 0, scale=200 / 72).convert("L")
+    large = page.resize((2400, 3394), Image.Resampling.BICUBIC)
+    (reading,) = read(definition, jpeg(taken_of(large, degrees=2.5, perspective=0.12, shade=True, blur=1.6), 75))
+    assert {name: reading.text_of(name) for name in values} == values
+
+
 def test_answers_say_where_they_were_read_and_how_surely(definition: FormDefinition, page: Image.Image) -> None:
     (reading,) = read(definition, jpeg(page))
     assert {answer.read_from for answer in reading.answers.values()} == {ReadFrom.SCAN}

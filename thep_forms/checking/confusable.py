@@ -25,7 +25,7 @@ _DIGITS = str.maketrans("oOQDlIi|!zZsSBgq", "0000111112255899")
 _LETTERS = {"0": "o", "1": "l", "2": "z", "5": "s", "8": "b"}
 _CAPITALS = {"0": "O", "1": "I", "2": "Z", "5": "S", "8": "B"}
 # Digits that are alike when they are written by hand.
-_ALIKE_DIGITS = ("14", "17", "27", "23", "35", "38", "49", "56", "58", "06", "08", "79", "68", "89")
+_ALIKE_DIGITS = ("14", "17", "27", "23", "35", "38", "46", "47", "49", "56", "58", "06", "08", "79", "68", "89")
 _ONE_APART = {frozenset(pair) for pair in _ALIKE_DIGITS}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ LAST = "\u024f"  # the last letter of Latin Extended-B
 MARKS = "‘’“”–—…€"
 RARE = 0.3  # what a letter that English lacks counts, beside one that it has: `ı` is an `i` whose dot is faint
 SPACE = 2.0  # what a space counts, which is missed more often than it is seen where there is none
+GAP = 10  # dots of a line without ink: so wide are gaps between words, and hardly any between letters
+SPACE_IN_GAP = 8.0  # how many times as much a space counts there
+LINE_INK = 170  # of 255: what is darker in a line is ink
+GAP_EDGE = 2  # dots beside a gap that still belong to it, as strokes are blurred
+COLUMN = 8  # dots of a line for which the model has one answer
 DIGITS = "0123456789"
 LIKE_DIGITS = {"0": "OoDQ", "1": "lIi|!][", "2": "Zz", "5": "Ss", "6": "Gb", "8": "B", "9": "gq"}
 
@@ -80,9 +86,12 @@ class RecognitionEngine:
 
         Each is read by itself: several at once take longer, as they are padded to the width of the widest.
         """
-        return [
-            self._decoded(self._run(_prepared(line)), alphabet) for line, alphabet in zip(lines, alphabets, strict=True)
-        ]
+        return [self._read(_prepared(line), alphabet) for line, alphabet in zip(lines, alphabets, strict=True)]
+
+    def chances(self, line: Picture, alphabet: Alphabet) -> NDArray[np.float32]:
+        """The chance of each character of the alphabet in each column of a line, after that of nothing."""
+        columns = [0, *(self._letters.index(character) for character in alphabet.characters)]
+        return self._weighted(self._run(_prepared(line)), alphabet)[:, columns]
 
     def _run(self, line: Picture) -> NDArray[np.float32]:
         """The chance of each character in each column of a line."""
@@ -93,9 +102,13 @@ class RecognitionEngine:
         allowed: NDArray[np.float32] = chances[:, self._columns]
         return allowed
 
-    def _decoded(self, chances: NDArray[np.float32], alphabet: Alphabet) -> Words:
+    def _read(self, line: Picture, alphabet: Alphabet) -> Words:
+        chances = self._weighted(self._run(line), alphabet)
+        chances[_is_in_gap(line, len(chances)), self._letters.index(" ")] *= SPACE_IN_GAP
+        return self._decoded(chances)
+
+    def _decoded(self, chances: NDArray[np.float32]) -> Words:
         """The likeliest characters, without repetitions and blanks (connectionist temporal classification)."""
-        chances = self._weighted(chances, alphabet)
         best = chances.argmax(axis=1)
         text, scores, before = "", [], 0
         for column, letter in enumerate(best):
@@ -134,6 +147,16 @@ def _model() -> Path:
     if spec is None or spec.origin is None:
         raise ImportError("rapidocr")
     return next(iter(sorted((Path(spec.origin).parent / "models").glob("*_rec_*.onnx"))))
+
+
+def _is_in_gap(line: Picture, columns: int) -> NDArray[np.bool_]:
+    """Which of the model's columns lie in a wide gap between letters."""
+    inked = np.flatnonzero((line < LINE_INK).any(axis=0))
+    is_in_gap = np.zeros(columns, bool)
+    for left, right in pairwise(inked.tolist()):
+        if right - left > GAP:
+            is_in_gap[max(left + 1 - GAP_EDGE, 0) // COLUMN : (right + GAP_EDGE - 1) // COLUMN + 1] = True
+    return is_in_gap
 
 
 def _prepared(line: Picture) -> Picture:

@@ -67,7 +67,7 @@ class BlankPage:
     """A page of the form. `number` counts from 1; `layout` is None for a page without boxes.
 
     `of_layout` is the year whose form is laid out so. `code` is where its code is, `foot` where the line with the year
-    is at its foot.
+    is at its foot. `dfe_prefix` is what is printed before the box for the DfE number.
     """
 
     def __init__(self, number: int, layout: PageLayout | None, picture: Picture, definition: FormDefinition) -> None:
@@ -75,6 +75,7 @@ class BlankPage:
         measures = definition.file.page
         self.number, self.layout, self.picture, self.height = number, layout, picture, measures.height * MM
         self.of_layout = str(definition.year)
+        self.dfe_prefix = definition.partnership.dfe_prefix
         body = body_of(measures)
         self.code = self.area(code_area(body))
         self.foot = self.area(Rect(body.x, body.y - LINES[0] - LINE_SIZE / 2, 0.75 * body.width, 1.6 * LINE_SIZE))

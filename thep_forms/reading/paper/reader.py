@@ -144,10 +144,10 @@ def answers_on(page: Straightened, placed: PlacedPage, displaced: Set[str], inde
             else:
                 written.append((item, lines_in(page.picture, placed.page, item)))
         label = item if isinstance(item, Label) else None
-    return answers | _words(written, index)
+    return answers | _words(written, index, placed.page.dfe_prefix)
 
 
-def _words(written: Sequence[tuple[PlacedBox, list[WrittenLine]]], index: int) -> dict[str, Answer]:
+def _words(written: Sequence[tuple[PlacedBox, list[WrittenLine]]], index: int, dfe_prefix: str) -> dict[str, Answer]:
     """What the lines in each box say. All lines of a page go to the engine together, but for that of the DfE number."""
     crops: list[Picture] = []
     alphabets: list[Alphabet] = []
@@ -163,7 +163,7 @@ def _words(written: Sequence[tuple[PlacedBox, list[WrittenLine]]], index: int) -
         struck: list[Words] = []
         for line in lines:
             if line.crop is not None:
-                kept.append(read_number(line.crop) if _is_number(box, lines) else next(found))
+                kept.append(read_number(line.crop, dfe_prefix) if _is_number(box, lines) else next(found))
             if line.struck is not None:
                 struck.append(next(found))
         answers[box.box.name] = _answer(box.box.kind, kept, struck, index)
