@@ -24,7 +24,7 @@ from thep_forms.records import Records, Returned, open_for_reading
 from thep_forms.records.opening import bring_up_to_date
 
 SIZES = (1000, 25_000)
-PAGES, DECISIONS = 40, 5
+PAGES, DECISIONS = 40, 20
 WORST = 0.95
 
 
@@ -39,15 +39,15 @@ def shown(times: Sequence[float]) -> str:
     return f"{statistics.median(times):>9.0f}{worst:>7.0f}"
 
 
-def decided(client: Client, return_id: str, number: int) -> tuple[float, float]:
-    """How long a correction takes, and the page that shows it."""
+def decided(client: Client, return_id: str, number: int) -> tuple[float, float, float]:
+    """How long a correction takes, and the page of its return after it, and the first page after that."""
     path = f"/returns/{return_id}"
     page = client.get(path).body.decode()
     token, state = (re.findall(rf'name="{name}" value="(\w+)"', page)[0] for name in ("token", "state"))
     fields = {"token": token, "state": state, "why": "measured", "answer:main_contact_name": f"Jo Ali {number}"}
     headers = {"Origin": client.origin, **client.jar}
     act = milliseconds(lambda: client.ask("POST", f"{path}/correct", urlencode(fields), **headers))
-    return act, milliseconds(lambda: client.get(path))
+    return act, milliseconds(lambda: client.get(path)), milliseconds(lambda: client.get("/"))
 
 
 def measured(client: Client, accepted: Sequence[Returned]) -> list[str]:
@@ -58,13 +58,13 @@ def measured(client: Client, accepted: Sequence[Returned]) -> list[str]:
     for group in (["/"], returns, schools, ["/schools"]):
         addresses = (group * PAGES)[:PAGES]
         cells.append(shown([milliseconds(partial(client.get, address)) for address in addresses]))
-    acts = [decided(client, accepted[0].return_id, number) for number in range(DECISIONS)]
-    return [*cells, shown([act for act, _ in acts]), shown([page for _, page in acts])]
+    acts = [decided(client, each.return_id, number) for number, each in enumerate(accepted[:DECISIONS])]
+    return [*cells, *map(shown, zip(*acts, strict=True))]
 
 
 def main() -> None:
     definitions = Definitions(None, MembershipYear(2026))
-    columns = ("first page", "to do", "return", "school", "schools", "decide", "then show")
+    columns = ("first page", "to do", "return", "school", "schools", "decide", "then return", "then to do")
     print(f"{'returns':>8}", *(f"{column:>16}" for column in columns))
     for size in [int(word) for word in sys.argv[1:]] or SIZES:
         with tempfile.TemporaryDirectory() as name:
