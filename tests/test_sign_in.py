@@ -20,10 +20,11 @@ from tests.imapserver import ImapServer, needs_dovecot
 from tests.mailserver import MailServer
 from tests.messages import written
 from tests.oauthserver import STORE, OAuthServer, browser
+from tests.odd_imap import OddImapServer
 from tests.writing import send
 from thep_forms.errors import SignInError
 from thep_forms.sign_in.account import oauthbearer, xoauth2
-from thep_forms.sign_in.oauth import sign_in_in_browser, sign_in_on_device
+from thep_forms.sign_in.oauth import renew, sign_in_in_browser, sign_in_on_device
 from thep_forms.sign_in.providers import Provider, ProviderName, load_provider
 
 pytestmark = [
@@ -104,6 +105,14 @@ def failed(result: Result) -> str:
 
 
 # --- at the provider -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("trusts_module_authority")
+def test_provider_that_does_not_speak_http_is_one_line(module_authority: trustme.CA) -> None:
+    with OddImapServer(module_authority) as no_web_server:
+        address = f"https://127.0.0.1:{no_web_server.port}/token"
+        with pytest.raises(SignInError, match="cannot be reached: it does not answer"):
+            renew(Provider("client", address, "mail"), "kept")
 
 
 @pytest.mark.usefixtures("no_store")

@@ -118,6 +118,17 @@ def test_a_wrong_password_ends_the_run_with_one_line(
     assert server.received == []
 
 
+def test_challenge_that_is_no_base64_ends_the_run_with_one_line(
+    schools: Path, records: Path, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THEP_FORMS_SMTP_PASSWORD", PASSWORD)
+    server.wants_login, server.at_login = True, "334 a"
+    result = send(schools, records, server, "--smtp-user", USER)
+    assert result.exit_code == 2
+    assert "cannot be reached: The connection was lost." in result.stderr.splitlines()[-1]
+    assert server.received == []
+
+
 def test_without_a_password_and_a_terminal_nothing_is_sent(schools: Path, records: Path, server: MailServer) -> None:
     result = send(schools, records, server, "--smtp-user", USER, input="")
     assert (result.exit_code, "set THEP_FORMS_SMTP_PASSWORD" in result.stderr) == (2, True)

@@ -109,7 +109,7 @@ class Connection:
             try:
                 self._secure(self._smtp)
                 self._sign_in(self._smtp)
-            except (smtplib.SMTPException, OSError) as error:
+            except (smtplib.SMTPException, OSError, ValueError) as error:  # ValueError: a challenge that makes no sense
                 self.close()
                 raise self._unreachable("The connection was lost") from error
             except BaseException:

@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -178,7 +179,7 @@ def _post(url: str, fields: Mapping[str, str]) -> dict[str, Any]:
             body = answer.read(_LARGEST_ANSWER)
     except urllib.error.HTTPError as error:
         body = error.read(_LARGEST_ANSWER)  # RFC 6749, 5.2: the reason is in the body
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         reason = getattr(error, "reason", "") or error
         words = getattr(reason, "verify_message", "") or getattr(reason, "strerror", "") or "it does not answer"
         raise SignInError(f"The provider {host} cannot be reached: {words}. Check your connection.") from error
