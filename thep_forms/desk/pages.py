@@ -53,8 +53,8 @@ class DeskContext(Struct, frozen=True):
     """What every page needs: the RECORDS folder, the year's definitions, the templates, the long acts and their files.
 
     `sight` knows the year that the page in hand is about, `batches` the files that were added, `settings` what the
-    person chose. `open_samples` reads
-    the samples, opens a desk of their own for them, and gives its address; a desk of samples has none.
+    person chose. `open_samples` reads the samples, opens a desk of their own for them, and gives its address; a desk of
+    samples has none.
 
     `definitions` are asked for at each request: a year may begin while the desk is open.
     """

@@ -79,11 +79,10 @@ def with_words(records: Records, year: str) -> list[Returned]:
 def _with_words(records: Records, year: str) -> list[Returned]:
     found: list[Returned] = []
     for returned in records.returns():
-        if returned.year_collected != year or not returned.entry.is_form:
+        if not any(arrival.texts for arrival in returned.arrivals_from_school):
             continue
-        if needs_somebody(returned) or returned.verdict is Verdict.CLOSED:
-            continue
-        if any(arrival.texts for arrival in returned.arrivals_from_school):
+        is_open_or_closed = needs_somebody(returned) or returned.verdict is Verdict.CLOSED
+        if returned.year_collected == year and returned.entry.is_form and not is_open_or_closed:
             found.append(returned)
     return sorted(found, key=lambda returned: returned.dated or _LONG_AGO, reverse=True)
 
