@@ -24,11 +24,13 @@ _ASKED_BEFORE_SIGNED_IN = 2  # how often a device asks until the person has sign
 class OAuthServer:
     """Signs in `user`, whoever asks. `lifetime` is that of an access token in seconds.
 
-    `refuses` is the error that it answers every question for a token with. `asked` are the grants that were asked for.
+    `refuses` is the error that it answers every question for a token with. `also_says` takes the place of what it
+    would say of a token under the same names. `asked` are the grants that were asked for.
     """
 
     def __init__(self, authority: trustme.CA, user: str = "office") -> None:
         self.user, self.lifetime, self.refuses = user, 3600.0, ""
+        self.also_says: dict[str, object] = {}
         self.asked: list[str] = []
         self.signed_in = 0  # times that a person did
         self.access: dict[str, tuple[str, float]] = {}
@@ -116,7 +118,7 @@ class OAuthServer:
         access, refresh = secrets.token_urlsafe(600), secrets.token_urlsafe(900)  # as long as those of Microsoft
         self.access[access] = (self.user, time.time() + self.lifetime)
         self.refresh[refresh] = self.user
-        return {"access_token": access, "refresh_token": refresh, "expires_in": self.lifetime}
+        return {"access_token": access, "refresh_token": refresh, "expires_in": self.lifetime} | self.also_says
 
 
 def _handler(server: OAuthServer) -> type[BaseHTTPRequestHandler]:

@@ -54,7 +54,7 @@ def oauth(
     assert trusts_module_authority is None
     monkeypatch.setenv("BROWSER", browser(tmp_path))
     provider.sign_out()
-    provider.lifetime, provider.refuses, provider.signed_in = 3600.0, "", 0
+    provider.lifetime, provider.refuses, provider.signed_in, provider.also_says = 3600.0, "", 0, {}
     provider.asked.clear()
     return provider
 
@@ -131,6 +131,17 @@ def test_user_signs_in_on_another_device_with_a_code(oauth: OAuthServer, mailbox
     assert len(rows(records / "returns.csv")) == 1, result.stderr
     assert f"Open {oauth.url}/activate on any device, type the code WDJB-MJHT" in result.stderr
     assert oauth.asked == ["device_code", "device_code"]
+
+
+@pytest.mark.usefixtures("no_store")
+@pytest.mark.parametrize("seconds", [None, "soon", "0.1", float("inf"), -1])
+def test_user_signs_in_at_a_provider_that_states_odd_times(
+    oauth: OAuthServer, mailbox: str, records: Path, seconds: object
+) -> None:
+    set_up(records, oauth)
+    oauth.also_says = {"expires_in": seconds, "refresh_token": None}
+    result = fetch(records, mailbox)
+    assert len(rows(records / "returns.csv")) == 1, result.stderr
 
 
 @pytest.mark.usefixtures("no_store")

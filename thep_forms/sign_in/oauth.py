@@ -32,6 +32,7 @@ _STILL_USED = 60.0  # seconds before its end in which a token is not used any mo
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _DONE = b"<!doctype html><title>Signed in</title><p>You are signed in. You can close this window.</p>"
 _FAILED = b"<!doctype html><title>Not signed in</title><p>You are not signed in. You can close this window.</p>"
+_LONGEST = 10 * 365 * 86400.0  # seconds: more is no answer to how long something lasts
 _TOO_LATE = "Nobody signed in in time. Try again."
 
 Wait = Callable[[float], object]
@@ -74,8 +75,8 @@ def sign_in_on_device(provider: Provider, show: Callable[[DeviceCode], object], 
     if not device_code or not url.startswith("https://"):
         raise _refused(answer)
     show(DeviceCode(url, str(answer.get("user_code", ""))))
-    pause = float(answer.get("interval", 5))
-    ends_at = time.monotonic() + float(answer.get("expires_in", PATIENCE))
+    pause = _seconds(answer, "interval", 5)
+    ends_at = time.monotonic() + _seconds(answer, "expires_in", PATIENCE)
     question = about_us | _secret(provider) | {"grant_type": _DEVICE_GRANT, "device_code": device_code}
     while time.monotonic() < ends_at:
         wait(pause)
@@ -146,7 +147,18 @@ def _tokens(answer: Mapping[str, Any]) -> TokenSet:
     access = answer.get("access_token")
     if not isinstance(access, str) or not access.isascii():
         raise _refused(answer)
-    return TokenSet(access, time.time() + float(answer.get("expires_in", 3600)), str(answer.get("refresh_token", "")))
+    refresh = answer.get("refresh_token")
+    good_until = time.time() + _seconds(answer, "expires_in", 3600)
+    return TokenSet(access, good_until, refresh if isinstance(refresh, str) else "")
+
+
+def _seconds(answer: Mapping[str, Any], key: str, usual: float) -> float:
+    """A number of seconds in an answer; the usual one where it says none, or what is none. Some say it as a text."""
+    try:
+        seconds = float(answer.get(key, usual))
+    except (TypeError, ValueError):
+        return usual
+    return seconds if 0 <= seconds < _LONGEST else usual
 
 
 def _refused(answer: Mapping[str, Any]) -> SignInError:
