@@ -402,7 +402,7 @@ def test_messages_of_yesterday_and_drafts_do_not_count_for_the_limit_of_a_day() 
 def test_limit_of_a_minute_is_kept_whatever_rate_is_asked_for(
     schools: Path, records: Path, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(LIMITS, "127.0.0.1", ServerLimits(per_minute=120))
+    monkeypatch.setitem(LIMITS, "127.0.0.1", ServerLimits(per_minute=60))
     assert send(schools, records, server).exit_code == 0
     times = [received.at for received in server.received]
-    assert times[2] - times[0] >= 0.75
+    assert times[2] - times[0] >= 1  # two seconds, but the first message may come late on a busy machine
