@@ -21,13 +21,17 @@ from thep_forms.errors import RecordsError, ThepFormsError
 from thep_forms.office.correct import correct
 from thep_forms.office.one_return import look_up_return
 from thep_forms.office.opening import kept_in_memory, open_records
+from thep_forms.office.status import statuses_of_members
+from thep_forms.office.tasks import open_questions, tasks
 from thep_forms.office.to_do import look_up_to_do
 from thep_forms.records import Ledger, Records, kept, later, open_for_writing
 from thep_forms.records.database import Checks
 from thep_forms.records.names import LEDGER, WORKBOOK
+from thep_forms.register import members_of_year
 
 Filled = Callable[..., bytes]
 DEFINITIONS = Definitions(None, MembershipYear(2026))
+YEARS = ("2025-26", "2026-27", "2027-28")
 
 
 @pytest.fixture
@@ -218,20 +222,32 @@ def test_a_command_between_two_decisions_about_many_returns_counts_too(many: Pat
     assert run("verify", "-o", many).exit_code == 0
 
 
+def looked_up(ledger: Ledger, records: Records) -> dict[str, object]:
+    """What the pages of the desk show of all returns, and of the schools of each year."""
+    found: dict[str, object] = {"returns": list(records.returns()), "tasks": tasks(records)}
+    for year in map(MembershipYear.parse, YEARS):
+        found[f"members of {year}"] = members_of_year(records, year)
+        found[f"standings in {year}"] = statuses_of_members(ledger, records, year, DEFINITIONS)
+        found[f"questions of {year}"] = open_questions(records, str(year))
+    return found
+
+
 @pytest.mark.parametrize("seed", range(4))
-def test_after_any_decisions_at_the_desk_all_tables_are_those_of_a_full_rewrite(
+def test_after_any_decisions_at_the_desk_pages_and_tables_are_those_of_records_opened_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     monkeypatch.setattr(kept, "_LARGE", 0)
     office = Office(tmp_path / "records", seed)
-    for _ in range(6):
+    for _ in range(14):
         office.take_in()
     with kept_in_memory(office.folder):
-        for _ in range(8):
+        for _ in range(20):
+            with open_records(office.folder, DEFINITIONS) as shown:
+                looked_up(*shown)  # so that it is kept
             with suppress(ThepFormsError):
                 office.chance.choice((office.decide, office.decide, office.undo))()
-            with open_records(office.folder, DEFINITIONS) as (ledger, records):
-                shown = list(records.returns())
+            with open_records(office.folder, DEFINITIONS) as shown:
+                now = looked_up(*shown)
             with Ledger.existing(office.folder, unchanged=True, checks=Checks.EVERY_ROW) as ledger:
-                assert shown == list(Records(ledger, DEFINITIONS).returns())
+                assert now == looked_up(ledger, Records(ledger, DEFINITIONS))
     assert require_as_written_anew(office.folder)
