@@ -24,9 +24,9 @@ class _Handler:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Raise `KeyboardInterrupt`, or note that it came."""
-        if not self.depth:
+        self.came = self.depth > 0
+        if not self.came:
             signal.default_int_handler(number, frame)
-        self.came = True
 
     def leave(self) -> bool:
         """Note that something is over. Whether Ctrl-C came meanwhile, and has to wait for nothing else."""
