@@ -167,6 +167,12 @@ class Decision(Struct, frozen=True):
     why: str = ""
     undone_by: str = ""
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """All but the number, in the order of the columns of `decisions.csv` and of the ledger."""
+        about = (self.return_id, self.year, self.dfe_number, self.school_name)
+        return (self.at, self.who, self.action, *about, self.field, self.before, self.after, self.why, self.undone_by)
+
 
 class Judgement(Struct, frozen=True, gc=False, array_like=True):
     """What is decided of one return.

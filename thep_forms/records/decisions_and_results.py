@@ -27,21 +27,8 @@ class DecisionsAndResults(RegistersAndMail):
 
     def add_decision(self, decision: Decision) -> int:
         """Note a decision, and give its number, which is the next one, whatever the decision says."""
-        row = (
-            decision.at,
-            decision.who,
-            decision.action,
-            decision.return_id,
-            decision.year,
-            decision.dfe_number,
-            decision.school_name,
-            decision.field,
-            decision.before,
-            decision.after,
-            decision.why,
-            decision.undone_by,
-        )
-        cursor = self._connection.execute("INSERT INTO decision VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)", row)
+        query = "INSERT INTO decision VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)"
+        cursor = self._connection.execute(query, decision.cells)
         return cursor.lastrowid or 0
 
     def note_undone(self, number: int, undone_by: int) -> None:

@@ -290,18 +290,4 @@ def _contact_rows(
 
 
 def _decision_row(decision: Decision) -> Row:
-    return (
-        str(decision.number),
-        decision.at,
-        decision.who,
-        decision.action,
-        decision.return_id,
-        decision.year,
-        decision.dfe_number,
-        decision.school_name,
-        decision.field,
-        decision.before,
-        decision.after,
-        decision.why,
-        decision.undone_by,
-    )
+    return (str(decision.number), *decision.cells)
