@@ -15,6 +15,7 @@ from thep_forms.office.history import Event, events_of_school
 from thep_forms.office.opening import open_records
 from thep_forms.office.school_status import SchoolStatus
 from thep_forms.office.status import statuses_of_members
+from thep_forms.office.years import latest_year
 from thep_forms.records import Records
 
 
@@ -50,8 +51,7 @@ def look_up_school(
     Raises `DecisionError` if nothing is known of it, `RecordsError`, `TemplateError`.
     """
     with open_records(folder, definitions) as (ledger, records):
-        latest = MembershipYear.parse(records.latest_year) if records.latest_year else definitions.default_year
-        year = wanted or latest
+        year = wanted or latest_year(records, definitions)
         definition = definitions(year)
         statuses = statuses_of_members(ledger, records, year, definitions)
         status = next((status for status in statuses if status.dfe_number == number), None)

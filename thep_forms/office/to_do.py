@@ -18,6 +18,7 @@ from thep_forms.office.school_status import SchoolStatus, Standing, first_remind
 from thep_forms.office.school_words import with_words, words_of_tasks
 from thep_forms.office.status import statuses_of_members
 from thep_forms.office.tasks import Act, OpenQuestions, Task, TaskKind, needs_somebody, open_questions, task_of, tasks
+from thep_forms.office.years import latest_year
 from thep_forms.records import Ledger, Records
 from thep_forms.register import members_of_year
 
@@ -78,13 +79,14 @@ def look_up_to_do(
     Raises `RecordsError`, `TemplateError`.
     """
     with open_records(folder, definitions) as (ledger, records):
-        wanted = str(year) if year else _latest_year(records, definitions)
+        wanted = str(year or latest_year(records, definitions))
         found = tasks(records)
+        of_year = _of_year(found, wanted)
         statuses = _statuses(ledger, records, wanted, definitions)
         waiting = tuple(status for status in statuses if status.standing not in _ANSWERED)
         return ToDo(
             wanted,
-            _of_year(found, wanted),
+            of_year,
             Counter(status.standing for status in statuses),
             waiting,
             first_reminder_day(waiting, definitions(MembershipYear.parse(wanted))),
@@ -94,7 +96,7 @@ def look_up_to_do(
             tuple(open_questions(records, wanted)),
             tuple(_lacking(statuses, records)),
             records.once((_refused, definitions.default_year), lambda: _refused(found, records, definitions)),
-            words_of_tasks((task.return_id for task in found if task.year in (wanted, "")), ledger, records),
+            words_of_tasks((task.return_id for task in of_year), ledger, records),
             len(with_words(records, wanted)),
         )
 
@@ -107,7 +109,7 @@ def look_up_tasks(
     Raises `RecordsError`, `TemplateError`.
     """
     with open_records(folder, definitions) as (ledger, records):
-        wanted = str(year) if year else _latest_year(records, definitions)
+        wanted = str(year or latest_year(records, definitions))
         return TasksOfYear(_of_year(tasks(records), wanted), just_done(ledger, records, numbers))
 
 
@@ -124,7 +126,7 @@ def look_up_schools(folder: Path, definitions: Definitions, year: str = "") -> S
     Raises `RecordsError`, `TemplateError`, `YearError`.
     """
     with open_records(folder, definitions) as (ledger, records):
-        wanted = str(MembershipYear.parse(year)) if year else _latest_year(records, definitions)
+        wanted = str(MembershipYear.parse(year) if year else latest_year(records, definitions))
         return Schools(wanted, _statuses(ledger, records, wanted, definitions))
 
 
@@ -134,7 +136,7 @@ def look_up_names(folder: Path, definitions: Definitions, year: str = "") -> dic
     Raises `RecordsError`, `TemplateError`, `YearError`.
     """
     with open_records(folder, definitions) as (_, records):
-        wanted = MembershipYear.parse(year or _latest_year(records, definitions))
+        wanted = MembershipYear.parse(year) if year else latest_year(records, definitions)
         return {member.dfe_number: member.name for member in members_of_year(records, wanted)}
 
 
@@ -159,10 +161,6 @@ def _refused(found: Sequence[Task], records: Records, definitions: Definitions) 
             if why := why_not_unchanged(records, task.dfe_number, year, definitions):
                 refused[task.return_id] = why
     return refused
-
-
-def _latest_year(records: Records, definitions: Definitions) -> str:
-    return records.latest_year or str(definitions.default_year)
 
 
 def _statuses(ledger: Ledger, records: Records, year: str, definitions: Definitions) -> tuple[SchoolStatus, ...]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.definition.load import TEMPLATES
 from thep_forms.office.opening import open_records
+from thep_forms.records import Records
 from thep_forms.records.names import LEDGER
 
 
@@ -34,6 +35,11 @@ def can_begin(folder: Path) -> bool:
     return folder.is_dir() and all(path.name == TEMPLATES for path in folder.iterdir())
 
 
+def latest_year(records: Records, definitions: Definitions) -> MembershipYear:
+    """The latest year of the records; this year where they know none."""
+    return MembershipYear.parse(records.latest_year) if records.latest_year else definitions.default_year
+
+
 def look_up_years(folder: Path, definitions: Definitions) -> Years:
     """The years of the records in `folder`; where there are none, this year. Raises `RecordsError`, `TemplateError`."""
     this_year = definitions.default_year
@@ -41,7 +47,6 @@ def look_up_years(folder: Path, definitions: Definitions) -> Years:
     if has_records(folder):
         with open_records(folder, definitions) as (ledger, records):
             known |= {MembershipYear.parse(year) for year in records.once(look_up_years, ledger.years)}
-            if records.latest_year:
-                latest = MembershipYear.parse(records.latest_year)
+            latest = latest_year(records, definitions)
     known |= {latest, MembershipYear(max(latest, this_year).start + 1)}
     return Years(latest, tuple(sorted(known, reverse=True)))
