@@ -87,7 +87,7 @@ class Desk:
         """A decision about a return. `about` are further entries of `Decision`."""
         decision = Decision(0, action, "", at=self._at.isoformat(timespec="seconds"), who=self._who)
         if returned:
-            number, name = self.school_of(returned)
+            number, name = self.records.school_of(returned)
             decision = replace(
                 decision,
                 return_id=returned.return_id,
@@ -96,12 +96,6 @@ class Desk:
                 school_name=name,
             )
         return replace(decision, **about)
-
-    def school_of(self, returned: Returned) -> tuple[str, str]:
-        """The DFE number and the name of the school that a return belongs to, as far as anybody knows."""
-        number = returned.school or self.records.school_by_sender(returned, returned.arrivals[0])
-        listed = self.records.registers.members(returned.year_collected).get(number, "")
-        return number, listed or returned.school_name or self.records.correspondents.name_of(number)
 
     def name_of(self, number: str) -> str | None:
         """The name of the school with that DFE number, empty where nobody knows it; None if nobody knows the school."""
@@ -128,7 +122,7 @@ class Desk:
         """Write the tables, and say what came of decisions about a return."""
         self.write_tables()
         returned = self.returned(return_id)
-        number, name = self.school_of(returned)
+        number, name = self.records.school_of(returned)
         problems = () if returned.verdict is Verdict.SUPERSEDED else self.records.problems(returned)
         problems = tuple(sorted(problems, key=lambda problem: problem.severity is not Severity.ERROR))
         left = tuple(all_in_short(problems, self.records.definition.problems))

@@ -181,12 +181,11 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
     problems = records.problems(returned)
     answers = _answers(returned, ledger, records, definition)
     shown = {answer.box.name for answer in answers}
-    number = returned.school or records.school_by_sender(returned, returned.arrivals[0])
-    listed = records.registers.members(returned.year_collected).get(number, "")
+    number, name = records.school_of(returned)
     return ShownReturn(
         returned,
         number,
-        listed or returned.school_name or records.correspondents.name_of(number),
+        name,
         answers,
         tuple(problem for problem in problems if _box_of(problem.field, definition) not in shown),
         task_of(returned, records) if needs_somebody(returned) else None,

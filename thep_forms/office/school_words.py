@@ -13,6 +13,7 @@ from thep_forms.deciding import Verdict
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.office.opening import open_records
 from thep_forms.office.tasks import needs_somebody
+from thep_forms.office.years import latest_year
 from thep_forms.records import Ledger, Records, Returned
 from thep_forms.sources.message_texts import divided
 
@@ -90,12 +91,10 @@ def _with_words(records: Records, year: str) -> list[Returned]:
 def look_up_words(folder: Path, definitions: Definitions, year: MembershipYear | None = None) -> WordsOfYear:
     """What schools wrote with their forms in a year, or else in the latest. Raises `RecordsError`, `TemplateError`."""
     with open_records(folder, definitions) as (ledger, records):
-        wanted = str(year) if year else records.latest_year or str(definitions.default_year)
+        wanted = str(year or latest_year(records, definitions))
         found = with_words(records, wanted)
         newest: list[SchoolWords] = []
         for returned in found[:MOST]:
-            number = returned.school or records.school_by_sender(returned, returned.arrivals[0])
-            name = records.registers.members(wanted).get(number) or returned.school_name
-            way = (returned.return_id, number, name, returned.dated)
-            newest.append(SchoolWords(*way, words_around(returned, ledger)))
+            school = records.school_of(returned)
+            newest.append(SchoolWords(returned.return_id, *school, returned.dated, words_around(returned, ledger)))
         return WordsOfYear(wanted, tuple(newest), len(found))

@@ -130,7 +130,7 @@ def needs_somebody(entry: Returned) -> bool:
 def task_of(entry: Returned, records: Records, new_sources: Collection[str] = ()) -> Task:
     """What needs a person in a return. `new_sources` came in this run."""
     first = entry.arrivals[0]
-    number = entry.school or records.school_by_sender(entry, first)
+    number, name = records.school_of(entry)
     year = entry.year_collected or records.latest_year
     errors = [problem for problem in records.problems_to_mend(entry) if problem.severity is Severity.ERROR]
     return Task(
@@ -141,7 +141,7 @@ def task_of(entry: Returned, records: Records, new_sources: Collection[str] = ()
         tuple(dict.fromkeys(problem.field for problem in errors if problem.field and problem.code not in _TO_CONFIRM)),
         year,
         number,
-        records.registers.members(year).get(number) or entry.school_name or records.correspondents.name_of(number),
+        name,
         first.received_at or first.noted_at or entry.entry.modified,
         any(arrival.source in new_sources for arrival in entry.arrivals),
         number in records.registers.members(year),

@@ -141,6 +141,12 @@ class Records:
             for arrival in sorted(entry.arrivals, key=lambda arrival: arrival.source):
                 yield entry, arrival
 
+    def school_of(self, entry: Returned) -> tuple[str, str]:
+        """The DFE number and the name of the school that a return belongs to, as far as anybody knows."""
+        number = entry.school or self.school_by_sender(entry, entry.arrivals[0])
+        listed = self.registers.members(entry.year_collected).get(number)
+        return number, listed or entry.school_name or self.correspondents.name_of(number)
+
     def school_by_sender(self, entry: Returned, arrival: Arrival) -> str:
         """The DFE number of the school whose known address sent the return that way; empty where nobody can tell.
 
