@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-PASSWORD = "sesame-street"  # noqa: S105 - no real one
+PASSWORD = "sesame-street"  # noqa: S105 - of this server, which only tests start
 needs_dovecot = pytest.mark.skipif(sys.platform == "win32", reason="there is no Dovecot for Windows")
 
 _SECONDS = 20.0  # for the server to start or to end

@@ -156,10 +156,10 @@ class _Handler:
     def __init__(self, server: MailServer) -> None:
         self.server, self.script = server, ""
 
-    async def auth_XOAUTH2(self, smtp: SMTP, words: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd, too
+    async def auth_XOAUTH2(self, smtp: SMTP, words: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd calls it by that name
         return await self._take_token(smtp, words)
 
-    async def auth_OAUTHBEARER(self, smtp: SMTP, words: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd, too
+    async def auth_OAUTHBEARER(self, smtp: SMTP, words: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd calls it by that name
         return await self._take_token(smtp, words)
 
     async def _take_token(self, smtp: SMTP, words: list[str]) -> AuthResult:

@@ -31,7 +31,7 @@ def test_a_damaged_file_of_settings_means_those_of_a_new_person(
     assert settings_file("linux").read() == Settings()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no modes on Windows")
 def test_only_their_owner_can_read_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     settings_file("linux").change(mail_user="jo@example.org")

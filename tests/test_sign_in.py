@@ -198,7 +198,7 @@ def test_browser_that_comes_back_without_our_word_is_not_believed(oauth: OAuthSe
 
         def come() -> None:
             with pytest.raises(HTTPError):
-                urlopen(f"{back}?code=stolen&state=guessed")  # noqa: S310 - the address of this program
+                urlopen(f"{back}?code=stolen&state=guessed")  # noqa: S310 - this program is asked, here
 
         threading.Thread(target=come).start()
 

@@ -97,7 +97,7 @@ def by_pypdf(data: bytes) -> dict[str, list[str]] | None:
     logging.disable(logging.CRITICAL)
     try:
         fields = pypdf.PdfReader(io.BytesIO(data)).get_fields() or {}
-    except Exception:  # noqa: BLE001 - it raises nearly anything
+    except Exception:  # noqa: BLE001 - pypdf raises nearly anything for a damaged file
         return None
     found = {}
     for name, field in fields.items():

@@ -472,7 +472,7 @@ def tried(
     try:
         found = Outcome(faulty, step, faulty.everything(), whole.tables())
         outcome, details = str(found), found.details
-    except Exception as error:  # noqa: BLE001 - a crash is an outcome
+    except Exception as error:  # noqa: BLE001 - a crash is one of the outcomes that are counted
         outcome = f"CRASHED: {type(error).__name__} {error}"
     if "nothing lost" not in outcome:
         print(f"{step} | {title} | {outcome} | {details}", flush=True)

@@ -70,7 +70,7 @@ class _Picture(Struct, frozen=True):
         left, bottom, right, top = box
         x, y = self.corner
         edges = (left + INSET - x, y - top + INSET, right - INSET - x, y - bottom - INSET)
-        return tuple(round(edge * self.scale) for edge in edges)  # type: ignore[return-value]  # of four
+        return tuple(round(edge * self.scale) for edge in edges)  # type: ignore[return-value] # there are four
 
 
 def _drawn(data: bytes, page: int, boxes: Iterable[FilledBox], left_out: Collection[int]) -> _Picture:

@@ -78,7 +78,7 @@ class DraftsFolder:
     def _append(self, draft: bytes) -> None:
         name, now = quoted(self._folder.name), imaplib.Time2Internaldate(time.time())
         try:
-            self._connection.ask(lambda imap: imap.append(name, _FLAGS, now, draft))  # type: ignore[arg-type]
+            self._connection.ask(lambda imap: imap.append(name, _FLAGS, now, draft))  # type: ignore[arg-type] # it takes bytes, too
         except RefusedError as error:
             raise MailboxError(f"The draft was not taken. {error}") from error
 

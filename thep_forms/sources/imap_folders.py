@@ -115,7 +115,7 @@ def open_folder(connection: ImapConnection, folder: Folder, *, to_change: bool =
     """Open a folder: to look at it only, so that nothing is marked as read, or `to_change` it."""
     try:
         name = quoted(folder.name)
-        answer = connection.ask(lambda imap: imap.select(name, readonly=not to_change))  # type: ignore[arg-type]
+        answer = connection.ask(lambda imap: imap.select(name, readonly=not to_change))  # type: ignore[arg-type] # it takes bytes, too
     except RefusedError as error:
         raise MailboxError(f"The folder cannot be opened. {error}") from error
     _, validity = connection.open().response("UIDVALIDITY")
