@@ -38,7 +38,7 @@ class Where(StrEnum):
     LIST = "list"
     DECISION = "decision"
     MESSAGE = "message"  # that was sent
-    WAY = "way"  # by which a return came: its source, and who sent it
+    WAY = "way"  # by which a return came: its source, who sent it, and what they wrote with it
 
 
 class Line(Struct, frozen=True):
