@@ -1,47 +1,22 @@
-"""Values that a file gives in two ways, and answers that nobody sees, are asked about: none is chosen silently."""
+"""Values that a file gives in two ways are asked about: none is chosen silently."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
-import pypdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
-from tests.changing import EXPECTED, Change, boxes, changed, plain_objects, texts_in
+from tests.changing import EXPECTED, boxes, changed, texts_in
 from tests.conftest import AWKWARD, ingest, read_return, rows
-from tests.remake_samples import answers
+from tests.single_box import BOX, HELD, asked, split
 from tests.viewer import type_into
 from thep_forms.checking.checker import check
-from thep_forms.checking.record import Problem
 from thep_forms.definition import FormDefinition
 from thep_forms.generate import Master
 
-BOX = "business_manager_name"
-HELD = EXPECTED[BOX]
 TICK = "phase_ap"  # not ticked in what the school returns
-
-
-def asked(pdf: bytes, definition: FormDefinition, box: str = BOX) -> list[Problem]:
-    """What is asked about the answer in a box."""
-    found = check(read_return(pdf, definition), definition).problems
-    return [problem for problem in found if problem.field == box]
-
-
-def split(pdf: pikepdf.Pdf, name: str) -> tuple[pikepdf.Object, pikepdf.Object]:
-    """Make the field and the widget of a box two objects, as some programs do."""
-    widget = boxes(pdf)[name]
-    kept = {key: widget[key] for key in ("/T", "/FT", "/V") if key in widget}
-    for key in kept:
-        del widget[key]
-    field = pdf.make_indirect(Dictionary({**kept, "/Kids": Array([widget])}))
-    widget.Parent = field
-    others = [other for other in pdf.Root.AcroForm.Fields if other.objgen != widget.objgen]
-    pdf.Root.AcroForm.Fields = Array([*others, field])
-    return field, widget
 
 
 # --- A widget and its field -----------------------------------------------------------------------------------------
@@ -347,154 +322,3 @@ def test_tick_box_turned_into_text_is_ticked_and_asked_about(
     record = check(read_return(pdf, definition), definition).record
     assert record
     assert "ap" in record.school["phases"].split(";")
-
-
-# --- Boxes that nobody sees -----------------------------------------------------------------------------------------
-
-
-def hidden(pdf: pikepdf.Pdf) -> None:
-    boxes(pdf)[BOX].F = 2
-
-
-def not_viewed(pdf: pikepdf.Pdf) -> None:
-    boxes(pdf)[BOX].F = 32
-
-
-def without_area(pdf: pikepdf.Pdf) -> None:
-    boxes(pdf)[BOX].Rect = Array([100, 100, 100, 120])
-
-
-def off_the_page(pdf: pikepdf.Pdf) -> None:
-    boxes(pdf)[BOX].Rect = Array([100, 900, 300, 920])
-
-
-def cropped_away(pdf: pikepdf.Pdf) -> None:
-    box = boxes(pdf)[BOX]
-    box.Rect = Array([2, 2, 18, 18])
-    pdf.pages[0].obj.CropBox = Array([20, 20, 590, 830])
-
-
-def without_rectangle(pdf: pikepdf.Pdf) -> None:
-    del boxes(pdf)[BOX]["/Rect"]
-
-
-def in_no_list(pdf: pikepdf.Pdf) -> None:
-    box = boxes(pdf)[BOX]
-    page = pdf.pages[0].obj
-    page.Annots = Array([other for other in page.Annots if other.objgen != box.objgen])
-
-
-def on_no_page(pdf: pikepdf.Pdf) -> None:
-    in_no_list(pdf)
-    del boxes(pdf)[BOX]["/P"]
-
-
-def of_no_known_kind(pdf: pikepdf.Pdf) -> None:
-    boxes(pdf)[BOX].Subtype = Name.Wedge
-
-
-UNSEEN: list[Change] = [
-    hidden,
-    not_viewed,
-    without_area,
-    off_the_page,
-    cropped_away,
-    without_rectangle,
-    in_no_list,
-    on_no_page,
-    of_no_known_kind,
-]
-
-
-@pytest.mark.parametrize("unseen", UNSEEN, ids=lambda change: change.__name__)
-def test_answer_in_a_box_that_does_not_show_is_kept_and_asked_about(
-    returned: bytes, definition: FormDefinition, unseen: Callable[[pikepdf.Pdf], None]
-) -> None:
-    pdf = changed(returned, unseen)
-    assert texts_in(read_return(pdf, definition)) == EXPECTED
-    assert [problem.code for problem in asked(pdf, definition)] == ["value_uncertain"]
-
-
-def test_answer_that_one_of_two_boxes_shows_is_not_asked_about(returned: bytes, definition: FormDefinition) -> None:
-    def change(pdf: pikepdf.Pdf) -> None:
-        other = pdf.make_indirect(Dictionary(boxes(pdf)[BOX]))
-        other.F = 2
-        pdf.pages[0].obj.Annots.append(other)
-
-    assert asked(changed(returned, change), definition) == []
-
-
-def test_empty_box_that_does_not_show_is_not_asked_about(returned: bytes, definition: FormDefinition) -> None:
-    def change(pdf: pikepdf.Pdf) -> None:
-        boxes(pdf)["senior_leader_5_name"].F = 2
-
-    assert asked(changed(returned, change), definition, "senior_leader_5_name") == []
-
-
-# --- Objects that are named and not there ---------------------------------------------------------------------------
-
-
-def with_wrong_generation(pdf: bytes, number: int) -> bytes:
-    """The file, whose cross-reference table gives another generation than the object has that it names."""
-    offset = pdf.index(b"\n%d 0 obj" % number) + 1
-    entry = b"%010d 00000 n" % offset
-    assert entry in pdf
-    return pdf.replace(entry, b"%010d 00007 n" % offset)
-
-
-def test_list_of_fields_of_a_form_that_was_flattened_is_no_damage(form: bytes, definition: FormDefinition) -> None:
-    """As pypdf leaves it: no field is left, and the list still names them."""
-    writer = pypdf.PdfWriter(io.BytesIO(form))
-    states = {True: "/Yes", False: "/Off"}
-    texts = {name: states[value] if isinstance(value, bool) else value for name, value in answers("2101").items()}
-    for page in writer.pages:
-        writer.update_page_form_field_values(page, texts, auto_regenerate=False, flatten=True)
-    writer.remove_annotations(subtypes="/Widget")
-    out = io.BytesIO()
-    writer.write(out)
-    reading = read_return(out.getvalue(), definition)
-    assert (texts_in(reading), reading.damaged) == (EXPECTED, False)
-
-
-@pytest.mark.parametrize("lost", ["box", "value", "field", "list of fields", "list of boxes", "form"])
-def test_object_that_answers_depend_on_and_that_is_not_there_is_damage(
-    returned: bytes, definition: FormDefinition, lost: str
-) -> None:
-    def change(pdf: pikepdf.Pdf) -> None:
-        field, _ = split(pdf, "chair_of_governors_name")
-        box, form, page = boxes(pdf)[BOX], pdf.make_indirect(pdf.Root.AcroForm), pdf.pages[0].obj
-        pdf.Root.AcroForm = form
-        box.V = pdf.make_indirect(String(HELD))
-        form.Fields, page.Annots = pdf.make_indirect(form.Fields), pdf.make_indirect(page.Annots)
-        pdf.Root.Losable = Dictionary(
-            {
-                "/box": box,
-                "/value": box.V,
-                "/field": field,
-                "/list of fields": form.Fields,
-                "/list of boxes": page.Annots,
-                "/form": form,
-            }
-        )
-
-    out = plain_objects(changed(returned, change))
-    with pikepdf.open(out) as pdf:
-        number = pdf.Root.Losable[f"/{lost}"].objgen[0]
-    whole = out.getvalue()
-    assert not read_return(whole, definition).damaged
-    assert read_return(with_wrong_generation(whole, number), definition).damaged
-
-
-@pytest.mark.parametrize("thing", [Dictionary(Type=Name.StructElem, K=3), Dictionary(S=Name.Lbl, K=3)])
-def test_something_else_in_the_place_of_a_field_is_damage(
-    returned: bytes, definition: FormDefinition, thing: pikepdf.Object
-) -> None:
-    """As where a table of objects names a wrong one."""
-
-    def change(pdf: pikepdf.Pdf) -> None:
-        place = [str(box.T) for box in pdf.Root.AcroForm.Fields].index(BOX)
-        pdf.Root.AcroForm.Fields[place] = pdf.make_indirect(thing)
-        listed = pdf.pages[0].obj.Annots
-        pdf.pages[0].obj.Annots = Array([box for box in listed if box.T != BOX])
-
-    assert read_return(changed(returned, change), definition).damaged
