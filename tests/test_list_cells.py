@@ -17,24 +17,13 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.packing import zipped
-from thep_forms.definition import Definitions, MembershipYear
-from thep_forms.errors import SourceError
-from thep_forms.register import NOTES, MemberSchool, read_register
+from tests.register_lists import refusal, register
+from thep_forms.register import NOTES
 
 HEADINGS = ["DfE number", "School name", "Phase", "E-mail", "Headteacher name", "Headteacher e-mail"]
 CEDAR = ["2101", "Cedar", "primary", "office@cedar.example", "Ada Head", "ada@cedar.example"]
 DOVECOTE = ["2102", "Dovecote", "primary", "office@dove.example", "Ben Head", "ben@dove.example"]
 STRUCK = Font(strike=True)
-
-
-def register(path: Path) -> list[MemberSchool]:
-    return list(read_register(path, Definitions(None, MembershipYear(2026))))
-
-
-def refused(path: Path) -> str:
-    with pytest.raises(SourceError) as raised:
-        register(path)
-    return str(raised.value)
 
 
 @pytest.fixture
@@ -115,14 +104,14 @@ def test_struck_through_words_in_the_strings_of_a_workbook_are_not_used(tmp_path
 
 def test_formula_that_was_never_calculated_is_named_with_row_and_column(book: Callable[..., Path]) -> None:
     path = book(put("D3", '="office@school"&A3&".example"'))
-    assert refused(path).endswith(
+    assert refusal(path).endswith(
         ", sheet “members”, has formulas that were never calculated: “E-mail” in row 3. "
         "Open it in Excel or LibreOffice, save it there, and give it again."
     )
 
 
 def test_formula_that_stands_for_the_number_was_never_calculated_is_named(book: Callable[..., Path]) -> None:
-    assert "“DfE number” in row 4" in refused(book(put("A4", '="211/"&2103')))
+    assert "“DfE number” in row 4" in refusal(book(put("A4", '="211/"&2103')))
 
 
 def test_formula_in_an_unused_column_or_with_a_result_is_no_mistake(tmp_path: Path) -> None:
@@ -149,7 +138,7 @@ def test_formula_with_the_zero_that_a_program_writes_for_no_result_is_named(tmp_
     sheet.write_row(1, 0, CEDAR)
     sheet.write_formula(1, 1, "=B1")
     workbook.close()
-    assert "“School name” in row 2" in refused(tmp_path / "list.xlsx")
+    assert "“School name” in row 2" in refusal(tmp_path / "list.xlsx")
 
 
 # --- numbers and dates ----------------------------------------------------------------------------------------------
@@ -188,13 +177,13 @@ def test_telephone_number_is_read_as_its_format_shows_it(book: Callable[..., Pat
 @pytest.mark.parametrize("value", [datetime.date(2026, 5, 1), datetime.time(9, 30)])
 def test_date_in_the_place_of_words_is_named_with_row_and_column(book: Callable[..., Path], value: object) -> None:
     expected = "row 3: Headteacher name is a date or a time; a spreadsheet may have made it of something else."
-    assert expected in refused(book(put("E3", value)))
+    assert expected in refusal(book(put("E3", value)))
 
 
 @pytest.mark.parametrize("cell", ["01-May", "1-May-26", "May-26", "2026-05-01", "01/05/2026", "1.5.26", "10:30"])
 def test_date_in_a_csv_in_the_place_of_words_is_named(tmp_path: Path, cell: str) -> None:
     (tmp_path / "list.csv").write_text(f"dfe_number,school_name\n2101,{cell}\n", encoding="utf-8")
-    assert "row 2: school_name is a date or a time" in refused(tmp_path / "list.csv")
+    assert "row 2: school_name is a date or a time" in refusal(tmp_path / "list.csv")
 
 
 @pytest.mark.parametrize("name", ["May Day School", "1-3 May Street", "School 21", "April Jones", "24/7 School"])
@@ -350,7 +339,7 @@ def test_link_of_a_formula_is_read(tmp_path: Path) -> None:
 
 
 def test_link_to_a_web_page_is_no_address(book: Callable[..., Path]) -> None:
-    assert "row 2: E-mail is not an e-mail address" in refused(book(linked("D2", "Our site", "https://cedar.example/")))
+    assert "row 2: E-mail is not an e-mail address" in refusal(book(linked("D2", "Our site", "https://cedar.example/")))
 
 
 # --- encodings ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_register import notes, register, written
+from tests.register_lists import notes, register, written
 from thep_forms.register import MemberSchool
 
 

@@ -1,66 +1,30 @@
-"""The list of member schools, as offices keep it and as DfE publishes it: read through `generate --schools`."""
+"""The list of member schools, as offices keep it: read through `generate --schools`."""
 
 from __future__ import annotations
 
 import csv
 import datetime
-import io
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import olefile
 import openpyxl
 import pytest
-from click.testing import Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.commands import run
 from tests.packing import zipped
+from tests.register_lists import DEFINITION, generated, in_csv, refused, register, told, written
 from tests.viewer import typed
-from thep_forms.definition import Definitions, load_definition
 from thep_forms.errors import SourceError
 from thep_forms.generate import Master
 from thep_forms.office.copies import answers
-from thep_forms.register import MemberSchool, read_register
 
-DEFINITION = load_definition("2026-27")
 ROWS = [
     {"DfE Number": "211/2101", "School Name": "École Cedar", "Phases": "Primary; Nursery", "Notes": "x"},
     {"DfE Number": "4242", "School Name": "Ivy Lane School", "Phases": "secondary", "Notes": ""},
 ]
-
-
-def register(path: Path) -> tuple[MemberSchool, ...]:
-    return read_register(path, Definitions(None, DEFINITION.year))
-
-
-def in_csv(rows: Sequence[Mapping[str, object]], delimiter: str = ",") -> str:
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(rows[0]), delimiter=delimiter)
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def written(tmp_path: Path, *rows: Mapping[str, object]) -> Path:
-    path = tmp_path / "schools.csv"
-    path.write_text(in_csv(rows), encoding="utf-8")
-    return path
-
-
-def generated(path: Path) -> Result:
-    return run("generate", "2026-27", "-o", path.parent / "forms", "--schools", path)
-
-
-def refused(path: Path) -> str:
-    """What is said of a list from which nothing is made."""
-    result = generated(path)
-    assert result.exit_code == 2
-    assert not (path.parent / "forms").exists()
-    assert result.stderr.count("\n") == 1
-    return result.stderr
 
 
 def test_column_with_another_allowed_name_is_read(tmp_path: Path) -> None:
@@ -83,10 +47,6 @@ EXPECTED = (
     ("211/2101", {"school_name": "École Cedar", "phases": "nursery;primary"}),
     ("211/4242", {"school_name": "Ivy Lane School", "phases": "secondary"}),
 )
-
-
-def told(members: Iterable[MemberSchool]) -> tuple[tuple[str, Mapping[str, str]], ...]:
-    return tuple((one.dfe_number, one.record.school) for one in members)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
@@ -155,85 +115,6 @@ def test_address_and_postcode_in_two_columns_are_joined(tmp_path: Path) -> None:
     )
     assert member.record.school["registered_address"] == "3 Cedar Road, London, E2 0AC"
     assert member.record.school["postcode"] == "E2 0AC"
-
-
-# --- DfE's register -----------------------------------------------------------------------------------------------
-
-SCHOOL = {
-    "URN": "100000",
-    "LA (code)": "211",
-    "LA (name)": "Tower Hamlets",
-    "EstablishmentNumber": "2101",
-    "EstablishmentName": "Cedar Primary School",
-    "TypeOfEstablishment (name)": "Community school",
-    "EstablishmentStatus (name)": "Open",
-    "PhaseOfEducation (name)": "Primary",
-    "Street": "3 Cedar Road",
-    "Locality": "",
-    "Address3": "",
-    "Town": "London",
-    "County (name)": "",
-    "Postcode": "E2 0AC",
-    "SchoolWebsite": "www.cedar.example",
-    "TelephoneNum": "2079460101",
-    "HeadTitle (name)": "Ms",
-    "HeadFirstName": "Ann",
-    "HeadLastName": "Lee",
-    "HeadPreferredJobTitle": "Headteacher",
-}
-
-
-def extract(tmp_path: Path, *schools: Mapping[str, str]) -> Path:
-    path = tmp_path / "edubasealldata20261101.csv"
-    path.write_text(in_csv([SCHOOL | school for school in schools]), encoding="cp1252")
-    return path
-
-
-def test_extract_gives_the_open_schools_of_the_authority(tmp_path: Path) -> None:
-    found = register(
-        extract(
-            tmp_path,
-            {},
-            {"EstablishmentNumber": "2102", "EstablishmentStatus (name)": "Closed"},
-            {"EstablishmentNumber": "2103", "EstablishmentStatus (name)": "Open, but proposed to close"},
-            {"EstablishmentNumber": "2104", "EstablishmentStatus (name)": "Proposed to open"},
-            {"EstablishmentNumber": "3202", "LA (code)": "213"},
-            {"EstablishmentNumber": "8000", "TypeOfEstablishment (name)": "Further education"},
-            {"EstablishmentNumber": ""},
-            {
-                "EstablishmentNumber": "7004",
-                "TypeOfEstablishment (name)": "Community special school",
-                "PhaseOfEducation (name)": "Not applicable",
-                "HeadFirstName": "",
-                "HeadLastName": "",
-            },
-        )
-    )
-    assert [(one.dfe_number, one.record.school["phases"]) for one in found] == [
-        ("211/2101", "primary"),
-        ("211/2103", "primary"),
-        ("211/7004", "special"),
-    ]
-    assert found[0].record.school["registered_address"] == "3 Cedar Road, London, E2 0AC"
-    assert [(one.role, one.parts["name"]) for one in found[0].record.contacts] == [("headteacher", "Ann Lee")]
-    assert found[2].record.contacts == ()
-
-
-def test_extract_without_the_columns_that_are_not_needed_is_read(tmp_path: Path) -> None:
-    kept = ("LA (code)", "EstablishmentNumber", "EstablishmentName", "EstablishmentStatus (name)")
-    path = tmp_path / "extract.csv"
-    path.write_text(in_csv([{column: SCHOOL[column] for column in kept}]))
-    assert told(register(path)) == (("211/2101", {"school_name": "Cedar Primary School"}),)
-
-
-def test_extract_that_does_not_say_which_schools_are_open_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "extract.csv"
-    path.write_text(in_csv([{name: text for name, text in SCHOOL.items() if "Status" not in name}]))
-    assert "has no column EstablishmentStatus (name). Download the extract again" in refused(path)
-
-
-def test_extract_without_a_school_of_the_authority_is_refused(tmp_path: Path) -> None:
-    assert "has no school of Tower Hamlets in it" in refused(extract(tmp_path, {"LA (code)": "213"}))
 
 
 # --- Mistakes -----------------------------------------------------------------------------------------------------
@@ -328,142 +209,6 @@ def test_file_that_is_not_a_list_is_refused_in_one_line(tmp_path: Path, what: st
     data, words = FILES[what]
     (tmp_path / "schools.csv").write_bytes(data)
     assert words in refused(tmp_path / "schools.csv")
-
-
-# --- What of a list is read, and what is noted of it ----------------------------------------------------------------
-
-HEADINGS = ["DfE number", "School name", "Phase"]
-
-
-def notes(path: Path) -> str:
-    """What the command says on stderr, without the line of the command itself."""
-    result = generated(path)
-    assert result.exit_code == 0, result.stderr
-    return "\n".join(line for line in result.stderr.splitlines() if line.startswith(path.name))
-
-
-def book_of(path: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -> openpyxl.Workbook:
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in [HEADINGS, *rows]:
-            sheet.append(row)
-    book.save(path)
-    return book
-
-
-def numbers(path: Path) -> list[str]:
-    return [member.dfe_number for member in register(path)]
-
-
-def test_every_visible_sheet_is_read_and_hidden_ones_are_named(tmp_path: Path) -> None:
-    path = tmp_path / "s.xlsx"
-    book = book_of(
-        path,
-        {
-            "leavers": [["2999", "Gone", "primary"]],
-            "secret": [["2998", "Gone too", "primary"]],
-            "primary": [["2101", "Cedar", "primary"]],
-            "secondary": [["4242", "Ivy", "secondary"]],
-        },
-    )
-    book["leavers"].sheet_state, book["secret"].sheet_state = "hidden", "veryHidden"
-    book.save(path)
-    assert numbers(path) == ["211/2101", "211/4242"]
-    assert "not used: the hidden sheet “leavers”, the hidden sheet “secret”." in notes(path)
-
-
-def test_hidden_and_struck_through_rows_are_not_read_and_named(tmp_path: Path) -> None:
-    path = tmp_path / "s.xlsx"
-    rows = [["2101", "Cedar", ""], ["2102", "Dovecote", ""], ["2103", "Elm", ""], [], ["4242", "Ivy", ""]]
-    book = book_of(path, {"members": rows})
-    book["members"].row_dimensions[3].hidden = True
-    book["members"]["B4"].font = openpyxl.styles.Font(strike=True)
-    book.save(path)
-    assert numbers(path) == ["211/2101", "211/4242"]
-    assert "not used: hidden row 3 of sheet “members”, struck-through row 4 of sheet “members”." in notes(path)
-
-
-def test_school_in_two_sheets_is_joined_unless_they_differ(tmp_path: Path) -> None:
-    path = tmp_path / "s.xlsx"
-    book_of(path, {"all": [["2101", "Cedar", ""], ["4242", "Ivy", ""]], "primary": [["211/2101", "Cedar", "primary"]]})
-    assert told(register(path)) == (
-        ("211/2101", {"school_name": "Cedar", "phases": "primary"}),
-        ("211/4242", {"school_name": "Ivy"}),
-    )
-    book_of(path, {"all": [["2101", "Cedar", ""]], "primary": [["2101", "Cedar Tree", ""]]})
-    assert "211/2101 is in several sheets with different content, last in “primary”" in refused_again(path)
-
-
-def refused_again(path: Path) -> str:
-    with pytest.raises(SourceError) as raised:
-        register(path)
-    return str(raised.value)
-
-
-def test_rows_of_totals_are_passed_over_and_named(tmp_path: Path) -> None:
-    path = tmp_path / "s.xlsx"
-    book_of(path, {"members": [["2101", "Cedar", ""], ["", "Total schools", 1], ["Grand total: 1", "", ""]]})
-    assert numbers(path) == ["211/2101"]
-    assert "not used: totals rows 3, 4 of sheet “members”." in notes(path)
-
-
-def test_headings_and_notes_in_the_table_are_passed_over_and_named(tmp_path: Path) -> None:
-    path = tmp_path / "s.xlsx"
-    cedar, elm = ["2101", "Cedar", "primary"], ["2102", "Elm", "primary"]
-    book_of(path, {"members": [["Primary schools", "", ""], cedar, elm, ["", "", "Updated on 4 May 2026"]]})
-    assert numbers(path) == ["211/2101", "211/2102"]
-    assert "not used: heading or note rows 2, 5 of sheet “members”." in notes(path)
-
-
-@pytest.mark.parametrize("row", [["", "Elm", ""], ["21O2", "", ""], ["#REF!", "", ""], ["Elm", "Elm", ""]])
-def test_row_that_may_be_a_schools_is_not_passed_over(tmp_path: Path, row: list[str]) -> None:
-    path = tmp_path / "s.xlsx"
-    book_of(path, {"members": [["2101", "Cedar", "primary"], row]})
-    with pytest.raises(SourceError, match="row 3"):
-        register(path)
-
-
-def test_columns_used_and_unused_are_named_with_what_the_nearest_may_mean(tmp_path: Path) -> None:
-    row = {"DfE Number": "2101", "School": "Cedar", "Headteacher mail": "a@cedar.example", "Ward": "x"}
-    assert notes(written(tmp_path, row)) == (
-        "schools.csv: used “DfE Number”, “School”; not used “Headteacher mail”, “Ward”. "
-        "If “Headteacher mail” means headteacher_email, give it that name."
-    )
-
-
-@pytest.mark.parametrize(
-    "typed_phases", ["Primary & Nursery", "primary and nursery", "Primary with Nursery", "Nursery + Primary"]
-)
-def test_phases_joined_by_a_word_or_a_sign_are_understood(tmp_path: Path, typed_phases: str) -> None:
-    (cedar,) = register(written(tmp_path, {"dfe_number": "2101", "Phase": typed_phases}))
-    assert cedar.record.school == {"phases": "nursery;primary"}
-
-
-@pytest.mark.parametrize(
-    ("typed", "phases"),
-    [
-        ("Infant", "primary"),
-        ("Juniors", "primary"),
-        ("Infant & Nursery", "nursery;primary"),
-        ("PRU", "ap"),
-        ("Pupil Referral Unit", "ap"),
-        ("Secondary; Sixth form", "secondary;other"),
-    ],
-)
-def test_phases_by_other_words_that_schools_use_are_understood(tmp_path: Path, typed: str, phases: str) -> None:
-    (cedar,) = register(written(tmp_path, {"dfe_number": "2101", "Phase": typed}))
-    assert cedar.record.school == {"phases": phases}
-
-
-def test_byte_of_another_encoding_changes_no_other_row_and_its_row_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "schools.csv"
-    rows = ["dfe_number,school_name", "2101,École Cedar", "2102,Saint-Zoë", "4242,Siân Lane"]
-    path.write_bytes("\n".join(rows[:3]).encode() + b"\n" + rows[3].encode("cp1252"))
-    names = [member.name for member in register(path)]
-    assert names == ["École Cedar", "Saint-Zoë", "Siân Lane"]
-    assert "schools.csv: check the letters in row 4: they had another encoding." in notes(path)
 
 
 # --- Whatever people type -----------------------------------------------------------------------------------------
