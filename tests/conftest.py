@@ -21,6 +21,7 @@ from tests.desk import context_of, opened_at
 from tests.imapserver import PASSWORD as IMAP_PASSWORD
 from tests.imapserver import ImapServer
 from tests.mailserver import MailServer
+from tests.odd_imap import BODIES, Kept, OddImapServer
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from tests.writing import SCHOOLS
@@ -195,6 +196,18 @@ def imap(running_imap: ImapServer, trusts_module_authority: None, monkeypatch: p
     assert trusts_module_authority is None
     monkeypatch.setenv("THEP_FORMS_IMAP_PASSWORD", IMAP_PASSWORD)
     return running_imap
+
+
+@pytest.fixture
+def odd(
+    module_authority: trustme.CA, trusts_module_authority: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[OddImapServer]:
+    """An odd server with three messages. No reader of it pauses before it tries again."""
+    assert trusts_module_authority is None
+    monkeypatch.setattr("thep_forms.sources.imap_retries.PAUSES", (0.0, 0.01, 0.01))
+    with OddImapServer(module_authority) as server:
+        server.messages = {uid: Kept(body) for uid, body in BODIES.items()}
+        yield server
 
 
 @pytest.fixture(scope="module")

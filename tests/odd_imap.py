@@ -5,18 +5,26 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import BinaryIO
 
 import trustme
 from msgspec import Struct
 
+from tests.tcp_server import TcpServer
+from thep_forms.errors import ThepFormsError
+from thep_forms.sign_in import Account
+from thep_forms.sources.mailbox import Mailbox
+from thep_forms.sources.mailbox_address import MailboxAddress
+
 Reply = Callable[[re.Match[str]], bytes]
 
 HANG_UP = b"\0hang up"  # in an answer: what stands before it is sent, and the connection closed
 STAY_SILENT = b"\0silent"  # in an answer: nothing comes after it, and the connection stays open
+SECRET = "open-sesame"  # noqa: S105 - no real one
+BODIES = {uid: f"From: a@school.example\r\nSubject: m{uid}\r\n\r\nBody {uid}.\r\n".encode() for uid in (3, 5, 9)}
 _LITERAL = re.compile(r"\{(\d+)\}$")
 
 
@@ -28,13 +36,14 @@ class Kept(Struct):
     extra: str = ""  # more that it says of the message when it lists it
 
 
-class OddImapServer:
+class OddImapServer(TcpServer):
     """Speaks IMAP over TLS to anybody, and keeps the messages of one folder in memory.
 
     `answer` has it answer a command in another way. In such an answer, `TAG` is the tag of the command.
     """
 
     def __init__(self, authority: trustme.CA) -> None:
+        super().__init__()
         self.greeting = b"* OK ready\r\n"
         self.capabilities = self.capabilities_signed_in = "IMAP4rev1 AUTH=PLAIN"
         self.folders = ['(\\HasNoChildren) "/" INBOX', '(\\HasNoChildren \\Drafts) "/" Drafts']
@@ -43,25 +52,8 @@ class OddImapServer:
         self.commands: list[str] = []
         self.challenged: list[bytes] = []  # what came after a challenge
         self.answered: list[tuple[re.Pattern[str], Reply, int]] = []
-        self.connections = 0
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("127.0.0.1").configure_cert(self._context)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._sockets: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
-
-    def __enter__(self) -> OddImapServer:
-        self._run(self._accept)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for opened in (self._listener, *self._sockets):
-            with suppress(OSError):
-                opened.shutdown(socket.SHUT_RDWR)
-            opened.close()
-        for thread in self._threads:
-            thread.join(5)
 
     def address(self, folder: str = "INBOX", user: str = "office") -> str:
         """What a person types to read that folder."""
@@ -78,17 +70,8 @@ class OddImapServer:
 
     # --- the conversation -------------------------------------------------------------------------------------------
 
-    def _run(self, work: Callable[..., object], *arguments: object) -> None:
-        self._threads.append(threading.Thread(target=work, args=arguments, daemon=True))
-        self._threads[-1].start()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                client, _ = self._listener.accept()
-                self.connections += 1
-                self._sockets.append(client)
-                self._run(self._speak, client)
+    def _take(self, client: socket.socket) -> None:
+        self._run(self._speak, client)
 
     def _speak(self, client: socket.socket) -> None:
         with suppress(OSError, ValueError), self._context.wrap_socket(client, server_side=True) as secured:
@@ -213,3 +196,35 @@ class OddImapServer:
         start, most = int(asked[1]), int(asked[2])
         piece = self.messages[uid].body[start : start + most]
         return b"* %d FETCH (UID %d BODY[]<%d> {%d}\r\n%s)\r\n" % (self.number(uid), uid, start, len(piece), piece)
+
+
+# --- reading its mailbox ----------------------------------------------------------------------------------------------
+
+
+def opened(server: OddImapServer, folder: str = "INBOX", move_to: str = "") -> Mailbox:
+    mailbox = Mailbox(MailboxAddress.parse(server.address(folder)), Account("office", SECRET), move_to)
+    try:
+        mailbox.open()
+    except ThepFormsError:
+        mailbox.close()
+        raise
+    return mailbox
+
+
+def read(mailbox: Mailbox, tmp_path: Path) -> dict[int, bytes]:
+    """The messages that were read, by their numbers."""
+    found: dict[int, bytes] = {}
+    for file in mailbox.messages(tmp_path):
+        uid = int(file.path.stem)
+        assert uid not in found
+        found[uid] = file.path.read_bytes() if file.path.exists() else (file.note.reason if file.note else "").encode()
+    mailbox.note_done([])
+    mailbox.close()
+    return found
+
+
+def all_of(server: OddImapServer, tmp_path: Path) -> dict[int, bytes]:
+    mailbox = opened(server)
+    found = read(mailbox, tmp_path)
+    assert mailbox.failure == ""
+    return found

@@ -37,15 +37,12 @@ REFUSED = base64.b64encode(b'{"status":"400","schemes":"Bearer","scope":"https:/
 
 
 @pytest.fixture
-def odd(
-    module_authority: trustme.CA, trusts_module_authority: None, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[OddImapServer]:
-    assert trusts_module_authority is None
+def odd(odd: OddImapServer, monkeypatch: pytest.MonkeyPatch) -> OddImapServer:
+    """An odd server without messages, with the password in the environment."""
     monkeypatch.setenv("THEP_FORMS_IMAP_PASSWORD", "sesame")
-    monkeypatch.setattr("thep_forms.sources.imap_retries.PAUSES", (0.0, 0.01, 0.01))
     monkeypatch.setattr("thep_forms.send.drafts_folder.PAUSES", (0.01, 0.01, 0.01))
-    with OddImapServer(module_authority) as server:
-        yield server
+    odd.messages = {}
+    return odd
 
 
 # --- Gmail's labels --------------------------------------------------------------------------------------------------
