@@ -23,7 +23,8 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from tests.trials.forms import made
-from tests.trials.mutations import Parts, mutated
+from tests.trials.mutations import mutated
+from tests.trials.parts_of_file import Parts
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import Kind
 from thep_forms.office.examine import Examiner
