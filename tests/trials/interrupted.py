@@ -20,7 +20,8 @@ from itertools import combinations_with_replacement
 from pathlib import Path
 
 from tests.commands import program
-from tests.trials.office_year import COPY, LEDGER, Office, mended
+from tests.trials.office import COPY, LEDGER, Office
+from tests.trials.office_year import mended
 from thep_forms.cli.errors import ExitCode
 
 WRITTEN = Path(__file__).parents[1] / "records"
