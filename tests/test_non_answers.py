@@ -1,0 +1,100 @@
+"""Answers that mean nobody, or that are none: what counts as empty, what is kept, and what is queried."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.checking import checked, codes
+from thep_forms.definition import FormDefinition
+
+
+@pytest.mark.parametrize(
+    "typed", ["N/K", "Chair of Governors", "020 7946 0018", "chair@school.example", "[Name]", "Mr."]
+)
+def test_required_name_that_is_no_name_is_missing_and_queried(definition: FormDefinition, typed: str) -> None:
+    found = checked(definition, chair_of_governors_name=typed).problems
+    assert [(each.code, each.field) for each in found] == [
+        ("value_unlikely", "chair_of_governors_name"),
+        ("contact_missing", "chair_of_governors_name"),
+    ]
+
+
+def test_job_title_in_its_own_box_is_not_queried(definition: FormDefinition) -> None:
+    assert codes(checked(definition, chair_of_governors_designation="Chair of Governors")) == set()
+
+
+@pytest.mark.parametrize("typed", ["-", "–", "...", "/", "_____", " "])
+def test_answer_of_dashes_and_dots_is_not_queried(definition: FormDefinition, typed: str) -> None:
+    assert codes(checked(definition, senior_leader_2_name=typed)) == set()
+
+
+@pytest.mark.parametrize("typed", ["N/A", "n/a", " n.a. ", "None", "nil", "Not applicable"])
+def test_answer_that_means_nobody_is_queried_and_kept(definition: FormDefinition, typed: str) -> None:
+    one = checked(definition, business_manager_name=typed)
+    assert [(found.code, found.severity, found.field) for found in one.problems] == [
+        ("value_unlikely", "query", "business_manager_name")
+    ]
+    (manager,) = [contact for contact in one.record.contacts if contact.role == "business_manager"]
+    assert manager.parts["name"] == typed.strip()
+
+
+def test_name_that_begins_like_an_answer_that_means_nobody_is_a_name(definition: FormDefinition) -> None:
+    assert not checked(definition, business_manager_name="Nil Nonesuch").problems
+
+
+@pytest.mark.parametrize("box", ["business_manager_email", "main_contact_telephone"])
+@pytest.mark.parametrize("typed", ["N/A", "as above", "same as main contact", "TBC", "To be appointed", "Vacant"])
+def test_box_that_is_not_required_and_holds_no_answer_stays_empty_with_a_query(
+    definition: FormDefinition, box: str, typed: str
+) -> None:
+    one = checked(definition, **{box: typed})
+    assert [(found.code, found.severity, found.field) for found in one.problems] == [("value_unlikely", "query", box)]
+    assert one.acceptable
+    assert [(value.raw, value.value) for value in one.values if value.field == box] == [(typed, "")]
+
+
+@pytest.mark.parametrize("typed", ["TBC", "Vacant", "As above", "To be appointed", "N/A", "None", "XXX", "TBC in May"])
+@pytest.mark.parametrize(
+    ("box", "code"),
+    [
+        ("chair_of_governors_name", "contact_missing"),
+        ("main_contact_name", "contact_missing"),
+        ("main_contact_email", "contact_missing"),
+        ("school_name", "school_name_missing"),
+        ("registered_address", "address_missing"),
+    ],
+)
+def test_name_that_is_none_does_not_satisfy_a_required_box(
+    definition: FormDefinition, box: str, code: str, typed: str
+) -> None:
+    one = checked(definition, **{box: typed})
+    assert {(str(found.code), found.field) for found in one.problems} == {(code, box), ("value_unlikely", box)}
+
+
+def test_question_mark_does_not_satisfy_a_required_box(definition: FormDefinition) -> None:
+    assert "contact_missing" in codes(checked(definition, chair_of_governors_name="?"))
+
+
+def test_block_that_says_only_that_there_is_nobody_gives_no_contact(definition: FormDefinition) -> None:
+    boxes = ("designation", "name", "email", "telephone")
+    one = checked(definition, **{f"business_manager_{part}": "N/A" for part in boxes})
+    assert "business_manager" not in {contact.role for contact in one.record.contacts}
+    assert codes(one) == {"value_unlikely"}
+    assert one.acceptable
+
+
+def test_headteacher_who_is_as_above_is_the_main_contact(definition: FormDefinition) -> None:
+    one = checked(definition, headteacher_name="As above")
+    held = {contact.role: contact.parts["name"] for contact in one.record.contacts}
+    assert held["headteacher"] == "Sam Okafor"
+    assert codes(one) == {"value_unlikely"}
+
+
+@pytest.mark.parametrize("nothing", ["/", "…", "_", " \u00ad "])
+def test_box_with_signs_only_holds_no_answer(definition: FormDefinition, nothing: str) -> None:
+    one = checked(
+        definition, senior_leader_1_email=nothing, business_manager_telephone=nothing, headteacher_name=nothing
+    )
+    assert not one.problems
+    assert "headteacher" in {contact.role for contact in one.record.contacts}
+    assert {value.raw: value.value for value in one.values}[nothing] == ""
