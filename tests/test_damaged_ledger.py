@@ -1,4 +1,4 @@
-"""A ledger that was damaged, emptied, lost, exchanged or changed by hand: nothing is built on it, and it comes back."""
+"""A ledger that was damaged, emptied, lost or changed by hand: nothing is built on it, and it comes back."""
 
 from __future__ import annotations
 
@@ -17,60 +17,27 @@ from msgspec.structs import replace
 
 from tests.commands import forked, run
 from tests.conftest import ingest, rows
+from tests.conftest import record_files as tables
+from tests.kept_ledger import CONTACTS, COPY, LEDGER, ingest_nothing, records_with_everything
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import Definitions
 from thep_forms.records import ReadReturn, open_for_writing
 from thep_forms.records.results import made_from
 
-LEDGER, COPY = "ledger.sqlite", "ledger-copy.sqlite"
 PLACES = 50
 KILLS = 10
-CONTACTS = {"2101": "Ada Ashworth", "3204": "Ben Birchall", "4242": "Cem Firat"}
-REGISTER = """dfe_number,school_name,email
-2101,Cedar Primary School,office@cedar.example
-3204,St Fillan’s Church of England Primary School,office@fillan.example
-4242,Ivy Lane School,office@ivy.example
-2103,Elm Tree Primary School,office@elm.example
-"""
 
 
 @pytest.fixture(scope="module")
 def shared_records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
-    """Records with returns, a decision, a message, a list of schools and a file that cannot be opened."""
-    folder = tmp_path_factory.mktemp("made")
-    inbox, records = folder / "inbox", folder / "records"
-    inbox.mkdir()
-    for number in CONTACTS:
-        own = {"main_contact_name": CONTACTS[number]}
-        (inbox / f"{number}.pdf").write_bytes(type_into(form, answers(number, **own)))
-    other = type_into(form, answers("4242", headteacher_name="Another Head"))
-    (inbox / "4242 again.pdf").write_bytes(other)
-    (inbox / "letter.txt").write_text("Dear all,")
-    (inbox / "broken.zip").write_bytes(b"PK\3\4 and no more")
-    register = folder / "schools.csv"
-    register.write_text(REGISTER)
-    ingest(records, [inbox])
-    preferred = next(row["return_id"] for row in rows(records / "returns.csv") if row["source"].endswith("again.pdf"))
-    assert run("prefer", preferred, "-o", records).exit_code == 0
-    drafts = ["--drafts", folder / "drafts"]
-    assert run("email", "2026-27", "-o", records, "--schools", register, *drafts).exit_code == 0
-    return records
+    return records_with_everything(tmp_path_factory.mktemp("made"), form)
 
 
 @pytest.fixture
 def records(shared_records: Path, tmp_path: Path) -> Path:
     (tmp_path / "empty").mkdir()
     return Path(shutil.copytree(shared_records, tmp_path / "records"))
-
-
-def tables(records: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in records.iterdir() if path.suffix in (".csv", ".json", ".xlsx")}
-
-
-def ingest_nothing(records: Path) -> tuple[int, str]:
-    result = run("ingest", records.parent / "empty", "-o", records)
-    return result.exit_code, result.stderr
 
 
 def flip_a_bit(data: bytearray, at: int, chance: random.Random) -> None:
@@ -192,54 +159,6 @@ def test_a_ledger_that_is_lost_with_its_copy_is_read_again_from_the_archive(reco
     assert run("verify", "-o", records).exit_code == 0
 
 
-def test_an_old_ledger_in_the_place_of_the_last_one_is_refused_and_the_copy_comes_back(
-    records: Path, form: bytes
-) -> None:
-    old = (records / LEDGER).read_bytes()
-    (records.parent / "new").mkdir()
-    (records.parent / "new" / "3205.pdf").write_bytes(type_into(form, answers("3204", school_name="Another")))
-    ingest(records, [records.parent / "new"])
-    before = tables(records)
-    (records / LEDGER).write_bytes(old)
-    code, words = ingest_nothing(records)
-    assert (code, "is older than ledger-copy.sqlite" in words) == (2, True)
-    assert run("restore", "-o", records).exit_code == 0
-    assert tables(records) == before
-
-
-def test_an_old_ledger_with_its_old_copy_is_noticed_by_verify_and_restore_reads_what_they_lack(
-    records: Path, form: bytes
-) -> None:
-    old = {name: (records / name).read_bytes() for name in (LEDGER, COPY)}
-    (records.parent / "new").mkdir()
-    (records.parent / "new" / "3205.pdf").write_bytes(type_into(form, answers("3205")))
-    ingest(records, [records.parent / "new"])
-    schools = (records / "schools.csv").read_bytes()
-    for name in old:
-        (records / name).write_bytes(old[name])
-    found = run("verify", "-o", records)
-    assert (found.exit_code, "If not, run thep-forms restore, which reads the file." in found.stderr) == (1, True)
-    assert run("restore", "-o", records).exit_code == 0
-    assert run("verify", "-o", records).exit_code == 0
-    assert (records / "schools.csv").read_bytes() == schools
-
-
-def test_a_ledger_with_its_copy_that_are_older_than_a_decision_are_noticed_before_the_tables_are_written(
-    records: Path,
-) -> None:
-    old = {name: (records / name).read_bytes() for name in (LEDGER, COPY)}
-    other = next(row["return_id"] for row in rows(records / "returns.csv") if row["source"].endswith("4242.pdf"))
-    assert run("prefer", other, "-o", records).exit_code == 0
-    for name in old:
-        (records / name).write_bytes(old[name])
-    found = run("verify", "-o", records)
-    assert (found.exit_code, "the ledger is older than the tables" in found.stderr) == (1, True)
-    assert "ingest" not in found.stderr
-    restored = run("restore", "-o", records)
-    assert (restored.exit_code, "Lost: the decisions 2. Take them again." in restored.stderr) == (1, True)
-    assert run("verify", "-o", records).exit_code == 0
-
-
 def test_a_damaged_name_in_the_ledger_is_damage_like_any_other(records: Path) -> None:
     """SQLite quotes it in its message, which is then no text."""
     before = tables(records)
@@ -258,15 +177,6 @@ def test_a_strange_file_in_the_archive_is_to_be_moved(records: Path) -> None:
     assert run("verify", "-o", records).stderr.splitlines() == [
         "returns/desktop.ini is not known to the ledger. Move it out of returns. If it is a return, ingest it then."
     ]
-
-
-def test_the_ledger_of_other_records_is_refused(records: Path, tmp_path: Path) -> None:
-    before = tables(records)
-    ingest(tmp_path / "others", [tmp_path / "empty"])
-    shutil.copyfile(tmp_path / "others" / LEDGER, records / LEDGER)
-    code, words = ingest_nothing(records)
-    assert (code, "is the ledger of other records" in words) == (2, True)
-    assert tables(records) == before
 
 
 def test_verify_names_the_copy_where_the_copy_is_damaged_and_restore_makes_it_again(records: Path) -> None:
@@ -406,20 +316,6 @@ def test_restore_after_a_run_that_was_cut_off_loses_nothing_that_the_run_had_fin
     assert (restored.exit_code, "nothing to bring back" in restored.stderr) == (0, True)
     assert tables(records) == before
     assert run("verify", "-o", records).exit_code == 0
-
-
-def test_a_ledger_that_another_program_made_anew_without_tables_never_counts_as_new_records(records: Path) -> None:
-    before = tables(records)
-    (records / LEDGER).unlink()
-    with sqlite3.connect(records / LEDGER) as ledger:
-        ledger.execute("CREATE TABLE passing (row)")
-        ledger.execute("DROP TABLE passing")
-    ledger.close()
-    code, words = ingest_nothing(records)
-    assert (code, "is empty, but other files of these records are there" in words) == (2, True)
-    assert tables(records) == before
-    assert run("restore", "-o", records).exit_code == 1  # messages may be unknown
-    assert tables(records) == before
 
 
 def test_a_table_without_rows_that_is_dropped_is_noticed(records: Path) -> None:
