@@ -318,6 +318,13 @@ def schools(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def three_schools(records: Path, schools: Path, tmp_path: Path) -> Path:
+    """Records of three schools; none was written to, and none has answered."""
+    ingest(records, [inbox(tmp_path / "in")], register=schools)
+    return records
+
+
+@pytest.fixture
 def records(tmp_path: Path) -> Path:
     """A folder for records, which does not exist yet."""
     return tmp_path / "records"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PATIENCE = 30_000  # milliseconds: other tests may run beside it
 Scheme = Literal["light", "dark"]
 WIDTH, HEIGHT = 1300, 900  # of the browser's window
+MISTYPED = "jo@cedar,example"  # an address that no form is accepted with
 _AXE = """axe.run().then(found => found.violations.map(each =>
     [each.id, each.nodes.map(node => [node.html, node.failureSummary])]))"""
 
@@ -60,6 +61,12 @@ def opened_at(context: BrowserContext, desk: RunningDesk, path: str = "/") -> Pa
 def go_to(page: Page, path: str) -> None:
     """Go from a page of the desk to another one."""
     page.goto(re.sub(r"^(http://[^/]+).*", rf"\1{path}", page.url))
+
+
+def result(page: Page) -> str:
+    """What the page of the job says in the end."""
+    page.wait_for_selector(".done, .errors")
+    return page.locator("main").inner_text()
 
 
 def require_accessible(page: Page) -> None:

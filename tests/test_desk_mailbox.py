@@ -11,8 +11,8 @@ import pytest
 import trustme
 from playwright.sync_api import Browser, Page
 
-from tests.conftest import inbox, ingest, rows
-from tests.desk import context_of, go_to, opened_at, require_accessible
+from tests.conftest import rows
+from tests.desk import context_of, go_to, opened_at, require_accessible, result
 from tests.imapserver import PASSWORD, ImapServer, needs_dovecot
 from tests.mailserver import MailServer
 from tests.oauthserver import OAuthServer, browser
@@ -23,10 +23,8 @@ pytestmark = needs_dovecot
 
 
 @pytest.fixture
-def some(records: Path, schools: Path, tmp_path: Path) -> Path:
-    """Three schools; none was written to, and none has answered."""
-    ingest(records, [inbox(tmp_path / "in")], register=schools)
-    return records
+def some(three_schools: Path) -> Path:
+    return three_schools
 
 
 def sign_in(page: Page, imap: ImapServer, user: str, password: str = PASSWORD) -> None:
@@ -35,12 +33,6 @@ def sign_in(page: Page, imap: ImapServer, user: str, password: str = PASSWORD) -
     page.get_by_label("User name").fill(user)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name=re.compile("Fetch|Put")).click()
-
-
-def result(page: Page) -> str:
-    """What the page of the job says in the end."""
-    page.wait_for_selector(".done, .errors")
-    return page.locator("main").inner_text()
 
 
 def test_returns_are_fetched_from_the_mailbox_and_the_password_is_asked_for_once(

@@ -26,10 +26,8 @@ WITHOUT_ADDRESSES = SCHOOLS.replace(CEDAR, "").replace(ELM, "").replace(IVY, "")
 
 
 @pytest.fixture
-def some(records: Path, schools: Path, tmp_path: Path) -> Path:
-    """Three schools; none was written to, and none has answered."""
-    ingest(records, [inbox(tmp_path / "in")], register=schools)
-    return records
+def some(three_schools: Path) -> Path:
+    return three_schools
 
 
 def kept(folder: Path, name: str, data: bytes) -> Path:
