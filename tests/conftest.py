@@ -25,7 +25,7 @@ from tests.odd_imap import BODIES, Kept, OddImapServer
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from tests.writing import SCHOOLS
-from thep_forms.definition import Definitions, FormDefinition, MembershipYear, shipped
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition, shipped
 from thep_forms.generate import generate
 from thep_forms.office.deciding import Decided
 from thep_forms.office.ingest import Summary
@@ -149,6 +149,17 @@ def filled(form: bytes) -> Callable[..., bytes]:
 def returned(form: bytes) -> bytes:
     """Cedar Primary's form as it returns it."""
     return type_into(form, answers("2101"))
+
+
+@pytest.fixture(scope="session")
+def earlier_form() -> bytes:
+    return generate(load_definition("2025-26"))
+
+
+@pytest.fixture(scope="session")
+def earlier(earlier_form: bytes) -> Callable[..., bytes]:
+    """A form of 2025-26, as the school of that establishment number would return it."""
+    return lambda number="2101", **changes: type_into(earlier_form, answers(number, **changes))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.remake_samples import answers
@@ -20,7 +21,21 @@ from thep_forms.records.checks import check_reading
 from thep_forms.records.results import made_from
 
 SURE = 0.97
+CEDAR = "211/2101"
+CHAIR = "chair_of_governors_name"
+EMAIL = "main_contact_email"
+ANSWERS = {
+    "school_name": "Cedar Primary School",
+    "phases": "primary",
+    "registered_address": "3 Cedar Road, London E2 0AC",
+    "main_contact_name": "Jo Ali",
+    "main_contact_designation": "Headteacher",
+    "main_contact_email": "jo@cedar.example",
+    "chair_of_governors_name": "Ann Lee",
+}
 DEFINITIONS = Definitions.of_today()
+
+with_list = pytest.mark.usefixtures("three_schools")  # of records that hold the list of member schools
 
 
 def read_from_picture(

@@ -10,7 +10,7 @@ from click.testing import Result
 from tests.commands import run
 from tests.mailserver import MailServer
 from thep_forms.definition import load_definition
-from thep_forms.records import SentKind
+from thep_forms.records import Ledger, Sent, SentKind
 from thep_forms.send import MessageTemplates
 
 DEFINITION = load_definition("2026-27", prefilled=True)
@@ -30,6 +30,11 @@ def email(schools: Path, records: Path, *more: object, **given: str) -> Result:
 def send(schools: Path, records: Path, server: MailServer, *more: object, **given: str) -> Result:
     where = ("--smtp-host", "127.0.0.1", "--smtp-port", server.port)
     return email(schools, records, "--send", "--rate", "60000", *where, *more, **given)
+
+
+def noted(records: Path) -> list[Sent]:
+    with Ledger.existing(records) as ledger:
+        return ledger.sent()
 
 
 def form_in(of: EmailMessage) -> tuple[str, bytes]:
