@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -10,36 +9,20 @@ import pytest
 
 from tests.commands import run
 from tests.conftest import ingest, rows, verdicts
-from tests.deciding import decide, return_id
-from tests.test_migrations import COMMANDS, WRITTEN, require_migration, version_of
+from tests.deciding import decide
+from tests.old_records import VERSION_10
 from thep_forms.definition import Definitions
 from thep_forms.office.one_return import look_up_return
 from thep_forms.records import open_for_reading
-from thep_forms.records.migrations import VERSION
 from thep_forms.sources.mailbox_address import MailboxAddress
 
-OLD, COPY = WRITTEN / "version-10", "ledger-version-10.sqlite"
-PREFERRED = "2d16a4111eef2cba"
-TABLES = ("returns", "schools", "contacts", "changes", "values", "decisions", "problems")
+OLD = VERSION_10.folder
 MAILBOX = MailboxAddress.parse("imaps://office@mail.example.org/INBOX")
 
 
 @pytest.fixture
 def records(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(OLD, tmp_path / "records"))
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_any_command_migrates_records_of_version_10_and_keeps_a_copy(records: Path, command: str) -> None:
-    require_migration(command, records, PREFERRED)
-    if command != "forget":
-        assert version_of(records / COPY) == 10
-
-
-def test_tables_of_migrated_records_have_the_same_rows(records: Path) -> None:
-    assert run("status", "2026-27", "-o", records).exit_code == 0
-    for name in TABLES:
-        assert rows(records / f"{name}.csv") == rows(OLD / f"{name}.csv"), name
+    return VERSION_10.copied_into(tmp_path)
 
 
 def test_how_far_a_mailbox_was_read_with_version_10_still_counts(records: Path) -> None:
@@ -72,12 +55,3 @@ def test_words_of_a_message_that_version_10_took_in_are_kept_when_it_comes_again
     ingest(records, [tmp_path / "in"])
     shown = look_up_return(records, linden["return_id"], Definitions.of_today())
     assert [words.own for words in shown.words] == ["Please note that our head retires in July."]
-
-
-def test_a_damaged_ledger_of_version_10_is_restored_from_its_copy(records: Path) -> None:
-    shutil.copyfile(records / "ledger.sqlite", records / "ledger-copy.sqlite")
-    (records / "ledger.sqlite").write_bytes(b"")
-    result = run("restore", "-o", records)
-    assert result.exit_code in (0, 1), result.stderr
-    assert version_of(records / "ledger.sqlite") == VERSION
-    assert return_id(records, "ivy-two") == PREFERRED

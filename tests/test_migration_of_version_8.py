@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,35 +10,20 @@ import pytest
 
 from tests.commands import run, table
 from tests.conftest import rows, verdicts
-from tests.test_migrations import COMMANDS, WRITTEN, listed, require_migration, version_of
+from tests.old_records import VERSION_8, WRITTEN, listed
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.records import Ledger, open_for_reading
 
-OLD, STATUS, COPY = WRITTEN / "version-8", WRITTEN / "status-version-8.csv", "ledger-version-8.sqlite"
-PREFERRED = "2d16a4111eef2cba"
-TABLES = ("returns", "schools", "contacts", "changes", "values", "decisions")
+STATUS = WRITTEN / "status-version-8.csv"
 
 
 @pytest.fixture
 def records(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(OLD, tmp_path / "records"))
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_any_command_migrates_records_of_version_8_and_keeps_a_copy(records: Path, command: str) -> None:
-    require_migration(command, records, PREFERRED)
-    if command != "forget":
-        assert version_of(records / COPY) == 8
+    return VERSION_8.copied_into(tmp_path)
 
 
 def test_status_of_migrated_records_says_the_same_without_being_given_the_list(records: Path) -> None:
     assert table(run("status", "2026-27", "-o", records, "--csv")) == rows(STATUS)
-
-
-def test_tables_of_migrated_records_have_the_same_rows(records: Path) -> None:
-    assert run("status", "2026-27", "-o", records).exit_code == 0
-    for name in TABLES:
-        assert rows(records / f"{name}.csv") == rows(OLD / f"{name}.csv"), name
 
 
 def test_the_register_becomes_that_of_the_latest_year_that_was_sent_or_returned(records: Path) -> None:

@@ -11,32 +11,14 @@ import pytest
 
 from tests.commands import run
 from tests.conftest import rows, verdicts
-from tests.deciding import decide, return_id, row_of
-from tests.test_migrations import COMMANDS, WRITTEN, require_migration, version_of
+from tests.deciding import decide, row_of
+from tests.old_records import TABLES, VERSION_9
 from thep_forms.records.checksums import add_function, make_all
-from thep_forms.records.migrations import VERSION
-
-OLD, COPY = WRITTEN / "version-9", "ledger-version-9.sqlite"
-PREFERRED = "2d16a4111eef2cba"
-TABLES = ("returns", "schools", "contacts", "changes", "values", "decisions", "problems")
 
 
 @pytest.fixture
 def records(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(OLD, tmp_path / "records"))
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_any_command_migrates_records_of_version_9_and_keeps_a_copy(records: Path, command: str) -> None:
-    require_migration(command, records, PREFERRED)
-    if command != "forget":
-        assert version_of(records / COPY) == 9
-
-
-def test_tables_of_migrated_records_have_the_same_rows(records: Path) -> None:
-    assert run("status", "2026-27", "-o", records).exit_code == 0
-    for name in TABLES:
-        assert rows(records / f"{name}.csv") == rows(OLD / f"{name}.csv"), name
+    return VERSION_9.copied_into(tmp_path)
 
 
 def test_what_a_person_preferred_with_version_9_still_counts_and_can_be_undone(records: Path) -> None:
@@ -49,15 +31,6 @@ def test_a_return_of_version_9_is_corrected(records: Path) -> None:
     (elm,) = (row["return_id"] for row in rows(records / "returns.csv") if row["dfe_number"] == "211/2103")
     decide("correct", records, elm, "main_contact_email=head@elm.example")
     assert row_of(records, elm)["verdict"] == "accepted"
-
-
-def test_a_damaged_ledger_of_version_9_is_restored_from_its_copy(records: Path) -> None:
-    shutil.copyfile(records / "ledger.sqlite", records / "ledger-copy.sqlite")
-    (records / "ledger.sqlite").write_bytes(b"")
-    result = run("restore", "-o", records)
-    assert result.exit_code in (0, 1), result.stderr
-    assert version_of(records / "ledger.sqlite") == VERSION
-    assert return_id(records, "ivy-two") == PREFERRED
 
 
 def test_a_ledger_that_is_damaged_after_its_migration_keeps_its_newer_rows_beside_a_copy_of_version_9(

@@ -20,30 +20,31 @@ from click.testing import Result
 
 from tests.commands import run
 from tests.conftest import ingest, prefer, record_files, rows
+from tests.deciding import return_id
+from tests.old_records import (
+    COMMANDS,
+    CONFLICT_LOST,
+    CONFLICT_WON,
+    REGISTER,
+    TABLES,
+    VERSION_8,
+    VERSION_9,
+    VERSION_10,
+    WRITTEN,
+    OldRecords,
+    listed,
+    require_migration,
+    version_of,
+)
 from thep_forms.deciding import Action
 from thep_forms.definition import Definitions
 from thep_forms.records import Records, SentState, open_for_reading
 from thep_forms.records.migrations import MIGRATIONS, VERSION
 
-WRITTEN = Path(__file__).parent / "records"
-OLD, REGISTER, STATUS = WRITTEN / "version-7", WRITTEN / "schools.csv", WRITTEN / "status.csv"
+OLD, STATUS = WRITTEN / "version-7", WRITTEN / "status.csv"
 COPY = "ledger-version-7.sqlite"
-CONFLICT_WON, CONFLICT_LOST = "0ddc18a8d32b1d29", "83a0d22c9d71da76"
 KILLS = 25
 BY_ARRIVAL = {"return_conflict", "year_earlier"}  # problems that depend on how and when returns came
-
-COMMANDS = {
-    "status": ["status", "2026-27", "-o", "{records}", "--schools", "{register}"],
-    "mailing-list": ["mailing-list", "2026-27", "-o", "{records}"],
-    "report": ["report", "2026-27", "-o", "{folder}/page.html", "--records", "{records}", "--schools", "{register}"],
-    "verify": ["verify", "-o", "{records}"],
-    "ingest": ["ingest", "{folder}/empty", "-o", "{records}"],
-    "prefer": ["prefer", CONFLICT_WON, "-o", "{records}"],
-    "forget": ["forget", "-o", "{records}", "--before", "2020-21", "--yes"],
-    "email": ["email", "2026-27", "-o", "{records}", "--schools", "{register}", "--drafts", "{folder}/drafts"],
-    "email --dry-run": ["email", "2026-27", "-o", "{records}", "--schools", "{register}", "--dry-run"],
-    "generate": ["generate", "2026-27", "-o", "{folder}/forms", "--schools", "{records}"],
-}
 
 
 @pytest.fixture
@@ -55,27 +56,6 @@ def run_command(name: str, records: Path) -> Result:
     (records.parent / "empty").mkdir(exist_ok=True)
     words = {"records": records, "register": REGISTER, "folder": records.parent}
     return run(*(word.format_map(words) for word in COMMANDS[name]))
-
-
-def require_migration(command: str, records: Path, preferred: str) -> None:
-    """Run one of `COMMANDS` on records of an earlier version: the ledger is of today's version then, and whole.
-
-    `preferred` is the return that `prefer` is given.
-    """
-    (records.parent / "empty").mkdir()
-    words = {"records": records, "register": REGISTER, "folder": records.parent}
-    result = run(*(preferred if word == CONFLICT_WON else word.format_map(words) for word in COMMANDS[command]))
-    assert result.exit_code in (0, 1), result.stderr
-    assert version_of(records / "ledger.sqlite") == VERSION
-    result = run("verify", "-o", records)
-    assert (result.exit_code, "There are no faults" in result.stderr) == (0, True), result.stderr
-
-
-def version_of(ledger: Path) -> int:
-    connection = sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    connection.close()
-    return int(version)
 
 
 def status(records: Path) -> list[dict[str, str]]:
@@ -141,10 +121,6 @@ def test_messages_register_and_preference_of_migrated_records_survive(records: P
             "",
             "",
         )
-
-
-def listed() -> list[dict[str, str]]:
-    return [row | {"dfe_number": f"211/{row['dfe_number']}"} for row in rows(REGISTER)]
 
 
 def test_a_preference_of_version_7_is_replaced_by_a_new_preference(records: Path) -> None:
@@ -241,6 +217,43 @@ def comparable(table: Path, kept: set[str]) -> list[dict[str, str]]:
             if row.get("code") not in BY_ARRIVAL:
                 comparable_rows.append(row)
     return sorted(comparable_rows, key=lambda row: tuple(row.values()))
+
+
+# --- Versions that kept readings -------------------------------------------------------------------------------------
+
+
+def of_versions(*versions: OldRecords) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("old", versions, ids=lambda old: f"version {old.version}")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@of_versions(VERSION_8, VERSION_9, VERSION_10)
+def test_any_command_migrates_records_of_a_version_and_keeps_a_copy(
+    tmp_path: Path, old: OldRecords, command: str
+) -> None:
+    records = old.copied_into(tmp_path)
+    require_migration(command, records, old.preferred)
+    if command != "forget":
+        assert version_of(records / old.copy_name) == old.version
+
+
+@of_versions(VERSION_8, VERSION_9, VERSION_10)
+def test_tables_of_migrated_records_have_the_same_rows(tmp_path: Path, old: OldRecords) -> None:
+    records = old.copied_into(tmp_path)
+    assert run("status", "2026-27", "-o", records).exit_code == 0
+    for name in TABLES:
+        assert rows(records / f"{name}.csv") == rows(old.folder / f"{name}.csv"), name
+
+
+@of_versions(VERSION_9, VERSION_10)
+def test_a_damaged_ledger_of_a_version_is_restored_from_its_copy(tmp_path: Path, old: OldRecords) -> None:
+    records = old.copied_into(tmp_path)
+    shutil.copyfile(records / "ledger.sqlite", records / "ledger-copy.sqlite")
+    (records / "ledger.sqlite").write_bytes(b"")
+    result = run("restore", "-o", records)
+    assert result.exit_code in (0, 1), result.stderr
+    assert version_of(records / "ledger.sqlite") == VERSION
+    assert return_id(records, "ivy-two") == old.preferred
 
 
 # --- What may go wrong ----------------------------------------------------------------------------------------------
