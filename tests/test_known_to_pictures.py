@@ -6,6 +6,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.commands import run
 from tests.conftest import inbox, ingest, record_files, rows
@@ -15,7 +16,7 @@ from thep_forms.checking.known_answers import Knowledge, KnownAnswers
 from thep_forms.checking.record import Checked, SchoolRecord
 from thep_forms.checking.scan import check_scan
 from thep_forms.definition import load_definition
-from thep_forms.reading import Reading
+from thep_forms.reading import Doubt, Reading
 
 
 def checked(reading: Reading, knowledge: Knowledge) -> Checked:
@@ -66,6 +67,29 @@ def test_number_is_checked_against_the_names_of_members(read: str, name: str, nu
     members = {CEDAR: "Cedar Primary School", "211/2102": "Dovecote Primary School"}
     reading = read_from_picture({"dfe_number": read, "school_name": name})
     assert checked(reading, known(members)).dfe_number == number
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "number"),
+    [
+        ("2101", "Cedar Primary School", CEDAR),
+        ("2107", "Cedar Prirnary School", CEDAR),
+        ("2101", "Quite another name", ""),
+        ("2102", "Cedar Primary School", ""),  # another member's
+        ("2101", "", ""),
+    ],
+)
+def test_number_of_which_the_reader_was_not_sure_counts_if_the_name_confirms_it(
+    read: str, name: str, number: str
+) -> None:
+    members = {CEDAR: "Cedar Primary School", "211/2102": "Dovecote Primary School"}
+    reading = read_from_picture({"dfe_number": read, "school_name": name})
+    unsure = replace(reading.answers["dfe_number"], doubts=frozenset({Doubt.UNREADABLE}), confidence=0.4)
+    result = checked(replace(reading, answers={**reading.answers, "dfe_number": unsure}), known(members))
+    assert result.dfe_number == number
+    codes = {each.code for each in result.problems if each.field == "dfe_number"}
+    assert "scan_unconfirmed" in codes
+    assert ("value_unreadable" in codes) != bool(number)
 
 
 def test_known_answer_is_proposed_and_a_clear_difference_is_not_overridden() -> None:

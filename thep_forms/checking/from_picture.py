@@ -40,7 +40,8 @@ def with_likely_answers(
     answers = dict(reading.answers)
     for name, text in {**likely, **confirmed}.items():
         came = answers.get(name, Answer("", ReadFrom.SCAN))
-        answers[name] = replace(came, text=text)
+        is_told = name in likely and name not in boxes  # by what is known, where the reader was not sure
+        answers[name] = replace(came, text=text, doubts=frozenset() if is_told else came.doubts)
     return replace(reading, answers=answers)
 
 
@@ -87,10 +88,15 @@ class _Likely:
         return self.found
 
     def _school(self) -> None:
-        """Put the number of the school in its box, if the code or the register says it for certain."""
+        """Put the number of the school in its box, if the code or the register says it for certain.
+
+        A number of which the reader was not sure counts if the school's name confirms it.
+        """
         field = self.definition.dfe_field.name
         answer = self.reading.answers.get(field)
         if answer and not _may_be_mended(answer):
+            if number := self._confirmed_by_name(answer):
+                self.found[field] = number.removeprefix(self.prefix)
             return
         read = self.found.get(field, "")
         number = self._number(read)
@@ -117,6 +123,14 @@ class _Likely:
             return number
         namesake = _namesake(name, members)  # it may be yet another member
         return namesake if namesake in apart else number
+
+    def _confirmed_by_name(self, answer: Answer) -> str:
+        """The number of the member whose name stands on the form, if the answer may be that number."""
+        if answer.doubts != {Doubt.UNREADABLE} or not answer.text:
+            return ""
+        number = self._number(answer.text)
+        name = self.found.get(self.definition.school_name.name, "")
+        return number if number and _namesake(name, self.knowledge.members) == number else ""
 
     def _known(self, name: str, text: str, known: KnownTexts) -> str:
         """The known answer, if what was read may be it; that of another person where the box has none."""
