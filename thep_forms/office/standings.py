@@ -179,10 +179,10 @@ def _with_replies(status: SchoolStatus, history: _History) -> SchoolStatus:
 def _status_of_return(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
     """The status of a school that sent a form back; None if it has not."""
     accepted = _last_return(history.returns, Verdict.ACCEPTED)
-    later = history.returns
+    others = [returned for returned in history.returns if returned is not accepted]
     if accepted:
-        later = [returned for returned in history.returns if _is_later(returned, accepted)]
-    faulty = _last_return(later, Verdict.NEEDS_ATTENTION) or _last_return(later, Verdict.BLANK)
+        others = [returned for returned in others if _is_later(returned, accepted)]
+    faulty = _last_return(others, Verdict.NEEDS_ATTENTION) or _last_return(others, Verdict.BLANK)
     if faulty:
         return _status_of_faulty_return(history, faulty, records, was_accepted=accepted is not None)
     if accepted:
