@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,8 +21,12 @@ from thep_forms.records import Ledger, Sent, SentKind, SentState
 from thep_forms.register import MemberSchool
 
 NUMBERS = ("2101", "2102", "2103", "3204", "4242", "7004")
-NOW = datetime.now(UTC)
 SENDING, SENT, DRAFTED = SentState
+
+
+def days_ago(days: int) -> datetime:
+    """The start of the day, so many days ago. The day is asked for anew: tests may run over midnight."""
+    return datetime.combine(datetime.now(UTC), time.min, UTC) - timedelta(days=days)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +51,7 @@ def schools(tmp_path: Path) -> Path:
 def note(records: Path, number: str, days: int, state: SentState = SENT, kind: SentKind = SentKind.FORM) -> None:
     """Note a message to the school, so many days ago."""
     address, message_id = f"office@school{number}.example", "" if state is DRAFTED else f"<{number}.{days}@x.example>"
-    at = NOW - timedelta(days=days)
+    at = days_ago(days)
     with Ledger(records) as ledger, ledger.transaction():
         ledger.note_sent(Sent("2026-27", f"211/{number}", at, kind, state, address, message_id))
 
@@ -101,10 +105,10 @@ def test_every_school_has_a_standing_from_not_sent_to_accepted(
         ("2102", "sent"),
         ("7004", "accepted"),
     ]
-    day = NOW - timedelta(days=30)
+    day = days_ago(30)
     assert statuses["2101"]["why"] == f"sent on {day.day} {day:%B %Y}"
     assert statuses["3204"]["why"].endswith("with the Message-ID <3204.3@x.example>")
-    assert statuses["2102"]["sent_at"] == (NOW - timedelta(days=2)).isoformat()
+    assert statuses["2102"]["sent_at"] == days_ago(2).isoformat()
 
 
 def test_a_school_that_returned_the_form_of_another_year_is_listed(
@@ -113,7 +117,7 @@ def test_a_school_that_returned_the_form_of_another_year_is_listed(
     note(records, "2101", 3)
     note(records, "2102", 3)
     path = tmp_path / "returned.pdf"
-    today = f"{NOW:%Y%m%d}"
+    today = f"{days_ago(0):%Y%m%d}"
     path.write_bytes(dated(type_into(generate(load_definition("2025-26")), answers("2101")), today))
     ingest(records, [path])
     statuses = status(records, schools)
@@ -269,7 +273,7 @@ def test_email_says_when_a_school_had_its_reminder_and_when_it_may_have_another(
         note(records, number, 30)
         note(records, number, days, kind=SentKind.REMINDER)
     note(records, "3204", 0, kind=SentKind.REMINDER)
-    day = NOW - timedelta(days=6)
+    day = days_ago(6)
     result = run("email", "2026-27", "--schools", schools, "-o", records, "--dry-run", "--chase", "--at-most", "2")
     for words in (
         "1 that had a reminder today and may have another in 7 days",

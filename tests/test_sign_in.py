@@ -279,8 +279,9 @@ def test_token_that_the_mail_server_refuses_is_renewed_once(
 
 @pytest.mark.usefixtures("no_store")
 def test_token_that_ends_soon_is_renewed_before_it_is_used(
-    oauth: OAuthServer, schools: Path, records: Path, module_authority: trustme.CA
+    oauth: OAuthServer, schools: Path, records: Path, module_authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("thep_forms.send.outbox.RETRY_PAUSES", (0.1,))
     oauth.lifetime, oauth.user = 30.0, "office"
     set_up(records, oauth)
     with MailServer(module_authority, tokens=oauth.access) as server:

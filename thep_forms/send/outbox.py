@@ -98,7 +98,7 @@ class Outbox(Struct, frozen=True):
         messages: Sequence[OutgoingMessage],
         server: Server,
         per_minute: float,
-        pauses: Sequence[float] = RETRY_PAUSES,
+        pauses: Sequence[float] | None = None,
         before_pause: BeforePause | None = None,
         wait: Wait = time.sleep,
     ) -> Iterator[Delivery]:
@@ -106,9 +106,10 @@ class Outbox(Struct, frozen=True):
 
         A known server may take fewer in a minute, or in a day: then the rest waits, or the run ends.
 
-        Messages that are refused for now are tried again after each of the `pauses` (in seconds). `wait` is called
-        between two messages; an error that it raises ends the run there. Raises `SendError` when the server cannot be
-        used at all, or refuses whatever we send; the ledger keeps what was sent before.
+        Messages that are refused for now are tried again after each of the `pauses` (in seconds), or else of
+        `RETRY_PAUSES`. `wait` is called between two messages; an error that it raises ends the run there. Raises
+        `SendError` when the server cannot be used at all, or refuses whatever we send; the ledger keeps what was sent
+        before.
         """
         if not messages:
             return
@@ -116,7 +117,7 @@ class Outbox(Struct, frozen=True):
         waiting, pace = list(messages), _Pace(60 / min(per_minute, limits.per_minute), wait)
         with Connection(server) as connection:
             connection.open()  # a wrong name or password shows at once
-            for pause in pauses:
+            for pause in RETRY_PAUSES if pauses is None else pauses:
                 deferred: list[OutgoingMessage] = []
                 for delivery in self._send_once(connection, waiting, pace):
                     if delivery.reply.outcome is DeliveryOutcome.DEFERRED:
