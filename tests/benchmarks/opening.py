@@ -11,7 +11,10 @@ import resource
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from tests.benchmarks.growing import Measured
 from tests.benchmarks.returns import definition, values
@@ -24,37 +27,69 @@ from thep_forms.reading.model import Answer
 from thep_forms.records import Arrival, Ledger, open_for_writing, return_id_of
 from thep_forms.records.checks import check_reading
 from thep_forms.records.database import Checks
+from thep_forms.records.ledger import ReadReturn
 from thep_forms.records.names import ARCHIVE
 from thep_forms.records.results import made_from
+from thep_forms.sources.message_texts import NO_FILE
+from thep_forms.sources.model import MessageOrigin
 
 SIZES = (1000, 10_000, 25_000)
 MOST_IN_A_TRANSACTION = 1000
 FIRST_NUMBER, NUMBERS = 1000, 9000  # of the schools of one local authority
 LAST_YEAR = 2026
+MESSAGES_A_REPLY = 100
+
+
+class Came(Struct, frozen=True):
+    """How a file came: in a message of the school with that number."""
+
+    number: int
+    source: str
+    year: str
+    at: datetime
+
+    def arrival(self, return_id: str) -> Arrival:
+        """It, as the ledger notes it."""
+        message = self.source.partition("/form.pdf")[0]
+        sender = MessageOrigin(f"main_contact@school{self.number}.example", path_length=len(message))
+        return Arrival(self.source, return_id, self.at, carried_by=(sender,), year_given=self.year)
 
 
 def filled(records: Path, first: int, last: int, definitions: Definitions) -> None:
     """Note returns with these numbers in the ledger, as a run notes what it read.
 
-    Each is of another school, or else of an earlier year, so that nearly all are accepted.
+    Each is of another school, or else of an earlier year, so that nearly all are accepted. Each came in a message.
+    After one in `MESSAGES_A_REPLY` of them, the school wrote once more, without a form.
     """
     private_folder(records / ARCHIVE)
     build = made_from(definitions)
     with open_for_writing(records, definitions, must_exist=False) as ledger, ledger.transaction():
         for number in range(first, last):
-            answers = values(FIRST_NUMBER + number % NUMBERS) | {"main_contact_name": f"Person {number}"}
+            school = FIRST_NUMBER + number % NUMBERS
+            answers = values(school) | {"main_contact_name": f"Person {number}"}
             texts = {name: "yes" if value is True else str(value) for name, value in answers.items() if value}
-            year = str(MembershipYear(LAST_YEAR - number // NUMBERS))
+            year = MembershipYear(LAST_YEAR - number // NUMBERS)
             form_id = f"thep-membership {year} r1"
             reading = Reading(FileKind.FORM, {name: Answer(text) for name, text in texts.items()}, form_id=form_id)
-            stub = f"%PDF-1.7 {number}".encode()
-            sha256 = hashlib.sha256(stub).hexdigest()
-            (records / ARCHIVE / f"{sha256}.pdf").write_bytes(stub)
-            ledger.add_file(sha256, [check_reading(reading, definitions)], build, is_kept=True)
-            ledger.add_arrivals(Arrival(f"in/{number:06}.pdf", return_id_of(sha256), None, year_given=year), sha256)
+            at = datetime(year.start, 5, 1, tzinfo=UTC) + timedelta(minutes=number)
+            came = Came(school, f"in/{number:06}.eml/form.pdf", str(year), at)
+            _note(ledger, records, came, check_reading(reading, definitions), build)
+            if number % MESSAGES_A_REPLY == 0:
+                reply = Came(school, f"in/{number:06} reply.eml", str(year), at + timedelta(days=9))
+                without_form = check_reading(Reading(FileKind.UNREADABLE, reason=NO_FILE), definitions)
+                _note(ledger, records, reply, without_form, build)
             if number % MOST_IN_A_TRANSACTION == 0:
                 ledger.commit()
         ledger.end_run()
+
+
+def _note(ledger: Ledger, records: Path, came: Came, read: ReadReturn, build: str) -> None:
+    """Note a file, of which the archive holds a stub."""
+    stub = f"%PDF-1.7 {came.source}".encode()
+    sha256 = hashlib.sha256(stub).hexdigest()
+    (records / ARCHIVE / f"{sha256}.pdf").write_bytes(stub)
+    ledger.add_file(sha256, [read], build, is_kept=True)
+    ledger.add_arrivals(came.arrival(return_id_of(sha256)), sha256)
 
 
 def seconds_to_open(records: Path, *, is_checked: bool) -> float:

@@ -106,22 +106,24 @@ class Replies:
 
     def add(self, returned: Returned) -> set[str]:
         """Note the messages that brought the return. Gives the DfE numbers of the schools whose replies they are."""
-        is_assigned = bool(returned.judgement.assigned_school) and not returned.entry.is_form
-        is_members = returned.school in self._members or returned.entry.copy_of in self._members
         schools: set[str] = set()
         if _is_dealt_with(returned):
             return schools
+        is_assigned = bool(returned.judgement.assigned_school) and not returned.entry.is_form
         for arrival in returned.arrivals:
             path = _path(self._records, arrival) or (arrival.source if is_assigned else "")
             if not path:
                 continue
             if arrival.source in returned.apart:
                 self._add_automatic(returned, arrival, path)
-            elif is_assigned or not is_members:
+            elif is_assigned or not self._is_of_member(returned):
                 schools |= self._add_file(returned, arrival, path)
             elif returned.entry.is_filled_in:
                 self._with_form.add(path)
         return schools
+
+    def _is_of_member(self, returned: Returned) -> bool:
+        return returned.school in self._members or returned.entry.copy_of in self._members
 
     def _add_automatic(self, returned: Returned, arrival: Arrival, path: str) -> None:
         """Note an automatic reply or a receipt, or that a mail server refused our message.
@@ -167,8 +169,8 @@ class Replies:
 
 def _is_dealt_with(returned: Returned) -> bool:
     """Whether a person closed the return, or entered what it says."""
-    is_entered = returned.verdict is Verdict.SUPERSEDED and not returned.entry.is_form
-    return is_entered or returned.verdict is Verdict.CLOSED
+    verdict = returned.verdict
+    return verdict is Verdict.CLOSED or (verdict is Verdict.SUPERSEDED and not returned.entry.is_form)
 
 
 def _path(records: Records, arrival: Arrival) -> str:

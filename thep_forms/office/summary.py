@@ -57,7 +57,7 @@ def summarise(
     overran = discarded = entered = asked = 0
     for entry in records.returns():
         is_accepted = entry.verdict is Verdict.ACCEPTED
-        asked += is_accepted and bool(entry.codes)
+        asked += is_accepted and entry.has_problems
         if entry.return_id.startswith(ENTERED):
             entered += 1
             continue
@@ -82,8 +82,9 @@ def summarise(
 
 def _came_undated(entry: Returned, new_sources: Collection[str]) -> bool:
     """Whether it came in this run and in no message, so that nothing says in which year's collection it came."""
-    is_new = any(arrival.source in new_sources for arrival in entry.arrivals)
-    return is_new and not any(arrival.received_at for arrival in entry.arrivals)
+    if not any(arrival.source in new_sources for arrival in entry.arrivals):
+        return False
+    return not any(arrival.received_at for arrival in entry.arrivals)
 
 
 def _is_discarded(arrival: Arrival, records: Records) -> bool:

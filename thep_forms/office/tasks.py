@@ -99,7 +99,7 @@ def open_questions(records: Records, year: str) -> list[OpenQuestions]:
 def _open_questions(records: Records, year: str) -> list[OpenQuestions]:
     found: list[OpenQuestions] = []
     for entry in records.accepted():
-        if entry.year != year or not entry.codes:
+        if not entry.has_problems or entry.year != year:
             continue
         found.append(records.once_of(entry, open_questions, partial(_questions_of, entry, records)))
     return found

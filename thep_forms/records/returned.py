@@ -95,6 +95,11 @@ class Returned(Struct, frozen=True, gc=False, array_like=True):
         return self.arrivals[0].received_at or self.entry.modified
 
     @property
+    def has_problems(self) -> bool:
+        """Whether it has problems: sooner told than by their codes."""
+        return bool(self.entry.codes or self.judgement.codes) and self.verdict not in WITHOUT_PROBLEMS
+
+    @property
     def codes(self) -> tuple[str, ...]:
         """The codes of its problems, each once."""
         if self.verdict in WITHOUT_PROBLEMS:
