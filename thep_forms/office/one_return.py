@@ -17,6 +17,7 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear, S
 from thep_forms.definition.form import Box
 from thep_forms.definition.model import Kind, ProblemCode
 from thep_forms.errors import DecisionError
+from thep_forms.office.answers import boxes_to_fill
 from thep_forms.office.confirm import can_be_confirmed_now
 from thep_forms.office.history import Event, events_of_return
 from thep_forms.office.lacking import lacking, lacking_in_words
@@ -234,7 +235,8 @@ def _answers(
     for problem in all_problems:
         by_box.setdefault(_box_of(problem.field, definition), []).append(problem)
     found: list[ShownAnswer] = []
-    for box in boxes_in_order(definition, [*values, *before, *first_boxes(definition)]):
+    filled = {name for name, text in before.items() if text} | {name for name, value in values.items() if value.raw}
+    for box in boxes_in_order(definition, [*values, *before, *boxes_to_fill(definition, filled)]):
         value, last = values.get(box.name), None if earlier is None else before.get(box.name, "")
         problems = tuple(by_box.get(box.name, ()))
         answer = ShownAnswer(box, corrected=corrected.get(box.name), before=last, problems=problems)
@@ -261,15 +263,6 @@ def _box_of(field: str, definition: FormDefinition) -> str:
         if asked.kind is Kind.TICKS and asked.name == field:
             return definition.boxes_of_field(asked)[0].name
     return field
-
-
-def first_boxes(definition: FormDefinition) -> list[str]:
-    """A box of the first block of each role that repeats, so that it is shown even if it is empty."""
-    first: list[str] = []
-    for role in definition.roles:
-        if role.repeats:
-            first += [box.name for box in definition.block(role).boxes.values()][:1]
-    return first
 
 
 def _earlier_answers(returned: Returned, records: Records) -> tuple[CheckedValue, ...] | None:
