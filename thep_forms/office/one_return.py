@@ -23,7 +23,7 @@ from thep_forms.office.history import Event, events_of_return
 from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.opening import open_records
 from thep_forms.office.pictured_boxes import pictured_boxes
-from thep_forms.office.school_words import MessageWords, words_around
+from thep_forms.office.school_words import MessageWords, message_itself, words_around
 from thep_forms.office.tasks import Task, needs_somebody, task_of
 from thep_forms.office.words import for_the_school
 from thep_forms.reading import FileKind
@@ -193,7 +193,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         returned.entry.has_answers,
         len(can_be_confirmed_now(problems, definition)) if returned.entry.has_answers else 0,
         bool(ledger.file_of(returned.return_id)) and returned.entry.kind != FileKind.LOCKED,
-        _message(returned, ledger),
+        message_itself(returned, ledger),
         words_around(returned, ledger),
         lacking_in_words(lacking(records).get(returned.return_id, ())),
         tuple(events_of_return(returned, records)),
@@ -207,12 +207,6 @@ def _counting(number: str, returned: Returned, records: Records) -> str:
     accepted = records.once(_accepted_by_school, lambda: _accepted_by_school(records))
     of_year = [entry for entry in accepted.get(number, ()) if entry.year == year]
     return of_year[-1].return_id if of_year and of_year[-1].return_id != returned.return_id else ""
-
-
-def _message(returned: Returned, ledger: Ledger) -> str:
-    """What a message without a form says."""
-    reading = ledger.reading(returned.return_id) if returned.entry.kind == FileKind.UNREADABLE else None
-    return "\n\n".join(note.text for note in reading.notes) if reading else ""
 
 
 def _answers(
