@@ -12,8 +12,11 @@ from tests import printers
 from tests.commands import run, table
 from tests.conftest import inbox, ingest, rows
 from tests.deciding import decide, last_decision, refused, return_id, row_of, standing
+from tests.remake_samples import answers, listed
+from tests.viewer import type_into
 from tests.writing import SCHOOLS
-from thep_forms.definition import MembershipYear
+from thep_forms.definition import FormDefinition, MembershipYear
+from thep_forms.generate import Master
 
 Filled = Callable[..., bytes]
 
@@ -67,6 +70,23 @@ def test_a_form_with_the_number_of_another_school_becomes_its_own_schools(
     decide("assign", records, ivy, "--school", "4242")
     assert (row_of(records, ivy)["verdict"], row_of(records, ivy)["dfe_number"]) == ("accepted", "211/4242")
     assert rows(records / "schools.csv")[0]["dfe_number"] == "211/4242"
+
+
+def test_the_address_on_a_form_that_was_made_for_another_school_is_asked_about(
+    records: Path, definition: FormDefinition, schools: Path
+) -> None:
+    known = listed("2101")
+    changes = {"school_name": "Ivy Lane School", "phase_primary": False, "phase_secondary": True}
+    typed = {name: text for name, text in answers("4242").items() if "_name" in name or "_email" in name} | changes
+    lent = type_into(Master(definition).copy(known, "211/2101"), typed)
+    ingest(records, [inbox(records.parent / "in", ivy=lent)], register=schools)
+    ivy = return_id(records, "ivy")
+    decide("assign", records, ivy, "--school", "4242")
+    (asked,) = (row for row in rows(records / "problems.csv") if row["field"] == "registered_address")
+    assert (asked["severity"], asked["code"]) == ("query", "value_uncertain")
+    assert "on the copy that we made for 211/2101" in asked["message"]
+    decide("correct", records, ivy, "registered_address=9 Ivy Lane, London, E1W 0AJ", "--why", "told so")
+    assert not [row for row in rows(records / "problems.csv") if row["field"] == "registered_address"]
 
 
 @pytest.fixture

@@ -195,6 +195,7 @@ def test_name_of_a_person_has_letters(read: str, name: str) -> None:
         ("sam.0kaf0r@cedar.example", "Sam Okafor", "sam.okafor@cedar.example"),
         ("s.0kafor@cedar.example", "Sam Okafor", "s.okafor@cedar.example"),
         ("b.lqbal@cedar.example", "Ben Iqbal", "b.iqbal@cedar.example"),
+        ("1.borg@cedar.example", "Łukasz Børg", "l.borg@cedar.example"),
         ("head2101@cedar.example", "Sam Okafor", "head2101@cedar.example"),
         ("sam1@cedar.example", "Sam Okafor", "sam1@cedar.example"),
     ],

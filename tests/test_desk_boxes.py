@@ -119,6 +119,10 @@ def test_a_wrong_answer_to_the_first_questions_is_said_at_its_box(context: Brows
         expect(page.locator("#return_address-error")).to_contain_text("Enter an e-mail address in the correct format")
         page.get_by_role("alert").get_by_role("link").click()
         expect(page.locator("#return_address")).to_be_focused()
+        page.get_by_label("By when?").fill("soon")
+        page.get_by_role("button", name="Continue").click()
+        expect(page.get_by_role("alert").get_by_role("link")).to_have_count(2)
+        expect(page.locator("#return_by-error")).to_contain_text("Enter a day and a month")
 
 
 # --- every page ------------------------------------------------------------------------------------------------------

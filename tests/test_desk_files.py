@@ -43,6 +43,15 @@ def test_files_dropped_on_any_page_are_read_and_the_tray_says_what_came_of_each(
     assert page.locator("h1").inner_text() == "Elm Tree Primary School"
 
 
+def test_the_list_of_what_needs_somebody_has_what_was_dropped_on_it_at_once(page: Page) -> None:
+    go_to(page, "/")
+    drop(page, ("minutes.txt", b"Minutes"))
+    line = page.locator("#tasks li").filter(has_text="minutes.txt")
+    line.wait_for()
+    page.keyboard.press("j")
+    expect(page.locator("#tasks h2 a").first).to_be_focused()
+
+
 def test_what_came_of_files_is_old_news_on_the_next_page_and_stays_under_add_returns(page: Page) -> None:
     drop(page, ("minutes.txt", b"Minutes"))
     page.locator("#tray .remove").wait_for(timeout=60_000)

@@ -76,6 +76,22 @@ def test_a_list_without_addresses_says_before_it_is_used_that_the_desk_cannot_wr
     assert "change its heading to “E-mail”" in main_of(page)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("DfE number,Called,Email\n2101,Cedar,a@cedar.example\n", "In this list, no school has a name."),
+        ("DfE number,School,Email\n2101,Cedar,a@cedar.example\n2103,Elm,\n", "1 school has no e-mail address: Elm."),
+        ("DfE number,School\n2101,Cedar\n2101,Elm\n", "Correct it in your list"),
+    ],
+)
+def test_a_list_says_which_schools_it_tells_too_little_of(page: Page, tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "new.csv").write_text(text, encoding="utf-8")
+    go_to(page, "/lists")
+    page.get_by_label("List of schools").set_input_files(tmp_path / "new.csv")
+    page.get_by_role("button", name="Look at it").click()
+    assert says in main_of(page)
+
+
 def test_a_file_is_given_to_the_school_whose_name_was_typed_in_part(page: Page, some: Path, tmp_path: Path) -> None:
     ingest(some, [kept(tmp_path, "minutes.pdf", letter())])
     go_to(page, f"/returns/{return_id(some, 'minutes')}")

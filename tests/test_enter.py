@@ -15,6 +15,8 @@ from tests.deciding import decide, entered, last_decision, refused, return_id, r
 from tests.packing import mbox
 from tests.viewer import typed
 from tests.writing import CEDAR
+from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.office.enter import look_up_known
 
 Filled = Callable[..., bytes]
 ANSWERS = (
@@ -199,3 +201,18 @@ def test_a_year_that_is_too_far_ahead_is_refused(listed: Path, command: tuple[st
 def test_the_name_of_another_member_is_refused(listed: Path) -> None:
     line = refused("enter", listed, "2101", "2026-27", "school_name=Elm Tree Primary School", *ANSWERS[1:])
     assert "“Elm Tree Primary School” is 211/2103" in line
+
+
+def test_there_are_boxes_for_all_leaders_that_the_first_page_asks_for_and_for_one_more_than_is_known(
+    listed: Path,
+) -> None:
+    assert leaders_asked_for(listed) == [1, 2]
+    decide("enter", listed, "2101", "2026-27", *ANSWERS, "senior_leader_2_name=Kim Bo")
+    assert leaders_asked_for(listed) == [1, 2, 3]
+
+
+def leaders_asked_for(records: Path) -> list[int]:
+    """The positions of the senior leaders whose names can be entered for Cedar."""
+    known = look_up_known(records, "2101", MembershipYear(2026), Definitions.of_today())
+    boxes = [answer.box for answer in known.answers if answer.box.name.startswith("senior_leader_")]
+    return [int(box.name.split("_")[2]) for box in boxes if box.name.endswith("_name")]

@@ -17,7 +17,8 @@ def listed(folder: Path, **cells: str) -> MemberSchool:
 
 
 @pytest.mark.parametrize(
-    "heading", ["Office e-mail", "School email", "Contact E-Mail", "Main e-mail", "E-mail of school"]
+    "heading",
+    ["Office e-mail", "School email", "Contact E-Mail", "Main e-mail", "E-mail of school", "Office email address"],
 )
 def test_the_address_of_a_school_has_many_names(tmp_path: Path, heading: str) -> None:
     path = written(tmp_path, {"LAESTAB": "2101", heading: "office@cedar.example"})
@@ -45,3 +46,11 @@ def test_a_town_beside_an_address_stands_in_it_once(tmp_path: Path, address: str
 def test_an_address_with_its_postcode_is_whole(tmp_path: Path) -> None:
     cedar = listed(tmp_path, Address="3 Cedar Road, E2 0AC", Town="London")
     assert cedar.record.school["registered_address"] == "3 Cedar Road, E2 0AC"
+
+
+def test_a_school_may_stand_in_a_column_establishment(tmp_path: Path) -> None:
+    assert listed(tmp_path, Establishment="Cedar Primary School").name == "Cedar Primary School"
+
+
+def test_an_own_column_of_names_comes_before_one_of_establishments(tmp_path: Path) -> None:
+    assert listed(tmp_path, Establishment="Community school", School="Cedar").name == "Cedar"

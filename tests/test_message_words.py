@@ -231,3 +231,16 @@ def test_words_with_a_form_that_needs_a_person_stand_on_its_line_and_where_its_a
     page.get_by_role("link", name="Type in its answers").click()
     assert "Our chair is Bo Low" in page.locator("main blockquote").inner_text()
     require_accessible(page)
+
+
+def test_words_of_a_message_without_a_form_stand_on_its_line(page: Page) -> None:
+    line = page.locator("#tasks li").filter(has_text="no file attached")
+    assert "The message says: We will send it soon." in line.inner_text()
+
+
+def test_a_person_in_a_message_is_erased_with_its_whole_text_and_the_page_says_so(page: Page) -> None:
+    page.get_by_role("link", name="People").click()
+    page.get_by_label("Find a person").fill("Zadie Quill")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("button", name="Erase").click()
+    assert "The whole text of the message" in page.locator("main").inner_text()

@@ -138,10 +138,20 @@ class _Checker:
         made_for = "" if self.corrections.school else self._copy_of()
         if field.kind is Kind.DFE_NUMBER and value and made_for not in ("", value):
             self.answer_checker.note(ProblemCode.DFE_CHANGED, field.name, field.label, value, number=made_for)
+        if field.kind is Kind.ADDRESS:
+            self._lent(boxes[0], raw)
         columns = {field.name: value}
         if field.postcode_column:
             columns[field.postcode_column] = self._postcode(boxes[0], raw, value)
         return columns
+
+    def _lent(self, box: Box, raw: Answer) -> None:
+        """A school that filled in another one's copy may have left that one's address, which was printed there."""
+        copy_of = self._copy_of()
+        is_lent = bool(self.corrections.school and copy_of) and copy_of != self.corrections.school
+        if is_lent and raw.text and raw.read_from is not ReadFrom.OFFICE:
+            where = f"on the copy that we made for {copy_of}"
+            self.answer_checker.note_in(box, raw, ProblemCode.VALUE_UNCERTAIN, where=where)
 
     def _postcode(self, box: Box, raw: Answer, address: str) -> str:
         postcode = normalise.postcode(address)

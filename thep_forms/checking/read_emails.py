@@ -14,6 +14,7 @@ from thep_forms.checking.non_answers import is_non_answer
 _AT_SIGNS = re.compile(r"\(at\)|\(a\)|[©®]", re.IGNORECASE)
 _READ_FOR_AT = "eaQq©®&0oO6G9"  # what stands there where an @ was written
 _LAST_LABEL = re.compile(r"(?<=\.)[a-z0-9]+$", re.IGNORECASE)
+_PLAIN = str.maketrans("łøđıħ", "lodih")  # letters that Unicode does not decompose
 _DIGITS_OF_LETTERS = str.maketrans("015", "ols")
 # The ends of British and other common domains; the longest first.
 _ENDS = (
@@ -107,7 +108,8 @@ def _halves(name: str, address: str, between: str) -> Iterator[tuple[str, str]]:
 
 def _plain_names(name: str) -> list[str]:
     """The names of a person in the letters of addresses."""
-    decomposed = unicodedata.normalize("NFKD", name.casefold().replace("'", "").replace("’", ""))
+    plain = name.casefold().replace("'", "").replace("’", "").translate(_PLAIN)
+    decomposed = unicodedata.normalize("NFKD", plain)
     return re.findall(r"[a-z]+", "".join(char for char in decomposed if not unicodedata.combining(char)))
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from thep_forms.errors import YearError
 
-_MONTHS = (
+MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
@@ -18,7 +18,7 @@ _SPELLING = re.compile(r"(\d{4})(?:[-/–](\d{2}|\d{4}))?", re.ASCII)
 
 def in_words(day: date) -> str:
     """The date as `3 May 2026`."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 class MembershipYear(Struct, frozen=True, order=True):
@@ -58,7 +58,7 @@ class MembershipYear(Struct, frozen=True, order=True):
         """
         try:
             number, month = text.split()
-            return date(self.start, _MONTHS.index(month) + 1, int(number))
+            return date(self.start, MONTHS.index(month) + 1, int(number))
         except ValueError as error:
             raise YearError(f"“{text}” is not a day of {self.start}. Give it like 31 May.") from error
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 from msgspec.structs import asdict
 from starlette.requests import Request
@@ -53,16 +55,20 @@ class StartPages(PageGroup):
         ]
 
     def questions(
-        self, request: Request, facts: PartnershipFacts | None = None, error: str = "", box: str = ""
+        self,
+        request: Request,
+        facts: PartnershipFacts | None = None,
+        error: str = "",
+        wrong: Mapping[str, str] = MappingProxyType({}),
     ) -> Response:
-        """What the partnership is called, where forms come back to, and by when. `box` is the one with the error."""
+        """What the partnership is called, where forms come back to, and by when. `wrong` says what is wrong where."""
         facts = facts or look_up_partnership(self.desk.folder, self.desk.definitions())
         passed = passed_in_words(facts.return_by, self.desk.definitions().default_year)
         page = self.desk.pages.page(
             "start",
             facts=facts,
             error=error,
-            box=box,
+            wrong=wrong,
             passed=passed,
             is_first=not has_records(self.desk.folder),
             then=_then(sent_form(request)["then"] if error else request.query_params.get("then", "")),
@@ -77,7 +83,7 @@ class StartPages(PageGroup):
         try:
             save_partnership(self.desk.folder, facts, self.desk.definitions(), seen=form["seen"])
         except FactError as error:
-            return self.questions(request, facts, str(error), error.box)
+            return self.questions(request, facts, str(error), error.boxes)
         except DecisionError as error:
             return self.questions(request, facts, str(error))
         return go_to(_then(form["then"]) or "/lists")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from thep_forms.checking.normalise import tick
 from thep_forms.definition.form import FormDefinition
@@ -104,10 +104,28 @@ def asked_about(answers: Iterable[str], definition: FormDefinition) -> set[str]:
 
 def most_positions(definition: FormDefinition) -> int:
     """How many blocks the form of the year has for a role that repeats."""
-    sections = definition.file.section
+    return _in_tables(definition) + sum(section.count for section in definition.file.section)
+
+
+def boxes_to_fill(definition: FormDefinition, names: Collection[str]) -> list[str]:
+    """A box of each block of a role that repeats, so that it is shown even if it is empty.
+
+    They are the blocks among the others, and one more than has an answer in `names`.
+    """
+    found: list[str] = []
+    for role in filter(lambda role: role.repeats, definition.roles):
+        filled = max((definition.position(role, name) or 0 for name in names), default=0)
+        last = min(max(_in_tables(definition), filled + 1), most_positions(definition))
+        for position in range(1, last + 1):
+            found += [box.name for box in definition.block(role, position).boxes.values()][:1]
+    return found
+
+
+def _in_tables(definition: FormDefinition) -> int:
+    """How many blocks of a role that repeats stand among those of the others."""
     repeats = {role.name for role in definition.roles if role.repeats}
-    cells = sum(cell.block in repeats for section in sections for row in section.row for cell in row.cells)
-    return cells + sum(section.count for section in sections)
+    rows = (row for section in definition.file.section for row in section.row)
+    return sum(cell.block in repeats for row in rows for cell in row.cells)
 
 
 def _ticks(field: Field, answer: str, definition: FormDefinition) -> dict[str, str]:

@@ -16,11 +16,11 @@ from thep_forms.deciding import Action, Arrival
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
 from thep_forms.definition.model import Kind
 from thep_forms.errors import DecisionError, Remedy
-from thep_forms.office.answers import TICKED, answers_in
+from thep_forms.office.answers import TICKED, answers_in, boxes_to_fill
 from thep_forms.office.copies import answers as known_answers
 from thep_forms.office.correct import require_member
 from thep_forms.office.deciding import Decided, Desk, is_another_person, open_desk, require_own_name, require_year
-from thep_forms.office.one_return import ShownAnswer, boxes_in_order, first_boxes
+from thep_forms.office.one_return import ShownAnswer, boxes_in_order
 from thep_forms.office.opening import open_records
 from thep_forms.reading import Answer, FileKind, ReadFrom, Reading
 from thep_forms.records import Records, Returned
@@ -103,7 +103,8 @@ def look_up_known(folder: Path, school: str, year: MembershipYear, definitions: 
         require_member(number, records.registers.members(str(year)), str(year))
         member = _member(records, number, year)
     known = _known(member, definition)
-    boxes = boxes_in_order(definition, [*known, *first_boxes(definition)])
+    filled = {name for name, text in known.items() if text}
+    boxes = boxes_in_order(definition, [*known, *boxes_to_fill(definition, filled)])
     order = [box for box in boxes if box.kind is not Kind.DFE_NUMBER]
     answers = tuple(ShownAnswer(box, known.get(box.name, ""), known.get(box.name, "")) for box in order)
     return KnownSchool(number, member.name, str(year), answers)

@@ -15,12 +15,13 @@ from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import RecordsError
 from thep_forms.office.forget import Disposal, forget
 from thep_forms.office.forget_person import Erasure, forget_person
-from thep_forms.office.holdings import Piece
+from thep_forms.office.holdings import IN_THE_MESSAGE, Piece
 from thep_forms.office.origins import Origin
 from thep_forms.records import Returned
 
 Plan = TypeVar("Plan", Disposal, Erasure)
 NO_NAME = "A school without a name"
+_WHOLE = {IN_THE_MESSAGE: "The whole text of the message"}  # what goes with the words in it
 
 
 class Wish(Struct, frozen=True):
@@ -111,7 +112,7 @@ def places_in_words(pieces: Iterable[Piece]) -> list[str]:
     for piece in pieces:
         year = f" of {piece.year}" if piece.year and piece.year not in piece.subject else ""
         found = headings.setdefault(f"{place_in_words(piece.subject, piece.return_id)}{year}", {})
-        found.update(dict.fromkeys(line.heading for line in piece.lines))
+        found.update(dict.fromkeys(_WHOLE.get(line.heading, line.heading) for line in piece.lines))
     return [f"{place}: {'; '.join(names)}" for place, names in headings.items()]
 
 

@@ -40,7 +40,8 @@ class ListSeen(Struct, frozen=True):
     """What was understood of a list that was given.
 
     `notes` are lines on its columns and on what was left out, `changes` on who joins, leaves and has another name.
-    `without_email` counts the schools of which the list has no address, neither of the school nor of a person.
+    `without_email` are the schools of which the list has no address, neither of the school nor of a person, by name.
+    `without_name` counts those that it does not name.
     With `mistakes` or an `error` it cannot be used. `state` changes when another list is used meanwhile.
     """
 
@@ -52,7 +53,8 @@ class ListSeen(Struct, frozen=True):
     error: str = ""
     state: str = ""
     had_list: bool = False
-    without_email: int = 0
+    without_email: tuple[str, ...] = ()
+    without_name: int = 0
 
     @property
     def can_be_used(self) -> bool:
@@ -80,10 +82,15 @@ def look_at_list(folder: Path, path: Path, year: MembershipYear, definitions: De
             return ListSeen(path.name, mistakes=error.mistakes)
         except SourceError as error:
             return ListSeen(path.name, error=str(error).replace(str(path), f"“{path.name}”"))
-    without_email = sum(not _has_address(school, definition) for school in listed)
+    no_address = (school for school in listed if not _has_address(school, definition))
+    without_email = tuple(school.name or school.dfe_number for school in no_address)
+    without_name = sum(not school.name for school in listed)
     lines = tuple(line.removeprefix(f"{path.name}: ") for line in dict.fromkeys(notes))
     if not has_records(folder):
-        return ListSeen(path.name, _rows(listed, definition), lines, state=_state([]), without_email=without_email)
+        rows = _rows(listed, definition)
+        return ListSeen(
+            path.name, rows, lines, state=_state([]), without_email=without_email, without_name=without_name
+        )
     with open_records(folder, definitions) as (ledger, _):
         before = list_before(ledger, str(year))
         return ListSeen(
@@ -94,6 +101,7 @@ def look_at_list(folder: Path, path: Path, year: MembershipYear, definitions: De
             state=_state(ledger.listed_schools(str(year))),
             had_list=bool(before),
             without_email=without_email,
+            without_name=without_name,
         )
 
 

@@ -17,12 +17,13 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear, S
 from thep_forms.definition.form import Box
 from thep_forms.definition.model import Kind, ProblemCode
 from thep_forms.errors import DecisionError
+from thep_forms.office.answers import boxes_to_fill
 from thep_forms.office.confirm import can_be_confirmed_now
 from thep_forms.office.history import Event, events_of_return
 from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.opening import open_records
 from thep_forms.office.pictured_boxes import pictured_boxes
-from thep_forms.office.school_words import MessageWords, words_around
+from thep_forms.office.school_words import MessageWords, message_itself, words_around
 from thep_forms.office.tasks import Task, needs_somebody, task_of
 from thep_forms.office.words import for_the_school
 from thep_forms.reading import FileKind
@@ -192,7 +193,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         returned.entry.has_answers,
         len(can_be_confirmed_now(problems, definition)) if returned.entry.has_answers else 0,
         bool(ledger.file_of(returned.return_id)) and returned.entry.kind != FileKind.LOCKED,
-        _message(returned, ledger),
+        message_itself(returned, ledger),
         words_around(returned, ledger),
         lacking_in_words(lacking(records).get(returned.return_id, ())),
         tuple(events_of_return(returned, records)),
@@ -206,12 +207,6 @@ def _counting(number: str, returned: Returned, records: Records) -> str:
     accepted = records.once(_accepted_by_school, lambda: _accepted_by_school(records))
     of_year = [entry for entry in accepted.get(number, ()) if entry.year == year]
     return of_year[-1].return_id if of_year and of_year[-1].return_id != returned.return_id else ""
-
-
-def _message(returned: Returned, ledger: Ledger) -> str:
-    """What a message without a form says."""
-    reading = ledger.reading(returned.return_id) if returned.entry.kind == FileKind.UNREADABLE else None
-    return "\n\n".join(note.text for note in reading.notes) if reading else ""
 
 
 def _answers(
@@ -234,7 +229,8 @@ def _answers(
     for problem in all_problems:
         by_box.setdefault(_box_of(problem.field, definition), []).append(problem)
     found: list[ShownAnswer] = []
-    for box in boxes_in_order(definition, [*values, *before, *first_boxes(definition)]):
+    filled = {name for name, text in before.items() if text} | {name for name, value in values.items() if value.raw}
+    for box in boxes_in_order(definition, [*values, *before, *boxes_to_fill(definition, filled)]):
         value, last = values.get(box.name), None if earlier is None else before.get(box.name, "")
         problems = tuple(by_box.get(box.name, ()))
         answer = ShownAnswer(box, corrected=corrected.get(box.name), before=last, problems=problems)
@@ -261,15 +257,6 @@ def _box_of(field: str, definition: FormDefinition) -> str:
         if asked.kind is Kind.TICKS and asked.name == field:
             return definition.boxes_of_field(asked)[0].name
     return field
-
-
-def first_boxes(definition: FormDefinition) -> list[str]:
-    """A box of the first block of each role that repeats, so that it is shown even if it is empty."""
-    first: list[str] = []
-    for role in definition.roles:
-        if role.repeats:
-            first += [box.name for box in definition.block(role).boxes.values()][:1]
-    return first
 
 
 def _earlier_answers(returned: Returned, records: Records) -> tuple[CheckedValue, ...] | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,10 +17,14 @@ from msgspec.structs import replace
 from thep_forms.checking.normalise import email
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition
 from thep_forms.definition.load import PARTNERSHIP_FILE, TEMPLATES, Templates, forget_loaded, templates_in
+from thep_forms.definition.year import MONTHS
 from thep_forms.errors import DecisionError, TemplateError, YearError
 from thep_forms.files import private_folder, write_private
 from thep_forms.office.dates import in_words, today
 
+_BETWEEN = re.compile(r"[\s.,/-]+")
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)$")
+_SHORTEST = 3  # letters of a month that is cut short
 EXAMPLE_DOMAIN = ".example"  # reserved for examples (RFC 2606)
 
 
@@ -35,11 +40,11 @@ class PartnershipFacts(Struct, frozen=True):
 
 
 class FactError(DecisionError):
-    """A fact is wrong. `box` names it."""
+    """Facts are wrong. `boxes` says of each what is."""
 
-    def __init__(self, box: str, words: str) -> None:
-        super().__init__(words)
-        self.box = box
+    def __init__(self, boxes: Mapping[str, str]) -> None:
+        super().__init__(" ".join(boxes.values()))
+        self.boxes = boxes
 
 
 def example_address(definition: FormDefinition) -> str:
@@ -66,7 +71,7 @@ def look_up_partnership(records: Path, definitions: Definitions) -> PartnershipF
 def passed_in_words(return_by: str, year: MembershipYear) -> str:
     """That the day by which forms are to be back has passed, in one line; empty if it has not, or is no day."""
     try:
-        day = year.day(return_by.strip().title())
+        day = year.day(_day_and_month(return_by, year))
     except YearError:
         return ""
     return f"{in_words(day)} has passed. Enter a later day, or continue to keep this one." if day < today() else ""
@@ -80,7 +85,7 @@ def save_partnership(records: Path, facts: PartnershipFacts, definitions: Defini
     return_by = facts.return_by
     facts = _checked(facts, definitions.default_year)
     if (passed := passed_in_words(return_by, definitions.default_year)) and seen != return_by:
-        raise FactError("return_by", passed)
+        raise FactError({"return_by": passed})
     own = templates_in(records)
     if definitions.templates not in (None, own):
         raise DecisionError(f"The desk was opened with templates of your own. Change {PARTNERSHIP_FILE} there.")
@@ -101,6 +106,20 @@ def save_partnership(records: Path, facts: PartnershipFacts, definitions: Defini
     forget_loaded()
 
 
+def _day_and_month(text: str, year: MembershipYear) -> str:
+    """`31 May` for `31st May`, `31/5` or `May 31`, with its year or without; anything else as it is."""
+    words = [_ORDINAL.sub("", word) for word in _BETWEEN.split(text.casefold()) if word]
+    if len(words) == 3 and words[2] == str(year.start):
+        words.pop()
+    if len(words) != 2:
+        return text
+    number, month = words if words[0].isdecimal() else reversed(words)
+    named = [name for name in MONTHS if len(month) >= _SHORTEST and name.casefold().startswith(month)]
+    if month.isdecimal():
+        named = [name for at, name in enumerate(MONTHS, 1) if at == int(month)]
+    return f"{number.lstrip('0')} {named[0]}" if len(named) == 1 else text
+
+
 def _with_value(text: str, key: str, value: str) -> str:
     """The TOML with another value for a key. A TOML string is written like one of JSON."""
     line = f"{key} = {json.dumps(value, ensure_ascii=False)}"
@@ -109,19 +128,22 @@ def _with_value(text: str, key: str, value: str) -> str:
 
 def _checked(facts: PartnershipFacts, year: MembershipYear) -> PartnershipFacts:
     """The facts in their normal forms. Raises `FactError`."""
+    wrong: dict[str, str] = {}
     name = " ".join(facts.name.split())
     if not name:
-        raise FactError("name", "Enter what the partnership is called.")
+        wrong["name"] = "Enter what the partnership is called."
     address = email(facts.return_address)
     if not address.value or address.problem or ";" in address.value:
-        raise FactError("return_address", "Enter an e-mail address in the correct format, like name@example.com.")
-    day = facts.return_by.strip().title()
+        wrong["return_address"] = "Enter an e-mail address in the correct format, like name@example.com."
+    day = _day_and_month(facts.return_by, year)
     try:
         year.day(day)
-    except YearError as error:
-        raise FactError("return_by", "Enter a day and a month, like 31 May.") from error
+    except YearError:
+        wrong["return_by"] = "Enter a day and a month, like 31 May."
     if not re.fullmatch(r"\d{3}", facts.local_authority_code.strip(), re.ASCII):
-        raise FactError("local_authority_code", "Enter the three digits of the local authority, like 211.")
+        wrong["local_authority_code"] = "Enter the three digits of the local authority, like 211."
+    if wrong:
+        raise FactError(wrong)
     return PartnershipFacts(
         name,
         " ".join(facts.full_name.split()) or name,

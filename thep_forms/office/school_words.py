@@ -14,6 +14,7 @@ from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.office.opening import open_records
 from thep_forms.office.tasks import needs_somebody
 from thep_forms.office.years import latest_year
+from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Returned
 from thep_forms.sources.message_texts import divided
 
@@ -52,8 +53,14 @@ def words_around(returned: Returned, ledger: Ledger) -> tuple[MessageWords, ...]
     return tuple(MessageWords(*divided(words)) for words in ledger.texts(hashes))
 
 
+def message_itself(returned: Returned, ledger: Ledger) -> str:
+    """What a message without a form says."""
+    reading = ledger.reading(returned.return_id) if returned.entry.kind == FileKind.UNREADABLE else None
+    return "\n\n".join(note.text for note in reading.notes) if reading else ""
+
+
 def words_of_tasks(return_ids: Iterable[str], ledger: Ledger, records: Records) -> dict[str, str]:
-    """What people wrote with these returns, in one line each, by the id of the return."""
+    """What people wrote with these returns, or in these messages, in one line each, by the id of the return."""
     found: dict[str, str] = {}
     for return_id in return_ids:
         returned = records.find(return_id)
@@ -66,7 +73,9 @@ def words_of_tasks(return_ids: Iterable[str], ledger: Ledger, records: Records) 
 
 
 def _in_one_line(returned: Returned, ledger: Ledger) -> str:
-    return " ".join(" ".join(message.own for message in words_around(returned, ledger)).split())
+    itself = MessageWords(*divided(message_itself(returned, ledger)))
+    messages = (itself, *words_around(returned, ledger))
+    return " ".join(" ".join(message.own for message in messages).split())
 
 
 def with_words(records: Records, year: str) -> list[Returned]:

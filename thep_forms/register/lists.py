@@ -19,7 +19,8 @@ Mistake = tuple[str, str]  # the column, and what is wrong in it
 RowReader = Callable[[Cells], tuple[MemberSchool | None, list[Mistake]]]
 
 EMAIL = "email"  # the column of the addresses to write to
-_EMAIL_ALSO = ("email_address", "school_email", "office_email", "contact_email", "main_email", "email_of_school")
+_EMAIL_COLUMNS = ("email", "school_email", "office_email", "contact_email", "main_email", "email_of_school")
+_EMAIL_ALSO = (*_EMAIL_COLUMNS[1:], *(f"{name}_address" for name in _EMAIL_COLUMNS))
 _POSTCODE_ALSO = ("post_code",)
 # The columns of an address that is divided, in its order: spreadsheets have one of each row.
 _PARTS_OF_ADDRESS = (

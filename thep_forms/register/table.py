@@ -97,7 +97,7 @@ class Table:
         found: list[str] = []
         for school, numbers in self.rows.items():
             if len(numbers) > 1:
-                found.append(f"{school} is in the rows {', '.join(map(str, numbers))}")
+                found.append(f"{school} is in the rows {', '.join(map(str, numbers))}: keep one of them")
         return found
 
     def _member(self, row: Row) -> MemberSchool | None:

@@ -1,9 +1,10 @@
 // Keys of the list and of a return, and copying. Every page works without this.
 "use strict";
 
-const links = [...document.querySelectorAll(".tasks h2 a")];
+const lines = () => [...document.querySelectorAll(".tasks h2 a")]; // the list may change while it is open
 
 function go(step) {
+  const links = lines();
   const at = links.indexOf(document.activeElement);
   const next = links[Math.min(links.length - 1, Math.max(0, at + step))];
   if (next) next.focus();
@@ -27,8 +28,8 @@ function close() {
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.closest("input, textarea, select");
   if (document.body.dataset.keys !== "on" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "j") { if (links.length) go(1); else follow("following"); }
-  if (event.key === "k") { if (links.length) go(-1); else follow("previous"); }
+  if (event.key === "j") { if (lines().length) go(1); else follow("following"); }
+  if (event.key === "k") { if (lines().length) go(-1); else follow("previous"); }
   if (event.key === "c") { event.preventDefault(); close(); }
 });
 

@@ -51,6 +51,22 @@
       if (isReading) await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
     }
     isWatching = false;
+    await renew();
+  }
+
+  // The list of what needs somebody says what was so before the files came, unless somebody is at work in it.
+  async function renew() {
+    const main = document.querySelector("main");
+    if (location.pathname !== "/" || main.contains(document.activeElement)) return;
+    try {
+      const answer = await fetch(location.href);
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      main.replaceChildren(...page.querySelector("main").childNodes);
+      document.title = page.title;
+    } catch {
+      // The desk does not answer at this moment. The page stays as it is.
+    }
   }
 
   tray.addEventListener("submit", async (event) => {
