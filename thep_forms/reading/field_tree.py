@@ -5,8 +5,8 @@ Real files list widgets that the tree lacks, and the other way round; trees have
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from itertools import islice
 
 import pikepdf
@@ -156,7 +156,7 @@ class _Tree:
         self.fields = [*items_of(fields)]
         self.seen = seen
         self.lacks_objects = any(field is None for field in self.fields)
-        self.top = cache(lambda: {field.objgen for field in self.fields if isinstance(field, Dictionary)})
+        self.top = cache(partial(_numbers_of, self.fields))
 
     @property
     def is_emptied(self) -> bool:
@@ -202,6 +202,10 @@ class _Tree:
     def _is_below(self, kid: Object) -> bool:
         """Whether it is unseen, and not a field of the top level that names no parent."""
         return kid.objgen not in self.seen and ("/Parent" in kid or "/T" not in kid or kid.objgen not in self.top())
+
+
+def _numbers_of(fields: Iterable[Object]) -> set[ObjectNumber]:
+    return {field.objgen for field in fields if isinstance(field, Dictionary)}
 
 
 def _ancestors(node: Node) -> list[Node]:
