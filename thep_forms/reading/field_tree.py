@@ -31,27 +31,22 @@ class TooManyError(Exception):
 
 
 class Node:
-    """A dictionary of the field tree. Its names are copied at once, and each entry once: questions to qpdf take time.
+    """A dictionary of the field tree. Its names are copied at once: each question to qpdf takes its time.
 
     `names` are those of the entries whose objects are in the file. `corners` are those of its rectangle, once somebody
     has asked for them.
     """
 
-    __slots__ = ("_found", "corners", "dictionary", "names", "number")
+    __slots__ = ("corners", "dictionary", "names", "number")
 
     def __init__(self, dictionary: Object, number: ObjectNumber) -> None:
         self.dictionary, self.number = dictionary, number
         self.names: Set[str] = dictionary.keys()
-        self._found: dict[str, object] = {}
         self.corners: Corners | None = None
 
     def get(self, key: str) -> object:
         """The entry, or None where there is none."""
-        if key not in self.names:
-            return None
-        if key not in self._found:
-            self._found[key] = self.dictionary.get(key)
-        return self._found[key]
+        return self.dictionary.get(key) if key in self.names else None
 
     @property
     def lacks_entries(self) -> bool:

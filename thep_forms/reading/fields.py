@@ -120,8 +120,7 @@ class WidgetValue(Struct, frozen=True):
     @property
     def changed(self) -> str:
         """The date of its last change, as it stands in the file; empty where there is none."""
-        date = self.node.get("/M")
-        return "" if date is None else text_of(date)
+        return text_of(self.node.get("/M")) if "/M" in self.node.names else ""
 
     @property
     def area(self) -> tuple[float, ...]:
