@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -205,6 +206,22 @@ def test_email_addresses_have_one_form(typed: str, normal: str) -> None:
 )
 def test_answer_that_is_no_email_address_is_refused(typed: str) -> None:
     assert normalise.email(typed) == normalise.Normal("", ProblemCode.EMAIL_INVALID)
+
+
+# Domains that are valid, that have another normal form, and that nobody can have.
+DOMAINS = ("school.example", "b-c.co.uk", "xn--bcher-kva.example", "school", "-a.uk", "a-.uk", "a..uk", ".uk", "a.test")
+PEOPLE = st.text("abz09._-+", min_size=1, max_size=20)
+
+
+@given(PEOPLE, st.sampled_from(DOMAINS))
+def test_address_has_the_form_that_the_library_gives_it_however_many_of_its_domain_came_before(
+    person: str, domain: str
+) -> None:
+    try:
+        form = validate_email(f"{person}@{domain}", check_deliverability=False).normalized
+    except EmailNotValidError:
+        form = ""
+    assert normalise.email(f"{person}@{domain}").value == form
 
 
 @pytest.mark.parametrize("between", ["; ", ", ", " ", "\n", " / ", "  / ", " or ", " and ", " & "])

@@ -5,8 +5,8 @@ Real files list widgets that the tree lacks, and the other way round; trees have
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from functools import cache, partial
 from itertools import islice
 
 import pikepdf
@@ -31,29 +31,40 @@ class TooManyError(Exception):
 
 
 class Node:
-    """A dictionary of the field tree. Its entries are copied at once: each question to qpdf takes its time.
+    """A dictionary of the field tree. Its names are copied at once: each question to qpdf takes its time.
 
-    `corners` are those of its rectangle, once somebody has asked for them.
+    `names` are those of the entries whose objects are in the file. `corners` are those of its rectangle, once somebody
+    has asked for them.
     """
 
-    __slots__ = ("corners", "dictionary", "entries", "get", "number")
+    __slots__ = ("corners", "dictionary", "names", "number")
 
     def __init__(self, dictionary: Object, number: ObjectNumber) -> None:
-        self.dictionary, self.number, self.entries = dictionary, number, dictionary.as_dict()
-        self.get: Callable[[str], object] = self.entries.get
+        self.dictionary, self.number = dictionary, number
+        self.names: Set[str] = dictionary.keys()
         self.corners: Corners | None = None
+
+    def get(self, key: str) -> object:
+        """The entry, or None where there is none."""
+        return self.dictionary.get(key) if key in self.names else None
 
     @property
     def lacks_entries(self) -> bool:
         """Whether the file names an object for an entry that an answer depends on, and does not have it."""
-        return any(self.get(key) is None and key in self.entries for key in _NEEDED)
+        if len(self.dictionary) == len(self.names):  # the length counts what is missing
+            return False
+        entries = self.dictionary.as_dict()
+        return any(key in entries and entries[key] is None for key in _NEEDED)
 
     @property
     def is_something_else(self) -> bool:
         """Whether it is certainly no field, but another object of the file."""
         if name_of(self.get("/Type")) not in _TYPES:
             return True
-        return bool(self.entries) and _OF_A_FIELD.isdisjoint(self.entries)
+        if not _OF_A_FIELD.isdisjoint(self.names):
+            return False
+        entries = self.dictionary.as_dict()  # also those that are missing
+        return bool(entries) and _OF_A_FIELD.isdisjoint(entries)
 
 
 class Leaf(Struct, frozen=True):
@@ -156,7 +167,7 @@ class _Tree:
         self.fields = [*items_of(fields)]
         self.seen = seen
         self.lacks_objects = any(field is None for field in self.fields)
-        self.top = cache(lambda: {field.objgen for field in self.fields if isinstance(field, Dictionary)})
+        self.top = cache(partial(_numbers_of, self.fields))
 
     @property
     def is_emptied(self) -> bool:
@@ -172,8 +183,10 @@ class _Tree:
         listed = 0
         while waiting:
             field, ancestors = waiting.pop()
-            number = field.objgen if isinstance(field, Dictionary) else None
-            if number is None or number in self.seen:
+            if not isinstance(field, Dictionary):
+                continue
+            number = field.objgen
+            if number in self.seen:
                 continue
             if number != _DIRECT:
                 self.seen.add(number)
@@ -204,11 +217,17 @@ class _Tree:
         return kid.objgen not in self.seen and ("/Parent" in kid or "/T" not in kid or kid.objgen not in self.top())
 
 
+def _numbers_of(fields: Iterable[Object]) -> set[ObjectNumber]:
+    return {field.objgen for field in fields if isinstance(field, Dictionary)}
+
+
 def _ancestors(node: Node) -> list[Node]:
     """The ancestors of a widget that the tree does not list, nearest first."""
     ancestors: list[Node] = []
-    seen = {node.number} - {_DIRECT}
     parent = node.get("/Parent")
+    if parent is None:  # as nearly always
+        return ancestors
+    seen = {node.number} - {_DIRECT}
     while isinstance(parent, Dictionary) and parent.objgen not in seen and len(ancestors) < DEEPEST:
         ancestors.append(Node(parent, parent.objgen))
         seen |= {parent.objgen} - {_DIRECT}

@@ -41,6 +41,7 @@ MOST_DRAWN = 50  # form XObjects that an appearance is drawn with
 _TEXT, _BUTTON, _CHOICE = "/Tx", "/Btn", "/Ch"
 _KINDS = (_TEXT, _BUTTON, _CHOICE)
 _SIGNATURE = "/Sig"
+_VALUES = frozenset({"/V", "/RV"})
 _SHOWS = re.compile(rb"\bT[jJ]\b|[)>]\s*['\"](?!\S)")  # operators that show a text
 _FULL = frozenset({Doubt.BOX_FULL})
 
@@ -85,7 +86,7 @@ class WidgetValue(Struct, frozen=True):
         """Whether it has no value, but its appearance shows a text. Reads the appearance."""
         if not self.lacks_value or self.ticks or (appearances := self.node.get("/AP")) is None:
             return False
-        return isinstance(normal := get(appearances, "/N"), Stream) and _draws_text(normal, set())
+        return _draws_text(get(appearances, "/N"), set())
 
     def shown_instead(self, fonts: object) -> str:
         """The text that its box shows, where that is certainly not its value; empty where it is. Reads the appearance.
@@ -119,8 +120,7 @@ class WidgetValue(Struct, frozen=True):
     @property
     def changed(self) -> str:
         """The date of its last change, as it stands in the file; empty where there is none."""
-        date = self.node.get("/M")
-        return "" if date is None else text_of(date)
+        return text_of(self.node.get("/M")) if "/M" in self.node.names else ""
 
     @property
     def area(self) -> tuple[float, ...]:
@@ -205,8 +205,10 @@ def _decoded_name(raw: bytes) -> str:
 def _widget_value(leaf: Leaf) -> WidgetValue | None:
     """What a widget holds, or None if its field is of a kind that holds no answer."""
     entry = _with_inherited(leaf) if leaf.ancestors else leaf.node.get
-    value = entry("/V")
     stated = name_of(entry("/FT"))
+    if stated == _TEXT and not leaf.ancestors and _VALUES.isdisjoint(leaf.node.names):  # as most boxes
+        return WidgetValue("", NO_DOUBT, False, _limit(entry), leaf.page, leaf.node, True, leaf.is_listed)
+    value = entry("/V")
     if stated == _SIGNATURE and not isinstance(value, String):
         return None
     kind = stated if stated in _KINDS else _likely_kind(leaf.node, value)
@@ -222,18 +224,23 @@ def _widget_value(leaf: Leaf) -> WidgetValue | None:
         text, doubts = _typed(leaf.node, value, entry)
         if leaf.ancestors:
             text, others = _with_text_of_field(text, leaf)
-    limit = entry("/MaxLen")
     return WidgetValue(
         text,
         doubts | OTHER_KIND if is_odd else doubts,
         ticks,
-        limit if isinstance(limit, int) and limit > 0 else None,
+        _limit(entry),
         leaf.page,
         leaf.node,
         not (text or Doubt.UNREADABLE in doubts or isinstance(value, String)),
         leaf.is_listed,
         others,
     )
+
+
+def _limit(entry: Callable[[str], object]) -> int | None:
+    """The number of characters that a field takes; None without a limit."""
+    limit = entry("/MaxLen")
+    return limit if isinstance(limit, int) and limit > 0 else None
 
 
 def _with_text_of_field(text: str, leaf: Leaf) -> tuple[str, tuple[str, ...]]:

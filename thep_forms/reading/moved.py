@@ -45,8 +45,9 @@ def _moved(form: FormFields, places: Places) -> frozenset[str] | None:
         place = places.get(name)
         if place and len(widgets) == 1 and widgets[0].page is not None:
             count += 1
-            if not _is_at(widgets[0].corners, place):
-                away[name] = widgets[0].corners
+            corners = widgets[0].corners
+            if not _is_at(corners, place):
+                away[name] = corners
     if count - len(away) < LEAST_IN_PLACE * count:
         return None
     moved: set[str] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 
 import pikepdf
 
@@ -19,8 +19,8 @@ class Visibility:
     """Which boxes of a file show on its pages."""
 
     def __init__(self, pages: Sequence[pikepdf.Object], layers: Layers) -> None:
-        self.pages, self.layers = pages, layers
-        self._area = cache(self._area_of)
+        self.layers = layers
+        self._area = cache(partial(_area_of, pages))
 
     def shows(self, widget: WidgetValue) -> bool:
         """Whether a viewer shows any of the box. A page that says no size is taken for one that holds it."""
@@ -42,11 +42,12 @@ class Visibility:
         """Whether the box, or all that is drawn in it, is on a layer that is off."""
         return self.layers.hides(widget.node.get("/OC")) or self.layers.hides(get(widget.appearance, "/OC"))
 
-    def _area_of(self, number: int) -> Corners:
-        """What shows of a page: its crop box, which is its media box where it has none."""
-        page = pikepdf.Page(self.pages[number])
-        media, crop = (_corners(box) for box in (page.mediabox, page.cropbox))
-        return max(media[0], crop[0]), max(media[1], crop[1]), min(media[2], crop[2]), min(media[3], crop[3])
+
+def _area_of(pages: Sequence[pikepdf.Object], number: int) -> Corners:
+    """What shows of a page: its crop box, which is its media box where it has none."""
+    page = pikepdf.Page(pages[number])
+    media, crop = (_corners(box) for box in (page.mediabox, page.cropbox))
+    return max(media[0], crop[0]), max(media[1], crop[1]), min(media[2], crop[2]), min(media[3], crop[3])
 
 
 def _corners(box: object) -> Corners:

@@ -37,6 +37,7 @@ Job = Callable[[bytes], bytes | Parts]
 LONGEST_ANSWER = 256 * 2**20  # bytes
 SECONDS_TO_END = 10  # by the clock, until the system says how a process has ended whose pipe is closed
 MOST_STEPS = 10_000  # that a worker may say it begins for one item, before we no longer believe it
+NEW_OBJECTS = 5000  # before garbage is searched for: a form has as many, and leaves next to none behind
 _DONE, _PARTS, _TOO_MUCH_MEMORY, _FAILED = b"+", b"/", b"m", b"!"  # the first byte of an answer
 _SECONDS = Struct("<d")  # after that byte: the processor time that was taken
 _STEP = b"."  # the item's next step begins, and its answer is still to come
@@ -150,6 +151,7 @@ def begin(pipe: Connection, limits: Limits, parent: int) -> None:
         signal.signal(signal.SIGPROF, signal.SIG_DFL)  # it ends the process
     confine(limits.megabytes, parent)
     gc.freeze()  # memory shared with the parent is not searched for garbage, which would copy it
+    gc.set_threshold(NEW_OBJECTS)
 
 
 class Stopwatch:
