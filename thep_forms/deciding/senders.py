@@ -66,9 +66,20 @@ class AddressBook:
         `written_to` are the DFE numbers of the schools that we wrote to, by the Message-ID.
         """
         self._own_addresses, self._written_to = own_addresses, written_to or {}
-        self._schools: dict[str, set[str]] = {}
+        self._schools: dict[str, list[str]] = {}  # one as often as its address was given
         for address, dfe_number in addresses:
-            self._schools.setdefault(address.lower(), set()).add(dfe_number)
+            self.add(address, dfe_number)
+
+    def add(self, address: str, dfe_number: str) -> None:
+        """Note that the school has the address."""
+        self._schools.setdefault(address.lower(), []).append(dfe_number)
+
+    def take_away(self, address: str, dfe_number: str) -> None:
+        """Undo one `add` of this address and school."""
+        schools = self._schools[address.lower()]
+        schools.remove(dfe_number)
+        if not schools:
+            del self._schools[address.lower()]
 
     def school_of(self, arrival: Arrival) -> str:
         """The DFE number of the school that sent the message around a file; empty where nobody can tell.
@@ -94,7 +105,7 @@ class AddressBook:
         schools: set[str] = set()
         for address in addresses:
             if not _is_ours(address, self._own_addresses):
-                schools |= self._schools.get(address, set())
+                schools.update(self._schools.get(address, ()))
         return schools.pop() if len(schools) == 1 else ""
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -126,29 +126,31 @@ def _with_value(text: str, key: str, value: str) -> str:
     return re.sub(rf'^{key} = "(?:[^"\\]|\\.)*"', lambda _: line, text, count=1, flags=re.MULTILINE)
 
 
-def _checked(facts: PartnershipFacts, year: MembershipYear) -> PartnershipFacts:
-    """The facts in their normal forms. Raises `FactError`."""
-    wrong: dict[str, str] = {}
-    name = " ".join(facts.name.split())
-    if not name:
-        wrong["name"] = "Enter what the partnership is called."
+def _mistakes(facts: PartnershipFacts, year: MembershipYear) -> Iterator[tuple[str, str]]:
+    """What is wrong in which box."""
+    if not facts.name.strip():
+        yield "name", "Enter what the partnership is called."
     address = email(facts.return_address)
     if not address.value or address.problem or ";" in address.value:
-        wrong["return_address"] = "Enter an e-mail address in the correct format, like name@example.com."
-    day = _day_and_month(facts.return_by, year)
+        yield "return_address", "Enter an e-mail address in the correct format, like name@example.com."
     try:
-        year.day(day)
+        year.day(_day_and_month(facts.return_by, year))
     except YearError:
-        wrong["return_by"] = "Enter a day and a month, like 31 May."
+        yield "return_by", "Enter a day and a month, like 31 May."
     if not re.fullmatch(r"\d{3}", facts.local_authority_code.strip(), re.ASCII):
-        wrong["local_authority_code"] = "Enter the three digits of the local authority, like 211."
-    if wrong:
+        yield "local_authority_code", "Enter the three digits of the local authority, like 211."
+
+
+def _checked(facts: PartnershipFacts, year: MembershipYear) -> PartnershipFacts:
+    """The facts in their normal forms. Raises `FactError`."""
+    if wrong := dict(_mistakes(facts, year)):
         raise FactError(wrong)
+    name = " ".join(facts.name.split())
     return PartnershipFacts(
         name,
         " ".join(facts.full_name.split()) or name,
         " ".join(facts.local_authority.split()) or name,
         facts.local_authority_code.strip(),
-        address.value,
-        day,
+        email(facts.return_address).value,
+        _day_and_month(facts.return_by, year),
     )

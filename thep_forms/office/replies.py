@@ -94,36 +94,34 @@ class Replies:
         self._records, self._year, self._members = records, year, members
         self._years = MessageYears(sent)
         self._by_school: dict[str, dict[str, Reply]] = {}  # by school and path of the message
-        self._with_form: set[str] = set()  # paths of messages that brought a member's form
 
-    def of_school(self, dfe_number: str) -> tuple[Reply, ...]:
-        """The replies of a school, the first one first."""
-        replies = self._by_school.get(dfe_number)
-        if not replies:
-            return ()
-        found = [reply for path, reply in replies.items() if path not in self._with_form]
-        return tuple(sorted(found, key=lambda reply: (reply.at or _LONG_AGO, reply.path)))
+    def by_school(self, with_form: Collection[str]) -> dict[str, tuple[Reply, ...]]:
+        """The replies of each school that sent some, the first one first.
+
+        `with_form` are the paths of the messages that brought a member's form: they are no replies.
+        """
+        found: dict[str, tuple[Reply, ...]] = {}
+        for school, by_path in self._by_school.items():
+            replies = [reply for path, reply in by_path.items() if path not in with_form]
+            if replies:
+                found[school] = tuple(sorted(replies, key=lambda reply: (reply.at or _LONG_AGO, reply.path)))
+        return found
 
     def add(self, returned: Returned) -> set[str]:
         """Note the messages that brought the return. Gives the DfE numbers of the schools whose replies they are."""
         schools: set[str] = set()
-        if _is_dealt_with(returned):
+        if not may_be_reply(returned, self._members):
             return schools
-        is_assigned = bool(returned.judgement.assigned_school) and not returned.entry.is_form
+        is_assigned = _is_assigned_file(returned)
         for arrival in returned.arrivals:
-            path = _path(self._records, arrival) or (arrival.source if is_assigned else "")
+            path = message_path(arrival, self._records.own_addresses) or (arrival.source if is_assigned else "")
             if not path:
                 continue
             if arrival.source in returned.apart:
                 self._add_automatic(returned, arrival, path)
-            elif is_assigned or not self._is_of_member(returned):
+            elif is_assigned or not _is_of_member(returned, self._members):
                 schools |= self._add_file(returned, arrival, path)
-            elif returned.entry.is_filled_in:
-                self._with_form.add(path)
         return schools
-
-    def _is_of_member(self, returned: Returned) -> bool:
-        return returned.school in self._members or returned.entry.copy_of in self._members
 
     def _add_automatic(self, returned: Returned, arrival: Arrival, path: str) -> None:
         """Note an automatic reply or a receipt, or that a mail server refused our message.
@@ -167,16 +165,45 @@ class Replies:
         return number if number and is_of_year else ""
 
 
+def may_be_reply(returned: Returned, members: Collection[str]) -> bool:
+    """Whether a message with the return may be a reply; else it is a member's form, or was dealt with.
+
+    `members` are the DfE numbers of the schools.
+    """
+    if _is_dealt_with(returned):
+        return False
+    return bool(returned.apart) or _is_assigned_file(returned) or not _is_of_member(returned, members)
+
+
+def paths_with_form(returned: Returned, members: Collection[str], own_addresses: Collection[str]) -> Iterator[str]:
+    """The paths of the messages that brought a return, if that is a member's form with answers."""
+    is_form = returned.entry.is_filled_in and _is_of_member(returned, members)
+    if not is_form or _is_assigned_file(returned) or _is_dealt_with(returned):
+        return
+    for arrival in returned.arrivals_from_school:
+        if path := message_path(arrival, own_addresses):
+            yield path
+
+
+def message_path(arrival: Arrival, own_addresses: Collection[str]) -> str:
+    """The path of the message that brought the file from outside; empty where none did."""
+    message = deciding_message(arrival, own_addresses) if arrival.carried_by else None
+    return arrival.source[: message.path_length] or arrival.source if message else ""
+
+
 def _is_dealt_with(returned: Returned) -> bool:
     """Whether a person closed the return, or entered what it says."""
     verdict = returned.verdict
     return verdict is Verdict.CLOSED or (verdict is Verdict.SUPERSEDED and not returned.entry.is_form)
 
 
-def _path(records: Records, arrival: Arrival) -> str:
-    """The path of the message that brought the file from outside; empty where none did."""
-    message = deciding_message(arrival, records.own_addresses) if arrival.carried_by else None
-    return arrival.source[: message.path_length] or arrival.source if message else ""
+def _is_assigned_file(returned: Returned) -> bool:
+    """Whether a person said whose it is, and it is no form."""
+    return bool(returned.judgement.assigned_school) and not returned.entry.is_form
+
+
+def _is_of_member(returned: Returned, members: Collection[str]) -> bool:
+    return returned.school in members or returned.entry.copy_of in members
 
 
 def _day_of(at: datetime | None) -> str:

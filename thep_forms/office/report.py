@@ -31,10 +31,10 @@ from thep_forms.office.report_contents import (
 )
 from thep_forms.office.report_page import report_page
 from thep_forms.office.school_status import SchoolStatus, Standing
-from thep_forms.office.standings import is_in_year, school_of
 from thep_forms.office.status import count_by_phase, current_statuses, statuses_of_members
 from thep_forms.office.tasks import needs_somebody
 from thep_forms.office.words import for_the_school, in_short
+from thep_forms.office.year_returns import is_in_year, school_of
 from thep_forms.records import Records, Returned
 from thep_forms.records.changes import Change
 

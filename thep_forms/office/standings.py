@@ -14,9 +14,10 @@ from thep_forms.definition import MembershipYear
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.office.dates import in_words
 from thep_forms.office.lacking import lacking, lacking_in_words
-from thep_forms.office.replies import Replies, Reply
+from thep_forms.office.replies import Reply
 from thep_forms.office.school_status import SchoolStatus, Standing, last_form
 from thep_forms.office.words import all_in_short, for_the_school, in_short
+from thep_forms.office.year_returns import YearReturns
 from thep_forms.records import Records, Returned, Sent, SentState
 from thep_forms.register import MemberSchool
 from thep_forms.send import split_addresses
@@ -54,6 +55,26 @@ def _never(_: date) -> bool:
     return False
 
 
+class _Circumstances(Struct, frozen=True):
+    """What bears on every school: its standing if it was sent no form, the addresses that bounced, what forms lack."""
+
+    without_form: Standing
+    bounced: frozenset[str]
+    lacks: Mapping[str, tuple[str, ...]]
+
+
+class Standings(Struct, frozen=True):
+    """Where each member stands in a year: those that need something first, then by DfE number.
+
+    The rest is for the next change: the `returns`, the schools that `wrote`, by DfE number, and the `circumstances`.
+    """
+
+    statuses: tuple[SchoolStatus, ...]
+    returns: YearReturns
+    wrote: Collection[str]
+    circumstances: _Circumstances
+
+
 def school_statuses(
     year: MembershipYear,
     members: Iterable[MemberSchool],
@@ -65,29 +86,81 @@ def school_statuses(
 
     `sent` are the ledger's messages of any year. `is_overdue` says whether a form that was sent on a day is overdue.
     """
-    members, sent = tuple(members), tuple(sent)
-    messages = _messages_by_school(sent, year)
-    without_form = _standing_without_form(messages)
-    bounced, lacks = records.undeliverable_addresses(), lacking(records)
-    statuses: list[SchoolStatus] = []
-    for history in _histories(members, year, records, messages, sent):
-        status = _status_of_return(history, records, year) or _status_of_bounces(history, bounced)
-        status = status or _status_of_reply(history)
-        status = status or _status_without_return(history, without_form, is_overdue)
-        if status.standing is Standing.ACCEPTED and status.return_id in lacks:
-            status = replace(status, why=lacking_in_words(lacks[status.return_id]))
-        statuses.append(_with_bounces(_with_replies(status, history), bounced))
-    order = list(Standing)
-    return tuple(sorted(statuses, key=lambda status: (order.index(status.standing), status.dfe_number)))
+    return standings(year, members, records, sent, is_overdue).statuses
 
 
-def school_of(returned: Returned, members: Collection[str]) -> str:
-    """The DfE number of the school that a return counts for.
+def standings(
+    year: MembershipYear,
+    members: Iterable[MemberSchool],
+    records: Records,
+    sent: Iterable[Sent],
+    is_overdue: Callable[[date], bool],
+    before: Standings | None = None,
+    reached: Collection[str] = (),
+) -> Standings:
+    """The same, with what a change after it is told by.
 
-    `members` are the DfE numbers of the member schools. If the number on the form is no member's, the return counts
-    for the school that the copy was made for.
+    `before` is what held before a change that reached the returns with the ids `reached`: of a school that it cannot
+    concern, the status is taken from there. `sent` and the day are then the same as before.
     """
-    return returned.school if returned.school in members else returned.entry.copy_of
+    members, sent = tuple(members), tuple(sent)
+    numbers = {member.dfe_number for member in members}
+    renewed = before if before and before.returns.members == numbers else None
+    returns = renewed.returns if renewed else YearReturns(records, year, numbers)
+    concerned = returns.renew(records, reached) if renewed else set()
+    messages = _messages_by_school(sent, year)
+    circumstances = _Circumstances(
+        _standing_without_form(messages), records.undeliverable_addresses(), lacking(records)
+    )
+    replies = returns.replies(records, sent)
+    known: dict[str, SchoolStatus] = {}
+    if renewed and renewed.circumstances == circumstances:
+        concerned.update(renewed.wrote, replies)
+        known = {status.dfe_number: status for status in renewed.statuses if status.dfe_number not in concerned}
+    statuses: list[SchoolStatus] = []
+    for member in members:
+        status = known.get(member.dfe_number)
+        if status is None or status.member != member:
+            history = _history(member, returns, messages, replies)
+            status = _status(history, records, year, circumstances, is_overdue)
+        statuses.append(status)
+    order = {standing: at for at, standing in enumerate(Standing)}
+    statuses.sort(key=lambda status: (order[status.standing], status.dfe_number))
+    return Standings(tuple(statuses), returns, tuple(replies), circumstances)
+
+
+def _history(
+    member: MemberSchool,
+    returns: YearReturns,
+    messages: Mapping[str, Sequence[Sent]],
+    replies: Mapping[str, tuple[Reply, ...]],
+) -> _History:
+    number = member.dfe_number
+    return _History(
+        member,
+        returns.of_year(number),
+        returns.of_other_years(number),
+        tuple(messages.get(number, ())),
+        returns.came_again(number),
+        replies.get(number, ()),
+    )
+
+
+def _status(
+    history: _History,
+    records: Records,
+    year: MembershipYear,
+    circumstances: _Circumstances,
+    is_overdue: Callable[[date], bool],
+) -> SchoolStatus:
+    """Where a school stands by its history."""
+    bounced, lacks = circumstances.bounced, circumstances.lacks
+    status = _status_of_return(history, records, year) or _status_of_bounces(history, bounced)
+    status = status or _status_of_reply(history)
+    status = status or _status_without_return(history, circumstances.without_form, is_overdue)
+    if status.standing is Standing.ACCEPTED and status.return_id in lacks:
+        status = replace(status, why=lacking_in_words(lacks[status.return_id]))
+    return _with_bounces(_with_replies(status, history), bounced)
 
 
 def _messages_by_school(sent: Iterable[Sent], year: MembershipYear) -> dict[str, list[Sent]]:
@@ -102,41 +175,6 @@ def _standing_without_form(messages: Mapping[str, Sequence[Sent]]) -> Standing:
     """The standing of a school that was sent no form: it depends on whether any other school was sent one."""
     was_any_sent = any(last_form(of_school) for of_school in messages.values())
     return Standing.NOT_SENT if was_any_sent else Standing.NOT_RETURNED
-
-
-def _histories(
-    members: Sequence[MemberSchool],
-    year: MembershipYear,
-    records: Records,
-    messages: Mapping[str, Sequence[Sent]],
-    sent: Sequence[Sent],
-) -> list[_History]:
-    numbers = {member.dfe_number for member in members}
-    replies = Replies(records, year, numbers, sent)
-    returns: dict[str, list[Returned]] = {}
-    returns_of_other_years: dict[str, list[Returned]] = {}
-    came_again: dict[str, Returned] = {}
-    wanted = str(year)
-    for returned in records.returns():
-        replies.add(returned)
-        if not returned.arrivals_from_school:
-            continue
-        school = school_of(returned, numbers)
-        by_school = returns if is_in_year(returned, wanted) else returns_of_other_years
-        by_school.setdefault(school, []).append(returned)
-        if returned.judgement.came_again_in == wanted:
-            came_again[school] = returned
-    return [
-        _History(
-            member,
-            returns.get(member.dfe_number, ()),
-            returns_of_other_years.get(member.dfe_number, ()),
-            tuple(messages.get(member.dfe_number, ())),
-            came_again.get(member.dfe_number),
-            replies.of_school(member.dfe_number),
-        )
-        for member in members
-    ]
 
 
 def _status_of_reply(history: _History) -> SchoolStatus | None:
@@ -209,11 +247,6 @@ def _status_of_form_that_came_again(history: _History, records: Records, year: M
         (problem.message,),
         history.messages,
     )
-
-
-def is_in_year(returned: Returned, year: str) -> bool:
-    """Whether a return came in the collection of that year, or does not say its year."""
-    return returned.year_collected in ("", year)
 
 
 def _status_of_faulty_return(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.office.dates import due_date, today
 from thep_forms.office.opening import YearRegister
 from thep_forms.office.school_status import ReminderRule, SchoolStatus, Standing
-from thep_forms.office.standings import school_statuses
+from thep_forms.office.standings import Standings, standings
 from thep_forms.records import Ledger, Records
 from thep_forms.records.tables import Table
 from thep_forms.register import MemberSchool, members_of_year
@@ -38,12 +39,8 @@ def look_up_statuses(
 def current_statuses(
     ledger: Ledger, records: Records, definition: FormDefinition, members: Iterable[MemberSchool]
 ) -> tuple[SchoolStatus, ...]:
-    """Where each member stands today in the year of `definition`; in the order of `school_statuses`."""
-
-    def is_overdue(sent_on: date) -> bool:
-        return due_date(definition, sent_on) < today()
-
-    return school_statuses(definition.year, members, records, ledger.sent(), is_overdue)
+    """Where each member stands today in the year of `definition`; in the order of `standings`."""
+    return _standings(ledger, records, definition, members).statuses
 
 
 def statuses_of_members(
@@ -51,8 +48,23 @@ def statuses_of_members(
 ) -> tuple[SchoolStatus, ...]:
     """The same for all members of the year that the records know."""
     members = members_of_year(records, year)
-    key = (statuses_of_members, year, today())
-    return records.once(key, lambda: current_statuses(ledger, records, definitions(year), members))
+    work_out = partial(_standings, ledger, records, definitions(year), members)
+    found: Standings = records.once_renewed((statuses_of_members, year, today()), work_out, work_out)
+    return found.statuses
+
+
+def _standings(
+    ledger: Ledger,
+    records: Records,
+    definition: FormDefinition,
+    members: Iterable[MemberSchool],
+    before: Standings | None = None,
+    reached: Collection[str] = (),
+) -> Standings:
+    def is_overdue(sent_on: date) -> bool:
+        return due_date(definition, sent_on) < today()
+
+    return standings(definition.year, members, records, ledger.sent(), is_overdue, before, reached)
 
 
 def due_for_reminder(statuses: Iterable[SchoolStatus], rule: ReminderRule) -> tuple[SchoolStatus, ...]:

@@ -8,11 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from msgspec import Struct
+
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.deciding import AddressBook, Arrival, Judgement, Registers
 from thep_forms.records.ledger import Ledger
+from thep_forms.records.model import Sent
 
 _SEPARATOR = ";"  # between the addresses of a school
+
+
+class _Known(Struct, frozen=True, gc=False):
+    """What a return tells of the addresses of its school."""
+
+    dfe_number: str
+    year: str
+    name: str
+    addresses: tuple[str, ...]
 
 
 class Correspondents:
@@ -23,7 +35,8 @@ class Correspondents:
     ) -> None:
         """`judgements` are those of all returns by id, `own` are our addresses."""
         self._ledger, self._judgements, self._registers, self._own = ledger, judgements, registers, own
-        self._names: dict[str, str] = {}  # of schools in returns
+        self._known: dict[str, _Known] = {}  # by the id of the return that tells it
+        self._telling: dict[str, set[str]] = {}  # the ids of these returns, by the school's DfE number
         self._book: AddressBook | None = None
 
     def school_of(self, arrival: Arrival) -> str:
@@ -34,26 +47,57 @@ class Correspondents:
         """Whether one of the addresses, in lower case, is a school's."""
         return bool(addresses) and self._addresses_of_schools().has_any(addresses)
 
+    def renew(self, judgements: Mapping[str, Judgement], reached: Iterable[str]) -> None:
+        """Learn what returns tell now that a change of the same ledger reached. `judgements` are those after it."""
+        self._judgements = judgements
+        if self._book is None:
+            return
+        for return_id in reached:
+            self._forget(return_id, self._book)
+            self._learn(self._book, return_id)
+
     def _addresses_of_schools(self) -> AddressBook:
         if self._book is None:
-            written_to = {sent.message_id: sent.dfe_number for sent in self._ledger.sent() if sent.message_id}
-            self._book = AddressBook(self._addresses(), self._own, written_to)
+            sent = list(self._ledger.sent())
+            written_to = {message.message_id: message.dfe_number for message in sent if message.message_id}
+            self._book = AddressBook(self._addresses(sent), self._own, written_to)
+            self._learn(self._book)
         return self._book
 
     def name_of(self, dfe_number: str) -> str:
         """The name of that school, by the latest register or else by its latest return; empty where none has it."""
-        return self._registers.members("").get(dfe_number) or self._names.get(dfe_number, "")
+        listed = self._registers.members("").get(dfe_number)
+        if listed or not dfe_number:
+            return listed or ""
+        self._addresses_of_schools()
+        told = ((self._known[return_id].year, return_id) for return_id in self._telling.get(dfe_number, ()))
+        _, last = max(told, default=("", ""))
+        return self._known[last].name if last else ""
 
-    def _addresses(self) -> Iterator[tuple[str, str]]:
-        """Each known address and a school that has it."""
+    def _addresses(self, sent: Iterable[Sent]) -> Iterator[tuple[str, str]]:
+        """Each address in a list, or that we wrote to, and a school that has it."""
         for school in self._ledger.all_listed_schools():
-            yield from _pairs(school.dfe_number, (*school.email.split(_SEPARATOR), *_of_people(school.record)))
-        for return_id, number, name, record in self._ledger.checked_records():
-            if self._judgements[return_id].can_count:
-                self._names[number] = name
-                yield from _pairs(number, _of_people(record))
-        for sent in self._ledger.sent():
-            yield from _pairs(sent.dfe_number, sent.addresses.split(_SEPARATOR))
+            for address in _in((*school.email.split(_SEPARATOR), *_of_people(school.record))):
+                yield address, school.dfe_number
+        for message in sent:
+            for address in _in(message.addresses.split(_SEPARATOR)):
+                yield address, message.dfe_number
+
+    def _learn(self, book: AddressBook, return_id: str = "") -> None:
+        """Learn what all returns tell, or that one."""
+        for found, year, number, name, record in self._ledger.checked_records(return_id):
+            if self._judgements[found].can_count:
+                known = self._known[found] = _Known(number, year, name, tuple(_in(_of_people(record))))
+                self._telling.setdefault(number, set()).add(found)
+                for address in known.addresses:
+                    book.add(address, number)
+
+    def _forget(self, return_id: str, book: AddressBook) -> None:
+        known = self._known.pop(return_id, None)
+        if known:
+            self._telling[known.dfe_number].remove(return_id)
+            for address in known.addresses:
+                book.take_away(address, known.dfe_number)
 
 
 def _of_people(record: SchoolRecord) -> Iterator[str]:
@@ -63,9 +107,9 @@ def _of_people(record: SchoolRecord) -> Iterator[str]:
             yield from answer.split(_SEPARATOR)
 
 
-def _pairs(dfe_number: str, texts: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """The texts that are addresses, each with the number. No other answer has an @ and no space."""
+def _in(texts: Iterable[str]) -> Iterator[str]:
+    """The texts that are addresses. No other answer has an @ and no space."""
     for text in texts:
         address = text.strip()
         if "@" in address and " " not in address:
-            yield address, dfe_number
+            yield address

@@ -103,9 +103,11 @@ class DecisionsAndResults(RegistersAndMail):
         row = self._connection.execute(query, (return_id,)).fetchone()
         return msgspec.json.decode(row[0], type=shape) if row else None
 
-    def checked_records(self) -> Iterator[tuple[str, str, str, SchoolRecord]]:
-        """The id, DFE number, school's name and record of each form with a number, the earliest year first."""
-        columns = "return_id, dfe_number, school_name, record"
-        query = select(columns, "result NATURAL JOIN result_detail WHERE dfe_number != '' ORDER BY membership_year")
-        for return_id, number, name, record in self._connection.execute(query):
-            yield return_id, number, name, msgspec.json.decode(record, type=SchoolRecord)
+    def checked_records(self, return_id: str = "") -> Iterator[tuple[str, str, str, str, SchoolRecord]]:
+        """The id, year, DFE number, school's name and record of each form with a number, or of that one."""
+        columns = "return_id, membership_year, dfe_number, school_name, record"
+        of_one = " AND return_id = ?" if return_id else ""
+        query = select(columns, f"result NATURAL JOIN result_detail WHERE dfe_number != ''{of_one}")
+        for *of_school, record in self._connection.execute(query, (return_id,) if return_id else ()):
+            found, year, number, name = of_school
+            yield found, year, number, name, msgspec.json.decode(record, type=SchoolRecord)

@@ -58,6 +58,8 @@ class Records:
         self._is_kept = False
         self._worked_out: dict[Hashable, Any] = {}
         self._worked_out_of: dict[str, dict[Hashable, Any]] = {}  # by the id of the return that it is about
+        self._renewable: set[Hashable] = set()  # the keys of what can be renewed
+        self._before: dict[Hashable, tuple[Any, set[str]]] = {}  # what was worked out before changes, not yet renewed
         self.registers = ledger.registers()
         self.own_addresses = definitions().partnership.own_addresses
         self.renewed = renewed(ledger, self.registers, self.own_addresses)
@@ -97,6 +99,9 @@ class Records:
             self._worked_out_of = before._worked_out_of
             for return_id in reached:
                 self._worked_out_of.pop(return_id, None)
+            self.correspondents = before.correspondents
+            self.correspondents.renew(self.judgements.by_return, reached)
+            self._before = before._to_renew(reached)
 
     def once(self, key: Hashable, work_out: Callable[[], T]) -> T:
         """What `work_out` gives. Where returns are kept it is worked out once: nothing writes to that ledger."""
@@ -105,6 +110,25 @@ class Records:
         if key not in self._worked_out:
             self._worked_out[key] = work_out()
         found: T = self._worked_out[key]
+        return found
+
+    def once_renewed(self, key: Hashable, work_out: Callable[[], T], renew: Callable[[T, Collection[str]], T]) -> T:
+        """The same, but after a change `renew` makes it from what it was before, and the ids of the returns reached.
+
+        `renew` may change what it is given. Lists and messages to schools are as they were before.
+        """
+        if key not in self._before:
+            self._renewable.add(key)
+            return self.once(key, work_out)
+        earlier, reached = self._before.pop(key)
+        self._renewable.add(key)
+        return self.once(key, lambda: renew(earlier, reached))
+
+    def _to_renew(self, reached: Collection[str]) -> dict[Hashable, tuple[Any, set[str]]]:
+        """What was worked out and can be renewed, each with the returns that changes have reached since."""
+        found = {key: (earlier, since | set(reached)) for key, (earlier, since) in self._before.items()}
+        for key in self._renewable & self._worked_out.keys():
+            found[key] = (self._worked_out[key], set(reached))
         return found
 
     def once_of(self, entry: Returned, key: Hashable, work_out: Callable[[], T]) -> T:
