@@ -36,7 +36,7 @@ class Correspondents:
         """`judgements` are those of all returns by id, `own` are our addresses."""
         self._ledger, self._judgements, self._registers, self._own = ledger, judgements, registers, own
         self._known: dict[str, _Known] = {}  # by the id of the return that tells it
-        self._telling: dict[str, set[str]] = {}  # the ids of these returns, by the school's DfE number
+        self._names: dict[str, str] | None = None  # of schools, by their latest return, once somebody has asked
         self._book: AddressBook | None = None
 
     def school_of(self, arrival: Arrival) -> str:
@@ -49,7 +49,7 @@ class Correspondents:
 
     def renew(self, judgements: Mapping[str, Judgement], reached: Iterable[str]) -> None:
         """Learn what returns tell now that a change of the same ledger reached. `judgements` are those after it."""
-        self._judgements = judgements
+        self._judgements, self._names = judgements, None
         if self._book is None:
             return
         for return_id in reached:
@@ -69,47 +69,50 @@ class Correspondents:
         listed = self._registers.members("").get(dfe_number)
         if listed or not dfe_number:
             return listed or ""
-        self._addresses_of_schools()
-        told = ((self._known[return_id].year, return_id) for return_id in self._telling.get(dfe_number, ()))
-        _, last = max(told, default=("", ""))
-        return self._known[last].name if last else ""
+        if self._names is None:
+            self._addresses_of_schools()
+            by_year = sorted((known.year, return_id) for return_id, known in self._known.items())
+            told = (self._known[return_id] for _, return_id in by_year)
+            self._names = {known.dfe_number: known.name for known in told}
+        return self._names.get(dfe_number, "")
 
     def _addresses(self, sent: Iterable[Sent]) -> Iterator[tuple[str, str]]:
         """Each address in a list, or that we wrote to, and a school that has it."""
         for school in self._ledger.all_listed_schools():
-            for address in _in((*school.email.split(_SEPARATOR), *_of_people(school.record))):
+            for address in (*_addresses_in(school.email), *_addresses_of_people(school.record)):
                 yield address, school.dfe_number
         for message in sent:
-            for address in _in(message.addresses.split(_SEPARATOR)):
+            for address in _addresses_in(message.addresses):
                 yield address, message.dfe_number
 
     def _learn(self, book: AddressBook, return_id: str = "") -> None:
         """Learn what all returns tell, or that one."""
         for found, year, number, name, record in self._ledger.checked_records(return_id):
             if self._judgements[found].can_count:
-                known = self._known[found] = _Known(number, year, name, tuple(_in(_of_people(record))))
-                self._telling.setdefault(number, set()).add(found)
-                for address in known.addresses:
+                addresses = _addresses_of_people(record)
+                self._known[found] = _Known(number, year, name, addresses)
+                for address in addresses:
                     book.add(address, number)
 
     def _forget(self, return_id: str, book: AddressBook) -> None:
         known = self._known.pop(return_id, None)
         if known:
-            self._telling[known.dfe_number].remove(return_id)
             for address in known.addresses:
                 book.take_away(address, known.dfe_number)
 
 
-def _of_people(record: SchoolRecord) -> Iterator[str]:
-    """The addresses of a school's people."""
+def _addresses_of_people(record: SchoolRecord) -> tuple[str, ...]:
+    found: list[str] = []
     for contact in record.contacts:
         for answer in contact.parts.values():
-            yield from answer.split(_SEPARATOR)
+            if "@" in answer:  # hardly any has it, and there are many
+                found += _addresses_in(answer)
+    return tuple(found)
 
 
-def _in(texts: Iterable[str]) -> Iterator[str]:
-    """The texts that are addresses. No other answer has an @ and no space."""
-    for text in texts:
+def _addresses_in(answer: str) -> Iterator[str]:
+    """The addresses in an answer. No other answer has an @ and no space."""
+    for text in answer.split(_SEPARATOR):
         address = text.strip()
         if "@" in address and " " not in address:
             yield address
