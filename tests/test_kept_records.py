@@ -15,15 +15,19 @@ import pytest
 from tests.commands import run
 from tests.conftest import inbox, ingest, rows
 from tests.deciding import decide, return_id
+from tests.messages import written
 from tests.test_tables_follow import Office, require_as_written_anew
+from tests.writing import ELM
 from thep_forms.definition import Definitions, MembershipYear, shipped
 from thep_forms.errors import RecordsError, ThepFormsError
 from thep_forms.office.correct import correct
 from thep_forms.office.one_return import look_up_return
 from thep_forms.office.opening import kept_in_memory, open_records
+from thep_forms.office.school_status import Standing
 from thep_forms.office.status import statuses_of_members
 from thep_forms.office.tasks import open_questions, tasks
 from thep_forms.office.to_do import look_up_to_do
+from thep_forms.office.undo import undo
 from thep_forms.records import Ledger, Records, kept, later, open_for_writing
 from thep_forms.records.database import Checks
 from thep_forms.records.names import LEDGER, WORKBOOK
@@ -220,6 +224,35 @@ def test_a_command_between_two_decisions_about_many_returns_counts_too(many: Pat
         assert record.returned.verdict == "accepted"
     assert [row["after"] for row in rows(many / "decisions.csv")] == ["jo@cedar.example", "Ann Lee", "Bo Ek"]
     assert run("verify", "-o", many).exit_code == 0
+
+
+def test_message_is_the_schools_as_soon_as_a_decision_makes_its_address_known(many: Path, wrong: str) -> None:
+    (many.parent / "letter.eml").write_bytes(written("We have moved.", "jo@cedar.example").as_bytes())
+    run("ingest", many.parent / "letter.eml", "-o", many)
+    with kept_in_memory(many):
+        assert {task.dfe_number for task in look_up_to_do(many, DEFINITIONS).tasks} == {"211/2101", ""}
+        decided = correct(many, wrong, ["main_contact_email=jo@cedar.example"], "rang on 4 May", DEFINITIONS)
+        (letter,) = look_up_to_do(many, DEFINITIONS).tasks
+        assert (letter.dfe_number, letter.school_name) == ("211/2101", "Cedar Primary School")
+        undo(many, decided.numbers, "a mistake", DEFINITIONS)
+        assert {task.dfe_number for task in look_up_to_do(many, DEFINITIONS).tasks} == {"211/2101", ""}
+
+
+def test_school_no_longer_wrote_once_a_decision_makes_its_address_that_of_two_schools(many: Path, wrong: str) -> None:
+    def standing_of_elm() -> str:
+        with open_records(many, DEFINITIONS) as (ledger, records):
+            statuses = statuses_of_members(ledger, records, MembershipYear(2026), DEFINITIONS)
+        (found,) = [status.standing for status in statuses if status.dfe_number == "211/2103"]
+        return found
+
+    (many.parent / "letter.eml").write_bytes(written("We have moved.", ELM).as_bytes())
+    run("ingest", many.parent / "letter.eml", "-o", many)
+    with kept_in_memory(many):
+        assert standing_of_elm() == Standing.WROTE
+        decided = correct(many, wrong, [f"main_contact_email={ELM}"], "rang on 4 May", DEFINITIONS)
+        assert standing_of_elm() == Standing.NOT_RETURNED
+        undo(many, decided.numbers, "a mistake", DEFINITIONS)
+        assert standing_of_elm() == Standing.WROTE
 
 
 def looked_up(ledger: Ledger, records: Records) -> dict[str, object]:
