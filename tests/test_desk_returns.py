@@ -21,6 +21,7 @@ from tests.writing import CEDAR, ELM, SCHOOLS
 from thep_forms.definition import Definitions
 from thep_forms.desk.server import RunningDesk
 from thep_forms.office.box_places import BoxPlace, look_up_places
+from thep_forms.office.dates import today
 
 Filled = Callable[..., bytes]
 expect.set_options(timeout=PATIENCE)
@@ -57,6 +58,11 @@ def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
 def context(context: BrowserContext) -> BrowserContext:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     return context
+
+
+def test_return_that_came_in_no_message_came_on_the_day_on_which_it_was_taken_in(page: Page, some: Path) -> None:
+    go_to(page, f"/returns/{return_id(some, 'cedar')}")
+    assert f"came {today().day} {today():%B}" in page.locator(".details").first.inner_text()
 
 
 def open_return(page: Page, records: Path, name: str) -> None:

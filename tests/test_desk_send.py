@@ -188,7 +188,7 @@ def test_drafts_are_noted_as_sent_once_a_person_says_so(page: Page, some: Path) 
     page.get_by_role("button", name="Write 3 drafts").click()
     result(page)
     assert page.locator("h1").inner_text() == "3 drafts written"
-    go_to(page, "/send")
+    page.get_by_role("link", name="Say that you sent them").click()
     assert "Did you send the 3 drafts?" in page.locator("main").inner_text()
     assert "Form drafted on" in page.locator(".ticks").inner_text()
     page.get_by_role("button", name="Yes, all 3 were sent").click()

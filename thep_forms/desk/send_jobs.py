@@ -99,6 +99,7 @@ def _offer(drafts: list[Path], downloads: Downloads, job: Job) -> None:
     job.outcome = (
         f"{count} ready. Download the file, and unpack it into a folder.",
         "Open each draft with your mail program, look at it, and send it.",
-        "Then say so on the page Send, so that the desk knows which schools have the form.",
+        "Then say that you sent them, so that the desk knows which schools have the form.",
     )
     downloads.offer(job, packed, "Download the drafts")
+    job.links.append(JobLink("Say that you sent them", "/send"))

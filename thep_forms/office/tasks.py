@@ -129,7 +129,6 @@ def needs_somebody(entry: Returned) -> bool:
 
 def task_of(entry: Returned, records: Records, new_sources: Collection[str] = ()) -> Task:
     """What needs a person in a return. `new_sources` came in this run."""
-    first = entry.arrivals[0]
     number, name = records.school_of(entry)
     year = entry.year_collected or records.latest_year
     errors = [problem for problem in records.problems_to_mend(entry) if problem.severity is Severity.ERROR]
@@ -142,7 +141,7 @@ def task_of(entry: Returned, records: Records, new_sources: Collection[str] = ()
         year,
         number,
         name,
-        first.received_at or first.noted_at or entry.entry.modified,
+        entry.came_at,
         any(arrival.source in new_sources for arrival in entry.arrivals),
         number in records.registers.members(year),
         _kind(entry, errors),

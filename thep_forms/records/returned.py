@@ -95,6 +95,12 @@ class Returned(Struct, frozen=True, gc=False, array_like=True):
         return self.arrivals[0].received_at or self.entry.modified
 
     @property
+    def came_at(self) -> datetime | None:
+        """When it came, as far as that is known: the date of its first message, else when this program took it in."""
+        first = self.arrivals[0]
+        return first.received_at or first.noted_at or self.entry.modified
+
+    @property
     def has_problems(self) -> bool:
         """Whether it has problems: sooner told than by their codes."""
         return bool(self.entry.codes or self.judgement.codes) and self.verdict not in WITHOUT_PROBLEMS
