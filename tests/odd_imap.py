@@ -23,7 +23,7 @@ Reply = Callable[[re.Match[str]], bytes]
 
 HANG_UP = b"\0hang up"  # in an answer: what stands before it is sent, and the connection closed
 STAY_SILENT = b"\0silent"  # in an answer: nothing comes after it, and the connection stays open
-SECRET = "open-sesame"  # noqa: S105 - no real one
+SECRET = "open-sesame"  # noqa: S105 - of this server, which only tests start
 BODIES = {uid: f"From: a@school.example\r\nSubject: m{uid}\r\n\r\nBody {uid}.\r\n".encode() for uid in (3, 5, 9)}
 _LITERAL = re.compile(r"\{(\d+)\}$")
 
