@@ -11,8 +11,10 @@ import pytest
 from tests.commands import run
 from tests.conftest import Rows, inbox, ingest, record_files, rows
 from tests.deciding import decide, entered, last_decision, refused, return_id, row_of, standing, value
-from tests.read_pictures import ANSWERS, CEDAR, CHAIR, EMAIL, put_in, read_from_picture, with_list
+from tests.read_pictures import ANSWERS, CEDAR, CHAIR, DEFINITIONS, EMAIL, put_in, read_from_picture, with_list
 from tests.remake_samples import answers, dated
+from thep_forms.office.tasks import Act, TaskKind
+from thep_forms.office.to_do import look_up_to_do
 from thep_forms.reading import Answer, Doubt, FileKind, ReadFrom, Reading
 from thep_forms.reading.model import Answer as ReadAnswer
 
@@ -46,6 +48,18 @@ def test_confirmed_picture_counts_as_any_other_return(records: Path) -> None:
     assert (row_of(records, photo)["verdict"], row_of(records, photo)["problems"]) == ("accepted", "")
     assert [row["return_id"] for row in rows(records / "schools.csv")] == [photo]
     assert row_of(records, photo)["read_from"] == "scan"
+
+
+def test_confirmed_picture_that_needs_somebody_again_is_no_longer_among_the_pictures(
+    records: Path, tmp_path: Path
+) -> None:
+    photo = put_in(records, read_from_picture())
+    assert [task.kind for task in look_up_to_do(records, DEFINITIONS).tasks] == [TaskKind.PICTURE]
+    decide("confirm", records, photo)
+    (tmp_path / "schools.csv").write_text("dfe_number,school_name\n2103,Elm Tree Primary School\n", encoding="utf-8")
+    ingest(records, [inbox(tmp_path / "empty")], register=tmp_path / "schools.csv")
+    (task,) = look_up_to_do(records, DEFINITIONS).tasks
+    assert (task.kind, task.act) == (TaskKind.CORRECTION, Act.ASSIGN_SCHOOL)
 
 
 def test_answers_are_confirmed_box_by_box(records: Path) -> None:

@@ -98,10 +98,10 @@ def standings(
     before: Standings | None = None,
     reached: Collection[str] = (),
 ) -> Standings:
-    """The same, with what a change after it is told by.
+    """The same, with what it takes to renew it after the next change.
 
-    `before` is what held before a change that reached the returns with the ids `reached`: of a school that it cannot
-    concern, the status is taken from there. `sent` and the day are then the same as before.
+    `before` is what held before a change that reached the returns with the ids `reached`. A school that the change
+    cannot concern keeps its status. `sent` and the day are then the same as before.
     """
     members, sent = tuple(members), tuple(sent)
     numbers = {member.dfe_number for member in members}

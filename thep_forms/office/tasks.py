@@ -151,9 +151,11 @@ def task_of(entry: Returned, records: Records, new_sources: Collection[str] = ()
 def _kind(entry: Returned, errors: Iterable[Problem]) -> TaskKind:
     if says_no_file(entry.entry.reason):
         return TaskKind.MESSAGE
-    if entry.entry.kind == FileKind.SCAN:
+    codes = {problem.code for problem in errors}
+    is_confirmed = entry.entry.has_answers and ProblemCode.SCAN_UNCONFIRMED not in codes
+    if entry.entry.kind == FileKind.SCAN and not is_confirmed:
         return TaskKind.PICTURE
-    if any(problem.code is ProblemCode.RETURN_CONFLICT for problem in errors):
+    if ProblemCode.RETURN_CONFLICT in codes:
         return TaskKind.CONFLICT
     return TaskKind.CORRECTION if entry.entry.is_filled_in else TaskKind.FILE
 

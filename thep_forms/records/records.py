@@ -113,15 +113,14 @@ class Records:
         return found
 
     def once_renewed(self, key: Hashable, work_out: Callable[[], T], renew: Callable[[T, Collection[str]], T]) -> T:
-        """The same, but after a change `renew` makes it from what it was before, and the ids of the returns reached.
+        """The same; after a change, what `renew` makes of what it was before and the ids of the returns reached.
 
-        `renew` may change what it is given. Lists and messages to schools are as they were before.
+        Lists, and messages to schools, are as they were before. `renew` may change what it is given.
         """
+        self._renewable.add(key)
         if key not in self._before:
-            self._renewable.add(key)
             return self.once(key, work_out)
         earlier, reached = self._before.pop(key)
-        self._renewable.add(key)
         return self.once(key, lambda: renew(earlier, reached))
 
     def _to_renew(self, reached: Collection[str]) -> dict[Hashable, tuple[Any, set[str]]]:
