@@ -31,7 +31,8 @@ def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
 def test_files_dropped_on_any_page_are_read_and_the_tray_says_what_came_of_each(
     page: Page, some: Path, filled: Filled
 ) -> None:
-    page.get_by_role("link", name="Schools").first.click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Schools").first.click()
     drop(page, ("Elm.pdf", filled("2103")), ("minutes.txt", b"Minutes"))
     page.locator("#tray .remove").wait_for(timeout=60_000)
     tray = page.locator("#tray").inner_text()
