@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
@@ -11,7 +12,7 @@ from typing import Self
 SECONDS_TO_END = 5.0  # that a thread has to end once its connection is closed
 
 
-class TcpServer:
+class TcpServer(ABC):
     """Takes connections in a thread, from its start with `with` to its end. A subclass says what it does with each.
 
     At the end it closes every connection that is in `_sockets`, and waits for the threads that `_run` started.
@@ -34,9 +35,9 @@ class TcpServer:
         for thread in self._threads:
             thread.join(SECONDS_TO_END)
 
+    @abstractmethod
     def _take(self, client: socket.socket) -> None:
         """Start what is done with a new connection. The next is taken when this returns."""
-        raise NotImplementedError
 
     def _run(self, work: Callable[..., object], *arguments: object) -> None:
         self._threads.append(threading.Thread(target=work, args=arguments, daemon=True))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import keyring
 import pytest
@@ -185,25 +188,23 @@ def test_client_id_of_an_administrator_is_all_that_microsoft_and_google_need(rec
 
 
 def test_browser_that_comes_back_without_our_word_is_not_believed(oauth: OAuthServer) -> None:
-    from urllib.error import HTTPError
-    from urllib.parse import parse_qs, urlsplit
-    from urllib.request import urlopen
-
     provider = Provider("us", f"{oauth.url}/token", "mail", f"{oauth.url}/authorize")
+    answers: list[int] = []
 
     def forge(url: str) -> None:
-        import threading
-
-        back = parse_qs(urlsplit(url).query)["redirect_uri"][0]
+        back = urlsplit(parse_qs(urlsplit(url).query)["redirect_uri"][0])
 
         def come() -> None:
-            with pytest.raises(HTTPError):
-                urlopen(f"{back}?code=stolen&state=guessed")  # noqa: S310 - this program is asked, here
+            connection = HTTPConnection(back.netloc)
+            connection.request("GET", f"{back.path}?code=stolen&state=guessed")
+            answers.append(connection.getresponse().status)
+            connection.close()
 
         threading.Thread(target=come).start()
 
     with pytest.raises(SignInError, match="Nobody signed in in time"):
         sign_in_in_browser(provider, forge, patience=1.5)
+    assert answers == [400]
     assert oauth.asked == []
 
 

@@ -98,7 +98,7 @@ def by_pypdf(data: bytes) -> dict[str, list[str]] | None:
     logging.disable(logging.CRITICAL)
     try:
         fields = pypdf.PdfReader(io.BytesIO(data)).get_fields() or {}
-    except Exception:  # noqa: BLE001 - pypdf raises nearly anything for a damaged file
+    except Exception:  # noqa: BLE001 - pypdf raises nearly anything for a damaged file; None says so
         return None
     found = {}
     for name, field in fields.items():
