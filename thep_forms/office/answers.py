@@ -113,7 +113,9 @@ def boxes_to_fill(definition: FormDefinition, names: Collection[str]) -> list[st
     They are the blocks among the others, and one more than has an answer in `names`.
     """
     found: list[str] = []
-    for role in filter(lambda role: role.repeats, definition.roles):
+    for role in definition.roles:
+        if not role.repeats:
+            continue
         filled = max((definition.position(role, name) or 0 for name in names), default=0)
         last = min(max(_in_tables(definition), filled + 1), most_positions(definition))
         for position in range(1, last + 1):
