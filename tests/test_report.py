@@ -25,7 +25,7 @@ from thep_forms.office.report import make_report
 from thep_forms.office.report_contents import Report
 from thep_forms.office.report_page import readable_colour, report_page
 from thep_forms.office.school_status import Standing
-from thep_forms.office.standings import school_statuses
+from thep_forms.office.standings import standings
 from thep_forms.records import Ledger, Records
 from thep_forms.register import MemberSchool
 
@@ -184,9 +184,8 @@ def test_returns_of_another_year_do_not_count_in_the_report(browser: Target, rec
 def returned(records: Path, definition: FormDefinition, members: tuple[MemberSchool, ...], **options: Any) -> Report:
     with Ledger.existing(records) as ledger:
         records_of_year = Records(ledger, Definitions(None, definition.year))
-        return make_report(
-            definition, school_statuses(definition.year, members, records_of_year), records_of_year, **options
-        )
+        found = standings(definition.year, members, records_of_year, (), lambda _: False)
+        return make_report(definition, found.statuses, records_of_year, **options)
 
 
 @pytest.fixture

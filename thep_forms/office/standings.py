@@ -51,10 +51,6 @@ class _History(Struct, frozen=True):
     replies: tuple[Reply, ...] = ()
 
 
-def _never(_: date) -> bool:
-    return False
-
-
 class _Circumstances(Struct, frozen=True):
     """What bears on every school: its standing if it was sent no form, the addresses that bounced, what forms lack."""
 
@@ -75,20 +71,6 @@ class Standings(Struct, frozen=True):
     circumstances: _Circumstances
 
 
-def school_statuses(
-    year: MembershipYear,
-    members: Iterable[MemberSchool],
-    records: Records,
-    sent: Iterable[Sent] = (),
-    is_overdue: Callable[[date], bool] = _never,
-) -> tuple[SchoolStatus, ...]:
-    """Where each member stands in a year: those that need something first, then by DfE number.
-
-    `sent` are the ledger's messages of any year. `is_overdue` says whether a form that was sent on a day is overdue.
-    """
-    return standings(year, members, records, sent, is_overdue).statuses
-
-
 def standings(
     year: MembershipYear,
     members: Iterable[MemberSchool],
@@ -98,8 +80,9 @@ def standings(
     before: Standings | None = None,
     reached: Collection[str] = (),
 ) -> Standings:
-    """The same, with what it takes to renew it after the next change.
+    """Where each member stands in a year, with what it takes to renew it after the next change.
 
+    `sent` are the ledger's messages of any year. `is_overdue` says whether a form that was sent on a day is overdue.
     `before` is what held before a change that reached the returns with the ids `reached`. A school that the change
     cannot concern keeps its status. `sent` and the day are then the same as before.
     """
