@@ -233,6 +233,14 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def shared_records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
+    """Records with everything that a ledger may hold, for a module that damages copies of them."""
+    from tests.kept_ledger import records_with_everything  # which imports this module
+
+    return records_with_everything(tmp_path_factory.mktemp("made"), form)
+
+
 @pytest.fixture
 def some(made: Path, tmp_path: Path) -> Path:
     """A copy of the records that a module has `made`, to decide in."""

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from tests.commands import forked, run
 from tests.conftest import ingest, rows
 from tests.conftest import record_files as tables
-from tests.kept_ledger import CONTACTS, COPY, LEDGER, ingest_nothing, records_with_everything
+from tests.kept_ledger import CONTACTS, COPY, LEDGER, ingest_nothing
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import Definitions
@@ -27,11 +27,6 @@ from thep_forms.records.results import made_from
 
 PLACES = 50
 KILLS = 10
-
-
-@pytest.fixture(scope="module")
-def shared_records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
-    return records_with_everything(tmp_path_factory.mktemp("made"), form)
 
 
 @pytest.fixture

@@ -11,14 +11,9 @@ import pytest
 from tests.commands import run
 from tests.conftest import ingest, rows
 from tests.conftest import record_files as tables
-from tests.kept_ledger import COPY, LEDGER, ingest_nothing, records_with_everything
+from tests.kept_ledger import COPY, LEDGER, ingest_nothing
 from tests.remake_samples import answers
 from tests.viewer import type_into
-
-
-@pytest.fixture(scope="module")
-def shared_records(tmp_path_factory: pytest.TempPathFactory, form: bytes) -> Path:
-    return records_with_everything(tmp_path_factory.mktemp("made"), form)
 
 
 @pytest.fixture
