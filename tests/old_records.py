@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import shutil
 import sqlite3
 from pathlib import Path
@@ -14,6 +16,7 @@ from thep_forms.records.migrations import VERSION
 
 WRITTEN = Path(__file__).parent / "records"
 REGISTER = WRITTEN / "schools.csv"
+STATUS = WRITTEN / "status.csv"  # what `status` of version 7 said
 TABLES = ("returns", "schools", "contacts", "changes", "values", "decisions", "problems")  # whose rows stay
 CONFLICT_WON, CONFLICT_LOST = "0ddc18a8d32b1d29", "83a0d22c9d71da76"
 
@@ -51,7 +54,7 @@ class OldRecords(Struct, frozen=True):
         return Path(shutil.copytree(self.folder, folder / "records"))
 
 
-VERSION_8, VERSION_9, VERSION_10 = OldRecords(8), OldRecords(9), OldRecords(10)
+VERSION_7, VERSION_8, VERSION_9, VERSION_10 = map(OldRecords, range(7, 11))
 
 
 def require_migration(command: str, records: Path, preferred: str) -> None:
@@ -66,6 +69,13 @@ def require_migration(command: str, records: Path, preferred: str) -> None:
     assert version_of(records / "ledger.sqlite") == VERSION
     result = run("verify", "-o", records)
     assert (result.exit_code, "There are no faults" in result.stderr) == (0, True), result.stderr
+
+
+def status(records: Path) -> list[dict[str, str]]:
+    """Where each school stands by the records, as a table."""
+    result = run("status", "2026-27", "-o", records, "--schools", REGISTER, "--csv")
+    assert result.exit_code == 0, result.stderr or result.exception
+    return list(csv.DictReader(io.StringIO(result.stdout)))
 
 
 def version_of(ledger: Path) -> int:

@@ -214,6 +214,12 @@ PRINTED: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+def with_page_from(pdf: bytes, other: bytes, number: int) -> bytes:
+    """A file with one page out of another file in the place of its own."""
+    pages = [joined((other if n == number else pdf, (n,))) for n in range(4)]
+    return joined(*pages)
+
+
 def pages_of(pdf: bytes, *numbers: int) -> bytes:
     """These pages alone, in that order."""
     return joined((pdf, numbers))
