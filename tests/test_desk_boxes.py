@@ -105,7 +105,7 @@ def test_a_return_date_that_has_passed_is_said_at_its_box_and_can_be_kept(
         page.get_by_label("By when?").fill("1 January")
         page.get_by_role("button", name="Continue").click()
         words = page.locator("#return_by-error")
-        expect(words).to_contain_text("has passed. Enter a later day, or continue to keep this one.")
+        expect(words).to_contain_text("has passed. Enter a later day, or keep this one.")
         assert page.locator("#return_by").get_attribute("aria-describedby") == "return_by-error"
         page.get_by_role("button", name="Continue").click()
         expect(page.locator("h1")).to_contain_text("Your list of schools")

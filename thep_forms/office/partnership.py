@@ -74,7 +74,7 @@ def passed_in_words(return_by: str, year: MembershipYear) -> str:
         day = year.day(_day_and_month(return_by, year))
     except YearError:
         return ""
-    return f"{in_words(day)} has passed. Enter a later day, or continue to keep this one." if day < today() else ""
+    return f"{in_words(day)} has passed. Enter a later day, or keep this one." if day < today() else ""
 
 
 def save_partnership(records: Path, facts: PartnershipFacts, definitions: Definitions, *, seen: str = "") -> None:
