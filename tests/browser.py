@@ -17,9 +17,23 @@ from websockets.sync.client import ClientConnection, connect
 
 FLAGS = ["--no-sandbox", "--disable-gpu"]  # nobody looks: a graphics card would be imitated
 PATIENCE = 30  # seconds, for each thing that is waited for
-MOMENT = 0.05  # seconds that the viewer has to follow a key: it answers before it has moved
 VIEWER = "chrome-extension://"  # the browser's own PDF viewer is an extension in a frame
 KEYS = {"Tab": 9, "Space": 32}  # Windows virtual-key codes
+# A key is answered before the viewer has moved. The viewer counts what its plugin tells it: that the document has the
+# keyboard, and each Tab. A new page is scrolled to by both, plugin and viewer, in turn; a key in between is lost.
+LISTEN = """
+const told = { documentFocusChanged: 0, sendKeyEvent: 0 };
+document.querySelector('pdf-viewer').currentController.getEventTarget().addEventListener(
+    'PluginControllerEventType.PLUGIN_MESSAGE', event => { told[event.detail.type] += 1; });
+"""
+SCROLLED = """
+(async () => {
+    const plugin = document.querySelector('pdf-viewer').currentController;
+    await plugin.getSelectedText();
+    for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+    await plugin.getSelectedText();
+})()
+"""
 SAVE = """
 (async () => {
     const saved = await document.querySelector('pdf-viewer').currentController.save('EDITED');
@@ -68,14 +82,29 @@ class Browser:
 
     def __init__(self, page: Target, viewer: Target) -> None:
         self.page, self.viewer = page, viewer
+        self.viewer.run(LISTEN)
 
-    def press(self, key: str) -> None:
+    def enter(self) -> None:
+        """Tab from the browser into the document."""
+        self._press("Tab")
+        _wait(lambda: self.viewer.run("told.documentFocusChanged"))
+
+    def tab(self) -> None:
+        """Go to the next box, as far as the viewer scrolls for it."""
+        tabs = self.viewer.run("told.sendKeyEvent")
+        self._press("Tab")
+        _wait(lambda: self.viewer.run("told.sendKeyEvent") > tabs)
+        self.viewer.run(SCROLLED)
+
+    def tick(self) -> None:
+        self._press("Space")
+
+    def _press(self, key: str) -> None:
         named = {"key": key, "code": key, "windowsVirtualKeyCode": KEYS[key]}
         self.page.call("Input.dispatchKeyEvent", type="rawKeyDown", **named)
         if key == "Space":
             self.type(" ")
         self.page.call("Input.dispatchKeyEvent", type="keyUp", **named)
-        time.sleep(MOMENT)
 
     def type(self, text: str) -> None:
         for char in text:
@@ -94,9 +123,9 @@ def opened(pdf: bytes, folder: Path) -> Iterator[Browser]:
         page = _wait(lambda: _address(port, path.as_uri(), "page"))
         viewer = _wait(lambda: _address(port, VIEWER, "iframe"))
         with connect(page) as one, connect(viewer, max_size=None) as other:
-            browser = Browser(Target(one), Target(other))
-            _wait(lambda: browser.viewer.run("document.querySelector('pdf-viewer')?.loadState_ === 'success'"))
-            yield browser
+            viewer_frame = Target(other)
+            _wait(lambda: viewer_frame.run("document.querySelector('pdf-viewer')?.loadState_ === 'success'"))
+            yield Browser(Target(one), viewer_frame)
 
 
 @contextmanager

@@ -21,10 +21,10 @@ def test_tab_goes_through_every_box_once_in_reading_order_and_space_ticks(
     with pikepdf.open(io.BytesIO(form)) as pdf:
         pages_without = sum("/Annots" not in page.obj for page in pdf.pages)  # Chromium stops once at each of them
     with opened(form, tmp_path) as browser:
-        browser.press("Tab")  # into the document
+        browser.enter()
         for stop in range(len(boxes) + pages_without):
-            browser.press("Tab")
-            browser.press("Space")
+            browser.tab()
+            browser.tick()
             browser.type(f"{stop}.")
         values = typed(browser.saved())
     assert all(values[box.name] == "Yes" for box in boxes if box.kind is Kind.TICKS)
