@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from tests.browser import FLAGS
-from tests.desk import context_of, opened_at
+from tests.desk import PATIENCE, context_of, opened_at
 from tests.imapserver import PASSWORD as IMAP_PASSWORD
 from tests.imapserver import ImapServer
 from tests.mailserver import MailServer
@@ -224,10 +224,12 @@ def odd(
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """It keeps the loop of its thread, so that tests of other modules cannot start one: it ends with its module."""
-    from playwright.sync_api import sync_playwright  # slow to import
+    from playwright.sync_api import expect, sync_playwright  # slow to import
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        path = shutil.which("chromium") or shutil.which("chromium-browser")
+        # The same engine without a browser's own windows starts and draws in little more than half the time.
+        path = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("chromium-browser")
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()

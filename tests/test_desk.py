@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import inbox, rows
 from tests.deciding import decide, return_id, row_of, standing
@@ -48,9 +49,9 @@ def open_return(page: Page, some: Path, name: str) -> None:
 
 
 def test_the_first_page_lists_what_needs_a_person_in_words(page: Page) -> None:
-    assert page.title().startswith("To do (5)")
+    expect(page).to_have_title(re.compile(r"^To do \(5\)"))
     cedar = page.locator(".tasks li").filter(has_text="Cedar Primary School").first
-    assert "Details of Main Contact for all mailings: Email: not an email address" in cedar.inner_text()
+    expect(cedar).to_contain_text("Details of Main Contact for all mailings: Email: not an email address")
     assert "key=" not in page.url
 
 
@@ -58,12 +59,12 @@ def test_an_error_is_corrected_beside_the_page(page: Page, some: Path) -> None:
     open_return(page, some, "cedar")
     assert page.locator("#page-picture").evaluate("picture => picture.decode().then(() => picture.naturalWidth)") > 500
     box = page.get_by_label("Details of Main Contact for all mailings: Email", exact=True)
-    assert box.input_value() == MISTYPED
+    expect(box).to_have_value(MISTYPED)
     box.fill("jo@cedar.example")
     page.get_by_role("button", name="Save").first.click()
-    assert "was “jo@cedar,example” and is “jo@cedar.example”" in page.get_by_role("status").first.inner_text()
+    expect(page.get_by_role("status").first).to_contain_text("was “jo@cedar,example” and is “jo@cedar.example”")
     assert row_of(some, return_id(some, "cedar"))["verdict"] == "accepted"
-    assert "Next:" in page.locator(".next").inner_text()
+    expect(page.locator(".next")).to_contain_text("Next:")
 
 
 def test_what_was_done_is_undone_with_a_click(page: Page, some: Path) -> None:
@@ -72,14 +73,14 @@ def test_what_was_done_is_undone_with_a_click(page: Page, some: Path) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Undo").click()
     assert row_of(some, return_id(some, "cedar"))["verdict"] == "needs_attention"
-    assert "is undone" in page.get_by_role("status").first.inner_text()
+    expect(page.get_by_role("status").first).to_contain_text("is undone")
 
 
 def test_a_wrong_correction_says_so_at_its_box_and_keeps_what_was_typed(page: Page, some: Path) -> None:
     open_return(page, some, "cedar")
     page.get_by_label("Details of Main Contact for all mailings: Email", exact=True).fill("jo at cedar")
     page.keyboard.press("Enter")
-    assert "“jo at cedar” is not an email address" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("“jo at cedar” is not an email address")
     box = page.get_by_label("Details of Main Contact for all mailings: Email", exact=True)
     assert (box.input_value(), box.get_attribute("aria-invalid")) == ("jo at cedar", "true")
     assert rows(some / "decisions.csv") == []
@@ -110,12 +111,12 @@ def test_a_stray_is_assigned_and_closed(page: Page, some: Path) -> None:
 def test_answers_by_telephone_are_entered_at_the_school(page: Page, some: Path) -> None:
     open_return(page, some, "elm")
     page.get_by_role("link", name="Elm Tree Primary School").click()
-    assert "Sam Okafor" in page.locator(".people").inner_text()
+    expect(page.locator(".people")).to_contain_text("Sam Okafor")
     page.get_by_role("link", name="Change something").click()
-    assert page.get_by_label("Details of Main Contact for all mailings: Name", exact=True).input_value() == "Sam Okafor"
+    expect(page.get_by_label("Details of Main Contact for all mailings: Name", exact=True)).to_have_value("Sam Okafor")
     page.get_by_label("Details of the Chair of the Governing Body: Name", exact=True).fill("Bea Low")
     page.get_by_role("button", name="Save").click()
-    assert "Bea Low" in page.locator(".people").inner_text()
+    expect(page.locator(".people")).to_contain_text("Bea Low")
     assert row_of(some, return_id(some, "elm"))["verdict"] == "superseded"
 
 
@@ -130,9 +131,9 @@ def test_the_answers_of_a_scan_are_typed_in_beside_its_picture(page: Page, some:
     page.get_by_role("group", name="Phase").get_by_label("Secondary").check()
     page.get_by_label("Details of Main Contact for all mailings: Email", exact=True).fill("ann at ivy")
     page.get_by_role("button", name="Save").click()
-    assert "“ann at ivy” is not an email address" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("“ann at ivy” is not an email address")
     for label, answer in SCANNED.items():
-        assert page.get_by_label(label, exact=True).input_value() == answer
+        expect(page.get_by_label(label, exact=True)).to_have_value(answer)
     page.get_by_label("Details of Main Contact for all mailings: Email", exact=True).fill("ann@ivy.example")
     page.get_by_role("button", name="Save").click()
     assert row_of(some, return_id(some, "scan"))["verdict"] == "superseded"
@@ -162,8 +163,8 @@ def test_a_wrong_year_is_said_on_the_page_of_the_return(page: Page, some: Path) 
     open_return(page, some, "minutes")
     page.get_by_label("Membership year").fill("soon")
     page.get_by_role("button", name="Assign").click()
-    assert "soon" in page.get_by_role("alert").inner_text()
-    assert page.get_by_role("button", name="Close it").is_visible()
+    expect(page.get_by_role("alert")).to_contain_text("soon")
+    expect(page.get_by_role("button", name="Close it")).to_be_visible()
 
 
 def test_a_note_on_a_school_is_in_its_story(page: Page, some: Path) -> None:
@@ -171,7 +172,7 @@ def test_a_note_on_a_school_is_in_its_story(page: Page, some: Path) -> None:
     page.get_by_role("link", name="Elm Tree Primary School").click()
     page.get_by_label("What the office should know of the school").fill("Ring after 3 pm")
     page.get_by_role("button", name="Note it").click()
-    assert "Ring after 3 pm" in page.locator(".story").inner_text()
+    expect(page.locator(".story")).to_contain_text("Ring after 3 pm")
 
 
 def test_a_page_that_is_out_of_date_says_so_and_changes_nothing(page: Page, some: Path) -> None:
@@ -179,16 +180,16 @@ def test_a_page_that_is_out_of_date_says_so_and_changes_nothing(page: Page, some
     decide("correct", some, return_id(some, "cedar"), "main_contact_email=other@cedar.example")
     page.get_by_label("Details of Main Contact for all mailings: Email", exact=True).fill("jo@cedar.example")
     page.keyboard.press("Enter")
-    assert "Somebody has changed this" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("Somebody has changed this")
     assert len(rows(some / "decisions.csv")) == 1
 
 
 def test_schools_are_listed_by_where_they_stand(page: Page) -> None:
     page.get_by_role("link", name="Schools").first.click()
-    assert "Cedar Primary School" in page.locator("tbody").inner_text()
+    expect(page.locator("tbody")).to_contain_text("Cedar Primary School")
     page.get_by_label("Where it stands").select_option(label="Accepted")
     page.get_by_role("button", name="Show").click()
-    assert page.locator("tbody tr").count() == 1
+    expect(page.locator("tbody tr")).to_have_count(1)
 
 
 def test_the_list_is_gone_through_with_the_keyboard_alone(page: Page) -> None:
@@ -198,14 +199,14 @@ def test_the_list_is_gone_through_with_the_keyboard_alone(page: Page) -> None:
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url("**/returns/*")
-    assert page.locator("h1").count() == 1
+    expect(page.locator("h1")).to_have_count(1)
 
 
 def test_what_a_school_typed_is_never_html(page: Page, some: Path) -> None:
     open_return(page, some, "cedar")
-    assert page.locator("img[src=x]").count() == 0
+    expect(page.locator("img[src=x]")).to_have_count(0)
     name = page.get_by_label("Details of the Headteacher (if different from main contact): Name", exact=True)
-    assert name.input_value() == HOSTILE
+    expect(name).to_have_value(HOSTILE)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -61,11 +61,11 @@ def test_a_tick_is_taken_away(page: Page, some: Path) -> None:
 def test_required_boxes_are_marked_in_words_and_no_other(page: Page, some: Path) -> None:
     go_to(page, f"/returns/{return_id(some, 'cedar')}")
     chair, head = page.locator("#chair_of_governors_name"), page.locator("#headteacher_name")
-    assert chair.get_attribute("aria-required") == "true"
+    expect(chair).to_have_attribute("aria-required", "true")
     assert head.get_attribute("aria-required") is None
-    assert "required" in page.locator("[data-box=chair_of_governors_name]").inner_text()
-    assert "required" not in page.locator("[data-box=headteacher_name]").inner_text()
-    assert "optional" not in page.locator("main").inner_text()
+    expect(page.locator("[data-box=chair_of_governors_name]")).to_contain_text("required")
+    expect(page.locator("[data-box=headteacher_name]")).not_to_contain_text("required")
+    expect(page.locator("main")).not_to_contain_text("optional")
 
 
 def test_what_happened_stands_in_plain_words_with_links(page: Page, some: Path) -> None:
@@ -73,13 +73,13 @@ def test_what_happened_stands_in_plain_words_with_links(page: Page, some: Path) 
     decide("correct", some, cedar, "main_contact_email=jo@cedar.example", why="rang them")
     go_to(page, "/schools/211-2101")
     story = page.locator(".story")
-    assert cedar not in story.inner_text()
-    assert "Decision" not in story.inner_text()
-    assert "is “jo@cedar.example”. Decided by Jo: rang them." in story.inner_text()
+    expect(story).not_to_contain_text(cedar)
+    expect(story).not_to_contain_text("Decision")
+    expect(story).to_contain_text("is “jo@cedar.example”. Decided by Jo: rang them.")
     story.get_by_role("link", name="Look").first.click()
     page.get_by_text("What happened").click()
     expect(page.locator(".story")).to_contain_text("Came for 2026-27 as in/cedar.pdf, read from its boxes.")
-    assert cedar not in page.locator(".story").inner_text()
+    expect(page.locator(".story")).not_to_contain_text(cedar)
 
 
 # --- the list --------------------------------------------------------------------------------------------------------
@@ -87,8 +87,8 @@ def test_what_happened_stands_in_plain_words_with_links(page: Page, some: Path) 
 
 def test_all_as_last_year_is_not_offered_where_last_years_answers_are_not_enough(page: Page) -> None:
     elm = page.locator(".tasks li").filter(has_text="Elm Tree Primary School")
-    assert elm.get_by_role("button", name="All as last year").count() == 0
-    assert "nobody knows" in elm.inner_text()
+    expect(elm.get_by_role("button", name="All as last year")).to_have_count(0)
+    expect(elm).to_contain_text("nobody knows")
     elm.get_by_role("link", name="Type in its answers").click()
     expect(page.locator("h1")).to_contain_text("Enter the answers of Elm Tree Primary School")
 
@@ -106,7 +106,7 @@ def test_a_return_date_that_has_passed_is_said_at_its_box_and_can_be_kept(
         page.get_by_role("button", name="Continue").click()
         words = page.locator("#return_by-error")
         expect(words).to_contain_text("has passed. Enter a later day, or keep this one.")
-        assert page.locator("#return_by").get_attribute("aria-describedby") == "return_by-error"
+        expect(page.locator("#return_by")).to_have_attribute("aria-describedby", "return_by-error")
         page.get_by_role("button", name="Continue").click()
         expect(page.locator("h1")).to_contain_text("Your list of schools")
 

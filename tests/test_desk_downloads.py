@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.conftest import inbox, ingest, rows
 from tests.desk import MISTYPED, go_to, result
@@ -31,7 +31,7 @@ def test_forms_of_the_year_are_downloaded(page: Page) -> None:
     assert copy.value.suggested_filename == "2026-27 211-2103 Elm Tree Primary School.pdf"
     page.get_by_label("How many").fill("0")
     page.get_by_role("button", name="Download blank forms").click()
-    assert "from 1 to 1000" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("from 1 to 1000")
     page.get_by_role("button", name="Print for all 3 schools").click()
     assert "3 forms, by DfE number." in result(page)
     with page.expect_download() as pack:
@@ -41,15 +41,15 @@ def test_forms_of_the_year_are_downloaded(page: Page) -> None:
 
 def test_the_report_shows_how_the_year_stands_now(page: Page, some: Path, tmp_path: Path, filled: Filled) -> None:
     go_to(page, "/report")
-    assert "0 of 3 schools have returned the form." in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("0 of 3 schools have returned the form.")
     ingest(some, [inbox(tmp_path / "in", cedar=filled(), elm=filled("2103", main_contact_email=MISTYPED))])
     page.reload()
     main = page.locator("main").inner_text()
     assert "2 of 3 schools have returned the form." in main
     assert page.get_by_role("row", name="Primary").inner_text().split() == ["Primary", "1", "1", "0", "2"]
     page.get_by_role("link", name="Needs attention: 1").click()
-    assert "Elm Tree Primary School" in page.locator("tbody").inner_text()
-    assert "Cedar Primary School" not in page.locator("tbody").inner_text()
+    expect(page.locator("tbody")).to_contain_text("Elm Tree Primary School")
+    expect(page.locator("tbody")).not_to_contain_text("Cedar Primary School")
 
 
 def test_the_report_to_share_has_no_personal_data_and_that_for_the_office_has(
@@ -83,4 +83,4 @@ def test_a_mailing_list_is_downloaded_by_role_and_phase(page: Page, some: Path, 
     page.get_by_label("Nursery").check()
     page.get_by_label("Secondary").uncheck()
     page.get_by_role("button", name="Download the mailing list").click()
-    assert "No accepted form has such a person" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("No accepted form has such a person")

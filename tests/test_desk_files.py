@@ -41,7 +41,7 @@ def test_files_dropped_on_any_page_are_read_and_the_tray_says_what_came_of_each(
     assert re.search(r"minutes\.txt\s+Not our form – ", tray)
     assert {"Elm.pdf", "minutes.txt"} <= {row["source"] for row in rows(some / "returns.csv")}
     page.locator("#tray").get_by_role("link", name="Look at Elm Tree Primary School").click()
-    assert page.locator("h1").inner_text() == "Elm Tree Primary School"
+    expect(page.locator("h1")).to_have_text("Elm Tree Primary School")
 
 
 def test_the_list_of_what_needs_somebody_has_what_was_dropped_on_it_at_once(page: Page) -> None:
@@ -59,7 +59,7 @@ def test_what_came_of_files_is_old_news_on_the_next_page_and_stays_under_add_ret
     page.get_by_role("link", name="Schools").first.click()
     page.locator("#tray").wait_for(state="hidden")
     page.get_by_role("link", name="Add returns").click()
-    assert page.locator("#tray").get_by_text("minutes.txt").count()
+    expect(page.locator("#tray").get_by_text("minutes.txt")).not_to_have_count(0)
     page.get_by_role("button", name="Clear this").click()
     page.locator("#tray .batch").wait_for(state="detached")
 
@@ -95,12 +95,12 @@ def test_a_list_of_schools_that_is_dropped_leads_to_its_preview_and_is_no_return
     before = rows(some / "returns.csv")
     drop(page, ("new list.csv", b"dfe_number,School\n2101,Cedar Academy\n2199,Willow School\n"))
     page.locator("#tray .remove").wait_for(timeout=60_000)
-    assert "This looks like a list of schools." in page.locator("#tray").inner_text()
+    expect(page.locator("#tray")).to_contain_text("This looks like a list of schools.")
     assert rows(some / "returns.csv") == before
     page.locator("#tray").get_by_role("link", name="Look at it as your list").click()
-    assert "New in the list of 2026-27: 211/2199 Willow School." in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("New in the list of 2026-27: 211/2199 Willow School.")
     page.get_by_role("button", name="Use this list").click()
-    assert "2 schools are members in 2026-27" in page.get_by_role("status").first.inner_text()
+    expect(page.get_by_role("status").first).to_contain_text("2 schools are members in 2026-27")
 
 
 # --- the year ------------------------------------------------------------------------------------------------------
@@ -133,12 +133,12 @@ def test_a_list_counts_only_once_it_is_used(page: Page, tmp_path: Path) -> None:
     assert "211/2101 Cedar Primary School is now Cedar Academy" in shown
     assert "not used “Fax”" in shown
     page.get_by_role("link", name="Schools").first.click()
-    assert "Willow School" not in page.locator("tbody").inner_text()
+    expect(page.locator("tbody")).not_to_contain_text("Willow School")
     page.go_back()
     page.get_by_role("button", name="Use this list").click()
-    assert "2 schools are members in 2026-27" in page.get_by_role("status").first.inner_text()
+    expect(page.get_by_role("status").first).to_contain_text("2 schools are members in 2026-27")
     page.get_by_role("link", name="Schools").first.click()
-    assert "Willow School" in page.locator("tbody").inner_text()
+    expect(page.locator("tbody")).to_contain_text("Willow School")
 
 
 def test_rows_that_are_not_understood_are_named_with_the_reason(page: Page, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_rows_that_are_not_understood_are_named_with_the_reason(page: Page, tmp_
     wrong = page.get_by_role("alert").inner_text()
     assert "Row 2: E-mail is not an e-mail address" in wrong
     assert "Row 3: dfe_number is not a DfE number" in wrong
-    assert page.get_by_role("button", name="Use this list").count() == 0
+    expect(page.get_by_role("button", name="Use this list")).to_have_count(0)
 
 
 def test_a_file_that_is_no_list_is_said_to_be_none_by_its_own_name(page: Page, tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_list_given_meanwhile_makes_the_page_out_of_date(page: Page, some: Pat
     (tmp_path / "other.csv").write_text("dfe_number,School\n2103,Elm\n", encoding="utf-8")
     assert run("status", "2026-27", "-o", some, "--schools", tmp_path / "other.csv").exit_code == 0
     page.get_by_role("button", name="Use this list").click()
-    assert "Somebody has given another list" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("Somebody has given another list")
 
 
 # --- the first run -------------------------------------------------------------------------------------------------
@@ -178,8 +178,8 @@ def test_a_first_run_asks_three_questions_shows_the_form_and_tries_samples(
         page.get_by_label("Where do forms come back to?").fill("forms at borough")
         page.get_by_label("By when?").fill("15 june")
         page.get_by_role("button", name="Continue").click()
-        assert "Enter an e-mail address in the correct format" in page.get_by_role("alert").inner_text()
-        assert page.get_by_label("What is the partnership called?").input_value() == "Borough Schools Together"
+        expect(page.get_by_role("alert")).to_contain_text("Enter an e-mail address in the correct format")
+        expect(page.get_by_label("What is the partnership called?")).to_have_value("Borough Schools Together")
         page.get_by_label("Where do forms come back to?").fill("forms@borough.example")
         page.get_by_role("button", name="Continue").click()
         page.get_by_label("List of schools").set_input_files(tmp_path / "schools.csv")
@@ -189,13 +189,13 @@ def test_a_first_run_asks_three_questions_shows_the_form_and_tries_samples(
         assert page.locator("#page-picture").evaluate(width) > 500
         page.get_by_role("button", name="Try it with samples").click()
         page.get_by_role("link", name="Open the samples").click(timeout=60_000)
-        assert "These are samples" in page.locator("body").inner_text()
-        assert page.locator(".tasks li").count() > 3
+        expect(page.locator("body")).to_contain_text("These are samples")
+        expect(page.locator(".tasks li").nth(3)).to_be_visible()
     assert rows(folder / "returns.csv") == []
     assert run("generate", "2026-27", "-o", tmp_path / "forms", "--records", folder).exit_code == 0
     assert "Borough Schools Together" in (folder / "templates" / "partnership.toml").read_text(encoding="utf-8")
     with running_desk(folder, Definitions.of_today) as running:
-        assert opened_at(context, running).locator("h1").inner_text() == "To do 2026-27"
+        expect(opened_at(context, running).locator("h1")).to_have_text("To do 2026-27")
 
 
 def test_a_first_run_can_begin_without_a_list(context: BrowserContext, tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_first_run_can_begin_without_a_list(context: BrowserContext, tmp_path:
         page = opened_at(context, running, "/lists")
         page.get_by_role("button", name="I have no list yet").click()
         page.get_by_role("link", name="To do").first.click()
-        assert "Nothing needs you" in page.locator("main").inner_text()
+        expect(page.locator("main")).to_contain_text("Nothing needs you")
 
 
 # --- for everyone --------------------------------------------------------------------------------------------------

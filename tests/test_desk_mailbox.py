@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import rows
 from tests.desk import context_of, go_to, opened_at, require_accessible, result
@@ -59,7 +59,7 @@ def test_wrong_password_is_said_and_asked_for_again(page: Page, imap: ImapServer
     assert "refuses the user name or the password. Correct them." in result(page)
     go_to(page, "/mailbox")
     page.get_by_role("button", name="Fetch new messages").click()
-    assert "Enter the password of the mailbox." in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("Enter the password of the mailbox.")
     require_accessible(page)
 
 
@@ -76,7 +76,7 @@ def test_box_that_has_to_be_put_right_is_said(page: Page, host: str, user: str, 
     page.get_by_label("Mail server").fill(host)
     page.get_by_label("User name").fill(user)
     page.get_by_role("button", name="Fetch new messages").click()
-    assert words in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text(words)
 
 
 def test_sign_in_that_nobody_has_set_up_is_said_before_anything_starts(page: Page) -> None:
@@ -85,7 +85,7 @@ def test_sign_in_that_nobody_has_set_up_is_said_before_anything_starts(page: Pag
     page.get_by_label("User name").fill("office@example.org")
     page.get_by_label("At Microsoft").check()
     page.get_by_role("button", name="Fetch new messages").click()
-    assert "Nobody has set up the sign-in with Microsoft yet." in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("Nobody has set up the sign-in with Microsoft yet.")
 
 
 def set_up(records: Path, oauth: OAuthServer) -> None:
@@ -115,7 +115,7 @@ def test_user_signs_in_once_to_fetch_and_to_send(
         page.get_by_label("At Microsoft").check()
         sign_in(page, server, "office", "")
         assert "No new message is there." in result(page)
-        assert "Your browser opens. Sign in there at Microsoft as office" in page.locator("#job").inner_text()
+        expect(page.locator("#job")).to_contain_text("Your browser opens. Sign in there at Microsoft as office")
         mail_server = MailServer(module_authority, tokens=oauth.access)
         starting = threading.Thread(target=mail_server.__enter__)  # Playwright has this thread's loop
         starting.start()
@@ -126,7 +126,7 @@ def test_user_signs_in_once_to_fetch_and_to_send(
         require_accessible(page)
         page.get_by_label("Mail server").fill(mail_server.host)
         page.get_by_label("User name").fill("office")
-        assert page.get_by_label("At Microsoft").is_checked()
+        expect(page.get_by_label("At Microsoft")).to_be_checked()
         page.get_by_text("More", exact=True).click()
         page.get_by_label("Port").fill(str(mail_server.port))
         page.get_by_label("Messages in a minute").fill("60000")
@@ -148,7 +148,7 @@ def test_drafts_are_put_into_the_mailbox_once(page: Page, imap: ImapServer) -> N
     assert "Elm Tree Primary School: put among the drafts" in words
     assert len(imap.subjects("three", "Ablage")) == 3
     go_to(page, "/send")
-    assert "3 schools were not sent the form" not in page.locator("main").inner_text()
+    expect(page.locator("main")).not_to_contain_text("3 schools were not sent the form")
 
 
 def test_pages_fit_a_narrow_dark_screen(chromium: Browser, desk: RunningDesk) -> None:

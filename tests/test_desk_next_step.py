@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page, expect
 
 from tests import packing
 from tests.conftest import inbox, ingest, rows
@@ -36,9 +36,9 @@ def kept(folder: Path, name: str, data: bytes) -> Path:
     return packing.written(folder / f"in of {name}", name, data).parent
 
 
-def main_of(page: Page) -> str:
+def main_of(page: Page) -> Locator:
     """What the page says."""
-    return page.locator("main").inner_text()
+    return page.locator("main")
 
 
 def test_schools_without_an_address_are_counted_where_one_chooses_whom_to_write_to(
@@ -47,10 +47,10 @@ def test_schools_without_an_address_are_counted_where_one_chooses_whom_to_write_
     (tmp_path / "new.csv").write_text(WITHOUT_ADDRESSES, encoding="utf-8")
     ingest(some, [inbox(tmp_path / "in")], register=tmp_path / "new.csv")
     go_to(page, "/send")
-    assert "3 schools have no e-mail address, so the desk cannot write to them." in main_of(page)
-    assert "No school is left" not in main_of(page)
+    expect(main_of(page)).to_contain_text("3 schools have no e-mail address, so the desk cannot write to them.")
+    expect(main_of(page)).not_to_contain_text("No school is left")
     page.locator("main").get_by_role("link", name="Give a list with their addresses").click()
-    assert page.locator("h1").inner_text().startswith("Your list of schools")
+    expect(page.locator("h1")).to_contain_text("Your list of schools")
 
 
 def test_reminders_that_are_not_due_say_from_when_and_the_form_can_go_out_again_before(
@@ -58,11 +58,11 @@ def test_reminders_that_are_not_due_say_from_when_and_the_form_can_go_out_again_
 ) -> None:
     assert email(schools, some, "--drafts", tmp_path / "drafts").exit_code == 0
     go_to(page, "/send?all=1")
-    assert "No reminder is due today. The next are due on " in main_of(page)
+    expect(main_of(page)).to_contain_text("No reminder is due today. The next are due on ")
     page.get_by_role("button", name="Remind the ticked schools").click()
-    assert "They are reminded from " in main_of(page)
+    expect(main_of(page)).to_contain_text("They are reminded from ")
     page.get_by_role("button", name="Send them the form again").click()
-    assert page.locator("h1").inner_text() == "The form to 3 schools"
+    expect(page.locator("h1")).to_have_text("The form to 3 schools")
 
 
 def test_a_list_without_addresses_says_before_it_is_used_that_the_desk_cannot_write_to_its_schools(
@@ -72,8 +72,8 @@ def test_a_list_without_addresses_says_before_it_is_used_that_the_desk_cannot_wr
     go_to(page, "/lists")
     page.get_by_label("List of schools").set_input_files(tmp_path / "new.csv")
     page.get_by_role("button", name="Look at it").click()
-    assert "In this list, no school has an e-mail address." in main_of(page)
-    assert "change its heading to “E-mail”" in main_of(page)
+    expect(main_of(page)).to_contain_text("In this list, no school has an e-mail address.")
+    expect(main_of(page)).to_contain_text("change its heading to “E-mail”")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_list_says_which_schools_it_tells_too_little_of(page: Page, tmp_path: 
     go_to(page, "/lists")
     page.get_by_label("List of schools").set_input_files(tmp_path / "new.csv")
     page.get_by_role("button", name="Look at it").click()
-    assert says in main_of(page)
+    expect(main_of(page)).to_contain_text(says)
 
 
 def test_a_file_is_given_to_the_school_whose_name_was_typed_in_part(page: Page, some: Path, tmp_path: Path) -> None:
@@ -98,7 +98,9 @@ def test_a_file_is_given_to_the_school_whose_name_was_typed_in_part(page: Page, 
     school = page.get_by_label("DfE number of the school")
     school.fill("e")
     page.get_by_role("button", name="Assign").click()
-    assert "Several schools have “e” in their names: Cedar Primary School (211/2101), Elm Tree" in main_of(page)
+    expect(main_of(page)).to_contain_text(
+        "Several schools have “e” in their names: Cedar Primary School (211/2101), Elm Tree"
+    )
     school.fill("elm tree")
     page.get_by_role("button", name="Assign").click()
     done = page.locator(".done").inner_text()
@@ -112,7 +114,7 @@ def test_a_form_of_an_earlier_year_is_counted_for_the_year_that_is_collected_wit
     ingest(some, [kept(tmp_path, "old.pdf", earlier)], year=YEAR)
     go_to(page, f"/returns/{return_id(some, 'old')}")
     page.get_by_role("button", name="Count it for 2026-27").click()
-    assert "a file counts for 2026-27" in page.locator(".done").inner_text()
+    expect(page.locator(".done")).to_contain_text("a file counts for 2026-27")
     found = row_of(some, return_id(some, "old"))
     assert (found["verdict"], found["membership_year"]) == ("accepted", "2026-27")
 
@@ -123,16 +125,16 @@ def test_a_message_of_a_school_whose_form_is_accepted_is_not_answered_with_a_req
     message = written("Our chair of governors is now Rhys Newman.", CEDAR)
     ingest(some, [kept(tmp_path, "form.pdf", filled()), kept(tmp_path, "note.eml", message.as_bytes())])
     go_to(page, f"/returns/{return_id(some, 'note')}")
-    assert "The school's form is accepted." in main_of(page)
-    assert "Please save the form and send it again" not in main_of(page)
+    expect(main_of(page)).to_contain_text("The school's form is accepted.")
+    expect(main_of(page)).not_to_contain_text("Please save the form and send it again")
     page.get_by_role("link", name="Change its answers").click()
     page.locator("#chair_of_governors_name").fill("Rhys Newman")
     page.get_by_role("button", name="Save").click()
-    assert "Nothing needs you any more." in main_of(page)
+    expect(main_of(page)).to_contain_text("Nothing needs you any more.")
     (chair,) = (row for row in rows(some / "contacts.csv") if row["role"] == "chair_of_governors")
     assert chair["name"] == "Rhys Newman"
     go_to(page, f"/returns/{return_id(some, 'note')}")  # which needs nobody any more
-    assert "close the message" not in main_of(page)
+    expect(main_of(page)).not_to_contain_text("close the message")
 
 
 def test_what_came_is_downloaded_as_it_came(page: Page, some: Path, tmp_path: Path, filled: Filled) -> None:
@@ -176,8 +178,10 @@ def test_the_school_of_which_the_name_of_a_file_speaks_is_proposed(
 ) -> None:
     ingest(some, [kept(tmp_path, name, letter())])
     go_to(page, f"/returns/{return_id(some, Path(name).stem)}")
-    assert page.get_by_label("DfE number of the school").input_value() == proposed
-    assert ("check it" in main_of(page)) is bool(proposed)
+    expect(page.get_by_label("DfE number of the school")).to_have_value(proposed)
+    found = expect(main_of(page))
+    check = found.to_contain_text if proposed else found.not_to_contain_text
+    check("check it")
 
 
 def test_required_stands_beside_the_question_and_not_in_the_example_below_it(page: Page) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.commands import run
 from tests.conftest import inbox, rows
@@ -82,11 +82,11 @@ def test_a_person_is_erased_only_after_a_look_at_what_goes(page: Page, some: Pat
     shown = page.locator("main").inner_text()
     assert ("Cedar Primary School" in shown, "with 2 files that hold the person" in shown) == (True, True)
     page.get_by_role("button", name="Erase for good").click()
-    assert "Nothing was deleted" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was deleted")
     assert "stands in" in held(some, NAME)
     page.get_by_label(SURE).check()
     page.get_by_role("button", name="Erase for good").click()
-    assert "It is deleted for good." in page.locator(".done").inner_text()
+    expect(page.locator(".done")).to_contain_text("It is deleted for good.")
     assert "Nothing is held" in held(some, NAME)
     assert len(rows(some / "returns.csv")) == 4
 
@@ -97,8 +97,8 @@ def test_what_changed_since_the_look_is_looked_at_again(page: Page, some: Path) 
     decide("note", some, "4242", f"{NAME} has moved here")
     page.get_by_label(SURE).check()
     page.get_by_role("button", name="Erase for good").click()
-    assert "What would be deleted has changed" in page.get_by_role("alert").inner_text()
-    assert "Ivy Lane School" in page.locator("main").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("What would be deleted has changed")
+    expect(page.locator("main")).to_contain_text("Ivy Lane School")
     assert "stands in" in held(some, NAME)
 
 
@@ -107,7 +107,7 @@ def test_a_file_that_shows_the_person_goes_too(page: Page, some: Path) -> None:
     page.get_by_role("button", name="Erase…").click()
     page.get_by_label("in/scan.pdf").check()
     page.get_by_role("button", name="Add the ticked files").click()
-    assert "with 3 files that hold the person" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("with 3 files that hold the person")
     page.get_by_label(SURE).check()
     page.get_by_role("button", name="Erase for good").click()
     assert not list((some / "returns").glob("*.pdf"))
@@ -117,10 +117,10 @@ def test_the_data_of_a_school_is_deleted_after_a_look_at_what_goes(page: Page, s
     page.get_by_role("link", name="Choose what to delete").click()
     page.get_by_label("DfE number of the school").fill("2103")
     page.get_by_role("button", name="Show what goes").first.click()
-    assert "Elm Tree Primary School" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("Elm Tree Primary School")
     page.get_by_label(SURE).check()
     page.get_by_role("button", name="Delete for good").click()
-    assert "It is deleted for good." in page.locator(".done").inner_text()
+    expect(page.locator(".done")).to_contain_text("It is deleted for good.")
     assert {row["dfe_number"] for row in rows(some / "schools.csv")} == {"211/2101"}
 
 
@@ -128,7 +128,7 @@ def test_what_nobody_can_place_is_deleted_and_nothing_else(page: Page, some: Pat
     kept = {row["return_id"] for row in rows(some / "schools.csv")}
     page.get_by_role("link", name="Choose what to delete").click()
     page.get_by_role("button", name="Show what goes").last.click()
-    assert "in/minutes.txt" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("in/minutes.txt")
     page.get_by_label(SURE).check()
     page.get_by_role("button", name="Delete for good").click()
     assert kept <= {row["return_id"] for row in rows(some / "returns.csv")}
@@ -144,7 +144,7 @@ def test_a_wrong_choice_of_what_to_delete_is_said_in_words(page: Page, school: s
     page.get_by_label("DfE number of the school").fill(school)
     page.get_by_label("Only the years before this one").fill(before)
     page.get_by_role("button", name="Show what goes").first.click()
-    assert words in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text(words)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -62,7 +62,7 @@ def context(context: BrowserContext) -> BrowserContext:
 
 def test_return_that_came_in_no_message_came_on_the_day_on_which_it_was_taken_in(page: Page, some: Path) -> None:
     go_to(page, f"/returns/{return_id(some, 'cedar')}")
-    assert f"came {today().day} {today():%B}" in page.locator(".details").first.inner_text()
+    expect(page.locator(".details").first).to_contain_text(f"came {today().day} {today():%B}")
 
 
 def open_return(page: Page, records: Path, name: str) -> None:
@@ -160,14 +160,14 @@ def test_enter_in_a_box_saves_what_was_typed_and_takes_no_other_answer(page: Pag
     page.keyboard.press("Enter")
     expect(page.locator(".done")).to_contain_text("is “jo@cedar.example”")
     assert rows(some / "decisions.csv")[-1]["field"] == "main_contact_email"
-    assert page.locator("#phase_special").is_checked()
+    expect(page.locator("#phase_special")).to_be_checked()
 
 
 def test_an_answer_that_was_emptied_stays_empty(page: Page, some: Path) -> None:
     open_return(page, some, "cedar")
     page.locator("#main_contact_telephone").fill("")
     page.get_by_role("button", name="Save").last.click()
-    assert page.locator("#main_contact_telephone").input_value() == ""
+    expect(page.locator("#main_contact_telephone")).to_have_value("")
 
 
 def test_the_sentence_for_the_school_is_copied(page: Page, some: Path) -> None:
@@ -180,18 +180,18 @@ def test_the_sentence_for_the_school_is_copied(page: Page, some: Path) -> None:
 def test_two_forms_that_differ_are_side_by_side_with_their_differences_alone(page: Page, some: Path) -> None:
     open_return(page, some, "ivy")
     table = page.locator(".conflict")
-    assert "Ann Lee" in table.inner_text()
-    assert "Registered Address" not in table.inner_text()
-    assert "not ticked" in table.inner_text()
+    expect(table).to_contain_text("Ann Lee")
+    expect(table).not_to_contain_text("Registered Address")
+    expect(table).to_contain_text("not ticked")
     page.get_by_role("button", name="This one counts: in/later.pdf").click()
     assert row_of(some, return_id(some, "later"))["verdict"] == "accepted"
 
 
 def test_what_a_message_says_stands_beside_the_boxes_as_plain_text(page: Page, some: Path) -> None:
     open_return(page, some, "letter")
-    assert "our new chair is Bea Low." in page.locator(".letter").inner_text()
+    expect(page.locator(".letter")).to_contain_text("our new chair is Bea Low.")
     page.get_by_role("link", name="Type in its answers").click()
-    assert "<b>Not bold</b> <img src=x>" in page.locator(".letter").inner_text()
+    expect(page.locator(".letter")).to_contain_text("<b>Not bold</b> <img src=x>")
     page.get_by_label("Details of the Chair of the Governing Body: Name", exact=True).fill("Bea Low")
     page.get_by_role("button", name="Save").click()
     assert row_of(some, return_id(some, "letter"))["verdict"] == "superseded"
@@ -202,19 +202,19 @@ def test_what_a_message_says_stands_beside_the_boxes_as_plain_text(page: Page, s
 
 def test_the_list_is_shown_by_kind(page: Page) -> None:
     page.get_by_role("link", name="Messages (2)").click()
-    assert page.locator(".tasks li").count() == 2
+    expect(page.locator(".tasks li")).to_have_count(2)
     page.get_by_role("link", name="Conflicts (2)").click()
-    assert page.locator(".tasks li").first.inner_text().startswith("Ivy Lane School")
+    expect(page.locator(".tasks li").first).to_contain_text("Ivy Lane School")
     page.get_by_role("link", name=re.compile("^All")).click()
-    assert page.locator(".tasks li").count() == 7
+    expect(page.locator(".tasks li")).to_have_count(7)
 
 
 def test_all_as_last_year_is_one_click(page: Page, some: Path) -> None:
     page.get_by_role("button", name="All as last year").click()
-    assert "Elm Tree Primary School: the answers for 2026-27 are entered." in page.locator(".done").inner_text()
+    expect(page.locator(".done")).to_contain_text("Elm Tree Primary School: the answers for 2026-27 are entered.")
     assert standing(some, "2103") == "accepted"
     page.get_by_text("Done today (3)").click()
-    assert "Elm Tree Primary School: the answers for 2026-27 are entered." in page.locator(".plain").last.inner_text()
+    expect(page.locator(".plain").last).to_contain_text("Elm Tree Primary School: the answers for 2026-27 are entered.")
 
 
 def test_a_stray_is_closed_with_one_click_and_opened_again_with_another(page: Page, some: Path) -> None:
@@ -227,7 +227,7 @@ def test_a_stray_is_closed_with_one_click_and_opened_again_with_another(page: Pa
 def test_what_somebody_else_dealt_with_is_not_closed_again(page: Page, some: Path) -> None:
     decide("close", some, return_id(some, "minutes"))
     page.get_by_role("button", name="Close").click()
-    assert "Somebody has dealt with this" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("Somebody has dealt with this")
 
 
 def test_the_keys_go_from_one_to_the_next_and_to_the_note_of_closing(page: Page, some: Path) -> None:
@@ -262,8 +262,8 @@ def test_with_nothing_left_the_list_says_what_is_next(page: Page, some: Path) ->
     ]
     decide("close", some, *ids)
     page.reload()
-    assert "Nothing needs you." in page.locator("main").inner_text()
-    assert "3 schools have not answered" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("Nothing needs you.")
+    expect(page.locator("main")).to_contain_text("3 schools have not answered")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

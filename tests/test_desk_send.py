@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.commands import run
 from tests.conftest import inbox, ingest
@@ -55,13 +55,13 @@ def test_the_form_is_seen_and_then_sent_to_each_school_that_was_not_sent_it(
     page: Page, some: Path, mail: MailServer
 ) -> None:
     page.get_by_label("Pages").get_by_role("link", name="Send").click()
-    assert "3 schools were not sent the form" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("3 schools were not sent the form")
     page.get_by_role("button", name="Write to them").click()
     letter = page.locator(".mail")
     for words in (CEDAR, "Membership Form 2026-27, Cedar Primary School", "211-2101 Cedar Primary School.pdf", "kB"):
-        assert words in letter.inner_text()
+        expect(letter).to_contain_text(words)
     page.get_by_role("link", name="Next").click()
-    assert ELM in letter.inner_text()
+    expect(letter).to_contain_text(ELM)
     page.get_by_role("link", name="Go on").click()
     sign_in(page, mail)
     words = result(page)
@@ -96,7 +96,7 @@ def test_a_wrong_password_sends_nothing_and_can_be_typed_again(page: Page, mail:
     assert "refuses the user name or the password" in words
     assert mail.received == []
     page.get_by_role("link", name="Try again").click()
-    assert page.get_by_label("User name").input_value() == USER
+    expect(page.get_by_label("User name")).to_have_value(USER)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_text("More", exact=True).click()
     page.get_by_label("Messages in a minute").fill("60000")
@@ -117,7 +117,7 @@ def test_sending_is_stopped_and_goes_on_with_the_others_without_the_password_aga
     assert "Stopped." in words
     assert "2 schools are left." in words
     page.get_by_role("link", name="Go on with the others").click()
-    assert page.locator("h1").inner_text() == "The form to 2 schools"
+    expect(page.locator("h1")).to_have_text("The form to 2 schools")
     page.get_by_role("link", name="Go on").click()
     page.get_by_text("More", exact=True).click()
     page.get_by_label("Messages in a minute").fill("60000")
@@ -141,7 +141,7 @@ def test_while_messages_are_sent_others_work_on_the_records_and_nobody_is_writte
     go_to(page, "/schools/211-2103")
     page.get_by_label("What the office should know of the school").fill("Ring after 3 pm")
     page.get_by_role("button", name="Note it").click()
-    assert "Ring after 3 pm" in page.locator(".story").inner_text()
+    expect(page.locator(".story")).to_contain_text("Ring after 3 pm")
     monkeypatch.setenv("THEP_FORMS_SMTP_PASSWORD", PASSWORD)
     assert send(schools, some, mail, "--smtp-user", USER).exit_code == 0
     assert [received.to for received in mail.received] == [(CEDAR,), (ELM,), (IVY,)]
@@ -149,7 +149,7 @@ def test_while_messages_are_sent_others_work_on_the_records_and_nobody_is_writte
     page.get_by_role("button", name="Stop").click()
     result(page)
     page.get_by_role("link", name="Go on with the others").click()
-    assert page.locator("h1").inner_text() == "Nobody is left to write to"
+    expect(page.locator("h1")).to_have_text("Nobody is left to write to")
 
 
 def test_a_refused_address_is_listed_as_a_problem(page: Page, mail: MailServer) -> None:
@@ -160,7 +160,7 @@ def test_a_refused_address_is_listed_as_a_problem(page: Page, mail: MailServer) 
     sign_in(page, mail)
     words = result(page)
     assert "1 message was not sent: see below." in words
-    assert "Elm Tree Primary School: NOT sent" in page.locator(".steps .problem").inner_text()
+    expect(page.locator(".steps .problem")).to_contain_text("Elm Tree Primary School: NOT sent")
 
 
 def test_drafts_are_downloaded_in_one_file(page: Page, some: Path, tmp_path: Path) -> None:
@@ -182,18 +182,18 @@ def test_drafts_are_downloaded_in_one_file(page: Page, some: Path, tmp_path: Pat
 
 def test_drafts_are_noted_as_sent_once_a_person_says_so(page: Page, some: Path) -> None:
     go_to(page, "/send")
-    assert "Did you send" not in page.locator("main").inner_text()
+    expect(page.locator("main")).not_to_contain_text("Did you send")
     page.get_by_role("button", name="Write to them").click()
     page.get_by_role("link", name="Go on").click()
     page.get_by_role("button", name="Write 3 drafts").click()
     result(page)
-    assert page.locator("h1").inner_text() == "3 drafts written"
+    expect(page.locator("h1")).to_have_text("3 drafts written")
     page.get_by_role("link", name="Say that you sent them").click()
-    assert "Did you send the 3 drafts?" in page.locator("main").inner_text()
-    assert "Form drafted on" in page.locator(".ticks").inner_text()
+    expect(page.locator("main")).to_contain_text("Did you send the 3 drafts?")
+    expect(page.locator(".ticks")).to_contain_text("Form drafted on")
     page.get_by_role("button", name="Yes, all 3 were sent").click()
-    assert "3 drafts are noted as sent." in page.get_by_role("status").first.inner_text()
-    assert "Did you send" not in page.locator("main").inner_text()
+    expect(page.get_by_role("status").first).to_contain_text("3 drafts are noted as sent.")
+    expect(page.locator("main")).not_to_contain_text("Did you send")
     assert standing(some, "4242") == "sent"
 
 
@@ -204,8 +204,8 @@ def test_schools_that_still_have_time_get_no_reminder_and_the_page_says_why(
     assert send(schools, some, mail, "--smtp-user", USER).exit_code == 0
     go_to(page, "/send?all=1")
     page.get_by_role("button", name="Remind the ticked schools").click()
-    assert page.locator("h1").inner_text() == "Nobody is left to write to"
-    assert "Not written to: 3 that have the form and some time left." in page.locator("main").inner_text()
+    expect(page.locator("h1")).to_have_text("Nobody is left to write to")
+    expect(page.locator("main")).to_contain_text("Not written to: 3 that have the form and some time left.")
 
 
 def test_the_mail_server_is_remembered_and_the_password_is_not(
@@ -225,10 +225,10 @@ def test_the_mail_server_is_remembered_and_the_password_is_not(
         again = opened_at(context, running, "/send")
         again.get_by_role("button", name="Write to all").click()
         again.get_by_role("link", name="Go on").click()
-        assert again.get_by_label("Mail server").input_value() == mail.host
-        assert again.get_by_label("User name").input_value() == USER
-        assert again.locator("#port").input_value() == str(mail.port)
-        assert again.get_by_label("Password").input_value() == ""
+        expect(again.get_by_label("Mail server")).to_have_value(mail.host)
+        expect(again.get_by_label("User name")).to_have_value(USER)
+        expect(again.locator("#port")).to_have_value(str(mail.port))
+        expect(again.get_by_label("Password")).to_have_value("")
 
 
 def test_schools_are_chosen_by_their_ticks(page: Page) -> None:
@@ -236,13 +236,13 @@ def test_schools_are_chosen_by_their_ticks(page: Page) -> None:
     page.get_by_label("Schools of which phase").select_option("primary")
     page.get_by_label("Where they stand").select_option("open")
     page.get_by_role("button", name="Show").click()
-    assert page.get_by_role("checkbox").count() == 2
+    expect(page.get_by_role("checkbox")).to_have_count(2)
     page.get_by_role("button", name="Send the form to the ticked schools").click()
-    assert "Tick the schools" in page.get_by_role("alert").inner_text()
+    expect(page.get_by_role("alert")).to_contain_text("Tick the schools")
     page.get_by_label("Elm Tree Primary School").check()
     page.get_by_role("button", name="Send the form to the ticked schools").click()
-    assert page.locator("h1").inner_text() == "The form to 1 school"
-    assert ELM in page.locator(".mail").inner_text()
+    expect(page.locator("h1")).to_have_text("The form to 1 school")
+    expect(page.locator(".mail")).to_contain_text(ELM)
 
 
 def test_what_a_school_is_to_correct_is_written_to_it_from_its_return(
@@ -252,7 +252,7 @@ def test_what_a_school_is_to_correct_is_written_to_it_from_its_return(
     go_to(page, f"/returns/{return_id(some, 'cedar')}")
     page.get_by_role("button", name="Write to the school…").click()
     letter = page.locator(".mail").inner_text()
-    assert page.locator("h1").inner_text() == "A reminder to 1 school"
+    expect(page.locator("h1")).to_have_text("A reminder to 1 school")
     assert "We cannot use it yet" in letter
     page.get_by_role("link", name="Go on").click()
     sign_in(page, mail)
@@ -268,21 +268,21 @@ def test_one_school_is_written_to_and_its_copy_downloaded_from_its_page(page: Pa
     started.value.save_as(tmp_path / "copy.pdf")
     assert (tmp_path / "copy.pdf").read_bytes().startswith(b"%PDF-")
     page.get_by_role("button", name="Write to it…").click()
-    assert page.locator("h1").inner_text() == "The form to 1 school"
-    assert IVY in page.locator(".mail").inner_text()
+    expect(page.locator("h1")).to_have_text("The form to 1 school")
+    expect(page.locator(".mail")).to_contain_text(IVY)
 
 
 def test_the_example_address_is_put_right_before_anything_is_sent(page: Page) -> None:
     go_to(page, "/send")
     page.get_by_role("button", name="Write to them").click()
-    assert "which is an example" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("which is an example")
     seen = page.url
     page.get_by_role("link", name="Enter your own address").click()
     page.locator("[name=return_address]").fill("forms@example.org")
     page.locator("main form button").first.click()
     page.wait_for_url(seen)
-    assert "forms@example.org" in page.locator(".headers").inner_text()
-    assert "which is an example" not in page.locator("main").inner_text()
+    expect(page.locator(".headers")).to_contain_text("forms@example.org")
+    expect(page.locator("main")).not_to_contain_text("which is an example")
 
 
 def test_what_is_missing_for_the_mail_server_is_said_at_its_box(page: Page) -> None:
@@ -291,9 +291,9 @@ def test_what_is_missing_for_the_mail_server_is_said_at_its_box(page: Page) -> N
     page.get_by_role("link", name="Go on").click()
     page.get_by_label("User name").fill(USER)
     page.get_by_role("button", name="Send 3 messages").click()
-    assert "Enter the name of the mail server" in page.get_by_role("alert").inner_text()
-    assert page.get_by_label("Mail server").get_attribute("aria-invalid") == "true"
-    assert page.get_by_label("User name").input_value() == USER
+    expect(page.get_by_role("alert")).to_contain_text("Enter the name of the mail server")
+    expect(page.get_by_label("Mail server")).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("User name")).to_have_value(USER)
 
 
 def test_a_school_without_an_address_is_listed_with_what_to_do(page: Page, some: Path, tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ def test_a_school_without_an_address_is_listed_with_what_to_do(page: Page, some:
     main = page.locator("main").inner_text()
     assert "The form to 2 schools" in main
     assert "have no e-mail address that can be used" in main
-    assert page.get_by_role("link", name="Elm Tree Primary School").is_visible()
+    expect(page.get_by_role("link", name="Elm Tree Primary School")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

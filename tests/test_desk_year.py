@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import inbox
 from tests.deciding import return_id
@@ -56,7 +57,7 @@ def test_a_year_is_done_by_clicks_from_the_first_questions_to_the_next_years_for
 
         year.drop_returns(forms)
         year.look_at_to_do()
-        assert year.page.title().startswith("To do (3)")
+        expect(year.page).to_have_title(re.compile(r"^To do \(3\)"))
         assert set(year.remind()) == {DOVECOTE, ELM}
         assert "2 drafts are noted as sent." in year.said()
         year.open("To do")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests import outlook
 from tests.commands import run
@@ -212,30 +212,30 @@ def test_words_with_an_accepted_form_are_read_by_a_link_on_the_first_page(page: 
     decide("close", some, row["return_id"])
     page.reload()
     page.get_by_role("link", name="Read what schools wrote with their forms (1)").click()
-    assert page.locator("h1").inner_text() == "What schools wrote 2026-27"
-    assert page.locator("blockquote").first.inner_text() == WORDS
-    assert "Here is the form" not in page.locator("main").inner_text()
+    expect(page.locator("h1")).to_have_text("What schools wrote 2026-27")
+    expect(page.locator("blockquote").first).to_have_text(WORDS)
+    expect(page.get_by_text("Here is the form")).to_be_hidden()
     page.get_by_text("The message that it answers").click()
-    assert "Here is the form" in page.locator("main").inner_text()
+    expect(page.get_by_text("Here is the form")).to_be_visible()
     require_accessible(page)
     page.get_by_role("link", name="Cedar Primary School").click()
-    assert page.locator("blockquote").first.inner_text() == WORDS
+    expect(page.locator("blockquote").first).to_have_text(WORDS)
     require_accessible(page)
 
 
 def test_words_with_a_form_that_needs_a_person_stand_on_its_line_and_where_its_answers_are_typed_in(page: Page) -> None:
     line = page.locator("#tasks li").filter(has_text="Our chair is Bo Low")
-    assert "The message says: It would not save. Our chair is Bo Low." in line.inner_text()
+    expect(line).to_contain_text("The message says: It would not save. Our chair is Bo Low.")
     line.get_by_role("link", name="Look").click()
-    assert "Our chair is Bo Low" in page.locator("main blockquote").inner_text()
+    expect(page.locator("main blockquote")).to_contain_text("Our chair is Bo Low")
     page.get_by_role("link", name="Type in its answers").click()
-    assert "Our chair is Bo Low" in page.locator("main blockquote").inner_text()
+    expect(page.locator("main blockquote")).to_contain_text("Our chair is Bo Low")
     require_accessible(page)
 
 
 def test_words_of_a_message_without_a_form_stand_on_its_line(page: Page) -> None:
     line = page.locator("#tasks li").filter(has_text="no file attached")
-    assert "The message says: We will send it soon." in line.inner_text()
+    expect(line).to_contain_text("The message says: We will send it soon.")
 
 
 def test_a_person_in_a_message_is_erased_with_its_whole_text_and_the_page_says_so(page: Page) -> None:
@@ -243,4 +243,4 @@ def test_a_person_in_a_message_is_erased_with_its_whole_text_and_the_page_says_s
     page.get_by_label("Find a person").fill("Zadie Quill")
     page.get_by_role("button", name="Find").click()
     page.get_by_role("button", name="Erase").click()
-    assert "The whole text of the message" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("The whole text of the message")
