@@ -252,6 +252,20 @@ def scanned(pdf: bytes, pages: Sequence[int] = (0,), degrees: float = 1.2) -> by
     return out.getvalue()
 
 
+def in_a_letter(pdf: bytes, pages: Sequence[int], words: str, width: float = 420) -> bytes:
+    """Pictures of pages in a letter, as a word processor prints them: `width` points wide, below a line of words."""
+    out = io.BytesIO()
+    canvas = Canvas(out)
+    for number in pages:
+        picture = draw(pdf, number, scale=2.5)
+        height = width * picture.height / picture.width
+        canvas.drawString(72, 800, words)
+        canvas.drawImage(ImageReader(picture), 72, 780 - height, width, height)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
 def recognised(pdf: bytes) -> bytes:
     """A scan whose words a program guessed and put behind the picture."""
     with pikepdf.open(io.BytesIO(pdf)) as opened:

@@ -6,13 +6,14 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import pikepdf
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.changing import texts_in
 from tests.commands import run
 from tests.conftest import ingest, rows
-from tests.printers import by_cairo, by_pdfium, drawn_sideways, fit_to_page, joined, scanned
+from tests.printers import by_cairo, by_pdfium, drawn_sideways, fit_to_page, in_a_letter, joined, scanned
 from tests.remake_samples import SCHOOLS, answers, dated
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition, shipped
@@ -20,7 +21,7 @@ from thep_forms.definition.identity import Code
 from thep_forms.generate import Master, PaperCopy, pack
 from thep_forms.generate.qr import qr_code
 from thep_forms.layout import Rect
-from thep_forms.reading import ReadFrom
+from thep_forms.reading import FileKind, ReadFrom
 from thep_forms.reading.read import read_file
 
 LIST = shipped("samples") / "schools.csv"
@@ -58,6 +59,30 @@ def test_scan_of_a_copy_sent_by_email_names_its_school(tmp_path: Path, definitio
     copy = Master(definition).copy({"dfe_number": "2101"}, "211/2101")
     (row,) = returns(tmp_path, scanned(copy, range(PAGES)))
     assert (row["dfe_number"], row["read_from"]) == ("211/2101", "scan")
+
+
+def as_form_xobjects(pdf: bytes) -> bytes:
+    """Each page drawn as one thing, a little smaller, on a page of its own."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as opened, pikepdf.new() as new:
+        for page in opened.pages:
+            page.trimbox = page.mediabox
+            new.add_blank_page(page_size=(700, 1000))
+            new.pages[-1].add_overlay(page, pikepdf.Rectangle(0, 200, 560, 1000))
+        new.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("way", [bytes, as_form_xobjects])
+def test_form_that_is_pictured_in_a_letter_is_read_from_its_pictures(
+    returned: bytes, definition: FormDefinition, way: Callable[[bytes], bytes]
+) -> None:
+    letter = in_a_letter(returned, [0, 3], "Here is the form of our school, with kind regards to you all.")
+    (reading,) = read_file(way(letter), lambda _: definition)
+    assert reading.kind is FileKind.SCAN
+    expected = answers("2101")
+    read = {name: reading.answers[name].text for name in ("main_contact_name", "main_contact_email")}
+    assert read == {name: expected[name] for name in read}
 
 
 def test_form_typed_from_a_scan_supersedes_it(tmp_path: Path, form: bytes, schools: bytes) -> None:

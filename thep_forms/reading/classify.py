@@ -204,7 +204,8 @@ def classify_pages(
 ) -> PageKinds:
     """Which of the pages, or of all pages, are printed or pictured. `with_boxes`: what boxes show counts as print.
 
-    Pages that are neither printed pages of the form nor legible are taken for pictures. The file stays open.
+    Pages that are neither printed pages of the form nor legible are taken for pictures; so is each with a large
+    picture, such as a letter around one of the form, where no page is printed. The file stays open.
     """
     from thep_forms.reading.drawn_file import DrawnFile  # these take time to import
     from thep_forms.reading.form_pages import is_legible
@@ -225,8 +226,15 @@ def classify_pages(
     printed = [found for found in page_reader(definition).form_pages(texts) if found.page in wanted]
     of_form = {found.page for found in printed}
     pictures = [number for number in wanted if number not in of_form and not is_legible(texts[number])]
+    if not printed:
+        pictures = [number for number in wanted if number in pictures or _has_large_picture(file, number)]
     damaged = contents.damaged or contents.document.warned_of_damage()
     return PageKinds(file, texts, wanted, printed, pictures, damaged)
+
+
+def _has_large_picture(file: DrawnFile, number: int) -> bool:
+    """Whether a page has one; one that cannot be looked at may have."""
+    return attempt(lambda: file.has_large_picture(number), True)[0]
 
 
 def _repeated(pages: Sequence[Object]) -> set[int]:

@@ -10,15 +10,17 @@ from typing import Self
 
 import pikepdf
 import pypdfium2
+from pypdfium2 import raw
 
 from thep_forms.reading.content_tokens import NotPlainError
 from thep_forms.reading.drawn import DrawnPage
 from thep_forms.reading.drawn_by_content import ContentReader
 from thep_forms.reading.form_pages import text_of
-from thep_forms.reading.page_picture import PagePicture
+from thep_forms.reading.page_picture import DEEPEST, PagePicture
 from thep_forms.reading.unreadable_fonts import FontsOfPages
 
 MOST_OPEN = 12  # pages that stay open once they were looked at: to open one takes half as long as to draw it
+LEAST_PICTURE = 0.1  # of a page, that a picture of a form's page covers
 
 
 class DrawnFile:
@@ -75,6 +77,12 @@ class DrawnFile:
                 page.close()
         return texts
 
+    def has_large_picture(self, number: int) -> bool:
+        """Whether a picture covers so much of a page that it may be of a page of the form."""
+        page = self._pages.get(number) or self.document[number]
+        least = LEAST_PICTURE * page.get_width() * page.get_height()
+        return any(_size(thing) >= least and _has_picture(page, thing) for thing in page.get_objects(max_depth=1))
+
     def unreadable_fonts(self, number: int) -> frozenset[str]:
         """The names of the fonts on a page from whose codes no program can tell the letters."""
         return self._fonts.unreadable_on(self._pdf.pages[number].obj)
@@ -103,3 +111,16 @@ class DrawnFile:
     @cached_property
     def _pdf(self) -> pikepdf.Pdf:
         return self._open.enter_context(pikepdf.open(io.BytesIO(self.data), suppress_warnings=True))
+
+
+def _size(thing: pypdfium2.PdfObject) -> float:
+    """How much of a page it covers, in square points."""
+    left, bottom, right, top = thing.get_bounds()
+    return float((right - left) * (top - bottom))
+
+
+def _has_picture(page: pypdfium2.PdfPage, thing: pypdfium2.PdfObject) -> bool:
+    """Whether it is a picture, or a form XObject with one."""
+    if thing.type == raw.FPDF_PAGEOBJ_FORM:
+        return any(page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,), max_depth=DEEPEST, form=thing.raw, level=1))
+    return bool(thing.type == raw.FPDF_PAGEOBJ_IMAGE)

@@ -11,7 +11,10 @@ from msgspec import Struct
 from thep_forms.reading.placement import folded
 
 FEWEST_PHRASES = 3  # by which a page is taken for a page of the form
-_COMMON_WORDS = re.compile(r"\b(?:and|of|the|to)\b", re.IGNORECASE)
+# Words of letters, not of answers: where the form's own letters are unknown, those of its answers may be known.
+_COMMON_WORDS = re.compile(
+    r"\b(?:and|are|attached|dear|have|of|our|please|regards|the|this|to|we|with|you|your)\b", re.IGNORECASE
+)
 _YEARS = re.compile(r"\b(20\d\d)(?:-\d\d\b|\s*[–-]\s*(?:\w+\s+)?20\d\d\b)")
 
 
