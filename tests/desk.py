@@ -63,10 +63,16 @@ def go_to(page: Page, path: str) -> None:
     page.goto(re.sub(r"^(http://[^/]+).*", rf"\1{path}", page.url))
 
 
+def said(page: Page, part: str = "main") -> str:
+    """What a part of the page says once all of it has come: a click waits for its beginning alone."""
+    page.wait_for_load_state()
+    return page.locator(part).first.inner_text()
+
+
 def result(page: Page) -> str:
     """What the page of the job says in the end."""
     page.wait_for_selector(".done, .errors")
-    return page.locator("main").inner_text()
+    return said(page)
 
 
 def require_accessible(page: Page) -> None:

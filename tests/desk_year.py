@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.desk import PATIENCE, context_of, drop, opened_at
+from tests.desk import PATIENCE, context_of, drop, opened_at, said
 from tests.remake_samples import AUTHORITY, SCHOOLS, answers, listed
 from tests.viewer import type_into
 from thep_forms.definition import Definitions, MembershipYear
@@ -74,15 +74,15 @@ class YearAtTheDesk:
 
     def read(self) -> str:
         """What the page says."""
-        return self.page.locator("main").inner_text()
+        return said(self.page)
 
     def heading(self) -> str:
         """Its heading."""
-        return self.page.locator("h1").inner_text()
+        return said(self.page, "h1")
 
     def said(self) -> str:
         """What was just done, as the page says it."""
-        return self.page.locator(".done").first.inner_text()
+        return said(self.page, ".done")
 
     def downloaded(self, name: str) -> bytes:
         """The file to which a link or a button leads."""

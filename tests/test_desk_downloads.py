@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import inbox, ingest, rows
-from tests.desk import MISTYPED, go_to, result
+from tests.desk import MISTYPED, go_to, result, said
 from tests.writing import CEDAR
 
 Filled = Callable[..., bytes]
@@ -44,7 +44,7 @@ def test_the_report_shows_how_the_year_stands_now(page: Page, some: Path, tmp_pa
     expect(page.locator("main")).to_contain_text("0 of 3 schools have returned the form.")
     ingest(some, [inbox(tmp_path / "in", cedar=filled(), elm=filled("2103", main_contact_email=MISTYPED))])
     page.reload()
-    main = page.locator("main").inner_text()
+    main = said(page)
     assert "2 of 3 schools have returned the form." in main
     assert page.get_by_role("row", name="Primary").inner_text().split() == ["Primary", "1", "1", "0", "2"]
     page.get_by_role("link", name="Needs attention: 1").click()

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.commands import run
 from tests.conftest import inbox, rows
-from tests.desk import Scheme, context_of, drop, go_to, made_records, opened_at, require_accessible
+from tests.desk import Scheme, context_of, drop, go_to, made_records, opened_at, require_accessible, said
 from tests.writing import SCHOOLS
 from thep_forms.definition import Definitions
 from thep_forms.desk.server import RunningDesk, running_desk
@@ -128,7 +128,7 @@ def give_list(page: Page, path: Path, text: str) -> None:
 def test_a_list_counts_only_once_it_is_used(page: Page, tmp_path: Path) -> None:
     text = "dfe_number,School,Fax\n2101,Cedar Academy,1\n2199,Willow School,2\n"
     give_list(page, tmp_path / "new.csv", text)
-    shown = page.locator("main").inner_text()
+    shown = said(page)
     assert "New in the list of 2026-27: 211/2199 Willow School." in shown
     assert "211/2101 Cedar Primary School is now Cedar Academy" in shown
     assert "not used “Fax”" in shown
@@ -143,7 +143,7 @@ def test_a_list_counts_only_once_it_is_used(page: Page, tmp_path: Path) -> None:
 
 def test_rows_that_are_not_understood_are_named_with_the_reason(page: Page, tmp_path: Path) -> None:
     give_list(page, tmp_path / "new.csv", "dfe_number,School,E-mail\n2101,Cedar,x at y\n99,Elm,\n")
-    wrong = page.get_by_role("alert").inner_text()
+    wrong = said(page, "[role=alert]")
     assert "Row 2: E-mail is not an e-mail address" in wrong
     assert "Row 3: dfe_number is not a DfE number" in wrong
     expect(page.get_by_role("button", name="Use this list")).to_have_count(0)
@@ -151,7 +151,7 @@ def test_rows_that_are_not_understood_are_named_with_the_reason(page: Page, tmp_
 
 def test_a_file_that_is_no_list_is_said_to_be_none_by_its_own_name(page: Page, tmp_path: Path) -> None:
     give_list(page, tmp_path / "notes.csv", "a,b\n1,2\n")
-    wrong = page.get_by_role("alert").inner_text()
+    wrong = said(page, "[role=alert]")
     assert "“notes.csv” has no column dfe_number" in wrong
     assert "/" not in wrong.replace("e-mail", "")
 

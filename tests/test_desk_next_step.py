@@ -103,8 +103,8 @@ def test_a_file_is_given_to_the_school_whose_name_was_typed_in_part(page: Page, 
     )
     school.fill("elm tree")
     page.get_by_role("button", name="Assign").click()
-    done = page.locator(".done").inner_text()
-    assert "minutes.pdf: a file belongs to Elm Tree Primary School (211/2103)." in done
+    done = "minutes.pdf: a file belongs to Elm Tree Primary School (211/2103)."
+    expect(page.locator(".done")).to_contain_text(done)
 
 
 def test_a_form_of_an_earlier_year_is_counted_for_the_year_that_is_collected_with_one_click(

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.commands import run
 from tests.conftest import inbox, rows
 from tests.deciding import decide
-from tests.desk import Scheme, context_of, go_to, made_records, opened_at, require_accessible
+from tests.desk import Scheme, context_of, go_to, made_records, opened_at, require_accessible, said
 from tests.printers import scanned
 from thep_forms.desk.server import RunningDesk
 
@@ -45,7 +45,7 @@ def page(page: Page) -> Page:
 def find(page: Page, words: str) -> str:
     page.get_by_label("Find a person").fill(words)
     page.get_by_role("button", name="Find").click()
-    return page.locator("main").inner_text()
+    return said(page)
 
 
 def held(records: Path, words: str) -> str:
@@ -79,7 +79,7 @@ def test_what_is_held_is_saved_as_a_zip_of_a_page_and_the_files(page: Page, tmp_
 def test_a_person_is_erased_only_after_a_look_at_what_goes(page: Page, some: Path) -> None:
     find(page, NAME)
     page.get_by_role("button", name="Erase…").click()
-    shown = page.locator("main").inner_text()
+    shown = said(page)
     assert ("Cedar Primary School" in shown, "with 2 files that hold the person" in shown) == (True, True)
     page.get_by_role("button", name="Erase for good").click()
     expect(page.get_by_role("alert")).to_contain_text("Nothing was deleted")

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.commands import run
 from tests.conftest import inbox, ingest
 from tests.deciding import return_id, standing
-from tests.desk import MISTYPED, Scheme, context_of, go_to, opened_at, require_accessible, result
+from tests.desk import MISTYPED, Scheme, context_of, go_to, opened_at, require_accessible, result, said
 from tests.mailserver import PASSWORD, USER, MailServer
 from tests.writing import CEDAR, ELM, IVY, SCHOOLS, form_in, send
 from thep_forms.definition import Definitions
@@ -251,9 +251,8 @@ def test_what_a_school_is_to_correct_is_written_to_it_from_its_return(
     ingest(some, [inbox(tmp_path / "in", cedar=filled(main_contact_email=MISTYPED))])
     go_to(page, f"/returns/{return_id(some, 'cedar')}")
     page.get_by_role("button", name="Write to the school…").click()
-    letter = page.locator(".mail").inner_text()
     expect(page.locator("h1")).to_have_text("A reminder to 1 school")
-    assert "We cannot use it yet" in letter
+    expect(page.locator(".mail")).to_contain_text("We cannot use it yet")
     page.get_by_role("link", name="Go on").click()
     sign_in(page, mail)
     assert "1 message was sent." in result(page)
@@ -301,7 +300,7 @@ def test_a_school_without_an_address_is_listed_with_what_to_do(page: Page, some:
     run("status", "2026-27", "-o", some, "--schools", tmp_path / "new.csv")
     go_to(page, "/send")
     page.get_by_role("button", name="Write to them").click()
-    main = page.locator("main").inner_text()
+    main = said(page)
     assert "The form to 2 schools" in main
     assert "have no e-mail address that can be used" in main
     expect(page.get_by_role("link", name="Elm Tree Primary School")).to_be_visible()
