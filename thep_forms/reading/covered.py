@@ -41,11 +41,11 @@ def covered_letters(drawn: DrawnPage, picture: PagePicture) -> set[int]:
 
 def _middles(chars: Sequence[DrawnLetter]) -> list[tuple[float, float, int]]:
     """The middles of letters that are no blanks, from the top, and which letters they are."""
-    middles: list[tuple[float, float, int]] = []
-    for index, char in enumerate(chars):
-        if not char.text.isspace():
-            middles.append(((char.top + char.bottom) / 2, (char.x0 + char.x1) / 2, index))
-    return sorted(middles)
+    return sorted(
+        ((char.top + char.bottom) / 2, (char.x0 + char.x1) / 2, index)
+        for index, char in enumerate(chars)
+        if not char.text.isspace()
+    )
 
 
 def _below(edges: Edges, count: int, middles: Sequence[tuple[float, float, int]]) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from itertools import combinations
 from statistics import median
 
@@ -70,8 +70,8 @@ def words_at(content: PageContent) -> WordsAt:
     found: WordsAt = {}
     for run in content.runs:
         for line in lines_of(run):
-            x, y = line[0].area.x, median(letter.area.middle[1] for letter in line)
-            found.setdefault(folded(words_of(line)), []).append((x, y))
+            middles = [(letter.area.top + letter.area.bottom) / 2 for letter in line]
+            found.setdefault(folded(words_of(line)), []).append((line[0].area.x, median(middles)))
     return found
 
 
@@ -125,28 +125,28 @@ def _is_in_place(placement: Placement, ours: Point, theirs: Point) -> bool:
 def relabelled(found: WordsAt, layout: PageLayout, placement: Placement) -> set[str]:
     """The boxes that have another box's label beside or above them: the page is of another layout of the form."""
     labels = {folded(label.words) for label in layout.labels}
+    places = [(words, point) for words in labels & found.keys() for point in found[words]]
     boxes: set[str] = set()
     for group in layout.groups:
-        heading = group.heading and _is_replaced(group.heading, found, labels, placement)
+        heading = group.heading and _is_replaced(group.heading, places, placement)
         beside: Label | None = None
         for item in group.items:
             if isinstance(item, Label) and item.style is Style.LABEL:
                 beside = item
             elif isinstance(item, PlacedBox):
-                if heading or (beside and _is_replaced(beside, found, labels, placement)):
+                if heading or (beside and _is_replaced(beside, places, placement)):
                     boxes.add(item.box.name)
                 beside = None
     return boxes
 
 
-def _is_replaced(label: Label, found: WordsAt, labels: Set[str], placement: Placement) -> bool:
-    """Whether the words of another label are where those of this one should be."""
+def _is_replaced(label: Label, places: Sequence[tuple[str, Point]], placement: Placement) -> bool:
+    """Whether the words of another label are where those of this one should be. `places` are those of all labels."""
     x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
-    for words in labels - {folded(label.words)}:
-        for left, middle in found.get(words, ()):
-            if abs(x - left) <= NEAR * placement.scale_x and abs(y - middle) <= NEAR * placement.scale_y:
-                return True
-    return False
+    far_x, far_y = NEAR * placement.scale_x, NEAR * placement.scale_y
+    near = [words for words, (left, middle) in places if abs(x - left) <= far_x and abs(y - middle) <= far_y]
+    own = folded(label.words) if near else ""
+    return any(words != own for words in near)
 
 
 def _scale(pairs: Sequence[tuple[float, float]]) -> float:
