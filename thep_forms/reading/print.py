@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -70,7 +70,12 @@ class _Layouts:
     def __init__(self, definition: FormDefinition) -> None:
         self.pages = [layout for layout in lay_out(definition, MOST_BLOCKS) if layout.boxes]
         self.height = definition.file.page.height * MM
-        self.body, self.words = body_of(definition.file.page), definition.words
+        self.body, self._definition = body_of(definition.file.page), definition
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The words of the form's longer texts, which take time to load: few forms are laid out in the earlier way."""
+        return self._definition.words
 
     def page(self, number: int) -> PageLayout | None:
         """The page of that index, if there is one."""
@@ -102,13 +107,17 @@ class PageReader:
             self._layouts.append(_Layouts(definition.earlier))
         # The prefix stands before a school's number at the foot of its copy.
         self._foot = tuple(map(_letters_of, (*definition.foot, definition.partnership.dfe_prefix)))
-        self._text = _letters_of("".join("".join(layouts.words.values()) for layouts in self._layouts))
         heading = definition.words[definition.form.heading]
         self._running = _letters_of(" ".join((heading, *definition.foot, "revision", "page", "of")))
         self._phrases: list[set[str]] = [set() for _ in self._layouts[0].pages]
         for layouts in self._layouts:
             for own, layout in zip(self._phrases, layouts.pages, strict=False):
                 own.update(words for words in phrases(layout) if len(words) >= SHORTEST_PHRASE)
+
+    @cached_property
+    def _text(self) -> str:
+        """The letters of the form's longer texts."""
+        return _letters_of("".join("".join(layouts.words.values()) for layouts in self._layouts))
 
     def form_pages(self, texts: Sequence[str]) -> list[FormPage]:
         """The pages of the form among the pages of a file, by their texts; several may be on one page."""
