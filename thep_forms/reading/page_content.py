@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
+from operator import itemgetter
 from statistics import median, median_low
 
 from msgspec import Struct
@@ -105,16 +106,12 @@ class PageContent(Struct, frozen=True, dict=True):
     def strokes_between(self, top: float, bottom: float) -> list[Stroke]:
         """The strokes whose middles are between two heights."""
         heights = self._heights
-        first, after = bisect_left(heights, top, key=_height), bisect_right(heights, bottom, key=_height)
+        first, after = bisect_left(heights, top, key=itemgetter(0)), bisect_right(heights, bottom, key=itemgetter(0))
         return [stroke for _, stroke in heights[first:after]]
 
     @cached_property
     def _heights(self) -> list[tuple[float, Stroke]]:
-        return sorted(((stroke.area.middle[1], stroke) for stroke in self.strokes), key=_height)
-
-
-def _height(entry: tuple[float, Stroke]) -> float:
-    return entry[0]
+        return sorted(((stroke.area.middle[1], stroke) for stroke in self.strokes), key=itemgetter(0))
 
 
 def content_of_page(drawn: DrawnPage, unreadable: frozenset[str], unseen: Unseen) -> PageContent:

@@ -144,7 +144,7 @@ def _is_replaced(label: Label, places: Sequence[tuple[str, Point]], placement: P
     """Whether the words of another label are where those of this one should be. `places` are those of all labels."""
     x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
     far_x, far_y = NEAR * placement.scale_x, NEAR * placement.scale_y
-    near = [words for words, (left, middle) in places if abs(x - left) <= far_x and abs(y - middle) <= far_y]
+    near = [words for words, (left, middle) in places if abs(y - middle) <= far_y and abs(x - left) <= far_x]
     own = folded(label.words) if near else ""
     return any(words != own for words in near)
 
