@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 from statistics import median
 
@@ -58,11 +59,17 @@ def folded(text: str) -> str:
     return "".join(text.split()).casefold()
 
 
+@lru_cache(maxsize=2048)
+def folded_label(words: str) -> str:
+    """The folded words of a label of the form, which each of its pages is asked for."""
+    return folded(words)
+
+
 def phrases(layout: PageLayout) -> dict[str, Label]:
     """The labels that stand once on the form's page, by their folded words. Each begins at the left of its place."""
     labels = [label for label in layout.labels if label.style is not Style.POINTER]
-    counted = Counter(folded(label.words) for label in labels)
-    return {folded(label.words): label for label in labels if counted[folded(label.words)] == 1}
+    counted = Counter(folded_label(label.words) for label in labels)
+    return {folded_label(label.words): label for label in labels if counted[folded_label(label.words)] == 1}
 
 
 def words_at(content: PageContent) -> WordsAt:
@@ -111,7 +118,7 @@ def _count_in_place(found: WordsAt, layout: PageLayout, placement: Placement) ->
     count = 0
     for label in layout.labels:
         x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
-        points = found.get(folded(label.words), ())
+        points = found.get(folded_label(label.words), ())
         count += any(abs(x - left) <= TOLERANCE and abs(y - middle) <= TOLERANCE for left, middle in points)
     return count
 
@@ -124,7 +131,7 @@ def _is_in_place(placement: Placement, ours: Point, theirs: Point) -> bool:
 
 def relabelled(found: WordsAt, layout: PageLayout, placement: Placement) -> set[str]:
     """The boxes that have another box's label beside or above them: the page is of another layout of the form."""
-    labels = {folded(label.words) for label in layout.labels}
+    labels = {folded_label(label.words) for label in layout.labels}
     places = [(words, point) for words in labels & found.keys() for point in found[words]]
     boxes: set[str] = set()
     for group in layout.groups:
@@ -145,7 +152,7 @@ def _is_replaced(label: Label, places: Sequence[tuple[str, Point]], placement: P
     x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
     far_x, far_y = NEAR * placement.scale_x, NEAR * placement.scale_y
     near = [words for words, (left, middle) in places if abs(y - middle) <= far_y and abs(x - left) <= far_x]
-    own = folded(label.words) if near else ""
+    own = folded_label(label.words) if near else ""
     return any(words != own for words in near)
 
 

@@ -22,7 +22,16 @@ from thep_forms.reading.form_pages import FormPage, form_pages
 from thep_forms.reading.model import Answer, Note
 from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of_page
-from thep_forms.reading.placement import Placement, WordsAt, find_placement, folded, phrases, relabelled, words_at
+from thep_forms.reading.placement import (
+    Placement,
+    WordsAt,
+    find_placement,
+    folded,
+    folded_label,
+    phrases,
+    relabelled,
+    words_at,
+)
 from thep_forms.reading.printed_lines import lines_of, words_of
 from thep_forms.reading.sorted_runs import BoxAreas, OwnWords, PrintedWords, Run, SortedRuns, sorted_runs
 from thep_forms.reading.strings import REPLACEMENT
@@ -83,7 +92,7 @@ class _Layouts:
 
     def own_words(self, layout: PageLayout, placement: Placement) -> list[OwnWords]:
         """What the form prints on the page, and where."""
-        labels = [OwnWords(folded(label.words), placement.area(label.rect)) for label in layout.labels]
+        labels = [OwnWords(folded_label(label.words), placement.area(label.rect)) for label in layout.labels]
         texts = [item for item in layout.items if isinstance(item, PlacedText)]
         return labels + [
             OwnWords(folded(self.words[item.name]), placement.area(item.rect), BEGINNING) for item in texts
