@@ -180,6 +180,19 @@ def test_printed_answer_in_a_damaged_stream_makes_the_file_damaged(flat: bytes, 
     assert asked(reading, definition) == {("", "file_damaged"), ("registered_address", "address_missing")}
 
 
+def test_font_of_printed_answers_that_is_damaged_makes_the_file_damaged(
+    flat: bytes, definition: FormDefinition
+) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(flat)) as pdf:
+        for font in (each for each in pdf.objects if isinstance(each, pikepdf.Dictionary) and "/BaseFont" in each):
+            font["/Spoilt"] = pikepdf.Name("/abcd")
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    assert not read_return(out.getvalue(), definition).damaged
+    reading = read_return(out.getvalue().replace(b"/Spoilt /abcd", b"/Spoilt abcde"), definition)
+    assert (reading.text_of("school_name"), reading.damaged) == (SCHOOL["school_name"], True)
+
+
 @pytest.mark.parametrize("key", ["/BBox", "/Filter"])
 def test_printed_form_with_all_streams_damaged_is_unreadable(flat: bytes, definition: FormDefinition, key: str) -> None:
     """Those with a /BBox are its answers; /Filter is on all."""

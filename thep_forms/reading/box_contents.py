@@ -191,6 +191,8 @@ def _is_drawn_on(box: Area, content: PageContent, slack: float, *, hidden: bool 
 
 def is_written_over(letters: Sequence[PrintedLetter], content: PageContent) -> bool:
     """Whether something was drawn over the letters with a pen."""
+    if not content.pens:
+        return False
     shown = [letter.area for letter in letters if letter.text.strip() and not letter.is_covered]
     return any(area.holds(*_nearest(stroke.area, area)) for stroke in content.pens for area in shown)
 

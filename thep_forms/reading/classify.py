@@ -215,7 +215,8 @@ def classify_pages(
     data = contents.copy()
     if contents.markup or with_boxes:
         data = flattened(data)
-    file = DrawnFile(data)
+    is_as_it_came = data is contents.document.source.data
+    file = DrawnFile(data, contents.document if is_as_it_came else None)
     if not file.can_be_drawn:
         file = DrawnFile(rewritten(contents.document.pdf))
     texts = file.texts()

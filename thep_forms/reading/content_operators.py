@@ -16,6 +16,7 @@ from thep_forms.reading.content_tokens import NotPlainError, check_operand, name
 from thep_forms.reading.drawn import PICTURE
 
 _DISPLAYS = Displays()
+_IMAGE, _FORM = Name.Image, Name.Form  # at hand: to make a name takes as long as to look it up
 DEEPEST = 20  # levels of form XObjects in each other
 _COMPONENTS = {  # of colour spaces
     **{"/DeviceGray": 1, "/CalRGB": 3, "/CalGray": 1, "/Lab": 3, "/DeviceRGB": 3, "/DeviceCMYK": 4},
@@ -260,10 +261,10 @@ class ContentRun(ContentPath):
         if recorder:
             recorder.add_object(operands[0], self.state.ctm)
         kind = drawn.get("/Subtype")
-        if kind == Name.Image and "/Width" in drawn and "/Height" in drawn:
+        if kind == _IMAGE and "/Width" in drawn and "/Height" in drawn:
             x0, y0, x1, y1 = edges_of_turned(self.state.ctm, (0, 0, 1, 1))
             self.canvas.add_stroke(PICTURE, ((x0, y0), (x1, y1)))
-        elif kind == Name.Form and "/BBox" in drawn:
+        elif kind == _FORM and "/BBox" in drawn:
             self._draw_form(drawn)
         else:
             raise NotPlainError

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from PIL import Image, ImageDraw
 
@@ -41,11 +42,12 @@ def covered_letters(drawn: DrawnPage, picture: PagePicture) -> set[int]:
 
 def _middles(chars: Sequence[DrawnLetter]) -> list[tuple[float, float, int]]:
     """The middles of letters that are no blanks, from the top, and which letters they are."""
-    middles: list[tuple[float, float, int]] = []
-    for index, char in enumerate(chars):
-        if not char.text.isspace():
-            middles.append(((char.top + char.bottom) / 2, (char.x0 + char.x1) / 2, index))
-    return sorted(middles)
+    middles = [
+        ((char.top + char.bottom) / 2, (char.x0 + char.x1) / 2, index)
+        for index, char in enumerate(chars)
+        if not char.text.isspace()
+    ]
+    return sorted(middles, key=itemgetter(0))
 
 
 def _below(edges: Edges, count: int, middles: Sequence[tuple[float, float, int]]) -> list[int]:

@@ -6,10 +6,10 @@ Damage belongs to the whole file. Each stage returns whether it met some; nothin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
+from pikepdf import Array, Dictionary, Name, Object, Stream
 
 from thep_forms.reading.objects import content_of, get
 
@@ -27,12 +27,9 @@ _WARNING = re.compile(
 )
 
 
-def warned_of_damage(pdf: Pdf, name: str) -> bool:
-    """Whether qpdf warned of damage since this was last called: it forgets warnings that it has given.
-
-    `name` is the file's name in them.
-    """
-    return any(_WARNING.search(str(warning).replace(name, "")) for warning in pdf.get_warnings())
+def are_of_damage(warnings: Iterable[object], name: str) -> bool:
+    """Whether any of what qpdf warned of is damage. `name` is the file's name in the warnings."""
+    return any(_WARNING.search(str(warning).replace(name, "")) for warning in warnings)
 
 
 def attempt(read: Callable[[], T], otherwise: T) -> tuple[T, bool]:

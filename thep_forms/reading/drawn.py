@@ -35,7 +35,7 @@ class DrawnLetter(Struct, gc=False):
     bottom: float
 
 
-class DrawnStroke(Struct):
+class DrawnStroke(Struct, gc=False):
     """A curve, a line, a rectangle or a picture. The points are those of curves and lines.
 
     `operators` has the first letter of each step of its path: `m`, `l`, `c`, `v`, `y`, `h`. `colour` is that of its

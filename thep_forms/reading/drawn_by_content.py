@@ -6,6 +6,8 @@ rare kind or an operator without its operands, it raises `NotPlainError`, and pd
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import pikepdf
 from pikepdf import Array, Dictionary, Object
 
@@ -19,21 +21,22 @@ from thep_forms.reading.drawn import DrawnPage
 class ContentReader:
     """Reads the pages of an open file; it keeps their fonts."""
 
-    def __init__(self, pdf: pikepdf.Pdf) -> None:
-        self._pdf = pdf
+    def __init__(self, pdf: pikepdf.Pdf, new_warnings: Callable[[], Sequence[object]]) -> None:
+        """`new_warnings` gives what qpdf warned of since it was last called."""
+        self._pdf, self._new_warnings = pdf, new_warnings
         self._fonts: dict[tuple[int, int], ContentFont] = {}
 
     def page(self, number: int) -> DrawnPage:
         """What is drawn on a page. Raises `NotPlainError`."""
         page = self._pdf.pages[number]
         geometry = _geometry(page)
-        self._pdf.get_warnings()
+        self._new_warnings()
         contents = page.obj.get("/Contents", Array())
         streams = [*contents] if isinstance(contents, Array) else [contents]
         content = b"\n".join([decoded(stream) for stream in streams])
         canvas = Canvas(geometry, self._fonts)
         ContentRun(canvas, page.obj.get("/Resources") or page.resources, geometry.ctm, ()).draw(content)
-        if self._pdf.get_warnings():
+        if self._new_warnings():
             raise NotPlainError
         return DrawnPage(canvas.letters, canvas.strokes, geometry.size, geometry.corner)
 

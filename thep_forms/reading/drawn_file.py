@@ -16,6 +16,7 @@ from thep_forms.reading.content_tokens import NotPlainError
 from thep_forms.reading.drawn import DrawnPage
 from thep_forms.reading.drawn_by_content import ContentReader
 from thep_forms.reading.form_pages import text_of
+from thep_forms.reading.opening import Document
 from thep_forms.reading.page_picture import DEEPEST, PagePicture
 from thep_forms.reading.unreadable_fonts import FontsOfPages
 
@@ -26,8 +27,9 @@ LEAST_PICTURE = 0.1  # of a page, that a picture of a form's page covers
 class DrawnFile:
     """The pages of a PDF, which each library opens when it is first needed. Pages are counted from 0."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    def __init__(self, data: bytes, document: Document | None = None) -> None:
+        """`document` is the same file, where qpdf has it open already; it stays open."""
+        self.data, self._document = data, document
         self._open = ExitStack()
         self._pages: dict[int, pypdfium2.PdfPage] = {}
 
@@ -102,7 +104,7 @@ class DrawnFile:
 
     @cached_property
     def _content_reader(self) -> ContentReader:
-        return ContentReader(self._pdf)
+        return ContentReader(self._pdf, self._document.new_warnings if self._document else self._pdf.get_warnings)
 
     @cached_property
     def _fonts(self) -> FontsOfPages:
@@ -110,6 +112,8 @@ class DrawnFile:
 
     @cached_property
     def _pdf(self) -> pikepdf.Pdf:
+        if self._document:
+            return self._document.pdf
         return self._open.enter_context(pikepdf.open(io.BytesIO(self.data), suppress_warnings=True))
 
 

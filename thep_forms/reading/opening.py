@@ -11,9 +11,9 @@ from functools import cached_property
 from pathlib import Path
 
 import pikepdf
-from msgspec import Struct
+from msgspec import Struct, field
 
-from thep_forms.reading.damage import warned_of_damage
+from thep_forms.reading.damage import are_of_damage
 from thep_forms.reading.mending import mended
 from thep_forms.sources.file_types import HEAD, FileType, file_type
 
@@ -56,15 +56,28 @@ class Source:
 
 
 class Document(Struct, frozen=True):
-    """A PDF that qpdf has opened. `repaired`: another library had to write it anew first, so it is damaged."""
+    """A PDF that qpdf has opened. `repaired`: another library had to write it anew first, so it is damaged.
+
+    `warnings` are those of qpdf, which forgets what it has given, since `warned_of_damage` was last called.
+    """
 
     pdf: pikepdf.Pdf
     source: Source
     repaired: bool
+    warnings: list[object] = field(default_factory=list)
+
+    def new_warnings(self) -> Sequence[object]:
+        """What qpdf warned of since this was last called."""
+        new = self.pdf.get_warnings()
+        self.warnings.extend(new)
+        return new
 
     def warned_of_damage(self) -> bool:
         """Whether qpdf warned of damage since this was last called."""
-        return warned_of_damage(self.pdf, self.source.name)
+        self.new_warnings()
+        is_damaged = are_of_damage(self.warnings, self.source.name)
+        self.warnings.clear()
+        return is_damaged
 
     def copy(self, *, damaged: bool) -> bytes:
         """The file as any library can open it: not encrypted, and not as it is if it is damaged."""

@@ -12,7 +12,8 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, lru_cache
-from statistics import mean, median, median_low
+from operator import itemgetter
+from statistics import median, median_low
 
 from msgspec import Struct
 
@@ -39,7 +40,7 @@ _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr
 Turn = Callable[[float, float, float, float], Edges]
 
 
-class Area(Struct, frozen=True):
+class Area(Struct, frozen=True, gc=False):
     """A rectangle on the page."""
 
     x: float
@@ -67,7 +68,7 @@ class Area(Struct, frozen=True):
         return self.x - slack <= x <= self.right + slack and self.top - slack <= y <= self.bottom + slack
 
 
-class PrintedLetter(Struct):
+class PrintedLetter(Struct, gc=False):
     """A letter with the marks that stand on it. U+FFFD is a letter that the file does not name.
 
     `is_covered`: it does not show, such as under something that was drawn over it, or in white.
@@ -79,7 +80,7 @@ class PrintedLetter(Struct):
     is_covered: bool = False
 
 
-class Stroke(Struct, frozen=True):
+class Stroke(Struct, frozen=True, gc=False):
     """A line, a curve, a filling or a picture. `frames`: it looks like the frame of a box, or like its ground.
 
     `is_pen`: it looks like a stroke of a pen. `is_covered`: it does not show.
@@ -105,16 +106,12 @@ class PageContent(Struct, frozen=True, dict=True):
     def strokes_between(self, top: float, bottom: float) -> list[Stroke]:
         """The strokes whose middles are between two heights."""
         heights = self._heights
-        first, after = bisect_left(heights, top, key=_height), bisect_right(heights, bottom, key=_height)
+        first, after = bisect_left(heights, top, key=itemgetter(0)), bisect_right(heights, bottom, key=itemgetter(0))
         return [stroke for _, stroke in heights[first:after]]
 
     @cached_property
     def _heights(self) -> list[tuple[float, Stroke]]:
-        return sorted(((stroke.area.middle[1], stroke) for stroke in self.strokes), key=_height)
-
-
-def _height(entry: tuple[float, Stroke]) -> float:
-    return entry[0]
+        return sorted(((stroke.area.middle[1], stroke) for stroke in self.strokes), key=itemgetter(0))
 
 
 def content_of_page(drawn: DrawnPage, unreadable: frozenset[str], unseen: Unseen) -> PageContent:
@@ -158,8 +155,8 @@ def _is_dark(thing: DrawnStroke) -> bool:
     if not thing.is_filled or not all(isinstance(part, (int, float)) for part in parts):
         return False
     if len(parts) == 4:
-        return bool(1 - (1 - parts[3]) * (1 - mean(parts[:3])) > DARK)
-    return bool(1 - mean(parts) > DARK)
+        return bool(1 - (1 - parts[3]) * (1 - sum(parts[:3]) / 3) > DARK)
+    return bool(1 - sum(parts) / len(parts) > DARK)
 
 
 def _is_polygon_of_corners(thing: DrawnStroke) -> bool:
@@ -310,14 +307,13 @@ def _letters(
     """The letters, each with the marks that were drawn on it. `hidden` are those that do not show, by their `id`."""
     letters: list[PrintedLetter] = []
     for char in chars:
-        text, is_mark = _letter(char.text)
-        if char.font in unreadable:
-            text, is_mark = REPLACEMENT, False
+        text, is_mark = (REPLACEMENT, False) if char.font in unreadable else _letter(char.text)
         if is_mark and letters:
             letters[-1].text += text
             continue
-        area = _area(char, turn)
-        letters.append(PrintedLetter(text, area, max(area.bottom - area.top, 1.0), id(char) in hidden))
+        area = _area(char, turn) if turn else Area(char.x0, char.top, char.x1, char.bottom)
+        height = area.bottom - area.top
+        letters.append(PrintedLetter(text, area, 1.0 if height < 1.0 else height, id(char) in hidden))
     return letters
 
 
@@ -348,4 +344,6 @@ def _follows(letter: PrintedLetter, following: PrintedLetter) -> bool:
     area, next_area, size = letter.area, following.area, letter.size
     if not -BACK * size <= next_area.x - area.right <= APART * size:
         return False
+    if next_area.top == area.top and next_area.bottom == area.bottom:  # as most are
+        return True
     return abs((area.top + area.bottom) / 2 - (next_area.top + next_area.bottom) / 2) <= SAME_LINE * size

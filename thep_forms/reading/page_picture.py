@@ -46,12 +46,13 @@ class PagePicture:
     @cached_property
     def greys(self) -> Image.Image:
         """The whole page in greys, as it shows."""
-        return self._drawn(with_text=True)
+        greys: Image.Image = self._shown.to_pil()
+        return greys
 
     @cached_property
     def text_alone(self) -> Image.Image:
         """How much lighter or darker each dot is than on the page without its letters."""
-        return ImageChops.difference(self.greys, self._drawn(with_text=False))
+        return ImageChops.difference(self.greys, self._drawn(with_text=False).to_pil())
 
     def dots(self, edges: Edges, inset_across: float = 0.0, inset_down: float = 0.0) -> Dots:
         """A place in the picture. The insets are the shares of its sides that are left out at its edges."""
@@ -67,40 +68,44 @@ class PagePicture:
 
     def differs(self, place: Dots, rows: Sequence[float] | None = ROWS) -> bool:
         """Whether the dots in a place are of more than one grey, in some of its rows, or in any where it is None."""
-        dots_of_page, (width, height) = self._bytes, self._size
-        left, top, right, bottom = max(place[0], 0), max(place[1], 0), min(place[2], width), min(place[3], height)
-        if left >= right or top >= bottom:
+        bitmap, dots_of_page = self._shown, self._dots
+        left, top, right, bottom = place
+        stride, height = bitmap.stride, bottom - top
+        if left < 0 or top < 0 or right > bitmap.width or bottom > bitmap.height:
+            left, top, right, bottom = max(left, 0), max(top, 0), min(right, bitmap.width), min(bottom, bitmap.height)
+            height = bottom - top
+        if left >= right or height <= 0:
             return False
         if rows is None:
-            rows = [(number - top) / (bottom - top) for number in range(top, bottom)]
-        darkest, lightest, height = 255, 0, bottom - top
+            rows = [number / height for number in range(height)]
+        darkest, lightest = 255, 0
         for share in rows:  # mostly the first says it
-            start = int(top + share * height) * width
-            dots = dots_of_page[start + left : start + right]
-            darkest, lightest = min(darkest, min(dots)), max(lightest, max(dots))
+            start = int(top + share * height) * stride
+            dots = sorted(dots_of_page[start + left : start + right])
+            darkest, lightest = min(darkest, dots[0]), max(lightest, dots[-1])
             if lightest - darkest > LEAST_CONTRAST:
                 return True
         return False
 
     @cached_property
-    def _size(self) -> tuple[int, int]:
-        return self.greys.size
+    def _shown(self) -> pypdfium2.PdfBitmap:
+        """The whole page, as it shows."""
+        return self._drawn(with_text=True)
 
     @cached_property
-    def _bytes(self) -> bytes:
-        return self.greys.tobytes()
+    def _dots(self) -> memoryview:
+        """The grey of each dot, row by row: a copy of them would take longer than looking at those in question."""
+        return memoryview(self._shown.buffer).cast("B")
 
-    def _drawn(self, *, with_text: bool) -> Image.Image:
+    def _drawn(self, *, with_text: bool) -> pypdfium2.PdfBitmap:
         page, self._page = self._page or self._document[self._number], None
         page.set_cropbox(*page.get_mediabox())
         if not with_text:
             for text in _texts(page):
                 raw.FPDFPageObj_SetIsActive(text, False)
-        picture: Image.Image = page.render(
-            scale=self._scale, grayscale=True, draw_annots=False, may_draw_forms=False
-        ).to_pil()
+        bitmap = page.render(scale=self._scale, grayscale=True, draw_annots=False, may_draw_forms=False)
         page.close()
-        return picture
+        return bitmap
 
 
 def _texts(page: pypdfium2.PdfPage) -> Iterator[object]:

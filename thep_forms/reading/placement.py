@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from functools import lru_cache
 from itertools import combinations
 from statistics import median
 
@@ -58,11 +59,17 @@ def folded(text: str) -> str:
     return "".join(text.split()).casefold()
 
 
+@lru_cache(maxsize=2048)
+def folded_label(words: str) -> str:
+    """The folded words of a label of the form, which each of its pages is asked for."""
+    return folded(words)
+
+
 def phrases(layout: PageLayout) -> dict[str, Label]:
     """The labels that stand once on the form's page, by their folded words. Each begins at the left of its place."""
     labels = [label for label in layout.labels if label.style is not Style.POINTER]
-    counted = Counter(folded(label.words) for label in labels)
-    return {folded(label.words): label for label in labels if counted[folded(label.words)] == 1}
+    counted = Counter(folded_label(label.words) for label in labels)
+    return {folded_label(label.words): label for label in labels if counted[folded_label(label.words)] == 1}
 
 
 def words_at(content: PageContent) -> WordsAt:
@@ -70,8 +77,8 @@ def words_at(content: PageContent) -> WordsAt:
     found: WordsAt = {}
     for run in content.runs:
         for line in lines_of(run):
-            x, y = line[0].area.x, median(letter.area.middle[1] for letter in line)
-            found.setdefault(folded(words_of(line)), []).append((x, y))
+            middles = [(letter.area.top + letter.area.bottom) / 2 for letter in line]
+            found.setdefault(folded(words_of(line)), []).append((line[0].area.x, median(middles)))
     return found
 
 
@@ -111,7 +118,7 @@ def _count_in_place(found: WordsAt, layout: PageLayout, placement: Placement) ->
     count = 0
     for label in layout.labels:
         x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
-        points = found.get(folded(label.words), ())
+        points = found.get(folded_label(label.words), ())
         count += any(abs(x - left) <= TOLERANCE and abs(y - middle) <= TOLERANCE for left, middle in points)
     return count
 
@@ -124,29 +131,29 @@ def _is_in_place(placement: Placement, ours: Point, theirs: Point) -> bool:
 
 def relabelled(found: WordsAt, layout: PageLayout, placement: Placement) -> set[str]:
     """The boxes that have another box's label beside or above them: the page is of another layout of the form."""
-    labels = {folded(label.words) for label in layout.labels}
+    labels = {folded_label(label.words) for label in layout.labels}
+    places = [(words, point) for words in labels & found.keys() for point in found[words]]
     boxes: set[str] = set()
     for group in layout.groups:
-        heading = group.heading and _is_replaced(group.heading, found, labels, placement)
+        heading = group.heading and _is_replaced(group.heading, places, placement)
         beside: Label | None = None
         for item in group.items:
             if isinstance(item, Label) and item.style is Style.LABEL:
                 beside = item
             elif isinstance(item, PlacedBox):
-                if heading or (beside and _is_replaced(beside, found, labels, placement)):
+                if heading or (beside and _is_replaced(beside, places, placement)):
                     boxes.add(item.box.name)
                 beside = None
     return boxes
 
 
-def _is_replaced(label: Label, found: WordsAt, labels: Set[str], placement: Placement) -> bool:
-    """Whether the words of another label are where those of this one should be."""
+def _is_replaced(label: Label, places: Sequence[tuple[str, Point]], placement: Placement) -> bool:
+    """Whether the words of another label are where those of this one should be. `places` are those of all labels."""
     x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
-    for words in labels - {folded(label.words)}:
-        for left, middle in found.get(words, ()):
-            if abs(x - left) <= NEAR * placement.scale_x and abs(y - middle) <= NEAR * placement.scale_y:
-                return True
-    return False
+    far_x, far_y = NEAR * placement.scale_x, NEAR * placement.scale_y
+    near = [words for words, (left, middle) in places if abs(y - middle) <= far_y and abs(x - left) <= far_x]
+    own = folded_label(label.words) if near else ""
+    return any(words != own for words in near)
 
 
 def _scale(pairs: Sequence[tuple[float, float]]) -> float:

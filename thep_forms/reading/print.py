@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,7 +22,16 @@ from thep_forms.reading.form_pages import FormPage, form_pages
 from thep_forms.reading.model import Answer, Note
 from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of_page
-from thep_forms.reading.placement import Placement, WordsAt, find_placement, folded, phrases, relabelled, words_at
+from thep_forms.reading.placement import (
+    Placement,
+    WordsAt,
+    find_placement,
+    folded,
+    folded_label,
+    phrases,
+    relabelled,
+    words_at,
+)
 from thep_forms.reading.printed_lines import lines_of, words_of
 from thep_forms.reading.sorted_runs import BoxAreas, OwnWords, PrintedWords, Run, SortedRuns, sorted_runs
 from thep_forms.reading.strings import REPLACEMENT
@@ -70,7 +79,12 @@ class _Layouts:
     def __init__(self, definition: FormDefinition) -> None:
         self.pages = [layout for layout in lay_out(definition, MOST_BLOCKS) if layout.boxes]
         self.height = definition.file.page.height * MM
-        self.body, self.words = body_of(definition.file.page), definition.words
+        self.body, self._definition = body_of(definition.file.page), definition
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The words of the form's longer texts, which take time to load: few forms are laid out in the earlier way."""
+        return self._definition.words
 
     def page(self, number: int) -> PageLayout | None:
         """The page of that index, if there is one."""
@@ -78,7 +92,7 @@ class _Layouts:
 
     def own_words(self, layout: PageLayout, placement: Placement) -> list[OwnWords]:
         """What the form prints on the page, and where."""
-        labels = [OwnWords(folded(label.words), placement.area(label.rect)) for label in layout.labels]
+        labels = [OwnWords(folded_label(label.words), placement.area(label.rect)) for label in layout.labels]
         texts = [item for item in layout.items if isinstance(item, PlacedText)]
         return labels + [
             OwnWords(folded(self.words[item.name]), placement.area(item.rect), BEGINNING) for item in texts
@@ -102,13 +116,17 @@ class PageReader:
             self._layouts.append(_Layouts(definition.earlier))
         # The prefix stands before a school's number at the foot of its copy.
         self._foot = tuple(map(_letters_of, (*definition.foot, definition.partnership.dfe_prefix)))
-        self._text = _letters_of("".join("".join(layouts.words.values()) for layouts in self._layouts))
         heading = definition.words[definition.form.heading]
         self._running = _letters_of(" ".join((heading, *definition.foot, "revision", "page", "of")))
         self._phrases: list[set[str]] = [set() for _ in self._layouts[0].pages]
         for layouts in self._layouts:
             for own, layout in zip(self._phrases, layouts.pages, strict=False):
                 own.update(words for words in phrases(layout) if len(words) >= SHORTEST_PHRASE)
+
+    @cached_property
+    def _text(self) -> str:
+        """The letters of the form's longer texts."""
+        return _letters_of("".join("".join(layouts.words.values()) for layouts in self._layouts))
 
     def form_pages(self, texts: Sequence[str]) -> list[FormPage]:
         """The pages of the form among the pages of a file, by their texts; several may be on one page."""

@@ -68,7 +68,7 @@ def words_of(line: Sequence[PrintedLetter]) -> str:
     A gap is a space where spaces are not drawn. It has to be as wide as a space after a letter beyond Latin-1: programs
     that take such a letter from another font often leave a small gap.
     """
-    draws_spaces = any(letter.text.isspace() for letter in line)
+    draws_spaces = any(map(str.isspace, [letter.text for letter in line]))
     pieces = [line[0].text]
     for letter, following in pairwise(line):
         if following.area.x > letter.area.right:

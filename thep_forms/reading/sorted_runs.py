@@ -108,9 +108,11 @@ def _slack(placed: PlacedBox, run: Run) -> float:
 
 def _is_printed(run: Run, printed: Sequence[OwnWords]) -> bool:
     """Whether it is some of the form's own words, in their place."""
-    words = folded("".join([letter.text for letter in run]))
     x, y = run[0].area.middle
-    return any(own.area.holds(x, y, SLACK) and own.begins(words) for own in printed)
+    level = [own for own in printed if own.area.top - SLACK <= y <= own.area.bottom + SLACK]
+    here = [own for own in level if own.area.holds(x, y, SLACK)]
+    words = folded("".join([letter.text for letter in run])) if here else ""
+    return any(own.begins(words) for own in here)
 
 
 def _is_between(run: Run, area: Area, boxes: BoxAreas) -> bool:

@@ -97,8 +97,13 @@ def _hidden_in(word: range, chars: Sequence[DrawnLetter], picture: PagePicture, 
 
 
 def _letter_shows(char: DrawnLetter, picture: PagePicture) -> bool:
-    rows = None if _category(char.text[:1]) == "Lo" else ROWS  # those are not all in the middle
-    return char.size >= TINIEST and picture.differs(picture.dots(edges_of(char), INSET_ACROSS), rows)
+    return char.size >= TINIEST and picture.differs(picture.dots(edges_of(char), INSET_ACROSS), _rows_of(char.text))
+
+
+@lru_cache(maxsize=1024)
+def _rows_of(text: str) -> Sequence[float] | None:
+    """The rows in which a letter is looked for: of a script without case, not all letters are in the middle."""
+    return None if _category(text[:1]) == "Lo" else ROWS
 
 
 @lru_cache(maxsize=1024)
@@ -154,6 +159,8 @@ def _words(chars: Sequence[DrawnLetter]) -> Iterator[range]:
             continue
         if last is None:
             start = index
+        elif char.top == last.top and last.x0 <= char.x0 <= last.x1 + APART * char.size:
+            pass  # beside it, as most are
         elif not _is_beside(last, char):
             yield range(start, index)
             start = index
@@ -165,8 +172,6 @@ def _words(chars: Sequence[DrawnLetter]) -> Iterator[range]:
 def _is_beside(last: DrawnLetter, char: DrawnLetter) -> bool:
     """Whether two letters are near each other, in whichever direction they read."""
     far = APART * char.size
-    if char.top == last.top and last.x0 <= char.x0 <= last.x1 + far:  # as most are
-        return True
     across = max(char.x0 - last.x1, last.x0 - char.x1)
     down = max(char.top - last.bottom, last.top - char.bottom)
     return across <= far and down <= far
