@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from thep_forms.checking.record import Contact
+from thep_forms.checking.record import SchoolRecord
 from thep_forms.deciding import AddressBook, Arrival, Judgement, Registers
 from thep_forms.records.ledger import Ledger
 from thep_forms.records.model import Sent
@@ -79,7 +79,7 @@ class Correspondents:
     def _addresses(self, sent: Iterable[Sent]) -> Iterator[tuple[str, str]]:
         """Each address in a list, or that we wrote to, and a school that has it."""
         for school in self._ledger.all_listed_schools():
-            for address in (*_addresses_in(school.email), *_addresses_of_people(school.record.contacts)):
+            for address in (*_addresses_in(school.email), *_addresses_of_people(school.record)):
                 yield address, school.dfe_number
         for message in sent:
             for address in _addresses_in(message.addresses):
@@ -87,9 +87,9 @@ class Correspondents:
 
     def _learn(self, book: AddressBook, return_id: str = "") -> None:
         """Learn what all returns tell, or that one."""
-        for found, year, number, name, contacts in self._ledger.checked_contacts(return_id):
+        for found, year, number, name, record in self._ledger.checked_records(return_id):
             if self._judgements[found].can_count:
-                addresses = _addresses_of_people(contacts)
+                addresses = _addresses_of_people(record)
                 self._known[found] = _Known(number, year, name, addresses)
                 for address in addresses:
                     book.add(address, number)
@@ -101,9 +101,9 @@ class Correspondents:
                 book.take_away(address, known.dfe_number)
 
 
-def _addresses_of_people(contacts: Iterable[Contact]) -> tuple[str, ...]:
+def _addresses_of_people(record: SchoolRecord) -> tuple[str, ...]:
     found: list[str] = []
-    for contact in contacts:
+    for contact in record.contacts:
         for answer in contact.parts.values():
             if "@" in answer:  # hardly any has it, and there are many
                 found += _addresses_in(answer)

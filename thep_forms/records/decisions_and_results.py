@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, TypeVar
 
 import msgspec
-from msgspec import Struct
 
-from thep_forms.checking.record import Checked, CheckedValue, Contact, Problem, SchoolRecord
+from thep_forms.checking.record import Checked, CheckedValue, Problem, SchoolRecord
 from thep_forms.deciding import Action, Decision, Entry
 from thep_forms.reading import Reading
 from thep_forms.records.model import entry_of
@@ -19,15 +18,6 @@ _DECISION = (
     "decision_id, action, return_id, before, after, at, who, membership_year, dfe_number, school_name, field, why, "
     "undone_by"
 )
-
-
-class _ContactsOfRecord(Struct, gc=False):
-    """The contacts of a `SchoolRecord`: to decode them alone takes a third of the time."""
-
-    contacts: tuple[Contact, ...] = ()
-
-
-_CONTACTS = msgspec.json.Decoder(_ContactsOfRecord)
 
 
 class DecisionsAndResults(RegistersAndMail):
@@ -113,11 +103,11 @@ class DecisionsAndResults(RegistersAndMail):
         row = self._connection.execute(query, (return_id,)).fetchone()
         return msgspec.json.decode(row[0], type=shape) if row else None
 
-    def checked_contacts(self, return_id: str = "") -> Iterator[tuple[str, str, str, str, Sequence[Contact]]]:
-        """The id, year, DFE number, school's name and contacts of each form with a number, or of that one."""
+    def checked_records(self, return_id: str = "") -> Iterator[tuple[str, str, str, str, SchoolRecord]]:
+        """The id, year, DFE number, school's name and record of each form with a number, or of that one."""
         columns = "return_id, membership_year, dfe_number, school_name, record"
         of_one = " AND return_id = ?" if return_id else ""
         query = select(columns, f"result NATURAL JOIN result_detail WHERE dfe_number != ''{of_one}")
         for *of_school, record in self._connection.execute(query, (return_id,) if return_id else ()):
             found, year, number, name = of_school
-            yield found, year, number, name, _CONTACTS.decode(record).contacts
+            yield found, year, number, name, msgspec.json.decode(record, type=SchoolRecord)
