@@ -204,8 +204,8 @@ def classify_pages(
 ) -> PageKinds:
     """Which of the pages, or of all pages, are printed or pictured. `with_boxes`: what boxes show counts as print.
 
-    Pages that are neither printed pages of the form nor legible are taken for pictures; so is each with a large
-    picture, such as a letter around one of the form, where no page is printed. The file stays open.
+    A page may be a picture of the form if it is no printed page of it, and not legible. Where no page is printed, a
+    legible one with a large picture may be, too: a letter may stand around the form. The file stays open.
     """
     from thep_forms.reading.drawn_file import DrawnFile  # these take time to import
     from thep_forms.reading.form_pages import is_legible
@@ -226,9 +226,10 @@ def classify_pages(
         decode_streams(contents.pages[number])
     printed = [found for found in page_reader(definition).form_pages(texts) if found.page in wanted]
     of_form = {found.page for found in printed}
-    pictures = [number for number in wanted if number not in of_form and not is_legible(texts[number])]
-    if not printed:
-        pictures = [number for number in wanted if number in pictures or _has_large_picture(file, number)]
+    if printed:
+        pictures = [number for number in wanted if number not in of_form and not is_legible(texts[number])]
+    else:
+        pictures = [number for number in wanted if not is_legible(texts[number]) or _has_large_picture(file, number)]
     damaged = contents.damaged or contents.document.warned_of_damage()
     return PageKinds(file, texts, wanted, printed, pictures, damaged)
 

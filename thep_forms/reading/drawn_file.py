@@ -21,7 +21,7 @@ from thep_forms.reading.page_picture import DEEPEST, PagePicture
 from thep_forms.reading.unreadable_fonts import FontsOfPages
 
 MOST_OPEN = 12  # pages that stay open once they were looked at: to open one takes half as long as to draw it
-LEAST_PICTURE = 0.1  # of a page, that a picture of a form's page covers
+SMALLEST_FORM = 0.1  # of a page, that a picture of a page of the form covers
 
 
 class DrawnFile:
@@ -82,7 +82,7 @@ class DrawnFile:
     def has_large_picture(self, number: int) -> bool:
         """Whether a picture covers so much of a page that it may be of a page of the form."""
         page = self._pages.get(number) or self.document[number]
-        least = LEAST_PICTURE * page.get_width() * page.get_height()
+        least = SMALLEST_FORM * page.get_width() * page.get_height()
         return any(_size(thing) >= least and _has_picture(page, thing) for thing in page.get_objects(max_depth=1))
 
     def unreadable_fonts(self, number: int) -> frozenset[str]:
