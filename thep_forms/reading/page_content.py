@@ -311,9 +311,8 @@ def _letters(
         if is_mark and letters:
             letters[-1].text += text
             continue
-        area = _area(char, turn) if turn else Area(char.x0, char.top, char.x1, char.bottom)
-        height = area.bottom - area.top
-        letters.append(PrintedLetter(text, area, 1.0 if height < 1.0 else height, id(char) in hidden))
+        area = _area(char, turn)
+        letters.append(PrintedLetter(text, area, max(area.bottom - area.top, 1.0), id(char) in hidden))
     return letters
 
 
@@ -344,6 +343,4 @@ def _follows(letter: PrintedLetter, following: PrintedLetter) -> bool:
     area, next_area, size = letter.area, following.area, letter.size
     if not -BACK * size <= next_area.x - area.right <= APART * size:
         return False
-    if next_area.top == area.top and next_area.bottom == area.bottom:  # as most are
-        return True
     return abs((area.top + area.bottom) / 2 - (next_area.top + next_area.bottom) / 2) <= SAME_LINE * size

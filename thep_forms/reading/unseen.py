@@ -159,8 +159,6 @@ def _words(chars: Sequence[DrawnLetter]) -> Iterator[range]:
             continue
         if last is None:
             start = index
-        elif char.top == last.top and last.x0 <= char.x0 <= last.x1 + APART * char.size:
-            pass  # beside it, as most are
         elif not _is_beside(last, char):
             yield range(start, index)
             start = index
@@ -172,6 +170,8 @@ def _words(chars: Sequence[DrawnLetter]) -> Iterator[range]:
 def _is_beside(last: DrawnLetter, char: DrawnLetter) -> bool:
     """Whether two letters are near each other, in whichever direction they read."""
     far = APART * char.size
+    if char.top == last.top and last.x0 <= char.x0 <= last.x1 + far:  # as most are
+        return True
     across = max(char.x0 - last.x1, last.x0 - char.x1)
     down = max(char.top - last.bottom, last.top - char.bottom)
     return across <= far and down <= far
