@@ -136,7 +136,7 @@ class _Smtp(SMTP):
 
     line_length_limit = 12288  # RFC 4954, 4: an answer in a sign-in may be that long
 
-    def smtp_DATA(self, arg: str) -> Coroutine[Any, Any, None]:  # noqa: N802 - aiosmtpd calls it by that name
+    def smtp_DATA(self, arg: str) -> Coroutine[Any, Any, None]:
         script = self.event_handler.next_of(self.event_handler.server.at_data, self.envelope.rcpt_tos)
         if script == MailServer.LEAVE:
             self.event_handler.server.leave()
@@ -156,10 +156,10 @@ class _Handler:
     def __init__(self, server: MailServer) -> None:
         self.server, self.script = server, ""
 
-    async def auth_XOAUTH2(self, smtp: SMTP, words: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd calls it by that name
+    async def auth_XOAUTH2(self, smtp: SMTP, words: list[str]) -> AuthResult:
         return await self._take_token(smtp, words)
 
-    async def auth_OAUTHBEARER(self, smtp: SMTP, words: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd calls it by that name
+    async def auth_OAUTHBEARER(self, smtp: SMTP, words: list[str]) -> AuthResult:
         return await self._take_token(smtp, words)
 
     async def _take_token(self, smtp: SMTP, words: list[str]) -> AuthResult:
@@ -180,9 +180,7 @@ class _Handler:
     def next_of(scripts: dict[str, list[str]], addresses: list[str]) -> str:
         return next((scripts[address].pop(0) for address in addresses if scripts.get(address)), "")
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it by that name
-        self, smtp: SMTP, _: Session, envelope: Envelope, address: str, __: list[str]
-    ) -> str:
+    async def handle_RCPT(self, smtp: SMTP, _: Session, envelope: Envelope, address: str, __: list[str]) -> str:
         self.server.attempts.append(address)
         script = self.next_of(self.server.at_rcpt, [address])
         if script == MailServer.HANG_UP:
@@ -192,9 +190,7 @@ class _Handler:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(  # noqa: N802 - aiosmtpd calls it by that name
-        self, smtp: SMTP, session: Session, envelope: Envelope
-    ) -> str:
+    async def handle_DATA(self, smtp: SMTP, session: Session, envelope: Envelope) -> str:
         if self.script == MailServer.HOLD:
             self.server.holds.set()
             await asyncio.sleep(60)
