@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 
 import pikepdf
-from pikepdf import Array, Dictionary, String
+from pikepdf import Array, Dictionary, Name, String
 
 from tests.conftest import read_return
 from tests.remake_samples import answers
@@ -83,3 +83,17 @@ def plain_objects(pdf: bytes) -> io.BytesIO:
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         opened.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     return out
+
+
+def annotated(kind: str, *, placed: bool = True, shown: bool = False, **entries: object) -> Change:
+    """An annotation of any kind above the form's boxes."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        made = Dictionary(Type=Name.Annot, Subtype=Name(kind), **entries)
+        if placed:
+            made.Rect = Array([40, 800, 240, 820])
+        if shown:
+            made.AP = Dictionary(N=pdf.make_stream(b"0 0 200 20 re f", Subtype=Name.Form, BBox=Array([0, 0, 200, 20])))
+        pdf.pages[0].obj.Annots.append(pdf.make_indirect(made))
+
+    return change

@@ -2,66 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from thep_forms.deciding import Action, Arrival, Decision, Entry, Judgement, Registers, Verdict, decide
+from tests.entries import (
+    APRIL,
+    CEDAR,
+    DOVECOTE,
+    ELM,
+    JUNE,
+    MAY,
+    REGISTER,
+    YEAR,
+    came,
+    faulty,
+    form,
+    judged,
+    prefers,
+    registers_of,
+    scan,
+    verdicts,
+)
+from thep_forms.deciding import Arrival, Entry, Judgement, Registers, Verdict, decide
 from thep_forms.definition import ProblemCode
 from thep_forms.reading import FileKind
 from thep_forms.sources.message_texts import NO_FILE
-from thep_forms.sources.model import MessageOrigin
-
-CEDAR, DOVECOTE, ELM = "211/2101", "211/2102", "211/2103"
-YEAR = "2026-27"
-REGISTER = {CEDAR: "Cedar Primary School", DOVECOTE: "Dovecote Primary School", ELM: ""}
-APRIL, MAY, JUNE = (datetime(2026, month, 20, tzinfo=UTC) for month in (4, 5, 6))
-
-
-def form(return_id: str, dfe_number: str = CEDAR, **about: object) -> Entry:
-    """A form without errors, which says something of its own unless `content` says what."""
-    known: dict[str, object] = {"year": YEAR, "content": return_id.encode()}
-    return Entry(return_id, FileKind.FORM, dfe_number=dfe_number, **known | about)
-
-
-def faulty(return_id: str, dfe_number: str = CEDAR, **about: object) -> Entry:
-    return form(return_id, dfe_number, codes="email_invalid", errors="email_invalid", **about)
-
-
-def scan(return_id: str) -> Entry:
-    return Entry(return_id, FileKind.SCAN, year="2026-27", dfe_number=CEDAR, codes="scan", errors="scan")
-
-
-def came(entry: Entry, at: datetime | None = None, source: str = "", *, is_decoration: bool = False) -> Arrival:
-    return Arrival(source or entry.return_id, entry.return_id, at, is_decoration)
-
-
-def prefers(number: int, return_id: str, *losers: str) -> Decision:
-    return Decision(number, Action.PREFER, return_id, before=";".join(losers))
-
-
-def registers_of(register: dict[str, str]) -> Registers:
-    """The registers, where this one is of a year; none where it has no schools."""
-    return Registers({YEAR: register} if register else {})
-
-
-def judged(
-    *entries: Entry,
-    arrivals: Sequence[Arrival] | None = None,
-    decisions: Sequence[Decision] = (),
-    register: dict[str, str] | None = None,
-) -> dict[str, Judgement]:
-    """The judgements, of entries that came in files of a folder unless their arrivals are given."""
-    found = arrivals if arrivals is not None else [came(entry) for entry in entries]
-    return dict(decide(entries, found, decisions, registers_of(register or {})).by_return)
-
-
-def verdicts(judgements: dict[str, Judgement]) -> dict[str, Verdict]:
-    return {return_id: judgement.verdict for return_id, judgement in judgements.items()}
-
 
 # --- One return -----------------------------------------------------------------------------------------------------
 
@@ -365,86 +333,3 @@ def test_one_return_at_most_is_accepted_for_each_school_and_year(entries: list[E
     accepted = [entry for entry in entries if found[entry.return_id].verdict is Verdict.ACCEPTED]
     assert len({(entry.year, entry.dfe_number) for entry in accepted}) == len(accepted)
     assert all(entry.acceptable and entry.dfe_number in ("", *REGISTER) for entry in accepted)
-
-
-# --- A blank form beside a filled one -------------------------------------------------------------------------------
-
-
-def attached(entry: Entry, message: str = "mail.eml", sender: str = "office@cedar.example") -> Arrival:
-    """The arrival of a form that was attached to a message."""
-    origin = MessageOrigin(sender, path_length=len(message))
-    return Arrival(f"{message}/{entry.return_id}.pdf", entry.return_id, MAY, carried_by=(origin,))
-
-
-@pytest.mark.parametrize("filled_in", [form("filled"), faulty("filled"), form("filled", "", year="")])
-def test_a_blank_form_beside_a_filled_one_in_a_message_is_superseded_and_needs_nobody(filled_in: Entry) -> None:
-    blank = form("blank", "", blank=True)
-    found = judged(blank, filled_in, arrivals=[attached(blank), attached(filled_in)])
-    assert found["blank"] == Judgement(Verdict.SUPERSEDED)
-
-
-def test_a_blank_form_deeper_in_the_message_than_the_filled_one_is_superseded() -> None:
-    blank, filled_in = form("blank", "", blank=True), form("filled")
-    way = Arrival("mail.eml/all.zip/blank.pdf", "blank", MAY, carried_by=attached(filled_in).carried_by)
-    assert verdicts(judged(blank, filled_in, arrivals=[way, attached(filled_in)]))["blank"] is Verdict.SUPERSEDED
-
-
-def test_a_blank_form_that_came_alone_too_stays_blank() -> None:
-    blank, filled_in = form("blank", "", blank=True), form("filled")
-    alone = attached(blank, "other.eml", "office@elm.example")
-    found = verdicts(judged(blank, filled_in, arrivals=[attached(blank), attached(filled_in), alone]))
-    assert found == {"blank": Verdict.BLANK, "filled": Verdict.ACCEPTED}
-
-
-@pytest.mark.parametrize("folder", ["", "inbox/"])
-def test_a_blank_form_beside_a_filled_one_in_a_folder_stays_blank(folder: str) -> None:
-    blank, filled_in = form("blank", "", blank=True), form("filled")
-    ways = [came(blank, source=f"{folder}blank.pdf"), came(filled_in, source=f"{folder}filled.pdf")]
-    assert verdicts(judged(blank, filled_in, arrivals=ways))["blank"] is Verdict.BLANK
-
-
-def test_a_blank_form_beside_a_filled_one_in_a_file_is_superseded() -> None:
-    blank, filled_in = form("abc-2", "", blank=True), form("abc")
-    ways = [came(blank, source="all.pdf"), came(filled_in, source="all.pdf")]
-    assert judged(blank, filled_in, arrivals=ways)["abc-2"] == Judgement(Verdict.SUPERSEDED)
-
-
-@pytest.mark.parametrize(("copy_of", "verdict"), [(CEDAR, Verdict.SUPERSEDED), (ELM, Verdict.BLANK)])
-def test_an_emptied_copy_gives_way_to_a_form_of_its_own_school_alone(copy_of: str, verdict: Verdict) -> None:
-    blank, filled_in = form("blank", "", blank=True, copy_of=copy_of), form("filled", CEDAR)
-    assert verdicts(judged(blank, filled_in, arrivals=[attached(blank), attached(filled_in)]))["blank"] is verdict
-
-
-# --- A copy that lost its fields --------------------------------------------------------------------------------------
-
-ACCEPTED_BEFORE = form("last year", year="2025-26", content=b"as before")
-PRINTED = form("printed", content=b"as before", read_from="page_text")
-
-
-def test_a_printed_form_that_says_what_the_school_said_last_year_is_an_unchanged_copy() -> None:
-    judgements = judged(ACCEPTED_BEFORE, PRINTED)
-    assert judgements["last year"].verdict is Verdict.ACCEPTED
-    assert (judgements["printed"].verdict, judgements["printed"].codes) == (
-        Verdict.NEEDS_ATTENTION,
-        (ProblemCode.COPY_UNCHANGED,),
-    )
-
-
-def test_a_printed_unchanged_copy_never_outranks_a_form_with_changes_even_if_it_came_later() -> None:
-    completed = form("completed", content=b"a new chair")
-    arrivals = [came(ACCEPTED_BEFORE, APRIL), came(completed, MAY), came(PRINTED, JUNE)]
-    found = verdicts(judged(ACCEPTED_BEFORE, completed, PRINTED, arrivals=arrivals))
-    assert found == {"last year": Verdict.ACCEPTED, "completed": Verdict.ACCEPTED, "printed": Verdict.SUPERSEDED}
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        form("a", content=b"as before", read_from="fields"),
-        form("a", content=b"a new chair", read_from="page_text"),
-        form("a", DOVECOTE, content=b"as before", read_from="page_text"),
-    ],
-    ids=["with its fields", "with changes", "another school's"],
-)
-def test_any_other_form_of_this_year_counts_beside_last_years(entry: Entry) -> None:
-    assert judged(ACCEPTED_BEFORE, entry)["a"].verdict is Verdict.ACCEPTED

@@ -11,62 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import run, table
+from tests.commands import run
 from tests.conftest import ingest, rows
 from tests.mailserver import MailServer
-from tests.packing import mail, mbox
+from tests.packing import mbox
+from tests.replying import MAY_3, MAY_10, PEOPLE, PICTURE, message, reminder, returned, status, take_in, with_files
 from tests.writing import CEDAR, ELM, SCHOOLS, email, send
 from thep_forms.definition import load_definition
 from thep_forms.generate import Master
 from thep_forms.records import Arrival, Ledger, Sent, SentKind, SentState
 from thep_forms.sources.message_texts import NO_FILE
-
-MAY_3, MAY_10 = "Sun, 3 May 2026 10:00:00 +0100", "Sun, 10 May 2026 10:00:00 +0100"
-PEOPLE = """dfe_number,school_name,main_contact_name,main_contact_email
-2101,Cedar Primary School,Jo Ali,jo@cedar.example
-2103,Elm Tree Primary School,Kit Lee,kit@elm.example
-"""
-PICTURE = b"GIF89a" + bytes(100)
-
-
-def message(sender: str, text: str = "Dear all", date: str = MAY_3, **headers: str) -> EmailMessage:
-    """A message without a file; headers have `_` for `-`."""
-    made = EmailMessage()
-    made["From"], made["To"], made["Date"] = sender, "membership@thepartnership.example", date
-    for name, value in headers.items():
-        made[name.replace("_", "-")] = value
-    made.set_content(text)
-    return made
-
-
-def with_files(sender: str, files: dict[str, bytes], date: str = MAY_3) -> EmailMessage:
-    made = mail(files, sent=date)
-    made.replace_header("From", sender)
-    return made
-
-
-def take_in(records: Path, schools: Path | None, *messages: EmailMessage) -> None:
-    path = records.parent / f"inbox {len(list(records.parent.glob('*.mbox')))}.mbox"
-    ingest(records, [mbox(path, messages)], register=schools)
-
-
-def returned(records: Path) -> dict[str, tuple[str, str, str]]:
-    """The DfE number, the school's name and the verdict of each row, by its source without the mailbox."""
-    found = rows(records / "returns.csv")
-    return {row["source"].partition("/")[2]: (row["dfe_number"], row["school_name"], row["verdict"]) for row in found}
-
-
-def status(records: Path, schools: Path) -> dict[str, tuple[str, str]]:
-    """The standing of each school, and why, by the last digits of its number."""
-    result = run("status", "2026-27", "-o", records, "--schools", schools, "--csv")
-    return {row["dfe_number"][4:]: (row["status"], row["why"]) for row in table(result)}
-
-
-def reminder(records: Path, schools: Path, number: str) -> str:
-    """The words of the reminder to a school, in one line."""
-    result = email(schools, records, "--chase", "--dry-run", "--only", number)
-    return " ".join(result.stdout.split())
-
 
 # --- whose a message is ---------------------------------------------------------------------------------------------
 
@@ -269,6 +223,17 @@ def test_report_lists_what_a_school_wrote_at_the_school(records: Path, schools: 
     assert "A link to WeTransfer came instead of a file" in text
 
 
+def test_reminder_lists_the_queries_of_a_form_after_its_errors(
+    records: Path, schools: Path, filled: Callable[..., bytes]
+) -> None:
+    form = filled(chair_of_governors_name="", registered_address="3 Cedar Road, London")
+    take_in(records, schools, with_files(CEDAR, {"form.pdf": form}))
+    text = reminder(records, schools, "2101")
+    error, query = text.find("Please give us the"), text.find("we found no postcode")
+    assert 0 < error < query
+    assert "postcode" not in status(records, schools)["2101"][1]
+
+
 # --- what came twice ---------------------------------------------------------------------------------------------
 
 
@@ -367,45 +332,3 @@ def test_message_in_the_trash_is_noted_at_no_school(records: Path, schools: Path
     take_in(records, schools, message(CEDAR, X_Gmail_Labels="Trash"))
     assert returned(records) == {"message.eml": ("", "", "automatic")}
     assert status(records, schools)["2101"] == ("not_returned", "")
-
-
-# --- what is deleted, and what is asked -----------------------------------------------------------------------------
-
-
-def test_forget_deletes_what_a_school_wrote_without_a_form(records: Path, schools: Path) -> None:
-    take_in(records, schools, message(CEDAR), with_files(CEDAR, {"a.gif": PICTURE}), message(ELM))
-    assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
-    assert [row["dfe_number"] for row in rows(records / "returns.csv")] == ["211/2103"]
-    held = (records / "ledger.sqlite").read_bytes()
-    assert CEDAR.encode() not in held
-    assert ELM.encode() in held
-
-
-def test_forget_of_earlier_years_deletes_what_a_school_wrote_in_them(records: Path, schools: Path) -> None:
-    earlier, picture = "Sat, 3 May 2025 10:00:00 +0100", {"a.gif": PICTURE}
-    take_in(records, schools, message(CEDAR, "Then", earlier), with_files(CEDAR, picture, earlier))
-    take_in(records, None, message(CEDAR, "Now"), message("stranger@else.example", "Then", earlier))
-    result = run("forget", "-o", records, "--before", "2026-27", "--yes")
-    assert "This would delete 2 returns" in result.stderr
-    assert "Not deleted: 1 file of an unknown school or year" in result.stderr
-    assert "Cedar Primary School (211/2101)\n    2025-26  " in result.stderr
-    assert sorted(row["dfe_number"] for row in rows(records / "returns.csv")) == ["", "211/2101"]
-    assert status(records, schools)["2101"][0] == "wrote"
-
-
-def test_forget_lists_what_a_school_wrote_at_the_school_with_its_year(records: Path, schools: Path) -> None:
-    take_in(records, schools, message(CEDAR))
-    result = run("forget", "-o", records, "--school", "211/2101", "--yes")
-    assert "  Cedar Primary School (211/2101)\n    2026-27  " in result.stderr
-    assert "without a DfE number" not in result.stderr
-
-
-def test_reminder_lists_the_queries_of_a_form_after_its_errors(
-    records: Path, schools: Path, filled: Callable[..., bytes]
-) -> None:
-    form = filled(chair_of_governors_name="", registered_address="3 Cedar Road, London")
-    take_in(records, schools, with_files(CEDAR, {"form.pdf": form}))
-    text = reminder(records, schools, "2101")
-    error, query = text.find("Please give us the"), text.find("we found no postcode")
-    assert 0 < error < query
-    assert "postcode" not in status(records, schools)["2101"][1]

@@ -1,4 +1,4 @@
-"""Changes to a filled return, of its objects and of its bytes, of the kinds that programs and transport make."""
+"""Changes to a filled return, of the kinds that programs and transport make."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable, Sequence
 
+from tests.trials.bytes_changed import bytes_changed
 from tests.trials.parts_of_file import VALUE, File, Parts
 
 STATES = (b"/Yes", b"/Off", b"/On", b"/1", b"/yes", b"null")
@@ -14,7 +15,6 @@ TEXTS = (
     *(b"<feffd83d>", b"/Name", b"17", b"null", b"true", b"[(one) (two)]", b"<< /V (no) >>", b"99999 0 R", b"(\\r\\n)"),
 )
 RARE = {"/V removed": 0.15}  # what is drawn has then to be read, which takes a hundred times as long
-LENGTHS = (1, 2, 10, 100, 1000, 20_000)
 
 Mutation = Callable[[File], None]
 MUTATIONS: dict[str, Mutation] = {}
@@ -349,36 +349,6 @@ def _(file: File) -> None:
     new = re.sub(rb"/V " + VALUE, b"", file.objects.get(number, b"<< >>")).replace(b"<<", b"<< /V (Twice)", 1)
     other = max(file.objects) + 1
     file.objects[other] = b"null\nendobj\n%d 0 obj\n%b" % (number, new)
-
-
-def bytes_changed(data: bytes, others: Sequence[bytes], chance: random.Random) -> tuple[bytes, str]:
-    """The bytes with a change that knows nothing of PDF, and what it was."""
-    changed = bytearray(data)
-    match chance.randrange(6):
-        case 0:
-            for _ in range(chance.choice((1, 1, 2, 5, 30))):
-                changed[chance.randrange(len(changed))] ^= 1 << chance.randrange(8)
-            kind = "bits flipped"
-        case 1:
-            del changed[chance.randrange(len(changed)) :]
-            kind = "cut off"
-        case 2:
-            at = chance.randrange(len(changed))
-            del changed[at : at + chance.choice(LENGTHS)]
-            kind = "bytes lost"
-        case 3:
-            at = chance.randrange(len(changed))
-            changed[at:at] = changed[at : at + chance.choice(LENGTHS)]
-            kind = "bytes repeated"
-        case 4:
-            other = chance.choice(others)
-            changed += other if chance.random() < 0.5 else other[chance.randrange(len(other)) :]
-            kind = "joined to another file"
-        case _:
-            at = chance.randrange(len(changed))
-            changed[at : at + 64] = bytes(64)
-            kind = "64 bytes cleared"
-    return bytes(changed), kind
 
 
 def mutated(parts: Parts, others: Sequence[bytes], chance: random.Random) -> tuple[bytes, tuple[str, ...]]:
