@@ -66,7 +66,7 @@ def go_to(page: Page, path: str) -> None:
 def said(page: Page, part: str = "main") -> str:
     """What a part of the page says once all of it has come: a click waits for its beginning alone."""
     page.wait_for_load_state()
-    return page.locator(part).first.inner_text()
+    return page.locator(part).inner_text()
 
 
 def result(page: Page) -> str:

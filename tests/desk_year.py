@@ -82,7 +82,7 @@ class YearAtTheDesk:
 
     def said(self) -> str:
         """What was just done, as the page says it."""
-        return said(self.page, ".done")
+        return said(self.page, ".done >> nth=0")
 
     def downloaded(self, name: str) -> bytes:
         """The file to which a link or a button leads."""
