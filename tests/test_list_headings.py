@@ -37,6 +37,11 @@ def test_an_address_in_several_columns_is_joined_in_the_order_of_its_lines(tmp_p
     assert cedar.record.school["postcode"] == "E2 0AC"
 
 
+@pytest.mark.parametrize("heading", ["Post_code", "Postal_code", "PC"])
+def test_the_postcode_has_many_names(tmp_path: Path, heading: str) -> None:
+    assert listed(tmp_path, **{heading: "e2 0ac"}).record.school["postcode"] == "E2 0AC"
+
+
 @pytest.mark.parametrize("address", ["3 Cedar Road, London", "3 Cedar Road"])
 def test_a_town_beside_an_address_stands_in_it_once(tmp_path: Path, address: str) -> None:
     cedar = listed(tmp_path, Address=address, Town="London", Postcode="E2 0AC")

@@ -21,7 +21,7 @@ RowReader = Callable[[Cells], tuple[MemberSchool | None, list[Mistake]]]
 EMAIL = "email"  # the column of the addresses to write to
 _EMAIL_COLUMNS = ("email", "school_email", "office_email", "contact_email", "main_email", "email_of_school")
 _EMAIL_ALSO = (*_EMAIL_COLUMNS[1:], *(f"{name}_address" for name in _EMAIL_COLUMNS))
-_POSTCODE_ALSO = ("post_code",)
+_POSTCODE_ALSO = ("post_code", "postal_code", "pc")
 # The columns of an address that is divided, in its order: spreadsheets have one of each row.
 _PARTS_OF_ADDRESS = (
     ("street", "address_1", "address1", "addr_1", "addr1", "address_line_1"),
