@@ -20,7 +20,7 @@ OURS, AUTOMATIC = "sent_by_us", "automatic"
 @cache
 def cedars_copy() -> bytes:
     """The copy of Cedar Primary School, filled in with every answer."""
-    return Master(load_definition("2026-27", prefilled=True)).copy(answers("2101"), "211/2101")
+    return Master(load_definition("2026-27").for_copies).copy(answers("2101"), "211/2101")
 
 
 @cache

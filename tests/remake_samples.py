@@ -136,7 +136,7 @@ def letter() -> bytes:
 
 def own_copy(number: str, known: dict[str, str | bool]) -> bytes:
     """The school's own copy of the form, filled in with what is known of it."""
-    return Master(load_definition(YEAR, prefilled=True)).copy(known, f"{AUTHORITY}/{number}")
+    return Master(load_definition(YEAR).for_copies).copy(known, f"{AUTHORITY}/{number}")
 
 
 def picture() -> Image.Image:

@@ -31,7 +31,10 @@ FORMS: list[tuple[str, int | None, dict[str, str | bool]]] = [
 @pytest.fixture(params=FORMS, ids=["2017-18", "2026-27", "none more", "21 more", "filled", "awkward"], scope="module")
 def opened(request: pytest.FixtureRequest) -> Iterator[pikepdf.Pdf]:
     year, blocks, values = request.param
-    with pikepdf.open(io.BytesIO(Master(load_definition(year, prefilled=bool(values)), blocks).copy(values))) as pdf:
+    definition = load_definition(year)
+    if values:
+        definition = definition.for_copies
+    with pikepdf.open(io.BytesIO(Master(definition, blocks).copy(values))) as pdf:
         yield pdf
 
 

@@ -16,7 +16,7 @@ from tests.remake_samples import answers, listed
 from tests.viewer import type_into
 from tests.writing import SCHOOLS
 from thep_forms.definition import FormDefinition, MembershipYear
-from thep_forms.generate import Master
+from thep_forms.generate import master_of
 
 Filled = Callable[..., bytes]
 
@@ -78,7 +78,7 @@ def test_the_address_on_a_form_that_was_made_for_another_school_is_asked_about(
     known = listed("2101")
     changes = {"school_name": "Ivy Lane School", "phase_primary": False, "phase_secondary": True}
     typed = {name: text for name, text in answers("4242").items() if "_name" in name or "_email" in name} | changes
-    lent = type_into(Master(definition).copy(known, "211/2101"), typed)
+    lent = type_into(master_of(definition).copy(known, "211/2101"), typed)
     ingest(records, [inbox(records.parent / "in", ivy=lent)], register=schools)
     ivy = return_id(records, "ivy")
     decide("assign", records, ivy, "--school", "4242")

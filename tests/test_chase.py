@@ -34,7 +34,7 @@ def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The copy of each school, by the last digits of its DFE number. Only that number is filled in."""
     folder = tmp_path_factory.mktemp("forms")
     members = [MemberSchool(f"211/{number}", SchoolRecord(), "") for number in NUMBERS]
-    pdfs = copies(load_definition("2026-27", prefilled=True), members)
+    pdfs = copies(load_definition("2026-27").for_copies, members)
     for number, (_, pdf) in zip(NUMBERS, pdfs, strict=True):
         (folder / f"{number}.pdf").write_bytes(pdf)
     return folder

@@ -37,7 +37,7 @@ def unchanged(records: Path, schools: Path) -> str:
         "main_contact_email": "jo@cedar.example",
         "chair_of_governors_name": "Ann Lee",
     }
-    copy = Master(load_definition("2026-27", prefilled=True)).copy(answers, "211/2101")
+    copy = Master(load_definition("2026-27").for_copies).copy(answers, "211/2101")
     ingest(records, [inbox(records.parent / "in", cedar=copy)], register=schools)
     return return_id(records, "cedar")
 

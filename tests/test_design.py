@@ -127,7 +127,7 @@ def test_what_was_added_for_later_years_is_not_on_the_form_of_2017_18() -> None:
 def test_no_letter_is_smaller_than_9_points_and_running_text_has_12() -> None:
     values, name = AWKWARD | {"main_contact_email": TOO_LONG}, str(AWKWARD["school_name"])
     for year in ("2017-18", "2026-27"):
-        paper = pack(load_definition(year, prefilled=True), [PaperCopy(values, "211/4242", name)])
+        paper = pack(load_definition(year).for_copies, [PaperCopy(values, "211/4242", name)])
         with pdfplumber.open(io.BytesIO(paper)) as opened:
             sizes = [round(char["size"], 2) for page in opened.pages for char in page.chars]
         assert min(sizes) >= 9

@@ -14,7 +14,7 @@ from tests.single_box import BOX, HELD, asked, split
 from tests.viewer import type_into
 from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
-from thep_forms.generate import Master
+from thep_forms.generate import master_of
 
 TICK = "phase_ap"  # not ticked in what the school returns
 
@@ -228,7 +228,7 @@ def test_box_that_shows_a_short_part_of_its_answer_is_a_query(returned: bytes, d
 
 @pytest.mark.parametrize("made", ["typed in Chrome", "filled in by us"])
 def test_awkward_answers_show_what_they_are(form: bytes, definition: FormDefinition, made: str) -> None:
-    pdf = type_into(form, AWKWARD) if made == "typed in Chrome" else Master(definition).copy(AWKWARD)
+    pdf = type_into(form, AWKWARD) if made == "typed in Chrome" else master_of(definition).copy(AWKWARD)
     problems = check(read_return(pdf, definition), definition).problems
     assert "value_shown_differently" not in {problem.code for problem in problems}
 

@@ -27,7 +27,7 @@ SCHOOL = answers("2101", headteacher_name=LEAVER)
 @pytest.fixture(scope="module")
 def copy() -> bytes:
     """A school's own copy, filled in beforehand."""
-    return Master(load_definition("2026-27", prefilled=True)).copy(SCHOOL)
+    return Master(load_definition("2026-27").for_copies).copy(SCHOOL)
 
 
 def place(definition: FormDefinition, name: str) -> Rect:

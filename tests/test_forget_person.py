@@ -161,7 +161,7 @@ def test_a_return_with_a_fault_keeps_its_fault(records: Path, tmp_path: Path, fi
 
 
 def test_a_copy_that_came_back_unchanged_is_still_no_answer(records: Path, tmp_path: Path) -> None:
-    copy = Master(load_definition("2026-27", prefilled=True)).copy(answers("2101", **ANN), "211/2101")
+    copy = Master(load_definition("2026-27").for_copies).copy(answers("2101", **ANN), "211/2101")
     ingest(records, [inbox(tmp_path / "inbox", cedar=copy)])
     forget(records)
     assert [row["code"] for row in rows(records / "problems.csv") if row["severity"] == "error"] == ["copy_unchanged"]

@@ -16,7 +16,7 @@ from tests.conftest import AWKWARD
 from tests.viewer import draw, strays
 from thep_forms.definition import FormDefinition
 from thep_forms.definition.model import Kind
-from thep_forms.generate import Master
+from thep_forms.generate import master_of
 from thep_forms.layout import LABEL_INSET, Label, PlacedBox, lay_out
 from thep_forms.layout.metrics import text_width
 
@@ -38,7 +38,7 @@ def by_pdfium(pdf: bytes, pages: int) -> list[Image.Image]:
 def test_two_engines_show_the_same_page(
     tmp_path: Path, definition: FormDefinition, form: bytes, filled: Callable[..., bytes], what: str
 ) -> None:
-    pdf = {"blank": form, "typed into": filled()}.get(what) or Master(definition).copy(AWKWARD)
+    pdf = {"blank": form, "typed into": filled()}.get(what) or master_of(definition).copy(AWKWARD)
     ours = by_poppler(pdf, tmp_path)
     for poppler, pdfium in zip(ours, by_pdfium(pdf, len(ours)), strict=True):
         assert strays(poppler, pdfium) <= 0.001

@@ -16,7 +16,7 @@ from tests.printers import by_cairo, by_pdfium, by_qpdf
 from tests.remake_samples import answers
 from tests.viewer import type_into, typed
 from thep_forms.definition import FormDefinition, load_definition
-from thep_forms.generate import Master, generate
+from thep_forms.generate import generate, master_of
 
 LEADERS: dict[str, str | bool] = {
     f"senior_leader_{n}_{part}": value
@@ -44,7 +44,7 @@ def only_pages(pdf: bytes, numbers: Sequence[int]) -> bytes:
 @pytest.fixture(scope="module")
 def copy(definition: FormDefinition) -> bytes:
     """Cedar's own copy with four leaders."""
-    return type_into(Master(definition).copy({}, "211/2101"), answers("2101", **LEADERS))
+    return type_into(master_of(definition).copy({}, "211/2101"), answers("2101", **LEADERS))
 
 
 # --- Which pages are missing -----------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def of_ours(words: str) -> list[str]:
 
 
 def test_form_copies_and_prints_of_another_authority_do_not_name_ours(theirs: Path) -> None:
-    blank, copies = load_definition("2026-27", theirs), load_definition("2026-27", theirs, prefilled=True)
+    blank, copies = load_definition("2026-27", theirs), load_definition("2026-27", theirs).for_copies
     for pdf in (
         generate(blank),
         Master(copies).copy(AWKWARD, "330/4242"),

@@ -16,7 +16,7 @@ from tests.viewer import type_into
 from thep_forms.checking.checker import check
 from thep_forms.checking.scan import check_scan
 from thep_forms.definition import FormDefinition, load_definition
-from thep_forms.generate import Master, generate
+from thep_forms.generate import Master, generate, master_of
 from thep_forms.layout import lay_out
 from thep_forms.reading import Doubt, FileKind, ReadFrom
 from thep_forms.reading.page_content import Area, PrintedLetter
@@ -83,7 +83,7 @@ def test_printed_prefilled_copy_gives_every_answer_exactly(definition: FormDefin
         "senior_leader_7_name": "Αθηνά Пётр",
         "senior_leader_8_name": "محمد علي",
     }
-    reading = read_return(FLATTENED[flattened](Master(definition).copy(values)), definition)
+    reading = read_return(FLATTENED[flattened](master_of(definition).copy(values)), definition)
     assert texts_in(reading) == EXPECTED | {name: str(value) for name, value in values.items() if value is not True}
 
 
@@ -190,8 +190,11 @@ def test_words_beside_printed_boxes_are_kept_and_queried(form: bytes, definition
 
 @pytest.mark.parametrize("flattened", FLATTENED)
 def test_words_of_the_form_itself_are_no_answers(definition: FormDefinition, flattened: str) -> None:
-    prefilled = load_definition("2026-27", prefilled=True)
-    for copy in (Master(definition).copy({"school_name": "Cedar"}), Master(prefilled).copy({"school_name": "Cedar"})):
+    prefilled = load_definition("2026-27").for_copies
+    for copy in (
+        master_of(definition).copy({"school_name": "Cedar"}),
+        Master(prefilled).copy({"school_name": "Cedar"}),
+    ):
         assert texts_in(read_return(FLATTENED[flattened](copy), definition)) == {"school_name": "Cedar"}
 
 
@@ -203,7 +206,7 @@ def test_words_of_the_form_itself_are_no_answers(definition: FormDefinition, fla
 def test_answers_in_fonts_without_letters_are_unreadable(
     definition: FormDefinition, spoilt: Callable[..., bytes], fonts: str
 ) -> None:
-    copy = Master(definition).copy({"main_contact_name": "Jo Bloggs", "phase_primary": True})
+    copy = master_of(definition).copy({"main_contact_name": "Jo Bloggs", "phase_primary": True})
     reading = read_return(spoilt(printers.by_qpdf(copy), fonts), definition)  # the boxes' font alone is of kind Type0
     if reading.kind is FileKind.SCAN:  # not even the labels can be read
         assert not texts_in(reading)

@@ -28,7 +28,7 @@ def filled(number: str, leader: str, year: str = "2026-27", copy_of: str | None 
     """A school's copy, or a blank form, with a leader on the continuation page and a new chair."""
     told = answers(number, senior_leader_3_name=leader)
     school = f"211/{number}" if copy_of is None else copy_of
-    copy = Master(load_definition(year, prefilled=True)).copy(told, school)
+    copy = Master(load_definition(year).for_copies).copy(told, school)
     return type_into(copy, {"chair_of_governors_name": "Edith Newly-Elected"})
 
 

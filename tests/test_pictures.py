@@ -20,7 +20,7 @@ from tests.remake_samples import answers, dated
 from tests.viewer import type_into
 from thep_forms.definition import Definitions, FormDefinition
 from thep_forms.definition.identity import school_in
-from thep_forms.generate import Master
+from thep_forms.generate import master_of
 from thep_forms.reading import FileKind, Reading
 from thep_forms.reading.read import read_file
 from thep_forms.reading.reasons import NO_PDF
@@ -33,7 +33,7 @@ HEIC = Path(__file__).parent / "photograph.heic"  # as an iPhone saves it; no li
 @pytest.fixture(scope="module")
 def copy(definition: FormDefinition) -> bytes:
     """The form that a school was sent."""
-    return Master(definition).copy({"dfe_number": "2101"}, SCHOOL)
+    return master_of(definition).copy({"dfe_number": "2101"}, SCHOOL)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_transparent_paper_counts_as_white(definition: FormDefinition, copy: byt
 
 
 def test_tiff_of_two_schools_is_two_returns(definition: FormDefinition, copy: bytes, tmp_path: Path) -> None:
-    other = Master(definition).copy({"dfe_number": "4242"}, "211/4242")
+    other = master_of(definition).copy({"dfe_number": "4242"}, "211/4242")
     pages = [taken(pdf, page, width=1240) for pdf, page in ((copy, 0), (other, 1), (other, 0), (copy, 3))]
     found = returned(tmp_path, "pile.tif", tiff(pages))
     assert sorted(row["dfe_number"] for row in found.values()) == [SCHOOL, "211/4242"]
@@ -145,7 +145,7 @@ def test_tiff_of_two_schools_is_two_returns(definition: FormDefinition, copy: by
 def test_forms_of_two_schools_in_one_picture_are_two_returns(
     definition: FormDefinition, copy: bytes, tmp_path: Path, beside: bool
 ) -> None:
-    other = Master(definition).copy({"dfe_number": "4242"}, "211/4242")
+    other = master_of(definition).copy({"dfe_number": "4242"}, "211/4242")
     first, second = (taken(pdf, width=1240) for pdf in (copy, other))
     across, down = (1, 0) if beside else (0, 1)
     size = (first.width * (1 + across) + 60, first.height * (1 + down) + 60)
@@ -172,7 +172,7 @@ def test_pages_beyond_those_that_are_read_in_one_picture_are_returns_of_their_sc
     definition: FormDefinition, tmp_path: Path
 ) -> None:
     numbers = [f"211/21{number:02}" for number in range(1, 9)]
-    sheets = [taken(Master(definition).copy({"dfe_number": number[4:]}, number), width=1000) for number in numbers]
+    sheets = [taken(master_of(definition).copy({"dfe_number": number[4:]}, number), width=1000) for number in numbers]
     pile = Image.new("RGB", (4 * sheets[0].width, 2 * sheets[0].height))
     for number, sheet in enumerate(sheets):
         pile.paste(sheet, (number % 4 * sheet.width, number // 4 * sheet.height))

@@ -25,7 +25,7 @@ from tests.test_accessible import elements
 from tests.test_looks import by_poppler
 from tests.viewer import draw, strays, type_into
 from thep_forms.definition import FormDefinition, shipped
-from thep_forms.generate import Master, PaperCopy, pack
+from thep_forms.generate import PaperCopy, master_of, pack
 from thep_forms.layout import MM, body_of
 from thep_forms.layout.foot import CODE_SIDE
 from thep_forms.reading.pictures import coded_pages, drawn_pages
@@ -78,7 +78,7 @@ def test_every_page_names_its_school_at_the_foot_and_in_the_code_in_order_of_dfe
 
 def test_answers_are_drawn_as_on_the_fillable_copy(definition: FormDefinition) -> None:
     values = AWKWARD | {"main_contact_email": "head@st-annes-and-guardian.example", "main_contact_designation": "Head"}
-    paper, fillable = pack(definition, [PaperCopy(values, "211/4242", "St Anne’s")]), Master(definition).copy(values)
+    paper, fillable = pack(definition, [PaperCopy(values, "211/4242", "St Anne’s")]), master_of(definition).copy(values)
     body = body_of(definition.file.page)
     for page in range(PAGES):
         ours, theirs = draw(paper, page, SCALE).convert("L"), draw(fillable, page, SCALE).convert("L")

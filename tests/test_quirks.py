@@ -28,7 +28,7 @@ from tests.conftest import read_return
 from tests.remake_samples import answers
 from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
-from thep_forms.generate import Master
+from thep_forms.generate import master_of
 from thep_forms.reading import FileKind
 
 
@@ -289,7 +289,7 @@ def test_unknown_field_that_shows_an_old_answer_is_kept_and_queried(
         boxes(pdf)["headteacher_name"].V = String("Jo Bloggs")
         renamed(numbered())(pdf)
 
-    pdf = changed(Master(definition).copy(answers(NUMBER, headteacher_name="Ann Lee")), retyped)
+    pdf = changed(master_of(definition).copy(answers(NUMBER, headteacher_name="Ann Lee")), retyped)
     checked = check(read_return(pdf, definition), definition)
     assert ("field_unknown", "Jo Bloggs") in {(problem.code, problem.value) for problem in checked.problems}
 

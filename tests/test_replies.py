@@ -182,7 +182,7 @@ def test_reminder_says_what_the_school_wrote_after_a_form_that_cannot_be_used(
     records: Path, schools: Path, filled: Callable[..., bytes], returned_form: str
 ) -> None:
     known = {"school_name": "Cedar Primary School", "dfe_number": "211/2101"}
-    untouched = Master(load_definition("2026-27", prefilled=True)).copy(known, "211/2101")
+    untouched = Master(load_definition("2026-27").for_copies).copy(known, "211/2101")
     form = untouched if returned_form == "untouched" else filled(chair_of_governors_name="")
     take_in(records, schools, with_files(CEDAR, {"form.pdf": form}))
     assert "You also wrote" not in reminder(records, schools, "2101")

@@ -18,7 +18,7 @@ from tests.remake_samples import SCHOOLS, answers, dated
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition, shipped
 from thep_forms.definition.identity import Code
-from thep_forms.generate import Master, PaperCopy, pack
+from thep_forms.generate import PaperCopy, master_of, pack
 from thep_forms.generate.qr import qr_code
 from thep_forms.layout import Rect
 from thep_forms.reading import FileKind, ReadFrom
@@ -56,7 +56,7 @@ def test_scan_of_any_page_names_its_school(tmp_path: Path, schools: bytes, page:
 
 
 def test_scan_of_a_copy_sent_by_email_names_its_school(tmp_path: Path, definition: FormDefinition) -> None:
-    copy = Master(definition).copy({"dfe_number": "2101"}, "211/2101")
+    copy = master_of(definition).copy({"dfe_number": "2101"}, "211/2101")
     (row,) = returns(tmp_path, scanned(copy, range(PAGES)))
     assert (row["dfe_number"], row["read_from"]) == ("211/2101", "scan")
 

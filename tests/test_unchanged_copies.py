@@ -30,7 +30,7 @@ NEW_CHAIR = {"chair_of_governors_name": "Edith Newly-Elected"}
 @pytest.fixture(scope="module")
 def copy() -> bytes:
     """Cedar's copy, filled in with every answer."""
-    return Master(load_definition("2026-27", prefilled=True)).copy(answers("2101"), CEDAR)
+    return Master(load_definition("2026-27").for_copies).copy(answers("2101"), CEDAR)
 
 
 def saved(pdf: bytes, digest: str | None = None) -> bytes:
@@ -114,14 +114,14 @@ PRINTS: dict[str, Callable[[bytes], bytes]] = {
 def test_untouched_copy_that_was_printed_has_the_error_copy_unchanged(
     tmp_path: Path, known: dict[str, str | bool], way: str
 ) -> None:
-    copy = Master(load_definition("2026-27", prefilled=True)).copy(known, CEDAR)
+    copy = Master(load_definition("2026-27").for_copies).copy(known, CEDAR)
     ingest(tmp_path / "records", [inbox(tmp_path / "inbox", copy=PRINTS[way](copy))])
     assert verdicts(tmp_path / "records") == {"copy": "needs_attention"}
     assert "copy_unchanged" in codes(tmp_path / "records")
 
 
 def test_copy_of_the_print_pack_has_the_error_copy_unchanged(tmp_path: Path) -> None:
-    pdf = pack(load_definition("2026-27", prefilled=True), [PaperCopy(answers("2101"), CEDAR, "Cedar")])
+    pdf = pack(load_definition("2026-27").for_copies, [PaperCopy(answers("2101"), CEDAR, "Cedar")])
     ingest(tmp_path / "records", [inbox(tmp_path / "inbox", copy=pdf)])
     assert codes(tmp_path / "records") == ["copy_unchanged"]
 

@@ -20,7 +20,7 @@ from thep_forms.checking.checker import check
 from thep_forms.checking.problems import problem
 from thep_forms.definition import FormDefinition
 from thep_forms.definition.model import ProblemCode
-from thep_forms.generate import Master
+from thep_forms.generate import master_of
 from thep_forms.reading import Doubt, FileKind, ReadFrom
 from thep_forms.reading.field_groups import own_name
 from thep_forms.reading.read import read_file
@@ -35,7 +35,7 @@ def test_value_that_is_only_drawn_is_read_from_the_page_and_queried(
             del boxes(pdf)[name]["/V"]
 
     values = answers(NUMBER)
-    pdf = changed(Master(definition).copy(values), without_values)
+    pdf = changed(master_of(definition).copy(values), without_values)
     reading = read_return(pdf, definition)
     assert texts_in(reading) == EXPECTED
     drawn = {name for name, answer in reading.answers.items() if answer.text and answer.read_from is ReadFrom.PAGE_TEXT}
@@ -50,7 +50,7 @@ def test_library_that_cannot_be_loaded_raises_import_error(
     def without_value(pdf: pikepdf.Pdf) -> None:
         del boxes(pdf)["main_contact_name"]["/V"]
 
-    pdf = changed(Master(definition).copy(answers(NUMBER)), without_value)
+    pdf = changed(master_of(definition).copy(answers(NUMBER)), without_value)
     monkeypatch.setitem(sys.modules, "thep_forms.reading.print", None)  # as if pdfplumber were not there
     with pytest.raises(ImportError):
         read_return(pdf, definition)
@@ -60,7 +60,7 @@ def test_value_emptied_by_a_person_stays_empty_though_still_drawn(definition: Fo
     def emptied(pdf: pikepdf.Pdf) -> None:
         boxes(pdf)["business_manager_name"].V = String("")
 
-    pdf = changed(Master(definition).copy(answers(NUMBER)), emptied)
+    pdf = changed(master_of(definition).copy(answers(NUMBER)), emptied)
     assert texts_of(pdf, definition) == {name: v for name, v in EXPECTED.items() if name != "business_manager_name"}
 
 
@@ -261,7 +261,7 @@ def test_emptied_values_do_not_come_back_where_a_note_lies_on_the_form(definitio
         note = Dictionary(Type=Name.Annot, Subtype=Name.Text, Rect=Array([5, 5, 15, 15]), Contents=String("See letter"))
         pdf.pages[0].obj.Annots.append(pdf.make_indirect(note))
 
-    pdf = changed(Master(definition).copy(answers(NUMBER)), emptied)
+    pdf = changed(master_of(definition).copy(answers(NUMBER)), emptied)
     assert set(texts_of(pdf, definition).values()) == {"See letter"}
 
 

@@ -14,7 +14,7 @@ from tests.remake_samples import answers, dated
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition, shipped
 from thep_forms.errors import DecisionError, RecordsError, SourceError
-from thep_forms.generate import Master
+from thep_forms.generate import master_of
 
 Filled = Callable[..., bytes]
 
@@ -83,7 +83,7 @@ def test_a_return_that_had_to_be_mended_is_superseded_by_the_one_that_mends_it(t
 
 
 def test_a_mistyped_number_on_a_schools_own_copy_is_superseded_too(tmp_path: Path, definition: FormDefinition) -> None:
-    copy = Master(definition).copy(answers("2101"), "211/2101")
+    copy = master_of(definition).copy(answers("2101"), "211/2101")
     files = {
         "unknown": dated(type_into(copy, {"dfe_number": "2999"}), "20260420"),
         "missing": dated(type_into(copy, {"dfe_number": ""}), "20260421"),
@@ -130,7 +130,7 @@ def test_a_form_with_another_members_number_does_not_take_the_place_of_its_retur
 def test_a_faulty_return_on_another_schools_copy_is_a_matter_of_the_school_that_used_it(
     tmp_path: Path, filled: Filled, definition: FormDefinition
 ) -> None:
-    records, copy = tmp_path / "records", Master(definition).copy(answers("2101"), "211/2101")
+    records, copy = tmp_path / "records", master_of(definition).copy(answers("2101"), "211/2101")
     dovecote = {"dfe_number": "2102", "school_name": "Dovecote Primary School"}
     faulty = dated(type_into(copy, {**dovecote, "main_contact_email": "office at school"}), "20260420")
     files = {"faulty": faulty, "cedar": dated(filled(), "20260504")}
@@ -164,7 +164,7 @@ def test_a_name_that_no_member_has_is_asked_about(tmp_path: Path, filled: Filled
 def test_a_form_that_may_be_another_schools_does_not_supersede(
     tmp_path: Path, filled: Filled, definition: FormDefinition
 ) -> None:
-    copy = Master(definition).copy(answers("2102"), "211/2102")
+    copy = master_of(definition).copy(answers("2102"), "211/2102")
     by_name = dated(filled(school_name="Oak Academy"), "20260504")
     by_copy = dated(type_into(copy, {"dfe_number": "2101"}), "20260504")
     for name, form, register in (("oak", by_name, members(tmp_path)), ("copy", by_copy, None)):

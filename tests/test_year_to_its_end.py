@@ -72,7 +72,7 @@ class Office:
         self.members, self.inbox, self.records = folder / "members.csv", folder / "inbox", folder / "records"
         self.inbox.mkdir()
         self.blank = generate(load_definition(YEAR))
-        self.master = Master(load_definition(YEAR, prefilled=True))
+        self.master = Master(load_definition(YEAR).for_copies)
         with self.members.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(("dfe_number", "school_name", "phases", "email"))

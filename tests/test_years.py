@@ -125,7 +125,7 @@ def test_the_dates_of_messages_tell_the_years_of_a_mailbox_apart(
 def test_our_sent_copies_tell_records_without_a_ledger_since_when_a_year_is_collected(
     tmp_path: Path, earlier: Filled, sent: str, verdict: str
 ) -> None:
-    copy = Master(load_definition("2026-27", prefilled=True)).copy(answers("2103"), "211/2103")
+    copy = Master(load_definition("2026-27").for_copies).copy(answers("2103"), "211/2103")
     message = mail({"form.pdf": copy}, sent=f"{sent} 10:00:00 +0100")
     message.replace_header("From", "membership@thepartnership.example")
     sent_folder = tmp_path / "Mail" / "Sent"

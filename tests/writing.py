@@ -13,7 +13,7 @@ from thep_forms.definition import load_definition
 from thep_forms.records import Ledger, Sent, SentKind
 from thep_forms.send import MessageTemplates
 
-DEFINITION = load_definition("2026-27", prefilled=True)
+DEFINITION = load_definition("2026-27").for_copies
 TEMPLATES = MessageTemplates(DEFINITION, None, SentKind.FORM)
 CEDAR, ELM, IVY = "office@cedar.example", "head@elm.example", "info@ivy.example"
 SCHOOLS = f"""dfe_number,school_name,phases,email

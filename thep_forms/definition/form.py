@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from thep_forms.definition.identity import Code, digest_in, digest_of, document_title, form_id, school_in
 from thep_forms.definition.model import (
@@ -87,6 +88,11 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
     load_earlier: Callable[[], FormDefinition | None] = lambda: None
 
     # --- what it says -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def for_copies(self) -> FormDefinition:
+        """The same for copies with answers in them, whose texts may say so."""
+        return replace(self, prefilled=True)
 
     @cached_property
     def texts(self) -> Mapping[str, tuple[TextBlock, ...]]:

@@ -75,14 +75,12 @@ class Templates(Struct, frozen=True):
         return convert(self.load(name, year), into, str(self.find(name, year)))
 
 
-def load_definition(
-    year: MembershipYear | str, templates: Path | None = None, *, prefilled: bool = False
-) -> FormDefinition:
+def load_definition(year: MembershipYear | str, templates: Path | None = None) -> FormDefinition:
     """The definition of one year's form.
 
-    `templates` is a folder with templates of your own; what it lacks is taken from the shipped folder. `prefilled` is
-    for copies with answers in them, whose texts may say so. Raises `YearError`, and `TemplateError` for the first
-    mistake found: it names the file, the key, what is wrong and what would be right.
+    `templates` is a folder with templates of your own; what it lacks is taken from the shipped folder. Raises
+    `YearError`, and `TemplateError` for the first mistake found: it names the file, the key, what is wrong and what
+    would be right.
     """
     year = MembershipYear.parse(year) if isinstance(year, str) else year
     if templates and not templates.is_dir():
@@ -96,7 +94,7 @@ def load_definition(
     wording = partial(_texts, source, year, form, partnership, due)
     problems = _problems(source, year)
     earlier = partial(_earlier, form, year, templates)
-    definition = FormDefinition(year, form, partnership, problems, extract, wording, prefilled, earlier)
+    definition = FormDefinition(year, form, partnership, problems, extract, wording, load_earlier=earlier)
     if templates:
         _ = definition.words  # texts of your own may have mistakes; the shipped ones are read when they are needed
     return definition

@@ -21,10 +21,10 @@ def copies(
     `definition` was loaded for copies. `more` is how many blocks the continuation page offers instead of what the
     definition says; it offers more where a school has more people. Raises `LayoutError`.
     """
-    from thep_forms.generate import Master  # takes time to import
+    from thep_forms.generate import master_of  # takes time to import
 
     members = list(members)
-    master = Master(definition, _blocks_needed(definition, members, more))
+    master = master_of(definition, _blocks_needed(definition, members, more))
     for member in members:
         yield f"{file_name(definition, member)}.pdf", master.copy(answers(definition, member), member.dfe_number)
 

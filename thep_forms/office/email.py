@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from thep_forms.definition import FormDefinition, load_definition
+from thep_forms.definition import FormDefinition
 from thep_forms.errors import RecipientsError, SendError
 from thep_forms.office.copies import copies
 from thep_forms.office.dates import date_warning, due_date, in_words, today
@@ -224,7 +224,7 @@ OpenLedger = Callable[[YearRegister], AbstractContextManager[tuple[Ledger, Recor
 def prepare(request: MailRequest, open_ledger: OpenLedger, which: slice = _ALL) -> Prepared:
     """The messages of a request, or `which` of them. The ledger is open only until it is clear who gets one."""
     templates = request.definitions.templates
-    definition = load_definition(request.year, templates, prefilled=True)
+    definition = request.definitions(request.year).for_copies
     register = YearRegister(request.records, request.year, request.register_list, request.definitions)
     with open_ledger(register) as (ledger, records):
         members = register.members(records)

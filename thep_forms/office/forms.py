@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from thep_forms.definition import Definitions, FormDefinition, MembershipYear, load_definition
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
 from thep_forms.files import PRIVATE_FOLDER, write_private, write_whole
 from thep_forms.office.copies import copies, print_pack
@@ -68,7 +68,7 @@ def write_school_copies(
     copies: they hold personal data. `on_written` is called with the path of each copy. Raises `SourceError`,
     `RecordsError`, `TemplateError`, `LayoutError`, and `OSError`.
     """
-    definition = _definition_for_copies(year, definitions)
+    definition = definitions(year).for_copies
     members = _members(year, register_list, records, definitions)
     pdfs = copies(definition, members, continuation)
     folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def make_blank_pack(year: MembershipYear, definitions: Definitions, forms: int) 
 
 def make_school_copy(year: MembershipYear, number: str, records: Path, definitions: Definitions) -> MadeFile:
     """The copy of one member school. Raises `SourceError` if it is no member, `RecordsError`, `LayoutError`."""
-    definition = _definition_for_copies(year, definitions)
+    definition = definitions(year).for_copies
     members = members_named(_members(year, None, records, definitions), [number], definition)
     ((name, pdf),) = copies(definition, members)
     return MadeFile(name, pdf)
@@ -123,7 +123,7 @@ def make_school_pack(
 
     Raises `SourceError` if there is no such school, `RecordsError`, `LayoutError`.
     """
-    definition = _definition_for_copies(year, definitions)
+    definition = definitions(year).for_copies
     with open_records(records, definitions) as (ledger, opened):
         members = members_of_year(opened, year)
         if who is PackFor.NOT_ANSWERED:
@@ -166,7 +166,7 @@ def write_school_pack(
     folder. Only the owner can read it: it holds personal data. Raises
     `OutputError`, `SourceError`, `RecordsError`, `TemplateError`, `LayoutError`, and `OSError`.
     """
-    definition = _definition_for_copies(year, definitions)
+    definition = definitions(year).for_copies
     path = path or Path(f"{_title(definition)} for printing.pdf")
     require_replaceable(path, PDF_START)
     members = _members(year, register_list, records, definitions)
@@ -190,10 +190,6 @@ def _blank_pack(definition: FormDefinition, forms: int) -> bytes:
 
 def _title(definition: FormDefinition) -> str:
     return f"{definition.year} {definition.form.title}"
-
-
-def _definition_for_copies(year: MembershipYear, definitions: Definitions) -> FormDefinition:
-    return load_definition(year, definitions.templates, prefilled=True)
 
 
 def _members(
