@@ -89,6 +89,12 @@ AWKWARD: dict[str, str | bool] = {
 }
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many processes again as there are processors: a test waits a quarter of its time for what it started."""
+    processors = os.cpu_count() or 1
+    return processors + processors // 2
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The modules that take longest come first, so that no process is at work on one when the others have ended."""
     items.sort(key=lambda item: item.path.stem not in LONGEST)
