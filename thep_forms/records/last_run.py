@@ -51,7 +51,7 @@ class WorkedOut(Struct, frozen=True, array_like=True):
     """What a run worked out of the ledger, and the tables that it wrote.
 
     `returns` are all by id, in their order. `latest_year`, `years` and `began` are those of `Judgements`. `columns` is
-    a digest of the columns of the tables.
+    a digest of the columns of the tables. `told` is what `Correspondents` noted.
     """
 
     returns: dict[str, Returned]
@@ -60,6 +60,7 @@ class WorkedOut(Struct, frozen=True, array_like=True):
     began: dict[str, datetime]
     columns: str
     tables: Mapping[TableName, WrittenTable]
+    told: bytes = b""
 
 
 class LastRun(Struct, frozen=True):
