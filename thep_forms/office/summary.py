@@ -63,7 +63,7 @@ def summarise(
             continue
         for arrival in entry.arrivals:
             verdicts[entry.verdict_of(arrival)] += 1
-            discarded += bool(arrival.carried_by) and _is_discarded(arrival, records)
+            discarded += arrival.source in entry.apart and _is_discarded(arrival, records)
         overran += entry.entry.kind == FileKind.OVERRAN
         if is_accepted and entry.year < this_year and _came_undated(entry, new_sources):
             of_years_before[entry.year] += 1
