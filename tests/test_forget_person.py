@@ -24,6 +24,7 @@ from tests.writing import CEDAR
 from thep_forms.definition import load_definition
 from thep_forms.generate import Master, generate
 from thep_forms.records import Ledger, Sent, SentKind, SentState
+from thep_forms.records.names import LAST_RUN
 
 Filled = Callable[..., bytes]
 MAY_3 = "Sun, 3 May 2026 10:00:00 +0100"
@@ -104,6 +105,17 @@ def test_no_byte_of_the_person_is_left(everywhere: Path) -> None:
     assert "1 ledger that an earlier version of the program wrote" in forget(everywhere)
     assert traces(everywhere) == set()
     assert run("find", "Ann Lee", "-o", everywhere).stdout == "Nothing is held about “Ann Lee”.\n"
+
+
+def test_an_address_by_which_senders_are_known_is_in_no_file_after_that(
+    records: Path, tmp_path: Path, filled: Filled
+) -> None:
+    """Whose a message without a form is, addresses in forms tell: they are kept beside the ledger for the next run."""
+    form, box = filled("2101", **ANN), [letter("somebody@else.example", {})]
+    ingest(records, [inbox(tmp_path / "inbox", cedar=form), mbox(tmp_path / "mail.mbox", box)])
+    assert (LAST_RUN, "al27") in traces(records)
+    forget(records)
+    assert traces(records) == set()
 
 
 def test_records_are_whole_after_that(everywhere: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.commands import run
 from tests.conftest import ingest, rows
+from tests.deciding import decide, return_id
 from tests.mailserver import MailServer
 from tests.packing import mbox
 from tests.replying import MAY_3, MAY_10, PEOPLE, PICTURE, message, reminder, returned, status, take_in, with_files
@@ -47,6 +48,22 @@ def test_message_of_a_person_in_an_earlier_return_belongs_to_the_school(
     form = with_files("somebody@else.example", {"form.pdf": filled(chair_of_governors_email="edith@home.example")})
     take_in(records, None, form, message("edith@home.example", date=MAY_10))
     assert returned(records)["message.eml"] == ("211/2101", "Cedar Primary School", "unreadable")
+
+
+def test_message_belongs_to_the_school_whose_return_has_the_address_now(
+    records: Path, filled: Callable[..., bytes]
+) -> None:
+    """Each command learns from the one before what the other returns tell."""
+    new = "kim@new.example"
+    forms = {"cedar.pdf": filled("2101", school_name="Cedar"), "elm.pdf": filled("2103", school_name="Elm")}
+    take_in(records, None, message(new), with_files("post@else.example", forms))
+    seen = [returned(records)["message.eml"][:2]]
+    for name, address in (("cedar", new), ("elm", new), ("cedar", "jo@old.example")):
+        decide("correct", records, return_id(records, name), f"main_contact_email={address}")
+        seen.append(returned(records)["message.eml"][:2])
+    decide("undo", records, "3")
+    seen.append(returned(records)["message.eml"][:2])
+    assert seen == [("", ""), ("211/2101", "Cedar"), ("", ""), ("211/2103", "Elm"), ("", "")]
 
 
 def test_message_of_an_address_that_we_wrote_to_belongs_to_the_school(records: Path) -> None:

@@ -35,21 +35,21 @@ def write_private(path: Path, data: bytes, *, lasting: bool = True) -> None:
 
     Unless it is `lasting`, a loss of power may undo that until `sync_folder` was called.
     """
-    _write(path, data, PRIVATE_FILE)
+    _write(path, (data,), PRIVATE_FILE)
     if lasting:
         sync_folder(path.parent)
 
 
-def write_unsynced(path: Path, data: bytes) -> None:
-    """As `write_private`, but until `sync_files` a loss of power may leave anything in its place."""
-    _write(path, data, PRIVATE_FILE, synced=False)
+def write_unsynced(path: Path, *pieces: bytes | memoryview) -> None:
+    """Write the pieces as `write_private`, but until `sync_files` a loss of power may leave anything in their place."""
+    _write(path, pieces, PRIVATE_FILE, synced=False)
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Like `write_private` for a file that is not secret, such as a blank form: it has the usual modes."""
     mask = os.umask(0)
     os.umask(mask)
-    _write(path, data, 0o666 & ~mask)
+    _write(path, (data,), 0o666 & ~mask)
     sync_folder(path.parent)
 
 
@@ -184,7 +184,7 @@ class HalfWritten:
         self.temporary = Path(name)
         self.file = os.fdopen(handle, "wb")
 
-    def write(self, piece: bytes) -> None:
+    def write(self, piece: bytes | memoryview) -> None:
         """Write to the temporary file. Deletes it and raises `OSError` if that fails."""
         with self._discarded_on_error():
             self.file.write(piece)
@@ -223,9 +223,10 @@ class HalfWritten:
             raise
 
 
-def _write(path: Path, data: bytes, mode: int, *, synced: bool = True) -> None:
+def _write(path: Path, pieces: Iterable[bytes | memoryview], mode: int, *, synced: bool = True) -> None:
     file = HalfWritten(path, mode)
-    file.write(data)
+    for piece in pieces:
+        file.write(piece)
     file.finish(synced=synced)
 
 

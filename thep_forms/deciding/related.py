@@ -24,6 +24,7 @@ from thep_forms.reading.model import FileKind
 from thep_forms.sources.message_texts import says_no_file
 
 _ID = 16  # characters of an id, of a file or after the word that begins the id of what the office entered
+_MESSAGE, _SHOWN = "message ", "shown "  # begin a link by a message, which the path of the message follows
 _OTHERS = (Verdict.SENT_BY_US, Verdict.AUTOMATIC, Verdict.CLOSED)  # of these, `Judgements` counts no year
 
 
@@ -132,7 +133,11 @@ def _begins_as_before(
 
 
 class _Relations:
-    """Which returns are related, and by what. Those in `now` take the place of those that are `gone`."""
+    """Which returns are related, and by what. Those in `now` take the place of those that are `gone`.
+
+    Most returns are plain: nothing but their school's number, or a message, links them to others. Which messages
+    brought them is looked up only for messages that are followed, as to work it out for all takes a while.
+    """
 
     def __init__(
         self,
@@ -144,18 +149,11 @@ class _Relations:
     ) -> None:
         self._before, self._gone, self._now, self._own_addresses = before, frozenset(gone), now, own_addresses
         self._by_link: dict[str, list[str]] = {}
-        by_link, gone = self._by_link, self._gone
+        self._looked_up: set[str] = set()  # links by messages, of plain returns too
         for return_id, known in before.items():
-            if return_id in gone:
-                continue
-            entry, judgement = known.entry, known.judgement
-            number = entry.dfe_number
-            if number:
-                by_link.setdefault(number, []).append(return_id)
-            is_plain = bool(number) and entry.copy_of in ("", number) and judgement.school in ("", number)
-            is_alone = not (judgement.namesake or judgement.assigned_school or entry.blank or "-" in return_id)
-            if not is_plain or not is_alone or _came_with_others(known.arrivals):
-                self._add(return_id, self.links(known, judgement) - {number})
+            if return_id not in self._gone:
+                is_plain = _is_plain(known)
+                self._add(return_id, (known.entry.dfe_number,) if is_plain else self.links(known, known.judgement))
         for return_id, came in now.items():
             self._add(return_id, self.links(came))
         self._partners: dict[str, list[str]] = {}
@@ -194,21 +192,21 @@ class _Relations:
         """The messages that it came in, and the message in whose text it is shown."""
         message = deciding_message(arrival, self._own_addresses)
         if message and message.path_length:
-            yield f"message {arrival.source[: message.path_length]}"
+            yield f"{_MESSAGE}{arrival.source[: message.path_length]}"
         if arrival.is_decoration and entry.kind == FileKind.SCAN:
-            yield f"shown {arrival.source.rpartition('/')[0]}"
+            yield f"{_SHOWN}{arrival.source.rpartition('/')[0]}"
         elif says_no_file(entry.reason):
-            yield f"shown {arrival.source}"
+            yield f"{_SHOWN}{arrival.source}"
 
     def reached(self, start: Iterable[str], links: Iterable[str]) -> set[str]:
         """All returns that are related to those in `start` or by these links, over any number of steps."""
         found: set[str] = set()
         looked_at: set[str] = set()
-        followed: set[str] = set()
+        followed = set(links)
         waiting = list(start)
-        for link in links:
+        for link in followed:
             waiting += self._by_link.get(link, ())
-        while waiting:
+        while waiting or (waiting := self._plain_ones_by(followed)):
             return_id = waiting.pop()
             if return_id in looked_at:
                 continue
@@ -225,10 +223,30 @@ class _Relations:
                 waiting += self._by_link.get(link, ())
         return found
 
+    def _plain_ones_by(self, followed: Collection[str]) -> list[str]:
+        """The plain returns that are related by these links, of those by messages that were not looked up before."""
+        links = {link for link in followed if link.startswith((_MESSAGE, _SHOWN))} - self._looked_up
+        if not links:
+            return []
+        self._looked_up |= links
+        paths = tuple(link.partition(" ")[2] for link in links)
+        found: list[str] = []
+        for return_id, known in self._before.items():
+            for arrival in known.arrivals:
+                if arrival.source.startswith(paths) and return_id not in self._gone and _is_plain(known):
+                    shared = self.links(known, known.judgement) & links
+                    self._add(return_id, shared)
+                    found += [return_id] * bool(shared)
+        return found
 
-def _came_with_others(arrivals: Iterable[Arrival]) -> bool:
-    """Whether a return came in a message."""
-    return any(arrival.carried_by or arrival.is_decoration for arrival in arrivals)
+
+def _is_plain(known: Known) -> bool:
+    """Whether a return is related to others by nothing but its number and the messages that brought it."""
+    entry, judgement = known.entry, known.judgement
+    number = entry.dfe_number
+    if not number or entry.copy_of not in ("", number) or judgement.school not in ("", number):
+        return False
+    return not (judgement.namesake or judgement.assigned_school or entry.blank or "-" in entry.return_id)
 
 
 def _schools(judgement: Judgement) -> set[str]:

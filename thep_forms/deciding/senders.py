@@ -66,20 +66,12 @@ class AddressBook:
         `written_to` are the DFE numbers of the schools that we wrote to, by the Message-ID.
         """
         self._own_addresses, self._written_to = own_addresses, written_to or {}
-        self._schools: dict[str, list[str]] = {}  # one as often as its address was given
+        self._schools: dict[str, str] = {}
+        self._shared: set[str] = set()  # addresses of several schools
         for address, dfe_number in addresses:
-            self.add(address, dfe_number)
-
-    def add(self, address: str, dfe_number: str) -> None:
-        """Note that the school has the address."""
-        self._schools.setdefault(address.lower(), []).append(dfe_number)
-
-    def take_away(self, address: str, dfe_number: str) -> None:
-        """Undo one `add` of this address and school."""
-        schools = self._schools[address.lower()]
-        schools.remove(dfe_number)
-        if not schools:
-            del self._schools[address.lower()]
+            known_as = address.lower()
+            if self._schools.setdefault(known_as, dfe_number) != dfe_number:
+                self._shared.add(known_as)
 
     def school_of(self, arrival: Arrival) -> str:
         """The DFE number of the school that sent the message around a file; empty where nobody can tell.
@@ -102,11 +94,9 @@ class AddressBook:
         return schools.pop() if len(schools) == 1 else ""
 
     def _school(self, addresses: Iterable[str]) -> str:
-        schools: set[str] = set()
-        for address in addresses:
-            if not _is_ours(address, self._own_addresses):
-                schools.update(self._schools.get(address, ()))
-        return schools.pop() if len(schools) == 1 else ""
+        theirs = [address for address in addresses if not _is_ours(address, self._own_addresses)]
+        schools = {self._schools[address] for address in theirs if address in self._schools}
+        return schools.pop() if len(schools) == 1 and self._shared.isdisjoint(theirs) else ""
 
 
 def not_from_schools(arrivals: Iterable[Arrival], own_addresses: Collection[str]) -> dict[str, Verdict]:

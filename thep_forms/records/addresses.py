@@ -1,13 +1,15 @@
 """Whose e-mail addresses are known: to which school a message belongs that brought no form.
 
 Known are the addresses that a register list gives, those of the people in earlier returns, and those that the program
-wrote to. They are gone through only if a message has to be matched, as that takes a while with many returns.
+wrote to. They are gone through only if a message has to be matched, as that takes a while with many returns. What they
+tell is then kept for the next run, which reads only those again that a change has reached.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+import msgspec
 from msgspec import Struct
 
 from thep_forms.checking.record import SchoolRecord
@@ -18,25 +20,38 @@ from thep_forms.records.model import Sent
 _SEPARATOR = ";"  # between the addresses of a school
 
 
-class _Known(Struct, frozen=True, gc=False):
-    """What a return tells of the addresses of its school."""
+class _Told(Struct, frozen=True, gc=False, array_like=True):
+    """What a return tells of its school. `addresses` are joined by `;`."""
 
     dfe_number: str
     year: str
     name: str
-    addresses: tuple[str, ...]
+    addresses: str
+
+
+_TOLD = msgspec.msgpack.Decoder(dict[str, _Told])  # by the id of the return that tells it
 
 
 class Correspondents:
     """The schools that messages came from, by the addresses that the ledger holds."""
 
     def __init__(
-        self, ledger: Ledger, judgements: Mapping[str, Judgement], registers: Registers, own: Collection[str]
+        self,
+        ledger: Ledger,
+        judgements: Mapping[str, Judgement],
+        registers: Registers,
+        own: Collection[str],
+        before: bytes = b"",
+        reached: Collection[str] = (),
     ) -> None:
-        """`judgements` are those of all returns by id, `own` are our addresses."""
+        """`judgements` are those of all returns by id, `own` are our addresses.
+
+        `before` is what `noted` gave earlier, `reached` are the returns that a change has reached since.
+        """
         self._ledger, self._judgements, self._registers, self._own = ledger, judgements, registers, own
-        self._known: dict[str, _Known] = {}  # by the id of the return that tells it
-        self._names: dict[str, str] | None = None  # of schools, by their latest return, once somebody has asked
+        self._before, self._reached = before, set(reached)
+        self._told: dict[str, _Told] | None = None  # once somebody has asked, and so the other two
+        self._names: dict[str, str] | None = None  # of schools, by their latest return
         self._book: AddressBook | None = None
 
     def school_of(self, arrival: Arrival) -> str:
@@ -47,21 +62,34 @@ class Correspondents:
         """Whether one of the addresses, in lower case, is a school's."""
         return bool(addresses) and self._addresses_of_schools().has_any(addresses)
 
-    def renew(self, judgements: Mapping[str, Judgement], reached: Iterable[str]) -> None:
+    def renew(self, judgements: Mapping[str, Judgement], reached: Collection[str]) -> None:
         """Learn what returns tell now that a change of the same ledger reached. `judgements` are those after it."""
-        self._judgements, self._names = judgements, None
-        if self._book is None:
-            return
-        for return_id in reached:
-            self._forget(return_id, self._book)
-            self._learn(self._book, return_id)
+        self._judgements = judgements
+        if self._told is None:
+            self._reached.update(reached)
+        else:
+            self._read_again(self._told, reached)
+
+    def noted(self) -> bytes:
+        """What returns tell, for the next run; empty where nobody has asked for it since it changed."""
+        if self._told is None:
+            return b"" if self._reached else self._before
+        return msgspec.msgpack.encode(self._told)
+
+    def _told_by_returns(self) -> dict[str, _Told]:
+        if self._told is None:
+            if self._before:
+                self._told = _TOLD.decode(self._before)
+                self._read_again(self._told, self._reached)
+            else:
+                self._told = dict(self._read())
+        return self._told
 
     def _addresses_of_schools(self) -> AddressBook:
         if self._book is None:
             sent = list(self._ledger.sent())
             written_to = {message.message_id: message.dfe_number for message in sent if message.message_id}
             self._book = AddressBook(self._addresses(sent), self._own, written_to)
-            self._learn(self._book)
         return self._book
 
     def name_of(self, dfe_number: str) -> str:
@@ -70,35 +98,44 @@ class Correspondents:
         if listed or not dfe_number:
             return listed or ""
         if self._names is None:
-            self._addresses_of_schools()
-            by_year = sorted((known.year, return_id) for return_id, known in self._known.items())
-            told = (self._known[return_id] for _, return_id in by_year)
-            self._names = {known.dfe_number: known.name for known in told}
+            self._names = _latest_names(self._told_by_returns())
         return self._names.get(dfe_number, "")
 
     def _addresses(self, sent: Iterable[Sent]) -> Iterator[tuple[str, str]]:
-        """Each address in a list, or that we wrote to, and a school that has it."""
+        """Each address in a list, in a return, or that we wrote to, and a school that has it."""
         for school in self._ledger.all_listed_schools():
             for address in (*_addresses_in(school.email), *_addresses_of_people(school.record)):
                 yield address, school.dfe_number
         for message in sent:
             for address in _addresses_in(message.addresses):
                 yield address, message.dfe_number
+        by_school = {(told.dfe_number, told.addresses) for told in self._told_by_returns().values()}
+        for dfe_number, addresses in by_school:  # most schools tell the same each year
+            for address in filter(None, addresses.split(_SEPARATOR)):
+                yield address, dfe_number
 
-    def _learn(self, book: AddressBook, return_id: str = "") -> None:
-        """Learn what all returns tell, or that one."""
+    def _read(self, return_id: str = "") -> Iterator[tuple[str, _Told]]:
+        """What all returns tell, or that one, with their ids."""
         for found, year, number, name, record in self._ledger.checked_records(return_id):
             if self._judgements[found].can_count:
-                addresses = _addresses_of_people(record)
-                self._known[found] = _Known(number, year, name, addresses)
-                for address in addresses:
-                    book.add(address, number)
+                yield found, _Told(number, year, name, _SEPARATOR.join(_addresses_of_people(record)))
 
-    def _forget(self, return_id: str, book: AddressBook) -> None:
-        known = self._known.pop(return_id, None)
-        if known:
-            for address in known.addresses:
-                book.take_away(address, known.dfe_number)
+    def _read_again(self, told: dict[str, _Told], reached: Iterable[str]) -> None:
+        for return_id in reached:
+            before = told.pop(return_id, None)
+            told.update(self._read(return_id))
+            if told.get(return_id) != before:
+                self._names = self._book = None
+
+
+def _latest_names(told: Mapping[str, _Told]) -> dict[str, str]:
+    """The name that the latest return of each school gives it, by the school's number."""
+    latest: dict[str, tuple[str, str]] = {}
+    for return_id, each in told.items():
+        place = (each.year, return_id)
+        if place > latest.get(each.dfe_number, ("", "")):
+            latest[each.dfe_number] = place
+    return {number: told[return_id].name for number, (_, return_id) in latest.items()}
 
 
 def _addresses_of_people(record: SchoolRecord) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ class WorkedOut(Struct, frozen=True, array_like=True):
     """What a run worked out of the ledger, and the tables that it wrote.
 
     `returns` are all by id, in their order. `latest_year`, `years` and `began` are those of `Judgements`. `columns` is
-    a digest of the columns of the tables.
+    a digest of the columns of the tables. `told` is what `Correspondents` noted.
     """
 
     returns: dict[str, Returned]
@@ -60,6 +60,7 @@ class WorkedOut(Struct, frozen=True, array_like=True):
     began: dict[str, datetime]
     columns: str
     tables: Mapping[TableName, WrittenTable]
+    told: bytes = b""
 
 
 class LastRun(Struct, frozen=True):
@@ -72,7 +73,7 @@ class LastRun(Struct, frozen=True):
     ledger: bytes
     checked_at: int
     rules: bytes = NO_RULES
-    content: bytes = b""
+    content: bytes | memoryview = b""  # a copy of that many bytes takes a while
 
     def worked_out(self, rules: bytes) -> WorkedOut | None:
         """What was worked out; None where that was by other rules."""
@@ -84,7 +85,7 @@ class LastRun(Struct, frozen=True):
 def load(records: Path) -> LastRun | None:
     """The cache beside a ledger; None where it is missing or damaged."""
     try:
-        whole = (records / LAST_RUN).read_bytes()
+        whole = memoryview((records / LAST_RUN).read_bytes())
     except OSError:
         return None
     start = len(_FORMAT) + _HASH
@@ -97,5 +98,7 @@ def load(records: Path) -> LastRun | None:
 
 def save(records: Path, last_run: LastRun) -> None:
     """Write the cache. A loss of power may leave anything in its place, which is noticed. Raises `OSError`."""
-    rest = _HEAD.pack(last_run.ledger, last_run.checked_at, last_run.rules) + last_run.content
-    write_unsynced(records / LAST_RUN, _FORMAT + hashlib.sha256(rest).digest() + rest)
+    head = _HEAD.pack(last_run.ledger, last_run.checked_at, last_run.rules)
+    hashed = hashlib.sha256(head)
+    hashed.update(last_run.content)
+    write_unsynced(records / LAST_RUN, _FORMAT, hashed.digest(), head, last_run.content)

@@ -129,7 +129,8 @@ class Views:
         """Note what was worked out and written, for the next run."""
         records, renewed = self.records, self.records.renewed
         judgements, worked_out, content = records.judgements, None, b""
-        about = (judgements.latest_year, judgements.years, dict(judgements.began), self._digest(), tables)
+        told = records.correspondents.noted()
+        about = (judgements.latest_year, judgements.years, dict(judgements.began), self._digest(), tables, told)
         if renewed and not returns:
             worked_out = WorkedOut(dict(renewed.returns), *about)
             records.renewed = replace(renewed, before=worked_out, reached=frozenset())
