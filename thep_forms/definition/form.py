@@ -83,7 +83,7 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
     partnership: Partnership
     problems: Mapping[ProblemCode, ProblemText]
     extract: Extract
-    wording: Callable[[bool], Mapping[str, tuple[TextBlock, ...]]]  # of copies with answers in them, or of blank forms
+    wording: Callable[[str, bool], tuple[TextBlock, ...]]  # of a text, in copies with answers in them or in blank forms
     prefilled: bool = False
     load_earlier: Callable[[], FormDefinition | None] = lambda: None
 
@@ -97,13 +97,16 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def texts(self) -> Mapping[str, tuple[TextBlock, ...]]:
         """The longer texts by the names of their templates. Raises `TemplateError` for the first mistake in them."""
-        return self.wording(self.prefilled)
+        return {name: self.wording(name, self.prefilled) for name in self.file.text_names}
 
     @cached_property
     def words(self) -> Mapping[str, str]:
         """The words of the longer texts on blank forms and copies, by the names of their templates."""
-        blank, prefilled = self.wording(False), self.wording(True)
-        return {name: words_in((*blank[name], *prefilled[name])) for name in blank}
+        return {name: self.words_of_text(name) for name in self.file.text_names}
+
+    def words_of_text(self, name: str) -> str:
+        """The words of one of these texts alone: to load them all takes time."""
+        return _words(self, name)
 
     @property
     def foot(self) -> tuple[str, str]:
@@ -328,6 +331,11 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
 def _used(items: Sequence[Used], use: FieldUse | PartUse | RoleUse) -> Used:
     """The item with that use; `rules` has seen that there is one."""
     return next(item for item in items if item.use is use)
+
+
+@lru_cache(maxsize=64)
+def _words(definition: FormDefinition, name: str) -> str:
+    return words_in((*definition.wording(name, False), *definition.wording(name, True)))
 
 
 @lru_cache(maxsize=8)  # the returns of a year have the same names

@@ -91,7 +91,7 @@ def load_definition(year: MembershipYear | str, templates: Path | None = None) -
     check_form(form, partnership, str(source.find(FORM_FILE, year)))
     extract = source.convert(EXTRACT_FILE, Extract, year)
     due = _return_by(partnership, year, str(source.find(PARTNERSHIP_FILE, year)))
-    wording = partial(_texts, source, year, form, partnership, due)
+    wording = partial(_text, source, year, form, partnership, due)
     problems = _problems(source, year)
     earlier = partial(_earlier, form, year, templates)
     definition = FormDefinition(year, form, partnership, problems, extract, wording, load_earlier=earlier)
@@ -151,20 +151,20 @@ def forget_loaded() -> None:
     _loaded.cache_clear()
 
 
-def _texts(
-    source: Templates, year: MembershipYear, form: FormFile, partnership: Partnership, due: str, prefilled: bool
-) -> dict[str, tuple[TextBlock, ...]]:
-    """The longer texts of a form by the names of their templates."""
-    names = [form.form.heading]
-    names += [section.text for section in form.section if section.text]
-    names += [cell.text for section in form.section for row in section.row for cell in row.cells if cell.text]
+def _text(
+    source: Templates,
+    year: MembershipYear,
+    form: FormFile,
+    partnership: Partnership,
+    due: str,
+    name: str,
+    prefilled: bool,
+) -> tuple[TextBlock, ...]:
+    """A longer text of a form by the name of its template."""
     mark = form.form.required_mark
     values = {"year": year, "partnership": partnership, "prefilled": prefilled, "due": due, "required_mark": mark}
-    texts: dict[str, tuple[TextBlock, ...]] = {}
-    for name in names:
-        file = str(source.find(name, year))
-        texts[name] = parse_text(fill_in(source.read(name, year), file, values, escaped), file)
-    return texts
+    file = str(source.find(name, year))
+    return parse_text(fill_in(source.read(name, year), file, values, escaped), file)
 
 
 def _problems(source: Templates, year: MembershipYear) -> dict[ProblemCode, ProblemText]:

@@ -271,6 +271,13 @@ class FormFile(TemplateTable, frozen=True, kw_only=True):
     role: tuple[Role, ...]
     section: tuple[Section, ...]
 
+    @property
+    def text_names(self) -> list[str]:
+        """The names of the templates of its longer texts."""
+        cells = [cell for section in self.section for row in section.row for cell in row.cells]
+        names = [self.form.heading, *(section.text for section in self.section), *(cell.text for cell in cells)]
+        return [*dict.fromkeys(filter(None, names))]
+
 
 class Colours(TemplateTable, frozen=True, kw_only=True):
     """Colours as `#rrggbb`."""

@@ -194,13 +194,7 @@ def is_written_over(letters: Sequence[PrintedLetter], content: PageContent) -> b
     if not content.pens:
         return False
     shown = [letter.area for letter in letters if letter.text.strip() and not letter.is_covered]
-    return any(area.holds(*_nearest(stroke.area, area)) for stroke in content.pens for area in shown)
-
-
-def _nearest(stroke: Area, letter: Area) -> tuple[float, float]:
-    """The point of a stroke's area that is nearest to the middle of a letter."""
-    x, y = letter.middle
-    return min(max(x, stroke.x), stroke.right), min(max(y, stroke.top), stroke.bottom)
+    return any(stroke.area.meets(area) for stroke in content.pens for area in shown)
 
 
 def _may_be_mark(stroke: Stroke, box: Area, slack: float) -> bool:

@@ -6,8 +6,9 @@ covered. PDFium draws the page with and without its letters, to see whether anyt
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from math import inf
 from operator import itemgetter
 
 from PIL import Image, ImageDraw
@@ -54,9 +55,7 @@ def _below(edges: Edges, count: int, middles: Sequence[tuple[float, float, int]]
     """The letters under a thing that was drawn after so many of them."""
     left, top, right, bottom = edges
     below: list[int] = []
-    for y, x, index in middles[bisect_left(middles, (top,)) :]:
-        if y > bottom:
-            break
+    for _, x, index in middles[bisect_left(middles, (top,)) : bisect_right(middles, (bottom, inf))]:
         if left <= x <= right and index < count:
             below.append(index)
     return sorted(below)

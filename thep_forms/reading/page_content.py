@@ -67,6 +67,11 @@ class Area(Struct, frozen=True, gc=False):
         """Whether a point lies in it, or outside by no more than the slack."""
         return self.x - slack <= x <= self.right + slack and self.top - slack <= y <= self.bottom + slack
 
+    def meets(self, other: Area) -> bool:
+        """Whether another area has a point in common with it."""
+        is_level = self.top <= other.bottom and other.top <= self.bottom
+        return is_level and self.x <= other.right and other.x <= self.right
+
 
 class PrintedLetter(Struct, gc=False):
     """A letter with the marks that stand on it. U+FFFD is a letter that the file does not name.
@@ -328,13 +333,11 @@ def _letter(drawn: str) -> tuple[str, bool]:
 def _runs(letters: Iterable[PrintedLetter]) -> Iterator[tuple[PrintedLetter, ...]]:
     """Letters that were drawn one after another and stand side by side."""
     run: list[PrintedLetter] = []
-    last: PrintedLetter | None = None
     for letter in letters:
-        if last and not _follows(last, letter):
+        if run and not _follows(run[-1], letter):
             yield tuple(run)
             run = []
         run.append(letter)
-        last = letter
     if run:
         yield tuple(run)
 

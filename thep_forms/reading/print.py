@@ -83,7 +83,7 @@ class _Layouts:
 
     @property
     def words(self) -> Mapping[str, str]:
-        """The words of the form's longer texts, which take time to load: few forms are laid out in the earlier way."""
+        """The words of all of the form's longer texts, which take time to load."""
         return self._definition.words
 
     def page(self, number: int) -> PageLayout | None:
@@ -95,7 +95,8 @@ class _Layouts:
         labels = [OwnWords(folded_label(label.words), placement.area(label.rect)) for label in layout.labels]
         texts = [item for item in layout.items if isinstance(item, PlacedText)]
         return labels + [
-            OwnWords(folded(self.words[item.name]), placement.area(item.rect), BEGINNING) for item in texts
+            OwnWords(folded(self._definition.words_of_text(item.name)), placement.area(item.rect), BEGINNING)
+            for item in texts
         ]
 
 
@@ -116,8 +117,7 @@ class PageReader:
             self._layouts.append(_Layouts(definition.earlier))
         # The prefix stands before a school's number at the foot of its copy.
         self._foot = tuple(map(_letters_of, (*definition.foot, definition.partnership.dfe_prefix)))
-        heading = definition.words[definition.form.heading]
-        self._running = _letters_of(" ".join((heading, *definition.foot, "revision", "page", "of")))
+        self._definition = definition
         self._phrases: list[set[str]] = [set() for _ in self._layouts[0].pages]
         for layouts in self._layouts:
             for own, layout in zip(self._phrases, layouts.pages, strict=False):
@@ -127,6 +127,12 @@ class PageReader:
     def _text(self) -> str:
         """The letters of the form's longer texts."""
         return _letters_of("".join("".join(layouts.words.values()) for layouts in self._layouts))
+
+    @cached_property
+    def _running(self) -> str:
+        """The letters of the heading and the foot of the pages."""
+        heading = self._definition.words_of_text(self._definition.form.heading)
+        return _letters_of(" ".join((heading, *self._definition.foot, "revision", "page", "of")))
 
     def form_pages(self, texts: Sequence[str]) -> list[FormPage]:
         """The pages of the form among the pages of a file, by their texts; several may be on one page."""
