@@ -8,6 +8,7 @@ from thep_forms.checking import Problem
 from thep_forms.definition.model import ProblemCode, ProblemText
 
 Texts = Mapping[ProblemCode, ProblemText]
+_CODES = {str(code): code for code in ProblemCode}
 
 
 def in_short(problem: Problem, texts: Texts) -> str:
@@ -40,7 +41,7 @@ def for_the_school(problems: Iterable[Problem]) -> list[Problem]:
 
 def code_in_short(code: str, texts: Texts) -> str:
     """What is wrong, by the code of a problem. Own templates may lack the words."""
-    known = texts.get(ProblemCode(code)) if code in list(ProblemCode) else None
+    known = texts.get(_CODES[code]) if code in _CODES else None
     return (known.short if known else "") or code.replace("_", " ")
 
 
