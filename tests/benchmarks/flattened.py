@@ -13,7 +13,7 @@ from tests.benchmarks.side_by_side import medians, table
 from tests.conftest import ingest
 from tests.printers import by_pdfium
 
-COUNT = 24
+COUNTS = (24, 100)  # the start of the worker counts for each file of a few
 PAGES = [1, 4]  # the first and the continuation
 
 
@@ -23,10 +23,15 @@ def words(path: Path) -> object:
 
 
 def main() -> None:
+    for number in COUNTS:
+        compare(number)
+
+
+def compare(files: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "in"
         folder.mkdir()
-        for number, pdf in enumerate(typed(COUNT)):
+        for number, pdf in enumerate(typed(files)):
             (folder / f"{number:03}.pdf").write_bytes(by_pdfium(pdf))
 
         turn = count()
@@ -41,7 +46,7 @@ def main() -> None:
             },
             turns=3,
         )
-    table("Flattened returns", {name: one.cpu for name, one in found.items()}, COUNT)
+    table("Flattened returns", {name: one.cpu for name, one in found.items()}, files)
 
 
 if __name__ == "__main__":
