@@ -23,6 +23,12 @@ from thep_forms.desk.server import RunningDesk, running_desk
 
 Filled = Callable[..., bytes]
 
+MOST_TABS = 80
+NAME_IN_FOCUS = """(() => {
+  const here = document.activeElement;
+  return (here.labels?.[0] ?? here).innerText.trim();
+})()"""
+
 
 @pytest.fixture
 def mail(authority: trustme.CA) -> Iterator[MailServer]:
@@ -71,6 +77,49 @@ def test_the_form_is_seen_and_then_sent_to_each_school_that_was_not_sent_it(
     assert {(received.secure, received.user) for received in mail.received} == {(True, USER)}
     assert form_in(mail.received[0].message)[0] == "2026-27 211-2101 Cedar Primary School.pdf"
     assert standing(some, "2101") == "sent"
+
+
+def press(page: Page, name: str, key: str = "Enter", then: str = "") -> None:
+    """Go with the Tab key to what has that name, press a key on it, and type."""
+    page.wait_for_load_state()
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if page.evaluate(NAME_IN_FOCUS).startswith(name):
+            page.keyboard.press(key)
+            page.keyboard.type(then)
+            return
+    pytest.fail(f"The Tab key does not lead to {name}.")
+
+
+def test_forms_are_sent_with_the_keyboard_alone(page: Page, mail: MailServer) -> None:
+    press(page, "Send")
+    expect(page.locator("h1")).to_contain_text("Send")
+    press(page, "Write to them")
+    expect(page.locator(".mail")).to_contain_text(CEDAR)
+    press(page, "Next")
+    expect(page.locator(".mail")).to_contain_text(ELM)
+    press(page, "Go on")
+    expect(page.get_by_label("Mail server")).to_be_visible()
+    for label, typed in (("Mail server", mail.host), ("User name", USER), ("Password", PASSWORD)):
+        press(page, label, "Control+a", typed)
+    press(page, "More")
+    press(page, "Port", "Control+a", str(mail.port))
+    press(page, "Send 3 messages")
+    assert "3 messages were sent." in result(page)
+    assert [received.to for received in mail.received] == [(CEDAR,), (ELM,), (IVY,)]
+
+
+def test_schools_are_unticked_and_the_other_is_reminded_with_the_keyboard_alone(
+    page: Page, some: Path, tmp_path: Path, filled: Filled
+) -> None:
+    ingest(some, [inbox(tmp_path / "in", cedar=filled(main_contact_email=MISTYPED))])
+    go_to(page, "/send?all=1")
+    for others in ("Elm Tree Primary School", "Ivy Lane School"):
+        press(page, others, "Space")
+        expect(page.get_by_label(others)).not_to_be_checked()
+    press(page, "Remind the ticked schools")
+    expect(page.locator("h1")).to_have_text("A reminder to 1 school")
+    expect(page.locator(".mail")).to_contain_text("We cannot use it yet")
 
 
 def test_the_password_is_kept_in_memory_alone(page: Page, some: Path, mail: MailServer) -> None:
