@@ -232,12 +232,17 @@ class _Relations:
         paths = tuple(link.partition(" ")[2] for link in links)
         found: list[str] = []
         for return_id, known in self._before.items():
-            for arrival in known.arrivals:
-                if arrival.source.startswith(paths) and return_id not in self._gone and _is_plain(known):
-                    shared = self.links(known, known.judgement) & links
-                    self._add(return_id, shared)
-                    found += [return_id] * bool(shared)
+            if not _came_by(known.arrivals, paths) or return_id in self._gone or not _is_plain(known):
+                continue
+            if shared := self.links(known, known.judgement) & links:
+                self._add(return_id, shared)
+                found.append(return_id)
         return found
+
+
+def _came_by(arrivals: Iterable[Arrival], paths: tuple[str, ...]) -> bool:
+    """Whether one of them is, or lies in, what is at one of the paths."""
+    return any(arrival.source.startswith(paths) for arrival in arrivals)
 
 
 def _is_plain(known: Known) -> bool:

@@ -18,7 +18,7 @@ def copies(
 ) -> Iterator[tuple[str, bytes]]:
     """Each school's copy as a file name and a PDF.
 
-    `definition` was loaded for copies. `more` is how many blocks the continuation page offers instead of what the
+    `definition` is one for copies. `more` is how many blocks the continuation page offers instead of what the
     definition says; it offers more where a school has more people. Raises `LayoutError`.
     """
     from thep_forms.generate import master_of  # takes time to import
@@ -33,7 +33,7 @@ def print_pack(definition: FormDefinition, members: Iterable[MemberSchool]) -> b
     """Each school's copy on paper, as one PDF for the printer; there is one member at least.
 
     The copies are in the order of the register, by DfE number. All our lists have this order, so that you can tick off
-    the pile against any of them. It also keeps the schools of a phase together. `definition` was loaded for copies.
+    the pile against any of them. It also keeps the schools of a phase together. `definition` is one for copies.
     Raises `LayoutError`.
     """
     from thep_forms.generate import PaperCopy, pack  # takes time to import

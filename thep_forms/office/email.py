@@ -265,7 +265,7 @@ def outgoing_messages(
 ) -> Iterator[OutgoingMessage]:
     """The message to each school: its own copy of the form, and a text that says what it must correct.
 
-    `definition` is one that was loaded for copies. Raises `TemplateError` and `LayoutError`.
+    `definition` is one for copies. Raises `TemplateError` and `LayoutError`.
     """
     recipients = tuple(recipients)
     message_templates = MessageTemplates(definition, templates, kind)

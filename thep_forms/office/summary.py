@@ -63,7 +63,8 @@ def summarise(
             continue
         for arrival in entry.arrivals:
             verdicts[entry.verdict_of(arrival)] += 1
-            discarded += arrival.source in entry.apart and _is_discarded(arrival, records)
+            came_from_school = arrival.source not in entry.apart
+            discarded += not came_from_school and _is_discarded(arrival, records)
         overran += entry.entry.kind == FileKind.OVERRAN
         if is_accepted and entry.year < this_year and _came_undated(entry, new_sources):
             of_years_before[entry.year] += 1
@@ -82,10 +83,9 @@ def summarise(
 
 def _came_undated(entry: Returned, new_sources: Collection[str]) -> bool:
     """Whether it came in this run and in no message, so that nothing says in which year's collection it came."""
-    if entry.arrivals[0].received_at:  # as of most
+    if any(arrival.received_at for arrival in entry.arrivals):
         return False
-    is_new = any(arrival.source in new_sources for arrival in entry.arrivals)
-    return is_new and not any(arrival.received_at for arrival in entry.arrivals)
+    return any(arrival.source in new_sources for arrival in entry.arrivals)
 
 
 def _is_discarded(arrival: Arrival, records: Records) -> bool:

@@ -65,8 +65,9 @@ class Records:
         self.renewed = renewed(ledger, self.registers, self.own_addresses)
         self._returns = self.renewed.returns if self.renewed else None
         self.judgements = self.renewed.judgements if self.renewed else self._decided()
+        told, reached = (self.renewed.before.told, self.renewed.reached) if self.renewed else (b"", ())
         self.correspondents = Correspondents(
-            ledger, self.judgements.by_return, self.registers, self.own_addresses, *self._told_before()
+            ledger, self.judgements.by_return, self.registers, self.own_addresses, told, reached
         )
         # The columns are those of the latest year's form: they depend on the returns, not on the day.
         latest = self.judgements.latest_year
@@ -82,10 +83,6 @@ class Records:
             self.own_addresses,
             self.ledger.first_forms_sent(),
         )
-
-    def _told_before(self) -> tuple[bytes, Collection[str]]:
-        """What returns told of addresses before, and which of them a change has reached since."""
-        return (self.renewed.before.told, self.renewed.reached) if self.renewed else (b"", ())
 
     @cached_property
     def latest_year(self) -> str:
