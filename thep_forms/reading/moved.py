@@ -5,7 +5,7 @@ Limitations: where most boxes of a page are not in their places, as on a page th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from thep_forms.definition.form import FormDefinition
@@ -19,9 +19,12 @@ LEAST_IN_PLACE = 0.8  # of the boxes of a form
 Places = Mapping[str, Rect]
 
 
-def moved_boxes(form: FormFields, definition: FormDefinition) -> frozenset[str]:
-    """The names of boxes that stand in the places of others."""
-    moved = _moved(form, _places(definition))
+def moved_boxes(form: FormFields, answered: Iterable[str], definition: FormDefinition) -> frozenset[str]:
+    """The names of boxes that stand in the places of others; none where every box with an answer is in its own."""
+    places = _places(definition)
+    if all(_is_in_place(form, name, places) for name in answered):
+        return frozenset()  # as nearly always: the others need not be looked at
+    moved = _moved(form, places)
     if moved != frozenset() and definition.earlier:
         earlier = _moved(form, _places(definition.earlier))
         moved = moved if earlier is None else earlier
@@ -41,12 +44,11 @@ def _moved(form: FormFields, places: Places) -> frozenset[str] | None:
     """
     away: dict[str, Corners] = {}
     count = 0
-    for name, widgets in form.widgets.items():
-        place = places.get(name)
-        if place and len(widgets) == 1 and widgets[0].page is not None:
+    for name in form.widgets:
+        corners = _corners(form, name, places)
+        if corners:
             count += 1
-            corners = widgets[0].corners
-            if not _is_at(corners, place):
+            if not _is_at(corners, places[name]):
                 away[name] = corners
     if count - len(away) < LEAST_IN_PLACE * count:
         return None
@@ -55,6 +57,18 @@ def _moved(form: FormFields, places: Places) -> frozenset[str] | None:
         if any(other != name and _is_at(corners, places[other]) for other in away):
             moved.add(name)
     return frozenset(moved)
+
+
+def _corners(form: FormFields, name: str, places: Places) -> Corners | None:
+    """The corners of a box that has a place and one widget, which is on a page; None of any other."""
+    widgets = form.widgets[name]
+    is_looked_at = name in places and len(widgets) == 1 and widgets[0].page is not None
+    return widgets[0].corners if is_looked_at else None
+
+
+def _is_in_place(form: FormFields, name: str, places: Places) -> bool:
+    corners = _corners(form, name, places)
+    return corners is None or _is_at(corners, places[name])
 
 
 def _is_at(corners: Corners, place: Rect) -> bool:

@@ -103,7 +103,8 @@ def _as_they_look(
     acroform = get(contents.document.pdf.Root, "/AcroForm")
     fonts = get(get(acroform, "/DR"), "/Font")
     is_drawn_anew = get(acroform, "/NeedAppearances") is True
-    moved = moved_boxes(form, definition)
+    answered = [name for name, answer in boxes.items() if answer.says_something]
+    moved = moved_boxes(form, answered, definition)
     visibility = Visibility(contents.pages, Layers(contents.document.pdf))
     answers = dict(boxes)
     for name, answer in boxes.items():

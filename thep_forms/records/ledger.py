@@ -34,6 +34,7 @@ _ENTRY = (
 )
 _ENTRY_COLUMNS = 13
 _ARRIVAL = "source, a.return_id, received_at, is_decoration, carried_by, year_given, latest_year, noted_at, texts"
+_AFTER_HYPHEN = chr(ord("-") + 1)
 _NO_MESSAGES = "[]"  # JSON of what is in `carried_by` for a file that came in no message
 _BY_SCHOOL = "ORDER BY r.membership_year, r.dfe_number, r.return_id"  # an index has it: nothing is sorted
 
@@ -66,10 +67,10 @@ class Ledger(DecisionsAndResults):
 
     def return_ids(self, sha256: str) -> list[str]:
         """The returns in the file of that hash, in their order in it."""
-        found = self._connection.execute(
-            "SELECT return_id FROM entry WHERE return_id=? OR return_id GLOB ?",
-            (return_id_of(sha256), f"{return_id_of(sha256)}-*"),
-        )
+        first = return_id_of(sha256)
+        # The others begin with it and a hyphen. SQLite plans anew for each pattern of GLOB or LIKE, and not for these.
+        query = "SELECT return_id FROM entry WHERE return_id >= ? AND return_id < ?"
+        found = self._connection.execute(query, (first, f"{first}{_AFTER_HYPHEN}"))
         return sorted((return_id for (return_id,) in found), key=lambda return_id: (len(return_id), return_id))
 
     def add_file(self, sha256: str, returns: Sequence[ReadReturn], made_from: str, *, is_kept: bool) -> None:
