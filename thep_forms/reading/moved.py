@@ -19,10 +19,10 @@ LEAST_IN_PLACE = 0.8  # of the boxes of a form
 Places = Mapping[str, Rect]
 
 
-def moved_boxes(form: FormFields, answered: Iterable[str], definition: FormDefinition) -> frozenset[str]:
-    """The names of boxes that stand in the places of others; none where every box with an answer is in its own."""
+def moved_boxes(form: FormFields, filled: Iterable[str], definition: FormDefinition) -> frozenset[str]:
+    """The names of boxes that stand in the places of others; none where every filled box is in its own."""
     places = _places(definition)
-    if all(_is_in_place(form, name, places) for name in answered):
+    if all(_is_in_place(form, name, places) for name in filled):
         return frozenset()  # as nearly always: the others need not be looked at
     moved = _moved(form, places)
     if moved != frozenset() and definition.earlier:

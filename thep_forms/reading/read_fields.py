@@ -103,14 +103,12 @@ def _as_they_look(
     acroform = get(contents.document.pdf.Root, "/AcroForm")
     fonts = get(get(acroform, "/DR"), "/Font")
     is_drawn_anew = get(acroform, "/NeedAppearances") is True
-    answered = [name for name, answer in boxes.items() if answer.says_something]
-    moved = moved_boxes(form, answered, definition)
+    filled = [name for name in boxes if not _is_bare(form.widgets[name])]
+    moved = moved_boxes(form, filled, definition)
     visibility = Visibility(contents.pages, Layers(contents.document.pdf))
     answers = dict(boxes)
-    for name, answer in boxes.items():
-        widgets = form.widgets[name]
-        if len(widgets) == 1 and widgets[0].lacks_value:
-            continue  # as most boxes
+    for name in filled:
+        answer, widgets = boxes[name], form.widgets[name]
         if answer.says_something:
             answer = replace(answer, doubts=answer.doubts | MOVED) if name in moved else answer
             answers[name] = _as_seen(_of_its_kind(answer, widgets, definition.box(name)), widgets, visibility)
@@ -120,6 +118,11 @@ def _as_they_look(
             if not widget.lacks_value and (shown := widget.shown_instead(fonts)):
                 answers[name] = replace(answers[name], shown=shown)
     return answers
+
+
+def _is_bare(widgets: Sequence[WidgetValue]) -> bool:
+    """Whether a field has no value at all, as most boxes of a form."""
+    return len(widgets) == 1 and widgets[0].lacks_value
 
 
 def _as_seen(answer: Answer, widgets: Sequence[WidgetValue], visibility: Visibility) -> Answer:
