@@ -80,6 +80,21 @@ def test_same_content_with_another_drawing_in_it_shows_that_drawing(flat: bytes)
     assert [*differences(changed(flat, without_answers), [0])] == []
 
 
+@pytest.mark.parametrize("times", [2, 300])
+def test_content_that_draws_many_objects_is_read_as_pdfminer_reads_it_and_so_it_is_the_second_time(
+    flat: bytes, times: int
+) -> None:
+    def add(pdf: pikepdf.Pdf) -> None:
+        page = pdf.pages[0]
+        mark = pdf.make_stream(b"0 0 3 3 re f", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9]))
+        page.obj.Resources.XObject.Mark = mark
+        page.contents_add(b"q 1 0 0 1 1 2 cm 5 5 4 4 re S /Mark Do Q\n" * times)
+
+    data = changed(flat, add)
+    assert plain_pages(data) == [*WITH_BOXES]
+    assert [*differences(data, [0])] == []
+
+
 NOT_PLAIN = {
     "an inline image": b"q 9 0 0 9 9 9 cm BI /W 1 /H 1 /BPC 8 /CS /G ID \x00 EI Q",
     "an unknown operator": b"1 2 nothing",
