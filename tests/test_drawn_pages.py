@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pikepdf
 import pytest
+from pdfminer.cmapdb import CMapDB
 from pikepdf import Array, Dictionary, Name
 
 from tests import printers
@@ -19,7 +20,8 @@ from tests.printers import FLATTENED, PRINTED
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition
-from thep_forms.reading.content_tokens import tokens_of
+from thep_forms.reading import content_gbk
+from thep_forms.reading.content_tokens import NotPlainError, tokens_of
 
 CHAIR = "chair_of_governors_name"
 TYPED = {
@@ -138,6 +140,27 @@ def test_page_whose_form_draws_itself_is_left_to_pdfminer(flat: bytes, definitio
     data = changed(flat, change)
     assert plain_pages(data) == [3]
     assert read_return(data, definition).answers[CHAIR].text == answers("2101")[CHAIR]
+
+
+def test_characters_in_gbk_are_those_of_the_tables_of_pdfminer_or_left_to_it() -> None:
+    tables, letters = CMapDB.get_cmap("GBK-EUC-H"), CMapDB.get_unicode_map(content_gbk.COLLECTION).cid2unichr
+    known = 0
+    for number in range(0x10000):
+        string = number.to_bytes(2, "big").lstrip(b"\0")
+        try:
+            characters = content_gbk.characters_in(string)
+        except NotPlainError:
+            continue
+        assert [letters[glyph] for glyph in tables.decode(string)] == [*map(chr, characters)]
+        known += 1
+    assert known > 20_000
+
+
+def test_page_with_a_font_in_gbk_is_read_as_pdfminer_reads_it(form: bytes) -> None:
+    data = printers.by_pdfium(type_into(form, answers("2101", chair_of_governors_name="Siobhan O’Brien 王小明")))
+    assert b"/GBK-EUC-H" in data
+    assert plain_pages(data) == [*WITH_BOXES]
+    assert [*differences(data)] == []
 
 
 @pytest.mark.parametrize("piece", [b"(", b"(a", b"<", b"<<", b"%", b"[", b"((", b"\\", b"1 ", b"/"])
