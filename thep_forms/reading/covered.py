@@ -11,8 +11,6 @@ from collections.abc import Iterator, Sequence
 from math import inf
 from operator import itemgetter
 
-from PIL import Image, ImageDraw
-
 from thep_forms.reading.drawn import DrawnLetter, DrawnPage, DrawnPart, DrawnStroke, Edges, edges_of
 from thep_forms.reading.once import once_for_each
 from thep_forms.reading.page_picture import PagePicture
@@ -93,6 +91,8 @@ def _edges(thing: DrawnStroke) -> Edges:
 
 def _shows(picture: PagePicture, char: DrawnLetter, later: Sequence[DrawnLetter]) -> bool:
     """Whether the page would look different without a letter; letters that were drawn later over it are left out."""
+    from PIL import Image, ImageDraw  # takes time to import, and on few pages something lies over letters
+
     place = picture.dots(edges_of(char), INSET_ACROSS, INSET_DOWN)
     seen = picture.text_alone.crop(place)
     mask = Image.new("L", seen.size, 255)
