@@ -282,8 +282,9 @@ class ContentRun(ContentPath):
     def _draw_form(self, form: Stream) -> None:
         if form.objgen in self.inside or len(self.inside) == DEEPEST or len(form.BBox) != 4:
             raise NotPlainError
-        matrix, resources = form.get("/Matrix"), form.get("/Resources")
-        a, b, c, d, e, f = SAME if matrix is None else [number_in(number) for number in matrix]
+        resources = form.get("/Resources")
+        # `get` raises and catches what is not there, as most matrices are not
+        a, b, c, d, e, f = [number_in(number) for number in form.Matrix] if "/Matrix" in form else SAME
         run = ContentRun(
             self.canvas,
             resources if resources else self.resources,

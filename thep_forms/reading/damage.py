@@ -16,6 +16,7 @@ from thep_forms.reading.objects import content_of, get
 
 T = TypeVar("T")
 DEEPEST = 32  # levels of a page tree
+_FORM = Name.Form  # at hand: to make a name takes as long as to look it up
 MOST = 5000  # streams of a page, and form XObjects
 
 # What qpdf says where it had to guess where the objects of a file are, or could not make out one of them.
@@ -77,7 +78,7 @@ def _form_xobjects(resources: object) -> Iterator[Stream]:
     while waiting:
         drawn = get(waiting.pop(), "/XObject")
         for stream in drawn.values() if isinstance(drawn, Dictionary) else ():
-            if isinstance(stream, Stream) and stream.get("/Subtype") == Name.Form and stream.objgen not in seen:
+            if isinstance(stream, Stream) and stream.get("/Subtype") == _FORM and stream.objgen not in seen:
                 seen.add(stream.objgen)
                 waiting.append(stream.get("/Resources"))
                 yield stream
