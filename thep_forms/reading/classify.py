@@ -211,7 +211,6 @@ def classify_pages(
     """
     from thep_forms.reading.drawn_file import DrawnFile  # these take time to import
     from thep_forms.reading.form_pages import is_legible
-    from thep_forms.reading.lost_letters import BoxTraces
     from thep_forms.reading.print import page_reader
 
     contents = contents.with_damage(contents.document.warned_of_damage())
@@ -225,9 +224,7 @@ def classify_pages(
     texts = file.texts()
     repeated = _repeated(contents.pages)
     wanted = [number for number in (range(len(texts)) if pages is None else pages) if number not in repeated]
-    traces = {number: BoxTraces() for number in wanted}
-    for number in wanted:
-        decode_streams(contents.pages[number], traces[number].look_at)
+    traces = {number: _traces_on(contents.pages[number]) for number in wanted}
     printed = [found for found in page_reader(definition).form_pages(texts) if found.page in wanted]
     of_form = {found.page for found in printed}
     if printed:
@@ -236,6 +233,15 @@ def classify_pages(
         pictures = [number for number in wanted if not is_legible(texts[number]) or _has_large_picture(file, number)]
     damaged = contents.damaged or contents.document.warned_of_damage()
     return PageKinds(file, texts, wanted, printed, pictures, traces, damaged)
+
+
+def _traces_on(page: Object) -> BoxTraces:
+    """What the boxes that became part of a page show of lost letters; all that the page is drawn with is decoded."""
+    from thep_forms.reading.lost_letters import BoxTraces  # takes time to import
+
+    traces = BoxTraces()
+    decode_streams(page, traces.look_at)
+    return traces
 
 
 def _has_large_picture(file: DrawnFile, number: int) -> bool:
