@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pikepdf
 import pytest
+from pdfminer.cmapdb import CMapDB
 from pikepdf import Array, Dictionary, Name
 
 from tests import printers
@@ -19,7 +20,8 @@ from tests.printers import FLATTENED, PRINTED
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition
-from thep_forms.reading.content_tokens import tokens_of
+from thep_forms.reading import content_gbk
+from thep_forms.reading.content_tokens import NotPlainError, tokens_of
 
 CHAIR = "chair_of_governors_name"
 TYPED = {
@@ -80,6 +82,21 @@ def test_same_content_with_another_drawing_in_it_shows_that_drawing(flat: bytes)
     assert [*differences(changed(flat, without_answers), [0])] == []
 
 
+@pytest.mark.parametrize("times", [2, 300])
+def test_content_that_draws_many_objects_is_read_as_pdfminer_reads_it_and_so_it_is_the_second_time(
+    flat: bytes, times: int
+) -> None:
+    def add(pdf: pikepdf.Pdf) -> None:
+        page = pdf.pages[0]
+        mark = pdf.make_stream(b"0 0 3 3 re f", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 9, 9]))
+        page.obj.Resources.XObject.Mark = mark
+        page.contents_add(b"q 1 0 0 1 1 2 cm 5 5 4 4 re S /Mark Do Q\n" * times)
+
+    data = changed(flat, add)
+    assert plain_pages(data) == [*WITH_BOXES]
+    assert [*differences(data, [0])] == []
+
+
 NOT_PLAIN = {
     "an inline image": b"q 9 0 0 9 9 9 cm BI /W 1 /H 1 /BPC 8 /CS /G ID \x00 EI Q",
     "an unknown operator": b"1 2 nothing",
@@ -123,6 +140,27 @@ def test_page_whose_form_draws_itself_is_left_to_pdfminer(flat: bytes, definitio
     data = changed(flat, change)
     assert plain_pages(data) == [3]
     assert read_return(data, definition).answers[CHAIR].text == answers("2101")[CHAIR]
+
+
+def test_characters_in_gbk_are_those_of_the_tables_of_pdfminer_or_left_to_it() -> None:
+    tables, letters = CMapDB.get_cmap("GBK-EUC-H"), CMapDB.get_unicode_map(content_gbk.COLLECTION).cid2unichr
+    known = 0
+    for number in range(0x10000):
+        string = number.to_bytes(2, "big").lstrip(b"\0")
+        try:
+            characters = content_gbk.characters_in(string)
+        except NotPlainError:
+            continue
+        assert [letters[glyph] for glyph in tables.decode(string)] == [*map(chr, characters)]
+        known += 1
+    assert known > 20_000
+
+
+def test_page_with_a_font_in_gbk_is_read_as_pdfminer_reads_it(form: bytes) -> None:
+    data = printers.by_pdfium(type_into(form, answers("2101", chair_of_governors_name="Siobhan O’Brien 王小明")))
+    assert b"/GBK-EUC-H" in data
+    assert plain_pages(data) == [*WITH_BOXES]
+    assert [*differences(data)] == []
 
 
 @pytest.mark.parametrize("piece", [b"(", b"(a", b"<", b"<<", b"%", b"[", b"((", b"\\", b"1 ", b"/"])

@@ -21,8 +21,9 @@ def verify(layout: PageLayout, page: PageMeasures, around_box: float) -> None:
     """
     least = least_line(around_box)
     _verify_page(layout, page, least)
-    for number, placed in enumerate(layout.boxes):
-        _verify_apart(placed, layout.boxes[:number], layout.section)
+    boxes = layout.boxes
+    for number, placed in enumerate(boxes):
+        _verify_apart(placed, boxes[:number], layout.section)
         if placed.box.kind is not Kind.TICKS:
             _verify_width(placed)
             _verify_height(placed, least)

@@ -29,6 +29,7 @@ from thep_forms.reading.page_codes import drawn_codes, first_of, forms_by_code, 
 if TYPE_CHECKING:
     from thep_forms.reading.drawn_file import DrawnFile
     from thep_forms.reading.form_pages import FormPage
+    from thep_forms.reading.lost_letters import BoxTraces
 
 MOST_DRAWN = 50  # pages with boxes whose codes are drawn
 DefinitionOfYear = Callable[[MembershipYear | None], FormDefinition]  # without a year, the definition of any
@@ -183,7 +184,7 @@ class PageKinds(Struct, frozen=True):
     """Which pages of a file are printed pages of the form, and which are pictures.
 
     `file` is the copy of the file that they are read from, `texts` are the texts of its pages. `pages` are those that
-    were asked for, each once. `damaged`: damage was met so far.
+    were asked for, each once; `traces` are those of letters lost on them. `damaged`: damage was met so far.
     """
 
     file: DrawnFile
@@ -191,6 +192,7 @@ class PageKinds(Struct, frozen=True):
     pages: Sequence[int]
     printed: Sequence[FormPage]
     pictures: Sequence[int]
+    traces: Mapping[int, BoxTraces]
     damaged: bool
 
     @property
@@ -222,8 +224,7 @@ def classify_pages(
     texts = file.texts()
     repeated = _repeated(contents.pages)
     wanted = [number for number in (range(len(texts)) if pages is None else pages) if number not in repeated]
-    for number in wanted:
-        decode_streams(contents.pages[number])
+    traces = {number: _traces_on(contents.pages[number]) for number in wanted}
     printed = [found for found in page_reader(definition).form_pages(texts) if found.page in wanted]
     of_form = {found.page for found in printed}
     if printed:
@@ -231,7 +232,16 @@ def classify_pages(
     else:
         pictures = [number for number in wanted if not is_legible(texts[number]) or _has_large_picture(file, number)]
     damaged = contents.damaged or contents.document.warned_of_damage()
-    return PageKinds(file, texts, wanted, printed, pictures, damaged)
+    return PageKinds(file, texts, wanted, printed, pictures, traces, damaged)
+
+
+def _traces_on(page: Object) -> BoxTraces:
+    """What the boxes that became part of a page show of lost letters; all that the page is drawn with is decoded."""
+    from thep_forms.reading.lost_letters import BoxTraces  # takes time to import
+
+    traces = BoxTraces()
+    decode_streams(page, traces.look_at)
+    return traces
 
 
 def _has_large_picture(file: DrawnFile, number: int) -> bool:

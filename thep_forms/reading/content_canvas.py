@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from thep_forms.reading.content_fonts import ContentFont
-from thep_forms.reading.drawn import CURVE, LINE, RECTANGLE, DrawnLetter, DrawnStroke, Edges, Point
+from thep_forms.reading.drawn import CURVE, LINE, RECTANGLE, DrawnLetter, DrawnPart, DrawnStroke, Edges, Point
 
 Matrix = tuple[float, float, float, float, float, float]
 SAME: Matrix = (1, 0, 0, 1, 0, 0)
+MOST_PARTS = 200  # of a page, which are looked at one by one
 
 
 class GraphicsState(Struct):
@@ -41,13 +42,28 @@ class PageGeometry(Struct, frozen=True):
 
 
 class Canvas:
-    """What was drawn so far."""
+    """What was drawn so far: whole parts, and the letters and strokes of the part that is being drawn."""
 
     def __init__(self, geometry: PageGeometry, fonts: dict[tuple[int, int], ContentFont]) -> None:
         self.height, self.corner = geometry.size[1], geometry.corner
         self.fonts = fonts
+        self.parts: list[DrawnPart] = []
+        self._begin_part()
+
+    def _begin_part(self) -> None:
         self.letters: list[DrawnLetter] = []
         self.strokes: list[tuple[DrawnStroke, int]] = []
+
+    @property
+    def is_full(self) -> bool:
+        """Whether all that is still to be drawn has to be one part."""
+        return len(self.parts) >= MOST_PARTS
+
+    def end_part(self) -> None:
+        """Make what was drawn since the last part a part of its own."""
+        if self.letters or self.strokes:
+            self.parts.append(DrawnPart(self.letters, self.strokes))
+            self._begin_part()
 
     def add_stroke(self, kind: str, points: Sequence[Point]) -> DrawnStroke:
         """Add a stroke that covers the points, which count from the lower left corner."""

@@ -12,23 +12,10 @@ from msgspec import Struct
 
 from thep_forms.reading.content_canvas import Canvas, Matrix
 from thep_forms.reading.content_fonts import ContentFont
-from thep_forms.reading.drawn import DrawnLetter, DrawnStroke
+from thep_forms.reading.drawn import DrawnPart
 
 SHORTEST = 2000  # bytes of a stream that is kept
 MOST = 12  # streams
-
-
-class Painted(Struct, frozen=True):
-    """Letters and strokes; each stroke with the number of these letters that were drawn before it."""
-
-    letters: Sequence[DrawnLetter]
-    strokes: Sequence[tuple[DrawnStroke, int]]
-
-    def paint(self, canvas: Canvas) -> None:
-        """Add them to what is on a canvas."""
-        before = len(canvas.letters)
-        canvas.letters += self.letters
-        canvas.strokes += [(stroke, before + count) for stroke, count in self.strokes]
 
 
 class DrawnObject(Struct, frozen=True):
@@ -41,7 +28,7 @@ class DrawnObject(Struct, frozen=True):
 class Display(Struct, frozen=True):
     """What a stream drew, step by step, and the fonts that it used, by the names that it has for them."""
 
-    steps: Sequence[Painted | DrawnObject]
+    steps: Sequence[DrawnPart | DrawnObject]
     fonts: Mapping[bytes, ContentFont]
 
 
@@ -50,18 +37,14 @@ class Recorder:
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
-        self.steps: list[Painted | DrawnObject] = []
-        self._begin()
-
-    def _begin(self) -> None:
-        self._letters, self._strokes = len(self._canvas.letters), len(self._canvas.strokes)
+        self.steps: list[DrawnPart | DrawnObject] = []
+        self.skip()
 
     def end_part(self) -> None:
         """Keep what was drawn since the last part."""
-        letters, strokes = self._canvas.letters[self._letters :], self._canvas.strokes[self._strokes :]
-        if letters or strokes:
-            self.steps.append(Painted(letters, [(stroke, count - self._letters) for stroke, count in strokes]))
-        self._begin()
+        self._canvas.end_part()
+        self.steps += self._canvas.parts[self._count :]
+        self.skip()
 
     def add_object(self, name: bytes, ctm: Matrix) -> None:
         """Keep that an XObject is drawn now, but not what it draws: another file may have another one."""
@@ -70,7 +53,8 @@ class Recorder:
 
     def skip(self) -> None:
         """Leave out what was drawn since the last part."""
-        self._begin()
+        self._canvas.end_part()
+        self._count = len(self._canvas.parts)
 
 
 class Displays:

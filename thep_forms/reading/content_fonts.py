@@ -17,6 +17,7 @@ from typing import Any
 from msgspec import Struct
 from pikepdf import Array, Dictionary, Name, Object, Stream
 
+from thep_forms.reading import content_gbk
 from thep_forms.reading.content_tokens import MOST_CODES, NotPlainError, numbers_in, tokens_of
 from thep_forms.reading.content_unicode import texts_of
 
@@ -27,6 +28,7 @@ _COLLECTIONS = ("Adobe-CNS1", "Adobe-GB1", "Adobe-Japan1", "Adobe-Korea1")
 
 Decoder = Callable[[bytes], Sequence[int]]
 Letter = tuple[str, float]  # a text, and its width at a type size of 1
+_NO_TEXTS: Mapping[int, str] = {}
 
 
 class ContentFont(dict[int, Letter]):
@@ -40,13 +42,13 @@ class ContentFont(dict[int, Letter]):
         super().__init__()
         self.name, self.descent, self.codes_of = name, descent, codes_of
         self.is_wide = False
-        self.texts: Mapping[int, str] = {}
+        self.text_of: Callable[[int], str | None] = _NO_TEXTS.get
         self.encoding: Encoding | None = None
         self.widths: Mapping[Any, float] = {}
         self.default_width: float = 0
 
     def __missing__(self, code: int) -> Letter:
-        text = self.texts.get(code)
+        text = self.text_of(code)
         if text is None and self.encoding:
             text = self.encoding.letters.get(code)
         width = self.widths.get(code)
@@ -77,7 +79,7 @@ def _once(font: ContentFont) -> ContentFont:
     """The font, or the same one that another file had: many returns have those of the form."""
     key = (
         *(font.name, font.descent, font.codes_of, font.is_wide, font.default_width),
-        *(id(font.widths), id(font.texts), font.encoding),
+        *(id(font.widths), font.text_of, font.encoding),
     )
     if key not in _FONTS and len(_FONTS) == MOST_FONTS:
         _FONTS.clear()
@@ -92,18 +94,27 @@ def _composite(font: Object) -> ContentFont:
     if inner.get("/Subtype") not in (Name.CIDFontType0, Name.CIDFontType2):
         raise NotPlainError
     descriptor, unicode = inner.get("/FontDescriptor"), font.get("/ToUnicode")
-    found = _described(descriptor, _pairs if encoding == Name("/Identity-H") else _decoder(_plain_name(encoding)))
-    if isinstance(unicode, Stream):
-        found.texts = texts_of(unicode.read_bytes())
-    elif unicode is None:
-        found.texts = _texts_of_collection(inner)
+    listed = _written(inner.get("/W", Array()))
+    widths = _widths_by_code(listed)
+    if encoding == Name(content_gbk.ENCODING) and unicode is None and _is_in_gbk(inner, widths):
+        found = _described(descriptor, content_gbk.characters_in)
+        found.text_of, found.widths = chr, _widths_in_gbk(listed)
     else:
-        raise NotPlainError
+        found = _described(descriptor, _pairs if encoding == Name("/Identity-H") else _decoder(_plain_name(encoding)))
+        found.text_of, found.widths = _texts_of_composite(inner, unicode).get, widths
     found.is_wide = True
-    widths = inner.get("/W")
-    found.widths = {} if widths is None else _widths_by_code(_written(widths))
     found.default_width = number_in(inner.get("/DW", 1000))
     return found
+
+
+def _is_in_gbk(font: Object, widths: Mapping[int, float]) -> bool:
+    """Whether all letters of a font in GBK are known without pdfminer."""
+    return _collection(font) == content_gbk.COLLECTION and content_gbk.can_tell_widths(widths)
+
+
+@lru_cache(maxsize=64)
+def _widths_in_gbk(array: bytes) -> dict[str, float]:
+    return content_gbk.widths_of_characters(_widths_by_code(array))
 
 
 def _pairs(string: bytes) -> Sequence[int]:
@@ -126,14 +137,27 @@ def _decoder(encoding: str) -> Decoder:
     return lambda string: [*cmap.decode(string)]
 
 
-def _texts_of_collection(font: Object) -> Mapping[int, str]:
-    """The letters of the glyphs of a character collection, such as Adobe-GB1."""
-    from pdfminer.cmapdb import CMapDB  # takes time to import, and few files need it
+def _texts_of_composite(font: Object, unicode: object) -> Mapping[int, str]:
+    """The letters of the codes of a composite font, by its ToUnicode stream if it has one."""
+    if isinstance(unicode, Stream):
+        return texts_of(unicode.read_bytes())
+    if unicode is not None:
+        raise NotPlainError
+    return _texts_of_collection(_collection(font))
 
+
+def _collection(font: Object) -> str:
+    """The name of the character collection that the codes of a font are glyphs of, such as Adobe-GB1."""
     system = font.get("/CIDSystemInfo")
     if not isinstance(system, Dictionary):
         raise NotPlainError
-    name = f"{system.get('/Registry')}-{system.get('/Ordering')}"
+    return f"{system.get('/Registry')}-{system.get('/Ordering')}"
+
+
+def _texts_of_collection(name: str) -> Mapping[int, str]:
+    """The letters of the glyphs of a character collection."""
+    from pdfminer.cmapdb import CMapDB  # takes time to import, and few files need it
+
     if name not in _COLLECTIONS:
         raise NotPlainError
     return CMapDB.get_unicode_map(name).cid2unichr
@@ -157,7 +181,7 @@ def _simple(font: Object) -> ContentFont:
     if unicode is not None:
         if not isinstance(unicode, Stream):
             raise NotPlainError
-        found.texts = texts_of(unicode.read_bytes())
+        found.text_of = texts_of(unicode.read_bytes()).get
     found.encoding = _encoding(encoding, is_true_type=font.get("/Subtype") == Name.TrueType)
     return found
 

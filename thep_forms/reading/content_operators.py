@@ -9,7 +9,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Stream
 
 from thep_forms.reading.content_canvas import SAME, Canvas, GraphicsState, Matrix, edges_of_turned, multiplied
-from thep_forms.reading.content_displays import SHORTEST, Display, Displays, Painted, Recorder
+from thep_forms.reading.content_displays import SHORTEST, Display, Displays, DrawnObject, Recorder
 from thep_forms.reading.content_fonts import ContentFont, content_font, number_in
 from thep_forms.reading.content_paths import ContentPath
 from thep_forms.reading.content_tokens import NotPlainError, check_operand, name_in, numbers_in, string_in, tokens_of
@@ -49,24 +49,30 @@ class ContentRun(ContentPath):
 
     def draw(self, content: bytes) -> None:
         """Draw it, or what is kept of it. Raises `NotPlainError`."""
-        if len(content) < SHORTEST:
+        if len(content) < SHORTEST or self.canvas.is_full:
             self._run(content)
             return
         key = (content, self.state.ctm, self.canvas.height, self.canvas.corner)
         display = _DISPLAYS.get(key)
         if display and all(self._font(name) is font for name, font in display.fonts.items()):
-            for step in display.steps:
-                if isinstance(step, Painted):
-                    step.paint(self.canvas)
-                else:
-                    self.state.ctm = step.ctm
-                    self.draw_object([step.name])
+            self._draw_again(display)
             return
         self.recorder = recorder = Recorder(self.canvas)
         self._run(content)
         if self.recorder:
             recorder.end_part()
             _DISPLAYS.keep(key, Display(recorder.steps, self.fonts))
+
+    def _draw_again(self, display: Display) -> None:
+        """Draw what is kept, part by part, with the XObjects of this file."""
+        for step in display.steps:
+            self.canvas.end_part()
+            if isinstance(step, DrawnObject):
+                self.state.ctm = step.ctm
+                self.draw_object([step.name])
+            else:
+                self.canvas.parts.append(step)
+        self.canvas.end_part()
 
     def _run(self, content: bytes) -> None:
         operands: list[bytes] = []
@@ -257,6 +263,8 @@ class ContentRun(ContentPath):
         drawn = objects.get(name_in(operands[0])) if len(operands) == 1 and isinstance(objects, Dictionary) else None
         if not isinstance(drawn, Stream):
             raise NotPlainError
+        if self.canvas.is_full:
+            self.recorder = None
         recorder = self.recorder
         if recorder:
             recorder.add_object(operands[0], self.state.ctm)
@@ -274,8 +282,9 @@ class ContentRun(ContentPath):
     def _draw_form(self, form: Stream) -> None:
         if form.objgen in self.inside or len(self.inside) == DEEPEST or len(form.BBox) != 4:
             raise NotPlainError
-        matrix, resources = form.get("/Matrix"), form.get("/Resources")
-        a, b, c, d, e, f = SAME if matrix is None else [number_in(number) for number in matrix]
+        resources = form.get("/Resources")
+        # `get` raises and catches what is not there, as most matrices are not
+        a, b, c, d, e, f = [number_in(number) for number in form.Matrix] if "/Matrix" in form else SAME
         run = ContentRun(
             self.canvas,
             resources if resources else self.resources,

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from math import inf
 from operator import itemgetter
 
-from PIL import Image, ImageDraw
-
-from thep_forms.reading.drawn import DrawnLetter, DrawnPage, DrawnStroke, Edges, edges_of
+from thep_forms.reading.drawn import DrawnLetter, DrawnPage, DrawnPart, DrawnStroke, Edges, edges_of
+from thep_forms.reading.once import once_for_each
 from thep_forms.reading.page_picture import PagePicture
 
 MOST_DIFFERENCE = 24  # of 255 greys: what differs less looks the same
@@ -29,10 +28,9 @@ def covered_letters(drawn: DrawnPage, picture: PagePicture) -> set[int]:
     A thing covers all letters under it, or none: of a full stop nothing may show under a highlight either.
     """
     chars = drawn.letters
-    middles = _middles(chars)
     covered: set[int] = set()
-    for thing, count in _things_after_letters(drawn):
-        below = _below(_edges(thing), count, middles)
+    for edges, count in _things_after_letters(drawn):
+        below = _below(edges, count, drawn)
         if not below:
             continue
         shown = sum(_shows(picture, chars[index], chars[count:]) for index in below[:MOST_LOOKED_AT])
@@ -41,32 +39,48 @@ def covered_letters(drawn: DrawnPage, picture: PagePicture) -> set[int]:
     return covered
 
 
-def _middles(chars: Sequence[DrawnLetter]) -> list[tuple[float, float, int]]:
+def _below(edges: Edges, count: int, drawn: DrawnPage) -> list[int]:
+    """The letters under a thing that was drawn after so many of them."""
+    left, top, right, bottom = edges
+    below: list[int] = []
+    for before, part in drawn.numbered_parts():
+        if before >= count:
+            break
+        middles = _middles(part)
+        for _, x, index in middles[bisect_left(middles, (top,)) : bisect_right(middles, (bottom, inf))]:
+            if left <= x <= right and before + index < count:
+                below.append(before + index)
+    return sorted(below)
+
+
+@once_for_each
+def _middles(part: DrawnPart) -> list[tuple[float, float, int]]:
     """The middles of letters that are no blanks, from the top, and which letters they are."""
     middles = [
         ((char.top + char.bottom) / 2, (char.x0 + char.x1) / 2, index)
-        for index, char in enumerate(chars)
+        for index, char in enumerate(part.letters)
         if not char.text.isspace()
     ]
     return sorted(middles, key=itemgetter(0))
 
 
-def _below(edges: Edges, count: int, middles: Sequence[tuple[float, float, int]]) -> list[int]:
-    """The letters under a thing that was drawn after so many of them."""
-    left, top, right, bottom = edges
-    below: list[int] = []
-    for _, x, index in middles[bisect_left(middles, (top,)) : bisect_right(middles, (bottom, inf))]:
-        if left <= x <= right and index < count:
-            below.append(index)
-    return sorted(below)
+def _things_after_letters(drawn: DrawnPage) -> Iterator[tuple[Edges, int]]:
+    """Where things are that are large enough to cover a letter, and how many letters were drawn before each."""
+    for before, part in drawn.numbered_parts():
+        for edges, count in _large_things(part):
+            if before + count:
+                yield edges, before + count
 
 
-def _things_after_letters(drawn: DrawnPage) -> Iterator[tuple[DrawnStroke, int]]:
-    """What is large enough to cover a letter, and how many letters were drawn before it."""
-    for thing, count in drawn.strokes_in_order:
-        left, top, right, bottom = _edges(thing)
-        if count and min(right - left, bottom - top) > THINNEST:
-            yield thing, count
+@once_for_each
+def _large_things(part: DrawnPart) -> list[tuple[Edges, int]]:
+    """Where things are that are large enough to cover a letter, and how many letters of the part are before each."""
+    large: list[tuple[Edges, int]] = []
+    for thing, count in part.strokes:
+        left, top, right, bottom = edges = _edges(thing)
+        if min(right - left, bottom - top) > THINNEST:
+            large.append((edges, count))
+    return large
 
 
 def _edges(thing: DrawnStroke) -> Edges:
@@ -77,6 +91,8 @@ def _edges(thing: DrawnStroke) -> Edges:
 
 def _shows(picture: PagePicture, char: DrawnLetter, later: Sequence[DrawnLetter]) -> bool:
     """Whether the page would look different without a letter; letters that were drawn later over it are left out."""
+    from PIL import Image, ImageDraw  # takes time to import, and on few pages something lies over letters
+
     place = picture.dots(edges_of(char), INSET_ACROSS, INSET_DOWN)
     seen = picture.text_alone.crop(place)
     mask = Image.new("L", seen.size, 255)

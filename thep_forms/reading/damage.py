@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TypeVar
 
 from pikepdf import Array, Dictionary, Name, Object, Stream
@@ -15,7 +16,8 @@ from thep_forms.reading.objects import content_of, get
 
 T = TypeVar("T")
 DEEPEST = 32  # levels of a page tree
-MOST = 5000  # streams of a page
+_FORM = Name.Form  # at hand: to make a name takes as long as to look it up
+MOST = 5000  # streams of a page, and form XObjects
 
 # What qpdf says where it had to guess where the objects of a file are, or could not make out one of them.
 _WARNING = re.compile(
@@ -45,20 +47,19 @@ def attempt(read: Callable[[], T], otherwise: T) -> tuple[T, bool]:
         return otherwise, True
 
 
-def decode_streams(page: Object) -> None:
-    """Decode what the page is drawn with, for qpdf to warn of damage: other libraries pass over it silently."""
-    for number, stream in enumerate(_streams(page)):
-        if number == MOST:
-            break
-        content_of(stream)
+def decode_streams(page: Object, look_at: Callable[[Stream, bytes | None], object] | None = None) -> None:
+    """Decode what the page is drawn with, for qpdf to warn of damage: other libraries pass over it silently.
 
-
-def _streams(page: Object) -> Iterator[Stream]:
+    `look_at` is called with each form XObject and its content, which is None where it cannot be decoded.
+    """
     contents = page.get("/Contents")
-    for stream in contents if isinstance(contents, Array) else [contents]:
+    for stream in islice(contents if isinstance(contents, Array) else [contents], MOST):
         if isinstance(stream, Stream):
-            yield stream
-    yield from _form_xobjects(_resources(page))
+            content_of(stream)
+    for form in islice(_form_xobjects(_resources(page)), MOST):
+        content = content_of(form)
+        if look_at:
+            look_at(form, content)
 
 
 def _resources(page: Object) -> object:
@@ -77,7 +78,7 @@ def _form_xobjects(resources: object) -> Iterator[Stream]:
     while waiting:
         drawn = get(waiting.pop(), "/XObject")
         for stream in drawn.values() if isinstance(drawn, Dictionary) else ():
-            if isinstance(stream, Stream) and stream.get("/Subtype") == Name.Form and stream.objgen not in seen:
+            if isinstance(stream, Stream) and stream.get("/Subtype") == _FORM and stream.objgen not in seen:
                 seen.add(stream.objgen)
                 waiting.append(stream.get("/Resources"))
                 yield stream

@@ -6,13 +6,12 @@ them. A letter is as high as its type size. Its font's descent says where it beg
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from msgspec import Struct
 
 CURVE, LINE, RECTANGLE, PICTURE = "curve", "line", "rect", "image"
-_ORDER = {CURVE: 0, LINE: 1, RECTANGLE: 2, PICTURE: 3}
 
 Point = tuple[float, float]
 Edges = tuple[float, float, float, float]  # left, top, right and bottom
@@ -57,22 +56,47 @@ class DrawnStroke(Struct, gc=False):
     operators: str = ""
 
 
-class DrawnPage(Struct, frozen=True, dict=True):
-    """The letters of a page in the order in which they were drawn, and its strokes.
+class DrawnPart(Struct, frozen=True, dict=True):
+    """Letters and strokes that were drawn one after another; each stroke with the number of these letters before it.
 
-    `strokes_in_order` has each stroke in the order of drawing, with the number of letters that were drawn before it.
-    `corner` is the upper left corner of the page, from which places are not counted where it is not 0, 0.
+    Pages of many files have the same part, such as the form's own print.
     """
 
     letters: Sequence[DrawnLetter]
-    strokes_in_order: Sequence[tuple[DrawnStroke, int]]
+    strokes: Sequence[tuple[DrawnStroke, int]]
+
+
+class DrawnPage(Struct, frozen=True, dict=True):
+    """What is drawn on a page, in the order of drawing.
+
+    `corner` is the upper left corner of the page, from which places are not counted where it is not 0, 0.
+    """
+
+    parts: Sequence[DrawnPart]
     size: Point
     corner: Point
 
+    def numbered_parts(self) -> Iterator[tuple[int, DrawnPart]]:
+        """The parts, each with the number of letters that were drawn before it."""
+        count = 0
+        for part in self.parts:
+            yield count, part
+            count += len(part.letters)
+
     @cached_property
-    def strokes(self) -> list[DrawnStroke]:
-        """The strokes by their kind."""
-        return sorted((stroke for stroke, _ in self.strokes_in_order), key=lambda stroke: _ORDER[stroke.kind])
+    def letters(self) -> Sequence[DrawnLetter]:
+        """The letters of all parts."""
+        return [letter for part in self.parts for letter in part.letters]
+
+    @cached_property
+    def strokes_in_order(self) -> Sequence[tuple[DrawnStroke, int]]:
+        """The strokes of all parts, each with the number of letters that were drawn before it."""
+        return [(stroke, before + count) for before, part in self.numbered_parts() for stroke, count in part.strokes]
+
+    @cached_property
+    def strokes(self) -> Sequence[DrawnStroke]:
+        """The strokes of all parts."""
+        return [stroke for part in self.parts for stroke, _ in part.strokes]
 
     @property
     def pictures(self) -> list[DrawnStroke]:

@@ -38,7 +38,8 @@ class ContentReader:
         ContentRun(canvas, page.obj.get("/Resources") or page.resources, geometry.ctm, ()).draw(content)
         if self._new_warnings():
             raise NotPlainError
-        return DrawnPage(canvas.letters, canvas.strokes, geometry.size, geometry.corner)
+        canvas.end_part()
+        return DrawnPage(canvas.parts, geometry.size, geometry.corner)
 
 
 def _inherited(page: Object, name: str, default: object) -> object:

@@ -12,7 +12,17 @@ from typing import Any
 from pdfminer.layout import LTChar, LTComponent, LTContainer, LTCurve, LTImage, LTLine, LTRect
 from pdfplumber.page import Page, fix_fontname_bytes
 
-from thep_forms.reading.drawn import CURVE, LINE, PICTURE, RECTANGLE, DrawnLetter, DrawnPage, DrawnStroke, Edges
+from thep_forms.reading.drawn import (
+    CURVE,
+    LINE,
+    PICTURE,
+    RECTANGLE,
+    DrawnLetter,
+    DrawnPage,
+    DrawnPart,
+    DrawnStroke,
+    Edges,
+)
 
 
 def drawn_on(page: Page) -> DrawnPage:
@@ -25,7 +35,7 @@ def drawn_on(page: Page) -> DrawnPage:
         elif isinstance(item, (LTCurve, LTImage)):
             in_order.append((_stroke(item, page), len(letters)))
     left, top = page.bbox[:2]
-    return DrawnPage(letters, in_order, (float(page.width), float(page.height)), (float(left), float(top)))
+    return DrawnPage([DrawnPart(letters, in_order)], (float(page.width), float(page.height)), (float(left), float(top)))
 
 
 def _items(container: LTContainer[Any]) -> Iterator[object]:

@@ -12,15 +12,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from msgspec import Struct
-from pikepdf import Dictionary, Name, Object, Stream
+from pikepdf import Dictionary, Stream
 
 from thep_forms.reading.appearance import BoxFonts, may_be, text_of_appearance
-from thep_forms.reading.objects import content_of, get
+from thep_forms.reading.objects import get
 
-MOST_DRAWN = 2000  # form XObjects that are looked at
 LONGEST = 20_000  # bytes of the appearance of a box
 _IS_BOX = b"/Tx BMC"
 _PARTED = re.compile(rb"/(\S+) ([\d.]+) Tf\s+\((?:\\.|[^\\)])*\) Tj\s+[\d.]+ 0 Td\s+/\1 \2 Tf\s", re.DOTALL)
@@ -41,38 +40,32 @@ class LostLetters(Struct, frozen=True):
         return any(may_be(_normalised(text), shown) for shown in self.texts)
 
 
-def lost_letters(pages: Collection[Object]) -> LostLetters:
-    """What the boxes that became part of the pages have lost."""
-    texts: set[str] = set()
-    names_last, uses_last = False, False
-    for appearance in _appearances(pages):
-        content = content_of(appearance) or b""
-        if _IS_BOX not in content:
-            continue
-        fonts = get(get(appearance, "/Resources"), "/Font")
+class BoxTraces:
+    """What the boxes that became part of a page show of letters that they lost."""
+
+    def __init__(self) -> None:
+        self.parted: list[tuple[bytes, object]] = []  # appearances that lost letters, with their fonts
+        self.names_last, self.uses_last = False, False  # whether any box has the last font, and uses it
+
+    def look_at(self, form: Stream, content: bytes | None) -> None:
+        """Look at a form XObject of the page, which may be a box."""
+        if content is None or len(content) > LONGEST or _IS_BOX not in content:
+            return
+        fonts = get(get(form, "/Resources"), "/Font")
         if _PARTED.search(content):
-            texts.add(_normalised(text_of_appearance(content, BoxFonts(fonts, None))))
-        names_last = names_last or (isinstance(fonts, Dictionary) and _LAST_FONT in fonts)
-        uses_last = uses_last or _USES_LAST in content
+            self.parted.append((content, fonts))
+        self.names_last = self.names_last or (isinstance(fonts, Dictionary) and _LAST_FONT in fonts)
+        self.uses_last = self.uses_last or _USES_LAST in content
+
+
+def lost_letters(pages: Collection[BoxTraces]) -> LostLetters:
+    """What the boxes that became part of the pages have lost."""
+    parted = [appearance for page in pages for appearance in page.parted]
+    texts = {_normalised(text_of_appearance(content, BoxFonts(fonts, None))) for content, fonts in parted}
+    names_last, uses_last = any(page.names_last for page in pages), any(page.uses_last for page in pages)
     return LostLetters(frozenset(texts), names_last and not uses_last and not texts)
 
 
 def _normalised(text: str) -> str:
     """The text as it is compared, without blanks."""
     return unicodedata.normalize("NFC", "".join(text.split()))
-
-
-def _appearances(pages: Collection[Object]) -> Iterator[Stream]:
-    """The form XObjects with fonts that the pages draw, within each other too."""
-    waiting = [get(page, "/Resources") for page in pages]
-    seen: set[tuple[int, int]] = set()
-    while waiting:
-        drawn = get(waiting.pop(), "/XObject")
-        for form in drawn.values() if isinstance(drawn, Dictionary) else ():
-            if get(form, "/Subtype") != Name.Form or form.objgen in seen or len(seen) == MOST_DRAWN:
-                continue
-            seen.add(form.objgen)
-            waiting.append(get(form, "/Resources"))
-            length = get(form, "/Length")
-            if isinstance(form, Stream) and isinstance(length, int) and length <= LONGEST:
-                yield form

@@ -11,29 +11,36 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from operator import itemgetter
-from statistics import median, median_low
+from statistics import median_low
 
 from msgspec import Struct
 
-from thep_forms.layout import metrics
-from thep_forms.reading.drawn import CURVE, RECTANGLE, DrawnLetter, DrawnPage, DrawnStroke, Edges, Point, edges_of
+from thep_forms.reading.drawn import (
+    CURVE,
+    RECTANGLE,
+    DrawnLetter,
+    DrawnPage,
+    DrawnPart,
+    DrawnStroke,
+    Edges,
+    Point,
+    edges_of,
+)
+from thep_forms.reading.letter_widths import unreadable_fonts
+from thep_forms.reading.once import once_for_each
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.unseen import Unseen
 
 APART = 0.75  # of the type size: letters that are farther apart are not of one run
 BACK = 0.5  # of the type size, that a letter may begin before the end of the last one in its run
-FEWEST_LETTERS = 5  # different letters, by which a font is judged
-LEAST_SHARE = 0.5  # of the letters of a font of a known name, that have their width
-WIDTH_SLACK = 0.03  # of the width of a letter
 LEAST_SKEW = math.radians(0.02)  # less does not move a letter off its line
 ACROSS = math.radians(8)  # against most letters: a letter that rises more runs across the page
 THIN = 1.5  # points, of the side of a frame
 DARK = 0.4  # of black
 CORNER = 0.15  # of the side of a polygon
 SAME_LINE = 0.45  # of the type size: letters on one line differ less in height
-NOTO, KNOWN = "notosans-", ("notosans-", "helvetica", "arial")  # what the names of known fonts hold
 _UNNAMED = re.compile(r"\(cid:\d+\)")  # what pdfminer writes for a letter that it cannot tell
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
 
@@ -97,11 +104,15 @@ class Stroke(Struct, frozen=True, gc=False):
     is_covered: bool = False
 
 
+class Run(tuple[PrintedLetter, ...]):
+    """Letters that were drawn one after another and stand side by side."""
+
+
 class PageContent(Struct, frozen=True, dict=True):
     """All that is drawn: letters in the order in which they were drawn, and strokes."""
 
-    runs: tuple[tuple[PrintedLetter, ...], ...]
-    strokes: tuple[Stroke, ...]
+    runs: Sequence[Run]
+    strokes: Sequence[Stroke]
 
     @cached_property
     def pens(self) -> list[Stroke]:
@@ -121,18 +132,64 @@ class PageContent(Struct, frozen=True, dict=True):
 
 def content_of_page(drawn: DrawnPage, unreadable: frozenset[str], unseen: Unseen) -> PageContent:
     """What is drawn on a page, turned. `unreadable` are the fonts that do not say their letters, by their names."""
-    ways = Counter([letter.direction for letter in drawn.letters])
+    ways = Counter[Point]()
+    for part in drawn.parts:
+        ways.update(_ways(part))
     askew = _askew(ways)
     turn = _turn(ways, drawn.size, askew)
+    across = {way for way in ways if abs(_rise(way) - askew) > ACROSS}
+    fonts = unreadable_fonts(drawn.parts, unreadable)
     hidden = {id(drawn.letters[index]) for index in unseen.letters}
-    upright = drawn.letters
-    if across := {way for way in ways if abs(_rise(way) - askew) > ACROSS}:
-        upright = [letter for letter in drawn.letters if letter.direction not in across]
-    letters = _letters(upright, turn, _unreadable_fonts(drawn.letters, unreadable), hidden)
+    hidden |= {id(drawn.strokes[index]) for index in unseen.strokes}
+    runs: list[Run] = []
     strokes: list[Stroke] = []
-    for index, thing in enumerate(drawn.strokes):
-        strokes.append(Stroke(_area(thing, turn), _frames(thing), _is_pen(thing), index in unseen.strokes))
-    return PageContent(tuple(_runs(letters)), tuple(strokes))
+    for part in drawn.parts:
+        is_plain = not (turn or hidden) and across.isdisjoint(_ways(part)) and fonts.isdisjoint(_fonts(part))
+        content = _plain_content(part) if is_plain else _content(part, turn, across, fonts, hidden)
+        _add_runs(content.runs, runs)
+        strokes += content.strokes
+    return PageContent(runs, strokes)
+
+
+@once_for_each
+def _ways(part: DrawnPart) -> Counter[Point]:
+    """The directions of the letters of a part, and how many have each."""
+    return Counter([letter.direction for letter in part.letters])
+
+
+@once_for_each
+def _fonts(part: DrawnPart) -> set[str]:
+    """The names of the fonts of a part."""
+    return {letter.font for letter in part.letters}
+
+
+@once_for_each
+def _plain_content(part: DrawnPart) -> PageContent:
+    """What is drawn in a part where that depends on nothing else: it is upright and level, shows and is legible."""
+    return _content(part, None, (), (), ())
+
+
+def _content(
+    part: DrawnPart,
+    turn: Turn | None,
+    across: Collection[Point],
+    unreadable: Collection[str],
+    hidden: Collection[int],
+) -> PageContent:
+    """What is drawn in a part, turned, but for letters that run across. `hidden` is what does not show, by `id`."""
+    upright = [letter for letter in part.letters if letter.direction not in across] if across else part.letters
+    strokes: list[Stroke] = []
+    for thing, _ in part.strokes:
+        strokes.append(Stroke(_area(thing, turn), _frames(thing), _is_pen(thing), id(thing) in hidden))
+    return PageContent([*_runs(_letters(upright, turn, unreadable, hidden))], strokes)
+
+
+def _add_runs(more: Sequence[Run], runs: list[Run]) -> None:
+    """Add the runs of a part, whose first may go on with the last of the part before."""
+    if runs and more and _follows(runs[-1][-1], more[0][0]):
+        first, *more = more
+        runs[-1] = Run((*runs[-1], *first))
+    runs += more
 
 
 # --- strokes ----------------------------------------------------------------------------------------------------------
@@ -246,60 +303,6 @@ def _way(a: float, b: float) -> str:
 # --- letters ----------------------------------------------------------------------------------------------------------
 
 
-def _unreadable_fonts(chars: Sequence[DrawnLetter], suspects: frozenset[str]) -> set[str]:
-    """The fonts whose codes do not give their letters.
-
-    Letters have their widths, and were the codes wrong, an i would be as wide as an m. So a suspect is believed if its
-    letters are as wide as those of our type. A font of a known name is not believed if its letters are not.
-    """
-    unreadable = set(suspects)
-    for name, letters in _widths_by_font(chars).items():
-        of_that_name = [widths for pattern in KNOWN if pattern in name.lower() for widths in _widths_of_type(pattern)]
-        if len(letters) < FEWEST_LETTERS or not (of_that_name or name in suspects):
-            continue
-        candidates = of_that_name or [widths for pattern in KNOWN for widths in _widths_of_type(pattern)]
-        share = max(_share(letters, widths) for widths in candidates)
-        if share == 1:
-            unreadable.discard(name)
-        elif of_that_name and share < LEAST_SHARE:
-            unreadable.add(name)
-    return unreadable
-
-
-def _widths_by_font(chars: Iterable[DrawnLetter]) -> dict[str, dict[str, float]]:
-    """The width of each letter by its font's name, at the size at which most different letters are set."""
-    fonts: dict[str, dict[float, dict[str, float]]] = {}
-    widths_at: dict[tuple[str, float], dict[str, float]] = {}
-    for char in chars:
-        if char.text.isspace():
-            continue
-        widths = widths_at.get((char.font, char.size))
-        if widths is None:
-            widths = fonts.setdefault(char.font, {}).setdefault(round(char.size, 1), {})
-            widths_at[char.font, char.size] = widths
-        widths[char.text] = char.advance
-    return {name: max(sizes.values(), key=len) for name, sizes in fonts.items()}
-
-
-@cache
-def _widths_of_type(pattern: str) -> list[dict[str, float]]:
-    """The widths of the letters of the fonts whose names hold one of the known patterns, in small letters."""
-    if pattern == NOTO:
-        faces = [metrics.load_face(name).plain.items() for name in metrics.STYLES]
-        return [{char: float(width) for char, (width, _) in face} for face in faces]
-    from reportlab.pdfbase.pdfmetrics import stringWidth  # takes time to import, and few files need it
-
-    codes = bytes(range(32, 256)).decode("cp1252", "ignore")
-    return [{char: stringWidth(char, name, 1000) for char in codes} for name in ("Helvetica", "Helvetica-Bold")]
-
-
-def _share(letters: Mapping[str, float], widths: Mapping[str, float]) -> float:
-    """The share of the letters that are as wide as they should be, at the scale that most of them have."""
-    scales = {text: width / widths[text] for text, width in letters.items() if widths.get(text)}
-    usual = median(scales.values()) if scales else 0.0
-    return sum(abs(scale - usual) <= WIDTH_SLACK * usual for scale in scales.values()) / len(letters)
-
-
 def _area(thing: DrawnLetter | DrawnStroke, turn: Turn | None) -> Area:
     if turn:
         return Area(*turn(*edges_of(thing)))
@@ -330,16 +333,16 @@ def _letter(drawn: str) -> tuple[str, bool]:
     return text, all(map(unicodedata.combining, text))
 
 
-def _runs(letters: Iterable[PrintedLetter]) -> Iterator[tuple[PrintedLetter, ...]]:
+def _runs(letters: Iterable[PrintedLetter]) -> Iterator[Run]:
     """Letters that were drawn one after another and stand side by side."""
     run: list[PrintedLetter] = []
     for letter in letters:
         if run and not _follows(run[-1], letter):
-            yield tuple(run)
+            yield Run(run)
             run = []
         run.append(letter)
     if run:
-        yield tuple(run)
+        yield Run(run)
 
 
 def _follows(letter: PrintedLetter, following: PrintedLetter) -> bool:

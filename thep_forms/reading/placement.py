@@ -12,7 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.layout import LABEL_INSET, Label, PageLayout, PlacedBox, Rect, Style
-from thep_forms.reading.page_content import Area, PageContent
+from thep_forms.reading.once import once_for_each
+from thep_forms.reading.page_content import Area, PageContent, Run
 from thep_forms.reading.printed_lines import lines_of, words_of
 
 FEWEST = 3  # labels that have to be found
@@ -76,9 +77,18 @@ def words_at(content: PageContent) -> WordsAt:
     """Where each line of words begins on the page, by its folded words: its left edge and its middle."""
     found: WordsAt = {}
     for run in content.runs:
-        for line in lines_of(run):
-            middles = [(letter.area.top + letter.area.bottom) / 2 for letter in line]
-            found.setdefault(folded(words_of(line)), []).append((line[0].area.x, median(middles)))
+        for words, point in _words_of_run(run):
+            found.setdefault(words, []).append(point)
+    return found
+
+
+@once_for_each
+def _words_of_run(run: Run) -> list[tuple[str, Point]]:
+    """The lines of a run, as folded words, and where each begins."""
+    found: list[tuple[str, Point]] = []
+    for line in lines_of(run):
+        middles = [(letter.area.top + letter.area.bottom) / 2 for letter in line]
+        found.append((folded(words_of(line)), (line[0].area.x, median(middles))))
     return found
 
 

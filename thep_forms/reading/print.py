@@ -21,7 +21,7 @@ from thep_forms.reading.drawn_file import DrawnFile
 from thep_forms.reading.form_pages import FormPage, form_pages
 from thep_forms.reading.model import Answer, Note
 from thep_forms.reading.objects import UNREADABLE
-from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, content_of_page
+from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Run, content_of_page
 from thep_forms.reading.placement import (
     Placement,
     WordsAt,
@@ -33,7 +33,7 @@ from thep_forms.reading.placement import (
     words_at,
 )
 from thep_forms.reading.printed_lines import lines_of, words_of
-from thep_forms.reading.sorted_runs import BoxAreas, OwnWords, PrintedWords, Run, SortedRuns, sorted_runs
+from thep_forms.reading.sorted_runs import BoxAreas, OwnWords, PrintedWords, SortedRuns, sorted_runs
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.unseen import Unseen, unseen_on
 
@@ -173,7 +173,7 @@ class PageReader:
             notes += [Note(line, number) for line in self._added(lines)]
         return notes[:MOST_LINES]
 
-    def _added(self, lines: Sequence[Run]) -> list[str]:
+    def _added(self, lines: Sequence[Sequence[PrintedLetter]]) -> list[str]:
         """What shows of the lines that the form does not print, on a page most of which it prints; else nothing."""
         own, total, added = 0, 0, list[str]()
         for line in lines:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from msgspec.structs import replace
-from pikepdf import Object
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import document_title
@@ -16,7 +15,7 @@ from thep_forms.reading.classify import Contents, DefinitionOfYear, Found, PageK
 from thep_forms.reading.damage import attempt
 from thep_forms.reading.field_groups import PageSpan, are_mixed, are_of_one_school
 from thep_forms.reading.information import may_lack_letters
-from thep_forms.reading.lost_letters import LostLetters, lost_letters
+from thep_forms.reading.lost_letters import BoxTraces, LostLetters, lost_letters
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
 from thep_forms.reading.page_groups import PagesOfForm, are_apart, forms_on, forms_without_boxes
 from thep_forms.reading.page_numbers import missing_pages
@@ -86,7 +85,7 @@ def _printed(
     if may_lack_letters(contents.document.pdf):
         answers = _with_names_doubted(answers, definition)
     else:
-        answers = _with_losses_doubted(answers, [contents.pages[page.page] for page in form.pages], definition)
+        answers = _with_losses_doubted(answers, [kinds.traces[page.page] for page in form.pages], definition)
     missing = missing_pages(kinds.data, {page: kinds.texts[page] for page in form.own}, definition.identifier)
     reading = Reading(
         FileKind.FORM,
@@ -102,7 +101,7 @@ def _printed(
 
 
 def _with_losses_doubted(
-    answers: Mapping[str, Answer], pages: Collection[Object], definition: FormDefinition
+    answers: Mapping[str, Answer], pages: Collection[BoxTraces], definition: FormDefinition
 ) -> Mapping[str, Answer]:
     """The answers, where those that lost letters are doubted, or all names if nobody can tell which did."""
     lost, _ = attempt(lambda: lost_letters(pages), LostLetters())

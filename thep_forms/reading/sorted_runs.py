@@ -10,14 +10,14 @@ from msgspec import Struct, field
 from thep_forms.definition.model import Kind
 from thep_forms.layout import PlacedBox
 from thep_forms.reading.box_contents import SLACK, TICK_SLACK
-from thep_forms.reading.page_content import Area, PageContent, PrintedLetter
+from thep_forms.reading.once import once_for_each
+from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Run
 from thep_forms.reading.placement import folded
 
 LEFT = 7.0  # points that an answer may begin to the left of its box, if it was typed without regard to the boxes
 LONGEST_TICK = 3  # letters
 EDGE = 0.3  # of the type size, from the middle of a letter to the edge of its box
 
-Run = Sequence[PrintedLetter]
 BoxAreas = Sequence[tuple[PlacedBox, Area]]
 
 
@@ -111,8 +111,12 @@ def _is_printed(run: Run, printed: Sequence[OwnWords]) -> bool:
     x, y = run[0].area.middle
     level = [own for own in printed if own.area.top - SLACK <= y <= own.area.bottom + SLACK]
     here = [own for own in level if own.area.holds(x, y, SLACK)]
-    words = folded("".join([letter.text for letter in run])) if here else ""
-    return any(own.begins(words) for own in here)
+    return any(own.begins(_folded_run(run)) for own in here)
+
+
+@once_for_each
+def _folded_run(run: Run) -> str:
+    return folded("".join([letter.text for letter in run]))
 
 
 def _is_between(run: Run, area: Area, boxes: BoxAreas) -> bool:

@@ -7,6 +7,8 @@ import re
 import pikepdf
 from pikepdf import Dictionary, Name, Object
 
+from thep_forms.reading.objects import get
+
 ObjectNumber = tuple[int, int]
 _DIRECT: ObjectNumber = (0, 0)
 
@@ -25,7 +27,7 @@ class FontsOfPages:
             resources = waiting.pop()
             if not isinstance(resources, Dictionary):
                 continue
-            fonts, forms = resources.get("/Font"), resources.get("/XObject")
+            fonts, forms = get(resources, "/Font"), get(resources, "/XObject")
             if isinstance(fonts, Dictionary) and (entries := fonts.unparse(resolved=True)) not in listed:
                 listed.add(entries)
                 names.update(self._name_if_unreadable(font) for font in fonts.values())

@@ -14,7 +14,8 @@ from itertools import pairwise
 from msgspec import Struct
 
 from thep_forms.reading.covered import covered_letters
-from thep_forms.reading.drawn import CURVE, LINE, DrawnLetter, DrawnPage, DrawnStroke, edges_of
+from thep_forms.reading.drawn import CURVE, LINE, DrawnLetter, DrawnPage, DrawnPart, DrawnStroke, edges_of
+from thep_forms.reading.once import once_for_each
 from thep_forms.reading.page_picture import ROWS, PagePicture
 
 TINIEST = 1.5  # points: nobody can read smaller letters
@@ -40,7 +41,7 @@ class Unseen(Struct, frozen=True):
 
 def unseen_on(drawn: DrawnPage, picture: PagePicture) -> Unseen:
     """What does not show of what is drawn on a page, of which `picture` is the picture."""
-    hidden = _hidden_letters(drawn.letters, picture)
+    hidden = _hidden_letters(drawn, picture)
     if hidden is None:  # it shows so few letters that it cannot be believed
         return Unseen(frozenset(covered_letters(drawn, picture)))
     strokes = {index for index, stroke in enumerate(drawn.strokes) if not _stroke_shows(stroke, picture)}
@@ -50,38 +51,44 @@ def unseen_on(drawn: DrawnPage, picture: PagePicture) -> Unseen:
 # --- letters ----------------------------------------------------------------------------------------------------------
 
 
-def _hidden_letters(chars: Sequence[DrawnLetter], picture: PagePicture) -> set[int] | None:
+def _hidden_letters(drawn: DrawnPage, picture: PagePicture) -> set[int] | None:
     """The letters of which nothing shows; None if that is most of them.
 
     Words of which the first and the last letter show are not looked at further.
     """
-    shown: set[int] = set()
+    chars = drawn.letters
     doubtful: list[range] = []
-    looked_at = 0
-    for word in _words(chars):
-        ends = _ends(word, chars)
-        seen = [index for index in ends if _letter_shows(chars[index], picture)]
-        shown.update(seen)
-        looked_at += len(ends)
-        if len(seen) < len(ends):
-            doubtful.append(word)
-    if len(shown) < LEAST_SHOWN * looked_at:
+    seen_fonts: set[str] = set()
+    shown, looked_at = 0, 0
+    for before, part in drawn.numbered_parts():
+        for word, ends in _words(part):
+            seen = [char.font for char in ends if _letter_shows(char, picture)]
+            seen_fonts.update(seen)
+            shown += len(seen)
+            looked_at += len(ends)
+            if len(seen) < len(ends):
+                doubtful.append(range(before + word.start, before + word.stop))
+    if shown < LEAST_SHOWN * looked_at:
         return None
-    seen_fonts = {chars[index].font for index in shown}
     hidden: set[int] = set()
     for word in doubtful:
         hidden.update(_hidden_in(word, chars, picture, seen_fonts))
     return hidden
 
 
-def _ends(word: range, chars: Sequence[DrawnLetter]) -> set[int]:
+@once_for_each
+def _words(part: DrawnPart) -> list[tuple[range, list[DrawnLetter]]]:
+    """The words of a part, each with the first and the last of its letters that are looked for."""
+    return [(word, _ends(word, part.letters)) for word in _words_in(part.letters)]
+
+
+def _ends(word: range, chars: Sequence[DrawnLetter]) -> list[DrawnLetter]:
     """The first and the last letter of a word that are looked for; none where it has only signs."""
     for first in word:
         if _is_figure(chars[first].text):
-            for last in reversed(word):
-                if _is_figure(chars[last].text):
-                    return {first, last}
-    return set()
+            last = next(index for index in reversed(word) if _is_figure(chars[index].text))
+            return [chars[first], chars[last]] if first < last else [chars[first]]
+    return []
 
 
 def _hidden_in(word: range, chars: Sequence[DrawnLetter], picture: PagePicture, seen_fonts: set[str]) -> list[int]:
@@ -148,7 +155,7 @@ def _can_be_drawn(char: DrawnLetter, seen_fonts: set[str]) -> bool:
     return char.text <= "\xff" or char.font in seen_fonts or "Dingbats" in char.font
 
 
-def _words(chars: Sequence[DrawnLetter]) -> Iterator[range]:
+def _words_in(chars: Sequence[DrawnLetter]) -> Iterator[range]:
     """The indexes of letters that were drawn one after another, side by side and without a blank between them."""
     start, last = 0, None
     for index, char in enumerate(chars):
