@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import gc
 import os
 import shutil
 import sqlite3
@@ -125,6 +126,7 @@ def _readers_loaded(request: pytest.FixtureRequest, definition: FormDefinition) 
 
         read_file((shipped("samples") / "returns" / "Summer fair.pdf").read_bytes(), lambda _: definition)
         engine()
+        gc.freeze()  # all this, and thousands of tests, stay to the end: no search for garbage looks at them again
 
 
 @pytest.fixture(scope="session")
