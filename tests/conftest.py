@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
+import gc
 import os
 import shutil
 import sqlite3
@@ -124,6 +126,7 @@ def _readers_loaded(request: pytest.FixtureRequest, definition: FormDefinition) 
 
         read_file((shipped("samples") / "returns" / "Summer fair.pdf").read_bytes(), lambda _: definition)
         engine()
+        gc.freeze()  # all this, and thousands of tests, stay to the end: no search for garbage looks at them again
 
 
 @pytest.fixture(scope="session")
@@ -227,9 +230,9 @@ def odd(
         yield server
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """It keeps the loop of its thread, so that tests of other modules cannot start one: it ends with its module."""
+@pytest.fixture(scope="session")
+def started_chromium() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    """A browser for all modules of this process, and the loop of its messages."""
     from playwright.sync_api import expect, sync_playwright  # slow to import
 
     expect.set_options(timeout=PATIENCE)
@@ -237,8 +240,19 @@ def chromium() -> Iterator[Browser]:
         # The same engine without a browser's own windows starts and draws in little more than half the time.
         path = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("chromium-browser")
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
+        loop = asyncio.get_running_loop()
+        yield browser, loop
+        asyncio._set_running_loop(loop)
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(started_chromium: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
+    """Playwright keeps its loop running in this thread. The tests of other modules, which start loops, see none."""
+    browser, loop = started_chromium
+    asyncio._set_running_loop(loop)
+    yield browser
+    asyncio._set_running_loop(None)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import inbox, rows
 from tests.deciding import decide, return_id, row_of, standing
-from tests.desk import Scheme, context_of, go_to, made_records, opened_at, require_accessible
+from tests.desk import context_of, go_to, made_records, opened_at, require_accessible_light_and_dark
 from tests.printers import scanned
 from tests.remake_samples import letter
 from thep_forms.desk.server import RunningDesk
@@ -209,12 +209,9 @@ def test_what_a_school_typed_is_never_html(page: Page, some: Path) -> None:
     expect(name).to_have_value(HOSTILE)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 390])
-def test_axe_finds_no_violation_on_any_page(
-    chromium: Browser, desk: RunningDesk, some: Path, scheme: Scheme, width: int
-) -> None:
-    context = context_of(chromium, scheme=scheme, width=width)
+def test_axe_finds_no_violation_on_any_page(chromium: Browser, desk: RunningDesk, some: Path, width: int) -> None:
+    context = context_of(chromium, width=width)
     page = opened_at(context, desk)
     for path in (
         "/",
@@ -224,5 +221,5 @@ def test_axe_finds_no_violation_on_any_page(
         *(f"/returns/{return_id(some, name)}" for name in ("cedar", "minutes")),
     ):
         go_to(page, path)
-        require_accessible(page)
+        require_accessible_light_and_dark(page)
     context.close()

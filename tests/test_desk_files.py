@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.commands import run
 from tests.conftest import inbox, rows
-from tests.desk import Scheme, context_of, drop, go_to, made_records, opened_at, require_accessible, said
+from tests.desk import context_of, drop, go_to, made_records, opened_at, require_accessible_light_and_dark, said
 from tests.writing import SCHOOLS
 from thep_forms.definition import Definitions
 from thep_forms.desk.server import RunningDesk, running_desk
@@ -209,20 +209,19 @@ def test_a_first_run_can_begin_without_a_list(context: BrowserContext, tmp_path:
 # --- for everyone --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 390])
 def test_axe_finds_no_violation_on_pages_of_files_and_lists(
-    chromium: Browser, desk: RunningDesk, tmp_path: Path, scheme: Scheme, width: int
+    chromium: Browser, desk: RunningDesk, tmp_path: Path, width: int
 ) -> None:
-    context = context_of(chromium, scheme=scheme, width=width)
+    context = context_of(chromium, width=width)
     page = opened_at(context, desk)
     drop(page, ("minutes.txt", b"Minutes"))
     page.locator("#tray .remove").wait_for(timeout=60_000)
-    require_accessible(page)
+    require_accessible_light_and_dark(page)
     for path in ("/add", "/lists", "/start", "/start/form"):
         go_to(page, path)
-        require_accessible(page)
+        require_accessible_light_and_dark(page)
     for text in ("dfe_number,School\n2199,Willow School\n", "dfe_number,School\n99,Willow School\n", "a,b\n1,2\n"):
         give_list(page, tmp_path / "new.csv", text)
-        require_accessible(page)
+        require_accessible_light_and_dark(page)
     context.close()

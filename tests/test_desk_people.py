@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.commands import run
 from tests.conftest import inbox, rows
 from tests.deciding import decide
-from tests.desk import Scheme, context_of, go_to, made_records, opened_at, require_accessible, said
+from tests.desk import context_of, go_to, made_records, opened_at, require_accessible_light_and_dark, said
 from tests.printers import scanned
 from thep_forms.desk.server import RunningDesk
 
@@ -147,23 +147,22 @@ def test_a_wrong_choice_of_what_to_delete_is_said_in_words(page: Page, school: s
     expect(page.get_by_role("alert")).to_contain_text(words)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 390])
 def test_axe_finds_no_violation_where_people_are_found_and_erased(
-    chromium: Browser, desk: RunningDesk, scheme: Scheme, width: int
+    chromium: Browser, desk: RunningDesk, width: int
 ) -> None:
-    context = context_of(chromium, scheme=scheme, width=width)
+    context = context_of(chromium, width=width)
     page = opened_at(context, desk, "/people")
-    require_accessible(page)
+    require_accessible_light_and_dark(page)
     find(page, NAME)
-    require_accessible(page)
+    require_accessible_light_and_dark(page)
     page.get_by_role("button", name="Erase…").click()
-    require_accessible(page)
+    require_accessible_light_and_dark(page)
     page.get_by_role("button", name="Erase for good").click()
-    require_accessible(page)
+    require_accessible_light_and_dark(page)
     go_to(page, "/people/delete")
-    require_accessible(page)
+    require_accessible_light_and_dark(page)
     page.get_by_label("DfE number of the school").fill("2103")
     page.get_by_role("button", name="Show what goes").first.click()
-    require_accessible(page)
+    require_accessible_light_and_dark(page)
     context.close()

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.conftest import inbox, ingest, rows
 from tests.deciding import decide, return_id, row_of, standing
-from tests.desk import PATIENCE, Scheme, context_of, go_to, opened_at, require_accessible
+from tests.desk import PATIENCE, context_of, go_to, opened_at, require_accessible_light_and_dark
 from tests.messages import written
 from tests.printers import by_pdfium, scanned
 from tests.test_enter import ANSWERS
@@ -266,15 +266,14 @@ def test_with_nothing_left_the_list_says_what_is_next(page: Page, some: Path) ->
     expect(page.locator("main")).to_contain_text("3 schools have not answered")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1300, 390])
 def test_axe_finds_no_violation_beside_pages_messages_and_conflicts(
-    chromium: Browser, desk: RunningDesk, some: Path, scheme: Scheme, width: int
+    chromium: Browser, desk: RunningDesk, some: Path, width: int
 ) -> None:
-    context = context_of(chromium, scheme=scheme, width=width)
+    context = context_of(chromium, width=width)
     page = opened_at(context, desk)
     paths = [f"/returns/{return_id(some, name)}" for name in ("cedar", "ivy", "letter", "scan")]
     for path in ("/", "/?kind=messages", *paths, f"/schools/211-2101/enter?return={return_id(some, 'letter')}"):
         go_to(page, path)
-        require_accessible(page)
+        require_accessible_light_and_dark(page)
     context.close()

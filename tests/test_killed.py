@@ -86,7 +86,7 @@ def run_killed(command: list[str], is_under_way: Callable[[], bool], seconds: fl
     """Kill the program some seconds after it has started its work. Returns whether that cut it off."""
     with forked(*command) as process:
         while process.is_alive() and not is_under_way():
-            os.sched_yield()  # a sleep would miss what is over in a millisecond
+            time.sleep(0.0002)  # what is looked for may be over in a millisecond
         process.join(seconds)
         process.kill()
         process.join()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import ctypes
 import io
+import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 from PIL import Image, ImageChops, ImageFilter
+
+IDENTIFIER = re.compile(rb"(/ID\[<\w{32}><)\w{32}(>\]>>\r\nstartxref)")  # of the original, and of the saved file
 
 
 @dataclass
@@ -62,10 +67,19 @@ def _widgets(document: pdfium.PdfDocument, pages: list[pdfium.PdfPage]) -> dict[
 
 
 def type_into(pdf: bytes, values: Mapping[str, str | bool]) -> bytes:
-    """The form as Chrome would save it: text is typed into the named fields, and boxes are clicked to be as asked."""
+    """The form as Chrome would save it: text is typed into the named fields, and boxes are clicked to be as asked.
+
+    Whoever asks for the same again is given a file of its own, too: with another identifier, as each that is saved.
+    """
+    own = os.urandom(16).hex().upper().encode()
+    return IDENTIFIER.sub(lambda found: found[1] + own + found[2], _typed_into(pdf, tuple(values.items())))
+
+
+@lru_cache(maxsize=100)  # most tests type the same into the same few forms
+def _typed_into(pdf: bytes, values: tuple[tuple[str, str | bool], ...]) -> bytes:
     with _opened(pdf) as (document, pages):
         form, widgets = document.formenv.raw, _widgets(document, pages)
-        for name, value in values.items():
+        for name, value in values:
             widget = widgets[name]
             if widget.ticks and widget.ticked == value:
                 continue

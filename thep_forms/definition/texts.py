@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from msgspec import Struct
 from thep_forms.errors import TemplateError
 
 if TYPE_CHECKING:
+    import jinja2
     from markdown_it.tree import SyntaxTreeNode
 
 _MARKUP = re.compile(f"([{re.escape(string.punctuation)}])")  # all that Markdown may act on, and lets us escape
@@ -81,13 +83,8 @@ def fill_in(
     """
     import jinja2  # it and Markdown take long to import, and ingest seldom needs them
 
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown comes out, not HTML: `escape` takes care of what would act in that
-        finalize=escape,
-    )
     try:
-        return environment.from_string(source).render(values)
+        return _compiled(source, escape).render(values)
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"{name}: line {error.lineno}: {error.message}.") from error
     except jinja2.UndefinedError as error:
@@ -95,6 +92,18 @@ def fill_in(
         raise TemplateError(f"{name}: {error}. This text knows {names}.") from error
     except Exception as error:  # an expression in a template can raise anything
         raise TemplateError(f"{name}: {type(error).__name__}: {error}.") from error
+
+
+@lru_cache  # to compile a text takes longer than to fill it in, and one message goes to hundreds of schools
+def _compiled(source: str, escape: Callable[[object], object] | None) -> jinja2.Template:
+    import jinja2
+
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,  # noqa: S701 - Markdown comes out, not HTML: `escape` takes care of what would act in that
+        finalize=escape,
+    )
+    return environment.from_string(source)
 
 
 def parse_text(markdown: str, name: str) -> tuple[TextBlock, ...]:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import jinja2
+from jinja2.bccache import Bucket
 from msgspec import Struct
 from starlette.routing import Route
 
@@ -24,6 +25,25 @@ from thep_forms.office.dates import in_words, today
 FOLDER = "desk"  # of the templates
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """The templates that a desk of this process has compiled, for its other desks."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what is kept, which Jinja refuses if the template has changed."""
+        if kept := self._kept.get(bucket.key):
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
+
+
 class Pages:
     """Fills in the templates of the desk. Whatever a school typed is shown as text, never as HTML."""
 
@@ -35,6 +55,7 @@ class Pages:
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            bytecode_cache=_compiled,
         )
         self._environment.globals["token"] = token
         self._environment.filters["day"] = _day

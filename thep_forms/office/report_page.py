@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import jinja2
@@ -35,14 +36,19 @@ def rendered(template: str, year: MembershipYear, templates: Path | None, **valu
     """A page of HTML from the template of that name, with these values escaped. Raises `TemplateError`."""
     folders = Templates(templates)
     path = str(folders.find(template, year))
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     try:
-        page = environment.from_string(folders.read(template, year)).render(values)
+        page = _compiled(folders.read(template, year)).render(values)
         return without_controls(page)  # no browser shows them, and HTML allows none
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"{path}: line {error.lineno}: {error.message}.") from error
     except jinja2.UndefinedError as error:
         raise TemplateError(f"{path}: {error}. The shipped template shows which names there are.") from error
+
+
+@lru_cache  # to compile a page takes longer than to fill it in
+def _compiled(source: str) -> jinja2.Template:
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    return environment.from_string(source)
 
 
 def readable_colour(colour: str, background: str) -> str:

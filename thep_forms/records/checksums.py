@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from thep_forms.interruption import uninterrupted
 
@@ -31,6 +33,27 @@ _CHANGED = "changed_row"  # a temporary table: no trigger may name its schema
 def row_checksum(*values: object) -> bytes:
     """The checksum of a row: 8 bytes of BLAKE2b of its values, as a MessagePack array."""
     return hashlib.blake2b(msgspec.msgpack.encode(values), digest_size=_SIZE).digest()
+
+
+class _Table(Struct, frozen=True):
+    """A table, its columns, and those of its primary key in their order in it."""
+
+    name: str
+    columns: tuple[str, ...]
+    primary_key: tuple[str, ...]
+
+    def key(self, row: str = "") -> str:
+        """SQL for the primary key of a row as one text. `row` may be `NEW.` or `OLD.`."""
+        parts = (f"CAST({row or self.name + '.'}{column} AS TEXT)" for column in self.primary_key)
+        return f" || {_SEPARATOR} || ".join(parts)
+
+    def checksum(self, row: str = "") -> str:
+        """SQL for the checksum of a row."""
+        return f"row_checksum({', '.join(f'{row}{column}' for column in self.columns)})"
+
+    def checked(self, row: str = "") -> str:
+        """SQL for a row of the table of checksums: the table, the key and the checksum of one of its rows."""
+        return f"('{self.name}', {self.key(row)}, {self.checksum(row)})"
 
 
 class LedgerConnection(sqlite3.Connection):
@@ -60,21 +83,25 @@ def keep_up_to_date(connection: sqlite3.Connection, *, notes_changes: bool = Fal
 
     With `notes_changes`, `changed_rows` tells which rows were changed.
     """
-    if notes_changes:
-        connection.execute(
-            f"CREATE TEMP TABLE {_CHANGED} (table_name TEXT, row_key TEXT, PRIMARY KEY (table_name, row_key))"
-        )
-    for table in tables(connection):
-        old, new = _key(connection, table, "OLD."), _key(connection, table, "NEW.")
-        remove = f"DELETE FROM {TABLE} WHERE table_name='{table}' AND row_key={old};"
-        add = f"INSERT OR REPLACE INTO {TABLE} VALUES {_checked(connection, table, 'NEW.')};"
+    connection.executescript(_triggers(tuple(_table(connection, name) for name in tables(connection)), notes_changes))
+
+
+@lru_cache  # every opening asks for it, and all but migrations for the same
+def _triggers(found: tuple[_Table, ...], notes_changes: bool) -> str:
+    """The SQL of the triggers, and of the table that they note changes in."""
+    noted = f"CREATE TEMP TABLE {_CHANGED} (table_name TEXT, row_key TEXT, PRIMARY KEY (table_name, row_key));"
+    steps = [noted] if notes_changes else []
+    for table in found:
+        old, new = table.key("OLD."), table.key("NEW.")
+        remove = f"DELETE FROM {TABLE} WHERE table_name='{table.name}' AND row_key={old};"
+        add = f"INSERT OR REPLACE INTO {TABLE} VALUES {table.checked('NEW.')};"
         if notes_changes:
-            remove += f"INSERT OR IGNORE INTO {_CHANGED} VALUES ('{table}', {old});"
-            add += f"INSERT OR IGNORE INTO {_CHANGED} VALUES ('{table}', {new});"
-        for event, steps in (("INSERT", add), ("UPDATE", remove + add), ("DELETE", remove)):
-            connection.execute(
-                f"CREATE TEMP TRIGGER checksum_{event}_{table} AFTER {event} ON main.{table} BEGIN {steps} END"
-            )
+            remove += f"INSERT OR IGNORE INTO {_CHANGED} VALUES ('{table.name}', {old});"
+            add += f"INSERT OR IGNORE INTO {_CHANGED} VALUES ('{table.name}', {new});"
+        for event, acts in (("INSERT", add), ("UPDATE", remove + add), ("DELETE", remove)):
+            named = f"checksum_{event}_{table.name} AFTER {event} ON main.{table.name}"
+            steps.append(f"CREATE TEMP TRIGGER {named} BEGIN {acts} END;")
+    return "".join(steps)
 
 
 def changed_rows(connection: sqlite3.Connection) -> dict[str, list[tuple[str, ...]]]:
@@ -100,7 +127,7 @@ def note_changed(connection: sqlite3.Connection, rows: Rows) -> None:
 def take_rows(target: sqlite3.Connection, source: sqlite3.Connection, rows: Rows) -> None:
     """Make these rows of the target, by table, what they are in the source. The caller has begun a transaction."""
     for table, keys in rows.items():
-        where = " AND ".join(f"{name}=?" for name in _primary_key(source, table))
+        where = " AND ".join(f"{name}=?" for name in _table(source, table).primary_key)
         for key in keys:
             target.execute(f"DELETE FROM {table} WHERE {where}", key)
             for row in source.execute(f"SELECT * FROM {table} WHERE {where}", key):
@@ -110,9 +137,9 @@ def take_rows(target: sqlite3.Connection, source: sqlite3.Connection, rows: Rows
 def make_all(connection: sqlite3.Connection) -> None:
     """Make the checksum of every row. The caller has begun a transaction."""
     connection.execute(f"DELETE FROM {TABLE}")
-    for table in tables(connection):
-        columns = _checked(connection, table)[1:-1]
-        connection.execute(f"INSERT INTO {TABLE} SELECT {columns} FROM {table}")
+    for name in tables(connection):
+        columns = _table(connection, name).checked()[1:-1]
+        connection.execute(f"INSERT INTO {TABLE} SELECT {columns} FROM {name}")
 
 
 def faults_in(connection: sqlite3.Connection, table: str) -> int:
@@ -120,10 +147,11 @@ def faults_in(connection: sqlite3.Connection, table: str) -> int:
 
     Raises `sqlite3.DatabaseError`.
     """
-    key, columns = _key(connection, table), ", ".join(_columns(connection, table))
+    described = _table(connection, table)
+    key = described.key()
     changed = (
         f"SELECT count(*) FROM {table} LEFT JOIN {TABLE} ON table_name='{table}' AND row_key={key} "
-        f"WHERE value IS NOT row_checksum({columns})"
+        f"WHERE value IS NOT {described.checksum()}"
     )
     gone = f"SELECT count(*) FROM {TABLE} WHERE table_name='{table}' AND row_key NOT IN (SELECT {key} FROM {table})"
     return sum(int(connection.execute(query).fetchone()[0]) for query in (changed, gone))
@@ -137,11 +165,10 @@ def strays(connection: sqlite3.Connection) -> int:
 
 def sound_rows(connection: sqlite3.Connection, table: str, order: str) -> Iterator[tuple[object, ...]]:
     """The rows that match their checksums, by their primary key, `ASC` or `DESC`. Raises `sqlite3.DatabaseError`."""
-    key, columns = _key(connection, table), ", ".join(_columns(connection, table))
-    first = _primary_key(connection, table)[0]
+    described = _table(connection, table)
     query = (
-        f"SELECT {table}.* FROM {table} JOIN {TABLE} ON table_name='{table}' AND row_key={key} "
-        f"WHERE value IS row_checksum({columns}) ORDER BY {table}.{first} {order}"
+        f"SELECT {table}.* FROM {table} JOIN {TABLE} ON table_name='{table}' AND row_key={described.key()} "
+        f"WHERE value IS {described.checksum()} ORDER BY {table}.{described.primary_key[0]} {order}"
     )
     yield from connection.execute(query)
 
@@ -151,23 +178,7 @@ def tables(connection: sqlite3.Connection) -> list[str]:
     return [name for (name,) in connection.execute(f"{_TABLES} ORDER BY name")]
 
 
-def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
-    return [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
-
-
-def _key(connection: sqlite3.Connection, table: str, row: str = "") -> str:
-    """SQL for the primary key of a row as one text. `row` may be `NEW.` or `OLD.`."""
-    parts = (f"CAST({row or table + '.'}{name} AS TEXT)" for name in _primary_key(connection, table))
-    return f" || {_SEPARATOR} || ".join(parts)
-
-
-def _primary_key(connection: sqlite3.Connection, table: str) -> list[str]:
-    """The columns of the primary key, in their order in it."""
-    columns = connection.execute(f"PRAGMA table_info({table})")
-    return [name for place, name in sorted((place, name) for _, name, _, _, _, place in columns) if place]
-
-
-def _checked(connection: sqlite3.Connection, table: str, row: str = "") -> str:
-    """SQL for a row of the table of checksums: the table, the key and the checksum of one of its rows."""
-    columns = ", ".join(f"{row}{name}" for name in _columns(connection, table))
-    return f"('{table}', {_key(connection, table, row)}, row_checksum({columns}))"
+def _table(connection: sqlite3.Connection, name: str) -> _Table:
+    columns = list(connection.execute(f"PRAGMA table_info({name})"))
+    in_key = sorted((place, column) for _, column, _, _, _, place in columns if place)
+    return _Table(name, tuple(column for _, column, *_ in columns), tuple(column for _, column in in_key))
