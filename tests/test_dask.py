@@ -303,7 +303,7 @@ def ingest_by(records: Path, address: str, *options: str, **environment: str) ->
 
 def test_a_cluster_with_tls_accepts_only_the_right_certificates(tmp_path: Path, templates: Path) -> None:
     authority = trustme.CA()
-    with DaskCluster(tmp_path, workers=1, authority=authority, nannies=False) as cluster:
+    with DaskCluster(tmp_path, authority=authority) as cluster:
         assert cluster.address.startswith("tls://")
         edit(templates / "problems.toml", 'message = "', 'message = "Dear school, ')
         own = ("--templates", os.path.relpath(templates))

@@ -216,7 +216,7 @@ def test_the_tables_are_the_same_on_a_busy_machine(
     (inbox / "in.zip").write_bytes(zipped({"form.pdf": filled("3204"), "endless.pdf": endless_pdf(1)}))
     mbox(inbox / "in.mbox", [mail({"form.pdf": filled("4242")}), mail({"letter.txt": b"Dear all"}, "Letter")])
     quiet, busy = tmp_path / "quiet", tmp_path / "busy"
-    limits = Limits(seconds=1)  # a printed form takes a tenth of it
+    limits = Limits(seconds=2)  # a printed form takes a twentieth of it
     ingest(quiet, [inbox], limits=limits, workers=1)
     request.getfixturevalue("load")
     ingest(busy, [inbox], limits=limits, workers=2)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import signal
 import threading
-from _signal import getsignal  # type: ignore[import-not-found]  # `signal.getsignal` takes longer than many statements
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -58,7 +57,7 @@ def uninterrupted() -> Iterator[None]:
 
 def _is_ours() -> bool:
     """Whether Ctrl-C is handled here. It is from the first time on, where Python's own handler was in place."""
-    handler = getsignal(signal.SIGINT)
+    handler = signal.getsignal(signal.SIGINT)
     if handler is signal.default_int_handler:
         signal.signal(signal.SIGINT, _handler)
         return True
