@@ -116,15 +116,18 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _readers_loaded(request: pytest.FixtureRequest, definition: FormDefinition) -> None:
-    """Where many tests run, load and draw once what each process that reads a picture would load and draw for itself.
+def _readers_loaded(request: pytest.FixtureRequest) -> None:
+    """Where many tests run, load and draw once what each process that reads a file would load and draw for itself.
 
     These processes are forked from this one.
     """
     if len(request.session.items) >= MANY_TESTS:
+        from thep_forms.office.examine import Examiner
         from thep_forms.reading.paper.engine import engine
 
-        read_file((shipped("samples") / "returns" / "Summer fair.pdf").read_bytes(), lambda _: definition)
+        examiner = Examiner(Definitions.of_today())
+        for sample in ("Ivy Lane.pdf", "Summer fair.pdf"):  # a form, and a file that is compared with a form
+            examiner.examine(shipped("samples") / "returns" / sample)
         engine()
         gc.freeze()  # all this, and thousands of tests, stay to the end: no search for garbage looks at them again
 
