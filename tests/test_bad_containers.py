@@ -307,7 +307,10 @@ def test_a_winmail_dat_or_signed_message_cut_short_is_called_damaged(tmp_path: P
 
 
 def gzip_bomb(start: bytes = b"") -> bytes:
-    """A gzip of a start and of 1.25 GB of zeros. A block of them is packed once: as often as it is repeated, it is whole."""
+    """A gzip of a start and of 1.25 GB of zeros, one block of which is packed, then repeated.
+
+    Its checksum is that of one block: nobody gets so far as to read it.
+    """
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     first = packer.compress(start) + packer.flush(zlib.Z_FULL_FLUSH)
     block = packer.compress(bytes(2**24)) + packer.flush(zlib.Z_FULL_FLUSH)
