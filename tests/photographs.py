@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from PIL import Image, ImageChops, ImageFilter
 
@@ -38,6 +39,7 @@ def photograph(
     return jpeg(picture, quality)
 
 
+@lru_cache(maxsize=8)  # many tests photograph the same page in the same way, and none draws on its photograph
 def taken(
     pdf: bytes,
     page: int = 0,

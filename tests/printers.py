@@ -8,6 +8,7 @@ import subprocess
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,8 +24,10 @@ from reportlab.pdfgen.canvas import Canvas
 from tests.viewer import draw
 
 A4, LETTER = (595.2756, 841.8898), (612.0, 792.0)
+ONCE = lru_cache(maxsize=30)  # many tests flatten the same form
 
 
+@ONCE
 def by_qpdf(pdf: bytes) -> bytes:
     """Flattened by qpdf."""
     with pikepdf.open(io.BytesIO(pdf)) as opened:
@@ -42,6 +45,7 @@ def _saved(opened: pikepdf.Pdf) -> bytes:
     return out.getvalue()
 
 
+@ONCE
 def by_pdfium(pdf: bytes) -> bytes:
     """Printed to a PDF by Chrome's engine."""
     document = pdfium.PdfDocument(pdf)
@@ -55,6 +59,7 @@ def by_pdfium(pdf: bytes) -> bytes:
     return out.getvalue()
 
 
+@ONCE
 def by_cairo(pdf: bytes) -> bytes:
     """Printed to a PDF by Poppler and cairo, as on a Linux desktop."""
     with TemporaryDirectory() as folder:

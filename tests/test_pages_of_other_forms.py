@@ -47,6 +47,12 @@ def earlier() -> bytes:
     return filled(*OURS, year="2025-26")
 
 
+@pytest.fixture(scope="module")
+def blank() -> bytes:
+    """A blank form, which our school filled in."""
+    return filled(*OURS, copy_of="")
+
+
 def taken_in(folder: Path, pdf: bytes) -> tuple[Rows, list[str]]:
     """The rows of `returns.csv`, and the names in `contacts.csv`."""
     ingest(folder / "records", [inbox(folder / "inbox", joined=pdf)])
@@ -136,8 +142,7 @@ def test_page_without_boxes_of_another_school_behind_a_page_with_boxes_did_not_c
     assert reading.pages_missing == (2, 3, 4)
 
 
-def test_continuation_of_a_blank_form_belongs_to_a_schools_copy(tmp_path: Path, ours: bytes) -> None:
-    blank = filled(*OURS, copy_of="")
+def test_continuation_of_a_blank_form_belongs_to_a_schools_copy(tmp_path: Path, ours: bytes, blank: bytes) -> None:
     found, names = taken_in(tmp_path, joined((by_cairo(ours), (0, 1, 2)), (by_cairo(blank), LAST)))
     assert [(row["verdict"], row["dfe_number"]) for row in found] == [("accepted", "211/2101")]
     assert "Cedar Leader" in names
@@ -145,10 +150,9 @@ def test_continuation_of_a_blank_form_belongs_to_a_schools_copy(tmp_path: Path, 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_continuation_of_a_schools_copy_does_not_belong_to_a_blank_form(
-    tmp_path: Path, theirs: bytes, way: str
+    tmp_path: Path, blank: bytes, theirs: bytes, way: str
 ) -> None:
     first, other = WAYS[way]
-    blank = filled(*OURS, copy_of="")
     found, names = taken_in(tmp_path, joined((first(blank), FIRST), (other(theirs), LAST)))
     assert {row["dfe_number"] for row in found} == {"211/2101", "211/4242"}
     assert "Ivy Leader" not in names

@@ -47,6 +47,13 @@ def read(definition: FormDefinition, data: bytes) -> tuple[Reading, ...]:
     return read_file(data, lambda _: definition)
 
 
+@pytest.fixture(scope="module")
+def page_reading(definition: FormDefinition, page: Image.Image) -> Reading:
+    """What is read from it."""
+    (reading,) = read(definition, jpeg(page))
+    return reading
+
+
 def without_code(page: Image.Image) -> Image.Image:
     """The page with a stamp over its code."""
     stamped = page.copy()
@@ -94,11 +101,10 @@ def test_small_spaces_between_groups_of_digits_are_seen_in_a_photograph(definiti
     assert {name: reading.text_of(name) for name in values} == values
 
 
-def test_answers_say_where_they_were_read_and_how_surely(definition: FormDefinition, page: Image.Image) -> None:
-    (reading,) = read(definition, jpeg(page))
-    assert {answer.read_from for answer in reading.answers.values()} == {ReadFrom.SCAN}
-    assert {answer.page for answer in reading.answers.values()} == {0}
-    for name, answer in reading.answers.items():
+def test_answers_say_where_they_were_read_and_how_surely(page_reading: Reading) -> None:
+    assert {answer.read_from for answer in page_reading.answers.values()} == {ReadFrom.SCAN}
+    assert {answer.page for answer in page_reading.answers.values()} == {0}
+    for name, answer in page_reading.answers.items():
         assert answer.confidence is not None
         assert 0.9 < answer.confidence <= 1
         assert answer.doubts == frozenset(), name
@@ -110,10 +116,9 @@ def test_boxes_of_an_empty_form_are_empty_and_not_doubtful(definition: FormDefin
 
 
 def test_form_id_of_a_copy_has_the_digest_of_what_it_was_filled_in_with(
-    definition: FormDefinition, page: Image.Image
+    definition: FormDefinition, page_reading: Reading
 ) -> None:
-    (reading,) = read(definition, jpeg(page))
-    assert reading.form_id == definition.form_id_of(SCHOOL, VALUES)
+    assert page_reading.form_id == definition.form_id_of(SCHOOL, VALUES)
 
 
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])

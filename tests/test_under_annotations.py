@@ -13,6 +13,7 @@ from tests.viewer import type_into
 from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
 from thep_forms.layout import Rect, lay_out
+from thep_forms.reading import Reading
 
 CHAIR = "chair_of_governors_name"
 SCHOOL = answers("2101", chair_of_governors_name="Xenia Yardley")
@@ -66,13 +67,18 @@ def filled(rect: Rect, colour: str) -> str:
 
 
 def asked(pdf: bytes, definition: FormDefinition) -> set[tuple[str, str]]:
-    problems = check(read_return(pdf, definition), definition).problems
+    return asked_of(read_return(pdf, definition), definition)
+
+
+def asked_of(reading: Reading, definition: FormDefinition) -> set[tuple[str, str]]:
+    problems = check(reading, definition).problems
     return {(problem.field, str(problem.code)) for problem in problems if problem.code != "read_from_page"}
 
 
 def assert_hidden(pdf: bytes, definition: FormDefinition) -> None:
-    assert HIDDEN not in repr(read_return(pdf, definition))
-    assert asked(pdf, definition) == {(CHAIR, "value_covered")}
+    reading = read_return(pdf, definition)
+    assert HIDDEN not in repr(reading)
+    assert asked_of(reading, definition) == {(CHAIR, "value_covered")}
 
 
 @pytest.mark.parametrize("colour", [BLACK, WHITE, "1 1 0 rg"])
@@ -157,9 +163,9 @@ SHOWING: dict[str, tuple[str, str, dict[str, object]]] = {
 @pytest.mark.parametrize("what", SHOWING)
 def test_answer_that_shows_is_not_asked_about(typed: bytes, definition: FormDefinition, chair: Rect, what: str) -> None:
     kind, drawn, entries = SHOWING[what]
-    pdf = changed(typed, annotated(kind, chair, drawn, **entries))
-    assert read_return(pdf, definition).answers[CHAIR].text == HIDDEN
-    assert asked(pdf, definition) == set()
+    reading = read_return(changed(typed, annotated(kind, chair, drawn, **entries)), definition)
+    assert reading.answers[CHAIR].text == HIDDEN
+    assert asked_of(reading, definition) == set()
 
 
 def test_shape_below_the_box_hides_nothing(typed: bytes, definition: FormDefinition, chair: Rect) -> None:
@@ -172,8 +178,9 @@ def test_icon_of_a_note_over_a_part_of_an_answer_is_a_note(
 ) -> None:
     icon = Rect(chair.x + 5, chair.y, 16, chair.height)
     pdf = changed(typed, annotated("/Text", icon, filled(icon, "1 1 0 rg"), Contents=String("New since May")))
-    assert read_return(pdf, definition).answers[CHAIR].text == HIDDEN
-    assert "value_covered" not in {code for _, code in asked(pdf, definition)}
+    reading = read_return(pdf, definition)
+    assert reading.answers[CHAIR].text == HIDDEN
+    assert "value_covered" not in {code for _, code in asked_of(reading, definition)}
 
 
 def test_stamp_beside_the_answers_is_a_drawing(typed: bytes, definition: FormDefinition) -> None:
