@@ -16,8 +16,8 @@ from thep_forms.reading.objects import content_of, get
 
 T = TypeVar("T")
 DEEPEST = 32  # levels of a page tree
+MOST = 5000  # streams of a page
 _FORM = Name.Form  # at hand: to make a name takes as long as to look it up
-MOST = 5000  # streams of a page, and form XObjects
 
 # What qpdf says where it had to guess where the objects of a file are, or could not make out one of them.
 _WARNING = re.compile(
@@ -52,14 +52,20 @@ def decode_streams(page: Object, look_at: Callable[[Stream, bytes | None], objec
 
     `look_at` is called with each form XObject and its content, which is None where it cannot be decoded.
     """
+    for stream, is_form in islice(_streams(page), MOST):
+        content = content_of(stream)
+        if is_form and look_at:
+            look_at(stream, content)
+
+
+def _streams(page: Object) -> Iterator[tuple[Stream, bool]]:
+    """What the page is drawn with, and whether that is a form XObject."""
     contents = page.get("/Contents")
-    for stream in islice(contents if isinstance(contents, Array) else [contents], MOST):
+    for stream in contents if isinstance(contents, Array) else [contents]:
         if isinstance(stream, Stream):
-            content_of(stream)
-    for form in islice(_form_xobjects(_resources(page)), MOST):
-        content = content_of(form)
-        if look_at:
-            look_at(form, content)
+            yield stream, False
+    for form in _form_xobjects(_resources(page)):
+        yield form, True
 
 
 def _resources(page: Object) -> object:

@@ -20,7 +20,8 @@ from pikepdf import Dictionary, Stream
 from thep_forms.reading.appearance import BoxFonts, may_be, text_of_appearance
 from thep_forms.reading.objects import get
 
-LONGEST = 20_000  # bytes of the appearance of a box
+MOST_LOOKED_AT = 2000  # form XObjects of a page
+LONGEST = 20_000  # bytes of the appearance of a box, as they are in the file
 _IS_BOX = b"/Tx BMC"
 _PARTED = re.compile(rb"/(\S+) ([\d.]+) Tf\s+\((?:\\.|[^\\)])*\) Tj\s+[\d.]+ 0 Td\s+/\1 \2 Tf\s", re.DOTALL)
 _LAST_FONT, _USES_LAST = "/ArialUnicodeMS_01", b"/ArialUnicodeMS_01 "
@@ -44,12 +45,17 @@ class BoxTraces:
     """What the boxes that became part of a page show of letters that they lost."""
 
     def __init__(self) -> None:
+        self._looked_at = 0
         self.parted: list[tuple[bytes, object]] = []  # appearances that lost letters, with their fonts
         self.names_last, self.uses_last = False, False  # whether any box has the last font, and uses it
 
     def look_at(self, form: Stream, content: bytes | None) -> None:
         """Look at a form XObject of the page, which may be a box."""
-        if content is None or len(content) > LONGEST or _IS_BOX not in content:
+        self._looked_at += 1
+        if self._looked_at > MOST_LOOKED_AT or content is None or _IS_BOX not in content:
+            return
+        length = get(form, "/Length")
+        if not isinstance(length, int) or length > LONGEST:
             return
         fonts = get(get(form, "/Resources"), "/Font")
         if _PARTED.search(content):
