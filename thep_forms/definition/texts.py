@@ -100,7 +100,7 @@ def _compiled(source: str, escape: Callable[[object], object] | None) -> jinja2.
 
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701 - Markdown comes out, not HTML: `escape` takes care of what would act in that
+        autoescape=False,  # noqa: S701 - no HTML comes out, but Markdown, for which there is `escape`, or a subject line
         finalize=escape,
     )
     return environment.from_string(source)
