@@ -16,7 +16,7 @@ WIDTH_SLACK = 0.03  # of the width of a letter
 NOTO, KNOWN = "notosans-", ("notosans-", "helvetica", "arial")  # what the names of known fonts hold
 
 
-def unreadable_fonts(parts: Iterable[DrawnPart], suspects: frozenset[str]) -> set[str]:
+def unreadable_by_widths(parts: Iterable[DrawnPart], suspects: frozenset[str]) -> set[str]:
     """The fonts whose codes do not give their letters.
 
     Letters have their widths, and were the codes wrong, an i would be as wide as an m. So a suspect is believed if its

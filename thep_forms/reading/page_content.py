@@ -28,7 +28,7 @@ from thep_forms.reading.drawn import (
     Point,
     edges_of,
 )
-from thep_forms.reading.letter_widths import unreadable_fonts
+from thep_forms.reading.letter_widths import unreadable_by_widths
 from thep_forms.reading.once import once_for_each
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.unseen import Unseen
@@ -138,7 +138,7 @@ def content_of_page(drawn: DrawnPage, unreadable: frozenset[str], unseen: Unseen
     askew = _askew(ways)
     turn = _turn(ways, drawn.size, askew)
     across = {way for way in ways if abs(_rise(way) - askew) > ACROSS}
-    fonts = unreadable_fonts(drawn.parts, unreadable)
+    fonts = unreadable_by_widths(drawn.parts, unreadable)
     hidden = {id(drawn.letters[index]) for index in unseen.letters}
     hidden |= {id(drawn.strokes[index]) for index in unseen.strokes}
     runs: list[Run] = []
