@@ -251,7 +251,10 @@ def started_chromium() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
 
 @pytest.fixture(scope="module")
 def chromium(started_chromium: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
-    """Playwright keeps its loop running in this thread. The tests of other modules, which start loops, see none."""
+    """Playwright keeps its loop running in this thread. The tests of other modules, which start loops, see none.
+
+    `asyncio._set_running_loop` is for those who look after a loop themselves, in spite of its name.
+    """
     browser, loop = started_chromium
     asyncio._set_running_loop(loop)
     yield browser

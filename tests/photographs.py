@@ -39,7 +39,6 @@ def photograph(
     return jpeg(picture, quality)
 
 
-@lru_cache(maxsize=8)  # many tests photograph the same page in the same way, and none draws on its photograph
 def taken(
     pdf: bytes,
     page: int = 0,
@@ -51,6 +50,13 @@ def taken(
     blur: float = 0.0,
 ) -> Image.Image:
     """The photograph before it is saved."""
+    return _taken(pdf, page, width, degrees, perspective, shade, blur).copy()  # which may be drawn on
+
+
+@lru_cache(maxsize=8)  # many tests photograph the same page in the same way
+def _taken(
+    pdf: bytes, page: int, width: int, degrees: float, perspective: float, shade: bool, blur: float
+) -> Image.Image:
     paper = draw(pdf, page, scale=width / A4_INCHES / 72)
     return taken_of(paper, degrees=degrees, perspective=perspective, shade=shade, blur=blur)
 

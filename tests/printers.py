@@ -24,10 +24,10 @@ from reportlab.pdfgen.canvas import Canvas
 from tests.viewer import draw
 
 A4, LETTER = (595.2756, 841.8898), (612.0, 792.0)
-ONCE = lru_cache(maxsize=30)  # many tests flatten the same form
+KEPT = 30  # flattened forms: many tests flatten the same
 
 
-@ONCE
+@lru_cache(maxsize=KEPT)
 def by_qpdf(pdf: bytes) -> bytes:
     """Flattened by qpdf."""
     with pikepdf.open(io.BytesIO(pdf)) as opened:
@@ -45,7 +45,7 @@ def _saved(opened: pikepdf.Pdf) -> bytes:
     return out.getvalue()
 
 
-@ONCE
+@lru_cache(maxsize=KEPT)
 def by_pdfium(pdf: bytes) -> bytes:
     """Printed to a PDF by Chrome's engine."""
     document = pdfium.PdfDocument(pdf)
@@ -59,7 +59,7 @@ def by_pdfium(pdf: bytes) -> bytes:
     return out.getvalue()
 
 
-@ONCE
+@lru_cache(maxsize=KEPT)
 def by_cairo(pdf: bytes) -> bytes:
     """Printed to a PDF by Poppler and cairo, as on a Linux desktop."""
     with TemporaryDirectory() as folder:
@@ -247,8 +247,10 @@ def joined(*parts: bytes | tuple[bytes, Sequence[int]]) -> bytes:
 def _pictures_as_bytes() -> Iterator[None]:
     """ReportLab writes pictures as the bytes that they are, as scanners do. It takes longer to write them as text."""
     before, rl_config.useA85 = rl_config.useA85, 0
-    yield
-    rl_config.useA85 = before
+    try:
+        yield
+    finally:
+        rl_config.useA85 = before
 
 
 @_pictures_as_bytes()

@@ -83,7 +83,7 @@ def test_same_content_with_another_drawing_in_it_shows_that_drawing(flat: bytes)
 
 
 @pytest.mark.parametrize("times", [2, 300])
-def test_content_that_draws_many_objects_is_read_as_pdfminer_reads_it_and_so_it_is_the_second_time(
+def test_content_that_draws_many_objects_is_read_as_pdfminer_reads_it_the_first_and_the_second_time(
     flat: bytes, times: int
 ) -> None:
     def add(pdf: pikepdf.Pdf) -> None:

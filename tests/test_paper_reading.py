@@ -49,7 +49,7 @@ def read(definition: FormDefinition, data: bytes) -> tuple[Reading, ...]:
 
 @pytest.fixture(scope="module")
 def page_reading(definition: FormDefinition, page: Image.Image) -> Reading:
-    """What is read from it."""
+    """What is read from the page."""
     (reading,) = read(definition, jpeg(page))
     return reading
 

@@ -60,10 +60,8 @@ def codes(pdf: bytes, *pages: int) -> list[tuple[str, int]]:
 
 def feet(pdf: bytes) -> list[str]:
     """The line of the school on each page, the first below the body."""
-    opened = pdfium.PdfDocument(pdf)
-    found = [page.get_textpage().get_text_bounded(bottom=FOOT[0], top=FOOT[1]) for page in opened]
-    opened.close()
-    return found
+    with pdfium.PdfDocument(pdf) as opened:
+        return [page.get_textpage().get_text_bounded(bottom=FOOT[0], top=FOOT[1]) for page in opened]
 
 
 # --- The pages ----------------------------------------------------------------------------------------------------

@@ -72,7 +72,10 @@ def type_into(pdf: bytes, values: Mapping[str, str | bool]) -> bytes:
     Whoever asks for the same again is given a file of its own, too: with another identifier, as each that is saved.
     """
     own = os.urandom(16).hex().upper().encode()
-    return IDENTIFIER.sub(lambda found: found[1] + own + found[2], _typed_into(pdf, tuple(values.items())))
+    saved = _typed_into(pdf, tuple(values.items()))
+    file, count = IDENTIFIER.subn(lambda found: found[1] + own + found[2], saved)
+    assert count == 1
+    return file
 
 
 @lru_cache(maxsize=100)  # most tests type the same into the same few forms
