@@ -157,7 +157,7 @@ def test_an_address_of_the_person_is_looked_for_where_the_name_does_not_stand(
     message.replace_header("From", "al27@x.example")
     ingest(records, [mbox(tmp_path / "mail.mbox", [message])])
     text = found(records, "Ann Lee")
-    assert "Also looked for: al27@x.example, which stands beside the name." in text
+    assert "Also looked for what stands beside the name: al27@x.example." in text
     assert "Sender of the message: al27@x.example" in text
 
 

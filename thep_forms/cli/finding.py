@@ -53,7 +53,7 @@ def _print_found(found: Found, records: Path) -> None:
         click.echo(f"“{words}” stands in {count_of(found.count, 'place')}.")
         if found.person.addresses:
             addresses = ", ".join(sorted(found.person.addresses))
-            click.echo(f"Also looked for: {printable(addresses)}, which stands beside the name.")
+            click.echo(f"Also looked for what stands beside the name: {printable(addresses)}.")
     for school in found.schools:
         _print_school(school)
     if found.files:
