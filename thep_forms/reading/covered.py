@@ -93,12 +93,12 @@ def _shows(picture: PagePicture, char: DrawnLetter, later: Sequence[DrawnLetter]
     """Whether the page would look different without a letter; letters that were drawn later over it are left out."""
     from PIL import Image, ImageDraw  # takes time to import, and on few pages something lies over letters
 
-    place = picture.dots(edges_of(char), INSET_ACROSS, INSET_DOWN)
+    place = picture.frame.dots(edges_of(char), INSET_ACROSS, INSET_DOWN)
     seen = picture.text_alone.crop(place)
     mask = Image.new("L", seen.size, 255)
     draw = ImageDraw.Draw(mask)
     for letter in later:
-        left, top, right, bottom = picture.dots(edges_of(letter))
+        left, top, right, bottom = picture.frame.dots(edges_of(letter))
         if left < place[2] and right > place[0] and top < place[3] and bottom > place[1]:
             draw.rectangle((left - place[0], top - place[1], right - place[0], bottom - place[1]), fill=0)
     return any(seen.histogram(mask)[MOST_DIFFERENCE + 1 :])

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import pypdfium2
+from msgspec import Struct
 from PIL import Image, ImageChops
 from pypdfium2 import raw
 
@@ -22,6 +23,25 @@ LEAST_CONTRAST = 10  # of 255 greys: what differs less looks the same
 ROWS = (0.5, 0.4, 0.6, 0.3, 0.7)  # of the height of a letter, from its top, where it is looked for
 
 Dots = tuple[int, int, int, int]
+
+
+class Frame(Struct, frozen=True):
+    """Where places of a page are in its picture. `corner` is the page's, `scale` how many dots a point has."""
+
+    corner: Point
+    scale: float
+
+    def dots(self, edges: Edges, inset_across: float = 0.0, inset_down: float = 0.0) -> Dots:
+        """A place in the picture. The insets are the shares of its sides that are left out at its edges."""
+        left, top, right, bottom = edges
+        across, down = inset_across * (right - left), inset_down * (bottom - top)
+        x, y = self.corner
+        return (
+            round((left + across - x) * self.scale),
+            round((top + down - y) * self.scale),
+            round((right - across - x) * self.scale) + 1,
+            round((bottom - down - y) * self.scale) + 1,
+        )
 
 
 class PagePicture:
@@ -40,8 +60,7 @@ class PagePicture:
         The others are its `DrawnPage`'s.
         """
         self._document, self._number, self._page = document, number, page
-        self._corner = corner
-        self._scale = min(SCALE, math.sqrt(MOST_DOTS / max(size[0] * size[1], 1.0)))
+        self.frame = Frame(corner, min(SCALE, math.sqrt(MOST_DOTS / max(size[0] * size[1], 1.0))))
 
     @cached_property
     def greys(self) -> Image.Image:
@@ -53,18 +72,6 @@ class PagePicture:
     def text_alone(self) -> Image.Image:
         """How much lighter or darker each dot is than on the page without its letters."""
         return ImageChops.difference(self.greys, self._drawn(with_text=False).to_pil())
-
-    def dots(self, edges: Edges, inset_across: float = 0.0, inset_down: float = 0.0) -> Dots:
-        """A place in the picture. The insets are the shares of its sides that are left out at its edges."""
-        left, top, right, bottom = edges
-        across, down = inset_across * (right - left), inset_down * (bottom - top)
-        x, y = self._corner
-        return (
-            round((left + across - x) * self._scale),
-            round((top + down - y) * self._scale),
-            round((right - across - x) * self._scale) + 1,
-            round((bottom - down - y) * self._scale) + 1,
-        )
 
     def differs(self, place: Dots, rows: Sequence[float] | None = ROWS) -> bool:
         """Whether the dots in a place are of more than one grey, in some of its rows, or in any where it is None."""
@@ -103,7 +110,7 @@ class PagePicture:
         if not with_text:
             for text in _texts(page):
                 raw.FPDFPageObj_SetIsActive(text, False)
-        bitmap = page.render(scale=self._scale, grayscale=True, draw_annots=False, may_draw_forms=False)
+        bitmap = page.render(scale=self.frame.scale, grayscale=True, draw_annots=False, may_draw_forms=False)
         page.close()
         return bitmap
 

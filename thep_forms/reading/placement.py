@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
 from statistics import median
@@ -24,7 +26,8 @@ MOST = 0.7  # of the labels have to be in place, or boxes are not where we recko
 
 
 Point = tuple[float, float]
-WordsAt = dict[str, list[Point]]  # where each line of words begins, by its folded words
+WordsAt = Mapping[str, Sequence[Point]]  # where each line of words begins, by its folded words
+LabelsAt = tuple[tuple[str, tuple[Point, ...]], ...]  # the same of those lines that are the form's labels
 
 
 class Placement(Struct, frozen=True):
@@ -75,7 +78,7 @@ def phrases(layout: PageLayout) -> dict[str, Label]:
 
 def words_at(content: PageContent) -> WordsAt:
     """Where each line of words begins on the page, by its folded words: its left edge and its middle."""
-    found: WordsAt = {}
+    found: dict[str, list[Point]] = {}
     for run in content.runs:
         for words, point in _words_of_run(run):
             found.setdefault(words, []).append(point)
@@ -92,10 +95,16 @@ def _words_of_run(run: Run) -> list[tuple[str, Point]]:
     return found
 
 
+def labels_at(found: WordsAt, layout: PageLayout) -> LabelsAt:
+    """The form's labels among the words of a page."""
+    labels = dict.fromkeys(folded_label(label.words) for label in layout.labels)
+    return tuple((words, tuple(found[words])) for words in labels if words in found)
+
+
 def find_placement(found: WordsAt, layout: PageLayout, height: float) -> Placement | None:
     """Where the form's page, `height` points high, lies on the page, by its printed labels; None if they do not say.
 
-    `found` are the words of the page.
+    `found` are the words of the page, or those of them that are labels of the form.
     """
     pairs = _labels_found(found, layout, height)
     if len(pairs) < FEWEST:
@@ -117,7 +126,7 @@ def _labels_found(found: WordsAt, layout: PageLayout, height: float) -> list[tup
     """Where each label that stands once on either page begins on the form's page, and on the page of the file."""
     pairs: list[tuple[Point, Point]] = []
     for words, label in phrases(layout).items():
-        points = found.get(words, [])
+        points = found.get(words, ())
         if len(points) == 1:
             pairs.append(((label.rect.x + LABEL_INSET, height - label.middle), points[0]))
     return pairs
@@ -142,7 +151,7 @@ def _is_in_place(placement: Placement, ours: Point, theirs: Point) -> bool:
 def relabelled(found: WordsAt, layout: PageLayout, placement: Placement) -> set[str]:
     """The boxes that have another box's label beside or above them: the page is of another layout of the form."""
     labels = {folded_label(label.words) for label in layout.labels}
-    places = [(words, point) for words in labels & found.keys() for point in found[words]]
+    places = sorted((y, x, words) for words in labels & found.keys() for x, y in found[words])
     boxes: set[str] = set()
     for group in layout.groups:
         heading = group.heading and _is_replaced(group.heading, places, placement)
@@ -157,11 +166,15 @@ def relabelled(found: WordsAt, layout: PageLayout, placement: Placement) -> set[
     return boxes
 
 
-def _is_replaced(label: Label, places: Sequence[tuple[str, Point]], placement: Placement) -> bool:
-    """Whether the words of another label are where those of this one should be. `places` are those of all labels."""
+def _is_replaced(label: Label, places: Sequence[tuple[float, float, str]], placement: Placement) -> bool:
+    """Whether the words of another label are where those of this one should be.
+
+    `places` are the middle, the left edge and the folded words of all labels, from the top.
+    """
     x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
     far_x, far_y = NEAR * placement.scale_x, NEAR * placement.scale_y
-    near = [words for words, (left, middle) in places if abs(y - middle) <= far_y and abs(x - left) <= far_x]
+    level = places[bisect_left(places, (y - far_y,)) : bisect_right(places, (y + far_y, math.inf))]
+    near = [words for _, left, words in level if abs(x - left) <= far_x]
     own = folded_label(label.words) if near else ""
     return any(words != own for words in near)
 

@@ -15,32 +15,22 @@ from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
-from thep_forms.layout import MM, PageLayout, PlacedBox, PlacedText, body_of, lay_out
+from thep_forms.layout import PlacedBox
 from thep_forms.reading.box_contents import SLACK, answer_in, is_written_over
 from thep_forms.reading.drawn_file import DrawnFile
 from thep_forms.reading.form_pages import FormPage, form_pages
 from thep_forms.reading.model import Answer, Note
 from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Run, content_of_page
-from thep_forms.reading.placement import (
-    Placement,
-    WordsAt,
-    find_placement,
-    folded,
-    folded_label,
-    phrases,
-    relabelled,
-    words_at,
-)
+from thep_forms.reading.placed_page import Layouts, PlacedPage
+from thep_forms.reading.placement import WordsAt, folded, phrases, words_at
 from thep_forms.reading.printed_lines import lines_of, words_of
-from thep_forms.reading.sorted_runs import BoxAreas, OwnWords, PrintedWords, SortedRuns, sorted_runs
+from thep_forms.reading.sorted_runs import sorted_runs
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.unseen import Unseen, unseen_on
 
-MOST_BLOCKS = 80  # on continuation pages that are looked for
 LONGEST_NUMBER = 2  # digits of a page's or a revision's number
 SHORTEST_PHRASE = 10  # letters of a label that tells pages apart: many a page says “Primary”
-BEGINNING = 12  # letters by which a line of the form's texts is known
 MOST_LINES = 100  # beside the boxes, that are kept
 LEAST_PICTURE = 0.5  # of a page, that a scan covers
 MORE = "…"  # the note that follows as many lines as are kept
@@ -73,48 +63,13 @@ def page_reader(definition: FormDefinition) -> PageReader:
     return PageReader(definition)
 
 
-class _Layouts:
-    """A form's pages with boxes, with as many blocks as anyone uses, and what is printed on them."""
-
-    def __init__(self, definition: FormDefinition) -> None:
-        self.pages = [layout for layout in lay_out(definition, MOST_BLOCKS) if layout.boxes]
-        self.height = definition.file.page.height * MM
-        self.body, self._definition = body_of(definition.file.page), definition
-
-    @property
-    def words(self) -> Mapping[str, str]:
-        """The words of all of the form's longer texts, which take time to load."""
-        return self._definition.words
-
-    def page(self, number: int) -> PageLayout | None:
-        """The page of that index, if there is one."""
-        return self.pages[number] if number < len(self.pages) else None
-
-    def own_words(self, layout: PageLayout, placement: Placement) -> list[OwnWords]:
-        """What the form prints on the page, and where."""
-        labels = [OwnWords(folded_label(label.words), placement.area(label.rect)) for label in layout.labels]
-        texts = [item for item in layout.items if isinstance(item, PlacedText)]
-        return labels + [
-            OwnWords(folded(self._definition.words_of_text(item.name)), placement.area(item.rect), BEGINNING)
-            for item in texts
-        ]
-
-
-class _PlacedPage(Struct, frozen=True):
-    """A page of the form, laid out in the way in which it is on a page of the file."""
-
-    layouts: _Layouts
-    layout: PageLayout
-    placement: Placement
-
-
 class PageReader:
     """Reads the pages of one year's form, in each of the layouts that the form may have."""
 
     def __init__(self, definition: FormDefinition) -> None:
-        self._layouts = [_Layouts(definition)]
+        self._layouts = [Layouts(definition)]
         if definition.earlier:
-            self._layouts.append(_Layouts(definition.earlier))
+            self._layouts.append(Layouts(definition.earlier))
         # The prefix stands before a school's number at the foot of its copy.
         self._foot = tuple(map(_letters_of, (*definition.foot, definition.partnership.dfe_prefix)))
         self._definition = definition
@@ -197,50 +152,38 @@ class PageReader:
             words = words_at(content)
             for found in (found for found in wanted if found.page == number):
                 if placed := self._placed(words, found.number):
-                    read = self._on_page(content, words, found, placed, margins=margins)
+                    read = self._on_page(content, found, placed, margins=margins)
                     pages[found] = replace(read, is_picture=is_picture)
         return pages
 
-    def _placed(self, words: WordsAt, number: int) -> _PlacedPage | None:
+    def _placed(self, words: WordsAt, number: int) -> PlacedPage | None:
         """The form's page of that index, in the layout most of whose labels are on the page; None if none fits."""
-        best: _PlacedPage | None = None
+        best: PlacedPage | None = None
         for layouts in self._layouts:
-            layout = layouts.page(number)
-            placement = find_placement(words, layout, layouts.height) if layout else None
-            if layout and placement and (best is None or placement.labels > best.placement.labels):
-                best = _PlacedPage(layouts, layout, placement)
+            placed = layouts.placed(words, number)
+            if placed and (best is None or placed.placement.labels > best.placement.labels):
+                best = placed
         return best
 
-    def _on_page(
-        self, content: PageContent, words: WordsAt, found: FormPage, page: _PlacedPage, *, margins: bool
-    ) -> PrintedPage:
-        layout, placement = page.layout, page.placement
-        boxes = [(placed, placement.area(placed.rect)) for placed in layout.boxes]
-        runs = self._sorted_runs(content, boxes, page, margins=margins)
+    def _on_page(self, content: PageContent, found: FormPage, page: PlacedPage, *, margins: bool) -> PrintedPage:
+        def counts_beside(run: Run, x: float, y: float) -> bool:
+            return page.body.holds(x, y) or (margins and not self._is_running(run, page.body))
+
+        runs = sorted_runs(content, page, counts_beside)
         answers: dict[str, Answer] = {}
-        for placed, area in boxes:
+        for placed, area in page.boxes:
             answer = answer_in(placed, area, runs.in_boxes[placed.box.name], content)
             answers[placed.box.name] = replace(answer, page=found.page)
-        for name in _under_other_labels(layout, answers, relabelled(words, layout, placement)):
+        for name in _under_other_labels(page, answers):
             answers[name] = replace(answers[name], text="", doubts=UNREADABLE)
         for name in runs.between:
             answers[name] = replace(answers[name], doubts=answers[name].doubts | UNREADABLE)
         notes = [Note(line, found.page) for line in _lines_worth_keeping(runs.beside)]
-        for placed, _ in boxes:
+        for placed, _ in page.boxes:
             name = placed.box.name
             if placed.box.kind is not Kind.TICKS and is_written_over(runs.in_boxes[name], content):
                 notes.append(Note("", found.page, name))
         return PrintedPage(answers, tuple(notes))
-
-    def _sorted_runs(self, content: PageContent, boxes: BoxAreas, page: _PlacedPage, *, margins: bool) -> SortedRuns:
-        body = page.placement.area(page.layouts.body)
-        school = page.placement.area(page.layout.school) if page.layout.school else None
-        printed = PrintedWords(page.layouts.own_words(page.layout, page.placement), school)
-
-        def counts_beside(run: Run, x: float, y: float) -> bool:
-            return body.holds(x, y) or (margins and not self._is_running(run, body))
-
-        return sorted_runs(content, boxes, printed, counts_beside)
 
     def _is_running(self, run: Run, body: Area) -> bool:
         """Whether it is of the heading or the foot of the pages, neither of which is in a side margin."""
@@ -249,11 +192,12 @@ class PageReader:
         return body.x - SLACK <= run[0].area.x <= body.right and (words in self._running or is_number)
 
 
-def _under_other_labels(layout: PageLayout, answers: Mapping[str, Answer], relabelled: Collection[str]) -> list[str]:
+def _under_other_labels(page: PlacedPage, answers: Mapping[str, Answer]) -> list[str]:
     """The relabelled boxes of each group in which one of them has an answer: it may be any of theirs."""
     found: list[str] = []
-    for group in layout.groups:
-        names = [item.box.name for item in group.items if isinstance(item, PlacedBox) and item.box.name in relabelled]
+    for group in page.layout.groups:
+        boxes = [item.box.name for item in group.items if isinstance(item, PlacedBox)]
+        names = [name for name in boxes if name in page.relabelled]
         if any(answers[name].says_something for name in names):
             found += names
     return found

@@ -12,6 +12,7 @@ from thep_forms.layout import PlacedBox
 from thep_forms.reading.box_contents import SLACK, TICK_SLACK
 from thep_forms.reading.once import once_for_each
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Run
+from thep_forms.reading.placed_page import OwnWords, PlacedPage
 from thep_forms.reading.placement import folded
 
 LEFT = 7.0  # points that an answer may begin to the left of its box, if it was typed without regard to the boxes
@@ -19,21 +20,6 @@ LONGEST_TICK = 3  # letters
 EDGE = 0.3  # of the type size, from the middle of a letter to the edge of its box
 
 BoxAreas = Sequence[tuple[PlacedBox, Area]]
-
-
-class OwnWords(Struct, frozen=True):
-    """Folded words that the form prints in an area. `beginning` is how many letters tell a line of them, if not all.
-
-    A line of a text may end otherwise on forms that were made before the date or the address in it changed.
-    """
-
-    words: str
-    area: Area
-    beginning: int | None = None
-
-    def begins(self, line: str) -> bool:
-        """Whether a line is one of these words, as far as its beginning tells."""
-        return line[: self.beginning] in self.words
 
 
 class SortedRuns(Struct):
@@ -47,39 +33,36 @@ class SortedRuns(Struct):
     beside: list[PrintedLetter] = field(default_factory=list)
 
 
-class PrintedWords(Struct, frozen=True):
-    """What the form itself prints on a page: its words, and where it names its school, if it does."""
-
-    words: Sequence[OwnWords]
-    school: Area | None
-
-    def has(self, run: Run, x: float, y: float) -> bool:
-        """Whether a run that begins at that point is the form's own, or in the place of the school's name."""
-        return _is_printed(run, self.words) or (self.school is not None and self.school.holds(x, y))
-
-
 def sorted_runs(
-    content: PageContent, boxes: BoxAreas, printed: PrintedWords, counts_beside: Callable[[Run, float, float], bool]
+    content: PageContent, page: PlacedPage, counts_beside: Callable[[Run, float, float], bool]
 ) -> SortedRuns:
     """The runs by where they stand. A text that is too long belongs to the box that it starts in.
 
     `counts_beside` says of a run in no box, which begins at a point, whether it is kept.
     """
-    runs = SortedRuns({placed.box.name: [] for placed, _ in boxes})
+    runs = SortedRuns({placed.box.name: [] for placed, _ in page.boxes})
     for run in content.runs:
-        x, y = _start(run)
-        box = _box_at(x, y, boxes, run)
-        is_own = box is None and printed.has(run, x, y)
-        if box is None and not is_own:
-            box = _box_at(x + LEFT, y, boxes, run)
+        box, is_own = _box_of(run, page)
         if box:
             placed, area = box
             runs.in_boxes[placed.box.name] += run
-            if _is_between(run, area, boxes):
+            if _is_between(run, area, page.boxes):
                 runs.between.add(placed.box.name)
-        elif not is_own and counts_beside(run, x, y):
+        elif not is_own and counts_beside(run, *_start(run)):
             runs.beside += [letter for letter in run if not letter.is_covered]
     return runs
+
+
+@once_for_each
+def _box_of(run: Run, page: PlacedPage) -> tuple[tuple[PlacedBox, Area] | None, bool]:
+    """The box that a run begins in; if it is in none, whether it is the form's own."""
+    x, y = _start(run)
+    box = _box_at(x, y, page.boxes, run)
+    if box:
+        return box, False
+    if _is_printed(run, page.words) or (page.school is not None and page.school.holds(x, y)):
+        return None, True
+    return _box_at(x + LEFT, y, page.boxes, run), False
 
 
 def _start(run: Run) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from thep_forms.reading.covered import covered_letters
 from thep_forms.reading.drawn import CURVE, LINE, DrawnLetter, DrawnPage, DrawnPart, DrawnStroke, edges_of
 from thep_forms.reading.once import once_for_each
-from thep_forms.reading.page_picture import ROWS, PagePicture
+from thep_forms.reading.page_picture import ROWS, Dots, Frame, PagePicture
 
 TINIEST = 1.5  # points: nobody can read smaller letters
 FEWEST_IN_WORD = 2  # hidden letters side by side, in a word of which others show
@@ -37,6 +37,15 @@ class Unseen(Struct, frozen=True):
 
     letters: frozenset[int] = frozenset()
     strokes: frozenset[int] = frozenset()
+
+
+class _Sought(Struct, frozen=True, gc=False):
+    """A letter that is looked for in a picture: its place there, and the rows of it that may show the letter."""
+
+    font: str
+    is_legible: bool
+    place: Dots
+    rows: Sequence[float] | None
 
 
 def unseen_on(drawn: DrawnPage, picture: PagePicture) -> Unseen:
@@ -61,8 +70,8 @@ def _hidden_letters(drawn: DrawnPage, picture: PagePicture) -> set[int] | None:
     seen_fonts: set[str] = set()
     shown, looked_at = 0, 0
     for before, part in drawn.numbered_parts():
-        for word, ends in _words(part):
-            seen = [char.font for char in ends if _letter_shows(char, picture)]
+        for word, ends in _words(part, picture.frame):
+            seen = [end.font for end in ends if end.is_legible and picture.differs(end.place, end.rows)]
             seen_fonts.update(seen)
             shown += len(seen)
             looked_at += len(ends)
@@ -77,9 +86,9 @@ def _hidden_letters(drawn: DrawnPage, picture: PagePicture) -> set[int] | None:
 
 
 @once_for_each
-def _words(part: DrawnPart) -> list[tuple[range, list[DrawnLetter]]]:
+def _words(part: DrawnPart, frame: Frame) -> list[tuple[range, list[_Sought]]]:
     """The words of a part, each with the first and the last of its letters that are looked for."""
-    return [(word, _ends(word, part.letters)) for word in _words_in(part.letters)]
+    return [(word, [_sought(char, frame) for char in _ends(word, part.letters)]) for word in _words_in(part.letters)]
 
 
 def _ends(word: range, chars: Sequence[DrawnLetter]) -> list[DrawnLetter]:
@@ -89,6 +98,12 @@ def _ends(word: range, chars: Sequence[DrawnLetter]) -> list[DrawnLetter]:
             last = next(index for index in reversed(word) if _is_figure(chars[index].text))
             return [chars[first], chars[last]] if first < last else [chars[first]]
     return []
+
+
+def _sought(char: DrawnLetter, frame: Frame) -> _Sought:
+    """Where a letter is looked for in a picture."""
+    place = frame.dots(edges_of(char), INSET_ACROSS)
+    return _Sought(char.font, char.size >= TINIEST, place, _rows_of(char.text))
 
 
 def _hidden_in(word: range, chars: Sequence[DrawnLetter], picture: PagePicture, seen_fonts: set[str]) -> list[int]:
@@ -104,7 +119,8 @@ def _hidden_in(word: range, chars: Sequence[DrawnLetter], picture: PagePicture, 
 
 
 def _letter_shows(char: DrawnLetter, picture: PagePicture) -> bool:
-    return char.size >= TINIEST and picture.differs(picture.dots(edges_of(char), INSET_ACROSS), _rows_of(char.text))
+    sought = _sought(char, picture.frame)
+    return sought.is_legible and picture.differs(sought.place, sought.rows)
 
 
 @lru_cache(maxsize=1024)
@@ -192,7 +208,7 @@ def _stroke_shows(stroke: DrawnStroke, picture: PagePicture) -> bool:
     if stroke.kind not in (CURVE, LINE) or len(stroke.points) < 2:
         return True
     for x, y in _points(stroke.points[:MOST_POINTS]):
-        place = picture.dots((x - AROUND, y - AROUND, x + AROUND, y + AROUND))
+        place = picture.frame.dots((x - AROUND, y - AROUND, x + AROUND, y + AROUND))
         if picture.differs(place, rows=None):
             return True
     return False
