@@ -6,6 +6,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -136,7 +137,8 @@ def test_without_the_cookie_no_file_is_taken(sender: Sender, tmp_path: Path) -> 
 
 
 def test_what_states_to_be_too_large_is_refused_before_it_is_read(sender: Sender, tmp_path: Path) -> None:
-    answer = raw_answer(sender, f"Content-Length: {LARGEST_UPLOAD + 1}", b"")
+    with sending(sender, f"Content-Length: {LARGEST_UPLOAD + 1}", b"") as connection:
+        answer = connection.recv(200)
     assert b" 413 " in answer
     assert files_left(tmp_path) == []
 
@@ -182,12 +184,9 @@ def test_a_name_that_no_disk_takes_is_said_in_words(sender: Sender, made: Path) 
 
 def test_an_upload_that_is_cut_off_leaves_nothing(sender: Sender, made: Path, tmp_path: Path) -> None:
     body = body_of([("token", None, sender.form_token().encode()), ("files", "a.txt", b"x" * 200_000)])
-    raw_answer(sender, f"Content-Length: {len(body)}", body[:150_000])
-    for _ in range(50):
-        if not files_left(tmp_path):
-            break
-        time.sleep(0.1)
-    assert (files_left(tmp_path), "a.txt" in sources(made)) == ([], False)
+    with sending(sender, f"Content-Length: {len(body)}", body[:150_000]):
+        assert [path.name for path in files_once(tmp_path, count=1)] == ["a.txt"]
+    assert (files_once(tmp_path, count=0), "a.txt" in sources(made)) == ([], False)
 
 
 @pytest.mark.parametrize("content_type", ["multipart/form-data", f"multipart/form-data; boundary={'x' * 1000}"])
@@ -209,14 +208,22 @@ def test_no_file_chosen_is_said_on_the_page(sender: Sender) -> None:
     assert (answer.status, "Choose a file first" in answer.body.decode()) == (422, True)
 
 
-def raw_answer(sender: Sender, header: str, body: bytes) -> bytes:
-    """The start of the answer to a form of which no more than `body` comes."""
+def files_once(tmp_path: Path, count: int) -> list[Path]:
+    """The files of the desk, once there are so many, or after some seconds."""
+    for _ in range(100):
+        if len(files_left(tmp_path)) == count:
+            break
+        time.sleep(0.1)
+    return files_left(tmp_path)
+
+
+@contextmanager
+def sending(sender: Sender, header: str, body: bytes) -> Iterator[socket.socket]:
+    """A connection on which a form was begun, and no more than `body` of it comes."""
     with socket.create_connection(("127.0.0.1", sender.port), timeout=20) as connection:
         head = (
             f"POST /add HTTP/1.1\r\nHost: 127.0.0.1:{sender.port}\r\nOrigin: {sender.origin}\r\n"
             f"Cookie: {sender.jar['Cookie']}\r\nContent-Type: {MULTIPART}\r\n{header}\r\n\r\n"
         )
         connection.sendall(head.encode() + body)
-        if not body:
-            return connection.recv(200)
-        return b""
+        yield connection
