@@ -322,6 +322,10 @@ class FormDefinition(Struct, frozen=True, eq=False, dict=True):
                 return self._named[name]
         return None
 
+    def has_box(self, name: str) -> bool:
+        """Whether this form has a box whose AcroForm field is `name`."""
+        return self.box(name) is not None
+
     @cached_property
     def _named(self) -> dict[str, Box]:
         """The boxes that every form has, and boxes of repeated roles that `box` has returned."""

@@ -125,7 +125,7 @@ def classify(document: Document, is_box: IsBox) -> Contents:
     pages = [page.obj for page in document.pdf.pages]  # at hand: each question for a page takes its time
     tree = field_tree(document.pdf, pages)
     found = values_by_name(tree.leaves)
-    modified = modified_at(document.pdf, (widget for widgets in found.values() for widget in widgets))
+    modified = modified_at(document.pdf, [leaf.node for leaf in tree.leaves])
     markup = markup_in(tree.annotations)
     seals, unsealed = _seals(pages)
     boxed, forms = pages_of(found), forms_in(found, is_box)

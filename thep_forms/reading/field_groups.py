@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import takewhile
 
 from msgspec import Struct, field
@@ -63,7 +64,7 @@ def forms_in(found: Mapping[str, list[WidgetValue]], is_box: IsBox) -> list[Form
 def _by_page(found: Mapping[str, list[WidgetValue]], is_box: IsBox) -> dict[int, Widgets]:
     """The widgets of each page by their own names."""
     pages: dict[int, Widgets] = {}
-    own = own_names(found, is_box)
+    own = own_names(tuple(found), is_box)
     for name, widgets in found.items():
         for widget in widgets:
             page = _NO_PAGE if widget.page is None else widget.page
@@ -115,7 +116,8 @@ def _is_continued(name: str, definition: FormDefinition) -> bool:
     return False
 
 
-def own_names(names: Collection[str], is_box: IsBox) -> dict[str, str]:
+@lru_cache(maxsize=8)  # the returns of a year have the same names
+def own_names(names: tuple[str, ...], is_box: IsBox) -> Mapping[str, str]:
     """The form's own name of each field. If it has none of them, what all names have in common is taken off."""
     own = {name: own_name(name, is_box) for name in names}
     if any(map(is_box, own.values())):

@@ -33,15 +33,16 @@ class TooManyError(Exception):
 class Node:
     """A dictionary of the field tree. Its names are copied at once: each question to qpdf takes its time.
 
-    `names` are those of the entries whose objects are in the file. `corners` are those of its rectangle, once somebody
-    has asked for them.
+    `names` are those of the entries whose objects are in the file; `lacks_any`: others are missing. `corners` are those
+    of its rectangle, once somebody has asked for them.
     """
 
-    __slots__ = ("corners", "dictionary", "names", "number")
+    __slots__ = ("corners", "dictionary", "lacks_any", "names", "number")
 
     def __init__(self, dictionary: Object, number: ObjectNumber) -> None:
         self.dictionary, self.number = dictionary, number
         self.names: Set[str] = dictionary.keys()
+        self.lacks_any = len(dictionary) != len(self.names)  # the length counts what is missing
         self.corners: Corners | None = None
 
     def get(self, key: str) -> object:
@@ -51,7 +52,7 @@ class Node:
     @property
     def lacks_entries(self) -> bool:
         """Whether the file names an object for an entry that an answer depends on, and does not have it."""
-        if len(self.dictionary) == len(self.names):  # the length counts what is missing
+        if not self.lacks_any:
             return False
         entries = self.dictionary.as_dict()
         return any(key in entries and entries[key] is None for key in _NEEDED)
@@ -59,7 +60,7 @@ class Node:
     @property
     def is_something_else(self) -> bool:
         """Whether it is certainly no field, but another object of the file."""
-        if name_of(self.get("/Type")) not in _TYPES:
+        if "/Type" in self.names and name_of(self.dictionary.get("/Type")) not in _TYPES:
             return True
         if not _OF_A_FIELD.isdisjoint(self.names):
             return False
@@ -131,7 +132,8 @@ def field_tree(pdf: pikepdf.Pdf, pages: Sequence[Object]) -> FieldTree:
             break
     if len(leaves) > MOST_FIELDS:
         raise TooManyError
-    lacks_entries = any(leaf.node.lacks_entries for leaf in leaves)
+    lacking = [leaf.node for leaf in leaves if leaf.node.lacks_any]
+    lacks_entries = any(node.lacks_entries for node in lacking)
     # A program that flattens forms may take away every field, and leave the list of them.
     is_flattened = not leaves and tree.is_emptied and not lacks_annotations
     lacks_fields = tree.lacks_objects and not is_flattened
@@ -192,8 +194,9 @@ class _Tree:
                 self.seen.add(number)
             node = Node(field, number)
             self.lacks_objects = self.lacks_objects or node.is_something_else
-            ancestors = ancestors or _ancestors(node)  # the list may name a field that is below another one
-            kids = [] if (entry := node.get("/Kids")) is None else self._kids(entry)
+            if not ancestors and "/Parent" in node.names:  # the list may name a field that is below another one
+                ancestors = _ancestors(node)
+            kids = self._kids(node.get("/Kids")) if "/Kids" in node.names else []
             if not kids or len(ancestors) == DEEPEST:
                 yield node, ancestors
                 continue
@@ -225,8 +228,6 @@ def _ancestors(node: Node) -> list[Node]:
     """The ancestors of a widget that the tree does not list, nearest first."""
     ancestors: list[Node] = []
     parent = node.get("/Parent")
-    if parent is None:  # as nearly always
-        return ancestors
     seen = {node.number} - {_DIRECT}
     while isinstance(parent, Dictionary) and parent.objgen not in seen and len(ancestors) < DEEPEST:
         ancestors.append(Node(parent, parent.objgen))

@@ -118,11 +118,6 @@ class WidgetValue(Struct, frozen=True):
         return self.node.corners
 
     @property
-    def changed(self) -> str:
-        """The date of its last change, as it stands in the file; empty where there is none."""
-        return text_of(self.node.get("/M")) if "/M" in self.node.names else ""
-
-    @property
     def area(self) -> tuple[float, ...]:
         """Its rectangle on the page, in points: left, bottom, right and top; not four numbers where it has none."""
         return self.corners if any(self.corners) else ()
@@ -174,12 +169,8 @@ def _differing(widgets: Sequence[WidgetValue]) -> Sequence[WidgetValue]:
 
 def pages_of(fields: Mapping[str, Sequence[WidgetValue]]) -> frozenset[int]:
     """The pages that the widgets of the fields are on."""
-    pages: set[int] = set()
-    for widgets in fields.values():
-        for widget in widgets:
-            if widget.page is not None:
-                pages.add(widget.page)
-    return frozenset(pages)
+    pages = {widget.page for widgets in fields.values() for widget in widgets}
+    return frozenset(page for page in pages if page is not None)
 
 
 def _full_name(leaf: Leaf) -> str:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pikepdf
 from pikepdf import Stream, String
 
-from thep_forms.reading.fields import WidgetValue
-from thep_forms.reading.objects import content_of, get
+from thep_forms.reading.field_tree import Node
+from thep_forms.reading.objects import content_of, get, text_of
 from thep_forms.reading.strings import text_string
 
 _LEAVES_OUT = ("Skia/PDF",)  # how the names of such programs begin
@@ -28,12 +28,15 @@ def may_lack_letters(pdf: pikepdf.Pdf) -> bool:
     return _entry(pdf, "/Producer").startswith(_LEAVES_OUT)
 
 
-def modified_at(pdf: pikepdf.Pdf, widgets: Iterable[WidgetValue]) -> datetime | None:
+def modified_at(pdf: pikepdf.Pdf, widgets: Iterable[Node]) -> datetime | None:
     """When the file was last changed: the latest of its own date and those of its widgets; None where it gives none.
 
     Firefox and Poppler date the widgets that were changed, and leave the file's date as it was.
     """
-    written = {_entry(pdf, "/ModDate"), *(widget.changed for widget in widgets)}
+    written = {_entry(pdf, "/ModDate")}
+    for widget in widgets:
+        if "/M" in widget.names:
+            written.add(text_of(widget.get("/M")))
     dates = [date for text in written if text and (date := pdf_date(text))]
     return max(dates) if dates else _xmp_date(pdf)
 

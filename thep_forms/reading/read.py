@@ -45,7 +45,7 @@ def _read(source: Source, definitions: DefinitionOfYear, passwords: Sequence[str
             return _read_other(source, file_type, definitions)
         with opened(source, passwords) as document:
             any_year = definitions(None)
-            contents = classify(document, lambda name: any_year.box(name) is not None)
+            contents = classify(document, any_year.has_box)
             attached = _attached(contents) if depth else Attachments()
             inside: list[Reading] = []
             for data in attached.files:
