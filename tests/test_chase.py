@@ -11,6 +11,7 @@ import pytest
 from tests.commands import run, table
 from tests.conftest import ingest, rows
 from tests.mailserver import MailServer
+from tests.printers import scanned
 from tests.remake_samples import answers, dated
 from tests.viewer import type_into
 from thep_forms.checking.record import SchoolRecord
@@ -292,6 +293,19 @@ def test_a_reminder_lists_the_errors_with_the_answers_of_the_school(
         assert chase(records, schools, server, "--only", "2101") == ["2101"]
     assert "Details of Main Contact for all mailings: Email: “head@cedar,example” is not an email" in text_of(server)
     assert "We have not yet received" not in text_of(server)
+
+
+def test_a_school_is_not_reminded_of_a_scan_that_the_office_has_yet_to_compare(
+    records: Path, schools: Path, forms: Path, tmp_path: Path
+) -> None:
+    note(records, "2101", 30)
+    path = tmp_path / "scan.pdf"
+    filled = type_into((forms / "2101.pdf").read_bytes(), answers("2101"))
+    path.write_bytes(scanned(filled, range(4)))
+    ingest(records, [path])
+    assert status(records, schools)["2101"]["status"] == "needs_attention"
+    with MailServer() as server:
+        assert chase(records, schools, server) == []
 
 
 def test_a_reminder_quotes_no_answer_that_may_belong_to_another_school(

@@ -73,6 +73,11 @@ class SchoolStatus(Struct, frozen=True):
         return self.standing is Standing.NEEDS_ATTENTION
 
     @property
+    def waits_for_office(self) -> bool:
+        """Whether the office has to compare its form with the picture of it, and the school has nothing to correct."""
+        return self.has_returned and not self.sentences
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """The e-mail addresses to write to: those of the school's to which no mail bounced."""
         return tuple(address for address in split_addresses(self.member.email) if address not in self.bounced)
@@ -107,7 +112,7 @@ class ReminderRule(Struct, frozen=True):
 
     def is_to_be_reminded(self, status: SchoolStatus) -> bool:
         """Whether the standing of the school is one to remind it of, on this or another day."""
-        return status.standing in REMINDED_STANDINGS
+        return status.standing in REMINDED_STANDINGS and not status.waits_for_office
 
     def has_had_all(self, status: SchoolStatus) -> bool:
         """Whether the school had as many reminders as it may have."""
