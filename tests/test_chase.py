@@ -285,6 +285,12 @@ def test_email_says_when_a_school_had_its_reminder_and_when_it_may_have_another(
         assert words in result.stderr
 
 
+def test_email_says_how_many_schools_have_the_form_already(records: Path, schools: Path) -> None:
+    note(records, "2101", 2)
+    result = run("email", "2026-27", "--schools", schools, "-o", records, "--dry-run")
+    assert "Not written to: 1 with the form already." in result.stderr
+
+
 def test_a_reminder_lists_the_errors_with_the_answers_of_the_school(
     records: Path, schools: Path, forms: Path, tmp_path: Path
 ) -> None:
