@@ -301,13 +301,14 @@ def test_a_reminder_lists_the_errors_with_the_answers_of_the_school(
     assert "We have not yet received" not in text_of(server)
 
 
+@pytest.mark.parametrize("pages", [(0,), (0, 1, 2, 3)])
 def test_a_school_is_not_reminded_of_a_scan_that_the_office_has_yet_to_compare(
-    records: Path, schools: Path, forms: Path, tmp_path: Path
+    records: Path, schools: Path, forms: Path, tmp_path: Path, pages: tuple[int, ...]
 ) -> None:
     note(records, "2101", 30)
     path = tmp_path / "scan.pdf"
     filled = type_into((forms / "2101.pdf").read_bytes(), answers("2101"))
-    path.write_bytes(scanned(filled, range(4)))
+    path.write_bytes(scanned(filled, pages))
     ingest(records, [path])
     assert status(records, schools)["2101"]["status"] == "needs_attention"
     with MailServer() as server:

@@ -131,8 +131,8 @@ def test_a_file_that_says_no_year_is_assigned_for_the_year_in_the_head_of_the_pa
 def test_to_do_says_how_many_schools_were_not_sent_the_form_that_others_have(records: Path, schools: Path) -> None:
     ingest(records, [inbox(records.parent / "in")], register=schools, year=YEAR)
     with Ledger(records) as ledger, ledger.transaction():
-        sent = Sent(str(YEAR), "211/2101", now(), SentKind.FORM, SentState.SENT, "office@cedar.example", "<1@x.example>")
-        ledger.note_sent(sent)
+        form, cedar = (SentKind.FORM, SentState.SENT), "office@cedar.example"
+        ledger.note_sent(Sent(str(YEAR), "211/2101", now(), *form, cedar, "<1@x.example>"))
     with running_desk(records, partial(Definitions, None, YEAR)) as running:
         page = Client(running).get("/").body.decode()
     assert "3 schools have not answered." in page
