@@ -11,6 +11,7 @@ import pytest
 from tests.commands import run, table
 from tests.conftest import ingest, rows
 from tests.mailserver import MailServer
+from tests.printers import scanned
 from tests.remake_samples import answers, dated
 from tests.viewer import type_into
 from thep_forms.checking.record import SchoolRecord
@@ -284,6 +285,12 @@ def test_email_says_when_a_school_had_its_reminder_and_when_it_may_have_another(
         assert words in result.stderr
 
 
+def test_email_says_how_many_schools_have_the_form_already(records: Path, schools: Path) -> None:
+    note(records, "2101", 2)
+    result = run("email", "2026-27", "--schools", schools, "-o", records, "--dry-run")
+    assert "Not written to: 1 with the form already." in result.stderr
+
+
 def test_a_reminder_lists_the_errors_with_the_answers_of_the_school(
     records: Path, schools: Path, forms: Path, tmp_path: Path
 ) -> None:
@@ -292,6 +299,20 @@ def test_a_reminder_lists_the_errors_with_the_answers_of_the_school(
         assert chase(records, schools, server, "--only", "2101") == ["2101"]
     assert "Details of Main Contact for all mailings: Email: “head@cedar,example” is not an email" in text_of(server)
     assert "We have not yet received" not in text_of(server)
+
+
+@pytest.mark.parametrize("pages", [(0,), (0, 1, 2, 3)])
+def test_a_school_is_not_reminded_of_a_scan_that_the_office_has_yet_to_compare(
+    records: Path, schools: Path, forms: Path, tmp_path: Path, pages: tuple[int, ...]
+) -> None:
+    note(records, "2101", 30)
+    path = tmp_path / "scan.pdf"
+    filled = type_into((forms / "2101.pdf").read_bytes(), answers("2101"))
+    path.write_bytes(scanned(filled, pages))
+    ingest(records, [path])
+    assert status(records, schools)["2101"]["status"] == "needs_attention"
+    with MailServer() as server:
+        assert chase(records, schools, server) == []
 
 
 def test_a_reminder_quotes_no_answer_that_may_belong_to_another_school(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
 from tests.conftest import inbox, ingest
-from tests.deciding import decide, return_id, row_of
+from tests.deciding import decide, return_id, row_of, standing
 from tests.remake_samples import answers
 from tests.test_desk_access import Client
 from tests.viewer import type_into
@@ -19,7 +20,10 @@ from thep_forms.desk.server import running_desk
 from thep_forms.errors import DecisionError
 from thep_forms.generate import generate
 from thep_forms.office.mail_choice import look_up_choice, request_for_due
-from thep_forms.office.to_do import look_up_to_do
+from thep_forms.office.mail_plan import now
+from thep_forms.office.school_status import Standing
+from thep_forms.office.to_do import look_up_schools, look_up_to_do
+from thep_forms.records import Ledger, Sent, SentKind, SentState
 
 Filled = Callable[..., bytes]
 YEAR = MembershipYear(2026)
@@ -103,3 +107,33 @@ def test_a_form_of_an_earlier_year_is_counted_for_its_year_with_one_click(record
         fields = urlencode({"token": token, "state": state, "year": "2025-26"})
         assert client.ask("POST", f"{path}/assign", fields, Origin=client.origin, **client.jar).status == 303
     assert row_of(records, return_id(records, "cedar"))["verdict"] == "accepted"
+
+
+def test_a_file_that_says_no_year_is_assigned_for_the_year_in_the_head_of_the_page(
+    records: Path, schools: Path
+) -> None:
+    files = records.parent / "in"
+    inbox(files)
+    (files / "Cedar.docx").write_bytes(b"PK\3\4 a Word document")
+    ingest(records, [files], register=schools, year=YEAR)
+    path = f"/returns/{return_id(records, 'Cedar')}"
+    with running_desk(records, partial(Definitions, None, YEAR)) as running:
+        client = Client(running)
+        token, state = client.token(path)
+        fields = urlencode({"token": token, "state": state, "school": "2101", "year": ""})
+        assert client.ask("POST", f"{path}/assign", fields, Origin=client.origin, **client.jar).status == 303
+    assert row_of(records, return_id(records, "Cedar"))["membership_year"] == "2026-27"
+    assert standing(records, "2101") == "wrote"
+    later = look_up_schools(records, DEFINITIONS, "2027-28").statuses
+    assert Standing.WROTE not in {status.standing for status in later}
+
+
+def test_to_do_says_how_many_schools_were_not_sent_the_form_that_others_have(records: Path, schools: Path) -> None:
+    ingest(records, [inbox(records.parent / "in")], register=schools, year=YEAR)
+    with Ledger(records) as ledger, ledger.transaction():
+        form, cedar = (SentKind.FORM, SentState.SENT), "office@cedar.example"
+        ledger.note_sent(Sent(str(YEAR), "211/2101", now(), *form, cedar, "<1@x.example>"))
+    with running_desk(records, partial(Definitions, None, YEAR)) as running:
+        page = Client(running).get("/").body.decode()
+    assert "3 schools have not answered." in page
+    assert "2 schools were not sent the form." in page

@@ -210,6 +210,10 @@ def test_a_refused_address_is_listed_as_a_problem(page: Page, mail: MailServer) 
     words = result(page)
     assert "1 message was not sent: see below." in words
     expect(page.locator(".steps .problem")).to_contain_text("Elm Tree Primary School: NOT sent")
+    assert "If an address is wrong, correct it in your list of schools, and give the list again." in words
+    links = page.locator("main").get_by_role("link")
+    expect(links.filter(has_text="Go on with the others")).to_have_count(0)
+    expect(links.filter(has_text="Your list of schools")).to_have_attribute("href", "/lists")
 
 
 def test_drafts_are_downloaded_in_one_file(page: Page, some: Path, tmp_path: Path) -> None:

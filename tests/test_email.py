@@ -167,7 +167,7 @@ def test_drafts_are_made_once_and_again_when_asked(schools: Path, records: Path,
     first = email(schools, records, "--drafts", tmp_path / "drafts", "--only", "2101")
     held = {path: path.read_bytes() for path in (tmp_path / "drafts").iterdir()}
     second = email(schools, records, "--drafts", tmp_path / "drafts")
-    assert "Not written to: 1 with a draft from an earlier run." in second.stderr
+    assert "Not written to: 1 with a draft already." in second.stderr
     assert len(second.stdout.splitlines()) == 2
     again = email(schools, records, "--drafts", tmp_path / "drafts", "--only", "2101", "--again")
     assert again.stdout == first.stdout
@@ -309,7 +309,7 @@ def test_a_run_without_a_new_draft_says_so_and_why(schools: Path, records: Path,
     assert f"3 new drafts in the folder {tmp_path / 'drafts'}." in first.stderr
     second = email(schools, records, "--drafts", tmp_path / "drafts")
     assert f"No new drafts in the folder {tmp_path / 'drafts'}." in second.stderr
-    assert "Not written to: 3 with a draft from an earlier run." in second.stderr
+    assert "Not written to: 3 with a draft already." in second.stderr
 
 
 def test_a_school_without_an_address_is_listed_with_what_to_do(schools: Path, records: Path) -> None:

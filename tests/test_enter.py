@@ -149,7 +149,7 @@ def test_answers_of_an_earlier_year_count_in_that_year(records: Path, filled: Fi
         (("9999", "2026-27", "--unchanged"), "is not in the list of member schools"),
         (("cedar", "2026-27", "--unchanged"), "is not a DfE number"),
         (("2101", "2026-27"), "--unchanged"),
-        (("2101", "2026-27", "--unchanged"), "does not say enough"),
+        (("2101", "2026-27", "--unchanged"), "so “nothing has changed” does not say enough"),
         (("2101", "2026-27", "main_contact_email=jo@cedar"), "is not an email address"),
         (("2101", "2026-27", "dfe_number=2103"), "Leave it out"),
         (("2101", "2026-27", "head=Ann"), "The form has no field"),

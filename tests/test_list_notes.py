@@ -95,7 +95,7 @@ def test_columns_used_and_unused_are_named_with_what_the_nearest_may_mean(tmp_pa
     row = {"DfE Number": "2101", "School": "Cedar", "Headteacher mail": "a@cedar.example", "Ward": "x"}
     assert notes(written(tmp_path, row)) == (
         "schools.csv: used “DfE Number”, “School”; not used “Headteacher mail”, “Ward”. "
-        "If “Headteacher mail” means headteacher_email, give it that name."
+        "If “Headteacher mail” means “headteacher email”, give it that name."
     )
 
 

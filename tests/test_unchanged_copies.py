@@ -22,6 +22,7 @@ from thep_forms.generate import Master
 from thep_forms.generate.pack import PaperCopy, pack
 from thep_forms.generate.writer import is_as_written
 from thep_forms.office.examine import Examiner
+from thep_forms.office.to_do import look_up_to_do
 
 CEDAR = "211/2101"
 NEW_CHAIR = {"chair_of_governors_name": "Edith Newly-Elected"}
@@ -156,3 +157,12 @@ def test_unchanged_copy_beside_a_changed_one_with_an_error_leaves_one_to_look_at
     files = {"untouched": copy, "faulty": type_into(copy, {"main_contact_email": "at school"})}
     ingest(tmp_path / "records", [inbox(tmp_path / "inbox", **files)])
     assert verdicts(tmp_path / "records") == {"untouched": "superseded", "faulty": "needs_attention"}
+
+
+def test_to_do_says_first_that_a_copy_came_back_untouched_and_then_what_it_lacks(tmp_path: Path) -> None:
+    """What it lacks, we did not know when we sent it: to ask for each answer is beside the point."""
+    bare = Master(load_definition("2026-27").for_copies).copy({"school_name": "Cedar Primary School"}, CEDAR)
+    ingest(tmp_path / "records", [inbox(tmp_path / "in", cedar=bare)])
+    (task,) = look_up_to_do(tmp_path / "records", Definitions.of_today()).tasks
+    assert task.what[0] == "the copy came back exactly as we sent it"
+    assert "Phase: no box is ticked" in task.what

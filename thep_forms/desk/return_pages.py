@@ -146,7 +146,7 @@ class ReturnPages(PageGroup):
             case "confirm":
                 return confirm(self.desk.folder, return_id, form.all("field"), why, definitions).numbers
             case "assign":
-                year = MembershipYear.parse(form["year"]) if form["year"] else None
+                year = self._year_of(shown, form["year"])
                 school = number_of(form["school"], self._names(shown))
                 return assign(self.desk.folder, return_id, school, year, why, definitions).numbers
             case "close":
@@ -155,6 +155,15 @@ class ReturnPages(PageGroup):
             case "prefer":
                 return prefer(self.desk.folder, return_id, definitions, why).numbers
         raise DecisionError("The desk knows no such act.")
+
+    def _year_of(self, shown: ShownReturn, typed: str) -> MembershipYear | None:
+        """The year for which to assign it; None if the file says it.
+
+        A file that says no year would count for every year: it is of the one in the head of the page.
+        """
+        if typed:
+            return MembershipYear.parse(typed)
+        return None if shown.returned.year else self.desk.sight.year
 
     def _confirm_proposals(self, shown: ShownReturn, form: SentForm) -> Sequence[int]:
         """Save what was changed, and confirm one answer from a picture, or all that can be."""

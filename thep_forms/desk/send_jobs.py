@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -41,8 +41,8 @@ def sending(request: MailRequest, server: Server, per_minute: float, path: str) 
             sent = outcomes.count(DeliveryOutcome.SENT)
             counted = _counted(job.total, "message", "sent")
             job.result = counted if sent == job.total else f"{sent} of {counted}"
-            job.outcome = tuple(_outcome(sent, len(outcomes) - sent, job.total))
-            job.links = list(_links_after(sent, job.total, path))
+            job.outcome = tuple(_outcome(outcomes, job.total))
+            job.links = list(_links_after(sent, len(outcomes), job.total, path))
 
     return work
 
@@ -51,19 +51,25 @@ def _counted(count: int, what: str, done: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'} {done}"
 
 
-def _outcome(sent: int, not_sent: int, total: int) -> list[str]:
+def _outcome(outcomes: Sequence[DeliveryOutcome], total: int) -> list[str]:
+    sent = outcomes.count(DeliveryOutcome.SENT)
+    not_sent = len(outcomes) - sent
     words = ["1 message was sent." if sent == 1 else f"{sent} messages were sent."]
     if not_sent:
         words.append("1 message was not sent: see below." if not_sent == 1 else f"{not_sent} were not sent: see below.")
+    if DeliveryOutcome.REFUSED in outcomes:
+        words.append("If an address is wrong, correct it in your list of schools, and give the list again.")
     if left := total - sent - not_sent:
         words.append("1 school is left." if left == 1 else f"{left} schools are left.")
     return words
 
 
-def _links_after(sent: int, total: int, path: str) -> list[JobLink]:
+def _links_after(sent: int, tried: int, total: int, path: str) -> list[JobLink]:
     schools = JobLink("Where each school stands", "/schools")
     if sent == total:
         return [schools]
+    if sent and tried == total:
+        return [JobLink("Your list of schools", "/lists"), JobLink("Write to those again", path), schools]
     return [JobLink("Go on with the others" if sent else "Try again", path if sent else f"{path}/how"), schools]
 
 

@@ -170,8 +170,8 @@ def _require_right(reading: Reading, changes: Mapping[str, str], definitions: De
             raise DecisionError(f"{problem.message} Nothing was entered.")
         if unchanged:
             raise DecisionError(
-                f"{problem.label}: nobody knows this yet, so “unchanged” does not say enough. Give this answer too. "
-                "Nothing was entered."
+                f"{problem.label}: nobody knows this yet, so “nothing has changed” does not say enough. "
+                "Give this answer too. Nothing was entered."
             )
 
 

@@ -18,8 +18,8 @@ _SKIPPED = {
     Standing.UNCERTAIN: "that may have been written to",
     Standing.UNDELIVERABLE: "with an address that does not work",
     Standing.NOT_SENT: "not yet sent the form",
-    Standing.DRAFTED: "with a draft from an earlier run",
-    Standing.SENT: "sent the form in an earlier run",
+    Standing.DRAFTED: "with a draft already",
+    Standing.SENT: "with the form already",
 }
 
 # Where schools stand, as the end of a sentence: schools …

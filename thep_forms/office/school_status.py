@@ -50,7 +50,8 @@ class SchoolStatus(Struct, frozen=True):
     `why` explains it in one line, without anything that was typed into a form. `return_id` is the return that the
     standing is about. `sentences` ask the school to correct that return. `messages` were sent to the school, the first
     one first. `wrote` says when the school wrote without a form, such as `on 3 May 2026`; it is empty if it did not.
-    `bounced` are those of its addresses to which mail bounced.
+    `bounced` are those of its addresses to which mail bounced. `waits_for_office`: the school has nothing to correct,
+    but the office has yet to compare its form with the picture of it.
     """
 
     member: MemberSchool
@@ -61,6 +62,7 @@ class SchoolStatus(Struct, frozen=True):
     messages: tuple[Sent, ...] = ()
     wrote: str = ""
     bounced: tuple[str, ...] = ()
+    waits_for_office: bool = False
 
     @property
     def dfe_number(self) -> str:
@@ -94,10 +96,14 @@ class SchoolStatus(Struct, frozen=True):
 
 
 class ReminderRule(Struct, frozen=True):
-    """Whom to remind: a school gets no more than `at_most` reminders, with `days_apart` days between two of them."""
+    """Whom to remind: a school gets no more than `at_most` reminders, with `days_apart` days between two of them.
+
+    A person may have `chosen` the schools.
+    """
 
     at_most: int = REMINDERS_FOR_A_SCHOOL
     days_apart: int = DAYS_BETWEEN_REMINDERS
+    chosen: bool = False
 
     def is_due(self, status: SchoolStatus, on: date) -> bool:
         """Whether the school is to be reminded on that day."""
@@ -106,7 +112,12 @@ class ReminderRule(Struct, frozen=True):
         return not status.reminders or self.next_day(status.reminders[-1]) <= on
 
     def is_to_be_reminded(self, status: SchoolStatus) -> bool:
-        """Whether the standing of the school is one to remind it of, on this or another day."""
+        """Whether the standing of the school is one to remind it of, on this or another day.
+
+        A school whose form waits for the office has answered. It is asked a question only if a person chose it.
+        """
+        if status.waits_for_office:
+            return self.chosen and bool(status.sentences)
         return status.standing in REMINDED_STANDINGS
 
     def has_had_all(self, status: SchoolStatus) -> bool:
@@ -118,7 +129,7 @@ class ReminderRule(Struct, frozen=True):
         return reminder.at.date() + timedelta(days=self.days_apart)
 
 
-REMIND_AT_ANY_TIME = ReminderRule(sys.maxsize, 0)  # schools that a person chose
+REMIND_AT_ANY_TIME = ReminderRule(sys.maxsize, 0, chosen=True)  # schools that a person chose
 
 
 def last_form(messages: Iterable[Sent]) -> Sent | None:

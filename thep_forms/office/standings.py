@@ -245,7 +245,15 @@ def _status_of_faulty_return(
     queries = [problem for problem in problems if problem.severity is Severity.QUERY]
     to_mend = for_the_school((*errors, *queries))
     sentences = tuple(dict.fromkeys(_sentence(problem, is_own_copy) for problem in to_mend))
-    return SchoolStatus(history.member, Standing.NEEDS_ATTENTION, why, faulty.return_id, sentences, history.messages)
+    return SchoolStatus(
+        history.member,
+        Standing.NEEDS_ATTENTION,
+        why,
+        faulty.return_id,
+        sentences,
+        history.messages,
+        waits_for_office=bool(errors) and not for_the_school(errors),
+    )
 
 
 def _conflicts(returns: Iterable[Returned], records: Records) -> list[Problem]:

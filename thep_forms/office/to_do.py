@@ -52,6 +52,11 @@ class ToDo(Struct, frozen=True):
     messages: int
 
     @property
+    def not_sent(self) -> int:
+        """How many schools were not sent the form that others were sent."""
+        return self.counts[Standing.NOT_SENT]
+
+    @property
     def kinds(self) -> Counter[TaskKind]:
         """How many tasks there are of each kind."""
         return Counter(task.kind for task in self.tasks)

@@ -21,10 +21,13 @@ def in_short(problem: Problem, texts: Texts) -> str:
 
 
 def all_in_short(problems: Iterable[Problem], texts: Texts) -> list[str]:
-    """The problems in short, each once. All answers that were read from a picture are one thing to do, the first."""
+    """The problems in short, each once. All answers that were read from a picture are one thing to do, the first.
+
+    What is wrong with the whole form explains what its answers lack, so it goes before them.
+    """
     words: dict[str, None] = {}
     unconfirmed = 0
-    for problem in problems:
+    for problem in sorted(problems, key=lambda problem: bool(problem.label)):
         if problem.code is ProblemCode.SCAN_UNCONFIRMED:
             unconfirmed += 1
         else:

@@ -95,7 +95,7 @@ def _nearest(unused: dict[str, str], names: Collection[str]) -> str:
         for name in sorted(names):
             likeness = difflib.SequenceMatcher(None, column, name).ratio()
             if likeness > best:
-                best, found = likeness, f" If “{heading}” means {name}, give it that name."
+                best, found = likeness, f" If “{heading}” means “{name.replace('_', ' ')}”, give it that name."
     return found
 
 
