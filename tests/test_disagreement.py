@@ -207,6 +207,50 @@ def test_box_that_may_show_its_answer_is_not_asked_about(returned: bytes, defini
     assert asked(changed(returned, lambda pdf: drawn(pdf, BOX, *SHOWS_IT[way])), definition) == []
 
 
+OTHER_SCRIPTS = {"none of its letters": "李小龙", "some of its letters": "李小龙 Lee"}
+
+
+@pytest.mark.parametrize("held", OTHER_SCRIPTS.values(), ids=OTHER_SCRIPTS)
+def test_answer_in_another_script_of_which_its_box_shows_another_text_is_a_query(
+    returned: bytes, definition: FormDefinition, held: str
+) -> None:
+    """Also after a box in the form's own font, whose letters are known by then."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)[BOX].V = String(held)
+        drawn(pdf, BOX, b"/Tx BMC BT /Helv 9 Tf (" + held[4:].encode() + b") Tj (John Smith) Tj ET EMC")
+
+    assert [problem.code for problem in asked(changed(returned, change), definition)] == ["value_shown_differently"]
+
+
+def test_what_a_box_shows_does_not_depend_on_the_fonts_of_other_files(form: bytes, definition: FormDefinition) -> None:
+    """A font in one file says that its codes are the letters of an answer; another file has other letters for them."""
+
+    def claiming(name: str) -> bytes:
+        codes = b" ".join(b"<%04X> <%04X>" % (code, ord(char)) for code, char in enumerate(name, 1))
+        font = Dictionary(Type=Name.Font, Subtype=Name.Type0, BaseFont=Name.Any, Encoding=Name("/Identity-H"))
+
+        def change(pdf: pikepdf.Pdf) -> None:
+            font.ToUnicode = pdf.make_stream(b"%d beginbfchar %s endbfchar" % (len(name), codes))
+            shown = b"".join(b"%04X" % code for code in range(1, len(name) + 1))
+            drawn(pdf, BOX, b"/Tx BMC BT /Helv 9 Tf <" + shown + b"> Tj ET EMC", font)
+
+        return changed(type_into(form, {BOX: "Ann Lee"}), change)
+
+    believed, other = claiming("Ann Lee"), claiming("Jo Bell")
+    assert asked(believed, definition) == []
+    assert [problem.code for problem in asked(other, definition)] == ["value_shown_differently"]
+
+
+@pytest.mark.parametrize("name", [name for name, value in AWKWARD.items() if isinstance(value, str)])
+def test_awkward_answer_that_is_typed_alone_shows_what_it_is(
+    form: bytes, definition: FormDefinition, name: str
+) -> None:
+    """No other box has shown by then what the letters of the form's own font are."""
+    problems = asked(type_into(form, {name: AWKWARD[name]}), definition, name)
+    assert "value_shown_differently" not in {problem.code for problem in problems}
+
+
 @pytest.mark.parametrize("start", [0, 18], ids=["its beginning", "its end"])
 def test_box_that_shows_a_part_of_a_long_answer_is_not_asked_about(
     returned: bytes, definition: FormDefinition, start: int

@@ -1,13 +1,21 @@
-"""What is left in memory of a return that was read: nothing that only a search for garbage would find.
+"""What is left in memory of a return that was read: little, and nothing that only a search for garbage would find.
 
-Objects of a file that hold each other would keep its answers in memory until that search, and make searches long.
+Objects of a file that hold each other would keep its answers in memory until that search, and make searches long. What
+is kept for the next files must be small whatever is in a file, or a few odd ones would fill a process's memory.
 """
 
 from __future__ import annotations
 
 import gc
+import tracemalloc
 from pathlib import Path
 
+import pikepdf
+import pytest
+from pikepdf import Array, Dictionary, Name, String
+
+from tests.changing import Change, changed
+from tests.printers import by_qpdf
 from thep_forms.definition import Definitions
 from thep_forms.office.examine import Examiner
 
@@ -29,3 +37,51 @@ def test_a_return_that_was_read_leaves_nothing_for_a_search_for_garbage(tmp_path
     examiner = Examiner(Definitions.of_today())
     examiner.examine(pdf)  # what is loaded and kept for the next file is no garbage
     assert garbage_after(examiner, pdf) == 0
+
+
+MOST_LEFT = 20 * 2**20  # bytes
+MANY, IN_A_RANGE = 6, 70_000  # ranges of a font, and their codes
+LATIN = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
+
+
+def write(pdf: pikepdf.Pdf, font: Dictionary, text: bytes) -> None:
+    """Write on the first page in a font."""
+    page = pdf.pages[0]
+    page.obj.Resources.Font["/Odd"] = pdf.make_indirect(font)
+    page.contents_add(b"Q Q Q BT /Odd 9 Tf 1 0 0 1 10 10 Tm " + text + b" ET")
+
+
+def with_widths_of_many_codes(pdf: pikepdf.Pdf) -> None:
+    widths = Array()
+    for number in range(MANY):
+        widths.extend([number * IN_A_RANGE, (number + 1) * IN_A_RANGE - 1, 500])
+    system = Dictionary(Registry=String("Adobe"), Ordering=String("GB1"), Supplement=0)
+    inner = Dictionary(Type=Name.Font, Subtype=Name.CIDFontType2, BaseFont=Name.Odd, CIDSystemInfo=system, W=widths)
+    font = Dictionary(Type=Name.Font, Subtype=Name.Type0, BaseFont=Name.Odd, Encoding=Name("/Identity-H"))
+    font.DescendantFonts = Array([inner])
+    write(pdf, font, b"<0041> Tj")
+
+
+def with_texts_of_many_codes(pdf: pikepdf.Pdf) -> None:
+    starts = range(0, MANY * IN_A_RANGE, IN_A_RANGE)
+    ranges = b"".join(b"<%08X> <%08X> <0041> " % (start, start + IN_A_RANGE - 1) for start in starts)
+    font = Dictionary({**LATIN, "/ToUnicode": pdf.make_stream(b"beginbfrange " + ranges + b"endbfrange")})
+    write(pdf, font, b"(A) Tj")
+
+
+def with_many_letters(pdf: pikepdf.Pdf) -> None:
+    write(pdf, LATIN, b"(abcdefghij) Tj " * 20_000)
+
+
+@pytest.mark.parametrize("change", [with_widths_of_many_codes, with_texts_of_many_codes, with_many_letters])
+def test_little_is_kept_of_an_odd_file(returned: bytes, change: Change) -> None:
+    examiner, flattened = Examiner(Definitions.of_today()), by_qpdf(returned)
+    examiner.on_data(flattened)
+    odd = changed(flattened, change)
+    tracemalloc.start()
+    try:
+        examiner.on_data(odd)
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < MOST_LEFT
+    finally:
+        tracemalloc.stop()

@@ -86,6 +86,24 @@ def test_line_through_an_answer_makes_it_unreadable(printed: bytes, definition: 
     assert asked(read_return(struck, definition), definition) == {(HEAD, "value_unreadable")}
 
 
+@pytest.mark.parametrize(("start", "end"), [(2, -2), (-2, 2)], ids=["down", "up"])
+def test_line_from_corner_to_corner_of_an_answer_makes_it_unreadable(
+    printed: bytes, definition: FormDefinition, start: float, end: float
+) -> None:
+    """As of a cross over it that a tool for straight lines drew."""
+    rect = place(definition, HEAD)
+    middle, reach = rect.y + rect.height / 2, rect.height / 2
+    start, end = middle + start / 2 * reach, middle + end / 2 * reach
+    struck = printers.drawn_on(printed, f"1 w {rect.x + 2} {start} m {rect.x + 45} {end} l S")
+    assert asked(read_return(struck, definition), definition) == {(HEAD, "value_unreadable")}
+
+
+def test_slanted_line_that_does_not_show_is_not_queried(printed: bytes, definition: FormDefinition) -> None:
+    rect = place(definition, HEAD)
+    unseen = f"1 G 0.3 w {rect.x + 2} {rect.y + 2} m {rect.x + 45} {rect.top - 2} l S"
+    assert asked(read_return(printers.drawn_on(printed, unseen), definition), definition) == set()
+
+
 def test_line_below_an_answer_is_not_queried(printed: bytes, definition: FormDefinition) -> None:
     rect = place(definition, HEAD)
     below = rect.y + rect.height / 2 - 5

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 from itertools import islice
 
-from msgspec import Struct
+from msgspec import Struct, field
 from pikepdf import Array, Dictionary, Name, Stream
 
 from thep_forms.reading.objects import content_of, get, name_of
@@ -41,10 +41,10 @@ _TOKENS = re.compile(
 )
 _ACTUAL_TEXT = "/ActualText"
 _OPERAND = b"0123456789+-.[]<>%"  # first characters of what is no operator
-_ASCII = re.compile("[!-~]")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|[\r\n])|(.))", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _NOT_ASCII_CLUSTER = re.compile("[ -~]?[\u0300-\u036f]+|[^ -~\uffff]")  # a letter with marks is one
+_ORPHANS = re.compile("(?:^|(?<= ))[\u0300-\u036f]+")  # marks that are shown without a letter
 _UNSURE = re.compile("[^A-Za-z0-9@./+_=\uffff]")  # signs that programs put in the place of letters, or of each other
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _SPELT_OUT = str.maketrans(_LIGATURES)
@@ -53,16 +53,27 @@ _CMAP = re.compile(rb"(?:(?P<kind>begin|end)bf(?P<what>char|range))|<([0-9A-Fa-f
 Letters = Mapping[int, str]  # the text of each code of a font
 
 
+class FormFonts(Struct):
+    """The fonts of a whole form, by name, and the letters of the font that was met last, which nearly all boxes use.
+
+    They are one file's own: with another file's, what a box shows might be read as something else.
+    """
+
+    by_name: object
+    latest: Letters | None = None
+    tables: dict[tuple[int, int], Letters] = field(default_factory=dict)  # that were read, by their object numbers
+
+
 class BoxFonts(Struct, frozen=True):
     """Where the fonts of an appearance are found, by name: in its own resources, else in those of the whole form."""
 
     own: object
-    of_form: object
+    of_form: FormFonts
 
     def named(self, name: str) -> object:
         """The font of that name, with its slash; None where there is none."""
         font = get(self.own, name)
-        return get(self.of_form, name) if font is None else font
+        return get(self.of_form.by_name, name) if font is None else font
 
 
 class BoxSize(Struct, frozen=True):
@@ -79,9 +90,12 @@ def text_shown_instead(value: str, content: bytes, fonts: BoxFonts, size: BoxSiz
     """
     if len(content) > MOST_CONTENT:
         return ""
-    squeezed = "".join(value.split())
     shown = text_of_appearance(content, fonts)
-    if not shown.replace(_UNKNOWN, "").strip() or _agree(squeezed, "".join(shown.split()), size):
+    if not shown.replace(_UNKNOWN, "").strip():
+        return ""
+    squeezed = "".join(value.split())
+    readings = {shown, _ORPHANS.sub("", shown)}  # a mark alone is of the letter before it, or of one that was left out
+    if any(_agree(squeezed, "".join(reading.split()), size) for reading in readings):
         return ""
     return " ".join(shown.replace(_UNKNOWN, REPLACEMENT).split())
 
@@ -89,11 +103,8 @@ def text_shown_instead(value: str, content: bytes, fonts: BoxFonts, size: BoxSiz
 # --- the quick way ----------------------------------------------------------------------------------------------------
 
 
-_LATEST: list[dict[int, str]] = []  # the letters of the font that was met last, which nearly all boxes use
-
-
-def shows_plainly(content: bytes, value: str) -> bool:
-    """Whether the strings in an appearance are just the value, in one byte a letter, or in the font met last.
+def shows_plainly(content: bytes, value: str, letters: Letters | None) -> bool:
+    """Whether the strings in an appearance are just the value, in one byte a letter, or in a font of these letters.
 
     Its font is not looked at: strings that another font would draw as other letters do not spell the value by chance.
     """
@@ -101,29 +112,12 @@ def shows_plainly(content: bytes, value: str) -> bool:
     strings = _STRINGS.findall(content)
     if not strings:
         return not squeezed
-    parts = [*map(_bytes_of, strings)]
-    raw = b"".join(parts)
-    if _LATEST and len(raw) >= 2 * len(squeezed):
-        text = raw.decode("utf-16-be", "replace").translate(_LATEST[0])
+    raw = b"".join(map(_bytes_of, strings))
+    if letters and len(raw) >= 2 * len(squeezed):
+        text = raw.decode("utf-16-be", "replace").translate(letters)
         if text == squeezed or "".join(text.split()) == squeezed:
             return True
-    if squeezed.isascii():
-        return raw.isascii() and "".join(raw.decode("ascii").split()) == squeezed
-    return bool(_LATEST) and _shows_all_ascii(parts, squeezed, _LATEST[0])
-
-
-def _shows_all_ascii(parts: Sequence[bytes], squeezed: str, letters: Letters) -> bool:
-    """Whether strings in that font show all ASCII letters of the value in their order.
-
-    Viewers draw other letters in fonts of their own, or not at all.
-    """
-    at = 0
-    for part in parts:
-        text = "".join(part.decode("utf-16-be", "replace").translate(letters).split())
-        found = squeezed.find(text, at) if text else at
-        if found >= 0 and not _ASCII.search(squeezed, at, found):
-            at = found + len(text)
-    return not _ASCII.search(squeezed, at)
+    return squeezed.isascii() and raw.isascii() and "".join(raw.decode("ascii").split()) == squeezed
 
 
 def _bytes_of(token: bytes) -> bytes:
@@ -171,14 +165,14 @@ def _texts(content: bytes, fonts: BoxFonts) -> Iterator[str]:
             elif word == b"Tf":
                 font = fonts.named(names[-1] if names else "")
             elif not any(open_spans):
-                yield _shown_by(word, b"".join(strings), font)
+                yield _shown_by(word, b"".join(strings), font, fonts.of_form)
             strings, names = [], []
 
 
-def _shown_by(operator: bytes, raw: bytes, font: object) -> str:
+def _shown_by(operator: bytes, raw: bytes, font: object, of_form: FormFonts) -> str:
     """The text that an operator shows."""
     if operator in (b"Tj", b"TJ", b"'", b'"'):
-        return f"{_decoded(raw, font)} "
+        return f"{_decoded(raw, font, of_form)} "
     return _UNKNOWN if operator in (b"Do", b"BI") else ""
 
 
@@ -186,16 +180,20 @@ def _marked_text(raw: bytes) -> str:
     return raw.decode("utf-16", "replace") if raw[:2] in (b"\xfe\xff", b"\xff\xfe") else raw.decode("latin-1")
 
 
-def _decoded(raw: bytes, font: object) -> str:
-    """The text that the codes stand for in the font. A viewer takes a font that is not there for a usual one."""
+def _decoded(raw: bytes, font: object, of_form: FormFonts) -> str:
+    """The text that the codes stand for in the font. A viewer takes a font that is not there for a usual one.
+
+    The letters of a font whose codes have two bytes become those that were met last.
+    """
     if font is None:
         return raw.decode("cp1252", "replace").replace(REPLACEMENT, _UNKNOWN)
     if get(font, "/Subtype") == Name.Type0:
-        letters = _letters_of(font)
+        letters = _letters_of(font, of_form)
         if letters is None or name_of(get(font, "/Encoding")) not in _TWO_BYTES:
             return _UNKNOWN
+        of_form.latest = letters
         return "".join(letters.get(raw[n] << 8 | raw[n + 1], _UNKNOWN) for n in range(0, len(raw) - 1, 2))
-    letters = _letters_of(font) or {}
+    letters = _letters_of(font, of_form) or {}
     encoded = _simple_letters(font)
     return "".join(letters.get(code) or encoded.get(code, _UNKNOWN) for code in raw)
 
@@ -211,11 +209,11 @@ def _simple_letters(font: object) -> Letters:
     is_symbolic = bool(_SYMBOLS.search(name_of(get(font, "/BaseFont"))))
     if get(font, "/Subtype") == "/Type3" or is_symbolic or (base is None and is_embedded):
         return {}
-    letters = {code: chr(code) for code in range(0x20, 0x7F)}
-    if codec := _CODECS.get(name_of(base)):
-        letters |= {code: text for code in range(0x80, 0x100) if (text := bytes([code]).decode(codec, "ignore"))}
-    code = 0
-    for item in changes if isinstance(changes, Array) else ():
+    of_codec = _letters_of_codec(_CODECS.get(name_of(base)))
+    if not isinstance(changes, Array):
+        return of_codec
+    letters, code = {**of_codec}, 0
+    for item in changes:
         if isinstance(item, int):
             code = item
         else:
@@ -224,15 +222,24 @@ def _simple_letters(font: object) -> Letters:
     return letters
 
 
-def _letters_of(font: object) -> dict[int, str] | None:
-    """The text of each code by the font's own table, None where it has none. It becomes the one that is met last."""
+@cache
+def _letters_of_codec(codec: str | None) -> Letters:
+    """The letters of the codes of a known encoding; those of ASCII, of one that is not known."""
+    letters = {code: chr(code) for code in range(0x20, 0x7F)}
+    if codec:
+        letters |= {code: text for code in range(0x80, 0x100) if (text := bytes([code]).decode(codec, "ignore"))}
+    return letters
+
+
+def _letters_of(font: object, of_form: FormFonts) -> Letters | None:
+    """The text of each code by the font's own table, None where it has none."""
     table = get(font, "/ToUnicode")
     if not isinstance(table, Stream):
         return None
-    letters = _parsed(content_of(table) or b"")
-    if get(font, "/Subtype") == Name.Type0:
-        _LATEST[:] = [letters]
-    return letters
+    number = table.objgen
+    if number not in of_form.tables:
+        of_form.tables[number] = _parsed(content_of(table) or b"")
+    return of_form.tables[number]
 
 
 @lru_cache(maxsize=_KEPT)

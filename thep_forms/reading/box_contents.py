@@ -24,6 +24,7 @@ FARTHEST = 3.0  # times the type size, between two letters of an answer
 MOST_SIZES = 1.25  # times the smallest of its letters
 LEADING = 0.75  # of the type size, from one line to the next
 STRUCK = 0.2  # of the type size, from the middle of an answer to a line through it
+SLANTED = 0.5  # the same, to the middle of a slanted line through it
 THICKEST = 0.5  # of the type size, of a line through an answer
 LEAST_STRUCK = 0.5  # of an answer, that a line through it crosses
 SMALL = 0.1  # points
@@ -119,13 +120,14 @@ def _is_scattered(line: Sequence[PrintedLetter]) -> bool:
 
 
 def _is_struck(line: Sequence[PrintedLetter], content: PageContent) -> bool:
-    """Whether a line is drawn through most of the text. A rule below it is none."""
+    """Whether a line is drawn through most of the text, level or from corner to corner. A rule below it is none."""
     size, middle = line[0].size, line[0].area.middle[1]
     left, right = line[0].area.x, line[-1].area.right
-    for stroke in content.strokes_between(middle - STRUCK * size - SMALL, middle + STRUCK * size + SMALL):
+    for stroke in content.strokes_between(middle - SLANTED * size, middle + SLANTED * size):
         area = stroke.area
-        is_line = area.height < THICKEST * size and area.width >= LEAST_STRUCK * (right - left)
-        if is_line and abs(area.middle[1] - middle) <= STRUCK * size and left <= area.middle[0] <= right:
+        is_level = area.height < THICKEST * size and abs(area.middle[1] - middle) <= STRUCK * size
+        is_line = is_level or (stroke.is_slanted and not stroke.is_covered)
+        if is_line and area.width >= LEAST_STRUCK * (right - left) and left <= area.middle[0] <= right:
             return True
     return False
 

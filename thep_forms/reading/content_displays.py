@@ -14,7 +14,7 @@ from thep_forms.reading.content_canvas import Canvas, Matrix
 from thep_forms.reading.content_fonts import ContentFont
 from thep_forms.reading.drawn import DrawnPart
 
-SHORTEST = 2000  # bytes of a stream that is kept
+SHORTEST, LONGEST = 2000, 100_000  # bytes of a stream that is kept: that of a page of a form has some 20,000
 MOST = 12  # streams
 
 

@@ -292,6 +292,8 @@ def _widths_by_code(array: bytes) -> dict[int, float]:
             if len(before) == 3:
                 _add_range(before, found)
                 before = []
+        if len(found) > MOST_CODES:
+            raise NotPlainError
     return found
 
 

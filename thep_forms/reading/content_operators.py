@@ -9,7 +9,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Stream
 
 from thep_forms.reading.content_canvas import SAME, Canvas, GraphicsState, Matrix, edges_of_turned, multiplied
-from thep_forms.reading.content_displays import SHORTEST, Display, Displays, DrawnObject, Recorder
+from thep_forms.reading.content_displays import LONGEST, SHORTEST, Display, Displays, DrawnObject, Recorder
 from thep_forms.reading.content_fonts import ContentFont, content_font, number_in
 from thep_forms.reading.content_paths import ContentPath
 from thep_forms.reading.content_tokens import NotPlainError, check_operand, name_in, numbers_in, string_in, tokens_of
@@ -49,7 +49,7 @@ class ContentRun(ContentPath):
 
     def draw(self, content: bytes) -> None:
         """Draw it, or what is kept of it. Raises `NotPlainError`."""
-        if len(content) < SHORTEST or self.canvas.is_full:
+        if not SHORTEST <= len(content) <= LONGEST or self.canvas.is_full:
             self._run(content)
             return
         key = (content, self.state.ctm, self.canvas.height, self.canvas.corner)

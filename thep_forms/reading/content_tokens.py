@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-MOST_CODES = 70_000  # of a font, in one entry
+MOST_CODES = 70_000  # of a font: more than two bytes can tell apart
 _SPACE = rb"[\t\n\x0b\f\r ]*+"
 _END = rb"(?=[\t\n\x0b\f\r ()<>\[\]/%]|\Z)"
 _STRING = rb"\((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*+\))*+\)"  # with one level of parentheses in it

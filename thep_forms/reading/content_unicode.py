@@ -79,6 +79,8 @@ def _bytes_of(digits: bytes) -> bytes:
 
 def _add(texts: dict[int, str], code: int, text: bytes) -> None:
     """Give a text to a code. pdfminer keeps a space where a second entry says that it does not break."""
+    if len(texts) == MOST_CODES:
+        raise NotPlainError
     decoded = text.decode("UTF-16BE", "ignore")
     if decoded != "\u00a0" or texts.get(code) != " ":
         texts[code] = decoded

@@ -13,7 +13,7 @@ from functools import lru_cache
 from msgspec import Struct
 from pikepdf import Array, Dictionary, Name, Stream, String
 
-from thep_forms.reading.appearance import BoxFonts, BoxSize, shows_plainly, text_shown_instead
+from thep_forms.reading.appearance import BoxFonts, BoxSize, FormFonts, shows_plainly, text_shown_instead
 from thep_forms.reading.field_tree import Corners, Leaf, Node
 from thep_forms.reading.model import Answer, Doubt
 from thep_forms.reading.objects import (
@@ -88,16 +88,16 @@ class WidgetValue(Struct, frozen=True):
             return False
         return _draws_text(get(appearances, "/N"), set())
 
-    def shown_instead(self, fonts: object) -> str:
+    def shown_instead(self, fonts: FormFonts) -> str:
         """The text that its box shows, where that is certainly not its value; empty where it is. Reads the appearance.
 
-        `fonts` are those of the whole form, by name.
+        `fonts` are those of the whole form.
         """
         if self.ticks or self.lacks_value or Doubt.UNREADABLE in self.doubts:
             return ""
         appearance = get(self.node.get("/AP"), "/N")
         content = content_of(appearance) if isinstance(appearance, Stream) else None
-        if not content or shows_plainly(content, self.text):
+        if not content or shows_plainly(content, self.text, fonts.latest):
             return ""
         left, _, right, _ = self.corners
         own_fonts = get(get(appearance, "/Resources"), "/Font")

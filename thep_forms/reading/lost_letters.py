@@ -17,7 +17,7 @@ from collections.abc import Collection
 from msgspec import Struct
 from pikepdf import Dictionary, Stream
 
-from thep_forms.reading.appearance import BoxFonts, may_be, text_of_appearance
+from thep_forms.reading.appearance import BoxFonts, FormFonts, may_be, text_of_appearance
 from thep_forms.reading.objects import get
 
 MOST_LOOKED_AT = 2000  # form XObjects of a page
@@ -67,7 +67,7 @@ class BoxTraces:
 def lost_letters(pages: Collection[BoxTraces]) -> LostLetters:
     """What the boxes that became part of the pages have lost."""
     parted = [appearance for page in pages for appearance in page.parted]
-    texts = {_normalised(text_of_appearance(content, BoxFonts(fonts, None))) for content, fonts in parted}
+    texts = {_normalised(text_of_appearance(content, BoxFonts(fonts, FormFonts(None)))) for content, fonts in parted}
     names_last, uses_last = any(page.names_last for page in pages), any(page.uses_last for page in pages)
     return LostLetters(frozenset(texts), names_last and not uses_last and not texts)
 

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from thep_forms.reading.drawn import (
     CURVE,
+    LINE,
     RECTANGLE,
     DrawnLetter,
     DrawnPage,
@@ -95,13 +96,15 @@ class PrintedLetter(Struct, gc=False):
 class Stroke(Struct, frozen=True, gc=False):
     """A line, a curve, a filling or a picture. `frames`: it looks like the frame of a box, or like its ground.
 
-    `is_pen`: it looks like a stroke of a pen. `is_covered`: it does not show.
+    `is_pen`: it looks like a stroke of a pen. `is_covered`: it does not show. `is_slanted`: it is a straight line that
+    is neither level nor upright.
     """
 
     area: Area
     frames: bool
     is_pen: bool = False
     is_covered: bool = False
+    is_slanted: bool = False
 
 
 class Run(tuple[PrintedLetter, ...]):
@@ -180,7 +183,9 @@ def _content(
     upright = [letter for letter in part.letters if letter.direction not in across] if across else part.letters
     strokes: list[Stroke] = []
     for thing, _ in part.strokes:
-        strokes.append(Stroke(_area(thing, turn), _frames(thing), _is_pen(thing), id(thing) in hidden))
+        area = _area(thing, turn)
+        is_slanted = thing.kind == LINE and min(area.width, area.height) >= THIN
+        strokes.append(Stroke(area, _frames(thing), _is_pen(thing), id(thing) in hidden, is_slanted))
     return PageContent([*_runs(_letters(upright, turn, unreadable, hidden))], strokes)
 
 

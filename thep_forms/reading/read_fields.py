@@ -11,6 +11,7 @@ from thep_forms.definition.form import Box, FormDefinition
 from thep_forms.definition.identity import FORM_ID, form_in, years_in
 from thep_forms.definition.model import Kind
 from thep_forms.reading.annotations import BoxArea
+from thep_forms.reading.appearance import FormFonts
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found
 from thep_forms.reading.damage import attempt, decode_streams
 from thep_forms.reading.field_groups import FormFields
@@ -101,7 +102,7 @@ def _as_they_look(
     Where viewers are to draw all boxes anew, what they show now says nothing.
     """
     acroform = get(contents.document.pdf.Root, "/AcroForm")
-    fonts = get(get(acroform, "/DR"), "/Font")
+    fonts = FormFonts(get(get(acroform, "/DR"), "/Font"))
     is_drawn_anew = get(acroform, "/NeedAppearances") is True
     filled = [name for name in boxes if not _is_bare(form.widgets[name])]
     moved = moved_boxes(form, filled, definition)
