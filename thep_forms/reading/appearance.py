@@ -9,28 +9,19 @@ Most appearances show just the value, in the form's own font: that is found out 
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
-from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from collections.abc import Iterator
 from itertools import islice
 
-from msgspec import Struct, field
-from pikepdf import Array, Dictionary, Name, Stream
+from msgspec import Struct
 
-from thep_forms.reading.objects import content_of, get, name_of
+from thep_forms.reading.box_fonts import UNKNOWN, USUAL_FONT, BoxFont, BoxFonts, Letters
 from thep_forms.reading.strings import REPLACEMENT
 
 MOST_CONTENT = 100_000  # bytes of an appearance that is compared
 MOST_TOKENS = 20_000
 LEAST_SHOWN = 16.0  # points of a box's width for each letter, at most, where only part of the value shows
 MASKS = "*•●∙·"  # signs that stand for the letters of a password
-_MOST_IN_RANGE = 0xFFFF  # codes
-_KEPT = 16  # fonts whose letters are kept for the next file
-_UNKNOWN = "\uffff"  # stands for letters that nobody can name; no character (Unicode, 23.7)
-_TWO_BYTES = ("/Identity-H", "/Identity-V")  # encodings of which each code has two bytes
-_CODECS = {"/WinAnsiEncoding": "cp1252", "/MacRomanEncoding": "mac_roman", "/PDFDocEncoding": "pdfdoc"}
-_SYMBOLS = re.compile("Symbol|Dingbats|Wingdings", re.IGNORECASE)
 
 _STRING = rb"\([^\\()]*(?:(?:\\.|\([^\\()]*(?:\\.[^\\()]*)*\))[^\\()]*)*\)"  # with brackets one level deep
 _HEX = rb"<[0-9A-Fa-f\s]*>"
@@ -49,32 +40,6 @@ _UNSURE = re.compile("[^A-Za-z0-9@./+_=\uffff]")  # signs that programs put in t
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _SPELT_OUT = str.maketrans(_LIGATURES)
 
-_CMAP = re.compile(rb"(?:(?P<kind>begin|end)bf(?P<what>char|range))|<([0-9A-Fa-f\s]*)>|(\[)|(\])")
-Letters = Mapping[int, str]  # the text of each code of a font
-
-
-class FormFonts(Struct):
-    """The fonts of a whole form, by name, and the letters of the font that was met last, which nearly all boxes use.
-
-    They are one file's own: with another file's, what a box shows might be read as something else.
-    """
-
-    by_name: object
-    latest: Letters | None = None
-    tables: dict[tuple[int, int], Letters] = field(default_factory=dict)  # that were read, by their object numbers
-
-
-class BoxFonts(Struct, frozen=True):
-    """Where the fonts of an appearance are found, by name: in its own resources, else in those of the whole form."""
-
-    own: object
-    of_form: FormFonts
-
-    def named(self, name: str) -> object:
-        """The font of that name, with its slash; None where there is none."""
-        font = get(self.own, name)
-        return get(self.of_form.by_name, name) if font is None else font
-
 
 class BoxSize(Struct, frozen=True):
     """The width of a box, in points, and the number of characters that it takes, 0 without a limit."""
@@ -91,13 +56,13 @@ def text_shown_instead(value: str, content: bytes, fonts: BoxFonts, size: BoxSiz
     if len(content) > MOST_CONTENT:
         return ""
     shown = text_of_appearance(content, fonts)
-    if not shown.replace(_UNKNOWN, "").strip():
+    if not shown.replace(UNKNOWN, "").strip():
         return ""
     squeezed = "".join(value.split())
     readings = {shown, _ORPHANS.sub("", shown)}  # a mark alone is of the letter before it, or of one that was left out
     if any(_agree(squeezed, "".join(reading.split()), size) for reading in readings):
         return ""
-    return " ".join(shown.replace(_UNKNOWN, REPLACEMENT).split())
+    return " ".join(shown.replace(UNKNOWN, REPLACEMENT).split())
 
 
 # --- the quick way ----------------------------------------------------------------------------------------------------
@@ -147,7 +112,7 @@ def _texts(content: bytes, fonts: BoxFonts) -> Iterator[str]:
     """The text of each operator. What says in other words what it shows (ISO 32000-1, 14.9.4) counts by these words."""
     strings: list[bytes] = []
     names: list[str] = []
-    font: object = None
+    font = USUAL_FONT
     open_spans: list[bool] = []  # of each marked content that is open, whether its text is given in other words
     for token in islice(_TOKENS.finditer(content), MOST_TOKENS):
         word = token[0]
@@ -165,127 +130,19 @@ def _texts(content: bytes, fonts: BoxFonts) -> Iterator[str]:
             elif word == b"Tf":
                 font = fonts.named(names[-1] if names else "")
             elif not any(open_spans):
-                yield _shown_by(word, b"".join(strings), font, fonts.of_form)
+                yield _shown_by(word, b"".join(strings), font)
             strings, names = [], []
 
 
-def _shown_by(operator: bytes, raw: bytes, font: object, of_form: FormFonts) -> str:
+def _shown_by(operator: bytes, raw: bytes, font: BoxFont) -> str:
     """The text that an operator shows."""
     if operator in (b"Tj", b"TJ", b"'", b'"'):
-        return f"{_decoded(raw, font, of_form)} "
-    return _UNKNOWN if operator in (b"Do", b"BI") else ""
+        return f"{font.decoded(raw)} "
+    return UNKNOWN if operator in (b"Do", b"BI") else ""
 
 
 def _marked_text(raw: bytes) -> str:
     return raw.decode("utf-16", "replace") if raw[:2] in (b"\xfe\xff", b"\xff\xfe") else raw.decode("latin-1")
-
-
-def _decoded(raw: bytes, font: object, of_form: FormFonts) -> str:
-    """The text that the codes stand for in the font. A viewer takes a font that is not there for a usual one.
-
-    The letters of a font whose codes have two bytes become those that were met last.
-    """
-    if font is None:
-        return raw.decode("cp1252", "replace").replace(REPLACEMENT, _UNKNOWN)
-    if get(font, "/Subtype") == Name.Type0:
-        letters = _letters_of(font, of_form)
-        if letters is None or name_of(get(font, "/Encoding")) not in _TWO_BYTES:
-            return _UNKNOWN
-        of_form.latest = letters
-        return "".join(letters.get(raw[n] << 8 | raw[n + 1], _UNKNOWN) for n in range(0, len(raw) - 1, 2))
-    letters = _letters_of(font, of_form) or {}
-    encoded = _simple_letters(font)
-    return "".join(letters.get(code) or encoded.get(code, _UNKNOWN) for code in raw)
-
-
-def _simple_letters(font: object) -> Letters:
-    """The letters of a font of single bytes by its encoding alone: those of which there is no doubt."""
-    encoding = get(font, "/Encoding")
-    base, changes = encoding, None
-    if isinstance(encoding, Dictionary):
-        base, changes = encoding.get("/BaseEncoding"), encoding.get("/Differences")
-    descriptor = get(font, "/FontDescriptor")
-    is_embedded = any(get(descriptor, key) is not None for key in ("/FontFile", "/FontFile2", "/FontFile3"))
-    is_symbolic = bool(_SYMBOLS.search(name_of(get(font, "/BaseFont"))))
-    if get(font, "/Subtype") == "/Type3" or is_symbolic or (base is None and is_embedded):
-        return {}
-    of_codec = _letters_of_codec(_CODECS.get(name_of(base)))
-    if not isinstance(changes, Array):
-        return of_codec
-    letters, code = {**of_codec}, 0
-    for item in changes:
-        if isinstance(item, int):
-            code = item
-        else:
-            letters.pop(code, None)  # which letter its name means is not looked up
-            code += 1
-    return letters
-
-
-@cache
-def _letters_of_codec(codec: str | None) -> Letters:
-    """The letters of the codes of a known encoding; those of ASCII, of one that is not known."""
-    letters = {code: chr(code) for code in range(0x20, 0x7F)}
-    if codec:
-        letters |= {code: text for code in range(0x80, 0x100) if (text := bytes([code]).decode(codec, "ignore"))}
-    return letters
-
-
-def _letters_of(font: object, of_form: FormFonts) -> Letters | None:
-    """The text of each code by the font's own table, None where it has none."""
-    table = get(font, "/ToUnicode")
-    if not isinstance(table, Stream):
-        return None
-    number = table.objgen
-    if number not in of_form.tables:
-        of_form.tables[number] = _parsed(content_of(table) or b"")
-    return of_form.tables[number]
-
-
-@lru_cache(maxsize=_KEPT)
-def _parsed(table: bytes) -> dict[int, str]:
-    """The text of each code in a ToUnicode table (ISO 32000-1, 9.10.3)."""
-    letters: dict[int, str] = {}
-    what = b""
-    row: list[bytes] = []
-    array: list[bytes] | None = None
-    for token in _CMAP.finditer(table):
-        if token["kind"]:
-            what, row, array = (token["what"] if token["kind"] == b"begin" else b""), [], None
-        elif token[4]:
-            array = []
-        elif token[5]:
-            _put_array(letters, row, array or [])
-            row, array = [], None
-        elif array is not None:
-            array.append(token[3])
-        elif what:
-            row.append(token[3])
-            if len(row) == (2 if what == b"char" else 3):
-                _put_row(letters, row)
-                row = []
-    return letters
-
-
-def _put_row(letters: dict[int, str], row: list[bytes]) -> None:
-    """Add a code and its text, or the first code of a range, its last code, and the text of the first."""
-    first, last, text = _number(row[0]), _number(row[-2]), _letter(row[-1])
-    for code in range(first, min(last, first + _MOST_IN_RANGE) + 1) if text else ():
-        letters[code] = text[:-1] + chr(min(ord(text[-1]) + code - first, sys.maxunicode))
-
-
-def _put_array(letters: dict[int, str], row: list[bytes], texts: list[bytes]) -> None:
-    if row:
-        letters.update((code, _letter(text)) for code, text in enumerate(texts, _number(row[0])))
-
-
-def _number(digits: bytes) -> int:
-    return int(b"".join(digits.split()) or b"0", 16)
-
-
-def _letter(digits: bytes) -> str:
-    digits = b"".join(digits.split())
-    return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii")).decode("utf-16-be", "replace")
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------
@@ -298,17 +155,17 @@ def _agree(value: str, shown: str, size: BoxSize) -> bool:
         return True
     if not (value + shown).isascii():
         value, shown = _certain(value), _certain(shown)
-        if not shown.replace(_UNKNOWN, ""):
+        if not shown.replace(UNKNOWN, ""):
             return True
     if _fits(value, shown):
         return True
     is_full = 0 < size.limit <= len(shown)
-    return shown.strip(_UNKNOWN) in value and (is_full or len(shown) * LEAST_SHOWN >= size.width)
+    return shown.strip(UNKNOWN) in value and (is_full or len(shown) * LEAST_SHOWN >= size.width)
 
 
 def may_be(value: str, shown: str) -> bool:
     """Whether a value may be what is shown, most of whose letters are known; both are without white space."""
-    unknown = shown.count(_UNKNOWN)
+    unknown = shown.count(UNKNOWN)
     return 2 * unknown < len(shown) and _fits(value, shown)
 
 
@@ -319,7 +176,7 @@ def _certain(text: str) -> str:
 
 def _fits(value: str, shown: str) -> bool:
     """Whether what is shown is the value, where each U+FFFF may stand for anything or nothing."""
-    first, *parts = shown.split(_UNKNOWN)
+    first, *parts = shown.split(UNKNOWN)
     if not parts:
         return value == first
     *between, last = parts

@@ -13,7 +13,8 @@ from functools import lru_cache
 from msgspec import Struct
 from pikepdf import Array, Dictionary, Name, Stream, String
 
-from thep_forms.reading.appearance import BoxFonts, BoxSize, FormFonts, shows_plainly, text_shown_instead
+from thep_forms.reading.appearance import BoxSize, shows_plainly, text_shown_instead
+from thep_forms.reading.box_fonts import BoxFonts, FormFonts
 from thep_forms.reading.field_tree import Corners, Leaf, Node
 from thep_forms.reading.model import Answer, Doubt
 from thep_forms.reading.objects import (

@@ -17,7 +17,8 @@ from collections.abc import Collection
 from msgspec import Struct
 from pikepdf import Dictionary, Stream
 
-from thep_forms.reading.appearance import BoxFonts, FormFonts, may_be, text_of_appearance
+from thep_forms.reading.appearance import may_be, text_of_appearance
+from thep_forms.reading.box_fonts import BoxFonts, FormFonts
 from thep_forms.reading.objects import get
 
 MOST_LOOKED_AT = 2000  # form XObjects of a page

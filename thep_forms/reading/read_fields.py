@@ -11,7 +11,7 @@ from thep_forms.definition.form import Box, FormDefinition
 from thep_forms.definition.identity import FORM_ID, form_in, years_in
 from thep_forms.definition.model import Kind
 from thep_forms.reading.annotations import BoxArea
-from thep_forms.reading.appearance import FormFonts
+from thep_forms.reading.box_fonts import FormFonts
 from thep_forms.reading.classify import Contents, DefinitionOfYear, Found
 from thep_forms.reading.damage import attempt, decode_streams
 from thep_forms.reading.field_groups import FormFields
