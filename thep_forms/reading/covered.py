@@ -20,6 +20,7 @@ THINNEST = 2.0  # points: a thinner thing covers no letter
 INSET_ACROSS, INSET_DOWN = 0.1, 0.3  # of a letter's sides, at its edges, where what is beside or above it may show
 MOST_SHOWN = 0.5  # of the letters under something that covers them
 MOST_LOOKED_AT = 200  # letters under one thing
+ROUNDED = 2  # dots that the edges of two letters may come nearer to each other in a picture
 
 
 def covered_letters(drawn: DrawnPage, picture: PagePicture) -> set[int]:
@@ -97,8 +98,15 @@ def _shows(picture: PagePicture, char: DrawnLetter, later: Sequence[DrawnLetter]
     seen = picture.text_alone.crop(place)
     mask = Image.new("L", seen.size, 255)
     draw = ImageDraw.Draw(mask)
-    for letter in later:
+    for letter in _near(char, later, ROUNDED / picture.frame.scale):
         left, top, right, bottom = picture.frame.dots(edges_of(letter))
         if left < place[2] and right > place[0] and top < place[3] and bottom > place[1]:
             draw.rectangle((left - place[0], top - place[1], right - place[0], bottom - place[1]), fill=0)
     return any(seen.histogram(mask)[MOST_DIFFERENCE + 1 :])
+
+
+def _near(char: DrawnLetter, letters: Sequence[DrawnLetter], far: float) -> list[DrawnLetter]:
+    """Those of the letters that lie over one, or less than so many points beside it."""
+    left, top, right, bottom = char.x0 - far, char.top - far, char.x1 + far, char.bottom + far
+    level = [letter for letter in letters if letter.top < bottom and letter.bottom > top]
+    return [letter for letter in level if letter.x0 < right and letter.x1 > left]
