@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from tests.remake_samples import answers
@@ -47,6 +48,7 @@ def read_from_picture(
     year: str = "2026-27",
     confidence: float = SURE,
     places: tuple[PagePlace, ...] = (),
+    pages_missing: tuple[int, ...] = (),
 ) -> Reading:
     """The reading of a picture with the sample answers of a school and `changes`; an empty text takes one away.
 
@@ -58,7 +60,8 @@ def read_from_picture(
     digest = digest_of(definition.without_prefix(printed)) if printed is not None else ""
     read = {name: Answer(text, ReadFrom.SCAN, page=0, confidence=confidence) for name, text in texts.items() if text}
     hidden = form_id(definition.identifier, definition.year, definition.form.revision, copy_of, digest)
-    return Reading(FileKind.SCAN, read, form_id=hidden, places=places or (lying_straight(definition),))
+    reading = Reading(FileKind.SCAN, read, form_id=hidden, places=places or (lying_straight(definition),))
+    return replace(reading, pages_missing=pages_missing, boxes=tuple(sorted(read))) if pages_missing else reading
 
 
 def lying_straight(definition: FormDefinition, page: int = 0, number: int = 1) -> PagePlace:

@@ -163,6 +163,19 @@ def test_all_that_is_right_is_confirmed_together_with_what_was_changed(page: Pag
     assert (row_of(some, photo)["verdict"], unconfirmed(some)) == ("accepted", set())
 
 
+def test_confirmed_answers_leave_what_is_asked_about_the_whole_form(page: Page, some: Path) -> None:
+    first_page = put_in(some, read_from_picture(number="4242", pages_missing=(2, 3, 4)))
+    look(page, first_page)
+    page.get_by_role("button", name="Confirm all that is right").first.click()
+    expect(page.locator(".done")).to_contain_text("answers that were read from a picture are confirmed")
+    assert (row_of(some, first_page)["verdict"], codes(some, first_page)) == ("accepted", {"pages_missing"})
+    look(page, first_page)
+    expect(page.locator("main")).to_contain_text("did not come back")
+    page.get_by_role("button", name="Confirm it").click()
+    expect(page.locator(".done")).to_contain_text("confirmed")
+    assert codes(some, first_page) == set()
+
+
 def test_everything_that_was_just_confirmed_is_undone_at_once(page: Page, some: Path, photo: str) -> None:
     look(page, photo)
     before = unconfirmed(some)

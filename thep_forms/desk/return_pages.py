@@ -26,7 +26,7 @@ from thep_forms.errors import DecisionError, YearError
 from thep_forms.office.assign import assign, close
 from thep_forms.office.box_crops import draw_crop
 from thep_forms.office.box_places import look_up_places
-from thep_forms.office.confirm import confirm
+from thep_forms.office.confirm import confirm, confirm_answers
 from thep_forms.office.conflict import look_up_conflict
 from thep_forms.office.correct import correct
 from thep_forms.office.kept_file import look_up_file
@@ -174,8 +174,8 @@ class ReturnPages(PageGroup):
         if changed:
             numbers += correct(folder, return_id, changed, why, definitions).numbers
         if form["confirm"] == ALL:
-            if look_up_return(folder, return_id, definitions).questions:
-                numbers += confirm(folder, return_id, (), why, definitions).numbers
+            confirmed = confirm_answers(folder, return_id, why, definitions)
+            numbers += confirmed.numbers if confirmed else ()
         elif not any(answer.startswith(f"{form['confirm']}=") for answer in changed):
             numbers += confirm(folder, return_id, [form["confirm"]], why, definitions).numbers
         return numbers

@@ -29,13 +29,30 @@ def confirm(
     with open_desk(folder, definitions, who) as desk:
         returned = desk.returned(return_id)
         _require_answers(returned)
-        definition = desk.definition_of(returned)
-        keys = dict.fromkeys(map(ProblemKey.of, _problems(desk, returned, fields, definition)))
-        decisions = [
-            desk.decision(Action.CONFIRM, returned, field=key.field, before=key.code, after=key.value, why=why)
-            for key in keys
-        ]
-        return desk.decided(desk.take(decisions), returned.return_id)
+        return _confirmed(desk, returned, _problems(desk, returned, fields, desk.definition_of(returned)), why)
+
+
+def confirm_answers(folder: Path, return_id: str, why: str, definitions: Definitions, who: str = "") -> Decided | None:
+    """Tick off all that is asked about single answers of a return; None where nothing is.
+
+    What is asked about the whole form stays, such as pages that did not come back: an answer says nothing about it.
+    Raises `DecisionError`, `RecordsError`.
+    """
+    with open_desk(folder, definitions, who) as desk:
+        returned = desk.returned(return_id)
+        _require_answers(returned)
+        found = can_be_confirmed_now(desk.records.problems(returned), desk.definition_of(returned))
+        of_answers = [problem for problem in found if problem.field]
+        return _confirmed(desk, returned, of_answers, why) if of_answers else None
+
+
+def _confirmed(desk: Desk, returned: Returned, problems: Sequence[Problem], why: str) -> Decided:
+    keys = dict.fromkeys(map(ProblemKey.of, problems))
+    decisions = [
+        desk.decision(Action.CONFIRM, returned, field=key.field, before=key.code, after=key.value, why=why)
+        for key in keys
+    ]
+    return desk.decided(desk.take(decisions), returned.return_id)
 
 
 def can_be_confirmed(problem: Problem, definition: FormDefinition) -> bool:
