@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from msgspec import Struct
@@ -32,6 +32,7 @@ _TOKENS = re.compile(
 )
 _ACTUAL_TEXT = "/ActualText"
 _OPERAND = b"0123456789+-.[]<>%"  # first characters of what is no operator
+_ASCII, _LAST_ASCII = re.compile("[!-~]"), 0x7F
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|[\r\n])|(.))", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _NOT_ASCII_CLUSTER = re.compile("[ -~]?[\u0300-\u036f]+|[^ -~\uffff]")  # a letter with marks is one
@@ -77,12 +78,35 @@ def shows_plainly(content: bytes, value: str, letters: Letters | None) -> bool:
     strings = _STRINGS.findall(content)
     if not strings:
         return not squeezed
-    raw = b"".join(map(_bytes_of, strings))
+    parts = [*map(_bytes_of, strings)]
+    raw = b"".join(parts)
     if letters and len(raw) >= 2 * len(squeezed):
         text = raw.decode("utf-16-be", "replace").translate(letters)
         if text == squeezed or "".join(text.split()) == squeezed:
             return True
-    return squeezed.isascii() and raw.isascii() and "".join(raw.decode("ascii").split()) == squeezed
+    if squeezed.isascii():
+        return raw.isascii() and "".join(raw.decode("ascii").split()) == squeezed
+    return letters is not None and _shows_all_ascii(parts, squeezed, letters)
+
+
+def _shows_all_ascii(parts: Sequence[bytes], squeezed: str, letters: Letters) -> bool:
+    """Whether strings in a font of these letters show all ASCII letters of the value in their order.
+
+    Viewers draw its other letters in fonts of their own, or not at all. Strings in these fonts have no codes of ASCII,
+    and no more than two bytes for each letter that is left: any others have to be looked at closely.
+    """
+    at = left = others = 0
+    for part in parts:
+        text = "".join(part.decode("utf-16-be", "replace").translate(letters).split())
+        found = squeezed.find(text, at) if text else at
+        if found >= 0 and not _ASCII.search(squeezed, at, found):
+            left, at = left + found - at, found + len(text)
+        elif min(part) > _LAST_ASCII:
+            others += len(part)
+        else:
+            return False
+    left += len(squeezed) - at
+    return others <= 2 * left and not _ASCII.search(squeezed, at)
 
 
 def _bytes_of(token: bytes) -> bytes:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 
 from msgspec import Struct, field
@@ -90,7 +92,7 @@ class BoxFonts(Struct, frozen=True):
 
 def _font(dictionary: Object) -> BoxFont:
     table = get(dictionary, "/ToUnicode")
-    letters = _parsed(content_of(table) or b"") if isinstance(table, Stream) else None
+    letters = _letters_in(table) if isinstance(table, Stream) else None
     if get(dictionary, "/Subtype") == Name.Type0:
         if letters is None or name_of(get(dictionary, "/Encoding")) not in _TWO_BYTES:
             return BoxFont(None)
@@ -132,9 +134,22 @@ def _letters_of_codec(codec: str | None, changes: bytes) -> Letters:
     return letters
 
 
+def _letters_in(table: Stream) -> Letters:
+    """The text of each code in a ToUnicode table. The returns of a year have the same: it is unpacked once."""
+    if get(table, "/Filter") == Name.FlateDecode and "/DecodeParms" not in table:
+        with suppress(zlib.error):  # of a damaged one, qpdf gives what can be unpacked
+            return _unpacked(table.read_raw_bytes())
+    return _parsed(content_of(table) or b"")
+
+
+@lru_cache(maxsize=_KEPT)
+def _unpacked(stored: bytes) -> Letters:
+    return _parsed(zlib.decompress(stored))
+
+
 @lru_cache(maxsize=_KEPT)
 def _parsed(table: bytes) -> Letters:
-    """The text of each code in a ToUnicode table (ISO 32000-1, 9.10.3)."""
+    """The text of each code in a table (ISO 32000-1, 9.10.3)."""
     letters: dict[int, str] = {}
     what = b""
     row: list[bytes] = []
