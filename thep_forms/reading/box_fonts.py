@@ -17,7 +17,7 @@ from thep_forms.reading.objects import content_of, get, name_of
 from thep_forms.reading.strings import REPLACEMENT
 
 UNKNOWN = "\uffff"  # stands for letters that nobody can name; no character (Unicode, 23.7)
-_KEPT = 16  # fonts whose letters are kept for the next file
+_KEPT, _LONGEST_KEPT = 16, 200_000  # fonts whose letters are kept for the next file; bytes of the table of one
 _LAST_CODE = 0xFFFF  # that two bytes can tell
 _LONGEST_LETTER = 32  # characters that one code stands for
 _DIRECT = (0, 0)  # the number of an object that has none
@@ -137,9 +137,11 @@ def _letters_of_codec(codec: str | None, changes: bytes) -> Letters:
 def _letters_in(table: Stream) -> Letters:
     """The text of each code in a ToUnicode table. The returns of a year have the same: it is unpacked once."""
     if get(table, "/Filter") == Name.FlateDecode and "/DecodeParms" not in table:
+        stored = table.read_raw_bytes()
         with suppress(zlib.error):  # of a damaged one, qpdf gives what can be unpacked
-            return _unpacked(table.read_raw_bytes())
-    return _parsed(content_of(table) or b"")
+            return _unpacked(stored) if len(stored) <= _LONGEST_KEPT else _parsed(zlib.decompress(stored))
+    content = content_of(table) or b""
+    return _parsed_once(content) if len(content) <= _LONGEST_KEPT else _parsed(content)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -148,6 +150,10 @@ def _unpacked(stored: bytes) -> Letters:
 
 
 @lru_cache(maxsize=_KEPT)
+def _parsed_once(table: bytes) -> Letters:
+    return _parsed(table)
+
+
 def _parsed(table: bytes) -> Letters:
     """The text of each code in a table (ISO 32000-1, 9.10.3)."""
     letters: dict[int, str] = {}

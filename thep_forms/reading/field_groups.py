@@ -17,6 +17,7 @@ REPEATED = 5  # boxes of a page that a form has already: fewer are widgets of on
 DEEPEST = 8  # parts of a name
 DIGITS = 4  # of a school's number, after its authority's
 LONGEST = 200  # characters of a name that may be one of ours
+LONGEST_KEPT = 20_000  # characters of all names of a file, which are kept for the next file
 _NO_PAGE = -1
 _INDEX = re.compile(r"\s*\[\d+\]$")
 _SUFFIX = re.compile(r"(?:\s*\[\d+\]|[#_ .+~-]\d+|\s*\(\d+\)|[_ -]?copy)$", re.IGNORECASE)
@@ -64,7 +65,7 @@ def forms_in(found: Mapping[str, list[WidgetValue]], is_box: IsBox) -> list[Form
 def _by_page(found: Mapping[str, list[WidgetValue]], is_box: IsBox) -> dict[int, Widgets]:
     """The widgets of each page by their own names."""
     pages: dict[int, Widgets] = {}
-    own = own_names(tuple(found), is_box)
+    own = own_names(found, is_box)
     for name, widgets in found.items():
         for widget in widgets:
             page = _NO_PAGE if widget.page is None else widget.page
@@ -116,9 +117,17 @@ def _is_continued(name: str, definition: FormDefinition) -> bool:
     return False
 
 
-@lru_cache(maxsize=8)  # the returns of a year have the same names
-def own_names(names: tuple[str, ...], is_box: IsBox) -> Mapping[str, str]:
+def own_names(names: Collection[str], is_box: IsBox) -> Mapping[str, str]:
     """The form's own name of each field. If it has none of them, what all names have in common is taken off."""
+    return _own_names_once(tuple(names), is_box) if sum(map(len, names)) <= LONGEST_KEPT else _own_names(names, is_box)
+
+
+@lru_cache(maxsize=8)  # the returns of a year have the same names
+def _own_names_once(names: tuple[str, ...], is_box: IsBox) -> Mapping[str, str]:
+    return _own_names(names, is_box)
+
+
+def _own_names(names: Collection[str], is_box: IsBox) -> Mapping[str, str]:
     own = {name: own_name(name, is_box) for name in names}
     if any(map(is_box, own.values())):
         return own
