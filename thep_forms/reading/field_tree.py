@@ -132,12 +132,16 @@ def field_tree(pdf: pikepdf.Pdf, pages: Sequence[Object]) -> FieldTree:
             break
     if len(leaves) > MOST_FIELDS:
         raise TooManyError
-    lacking = [leaf.node for leaf in leaves if leaf.node.lacks_any]
-    lacks_entries = any(node.lacks_entries for node in lacking)
     # A program that flattens forms may take away every field, and leave the list of them.
     is_flattened = not leaves and tree.is_emptied and not lacks_annotations
     lacks_fields = tree.lacks_objects and not is_flattened
-    return FieldTree(leaves, others, lacks_list or lacks_annotations or lacks_fields or lacks_entries)
+    return FieldTree(leaves, others, lacks_list or lacks_annotations or lacks_fields or _any_lacks_entries(leaves))
+
+
+def _any_lacks_entries(leaves: Iterable[Leaf]) -> bool:
+    """Whether any of them lacks an entry that an answer depends on."""
+    lacking = [leaf.node for leaf in leaves if leaf.node.lacks_any]
+    return any(node.lacks_entries for node in lacking)
 
 
 def _annotations(pages: Sequence[Object]) -> tuple[list[Annotation], bool]:
