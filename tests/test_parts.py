@@ -114,15 +114,15 @@ def test_job_that_asks_for_the_same_part_for_ever_fails() -> None:
 def test_parts_together_have_a_limit_of_time() -> None:
     def job(item: bytes) -> bytes | Parts:
         if item == b"whole":
-            return Parts(tuple(str(number).encode() for number in range(120)), REST)
+            return Parts(tuple(str(number).encode() for number in range(240)), REST)
         if item.startswith(REST):
             return str(sum(part.answer is None for part in answers_in(item.removeprefix(REST)))).encode()
-        work(0.03)
+        work(0.02)  # a third of what each part may take: on a busy machine, none takes too long by itself
         return item
 
-    ((_, not_tried),) = Workers(job, Limits(0.04), 2).map([(1, b"whole")])
+    ((_, not_tried),) = Workers(job, Limits(0.06), 2).map([(1, b"whole")])
     assert isinstance(not_tried, bytes)
-    assert 20 < int(not_tried) < 60
+    assert 15 < int(not_tried) < 105
 
 
 def test_progress_says_how_many_parts_are_done() -> None:
