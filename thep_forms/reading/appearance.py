@@ -93,7 +93,7 @@ def _shows_all_ascii(parts: Sequence[bytes], squeezed: str, letters: Letters) ->
     """Whether strings in a font of these letters show all ASCII letters of the value in their order.
 
     Viewers draw its other letters in fonts of their own, or not at all. Strings in these fonts have no codes of ASCII,
-    and no more than two bytes for each letter that is left: any others have to be looked at closely.
+    and no more than two bytes for each letter that is left. Any others have to be looked at closely.
     """
     at = left = others = 0
     for part in parts:

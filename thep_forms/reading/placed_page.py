@@ -43,8 +43,9 @@ class OwnWords(Struct, frozen=True):
 class PlacedPage:
     """A page of the form on a page of a file. Areas are on the page of the file.
 
-    `boxes` are its boxes and their areas, `words` is what the form prints, `school` is where the page names its school,
-    if it does, `body` what lies between its heading and its foot. `relabelled` are the boxes that have another's label.
+    `boxes` are its boxes and their areas, `words` is what the form prints. `school` is where the page names its school,
+    if it does. `body` is what lies between its heading and its foot. `relabelled` are the boxes that have another's
+    label.
     """
 
     def __init__(self, layout: PageLayout, placement: Placement, definition: FormDefinition, labels: LabelsAt) -> None:
