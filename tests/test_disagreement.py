@@ -223,6 +223,25 @@ def test_answer_in_another_script_of_which_its_box_shows_another_text_is_a_query
     assert [problem.code for problem in asked(changed(returned, change), definition)] == ["value_shown_differently"]
 
 
+def test_long_text_in_another_font_is_looked_at_closely(returned: bytes, definition: FormDefinition) -> None:
+    """Its codes are none of ASCII, as those of a viewer's own font, but they are more than the answer has letters."""
+    shown = "Jo Lindqvist"
+    codes = range(0x80, 0x80 + len(shown))
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        boxes(pdf)[BOX].V = String("李小")
+        rows = b" ".join(b"<%02X> <%04X>" % (code, ord(char)) for code, char in zip(codes, shown, strict=True))
+        table = pdf.make_stream(b"%d beginbfchar %s endbfchar" % (len(shown), rows))
+        drawn(
+            pdf,
+            BOX,
+            b"BT /Helv 9 Tf <" + bytes(codes).hex().encode() + b"> Tj ET",
+            Dictionary({**SIMPLE, "/ToUnicode": table}),
+        )
+
+    assert [problem.code for problem in asked(changed(returned, change), definition)] == ["value_shown_differently"]
+
+
 def test_what_a_box_shows_does_not_depend_on_the_fonts_of_other_files(form: bytes, definition: FormDefinition) -> None:
     """A font in one file says that its codes are the letters of an answer; another file has other letters for them."""
 
