@@ -137,21 +137,21 @@ def _letters_of_codec(codec: str | None, changes: bytes) -> Letters:
 def _letters_in(table: Stream) -> Letters:
     """The text of each code in a ToUnicode table. The returns of a year have the same: it is unpacked once."""
     if get(table, "/Filter") == Name.FlateDecode and "/DecodeParms" not in table:
-        stored = table.read_raw_bytes()
         with suppress(zlib.error):  # of a damaged one, qpdf gives what can be unpacked
-            return _unpacked(stored) if len(stored) <= _LONGEST_KEPT else _parsed(zlib.decompress(stored))
-    content = content_of(table) or b""
-    return _parsed_once(content) if len(content) <= _LONGEST_KEPT else _parsed(content)
+            return _read_or_kept(table.read_raw_bytes(), is_packed=True)
+    return _read_or_kept(content_of(table) or b"", is_packed=False)
 
 
-@lru_cache(maxsize=_KEPT)
-def _unpacked(stored: bytes) -> Letters:
-    return _parsed(zlib.decompress(stored))
+def _read_or_kept(stored: bytes, *, is_packed: bool) -> Letters:
+    """The letters of a table as it is stored; those of a long one are not kept."""
+    return (_read_once if len(stored) <= _LONGEST_KEPT else _read)(stored, is_packed)
 
 
-@lru_cache(maxsize=_KEPT)
-def _parsed_once(table: bytes) -> Letters:
-    return _parsed(table)
+def _read(stored: bytes, is_packed: bool) -> Letters:
+    return _parsed(zlib.decompress(stored) if is_packed else stored)
+
+
+_read_once = lru_cache(maxsize=_KEPT)(_read)
 
 
 def _parsed(table: bytes) -> Letters:
