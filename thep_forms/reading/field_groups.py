@@ -122,11 +122,6 @@ def own_names(names: Collection[str], is_box: IsBox) -> Mapping[str, str]:
     return _own_names_once(tuple(names), is_box) if sum(map(len, names)) <= LONGEST_KEPT else _own_names(names, is_box)
 
 
-@lru_cache(maxsize=8)  # the returns of a year have the same names
-def _own_names_once(names: tuple[str, ...], is_box: IsBox) -> Mapping[str, str]:
-    return _own_names(names, is_box)
-
-
 def _own_names(names: Collection[str], is_box: IsBox) -> Mapping[str, str]:
     own = {name: own_name(name, is_box) for name in names}
     if any(map(is_box, own.values())):
@@ -138,6 +133,9 @@ def _own_names(names: Collection[str], is_box: IsBox) -> Mapping[str, str]:
         if is_box(shorter) or shorter == FORM_ID:
             ours[name] = shorter
     return own | ours if len(ours) >= REPEATED else own
+
+
+_own_names_once = lru_cache(maxsize=8)(_own_names)  # the returns of a year have the same names
 
 
 def _common(names: Collection[str]) -> int:

@@ -21,9 +21,9 @@ def once_for_each(work_out: Callable[Concatenate[T, Details], Answer]) -> Callab
 
     @wraps(work_out)
     def answer(about: T, /, *details: Details.args, **named: Details.kwargs) -> Answer:
-        known = about.__dict__.get(name)
-        if known is None or known[0] != details:
-            known = about.__dict__[name] = (details, work_out(about, *details, **named))
+        known, given = about.__dict__.get(name), (details, named)
+        if known is None or known[0] != given:
+            known = about.__dict__[name] = (given, work_out(about, *details, **named))
         return cast("Answer", known[1])
 
     return answer
