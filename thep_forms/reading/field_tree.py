@@ -33,16 +33,15 @@ class TooManyError(Exception):
 class Node:
     """A dictionary of the field tree. Its names are copied at once: each question to qpdf takes its time.
 
-    `names` are those of the entries whose objects are in the file; `lacks_any`: others are missing. `corners` are those
-    of its rectangle, once somebody has asked for them.
+    `names` are those of the entries whose objects are in the file. `corners` are those of its rectangle, once somebody
+    has asked for them.
     """
 
-    __slots__ = ("corners", "dictionary", "lacks_any", "names", "number")
+    __slots__ = ("corners", "dictionary", "names", "number")
 
     def __init__(self, dictionary: Object, number: ObjectNumber) -> None:
         self.dictionary, self.number = dictionary, number
         self.names: Set[str] = dictionary.keys()
-        self.lacks_any = len(dictionary) != len(self.names)  # the length counts what is missing
         self.corners: Corners | None = None
 
     def get(self, key: str) -> object:
@@ -52,7 +51,7 @@ class Node:
     @property
     def lacks_entries(self) -> bool:
         """Whether the file names an object for an entry that an answer depends on, and does not have it."""
-        if not self.lacks_any:
+        if len(self.dictionary) == len(self.names):  # the length counts what is missing
             return False
         entries = self.dictionary.as_dict()
         return any(key in entries and entries[key] is None for key in _NEEDED)
@@ -132,16 +131,11 @@ def field_tree(pdf: pikepdf.Pdf, pages: Sequence[Object]) -> FieldTree:
             break
     if len(leaves) > MOST_FIELDS:
         raise TooManyError
+    lacks_entries = any(leaf.node.lacks_entries for leaf in leaves)
     # A program that flattens forms may take away every field, and leave the list of them.
     is_flattened = not leaves and tree.is_emptied and not lacks_annotations
     lacks_fields = tree.lacks_objects and not is_flattened
-    return FieldTree(leaves, others, lacks_list or lacks_annotations or lacks_fields or _any_lacks_entries(leaves))
-
-
-def _any_lacks_entries(leaves: Iterable[Leaf]) -> bool:
-    """Whether any of them lacks an entry that an answer depends on."""
-    lacking = [leaf.node for leaf in leaves if leaf.node.lacks_any]
-    return any(node.lacks_entries for node in lacking)
+    return FieldTree(leaves, others, lacks_list or lacks_annotations or lacks_fields or lacks_entries)
 
 
 def _annotations(pages: Sequence[Object]) -> tuple[list[Annotation], bool]:
