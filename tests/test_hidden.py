@@ -161,6 +161,28 @@ def test_watermark_over_an_answer_asks_nothing(flat: bytes, definition: FormDefi
     assert (CHAIR, "value_covered") not in asked(drawn_with(flat, mark), definition)
 
 
+# --- The whole page ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", ["/Clear gs", "0 0 1 1 re W n", "/OC /Draft BDC"])
+def test_answers_on_a_page_that_does_not_show_are_kept_and_asked_about(
+    flat: bytes, definition: FormDefinition, before: str
+) -> None:
+    def hide(opened: pikepdf.Pdf) -> None:
+        page = opened.pages[0]
+        page.contents_coalesce()
+        end = b" EMC" if "BDC" in before else b""
+        page.Contents.write(b"q " + before.encode() + b" q " + page.Contents.read_bytes() + b" Q" + end + b" Q")
+
+    unseen = changed(drawn_with(flat, ""), hide)
+    reading = read_return(unseen, definition)
+    assert {name: reading.text_of(name) for name in reading.answers} == {
+        name: answer.text for name, answer in read_return(flat, definition).answers.items()
+    }
+    answered = {name for name, answer in reading.answers.items() if answer.says_something}
+    assert {(name, "value_uncertain") for name in answered} <= asked(unseen, definition)
+
+
 # --- Ticks ------------------------------------------------------------------------------------------------------------
 
 

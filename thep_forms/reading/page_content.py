@@ -112,10 +112,14 @@ class Run(tuple[PrintedLetter, ...]):
 
 
 class PageContent(Struct, frozen=True, dict=True):
-    """All that is drawn: letters in the order in which they were drawn, and strokes."""
+    """All that is drawn: letters in the order in which they were drawn, and strokes.
+
+    `hides_most`: most of the letters do not show.
+    """
 
     runs: Sequence[Run]
     strokes: Sequence[Stroke]
+    hides_most: bool = False
 
     @cached_property
     def pens(self) -> list[Stroke]:
@@ -151,7 +155,7 @@ def content_of_page(drawn: DrawnPage, unreadable: frozenset[str], unseen: Unseen
         content = _plain_content(part) if is_plain else _content(part, turn, across, fonts, hidden)
         _add_runs(content.runs, runs)
         strokes += content.strokes
-    return PageContent(runs, strokes)
+    return PageContent(runs, strokes, unseen.is_most)
 
 
 @once_for_each

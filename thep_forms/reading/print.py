@@ -20,7 +20,7 @@ from thep_forms.reading.box_contents import SLACK, answer_in, is_written_over
 from thep_forms.reading.drawn_file import DrawnFile
 from thep_forms.reading.form_pages import FormPage, form_pages
 from thep_forms.reading.model import Answer, Note
-from thep_forms.reading.objects import UNREADABLE
+from thep_forms.reading.objects import NOT_SEEN, UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Run, content_of_page
 from thep_forms.reading.placed_page import Layouts, PlacedPage
 from thep_forms.reading.placement import WordsAt, folded, phrases, words_at
@@ -178,6 +178,8 @@ class PageReader:
             answers[name] = replace(answers[name], text="", doubts=UNREADABLE)
         for name in runs.between:
             answers[name] = replace(answers[name], doubts=answers[name].doubts | UNREADABLE)
+        if content.hides_most:
+            answers = {name: _unseen(answer) for name, answer in answers.items()}
         notes = [Note(line, found.page) for line in _lines_worth_keeping(runs.beside)]
         for placed, _ in page.boxes:
             name = placed.box.name
@@ -190,6 +192,11 @@ class PageReader:
         words = _NUMBERED.sub("", _letters_of("".join(letter.text for letter in run)))
         is_number = words.isdigit() and len(words) <= LONGEST_NUMBER
         return body.x - SLACK <= run[0].area.x <= body.right and (words in self._running or is_number)
+
+
+def _unseen(answer: Answer) -> Answer:
+    """An answer on a page of which most does not show: it may not show either."""
+    return replace(answer, doubts=answer.doubts | NOT_SEEN) if answer.says_something else answer
 
 
 def _under_other_labels(page: PlacedPage, answers: Mapping[str, Answer]) -> list[str]:

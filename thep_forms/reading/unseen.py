@@ -33,10 +33,14 @@ _BLOCKS = ("▀", "▟")  # characters that people cover words with
 
 
 class Unseen(Struct, frozen=True):
-    """What does not show on a page, by the indexes of its letters and its strokes."""
+    """What does not show on a page, by the indexes of its letters and its strokes.
+
+    `is_most`: most letters of the page do not show. Then nobody can tell which of the others do, and none is named.
+    """
 
     letters: frozenset[int] = frozenset()
     strokes: frozenset[int] = frozenset()
+    is_most: bool = False
 
 
 class _Sought(Struct, frozen=True, gc=False):
@@ -52,7 +56,7 @@ def unseen_on(drawn: DrawnPage, picture: PagePicture) -> Unseen:
     """What does not show of what is drawn on a page, of which `picture` is the picture."""
     hidden = _hidden_letters(drawn, picture)
     if hidden is None:  # it shows so few letters that it cannot be believed
-        return Unseen(frozenset(covered_letters(drawn, picture)))
+        return Unseen(frozenset(covered_letters(drawn, picture)), is_most=True)
     strokes = {index for index, stroke in enumerate(drawn.strokes) if not _stroke_shows(stroke, picture)}
     return Unseen(frozenset(hidden | covered_letters(drawn, picture)), frozenset(strokes))
 
