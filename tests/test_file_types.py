@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ingest, rows
+from tests.conftest import ingest, read_return, rows
+from thep_forms.definition import FormDefinition
 from thep_forms.sources.file_types import FileType, file_type
 
 NAME = "form.pdf"
@@ -113,6 +114,28 @@ BEFORE = (b"", b"\n\n", b"\xef\xbb\xbf", b"HTTP/1.1 200 OK\r\nContent-Type: appl
 @pytest.mark.parametrize("before", BEFORE)
 def test_pdf_with_something_before_it_is_a_pdf(before: bytes) -> None:
     assert file_type(before + b"%PDF-1.7\n") is FileType.PDF
+
+
+HEADERS = {
+    "lost": b"",
+    "changed": b"%pdf 1.7\n",
+    "overwritten": bytes(16),
+    "in two bytes a letter": "%PDF-1.7\n".encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
+def test_form_whose_first_line_is_damaged_is_read(returned: bytes, definition: FormDefinition, header: bytes) -> None:
+    damaged = header + returned[returned.index(b"\n") + 1 :]
+    answers = read_return(returned, definition).answers
+    assert {name: answer.text for name, answer in read_return(damaged, definition).answers.items()} == {
+        name: answer.text for name, answer in answers.items()
+    }
+
+
+def test_words_about_an_object_of_a_pdf_are_no_pdf() -> None:
+    assert file_type(b"The second object is 12 0 obj, as we said.") is None
+    assert file_type(b"\n12 0 obj\n<< /Type /Catalog >>") is FileType.PDF
 
 
 @pytest.mark.parametrize(

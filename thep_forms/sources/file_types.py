@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 HEAD = 1024  # bytes; readers open a PDF that begins that late (PDF Reference 1.7, Appendix H.3, note 13)
@@ -68,13 +69,15 @@ _STARTS = {
     b"%FDF-": FileType.FDF,
 }
 _GIF, _GIF_SIZE = (b"GIF87a", b"GIF89a"), slice(6, 10)  # the size is 0 in what is no picture
+_OBJECT = re.compile(rb"\b\d{1,10} \d{1,5} obj\s*(?:<<|\[)")  # the first of a PDF follows its header
 _BMP, _BMP_HEADER_AT, _BMP_HEADERS = b"BM", slice(14, 18), (12, 40, 52, 56, 64, 108, 124)  # bytes
 
 
 def file_type(head: bytes) -> FileType | None:
     """The type of the file that begins with `head`, which has its first 1,024 bytes; None for a file of another type.
 
-    What another type of file begins with counts before `%PDF-` further on: it may hold a PDF, and is none.
+    What another type of file begins with counts before `%PDF-` further on: it may hold a PDF, and is none. A PDF that
+    has lost its header, or of which that was changed, is known by its first object.
     """
     for start, found in _STARTS.items():
         if head.startswith(start):
@@ -91,7 +94,8 @@ def file_type(head: bytes) -> FileType | None:
         return None
     if xml_root(head) == b"xfdf":
         return FileType.XFDF
-    return FileType.PDF if b"%PDF-" in head[:HEAD] else None
+    is_pdf = b"%PDF-" in head[:HEAD] or _OBJECT.search(head[:HEAD])
+    return FileType.PDF if is_pdf else None
 
 
 def is_tar(head: bytes) -> bool:
