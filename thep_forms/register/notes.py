@@ -8,7 +8,7 @@ from pathlib import Path
 
 from thep_forms.checking.characters import normal_text
 from thep_forms.definition import FormDefinition
-from thep_forms.register.lists import used_columns
+from thep_forms.register.columns import meanings, used_columns
 from thep_forms.register.table import Table
 from thep_forms.register.worksheets import Worksheet
 
@@ -45,6 +45,8 @@ class ReadingNotes:
                 merged.append(f"“{heading}” in {rows_in_words(numbers)}{of_sheet}")
         lines = [
             self._columns(definition),
+            self._meanings(definition),
+            *self._perhaps(),
             f"not used: {', '.join(left_out)}." if left_out else "",
             f"took the e-mail addresses from links in {', '.join(linked)}." if linked else "",
             f"cells merged across columns count for the first column: {', '.join(merged)}." if merged else "",
@@ -71,6 +73,23 @@ class ReadingNotes:
         if not unused:
             return f"{text}."
         return f"{text}; not used {_listed(list(unused))}.{_nearest(unused, names)}"
+
+    def _meanings(self, definition: FormDefinition) -> str:
+        """What the columns were taken for whose headings are other words."""
+        taken: dict[str, None] = {}
+        for table, _ in self._tables:
+            found = () if table.is_extract else meanings(table.headings, definition)
+            taken |= dict.fromkeys(f"{heading} as {name.replace('_', ' ')}" for heading, name in found)
+        return f"took {', '.join(taken)}." if taken else ""
+
+    def _perhaps(self) -> Iterator[str]:
+        """A line for each column that may say something of the form, and in some rows does not."""
+        for table, of_sheet in self._tables:
+            for (heading, label), numbers in table.said_nothing.items():
+                yield (
+                    f"“{heading}” was looked at for the {label.lower()}, but says none that the form has in "
+                    f"{rows_in_words(numbers)}{of_sheet}: nothing is filled in there."
+                )
 
 
 def _left_out(table: Table, of_sheet: str) -> Iterator[str]:

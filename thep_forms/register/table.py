@@ -8,7 +8,8 @@ from itertools import chain, repeat
 from thep_forms.checking.characters import normal_text
 from thep_forms.definition import FormDefinition
 from thep_forms.register import gias, lists
-from thep_forms.register.lists import EMAIL, Mistake, RowReader, columns_of, folded, used_columns
+from thep_forms.register.columns import EMAIL, columns_of, folded, used_columns
+from thep_forms.register.lists import Mistake, RowReader
 from thep_forms.register.member import MemberSchool
 from thep_forms.register.worksheets import Row
 
@@ -22,12 +23,12 @@ def table_under(headings: Sequence[str], definition: FormDefinition, *, is_csv: 
 
     Raises `SourceError` where a column is missing or there twice.
     """
+    plain = [folded(heading) for heading in headings]
+    if extract := gias.reader(plain, definition):
+        return Table(plain, headings, extract, definition, is_csv=is_csv, is_extract=True)
     columns = columns_of(headings, definition)
-    extract = gias.reader(columns, definition)
-    read = extract or lists.reader(columns, definition)
-    if read is None:
-        return None
-    return Table(columns, headings, read, definition, is_csv=is_csv, is_extract=extract is not None)
+    read = lists.reader(columns, definition)
+    return Table(columns, headings, read, definition, is_csv=is_csv, is_extract=False) if read else None
 
 
 class Table:
@@ -37,7 +38,8 @@ class Table:
     rows, rows of totals and those with nothing but a heading or a note are not used. Mended rows had bytes of another
     encoding. In linked ones an e-mail address stood in a link alone. Three are rows by their heading. In
     `struck_cells`, the cell or words in it are struck through and not used. In `uncalculated`, it has a formula and no
-    result. In `merged_across`, it was merged with used ones to its right.
+    result. In `merged_across`, it was merged with used ones to its right. In `said_nothing` are columns that may say
+    the answer of a field, and the rows in which they do not, and no other column does.
     """
 
     def __init__(
@@ -65,6 +67,8 @@ class Table:
         self.struck_cells: dict[str, list[int]] = {}
         self.uncalculated: dict[str, list[int]] = {}
         self.merged_across: dict[str, list[int]] = {}
+        self.said_nothing: dict[tuple[str, str], list[int]] = {}  # rows by the heading and the label of the field
+        self._perhaps = () if is_extract else tuple(field for field in definition.fields if field.perhaps)
         self._number, self._name = definition.dfe_field.name, definition.school_name.name
         self._identifying = self._places({self._number, self._name})
         self._used = self._places(used_columns(columns, definition))
@@ -109,11 +113,22 @@ class Table:
             self.captions.append(row.number)
             return None
         self._note_mistakes(row, member, mistakes)
+        if member:
+            self._note_what_says_nothing(row, member)
         if member and row.is_mended:
             self.mended.append(row.number)
         if member and member.dfe_number:
             self.rows.setdefault(member.dfe_number, []).append(row.number)
         return member
+
+    def _note_what_says_nothing(self, row: Row, member: MemberSchool) -> None:
+        """Note the cells that may say the answer of a field, and do not."""
+        for field in self._perhaps:
+            places = [] if field.name in member.record.school else sorted(self._places(set(field.perhaps)))
+            for at in places:
+                if at < len(row.cells) and row.cells[at].strip():
+                    key = self.headings[self.columns[at]], field.label
+                    self.said_nothing.setdefault(key, []).append(row.number)
 
     def _is_caption(self, cells: Sequence[str]) -> bool:
         """Whether the row has nothing but words in one cell, which are no school's name."""
