@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 
@@ -10,7 +11,6 @@ from thep_forms.checking import Contact, normalise
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition.form import Block, FormDefinition
 from thep_forms.definition.model import Field, Kind, ProblemCode
-from thep_forms.errors import SourceError
 from thep_forms.register.columns import EMAIL, PARTS_OF_ADDRESS, columns_of_school, folded, names_in_two
 from thep_forms.register.member import MemberSchool
 
@@ -41,17 +41,19 @@ _DATE_OR_TIME = re.compile(
 
 
 def reader(columns: Sequence[str], definition: FormDefinition) -> RowReader | None:
-    """How to read the rows under these columns, if they are those of a list.
-
-    Raises `SourceError` where a column that is used is there twice.
-    """
+    """How to read the rows under these columns, if they are those of a list."""
     if definition.dfe_field.name not in columns:
         return None
-    used = columns_of_school(definition)
-    for column in columns:
-        if columns.count(column) > 1 and (column in used or definition.box(column)):
-            raise SourceError(f"has {columns.count(column)} columns {column}. Keep one of them.")
     return partial(_member, in_two=names_in_two(columns, definition), definition=definition)
+
+
+def columns_twice(columns: Sequence[str], definition: FormDefinition) -> list[str]:
+    """A mistake for each column that is used and there several times."""
+    used = columns_of_school(definition)
+    counts = Counter(column for column in columns if column in used or definition.box(column))
+    return [
+        f"the table has {count} columns {column}. Keep one of them" for column, count in counts.items() if count > 1
+    ]
 
 
 def _member(

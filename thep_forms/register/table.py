@@ -21,7 +21,7 @@ _TOTALS = ("total", "totals", "subtotal", "sub", "grand", "sum", "count", "avera
 def table_under(headings: Sequence[str], definition: FormDefinition, *, is_csv: bool) -> Table | None:
     """The table under these headings; None if they are not those of a list or of an extract.
 
-    Raises `SourceError` where a column is missing or there twice.
+    Raises `SourceError` where a column of an extract is missing.
     """
     plain = [folded(heading) for heading in headings]
     if extract := gias.reader(plain, definition):
@@ -57,7 +57,7 @@ class Table:
         self.is_extract = is_extract
         self.headings = {column: normal_text(heading) for column, heading in zip(columns, headings, strict=True)}
         self.rows: dict[str, list[int]] = {}  # the numbers of the rows of each school, by its DfE number
-        self.mistakes: list[str] = []
+        self.mistakes = [] if is_extract else lists.columns_twice(columns, definition)
         self.hidden: list[int] = []
         self.struck: list[int] = []
         self.totals: list[int] = []
@@ -87,7 +87,7 @@ class Table:
             elif self._identifying & row.struck:
                 self.struck.append(row.number)
             elif row.uncalculated & self._used:
-                self._note(self.uncalculated, row.uncalculated & self._used, row)
+                self._note_uncalculated(row)
             elif member := self._member(row):
                 yield member
 
@@ -95,6 +95,14 @@ class Table:
         """Note the row at the headings of the cells."""
         for at in sorted(places):
             noted.setdefault(self.headings[self.columns[at]], []).append(row.number)
+
+    def _note_uncalculated(self, row: Row) -> None:
+        """Note the formulas without results, and what is wrong in the other cells of the row."""
+        self._note(self.uncalculated, row.uncalculated & self._used, row)
+        unknown = {self.columns[at] for at in row.uncalculated & self._used}
+        member, mistakes = self.read(self._cells(row))
+        if not _is_of_totals(row.cells):
+            self._note_mistakes(row, member, [mistake for mistake in mistakes if mistake[0] not in unknown])
 
     def schools_twice(self) -> list[str]:
         """A mistake for each school that stands in several rows."""
