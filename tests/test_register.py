@@ -169,10 +169,10 @@ def test_mistakes_of_all_kinds_and_sheets_are_said_at_once(tmp_path: Path) -> No
         "sheet “Sheet”, 211/2102 is in the rows 3, 4: keep one of them",
         "sheet “More”, row 3: dfe_number is not a DfE number",
         "sheet “More”, row 6: Phase is",
-        "sheet “More”, “Phase” in row 5 has a formula that was never calculated: open and save the list in Excel or "
-        "LibreOffice",
-        "sheet “More”, “dfe_number” in row 6 has a formula that was never calculated: open and save the list in Excel or "
-        "LibreOffice",
+        "sheet “More”, “Phase” in row 5 has a formula that was never calculated: open and save the list in Excel "
+        "or LibreOffice",
+        "sheet “More”, “dfe_number” in row 6 has a formula that was never calculated: open and save the list in Excel "
+        "or LibreOffice",
     ]
 
 
