@@ -15,7 +15,7 @@ from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Arrival
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
 from thep_forms.definition.model import Kind
-from thep_forms.errors import DecisionError, Remedy
+from thep_forms.errors import AnswersError, DecisionError, Remedy
 from thep_forms.office.answers import TICKED, answers_in, boxes_to_fill
 from thep_forms.office.copies import answers as known_answers
 from thep_forms.office.correct import require_member
@@ -30,6 +30,7 @@ from thep_forms.register import MemberSchool, members_of_year
 
 SOURCE = "entered by the office"
 _ID = 16  # hex digits
+_NOT_ENTERED = "Nothing was entered."
 
 
 class KnownSchool(Struct, frozen=True):
@@ -161,18 +162,18 @@ def _words_for(left_out: Sequence[str], definition: FormDefinition) -> tuple[str
 
 
 def _require_right(reading: Reading, changes: Mapping[str, str], definitions: Definitions, *, unchanged: bool) -> None:
-    """Raises `DecisionError` if an answer that was given is an error itself.
+    """Raises `AnswersError` if answers that were given are errors themselves.
 
     What is missing can follow, unless the school says that the rest is `unchanged`: then it has to be known.
     """
-    for problem in _errors(reading, definitions):
-        if changes.get(problem.field):
-            raise DecisionError(f"{problem.message} Nothing was entered.")
-        if unchanged:
-            raise DecisionError(
-                f"{problem.label}: nobody knows this yet, so “nothing has changed” does not say enough. "
-                "Give this answer too. Nothing was entered."
-            )
+    errors = _errors(reading, definitions)
+    wrong = [problem.message for problem in errors if changes.get(problem.field)]
+    unknown = [problem.label for problem in errors if unchanged and not changes.get(problem.field)]
+    wrong += [f"{label}: nobody knows this yet, so “nothing has changed” does not say enough." for label in unknown]
+    if unknown:
+        raise AnswersError(wrong, f"Give {'this answer' if len(unknown) == 1 else 'these answers'} too. {_NOT_ENTERED}")
+    if wrong:
+        raise AnswersError(wrong, _NOT_ENTERED)
 
 
 def _noted(

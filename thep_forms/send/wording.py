@@ -64,8 +64,8 @@ class MessageTemplates:
 
         `due` is the date by which the form is to be back, in words. `sentences` say what the school must correct.
         `wrote` is when the school wrote without a form, such as `on 3 May 2026`; it is empty if it did not.
-        `has_returned`: the school returned a form, which it has to correct. `waits_for_office`: it has nothing to correct,
-        as all that is wrong is for the office to compare with the picture of the form; `sentences` are questions.
+        `has_returned`: the school returned a form, which it has to correct. `waits_for_office`: it has nothing to
+        correct, as the office has yet to compare the form with its picture; `sentences` are questions.
         Markup in any of these is shown as it stands and never acts. Raises `TemplateError`.
         """
         partnership = self._definition.partnership
