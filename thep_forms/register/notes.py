@@ -108,14 +108,18 @@ def _left_out(table: Table, of_sheet: str) -> Iterator[str]:
 
 
 def _nearest(unused: dict[str, str], names: Collection[str]) -> str:
-    """What the unused column that is most like a known one may have meant."""
+    """What the unused column that is most like a known one may have meant. Their last words say what is in them."""
     best, found = _ALIKE, ""
     for heading, column in unused.items():
         for name in sorted(names):
-            likeness = difflib.SequenceMatcher(None, column, name).ratio()
-            if likeness > best:
+            likeness = _likeness(column, name)
+            if likeness > best and _likeness(column.rpartition("_")[2], name.rpartition("_")[2]) > _ALIKE:
                 best, found = likeness, f" If “{heading}” means “{name.replace('_', ' ')}”, give it that name."
     return found
+
+
+def _likeness(column: str, name: str) -> float:
+    return difflib.SequenceMatcher(None, column, name).ratio()
 
 
 def _listed(headings: Sequence[str]) -> str:
