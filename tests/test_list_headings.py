@@ -103,6 +103,7 @@ def test_a_column_of_types_that_says_no_phase_fills_in_nothing_and_is_named_with
     assert [member.record.school for member in register(path)] == [{}, {"phases": "primary"}, {}]
     said = "“Type” was looked at for the phase, but says none that the form has in row 2: nothing is filled in there."
     assert said in notes(path)
+    assert "took “Type” as phase where it says one." in notes(path)
 
 
 def test_an_own_column_of_phases_comes_before_one_of_types(tmp_path: Path) -> None:

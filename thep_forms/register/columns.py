@@ -100,6 +100,10 @@ def meanings(heading_of: Mapping[str, str], definition: FormDefinition) -> Itera
     for column, heading in heading_of.items():
         if column in of_people and folded(heading).replace("e_mail", EMAIL) != column:
             yield f"“{heading}”", column
+    for field in definition.fields:
+        for column in () if field.name in columns else field.perhaps:
+            if column in columns:
+                yield f"“{heading_of[column]}”", f"{field.label.lower()} where it says one"
     for box, (first, last) in names_in_two(columns, definition).items():
         yield f"“{heading_of[first]}” with “{heading_of[last]}”", box
 

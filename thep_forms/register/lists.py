@@ -156,7 +156,10 @@ class _Row:
         ticked = _ticked("" if folded(own) in _NOTHING else own, by_word)
         options = [option.name for option in field.option]
         if None in ticked:
-            self.mistakes.append((field.name, f"none of {', '.join(options)}, with ; between several"))
+            known = ", ".join(
+                option.label if option.label.isupper() else option.label.lower() for option in field.option
+            )
+            self.mistakes.append((field.name, f"none of {known}, with ; between several"))
         certain = {word: name for word, name in by_word.items() if word not in _ANYTHING}
         for column in field.perhaps:
             found = [] if ticked else _ticked(self.cells.get(column, ""), certain)
