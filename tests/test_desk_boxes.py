@@ -50,6 +50,13 @@ def test_all_corrections_that_are_wrong_are_said_at_once_and_lead_to_their_boxes
     expect(chair).to_be_focused()
 
 
+def test_all_that_nobody_knows_of_a_school_is_listed_before_it_is_entered_and_leads_to_its_boxes(page: Page) -> None:
+    go_to(page, "/schools/211-2103/enter")
+    for words, box in (("Main Contact", "main_contact_name"), ("Chair", "chair_of_governors_name")):
+        page.locator(".query").get_by_role("link").filter(has_text=words).click()
+        expect(page.locator(f"#{box}")).to_be_focused()
+
+
 def test_all_that_nobody_knows_of_a_school_is_asked_at_once_and_leads_to_its_boxes(page: Page) -> None:
     go_to(page, "/schools/211-2103/enter")
     page.get_by_role("button", name="Save").click()

@@ -95,11 +95,11 @@ def status_of(error: object) -> HTTPStatus:
 def mistakes_in(error: Exception | None, answers: Sequence[ShownAnswer]) -> dict[str, object]:
     """What a page says of an error: its sentences, each with the box that it is about, and all these boxes."""
     sentences = (*error.mistakes, error.end) if isinstance(error, AnswersError) else (str(error or ""),)
-    mistakes = [(_box_of(sentence, answers), sentence) for sentence in sentences if sentence]
+    mistakes = [(box_of(sentence, answers), sentence) for sentence in sentences if sentence]
     return {"error": str(error or ""), "mistakes": mistakes, "wrong": {box for box, _ in mistakes if box}}
 
 
-def _box_of(error: str, answers: Iterable[ShownAnswer]) -> str:
+def box_of(error: str, answers: Iterable[ShownAnswer]) -> str:
     """The box that a sentence is about, which begins with the label. Empty where it is about none.
 
     Of a sentence about a person or a group of boxes it is the first box, before all one that is required and empty.

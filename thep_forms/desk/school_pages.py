@@ -11,6 +11,7 @@ from thep_forms.desk.pages import PageGroup, number_in
 from thep_forms.desk.requests import (
     NOTHING_TYPED,
     Typed,
+    box_of,
     decisions_taken,
     go_to,
     mistakes_in,
@@ -85,6 +86,7 @@ class SchoolPages(PageGroup):
             shown=shown,
             of_return=of_return,
             typed=typed,
+            missing=[(label, box_of(f"{label}:", shown.answers)) for label in shown.missing],
             **mistakes_in(error, shown.answers),
         )
         return HTMLResponse(page, status_of(error))

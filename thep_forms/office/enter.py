@@ -34,12 +34,13 @@ _NOT_ENTERED = "Nothing was entered."
 
 
 class KnownSchool(Struct, frozen=True):
-    """A school with its last known answers."""
+    """A school with its last known answers. `missing` are the labels of those that a form has to have."""
 
     dfe_number: str
     school_name: str
     year: str
     answers: tuple[ShownAnswer, ...]
+    missing: tuple[str, ...] = ()
 
 
 def enter(
@@ -91,8 +92,7 @@ def why_not_unchanged(records: Records, number: str, year: MembershipYear, defin
     except DecisionError as error:
         return str(error)
     reading = _reading(_known(_member(records, number, year), definition), definition)
-    errors = _errors(reading, definitions)
-    missing = dict.fromkeys(problem.label for problem in errors)
+    missing = _labels(_errors(reading, definitions))
     return f"“All as last year” does not say enough: nobody knows {'; '.join(missing)}." if missing else ""
 
 
@@ -108,7 +108,8 @@ def look_up_known(folder: Path, school: str, year: MembershipYear, definitions: 
     boxes = boxes_in_order(definition, [*known, *boxes_to_fill(definition, filled)])
     order = [box for box in boxes if box.kind is not Kind.DFE_NUMBER]
     answers = tuple(ShownAnswer(box, known.get(box.name, ""), known.get(box.name, "")) for box in order)
-    return KnownSchool(number, member.name, str(year), answers)
+    missing = _labels(_errors(_reading(known, definition), definitions))
+    return KnownSchool(number, member.name, str(year), answers, missing)
 
 
 def _number(school: str, definition: FormDefinition) -> str:
@@ -141,6 +142,10 @@ def _reading(answers: Mapping[str, str], definition: FormDefinition) -> Reading:
 def _errors(reading: Reading, definitions: Definitions) -> list[Problem]:
     checked = check_reading(reading, definitions).checked
     return [problem for problem in checked.problems if problem.severity is Severity.ERROR] if checked else []
+
+
+def _labels(problems: Sequence[Problem]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(problem.label for problem in problems))
 
 
 def _of_others(known: Mapping[str, str], changes: Mapping[str, str], definition: FormDefinition) -> list[str]:
