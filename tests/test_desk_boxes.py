@@ -48,6 +48,8 @@ def test_all_corrections_that_are_wrong_are_said_at_once_and_lead_to_their_boxes
         expect(box).to_have_value(typed)
     alert.get_by_role("link").filter(has_text="Chair").click()
     expect(chair).to_be_focused()
+    colour = "box => getComputedStyle(box).borderColor"
+    assert chair.evaluate(colour) != page.locator("#chair_of_governors_email").evaluate(colour)
 
 
 def test_all_that_nobody_knows_of_a_school_is_listed_before_it_is_entered_and_leads_to_its_boxes(page: Page) -> None:

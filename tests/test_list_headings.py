@@ -188,6 +188,14 @@ def test_a_heading_over_several_columns_names_none_that_has_another_heading_belo
     assert head.parts == {"email": "ann@cedar.example"}
 
 
+def test_a_blank_column_beside_a_heading_of_two_rows_is_no_column_of_that_name(tmp_path: Path) -> None:
+    path = tmp_path / "schools.csv"
+    rows = ("DfE,School,,Headteacher,", ",,,Name,E-mail", "2101,Cedar,,Ann Lee,ann@cedar.example")
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (cedar,) = register(path)
+    assert (cedar.name, cedar.record.contacts[0].parts) == ("Cedar", {"name": "Ann Lee", "email": "ann@cedar.example"})
+
+
 @pytest.mark.parametrize("heading", ["Tel", "Telephone", "Contact", "Email (Head)", "Area", "URN", "Head title"])
 def test_a_heading_that_may_mean_several_things_is_named_and_not_used(tmp_path: Path, heading: str) -> None:
     path = written(tmp_path, {"DfE": "2101", "School": "Cedar", heading: "x"})

@@ -124,6 +124,7 @@ def test_address_and_postcode_in_two_columns_are_joined(tmp_path: Path) -> None:
 def test_missing_column_is_reported_before_bad_rows(tmp_path: Path) -> None:
     said = refused(written(tmp_path, {"School": "Cedar", "Phases": "wrong"}))
     assert "has no column dfe_number. Give the column of DfE numbers that name." in said
+    assert "It may also be called “DFE Number”, “dfe no”, “dfe”, “laestab”." in said
 
 
 def test_bad_rows_are_reported_by_row_and_column_without_their_content(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from thep_forms.register.of_year import members_of_year
 from thep_forms.register.table import Table, table_under
 from thep_forms.register.worksheets import Row, Worksheet, sheets
 
+_OTHER_NAMES = 3  # that a message proposes for a column
+
 # One line for each thing that the user should know of a list that was read. The command line prints them.
 NOTES = logging.getLogger(__name__)
 NOTES.addHandler(logging.NullHandler())
@@ -118,9 +120,12 @@ def _differing(
 
 
 def _no_column(path: Path, definition: FormDefinition, hidden_sheets: Iterable[str]) -> str:
-    dfe = definition.dfe_field.name
+    dfe = definition.dfe_field
+    names = (dfe.label, *(name.replace("_", " ") for name in dfe.also[:_OTHER_NAMES]))
+    called = f"It may also be called {', '.join(f'“{name}”' for name in names)}."
     hidden = "".join(f" Its sheet “{name}” is hidden and was not read." for name in hidden_sheets)
-    return f"The list of schools {path} has no column {dfe}. Give the column of DfE numbers that name.{hidden}"
+    start = f"The list of schools {path} has no column {dfe.name}. Give the column of DfE numbers that name."
+    return f"{start} {called}{hidden}"
 
 
 def _no_school(path: Path, definition: FormDefinition) -> Never:

@@ -54,12 +54,12 @@ def _with_second_row(before: Row, row: Row, rows: Iterator[Row], definition: For
 def _joined(upper: Row, lower: Row, definition: FormDefinition) -> list[str]:
     """The headings of each column in two rows: the words of both, or of the one that names a column.
 
-    An upper heading over several columns names none of them alone, unless there is nothing below it.
+    An upper heading over several columns names none of them alone, but for its first if there is nothing below it.
     """
     groups = _groups(upper, len(lower.cells))
     joined: list[str] = []
     for at, heading in enumerate(lower.cells + [""] * (len(groups) - len(lower.cells))):
-        group = groups[at]
+        group = groups[at] if heading.strip() or "".join(upper.cells[at : at + 1]).strip() else ""
         alone = "" if heading.strip() and group in groups[max(at - 1, 0) : at] + groups[at + 1 : at + 2] else group
         both = " ".join(dict.fromkeys(filter(None, (group.strip(), heading.strip()))))
         choices = [choice for choice in (both, heading, alone) if choice.strip()]
