@@ -70,6 +70,21 @@ def test_all_that_nobody_knows_of_a_school_is_asked_at_once_and_leads_to_its_box
         expect(page.locator(f"#{box}")).to_be_focused()
 
 
+def test_the_page_of_a_school_says_what_is_asked_of_a_form_that_counts(page: Page, some: Path) -> None:
+    go_to(page, f"/returns/{return_id(some, 'cedar')}")
+    page.locator("#main_contact_email").fill("jo@cedar.example")
+    page.locator("#phase_primary").check()
+    page.locator("#headteacher_email").fill("jo at home")
+    page.locator("#main_contact_email").press("Enter")
+    expect(page.locator(".next")).to_contain_text("Accepted.")
+    go_to(page, "/schools/211-2101")
+    expect(page.locator(".query")).to_contain_text(
+        "Headteacher (if different from main contact): Email: not an email address"
+    )
+    page.locator(".query").get_by_role("link").click()
+    expect(page.locator("#headteacher_email")).to_have_value("jo at home")
+
+
 def test_the_boxes_to_tick_stand_in_one_group_and_are_ticked_with_the_keyboard(page: Page, some: Path) -> None:
     go_to(page, f"/returns/{return_id(some, 'cedar')}")
     phases = page.get_by_role("group", name="Phase")
