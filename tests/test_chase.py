@@ -15,9 +15,11 @@ from tests.printers import scanned
 from tests.remake_samples import answers, dated
 from tests.viewer import type_into
 from thep_forms.checking.record import SchoolRecord
-from thep_forms.definition import load_definition
+from thep_forms.definition import Definitions, MembershipYear, load_definition
 from thep_forms.generate import generate
 from thep_forms.office.copies import copies
+from thep_forms.office.email import preview_messages
+from thep_forms.office.mail_choice import request_for_school
 from thep_forms.records import Ledger, Sent, SentKind, SentState
 from thep_forms.register import MemberSchool
 
@@ -313,6 +315,22 @@ def test_a_school_is_not_reminded_of_a_scan_that_the_office_has_yet_to_compare(
     assert status(records, schools)["2101"]["status"] == "needs_attention"
     with MailServer() as server:
         assert chase(records, schools, server) == []
+
+
+def test_a_school_that_is_asked_of_a_scan_of_page_1_by_choice_is_told_that_its_form_came(
+    records: Path, schools: Path, forms: Path, tmp_path: Path
+) -> None:
+    filled = type_into((forms / "2101.pdf").read_bytes(), answers("2101"))
+    (tmp_path / "scan.pdf").write_bytes(scanned(filled, (0,)))
+    ingest(records, [tmp_path / "scan.pdf"], register=schools)
+    year = MembershipYear(2026)
+    request = request_for_school(records, year, "211/2101", Definitions(None, year))
+    text = " ".join(preview_messages(request).previews[0].split())
+    assert "It came as a scan or a photograph, which we are checking ourselves." in text
+    assert "did not come back" in text
+    assert "You can answer by replying to this message" in text
+    for wrong in ("cannot use", "Please correct", "not yet received"):
+        assert wrong not in text
 
 
 def test_a_reminder_quotes_no_answer_that_may_belong_to_another_school(

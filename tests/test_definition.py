@@ -52,7 +52,7 @@ MISTAKES = [
     ('use = "phases"', 'use = "phase"', r"field\[2\]\.use: .*phase.*Use one of phases, school_name"),
     ('use = "first_contact"\n', "", r'role: no role has use = "first_contact"'),
     ('kind = "email"', 'kind = "text"', r'part\[3\]\.kind: use = "person_email" needs the kind email; it is text'),
-    ('also = ["phase"]', 'also = ["address"]', r"field: “address” is a name of 2 columns of a register list"),
+    ('also = ["phase", ', 'also = ["address", ', r"field: “address” is a name of 2 columns of a register list"),
     ("{prefix} is printed", "{prefx} is printed", r"field\[3\]\.help: \{prefx\} is not known\. Use one of .*prefix"),
     ("full name.", "full name {", r"part\[2\]\.help: .*Write placeholders as \{authority\}"),
     ("pupil referral unit.", "{unit}.", r"field\[2\]\.option\[5\]\.help: \{unit\} is not known"),

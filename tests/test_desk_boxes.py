@@ -34,6 +34,57 @@ def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
 # --- a return --------------------------------------------------------------------------------------------------------
 
 
+def test_all_corrections_that_are_wrong_are_said_at_once_and_lead_to_their_boxes(page: Page, some: Path) -> None:
+    go_to(page, f"/returns/{return_id(some, 'cedar')}")
+    email, chair = page.locator("#main_contact_email"), page.locator("#chair_of_governors_name")
+    email.fill("jo at home")
+    chair.fill("")
+    email.press("Enter")
+    alert = page.get_by_role("alert")
+    expect(alert.get_by_role("link")).to_have_count(2)
+    expect(alert).to_contain_text("Nothing was changed.")
+    for box, typed in ((email, "jo at home"), (chair, "")):
+        expect(box).to_have_attribute("aria-invalid", "true")
+        expect(box).to_have_value(typed)
+    alert.get_by_role("link").filter(has_text="Chair").click()
+    expect(chair).to_be_focused()
+    colour = "box => getComputedStyle(box).borderColor"
+    assert chair.evaluate(colour) != page.locator("#chair_of_governors_email").evaluate(colour)
+
+
+def test_all_that_nobody_knows_of_a_school_is_listed_before_it_is_entered_and_leads_to_its_boxes(page: Page) -> None:
+    go_to(page, "/schools/211-2103/enter")
+    for words, box in (("Main Contact", "main_contact_name"), ("Chair", "chair_of_governors_name")):
+        page.locator(".query").get_by_role("link").filter(has_text=words).click()
+        expect(page.locator(f"#{box}")).to_be_focused()
+
+
+def test_all_that_nobody_knows_of_a_school_is_asked_at_once_and_leads_to_its_boxes(page: Page) -> None:
+    go_to(page, "/schools/211-2103/enter")
+    page.get_by_role("button", name="Save").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Give these answers too. Nothing was entered.")
+    asked = alert.get_by_role("link")
+    for words, box in (("Main Contact", "main_contact_name"), ("Chair", "chair_of_governors_name")):
+        asked.filter(has_text=words).click()
+        expect(page.locator(f"#{box}")).to_be_focused()
+
+
+def test_the_page_of_a_school_says_what_is_asked_of_a_form_that_counts(page: Page, some: Path) -> None:
+    go_to(page, f"/returns/{return_id(some, 'cedar')}")
+    page.locator("#main_contact_email").fill("jo@cedar.example")
+    page.locator("#phase_primary").check()
+    page.locator("#headteacher_email").fill("jo at home")
+    page.locator("#main_contact_email").press("Enter")
+    expect(page.locator(".next")).to_contain_text("Accepted.")
+    go_to(page, "/schools/211-2101")
+    expect(page.locator(".query")).to_contain_text(
+        "Headteacher (if different from main contact): Email: not an email address"
+    )
+    page.locator(".query").get_by_role("link").click()
+    expect(page.locator("#headteacher_email")).to_have_value("jo at home")
+
+
 def test_the_boxes_to_tick_stand_in_one_group_and_are_ticked_with_the_keyboard(page: Page, some: Path) -> None:
     go_to(page, f"/returns/{return_id(some, 'cedar')}")
     phases = page.get_by_role("group", name="Phase")

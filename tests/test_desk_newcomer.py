@@ -109,6 +109,21 @@ def test_a_form_of_an_earlier_year_is_counted_for_its_year_with_one_click(record
     assert row_of(records, return_id(records, "cedar"))["verdict"] == "accepted"
 
 
+def test_what_settles_a_form_of_an_earlier_year_stands_before_its_many_answers(records: Path) -> None:
+    earlier = type_into(generate(load_definition("2025-26")), answers("2101"))
+    ingest(records, [inbox(records.parent / "in", cedar=earlier)], year=YEAR)
+    with running_desk(records, Definitions.of_today) as running:
+        page = Client(running).get(f"/returns/{return_id(records, 'cedar')}").body.decode()
+    assert page.index("Count it for 2026-27") < page.index('name="answer:')
+
+
+def test_every_page_leads_to_what_is_said_of_the_partnership(made: Path) -> None:
+    with running_desk(made, Definitions.of_today) as running:
+        client = Client(running)
+        for path in ("/", "/send", "/lists"):
+            assert 'href="/start"' in client.get(path).body.decode(), path
+
+
 def test_a_file_that_says_no_year_is_assigned_for_the_year_in_the_head_of_the_page(
     records: Path, schools: Path
 ) -> None:

@@ -161,6 +161,13 @@ def test_what_cannot_be_entered_is_refused_in_one_line_and_changes_nothing(
     assert line in refused("enter", listed, *words)
 
 
+def test_all_that_nobody_knows_is_said_at_once(listed: Path) -> None:
+    said = refused("enter", listed, "2101", "2026-27", "--unchanged")
+    assert "Details of Main Contact for all mailings: nobody knows this yet" in said
+    assert "Details of the Chair of the Governing Body: nobody knows this yet" in said
+    assert said.rstrip().endswith("Give these answers too. Nothing was entered.")
+
+
 def test_records_with_entered_answers_have_no_faults_and_open_again(listed: Path) -> None:
     decide("enter", listed, "2101", "2026-27", *ANSWERS)
     result = run("verify", "-o", listed, "--deep")

@@ -59,3 +59,145 @@ def test_a_school_may_stand_in_a_column_establishment(tmp_path: Path) -> None:
 
 def test_an_own_column_of_names_comes_before_one_of_establishments(tmp_path: Path) -> None:
     assert listed(tmp_path, Establishment="Community school", School="Cedar").name == "Cedar"
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["LAESTAB", "LA/Estab", "DfE no.", "DfE No", "DfE code", "DfES number", "DCSF No.", "LAESTAB number", "DfE"],
+)
+def test_the_number_of_a_school_has_many_names(tmp_path: Path, heading: str) -> None:
+    (cedar,) = register(written(tmp_path, {heading: "211/2101"}))
+    assert cedar.dfe_number == "211/2101"
+
+
+@pytest.mark.parametrize(
+    "heading", ["School's name", "Name of the school", "EstablishmentName", "School / Academy", "Setting name"]
+)
+def test_the_name_of_a_school_has_many_names(tmp_path: Path, heading: str) -> None:
+    (cedar,) = register(written(tmp_path, {"DfE": "2101", heading: "Cedar"}))
+    assert cedar.name == "Cedar"
+
+
+def test_an_address_may_stand_under_the_headings_of_a_council(tmp_path: Path) -> None:
+    cells = {"DfE": "2101", "Street / Town": "3 Cedar Road", "Town/City": "London", "County": "Kent"}
+    (cedar,) = register(written(tmp_path, cells | {"School post code": "e2 0ac"}))
+    assert cedar.record.school["registered_address"] == "3 Cedar Road, London, Kent, E2 0AC"
+
+
+# --- the phase, and columns that may say it ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("heading", ["Phase(s)", "Phase of education", "Type", "Type of school", "School Type"])
+@pytest.mark.parametrize("said", ["Primary", "Primary school", "Infant / Junior", "primary academy"])
+def test_the_phase_is_known_by_what_a_column_says(tmp_path: Path, heading: str, said: str) -> None:
+    (cedar,) = register(written(tmp_path, {"DfE": "2101", heading: said}))
+    assert cedar.record.school == {"phases": "primary"}
+
+
+@pytest.mark.parametrize("said", ["Academy", "Community school", "Other", "Primary, maintained"])
+def test_a_column_of_types_that_says_no_phase_fills_in_nothing_and_is_named_with_its_rows(
+    tmp_path: Path, said: str
+) -> None:
+    rows = ({"DfE": "2101", "Type": said}, {"DfE": "2102", "Type": "Primary"}, {"DfE": "2103", "Type": ""})
+    path = written(tmp_path, *rows)
+    assert [member.record.school for member in register(path)] == [{}, {"phases": "primary"}, {}]
+    said = "“Type” was looked at for the phase, but says none that the form has in row 2: nothing is filled in there."
+    assert said in notes(path)
+    assert "took “Type” as phase where it says one." in notes(path)
+
+
+def test_an_own_column_of_phases_comes_before_one_of_types(tmp_path: Path) -> None:
+    path = written(tmp_path, {"DfE": "2101", "Type": "Academy", "Phase": "Secondary"})
+    assert register(path)[0].record.school == {"phases": "secondary"}
+    assert "looked at" not in notes(path)
+
+
+def test_a_list_with_headings_of_dfes_register_says_the_phase_and_the_head(tmp_path: Path) -> None:
+    ivy = {
+        "LAESTAB": "2117004",
+        "EstablishmentName": "Ivy Lane School",
+        "TypeOfEstablishment (name)": "Community special school",
+        "PhaseOfEducation (name)": "Not applicable",
+        "Street": "1 Ivy Lane",
+        "Locality": "Bow",
+        "Address3": "",
+        "Town": "London",
+        "County (name)": "",
+        "Postcode": "E2 0AD",
+        "HeadTitle (name)": "Ms",
+        "HeadFirstName": "Ann",
+        "HeadLastName": "Lee",
+        "HeadPreferredJobTitle": "Principal",
+    }
+    path = written(tmp_path, ivy)
+    (found,) = register(path)
+    assert found.record.school == {
+        "school_name": "Ivy Lane School",
+        "phases": "special",
+        "registered_address": "1 Ivy Lane, Bow, London, E2 0AD",
+        "postcode": "E2 0AD",
+    }
+    assert [(one.role, one.parts) for one in found.record.contacts] == [
+        ("headteacher", {"name": "Ann Lee", "designation": "Principal"})
+    ]
+    assert "not used “HeadTitle (name)”." in notes(path)
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("heading", "said", "role", "part"),
+    [
+        ("Head", "Ann Lee", "headteacher", "name"),
+        ("Head teacher", "Ann Lee", "headteacher", "name"),
+        ("Headteacher / Principal", "Ann Lee", "headteacher", "name"),
+        ("Name of head teacher", "Ann Lee", "headteacher", "name"),
+        ("Head's e-mail", "ann@cedar.example", "headteacher", "email"),
+        ("Head tel.", "020 7946 0101", "headteacher", "telephone"),
+        ("Chair", "Ann Lee", "chair_of_governors", "name"),
+        ("Chair of governors", "Ann Lee", "chair_of_governors", "name"),
+        ("Chair of the Governing Body email address", "ann@cedar.example", "chair_of_governors", "email"),
+        ("SBM", "Ann Lee", "business_manager", "name"),
+        ("School Business Manager phone", "020 7946 0101", "business_manager", "telephone"),
+        ("Main contact", "Ann Lee", "main_contact", "name"),
+    ],
+)
+def test_a_person_is_known_by_other_words_and_the_list_says_what_a_column_was_taken_for(
+    tmp_path: Path, heading: str, said: str, role: str, part: str
+) -> None:
+    path = written(tmp_path, {"DfE": "2101", heading: said})
+    (contact,) = register(path)[0].record.contacts
+    assert (contact.role, contact.parts) == (role, {part: said})
+    assert f"took “{heading}” as {role.replace('_', ' ')} {part}." in notes(path)
+
+
+def test_a_first_and_a_last_name_are_one_name(tmp_path: Path) -> None:
+    path = written(tmp_path, {"DfE": "2101", "Head first name": "Ann", "Head surname": "Lee", "Chair forename": "Bo"})
+    (head,) = register(path)[0].record.contacts
+    assert (head.role, head.parts) == ("headteacher", {"name": "Ann Lee"})
+    said = notes(path)
+    assert "took “Head first name” with “Head surname” as headteacher name." in said
+    assert "not used “Chair forename”." in said
+
+
+def test_a_heading_over_several_columns_names_none_that_has_another_heading_below(tmp_path: Path) -> None:
+    path = tmp_path / "schools.csv"
+    path.write_text("DfE,Headteacher,\n,Union,E-mail\n2101,NAHT,ann@cedar.example\n", encoding="utf-8")
+    (head,) = register(path)[0].record.contacts
+    assert head.parts == {"email": "ann@cedar.example"}
+
+
+def test_a_blank_column_beside_a_heading_of_two_rows_is_no_column_of_that_name(tmp_path: Path) -> None:
+    path = tmp_path / "schools.csv"
+    rows = ("DfE,School,,Headteacher,", ",,,Name,E-mail", "2101,Cedar,,Ann Lee,ann@cedar.example")
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (cedar,) = register(path)
+    assert (cedar.name, cedar.record.contacts[0].parts) == ("Cedar", {"name": "Ann Lee", "email": "ann@cedar.example"})
+
+
+@pytest.mark.parametrize("heading", ["Tel", "Telephone", "Contact", "Email (Head)", "Area", "URN", "Head title"])
+def test_a_heading_that_may_mean_several_things_is_named_and_not_used(tmp_path: Path, heading: str) -> None:
+    path = written(tmp_path, {"DfE": "2101", "School": "Cedar", heading: "x"})
+    assert register(path)[0].record.school == {"school_name": "Cedar"}
+    assert f"not used “{heading}”." in notes(path)

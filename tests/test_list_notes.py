@@ -99,6 +99,11 @@ def test_columns_used_and_unused_are_named_with_what_the_nearest_may_mean(tmp_pa
     )
 
 
+@pytest.mark.parametrize("heading", ["Contact Tel", "Headteacher start"])
+def test_no_other_column_is_proposed_for_one_that_holds_something_else(tmp_path: Path, heading: str) -> None:
+    assert notes(written(tmp_path, {"DfE Number": "2101", heading: "x"})).endswith(f"; not used “{heading}”.")
+
+
 @pytest.mark.parametrize(
     "typed_phases", ["Primary & Nursery", "primary and nursery", "Primary with Nursery", "Nursery + Primary"]
 )

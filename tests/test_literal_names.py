@@ -27,7 +27,7 @@ SOURCES = Path(thep_forms.__file__).parent
 KINDS_AND_USES = SOURCES / "definition" / "model.py"
 ALLOWED = {
     "reading/form_data.py": ["name"],  # the attribute of XFDF that names a field (ISO 19444-1)
-    "register/lists.py": ["email"],  # the column of the addresses to write to, by contract
+    "register/columns.py": ["email"],  # the column of the addresses to write to, by contract
     "records/migrations.py": ["school_name"],  # what the form of version 7 called the field, whatever it is called now
 }
 DEFINITION = load_definition("2026-27")

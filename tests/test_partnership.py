@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pypdfium2
 import pytest
+from msgspec.structs import asdict, replace
 
+from tests.test_desk_access import Client
 from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.desk.server import running_desk
 from thep_forms.office.forms import make_blank_form, make_school_copy
+from thep_forms.office.lists import begin_without_list
 from thep_forms.office.partnership import FactError, PartnershipFacts, look_up_partnership, save_partnership
 
 LATE = "31 December"  # has not passed when the membership year starts
@@ -19,6 +24,14 @@ OF_YEAR = partial(Definitions, None, YEAR)
 
 def facts(return_by: str = LATE, address: str = "forms@borough.example") -> PartnershipFacts:
     return PartnershipFacts("Borough Schools", "", "Borough", "211", address, return_by)
+
+
+def of(folder: Path) -> Definitions:
+    return Definitions(folder / "templates" if (folder / "templates").exists() else None, YEAR)
+
+
+def known(folder: Path) -> PartnershipFacts:
+    return replace(look_up_partnership(folder, of(folder)), return_by=LATE)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +54,36 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(FactError) as refused:
         save_partnership(tmp_path, facts("soon", "forms at borough"), OF_YEAR())
     assert list(refused.value.boxes) == ["return_address", "return_by"]
+
+
+def test_a_new_name_is_the_full_name_too_where_that_was_the_same_or_another_partnerships(tmp_path: Path) -> None:
+    for name in ("Borough Schools", "Schools of the Borough"):
+        save_partnership(
+            tmp_path, replace(known(tmp_path), name=name, return_address="a@borough.example"), of(tmp_path)
+        )
+        assert known(tmp_path).full_name == name
+
+
+def test_a_new_name_leaves_a_full_name_that_the_office_gave(tmp_path: Path) -> None:
+    save_partnership(tmp_path, replace(facts(), full_name="Borough Schools Together Ltd"), of(tmp_path))
+    save_partnership(tmp_path, replace(known(tmp_path), name="The Borough Schools"), of(tmp_path))
+    assert known(tmp_path).full_name == "Borough Schools Together Ltd"
+
+
+def test_the_desk_shows_the_names_beside_each_other_and_says_after_a_change_where_each_stands(records: Path) -> None:
+    save_partnership(records, replace(facts(), full_name="Borough Schools Together Ltd"), of(records))
+    begin_without_list(records, Definitions.of_today(records=records))
+    with running_desk(records, partial(Definitions.of_today, records=records)) as running:
+        client = Client(running)
+        page = client.get("/start").body.decode()
+        assert page.index('id="name"') < page.index('id="full_name"') < page.index('id="return_address"')
+        assert "“Borough Schools Together Ltd (THEP)”" in page
+        token = page.partition('name="token" value="')[2].partition('"')[0]
+        sent = {"token": token, **asdict(known(records)), "name": "Our Borough", "then": ""}
+        saved = client.ask("POST", "/start", urlencode(sent), Origin=client.origin, **client.jar)
+        assert saved.headers["Location"] == "/start?saved=yes"
+        page = client.get("/start?saved=yes").body.decode()
+    assert "say “Our Borough”. The protocol introduces it as “Borough Schools Together Ltd (THEP)”." in page
 
 
 def test_blank_forms_and_copies_have_what_was_saved_last(three_schools: Path) -> None:

@@ -20,6 +20,7 @@ from tests.viewer import typed
 from thep_forms.errors import SourceError
 from thep_forms.generate import Master
 from thep_forms.office.copies import answers
+from thep_forms.register import ListMistakesError
 
 ROWS = [
     {"DfE Number": "211/2101", "School Name": "École Cedar", "Phases": "Primary; Nursery", "Notes": "x"},
@@ -123,6 +124,7 @@ def test_address_and_postcode_in_two_columns_are_joined(tmp_path: Path) -> None:
 def test_missing_column_is_reported_before_bad_rows(tmp_path: Path) -> None:
     said = refused(written(tmp_path, {"School": "Cedar", "Phases": "wrong"}))
     assert "has no column dfe_number. Give the column of DfE numbers that name." in said
+    assert "It may also be called “DFE Number”, “dfe no”, “dfe”, “laestab”." in said
 
 
 def test_bad_rows_are_reported_by_row_and_column_without_their_content(tmp_path: Path) -> None:
@@ -137,11 +139,42 @@ def test_bad_rows_are_reported_by_row_and_column_without_their_content(tmp_path:
     assert "jo at home" not in said
 
 
-def test_schools_listed_twice_are_reported_when_all_rows_are_good(tmp_path: Path) -> None:
+def test_schools_listed_twice_are_reported_together_with_bad_rows(tmp_path: Path) -> None:
     twice = written(tmp_path, ROWS[0], ROWS[1], {**ROWS[0], "DfE Number": "2101"})
     assert "211/2101 is in the rows 2, 4" in refused(twice)
-    bad = written(tmp_path, ROWS[0], ROWS[0], {**ROWS[0], "DfE Number": "99"})
-    assert "rows 2, 3" not in refused(bad)
+    said = refused(written(tmp_path, ROWS[0], ROWS[0], {**ROWS[0], "DfE Number": "99"}))
+    assert "row 4: DfE Number is not a DfE number; 211/2101 is in the rows 2, 3" in said
+
+
+def test_mistakes_of_all_kinds_and_sheets_are_said_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "s.xlsx"
+    headings = ["dfe_number", "Phase", "email", "E-mail"]
+    workbook(path, headings, [2101, "primari", "", ""], [2102, "", "", ""], [2102, "secondary", "", ""])
+    book = openpyxl.load_workbook(path)
+    more = book.create_sheet("More")
+    for row in (
+        ["dfe_number", "Phase"],
+        [2101, "special"],
+        [99, "primary"],
+        [2103, "="],
+        [4242, "=A1"],
+        ["=A2", "sec"],
+    ):
+        more.append(row)
+    book.save(path)
+    with pytest.raises(ListMistakesError) as refused_at_once:
+        register(path)
+    assert [mistake.partition(" none of")[0] for mistake in refused_at_once.value.mistakes] == [
+        "sheet “Sheet”, the table has 2 columns email. Keep one of them",
+        "sheet “Sheet”, row 2: Phase is",
+        "sheet “Sheet”, 211/2102 is in the rows 3, 4: keep one of them",
+        "sheet “More”, row 3: dfe_number is not a DfE number",
+        "sheet “More”, row 6: Phase is",
+        "sheet “More”, “Phase” in row 5 has a formula that was never calculated: open and save the list in Excel "
+        "or LibreOffice",
+        "sheet “More”, “dfe_number” in row 6 has a formula that was never calculated: open and save the list in Excel "
+        "or LibreOffice",
+    ]
 
 
 def test_mistakes_beyond_ten_are_counted_instead_of_listed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum, auto
 
 
@@ -71,6 +72,14 @@ class DecisionError(ThepFormsError):
 
     The text may quote what that person has just typed.
     """
+
+
+class AnswersError(DecisionError):
+    """Answers are wrong. `mistakes` says in a sentence each what is; `end` says what was done."""
+
+    def __init__(self, mistakes: Iterable[str], end: str, remedy: Remedy | None = None) -> None:
+        self.mistakes, self.end = tuple(dict.fromkeys(mistakes)), end
+        super().__init__(" ".join((*self.mistakes, end)), remedy)
 
 
 class ClusterError(ThepFormsError):

@@ -133,7 +133,7 @@ class Field(TemplateTable, frozen=True, kw_only=True):
     """One answer about the school.
 
     `help` may hold the placeholders of `Partnership.placeholders`. `also` are other names that the column of this
-    answer may have in a register list.
+    answer may have in a register list. A column `perhaps` may say something else: its cells count if they say options.
     """
 
     name: Slug
@@ -142,6 +142,7 @@ class Field(TemplateTable, frozen=True, kw_only=True):
     help: Words
     use: FieldUse | None = None
     also: tuple[Slug, ...] = ()
+    perhaps: tuple[Slug, ...] = ()
     required: bool = False
     missing: ProblemCode = ProblemCode.VALUE_MISSING
     shows: Count = 1
@@ -154,13 +155,17 @@ class Field(TemplateTable, frozen=True, kw_only=True):
 
 
 class Part(TemplateTable, frozen=True, kw_only=True):
-    """One answer about a person, the same for every role. `help` works as in `Field`."""
+    """One answer about a person, the same for every role. `help` works as in `Field`.
+
+    `also` are other words for it in the columns of a register list.
+    """
 
     name: Slug
     label: Words
     kind: Kind
     help: Words
     use: PartUse | None = None
+    also: tuple[Slug, ...] = ()
     shows: Count = 1
     longest: Count | None = None
     lines: Count = 1
@@ -170,12 +175,14 @@ class Role(TemplateTable, frozen=True, kw_only=True):
     """A person whom the form asks about.
 
     If the role's block is empty, the holder of the role `held_by` may hold this role too. Their job title must have
-    one of the words `held_if_job_title` and none of `not_if_job_title`.
+    one of the words `held_if_job_title` and none of `not_if_job_title`. `also` are other words for the role in the
+    columns of a register list.
     """
 
     name: Slug
     heading: Words
     use: RoleUse | None = None
+    also: tuple[Slug, ...] = ()
     required: tuple[Slug, ...] = ()
     missing: ProblemCode = ProblemCode.CONTACT_MISSING
     repeats: bool = False

@@ -132,7 +132,7 @@ class _FormChecker(Struct, frozen=True):
                 if count > 1:
                     yield kind, f"“{name}” names {count} boxes. Give each a name of its own."
         columns = Counter(field.name for field in self.form.field)
-        columns.update(name for field in self.form.field for name in field.also)
+        columns.update(name for field in self.form.field for name in (*field.also, *field.perhaps))
         for name, count in columns.items():
             if count > 1:
                 yield "field", f"“{name}” is a name of {count} columns of a register list. Take it out of `also`."

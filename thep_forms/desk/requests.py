@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from thep_forms.desk.uploading import Upload
-from thep_forms.errors import DecisionError
+from thep_forms.errors import AnswersError, DecisionError
 from thep_forms.office.one_return import ShownAnswer
 
 _MOST_DECISIONS = 100  # that one act takes
@@ -87,13 +87,26 @@ def go_to(path: str, decisions: Sequence[int] = (), place: str = "") -> Response
     return RedirectResponse(f"{path}{done}{f'#{place}' if place else ''}", HTTPStatus.SEE_OTHER)
 
 
-def status_of(error: str) -> HTTPStatus:
+def status_of(error: object) -> HTTPStatus:
     """The status of a page that is shown again because of an error."""
     return HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
 
 
-def box_of_error(error: str, answers: Iterable[ShownAnswer]) -> str:
-    """The box that an error is about: its sentence begins with the label. Empty where it is about none."""
-    labels = {answer.box.label: answer.box.name for answer in answers}
+def mistakes_in(error: Exception | None, answers: Sequence[ShownAnswer]) -> dict[str, object]:
+    """What a page says of an error: its sentences, each with the box that it is about, and all these boxes."""
+    sentences = (*error.mistakes, error.end) if isinstance(error, AnswersError) else (str(error or ""),)
+    mistakes = [(box_of(sentence, answers), sentence) for sentence in sentences if sentence]
+    return {"error": str(error or ""), "mistakes": mistakes, "wrong": {box for box, _ in mistakes if box}}
+
+
+def box_of(error: str, answers: Iterable[ShownAnswer]) -> str:
+    """The box that a sentence is about, which begins with the label. Empty where it is about none.
+
+    Of a sentence about a person or a group of boxes it is the first box, before all one that is required and empty.
+    """
+    labels: dict[str, str] = {}
+    for answer in sorted(answers, key=lambda answer: not answer.box.required or bool(answer.now)):
+        labels[answer.box.label] = answer.box.name
+        labels.setdefault(answer.box.label.rpartition(": ")[0], answer.box.name)
     found = [label for label in labels if error.startswith(f"{label}:")]
     return labels[max(found, key=len)] if found else ""

@@ -16,9 +16,9 @@ from thep_forms.desk.requests import (
     NOTHING_TYPED,
     SentForm,
     Typed,
-    box_of_error,
     decisions_taken,
     go_to,
+    mistakes_in,
     sent_form,
     status_of,
 )
@@ -58,7 +58,7 @@ class ReturnPages(PageGroup):
             Route("/returns/{return_id}/{act}", self.decide, methods=["POST"]),
         ]
 
-    def one_return(self, request: Request, error: str = "", typed: Typed = NOTHING_TYPED) -> Response:
+    def one_return(self, request: Request, error: Exception | None = None, typed: Typed = NOTHING_TYPED) -> Response:
         """One return, with what is asked of it. `typed` is what was typed before an error."""
         definitions = self.desk.definitions()
         return_id = request.path_params["return_id"]
@@ -76,8 +76,7 @@ class ReturnPages(PageGroup):
             conflict=look_up_conflict(self.desk.folder, shown, definitions),
             **_neighbours(to_do.tasks, return_id, shown),
             sentences=problems_in_words(shown),
-            error=error,
-            field=box_of_error(error, shown.answers),
+            **mistakes_in(error, shown.answers),
             typed=typed,
         )
         return HTMLResponse(page, status_of(error))
@@ -117,11 +116,11 @@ class ReturnPages(PageGroup):
         form, return_id = sent_form(request), request.path_params["return_id"]
         shown = look_up_return(self.desk.folder, return_id, self.desk.definitions())
         if form["state"] != shown.state:
-            return self.one_return(request, _CHANGED, form.answers)
+            return self.one_return(request, DecisionError(_CHANGED), form.answers)
         try:
             numbers = self._decide(request.path_params["act"], shown, form)
         except (DecisionError, YearError) as error:
-            return self.one_return(request, str(error), form.answers)
+            return self.one_return(request, error, form.answers)
         return go_to(f"/returns/{return_id}", numbers, self._next_place(return_id, form["confirm"]))
 
     def _next_place(self, return_id: str, confirmed: str) -> str:

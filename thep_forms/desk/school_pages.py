@@ -11,9 +11,10 @@ from thep_forms.desk.pages import PageGroup, number_in
 from thep_forms.desk.requests import (
     NOTHING_TYPED,
     Typed,
-    box_of_error,
+    box_of,
     decisions_taken,
     go_to,
+    mistakes_in,
     sent_form,
     status_of,
 )
@@ -66,7 +67,9 @@ class SchoolPages(PageGroup):
         page = self.desk.pages.page("school", shown=shown, following=following, error=error)
         return HTMLResponse(page, status_of(error))
 
-    def answers_to_enter(self, request: Request, typed: Typed = NOTHING_TYPED, error: str = "") -> Response:
+    def answers_to_enter(
+        self, request: Request, typed: Typed = NOTHING_TYPED, error: DecisionError | None = None
+    ) -> Response:
         """The last known answers of a school, to be changed. `typed` is what was typed before an error."""
         definitions = self.desk.definitions()
         number, of_return = number_in(request.path_params["number"]), request.query_params.get("return", "")
@@ -82,9 +85,9 @@ class SchoolPages(PageGroup):
             words=came.words if came else (),
             shown=shown,
             of_return=of_return,
-            error=error,
             typed=typed,
-            field=box_of_error(error, shown.answers),
+            missing=[(label, box_of(f"{label}:", shown.answers)) for label in shown.missing],
+            **mistakes_in(error, shown.answers),
         )
         return HTMLResponse(page, status_of(error))
 
@@ -98,7 +101,7 @@ class SchoolPages(PageGroup):
         try:
             decided = enter(self.desk.folder, number, year, changes, form["why"], definitions, unchanged=not changes)
         except DecisionError as error:
-            return self.answers_to_enter(request, form.answers, str(error))
+            return self.answers_to_enter(request, form.answers, error)
         return go_to(request.url.path.rpartition("/")[0], decided.numbers)
 
     def note(self, request: Request) -> Response:

@@ -26,6 +26,7 @@ from thep_forms.office.page_pictures import draw_file
 from thep_forms.office.partnership import (
     FactError,
     PartnershipFacts,
+    full_name_follows,
     look_up_partnership,
     passed_in_words,
     save_partnership,
@@ -62,8 +63,9 @@ class StartPages(PageGroup):
         wrong: Mapping[str, str] = MappingProxyType({}),
     ) -> Response:
         """What the partnership is called, where forms come back to, and by when. `wrong` says what is wrong where."""
-        facts = facts or look_up_partnership(self.desk.folder, self.desk.definitions())
-        passed = passed_in_words(facts.return_by, self.desk.definitions().default_year)
+        definitions = self.desk.definitions()
+        facts = facts or look_up_partnership(self.desk.folder, definitions)
+        passed = passed_in_words(facts.return_by, definitions.default_year)
         page = self.desk.pages.page(
             "start",
             facts=facts,
@@ -71,6 +73,9 @@ class StartPages(PageGroup):
             wrong=wrong,
             passed=passed,
             is_first=not has_records(self.desk.folder),
+            initials=definitions().partnership.short_name,
+            follows=full_name_follows(self.desk.folder, definitions),
+            was_saved=not error and "saved" in request.query_params,
             then=_then(sent_form(request)["then"] if error else request.query_params.get("then", "")),
         )
         return HTMLResponse(page, status_of(error))
@@ -86,7 +91,7 @@ class StartPages(PageGroup):
             return self.questions(request, facts, str(error), error.boxes)
         except DecisionError as error:
             return self.questions(request, facts, str(error))
-        return go_to(_then(form["then"]) or "/lists")
+        return go_to(_then(form["then"]) or ("/start?saved=yes" if has_records(self.desk.folder) else "/lists"))
 
     def begin(self, _: Request) -> Response:
         """Begin without a list."""

@@ -11,7 +11,7 @@ from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Assigned, Decision, Verdict
 from thep_forms.definition import Definitions, FormDefinition, ProblemCode, Severity
 from thep_forms.definition.model import Kind
-from thep_forms.errors import DecisionError, Remedy
+from thep_forms.errors import AnswersError, DecisionError, Remedy
 from thep_forms.office.answers import answers_in, asked_about
 from thep_forms.office.deciding import Decided, Desk, is_another_person, open_desk, require_own_name
 from thep_forms.reading import FileKind
@@ -89,7 +89,7 @@ def _require_right(
     answers: Mapping[str, str],
     definition: FormDefinition,
 ) -> None:
-    """Raises `DecisionError` if an answer that was given is an error itself."""
+    """Raises `AnswersError` if answers that were given are errors themselves, `DecisionError`."""
     reading = desk.ledger.reading(returned.return_id)
     if not reading:
         raise DecisionError(
@@ -99,9 +99,9 @@ def _require_right(
     knowledge = knowledge_of(desk.ledger, reading, corrections)
     checked = check_reading(reading, desk.definitions, corrections, knowledge).checked
     names = asked_about(answers, definition)
-    for problem in checked.problems if checked else ():
-        if problem.severity is Severity.ERROR and problem.field in names:
-            raise DecisionError(f"{problem.message} Nothing was changed.")
+    errors = [problem for problem in checked.problems if problem.severity is Severity.ERROR] if checked else []
+    if wrong := [problem.message for problem in errors if problem.field in names]:
+        raise AnswersError(wrong, "Nothing was changed.")
     if checked and checked.dfe_number and definition.dfe_field.name in answers:
         members = desk.records.registers.members(returned.year_collected)
         require_member(checked.dfe_number, members, returned.year_collected)

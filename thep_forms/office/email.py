@@ -279,5 +279,6 @@ def outgoing_messages(
             status.sentences,
             status.wrote,
             has_returned=status.has_returned,
+            waits_for_office=status.waits_for_office,
         )
         yield OutgoingMessage(status.dfe_number, status.member.name, status.addresses, text, file_name, pdf)

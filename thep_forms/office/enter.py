@@ -15,7 +15,7 @@ from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Arrival
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
 from thep_forms.definition.model import Kind
-from thep_forms.errors import DecisionError, Remedy
+from thep_forms.errors import AnswersError, DecisionError, Remedy
 from thep_forms.office.answers import TICKED, answers_in, boxes_to_fill
 from thep_forms.office.copies import answers as known_answers
 from thep_forms.office.correct import require_member
@@ -30,15 +30,17 @@ from thep_forms.register import MemberSchool, members_of_year
 
 SOURCE = "entered by the office"
 _ID = 16  # hex digits
+_NOT_ENTERED = "Nothing was entered."
 
 
 class KnownSchool(Struct, frozen=True):
-    """A school with its last known answers."""
+    """A school with its last known answers. `missing` are the labels of those that a form has to have."""
 
     dfe_number: str
     school_name: str
     year: str
     answers: tuple[ShownAnswer, ...]
+    missing: tuple[str, ...] = ()
 
 
 def enter(
@@ -90,8 +92,7 @@ def why_not_unchanged(records: Records, number: str, year: MembershipYear, defin
     except DecisionError as error:
         return str(error)
     reading = _reading(_known(_member(records, number, year), definition), definition)
-    errors = _errors(reading, definitions)
-    missing = dict.fromkeys(problem.label for problem in errors)
+    missing = _labels(_errors(reading, definitions))
     return f"“All as last year” does not say enough: nobody knows {'; '.join(missing)}." if missing else ""
 
 
@@ -107,7 +108,8 @@ def look_up_known(folder: Path, school: str, year: MembershipYear, definitions: 
     boxes = boxes_in_order(definition, [*known, *boxes_to_fill(definition, filled)])
     order = [box for box in boxes if box.kind is not Kind.DFE_NUMBER]
     answers = tuple(ShownAnswer(box, known.get(box.name, ""), known.get(box.name, "")) for box in order)
-    return KnownSchool(number, member.name, str(year), answers)
+    missing = _labels(_errors(_reading(known, definition), definitions))
+    return KnownSchool(number, member.name, str(year), answers, missing)
 
 
 def _number(school: str, definition: FormDefinition) -> str:
@@ -142,6 +144,10 @@ def _errors(reading: Reading, definitions: Definitions) -> list[Problem]:
     return [problem for problem in checked.problems if problem.severity is Severity.ERROR] if checked else []
 
 
+def _labels(problems: Sequence[Problem]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(problem.label for problem in problems))
+
+
 def _of_others(known: Mapping[str, str], changes: Mapping[str, str], definition: FormDefinition) -> list[str]:
     """The boxes with an address or a number of somebody whose name has been changed to that of another person."""
     found: list[str] = []
@@ -161,18 +167,18 @@ def _words_for(left_out: Sequence[str], definition: FormDefinition) -> tuple[str
 
 
 def _require_right(reading: Reading, changes: Mapping[str, str], definitions: Definitions, *, unchanged: bool) -> None:
-    """Raises `DecisionError` if an answer that was given is an error itself.
+    """Raises `AnswersError` if answers that were given are errors themselves.
 
     What is missing can follow, unless the school says that the rest is `unchanged`: then it has to be known.
     """
-    for problem in _errors(reading, definitions):
-        if changes.get(problem.field):
-            raise DecisionError(f"{problem.message} Nothing was entered.")
-        if unchanged:
-            raise DecisionError(
-                f"{problem.label}: nobody knows this yet, so “nothing has changed” does not say enough. "
-                "Give this answer too. Nothing was entered."
-            )
+    errors = _errors(reading, definitions)
+    wrong = [problem.message for problem in errors if changes.get(problem.field)]
+    unknown = [problem.label for problem in errors if unchanged and not changes.get(problem.field)]
+    wrong += [f"{label}: nobody knows this yet, so “nothing has changed” does not say enough." for label in unknown]
+    if unknown:
+        raise AnswersError(wrong, f"Give {'this answer' if len(unknown) == 1 else 'these answers'} too. {_NOT_ENTERED}")
+    if wrong:
+        raise AnswersError(wrong, _NOT_ENTERED)
 
 
 def _noted(

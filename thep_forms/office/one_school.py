@@ -15,6 +15,7 @@ from thep_forms.office.history import Event, events_of_school
 from thep_forms.office.opening import open_records
 from thep_forms.office.school_status import SchoolStatus
 from thep_forms.office.status import statuses_of_members
+from thep_forms.office.tasks import open_questions
 from thep_forms.office.years import latest_year
 from thep_forms.records import Records
 
@@ -27,7 +28,10 @@ class ShownContact(Struct, frozen=True):
 
 
 class ShownSchool(Struct, frozen=True):
-    """A school in a year. `status` is None for a school that is no member then."""
+    """A school in a year. `status` is None for a school that is no member then.
+
+    `questions` says in words what is asked of its form that counts.
+    """
 
     dfe_number: str
     name: str
@@ -37,6 +41,7 @@ class ShownSchool(Struct, frozen=True):
     status: SchoolStatus | None
     events: tuple[Event, ...]
     done: Done | None
+    questions: tuple[str, ...] = ()
 
 
 def look_up_school(
@@ -76,7 +81,16 @@ def look_up_school(
             status,
             tuple(events),
             just_done(ledger, records, numbers),
+            _questions(status, records, year),
         )
+
+
+def _questions(status: SchoolStatus | None, records: Records, year: MembershipYear) -> tuple[str, ...]:
+    """What is asked of the school's form that counts, in words."""
+    of_school = (
+        asked for asked in open_questions(records, str(year)) if status and asked.return_id == status.return_id
+    )
+    return next((asked.what for asked in of_school), ())
 
 
 def _name(number: str, records: Records) -> str:

@@ -68,6 +68,12 @@ def look_up_partnership(records: Path, definitions: Definitions) -> PartnershipF
     )
 
 
+def full_name_follows(records: Path, definitions: Definitions) -> bool:
+    """Whether a new name is the full name too, unless that is changed: it was the same, or another partnership's."""
+    known = definitions().partnership
+    return known.full_name == known.name or not templates_in(records)
+
+
 def passed_in_words(return_by: str, year: MembershipYear) -> str:
     """That the day by which forms are to be back has passed, in one line; empty if it has not, or is no day."""
     try:
@@ -90,8 +96,8 @@ def save_partnership(records: Path, facts: PartnershipFacts, definitions: Defini
     if definitions.templates not in (None, own):
         raise DecisionError(f"The desk was opened with templates of your own. Change {PARTNERSHIP_FILE} there.")
     before = definitions().partnership
-    if facts.full_name == before.full_name and facts.name != before.name:
-        facts = replace(facts, full_name=facts.name)  # that of another partnership
+    if facts.full_name == before.full_name and facts.name != before.name and full_name_follows(records, definitions):
+        facts = replace(facts, full_name=facts.name)
     text = Templates(own).read(PARTNERSHIP_FILE, definitions.default_year)
     for key in facts.__struct_fields__:
         text = _with_value(text, key, getattr(facts, key))

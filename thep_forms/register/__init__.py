@@ -14,24 +14,17 @@ from thep_forms.records import ListedSchool, Records, open_for_reading
 from thep_forms.register.combining import combined
 from thep_forms.register.headings import find_headings
 from thep_forms.register.member import MemberSchool, known_address
-from thep_forms.register.notes import ReadingNotes, rows_in_words
+from thep_forms.register.mistakes import ListMistakesError, Mistakes
+from thep_forms.register.notes import ReadingNotes
 from thep_forms.register.of_year import members_of_year
 from thep_forms.register.table import Table, table_under
 from thep_forms.register.worksheets import Row, Worksheet, sheets
 
-MISTAKES_AT_ONCE = 10  # that a message lists
+_OTHER_NAMES = 3  # that a message proposes for a column
 
 # One line for each thing that the user should know of a list that was read. The command line prints them.
 NOTES = logging.getLogger(__name__)
 NOTES.addHandler(logging.NullHandler())
-
-
-class ListMistakesError(SourceError):
-    """A list has mistakes in its rows. `mistakes` are all of them, a line each."""
-
-    def __init__(self, message: str, mistakes: Sequence[str]) -> None:
-        super().__init__(message)
-        self.mistakes = tuple(mistakes)
 
 
 def read_register(path: Path, definitions: Definitions, year: MembershipYear | None = None) -> tuple[MemberSchool, ...]:
@@ -71,7 +64,7 @@ def _from_records(path: Path, definitions: Definitions, year: MembershipYear) ->
 def _from_file(path: Path, definition: FormDefinition) -> list[MemberSchool]:
     members: dict[str, MemberSchool] = {}
     tables: list[Table] = []
-    mistakes: list[str] = []
+    mistakes = Mistakes(path)
     notes = ReadingNotes(path)
     with closing(sheets(path)) as found:
         for sheet in found:
@@ -82,14 +75,13 @@ def _from_file(path: Path, definition: FormDefinition) -> list[MemberSchool]:
             if table is None:
                 continue
             tables.append(table)
-            for member in table.members(rows):
-                mistakes += _add(members, member, definition, sheet)
+            for member in _differing(members, table.members(rows), definition):
+                mistakes.note_difference(member, sheet)
             notes.add(table, sheet)
-            _require_results(table, path, sheet)
-            _require_no_mistakes(table.mistakes or table.schools_twice(), path, sheet.in_message)
+            mistakes.note(table, sheet)
             if not sheet.name:
                 break  # a CSV that was read with its delimiter
-    _require_no_mistakes(mistakes, path, "")
+    mistakes.require_none()
     if not tables:
         raise SourceError(_no_column(path, definition, notes.hidden_sheets))
     if not members:
@@ -109,40 +101,31 @@ def _table(sheet: Worksheet, definition: FormDefinition, path: Path) -> tuple[Ta
     return table, found.rows if found else sheet.rows
 
 
-def _add(
-    members: dict[str, MemberSchool], member: MemberSchool, definition: FormDefinition, sheet: Worksheet
-) -> list[str]:
-    """Adds a member, or what a further sheet knows of it; gives the mistake where two sheets differ."""
-    known = members.get(member.dfe_number)
-    both = combined(known, member, definition) if known else member
-    if both is None:
-        return [f"{member.dfe_number} is in several sheets with different content, last in “{sheet.name}”"]
-    members[member.dfe_number] = both
-    return []
+def _differing(
+    members: dict[str, MemberSchool], of_sheet: Iterable[MemberSchool], definition: FormDefinition
+) -> Iterator[MemberSchool]:
+    """Adds the members of a sheet to those of others, and gives those of which two sheets differ.
 
-
-def _require_no_mistakes(mistakes: list[str], path: Path, in_message: str) -> None:
-    if mistakes:
-        more = f", and {len(mistakes) - MISTAKES_AT_ONCE} more" if len(mistakes) > MISTAKES_AT_ONCE else ""
-        listed = "; ".join(mistakes[:MISTAKES_AT_ONCE])
-        message = f"The list of schools {path}{in_message}, {listed}{more}. Correct it and give it again."
-        raise ListMistakesError(message, mistakes)
-
-
-def _require_results(table: Table, path: Path, sheet: Worksheet) -> None:
-    """Raises `SourceError` for formulas that no program has calculated: what they would show, nobody can tell."""
-    if table.uncalculated:
-        where = ", ".join(f"“{heading}” in {rows_in_words(rows)}" for heading, rows in table.uncalculated.items())
-        raise SourceError(
-            f"The list of schools {path}{sheet.in_message}, has formulas that were never calculated: {where}. "
-            "Open it in Excel or LibreOffice, save it there, and give it again."
-        )
+    Of a school that stands twice in one sheet the first row counts: the table has the mistake. It has it also of a
+    member without a number.
+    """
+    of_other_sheets = set(members)
+    for member in of_sheet:
+        known = members.get(member.dfe_number)
+        both = combined(known, member, definition) if known else member
+        if both and member.dfe_number:
+            members[member.dfe_number] = both
+        elif member.dfe_number in of_other_sheets:
+            yield member
 
 
 def _no_column(path: Path, definition: FormDefinition, hidden_sheets: Iterable[str]) -> str:
-    dfe = definition.dfe_field.name
+    dfe = definition.dfe_field
+    names = (dfe.label, *(name.replace("_", " ") for name in dfe.also[:_OTHER_NAMES]))
+    called = f"It may also be called {', '.join(f'“{name}”' for name in names)}."
     hidden = "".join(f" Its sheet “{name}” is hidden and was not read." for name in hidden_sheets)
-    return f"The list of schools {path} has no column {dfe}. Give the column of DfE numbers that name.{hidden}"
+    start = f"The list of schools {path} has no column {dfe.name}. Give the column of DfE numbers that name."
+    return f"{start} {called}{hidden}"
 
 
 def _no_school(path: Path, definition: FormDefinition) -> Never:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from thep_forms.definition import FormDefinition
 from thep_forms.register import gias
-from thep_forms.register.lists import columns_of, used_columns
+from thep_forms.register.columns import columns_of, used_columns
 from thep_forms.register.worksheets import Row
 
 _WITHIN = 20  # rows from the top: a title may stand above the headings
@@ -52,12 +52,17 @@ def _with_second_row(before: Row, row: Row, rows: Iterator[Row], definition: For
 
 
 def _joined(upper: Row, lower: Row, definition: FormDefinition) -> list[str]:
-    """The headings of each column in two rows: the words of both, or of the one that names a column."""
+    """The headings of each column in two rows: the words of both, or of the one that names a column.
+
+    An upper heading over several columns names none of them alone, but for its first if there is nothing below it.
+    """
     groups = _groups(upper, len(lower.cells))
     joined: list[str] = []
-    for group, heading in zip(groups, lower.cells + [""] * (len(groups) - len(lower.cells)), strict=True):
+    for at, heading in enumerate(lower.cells + [""] * (len(groups) - len(lower.cells))):
+        group = groups[at] if heading.strip() or "".join(upper.cells[at : at + 1]).strip() else ""
+        alone = "" if heading.strip() and group in groups[max(at - 1, 0) : at] + groups[at + 1 : at + 2] else group
         both = " ".join(dict.fromkeys(filter(None, (group.strip(), heading.strip()))))
-        choices = [choice for choice in (both, heading, group) if choice.strip()]
+        choices = [choice for choice in (both, heading, alone) if choice.strip()]
         known = [choice for choice in choices if _known([choice], definition)]
         joined.append((known or choices or [""])[0])
     return joined

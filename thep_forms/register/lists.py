@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from itertools import chain
+from functools import lru_cache, partial
 
 from thep_forms.checking import Contact, normalise
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition.form import Block, FormDefinition
 from thep_forms.definition.model import Field, Kind, ProblemCode
-from thep_forms.errors import SourceError
+from thep_forms.register.columns import EMAIL, PARTS_OF_ADDRESS, columns_of_school, folded, names_in_two
 from thep_forms.register.member import MemberSchool
 
 Cells = Mapping[str, str]  # by the folded name of the column
 Mistake = tuple[str, str]  # the column, and what is wrong in it
 RowReader = Callable[[Cells], tuple[MemberSchool | None, list[Mistake]]]
 
-EMAIL = "email"  # the column of the addresses to write to
-_EMAIL_COLUMNS = ("email", "school_email", "office_email", "contact_email", "main_email", "email_of_school")
-_EMAIL_ALSO = (*_EMAIL_COLUMNS[1:], *(f"{name}_address" for name in _EMAIL_COLUMNS))
-_POSTCODE_ALSO = ("post_code", "postal_code", "pc")
-# The columns of an address that is divided, in its order: spreadsheets have one of each row.
-_PARTS_OF_ADDRESS = (
-    ("street", "address_1", "address1", "addr_1", "addr1", "address_line_1"),
-    ("locality", "address_2", "address2", "addr_2", "addr2", "address_line_2"),
-    ("address_3", "address3", "addr_3", "addr3", "address_line_3"),
-    ("town", "city", "town_city", "post_town"),
-)
+_SCHOOL = re.compile(r"_(?:schools?|academy)$")
+_NOTHING = ("not_applicable",)  # in DfE's register, of the phase of special schools: their type says it
+_ANYTHING = ("other", *_NOTHING)  # words that say an option only in a column that is certainly the field's
 _BETWEEN_OPTIONS = re.compile(r"[;,/\n]")
 _BETWEEN_WORDS = re.compile(r"[&+()]|\b(?:and|with)\b", re.IGNORECASE)  # tried where the whole is no option
 _COMPLAINTS = {
@@ -48,56 +40,28 @@ _DATE_OR_TIME = re.compile(
 )
 
 
-def folded(heading: str) -> str:
-    """`dfe_number` for `DfE Number` and the like: capitals, blanks and signs do not count."""
-    return re.sub(r"[\W_]+", "_", heading.casefold()).strip("_")
-
-
-def columns_of(headings: Sequence[str], definition: FormDefinition) -> list[str]:
-    """The folded headings. A column of another name that the definition allows gets the field's own name.
-
-    It does so only where no column has the field's own name, and only the first such column.
-    """
-    columns = [folded(heading).replace("e_mail", EMAIL) for heading in headings]
-    other_names = {field.name: field.also for field in definition.fields} | {EMAIL: _EMAIL_ALSO}
-    other_names |= {field.postcode_column: _POSTCODE_ALSO for field in definition.fields if field.postcode_column}
-    for name, also in other_names.items():
-        found = [other for other in also if other in columns]
-        if found and name not in columns:
-            columns = [name if column == found[0] else column for column in columns]
-    return columns
-
-
-def used_columns(columns: Sequence[str], definition: FormDefinition) -> set[str]:
-    """The names of all columns that can be used: those of fields, of the postcode, the addresses and the people."""
-    used = _columns_of_school(definition)
-    if any(field.kind is Kind.ADDRESS for field in definition.fields):
-        used |= set(columns) & set(chain.from_iterable(_PARTS_OF_ADDRESS))
-    for block in definition.blocks(columns):
-        used |= {box.name for box in block.boxes.values()}
-    return used
-
-
-def _columns_of_school(definition: FormDefinition) -> set[str]:
-    """The columns of the school itself: its fields, its postcode and its addresses."""
-    columns = {EMAIL}
-    for field in definition.fields:
-        columns |= {field.name, field.postcode_column or field.name}
-    return columns
-
-
 def reader(columns: Sequence[str], definition: FormDefinition) -> RowReader | None:
-    """How to read the rows under these columns, if they are those of a list.
-
-    Raises `SourceError` where a column that is used is there twice.
-    """
+    """How to read the rows under these columns, if they are those of a list."""
     if definition.dfe_field.name not in columns:
         return None
-    used = _columns_of_school(definition)
-    for column in columns:
-        if columns.count(column) > 1 and (column in used or definition.box(column)):
-            raise SourceError(f"has {columns.count(column)} columns {column}. Keep one of them.")
-    return partial(member, definition=definition)
+    return partial(_member, in_two=names_in_two(columns, definition), definition=definition)
+
+
+def columns_twice(columns: Sequence[str], definition: FormDefinition) -> list[str]:
+    """A mistake for each column that is used and there several times."""
+    used = columns_of_school(definition)
+    counts = Counter(column for column in columns if column in used or definition.box(column))
+    return [
+        f"the table has {count} columns {column}. Keep one of them" for column, count in counts.items() if count > 1
+    ]
+
+
+def _member(
+    cells: Cells, in_two: Mapping[str, tuple[str, str]], definition: FormDefinition
+) -> tuple[MemberSchool, list[Mistake]]:
+    """`member`, with the names that stand in two columns."""
+    names = {box: f"{cells.get(first, '')} {cells.get(last, '')}" for box, (first, last) in in_two.items()}
+    return member({**cells, **names}, definition)
 
 
 def member(cells: Cells, definition: FormDefinition) -> tuple[MemberSchool, list[Mistake]]:
@@ -148,7 +112,7 @@ class _Row:
         if normalise.postcode(address):
             return address
         lines = [address] if address else []
-        for names in _PARTS_OF_ADDRESS:
+        for names in PARTS_OF_ADDRESS:
             parts = filter(None, (self._answer(name, Kind.TEXT) for name in names))
             lines += [part for part in parts if part.casefold() not in address.casefold()]
         return ", ".join(lines)
@@ -183,15 +147,47 @@ class _Row:
         return normalise.postcode(raw)
 
     def _ticks(self, field: Field) -> str:
-        """The options, by their names, labels or other words for them, in the form's order."""
-        by_word: dict[str, str] = {}
-        for option in field.option:
-            by_word |= {folded(word): option.name for word in (option.name, option.label, *option.also)}
-        ticked: list[str | None] = []
-        for text in _BETWEEN_OPTIONS.split(self._answer(field.name, Kind.TEXT)):
-            words = [text] if folded(text) in by_word else _BETWEEN_WORDS.split(text)
-            ticked += [by_word.get(folded(word)) for word in words if folded(word)]
+        """The options, by their names, labels or other words for them, in the form's order.
+
+        Columns that may say something else count only where the field's own column says nothing, and as a whole.
+        """
+        by_word = _options_by_word(field, self.definition)
+        own = self._answer(field.name, Kind.TEXT)
+        ticked = _ticked("" if folded(own) in _NOTHING else own, by_word)
         options = [option.name for option in field.option]
         if None in ticked:
-            self.mistakes.append((field.name, f"none of {', '.join(options)}, with ; between several"))
+            known = ", ".join(
+                option.label if option.label.isupper() else option.label.lower() for option in field.option
+            )
+            self.mistakes.append((field.name, f"none of {known}, with ; between several"))
+        certain = {word: name for word, name in by_word.items() if word not in _ANYTHING}
+        for column in field.perhaps:
+            found = [] if ticked else _ticked(self.cells.get(column, ""), certain)
+            ticked = [] if None in found else found or ticked
         return ";".join(option for option in options if option in ticked)
+
+
+def _ticked(text: str, by_word: Mapping[str, str]) -> list[str | None]:
+    """The options that a cell says; None for words that are no option."""
+    ticked: list[str | None] = []
+    for part in _BETWEEN_OPTIONS.split(text):
+        words = [part] if _option(part, by_word) else _BETWEEN_WORDS.split(part)
+        ticked += [_option(word, by_word) for word in words if folded(word)]
+    return ticked
+
+
+def _option(words: str, by_word: Mapping[str, str]) -> str | None:
+    """The option that is called so, with “school” after it or without."""
+    word = folded(words)
+    return by_word.get(word) or by_word.get(_SCHOOL.sub("", word))
+
+
+@lru_cache(maxsize=64)
+def _options_by_word(field: Field, definition: FormDefinition) -> Mapping[str, str]:
+    """The options by their names, labels and other words, and by those of DfE's register."""
+    by_word: dict[str, str] = {}
+    for options in definition.extract.ticks.get(field.name, {}).values():
+        by_word |= {folded(word): option for word, option in options.items()}
+    for option in field.option:
+        by_word |= {folded(word): option.name for word in (option.name, option.label, *option.also)}
+    return by_word

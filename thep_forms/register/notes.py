@@ -8,7 +8,7 @@ from pathlib import Path
 
 from thep_forms.checking.characters import normal_text
 from thep_forms.definition import FormDefinition
-from thep_forms.register.lists import used_columns
+from thep_forms.register.columns import meanings, used_columns
 from thep_forms.register.table import Table
 from thep_forms.register.worksheets import Worksheet
 
@@ -45,6 +45,8 @@ class ReadingNotes:
                 merged.append(f"“{heading}” in {rows_in_words(numbers)}{of_sheet}")
         lines = [
             self._columns(definition),
+            self._meanings(definition),
+            *self._perhaps(),
             f"not used: {', '.join(left_out)}." if left_out else "",
             f"took the e-mail addresses from links in {', '.join(linked)}." if linked else "",
             f"cells merged across columns count for the first column: {', '.join(merged)}." if merged else "",
@@ -72,6 +74,23 @@ class ReadingNotes:
             return f"{text}."
         return f"{text}; not used {_listed(list(unused))}.{_nearest(unused, names)}"
 
+    def _meanings(self, definition: FormDefinition) -> str:
+        """What the columns were taken for whose headings are other words."""
+        taken: dict[str, None] = {}
+        for table, _ in self._tables:
+            found = () if table.is_extract else meanings(table.headings, definition)
+            taken |= dict.fromkeys(f"{heading} as {name.replace('_', ' ')}" for heading, name in found)
+        return f"took {', '.join(taken)}." if taken else ""
+
+    def _perhaps(self) -> Iterator[str]:
+        """A line for each column that may say something of the form, and in some rows does not."""
+        for table, of_sheet in self._tables:
+            for (heading, label), numbers in table.said_nothing.items():
+                yield (
+                    f"“{heading}” was looked at for the {label.lower()}, but says none that the form has in "
+                    f"{rows_in_words(numbers)}{of_sheet}: nothing is filled in there."
+                )
+
 
 def _left_out(table: Table, of_sheet: str) -> Iterator[str]:
     """What of a table was not used."""
@@ -89,14 +108,18 @@ def _left_out(table: Table, of_sheet: str) -> Iterator[str]:
 
 
 def _nearest(unused: dict[str, str], names: Collection[str]) -> str:
-    """What the unused column that is most like a known one may have meant."""
+    """What the unused column that is most like a known one may have meant. Their last words say what is in them."""
     best, found = _ALIKE, ""
     for heading, column in unused.items():
         for name in sorted(names):
-            likeness = difflib.SequenceMatcher(None, column, name).ratio()
-            if likeness > best:
+            likeness = _likeness(column, name)
+            if likeness > best and _likeness(column.rpartition("_")[2], name.rpartition("_")[2]) > _ALIKE:
                 best, found = likeness, f" If “{heading}” means “{name.replace('_', ' ')}”, give it that name."
     return found
+
+
+def _likeness(column: str, name: str) -> float:
+    return difflib.SequenceMatcher(None, column, name).ratio()
 
 
 def _listed(headings: Sequence[str]) -> str:

@@ -8,7 +8,8 @@ from itertools import chain, repeat
 from thep_forms.checking.characters import normal_text
 from thep_forms.definition import FormDefinition
 from thep_forms.register import gias, lists
-from thep_forms.register.lists import EMAIL, Mistake, RowReader, columns_of, folded, used_columns
+from thep_forms.register.columns import EMAIL, columns_of, folded, used_columns
+from thep_forms.register.lists import Mistake, RowReader
 from thep_forms.register.member import MemberSchool
 from thep_forms.register.worksheets import Row
 
@@ -20,14 +21,14 @@ _TOTALS = ("total", "totals", "subtotal", "sub", "grand", "sum", "count", "avera
 def table_under(headings: Sequence[str], definition: FormDefinition, *, is_csv: bool) -> Table | None:
     """The table under these headings; None if they are not those of a list or of an extract.
 
-    Raises `SourceError` where a column is missing or there twice.
+    Raises `SourceError` where a column of an extract is missing.
     """
+    plain = [folded(heading) for heading in headings]
+    if extract := gias.reader(plain, definition):
+        return Table(plain, headings, extract, definition, is_csv=is_csv, is_extract=True)
     columns = columns_of(headings, definition)
-    extract = gias.reader(columns, definition)
-    read = extract or lists.reader(columns, definition)
-    if read is None:
-        return None
-    return Table(columns, headings, read, definition, is_csv=is_csv, is_extract=extract is not None)
+    read = lists.reader(columns, definition)
+    return Table(columns, headings, read, definition, is_csv=is_csv, is_extract=False) if read else None
 
 
 class Table:
@@ -37,7 +38,8 @@ class Table:
     rows, rows of totals and those with nothing but a heading or a note are not used. Mended rows had bytes of another
     encoding. In linked ones an e-mail address stood in a link alone. Three are rows by their heading. In
     `struck_cells`, the cell or words in it are struck through and not used. In `uncalculated`, it has a formula and no
-    result. In `merged_across`, it was merged with used ones to its right.
+    result. In `merged_across`, it was merged with used ones to its right. In `said_nothing` are columns that may say
+    the answer of a field, and the rows in which they do not, and no other column does.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class Table:
         self.is_extract = is_extract
         self.headings = {column: normal_text(heading) for column, heading in zip(columns, headings, strict=True)}
         self.rows: dict[str, list[int]] = {}  # the numbers of the rows of each school, by its DfE number
-        self.mistakes: list[str] = []
+        self.mistakes = [] if is_extract else lists.columns_twice(columns, definition)
         self.hidden: list[int] = []
         self.struck: list[int] = []
         self.totals: list[int] = []
@@ -65,6 +67,8 @@ class Table:
         self.struck_cells: dict[str, list[int]] = {}
         self.uncalculated: dict[str, list[int]] = {}
         self.merged_across: dict[str, list[int]] = {}
+        self.said_nothing: dict[tuple[str, str], list[int]] = {}  # rows by the heading and the label of the field
+        self._perhaps = () if is_extract else tuple(field for field in definition.fields if field.perhaps)
         self._number, self._name = definition.dfe_field.name, definition.school_name.name
         self._identifying = self._places({self._number, self._name})
         self._used = self._places(used_columns(columns, definition))
@@ -83,7 +87,7 @@ class Table:
             elif self._identifying & row.struck:
                 self.struck.append(row.number)
             elif row.uncalculated & self._used:
-                self._note(self.uncalculated, row.uncalculated & self._used, row)
+                self._note_uncalculated(row)
             elif member := self._member(row):
                 yield member
 
@@ -91,6 +95,14 @@ class Table:
         """Note the row at the headings of the cells."""
         for at in sorted(places):
             noted.setdefault(self.headings[self.columns[at]], []).append(row.number)
+
+    def _note_uncalculated(self, row: Row) -> None:
+        """Note the formulas without results, and what is wrong in the other cells of the row."""
+        self._note(self.uncalculated, row.uncalculated & self._used, row)
+        unknown = {self.columns[at] for at in row.uncalculated & self._used}
+        member, mistakes = self.read(self._cells(row))
+        if not _is_of_totals(row.cells):
+            self._note_mistakes(row, member, [mistake for mistake in mistakes if mistake[0] not in unknown])
 
     def schools_twice(self) -> list[str]:
         """A mistake for each school that stands in several rows."""
@@ -109,11 +121,22 @@ class Table:
             self.captions.append(row.number)
             return None
         self._note_mistakes(row, member, mistakes)
+        if member:
+            self._note_what_says_nothing(row, member)
         if member and row.is_mended:
             self.mended.append(row.number)
         if member and member.dfe_number:
             self.rows.setdefault(member.dfe_number, []).append(row.number)
         return member
+
+    def _note_what_says_nothing(self, row: Row, member: MemberSchool) -> None:
+        """Note the cells that may say the answer of a field, and do not."""
+        for field in self._perhaps:
+            places = [] if field.name in member.record.school else sorted(self._places(set(field.perhaps)))
+            for at in places:
+                if at < len(row.cells) and row.cells[at].strip():
+                    key = self.headings[self.columns[at]], field.label
+                    self.said_nothing.setdefault(key, []).append(row.number)
 
     def _is_caption(self, cells: Sequence[str]) -> bool:
         """Whether the row has nothing but words in one cell, which are no school's name."""

@@ -58,12 +58,14 @@ class MessageTemplates:
         wrote: str = "",
         *,
         has_returned: bool = False,
+        waits_for_office: bool = False,
     ) -> MessageText:
         """Fill the templates in for one school.
 
         `due` is the date by which the form is to be back, in words. `sentences` say what the school must correct.
         `wrote` is when the school wrote without a form, such as `on 3 May 2026`; it is empty if it did not.
-        `has_returned`: the school returned a form, which it has to correct.
+        `has_returned`: the school returned a form, which it has to correct. `waits_for_office`: it has nothing to
+        correct, as the office has yet to compare the form with its picture; `sentences` are questions.
         Markup in any of these is shown as it stands and never acts. Raises `TemplateError`.
         """
         partnership = self._definition.partnership
@@ -78,6 +80,7 @@ class MessageTemplates:
             "sentences": tuple(sentences),
             "wrote": wrote,
             "has_returned": has_returned,
+            "waits_for_office": waits_for_office,
         }
         subject = self._filled_subject(values)
         markdown = fill_in(self._body.source, self._body.path, values, _escape_markdown)
