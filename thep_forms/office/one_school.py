@@ -87,10 +87,12 @@ def look_up_school(
 
 def _questions(status: SchoolStatus | None, records: Records, year: MembershipYear) -> tuple[str, ...]:
     """What is asked of the school's form that counts, in words."""
-    of_school = (
-        asked for asked in open_questions(records, str(year)) if status and asked.return_id == status.return_id
-    )
-    return next((asked.what for asked in of_school), ())
+    if status is None:
+        return ()
+    for asked in open_questions(records, str(year)):
+        if asked.return_id == status.return_id:
+            return asked.what
+    return ()
 
 
 def _name(number: str, records: Records) -> str:
