@@ -98,6 +98,55 @@ def test_line_from_corner_to_corner_of_an_answer_makes_it_unreadable(
     assert asked(read_return(struck, definition), definition) == {(HEAD, "value_unreadable")}
 
 
+def pieces(rect: Rect, length: float, step: float, up: float = 0, width: float = 55) -> str:
+    """Short lines one after another through an answer; `up` is how much each of them rises, or falls."""
+    middle = rect.y + rect.height / 2
+    drawn: list[str] = []
+    for number in range(int(width / step)):
+        x, rise = rect.x + 2 + number * step, up if number % 2 else -up
+        drawn.append(f"{x} {middle - rise / 2} m {x + length} {middle + rise / 2} l S")
+    return "1 w " + " ".join(drawn)
+
+
+STRUCK: dict[str, Callable[[Rect], str]] = {
+    "a dashed line of pieces": lambda rect: pieces(rect, 3, 5),
+    "a wavy line of pieces": lambda rect: pieces(rect, 2, 2, 2),
+    "a zigzag line of pieces": lambda rect: pieces(rect, 5, 5, 6),
+    "hatching": lambda rect: pieces(rect, 4, 5, 9),
+    "small fillings": lambda rect: " ".join(
+        f"{rect.x + 2 + 5 * number} {rect.y + rect.height / 2 - 0.5} 3 1 re f" for number in range(9)
+    ),
+    "a line through one word of two": lambda rect: pieces(rect, 18, 18, width=18),
+    "a line through several boxes": lambda rect: (
+        f"1 w {rect.x - 60} {rect.y - 40} m {rect.x + 100} {rect.top + 24.7} l S"
+    ),
+}
+
+
+@pytest.mark.parametrize("how", STRUCK)
+def test_answer_struck_out_by_pieces_or_in_part_is_unreadable(
+    printed: bytes, definition: FormDefinition, how: str
+) -> None:
+    struck = printers.drawn_on(printed, STRUCK[how](place(definition, HEAD)))
+    assert (HEAD, "value_unreadable") in asked(read_return(struck, definition), definition)
+
+
+@pytest.mark.parametrize("dy", [-6, 8])
+def test_dotted_line_below_or_above_an_answer_is_not_queried(
+    printed: bytes, definition: FormDefinition, dy: float
+) -> None:
+    rect = place(definition, HEAD)
+    dotted = pieces(Rect(rect.x, rect.y + dy, rect.width, rect.height), 1, 2)
+    assert asked(read_return(printers.drawn_on(printed, dotted), definition), definition) == set()
+
+
+def test_lines_between_the_letters_of_an_answer_are_not_queried(printed: bytes, definition: FormDefinition) -> None:
+    """As of a box that is ruled for one letter each."""
+    rect = place(definition, HEAD)
+    ruled = " ".join(f"0.5 w {rect.x + 9 * n} {rect.y} m {rect.x + 9 * n} {rect.top} l S" for n in range(1, 12))
+    assert asked(read_return(printers.drawn_on(printed, ruled), definition), definition) == set()
+
+
 def test_slanted_line_that_does_not_show_is_not_queried(printed: bytes, definition: FormDefinition) -> None:
     rect = place(definition, HEAD)
     unseen = f"1 G 0.3 w {rect.x + 2} {rect.y + 2} m {rect.x + 45} {rect.top - 2} l S"

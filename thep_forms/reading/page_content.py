@@ -10,7 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from operator import itemgetter
 from statistics import median_low
@@ -31,6 +31,8 @@ from thep_forms.reading.drawn import (
 )
 from thep_forms.reading.letter_widths import unreadable_by_widths
 from thep_forms.reading.once import once_for_each
+from thep_forms.reading.page_picture import PagePicture
+from thep_forms.reading.sight import Sight, Turn
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.unseen import Unseen
 
@@ -41,11 +43,10 @@ ACROSS = math.radians(8)  # against most letters: a letter that rises more runs 
 THIN = 1.5  # points, of the side of a frame
 DARK = 0.4  # of black
 CORNER = 0.15  # of the side of a polygon
+ON_EDGE = 0.1  # points
 SAME_LINE = 0.45  # of the type size: letters on one line differ less in height
 _UNNAMED = re.compile(r"\(cid:\d+\)")  # what pdfminer writes for a letter that it cannot tell
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
-
-Turn = Callable[[float, float, float, float], Edges]
 
 
 class Area(Struct, frozen=True, gc=False):
@@ -96,15 +97,21 @@ class PrintedLetter(Struct, gc=False):
 class Stroke(Struct, frozen=True, gc=False):
     """A line, a curve, a filling or a picture. `frames`: it looks like the frame of a box, or like its ground.
 
-    `is_pen`: it looks like a stroke of a pen. `is_covered`: it does not show. `is_slanted`: it is a straight line that
-    is neither level nor upright.
+    `is_pen`: it looks like a stroke of a pen. `is_covered`: it does not show. `is_tint`: it is a filling in a light
+    colour, such as a highlight. `ends` are those of a straight line that is neither level nor upright.
     """
 
     area: Area
     frames: bool
     is_pen: bool = False
     is_covered: bool = False
-    is_slanted: bool = False
+    is_tint: bool = False
+    ends: tuple[Point, Point] | None = None
+
+    @property
+    def is_slanted(self) -> bool:
+        """Whether it is a straight line that is neither level nor upright."""
+        return self.ends is not None
 
 
 class Run(tuple[PrintedLetter, ...]):
@@ -114,17 +121,23 @@ class Run(tuple[PrintedLetter, ...]):
 class PageContent(Struct, frozen=True, dict=True):
     """All that is drawn: letters in the order in which they were drawn, and strokes.
 
-    `hides_most`: most of the letters do not show.
+    `hides_most`: most of the letters do not show. `sight` is None where nobody looked at the page.
     """
 
     runs: Sequence[Run]
     strokes: Sequence[Stroke]
     hides_most: bool = False
+    sight: Sight | None = None
 
     @cached_property
     def pens(self) -> list[Stroke]:
         """The strokes that look like those of a pen."""
         return [stroke for stroke in self.strokes if stroke.is_pen]
+
+    @cached_property
+    def slants(self) -> list[Stroke]:
+        """The slanted lines that show."""
+        return [stroke for stroke in self.strokes if stroke.ends and not stroke.is_covered]
 
     def strokes_between(self, top: float, bottom: float) -> list[Stroke]:
         """The strokes whose middles are between two heights."""
@@ -137,7 +150,9 @@ class PageContent(Struct, frozen=True, dict=True):
         return sorted(((stroke.area.middle[1], stroke) for stroke in self.strokes), key=itemgetter(0))
 
 
-def content_of_page(drawn: DrawnPage, unreadable: frozenset[str], unseen: Unseen) -> PageContent:
+def content_of_page(
+    drawn: DrawnPage, unreadable: frozenset[str], unseen: Unseen, picture: PagePicture | None
+) -> PageContent:
     """What is drawn on a page, turned. `unreadable` are the fonts that do not say their letters, by their names."""
     ways = Counter[Point]()
     for part in drawn.parts:
@@ -155,7 +170,8 @@ def content_of_page(drawn: DrawnPage, unreadable: frozenset[str], unseen: Unseen
         content = _plain_content(part) if is_plain else _content(part, turn, across, fonts, hidden)
         _add_runs(content.runs, runs)
         strokes += content.strokes
-    return PageContent(runs, strokes, unseen.is_most)
+    sight = Sight(drawn, picture, turn) if picture else None
+    return PageContent(runs, strokes, unseen.is_most, sight)
 
 
 @once_for_each
@@ -188,8 +204,8 @@ def _content(
     strokes: list[Stroke] = []
     for thing, _ in part.strokes:
         area = _area(thing, turn)
-        is_slanted = thing.kind == LINE and min(area.width, area.height) >= THIN
-        strokes.append(Stroke(area, _frames(thing), _is_pen(thing), id(thing) in hidden, is_slanted))
+        ends = _ends(thing, turn) if thing.kind == LINE and min(area.width, area.height) >= THIN else None
+        strokes.append(Stroke(area, _frames(thing), _is_pen(thing), id(thing) in hidden, _is_tint(thing), ends))
     return PageContent([*_runs(_letters(upright, turn, unreadable, hidden))], strokes)
 
 
@@ -214,9 +230,28 @@ def _is_pen(thing: DrawnStroke) -> bool:
 def _frames(thing: DrawnStroke) -> bool:
     if min(thing.width, thing.height) < THIN:
         return True
-    if thing.kind == RECTANGLE:
+    if thing.kind == RECTANGLE or _is_rounded(thing):
         return not _is_dark(thing)
     return thing.kind == CURVE and _is_polygon_of_corners(thing)
+
+
+def _is_rounded(thing: DrawnStroke) -> bool:
+    """Whether it is a rectangle with round corners: all its points lie on the edges of its area."""
+    if thing.kind != CURVE or not ("c" in thing.operators and "l" in thing.operators):
+        return False
+    return all(
+        min(abs(x - thing.x0), abs(x - thing.x1), abs(y - thing.top), abs(y - thing.bottom)) <= ON_EDGE
+        for x, y in thing.points
+    )
+
+
+def _is_tint(thing: DrawnStroke) -> bool:
+    return thing.is_filled and not thing.is_stroked and not _is_dark(thing)
+
+
+def _ends(line: DrawnStroke, turn: Turn | None) -> tuple[Point, Point]:
+    start, end = line.points[0], line.points[-1]
+    return (turn(*start, *start)[:2], turn(*end, *end)[:2]) if turn else (start, end)
 
 
 def _is_dark(thing: DrawnStroke) -> bool:

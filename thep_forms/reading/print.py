@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.layout import PlacedBox
-from thep_forms.reading.box_contents import SLACK, answer_in, is_written_over
+from thep_forms.reading.box_contents import SLACK, answer_in
+from thep_forms.reading.box_marks import is_written_over
 from thep_forms.reading.drawn_file import DrawnFile
 from thep_forms.reading.form_pages import FormPage, form_pages
 from thep_forms.reading.model import Answer, Note
@@ -172,8 +173,9 @@ class PageReader:
         runs = sorted_runs(content, page, counts_beside)
         answers: dict[str, Answer] = {}
         for placed, area in page.boxes:
-            answer = answer_in(placed, area, runs.in_boxes[placed.box.name], content)
-            answers[placed.box.name] = replace(answer, page=found.page)
+            name = placed.box.name
+            answer = answer_in(placed, area, page.cells.get(name), runs.in_boxes[name], content)
+            answers[name] = replace(answer, page=found.page)
         for name in _under_other_labels(page, answers):
             answers[name] = replace(answers[name], text="", doubts=UNREADABLE)
         for name in runs.between:
@@ -216,8 +218,9 @@ def _content(file: DrawnFile, number: int) -> tuple[PageContent, bool]:
     covered = sum(picture.width * picture.height for picture in drawn.pictures)
     is_picture = covered > LEAST_PICTURE * drawn.size[0] * drawn.size[1]
     # The letters of a scan are those that a program guessed: none of them shows.
-    unseen = Unseen() if is_picture else unseen_on(drawn, file.picture(number, drawn))
-    return content_of_page(drawn, unreadable, unseen), is_picture
+    picture = None if is_picture else file.picture(number, drawn)
+    unseen = unseen_on(drawn, picture) if picture else Unseen()
+    return content_of_page(drawn, unreadable, unseen, picture), is_picture
 
 
 def _letters_of(text: str) -> str:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from thep_forms.reading.covered import covered_letters
-from thep_forms.reading.drawn import CURVE, LINE, DrawnLetter, DrawnPage, DrawnPart, DrawnStroke, edges_of
+from thep_forms.reading.drawn import CURVE, LINE, PICTURE, DrawnLetter, DrawnPage, DrawnPart, DrawnStroke, edges_of
 from thep_forms.reading.once import once_for_each
 from thep_forms.reading.page_picture import ROWS, Dots, Frame, PagePicture
 
@@ -23,6 +23,8 @@ FEWEST_IN_WORD = 2  # hidden letters side by side, in a word of which others sho
 LEAST_SHOWN = 0.5  # of the letters of a page, or the picture of it says nothing
 INSET_ACROSS = 0.1  # of a letter's width, at its edges, where its neighbours may show
 AROUND = 1.5  # points around a point of a stroke, where its edge shows
+LARGEST_PICTURE = 100.0  # points, of a picture that may be a mark on a box
+INSET_OF_PICTURE = 0.15  # of its sides, at its edges, where the frame of a box may show
 MOST_POINTS = 200  # of a stroke, that are looked at
 APART = 1.0  # of the type size: letters that are farther apart are not of one word
 WATERMARK = 2.5  # times the height of a letter, from which a letter over it is a watermark's
@@ -208,7 +210,13 @@ def _is_beside(last: DrawnLetter, char: DrawnLetter) -> bool:
 
 
 def _stroke_shows(stroke: DrawnStroke, picture: PagePicture) -> bool:
-    """Whether a line or a filling shows anywhere along its edge. Rectangles and pictures are not looked at."""
+    """Whether a line or a filling shows anywhere along its edge, or a small picture at all.
+
+    Rectangles and large pictures are not looked at.
+    """
+    if stroke.kind == PICTURE and max(stroke.width, stroke.height) <= LARGEST_PICTURE:
+        place = picture.frame.dots(edges_of(stroke), INSET_OF_PICTURE, INSET_OF_PICTURE)
+        return picture.differs(place, rows=None) or picture.darkness(place) > 0
     if stroke.kind not in (CURVE, LINE) or len(stroke.points) < 2:
         return True
     for x, y in _points(stroke.points[:MOST_POINTS]):
