@@ -123,6 +123,17 @@ def test_end_of_an_answer_that_is_clipped_away_is_not_kept(without_chair: bytes,
     assert (CHAIR, "value_covered") in asked(pdf, definition)
 
 
+@pytest.mark.parametrize(("shown", "hidden"), [("Ann Lee", "s"), ("Ann ", "Lee"), ("Ann Le", "igh")])
+def test_end_of_an_answer_in_white_is_not_kept(
+    without_chair: bytes, definition: FormDefinition, shown: str, hidden: str
+) -> None:
+    rect = place(definition, CHAIR)
+    words = f"BT /Typed 9 Tf {rect.x + 3} {rect.y + 5} Td ({shown}) Tj 1 g ({hidden}) Tj ET"
+    pdf = drawn_with(without_chair, words)
+    assert read_return(pdf, definition).answers[CHAIR].text == shown.strip()
+    assert asked(pdf, definition) == {(CHAIR, "value_covered")}
+
+
 @pytest.mark.parametrize("before", ["", "0.6 g", "0 0 1 rg", "2 Tr 0.1 w", "q Q", "0 0 600 800 re W n"])
 def test_words_that_show_are_the_answer(without_chair: bytes, definition: FormDefinition, before: str) -> None:
     pdf = drawn_with(without_chair, words_at(place(definition, CHAIR), before=before))

@@ -19,7 +19,7 @@ from thep_forms.reading.once import once_for_each
 from thep_forms.reading.page_picture import ROWS, Dots, Frame, PagePicture
 
 TINIEST = 1.5  # points: nobody can read smaller letters
-FEWEST_IN_WORD = 2  # hidden letters side by side, in a word of which others show
+FEWEST_IN_WORD = 2  # hidden letters in a word of which others show: fewer are looked for in all rows
 LEAST_SHOWN = 0.5  # of the letters of a page, or the picture of it says nothing
 INSET_ACROSS = 0.1  # of a letter's width, at its edges, where its neighbours may show
 AROUND = 1.5  # points around a point of a stroke, where its edge shows
@@ -121,7 +121,9 @@ def _hidden_in(word: range, chars: Sequence[DrawnLetter], picture: PagePicture, 
     dark = [index for index in dark if _can_be_drawn(chars[index], seen_fonts)]
     if dark and len(dark) == len(figures):
         return [*word]
-    return dark if len(dark) >= FEWEST_IN_WORD else []
+    if len(dark) < FEWEST_IN_WORD:  # a thin letter may lie between the rows that are looked at
+        dark = [index for index in dark if not picture.differs(_sought(chars[index], picture.frame).place, rows=None)]
+    return dark
 
 
 def _letter_shows(char: DrawnLetter, picture: PagePicture) -> bool:
