@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from thep_forms.reading.drawn import Edges
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Stroke
 
 LARGEST_MARK, LEAST_MARK = 2.5, 0.2  # times the height of its box
@@ -14,6 +15,8 @@ THICKEST = 0.5  # of the type size, of a line through an answer
 LEAST_STRUCK = 0.5  # of an answer, that a line through it crosses
 LONG = 1.5  # of the type size: so long a line through an answer crosses enough of it
 PIECES = 0.75  # of the type size, between two pieces of one line
+PICTURE_INSET = 0.15  # of the sides of a picture
+FRAME_INSET = 1.5  # points of a box, at its edges
 LEAST = 1e-6  # points, that the ends of a slanted line differ
 
 
@@ -39,12 +42,29 @@ def may_be_mark(stroke: Stroke, box: Area, slack: float) -> bool:
     return not (stroke.frames and max(area.width / box.width, area.height / box.height) >= FRAME)
 
 
-def is_written_over(letters: Sequence[PrintedLetter], content: PageContent) -> bool:
-    """Whether something was drawn over the letters with a pen."""
-    if not content.pens:
+def is_written_over(letters: Sequence[PrintedLetter], box: Area, content: PageContent) -> bool:
+    """Whether something was drawn by hand over the letters or beside them in their box, or a picture lies over them."""
+    if not (content.by_hand or content.pictures):
         return False
     shown = [letter.area for letter in letters if letter.text.strip() and not letter.is_covered]
-    return any(stroke.area.meets(area) for stroke in content.pens for area in shown)
+    if not shown:
+        return False
+    for stroke in content.by_hand:
+        if may_be_mark(stroke, box, 0) or (stroke.is_pen and any(map(stroke.area.meets, shown))):
+            return True
+    over = [stroke for stroke in content.pictures if may_be_mark(stroke, box, 0) and any(map(stroke.area.meets, shown))]
+    return content.sight is not None and any(content.sight.is_drawn_on(*_inner(stroke.area, box)) for stroke in over)
+
+
+def _inner(picture: Area, box: Area) -> Edges:
+    """The part of a picture that is in a box, without its edges, where a highlight ends."""
+    across, down = PICTURE_INSET * picture.width, PICTURE_INSET * picture.height
+    return (
+        max(picture.x + across, box.x + FRAME_INSET),
+        max(picture.top + down, box.top + FRAME_INSET),
+        min(picture.right - across, box.right - FRAME_INSET),
+        min(picture.bottom - down, box.bottom - FRAME_INSET),
+    )
 
 
 def is_struck(line: Sequence[PrintedLetter], content: PageContent) -> bool:

@@ -18,9 +18,8 @@ from statistics import median_low
 from msgspec import Struct
 
 from thep_forms.reading.drawn import (
-    CURVE,
     LINE,
-    RECTANGLE,
+    PICTURE,
     DrawnLetter,
     DrawnPage,
     DrawnPart,
@@ -34,16 +33,13 @@ from thep_forms.reading.once import once_for_each
 from thep_forms.reading.page_picture import PagePicture
 from thep_forms.reading.sight import Sight, Turn
 from thep_forms.reading.strings import REPLACEMENT
+from thep_forms.reading.stroke_shapes import THIN, ends_of, is_frame, is_pen, is_ring, is_tint
 from thep_forms.reading.unseen import Unseen
 
 APART = 0.75  # of the type size: letters that are farther apart are not of one run
 BACK = 0.5  # of the type size, that a letter may begin before the end of the last one in its run
 LEAST_SKEW = math.radians(0.02)  # less does not move a letter off its line
 ACROSS = math.radians(8)  # against most letters: a letter that rises more runs across the page
-THIN = 1.5  # points, of the side of a frame
-DARK = 0.4  # of black
-CORNER = 0.15  # of the side of a polygon
-ON_EDGE = 0.1  # points
 SAME_LINE = 0.45  # of the type size: letters on one line differ less in height
 _UNNAMED = re.compile(r"\(cid:\d+\)")  # what pdfminer writes for a letter that it cannot tell
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
@@ -98,7 +94,8 @@ class Stroke(Struct, frozen=True, gc=False):
     """A line, a curve, a filling or a picture. `frames`: it looks like the frame of a box, or like its ground.
 
     `is_pen`: it looks like a stroke of a pen. `is_covered`: it does not show. `is_tint`: it is a filling in a light
-    colour, such as a highlight. `ends` are those of a straight line that is neither level nor upright.
+    colour, such as a highlight. `ends` are those of a straight line that is neither level nor upright. `is_ring`: it is
+    a closed line that is no frame.
     """
 
     area: Area
@@ -107,6 +104,8 @@ class Stroke(Struct, frozen=True, gc=False):
     is_covered: bool = False
     is_tint: bool = False
     ends: tuple[Point, Point] | None = None
+    is_ring: bool = False
+    is_picture: bool = False
 
     @property
     def is_slanted(self) -> bool:
@@ -133,6 +132,17 @@ class PageContent(Struct, frozen=True, dict=True):
     def pens(self) -> list[Stroke]:
         """The strokes that look like those of a pen."""
         return [stroke for stroke in self.strokes if stroke.is_pen]
+
+    @cached_property
+    def by_hand(self) -> list[Stroke]:
+        """The strokes that a person may have drawn: those of a pen, rings, and slanted lines that show."""
+        drawn = [stroke for stroke in self.strokes if stroke.is_pen or (stroke.is_ring and not stroke.is_covered)]
+        return drawn + self.slants
+
+    @cached_property
+    def pictures(self) -> list[Stroke]:
+        """The pictures that show."""
+        return [stroke for stroke in self.strokes if stroke.is_picture and not stroke.is_covered]
 
     @cached_property
     def slants(self) -> list[Stroke]:
@@ -204,8 +214,19 @@ def _content(
     strokes: list[Stroke] = []
     for thing, _ in part.strokes:
         area = _area(thing, turn)
-        ends = _ends(thing, turn) if thing.kind == LINE and min(area.width, area.height) >= THIN else None
-        strokes.append(Stroke(area, _frames(thing), _is_pen(thing), id(thing) in hidden, _is_tint(thing), ends))
+        ends = ends_of(thing, turn) if thing.kind == LINE and min(area.width, area.height) >= THIN else None
+        strokes.append(
+            Stroke(
+                area,
+                is_frame(thing),
+                is_pen(thing),
+                id(thing) in hidden,
+                is_tint(thing),
+                ends,
+                is_ring(thing),
+                thing.kind == PICTURE,
+            )
+        )
     return PageContent([*_runs(_letters(upright, turn, unreadable, hidden))], strokes)
 
 
@@ -215,63 +236,6 @@ def _add_runs(more: Sequence[Run], runs: list[Run]) -> None:
         first, *more = more
         runs[-1] = Run((*runs[-1], *first))
     runs += more
-
-
-# --- strokes ----------------------------------------------------------------------------------------------------------
-
-
-def _is_pen(thing: DrawnStroke) -> bool:
-    """Whether it is a line that is neither straight nor closed, nor goes from corner to corner."""
-    if thing.kind != CURVE or thing.is_filled or not thing.is_stroked:
-        return False
-    return "h" not in thing.operators and ("c" in thing.operators or not _is_polygon_of_corners(thing))
-
-
-def _frames(thing: DrawnStroke) -> bool:
-    if min(thing.width, thing.height) < THIN:
-        return True
-    if thing.kind == RECTANGLE or _is_rounded(thing):
-        return not _is_dark(thing)
-    return thing.kind == CURVE and _is_polygon_of_corners(thing)
-
-
-def _is_rounded(thing: DrawnStroke) -> bool:
-    """Whether it is a rectangle with round corners: all its points lie on the edges of its area."""
-    if thing.kind != CURVE or not ("c" in thing.operators and "l" in thing.operators):
-        return False
-    return all(
-        min(abs(x - thing.x0), abs(x - thing.x1), abs(y - thing.top), abs(y - thing.bottom)) <= ON_EDGE
-        for x, y in thing.points
-    )
-
-
-def _is_tint(thing: DrawnStroke) -> bool:
-    return thing.is_filled and not thing.is_stroked and not _is_dark(thing)
-
-
-def _ends(line: DrawnStroke, turn: Turn | None) -> tuple[Point, Point]:
-    start, end = line.points[0], line.points[-1]
-    return (turn(*start, *start)[:2], turn(*end, *end)[:2]) if turn else (start, end)
-
-
-def _is_dark(thing: DrawnStroke) -> bool:
-    """Whether it is filled with more than a tint; its colour is DeviceGray, DeviceRGB or DeviceCMYK."""
-    colour = thing.colour
-    parts = colour if isinstance(colour, tuple) else (colour,)
-    if not thing.is_filled or not all(isinstance(part, (int, float)) for part in parts):
-        return False
-    if len(parts) == 4:
-        return bool(1 - (1 - parts[3]) * (1 - sum(parts[:3]) / 3) > DARK)
-    return bool(1 - sum(parts) / len(parts) > DARK)
-
-
-def _is_polygon_of_corners(thing: DrawnStroke) -> bool:
-    """Whether it goes from corner to corner of its area alone, which may lie a little askew."""
-    slack = CORNER * max(thing.width, thing.height)
-    return all(
-        min(abs(x - thing.x0), abs(x - thing.x1)) <= slack and min(abs(y - thing.top), abs(y - thing.bottom)) <= slack
-        for x, y in thing.points
-    )
 
 
 # --- which way up -----------------------------------------------------------------------------------------------------

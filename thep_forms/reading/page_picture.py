@@ -72,7 +72,13 @@ class PagePicture:
     @cached_property
     def text_alone(self) -> Image.Image:
         """How much lighter or darker each dot is than on the page without its letters."""
-        return ImageChops.difference(self.greys, self._drawn(with_text=False).to_pil())
+        return ImageChops.difference(self.greys, self.without_text)
+
+    @cached_property
+    def without_text(self) -> Image.Image:
+        """The page without its letters."""
+        greys: Image.Image = self._drawn(with_text=False).to_pil()
+        return greys
 
     def differs(self, place: Dots, rows: Sequence[float] | None = ROWS) -> bool:
         """Whether the dots in a place are of more than one grey, in some of its rows, or in any where it is None."""

@@ -20,7 +20,7 @@ from thep_forms.reading.box_contents import SLACK, answer_in
 from thep_forms.reading.box_marks import is_written_over
 from thep_forms.reading.drawn_file import DrawnFile
 from thep_forms.reading.form_pages import FormPage, form_pages
-from thep_forms.reading.model import Answer, Note
+from thep_forms.reading.model import Answer, Doubt, Note
 from thep_forms.reading.objects import NOT_SEEN, UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Run, content_of_page
 from thep_forms.reading.placed_page import Layouts, PlacedPage
@@ -149,12 +149,21 @@ class PageReader:
         """
         pages: dict[FormPage, PrintedPage] = {}
         for number in sorted({found.page for found in wanted}):
-            content, is_picture = _content(file, number)
-            words = words_at(content)
-            for found in (found for found in wanted if found.page == number):
-                if placed := self._placed(words, found.number):
-                    read = self._on_page(content, found, placed, margins=margins)
-                    pages[found] = replace(read, is_picture=is_picture)
+            pages |= self._read_sheet(file, [found for found in wanted if found.page == number], margins=margins)
+        return pages
+
+    def _read_sheet(self, file: DrawnFile, wanted: Sequence[FormPage], *, margins: bool) -> dict[FormPage, PrintedPage]:
+        """The same of one page of the file, on which several pages of the form may be.
+
+        Its picture is let go before the next page is drawn: the memory for both at once takes a tenth longer.
+        """
+        content, is_picture = _content(file, wanted[0].page)
+        words = words_at(content)
+        pages: dict[FormPage, PrintedPage] = {}
+        for found in wanted:
+            if placed := self._placed(words, found.number):
+                read = self._on_page(content, found, placed, margins=margins)
+                pages[found] = replace(read, is_picture=is_picture)
         return pages
 
     def _placed(self, words: WordsAt, number: int) -> PlacedPage | None:
@@ -183,9 +192,10 @@ class PageReader:
         if content.hides_most:
             answers = {name: _unseen(answer) for name, answer in answers.items()}
         notes = [Note(line, found.page) for line in _lines_worth_keeping(runs.beside)]
-        for placed, _ in page.boxes:
+        for placed, area in page.boxes:
             name = placed.box.name
-            if placed.box.kind is not Kind.TICKS and is_written_over(runs.in_boxes[name], content):
+            is_asked = placed.box.kind is Kind.TICKS or Doubt.UNREADABLE in answers[name].doubts
+            if not is_asked and is_written_over(runs.in_boxes[name], area, content):
                 notes.append(Note("", found.page, name))
         return PrintedPage(answers, tuple(notes))
 

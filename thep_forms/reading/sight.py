@@ -10,7 +10,9 @@ from thep_forms.reading.drawn import DrawnPage, Edges, Point
 from thep_forms.reading.page_picture import PagePicture
 
 LEAST_DARK = 0.04  # of a place: fewer dots are a speck
-LARGE = 2.5  # times the side of the place: so high letters over it are a watermark's
+LARGE = 2.5  # times the height of the place: so high letters over it are a watermark's
+
+MOST_CONTRAST = 24  # of 255 greys: what differs less looks the same
 
 Turn = Callable[[float, float, float, float], Edges]
 
@@ -22,12 +24,24 @@ class Sight(Struct, frozen=True):
     picture: PagePicture
     turn: Turn | None
 
-    def shows(self, x: float, y: float, side: float) -> bool:
-        """Whether a square around a point has something dark in it that is no watermark."""
-        x, y = self._before_turn(x, y)
-        half = side / 2
-        place = self.picture.frame.dots((x - half, y - half, x + half, y + half))
-        return self.picture.darkness(place) >= LEAST_DARK and not self._is_under_watermark(x, y, LARGE * side)
+    def shows(self, left: float, top: float, right: float, bottom: float) -> bool:
+        """Whether a place has something dark in it that is no watermark."""
+        edges = self._edges_before_turn(left, top, right, bottom)
+        dark = self.picture.darkness(self.picture.frame.dots(edges))
+        return dark >= LEAST_DARK and not self._is_under_watermark(edges)
+
+    def is_drawn_on(self, left: float, top: float, right: float, bottom: float) -> bool:
+        """Whether a place would be of more than one grey without the letters in it."""
+        place = self.picture.frame.dots(self._edges_before_turn(left, top, right, bottom))
+        if place[0] >= place[2] or place[1] >= place[3]:
+            return False
+        greys = self.picture.without_text.crop(place).histogram()
+        shades = [shade for shade, count in enumerate(greys) if count]
+        return shades[-1] - shades[0] > MOST_CONTRAST
+
+    def _edges_before_turn(self, left: float, top: float, right: float, bottom: float) -> Edges:
+        (x, y), (far_x, far_y) = self._before_turn(left, top), self._before_turn(right, bottom)
+        return min(x, far_x), min(y, far_y), max(x, far_x), max(y, far_y)
 
     def _before_turn(self, x: float, y: float) -> Point:
         """Where a point was before the page was turned: a turn keeps lengths and angles."""
@@ -40,7 +54,10 @@ class Sight(Struct, frozen=True):
             across * (below[0] - corner[0]) + down * (below[1] - corner[1]),
         )
 
-    def _is_under_watermark(self, x: float, y: float, least: float) -> bool:
+    def _is_under_watermark(self, edges: Edges) -> bool:
+        """Whether a far larger letter lies over the middle of a place."""
+        left, top, right, bottom = edges
+        x, y, least = (left + right) / 2, (top + bottom) / 2, LARGE * (bottom - top)
         for letter in self.drawn.letters:
             if letter.bottom - letter.top >= least and letter.x0 <= x <= letter.x1 and letter.top <= y <= letter.bottom:
                 return True

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from thep_forms.reading.box_marks import LEAST_MARK, crosses, is_drawn_on, may_be_mark
 from thep_forms.reading.model import Answer, ReadFrom
 from thep_forms.reading.objects import COVERED, NO_DOUBT, UNREADABLE
-from thep_forms.reading.page_content import THIN, Area, PageContent, PrintedLetter, Stroke
+from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Stroke
+from thep_forms.reading.stroke_shapes import THIN
 
 TICK_SLACK = 5.0  # points that something which ticks the box may be outside of it
 HIGHEST = 4.0  # times the height of its box, of a mark round or beside it
 WIDEST = 3.0  # times the width of its cell
-INSIDE = 0.6  # of the sides of a box, in its middle, where its frame is not
+INSET = 0.2  # of the sides of a box, at its edges, where its frame may be
 LEVEL = 0.15  # of the height of a box, from its middle to a line through it or its label
 BEYOND = 2.0  # points that a line through a box goes on beside it
 EMPTY = frozenset("☐□○◯◻◽⬜▢❏❐❑❒")  # signs that programs draw for a box or a circle that is not ticked
@@ -80,4 +81,6 @@ def _may_mean(stroke: Stroke, box: Area, cell: Area) -> bool:
 
 def _shows_something(box: Area, content: PageContent) -> bool:
     """Whether the middle of a box that nothing ticks shows something dark all the same, such as a part of a picture."""
-    return content.sight is not None and content.sight.shows(*box.middle, INSIDE * min(box.width, box.height))
+    across, down = INSET * box.width, INSET * box.height
+    inside = (box.x + across, box.top + down, box.right - across, box.bottom - down)
+    return content.sight is not None and content.sight.shows(*inside)
