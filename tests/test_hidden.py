@@ -8,6 +8,9 @@ from collections.abc import Callable
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
+from PIL import Image, ImageDraw
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
 
 from tests import printers
 from tests.changing import changed
@@ -170,6 +173,19 @@ def test_watermark_over_an_answer_asks_nothing(flat: bytes, definition: FormDefi
     rect = place(definition, CHAIR)
     mark = f"0.8 g BT /Typed 90 Tf {rect.x - 10} {rect.y - 20} Td (COPY) Tj ET"
     assert (CHAIR, "value_covered") not in asked(drawn_with(flat, mark), definition)
+
+
+def test_pale_emblem_over_a_letter_of_an_answer_asks_nothing(flat: bytes, definition: FormDefinition) -> None:
+    """It hides the G of “Chair of Governors”."""
+    emblem = Image.new("RGBA", (200, 200), (0, 0, 0, 0))
+    ImageDraw.Draw(emblem).ellipse([20, 20, 180, 180], outline=(220, 220, 240, 255), width=10)
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=printers.A4)
+    canvas.drawImage(ImageReader(emblem), 150, 300, 300, 300, mask="auto")
+    canvas.save()
+    with pikepdf.open(io.BytesIO(out.getvalue())) as drawn:
+        marked = changed(flat, lambda opened: opened.pages[0].add_overlay(drawn.pages[0]))
+    assert asked(marked, definition) == asked(flat, definition)
 
 
 # --- The whole page ---------------------------------------------------------------------------------------------------

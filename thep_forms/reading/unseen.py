@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from thep_forms.reading.covered import covered_letters
+from thep_forms.reading.covered import THINNEST, covered_letters
 from thep_forms.reading.drawn import CURVE, LINE, PICTURE, DrawnLetter, DrawnPage, DrawnPart, DrawnStroke, edges_of
 from thep_forms.reading.once import once_for_each
 from thep_forms.reading.page_picture import ROWS, Dots, Frame, PagePicture
@@ -71,7 +71,6 @@ def _hidden_letters(drawn: DrawnPage, picture: PagePicture) -> set[int] | None:
 
     Words of which the first and the last letter show are not looked at further.
     """
-    chars = drawn.letters
     doubtful: list[range] = []
     seen_fonts: set[str] = set()
     shown, looked_at = 0, 0
@@ -87,7 +86,7 @@ def _hidden_letters(drawn: DrawnPage, picture: PagePicture) -> set[int] | None:
         return None
     hidden: set[int] = set()
     for word in doubtful:
-        hidden.update(_hidden_in(word, chars, picture, seen_fonts))
+        hidden.update(_hidden_in(word, drawn, picture, seen_fonts))
     return hidden
 
 
@@ -112,8 +111,9 @@ def _sought(char: DrawnLetter, frame: Frame) -> _Sought:
     return _Sought(char.font, char.size >= TINIEST, place, _rows_of(char.text))
 
 
-def _hidden_in(word: range, chars: Sequence[DrawnLetter], picture: PagePicture, seen_fonts: set[str]) -> list[int]:
+def _hidden_in(word: range, drawn: DrawnPage, picture: PagePicture, seen_fonts: set[str]) -> list[int]:
     """The letters of a word that do not show."""
+    chars = drawn.letters
     figures = [index for index in word if _is_figure(chars[index].text)]
     dark = [index for index in figures if not _letter_shows(chars[index], picture)]
     large = _large_letters(chars, dark) if dark else []
@@ -121,9 +121,18 @@ def _hidden_in(word: range, chars: Sequence[DrawnLetter], picture: PagePicture, 
     dark = [index for index in dark if _can_be_drawn(chars[index], seen_fonts)]
     if dark and len(dark) == len(figures):
         return [*word]
-    if len(dark) < FEWEST_IN_WORD:  # a thin letter may lie between the rows that are looked at
-        dark = [index for index in dark if not picture.differs(_sought(chars[index], picture.frame).place, rows=None)]
-    return dark
+    return dark if len(dark) >= FEWEST_IN_WORD else [index for index in dark if _is_blank(index, drawn, picture)]
+
+
+def _is_blank(index: int, drawn: DrawnPage, picture: PagePicture) -> bool:
+    """Whether nothing shows in all rows of a letter, though nothing was drawn over it, such as a pale emblem."""
+    char = drawn.letters[index]
+    x, y = (char.x0 + char.x1) / 2, (char.top + char.bottom) / 2
+    for thing, count in drawn.strokes_in_order:
+        is_thick = thing.is_filled or thing.kind == PICTURE or (thing.is_stroked and thing.line_width > THINNEST)
+        if count > index and is_thick and thing.x0 <= x <= thing.x1 and thing.top <= y <= thing.bottom:
+            return False
+    return not picture.differs(_sought(char, picture.frame).place, rows=None)
 
 
 def _letter_shows(char: DrawnLetter, picture: PagePicture) -> bool:
