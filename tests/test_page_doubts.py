@@ -146,6 +146,9 @@ def curve_round(x: float, y: float, across: float, down: float) -> str:
 BESIDE: dict[str, Callable[[float, float], str]] = {  # by where the box begins, and its middle
     "a ring round it": lambda x, y: "1 w " + curve_round(x + 22, y, 26, 9),
     "a tick after it": lambda x, y: f"1 w {x + 90} {y} m {x + 94} {y - 5} l {x + 103} {y + 7} l S",
+    "a Z over it": lambda x, y: (
+        f"1 w {x - 5} {y + 12} m {x + 150} {y + 12} l {x - 5} {y - 12} l {x + 150} {y - 12} l S"
+    ),
     "a slanted line after it": lambda x, y: f"1 w {x + 90} {y - 6} m {x + 99} {y + 6} l S",
 }
 

@@ -120,7 +120,35 @@ def picture_of_a_ring(canvas: Canvas, box: Rect, label: Rect) -> None:
     canvas.drawImage(drawn_picture((200, 80), *ring), label.x - 4, box.y - 6, across, box.height + 12, mask="auto")
 
 
-RINGS = [ring_round_both, ring_round_the_label, large_ring_round_the_box, ring_by_hand, picture_of_a_ring]
+def curve_whose_ends_are_level(canvas: Canvas, box: Rect, label: Rect) -> None:
+    y = middle(box)[1]
+    canvas.bezier(label.x, y, label.x, y + 17, box.right, y + 17, box.right + 3, y)
+
+
+def rectangle_round_both(canvas: Canvas, box: Rect, label: Rect) -> None:
+    canvas.rect(label.x - 3, box.y - 5, box.right - label.x + 6, box.height + 10)
+
+
+def rectangle_by_hand(canvas: Canvas, box: Rect, label: Rect) -> None:
+    path = canvas.beginPath()
+    path.moveTo(label.x - 3, box.y - 5)
+    path.lineTo(box.right + 3, box.y - 5.5)
+    path.lineTo(box.right + 3.4, box.top + 5)
+    path.lineTo(label.x - 3.3, box.top + 5.2)
+    path.lineTo(label.x - 3, box.y - 5)
+    canvas.drawPath(path)
+
+
+RINGS = [
+    curve_whose_ends_are_level,
+    rectangle_round_both,
+    rectangle_by_hand,
+    ring_round_both,
+    ring_round_the_label,
+    large_ring_round_the_box,
+    ring_by_hand,
+    picture_of_a_ring,
+]
 
 
 @pytest.mark.parametrize("ring", RINGS)
@@ -172,7 +200,15 @@ def layer_of_ink(canvas: Canvas, box: Rect, _: Rect) -> None:
 
 
 @pytest.mark.parametrize(
-    "mark", [wide_cross, high_cross, large_tick, tick_after_the_box, large_picture_of_a_tick, layer_of_ink]
+    "mark",
+    [
+        wide_cross,
+        high_cross,
+        large_tick,
+        tick_after_the_box,
+        large_picture_of_a_tick,
+        layer_of_ink,
+    ],
 )
 def test_mark_far_larger_than_its_box_or_beside_it_is_asked_about(
     flat: bytes, definition: FormDefinition, mark: Draw
@@ -188,6 +224,31 @@ def test_cross_over_two_boxes_is_asked_about_at_both(flat: bytes, definition: Fo
 
     asked = read(marked(flat, definition, draw), definition)[1]
     assert asked == {(BOX, "value_unreadable"), ("phase_ap", "value_unreadable")}
+
+
+@pytest.mark.parametrize("sign", ["✔", "→", "×"])
+def test_sign_typed_over_a_label_is_asked_about(flat: bytes, definition: FormDefinition, sign: str) -> None:
+    _, label = box_and_label(definition, BOX)
+    over = Rect(label.x + 12, label.y + 5, label.width, label.height)
+    assert read(typed_in(flat, over, sign), definition) == ("", {(BOX, "value_unreadable")})
+
+
+def test_words_of_another_layout_in_the_place_of_a_box_are_no_mark(flat: bytes, definition: FormDefinition) -> None:
+    box, _ = box_and_label(definition, BOX)
+    moved = printers.typed_on(flat, box.x - 40, box.y + 4, "Special School Year 9", 9)
+    assert read(moved, definition)[1] == set()
+
+
+@pytest.mark.parametrize("off", [-6, 6])
+def test_frame_of_a_box_that_is_a_little_off_is_no_mark(flat: bytes, definition: FormDefinition, off: float) -> None:
+    """As on a form of another layout."""
+
+    def draw(canvas: Canvas, box: Rect, _: Rect) -> None:
+        canvas.setFillGray(1)
+        canvas.rect(box.x - 10, box.y - 2, box.width + 20, box.height + 4, stroke=0, fill=1)
+        canvas.rect(box.x + off, box.y, box.width, box.height)
+
+    assert read(marked(flat, definition, draw), definition) == ("", set())
 
 
 def test_mark_in_a_pattern_is_asked_about(flat: bytes, definition: FormDefinition) -> None:
@@ -325,6 +386,11 @@ def lines_of_a_table(canvas: Canvas, box: Rect, label: Rect) -> None:
         canvas.line(34, y, 561, y)
 
 
+def cells_of_a_table(canvas: Canvas, box: Rect, _: Rect) -> None:
+    for number in range(7):
+        canvas.rect(36 + 75 * number, box.y - 4, 75, box.height + 8)
+
+
 def underline(canvas: Canvas, box: Rect, label: Rect) -> None:
     canvas.line(label.x + 3, box.y + 2, box.x - 6, box.y + 2)
 
@@ -359,7 +425,7 @@ def logo(canvas: Canvas, *_: Rect) -> None:
 
 HONEST = [
     *(page_border, rounded_border_of_the_row, rounded_frame_of_the_cell, rounded_frame_of_the_box, shadow),
-    *(lines_of_a_table, underline, highlight, watermark, pale_emblem, logo),
+    *(lines_of_a_table, cells_of_a_table, underline, highlight, watermark, pale_emblem, logo),
 ]
 
 

@@ -33,13 +33,14 @@ from thep_forms.reading.once import once_for_each
 from thep_forms.reading.page_picture import PagePicture
 from thep_forms.reading.sight import Sight, Turn
 from thep_forms.reading.strings import REPLACEMENT
-from thep_forms.reading.stroke_shapes import THIN, ends_of, is_frame, is_pen, is_ring, is_tint
+from thep_forms.reading.stroke_shapes import THIN, ends_of, is_frame, is_outline, is_pen, is_ring, is_tint
 from thep_forms.reading.unseen import Unseen
 
 APART = 0.75  # of the type size: letters that are farther apart are not of one run
 BACK = 0.5  # of the type size, that a letter may begin before the end of the last one in its run
 LEAST_SKEW = math.radians(0.02)  # less does not move a letter off its line
 ACROSS = math.radians(8)  # against most letters: a letter that rises more runs across the page
+LONGEST_SIGN = 3  # letters
 SAME_LINE = 0.45  # of the type size: letters on one line differ less in height
 _UNNAMED = re.compile(r"\(cid:\d+\)")  # what pdfminer writes for a letter that it cannot tell
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
@@ -95,7 +96,7 @@ class Stroke(Struct, frozen=True, gc=False):
 
     `is_pen`: it looks like a stroke of a pen. `is_covered`: it does not show. `is_tint`: it is a filling in a light
     colour, such as a highlight. `ends` are those of a straight line that is neither level nor upright. `is_ring`: it is
-    a closed line that is no frame.
+    a closed line that is no frame. `is_outline`: it is a rectangle that is not filled.
     """
 
     area: Area
@@ -106,6 +107,7 @@ class Stroke(Struct, frozen=True, gc=False):
     ends: tuple[Point, Point] | None = None
     is_ring: bool = False
     is_picture: bool = False
+    is_outline: bool = False
 
     @property
     def is_slanted(self) -> bool:
@@ -143,6 +145,12 @@ class PageContent(Struct, frozen=True, dict=True):
     def pictures(self) -> list[Stroke]:
         """The pictures that show."""
         return [stroke for stroke in self.strokes if stroke.is_picture and not stroke.is_covered]
+
+    @cached_property
+    def signs(self) -> list[PrintedLetter]:
+        """The letters alone, or nearly so, that are signs such as a tick or an arrow."""
+        short = [run for run in self.runs if len(run) <= LONGEST_SIGN]
+        return [letter for run in short for letter in run if _is_sign(letter.text) and not letter.is_covered]
 
     @cached_property
     def slants(self) -> list[Stroke]:
@@ -225,6 +233,7 @@ def _content(
                 ends,
                 is_ring(thing),
                 thing.kind == PICTURE,
+                is_outline(thing),
             )
         )
     return PageContent([*_runs(_letters(upright, turn, unreadable, hidden))], strokes)
@@ -339,6 +348,10 @@ def _letter(drawn: str) -> tuple[str, bool]:
     if _UNNAMED.search(text) or unicodedata.category(text[:1] or "\0") in ("Cc", "Co", "Cn"):
         return REPLACEMENT, False
     return text, all(map(unicodedata.combining, text))
+
+
+def _is_sign(text: str) -> bool:
+    return text != REPLACEMENT and unicodedata.category(text[:1] or "\0") in ("So", "Sm")
 
 
 def _runs(letters: Iterable[PrintedLetter]) -> Iterator[Run]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from thep_forms.reading.drawn import DrawnPage, Edges, Point
-from thep_forms.reading.page_picture import PagePicture
+from thep_forms.reading.page_picture import DARK, PagePicture
 
 LEAST_DARK = 0.04  # of a place: fewer dots are a speck
 LARGE = 2.5  # times the height of the place: so high letters over it are a watermark's
@@ -29,6 +29,12 @@ class Sight(Struct, frozen=True):
         edges = self._edges_before_turn(left, top, right, bottom)
         dark = self.picture.darkness(self.picture.frame.dots(edges))
         return dark >= LEAST_DARK and not self._is_under_watermark(edges)
+
+    def shows_drawing(self, left: float, top: float, right: float, bottom: float) -> bool:
+        """Whether a place has something dark in it that is no letter."""
+        place = self.picture.frame.dots(self._edges_before_turn(left, top, right, bottom))
+        greys = self.picture.without_text.crop(place).histogram()
+        return sum(greys[:DARK]) >= LEAST_DARK * sum(greys)
 
     def is_drawn_on(self, left: float, top: float, right: float, bottom: float) -> bool:
         """Whether a place would be of more than one grey without the letters in it."""
