@@ -20,7 +20,7 @@ from tests.conftest import read_return
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.checking.checker import check
-from thep_forms.definition import FormDefinition
+from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.layout import Label, PlacedBox, Rect, lay_out
 
 BOX, TICKED = "phase_special", "phase_primary"
@@ -192,6 +192,10 @@ def large_picture_of_a_tick(canvas: Canvas, box: Rect, _: Rect) -> None:
     canvas.drawImage(tick_picture(), box.x - 12, box.y - 12, box.width + 24, box.height + 24, mask="auto")
 
 
+def huge_picture_of_a_tick(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.drawImage(tick_picture(), box.x - 25, box.y - 25, box.width + 50, box.height + 50, mask="auto")
+
+
 def layer_of_ink(canvas: Canvas, box: Rect, _: Rect) -> None:
     """A picture of a strip of the page, which is clear but for a tick."""
     x, y = 2 * box.x, 150.0
@@ -207,6 +211,7 @@ def layer_of_ink(canvas: Canvas, box: Rect, _: Rect) -> None:
         large_tick,
         tick_after_the_box,
         large_picture_of_a_tick,
+        huge_picture_of_a_tick,
         layer_of_ink,
     ],
 )
@@ -357,6 +362,11 @@ def typed_in(pdf: bytes, box: Rect, words: str) -> bytes:
 # --- honest pages -----------------------------------------------------------------------------------------------------
 
 
+def bevelled_frame(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.setStrokeGray(0.5)
+    lines(canvas, (box.x + 0.5, box.y), (box.x + 0.5, box.top - 0.5), (box.right, box.top - 0.5))
+
+
 def page_border(canvas: Canvas, *_: Rect) -> None:
     canvas.rect(10, 10, 575, 821)
 
@@ -386,9 +396,11 @@ def lines_of_a_table(canvas: Canvas, box: Rect, label: Rect) -> None:
         canvas.line(34, y, 561, y)
 
 
-def cells_of_a_table(canvas: Canvas, box: Rect, _: Rect) -> None:
-    for number in range(7):
-        canvas.rect(36 + 75 * number, box.y - 4, 75, box.height + 8)
+def cells_of_a_table(canvas: Canvas, *_: Rect) -> None:
+    definition = load_definition("2026-27")
+    for name in (placed.box.name for placed in lay_out(definition)[0].boxes if placed.box.name.startswith("phase_")):
+        box, label = box_and_label(definition, name)
+        canvas.rect(label.x, box.y - 4, box.right + 5 - label.x, box.height + 8)
 
 
 def underline(canvas: Canvas, box: Rect, label: Rect) -> None:
@@ -424,7 +436,14 @@ def logo(canvas: Canvas, *_: Rect) -> None:
 
 
 HONEST = [
-    *(page_border, rounded_border_of_the_row, rounded_frame_of_the_cell, rounded_frame_of_the_box, shadow),
+    *(
+        bevelled_frame,
+        page_border,
+        rounded_border_of_the_row,
+        rounded_frame_of_the_cell,
+        rounded_frame_of_the_box,
+        shadow,
+    ),
     *(lines_of_a_table, cells_of_a_table, underline, highlight, watermark, pale_emblem, logo),
 ]
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from thep_forms.reading.drawn import DrawnPage, Edges, Point
 from thep_forms.reading.page_picture import DARK, PagePicture
 
-LEAST_DARK = 0.04  # of a place: fewer dots are a speck
+LEAST_DARK = 0.03  # of a place: fewer dots are a speck
 LARGE = 2.5  # times the height of the place: so high letters over it are a watermark's
 
 MOST_CONTRAST = 24  # of 255 greys: what differs less looks the same

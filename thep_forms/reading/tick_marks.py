@@ -24,7 +24,7 @@ WIDEST = 3.0  # times the width of its cell
 WIDEST_OUTLINE = 1.5  # the same, of a rectangle
 LEAST_OUTLINE = 1.5  # times the width of a box, of a rectangle that is not its frame
 OTHER_SIZE = 0.2  # of the height of a box, by which its frame may be of another size
-INSET = 0.2  # of the sides of a box, at its edges, where its frame may be
+INSET, INSET_OF_FRAME = 0.2, 0.13  # of the sides of a box, and of a frame, at the edges, where its lines may be
 LEVEL = 0.15  # of the height of a box, from its middle to a line through it or its label
 BEYOND = 2.0  # points that a line through a box goes on beside it
 EMPTY = frozenset("☐□○◯◻◽⬜▢❏❐❑❒")  # signs that programs draw for a box or a circle that is not ticked
@@ -129,21 +129,23 @@ def _shows_something(box: Area, content: PageContent) -> bool:
 
     Words that are not the box's, such as those of another layout's labels, do not count.
     """
-    inside = _inside(box)
-    if content.sight is None or not content.sight.shows(*inside):
+    sight = content.sight
+    if sight is None:
         return False
-    places = [_inside(frame) for frame in _frames_of(box, content)] or [inside]
-    return all(_has_mark(place, content, content.sight) for place in places)
+    places = [_inside(frame, INSET_OF_FRAME) for frame in _frames_of(box, content)] or [_inside(box, INSET)]
+    return all(_has_mark(place, content, sight) for place in places)
 
 
 def _has_mark(place: Edges, content: PageContent, sight: Sight) -> bool:
+    if not sight.shows(*place):
+        return False
     has_words = any(letter.area.meets(Area(*place)) for run in content.runs for letter in run)
-    return sight.shows(*place) and (not has_words or sight.shows_drawing(*place))
+    return not has_words or sight.shows_drawing(*place)
 
 
-def _inside(box: Area) -> Edges:
-    """The middle of a box, where its frame is not."""
-    across, down = INSET * box.width, INSET * box.height
+def _inside(box: Area, inset: float) -> Edges:
+    """The middle of a box, where its frame is not. `inset` is the share of its sides that is left out at its edges."""
+    across, down = inset * box.width, inset * box.height
     return box.x + across, box.top + down, box.right - across, box.bottom - down
 
 
