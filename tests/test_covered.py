@@ -26,6 +26,7 @@ from thep_forms.reading import Doubt
 
 SCHOOL = answers("2101")
 EMAIL = "main_contact_email"
+NAME = "chair_of_governors_name"
 HIDDEN = str(SCHOOL[EMAIL])
 
 
@@ -106,6 +107,30 @@ def test_part_of_an_answer_under_a_box_is_not_kept(typed: bytes, definition: For
     assert (EMAIL, "value_covered") in {
         (problem.field, problem.code) for problem in check(reading, definition).problems
     }
+
+
+@pytest.mark.parametrize("flattened", FLATTENED)
+@pytest.mark.parametrize(("half", "down"), [("upper", 1.5), ("lower", 2.8)])  # points from the middle of the box
+def test_answer_whose_upper_or_lower_half_is_under_a_box_is_covered(
+    typed: bytes, definition: FormDefinition, flattened: str, half: str, down: float
+) -> None:
+    rect = place(definition, NAME)
+    middle = rect.y + rect.height / 2 - down
+    bottom, top = (middle, rect.top - 1) if half == "upper" else (rect.y + 1, middle)
+    white = f"1 g {rect.x + 1} {bottom} 120 {top - bottom} re f"
+    pdf = printers.drawn_on(FLATTENED[flattened](typed), white)
+    assert str(SCHOOL[NAME]) not in repr(read_return(pdf, definition))
+    assert asked(pdf, definition) == {(NAME, "value_covered")}
+
+
+@pytest.mark.parametrize("up", [0, 14])  # points from the lower edge of the box
+def test_box_that_only_touches_an_answer_from_above_or_below_covers_nothing(
+    typed: bytes, definition: FormDefinition, up: float
+) -> None:
+    rect = place(definition, NAME)
+    touching = f"1 g {rect.x + 1} {rect.y + up} 120 5 re f"
+    pdf = printers.drawn_on(printers.by_qpdf(typed), touching)
+    assert asked(pdf, definition) == asked(printers.by_qpdf(typed), definition)
 
 
 def test_words_typed_over_a_white_box_are_shown_without_what_is_below(typed: bytes, definition: FormDefinition) -> None:

@@ -8,6 +8,9 @@ from collections.abc import Callable
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
+from PIL import Image, ImageDraw
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
 
 from tests import printers
 from tests.changing import changed
@@ -123,6 +126,17 @@ def test_end_of_an_answer_that_is_clipped_away_is_not_kept(without_chair: bytes,
     assert (CHAIR, "value_covered") in asked(pdf, definition)
 
 
+@pytest.mark.parametrize(("shown", "hidden"), [("Ann Lee", "s"), ("Ann ", "Lee"), ("Ann Le", "igh")])
+def test_end_of_an_answer_in_white_is_not_kept(
+    without_chair: bytes, definition: FormDefinition, shown: str, hidden: str
+) -> None:
+    rect = place(definition, CHAIR)
+    words = f"BT /Typed 9 Tf {rect.x + 3} {rect.y + 5} Td ({shown}) Tj 1 g ({hidden}) Tj ET"
+    pdf = drawn_with(without_chair, words)
+    assert read_return(pdf, definition).answers[CHAIR].text == shown.strip()
+    assert asked(pdf, definition) == {(CHAIR, "value_covered")}
+
+
 @pytest.mark.parametrize("before", ["", "0.6 g", "0 0 1 rg", "2 Tr 0.1 w", "q Q", "0 0 600 800 re W n"])
 def test_words_that_show_are_the_answer(without_chair: bytes, definition: FormDefinition, before: str) -> None:
     pdf = drawn_with(without_chair, words_at(place(definition, CHAIR), before=before))
@@ -159,6 +173,19 @@ def test_watermark_over_an_answer_asks_nothing(flat: bytes, definition: FormDefi
     rect = place(definition, CHAIR)
     mark = f"0.8 g BT /Typed 90 Tf {rect.x - 10} {rect.y - 20} Td (COPY) Tj ET"
     assert (CHAIR, "value_covered") not in asked(drawn_with(flat, mark), definition)
+
+
+def test_pale_emblem_over_a_letter_of_an_answer_asks_nothing(flat: bytes, definition: FormDefinition) -> None:
+    """It hides the G of “Chair of Governors”."""
+    emblem = Image.new("RGBA", (200, 200), (0, 0, 0, 0))
+    ImageDraw.Draw(emblem).ellipse([20, 20, 180, 180], outline=(220, 220, 240, 255), width=10)
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=printers.A4)
+    canvas.drawImage(ImageReader(emblem), 150, 300, 300, 300, mask="auto")
+    canvas.save()
+    with pikepdf.open(io.BytesIO(out.getvalue())) as drawn:
+        marked = changed(flat, lambda opened: opened.pages[0].add_overlay(drawn.pages[0]))
+    assert asked(marked, definition) == asked(flat, definition)
 
 
 # --- The whole page ---------------------------------------------------------------------------------------------------

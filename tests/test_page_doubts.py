@@ -9,9 +9,12 @@ from collections.abc import Callable
 import pikepdf
 import pytest
 from pikepdf import Stream
+from PIL import Image, ImageDraw
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
 
 from tests import printers
-from tests.changing import texts_in
+from tests.changing import changed, texts_in
 from tests.conftest import read_return
 from tests.printers import FLATTENED
 from tests.remake_samples import answers
@@ -96,6 +99,110 @@ def test_line_from_corner_to_corner_of_an_answer_makes_it_unreadable(
     start, end = middle + start / 2 * reach, middle + end / 2 * reach
     struck = printers.drawn_on(printed, f"1 w {rect.x + 2} {start} m {rect.x + 45} {end} l S")
     assert asked(read_return(struck, definition), definition) == {(HEAD, "value_unreadable")}
+
+
+def pieces(rect: Rect, length: float, step: float, up: float = 0, width: float = 55) -> str:
+    """Short lines one after another through an answer; `up` is how much each of them rises, or falls."""
+    middle = rect.y + rect.height / 2
+    drawn: list[str] = []
+    for number in range(int(width / step)):
+        x, rise = rect.x + 2 + number * step, up if number % 2 else -up
+        drawn.append(f"{x} {middle - rise / 2} m {x + length} {middle + rise / 2} l S")
+    return "1 w " + " ".join(drawn)
+
+
+STRUCK: dict[str, Callable[[Rect], str]] = {
+    "a dashed line of pieces": lambda rect: pieces(rect, 3, 5),
+    "a wavy line of pieces": lambda rect: pieces(rect, 2, 2, 2),
+    "a zigzag line of pieces": lambda rect: pieces(rect, 5, 5, 6),
+    "hatching": lambda rect: pieces(rect, 4, 5, 9),
+    "small fillings": lambda rect: " ".join(
+        f"{rect.x + 2 + 5 * number} {rect.y + rect.height / 2 - 0.5} 3 1 re f" for number in range(9)
+    ),
+    "a line through one word of two": lambda rect: pieces(rect, 18, 18, width=18),
+    "a line through several boxes": lambda rect: (
+        f"1 w {rect.x - 60} {rect.y - 40} m {rect.x + 100} {rect.top + 24.7} l S"
+    ),
+}
+
+
+@pytest.mark.parametrize("how", STRUCK)
+def test_answer_struck_out_by_pieces_or_in_part_is_unreadable(
+    printed: bytes, definition: FormDefinition, how: str
+) -> None:
+    struck = printers.drawn_on(printed, STRUCK[how](place(definition, HEAD)))
+    assert (HEAD, "value_unreadable") in asked(read_return(struck, definition), definition)
+
+
+def curve_round(x: float, y: float, across: float, down: float) -> str:
+    """A closed line round a point."""
+    sides = [(0, -1), (1, 0), (0, 1), (-1, 0), (0, -1)]
+    points = [(x + across * right, y + down * up) for right, up in sides]
+    corners = [(x + across * right * 0.8, y + down * up * 0.8) for right, up in [(1, -1), (1, 1), (-1, 1), (-1, -1)]]
+    curves = [f"{a} {b} {c} {d} y" for (a, b), (c, d) in zip(corners, points[1:], strict=True)]
+    return f"{points[0][0]} {points[0][1]} m {' '.join(curves)} s"
+
+
+BESIDE: dict[str, Callable[[float, float], str]] = {  # by where the box begins, and its middle
+    "a ring round it": lambda x, y: "1 w " + curve_round(x + 22, y, 26, 9),
+    "a tick after it": lambda x, y: f"1 w {x + 90} {y} m {x + 94} {y - 5} l {x + 103} {y + 7} l S",
+    "a Z over it": lambda x, y: (
+        f"1 w {x - 5} {y + 12} m {x + 150} {y + 12} l {x - 5} {y - 12} l {x + 150} {y - 12} l S"
+    ),
+    "a slanted line after it": lambda x, y: f"1 w {x + 90} {y - 6} m {x + 99} {y + 6} l S",
+}
+
+
+@pytest.mark.parametrize("what", BESIDE)
+def test_mark_round_or_beside_an_answer_is_queried_at_its_box(
+    printed: bytes, definition: FormDefinition, what: str
+) -> None:
+    rect = place(definition, HEAD)
+    marked = printers.drawn_on(printed, BESIDE[what](rect.x, rect.y + rect.height / 2))
+    reading = read_return(marked, definition)
+    assert reading.answers[HEAD].text == NAME
+    assert asked(reading, definition) == {(HEAD, "field_unknown")}
+
+
+def with_picture(pdf: bytes, rect: Rect, picture: Image.Image) -> bytes:
+    """With a picture over the name in a box."""
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=printers.A4)
+    canvas.drawImage(ImageReader(picture), rect.x + 1, rect.y + 4, 50, 12, mask="auto")
+    canvas.save()
+    with pikepdf.open(io.BytesIO(out.getvalue())) as drawn:
+        return changed(pdf, lambda opened: opened.pages[0].add_overlay(drawn.pages[0]))
+
+
+@pytest.mark.parametrize("printed_again", [bytes, printers.turned, printers.drawn_sideways])
+def test_picture_of_a_line_through_an_answer_is_queried_at_its_box(
+    printed: bytes, definition: FormDefinition, printed_again: Callable[[bytes], bytes]
+) -> None:
+    picture = Image.new("RGBA", (200, 48), (0, 0, 0, 0))
+    ImageDraw.Draw(picture).line([(0, 24), (50, 18), (100, 30), (200, 22)], fill=(200, 0, 0, 255), width=5)
+    struck = printed_again(with_picture(printed, place(definition, HEAD), picture))
+    assert asked(read_return(struck, definition), definition) == {(HEAD, "field_unknown")}
+
+
+def test_picture_of_a_highlight_over_an_answer_is_not_queried(printed: bytes, definition: FormDefinition) -> None:
+    highlighted = with_picture(printed, place(definition, HEAD), Image.new("RGBA", (50, 12), (255, 255, 0, 90)))
+    assert asked(read_return(highlighted, definition), definition) == set()
+
+
+@pytest.mark.parametrize("dy", [-6, 8])
+def test_dotted_line_below_or_above_an_answer_is_not_queried(
+    printed: bytes, definition: FormDefinition, dy: float
+) -> None:
+    rect = place(definition, HEAD)
+    dotted = pieces(Rect(rect.x, rect.y + dy, rect.width, rect.height), 1, 2)
+    assert asked(read_return(printers.drawn_on(printed, dotted), definition), definition) == set()
+
+
+def test_lines_between_the_letters_of_an_answer_are_not_queried(printed: bytes, definition: FormDefinition) -> None:
+    """As of a box that is ruled for one letter each."""
+    rect = place(definition, HEAD)
+    ruled = " ".join(f"0.5 w {rect.x + 9 * n} {rect.y} m {rect.x + 9 * n} {rect.top} l S" for n in range(1, 12))
+    assert asked(read_return(printers.drawn_on(printed, ruled), definition), definition) == set()
 
 
 def test_slanted_line_that_does_not_show_is_not_queried(printed: bytes, definition: FormDefinition) -> None:

@@ -10,23 +10,18 @@ from msgspec.structs import replace
 
 from thep_forms.definition.model import Kind
 from thep_forms.layout import PlacedBox
+from thep_forms.reading.box_marks import is_drawn_on, is_struck
 from thep_forms.reading.model import Answer, Doubt, ReadFrom
-from thep_forms.reading.objects import COVERED, NO_DOUBT, UNREADABLE
-from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Stroke
+from thep_forms.reading.objects import COVERED, UNREADABLE
+from thep_forms.reading.page_content import Area, PageContent, PrintedLetter
 from thep_forms.reading.printed_lines import lines_of, overlap, words_of
 from thep_forms.reading.strings import REPLACEMENT
+from thep_forms.reading.tick_marks import tick_in
 
 SLACK = 2.0  # points that a letter may be outside of its box
-TICK_SLACK = 5.0  # the same, of something that ticks the box
-LARGEST_MARK, LEAST_MARK = 2.5, 0.2  # times the height of its box
-FRAME = 0.85  # of a side of its box: what looks like a frame is none if it is smaller
 FARTHEST = 3.0  # times the type size, between two letters of an answer
 MOST_SIZES = 1.25  # times the smallest of its letters
 LEADING = 0.75  # of the type size, from one line to the next
-STRUCK = 0.2  # of the type size, from the middle of an answer to a line through it
-SLANTED = 0.5  # the same, to the middle of a slanted line through it
-THICKEST = 0.5  # of the type size, of a line through an answer
-LEAST_STRUCK = 0.5  # of an answer, that a line through it crosses
 SMALL = 0.1  # points
 SPACE = 0.25  # of the type size, the width of a space
 CLIPPED = 0.3  # of the type size, from the end of a text that may be cut off to where its box is clipped
@@ -38,17 +33,20 @@ _ORPHAN = re.compile("(?:^|\\s)[\u0300-\u036f]")  # a mark whose letter was left
 Lines = Sequence[Sequence[PrintedLetter]]
 
 
-def answer_in(placed: PlacedBox, area: Area, letters: Sequence[PrintedLetter], content: PageContent) -> Answer:
+def answer_in(
+    placed: PlacedBox, area: Area, cell: Area | None, letters: Sequence[PrintedLetter], content: PageContent
+) -> Answer:
     """The answer in a box, which does not name its page. `letters` are those that begin in its area.
 
+    `cell` holds a box to tick with its label and the space after it; None for other boxes.
     Of letters in the box that are covered nothing is kept. Letters beyond its edge may be clipped, not covered.
     """
     if any(letter.is_covered and area.holds(*letter.area.middle) for letter in letters):
-        seen = answer_in(placed, area, [letter for letter in letters if not letter.is_covered], content)
+        seen = answer_in(placed, area, cell, [letter for letter in letters if not letter.is_covered], content)
         return replace(seen, doubts=seen.doubts | COVERED if seen.text else COVERED)
     if placed.box.kind is Kind.TICKS:
-        return _tick_in(area, letters, content)
-    if not letters and _is_drawn_on(area, content, 0):  # by hand, or as a picture
+        return tick_in(area, cell or area, letters, content)
+    if not letters and is_drawn_on(area, content, 0):  # by hand, or as a picture
         return Answer("", ReadFrom.PAGE_TEXT, UNREADABLE)
     lines = [line for line in lines_of(letters) if any(letter.text.strip() for letter in line)]
     if not lines:
@@ -62,19 +60,11 @@ def answer_in(placed: PlacedBox, area: Area, letters: Sequence[PrintedLetter], c
     return Answer(text, ReadFrom.PAGE_TEXT, doubts)
 
 
-def _tick_in(area: Area, letters: Sequence[PrintedLetter], content: PageContent) -> Answer:
-    """The answer in a box to tick. A tick that does not show is covered."""
-    if any(letter.text.strip() for letter in letters) or _is_drawn_on(area, content, TICK_SLACK):
-        return Answer("yes", ReadFrom.PAGE_TEXT)
-    is_hidden = _is_drawn_on(area, content, TICK_SLACK, hidden=True)
-    return Answer("", ReadFrom.PAGE_TEXT, COVERED if is_hidden else NO_DOUBT)
-
-
 def _doubts(text: str, lines: Lines, area: Area, content: PageContent, *, wraps: bool) -> frozenset[Doubt]:
     """What is doubtful about a text. `wraps`: its box has room for several lines."""
     doubts: set[Doubt] = set()
     is_unnamed = any(char == REPLACEMENT or _is_dingbat(char) for char in text)
-    if is_unnamed or _is_mixed(lines, wraps=wraps) or any(_is_struck(line, content) for line in lines):
+    if is_unnamed or _is_mixed(lines, wraps=wraps) or any(is_struck(line, content) for line in lines):
         doubts.add(Doubt.UNREADABLE)
     elif _ORPHAN.search(text) or any(
         map(_is_shuffled, text)
@@ -117,19 +107,6 @@ def _is_crowded(lines: Lines, *, wraps: bool) -> bool:
 
 def _is_scattered(line: Sequence[PrintedLetter]) -> bool:
     return any(right.area.x - left.area.right > FARTHEST * left.size for left, right in pairwise(line))
-
-
-def _is_struck(line: Sequence[PrintedLetter], content: PageContent) -> bool:
-    """Whether a line is drawn through most of the text, level or from corner to corner. A rule below it is none."""
-    size, middle = line[0].size, line[0].area.middle[1]
-    left, right = line[0].area.x, line[-1].area.right
-    for stroke in content.strokes_between(middle - SLANTED * size, middle + SLANTED * size):
-        area = stroke.area
-        is_level = area.height < THICKEST * size and abs(area.middle[1] - middle) <= STRUCK * size
-        is_line = is_level or (stroke.is_slanted and not stroke.is_covered)
-        if is_line and area.width >= LEAST_STRUCK * (right - left) and left <= area.middle[0] <= right:
-            return True
-    return False
 
 
 def _is_dingbat(char: str) -> bool:
@@ -175,33 +152,3 @@ def _address_joined(lines: Lines) -> str:
         else:
             text += f" {words}" if words.startswith("<") else words
     return text
-
-
-def _is_drawn_on(box: Area, content: PageContent, slack: float, *, hidden: bool = False) -> bool:
-    """Whether there is a mark on the box, neither its frame nor a speck; it may be of many strokes.
-
-    `hidden`: whether there is one that does not show.
-    """
-    near = content.strokes_between(box.top - slack, box.bottom + slack)
-    marks = [stroke.area for stroke in near if stroke.is_covered == hidden and _may_be_mark(stroke, box, slack)]
-    if not marks:
-        return False
-    width = max(mark.right for mark in marks) - min(mark.x for mark in marks)
-    height = max(mark.bottom for mark in marks) - min(mark.top for mark in marks)
-    return max(width, height) >= LEAST_MARK * box.height
-
-
-def is_written_over(letters: Sequence[PrintedLetter], content: PageContent) -> bool:
-    """Whether something was drawn over the letters with a pen."""
-    if not content.pens:
-        return False
-    shown = [letter.area for letter in letters if letter.text.strip() and not letter.is_covered]
-    return any(stroke.area.meets(area) for stroke in content.pens for area in shown)
-
-
-def _may_be_mark(stroke: Stroke, box: Area, slack: float) -> bool:
-    """Whether a stroke lies on the box, is not much larger, and is not its frame."""
-    area, largest = stroke.area, LARGEST_MARK * box.height
-    if not box.holds(*area.middle, slack) or area.height > largest or area.width > max(largest, box.width):
-        return False
-    return not (stroke.frames and max(area.width / box.width, area.height / box.height) >= FRAME)

@@ -17,41 +17,58 @@ from thep_forms.reading.page_picture import PagePicture
 
 MOST_DIFFERENCE = 24  # of 255 greys: what differs less looks the same
 THINNEST = 2.0  # points: a thinner thing covers no letter
-INSET_ACROSS, INSET_DOWN = 0.1, 0.3  # of a letter's sides, at its edges, where what is beside or above it may show
+INSET_ACROSS = 0.1  # of a letter's width, at its edges, where what is beside it may show
+ROWS = (0.3, 0.7)  # of a letter's height, from its top: above and below them, other lines may show
+UPPER_ROWS, LOWER_ROWS = (0.28, 0.4), (0.6, 0.72)  # the same, of a letter of which half is under something
+FAR = 3.0  # points from the middle of a letter to the edge of what lies over one half of it
 MOST_SHOWN = 0.5  # of the letters under something that covers them
 MOST_LOOKED_AT = 200  # letters under one thing
 ROUNDED = 2  # dots that the edges of two letters may come nearer to each other in a picture
 
+Rows = tuple[float, float]
+
 
 def covered_letters(drawn: DrawnPage, picture: PagePicture) -> set[int]:
-    """Which of the letters, by their indexes, do not show since something was drawn over them.
+    """Which of the letters, by their indexes, do not show since something was drawn over them, or over half of them.
 
     A thing covers all letters under it, or none: of a full stop nothing may show under a highlight either.
     """
     chars = drawn.letters
     covered: set[int] = set()
     for edges, count in _things_after_letters(drawn):
-        below = _below(edges, count, drawn)
-        if not below:
-            continue
-        shown = sum(_shows(picture, chars[index], chars[count:]) for index in below[:MOST_LOOKED_AT])
-        if shown < MOST_SHOWN * len(below[:MOST_LOOKED_AT]):
-            covered.update(below)
+        for rows, below in _below(edges, count, drawn).items():
+            looked_at = below[:MOST_LOOKED_AT]
+            shown = sum(_shows(picture, chars[index], rows, chars[count:]) for index in looked_at)
+            if shown < MOST_SHOWN * len(looked_at):
+                covered.update(below)
     return covered
 
 
-def _below(edges: Edges, count: int, drawn: DrawnPage) -> list[int]:
-    """The letters under a thing that was drawn after so many of them."""
+def _below(edges: Edges, count: int, drawn: DrawnPage) -> dict[Rows, list[int]]:
+    """The letters under a thing that was drawn after so many of them, by the rows of them that it lies over."""
     left, top, right, bottom = edges
-    below: list[int] = []
+    found: dict[Rows, list[int]] = {}
     for before, part in drawn.numbered_parts():
         if before >= count:
             break
         middles = _middles(part)
-        for _, x, index in middles[bisect_left(middles, (top,)) : bisect_right(middles, (bottom, inf))]:
+        for y, x, index in middles[bisect_left(middles, (top - FAR,)) : bisect_right(middles, (bottom + FAR, inf))]:
             if left <= x <= right and before + index < count:
-                below.append(before + index)
-    return sorted(below)
+                rows = _rows_under(top, bottom, y, part.letters[index])
+                if rows:
+                    found.setdefault(rows, []).append(before + index)
+    return {rows: sorted(below) for rows, below in found.items()}
+
+
+def _rows_under(top: float, bottom: float, middle: float, char: DrawnLetter) -> Rows | None:
+    """Which rows of a letter with that middle are between two heights: those in the middle, or those of one half."""
+    if top <= middle <= bottom:
+        return ROWS
+    height = char.bottom - char.top
+    for rows in (UPPER_ROWS, LOWER_ROWS):
+        if top <= char.top + rows[0] * height and char.top + rows[1] * height <= bottom:
+            return rows
+    return None
 
 
 @once_for_each
@@ -90,11 +107,13 @@ def _edges(thing: DrawnStroke) -> Edges:
     return thing.x0 - around, thing.top - around, thing.x1 + around, thing.bottom + around
 
 
-def _shows(picture: PagePicture, char: DrawnLetter, later: Sequence[DrawnLetter]) -> bool:
-    """Whether the page would look different without a letter; letters that were drawn later over it are left out."""
+def _shows(picture: PagePicture, char: DrawnLetter, rows: Rows, later: Sequence[DrawnLetter]) -> bool:
+    """Whether some rows would look different without a letter; letters that were drawn later over it are left out."""
     from PIL import Image, ImageDraw  # takes time to import, and on few pages something lies over letters
 
-    place = picture.frame.dots(edges_of(char), INSET_ACROSS, INSET_DOWN)
+    left, top, right, bottom = edges_of(char)
+    first, last = (top + row * (bottom - top) for row in rows)
+    place = picture.frame.dots((left, first, right, last), INSET_ACROSS)
     seen = picture.text_alone.crop(place)
     mask = Image.new("L", seen.size, 255)
     draw = ImageDraw.Draw(mask)

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from operator import itemgetter
 from statistics import median_low
@@ -18,9 +18,8 @@ from statistics import median_low
 from msgspec import Struct
 
 from thep_forms.reading.drawn import (
-    CURVE,
     LINE,
-    RECTANGLE,
+    PICTURE,
     DrawnLetter,
     DrawnPage,
     DrawnPart,
@@ -31,21 +30,20 @@ from thep_forms.reading.drawn import (
 )
 from thep_forms.reading.letter_widths import unreadable_by_widths
 from thep_forms.reading.once import once_for_each
+from thep_forms.reading.page_picture import PagePicture
+from thep_forms.reading.sight import Sight, Turn
 from thep_forms.reading.strings import REPLACEMENT
+from thep_forms.reading.stroke_shapes import THIN, ends_of, is_frame, is_outline, is_pen, is_ring, is_tint
 from thep_forms.reading.unseen import Unseen
 
 APART = 0.75  # of the type size: letters that are farther apart are not of one run
 BACK = 0.5  # of the type size, that a letter may begin before the end of the last one in its run
 LEAST_SKEW = math.radians(0.02)  # less does not move a letter off its line
 ACROSS = math.radians(8)  # against most letters: a letter that rises more runs across the page
-THIN = 1.5  # points, of the side of a frame
-DARK = 0.4  # of black
-CORNER = 0.15  # of the side of a polygon
+LONGEST_SIGN = 3  # letters
 SAME_LINE = 0.45  # of the type size: letters on one line differ less in height
 _UNNAMED = re.compile(r"\(cid:\d+\)")  # what pdfminer writes for a letter that it cannot tell
 _LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
-
-Turn = Callable[[float, float, float, float], Edges]
 
 
 class Area(Struct, frozen=True, gc=False):
@@ -96,15 +94,25 @@ class PrintedLetter(Struct, gc=False):
 class Stroke(Struct, frozen=True, gc=False):
     """A line, a curve, a filling or a picture. `frames`: it looks like the frame of a box, or like its ground.
 
-    `is_pen`: it looks like a stroke of a pen. `is_covered`: it does not show. `is_slanted`: it is a straight line that
-    is neither level nor upright.
+    `is_pen`: it looks like a stroke of a pen. `is_covered`: it does not show. `is_tint`: it is a filling in a light
+    colour, such as a highlight. `ends` are those of a straight line that is neither level nor upright. `is_ring`: it is
+    a closed line that is no frame. `is_outline`: it is a rectangle that is not filled.
     """
 
     area: Area
     frames: bool
     is_pen: bool = False
     is_covered: bool = False
-    is_slanted: bool = False
+    is_tint: bool = False
+    ends: tuple[Point, Point] | None = None
+    is_ring: bool = False
+    is_picture: bool = False
+    is_outline: bool = False
+
+    @property
+    def is_slanted(self) -> bool:
+        """Whether it is a straight line that is neither level nor upright."""
+        return self.ends is not None
 
 
 class Run(tuple[PrintedLetter, ...]):
@@ -114,17 +122,40 @@ class Run(tuple[PrintedLetter, ...]):
 class PageContent(Struct, frozen=True, dict=True):
     """All that is drawn: letters in the order in which they were drawn, and strokes.
 
-    `hides_most`: most of the letters do not show.
+    `hides_most`: most of the letters do not show. `sight` is None where nobody looked at the page.
     """
 
     runs: Sequence[Run]
     strokes: Sequence[Stroke]
     hides_most: bool = False
+    sight: Sight | None = None
 
     @cached_property
     def pens(self) -> list[Stroke]:
         """The strokes that look like those of a pen."""
         return [stroke for stroke in self.strokes if stroke.is_pen]
+
+    @cached_property
+    def by_hand(self) -> list[Stroke]:
+        """The strokes that a person may have drawn: those of a pen, rings, and slanted lines that show."""
+        drawn = [stroke for stroke in self.strokes if stroke.is_pen or (stroke.is_ring and not stroke.is_covered)]
+        return drawn + self.slants
+
+    @cached_property
+    def pictures(self) -> list[Stroke]:
+        """The pictures that show."""
+        return [stroke for stroke in self.strokes if stroke.is_picture and not stroke.is_covered]
+
+    @cached_property
+    def signs(self) -> list[PrintedLetter]:
+        """The letters alone, or nearly so, that are signs such as a tick or an arrow."""
+        short = [run for run in self.runs if len(run) <= LONGEST_SIGN]
+        return [letter for run in short for letter in run if _is_sign(letter.text) and not letter.is_covered]
+
+    @cached_property
+    def slants(self) -> list[Stroke]:
+        """The slanted lines that show."""
+        return [stroke for stroke in self.strokes if stroke.ends and not stroke.is_covered]
 
     def strokes_between(self, top: float, bottom: float) -> list[Stroke]:
         """The strokes whose middles are between two heights."""
@@ -137,7 +168,9 @@ class PageContent(Struct, frozen=True, dict=True):
         return sorted(((stroke.area.middle[1], stroke) for stroke in self.strokes), key=itemgetter(0))
 
 
-def content_of_page(drawn: DrawnPage, unreadable: frozenset[str], unseen: Unseen) -> PageContent:
+def content_of_page(
+    drawn: DrawnPage, unreadable: frozenset[str], unseen: Unseen, picture: PagePicture | None
+) -> PageContent:
     """What is drawn on a page, turned. `unreadable` are the fonts that do not say their letters, by their names."""
     ways = Counter[Point]()
     for part in drawn.parts:
@@ -155,7 +188,8 @@ def content_of_page(drawn: DrawnPage, unreadable: frozenset[str], unseen: Unseen
         content = _plain_content(part) if is_plain else _content(part, turn, across, fonts, hidden)
         _add_runs(content.runs, runs)
         strokes += content.strokes
-    return PageContent(runs, strokes, unseen.is_most)
+    sight = Sight(drawn, picture, turn) if picture else None
+    return PageContent(runs, strokes, unseen.is_most, sight)
 
 
 @once_for_each
@@ -188,8 +222,20 @@ def _content(
     strokes: list[Stroke] = []
     for thing, _ in part.strokes:
         area = _area(thing, turn)
-        is_slanted = thing.kind == LINE and min(area.width, area.height) >= THIN
-        strokes.append(Stroke(area, _frames(thing), _is_pen(thing), id(thing) in hidden, is_slanted))
+        ends = ends_of(thing, turn) if thing.kind == LINE and min(area.width, area.height) >= THIN else None
+        strokes.append(
+            Stroke(
+                area,
+                is_frame(thing),
+                is_pen(thing),
+                id(thing) in hidden,
+                is_tint(thing),
+                ends,
+                is_ring(thing),
+                thing.kind == PICTURE,
+                is_outline(thing),
+            )
+        )
     return PageContent([*_runs(_letters(upright, turn, unreadable, hidden))], strokes)
 
 
@@ -199,44 +245,6 @@ def _add_runs(more: Sequence[Run], runs: list[Run]) -> None:
         first, *more = more
         runs[-1] = Run((*runs[-1], *first))
     runs += more
-
-
-# --- strokes ----------------------------------------------------------------------------------------------------------
-
-
-def _is_pen(thing: DrawnStroke) -> bool:
-    """Whether it is a line that is neither straight nor closed, nor goes from corner to corner."""
-    if thing.kind != CURVE or thing.is_filled or not thing.is_stroked:
-        return False
-    return "h" not in thing.operators and ("c" in thing.operators or not _is_polygon_of_corners(thing))
-
-
-def _frames(thing: DrawnStroke) -> bool:
-    if min(thing.width, thing.height) < THIN:
-        return True
-    if thing.kind == RECTANGLE:
-        return not _is_dark(thing)
-    return thing.kind == CURVE and _is_polygon_of_corners(thing)
-
-
-def _is_dark(thing: DrawnStroke) -> bool:
-    """Whether it is filled with more than a tint; its colour is DeviceGray, DeviceRGB or DeviceCMYK."""
-    colour = thing.colour
-    parts = colour if isinstance(colour, tuple) else (colour,)
-    if not thing.is_filled or not all(isinstance(part, (int, float)) for part in parts):
-        return False
-    if len(parts) == 4:
-        return bool(1 - (1 - parts[3]) * (1 - sum(parts[:3]) / 3) > DARK)
-    return bool(1 - sum(parts) / len(parts) > DARK)
-
-
-def _is_polygon_of_corners(thing: DrawnStroke) -> bool:
-    """Whether it goes from corner to corner of its area alone, which may lie a little askew."""
-    slack = CORNER * max(thing.width, thing.height)
-    return all(
-        min(abs(x - thing.x0), abs(x - thing.x1)) <= slack and min(abs(y - thing.top), abs(y - thing.bottom)) <= slack
-        for x, y in thing.points
-    )
 
 
 # --- which way up -----------------------------------------------------------------------------------------------------
@@ -340,6 +348,10 @@ def _letter(drawn: str) -> tuple[str, bool]:
     if _UNNAMED.search(text) or unicodedata.category(text[:1] or "\0") in ("Cc", "Co", "Cn"):
         return REPLACEMENT, False
     return text, all(map(unicodedata.combining, text))
+
+
+def _is_sign(text: str) -> bool:
+    return text != REPLACEMENT and unicodedata.category(text[:1] or "\0") in ("So", "Sm")
 
 
 def _runs(letters: Iterable[PrintedLetter]) -> Iterator[Run]:

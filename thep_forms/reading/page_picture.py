@@ -20,6 +20,7 @@ SCALE = 2.0  # dots a point
 MOST_DOTS = 8_000_000  # of a page: a larger one is drawn at a smaller scale
 DEEPEST = 15  # levels of form XObjects in each other
 LEAST_CONTRAST = 10  # of 255 greys: what differs less looks the same
+DARK = 160  # of 255 greys: a darker dot is a mark's, a lighter one a ground's or a watermark's
 ROWS = (0.5, 0.4, 0.6, 0.3, 0.7)  # of the height of a letter, from its top, where it is looked for
 
 Dots = tuple[int, int, int, int]
@@ -71,7 +72,13 @@ class PagePicture:
     @cached_property
     def text_alone(self) -> Image.Image:
         """How much lighter or darker each dot is than on the page without its letters."""
-        return ImageChops.difference(self.greys, self._drawn(with_text=False).to_pil())
+        return ImageChops.difference(self.greys, self.without_text)
+
+    @cached_property
+    def without_text(self) -> Image.Image:
+        """The page without its letters."""
+        greys: Image.Image = self._drawn(with_text=False).to_pil()
+        return greys
 
     def differs(self, place: Dots, rows: Sequence[float] | None = ROWS) -> bool:
         """Whether the dots in a place are of more than one grey, in some of its rows, or in any where it is None."""
@@ -93,6 +100,17 @@ class PagePicture:
             if lightest - darkest > LEAST_CONTRAST:
                 return True
         return False
+
+    def darkness(self, place: Dots) -> float:
+        """The share of the dots in a place that are dark."""
+        left, top, right, bottom = place
+        stride, dots_of_page, dark = self._shown.stride, self._dots, 0
+        left, right = max(left, 0), min(right, self._shown.width)
+        for row in range(max(top, 0), min(bottom, self._shown.height)):
+            dots = dots_of_page[row * stride + left : row * stride + right].tobytes()
+            if dots and min(dots) < DARK:  # in most places nothing is
+                dark += sum(dot < DARK for dot in dots)
+        return float(dark / max((right - left) * (bottom - top), 1))
 
     @cached_property
     def _shown(self) -> pypdfium2.PdfBitmap:

@@ -8,7 +8,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 from thep_forms.definition.form import FormDefinition
-from thep_forms.layout import MM, PageLayout, PlacedBox, PlacedText, body_of, lay_out
+from thep_forms.definition.model import Kind
+from thep_forms.layout import MM, Label, PageLayout, PlacedBox, PlacedText, Rect, body_of, lay_out
 from thep_forms.reading.page_content import Area
 from thep_forms.reading.placement import (
     LabelsAt,
@@ -43,15 +44,16 @@ class OwnWords(Struct, frozen=True):
 class PlacedPage:
     """A page of the form on a page of a file. Areas are on the page of the file.
 
-    `boxes` are its boxes and their areas, `words` is what the form prints. `school` is where the page names its school,
-    if it does. `body` is what lies between its heading and its foot. `relabelled` are the boxes that have another's
-    label.
+    `boxes` are its boxes and their areas, `cells` those of boxes to tick with their labels. `words` is what the form
+    prints. `school` is where the page names its school, if it does. `body` is what lies between its heading and its
+    foot. `relabelled` are the boxes that have another's label.
     """
 
     def __init__(self, layout: PageLayout, placement: Placement, definition: FormDefinition, labels: LabelsAt) -> None:
         """`labels` are those on the page of the file."""
         self.layout, self.placement = layout, placement
         self.boxes: list[tuple[PlacedBox, Area]] = [(placed, placement.area(placed.rect)) for placed in layout.boxes]
+        self.cells = {name: placement.area(rect) for name, rect in _cells(layout).items()}
         self.words = [OwnWords(folded_label(label.words), placement.area(label.rect)) for label in layout.labels]
         for item in layout.items:
             if isinstance(item, PlacedText):
@@ -60,6 +62,19 @@ class PlacedPage:
         self.school = placement.area(layout.school) if layout.school else None
         self.body = placement.area(body_of(definition.file.page))
         self.relabelled = relabelled(dict(labels), layout, placement)
+
+
+def _cells(layout: PageLayout) -> dict[str, Rect]:
+    """The boxes to tick, each with its label before it and with some space after it."""
+    cells: dict[str, Rect] = {}
+    label: Label | None = None
+    for item in layout.items:
+        if isinstance(item, PlacedBox) and item.box.kind is Kind.TICKS:
+            box = item.rect
+            left = label.rect.x if label else box.x
+            cells[item.box.name] = Rect(left, box.y, box.right + box.width - left, box.height)
+        label = item if isinstance(item, Label) else None
+    return cells
 
 
 class Layouts:

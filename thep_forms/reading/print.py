@@ -16,10 +16,11 @@ from msgspec.structs import replace
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.layout import PlacedBox
-from thep_forms.reading.box_contents import SLACK, answer_in, is_written_over
+from thep_forms.reading.box_contents import SLACK, answer_in
+from thep_forms.reading.box_marks import is_written_over
 from thep_forms.reading.drawn_file import DrawnFile
 from thep_forms.reading.form_pages import FormPage, form_pages
-from thep_forms.reading.model import Answer, Note
+from thep_forms.reading.model import Answer, Doubt, Note
 from thep_forms.reading.objects import NOT_SEEN, UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Run, content_of_page
 from thep_forms.reading.placed_page import Layouts, PlacedPage
@@ -27,6 +28,7 @@ from thep_forms.reading.placement import WordsAt, folded, phrases, words_at
 from thep_forms.reading.printed_lines import lines_of, words_of
 from thep_forms.reading.sorted_runs import sorted_runs
 from thep_forms.reading.strings import REPLACEMENT
+from thep_forms.reading.tick_marks import with_outlined_doubted
 from thep_forms.reading.unseen import Unseen, unseen_on
 
 LONGEST_NUMBER = 2  # digits of a page's or a revision's number
@@ -148,12 +150,21 @@ class PageReader:
         """
         pages: dict[FormPage, PrintedPage] = {}
         for number in sorted({found.page for found in wanted}):
-            content, is_picture = _content(file, number)
-            words = words_at(content)
-            for found in (found for found in wanted if found.page == number):
-                if placed := self._placed(words, found.number):
-                    read = self._on_page(content, found, placed, margins=margins)
-                    pages[found] = replace(read, is_picture=is_picture)
+            pages |= self._read_sheet(file, [found for found in wanted if found.page == number], margins=margins)
+        return pages
+
+    def _read_sheet(self, file: DrawnFile, wanted: Sequence[FormPage], *, margins: bool) -> dict[FormPage, PrintedPage]:
+        """The same of one page of the file, on which several pages of the form may be.
+
+        Its picture is let go before the next page is drawn: the memory for both at once takes a tenth longer.
+        """
+        content, is_picture = _content(file, wanted[0].page)
+        words = words_at(content)
+        pages: dict[FormPage, PrintedPage] = {}
+        for found in wanted:
+            if placed := self._placed(words, found.number):
+                read = self._on_page(content, found, placed, margins=margins)
+                pages[found] = replace(read, is_picture=is_picture)
         return pages
 
     def _placed(self, words: WordsAt, number: int) -> PlacedPage | None:
@@ -172,8 +183,10 @@ class PageReader:
         runs = sorted_runs(content, page, counts_beside)
         answers: dict[str, Answer] = {}
         for placed, area in page.boxes:
-            answer = answer_in(placed, area, runs.in_boxes[placed.box.name], content)
-            answers[placed.box.name] = replace(answer, page=found.page)
+            name = placed.box.name
+            answer = answer_in(placed, area, page.cells.get(name), runs.in_boxes[name], content)
+            answers[name] = replace(answer, page=found.page)
+        answers = with_outlined_doubted(answers, page, content)
         for name in _under_other_labels(page, answers):
             answers[name] = replace(answers[name], text="", doubts=UNREADABLE)
         for name in runs.between:
@@ -181,9 +194,10 @@ class PageReader:
         if content.hides_most:
             answers = {name: _unseen(answer) for name, answer in answers.items()}
         notes = [Note(line, found.page) for line in _lines_worth_keeping(runs.beside)]
-        for placed, _ in page.boxes:
+        for placed, area in page.boxes:
             name = placed.box.name
-            if placed.box.kind is not Kind.TICKS and is_written_over(runs.in_boxes[name], content):
+            is_asked = placed.box.kind is Kind.TICKS or Doubt.UNREADABLE in answers[name].doubts
+            if not is_asked and is_written_over(runs.in_boxes[name], area, content):
                 notes.append(Note("", found.page, name))
         return PrintedPage(answers, tuple(notes))
 
@@ -216,8 +230,9 @@ def _content(file: DrawnFile, number: int) -> tuple[PageContent, bool]:
     covered = sum(picture.width * picture.height for picture in drawn.pictures)
     is_picture = covered > LEAST_PICTURE * drawn.size[0] * drawn.size[1]
     # The letters of a scan are those that a program guessed: none of them shows.
-    unseen = Unseen() if is_picture else unseen_on(drawn, file.picture(number, drawn))
-    return content_of_page(drawn, unreadable, unseen), is_picture
+    picture = None if is_picture else file.picture(number, drawn)
+    unseen = unseen_on(drawn, picture) if picture else Unseen()
+    return content_of_page(drawn, unreadable, unseen, picture), is_picture
 
 
 def _letters_of(text: str) -> str:

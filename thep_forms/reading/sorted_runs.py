@@ -9,11 +9,12 @@ from msgspec import Struct, field
 
 from thep_forms.definition.model import Kind
 from thep_forms.layout import PlacedBox
-from thep_forms.reading.box_contents import SLACK, TICK_SLACK
+from thep_forms.reading.box_contents import SLACK
 from thep_forms.reading.once import once_for_each
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Run
 from thep_forms.reading.placed_page import OwnWords, PlacedPage
 from thep_forms.reading.placement import folded
+from thep_forms.reading.tick_marks import TICK_SLACK
 
 LEFT = 7.0  # points that an answer may begin to the left of its box, if it was typed without regard to the boxes
 LONGEST_TICK = 3  # letters

@@ -13,16 +13,18 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from thep_forms.reading.covered import covered_letters
-from thep_forms.reading.drawn import CURVE, LINE, DrawnLetter, DrawnPage, DrawnPart, DrawnStroke, edges_of
+from thep_forms.reading.covered import THINNEST, covered_letters
+from thep_forms.reading.drawn import CURVE, LINE, PICTURE, DrawnLetter, DrawnPage, DrawnPart, DrawnStroke, edges_of
 from thep_forms.reading.once import once_for_each
 from thep_forms.reading.page_picture import ROWS, Dots, Frame, PagePicture
 
 TINIEST = 1.5  # points: nobody can read smaller letters
-FEWEST_IN_WORD = 2  # hidden letters side by side, in a word of which others show
+FEWEST_IN_WORD = 2  # hidden letters in a word of which others show: fewer are looked for in all rows
 LEAST_SHOWN = 0.5  # of the letters of a page, or the picture of it says nothing
 INSET_ACROSS = 0.1  # of a letter's width, at its edges, where its neighbours may show
 AROUND = 1.5  # points around a point of a stroke, where its edge shows
+LARGEST_PICTURE = 100.0  # points, of a picture that may be a mark on a box
+INSET_OF_PICTURE = 0.15  # of its sides, at its edges, where the frame of a box may show
 MOST_POINTS = 200  # of a stroke, that are looked at
 APART = 1.0  # of the type size: letters that are farther apart are not of one word
 WATERMARK = 2.5  # times the height of a letter, from which a letter over it is a watermark's
@@ -69,7 +71,6 @@ def _hidden_letters(drawn: DrawnPage, picture: PagePicture) -> set[int] | None:
 
     Words of which the first and the last letter show are not looked at further.
     """
-    chars = drawn.letters
     doubtful: list[range] = []
     seen_fonts: set[str] = set()
     shown, looked_at = 0, 0
@@ -85,7 +86,7 @@ def _hidden_letters(drawn: DrawnPage, picture: PagePicture) -> set[int] | None:
         return None
     hidden: set[int] = set()
     for word in doubtful:
-        hidden.update(_hidden_in(word, chars, picture, seen_fonts))
+        hidden.update(_hidden_in(word, drawn, picture, seen_fonts))
     return hidden
 
 
@@ -110,8 +111,9 @@ def _sought(char: DrawnLetter, frame: Frame) -> _Sought:
     return _Sought(char.font, char.size >= TINIEST, place, _rows_of(char.text))
 
 
-def _hidden_in(word: range, chars: Sequence[DrawnLetter], picture: PagePicture, seen_fonts: set[str]) -> list[int]:
+def _hidden_in(word: range, drawn: DrawnPage, picture: PagePicture, seen_fonts: set[str]) -> list[int]:
     """The letters of a word that do not show."""
+    chars = drawn.letters
     figures = [index for index in word if _is_figure(chars[index].text)]
     dark = [index for index in figures if not _letter_shows(chars[index], picture)]
     large = _large_letters(chars, dark) if dark else []
@@ -119,7 +121,18 @@ def _hidden_in(word: range, chars: Sequence[DrawnLetter], picture: PagePicture, 
     dark = [index for index in dark if _can_be_drawn(chars[index], seen_fonts)]
     if dark and len(dark) == len(figures):
         return [*word]
-    return dark if len(dark) >= FEWEST_IN_WORD else []
+    return dark if len(dark) >= FEWEST_IN_WORD else [index for index in dark if _is_blank(index, drawn, picture)]
+
+
+def _is_blank(index: int, drawn: DrawnPage, picture: PagePicture) -> bool:
+    """Whether nothing shows in all rows of a letter, though nothing was drawn over it, such as a pale emblem."""
+    char = drawn.letters[index]
+    x, y = (char.x0 + char.x1) / 2, (char.top + char.bottom) / 2
+    for thing, count in drawn.strokes_in_order:
+        is_thick = thing.is_filled or thing.kind == PICTURE or (thing.is_stroked and thing.line_width > THINNEST)
+        if count > index and is_thick and thing.x0 <= x <= thing.x1 and thing.top <= y <= thing.bottom:
+            return False
+    return not picture.differs(_sought(char, picture.frame).place, rows=None)
 
 
 def _letter_shows(char: DrawnLetter, picture: PagePicture) -> bool:
@@ -208,7 +221,13 @@ def _is_beside(last: DrawnLetter, char: DrawnLetter) -> bool:
 
 
 def _stroke_shows(stroke: DrawnStroke, picture: PagePicture) -> bool:
-    """Whether a line or a filling shows anywhere along its edge. Rectangles and pictures are not looked at."""
+    """Whether a line or a filling shows anywhere along its edge, or a small picture at all.
+
+    Rectangles and large pictures are not looked at.
+    """
+    if stroke.kind == PICTURE and max(stroke.width, stroke.height) <= LARGEST_PICTURE:
+        place = picture.frame.dots(edges_of(stroke), INSET_OF_PICTURE, INSET_OF_PICTURE)
+        return picture.differs(place, rows=None) or picture.darkness(place) > 0
     if stroke.kind not in (CURVE, LINE) or len(stroke.points) < 2:
         return True
     for x, y in _points(stroke.points[:MOST_POINTS]):

@@ -1,0 +1,457 @@
+"""Marks that people draw round, over and beside the boxes to tick of a flattened return: a tick, or a question."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+import pikepdf
+import pytest
+from pikepdf import Array, Dictionary, Name
+from PIL import Image, ImageDraw
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from tests import printers
+from tests.changing import changed
+from tests.conftest import read_return
+from tests.remake_samples import answers
+from tests.viewer import type_into
+from thep_forms.checking.checker import check
+from thep_forms.definition import FormDefinition, load_definition
+from thep_forms.layout import Label, PlacedBox, Rect, lay_out
+
+BOX, TICKED = "phase_special", "phase_primary"
+Draw = Callable[[Canvas, Rect, Rect], None]  # on a page, by the box and its label
+
+
+@pytest.fixture(scope="module")
+def flat(form: bytes) -> bytes:
+    """With no phase ticked."""
+    return printers.by_qpdf(type_into(form, answers("2101", phase_primary=False)))
+
+
+@pytest.fixture(scope="module")
+def ticked(form: bytes) -> bytes:
+    return printers.by_qpdf(type_into(form, answers("2101")))
+
+
+def box_and_label(definition: FormDefinition, name: str) -> tuple[Rect, Rect]:
+    label: Rect | None = None
+    for item in lay_out(definition)[0].items:
+        if isinstance(item, PlacedBox) and item.box.name == name:
+            assert label
+            return item.rect, label
+        label = item.rect if isinstance(item, Label) else None
+    raise KeyError(name)
+
+
+def marked(pdf: bytes, definition: FormDefinition, draw: Draw, name: str = BOX) -> bytes:
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=printers.A4)
+    draw(canvas, *box_and_label(definition, name))
+    canvas.save()
+    with pikepdf.open(io.BytesIO(out.getvalue())) as drawn:
+        return changed(pdf, lambda opened: opened.pages[0].add_overlay(drawn.pages[0]))
+
+
+def read(pdf: bytes, definition: FormDefinition, name: str = BOX) -> tuple[str, set[tuple[str, str]]]:
+    """The answer in a box to tick, and what is asked about any of them."""
+    reading = read_return(pdf, definition)
+    found = {(problem.field, str(problem.code)) for problem in check(reading, definition).problems}
+    return reading.answers[name].text, {(field, code) for field, code in found if field.startswith("phase_")}
+
+
+def lines(canvas: Canvas, *points: tuple[float, float]) -> None:
+    for start, end in pairwise(points):
+        canvas.line(*start, *end)
+
+
+def cross(canvas: Canvas, middle: tuple[float, float], across: float, down: float) -> None:
+    x, y = middle
+    canvas.line(x - across, y - down, x + across, y + down)
+    canvas.line(x - across, y + down, x + across, y - down)
+
+
+def middle(rect: Rect) -> tuple[float, float]:
+    return rect.x + rect.width / 2, rect.y + rect.height / 2
+
+
+def drawn_picture(size: tuple[int, int], *points: tuple[float, float]) -> ImageReader:
+    """A clear picture with a thick line on it."""
+    picture = Image.new("RGBA", size, (0, 0, 0, 0))
+    ImageDraw.Draw(picture).line(points, fill=(0, 0, 160, 255), width=max(size) // 12)
+    return ImageReader(picture)
+
+
+def tick_picture() -> ImageReader:
+    return drawn_picture((60, 60), (6, 30), (24, 52), (54, 8))
+
+
+# --- round a box or its label -----------------------------------------------------------------------------------------
+
+
+def ring_round_both(canvas: Canvas, box: Rect, label: Rect) -> None:
+    canvas.ellipse(label.x - 2, box.y - 6, box.right + 4, box.top + 6)
+
+
+def ring_round_the_label(canvas: Canvas, box: Rect, label: Rect) -> None:
+    canvas.ellipse(label.x, box.y - 1, box.x - 2, box.top + 1)
+
+
+def large_ring_round_the_box(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.circle(*middle(box), 20)
+
+
+def ring_by_hand(canvas: Canvas, box: Rect, label: Rect) -> None:
+    path = canvas.beginPath()
+    x, y, width = (label.x + box.right) / 2, middle(box)[1], (box.right - label.x) / 2 + 4
+    path.moveTo(x + width, y)
+    for number in range(1, 42):
+        path.lineTo(x + width * math.cos(number / 6.5), y + 13 * math.sin(number / 6.5))
+    canvas.drawPath(path)
+
+
+def picture_of_a_ring(canvas: Canvas, box: Rect, label: Rect) -> None:
+    ring = [(100 + 90 * math.cos(number / 6), 40 + 34 * math.sin(number / 6)) for number in range(39)]
+    across = box.right - label.x + 8
+    canvas.drawImage(drawn_picture((200, 80), *ring), label.x - 4, box.y - 6, across, box.height + 12, mask="auto")
+
+
+def curve_whose_ends_are_level(canvas: Canvas, box: Rect, label: Rect) -> None:
+    y = middle(box)[1]
+    canvas.bezier(label.x, y, label.x, y + 17, box.right, y + 17, box.right + 3, y)
+
+
+def rectangle_round_both(canvas: Canvas, box: Rect, label: Rect) -> None:
+    canvas.rect(label.x - 3, box.y - 5, box.right - label.x + 6, box.height + 10)
+
+
+def rectangle_by_hand(canvas: Canvas, box: Rect, label: Rect) -> None:
+    path = canvas.beginPath()
+    path.moveTo(label.x - 3, box.y - 5)
+    path.lineTo(box.right + 3, box.y - 5.5)
+    path.lineTo(box.right + 3.4, box.top + 5)
+    path.lineTo(label.x - 3.3, box.top + 5.2)
+    path.lineTo(label.x - 3, box.y - 5)
+    canvas.drawPath(path)
+
+
+RINGS = [
+    curve_whose_ends_are_level,
+    rectangle_round_both,
+    rectangle_by_hand,
+    ring_round_both,
+    ring_round_the_label,
+    large_ring_round_the_box,
+    ring_by_hand,
+    picture_of_a_ring,
+]
+
+
+@pytest.mark.parametrize("ring", RINGS)
+def test_ring_round_a_box_or_its_label_is_asked_about(flat: bytes, definition: FormDefinition, ring: Draw) -> None:
+    assert read(marked(flat, definition, ring), definition) == ("", {(BOX, "value_unreadable")})
+
+
+@pytest.mark.parametrize("printed", [printers.turned, printers.drawn_sideways, printers.shifted, printers.askew])
+def test_ring_on_a_page_that_was_printed_again_is_asked_about(
+    flat: bytes, definition: FormDefinition, printed: Callable[[bytes], bytes]
+) -> None:
+    ringed = printed(marked(flat, definition, ring_round_both))
+    assert read(ringed, definition) == ("", {(BOX, "value_unreadable")})
+
+
+# --- over a box -------------------------------------------------------------------------------------------------------
+
+
+def wide_cross(canvas: Canvas, box: Rect, _: Rect) -> None:
+    cross(canvas, middle(box), 30, 10)
+
+
+def high_cross(canvas: Canvas, box: Rect, _: Rect) -> None:
+    cross(canvas, middle(box), 40, 40)
+
+
+def large_tick(canvas: Canvas, box: Rect, _: Rect) -> None:
+    path = canvas.beginPath()
+    x, y = middle(box)
+    path.moveTo(x - 4, y)
+    path.lineTo(x, y - 5)
+    path.lineTo(x + 45, y + 35)
+    canvas.drawPath(path)
+
+
+def tick_after_the_box(canvas: Canvas, box: Rect, _: Rect) -> None:
+    lines(canvas, (box.right + 6, box.y + 7), (box.right + 9, box.y + 2), (box.right + 15, box.top))
+
+
+def large_picture_of_a_tick(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.drawImage(tick_picture(), box.x - 12, box.y - 12, box.width + 24, box.height + 24, mask="auto")
+
+
+def huge_picture_of_a_tick(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.drawImage(tick_picture(), box.x - 25, box.y - 25, box.width + 50, box.height + 50, mask="auto")
+
+
+def layer_of_ink(canvas: Canvas, box: Rect, _: Rect) -> None:
+    """A picture of a strip of the page, which is clear but for a tick."""
+    x, y = 2 * box.x, 150.0
+    ink = drawn_picture((1190, 300), (x + 3, y), (x + 12, y + 11), (x + 30, y - 19))
+    canvas.drawImage(ink, 0, middle(box)[1] - 75, 595, 150, mask="auto")
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        wide_cross,
+        high_cross,
+        large_tick,
+        tick_after_the_box,
+        large_picture_of_a_tick,
+        huge_picture_of_a_tick,
+        layer_of_ink,
+    ],
+)
+def test_mark_far_larger_than_its_box_or_beside_it_is_asked_about(
+    flat: bytes, definition: FormDefinition, mark: Draw
+) -> None:
+    assert read(marked(flat, definition, mark), definition) == ("", {(BOX, "value_unreadable")})
+
+
+def test_cross_over_two_boxes_is_asked_about_at_both(flat: bytes, definition: FormDefinition) -> None:
+    def draw(canvas: Canvas, box: Rect, _: Rect) -> None:
+        following, _label = box_and_label(definition, "phase_ap")
+        canvas.line(box.x, box.y, following.right, following.top)
+        canvas.line(box.x, box.top, following.right, following.y)
+
+    asked = read(marked(flat, definition, draw), definition)[1]
+    assert asked == {(BOX, "value_unreadable"), ("phase_ap", "value_unreadable")}
+
+
+@pytest.mark.parametrize("sign", ["✔", "→", "×"])
+def test_sign_typed_over_a_label_is_asked_about(flat: bytes, definition: FormDefinition, sign: str) -> None:
+    _, label = box_and_label(definition, BOX)
+    over = Rect(label.x + 12, label.y + 5, label.width, label.height)
+    assert read(typed_in(flat, over, sign), definition) == ("", {(BOX, "value_unreadable")})
+
+
+def test_words_of_another_layout_in_the_place_of_a_box_are_no_mark(flat: bytes, definition: FormDefinition) -> None:
+    box, _ = box_and_label(definition, BOX)
+    moved = printers.typed_on(flat, box.x - 40, box.y + 4, "Special School Year 9", 9)
+    assert read(moved, definition)[1] == set()
+
+
+@pytest.mark.parametrize("off", [-6, 6])
+def test_frame_of_a_box_that_is_a_little_off_is_no_mark(flat: bytes, definition: FormDefinition, off: float) -> None:
+    """As on a form of another layout."""
+
+    def draw(canvas: Canvas, box: Rect, _: Rect) -> None:
+        canvas.setFillGray(1)
+        canvas.rect(box.x - 10, box.y - 2, box.width + 20, box.height + 4, stroke=0, fill=1)
+        canvas.rect(box.x + off, box.y, box.width, box.height)
+
+    assert read(marked(flat, definition, draw), definition) == ("", set())
+
+
+def test_mark_in_a_pattern_is_asked_about(flat: bytes, definition: FormDefinition) -> None:
+    box, _ = box_and_label(definition, BOX)
+
+    def fill(pdf: pikepdf.Pdf) -> None:
+        cell = pdf.make_stream(f"2 w {box.x} {box.y} m {box.right} {box.top} l S".encode())
+        cell.PatternType, cell.PaintType, cell.TilingType = 1, 1, 1
+        cell.BBox, cell.XStep, cell.YStep, cell.Resources = Array([0, 0, 600, 850]), 600, 850, Dictionary()
+        page = pdf.pages[0]
+        name = page.add_resource(cell, Name.Pattern)
+        page.contents_add(b"q", prepend=True)
+        area = f"{box.x} {box.y} {box.width} {box.height}"
+        page.contents_add(f"Q q /Pattern cs {name} scn {area} re f Q".encode())
+
+    assert read(changed(flat, fill), definition) == ("", {(BOX, "value_unreadable")})
+
+
+@pytest.mark.parametrize("grown", [0, 5])
+def test_picture_of_a_tick_ticks_its_box(flat: bytes, definition: FormDefinition, grown: float) -> None:
+    def draw(canvas: Canvas, box: Rect, _: Rect) -> None:
+        side = box.width + 2 * grown
+        canvas.drawImage(tick_picture(), box.x - grown, box.y - grown, side, side, mask="auto")
+
+    assert read(marked(flat, definition, draw), definition) == ("yes", set())
+
+
+# --- what does not tick -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0, 0), (255, 255, 255, 255)], ids=["clear", "white"])
+@pytest.mark.parametrize("name", [BOX, TICKED])
+def test_picture_that_shows_nothing_is_no_tick(
+    ticked: bytes, definition: FormDefinition, colour: tuple[int, ...], name: str
+) -> None:
+    def draw(canvas: Canvas, box: Rect, _: Rect) -> None:
+        picture = ImageReader(Image.new("RGBA", (9, 9), colour))
+        canvas.drawImage(picture, box.x - 1, box.y - 1, box.width + 2, box.height + 2, mask="auto")
+
+    text, asked = read(marked(ticked, definition, draw, name), definition, name)
+    if name == TICKED and not colour[3]:
+        assert (text, asked) == ("yes", set())
+    else:
+        assert (text, asked) == ("", {(name, "value_covered")})
+
+
+def strike(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.line(box.x - 15, middle(box)[1], box.right + 15, middle(box)[1])
+
+
+def scribble(canvas: Canvas, box: Rect, _: Rect) -> None:
+    path = canvas.beginPath()
+    x, y = middle(box)
+    path.moveTo(x - 22, y)
+    for number in range(1, 22):
+        path.lineTo(x - 22 + 2 * number, y + (9 if number % 2 else -9))
+    canvas.drawPath(path)
+
+
+def struck_label(canvas: Canvas, box: Rect, label: Rect) -> None:
+    canvas.line(label.x + 2, middle(box)[1], box.x - 6, middle(box)[1])
+
+
+@pytest.mark.parametrize("mark", [strike, struck_label, scribble, wide_cross])
+def test_tick_that_is_crossed_out_is_asked_about(ticked: bytes, definition: FormDefinition, mark: Draw) -> None:
+    crossed = marked(ticked, definition, mark, TICKED)
+    assert read(crossed, definition, TICKED) == ("yes", {(TICKED, "value_unreadable")})
+
+
+@pytest.mark.parametrize("sign", ["☐", "□", "○"])
+def test_sign_for_an_empty_box_is_no_tick(flat: bytes, definition: FormDefinition, sign: str) -> None:
+    box, _ = box_and_label(definition, BOX)
+    assert read(typed_in(flat, box, sign), definition) == ("", set())
+
+
+@pytest.mark.parametrize("words", ["no", "N/A", "-", "0", "?", "."])
+def test_words_and_signs_that_say_no_in_a_box_to_tick_are_asked_about(
+    flat: bytes, definition: FormDefinition, words: str
+) -> None:
+    box, _ = box_and_label(definition, BOX)
+    assert read(typed_in(flat, box, words), definition) == ("", {(BOX, "value_unreadable")})
+
+
+@pytest.mark.parametrize("sign", ["✓", "✔", "☑", "☒", "■", "●", "X", "v", "yes"])
+def test_sign_in_a_box_ticks_it(flat: bytes, definition: FormDefinition, sign: str) -> None:
+    box, _ = box_and_label(definition, BOX)
+    assert read(typed_in(flat, box, sign), definition) == ("yes", set())
+
+
+def typed_in(pdf: bytes, box: Rect, words: str) -> bytes:
+    """Words or a sign in a box, in a font that has neither program nor widths, but says what its letters are."""
+
+    def change(opened: pikepdf.Pdf) -> None:
+        font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+        if not words.isascii():
+            font.ToUnicode = opened.make_stream(b"1 beginbfchar <41> <%04X> endbfchar" % ord(words))
+        page = opened.pages[0]
+        name = page.add_resource(font, Name.Font)
+        shown = words if words.isascii() else "A"
+        page.contents_add(b"q", prepend=True)
+        page.contents_add(f"Q q BT {name} 9 Tf {box.x + 1} {box.y + 4} Td ({shown}) Tj ET Q".encode())
+
+    return changed(pdf, change)
+
+
+# --- honest pages -----------------------------------------------------------------------------------------------------
+
+
+def bevelled_frame(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.setStrokeGray(0.5)
+    lines(canvas, (box.x + 0.5, box.y), (box.x + 0.5, box.top - 0.5), (box.right, box.top - 0.5))
+
+
+def page_border(canvas: Canvas, *_: Rect) -> None:
+    canvas.rect(10, 10, 575, 821)
+
+
+def rounded_border_of_the_row(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.roundRect(36, box.y - 4, 523, box.height + 8, 4)
+
+
+def rounded_frame_of_the_cell(canvas: Canvas, box: Rect, label: Rect) -> None:
+    canvas.roundRect(label.x, box.y - 4, box.right - label.x + 8, box.height + 8, 4)
+
+
+def rounded_frame_of_the_box(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.roundRect(box.x - 1, box.y - 1, box.width + 2, box.height + 2, 3)
+
+
+def shadow(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.setFillGray(0.6)
+    canvas.rect(box.x + 1, box.y - 1.5, box.width + 1, 1.5, stroke=0, fill=1)
+    canvas.rect(box.right, box.y - 1.5, 1.5, box.height, stroke=0, fill=1)
+
+
+def lines_of_a_table(canvas: Canvas, box: Rect, label: Rect) -> None:
+    for x in (label.x - 2, box.right + 6):
+        canvas.line(x, box.y - 6, x, box.top + 6)
+    for y in (box.y - 4, box.top + 4):
+        canvas.line(34, y, 561, y)
+
+
+def cells_of_a_table(canvas: Canvas, *_: Rect) -> None:
+    definition = load_definition("2026-27")
+    for name in (placed.box.name for placed in lay_out(definition)[0].boxes if placed.box.name.startswith("phase_")):
+        box, label = box_and_label(definition, name)
+        canvas.rect(label.x, box.y - 4, box.right + 5 - label.x, box.height + 8)
+
+
+def underline(canvas: Canvas, box: Rect, label: Rect) -> None:
+    canvas.line(label.x + 3, box.y + 2, box.x - 6, box.y + 2)
+
+
+def highlight(canvas: Canvas, box: Rect, label: Rect) -> None:
+    """As programs draw it: with round ends."""
+    canvas.setFillColorRGB(1, 1, 0, alpha=0.4)
+    path = canvas.beginPath()
+    path.moveTo(label.x, box.y)
+    path.curveTo(label.x - 3, box.y + 4, label.x - 3, box.top - 4, label.x, box.top)
+    path.lineTo(box.right, box.top)
+    path.curveTo(box.right + 3, box.top - 4, box.right + 3, box.y + 4, box.right, box.y)
+    path.close()
+    canvas.drawPath(path, stroke=0, fill=1)
+
+
+def watermark(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.setFillColorRGB(1, 0.3, 0.3)
+    canvas.setFont("Helvetica", 80)
+    canvas.drawString(box.x - 60, box.y - 20, "DRAFT")
+
+
+def pale_emblem(canvas: Canvas, box: Rect, _: Rect) -> None:
+    emblem = Image.new("RGBA", (200, 200), (0, 0, 0, 0))
+    ImageDraw.Draw(emblem).ellipse([5, 5, 195, 195], outline=(210, 210, 235, 255), width=30)
+    canvas.drawImage(ImageReader(emblem), box.x - 150, box.y - 150, 300, 300, mask="auto")
+
+
+def logo(canvas: Canvas, *_: Rect) -> None:
+    canvas.drawImage(tick_picture(), 500, 785, 40, 40, mask="auto")
+
+
+HONEST = [
+    *(
+        bevelled_frame,
+        page_border,
+        rounded_border_of_the_row,
+        rounded_frame_of_the_cell,
+        rounded_frame_of_the_box,
+        shadow,
+    ),
+    *(lines_of_a_table, cells_of_a_table, underline, highlight, watermark, pale_emblem, logo),
+]
+
+
+@pytest.mark.parametrize("decoration", HONEST)
+@pytest.mark.parametrize("name", [BOX, TICKED])
+def test_decoration_near_a_box_to_tick_asks_nothing(
+    ticked: bytes, definition: FormDefinition, decoration: Draw, name: str
+) -> None:
+    decorated = marked(ticked, definition, decoration, name)
+    assert read(decorated, definition, name) == ("yes" if name == TICKED else "", set())

@@ -1,0 +1,113 @@
+"""What is drawn on a box: what may tick it, an answer by hand, and what crosses an answer out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from thep_forms.reading.drawn import Edges
+from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Stroke
+
+LARGEST_MARK, LEAST_MARK = 2.5, 0.2  # times the height of its box
+FRAME = 0.85  # of a side of its box: what looks like a frame is none if it is smaller
+STRUCK = 0.2  # of the type size, from the middle of an answer to a line through it
+SLANTED = 0.5  # the same, to the middle of a slanted line through it
+THICKEST = 0.5  # of the type size, of a line through an answer
+LEAST_STRUCK = 0.5  # of an answer, that a line through it crosses
+LONG = 1.5  # of the type size: so long a line through an answer crosses enough of it
+PIECES = 0.75  # of the type size, between two pieces of one line
+PICTURE_INSET = 0.15  # of the sides of a picture
+FRAME_INSET = 1.5  # points of a box, at its edges
+LEAST = 1e-6  # points, that the ends of a slanted line differ
+
+
+def is_drawn_on(box: Area, content: PageContent, slack: float, *, hidden: bool = False) -> bool:
+    """Whether there is a mark on the box, neither its frame nor a speck; it may be of many strokes.
+
+    `hidden`: whether there is one that does not show.
+    """
+    near = content.strokes_between(box.top - slack, box.bottom + slack)
+    marks = [stroke.area for stroke in near if stroke.is_covered == hidden and may_be_mark(stroke, box, slack)]
+    if not marks:
+        return False
+    width = max(mark.right for mark in marks) - min(mark.x for mark in marks)
+    height = max(mark.bottom for mark in marks) - min(mark.top for mark in marks)
+    return max(width, height) >= LEAST_MARK * box.height
+
+
+def may_be_mark(stroke: Stroke, box: Area, slack: float) -> bool:
+    """Whether a stroke lies on the box, is not much larger, and is not its frame."""
+    area, largest = stroke.area, LARGEST_MARK * box.height
+    if not box.holds(*area.middle, slack) or area.height > largest or area.width > max(largest, box.width):
+        return False
+    return not (stroke.frames and max(area.width / box.width, area.height / box.height) >= FRAME)
+
+
+def is_written_over(letters: Sequence[PrintedLetter], box: Area, content: PageContent) -> bool:
+    """Whether something was drawn by hand over the letters or beside them in their box, or a picture lies over them."""
+    if not (content.by_hand or content.pictures):
+        return False
+    shown = [letter.area for letter in letters if letter.text.strip() and not letter.is_covered]
+    if not shown:
+        return False
+    for stroke in content.by_hand:
+        if may_be_mark(stroke, box, 0) or (stroke.is_pen and any(map(stroke.area.meets, shown))):
+            return True
+    over = [stroke for stroke in content.pictures if may_be_mark(stroke, box, 0) and any(map(stroke.area.meets, shown))]
+    return content.sight is not None and any(content.sight.is_drawn_on(*_inner(stroke.area, box)) for stroke in over)
+
+
+def _inner(picture: Area, box: Area) -> Edges:
+    """The part of a picture that is in a box, without its edges, where a highlight ends."""
+    across, down = PICTURE_INSET * picture.width, PICTURE_INSET * picture.height
+    return (
+        max(picture.x + across, box.x + FRAME_INSET),
+        max(picture.top + down, box.top + FRAME_INSET),
+        min(picture.right - across, box.right - FRAME_INSET),
+        min(picture.bottom - down, box.bottom - FRAME_INSET),
+    )
+
+
+def is_struck(line: Sequence[PrintedLetter], content: PageContent) -> bool:
+    """Whether lines are drawn through much of the text, level or slanted. A rule below it is none."""
+    size, middle = line[0].size, line[0].area.middle[1]
+    left, right = line[0].area.x, line[-1].area.right
+    least = min(LEAST_STRUCK * (right - left), LONG * size)
+    core = Area(left, middle - STRUCK * size, right, middle + STRUCK * size)
+    if any(max(line.area.width, line.area.height) >= LONG * size and crosses(line, core) for line in content.slants):
+        return True
+    pieces: list[Area] = []
+    for stroke in content.strokes_between(middle - SLANTED * size, middle + SLANTED * size):
+        area = stroke.area
+        is_level = area.height < THICKEST * size and abs(area.middle[1] - middle) <= STRUCK * size
+        is_line = is_level or (stroke.is_slanted and not stroke.is_covered)
+        if is_line and left <= area.middle[0] <= right:
+            pieces.append(area)
+    return _longest(pieces, PIECES * size) >= least
+
+
+def _longest(pieces: Sequence[Area], gap: float) -> float:
+    """How long the longest line is of those that the pieces make, which lie no farther apart than the gap."""
+    longest, start, end = 0.0, 0.0, None
+    for area in sorted(pieces, key=lambda area: area.x):
+        if end is None or area.x - end > gap:
+            start, end = area.x, area.right
+        end = max(end, area.right)
+        longest = max(longest, end - start)
+    return longest
+
+
+def crosses(stroke: Stroke, area: Area) -> bool:
+    """Whether a straight line passes through an area."""
+    if not stroke.ends:
+        return False
+    (x, y), (far_x, far_y) = stroke.ends
+    first, last = 0.0, 1.0
+    for start, end, low, high in ((x, far_x, area.x, area.right), (y, far_y, area.top, area.bottom)):
+        way = end - start
+        if abs(way) < LEAST:
+            if not low <= start <= high:
+                return False
+            continue
+        near, far = sorted(((low - start) / way, (high - start) / way))
+        first, last = max(first, near), min(last, far)
+    return first <= last

@@ -1,0 +1,161 @@
+"""What stands in a box to tick: a tick, or a mark over, round or beside it that may mean one.
+
+A person is asked about a mark that is none of the form's and no certain tick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from thep_forms.reading.box_marks import LEAST_MARK, crosses, is_drawn_on, may_be_mark
+from thep_forms.reading.drawn import Edges
+from thep_forms.reading.model import Answer, ReadFrom
+from thep_forms.reading.objects import COVERED, NO_DOUBT, UNREADABLE
+from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Stroke
+from thep_forms.reading.placed_page import PlacedPage
+from thep_forms.reading.sight import Sight
+from thep_forms.reading.stroke_shapes import THIN
+
+TICK_SLACK = 5.0  # points that something which ticks the box may be outside of it
+HIGHEST = 4.0  # times the height of its box, of a mark round or beside it
+WIDEST = 3.0  # times the width of its cell
+WIDEST_OUTLINE = 1.5  # the same, of a rectangle
+LEAST_OUTLINE = 1.5  # times the width of a box, of a rectangle that is not its frame
+OTHER_SIZE = 0.2  # of the height of a box, by which its frame may be of another size
+INSET, INSET_OF_FRAME = 0.2, 0.13  # of the sides of a box, and of a frame, at the edges, where its lines may be
+LEVEL = 0.15  # of the height of a box, from its middle to a line through it or its label
+BEYOND = 2.0  # points that a line through a box goes on beside it
+EMPTY = frozenset("☐□○◯◻◽⬜▢❏❐❑❒")  # signs that programs draw for a box or a circle that is not ticked
+NO_TICKS = frozenset({"no", "n/a", "na", "none", "false", "off", "0", "-", "–", "—", "?", ".", ","})
+
+
+def tick_in(area: Area, cell: Area, letters: Sequence[PrintedLetter], content: PageContent) -> Answer:
+    """The answer in a box to tick. `cell` holds its label, the box, and the space after it.
+
+    A tick that does not show is covered.
+    """
+    words = "".join(letter.text for letter in letters).strip()
+    signs = [char for char in words if char not in EMPTY]
+    if words.casefold() in NO_TICKS:
+        return Answer("", ReadFrom.PAGE_TEXT, UNREADABLE)
+    if signs or is_drawn_on(area, content, TICK_SLACK):
+        return Answer("yes", ReadFrom.PAGE_TEXT, UNREADABLE if _is_crossed(area, cell, content) else NO_DOUBT)
+    if is_drawn_on(area, content, TICK_SLACK, hidden=True):
+        return Answer("", ReadFrom.PAGE_TEXT, COVERED)
+    is_marked = _is_marked(area, cell, content) or (not words and _shows_something(area, content))
+    return Answer("", ReadFrom.PAGE_TEXT, UNREADABLE if is_marked else NO_DOUBT)
+
+
+def _is_crossed(box: Area, cell: Area, content: PageContent) -> bool:
+    """Whether lines go through a ticked box and beyond, or through its label, which may strike the tick out."""
+    if any(crosses(stroke, box) and not may_be_mark(stroke, box, TICK_SLACK) for stroke in content.slants):
+        return True
+    if any(stroke.area.meets(box) and not may_be_mark(stroke, box, TICK_SLACK) for stroke in content.pens):
+        return True
+    middle, far = box.middle[1], LEVEL * box.height
+    for stroke in content.strokes_between(middle - far, middle + far):
+        area = stroke.area
+        if area.height >= THIN or stroke.is_covered:
+            continue
+        if area.x < box.x - BEYOND and area.right > box.right + BEYOND:
+            return True
+        if cell.x <= area.middle[0] <= box.x and area.width >= box.height:
+            return True
+    return False
+
+
+def _is_marked(box: Area, cell: Area, content: PageContent) -> bool:
+    """Whether something is drawn round the box or its label, or beside them."""
+    far = HIGHEST / 2 * box.height
+    near = content.strokes_between(box.top - far, box.bottom + far)
+    return any(_may_mean(stroke, box, cell) for stroke in near) or any(
+        sign.text not in EMPTY and cell.holds(*sign.area.middle) for sign in content.signs
+    )
+
+
+def _may_mean(stroke: Stroke, box: Area, cell: Area) -> bool:
+    area = stroke.area
+    if stroke.frames or stroke.is_covered or stroke.is_tint:
+        return False
+    if area.height > HIGHEST * box.height or area.width > WIDEST * cell.width:
+        return False
+    if cell.holds(*area.middle):
+        return max(area.width, area.height) >= LEAST_MARK * box.height
+    if stroke.ends:
+        return crosses(stroke, box)
+    if stroke.is_pen and not stroke.is_ring:
+        return False
+    return _is_round(area, box, cell)
+
+
+def _is_round(area: Area, box: Area, cell: Area) -> bool:
+    """Whether it lies round the middle of a box or of its label."""
+    return area.holds(*box.middle) or area.holds((cell.x + box.x) / 2, box.middle[1])
+
+
+def with_outlined_doubted(answers: dict[str, Answer], page: PlacedPage, content: PageContent) -> dict[str, Answer]:
+    """The answers, where a box that is not ticked is doubted if a rectangle is drawn round it or its label."""
+    boxes = {
+        placed.box.name: (area, page.cells[placed.box.name])
+        for placed, area in page.boxes
+        if placed.box.name in page.cells
+    }
+    doubted = [name for name in _outlined(boxes, content) if not answers[name].says_something]
+    return answers | {name: replace(answers[name], doubts=UNREADABLE) for name in doubted}
+
+
+def _outlined(boxes: Mapping[str, tuple[Area, Area]], content: PageContent) -> list[str]:
+    """The boxes round which, or round whose labels, a rectangle is drawn; none if most have one, as a table has cells.
+
+    `boxes` are all boxes to tick of a page, with their cells.
+    """
+    found: list[str] = []
+    for name, (box, cell) in boxes.items():
+        far = HIGHEST / 2 * box.height
+        for stroke in content.strokes_between(box.top - far, box.bottom + far):
+            area = stroke.area
+            is_near = area.height <= HIGHEST * box.height and area.width <= WIDEST_OUTLINE * cell.width
+            is_larger = area.width >= LEAST_OUTLINE * box.width
+            if stroke.is_outline and is_near and is_larger and _is_round(area, box, cell):
+                found.append(name)
+                break
+    return found if 2 * len(found) < len(boxes) else []
+
+
+def _shows_something(box: Area, content: PageContent) -> bool:
+    """Whether the middle of a box that nothing ticks shows something dark all the same, such as a part of a picture.
+
+    Words that are not the box's, such as those of another layout's labels, do not count.
+    """
+    sight = content.sight
+    if sight is None:
+        return False
+    places = [_inside(frame, INSET_OF_FRAME) for frame in _frames_of(box, content)] or [_inside(box, INSET)]
+    return all(_has_mark(place, content, sight) for place in places)
+
+
+def _has_mark(place: Edges, content: PageContent, sight: Sight) -> bool:
+    if not sight.shows(*place):
+        return False
+    has_words = any(letter.area.meets(Area(*place)) for run in content.runs for letter in run)
+    return not has_words or sight.shows_drawing(*place)
+
+
+def _inside(box: Area, inset: float) -> Edges:
+    """The middle of a box, where its frame is not. `inset` is the share of its sides that is left out at its edges."""
+    across, down = inset * box.width, inset * box.height
+    return box.x + across, box.top + down, box.right - across, box.bottom - down
+
+
+def _frames_of(box: Area, content: PageContent) -> list[Area]:
+    """The frames that are drawn for a box, which are a little off on forms of another layout."""
+    x, y = box.middle
+    frames: list[Area] = []
+    for stroke in content.strokes_between(y - box.height / 2, y + box.height / 2):
+        area = stroke.area
+        is_as_large = max(abs(area.width - box.width), abs(area.height - box.height)) <= OTHER_SIZE * box.height
+        if stroke.is_outline and is_as_large and abs(area.middle[0] - x) <= box.width:
+            frames.append(area)
+    return frames
