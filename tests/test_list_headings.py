@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.register_lists import notes, register, written
+from thep_forms.errors import SourceError
 from thep_forms.register import MemberSchool
 
 
@@ -82,6 +83,31 @@ def test_an_address_may_stand_under_the_headings_of_a_council(tmp_path: Path) ->
     cells = {"DfE": "2101", "Street / Town": "3 Cedar Road", "Town/City": "London", "County": "Kent"}
     (cedar,) = register(written(tmp_path, cells | {"School post code": "e2 0ac"}))
     assert cedar.record.school["registered_address"] == "3 Cedar Road, London, Kent, E2 0AC"
+
+
+# --- the number in two columns ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("headings", [("LA", "Estab"), ("LA code", "Estab number"), ("LEA", "Establishment No.")])
+def test_the_numbers_of_authority_and_school_may_stand_in_two_columns(
+    tmp_path: Path, headings: tuple[str, str]
+) -> None:
+    authority, school = headings
+    path = written(tmp_path, {authority: "211", school: "2101", "School": "Cedar Primary School"})
+    assert [member.dfe_number for member in register(path)] == ["211/2101"]
+    assert "not used" not in notes(path)
+
+
+def test_a_school_of_another_authority_in_two_columns_is_a_mistake(tmp_path: Path) -> None:
+    path = written(tmp_path, {"LA": "204", "Estab": "2101", "School": "Cedar Primary School"})
+    with pytest.raises(SourceError, match="row 2: Estab is the number of another authority"):
+        register(path)
+
+
+@pytest.mark.parametrize("number", ["211/2101", "2112101", "2101"])
+def test_a_whole_number_beside_the_name_of_the_authority_is_as_it_is(tmp_path: Path, number: str) -> None:
+    (cedar,) = register(written(tmp_path, {"LA": "Tower Hamlets", "DfE number": number}))
+    assert cedar.dfe_number == "211/2101"
 
 
 # --- the phase, and columns that may say it ---------------------------------------------------------------------------

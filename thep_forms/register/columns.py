@@ -37,6 +37,8 @@ PARTS_OF_ADDRESS = (
 _FIRST_NAMES = ("first_name", "firstname", "forename", "given_name")
 _LAST_NAMES = ("last_name", "lastname", "surname", "family_name")
 _OF = ("of", "of_the")
+# The columns of the local authority's number, which may stand apart from the school's.
+AUTHORITY = ("la", "la_code", "la_number", "la_no", "lea", "lea_code", "lea_number", "lea_no", "local_authority_code")
 
 
 def folded(heading: str) -> str:
@@ -61,6 +63,7 @@ def used_columns(columns: Sequence[str], definition: FormDefinition) -> set[str]
     """The names of all columns that can be used: those of fields, of the postcode, the addresses and the people."""
     there = set(columns)
     used = columns_of_school(definition) | there & set(chain.from_iterable(columns_perhaps(definition).values()))
+    used |= there & set(AUTHORITY)
     if any(field.kind is Kind.ADDRESS for field in definition.fields):
         used |= there & set(chain.from_iterable(PARTS_OF_ADDRESS))
     for block in definition.blocks(columns):

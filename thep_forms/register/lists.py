@@ -11,13 +11,14 @@ from thep_forms.checking import Contact, normalise
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition.form import Block, FormDefinition
 from thep_forms.definition.model import Field, Kind, ProblemCode
-from thep_forms.register.columns import EMAIL, PARTS_OF_ADDRESS, columns_of_school, folded, names_in_two
+from thep_forms.register.columns import AUTHORITY, EMAIL, PARTS_OF_ADDRESS, columns_of_school, folded, names_in_two
 from thep_forms.register.member import MemberSchool
 
 Cells = Mapping[str, str]  # by the folded name of the column
 Mistake = tuple[str, str]  # the column, and what is wrong in it
 RowReader = Callable[[Cells], tuple[MemberSchool | None, list[Mistake]]]
 
+_AUTHORITY, _SCHOOL_ALONE = re.compile(r"\d{3}"), re.compile(r"\d{4}")
 _SCHOOL = re.compile(r"_(?:schools?|academy)$")
 _NOTHING = ("not_applicable",)  # in DfE's register, of the phase of special schools: their type says it
 _ANYTHING = ("other", *_NOTHING)  # words that say an option only in a column that is certainly the field's
@@ -59,9 +60,19 @@ def columns_twice(columns: Sequence[str], definition: FormDefinition) -> list[st
 def _member(
     cells: Cells, in_two: Mapping[str, tuple[str, str]], definition: FormDefinition
 ) -> tuple[MemberSchool, list[Mistake]]:
-    """`member`, with the names that stand in two columns."""
+    """`member`, with the names and the number that stand in two columns."""
     names = {box: f"{cells.get(first, '')} {cells.get(last, '')}" for box, (first, last) in in_two.items()}
-    return member({**cells, **names}, definition)
+    return member({**cells, **names, **_number_in_two(cells, definition)}, definition)
+
+
+def _number_in_two(cells: Cells, definition: FormDefinition) -> dict[str, str]:
+    """The number of the authority with that of the school, where each has a column; none where one has both."""
+    name = definition.dfe_field.name
+    authority = next((cells[column].strip() for column in AUTHORITY if column in cells), "")
+    number = cells.get(name, "").strip()
+    return (
+        {name: f"{authority}/{number}"} if _AUTHORITY.fullmatch(authority) and _SCHOOL_ALONE.fullmatch(number) else {}
+    )
 
 
 def member(cells: Cells, definition: FormDefinition) -> tuple[MemberSchool, list[Mistake]]:
