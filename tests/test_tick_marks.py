@@ -367,6 +367,28 @@ def bevelled_frame(canvas: Canvas, box: Rect, _: Rect) -> None:
     lines(canvas, (box.x + 0.5, box.y), (box.x + 0.5, box.top - 0.5), (box.right, box.top - 0.5))
 
 
+def raised_box(canvas: Canvas, box: Rect, _: Rect) -> None:
+    """As programs draw a button, below its tick: grey, and darker at two sides."""
+    canvas.setFillGray(0.9)
+    canvas.rect(box.x, box.y, box.width, box.height, stroke=0, fill=1)
+    canvas.setFillGray(0.5)
+    path = canvas.beginPath()
+    path.moveTo(box.x, box.y)
+    path.lineTo(box.right, box.y)
+    path.lineTo(box.right, box.top)
+    path.lineTo(box.right - 2, box.top - 2)
+    path.lineTo(box.right - 2, box.y + 2)
+    path.lineTo(box.x + 2, box.y + 2)
+    canvas.drawPath(path, stroke=0, fill=1)
+    canvas.setStrokeGray(0)
+    canvas.rect(box.x + 0.5, box.y + 0.5, box.width - 1, box.height - 1)
+
+
+def frame_in_the_frame(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.setLineWidth(0.75)
+    canvas.rect(box.x + 1.5, box.y + 1.5, box.width - 3, box.height - 3)
+
+
 def page_border(canvas: Canvas, *_: Rect) -> None:
     canvas.rect(10, 10, 575, 821)
 
@@ -438,6 +460,7 @@ def logo(canvas: Canvas, *_: Rect) -> None:
 HONEST = [
     *(
         bevelled_frame,
+        frame_in_the_frame,
         page_border,
         rounded_border_of_the_row,
         rounded_frame_of_the_cell,
@@ -446,6 +469,23 @@ HONEST = [
     ),
     *(lines_of_a_table, cells_of_a_table, underline, highlight, watermark, pale_emblem, logo),
 ]
+
+
+@pytest.mark.parametrize("name", ["phase_nursery", "phase_primary", "phase_secondary", "phase_other"])
+def test_raised_box_is_not_ticked(flat: bytes, definition: FormDefinition, name: str) -> None:
+    assert read(marked(flat, definition, raised_box, name), definition, name) == ("", set())
+
+
+def test_dot_of_two_curves_ticks_its_box(flat: bytes, definition: FormDefinition) -> None:
+    def dot(canvas: Canvas, box: Rect, _: Rect) -> None:
+        x, bottom, top, wide = box.x + box.width / 2, box.y + 3, box.top - 3, box.width / 2 - 2
+        path = canvas.beginPath()
+        path.moveTo(x, top)
+        path.curveTo(x + wide, top, x + wide, bottom, x, bottom)
+        path.curveTo(x - wide, bottom, x - wide, top, x, top)
+        canvas.drawPath(path, stroke=0, fill=1)
+
+    assert read(marked(flat, definition, dot), definition) == ("yes", set())
 
 
 @pytest.mark.parametrize("decoration", HONEST)

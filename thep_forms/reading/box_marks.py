@@ -9,6 +9,10 @@ from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, St
 
 LARGEST_MARK, LEAST_MARK = 2.5, 0.2  # times the height of its box
 FRAME = 0.85  # of a side of its box: what looks like a frame is none if it is smaller
+INNER_FRAME, OFF_MIDDLE = (
+    0.6,
+    0.15,
+)  # the same of a rectangle that is not filled, so far from the middle of its box at most
 STRUCK = 0.2  # of the type size, from the middle of an answer to a line through it
 SLANTED = 0.5  # the same, to the middle of a slanted line through it
 THICKEST = 0.5  # of the type size, of a line through an answer
@@ -39,7 +43,18 @@ def may_be_mark(stroke: Stroke, box: Area, slack: float) -> bool:
     area, largest = stroke.area, LARGEST_MARK * box.height
     if not box.holds(*area.middle, slack) or area.height > largest or area.width > max(largest, box.width):
         return False
-    return not (stroke.frames and max(area.width / box.width, area.height / box.height) >= FRAME)
+    return not _is_frame_of(stroke, box)
+
+
+def _is_frame_of(stroke: Stroke, box: Area) -> bool:
+    """Whether a stroke is the frame of a box, or a second one inside it, as programs draw a thick or a raised one."""
+    area = stroke.area
+    sides = area.width / box.width, area.height / box.height
+    if stroke.frames and max(sides) >= FRAME:
+        return True
+    (x, y), (middle_x, middle_y) = area.middle, box.middle
+    is_in_middle = max(abs(x - middle_x), abs(y - middle_y)) <= OFF_MIDDLE * box.height
+    return stroke.is_outline and min(sides) >= INNER_FRAME and is_in_middle
 
 
 def is_written_over(letters: Sequence[PrintedLetter], box: Area, content: PageContent) -> bool:

@@ -230,14 +230,20 @@ def _stroke_shows(stroke: DrawnStroke, picture: PagePicture) -> bool:
         return picture.differs(place, rows=None) or picture.darkness(place) > 0
     if stroke.kind not in (CURVE, LINE) or len(stroke.points) < 2:
         return True
-    for x, y in _points(stroke.points[:MOST_POINTS]):
+    points = stroke.points[:MOST_POINTS]
+    for x, y in (*_between(points), *(points if _is_rounded_filling(stroke) else ())):
         place = picture.frame.dots((x - AROUND, y - AROUND, x + AROUND, y + AROUND))
         if picture.differs(place, rows=None):
             return True
     return False
 
 
-def _points(points: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+def _is_rounded_filling(stroke: DrawnStroke) -> bool:
+    """Whether it is a filling that is all curves, such as a dot: between two of its points it may be dark all round."""
+    return stroke.is_filled and "c" in stroke.operators and "l" not in stroke.operators
+
+
+def _between(points: Sequence[tuple[float, float]]) -> Iterator[tuple[float, float]]:
     """The points between each two of them, which are no corners of a box that it may end at."""
     for (x, y), (right, bottom) in pairwise(points):
         yield (x + right) / 2, (y + bottom) / 2
