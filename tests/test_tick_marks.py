@@ -476,6 +476,20 @@ def test_raised_box_is_not_ticked(flat: bytes, definition: FormDefinition, name:
     assert read(marked(flat, definition, raised_box, name), definition, name) == ("", set())
 
 
+def test_boxes_to_tick_that_all_look_ticked_are_asked_about(flat: bytes, definition: FormDefinition) -> None:
+    phases = [placed.box.name for placed in lay_out(definition)[0].boxes if placed.box.name.startswith("phase_")]
+
+    def crosses(canvas: Canvas, *_: Rect) -> None:
+        for name in phases:
+            box, _ = box_and_label(definition, name)
+            cross(canvas, middle(box), 4, 4)
+
+    assert read(marked(flat, definition, crosses), definition) == (
+        "yes",
+        {(name, "value_unreadable") for name in phases},
+    )
+
+
 def test_dot_of_two_curves_ticks_its_box(flat: bytes, definition: FormDefinition) -> None:
     def dot(canvas: Canvas, box: Rect, _: Rect) -> None:
         x, bottom, top, wide = box.x + box.width / 2, box.y + 3, box.top - 3, box.width / 2 - 2

@@ -27,6 +27,7 @@ OTHER_SIZE = 0.2  # of the height of a box, by which its frame may be of another
 INSET, INSET_OF_FRAME = 0.2, 0.17  # of the sides of a box, and of a frame, at the edges, where its lines may be
 LEVEL = 0.15  # of the height of a box, from its middle to a line through it or its label
 BEYOND = 2.0  # points that a line through a box goes on beside it
+FEWEST = 4  # boxes to tick, of which no school ticks all
 EMPTY = frozenset("☐□○◯◻◽⬜▢❏❐❑❒")  # signs that programs draw for a box or a circle that is not ticked
 NO_TICKS = frozenset({"no", "n/a", "na", "none", "false", "off", "0", "-", "–", "—", "?", ".", ","})
 
@@ -93,6 +94,14 @@ def _may_mean(stroke: Stroke, box: Area, cell: Area) -> bool:
 def _is_round(area: Area, box: Area, cell: Area) -> bool:
     """Whether it lies round the middle of a box or of its label."""
     return area.holds(*box.middle) or area.holds((cell.x + box.x) / 2, box.middle[1])
+
+
+def with_doubt_if_all_are_ticked(answers: dict[str, Answer], page: PlacedPage) -> dict[str, Answer]:
+    """The answers, where the boxes to tick are doubted if all look ticked: it may be how a program draws its boxes."""
+    ticks = {name: answers[name] for name in page.cells}
+    if len(ticks) < FEWEST or not all(answer.text for answer in ticks.values()):
+        return answers
+    return answers | {name: replace(answer, doubts=answer.doubts | UNREADABLE) for name, answer in ticks.items()}
 
 
 def with_outlined_doubted(answers: dict[str, Answer], page: PlacedPage, content: PageContent) -> dict[str, Answer]:
