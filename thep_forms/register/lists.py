@@ -70,9 +70,9 @@ def _number_in_two(cells: Cells, definition: FormDefinition) -> dict[str, str]:
     name = definition.dfe_field.name
     authority = next((cells[column].strip() for column in AUTHORITY if column in cells), "")
     number = cells.get(name, "").strip()
-    return (
-        {name: f"{authority}/{number}"} if _AUTHORITY.fullmatch(authority) and _SCHOOL_ALONE.fullmatch(number) else {}
-    )
+    if _AUTHORITY.fullmatch(authority) and _SCHOOL_ALONE.fullmatch(number):
+        return {name: f"{authority}/{number}"}
+    return {}
 
 
 def member(cells: Cells, definition: FormDefinition) -> tuple[MemberSchool, list[Mistake]]:
