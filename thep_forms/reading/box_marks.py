@@ -88,8 +88,9 @@ def is_struck(line: Sequence[PrintedLetter], content: PageContent) -> bool:
     left, right = line[0].area.x, line[-1].area.right
     least = min(LEAST_STRUCK * (right - left), LONG * size)
     core = Area(left, middle - STRUCK * size, right, middle + STRUCK * size)
-    if any(max(line.area.width, line.area.height) >= LONG * size and crosses(line, core) for line in content.slants):
-        return True
+    for slant in content.slants:
+        if max(slant.area.width, slant.area.height) >= LONG * size and crosses(slant, core):
+            return True
     pieces: list[Area] = []
     for stroke in content.strokes_between(middle - SLANTED * size, middle + SLANTED * size):
         area = stroke.area

@@ -6,13 +6,12 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from thep_forms.reading.covered import MOST_DIFFERENCE
 from thep_forms.reading.drawn import DrawnPage, Edges, Point
 from thep_forms.reading.page_picture import DARK, PagePicture
+from thep_forms.reading.unseen import WATERMARK
 
 LEAST_DARK = 0.03  # of a place: fewer dots are a speck
-LARGE = 2.5  # times the height of the place: so high letters over it are a watermark's
-
-MOST_CONTRAST = 24  # of 255 greys: what differs less looks the same
 
 Turn = Callable[[float, float, float, float], Edges]
 
@@ -43,7 +42,7 @@ class Sight(Struct, frozen=True):
             return False
         greys = self.picture.without_text.crop(place).histogram()
         shades = [shade for shade, count in enumerate(greys) if count]
-        return shades[-1] - shades[0] > MOST_CONTRAST
+        return shades[-1] - shades[0] > MOST_DIFFERENCE
 
     def _edges_before_turn(self, left: float, top: float, right: float, bottom: float) -> Edges:
         (x, y), (far_x, far_y) = self._before_turn(left, top), self._before_turn(right, bottom)
@@ -63,7 +62,7 @@ class Sight(Struct, frozen=True):
     def _is_under_watermark(self, edges: Edges) -> bool:
         """Whether a far larger letter lies over the middle of a place."""
         left, top, right, bottom = edges
-        x, y, least = (left + right) / 2, (top + bottom) / 2, LARGE * (bottom - top)
+        x, y, least = (left + right) / 2, (top + bottom) / 2, WATERMARK * (bottom - top)
         for letter in self.drawn.letters:
             if letter.bottom - letter.top >= least and letter.x0 <= x <= letter.x1 and letter.top <= y <= letter.bottom:
                 return True
