@@ -2,73 +2,32 @@
 
 from __future__ import annotations
 
-import shutil
-from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.chasing import DRAFTED, NUMBERS, SENDING, days_ago, list_of_schools, note, own_copies, returned, status
 from tests.commands import run, table
 from tests.conftest import ingest, rows
 from tests.mailserver import MailServer
 from tests.printers import scanned
 from tests.remake_samples import answers, dated
 from tests.viewer import type_into
-from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import Definitions, MembershipYear, load_definition
 from thep_forms.generate import generate
-from thep_forms.office.copies import copies
 from thep_forms.office.email import preview_messages
 from thep_forms.office.mail_choice import request_for_school
-from thep_forms.records import Ledger, Sent, SentKind, SentState
-from thep_forms.register import MemberSchool
-
-NUMBERS = ("2101", "2102", "2103", "3204", "4242", "7004")
-SENDING, SENT, DRAFTED = SentState
-
-
-def days_ago(days: int) -> datetime:
-    """The start of the day, so many days ago. The day is asked for anew: tests may run over midnight."""
-    return datetime.combine(datetime.now(UTC), time.min, UTC) - timedelta(days=days)
+from thep_forms.records import SentKind
 
 
 @pytest.fixture(scope="module")
 def forms(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The copy of each school, by the last digits of its DFE number. Only that number is filled in."""
-    folder = tmp_path_factory.mktemp("forms")
-    members = [MemberSchool(f"211/{number}", SchoolRecord(), "") for number in NUMBERS]
-    pdfs = copies(load_definition("2026-27").for_copies, members)
-    for number, (_, pdf) in zip(NUMBERS, pdfs, strict=True):
-        (folder / f"{number}.pdf").write_bytes(pdf)
-    return folder
+    return own_copies(tmp_path_factory.mktemp("forms"))
 
 
 @pytest.fixture
 def schools(tmp_path: Path) -> Path:
-    path = tmp_path / "schools.csv"
-    lines = [f"{number},School {number},office@school{number}.example" for number in NUMBERS]
-    path.write_text("\n".join(["dfe_number,school_name,email", *lines]), encoding="utf-8")
-    return path
-
-
-def note(records: Path, number: str, days: int, state: SentState = SENT, kind: SentKind = SentKind.FORM) -> None:
-    """Note a message to the school, so many days ago."""
-    address, message_id = f"office@school{number}.example", "" if state is DRAFTED else f"<{number}.{days}@x.example>"
-    at = days_ago(days)
-    with Ledger(records) as ledger, ledger.transaction():
-        ledger.note_sent(Sent("2026-27", f"211/{number}", at, kind, state, address, message_id))
-
-
-def returned(records: Path, tmp_path: Path, forms: Path, number: str, **changes: str | bool) -> None:
-    """The school returns its own copy, with some answers changed."""
-    path = tmp_path / f"{number} returned.pdf"
-    path.write_bytes(type_into((forms / f"{number}.pdf").read_bytes(), answers(number, **changes)))
-    ingest(records, [path])
-
-
-def status(records: Path, schools: Path, *options: object) -> dict[str, dict[str, str]]:
-    result = run("status", "2026-27", "-o", records, "--schools", schools, "--csv", *options)
-    return {row["dfe_number"][4:]: row for row in table(result)}
+    return list_of_schools(tmp_path / "schools.csv")
 
 
 def chase(records: Path, schools: Path, server: MailServer, *options: object) -> list[str]:
@@ -383,32 +342,3 @@ def test_a_school_that_has_returned_the_form_is_not_sent_a_form(
     result = run("email", "2026-27", "--schools", schools, "-o", records, "--drafts", tmp_path / "drafts")
     assert len(result.stdout.splitlines()) == len(NUMBERS) - 1
     assert "Not written to: 1 accepted." in result.stderr
-
-
-# --- forget -------------------------------------------------------------------------------------------------------
-
-
-def test_forget_removes_the_messages_of_a_school(records: Path, forms: Path, tmp_path: Path) -> None:
-    returned(records, tmp_path, forms, "2101", dfe_number="")
-    for number in ("2101", "2102"):
-        note(records, number, 30)
-        note(records, number, 3, kind=SentKind.REMINDER)
-    asked = run("forget", "-o", records, "--school", "211/2101")
-    assert "This would delete 1 return, 1 PDF and the notes of 2 e-mails:" in asked.stderr
-    assert b"office@school2101.example" in (records / "ledger.sqlite").read_bytes()
-    assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
-    held = (records / "ledger.sqlite").read_bytes()
-    assert b"school2101" not in held
-    assert b"2101.30@x" not in held
-    assert list((records / "returns").iterdir()) == []
-    assert b"office@school2102.example" in held
-
-
-def test_forget_before_a_year_keeps_the_messages_of_that_year_and_later_years(records: Path, schools: Path) -> None:
-    note(records, "2101", 30)
-    ingest(records, [])
-    kept = shutil.copytree(records, records.parent / "copy")
-    assert run("forget", "-o", records, "--before", "2027-28", "--yes").exit_code == 0
-    assert b"office@school2101.example" not in (records / "ledger.sqlite").read_bytes()
-    assert run("forget", "-o", kept, "--before", "2026-27", "--yes").exit_code == 0
-    assert status(kept, schools)["2101"]["status"] == "overdue"
