@@ -38,9 +38,9 @@ def count_to(request: bytes, channel: Channel) -> None:
         Path("new").write_text("x")
 
 
-@pytest.mark.parametrize("may_fork", [True, False])
-def test_pieces_come_in_order_and_one_process_answers_all_requests(may_fork: bool) -> None:
-    worker = StreamWorker(count_to, AMPLE, may_fork=may_fork)
+@pytest.mark.parametrize("has_threads", [False, True])
+def test_pieces_come_in_order_and_one_process_answers_all_requests(has_threads: bool) -> None:
+    worker = StreamWorker(count_to, AMPLE, has_threads=has_threads)
     for number in (3, 0, 2):
         assert list(worker.pieces(str(number).encode())) == [
             Piece(str(count).encode(), bytes(count)) for count in range(number)

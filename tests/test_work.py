@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 import pytest
 
@@ -45,6 +46,18 @@ def test_several_workers_ask_for_an_item_ahead_and_a_single_worker_does_not(coun
     first = next(answers)
     assert "".join(asked) == asked_for
     assert dict([first, *answers]) == {name: name.upper().encode() for name in "abcdef"}
+
+
+_LOCK = Lock()
+
+
+def lock(_: bytes) -> bytes:
+    return b"locked" if _LOCK.acquire(timeout=1) else b"was locked already"
+
+
+def test_a_worker_that_a_thread_starts_has_no_locks_of_other_threads() -> None:
+    with _LOCK, ThreadPoolExecutor(1) as threads:
+        assert threads.submit(run, lock, b"").result() == [b"locked"]
 
 
 def attempt(what: str, folder: Path) -> bytes:
@@ -261,17 +274,19 @@ def test_workers_end_when_the_run_ends() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PR_SET_PDEATHSIG")
-def test_workers_end_when_their_parent_is_killed() -> None:
+@pytest.mark.parametrize("start", ["read()", "threading.Thread(target=read).start()"])
+def test_workers_end_when_their_parent_is_killed(start: str) -> None:
     script = (
-        "import os, time\n"
+        "import multiprocessing, threading, time\n"
+        "from tests.jobs import endless\n"
         "from thep_forms.work import Limits, Workers\n"
-        "def job(piece):\n"
-        "    while True: pass\n"
         "def pieces():\n"
-        "    yield 1, b''\n"
-        "    print(__import__('multiprocessing').active_children()[0].pid, flush=True)\n"
+        "    yield 1, b'endless'\n"
+        "    print(multiprocessing.active_children()[0].pid, flush=True)\n"
         "    time.sleep(60)\n"
-        "list(Workers(job, Limits(60), 2).map(pieces()))\n"
+        "def read():\n"
+        "    list(Workers(endless, Limits(60), 2).map(pieces()))\n"
+        f"{start}\n"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout

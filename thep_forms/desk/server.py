@@ -32,8 +32,18 @@ from thep_forms.office import demo
 from thep_forms.office.demo import run_demo
 from thep_forms.office.opening import kept_in_memory, open_records
 from thep_forms.office.years import can_begin
+from thep_forms.work.processes import begin_to_load
 
 HOURS_IDLE = 8  # after which the desk closes
+# What reads, draws and opens files, which takes long to load.
+_FOR_WORKERS = (
+    "PIL.Image",
+    "thep_forms.office.box_places",
+    "thep_forms.office.examine",
+    "thep_forms.sources.transfer",
+    "pikepdf",
+    "pypdfium2",
+)
 _OBJECTS = 100_000  # that are made before the youngest are searched for garbage
 _MOMENT = 0.05  # seconds
 _PATIENCE = 10.0  # seconds until it has started
@@ -85,6 +95,7 @@ def running_desk(
     deadline = time.monotonic() + _PATIENCE
     while not server.started and time.monotonic() < deadline:
         time.sleep(_MOMENT)
+    begin_to_load(*_FOR_WORKERS)
     with kept_in_memory(folder), _garbage_searched_less():
         try:
             yield RunningDesk(server, guard, jobs, f"http://{HOSTS[0]}:{number}{key.address}")

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, TypeVar
 
 from thep_forms.work.limits import CRASHED, Failure, Limits
 from thep_forms.work.parts import Parts, PieceAnswer, answers_in
 from thep_forms.work.pool import Pool
+from thep_forms.work.processes import context
 from thep_forms.work.worker import Job, next_step
 
 T = TypeVar("T")
@@ -44,8 +43,7 @@ class Workers:
     ) -> None:
         self.job, self.limits, self.on_piece = job, limits, on_piece
         self.count = count or _processors()
-        # On Linux a fork of a small process is quick; elsewhere it is unsafe or impossible.
-        self.context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        self.context: Any = context()
 
     def map(self, items: Iterable[tuple[T, bytes]]) -> Iterator[tuple[T, bytes | Failure]]:
         """Each item once, with the answer to its bytes, in the order in which the answers come.

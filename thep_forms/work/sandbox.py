@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import multiprocessing
 import os
 import platform
 import signal
@@ -99,18 +100,27 @@ _NOT_THERE = 0x00050000 | errno.ENOSYS  # the C library then uses the older call
 _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _FILTER_MODE = 1, 22, 38, 2
 
 
-def confine(megabytes: int, parent: int) -> None:
+def confine(megabytes: int) -> None:
     """Confine this process from here on: it can write no file, use no network and start no process.
 
-    It may take `megabytes` more memory than it has, and ends when `parent`, the number of its parent process, ends.
-    What a platform lacks is left out. Raises `OSError` where the kernel refuses the confinement.
+    It may take `megabytes` more memory than it has. What a platform lacks is left out. Raises `OSError` where the
+    kernel refuses the confinement.
     """
     _limit_resources(megabytes)
     if sys.platform == "linux":
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)  # the parent had ended before the kernel watched it
         _filter_system_calls()
+
+
+def end_with_parent() -> None:
+    """Let this process, which `multiprocessing` started, end at once when its parent ends, where a system can do so.
+
+    What forks processes for a parent ends with it.
+    """
+    if sys.platform == "linux":
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        parent = multiprocessing.parent_process()
+        if parent and not parent.is_alive():
+            os._exit(1)  # it had ended before the kernel watched it
 
 
 def _limit_resources(megabytes: int) -> None:

@@ -5,9 +5,6 @@ The process waits until each piece is taken, so the memory stays flat however mu
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
@@ -18,6 +15,7 @@ from msgspec import Struct
 
 from thep_forms.defaults import TIMES_FOR_A_CONTAINER
 from thep_forms.work.limits import FAILED, Failure, Limits, in_words, out_of_memory, out_of_time_by_the_clock
+from thep_forms.work.processes import context
 from thep_forms.work.worker import LONGEST_ANSWER, Stopwatch, begin, failure_of
 
 LONGEST_HEADER = 2**20  # bytes
@@ -71,11 +69,10 @@ class StreamWorker:
     and a request `TIMES_FOR_A_CONTAINER` times as much. The process starts with the first request.
     """
 
-    def __init__(self, job: StreamJob, limits: Limits, *, may_fork: bool = True) -> None:
-        """`may_fork`: this process has no threads, so it can be forked, which is quicker."""
+    def __init__(self, job: StreamJob, limits: Limits, *, has_threads: bool = False) -> None:
+        """`has_threads`: this process has threads besides the one that asks."""
         self.job, self.limits = job, limits
-        can_fork = may_fork and sys.platform == "linux"
-        self._context: Any = multiprocessing.get_context("fork" if can_fork else "spawn")
+        self._context: Any = context(has_threads=has_threads)
         self._process: Any = None
         self._pipe: Any = None
         self._requests = self._bytes = 0
@@ -111,7 +108,7 @@ class StreamWorker:
 
     def _start(self) -> None:
         self._pipe, other_end = self._context.Pipe()
-        arguments = (other_end, self.job, self.limits, os.getpid())
+        arguments = (other_end, self.job, self.limits)
         self._process = self._context.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         other_end.close()
@@ -144,9 +141,9 @@ def too_long(limits: Limits) -> Failure:
     return Failure(f"Reading this file took over {in_words(limits.seconds * TIMES_FOR_A_CONTAINER)}.")
 
 
-def _serve(pipe: Connection, job: StreamJob, limits: Limits, parent: int) -> None:
+def _serve(pipe: Connection, job: StreamJob, limits: Limits) -> None:
     """Answer requests from the pipe until it is closed."""
-    begin(pipe, limits, parent)
+    begin(pipe, limits)
     stopwatch = Stopwatch()
     while True:
         try:

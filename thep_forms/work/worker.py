@@ -29,7 +29,7 @@ from thep_forms.work.limits import (
     out_of_time_by_the_clock,
 )
 from thep_forms.work.parts import Parts
-from thep_forms.work.sandbox import confine
+from thep_forms.work.sandbox import confine, end_with_parent
 
 T = TypeVar("T")
 Job = Callable[[bytes], bytes | Parts]
@@ -52,8 +52,7 @@ class Worker(Generic[T]):
     def __init__(self, context: Any, job: Job, limits: Limits) -> None:
         """Start the process. `context` is of `multiprocessing`."""
         self.pipe, other_end = context.Pipe()
-        arguments = (other_end, job, limits, os.getpid())
-        self.process = context.Process(target=_serve, args=arguments, daemon=True)
+        self.process = context.Process(target=_serve, args=(other_end, job, limits), daemon=True)
         self.process.start()
         other_end.close()
         self.limits = limits
@@ -142,14 +141,15 @@ def failure_of(process: Any, limits: Limits) -> Failure:
     return CRASHED
 
 
-def begin(pipe: Connection, limits: Limits, parent: int) -> None:
+def begin(pipe: Connection, limits: Limits) -> None:
     """Confine this process, which is a worker, and let nothing but `pipe` lead out of it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
+    end_with_parent()
     _close_all_but(pipe)
     sys.dont_write_bytecode = True
     if hasattr(signal, "SIGPROF"):
         signal.signal(signal.SIGPROF, signal.SIG_DFL)  # it ends the process
-    confine(limits.megabytes, parent)
+    confine(limits.megabytes)
     gc.freeze()  # memory shared with the parent is not searched for garbage, which would copy it
     gc.set_threshold(NEW_OBJECTS)
 
@@ -215,10 +215,10 @@ def next_step() -> None:
         _steps.begin()
 
 
-def _serve(pipe: Connection, job: Job, limits: Limits, parent: int) -> None:
+def _serve(pipe: Connection, job: Job, limits: Limits) -> None:
     """Answer bytes from the pipe until it is closed."""
     global _steps  # a process has one item in hand, and its job is a plain function
-    begin(pipe, limits, parent)
+    begin(pipe, limits)
     stopwatch = Stopwatch()
     while True:
         try:
