@@ -110,6 +110,57 @@ def test_ring_round_a_box_or_its_label_is_asked_about(flat: bytes, definition: F
     assert read(marked(flat, definition, ring), definition) == ("", {(BOX, "value_unreadable")})
 
 
+def ring_of_short_lines(canvas: Canvas, middle: tuple[float, float], across: float, down: float) -> None:
+    """As some programs draw ink: each line by itself."""
+    x, y = middle
+    points = [(x + across * math.cos(turn / 7), y + down * math.sin(turn / 7)) for turn in range(46)]
+    lines(canvas, *points)
+
+
+def ring_of_lines_round_the_box(canvas: Canvas, box: Rect, _: Rect) -> None:
+    ring_of_short_lines(canvas, middle(box), 13, 12)
+
+
+def ring_of_lines_round_both(canvas: Canvas, box: Rect, label: Rect) -> None:
+    across = (box.right - label.x) / 2
+    ring_of_short_lines(canvas, (label.x + across, middle(box)[1]), across + 4, 12)
+
+
+def ring_close_to_the_box(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.circle(*middle(box), 13)
+
+
+@pytest.mark.parametrize("ring", [ring_of_lines_round_the_box, ring_of_lines_round_both, ring_close_to_the_box])
+def test_ring_close_to_a_box_is_asked_about(flat: bytes, definition: FormDefinition, ring: Draw) -> None:
+    assert read(marked(flat, definition, ring), definition) == ("yes", {(BOX, "value_unreadable")})
+
+
+def ring_in_the_box(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.circle(*middle(box), 5)
+
+
+def tick_of_short_lines(canvas: Canvas, box: Rect, _: Rect) -> None:
+    x, y = middle(box)
+    down = [(x - 7 + number, y + 2 - 1.4 * number) for number in range(6)]
+    up = [(x - 2 + number, y - 5 + 1.5 * number) for number in range(11)]
+    lines(canvas, *down, *up)
+
+
+def tick_in_the_corner(canvas: Canvas, box: Rect, _: Rect) -> None:
+    lines(canvas, (box.right - 5, box.top - 2), (box.right - 2, box.top - 5), (box.right + 5, box.top + 5))
+
+
+def cross_of_short_lines(canvas: Canvas, box: Rect, _: Rect) -> None:
+    x, y = middle(box)
+    lines(canvas, *[(x + step, y + step) for step in range(-11, 12)])
+    lines(canvas, *[(x + step, y - step) for step in range(-11, 12)])
+
+
+@pytest.mark.parametrize("mark", [ring_in_the_box, tick_of_short_lines, tick_in_the_corner, cross_of_short_lines])
+def test_mark_in_a_box_ticks_it(flat: bytes, definition: FormDefinition, mark: Draw) -> None:
+    assert read(marked(flat, definition, mark), definition) == ("yes", set())
+
+
 @pytest.mark.parametrize("printed", [printers.turned, printers.drawn_sideways, printers.shifted, printers.askew])
 def test_ring_on_a_page_that_was_printed_again_is_asked_about(
     flat: bytes, definition: FormDefinition, printed: Callable[[bytes], bytes]
@@ -273,10 +324,21 @@ def test_words_and_signs_that_say_no_in_a_box_to_tick_are_asked_about(
     assert read(typed_in(flat, box, words), definition) == ("", {(BOX, "value_unreadable")})
 
 
-@pytest.mark.parametrize("sign", ["✓", "✔", "☑", "☒", "■", "●", "X", "v", "yes"])
+@pytest.mark.parametrize(
+    "sign", ["✓", "✔", "☑", "☒", "■", "●", "•", "√", "×", "/", "x", "X", "XX", "v", "yes", "Y", "True", *"345678lnuH"]
+)
 def test_sign_in_a_box_ticks_it(flat: bytes, definition: FormDefinition, sign: str) -> None:
+    """Letters and digits too, as those that ZapfDingbats has for ticks stand in a file."""
     box, _ = box_and_label(definition, BOX)
     assert read(typed_in(flat, box, sign), definition) == ("yes", set())
+
+
+@pytest.mark.parametrize("words", ["1", "2", "AB", "J.S.", "N", "SEN", "see over"])
+def test_initials_numbers_and_words_in_a_box_to_tick_are_asked_about(
+    flat: bytes, definition: FormDefinition, words: str
+) -> None:
+    box, _ = box_and_label(definition, BOX)
+    assert read(typed_in(flat, box, words), definition) == ("yes", {(BOX, "value_unreadable")})
 
 
 def typed_in(pdf: bytes, box: Rect, words: str) -> bytes:

@@ -13,6 +13,7 @@ INNER_FRAME, OFF_MIDDLE = (
     0.6,
     0.15,
 )  # the same of a rectangle that is not filled, so far from the middle of its box at most
+MIDDLE = 0.2  # of the sides of a box, from its edges to its middle
 STRUCK = 0.2  # of the type size, from the middle of an answer to a line through it
 SLANTED = 0.5  # the same, to the middle of a slanted line through it
 THICKEST = 0.5  # of the type size, of a line through an answer
@@ -29,13 +30,47 @@ def is_drawn_on(box: Area, content: PageContent, slack: float, *, hidden: bool =
 
     `hidden`: whether there is one that does not show.
     """
-    near = content.strokes_between(box.top - slack, box.bottom + slack)
-    marks = [stroke.area for stroke in near if stroke.is_covered == hidden and may_be_mark(stroke, box, slack)]
+    marks = _marks_on(box, content, slack, hidden=hidden)
     if not marks:
         return False
-    width = max(mark.right for mark in marks) - min(mark.x for mark in marks)
-    height = max(mark.bottom for mark in marks) - min(mark.top for mark in marks)
-    return max(width, height) >= LEAST_MARK * box.height
+    around = _around(marks)
+    return max(around.width, around.height) >= LEAST_MARK * box.height
+
+
+def is_drawn_round(box: Area, content: PageContent, slack: float) -> bool:
+    """Whether what is drawn on the box goes round it, or along it, and leaves its middle free."""
+    marks = _marks_on(box, content, slack)
+    across, down = MIDDLE * box.width, MIDDLE * box.height
+    middle = Area(box.x + across, box.top + down, box.right - across, box.bottom - down)
+    if not marks or any(_enters(stroke, middle, box) for stroke in marks):
+        return False
+    around = _around(marks)
+    return around.width >= box.width or around.height >= box.height
+
+
+def _marks_on(box: Area, content: PageContent, slack: float, *, hidden: bool = False) -> list[Stroke]:
+    """The strokes that may be marks on the box; where `hidden`, those that do not show."""
+    near = content.strokes_between(box.top - slack, box.bottom + slack)
+    return [stroke for stroke in near if stroke.is_covered == hidden and may_be_mark(stroke, box, slack)]
+
+
+def _around(marks: Sequence[Stroke]) -> Area:
+    """The area of all marks together."""
+    areas = [mark.area for mark in marks]
+    return Area(
+        min(area.x for area in areas),
+        min(area.top for area in areas),
+        max(area.right for area in areas),
+        max(area.bottom for area in areas),
+    )
+
+
+def _enters(stroke: Stroke, middle: Area, box: Area) -> bool:
+    """Whether a stroke comes into the middle of a box. A ring that has the whole box inside does not."""
+    area = stroke.area
+    if stroke.is_ring and area.holds(box.x, box.top) and area.holds(box.right, box.bottom):
+        return False
+    return crosses(stroke, middle) if stroke.ends else area.meets(middle)
 
 
 def may_be_mark(stroke: Stroke, box: Area, slack: float) -> bool:

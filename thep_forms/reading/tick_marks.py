@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from thep_forms.reading.box_marks import LEAST_MARK, crosses, is_drawn_on, may_be_mark
+from thep_forms.reading.box_marks import LEAST_MARK, crosses, is_drawn_on, is_drawn_round, may_be_mark
 from thep_forms.reading.drawn import Edges
 from thep_forms.reading.model import Answer, ReadFrom
 from thep_forms.reading.objects import COVERED, NO_DOUBT, UNREADABLE
@@ -29,6 +29,8 @@ LEVEL = 0.15  # of the height of a box, from its middle to a line through it or 
 BEYOND = 2.0  # points that a line through a box goes on beside it
 FEWEST = 4  # boxes to tick, of which no school ticks all
 EMPTY = frozenset("☐□○◯◻◽⬜▢❏❐❑❒")  # signs that programs draw for a box or a circle that is not ticked
+TICK_LETTERS = frozenset("xXvVyY345678lnuH")  # the last ones are ticks, crosses, dots and stars in ZapfDingbats
+TICK_WORDS = frozenset({"yes", "true", "on"})
 NO_TICKS = frozenset({"no", "n/a", "na", "none", "false", "off", "0", "-", "–", "—", "?", ".", ","})
 
 
@@ -42,11 +44,18 @@ def tick_in(area: Area, cell: Area, letters: Sequence[PrintedLetter], content: P
     if words.casefold() in NO_TICKS:
         return Answer("", ReadFrom.PAGE_TEXT, UNREADABLE)
     if signs or is_drawn_on(area, content, TICK_SLACK):
-        return Answer("yes", ReadFrom.PAGE_TEXT, UNREADABLE if _is_crossed(area, cell, content) else NO_DOUBT)
+        is_plain = _is_tick(words) if signs else not is_drawn_round(area, content, TICK_SLACK)
+        is_certain = is_plain and not _is_crossed(area, cell, content)
+        return Answer("yes", ReadFrom.PAGE_TEXT, NO_DOUBT if is_certain else UNREADABLE)
     if is_drawn_on(area, content, TICK_SLACK, hidden=True):
         return Answer("", ReadFrom.PAGE_TEXT, COVERED)
     is_marked = _is_marked(area, cell, content) or (not words and _shows_something(area, content))
     return Answer("", ReadFrom.PAGE_TEXT, UNREADABLE if is_marked else NO_DOUBT)
+
+
+def _is_tick(words: str) -> bool:
+    """Whether what is typed in a box to tick is a sign, or letters that mean a tick: others may be initials."""
+    return words.casefold() in TICK_WORDS or all(char in TICK_LETTERS or not char.isalnum() for char in words)
 
 
 def _is_crossed(box: Area, cell: Area, content: PageContent) -> bool:
