@@ -93,7 +93,16 @@ def rectangle_by_hand(canvas: Canvas, box: Rect, label: Rect) -> None:
     canvas.drawPath(path)
 
 
+def rectangle_of_four_lines(canvas: Canvas, box: Rect, label: Rect) -> None:
+    left, right, bottom, top = label.x - 3, box.right + 3, box.y - 4, box.top + 4
+    canvas.line(left - 1, bottom, right, bottom)
+    canvas.line(right, bottom, right, top + 1)
+    canvas.line(right + 1, top, left, top)
+    canvas.line(left, top, left, bottom - 1)
+
+
 RINGS = [
+    rectangle_of_four_lines,
     curve_whose_ends_are_level,
     rectangle_round_both,
     rectangle_by_hand,
@@ -156,7 +165,31 @@ def cross_of_short_lines(canvas: Canvas, box: Rect, _: Rect) -> None:
     lines(canvas, *[(x + step, y - step) for step in range(-11, 12)])
 
 
-@pytest.mark.parametrize("mark", [ring_in_the_box, tick_of_short_lines, tick_in_the_corner, cross_of_short_lines])
+def two_curves(canvas: Canvas, box: Rect, _: Rect) -> None:
+    """A cross by hand, of two strokes."""
+    canvas.bezier(box.x, box.y, box.x + 6, box.y + 2, box.right - 4, box.top - 6, box.right, box.top)
+    canvas.bezier(box.right, box.y, box.right - 2, box.y + 6, box.x + 2, box.top - 6, box.x, box.top)
+
+
+def scribble_of_the_size_of_the_box(canvas: Canvas, box: Rect, _: Rect) -> None:
+    path = canvas.beginPath()
+    path.moveTo(box.x + 1, box.y + 2)
+    for number in range(1, 9):
+        path.lineTo(box.x + 1 + 1.5 * number, box.top - 1 if number % 2 else box.y + 1)
+    canvas.drawPath(path)
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        two_curves,
+        scribble_of_the_size_of_the_box,
+        ring_in_the_box,
+        tick_of_short_lines,
+        tick_in_the_corner,
+        cross_of_short_lines,
+    ],
+)
 def test_mark_in_a_box_ticks_it(flat: bytes, definition: FormDefinition, mark: Draw) -> None:
     assert read(marked(flat, definition, mark), definition) == ("yes", set())
 
@@ -304,7 +337,7 @@ def struck_label(canvas: Canvas, box: Rect, label: Rect) -> None:
     canvas.line(label.x + 2, middle(box)[1], box.x - 6, middle(box)[1])
 
 
-@pytest.mark.parametrize("mark", [strike, struck_label, scribble, wide_cross])
+@pytest.mark.parametrize("mark", [strike, struck_label, scribble, scribble_of_the_size_of_the_box, wide_cross])
 def test_tick_that_is_crossed_out_is_asked_about(ticked: bytes, definition: FormDefinition, mark: Draw) -> None:
     crossed = marked(ticked, definition, mark, TICKED)
     assert read(crossed, definition, TICKED) == ("yes", {(TICKED, "value_unreadable")})

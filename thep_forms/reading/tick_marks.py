@@ -6,10 +6,11 @@ A person is asked about a mark that is none of the form's and no certain tick.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain, combinations
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
-from thep_forms.reading.box_marks import LEAST_MARK, crosses, is_drawn_on, is_drawn_round, may_be_mark
+from thep_forms.reading.box_marks import LEAST_MARK, crosses, is_drawn_on, is_drawn_round, marks_on, may_be_mark
 from thep_forms.reading.drawn import Edges
 from thep_forms.reading.model import Answer, ReadFrom
 from thep_forms.reading.objects import COVERED, NO_DOUBT, UNREADABLE
@@ -23,6 +24,8 @@ HIGHEST = 4.0  # times the height of its box, of a mark round or beside it
 WIDEST = 3.0  # times the width of its cell
 WIDEST_OUTLINE = 1.5  # the same, of a rectangle
 LEAST_OUTLINE = 1.5  # times the width of a box, of a rectangle that is not its frame
+MOST_LEVELS = 20  # level lines near a box: more are a pattern
+JOINT = 4.0  # points between the ends of two lines at a corner
 OTHER_SIZE = 0.2  # of the height of a box, by which its frame may be of another size
 INSET, INSET_OF_FRAME = 0.2, 0.17  # of the sides of a box, and of a frame, at the edges, where its lines may be
 LEVEL = 0.15  # of the height of a box, from its middle to a line through it or its label
@@ -45,7 +48,7 @@ def tick_in(area: Area, cell: Area, letters: Sequence[PrintedLetter], content: P
         return Answer("", ReadFrom.PAGE_TEXT, UNREADABLE)
     if signs or is_drawn_on(area, content, TICK_SLACK):
         is_plain = _is_tick(words) if signs else not is_drawn_round(area, content, TICK_SLACK)
-        is_certain = is_plain and not _is_crossed(area, cell, content)
+        is_certain = is_plain and not (_is_crossed(area, cell, content) or _is_scratched_out(area, words, content))
         return Answer("yes", ReadFrom.PAGE_TEXT, NO_DOUBT if is_certain else UNREADABLE)
     if is_drawn_on(area, content, TICK_SLACK, hidden=True):
         return Answer("", ReadFrom.PAGE_TEXT, COVERED)
@@ -74,6 +77,14 @@ def _is_crossed(box: Area, cell: Area, content: PageContent) -> bool:
         if cell.x <= area.middle[0] <= box.x and area.width >= box.height:
             return True
     return False
+
+
+def _is_scratched_out(box: Area, words: str, content: PageContent) -> bool:
+    """Whether there is a scribble over another mark. Alone it fills the box, which is a tick."""
+    scribbles = [stroke for stroke in content.pens if stroke.is_scribble and stroke.area.meets(box)]
+    if not scribbles:
+        return False
+    return bool(words) or any(mark not in scribbles for mark in marks_on(box, content, TICK_SLACK))
 
 
 def _is_marked(box: Area, cell: Area, content: PageContent) -> bool:
@@ -132,7 +143,11 @@ def _outlined(boxes: Mapping[str, tuple[Area, Area]], content: PageContent) -> l
     found: list[str] = []
     for name, (box, cell) in boxes.items():
         far = HIGHEST / 2 * box.height
-        for stroke in content.strokes_between(box.top - far, box.bottom + far):
+        near = content.strokes_between(box.top - far, box.bottom + far)
+        if _is_in_four_lines(near, box, cell):
+            found.append(name)
+            continue
+        for stroke in near:
             area = stroke.area
             is_near = area.height <= HIGHEST * box.height and area.width <= WIDEST_OUTLINE * cell.width
             is_larger = area.width >= LEAST_OUTLINE * box.width
@@ -140,6 +155,32 @@ def _outlined(boxes: Mapping[str, tuple[Area, Area]], content: PageContent) -> l
                 found.append(name)
                 break
     return found if 2 * len(found) < len(boxes) else []
+
+
+def _is_in_four_lines(near: Sequence[Stroke], box: Area, cell: Area) -> bool:
+    """Whether four of the lines near a box make a rectangle round it or its label."""
+    shortest, longest = LEAST_OUTLINE * box.width, WIDEST_OUTLINE * cell.width
+    levels = [line.area for line in near if line.area.height < THIN and shortest <= line.area.width <= longest]
+    if not 2 <= len(levels) <= MOST_LEVELS:
+        return False
+    uprights = [line.area for line in near if line.area.width < THIN and line.area.height <= HIGHEST * box.height]
+    for upper, lower in combinations(sorted(levels, key=lambda line: line.top), 2):
+        left, right = min(upper.x, lower.x), max(upper.right, lower.right)
+        top, bottom = upper.top, lower.bottom
+        sides = (Area(left, y, right, y) for y in (top, bottom)), (Area(x, top, x, bottom) for x in (left, right))
+        is_closed = all(_has_line(side, levels + uprights) for side in chain(*sides))
+        if is_closed and _is_round(Area(left, top, right, bottom), box, cell):
+            return True
+    return False
+
+
+def _has_line(side: Area, lines: Sequence[Area]) -> bool:
+    """Whether one of the lines is a side of a rectangle, whose corners people draw roughly."""
+    for line in lines:
+        ends = zip(astuple(side), astuple(line), strict=True)
+        if all(abs(end - drawn) <= JOINT for end, drawn in ends):
+            return True
+    return False
 
 
 def _shows_something(box: Area, content: PageContent) -> bool:
