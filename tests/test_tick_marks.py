@@ -343,6 +343,35 @@ def test_tick_that_is_crossed_out_is_asked_about(ticked: bytes, definition: Form
     assert read(crossed, definition, TICKED) == ("yes", {(TICKED, "value_unreadable")})
 
 
+def whited_out(canvas: Canvas, box: Rect, label: Rect) -> None:
+    canvas.setFillGray(1)
+    canvas.rect(label.x, box.y - 1, box.x - 1 - label.x, box.height + 2, stroke=0, fill=1)
+
+
+def whited_out_and_written_again(canvas: Canvas, box: Rect, label: Rect) -> None:
+    whited_out(canvas, box, label)
+    canvas.setFillGray(0)
+    canvas.setFont("Helvetica", 8)
+    canvas.drawString(label.x + 3, box.y + 4, "Infant")
+
+
+@pytest.mark.parametrize("mark", [whited_out, whited_out_and_written_again])
+def test_tick_beside_a_label_that_is_whited_out_is_asked_about(
+    ticked: bytes, definition: FormDefinition, mark: Draw
+) -> None:
+    assert read(marked(ticked, definition, mark, TICKED), definition, TICKED) == (
+        "yes",
+        {(TICKED, "value_unreadable")},
+    )
+
+
+@pytest.mark.parametrize("mark", [whited_out, whited_out_and_written_again])
+def test_label_that_is_whited_out_beside_an_empty_box_asks_nothing(
+    ticked: bytes, definition: FormDefinition, mark: Draw
+) -> None:
+    assert read(marked(ticked, definition, mark), definition, TICKED) == ("yes", set())
+
+
 @pytest.mark.parametrize("sign", ["☐", "□", "○"])
 def test_sign_for_an_empty_box_is_no_tick(flat: bytes, definition: FormDefinition, sign: str) -> None:
     box, _ = box_and_label(definition, BOX)

@@ -124,13 +124,15 @@ class Run(tuple[PrintedLetter, ...]):
 class PageContent(Struct, frozen=True, dict=True):
     """All that is drawn: letters in the order in which they were drawn, and strokes.
 
-    `hides_most`: most of the letters do not show. `sight` is None where nobody looked at the page.
+    `hides_most`: most of the letters do not show; `hides_some`: some do not. `sight` is None where nobody looked at the
+    page.
     """
 
     runs: Sequence[Run]
     strokes: Sequence[Stroke]
     hides_most: bool = False
     sight: Sight | None = None
+    hides_some: bool = False
 
     @cached_property
     def pens(self) -> list[Stroke]:
@@ -191,7 +193,7 @@ def content_of_page(
         _add_runs(content.runs, runs)
         strokes += content.strokes
     sight = Sight(drawn, picture, turn) if picture else None
-    return PageContent(runs, strokes, unseen.is_most, sight)
+    return PageContent(runs, strokes, unseen.is_most, sight, bool(unseen.letters))
 
 
 @once_for_each

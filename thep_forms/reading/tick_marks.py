@@ -16,6 +16,7 @@ from thep_forms.reading.model import Answer, ReadFrom
 from thep_forms.reading.objects import COVERED, NO_DOUBT, UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Stroke
 from thep_forms.reading.placed_page import PlacedPage
+from thep_forms.reading.placement import folded
 from thep_forms.reading.sight import Sight
 from thep_forms.reading.stroke_shapes import THIN
 
@@ -31,6 +32,7 @@ INSET, INSET_OF_FRAME = 0.2, 0.17  # of the sides of a box, and of a frame, at t
 LEVEL = 0.15  # of the height of a box, from its middle to a line through it or its label
 BEYOND = 2.0  # points that a line through a box goes on beside it
 FEWEST = 4  # boxes to tick, of which no school ticks all
+FEWEST_HIDDEN = 2  # letters of a label that do not show: one may be a flaw
 EMPTY = frozenset("☐□○◯◻◽⬜▢❏❐❑❒")  # signs that programs draw for a box or a circle that is not ticked
 TICK_LETTERS = frozenset("xXvVyY345678lnuH")  # the last ones are ticks, crosses, dots and stars in ZapfDingbats
 TICK_WORDS = frozenset({"yes", "true", "on"})
@@ -124,6 +126,29 @@ def with_doubt_if_all_are_ticked(answers: dict[str, Answer], page: PlacedPage) -
     return answers | {name: replace(answer, doubts=answer.doubts | UNREADABLE) for name, answer in ticks.items()}
 
 
+def with_hidden_labels_doubted(answers: dict[str, Answer], page: PlacedPage, content: PageContent) -> dict[str, Answer]:
+    """The answers, where a ticked box is doubted if its label does not show: it may have been given another one."""
+    if not content.hides_some:
+        return answers
+    boxes = {placed.box.name: area for placed, area in page.boxes}
+    ticked = [name for name in page.cells if answers[name].text]
+    hidden = [name for name in ticked if _hides_words(_before(boxes[name], page.cells[name]), content)]
+    return answers | {name: replace(answers[name], doubts=answers[name].doubts | UNREADABLE) for name in hidden}
+
+
+def _before(box: Area, cell: Area) -> Area:
+    """The part of a cell in which the label stands, before its box."""
+    return Area(cell.x, cell.top, box.x, cell.bottom)
+
+
+def _hides_words(place: Area, content: PageContent) -> bool:
+    """Whether a place has letters that do not show, and not the same ones that do."""
+    letters = [letter for run in content.runs for letter in run if place.holds(*letter.area.middle)]
+    hidden = folded("".join(letter.text for letter in letters if letter.is_covered))
+    shown = folded("".join(letter.text for letter in letters if not letter.is_covered))
+    return len(hidden) >= FEWEST_HIDDEN and hidden not in shown
+
+
 def with_outlined_doubted(answers: dict[str, Answer], page: PlacedPage, content: PageContent) -> dict[str, Answer]:
     """The answers, where a box that is not ticked is doubted if a rectangle is drawn round it or its label."""
     boxes = {
@@ -141,10 +166,11 @@ def _outlined(boxes: Mapping[str, tuple[Area, Area]], content: PageContent) -> l
     `boxes` are all boxes to tick of a page, with their cells.
     """
     found: list[str] = []
+    levels = _level_lines(boxes, content)
     for name, (box, cell) in boxes.items():
         far = HIGHEST / 2 * box.height
         near = content.strokes_between(box.top - far, box.bottom + far)
-        if _is_in_four_lines(near, box, cell):
+        if len(levels) > 1 and _is_in_four_lines(levels, near, box, cell):
             found.append(name)
             continue
         for stroke in near:
@@ -157,10 +183,19 @@ def _outlined(boxes: Mapping[str, tuple[Area, Area]], content: PageContent) -> l
     return found if 2 * len(found) < len(boxes) else []
 
 
-def _is_in_four_lines(near: Sequence[Stroke], box: Area, cell: Area) -> bool:
+def _level_lines(boxes: Mapping[str, tuple[Area, Area]], content: PageContent) -> list[Area]:
+    """The level lines of a page that may be the longer sides of a rectangle round one of the boxes."""
+    shortest = min((LEAST_OUTLINE * box.width for box, _ in boxes.values()), default=0.0)
+    longest = max((WIDEST_OUTLINE * cell.width for _, cell in boxes.values()), default=0.0)
+    areas = [stroke.area for stroke in content.strokes]
+    return [area for area in areas if area.bottom - area.top < THIN and shortest <= area.right - area.x <= longest]
+
+
+def _is_in_four_lines(page_levels: Sequence[Area], near: Sequence[Stroke], box: Area, cell: Area) -> bool:
     """Whether four of the lines near a box make a rectangle round it or its label."""
-    shortest, longest = LEAST_OUTLINE * box.width, WIDEST_OUTLINE * cell.width
-    levels = [line.area for line in near if line.area.height < THIN and shortest <= line.area.width <= longest]
+    far, longest = HIGHEST / 2 * box.height, WIDEST_OUTLINE * cell.width
+    top, bottom = box.top - far, box.bottom + far
+    levels = [line for line in page_levels if top <= line.top <= bottom and line.width <= longest]
     if not 2 <= len(levels) <= MOST_LEVELS:
         return False
     uprights = [line.area for line in near if line.area.width < THIN and line.area.height <= HIGHEST * box.height]
