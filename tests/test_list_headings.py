@@ -71,6 +71,14 @@ def test_a_remark_in_brackets_is_no_part_of_a_heading(tmp_path: Path, heading: s
     assert register(written(tmp_path, {"DfE no. (4 digits)": "2101", heading: "Cedar"}))[0].name == "Cedar"
 
 
+def test_a_heading_without_a_remark_comes_before_one_with_it(tmp_path: Path) -> None:
+    cells = {"School (full name)": "Cedar Primary School", "School": "Cedar", "Email (office)": "b@cedar.example"}
+    path = written(tmp_path, {"DfE": "2101", **cells, "Email": "a@cedar.example", "Email (school)": "c@cedar.example"})
+    (cedar,) = register(path)
+    assert (cedar.name, cedar.email) == ("Cedar", "a@cedar.example")
+    assert "not used “School (full name)”, “Email (office)”, “Email (school)”" in notes(path)
+
+
 @pytest.mark.parametrize(
     "email", ["Email (school)", "Email (school office)", "School (email)", "School (e-mail address)"]
 )

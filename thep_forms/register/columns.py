@@ -55,7 +55,7 @@ def columns_of(headings: Sequence[str], definition: FormDefinition) -> list[str]
 
     It does so only where no column has the field's own name, and only the first such column.
     """
-    columns = [_column(heading) for heading in headings]
+    columns = _without_remarks(headings)
     for name, also in _other_names(definition).items():
         found = [other for other in also if other in columns]
         if found and name not in columns:
@@ -63,9 +63,19 @@ def columns_of(headings: Sequence[str], definition: FormDefinition) -> list[str]
     return columns
 
 
+def _without_remarks(headings: Sequence[str]) -> list[str]:
+    """The folded headings. One keeps its remark if another column is called like the rest of it."""
+    columns = [_column(heading) for heading in headings]
+    for at, heading in enumerate(headings):
+        rest = _column(_REMARK.sub(" ", heading))
+        if rest not in columns:
+            columns[at] = rest
+    return columns
+
+
 def _column(heading: str) -> str:
-    """The folded heading without remarks; e-mail is spelt in one way."""
-    return folded(_REMARK.sub(" ", heading)).replace("e_mail", EMAIL)
+    """The folded heading; e-mail is spelt in one way."""
+    return folded(heading).replace("e_mail", EMAIL)
 
 
 def used_columns(columns: Sequence[str], definition: FormDefinition) -> set[str]:
@@ -114,7 +124,7 @@ def meanings(heading_of: Mapping[str, str], definition: FormDefinition) -> Itera
     columns = list(heading_of)
     of_people = _names_of_people(definition)
     for column, heading in heading_of.items():
-        if column in of_people and _column(heading) != column:
+        if column in of_people and column != _column(_REMARK.sub(" ", heading)):
             yield f"“{heading}”", column
     for field in definition.fields:
         for column in () if field.name in columns else field.perhaps:
