@@ -99,6 +99,18 @@ def test_what_came_before_is_said_to_have_come_before(sender: Sender, made: Path
     assert "(it came before)" in sender.wait()
 
 
+def test_the_page_says_that_its_counts_are_of_then_and_leads_to_what_is_still_open(
+    sender: Sender, filled: Callable[..., bytes]
+) -> None:
+    still_open = 'when they were read. <a href="/">See what still needs you</a>'
+    sender.add(("Elm.pdf", filled("2103")))
+    assert still_open not in sender.wait()
+    sender.add(("minutes.txt", b"Minutes"))
+    text = sender.wait()
+    assert "1 return needs you." in text
+    assert text.count(still_open) == 1
+
+
 def test_files_wait_while_another_run_is_at_work(
     sender: Sender, made: Path, tmp_path: Path, filled: Callable[..., bytes]
 ) -> None:

@@ -82,3 +82,12 @@ def test_extract_that_does_not_say_which_schools_are_open_is_refused(tmp_path: P
 
 def test_extract_without_a_school_of_the_authority_is_refused(tmp_path: Path) -> None:
     assert "has no school of Tower Hamlets in it" in refused(extract(tmp_path, {"LA (code)": "213"}))
+
+
+def test_extract_without_the_authority_is_read_as_a_list(tmp_path: Path) -> None:
+    """As a council may pass it on, which has its own schools alone."""
+    path = tmp_path / "schools.csv"
+    path.write_text(in_csv([{name: text for name, text in SCHOOL.items() if name != "LA (code)"}]))
+    (cedar,) = register(path)
+    assert (cedar.dfe_number, cedar.name) == ("211/2101", "Cedar Primary School")
+    assert cedar.record == register(extract(tmp_path, {}))[0].record

@@ -43,6 +43,49 @@ def test_the_postcode_has_many_names(tmp_path: Path, heading: str) -> None:
     assert listed(tmp_path, **{heading: "e2 0ac"}).record.school["postcode"] == "E2 0AC"
 
 
+def test_headings_may_say_in_brackets_what_they_are_of(tmp_path: Path) -> None:
+    cells = {
+        "Name (school)": "Cedar",
+        "Address (school)": "3 Cedar Road",
+        "Postcode (school)": "E2 0AC",
+        "Phase (school)": "Primary",
+        "Email (office)": "office@cedar.example",
+        "Headteacher (name)": "Ann Lee",
+        "Headteacher (e-mail)": "ann@cedar.example",
+    }
+    (cedar,) = register(written(tmp_path, {"DfE number (7 digits)": "2112101", **cells}))
+    assert cedar.record.school == {
+        "school_name": "Cedar",
+        "phases": "primary",
+        "registered_address": "3 Cedar Road, E2 0AC",
+        "postcode": "E2 0AC",
+    }
+    assert cedar.email == "office@cedar.example"
+    assert cedar.record.contacts[0].parts == {"name": "Ann Lee", "email": "ann@cedar.example"}
+
+
+@pytest.mark.parametrize(
+    "heading", ["School name (in full)", "School name (required)", "School name (e.g. Cedar Primary)", "School name *"]
+)
+def test_a_remark_in_brackets_is_no_part_of_a_heading(tmp_path: Path, heading: str) -> None:
+    assert register(written(tmp_path, {"DfE no. (4 digits)": "2101", heading: "Cedar"}))[0].name == "Cedar"
+
+
+def test_a_heading_without_a_remark_comes_before_one_with_it(tmp_path: Path) -> None:
+    cells = {"School (full name)": "Cedar Primary School", "School": "Cedar", "Email (office)": "b@cedar.example"}
+    path = written(tmp_path, {"DfE": "2101", **cells, "Email": "a@cedar.example", "Email (school)": "c@cedar.example"})
+    (cedar,) = register(path)
+    assert (cedar.name, cedar.email) == ("Cedar", "a@cedar.example")
+    assert "not used “School (full name)”, “Email (office)”, “Email (school)”" in notes(path)
+
+
+@pytest.mark.parametrize(
+    "email", ["Email (school)", "Email (school office)", "School (email)", "School (e-mail address)"]
+)
+def test_the_address_of_a_school_may_be_known_by_brackets(tmp_path: Path, email: str) -> None:
+    assert register(written(tmp_path, {"DfE": "2101", email: "o@cedar.example"}))[0].email == "o@cedar.example"
+
+
 @pytest.mark.parametrize("address", ["3 Cedar Road, London", "3 Cedar Road"])
 def test_a_town_beside_an_address_stands_in_it_once(tmp_path: Path, address: str) -> None:
     cedar = listed(tmp_path, Address=address, Town="London", Postcode="E2 0AC")
@@ -169,6 +212,51 @@ def test_a_list_with_headings_of_dfes_register_says_the_phase_and_the_head(tmp_p
     assert "not used “HeadTitle (name)”." in notes(path)
 
 
+# --- a column for each phase ------------------------------------------------------------------------------------------
+
+NO_PHASE = dict.fromkeys(("Nursery", "Primary", "Secondary", "Special", "PRU", "All-through", "Other"), "")
+
+
+@pytest.mark.parametrize("tick", ["X", "x", "Yes", "Y", "1", "TRUE", "✓", "✔"])
+def test_each_phase_may_have_a_column_of_its_own(tmp_path: Path, tick: str) -> None:
+    row = {"DfE": "2101", **NO_PHASE, "Primary": tick, "Nursery": tick, "PRU": tick, "Special": "no", "Other": "-"}
+    path = written(tmp_path, row)
+    assert register(path)[0].record.school == {"phases": "nursery;primary;ap"}
+    said = notes(path)
+    assert "took “Nursery” as phase nursery, “Primary” as phase primary" in said
+    assert "looked at" not in said
+
+
+def test_columns_of_phases_may_have_the_names_of_the_boxes_on_the_form(tmp_path: Path) -> None:
+    path = written(tmp_path, {"DfE": "2101", "phase_primary": "yes"})
+    assert register(path)[0].record.school == {"phases": "primary"}
+    assert "took" not in notes(path)
+    assert listed(tmp_path, Phase="", phase_nursery="", phase_ap="yes").record.school == {"phases": "ap"}
+
+
+def test_columns_of_phases_may_stand_below_one_heading(tmp_path: Path) -> None:
+    path = tmp_path / "schools.csv"
+    path.write_text("DfE,School,Phase,,\n,,Nursery,Primary,Secondary\n2101,Cedar,,X,X\n", encoding="utf-8")
+    assert register(path)[0].record.school == {"school_name": "Cedar", "phases": "primary;secondary"}
+
+
+def test_a_column_with_the_phases_comes_before_one_for_each(tmp_path: Path) -> None:
+    path = written(tmp_path, {"DfE": "2101", "Phase": "Secondary", **NO_PHASE, "Primary": "X"})
+    assert register(path)[0].record.school == {"phases": "secondary"}
+
+
+def test_a_column_of_a_phase_that_says_something_else_ticks_nothing_and_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, {"DfE": "2101", **NO_PHASE, "Primary": "420", "Nursery": "X"})
+    assert register(path)[0].record.school == {"phases": "nursery"}
+    assert "“Primary” was looked at for the phase, but says none that the form has in row 2" in notes(path)
+
+
+def test_one_column_alone_with_the_word_of_a_phase_may_mean_anything(tmp_path: Path) -> None:
+    path = written(tmp_path, {"DfE": "2101", "Other": "X"})
+    assert register(path)[0].record.school == {}
+    assert "not used “Other”." in notes(path)
+
+
 # --- people -----------------------------------------------------------------------------------------------------------
 
 
@@ -179,6 +267,9 @@ def test_a_list_with_headings_of_dfes_register_says_the_phase_and_the_head(tmp_p
         ("Head teacher", "Ann Lee", "headteacher", "name"),
         ("Headteacher / Principal", "Ann Lee", "headteacher", "name"),
         ("Name of head teacher", "Ann Lee", "headteacher", "name"),
+        ("Name (headteacher)", "Ann Lee", "headteacher", "name"),
+        ("Name (chair of governors)", "Ann Lee", "chair_of_governors", "name"),
+        ("Telephone (SBM)", "020 7946 0101", "business_manager", "telephone"),
         ("Head's e-mail", "ann@cedar.example", "headteacher", "email"),
         ("Head tel.", "020 7946 0101", "headteacher", "telephone"),
         ("Chair", "Ann Lee", "chair_of_governors", "name"),
@@ -196,6 +287,31 @@ def test_a_person_is_known_by_other_words_and_the_list_says_what_a_column_was_ta
     (contact,) = register(path)[0].record.contacts
     assert (contact.role, contact.parts) == (role, {part: said})
     assert f"took “{heading}” as {role.replace('_', ' ')} {part}." in notes(path)
+
+
+@pytest.mark.parametrize("title", ["Mr", "Mrs.", "Ms", "Miss", "Mx", "Dr", "Sir", "Dame", "Rev.", "Revd"])
+def test_a_title_before_a_name_stays_as_it_does_in_an_answer_of_the_form(tmp_path: Path, title: str) -> None:
+    (head,) = listed(tmp_path, Headteacher=f"{title} Ann Lee").record.contacts
+    assert head.parts == {"name": f"{title} Ann Lee"}
+
+
+@pytest.mark.parametrize("heading", ["Head_title", "HeadTitle_(name)", "Title_of_headteacher"])
+def test_a_title_in_a_column_of_its_own_is_no_part_of_a_full_name(tmp_path: Path, heading: str) -> None:
+    cells = {heading: "Dr", "Head_first_name": "Ann", "Head_last_name": "Lee"}
+    assert listed(tmp_path, **cells).record.contacts[0].parts == {"name": "Ann Lee"}
+    assert listed(tmp_path, **{heading: "Dr", "Head": "Ann Lee"}).record.contacts[0].parts == {"name": "Ann Lee"}
+
+
+@pytest.mark.parametrize("heading", ["Head_title", "HeadTitle_(name)", "Title_of_headteacher"])
+def test_a_title_goes_before_a_last_name_that_has_no_first_name(tmp_path: Path, heading: str) -> None:
+    (head,) = listed(tmp_path, **{heading: "Dr", "Head_surname": "Lee"}).record.contacts
+    assert head.parts == {"name": "Dr Lee"}
+
+
+@pytest.mark.parametrize("initials", ["Head_initials", "Head_initial", "Initials_of_head"])
+def test_initials_may_stand_for_a_first_name(tmp_path: Path, initials: str) -> None:
+    (head,) = listed(tmp_path, **{initials: "A B", "Head_surname": "Lee"}).record.contacts
+    assert head.parts == {"name": "A B Lee"}
 
 
 def test_a_first_and_a_last_name_are_one_name(tmp_path: Path) -> None:

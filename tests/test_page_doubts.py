@@ -111,11 +111,18 @@ def pieces(rect: Rect, length: float, step: float, up: float = 0, width: float =
     return "1 w " + " ".join(drawn)
 
 
+def upright(rect: Rect, step: float, count: int) -> str:
+    """Upright lines one beside another, the first at the left edge of a box."""
+    xs = [rect.x + number * step for number in range(count)]
+    return "1 w " + " ".join(f"{x} {rect.y + 2} m {x} {rect.top - 2} l S" for x in xs)
+
+
 STRUCK: dict[str, Callable[[Rect], str]] = {
     "a dashed line of pieces": lambda rect: pieces(rect, 3, 5),
     "a wavy line of pieces": lambda rect: pieces(rect, 2, 2, 2),
     "a zigzag line of pieces": lambda rect: pieces(rect, 5, 5, 6),
     "hatching": lambda rect: pieces(rect, 4, 5, 9),
+    "upright hatching": lambda rect: upright(rect, 4, 11),
     "small fillings": lambda rect: " ".join(
         f"{rect.x + 2 + 5 * number} {rect.y + rect.height / 2 - 0.5} 3 1 re f" for number in range(9)
     ),
@@ -132,6 +139,11 @@ def test_answer_struck_out_by_pieces_or_in_part_is_unreadable(
 ) -> None:
     struck = printers.drawn_on(printed, STRUCK[how](place(definition, HEAD)))
     assert (HEAD, "value_unreadable") in asked(read_return(struck, definition), definition)
+
+
+def test_upright_lines_of_a_table_strike_nothing_out(printed: bytes, definition: FormDefinition) -> None:
+    ruled = printers.drawn_on(printed, upright(place(definition, HEAD), 17, 2))
+    assert asked(read_return(ruled, definition), definition) == set()
 
 
 def curve_round(x: float, y: float, across: float, down: float) -> str:

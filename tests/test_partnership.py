@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
@@ -84,6 +85,37 @@ def test_the_desk_shows_the_names_beside_each_other_and_says_after_a_change_wher
         assert saved.headers["Location"] == "/start?saved=yes"
         page = client.get("/start?saved=yes").body.decode()
     assert "say “Our Borough”. The protocol introduces it as “Borough Schools Together Ltd (THEP)”." in page
+
+
+def test_the_first_run_asks_for_the_initials(tmp_path: Path) -> None:
+    with running_desk(tmp_path, OF_YEAR) as running:
+        page = Client(running).get("/start").body.decode()
+    assert re.search(r'<input id="short_name"[^>]* value="THEP"', page)
+    save_partnership(tmp_path, replace(facts(), short_name=" BST "), OF_YEAR())
+    assert known(tmp_path).short_name == "BST"
+
+
+def test_without_an_answer_the_initials_stay(tmp_path: Path) -> None:
+    save_partnership(tmp_path, facts(), OF_YEAR())
+    assert known(tmp_path).short_name == "THEP"
+
+
+@pytest.mark.parametrize("typed", ["B&S", "B S", "3B", "B" * 13, "É"])
+def test_initials_are_a_few_letters_and_digits(tmp_path: Path, typed: str) -> None:
+    with pytest.raises(FactError) as refused:
+        save_partnership(tmp_path, replace(facts(), short_name=typed), OF_YEAR())
+    assert refused.value.boxes == {"short_name": "Enter up to 12 letters and digits, the first a letter, like THEP."}
+
+
+def test_once_there_are_records_the_initials_stay_and_the_desk_says_why(records: Path) -> None:
+    begin_without_list(records, Definitions.of_today(records=records))
+    definitions = Definitions.of_today(records=records)
+    save_partnership(records, replace(facts(), full_name="Borough Schools Together", short_name="BST"), definitions)
+    assert known(records).short_name == "THEP"
+    with running_desk(records, partial(Definitions.of_today, records=records)) as running:
+        page = Client(running).get("/start?saved=yes").body.decode()
+    assert 'id="short_name"' not in page
+    assert page.count("The initials stay THEP: forms that went out are known by them.") == 2
 
 
 def test_blank_forms_and_copies_have_what_was_saved_last(three_schools: Path) -> None:

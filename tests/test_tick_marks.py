@@ -93,7 +93,16 @@ def rectangle_by_hand(canvas: Canvas, box: Rect, label: Rect) -> None:
     canvas.drawPath(path)
 
 
+def rectangle_of_four_lines(canvas: Canvas, box: Rect, label: Rect) -> None:
+    left, right, bottom, top = label.x - 3, box.right + 3, box.y - 4, box.top + 4
+    canvas.line(left - 1, bottom, right, bottom)
+    canvas.line(right, bottom, right, top + 1)
+    canvas.line(right + 1, top, left, top)
+    canvas.line(left, top, left, bottom - 1)
+
+
 RINGS = [
+    rectangle_of_four_lines,
     curve_whose_ends_are_level,
     rectangle_round_both,
     rectangle_by_hand,
@@ -108,6 +117,81 @@ RINGS = [
 @pytest.mark.parametrize("ring", RINGS)
 def test_ring_round_a_box_or_its_label_is_asked_about(flat: bytes, definition: FormDefinition, ring: Draw) -> None:
     assert read(marked(flat, definition, ring), definition) == ("", {(BOX, "value_unreadable")})
+
+
+def ring_of_short_lines(canvas: Canvas, middle: tuple[float, float], across: float, down: float) -> None:
+    """As some programs draw ink: each line by itself."""
+    x, y = middle
+    points = [(x + across * math.cos(turn / 7), y + down * math.sin(turn / 7)) for turn in range(46)]
+    lines(canvas, *points)
+
+
+def ring_of_lines_round_the_box(canvas: Canvas, box: Rect, _: Rect) -> None:
+    ring_of_short_lines(canvas, middle(box), 13, 12)
+
+
+def ring_of_lines_round_both(canvas: Canvas, box: Rect, label: Rect) -> None:
+    across = (box.right - label.x) / 2
+    ring_of_short_lines(canvas, (label.x + across, middle(box)[1]), across + 4, 12)
+
+
+def ring_close_to_the_box(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.circle(*middle(box), 13)
+
+
+@pytest.mark.parametrize("ring", [ring_of_lines_round_the_box, ring_of_lines_round_both, ring_close_to_the_box])
+def test_ring_close_to_a_box_is_asked_about(flat: bytes, definition: FormDefinition, ring: Draw) -> None:
+    assert read(marked(flat, definition, ring), definition) == ("yes", {(BOX, "value_unreadable")})
+
+
+def ring_in_the_box(canvas: Canvas, box: Rect, _: Rect) -> None:
+    canvas.circle(*middle(box), 5)
+
+
+def tick_of_short_lines(canvas: Canvas, box: Rect, _: Rect) -> None:
+    x, y = middle(box)
+    down = [(x - 7 + number, y + 2 - 1.4 * number) for number in range(6)]
+    up = [(x - 2 + number, y - 5 + 1.5 * number) for number in range(11)]
+    lines(canvas, *down, *up)
+
+
+def tick_in_the_corner(canvas: Canvas, box: Rect, _: Rect) -> None:
+    lines(canvas, (box.right - 5, box.top - 2), (box.right - 2, box.top - 5), (box.right + 5, box.top + 5))
+
+
+def cross_of_short_lines(canvas: Canvas, box: Rect, _: Rect) -> None:
+    x, y = middle(box)
+    lines(canvas, *[(x + step, y + step) for step in range(-11, 12)])
+    lines(canvas, *[(x + step, y - step) for step in range(-11, 12)])
+
+
+def two_curves(canvas: Canvas, box: Rect, _: Rect) -> None:
+    """A cross by hand, of two strokes."""
+    canvas.bezier(box.x, box.y, box.x + 6, box.y + 2, box.right - 4, box.top - 6, box.right, box.top)
+    canvas.bezier(box.right, box.y, box.right - 2, box.y + 6, box.x + 2, box.top - 6, box.x, box.top)
+
+
+def scribble_of_the_size_of_the_box(canvas: Canvas, box: Rect, _: Rect) -> None:
+    path = canvas.beginPath()
+    path.moveTo(box.x + 1, box.y + 2)
+    for number in range(1, 9):
+        path.lineTo(box.x + 1 + 1.5 * number, box.top - 1 if number % 2 else box.y + 1)
+    canvas.drawPath(path)
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        two_curves,
+        scribble_of_the_size_of_the_box,
+        ring_in_the_box,
+        tick_of_short_lines,
+        tick_in_the_corner,
+        cross_of_short_lines,
+    ],
+)
+def test_mark_in_a_box_ticks_it(flat: bytes, definition: FormDefinition, mark: Draw) -> None:
+    assert read(marked(flat, definition, mark), definition) == ("yes", set())
 
 
 @pytest.mark.parametrize("printed", [printers.turned, printers.drawn_sideways, printers.shifted, printers.askew])
@@ -253,10 +337,39 @@ def struck_label(canvas: Canvas, box: Rect, label: Rect) -> None:
     canvas.line(label.x + 2, middle(box)[1], box.x - 6, middle(box)[1])
 
 
-@pytest.mark.parametrize("mark", [strike, struck_label, scribble, wide_cross])
+@pytest.mark.parametrize("mark", [strike, struck_label, scribble, scribble_of_the_size_of_the_box, wide_cross])
 def test_tick_that_is_crossed_out_is_asked_about(ticked: bytes, definition: FormDefinition, mark: Draw) -> None:
     crossed = marked(ticked, definition, mark, TICKED)
     assert read(crossed, definition, TICKED) == ("yes", {(TICKED, "value_unreadable")})
+
+
+def whited_out(canvas: Canvas, box: Rect, label: Rect) -> None:
+    canvas.setFillGray(1)
+    canvas.rect(label.x, box.y - 1, box.x - 1 - label.x, box.height + 2, stroke=0, fill=1)
+
+
+def whited_out_and_written_again(canvas: Canvas, box: Rect, label: Rect) -> None:
+    whited_out(canvas, box, label)
+    canvas.setFillGray(0)
+    canvas.setFont("Helvetica", 8)
+    canvas.drawString(label.x + 3, box.y + 4, "Infant")
+
+
+@pytest.mark.parametrize("mark", [whited_out, whited_out_and_written_again])
+def test_tick_beside_a_label_that_is_whited_out_is_asked_about(
+    ticked: bytes, definition: FormDefinition, mark: Draw
+) -> None:
+    assert read(marked(ticked, definition, mark, TICKED), definition, TICKED) == (
+        "yes",
+        {(TICKED, "value_unreadable")},
+    )
+
+
+@pytest.mark.parametrize("mark", [whited_out, whited_out_and_written_again])
+def test_label_that_is_whited_out_beside_an_empty_box_asks_nothing(
+    ticked: bytes, definition: FormDefinition, mark: Draw
+) -> None:
+    assert read(marked(ticked, definition, mark), definition, TICKED) == ("yes", set())
 
 
 @pytest.mark.parametrize("sign", ["☐", "□", "○"])
@@ -273,10 +386,21 @@ def test_words_and_signs_that_say_no_in_a_box_to_tick_are_asked_about(
     assert read(typed_in(flat, box, words), definition) == ("", {(BOX, "value_unreadable")})
 
 
-@pytest.mark.parametrize("sign", ["✓", "✔", "☑", "☒", "■", "●", "X", "v", "yes"])
+@pytest.mark.parametrize(
+    "sign", ["✓", "✔", "☑", "☒", "■", "●", "•", "√", "×", "/", "x", "X", "XX", "v", "yes", "Y", "True", *"345678lnuH"]
+)
 def test_sign_in_a_box_ticks_it(flat: bytes, definition: FormDefinition, sign: str) -> None:
+    """Letters and digits too, as those that ZapfDingbats has for ticks stand in a file."""
     box, _ = box_and_label(definition, BOX)
     assert read(typed_in(flat, box, sign), definition) == ("yes", set())
+
+
+@pytest.mark.parametrize("words", ["1", "2", "AB", "J.S.", "N", "SEN", "see over"])
+def test_initials_numbers_and_words_in_a_box_to_tick_are_asked_about(
+    flat: bytes, definition: FormDefinition, words: str
+) -> None:
+    box, _ = box_and_label(definition, BOX)
+    assert read(typed_in(flat, box, words), definition) == ("yes", {(BOX, "value_unreadable")})
 
 
 def typed_in(pdf: bytes, box: Rect, words: str) -> bytes:

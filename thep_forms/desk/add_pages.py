@@ -32,7 +32,10 @@ class ShownFile(Struct, frozen=True):
 
 
 class ShownBatch(Struct, frozen=True):
-    """Files that were added together. `words` say how far they are; `more` counts the files that are not listed."""
+    """Files that were added together. `words` say how far they are; `more` counts the files that are not listed.
+
+    `needed_somebody`: a return in them did when they were read. It may have been dealt with since.
+    """
 
     number: int
     year: str
@@ -45,6 +48,7 @@ class ShownBatch(Struct, frozen=True):
     files: Sequence[ShownFile]
     more: int
     job: int
+    needed_somebody: bool
 
 
 class AddPages(PageGroup):
@@ -142,6 +146,7 @@ def _shown(batch: Batch) -> ShownBatch:
         files,
         len(batch.files) - len(files),
         job.number if job else 0,
+        any(came.needs_somebody for file in batch.files for came in file.came),
     )
 
 

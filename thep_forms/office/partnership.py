@@ -21,15 +21,21 @@ from thep_forms.definition.year import MONTHS
 from thep_forms.errors import DecisionError, TemplateError, YearError
 from thep_forms.files import private_folder, write_private
 from thep_forms.office.dates import in_words, today
+from thep_forms.office.years import has_records
 
 _BETWEEN = re.compile(r"[\s.,/-]+")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)$")
+_INITIALS = re.compile(r"[A-Za-z][A-Za-z0-9]{0,11}")
 _SHORTEST = 3  # letters of a month that is cut short
 EXAMPLE_DOMAIN = ".example"  # reserved for examples (RFC 2606)
 
 
 class PartnershipFacts(Struct, frozen=True):
-    """What the forms say of the partnership. `return_by` is a day and a month, such as `31 May`."""
+    """What the forms say of the partnership. `return_by` is a day and a month, such as `31 May`.
+
+    `short_name` are its initials. Without any, they stay; so they do once there are records, for what went out is known
+    by them.
+    """
 
     name: str
     full_name: str
@@ -37,6 +43,7 @@ class PartnershipFacts(Struct, frozen=True):
     local_authority_code: str
     return_address: str
     return_by: str
+    short_name: str = ""
 
 
 class FactError(DecisionError):
@@ -65,6 +72,7 @@ def look_up_partnership(records: Path, definitions: Definitions) -> PartnershipF
         known.local_authority_code,
         "" if is_example else known.return_address,
         known.return_by or "",
+        known.short_name,
     )
 
 
@@ -98,6 +106,8 @@ def save_partnership(records: Path, facts: PartnershipFacts, definitions: Defini
     before = definitions().partnership
     if facts.full_name == before.full_name and facts.name != before.name and full_name_follows(records, definitions):
         facts = replace(facts, full_name=facts.name)
+    if not facts.short_name or has_records(records):
+        facts = replace(facts, short_name=before.short_name)
     text = Templates(own).read(PARTNERSHIP_FILE, definitions.default_year)
     for key in facts.__struct_fields__:
         text = _with_value(text, key, getattr(facts, key))
@@ -143,6 +153,8 @@ def _mistakes(facts: PartnershipFacts, year: MembershipYear) -> Iterator[tuple[s
         year.day(_day_and_month(facts.return_by, year))
     except YearError:
         yield "return_by", "Enter a day and a month, like 31 May."
+    if facts.short_name.strip() and not _INITIALS.fullmatch(facts.short_name.strip()):
+        yield "short_name", "Enter up to 12 letters and digits, the first a letter, like THEP."
     if not re.fullmatch(r"\d{3}", facts.local_authority_code.strip(), re.ASCII):
         yield "local_authority_code", "Enter the three digits of the local authority, like 211."
 
@@ -159,4 +171,5 @@ def _checked(facts: PartnershipFacts, year: MembershipYear) -> PartnershipFacts:
         facts.local_authority_code.strip(),
         email(facts.return_address).value,
         _day_and_month(facts.return_by, year),
+        facts.short_name.strip(),
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from thep_forms.reading.drawn import Edges
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Stroke
+from thep_forms.reading.stroke_shapes import THIN
 
 LARGEST_MARK, LEAST_MARK = 2.5, 0.2  # times the height of its box
 FRAME = 0.85  # of a side of its box: what looks like a frame is none if it is smaller
@@ -13,11 +14,15 @@ INNER_FRAME, OFF_MIDDLE = (
     0.6,
     0.15,
 )  # the same of a rectangle that is not filled, so far from the middle of its box at most
+MIDDLE = 0.2  # of the sides of a box, from its edges to its middle
 STRUCK = 0.2  # of the type size, from the middle of an answer to a line through it
 SLANTED = 0.5  # the same, to the middle of a slanted line through it
 THICKEST = 0.5  # of the type size, of a line through an answer
 LEAST_STRUCK = 0.5  # of an answer, that a line through it crosses
 LONG = 1.5  # of the type size: so long a line through an answer crosses enough of it
+FEWEST_UPRIGHT = 3  # upright lines through letters: fewer may be a table's
+LEAST_UPRIGHT = 0.6  # of the type size, of such a line
+EDGE = 0.15  # of the width of a letter, at its sides
 PIECES = 0.75  # of the type size, between two pieces of one line
 PICTURE_INSET = 0.15  # of the sides of a picture
 FRAME_INSET = 1.5  # points of a box, at its edges
@@ -29,13 +34,47 @@ def is_drawn_on(box: Area, content: PageContent, slack: float, *, hidden: bool =
 
     `hidden`: whether there is one that does not show.
     """
-    near = content.strokes_between(box.top - slack, box.bottom + slack)
-    marks = [stroke.area for stroke in near if stroke.is_covered == hidden and may_be_mark(stroke, box, slack)]
+    marks = marks_on(box, content, slack, hidden=hidden)
     if not marks:
         return False
-    width = max(mark.right for mark in marks) - min(mark.x for mark in marks)
-    height = max(mark.bottom for mark in marks) - min(mark.top for mark in marks)
-    return max(width, height) >= LEAST_MARK * box.height
+    around = _around(marks)
+    return max(around.width, around.height) >= LEAST_MARK * box.height
+
+
+def is_drawn_round(box: Area, content: PageContent, slack: float) -> bool:
+    """Whether what is drawn on the box goes round it, or along it, and leaves its middle free."""
+    marks = marks_on(box, content, slack)
+    across, down = MIDDLE * box.width, MIDDLE * box.height
+    middle = Area(box.x + across, box.top + down, box.right - across, box.bottom - down)
+    if not marks or any(_enters(stroke, middle, box) for stroke in marks):
+        return False
+    around = _around(marks)
+    return around.width >= box.width or around.height >= box.height
+
+
+def marks_on(box: Area, content: PageContent, slack: float, *, hidden: bool = False) -> list[Stroke]:
+    """The strokes that may be marks on the box; where `hidden`, those that do not show."""
+    near = content.strokes_between(box.top - slack, box.bottom + slack)
+    return [stroke for stroke in near if stroke.is_covered == hidden and may_be_mark(stroke, box, slack)]
+
+
+def _around(marks: Sequence[Stroke]) -> Area:
+    """The area of all marks together."""
+    areas = [mark.area for mark in marks]
+    return Area(
+        min(area.x for area in areas),
+        min(area.top for area in areas),
+        max(area.right for area in areas),
+        max(area.bottom for area in areas),
+    )
+
+
+def _enters(stroke: Stroke, middle: Area, box: Area) -> bool:
+    """Whether a stroke comes into the middle of a box. A ring that has the whole box inside does not."""
+    area = stroke.area
+    if stroke.is_ring and area.holds(box.x, box.top) and area.holds(box.right, box.bottom):
+        return False
+    return crosses(stroke, middle) if stroke.ends else area.meets(middle)
 
 
 def may_be_mark(stroke: Stroke, box: Area, slack: float) -> bool:
@@ -83,7 +122,7 @@ def _inner(picture: Area, box: Area) -> Edges:
 
 
 def is_struck(line: Sequence[PrintedLetter], content: PageContent) -> bool:
-    """Whether lines are drawn through much of the text, level or slanted. A rule below it is none."""
+    """Whether lines are drawn through much of the text, level, slanted or several upright. A rule below it is none."""
     size, middle = line[0].size, line[0].area.middle[1]
     left, right = line[0].area.x, line[-1].area.right
     least = min(LEAST_STRUCK * (right - left), LONG * size)
@@ -92,13 +131,27 @@ def is_struck(line: Sequence[PrintedLetter], content: PageContent) -> bool:
         if max(slant.area.width, slant.area.height) >= LONG * size and crosses(slant, core):
             return True
     pieces: list[Area] = []
+    uprights: list[Area] = []
     for stroke in content.strokes_between(middle - SLANTED * size, middle + SLANTED * size):
         area = stroke.area
         is_level = area.height < THICKEST * size and abs(area.middle[1] - middle) <= STRUCK * size
         is_line = is_level or (stroke.is_slanted and not stroke.is_covered)
         if is_line and left <= area.middle[0] <= right:
             pieces.append(area)
-    return _longest(pieces, PIECES * size) >= least
+        elif area.width < THIN and area.height >= LEAST_UPRIGHT * size and not stroke.is_covered:
+            uprights.append(area)
+    return _longest(pieces, PIECES * size) >= least or _are_hatching(uprights, line)
+
+
+def _are_hatching(uprights: Sequence[Area], line: Sequence[PrintedLetter]) -> bool:
+    """Whether upright lines go through letters; those of a comb stand between them."""
+    if len(uprights) < FEWEST_UPRIGHT:
+        return False
+    cores = [
+        (letter.area.x + EDGE * letter.area.width, letter.area.right - EDGE * letter.area.width) for letter in line
+    ]
+    through = [area for area in uprights if any(left <= area.middle[0] <= right for left, right in cores)]
+    return len(through) >= FEWEST_UPRIGHT
 
 
 def _longest(pieces: Sequence[Area], gap: float) -> float:

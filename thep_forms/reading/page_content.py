@@ -33,7 +33,7 @@ from thep_forms.reading.once import once_for_each
 from thep_forms.reading.page_picture import PagePicture
 from thep_forms.reading.sight import Sight, Turn
 from thep_forms.reading.strings import REPLACEMENT
-from thep_forms.reading.stroke_shapes import THIN, ends_of, is_frame, is_outline, is_pen, is_ring, is_tint
+from thep_forms.reading.stroke_shapes import THIN, ends_of, is_frame, is_outline, is_pen, is_ring, is_scribble, is_tint
 from thep_forms.reading.unseen import Unseen
 
 APART = 0.75  # of the type size: letters that are farther apart are not of one run
@@ -96,7 +96,8 @@ class Stroke(Struct, frozen=True, gc=False):
 
     `is_pen`: it looks like a stroke of a pen. `is_covered`: it does not show. `is_tint`: it is a filling in a light
     colour, such as a highlight. `ends` are those of a straight line that is neither level nor upright. `is_ring`: it is
-    a closed line that is no frame. `is_outline`: it is a rectangle that is not filled.
+    a closed line that is no frame. `is_outline`: it is a rectangle that is not filled. `is_scribble`: it is a stroke of
+    a pen that goes to and fro.
     """
 
     area: Area
@@ -108,6 +109,7 @@ class Stroke(Struct, frozen=True, gc=False):
     is_ring: bool = False
     is_picture: bool = False
     is_outline: bool = False
+    is_scribble: bool = False
 
     @property
     def is_slanted(self) -> bool:
@@ -122,13 +124,15 @@ class Run(tuple[PrintedLetter, ...]):
 class PageContent(Struct, frozen=True, dict=True):
     """All that is drawn: letters in the order in which they were drawn, and strokes.
 
-    `hides_most`: most of the letters do not show. `sight` is None where nobody looked at the page.
+    `hides_most`: most of the letters do not show; `hides_some`: some do not. `sight` is None where nobody looked at the
+    page.
     """
 
     runs: Sequence[Run]
     strokes: Sequence[Stroke]
     hides_most: bool = False
     sight: Sight | None = None
+    hides_some: bool = False
 
     @cached_property
     def pens(self) -> list[Stroke]:
@@ -189,7 +193,7 @@ def content_of_page(
         _add_runs(content.runs, runs)
         strokes += content.strokes
     sight = Sight(drawn, picture, turn) if picture else None
-    return PageContent(runs, strokes, unseen.is_most, sight)
+    return PageContent(runs, strokes, unseen.is_most, sight, bool(unseen.letters))
 
 
 @once_for_each
@@ -222,18 +226,20 @@ def _content(
     strokes: list[Stroke] = []
     for thing, _ in part.strokes:
         area = _area(thing, turn)
+        has_pen = is_pen(thing)
         ends = ends_of(thing, turn) if thing.kind == LINE and min(area.width, area.height) >= THIN else None
         strokes.append(
             Stroke(
                 area,
                 is_frame(thing),
-                is_pen(thing),
+                has_pen,
                 id(thing) in hidden,
                 is_tint(thing),
                 ends,
                 is_ring(thing),
                 thing.kind == PICTURE,
                 is_outline(thing),
+                has_pen and is_scribble(thing),
             )
         )
     return PageContent([*_runs(_letters(upright, turn, unreadable, hidden))], strokes)

@@ -28,7 +28,11 @@ from thep_forms.reading.placement import WordsAt, folded, phrases, words_at
 from thep_forms.reading.printed_lines import lines_of, words_of
 from thep_forms.reading.sorted_runs import sorted_runs
 from thep_forms.reading.strings import REPLACEMENT
-from thep_forms.reading.tick_marks import with_doubt_if_all_are_ticked, with_outlined_doubted
+from thep_forms.reading.tick_marks import (
+    with_doubt_if_all_are_ticked,
+    with_hidden_labels_doubted,
+    with_outlined_doubted,
+)
 from thep_forms.reading.unseen import Unseen, unseen_on
 
 LONGEST_NUMBER = 2  # digits of a page's or a revision's number
@@ -186,7 +190,8 @@ class PageReader:
             name = placed.box.name
             answer = answer_in(placed, area, page.cells.get(name), runs.in_boxes[name], content)
             answers[name] = replace(answer, page=found.page)
-        answers = with_doubt_if_all_are_ticked(with_outlined_doubted(answers, page, content), page)
+        answers = with_hidden_labels_doubted(with_outlined_doubted(answers, page, content), page, content)
+        answers = with_doubt_if_all_are_ticked(answers, page)
         for name in _under_other_labels(page, answers):
             answers[name] = replace(answers[name], text="", doubts=UNREADABLE)
         for name in runs.between:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from thep_forms.reading.drawn import CURVE, RECTANGLE, DrawnStroke, Point
@@ -11,6 +12,7 @@ THIN = 1.5  # points, of the side of a frame
 DARK = 0.4  # of black
 CORNER = 0.15  # of the side of a polygon
 ON_EDGE = 0.1  # points
+MOST_CROSSED = 4  # times that a tick, a cross or a double ring goes over its own middle
 OPEN = 0.5  # of the longer side of a ring, between its ends
 
 
@@ -19,6 +21,20 @@ def is_pen(thing: DrawnStroke) -> bool:
     if thing.kind != CURVE or thing.is_filled or not thing.is_stroked or "h" in thing.operators:
         return False
     return "c" in thing.operators or not _is_polygon_of_corners(thing) or _has_diagonal(thing)
+
+
+def is_scribble(thing: DrawnStroke) -> bool:
+    """Whether a stroke of a pen goes to and fro, over its own middle time and again."""
+    if len(thing.points) <= MOST_CROSSED:
+        return False
+    xs, ys = zip(*thing.points, strict=True)
+    return max(_crossings(xs), _crossings(ys)) > MOST_CROSSED
+
+
+def _crossings(places: Sequence[float]) -> int:
+    """How often a line of these points goes over the middle between its ends."""
+    middle = (min(places) + max(places)) / 2
+    return sum((place < middle) != (following < middle) for place, following in pairwise(places))
 
 
 def is_ring(thing: DrawnStroke) -> bool:

@@ -10,6 +10,8 @@ from itertools import chain
 from thep_forms.definition import FormDefinition
 from thep_forms.definition.form import Block
 from thep_forms.definition.model import Kind
+from thep_forms.register.folding import folded
+from thep_forms.register.option_columns import columns_of_options
 
 EMAIL = "email"  # the column of the addresses to write to
 _EMAIL_COLUMNS = (
@@ -34,16 +36,18 @@ PARTS_OF_ADDRESS = (
     ("town", "city", "town_city", "city_town", "town_or_city", "post_town"),
     ("county", "county_name"),
 )
-_FIRST_NAMES = ("first_name", "firstname", "forename", "given_name")
+_FIRST_NAMES = ("first_name", "firstname", "forename", "given_name", "initials", "initial")
+_TITLES = ("title", "title_name")  # one goes before a last name alone; a full name needs none
 _LAST_NAMES = ("last_name", "lastname", "surname", "family_name")
 _OF = ("of", "of_the")
+# What a heading says in brackets that is no part of its name: that it is the school's, or what to enter.
+_REMARK = re.compile(
+    r"\((?:school|(?:school )?office|full(?: name)?|in full|if known|required|mandatory|optional"
+    r"|(?:please|if|e\.?g|for example|\d+ (?:digits|characters))\b[^()]*)\)",
+    re.IGNORECASE,
+)
 # The columns of the local authority's number, which may stand apart from the school's.
 AUTHORITY = ("la", "la_code", "la_number", "la_no", "lea", "lea_code", "lea_number", "lea_no", "local_authority_code")
-
-
-def folded(heading: str) -> str:
-    """`dfe_number` for `DfE Number` and the like: capitals, blanks and signs do not count."""
-    return re.sub(r"[\W_]+", "_", heading.casefold()).strip("_")
 
 
 def columns_of(headings: Sequence[str], definition: FormDefinition) -> list[str]:
@@ -51,7 +55,7 @@ def columns_of(headings: Sequence[str], definition: FormDefinition) -> list[str]
 
     It does so only where no column has the field's own name, and only the first such column.
     """
-    columns = [folded(heading).replace("e_mail", EMAIL) for heading in headings]
+    columns = _without_remarks(headings)
     for name, also in _other_names(definition).items():
         found = [other for other in also if other in columns]
         if found and name not in columns:
@@ -59,11 +63,27 @@ def columns_of(headings: Sequence[str], definition: FormDefinition) -> list[str]
     return columns
 
 
+def _without_remarks(headings: Sequence[str]) -> list[str]:
+    """The folded headings. One keeps its remark if another column is called like the rest of it."""
+    columns = [_column(heading) for heading in headings]
+    for at, heading in enumerate(headings):
+        rest = _column(_REMARK.sub(" ", heading))
+        if rest not in columns:
+            columns[at] = rest
+    return columns
+
+
+def _column(heading: str) -> str:
+    """The folded heading; e-mail is spelt in one way."""
+    return folded(heading).replace("e_mail", EMAIL)
+
+
 def used_columns(columns: Sequence[str], definition: FormDefinition) -> set[str]:
     """The names of all columns that can be used: those of fields, of the postcode, the addresses and the people."""
     there = set(columns)
     used = columns_of_school(definition) | there & set(chain.from_iterable(columns_perhaps(definition).values()))
     used |= there & set(AUTHORITY)
+    used |= set(chain.from_iterable(columns_of_options(columns, definition).values()))
     if any(field.kind is Kind.ADDRESS for field in definition.fields):
         used |= there & set(chain.from_iterable(PARTS_OF_ADDRESS))
     for block in definition.blocks(columns):
@@ -85,7 +105,10 @@ def columns_perhaps(definition: FormDefinition) -> dict[str, tuple[str, ...]]:
 
 
 def names_in_two(columns: Sequence[str], definition: FormDefinition) -> dict[str, tuple[str, str]]:
-    """The columns of a person's first and last name, by the box of the whole name where that has no column itself."""
+    """The columns of a person's first and last name, by the box of the whole name where that has no column itself.
+
+    Where there is no column of first names, one of titles stands for it.
+    """
     there = set(columns)
     found: dict[str, tuple[str, str]] = {}
     for box, (first_names, last_names) in _halves_of_names(definition).items():
@@ -101,14 +124,23 @@ def meanings(heading_of: Mapping[str, str], definition: FormDefinition) -> Itera
     columns = list(heading_of)
     of_people = _names_of_people(definition)
     for column, heading in heading_of.items():
-        if column in of_people and folded(heading).replace("e_mail", EMAIL) != column:
+        if column in of_people and column != _column(_REMARK.sub(" ", heading)):
             yield f"“{heading}”", column
     for field in definition.fields:
         for column in () if field.name in columns else field.perhaps:
             if column in columns:
                 yield f"“{heading_of[column]}”", f"{field.label.lower()} where it says one"
+    yield from _meanings_of_options(heading_of, definition)
     for box, (first, last) in names_in_two(columns, definition).items():
         yield f"“{heading_of[first]}” with “{heading_of[last]}”", box
+
+
+def _meanings_of_options(heading_of: Mapping[str, str], definition: FormDefinition) -> Iterator[tuple[str, str]]:
+    """The headings of options that are not called like their boxes, and their boxes."""
+    found = columns_of_options(list(heading_of), definition)
+    for field in definition.fields:
+        boxes = {column: f"{field.option_prefix}{option}" for column, option in found.get(field.name, {}).items()}
+        yield from ((f"“{heading_of[column]}”", box) for column, box in boxes.items() if column != box)
 
 
 @lru_cache(maxsize=8)
@@ -130,6 +162,8 @@ def _names_of_people(definition: FormDefinition) -> Mapping[str, Sequence[str]]:
         for part in definition.parts:
             box = block.boxes[part.name].name
             words = _with_role(block, (part.name, *part.also))
+            if part is not definition.person_email:  # “Email (Head)” may be where the school has its letters sent
+                words += [f"{word}_{role}" for role in _roles(block) for word in (part.name, *part.also)]
             if part is definition.person_name:
                 words = [*words, block.stem, *block.role.also]
             names[box] = [word for word in (*words, *_in_extract(box, definition)) if word != box]
@@ -138,9 +172,14 @@ def _names_of_people(definition: FormDefinition) -> Mapping[str, Sequence[str]]:
 
 def _with_role(block: Block, parts: Sequence[str]) -> list[str]:
     """The names of a column for the role and the part: `head_email`, `head_s_email`, `email_of_head` and so on."""
-    roles = (block.stem, *block.role.also)
+    roles = _roles(block)
     found = [f"{role}{between}{part}" for between in ("_", "_s_") for role in roles for part in parts]
     return found + [f"{part}_{of}_{role}" for of in _OF for role in roles for part in parts]
+
+
+def _roles(block: Block) -> tuple[str, ...]:
+    """The words for the role of a block."""
+    return block.stem, *block.role.also
 
 
 @lru_cache(maxsize=8)
@@ -151,7 +190,8 @@ def _halves_of_names(definition: FormDefinition) -> Mapping[str, tuple[Sequence[
         box = block.boxes[definition.person_name.name].name
         of_extract = [folded(column) for column in definition.extract.columns.get(box, ())]
         firsts, lasts = _with_role(block, _FIRST_NAMES), _with_role(block, _LAST_NAMES)
-        halves[box] = (firsts + of_extract[:1], lasts + of_extract[1:])
+        titles = _with_role(block, _TITLES) + [f"{role}title_name" for role in _roles(block)]
+        halves[box] = (firsts + of_extract[:1] + titles, lasts + of_extract[1:])
     return halves
 
 

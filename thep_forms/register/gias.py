@@ -14,7 +14,7 @@ from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Kind
 from thep_forms.definition.strict import suggestion
 from thep_forms.errors import SourceError, TemplateError
-from thep_forms.register.columns import folded
+from thep_forms.register.folding import folded
 from thep_forms.register.lists import Cells, Mistake, RowReader, member
 from thep_forms.register.member import MemberSchool
 

@@ -11,8 +11,10 @@ from thep_forms.checking import Contact, normalise
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition.form import Block, FormDefinition
 from thep_forms.definition.model import Field, Kind, ProblemCode
-from thep_forms.register.columns import AUTHORITY, EMAIL, PARTS_OF_ADDRESS, columns_of_school, folded, names_in_two
+from thep_forms.register.columns import AUTHORITY, EMAIL, PARTS_OF_ADDRESS, columns_of_school, names_in_two
+from thep_forms.register.folding import folded
 from thep_forms.register.member import MemberSchool
+from thep_forms.register.option_columns import OptionColumns, columns_of_options, is_ticked, words_of_options
 
 Cells = Mapping[str, str]  # by the folded name of the column
 Mistake = tuple[str, str]  # the column, and what is wrong in it
@@ -45,7 +47,8 @@ def reader(columns: Sequence[str], definition: FormDefinition) -> RowReader | No
     """How to read the rows under these columns, if they are those of a list."""
     if definition.dfe_field.name not in columns:
         return None
-    return partial(_member, in_two=names_in_two(columns, definition), definition=definition)
+    in_two, options = names_in_two(columns, definition), columns_of_options(columns, definition)
+    return partial(_member, in_two=in_two, options=options, definition=definition)
 
 
 def columns_twice(columns: Sequence[str], definition: FormDefinition) -> list[str]:
@@ -58,11 +61,21 @@ def columns_twice(columns: Sequence[str], definition: FormDefinition) -> list[st
 
 
 def _member(
-    cells: Cells, in_two: Mapping[str, tuple[str, str]], definition: FormDefinition
+    cells: Cells, in_two: Mapping[str, tuple[str, str]], options: OptionColumns, definition: FormDefinition
 ) -> tuple[MemberSchool, list[Mistake]]:
-    """`member`, with the names and the number that stand in two columns."""
+    """`member`, with the names and the number that stand in two columns, and the options that have a column each."""
     names = {box: f"{cells.get(first, '')} {cells.get(last, '')}" for box, (first, last) in in_two.items()}
-    return member({**cells, **names, **_number_in_two(cells, definition)}, definition)
+    joined = names | _number_in_two(cells, definition) | _ticked_in_columns(cells, options)
+    return member({**cells, **joined}, definition)
+
+
+def _ticked_in_columns(cells: Cells, options: OptionColumns) -> dict[str, str]:
+    """The options that are ticked in columns of their own, by the field; none where its own column says something."""
+    found: dict[str, str] = {}
+    for field, columns in options.items():
+        if not cells.get(field, "").strip():
+            found[field] = ";".join(option for column, option in columns.items() if is_ticked(cells.get(column, "")))
+    return found
 
 
 def _number_in_two(cells: Cells, definition: FormDefinition) -> dict[str, str]:
@@ -199,6 +212,4 @@ def _options_by_word(field: Field, definition: FormDefinition) -> Mapping[str, s
     by_word: dict[str, str] = {}
     for options in definition.extract.ticks.get(field.name, {}).values():
         by_word |= {folded(word): option for word, option in options.items()}
-    for option in field.option:
-        by_word |= {folded(word): option.name for word in (option.name, option.label, *option.also)}
-    return by_word
+    return by_word | words_of_options(field)

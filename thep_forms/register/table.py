@@ -8,9 +8,11 @@ from itertools import chain, repeat
 from thep_forms.checking.characters import normal_text
 from thep_forms.definition import FormDefinition
 from thep_forms.register import gias, lists
-from thep_forms.register.columns import EMAIL, columns_of, folded, used_columns
+from thep_forms.register.columns import EMAIL, columns_of, used_columns
+from thep_forms.register.folding import folded
 from thep_forms.register.lists import Mistake, RowReader
 from thep_forms.register.member import MemberSchool
+from thep_forms.register.option_columns import columns_of_options, says_nothing
 from thep_forms.register.worksheets import Row
 
 _FEWEST_LETTERS = 4  # of a heading within the table, or of a note below it
@@ -68,6 +70,8 @@ class Table:
         self.uncalculated: dict[str, list[int]] = {}
         self.merged_across: dict[str, list[int]] = {}
         self.said_nothing: dict[tuple[str, str], list[int]] = {}  # rows by the heading and the label of the field
+        self._options = {} if is_extract else columns_of_options(columns, definition)
+        self._labels = {field.name: field.label for field in definition.fields}
         self._perhaps = () if is_extract else tuple(field for field in definition.fields if field.perhaps)
         self._number, self._name = definition.dfe_field.name, definition.school_name.name
         self._identifying = self._places({self._number, self._name})
@@ -135,8 +139,16 @@ class Table:
             places = [] if field.name in member.record.school else sorted(self._places(set(field.perhaps)))
             for at in places:
                 if at < len(row.cells) and row.cells[at].strip():
-                    key = self.headings[self.columns[at]], field.label
-                    self.said_nothing.setdefault(key, []).append(row.number)
+                    self._note_nothing(at, field.label, row)
+        for name, options in self._options.items():
+            if not any(at < len(row.cells) and row.cells[at].strip() for at in self._places({name})):
+                for at in sorted(self._places(options.keys())):
+                    if at < len(row.cells) and says_nothing(row.cells[at]):
+                        self._note_nothing(at, self._labels[name], row)
+
+    def _note_nothing(self, place: int, label: str, row: Row) -> None:
+        """Note that a cell does not say what it was looked at for."""
+        self.said_nothing.setdefault((self.headings[self.columns[place]], label), []).append(row.number)
 
     def _is_caption(self, cells: Sequence[str]) -> bool:
         """Whether the row has nothing but words in one cell, which are no school's name."""
