@@ -54,7 +54,7 @@ def test_returns_are_fetched_from_the_mailbox_and_the_password_is_asked_for_once
 
 
 def test_heading_says_what_came_once_the_mailbox_is_fetched(
-    page: Page, some: Path, imap: ImapServer, filled: Callable[..., bytes]
+    page: Page, imap: ImapServer, filled: Callable[..., bytes]
 ) -> None:
     imap.deliver("ended", mail({"form.pdf": filled("2101")}))
     go_to(page, "/mailbox")

@@ -158,14 +158,25 @@ def _with_this_domain(address: str, mine: str, domain: str) -> str:
     """The address with that domain, if what was read may be it; empty where it may not."""
     bare = "".join(address.split()).replace(",", ".")
     if mine:
-        return f"{address.strip().partition('@')[0]}@{domain}" if known_text(mine, domain) == domain != mine else ""
+        is_meant = _ran_out(mine, domain) or known_text(mine, domain) == domain != mine
+        return f"{address.strip().partition('@')[0]}@{domain}" if is_meant else ""
     if "@" in bare:
         local, _, rest = bare.rpartition("@")
-        return f"{local}@{domain}" if local and outline(rest) == outline(domain) else ""
+        return f"{local}@{domain}" if local and (_ran_out(rest, domain) or outline(rest) == outline(domain)) else ""
     for at in range(len(bare) - 2, 0, -1):
         if bare[at] in _READ_FOR_AT and known_text(bare[at + 1 :], domain) == domain:
             return f"{bare[:at]}@{domain}"
     return ""
+
+
+def _ran_out(read: str, domain: str) -> bool:
+    """Whether what was read may be the beginning of the domain, whose end did not fit into the box.
+
+    It is not where it is a whole domain, too: `cedar.org` is another than `cedar.org.uk`.
+    """
+    bare = read.casefold().rstrip(".")
+    has_name = domain.startswith(bare) and len(bare) >= len(domain.partition(".")[0])
+    return has_name and bare != domain and not bare.endswith(tuple(f".{end}" for end in _ENDS))
 
 
 def known_address(read: str, known: str) -> str:
