@@ -14,11 +14,12 @@ from tests.conftest import inbox, ingest, rows
 from tests.deciding import return_id, row_of
 from tests.desk import go_to
 from tests.messages import written
+from tests.printers import scanned
 from tests.remake_samples import answers, letter
 from tests.viewer import type_into
 from tests.writing import CEDAR, ELM, IVY, SCHOOLS, email
 from thep_forms.definition import MembershipYear, load_definition
-from thep_forms.generate import generate
+from thep_forms.generate import generate, master_of
 
 Filled = Callable[..., bytes]
 YEAR = MembershipYear(2026)
@@ -135,6 +136,19 @@ def test_a_message_of_a_school_whose_form_is_accepted_is_not_answered_with_a_req
     assert chair["name"] == "Rhys Newman"
     go_to(page, f"/returns/{return_id(some, 'note')}")  # which needs nobody any more
     expect(main_of(page)).not_to_contain_text("close the message")
+
+
+def test_a_page_on_which_nothing_is_asked_is_not_answered_with_a_request_where_the_form_is_accepted(
+    page: Page, some: Path, tmp_path: Path, filled: Filled
+) -> None:
+    copy = master_of(load_definition("2026-27")).copy({"dfe_number": "2101"}, "211/2101")
+    ingest(some, [kept(tmp_path, "form.pdf", filled()), kept(tmp_path, "page 2.pdf", scanned(copy, [1]))])
+    go_to(page, "/")
+    expect(main_of(page)).to_contain_text("A page of the form on which nothing is asked")
+    go_to(page, f"/returns/{return_id(some, 'page 2')}")
+    expect(main_of(page)).to_contain_text("The school's form of 2026-27 is accepted.")
+    expect(main_of(page)).to_contain_text("If it does not, close the file.")
+    expect(main_of(page)).not_to_contain_text("It is quicker if you fill in the PDF")
 
 
 def test_what_came_is_downloaded_as_it_came(page: Page, some: Path, tmp_path: Path, filled: Filled) -> None:
