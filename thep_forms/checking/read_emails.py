@@ -136,12 +136,14 @@ def used_domains(addresses: Iterable[str]) -> Counter[str]:
 def with_domain(address: str, known: Collection[str], others: Mapping[str, int]) -> str:
     """The address with a domain that it was certainly meant to have.
 
-    That is a `known` one, or one that more of the other boxes have than have this one's. `others` counts these.
+    That is a `known` one, or one that more of the other boxes have than have this one's, or of which this one's is the
+    beginning. `others` counts these.
     """
     mine = domain_of(address)
     if mine in known:
         return address
-    counts = Counter({domain: count for domain, count in others.items() if count > others.get(mine, 0)})
+    fewest = others.get(mine, 0)
+    counts = Counter({each: count for each, count in others.items() if count > fewest or _ran_out(mine, each)})
     for domains in (Counter(dict.fromkeys(known, 1)), counts):
         found: Counter[str] = Counter()
         for domain, count in domains.items():
@@ -175,8 +177,9 @@ def _ran_out(read: str, domain: str) -> bool:
     It is not where it is a whole domain, too: `cedar.org` is another than `cedar.org.uk`.
     """
     bare = read.casefold().rstrip(".")
-    has_name = domain.startswith(bare) and len(bare) >= len(domain.partition(".")[0])
-    return has_name and bare != domain and not bare.endswith(tuple(f".{end}" for end in _ENDS))
+    beginning = domain[: len(bare)]
+    has_name = known_text(bare, beginning) == beginning and len(bare) >= len(domain.partition(".")[0])
+    return has_name and beginning != domain and not bare.endswith(tuple(f".{end}" for end in _ENDS))
 
 
 def known_address(read: str, known: str) -> str:
