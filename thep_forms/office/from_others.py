@@ -1,7 +1,7 @@
 """Forms that count for one school, and came from the address of another one that has sent none of its own.
 
-A school that fills in the copy of its neighbour, and leaves the name and the number that are printed there, sends a form
-that looks like the neighbour's in every respect but this.
+A school that fills in the copy of its neighbour, and leaves the name and the number that stand there, sends a form that
+looks like the neighbour's in every respect but this.
 """
 
 from __future__ import annotations
