@@ -151,6 +151,24 @@ def test_a_page_on_which_nothing_is_asked_is_not_answered_with_a_request_where_t
     expect(main_of(page)).not_to_contain_text("It is quicker if you fill in the PDF")
 
 
+def test_a_form_with_an_error_leads_to_the_form_of_the_school_that_counts_until_it_is_settled(
+    page: Page, some: Path, tmp_path: Path, filled: Filled
+) -> None:
+    later = filled(chair_of_governors_name="Elif Stone", main_contact_name="")
+    dated = {
+        "form.eml": (filled(), "Mon, 4 May 2026 10:00:00 +0100"),
+        "new.eml": (later, "Tue, 5 May 2026 10:00:00 +0100"),
+    }
+    sent = {name: message(form, CEDAR, Date=date) for name, (form, date) in dated.items()}
+    ingest(some, [kept(tmp_path, name, each.as_bytes()) for name, each in sent.items()])
+    (faulty,) = (row for row in rows(some / "returns.csv") if row["verdict"] == "needs_attention")
+    go_to(page, f"/returns/{faulty['return_id']}")
+    expect(main_of(page)).to_contain_text("Another form of the school counts until this one is settled.")
+    page.get_by_role("link", name="Look at the one that counts").click()
+    expect(page.locator("#main_contact_name")).not_to_have_value("")
+    expect(main_of(page)).not_to_contain_text("until this one is settled")
+
+
 def test_a_form_that_another_school_sent_in_the_place_of_its_own_is_asked_about(
     page: Page, some: Path, tmp_path: Path, filled: Filled
 ) -> None:
