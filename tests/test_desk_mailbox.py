@@ -12,7 +12,7 @@ import trustme
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import rows
-from tests.desk import context_of, go_to, opened_at, require_accessible, result
+from tests.desk import context_of, go_to, opened_at, require_accessible, result, said
 from tests.imapserver import PASSWORD, ImapServer, needs_dovecot
 from tests.mailserver import MailServer
 from tests.oauthserver import OAuthServer, browser
@@ -51,6 +51,20 @@ def test_returns_are_fetched_from_the_mailbox_and_the_password_is_asked_for_once
     page.get_by_role("button", name="Fetch new messages").click()
     assert "No new message is there." in result(page)
     assert not [flags for flags in imap.flags("one") if b"\\Seen" in flags]
+
+
+def test_heading_says_what_came_once_the_mailbox_is_fetched(
+    page: Page, imap: ImapServer, filled: Callable[..., bytes]
+) -> None:
+    imap.deliver("ended", mail({"form.pdf": filled("2101")}))
+    go_to(page, "/mailbox")
+    sign_in(page, imap, "ended")
+    result(page)
+    assert said(page, "h1") == "1 new file or message came"
+    page.get_by_role("link", name="Fetch again").click()
+    page.get_by_role("button", name="Fetch new messages").click()
+    result(page)
+    assert said(page, "h1") == "No new message is there"
 
 
 def test_wrong_password_is_said_and_asked_for_again(page: Page, imap: ImapServer) -> None:
@@ -144,6 +158,7 @@ def test_drafts_are_put_into_the_mailbox_once(page: Page, imap: ImapServer) -> N
     require_accessible(page)
     sign_in(page, imap, "three")
     words = result(page)
+    assert said(page, "h1") == "3 drafts are in your mailbox"
     assert "3 drafts are in your mailbox." in words
     assert "Elm Tree Primary School: put among the drafts" in words
     assert len(imap.subjects("three", "Ablage")) == 3

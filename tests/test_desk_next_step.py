@@ -13,12 +13,13 @@ from tests import packing
 from tests.conftest import inbox, ingest, rows
 from tests.deciding import return_id, row_of
 from tests.desk import go_to
-from tests.messages import written
+from tests.messages import message, written
+from tests.printers import scanned
 from tests.remake_samples import answers, letter
 from tests.viewer import type_into
 from tests.writing import CEDAR, ELM, IVY, SCHOOLS, email
 from thep_forms.definition import MembershipYear, load_definition
-from thep_forms.generate import generate
+from thep_forms.generate import generate, master_of
 
 Filled = Callable[..., bytes]
 YEAR = MembershipYear(2026)
@@ -122,8 +123,8 @@ def test_a_form_of_an_earlier_year_is_counted_for_the_year_that_is_collected_wit
 def test_a_message_of_a_school_whose_form_is_accepted_is_not_answered_with_a_request_for_the_form(
     page: Page, some: Path, tmp_path: Path, filled: Filled
 ) -> None:
-    message = written("Our chair of governors is now Rhys Newman.", CEDAR)
-    ingest(some, [kept(tmp_path, "form.pdf", filled()), kept(tmp_path, "note.eml", message.as_bytes())])
+    note = written("Our chair of governors is now Rhys Newman.", CEDAR)
+    ingest(some, [kept(tmp_path, "form.pdf", filled()), kept(tmp_path, "note.eml", note.as_bytes())])
     go_to(page, f"/returns/{return_id(some, 'note')}")
     expect(main_of(page)).to_contain_text("The school's form is accepted.")
     expect(main_of(page)).not_to_contain_text("Please save the form and send it again")
@@ -135,6 +136,68 @@ def test_a_message_of_a_school_whose_form_is_accepted_is_not_answered_with_a_req
     assert chair["name"] == "Rhys Newman"
     go_to(page, f"/returns/{return_id(some, 'note')}")  # which needs nobody any more
     expect(main_of(page)).not_to_contain_text("close the message")
+
+
+def test_a_page_on_which_nothing_is_asked_is_not_answered_with_a_request_where_the_form_is_accepted(
+    page: Page, some: Path, tmp_path: Path, filled: Filled
+) -> None:
+    copy = master_of(load_definition("2026-27")).copy({"dfe_number": "2101"}, "211/2101")
+    ingest(some, [kept(tmp_path, "form.pdf", filled()), kept(tmp_path, "page 2.pdf", scanned(copy, [1]))])
+    go_to(page, "/")
+    expect(main_of(page)).to_contain_text("A page of the form on which nothing is asked")
+    go_to(page, f"/returns/{return_id(some, 'page 2')}")
+    expect(main_of(page)).to_contain_text("The school's form of 2026-27 is accepted.")
+    expect(main_of(page)).to_contain_text("If it does not, close the file.")
+    expect(main_of(page)).not_to_contain_text("It is quicker if you fill in the PDF")
+
+
+def test_a_form_with_an_error_leads_to_the_form_of_the_school_that_counts_until_it_is_settled(
+    page: Page, some: Path, tmp_path: Path, filled: Filled
+) -> None:
+    later = filled(chair_of_governors_name="Elif Stone", main_contact_name="")
+    dated = {
+        "form.eml": (filled(), "Mon, 4 May 2026 10:00:00 +0100"),
+        "new.eml": (later, "Tue, 5 May 2026 10:00:00 +0100"),
+    }
+    sent = {name: message(form, CEDAR, Date=date) for name, (form, date) in dated.items()}
+    ingest(some, [kept(tmp_path, name, each.as_bytes()) for name, each in sent.items()])
+    (faulty,) = (row for row in rows(some / "returns.csv") if row["verdict"] == "needs_attention")
+    go_to(page, f"/returns/{faulty['return_id']}")
+    expect(main_of(page)).to_contain_text("Another form of the school counts until this one is settled.")
+    page.get_by_role("link", name="Look at the one that counts").click()
+    expect(page.locator("#main_contact_name")).not_to_have_value("")
+    expect(main_of(page)).not_to_contain_text("until this one is settled")
+
+
+def test_a_form_that_another_school_sent_in_the_place_of_its_own_is_asked_about(
+    page: Page, some: Path, tmp_path: Path, filled: Filled
+) -> None:
+    form = filled(chair_of_governors_name="Elif Stone")
+    ingest(some, [kept(tmp_path, "form.eml", message(form, ELM).as_bytes())])
+    go_to(page, "/")
+    expect(main_of(page)).to_contain_text(
+        "The form of Cedar Primary School came from Elm Tree Primary School, which has sent none of its own."
+    )
+    page.get_by_role("link", name="Look at it").click()
+    page.get_by_label("DFE Number").fill("2103")
+    page.get_by_label("Full Name of School").fill("Elm Tree Primary School")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.locator(".done")).to_contain_text("Elm Tree Primary School")
+    go_to(page, "/")
+    expect(main_of(page)).not_to_contain_text("none of its own")
+    (chair,) = (row for row in rows(some / "contacts.csv") if row["role"] == "chair_of_governors")
+    assert (chair["dfe_number"], chair["name"]) == ("211/2103", "Elif Stone")
+
+
+def test_a_form_that_another_school_passed_on_beside_its_own_is_not_asked_about(
+    page: Page, some: Path, tmp_path: Path, filled: Filled
+) -> None:
+    own = filled(dfe_number="2103", school_name="Elm Tree Primary School")
+    messages = {"passed on.eml": message(filled(), ELM), "own.eml": message(own, ELM)}
+    ingest(some, [kept(tmp_path, name, each.as_bytes()) for name, each in messages.items()])
+    go_to(page, "/")
+    expect(main_of(page)).to_contain_text("Nothing needs you.")
+    expect(main_of(page)).not_to_contain_text("none of its own")
 
 
 def test_what_came_is_downloaded_as_it_came(page: Page, some: Path, tmp_path: Path, filled: Filled) -> None:

@@ -80,6 +80,16 @@ def test_extract_that_does_not_say_which_schools_are_open_is_refused(tmp_path: P
     assert "has no column EstablishmentStatus (name). Download the extract again" in refused(path)
 
 
+def test_list_that_a_council_made_of_an_extract_says_how_it_can_be_used(tmp_path: Path) -> None:
+    path = tmp_path / "members.csv"
+    listed = in_csv([{name: text for name, text in SCHOOL.items() if "Status" not in name}])
+    path.write_text(listed)
+    assert "If all its schools are members, change the heading EstablishmentNumber to “DFE Number”." in refused(path)
+    path.write_text(listed.replace("EstablishmentNumber", "DFE Number"))
+    (school,) = register(path)
+    assert (school.dfe_number, school.record.school["school_name"]) == ("211/2101", "Cedar Primary School")
+
+
 def test_extract_without_a_school_of_the_authority_is_refused(tmp_path: Path) -> None:
     assert "has no school of Tower Hamlets in it" in refused(extract(tmp_path, {"LA (code)": "213"}))
 

@@ -116,6 +116,39 @@ def test_domain_of_the_other_boxes_is_proposed() -> None:
     )
 
 
+@pytest.mark.parametrize("read", ["sam@cedar.exampl", "sam@cedar.exampi", "sam@cedar.", "sam@cedar"])
+def test_domain_that_ran_out_of_its_box_is_proposed_as_the_other_boxes_have_it(read: str) -> None:
+    addresses = {
+        "main_contact_email": "jo@cedar.example",
+        "chair_of_governors_email": "ann@cedar.example",
+        "headteacher_email": read,
+        "headteacher_name": "Sam Okafor",
+    }
+    assert found(read_from_picture(addresses), "headteacher_email", Knowledge()) == (read, "sam@cedar.example")
+
+
+def test_domain_that_ran_out_of_as_many_boxes_as_it_fitted_into_is_proposed_in_these() -> None:
+    addresses = {
+        "main_contact_email": "jo@cedar.exam",
+        "chair_of_governors_email": "ann@cedar.example",
+        "headteacher_email": "sam@cedar.exam",
+    }
+    reading = read_from_picture(addresses)
+    assert found(reading, "main_contact_email", Knowledge()) == ("jo@cedar.exam", "jo@cedar.example")
+    assert found(reading, "headteacher_email", Knowledge()) == ("sam@cedar.exam", "sam@cedar.example")
+    assert found(reading, "chair_of_governors_email", Knowledge())[1] == ""
+
+
+@pytest.mark.parametrize("read", ["sam@cedar.org", "sam@c.org.u", "sam@dove.org.u"])
+def test_domain_that_may_be_another_is_not_taken_for_a_part_of_the_other_boxes(read: str) -> None:
+    addresses = {
+        "main_contact_email": "jo@cedar.org.uk",
+        "chair_of_governors_email": "ann@cedar.org.uk",
+        "headteacher_email": read,
+    }
+    assert found(read_from_picture(addresses), "headteacher_email", Knowledge())[1] == ""
+
+
 @with_list
 def test_last_years_answers_mend_what_was_read(records: Path) -> None:
     decide("enter", records, "2101", "2025-26", *(f"{name}={text}" for name, text in ANSWERS.items()))

@@ -165,3 +165,17 @@ def test_a_leader_who_moved_to_the_page_that_came_back_is_listed_once(tmp_path: 
     assert names == ["Leader D", "Leader B", "Leader C"]
     changed = {(row["field"], row["before"], row["after"]) for row in rows(records / "changes.csv")}
     assert ("email", "leader4@cedar.example", "new@cedar.example") in changed
+
+
+def test_a_page_alone_is_accepted_once_what_the_first_page_asks_is_typed_in(copy: bytes, tmp_path: Path) -> None:
+    (tmp_path / "page 4.pdf").write_bytes(only_pages(copy, (4,)))
+    records = tmp_path / "records"
+    ingest(records, [tmp_path / "page 4.pdf"])
+    (row,) = rows(records / "returns.csv")
+    first = {name: text for name, text in answers("2101").items() if isinstance(text, str)}
+    typed_in = [f"{name}={text}" for name, text in first.items()]
+    assert "dfe_number" in first
+    result = run("correct", row["return_id"], *typed_in, "phases=primary", "-o", records, "--why", "by telephone")
+    assert result.exit_code == 0, result.stderr
+    (row,) = rows(records / "returns.csv")
+    assert (row["verdict"], row["dfe_number"]) == ("accepted", "211/2101")

@@ -16,13 +16,14 @@ from tests.conftest import ingest, rows
 from tests.printers import by_cairo, by_pdfium, drawn_sideways, fit_to_page, in_a_letter, joined, scanned
 from tests.remake_samples import SCHOOLS, answers, dated
 from tests.viewer import type_into
-from thep_forms.definition import FormDefinition, shipped
+from thep_forms.definition import Definitions, FormDefinition, shipped
 from thep_forms.definition.identity import Code
 from thep_forms.generate import PaperCopy, master_of, pack
 from thep_forms.generate.qr import qr_code
 from thep_forms.layout import Rect
 from thep_forms.reading import FileKind, ReadFrom
 from thep_forms.reading.read import read_file
+from thep_forms.reading.reasons import NOTHING_ASKED, PICTURE
 
 LIST = shipped("samples") / "schools.csv"
 NUMBERS = sorted(f"211/{school[0]}" for school in SCHOOLS)
@@ -53,6 +54,14 @@ def test_scan_of_any_page_names_its_school(tmp_path: Path, schools: bytes, page:
     assert (row["verdict"], row["read_from"]) == ("needs_attention", "scan")
     problems = row["problems"].split(";")
     assert problems == ["scan"] if page else "scan_unconfirmed" in problems  # the other pages have no answer
+
+
+def test_scan_of_a_page_without_boxes_says_that_nothing_is_asked_there(schools: bytes) -> None:
+    definitions = Definitions.of_today()
+    (reading,) = read_file(scanned(schools, [1]), definitions)
+    assert (reading.kind, reading.reason) == (FileKind.SCAN, NOTHING_ASKED)
+    (both,) = read_file(scanned(schools, [0, 1]), definitions)
+    assert both.reason == PICTURE
 
 
 def test_scan_of_a_copy_sent_by_email_names_its_school(tmp_path: Path, definition: FormDefinition) -> None:

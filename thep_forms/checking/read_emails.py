@@ -136,12 +136,14 @@ def used_domains(addresses: Iterable[str]) -> Counter[str]:
 def with_domain(address: str, known: Collection[str], others: Mapping[str, int]) -> str:
     """The address with a domain that it was certainly meant to have.
 
-    That is a `known` one, or one that more of the other boxes have than have this one's. `others` counts these.
+    That is a `known` one, or one that more of the other boxes have than have this one's, or of which this one's is the
+    beginning. `others` counts these.
     """
     mine = domain_of(address)
     if mine in known:
         return address
-    counts = Counter({domain: count for domain, count in others.items() if count > others.get(mine, 0)})
+    fewest = others.get(mine, 0)
+    counts = Counter({each: count for each, count in others.items() if count > fewest or _ran_out(mine, each)})
     for domains in (Counter(dict.fromkeys(known, 1)), counts):
         found: Counter[str] = Counter()
         for domain, count in domains.items():
@@ -158,14 +160,26 @@ def _with_this_domain(address: str, mine: str, domain: str) -> str:
     """The address with that domain, if what was read may be it; empty where it may not."""
     bare = "".join(address.split()).replace(",", ".")
     if mine:
-        return f"{address.strip().partition('@')[0]}@{domain}" if known_text(mine, domain) == domain != mine else ""
+        is_meant = _ran_out(mine, domain) or known_text(mine, domain) == domain != mine
+        return f"{address.strip().partition('@')[0]}@{domain}" if is_meant else ""
     if "@" in bare:
         local, _, rest = bare.rpartition("@")
-        return f"{local}@{domain}" if local and outline(rest) == outline(domain) else ""
+        return f"{local}@{domain}" if local and (_ran_out(rest, domain) or outline(rest) == outline(domain)) else ""
     for at in range(len(bare) - 2, 0, -1):
         if bare[at] in _READ_FOR_AT and known_text(bare[at + 1 :], domain) == domain:
             return f"{bare[:at]}@{domain}"
     return ""
+
+
+def _ran_out(read: str, domain: str) -> bool:
+    """Whether what was read may be the beginning of the domain, whose end did not fit into the box.
+
+    It is not where it is a whole domain, too: `cedar.org` is another than `cedar.org.uk`.
+    """
+    bare = read.casefold().rstrip(".")
+    beginning = domain[: len(bare)]
+    has_name = known_text(bare, beginning) == beginning and len(bare) >= len(domain.partition(".")[0])
+    return has_name and beginning != domain and not bare.endswith(tuple(f".{end}" for end in _ENDS))
 
 
 def known_address(read: str, known: str) -> str:

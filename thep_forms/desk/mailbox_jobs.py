@@ -35,6 +35,7 @@ def fetching(desk: DeskContext, typed: TypedMailbox, account: Account) -> Work:
         job.outcome = _outcome(summary)
         if summary.failures:
             raise MailboxError(" ".join(summary.failures))
+        job.result = job.outcome[0].rstrip(".")
 
     return work
 
@@ -82,5 +83,6 @@ def putting_drafts(desk: DeskContext, request: MailRequest, typed: TypedMailbox,
         finally:
             count = "1 draft is" if job.done == 1 else f"{job.done} drafts are"
             job.outcome = (f"{count} in your mailbox.", "Look at each with your mail program, and send it from there.")
+        job.result = job.outcome[0].rstrip(".")
 
     return work

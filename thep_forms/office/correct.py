@@ -76,7 +76,8 @@ def _decision(desk: Desk, returned: Returned, name: str, text: str, why: str, de
         return desk.decision(Action.CONFIRM, returned, field=name, before=code, after=text, why=why)
     if name == definition.dfe_field.name:
         number = dfe_number(text, definition.partnership.dfe_prefix).value or text
-        before = returned.dfe_number
+        is_missing = any(found.code is ProblemCode.DFE_MISSING for found in problems)  # then the copy's code tells it
+        before = "" if is_missing else returned.dfe_number
         return desk.decision(Action.ASSIGN, returned, field=Assigned.SCHOOL, before=before, after=number, why=why)
     known = {value.field: value.now for value in desk.records.answers(returned)}
     return desk.decision(Action.CORRECT, returned, field=name, before=known.get(name, ""), after=text, why=why)

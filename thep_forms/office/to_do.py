@@ -12,6 +12,7 @@ from msgspec import Struct
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.office.done import Done, DoneToday, done_today, just_done
 from thep_forms.office.enter import why_not_unchanged
+from thep_forms.office.from_others import FromAnother, forms_from_others
 from thep_forms.office.lacking import lacking
 from thep_forms.office.opening import open_records
 from thep_forms.office.school_status import SchoolStatus, Standing, first_reminder_day
@@ -34,7 +35,7 @@ class ToDo(Struct, frozen=True):
     count. `lacking` are the schools whose accepted form lacks a required answer since a person was deleted.
     `refused` says of tasks why “all as last year” does not settle them, by the id of the return. `words` are what
     people wrote in the messages that brought them, by the id of the return. `messages` counts the forms that
-    need nobody and came with words.
+    need nobody and came with words. `from_others` are the forms that came from another school without one.
     """
 
     year: str
@@ -50,6 +51,7 @@ class ToDo(Struct, frozen=True):
     refused: dict[str, str]
     words: dict[str, str]
     messages: int
+    from_others: tuple[FromAnother, ...]
 
     @property
     def not_sent(self) -> int:
@@ -103,6 +105,7 @@ def look_up_to_do(
             records.once((_refused, definitions.default_year), lambda: _refused(found, records, definitions)),
             words_of_tasks((task.return_id for task in of_year), ledger, records),
             len(with_words(records, wanted)),
+            tuple(forms_from_others(statuses, records, wanted)),
         )
 
 

@@ -177,9 +177,6 @@ def _reading(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> Readin
     for page in pages:
         answers.update(page.answers)
     places = tuple(page.place for page in pages if page.place)
-    reason = reasons.PICTURE if all(page.is_legible for page in pages) else reasons.ILLEGIBLE
-    if not is_installed():
-        reason = reasons.NOT_INSTALLED
     missing = _missing(pages, definitions) if answers else ()
     if first and not answers:
         first = replace(first, digest="")  # nothing was read that could be compared with that
@@ -188,11 +185,20 @@ def _reading(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> Readin
         answers,
         form_id=first.form_id if first else "",
         title=next((page.title for page in pages if page.title), ""),
-        reason=reason,
+        reason=_reason(pages),
         pages_missing=missing,
         boxes=tuple(sorted(answers)) if missing else (),
         places=places,
     )
+
+
+def _reason(pages: Sequence[SeenPage]) -> str:
+    """Why nothing is read where nothing is: on a page without boxes, nothing was looked for."""
+    if not is_installed():
+        return reasons.NOT_INSTALLED
+    if not all(page.is_legible for page in pages):
+        return reasons.ILLEGIBLE
+    return reasons.PICTURE if any(page.place for page in pages) else reasons.NOTHING_ASKED
 
 
 def _missing(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> tuple[int, ...]:

@@ -30,7 +30,10 @@ def reader(columns: Sequence[str], definition: FormDefinition) -> RowReader | No
         return None
     for column in definition.extract.only:
         if folded(column) not in columns:
-            raise SourceError(f"has no column {column}. Download the extract again, with all its columns.")
+            raise SourceError(
+                f"has no column {column}. Download the extract again, with all its columns. If all its schools are "
+                f"members, change the heading {NUMBER} to “{definition.dfe_field.label}”."
+            )
     return _Extract(definition).read
 
 

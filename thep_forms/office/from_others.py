@@ -1,0 +1,47 @@
+"""Forms that count for one school, and came from the address of another one that has sent none of its own.
+
+A school that fills in the copy of its neighbour, and leaves the name and the number that stand there, sends a form that
+looks like the neighbour's in every respect but this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from msgspec import Struct
+
+from thep_forms.office.school_status import SchoolStatus, Standing
+from thep_forms.records import Records
+from thep_forms.records.returned import Returned
+
+_SENT_A_FORM = {Standing.ACCEPTED, Standing.NEEDS_ATTENTION}
+
+
+class FromAnother(Struct, frozen=True):
+    """A form that counts for a school, and the name of the `sender`, which is another one."""
+
+    return_id: str
+    school_name: str
+    sender: str
+
+
+def forms_from_others(statuses: Iterable[SchoolStatus], records: Records, year: str) -> Iterator[FromAnother]:
+    """The forms of that year that came from schools without one. `statuses` are those of all members."""
+    members = {status.dfe_number: status for status in statuses}
+    without = {number: status for number, status in members.items() if status.standing not in _SENT_A_FORM}
+    if not without:
+        return
+    for entry in records.accepted():
+        sender = _sender(entry, records) if entry.year == year and entry.school in members else ""
+        if sender in without:
+            yield FromAnother(entry.return_id, _name(entry.school, members), _name(sender, members))
+
+
+def _sender(entry: Returned, records: Records) -> str:
+    """The number of the school from whose address it came; empty where a person has said whose it is."""
+    came = entry.arrivals_from_school
+    return "" if entry.judgement.assigned_school or not came else records.correspondents.school_of(came[0])
+
+
+def _name(number: str, members: Mapping[str, SchoolStatus]) -> str:
+    return members[number].member.name or number
