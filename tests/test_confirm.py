@@ -92,6 +92,56 @@ def test_an_error_is_not_confirmed_but_corrected(records: Path, filled: Filled) 
     assert ("not an email address" in line, "thep-forms correct" in line) == (True, True)
 
 
+@pytest.mark.parametrize("typed", ["Vacant", "TBC", "To be elected in May", "None at the moment", "N/A"])
+def test_a_post_that_nobody_holds_is_confirmed_and_the_form_counts_without_a_name(
+    records: Path, filled: Filled, typed: str
+) -> None:
+    pdf = filled(chair_of_governors_name=typed, chair_of_governors_designation="", chair_of_governors_email="")
+    ingest(records, [inbox(records.parent / "in", cedar=pdf)])
+    cedar = return_id(records, "cedar")
+    assert row_of(records, cedar)["verdict"] == "needs_attention"
+    decide("confirm", records, cedar, "chair_of_governors_name")
+    assert (row_of(records, cedar)["verdict"], rows(records / "problems.csv")) == ("accepted", [])
+    assert "chair_of_governors" not in {row["role"] for row in rows(records / "contacts.csv")}
+    assert last_decision(records)["after"] == typed
+
+
+def test_an_office_types_that_a_post_is_vacant_and_confirms_it(records: Path, filled: Filled) -> None:
+    ingest(records, [inbox(records.parent / "in", cedar=filled(chair_of_governors_name=""))])
+    cedar = return_id(records, "cedar")
+    refused("confirm", records, cedar, "chair_of_governors_name")
+    decide("correct", records, cedar, "chair_of_governors_name=vacant")
+    decide("confirm", records, cedar)
+    assert row_of(records, cedar)["problems"] == ""
+
+
+def test_an_entered_form_with_a_vacant_post_waits_until_that_is_confirmed(records: Path, filled: Filled) -> None:
+    ingest(records, [inbox(records.parent / "in", cedar=filled())])
+    decide("enter", records, "2101", "2026-27", "chair_of_governors_name=To be elected")
+    (entered,) = (row for row in rows(records / "returns.csv") if row["return_id"].startswith("office-"))
+    assert (entered["verdict"], entered["problems"]) == ("needs_attention", "value_unlikely;contact_missing")
+    decide("confirm", records, entered["return_id"])
+    assert row_of(records, entered["return_id"])["verdict"] == "accepted"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"chair_of_governors_name": "As above"},
+        {"chair_of_governors_name": ""},
+        {"main_contact_name": "Vacant"},
+        {"main_contact_email": "None"},
+    ],
+)
+def test_a_required_answer_that_is_no_vacant_post_is_not_confirmed(
+    records: Path, filled: Filled, answers: dict[str, str]
+) -> None:
+    ingest(records, [inbox(records.parent / "in", cedar=filled(**answers))])
+    cedar = return_id(records, "cedar")
+    assert "thep-forms correct" in refused("confirm", records, cedar, *answers)
+    assert row_of(records, cedar)["verdict"] == "needs_attention"
+
+
 def test_queries_are_confirmed_beside_an_error_that_stays(records: Path, filled: Filled) -> None:
     ingest(records, [inbox(records.parent / "in", cedar=filled(main_contact_email="jo@cedar", **QUERIES))])
     cedar = return_id(records, "cedar")

@@ -85,7 +85,7 @@ def test_a_person_who_was_not_on_the_form_is_added(records: Path, wrong: str) ->
     [
         ("main_contact_email=jo@cedar", "is not an email address"),
         (f"{CHAIR}=", "there is no answer yet"),
-        (f"{CHAIR}=TBC", "there is no answer yet"),
+        ("main_contact_name=TBC", "there is no answer yet"),
         ("phases=", "no box is ticked"),
         ("phases=kindergarten", "kindergarten"),
         ("dfe_number=212/2101", "another local authority"),

@@ -247,6 +247,17 @@ def test_the_school_of_which_the_name_of_a_file_speaks_is_proposed(
     check("check it")
 
 
+def test_post_that_nobody_holds_is_confirmed_with_one_click(
+    page: Page, some: Path, filled: Filled, tmp_path: Path
+) -> None:
+    ingest(some, [kept(tmp_path, "form.pdf", filled(chair_of_governors_name="Vacant"))])
+    go_to(page, f"/returns/{return_id(some, 'form')}")
+    expect(main_of(page)).not_to_contain_text("leave the box empty")
+    page.get_by_role("button", name="Confirm that nobody holds it").click()
+    expect(main_of(page)).to_contain_text("Accepted")
+    assert row_of(some, return_id(some, "form"))["verdict"] == "accepted"
+
+
 def test_required_stands_beside_the_question_and_not_in_the_example_below_it(page: Page) -> None:
     go_to(page, "/start")
     label = page.locator("label[for=return_by]")

@@ -133,16 +133,20 @@ class AnswerChecker:
     def _oddities(self, box: Box, raw: Answer, value: str) -> None:
         """What is unusual in what was typed."""
         if self._says_nothing(box, raw):
-            self.note_in(box, raw, ProblemCode.VALUE_UNLIKELY)
+            self._unlikely(box, raw)
         elif likely := meant(box.kind, raw.text, value):
             letters = _letters_in_words(raw.text) if box.kind is Kind.EMAIL else ""
             self.note_in(box, raw, ProblemCode.VALUE_MISSPELT, meant=shown(likely), letters=letters)
         elif box.kind is Kind.EMAIL and _is_example(value, box):
-            self.note_in(box, raw, ProblemCode.VALUE_UNLIKELY)
+            self._unlikely(box, raw)
         if value:
             self._left_out(box, raw, value)
         if (is_formula(raw.text) or is_formula(value)) and says_something(raw):
             self.note_in(box, raw, ProblemCode.FORMULA_NEUTRALISED)
+
+    def _unlikely(self, box: Box, raw: Answer) -> None:
+        otherwise = "" if box.name in self.required else ", or leave the box empty if there is none"
+        self.note_in(box, raw, ProblemCode.VALUE_UNLIKELY, otherwise=otherwise)
 
     def _left_out(self, box: Box, raw: Answer, value: str) -> None:
         """What the normal form of an address or a number leaves out or replaces."""

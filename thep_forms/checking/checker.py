@@ -10,6 +10,7 @@ from thep_forms.checking import normalise
 from thep_forms.checking.answers import AnswerChecker, has_signs, says_something
 from thep_forms.checking.characters import without_controls
 from thep_forms.checking.corrections import NO_CORRECTIONS, Corrections, corrected, with_what_came_in
+from thep_forms.checking.non_answers import says_vacant
 from thep_forms.checking.problems import shown
 from thep_forms.checking.record import Checked, CheckedValue, Contact, SchoolRecord
 from thep_forms.definition.form import Block, Box, FormDefinition
@@ -165,9 +166,11 @@ class _Checker:
         options = ", ".join(option.label for option in field.option)
         self._absent(field.missing, field.name, field.label, field.label.lower(), options)
 
-    def _absent(self, code: ProblemCode, name: str, label: str, wanted: str, options: str = "") -> None:
+    def _absent(
+        self, code: ProblemCode, name: str, label: str, wanted: str, options: str = "", typed: str = ""
+    ) -> None:
         prefix = self.definition.partnership.dfe_prefix
-        self.answer_checker.note(code, name, label, wanted=wanted, options=options, prefix=prefix)
+        self.answer_checker.note(code, name, label, typed, wanted=wanted, options=options, prefix=prefix)
 
     def _ticks(self, field: Field, boxes: tuple[Box, ...]) -> str:
         ticked: list[Option] = []
@@ -208,7 +211,7 @@ class _Checker:
             elif not contact and block.role.required:
                 wanted = " and ".join(block.boxes[part].caption.lower() for part in block.role.required)
                 first = block.boxes[block.role.required[0]].name
-                self._absent(block.role.missing, first, block.label, wanted)
+                self._absent(block.role.missing, first, block.label, wanted, typed=self._vacancy(block))
             if contact:
                 held[block.role.name] = contact
                 contacts.append(contact)
@@ -225,12 +228,18 @@ class _Checker:
         for part in block.role.required:
             box = block.boxes[part]
             if not self.answer_checker.is_answer(box, raw[part]):
-                self._absent(block.role.missing, box.name, box.label, box.caption.lower())
+                typed = self._vacancy(block) if part == self.definition.person_name.name else ""
+                self._absent(block.role.missing, box.name, box.label, box.caption.lower(), typed=typed)
         name = self.definition.person_name.name
         if name not in block.role.required and not says_something(raw[name]) and not has_signs(raw[name].text):
             box = block.boxes[name]
             self._absent(ProblemCode.NAME_MISSING, box.name, box.label, box.caption.lower())
         return Contact(block.role.name, block.position, values)
+
+    def _vacancy(self, block: Block) -> str:
+        """What was typed for a name, if it says that nobody holds a post that may be vacant."""
+        name = self.answer_checker.raw(block.boxes[self.definition.person_name.name]).text
+        return name if block.role.may_be_vacant and says_vacant(name) else ""
 
     def _holder(self, block: Block, holder: Contact | None) -> Contact | None:
         """The holder of another role, if their job title says that they hold this one too."""

@@ -45,6 +45,18 @@ _BESIDE = re.compile(
     """,
     re.VERBOSE,
 )
+# Such phrases that say that nobody holds a post. The others say that somebody does, or may do, such as `as above`.
+_NOBODY_THERE = re.compile(
+    r"""(?<!\w)(?:
+    n\s*[/.\\-]\s*a | na | nil | none | nobody | no[ -]one | no\s+(?:chair|person)
+    | not\s+(?:applicable|yet|appointed|in\s+post|elected|filled) | no\s+longer\s+in\s+post
+    | t\.?\s?b\.?\s?[ac]
+    | (?:to|will)\s+be\s+(?:agreed|announced|appointed|arranged|confirmed|decided|determined|elected|filled|recruited)
+    | recruiting | (?:awaiting|pending|under)\s+(?:appointment|confirmation|election|recruitment)
+    | vacant | vacancy | unfilled
+    )(?!\w)""",
+    re.VERBOSE,
+)
 _WORD = re.compile(r"[^\W\d_]+")
 _MONTH_AS_NAME = re.compile(r"(?:april|august|jan|june|may)\s+(?:na|nil|none|null|private|same)")
 
@@ -82,6 +94,11 @@ def is_non_answer(text: str) -> bool:
     return all(_BESIDE.fullmatch(word) for word in _WORD.findall(rest)) and not re.search(
         r"\d{5}", re.sub(r"\s", "", rest)
     )
+
+
+def says_vacant(text: str) -> bool:
+    """Whether the text says only that nobody holds the post, for now or at all."""
+    return is_non_answer(text) and bool(_NOBODY_THERE.search(text.casefold()))
 
 
 @lru_cache(_REMEMBERED)

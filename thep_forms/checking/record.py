@@ -20,6 +20,16 @@ class Problem(Struct, frozen=True):
     value: str
     message: str
 
+    @property
+    def is_vacancy(self) -> bool:
+        """Whether nobody is named because the school says that the post is vacant: the value is what it says."""
+        return self.code is ProblemCode.CONTACT_MISSING and bool(self.value)
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether no answer may be noted with it. That a post is vacant may be noted, and is then to be confirmed."""
+        return self.severity is Severity.ERROR and not self.is_vacancy
+
 
 class CheckedValue(Struct, frozen=True, omit_defaults=True):
     """An answer as it was typed beside its normal form. `corrected` is what a person put in its place.

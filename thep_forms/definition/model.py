@@ -176,7 +176,7 @@ class Role(TemplateTable, frozen=True, kw_only=True):
 
     If the role's block is empty, the holder of the role `held_by` may hold this role too. Their job title must have
     one of the words `held_if_job_title` and none of `not_if_job_title`. `also` are other words for the role in the
-    columns of a register list.
+    columns of a register list. `may_be_vacant`: a person may confirm that nobody holds it, where the school says so.
     """
 
     name: Slug
@@ -186,6 +186,7 @@ class Role(TemplateTable, frozen=True, kw_only=True):
     required: tuple[Slug, ...] = ()
     missing: ProblemCode = ProblemCode.CONTACT_MISSING
     repeats: bool = False
+    may_be_vacant: bool = False
     held_by: Slug | None = None
     held_if_job_title: tuple[Words, ...] = ()
     not_if_job_title: tuple[Words, ...] = ()

@@ -42,6 +42,7 @@ WORDS: Mapping[ProblemCode, tuple[str, ...]] = {
     ProblemCode.VALUE_STRUCK_OUT: ("read",),
     ProblemCode.VALUE_CONFLICT: ("other",),
     ProblemCode.VALUE_CORRECTED: ("noted", "reason"),
+    ProblemCode.VALUE_UNLIKELY: ("otherwise",),
     ProblemCode.VALUE_MISSPELT: ("meant", "letters"),
     ProblemCode.VALUE_LONG: ("length", "longest"),
     ProblemCode.YEAR_MISMATCH: ("other",),

@@ -56,8 +56,13 @@ def _confirmed(desk: Desk, returned: Returned, problems: Sequence[Problem], why:
 
 
 def can_be_confirmed(problem: Problem, definition: FormDefinition) -> bool:
-    """Whether a person may say that the problem is none: each query, and the errors that are no wrong answers."""
-    return problem.severity is Severity.QUERY or definition.problems[problem.code].can_be_confirmed
+    """Whether a person may say that the problem is none: each query, and the errors that are no wrong answers.
+
+    Such an error is also that nobody is named for a post of which the school says that it is vacant.
+    """
+    if problem.severity is Severity.QUERY or problem.is_vacancy:
+        return True
+    return definition.problems[problem.code].can_be_confirmed
 
 
 def can_be_confirmed_now(problems: Sequence[Problem], definition: FormDefinition) -> list[Problem]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Assigned, Decision, Verdict
-from thep_forms.definition import Definitions, FormDefinition, ProblemCode, Severity
+from thep_forms.definition import Definitions, FormDefinition, ProblemCode
 from thep_forms.definition.model import Kind
 from thep_forms.errors import AnswersError, DecisionError, Remedy
 from thep_forms.office.answers import answers_in, asked_about
@@ -100,8 +100,8 @@ def _require_right(
     knowledge = knowledge_of(desk.ledger, reading, corrections)
     checked = check_reading(reading, desk.definitions, corrections, knowledge).checked
     names = asked_about(answers, definition)
-    errors = [problem for problem in checked.problems if problem.severity is Severity.ERROR] if checked else []
-    if wrong := [problem.message for problem in errors if problem.field in names]:
+    problems = checked.problems if checked else ()
+    if wrong := [problem.message for problem in problems if problem.is_wrong and problem.field in names]:
         raise AnswersError(wrong, "Nothing was changed.")
     if checked and checked.dfe_number and definition.dfe_field.name in answers:
         members = desk.records.registers.members(returned.year_collected)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from thep_forms.checking import Problem
 from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Arrival
-from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import Kind
 from thep_forms.errors import AnswersError, DecisionError, Remedy
 from thep_forms.office.answers import TICKED, answers_in, boxes_to_fill
@@ -141,7 +141,7 @@ def _reading(answers: Mapping[str, str], definition: FormDefinition) -> Reading:
 
 def _errors(reading: Reading, definitions: Definitions) -> list[Problem]:
     checked = check_reading(reading, definitions).checked
-    return [problem for problem in checked.problems if problem.severity is Severity.ERROR] if checked else []
+    return [problem for problem in checked.problems if problem.is_wrong] if checked else []
 
 
 def _labels(problems: Sequence[Problem]) -> tuple[str, ...]:

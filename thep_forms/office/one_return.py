@@ -83,6 +83,11 @@ class ShownAnswer(Struct, frozen=True):
         return (self.likely or self.raw) if self.corrected is None else self.corrected
 
     @property
+    def is_vacancy(self) -> bool:
+        """Whether the school says that nobody holds the post, which a person may confirm."""
+        return any(problem.is_vacancy for problem in self.problems)
+
+    @property
     def is_new(self) -> bool:
         """Whether it differs from what the school answered before. An empty box says that of a box to tick alone."""
         return self.before is not None and (self.is_tick or bool(self.before)) and self.before != self.value
