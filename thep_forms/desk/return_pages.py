@@ -33,6 +33,7 @@ from thep_forms.office.kept_file import look_up_file
 from thep_forms.office.one_return import ShownReturn, look_up_return, problems_in_words
 from thep_forms.office.page_pictures import draw_page
 from thep_forms.office.prefer import prefer
+from thep_forms.office.put_together import put_together
 from thep_forms.office.school_in_name import number_of, school_in_name
 from thep_forms.office.tasks import Task, next_task
 from thep_forms.office.to_do import look_up_names, look_up_tasks
@@ -121,7 +122,8 @@ class ReturnPages(PageGroup):
             numbers = self._decide(request.path_params["act"], shown, form)
         except (DecisionError, YearError) as error:
             return self.one_return(request, error, form.answers)
-        return go_to(f"/returns/{return_id}", numbers, self._next_place(return_id, form["confirm"]))
+        decided = shown.rest if request.path_params["act"] == "add" else return_id
+        return go_to(f"/returns/{decided}", numbers, self._next_place(return_id, form["confirm"]))
 
     def _next_place(self, return_id: str, confirmed: str) -> str:
         """Where to go on after a box that was confirmed: the next answer from the picture, else the next return."""
@@ -151,6 +153,8 @@ class ReturnPages(PageGroup):
             case "close":
                 (closed,) = close(self.desk.folder, [return_id], why, definitions)
                 return closed.numbers
+            case "add" if shown.rest:
+                return put_together(self.desk.folder, return_id, shown.rest, definitions)
             case "prefer":
                 return prefer(self.desk.folder, return_id, definitions, why).numbers
         raise DecisionError("The desk knows no such act.")

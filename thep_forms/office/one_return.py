@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,6 +22,7 @@ from thep_forms.office.confirm import can_be_confirmed_now
 from thep_forms.office.history import Event, events_of_return
 from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.opening import open_records
+from thep_forms.office.parted_forms import boxes_of_later_pages, form_with_the_rest
 from thep_forms.office.pictured_boxes import pictured_boxes
 from thep_forms.office.school_words import MessageWords, message_itself, words_around
 from thep_forms.office.tasks import Task, needs_somebody, task_of
@@ -125,7 +126,8 @@ class ShownReturn(Struct, frozen=True):
     `can_be_corrected`: it is a form, or a picture from which answers were read. `questions` counts what can be
     confirmed. `message` is what a message without a form says, `words` what the messages around a file say. `lacks`
     says what is missing since a person was deleted; empty for nothing. `events` are what happened to it. `counting` is
-    the id of the school's form that counts for the year, if it is another one; empty where there is none.
+    the id of the school's form that counts for the year, if it is another one; empty where there is none. `rest` is the
+    id of the return that has the first page of this form, where this one has later pages alone.
     """
 
     returned: Returned
@@ -142,6 +144,7 @@ class ShownReturn(Struct, frozen=True):
     lacks: str = ""
     events: tuple[Event, ...] = ()
     counting: str = ""
+    rest: str = ""
 
     @property
     def to_settle(self) -> tuple[ShownAnswer, ...]:
@@ -184,8 +187,13 @@ def look_up_return(folder: Path, return_id: str, definitions: Definitions) -> Sh
 def show_return(returned: Returned, ledger: Ledger, records: Records, definitions: Definitions) -> ShownReturn:
     """A return of these records, as a person looks at it."""
     definition = definitions(MembershipYear.parse(returned.year) if returned.year else None)
-    problems = records.problems(returned)
+    rest = form_with_the_rest(returned, records)
+    problems: Sequence[Problem] = records.problems(returned)
     answers = _answers(returned, ledger, records, definition)
+    if rest:  # what is on the other pages is asked there
+        boxes = boxes_of_later_pages(returned, records)
+        problems = [problem for problem in problems if problem.field in boxes]
+        answers = tuple(answer for answer in answers if answer.box.name in boxes)
     shown = {answer.box.name for answer in answers}
     number, name = records.school_of(returned)
     return ShownReturn(
@@ -203,6 +211,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         lacking_in_words(lacking(records).get(returned.return_id, ())),
         tuple(events_of_return(returned, records)),
         _counting(number, returned, records),
+        rest,
     )
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from thep_forms.checking import Problem
 from thep_forms.definition.model import ProblemCode, Severity
+from thep_forms.office.parted_forms import LATER_PAGES, form_with_the_rest
 from thep_forms.office.words import all_in_short, reason_in_short
 from thep_forms.reading import FileKind
 from thep_forms.records import Records, Returned
@@ -163,6 +164,8 @@ def _kind(entry: Returned, errors: Iterable[Problem]) -> TaskKind:
 def _what(entry: Returned, errors: Iterable[Problem], records: Records) -> list[str]:
     if entry.entry.reason and not entry.entry.has_answers:
         return [reason_in_short(entry.entry.reason)]
+    if form_with_the_rest(entry, records):
+        return [LATER_PAGES]
     words = all_in_short(errors, records.definition.problems)
     return words or [entry.verdict.replace("_", " ")]
 

@@ -1,0 +1,90 @@
+"""The pages of a form that came in several files are put together at the desk, clicked in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import inbox, ingest, rows
+from tests.deciding import decide, return_id, row_of
+from tests.desk import go_to
+from tests.printers import by_qpdf, pages_of, scanned
+from tests.remake_samples import answers
+from tests.viewer import type_into
+from thep_forms.definition import FormDefinition
+from thep_forms.generate import master_of
+
+LEADERS: dict[str, str | bool] = {
+    f"senior_leader_{number}_name": name for number, name in enumerate(("Ada Hill", "Bo Khan", "Cy Dale", "Di Ford"), 1)
+}
+ADD = "Add these answers to that form"
+
+
+@pytest.fixture(scope="module")
+def copy(definition: FormDefinition) -> bytes:
+    """Cedar's form with four leaders, two of whom are on its last page."""
+    return type_into(master_of(definition).copy({}, "211/2101"), answers("2101", **LEADERS))
+
+
+@pytest.fixture
+def some(three_schools: Path) -> Path:
+    return three_schools
+
+
+def leaders(records: Path) -> list[str]:
+    return [row["name"] for row in rows(records / "contacts.csv") if row["role"] == "senior_leader"]
+
+
+def read(records: Path, folder: Path, **files: bytes) -> None:
+    ingest(records, [inbox(folder / "pages", **files)])
+
+
+def test_answers_of_a_later_page_are_added_to_the_form_with_the_first(
+    page: Page, some: Path, tmp_path: Path, copy: bytes
+) -> None:
+    printed = by_qpdf(copy)
+    read(some, tmp_path, first=pages_of(printed, 0), last=pages_of(printed, 3))
+    go_to(page, "/")
+    expect(page.locator("main")).to_contain_text("whose first page came in another file")
+    go_to(page, f"/returns/{return_id(some, 'last')}")
+    expect(page.locator("main")).not_to_contain_text("no answer")
+    page.get_by_role("button", name=ADD).click()
+    expect(page).to_have_url(re.compile(f"/returns/{return_id(some, 'first')}"))
+    assert leaders(some) == ["Ada Hill", "Bo Khan", "Cy Dale", "Di Ford"]
+    assert row_of(some, return_id(some, "last"))["verdict"] == "closed"
+
+
+def test_answers_of_a_scanned_page_are_compared_before_they_are_added(
+    page: Page, some: Path, tmp_path: Path, copy: bytes
+) -> None:
+    read(some, tmp_path, first=scanned(copy), last=scanned(copy, [3]))
+    go_to(page, f"/returns/{return_id(some, 'last')}")
+    expect(page.get_by_text("Compare the answers below with the page")).to_be_visible()
+    expect(page.get_by_role("button", name=ADD)).to_have_count(0)
+    page.get_by_role("button", name="Confirm all that is right").first.click()
+    page.get_by_role("button", name=ADD).click()
+    decide("confirm", some, return_id(some, "first"))
+    assert leaders(some) == ["Ada Hill", "Bo Khan", "Cy Dale", "Di Ford"]
+
+
+@pytest.mark.parametrize("others", [(), ("2102",), ("2101", "2101")])
+def test_a_later_page_is_not_added_where_nobody_knows_to_which_form(
+    page: Page,
+    some: Path,
+    tmp_path: Path,
+    copy: bytes,
+    filled: Callable[..., bytes],
+    others: tuple[str, ...],
+) -> None:
+    forms = {
+        f"form{at}": filled(number, chair_of_governors_name=f"Ann {'Lee' * at}", main_contact_email="none")
+        for at, number in enumerate(others, 1)
+    }
+    read(some, tmp_path, last=pages_of(by_qpdf(copy), 3), **forms)
+    go_to(page, f"/returns/{return_id(some, 'last')}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Cedar")
+    expect(page.get_by_role("button", name=ADD)).to_have_count(0)
