@@ -23,7 +23,7 @@ from thep_forms.definition import load_definition
 from thep_forms.generate import PaperCopy, pack
 from thep_forms.office.box_crops import draw_crop
 from thep_forms.office.box_places import look_up_places
-from thep_forms.reading import PagePlace
+from thep_forms.reading import Doubt, PagePlace
 
 Filled = Callable[..., bytes]
 expect.set_options(timeout=PATIENCE)
@@ -192,6 +192,19 @@ def test_wrong_answer_with_the_rest_confirmed_stays_and_says_why(page: Page, som
     page.get_by_role("button", name="Confirm all that is right").first.click()
     expect(page.locator(f"[data-box={EMAIL}]")).to_contain_text("is not an email address")
     assert unconfirmed(some) == {EMAIL}
+
+
+def test_answer_with_something_crossed_out_is_confirmed_by_itself(page: Page, some: Path) -> None:
+    reading = read_from_picture(number="4242")
+    struck = replace(reading.answers[CHAIR], doubts=frozenset({Doubt.STRUCK_OUT}), others=("Priya Rahman",))
+    crossed_out = put_in(some, replace(reading, answers={**reading.answers, CHAIR: struck}))
+    look(page, crossed_out)
+    page.get_by_role("button", name="Confirm all that is right").first.click()
+    expect(page.locator("main")).to_contain_text("Answers with something crossed out stay")
+    assert codes(some, crossed_out) == {"scan_unconfirmed", "value_struck_out"}
+    page.locator(f"[data-box={CHAIR}]").get_by_role("button", name="Confirm").click()
+    expect(page.locator(".done")).to_contain_text("confirmed")
+    assert row_of(some, crossed_out)["verdict"] == "accepted"
 
 
 # --- from the photograph to the tables --------------------------------------------------------------------------------

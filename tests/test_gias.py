@@ -94,10 +94,17 @@ def test_extract_without_a_school_of_the_authority_is_refused(tmp_path: Path) ->
     assert "has no school of Tower Hamlets in it" in refused(extract(tmp_path, {"LA (code)": "213"}))
 
 
-def test_extract_without_the_authority_is_read_as_a_list(tmp_path: Path) -> None:
-    """As a council may pass it on, which has its own schools alone."""
+def test_extract_that_does_not_say_whose_schools_they_are_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "schools.csv"
     path.write_text(in_csv([{name: text for name, text in SCHOOL.items() if name != "LA (code)"}]))
+    assert "has no column LA (code). Download the extract again" in refused(path)
+
+
+def test_columns_of_an_extract_without_those_that_choose_schools_are_a_list(tmp_path: Path) -> None:
+    """As a council may pass it on, which has its own open schools alone."""
+    path = tmp_path / "schools.csv"
+    chosen = ("LA (code)", "EstablishmentStatus (name)")
+    path.write_text(in_csv([{name: text for name, text in SCHOOL.items() if name not in chosen}]))
     (cedar,) = register(path)
     assert (cedar.dfe_number, cedar.name) == ("211/2101", "Cedar Primary School")
     assert cedar.record == register(extract(tmp_path, {}))[0].record

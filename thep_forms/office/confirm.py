@@ -35,14 +35,15 @@ def confirm(
 def confirm_answers(folder: Path, return_id: str, why: str, definitions: Definitions, who: str = "") -> Decided | None:
     """Tick off all that is asked about single answers of a return; None where nothing is.
 
-    What is asked about the whole form stays, such as pages that did not come back: an answer says nothing about it.
-    Raises `DecisionError`, `RecordsError`.
+    What is asked about the whole form stays, such as pages that did not come back: an answer says nothing about it. So
+    do answers with something crossed out: each needs a look of its own. Raises `DecisionError`, `RecordsError`.
     """
     with open_desk(folder, definitions, who) as desk:
         returned = desk.returned(return_id)
         _require_answers(returned)
         found = can_be_confirmed_now(desk.records.problems(returned), desk.definition_of(returned))
-        of_answers = [problem for problem in found if problem.field]
+        struck_out = {problem.field for problem in found if problem.code is ProblemCode.VALUE_STRUCK_OUT}
+        of_answers = [problem for problem in found if problem.field and problem.field not in struck_out]
         return _confirmed(desk, returned, of_answers, why) if of_answers else None
 
 

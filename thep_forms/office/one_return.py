@@ -84,6 +84,11 @@ class ShownAnswer(Struct, frozen=True):
         return (self.likely or self.raw) if self.corrected is None else self.corrected
 
     @property
+    def is_struck_out(self) -> bool:
+        """Whether something is crossed out in the box."""
+        return any(problem.code is ProblemCode.VALUE_STRUCK_OUT for problem in self.problems)
+
+    @property
     def is_vacancy(self) -> bool:
         """Whether the school says that nobody holds the post, which a person may confirm."""
         return any(problem.is_vacancy for problem in self.problems)

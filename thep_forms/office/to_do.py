@@ -105,7 +105,7 @@ def look_up_to_do(
             records.once((_refused, definitions.default_year), lambda: _refused(found, records, definitions)),
             words_of_tasks((task.return_id for task in of_year), ledger, records),
             len(with_words(records, wanted)),
-            tuple(forms_from_others(statuses, records, wanted)),
+            records.once((forms_from_others, wanted), lambda: tuple(forms_from_others(statuses, records, wanted))),
         )
 
 

@@ -22,13 +22,14 @@ AUTHORITY, NUMBER = "LA (code)", "EstablishmentNumber"
 
 
 def reader(columns: Sequence[str], definition: FormDefinition) -> RowReader | None:
-    """How to read the rows under these columns, if they are those of an extract.
+    """How to read the rows under these columns, if they are those of an extract: some of those that choose schools.
 
-    Raises `SourceError` where a column is missing by which schools are chosen, and `TemplateError`.
+    Raises `SourceError` where another of those is missing, and `TemplateError`.
     """
-    if not {folded(AUTHORITY), folded(NUMBER)} <= set(columns):
+    choosing = (AUTHORITY, *definition.extract.only)
+    if folded(NUMBER) not in columns or not any(folded(column) in columns for column in choosing):
         return None
-    for column in definition.extract.only:
+    for column in choosing:
         if folded(column) not in columns:
             raise SourceError(
                 f"has no column {column}. Download the extract again, with all its columns. If all its schools are "
