@@ -35,9 +35,10 @@ from thep_forms.office.years import can_begin
 from thep_forms.work.processes import begin_to_load
 
 HOURS_IDLE = 8  # after which the desk closes
-# What reads, draws and opens files, which takes long to load.
+# What reads, draws and opens files, which takes long to load; and the program itself, which each process loads anew.
 _FOR_WORKERS = (
     "PIL.Image",
+    "thep_forms.cli",
     "thep_forms.office.box_places",
     "thep_forms.office.examine",
     "thep_forms.sources.transfer",

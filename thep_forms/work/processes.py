@@ -26,5 +26,5 @@ def begin_to_load(*modules: str) -> None:
     if sys.platform == "linux":
         from multiprocessing import forkserver  # other systems have none
 
-        forkserver.set_forkserver_preload(["__main__", *modules])
+        forkserver.set_forkserver_preload(list(modules))
         forkserver.ensure_running()
