@@ -110,6 +110,7 @@ WRONG = [
     ({"school_name": ""}, "school_name_missing", "error"),
     ({"phase_primary": False}, "phase_missing", "error"),
     ({"phase_primary": False, "phase_secondary": True}, "phase_unlikely", "query"),
+    ({"phase_secondary": True}, "phase_unlikely", "query"),
     ({"registered_address": ""}, "address_missing", "query"),
     ({"main_contact_name": ""}, "contact_missing", "error"),
     ({"main_contact_email": ""}, "contact_missing", "error"),

@@ -194,7 +194,8 @@ class _Checker:
             return
         establishment = int(number.rpartition("/")[2])
         for span in field.likely:
-            if span.first <= establishment <= span.last and not set(span.options) & set(ticked):
+            is_usual = set(span.options) & set(ticked) and not set(span.unlikely) & set(ticked)
+            if span.first <= establishment <= span.last and not is_usual:
                 likely = " or ".join(option.label for option in field.option if option.name in span.options)
                 code = ProblemCode.PHASE_UNLIKELY
                 self.answer_checker.note(code, field.name, field.label, labels, number=number, likely=likely)

@@ -122,11 +122,15 @@ class Option(TemplateTable, frozen=True, kw_only=True):
 
 
 class NumberRange(TemplateTable, frozen=True, kw_only=True):
-    """Establishment numbers `first` to `last`, both included, and the options that go with them."""
+    """Establishment numbers `first` to `last`, both included.
+
+    A school with such a number has one of the `options` at least, and hardly ever one of `unlikely` besides.
+    """
 
     first: int
     last: int
     options: tuple[Slug, ...]
+    unlikely: tuple[Slug, ...] = ()
 
 
 class Field(TemplateTable, frozen=True, kw_only=True):

@@ -148,9 +148,10 @@ class _FormChecker(Struct, frozen=True):
         if (field.kind is Kind.TICKS) != bool(options):
             yield f"{key}.option", "a field of kind ticks needs options, and no other has any."
         for n, span in enumerate(field.likely, 1):
-            for name in span.options:
-                if name not in options:
-                    yield f"{key}.likely[{n}].options", f"“{name}” is not an option.{suggestion(name, options)}"
+            for part, names in (("options", span.options), ("unlikely", span.unlikely)):
+                for name in names:
+                    if name not in options:
+                        yield f"{key}.likely[{n}].{part}", f"“{name}” is not an option.{suggestion(name, options)}"
 
     def _part(self, key: str, part: Part) -> Iterator[tuple[str, str]]:
         yield from self._column(key, part.name)
