@@ -379,3 +379,15 @@ def test_marks_of_windows_are_taken_for_no_other_encoding(tmp_path: Path, name: 
 def test_csv_with_bars_between_its_cells_is_read(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("DfE number|School name\n2101|Cedar\n", encoding="utf-8")
     assert [school.name for school in register(tmp_path / "list.csv")] == ["Cedar"]
+
+
+@pytest.mark.parametrize("typed", ["TBC", "Vacant", "n/a", "None"])
+def test_cells_that_say_only_that_there_is_nobody_are_empty(book: Callable[..., Path], typed: str) -> None:
+    (cedar,) = register(book(lambda _: None, [HEADINGS, [*CEDAR[:3], typed, typed, typed]]))
+    assert (cedar.email, cedar.record.contacts) == ("", ())
+
+
+@pytest.mark.parametrize("typed", ["Mr", "Headteacher"])
+def test_cell_for_a_name_with_nothing_but_a_title_names_nobody(book: Callable[..., Path], typed: str) -> None:
+    (cedar,) = register(book(put("E2", typed)))[:1]
+    assert [contact.parts for contact in cedar.record.contacts] == [{"email": "ada@cedar.example"}]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 
 from thep_forms.checking import Contact, normalise
+from thep_forms.checking.non_answers import is_no_name, is_non_answer
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition.form import Block, FormDefinition
 from thep_forms.definition.model import Field, Kind, ProblemCode
@@ -114,7 +115,7 @@ class _Row:
         people = (self._contact(block) for block in self.definition.blocks(self.cells))
         contacts = tuple(filter(None, people))
         answers = {column: value for column, value in school.items() if value}
-        email = self._answer(EMAIL, Kind.EMAIL)
+        email = "" if self._says_nothing(EMAIL) else self._answer(EMAIL, Kind.EMAIL)
         return MemberSchool.of(number, SchoolRecord(answers, contacts), self.definition, email)
 
     def _field(self, field: Field) -> dict[str, str]:
@@ -144,9 +145,16 @@ class _Row:
     def _contact(self, block: Block) -> Contact | None:
         parts: dict[str, str] = {}
         for part, box in block.boxes.items():
-            if value := self._answer(box.name, box.kind):
+            value = "" if self._says_nothing(box.name) else self._answer(box.name, box.kind)
+            names_nobody = part == self.definition.person_name.name and is_no_name(value)
+            if value and not names_nobody:
                 parts[part] = value
         return Contact(block.role.name, block.position, parts) if parts else None
+
+    def _says_nothing(self, column: str) -> bool:
+        """Whether a cell says only that there is no answer, such as `TBC`: it counts as empty."""
+        raw = self.cells.get(column, "")
+        return raw.strip() not in _ERRORS and is_non_answer(raw)
 
     def _answer(self, column: str, kind: Kind) -> str:
         """The normal form of a cell. A cell without a letter or a digit, such as a dash, counts as empty."""
