@@ -116,6 +116,14 @@ def test_domain_of_the_other_boxes_is_proposed() -> None:
     )
 
 
+@with_list
+def test_domain_of_the_address_in_the_list_is_proposed(records: Path) -> None:
+    """In a first year nothing else is known of a school."""
+    others = dict.fromkeys(("chair_of_governors_email", "business_manager_email", "senior_leader_1_email"), "")
+    cedar = put_in(records, read_from_picture({EMAIL: "head@cedar.examp", **others}))
+    assert value(records, cedar, EMAIL)["value"] == "head@cedar.example"
+
+
 @pytest.mark.parametrize("read", ["sam@cedar.exampl", "sam@cedar.exampi", "sam@cedar.", "sam@cedar"])
 def test_domain_that_ran_out_of_its_box_is_proposed_as_the_other_boxes_have_it(read: str) -> None:
     addresses = {

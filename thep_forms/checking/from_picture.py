@@ -8,13 +8,14 @@ another name, is never overridden. A person confirms each answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from msgspec.structs import replace
 
 from thep_forms.checking.characters import without_controls
 from thep_forms.checking.confusable import as_digits, is_one_digit_apart, known_text, likeness, outline
 from thep_forms.checking.corrections import Corrections
-from thep_forms.checking.known_answers import Knowledge
+from thep_forms.checking.known_answers import Knowledge, KnownAnswers
 from thep_forms.checking.normalise import dfe_number
 from thep_forms.checking.read_emails import domain_of, known_address, used_domains, with_domain, with_dots, with_words
 from thep_forms.checking.read_words import as_name, in_kind
@@ -79,11 +80,12 @@ class _Likely:
         """What each answer probably is, by the name of its box."""
         self._school()
         number = dfe_number(self.found.get(self.definition.dfe_field.name, ""), self.prefix).value
-        known = self.knowledge.look_up(number).texts(self.definition) if number else {}
+        of_school = self.knowledge.look_up(number) if number else KnownAnswers()
+        known = of_school.texts(self.definition)
         for name in self.found:
             if name in self.boxes:
                 self.found[name] = self._known(name, self.found[name], known)
-        self._domains(known)
+        self._domains([*chain.from_iterable(known.values()), *of_school.addresses])
         self._words_of_addresses()
         return self.found
 
@@ -149,10 +151,10 @@ class _Likely:
         alike = (other for other in known if (each := self.definition.box(other)) and _is_same_part(box, each))
         return {text for other in alike for text in known[other]}
 
-    def _domains(self, known: KnownTexts) -> None:
-        """Give e-mail addresses the domains that they certainly have."""
+    def _domains(self, known: Iterable[str]) -> None:
+        """Give e-mail addresses the domains that they certainly have, by what is `known` of the school."""
         emails = [name for name, box in self.boxes.items() if box.kind is Kind.EMAIL]
-        of_school = {domain_of(text) for texts in known.values() for text in texts} - {""}
+        of_school = set(map(domain_of, known)) - {""}
         others = used_domains(self.found[name] for name in emails)
         for name in emails:
             self.found[name] = with_domain(self.found[name], of_school, others)

@@ -44,10 +44,14 @@ def _texts_of_field(definition: FormDefinition, field: Field, answer: str) -> Te
 
 
 class KnownAnswers(Struct, frozen=True):
-    """What is known of a school before a return is read: its name, and what lists and earlier returns say of it."""
+    """What is known of a school before a return is read: its name, and what lists and earlier returns say of it.
+
+    `addresses` are those to write to.
+    """
 
     name: str = ""
     records: tuple[SchoolRecord, ...] = ()
+    addresses: tuple[str, ...] = ()
 
     def texts(self, definition: FormDefinition) -> dict[str, tuple[str, ...]]:
         """The known answers by the name of their box, each once. Ticks are left out."""

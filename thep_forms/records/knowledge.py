@@ -48,4 +48,5 @@ class LedgerKnowledge:
         earlier = [entry for entry in sound if entry.return_id not in self._closed]
         nearest = max((entry.year for entry in earlier), default="")
         records += [self._ledger.record(entry.return_id) for entry in earlier if entry.year == nearest]
-        return KnownAnswers(name, tuple(records))
+        addresses = filter(None, listed.email.split(";")) if listed else ()
+        return KnownAnswers(name, tuple(records), tuple(addresses))
