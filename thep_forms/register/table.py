@@ -136,15 +136,18 @@ class Table:
     def _note_what_says_nothing(self, row: Row, member: MemberSchool) -> None:
         """Note the cells that may say the answer of a field, and do not."""
         for field in self._perhaps:
-            places = [] if field.name in member.record.school else sorted(self._places(set(field.perhaps)))
-            for at in places:
-                if at < len(row.cells) and row.cells[at].strip():
+            if field.name not in member.record.school:
+                for at in self._filled_places(row, field.perhaps):
                     self._note_nothing(at, field.label, row)
         for name, options in self._options.items():
-            if not any(at < len(row.cells) and row.cells[at].strip() for at in self._places({name})):
-                for at in sorted(self._places(options.keys())):
-                    if at < len(row.cells) and says_nothing(row.cells[at]):
+            if not self._filled_places(row, [name]):
+                for at in self._filled_places(row, options):
+                    if says_nothing(row.cells[at]):
                         self._note_nothing(at, self._labels[name], row)
+
+    def _filled_places(self, row: Row, columns: Iterable[str]) -> list[int]:
+        """The places of the cells under these columns that have anything in them."""
+        return [at for at in sorted(self._places(set(columns))) if at < len(row.cells) and row.cells[at].strip()]
 
     def _note_nothing(self, place: int, label: str, row: Row) -> None:
         """Note that a cell does not say what it was looked at for."""
