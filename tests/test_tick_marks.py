@@ -27,6 +27,7 @@ from tests.tick_boxes import (
     middle,
     read,
     tick_picture,
+    typed_in,
 )
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition
@@ -370,53 +371,6 @@ def test_label_that_is_whited_out_beside_an_empty_box_asks_nothing(
     ticked: bytes, definition: FormDefinition, mark: Draw
 ) -> None:
     assert read(marked(ticked, definition, mark), definition, TICKED) == ("yes", set())
-
-
-@pytest.mark.parametrize("sign", ["☐", "□", "○"])
-def test_sign_for_an_empty_box_is_no_tick(flat: bytes, definition: FormDefinition, sign: str) -> None:
-    box, _ = box_and_label(definition, BOX)
-    assert read(typed_in(flat, box, sign), definition) == ("", set())
-
-
-@pytest.mark.parametrize("words", ["no", "N/A", "-", "0", "?", "."])
-def test_words_and_signs_that_say_no_in_a_box_to_tick_are_asked_about(
-    flat: bytes, definition: FormDefinition, words: str
-) -> None:
-    box, _ = box_and_label(definition, BOX)
-    assert read(typed_in(flat, box, words), definition) == ("", {(BOX, "value_unreadable")})
-
-
-@pytest.mark.parametrize(
-    "sign", ["✓", "✔", "☑", "☒", "■", "●", "•", "√", "×", "/", "x", "X", "XX", "v", "yes", "Y", "True", *"345678lnuH"]
-)
-def test_sign_in_a_box_ticks_it(flat: bytes, definition: FormDefinition, sign: str) -> None:
-    """Letters and digits too, as those that ZapfDingbats has for ticks stand in a file."""
-    box, _ = box_and_label(definition, BOX)
-    assert read(typed_in(flat, box, sign), definition) == ("yes", set())
-
-
-@pytest.mark.parametrize("words", ["1", "2", "AB", "J.S.", "N", "SEN", "see over"])
-def test_initials_numbers_and_words_in_a_box_to_tick_are_asked_about(
-    flat: bytes, definition: FormDefinition, words: str
-) -> None:
-    box, _ = box_and_label(definition, BOX)
-    assert read(typed_in(flat, box, words), definition) == ("yes", {(BOX, "value_unreadable")})
-
-
-def typed_in(pdf: bytes, box: Rect, words: str) -> bytes:
-    """Words or a sign in a box, in a font that has neither program nor widths, but says what its letters are."""
-
-    def change(opened: pikepdf.Pdf) -> None:
-        font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
-        if not words.isascii():
-            font.ToUnicode = opened.make_stream(b"1 beginbfchar <41> <%04X> endbfchar" % ord(words))
-        page = opened.pages[0]
-        name = page.add_resource(font, Name.Font)
-        shown = words if words.isascii() else "A"
-        page.contents_add(b"q", prepend=True)
-        page.contents_add(f"Q q BT {name} 9 Tf {box.x + 1} {box.y + 4} Td ({shown}) Tj ET Q".encode())
-
-    return changed(pdf, change)
 
 
 def test_boxes_to_tick_that_all_look_ticked_are_asked_about(flat: bytes, definition: FormDefinition) -> None:

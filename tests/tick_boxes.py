@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pikepdf
+from pikepdf import Dictionary, Name
 from PIL import Image, ImageDraw
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -46,6 +47,22 @@ def read(pdf: bytes, definition: FormDefinition, name: str = BOX) -> tuple[str, 
     reading = read_return(pdf, definition)
     found = {(problem.field, str(problem.code)) for problem in check(reading, definition).problems}
     return reading.answers[name].text, {(field, code) for field, code in found if field.startswith("phase_")}
+
+
+def typed_in(pdf: bytes, box: Rect, words: str) -> bytes:
+    """Words or a sign in a box, in a font that has neither program nor widths, but says what its letters are."""
+
+    def change(opened: pikepdf.Pdf) -> None:
+        font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+        if not words.isascii():
+            font.ToUnicode = opened.make_stream(b"1 beginbfchar <41> <%04X> endbfchar" % ord(words))
+        page = opened.pages[0]
+        name = page.add_resource(font, Name.Font)
+        shown = words if words.isascii() else "A"
+        page.contents_add(b"q", prepend=True)
+        page.contents_add(f"Q q BT {name} 9 Tf {box.x + 1} {box.y + 4} Td ({shown}) Tj ET Q".encode())
+
+    return changed(pdf, change)
 
 
 def lines(canvas: Canvas, *points: tuple[float, float]) -> None:

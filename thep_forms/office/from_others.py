@@ -1,7 +1,7 @@
 """Forms that count for one school, and came from the address of another one that has sent none of its own.
 
-A school that fills in the copy of its neighbour, and leaves the name and the number that stand there, sends a form that
-looks like the neighbour's in every respect but this.
+A school may fill in the copy of its neighbour, and leave the name and the number that stand there. Only the sender
+tells that the form is not the neighbour's.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ LATER_PAGES = "later pages of a form, whose first page came in another file"
 def form_with_the_rest(returned: Returned, records: Records) -> str:
     """The id of the return that has the first page of a form whose later pages are in this one.
 
-    Empty where this return is whole or has the first page, nobody knows its school, or several have the first page and
-    none of them counts.
+    Empty where this return is whole or has the first page, or nobody knows its school. So it is where several have the
+    first page and none of them counts.
     """
     if returned.verdict is not Verdict.NEEDS_ATTENTION or not boxes_of_later_pages(returned, records):
         return ""
