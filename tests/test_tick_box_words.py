@@ -32,10 +32,11 @@ def test_words_and_signs_that_say_no_in_a_box_to_tick_are_asked_about(
 
 
 @pytest.mark.parametrize(
-    "sign", ["✓", "✔", "☑", "☒", "■", "●", "•", "√", "×", "/", "x", "X", "XX", "v", "yes", "Y", "True", *"345678lnuH"]
+    "sign",
+    ["✓", "✔", "☑", "☒", "■", "●", "•", "√", "×", "/", "x", "X", "XX", "v", "yes", "Y", "True", *"345678lnuH", *"ûüýþ"],
 )
 def test_sign_in_a_box_ticks_it(flat: bytes, definition: FormDefinition, sign: str) -> None:
-    """Letters and digits too, as those that ZapfDingbats has for ticks stand in a file."""
+    """Letters and digits too, as those that ZapfDingbats and Wingdings have for ticks stand in a file."""
     box, _ = box_and_label(definition, BOX)
     assert read(typed_in(flat, box, sign), definition) == ("yes", set())
 

@@ -34,7 +34,8 @@ BEYOND = 2.0  # points that a line through a box goes on beside it
 FEWEST = 4  # boxes to tick, of which no school ticks all
 FEWEST_HIDDEN = 2  # letters of a label that do not show: one may be a flaw
 EMPTY = frozenset("☐□○◯◻◽⬜▢❏❐❑❒")  # signs that programs draw for a box or a circle that is not ticked
-TICK_LETTERS = frozenset("xXvVyY345678lnuH")  # the last ones are ticks, crosses, dots and stars in ZapfDingbats
+# Those of a tick or a cross, and those that stand for ticks, crosses, dots and stars in ZapfDingbats and in Wingdings.
+TICK_LETTERS = frozenset("xXvVyY345678lnuHûüýþ")
 TICK_WORDS = frozenset({"yes", "true", "on"})
 NO_TICKS = frozenset({"no", "n/a", "na", "none", "false", "off", "0", "-", "–", "—", "?", ".", ","})
 
