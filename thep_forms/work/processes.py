@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 import threading
 from typing import Any
+
+_SAFE_PATH = "PYTHONSAFEPATH"
+_STARTING = threading.Lock()
 
 
 def context(*, has_threads: bool = False) -> Any:
@@ -17,8 +21,10 @@ def context(*, has_threads: bool = False) -> Any:
     """
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
-    is_alone = not has_threads and threading.current_thread() is threading.main_thread()
-    return multiprocessing.get_context("fork" if is_alone else "forkserver")
+    if not has_threads and threading.current_thread() is threading.main_thread():
+        return multiprocessing.get_context("fork")
+    _start_forkserver()
+    return multiprocessing.get_context("forkserver")
 
 
 def begin_to_load(*modules: str) -> None:
@@ -27,4 +33,23 @@ def begin_to_load(*modules: str) -> None:
         from multiprocessing import forkserver  # other systems have none
 
         forkserver.set_forkserver_preload(["__main__", *modules])
-        forkserver.ensure_running()
+        _start_forkserver()
+
+
+def _start_forkserver() -> None:
+    """Start the process that forks for threads, if it does not run yet.
+
+    It would import what has the name of a module in the folder in which the program was started, such as `email.py`.
+    """
+    from multiprocessing import forkserver  # other systems have none
+
+    with _STARTING:
+        before = os.environ.get(_SAFE_PATH)
+        os.environ[_SAFE_PATH] = "1"
+        try:
+            forkserver.ensure_running()
+        finally:
+            if before is None:
+                del os.environ[_SAFE_PATH]
+            else:
+                os.environ[_SAFE_PATH] = before
