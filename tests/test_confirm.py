@@ -92,7 +92,9 @@ def test_an_error_is_not_confirmed_but_corrected(records: Path, filled: Filled) 
     assert ("not an email address" in line, "thep-forms correct" in line) == (True, True)
 
 
-@pytest.mark.parametrize("typed", ["Vacant", "TBC", "To be elected in May", "None at the moment", "N/A"])
+@pytest.mark.parametrize(
+    "typed", ["Vacant", "TBC", "To be elected in May", "None at the moment", "N/A", "No current chair"]
+)
 def test_a_post_that_nobody_holds_is_confirmed_and_the_form_counts_without_a_name(
     records: Path, filled: Filled, typed: str
 ) -> None:
