@@ -33,9 +33,9 @@ _NO_ANSWER = re.compile(
 _BESIDE = re.compile(
     r"""
     a | acting | advise | agm | agreed | an | and | are | as | asap | at | be | by | current | currently | data
-    | details | due | e | first | for | from | have | if | in | is | it | its | last | later | meeting | moment | new | next
-    | no | not | now | of | on | our | please | post | position | present | role | seat | see | shortly | soon | still
-    | term | the | there | this | time | to | until | we | when | with | year | yet
+    | details | due | e | first | for | from | have | if | in | is | it | its | last | later | meeting | moment | new
+    | next | no | not | now | of | on | our | please | post | position | present | role | seat | see | shortly | soon
+    | still | term | the | there | this | time | to | until | we | when | with | year | yet
     | appointed | appointment | awaiting | confirmed | confirmation | elected | election | elections | filled | interim
     | pending | recruitment
     | address | board | body | bursar | business | chair | clerk | contact | email | governing | governor | governors
