@@ -92,7 +92,9 @@ def test_an_error_is_not_confirmed_but_corrected(records: Path, filled: Filled) 
     assert ("not an email address" in line, "thep-forms correct" in line) == (True, True)
 
 
-@pytest.mark.parametrize("typed", ["Vacant", "TBC", "To be elected in May", "None at the moment", "N/A"])
+@pytest.mark.parametrize(
+    "typed", ["Vacant", "TBC", "To be elected in May", "None at the moment", "N/A", "No current chair"]
+)
 def test_a_post_that_nobody_holds_is_confirmed_and_the_form_counts_without_a_name(
     records: Path, filled: Filled, typed: str
 ) -> None:
@@ -104,6 +106,18 @@ def test_a_post_that_nobody_holds_is_confirmed_and_the_form_counts_without_a_nam
     assert (row_of(records, cedar)["verdict"], rows(records / "problems.csv")) == ("accepted", [])
     assert "chair_of_governors" not in {row["role"] for row in rows(records / "contacts.csv")}
     assert last_decision(records)["after"] == typed
+
+
+@pytest.mark.parametrize(("address", "people"), [("", []), ("chair@cedar.example", [("", "chair@cedar.example")])])
+def test_words_that_say_that_nobody_holds_a_post_are_nobodys_name(
+    records: Path, filled: Filled, address: str, people: list[tuple[str, str]]
+) -> None:
+    pdf = filled(chair_of_governors_name="Vacant", chair_of_governors_email=address)
+    ingest(records, [inbox(records.parent / "in", cedar=pdf)])
+    decide("confirm", records, return_id(records, "cedar"))
+    chairs = [row for row in rows(records / "contacts.csv") if row["role"] == "chair_of_governors"]
+    assert [(row["name"], row["email"]) for row in chairs] == people
+    assert "Vacant" not in run("mailing-list", "2026-27", "-o", records).stdout
 
 
 def test_an_office_types_that_a_post_is_vacant_and_confirms_it(records: Path, filled: Filled) -> None:

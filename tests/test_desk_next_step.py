@@ -200,6 +200,31 @@ def test_a_form_that_another_school_passed_on_beside_its_own_is_not_asked_about(
     expect(main_of(page)).not_to_contain_text("none of its own")
 
 
+def test_a_form_that_its_own_school_sent_too_is_not_asked_about(
+    page: Page, some: Path, tmp_path: Path, filled: Filled
+) -> None:
+    form = filled()
+    sent = {
+        "passed on.eml": message(form, ELM, Date="Mon, 4 May 2026 10:00:00 +0100"),
+        "own.eml": message(form, CEDAR, Date="Tue, 5 May 2026 10:00:00 +0100"),
+    }
+    ingest(some, [kept(tmp_path, name, each.as_bytes()) for name, each in sent.items()])
+    go_to(page, "/")
+    expect(main_of(page)).to_contain_text("Nothing needs you.")
+    expect(main_of(page)).not_to_contain_text("none of its own")
+
+
+def test_forms_of_several_schools_from_one_who_sends_for_others_are_not_asked_about(
+    page: Page, some: Path, tmp_path: Path, filled: Filled
+) -> None:
+    ivy = filled(dfe_number="4242", school_name="Ivy Lane School", phase_primary=False, phase_secondary=True)
+    messages = {"cedar.eml": message(filled(), ELM), "ivy.eml": message(ivy, ELM)}
+    ingest(some, [kept(tmp_path, name, each.as_bytes()) for name, each in messages.items()])
+    go_to(page, "/")
+    expect(main_of(page)).to_contain_text("Nothing needs you.")
+    expect(main_of(page)).not_to_contain_text("none of its own")
+
+
 def test_what_came_is_downloaded_as_it_came(page: Page, some: Path, tmp_path: Path, filled: Filled) -> None:
     form = filled()
     ingest(some, [kept(tmp_path, "Our form.pdf", form)])

@@ -88,3 +88,50 @@ def test_a_later_page_is_not_added_where_nobody_knows_to_which_form(
     go_to(page, f"/returns/{return_id(some, 'last')}")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Cedar")
     expect(page.get_by_role("button", name=ADD)).to_have_count(0)
+
+
+def test_answers_of_the_form_that_the_pages_would_replace_are_named_first(
+    page: Page, some: Path, tmp_path: Path, copy: bytes
+) -> None:
+    printed = by_qpdf(copy)
+    read(some, tmp_path, first=pages_of(printed, 0), last=pages_of(printed, 3))
+    decide("correct", some, return_id(some, "first"), "senior_leader_3_name=Zed Moss", "senior_leader_4_name=Di Ford")
+    go_to(page, f"/returns/{return_id(some, 'last')}")
+    label = "Details of Phase / Senior Leaders for our mailing list (3): Name"
+    expect(page.get_by_text(f"That form has other answers for: {label}.")).to_be_visible()
+    page.get_by_role("button", name=ADD).click()
+    expect(page).to_have_url(re.compile(f"/returns/{return_id(some, 'first')}"))
+    assert leaders(some) == ["Ada Hill", "Bo Khan", "Cy Dale", "Di Ford"]
+
+
+def test_a_page_whose_answers_the_form_has_already_is_closed(
+    page: Page, some: Path, tmp_path: Path, copy: bytes
+) -> None:
+    printed = by_qpdf(copy)
+    read(some, tmp_path, first=printed, last=pages_of(printed, 3))
+    go_to(page, f"/returns/{return_id(some, 'last')}")
+    page.get_by_role("button", name=ADD).click()
+    expect(page).to_have_url(re.compile(f"/returns/{return_id(some, 'first')}"))
+    assert row_of(some, return_id(some, "last"))["verdict"] == "closed"
+
+
+def test_what_is_not_on_the_later_pages_is_not_added(page: Page, some: Path, tmp_path: Path, copy: bytes) -> None:
+    printed = by_qpdf(copy)
+    read(some, tmp_path, first=pages_of(printed, 0), last=pages_of(printed, 3))
+    decide("correct", some, return_id(some, "last"), "headteacher_name=Zed Moss")
+    go_to(page, f"/returns/{return_id(some, 'last')}")
+    page.get_by_role("button", name=ADD).click()
+    expect(page).to_have_url(re.compile(f"/returns/{return_id(some, 'first')}"))
+    assert "Zed Moss" not in (some / "contacts.csv").read_text(encoding="utf-8")
+
+
+def test_a_page_opened_before_another_form_counts_adds_nothing_to_that_one(
+    page: Page, some: Path, tmp_path: Path, copy: bytes
+) -> None:
+    printed = by_qpdf(copy)
+    read(some, tmp_path, first=pages_of(printed, 0), last=pages_of(printed, 3))
+    go_to(page, f"/returns/{return_id(some, 'last')}")
+    decide("correct", some, return_id(some, "first"), "senior_leader_3_name=Zed Moss")
+    page.get_by_role("button", name=ADD).click()
+    expect(page.get_by_role("alert")).to_contain_text("Somebody has changed this")
+    assert leaders(some) == ["Ada Hill", "Bo Khan", "Zed Moss"]

@@ -28,7 +28,7 @@ from thep_forms.reading import Doubt, PagePlace
 Filled = Callable[..., bytes]
 expect.set_options(timeout=PATIENCE)
 CHAIR, EMAIL, NUMBER = "chair_of_governors_name", "main_contact_email", "dfe_number"
-CHANGES = {NUMBER: "2l01", CHAIR: "Ann Lce", EMAIL: "joecedar.example", "headteacher_email": "sam at cedar"}
+CHANGES = {NUMBER: "2l01", CHAIR: "Ann Lce", EMAIL: "jo cedar", "headteacher_email": "sam at cedar"}
 SCALE = 2.0
 
 

@@ -60,6 +60,24 @@ def test_a_worker_that_a_thread_starts_has_no_locks_of_other_threads() -> None:
         assert threads.submit(run, lock, b"").result() == [b"locked"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each process is started anew")
+def test_what_lies_in_the_folder_in_which_the_program_is_started_is_not_run_by_workers(tmp_path: Path) -> None:
+    (tmp_path / "signal.py").write_text("raise SystemExit('run')", encoding="utf-8")
+    program = tmp_path / "program" / "run.py"
+    program.parent.mkdir()
+    program.write_text(
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from tests.test_work import run, upper\n"
+        "if __name__ == '__main__':\n"
+        "    with ThreadPoolExecutor(1) as threads:\n"
+        "        print(threads.submit(run, upper, b'read').result())\n",
+        encoding="utf-8",
+    )
+    repository = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    ended = subprocess.run([sys.executable, program], cwd=tmp_path, env=repository, capture_output=True, text=True)
+    assert (ended.stdout.strip(), ended.stderr) == ("[b'READ']", "")
+
+
 def attempt(what: str, folder: Path) -> bytes:
     """Try an act that must fail in a worker. The answer says that it succeeded."""
     victim = folder / "victim"

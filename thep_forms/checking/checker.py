@@ -219,19 +219,26 @@ class _Checker:
         return tuple(contacts)
 
     def _contact(self, block: Block) -> Contact | None:
-        """The person in the block, or None where it was left empty or says only that there is nobody."""
+        """The person in the block, or None where it was left empty or says only that there is nobody.
+
+        Of a vacant post, an address or a number may be left, but no name.
+        """
         raw = {part: self.answer_checker.raw(box) for part, box in block.boxes.items()}
         if all(answer.is_empty for answer in raw.values()):
             return None
         values = {part: self.answer_checker.check(box, raw[part]) for part, box in block.boxes.items()}
-        if not any(self.answer_checker.is_answer(box, raw[part]) for part, box in block.boxes.items()):
+        name, vacancy = self.definition.person_name.name, self._vacancy(block)
+        of_the_post = {self.definition.job_title.name} if vacancy else set()
+        telling = block.boxes.keys() - of_the_post
+        if not any(self.answer_checker.is_answer(block.boxes[part], raw[part]) for part in telling):
             return None
+        if vacancy:
+            values[name] = ""
         for part in block.role.required:
             box = block.boxes[part]
             if not self.answer_checker.is_answer(box, raw[part]):
-                typed = self._vacancy(block) if part == self.definition.person_name.name else ""
+                typed = vacancy if part == name else ""
                 self._absent(block.role.missing, box.name, box.label, box.caption.lower(), typed=typed)
-        name = self.definition.person_name.name
         if name not in block.role.required and not says_something(raw[name]) and not has_signs(raw[name].text):
             box = block.boxes[name]
             self._absent(ProblemCode.NAME_MISSING, box.name, box.label, box.caption.lower())

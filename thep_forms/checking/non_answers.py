@@ -10,16 +10,18 @@ _LONGEST = 120  # characters; what is longer is an answer, or something else to 
 _NO_ANSWER = re.compile(
     r"""(?<!\w)(?:
     n\s*[/.\\-]\s*a | n\s*[/\\]\s*k | na | nil | none | null | nobody | no[ -]one | no\s+answer | nothing
-    | no\s+(?:address|bursar|business\s+manager|chair|contact|e-?mail|mobile|name|number|person|telephone|phone)
+    | no\s+(?:current\s+)?(?:address|bursar|business\s+manager|chair(?:man|person|woman)?|contact|e-?mail|mobile|name
+      |number|person|telephone|phone)
     | not\s+(?:applicable|known|yet|appointed|available|given|relevant|in\s+post)
-    | not\s+(?:agreed|confirmed|decided|elected|filled)
+    | not\s+(?:currently\s+)?(?:agreed|confirmed|decided|elected|filled)
     | no\s+longer\s+in\s+post | unknown
     | do(?:es)?\s?n[o'’]t\s+(?:apply|have|know) | do(?:es)?\s+not\s+(?:apply|have|know)
     | t\.?\s?b\.?\s?[acd]
     | (?:to|will)\s+be\s+(?:agreed|confirmed|advised|announced|appointed|arranged|decided|determined
       |elected|filled|notified|recruited|supplied)
     | (?:to|will)\s+follow | recruiting
-    | (?:awaiting|pending|under)\s+(?:appointment|confirmation|election|recruitment)
+    | (?:awaiting|pending|under)\s+(?:appointment|confirmation|election|new\s+chair|recruitment)
+    | (?:appointment|confirmation|election|recruitment)\s+pending
     | vacant | vacancy | unfilled | confidential | private
     | (?:as|see|same|per|ditto)\s+(?:as\s+|for\s+|per\s+)?(?:the\s+|our\s+)?
       (?:above|attached|before|below|over|overleaf|previous|last\s+year|main|head|headteacher|chair|website)
@@ -30,12 +32,12 @@ _NO_ANSWER = re.compile(
 # Words that stand beside such a phrase and are nobody's name there.
 _BESIDE = re.compile(
     r"""
-    a | acting | advise | agm | agreed | an | and | are | as | asap | at | be | by | currently | data | details | due
-    | e | for | from | have | if | in | is | it | its | last | later | moment | new | next | no | not | now | of | on
-    | our | please | post | position | present | role | see | shortly | soon | still | term | the | there | this | to
-    | until | we | when | with | year | yet
-    | appointed | appointment | awaiting | confirmed | confirmation | elected | election | filled | interim | pending
-    | recruitment
+    a | acting | advise | agm | agreed | an | and | are | as | asap | at | be | by | current | currently | data
+    | details | due | e | first | for | from | have | if | in | is | it | its | last | later | meeting | moment | new
+    | next | no | not | now | of | on | our | please | post | position | present | role | seat | see | shortly | soon
+    | still | term | the | there | this | time | to | until | we | when | with | year | yet
+    | appointed | appointment | awaiting | confirmed | confirmation | elected | election | elections | filled | interim
+    | pending | recruitment
     | address | board | body | bursar | business | chair | clerk | contact | email | governing | governor | governors
     | head | headteacher | leader | mail | main | manager | name | number | office | one | person | phase | phone
     | academy | school | senior | teacher | telephone | trust
@@ -48,11 +50,12 @@ _BESIDE = re.compile(
 # Such phrases that say that nobody holds a post. The others say that somebody does, or may do, such as `as above`.
 _NOBODY_THERE = re.compile(
     r"""(?<!\w)(?:
-    n\s*[/.\\-]\s*a | na | nil | none | nobody | no[ -]one | no\s+(?:chair|person)
-    | not\s+(?:applicable|yet|appointed|in\s+post|elected|filled) | no\s+longer\s+in\s+post
+    n\s*[/.\\-]\s*a | na | nil | none | nobody | no[ -]one | no\s+(?:current\s+)?(?:chair(?:man|person|woman)?|person)
+    | not\s+(?:applicable|yet|appointed|in\s+post|(?:currently\s+)?(?:elected|filled)) | no\s+longer\s+in\s+post
     | t\.?\s?b\.?\s?[ac]
     | (?:to|will)\s+be\s+(?:agreed|announced|appointed|arranged|confirmed|decided|determined|elected|filled|recruited)
-    | recruiting | (?:awaiting|pending|under)\s+(?:appointment|confirmation|election|recruitment)
+    | recruiting | (?:awaiting|pending|under)\s+(?:appointment|confirmation|election|new\s+chair|recruitment)
+    | (?:appointment|confirmation|election|recruitment)\s+pending
     | vacant | vacancy | unfilled
     )(?!\w)""",
     re.VERBOSE,

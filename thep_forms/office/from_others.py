@@ -1,7 +1,8 @@
 """Forms that count for one school, and came from the address of another one that has sent none of its own.
 
 A school may fill in the copy of its neighbour, and leave the name and the number that stand there. Only the sender
-tells that the form is not the neighbour's.
+tells that the form is not the neighbour's. Whoever sends the forms of several schools
+is taken for a clerk, who does so for them.
 """
 
 from __future__ import annotations
@@ -31,16 +32,24 @@ def forms_from_others(statuses: Iterable[SchoolStatus], records: Records, year: 
     without = {number: status for number, status in members.items() if status.standing not in _SENT_A_FORM}
     if not without:
         return
+    sent: dict[str, list[Returned]] = {}
     for entry in records.accepted():
         sender = _sender(entry, records) if entry.year == year and entry.school in members else ""
         if sender in without:
-            yield FromAnother(entry.return_id, _name(entry.school, members), _name(sender, members))
+            sent.setdefault(sender, []).append(entry)
+    for sender, entries in sent.items():
+        if len(entries) == 1:  # who sends those of several schools does so for them
+            yield FromAnother(entries[0].return_id, _name(entries[0].school, members), _name(sender, members))
 
 
 def _sender(entry: Returned, records: Records) -> str:
-    """The number of the school from whose address it came; empty where a person has said whose it is."""
-    came = entry.arrivals_from_school
-    return "" if entry.judgement.assigned_school or not came else records.correspondents.school_of(came[0])
+    """The number of the school from whose address it came first.
+
+    Empty where its own school sent it too, or a person has said whose it is.
+    """
+    senders = [records.correspondents.school_of(arrival) for arrival in entry.arrivals_from_school]
+    is_known = entry.judgement.assigned_school or entry.school in senders
+    return senders[0] if senders and not is_known else ""
 
 
 def _name(number: str, members: Mapping[str, SchoolStatus]) -> str:

@@ -22,7 +22,7 @@ from thep_forms.office.confirm import can_be_confirmed_now
 from thep_forms.office.history import Event, events_of_return
 from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.opening import open_records
-from thep_forms.office.parted_forms import boxes_of_later_pages, form_with_the_rest
+from thep_forms.office.parted_forms import answers_replaced, boxes_of_later_pages, form_with_the_rest
 from thep_forms.office.pictured_boxes import pictured_boxes
 from thep_forms.office.school_words import MessageWords, message_itself, words_around
 from thep_forms.office.tasks import Task, needs_somebody, task_of
@@ -132,7 +132,8 @@ class ShownReturn(Struct, frozen=True):
     confirmed. `message` is what a message without a form says, `words` what the messages around a file say. `lacks`
     says what is missing since a person was deleted; empty for nothing. `events` are what happened to it. `counting` is
     the id of the school's form that counts for the year, if it is another one; empty where there is none. `rest` is the
-    id of the return that has the first page of this form, where this one has later pages alone.
+    id of the return that has the first page of this form, where this one has later pages alone, and `replaced` are the
+    labels of the boxes in which that one has other answers.
     """
 
     returned: Returned
@@ -150,6 +151,7 @@ class ShownReturn(Struct, frozen=True):
     events: tuple[Event, ...] = ()
     counting: str = ""
     rest: str = ""
+    replaced: tuple[str, ...] = ()
 
     @property
     def to_settle(self) -> tuple[ShownAnswer, ...]:
@@ -177,7 +179,8 @@ class ShownReturn(Struct, frozen=True):
     @property
     def state(self) -> str:
         """A short digest of all that a person sees: a page that was opened before something changed has another."""
-        encoded = msgspec.json.encode((self.returned.verdict, self.dfe_number, self.answers, self.beside))
+        seen = (self.returned.verdict, self.dfe_number, self.answers, self.beside, self.rest, self.replaced)
+        encoded = msgspec.json.encode(seen)
         return hashlib.sha256(encoded).hexdigest()[:16]
 
 
@@ -217,6 +220,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         tuple(events_of_return(returned, records)),
         _counting(number, returned, records),
         rest,
+        answers_replaced(returned, rest, records),
     )
 
 

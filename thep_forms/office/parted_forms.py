@@ -39,6 +39,28 @@ def boxes_of_later_pages(returned: Returned, records: Records) -> Sequence[str]:
     return () if any(box and box.required for box in boxes) else reading.boxes
 
 
+def answers_replaced(returned: Returned, form_id: str, records: Records) -> tuple[str, ...]:
+    """The labels of the boxes in which a form has other answers than the later pages in a return."""
+    form = records.find(form_id)
+    if not form:
+        return ()
+    found, there = answers_of_later_pages(returned, records), answers_of(form, records)
+    values = (value for value in records.answers(form) if value.field in found)
+    return tuple(value.label for value in values if there.get(value.field) not in (None, found[value.field]))
+
+
+def answers_of_later_pages(returned: Returned, records: Records) -> dict[str, str]:
+    """The answers on the pages that came, by the name of their box."""
+    boxes = boxes_of_later_pages(returned, records)
+    return {name: text for name, text in answers_of(returned, records).items() if name in boxes}
+
+
+def answers_of(returned: Returned, records: Records) -> dict[str, str]:
+    """The answers of a return as they would have been typed, by the name of their box."""
+    texts = {value.field: value.now.strip() for value in records.answers(returned)}
+    return {name: text for name, text in texts.items() if text}
+
+
 def _forms_by_school(records: Records) -> dict[tuple[str, str], list[Returned]]:
     """The forms with answers that count or may count, by school and year."""
     found: dict[tuple[str, str], list[Returned]] = {}

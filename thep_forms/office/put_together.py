@@ -12,23 +12,26 @@ from thep_forms.errors import DecisionError
 from thep_forms.office.assign import close
 from thep_forms.office.correct import correct
 from thep_forms.office.opening import open_records
+from thep_forms.office.parted_forms import answers_of, answers_of_later_pages
 
 _WHY = "These pages came in a file of their own: {source}."
 
 
 def put_together(folder: Path, return_id: str, form_id: str, definitions: Definitions) -> tuple[int, ...]:
-    """Put the answers of a return into another one, and close it. Gives the numbers of the decisions.
+    """Put the answers on the pages of a return into another one, and close it. Gives the numbers of the decisions.
 
-    Raises `DecisionError` if it has no answers, or one of them is wrong; `RecordsError`.
+    Where the other one has them all already, it is only closed. Raises `DecisionError` if it has no answers, or one of
+    them is wrong; `RecordsError`.
     """
     with open_records(folder, definitions) as (_, records):
-        returned = records.find(return_id)
-        if not returned:
+        returned, form = records.find(return_id), records.find(form_id)
+        if not returned or not form:
             raise DecisionError("There is no such return. It may have been deleted.")
-        answers = [f"{value.field}={value.now}" for value in records.answers(returned) if value.now.strip()]
-    if not answers:
+        found, there = answers_of_later_pages(returned, records), answers_of(form, records)
+    if not found:
         raise DecisionError("This file has no answers that could be added.")
     why = _WHY.format(source=returned.source)
-    corrected = correct(folder, form_id, answers, why, definitions)
+    new = [f"{name}={text}" for name, text in found.items() if there.get(name) != text]
+    numbers = correct(folder, form_id, new, why, definitions).numbers if new else ()
     (closed,) = close(folder, [return_id], why, definitions)
-    return (*corrected.numbers, *closed.numbers)
+    return (*numbers, *closed.numbers)

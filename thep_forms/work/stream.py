@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from thep_forms.defaults import TIMES_FOR_A_CONTAINER
 from thep_forms.work.limits import FAILED, Failure, Limits, in_words, out_of_memory, out_of_time_by_the_clock
-from thep_forms.work.processes import context
+from thep_forms.work.processes import context, started
 from thep_forms.work.worker import LONGEST_ANSWER, Stopwatch, begin, failure_of
 
 LONGEST_HEADER = 2**20  # bytes
@@ -108,9 +108,7 @@ class StreamWorker:
 
     def _start(self) -> None:
         self._pipe, other_end = self._context.Pipe()
-        arguments = (other_end, self.job, self.limits)
-        self._process = self._context.Process(target=_serve, args=arguments, daemon=True)
-        self._process.start()
+        self._process = started(self._context, _serve, other_end, self.job, self.limits)
         other_end.close()
         self._requests = self._bytes = 0
 

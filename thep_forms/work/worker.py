@@ -29,6 +29,7 @@ from thep_forms.work.limits import (
     out_of_time_by_the_clock,
 )
 from thep_forms.work.parts import Parts
+from thep_forms.work.processes import started
 from thep_forms.work.sandbox import confine, end_with_parent
 
 T = TypeVar("T")
@@ -52,8 +53,7 @@ class Worker(Generic[T]):
     def __init__(self, context: Any, job: Job, limits: Limits) -> None:
         """Start the process. `context` is of `multiprocessing`."""
         self.pipe, other_end = context.Pipe()
-        self.process = context.Process(target=_serve, args=(other_end, job, limits), daemon=True)
-        self.process.start()
+        self.process = started(context, _serve, other_end, job, limits)
         other_end.close()
         self.limits = limits
         self.queue = deque[tuple[T, bytes]]()
