@@ -1,8 +1,7 @@
 """Forms that count for one school, and came from the address of another one that has sent none of its own.
 
 A school may fill in the copy of its neighbour, and leave the name and the number that stand there. Only the sender
-tells that the form is not the neighbour's. Whoever sends the forms of several schools
-is taken for a clerk, who does so for them.
+tells that the form is not the neighbour's. Whoever sends the forms of several schools is taken for their clerk.
 """
 
 from __future__ import annotations

@@ -28,7 +28,10 @@ def context(*, has_threads: bool = False) -> Any:
 
 
 def started(chosen: Any, target: Callable[..., object], *arguments: object) -> Any:
-    """A process of the `context` that was chosen, which runs `target`, which has to be picklable where processes are not forked."""
+    """A process of the `context` that was chosen, which runs `target`.
+
+    That and its arguments must be picklable where processes are not forked.
+    """
     process = chosen.Process(target=target, args=arguments, daemon=True)
     if chosen.get_start_method() == "fork":
         process.start()
