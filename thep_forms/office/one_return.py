@@ -132,8 +132,8 @@ class ShownReturn(Struct, frozen=True):
     confirmed. `message` is what a message without a form says, `words` what the messages around a file say. `lacks`
     says what is missing since a person was deleted; empty for nothing. `events` are what happened to it. `counting` is
     the id of the school's form that counts for the year, if it is another one; empty where there is none. `rest` is the
-    id of the return that has the first page of this form, where this one has later pages alone, and `replaced` are the
-    labels of the boxes in which that one has other answers.
+    id of the return that has the first page of this form, where this one has later pages alone. `replaced` are the
+    labels of the boxes in which that return has other answers.
     """
 
     returned: Returned
