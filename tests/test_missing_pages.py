@@ -11,6 +11,7 @@ import pytest
 
 from tests.commands import run, table
 from tests.conftest import ingest, read_return, rows
+from tests.deciding import standing
 from tests.packing import mailed
 from tests.printers import by_cairo, by_pdfium, by_qpdf
 from tests.remake_samples import answers
@@ -179,3 +180,15 @@ def test_a_page_alone_is_accepted_once_what_the_first_page_asks_is_typed_in(copy
     assert result.exit_code == 0, result.stderr
     (row,) = rows(records / "returns.csv")
     assert (row["verdict"], row["dfe_number"]) == ("accepted", "211/2101")
+
+
+def test_a_school_whose_later_page_came_apart_has_nothing_to_mend(copy: bytes, tmp_path: Path) -> None:
+    records, inbox, printed = tmp_path / "records", tmp_path / "inbox", by_qpdf(copy)
+    mailed(inbox / "a.eml", "Mon, 4 May 2026 10:00:00 +0100", only_pages(printed, (1,)))
+    mailed(inbox / "b.eml", "Tue, 5 May 2026 10:00:00 +0100", only_pages(printed, (4,)))
+    ingest(records, [inbox])
+    assert [row["verdict"] for row in rows(records / "returns.csv")] == ["accepted", "needs_attention"]
+    assert standing(records, "2101") == "accepted"
+    page = tmp_path / "report.html"
+    run("report", "2026-27", "-o", page, "--records", records)
+    assert "Full Name of School: there is no answer yet" not in page.read_text(encoding="utf-8")

@@ -18,6 +18,7 @@ from thep_forms.definition.model import Severity
 from thep_forms.files import write_private
 from thep_forms.office.opening import YearRegister, open_records
 from thep_forms.office.outputs import HTML_START, require_replaceable
+from thep_forms.office.parted_forms import form_with_the_rest
 from thep_forms.office.replies import Replies
 from thep_forms.office.report_contents import (
     HAS_RETURNED,
@@ -163,7 +164,12 @@ class _Reporter:
         return Issue(status.dfe_number, status.member.name, self._email(status), self._sentences(problems))
 
     def _problems(self, returned: Returned) -> list[Problem]:
-        """The problems of a return. Of a form of an earlier year that came again, that it is of that year."""
+        """The problems of a return that its school can mend: none of later pages, whose first page came elsewhere.
+
+        Of a form of an earlier year that came again, the problem is that it is of that year.
+        """
+        if form_with_the_rest(returned, self.records):
+            return []
         if returned.judgement.came_again_in == str(self.definition.year):
             return [self.records.year_earlier(returned, str(self.definition.year))]
         return for_the_school(self.records.problems_to_mend(returned))

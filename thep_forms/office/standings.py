@@ -14,6 +14,7 @@ from thep_forms.definition import MembershipYear
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.office.dates import in_words
 from thep_forms.office.lacking import lacking, lacking_in_words
+from thep_forms.office.parted_forms import form_with_the_rest
 from thep_forms.office.replies import Reply
 from thep_forms.office.school_status import SchoolStatus, Standing, last_form
 from thep_forms.office.words import all_in_short, for_the_school, in_short
@@ -198,9 +199,13 @@ def _with_replies(status: SchoolStatus, history: _History) -> SchoolStatus:
 
 
 def _status_of_return(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
-    """The status of a school that sent a form back; None if it has not."""
-    accepted = _last_return(history.returns, Verdict.ACCEPTED)
-    others = [returned for returned in history.returns if returned is not accepted]
+    """The status of a school that sent a form back; None if it has not.
+
+    Later pages that came in a file of their own are for the office to add to the form: the school has nothing to mend.
+    """
+    returns = [returned for returned in history.returns if not form_with_the_rest(returned, records)]
+    accepted = _last_return(returns, Verdict.ACCEPTED)
+    others = [returned for returned in returns if returned is not accepted]
     if accepted:
         others = [returned for returned in others if _is_later(returned, accepted)]
     faulty = _last_return(others, Verdict.NEEDS_ATTENTION) or _last_return(others, Verdict.BLANK)
