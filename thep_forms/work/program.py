@@ -32,7 +32,7 @@ class WorkerProgram:
     def __init__(self, setup: bytes) -> None:
         """Start it. `setup` is from `pack_setup`."""
         self._process = subprocess.Popen(  # noqa: S603 - this module itself
-            [sys.executable, "-P", "-m", __name__],
+            [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # what libraries print may quote a file
