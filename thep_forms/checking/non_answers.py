@@ -7,28 +7,29 @@ from functools import lru_cache
 
 _REMEMBERED = 64  # answers: several checks ask the same of each
 _LONGEST = 120  # characters; what is longer is an answer, or something else to look at
-_NO_ANSWER = re.compile(
-    r"""(?<!\w)(?:
-    n\s*[/.\\-]\s*a | n\s*[/\\]\s*k | na | nil | none | null | nobody | no[ -]one | no\s+answer | nothing
-    | no\s+(?:current\s+)?(?:address|bursar|business\s+manager|chair(?:man|person|woman)?|contact|e-?mail|mobile|name
-      |number|person|telephone|phone)
-    | not\s+(?:applicable|known|yet|appointed|available|given|relevant|in\s+post)
-    | not\s+(?:currently\s+)?(?:agreed|confirmed|decided|elected|filled)
-    | no\s+longer\s+in\s+post | unknown
-    | do(?:es)?\s?n[o'’]t\s+(?:apply|have|know) | do(?:es)?\s+not\s+(?:apply|have|know)
+# Phrases that say that nobody holds a post.
+_NOBODY_THERE = r"""
+    n\s*[/.\\-]\s*a | na | nil | none | nobody | no[ -]one | no\s+(?:current\s+)?(?:chair(?:man|person|woman)?|person)
+    | not\s+(?:applicable|yet|appointed|in\s+post|(?:currently\s+)?(?:elected|filled)) | no\s+longer\s+in\s+post
     | t\.?\s?b\.?\s?[acd]
-    | (?:to|will)\s+be\s+(?:agreed|confirmed|advised|announced|appointed|arranged|decided|determined
-      |elected|filled|notified|recruited|supplied)
-    | (?:to|will)\s+follow | recruiting
-    | (?:awaiting|pending|under)\s+(?:appointment|confirmation|election|new\s+chair|recruitment)
+    | (?:to|will)\s+be\s+(?:agreed|announced|appointed|arranged|confirmed|decided|determined|elected|filled|recruited)
+    | recruiting | (?:awaiting|pending|under)\s+(?:appointment|confirmation|election|new\s+chair|recruitment)
     | (?:appointment|confirmation|election|recruitment)\s+pending
-    | vacant | vacancy | unfilled | confidential | private
+    | vacant | vacancy | unfilled
+"""
+# Those that do not say so: somebody may be there, such as `as above`.
+_SOMEBODY_PERHAPS = r"""
+    n\s*[/\\]\s*k | null | no\s+answer | nothing
+    | no\s+(?:current\s+)?(?:address|bursar|business\s+manager|contact|e-?mail|mobile|name|number|telephone|phone)
+    | not\s+(?:known|available|given|relevant|(?:currently\s+)?(?:agreed|confirmed|decided)) | unknown
+    | do(?:es)?\s?n[o'’]t\s+(?:apply|have|know) | do(?:es)?\s+not\s+(?:apply|have|know)
+    | (?:to|will)\s+(?:be\s+(?:advised|notified|supplied)|follow) | confidential | private
     | (?:as|see|same|per|ditto)\s+(?:as\s+|for\s+|per\s+)?(?:the\s+|our\s+)?
       (?:above|attached|before|below|over|overleaf|previous|last\s+year|main|head|headteacher|chair|website)
     | same | ditto | no\s+change | unchanged | x{2,} | x
-    )(?!\w)""",
-    re.VERBOSE,
-)
+"""
+_NO_ANSWER = re.compile(rf"(?<!\w)(?:{_NOBODY_THERE}|{_SOMEBODY_PERHAPS})(?!\w)", re.VERBOSE)
+_VACANT = re.compile(rf"(?<!\w)(?:{_NOBODY_THERE})(?!\w)", re.VERBOSE)
 # Words that stand beside such a phrase and are nobody's name there.
 _BESIDE = re.compile(
     r"""
@@ -45,19 +46,6 @@ _BESIDE = re.compile(
     | jan | feb | mar | apr | jun | jul | aug | sep | sept | oct | nov | dec | autumn | spring | summer
     | st | nd | rd | th
     """,
-    re.VERBOSE,
-)
-# Such phrases that say that nobody holds a post. The others say that somebody does, or may do, such as `as above`.
-_NOBODY_THERE = re.compile(
-    r"""(?<!\w)(?:
-    n\s*[/.\\-]\s*a | na | nil | none | nobody | no[ -]one | no\s+(?:current\s+)?(?:chair(?:man|person|woman)?|person)
-    | not\s+(?:applicable|yet|appointed|in\s+post|(?:currently\s+)?(?:elected|filled)) | no\s+longer\s+in\s+post
-    | t\.?\s?b\.?\s?[ac]
-    | (?:to|will)\s+be\s+(?:agreed|announced|appointed|arranged|confirmed|decided|determined|elected|filled|recruited)
-    | recruiting | (?:awaiting|pending|under)\s+(?:appointment|confirmation|election|new\s+chair|recruitment)
-    | (?:appointment|confirmation|election|recruitment)\s+pending
-    | vacant | vacancy | unfilled
-    )(?!\w)""",
     re.VERBOSE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
@@ -101,7 +89,7 @@ def is_non_answer(text: str) -> bool:
 
 def says_vacant(text: str) -> bool:
     """Whether the text says only that nobody holds the post, for now or at all."""
-    return is_non_answer(text) and bool(_NOBODY_THERE.search(text.casefold()))
+    return is_non_answer(text) and bool(_VACANT.search(text.casefold()))
 
 
 @lru_cache(_REMEMBERED)
