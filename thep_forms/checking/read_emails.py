@@ -136,8 +136,8 @@ def used_domains(addresses: Iterable[str]) -> Counter[str]:
 def with_domain(address: str, known: Collection[str], others: Mapping[str, int]) -> str:
     """The address with a domain that it was certainly meant to have.
 
-    That is a `known` one, or one of the other boxes: one that more of them have than have this one's, or of which this
-    one's is the beginning. `others` counts these.
+    That is a `known` one, or one of the other boxes, which `others` counts. More boxes have it than have this one's, or
+    this one's is its beginning.
     """
     mine = domain_of(address)
     if mine in known:
