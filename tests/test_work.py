@@ -60,7 +60,6 @@ def test_a_worker_that_a_thread_starts_has_no_locks_of_other_threads() -> None:
         assert threads.submit(run, lock, b"").result() == [b"locked"]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each process is started anew")
 def test_what_lies_in_the_folder_in_which_the_program_is_started_is_not_run_by_workers(tmp_path: Path) -> None:
     (tmp_path / "signal.py").write_text("raise SystemExit('run')", encoding="utf-8")
     program = tmp_path / "program" / "run.py"
