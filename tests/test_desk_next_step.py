@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,20 @@ def kept(folder: Path, name: str, data: bytes) -> Path:
     return packing.written(folder / f"in of {name}", name, data).parent
 
 
+def ingest_messages(records: Path, folder: Path, *messages: EmailMessage) -> None:
+    ingest(records, [kept(folder, f"{number}.eml", each.as_bytes()) for number, each in enumerate(messages)])
+
+
 def main_of(page: Page) -> Locator:
     """What the page says."""
     return page.locator("main")
+
+
+def require_nothing_asked(page: Page) -> None:
+    """To do says that nothing needs anybody, and asks about no form that came from another school's address."""
+    go_to(page, "/")
+    expect(main_of(page)).to_contain_text("Nothing needs you.")
+    expect(main_of(page)).not_to_contain_text("none of its own")
 
 
 def test_schools_without_an_address_are_counted_where_one_chooses_whom_to_write_to(
@@ -193,36 +205,26 @@ def test_a_form_that_another_school_passed_on_beside_its_own_is_not_asked_about(
     page: Page, some: Path, tmp_path: Path, filled: Filled
 ) -> None:
     own = filled(dfe_number="2103", school_name="Elm Tree Primary School")
-    messages = {"passed on.eml": message(filled(), ELM), "own.eml": message(own, ELM)}
-    ingest(some, [kept(tmp_path, name, each.as_bytes()) for name, each in messages.items()])
-    go_to(page, "/")
-    expect(main_of(page)).to_contain_text("Nothing needs you.")
-    expect(main_of(page)).not_to_contain_text("none of its own")
+    ingest_messages(some, tmp_path, message(filled(), ELM), message(own, ELM))
+    require_nothing_asked(page)
 
 
 def test_a_form_that_its_own_school_sent_too_is_not_asked_about(
     page: Page, some: Path, tmp_path: Path, filled: Filled
 ) -> None:
     form = filled()
-    sent = {
-        "passed on.eml": message(form, ELM, Date="Mon, 4 May 2026 10:00:00 +0100"),
-        "own.eml": message(form, CEDAR, Date="Tue, 5 May 2026 10:00:00 +0100"),
-    }
-    ingest(some, [kept(tmp_path, name, each.as_bytes()) for name, each in sent.items()])
-    go_to(page, "/")
-    expect(main_of(page)).to_contain_text("Nothing needs you.")
-    expect(main_of(page)).not_to_contain_text("none of its own")
+    passed_on = message(form, ELM, Date="Mon, 4 May 2026 10:00:00 +0100")
+    own = message(form, CEDAR, Date="Tue, 5 May 2026 10:00:00 +0100")
+    ingest_messages(some, tmp_path, passed_on, own)
+    require_nothing_asked(page)
 
 
 def test_forms_of_several_schools_from_one_who_sends_for_others_are_not_asked_about(
     page: Page, some: Path, tmp_path: Path, filled: Filled
 ) -> None:
     ivy = filled(dfe_number="4242", school_name="Ivy Lane School", phase_primary=False, phase_secondary=True)
-    messages = {"cedar.eml": message(filled(), ELM), "ivy.eml": message(ivy, ELM)}
-    ingest(some, [kept(tmp_path, name, each.as_bytes()) for name, each in messages.items()])
-    go_to(page, "/")
-    expect(main_of(page)).to_contain_text("Nothing needs you.")
-    expect(main_of(page)).not_to_contain_text("none of its own")
+    ingest_messages(some, tmp_path, message(filled(), ELM), message(ivy, ELM))
+    require_nothing_asked(page)
 
 
 def test_what_came_is_downloaded_as_it_came(page: Page, some: Path, tmp_path: Path, filled: Filled) -> None:
