@@ -24,6 +24,7 @@ from tests.imapserver import PASSWORD as IMAP_PASSWORD
 from tests.imapserver import ImapServer
 from tests.mailserver import MailServer
 from tests.odd_imap import BODIES, Kept, OddImapServer
+from tests.printers import by_qpdf
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from tests.writing import SCHOOLS
@@ -161,6 +162,18 @@ def filled(form: bytes) -> Callable[..., bytes]:
 def returned(form: bytes) -> bytes:
     """Cedar Primary's form as it returns it."""
     return type_into(form, answers("2101"))
+
+
+@pytest.fixture(scope="session")
+def flat(filled: Callable[..., bytes]) -> bytes:
+    """Cedar's form without its boxes, with no phase ticked."""
+    return by_qpdf(filled(phase_primary=False))
+
+
+@pytest.fixture(scope="session")
+def ticked(filled: Callable[..., bytes]) -> bytes:
+    """Cedar's form without its boxes, with its phase ticked."""
+    return by_qpdf(filled())
 
 
 @pytest.fixture(scope="session")

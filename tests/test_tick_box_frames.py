@@ -8,7 +8,6 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from tests import printers
-from tests.remake_samples import answers
 from tests.tick_boxes import (
     BOX,
     TICKED,
@@ -19,20 +18,8 @@ from tests.tick_boxes import (
     read,
     tick_picture,
 )
-from tests.viewer import type_into
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.layout import Rect, lay_out
-
-
-@pytest.fixture(scope="module")
-def flat(form: bytes) -> bytes:
-    """With no phase ticked."""
-    return printers.by_qpdf(type_into(form, answers("2101", phase_primary=False)))
-
-
-@pytest.fixture(scope="module")
-def ticked(form: bytes) -> bytes:
-    return printers.by_qpdf(type_into(form, answers("2101")))
 
 
 def bevelled_frame(canvas: Canvas, box: Rect, _: Rect) -> None:

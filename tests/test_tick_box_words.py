@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests import printers
-from tests.remake_samples import answers
 from tests.tick_boxes import BOX, box_and_label, read, typed_in
-from tests.viewer import type_into
 from thep_forms.definition import FormDefinition
-
-
-@pytest.fixture(scope="module")
-def flat(form: bytes) -> bytes:
-    """With no phase ticked."""
-    return printers.by_qpdf(type_into(form, answers("2101", phase_primary=False)))
 
 
 @pytest.mark.parametrize("sign", ["☐", "□", "○"])

@@ -14,7 +14,6 @@ from reportlab.pdfgen.canvas import Canvas
 
 from tests import printers
 from tests.changing import changed
-from tests.remake_samples import answers
 from tests.tick_boxes import (
     BOX,
     TICKED,
@@ -29,21 +28,8 @@ from tests.tick_boxes import (
     tick_picture,
     typed_in,
 )
-from tests.viewer import type_into
 from thep_forms.definition import FormDefinition
 from thep_forms.layout import Rect, lay_out
-
-
-@pytest.fixture(scope="module")
-def flat(form: bytes) -> bytes:
-    """With no phase ticked."""
-    return printers.by_qpdf(type_into(form, answers("2101", phase_primary=False)))
-
-
-@pytest.fixture(scope="module")
-def ticked(form: bytes) -> bytes:
-    return printers.by_qpdf(type_into(form, answers("2101")))
-
 
 # --- round a box or its label -----------------------------------------------------------------------------------------
 
