@@ -93,7 +93,8 @@ def test_an_error_is_not_confirmed_but_corrected(records: Path, filled: Filled) 
 
 
 @pytest.mark.parametrize(
-    "typed", ["Vacant", "TBC", "To be elected in May", "None at the moment", "N/A", "No current chair"]
+    "typed",
+    ["Vacant", "TBC", "To be elected in May", "None at the moment", "N/A", "No current chair", "Chair has resigned"],
 )
 def test_a_post_that_nobody_holds_is_confirmed_and_the_form_counts_without_a_name(
     records: Path, filled: Filled, typed: str

@@ -9,7 +9,7 @@ from thep_forms.definition import FormDefinition
 
 
 @pytest.mark.parametrize(
-    "typed", ["N/K", "Chair of Governors", "020 7946 0018", "chair@school.example", "[Name]", "Mr."]
+    "typed", ["N/K", "Chair of Governors", "020 7946 0018", "chair@school.example", "[Name]", "Mr.", "IEB"]
 )
 def test_required_name_that_is_no_name_is_missing_and_queried(definition: FormDefinition, typed: str) -> None:
     found = checked(definition, chair_of_governors_name=typed).problems
