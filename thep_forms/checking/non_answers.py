@@ -34,9 +34,9 @@ _VACANT = re.compile(rf"(?<!\w)(?:{_NOBODY_THERE})(?!\w)", re.VERBOSE)
 _BESIDE = re.compile(
     r"""
     a | acting | advise | agm | agreed | an | and | are | as | asap | at | be | by | current | currently | data
-    | details | due | e | first | for | from | has | have | if | in | is | it | its | last | later | meeting | moment | new
-    | next | no | not | now | of | on | our | please | post | position | present | role | seat | see | shortly | soon
-    | still | term | the | there | this | time | to | until | we | when | with | year | yet
+    | details | due | e | first | for | from | has | have | if | in | is | it | its | last | later | meeting | moment
+    | new | next | no | not | now | of | on | our | please | post | position | present | role | seat | see | shortly
+    | soon | still | term | the | there | this | time | to | until | we | when | with | year | yet
     | appointed | appointment | awaiting | confirmed | confirmation | elected | election | elections | filled | interim
     | pending | recruitment
     | address | board | body | bursar | business | chair | clerk | contact | email | governing | governor | governors
@@ -57,9 +57,9 @@ _SURNAMES = frozenset(("chair", "clerk", "governor", "head", "lead", "main", "pa
 # Words of job titles, and of places to fill in, that are hardly ever a name.
 _DESIGNATIONS = """
     acting admin administrator assistant board body bursar business chairman chairperson chairs chairwoman committee
-    contact deputy executive finance governing governors headmaster headmistress heads headteacher headteachers ieb interim
-    leader leaders leadership manager office officer phase principal reception school secretary senco teacher team
-    sbm slt treasurer trust trustees vice
+    contact deputy executive finance governing governors headmaster headmistress heads headteacher headteachers ieb
+    interim leader leaders leadership manager office officer phase principal reception school secretary senco teacher
+    team sbm slt treasurer trust trustees vice
     enter forename fullname insert name names surname tel telephone phone mobile ext email
 """
 _SMALL_WORDS = """

@@ -12,7 +12,7 @@ from thep_forms.cli.options import existing_records_option, templates_option
 from thep_forms.cli.output import count_of, message, printable
 
 if TYPE_CHECKING:
-    from thep_forms.office.find import Found, Held, HeldAtSchool
+    from thep_forms.office.found import Found, Held, HeldAtSchool
 
 
 @click.command()

@@ -8,75 +8,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.definition import Definitions
 from thep_forms.errors import OutputError, RecordsError
 from thep_forms.files import private_folder, write_private
-from thep_forms.office.dates import in_words
 from thep_forms.office.find_page import PAGE, find_page
 from thep_forms.office.forget import ledgers_beside
+from thep_forms.office.found import Found, Held, HeldAtSchool, HeldFile
 from thep_forms.office.holdings import Holdings, Line, Piece, Where
 from thep_forms.office.opening import open_records
-from thep_forms.office.person import Person, Wanted, words_in
+from thep_forms.office.person import Wanted, words_in
 from thep_forms.reading import FileKind
 from thep_forms.records import Archive, Records
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-
-class Held(Struct, frozen=True):
-    """What is held in one place, and since when; `at` is None where nobody knows. `return_id` is that of a return."""
-
-    subject: str
-    year: str
-    at: datetime | None
-    lines: tuple[Line, ...]
-    return_id: str = ""
-
-    @property
-    def details(self) -> str:
-        """The year, unless the subject names it, and the day, such as `2026-27, 4 May 2026`. Either may be unknown."""
-        year = "" if self.year in self.subject else self.year
-        day = in_words(self.at.astimezone().date()) if self.at else ""
-        return ", ".join(filter(None, (year, day)))
-
-
-class HeldAtSchool(Struct, frozen=True):
-    """What is held at one school, in the order of its dates. The number is empty for what belongs to no school."""
-
-    dfe_number: str
-    school_name: str
-    places: tuple[Held, ...]
-
-
-class HeldFile(Struct, frozen=True):
-    """A file of the archive in which the person stands, and the name that it gets in the folder to hand over."""
-
-    path: Path
-    name: str
-    holds_others: bool
-
-
-class Found(Struct, frozen=True):
-    """What is held about a person.
-
-    `unsearched` are the archived files whose words the program cannot read, by return and source. `ledgers` are the
-    names of earlier ledgers beside the records, which may hold the same.
-    """
-
-    words: str
-    person: Person
-    schools: tuple[HeldAtSchool, ...]
-    files: tuple[HeldFile, ...]
-    unsearched: tuple[tuple[str, str], ...]
-    ledgers: tuple[str, ...]
-
-    @property
-    def count(self) -> int:
-        """In how many places the person stands."""
-        return sum(len(school.places) for school in self.schools)
 
 
 def find(folder: Path, words: str, definitions: Definitions, export: Path | None = None) -> Found:

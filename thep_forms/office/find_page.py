@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from thep_forms.definition import Definitions
 from thep_forms.office.dates import in_words, today
+from thep_forms.office.found import Found
 from thep_forms.office.report_page import DARK_PAGE, LIGHT_PAGE, readable_colour, rendered
-
-if TYPE_CHECKING:
-    from thep_forms.office.find import Found
 
 PAGE = "what is held.html"
 TEMPLATE = "find.html.j2"

@@ -19,10 +19,10 @@ from pikepdf import Array, Dictionary, Name, Object, Stream
 from PIL import Image, ImageChops
 
 from thep_forms.reading.field_tree import Corners
+from thep_forms.reading.filled_boxes import FilledBox
 from thep_forms.reading.flattening import flatten
 from thep_forms.reading.objects import get, items_of
 from thep_forms.reading.opening import rewritten
-from thep_forms.reading.under_annotations import FilledBox
 
 SCALE = 2.0  # dots a point
 MOST_DOTS = 8_000_000  # of a page: a larger one is drawn at a smaller scale

@@ -5,9 +5,8 @@ Limitations: a box that is no object of its own is not looked at.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from msgspec import Struct
 from pikepdf import Dictionary, Object
 
 from thep_forms.definition.form import FormDefinition
@@ -16,22 +15,13 @@ from thep_forms.reading.annotations import areas_of
 from thep_forms.reading.classify import Contents
 from thep_forms.reading.field_groups import FormFields
 from thep_forms.reading.field_tree import Corners, ObjectNumber
+from thep_forms.reading.filled_boxes import filled_boxes
 from thep_forms.reading.flattening import is_hidden
 from thep_forms.reading.model import Answer
 from thep_forms.reading.objects import get, items_of, name_of
 
 LEAST_SHARE = 0.05  # of a box, that an annotation lies on
 _NEVER_COVERS = ("/Link", "/Popup")
-
-
-class FilledBox(Struct, frozen=True):
-    """A box with an answer: its index among the annotations of its page, and how long the answer is."""
-
-    name: str
-    index: int
-    corners: Corners
-    ticks: bool
-    letters: int
 
 
 def answers_hidden(
@@ -42,7 +32,7 @@ def answers_hidden(
     found: dict[str, int] = {}
     for page, numbers in others.items():
         listed = [*items_of(get(contents.pages[page], "/Annots"))]
-        boxes = _filled_boxes(form, answers, page, listed)
+        boxes = filled_boxes(form, answers, page, listed)
         over: set[int] = set()
         for index, annotation in enumerate(listed):
             if not isinstance(annotation, Dictionary) or annotation.objgen not in numbers:
@@ -71,23 +61,6 @@ def _others_by_page(contents: Contents, definition: FormDefinition) -> dict[int,
                 if widget.page is not None:
                     others.setdefault(widget.page, set()).add(widget.node.number)
     return others
-
-
-def _filled_boxes(
-    form: FormFields, answers: Mapping[str, Answer], page: int, listed: Sequence[object]
-) -> list[FilledBox]:
-    """The boxes on the page that hold an answer."""
-    numbers = {item.objgen: index for index, item in enumerate(listed) if isinstance(item, Dictionary)}
-    numbers.pop((0, 0), None)
-    boxes: list[FilledBox] = []
-    for name, answer in answers.items():
-        if not answer.says_something or answer.is_illegible:
-            continue
-        for widget in form.widgets.get(name, ()):
-            if widget.page == page and widget.node.number in numbers and widget.text == answer.text:
-                index = numbers[widget.node.number]
-                boxes.append(FilledBox(name, index, widget.corners, widget.ticks, len(answer.text)))
-    return boxes
 
 
 def _lies_on(annotation: Object, box: Corners) -> bool:

@@ -13,12 +13,13 @@ from thep_forms.errors import SourceError
 from thep_forms.records import ListedSchool, Records, open_for_reading
 from thep_forms.register.combining import combined
 from thep_forms.register.headings import find_headings
+from thep_forms.register.list_files import sheets
 from thep_forms.register.member import MemberSchool, known_address
 from thep_forms.register.mistakes import ListMistakesError, Mistakes
 from thep_forms.register.notes import ReadingNotes
 from thep_forms.register.of_year import members_of_year
 from thep_forms.register.table import Table, table_under
-from thep_forms.register.worksheets import Row, Worksheet, sheets
+from thep_forms.register.worksheets import Row, Worksheet
 
 _OTHER_NAMES = 3  # that a message proposes for a column
 
