@@ -18,7 +18,7 @@ from thep_forms.errors import RecordsError, UnsoundError
 from thep_forms.files import moved_into_place
 from thep_forms.records import checksums, last_copy, last_run, migrations, raw_bytes, soundness
 from thep_forms.records.last_copy import Identity
-from thep_forms.records.last_run import NO_RULES, LastRun, WorkedOut
+from thep_forms.records.last_run import NO_RULES, LastRun, Noted, WorkedOut
 from thep_forms.records.ledger_errors import (
     CUT_OFF,
     FOREIGN,
@@ -343,11 +343,11 @@ class Database:
             checksums.forget_changes(self._connection)
         self._noted = (rules, content, self._connection.total_changes)
 
-    def noted(self) -> tuple[bytes, bytes]:
-        """What `note_worked_out` noted, rules and content; empty if the ledger has changed since."""
+    def noted(self) -> Noted:
+        """What `note_worked_out` noted; nothing if the ledger has changed since."""
         rules, content, changes = self._noted
         is_of_now = changes == self._connection.total_changes and not self._connection.in_transaction
-        return (rules, content) if is_of_now else (NO_RULES, b"")
+        return Noted(self.identity(), rules, content) if is_of_now else Noted(self.identity())
 
     def _compare_with_last_run(self) -> None:
         """Set `last_run`, if the bytes of the locked file are those that the last run left."""

@@ -146,7 +146,7 @@ class KeptRecords:
                             ledger, {"written": [(WORKBOOK,)], "identity": [(ledger.identity().records_id,)]}
                         )
                         self._copy[0].forget_changes()
-                leave(self._folder, None, (), self._copy[0].checked_at, *noted)
+                leave(self._folder, None, (), self._copy[0].checked_at, noted)
                 self._changed = {}
             finally:
                 self._is_writing = False

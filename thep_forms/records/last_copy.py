@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from io import BytesIO, FileIO
 from pathlib import Path
@@ -55,16 +55,20 @@ def identity_of(path: Path) -> Identity | None:
         return None
 
 
-def renew(records: Path, known: Sequence[bytes] = ()) -> bytes:
-    """Make the copy the same as the ledger, byte for byte, and give the ledger's hash (`raw_bytes`).
+def renew(
+    records: Path, known: Sequence[bytes] = (), note: Callable[[Identity, bytes], object] = lambda *_: None
+) -> None:
+    """Make the copy the same as the ledger, byte for byte.
 
     `known` are the hashes of the blocks of the ledger when the run began. A block that is the same as in the copy has
-    not changed since. Raises `OSError`, `sqlite3.DatabaseError`.
+    not changed since. `note` is called with what the ledger is now and with its hash (`raw_bytes`), while it is still
+    locked: so no other run takes what `note` writes for something left behind. Raises `OSError`,
+    `sqlite3.DatabaseError`.
     """
     ledger, copy = records / LEDGER, records / LAST_COPY
     with closing(sqlite3.connect(read_only(ledger), uri=True, isolation_level=None)) as connection:
         connection.execute("BEGIN")
-        identity(connection)  # from now on the ledger is locked: nobody writes until this is over
+        now = identity(connection)  # from here on the ledger is locked: nobody writes until this is over
         with raw_bytes.opened(ledger) as source:
             hashes, changed = _compared(source, copy, known)
             if not copy.is_file() or len(changed) > min(_MOST_CHANGED, len(hashes) // 4):
@@ -74,7 +78,7 @@ def renew(records: Path, known: Sequence[bytes] = ()) -> bytes:
                 changes = _Changes(source.tell(), changed)
                 write_private(records / COPY_CHANGES, msgspec.msgpack.encode(changes))
                 complete(records)
-    return raw_bytes.hash_of(hashes)
+            note(now, raw_bytes.hash_of(hashes))
 
 
 def complete(records: Path) -> None:

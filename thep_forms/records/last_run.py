@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from thep_forms.files import write_unsynced
+from thep_forms.records.last_copy import Identity
 from thep_forms.records.names import LAST_RUN, TableName
 from thep_forms.records.returned import Returned
 
@@ -80,6 +81,14 @@ class LastRun(Struct, frozen=True):
         if rules != self.rules or not self.content:
             return None
         return msgspec.msgpack.decode(self.content, type=WorkedOut)
+
+
+class Noted(Struct, frozen=True):
+    """What a run knows at its end: the ledger as it left it, and the `rules` and the `content` of a `LastRun`."""
+
+    ledger: Identity
+    rules: bytes = NO_RULES
+    content: bytes = b""
 
 
 def load(records: Path) -> LastRun | None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from thep_forms.definition import Definitions
 from thep_forms.records import last_copy, last_run
-from thep_forms.records.last_run import LastRun
+from thep_forms.records.last_copy import Identity
+from thep_forms.records.last_run import LastRun, Noted
 from thep_forms.records.ledger import Ledger
-from thep_forms.records.ledger_errors import CutOffError, OutdatedError, ReadOnlyError, errors_in_words
+from thep_forms.records.ledger_errors import BusyError, CutOffError, OutdatedError, ReadOnlyError, errors_in_words
 from thep_forms.records.records import Records
 from thep_forms.records.results import is_outdated, renew_results, rules_of
 from thep_forms.records.views import Views
@@ -33,23 +34,28 @@ def open_for_writing(records: Path, definitions: Definitions, *, must_exist: boo
             renew_results(ledger, definitions)
         yield ledger
         noted = ledger.noted()
-    leave(records, ledger.last_run, ledger.block_hashes, ledger.checked_at, *noted)
+    leave(records, ledger.last_run, ledger.block_hashes, ledger.checked_at, noted)
 
 
-def leave(
-    records: Path, before: LastRun | None, known: Sequence[bytes], checked_at: int, rules: bytes, content: bytes
-) -> None:
+def leave(records: Path, before: LastRun | None, known: Sequence[bytes], checked_at: int, noted: Noted) -> None:
     """Renew the copy of a ledger that was closed, and what the next run is to know of it.
 
-    `before` is what this run knew, `known` is that of `last_copy.renew`. The rest is that of `LastRun`. Raises
-    `RecordsError`, `OSError`.
+    `before` is what this run knew; `known` is that of `last_copy.renew`, `checked_at` that of `LastRun`. Another run,
+    which has changed the ledger since or is at work on it, does this at its own end. Raises `RecordsError`, `OSError`.
     """
-    with errors_in_words():
-        left = LastRun(last_copy.renew(records, known), checked_at, rules, content)
-    if before is None or before.ledger != left.ledger or (before.content and content and rules != before.rules):
-        last_run.save(records, left)
-    elif checked_at != before.checked_at:
-        last_run.save(records, replace(before, checked_at=checked_at))
+
+    def note(ledger: Identity, hashed: bytes) -> None:
+        if ledger != noted.ledger:
+            return
+        left = LastRun(hashed, checked_at, noted.rules, noted.content)
+        worked_out_anew = before and before.content and left.content and left.rules != before.rules
+        if before is None or before.ledger != left.ledger or worked_out_anew:
+            last_run.save(records, left)
+        elif checked_at != before.checked_at:
+            last_run.save(records, replace(before, checked_at=checked_at))
+
+    with suppress(BusyError), errors_in_words():
+        last_copy.renew(records, known, note)
 
 
 def counts_on_last_run(ledger: Ledger, definitions: Definitions) -> bool:
