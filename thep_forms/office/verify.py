@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
-import filecmp
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from thep_forms.definition import Definitions
 from thep_forms.errors import UnsoundError
 from thep_forms.reading import FileKind
-from thep_forms.records import Ledger, Records, Views, return_id_of
+from thep_forms.records import Ledger, Records, Views, last_copy, return_id_of
 from thep_forms.records.database import Checks
 from thep_forms.records.ledger_errors import OutdatedError
 from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, TableName, hash_in_name, leftovers
@@ -33,6 +33,7 @@ OUTDATED = (
     "The records were made by another version of this program, or with other templates. Run ingest again, which "
     "brings them up to date."
 )
+_SECONDS_TO_COPY = 1.0  # that a run takes at most to make the copy of the ledger, once it has let go of it
 
 
 def faults(folder: Path, definitions: Definitions, *, deep: bool = False) -> Iterator[str]:
@@ -61,11 +62,17 @@ def faults(folder: Path, definitions: Definitions, *, deep: bool = False) -> Ite
 
 
 def _copy_faults(folder: Path) -> Iterator[str]:
-    """What is wrong with the last copy of a ledger that is whole. It is the same, byte for byte."""
-    copy = folder / LAST_COPY
-    if not copy.is_file():
+    """What is wrong with the last copy of a ledger that is whole. It is the same, byte for byte.
+
+    A run that has just let go of the ledger may still be making it.
+    """
+    if not (folder / LAST_COPY).is_file():
         yield f"{LAST_COPY} is missing. Run thep-forms restore, which makes it again."
-    elif not filecmp.cmp(folder / LEDGER, copy, shallow=False):
+        return
+    ends_at = time.monotonic() + _SECONDS_TO_COPY
+    while not (is_same := last_copy.is_same(folder)) and time.monotonic() < ends_at:
+        time.sleep(_SECONDS_TO_COPY / 10)
+    if not is_same:
         yield f"{LAST_COPY} is not the same as {LEDGER}. Run thep-forms restore, which makes it again."
 
 

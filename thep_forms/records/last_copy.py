@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from io import BytesIO, FileIO
+from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
@@ -53,6 +54,12 @@ def identity_of(path: Path) -> Identity | None:
             return identity(connection)
     except Damage:
         return None
+
+
+def is_same(records: Path) -> bool:
+    """Whether the copy is the ledger, byte for byte. Whoever asks has locked the ledger. Raises `OSError`."""
+    with raw_bytes.opened(records / LEDGER) as ledger, FileIO(records / LAST_COPY) as copy:
+        return all(block == other for block, other in zip_longest(raw_bytes.blocks(ledger), raw_bytes.blocks(copy)))
 
 
 def renew(

@@ -1,19 +1,23 @@
-"""Runs that follow each other at once: what one of them notes at its end does the next one no harm."""
+"""Runs that follow each other at once, or are at work at once: none does another one harm."""
 
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from tests.conftest import inbox, ingest, rows
 from tests.deciding import decide, return_id
 from thep_forms.definition import Definitions
+from thep_forms.office.verify import faults
 from thep_forms.records import Ledger, Records, Views, last_copy
-from thep_forms.records.names import LAST_COPY, LAST_RUN, LEDGER
+from thep_forms.records.names import ARCHIVE, LAST_COPY, LAST_RUN, LEDGER
 from thep_forms.records.opening import leave
 
 Filled = Callable[..., bytes]
@@ -66,3 +70,25 @@ def test_a_run_ends_well_while_another_one_is_at_work(made: Path) -> None:
         end()
     decide("correct", made, return_id(made, "cedar"), "chair_of_governors_name=Bo Ek")
     assert (made / LAST_COPY).read_bytes() == (made / LEDGER).read_bytes()
+
+
+def test_nobody_writes_while_the_records_are_verified(made: Path) -> None:
+    (made / ARCHIVE / "strange.txt").touch()
+    found = faults(made, DEFINITIONS)
+    assert "strange.txt" in next(found)
+    begin = f"import sqlite3; sqlite3.connect({str(made / LEDGER)!r}, timeout=0).execute('BEGIN EXCLUSIVE')"
+    another = subprocess.run([sys.executable, "-c", begin], stderr=subprocess.PIPE, text=True, check=False)
+    assert "database is locked" in another.stderr
+    assert list(found) == []
+
+
+def test_verify_waits_for_the_copy_that_a_run_makes_at_its_end(made: Path) -> None:
+    copy = made / LAST_COPY
+    before = copy.read_bytes()
+    decide("correct", made, return_id(made, "cedar"), "chair_of_governors_name=Bo Ek")
+    after = copy.read_bytes()
+    copy.write_bytes(before)
+    end = Timer(0.2, copy.write_bytes, [after])
+    end.start()
+    assert list(faults(made, DEFINITIONS)) == []
+    end.join()
