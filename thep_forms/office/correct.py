@@ -25,7 +25,8 @@ def correct(
 ) -> Decided:
     """Put answers, such as `headteacher_name=Ann Lee`, in the place of those of a return.
 
-    They are checked as if the school had typed them. Raises `DecisionError` if one of them is wrong, `RecordsError`.
+    They are checked as if the school had typed them. An answer that stands there already is given where it was not
+    certain. Raises `DecisionError` if one of them is wrong, `RecordsError`.
     """
     with open_desk(folder, definitions, who) as desk:
         returned = desk.returned(return_id)
@@ -33,7 +34,8 @@ def correct(
         definition = desk.definition_of(returned)
         wanted = answers_in(answers, definition)
         decisions = [_decision(desk, returned, name, text, why, definition) for name, text in wanted.items()]
-        decisions = [decision for decision in decisions if decision.before != decision.after]
+        uncertain = {found.field for found in desk.records.problems(returned) if found.is_settled_by_its_answer}
+        decisions = [each for each in decisions if each.before != each.after or each.field in uncertain]
         if not decisions:
             raise DecisionError("These answers stand there already, so there is nothing to correct.")
         _require_right(desk, returned, decisions, wanted, definition)

@@ -104,6 +104,11 @@ class ShownAnswer(Struct, frozen=True):
         return self.is_new or bool(self.before and self.problems)
 
     @property
+    def can_be_kept(self) -> bool:
+        """Whether a person may say that it is the box's answer, which was not certain. An empty box says nothing."""
+        return bool(self.now or self.is_tick) and any(problem.is_settled_by_its_answer for problem in self.problems)
+
+    @property
     def is_asked(self) -> bool:
         """Whether something is asked about it, or it is required and empty. Of boxes to tick, not each is required."""
         return bool(self.problems) or (self.box.required and not self.now and not self.is_tick)
