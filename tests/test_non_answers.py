@@ -83,6 +83,13 @@ def test_block_that_says_only_that_there_is_nobody_gives_no_contact(definition: 
     assert one.acceptable
 
 
+def test_block_of_which_no_answer_can_be_used_gives_no_contact(definition: FormDefinition) -> None:
+    one = checked(definition, senior_leader_2_email="1", senior_leader_2_telephone="1")
+    assert ("senior_leader", 2) not in {(contact.role, contact.position) for contact in one.record.contacts}
+    assert codes(one) == {"email_invalid", "telephone_invalid", "name_missing"}
+    assert one.acceptable
+
+
 def test_headteacher_who_is_as_above_is_the_main_contact(definition: FormDefinition) -> None:
     one = checked(definition, headteacher_name="As above")
     held = {contact.role: contact.parts["name"] for contact in one.record.contacts}

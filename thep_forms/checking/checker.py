@@ -215,7 +215,8 @@ class _Checker:
                 self._absent(block.role.missing, first, block.label, wanted, typed=self._vacancy(block))
             if contact:
                 held[block.role.name] = contact
-                contacts.append(contact)
+                if any(contact.parts.values()):  # of answers that are none, nobody is left
+                    contacts.append(contact)
         return tuple(contacts)
 
     def _contact(self, block: Block) -> Contact | None:
