@@ -29,6 +29,7 @@ from thep_forms.office.tasks import Task, needs_somebody, task_of
 from thep_forms.office.words import for_the_school
 from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Returned
+from thep_forms.sources.zips import IN_LOCKED_ZIP
 
 SURE = 0.9  # how sure, from 0 to 1, the reader of pictures is of what needs no more than a glance
 
@@ -157,6 +158,11 @@ class ShownReturn(Struct, frozen=True):
     counting: str = ""
     rest: str = ""
     replaced: tuple[str, ...] = ()
+
+    @property
+    def is_in_locked_zip(self) -> bool:
+        """Whether the file is in a zip with a password, which the program does not open."""
+        return self.returned.entry.reason == IN_LOCKED_ZIP
 
     @property
     def to_settle(self) -> tuple[ShownAnswer, ...]:
