@@ -1,4 +1,4 @@
-"""A person says that the answer which stands in a box is the right one, where the file left that open."""
+"""A person says which answer of a form is right, and which form of a school, where what came left that open."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.changing import changed
 from tests.conftest import inbox, ingest, rows
 from tests.deciding import decide, last_decision, refused, return_id, row_of
 from tests.desk import go_to
+from tests.remake_samples import dated
 from tests.test_under_annotations import WHITE, annotated, place
 from tests.writing import SCHOOLS
 from thep_forms.definition import FormDefinition
@@ -91,3 +92,20 @@ def test_confirmed_question_about_an_answer_that_was_covered_is_no_word_of_a_del
 def test_desk_offers_to_keep_nothing_but_an_uncertain_answer(page: Page, some: Path) -> None:
     go_to(page, f"/returns/{return_id(some, 'cedar')}")
     expect(page.get_by_role("button", name="Keep")).to_have_count(1)
+
+
+def test_desk_lets_an_earlier_form_count_again(
+    page: Page, some: Path, tmp_path: Path, filled: Callable[..., bytes]
+) -> None:
+    dates = {"first": ("Wes Archer", "20260501"), "second": ("Xia Berg", "20260502")}
+    forms = {name: dated(filled("4242", **{CHAIR: chair}), date) for name, (chair, date) in dates.items()}
+    ingest(some, [inbox(tmp_path / "two", **forms)])
+    assert chairs(some)["211/4242"] == "Xia Berg"
+    go_to(page, f"/returns/{return_id(some, 'second')}")
+    expect(page.get_by_role("button", name="This one counts")).to_have_count(0)
+    go_to(page, f"/returns/{return_id(some, 'first')}")
+    page.get_by_role("button", name="This one counts").click()
+    expect(page.locator(".done")).to_contain_text("this form counts, and no other of the school")
+    assert chairs(some)["211/4242"] == "Wes Archer"
+    page.get_by_role("button", name="Undo").click()
+    assert chairs(some)["211/4242"] == "Xia Berg"
