@@ -97,6 +97,38 @@ def test_headteacher_who_is_as_above_is_the_main_contact(definition: FormDefinit
     assert codes(one) == {"value_unlikely"}
 
 
+@pytest.mark.parametrize(
+    "typed", ["Noel Gray until 31.3.27, then Bea Low", "Ann Lee (Y7), Bob May (Y8)", "Jo, j@a.example"]
+)
+def test_name_with_digits_or_an_address_is_asked_about_and_kept(definition: FormDefinition, typed: str) -> None:
+    one = checked(definition, chair_of_governors_name=typed)
+    assert {(str(found.code), found.field) for found in one.problems} == {
+        ("value_uncertain", "chair_of_governors_name")
+    }
+    assert one.acceptable
+    assert typed in {contact.parts["name"] for contact in one.record.contacts}
+
+
+def test_headteacher_in_the_block_of_the_chair_is_asked_about(definition: FormDefinition) -> None:
+    job_title = "chair_of_governors_designation"
+    one = checked(definition, **{job_title: "Headteacher"})
+    (problem,) = one.problems
+    assert (problem.code, problem.field) == ("value_uncertain", job_title)
+    assert "It belongs under “Details of the Headteacher" in problem.message
+    assert one.acceptable
+
+
+@pytest.mark.parametrize("block", ["main_contact", "headteacher", "senior_leader_1"])
+def test_headteacher_in_a_block_of_which_they_may_be_is_not_asked_about(definition: FormDefinition, block: str) -> None:
+    changes = {f"{block}_designation": "Head of School", f"{block}_name": "Zoe Brown"}
+    assert codes(checked(definition, **changes)) == set()
+
+
+@pytest.mark.parametrize("title", ["Deputy Headteacher", "Chair of Governors and former Deputy Head"])
+def test_other_job_title_in_the_block_of_the_chair_is_not_asked_about(definition: FormDefinition, title: str) -> None:
+    assert codes(checked(definition, chair_of_governors_designation=title)) == set()
+
+
 @pytest.mark.parametrize("nothing", ["/", "…", "_", " \u00ad "])
 def test_box_with_signs_only_holds_no_answer(definition: FormDefinition, nothing: str) -> None:
     one = checked(
