@@ -15,7 +15,7 @@ from thep_forms.errors import AnswersError, DecisionError, Remedy
 from thep_forms.office.answers import answers_in, asked_about
 from thep_forms.office.deciding import Decided, Desk, is_another_person, open_desk, require_own_name
 from thep_forms.reading import FileKind
-from thep_forms.records import Returned
+from thep_forms.records import Records, Returned
 from thep_forms.records.checks import check_reading
 from thep_forms.records.results import corrections_with, knowledge_of
 
@@ -40,15 +40,18 @@ def correct(
             raise DecisionError("These answers stand there already, so there is nothing to correct.")
         _require_right(desk, returned, decisions, wanted, definition)
         decided = desk.decided(desk.take(decisions), returned.return_id)
-        return replace(decided, notes=_notes(decisions, desk, returned, definition))
+        return replace(decided, notes=what_stays(decisions, desk.records, returned, definition))
 
 
-def _notes(
-    decisions: Sequence[Decision], desk: Desk, returned: Returned, definition: FormDefinition
+def what_stays(
+    decisions: Sequence[Decision], records: Records, returned: Returned, definition: FormDefinition
 ) -> tuple[str, ...]:
-    """That an address or number of somebody stays beside the name of another person."""
+    """That an address or number of somebody stays beside the name of another person, in one line; nothing if none does.
+
+    `decisions` are those on one return.
+    """
     corrected = {decision.field: decision for decision in decisions if decision.action is Action.CORRECT}
-    values = {value.field for value in desk.records.answers(returned)}
+    values = {value.field for value in records.answers(returned) if value.value}
     labels: list[str] = []
     for block in definition.blocks([*values, *corrected]):
         decision = corrected.get(block.boxes[definition.person_name.name].name)
