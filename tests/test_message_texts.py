@@ -35,6 +35,8 @@ WITHOUT_FILE = {
     "No changes to our new form this year": "The message says that nothing has changed",
     "No changes. Our chair is now Edith.": "This message has no file attached.",
     "Our details have not changed. We have a new head, Edith.": "This message has no file attached.",
+    "Everything is the same. Ann retires at Easter, and Bo takes over.": "This message has no file attached.",
+    "Nothing changed, only our chair's number: 020 7946 0018": "This message has no file attached.",
     "No change of address. Ann has left us": "This message has no file attached.",
     "Nothing has changed, except our chair: Edith": "This message has no file attached.",
     "No, our chair is Edith Newly-Elected": "This message has no file attached.",

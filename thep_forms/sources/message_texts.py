@@ -62,8 +62,9 @@ _NOTHING_CHANGED = re.compile(
 )
 # Words that say what has changed after all.
 _BUT = re.compile(
-    r"\b(?:but|except|apart from|other than|however|not (?:the same|correct|up to date)"
-    r"|(?:is|are) (?:now|no longer)|(?:has|have) (?:left|retired|resigned|become)|stepped down|replaced"
+    r"\b(?:but|only|except|apart from|other than|however|not (?:the same|correct|up to date)"
+    r"|(?:is|are) (?:now|no longer)|(?:has|have) (?:left|retired|resigned|become)|steps? down|stepped down|replaced"
+    r"|retir(?:es|ing)|takes over|taking over|leaves|leaving|joins|joining"
     r"|(?:our|an?) (?:new|interim|acting) (?!year|academic|form|membership))\b",
     re.IGNORECASE,
 )
