@@ -119,6 +119,20 @@ def test_required_boxes_are_marked_in_words_and_no_other(page: Page, some: Path)
     expect(page.locator("main")).not_to_contain_text("optional")
 
 
+def test_another_persons_name_says_which_address_stays(page: Page, some: Path) -> None:
+    decide("correct", some, return_id(some, "cedar"), "phase=primary", "main_contact_email=jo@cedar.example")
+    go_to(page, f"/returns/{return_id(some, 'cedar')}")
+    name, address = page.locator("#chair_of_governors_name"), page.locator("#chair_of_governors_email")
+    name.fill("Quentin Zhao")
+    name.press("Enter")
+    done = page.locator(".done")
+    expect(done).to_contain_text("These stay as they came: Details of the Chair of the Governing Body: Email.")
+    address.fill("q.zhao@cedar2101.example")
+    address.press("Enter")
+    expect(done).to_contain_text("is “q.zhao@cedar2101.example”")
+    expect(done).not_to_contain_text("These stay")
+
+
 def test_what_happened_stands_in_plain_words_with_links(page: Page, some: Path) -> None:
     cedar = return_id(some, "cedar")
     decide("correct", some, cedar, "main_contact_email=jo@cedar.example", why="rang them")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import inbox, ingest, rows
-from tests.desk import MISTYPED, go_to, result, said
+from tests.desk import MISTYPED, go_to, require_accessible, result, said
 from tests.writing import CEDAR
 
 Filled = Callable[..., bytes]
@@ -68,6 +68,22 @@ def saved(page: Page, link: str) -> str:
     with page.expect_download() as started:
         page.get_by_role("link", name=link).click()
     return started.value.path().read_text(encoding="utf-8")
+
+
+def test_people_without_an_address_are_said_to_be_in_no_mailing_list(
+    page: Page, some: Path, tmp_path: Path, filled: Filled
+) -> None:
+    words = "People without an e-mail address are in no mailing list"
+    ingest(some, [inbox(tmp_path / "in", ivy=filled("4242"))])
+    go_to(page, "/report")
+    expect(page.locator("main")).not_to_contain_text(words)
+    ingest(some, [inbox(tmp_path / "more", cedar=filled(chair_of_governors_email=""), elm=filled("2103"))])
+    go_to(page, "/report")
+    page.get_by_text(words).click()
+    expect(page.locator("main")).to_contain_text("Chair of governors: 1 school")
+    require_accessible(page)
+    page.locator("main").get_by_role("link", name="Cedar Primary School").click()
+    expect(page.locator("h1")).to_have_text("Cedar Primary School")
 
 
 def test_a_mailing_list_is_downloaded_by_role_and_phase(page: Page, some: Path, tmp_path: Path, filled: Filled) -> None:

@@ -150,6 +150,33 @@ def test_a_message_of_a_school_whose_form_is_accepted_is_not_answered_with_a_req
     expect(main_of(page)).not_to_contain_text("close the message")
 
 
+def test_file_in_a_zip_with_a_password_leads_to_adding_it_and_then_to_the_form_that_counts(
+    page: Page, some: Path, tmp_path: Path, filled: Filled
+) -> None:
+    packed = bytearray(packing.zipped({"form.pdf": filled()}))
+    for start, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        packed[packed.index(start) + flags] |= 1  # encrypted
+    sent = written("The password is Cedar2026", CEDAR)
+    sent.add_attachment(bytes(packed), maintype="application", subtype="zip", filename="forms.zip")
+    ingest(some, [kept(tmp_path, "locked.eml", sent.as_bytes())])
+    go_to(page, "/")
+    page.locator(".tasks").get_by_role("link", name="Cedar").click()
+    locked = page.url
+    expect(main_of(page)).to_contain_text("If you know its password, unpack the zip on your computer")
+    ingest(some, [kept(tmp_path, "form.pdf", filled())])
+    page.goto(locked)
+    expect(main_of(page)).to_contain_text("The school's form is accepted.")
+    expect(main_of(page)).to_contain_text("If it does not, close the file.")
+    expect(main_of(page)).not_to_contain_text("Please save the form and send it again")
+
+
+def test_story_of_a_school_calls_a_message_a_message(page: Page, some: Path, tmp_path: Path) -> None:
+    ingest(some, [kept(tmp_path, "note.eml", written("Our form will follow.", CEDAR).as_bytes())])
+    go_to(page, "/schools/211-2101")
+    expect(page.locator(".story")).to_contain_text("A message without a form.")
+    expect(page.locator(".story")).not_to_contain_text("nreadable")
+
+
 def test_a_page_on_which_nothing_is_asked_is_not_answered_with_a_request_where_the_form_is_accepted(
     page: Page, some: Path, tmp_path: Path, filled: Filled
 ) -> None:

@@ -83,11 +83,50 @@ def test_block_that_says_only_that_there_is_nobody_gives_no_contact(definition: 
     assert one.acceptable
 
 
+def test_block_of_which_no_answer_can_be_used_gives_no_contact(definition: FormDefinition) -> None:
+    one = checked(definition, senior_leader_2_email="1", senior_leader_2_telephone="1")
+    assert ("senior_leader", 2) not in {(contact.role, contact.position) for contact in one.record.contacts}
+    assert codes(one) == {"email_invalid", "telephone_invalid", "name_missing"}
+    assert one.acceptable
+
+
 def test_headteacher_who_is_as_above_is_the_main_contact(definition: FormDefinition) -> None:
     one = checked(definition, headteacher_name="As above")
     held = {contact.role: contact.parts["name"] for contact in one.record.contacts}
     assert held["headteacher"] == "Sam Okafor"
     assert codes(one) == {"value_unlikely"}
+
+
+@pytest.mark.parametrize(
+    "typed", ["Noel Gray until 31.3.27, then Bea Low", "Ann Lee (Y7), Bob May (Y8)", "Jo, j@a.example"]
+)
+def test_name_with_digits_or_an_address_is_asked_about_and_kept(definition: FormDefinition, typed: str) -> None:
+    one = checked(definition, chair_of_governors_name=typed)
+    assert {(str(found.code), found.field) for found in one.problems} == {
+        ("value_uncertain", "chair_of_governors_name")
+    }
+    assert one.acceptable
+    assert typed in {contact.parts["name"] for contact in one.record.contacts}
+
+
+def test_headteacher_in_the_block_of_the_chair_is_asked_about(definition: FormDefinition) -> None:
+    job_title = "chair_of_governors_designation"
+    one = checked(definition, **{job_title: "Headteacher"})
+    (problem,) = one.problems
+    assert (problem.code, problem.field) == ("value_uncertain", job_title)
+    assert "It belongs under “Details of the Headteacher" in problem.message
+    assert one.acceptable
+
+
+@pytest.mark.parametrize("block", ["main_contact", "headteacher", "senior_leader_1"])
+def test_headteacher_in_a_block_of_which_they_may_be_is_not_asked_about(definition: FormDefinition, block: str) -> None:
+    changes = {f"{block}_designation": "Head of School", f"{block}_name": "Zoe Brown"}
+    assert codes(checked(definition, **changes)) == set()
+
+
+@pytest.mark.parametrize("title", ["Deputy Headteacher", "Chair of Governors and former Deputy Head"])
+def test_other_job_title_in_the_block_of_the_chair_is_not_asked_about(definition: FormDefinition, title: str) -> None:
+    assert codes(checked(definition, chair_of_governors_designation=title)) == set()
 
 
 @pytest.mark.parametrize("nothing", ["/", "…", "_", " \u00ad "])

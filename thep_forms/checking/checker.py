@@ -215,7 +215,8 @@ class _Checker:
                 self._absent(block.role.missing, first, block.label, wanted, typed=self._vacancy(block))
             if contact:
                 held[block.role.name] = contact
-                contacts.append(contact)
+                if any(contact.parts.values()):  # of answers that are none, nobody is left
+                    contacts.append(contact)
         return tuple(contacts)
 
     def _contact(self, block: Block) -> Contact | None:
@@ -232,6 +233,7 @@ class _Checker:
         telling = block.boxes.keys() - of_the_post
         if not any(self.answer_checker.is_answer(block.boxes[part], raw[part]) for part in telling):
             return None
+        self._job_title(block, raw[self.definition.job_title.name])
         if vacancy:
             values[name] = ""
         for part in block.role.required:
@@ -243,6 +245,16 @@ class _Checker:
             box = block.boxes[name]
             self._absent(ProblemCode.NAME_MISSING, box.name, box.label, box.caption.lower())
         return Contact(block.role.name, block.position, values)
+
+    def _job_title(self, block: Block, raw: Answer) -> None:
+        """Ask about a job title that is that of another role, as where the headteacher is named as the chair."""
+        for role in self.definition.roles:
+            may_have_it = block.role.repeats or block.role.name in (role.name, role.held_by)
+            if role.held_by and not may_have_it and _holds(raw.text, role):
+                where = f"in this person's block. It belongs under “{role.heading}”"
+                self.answer_checker.note_in(
+                    block.boxes[self.definition.job_title.name], raw, ProblemCode.VALUE_UNCERTAIN, where=where
+                )
 
     def _vacancy(self, block: Block) -> str:
         """What was typed for a name, if it says that nobody holds a post that may be vacant."""

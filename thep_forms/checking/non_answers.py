@@ -112,3 +112,8 @@ def is_no_name(text: str) -> bool:
     if addresses:
         return True
     return bool(words & (_ROLE_WORDS | _LINKS)) or len(words & _SURNAMES) > 1
+
+
+def has_more_than_a_name(text: str) -> bool:
+    """Whether the text has a digit or an @, as no name has: `Ann Lee until 31.3.27`, `Ann Lee, ann@cedar.example`."""
+    return any(char.isdecimal() or char == "@" for char in text)

@@ -9,6 +9,8 @@ from msgspec import Struct, field
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.definition.year import MembershipYear
 
+_UNCERTAIN_ANSWER = frozenset({ProblemCode.VALUE_CONFLICT, ProblemCode.VALUE_COVERED, ProblemCode.VALUE_UNREADABLE})
+
 
 class Problem(Struct, frozen=True):
     """One thing to fix or explain. `message` can be pasted into a reply to the school; it holds what was typed."""
@@ -24,6 +26,11 @@ class Problem(Struct, frozen=True):
     def is_vacancy(self) -> bool:
         """Whether nobody is named because the school says that the post is vacant: the value is what it says."""
         return self.code is ProblemCode.CONTACT_MISSING and bool(self.value)
+
+    @property
+    def is_settled_by_its_answer(self) -> bool:
+        """Whether it is uncertain which answer the box has, so that a person may give the one that stands there."""
+        return self.code in _UNCERTAIN_ANSWER
 
     @property
     def is_wrong(self) -> bool:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from thep_forms.desk.downloads import file_to_save
 from thep_forms.desk.pages import PageGroup
 from thep_forms.errors import SourceError
-from thep_forms.office.mailing_list import make_mailing_list
+from thep_forms.office.mailing_list import make_mailing_list, schools_without_address
 from thep_forms.office.report import look_up_report
 from thep_forms.office.report_page import report_page
 from thep_forms.office.workbook import make_workbook
@@ -44,6 +44,7 @@ class ReportPages(PageGroup):
             report=look_up_report(year, self.desk.folder, definitions),
             roles={role.name: role.name.replace("_", " ").capitalize() for role in definition.roles},
             phases=definition.phase_labels,
+            without_address=schools_without_address(year, self.desk.folder, definitions),
             error=error,
         )
         return HTMLResponse(page, HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK)

@@ -57,7 +57,7 @@ class SentForm:
         for answer in shown:
             name, was = answer.box.name, answer.now
             now = (answer.before or "") if self["take"] == name else typed.get(name, was)
-            if now != was.strip():
+            if now != was.strip() or self["keep"] == name:
                 changed[name] = now
         return changed
 

@@ -15,7 +15,7 @@ from thep_forms.errors import AnswersError, DecisionError, Remedy
 from thep_forms.office.answers import answers_in, asked_about
 from thep_forms.office.deciding import Decided, Desk, is_another_person, open_desk, require_own_name
 from thep_forms.reading import FileKind
-from thep_forms.records import Returned
+from thep_forms.records import Records, Returned
 from thep_forms.records.checks import check_reading
 from thep_forms.records.results import corrections_with, knowledge_of
 
@@ -25,7 +25,8 @@ def correct(
 ) -> Decided:
     """Put answers, such as `headteacher_name=Ann Lee`, in the place of those of a return.
 
-    They are checked as if the school had typed them. Raises `DecisionError` if one of them is wrong, `RecordsError`.
+    They are checked as if the school had typed them. An answer that stands there already is given where it was not
+    certain. Raises `DecisionError` if one of them is wrong, `RecordsError`.
     """
     with open_desk(folder, definitions, who) as desk:
         returned = desk.returned(return_id)
@@ -33,20 +34,24 @@ def correct(
         definition = desk.definition_of(returned)
         wanted = answers_in(answers, definition)
         decisions = [_decision(desk, returned, name, text, why, definition) for name, text in wanted.items()]
-        decisions = [decision for decision in decisions if decision.before != decision.after]
+        uncertain = {found.field for found in desk.records.problems(returned) if found.is_settled_by_its_answer}
+        decisions = [each for each in decisions if each.before != each.after or each.field in uncertain]
         if not decisions:
             raise DecisionError("These answers stand there already, so there is nothing to correct.")
         _require_right(desk, returned, decisions, wanted, definition)
         decided = desk.decided(desk.take(decisions), returned.return_id)
-        return replace(decided, notes=_notes(decisions, desk, returned, definition))
+        return replace(decided, notes=what_stays(decisions, desk.records, returned, definition))
 
 
-def _notes(
-    decisions: Sequence[Decision], desk: Desk, returned: Returned, definition: FormDefinition
+def what_stays(
+    decisions: Sequence[Decision], records: Records, returned: Returned, definition: FormDefinition
 ) -> tuple[str, ...]:
-    """That an address or number of somebody stays beside the name of another person."""
+    """That an address or number of somebody stays beside the name of another person, in one line; nothing if none does.
+
+    `decisions` are those on one return.
+    """
     corrected = {decision.field: decision for decision in decisions if decision.action is Action.CORRECT}
-    values = {value.field for value in desk.records.answers(returned)}
+    values = {value.field for value in records.answers(returned) if value.value}
     labels: list[str] = []
     for block in definition.blocks([*values, *corrected]):
         decision = corrected.get(block.boxes[definition.person_name.name].name)

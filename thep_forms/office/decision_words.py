@@ -83,7 +83,7 @@ def _what_one(decision: Decision, records: Records) -> str:
         case Action.PREFER:
             return "this form counts, and no other of the school"
         case Action.CORRECT:
-            return f"{_label(decision, records)} was {_quoted(decision.before)} and is {_quoted(decision.after)}"
+            return f"{_label(decision, records)} {_corrected(decision)}"
         case Action.CONFIRM:
             return f"confirmed: {_confirmed(decision, records)}"
         case Action.ENTER:
@@ -120,8 +120,7 @@ def _of_return(decision: Decision, verdict: str, records: Records) -> str:
             others = f" over {decision.before.replace(';', ', ')}" if decision.before else ""
             return f"The return {return_id} counts{others}."
         case Action.CORRECT:
-            label = _label(decision, records)
-            return f"{label} in {return_id} was {_quoted(decision.before)} and is {_quoted(decision.after)}."
+            return f"{_label(decision, records)} in {return_id} {_corrected(decision)}."
         case Action.CONFIRM:
             return f"Confirmed in {return_id}: {_confirmed(decision, records)}."
         case Action.ENTER:
@@ -154,6 +153,13 @@ def _confirmed(decision: Decision, records: Records) -> str:
         return f"{label}, {_AS_READ}"
     short = code_in_short(decision.before, records.definition.problems)
     return f"{label}: {short}" if label else short
+
+
+def _corrected(decision: Decision) -> str:
+    """What an answer was and is; or that it is what stood there, where that was not certain."""
+    if decision.before == decision.after:
+        return f"is {_quoted(decision.after)}, as it stands there"
+    return f"was {_quoted(decision.before)} and is {_quoted(decision.after)}"
 
 
 def _quoted(text: str) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from thep_forms.deciding import Action, Decision
+from thep_forms.office.correct import what_stays
 from thep_forms.office.decision_words import acts, with_school
 from thep_forms.records import Ledger, Records
 
 
 class Done(Struct, frozen=True):
-    """What was just decided, in words, and the numbers of the decisions that can be undone."""
+    """What was just decided, in words, and the numbers of the decisions that can be undone.
+
+    `notes` say what stays beside it that may be wrong.
+    """
 
     words: tuple[str, ...]
     numbers: tuple[int, ...]
+    notes: tuple[str, ...] = ()
 
 
 class DoneToday(Struct, frozen=True):
@@ -36,7 +41,20 @@ def just_done(ledger: Ledger, records: Records, numbers: Sequence[int]) -> Done 
     if not found:
         return None
     words = dict.fromkeys(with_school(act, known, records) for act in acts(found))
-    return Done(tuple(words), tuple(decision.number for decision in found))
+    return Done(tuple(words), tuple(decision.number for decision in found), _notes(found, records))
+
+
+def _notes(decisions: Iterable[Decision], records: Records) -> tuple[str, ...]:
+    """What stays beside the corrections among the decisions."""
+    corrected: dict[str, list[Decision]] = {}
+    for decision in decisions:
+        if decision.action is Action.CORRECT and not decision.undone_by:
+            corrected.setdefault(decision.return_id, []).append(decision)
+    notes: list[str] = []
+    for return_id, of_return in corrected.items():
+        if returned := records.find(return_id):
+            notes += what_stays(of_return, records, returned, records.definition)
+    return tuple(notes)
 
 
 def done_today(records: Records) -> tuple[DoneToday, ...]:

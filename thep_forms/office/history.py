@@ -19,6 +19,7 @@ from thep_forms.office.words import all_in_short, sentence
 from thep_forms.reading import ReadFrom
 from thep_forms.records import Ledger, Records, Returned, Sent, SentKind, SentState
 from thep_forms.records.model import ENTERED
+from thep_forms.sources.message_texts import says_no_file
 
 _SENT = {
     SentState.SENDING: "may have been sent",
@@ -136,7 +137,9 @@ def _came(entry: Returned, records: Records) -> Iterator[Event]:
     for arrival in entry.arrivals:
         what = entry.verdict_of(arrival).replace("_", " ")
         instead = ""
-        if problems and arrival == entry.arrivals[0]:
+        if entry.verdict is Verdict.UNREADABLE and says_no_file(entry.entry.reason):
+            what = "a message without a form"
+        elif problems and arrival == entry.arrivals[0]:
             what += f": {'; '.join(all_in_short(problems, records.definition.problems))}"
         year = f" for {entry.year}" if entry.year else ""
         read = _READ.get(entry.entry.read_from, "") if entry.entry.has_answers else ""

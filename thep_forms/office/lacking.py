@@ -9,7 +9,8 @@ from thep_forms.records import Records
 def lacking(records: Records) -> dict[str, tuple[str, ...]]:
     """The labels of the required answers that each return lacks, by its id. A form that lacks none is not there.
 
-    An erasure confirms what it takes away, so that the form counts as it did. Nothing else can confirm that.
+    An erasure confirms that what it takes away is missing, so that the form counts as it did. Nothing else can confirm
+    that.
     """
     return records.once(lacking, lambda: _lacking(records))
 
@@ -23,8 +24,10 @@ def lacking_in_words(labels: tuple[str, ...]) -> str:
 
 def _lacking(records: Records) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
+    missing = {field.missing for field in records.definition.fields}
+    missing |= {role.missing for role in records.definition.roles}
     for return_id, corrections in in_force(records.ledger.decisions()).corrections.items():
-        boxes = [records.definition.box(key.field) for key in corrections.confirmed]
+        boxes = [records.definition.box(key.field) for key in corrections.confirmed if key.code in missing]
         required = [box for box in boxes if box and box.required]
         if not required:
             continue

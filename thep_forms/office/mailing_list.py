@@ -10,7 +10,7 @@ from thep_forms.checking.record import SchoolRecord
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.errors import SourceError
 from thep_forms.office.opening import open_records
-from thep_forms.records import Records
+from thep_forms.records import Records, Returned
 from thep_forms.records.tables import Table
 
 # Mailchimp looks for the first column by its name; Outlook asks which column is which.
@@ -52,6 +52,22 @@ def make_mailing_list(
     return Table("mailing-list", COLUMNS, [[row[column] for column in COLUMNS] for row in rows])
 
 
+def schools_without_address(year: MembershipYear, folder: Path, definitions: Definitions) -> dict[str, dict[str, str]]:
+    """The schools on whose accepted form somebody has no e-mail address, so that a mailing list has them not.
+
+    By the name of the person's role, the school's name by its DfE number. Raises `RecordsError`.
+    """
+    definition = definitions(year)
+    found: dict[str, dict[str, str]] = {}
+    with open_records(folder, definitions) as (_, records):
+        for returned, record in _accepted(year, records):
+            for contact in record.contacts:
+                if not contact.parts.get(definition.person_email.name):
+                    schools = found.setdefault(contact.role, {})
+                    schools[returned.dfe_number] = definition.name_of_school(record.school)
+    return found
+
+
 def _require_known(what: str, names: Collection[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
@@ -60,12 +76,17 @@ def _require_known(what: str, names: Collection[str], known: Collection[str]) ->
 
 def _rows(year: MembershipYear, records: Records, definition: FormDefinition, phases: Collection[str]) -> Iterator[Row]:
     """A row for each role and address of each contact, in schools of those phases."""
+    for returned, record in _accepted(year, records):
+        if not phases or set(phases) & set(definition.phases_of_school(record.school)):
+            for contact in record.contacts:
+                yield from _rows_of_contact(contact, record, returned.dfe_number, definition)
+
+
+def _accepted(year: MembershipYear, records: Records) -> Iterator[tuple[Returned, SchoolRecord]]:
+    """The returns of a year that count, with what is known of their schools by them."""
     for returned in records.accepted():
         if returned.year == str(year):
-            record = records.whole_record(returned)
-            if not phases or set(phases) & set(definition.phases_of_school(record.school)):
-                for contact in record.contacts:
-                    yield from _rows_of_contact(contact, record, returned.dfe_number, definition)
+            yield returned, records.whole_record(returned)
 
 
 def _rows_of_contact(

@@ -29,6 +29,7 @@ from thep_forms.office.tasks import Task, needs_somebody, task_of
 from thep_forms.office.words import for_the_school
 from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Returned
+from thep_forms.sources.zips import IN_LOCKED_ZIP
 
 SURE = 0.9  # how sure, from 0 to 1, the reader of pictures is of what needs no more than a glance
 
@@ -104,6 +105,11 @@ class ShownAnswer(Struct, frozen=True):
         return self.is_new or bool(self.before and self.problems)
 
     @property
+    def can_be_kept(self) -> bool:
+        """Whether a person may say that it is the box's answer, which was not certain. An empty box says nothing."""
+        return bool(self.now or self.is_tick) and any(problem.is_settled_by_its_answer for problem in self.problems)
+
+    @property
     def is_asked(self) -> bool:
         """Whether something is asked about it, or it is required and empty. Of boxes to tick, not each is required."""
         return bool(self.problems) or (self.box.required and not self.now and not self.is_tick)
@@ -152,6 +158,11 @@ class ShownReturn(Struct, frozen=True):
     counting: str = ""
     rest: str = ""
     replaced: tuple[str, ...] = ()
+
+    @property
+    def is_in_locked_zip(self) -> bool:
+        """Whether the file is in a zip with a password, which the program does not open."""
+        return self.returned.entry.reason == IN_LOCKED_ZIP
 
     @property
     def to_settle(self) -> tuple[ShownAnswer, ...]:

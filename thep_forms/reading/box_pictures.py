@@ -1,4 +1,4 @@
-"""Which boxes' answers show under the annotations that lie on them.
+"""Which boxes' answers show under the annotations that lie on them, and on what is drawn on the page below them.
 
 Whether an annotation hides what is below it depends on all that it draws. So PDFium draws the page with and without
 the annotations that lie on boxes, each time with and without what stands in these boxes. This takes 0.1 s.
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import pikepdf
 import pypdfium2
 from msgspec import Struct
 from pikepdf import Array, Dictionary, Name, Object, Stream
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageStat
 
 from thep_forms.reading.field_tree import Corners
 from thep_forms.reading.filled_boxes import FilledBox
@@ -33,24 +33,43 @@ DARK = 160  # of 255 greys: a darker dot in a box to tick is a tick, whoever dre
 LETTER = 4.0  # points: the width of a letter where a box is not drawn
 
 
-def hidden_boxes(data: bytes, page: int, boxes: Sequence[FilledBox], over: Collection[int]) -> list[str]:
-    """The names of those of the boxes of which too little shows under the annotations `over` them."""
-    own = {box.index for box in boxes}
-    covered, covered_ground = (_drawn(data, page, boxes, left_out) for left_out in ((), own))
-    bare, bare_ground = (_drawn(data, page, boxes, {*over, *left_out}) for left_out in ((), own))
-    drawn = ImageChops.difference(bare.greys, bare_ground.greys).point(lambda grey: 255 if grey > DRAWN else 0)
-    seen = ImageChops.difference(covered.greys, covered_ground.greys).point(lambda grey: 255 if grey > SEEN else 0)
-    still = ImageChops.multiply(drawn, seen)
-    names: list[str] = []
+def hidden_boxes(
+    data: bytes, page: int, boxes: Sequence[FilledBox], over: Collection[int], *, on_ground: bool = False
+) -> list[str]:
+    """The names of those of the boxes of which too little shows under the annotations `over` them.
+
+    `on_ground`: or on what is drawn on the page below them.
+    """
+    as_seen = _drawn_twice(data, page, boxes, ())
+    hidden: list[FilledBox] = []
+    if over:
+        hidden += _hidden(boxes, as_seen, _drawn_twice(data, page, boxes, over))
+    if on_ground:
+        found = _hidden(boxes, as_seen, bare := _drawn_twice(data, page, boxes, over, is_empty=True))
+        hidden += [box for box in found if not _stands_out(box, as_seen, bare)]
+    return list(dict.fromkeys(box.name for box in hidden))
+
+
+def _hidden(boxes: Iterable[FilledBox], as_seen: _Pictures, bare: _Pictures) -> Iterator[FilledBox]:
+    """The boxes of which too little of what shows in the pictures `bare` does so in those `as_seen`."""
+    drawn = bare.answers(DRAWN)
+    still = ImageChops.multiply(drawn, as_seen.answers(SEEN))
     for box in boxes:
-        place = covered.dots(box.corners)
+        place = as_seen.whole.dots(box.corners)
         whole, left = (_count(picture.crop(place)) for picture in (drawn, still))
         if left >= LEAST_SHOWN * whole:
             continue
-        shades = covered.greys.crop(place).histogram()
+        shades = as_seen.whole.greys.crop(place).histogram()
         if not (box.ticks and any(shades[:DARK])):
-            names.append(box.name)
-    return names
+            yield box
+
+
+def _stands_out(box: FilledBox, as_seen: _Pictures, bare: _Pictures) -> bool:
+    """Whether there is something on the page where the answer is, as where a program drew it there as well."""
+    place = as_seen.whole.dots(box.corners)
+    seen, answer = as_seen.whole.greys.crop(place), bare.answers(DRAWN).crop(place)
+    inside, outside = (ImageStat.Stat(seen, mask) for mask in (answer, ImageChops.invert(answer)))
+    return bool(inside.count[0] and outside.count[0]) and abs(inside.mean[0] - outside.mean[0]) > SEEN
 
 
 def _count(picture: Image.Image) -> int:
@@ -73,8 +92,31 @@ class _Picture(Struct, frozen=True):
         return tuple(round(edge * self.scale) for edge in edges)  # type: ignore[return-value] # there are four
 
 
-def _drawn(data: bytes, page: int, boxes: Iterable[FilledBox], left_out: Collection[int]) -> _Picture:
-    """The page without those annotations, by their indexes."""
+class _Pictures(Struct, frozen=True):
+    """A page with what stands in its boxes, and without."""
+
+    whole: _Picture
+    ground: _Picture
+
+    def answers(self, least: int) -> Image.Image:
+        """White where what stands in the boxes differs from the ground by more than so many greys, black elsewhere."""
+        both = ImageChops.difference(self.whole.greys, self.ground.greys)
+        return both.point(lambda grey: 255 if grey > least else 0)
+
+
+def _drawn_twice(
+    data: bytes, page: int, boxes: Sequence[FilledBox], left_out: Collection[int], *, is_empty: bool = False
+) -> _Pictures:
+    """The page without those annotations."""
+    own = {box.index for box in boxes}
+    ways = (left_out, {*left_out, *own})
+    return _Pictures(*(_drawn(data, page, boxes, without, is_empty=is_empty) for without in ways))
+
+
+def _drawn(
+    data: bytes, page: int, boxes: Iterable[FilledBox], left_out: Collection[int], *, is_empty: bool = False
+) -> _Picture:
+    """The page without those annotations, by their indexes. `is_empty`: without what is on the page itself."""
     with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
         del pdf.pages[page + 1 :]
         del pdf.pages[:page]
@@ -83,6 +125,8 @@ def _drawn(data: bytes, page: int, boxes: Iterable[FilledBox], left_out: Collect
         for box in boxes:
             _draw_if_needed(pdf, listed[box.index], box)
         only.obj.Annots = Array([item for index, item in enumerate(listed) if index not in left_out])
+        if is_empty:
+            only.obj.Contents = pdf.make_stream(b"")
         only.obj.Rotate, only.obj.UserUnit, only.obj.CropBox = 0, 1, only.mediabox
         flatten(pdf)
         left, bottom, right, top = (float(edge) for edge in only.mediabox)

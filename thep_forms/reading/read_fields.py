@@ -82,9 +82,10 @@ def _form_id(contents: Contents, form: FormFields, hidden: str) -> str:
 def _with_annotations(
     contents: Contents, form: FormFields, entered: Entered, pages: Collection[int], definition: FormDefinition
 ) -> tuple[Entered, bool]:
-    """What is entered, with what annotations hide and what people wrote with them; and whether damage was met."""
+    """What is entered, with what is hidden and what people wrote with them; and whether damage was met."""
     none: dict[str, int] = {}
-    under, failed = attempt(lambda: answers_hidden(contents, form, entered.answers, definition), none)
+    drawn_over = contents.drawn_over(pages)
+    under, failed = attempt(lambda: answers_hidden(contents, form, entered.answers, definition, drawn_over), none)
     answers = {**entered.answers, **{name: hidden(page) for name, page in under.items()}}
     entered = replace(entered, answers=answers)
     markup = [each for each in contents.markup if each.page in pages]

@@ -1,4 +1,6 @@
-"""Answers in boxes that something else lies over: a stamp, a highlight that lets nothing through, another box.
+"""Answers in boxes that something else hides: a stamp, a highlight that lets nothing through, another box.
+
+On a page that somebody drew on, the ground may hide an answer too: black letters on a black bar.
 
 Limitations: a box that is no object of its own is not looked at.
 """
@@ -25,12 +27,20 @@ _NEVER_COVERS = ("/Link", "/Popup")
 
 
 def answers_hidden(
-    contents: Contents, form: FormFields, answers: Mapping[str, Answer], definition: FormDefinition
+    contents: Contents,
+    form: FormFields,
+    answers: Mapping[str, Answer],
+    definition: FormDefinition,
+    drawn_over: Sequence[int] = (),
 ) -> dict[str, int]:
-    """The names of the boxes whose answers do not show under annotations, with the indexes of their pages."""
+    """The names of the boxes whose answers do not show under annotations, with the indexes of their pages.
+
+    On the pages that somebody drew on, `drawn_over`, also those that do not show on what was drawn.
+    """
     others = _others_by_page(contents, definition)
     found: dict[str, int] = {}
-    for page, numbers in others.items():
+    for page in dict.fromkeys((*others, *drawn_over)):
+        numbers = others.get(page, set())
         listed = [*items_of(get(contents.pages[page], "/Annots"))]
         boxes = filled_boxes(form, answers, page, listed)
         over: set[int] = set()
@@ -39,10 +49,10 @@ def answers_hidden(
                 continue
             if any(_lies_on(annotation, box.corners) for box in boxes):
                 over.add(index)
-        if over:
+        if over or (boxes and page in drawn_over):
             from thep_forms.reading.box_pictures import hidden_boxes  # takes time to import, and few files need it
 
-            found |= dict.fromkeys(hidden_boxes(contents.copy(), page, boxes, over), page)
+            found |= dict.fromkeys(hidden_boxes(contents.copy(), page, boxes, over, on_ground=page in drawn_over), page)
     return found
 
 

@@ -55,11 +55,18 @@ _NOTHING_CHANGED = re.compile(
     r"\b(?:nothing|none of (?:it|this|the details)|no details?)\b[^.?!\n]{0,20}\bchang(?:e|ed|ing)\b"
     r"|\bno (?:\w+ ){0,2}(?:changes?|amendments?|updates?|alterations?)\b"
     r"|\b(?:unchanged|all (?:is |are )?(?:still )?(?:the same|correct|up to date)|same as last year)\b"
-    r"|\b(?:details|information|everything)\b[^.?!\n]{0,20}\b(?:the same|correct|up to date)\b",
+    r"|\b(?:details|information|everything)\b[^.?!\n]{0,20}\b(?:the same|correct|up to date)\b"
+    r"|\b(?:details|information|everything)\b[^.?!\n]{0,20}\bas (?:before|last year)\b"
+    r"|\b(?:details|information|data|answers)\b[^.?!\n]{0,20}\b(?:not|haven['’]?t|hasn['’]?t) (?:been )?changed\b",
     re.IGNORECASE,
 )
+# Words that say what has changed after all.
 _BUT = re.compile(
-    r"\b(?:but|except|apart from|other than|however|not (?:the same|correct|up to date))\b", re.IGNORECASE
+    r"\b(?:but|only|except|apart from|other than|however|not (?:the same|correct|up to date)"
+    r"|(?:is|are) (?:now|no longer)|(?:has|have) (?:left|retired|resigned|become)|steps? down|stepped down|replaced"
+    r"|retir(?:es|ing)|takes over|taking over|leaves|leaving|joins|joining"
+    r"|(?:our|an?) (?:new|interim|acting) (?!year|academic|form|membership))\b",
+    re.IGNORECASE,
 )
 
 

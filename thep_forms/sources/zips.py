@@ -34,7 +34,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, IndexError, Run
 _DAMAGED = "This zip is damaged or was cut short."
 _FILE_DAMAGED = "This file is damaged inside its zip."
 _OVERLAPPING = "Files in this zip share the same bytes, so we did not open it. Make it again."
-_LOCKED = "This file in a zip needs a password. Send it without one."
+IN_LOCKED_ZIP = "This file in a zip needs a password. Send it without one."
 _UNUSUAL = "This file is packed in an unusual way. Send it in an ordinary zip, or unpacked."
 _EMPTY = "This zip holds no file. Put the form into it."
 _TOO_MANY = f"This zip lists over {MOST_FILES:,} files, so we did not open it. Send fewer files."
@@ -148,7 +148,7 @@ def _is_leftover(info: zipfile.ZipInfo) -> bool:
 
 def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, budget: Budget) -> ContainedFile:
     if info.flag_bits & _PASSWORD:
-        return ContainedFile(name, None, _LOCKED)
+        return ContainedFile(name, None, IN_LOCKED_ZIP)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # zipfile unpacks no others in pieces
         return ContainedFile(name, None, _UNUSUAL)
     data = bytearray()
