@@ -158,7 +158,20 @@ def test_label_and_extension_are_no_words_beside_a_number(typed: str) -> None:
     assert not normalise.words_beside_number(typed)
 
 
-@pytest.mark.parametrize("between", [" / ", "; ", ", ", "\n", "\r", "\u2028", " or ", " and ", " & "])
+@pytest.mark.parametrize(
+    "typed",
+    ["T: {} M: {}", "Tel {} Mob {}", "Office: {} Mobile: {}", "Direct {}, Office {}", "Phone {}\nMobile {}"],
+)
+def test_two_numbers_with_a_label_each_are_both_kept(typed: str) -> None:
+    numbers = "020 7946 0018", "020 7946 0019"
+    assert normalise.telephone(typed.format(*numbers)) == normalise.Normal(
+        ";".join(numbers), ProblemCode.SEVERAL_VALUES
+    )
+
+
+@pytest.mark.parametrize(
+    "between", [" / ", "; ", ", ", "\n", "\r", "\u2028", " or ", " and ", " & ", " | ", "|", " \\ "]
+)
 def test_two_numbers_in_one_box_are_both_kept(between: str) -> None:
     typed = f"020 7946 0018{between}020 7946 0019"
     assert normalise.telephone(typed) == normalise.Normal("020 7946 0018;020 7946 0019", ProblemCode.SEVERAL_VALUES)
@@ -183,6 +196,9 @@ def test_two_numbers_in_one_box_are_both_kept(between: str) -> None:
         ("“head@school.example”", "head@school.example"),
         ("'head@school.example'", "head@school.example"),
         ("Email: head@school.example", "head@school.example"),
+        ("E-mail head@school.example", "head@school.example"),
+        ("E: head@school.example", "head@school.example"),
+        ("email @ school.example", "email@school.example"),
         ("head@school.example.", "head@school.example"),
         ("", ""),
     ],
@@ -200,12 +216,25 @@ def test_email_addresses_have_one_form(typed: str, normal: str) -> None:
         "@school.example",
         "a@b@c.example",
         "Jo <jo@school.example> head",
+        "Jo head@school.example",
+        "head@school.example (cc: jo@school.example)",
+        "head@school.example - jo@school.example",
+        "head@sch - ool.example",
         ";",
         "a" * 2000,
     ],
 )
 def test_answer_that_is_no_email_address_is_refused(typed: str) -> None:
     assert normalise.email(typed) == normalise.Normal("", ProblemCode.EMAIL_INVALID)
+
+
+@pytest.mark.parametrize(
+    "words", ["{} (Jo)", "{}(Jo)", "{} - Jo", "{} – not in August", "Jo: {}", "Head’s address: {}", "Jo ({})"]
+)
+def test_words_beside_an_email_address_leave_the_address(words: str) -> None:
+    typed = words.format("head@school.example")
+    assert normalise.email(typed) == normalise.Normal("head@school.example")
+    assert normalise.words_beside_address(typed)
 
 
 # Domains that are valid, that have another normal form, and that nobody can have.
@@ -224,7 +253,7 @@ def test_address_has_the_form_that_the_library_gives_it_however_many_of_its_doma
     assert normalise.email(f"{person}@{domain}").value == form
 
 
-@pytest.mark.parametrize("between", ["; ", ", ", " ", "\n", " / ", "  / ", " or ", " and ", " & "])
+@pytest.mark.parametrize("between", ["; ", ", ", " ", "\n", " / ", "  / ", " or ", " and ", " & ", "|", " | "])
 def test_two_addresses_in_one_box_are_both_kept(between: str) -> None:
     typed = f"a@school.example{between}b@school.example"
     assert normalise.email(typed) == normalise.Normal("a@school.example;b@school.example", ProblemCode.SEVERAL_VALUES)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from itertools import count
 
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
+from reportlab.pdfgen.canvas import Canvas
 
-from tests.changing import EXPECTED, Change, boxes, changed, on_no_page, renamed, unlisted
+from tests.changing import EXPECTED, Change, boxes, changed, on_no_page, renamed, texts_in, unlisted
 from tests.conftest import read_return
 from tests.printers import by_qpdf, joined
-from tests.remake_samples import answers
+from tests.remake_samples import answers, own_copy
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition
 from thep_forms.reading import Note, ReadFrom
@@ -23,6 +25,41 @@ def test_forms_joined_with_renamed_fields_are_two_returns(form: bytes, definitio
     first, second = type_into(form, answers("2101")), type_into(form, answers("3204"))
     both = joined(first, changed(second, renamed("{}_1".format)))
     assert [reading.answers["dfe_number"].text for reading in read_file(both, lambda _: definition)] == ["2101", "3204"]
+
+
+@pytest.mark.parametrize("first", ["", "2101"], ids=["after a blank form", "after a filled form"])
+@pytest.mark.parametrize("is_copy", [False, True], ids=["typed", "the school’s own copy"])
+def test_forms_joined_with_fields_of_meaningless_names_are_returns_of_their_own(
+    form: bytes, definition: FormDefinition, is_copy: bool, first: str
+) -> None:
+    """PDFBox calls a field whose name is taken `dummyFieldName` and a number."""
+    number = count(1)
+
+    def made(school: str) -> bytes:
+        return own_copy(school, answers(school)) if is_copy else type_into(form, answers(school))
+
+    def joined_by_pdfbox(school: str) -> bytes:
+        return changed(made(school), renamed(lambda _: f"dummyFieldName{next(number)}"))
+
+    both = joined(made(first) if first else form, joined_by_pdfbox("3204"), joined_by_pdfbox("4242"))
+    readings = read_file(both, lambda _: definition)
+    assert [reading.text_of("dfe_number") for reading in readings] == [first, "3204", "4242"]
+    for reading, school in zip(readings, (first, "3204", "4242"), strict=True):
+        told = {name: "yes" if told is True else told for name, told in answers(school).items()} if school else {}
+        assert texts_in(reading) == told
+
+
+def test_form_of_others_that_was_joined_to_ours_stays_a_field_that_we_do_not_know(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    out = io.BytesIO()
+    canvas = Canvas(out)
+    for number in range(6):
+        canvas.drawString(72, 700 - 30 * number, f"Allergy {number}")
+        canvas.acroForm.textfield(name=f"allergy{number}", value="Nuts", x=200, y=690 - 30 * number)
+    canvas.save()
+    (reading,) = read_file(joined(returned, out.getvalue()), lambda _: definition)
+    assert texts_in(reading) == EXPECTED | {f"allergy{number}": "Nuts" for number in range(6)}
 
 
 @pytest.mark.parametrize("flatten", [bytes, by_qpdf], ids=["with fields", "flattened"])

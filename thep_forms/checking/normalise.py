@@ -44,7 +44,7 @@ _WORD_WITH_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _LETTERS_LIKE_DIGITS = re.compile(r"(?<=[0-9])\s*\b[OoIl]+\b(?!\s*/)")
-_BETWEEN_NUMBERS = re.compile(r"[;,\r\n\v\f\x85\u2028\u2029]|\bor\b|\s[/&]\s|/(?= ?[0+])", re.IGNORECASE)
+_BETWEEN_NUMBERS = re.compile(r"[;,|\\\r\n\v\f\x85\u2028\u2029]|\bor\b|\s[/&]\s|/(?= ?[0+])", re.IGNORECASE)
 _TIME = r"(?:[01]?[0-9]|2[0-4])(?:[:.][0-5][0-9])?\s*(?:[ap]\.?m\b\.?)?"
 _HOURS = rf"(?<![0-9])(?<![0-9][:.-]){_TIME}\s*(?:-|\bto\b|\buntil\b|\btill?\b)\s*{_TIME}(?![0-9])"
 # What stands beside a number and is none: opening hours, a second extension, and the end of a second UK number.
@@ -59,16 +59,18 @@ _DIGITS_BESIDE_NUMBER = (
         re.IGNORECASE,
     ),
 )
-_BETWEEN_ADDRESSES = re.compile(r"[;,\s]+")
+_BETWEEN_ADDRESSES = re.compile(r"[;,|\s]+")
 _MAILTO = re.compile("^mailto:", re.IGNORECASE)
 # What stands before the @ is valid in every domain, and is its own normal form.
 _PLAIN_ADDRESS = re.compile("([a-z0-9]+(?:[._-][a-z0-9]+)*)@([a-z0-9.-]+)")
 _AROUND_AT = re.compile(r"\s*@\s*")
-_AMONG_WORDS = (  # an address after a name, in brackets; and one in the care of somebody
+_AMONG_WORDS = (  # an address after a name, in brackets; one before it; after a colon; and in the care of somebody
     re.compile(r"[^@<>()\[\]]*[(\[]\s*(\S+@\S+)\s*[)\]]"),
+    re.compile(r"([^\s()]+@[^\s()]+)(?:\s*\([^@<>()]*\)|\s+[-–—]\s+[^@<>]*)"),
+    re.compile(r"[^@<>()\[\]:]*:\s+(\S+@\S+)"),
     re.compile(r"(?:c/o|care of|via|contact)[\s:]+(\S+@\S+)", re.IGNORECASE),
 )
-_BESIDE_ADDRESSES = ("", "/", "&", "and", "or", "email:", "e-mail:")
+_BESIDE_ADDRESSES = ("", "/", "&", "and", "or", "e:", "email", "email:", "e-mail", "e-mail:")
 _NO = ("", "no", "n", "off", "false", "0", "-", "☐")
 _IN_BRACKETS = re.compile(r"([^<>]*)<([^<>]*)>")
 
@@ -283,7 +285,7 @@ def _telephone_parts(typed: str) -> list[str]:
 
 def _without_words(part: str) -> list[str]:
     """The pieces with digits between the words of a part. The letter O right after digits is no word: see `5 OOO`."""
-    plain = _LABEL.sub(" ", part)
+    plain = _LABEL.sub("\n", part)  # as after `T: 020 7946 0018`, where `M:` begins another number
     if _LETTERS_LIKE_DIGITS.search(plain):
         return [plain]
     for words in (_IN_ROUND_BRACKETS, _WORD_WITH_NUMBER, _WORD):

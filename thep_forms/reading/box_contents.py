@@ -26,6 +26,9 @@ SMALL = 0.1  # points
 SPACE = 0.25  # of the type size, the width of a space
 CLIPPED = 0.3  # of the type size, from the end of a text that may be cut off to where its box is clipped
 CUT = "…"  # at the end of what is not shown whole
+LONGEST_WORD = 13  # letters, of a word for which there may have been no room
+SHRUNK = 0.95  # of the type size of the box: our copies set smaller what they show whole, or mark with CUT
+_GOES_ON = (";", ",", "/", "&", "+")  # signs that no answer ends with
 WITHIN_ADDRESS = ("@", ".", "-", "_", "+")  # signs that no e-mail address ends with
 _SPELT = re.compile(r"\[U\+(10[0-9A-F]{4}|[0-9A-F]{4,5})\]")  # as `generate.shaping` draws what no font of ours has
 _ORPHAN = re.compile("(?:^|\\s)[\u0300-\u036f]")  # a mark whose letter was left out
@@ -55,6 +58,8 @@ def answer_in(
     text = _SPELT.sub(lambda match: chr(int(match[1], 16)), joined)
     wraps = placed.box.lines > 1 or _are_close(lines, area)
     doubts = _doubts(text, lines, area, content, wraps=wraps)
+    if _lacks_room(text, lines[-1], placed, area):
+        doubts |= {Doubt.CUT_OFF}
     if text.endswith(CUT):  # our copies mark so what does not fit
         text, doubts = text.removesuffix(CUT).rstrip(), doubts | {Doubt.CUT_OFF}
     return Answer(text, ReadFrom.PAGE_TEXT, doubts)
@@ -118,10 +123,29 @@ def _is_cut_off(line: Sequence[PrintedLetter], area: Area, *, wraps: bool) -> bo
     """Whether the text goes up to the edge of its box or beyond, where some programs leave out what does not show."""
     last = line[-1]
     if wraps:
-        has_room_below = last.area.bottom + last.size < area.bottom
-        is_full = last.area.right > area.right - 2 * SLACK - last.size and not has_room_below
+        is_full = last.area.right > area.right - 2 * SLACK - last.size and not _has_room_below(last, area)
         return last.area.bottom > area.bottom or is_full
     return last.area.right > area.right - 2 * SLACK - CLIPPED * last.size
+
+
+def _has_room_below(last: PrintedLetter, area: Area) -> bool:
+    """Whether there is room for another line in the box."""
+    return last.area.bottom + last.size < area.bottom
+
+
+def _lacks_room(text: str, line: Sequence[PrintedLetter], placed: PlacedBox, area: Area) -> bool:
+    """Whether the next word may not have fitted in a box of several lines that are full, so that it was left out.
+
+    The lines of an address are as the school typed them, so nobody can tell of these.
+    """
+    last = line[-1]
+    is_small = last.size < SHRUNK * placed.size * area.height / placed.rect.height
+    if placed.box.lines == 1 or is_small or _has_room_below(last, area):
+        return False
+    if placed.box.kind is not Kind.TEXT:
+        return text.endswith(_GOES_ON)
+    word = LONGEST_WORD * (last.area.right - line[0].area.x) / len(line)
+    return text.endswith(_GOES_ON) or last.area.right + word > area.right - 2 * SLACK
 
 
 def _is_shuffled(char: str) -> bool:

@@ -15,7 +15,7 @@ Each stage returns what it read and whether it met damage. Damage belongs to the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
 
 from msgspec.structs import replace
@@ -32,6 +32,7 @@ from thep_forms.reading.model import Answer, FileKind, Reading
 from thep_forms.reading.page_codes import are_several_forms
 from thep_forms.reading.policy import is_news, joined, may_be_lost, once, with_unknown_fields, without_repeated
 from thep_forms.reading.read_fields import read_fields
+from thep_forms.reading.renamed_forms import renamed_fields, with_renamed
 
 
 def readings_in(contents: Contents, definitions: DefinitionOfYear) -> tuple[Reading, ...]:
@@ -44,7 +45,7 @@ def readings_in(contents: Contents, definitions: DefinitionOfYear) -> tuple[Read
         found = _read_unknown(contents, fields.readings, unknown, definitions)
     elif len(fields.readings) > 1 and _are_mixed(contents, any_year):
         found = _read_mixed(contents, fields.readings, definitions)
-    elif is_filled:
+    elif is_filled or (fields.readings and renamed_fields(contents, any_year).pages):
         found = _read_filled(contents, fields.readings, definitions)
     elif fields.readings:
         found = _read_empty(contents, fields.readings, definitions)
@@ -89,8 +90,14 @@ def _read_pages(
 
 def _read_filled(contents: Contents, fields: Sequence[Reading], definitions: DefinitionOfYear) -> Found:
     """Forms with fields, at least one filled in, and printed or pictured forms on the file's other pages."""
-    beside, has_failed = attempt(lambda: _read_beside(contents, definitions), Found())
-    return Found(joined(fields, beside.readings), beside.damaged or has_failed)
+    renamed = renamed_fields(contents, definitions(None))
+    damaged = False
+    if renamed.pages:
+        found, has_failed = attempt(lambda: _read_pages(contents, definitions, renamed.pages, with_boxes=True), Found())
+        fields = with_renamed(fields, found.readings, renamed, definitions(None).identifier)
+        damaged = found.damaged or has_failed
+    beside, has_failed = attempt(lambda: _read_beside(contents, definitions, renamed.pages), Found())
+    return Found(joined(fields, beside.readings), damaged or beside.damaged or has_failed)
 
 
 def _read_mixed(contents: Contents, fields: Sequence[Reading], definitions: DefinitionOfYear) -> Found:
@@ -115,12 +122,12 @@ def _read_empty(contents: Contents, fields: Sequence[Reading], definitions: Defi
     return Found(pictures or fields, contents.damaged or beside.damaged or has_failed)
 
 
-def _read_beside(contents: Contents, definitions: DefinitionOfYear) -> Found:
-    """Printed and pictured forms on the pages without fields, but for pages that are as we made them."""
+def _read_beside(contents: Contents, definitions: DefinitionOfYear, read: Collection[int] = ()) -> Found:
+    """Printed and pictured forms on the pages without fields, but for pages that are as we made them, or were read."""
     pages = [
         number
         for number, seal in enumerate(contents.seals)
-        if seal is not State.AS_MADE and number not in contents.boxed
+        if seal is not State.AS_MADE and number not in contents.boxed and number not in read
     ]
     if not pages:
         return Found()

@@ -148,6 +148,12 @@ def with_unknown_fields(reading: Reading, known: Mapping[str, Answer], unknown: 
     return replace(reading, answers=answers, unknown_fields=kept)
 
 
+def without_fields(reading: Reading, names: Collection[str]) -> Reading:
+    """The reading without fields that turned out to be another form's."""
+    unknown = {name: answer for name, answer in reading.unknown_fields.items() if name not in names}
+    return replace(reading, unknown_fields=unknown)
+
+
 def once(notes: Sequence[Note]) -> tuple[Note, ...]:
     """The notes, each once: those that stand on each page, such as the stamp of a signing service, as the first."""
     found: dict[tuple[str, str, int | None], Note] = {}

@@ -196,6 +196,8 @@ class PageReader:
             answers[name] = replace(answers[name], text="", doubts=UNREADABLE)
         for name in runs.between:
             answers[name] = replace(answers[name], doubts=answers[name].doubts | UNREADABLE)
+        for name in runs.going_on:
+            answers[name] = replace(answers[name], doubts=answers[name].doubts | {Doubt.CUT_OFF})
         if content.hides_most:
             answers = {name: _unseen(answer) for name, answer in answers.items()}
         notes = [Note(line, found.page) for line in _lines_worth_keeping(runs.beside)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from msgspec import Struct, field
 
@@ -19,6 +20,7 @@ from thep_forms.reading.tick_marks import TICK_SLACK
 LEFT = 7.0  # points that an answer may begin to the left of its box, if it was typed without regard to the boxes
 LONGEST_TICK = 3  # letters
 EDGE = 0.3  # of the type size, from the middle of a letter to the edge of its box
+LEVEL = 0.1  # of the type size: lines of one text differ less in their distance, and its letters in their size
 
 BoxAreas = Sequence[tuple[PlacedBox, Area]]
 
@@ -26,11 +28,13 @@ BoxAreas = Sequence[tuple[PlacedBox, Area]]
 class SortedRuns(Struct):
     """The letters of a page: by the box that they stand in, and those beside the boxes that the form does not print.
 
-    `between` are the boxes across whose edge letters lie, which may be another box's.
+    `between` are the boxes across whose edge letters lie, which may be another box's. `going_on` are the boxes below
+    which their texts go on.
     """
 
     in_boxes: dict[str, list[PrintedLetter]]
     between: set[str] = field(default_factory=set)
+    going_on: set[str] = field(default_factory=set)
     beside: list[PrintedLetter] = field(default_factory=list)
 
 
@@ -39,19 +43,87 @@ def sorted_runs(
 ) -> SortedRuns:
     """The runs by where they stand. A text that is too long belongs to the box that it starts in.
 
-    `counts_beside` says of a run in no box, which begins at a point, whether it is kept.
+    What of it does not show is left out. `counts_beside` says of a run in no box, which begins at a point, whether it
+    is kept.
     """
     runs = SortedRuns({placed.box.name: [] for placed, _ in page.boxes})
+    text: _Text | None = None
     for run in content.runs:
+        if text and text.goes_on_in(run):
+            text.below.append(run)
+            continue
         box, is_own = _box_of(run, page)
-        if box:
-            placed, area = box
-            runs.in_boxes[placed.box.name] += run
-            if _is_between(run, area, page.boxes):
-                runs.between.add(placed.box.name)
-        elif not is_own and counts_beside(run, *_start(run)):
-            runs.beside += [letter for letter in run if not letter.is_covered]
+        if not box or text is None or text.name != box[0].box.name:
+            _sort_below(text, runs, page, counts_beside)
+            text = _Text(box[0].box.name, box[1]) if box else None
+        if text:
+            text.within.append(run)
+        _sort(run, box, runs, page, counts_beside, is_own=is_own)
+    _sort_below(text, runs, page, counts_beside)
     return runs
+
+
+class _Text(Struct):
+    """The runs of a box that were drawn one after another, and those that go on below the box."""
+
+    name: str
+    area: Area
+    within: list[Run] = field(default_factory=list)
+    below: list[Run] = field(default_factory=list)
+
+    def goes_on_in(self, run: Run) -> bool:
+        """Whether a run below the box is the next line of its text: with the same left edge, distance and size."""
+        y = run[0].area.middle[1]
+        if y <= self.area.bottom or len(self.within) < 2:
+            return False
+        first, size = self.within[0][0], run[0].size
+        if abs(first.size - size) > LEVEL * size:
+            return False
+        lines = _heights([*self.within, *self.below], size)
+        if len(lines) < 2:
+            return False
+        if self.below and abs(y - lines[-1]) <= LEVEL * size:
+            return True
+        is_next = abs((y - lines[-1]) - (lines[-1] - lines[-2])) <= LEVEL * size
+        return is_next and abs(run[0].area.x - first.area.x) <= SLACK
+
+
+def _heights(runs: Sequence[Run], size: float) -> list[float]:
+    """The middles of the lines that the runs are on, in the order in which they were drawn."""
+    middles = [run[0].area.middle[1] for run in runs]
+    return middles[:1] + [following for last, following in pairwise(middles) if abs(following - last) > LEVEL * size]
+
+
+def _sort_below(
+    text: _Text | None, runs: SortedRuns, page: PlacedPage, counts_beside: Callable[[Run, float, float], bool]
+) -> None:
+    """Where a text goes on below its box, leave that out if any of it does not show: then its box cuts it off."""
+    if not text or not text.below:
+        return
+    runs.going_on.add(text.name)
+    if not any(letter.is_covered for run in text.below for letter in run):
+        for run in text.below:
+            box, is_own = _box_of(run, page)
+            _sort(run, box, runs, page, counts_beside, is_own=is_own)
+
+
+def _sort(
+    run: Run,
+    box: tuple[PlacedBox, Area] | None,
+    runs: SortedRuns,
+    page: PlacedPage,
+    counts_beside: Callable[[Run, float, float], bool],
+    *,
+    is_own: bool,
+) -> None:
+    """Sort a run into its box, or beside the boxes."""
+    if box:
+        placed, area = box
+        runs.in_boxes[placed.box.name] += run
+        if _is_between(run, area, page.boxes):
+            runs.between.add(placed.box.name)
+    elif not is_own and counts_beside(run, *_start(run)):
+        runs.beside += [letter for letter in run if not letter.is_covered]
 
 
 @once_for_each
