@@ -7,7 +7,7 @@ Limitations: a box that is no object of its own is not looked at.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pikepdf import Dictionary, Object
 
