@@ -49,6 +49,18 @@ def test_forms_joined_with_fields_of_meaningless_names_are_returns_of_their_own(
         assert texts_in(reading) == told
 
 
+def test_copies_of_which_only_the_first_pages_are_flattened_are_one_return_each(definition: FormDefinition) -> None:
+    schools = {number: answers(number, senior_leader_5_name=f"Ann {number}") for number in ("2101", "4242")}
+    parts: list[tuple[bytes, tuple[int, ...]]] = []
+    for number, told in schools.items():
+        copy = own_copy(number, told)
+        parts += [(by_qpdf(copy), (0, 1, 2)), (copy, (3,))]
+    readings = read_file(joined(*parts), lambda _: definition)
+    assert [reading.pages_missing for reading in readings] == [(), ()]
+    for reading, told in zip(readings, schools.values(), strict=True):
+        assert texts_in(reading) == {name: "yes" if text is True else text for name, text in told.items()}
+
+
 def test_form_of_others_that_was_joined_to_ours_stays_a_field_that_we_do_not_know(
     returned: bytes, definition: FormDefinition
 ) -> None:

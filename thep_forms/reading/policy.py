@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.identity import go_together
+from thep_forms.definition.identity import go_together, school_in
 from thep_forms.reading.annotations import BoxArea, Markup
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, ReadFrom, Reading
 from thep_forms.reading.objects import COVERED, UNREADABLE
@@ -173,14 +173,38 @@ def may_be_lost(reading: Reading) -> bool:
 
 def joined(fields: Sequence[Reading], beside: Sequence[Reading]) -> tuple[Reading, ...]:
     """The forms with fields and those on the other pages; one that is partly printed is one form."""
-    if len(fields) == len(beside) == 1 and beside[0].kind is FileKind.FORM:
-        (form,), (printed,) = fields, beside
-        first, later = (printed, form) if 1 not in printed.pages_missing else (form, printed)
-        if go_together(first.form_id, later.form_id) and not printed.answers.keys() & form.answers.keys():
-            filled = {name: answer for name, answer in printed.answers.items() if answer.says_something}
-            notes = (*form.notes, *printed.notes)
-            return (replace(form, answers={**form.answers, **filled}, notes=notes),)
-    return (*fields, *beside)
+    are_alone = len(fields) == len(beside) == 1
+    forms, left = list[Reading](), list(beside)
+    for form in fields:
+        rest = [printed for printed in left if _is_rest(printed, form, are_alone=are_alone)]
+        if len(rest) == 1:
+            left.remove(rest[0])
+            form = _with_rest(form, rest[0])
+        forms.append(form)
+    return (*forms, *left)
+
+
+def _is_rest(printed: Reading, form: Reading, *, are_alone: bool) -> bool:
+    """Whether these are the printed pages of a form. `are_alone`: else both have to say that they are one school's."""
+    if printed.kind is not FileKind.FORM or printed.answers.keys() & form.answers.keys():
+        return False
+    if not are_alone:
+        return bool(school_in(form.form_id)) and printed.form_id == form.form_id
+    first, later = (printed, form) if 1 not in printed.pages_missing else (form, printed)
+    return go_together(first.form_id, later.form_id)
+
+
+def _with_rest(form: Reading, printed: Reading) -> Reading:
+    """A form with its printed pages."""
+    filled = {name: answer for name, answer in printed.answers.items() if answer.says_something}
+    missing = tuple(number for number in form.pages_missing if number in printed.pages_missing)
+    return replace(
+        form,
+        answers={**form.answers, **filled},
+        notes=(*form.notes, *printed.notes),
+        pages_missing=missing,
+        boxes=tuple(sorted({*form.boxes, *printed.answers})) if missing else (),
+    )
 
 
 def without_repeated(readings: Sequence[Reading]) -> list[Reading]:
