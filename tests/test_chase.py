@@ -318,6 +318,19 @@ def test_a_reminder_after_a_blank_return_has_the_sentence_for_blank_returns(
     assert "The form came back with nothing filled in." in text_of(server)
 
 
+def test_a_school_whose_copy_another_school_filled_in_is_reminded_with_others_or_alone(
+    records: Path, schools: Path, forms: Path, tmp_path: Path, server: MailServer
+) -> None:
+    note(records, "2101", 60)
+    note(records, "2102", 60)
+    copy = tmp_path / "lent.pdf"
+    copy.write_bytes(type_into((forms / "2101.pdf").read_bytes(), answers("2102", school_name="School 2102")))
+    ingest(records, [copy], register=schools)
+    statuses = status(records, schools)
+    assert (statuses["2101"]["status"], statuses["2102"]["status"]) == ("overdue", "accepted")
+    assert chase(records, schools, server, "--only", "2101") == ["2101"]
+
+
 def test_reminders_can_be_drafts_in_the_folder_of_the_other_drafts(
     records: Path, schools: Path, tmp_path: Path
 ) -> None:

@@ -228,9 +228,10 @@ def prepare(request: MailRequest, open_ledger: OpenLedger, which: slice = _ALL) 
     register = YearRegister(request.records, request.year, request.register_list, request.definitions)
     with open_ledger(register) as (ledger, records):
         members = register.members(records)
+        statuses = current_statuses(ledger, records, definition, members)  # a form may be that of any of them
         if request.only:
-            members = members_named(members, request.only, definition)
-        statuses = current_statuses(ledger, records, definition, members)
+            named = {member.dfe_number for member in members_named(members, request.only, definition)}
+            statuses = tuple(status for status in statuses if status.dfe_number in named)
     plan = plan_messages(request.what, statuses, request.since)
     messages = outgoing_messages(plan.recipients[which], definition, templates, request.kind)
     return Prepared(definition, plan, tuple(messages), request.kind)
