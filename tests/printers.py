@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import subprocess
 import warnings
@@ -23,6 +24,14 @@ from reportlab.pdfgen.canvas import Canvas
 
 from tests.viewer import draw
 
+# Without the font in which PDFium sets typographic quotes and dashes where it finds it, as Ghostscript brings it. cairo
+# embeds that font so that nobody can tell which letters they are.
+FONTS = """<?xml version="1.0"?>
+<fontconfig>
+<include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+<selectfont><rejectfont><glob>*DroidSansFallback*</glob></rejectfont></selectfont>
+</fontconfig>
+"""
 A4, LETTER = (595.2756, 841.8898), (612.0, 792.0)
 KEPT = 30  # flattened forms: many tests flatten the same
 
@@ -63,9 +72,12 @@ def by_pdfium(pdf: bytes) -> bytes:
 def by_cairo(pdf: bytes) -> bytes:
     """Printed to a PDF by Poppler and cairo, as on a Linux desktop."""
     with TemporaryDirectory() as folder:
-        (Path(folder) / "in.pdf").write_bytes(pdf)
-        subprocess.run(["pdftocairo", "-pdf", Path(folder) / "in.pdf", Path(folder) / "out.pdf"], check=True)
-        return (Path(folder) / "out.pdf").read_bytes()
+        came, went, fonts = (Path(folder) / name for name in ("in.pdf", "out.pdf", "fonts.conf"))
+        came.write_bytes(pdf)
+        fonts.write_text(FONTS, encoding="utf-8")
+        environment = os.environ | {"FONTCONFIG_FILE": str(fonts)}
+        subprocess.run(["pdftocairo", "-pdf", came, went], check=True, env=environment)
+        return went.read_bytes()
 
 
 FLATTENED: dict[str, Callable[[bytes], bytes]] = {"qpdf": by_qpdf, "PDFium": by_pdfium, "cairo": by_cairo}
