@@ -32,7 +32,7 @@ from thep_forms.reading.model import Answer, FileKind, Reading
 from thep_forms.reading.page_codes import are_several_forms
 from thep_forms.reading.policy import is_news, joined, may_be_lost, once, with_unknown_fields, without_repeated
 from thep_forms.reading.read_fields import read_fields
-from thep_forms.reading.renamed_forms import renamed_fields, with_renamed
+from thep_forms.reading.renamed_forms import RenamedFields, renamed_fields, with_renamed
 
 
 def readings_in(contents: Contents, definitions: DefinitionOfYear) -> tuple[Reading, ...]:
@@ -45,10 +45,8 @@ def readings_in(contents: Contents, definitions: DefinitionOfYear) -> tuple[Read
         found = _read_unknown(contents, fields.readings, unknown, definitions)
     elif len(fields.readings) > 1 and _are_mixed(contents, any_year):
         found = _read_mixed(contents, fields.readings, definitions)
-    elif is_filled or (fields.readings and renamed_fields(contents, any_year).pages):
-        found = _read_filled(contents, fields.readings, definitions)
     elif fields.readings:
-        found = _read_empty(contents, fields.readings, definitions)
+        found = _read_fields(contents, fields.readings, definitions, is_filled=is_filled)
     else:
         found = _read_pages(contents, definitions)
     damaged = contents.damaged or found.damaged or contents.document.warned_of_damage()
@@ -88,14 +86,26 @@ def _read_pages(
     return read_pages(contents, definitions, pages, with_boxes=with_boxes)
 
 
-def _read_filled(contents: Contents, fields: Sequence[Reading], definitions: DefinitionOfYear) -> Found:
+def _read_fields(
+    contents: Contents, fields: Sequence[Reading], definitions: DefinitionOfYear, *, is_filled: bool
+) -> Found:
+    """Forms with fields, and what is on the file's other pages."""
+    renamed, damaged = attempt(lambda: renamed_fields(contents, definitions(None)), RenamedFields())
+    contents = contents.with_damage(damaged)
+    if is_filled or renamed.pages:
+        return _read_filled(contents, fields, renamed, definitions)
+    return _read_empty(contents, fields, definitions)
+
+
+def _read_filled(
+    contents: Contents, fields: Sequence[Reading], renamed: RenamedFields, definitions: DefinitionOfYear
+) -> Found:
     """Forms with fields, at least one filled in, and printed or pictured forms on the file's other pages."""
-    renamed = renamed_fields(contents, definitions(None))
-    damaged = False
+    damaged = contents.damaged
     if renamed.pages:
         found, has_failed = attempt(lambda: _read_pages(contents, definitions, renamed.pages, with_boxes=True), Found())
         fields = with_renamed(fields, found.readings, renamed, definitions(None).identifier)
-        damaged = found.damaged or has_failed
+        damaged = damaged or found.damaged or has_failed
     beside, has_failed = attempt(lambda: _read_beside(contents, definitions, renamed.pages), Found())
     return Found(joined(fields, beside.readings), damaged or beside.damaged or has_failed)
 
@@ -106,7 +116,7 @@ def _read_mixed(contents: Contents, fields: Sequence[Reading], definitions: Defi
     number = definitions(None).dfe_field.name
     if not are_of_one_school([reading.text_of(number) for reading in once_each]):
         return Found([contents.reading(FileKind.UNREADABLE, reasons.MIXED)])
-    return _read_filled(contents, once_each, definitions)
+    return _read_fields(contents, once_each, definitions, is_filled=True)
 
 
 def _read_empty(contents: Contents, fields: Sequence[Reading], definitions: DefinitionOfYear) -> Found:
