@@ -45,8 +45,8 @@ def hidden_boxes(
     if over:
         hidden += _hidden(boxes, as_seen, _drawn_twice(data, page, boxes, over))
     if on_ground:
-        found = _hidden(boxes, as_seen, bare := _drawn_twice(data, page, boxes, over, is_empty=True))
-        hidden += [box for box in found if not _stands_out(box, as_seen, bare)]
+        bare = _drawn_twice(data, page, boxes, over, is_empty=True)
+        hidden += [box for box in _hidden(boxes, as_seen, bare) if not _stands_out(box, as_seen, bare)]
     return list(dict.fromkeys(box.name for box in hidden))
 
 
