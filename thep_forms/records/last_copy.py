@@ -68,8 +68,8 @@ def renew(
     """Make the copy the same as the ledger, byte for byte.
 
     `known` are the hashes of the blocks of the ledger when the run began. A block that is the same as in the copy has
-    not changed since. `note` is called with what the ledger is now and with its hash (`raw_bytes`), while it is still
-    locked: so no other run takes what `note` writes for something left behind. Raises `OSError`,
+    not changed since. `note` is called with what the ledger is now and with its hash (`raw_bytes`). The ledger is still
+    locked then, so that no other run takes a file which is being written for a leftover. Raises `OSError`,
     `sqlite3.DatabaseError`.
     """
     ledger, copy = records / LEDGER, records / LAST_COPY
