@@ -28,7 +28,8 @@ from thep_forms.office.status import statuses_of_members
 from thep_forms.office.tasks import open_questions, tasks
 from thep_forms.office.to_do import look_up_to_do
 from thep_forms.office.undo import undo
-from thep_forms.records import Ledger, Records, kept, later, open_for_writing
+from thep_forms.office.verify import faults
+from thep_forms.records import Ledger, Records, Views, kept, later, open_for_writing
 from thep_forms.records.database import Checks
 from thep_forms.records.names import LEDGER, WORKBOOK
 from thep_forms.register import members_of_year
@@ -131,6 +132,19 @@ def test_the_workbook_follows_while_the_records_are_still_kept(records: Path, wr
         while (records / WORKBOOK).read_bytes() == before and time.monotonic() < deadline:
             time.sleep(0.1)
         assert (records / WORKBOOK).read_bytes() != before
+
+
+def test_verify_beside_a_desk_waits_for_what_follows_a_decision(records: Path, wrong: str) -> None:
+    with kept_in_memory(records):
+        correct(records, wrong, ["main_contact_email=jo@cedar.example"], "rang", DEFINITIONS)
+        assert WORKBOOK in set(stale(records))
+        assert list(faults(records, DEFINITIONS)) == []
+
+
+def stale(records: Path) -> list[str]:
+    """The files that are not as the ledger says."""
+    with Ledger.existing(records, unchanged=True, checks=Checks.NONE) as ledger:
+        return list(Views(records, Records(ledger, DEFINITIONS)).stale())
 
 
 def test_a_program_that_ends_waits_for_what_another_thread_is_writing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from thep_forms.definition import Definitions
@@ -14,6 +15,7 @@ from thep_forms.errors import UnsoundError
 from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Views, last_copy, return_id_of
 from thep_forms.records.database import Checks
+from thep_forms.records.later import MOMENT
 from thep_forms.records.ledger_errors import OutdatedError
 from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, TableName, hash_in_name, leftovers
 from thep_forms.records.opening import bring_up_to_date
@@ -23,6 +25,7 @@ from thep_forms.work import Failure, Limits, Workers
 
 AGAIN = "Run ingest again to rewrite it."
 ASK = "Put back a copy of it, or ingest the form again."
+FOLLOWS = "The desk writes it when nobody has decided anything for a moment. Run verify again then."
 MOVE_IT = f"Move it out of {ARCHIVE}. If it is a return, ingest it then."
 RUN_OR_RESTORE = "If a run was cut off, run it again. If not, run thep-forms restore, which reads the file."
 OLDER = (
@@ -33,6 +36,7 @@ OUTDATED = (
     "The records were made by another version of this program, or with other templates. Run ingest again, which "
     "brings them up to date."
 )
+_SECONDS_TO_FOLLOW = MOMENT + 3.0  # after a decision, until a desk that is open has begun to write the workbook
 _SECONDS_TO_COPY = 1.0  # that a run takes at most to make the copy of the ledger, once it has let go of it
 
 
@@ -49,10 +53,8 @@ def faults(folder: Path, definitions: Definitions, *, deep: bool = False) -> Ite
                 return
             yield from _copy_faults(folder)
             yield from _archive_faults(folder, ledger)
-            if is_outdated(ledger, definitions):
-                yield OUTDATED
-            else:
-                yield from _table_faults(folder, Records(ledger, definitions))
+        yield from _table_faults(folder, definitions)
+        with _opened(folder, definitions) as ledger:
             if deep:
                 yield from _reading_faults(folder, ledger, definitions)
             for path in leftovers(folder):
@@ -93,7 +95,31 @@ def column_of(folder: Path, table: TableName, column: str) -> list[str]:
         return []
 
 
-def _table_faults(folder: Path, records: Records) -> Iterator[str]:
+def _table_faults(folder: Path, definitions: Definitions) -> Iterator[str]:
+    """What is wrong with the tables. A desk that is open writes some a moment after a decision: wait for them."""
+    ends_at = time.monotonic() + _SECONDS_TO_FOLLOW
+    while True:
+        with _opened(folder, definitions) as ledger:  # which nobody can write to meanwhile
+            if is_outdated(ledger, definitions):
+                yield OUTDATED
+                return
+            records = Records(ledger, definitions)
+            may_follow = _was_just_decided(records)
+            found = list(_faults_of_tables(folder, records, may_follow=may_follow))
+        if not found or not may_follow or time.monotonic() > ends_at:
+            yield from found
+            return
+        time.sleep(_SECONDS_TO_FOLLOW / 10)
+
+
+def _was_just_decided(records: Records) -> bool:
+    """Whether a desk that is open may have yet to write what follows the latest decision."""
+    times = [decision.at for decision in records.decisions() if decision.at]
+    age = datetime.now(UTC) - datetime.fromisoformat(times[-1]) if times else None
+    return age is not None and 0 <= age.total_seconds() < _SECONDS_TO_FOLLOW
+
+
+def _faults_of_tables(folder: Path, records: Records, *, may_follow: bool) -> Iterator[str]:
     known = {str(decision.number) for decision in records.decisions()}
     if not known.issuperset(column_of(folder, TableName.DECISIONS, "decision_id")):
         yield OLDER
@@ -101,6 +127,8 @@ def _table_faults(folder: Path, records: Records) -> Iterator[str]:
     for name in Views(folder, records).stale():
         if not (folder / name).is_file():
             yield f"{name} is missing. {AGAIN}"
+        elif may_follow:
+            yield f"{name} does not show the latest decisions yet. {FOLLOWS}"
         else:
             yield (
                 f"{name} is not what the ledger says: it was changed after it was written, "
