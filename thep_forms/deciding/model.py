@@ -127,7 +127,7 @@ class Action(StrEnum):
     ENTER = "enter"  # a school answered without a file
     ASSIGN = "assign"  # a return is that school's, or of that year
     CLOSE = "close"  # a return is dealt with
-    NOTE = "note"  # something to know of a school
+    NOTE = "note"  # something to know of a school; or that what came with a return in words is read
     UNDO = "undo"  # another decision no longer counts
 
 
@@ -150,6 +150,7 @@ class Decision(Struct, frozen=True):
     - `confirm`: the problem of code `before` in the box `field`, of the value `after`, is none.
     - `enter`: the return holds what the school answered. It counts over those that `before` names, as in `prefer`.
     - `assign`: `field` is an `Assigned`, `after` the school's DFE number or the year.
+    - `note`: on a return, `after` has the starts of the hashes of the texts that were read, joined by `;`.
     - `undo`: `before` is the number of the decision that no longer counts.
     """
 

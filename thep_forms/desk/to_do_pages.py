@@ -13,9 +13,9 @@ from thep_forms.errors import DecisionError
 from thep_forms.office.assign import close
 from thep_forms.office.dates import today
 from thep_forms.office.enter import enter
-from thep_forms.office.school_words import look_up_words
+from thep_forms.office.school_words import look_up_words, note_as_read
 from thep_forms.office.tasks import Act, Task, TaskKind
-from thep_forms.office.to_do import look_up_task, look_up_to_do
+from thep_forms.office.to_do import look_up_task, look_up_tasks, look_up_to_do
 from thep_forms.office.undo import undo
 from thep_forms.office.years import can_begin
 
@@ -31,6 +31,7 @@ class ToDoPages(PageGroup):
         return [
             Route("/", self.to_do),
             Route("/messages", self.messages),
+            Route("/messages/read", self.note_as_read, methods=["POST"]),
             Route("/tasks/{return_id}/{act}", self.settle, methods=["POST"]),
             Route("/undo", self.undo, methods=["POST"]),
         ]
@@ -46,10 +47,23 @@ class ToDoPages(PageGroup):
         )
         return HTMLResponse(page, status_of(error))
 
-    def messages(self, _: Request) -> Response:
+    def messages(self, request: Request, error: str = "") -> Response:
         """What schools wrote with the forms that need nobody."""
-        shown = look_up_words(self.desk.folder, self.desk.definitions(), self.desk.sight.year)
-        return HTMLResponse(self.desk.pages.page("messages", shown=shown))
+        definitions, year = self.desk.definitions(), self.desk.sight.year
+        shown = look_up_words(self.desk.folder, definitions, year)
+        done = look_up_tasks(self.desk.folder, definitions, decisions_taken(request), year).done
+        page = self.desk.pages.page("messages", shown=shown, done=done, error=error)
+        return HTMLResponse(page, status_of(error))
+
+    def note_as_read(self, request: Request) -> Response:
+        """Note that what schools wrote is read, and go back to where somebody read it."""
+        form = sent_form(request)
+        read = {return_id: texts.split() for return_id, _, texts in (each.partition(" ") for each in form.all("read"))}
+        try:
+            numbers = note_as_read(self.desk.folder, read, self.desk.definitions())
+        except DecisionError as error:
+            return self.messages(request, str(error))
+        return go_to(f"/returns/{next(iter(read))}" if form["page"] == "return" else "/messages", numbers)
 
     def settle(self, request: Request) -> Response:
         """Settle a task with the one act that its line offers."""

@@ -1,6 +1,6 @@
 """Decisions in words: plainly for the desk, and with the ids of returns and the numbers of decisions for the terminal.
 
-What a person confirmed in one go of a picture is told as one act.
+What a person confirmed in one go of a picture is told as one act. So is what several schools wrote, read in one go.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from thep_forms.records import Records
 _UNKNOWN = "A file of an unknown school"
 _AS_READ = "as it was read from the picture"
 
-Act = Sequence[Decision]  # what was decided in one go: one decision, or several of one picture
+Act = Sequence[Decision]  # what was decided in one go: one decision, several of one picture, or what was read
 
 
 def acts(decisions: Iterable[Decision]) -> list[Act]:
-    """The decisions in their order, those together by which a person confirmed in one go what a picture says."""
+    """The decisions in their order. Those of one go that confirm a picture, or note what was read, are together."""
     groups: list[list[Decision]] = []
     for decision in decisions:
         if groups and _are_one_act(groups[-1][-1], decision):
@@ -30,8 +30,15 @@ def acts(decisions: Iterable[Decision]) -> list[Act]:
 
 
 def _are_one_act(first: Decision, second: Decision) -> bool:
-    first_key, second_key = ((each.return_id, each.at, bool(each.undone_by)) for each in (first, second))
-    return first_key == second_key and _is_of_picture(first) and _is_of_picture(second)
+    if (first.at, bool(first.undone_by)) != (second.at, bool(second.undone_by)):
+        return False
+    is_picture = first.return_id == second.return_id and _is_of_picture(first) and _is_of_picture(second)
+    return is_picture or (_is_of_words(first) and _is_of_words(second))
+
+
+def _is_of_words(decision: Decision) -> bool:
+    """Whether a person noted that what came with a form is read."""
+    return decision.action is Action.NOTE and bool(decision.return_id)
 
 
 def _is_of_picture(decision: Decision) -> bool:
@@ -44,6 +51,8 @@ def _is_of_picture(decision: Decision) -> bool:
 
 def with_school(act: Act, known: Mapping[int, Decision], records: Records) -> str:
     """Whose it is, and what was decided, in one sentence. `known` are all decisions, by number."""
+    if len(act) > 1 and _is_of_words(act[0]):
+        return sentence(_what(act, known, records))
     return f"{_whose(act[0], records)}: {_what(act, known, records)}."
 
 
@@ -69,6 +78,9 @@ def _school(number: str, records: Records) -> str:
 def _what(act: Act, known: Mapping[int, Decision], records: Records) -> str:
     """What was decided, as the end of a sentence."""
     first = act[0]
+    if _is_of_words(first):
+        one = len(act) == 1
+        return "the message with its form is read" if one else f"the messages with {len(act)} forms are read"
     if len(act) > 1:
         return f"{len(act)} answers that were read from a picture are confirmed"
     if _is_of_picture(first):
@@ -109,6 +121,8 @@ def with_ids(act: Act, verdict: str, records: Records) -> str:
     if len(act) == 1:
         return f"{_of_return(first, verdict, records)} Decision {first.number}"
     what = f"Confirmed in {first.return_id}: {len(act)} answers, as they were read from the picture."
+    if _is_of_words(first):
+        what = f"Noted of {len(act)} forms."
     return f"{what} Decisions {first.number} to {act[-1].number}"
 
 

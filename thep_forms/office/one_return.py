@@ -24,7 +24,7 @@ from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.opening import open_records
 from thep_forms.office.parted_forms import answers_replaced, boxes_of_later_pages, form_with_the_rest
 from thep_forms.office.pictured_boxes import pictured_boxes
-from thep_forms.office.school_words import MessageWords, message_itself, words_around
+from thep_forms.office.school_words import MessageWords, message_itself, unread_texts, words_around
 from thep_forms.office.tasks import Task, needs_somebody, task_of
 from thep_forms.office.words import for_the_school
 from thep_forms.reading import FileKind
@@ -135,7 +135,8 @@ class ShownReturn(Struct, frozen=True):
 
     `task` says what needs a person, None if nothing does. `has_file`: there is a file that may be drawn.
     `can_be_corrected`: it is a form, or a picture from which answers were read. `questions` counts what can be
-    confirmed. `message` is what a message without a form says, `words` what the messages around a file say. `lacks`
+    confirmed. `message` is what a message without a form says, `words` what the messages around a file say,
+    and `unread` names those of them that nobody has read. `lacks`
     says what is missing since a person was deleted; empty for nothing. `events` are what happened to it. `counting` is
     the id of the school's form that counts for the year, if it is another one; empty where there is none. `rest` is the
     id of the return that has the first page of this form, where this one has later pages alone. `replaced` are the
@@ -153,6 +154,7 @@ class ShownReturn(Struct, frozen=True):
     has_file: bool
     message: str = ""
     words: tuple[MessageWords, ...] = ()
+    unread: tuple[str, ...] = ()
     lacks: str = ""
     events: tuple[Event, ...] = ()
     counting: str = ""
@@ -227,6 +229,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         bool(ledger.file_of(returned.return_id)) and returned.entry.kind != FileKind.LOCKED,
         message_itself(returned, ledger),
         words_around(returned, ledger),
+        unread_texts(returned, records) if returned.entry.is_form else (),
         lacking_in_words(lacking(records).get(returned.return_id, ())),
         tuple(events_of_return(returned, records)),
         _counting(number, returned, records),

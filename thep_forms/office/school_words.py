@@ -1,16 +1,23 @@
-"""What schools wrote in the messages that brought their files."""
+"""What schools wrote in the messages that brought their files, and which of it a person has read.
+
+That somebody has read it is on record as a note on the return. The note names the texts, so that other words which
+come with the same form later are unread.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
 
-from thep_forms.deciding import Verdict
+from thep_forms.deciding import Action, Verdict
+from thep_forms.deciding.decisions import standing_decisions
 from thep_forms.definition import Definitions, MembershipYear
+from thep_forms.errors import DecisionError
+from thep_forms.office.deciding import open_desk
 from thep_forms.office.opening import open_records
 from thep_forms.office.tasks import needs_somebody
 from thep_forms.office.years import latest_year
@@ -18,7 +25,10 @@ from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Returned
 from thep_forms.sources.message_texts import divided
 
-MOST = 200  # messages that are shown at once
+MOST = 100  # messages that are shown at once
+_SEPARATOR = ";"  # between the texts that a note names
+_LENGTH = 16  # characters of the hash of a text that tell it from the others
+_READ = "the message with the form is read"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -30,21 +40,26 @@ class MessageWords(Struct, frozen=True):
 
 
 class SchoolWords(Struct, frozen=True):
-    """What a school wrote with a file, and when it came."""
+    """What a school wrote with a file, and when it came. `unread` names the texts that nobody has read."""
 
     return_id: str
     dfe_number: str
     school_name: str
     at: datetime | None
     messages: tuple[MessageWords, ...]
+    unread: tuple[str, ...]
 
 
 class WordsOfYear(Struct, frozen=True):
-    """What schools wrote in a year with forms that need nobody: the newest `MOST`, of `count`."""
+    """What schools wrote in a year with forms that need nobody: `MOST` of `count`, the unread first, then the newest.
+
+    `unread` counts the forms with words that nobody has read.
+    """
 
     year: str
     newest: tuple[SchoolWords, ...]
     count: int
+    unread: int
 
 
 def words_around(returned: Returned, ledger: Ledger) -> tuple[MessageWords, ...]:
@@ -101,9 +116,50 @@ def look_up_words(folder: Path, definitions: Definitions, year: MembershipYear |
     """What schools wrote with their forms in a year, or else in the latest. Raises `RecordsError`, `TemplateError`."""
     with open_records(folder, definitions) as (ledger, records):
         wanted = str(year or latest_year(records, definitions))
-        found = with_words(records, wanted)
+        found, unread = with_words(records, wanted), with_unread_words(records, wanted)
         newest: list[SchoolWords] = []
-        for returned in found[:MOST]:
-            school = records.school_of(returned)
-            newest.append(SchoolWords(returned.return_id, *school, returned.dated, words_around(returned, ledger)))
-        return WordsOfYear(wanted, tuple(newest), len(found))
+        for returned in sorted(found, key=lambda each: each not in unread)[:MOST]:
+            wrote = words_around(returned, ledger), unread_texts(returned, records)
+            newest.append(SchoolWords(returned.return_id, *records.school_of(returned), returned.dated, *wrote))
+        return WordsOfYear(wanted, tuple(newest), len(found), len(unread))
+
+
+def with_unread_words(records: Records, year: str) -> list[Returned]:
+    """The forms of a year that need nobody, and came with words that nobody has read."""
+    return [returned for returned in with_words(records, year) if unread_texts(returned, records)]
+
+
+def unread_texts(returned: Returned, records: Records) -> tuple[str, ...]:
+    """The texts in the messages that brought a return of which nobody has noted that they are read."""
+    texts = [sha256[:_LENGTH] for arrival in returned.arrivals_from_school for sha256 in arrival.texts]
+    read = records.once(_read_texts, lambda: _read_texts(records)).get(returned.return_id, set())
+    return tuple(text for text in dict.fromkeys(texts) if text not in read)
+
+
+def _read_texts(records: Records) -> dict[str, set[str]]:
+    """The texts that a person has read, by the id of the return with which they came."""
+    read: dict[str, set[str]] = {}
+    for decision in standing_decisions(records.decisions()):
+        if decision.action is Action.NOTE and decision.return_id:
+            read.setdefault(decision.return_id, set()).update(decision.after.split(_SEPARATOR))
+    return read
+
+
+def note_as_read(
+    folder: Path, read: Mapping[str, Collection[str]], definitions: Definitions, who: str = ""
+) -> tuple[int, ...]:
+    """Note that a person has read these texts, by the id of the return with which they came. The note's numbers.
+
+    Raises `DecisionError` if there is no such return or all is read already, `RecordsError`.
+    """
+    with open_desk(folder, definitions, who) as desk:
+        decisions = []
+        for return_id, texts in read.items():
+            returned = desk.returned(return_id)
+            if now_read := [text for text in unread_texts(returned, desk.records) if text in texts]:
+                decisions.append(desk.decision(Action.NOTE, returned, after=_SEPARATOR.join(now_read), why=_READ))
+        if not decisions:
+            raise DecisionError("Somebody has noted this since you opened the page. Nothing was changed.")
+        numbers = desk.take(decisions)
+        desk.write_tables()
+        return numbers

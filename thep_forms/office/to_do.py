@@ -16,7 +16,7 @@ from thep_forms.office.from_others import FromAnother, forms_from_others
 from thep_forms.office.lacking import lacking
 from thep_forms.office.opening import open_records
 from thep_forms.office.school_status import SchoolStatus, Standing, first_reminder_day
-from thep_forms.office.school_words import with_words, words_of_tasks
+from thep_forms.office.school_words import with_unread_words, with_words, words_of_tasks
 from thep_forms.office.status import statuses_of_members
 from thep_forms.office.tasks import Act, OpenQuestions, Task, TaskKind, needs_somebody, open_questions, task_of, tasks
 from thep_forms.office.years import latest_year
@@ -35,7 +35,8 @@ class ToDo(Struct, frozen=True):
     count. `lacking` are the schools whose accepted form lacks a required answer since a person was deleted.
     `refused` says of tasks why “all as last year” does not settle them, by the id of the return. `words` are what
     people wrote in the messages that brought them, by the id of the return. `messages` counts the forms that
-    need nobody and came with words. `from_others` are the forms that came from another school without one.
+    need nobody and came with words, `unread` those of them with words that nobody has read. `from_others` are the forms
+    that came from another school without one.
     """
 
     year: str
@@ -51,6 +52,7 @@ class ToDo(Struct, frozen=True):
     refused: dict[str, str]
     words: dict[str, str]
     messages: int
+    unread: int
     from_others: tuple[FromAnother, ...]
 
     @property
@@ -69,6 +71,7 @@ class TasksOfYear(Struct, frozen=True):
 
     tasks: tuple[Task, ...]
     done: Done | None
+    unread: int
 
 
 class Schools(Struct, frozen=True):
@@ -105,6 +108,7 @@ def look_up_to_do(
             records.once((_refused, definitions.default_year), lambda: _refused(found, records, definitions)),
             words_of_tasks((task.return_id for task in of_year), ledger, records),
             len(with_words(records, wanted)),
+            len(with_unread_words(records, wanted)),
             records.once((forms_from_others, wanted), lambda: tuple(forms_from_others(statuses, records, wanted))),
         )
 
@@ -118,7 +122,8 @@ def look_up_tasks(
     """
     with open_records(folder, definitions) as (ledger, records):
         wanted = str(year or latest_year(records, definitions))
-        return TasksOfYear(_of_year(tasks(records), wanted), just_done(ledger, records, numbers))
+        done = just_done(ledger, records, numbers)
+        return TasksOfYear(_of_year(tasks(records), wanted), done, len(with_unread_words(records, wanted)))
 
 
 def look_up_task(folder: Path, return_id: str, definitions: Definitions) -> Task | None:
