@@ -320,3 +320,17 @@ def test_required_stands_beside_the_question_and_not_in_the_example_below_it(pag
     assert hint
     assert mark["y"] + mark["height"] <= hint["y"]
     assert mark["x"] > label.bounding_box()["x"]  # on the line of the question
+
+
+def test_a_school_that_is_not_in_the_list_and_one_that_is_lead_to_lists(
+    page: Page, some: Path, tmp_path: Path, filled: Filled
+) -> None:
+    ingest(some, [kept(tmp_path, "new.pdf", filled(dfe_number="2999", school_name="Rowan Primary School"))])
+    go_to(page, f"/returns/{return_id(some, 'new')}")
+    expect(main_of(page)).to_contain_text("If the school is new, or has a new DfE number, add it to your list")
+    go_to(page, "/schools/211-2999")
+    expect(main_of(page)).to_contain_text("It is not in your list of schools for 2026-27.")
+    go_to(page, "/schools/211-2101")
+    expect(main_of(page)).to_contain_text("If it has closed, or has a new DfE number, change it in your list")
+    page.locator("main").get_by_role("link", name="Lists").click()
+    expect(page.locator("h1")).to_contain_text("Your list of schools")
