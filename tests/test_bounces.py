@@ -161,6 +161,51 @@ def test_bounce_of_exim_marks_an_address_unless_it_is_about_us(tmp_path: Path, r
     assert failed(tmp_path, written(text, X_Failed_Recipients=SCHOOL)) == marked
 
 
+TEXTS = {
+    "Postfix": f"I'm sorry.\n\n<{SCHOOL}>: host mx.example[192.0.2.1] said: 550 5.1.1 <{SCHOOL}>:\n    User unknown\n",
+    "sendmail": f"  --- The following addresses had errors ---\n<{SCHOOL}>\n    (reason: 550 5.1.1 User unknown)\n",
+    "Exim": f"This failed:\n\n  {SCHOOL}\n    host mx.example [192.0.2.1]\n    550 5.1.1 No such user\n",
+    "qmail in German": f"Hallo. Hier ist qmail.\n\n<{SCHOOL}>:\n192.0.2.1 Remote host said: 550 5.1.1 no such user\n",
+    "Exchange": f"It has failed to:\n\n{SCHOOL} ({SCHOOL})\nNot found.\n\nRemote Server returned '550 5.1.10'",
+}
+
+
+@pytest.mark.parametrize("server", TEXTS)
+def test_bounce_that_is_text_alone_marks_the_address_that_it_names(tmp_path: Path, server: str) -> None:
+    assert failed(tmp_path, written(TEXTS[server], "Mail System <MAILER-DAEMON@mx.example>", Subject="Failure")) == [
+        SCHOOL
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Your message is delayed. The server goes on trying.\n\n<{SCHOOL}>: connect to mx.example: timed out\n",
+        f"Your message to these was held in quarantine:\n\n{SCHOOL}\n",
+        f"<{SCHOOL}>: host mx.example said: 552 5.2.2 Mailbox full\n",
+        "Your message could not be delivered.\n",
+    ],
+)
+def test_text_of_a_mail_server_that_names_an_address_which_may_exist_marks_none(tmp_path: Path, text: str) -> None:
+    assert failed(tmp_path, written(text, "Mail System <MAILER-DAEMON@mx.example>", Subject="Your message")) == []
+
+
+def test_automatic_reply_that_names_another_address_marks_none(tmp_path: Path) -> None:
+    text = f"I have left, and my mailbox does not exist any more. Please write to:\n{SCHOOL}\nNo such luck: 550 5.1.1"
+    assert failed(tmp_path, written(text, "jo@cedar2101.example", Auto_Submitted="auto-replied")) == []
+
+
+def test_bounce_whose_report_puts_the_address_into_a_line_of_its_own_marks_it(tmp_path: Path) -> None:
+    made = bounce("5.1.1").as_bytes().replace(b"rfc822; ", b"rfc822;\n ")
+    assert b"rfc822;\n " in made
+    assert failed(tmp_path, email.message_from_bytes(made, EmailMessage)) == [SCHOOL]
+
+
+def test_bounce_of_gmail_about_a_domain_that_does_not_exist_marks_the_address(tmp_path: Path) -> None:
+    diagnostic = "DNS Error: DNS type 'mx' lookup of cedar2101.example responded with code NXDOMAIN"
+    assert failed(tmp_path, bounce("4.0.0", diagnostic)) == [SCHOOL]
+
+
 def refusals(tmp_path: Path, made: EmailMessage) -> list[tuple[str, str, str]]:
     """The addresses that a bounce says mail did not reach, though they may exist: with the cause and the code."""
     assert failed(tmp_path, made) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from thep_forms.sources.email_headers import Headers
+from thep_forms.sources.email_headers import Headers, address_in
 from thep_forms.sources.names import without_accents
 
 REPORT_TYPES = {
@@ -81,6 +81,11 @@ def is_automatic(
         return True
     is_seeming = has_null_sender or has_subject or _has_sign(headers) or _answers_an_invitation(parts)
     return is_seeming and not has_document()
+
+
+def is_of_mail_system(headers: Headers) -> bool:
+    """Whether a mail server wrote the message, by its sender."""
+    return address_in(headers.fields.get("from", "")).startswith(_AUTOMATIC_SENDERS)
 
 
 def is_generated(headers: Headers) -> bool:

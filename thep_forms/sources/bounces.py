@@ -1,6 +1,7 @@
-"""Reads from bounces which addresses mail did not reach (RFC 3464, and the text of qmail's); `refusal_causes` says why.
+"""Reads from bounces which addresses mail did not reach (RFC 3464, and the text of others); `refusal_causes` says why.
 
-A delay is no bounce: the server goes on trying.
+A delay is no bounce: the server goes on trying. Of a bounce that is text alone, an address counts if a line begins with
+it and the words after it have a code of SMTP that is final, or say that there is no such address.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from thep_forms.sources.automatic_messages import is_of_mail_system
 from thep_forms.sources.email_headers import Headers, address_in, addresses_in
 from thep_forms.sources.model import Refusal
 from thep_forms.sources.names import decode
@@ -19,9 +21,10 @@ STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _LONGEST_TEXT = 20_000  # characters of a bounce's text; our message may follow
 _MOST_FAILED = 50  # addresses in the headers of a bounce
 
+_FOLD = re.compile(r"\r?\n(?=[ \t]+[^ \t\r\n])")  # a field goes on in the next line (RFC 5322, 2.2.3)
 _EMPTY_LINE = re.compile(r"\r?\n[ \t]*\r?\n")
 _FAILED = re.compile(r"^Action:[ \t]*failed\b", re.IGNORECASE | re.MULTILINE)
-_RECIPIENT = re.compile(r"^(?:Final|Original)-Recipient:[^;\n]*;(.*)$", re.IGNORECASE | re.MULTILINE)
+_RECIPIENT = re.compile(r"^(?:Final|Original)-Recipient:(?:[^;\n]*;)?(.*)$", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(r"^Status:[ \t]*(\d\.\d{1,3}\.\d{1,3})", re.IGNORECASE | re.MULTILINE)
 _DIAGNOSTIC = re.compile(r"^Diagnostic-Code:(.*(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
 _CODE = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\d|\.\d)")  # in a text, where IP addresses stand too
@@ -29,6 +32,15 @@ _CODE = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\d|\.\d)")  # in a text
 _QMAIL = re.compile(r"\s*Hi\. This is the [^\n]{1,200}")
 _COPY = re.compile(r"^-+ ?(?:Below this line is|This is) a copy of", re.IGNORECASE | re.MULTILINE)
 _QMAIL_RECIPIENT = re.compile(r"<([^<>\s]+@[^<>\s]+)>:")
+
+_NAMED = re.compile(
+    r"^[ \t]{0,20}<?([^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,253})>?[ \t]{0,20}(?:[:(<].*)?\r?$", re.MULTILINE
+)
+_FINAL = re.compile(
+    r"(?<![\d.])5\d\d[ -]|(?<![\d.])5\.\d{1,3}\.\d{1,3}(?!\d|\.\d)|unknown (?:user|address)|user unknown|unroute?able"
+    r"|no such|no mailbox here|(?:does not|doesn't) (?:exist|have a)|not found",
+    re.IGNORECASE,
+)
 
 
 class Bounce(Struct, frozen=True):
@@ -55,7 +67,7 @@ def read_bounce(headers: Headers, statuses: Iterable[bytes], text: str) -> Bounc
     found = list(_undelivered_in_text(bounce))
     reported: set[str] = set()
     for status in statuses:
-        for group in _EMPTY_LINE.split(decode(status)):
+        for group in map(_unfolded, _EMPTY_LINE.split(decode(status))):
             addresses = set(filter(None, map(address_in, _RECIPIENT.findall(group))))
             reported |= addresses
             if _FAILED.search(group):
@@ -64,7 +76,23 @@ def read_bounce(headers: Headers, statuses: Iterable[bytes], text: str) -> Bounc
     for address in set(stated) - reported:
         reason = _about(address, bounce)
         found.append(_Undelivered(address, _first_code(reason), reason))
+    if not found and not reported and is_of_mail_system(headers):
+        found += _named_in_text(bounce)
     return _bounce(found)
+
+
+def _unfolded(fields: str) -> str:
+    return _FOLD.sub("", fields)
+
+
+def _named_in_text(bounce: str) -> Iterator[_Undelivered]:
+    """The addresses with which lines of a text begin, with the words after each, where these say that it failed."""
+    named = list(_NAMED.finditer(bounce))[:_MOST_FAILED]
+    ends = [*(each.start() for each in named[1:]), len(bounce)]
+    for each, end in zip(named, ends, strict=False):  # none is named: the end alone is left
+        reason = bounce[each.end(1) : end]
+        if _FINAL.search(reason):
+            yield _Undelivered(each[1].lower(), _first_code(reason), reason)
 
 
 def _bounce(found: Iterable[_Undelivered]) -> Bounce:

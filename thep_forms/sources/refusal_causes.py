@@ -18,6 +18,7 @@ _ABOUT_US = re.compile(
     r"spamhaus|barracuda|\bspf\b|\bdmarc\b|\bdkim\b|black ?list|block[- ]?list|\bblocked (?:using|by)\b|\breputation\b",
     re.IGNORECASE,
 )
+_NO_DOMAIN = re.compile(r"\bNXDOMAIN\b|domain name not found", re.IGNORECASE)  # Gmail's code with it is 4.0.0
 _TEMPORARY = re.compile(r"(?<![\d.])4\d\d[ -]")  # a reply of SMTP (RFC 5321, 4.2.1)
 _LATE_WORDS = r"timed out|timeout|try again|temporar|in the queue too long"
 _FULL_WORDS = r"quota|(?:mailbox|inbox) (?:is )?full|out of storage"
@@ -63,6 +64,8 @@ def is_gone(code: str, reason: str) -> bool:
     """Whether an address does not exist."""
     if _ABOUT_US.search(reason):
         return False
+    if _NO_DOMAIN.search(reason):
+        return True
     if code not in UNDEFINED:
         return bool(_GONE.match(code))
     return not (_NOT_GONE.search(reason) or _TEMPORARY.search(reason))
