@@ -14,6 +14,7 @@ from thep_forms.office.mail_plan import MailRequest
 from thep_forms.office.mail_words import delivery_in_words
 from thep_forms.send import Delivery, DeliveryOutcome, Server
 
+_ASK = "Ask the school. If nothing arrived, tick it on the page Send, and write again."
 DRAFTS = "drafts.zip"
 Work = Callable[[Job], None]
 
@@ -53,13 +54,16 @@ def _counted(count: int, what: str, done: str) -> str:
 
 def _outcome(outcomes: Sequence[DeliveryOutcome], total: int) -> list[str]:
     sent = outcomes.count(DeliveryOutcome.SENT)
-    not_sent = len(outcomes) - sent
+    perhaps = outcomes.count(DeliveryOutcome.UNCERTAIN)
+    not_sent = len(outcomes) - sent - perhaps
     words = ["1 message was sent." if sent == 1 else f"{sent} messages were sent."]
+    if perhaps:
+        words.append(f"{'1 message' if perhaps == 1 else perhaps} may have been sent: see below. {_ASK}")
     if not_sent:
         words.append("1 message was not sent: see below." if not_sent == 1 else f"{not_sent} were not sent: see below.")
     if DeliveryOutcome.REFUSED in outcomes:
         words.append("If an address is wrong, correct it in your list of schools, and give the list again.")
-    if left := total - sent - not_sent:
+    if left := total - len(outcomes):
         words.append("1 school is left." if left == 1 else f"{left} schools are left.")
     return words
 

@@ -23,6 +23,8 @@ CONNECT_SECONDS = 60.0
 REPLY_SECONDS = 600.0  # a server may take this long to look at a message (RFC 5321, 4.5.3.2.6)
 LONGEST_REPLY = 200  # characters of a server's reply that are quoted
 _CONNECTION_LOST = "the connection to the mail server was lost"
+_CHECK = " Check its name and its port."
+_CHECK_PORT = f"{_CHECK} The port is most often 587."
 _ADDRESS = re.compile(r"<?[^\s<>]+@[^\s<>]+>?")
 _OAUTH = re.compile(r"XOAUTH2|OAUTHBEARER", re.IGNORECASE)  # ways to sign in that need a token (RFC 7628)
 _MAY_BE_OAUTH = re.compile(r"5\.7\.(?:3|139)\b")  # Exchange says the same of a wrong password
@@ -126,9 +128,13 @@ class Connection:
         except ssl.SSLError as error:
             raise self._tls_failed(error) from error
         except smtplib.SMTPResponseException as error:
+            if error.smtp_code < 0:  # its first words have no code
+                raise self._unreachable("what answers there sends no mail", _CHECK_PORT) from error
             raise self._unreachable(_quoted(error.smtp_code, error.smtp_error)) from error
+        except UnicodeError as error:  # two dots without letters between them, or more than 63 letters
+            raise self._unreachable("there can be no such name", _CHECK) from error
         except OSError as error:  # includes smtplib's own exceptions
-            raise self._unreachable(error.strerror or "It does not answer") from error
+            raise self._unreachable(error.strerror or "It does not answer", _CHECK) from error
 
     def _secure(self, smtp: smtplib.SMTP) -> None:
         smtp.ehlo_or_helo_if_needed()
@@ -179,8 +185,8 @@ class Connection:
             f"{self._name} cannot be trusted: {reason}. Nothing was sent to it. Check the server's name and port."
         )
 
-    def _unreachable(self, reason: str) -> UnreachableError:
-        return UnreachableError(f"{self._name} cannot be reached: {reason}.")
+    def _unreachable(self, reason: str, advice: str = "") -> UnreachableError:
+        return UnreachableError(f"{self._name} cannot be reached: {reason}.{advice}")
 
     @property
     def _name(self) -> str:
