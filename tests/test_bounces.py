@@ -32,6 +32,18 @@ def completed() -> bytes:
     return completed_copy()
 
 
+def test_bounces_that_come_one_after_the_other_by_the_same_name_all_count(tmp_path: Path, completed: bytes) -> None:
+    records, schools, other = tmp_path / "records", tmp_path / "schools.csv", "head@cedar2101.example"
+    for address in (SCHOOL, other):  # both return the same message of ours
+        made = report(message(completed, US), recipient=address)
+        (tmp_path / "Undeliverable.eml").write_bytes(made.as_bytes())
+        ingest(records, [tmp_path / "Undeliverable.eml"])
+    schools.write_text(f"dfe_number,school_name,email\n2101,Cedar,{SCHOOL}; {other}\n", encoding="utf-8")
+    (status,) = look_up_statuses(records, MembershipYear.parse("2026-27"), schools, Definitions.of_today())
+    assert status.standing == "undeliverable"
+    assert run("verify", "-o", records).exit_code == 0
+
+
 @pytest.mark.parametrize("holds_our_message", [True, False])
 def test_bounce_marks_the_address_as_undeliverable_until_it_changes(
     tmp_path: Path, completed: bytes, *, holds_our_message: bool

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.checking.record import Checked
 from thep_forms.deciding import Arrival, Entry
@@ -160,7 +161,8 @@ class Ledger(DecisionsAndResults):
         """Note that each return in the file of that hash came by the way of `arrival`; the sources that are new.
 
         Where the file holds several returns, `#1`, `#2`, … follow the source. Where it came by that way before, the
-        earliest year that was given with it stays, and it has the texts of all messages that brought it so.
+        earliest year that was given with it stays, and it has the texts of all messages that brought it so, and the
+        addresses of all these bounces.
         """
         return_ids = self.return_ids(sha256)
         new = []
@@ -199,12 +201,13 @@ class Ledger(DecisionsAndResults):
         """Note what is new of a return that came by a known way again."""
         if arrival.year_given:
             self._note_earlier_year(source, return_id, arrival.year_given)
-        query = "SELECT texts FROM arrival WHERE source=? AND return_id=?"
-        (known,) = self._connection.execute(query, (source, return_id)).fetchone()
-        texts = SEPARATOR.join(dict.fromkeys((*_hashes(known), *arrival.texts)))
-        if texts != known:
-            query = "UPDATE arrival SET texts=? WHERE source=? AND return_id=?"
-            self._connection.execute(query, (texts, source, return_id))
+        query = "SELECT texts, carried_by FROM arrival WHERE source=? AND return_id=?"
+        known = self._connection.execute(query, (source, return_id)).fetchone()
+        texts = SEPARATOR.join(dict.fromkeys((*_hashes(known[0]), *arrival.texts)))
+        messages = _with_bounces(known[1], arrival.carried_by)
+        if (texts, messages) != known:
+            query = "UPDATE arrival SET texts=?, carried_by=? WHERE source=? AND return_id=?"
+            self._connection.execute(query, (texts, messages, source, return_id))
 
     def _note_earlier_year(self, source: str, return_id: str, year: str) -> None:
         """Note the year that was given for a known arrival, if that is earlier than what was noted.
@@ -370,3 +373,15 @@ def _hashes(texts: str) -> tuple[str, ...]:
 
 def _messages(arrival: Arrival) -> str:
     return msgspec.json.encode(arrival.carried_by).decode()
+
+
+def _with_bounces(known: str, messages: Sequence[MessageOrigin]) -> str:
+    """The known messages around a return, with the addresses that another bounce around it says mail did not reach."""
+    before = _MESSAGES.decode(known)
+    if not (before and messages and messages[0].undelivered and before[0].kind is messages[0].kind):
+        return known
+    failed = sorted({*before[0].failed, *messages[0].failed})
+    refusals = {refusal.address: refusal for refusal in (*messages[0].refusals, *before[0].refusals)}
+    left = tuple(refusals[address] for address in sorted(refusals.keys() - set(failed)))
+    first = replace(before[0], failed=tuple(failed), refusals=left)
+    return msgspec.json.encode((first, *before[1:])).decode()
