@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import outlook
 from tests.commands import run
 from tests.conftest import ingest
 from tests.messages import (
@@ -187,6 +188,16 @@ def test_bounce_that_is_text_alone_marks_the_address_that_it_names(tmp_path: Pat
     assert failed(tmp_path, written(TEXTS[server], "Mail System <MAILER-DAEMON@mx.example>", Subject="Failure")) == [
         SCHOOL
     ]
+
+
+@pytest.mark.parametrize(("kind", "marked"), [("NDR", [SCHOOL]), ("DELAYED", []), ("IPNRN", [])])
+def test_bounce_that_outlook_saved_marks_its_address(tmp_path: Path, kind: str, marked: list[str]) -> None:
+    text = f"<p>It has failed to:</p><p>{SCHOOL}</p><p>Remote Server returned '550 5.1.10 RecipientNotFound'</p>"
+    saved = outlook.message("Undeliverable: Form", None, [], text)
+    saved["__substg1.0_001A001F"] = f"REPORT.IPM.Note.{kind}".encode("utf-16-le")
+    (tmp_path / "Undeliverable.msg").write_bytes(outlook.compound(saved))
+    (found, *_) = [file for place in find_files([tmp_path / "Undeliverable.msg"]) for file in open_file(place)]
+    assert (found.carried_by[0].kind, list(found.carried_by[0].failed)) == (MessageKind.AUTOMATIC, marked)
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,11 @@ def _named_in_text(bounce: str) -> Iterator[_Undelivered]:
             yield _Undelivered(each[1].lower(), _first_code(reason), reason)
 
 
+def read_bounce_text(text: str) -> Bounce:
+    """The same of a bounce of which nothing but the text is left, as Outlook keeps it."""
+    return _bounce(_named_in_text(_COPY.split(text[:_LONGEST_TEXT], maxsplit=1)[0]))
+
+
 def _bounce(found: Iterable[_Undelivered]) -> Bounce:
     failed: set[str] = set()
     refusals: dict[str, Refusal] = {}

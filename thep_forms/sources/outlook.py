@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
+from thep_forms.sources.bounces import read_bounce_text
 from thep_forms.sources.compound_file import MAGIC, Storage, has_sound_header
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import images_shown, is_addition, is_document, is_image
@@ -83,6 +84,9 @@ def _attachments(message: Storage, header: int, budget: Budget) -> Iterator[Cont
     files = (_attached(attachment, code_page, shown, budget) for attachment in attachments[:MOST_ATTACHMENTS])
     text = properties.text(Property.TEXT, code_page)
     texts = text, html.decode("utf-8", "replace")
+    if _is_bounce(properties):
+        bounce = read_bounce_text(words_of_message(*texts))
+        origin = replace(origin, failed=bounce.failed, refusals=bounce.refusals)
     no_file, words = partial(why_no_file, *texts), partial(words_of_message, *texts)
     content = partial(content_of_message, headers, text)
     yield from files_of_message(files, received_at, origin, no_file=no_file, content=content, words=words)
@@ -139,6 +143,12 @@ def _origin(message: Properties, headers: Headers, has_document: Callable[[], bo
     elif message.number(Property.MESSAGE_FLAGS) & _OUTGOING:
         kind = MessageKind.OUTGOING
     return MessageOrigin(origin.sender or stated, kind, answers=origin.answers)
+
+
+def _is_bounce(message: Properties) -> bool:
+    """Whether it says that mail was not delivered ([MS-OXOMSG], 2.2.2.1)."""
+    message_class = message.text(Property.MESSAGE_CLASS).lower()
+    return message_class.startswith("report.") and message_class.endswith(".ndr")
 
 
 def _attached(attachment: Storage, code_page: str, shown: Set[str], budget: Budget) -> ContainedFile:
