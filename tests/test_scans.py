@@ -13,7 +13,17 @@ from reportlab.pdfgen.canvas import Canvas
 from tests.changing import texts_in
 from tests.commands import run
 from tests.conftest import ingest, rows
-from tests.printers import by_cairo, by_pdfium, drawn_sideways, fit_to_page, in_a_letter, joined, scanned
+from tests.printers import (
+    by_cairo,
+    by_pdfium,
+    by_qpdf,
+    drawn_sideways,
+    fit_to_page,
+    in_a_letter,
+    joined,
+    recognised,
+    scanned,
+)
 from tests.remake_samples import SCHOOLS, answers, dated
 from tests.viewer import type_into
 from thep_forms.definition import Definitions, FormDefinition, shipped
@@ -159,3 +169,9 @@ def test_pack_returned_unchanged_is_a_return_for_each_school(tmp_path: Path) -> 
     assert [(row["dfe_number"], row["read_from"]) for row in found] == [
         (number, "page_text") for number in ("211/1042", "211/1107", "211/2101")
     ]
+
+
+def test_scan_whose_words_were_recognised_lacks_no_page(definition: FormDefinition, form: bytes) -> None:
+    """The pages without boxes are in the file, also where only the words on them say so."""
+    (reading,) = read_file(recognised(by_qpdf(type_into(form, answers("2101")))), lambda _: definition)
+    assert (reading.kind, reading.pages_missing) == (FileKind.SCAN, ())

@@ -78,6 +78,10 @@ def _printed(
     if read.is_picture or not read.is_complete:
         reason = reasons.PICTURE if read.is_picture else reasons.MISPLACED
         pictured = _pictured(contents, kinds.data, [page.page for page in form.pages], definitions, reason)
+        if len(pictured) == 1:
+            missing = missing_pages(kinds.data, {page: kinds.texts[page] for page in form.own}, definition.identifier)
+            missing = tuple(number for number in pictured[0].pages_missing if number in missing)
+            pictured = [replace(pictured[0], pages_missing=missing, boxes=pictured[0].boxes if missing else ())]
         return pictured or [contents.reading(FileKind.SCAN, reason)]
     title = document_title(definition.form.title, year) if year else ""
     notes = (*read.notes, *_notes_not_read(contents, kinds, form.own, read))
