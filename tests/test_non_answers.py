@@ -97,6 +97,18 @@ def test_headteacher_who_is_as_above_is_the_main_contact(definition: FormDefinit
     assert codes(one) == {"value_unlikely"}
 
 
+@pytest.mark.parametrize("typed", ["Imogen O©Hara", "£ukasz ¯ak", "ÍõÐ¡Ã÷"])
+def test_name_with_a_sign_is_queried(definition: FormDefinition, typed: str) -> None:
+    assert "value_uncertain" in codes(checked(definition, headteacher_name=typed))
+
+
+@pytest.mark.parametrize(
+    "typed", ["Imogen O´Hara", "Siân O’Neil-Łuk", "Ann Lee + Bo Day", "Anne·Marie Lee", "José Mª Gil"]
+)
+def test_name_without_a_sign_is_not_queried(definition: FormDefinition, typed: str) -> None:
+    assert "value_uncertain" not in codes(checked(definition, headteacher_name=typed))
+
+
 @pytest.mark.parametrize(
     "typed", ["Noel Gray until 31.3.27, then Bea Low", "Ann Lee (Y7), Bob May (Y8)", "Jo, j@a.example"]
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pikepdf
@@ -13,7 +13,17 @@ from reportlab.pdfgen.canvas import Canvas
 from tests.changing import texts_in
 from tests.commands import run
 from tests.conftest import ingest, rows
-from tests.printers import by_cairo, by_pdfium, drawn_sideways, fit_to_page, in_a_letter, joined, scanned
+from tests.printers import (
+    by_cairo,
+    by_pdfium,
+    by_qpdf,
+    drawn_sideways,
+    fit_to_page,
+    in_a_letter,
+    joined,
+    recognised,
+    scanned,
+)
 from tests.remake_samples import SCHOOLS, answers, dated
 from tests.viewer import type_into
 from thep_forms.definition import Definitions, FormDefinition, shipped
@@ -159,3 +169,24 @@ def test_pack_returned_unchanged_is_a_return_for_each_school(tmp_path: Path) -> 
     assert [(row["dfe_number"], row["read_from"]) for row in found] == [
         (number, "page_text") for number in ("211/1042", "211/1107", "211/2101")
     ]
+
+
+def scanned_with_words(pdf: bytes, pages: Sequence[int]) -> bytes:
+    """A scan of a form, where a program recognised the words of some pages alone."""
+    found, pictures = recognised(pdf), scanned(pdf, range(PAGES), 0)
+    return joined(*((found if page in pages else pictures, [page]) for page in range(PAGES)))
+
+
+@pytest.mark.parametrize("pages", [[0, 1, 2, 3], [0], [3], [0, 3], [1, 2]])
+def test_scan_whose_words_were_recognised_on_some_pages_is_one_return_that_lacks_none(
+    definition: FormDefinition, form: bytes, pages: list[int]
+) -> None:
+    scan = scanned_with_words(by_qpdf(type_into(form, answers("2101"))), pages)
+    (reading,) = read_file(scan, lambda _: definition)
+    assert (reading.kind, reading.pages_missing, len(reading.places)) == (FileKind.SCAN, (), 2)
+
+
+def test_pile_of_scans_whose_words_were_recognised_is_a_return_for_each_school(tmp_path: Path, schools: bytes) -> None:
+    found = returns(tmp_path, recognised(schools))
+    assert sorted(row["dfe_number"] for row in found) == NUMBERS
+    assert {row["read_from"] for row in found} == {"scan"}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 _REMEMBERED = 64  # answers: several checks ask the same of each
+_AS_APOSTROPHES = "´΄᾽᾿"  # signs that people type in place of one
 _LONGEST = 120  # characters; what is longer is an answer, or something else to look at
 # Phrases that say that nobody holds a post.
 _NOBODY_THERE = r"""
@@ -117,3 +119,12 @@ def is_no_name(text: str) -> bool:
 def has_more_than_a_name(text: str) -> bool:
     """Whether the text has a digit or an @, as no name has: `Ann Lee until 31.3.27`, `Ann Lee, ann@cedar.example`."""
     return any(char.isdecimal() or char == "@" for char in text)
+
+
+def has_sign(text: str) -> bool:
+    """Whether the text has letters, and a sign that is in no name, such as `O©Hara`.
+
+    Some programs write one letter and say that it is another, or take the bytes of one alphabet for those of another.
+    """
+    signs = [char for char in text if not char.isascii() and unicodedata.category(char).startswith("S")]
+    return any(map(str.isalpha, text)) and not set(signs) <= set(_AS_APOSTROPHES)

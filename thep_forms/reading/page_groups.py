@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -64,9 +64,11 @@ def are_apart(forms: Sequence[PagesOfForm]) -> bool:
     return are_several_forms([form.first for form in forms])
 
 
-def forms_without_boxes(kinds: PageKinds, written: Mapping[int, Code]) -> list[PagesOfForm]:
-    """The forms of which no page with boxes is in the file, by the codes on their pages."""
-    numbered = [page for page in kinds.pages if has_number(kinds.texts[page])]
+def forms_without_boxes(
+    kinds: PageKinds, written: Mapping[int, Code], left_out: Collection[int] = ()
+) -> list[PagesOfForm]:
+    """The forms of which no page with boxes is in the file, by the codes on their pages, but for those left out."""
+    numbered = [page for page in kinds.pages if has_number(kinds.texts[page]) and page not in left_out]
     forms: list[PagesOfForm] = []
     for page, codes in sorted(codes_on(kinds.data, numbered, written).items()):
         for code in codes:

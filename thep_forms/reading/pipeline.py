@@ -30,7 +30,15 @@ from thep_forms.reading.field_groups import REPEATED, are_mixed, are_of_one_scho
 from thep_forms.reading.fields import combined
 from thep_forms.reading.model import Answer, FileKind, Reading
 from thep_forms.reading.page_codes import are_several_forms
-from thep_forms.reading.policy import is_news, joined, may_be_lost, once, with_unknown_fields, without_repeated
+from thep_forms.reading.policy import (
+    is_illegible,
+    is_news,
+    joined,
+    may_be_lost,
+    once,
+    with_unknown_fields,
+    without_repeated,
+)
 from thep_forms.reading.read_fields import read_fields
 from thep_forms.reading.renamed_forms import RenamedFields, renamed_fields, with_renamed
 
@@ -89,9 +97,17 @@ def _read_pages(
 def _read_fields(
     contents: Contents, fields: Sequence[Reading], definitions: DefinitionOfYear, *, is_filled: bool
 ) -> Found:
-    """Forms with fields, and what is on the file's other pages."""
+    """Forms with fields, and what is on the file's other pages.
+
+    Where the fields hold no words, a picture over them may show some: a scan, or what a pen wrote on a tablet.
+    """
     renamed, damaged = attempt(lambda: renamed_fields(contents, definitions(None)), RenamedFields())
     contents = contents.with_damage(damaged)
+    if is_filled and not renamed.pages and all(map(is_illegible, fields)):
+        found, has_failed = attempt(lambda: _read_pages(contents, definitions), Found())
+        contents = contents.with_damage(found.damaged or has_failed)
+        if pictures := [reading for reading in found.readings if reading.kind is FileKind.SCAN and reading.answers]:
+            return Found(pictures, contents.damaged)
     if is_filled or renamed.pages:
         return _read_filled(contents, fields, renamed, definitions)
     return _read_empty(contents, fields, definitions)

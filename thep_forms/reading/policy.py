@@ -168,6 +168,12 @@ def may_be_lost(reading: Reading) -> bool:
     return reading.kind is FileKind.FORM and not reading.says_something
 
 
+def is_illegible(reading: Reading) -> bool:
+    """Whether all that a form says is that something stands in its boxes, which cannot be read for certain."""
+    answers = (*reading.answers.values(), *reading.unknown_fields.values())
+    return not reading.notes and not any(answer.text.strip() for answer in answers)
+
+
 # --- the forms of a file ----------------------------------------------------------------------------------------------
 
 

@@ -26,6 +26,7 @@ from thep_forms.reading.page_content import Area, PageContent, PrintedLetter, Ru
 from thep_forms.reading.placed_page import Layouts, PlacedPage
 from thep_forms.reading.placement import WordsAt, folded, phrases, words_at
 from thep_forms.reading.printed_lines import lines_of, words_of
+from thep_forms.reading.sight import Sight
 from thep_forms.reading.sorted_runs import sorted_runs
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.tick_marks import (
@@ -39,6 +40,7 @@ LONGEST_NUMBER = 2  # digits of a page's or a revision's number
 SHORTEST_PHRASE = 10  # letters of a label that tells pages apart: many a page says “Primary”
 MOST_LINES = 100  # beside the boxes, that are kept
 LEAST_PICTURE = 0.5  # of a page, that a scan covers
+EDGE = 2.0  # points of a box, where its frame may be
 MORE = "…"  # the note that follows as many lines as are kept
 _NUMBERED = re.compile(r"(?:revision\d+)?(?:page\d+of\d+)?$")  # how the foot goes on
 
@@ -162,13 +164,14 @@ class PageReader:
 
         Its picture is let go before the next page is drawn: the memory for both at once takes a tenth longer.
         """
-        content, is_picture = _content(file, wanted[0].page)
+        content, is_picture = _content(file, wanted[0].page, may_be_over_boxes=margins)
         words = words_at(content)
         pages: dict[FormPage, PrintedPage] = {}
         for found in wanted:
             if placed := self._placed(words, found.number):
                 read = self._on_page(content, found, placed, margins=margins)
-                pages[found] = replace(read, is_picture=is_picture)
+                written = _written_in_picture(content.sight, placed, read) if is_picture and content.sight else {}
+                pages[found] = replace(read, answers={**read.answers, **written}, is_picture=is_picture)
         return pages
 
     def _placed(self, words: WordsAt, number: int) -> PlacedPage | None:
@@ -215,6 +218,17 @@ class PageReader:
         return body.x - SLACK <= run[0].area.x <= body.right and (words in self._running or is_number)
 
 
+def _written_in_picture(sight: Sight, page: PlacedPage, read: PrintedPage) -> dict[str, Answer]:
+    """The boxes in which a picture over the whole page shows something, such as what a pen wrote on a tablet."""
+    written: dict[str, Answer] = {}
+    for placed, area in page.boxes:
+        answer = read.answers[placed.box.name]
+        inner = area.x + EDGE, area.top + EDGE, area.right - EDGE, area.bottom - EDGE
+        if not answer.says_something and sight.is_written_on(*inner):
+            written[placed.box.name] = replace(answer, doubts=UNREADABLE)
+    return written
+
+
 def _unseen(answer: Answer) -> Answer:
     """An answer on a page of which most does not show: it may not show either."""
     return replace(answer, doubts=answer.doubts | NOT_SEEN) if answer.says_something else answer
@@ -231,14 +245,17 @@ def _under_other_labels(page: PlacedPage, answers: Mapping[str, Answer]) -> list
     return found
 
 
-def _content(file: DrawnFile, number: int) -> tuple[PageContent, bool]:
-    """What is drawn on a page, whose index in the file is `number`; and whether a picture covers it, such as a scan."""
+def _content(file: DrawnFile, number: int, *, may_be_over_boxes: bool = False) -> tuple[PageContent, bool]:
+    """What is drawn on a page, whose index in the file is `number`; and whether a picture covers it, such as a scan.
+
+    `may_be_over_boxes`: what such a picture shows is looked at.
+    """
     unreadable, drawn = file.unreadable_fonts(number), file.page(number)
     covered = sum(picture.width * picture.height for picture in drawn.pictures)
     is_picture = covered > LEAST_PICTURE * drawn.size[0] * drawn.size[1]
     # The letters of a scan are those that a program guessed: none of them shows.
-    picture = None if is_picture else file.picture(number, drawn)
-    unseen = unseen_on(drawn, picture) if picture else Unseen()
+    picture = None if is_picture and not may_be_over_boxes else file.picture(number, drawn)
+    unseen = unseen_on(drawn, picture) if picture and not is_picture else Unseen()
     return content_of_page(drawn, unreadable, unseen, picture), is_picture
 
 

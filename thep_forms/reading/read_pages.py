@@ -35,15 +35,25 @@ def read_pages(
 
 def _found(contents: Contents, kinds: PageKinds, definitions: DefinitionOfYear, *, alone: bool) -> Found:
     """What is on the pages. `alone`: pages of the form without boxes count where no other page does."""
-    pictured = _pictured(contents, kinds.data, kinds.pictures, definitions)
     if not kinds.printed:
-        without = _without_boxes(contents, kinds, definitions) if alone else []
+        pictured = _pictured(contents, kinds.data, kinds.pictures, definitions)
+        left = kinds.pictures if pictured else ()  # the words on them are those that a program recognised
+        without = _without_boxes(contents, kinds, definitions, left) if alone else []
         return Found([*without, *pictured], kinds.damaged)
     forms = forms_on(kinds, contents.codes)
     printed: list[Reading] = []
+    scanned: list[PagesOfForm] = []
+    reason = reasons.PICTURE
     for form in forms:
-        printed += _printed(contents, kinds, form, definitions)
-    if are_mixed([_span(form) for form in forms]) and not are_apart(forms):
+        read = _printed(contents, kinds, form, definitions)
+        if isinstance(read, Reading):
+            printed.append(read)
+        else:
+            scanned.append(form)
+            reason = read
+    pictured = _with_scanned(contents, kinds, scanned, definitions, reason)
+    lettered = [form for form in forms if form not in scanned]
+    if are_mixed([_span(form) for form in lettered]) and not are_apart(lettered):
         printed = without_repeated(printed)
         number = definitions(None).dfe_field.name
         if not are_of_one_school([reading.text_of(number) for reading in printed]):
@@ -51,11 +61,38 @@ def _found(contents: Contents, kinds: PageKinds, definitions: DefinitionOfYear, 
     return Found([*printed, *pictured], kinds.damaged)
 
 
-def _without_boxes(contents: Contents, kinds: PageKinds, definitions: DefinitionOfYear) -> list[Reading]:
-    """A reading of each form of which only pages without boxes are in the file. It has no answer."""
+def _with_scanned(
+    contents: Contents, kinds: PageKinds, forms: Sequence[PagesOfForm], definitions: DefinitionOfYear, reason: str
+) -> list[Reading]:
+    """A reading of each form that is pictured: on pictures alone, and on those whose words a program recognised.
+
+    `forms` are the latter. One has a reading in any case, where `reason` says why its letters were not read.
+    """
+    if not forms:
+        return _pictured(contents, kinds.data, kinds.pictures, definitions)
+    own = {page for form in forms for page in form.own}
+    boxed = {page.page for form in forms for page in form.pages}
+    pages = {*kinds.pictures, *boxed, *(page for page in own if kinds.file.has_large_picture(page))}
+    pictured = _pictured(contents, kinds.data, sorted(pages), definitions, reason)
+    if len(pictured) == 1:
+        form = definitions(None).identifier
+        missing = missing_pages(kinds.data, {page: kinds.texts[page] for page in own}, form)
+        missing = tuple(number for number in pictured[0].pages_missing if number in missing)
+        pictured = [replace(pictured[0], pages_missing=missing, boxes=pictured[0].boxes if missing else ())]
+    unseen = [contents.reading(FileKind.SCAN, reason) for _ in forms[len(pictured) :]]  # so that none is lost
+    return [*pictured, *unseen]
+
+
+def _without_boxes(
+    contents: Contents, kinds: PageKinds, definitions: DefinitionOfYear, left_out: Collection[int]
+) -> list[Reading]:
+    """A reading without answers of each form of which only pages without boxes are in the file.
+
+    Pages `left_out` do not count.
+    """
     readings: list[Reading] = []
     any_year = definitions(None)
-    for form in forms_without_boxes(kinds, contents.codes):
+    for form in forms_without_boxes(kinds, contents.codes, left_out):
         if form.first and form.first.form == any_year.identifier:
             missing = missing_pages(kinds.data, {page: kinds.texts[page] for page in form.own}, any_year.identifier)
             reading = contents.reading(FileKind.FORM, form_id=form.first.form_id)
@@ -68,17 +105,13 @@ def _span(form: PagesOfForm) -> PageSpan:
     return PageSpan(first=min(numbers) == 0, later=max(numbers) > 0)
 
 
-def _printed(
-    contents: Contents, kinds: PageKinds, form: PagesOfForm, definitions: DefinitionOfYear
-) -> Sequence[Reading]:
-    """One printed form; or several, where these share a sheet and so can only be told by their codes."""
+def _printed(contents: Contents, kinds: PageKinds, form: PagesOfForm, definitions: DefinitionOfYear) -> Reading | str:
+    """One printed form; or the reason why its letters are not to be read."""
     year = next((MembershipYear(page.year) for page in form.pages if page.year), None)
     definition = definitions(year)
     read = page_reader(definition).form_on(kinds.file, form.pages, _drawn_over(contents, kinds, form.own))
     if read.is_picture or not read.is_complete:
-        reason = reasons.PICTURE if read.is_picture else reasons.MISPLACED
-        pictured = _pictured(contents, kinds.data, [page.page for page in form.pages], definitions, reason)
-        return pictured or [contents.reading(FileKind.SCAN, reason)]
+        return reasons.PICTURE if read.is_picture else reasons.MISPLACED
     title = document_title(definition.form.title, year) if year else ""
     notes = (*read.notes, *_notes_not_read(contents, kinds, form.own, read))
     answers: Mapping[str, Answer] = read.answers
@@ -87,7 +120,7 @@ def _printed(
     else:
         answers = _with_losses_doubted(answers, [kinds.traces[page.page] for page in form.pages], definition)
     missing = missing_pages(kinds.data, {page: kinds.texts[page] for page in form.own}, definition.identifier)
-    reading = Reading(
+    return Reading(
         FileKind.FORM,
         answers,
         notes,
@@ -97,7 +130,6 @@ def _printed(
         pages_missing=missing,
         boxes=tuple(sorted(answers)) if missing else (),
     )
-    return [reading]
 
 
 def _with_losses_doubted(

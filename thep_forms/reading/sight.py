@@ -12,6 +12,10 @@ from thep_forms.reading.page_picture import DARK, PagePicture
 from thep_forms.reading.unseen import WATERMARK
 
 LEAST_DARK = 0.03  # of a place: fewer dots are a speck
+PEN, LEAST_PEN = (
+    60,
+    0.003,
+)  # greys by which a dot is darker than the paper, and the share of such dots that a pen leaves
 
 Turn = Callable[[float, float, float, float], Edges]
 
@@ -43,6 +47,13 @@ class Sight(Struct, frozen=True):
         greys = self.picture.without_text.crop(place).histogram()
         shades = [shade for shade, count in enumerate(greys) if count]
         return shades[-1] - shades[0] > MOST_DIFFERENCE
+
+    def is_written_on(self, left: float, top: float, right: float, bottom: float) -> bool:
+        """Whether a place has something in it that is no letter, and is darker than most of it."""
+        place = self.picture.frame.dots(self._edges_before_turn(left, top, right, bottom))
+        greys = self.picture.without_text.crop(place).histogram()
+        paper = greys.index(max(greys))
+        return sum(greys[: max(paper - PEN, 0)]) > LEAST_PEN * sum(greys)
 
     def _edges_before_turn(self, left: float, top: float, right: float, bottom: float) -> Edges:
         (x, y), (far_x, far_y) = self._before_turn(left, top), self._before_turn(right, bottom)
