@@ -118,7 +118,8 @@ def look_up_words(folder: Path, definitions: Definitions, year: MembershipYear |
         wanted = str(year or latest_year(records, definitions))
         found, unread = with_words(records, wanted), with_unread_words(records, wanted)
         newest: list[SchoolWords] = []
-        for returned in sorted(found, key=lambda each: each not in unread)[:MOST]:
+        unread_ids = {returned.return_id for returned in unread}
+        for returned in sorted(found, key=lambda each: each.return_id not in unread_ids)[:MOST]:
             wrote = words_around(returned, ledger), unread_texts(returned, records)
             newest.append(SchoolWords(returned.return_id, *records.school_of(returned), returned.dated, *wrote))
         return WordsOfYear(wanted, tuple(newest), len(found), len(unread))
@@ -126,7 +127,10 @@ def look_up_words(folder: Path, definitions: Definitions, year: MembershipYear |
 
 def with_unread_words(records: Records, year: str) -> list[Returned]:
     """The forms of a year that need nobody, and came with words that nobody has read."""
-    return [returned for returned in with_words(records, year) if unread_texts(returned, records)]
+    return records.once(
+        (with_unread_words, year),
+        lambda: [returned for returned in with_words(records, year) if unread_texts(returned, records)],
+    )
 
 
 def unread_texts(returned: Returned, records: Records) -> tuple[str, ...]:

@@ -12,10 +12,8 @@ from thep_forms.reading.page_picture import DARK, PagePicture
 from thep_forms.reading.unseen import WATERMARK
 
 LEAST_DARK = 0.03  # of a place: fewer dots are a speck
-PEN, LEAST_PEN = (
-    60,
-    0.003,
-)  # greys by which a dot is darker than the paper, and the share of such dots that a pen leaves
+PEN = 60  # of 255: a dot that is darker than the paper by so much is a pen's
+LEAST_PEN = 0.003  # of a place: fewer such dots are a speck
 
 Turn = Callable[[float, float, float, float], Edges]
 
