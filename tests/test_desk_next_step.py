@@ -48,9 +48,9 @@ def main_of(page: Page) -> Locator:
 
 
 def require_nothing_asked(page: Page) -> None:
-    """To do says that nothing needs anybody, and asks about no form that came from another school's address."""
+    """To do says that no file needs anybody, and asks about no form that came from another school's address."""
     go_to(page, "/")
-    expect(main_of(page)).to_contain_text("Nothing needs you.")
+    expect(main_of(page)).to_contain_text("No file needs you.")
     expect(main_of(page)).not_to_contain_text("none of its own")
 
 

@@ -70,7 +70,7 @@ def test_a_year_is_done_by_clicks_from_the_first_questions_to_the_next_years_for
         year.confirm()
         year.open("To do")
         words = year.read()
-        assert "Nothing needs you." in words
+        assert "No file needs you." in words
         check(year.page, "")
         assert "2 schools have not answered" in words
 
