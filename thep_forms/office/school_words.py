@@ -25,7 +25,7 @@ from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Returned
 from thep_forms.sources.message_texts import divided
 
-MOST = 100  # messages that are shown at once
+MOST = 100  # messages that are shown at once: one click notes them as read, and one act takes as many decisions
 _SEPARATOR = ";"  # between the texts that a note names
 _LENGTH = 16  # characters of the hash of a text that tell it from the others
 _READ = "the message with the form is read"
