@@ -135,12 +135,12 @@ class ShownReturn(Struct, frozen=True):
 
     `task` says what needs a person, None if nothing does. `has_file`: there is a file that may be drawn.
     `can_be_corrected`: it is a form, or a picture from which answers were read. `questions` counts what can be
-    confirmed. `message` is what a message without a form says, `words` what the messages around a file say,
-    and `unread` names those of them that nobody has read. `lacks`
-    says what is missing since a person was deleted; empty for nothing. `events` are what happened to it. `counting` is
-    the id of the school's form that counts for the year, if it is another one; empty where there is none. `rest` is the
-    id of the return that has the first page of this form, where this one has later pages alone. `replaced` are the
-    labels of the boxes in which that return has other answers.
+    confirmed. `message` is what a message without a form says, `words` what the messages around a file say.
+    `unread` names those of them that nobody has read. `lacks` says what is missing since a person was deleted; empty
+    for nothing. `events` are what happened to it. `counting` is the id of the school's form that counts for the year,
+    if it is another one; empty where there is none. `rest` is the id of the return that has the first page of this
+    form, where this one has later pages alone. `replaced` are the labels of the boxes in which that return has other
+    answers.
     """
 
     returned: Returned

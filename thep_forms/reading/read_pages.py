@@ -75,12 +75,18 @@ def _with_scanned(
     pages = {*kinds.pictures, *boxed, *(page for page in own if kinds.file.has_large_picture(page))}
     pictured = _pictured(contents, kinds.data, sorted(pages), definitions, reason)
     if len(pictured) == 1:
-        form = definitions(None).identifier
-        missing = missing_pages(kinds.data, {page: kinds.texts[page] for page in own}, form)
-        missing = tuple(number for number in pictured[0].pages_missing if number in missing)
-        pictured = [replace(pictured[0], pages_missing=missing, boxes=pictured[0].boxes if missing else ())]
+        told_by_words = missing_pages(
+            kinds.data, {page: kinds.texts[page] for page in own}, definitions(None).identifier
+        )
+        pictured = [_lacking(pictured[0], told_by_words)]
     unseen = [contents.reading(FileKind.SCAN, reason) for _ in forms[len(pictured) :]]  # so that none is lost
     return [*pictured, *unseen]
+
+
+def _lacking(pictured: Reading, pages: Sequence[int]) -> Reading:
+    """The picture of a form, of whose pages no others can be missing than these."""
+    missing = tuple(number for number in pictured.pages_missing if number in pages)
+    return replace(pictured, pages_missing=missing, boxes=pictured.boxes if missing else ())
 
 
 def _without_boxes(

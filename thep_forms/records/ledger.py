@@ -161,7 +161,7 @@ class Ledger(DecisionsAndResults):
         """Note that each return in the file of that hash came by the way of `arrival`; the sources that are new.
 
         Where the file holds several returns, `#1`, `#2`, … follow the source. Where it came by that way before, the
-        earliest year that was given with it stays, and it has the texts of all messages that brought it so, and the
+        earliest year that was given with it stays. It has the texts of all messages that brought it so, and the
         addresses of all these bounces.
         """
         return_ids = self.return_ids(sha256)

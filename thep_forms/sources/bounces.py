@@ -1,7 +1,7 @@
 """Reads from bounces which addresses mail did not reach (RFC 3464, and the text of others); `refusal_causes` says why.
 
-A delay is no bounce: the server goes on trying. Of a bounce that is text alone, an address counts if a line begins with
-it and the words after it have a code of SMTP that is final, or say that there is no such address.
+A delay is no bounce: the server goes on trying. In a bounce that is text alone, an address counts if a line begins with
+it. The words after it must have a code of SMTP that is final, or say that there is no such address.
 """
 
 from __future__ import annotations
