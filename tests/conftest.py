@@ -55,13 +55,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("tests")
 
 MANY_TESTS = 500
-NEW_OBJECTS = 20_000  # before garbage is searched for, where many tests run
 LONGEST = {"test_dask", "test_killed", "test_limits", "test_sign_in", "test_wheel", "test_year_to_its_end"}
-# They leave a process so large that to start another one from it takes twice as long.
-LARGEST = {
-    *{"test_bad_containers", "test_bundled_pages", "test_hidden", "test_left_in_memory", "test_other_authority"},
-    *{"test_page_doubts", "test_page_text", "test_paper_reading", "test_pictures", "test_scans"},
-}
 
 
 def _measure_no_forked_process() -> None:
@@ -105,11 +99,8 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The modules that take longest come first, so that no process is at work on one when the others have ended.
-
-    Those after which a process is large come last.
-    """
-    items.sort(key=lambda item: (item.path.stem in LARGEST) - (item.path.stem in LONGEST))
+    """The modules that take longest come first, so that no process is at work on one when the others have ended."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -140,7 +131,6 @@ def _readers_loaded(request: pytest.FixtureRequest) -> None:
             examiner.examine(shipped("samples") / "returns" / sample)
         engine()
         gc.freeze()  # all this, and thousands of tests, stay to the end: no search for garbage looks at them again
-        gc.set_threshold(NEW_OBJECTS)
 
 
 @pytest.fixture(scope="session")
