@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -26,12 +27,11 @@ _EMPTY_LINE = re.compile(r"\r?\n[ \t]*\r?\n")
 _FAILED = re.compile(r"^Action:[ \t]*failed\b", re.IGNORECASE | re.MULTILINE)
 _RECIPIENT = re.compile(r"^(?:Final|Original)-Recipient:(?:[^;\n]*;)?(.*)$", re.IGNORECASE | re.MULTILINE)
 _STATUS = re.compile(r"^Status:[ \t]*(\d\.\d{1,3}\.\d{1,3})", re.IGNORECASE | re.MULTILINE)
-_DIAGNOSTIC = re.compile(r"^Diagnostic-Code:(.*(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE)
+_DIAGNOSTIC = re.compile(r"^Diagnostic-Code:(.*)", re.IGNORECASE | re.MULTILINE)
 _CODE = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\d|\.\d)")  # in a text, where IP addresses stand too
 
 _QMAIL = re.compile(r"\s*Hi\. This is the [^\n]{1,200}")
 _COPY = re.compile(r"^-+ ?(?:Below this line is|This is) a copy of", re.IGNORECASE | re.MULTILINE)
-_QMAIL_RECIPIENT = re.compile(r"<([^<>\s]+@[^<>\s]+)>:")
 
 _NAMED = re.compile(
     r"^[ \t]{0,20}<?([^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,253})>?[ \t]{0,20}(?:[:(<].*)?\r?$", re.MULTILINE
@@ -64,10 +64,10 @@ def read_bounce(headers: Headers, statuses: Iterable[bytes], text: str) -> Bounc
     `statuses` are the contents of its parts of the `STATUS_TYPES`, and `text` is its text.
     """
     bounce = _COPY.split(text[:_LONGEST_TEXT], maxsplit=1)[0]
-    found = list(_undelivered_in_text(bounce))
+    found: list[_Undelivered] = []
     reported: set[str] = set()
     for status in statuses:
-        for group in map(_unfolded, _EMPTY_LINE.split(decode(status))):
+        for group in _EMPTY_LINE.split(_FOLD.sub("", decode(status))):
             addresses = set(filter(None, map(address_in, _RECIPIENT.findall(group))))
             reported |= addresses
             if _FAILED.search(group):
@@ -76,22 +76,21 @@ def read_bounce(headers: Headers, statuses: Iterable[bytes], text: str) -> Bounc
     for address in set(stated) - reported:
         reason = _about(address, bounce)
         found.append(_Undelivered(address, _first_code(reason), reason))
-    if not found and not reported and is_of_mail_system(headers):
+    if not found and not reported and (is_of_mail_system(headers) or _QMAIL.match(bounce)):
         found += _named_in_text(bounce)
     return _bounce(found)
 
 
-def _unfolded(fields: str) -> str:
-    return _FOLD.sub("", fields)
-
-
 def _named_in_text(bounce: str) -> Iterator[_Undelivered]:
-    """The addresses with which lines of a text begin, with the words after each, where these say that it failed."""
+    """The addresses with which lines of a text begin, with the words after each, where these say that it failed.
+
+    In qmail's text they always say why it did (qmail-send(8), QSBMF).
+    """
     named = list(_NAMED.finditer(bounce))[:_MOST_FAILED]
-    ends = [*(each.start() for each in named[1:]), len(bounce)]
-    for each, end in zip(named, ends, strict=False):  # none is named: the end alone is left
+    starts = [*(each.start() for each in named), len(bounce)]
+    for each, (_, end) in zip(named, pairwise(starts), strict=True):
         reason = bounce[each.end(1) : end]
-        if _FINAL.search(reason):
+        if _FINAL.search(reason) or _QMAIL.match(bounce):
             yield _Undelivered(each[1].lower(), _first_code(reason), reason)
 
 
@@ -115,16 +114,6 @@ def _bounce(found: Iterable[_Undelivered]) -> Bounce:
 def _about(address: str, bounce: str) -> str:
     """The paragraphs of the bounce that name the address."""
     return "\n".join(paragraph for paragraph in _EMPTY_LINE.split(bounce) if address in paragraph.lower())
-
-
-def _undelivered_in_text(bounce: str) -> Iterator[_Undelivered]:
-    """The addresses in qmail's text: each begins a paragraph that says why (qmail-send(8), QSBMF)."""
-    if not _QMAIL.match(bounce):
-        return
-    for paragraph in _EMPTY_LINE.split(bounce):
-        recipient = _QMAIL_RECIPIENT.match(paragraph.lstrip())
-        if recipient:
-            yield _Undelivered(recipient[1].lower(), _first_code(paragraph), paragraph)
 
 
 def _undelivered_in_status(address: str, group: str) -> _Undelivered:
