@@ -24,7 +24,7 @@ from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.opening import open_records
 from thep_forms.office.parted_forms import answers_replaced, boxes_of_later_pages, form_with_the_rest
 from thep_forms.office.pictured_boxes import pictured_boxes
-from thep_forms.office.school_words import MessageWords, message_itself, unread_texts, words_around
+from thep_forms.office.school_words import MessageWords, message_itself, read_texts, unread_texts, words_around
 from thep_forms.office.tasks import Task, needs_somebody, task_of
 from thep_forms.office.words import for_the_school
 from thep_forms.reading import FileKind
@@ -229,7 +229,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         bool(ledger.file_of(returned.return_id)) and returned.entry.kind != FileKind.LOCKED,
         message_itself(returned, ledger),
         words_around(returned, ledger),
-        unread_texts(returned, records) if returned.entry.is_form else (),
+        unread_texts(returned, read_texts(records)) if returned.entry.is_form else (),
         lacking_in_words(lacking(records).get(returned.return_id, ())),
         tuple(events_of_return(returned, records)),
         _counting(number, returned, records),

@@ -31,6 +31,8 @@ _LENGTH = 16  # characters of the hash of a text that tell it from the others
 _READ = "the message with the form is read"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
+ReadTexts = Mapping[str, Collection[str]]  # the starts of their hashes, by the id of the return with which they came
+
 
 class MessageWords(Struct, frozen=True):
     """What a message says: `own` is what the sender wrote, `quoted` the message that it answers."""
@@ -118,30 +120,35 @@ def look_up_words(folder: Path, definitions: Definitions, year: MembershipYear |
         wanted = str(year or latest_year(records, definitions))
         found, unread = with_words(records, wanted), with_unread_words(records, wanted)
         newest: list[SchoolWords] = []
-        unread_ids = {returned.return_id for returned in unread}
+        unread_ids, read = {returned.return_id for returned in unread}, read_texts(records)
         for returned in sorted(found, key=lambda each: each.return_id not in unread_ids)[:MOST]:
-            wrote = words_around(returned, ledger), unread_texts(returned, records)
+            wrote = words_around(returned, ledger), unread_texts(returned, read)
             newest.append(SchoolWords(returned.return_id, *records.school_of(returned), returned.dated, *wrote))
         return WordsOfYear(wanted, tuple(newest), len(found), len(unread))
 
 
 def with_unread_words(records: Records, year: str) -> list[Returned]:
     """The forms of a year that need nobody, and came with words that nobody has read."""
-    return records.once(
-        (with_unread_words, year),
-        lambda: [returned for returned in with_words(records, year) if unread_texts(returned, records)],
-    )
+    return records.once((with_unread_words, year), lambda: _with_unread_words(records, year))
 
 
-def unread_texts(returned: Returned, records: Records) -> tuple[str, ...]:
+def _with_unread_words(records: Records, year: str) -> list[Returned]:
+    read = read_texts(records)
+    return [returned for returned in with_words(records, year) if unread_texts(returned, read)]
+
+
+def unread_texts(returned: Returned, read: ReadTexts) -> tuple[str, ...]:
     """The texts in the messages that brought a return of which nobody has noted that they are read."""
     texts = [sha256[:_LENGTH] for arrival in returned.arrivals_from_school for sha256 in arrival.texts]
-    read = records.once(_read_texts, lambda: _read_texts(records)).get(returned.return_id, set())
-    return tuple(text for text in dict.fromkeys(texts) if text not in read)
+    return tuple(text for text in dict.fromkeys(texts) if text not in read.get(returned.return_id, ()))
 
 
-def _read_texts(records: Records) -> dict[str, set[str]]:
-    """The texts that a person has read, by the id of the return with which they came."""
+def read_texts(records: Records) -> ReadTexts:
+    """The texts that a person has noted as read."""
+    return records.once(read_texts, lambda: _read_texts(records))
+
+
+def _read_texts(records: Records) -> ReadTexts:
     read: dict[str, set[str]] = {}
     for decision in standing_decisions(records.decisions()):
         if decision.action is Action.NOTE and decision.return_id:
@@ -157,10 +164,10 @@ def note_as_read(
     Raises `DecisionError` if there is no such return or all is read already, `RecordsError`.
     """
     with open_desk(folder, definitions, who) as desk:
-        decisions = []
+        decisions, before = [], read_texts(desk.records)
         for return_id, texts in read.items():
             returned = desk.returned(return_id)
-            if now_read := [text for text in unread_texts(returned, desk.records) if text in texts]:
+            if now_read := [text for text in unread_texts(returned, before) if text in texts]:
                 decisions.append(desk.decision(Action.NOTE, returned, after=_SEPARATOR.join(now_read), why=_READ))
         if not decisions:
             raise DecisionError("Somebody has noted this since you opened the page. Nothing was changed.")
