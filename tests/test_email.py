@@ -287,6 +287,7 @@ WRONG = [
     (["--send", "--dry-run"], "--drafts DIR, or --send, or --dry-run"),
     (["--drafts", "{tmp}/drafts", "--send"], "--drafts DIR, or --send, or --dry-run"),
     (["--send"], "--smtp-host"),
+    (["--send", "--smtp-host", "https://mail.example"], "--smtp-host mail.example.org"),
     (["--send", "--smtp-host", "localhost", "--again"], "--only 211/1234"),
     (["--dry-run", "--chase", "--again"], "--chase"),
     (["--dry-run", "--only", "211/9999"], "No school in the list has the DfE number 211/9999"),

@@ -191,8 +191,9 @@ def _send(
     from thep_forms.errors import RecipientsError
     from thep_forms.office.email import CutShortError, send_messages
     from thep_forms.send import Server
+    from thep_forms.sources.mailbox_address import is_host
 
-    if not host:
+    if not host or not is_host(host):
         raise CommandError("Enter the mail server: --smtp-host mail.example.org, or set THEP_FORMS_SMTP_HOST.")
     if sign_in and not user:
         raise CommandError("Enter who signs in: --smtp-user office@example.org, or set THEP_FORMS_SMTP_USER.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
@@ -32,12 +31,11 @@ from thep_forms.office.mail_words import STANDS, is_meant, skipped_in_words, wri
 from thep_forms.office.school_status import ReminderRule, first_reminder_day
 from thep_forms.records import SentKind
 from thep_forms.send import Server
-from thep_forms.sources.mailbox_address import INBOX
+from thep_forms.sources.mailbox_address import INBOX, is_host
 
 _GONE = "The desk was opened again since you chose these schools. Choose them again."
 _NOBODY_CHOSEN = "Tick the schools to write to."
 _NO_DRAFTS = "The desk does not know which drafts you mean. Open the page Send again."
-_HOST = re.compile(r"[\w.-]+|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")  # a name, or an IPv6 address
 _BOXES = ("host", "port", "user", "per_minute")
 
 
@@ -257,7 +255,7 @@ class SendPages(PageGroup):
 
 def _wrong_box(typed: Typed) -> tuple[str, str] | None:
     """What is wrong with what was typed, and in which box; None if nothing is."""
-    if not _HOST.fullmatch(typed.host):
+    if not is_host(typed.host):
         return "Enter the name of the mail server, such as mail.example.org.", "host"
     if not (typed.port.isdecimal() and 0 < int(typed.port) < 65536):
         return "Enter the port of the mail server as a number, such as 587.", "port"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from ipaddress import IPv6Address
 from urllib.parse import quote, unquote
 
 from msgspec import Struct
@@ -13,7 +14,8 @@ from thep_forms.errors import MailboxError
 INBOX = "INBOX"  # RFC 3501, 5.1: every mailbox has this folder
 _PORTS = {"imaps": 993, "imap": 143}  # RFC 8314, RFC 3501
 _ADDRESS = re.compile(r"(imaps?)://([^/]*)(?:/(.*))?", re.IGNORECASE | re.DOTALL)
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?")  # a name, or an IPv6 address in brackets
+_NAME = r"[\w.-]+"
+_HOST = re.compile(rf"(\[[0-9A-Fa-f:.]+\]|{_NAME})(?::(\d{{1,5}}))?")  # a name, or an IPv6 address in brackets
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 _PLAIN = re.compile(r"[ -%'-~]+|&|[^ -~]+")  # what modified UTF-7 writes in three ways
 _UNRESERVED = "~!$'()*,;&="  # kept as they are in a user name or a folder, with letters, digits and - . _
@@ -77,6 +79,15 @@ class MailboxAddress(Struct, frozen=True):
     def source(self) -> str:
         """What stands for the folder in `source`: whose mailbox it is, and the folder."""
         return f"{self.user if '@' in self.user else f'{self.user}@{self.host}'}/{self.folder}"
+
+
+def is_host(text: str) -> bool:
+    """Whether a text may be the name of a server, or its IP address; IPv6 without brackets."""
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return re.fullmatch(_NAME, text) is not None
+    return True
 
 
 def encode_folder(name: str) -> str:
