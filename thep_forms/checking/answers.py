@@ -11,7 +11,7 @@ from thep_forms.checking import normalise
 from thep_forms.checking.characters import normal_text, replaced_in_address, with_latin_twins, without_controls
 from thep_forms.checking.formula import is_formula
 from thep_forms.checking.likely import meant
-from thep_forms.checking.non_answers import has_more_than_a_name, is_no_name, is_non_answer
+from thep_forms.checking.non_answers import has_more_than_a_name, has_sign, is_no_name, is_non_answer
 from thep_forms.checking.problems import look_alike, problem, severity_in, shown
 from thep_forms.checking.record import CheckedValue, Problem
 from thep_forms.definition.form import Box, FormDefinition
@@ -139,6 +139,8 @@ class AnswerChecker:
         elif likely := meant(box.kind, raw.text, value):
             letters = _letters_in_words(raw.text) if box.kind is Kind.EMAIL else ""
             self.note_in(box, raw, ProblemCode.VALUE_MISSPELT, meant=shown(likely), letters=letters)
+        elif box.name in self.names and has_sign(raw.text):
+            self.note_in(box, raw, ProblemCode.VALUE_UNCERTAIN, where="in a box for a name")
         elif box.kind is Kind.EMAIL and _is_example(value, box):
             self._unlikely(box, raw)
         if value:

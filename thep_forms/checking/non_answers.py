@@ -117,14 +117,14 @@ def is_no_name(text: str) -> bool:
 
 
 def has_more_than_a_name(text: str) -> bool:
-    """Whether the text has something that no name has: a digit, an @ or a sign.
+    """Whether the text has a digit or an @, as no name has: `Ann Lee until 31.3.27`, `Ann Lee, ann@cedar.example`."""
+    return any(char.isdecimal() or char == "@" for char in text)
 
-    Such are `Ann Lee until 31.3.27` and `Ann Lee, ann@cedar.example`. `O©Hara` comes of a program that writes one
-    letter and says that it is another, or takes the bytes of one alphabet for those of another.
+
+def has_sign(text: str) -> bool:
+    """Whether the text has letters, and a sign that is in no name, such as `O©Hara`.
+
+    Some programs write one letter and say that it is another, or take the bytes of one alphabet for those of another.
     """
-    return any(char.isdecimal() or char == "@" or _is_sign(char) for char in text)
-
-
-def _is_sign(char: str) -> bool:
-    is_symbol = not char.isascii() and unicodedata.category(char).startswith("S")
-    return is_symbol and char not in _AS_APOSTROPHES
+    signs = [char for char in text if not char.isascii() and unicodedata.category(char).startswith("S")]
+    return any(map(str.isalpha, text)) and not set(signs) <= set(_AS_APOSTROPHES)
