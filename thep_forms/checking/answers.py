@@ -139,7 +139,7 @@ class AnswerChecker:
         elif likely := meant(box.kind, raw.text, value):
             letters = _letters_in_words(raw.text) if box.kind is Kind.EMAIL else ""
             self.note_in(box, raw, ProblemCode.VALUE_MISSPELT, meant=shown(likely), letters=letters)
-        elif box.name in self.names and has_sign(raw.text):
+        elif box.name in self.names and has_sign(raw.text):  # and no likely spelling explains it
             self.note_in(box, raw, ProblemCode.VALUE_UNCERTAIN, where="in a box for a name")
         elif box.kind is Kind.EMAIL and _is_example(value, box):
             self._unlikely(box, raw)
