@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable
 
-from thep_forms.work import Limits
+from thep_forms.work import Limits, Parts
 
 
 def endless(piece: bytes) -> bytes:
@@ -31,6 +33,12 @@ def faulty(piece: bytes) -> bytes:
     if piece == b"faulty":
         raise ValueError("Jo Bloggs, 020 7946 0018")
     return piece
+
+
+def without_libraries_for_paper(job: Callable[[bytes], bytes | Parts], piece: bytes) -> bytes | Parts:
+    """Does the job where the libraries for paper are not installed."""
+    sys.modules["rapidocr"] = None  # type: ignore[assignment] # as Python finds what is not installed
+    return job(piece)
 
 
 # Processor time for every piece but an endless one, which has to wait for it to pass.

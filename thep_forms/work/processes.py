@@ -8,23 +8,24 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 _SAFE_PATH = "PYTHONSAFEPATH"  # a new Python then imports nothing from the folder in which it is started
 _starting = threading.Lock()
 
 
-def context(*, has_threads: bool = False) -> Any:
-    """That of `multiprocessing` for processes that this thread starts. `has_threads`: this process has others besides.
+def context() -> Any:
+    """That of `multiprocessing` for processes that this process starts now.
 
     On Linux a fork of a small process is quick. Beside other threads it is unsafe: what they have locked, such as a
-    module that they import, stays locked in the new process. There, and in any thread but the first, a process without
-    threads forks for us. Other systems start each process anew.
+    module that they import, stays locked in the new process. There, a process without threads forks for us. Other
+    systems start each process anew.
     """
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
-    is_alone = not has_threads and threading.current_thread() is threading.main_thread()
-    return multiprocessing.get_context("fork" if is_alone else "forkserver")
+    threads = len(list(Path("/proc/self/task").glob("*")))  # also those of libraries, of which Python does not know
+    return multiprocessing.get_context("fork" if threads == 1 else "forkserver")
 
 
 def started(chosen: Any, target: Callable[..., object], *arguments: object) -> Any:
