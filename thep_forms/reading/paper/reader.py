@@ -17,6 +17,7 @@ from thep_forms.definition.year import MembershipYear
 from thep_forms.layout import Label, PlacedBox
 from thep_forms.reading.model import Answer, Doubt, PagePlace, ReadFrom
 from thep_forms.reading.paper import ticks
+from thep_forms.reading.paper.beside import Option, marked_beside
 from thep_forms.reading.paper.engine import ANY, EMAIL, NUMBER, TELEPHONE, Alphabet, Words, engine
 from thep_forms.reading.paper.frames import displaced_boxes
 from thep_forms.reading.paper.numbers import read_number
@@ -132,6 +133,7 @@ def answers_on(page: Straightened, placed: PlacedPage, displaced: Set[str], inde
     """
     answers: dict[str, Answer] = {}
     written: list[tuple[PlacedBox, list[WrittenLine]]] = []
+    options: list[Option] = []
     label: Label | None = None
     for item in placed.page.items:
         if isinstance(item, PlacedBox) and placed.page.area(item.rect).bottom <= page.end:
@@ -141,9 +143,13 @@ def answers_on(page: Straightened, placed: PlacedPage, displaced: Set[str], inde
             elif item.box.kind is Kind.TICKS:
                 mark = ticks.mark_in(page.picture, placed.page, item, label)
                 answers[item.box.name] = ticks.answer_of(mark, index)
+                options += [Option(label, item)] if label else []
             else:
                 written.append((item, lines_in(page.picture, placed.page, item)))
         label = item if isinstance(item, Label) else None
+    marked = [name for name, answer in answers.items() if answer.says_something or answer.others]
+    beside = marked_beside(page.picture, placed.page, options, marked)
+    answers |= dict.fromkeys(beside, ticks.unclear(index))
     return answers | _words(written, index, placed.page.dfe_prefix)
 
 
