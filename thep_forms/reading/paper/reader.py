@@ -136,6 +136,8 @@ def answers_on(page: Straightened, placed: PlacedPage, displaced: Set[str], inde
     options: list[Option] = []
     label: Label | None = None
     for item in placed.page.items:
+        if isinstance(item, PlacedBox) and item.box.kind is Kind.TICKS and label:
+            options.append(Option(label, item))
         if isinstance(item, PlacedBox) and placed.page.area(item.rect).bottom <= page.end:
             if item.box.name in displaced:
                 unreadable = frozenset({Doubt.UNREADABLE})
@@ -143,13 +145,13 @@ def answers_on(page: Straightened, placed: PlacedPage, displaced: Set[str], inde
             elif item.box.kind is Kind.TICKS:
                 mark = ticks.mark_in(page.picture, placed.page, item, label)
                 answers[item.box.name] = ticks.answer_of(mark, index)
-                options += [Option(label, item)] if label else []
             else:
                 written.append((item, lines_in(page.picture, placed.page, item)))
         label = item if isinstance(item, Label) else None
     marked = [name for name, answer in answers.items() if answer.says_something or answer.others]
-    beside = marked_beside(page.picture, placed.page, options, marked)
-    answers |= dict.fromkeys(beside, ticks.unclear(index))
+    if displaced.isdisjoint(option.square.box.name for option in options):
+        beside = marked_beside(page.picture, placed.page, options, marked)
+        answers |= dict.fromkeys(beside, ticks.unclear(index))
     return answers | _words(written, index, placed.page.dfe_prefix)
 
 
