@@ -9,6 +9,7 @@ from PIL import Image
 
 from tests.paper import Paper, faxed
 from tests.photographs import jpeg, saved, taken_of
+from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
 from thep_forms.reading import Answer, Doubt
 from thep_forms.reading.read import read_file
@@ -43,7 +44,16 @@ def read(request: pytest.FixtureRequest, definition: FormDefinition) -> Answers:
 
 @pytest.mark.parametrize("name", BESIDE)
 def test_mark_beside_its_square_is_asked_about(read: Answers, name: str) -> None:
-    assert (read[name].text, read[name].others, read[name].doubts) == ("", ("yes",), {Doubt.UNREADABLE})
+    assert (read[name].text, read[name].others, read[name].doubts) == ("", (), {Doubt.UNREADABLE})
+
+
+def test_box_with_a_mark_beside_it_is_said_to_be_unclear_and_not_to_hold_two_answers(
+    definition: FormDefinition,
+) -> None:
+    paper = Paper(definition, values={"dfe_number": "2101"}).mark("phase_nursery", "over the words")
+    (reading,) = read_file(PICTURES["scan"](paper.scanned()), lambda _: definition)
+    found = {str(each.code) for each in check(reading, definition).problems if each.field == "phase_nursery"}
+    assert found == {"value_unreadable", "scan_unconfirmed"}
 
 
 def test_squares_without_a_mark_beside_them_are_empty(read: Answers) -> None:

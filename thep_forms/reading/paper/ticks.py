@@ -61,7 +61,7 @@ def answer_of(mark: Mark, page: int) -> Answer:
 
 def unclear(page: int) -> Answer:
     """The answer where nobody can say for certain whether the square is ticked."""
-    return Answer("", ReadFrom.SCAN, frozenset({Doubt.UNREADABLE}), (TICKED,), page, confidence=0.5)
+    return Answer("", ReadFrom.SCAN, frozenset({Doubt.UNREADABLE}), page=page, confidence=0.5)
 
 
 def _is_ringed(page: Picture, printed: BlankPage, label: Label) -> bool:
