@@ -59,6 +59,10 @@ class Paper:
         """The names of its boxes."""
         return list(self._boxes)
 
+    def edges(self, name: str) -> Edges:
+        """The edges of a box."""
+        return self._boxes[name][1]
+
     def fill(self, values: Mapping[str, str | bool], font: str | Path = ITALICS, tick: str = "tick") -> Paper:
         """Write every value into its box."""
         for name, value in values.items():
@@ -92,7 +96,7 @@ class Paper:
             x += pen.getlength(char) * self._random.uniform(0.97, 1.06)
 
     def mark(self, name: str, kind: str) -> Paper:
-        """Mark a square: `tick`, `cross`, `filled`, `straying`, `scratched`, or ring its label: `ringed`."""
+        """Mark a square in one of the ways of `MARKS`."""
         MARKS[kind](self, self._labels[name] if kind == "ringed" else self._boxes[name][1])
         return self
 
@@ -161,12 +165,23 @@ MARKS: dict[str, Callable[[Paper, Edges], None]] = {
     "straying": lambda paper, edges: paper.tick(edges, 1.9),
     "scratched": Paper.scratch,
     "ringed": Paper.ring,
+    "over the words": lambda paper, edges: paper.tick(_moved(edges, -1.2, 0)),
+    "after": lambda paper, edges: paper.cross(_moved(edges, 0.95, 0)),
+    "below": lambda paper, edges: paper.cross(_moved(edges, 0, 0.75)),
+    "from the corner": lambda paper, edges: paper.stroke((edges[0] + 6, edges[3] - 6), (edges[0] - 50, edges[3] + 16)),
 }
 
 
 def faxed(page: Image.Image) -> Image.Image:
     """A scan as a fax machine sends it: black and white alone."""
     return page.convert("L").point(lambda value: 255 if value > 150 else 0).convert("1")
+
+
+def _moved(edges: Edges, across: float, down: float) -> Edges:
+    """The edges of a square, moved by shares of its side."""
+    left, top, right, bottom = edges
+    side = right - left
+    return left + across * side, top + down * side, right + across * side, bottom + down * side
 
 
 def _edges(rect: Rect, height: float) -> Edges:

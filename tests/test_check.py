@@ -63,6 +63,31 @@ def test_address_with_a_letter_of_another_alphabet_is_queried_by_its_name(defini
 
 
 @pytest.mark.parametrize(
+    ("box", "typed", "asked_for"),
+    [
+        ("main_contact_name", "Sam Okaf\u043er", "with cyrillic small letter o (U+043E). Did you mean “Sam Okafor”?"),
+        ("main_contact_name", "Ann &amp;amp; Ben Lee", "Did you mean “Ann & Ben Lee”?"),
+        (
+            "registered_address",
+            "St Mary&#39;s House&#10;London E2 0AC",
+            "Did you mean “St Mary's House London E2 0AC”?",
+        ),
+    ],
+)
+def test_words_with_a_letter_of_another_alphabet_or_an_entity_are_queried(
+    definition: FormDefinition, box: str, typed: str, asked_for: str
+) -> None:
+    (asked,) = checked(definition, **{box: typed}).problems
+    assert (asked.code, asked.severity) == ("value_misspelt", "query")
+    assert asked_for in asked.message
+
+
+@pytest.mark.parametrize("typed", ["Михаил Ivanov", "Ann & Ben Lee", "R&D; Lee", "Kāwika ʻŌpūnui"])
+def test_name_in_two_alphabets_or_with_an_ampersand_is_not_queried(definition: FormDefinition, typed: str) -> None:
+    assert checked(definition, main_contact_name=typed).problems == ()
+
+
+@pytest.mark.parametrize(
     ("typed", "code"),
     [
         ("name@example.com", "value_unlikely"),

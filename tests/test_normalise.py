@@ -277,6 +277,7 @@ def test_address_in_a_name_before_another_address_is_kept(typed: str) -> None:
         (" Jo \t\r\n\u00a0 Ali ", "Jo Ali"),
         ("Zoe\u0308", "Zoë"),
         ("Zoe\x00\u0308", "Zoë"),
+        ("ﬁona Griﬃths", "fiona Griffiths"),
         ("\ufeffJo\u00adAli\u200b", "JoAli"),
         ("می\u200cخواهم", "می\u200cخواهم"),
     ],

@@ -213,6 +213,14 @@ def tick_after_the_box(canvas: Canvas, box: Rect, _: Rect) -> None:
     lines(canvas, (box.right + 6, box.y + 7), (box.right + 9, box.y + 2), (box.right + 15, box.top))
 
 
+def cross_in_the_row_above_its_words(canvas: Canvas, box: Rect, _: Rect) -> None:
+    cross(canvas, (box.x - 14, box.top + 2), 5, 5)
+
+
+def cross_in_the_row_below_its_words(canvas: Canvas, box: Rect, _: Rect) -> None:
+    cross(canvas, (box.x - 14, box.y - 2), 5, 5)
+
+
 def large_picture_of_a_tick(canvas: Canvas, box: Rect, _: Rect) -> None:
     canvas.drawImage(tick_picture(), box.x - 12, box.y - 12, box.width + 24, box.height + 24, mask="auto")
 
@@ -235,6 +243,8 @@ def layer_of_ink(canvas: Canvas, box: Rect, _: Rect) -> None:
         high_cross,
         large_tick,
         tick_after_the_box,
+        cross_in_the_row_above_its_words,
+        cross_in_the_row_below_its_words,
         large_picture_of_a_tick,
         huge_picture_of_a_tick,
         layer_of_ink,

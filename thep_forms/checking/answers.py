@@ -137,7 +137,7 @@ class AnswerChecker:
         elif box.name in self.names and has_more_than_a_name(raw.text):
             self.note_in(box, raw, ProblemCode.VALUE_UNCERTAIN, where="in a box for one person's name")
         elif likely := meant(box.kind, raw.text, value):
-            letters = _letters_in_words(raw.text) if box.kind is Kind.EMAIL else ""
+            letters = _letters_in_words(raw.text)
             self.note_in(box, raw, ProblemCode.VALUE_MISSPELT, meant=shown(likely), letters=letters)
         elif box.name in self.names and has_sign(raw.text):  # and no likely spelling explains it
             self.note_in(box, raw, ProblemCode.VALUE_UNCERTAIN, where="in a box for a name")
@@ -184,9 +184,9 @@ def _read_beside(box: Box, raw: Answer) -> str:
     return " and ".join(texts)
 
 
-def _letters_in_words(address: str) -> str:
+def _letters_in_words(text: str) -> str:
     """Such as `, with cyrillic small letter a (U+0430)`; empty where no letter of another alphabet looks Latin."""
-    _, names = with_latin_twins(address)
+    _, names = with_latin_twins(text)
     return f", with {' and '.join(names)}" if names else ""
 
 

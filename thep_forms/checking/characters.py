@@ -16,6 +16,7 @@ _APOSTROPHES = dict.fromkeys(
 )
 _DASHES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\ufe58\ufe63\uff0d", "-")
 _FULL_STOPS = dict.fromkeys("\u3002\uff0e\uff61", ".")
+_LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in "ﬀﬁﬂﬃﬄﬅﬆ"}
 _LOOK_ALIKES = str.maketrans(_APOSTROPHES | _DASHES | _FULL_STOPS)
 # Letters of other alphabets that look like Latin ones (from the confusables of Unicode Technical Standard 39).
 _TWINS = {
@@ -38,11 +39,14 @@ def is_invisible(char: str) -> bool:
 
 
 def normal_text(raw: str) -> str:
-    """NFC, in one line: white space folded, control and format characters dropped. Case and spelling stay."""
+    """NFC, in one line: white space folded, control and format characters dropped. Case and spelling stay.
+
+    Ligatures such as `ﬁ`, which some programs put for two letters, become the letters.
+    """
     if raw.isascii() and raw.isprintable():
         return " ".join(raw.split())
     kept = (char for char in " ".join(raw.split()) if char in JOINERS or unicodedata.category(char) not in _DROPPED)
-    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+    return " ".join(unicodedata.normalize("NFC", "".join(kept)).translate(_LIGATURES).split())
 
 
 def plain_address(raw: str) -> str:
@@ -93,13 +97,13 @@ def with_invisible_named(raw: str) -> str:
     return "".join(f"[U+{ord(char):04X}]" if is_invisible(char) else char for char in raw)
 
 
-def with_latin_twins(address: str) -> tuple[str, tuple[str, ...]]:
-    """An e-mail address with the Latin letters that were probably meant, and the names of the letters that stood there.
+def with_latin_twins(text: str) -> tuple[str, tuple[str, ...]]:
+    """An answer with the Latin letters that were probably meant, and the names of the letters that stood there.
 
     Only words that mix Latin letters with their twins are changed: a word in Cyrillic letters alone is right.
     """
-    if address.isascii():
-        return address, ()
+    if text.isascii():
+        return text, ()
     names: dict[str, None] = {}
 
     def in_latin(found: re.Match[str]) -> str:
@@ -109,7 +113,7 @@ def with_latin_twins(address: str) -> tuple[str, tuple[str, ...]]:
         names.update(dict.fromkeys(map(name_of, others)))
         return "".join(_TWINS.get(char, char) for char in found[0])
 
-    return _LABEL.sub(in_latin, address), tuple(names)
+    return _LABEL.sub(in_latin, text), tuple(names)
 
 
 def _is_latin(char: str) -> bool:

@@ -1,4 +1,4 @@
-"""What was probably meant: letters that went through a wrong encoding, or are of another alphabet, and misspelt ends.
+"""What was probably meant: letters in a wrong encoding, of another alphabet or as entities, and misspelt ends.
 
 For queries only: an answer is never changed by what this module finds.
 """
@@ -6,12 +6,14 @@ For queries only: an answer is never changed by what this module finds.
 from __future__ import annotations
 
 import re
+from html import unescape
 
 from thep_forms.checking.characters import plain_address, with_latin_twins, without_controls
 from thep_forms.definition.model import Kind
 
 _ROUNDS = 4  # how often a text may have gone through a wrong encoding
 _LONGEST = 2000  # characters of an answer that are looked at
+_ENTITY = re.compile("&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,30});", re.IGNORECASE | re.ASCII)
 
 
 def _windows_byte(code: int) -> str:
@@ -65,7 +67,8 @@ def meant(kind: Kind, raw: str, value: str) -> str:
     `raw` is the answer as it was typed, `value` its normal form or empty.
     """
     if kind in (Kind.TEXT, Kind.ADDRESS):
-        return "" if (repaired := ungarbled(raw)) == raw else repaired
+        repaired, _ = with_latin_twins(without_entities(ungarbled(raw)))
+        return "" if repaired == raw else repaired
     if kind is not Kind.EMAIL:
         return ""
     repaired = ungarbled(raw)
@@ -90,6 +93,18 @@ def ungarbled(text: str) -> str:
             repaired = _once_less(repaired, bytes_of, pattern)
         if repaired not in (text, without_controls(text)) and repaired == without_controls(repaired):
             return repaired
+    return text
+
+
+def without_entities(text: str) -> str:
+    """The text with the characters that a web page writes as entities, once or several times.
+
+    `St Mary&#39;s` gives `St Mary's`. A text without entities comes back as it is.
+    """
+    if "&" not in text or len(text) > _LONGEST:
+        return text
+    for _ in range(_ROUNDS):
+        text = _ENTITY.sub(lambda found: unescape(found[0]), text)
     return text
 
 

@@ -65,14 +65,14 @@ class PlacedPage:
 
 
 def _cells(layout: PageLayout) -> dict[str, Rect]:
-    """The boxes to tick, each with its label before it and with some space after it."""
+    """The boxes to tick, each with its label before it and with some space after it, as high as its row."""
     cells: dict[str, Rect] = {}
     label: Label | None = None
     for item in layout.items:
         if isinstance(item, PlacedBox) and item.box.kind is Kind.TICKS:
             box = item.rect
-            left = label.rect.x if label else box.x
-            cells[item.box.name] = Rect(left, box.y, box.right + box.width - left, box.height)
+            row = label.rect if label else box
+            cells[item.box.name] = Rect(row.x, row.y, box.right + box.width - row.x, row.height)
         label = item if isinstance(item, Label) else None
     return cells
 

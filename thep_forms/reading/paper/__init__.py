@@ -5,6 +5,7 @@
     straighten  the page as if it lay flat under an even light
     frames      which boxes are not where the form has them
     ticks       which squares are ticked
+    beside      which squares have a mark beside them
     writing     the crops of the lines that stand in a box
     struck      what is crossed out in a line
     engine      what a crop says

@@ -17,6 +17,7 @@ from thep_forms.definition.year import MembershipYear
 from thep_forms.layout import Label, PlacedBox
 from thep_forms.reading.model import Answer, Doubt, PagePlace, ReadFrom
 from thep_forms.reading.paper import ticks
+from thep_forms.reading.paper.beside import Option, marked_beside
 from thep_forms.reading.paper.engine import ANY, EMAIL, NUMBER, TELEPHONE, Alphabet, Words, engine
 from thep_forms.reading.paper.frames import displaced_boxes
 from thep_forms.reading.paper.numbers import read_number
@@ -132,8 +133,11 @@ def answers_on(page: Straightened, placed: PlacedPage, displaced: Set[str], inde
     """
     answers: dict[str, Answer] = {}
     written: list[tuple[PlacedBox, list[WrittenLine]]] = []
+    options: list[Option] = []
     label: Label | None = None
     for item in placed.page.items:
+        if isinstance(item, PlacedBox) and item.box.kind is Kind.TICKS and label:
+            options.append(Option(label, item))
         if isinstance(item, PlacedBox) and placed.page.area(item.rect).bottom <= page.end:
             if item.box.name in displaced:
                 unreadable = frozenset({Doubt.UNREADABLE})
@@ -144,6 +148,10 @@ def answers_on(page: Straightened, placed: PlacedPage, displaced: Set[str], inde
             else:
                 written.append((item, lines_in(page.picture, placed.page, item)))
         label = item if isinstance(item, Label) else None
+    marked = [name for name, answer in answers.items() if answer.says_something or answer.others]
+    if displaced.isdisjoint(option.square.box.name for option in options):
+        beside = marked_beside(page.picture, placed.page, options, marked)
+        answers |= dict.fromkeys(beside, ticks.unclear(index))
     return answers | _words(written, index, placed.page.dfe_prefix)
 
 

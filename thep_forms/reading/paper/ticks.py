@@ -55,8 +55,13 @@ def answer_of(mark: Mark, page: int) -> Answer:
     if mark.is_ringed:
         return Answer(TICKED, ReadFrom.SCAN, frozenset({Doubt.STRUCK_OUT}), ("",), page, confidence=0.5)
     if mark.inside >= NOTHING:
-        return Answer("", ReadFrom.SCAN, frozenset({Doubt.UNREADABLE}), (TICKED,), page, confidence=0.5)
+        return unclear(page)
     return Answer("", ReadFrom.SCAN, page=page, confidence=1.0)
+
+
+def unclear(page: int) -> Answer:
+    """The answer where nobody can say for certain whether the square is ticked."""
+    return Answer("", ReadFrom.SCAN, frozenset({Doubt.UNREADABLE}), page=page, confidence=0.5)
 
 
 def _is_ringed(page: Picture, printed: BlankPage, label: Label) -> bool:
