@@ -190,6 +190,30 @@ def test_bounce_that_is_text_alone_marks_the_address_that_it_names(tmp_path: Pat
     ]
 
 
+_ERROR = "<p>Reported error:<br><i>550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found</i></p>"
+PAGES = {
+    "its name is a link": "<b>Delivery has failed to these recipients or groups:</b><br>\n"
+    f'<a href="mailto:{SCHOOL}?subject=Hello">Cedar Office</a><br>\nThe address could not be found.{_ERROR}',
+    "it follows the name": f"<p>Delivery has failed to:</p><p>Cedar Office ({SCHOOL})</p>{_ERROR}",
+    "a sentence has it": f"<p>Your message to <b>{SCHOOL}</b> couldn’t be delivered.</p><p>Not there.</p>{_ERROR}",
+    "a table has it": "<style>td { color: red }</style><table><tr><td>Sender Address:</td><td>us@x.example</td></tr>"
+    f"<tr><td>Recipient Address:</td><td> {SCHOOL}</td></tr></table>{_ERROR}",
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_bounce_of_exchange_that_is_html_alone_marks_the_address_that_it_names(tmp_path: Path, page: str) -> None:
+    made = written("", "Microsoft Outlook <postmaster@mx.example>", Subject="Undeliverable: Form")
+    made.set_content(f"<html><body>{PAGES[page]}</body></html>", subtype="html")
+    assert failed(tmp_path, made) == [SCHOOL]
+
+
+def test_html_of_exchange_about_a_delay_marks_no_address(tmp_path: Path) -> None:
+    made = written("", "Microsoft Outlook <postmaster@mx.example>", Subject="Delivery delayed: Form")
+    made.set_content(f"<p>Your message to {SCHOOL} is delayed. The server tries again.</p>", subtype="html")
+    assert failed(tmp_path, made) == []
+
+
 @pytest.mark.parametrize(("kind", "marked"), [("NDR", [SCHOOL]), ("DELAYED", []), ("IPNRN", [])])
 def test_bounce_that_outlook_saved_marks_its_address(tmp_path: Path, kind: str, marked: list[str]) -> None:
     text = f"<p>It has failed to:</p><p>{SCHOOL}</p><p>Remote Server returned '550 5.1.10 RecipientNotFound'</p>"
