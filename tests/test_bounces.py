@@ -45,6 +45,19 @@ def test_bounces_that_come_one_after_the_other_by_the_same_name_all_count(tmp_pa
     assert run("verify", "-o", records).exit_code == 0
 
 
+def test_second_bounce_by_the_same_name_counts_from_its_own_day(tmp_path: Path, completed: bytes) -> None:
+    records, schools = tmp_path / "records", tmp_path / "schools.csv"
+    for day, made in ((3, report(message(completed, US))), (8, written("Hello")), (12, report(message(completed, US)))):
+        del made["Date"]
+        made["Date"] = f"{day} May 2026 09:00:00 +0100"
+        path = tmp_path / ("Hello.eml" if day == 8 else "Undeliverable.eml")
+        path.write_bytes(made.as_bytes())
+        ingest(records, [path])
+    schools.write_text(f"dfe_number,school_name,email\n2101,Cedar,{SCHOOL}\n", encoding="utf-8")
+    (status,) = look_up_statuses(records, MembershipYear.parse("2026-27"), schools, Definitions.of_today())
+    assert status.standing == "undeliverable"
+
+
 @pytest.mark.parametrize("holds_our_message", [True, False])
 def test_bounce_marks_the_address_as_undeliverable_until_it_changes(
     tmp_path: Path, completed: bytes, *, holds_our_message: bool
