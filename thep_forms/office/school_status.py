@@ -13,7 +13,7 @@ from thep_forms.defaults import DAYS_BETWEEN_REMINDERS, REMINDERS_FOR_A_SCHOOL
 from thep_forms.definition import FormDefinition
 from thep_forms.office.dates import due_date
 from thep_forms.office.failing import FailingAddress
-from thep_forms.records import Sent, SentKind
+from thep_forms.records import Sent, SentKind, SentState
 from thep_forms.register import MemberSchool
 from thep_forms.send import split_addresses
 
@@ -87,10 +87,12 @@ class SchoolStatus(Struct, frozen=True):
         return tuple(address for address in split_addresses(self.member.email) if address not in self.bounced)
 
     @property
-    def working(self) -> tuple[str, ...]:
-        """Those of its addresses of which nobody knows that they fail."""
-        failing = {each.address for each in self.failing}
-        return tuple(address for address in split_addresses(self.member.email) if address not in failing)
+    def reached(self) -> tuple[str, ...]:
+        """The addresses to which the form was sent, but for those that fail."""
+        form, failing = self.form, {each.address for each in self.failing}
+        if not form or form.state is not SentState.SENT:
+            return ()
+        return tuple(address for address in split_addresses(form.addresses) if address not in failing)
 
     @property
     def explained(self) -> str:

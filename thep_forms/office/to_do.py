@@ -31,8 +31,9 @@ class ToDo(Struct, frozen=True):
 
     `counts` says how many schools have each standing. `waiting` are the schools that have not answered,
     `failing` those with an address that mail does not reach. `remind_from` is the first day on which one of them may be
-    reminded, None where there is none. `done` was just decided, `done_today` on this day. `elsewhere` counts what needs a person in other years. `questions` are those of forms that
-    count. `lacking` are the schools whose accepted form lacks a required answer since a person was deleted.
+    reminded, None where there is none. `done` was just decided, `done_today` on this day. `elsewhere` counts what needs
+    a person in other years. `questions` are those of forms that count. `lacking` are the schools whose accepted form
+    lacks a required answer since a person was deleted.
     `refused` says of tasks why “all as last year” does not settle them, by the id of the return. `words` are what
     people wrote in the messages that brought them, by the id of the return. `messages` counts the forms that
     need nobody and came with words, `unread` those of them with words that nobody has read. `from_others` are the forms
