@@ -40,6 +40,18 @@ def test_addresses_that_were_refused_are_kept_with_the_words_of_the_server(sent:
     assert run("verify", "-o", sent).exit_code == 0
 
 
+def test_refused_address_is_named_until_it_takes_a_message_and_a_draft_is_none(
+    sent: Path, schools: Path, tmp_path: Path, server: MailServer
+) -> None:
+    words = f"the mail server refused {HEAD}"
+    assert words in run("status", "2026-27", "-o", sent).output
+    drafts = ("--drafts", tmp_path / "drafts")
+    assert run("email", "2026-27", "--schools", schools, "-o", sent, *drafts).exit_code == 0
+    assert words in run("status", "2026-27", "-o", sent).output
+    assert send(schools, sent, server, "--again", "--only", "2103").exit_code == 0
+    assert words not in run("status", "2026-27", "-o", sent).output
+
+
 def test_refused_address_of_a_person_is_found_and_erased(sent: Path) -> None:
     assert HEAD in run("find", "Ann Lee", "-o", sent).output
     assert run("forget", "-o", sent, "--person", "Ann Lee", "--yes").exit_code == 0

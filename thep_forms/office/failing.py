@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from thep_forms.office.dates import in_words
-from thep_forms.records import RefusedAddress, Sent
+from thep_forms.records import RefusedAddress, Sent, SentState
 from thep_forms.send import split_addresses
 from thep_forms.sources.model import Refusal, RefusalCause
 from thep_forms.sources.refusal_causes import UNDEFINED, cause_of, is_gone
@@ -62,7 +62,7 @@ def failing_addresses(
             yield FailingAddress(address, f"mail to {address} came back {day}: {_NO_SUCH_ADDRESS}")
         elif address.lower() in replied:
             yield FailingAddress(address, replied[address.lower()])
-        elif known and not any(sent.at > known.at and address in split_addresses(sent.addresses) for sent in messages):
+        elif known and not any(_was_taken(sent, address, known.at) for sent in messages):
             yield FailingAddress(address, _by_our_server(known), known.reply)
 
 
@@ -75,6 +75,11 @@ def refused_in_words(refusal: Refusal, at: datetime | None) -> str:
 def day_of(at: datetime | None) -> str:
     """The day, such as `on 3 May 2026`."""
     return f"on {in_words(at.date())}" if at else _UNKNOWN_DAY
+
+
+def _was_taken(sent: Sent, address: str, since: datetime) -> bool:
+    """Whether the mail server took that message to an address after that time."""
+    return sent.state is SentState.SENT and sent.at > since and address in split_addresses(sent.addresses)
 
 
 def _by_our_server(refused: RefusedAddress) -> str:
