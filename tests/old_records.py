@@ -54,7 +54,7 @@ class OldRecords(Struct, frozen=True):
         return Path(shutil.copytree(self.folder, folder / "records"))
 
 
-VERSION_7, VERSION_8, VERSION_9, VERSION_10 = map(OldRecords, range(7, 11))
+VERSION_7, VERSION_8, VERSION_9, VERSION_10, VERSION_11 = map(OldRecords, range(7, 12))
 
 
 def require_migration(command: str, records: Path, preferred: str) -> None:

@@ -45,6 +45,19 @@ def test_bounces_that_come_one_after_the_other_by_the_same_name_all_count(tmp_pa
     assert run("verify", "-o", records).exit_code == 0
 
 
+def test_second_bounce_by_the_same_name_counts_from_its_own_day(tmp_path: Path, completed: bytes) -> None:
+    records, schools = tmp_path / "records", tmp_path / "schools.csv"
+    for day, made in ((3, report(message(completed, US))), (8, written("Hello")), (12, report(message(completed, US)))):
+        del made["Date"]
+        made["Date"] = f"{day} May 2026 09:00:00 +0100"
+        path = tmp_path / ("Hello.eml" if day == 8 else "Undeliverable.eml")
+        path.write_bytes(made.as_bytes())
+        ingest(records, [path])
+    schools.write_text(f"dfe_number,school_name,email\n2101,Cedar,{SCHOOL}\n", encoding="utf-8")
+    (status,) = look_up_statuses(records, MembershipYear.parse("2026-27"), schools, Definitions.of_today())
+    assert status.standing == "undeliverable"
+
+
 @pytest.mark.parametrize("holds_our_message", [True, False])
 def test_bounce_marks_the_address_as_undeliverable_until_it_changes(
     tmp_path: Path, completed: bytes, *, holds_our_message: bool
@@ -188,6 +201,30 @@ def test_bounce_that_is_text_alone_marks_the_address_that_it_names(tmp_path: Pat
     assert failed(tmp_path, written(TEXTS[server], "Mail System <MAILER-DAEMON@mx.example>", Subject="Failure")) == [
         SCHOOL
     ]
+
+
+_ERROR = "<p>Reported error:<br><i>550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found</i></p>"
+PAGES = {
+    "its name is a link": "<b>Delivery has failed to these recipients or groups:</b><br>\n"
+    f'<a href="mailto:{SCHOOL}?subject=Hello">Cedar Office</a><br>\nThe address could not be found.{_ERROR}',
+    "it follows the name": f"<p>Delivery has failed to:</p><p>Cedar Office ({SCHOOL})</p>{_ERROR}",
+    "a sentence has it": f"<p>Your message to <b>{SCHOOL}</b> couldn’t be delivered.</p><p>Not there.</p>{_ERROR}",
+    "a table has it": "<style>td { color: red }</style><table><tr><td>Sender Address:</td><td>us@x.example</td></tr>"
+    f"<tr><td>Recipient Address:</td><td> {SCHOOL}</td></tr></table>{_ERROR}",
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_bounce_of_exchange_that_is_html_alone_marks_the_address_that_it_names(tmp_path: Path, page: str) -> None:
+    made = written("", "Microsoft Outlook <postmaster@mx.example>", Subject="Undeliverable: Form")
+    made.set_content(f"<html><body>{PAGES[page]}</body></html>", subtype="html")
+    assert failed(tmp_path, made) == [SCHOOL]
+
+
+def test_html_of_exchange_about_a_delay_marks_no_address(tmp_path: Path) -> None:
+    made = written("", "Microsoft Outlook <postmaster@mx.example>", Subject="Delivery delayed: Form")
+    made.set_content(f"<p>Your message to {SCHOOL} is delayed. The server tries again.</p>", subtype="html")
+    assert failed(tmp_path, made) == []
 
 
 @pytest.mark.parametrize(("kind", "marked"), [("NDR", [SCHOOL]), ("DELAYED", []), ("IPNRN", [])])

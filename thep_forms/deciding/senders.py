@@ -129,8 +129,11 @@ def forms_sent_by_us(
     return found
 
 
-def undeliverable_addresses(arrivals: Iterable[Arrival]) -> frozenset[str]:
-    """The addresses to which mail bounced, in lower case, and from which nobody wrote after that."""
+def undeliverable_addresses(arrivals: Iterable[Arrival]) -> dict[str, datetime | None]:
+    """The addresses to which mail bounced, in lower case, and from which nobody wrote after that.
+
+    Each with the date of its last bounce, None where nobody knows that.
+    """
     bounced: dict[str, datetime] = {}
     wrote: dict[str, datetime] = {}
     for arrival in arrivals:
@@ -141,4 +144,8 @@ def undeliverable_addresses(arrivals: Iterable[Arrival]) -> frozenset[str]:
             bounced[address] = max(at, bounced.get(address, _LONG_AGO))
         if message.kind is MessageKind.ORDINARY:
             wrote[message.sender] = max(at, wrote.get(message.sender, _LONG_AGO))
-    return frozenset(address for address, at in bounced.items() if wrote.get(address, _LONG_AGO) <= at)
+    return {
+        address: at if at > _LONG_AGO else None
+        for address, at in bounced.items()
+        if wrote.get(address, _LONG_AGO) <= at
+    }

@@ -18,7 +18,7 @@ from thep_forms.errors import RecordsError
 from thep_forms.files import sync_folder
 from thep_forms.office.origins import Origin, Origins, Recognition
 from thep_forms.office.verify import unknown_files
-from thep_forms.records import Ledger, Records, Returned, Sent, Views, dispose, open_for_writing
+from thep_forms.records import Ledger, Records, RefusedAddress, Returned, Sent, Views, dispose, open_for_writing
 from thep_forms.records.names import ARCHIVE, is_damaged_ledger, ledger_copies, tidy
 from thep_forms.records.results import renew_results
 
@@ -26,7 +26,8 @@ from thep_forms.records.results import renew_results
 class Disposal(Struct, frozen=True):
     """The data to delete: returns, the PDFs that hold them, and returns of other schools in the same PDFs.
 
-    `origins` maps the id of each return to its school and year. `messages` are notes of e-mails to the schools.
+    `origins` maps the id of each return to its school and year. `messages` are notes of e-mails to the schools,
+    `refused` those of addresses that the mail server refused.
     `members` are schools in the register list of a year, by year and number. They go from the lists altogether if the
     data of one school is deleted; else their numbers and names stay. `decisions` are those about no return that goes.
     `unlisted` are names of archived files that the ledger does not list. `schools` has the names of the schools of
@@ -43,6 +44,7 @@ class Disposal(Struct, frozen=True):
     unplaced: int  # returns that may be meant, but their school or year is unknown: they stay
     unknown: int  # archived files that the ledger does not list, so their school is unknown: they stay
     messages: tuple[Sent, ...] = ()
+    refused: tuple[RefusedAddress, ...] = ()
     members: tuple[tuple[str, str], ...] = ()
     decisions: tuple[Decision, ...] = ()
     unlisted: tuple[str, ...] = ()
@@ -53,7 +55,7 @@ class Disposal(Struct, frozen=True):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to delete."""
-        return not (self.returns or self.messages or self.members or self.decisions or self.unlisted)
+        return not (self.returns or self.messages or self.refused or self.members or self.decisions or self.unlisted)
 
 
 class Selection(Struct, frozen=True):
@@ -137,6 +139,7 @@ def _forget_in_ledger(ledger: Ledger, disposal: Disposal, selection: Selection) 
         ledger.note_forgotten(disposal.hashes)
         ledger.forget([entry.return_id for entry in disposal.returns], disposal.files)
         ledger.forget_sent(disposal.messages)
+        ledger.forget_refused(disposal.refused)
         if selection.number:
             ledger.forget_members(disposal.members)
         else:
@@ -197,6 +200,7 @@ def _disposal(folder: Path, records: Records, selection: Selection) -> Disposal:
         unplaced=unplaced,
         unknown=0 if selection.is_strays else len(unknown),
         messages=tuple(sent for sent in ledger.sent() if selection.means(sent.dfe_number, sent.year)),
+        refused=tuple(each for each in ledger.refused() if selection.means(each.dfe_number, each.year)),
         members=tuple(_members(ledger, selection)),
         decisions=tuple(_decisions(ledger, selection, return_ids)),
         unlisted=tuple(unknown) if selection.is_strays else (),
@@ -209,7 +213,11 @@ def _disposal(folder: Path, records: Records, selection: Selection) -> Disposal:
 
 def _schools(disposal: Disposal, records: Records) -> dict[str, str]:
     """The names of the schools of messages, members and decisions, by number."""
-    numbers = {sent.dfe_number for sent in disposal.messages} | {number for _, number in disposal.members}
+    numbers = (
+        {sent.dfe_number for sent in disposal.messages}
+        | {each.dfe_number for each in disposal.refused}
+        | {number for _, number in disposal.members}
+    )
     numbers |= {decision.dfe_number for decision in disposal.decisions} - {""}
     return {number: name_of_school(records, number) for number in sorted(numbers)}
 

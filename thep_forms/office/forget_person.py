@@ -30,11 +30,22 @@ from thep_forms.office.without_person import (
     boxes_of_person,
     decision_without,
     listed_without,
+    names_person,
     reading_without,
     sent_without,
 )
 from thep_forms.reading import FileKind, Reading
-from thep_forms.records import Ledger, ListedSchool, Records, Returned, Sent, Views, dispose, open_for_writing
+from thep_forms.records import (
+    Ledger,
+    ListedSchool,
+    Records,
+    RefusedAddress,
+    Returned,
+    Sent,
+    Views,
+    dispose,
+    open_for_writing,
+)
 from thep_forms.records.checks import check_reading
 from thep_forms.records.names import tidy
 from thep_forms.records.results import knowledge_of, renew_results
@@ -61,6 +72,7 @@ class Erasure(Struct, frozen=True):
     decisions: tuple[tuple[Decision, Decision | None], ...]
     listed: tuple[tuple[str, ListedSchool], ...]  # with their years
     messages: tuple[Sent, ...]
+    refused: tuple[RefusedAddress, ...]  # which go
     unsearched: tuple[tuple[str, str], ...]
     schools: Mapping[str, tuple[str, str, str]]
     ledger_copies: tuple[str, ...] = ()
@@ -77,6 +89,7 @@ class Erasure(Struct, frozen=True):
             self.decisions,
             self.listed,
             self.messages,
+            self.refused,
         )
         return not any(changes)
 
@@ -147,6 +160,7 @@ class _Planner:
             decisions=tuple(self._decisions()),
             listed=tuple(self._listed()),
             messages=tuple(self._messages()),
+            refused=tuple(each for each in self._ledger.refused() if names_person(each, self._person)),
             unsearched=tuple(self._unsearched),
             schools=self._schools,
         )
@@ -302,6 +316,7 @@ def _erase_in_ledger(ledger: Ledger, erasure: Erasure, definitions: Definitions)
             ledger.replace_listed(year, school)
         for sent in erasure.messages:
             ledger.note_sent(sent)
+        ledger.forget_refused(erasure.refused)
         _confirm_what_is_gone(ledger, erasure, before, definitions)
 
 

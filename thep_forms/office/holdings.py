@@ -103,6 +103,10 @@ class Holdings:
                 yield self._piece(
                     Where.MESSAGE, sent.dfe_number, sent.year, sent.at, what, [Line("Address", address.strip())]
                 )
+        for refused in self._ledger.refused():
+            lines = [Line("Address", refused.address), Line("What the mail server said", refused.reply)]
+            what = f"e-mail to the school about {refused.year}, refused"
+            yield self._piece(Where.MESSAGE, refused.dfe_number, refused.year, refused.at, what, lines)
 
     def person(self, wanted: Wanted) -> Person:
         """The person whom a user looks for, with the addresses and numbers that stand only beside the name.

@@ -7,31 +7,20 @@ begins in the calendar year in which it came.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from thep_forms.deciding import Arrival, Verdict, deciding_message
 from thep_forms.definition import MembershipYear
-from thep_forms.office.dates import in_words
+from thep_forms.office.failing import day_of, refused_in_words
 from thep_forms.office.words import code_in_short, for_the_school, reason_in_short
 from thep_forms.records import Records, Returned, Sent, SentKind
 from thep_forms.sources.message_texts import NO_FILE, says_no_file
-from thep_forms.sources.model import Refusal, RefusalCause
 
-_UNKNOWN_DAY = "earlier"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
-# Why mail did not reach an address that may exist, and what to do.
-_WHY_REFUSED = {
-    RefusalCause.ABOUT_US: "its mail server refuses mail from us; ask your IT support",
-    RefusalCause.RESTRICTED: "this address takes mail only from some senders; ask the school to let us in",
-    RefusalCause.FULL: "the mailbox is full; ring the school, and write again later",
-    RefusalCause.TOO_LARGE: "the message is too large for it; ask the school for another address",
-    RefusalCause.TOO_LATE: "its mail server could not be reached; write again",
-    RefusalCause.UNKNOWN: "its mail server does not say whether that is about us or about the address; ring the school",
-}
 _NOT_THERE = "the school passes its mail on to an address that does not exist; tell the school"
 
 
@@ -39,8 +28,8 @@ class Reply(Struct, frozen=True):
     """A message that a school wrote without a form that can be used, or that a program of the school wrote.
 
     `path` leads to it. `reasons` say in a few words of ours what it held instead of the form, and `sentences` ask the
-    school for the form. Those of a bounce say which addresses mail did not reach, and why. `return_id` is that of a
-    file in it.
+    school for the form. Those of a bounce say which addresses mail did not reach, and why; `refused` has these that may
+    exist, in lower case, with the words about each. `return_id` is that of a file in it.
     """
 
     path: str
@@ -49,11 +38,12 @@ class Reply(Struct, frozen=True):
     is_automatic: bool = False
     reasons: tuple[str, ...] = ()
     sentences: tuple[str, ...] = ()
+    refused: Mapping[str, str] = {}
 
     @property
     def when(self) -> str:
         """The day on which it came, such as `on 3 May 2026`."""
-        return _day_of(self.at)
+        return day_of(self.at)
 
     @property
     def why(self) -> str:
@@ -134,12 +124,12 @@ class Replies:
         number = self._school(arrival)
         if number and not says_gone and returned.verdict_of(arrival) is Verdict.AUTOMATIC:
             replies = self._by_school.setdefault(number, {})
-            refusals = [refusal for message in arrival.carried_by for refusal in message.refusals]
-            day = _day_of(arrival.received_at)
-            reasons = [_refused(refusal, day) for refusal in refusals]
-            reasons += [f"mail to {address} came back {day}: {_NOT_THERE}" for address in gone]
             at, return_id = arrival.received_at, returned.return_id
-            replies[path] = Reply(path, at, return_id, is_automatic=True, reasons=tuple(reasons))
+            refusals = [refusal for message in arrival.carried_by for refusal in message.refusals]
+            refused = {refusal.address: refused_in_words(refusal, at) for refusal in refusals}
+            day = day_of(at)
+            reasons = [*refused.values(), *(f"mail to {address} came back {day}: {_NOT_THERE}" for address in gone)]
+            replies[path] = Reply(path, at, return_id, is_automatic=True, reasons=tuple(reasons), refused=refused)
 
     def _add_file(self, returned: Returned, arrival: Arrival, path: str) -> set[str]:
         number = self._assigned_school(returned) or self._school(arrival)
@@ -204,16 +194,6 @@ def _is_assigned_file(returned: Returned) -> bool:
 
 def _is_of_member(returned: Returned, members: Collection[str]) -> bool:
     return returned.school in members or returned.entry.copy_of in members
-
-
-def _day_of(at: datetime | None) -> str:
-    return f"on {in_words(at.date())}" if at else _UNKNOWN_DAY
-
-
-def _refused(refusal: Refusal, day: str) -> str:
-    """That mail did not reach an address on a day, and why."""
-    code = f" ({refusal.code})" if refusal.code else ""
-    return f"mail to {refusal.address} was refused {day}{code}: {_WHY_REFUSED[refusal.cause]}"
 
 
 def _reasons(records: Records, returned: Returned) -> Iterator[str]:

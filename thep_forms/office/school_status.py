@@ -12,7 +12,8 @@ from msgspec import Struct
 from thep_forms.defaults import DAYS_BETWEEN_REMINDERS, REMINDERS_FOR_A_SCHOOL
 from thep_forms.definition import FormDefinition
 from thep_forms.office.dates import due_date
-from thep_forms.records import Sent, SentKind
+from thep_forms.office.failing import FailingAddress
+from thep_forms.records import Sent, SentKind, SentState
 from thep_forms.register import MemberSchool
 from thep_forms.send import split_addresses
 
@@ -41,6 +42,10 @@ class Standing(StrEnum):
         return self.replace("_", " ")
 
 
+_UNCERTAIN = (
+    "The connection broke, so nobody knows whether it arrived. Ask the school. "
+    "If nothing arrived, send it again on its page with “Write to it”"
+)
 REMINDED_STANDINGS = {Standing.NEEDS_ATTENTION, Standing.WROTE, Standing.OVERDUE, Standing.NOT_RETURNED}
 
 
@@ -50,8 +55,9 @@ class SchoolStatus(Struct, frozen=True):
     `why` explains it in one line, without anything that was typed into a form. `return_id` is the return that the
     standing is about. `sentences` ask the school to correct that return. `messages` were sent to the school, the first
     one first. `wrote` says when the school wrote without a form, such as `on 3 May 2026`; it is empty if it did not.
-    `bounced` are those of its addresses to which mail bounced. `waits_for_office`: the school has nothing to correct,
-    but the office has yet to compare its form with the picture of it.
+    `bounced` are those of its addresses to which mail bounced, `failing` all that mail does not reach.
+    `waits_for_office`: the school has nothing to correct, but the office has yet to compare its form with the picture
+    of it.
     """
 
     member: MemberSchool
@@ -62,6 +68,7 @@ class SchoolStatus(Struct, frozen=True):
     messages: tuple[Sent, ...] = ()
     wrote: str = ""
     bounced: tuple[str, ...] = ()
+    failing: tuple[FailingAddress, ...] = ()
     waits_for_office: bool = False
 
     @property
@@ -78,6 +85,22 @@ class SchoolStatus(Struct, frozen=True):
     def addresses(self) -> tuple[str, ...]:
         """The e-mail addresses to write to: those of the school's to which no mail bounced."""
         return tuple(address for address in split_addresses(self.member.email) if address not in self.bounced)
+
+    @property
+    def reached(self) -> tuple[str, ...]:
+        """The addresses to which the form was sent, but for those that fail."""
+        form, failing = self.form, {each.address for each in self.failing}
+        if not form or form.state is not SentState.SENT:
+            return ()
+        return tuple(address for address in split_addresses(form.addresses) if address not in failing)
+
+    @property
+    def explained(self) -> str:
+        """The `why` for a person at the desk, who has no use for a Message-ID."""
+        if self.standing is not Standing.UNCERTAIN or not self.form:
+            return self.why
+        to = ", ".join(split_addresses(self.form.addresses))
+        return self.why.replace(with_message_id(self.form), f" to {to}. {_UNCERTAIN}")
 
     @property
     def form(self) -> Sent | None:
@@ -130,6 +153,11 @@ class ReminderRule(Struct, frozen=True):
 
 
 REMIND_AT_ANY_TIME = ReminderRule(sys.maxsize, 0, chosen=True)  # schools that a person chose
+
+
+def with_message_id(form: Sent) -> str:
+    """What finds a message in the log of a mail server, as the end of a sentence."""
+    return f" with the Message-ID {form.message_id}"
 
 
 def last_form(messages: Iterable[Sent]) -> Sent | None:

@@ -13,13 +13,14 @@ from thep_forms.deciding import Verdict
 from thep_forms.definition import MembershipYear
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.office.dates import in_words
+from thep_forms.office.failing import failing_addresses
 from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.parted_forms import form_with_the_rest
 from thep_forms.office.replies import Reply
-from thep_forms.office.school_status import SchoolStatus, Standing, last_form
+from thep_forms.office.school_status import SchoolStatus, Standing, last_form, with_message_id
 from thep_forms.office.words import all_in_short, for_the_school, in_short
 from thep_forms.office.year_returns import YearReturns
-from thep_forms.records import Records, Returned, Sent, SentState
+from thep_forms.records import Records, RefusedAddress, Returned, Sent, SentState
 from thep_forms.register import MemberSchool
 from thep_forms.send import split_addresses
 
@@ -53,11 +54,15 @@ class _History(Struct, frozen=True):
 
 
 class _Circumstances(Struct, frozen=True):
-    """What bears on every school: its standing if it was sent no form, the addresses that bounced, what forms lack."""
+    """What bears on every school: its standing if it was sent no form, the addresses that bounced, what forms lack.
+
+    The addresses that the mail server refused bear on their school alone.
+    """
 
     without_form: Standing
-    bounced: frozenset[str]
+    bounced: Mapping[str, datetime | None]
     lacks: Mapping[str, tuple[str, ...]]
+    refused: Mapping[str, tuple[RefusedAddress, ...]]  # by the school's DfE number
 
 
 class Standings(Struct, frozen=True):
@@ -94,7 +99,10 @@ def standings(
     concerned = returns.renew(records, reached) if renewed else set()
     messages = _messages_by_school(sent, year)
     circumstances = _Circumstances(
-        _standing_without_form(messages), records.undeliverable_addresses(), lacking(records)
+        _standing_without_form(messages),
+        records.undeliverable_addresses(),
+        lacking(records),
+        _refused_by_school(records, year),
     )
     replies = returns.replies(records, sent)
     known: dict[str, SchoolStatus] = {}
@@ -144,7 +152,16 @@ def _status(
     status = status or _status_without_return(history, circumstances.without_form, is_overdue)
     if status.standing is Standing.ACCEPTED and status.return_id in lacks:
         status = replace(status, why=lacking_in_words(lacks[status.return_id]))
-    return _with_bounces(_with_replies(status, history), bounced)
+    refused = circumstances.refused.get(history.member.dfe_number, ())
+    return _with_failing(_with_bounces(_with_replies(status, history), bounced), history, bounced, refused)
+
+
+def _refused_by_school(records: Records, year: MembershipYear) -> dict[str, tuple[RefusedAddress, ...]]:
+    refused: dict[str, tuple[RefusedAddress, ...]] = {}
+    for each in records.ledger.refused():
+        if each.year == str(year):
+            refused[each.dfe_number] = (*refused.get(each.dfe_number, ()), each)
+    return refused
 
 
 def _messages_by_school(sent: Iterable[Sent], year: MembershipYear) -> dict[str, list[Sent]]:
@@ -185,7 +202,7 @@ def _with_replies(status: SchoolStatus, history: _History) -> SchoolStatus:
     """
     if status.standing is Standing.ACCEPTED:
         return status
-    last_return = max((returned.dated for returned in history.returns if returned.dated), default=_LONG_AGO)
+    last_return = _last_return_at(history)
     last: dict[bool, Reply] = {}
     for reply in history.replies:
         if reply.at is None or reply.at > last_return:
@@ -196,6 +213,10 @@ def _with_replies(status: SchoolStatus, history: _History) -> SchoolStatus:
         sentences = dict.fromkeys((*status.sentences, *last[False].sentences))
         status = replace(status, wrote=last[False].when, sentences=tuple(sentences))
     return status
+
+
+def _last_return_at(history: _History) -> datetime:
+    return max((returned.dated for returned in history.returns if returned.dated), default=_LONG_AGO)
 
 
 def _status_of_return(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
@@ -318,6 +339,23 @@ def _with_bounces(status: SchoolStatus, bounced: Collection[str]) -> SchoolStatu
     return replace(status, why="; ".join(filter(None, (status.why, _bounced_words(status.member)))))
 
 
+def _with_failing(
+    status: SchoolStatus,
+    history: _History,
+    bounced: Mapping[str, datetime | None],
+    refused: Iterable[RefusedAddress],
+) -> SchoolStatus:
+    """The status with those of the school's addresses that fail. Its `why` says so of each."""
+    last_return = _last_return_at(history)
+    replied: dict[str, str] = {}
+    for reply in history.replies:
+        if reply.at is None or reply.at > last_return:
+            replied.update(reply.refused)
+    failing = tuple(failing_addresses(status.member.email, bounced, refused, replied, history.messages))
+    words = [each.words for each in failing if each.address not in status.why]
+    return replace(status, failing=failing, why="; ".join(filter(None, (status.why, *words))))
+
+
 def _bounced_words(member: MemberSchool) -> str:
     return f"mail to {member.email} bounced; find another address"
 
@@ -338,7 +376,7 @@ def _status_without_return(
     wrong_year = _year_returned_since(form, history.returns_of_other_years)
     standing = Standing.OVERDUE if is_overdue(form.at.date()) else _STANDING_BY_STATE[form.state]
     if standing is Standing.UNCERTAIN:
-        why += f" with the Message-ID {form.message_id}"
+        why += with_message_id(form)
     if wrong_year:
         why += f"; after that the school returned the form of {wrong_year}"
     needs_no_words = standing in (Standing.DRAFTED, Standing.SENT) and not wrong_year

@@ -29,10 +29,11 @@ _ANSWERED = {Standing.ACCEPTED, Standing.NEEDS_ATTENTION, Standing.WROTE}
 class ToDo(Struct, frozen=True):
     """What needs a person in a year, and what else there is to know on that day.
 
-    `counts` says how many schools have each standing. `waiting` are the schools that have not answered. `remind_from`
-    is the first day on which one of them may be reminded, None where there is none. `done` was just decided,
-    `done_today` on this day. `elsewhere` counts what needs a person in other years. `questions` are those of forms that
-    count. `lacking` are the schools whose accepted form lacks a required answer since a person was deleted.
+    `counts` says how many schools have each standing. `waiting` are the schools that have not answered,
+    `failing` those with an address that mail does not reach. `remind_from` is the first day on which one of them may be
+    reminded, None where there is none. `done` was just decided, `done_today` on this day. `elsewhere` counts what needs
+    a person in other years. `questions` are those of forms that count. `lacking` are the schools whose accepted form
+    lacks a required answer since a person was deleted.
     `refused` says of tasks why “all as last year” does not settle them, by the id of the return. `words` are what
     people wrote in the messages that brought them, by the id of the return. `messages` counts the forms that
     need nobody and came with words, `unread` those of them with words that nobody has read. `from_others` are the forms
@@ -43,6 +44,7 @@ class ToDo(Struct, frozen=True):
     tasks: tuple[Task, ...]
     counts: Counter[Standing]
     waiting: tuple[SchoolStatus, ...]
+    failing: tuple[SchoolStatus, ...]
     remind_from: date | None
     done: Done | None
     done_today: tuple[DoneToday, ...]
@@ -99,6 +101,7 @@ def look_up_to_do(
             of_year,
             Counter(status.standing for status in statuses),
             waiting,
+            tuple(status for status in statuses if status.failing),
             first_reminder_day(waiting, definitions(MembershipYear.parse(wanted))),
             just_done(ledger, records, numbers),
             done_today(records),

@@ -14,7 +14,7 @@ from thep_forms.definition.identity import digest_in, digest_of
 from thep_forms.office.holdings import SEPARATOR, by_block, name_in
 from thep_forms.office.person import Person
 from thep_forms.reading import Answer, Reading
-from thep_forms.records import ListedSchool, Sent
+from thep_forms.records import ListedSchool, RefusedAddress, Sent
 
 FORGOTTEN = "(forgotten)"  # stands where something has to stand
 _SHOWN = "_"  # for each character of a file's name that is forgotten: the length tells where the message begins
@@ -116,6 +116,11 @@ def sent_without(sent: Sent, person: Person) -> Sent:
     """A message that was sent, without the person's address."""
     addresses = addresses_without(sent.addresses, person)
     return replace(sent, addresses=addresses or FORGOTTEN) if addresses != sent.addresses else sent
+
+
+def names_person(refused: RefusedAddress, person: Person) -> bool:
+    """Whether a refused address, or what the mail server said of it, is about the person."""
+    return person.is_address(refused.address) or person.stands_in(refused.reply)
 
 
 def arrival_without(arrival: Arrival, person: Person) -> Arrival:

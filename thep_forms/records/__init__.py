@@ -3,7 +3,7 @@
 from thep_forms.deciding import Arrival, Entry
 from thep_forms.records.archive import Archive, dispose
 from thep_forms.records.ledger import Ledger, ReadReturn
-from thep_forms.records.model import ListedSchool, Sent, SentKind, SentState, return_id_of
+from thep_forms.records.model import ListedSchool, RefusedAddress, Sent, SentKind, SentState, return_id_of
 from thep_forms.records.opening import bring_up_to_date, is_current, open_for_reading, open_for_writing
 from thep_forms.records.records import Records
 from thep_forms.records.returned import Returned
@@ -17,6 +17,7 @@ __all__ = [
     "ListedSchool",
     "ReadReturn",
     "Records",
+    "RefusedAddress",
     "Returned",
     "Sent",
     "SentKind",

@@ -15,7 +15,7 @@ import msgspec
 from thep_forms.deciding import Action, Arrival, Decision
 from thep_forms.reading import Reading
 from thep_forms.records.database import Database
-from thep_forms.records.model import ListedSchool, Sent, return_id_of
+from thep_forms.records.model import ListedSchool, RefusedAddress, Sent, return_id_of
 from thep_forms.sources.model import MessageOrigin
 
 SEPARATOR = ";"  # between the ids of returns in a decision, and the hashes of texts of an arrival
@@ -149,6 +149,13 @@ class Erasing(Database):
         for sent in messages:
             key = (sent.year, sent.dfe_number, sent.at.isoformat())
             self._connection.execute("DELETE FROM message WHERE membership_year=? AND dfe_number=? AND at=?", key)
+
+    def forget_refused(self, refused: Iterable[RefusedAddress]) -> None:
+        """Delete what is known of the addresses that the mail server refused."""
+        for each in refused:
+            key = (each.year, each.dfe_number, each.address)
+            query = "DELETE FROM refused_address WHERE membership_year=? AND dfe_number=? AND address=?"
+            self._connection.execute(query, key)
 
     def members(self) -> list[tuple[str, str]]:
         """The year and number of each school in each list."""

@@ -201,13 +201,16 @@ class Ledger(DecisionsAndResults):
         """Note what is new of a return that came by a known way again."""
         if arrival.year_given:
             self._note_earlier_year(source, return_id, arrival.year_given)
-        query = "SELECT texts, carried_by FROM arrival WHERE source=? AND return_id=?"
+        query = "SELECT texts, carried_by, received_at FROM arrival WHERE source=? AND return_id=?"
         known = self._connection.execute(query, (source, return_id)).fetchone()
         texts = SEPARATOR.join(dict.fromkeys((*_hashes(known[0]), *arrival.texts)))
-        messages = _with_bounces(known[1], arrival.carried_by)
-        if (texts, messages) != known:
-            query = "UPDATE arrival SET texts=?, carried_by=? WHERE source=? AND return_id=?"
-            self._connection.execute(query, (texts, messages, source, return_id))
+        messages, received = known[1:]
+        if _are_bounces(messages, arrival.carried_by):
+            messages = _with_bounces(messages, arrival.carried_by)
+            received = max(filter(None, (received, _text(arrival.received_at))), default=None)  # all are in UTC
+        if (texts, messages, received) != known:
+            query = "UPDATE arrival SET texts=?, carried_by=?, received_at=? WHERE source=? AND return_id=?"
+            self._connection.execute(query, (texts, messages, received, source, return_id))
 
     def _note_earlier_year(self, source: str, return_id: str, year: str) -> None:
         """Note the year that was given for a known arrival, if that is earlier than what was noted.
@@ -375,11 +378,15 @@ def _messages(arrival: Arrival) -> str:
     return msgspec.json.encode(arrival.carried_by).decode()
 
 
+def _are_bounces(known: str, messages: Sequence[MessageOrigin]) -> bool:
+    """Whether the first of the messages around a return is a bounce, and the known one is of its kind."""
+    before = _MESSAGES.decode(known)
+    return bool(before and messages and messages[0].undelivered and before[0].kind is messages[0].kind)
+
+
 def _with_bounces(known: str, messages: Sequence[MessageOrigin]) -> str:
     """The known messages around a return, with the addresses that another bounce around it says mail did not reach."""
     before = _MESSAGES.decode(known)
-    if not (before and messages and messages[0].undelivered and before[0].kind is messages[0].kind):
-        return known
     failed = sorted({*before[0].failed, *messages[0].failed})
     refusals = {refusal.address: refusal for refusal in (*messages[0].refusals, *before[0].refusals)}
     left = tuple(refusals[address] for address in sorted(refusals.keys() - set(failed)))

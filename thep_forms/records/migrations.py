@@ -153,6 +153,19 @@ def to_version_11(ledger: sqlite3.Connection) -> None:
     ledger.execute("DELETE FROM written WHERE name LIKE 'imap%'")
 
 
+_REFUSED_OF_12 = """
+CREATE TABLE refused_address (
+    membership_year TEXT, dfe_number TEXT, address TEXT, at TEXT NOT NULL, reply TEXT NOT NULL,
+    PRIMARY KEY (membership_year, dfe_number, address)
+) WITHOUT ROWID
+"""
+
+
+def to_version_12(ledger: sqlite3.Connection) -> None:
+    """Which addresses of schools the mail server refused when a message was sent, and in what words."""
+    _create(ledger, _REFUSED_OF_12)
+
+
 def _latest_year(ledger: sqlite3.Connection) -> str:
     """The latest year that was sent or returned; without any, the current membership year."""
     (year,) = ledger.execute(
@@ -170,6 +183,7 @@ MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
     9: to_version_9,
     10: to_version_10,
     11: to_version_11,
+    12: to_version_12,
 }
 VERSION = max(MIGRATIONS)
 

@@ -75,6 +75,16 @@ class SentState(StrEnum):
     DRAFTED = "drafted"  # it was written as a draft, and nobody told us what became of that
 
 
+class RefusedAddress(Struct, frozen=True):
+    """An address of a school that the mail server refused last when a message of a year was sent, and its words."""
+
+    year: str
+    dfe_number: str
+    address: str
+    at: datetime
+    reply: str
+
+
 class Sent(Struct, frozen=True):
     """A message to a school: to which addresses, joined by `;`, and when it was about to be sent or drafted.
 

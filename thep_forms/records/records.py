@@ -183,8 +183,8 @@ class Records:
             return entry.judgement.assigned_school
         return "" if entry.school or entry.entry.is_filled_in else self.correspondents.school_of(arrival)
 
-    def undeliverable_addresses(self) -> frozenset[str]:
-        """The addresses to which mail bounced, in lower case."""
+    def undeliverable_addresses(self) -> dict[str, datetime | None]:
+        """The addresses to which mail bounced, in lower case, and when it did last."""
         if self._returns is not None:
             return undeliverable_addresses(way for entry in self._returns.values() for way in entry.arrivals)
         unopened = (arrival for _, arrivals in self.ledger.unopened() for arrival in arrivals)

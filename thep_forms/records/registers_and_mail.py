@@ -9,7 +9,7 @@ import msgspec
 
 from thep_forms.checking.record import SchoolRecord
 from thep_forms.deciding import Registers
-from thep_forms.records.model import ListedSchool, Sent, SentKind, SentState
+from thep_forms.records.model import ListedSchool, RefusedAddress, Sent, SentKind, SentState
 from thep_forms.records.received_mail import ReceivedMail
 
 
@@ -70,6 +70,21 @@ class RegistersAndMail(ReceivedMail):
             Sent(year, number, datetime.fromisoformat(at), SentKind(kind), SentState(state), addresses, message_id)
             for year, number, at, kind, state, addresses, message_id in self._connection.execute(
                 select(columns, "message ORDER BY 1, 2, 3")
+            )
+        ]
+
+    def note_refused(self, refused: RefusedAddress) -> None:
+        """Note that the mail server refused an address, in the place of what was known of that."""
+        row = (refused.year, refused.dfe_number, refused.address, refused.at.isoformat(), refused.reply)
+        self._connection.execute("INSERT OR REPLACE INTO refused_address VALUES (?,?,?,?,?)", row)
+
+    def refused(self) -> list[RefusedAddress]:
+        """Every address that the mail server refused, by year, school and address."""
+        columns = "membership_year, dfe_number, address, at, reply"
+        return [
+            RefusedAddress(year, number, address, datetime.fromisoformat(at), reply)
+            for year, number, address, at, reply in self._connection.execute(
+                select(columns, "refused_address ORDER BY 1, 2, 3")
             )
         ]
 

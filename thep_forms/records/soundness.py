@@ -28,9 +28,10 @@ _WHAT = {
     "forgotten": "which files were forgotten",
     "message_text": "what the messages say",
     "mailbox": "how far the mailboxes were read",
+    "refused_address": "which addresses were refused",
 }
 # The version of the ledger that brought a table; the others are older.
-_TABLES_SINCE = {"forgotten": 10, "message_text": 11, "mailbox": 11}
+_TABLES_SINCE = {"forgotten": 10, "message_text": 11, "mailbox": 11, "refused_address": 12}
 
 
 def faults(connection: sqlite3.Connection) -> Iterator[str]:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.files import PRIVATE_FOLDER, write_private
-from thep_forms.records import Ledger, Sent, SentKind, SentState
+from thep_forms.records import Ledger, RefusedAddress, Sent, SentKind, SentState
 from thep_forms.send.drafts_folder import DraftsFolder
 from thep_forms.send.messages import ADDRESS_SEPARATOR, OutgoingMessage, make_draft, make_email, sender_address
 from thep_forms.send.server_limits import free_at, limits_of
@@ -169,10 +169,7 @@ class Outbox(Struct, frozen=True):
         except SenderRefusedError:
             self._forget(sent)
             raise
-        if reply.outcome is DeliveryOutcome.SENT:
-            self._note(replace(sent, state=SentState.SENT))
-        elif reply.outcome is not DeliveryOutcome.UNCERTAIN:
-            self._forget(sent)
+        self._note(sent, reply)
         return Delivery(message, reply, message_id)
 
     def _claim(self, message: OutgoingMessage, sent: Sent) -> None:
@@ -182,9 +179,16 @@ class Outbox(Struct, frozen=True):
                 raise _WrittenMeanwhileError
             ledger.note_sent(sent)
 
-    def _note(self, sent: Sent) -> None:
+    def _note(self, sent: Sent, reply: ServerReply) -> None:
+        """Note what became of the message that was about to be sent, and which addresses the server refused."""
+        now = datetime.now(UTC)
         with self.open_ledger() as ledger, ledger.transaction():
-            ledger.note_sent(sent)
+            if reply.outcome is DeliveryOutcome.SENT:
+                ledger.note_sent(replace(sent, state=SentState.SENT))
+            elif reply.outcome is not DeliveryOutcome.UNCERTAIN:
+                ledger.forget_sent([sent])
+            for address, words in reply.refused.items():
+                ledger.note_refused(RefusedAddress(sent.year, sent.dfe_number, address, now, words))
 
     def _forget(self, sent: Sent) -> None:
         with self.open_ledger() as ledger, ledger.transaction():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 from types import TracebackType
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.errors import SendError
 from thep_forms.send.refusals import NO_PASSWORDS, trouble_in
@@ -41,10 +42,14 @@ class DeliveryOutcome(StrEnum):
 
 
 class ServerReply(Struct, frozen=True):
-    """The outcome of a delivery, and the reason in one line: the server's own words, without addresses."""
+    """The outcome of a delivery, and the reason in one line: the server's own words, without addresses.
+
+    `refused` are the addresses that the server refused, or for which it refused the message, with its words about each.
+    """
 
     outcome: DeliveryOutcome
     reason: str = ""
+    refused: Mapping[str, str] = {}
 
 
 class Server(Struct, frozen=True):
@@ -206,34 +211,43 @@ class Connection:
         if utf8 and not smtp.has_extn("smtputf8"):
             return ServerReply(DeliveryOutcome.REFUSED, "the mail server takes no addresses with such letters")
         try:
-            refusals = self._address(smtp, sender, to, utf8)
+            if not_now := self._name_sender(smtp, sender, utf8=utf8):
+                smtp.rset()
+                return not_now
+            refusals = self._name_recipients(smtp, to)
+            refused = {address: _quoted(*reply) for address, reply in refusals.items()}
             if len(refusals) == len(to):
                 smtp.rset()
-                return _refusal(*min(refusals))  # a temporary refusal comes first: the school may still get it
+                first = min(refusals.values())  # a temporary refusal comes first: the school may still get it
+                return replace(_refusal(*first), refused=refused)
         except smtplib.SMTPException:
             self.close()
             return ServerReply(DeliveryOutcome.DEFERRED, _CONNECTION_LOST)
         before_data()
         reply = self._send_data(smtp, email)
-        if reply.outcome is DeliveryOutcome.SENT and refusals:
-            reason = f"but not to {len(refusals)} of {len(to)} addresses: {_quoted(*refusals[0])}"
-            return ServerReply(DeliveryOutcome.SENT, reason)
+        if reply.outcome in (DeliveryOutcome.REFUSED, DeliveryOutcome.DEFERRED):
+            return replace(reply, refused={address: refused.get(address, reply.reason) for address in to})
+        if reply.outcome is DeliveryOutcome.SENT and refused:
+            reason = f"but not to {len(refused)} of {len(to)} addresses: {next(iter(refused.values()))}"
+            return ServerReply(DeliveryOutcome.SENT, reason, refused)
         return reply
 
-    def _address(self, smtp: smtplib.SMTP, sender: str, to: Sequence[str], utf8: bool) -> list[tuple[int, bytes]]:
-        """Name the sender and the recipients. Returns the server's replies that refuse a recipient."""
+    def _name_sender(self, smtp: smtplib.SMTP, sender: str, *, utf8: bool) -> ServerReply | None:
+        """Name the sender. Returns the server's reply if it does not take the message now."""
         code, text = smtp.mail(sender, ["SMTPUTF8"] if utf8 else [])
         _require_not_about_us(code, text)
         if code // 100 == 5:
             raise SenderRefusedError(f"The mail server does not allow messages from {sender}: {_quoted(code, text)}.")
-        if code != 250:
-            return [(code, text)] * len(to)
-        refusals: list[tuple[int, bytes]] = []
+        return None if code == 250 else _refusal(code, text)
+
+    def _name_recipients(self, smtp: smtplib.SMTP, to: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        """Name the recipients. Returns the server's replies to those that it refuses."""
+        refusals: dict[str, tuple[int, bytes]] = {}
         for address in to:
             code, text = smtp.rcpt(address)
             _require_not_about_us(code, text)
             if code // 100 != 2:
-                refusals.append((code, text))
+                refusals[address] = code, text
         return refusals
 
     def _send_data(self, smtp: smtplib.SMTP, email: bytes) -> ServerReply:

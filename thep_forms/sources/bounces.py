@@ -1,7 +1,8 @@
 """Reads from bounces which addresses mail did not reach (RFC 3464, and the text of others); `refusal_causes` says why.
 
-A delay is no bounce: the server goes on trying. In a bounce that is text alone, an address counts if a line begins with
-it. The words after it must have a code of SMTP that is final, or say that there is no such address.
+A delay is no bounce: the server goes on trying. In a bounce that is text or HTML alone, an address counts if a line
+begins with it, or names it as Exchange does. The words after it must have a code of SMTP that is final, or say that
+there is no such address.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 from thep_forms.sources.automatic_messages import is_of_mail_system
 from thep_forms.sources.email_headers import Headers, address_in, addresses_in
+from thep_forms.sources.message_texts import LONGEST_READ, words_of_message
 from thep_forms.sources.model import Refusal
 from thep_forms.sources.names import decode
 from thep_forms.sources.refusal_causes import UNDEFINED, cause_of, is_gone
@@ -33,8 +35,17 @@ _CODE = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\d|\.\d)")  # in a text
 _QMAIL = re.compile(r"\s*Hi\. This is the [^\n]{1,200}")
 _COPY = re.compile(r"^-+ ?(?:Below this line is|This is) a copy of", re.IGNORECASE | re.MULTILINE)
 
+_ADDRESS = r"[^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,253}"
+# A line begins with the address, or it is Exchange's: a name with the address behind it, a sentence, a row of a table.
 _NAMED = re.compile(
-    r"^[ \t]{0,20}<?([^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,253})>?[ \t]{0,20}(?:[:(<].*)?\r?$", re.MULTILINE
+    rf"^[ \t]{{0,20}}(?:<?({_ADDRESS})>?[ \t]{{0,20}}(?:[:(<].*)?"
+    rf"|[^@()\n]{{1,100}}\(({_ADDRESS})\)[ \t]{{0,20}}"
+    rf"|Your message to ({_ADDRESS}) (?:couldn['’]t|could not) be delivered\b.*"
+    rf"|Recipient Address:[ \t]{{0,20}}({_ADDRESS})[ \t]{{0,20}})\r?$",
+    re.MULTILINE,
+)
+_LINK = re.compile(
+    r"<a\b[^<>]{0,500}?href=[\"']?mailto:([^\"'?<>\s]{1,320})[^<>]{0,500}>[^<]{0,200}</a>", re.IGNORECASE
 )
 _FINAL = re.compile(
     r"(?<![\d.])5\d\d[ -]|(?<![\d.])5\.\d{1,3}\.\d{1,3}(?!\d|\.\d)|unknown (?:user|address)|user unknown|unroute?able"
@@ -61,7 +72,7 @@ class _Undelivered(Struct, frozen=True):
 def read_bounce(headers: Headers, statuses: Iterable[bytes], text: str) -> Bounce:
     """The addresses that a bounce says mail did not reach, in lower case and in order.
 
-    `statuses` are the contents of its parts of the `STATUS_TYPES`, and `text` is its text.
+    `statuses` are the contents of its parts of the `STATUS_TYPES`, and `text` is its text (see `words_of_bounce`).
     """
     bounce = _COPY.split(text[:_LONGEST_TEXT], maxsplit=1)[0]
     found: list[_Undelivered] = []
@@ -89,9 +100,15 @@ def _named_in_text(bounce: str) -> Iterator[_Undelivered]:
     named = list(_NAMED.finditer(bounce))[:_MOST_FAILED]
     starts = [*(each.start() for each in named), len(bounce)]
     for each, (_, end) in zip(named, pairwise(starts), strict=True):
-        reason = bounce[each.end(1) : end]
+        place = each.lastindex or 0
+        reason = bounce[each.end(place) : end]
         if _FINAL.search(reason) or _QMAIL.match(bounce):
-            yield _Undelivered(each[1].lower(), _first_code(reason), reason)
+            yield _Undelivered(each[place].lower(), _first_code(reason), reason)
+
+
+def words_of_bounce(text: str, html_text: str) -> str:
+    """The text of a bounce, or else what its HTML says, with the address of each link in the place of its words."""
+    return text if text.strip() else words_of_message("", _LINK.sub(r"\1", html_text[:LONGEST_READ]))
 
 
 def read_bounce_text(text: str) -> Bounce:

@@ -171,9 +171,14 @@ def _texts_around(
 
 
 def _received_at(container: ReceivedFile, contained: ContainedFile) -> datetime | None:
-    """When the file came. A mail server knows when it received a message, whatever the headers say."""
+    """When the file came. A mail server knows when it received a message, whatever the headers say.
+
+    What a bounce returns to us came with the bounce, and not when we sent it.
+    """
     if not container.inside and container.origin.note and container.origin.note.received_at:
         return container.origin.note.received_at
+    if container.received_at and any(message.undelivered for message in container.carried_by):
+        return container.received_at
     return contained.sent_at or container.received_at
 
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from msgspec.structs import replace
 
 from thep_forms.sources.answered import RETURNED_TYPES, answered_by_report
-from thep_forms.sources.bounces import STATUS_TYPES, read_bounce
+from thep_forms.sources.bounces import STATUS_TYPES, read_bounce, words_of_bounce
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import images_shown, is_addition, is_document, is_picture_of_text
 from thep_forms.sources.email_headers import (
@@ -64,7 +64,7 @@ def _open_email(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
     origin = origin_of(headers, (part.headers for part in parts), lambda: _has_document(parts, message))
     if origin.kind in (MessageKind.AUTOMATIC, MessageKind.DISCARDED):
         statuses = [part.content(message) for part in parts if part.headers.content_type in STATUS_TYPES]
-        bounce = read_bounce(headers, statuses, _text(message, parts, "text/plain"))
+        bounce = read_bounce(headers, statuses, words_of_bounce(*_texts(message, parts)))
         returned = (part.content(message) for part in parts if part.headers.content_type in RETURNED_TYPES)
         answers = answered_by_report([*returned, _text(message, parts, "text/plain").encode()])
         answers = tuple(dict.fromkeys((*answers, *origin.answers)))

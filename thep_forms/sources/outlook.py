@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from msgspec.structs import replace
 
-from thep_forms.sources.bounces import read_bounce_text
+from thep_forms.sources.bounces import read_bounce_text, words_of_bounce
 from thep_forms.sources.compound_file import MAGIC, Storage, has_sound_header
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.decorations import images_shown, is_addition, is_document, is_image
@@ -85,7 +85,7 @@ def _attachments(message: Storage, header: int, budget: Budget) -> Iterator[Cont
     text = properties.text(Property.TEXT, code_page)
     texts = text, html.decode("utf-8", "replace")
     if _is_bounce(properties):
-        bounce = read_bounce_text(words_of_message(*texts))
+        bounce = read_bounce_text(words_of_bounce(*texts))
         origin = replace(origin, failed=bounce.failed, refusals=bounce.refusals)
     no_file, words = partial(why_no_file, *texts), partial(words_of_message, *texts)
     content = partial(content_of_message, headers, text)
