@@ -136,9 +136,9 @@ def answers_on(page: Straightened, placed: PlacedPage, displaced: Set[str], inde
     options: list[Option] = []
     label: Label | None = None
     for item in placed.page.items:
-        if isinstance(item, PlacedBox) and item.box.kind is Kind.TICKS and label:
-            options.append(Option(label, item))
         if isinstance(item, PlacedBox) and placed.page.area(item.rect).bottom <= page.end:
+            if item.box.kind is Kind.TICKS and label:
+                options.append(Option(label, item))
             if item.box.name in displaced:
                 unreadable = frozenset({Doubt.UNREADABLE})
                 answers[item.box.name] = Answer("", ReadFrom.SCAN, unreadable, page=index, confidence=0.0)
