@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 _SAFE_PATH = "PYTHONSAFEPATH"  # a new Python then imports nothing from the folder in which it is started
@@ -24,8 +23,8 @@ def context() -> Any:
     """
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
-    threads = len(list(Path("/proc/self/task").glob("*")))  # also those of libraries, of which Python does not know
-    return multiprocessing.get_context("fork" if threads == 1 else "forkserver")
+    is_alone = len(sys._current_frames()) == 1  # other than `threading`, this knows every thread that runs Python
+    return multiprocessing.get_context("fork" if is_alone else "forkserver")
 
 
 def started(chosen: Any, target: Callable[..., object], *arguments: object) -> Any:
