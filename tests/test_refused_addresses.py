@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.commands import run
+from tests.conftest import ingest
 from tests.mailserver import MailServer
 from tests.old_records import VERSION_11, version_of
+from tests.test_replies import bounce
 from tests.writing import CEDAR, ELM, send
 from thep_forms.records import Ledger
 from thep_forms.records.migrations import VERSION
@@ -50,6 +52,21 @@ def test_refused_address_is_named_until_it_takes_a_message_and_a_draft_is_none(
     assert words in run("status", "2026-27", "-o", sent).output
     assert send(schools, sent, server, "--again", "--only", "2103").exit_code == 0
     assert words not in run("status", "2026-27", "-o", sent).output
+
+
+def test_refused_address_is_named_beside_a_longer_one_that_ends_like_it(
+    schools: Path, records: Path, server: MailServer, tmp_path: Path
+) -> None:
+    longer = f"office.{ELM}"
+    listed = schools.read_text(encoding="utf-8")
+    schools.write_text(listed.replace(ELM, f"{ELM};{longer}"), encoding="utf-8")
+    server.at_rcpt[ELM] = ["550 5.1.1 no such mailbox"]
+    send(schools, records, server)
+    (tmp_path / "bounce.eml").write_bytes(bytes(bounce("5.2.2", longer)))
+    ingest(records, [tmp_path / "bounce.eml"])
+    output = run("status", "2026-27", "-o", records).output
+    assert f"mail to {longer} was refused" in output
+    assert f"the mail server refused {ELM} on" in output
 
 
 def test_refused_address_of_a_person_is_found_and_erased(sent: Path) -> None:

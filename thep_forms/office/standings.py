@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
@@ -35,6 +36,7 @@ _VERB_BY_STATE = {
     SentState.SENT: "sent",
 }
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_BETWEEN_WORDS = re.compile(r"[\s;,]+")  # in the words about a school; an address has none of these
 
 
 class _History(Struct, frozen=True):
@@ -352,7 +354,8 @@ def _with_failing(
         if reply.at is None or reply.at > last_return:
             replied.update(reply.refused)
     failing = tuple(failing_addresses(status.member.email, bounced, refused, replied, history.messages))
-    words = [each.words for each in failing if each.address not in status.why]
+    named = set(_BETWEEN_WORDS.split(status.why))
+    words = [each.words for each in failing if each.address not in named]
     return replace(status, failing=failing, why="; ".join(filter(None, (status.why, *words))))
 
 
