@@ -37,7 +37,7 @@ def faulty(piece: bytes) -> bytes:
 
 def without_libraries_for_paper(job: Callable[[bytes], bytes | Parts], piece: bytes) -> bytes | Parts:
     """Does the job where the libraries for paper are not installed."""
-    sys.modules["rapidocr"] = None  # type: ignore[assignment] # as Python finds what is not installed
+    sys.modules["rapidocr"] = None  # as Python finds what is not installed
     return job(piece)
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import pytest
 from PIL import Image
 
-from tests.paper import Paper, faxed
-from tests.photographs import jpeg, saved, taken_of
+from tests.paper import Paper
+from tests.test_paper_marks import PICTURES, Answers
 from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
-from thep_forms.reading import Answer, Doubt
+from thep_forms.reading import Doubt
 from thep_forms.reading.read import read_file
 
 BESIDE = {
@@ -20,12 +18,6 @@ BESIDE = {
     "phase_all_through": "below",
     "phase_other": "from the corner",
 }
-PICTURES: dict[str, Callable[[Image.Image], bytes]] = {
-    "scan": lambda page: jpeg(page, 70),
-    "fax": lambda page: saved(faxed(page), "TIFF", compression="group4"),
-    "photograph": lambda page: jpeg(taken_of(page, degrees=3, perspective=0.1, shade=True, blur=0.7)),
-}
-Answers = Mapping[str, Answer]
 
 
 def answers_in(definition: FormDefinition, page: Image.Image, way: str) -> Answers:

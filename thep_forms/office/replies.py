@@ -28,7 +28,7 @@ class Reply(Struct, frozen=True):
     """A message that a school wrote without a form that can be used, or that a program of the school wrote.
 
     `path` leads to it. `reasons` say in a few words of ours what it held instead of the form, and `sentences` ask the
-    school for the form. Those of a bounce say which addresses mail did not reach, and why; `refused` has these that may
+    school for the form. Those of a bounce say which addresses mail did not reach, and why. `refused` has those that may
     exist, in lower case, with the words about each. `return_id` is that of a file in it.
     """
 
