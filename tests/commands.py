@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import multiprocessing
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from click.testing import CliRunner, Result
 
 from thep_forms.cli import main
-from thep_forms.work.processes import context
 
 
 def run(*words: object, **settings: str) -> Result:
@@ -42,7 +43,8 @@ def forked(*words: object) -> Iterator[BaseProcess]:
 
     What it prints is dropped. It is killed at the end of the block, if it still runs.
     """
-    process = context().Process(target=_run_silently, args=words)
+    context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")  # as `work` does
+    process = context.Process(target=_run_silently, args=words)
     process.start()
     try:
         yield process

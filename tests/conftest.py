@@ -37,7 +37,6 @@ from thep_forms.office.prefer import prefer as prefer_by
 from thep_forms.reading import Reading
 from thep_forms.reading.read import read_file
 from thep_forms.records import checksums
-from thep_forms.work.processes import begin_to_load
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -118,16 +117,20 @@ def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _readers_loaded(request: pytest.FixtureRequest, _own_settings: None) -> None:
-    """Where many tests run, a small process loads once what each process that reads a file would load for itself.
+def _readers_loaded(request: pytest.FixtureRequest) -> None:
+    """Where many tests run, load and draw once what each process that reads a file would load and draw for itself.
 
-    It forks these processes, as this one has a thread of xdist's.
+    These processes are forked from this one.
     """
     if len(request.session.items) >= MANY_TESTS:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
-            begin_to_load("tests.readers")
-        gc.freeze()  # thousands of tests stay to the end: no search for garbage looks at them again
+        from thep_forms.office.examine import Examiner
+        from thep_forms.reading.paper.engine import engine
+
+        examiner = Examiner(Definitions.of_today())
+        for sample in ("Ivy Lane.pdf", "Summer fair.pdf"):  # a form, and a file that is compared with a form
+            examiner.examine(shipped("samples") / "returns" / sample)
+        engine()
+        gc.freeze()  # all this, and thousands of tests, stay to the end: no search for garbage looks at them again
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable
 
-from thep_forms.work import Limits, Parts
+from thep_forms.work import Limits
 
 
 def endless(piece: bytes) -> bytes:
@@ -33,12 +31,6 @@ def faulty(piece: bytes) -> bytes:
     if piece == b"faulty":
         raise ValueError("Jo Bloggs, 020 7946 0018")
     return piece
-
-
-def without_libraries_for_paper(job: Callable[[bytes], bytes | Parts], piece: bytes) -> bytes | Parts:
-    """Does the job where the libraries for paper are not installed."""
-    sys.modules["rapidocr"] = None  # as Python finds what is not installed
-    return job(piece)
 
 
 # Processor time for every piece but an endless one, which has to wait for it to pass.

@@ -52,81 +52,75 @@ def test_item_of_which_every_part_fails_has_the_failure_of_the_first() -> None:
     assert whole == b"xx"
 
 
-def waits_for_its_second_part(item: bytes) -> bytes | Parts:
-    if item == b"2":
-        time.sleep(60)
-    return Parts((b"1", b"2"), REST) if item == b"whole" else item
-
-
 def test_item_with_a_part_whose_worker_another_program_killed_is_tried_again_another_time() -> None:
+    def job(item: bytes) -> bytes | Parts:
+        if item == b"2":
+            time.sleep(60)
+        return Parts((b"1", b"2"), REST) if item == b"whole" else item
+
     def kill(*_: int) -> None:
         for worker in multiprocessing.active_children():
             worker.kill()  # as a system does that has no memory left
 
-    ((_, failure),) = Workers(waits_for_its_second_part, AMPLE, 2, kill).map([(1, b"whole")])
+    ((_, failure),) = Workers(job, AMPLE, 2, kill).map([(1, b"whole")])
     assert isinstance(failure, Failure)
     assert failure.is_temporary
 
 
-def mostly_endless(item: bytes) -> bytes | Parts:
-    if item == b"whole":
-        return Parts(tuple(str(number).encode() for number in range(40)), REST)
-    if item.startswith(REST):
-        return b" ".join(part.answer or b"lost" for part in answers_in(item.removeprefix(REST)))
-    return item if item in (b"0", b"39") else endless(b"endless")
-
-
 def test_after_many_failing_parts_no_further_ones_are_tried() -> None:
-    ((_, answer),) = Workers(mostly_endless, Limits(0.1), 1).map([(1, b"whole")])
+    def job(item: bytes) -> bytes | Parts:
+        if item == b"whole":
+            return Parts(tuple(str(number).encode() for number in range(40)), REST)
+        if item.startswith(REST):
+            return b" ".join(part.answer or b"lost" for part in answers_in(item.removeprefix(REST)))
+        return item if item in (b"0", b"39") else endless(b"endless")
+
+    ((_, answer),) = Workers(job, Limits(0.1), 1).map([(1, b"whole")])
     assert answer == b" ".join([b"0", *[b"lost"] * 39])
 
 
-def tells_when_parts_began(item: bytes) -> bytes | Parts:
-    if item == b"whole":
-        return Parts((b"a", b"b"), REST)
-    if item.startswith(REST):
-        first, second = (float(part.answer or b"0") for part in answers_in(item.removeprefix(REST)))
-        return b"together" if abs(first - second) < 1 else b"one after the other"
-    started = time.time()
-    time.sleep(2)
-    return str(started).encode()
-
-
 def test_two_parts_are_done_at_once() -> None:
-    assert list(Workers(tells_when_parts_began, AMPLE, 2).map([(1, b"whole")])) == [(1, b"together")]
+    def job(item: bytes) -> bytes | Parts:
+        if item == b"whole":
+            return Parts((b"a", b"b"), REST)
+        if item.startswith(REST):
+            first, second = (float(part.answer or b"0") for part in answers_in(item.removeprefix(REST)))
+            return b"together" if abs(first - second) < 1 else b"one after the other"
+        started = time.time()
+        time.sleep(2)
+        return str(started).encode()
 
-
-def asks_for_further_parts(item: bytes) -> bytes | Parts:
-    if not item.startswith(REST):
-        return item if item != b"whole" else Parts((b"1",), REST)
-    seen = [part.answer or b"" for part in answers_in(item.removeprefix(REST))]
-    return b"".join(seen) if len(seen) == 3 else Parts((str(len(seen) + 1).encode(),), REST)
+    assert list(Workers(job, AMPLE, 2).map([(1, b"whole")])) == [(1, b"together")]
 
 
 def test_job_may_ask_for_further_parts_when_it_has_seen_the_first() -> None:
-    assert list(Workers(asks_for_further_parts, AMPLE, 2).map([(1, b"whole")])) == [(1, b"123")]
+    def job(item: bytes) -> bytes | Parts:
+        if not item.startswith(REST):
+            return item if item != b"whole" else Parts((b"1",), REST)
+        seen = [part.answer or b"" for part in answers_in(item.removeprefix(REST))]
+        return b"".join(seen) if len(seen) == 3 else Parts((str(len(seen) + 1).encode(),), REST)
 
-
-def asks_for_the_same_part(item: bytes) -> bytes | Parts:
-    return item if item == b"1" else Parts((b"1",), REST)
+    assert list(Workers(job, AMPLE, 2).map([(1, b"whole")])) == [(1, b"123")]
 
 
 def test_job_that_asks_for_the_same_part_for_ever_fails() -> None:
-    ((_, failure),) = Workers(asks_for_the_same_part, AMPLE, 2).map([(1, b"whole")])
+    def job(item: bytes) -> bytes | Parts:
+        return item if item == b"1" else Parts((b"1",), REST)
+
+    ((_, failure),) = Workers(job, AMPLE, 2).map([(1, b"whole")])
     assert isinstance(failure, Failure)
 
 
-def counts_parts_that_were_not_tried(item: bytes) -> bytes | Parts:
-    if item == b"whole":
-        return Parts(tuple(str(number).encode() for number in range(240)), REST)
-    if item.startswith(REST):
-        return str(sum(part.answer is None for part in answers_in(item.removeprefix(REST)))).encode()
-    work(0.02)  # a third of what each part may take: on a busy machine, none takes too long by itself
-    return item
-
-
 def test_parts_together_have_a_limit_of_time() -> None:
-    ((_, not_tried),) = Workers(counts_parts_that_were_not_tried, Limits(0.06), 2).map([(1, b"whole")])
+    def job(item: bytes) -> bytes | Parts:
+        if item == b"whole":
+            return Parts(tuple(str(number).encode() for number in range(240)), REST)
+        if item.startswith(REST):
+            return str(sum(part.answer is None for part in answers_in(item.removeprefix(REST)))).encode()
+        work(0.02)  # a third of what each part may take: on a busy machine, none takes too long by itself
+        return item
+
+    ((_, not_tried),) = Workers(job, Limits(0.06), 2).map([(1, b"whole")])
     assert isinstance(not_tried, bytes)
     assert 15 < int(not_tried) < 105
 

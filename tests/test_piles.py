@@ -6,7 +6,6 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import pikepdf
@@ -15,7 +14,6 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.conftest import ingest, rows
-from tests.jobs import without_libraries_for_paper
 from tests.photographs import tiff
 from tests.viewer import draw
 from thep_forms.definition import Definitions, FormDefinition
@@ -31,8 +29,12 @@ PAGES = 4  # of a form
 LIMITS = Limits(5)
 FIRST = 2000  # the number of the first school
 DEFINITIONS = Definitions.of_today()
-# Codes are enough to tell schools, and are quickly read.
-READ = partial(without_libraries_for_paper, Examiner(DEFINITIONS))
+
+
+@pytest.fixture(autouse=True)
+def _without_the_libraries_for_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Codes are enough to tell schools, and are quickly read."""
+    monkeypatch.setitem(sys.modules, "rapidocr", None)
 
 
 def pile(definition: FormDefinition, count: int) -> bytes:
@@ -53,7 +55,7 @@ def pictures(definition: FormDefinition, count: int) -> list[Image.Image]:
 
 
 def read(file: Path, workers: int = 2) -> list[Reading]:
-    ((_, answer),) = Workers(READ, LIMITS, workers).map([(None, os.fsencode(file))])
+    ((_, answer),) = Workers(Examiner(DEFINITIONS), LIMITS, workers).map([(None, os.fsencode(file))])
     assert not isinstance(answer, Failure)
     return [found.reading for found in Examiner.returns(answer)]
 
@@ -65,14 +67,13 @@ def schools(readings: Sequence[Reading]) -> list[str]:
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("kind", ["pdf", "tif"])
 def test_pile_is_read_in_the_order_of_its_pages_by_any_number_of_workers(
-    definition: FormDefinition, tmp_path: Path, kind: str, workers: int, monkeypatch: pytest.MonkeyPatch
+    definition: FormDefinition, tmp_path: Path, kind: str, workers: int
 ) -> None:
     data = pile(definition, 14) if kind == "pdf" else tiff(pictures(definition, 14))
     file = tmp_path / f"pile.{kind}"
     file.write_bytes(data)
     readings = read(file, workers)
     assert schools(readings) == [f"211/{number}" for number in range(FIRST, FIRST + 14)]
-    monkeypatch.setitem(sys.modules, "rapidocr", None)
     assert readings == [found.reading for found in Examiner(DEFINITIONS).examine(data)]
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.conftest import ingest, rows
@@ -25,13 +25,13 @@ def page(definition: FormDefinition, school: str, name: str) -> Image.Image:
     return draw(pack(definition, [PaperCopy(answers, school)]), 0, scale=150 / 72).convert("L")
 
 
-def come_in(folder: Path, data: bytes) -> Path:
+def come_in(folder: Path, monkeypatch: pytest.MonkeyPatch, data: bytes) -> Path:
     """Records into which a picture came without the libraries for paper."""
     (folder / "inbox").mkdir()
     (folder / "inbox" / "scan").write_bytes(data)
-    code = "import sys; sys.modules['rapidocr'] = None; from thep_forms.cli import main; main()"
-    words = ["ingest", folder / "inbox", "-o", folder / "records"]
-    subprocess.run([sys.executable, "-c", code, *words], check=False, capture_output=True)  # 1: something is open
+    with monkeypatch.context() as context:
+        context.setitem(sys.modules, "rapidocr", None)  # as Python finds what is not installed
+        ingest(folder / "records", [folder / "inbox"])
     return folder / "records"
 
 
@@ -45,8 +45,10 @@ def chairs(records: Path) -> list[str]:
     return [row["value"] for row in rows(records / "values.csv") if row["field"] == CHAIR]
 
 
-def test_picture_is_read_by_the_next_run_that_can(definition: FormDefinition, tmp_path: Path) -> None:
-    records = come_in(tmp_path, jpeg(page(definition, CEDAR, "Ann Lee"), 80))
+def test_picture_is_read_by_the_next_run_that_can(
+    definition: FormDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = come_in(tmp_path, monkeypatch, jpeg(page(definition, CEDAR, "Ann Lee"), 80))
     (row,) = rows(records / "returns.csv")
     assert (row["dfe_number"], row["verdict"], row["problems"]) == (CEDAR, "needs_attention", "scan")
     assert "is not installed" in rows(records / "problems.csv")[0]["message"]
@@ -57,15 +59,19 @@ def test_picture_is_read_by_the_next_run_that_can(definition: FormDefinition, tm
     assert chairs(records) == ["Ann Lee"]
 
 
-def test_picture_without_a_code_is_read_when_it_comes_again(definition: FormDefinition, tmp_path: Path) -> None:
-    records = come_in(tmp_path, jpeg(without_code(page(definition, CEDAR, "Ann Lee")), 80))
+def test_picture_without_a_code_is_read_when_it_comes_again(
+    definition: FormDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = come_in(tmp_path, monkeypatch, jpeg(without_code(page(definition, CEDAR, "Ann Lee")), 80))
     assert rows(records / "returns.csv")[0]["verdict"] == "not_a_form"
     read_again(records, with_files=True)
     assert chairs(records) == ["Ann Lee"]
 
 
-def test_what_a_person_decided_of_a_picture_stays(definition: FormDefinition, tmp_path: Path) -> None:
-    records = come_in(tmp_path, jpeg(page(definition, CEDAR, "Ann Lee"), 80))
+def test_what_a_person_decided_of_a_picture_stays(
+    definition: FormDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = come_in(tmp_path, monkeypatch, jpeg(page(definition, CEDAR, "Ann Lee"), 80))
     (row,) = rows(records / "returns.csv")
     decide("close", records, row["return_id"])
     read_again(records)
@@ -74,10 +80,10 @@ def test_what_a_person_decided_of_a_picture_stays(definition: FormDefinition, tm
 
 
 def test_decision_about_one_return_of_a_pile_never_becomes_one_about_another(
-    definition: FormDefinition, tmp_path: Path
+    definition: FormDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pile = tiff([without_code(page(definition, CEDAR, "Ann Lee")), page(definition, OAK, "Bo Ray")])
-    records = come_in(tmp_path, pile)
+    records = come_in(tmp_path, monkeypatch, pile)
     (row,) = rows(records / "returns.csv")
     decide("close", records, row["return_id"])
     read_again(records)  # the page without a code would now be the first return

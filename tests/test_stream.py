@@ -38,8 +38,9 @@ def count_to(request: bytes, channel: Channel) -> None:
         Path("new").write_text("x")
 
 
-def test_pieces_come_in_order_and_one_process_answers_all_requests() -> None:
-    worker = StreamWorker(count_to, AMPLE)
+@pytest.mark.parametrize("has_threads", [False, True])
+def test_pieces_come_in_order_and_one_process_answers_all_requests(has_threads: bool) -> None:
+    worker = StreamWorker(count_to, AMPLE, has_threads=has_threads)
     for number in (3, 0, 2):
         assert list(worker.pieces(str(number).encode())) == [
             Piece(str(count).encode(), bytes(count)) for count in range(number)
@@ -69,12 +70,11 @@ def test_a_request_that_breaks_the_process_ends_with_a_reason_and_the_next_is_an
     worker.end()
 
 
-def large(_: bytes, channel: Channel) -> None:
-    for number in range(20):
-        channel.send(b"%d" % number, bytes(2**20))
-
-
 def test_the_process_waits_until_its_pieces_are_taken_and_that_time_does_not_count() -> None:
+    def large(_: bytes, channel: Channel) -> None:
+        for number in range(20):
+            channel.send(b"%d" % number, bytes(2**20))
+
     worker = StreamWorker(large, Limits(1, times_by_the_clock=2))
     pieces = worker.pieces(b"")
     assert next(pieces) == Piece(b"0", bytes(2**20))
@@ -83,16 +83,15 @@ def test_the_process_waits_until_its_pieces_are_taken_and_that_time_does_not_cou
     worker.end()
 
 
-def slow(_: bytes, channel: Channel) -> None:
-    while True:
-        channel.next_step()
-        channel.send(b"")
-        end = time.process_time() + 0.02
-        while time.process_time() < end:
-            pass
-
-
 def test_a_request_whose_steps_together_take_too_long_ends() -> None:
+    def slow(_: bytes, channel: Channel) -> None:
+        while True:
+            channel.next_step()
+            channel.send(b"")
+            end = time.process_time() + 0.02
+            while time.process_time() < end:
+                pass
+
     worker = StreamWorker(slow, Limits(0.1))
     *_, failure = worker.pieces(b"")
     assert failure == Failure("Reading this file took over 2 seconds.")

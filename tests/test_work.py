@@ -1,7 +1,4 @@
-"""Worker processes: their limits, and the replacement of workers that fail.
-
-Each job stands by itself: beside other threads, and on Windows and Macs, a worker gets only its name.
-"""
+"""Worker processes: their limits, and the replacement of workers that fail."""
 
 from __future__ import annotations
 
@@ -14,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -64,15 +60,6 @@ def test_a_worker_that_a_thread_starts_has_no_locks_of_other_threads() -> None:
         assert threads.submit(run, lock, b"").result() == [b"locked"]
 
 
-def test_a_worker_that_is_started_beside_a_thread_has_no_locks_of_that_thread() -> None:
-    with ThreadPoolExecutor(1) as threads:
-        assert threads.submit(_LOCK.acquire).result()
-        try:
-            assert run(lock, b"") == [b"locked"]
-        finally:
-            _LOCK.release()
-
-
 def test_what_lies_in_the_folder_in_which_the_program_is_started_is_not_run_by_workers(tmp_path: Path) -> None:
     (tmp_path / "signal.py").write_text("raise SystemExit('run')", encoding="utf-8")
     program = tmp_path / "program" / "run.py"
@@ -90,7 +77,7 @@ def test_what_lies_in_the_folder_in_which_the_program_is_started_is_not_run_by_w
     assert (ended.stdout.strip(), ended.stderr) == ("[b'READ']", "")
 
 
-def attempt(what: str, folder: Path, _: bytes = b"") -> bytes:
+def attempt(what: str, folder: Path) -> bytes:
     """Try an act that must fail in a worker. The answer says that it succeeded."""
     victim = folder / "victim"
     acts: dict[str, Callable[[], object]] = {
@@ -113,7 +100,7 @@ def attempt(what: str, folder: Path, _: bytes = b"") -> bytes:
     return b"could"
 
 
-def attempt_in_a_thread(what: str, folder: Path, _: bytes) -> bytes:
+def attempt_in_a_thread(what: str, folder: Path) -> bytes:
     """Try the act in a thread of its own, which a worker may start."""
     with ThreadPoolExecutor(1) as threads:
         return threads.submit(attempt, what, folder).result()
@@ -143,12 +130,12 @@ def attempt_in_a_thread(what: str, folder: Path, _: bytes) -> bytes:
 )
 @pytest.mark.parametrize("tried", [attempt, attempt_in_a_thread])
 def test_a_worker_that_tries_a_forbidden_act_fails_and_changes_nothing(
-    tmp_path: Path, what: str, tried: Callable[[str, Path, bytes], bytes]
+    tmp_path: Path, what: str, tried: Callable[[str, Path], bytes]
 ) -> None:
     victim = tmp_path / "victim"
     victim.write_text("as it was")
     mode = victim.stat().st_mode
-    (answer,) = run(partial(tried, what, tmp_path), b"")
+    (answer,) = run(lambda _: tried(what, tmp_path), b"")
     assert isinstance(answer, Failure)
     assert answer.error in ("PermissionError", "RuntimeError")
     assert answer.reason == "Our program failed on this file."
@@ -185,21 +172,25 @@ def test_a_file_that_breaks_its_worker_is_reported_with_a_reason_and_the_others_
             assert answer == piece
 
 
-def wait(seconds: bytes) -> bytes:
-    time.sleep(float(seconds))
-    return seconds
-
-
 def test_the_time_that_a_file_waits_does_not_count_against_its_limit() -> None:
     """Two of these together take longer than the limit, so waiting in the queue must not count."""
+
+    def job(piece: bytes) -> bytes:
+        time.sleep(float(piece))
+        return piece
+
     pieces = [b"2.0", b"2.0", b"2.1", b"2.1", b"99", b"2.2", b"2.2"]
-    *before, too_late, behind, last = run(wait, *pieces, limits=Limits(3.8, times_by_the_clock=1), count=2)
+    *before, too_late, behind, last = run(job, *pieces, limits=Limits(3.8, times_by_the_clock=1), count=2)
     assert [*before, behind, last] == [*pieces[:4], *pieces[5:]]
     assert isinstance(too_late, Failure)
 
 
 def test_a_file_that_waits_and_computes_nothing_runs_out_of_time_by_the_clock() -> None:
-    (answer,) = run(wait, b"60", limits=Limits(0.5, times_by_the_clock=2))
+    def job(piece: bytes) -> bytes:
+        time.sleep(60)
+        return piece
+
+    (answer,) = run(job, b"", limits=Limits(0.5, times_by_the_clock=2))
     assert answer == Failure("Reading this file took over 1 second by the clock.")
 
 
@@ -210,38 +201,43 @@ def work(seconds: float) -> None:
         pass
 
 
-def in_steps(seconds: float, steps: bytes) -> bytes:
-    """Work so long in each of the steps."""
-    for _ in range(int(steps)):
-        next_step()
-        work(seconds)
-    return steps
-
-
 def test_a_file_in_steps_has_the_time_of_a_file_for_each() -> None:
-    assert run(partial(in_steps, 0.3), b"5", b"1", b"5", limits=Limits(0.6)) == [b"5", b"1", b"5"]
+    def job(piece: bytes) -> bytes:
+        for _ in range(int(piece)):
+            next_step()
+            work(0.3)
+        return piece
+
+    assert run(job, b"5", b"1", b"5", limits=Limits(0.6)) == [b"5", b"1", b"5"]
 
 
 def test_a_step_that_takes_longer_than_a_file_may_is_ended() -> None:
-    assert run(partial(in_steps, 5), b"1", limits=Limits(0.5)) == [Failure("Reading this file took over 0.5 seconds.")]
+    def job(piece: bytes) -> bytes:
+        next_step()
+        work(5)
+        return piece
+
+    assert run(job, b"", limits=Limits(0.5)) == [Failure("Reading this file took over 0.5 seconds.")]
 
 
 def test_a_file_with_ever_more_steps_is_ended() -> None:
+    def job(_: bytes) -> bytes:
+        while True:
+            next_step()
+            work(0.01)
+
     limits = Limits(0.02)
-    assert run(partial(in_steps, 0.01), b"1000000", limits=limits) == [
-        Failure("Reading this file took over 0.02 seconds.")
-    ]
-
-
-def wait_in_steps(seconds: bytes) -> bytes:
-    for _ in range(3):
-        next_step()
-        time.sleep(float(seconds))
-    return seconds
+    assert run(job, b"", limits=limits) == [Failure("Reading this file took over 0.02 seconds.")]
 
 
 def test_time_by_the_clock_counts_for_each_step() -> None:
-    assert run(wait_in_steps, b"1", limits=Limits(1, times_by_the_clock=2.5)) == [b"1"]
+    def job(piece: bytes) -> bytes:
+        for _ in range(3):
+            next_step()
+            time.sleep(1)
+        return piece
+
+    assert run(job, b"a", limits=Limits(1, times_by_the_clock=2.5)) == [b"a"]
 
 
 def test_next_step_outside_of_a_worker_does_nothing() -> None:
@@ -249,49 +245,46 @@ def test_next_step_outside_of_a_worker_does_nothing() -> None:
 
 
 def test_time_in_which_another_process_has_the_processor_does_not_count() -> None:
-    pieces = [b"1.5", b"1.6"]  # seconds for which a busy machine makes them wait
-    assert run(wait, *pieces, limits=Limits(0.5)) == pieces
+    def job(piece: bytes) -> bytes:
+        time.sleep(1.5)  # as a busy machine makes it wait
+        return piece
 
-
-_KEPT: list[bytes] = []
-
-
-def keep(megabytes: bytes) -> bytes:
-    _KEPT.append(bytes(int(megabytes) * 2**20))
-    return megabytes
+    assert run(job, b"a", b"b", limits=Limits(0.5)) == [b"a", b"b"]
 
 
 def test_memory_that_earlier_files_took_does_not_count() -> None:
+    kept: list[bytes] = []
+
+    def job(piece: bytes) -> bytes:
+        kept.append(bytes(int(piece) * 2**20))
+        return piece
+
     pieces = [b"100", b"100", b"100", b"100"]
-    assert run(keep, *pieces, limits=Limits(60, 256)) == pieces
+    assert run(job, *pieces, limits=Limits(60, 256)) == pieces
 
 
 def test_a_worker_that_another_program_killed_is_not_blamed_on_the_file() -> None:
+    def job(piece: bytes) -> bytes:
+        time.sleep(60)
+        return piece
+
     def items() -> Iterator[tuple[int, bytes]]:
-        yield 1, b"60"
+        yield 1, b""
         (worker,) = multiprocessing.active_children()
         worker.kill()  # as a system does that has no memory left
 
-    ((_, answer),) = Workers(wait, AMPLE, 2).map(items())
+    ((_, answer),) = Workers(job, AMPLE, 2).map(items())
     assert isinstance(answer, Failure)
     assert answer.is_temporary
 
 
-def backwards(piece: bytes) -> bytes:
-    return piece[::-1]
-
-
 def test_large_files_and_answers_pass_through_the_pipe() -> None:
     piece = os.urandom(5_000_000)
-    assert run(backwards, piece, piece, count=2) == [piece[::-1]] * 2
-
-
-def own_number(_: bytes) -> bytes:
-    return str(os.getpid()).encode()
+    assert run(lambda data: data[::-1], piece, piece, count=2) == [piece[::-1]] * 2
 
 
 def test_workers_end_when_the_run_ends() -> None:
-    (pid,) = run(own_number, b"")
+    (pid,) = run(lambda _: str(os.getpid()).encode(), b"")
     assert isinstance(pid, bytes)
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid), 0)

@@ -31,11 +31,12 @@ class ContainerOpener:
     are tried again now.
     """
 
-    def __init__(self, limits: Limits, not_opened: Mapping[str, bool]) -> None:
+    def __init__(self, limits: Limits, not_opened: Mapping[str, bool], *, has_threads: bool) -> None:
+        """`has_threads`: this process has threads besides the one that asks."""
         self.left_out = {sha256 for sha256, is_tried_again in not_opened.items() if not is_tried_again}
         self.tried_again = {sha256 for sha256, is_tried_again in not_opened.items() if is_tried_again}
         self._limits = limits
-        self._worker = StreamWorker(send_files, limits)
+        self._worker = StreamWorker(send_files, limits, has_threads=has_threads)
 
     def unpack(self, file: SourceFile, opened: BinaryIO) -> Iterator[ReceivedFile]:
         """Every file in the container `file`, in order; any other file itself. `opened` gives its bytes.

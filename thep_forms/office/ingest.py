@@ -70,7 +70,7 @@ def ingest(
         tidy(folder)
         mail = MailboxRun(mailboxes, ledger, from_start=again or bool(passwords))
         read_again = _read_again(again=again, has_passwords=bool(passwords))
-        intake = Intake(folder, ledger, definitions, year, limits, read_again, mail)
+        intake = Intake(folder, ledger, definitions, year, limits, read_again, mail, has_threads=bool(dask))
         with ledger.transaction():
             intake.read_all(start_engine, progress(mail.places(places)))
             ledger.end_run()

@@ -57,14 +57,16 @@ class Intake:
         limits: Limits,
         read_again: set[FileKind],
         mail: MailboxRun,
+        *,
+        has_threads: bool,
     ) -> None:
-        """`read_again` are the kinds of files that are read when they come again."""
+        """`read_again` are the kinds of files that are read when they come again. A Dask client `has_threads`."""
         self.mail = mail
         self.folder, self.ledger, self.archive = folder, ledger, Archive(folder)
         self.year_given, self.noted_at = str(year or ""), datetime.now(UTC).replace(microsecond=0)
         self.made_from = made_from(definitions)
         self.read_again = read_again
-        self.limits = limits
+        self.limits, self.has_threads = limits, has_threads
         self.opener: ContainerOpener | None = None  # for the first container
         self.overruns = Counter[str]()  # files that took too much, by the file on the disk that they are in
         self.has_stopped = False
@@ -142,7 +144,7 @@ class Intake:
             from thep_forms.office.containers import ContainerOpener  # slow to import, and not every run needs it
 
             not_opened = {sha256: kind in self.read_again for sha256, kind in self.ledger.files_not_opened().items()}
-            self.opener = ContainerOpener(self.limits, not_opened)
+            self.opener = ContainerOpener(self.limits, not_opened, has_threads=self.has_threads)
         return self.opener
 
     def _stop(self, place: SourceFile) -> Iterator[ReceivedFile]:

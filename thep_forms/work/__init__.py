@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from thep_forms.work.limits import CRASHED, Failure, Limits
 from thep_forms.work.parts import Parts, PieceAnswer, answers_in
 from thep_forms.work.pool import Pool
+from thep_forms.work.processes import context
 from thep_forms.work.worker import Job, next_step
 
 T = TypeVar("T")
@@ -42,6 +43,7 @@ class Workers:
     ) -> None:
         self.job, self.limits, self.on_piece = job, limits, on_piece
         self.count = count or _processors()
+        self.context: Any = context()
 
     def map(self, items: Iterable[tuple[T, bytes]]) -> Iterator[tuple[T, bytes | Failure]]:
         """Each item once, with the answer to its bytes, in the order in which the answers come.
@@ -49,7 +51,7 @@ class Workers:
         Each of several workers has its next item waiting. A single worker takes turns with the caller: its answer is
         there before the next item is asked for, and one processor is kept busy.
         """
-        pool: Pool[T] = Pool(self.job, self.limits, self.count, self.on_piece)
+        pool: Pool[T] = Pool(self.context, self.job, self.limits, self.count, self.on_piece)
         try:
             for item, data in items:
                 answers: list[tuple[T, bytes | Failure]] = []

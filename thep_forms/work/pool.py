@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from multiprocessing.connection import wait
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -35,8 +35,11 @@ class Pool(Generic[T]):
     `on_piece` is called with how many pieces of an item are done, and how many there are at most; at last with all.
     """
 
-    def __init__(self, job: Job, limits: Limits, count: int, on_piece: Callable[[int, int], object]) -> None:
-        self._job, self._limits, self._count, self._on_piece = job, limits, count, on_piece
+    def __init__(
+        self, context: Any, job: Job, limits: Limits, count: int, on_piece: Callable[[int, int], object]
+    ) -> None:
+        """`context` is of `multiprocessing`."""
+        self._context, self._job, self._limits, self._count, self._on_piece = context, job, limits, count, on_piece
         self._workers: list[Worker[_Unit[T]]] = []
         self._waiting = deque[tuple[_Unit[T], bytes]]()  # parts that no worker has yet; they come before new items
 
@@ -136,7 +139,7 @@ class Pool(Generic[T]):
         return shortest if len(shortest.queue) < most else None
 
     def _start(self) -> Worker[_Unit[T]]:
-        self._workers.append(Worker(self._job, self._limits))
+        self._workers.append(Worker(self._context, self._job, self._limits))
         return self._workers[-1]
 
     def _replace(self, worker: Worker[_Unit[T]]) -> None:

@@ -14,16 +14,16 @@ _SAFE_PATH = "PYTHONSAFEPATH"  # a new Python then imports nothing from the fold
 _starting = threading.Lock()
 
 
-def context() -> Any:
-    """That of `multiprocessing` for processes that this process starts now.
+def context(*, has_threads: bool = False) -> Any:
+    """That of `multiprocessing` for processes that this thread starts. `has_threads`: this process has others besides.
 
     On Linux a fork of a small process is quick. Beside other threads it is unsafe: what they have locked, such as a
-    module that they import, stays locked in the new process. There, a process without threads forks for us. Other
-    systems start each process anew.
+    module that they import, stays locked in the new process. There, and in any thread but the first, a process without
+    threads forks for us. Other systems start each process anew.
     """
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
-    is_alone = len(sys._current_frames()) == 1  # other than `threading`, this knows every thread that runs Python
+    is_alone = not has_threads and threading.current_thread() is threading.main_thread()
     return multiprocessing.get_context("fork" if is_alone else "forkserver")
 
 

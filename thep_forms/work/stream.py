@@ -69,8 +69,10 @@ class StreamWorker:
     and a request `TIMES_FOR_A_CONTAINER` times as much. The process starts with the first request.
     """
 
-    def __init__(self, job: StreamJob, limits: Limits) -> None:
+    def __init__(self, job: StreamJob, limits: Limits, *, has_threads: bool = False) -> None:
+        """`has_threads`: this process has threads besides the one that asks."""
         self.job, self.limits = job, limits
+        self._context: Any = context(has_threads=has_threads)
         self._process: Any = None
         self._pipe: Any = None
         self._requests = self._bytes = 0
@@ -105,9 +107,8 @@ class StreamWorker:
             self._process = self._pipe = None
 
     def _start(self) -> None:
-        chosen = context()
-        self._pipe, other_end = chosen.Pipe()
-        self._process = started(chosen, _serve, other_end, self.job, self.limits)
+        self._pipe, other_end = self._context.Pipe()
+        self._process = started(self._context, _serve, other_end, self.job, self.limits)
         other_end.close()
         self._requests = self._bytes = 0
 

@@ -29,7 +29,7 @@ from thep_forms.work.limits import (
     out_of_time_by_the_clock,
 )
 from thep_forms.work.parts import Parts
-from thep_forms.work.processes import context, started
+from thep_forms.work.processes import started
 from thep_forms.work.sandbox import confine, end_with_parent
 
 T = TypeVar("T")
@@ -50,11 +50,10 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 class Worker(Generic[T]):
     """A process, our end of the pipe to it, and the items that it has not answered, the oldest first."""
 
-    def __init__(self, job: Job, limits: Limits) -> None:
-        """Start the process."""
-        chosen = context()
-        self.pipe, other_end = chosen.Pipe()
-        self.process = started(chosen, _serve, other_end, job, limits)
+    def __init__(self, context: Any, job: Job, limits: Limits) -> None:
+        """Start the process. `context` is of `multiprocessing`."""
+        self.pipe, other_end = context.Pipe()
+        self.process = started(context, _serve, other_end, job, limits)
         other_end.close()
         self.limits = limits
         self.queue = deque[tuple[T, bytes]]()
