@@ -12,7 +12,7 @@ from thep_forms.office.dates import in_words
 from thep_forms.records import RefusedAddress, Sent, SentState
 from thep_forms.send import split_addresses
 from thep_forms.sources.model import Refusal, RefusalCause
-from thep_forms.sources.refusal_causes import UNDEFINED, cause_of, is_gone
+from thep_forms.sources.refusal_causes import GONE_WORDS, UNDEFINED, cause_of, is_gone
 
 # Why mail did not reach an address that may exist, and what to do.
 _WHY_REFUSED = {
@@ -26,7 +26,7 @@ _WHY_REFUSED = {
 _NO_SUCH_ADDRESS = "there is no such address; find another address"
 _UNKNOWN_DAY = "earlier"
 _CODE = re.compile(r"[45]\d\d (?P<enhanced>[45]\.\d{1,3}\.\d{1,3})?")  # the start of a reply of SMTP
-_SAYS_GONE = re.compile(r"no such|unknown|not found|unroute?able|no mailbox|(?:not|n't) exist", re.IGNORECASE)
+_SAYS_GONE = re.compile(GONE_WORDS, re.IGNORECASE)
 
 
 class FailingAddress(Struct, frozen=True):

@@ -18,7 +18,7 @@ from thep_forms.sources.email_headers import Headers, address_in, addresses_in
 from thep_forms.sources.message_texts import LONGEST_READ, words_of_message
 from thep_forms.sources.model import Refusal
 from thep_forms.sources.names import decode
-from thep_forms.sources.refusal_causes import UNDEFINED, cause_of, is_gone
+from thep_forms.sources.refusal_causes import GONE_WORDS, UNDEFINED, cause_of, is_gone
 
 STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 _LONGEST_TEXT = 20_000  # characters of a bounce's text; our message may follow
@@ -47,11 +47,7 @@ _NAMED = re.compile(
 _LINK = re.compile(
     r"<a\b[^<>]{0,500}?href=[\"']?mailto:([^\"'?<>\s]{1,320})[^<>]{0,500}>[^<]{0,200}</a>", re.IGNORECASE
 )
-_FINAL = re.compile(
-    r"(?<![\d.])5\d\d[ -]|(?<![\d.])5\.\d{1,3}\.\d{1,3}(?!\d|\.\d)|unknown (?:user|address)|user unknown|unroute?able"
-    r"|no such|no mailbox here|(?:does not|doesn't) (?:exist|have a)|not found",
-    re.IGNORECASE,
-)
+_FINAL = re.compile(r"(?<![\d.])5\d\d[ -]|(?<![\d.])5\.\d{1,3}\.\d{1,3}(?!\d|\.\d)|" + GONE_WORDS, re.IGNORECASE)
 
 
 class Bounce(Struct, frozen=True):

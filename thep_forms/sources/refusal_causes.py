@@ -11,6 +11,10 @@ import re
 from thep_forms.sources.model import RefusalCause
 
 UNDEFINED = ("", "5.0.0")  # codes that say nothing
+GONE_WORDS = (  # of mail servers that say an address does not exist
+    r"unknown (?:user|address|recipient)|(?:user|address|recipient) unknown|unroute?able|no such|no mailbox"
+    r"|(?:does not|doesn't) (?:exist|have a)|not found"
+)
 
 # No such address or domain, or a mailbox that is disabled. 5.1.7 and 5.1.8 speak of the sender's address.
 _GONE = re.compile(r"5\.(?:1\.(?![78]\Z)\d+|2\.1|4\.(?:1|4|310))\Z")
