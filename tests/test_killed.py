@@ -61,10 +61,10 @@ def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 
 @pytest.fixture(scope="module")
 def crowded(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A few dozen forms: each form of the inbox in three files, but for the printed form, which takes long to read."""
+    """Some twenty files: each form of the inbox in two files, but for the printed form, which takes long to read."""
     folder = tmp_path_factory.mktemp("crowded")
     for path in inbox.iterdir():
-        for n in range(1 if path.stem == "printed" else 3):
+        for n in range(1 if path.stem == "printed" else 2):
             (folder / f"{path.stem}-{n}{path.suffix}").write_bytes(path.read_bytes() + b"%" * n)
     return folder
 

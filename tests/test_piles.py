@@ -26,7 +26,7 @@ from thep_forms.reading.reasons import PAGE_FAILED
 from thep_forms.work import Failure, Limits, Workers
 
 PAGES = 4  # of a form
-LIMITS = Limits(5)
+LIMITS = Limits(2)
 FIRST = 2000  # the number of the first school
 DEFINITIONS = Definitions.of_today()
 

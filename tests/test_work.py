@@ -205,10 +205,10 @@ def test_a_file_in_steps_has_the_time_of_a_file_for_each() -> None:
     def job(piece: bytes) -> bytes:
         for _ in range(int(piece)):
             next_step()
-            work(0.3)
+            work(0.15)
         return piece
 
-    assert run(job, b"5", b"1", b"5", limits=Limits(0.6)) == [b"5", b"1", b"5"]
+    assert run(job, b"5", b"1", b"5", limits=Limits(0.3)) == [b"5", b"1", b"5"]
 
 
 def test_a_step_that_takes_longer_than_a_file_may_is_ended() -> None:
