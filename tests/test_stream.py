@@ -51,7 +51,7 @@ def test_pieces_come_in_order_and_one_process_answers_all_requests(has_threads: 
 @pytest.mark.parametrize(
     ("word", "reason", "error"),
     [
-        ("endless", "over 2 seconds", ""),
+        ("endless", "over 0.5 seconds", ""),
         ("mortal", "crash", ""),
         ("greedy", "over 256 MB of memory", ""),
         ("faulty", "Our program failed on this file.", "ValueError"),
@@ -61,7 +61,7 @@ def test_pieces_come_in_order_and_one_process_answers_all_requests(has_threads: 
 def test_a_request_that_breaks_the_process_ends_with_a_reason_and_the_next_is_answered(
     word: str, reason: str, error: str
 ) -> None:
-    worker = StreamWorker(count_to, Limits(2, 256))
+    worker = StreamWorker(count_to, Limits(0.5, 256))
     *pieces, failure = worker.pieces(f"2 {word}".encode())
     assert pieces == [Piece(b"0", b""), Piece(b"1", b"\0")]
     assert isinstance(failure, Failure)
@@ -88,13 +88,13 @@ def test_a_request_whose_steps_together_take_too_long_ends() -> None:
         while True:
             channel.next_step()
             channel.send(b"")
-            end = time.process_time() + 0.02
+            end = time.process_time() + 0.01
             while time.process_time() < end:
                 pass
 
-    worker = StreamWorker(slow, Limits(0.1))
+    worker = StreamWorker(slow, Limits(0.05))
     *_, failure = worker.pieces(b"")
-    assert failure == Failure("Reading this file took over 2 seconds.")
+    assert failure == Failure("Reading this file took over 1 second.")
 
 
 @pytest.mark.parametrize(

@@ -134,9 +134,14 @@ def features_of(picture: Picture, edge: int, most: int) -> Features:
     return Features(np.array([point.pt for point in points], np.float32) / np.float32(factor), descriptors)
 
 
-@lru_cache(maxsize=_FORMS)
 def printed_pages(definition: FormDefinition, pages: int = 0) -> tuple[BlankPage, ...]:
     """The pages of the form. A copy that has more blocks than usual has `pages` of them."""
+    usual = _pages(definition, 0)
+    return _pages(definition, pages) if pages > len(usual) else usual
+
+
+@lru_cache(maxsize=_FORMS)
+def _pages(definition: FormDefinition, pages: int) -> tuple[BlankPage, ...]:
     form = printed_form(definition, pages)
     found: list[BlankPage] = []
     for number, (layout, picture) in enumerate(zip(form.layouts, _drawn(form.pdf), strict=False), 1):
