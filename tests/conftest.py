@@ -125,14 +125,11 @@ def _readers_loaded(request: pytest.FixtureRequest) -> None:
     if len(request.session.items) >= MANY_TESTS:
         from thep_forms.office.examine import Examiner
         from thep_forms.reading.paper.engine import engine
-        from thep_forms.reading.paper.printed import printed_pages
 
         examiner = Examiner(Definitions.of_today())
         for sample in ("Ivy Lane.pdf", "Summer fair.pdf"):  # a form, and a file that is compared with a form
             examiner.examine(shipped("samples") / "returns" / sample)
         engine()
-        for page in printed_pages(Definitions.of_today()()):
-            _ = page.few_features, page.many_features  # each is kept
         gc.freeze()  # all this, and thousands of tests, stay to the end: no search for garbage looks at them again
 
 

@@ -24,7 +24,7 @@ from tests.remake_samples import SCHOOLS
 from thep_forms.definition import Definitions
 from thep_forms.office.verify import faults
 
-KILLS = 25  # from each seed
+KILLS = 15  # from each seed
 DISPOSALS = 12
 FORMS = tuple(number for number, *_ in SCHOOLS[:8])
 
