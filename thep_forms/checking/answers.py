@@ -109,10 +109,14 @@ class AnswerChecker:
         if Doubt.CHARACTERS_LOST in raw.doubts or (not says_something(raw, box.kind) and has_signs(raw.text)):
             self.note_in(box, raw, ProblemCode.VALUE_DAMAGED)
         is_full = Doubt.BOX_FULL in raw.doubts and box.kind is not Kind.TICKS
-        if is_full or Doubt.CUT_OFF in raw.doubts:
+        if (is_full or Doubt.CUT_OFF in raw.doubts) and not self._is_whole_number(box, raw):
             self._truncated(box, raw)
         elif box.longest and len(raw.text) > box.longest:
             self.note_in(box, raw, ProblemCode.VALUE_LONG, length=len(raw.text), longest=box.longest)
+
+    def _is_whole_number(self, box: Box, raw: Answer) -> bool:
+        prefix = self.definition.partnership.dfe_prefix
+        return box.kind is Kind.DFE_NUMBER and normalise.is_whole_dfe_number(raw.text, prefix)
 
     def _truncated(self, box: Box, raw: Answer) -> None:
         """An e-mail address with the domain of another is whole: it is asked about like any other answer."""
