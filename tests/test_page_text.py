@@ -218,6 +218,15 @@ def test_answers_in_fonts_without_letters_are_unreadable(
     assert checked.record.school["phases"] == "primary"
 
 
+def test_form_whose_answers_are_mostly_in_fonts_without_letters_is_read_as_a_picture(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    reading = read_return(printers.without_unicode(printers.by_qpdf(returned), "/Type0"), definition)
+    assert (reading.kind, reading.text_of("dfe_number")) == (FileKind.SCAN, EXPECTED["dfe_number"])
+    assert {answer.read_from for answer in reading.answers.values()} == {ReadFrom.SCAN}
+    assert not check_scan(reading, definition).acceptable
+
+
 def test_mirrored_page_is_not_guessed_at(returned: bytes, definition: FormDefinition) -> None:
     reading = read_return(printers.mirrored(printers.by_qpdf(returned)), definition)
     assert (reading.kind, texts_in(reading)) == (FileKind.SCAN, {})

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import document_title
+from thep_forms.definition.model import Kind
 from thep_forms.definition.year import MembershipYear
 from thep_forms.layout.seal import State
 from thep_forms.reading import reasons
@@ -22,6 +23,9 @@ from thep_forms.reading.page_numbers import missing_pages
 from thep_forms.reading.placement import folded
 from thep_forms.reading.policy import without_repeated
 from thep_forms.reading.print import PrintedForm, page_reader
+from thep_forms.reading.strings import REPLACEMENT
+
+FEWEST_UNNAMED = 3  # answers whose letters the file does not name: fewer may be in a font of their own
 
 
 def read_pages(
@@ -118,6 +122,8 @@ def _printed(contents: Contents, kinds: PageKinds, form: PagesOfForm, definition
     read = page_reader(definition).form_on(kinds.file, form.pages, _drawn_over(contents, kinds, form.own))
     if read.is_picture or not read.is_complete:
         return reasons.PICTURE if read.is_picture else reasons.MISPLACED
+    if _are_mostly_unnamed(read.answers, definition):
+        return reasons.UNNAMED
     title = document_title(definition.form.title, year) if year else ""
     notes = (*read.notes, *_notes_not_read(contents, kinds, form.own, read))
     answers: Mapping[str, Answer] = read.answers
@@ -136,6 +142,19 @@ def _printed(contents: Contents, kinds: PageKinds, form: PagesOfForm, definition
         pages_missing=missing,
         boxes=tuple(sorted(answers)) if missing else (),
     )
+
+
+def _are_mostly_unnamed(answers: Mapping[str, Answer], definition: FormDefinition) -> bool:
+    """Whether the file does not name the letters of most texts: then a picture of the pages tells more.
+
+    Such letters may also seem not to show, as where nobody can tell their size.
+    """
+    boxes = {name: box for name in answers if (box := definition.box(name))}
+    texts = [answers[name] for name, box in boxes.items() if box.kind is not Kind.TICKS]
+    unnamed = [answer for answer in texts if REPLACEMENT in answer.text]
+    hidden = [answer for answer in texts if Doubt.COVERED in answer.doubts and answer not in unnamed]
+    filled = [answer for answer in texts if answer.says_something]
+    return len(unnamed) >= FEWEST_UNNAMED and 2 * len(unnamed + hidden) >= len(filled)
 
 
 def _with_losses_doubted(
