@@ -22,7 +22,8 @@ FEWEST = 3  # labels that have to be found
 SPREAD = 60.0  # points, at least, between two labels that a scale is worked out from
 TOLERANCE = 4.0  # points that a label may be off
 NEAR = 14.0  # points of the form's page around the beginning of a label, where only its own words may stand
-MOST = 0.7  # of the labels have to be in place, or boxes are not where we reckon that they are
+MOST = 0.7  # of the labels that stand once have to be in place, or boxes are not where we reckon that they are
+LEAST = 0.5  # of all labels that are on the page: somebody may have typed the form anew, in another layout
 
 
 Point = tuple[float, float]
@@ -119,7 +120,9 @@ def find_placement(found: WordsAt, layout: PageLayout, height: float) -> Placeme
     in_place = sum(1 for ours, theirs in pairs if _is_in_place(placement, ours, theirs))
     if in_place < MOST * len(pairs):
         return None
-    return replace(placement, labels=_count_in_place(found, layout, placement))
+    labels = _count_in_place(found, layout, placement)
+    is_like_ours = labels >= LEAST * sum(folded_label(label.words) in found for label in layout.labels)
+    return replace(placement, labels=labels) if is_like_ours else None
 
 
 def _labels_found(found: WordsAt, layout: PageLayout, height: float) -> list[tuple[Point, Point]]:
