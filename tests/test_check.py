@@ -205,6 +205,23 @@ def test_email_address_that_is_cut_is_an_error_and_a_name_a_query(
     assert [(found.code, found.severity) for found in one.problems] == [("value_truncated", severity)]
 
 
+@pytest.mark.parametrize(
+    ("box", "typed"),
+    [
+        ("headteacher_name", "?ukasz ?\u00f3?kiewski"),
+        ("headteacher_name", "Si?n Lee"),
+        ("headteacher_name", "Ann Lee?"),
+        ("school_name", "St Fillan?s Primary School"),
+        ("registered_address", "1 Rue de l??glise, London E14 9ZZ"),
+        ("main_contact_email", "si?n@cedar.example"),
+    ],
+)
+def test_question_mark_beside_a_letter_is_asked_about(definition: FormDefinition, box: str, typed: str) -> None:
+    assert ("value_damaged", box) in {
+        (str(each.code), each.field) for each in checked(definition, **{box: typed}).problems
+    }
+
+
 @pytest.mark.parametrize("doubt", [Doubt.CUT_OFF, Doubt.BOX_FULL])
 @pytest.mark.parametrize(
     ("number", "asked"),
