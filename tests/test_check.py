@@ -205,6 +205,36 @@ def test_email_address_that_is_cut_is_an_error_and_a_name_a_query(
     assert [(found.code, found.severity) for found in one.problems] == [("value_truncated", severity)]
 
 
+@pytest.mark.parametrize(
+    ("box", "typed"),
+    [
+        ("headteacher_name", "?ukasz ?\u00f3?kiewski"),
+        ("headteacher_name", "Si?n Lee"),
+        ("headteacher_name", "Ann Lee?"),
+        ("school_name", "St Fillan?s Primary School"),
+        ("registered_address", "1 Rue de l??glise, London E14 9ZZ"),
+        ("main_contact_email", "si?n@cedar.example"),
+    ],
+)
+def test_question_mark_beside_a_letter_is_asked_about(definition: FormDefinition, box: str, typed: str) -> None:
+    assert ("value_damaged", box) in {
+        (str(each.code), each.field) for each in checked(definition, **{box: typed}).problems
+    }
+
+
+@pytest.mark.parametrize("doubt", [Doubt.CUT_OFF, Doubt.BOX_FULL])
+@pytest.mark.parametrize(
+    ("number", "asked"),
+    [("2101", set()), ("211-2101", set()), ("2112101", set()), ("2112", {"value_truncated"})],
+)
+def test_number_that_fills_its_box_is_asked_about_if_it_may_be_the_start_of_one(
+    definition: FormDefinition, number: str, asked: set[str], doubt: Doubt
+) -> None:
+    typed = {name: Answer("yes" if value is True else str(value)) for name, value in answers("2101").items()}
+    edge = Answer(number, doubts=frozenset({doubt}))
+    assert codes(check(Reading(FileKind.FORM, typed | {"dfe_number": edge}, form_id=FORM_ID), definition)) == asked
+
+
 def test_email_address_at_the_edge_with_the_domain_of_another_is_whole_and_a_query(definition: FormDefinition) -> None:
     typed = {name: Answer("yes" if value is True else str(value)) for name, value in answers("2101").items()}
     edge = replace(typed["main_contact_email"], doubts=frozenset({Doubt.CUT_OFF}))

@@ -29,6 +29,10 @@ def place(definition: FormDefinition, name: str) -> Rect:
     return next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
 
 
+def names_of_people(definition: FormDefinition) -> list[str]:
+    return [placed.box.name for placed in lay_out(definition)[0].boxes if placed.box.name.endswith("_name")][1:]
+
+
 @pytest.fixture(scope="module")
 def without_chair(form: bytes) -> bytes:
     return printers.by_qpdf(type_into(form, answers("2101", chair_of_governors_name="")))
@@ -37,6 +41,16 @@ def without_chair(form: bytes) -> bytes:
 @pytest.fixture(scope="module")
 def flat(form: bytes) -> bytes:
     return printers.by_qpdf(type_into(form, answers("2101")))
+
+
+def test_narrow_letters_in_small_type_show(form: bytes, definition: FormDefinition) -> None:
+    names = dict.fromkeys(names_of_people(definition), "Dr. Ngozi Okonkwo MBE")
+    flattened = printers.by_pdfium(type_into(form, answers("2101", **names)))
+    for tenth in range(10):
+        steps = (lambda made: made.scale(0.5), lambda made, shift=tenth / 10: made.translate(148 + shift, 421))
+        reading = read_return(printers.placed(flattened, printers.A4, *steps), definition)
+        assert {name: reading.answers[name].text for name in names} == names
+        assert {doubt for name in names for doubt in reading.answers[name].doubts} == set()
 
 
 def drawn_with(pdf: bytes, operators: str) -> bytes:

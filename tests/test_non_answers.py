@@ -71,6 +71,40 @@ def test_name_that_is_none_does_not_satisfy_a_required_box(
     assert {(str(found.code), found.field) for found in one.problems} == {(code, box), ("value_unlikely", box)}
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "See email",
+        "As per my e-mail",
+        "see covering letter",
+        "Please refer to our website",
+        "see attached list",
+        "As stated above",
+        "see page 2",
+    ],
+)
+@pytest.mark.parametrize(
+    ("box", "code"),
+    [("main_contact_name", "contact_missing"), ("registered_address", "address_missing")],
+)
+def test_answer_that_says_where_to_look_does_not_satisfy_a_required_box(
+    definition: FormDefinition, box: str, code: str, typed: str
+) -> None:
+    one = checked(definition, **{box: typed})
+    assert {(str(found.code), found.field) for found in one.problems} == {(code, box), ("value_unlikely", box)}
+
+
+@pytest.mark.parametrize("typed", ["Same as Mrs Lee", "see above - Ann Lee", "Please ask Ann Lee", "as for Ann Lee"])
+def test_name_that_says_whose_to_take_is_queried(definition: FormDefinition, typed: str) -> None:
+    found = checked(definition, business_manager_name=typed).problems
+    assert [(each.code, each.field) for each in found] == [("value_unlikely", "business_manager_name")]
+
+
+@pytest.mark.parametrize("typed", ["See Page", "Per Olsen", "In Page", "May Page", "An Nguyen", "Sam Letter"])
+def test_name_that_is_like_words_that_say_where_to_look_is_a_name(definition: FormDefinition, typed: str) -> None:
+    assert not checked(definition, business_manager_name=typed).problems
+
+
 def test_question_mark_does_not_satisfy_a_required_box(definition: FormDefinition) -> None:
     assert "contact_missing" in codes(checked(definition, chair_of_governors_name="?"))
 

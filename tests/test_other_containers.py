@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import binascii
 import gzip
 import io
@@ -148,6 +149,20 @@ def test_files_in_the_text_of_a_message_are_decoded(tmp_path: Path) -> None:
     )
     files = found_in(tmp_path, "a.eml", raw("From: a@b.example\nTo: c@d.example", encoded))
     assert [(file.source, file.data) for file in files] == [("a.eml/a.pdf", PDF), ("a.eml/b.pdf", PDF)]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("7bit", base64.encodebytes(PDF)),
+        ("x-base64", b"\n" + base64.encodebytes(PDF)),
+        ("base64", base64.encodebytes(base64.encodebytes(PDF))),
+    ],
+)
+def test_a_pdf_in_base64_that_its_headers_do_not_tell_of_is_decoded(tmp_path: Path, encoding: str, body: bytes) -> None:
+    headers = f"From: a@b.example\nContent-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: {encoding}"
+    files = found_in(tmp_path, "a.eml", raw(headers, body))
+    assert [(file.source, file.data) for file in files] == [("a.eml/a.pdf", PDF)]
 
 
 def test_a_text_that_speaks_of_a_beginning_holds_no_file(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pikepdf
 import pytest
 
 from tests import printers
-from tests.changing import texts_in
+from tests.changing import changed, texts_in
 from tests.conftest import read_return
 from tests.printers import FLATTENED, PRINTED, joined, with_page_from
 from tests.remake_samples import answers, letter
@@ -216,6 +217,29 @@ def test_answers_in_fonts_without_letters_are_unreadable(
     assert not checked.acceptable
     assert checked.record.contacts == ()
     assert checked.record.school["phases"] == "primary"
+
+
+def test_form_whose_answers_are_mostly_in_fonts_without_letters_is_read_as_a_picture(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    reading = read_return(printers.without_unicode(printers.by_qpdf(returned), "/Type0"), definition)
+    assert (reading.kind, reading.text_of("dfe_number")) == (FileKind.SCAN, EXPECTED["dfe_number"])
+    assert {answer.read_from for answer in reading.answers.values()} == {ReadFrom.SCAN}
+    assert not check_scan(reading, definition).acceptable
+
+
+def test_answers_in_fonts_without_letters_that_show_nothing_are_asked_about(
+    returned: bytes, definition: FormDefinition
+) -> None:
+    def hide(pdf: pikepdf.Pdf) -> None:
+        drawings = [drawn for page in pdf.pages for drawn in page.obj.Resources.get("/XObject", {}).values()]
+        for drawn in drawings:
+            drawn.write(drawn.read_bytes().replace(b"BT", b"BT 3 Tr"))
+
+    pdf = changed(printers.without_unicode(printers.by_qpdf(returned), "/Type0"), hide)
+    answers = read_return(pdf, definition).answers
+    filled = {name for name in EXPECTED if name in answers and not name.startswith("phase")}
+    assert {name for name in filled if answers[name].doubts != {Doubt.UNREADABLE}} == set()
 
 
 def test_mirrored_page_is_not_guessed_at(returned: bytes, definition: FormDefinition) -> None:

@@ -69,6 +69,23 @@ def test_refused_address_is_named_beside_a_longer_one_that_ends_like_it(
     assert f"the mail server refused {ELM} on" in output
 
 
+def test_bounce_of_one_address_that_is_gone_and_another_that_is_full_tells_of_both(
+    schools: Path, records: Path, tmp_path: Path
+) -> None:
+    full = f"office.{ELM}"
+    listed = schools.read_text(encoding="utf-8")
+    schools.write_text(listed.replace(ELM, f"{ELM};{full}"), encoding="utf-8")
+    of_both = bytes(bounce("5.1.1", ELM)).replace(
+        b"\n\n--between--",
+        b"\n\nFinal-Recipient: rfc822; " + full.encode() + b"\nAction: failed\nStatus: 5.2.2\n\n--between--",
+    )
+    (tmp_path / "bounce.eml").write_bytes(of_both)
+    run("ingest", tmp_path / "bounce.eml", "-o", records, "--schools", schools)
+    output = run("status", "2026-27", "-o", records).output
+    assert f"mail to {ELM} came back on 3 May 2026: there is no such address" in output
+    assert f"mail to {full} was refused on 3 May 2026 (5.2.2): the mailbox is full" in output
+
+
 def test_refused_address_of_a_person_is_found_and_erased(sent: Path) -> None:
     assert HEAD in run("find", "Ann Lee", "-o", sent).output
     assert run("forget", "-o", sent, "--person", "Ann Lee", "--yes").exit_code == 0

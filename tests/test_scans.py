@@ -10,7 +10,7 @@ import pikepdf
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.changing import texts_in
+from tests.changing import changed, texts_in
 from tests.commands import run
 from tests.conftest import ingest, rows
 from tests.printers import (
@@ -55,6 +55,18 @@ def returns(folder: Path, pdf: bytes) -> list[dict[str, str]]:
     (folder / "pile.pdf").write_bytes(pdf)
     ingest(folder / "records", [folder / "pile.pdf"])
     return rows(folder / "records" / "returns.csv")
+
+
+def test_scan_on_pages_that_are_far_too_small_is_read(form: bytes, definition: FormDefinition) -> None:
+    def shrink(pdf: pikepdf.Pdf) -> None:
+        for page in pdf.pages:
+            page.contents_add(b"q 0.16667 0 0 0.16667 0 0 cm", prepend=True)
+            page.contents_add(b"Q")
+            page.mediabox = [float(length) / 6 for length in page.mediabox]
+
+    pdf = changed(scanned(type_into(form, answers("2101"))), shrink)
+    (reading,) = read_file(pdf, lambda _: definition)
+    assert reading.text_of("main_contact_email") == answers("2101")["main_contact_email"]
 
 
 @pytest.mark.parametrize("page", range(PAGES))

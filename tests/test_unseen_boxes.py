@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pikepdf
 import pytest
-from pikepdf import Array, Dictionary, Name
+from pikepdf import Array, Dictionary, Name, String
 
 from tests.changing import EXPECTED, Change, boxes, changed, texts_in
 from tests.conftest import read_return
@@ -55,7 +55,26 @@ def of_no_known_kind(pdf: pikepdf.Pdf) -> None:
     boxes(pdf)[BOX].Subtype = Name.Wedge
 
 
+def in_white(pdf: pikepdf.Pdf) -> None:
+    boxes(pdf)[BOX].DA = String("/Entry 11 Tf 1 1 1 rg")
+    del boxes(pdf)[BOX]["/AP"]
+
+
+def drawn_in_white(pdf: pikepdf.Pdf) -> None:
+    box = boxes(pdf)[BOX]
+    box.DA = String("/Entry 11 Tf 1 g")
+    box.AP.N.write(box.AP.N.read_bytes().replace(b"0 g", b"1 g"))
+
+
+def white_on_white(pdf: pikepdf.Pdf) -> None:
+    in_white(pdf)
+    boxes(pdf)[BOX].MK = Dictionary(BG=Array([1, 1, 1]))
+
+
 UNSEEN: list[Change] = [
+    white_on_white,
+    in_white,
+    drawn_in_white,
     hidden,
     not_viewed,
     without_area,
@@ -82,6 +101,14 @@ def test_answer_that_one_of_two_boxes_shows_is_not_asked_about(returned: bytes, 
         other = pdf.make_indirect(Dictionary(boxes(pdf)[BOX]))
         other.F = 2
         pdf.pages[0].obj.Annots.append(other)
+
+    assert asked(changed(returned, change), definition) == []
+
+
+def test_answer_in_white_on_a_dark_ground_is_not_asked_about(returned: bytes, definition: FormDefinition) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        in_white(pdf)
+        boxes(pdf)[BOX].MK = Dictionary(BG=Array([0, 0, 0.5]))
 
     assert asked(changed(returned, change), definition) == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 
@@ -26,6 +27,8 @@ _UNCERTAIN = {  # where an answer was read that the school may not have seen
     Doubt.OTHER_KIND: "in a box of another kind than ours",
     Doubt.FORMATTED: "as formatted text alone, which not every program shows",
 }
+# Programs put a question mark for a letter that they lack: `?ukasz`. People who are not sure type one: `Ann Lee?`.
+_LOST_LETTER = re.compile(r"\?(?=[^\W\d_])|(?<=[^\W\d_])\?")
 _WORDS = (Kind.TEXT, Kind.ADDRESS, Kind.EMAIL, Kind.TELEPHONE)  # kinds in which people type `N/A`
 
 
@@ -106,13 +109,18 @@ class AnswerChecker:
             self.note_in(box, raw, ProblemCode.VALUE_COVERED)
         if Doubt.UNREADABLE in raw.doubts:
             self.note_in(box, raw, ProblemCode.VALUE_UNREADABLE)
-        if Doubt.CHARACTERS_LOST in raw.doubts or (not says_something(raw, box.kind) and has_signs(raw.text)):
+        has_lost = not says_something(raw, box.kind) and has_signs(raw.text)
+        if Doubt.CHARACTERS_LOST in raw.doubts or has_lost or _LOST_LETTER.search(raw.text):
             self.note_in(box, raw, ProblemCode.VALUE_DAMAGED)
         is_full = Doubt.BOX_FULL in raw.doubts and box.kind is not Kind.TICKS
-        if is_full or Doubt.CUT_OFF in raw.doubts:
+        if (is_full or Doubt.CUT_OFF in raw.doubts) and not self._is_whole_number(box, raw):
             self._truncated(box, raw)
         elif box.longest and len(raw.text) > box.longest:
             self.note_in(box, raw, ProblemCode.VALUE_LONG, length=len(raw.text), longest=box.longest)
+
+    def _is_whole_number(self, box: Box, raw: Answer) -> bool:
+        prefix = self.definition.partnership.dfe_prefix
+        return box.kind is Kind.DFE_NUMBER and normalise.is_whole_dfe_number(raw.text, prefix)
 
     def _truncated(self, box: Box, raw: Answer) -> None:
         """An e-mail address with the domain of another is whole: it is asked about like any other answer."""

@@ -26,8 +26,12 @@ _SOMEBODY_PERHAPS = r"""
     | not\s+(?:known|available|given|relevant|(?:currently\s+)?(?:agreed|confirmed|decided)) | unknown
     | do(?:es)?\s?n[o'’]t\s+(?:apply|have|know) | do(?:es)?\s+not\s+(?:apply|have|know)
     | (?:to|will)\s+(?:be\s+(?:advised|notified|supplied)|follow) | confidential | private
-    | (?:as|see|same|per|ditto)\s+(?:as\s+|for\s+|per\s+)?(?:the\s+|our\s+)?
-      (?:above|attached|before|below|over|overleaf|previous|last\s+year|main|head|headteacher|chair|website)
+    | (?:as|by|in|on|per|refer|same|see|via)\s+
+      (?:(?:accompanying|as|attached|cover|covering|enclosed|for|in|my|on|our|per|school|separate|the|this|to)\s+)*
+      (?:e-?mail|gias|letter|list|note|page\s+[0-9]|reverse|sheet|spreadsheet|web\s?site)
+    | (?:as|see|same|per|ditto|refer(?:\s+to)?)\s+(?:as\s+|for\s+|per\s+|stated\s+|mentioned\s+)?(?:the\s+|our\s+)?
+      (?:above|attached|before|below|enclosed|over|overleaf|previous|last\s+year|main|head|headteacher|chair|website)
+    | (?:as|sent)\s+(?:e-?mailed|listed|sent|separately)
     | same | ditto | no\s+change | unchanged | x{2,} | x
 """
 _NO_ANSWER = re.compile(rf"(?<!\w)(?:{_NOBODY_THERE}|{_SOMEBODY_PERHAPS})(?!\w)", re.VERBOSE)
@@ -72,6 +76,10 @@ _BESIDE_ROLES = frozenset(_SMALL_WORDS.split())
 _LINKS = frozenset(("of", "our", "the", "year", "your"))  # words that no name has beside a surname
 _CARE_OF = re.compile(r"\bc/o\b|['’]s\b")
 _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
+# How a text starts that says where the answer is: `same as Mrs Lee`, `see above - Ann Lee`.
+_ELSEWHERE = re.compile(
+    r"\W*(?:please\s+(?:ask|contact|refer|see|use)|as\s+(?:for|in|per)|refer\s+to|same\s+as|see\s+above)\b"
+)
 _NOBODY = re.compile(r"\W*a\W*n\W+other\W*")
 
 
@@ -96,7 +104,7 @@ def says_vacant(text: str) -> bool:
 
 @lru_cache(_REMEMBERED)
 def is_no_name(text: str) -> bool:
-    """Whether the text is certainly not a person's name, but a title, a job title, a number or an e-mail address.
+    """Whether the text is certainly not a person's name, but a title, a job title, a number, an address or advice.
 
     A word that may be a surname is taken for one: `Head` and `A. Clerk` are names, `Deputy Head` is none.
     """
@@ -107,7 +115,7 @@ def is_no_name(text: str) -> bool:
     words = set(_WORD.findall(rest))
     if not words:
         return bool(addresses) or any(char.isdigit() for char in rest)
-    if _NOBODY.fullmatch(folded) or words <= _TITLES:
+    if _NOBODY.fullmatch(folded) or _ELSEWHERE.match(folded) or words <= _TITLES:
         return True
     if not words <= _SURNAMES | _ROLE_WORDS | _BESIDE_ROLES or words <= _BESIDE_ROLES:
         return False

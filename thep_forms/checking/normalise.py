@@ -20,6 +20,7 @@ LONGEST = 1000  # characters of an e-mail or telephone box that are parsed
 _FULL_WIDTH = {0xFF10 + n: str(n) for n in range(10)} | {ord("／"): "/", ord("－"): "-"}
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−⁃﹘﹣", "-"))
 _DFE = re.compile(r"(?:([0-9]{3})(?: ?[/-] ?| )?)?([0-9]{4})")
+_OWN_DIGITS = 4  # of a DfE number, after those of its authority
 _LINE = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})\b", re.IGNORECASE | re.ASCII)
 # Its two halves on two lines, which `address` joins by a comma; `3rd` is the half of none.
@@ -141,6 +142,13 @@ def dfe_number(raw: str, prefix: str) -> Normal:
     if match[1] and f"{match[1]}/" != prefix:
         return Normal("", ProblemCode.DFE_PREFIX)
     return Normal(f"{prefix}{match[2]}")
+
+
+def is_whole_dfe_number(raw: str, prefix: str) -> bool:
+    """Whether nothing can be missing at the end of a DfE number. `2114` may be the start of `2114242`."""
+    digits = [char for char in raw if char.isdecimal()]
+    is_start = len(digits) == _OWN_DIGITS and "".join(digits).startswith(prefix.rstrip("/"))
+    return bool(dfe_number(raw, prefix).value) and not is_start
 
 
 @lru_cache(REMEMBERED)

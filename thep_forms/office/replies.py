@@ -116,20 +116,23 @@ class Replies:
     def _add_automatic(self, returned: Returned, arrival: Arrival, path: str) -> None:
         """Note an automatic reply or a receipt, or that a mail server refused our message.
 
-        A bounce of a school's address that does not exist is none of these: it counts against the address. Another one
-        that does not exist is one that a school's mail is passed on to.
+        That a school's address does not exist is none of these: it counts against the address. Another one that does
+        not exist is one that a school's mail is passed on to.
         """
         gone = [address for message in arrival.carried_by for address in message.failed]
         says_gone = self._records.correspondents.has_any(gone)
         number = self._school(arrival)
-        if number and not says_gone and returned.verdict_of(arrival) is Verdict.AUTOMATIC:
+        refusals = [refusal for message in arrival.carried_by for refusal in message.refusals]
+        tells_more = bool(refusals) or not says_gone
+        if number and tells_more and returned.verdict_of(arrival) is Verdict.AUTOMATIC:
             replies = self._by_school.setdefault(number, {})
             at, return_id = arrival.received_at, returned.return_id
-            refusals = [refusal for message in arrival.carried_by for refusal in message.refusals]
             refused = {refusal.address: refused_in_words(refusal, at) for refusal in refusals}
             day = day_of(at)
-            reasons = [*refused.values(), *(f"mail to {address} came back {day}: {_NOT_THERE}" for address in gone)]
-            replies[path] = Reply(path, at, return_id, is_automatic=True, reasons=tuple(reasons), refused=refused)
+            passed_on = () if says_gone else gone
+            came_back = [f"mail to {address} came back {day}: {_NOT_THERE}" for address in passed_on]
+            reasons = (*refused.values(), *came_back)
+            replies[path] = Reply(path, at, return_id, is_automatic=True, reasons=reasons, refused=refused)
 
     def _add_file(self, returned: Returned, arrival: Arrival, path: str) -> set[str]:
         number = self._assigned_school(returned) or self._school(arrival)

@@ -14,7 +14,7 @@ from thep_forms.reading.box_marks import is_drawn_on, is_struck
 from thep_forms.reading.model import Answer, Doubt, ReadFrom
 from thep_forms.reading.objects import COVERED, UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter
-from thep_forms.reading.printed_lines import lines_of, overlap, words_of
+from thep_forms.reading.printed_lines import is_set_back, lines_of, overlap, words_of
 from thep_forms.reading.strings import REPLACEMENT
 from thep_forms.reading.tick_marks import tick_in
 
@@ -58,6 +58,7 @@ def answer_in(
     text = _SPELT.sub(lambda match: chr(int(match[1], 16)), joined)
     wraps = placed.box.lines > 1 or _are_close(lines, area)
     doubts = _doubts(text, lines, area, content, wraps=wraps)
+    doubts |= _doubts_of_order(lines, letters, doubts)
     if _lacks_room(text, lines[-1], placed, area):
         doubts |= {Doubt.CUT_OFF}
     if text.endswith(CUT):  # our copies mark so what does not fit
@@ -78,6 +79,12 @@ def _doubts(text: str, lines: Lines, area: Area, content: PageContent, *, wraps:
     if _is_cut_off(lines[-1], area, wraps=wraps):
         doubts.add(Doubt.CUT_OFF)
     return frozenset(doubts)
+
+
+def _doubts_of_order(lines: Lines, drawn: Sequence[PrintedLetter], doubts: frozenset[Doubt]) -> frozenset[Doubt]:
+    """What is doubtful about the order of letters. What cannot be read is asked about anyway."""
+    is_doubtful = Doubt.UNREADABLE not in doubts and any(is_set_back(line, drawn) for line in lines)
+    return frozenset({Doubt.CHARACTERS_LOST} if is_doubtful else ())
 
 
 def _is_mixed(lines: Lines, *, wraps: bool) -> bool:

@@ -13,7 +13,7 @@ from PIL import Image
 from thep_forms.reading.picture_files import PictureError, count_pictures, pictures_in
 
 DOTS = 200  # an inch: a code's module is then three dots wide
-MOST_DOTS = 4000  # along the longer edge of a page
+LEAST_DOTS, MOST_DOTS = 2200, 4000  # along the longer edge of a page: some programs make a page far too small
 
 
 class SourcePicture(Struct, frozen=True):
@@ -59,7 +59,8 @@ class DrawnPages:
 
 def _drawn(document: pypdfium2.PdfDocument, index: int) -> Image.Image:
     page = document[index]
-    scale = min(DOTS / 72, MOST_DOTS / max(*page.get_size(), 1.0))
+    edge = max(*page.get_size(), 1.0)
+    scale = min(max(DOTS / 72, LEAST_DOTS / edge), MOST_DOTS / edge)
     picture: Image.Image = page.render(scale=scale, grayscale=True, may_draw_forms=False).to_pil()
     page.close()
     return picture

@@ -22,7 +22,8 @@ FEWEST = 3  # labels that have to be found
 SPREAD = 60.0  # points, at least, between two labels that a scale is worked out from
 TOLERANCE = 4.0  # points that a label may be off
 NEAR = 14.0  # points of the form's page around the beginning of a label, where only its own words may stand
-MOST = 0.7  # of the labels have to be in place, or boxes are not where we reckon that they are
+MOST = 0.7  # of the labels that stand once have to be in place, or boxes are not where we reckon that they are
+LEAST, MOST_APART = 0.5, 0.2  # of all labels on the page: somebody may have typed the form anew, in another layout
 
 
 Point = tuple[float, float]
@@ -119,7 +120,10 @@ def find_placement(found: WordsAt, layout: PageLayout, height: float) -> Placeme
     in_place = sum(1 for ours, theirs in pairs if _is_in_place(placement, ours, theirs))
     if in_place < MOST * len(pairs):
         return None
-    return replace(placement, labels=_count_in_place(found, layout, placement))
+    standing = [label for label in layout.labels if _stands_in_place(label, found, placement)]
+    if not _is_like_ours(found, layout, placement, standing):
+        return None
+    return replace(placement, labels=len(standing))
 
 
 def _labels_found(found: WordsAt, layout: PageLayout, height: float) -> list[tuple[Point, Point]]:
@@ -132,14 +136,22 @@ def _labels_found(found: WordsAt, layout: PageLayout, height: float) -> list[tup
     return pairs
 
 
-def _count_in_place(found: WordsAt, layout: PageLayout, placement: Placement) -> int:
-    """How many labels are where they should be; those that stand on the page several times count too."""
-    count = 0
-    for label in layout.labels:
-        x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
-        points = found.get(folded_label(label.words), ())
-        count += any(abs(x - left) <= TOLERANCE and abs(y - middle) <= TOLERANCE for left, middle in points)
-    return count
+def _stands_in_place(label: Label, found: WordsAt, placement: Placement) -> bool:
+    """Whether the words of a label are where they should be; they may stand on the page several times."""
+    x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
+    points = found.get(folded_label(label.words), ())
+    return any(abs(x - left) <= TOLERANCE and abs(y - middle) <= TOLERANCE for left, middle in points)
+
+
+def _is_like_ours(found: WordsAt, layout: PageLayout, placement: Placement, in_place: Sequence[Label]) -> bool:
+    """Whether half of the labels on the page are in place, and few are elsewhere.
+
+    A label that has another in its place is not counted as elsewhere: `relabelled` sees it.
+    """
+    labels = [label for label in layout.labels if folded_label(label.words) in found]
+    places = _places_of_labels(found, layout)
+    apart = [label for label in labels if label not in in_place and not _is_replaced(label, places, placement)]
+    return len(in_place) >= LEAST * len(labels) and len(apart) <= MOST_APART * len(labels)
 
 
 def _is_in_place(placement: Placement, ours: Point, theirs: Point) -> bool:
@@ -150,8 +162,7 @@ def _is_in_place(placement: Placement, ours: Point, theirs: Point) -> bool:
 
 def relabelled(found: WordsAt, layout: PageLayout, placement: Placement) -> set[str]:
     """The boxes that have another box's label beside or above them: the page is of another layout of the form."""
-    labels = {folded_label(label.words) for label in layout.labels}
-    places = sorted((y, x, words) for words in labels & found.keys() for x, y in found[words])
+    places = _places_of_labels(found, layout)
     boxes: set[str] = set()
     for group in layout.groups:
         heading = group.heading and _is_replaced(group.heading, places, placement)
@@ -166,10 +177,16 @@ def relabelled(found: WordsAt, layout: PageLayout, placement: Placement) -> set[
     return boxes
 
 
+def _places_of_labels(found: WordsAt, layout: PageLayout) -> list[tuple[float, float, str]]:
+    """The middle, the left edge and the folded words of all labels on the page, from the top."""
+    labels = {folded_label(label.words) for label in layout.labels}
+    return sorted((y, x, words) for words in labels & found.keys() for x, y in found[words])
+
+
 def _is_replaced(label: Label, places: Sequence[tuple[float, float, str]], placement: Placement) -> bool:
     """Whether the words of another label are where those of this one should be.
 
-    `places` are the middle, the left edge and the folded words of all labels, from the top.
+    `places` are those of all labels.
     """
     x, y = placement.point(label.rect.x + LABEL_INSET, label.middle)
     far_x, far_y = NEAR * placement.scale_x, NEAR * placement.scale_y

@@ -57,9 +57,31 @@ def _once(line: Sequence[PrintedLetter]) -> list[PrintedLetter]:
 
 def overlap(line: Sequence[PrintedLetter]) -> bool:
     """Whether letters were drawn over each other. One may be, after a letter that came from another font."""
-    shown = [letter.area for letter in line if letter.text.strip() and letter.area.width > LEAST_WIDTH * letter.size]
-    shares = [(left.right - right.x) / min(left.width, right.width) for left, right in pairwise(shown)]
-    return sum(share > OVER for share in shares) > 1
+    return len(_over_each_other(line)) > 1
+
+
+def is_set_back(line: Sequence[PrintedLetter], drawn: Sequence[PrintedLetter]) -> bool:
+    """Whether a letter lies over one that was drawn before it and that it precedes, as `l’` drawn as `’l`.
+
+    `drawn` are the letters of a box, in the order in which they were drawn.
+    """
+    pairs = _over_each_other(line)
+    return bool(pairs) and any(_place_in(drawn, left) > _place_in(drawn, right) for left, right in pairs)
+
+
+def _over_each_other(line: Sequence[PrintedLetter]) -> list[tuple[PrintedLetter, PrintedLetter]]:
+    """The neighbours of which one lies over the other."""
+    shown = [letter for letter in line if letter.text.strip() and letter.area.width > LEAST_WIDTH * letter.size]
+    found: list[tuple[PrintedLetter, PrintedLetter]] = []
+    for left, right in pairwise(shown):
+        narrower = min(left.area.width, right.area.width)
+        if (left.area.right - right.area.x) / narrower > OVER:
+            found.append((left, right))
+    return found
+
+
+def _place_in(drawn: Sequence[PrintedLetter], letter: PrintedLetter) -> int:
+    return next(place for place, each in enumerate(drawn) if each is letter)
 
 
 def words_of(line: Sequence[PrintedLetter]) -> str:

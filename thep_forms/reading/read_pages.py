@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import document_title
+from thep_forms.definition.model import Kind
 from thep_forms.definition.year import MembershipYear
 from thep_forms.layout.seal import State
 from thep_forms.reading import reasons
@@ -17,11 +19,22 @@ from thep_forms.reading.field_groups import PageSpan, are_mixed, are_of_one_scho
 from thep_forms.reading.information import may_lack_letters
 from thep_forms.reading.lost_letters import BoxTraces, LostLetters, lost_letters
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, Reading
+from thep_forms.reading.objects import UNREADABLE
 from thep_forms.reading.page_groups import PagesOfForm, are_apart, forms_on, forms_without_boxes
 from thep_forms.reading.page_numbers import missing_pages
 from thep_forms.reading.placement import folded
 from thep_forms.reading.policy import without_repeated
 from thep_forms.reading.print import PrintedForm, page_reader
+from thep_forms.reading.strings import REPLACEMENT
+
+FEWEST_UNNAMED = 3  # answers whose letters the file does not name: fewer may be in a font of their own
+
+
+class NotRead(Struct, frozen=True):
+    """Why the letters of a printed form are not to be read. `filled` are boxes in which there are some."""
+
+    reason: str
+    filled: frozenset[str] = frozenset()
 
 
 def read_pages(
@@ -43,15 +56,16 @@ def _found(contents: Contents, kinds: PageKinds, definitions: DefinitionOfYear, 
     forms = forms_on(kinds, contents.codes)
     printed: list[Reading] = []
     scanned: list[PagesOfForm] = []
-    reason = reasons.PICTURE
+    not_read = NotRead(reasons.PICTURE)
     for form in forms:
         read = _printed(contents, kinds, form, definitions)
         if isinstance(read, Reading):
             printed.append(read)
         else:
             scanned.append(form)
-            reason = read
-    pictured = _with_scanned(contents, kinds, scanned, definitions, reason)
+            not_read = NotRead(read.reason, not_read.filled | read.filled)
+    pictured = _with_scanned(contents, kinds, scanned, definitions, not_read.reason)
+    pictured = [_with_filled_doubted(reading, not_read.filled) for reading in pictured]
     lettered = [form for form in forms if form not in scanned]
     if are_mixed([_span(form) for form in lettered]) and not are_apart(lettered):
         printed = without_repeated(printed)
@@ -83,6 +97,16 @@ def _with_scanned(
     return [*pictured, *unseen]
 
 
+def _with_filled_doubted(pictured: Reading, filled: Collection[str]) -> Reading:
+    """The picture of a form, where boxes that are `filled` are doubted if nothing was seen in them."""
+    doubted = {
+        name: replace(answer, doubts=answer.doubts | UNREADABLE)
+        for name, answer in pictured.answers.items()
+        if name in filled and not answer.says_something
+    }
+    return replace(pictured, answers={**pictured.answers, **doubted}) if doubted else pictured
+
+
 def _lacking(pictured: Reading, pages: Sequence[int]) -> Reading:
     """The picture of a form, of whose pages no others can be missing than these."""
     missing = tuple(number for number in pictured.pages_missing if number in pages)
@@ -111,13 +135,18 @@ def _span(form: PagesOfForm) -> PageSpan:
     return PageSpan(first=min(numbers) == 0, later=max(numbers) > 0)
 
 
-def _printed(contents: Contents, kinds: PageKinds, form: PagesOfForm, definitions: DefinitionOfYear) -> Reading | str:
-    """One printed form; or the reason why its letters are not to be read."""
+def _printed(
+    contents: Contents, kinds: PageKinds, form: PagesOfForm, definitions: DefinitionOfYear
+) -> Reading | NotRead:
+    """One printed form; or why its letters are not to be read."""
     year = next((MembershipYear(page.year) for page in form.pages if page.year), None)
     definition = definitions(year)
     read = page_reader(definition).form_on(kinds.file, form.pages, _drawn_over(contents, kinds, form.own))
     if read.is_picture or not read.is_complete:
-        return reasons.PICTURE if read.is_picture else reasons.MISPLACED
+        return NotRead(reasons.PICTURE if read.is_picture else reasons.MISPLACED)
+    if _are_mostly_unnamed(read.answers, definition):
+        filled = frozenset(name for name, answer in read.answers.items() if answer.says_something)
+        return NotRead(reasons.UNNAMED, filled)
     title = document_title(definition.form.title, year) if year else ""
     notes = (*read.notes, *_notes_not_read(contents, kinds, form.own, read))
     answers: Mapping[str, Answer] = read.answers
@@ -136,6 +165,19 @@ def _printed(contents: Contents, kinds: PageKinds, form: PagesOfForm, definition
         pages_missing=missing,
         boxes=tuple(sorted(answers)) if missing else (),
     )
+
+
+def _are_mostly_unnamed(answers: Mapping[str, Answer], definition: FormDefinition) -> bool:
+    """Whether the file does not name the letters of most texts: then a picture of the pages tells more.
+
+    Such letters may also seem not to show, as where nobody can tell their size.
+    """
+    boxes = {name: box for name in answers if (box := definition.box(name))}
+    texts = [answers[name] for name, box in boxes.items() if box.kind is not Kind.TICKS]
+    unnamed = [answer for answer in texts if REPLACEMENT in answer.text]
+    hidden = [answer for answer in texts if Doubt.COVERED in answer.doubts and answer not in unnamed]
+    filled = [answer for answer in texts if answer.says_something]
+    return len(unnamed) >= FEWEST_UNNAMED and 2 * len(unnamed + hidden) >= len(filled)
 
 
 def _with_losses_doubted(

@@ -27,4 +27,5 @@ NO_CODE_NOT_INSTALLED = (
     "The part of our program that knows pages without one is not installed."
 )
 MISPLACED = "This is the form, but so changed by printing that answers on it cannot be told apart."
+UNNAMED = "This is the form, but the file does not say which letters the answers are made of."
 CANNOT_BE_READ = "This PDF is damaged and cannot be read."

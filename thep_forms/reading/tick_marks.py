@@ -22,6 +22,7 @@ from thep_forms.reading.stroke_shapes import THIN
 
 TICK_SLACK = 5.0  # points that something which ticks the box may be outside of it
 HIGHEST = 4.0  # times the height of its box, of a mark round or beside it
+HEADING = 1.7  # times the height of a box, from its top to the top of the heading above its row
 WIDEST = 3.0  # times the width of its cell
 WIDEST_OUTLINE = 1.5  # the same, of a rectangle
 LEAST_OUTLINE = 1.5  # times the width of a box, of a rectangle that is not its frame
@@ -91,7 +92,7 @@ def _is_scratched_out(box: Area, words: str, content: PageContent) -> bool:
 
 
 def _is_marked(box: Area, cell: Area, content: PageContent) -> bool:
-    """Whether something is drawn round the box or its label, or beside them."""
+    """Whether something is drawn round the box or its label, beside them, or in the heading above them."""
     far = HIGHEST / 2 * box.height
     near = content.strokes_between(box.top - far, box.bottom + far)
     return any(_may_mean(stroke, box, cell) for stroke in near) or any(
@@ -105,13 +106,24 @@ def _may_mean(stroke: Stroke, box: Area, cell: Area) -> bool:
         return False
     if area.height > HIGHEST * box.height or area.width > WIDEST * cell.width:
         return False
-    if cell.holds(*area.middle):
+    is_in_heading = _heading(box, cell).holds(*area.middle) and not _is_level(area)
+    if is_in_heading or cell.holds(*area.middle):
         return max(area.width, area.height) >= LEAST_MARK * box.height
     if stroke.ends:
         return crosses(stroke, box)
     if stroke.is_pen and not stroke.is_ring:
         return False
     return _is_round(area, box, cell)
+
+
+def _heading(box: Area, cell: Area) -> Area:
+    """The part of the heading above a row of boxes that stands over one of them and its label."""
+    return Area(cell.x, box.top - HEADING * box.height, cell.right, cell.top)
+
+
+def _is_level(area: Area) -> bool:
+    """Whether it is as low as a line under words."""
+    return area.height < THIN
 
 
 def _is_round(area: Area, box: Area, cell: Area) -> bool:

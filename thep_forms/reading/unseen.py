@@ -21,6 +21,7 @@ from thep_forms.reading.page_picture import ROWS, Dots, Frame, PagePicture
 TINIEST = 1.5  # points: nobody can read smaller letters
 FEWEST_IN_WORD = 2  # hidden letters in a word of which others show: fewer are looked for in all rows
 LEAST_SHOWN = 0.5  # of the letters of a page, or the picture of it says nothing
+NARROW = 4  # dots: so narrow a letter may be drawn a dot beside its place, as an i in small type is
 INSET_ACROSS = 0.1  # of a letter's width, at its edges, where its neighbours may show
 AROUND = 1.5  # points around a point of a stroke, where its edge shows
 LARGEST_PICTURE = 100.0  # points, of a picture that may be a mark on a box
@@ -132,7 +133,9 @@ def _is_blank(index: int, drawn: DrawnPage, picture: PagePicture) -> bool:
         is_thick = thing.is_filled or thing.kind == PICTURE or (thing.is_stroked and thing.line_width > THINNEST)
         if count > index and is_thick and thing.x0 <= x <= thing.x1 and thing.top <= y <= thing.bottom:
             return False
-    return not picture.differs(_sought(char, picture.frame).place, rows=None)
+    left, top, right, bottom = _sought(char, picture.frame).place
+    beside = 1 if right - left < NARROW else 0
+    return not picture.differs((left - beside, top, right + beside, bottom), rows=None)
 
 
 def _letter_shows(char: DrawnLetter, picture: PagePicture) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache, partial
 
@@ -11,8 +12,11 @@ from thep_forms.reading.field_tree import Corners
 from thep_forms.reading.fields import NO_RECTANGLE, WidgetValue, corners
 from thep_forms.reading.flattening import has_hiding_flag
 from thep_forms.reading.layers import Layers
-from thep_forms.reading.objects import get
+from thep_forms.reading.objects import content_of, get
 from thep_forms.reading.opening import WIDGET
+
+_COLOUR = re.compile(rb"((?:[\d.]+\s+)+)(g|rg|k)\b")  # what is filled, such as letters (ISO 32000-1, 8.6.8)
+_WHITE = {b"g": (1.0,), b"rg": (1.0, 1.0, 1.0), b"k": (0.0, 0.0, 0.0, 0.0)}
 
 
 class Visibility:
@@ -28,6 +32,8 @@ class Visibility:
             return False
         if has_hiding_flag(widget.node.get("/F")):
             return False
+        if _is_white_on_white(widget):
+            return False
         if self.layers and self._is_on_hidden_layer(widget):
             return False
         left, bottom, right, top = widget.corners
@@ -41,6 +47,31 @@ class Visibility:
     def _is_on_hidden_layer(self, widget: WidgetValue) -> bool:
         """Whether the box, or all that is drawn in it, is on a layer that is off."""
         return self.layers.hides(widget.node.get("/OC")) or self.layers.hides(get(widget.appearance, "/OC"))
+
+
+def _is_white_on_white(widget: WidgetValue) -> bool:
+    """Whether the letters in a box are white, and its ground has no other colour."""
+    stated = widget.node.get("/DA")
+    if not isinstance(stated, pikepdf.String) or not _is_white(bytes(stated)):
+        return False
+    ground = get(widget.node.get("/MK"), "/BG")
+    if isinstance(ground, pikepdf.Array) and _numbers(ground.unparse().strip(b"[ ]")) not in (*_WHITE.values(), ()):
+        return False
+    appearance = widget.appearance
+    return not isinstance(appearance, pikepdf.Stream) or _is_white(content_of(appearance) or b"")
+
+
+def _is_white(operators: bytes) -> bool:
+    """Whether they fill in white alone."""
+    colours = _COLOUR.findall(operators)
+    return bool(colours) and all(_WHITE[operator] == _numbers(values) for values, operator in colours)
+
+
+def _numbers(values: bytes) -> tuple[float, ...]:
+    try:
+        return tuple(map(float, values.split()))
+    except ValueError:  # such as 1.0.0
+        return ()
 
 
 def _area_of(pages: Sequence[pikepdf.Object], number: int) -> Corners:
