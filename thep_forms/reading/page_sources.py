@@ -9,11 +9,12 @@ from typing import Protocol
 import pypdfium2
 from msgspec import Struct
 from PIL import Image
+from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
 from thep_forms.reading.picture_files import PictureError, count_pictures, pictures_in
 
 DOTS = 200  # an inch: a code's module is then three dots wide
-LEAST_DOTS, MOST_DOTS = 2200, 4000  # along the longer edge of a page: some programs make a page far too small
+LEAST_DOTS, MOST_DOTS = 2200, 4000  # along the longer edge of a page: a smaller one may be so by mistake
 
 
 class SourcePicture(Struct, frozen=True):
@@ -60,10 +61,19 @@ class DrawnPages:
 def _drawn(document: pypdfium2.PdfDocument, index: int) -> Image.Image:
     page = document[index]
     edge = max(*page.get_size(), 1.0)
-    scale = min(max(DOTS / 72, LEAST_DOTS / edge), MOST_DOTS / edge)
+    dots = edge * DOTS / 72
+    if dots < LEAST_DOTS:
+        dots = max(dots, _dots_of_pictures(page))
+    scale = min(dots, MOST_DOTS) / edge
     picture: Image.Image = page.render(scale=scale, grayscale=True, may_draw_forms=False).to_pil()
     page.close()
     return picture
+
+
+def _dots_of_pictures(page: pypdfium2.PdfPage) -> int:
+    """Those along the longer edge of its pictures, `LEAST_DOTS` at most: some programs make a page far too small."""
+    sizes = [picture.get_metadata() for picture in page.get_objects(filter=(FPDF_PAGEOBJ_IMAGE,), max_depth=2)]
+    return min(max((max(size.width, size.height) for size in sizes), default=0), LEAST_DOTS)
 
 
 class FilePictures:
