@@ -22,14 +22,22 @@ _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−⁃﹘﹣", "-"))
 _DFE = re.compile(r"(?:([0-9]{3})(?: ?[/-] ?| )?)?([0-9]{4})")
 _OWN_DIGITS = 4  # of a DfE number, after those of its authority
 _LINE = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
-_POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?) ?([0-9][A-Z]{2})\b", re.IGNORECASE | re.ASCII)
+# The letters that a postcode begins with, as Royal Mail gives them out, with those of Jersey, Guernsey and Man.
+_AREAS = """
+    AB AL B BA BB BD BH BL BN BR BS BT CA CB CF CH CM CO CR CT CV CW DA DD DE DG DH DL DN DT DY E EC EH EN EX FK FY
+    G GL GU GY HA HD HG HP HR HS HU HX IG IM IP IV JE KA KT KW KY L LA LD LE LL LN LS LU M ME MK ML N NE NG NN NP NR NW
+    OL OX PA PE PH PL PO PR RG RH RM S SA SE SG SK SL SM SN SO SP SR SS ST SW SY TA TD TF TN TQ TR TS TW UB
+    W WA WC WD WF WN WR WS WV YO ZE
+"""
+_OUTWARD = rf"\b((?:{'|'.join(_AREAS.split())})[0-9][A-Z0-9]?)"
+_POSTCODE = re.compile(rf"{_OUTWARD} ?([0-9][A-Z]{{2}})\b", re.IGNORECASE | re.ASCII)
 # Its two halves on two lines, which `address` joins by a comma; `3rd` is the half of none.
 _POSTCODE_ON_TWO_LINES = re.compile(
-    r"\b([A-Z]{1,2}[0-9][A-Z0-9]?), (?!(?:1st|2nd|3rd|[04-9]th)\b)([0-9][A-Z]{2})(?=,|$)", re.IGNORECASE | re.ASCII
+    rf"{_OUTWARD}, (?!(?:1st|2nd|3rd|[04-9]th)\b)([0-9][A-Z]{{2}})(?=,|$)", re.IGNORECASE | re.ASCII
 )
 # The letter O for a zero, only at the end of a line: `Unit B2 Old Street` has none.
 _POSTCODE_WITH_LETTER_O = re.compile(
-    r"\b([A-Z]{1,2}[0-9][A-Z0-9]?)(?: ?([0-9O][A-Z]{2})(?=,|$)|, (O[A-Z]{2})$)", re.IGNORECASE | re.ASCII
+    rf"{_OUTWARD}(?: ?([0-9O][A-Z]{{2}})(?=,|$)|, (O[A-Z]{{2}})$)", re.IGNORECASE | re.ASCII
 )
 _EXTENSION = re.compile(
     r"[\s;,]*(?:\b(?:extension|extn|ext)(?![a-z])(?:\s*(?:number|no)\b)?|(?<![a-z])x)[\s.:]*(?=[0-9])", re.IGNORECASE
