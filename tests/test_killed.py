@@ -24,7 +24,7 @@ from tests.remake_samples import SCHOOLS
 from thep_forms.definition import Definitions
 from thep_forms.office.verify import faults
 
-KILLS = 15  # from each seed
+KILLS = 25  # from each seed
 DISPOSALS = 12
 FORMS = tuple(number for number, *_ in SCHOOLS[:8])
 
@@ -60,14 +60,24 @@ def undisturbed(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[
 
 
 @pytest.fixture(scope="module")
-def undisturbed_process(
-    inbox: Path, undisturbed: tuple[dict[str, bytes], float], tmp_path_factory: pytest.TempPathFactory
+def crowded(inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few dozen forms: each form of the inbox in three files, but for the printed form, which takes long to read."""
+    folder = tmp_path_factory.mktemp("crowded")
+    for path in inbox.iterdir():
+        for n in range(1 if path.stem == "printed" else 3):
+            (folder / f"{path.stem}-{n}{path.suffix}").write_bytes(path.read_bytes() + b"%" * n)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed_crowd(
+    crowded: Path, undisturbed: tuple[dict[str, bytes], float], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, bytes], float]:
-    """The same of a run in a process of its own. All is loaded by then."""
+    """The tables of a run over the crowded folder that was not killed, and its seconds. All is loaded by then."""
     assert undisturbed[0]
     records = tmp_path_factory.mktemp("undisturbed") / "records"
     start = time.monotonic()
-    with forked("ingest", inbox, "-o", records) as process:
+    with forked("ingest", crowded, "-o", records) as process:
         process.join()
     return tables(records), time.monotonic() - start
 
@@ -99,18 +109,18 @@ def changed(folder: Path) -> Callable[[], bool]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_run_killed_at_any_moment_is_completed_by_the_next_run(
-    inbox: Path, undisturbed_process: tuple[dict[str, bytes], float], tmp_path: Path, seed: int
+    crowded: Path, undisturbed_crowd: tuple[dict[str, bytes], float], tmp_path: Path, seed: int
 ) -> None:
-    expected, seconds = undisturbed_process
+    expected, seconds = undisturbed_crowd
     moments = random.Random(seed)
     records, killed, halfway = tmp_path / "records", 0, 0
     while killed < KILLS:
-        command = ["ingest", str(inbox), "-o", str(records)]
+        command = ["ingest", str(crowded), "-o", str(records)]
         cut_off = run_killed(command, changed(records), moments.uniform(0, seconds))
         killed += cut_off
         halfway += cut_off and tables(records) != expected
         if not cut_off or moments.random() < 0.3 or killed == KILLS:
-            ingest(inbox, records)
+            ingest(crowded, records)
             assert tables(records) == expected
             assert not list(records.rglob(".*"))
             assert not (records / "ledger.sqlite-journal").exists()
@@ -127,14 +137,14 @@ def touched(folder: Path) -> Callable[[], bool]:
 
 
 def test_a_forget_command_killed_at_any_moment_is_finished_by_the_next(
-    inbox: Path, tmp_path: Path, filled: Callable[..., bytes]
+    crowded: Path, tmp_path: Path, filled: Callable[..., bytes]
 ) -> None:
     whole, records = tmp_path / "whole", tmp_path / "records"
     duplicates = tmp_path / "more"
     duplicates.mkdir()
     for n in range(120):
         (duplicates / f"{n}.pdf").write_bytes(filled("4242", headteacher_name="Former Head") + b"%" * n)
-    ingest_folders(whole, [inbox, duplicates])
+    ingest_folders(whole, [crowded, duplicates])
     command = ["forget", "-o", str(records), "--school", "4242", "--yes"]
     moments = random.Random(1)
     killed = 0
