@@ -16,7 +16,6 @@ from thep_forms.reading import FileKind
 from thep_forms.reading.reasons import MISPLACED
 
 LOWER = 30  # points that the labels which stand several times on a page are lower than on ours
-
 HALF, BLOCKS = 300, 360  # points: what begins farther left, and lower, is in a block at the left
 
 
