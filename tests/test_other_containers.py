@@ -151,18 +151,25 @@ def test_files_in_the_text_of_a_message_are_decoded(tmp_path: Path) -> None:
     assert [(file.source, file.data) for file in files] == [("a.eml/a.pdf", PDF), ("a.eml/b.pdf", PDF)]
 
 
+JPEG, PNG = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(50), b"\x89PNG\r\n\x1a\n" + bytes(50)
+
+
 @pytest.mark.parametrize(
-    ("encoding", "body"),
+    ("encoding", "body", "data"),
     [
-        ("7bit", base64.encodebytes(PDF)),
-        ("x-base64", b"\n" + base64.encodebytes(PDF)),
-        ("base64", base64.encodebytes(base64.encodebytes(PDF))),
+        ("7bit", base64.encodebytes(PDF), PDF),
+        ("x-base64", b"\n" + base64.encodebytes(PDF), PDF),
+        ("base64", base64.encodebytes(base64.encodebytes(PDF)), PDF),
+        ("7bit", base64.encodebytes(JPEG), JPEG),
+        ("7bit", base64.encodebytes(PNG), PNG),
     ],
 )
-def test_a_pdf_in_base64_that_its_headers_do_not_tell_of_is_decoded(tmp_path: Path, encoding: str, body: bytes) -> None:
+def test_a_file_in_base64_that_its_headers_do_not_tell_of_is_decoded(
+    tmp_path: Path, encoding: str, body: bytes, data: bytes
+) -> None:
     headers = f"From: a@b.example\nContent-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: {encoding}"
     files = found_in(tmp_path, "a.eml", raw(headers, body))
-    assert [(file.source, file.data) for file in files] == [("a.eml/a.pdf", PDF)]
+    assert [(file.source, file.data) for file in files] == [("a.eml/a.pdf", data)]
 
 
 def test_a_text_that_speaks_of_a_beginning_holds_no_file(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ _BODY_TYPES = {
     *("text/plain", "text/html", "text/enriched", "text/x-amp-html", "text/watch-html", "text/rfc822-headers"),
     *("message/global-headers", *REPORT_TYPES),
 }
-_PDF_IN_BASE64 = b"JVBERi0"  # how a PDF begins
+_FILES_IN_BASE64 = (b"JVBERi0", b"/9j/", b"iVBORw0KGgo")  # how a PDF, a JPEG and a PNG begin
 _NOT_BASE64 = bytes(set(range(256)) - set((string.ascii_letters + string.digits + "+/").encode()))
 
 
@@ -40,10 +40,10 @@ class Part(Struct, frozen=True):
     def content(self, message: bytes) -> bytes:
         """The decoded content. Damaged encodings give what can be decoded.
 
-        A PDF in base64 is decoded whatever the headers call it: some programs call it `7bit`, or encode it twice.
+        A file in base64 is decoded whatever the headers call it: some programs call it `7bit`, or encode it twice.
         """
         decoded = self._decoded(message[self.start : self.end])
-        return _decode_base64(decoded) if decoded[:100].lstrip().startswith(_PDF_IN_BASE64) else decoded
+        return _decode_base64(decoded) if decoded[:100].lstrip().startswith(_FILES_IN_BASE64) else decoded
 
     def _decoded(self, raw: bytes) -> bytes:
         encoding = self.headers.encoding
