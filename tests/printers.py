@@ -23,6 +23,8 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.viewer import draw
+from thep_forms.definition import FormDefinition
+from thep_forms.layout import Rect, lay_out
 
 # Without the font in which PDFium sets typographic quotes and dashes where it finds it, as Ghostscript brings it. cairo
 # embeds that font so that nobody can tell which letters they are.
@@ -148,6 +150,11 @@ def slanted(pdf: bytes) -> bytes:
 def mirrored(pdf: bytes) -> bytes:
     """As on a transparency that lies the wrong way round."""
     return placed(pdf, A4, lambda t: t.transform(Transformation((-1, 0, 0, 1, A4[0], 0))))
+
+
+def place(definition: FormDefinition, name: str) -> Rect:
+    """Where a box of the first page is."""
+    return next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
 
 
 def drawn_on(pdf: bytes, operators: str) -> bytes:

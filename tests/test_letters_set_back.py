@@ -11,7 +11,6 @@ from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
-from thep_forms.layout import lay_out
 
 HEAD = "headteacher_name"
 SIZE = 11
@@ -23,7 +22,7 @@ SIZE = 11
 def test_letter_that_is_set_back_over_the_one_before_it_is_asked_about(
     form: bytes, definition: FormDefinition, back: float, read: str, asked: set[str]
 ) -> None:
-    rect = next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == HEAD)
+    rect = printers.place(definition, HEAD)
     page = printers.by_qpdf(type_into(form, answers("2101", headteacher_name="")))
     x, y = rect.x + 2, rect.y + 6
     ends = [x + stringWidth(text, "Helvetica", SIZE) for text in ("Jo ", "Jo l", "Jo l'")]

@@ -14,7 +14,6 @@ from tests.changing import EXPECTED, Change, annotated, boxes, changed, texts_of
 from tests.conftest import read_return
 from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
-from thep_forms.layout import lay_out
 from thep_forms.reading import Doubt, Note
 
 DRAWING = Note("", 0)
@@ -322,7 +321,7 @@ def printed(pdf: bytes) -> bytes:
 
 
 def test_note_on_a_box_of_a_printed_form_is_its_answer(form: bytes, definition: FormDefinition) -> None:
-    rect = next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == "headteacher_name")
+    rect = printers.place(definition, "headteacher_name")
     marked = changed(form, typed_note("Jo Bloggs", rect.x + 2, rect.y + 3))
     assert texts_of(printed(marked), definition) == {"headteacher_name": "Jo Bloggs"}
 

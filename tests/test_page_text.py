@@ -18,7 +18,6 @@ from thep_forms.checking.checker import check
 from thep_forms.checking.scan import check_scan
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import Master, generate, master_of
-from thep_forms.layout import lay_out
 from thep_forms.reading import Doubt, FileKind, ReadFrom
 from thep_forms.reading.page_content import Area, PrintedLetter
 from thep_forms.reading.printed_lines import words_of
@@ -150,7 +149,7 @@ NO_MARKS = {
 
 def marked(pdf: bytes, definition: FormDefinition, name: str, operators: str) -> bytes:
     """Something drawn on a box of the first page."""
-    rect = next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
+    rect = printers.place(definition, name)
     return printers.drawn_on(pdf, f"{rect.height} 0 0 {rect.height} {rect.x} {rect.y} cm {operators}")
 
 
@@ -181,7 +180,7 @@ PLACES = {  # how far from the lower left corner of the box for the headteacher'
 
 @pytest.mark.parametrize("place", PLACES)
 def test_words_beside_printed_boxes_are_kept_and_queried(form: bytes, definition: FormDefinition, place: str) -> None:
-    rect = next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == "headteacher_name")
+    rect = printers.place(definition, "headteacher_name")
     x, y = PLACES[place]
     page = printers.typed_on(printers.by_qpdf(form), rect.x + x, rect.y + y, "NEW HEAD")
     checked = check(read_return(page, definition), definition)

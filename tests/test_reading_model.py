@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from tests import printers
 from tests.conftest import read_return
 from thep_forms.definition import FormDefinition
-from thep_forms.layout import lay_out
 from thep_forms.reading import Answer, Doubt, FileKind, Note, Reading
 
 # UTF-8 has no surrogates, and the reader replaces them.
@@ -54,7 +53,7 @@ def test_any_reading_as_json_comes_back_the_same(reading: Reading) -> None:
 def test_reading_of_a_file_as_json_comes_back_the_same(
     returned: bytes, definition: FormDefinition, printed: Callable[[bytes], bytes]
 ) -> None:
-    rect = next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == "headteacher_name")
+    rect = printers.place(definition, "headteacher_name")
     reading = read_return(printers.typed_on(printed(returned), rect.x + 360, rect.y + 62, "We moved"), definition)
     assert reading.notes
     assert decoded(msgspec.json.encode(reading)) == reading

@@ -6,13 +6,14 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
+from tests import printers
 from tests.changing import Change, boxes, changed
 from tests.conftest import read_return
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
-from thep_forms.layout import Rect, lay_out
+from thep_forms.layout import Rect
 from thep_forms.reading import Reading
 
 CHAIR = "chair_of_governors_name"
@@ -28,11 +29,7 @@ def typed(form: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def chair(definition: FormDefinition) -> Rect:
-    return place(definition, CHAIR)
-
-
-def place(definition: FormDefinition, name: str) -> Rect:
-    return next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
+    return printers.place(definition, CHAIR)
 
 
 def edges(rect: Rect) -> Array:
@@ -136,7 +133,7 @@ def test_words_over_a_white_ground_replace_what_is_below(typed: bytes, definitio
 
 
 def test_tick_under_a_white_stamp_is_covered(typed: bytes, definition: FormDefinition) -> None:
-    box = place(definition, "phase_primary")
+    box = printers.place(definition, "phase_primary")
     around = Rect(box.x - 2, box.y - 2, box.width + 4, box.height + 4)
     pdf = changed(typed, annotated("/Watermark", around, filled(around, WHITE)))
     assert asked(pdf, definition) == {("phase_primary", "value_covered")}

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from thep_forms.definition.model import Kind
 from thep_forms.layout import PlacedBox
-from thep_forms.reading.box_marks import is_drawn_on, is_struck
+from thep_forms.reading.box_marks import is_drawn_beside, is_drawn_on, is_struck
 from thep_forms.reading.model import Answer, Doubt, ReadFrom
 from thep_forms.reading.objects import COVERED, UNREADABLE
 from thep_forms.reading.page_content import Area, PageContent, PrintedLetter
@@ -49,11 +49,9 @@ def answer_in(
         return replace(seen, doubts=seen.doubts | COVERED if seen.text else COVERED)
     if placed.box.kind is Kind.TICKS:
         return tick_in(area, cell or area, letters, content)
-    if not letters and is_drawn_on(area, content, 0):  # by hand, or as a picture
-        return Answer("", ReadFrom.PAGE_TEXT, UNREADABLE)
     lines = [line for line in lines_of(letters) if any(letter.text.strip() for letter in line)]
-    if not lines:
-        return Answer("", ReadFrom.PAGE_TEXT)
+    if not lines:  # what is drawn there is by hand, a picture, or letters as shapes
+        return Answer("", ReadFrom.PAGE_TEXT, UNREADABLE if is_drawn_on(area, content, 0) else frozenset())
     joined = _address_joined(lines) if placed.box.kind is Kind.EMAIL else _joined(lines, area)
     text = _SPELT.sub(lambda match: chr(int(match[1], 16)), joined)
     wraps = placed.box.lines > 1 or _are_close(lines, area)
@@ -72,10 +70,8 @@ def _doubts(text: str, lines: Lines, area: Area, content: PageContent, *, wraps:
     is_unnamed = any(char == REPLACEMENT or _is_dingbat(char) for char in text)
     if is_unnamed or _is_mixed(lines, wraps=wraps) or any(is_struck(line, content) for line in lines):
         doubts.add(Doubt.UNREADABLE)
-    elif _ORPHAN.search(text) or any(
-        map(_is_shuffled, text)
-    ):  # what cannot be read is asked about anyway, and once is enough
-        doubts.add(Doubt.CHARACTERS_LOST)
+    elif _ORPHAN.search(text) or any(map(_is_shuffled, text)) or is_drawn_beside(lines, area, content):
+        doubts.add(Doubt.CHARACTERS_LOST)  # what cannot be read is asked about anyway, and once is enough
     if _is_cut_off(lines[-1], area, wraps=wraps):
         doubts.add(Doubt.CUT_OFF)
     return frozenset(doubts)

@@ -25,6 +25,7 @@ LEAST_UPRIGHT = 0.6  # of the type size, of such a line
 EDGE = 0.15  # of the width of a letter, at its sides
 PIECES = 0.75  # of the type size, between two pieces of one line
 PICTURE_INSET = 0.15  # of the sides of a picture
+LEAST_SHAPE = 0.3  # of the type size: the sides of a shape that may stand for a letter
 FRAME_INSET = 1.5  # points of a box, at its edges
 LEAST = 1e-6  # points, that the ends of a slanted line differ
 
@@ -108,6 +109,27 @@ def is_written_over(letters: Sequence[PrintedLetter], box: Area, content: PageCo
             return True
     over = [stroke for stroke in content.pictures if may_be_mark(stroke, box, 0) and any(map(stroke.area.meets, shown))]
     return content.sight is not None and any(content.sight.is_drawn_on(*_inner(stroke.area, box)) for stroke in over)
+
+
+def is_drawn_beside(lines: Sequence[Sequence[PrintedLetter]], box: Area, content: PageContent) -> bool:
+    """Whether dark shapes or pictures stand in the box where no letter does: a program may draw letters so.
+
+    What a person may have drawn is none of them.
+    """
+    letters = [letter for line in lines for letter in line if letter.text.strip()]
+    least = LEAST_SHAPE * max(letter.size for letter in letters)
+    for mark in marks_on(box, content, 0):
+        area = mark.area
+        is_large = min(area.width, area.height) >= least
+        is_shape = is_large and not (mark.is_pen or mark.is_ring or mark.is_slanted or mark.is_tint)
+        if is_shape and not any(area.meets(letter.area) for letter in letters) and _is_dark(area, content):
+            return True
+    return False
+
+
+def _is_dark(area: Area, content: PageContent) -> bool:
+    """Whether something dark shows in an area, as far as anybody looked at the page."""
+    return content.sight is None or content.sight.shows_drawing(area.x, area.top, area.right, area.bottom)
 
 
 def _inner(picture: Area, box: Area) -> Edges:
