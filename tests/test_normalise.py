@@ -278,6 +278,8 @@ def test_address_in_a_name_before_another_address_is_kept(typed: str) -> None:
         ("Zoe\u0308", "Zoë"),
         ("Zoe\x00\u0308", "Zoë"),
         ("ﬁona Griﬃths", "fiona Griffiths"),
+        ("ﻣﺤﻤﺪ ﻋﻠﻲ Ahmed", "محمد علي Ahmed"),
+        ("ﻻﻣﯿﺎ", "لامیا"),
         ("\ufeffJo\u00adAli\u200b", "JoAli"),
         ("می\u200cخواهم", "می\u200cخواهم"),
     ],

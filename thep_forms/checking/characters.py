@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from thep_forms.reading.strings import LIGATURES
+
 JOINERS = "\u200c\u200d"  # they change how some scripts are read
 _DROPPED = ("Cc", "Cf", "Cs")
 # Fillers, blanks and selectors that show nothing although their category does not say so.
@@ -16,7 +18,9 @@ _APOSTROPHES = dict.fromkeys(
 )
 _DASHES = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\ufe58\ufe63\uff0d", "-")
 _FULL_STOPS = dict.fromkeys("\u3002\uff0e\uff61", ".")
-_LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in "ﬀﬁﬂﬃﬄﬅﬆ"}
+# The shapes that Arabic letters and pairs of them have in a word: some programs print these in the place of letters.
+_ARABIC_SHAPES = (*range(0xFB50, 0xFC5E), *range(0xFC64, 0xFD3E), *range(0xFE80, 0xFEFD))
+_SHAPES = LIGATURES | {code: unicodedata.normalize("NFKC", chr(code)) for code in _ARABIC_SHAPES}
 _LOOK_ALIKES = str.maketrans(_APOSTROPHES | _DASHES | _FULL_STOPS)
 # Letters of other alphabets that look like Latin ones (from the confusables of Unicode Technical Standard 39).
 _TWINS = {
@@ -41,12 +45,12 @@ def is_invisible(char: str) -> bool:
 def normal_text(raw: str) -> str:
     """NFC, in one line: white space folded, control and format characters dropped. Case and spelling stay.
 
-    Ligatures such as `ﬁ`, which some programs put for two letters, become the letters.
+    Ligatures such as `ﬁ`, which some programs put for two letters, become the letters. So do shapes of Arabic letters.
     """
     if raw.isascii() and raw.isprintable():
         return " ".join(raw.split())
     kept = (char for char in " ".join(raw.split()) if char in JOINERS or unicodedata.category(char) not in _DROPPED)
-    return " ".join(unicodedata.normalize("NFC", "".join(kept)).translate(_LIGATURES).split())
+    return " ".join(unicodedata.normalize("NFC", "".join(kept)).translate(_SHAPES).split())
 
 
 def plain_address(raw: str) -> str:

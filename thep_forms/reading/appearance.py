@@ -16,7 +16,7 @@ from itertools import islice
 from msgspec import Struct
 
 from thep_forms.reading.box_fonts import UNKNOWN, USUAL_FONT, BoxFont, BoxFonts, Letters
-from thep_forms.reading.strings import REPLACEMENT
+from thep_forms.reading.strings import LIGATURES, REPLACEMENT
 
 MOST_CONTENT = 100_000  # bytes of an appearance that is compared
 MOST_TOKENS = 20_000
@@ -38,8 +38,6 @@ _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _NOT_ASCII_CLUSTER = re.compile("[ -~]?[\u0300-\u036f]+|[^ -~\uffff]")  # a letter with marks is one
 _ORPHANS = re.compile("(?:^|(?<= ))[\u0300-\u036f]+")  # marks that are shown without a letter
 _UNSURE = re.compile("[^A-Za-z0-9@./+_=\uffff]")  # signs that programs put in the place of letters, or of each other
-_LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
-_SPELT_OUT = str.maketrans(_LIGATURES)
 
 
 class BoxSize(Struct, frozen=True):
@@ -174,7 +172,7 @@ def _marked_text(raw: bytes) -> str:
 
 def _agree(value: str, shown: str, size: BoxSize) -> bool:
     """Whether the value may be what is shown; both are without white space."""
-    value, shown = (unicodedata.normalize("NFC", text).translate(_SPELT_OUT) for text in (value, shown))
+    value, shown = (unicodedata.normalize("NFC", text).translate(LIGATURES) for text in (value, shown))
     if value == shown or not set(shown) - set(MASKS) or _has_right_to_left(value + shown):
         return True
     if not (value + shown).isascii():

@@ -32,7 +32,7 @@ from thep_forms.reading.letter_widths import unreadable_by_widths
 from thep_forms.reading.once import once_for_each
 from thep_forms.reading.page_picture import PagePicture
 from thep_forms.reading.sight import Sight, Turn
-from thep_forms.reading.strings import REPLACEMENT
+from thep_forms.reading.strings import LIGATURES, REPLACEMENT
 from thep_forms.reading.stroke_shapes import THIN, ends_of, is_frame, is_outline, is_pen, is_ring, is_scribble, is_tint
 from thep_forms.reading.unseen import Unseen
 
@@ -43,7 +43,6 @@ ACROSS = math.radians(8)  # against most letters: a letter that rises more runs 
 LONGEST_SIGN = 3  # letters
 SAME_LINE = 0.45  # of the type size: letters on one line differ less in height
 _UNNAMED = re.compile(r"\(cid:\d+\)")  # what pdfminer writes for a letter that it cannot tell
-_LIGATURES = {ord(char): unicodedata.normalize("NFKC", char) for char in map(chr, range(0xFB00, 0xFB07))}
 
 
 class Area(Struct, frozen=True, gc=False):
@@ -350,7 +349,7 @@ def _letters(
 @lru_cache(maxsize=4096)
 def _letter(drawn: str) -> tuple[str, bool]:
     """The text of a letter, U+FFFD where the file does not name it; and whether it is a mark on another one."""
-    text = drawn.translate(_LIGATURES)
+    text = drawn.translate(LIGATURES)
     if _UNNAMED.search(text) or unicodedata.category(text[:1] or "\0") in ("Cc", "Co", "Cn"):
         return REPLACEMENT, False
     return text, all(map(unicodedata.combining, text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 
 import pikepdf.codec  # noqa: F401 - registers the codec "pdfdoc"
 
@@ -12,6 +13,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _BREAK = re.compile(r"</p>\s*<p[^>]*>|<br\s*/?>")
 _MARKUP = re.compile(r"<[^>]*>")
 REPLACEMENT = "\ufffd"
+LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}  # ﬀ to ﬆ, as letters
 LONGEST = 2**20  # bytes: nobody types more
 _NO_CHARACTER = re.compile(
     f"[{REPLACEMENT}\ue000-\uf8ff\U000f0000-\U0010ffff\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
