@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from email.message import EmailMessage
+from functools import cache
 from imaplib import IMAP4, IMAP4_SSL
 from pathlib import Path
 
@@ -26,6 +27,41 @@ PASSWORD = "sesame-street"  # noqa: S105 - of this server, which only tests star
 needs_dovecot = pytest.mark.skipif(sys.platform == "win32", reason="there is no Dovecot for Windows")
 
 _SECONDS = 20.0  # for the server to start or to end
+_BEFORE_2_4 = """
+disable_plaintext_auth = no
+ssl_cert = <{folder}/certificate.pem
+ssl_key = <{folder}/key.pem
+mail_location = maildir:{folder}/mail/%u
+passdb {{
+  driver = static
+  args = password={password}
+  mechanisms = plain login
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={folder}/home/%u
+}}
+"""
+_SINCE_2_4 = """
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+auth_allow_cleartext = {cleartext}
+ssl_server_cert_file = {folder}/certificate.pem
+ssl_server_key_file = {folder}/key.pem
+mail_driver = maildir
+mail_path = {folder}/mail/%{{user}}
+passdb static {{
+  password = {password}
+  mechanisms_filter = plain login
+}}
+userdb static {{
+  fields {{
+    uid = {uid}
+    gid = {gid}
+    home = {folder}/home/%{{user}}
+  }}
+}}
+"""
 _CONFIGURATION = """
 base_dir = {folder}/run
 state_dir = {folder}/run
@@ -34,9 +70,6 @@ log_path = {folder}/log
 protocols = imap
 listen = 127.0.0.1
 ssl = {tls}
-disable_plaintext_auth = no
-ssl_cert = <{folder}/certificate.pem
-ssl_key = <{folder}/key.pem
 auth_mechanisms = {mechanisms}
 auth_failure_delay = 0 secs
 default_login_user = {login_user}
@@ -44,7 +77,6 @@ default_internal_user = {internal_user}
 default_internal_group = {group}
 first_valid_uid = 1
 first_valid_gid = 0
-mail_location = maildir:{folder}/mail/%u
 mail_max_userip_connections = 100
 namespace inbox {{
   inbox = yes
@@ -62,16 +94,6 @@ namespace inbox {{
     {special_use}\\Trash
   }}
 }}
-passdb {{
-  driver = static
-  args = password={password}
-  mechanisms = plain login
-}}
-{oauth}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={folder}/home/%u
-}}
 service imap-login {{
   {chroot}
   inet_listener imap {{
@@ -88,12 +110,27 @@ service stats {{
   {chroot}
 }}
 """
-_OAUTH = """
+_TOKENS = """
+introspection_mode = post
+introspection_url = {introspection}
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+_TOKENS_BEFORE_2_4 = """
 passdb {{
   driver = oauth2
   mechanisms = xoauth2 oauthbearer
   args = {folder}/oauth.conf
 }}
+"""
+_TOKENS_SINCE_2_4 = f"""
+oauth2 {{{{
+{_TOKENS}
+}}}}
+passdb oauth2 {{{{
+  mechanisms_filter = xoauth2 oauthbearer
+}}}}
 """
 
 
@@ -126,6 +163,7 @@ class ImapServer:
             {
                 "separator": separator,
                 "tls": "required" if tls else "no",
+                "cleartext": "no" if tls else "yes",
                 "special_use": "special_use = " if special_use else "# ",
             },
         )
@@ -148,17 +186,15 @@ class ImapServer:
             "gid": "nogroup" if is_root else os.getgid(),
             "chroot": "" if is_root else "chroot =",
             "password": PASSWORD,
-            "oauth": _OAUTH.format(folder=self.folder) if introspection else "",
+            "introspection": introspection,
             "port": self.port,
             "starttls_port": self.starttls_port,
             **more,
         }
-        (self.folder / "dovecot.conf").write_text(_CONFIGURATION.format(**settings), encoding="utf-8")
-        (self.folder / "oauth.conf").write_text(
-            f"introspection_mode = post\nintrospection_url = {introspection}\nusername_attribute = username\n"
-            "active_attribute = active\nactive_value = true\n",
-            encoding="utf-8",
-        )
+        first, tokens = (_SINCE_2_4, _TOKENS_SINCE_2_4) if _version() >= (2, 4) else (_BEFORE_2_4, _TOKENS_BEFORE_2_4)
+        configuration = first + _CONFIGURATION + (tokens if introspection else "")
+        (self.folder / "dovecot.conf").write_text(configuration.format(**settings), encoding="utf-8")
+        (self.folder / "oauth.conf").write_text(_TOKENS.format(**settings), encoding="utf-8")
         for name in ("mail", "home"):
             (self.folder / name).mkdir()
             self._give(self.folder / name)
@@ -169,10 +205,8 @@ class ImapServer:
             shutil.chown(path, "nobody", "nogroup")
 
     def __enter__(self) -> ImapServer:
-        program = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-        assert program, "Dovecot is missing: apt install dovecot-imapd"
         self._process = subprocess.Popen(
-            [program, "-F", "-c", self.folder / "dovecot.conf"],
+            [_program(), "-F", "-c", self.folder / "dovecot.conf"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -254,3 +288,16 @@ def _free_port() -> int:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
         return port
+
+
+@cache
+def _version() -> tuple[int, ...]:
+    """That of Dovecot: 2.4 calls most settings otherwise."""
+    told = subprocess.run([_program(), "--version"], check=True, capture_output=True, text=True).stdout
+    return tuple(map(int, told.split()[0].split(".")))
+
+
+def _program() -> str:
+    found = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+    assert found, "Dovecot is missing: apt install dovecot-imapd"
+    return found

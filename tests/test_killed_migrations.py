@@ -148,9 +148,13 @@ def as_nobody(work: Callable[[], int]) -> int:
     """Do `work` without the superuser's right to write everywhere."""
     child = os.fork()
     if child == 0:
-        if os.geteuid() == 0:
-            os.setuid(65534)
-        os._exit(work())
+        code = -1  # where work() raises: nothing else of these tests may go on in the child
+        try:
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            code = work()
+        finally:
+            os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 

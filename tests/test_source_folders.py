@@ -81,10 +81,12 @@ def as_somebody_else(work: Callable[[], list[str]]) -> list[str]:
     ours, theirs = os.pipe()
     child = os.fork()
     if child == 0:
-        if os.geteuid() == 0:
-            os.setuid(65534)
-        os.write(theirs, json.dumps(work()).encode())
-        os._exit(0)
+        try:
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            os.write(theirs, json.dumps(work()).encode())
+        finally:
+            os._exit(0)  # where work() raises, too: nothing else of these tests may go on in the child
     os.close(theirs)
     os.waitpid(child, 0)
     with os.fdopen(ours, "rb") as pipe:
