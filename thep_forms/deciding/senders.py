@@ -59,13 +59,13 @@ class AddressBook:
         self,
         addresses: Iterable[tuple[str, str]],
         own_addresses: Collection[str],
-        written_to: Mapping[str, str] | None = None,
+        written_to: Mapping[str, str],
     ) -> None:
         """`addresses` are e-mail addresses in any case, and for each the DFE number of a school that has it.
 
         `written_to` are the DFE numbers of the schools that we wrote to, by the Message-ID.
         """
-        self._own_addresses, self._written_to = own_addresses, written_to or {}
+        self._own_addresses, self._written_to = own_addresses, written_to
         self._schools: dict[str, str] = {}
         self._shared: set[str] = set()  # addresses of several schools
         for address, dfe_number in addresses:

@@ -58,7 +58,7 @@ class Desk:
     """Opened RECORDS in which a person decides. Whatever was decided counts when `decided` gives it back."""
 
     def __init__(
-        self, folder: Path, ledger: Ledger, definitions: Definitions, who: str, *, tables_follow: bool = False
+        self, folder: Path, ledger: Ledger, definitions: Definitions, who: str, *, tables_follow: bool
     ) -> None:
         """With `tables_follow`, the tables need not be written at once: they are as soon as nobody decides."""
         self._folder, self.ledger, self.definitions = folder, ledger, definitions
@@ -149,8 +149,8 @@ class Desk:
 
 
 @contextmanager
-def open_desk(folder: Path, definitions: Definitions, who: str = "") -> Iterator[Desk]:
-    """RECORDS in which a person decides: `who`, or the system's user.
+def open_desk(folder: Path, definitions: Definitions, who: str) -> Iterator[Desk]:
+    """RECORDS in which a person decides: `who`, or the system's user where that is empty.
 
     Raises `RecordsError`, `TemplateError`, `OSError`.
     """

@@ -57,9 +57,9 @@ def write_school_copies(
     register_list: Path | None,
     definitions: Definitions,
     *,
-    records: Path | None = None,
-    continuation: int | None = None,
-    on_written: Callable[[Path], object] = lambda _: None,
+    records: Path | None,
+    continuation: int | None,
+    on_written: Callable[[Path], object],
 ) -> WrittenForms:
     """Write a copy of the form for each school, with its known answers filled in.
 
@@ -136,9 +136,7 @@ def make_school_pack(
     return MadeFile(f"{_title(definition)} for printing.pdf", print_pack(definition, members), len(members))
 
 
-def write_blank_pack(
-    year: MembershipYear, path: Path | None, definitions: Definitions, *, forms: int = 1
-) -> WrittenForms:
+def write_blank_pack(year: MembershipYear, path: Path | None, definitions: Definitions, *, forms: int) -> WrittenForms:
     """Write one PDF of blank forms for the printer. Without a `path` it goes into the current folder.
 
     Raises `OutputError`, `TemplateError`, `LayoutError`, and `OSError`.
@@ -158,7 +156,7 @@ def write_school_pack(
     register_list: Path | None,
     definitions: Definitions,
     *,
-    records: Path | None = None,
+    records: Path | None,
 ) -> WrittenForms:
     """Write one PDF for the printer with a copy of the form for each school, by DfE number.
 

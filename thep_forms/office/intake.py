@@ -255,7 +255,7 @@ class Intake:
         is_kept = self.archive.keep_or_delete(sha256, keep=returns[0].reading.kind is not FileKind.NOT_A_FORM)
         self._note_returns(sha256, returns, is_kept=is_kept)
 
-    def _note_returns(self, sha256: str, returns: Sequence[ReadReturn], *, is_kept: bool = True) -> None:
+    def _note_returns(self, sha256: str, returns: Sequence[ReadReturn], *, is_kept: bool) -> None:
         if returns[0].reading.kind is FileKind.FAILED:
             self.mail.read_again(self.waiting[sha256])
         self.ledger.add_file(sha256, returns, self.made_from, is_kept=is_kept)

@@ -77,9 +77,7 @@ class MessageYears:
 class Replies:
     """Collects the replies of schools about a membership year, from returns that are added one by one."""
 
-    def __init__(
-        self, records: Records, year: MembershipYear, members: Collection[str], sent: Iterable[Sent] = ()
-    ) -> None:
+    def __init__(self, records: Records, year: MembershipYear, members: Collection[str], sent: Iterable[Sent]) -> None:
         """`members` are the DfE numbers of the schools, `sent` the ledger's messages to schools, of any year."""
         self._records, self._year, self._members = records, year, members
         self._years = MessageYears(sent)

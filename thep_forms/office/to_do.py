@@ -117,14 +117,14 @@ def look_up_to_do(
 
 
 def look_up_tasks(
-    folder: Path, definitions: Definitions, numbers: Sequence[int] = (), year: MembershipYear | None = None
+    folder: Path, definitions: Definitions, year: MembershipYear, numbers: Sequence[int] = ()
 ) -> TasksOfYear:
-    """What needs a person in a year, or else in the latest one. `numbers` are those of decisions just taken.
+    """What needs a person in a year. `numbers` are those of decisions just taken.
 
     Raises `RecordsError`, `TemplateError`.
     """
     with open_records(folder, definitions) as (ledger, records):
-        wanted = str(year or latest_year(records, definitions))
+        wanted = str(year)
         done = just_done(ledger, records, numbers)
         return TasksOfYear(_of_year(tasks(records), wanted), done, len(with_unread_words(records, wanted)))
 
@@ -136,18 +136,18 @@ def look_up_task(folder: Path, return_id: str, definitions: Definitions) -> Task
         return task_of(found, records) if found and needs_somebody(found) else None
 
 
-def look_up_schools(folder: Path, definitions: Definitions, year: str = "") -> Schools:
-    """Where each school stands in a year, or else in the latest one.
+def look_up_schools(folder: Path, definitions: Definitions, year: str) -> Schools:
+    """Where each school stands in a year.
 
     Raises `RecordsError`, `TemplateError`, `YearError`.
     """
     with open_records(folder, definitions) as (ledger, records):
-        wanted = str(MembershipYear.parse(year) if year else latest_year(records, definitions))
+        wanted = str(MembershipYear.parse(year))
         return Schools(wanted, _statuses(ledger, records, wanted, definitions))
 
 
-def look_up_names(folder: Path, definitions: Definitions, year: str = "") -> dict[str, str]:
-    """The names of the member schools of a year, or else of the latest one, by their DfE numbers.
+def look_up_names(folder: Path, definitions: Definitions, year: str) -> dict[str, str]:
+    """The names of the member schools of a year, or of the latest one where `year` is empty, by their DfE numbers.
 
     Raises `RecordsError`, `TemplateError`, `YearError`.
     """

@@ -41,8 +41,8 @@ class Correspondents:
         judgements: Mapping[str, Judgement],
         registers: Registers,
         own: Collection[str],
-        before: bytes = b"",
-        reached: Collection[str] = (),
+        before: bytes,
+        reached: Collection[str],
     ) -> None:
         """`judgements` are those of all returns by id, `own` are our addresses.
 
