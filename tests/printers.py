@@ -283,8 +283,9 @@ def scanned(pdf: bytes, pages: Sequence[int] = (0,), degrees: float = 1.2) -> by
 
 
 @_pictures_as_bytes()
-def in_a_letter(pdf: bytes, pages: Sequence[int], words: str, width: float = 420) -> bytes:
-    """Pictures of pages in a letter, as a word processor prints them: `width` points wide, below a line of words."""
+def in_a_letter(pdf: bytes, pages: Sequence[int], words: str) -> bytes:
+    """Pictures of pages in a letter, as a word processor prints them: smaller, below a line of words."""
+    width = 420  # points
     out = io.BytesIO()
     canvas = Canvas(out)
     for number in pages:
