@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -10,6 +10,8 @@ from msgspec import Struct
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import FileKind
 from thep_forms.sources.model import MessageOrigin
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)  # stands for a date that nobody knows, where dates are put in order
 
 
 class Verdict(StrEnum):
@@ -32,15 +34,20 @@ class Verdict(StrEnum):
         """Whether nobody has to look at the file."""
         return self in _NEED_NOBODY
 
+    @property
+    def is_of_no_school(self) -> bool:
+        """Whether no school sent the file."""
+        return self in _OF_NO_SCHOOL
 
-_NEED_NOBODY = (
-    Verdict.ACCEPTED,
-    Verdict.SUPERSEDED,
-    Verdict.DUPLICATE,
-    Verdict.CLOSED,
-    Verdict.SENT_BY_US,
-    Verdict.AUTOMATIC,
-)
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether nothing is asked about the file, whatever it holds: it counts for no school and no year."""
+        return self in _ASK_NOTHING
+
+
+_OF_NO_SCHOOL = (Verdict.SENT_BY_US, Verdict.AUTOMATIC)
+_ASK_NOTHING = (*_OF_NO_SCHOOL, Verdict.CLOSED)
+_NEED_NOBODY = (*_ASK_NOTHING, Verdict.ACCEPTED, Verdict.SUPERSEDED, Verdict.DUPLICATE)
 
 
 class Arrival(Struct, frozen=True, gc=False, array_like=True):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
-from thep_forms.deciding.model import Arrival, Entry, Verdict
+from thep_forms.deciding.model import LONG_AGO, Arrival, Entry, Verdict
 from thep_forms.sources.model import MessageKind, MessageOrigin
 
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BY_NOBODY = (MessageKind.AUTOMATIC, MessageKind.DISCARDED)
 
 
@@ -139,13 +138,11 @@ def undeliverable_addresses(arrivals: Iterable[Arrival]) -> dict[str, datetime |
     for arrival in arrivals:
         if not arrival.carried_by:
             continue
-        message, at = arrival.carried_by[0], arrival.received_at or _LONG_AGO
+        message, at = arrival.carried_by[0], arrival.received_at or LONG_AGO
         for address in message.failed:
-            bounced[address] = max(at, bounced.get(address, _LONG_AGO))
+            bounced[address] = max(at, bounced.get(address, LONG_AGO))
         if message.kind is MessageKind.ORDINARY:
-            wrote[message.sender] = max(at, wrote.get(message.sender, _LONG_AGO))
+            wrote[message.sender] = max(at, wrote.get(message.sender, LONG_AGO))
     return {
-        address: at if at > _LONG_AGO else None
-        for address, at in bounced.items()
-        if wrote.get(address, _LONG_AGO) <= at
+        address: at if at > LONG_AGO else None for address, at in bounced.items() if wrote.get(address, LONG_AGO) <= at
     }

@@ -13,8 +13,6 @@ from thep_forms.office.correct import require_member
 from thep_forms.office.deciding import Decided, Desk, open_desk, require_year
 from thep_forms.records import Returned
 
-_NOT_A_SCHOOLS = (Verdict.SENT_BY_US, Verdict.AUTOMATIC)
-
 
 def assign(
     folder: Path,
@@ -36,7 +34,7 @@ def assign(
         require_year(year, definitions)
     with open_desk(folder, definitions, who) as desk:
         returned = desk.returned(return_id)
-        if returned.verdict in _NOT_A_SCHOOLS:
+        if returned.verdict.is_of_no_school:
             raise DecisionError("No school sent this file, so it belongs to none.")
         decisions: list[Decision] = []
         if school:

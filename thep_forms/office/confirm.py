@@ -7,7 +7,7 @@ from pathlib import Path
 
 from thep_forms.checking import Problem
 from thep_forms.checking.corrections import ProblemKey
-from thep_forms.deciding import Action, Verdict
+from thep_forms.deciding import Action
 from thep_forms.definition import Definitions, FormDefinition, ProblemCode, Severity
 from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.answers import names_asked_about
@@ -81,7 +81,7 @@ def can_be_confirmed_now(problems: Sequence[Problem], definition: FormDefinition
 
 
 def _require_answers(returned: Returned) -> None:
-    if returned.verdict in (Verdict.SENT_BY_US, Verdict.AUTOMATIC, Verdict.CLOSED):
+    if returned.verdict.asks_nothing:
         raise DecisionError("Nothing is asked about this file, so there is nothing to confirm.")
     if returned.entry.kind == FileKind.SCAN and not returned.entry.has_answers:
         raise DecisionError("This is a picture, of which no answers were read. Type them in.", Remedy.ENTER)

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from thep_forms.checking.normalise import dfe_number
-from thep_forms.deciding import Action, Assigned, Decision, Verdict
+from thep_forms.deciding import Action, Assigned, Decision
 from thep_forms.definition import Definitions, FormDefinition, ProblemCode
 from thep_forms.definition.model import Kind
 from thep_forms.errors import AnswersError, DecisionError, Remedy
@@ -68,7 +68,7 @@ def _require_form(returned: Returned) -> None:
         raise DecisionError("This is a picture, of which no answers were read. Type them in.", Remedy.ENTER)
     if not returned.entry.has_answers:
         raise DecisionError("This file is no form that can be read. Type the answers in.", Remedy.ENTER)
-    if returned.verdict in (Verdict.SENT_BY_US, Verdict.AUTOMATIC):
+    if returned.verdict.is_of_no_school:
         raise DecisionError("No school sent this file, so there is nothing to correct in it.")
 
 

@@ -8,18 +8,16 @@ begins in the calendar year in which it came.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
-from thep_forms.deciding import Arrival, Verdict, deciding_message
+from thep_forms.deciding import LONG_AGO, Arrival, Verdict, deciding_message
 from thep_forms.definition import MembershipYear
 from thep_forms.office.failing import day_of, refused_in_words
 from thep_forms.office.words import code_in_short, for_the_school, reason_in_short
 from thep_forms.records import Records, Returned, Sent, SentKind
 from thep_forms.sources.message_texts import NO_FILE, says_no_file
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _NOT_THERE = "the school passes its mail on to an address that does not exist; tell the school"
 
@@ -92,7 +90,7 @@ class Replies:
         for school, by_path in self._by_school.items():
             replies = [reply for path, reply in by_path.items() if path not in with_form]
             if replies:
-                found[school] = tuple(sorted(replies, key=lambda reply: (reply.at or _LONG_AGO, reply.path)))
+                found[school] = tuple(sorted(replies, key=lambda reply: (reply.at or LONG_AGO, reply.path)))
         return found
 
     def add(self, returned: Returned) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from heapq import merge
 from itertools import chain
@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from thep_forms.checking.problems import problem
 from thep_forms.checking.record import CheckedValue, Contact, Problem, SchoolRecord
 from thep_forms.deciding import (
+    LONG_AGO,
     Arrival,
     Decision,
     Entry,
@@ -29,10 +30,9 @@ from thep_forms.records.addresses import Correspondents
 from thep_forms.records.changes import Change, changes
 from thep_forms.records.ledger import Ledger
 from thep_forms.records.renewing import renewed
-from thep_forms.records.returned import WITHOUT_PROBLEMS, Returned, place_of, returned, split_codes
+from thep_forms.records.returned import Returned, place_of, returned, split_codes
 
 T = TypeVar("T")
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class KnownContact(Struct, frozen=True):
@@ -248,7 +248,7 @@ class Records:
 
     def _date(self, entry: Entry) -> datetime:
         received = [arrival.received_at for arrival in self.ledger.arrivals_of(entry.return_id) if arrival.received_at]
-        return min(received, default=entry.modified or _LONG_AGO)
+        return min(received, default=entry.modified or LONG_AGO)
 
     def answers(self, entry: Returned) -> tuple[CheckedValue, ...]:
         """Every answer of the return as it was typed, beside its normal form."""
@@ -256,7 +256,7 @@ class Records:
 
     def problems(self, entry: Returned) -> tuple[Problem, ...]:
         """Its own problems, and those that the register and other returns give it."""
-        if entry.verdict in WITHOUT_PROBLEMS:
+        if entry.verdict.asks_nothing:
             return ()
         own = self.ledger.problems(entry.return_id) if entry.entry.codes else ()
         return (*own, *(self._problem(code, entry) for code in entry.judgement.codes))

@@ -11,7 +11,6 @@ from thep_forms.deciding import Arrival, Entry, Judgement, Verdict, verdict_of_a
 from thep_forms.reading import FileKind
 
 _LAST = datetime.max.replace(tzinfo=UTC)
-WITHOUT_PROBLEMS = (Verdict.SENT_BY_US, Verdict.AUTOMATIC, Verdict.CLOSED)
 
 
 class Returned(Struct, frozen=True, gc=False, array_like=True):
@@ -103,12 +102,12 @@ class Returned(Struct, frozen=True, gc=False, array_like=True):
     @property
     def has_problems(self) -> bool:
         """Whether it has problems: sooner told than by their codes."""
-        return bool(self.entry.codes or self.judgement.codes) and self.verdict not in WITHOUT_PROBLEMS
+        return bool(self.entry.codes or self.judgement.codes) and not self.verdict.asks_nothing
 
     @property
     def codes(self) -> tuple[str, ...]:
         """The codes of its problems, each once."""
-        if self.verdict in WITHOUT_PROBLEMS:
+        if self.verdict.asks_nothing:
             return ()
         return tuple(dict.fromkeys((*split_codes(self.entry.codes), *self.judgement.codes)))
 
