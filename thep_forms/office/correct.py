@@ -13,8 +13,7 @@ from thep_forms.definition import Definitions, FormDefinition, ProblemCode
 from thep_forms.definition.model import Kind
 from thep_forms.errors import AnswersError, DecisionError, Remedy
 from thep_forms.office.answers import answers_in, asked_about
-from thep_forms.office.deciding import Decided, Desk, is_another_person, open_desk, require_own_name
-from thep_forms.reading import FileKind
+from thep_forms.office.deciding import Decided, Desk, is_another_person, open_desk, require_own_name, require_read
 from thep_forms.records import Records, Returned
 from thep_forms.records.checks import check_reading
 from thep_forms.records.results import corrections_with, knowledge_of
@@ -64,8 +63,7 @@ def what_stays(
 
 
 def _require_form(returned: Returned) -> None:
-    if returned.entry.kind == FileKind.SCAN and not returned.entry.has_answers:
-        raise DecisionError("This is a picture, of which no answers were read. Type them in.", Remedy.ENTER)
+    require_read(returned)
     if not returned.entry.has_answers:
         raise DecisionError("This file is no form that can be read. Type the answers in.", Remedy.ENTER)
     if returned.verdict.is_of_no_school:

@@ -13,11 +13,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.checking import Problem
+from thep_forms.checking.normalise import dfe_number
 from thep_forms.checking.school_names import SchoolNames
 from thep_forms.deciding import Action, Decision, Verdict
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
 from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.words import all_in_short
+from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Returned, Views, open_for_writing
 from thep_forms.records.kept import kept_records
 from thep_forms.records.model import ENTERED
@@ -162,6 +164,21 @@ def open_desk(folder: Path, definitions: Definitions, who: str) -> Iterator[Desk
         yield desk
         if kept and known:
             kept.take(known, desk.records)
+
+
+def require_number(typed: str, definition: FormDefinition) -> str:
+    """The DfE number that a person typed, in its normal form. Raises `DecisionError` if it is none."""
+    prefix = definition.partnership.dfe_prefix
+    number = dfe_number(typed, prefix).value
+    if not number:
+        raise DecisionError(f"{typed} is not a DfE number. Give it like {prefix}1234.")
+    return number
+
+
+def require_read(returned: Returned) -> None:
+    """Raises `DecisionError` for a picture of which no answers were read."""
+    if returned.entry.kind == FileKind.SCAN and not returned.entry.has_answers:
+        raise DecisionError("This is a picture, of which no answers were read. Type them in.", Remedy.ENTER)
 
 
 def require_year(year: MembershipYear, definitions: Definitions) -> None:

@@ -72,7 +72,7 @@ def erase_person(
 def delete_data(folder: Path, wish: Wish, definitions: Definitions, state: str) -> tuple[Disposal, bool]:
     """What is to be deleted of a school, of old years or of strays, and whether it was: as `erase_person`.
 
-    Raises `RecordsError`, `YearError`.
+    Raises `DecisionError` for no DfE number, `RecordsError`, `YearError`.
     """
     if wish.is_strays == bool(wish.school or wish.before):
         raise RecordsError("Choose what to delete: a school, the years before one, or what nobody can place.")
