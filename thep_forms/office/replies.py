@@ -15,7 +15,7 @@ from msgspec import Struct
 from thep_forms.deciding import LONG_AGO, Arrival, Verdict, deciding_message
 from thep_forms.definition import MembershipYear
 from thep_forms.office.failing import day_of, refused_in_words
-from thep_forms.office.words import code_in_short, for_the_school, reason_in_short
+from thep_forms.office.words import check_what_was_entered, code_in_short, for_the_school, reason_in_short
 from thep_forms.records import Records, Returned, Sent, SentKind
 from thep_forms.sources.message_texts import NO_FILE, says_no_file
 
@@ -211,4 +211,4 @@ def _sentences(records: Records, returned: Returned, arrival: Arrival) -> Iterat
     start = "" if says_no_file(returned.entry.reason) else f"{arrival.source.rpartition('/')[2]}: "
     for problem in for_the_school(records.problems(returned)):
         quotes = problem.field and problem.value
-        yield f"{problem.label}: please check what was entered." if quotes else f"{start}{problem.message}"
+        yield check_what_was_entered(problem) if quotes else f"{start}{problem.message}"

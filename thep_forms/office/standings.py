@@ -19,7 +19,7 @@ from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.parted_forms import form_with_the_rest
 from thep_forms.office.replies import Reply
 from thep_forms.office.school_status import SchoolStatus, Standing, last_form, with_message_id
-from thep_forms.office.words import all_in_short, for_the_school, in_short
+from thep_forms.office.words import all_in_short, check_what_was_entered, for_the_school, in_short
 from thep_forms.office.year_returns import YearReturns
 from thep_forms.records import Records, RefusedAddress, Returned, Sent, SentState
 from thep_forms.register import MemberSchool
@@ -310,7 +310,7 @@ def _sentence(problem: Problem, is_own_copy: bool) -> str:
     belong to another school.
     """
     quotes = problem.field and problem.value
-    return f"{problem.label}: please check what was entered." if quotes and not is_own_copy else problem.message
+    return check_what_was_entered(problem) if quotes and not is_own_copy else problem.message
 
 
 def _status_of_bounces(history: _History, bounced: Collection[str]) -> SchoolStatus | None:
