@@ -271,15 +271,15 @@ class Intake:
     def _note_arrival(self, received: ReceivedFile, sha256: str) -> None:
         return_id, at = return_id_of(sha256), received.received_at
         arrival = Arrival(
-            received.source,
-            return_id,
-            at,
-            received.is_decoration,
-            received.carried_by,
-            self._year_given,
-            None,
-            self._noted_at,
-            self._texts(received),
+            source=received.source,
+            return_id=return_id,
+            received_at=at,
+            is_decoration=received.is_decoration,
+            carried_by=received.carried_by,
+            year_given=self._year_given,
+            latest_year=None,
+            noted_at=self._noted_at,
+            texts=self._texts(received),
         )
         self._count_new(self._ledger.add_arrivals(arrival, sha256))
 

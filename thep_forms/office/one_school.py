@@ -73,15 +73,15 @@ def look_up_school(
         record = status.member.record if status else None
         addresses = [field.name for field in definition.fields if field.postcode_column]
         return ShownSchool(
-            number,
-            status.member.name if status else _name(number, records),
-            str(year),
-            ", ".join(record.school.get(name, "") for name in addresses) if record else "",
-            tuple(map(shown, record.contacts)) if record else (),
-            status,
-            tuple(events),
-            just_done(ledger, records, numbers),
-            _questions(status, records, year),
+            dfe_number=number,
+            name=status.member.name if status else _name(number, records),
+            year=str(year),
+            address=", ".join(record.school.get(name, "") for name in addresses) if record else "",
+            contacts=tuple(map(shown, record.contacts)) if record else (),
+            status=status,
+            events=tuple(events),
+            done=just_done(ledger, records, numbers),
+            questions=_questions(status, records, year),
         )
 
 

@@ -97,22 +97,24 @@ def look_up_to_do(
         statuses = _statuses(ledger, records, wanted, definitions)
         waiting = tuple(status for status in statuses if status.standing not in _ANSWERED)
         return ToDo(
-            wanted,
-            of_year,
-            Counter(status.standing for status in statuses),
-            waiting,
-            tuple(status for status in statuses if status.failing),
-            first_reminder_day(waiting, definitions(MembershipYear.parse(wanted))),
-            just_done(ledger, records, numbers),
-            done_today(records),
-            Counter(task.year for task in found if task.year not in (wanted, "")),
-            tuple(open_questions(records, wanted)),
-            tuple(_lacking(statuses, records)),
-            records.once((_refused, definitions.default_year), lambda: _refused(found, records, definitions)),
-            words_of_tasks((task.return_id for task in of_year), ledger, records),
-            len(with_words(records, wanted)),
-            len(with_unread_words(records, wanted)),
-            records.once((forms_from_others, wanted), lambda: tuple(forms_from_others(statuses, records, wanted))),
+            year=wanted,
+            tasks=of_year,
+            counts=Counter(status.standing for status in statuses),
+            waiting=waiting,
+            failing=tuple(status for status in statuses if status.failing),
+            remind_from=first_reminder_day(waiting, definitions(MembershipYear.parse(wanted))),
+            done=just_done(ledger, records, numbers),
+            done_today=done_today(records),
+            elsewhere=Counter(task.year for task in found if task.year not in (wanted, "")),
+            questions=tuple(open_questions(records, wanted)),
+            lacking=tuple(_lacking(statuses, records)),
+            refused=records.once((_refused, definitions.default_year), lambda: _refused(found, records, definitions)),
+            words=words_of_tasks((task.return_id for task in of_year), ledger, records),
+            messages=len(with_words(records, wanted)),
+            unread=len(with_unread_words(records, wanted)),
+            from_others=records.once(
+                (forms_from_others, wanted), lambda: tuple(forms_from_others(statuses, records, wanted))
+            ),
         )
 
 
