@@ -13,7 +13,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from tests import printers
-from tests.changing import Change, boxes, changed
+from tests.changing import Change, area, boxes, changed, place
 from tests.conftest import read_return
 from tests.printers import FLATTENED
 from tests.remake_samples import answers
@@ -21,7 +21,7 @@ from tests.viewer import type_into
 from thep_forms.checking.checker import check
 from thep_forms.checking.record import Checked
 from thep_forms.definition import FormDefinition
-from thep_forms.layout import Rect, lay_out
+from thep_forms.layout import Rect
 from thep_forms.reading import Doubt
 
 SCHOOL = answers("2101")
@@ -33,14 +33,6 @@ HIDDEN = str(SCHOOL[EMAIL])
 @pytest.fixture(scope="module")
 def typed(form: bytes) -> bytes:
     return type_into(form, SCHOOL)
-
-
-def place(definition: FormDefinition, name: str) -> Rect:
-    return next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
-
-
-def area(rect: Rect) -> str:
-    return f"{rect.x} {rect.y} {rect.width} {rect.height} re"
 
 
 def assert_covered(checked: Checked) -> None:

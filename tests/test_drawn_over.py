@@ -10,6 +10,7 @@ import pypdf
 import pytest
 
 from tests import printers
+from tests.changing import place
 from tests.conftest import read_return
 from tests.remake_samples import answers
 from tests.viewer import type_into
@@ -17,7 +18,6 @@ from thep_forms.checking.checker import check
 from thep_forms.checking.record import Checked
 from thep_forms.definition import FormDefinition, load_definition
 from thep_forms.generate import Master
-from thep_forms.layout import Rect, lay_out
 from thep_forms.reading import ReadFrom
 
 LEAVER = "Ann Lee"
@@ -28,10 +28,6 @@ SCHOOL = answers("2101", headteacher_name=LEAVER)
 def copy() -> bytes:
     """A school's own copy, filled in beforehand."""
     return Master(load_definition("2026-27").for_copies).copy(SCHOOL)
-
-
-def place(definition: FormDefinition, name: str) -> Rect:
-    return next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
 
 
 def by_an_editor(pdf: bytes, x: float, y: float, words: str) -> bytes:

@@ -13,7 +13,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from tests import printers
-from tests.changing import changed
+from tests.changing import area, changed, place
 from tests.conftest import read_return
 from tests.remake_samples import answers
 from tests.viewer import type_into
@@ -23,10 +23,6 @@ from thep_forms.layout import Rect, lay_out
 
 CHAIR = "chair_of_governors_name"
 GHOST = "Ghost Name"
-
-
-def place(definition: FormDefinition, name: str) -> Rect:
-    return next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
 
 
 def names_of_people(definition: FormDefinition) -> list[str]:
@@ -95,10 +91,6 @@ def _hatch(pdf: pikepdf.Pdf) -> pikepdf.Object:
 
 def words_at(rect: Rect, size: float = 9, before: str = "", words: str = GHOST) -> str:
     return f"{before} BT /Typed {size} Tf {rect.x + 3} {rect.y + 5} Td ({words}) Tj ET"
-
-
-def area(rect: Rect) -> str:
-    return f"{rect.x} {rect.y} {rect.width} {rect.height} re"
 
 
 def asked(pdf: bytes, definition: FormDefinition) -> set[tuple[str, str]]:

@@ -14,7 +14,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from tests import printers
-from tests.changing import changed, texts_in
+from tests.changing import changed, place, texts_in
 from tests.conftest import read_return
 from tests.printers import FLATTENED
 from tests.remake_samples import answers
@@ -36,10 +36,6 @@ def printed(form: bytes) -> bytes:
 @pytest.fixture(scope="module")
 def blank(form: bytes) -> bytes:
     return printers.by_qpdf(form)
-
-
-def place(definition: FormDefinition, name: str) -> Rect:
-    return next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
 
 
 def asked(reading: Reading, definition: FormDefinition) -> set[tuple[str, str]]:

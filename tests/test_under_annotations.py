@@ -6,13 +6,13 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
-from tests.changing import Change, boxes, changed
+from tests.changing import Change, boxes, changed, place
 from tests.conftest import read_return
 from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
-from thep_forms.layout import Rect, lay_out
+from thep_forms.layout import Rect
 from thep_forms.reading import Reading
 
 CHAIR = "chair_of_governors_name"
@@ -29,10 +29,6 @@ def typed(form: bytes) -> bytes:
 @pytest.fixture(scope="module")
 def chair(definition: FormDefinition) -> Rect:
     return place(definition, CHAIR)
-
-
-def place(definition: FormDefinition, name: str) -> Rect:
-    return next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
 
 
 def edges(rect: Rect) -> Array:
