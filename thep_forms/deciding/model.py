@@ -156,7 +156,7 @@ class Decision(Struct, frozen=True):
     - `correct`: the answer in the box `field` was `before`, and is `after`.
     - `confirm`: the problem of code `before` in the box `field`, of the value `after`, is none.
     - `enter`: the return holds what the school answered. It counts over those that `before` names, as in `prefer`.
-    - `assign`: `field` is an `Assigned`, `after` the school's DFE number or the year.
+    - `assign`: `field` is an `Assigned`, `after` the school's DfE number or the year.
     - `note`: on a return, `after` has the starts of the hashes of the texts that were read, joined by `;`.
     - `undo`: `before` is the number of the decision that no longer counts.
     """
@@ -185,7 +185,7 @@ class Decision(Struct, frozen=True):
 class Judgement(Struct, frozen=True, gc=False, array_like=True):
     """What is decided of one return.
 
-    `codes` are those of the problems that the register and other returns give it. `school` is the DFE number of the
+    `codes` are those of the problems that the register and other returns give it. `school` is the DfE number of the
     school that it belongs to, and empty where nobody can tell. `namesake` is the number of the member whose name was
     typed, where the number that was typed is another's or missing. `can_count`: it has no error, and is a member's.
     `collected` is the later year that the office collected when it came, if it did. `came_again_in` is that year for a

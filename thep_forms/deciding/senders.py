@@ -60,9 +60,9 @@ class AddressBook:
         own_addresses: Collection[str],
         written_to: Mapping[str, str],
     ) -> None:
-        """`addresses` are e-mail addresses in any case, and for each the DFE number of a school that has it.
+        """`addresses` are e-mail addresses in any case, and for each the DfE number of a school that has it.
 
-        `written_to` are the DFE numbers of the schools that we wrote to, by the Message-ID.
+        `written_to` are the DfE numbers of the schools that we wrote to, by the Message-ID.
         """
         self._own_addresses, self._written_to = own_addresses, written_to
         self._schools: dict[str, str] = {}
@@ -73,7 +73,7 @@ class AddressBook:
                 self._shared.add(known_as)
 
     def school_of(self, arrival: Arrival) -> str:
-        """The DFE number of the school that sent the message around a file; empty where nobody can tell.
+        """The DfE number of the school that sent the message around a file; empty where nobody can tell.
 
         A bounce counts for the school that the message was for. Where the address is nobody's, or that of several, the
         message of ours that it answers tells.

@@ -71,7 +71,7 @@ def _require_form(returned: Returned) -> None:
 
 
 def _decision(desk: Desk, returned: Returned, name: str, text: str, why: str, definition: FormDefinition) -> Decision:
-    """The decision about one box. Another DFE number is another school. What stands there already is confirmed."""
+    """The decision about one box. Another DfE number is another school. What stands there already is confirmed."""
     problems = desk.records.problems(returned)
     unconfirmed = {found.field: found.value for found in problems if found.code is ProblemCode.SCAN_UNCONFIRMED}
     if text and unconfirmed.get(name) == text:
@@ -113,7 +113,7 @@ def _require_right(
 
 
 def require_member(number: str, members: Mapping[str, str], year: str) -> None:
-    """Raises `DecisionError` if there is a list of member schools without that DFE number."""
+    """Raises `DecisionError` if there is a list of member schools without that DfE number."""
     if members and number not in members:
         raise DecisionError(
             f"{number} is not in the list of member schools{f' of {year}' if year else ''}. Check the four digits, or "

@@ -100,7 +100,7 @@ class Desk:
         return replace(decision, **about)
 
     def name_of(self, number: str) -> str | None:
-        """The name of the school with that DFE number, empty where nobody knows it; None if nobody knows the school."""
+        """The name of the school with that DfE number, empty where nobody knows it; None if nobody knows the school."""
         by_year = self.records.registers.by_year
         for year in sorted(by_year, reverse=True):
             if number in by_year[year]:

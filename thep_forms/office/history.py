@@ -120,7 +120,7 @@ def _returns_by_school(records: Records) -> dict[str, list[Returned]]:
 
 
 def _schools(entry: Returned, records: Records) -> set[str]:
-    """The DFE numbers of the schools that a return may be of."""
+    """The DfE numbers of the schools that a return may be of."""
     senders = {records.school_by_sender(entry, arrival) for arrival in entry.arrivals}
     return {entry.school, entry.judgement.school, *senders}
 

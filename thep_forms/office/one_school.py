@@ -51,7 +51,7 @@ def look_up_school(
     numbers: Sequence[int] = (),
     wanted: MembershipYear | None = None,
 ) -> ShownSchool:
-    """The school with that DFE number in a year, or else in the latest. `numbers` are those of decisions just taken.
+    """The school with that DfE number in a year, or else in the latest. `numbers` are those of decisions just taken.
 
     Raises `DecisionError` if nothing is known of it, `RecordsError`, `TemplateError`.
     """

@@ -55,7 +55,7 @@ class Correspondents:
         self._book: AddressBook | None = None
 
     def school_of(self, arrival: Arrival) -> str:
-        """The DFE number of the school that sent the message around a file; empty where nobody can tell."""
+        """The DfE number of the school that sent the message around a file; empty where nobody can tell."""
         return self._addresses_of_schools().school_of(arrival) if arrival.carried_by else ""
 
     def has_any(self, addresses: Collection[str]) -> bool:

@@ -104,7 +104,7 @@ class Records(WorkedOutOnce):
         return next((entry for entry in self.returns() if entry.return_id == return_id), None)
 
     def returns(self) -> Iterator[Returned]:
-        """Every return once, by membership year, DFE number and id."""
+        """Every return once, by membership year, DfE number and id."""
         return iter(self._returns.values()) if self._returns is not None else self._all_returns()
 
     def _all_returns(self) -> Iterator[Returned]:
@@ -119,13 +119,13 @@ class Records(WorkedOutOnce):
                 yield entry, arrival
 
     def school_of(self, entry: Returned) -> tuple[str, str]:
-        """The DFE number and the name of the school that a return belongs to, as far as anybody knows."""
+        """The DfE number and the name of the school that a return belongs to, as far as anybody knows."""
         number = entry.school or self.school_by_sender(entry, entry.arrivals[0])
         listed = self.registers.members(entry.year_collected).get(number)
         return number, listed or entry.school_name or self.correspondents.name_of(number)
 
     def school_by_sender(self, entry: Returned, arrival: Arrival) -> str:
-        """The DFE number of the school whose known address sent the return that way; empty where nobody can tell.
+        """The DfE number of the school whose known address sent the return that way; empty where nobody can tell.
 
         Only a return that does not say whose it is belongs to its sender. Nobody guesses a number for a filled-in form.
         A person may have said it.

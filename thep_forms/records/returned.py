@@ -61,7 +61,7 @@ class Returned(Struct, frozen=True, gc=False, array_like=True):
 
     @property
     def dfe_number(self) -> str:
-        """The DFE number that was typed, in its normal form; empty where none can be read."""
+        """The DfE number that was typed, in its normal form; empty where none can be read."""
         return self.entry.dfe_number
 
     @property
@@ -71,7 +71,7 @@ class Returned(Struct, frozen=True, gc=False, array_like=True):
 
     @property
     def school(self) -> str:
-        """Whose it is: what a person said, else the DFE number that was typed, unless the name is another school's.
+        """Whose it is: what a person said, else the DfE number that was typed, unless the name is another school's.
 
         Where no number can be read it is that of the school that the copy was made for.
         """
