@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from thep_forms.desk.trouble import fault_in_words, file_trouble_in_words
 from thep_forms.errors import DecisionError, ThepFormsError
 
 CLOSING_SECONDS = 20.0  # in which a job can end when the desk is closed
@@ -111,9 +112,9 @@ class Job:
         except ThepFormsError as error:
             self.error = str(error)
         except OSError as error:
-            self.error = f"A file cannot be read or written: {error.strerror or error}."
-        except Exception as error:  # noqa: BLE001 - a thread's error would be lost; its text may quote a school
-            self.error = f"The program has a fault ({type(error).__name__}). Please tell whoever looks after it."
+            self.error = file_trouble_in_words(error)
+        except Exception as error:  # noqa: BLE001 - a thread's error would be lost
+            self.error = fault_in_words(error)
         finally:
             self._ended.set()
 
