@@ -27,7 +27,7 @@ from thep_forms.desk.school_pages import SchoolPages
 from thep_forms.desk.send_pages import SendPages
 from thep_forms.desk.start_pages import StartPages
 from thep_forms.desk.to_do_pages import ToDoPages
-from thep_forms.desk.trouble import fault_in_words, file_trouble_in_words, refusal_in_words
+from thep_forms.desk.trouble import in_words
 from thep_forms.desk.uploading import UploadError, UploadTooLargeError
 from thep_forms.desk.year_in_sight import ReadsYear
 from thep_forms.desk.year_pages import YearPages
@@ -67,15 +67,13 @@ def make_app(desk: DeskContext) -> Starlette:
     def refused(_: Request, error: Exception) -> Response:
         if isinstance(error, RecordsError) and can_begin(desk.folder):
             return go_to("/start")
-        words = refusal_in_words(error) if isinstance(error, ThepFormsError) else str(error)
-        return problem(words, _STATUS.get(type(error), HTTPStatus.CONFLICT))
+        return problem(in_words(error), _STATUS.get(type(error), HTTPStatus.CONFLICT))
 
     def file_trouble(_: Request, error: Exception) -> Response:
-        words = file_trouble_in_words(error) if isinstance(error, OSError) else str(error)
-        return problem(f"{words} {_PUT_RIGHT}", HTTPStatus.CONFLICT)
+        return problem(f"{in_words(error)} {_PUT_RIGHT}", HTTPStatus.CONFLICT)
 
     def fault(_: Request, error: Exception) -> Response:
-        return problem(fault_in_words(error), HTTPStatus.INTERNAL_SERVER_ERROR)
+        return problem(in_words(error), HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def not_found(_: Request, __: Exception) -> Response:
         return problem("There is no such page.", HTTPStatus.NOT_FOUND)
