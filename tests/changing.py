@@ -12,6 +12,7 @@ from pikepdf import Array, Dictionary, Name, String
 from tests.conftest import read_return
 from tests.remake_samples import answers
 from thep_forms.definition import FormDefinition
+from thep_forms.layout import Rect, lay_out
 from thep_forms.reading import Reading
 
 NUMBER = "2101"
@@ -43,6 +44,16 @@ def texts_in(reading: Reading) -> dict[str, str]:
 def texts_of(pdf: bytes, definition: FormDefinition) -> dict[str, str]:
     """All that is read from a file that holds one return."""
     return texts_in(read_return(pdf, definition))
+
+
+def place(definition: FormDefinition, name: str) -> Rect:
+    """Where a box of the first page is."""
+    return next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
+
+
+def area(rect: Rect) -> str:
+    """The operator that adds a rectangle to the path."""
+    return f"{rect.x} {rect.y} {rect.width} {rect.height} re"
 
 
 def boxes(pdf: pikepdf.Pdf) -> dict[str, pikepdf.Object]:

@@ -25,7 +25,7 @@ def days_ago(days: int) -> datetime:
 
 
 def own_copies(folder: Path) -> Path:
-    """The copy of each school in the folder, by the last digits of its DFE number. Only that number is filled in."""
+    """The copy of each school in the folder, by the last digits of its DfE number. Only that number is filled in."""
     members = [MemberSchool(f"211/{number}", SchoolRecord(), "") for number in NUMBERS]
     pdfs = copies(load_definition("2026-27").for_copies, members)
     for number, (_, pdf) in zip(NUMBERS, pdfs, strict=True):

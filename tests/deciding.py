@@ -59,7 +59,7 @@ def entered(records: Path) -> Rows:
     return [row for row in rows(records / "returns.csv") if row["return_id"].startswith("office-")]
 
 
-def standing(records: Path, number: str, year: str = YEAR) -> str:
+def standing(records: Path, number: str) -> str:
     """Where a school stands, by the last digits of its DfE number."""
-    found = {row["dfe_number"][4:]: row["status"] for row in table(run("status", year, "-o", records, "--csv"))}
+    found = {row["dfe_number"][4:]: row["status"] for row in table(run("status", YEAR, "-o", records, "--csv"))}
     return found[number]

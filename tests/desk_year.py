@@ -28,7 +28,6 @@ YEAR = MembershipYear(2026)
 MEMBERS = ("2101", "2102", "2103", "2106", "4242", "7004")
 CEDAR, DOVECOTE, ELM, HARBOUR, IVY, KESTREL = (next(school[1] for school in SCHOOLS if school[0] == n) for n in MEMBERS)
 MAIN_EMAIL = "Details of Main Contact for all mailings: Email"
-CHAIR = "Details of the Chair of the Governing Body: Name"
 
 Picture = Callable[[str], object]  # takes the name of a moment of the year that the guide shows
 

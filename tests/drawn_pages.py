@@ -48,10 +48,10 @@ def plainly(file: DrawnFile, number: int) -> DrawnPage | None:
         return None
 
 
-def plain_pages(data: bytes, pages: Sequence[int] = WITH_BOXES) -> list[int]:
-    """Those of the pages that the quick reader reads."""
+def plain_pages(data: bytes) -> list[int]:
+    """Those of the pages with boxes that the quick reader reads."""
     with DrawnFile(data) as file:
-        return [number for number in pages if plainly(file, number)]
+        return [number for number in WITH_BOXES if plainly(file, number)]
 
 
 def _difference(quick: DrawnPage, file: DrawnFile, number: int) -> str:

@@ -34,14 +34,12 @@ def message(
     return storage
 
 
-def attachment(name: str, data: bytes, kind: str = "", content_id: str = "", *, in_text: bool = False) -> Storage:
-    """An attached file. `kind` is its content type; `in_text` says that the message's text shows it."""
+def attachment(name: str, data: bytes, kind: str = "", content_id: str = "") -> Storage:
+    """An attached file. `kind` is its content type."""
     properties = {(0x3701, 0x0102): data, (0x3705, 0x0003): struct.pack("<Q", 1)}
     for number, value in ((0x3707, name), (0x370E, kind), (0x3712, content_id)):
         if value:
             properties[number, 0x001F] = value.encode("utf-16-le")
-    if in_text:
-        properties[0x3714, 0x0003] = struct.pack("<Q", 4)
     return _properties(bytes(8), properties)
 
 

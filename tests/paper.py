@@ -25,26 +25,23 @@ Edges = tuple[float, float, float, float]  # left, top, right, bottom, in dots
 
 
 class Paper:
-    """A printed page that is filled in by hand. `number` is its index, `seed` decides how the hand moves."""
+    """The first page, printed and filled in by hand. `seed` decides how the hand moves."""
 
     def __init__(
         self,
         definition: FormDefinition,
-        school: str = "",
-        number: int = 0,
         values: Mapping[str, str | bool] | None = None,
         seed: int = 0,
     ) -> None:
         """`values` were printed on it beforehand."""
-        pdf = pack(definition, [PaperCopy(values or {}, school)])
-        self.picture = draw(pdf, number, scale=SCALE).convert("RGB")
+        pdf = pack(definition, [PaperCopy(values or {}, "")])
+        self.picture = draw(pdf, 0, scale=SCALE).convert("RGB")
         self._draw = ImageDraw.Draw(self.picture)
         self._random = random.Random(seed)
         height = definition.file.page.height * MM
         self._boxes: dict[str, tuple[PlacedBox, Edges]] = {}
         self._labels: dict[str, Edges] = {}
-        layouts = lay_out(definition)
-        layout = layouts[0] if number == 0 else layouts[-1]
+        layout = lay_out(definition)[0]
         label: Edges | None = None
         for item in layout.items:
             edges = _edges(item.rect, height)
@@ -100,10 +97,10 @@ class Paper:
         MARKS[kind](self, self._labels[name] if kind == "ringed" else self._boxes[name][1])
         return self
 
-    def cross_out(self, name: str, *, share: float = 0.5) -> Paper:
-        """Draw a line through what stands in the left part of a box."""
+    def cross_out(self, name: str) -> Paper:
+        """Draw a line through what stands in the left half of a box."""
         _, (left, top, right, bottom) = self._boxes[name]
-        end, middle = left + (right - left) * share, (top + bottom) / 2
+        end, middle = left + (right - left) / 2, (top + bottom) / 2
         self.stroke((left + 4, middle + 4), (end, middle - 6))
         return self
 

@@ -61,9 +61,7 @@ def _taken(
     return taken_of(paper, degrees=degrees, perspective=perspective, shade=shade, blur=blur)
 
 
-def taken_of(
-    paper: Image.Image, *, degrees: float = 0.0, perspective: float = 0.0, shade: bool = False, blur: float = 0.0
-) -> Image.Image:
+def taken_of(paper: Image.Image, *, degrees: float, perspective: float, shade: bool, blur: float = 0.0) -> Image.Image:
     """A photograph of a picture of a page."""
     picture = _in_perspective(paper.convert("RGB"), perspective)
     if degrees:

@@ -23,8 +23,6 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from tests.viewer import draw
-from thep_forms.definition import FormDefinition
-from thep_forms.layout import Rect, lay_out
 
 # Without the font in which PDFium sets typographic quotes and dashes where it finds it, as Ghostscript brings it. cairo
 # embeds that font so that nobody can tell which letters they are.
@@ -150,11 +148,6 @@ def slanted(pdf: bytes) -> bytes:
 def mirrored(pdf: bytes) -> bytes:
     """As on a transparency that lies the wrong way round."""
     return placed(pdf, A4, lambda t: t.transform(Transformation((-1, 0, 0, 1, A4[0], 0))))
-
-
-def place(definition: FormDefinition, name: str) -> Rect:
-    """Where a box of the first page is."""
-    return next(placed.rect for placed in lay_out(definition)[0].boxes if placed.box.name == name)
 
 
 def drawn_on(pdf: bytes, operators: str) -> bytes:
@@ -290,8 +283,9 @@ def scanned(pdf: bytes, pages: Sequence[int] = (0,), degrees: float = 1.2) -> by
 
 
 @_pictures_as_bytes()
-def in_a_letter(pdf: bytes, pages: Sequence[int], words: str, width: float = 420) -> bytes:
-    """Pictures of pages in a letter, as a word processor prints them: `width` points wide, below a line of words."""
+def in_a_letter(pdf: bytes, pages: Sequence[int], words: str) -> bytes:
+    """Pictures of pages in a letter, as a word processor prints them: smaller, below a line of words."""
+    width = 420  # points
     out = io.BytesIO()
     canvas = Canvas(out)
     for number in pages:

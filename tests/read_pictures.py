@@ -64,14 +64,14 @@ def read_from_picture(
     return replace(reading, pages_missing=pages_missing, boxes=tuple(sorted(read))) if pages_missing else reading
 
 
-def lying_straight(definition: FormDefinition, page: int = 0, number: int = 1) -> PagePlace:
+def lying_straight(definition: FormDefinition, number: int = 1) -> PagePlace:
     """The place of a page that fills its picture."""
     measures = definition.file.page
     across, down = 1 / (measures.width * MM), 1 / (measures.height * MM)
-    return PagePlace(page, number, (across, 0.0, 0.0, 0.0, down, 0.0, 0.0, 0.0, 1.0))
+    return PagePlace(0, number, (across, 0.0, 0.0, 0.0, down, 0.0, 0.0, 0.0, 1.0))
 
 
-def a_picture(words: str = "") -> bytes:
+def a_picture(words: str) -> bytes:
     """A PNG, different for different words."""
     out = io.BytesIO()
     picture = Image.new("L", (210, 297), "white")

@@ -13,7 +13,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from tests import printers
-from tests.changing import Change, boxes, changed
+from tests.changing import Change, area, boxes, changed, place
 from tests.conftest import read_return
 from tests.printers import FLATTENED
 from tests.remake_samples import answers
@@ -33,10 +33,6 @@ HIDDEN = str(SCHOOL[EMAIL])
 @pytest.fixture(scope="module")
 def typed(form: bytes) -> bytes:
     return type_into(form, SCHOOL)
-
-
-def area(rect: Rect) -> str:
-    return f"{rect.x} {rect.y} {rect.width} {rect.height} re"
 
 
 def assert_covered(checked: Checked) -> None:
@@ -59,7 +55,7 @@ def asked(pdf: bytes, definition: FormDefinition) -> set[tuple[str, str]]:
 def test_answer_under_a_filled_box_on_a_flattened_page_is_covered(
     typed: bytes, definition: FormDefinition, flattened: str, colour: str
 ) -> None:
-    pdf = printers.drawn_on(FLATTENED[flattened](typed), f"{colour} {area(printers.place(definition, EMAIL))} f")
+    pdf = printers.drawn_on(FLATTENED[flattened](typed), f"{colour} {area(place(definition, EMAIL))} f")
     assert_covered(check(read_return(pdf, definition), definition))
 
 
@@ -67,12 +63,12 @@ def test_answer_under_a_filled_box_on_a_flattened_page_is_covered(
 def test_answer_under_a_box_on_a_page_that_was_printed_again_is_covered(
     typed: bytes, definition: FormDefinition, printed: Callable[[bytes], bytes]
 ) -> None:
-    pdf = printers.drawn_on(printers.by_qpdf(typed), f"0 g {area(printers.place(definition, EMAIL))} f")
+    pdf = printers.drawn_on(printers.by_qpdf(typed), f"0 g {area(place(definition, EMAIL))} f")
     assert_covered(check(read_return(printed(pdf), definition), definition))
 
 
 def test_answer_under_a_thick_line_is_covered(typed: bytes, definition: FormDefinition) -> None:
-    rect = printers.place(definition, EMAIL)
+    rect = place(definition, EMAIL)
     middle = rect.y + rect.height / 2
     line = f"{rect.height} w {rect.x} {middle} m {rect.right} {middle} l S"
     assert_covered(check(read_return(printers.drawn_on(printers.by_qpdf(typed), line), definition), definition))
@@ -80,7 +76,7 @@ def test_answer_under_a_thick_line_is_covered(typed: bytes, definition: FormDefi
 
 @pytest.mark.parametrize("shown", [Image.new("RGB", (20, 5), "grey"), Image.effect_noise((60, 15), 90).convert("RGB")])
 def test_answer_under_a_picture_is_covered(typed: bytes, definition: FormDefinition, shown: Image.Image) -> None:
-    rect = printers.place(definition, EMAIL)
+    rect = place(definition, EMAIL)
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=printers.A4)
     canvas.drawImage(ImageReader(shown), rect.x, rect.y, rect.width, rect.height)
@@ -93,7 +89,7 @@ def test_answer_under_a_picture_is_covered(typed: bytes, definition: FormDefinit
 
 
 def test_part_of_an_answer_under_a_box_is_not_kept(typed: bytes, definition: FormDefinition) -> None:
-    rect = printers.place(definition, EMAIL)
+    rect = place(definition, EMAIL)
     half = f"0 g {rect.x + 40} {rect.y} {rect.width - 40} {rect.height} re f"
     reading = read_return(printers.drawn_on(printers.by_qpdf(typed), half), definition)
     answer = reading.answers[EMAIL]
@@ -110,7 +106,7 @@ def test_part_of_an_answer_under_a_box_is_not_kept(typed: bytes, definition: For
 def test_answer_whose_upper_or_lower_half_is_under_a_box_is_covered(
     typed: bytes, definition: FormDefinition, flattened: str, half: str, down: float
 ) -> None:
-    rect = printers.place(definition, NAME)
+    rect = place(definition, NAME)
     middle = rect.y + rect.height / 2 - down
     bottom, top = (middle, rect.top - 1) if half == "upper" else (rect.y + 1, middle)
     white = f"1 g {rect.x + 1} {bottom} 120 {top - bottom} re f"
@@ -123,14 +119,14 @@ def test_answer_whose_upper_or_lower_half_is_under_a_box_is_covered(
 def test_box_that_only_touches_an_answer_from_above_or_below_covers_nothing(
     typed: bytes, definition: FormDefinition, up: float
 ) -> None:
-    rect = printers.place(definition, NAME)
+    rect = place(definition, NAME)
     touching = f"1 g {rect.x + 1} {rect.y + up} 120 5 re f"
     pdf = printers.drawn_on(printers.by_qpdf(typed), touching)
     assert asked(pdf, definition) == asked(printers.by_qpdf(typed), definition)
 
 
 def test_words_typed_over_a_white_box_are_shown_without_what_is_below(typed: bytes, definition: FormDefinition) -> None:
-    rect = printers.place(definition, EMAIL)
+    rect = place(definition, EMAIL)
     white = printers.drawn_on(printers.by_qpdf(typed), f"1 g {area(rect)} f")
     reading = read_return(printers.typed_on(white, rect.x + 2, rect.y + 4, "new@cedar.example"), definition)
     assert reading.answers[EMAIL].text == "new@cedar.example"
@@ -149,7 +145,7 @@ def test_answer_under_a_highlight_is_not_covered(typed: bytes, definition: FormD
     with pikepdf.open(io.BytesIO(flat)) as pdf:
         page = pdf.pages[0]
         page.contents_add(b"q", prepend=True)
-        page.contents_add(f"Q q /Highlight gs 1 1 0 rg {area(printers.place(definition, EMAIL))} f Q".encode())
+        page.contents_add(f"Q q /Highlight gs 1 1 0 rg {area(place(definition, EMAIL))} f Q".encode())
         page.Resources.ExtGState = Dictionary(Highlight=Dictionary(BM=Name.Multiply))
         out = io.BytesIO()
         pdf.save(out)
@@ -188,12 +184,12 @@ def annotation(kind: str, rect: Rect, **entries: object) -> Change:
 def test_answer_under_a_mark_for_redaction_is_covered(
     typed: bytes, definition: FormDefinition, flattened: Callable[[bytes], bytes]
 ) -> None:
-    pdf = changed(flattened(typed), annotation("/Redact", printers.place(definition, EMAIL)))
+    pdf = changed(flattened(typed), annotation("/Redact", place(definition, EMAIL)))
     assert_covered(check(read_return(pdf, definition), definition))
 
 
 def test_answer_in_a_field_under_a_filled_shape_is_covered(typed: bytes, definition: FormDefinition) -> None:
-    pdf = changed(typed, annotation("/Square", printers.place(definition, EMAIL), IC=Array([0, 0, 0])))
+    pdf = changed(typed, annotation("/Square", place(definition, EMAIL), IC=Array([0, 0, 0])))
     assert_covered(check(read_return(pdf, definition), definition))
 
 
@@ -201,7 +197,7 @@ def test_answer_in_a_field_under_a_filled_shape_is_covered(typed: bytes, definit
 def test_answer_in_a_field_under_a_shape_that_lets_it_show_is_kept(
     typed: bytes, definition: FormDefinition, entries: dict[str, object]
 ) -> None:
-    pdf = changed(typed, annotation("/Square", printers.place(definition, EMAIL), **entries))
+    pdf = changed(typed, annotation("/Square", place(definition, EMAIL), **entries))
     assert read_return(pdf, definition).answers[EMAIL].text == HIDDEN
 
 

@@ -11,13 +11,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import inbox, rows
 from tests.deciding import decide, return_id, row_of, standing
-from tests.desk import context_of, go_to, made_records, opened_at, require_accessible_light_and_dark
+from tests.desk import MISTYPED, context_of, go_to, made_records, opened_at, require_accessible_light_and_dark
 from tests.printers import scanned
 from tests.remake_samples import letter
 from thep_forms.desk.server import RunningDesk
 
 Filled = Callable[..., bytes]
-MISTYPED = "jo@cedar,example"
 SCANNED = {
     "Full Name of School": "Ivy Lane School",
     "Registered Address": "9 Ivy Lane\nLondon\nE1W 0AJ",

@@ -10,6 +10,7 @@ import pypdf
 import pytest
 
 from tests import printers
+from tests.changing import place
 from tests.conftest import read_return
 from tests.remake_samples import answers
 from tests.viewer import type_into
@@ -63,7 +64,7 @@ def checked_after(pdf: bytes, definition: FormDefinition) -> Checked:
 
 def typed_in(definition: FormDefinition, pdf: bytes, editor: Editor, name: str, words: str) -> Checked:
     """After words were typed where a box of the first page is."""
-    rect = printers.place(definition, name)
+    rect = place(definition, name)
     return checked_after(editor(pdf, rect.x + 3, rect.y + 4, words), definition)
 
 
@@ -98,7 +99,7 @@ def test_words_on_a_page_with_an_old_seal_are_a_conflict(
 
 def on_a_bar(pdf: bytes, definition: FormDefinition, name: str, colour: str) -> bytes:
     """A bar on the page below a box, as tools for redaction leave it that do not know boxes."""
-    rect = printers.place(definition, name)
+    rect = place(definition, name)
     return printers.drawn_on(pdf, f"{colour} rg {rect.x} {rect.y} {rect.width} {rect.height} re f")
 
 
@@ -143,7 +144,7 @@ def test_words_on_a_page_that_lost_its_seal_are_a_conflict(
 def test_words_over_a_box_with_blanks_are_its_answer(
     definition: FormDefinition, form: bytes, sealed: Callable[[bytes], bytes]
 ) -> None:
-    rect = printers.place(definition, "headteacher_name")
+    rect = place(definition, "headteacher_name")
     typed = by_an_editor(sealed(type_into(form, {"headteacher_name": " "})), rect.x + 3, rect.y + 4, "Bo Grey")
     value = read_return(typed, definition).answers["headteacher_name"]
     assert (value.text, value.others) == ("Bo Grey", ())
@@ -152,7 +153,7 @@ def test_words_over_a_box_with_blanks_are_its_answer(
 def test_words_over_an_empty_box_are_its_answer(definition: FormDefinition, form: bytes, editor: Editor) -> None:
     filled = type_into(form, {**SCHOOL, "business_manager_name": ""})
     before = checked_after(filled, definition)
-    rect = printers.place(definition, "business_manager_name")
+    rect = place(definition, "business_manager_name")
     reading = read_return(editor(filled, rect.x + 3, rect.y + 4, "Di Lee"), definition)
     assert reading.answers["business_manager_name"].text == "Di Lee"
     assert reading.answers["business_manager_name"].read_from is ReadFrom.PAGE_TEXT
@@ -164,7 +165,7 @@ def test_words_over_an_empty_box_are_its_answer(definition: FormDefinition, form
 def test_cross_typed_over_a_tick_box_ticks_it(definition: FormDefinition, form: bytes, editor: Editor) -> None:
     ticked = [name for name in SCHOOL if name.startswith("phase_")]
     filled = type_into(form, {**SCHOOL, **dict.fromkeys(ticked, False)})
-    rect = printers.place(definition, "phase_special")
+    rect = place(definition, "phase_special")
     reading = read_return(editor(filled, rect.x + 1, rect.y + 2, "X"), definition)
     assert [name for name, answer in reading.answers.items() if name.startswith("phase_") and answer.text] == [
         "phase_special"
@@ -172,7 +173,7 @@ def test_cross_typed_over_a_tick_box_ticks_it(definition: FormDefinition, form: 
 
 
 def test_words_in_free_space_are_queried(definition: FormDefinition, copy: bytes, editor: Editor) -> None:
-    rect = printers.place(definition, "headteacher_name")
+    rect = place(definition, "headteacher_name")
     checked = checked_after(editor(copy, rect.x + 360, rect.y + 62, "Retired"), definition)
     assert ("field_unknown", "Retired") in {(problem.code, problem.value) for problem in checked.problems}
 
@@ -205,7 +206,7 @@ def test_words_on_a_page_before_the_first_boxes_are_queried(definition: FormDefi
 
 
 def test_line_drawn_through_a_filled_box_is_queried(definition: FormDefinition, copy: bytes) -> None:
-    rect = printers.place(definition, "headteacher_name")
+    rect = place(definition, "headteacher_name")
     middle = rect.y + rect.height / 2
     struck = printers.drawn_on(copy, f"2 w {rect.x + 4} {middle} m {rect.x + 60} {middle} l S")
     assert "field_unknown" in {problem.code for problem in checked_after(struck, definition).problems}

@@ -13,7 +13,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from tests import printers
-from tests.changing import changed
+from tests.changing import area, changed, place
 from tests.conftest import read_return
 from tests.remake_samples import answers
 from tests.viewer import type_into
@@ -93,10 +93,6 @@ def words_at(rect: Rect, size: float = 9, before: str = "", words: str = GHOST) 
     return f"{before} BT /Typed {size} Tf {rect.x + 3} {rect.y + 5} Td ({words}) Tj ET"
 
 
-def area(rect: Rect) -> str:
-    return f"{rect.x} {rect.y} {rect.width} {rect.height} re"
-
-
 def asked(pdf: bytes, definition: FormDefinition) -> set[tuple[str, str]]:
     problems = check(read_return(pdf, definition), definition).problems
     return {(problem.field, str(problem.code)) for problem in problems if problem.code != "read_from_page"}
@@ -116,20 +112,20 @@ HIDDEN = {
 @pytest.mark.parametrize("how", HIDDEN)
 def test_words_that_do_not_show_are_no_answer(without_chair: bytes, definition: FormDefinition, how: str) -> None:
     end = " EMC" if "BDC" in HIDDEN[how] else ""
-    pdf = drawn_with(without_chair, words_at(printers.place(definition, CHAIR), before=HIDDEN[how]) + end)
+    pdf = drawn_with(without_chair, words_at(place(definition, CHAIR), before=HIDDEN[how]) + end)
     reading = read_return(pdf, definition)
     assert "Ghost" not in repr(reading)
     assert (CHAIR, "value_covered") in asked(pdf, definition)
 
 
 def test_words_too_small_to_be_read_are_no_answer(without_chair: bytes, definition: FormDefinition) -> None:
-    pdf = drawn_with(without_chair, words_at(printers.place(definition, CHAIR), size=0.5))
+    pdf = drawn_with(without_chair, words_at(place(definition, CHAIR), size=0.5))
     assert "Ghost" not in repr(read_return(pdf, definition))
     assert (CHAIR, "value_covered") in asked(pdf, definition)
 
 
 def test_end_of_an_answer_that_is_clipped_away_is_not_kept(without_chair: bytes, definition: FormDefinition) -> None:
-    rect = printers.place(definition, CHAIR)
+    rect = place(definition, CHAIR)
     pdf = drawn_with(without_chair, words_at(rect, before=f"{rect.x} {rect.y} 30 {rect.height} re W n"))
     answer = read_return(pdf, definition).answers[CHAIR]
     assert answer.text in ("Ghost", "Ghost N")
@@ -140,7 +136,7 @@ def test_end_of_an_answer_that_is_clipped_away_is_not_kept(without_chair: bytes,
 def test_end_of_an_answer_in_white_is_not_kept(
     without_chair: bytes, definition: FormDefinition, shown: str, hidden: str
 ) -> None:
-    rect = printers.place(definition, CHAIR)
+    rect = place(definition, CHAIR)
     words = f"BT /Typed 9 Tf {rect.x + 3} {rect.y + 5} Td ({shown}) Tj 1 g ({hidden}) Tj ET"
     pdf = drawn_with(without_chair, words)
     assert read_return(pdf, definition).answers[CHAIR].text == shown.strip()
@@ -149,7 +145,7 @@ def test_end_of_an_answer_in_white_is_not_kept(
 
 @pytest.mark.parametrize("before", ["", "0.6 g", "0 0 1 rg", "2 Tr 0.1 w", "q Q", "0 0 600 800 re W n"])
 def test_words_that_show_are_the_answer(without_chair: bytes, definition: FormDefinition, before: str) -> None:
-    pdf = drawn_with(without_chair, words_at(printers.place(definition, CHAIR), before=before))
+    pdf = drawn_with(without_chair, words_at(place(definition, CHAIR), before=before))
     assert read_return(pdf, definition).answers[CHAIR].text == GHOST
     assert asked(pdf, definition) == set()
 
@@ -163,7 +159,7 @@ COVERS = {
 
 @pytest.mark.parametrize("how", COVERS)
 def test_answer_under_a_cover_of_any_kind_is_covered(flat: bytes, definition: FormDefinition, how: str) -> None:
-    rect = printers.place(definition, CHAIR)
+    rect = place(definition, CHAIR)
     rows = [rect.y + 1.8 * number for number in range(int(rect.height / 1.8))]
     lines = " ".join(f"{rect.x} {row} m {rect.right} {row} l S" for row in rows)
     pdf = drawn_with(flat, COVERS[how].format(area=area(rect), lines=lines))
@@ -174,13 +170,13 @@ def test_answer_under_a_cover_of_any_kind_is_covered(flat: bytes, definition: Fo
 @pytest.mark.parametrize("before", ["/OC /Draft BDC 0 g", "/Clear gs 0 g", "1 1 0 0 re W n 0 g"])
 def test_answer_under_a_cover_that_does_not_show_is_kept(flat: bytes, definition: FormDefinition, before: str) -> None:
     end = " EMC" if "BDC" in before else ""
-    pdf = drawn_with(flat, f"{before} {area(printers.place(definition, CHAIR))} f{end}")
+    pdf = drawn_with(flat, f"{before} {area(place(definition, CHAIR))} f{end}")
     assert read_return(pdf, definition).answers[CHAIR].text == answers("2101")[CHAIR]
     assert asked(pdf, definition) == set()
 
 
 def test_watermark_over_an_answer_asks_nothing(flat: bytes, definition: FormDefinition) -> None:
-    rect = printers.place(definition, CHAIR)
+    rect = place(definition, CHAIR)
     mark = f"0.8 g BT /Typed 90 Tf {rect.x - 10} {rect.y - 20} Td (COPY) Tj ET"
     assert (CHAIR, "value_covered") not in asked(drawn_with(flat, mark), definition)
 
@@ -228,7 +224,7 @@ def cross(rect: Rect) -> str:
 
 
 def test_tick_under_a_white_box_is_covered(flat: bytes, definition: FormDefinition) -> None:
-    rect = printers.place(definition, "phase_primary")
+    rect = place(definition, "phase_primary")
     cover = f"1 g {rect.x - 1} {rect.y - 1} {rect.width + 2} {rect.height + 2} re f"
     pdf = drawn_with(flat, cover)
     assert read_return(pdf, definition).answers["phase_primary"].text == ""
@@ -237,13 +233,13 @@ def test_tick_under_a_white_box_is_covered(flat: bytes, definition: FormDefiniti
 
 @pytest.mark.parametrize("before", ["1 G", "/Clear gs 0 G", "0 0 1 1 re W n"])
 def test_tick_that_does_not_show_is_no_tick(flat: bytes, definition: FormDefinition, before: str) -> None:
-    pdf = drawn_with(flat, f"{before} 1 w {cross(printers.place(definition, 'phase_nursery'))}")
+    pdf = drawn_with(flat, f"{before} 1 w {cross(place(definition, 'phase_nursery'))}")
     assert read_return(pdf, definition).answers["phase_nursery"].text == ""
     assert asked(pdf, definition) == {("phase_nursery", "value_covered")}
 
 
 def test_tick_that_shows_is_one(flat: bytes, definition: FormDefinition) -> None:
-    pdf = drawn_with(flat, f"0 0 1 RG 1 w {cross(printers.place(definition, 'phase_nursery'))}")
+    pdf = drawn_with(flat, f"0 0 1 RG 1 w {cross(place(definition, 'phase_nursery'))}")
     assert read_return(pdf, definition).answers["phase_nursery"].text == "yes"
 
 

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -82,11 +83,24 @@ def undisturbed_crowd(
     return tables(records), time.monotonic() - start
 
 
+def wait_for_work(process: BaseProcess, is_under_way: Callable[[], bool]) -> None:
+    while process.is_alive() and not is_under_way():
+        time.sleep(0.0002)  # what is looked for may be over in a millisecond
+
+
+def seconds_at_work(command: list[str], is_under_way: Callable[[], bool]) -> float:
+    """How long the program works, if nobody kills it."""
+    with forked(*command) as process:
+        wait_for_work(process, is_under_way)
+        start = time.monotonic()
+        process.join()
+    return time.monotonic() - start
+
+
 def run_killed(command: list[str], is_under_way: Callable[[], bool], seconds: float) -> bool:
     """Kill the program some seconds after it has started its work. Returns whether that cut it off."""
     with forked(*command) as process:
-        while process.is_alive() and not is_under_way():
-            time.sleep(0.0002)  # what is looked for may be over in a millisecond
+        wait_for_work(process, is_under_way)
         process.join(seconds)
         process.kill()
         process.join()

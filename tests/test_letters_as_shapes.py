@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests import printers
+from tests.changing import place
 from tests.conftest import read_return
 from tests.remake_samples import answers
 from tests.viewer import type_into
@@ -16,7 +17,7 @@ HEAD = "headteacher_name"
 
 def with_shapes(form: bytes, definition: FormDefinition, name: str, start: float, shape: str) -> bytes:
     """A flattened form with a head's name, and five shapes of a letter's size from `start` points of its box on."""
-    rect = printers.place(definition, HEAD)
+    rect = place(definition, HEAD)
     flat = printers.by_qpdf(type_into(form, answers("2101", **{HEAD: name})))
     drawn = [shape.format(x=rect.x + start + 10 * number, y=rect.y + 6) for number in range(5)]
     return printers.drawn_on(flat, " ".join(drawn))
@@ -36,7 +37,7 @@ def test_shapes_beside_the_letters_of_a_name_are_asked_about(
 
 @pytest.mark.parametrize("shape", ["{x} {y} 7 9 re S", "{x} {y} 6 8 re f"], ids=["boxes", "filled"])
 def test_shapes_with_nothing_but_a_space_are_asked_about(form: bytes, definition: FormDefinition, shape: str) -> None:
-    rect = printers.place(definition, HEAD)
+    rect = place(definition, HEAD)
     pdf = printers.typed_on(with_shapes(form, definition, "", 10, shape), rect.x + 60, rect.y + 6, " ")
     assert asked(pdf, definition) == {(HEAD, "value_unreadable")}
 

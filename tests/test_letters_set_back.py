@@ -6,6 +6,7 @@ import pytest
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from tests import printers
+from tests.changing import place
 from tests.conftest import read_return
 from tests.remake_samples import answers
 from tests.viewer import type_into
@@ -22,12 +23,12 @@ SIZE = 11
 def test_letter_that_is_set_back_over_the_one_before_it_is_asked_about(
     form: bytes, definition: FormDefinition, back: float, read: str, asked: set[str]
 ) -> None:
-    rect = printers.place(definition, HEAD)
+    rect = place(definition, HEAD)
     page = printers.by_qpdf(type_into(form, answers("2101", headteacher_name="")))
     x, y = rect.x + 2, rect.y + 6
     ends = [x + stringWidth(text, "Helvetica", SIZE) for text in ("Jo ", "Jo l", "Jo l'")]
-    for place, words in ((x, "Jo l"), (ends[0] - back if back else ends[1], "'"), (ends[2], "Anson")):
-        page = printers.typed_on(page, place, y, words, SIZE)
+    for start, words in ((x, "Jo l"), (ends[0] - back if back else ends[1], "'"), (ends[2], "Anson")):
+        page = printers.typed_on(page, start, y, words, SIZE)
     reading = read_return(page, definition)
     found = {str(each.code) for each in check(reading, definition).problems if each.field == HEAD}
     assert (reading.answers[HEAD].text, found) == (read, asked)

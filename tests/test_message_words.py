@@ -49,8 +49,8 @@ def kept(folder: Path, *messages: EmailMessage) -> Path:
     return folder / "records"
 
 
-def own_words(records: Path, name: str = "form") -> list[str]:
-    shown = look_up_return(records, return_id(records, name), Definitions.of_today())
+def own_words(records: Path) -> list[str]:
+    shown = look_up_return(records, return_id(records, "form"), Definitions.of_today())
     return [words.own for words in shown.words]
 
 

@@ -24,7 +24,6 @@ LEADERS: dict[str, str | bool] = {
     for n in (1, 2, 3, 4)
     for part, value in (("name", f"Leader {'ABCD'[n - 1]}"), ("email", f"leader{n}@cedar.example"))
 }
-Filled = Callable[..., bytes]
 
 
 def only_pages(pdf: bytes, numbers: Sequence[int]) -> bytes:

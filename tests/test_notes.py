@@ -10,7 +10,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 
 from tests import printers
-from tests.changing import EXPECTED, Change, annotated, boxes, changed, texts_of
+from tests.changing import EXPECTED, Change, annotated, boxes, changed, place, texts_of
 from tests.conftest import read_return
 from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
@@ -321,7 +321,7 @@ def printed(pdf: bytes) -> bytes:
 
 
 def test_note_on_a_box_of_a_printed_form_is_its_answer(form: bytes, definition: FormDefinition) -> None:
-    rect = printers.place(definition, "headteacher_name")
+    rect = place(definition, "headteacher_name")
     marked = changed(form, typed_note("Jo Bloggs", rect.x + 2, rect.y + 3))
     assert texts_of(printed(marked), definition) == {"headteacher_name": "Jo Bloggs"}
 

@@ -15,7 +15,6 @@ from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms import office
 
-Row = dict[str, str]
 OFFICE = Path(office.__file__).parent
 LIST = """dfe_number,school_name,phases
 2101,Cedar,primary

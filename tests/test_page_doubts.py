@@ -14,7 +14,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from tests import printers
-from tests.changing import changed, texts_in
+from tests.changing import changed, place, texts_in
 from tests.conftest import read_return
 from tests.printers import FLATTENED
 from tests.remake_samples import answers
@@ -73,13 +73,13 @@ def test_printed_names_that_are_set_closely_are_not_queried(
 def test_stamp_over_an_answer_makes_it_unreadable(
     printed: bytes, definition: FormDefinition, dx: float, dy: float, size: float
 ) -> None:
-    rect = printers.place(definition, HEAD)
+    rect = place(definition, HEAD)
     stamped = printers.typed_on(printed, rect.x + dx, rect.y + dy, "RECEIVED", size)
     assert (HEAD, "value_unreadable") in asked(read_return(stamped, definition), definition)
 
 
 def test_line_through_an_answer_makes_it_unreadable(printed: bytes, definition: FormDefinition) -> None:
-    rect = printers.place(definition, HEAD)
+    rect = place(definition, HEAD)
     middle = rect.y + rect.height / 2
     struck = printers.drawn_on(printed, f"1 w {rect.x + 2} {middle} m {rect.x + 45} {middle} l S")
     assert asked(read_return(struck, definition), definition) == {(HEAD, "value_unreadable")}
@@ -90,7 +90,7 @@ def test_line_from_corner_to_corner_of_an_answer_makes_it_unreadable(
     printed: bytes, definition: FormDefinition, start: float, end: float
 ) -> None:
     """As of a cross over it that a tool for straight lines drew."""
-    rect = printers.place(definition, HEAD)
+    rect = place(definition, HEAD)
     middle, reach = rect.y + rect.height / 2, rect.height / 2
     start, end = middle + start / 2 * reach, middle + end / 2 * reach
     struck = printers.drawn_on(printed, f"1 w {rect.x + 2} {start} m {rect.x + 45} {end} l S")
@@ -133,12 +133,12 @@ STRUCK: dict[str, Callable[[Rect], str]] = {
 def test_answer_struck_out_by_pieces_or_in_part_is_unreadable(
     printed: bytes, definition: FormDefinition, how: str
 ) -> None:
-    struck = printers.drawn_on(printed, STRUCK[how](printers.place(definition, HEAD)))
+    struck = printers.drawn_on(printed, STRUCK[how](place(definition, HEAD)))
     assert (HEAD, "value_unreadable") in asked(read_return(struck, definition), definition)
 
 
 def test_upright_lines_of_a_table_strike_nothing_out(printed: bytes, definition: FormDefinition) -> None:
-    ruled = printers.drawn_on(printed, upright(printers.place(definition, HEAD), 17, 2))
+    ruled = printers.drawn_on(printed, upright(place(definition, HEAD), 17, 2))
     assert asked(read_return(ruled, definition), definition) == set()
 
 
@@ -165,7 +165,7 @@ BESIDE: dict[str, Callable[[float, float], str]] = {  # by where the box begins,
 def test_mark_round_or_beside_an_answer_is_queried_at_its_box(
     printed: bytes, definition: FormDefinition, what: str
 ) -> None:
-    rect = printers.place(definition, HEAD)
+    rect = place(definition, HEAD)
     marked = printers.drawn_on(printed, BESIDE[what](rect.x, rect.y + rect.height / 2))
     reading = read_return(marked, definition)
     assert reading.answers[HEAD].text == NAME
@@ -188,14 +188,12 @@ def test_picture_of_a_line_through_an_answer_is_queried_at_its_box(
 ) -> None:
     picture = Image.new("RGBA", (200, 48), (0, 0, 0, 0))
     ImageDraw.Draw(picture).line([(0, 24), (50, 18), (100, 30), (200, 22)], fill=(200, 0, 0, 255), width=5)
-    struck = printed_again(with_picture(printed, printers.place(definition, HEAD), picture))
+    struck = printed_again(with_picture(printed, place(definition, HEAD), picture))
     assert asked(read_return(struck, definition), definition) == {(HEAD, "field_unknown")}
 
 
 def test_picture_of_a_highlight_over_an_answer_is_not_queried(printed: bytes, definition: FormDefinition) -> None:
-    highlighted = with_picture(
-        printed, printers.place(definition, HEAD), Image.new("RGBA", (50, 12), (255, 255, 0, 90))
-    )
+    highlighted = with_picture(printed, place(definition, HEAD), Image.new("RGBA", (50, 12), (255, 255, 0, 90)))
     assert asked(read_return(highlighted, definition), definition) == set()
 
 
@@ -203,33 +201,33 @@ def test_picture_of_a_highlight_over_an_answer_is_not_queried(printed: bytes, de
 def test_dotted_line_below_or_above_an_answer_is_not_queried(
     printed: bytes, definition: FormDefinition, dy: float
 ) -> None:
-    rect = printers.place(definition, HEAD)
+    rect = place(definition, HEAD)
     dotted = pieces(Rect(rect.x, rect.y + dy, rect.width, rect.height), 1, 2)
     assert asked(read_return(printers.drawn_on(printed, dotted), definition), definition) == set()
 
 
 def test_lines_between_the_letters_of_an_answer_are_not_queried(printed: bytes, definition: FormDefinition) -> None:
     """As of a box that is ruled for one letter each."""
-    rect = printers.place(definition, HEAD)
+    rect = place(definition, HEAD)
     ruled = " ".join(f"0.5 w {rect.x + 9 * n} {rect.y} m {rect.x + 9 * n} {rect.top} l S" for n in range(1, 12))
     assert asked(read_return(printers.drawn_on(printed, ruled), definition), definition) == set()
 
 
 def test_slanted_line_that_does_not_show_is_not_queried(printed: bytes, definition: FormDefinition) -> None:
-    rect = printers.place(definition, HEAD)
+    rect = place(definition, HEAD)
     unseen = f"1 G 0.3 w {rect.x + 2} {rect.y + 2} m {rect.x + 45} {rect.top - 2} l S"
     assert asked(read_return(printers.drawn_on(printed, unseen), definition), definition) == set()
 
 
 def test_line_below_an_answer_is_not_queried(printed: bytes, definition: FormDefinition) -> None:
-    rect = printers.place(definition, HEAD)
+    rect = place(definition, HEAD)
     below = rect.y + rect.height / 2 - 5
     underlined = printers.drawn_on(printed, f"0.5 w {rect.x + 2} {below} m {rect.x + 45} {below} l S")
     assert asked(read_return(underlined, definition), definition) == set()
 
 
 def test_answer_drawn_twice_to_look_bold_is_one(blank: bytes, definition: FormDefinition) -> None:
-    rect = printers.place(definition, HEAD)
+    rect = place(definition, HEAD)
     bold = blank
     for shift in (0, 0.4, 0.8, 1.2):
         bold = printers.typed_on(bold, rect.x + 3 + shift, rect.y + 4, "Millie Bell")
@@ -242,7 +240,7 @@ def test_answer_drawn_twice_to_look_bold_is_one(blank: bytes, definition: FormDe
 
 @pytest.mark.parametrize("dx", [-5, -1, 3, 20])
 def test_answer_a_little_to_the_left_of_its_box_is_read(blank: bytes, definition: FormDefinition, dx: float) -> None:
-    rect = printers.place(definition, HEAD)
+    rect = place(definition, HEAD)
     reading = read_return(printers.typed_on(blank, rect.x + dx, rect.y + 4, NAME), definition)
     assert texts_in(reading) == {HEAD: NAME}
 
@@ -250,7 +248,7 @@ def test_answer_a_little_to_the_left_of_its_box_is_read(blank: bytes, definition
 @pytest.mark.parametrize("dy", range(-12, 13, 2))
 def test_answer_between_two_boxes_is_unreadable(blank: bytes, definition: FormDefinition, dy: int) -> None:
     """Nobody can tell whether the person meant the upper or the lower one."""
-    rect = printers.place(definition, HEAD)
+    rect = place(definition, HEAD)
     reading = read_return(printers.typed_on(blank, rect.x + 3, rect.y + 4 + dy, NAME), definition)
     ((name, answer),) = [(name, answer) for name, answer in reading.answers.items() if answer.text]
     is_doubtful = Doubt.UNREADABLE in answer.doubts

@@ -9,7 +9,7 @@ import pikepdf
 import pytest
 
 from tests import printers
-from tests.changing import changed, texts_in
+from tests.changing import changed, place, texts_in
 from tests.conftest import read_return
 from tests.printers import FLATTENED, PRINTED, joined, with_page_from
 from tests.remake_samples import answers, letter
@@ -149,7 +149,7 @@ NO_MARKS = {
 
 def marked(pdf: bytes, definition: FormDefinition, name: str, operators: str) -> bytes:
     """Something drawn on a box of the first page."""
-    rect = printers.place(definition, name)
+    rect = place(definition, name)
     return printers.drawn_on(pdf, f"{rect.height} 0 0 {rect.height} {rect.x} {rect.y} cm {operators}")
 
 
@@ -180,7 +180,7 @@ PLACES = {  # how far from the lower left corner of the box for the headteacher'
 
 @pytest.mark.parametrize("place", PLACES)
 def test_words_beside_printed_boxes_are_kept_and_queried(form: bytes, definition: FormDefinition, place: str) -> None:
-    rect = printers.place(definition, "headteacher_name")
+    rect = place(definition, "headteacher_name")
     x, y = PLACES[place]
     page = printers.typed_on(printers.by_qpdf(form), rect.x + x, rect.y + y, "NEW HEAD")
     checked = check(read_return(page, definition), definition)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import printers
+from tests.changing import place
 from tests.conftest import read_return
 from thep_forms.definition import FormDefinition
 from thep_forms.reading import Answer, Doubt, FileKind, Note, Reading
@@ -53,7 +54,7 @@ def test_any_reading_as_json_comes_back_the_same(reading: Reading) -> None:
 def test_reading_of_a_file_as_json_comes_back_the_same(
     returned: bytes, definition: FormDefinition, printed: Callable[[bytes], bytes]
 ) -> None:
-    rect = printers.place(definition, "headteacher_name")
+    rect = place(definition, "headteacher_name")
     reading = read_return(printers.typed_on(printed(returned), rect.x + 360, rect.y + 62, "We moved"), definition)
     assert reading.notes
     assert decoded(msgspec.json.encode(reading)) == reading

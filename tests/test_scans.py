@@ -37,10 +37,7 @@ from thep_forms.reading.reasons import NOTHING_ASKED, PICTURE
 
 LIST = shipped("samples") / "schools.csv"
 NUMBERS = sorted(f"211/{school[0]}" for school in SCHOOLS)
-NAMES = {f"211/{school[0]}": school[1] for school in SCHOOLS}
 PAGES = 4  # of a form
-SCALE = 2
-LONG = "The Blessed Sacrament and Saint Bartholomew-the-Great Roman Catholic Voluntary Aided Primary School"
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,12 @@ from pikepdf import String
 from playwright.sync_api import Page, expect
 
 from tests import printers
-from tests.changing import changed
+from tests.changing import changed, place
 from tests.conftest import inbox, ingest, rows
 from tests.deciding import decide, last_decision, refused, return_id, row_of
 from tests.desk import go_to
 from tests.remake_samples import dated
-from tests.test_under_annotations import WHITE, annotated, place
+from tests.test_under_annotations import WHITE, annotated
 from tests.writing import SCHOOLS
 from thep_forms.definition import FormDefinition
 

@@ -6,8 +6,7 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
-from tests import printers
-from tests.changing import Change, boxes, changed
+from tests.changing import Change, boxes, changed, place
 from tests.conftest import read_return
 from tests.remake_samples import answers
 from tests.viewer import type_into
@@ -29,7 +28,7 @@ def typed(form: bytes) -> bytes:
 
 @pytest.fixture(scope="module")
 def chair(definition: FormDefinition) -> Rect:
-    return printers.place(definition, CHAIR)
+    return place(definition, CHAIR)
 
 
 def edges(rect: Rect) -> Array:
@@ -133,7 +132,7 @@ def test_words_over_a_white_ground_replace_what_is_below(typed: bytes, definitio
 
 
 def test_tick_under_a_white_stamp_is_covered(typed: bytes, definition: FormDefinition) -> None:
-    box = printers.place(definition, "phase_primary")
+    box = place(definition, "phase_primary")
     around = Rect(box.x - 2, box.y - 2, box.width + 4, box.height + 4)
     pdf = changed(typed, annotated("/Watermark", around, filled(around, WHITE)))
     assert asked(pdf, definition) == {("phase_primary", "value_covered")}

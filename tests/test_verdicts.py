@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import run
-from tests.conftest import inbox, ingest, prefer, rows, verdicts
+from tests.conftest import inbox, ingest, prefer, record_files, rows, verdicts
 from tests.remake_samples import answers, dated
 from tests.viewer import type_into
 from thep_forms.definition import FormDefinition, shipped
@@ -17,10 +17,6 @@ from thep_forms.errors import DecisionError, RecordsError, SourceError
 from thep_forms.generate import master_of
 
 Filled = Callable[..., bytes]
-
-
-def written(records: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in records.iterdir() if path.suffix in (".csv", ".json", ".xlsx")}
 
 
 def test_the_samples_have_every_verdict(sample_records: Path) -> None:
@@ -52,7 +48,7 @@ def test_the_same_returns_in_any_order_give_the_same_bytes(tmp_path: Path) -> No
         records = tmp_path / f"records{turn}"
         for some in (order[:7], order[7:]):
             ingest(records, some)
-        results.append(written(records))
+        results.append(record_files(records))
     assert all(result == results[0] for result in results)
 
 

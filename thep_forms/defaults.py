@@ -13,3 +13,8 @@ REMINDERS_FOR_A_SCHOOL = 3  # in a membership year, at most
 DAYS_BETWEEN_REMINDERS = 7
 MESSAGES_A_MINUTE = 30  # to the mail server, at most
 SMTP_PORT = 587  # submission with STARTTLS (RFC 6409)
+
+# The environment variables that say the mail server, where no option does.
+SMTP_HOST_VARIABLE = "THEP_FORMS_SMTP_HOST"
+SMTP_PORT_VARIABLE = "THEP_FORMS_SMTP_PORT"
+SMTP_USER_VARIABLE = "THEP_FORMS_SMTP_USER"

@@ -77,9 +77,9 @@ class DecisionError(ThepFormsError):
 class AnswersError(DecisionError):
     """Answers are wrong. `mistakes` says in a sentence each what is; `end` says what was done."""
 
-    def __init__(self, mistakes: Iterable[str], end: str, remedy: Remedy | None = None) -> None:
+    def __init__(self, mistakes: Iterable[str], end: str) -> None:
         self.mistakes, self.end = tuple(dict.fromkeys(mistakes)), end
-        super().__init__(" ".join((*self.mistakes, end)), remedy)
+        super().__init__(" ".join((*self.mistakes, end)))
 
 
 class ClusterError(ThepFormsError):

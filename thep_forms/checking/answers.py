@@ -211,7 +211,7 @@ def _domain(address: str) -> str:
 def says_something(raw: Answer, kind: Kind = Kind.TEXT) -> bool:
     """Whether there is a letter or a digit in the answer: a dash or invisible characters alone are none.
 
-    Whatever was typed for a DFE number and is none is asked about, though, and a sign in a box to tick is a tick.
+    Whatever was typed for a DfE number and is none is asked about, though, and a sign in a box to tick is a tick.
     """
     if raw.text[:1].isalnum() or raw.is_illegible or any(char.isalnum() for char in raw.text):
         return True

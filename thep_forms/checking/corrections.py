@@ -32,7 +32,7 @@ class ProblemKey(Struct, frozen=True):
 class Corrections(Struct, frozen=True, omit_defaults=True):
     """What a person said of a return.
 
-    `answers` are the right answers by the name of their box, as they would have been typed. `school` is the DFE number
+    `answers` are the right answers by the name of their box, as they would have been typed. `school` is the DfE number
     of the school that it belongs to and `year` its membership year; either is empty where nobody said it. `confirmed`
     are the problems that are none.
     """
@@ -43,7 +43,7 @@ class Corrections(Struct, frozen=True, omit_defaults=True):
     confirmed: tuple[ProblemKey, ...] = ()
 
     def by_box(self, definition: FormDefinition) -> dict[str, str]:
-        """The right answers by the name of their box, the DFE number among them."""
+        """The right answers by the name of their box, the DfE number among them."""
         return {**self.answers, definition.dfe_field.name: self.school} if self.school else dict(self.answers)
 
 

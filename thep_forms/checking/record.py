@@ -89,7 +89,7 @@ class SchoolRecord(Struct, frozen=True, omit_defaults=True):
 class Checked(Struct, frozen=True):
     """A return that was checked. `school_name` is what `record` has as the school's name.
 
-    `copy_of` is the DFE number of the school that the form was made for, whatever was typed into it. It is empty
+    `copy_of` is the DfE number of the school that the form was made for, whatever was typed into it. It is empty
     where it was made for none, or does not say.
     """
 

@@ -22,7 +22,13 @@ from thep_forms.cli.options import (
     year_argument,
 )
 from thep_forms.cli.output import count_of, message, printable, school_name, warn_of_dates, warn_of_example_address
-from thep_forms.defaults import MESSAGES_A_MINUTE, SMTP_PORT
+from thep_forms.defaults import (
+    MESSAGES_A_MINUTE,
+    SMTP_HOST_VARIABLE,
+    SMTP_PORT,
+    SMTP_PORT_VARIABLE,
+    SMTP_USER_VARIABLE,
+)
 
 if TYPE_CHECKING:
     from thep_forms.definition import MembershipYear
@@ -69,14 +75,14 @@ MESSAGE_END = "-" * 76
     show_default=True,
     help="The most messages to send in a minute.",
 )
-@click.option("--smtp-host", metavar="HOST", envvar="THEP_FORMS_SMTP_HOST", show_envvar=True, help="The mail server.")
+@click.option("--smtp-host", metavar="HOST", envvar=SMTP_HOST_VARIABLE, show_envvar=True, help="The mail server.")
 @click.option(
     "--smtp-port",
     metavar="PORT",
     type=WholeNumber(1, 65535),
     default=SMTP_PORT,
     show_default=True,
-    envvar="THEP_FORMS_SMTP_PORT",
+    envvar=SMTP_PORT_VARIABLE,
     show_envvar=True,
     help="The port of the mail server. Port 465 uses TLS from the start, other ports use STARTTLS.",
 )
@@ -84,7 +90,7 @@ MESSAGE_END = "-" * 76
     "--smtp-user",
     metavar="NAME",
     default="",
-    envvar="THEP_FORMS_SMTP_USER",
+    envvar=SMTP_USER_VARIABLE,
     show_envvar=True,
     help=f"Your user name on the mail server. The program takes the password from {PASSWORD_VARIABLE}, or asks for it.",
 )
@@ -194,9 +200,9 @@ def _send(
     from thep_forms.sources.mailbox_address import is_host
 
     if not host or not is_host(host):
-        raise CommandError("Enter the mail server: --smtp-host mail.example.org, or set THEP_FORMS_SMTP_HOST.")
+        raise CommandError(f"Enter the mail server: --smtp-host mail.example.org, or set {SMTP_HOST_VARIABLE}.")
     if sign_in and not user:
-        raise CommandError("Enter who signs in: --smtp-user office@example.org, or set THEP_FORMS_SMTP_USER.")
+        raise CommandError(f"Enter who signs in: --smtp-user office@example.org, or set {SMTP_USER_VARIABLE}.")
 
     def server() -> Server:
         if not sign_in:

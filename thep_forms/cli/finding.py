@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from thep_forms.cli.options import existing_records_option, templates_option
-from thep_forms.cli.output import count_of, message, printable
+from thep_forms.cli.output import count_of, message, printable, school_in_words
 
 if TYPE_CHECKING:
     from thep_forms.office.found import Found, Held, HeldAtSchool
@@ -65,9 +65,7 @@ def _print_found(found: Found, records: Path) -> None:
 
 
 def _print_school(school: HeldAtSchool) -> None:
-    unnamed = "A school without a name" if school.dfe_number else "Of no known school"
-    number = f" ({school.dfe_number})" if school.dfe_number else ""
-    click.echo(f"\n{printable(school.school_name) or unnamed}{number}")
+    click.echo(f"\n{school_in_words(school.dfe_number, school.school_name)}")
     for place in school.places:
         _print_place(place)
 

@@ -10,7 +10,7 @@ import click
 
 from thep_forms.cli.errors import CommandError
 from thep_forms.cli.options import existing_records_option, templates_option
-from thep_forms.cli.output import count_of, message, printable
+from thep_forms.cli.output import count_of, message, printable, school_in_words
 
 if TYPE_CHECKING:
     from thep_forms.definition import Definitions
@@ -170,7 +170,7 @@ def ledger_parts(copies: Iterable[str], damaged: Iterable[str]) -> Iterator[str]
 def _print_schools(schools: Mapping[str, str]) -> None:
     """Print the schools of which there is something to delete, but no return."""
     for number in list(schools)[:LISTED]:
-        message(f"  {printable(schools[number]) or 'A school without a name'} ({number}), of which there is no return")
+        message(f"  {school_in_words(number, schools[number])}, of which there is no return")
     if len(schools) > LISTED:
         message(f"  and {len(schools) - LISTED} more")
 
@@ -186,7 +186,7 @@ def _print_returns_by_school(returns: Sequence[Returned], origins: Mapping[str, 
 
     for school in returns_by_school(returns, origins):
         number = school.dfe_number
-        message(f"  {printable(school.name)} ({number})" if number else "  Forms without a DfE number")
+        message(f"  {school_in_words(number, school.name)}" if number else "  Forms without a DfE number")
         for returned in school.returns:
             times = len(returned.arrivals)
             repeated = f" (came {times} times)" if times > 1 else ""
@@ -210,8 +210,7 @@ def _print_erasure(erasure: Erasure, words: str) -> None:
         parts += ledger_parts(erasure.ledger_copies, erasure.damaged_ledgers)
         message(f"This would delete {', '.join(parts[:-1])} and {parts[-1]}:")
     for number, (name, pieces) in schools_of(erasure.pieces).items():
-        unnamed = "A school without a name" if number else "Of no known school"
-        message(f"  {printable(name) or unnamed}{f' ({number})' if number else ''}")
+        message(f"  {school_in_words(number, name)}")
         _print_pieces(pieces)
     if erasure.files:
         message("What the PDFs say of other people stays in the tables.")

@@ -33,6 +33,13 @@ def school_name(dfe_number: str, name: str) -> str:
     return printable(f"{dfe_number} {name}".rstrip())
 
 
+def school_in_words(dfe_number: str, name: str) -> str:
+    """A school by its name and its number, such as `Cedar Primary School (211/2101)`; or that nobody knows which."""
+    if not dfe_number:
+        return printable(name) or "Of no known school"
+    return f"{printable(name) or 'A school without a name'} ({dfe_number})"
+
+
 def warn_of_example_address(address: str) -> None:
     """Warn that forms name the shipped example as the address to return them to, if they do."""
     if address:

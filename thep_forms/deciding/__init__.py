@@ -2,7 +2,7 @@
 
 from thep_forms.deciding.decide import Judgements, decide
 from thep_forms.deciding.decisions import InForce, as_they_stand, in_force, standing_decisions
-from thep_forms.deciding.model import Action, Arrival, Assigned, Decision, Entry, Judgement, Verdict
+from thep_forms.deciding.model import LONG_AGO, Action, Arrival, Assigned, Decision, Entry, Judgement, Verdict
 from thep_forms.deciding.registers import Members, Registers
 from thep_forms.deciding.related import Came, CannotTellError, judged_again, years_of
 from thep_forms.deciding.senders import (
@@ -13,6 +13,7 @@ from thep_forms.deciding.senders import (
 )
 
 __all__ = [
+    "LONG_AGO",
     "Action",
     "AddressBook",
     "Arrival",

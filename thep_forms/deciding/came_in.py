@@ -40,7 +40,7 @@ def told_apart(
     entries: Iterable[Entry],
     arrivals: Iterable[Arrival],
     decided: InForce,
-    own_addresses: Collection[str] = (),
+    own_addresses: Collection[str],
     forms_sent: Mapping[str, datetime] | None = None,
 ) -> CameIn:
     """Tell apart what came in. For the parameters see `decide`."""

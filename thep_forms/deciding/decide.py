@@ -72,7 +72,7 @@ def judge(
     began: Mapping[str, datetime],
     decided: InForce,
     registers: Registers,
-    own_addresses: Collection[str] = (),
+    own_addresses: Collection[str],
 ) -> Judgements:
     """Judge what came in, or a part of it that no other return bears on (`related`). `began` is that of all."""
     returns, from_schools = came_in.returns, came_in.from_schools

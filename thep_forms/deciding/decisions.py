@@ -25,7 +25,7 @@ class InForce(Struct, frozen=True):
     closed: frozenset[str]
 
     def school_of(self, return_id: str) -> str:
-        """The DFE number of the school that a person said the return belongs to; empty if nobody did."""
+        """The DfE number of the school that a person said the return belongs to; empty if nobody did."""
         found = self.corrections.get(return_id)
         return found.school if found else ""
 

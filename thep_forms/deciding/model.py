@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -10,6 +10,8 @@ from msgspec import Struct
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import FileKind
 from thep_forms.sources.model import MessageOrigin
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)  # stands for a date that nobody knows, where dates are put in order
 
 
 class Verdict(StrEnum):
@@ -32,15 +34,20 @@ class Verdict(StrEnum):
         """Whether nobody has to look at the file."""
         return self in _NEED_NOBODY
 
+    @property
+    def is_of_no_school(self) -> bool:
+        """Whether no school sent the file."""
+        return self in _OF_NO_SCHOOL
 
-_NEED_NOBODY = (
-    Verdict.ACCEPTED,
-    Verdict.SUPERSEDED,
-    Verdict.DUPLICATE,
-    Verdict.CLOSED,
-    Verdict.SENT_BY_US,
-    Verdict.AUTOMATIC,
-)
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether nothing is asked about the file, whatever it holds: it counts for no school and no year."""
+        return self in _ASK_NOTHING
+
+
+_OF_NO_SCHOOL = (Verdict.SENT_BY_US, Verdict.AUTOMATIC)
+_ASK_NOTHING = (*_OF_NO_SCHOOL, Verdict.CLOSED)
+_NEED_NOBODY = (*_ASK_NOTHING, Verdict.ACCEPTED, Verdict.SUPERSEDED, Verdict.DUPLICATE)
 
 
 class Arrival(Struct, frozen=True, gc=False, array_like=True):
@@ -149,7 +156,7 @@ class Decision(Struct, frozen=True):
     - `correct`: the answer in the box `field` was `before`, and is `after`.
     - `confirm`: the problem of code `before` in the box `field`, of the value `after`, is none.
     - `enter`: the return holds what the school answered. It counts over those that `before` names, as in `prefer`.
-    - `assign`: `field` is an `Assigned`, `after` the school's DFE number or the year.
+    - `assign`: `field` is an `Assigned`, `after` the school's DfE number or the year.
     - `note`: on a return, `after` has the starts of the hashes of the texts that were read, joined by `;`.
     - `undo`: `before` is the number of the decision that no longer counts.
     """
@@ -178,7 +185,7 @@ class Decision(Struct, frozen=True):
 class Judgement(Struct, frozen=True, gc=False, array_like=True):
     """What is decided of one return.
 
-    `codes` are those of the problems that the register and other returns give it. `school` is the DFE number of the
+    `codes` are those of the problems that the register and other returns give it. `school` is the DfE number of the
     school that it belongs to, and empty where nobody can tell. `namesake` is the number of the member whose name was
     typed, where the number that was typed is another's or missing. `can_count`: it has no error, and is a member's.
     `collected` is the later year that the office collected when it came, if it did. `came_again_in` is that year for a

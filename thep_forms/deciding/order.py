@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
-from thep_forms.deciding.model import Action, Decision
+from thep_forms.deciding.model import LONG_AGO, Action, Decision
 
-_UNDATED = datetime.min.replace(tzinfo=UTC)
 Preferences = Collection[tuple[str, str]]  # pairs of return ids: the first counts over the second
 
 
@@ -49,7 +48,7 @@ def winner(group: Sequence[Candidate], preferred: Preferences) -> Candidate | No
         if all(rival is candidate or _counts_over(candidate, rival, preferred) for rival in group)
     ]
     winners.sort(key=lambda candidate: candidate.return_id)
-    return max(winners, key=lambda candidate: candidate.dated or _UNDATED, default=None)
+    return max(winners, key=lambda candidate: candidate.dated or LONG_AGO, default=None)
 
 
 def _counts_over(candidate: Candidate, rival: Candidate, preferred: Preferences) -> bool:

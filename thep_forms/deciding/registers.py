@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-Members = Mapping[str, str]  # names of schools by DFE number, empty where the list has none
+Members = Mapping[str, str]  # names of schools by DfE number, empty where the list has none
 
 
 class Registers:

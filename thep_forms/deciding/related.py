@@ -25,7 +25,6 @@ from thep_forms.sources.message_texts import says_no_file
 
 _ID = 16  # characters of an id, of a file or after the word that begins the id of what the office entered
 _MESSAGE, _SHOWN = "message ", "shown "  # begin a link by a message, which the path of the message follows
-_OTHERS = (Verdict.SENT_BY_US, Verdict.AUTOMATIC, Verdict.CLOSED)  # of these, `Judgements` counts no year
 
 
 class Came(Struct, frozen=True, gc=False):
@@ -99,7 +98,7 @@ def years_of(judged: Iterable[tuple[Entry, Judgement]]) -> tuple[str, tuple[str,
     for entry, judgement in judged:
         if judgement.verdict is Verdict.ACCEPTED:
             years.add(entry.year)
-        if entry.year > latest_year and judgement.verdict not in _OTHERS and entry.acceptable:
+        if entry.year > latest_year and not judgement.verdict.asks_nothing and entry.acceptable:
             latest_year = entry.year
     return latest_year, tuple(sorted(years))
 
@@ -127,7 +126,7 @@ def _begins_as_before(
         return False  # it was from the day of a return that is gone
     for return_id, known in before.items():
         is_another = known.entry.year == year and return_id not in gone
-        if is_another and known.entry.acceptable and known.judgement.verdict not in _OTHERS:
+        if is_another and known.entry.acceptable and not known.judgement.verdict.asks_nothing:
             return True
     return False
 

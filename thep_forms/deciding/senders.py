@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
-from thep_forms.deciding.model import Arrival, Entry, Verdict
+from thep_forms.deciding.model import LONG_AGO, Arrival, Entry, Verdict
 from thep_forms.sources.model import MessageKind, MessageOrigin
 
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BY_NOBODY = (MessageKind.AUTOMATIC, MessageKind.DISCARDED)
 
 
@@ -59,13 +58,13 @@ class AddressBook:
         self,
         addresses: Iterable[tuple[str, str]],
         own_addresses: Collection[str],
-        written_to: Mapping[str, str] | None = None,
+        written_to: Mapping[str, str],
     ) -> None:
-        """`addresses` are e-mail addresses in any case, and for each the DFE number of a school that has it.
+        """`addresses` are e-mail addresses in any case, and for each the DfE number of a school that has it.
 
-        `written_to` are the DFE numbers of the schools that we wrote to, by the Message-ID.
+        `written_to` are the DfE numbers of the schools that we wrote to, by the Message-ID.
         """
-        self._own_addresses, self._written_to = own_addresses, written_to or {}
+        self._own_addresses, self._written_to = own_addresses, written_to
         self._schools: dict[str, str] = {}
         self._shared: set[str] = set()  # addresses of several schools
         for address, dfe_number in addresses:
@@ -74,7 +73,7 @@ class AddressBook:
                 self._shared.add(known_as)
 
     def school_of(self, arrival: Arrival) -> str:
-        """The DFE number of the school that sent the message around a file; empty where nobody can tell.
+        """The DfE number of the school that sent the message around a file; empty where nobody can tell.
 
         A bounce counts for the school that the message was for. Where the address is nobody's, or that of several, the
         message of ours that it answers tells.
@@ -139,13 +138,11 @@ def undeliverable_addresses(arrivals: Iterable[Arrival]) -> dict[str, datetime |
     for arrival in arrivals:
         if not arrival.carried_by:
             continue
-        message, at = arrival.carried_by[0], arrival.received_at or _LONG_AGO
+        message, at = arrival.carried_by[0], arrival.received_at or LONG_AGO
         for address in message.failed:
-            bounced[address] = max(at, bounced.get(address, _LONG_AGO))
+            bounced[address] = max(at, bounced.get(address, LONG_AGO))
         if message.kind is MessageKind.ORDINARY:
-            wrote[message.sender] = max(at, wrote.get(message.sender, _LONG_AGO))
+            wrote[message.sender] = max(at, wrote.get(message.sender, LONG_AGO))
     return {
-        address: at if at > _LONG_AGO else None
-        for address, at in bounced.items()
-        if wrote.get(address, _LONG_AGO) <= at
+        address: at if at > LONG_AGO else None for address, at in bounced.items() if wrote.get(address, LONG_AGO) <= at
     }

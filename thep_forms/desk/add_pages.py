@@ -135,18 +135,18 @@ def _shown(batch: Batch) -> ShownBatch:
     job = batch.job
     files = [_shown_file(file) for file in batch.files[:_MOST_FILES]]
     return ShownBatch(
-        batch.number,
-        str(batch.year),
-        _words(batch),
-        job.error if job else "",
-        batch.is_reading,
-        batch.is_done,
-        job.done if job else 0,
-        job.total if job else 0,
-        files,
-        len(batch.files) - len(files),
-        job.number if job else 0,
-        any(came.needs_somebody for file in batch.files for came in file.came),
+        number=batch.number,
+        year=str(batch.year),
+        words=_words(batch),
+        error=job.error if job else "",
+        is_reading=batch.is_reading,
+        is_done=batch.is_done,
+        read=job.done if job else 0,
+        total=job.total if job else 0,
+        files=files,
+        more=len(batch.files) - len(files),
+        job=job.number if job else 0,
+        needed_somebody=any(came.needs_somebody for file in batch.files for came in file.came),
     )
 
 

@@ -27,10 +27,11 @@ from thep_forms.desk.school_pages import SchoolPages
 from thep_forms.desk.send_pages import SendPages
 from thep_forms.desk.start_pages import StartPages
 from thep_forms.desk.to_do_pages import ToDoPages
+from thep_forms.desk.trouble import in_words
 from thep_forms.desk.uploading import UploadError, UploadTooLargeError
 from thep_forms.desk.year_in_sight import ReadsYear
 from thep_forms.desk.year_pages import YearPages
-from thep_forms.errors import RecordsError, Remedy, ThepFormsError, UnsoundError
+from thep_forms.errors import RecordsError, ThepFormsError
 from thep_forms.office.years import can_begin
 
 STATIC = Path(__file__).parent / "static"
@@ -38,10 +39,7 @@ _STATUS: dict[type[Exception], HTTPStatus] = {
     UploadTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UploadError: HTTPStatus.BAD_REQUEST,
 }
-_UNSOUND = (
-    "The records are damaged, or something was cut off while it wrote them. Nothing was changed. Ask the person who "
-    "looks after the program to check them."
-)
+_PUT_RIGHT = "No file is half-written. Put this right, then see on To do what counts."
 _GROUPS: tuple[type[PageGroup], ...] = (
     ToDoPages,
     SchoolPages,
@@ -63,25 +61,24 @@ _GROUPS: tuple[type[PageGroup], ...] = (
 def make_app(desk: DeskContext) -> Starlette:
     """The application. What goes wrong is said in words, on a page."""
 
-    def in_words(_: Request, error: Exception) -> Response:
+    def problem(message: str, status: HTTPStatus) -> Response:
+        return HTMLResponse(desk.pages.page("problem", message=message, job=desk.jobs.current), status)
+
+    def refused(_: Request, error: Exception) -> Response:
         if isinstance(error, RecordsError) and can_begin(desk.folder):
             return go_to("/start")
-        page = desk.pages.page("problem", message=_words(error), job=desk.jobs.current)
-        return HTMLResponse(page, _STATUS.get(type(error), HTTPStatus.CONFLICT))
+        return problem(in_words(error), _STATUS.get(type(error), HTTPStatus.CONFLICT))
+
+    def file_trouble(_: Request, error: Exception) -> Response:
+        return problem(f"{in_words(error)} {_PUT_RIGHT}", HTTPStatus.CONFLICT)
+
+    def fault(_: Request, error: Exception) -> Response:
+        return problem(in_words(error), HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def not_found(_: Request, __: Exception) -> Response:
-        page = desk.pages.page("problem", message="There is no such page.", job=desk.jobs.current)
-        return HTMLResponse(page, HTTPStatus.NOT_FOUND)
+        return problem("There is no such page.", HTTPStatus.NOT_FOUND)
 
     routes: list[BaseRoute] = [route for group in _GROUPS for route in group(desk).routes]
     routes += [*desk.downloads.routes, Mount("/static", StaticFiles(directory=STATIC))]
-    handlers = {ThepFormsError: in_words, HTTPStatus.NOT_FOUND: not_found}
+    handlers = {ThepFormsError: refused, OSError: file_trouble, Exception: fault, HTTPStatus.NOT_FOUND: not_found}
     return Starlette(routes=routes, middleware=[Middleware(ReadsYear)], exception_handlers=handlers)
-
-
-def _words(error: Exception) -> str:
-    """What went wrong, without what only helps at a terminal."""
-    if isinstance(error, UnsoundError):
-        return _UNSOUND
-    is_without_list = isinstance(error, ThepFormsError) and error.remedy is Remedy.GIVE_LIST
-    return f"{error} Give your list of schools on the page Lists." if is_without_list else str(error)

@@ -16,7 +16,7 @@ from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.desk.batch import AddedFile, Batch
 from thep_forms.desk.jobs import Job, JobLink, Jobs
 from thep_forms.errors import DecisionError
-from thep_forms.files import PRIVATE_FOLDER
+from thep_forms.files import PRIVATE_FOLDER, private_folder
 from thep_forms.office.came_in import GivenFile, look_up_what_came
 from thep_forms.office.ingest import ingest
 from thep_forms.office.lists import is_list
@@ -62,8 +62,8 @@ class Batches:
             for batch in [batch for batch in self._batches if batch.is_done][: -MOST_BATCHES or None]:
                 self._remove(batch)
             self._opened += 1
-            folder = self._folder / str(self._opened)
-            folder.mkdir(mode=PRIVATE_FOLDER, parents=True)
+            folder = private_folder(self._folder) / str(self._opened)  # some systems delete what lies there for days
+            folder.mkdir(mode=PRIVATE_FOLDER)
             self._batches.append(Batch(self._opened, folder, year))
             return self._batches[-1]
 

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from thep_forms.desk.jobs import Job, JobLink
 from thep_forms.errors import DecisionError
+from thep_forms.files import private_folder
 
 
 class Downloads:
@@ -28,9 +29,8 @@ class Downloads:
 
     def path(self, job: Job, name: str) -> Path:
         """Where the job writes its file, which is downloaded under that name."""
-        folder = Path(self._folder.name) / str(job.number)
-        folder.mkdir(exist_ok=True)
-        return folder / name
+        folder = private_folder(Path(self._folder.name))  # some systems delete what lies there for days
+        return private_folder(folder / str(job.number)) / name
 
     def offer(self, job: Job, path: Path, label: str) -> None:
         """Put a link to the file on the page of the job."""
@@ -40,7 +40,7 @@ class Downloads:
     def download(self, request: Request) -> Response:
         """The file of a job. Raises `DecisionError` where there is none."""
         path = self._files.get(request.path_params["number"])
-        if not path:
+        if not path or not path.is_file():
             raise DecisionError("The desk holds this file no longer. Make it again.")
         return FileResponse(path, filename=path.name)
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from thep_forms.errors import DecisionError, ThepFormsError
+from thep_forms.desk.trouble import in_words
+from thep_forms.errors import DecisionError
 
 CLOSING_SECONDS = 20.0  # in which a job can end when the desk is closed
 
@@ -108,12 +109,8 @@ class Job:
             work(self)
         except JobStoppedError:
             self.was_stopped = True
-        except ThepFormsError as error:
-            self.error = str(error)
-        except OSError as error:
-            self.error = f"A file cannot be read or written: {error.strerror or error}."
-        except Exception as error:  # noqa: BLE001 - a thread's error would be lost; its text may quote a school
-            self.error = f"The program has a fault ({type(error).__name__}). Please tell whoever looks after it."
+        except Exception as error:  # noqa: BLE001 - a thread's error would be lost
+            self.error = in_words(error)
         finally:
             self._ended.set()
 

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from thep_forms.desk.pages import PageGroup
 from thep_forms.desk.requests import go_to, sent_form, status_of
-from thep_forms.errors import RecordsError, YearError
+from thep_forms.errors import DecisionError, RecordsError, YearError
 from thep_forms.office.find import find, write_zip
 from thep_forms.office.forget_person import names_in, schools_of
 from thep_forms.office.forget_plans import (
@@ -105,7 +105,7 @@ class PeoplePages(PageGroup):
         is_sure, state = bool(form["sure"]), form["state"]
         try:
             disposal, done = delete_data(self.desk.folder, wish, definitions, state if is_sure else "")
-        except (RecordsError, YearError) as refusal:
+        except (DecisionError, RecordsError, YearError) as refusal:
             return self.choose(request, str(refusal))
         if done:
             return go_to("/people?deleted=1")

@@ -64,7 +64,7 @@ class ReturnPages(PageGroup):
         definitions = self.desk.definitions()
         return_id = request.path_params["return_id"]
         shown = look_up_return(self.desk.folder, return_id, definitions)
-        to_do = look_up_tasks(self.desk.folder, definitions, decisions_taken(request), self.desk.sight.year)
+        to_do = look_up_tasks(self.desk.folder, definitions, self.desk.sight.year, decisions_taken(request))
         names = self._names(shown) if shown.task else {}
         proposed = "" if shown.dfe_number else school_in_name(shown.returned.source, names)
         page = self.desk.pages.page(

@@ -62,7 +62,7 @@ class SchoolPages(PageGroup):
         number = number_in(request.path_params["number"])
         taken, year = decisions_taken(request), self.desk.sight.year
         shown = look_up_school(self.desk.folder, number, self.desk.definitions(), taken, year)
-        to_do = look_up_tasks(self.desk.folder, self.desk.definitions(), year=year) if shown.done else None
+        to_do = look_up_tasks(self.desk.folder, self.desk.definitions(), year) if shown.done else None
         following = next_task(to_do.tasks, number) if to_do else None
         page = self.desk.pages.page("school", shown=shown, to_do=to_do, following=following, error=error)
         return HTMLResponse(page, status_of(error))

@@ -13,7 +13,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from thep_forms.defaults import MESSAGES_A_MINUTE, SMTP_PORT
+from thep_forms.defaults import (
+    MESSAGES_A_MINUTE,
+    SMTP_HOST_VARIABLE,
+    SMTP_PORT,
+    SMTP_PORT_VARIABLE,
+    SMTP_USER_VARIABLE,
+)
 from thep_forms.desk.job_pages import path_of
 from thep_forms.desk.jobs import Job
 from thep_forms.desk.mailbox_jobs import putting_drafts
@@ -182,8 +188,8 @@ class SendPages(PageGroup):
         kept, known = self.desk.settings.read(), os.environ.get
         if kept.mail_host:
             return Typed(kept.mail_host, kept.mail_port, kept.mail_user, rate)
-        port = known("THEP_FORMS_SMTP_PORT", str(SMTP_PORT))
-        return Typed(known("THEP_FORMS_SMTP_HOST", ""), port, known("THEP_FORMS_SMTP_USER", ""), rate)
+        port = known(SMTP_PORT_VARIABLE, str(SMTP_PORT))
+        return Typed(known(SMTP_HOST_VARIABLE, ""), port, known(SMTP_USER_VARIABLE, ""), rate)
 
     def mail(self, request: Request) -> Response:
         """Sign in to the mail server, and send."""

@@ -51,7 +51,7 @@ class ToDoPages(PageGroup):
         """What schools wrote with the forms that need nobody."""
         definitions, year = self.desk.definitions(), self.desk.sight.year
         shown = look_up_words(self.desk.folder, definitions, year)
-        done = look_up_tasks(self.desk.folder, definitions, decisions_taken(request), year).done
+        done = look_up_tasks(self.desk.folder, definitions, year, decisions_taken(request)).done
         page = self.desk.pages.page("messages", shown=shown, done=done, error=error)
         return HTMLResponse(page, status_of(error))
 

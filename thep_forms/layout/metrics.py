@@ -76,12 +76,12 @@ def load_face(name: str) -> Face:
     return Face(name)
 
 
-def missing_glyphs(words: str, name: str = REGULAR) -> str:
-    """The characters of `words` that the face cannot draw."""
-    return "".join(sorted({char for char in words if not load_face(name).draws(char)}))
+def missing_glyphs(words: str) -> str:
+    """The characters of `words` that the regular face cannot draw."""
+    return "".join(sorted({char for char in words if not load_face(REGULAR).draws(char)}))
 
 
-def text_width(words: str, size: float, name: str = REGULAR) -> float:
-    """The width of words that need no shaping, in points, in type of that size."""
-    plain = load_face(name).plain
+def text_width(words: str, size: float) -> float:
+    """The width of words that need no shaping, in points, in the regular face at that size."""
+    plain = load_face(REGULAR).plain
     return sum(plain[char][0] for char in words if char in plain) * size / 1000

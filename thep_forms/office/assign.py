@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Assigned, Decision, Verdict
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.correct import require_member
-from thep_forms.office.deciding import Decided, Desk, open_desk, require_year
+from thep_forms.office.deciding import Decided, Desk, open_desk, require_number, require_year
 from thep_forms.records import Returned
-
-_NOT_A_SCHOOLS = (Verdict.SENT_BY_US, Verdict.AUTOMATIC)
 
 
 def assign(
@@ -36,7 +33,7 @@ def assign(
         require_year(year, definitions)
     with open_desk(folder, definitions, who) as desk:
         returned = desk.returned(return_id)
-        if returned.verdict in _NOT_A_SCHOOLS:
+        if returned.verdict.is_of_no_school:
             raise DecisionError("No school sent this file, so it belongs to none.")
         decisions: list[Decision] = []
         if school:
@@ -51,10 +48,7 @@ def assign(
 
 
 def _member_number(desk: Desk, school: str, returned: Returned, year: str) -> str:
-    prefix = desk.definition_of(returned).partnership.dfe_prefix
-    number = dfe_number(school, prefix).value
-    if not number:
-        raise DecisionError(f"{school} is not a DfE number. Give it like {prefix}1234.")
+    number = require_number(school, desk.definition_of(returned))
     require_member(number, desk.records.registers.members(year), year)
     return number
 
@@ -87,10 +81,7 @@ def note(folder: Path, school: str, text: str, definitions: Definitions, who: st
 
     Raises `DecisionError` if that is no DfE number or nothing is known of the school, `RecordsError`.
     """
-    prefix = definitions().partnership.dfe_prefix
-    number = dfe_number(school, prefix).value
-    if not number:
-        raise DecisionError(f"{school} is not a DfE number. Give it like {prefix}1234.")
+    number = require_number(school, definitions())
     if not text.strip():
         raise DecisionError("Say in a few words what the office should know of the school.")
     with open_desk(folder, definitions, who) as desk:

@@ -99,12 +99,12 @@ def _shown(entry: Returned, arrival: Arrival, since: datetime, records: Records)
     needs = needs_somebody(entry)
     is_message = verdict is Verdict.UNREADABLE and bool(arrival.carried_by) and "#" not in arrival.source
     return ReturnThatCame(
-        arrival.source,
-        "A message without a form" if is_message else _IN_WORDS[verdict],
-        verdict is Verdict.ACCEPTED,
-        entry.return_id,
-        task.school_name or task.dfe_number,
-        task.what if needs else (),
-        needs,
-        was_known,
+        name=arrival.source,
+        words="A message without a form" if is_message else _IN_WORDS[verdict],
+        is_accepted=verdict is Verdict.ACCEPTED,
+        return_id=entry.return_id,
+        school=task.school_name or task.dfe_number,
+        what=task.what if needs else (),
+        needs_somebody=needs,
+        was_known=was_known,
     )

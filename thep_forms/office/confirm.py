@@ -7,13 +7,12 @@ from pathlib import Path
 
 from thep_forms.checking import Problem
 from thep_forms.checking.corrections import ProblemKey
-from thep_forms.deciding import Action, Verdict
+from thep_forms.deciding import Action
 from thep_forms.definition import Definitions, FormDefinition, ProblemCode, Severity
 from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.answers import names_asked_about
-from thep_forms.office.deciding import Decided, Desk, open_desk
+from thep_forms.office.deciding import Decided, Desk, open_desk, require_read
 from thep_forms.office.words import in_short
-from thep_forms.reading import FileKind
 from thep_forms.records import Returned
 
 
@@ -81,10 +80,9 @@ def can_be_confirmed_now(problems: Sequence[Problem], definition: FormDefinition
 
 
 def _require_answers(returned: Returned) -> None:
-    if returned.verdict in (Verdict.SENT_BY_US, Verdict.AUTOMATIC, Verdict.CLOSED):
+    if returned.verdict.asks_nothing:
         raise DecisionError("Nothing is asked about this file, so there is nothing to confirm.")
-    if returned.entry.kind == FileKind.SCAN and not returned.entry.has_answers:
-        raise DecisionError("This is a picture, of which no answers were read. Type them in.", Remedy.ENTER)
+    require_read(returned)
     if not returned.entry.is_filled_in:
         raise DecisionError("No answers were read from this file. Close it, or type them in.", Remedy.ENTER)
 

@@ -8,13 +8,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from thep_forms.checking.normalise import dfe_number
-from thep_forms.deciding import Action, Assigned, Decision, Verdict
+from thep_forms.deciding import Action, Assigned, Decision
 from thep_forms.definition import Definitions, FormDefinition, ProblemCode
 from thep_forms.definition.model import Kind
 from thep_forms.errors import AnswersError, DecisionError, Remedy
 from thep_forms.office.answers import answers_in, asked_about
-from thep_forms.office.deciding import Decided, Desk, is_another_person, open_desk, require_own_name
-from thep_forms.reading import FileKind
+from thep_forms.office.deciding import Decided, Desk, is_another_person, open_desk, require_own_name, require_read
 from thep_forms.records import Records, Returned
 from thep_forms.records.checks import check_reading
 from thep_forms.records.results import corrections_with, knowledge_of
@@ -64,16 +63,15 @@ def what_stays(
 
 
 def _require_form(returned: Returned) -> None:
-    if returned.entry.kind == FileKind.SCAN and not returned.entry.has_answers:
-        raise DecisionError("This is a picture, of which no answers were read. Type them in.", Remedy.ENTER)
+    require_read(returned)
     if not returned.entry.has_answers:
         raise DecisionError("This file is no form that can be read. Type the answers in.", Remedy.ENTER)
-    if returned.verdict in (Verdict.SENT_BY_US, Verdict.AUTOMATIC):
+    if returned.verdict.is_of_no_school:
         raise DecisionError("No school sent this file, so there is nothing to correct in it.")
 
 
 def _decision(desk: Desk, returned: Returned, name: str, text: str, why: str, definition: FormDefinition) -> Decision:
-    """The decision about one box. Another DFE number is another school. What stands there already is confirmed."""
+    """The decision about one box. Another DfE number is another school. What stands there already is confirmed."""
     problems = desk.records.problems(returned)
     unconfirmed = {found.field: found.value for found in problems if found.code is ProblemCode.SCAN_UNCONFIRMED}
     if text and unconfirmed.get(name) == text:
@@ -115,7 +113,7 @@ def _require_right(
 
 
 def require_member(number: str, members: Mapping[str, str], year: str) -> None:
-    """Raises `DecisionError` if there is a list of member schools without that DFE number."""
+    """Raises `DecisionError` if there is a list of member schools without that DfE number."""
     if members and number not in members:
         raise DecisionError(
             f"{number} is not in the list of member schools{f' of {year}' if year else ''}. Check the four digits, or "

@@ -13,11 +13,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.checking import Problem
+from thep_forms.checking.normalise import dfe_number
 from thep_forms.checking.school_names import SchoolNames
 from thep_forms.deciding import Action, Decision, Verdict
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
 from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.words import all_in_short
+from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Returned, Views, open_for_writing
 from thep_forms.records.kept import kept_records
 from thep_forms.records.model import ENTERED
@@ -58,7 +60,7 @@ class Desk:
     """Opened RECORDS in which a person decides. Whatever was decided counts when `decided` gives it back."""
 
     def __init__(
-        self, folder: Path, ledger: Ledger, definitions: Definitions, who: str, *, tables_follow: bool = False
+        self, folder: Path, ledger: Ledger, definitions: Definitions, who: str, *, tables_follow: bool
     ) -> None:
         """With `tables_follow`, the tables need not be written at once: they are as soon as nobody decides."""
         self._folder, self.ledger, self.definitions = folder, ledger, definitions
@@ -98,7 +100,7 @@ class Desk:
         return replace(decision, **about)
 
     def name_of(self, number: str) -> str | None:
-        """The name of the school with that DFE number, empty where nobody knows it; None if nobody knows the school."""
+        """The name of the school with that DfE number, empty where nobody knows it; None if nobody knows the school."""
         by_year = self.records.registers.by_year
         for year in sorted(by_year, reverse=True):
             if number in by_year[year]:
@@ -149,8 +151,8 @@ class Desk:
 
 
 @contextmanager
-def open_desk(folder: Path, definitions: Definitions, who: str = "") -> Iterator[Desk]:
-    """RECORDS in which a person decides: `who`, or the system's user.
+def open_desk(folder: Path, definitions: Definitions, who: str) -> Iterator[Desk]:
+    """RECORDS in which a person decides: `who`, or the system's user where that is empty.
 
     Raises `RecordsError`, `TemplateError`, `OSError`.
     """
@@ -162,6 +164,21 @@ def open_desk(folder: Path, definitions: Definitions, who: str = "") -> Iterator
         yield desk
         if kept and known:
             kept.take(known, desk.records)
+
+
+def require_number(typed: str, definition: FormDefinition) -> str:
+    """The DfE number that a person typed, in its normal form. Raises `DecisionError` if it is none."""
+    prefix = definition.partnership.dfe_prefix
+    number = dfe_number(typed, prefix).value
+    if not number:
+        raise DecisionError(f"{typed} is not a DfE number. Give it like {prefix}1234.")
+    return number
+
+
+def require_read(returned: Returned) -> None:
+    """Raises `DecisionError` for a picture of which no answers were read."""
+    if returned.entry.kind == FileKind.SCAN and not returned.entry.has_answers:
+        raise DecisionError("This is a picture, of which no answers were read. Type them in.", Remedy.ENTER)
 
 
 def require_year(year: MembershipYear, definitions: Definitions) -> None:

@@ -33,7 +33,7 @@ class Demo(Struct, frozen=True):
     files: tuple[DemoFile, ...]
 
 
-def run_demo(folder: Path, progress: Callable[[Places], Iterable[SourceFile]] = iter) -> Demo:
+def run_demo(folder: Path, progress: Callable[[Places], Iterable[SourceFile]]) -> Demo:
     """Make a form and read the sample returns into `folder`. `progress` may wrap the files that are read."""
     definitions = Definitions(None, YEAR)
     (form,) = write_blank_form(YEAR, folder, definitions).paths

@@ -11,7 +11,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.checking import Problem
-from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Arrival
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
 from thep_forms.definition.model import Kind
@@ -19,7 +18,15 @@ from thep_forms.errors import AnswersError, DecisionError, Remedy
 from thep_forms.office.answers import TICKED, answers_in, boxes_to_fill
 from thep_forms.office.copies import answers as known_answers
 from thep_forms.office.correct import require_member
-from thep_forms.office.deciding import Decided, Desk, is_another_person, open_desk, require_own_name, require_year
+from thep_forms.office.deciding import (
+    Decided,
+    Desk,
+    is_another_person,
+    open_desk,
+    require_number,
+    require_own_name,
+    require_year,
+)
 from thep_forms.office.one_return import ShownAnswer, boxes_in_order
 from thep_forms.office.opening import open_records
 from thep_forms.reading import Answer, FileKind, ReadFrom, Reading
@@ -61,7 +68,7 @@ def enter(
     """
     require_year(year, definitions)
     definition = definitions(year)
-    number = _number(school, definition)
+    number = require_number(school, definition)
     if not answers and not unchanged:
         raise DecisionError("Give the answers, or say that nothing has changed.", Remedy.SAY_UNCHANGED)
     changes = answers_in(answers, definition)
@@ -99,7 +106,7 @@ def why_not_unchanged(records: Records, number: str, year: MembershipYear, defin
 def look_up_known(folder: Path, school: str, year: MembershipYear, definitions: Definitions) -> KnownSchool:
     """What is known of a school, to be changed. Raises `DecisionError` for what is no DfE number, `RecordsError`."""
     definition = definitions(year)
-    number = _number(school, definition)
+    number = require_number(school, definition)
     with open_records(folder, definitions) as (_, records):
         require_member(number, records.registers.members(str(year)), str(year))
         member = _member(records, number, year)
@@ -110,13 +117,6 @@ def look_up_known(folder: Path, school: str, year: MembershipYear, definitions: 
     answers = tuple(ShownAnswer(box, known.get(box.name, ""), known.get(box.name, "")) for box in order)
     missing = _labels(_errors(_reading(known, definition), definitions))
     return KnownSchool(number, member.name, str(year), answers, missing)
-
-
-def _number(school: str, definition: FormDefinition) -> str:
-    number = dfe_number(school, definition.partnership.dfe_prefix).value
-    if not number:
-        raise DecisionError(f"{school} is not a DfE number. Give it like {definition.partnership.dfe_prefix}1234.")
-    return number
 
 
 def _member(records: Records, number: str, year: MembershipYear) -> MemberSchool:

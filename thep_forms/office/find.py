@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO
 
 from msgspec.structs import replace
 
+from thep_forms.deciding import LONG_AGO
 from thep_forms.definition import Definitions
 from thep_forms.errors import OutputError, RecordsError
 from thep_forms.files import private_folder, write_private
@@ -21,8 +22,6 @@ from thep_forms.office.opening import open_records
 from thep_forms.office.person import Wanted, words_in
 from thep_forms.reading import FileKind
 from thep_forms.records import Archive, Records
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def find(folder: Path, words: str, definitions: Definitions, export: Path | None = None) -> Found:
@@ -77,7 +76,7 @@ def _by_school(pieces: Iterable[Piece]) -> tuple[HeldAtSchool, ...]:
         by_school.setdefault(piece.dfe_number, []).append(piece)
     found: list[HeldAtSchool] = []
     for number in sorted(by_school, key=lambda number: (not number, number)):
-        places = sorted(_places(by_school[number]), key=lambda held: (held.at or _LONG_AGO, held.year, held.subject))
+        places = sorted(_places(by_school[number]), key=lambda held: (held.at or LONG_AGO, held.year, held.subject))
         name = next((piece.school_name for piece in by_school[number] if piece.school_name), "")
         found.append(HeldAtSchool(number, name if number else "", tuple(places)))
     return tuple(found)

@@ -11,11 +11,10 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from thep_forms.checking.normalise import dfe_number
 from thep_forms.deciding import Action, Assigned, Decision
-from thep_forms.definition import Definitions, FormDefinition, MembershipYear
-from thep_forms.errors import RecordsError
+from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.files import sync_folder
+from thep_forms.office.deciding import require_number
 from thep_forms.office.origins import Origin, Origins, Recognition
 from thep_forms.office.verify import unknown_files
 from thep_forms.records import Ledger, Records, RefusedAddress, Returned, Sent, Views, dispose, open_for_writing
@@ -103,9 +102,9 @@ def forget(
     them. With `school`, its entries in the lists go. So do copies of the ledger from earlier versions of the program.
     Deletes from the archive first, then from the ledger, then from the tables. So the next run can finish a run
     that was cut off. Calls `confirmed` with an empty `Disposal` too, and then writes the tables again. Raises
-    `RecordsError`.
+    `DecisionError` if `school` is no DfE number, `RecordsError`.
     """
-    number = _school(school, definitions()) if school else None
+    number = require_number(school, definitions()) if school else None
     selection = Selection(number, before, strays)
     with open_for_writing(folder, definitions) as ledger:
         disposal = _disposal(folder, Records(ledger, definitions), selection)
@@ -158,13 +157,6 @@ def _forget_decision(ledger: Ledger, decision: Decision) -> None:
         ledger.replace_decision(replace(decision, dfe_number="", school_name="", before=""))
     else:
         ledger.replace_decision(replace(decision, dfe_number="", school_name=""))
-
-
-def _school(text: str, definition: FormDefinition) -> str:
-    number = dfe_number(text, definition.partnership.dfe_prefix)
-    if not number.value:
-        raise RecordsError(f"{text} is not a DfE number. Give it like {definition.partnership.dfe_prefix}1234.")
-    return number.value
 
 
 def _disposal(folder: Path, records: Records, selection: Selection) -> Disposal:

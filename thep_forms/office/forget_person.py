@@ -99,7 +99,7 @@ def forget_person(
     words: str,
     definitions: Definitions,
     confirmed: Callable[[Erasure], bool],
-    files: Sequence[str] = (),
+    files: Sequence[str],
 ) -> Erasure | None:
     """Erase a person, by words that all stand in one answer or one person's block, if `confirmed` agrees.
 

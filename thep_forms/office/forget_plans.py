@@ -58,7 +58,7 @@ class _Taking(Generic[Plan]):
 
 
 def erase_person(
-    folder: Path, words: str, definitions: Definitions, files: Sequence[str] = (), state: str = ""
+    folder: Path, words: str, definitions: Definitions, files: Sequence[str], state: str
 ) -> tuple[Erasure, bool]:
     """What is to be erased of a person, and whether it was: only with the `state` of the plan as it is now.
 
@@ -69,10 +69,10 @@ def erase_person(
     return taking.plans[-1], done is not None
 
 
-def delete_data(folder: Path, wish: Wish, definitions: Definitions, state: str = "") -> tuple[Disposal, bool]:
+def delete_data(folder: Path, wish: Wish, definitions: Definitions, state: str) -> tuple[Disposal, bool]:
     """What is to be deleted of a school, of old years or of strays, and whether it was: as `erase_person`.
 
-    Raises `RecordsError`, `YearError`.
+    Raises `DecisionError` for no DfE number, `RecordsError`, `YearError`.
     """
     if wish.is_strays == bool(wish.school or wish.before):
         raise RecordsError("Choose what to delete: a school, the years before one, or what nobody can place.")

@@ -21,6 +21,10 @@ from thep_forms.office.report_contents import HAS_RETURNED
 from thep_forms.office.status import statuses_of_members
 from thep_forms.register import MemberSchool, members_of_year, read_register
 
+# The names of the files for the printer.
+_BLANK_PACK = "{title} for printing, blank.pdf"
+_SCHOOL_PACK = "{title} for printing.pdf"
+
 
 class WrittenForms(Struct, frozen=True):
     """The files that were written, and how many forms they hold.
@@ -57,9 +61,9 @@ def write_school_copies(
     register_list: Path | None,
     definitions: Definitions,
     *,
-    records: Path | None = None,
-    continuation: int | None = None,
-    on_written: Callable[[Path], object] = lambda _: None,
+    records: Path | None,
+    continuation: int | None,
+    on_written: Callable[[Path], object],
 ) -> WrittenForms:
     """Write a copy of the form for each school, with its known answers filled in.
 
@@ -105,7 +109,7 @@ def make_blank_form(year: MembershipYear, definitions: Definitions) -> MadeFile:
 def make_blank_pack(year: MembershipYear, definitions: Definitions, forms: int) -> MadeFile:
     """One PDF of blank forms for the printer. Raises `TemplateError`, `LayoutError`."""
     definition = definitions(year)
-    return MadeFile(f"{_title(definition)} for printing, blank.pdf", _blank_pack(definition, forms), forms)
+    return MadeFile(_BLANK_PACK.format(title=_title(definition)), _blank_pack(definition, forms), forms)
 
 
 def make_school_copy(year: MembershipYear, number: str, records: Path, definitions: Definitions) -> MadeFile:
@@ -133,18 +137,16 @@ def make_school_pack(
         members = tuple(member for member in members if member.dfe_number in numbers)
     if not members:
         raise SourceError("There is no such school, so there is nothing to print.")
-    return MadeFile(f"{_title(definition)} for printing.pdf", print_pack(definition, members), len(members))
+    return MadeFile(_SCHOOL_PACK.format(title=_title(definition)), print_pack(definition, members), len(members))
 
 
-def write_blank_pack(
-    year: MembershipYear, path: Path | None, definitions: Definitions, *, forms: int = 1
-) -> WrittenForms:
+def write_blank_pack(year: MembershipYear, path: Path | None, definitions: Definitions, *, forms: int) -> WrittenForms:
     """Write one PDF of blank forms for the printer. Without a `path` it goes into the current folder.
 
     Raises `OutputError`, `TemplateError`, `LayoutError`, and `OSError`.
     """
     definition = definitions(year)
-    path = path or Path(f"{_title(definition)} for printing, blank.pdf")
+    path = path or Path(_BLANK_PACK.format(title=_title(definition)))
     require_replaceable(path, PDF_START)
     pdf = _blank_pack(definition, forms)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -158,7 +160,7 @@ def write_school_pack(
     register_list: Path | None,
     definitions: Definitions,
     *,
-    records: Path | None = None,
+    records: Path | None,
 ) -> WrittenForms:
     """Write one PDF for the printer with a copy of the form for each school, by DfE number.
 
@@ -167,7 +169,7 @@ def write_school_pack(
     `OutputError`, `SourceError`, `RecordsError`, `TemplateError`, `LayoutError`, and `OSError`.
     """
     definition = definitions(year).for_copies
-    path = path or Path(f"{_title(definition)} for printing.pdf")
+    path = path or Path(_SCHOOL_PACK.format(title=_title(definition)))
     require_replaceable(path, PDF_START)
     members = _members(year, register_list, records, definitions)
     pdf = print_pack(definition, members)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
 
 from thep_forms.checking.normalise import dfe_number
-from thep_forms.deciding import Action, Decision, Verdict
+from thep_forms.deciding import LONG_AGO, Action, Decision, Verdict
 from thep_forms.definition import Definitions
 from thep_forms.errors import DecisionError
 from thep_forms.office.dates import in_words
@@ -32,7 +32,6 @@ _READ: dict[str, str] = {
     ReadFrom.SCAN: ", read from a picture",
 }
 _LATER_COUNTS = "another form of the school counts"
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Event(Struct, frozen=True):
@@ -82,7 +81,7 @@ def events_of_return(returned: Returned, records: Records) -> list[Event]:
 
 def _in_order(events: Iterable[Event]) -> list[Event]:
     """In the same second, what was sent comes before what came, and that before what was decided."""
-    return sorted(events, key=lambda event: (event.at or _LONG_AGO).replace(microsecond=0))
+    return sorted(events, key=lambda event: (event.at or LONG_AGO).replace(microsecond=0))
 
 
 def _of_school(number: str, ledger: Ledger, records: Records) -> Iterator[Event]:
@@ -121,7 +120,7 @@ def _returns_by_school(records: Records) -> dict[str, list[Returned]]:
 
 
 def _schools(entry: Returned, records: Records) -> set[str]:
-    """The DFE numbers of the schools that a return may be of."""
+    """The DfE numbers of the schools that a return may be of."""
     senders = {records.school_by_sender(entry, arrival) for arrival in entry.arrivals}
     return {entry.school, entry.judgement.school, *senders}
 

@@ -191,14 +191,14 @@ class Holdings:
                 Line(f"{label}{_BETWEEN}{parts.get(name, name)}", text) for name, text in contact.parts.items() if text
             )
             name = contact.parts.get(definition.person_name.name, "")
-            yield Piece(Where.LIST, number, self.name_of(number), year, None, what, lines, "", block, name)
+            yield Piece(Where.LIST, number, self.name_of(number), year, None, what, lines, block=block, name=name)
         fields = {field.name: field.label for field in definition.fields}
         for name, text in {**school.record.school, "": school.name}.items():
             yield self._piece(
                 Where.LIST, number, year, None, what, [Line(fields.get(name, "Name of the school"), text)]
             )
         for address in school.email.split(SEPARATOR):
-            yield self._piece(Where.LIST, number, year, None, what, [Line("Where to write", address.strip())])
+            yield self._piece(Where.LIST, number, year, None, what, [Line(TO_WRITE_TO, address.strip())])
 
     def _of_decision(self, decision: Decision) -> Iterator[Piece]:
         at = datetime.fromisoformat(decision.at) if decision.at else None

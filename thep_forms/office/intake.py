@@ -60,25 +60,26 @@ class Intake:
         *,
         has_threads: bool,
     ) -> None:
-        """`read_again` are the kinds of files that are read when they come again. A Dask client `has_threads`."""
-        self.mail = mail
-        self.folder, self.ledger, self.archive = folder, ledger, Archive(folder)
-        self.year_given, self.noted_at = str(year or ""), datetime.now(UTC).replace(microsecond=0)
-        self.made_from = made_from(definitions)
-        self.read_again = read_again
-        self.limits, self.has_threads = limits, has_threads
-        self.opener: ContainerOpener | None = None  # for the first container
-        self.overruns = Counter[str]()  # files that took too much, by the file on the disk that they are in
-        self.has_stopped = False
-        self.stopped_at = ledger.sources_unopened_for(_STOPPED)
-        self.read_once_more: set[str] = set()  # hashes of archived files
-        self.waiting: dict[
-            str, list[ReceivedFile]
-        ] = {}  # files that are being read, by hash: all that have these bytes
-        self.forgotten, self.passed_over = ledger.forgotten(), 0  # hashes, and how many files had one of them
-        self.new = 0  # sources that had not come before
-        self.new_sources: set[str] = set()  # the first of them
-        self.committed = time.monotonic()
+        """`read_again` are the kinds of files that are read when they come again. A Dask client `has_threads`.
+
+        Afterwards `new` counts the sources that had not come before, of which `new_sources` are the first.
+        `passed_over` counts the files that were forgotten.
+        """
+        self._mail = mail
+        self._ledger, self._archive = ledger, Archive(folder)
+        self._year_given, self._noted_at = str(year or ""), datetime.now(UTC).replace(microsecond=0)
+        self._made_from = made_from(definitions)
+        self._read_again = read_again
+        self._limits, self._has_threads = limits, has_threads
+        self._opener: ContainerOpener | None = None  # for the first container
+        self._overruns = Counter[str]()  # files that took too much, by the file on the disk that they are in
+        self._has_stopped = False
+        self._stopped_at = ledger.sources_unopened_for(_STOPPED)
+        self._read_once_more: set[str] = set()  # hashes of archived files
+        self._waiting: dict[str, list[ReceivedFile]] = {}  # by hash: all files with the bytes that are being read
+        self._forgotten, self.passed_over = ledger.forgotten(), 0
+        self.new, self.new_sources = 0, set[str]()
+        self._committed = time.monotonic()
 
     def read_all(self, start_engine: Callable[[], Engine], places: Iterable[SourceFile]) -> None:
         """Read and note every file."""
@@ -92,9 +93,9 @@ class Intake:
             self._commit()
             raise
         finally:
-            self.archive.discard_waiting()
-        self.archive.sync()
-        self.mail.note_done(self.waiting.values())
+            self._archive.discard_waiting()
+        self._archive.sync()
+        self._mail.note_done(self._waiting.values())
 
     def _files_to_read(self, places: Iterable[SourceFile]) -> Iterator[tuple[str, bytes]]:
         """The hash of each file that has to be read, and its path, encoded as the system does it."""
@@ -105,12 +106,12 @@ class Intake:
                     if to_read := self._admit(received):
                         sha256, path = to_read
                         yield sha256, os.fsencode(path)
-                if self.has_stopped:
+                if self._has_stopped:
                     break  # what comes after it is not read, so no message of a mailbox may count as read
         finally:
-            if self.opener:
-                self.opener.close()
-        if self.waiting:  # something is being read, so that a workbook will be written, whose library loads slowly
+            if self._opener:
+                self._opener.close()
+        if self._waiting:  # something is being read, so that a workbook will be written, whose library loads slowly
             import thep_forms.records.workbook  # noqa: F401 - loaded now, while nothing else is to be done
 
     def _files_in(self, place: SourceFile) -> Iterator[ReceivedFile]:
@@ -118,20 +119,20 @@ class Intake:
 
         Where a person asked to try such files again, the container is read to its end.
         """
-        if self.overruns.total() >= MOST_OVERRUNS_OF_A_RUN:
+        if self._overruns.total() >= MOST_OVERRUNS_OF_A_RUN:
             yield from self._stop(place)
             return
-        if self.stopped_at and place.source in self.stopped_at:
-            self.ledger.forget_unopened(place.source)
+        if self._stopped_at and place.source in self._stopped_at:
+            self._ledger.forget_unopened(place.source)
         with closing(open_file(place, self._unpack)) as files:
             for received in files:
                 yield received
                 if not received.inside:
                     continue
-                if self.overruns.total() >= MOST_OVERRUNS_OF_A_RUN:
+                if self._overruns.total() >= MOST_OVERRUNS_OF_A_RUN:
                     yield from self._stop(place)
                     return
-                if self.overruns[place.filename] >= MOST_OVERRUNS and FileKind.OVERRAN not in self.read_again:
+                if self._overruns[place.filename] >= MOST_OVERRUNS and FileKind.OVERRAN not in self._read_again:
                     with suppress(OSError):  # it has gone since
                         yield self._get_opener().give_up(place)
                     return
@@ -140,24 +141,24 @@ class Intake:
         return self._get_opener().unpack(file, opened)
 
     def _get_opener(self) -> ContainerOpener:
-        if self.opener is None:
+        if self._opener is None:
             from thep_forms.office.containers import ContainerOpener  # slow to import, and not every run needs it
 
-            not_opened = {sha256: kind in self.read_again for sha256, kind in self.ledger.files_not_opened().items()}
-            self.opener = ContainerOpener(self.limits, not_opened, has_threads=self.has_threads)
-        return self.opener
+            not_opened = {sha256: kind in self._read_again for sha256, kind in self._ledger.files_not_opened().items()}
+            self._opener = ContainerOpener(self._limits, not_opened, has_threads=self._has_threads)
+        return self._opener
 
     def _stop(self, place: SourceFile) -> Iterator[ReceivedFile]:
         """The note that the run reads no more, at the first file that it leaves out."""
-        if not self.has_stopped:
-            self.has_stopped = True
+        if not self._has_stopped:
+            self._has_stopped = True
             yield ReceivedFile(place, reason=_STOPPED)
 
     def _archived(self) -> Iterator[tuple[str, bytes]]:
         """Archived files that are read once more."""
-        for sha256, path in files_to_read_once_more(self.ledger, self.archive):
-            self.read_once_more.add(sha256)
-            self.waiting[sha256] = []
+        for sha256, path in files_to_read_once_more(self._ledger, self._archive):
+            self._read_once_more.add(sha256)
+            self._waiting[sha256] = []
             yield sha256, os.fsencode(path)
 
     def _admit(self, received: ReceivedFile) -> tuple[str, Path] | None:
@@ -166,7 +167,7 @@ class Intake:
         A file that was forgotten is passed over.
         """
         sha256 = _hash(received)
-        if self.forgotten and self._is_forgotten(received, sha256):
+        if self._forgotten and self._is_forgotten(received, sha256):
             self.passed_over += 1
             return None
         if received.sha256:
@@ -175,14 +176,14 @@ class Intake:
         if received.data is None:
             self._admit_unopened(received)
             return None
-        if sha256 in self.waiting:
-            self.waiting[sha256].append(received)
+        if sha256 in self._waiting:
+            self._waiting[sha256].append(received)
         elif self._is_known(sha256, received.data):
             self._note_arrival(received, sha256)
         else:
-            self.waiting[sha256] = [received]
+            self._waiting[sha256] = [received]
             if found := file_type(received.data[:HEAD]):
-                add = self.archive.add_waiting if found.is_picture else self.archive.add
+                add = self._archive.add_waiting if found.is_picture else self._archive.add
                 return sha256, add(sha256, received.data)
             reason = why_not_a_pdf(received.data)
             self._note_returns(sha256, [_unread(FileKind.NOT_A_FORM, reason)], is_kept=False)
@@ -194,24 +195,24 @@ class Intake:
         hashes = {sha256, hash_of_way(sha256, *way)}
         if received.data is None:  # an earlier version knew it by its source alone
             hashes.add(hash_of_way("", *way))
-        return not hashes.isdisjoint(self.forgotten)
+        return not hashes.isdisjoint(self._forgotten)
 
     def _admit_unopened(self, received: ReceivedFile) -> None:
         """Note what holds no file. The same message in another export is one return that came twice.
 
         What an earlier version noted by its source alone stays as it is: a decision may be about it.
         """
-        if received.message_hash and not self.ledger.is_unopened(received.source):
+        if received.message_hash and not self._ledger.is_unopened(received.source):
             sha256 = _hash(received)
-            self.waiting[sha256] = [received]
-            if self.ledger.kind(return_id_of(sha256)) is None:
+            self._waiting[sha256] = [received]
+            if self._ledger.kind(return_id_of(sha256)) is None:
                 self._note_returns(sha256, [_message(received)], is_kept=False)
             else:
                 self._note_arrivals(sha256)
             return
         way = (received.source, "", received.received_at)
         arrival = Arrival(*way, carried_by=received.carried_by, texts=self._texts(received))
-        if self.ledger.add_unopened(arrival, received.reason):
+        if self._ledger.add_unopened(arrival, received.reason):
             self._count_new([received.source])
 
     def _admit_not_opened(self, received: ReceivedFile) -> None:
@@ -219,73 +220,73 @@ class Intake:
         sha256 = received.sha256
         if received.reason:
             kind = FileKind.FAILED if received.is_temporary else FileKind.OVERRAN
-            self.waiting[sha256] = [received]
+            self._waiting[sha256] = [received]
             self._count_overrun(sha256, kind)
             self._note_returns(sha256, [_unread(kind, received.reason)], is_kept=False)
         elif sha256 in self._get_opener().tried_again:
             self._get_opener().tried_again.discard(sha256)
-            self.ledger.forget(self.ledger.return_ids(sha256), [sha256])
+            self._ledger.forget(self._ledger.return_ids(sha256), [sha256])
         else:
             self._note_arrival(received, sha256)
 
     def _count_overrun(self, sha256: str, kind: FileKind) -> None:
         if kind is FileKind.OVERRAN:
-            self.overruns.update(received.origin.filename for received in self.waiting[sha256][:1])
+            self._overruns.update(received.origin.filename for received in self._waiting[sha256][:1])
 
     def _is_known(self, sha256: str, data: bytes) -> bool:
         """Whether it need not be read. A file that the archive lacks is taken in anew."""
         return_id = return_id_of(sha256)
-        kind = self.ledger.kind(return_id)
-        if kind is None or kind in self.read_again:
+        kind = self._ledger.kind(return_id)
+        if kind is None or kind in self._read_again:
             return False
-        reason = self.ledger.reason(return_id) if kind == FileKind.NOT_A_FORM else ""
+        reason = self._ledger.reason(return_id) if kind == FileKind.NOT_A_FORM else ""
         if reason == NO_PDF and file_type(data[:HEAD]):
             return False  # an earlier version of this program did not read files of its type
         if is_worth_reading(reason):
             return False
-        return sha256 in self.archive or not self.ledger.is_kept(sha256)
+        return sha256 in self._archive or not self._ledger.is_kept(sha256)
 
     def _note_answer(self, sha256: str, answer: bytes | Failure) -> None:
         """Note what was read in a file. Where reading it once more says nothing better, what was read before stays."""
         returns = _returns(answer)
         self._count_overrun(sha256, returns[0].reading.kind)
-        if sha256 in self.read_once_more and not says_more(self.ledger, sha256, returns):
+        if sha256 in self._read_once_more and not says_more(self._ledger, sha256, returns):
             self._note_arrivals(sha256)
             return
-        is_kept = self.archive.keep_or_delete(sha256, keep=returns[0].reading.kind is not FileKind.NOT_A_FORM)
+        is_kept = self._archive.keep_or_delete(sha256, keep=returns[0].reading.kind is not FileKind.NOT_A_FORM)
         self._note_returns(sha256, returns, is_kept=is_kept)
 
-    def _note_returns(self, sha256: str, returns: Sequence[ReadReturn], *, is_kept: bool = True) -> None:
+    def _note_returns(self, sha256: str, returns: Sequence[ReadReturn], *, is_kept: bool) -> None:
         if returns[0].reading.kind is FileKind.FAILED:
-            self.mail.read_again(self.waiting[sha256])
-        self.ledger.add_file(sha256, returns, self.made_from, is_kept=is_kept)
+            self._mail.read_again(self._waiting[sha256])
+        self._ledger.add_file(sha256, returns, self._made_from, is_kept=is_kept)
         self._note_arrivals(sha256)
-        if time.monotonic() - self.committed > COMMIT_AFTER:
+        if time.monotonic() - self._committed > COMMIT_AFTER:
             self._commit()
 
     def _note_arrivals(self, sha256: str) -> None:
-        for received in self.waiting.pop(sha256):
+        for received in self._waiting.pop(sha256):
             self._note_arrival(received, sha256)
 
     def _note_arrival(self, received: ReceivedFile, sha256: str) -> None:
         return_id, at = return_id_of(sha256), received.received_at
         arrival = Arrival(
-            received.source,
-            return_id,
-            at,
-            received.is_decoration,
-            received.carried_by,
-            self.year_given,
-            None,
-            self.noted_at,
-            self._texts(received),
+            source=received.source,
+            return_id=return_id,
+            received_at=at,
+            is_decoration=received.is_decoration,
+            carried_by=received.carried_by,
+            year_given=self._year_given,
+            latest_year=None,
+            noted_at=self._noted_at,
+            texts=self._texts(received),
         )
-        self._count_new(self.ledger.add_arrivals(arrival, sha256))
+        self._count_new(self._ledger.add_arrivals(arrival, sha256))
 
     def _texts(self, received: ReceivedFile) -> tuple[str, ...]:
         """The hashes of what people wrote in the messages around a file. A text that was forgotten is left out."""
         texts = filter(None, (without_controls(text) for text in received.texts_around))
-        return tuple(self.ledger.add_text(text) for text in texts if hash_of_text(text) not in self.forgotten)
+        return tuple(self._ledger.add_text(text) for text in texts if hash_of_text(text) not in self._forgotten)
 
     def _count_new(self, sources: Sequence[str]) -> None:
         self.new += len(sources)
@@ -293,10 +294,10 @@ class Intake:
             self.new_sources.update(sources)
 
     def _commit(self) -> None:
-        self.archive.sync()  # what the ledger names is there
-        self.mail.note_done(self.waiting.values())
-        self.ledger.commit()
-        self.committed = time.monotonic()
+        self._archive.sync()  # what the ledger names is there
+        self._mail.note_done(self._waiting.values())
+        self._ledger.commit()
+        self._committed = time.monotonic()
 
 
 def _hash(received: ReceivedFile) -> str:

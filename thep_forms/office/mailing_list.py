@@ -32,8 +32,8 @@ def make_mailing_list(
     year: MembershipYear,
     folder: Path,
     definitions: Definitions,
-    roles: Collection[str] = (),
-    phases: Collection[str] = (),
+    roles: Collection[str],
+    phases: Collection[str],
 ) -> Table:
     """The contacts in the accepted returns of a year, from the RECORDS in `folder`.
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from thep_forms.checking import Problem
 from thep_forms.checking.record import CheckedValue
@@ -31,6 +30,7 @@ from thep_forms.reading import FileKind
 from thep_forms.records import Ledger, Records, Returned
 from thep_forms.sources.zips import IN_LOCKED_ZIP
 
+_NO_VALUE = CheckedValue("", "", "", "", "")  # of a box in which nothing stood
 SURE = 0.9  # how sure, from 0 to 1, the reader of pictures is of what needs no more than a glance
 
 
@@ -218,23 +218,23 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
     shown = {answer.box.name for answer in answers}
     number, name = records.school_of(returned)
     return ShownReturn(
-        returned,
-        number,
-        name,
-        answers,
-        tuple(problem for problem in problems if _box_of(problem.field, definition) not in shown),
-        task_of(returned, records) if needs_somebody(returned) else None,
-        returned.entry.has_answers,
-        len(can_be_confirmed_now(problems, definition)) if returned.entry.has_answers else 0,
-        bool(ledger.file_of(returned.return_id)) and returned.entry.kind != FileKind.LOCKED,
-        message_itself(returned, ledger),
-        words_around(returned, ledger),
-        unread_texts(returned, read_texts(records)) if returned.entry.is_form else (),
-        lacking_in_words(lacking(records).get(returned.return_id, ())),
-        tuple(events_of_return(returned, records)),
-        _counting(number, returned, records),
-        rest,
-        answers_replaced(returned, rest, records),
+        returned=returned,
+        dfe_number=number,
+        school_name=name,
+        answers=answers,
+        beside=tuple(problem for problem in problems if _box_of(problem.field, definition) not in shown),
+        task=task_of(returned, records) if needs_somebody(returned) else None,
+        can_be_corrected=returned.entry.has_answers,
+        questions=len(can_be_confirmed_now(problems, definition)) if returned.entry.has_answers else 0,
+        has_file=bool(ledger.file_of(returned.return_id)) and returned.entry.kind != FileKind.LOCKED,
+        message=message_itself(returned, ledger),
+        words=words_around(returned, ledger),
+        unread=unread_texts(returned, read_texts(records)) if returned.entry.is_form else (),
+        lacks=lacking_in_words(lacking(records).get(returned.return_id, ())),
+        events=tuple(events_of_return(returned, records)),
+        counting=_counting(number, returned, records),
+        rest=rest,
+        replaced=answers_replaced(returned, rest, records),
     )
 
 
@@ -265,19 +265,25 @@ def _answers(
     by_box: dict[str, list[Problem]] = {}
     for problem in all_problems:
         by_box.setdefault(_box_of(problem.field, definition), []).append(problem)
-    found: list[ShownAnswer] = []
     filled = {name for name, text in before.items() if text} | {name for name, value in values.items() if value.raw}
-    for box in boxes_in_order(definition, [*values, *before, *boxes_to_fill(definition, filled)]):
-        value, last = values.get(box.name), None if earlier is None else before.get(box.name, "")
-        problems = tuple(by_box.get(box.name, ()))
-        answer = ShownAnswer(box, corrected=corrected.get(box.name), before=last, problems=problems)
-        size = pictured[box.name].size if box.name in pictured else None
-        answer = replace(answer, size=size, can_be_confirmed=box.name in to_confirm)
-        if value:
-            read = {"likely": value.likely, "confidence": value.confidence}
-            answer = replace(answer, raw=value.raw, value=value.value, **read)
-        found.append(answer)
-    return tuple(found)
+    boxes = boxes_in_order(definition, [*values, *before, *boxes_to_fill(definition, filled)])
+
+    def shown(box: Box) -> ShownAnswer:
+        value = values.get(box.name, _NO_VALUE)
+        return ShownAnswer(
+            box,
+            raw=value.raw,
+            value=value.value,
+            corrected=corrected.get(box.name),
+            before=None if earlier is None else before.get(box.name, ""),
+            problems=tuple(by_box.get(box.name, ())),
+            likely=value.likely,
+            confidence=value.confidence,
+            size=pictured[box.name].size if box.name in pictured else None,
+            can_be_confirmed=box.name in to_confirm,
+        )
+
+    return tuple(map(shown, boxes))
 
 
 def boxes_in_order(definition: FormDefinition, names: Iterable[str]) -> list[Box]:

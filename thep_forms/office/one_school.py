@@ -51,7 +51,7 @@ def look_up_school(
     numbers: Sequence[int] = (),
     wanted: MembershipYear | None = None,
 ) -> ShownSchool:
-    """The school with that DFE number in a year, or else in the latest. `numbers` are those of decisions just taken.
+    """The school with that DfE number in a year, or else in the latest. `numbers` are those of decisions just taken.
 
     Raises `DecisionError` if nothing is known of it, `RecordsError`, `TemplateError`.
     """
@@ -73,15 +73,15 @@ def look_up_school(
         record = status.member.record if status else None
         addresses = [field.name for field in definition.fields if field.postcode_column]
         return ShownSchool(
-            number,
-            status.member.name if status else _name(number, records),
-            str(year),
-            ", ".join(record.school.get(name, "") for name in addresses) if record else "",
-            tuple(map(shown, record.contacts)) if record else (),
-            status,
-            tuple(events),
-            just_done(ledger, records, numbers),
-            _questions(status, records, year),
+            dfe_number=number,
+            name=status.member.name if status else _name(number, records),
+            year=str(year),
+            address=", ".join(record.school.get(name, "") for name in addresses) if record else "",
+            contacts=tuple(map(shown, record.contacts)) if record else (),
+            status=status,
+            events=tuple(events),
+            done=just_done(ledger, records, numbers),
+            questions=_questions(status, records, year),
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,15 +13,13 @@ from thep_forms.errors import Remedy, SourceError
 from thep_forms.files import is_same_folder
 from thep_forms.records import Ledger, ListedSchool, Records, Views, open_for_reading, open_for_writing
 from thep_forms.records.kept import kept_in_memory, kept_records
-from thep_forms.records.ledger_errors import ReadOnlyError
+from thep_forms.records.ledger_errors import ReadOnlyError, is_read_only
 from thep_forms.records.names import LEDGER
 from thep_forms.records.results import renew_results
 from thep_forms.register import MemberSchool, as_listed, members_of_year, read_register
 from thep_forms.register.comparing import differences
 
 __all__ = ["YearRegister", "kept_in_memory", "open_records", "tell_differences"]
-
-_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 # One line for each thing that a new list of schools changes, before anything is made by it.
@@ -150,6 +147,6 @@ class YearRegister:
         except ReadOnlyError:
             return False
         except OSError as error:
-            if error.errno not in _READ_ONLY:
+            if not is_read_only(error):
                 raise
             return False

@@ -35,7 +35,7 @@ def _preferred(return_id: str, desk: Desk) -> Returned:
 
 def _why_not(returned: Returned) -> tuple[str, Remedy | None]:
     """Why a return cannot count, and what to do."""
-    if returned.verdict in (Verdict.SENT_BY_US, Verdict.AUTOMATIC):
+    if returned.verdict.is_of_no_school:
         return "no school sent this file. Choose a form of the school.", None
     if returned.verdict is Verdict.CLOSED:
         return "it is closed. Undo that first.", None

@@ -8,18 +8,16 @@ begins in the calendar year in which it came.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import Struct
 
-from thep_forms.deciding import Arrival, Verdict, deciding_message
+from thep_forms.deciding import LONG_AGO, Arrival, Verdict, deciding_message
 from thep_forms.definition import MembershipYear
 from thep_forms.office.failing import day_of, refused_in_words
-from thep_forms.office.words import code_in_short, for_the_school, reason_in_short
+from thep_forms.office.words import check_what_was_entered, code_in_short, for_the_school, reason_in_short
 from thep_forms.records import Records, Returned, Sent, SentKind
 from thep_forms.sources.message_texts import NO_FILE, says_no_file
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _NOT_THERE = "the school passes its mail on to an address that does not exist; tell the school"
 
@@ -77,9 +75,7 @@ class MessageYears:
 class Replies:
     """Collects the replies of schools about a membership year, from returns that are added one by one."""
 
-    def __init__(
-        self, records: Records, year: MembershipYear, members: Collection[str], sent: Iterable[Sent] = ()
-    ) -> None:
+    def __init__(self, records: Records, year: MembershipYear, members: Collection[str], sent: Iterable[Sent]) -> None:
         """`members` are the DfE numbers of the schools, `sent` the ledger's messages to schools, of any year."""
         self._records, self._year, self._members = records, year, members
         self._years = MessageYears(sent)
@@ -94,7 +90,7 @@ class Replies:
         for school, by_path in self._by_school.items():
             replies = [reply for path, reply in by_path.items() if path not in with_form]
             if replies:
-                found[school] = tuple(sorted(replies, key=lambda reply: (reply.at or _LONG_AGO, reply.path)))
+                found[school] = tuple(sorted(replies, key=lambda reply: (reply.at or LONG_AGO, reply.path)))
         return found
 
     def add(self, returned: Returned) -> set[str]:
@@ -215,4 +211,4 @@ def _sentences(records: Records, returned: Returned, arrival: Arrival) -> Iterat
     start = "" if says_no_file(returned.entry.reason) else f"{arrival.source.rpartition('/')[2]}: "
     for problem in for_the_school(records.problems(returned)):
         quotes = problem.field and problem.value
-        yield f"{problem.label}: please check what was entered." if quotes else f"{start}{problem.message}"
+        yield check_what_was_entered(problem) if quotes else f"{start}{problem.message}"

@@ -14,6 +14,7 @@ from thep_forms.office.verify import archived_files, column_of, is_named_by_cont
 from thep_forms.records import Ledger, Records
 from thep_forms.records.database import Checks
 from thep_forms.records.last_copy import renew
+from thep_forms.records.ledger_errors import NO_RECORDS
 from thep_forms.records.names import ARCHIVE, LAST_COPY, LEDGER, TableName
 from thep_forms.records.restoring import Restored, restore_ledger
 
@@ -53,7 +54,7 @@ def restore(folder: Path, definitions: Definitions) -> Restoration:
     So the next run finishes one that was cut off.
     """
     if not (folder / LEDGER).is_file() and not (folder / LAST_COPY).is_file() and not (folder / ARCHIVE).is_dir():
-        raise RecordsError(f"{folder} holds no records. Give the folder that ingest wrote to.")
+        raise RecordsError(NO_RECORDS.format(records=folder))
     returns = column_of(folder, TableName.RETURNS, "return_id")
     decisions = column_of(folder, TableName.DECISIONS, "decision_id")
     restored = None if _is_whole(folder) else restore_ledger(folder)

@@ -73,7 +73,7 @@ class SchoolStatus(Struct, frozen=True):
 
     @property
     def dfe_number(self) -> str:
-        """The school's DFE number."""
+        """The school's DfE number."""
         return self.member.dfe_number
 
     @property

@@ -7,13 +7,13 @@ come with the same form later are unread.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
 
-from thep_forms.deciding import Action, Verdict
+from thep_forms.deciding import LONG_AGO, Action, Verdict
 from thep_forms.deciding.decisions import standing_decisions
 from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import DecisionError
@@ -29,7 +29,6 @@ MOST = 100  # messages that are shown at once: one click notes them as read, and
 _SEPARATOR = ";"  # between the texts that a note names
 _LENGTH = 16  # characters of the hash of a text that tell it from the others
 _READ = "the message with the form is read"
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 ReadTexts = Mapping[str, Collection[str]]  # the starts of their hashes, by the id of the return with which they came
 
@@ -111,7 +110,7 @@ def _with_words(records: Records, year: str) -> list[Returned]:
         is_open_or_closed = needs_somebody(returned) or returned.verdict is Verdict.CLOSED
         if returned.year_collected == year and returned.entry.is_form and not is_open_or_closed:
             found.append(returned)
-    return sorted(found, key=lambda returned: returned.dated or _LONG_AGO, reverse=True)
+    return sorted(found, key=lambda returned: returned.dated or LONG_AGO, reverse=True)
 
 
 def look_up_words(folder: Path, definitions: Definitions, year: MembershipYear | None = None) -> WordsOfYear:

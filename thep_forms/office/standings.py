@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from thep_forms.checking import Problem
-from thep_forms.deciding import Verdict
+from thep_forms.deciding import LONG_AGO, Verdict
 from thep_forms.definition import MembershipYear
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.office.dates import in_words
@@ -19,7 +19,7 @@ from thep_forms.office.lacking import lacking, lacking_in_words
 from thep_forms.office.parted_forms import form_with_the_rest
 from thep_forms.office.replies import Reply
 from thep_forms.office.school_status import SchoolStatus, Standing, last_form, with_message_id
-from thep_forms.office.words import all_in_short, for_the_school, in_short
+from thep_forms.office.words import all_in_short, check_what_was_entered, for_the_school, in_short
 from thep_forms.office.year_returns import YearReturns
 from thep_forms.records import Records, RefusedAddress, Returned, Sent, SentState
 from thep_forms.register import MemberSchool
@@ -35,7 +35,6 @@ _VERB_BY_STATE = {
     SentState.DRAFTED: "drafted",
     SentState.SENT: "sent",
 }
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _BETWEEN_WORDS = re.compile(r"[\s;,]+")  # in the words about a school; an address has none of these
 
 
@@ -218,7 +217,7 @@ def _with_replies(status: SchoolStatus, history: _History) -> SchoolStatus:
 
 
 def _last_return_at(history: _History) -> datetime:
-    return max((returned.dated for returned in history.returns if returned.dated), default=_LONG_AGO)
+    return max((returned.dated for returned in history.returns if returned.dated), default=LONG_AGO)
 
 
 def _status_of_return(history: _History, records: Records, year: MembershipYear) -> SchoolStatus | None:
@@ -297,7 +296,7 @@ def _conflicts(returns: Iterable[Returned], records: Records) -> list[Problem]:
 
 def _relevance(returned: Returned) -> tuple[bool, datetime, str]:
     is_of_year = not returned.judgement.collected
-    return is_of_year, returned.dated or _LONG_AGO, returned.return_id
+    return is_of_year, returned.dated or LONG_AGO, returned.return_id
 
 
 def _is_later(faulty: Returned, accepted: Returned) -> bool:
@@ -311,7 +310,7 @@ def _sentence(problem: Problem, is_own_copy: bool) -> str:
     belong to another school.
     """
     quotes = problem.field and problem.value
-    return f"{problem.label}: please check what was entered." if quotes and not is_own_copy else problem.message
+    return check_what_was_entered(problem) if quotes and not is_own_copy else problem.message
 
 
 def _status_of_bounces(history: _History, bounced: Collection[str]) -> SchoolStatus | None:

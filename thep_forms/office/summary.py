@@ -45,9 +45,7 @@ class Summary(Struct, frozen=True):
         return not self.tasks
 
 
-def summarise(
-    folder: Path, records: Records, new: int = 0, new_sources: Collection[str] = (), this_year: str = ""
-) -> Summary:
+def summarise(folder: Path, records: Records, new: int, new_sources: Collection[str], this_year: str) -> Summary:
     """The summary of records. `new` counts the arrivals of this run, of which `new_sources` are the first.
 
     `this_year` is the year that it is today. It is empty where the office said which year it collects.

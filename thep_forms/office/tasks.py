@@ -134,18 +134,20 @@ def task_of(entry: Returned, records: Records, new_sources: Collection[str] = ()
     year = entry.year_collected or records.latest_year
     errors = [problem for problem in records.problems_to_mend(entry) if problem.severity is Severity.ERROR]
     return Task(
-        entry.return_id,
-        entry.source,
-        tuple(dict.fromkeys(_what(entry, errors, records))),
-        _act(entry, errors, number),
-        tuple(dict.fromkeys(problem.field for problem in errors if problem.field and problem.code not in _TO_CONFIRM)),
-        year,
-        number,
-        name,
-        entry.came_at,
-        any(arrival.source in new_sources for arrival in entry.arrivals),
-        number in records.registers.members(year),
-        _kind(entry, errors),
+        return_id=entry.return_id,
+        source=entry.source,
+        what=tuple(dict.fromkeys(_what(entry, errors, records))),
+        act=_act(entry, errors, number),
+        fields=tuple(
+            dict.fromkeys(problem.field for problem in errors if problem.field and problem.code not in _TO_CONFIRM)
+        ),
+        year=year,
+        dfe_number=number,
+        school_name=name,
+        since=entry.came_at,
+        is_new=any(arrival.source in new_sources for arrival in entry.arrivals),
+        is_members=number in records.registers.members(year),
+        kind=_kind(entry, errors),
     )
 
 

@@ -97,34 +97,36 @@ def look_up_to_do(
         statuses = _statuses(ledger, records, wanted, definitions)
         waiting = tuple(status for status in statuses if status.standing not in _ANSWERED)
         return ToDo(
-            wanted,
-            of_year,
-            Counter(status.standing for status in statuses),
-            waiting,
-            tuple(status for status in statuses if status.failing),
-            first_reminder_day(waiting, definitions(MembershipYear.parse(wanted))),
-            just_done(ledger, records, numbers),
-            done_today(records),
-            Counter(task.year for task in found if task.year not in (wanted, "")),
-            tuple(open_questions(records, wanted)),
-            tuple(_lacking(statuses, records)),
-            records.once((_refused, definitions.default_year), lambda: _refused(found, records, definitions)),
-            words_of_tasks((task.return_id for task in of_year), ledger, records),
-            len(with_words(records, wanted)),
-            len(with_unread_words(records, wanted)),
-            records.once((forms_from_others, wanted), lambda: tuple(forms_from_others(statuses, records, wanted))),
+            year=wanted,
+            tasks=of_year,
+            counts=Counter(status.standing for status in statuses),
+            waiting=waiting,
+            failing=tuple(status for status in statuses if status.failing),
+            remind_from=first_reminder_day(waiting, definitions(MembershipYear.parse(wanted))),
+            done=just_done(ledger, records, numbers),
+            done_today=done_today(records),
+            elsewhere=Counter(task.year for task in found if task.year not in (wanted, "")),
+            questions=tuple(open_questions(records, wanted)),
+            lacking=tuple(_lacking(statuses, records)),
+            refused=records.once((_refused, definitions.default_year), lambda: _refused(found, records, definitions)),
+            words=words_of_tasks((task.return_id for task in of_year), ledger, records),
+            messages=len(with_words(records, wanted)),
+            unread=len(with_unread_words(records, wanted)),
+            from_others=records.once(
+                (forms_from_others, wanted), lambda: tuple(forms_from_others(statuses, records, wanted))
+            ),
         )
 
 
 def look_up_tasks(
-    folder: Path, definitions: Definitions, numbers: Sequence[int] = (), year: MembershipYear | None = None
+    folder: Path, definitions: Definitions, year: MembershipYear, numbers: Sequence[int] = ()
 ) -> TasksOfYear:
-    """What needs a person in a year, or else in the latest one. `numbers` are those of decisions just taken.
+    """What needs a person in a year. `numbers` are those of decisions just taken.
 
     Raises `RecordsError`, `TemplateError`.
     """
     with open_records(folder, definitions) as (ledger, records):
-        wanted = str(year or latest_year(records, definitions))
+        wanted = str(year)
         done = just_done(ledger, records, numbers)
         return TasksOfYear(_of_year(tasks(records), wanted), done, len(with_unread_words(records, wanted)))
 
@@ -136,18 +138,18 @@ def look_up_task(folder: Path, return_id: str, definitions: Definitions) -> Task
         return task_of(found, records) if found and needs_somebody(found) else None
 
 
-def look_up_schools(folder: Path, definitions: Definitions, year: str = "") -> Schools:
-    """Where each school stands in a year, or else in the latest one.
+def look_up_schools(folder: Path, definitions: Definitions, year: str) -> Schools:
+    """Where each school stands in a year.
 
     Raises `RecordsError`, `TemplateError`, `YearError`.
     """
     with open_records(folder, definitions) as (ledger, records):
-        wanted = str(MembershipYear.parse(year) if year else latest_year(records, definitions))
+        wanted = str(MembershipYear.parse(year))
         return Schools(wanted, _statuses(ledger, records, wanted, definitions))
 
 
-def look_up_names(folder: Path, definitions: Definitions, year: str = "") -> dict[str, str]:
-    """The names of the member schools of a year, or else of the latest one, by their DfE numbers.
+def look_up_names(folder: Path, definitions: Definitions, year: str) -> dict[str, str]:
+    """The names of the member schools of a year, or of the latest one where `year` is empty, by their DfE numbers.
 
     Raises `RecordsError`, `TemplateError`, `YearError`.
     """

@@ -18,7 +18,6 @@ from thep_forms.records import ListedSchool, RefusedAddress, Sent
 
 FORGOTTEN = "(forgotten)"  # stands where something has to stand
 _SHOWN = "_"  # for each character of a file's name that is forgotten: the length tells where the message begins
-_LONGEST_ENDING = 4  # of a file's name: `.jpeg`, `.mbox`
 
 
 def boxes_of_person(answers: Mapping[str, str], person: Person, definition: FormDefinition) -> set[str]:

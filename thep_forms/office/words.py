@@ -42,6 +42,11 @@ def for_the_school(problems: Iterable[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.code is not ProblemCode.SCAN_UNCONFIRMED]
 
 
+def check_what_was_entered(problem: Problem) -> str:
+    """What asks a school to correct a problem, without what was typed."""
+    return f"{problem.label}: please check what was entered."
+
+
 def code_in_short(code: str, texts: Texts) -> str:
     """What is wrong, by the code of a problem. Own templates may lack the words."""
     known = texts.get(_CODES[code]) if code in _CODES else None

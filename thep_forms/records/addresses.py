@@ -41,8 +41,8 @@ class Correspondents:
         judgements: Mapping[str, Judgement],
         registers: Registers,
         own: Collection[str],
-        before: bytes = b"",
-        reached: Collection[str] = (),
+        before: bytes,
+        reached: Collection[str],
     ) -> None:
         """`judgements` are those of all returns by id, `own` are our addresses.
 
@@ -55,7 +55,7 @@ class Correspondents:
         self._book: AddressBook | None = None
 
     def school_of(self, arrival: Arrival) -> str:
-        """The DFE number of the school that sent the message around a file; empty where nobody can tell."""
+        """The DfE number of the school that sent the message around a file; empty where nobody can tell."""
         return self._addresses_of_schools().school_of(arrival) if arrival.carried_by else ""
 
     def has_any(self, addresses: Collection[str]) -> bool:

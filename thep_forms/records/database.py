@@ -23,6 +23,7 @@ from thep_forms.records.ledger_errors import (
     CUT_OFF,
     FOREIGN,
     NEWER,
+    NO_RECORDS,
     NOT_OURS,
     OLD,
     ROLLED_BACK,
@@ -129,7 +130,7 @@ class Database:
         """The ledger of records that exist. Raises `RecordsError` if there are none."""
         require_ledger(records)
         if not (records / LEDGER).is_file():
-            raise RecordsError(f"{records} holds no records. Give the folder that ingest wrote to.")
+            raise RecordsError(NO_RECORDS.format(records=records))
         return cls(
             records,
             unchanged=unchanged,

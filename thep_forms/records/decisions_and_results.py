@@ -104,7 +104,7 @@ class DecisionsAndResults(RegistersAndMail):
         return msgspec.json.decode(row[0], type=shape) if row else None
 
     def checked_records(self, return_id: str = "") -> Iterator[tuple[str, str, str, str, SchoolRecord]]:
-        """The id, year, DFE number, school's name and record of each form with a number, or of that one."""
+        """The id, year, DfE number, school's name and record of each form with a number, or of that one."""
         columns = "return_id, membership_year, dfe_number, school_name, record"
         of_one = " AND return_id = ?" if return_id else ""
         query = select(columns, f"result NATURAL JOIN result_detail WHERE dfe_number != ''{of_one}")

@@ -135,7 +135,7 @@ class Ledger(DecisionsAndResults):
             yield _entry(row, shared)
 
     def entries_of_school(self, number: str) -> list[Entry]:
-        """The returns with that DFE number, by year and id."""
+        """The returns with that DfE number, by year and id."""
         query = select(_ENTRY, f"result r JOIN entry e ON e.return_id = r.return_id WHERE dfe_number=? {_BY_SCHOOL}")
         return [_entry(row, {}) for row in self._connection.execute(query, (number,))]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from thep_forms.records.soundness import DAMAGED, RESTORE
 _BUSY = "Another run is at work on these records. Wait until it has ended, and try again."
 _FULL = "The disk is full. Nothing is half-written. Make room and try again."
 CUT_OFF = "A run on these records was cut off. Run ingest again, which completes it."
+NO_RECORDS = "{records} holds no records. Give the folder that ingest wrote to."
 NOT_OURS = f"{LEDGER} is not a ledger of this program. Choose another folder, or run thep-forms restore."
 LOST = f"{LEDGER} in {{records}} is {{state}}, but other files of these records are there. {RESTORE}"
 ROLLED_BACK = f"{LEDGER} is older than {LAST_COPY}, so something has put an old one in its place. {RESTORE}"
@@ -39,6 +41,11 @@ class BusyError(RecordsError):
 
 class ReadOnlyError(RecordsError):
     """A ledger that cannot be written to."""
+
+
+def is_read_only(error: OSError) -> bool:
+    """Whether the system says that a file or its folder cannot be written to."""
+    return error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def _in_words(error: sqlite3.DatabaseError) -> RecordsError:

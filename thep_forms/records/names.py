@@ -75,7 +75,7 @@ def read_only(path: Path) -> str:
     return f"file://{'' if whole.startswith('/') else '/'}{quote(os.fsencode(whole), safe='/:')}?mode=ro"
 
 
-def archived(records: Path, sha256: str, file_type: FileType = FileType.PDF) -> Path:
+def archived(records: Path, sha256: str, file_type: FileType) -> Path:
     """The path in the archive of the file with that hash and of that type."""
     return records / ARCHIVE / f"{sha256}.{file_type}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,12 +13,17 @@ from thep_forms.records import last_copy, last_run
 from thep_forms.records.last_copy import Identity
 from thep_forms.records.last_run import LastRun, Noted
 from thep_forms.records.ledger import Ledger
-from thep_forms.records.ledger_errors import BusyError, CutOffError, OutdatedError, ReadOnlyError, errors_in_words
+from thep_forms.records.ledger_errors import (
+    BusyError,
+    CutOffError,
+    OutdatedError,
+    ReadOnlyError,
+    errors_in_words,
+    is_read_only,
+)
 from thep_forms.records.records import Records
 from thep_forms.records.results import is_outdated, renew_results, rules_of
 from thep_forms.records.views import Views
-
-_READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 @contextmanager
@@ -92,7 +96,7 @@ def _is_brought_up_to_date(records: Path, definitions: Definitions) -> bool:
     except ReadOnlyError:
         return False
     except OSError as error:
-        if error.errno not in _READ_ONLY:
+        if not is_read_only(error):
             raise
         return False
     return True

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from heapq import merge
 from itertools import chain
-from typing import Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from msgspec.structs import replace
 from thep_forms.checking.problems import problem
 from thep_forms.checking.record import CheckedValue, Contact, Problem, SchoolRecord
 from thep_forms.deciding import (
+    LONG_AGO,
     Arrival,
     Decision,
     Entry,
@@ -28,11 +28,9 @@ from thep_forms.definition import Definitions, FormDefinition, MembershipYear, P
 from thep_forms.records.addresses import Correspondents
 from thep_forms.records.changes import Change, changes
 from thep_forms.records.ledger import Ledger
+from thep_forms.records.once import WorkedOutOnce
 from thep_forms.records.renewing import renewed
-from thep_forms.records.returned import WITHOUT_PROBLEMS, Returned, place_of, returned, split_codes
-
-T = TypeVar("T")
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+from thep_forms.records.returned import Returned, place_of, returned, split_codes
 
 
 class KnownContact(Struct, frozen=True):
@@ -42,7 +40,7 @@ class KnownContact(Struct, frozen=True):
     return_id: str
 
 
-class Records:
+class Records(WorkedOutOnce):
     """Everything that an open ledger knows, with verdicts.
 
     Returns are gone through one by one: in memory are only the judgements, unless `keep_returns` was called, or what an
@@ -54,12 +52,8 @@ class Records:
 
         `renewed` is set where an earlier run had decided, so that only what has changed since was decided again.
         """
+        super().__init__()
         self.ledger, self.definitions = ledger, definitions
-        self._is_kept = False
-        self._worked_out: dict[Hashable, Any] = {}
-        self._worked_out_of: dict[str, dict[Hashable, Any]] = {}  # by the id of the return that it is about
-        self._renewable: set[Hashable] = set()  # the keys of what can be renewed
-        self._before: dict[Hashable, tuple[Any, set[str]]] = {}  # what was worked out before changes, not yet renewed
         self.registers = ledger.registers()
         self.own_addresses = definitions().partnership.own_addresses
         self.renewed = renewed(ledger, self.registers, self.own_addresses)
@@ -97,54 +91,11 @@ class Records:
         `before` are the records of the same program until a change, which can only reach the returns `reached`.
         """
         self._returns = {entry.return_id: entry for entry in self.returns()}
-        self._is_kept = True
-        if before and before.definition is self.definition:
-            self._worked_out_of = before._worked_out_of
-            for return_id in reached:
-                self._worked_out_of.pop(return_id, None)
-            self.correspondents = before.correspondents
+        last = before if before and before.definition is self.definition else None
+        self._keep(last, reached)
+        if last:
+            self.correspondents = last.correspondents
             self.correspondents.renew(self.judgements.by_return, reached)
-            self._before = before._to_renew(reached)
-
-    def once(self, key: Hashable, work_out: Callable[[], T]) -> T:
-        """What `work_out` gives. Where returns are kept it is worked out once: nothing writes to that ledger."""
-        if not self._is_kept:
-            return work_out()
-        if key not in self._worked_out:
-            self._worked_out[key] = work_out()
-        found: T = self._worked_out[key]
-        return found
-
-    def once_renewed(self, key: Hashable, work_out: Callable[[], T], renew: Callable[[T, Collection[str]], T]) -> T:
-        """The same; after a change, what `renew` makes of what it was before and the ids of the returns reached.
-
-        Lists, and messages to schools, are as they were before. `renew` may change what it is given.
-        """
-        self._renewable.add(key)
-        if key not in self._before:
-            return self.once(key, work_out)
-        earlier, reached = self._before.pop(key)
-        return self.once(key, lambda: renew(earlier, reached))
-
-    def _to_renew(self, reached: Collection[str]) -> dict[Hashable, tuple[Any, set[str]]]:
-        """What was worked out and can be renewed, each with the returns that changes have reached since."""
-        found = {key: (earlier, since | set(reached)) for key, (earlier, since) in self._before.items()}
-        for key in self._renewable & self._worked_out.keys():
-            found[key] = (self._worked_out[key], set(reached))
-        return found
-
-    def once_of(self, entry: Returned, key: Hashable, work_out: Callable[[], T]) -> T:
-        """What `work_out` gives about a return. Where returns are kept it is worked out again once a change reaches it.
-
-        It may depend on the return, what it is related to (`deciding/related.py`), the lists and what was sent.
-        """
-        if not self._is_kept:
-            return work_out()
-        known = self._worked_out_of.setdefault(entry.return_id, {})
-        if key not in known:
-            known[key] = work_out()
-        found: T = known[key]
-        return found
 
     def find(self, return_id: str) -> Returned | None:
         """The return with that id; None if there is none."""
@@ -153,7 +104,7 @@ class Records:
         return next((entry for entry in self.returns() if entry.return_id == return_id), None)
 
     def returns(self) -> Iterator[Returned]:
-        """Every return once, by membership year, DFE number and id."""
+        """Every return once, by membership year, DfE number and id."""
         return iter(self._returns.values()) if self._returns is not None else self._all_returns()
 
     def _all_returns(self) -> Iterator[Returned]:
@@ -168,13 +119,13 @@ class Records:
                 yield entry, arrival
 
     def school_of(self, entry: Returned) -> tuple[str, str]:
-        """The DFE number and the name of the school that a return belongs to, as far as anybody knows."""
+        """The DfE number and the name of the school that a return belongs to, as far as anybody knows."""
         number = entry.school or self.school_by_sender(entry, entry.arrivals[0])
         listed = self.registers.members(entry.year_collected).get(number)
         return number, listed or entry.school_name or self.correspondents.name_of(number)
 
     def school_by_sender(self, entry: Returned, arrival: Arrival) -> str:
-        """The DFE number of the school whose known address sent the return that way; empty where nobody can tell.
+        """The DfE number of the school whose known address sent the return that way; empty where nobody can tell.
 
         Only a return that does not say whose it is belongs to its sender. Nobody guesses a number for a filled-in form.
         A person may have said it.
@@ -248,7 +199,7 @@ class Records:
 
     def _date(self, entry: Entry) -> datetime:
         received = [arrival.received_at for arrival in self.ledger.arrivals_of(entry.return_id) if arrival.received_at]
-        return min(received, default=entry.modified or _LONG_AGO)
+        return min(received, default=entry.modified or LONG_AGO)
 
     def answers(self, entry: Returned) -> tuple[CheckedValue, ...]:
         """Every answer of the return as it was typed, beside its normal form."""
@@ -256,7 +207,7 @@ class Records:
 
     def problems(self, entry: Returned) -> tuple[Problem, ...]:
         """Its own problems, and those that the register and other returns give it."""
-        if entry.verdict in WITHOUT_PROBLEMS:
+        if entry.verdict.asks_nothing:
             return ()
         own = self.ledger.problems(entry.return_id) if entry.entry.codes else ()
         return (*own, *(self._problem(code, entry) for code in entry.judgement.codes))

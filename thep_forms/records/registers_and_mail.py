@@ -46,7 +46,7 @@ class RegistersAndMail(ReceivedMail):
         return (_listed(*row) for row in self._connection.execute(query))
 
     def listed_schools(self, year: str) -> list[ListedSchool]:
-        """The schools in the register list of that very year, by DFE number."""
+        """The schools in the register list of that very year, by DfE number."""
         query = "SELECT dfe_number, school_name, email, record FROM register WHERE membership_year=? ORDER BY 1"
         return [_listed(*row) for row in self._connection.execute(query, (year,))]
 
@@ -89,7 +89,7 @@ class RegistersAndMail(ReceivedMail):
         ]
 
     def last_addresses(self) -> dict[str, str]:
-        """The addresses of the last message to each school, joined by `;`, by DFE number."""
+        """The addresses of the last message to each school, joined by `;`, by DfE number."""
         return dict(self._connection.execute(select("dfe_number, addresses", "message ORDER BY at")))
 
     def first_forms_sent(self) -> dict[str, datetime]:

@@ -11,7 +11,6 @@ from thep_forms.deciding import Arrival, Entry, Judgement, Verdict, verdict_of_a
 from thep_forms.reading import FileKind
 
 _LAST = datetime.max.replace(tzinfo=UTC)
-WITHOUT_PROBLEMS = (Verdict.SENT_BY_US, Verdict.AUTOMATIC, Verdict.CLOSED)
 
 
 class Returned(Struct, frozen=True, gc=False, array_like=True):
@@ -62,7 +61,7 @@ class Returned(Struct, frozen=True, gc=False, array_like=True):
 
     @property
     def dfe_number(self) -> str:
-        """The DFE number that was typed, in its normal form; empty where none can be read."""
+        """The DfE number that was typed, in its normal form; empty where none can be read."""
         return self.entry.dfe_number
 
     @property
@@ -72,7 +71,7 @@ class Returned(Struct, frozen=True, gc=False, array_like=True):
 
     @property
     def school(self) -> str:
-        """Whose it is: what a person said, else the DFE number that was typed, unless the name is another school's.
+        """Whose it is: what a person said, else the DfE number that was typed, unless the name is another school's.
 
         Where no number can be read it is that of the school that the copy was made for.
         """
@@ -103,12 +102,12 @@ class Returned(Struct, frozen=True, gc=False, array_like=True):
     @property
     def has_problems(self) -> bool:
         """Whether it has problems: sooner told than by their codes."""
-        return bool(self.entry.codes or self.judgement.codes) and self.verdict not in WITHOUT_PROBLEMS
+        return bool(self.entry.codes or self.judgement.codes) and not self.verdict.asks_nothing
 
     @property
     def codes(self) -> tuple[str, ...]:
         """The codes of its problems, each once."""
-        if self.verdict in WITHOUT_PROBLEMS:
+        if self.verdict.asks_nothing:
             return ()
         return tuple(dict.fromkeys((*split_codes(self.entry.codes), *self.judgement.codes)))
 

@@ -140,7 +140,7 @@ def columns(records: Records) -> dict[TableName, Columns]:
 
 
 def _labels(definition: FormDefinition) -> dict[str, str]:
-    """The labels of the fields in the form's order, with the columns of postcodes, without the DFE number."""
+    """The labels of the fields in the form's order, with the columns of postcodes, without the DfE number."""
     labels = {}
     for field in definition.fields:
         if field is not definition.dfe_field:
@@ -204,7 +204,7 @@ class Sweep:
 
 
 def sweep(records: Records) -> Iterator[tuple[TableName, Row]]:
-    """The rows of all tables in one pass: by membership year, DFE number, return and source; decisions come last."""
+    """The rows of all tables in one pass: by membership year, DfE number, return and source; decisions come last."""
     of_returns = Sweep(records)
     for entry in records.returns():
         yield from of_returns.rows(entry)

@@ -6,8 +6,6 @@ They come from the templates of the year: `email-subject.j2` and `email.j2`, `re
 from __future__ import annotations
 
 import html
-import re
-import string
 import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,14 +15,13 @@ from msgspec import Struct
 from thep_forms.checking.characters import normal_text
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.load import Templates
-from thep_forms.definition.texts import Heading, Paragraph, TextBlock, TextList, TextRun, fill_in, parse_text
+from thep_forms.definition.texts import Heading, Paragraph, TextBlock, TextList, TextRun, escaped, fill_in, parse_text
 from thep_forms.errors import TemplateError
 from thep_forms.records import SentKind
 
 LINE_WIDTH = 76  # characters of a line of plain text
 LIST_INDENT = 3  # characters, for the label of a list item and the space after it
 _TEMPLATE_NAMES = {SentKind.FORM: "email", SentKind.REMINDER: "reminder"}
-_MARKUP = re.compile(f"([{re.escape(string.punctuation)}])")  # everything that Markdown may act on and can escape
 
 
 class MessageText(Struct, frozen=True):
@@ -116,7 +113,7 @@ def one_line(text: str) -> str:
 
 def _escape_markdown(value: object) -> str:
     """The value as one line of Markdown that shows exactly these characters."""
-    return _MARKUP.sub(r"\\\1", normal_text(str(value)))
+    return escaped(normal_text(str(value)))
 
 
 # --- plain text -----------------------------------------------------------------------------------------------------

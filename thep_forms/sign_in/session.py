@@ -13,15 +13,14 @@ from thep_forms.sign_in.store import TokenStore
 class SignedIn:
     """The tokens of a user at a provider. Nobody is asked before the first token is needed.
 
-    `ask` has a person sign in. `is_kept` says whether the system's store keeps the sign-in for the next run; without a
-    store, it lasts as long as this object. Nothing is ever written into RECORDS.
+    `ask` has a person sign in. The system's store keeps the sign-in for the next run. Without a store, it lasts as long
+    as this object. Nothing is ever written into RECORDS.
     """
 
     def __init__(self, name: ProviderName, provider: Provider, user: str, ask: Callable[[Provider], TokenSet]) -> None:
         self._name, self._provider, self._user, self._ask = name, provider, user, ask
         self._store = TokenStore()
         self._tokens: TokenSet | None = None
-        self.is_kept = True
 
     def token(self, *, renewed: bool = False) -> str:
         """An access token. It is renewed where it has ended, and once more where a server refused it.
@@ -55,4 +54,5 @@ class SignedIn:
         return tokens
 
     def _keep(self, tokens: TokenSet) -> None:
-        self.is_kept = bool(tokens.refresh) and self._store.keep(self._name, self._user, tokens.refresh)
+        if tokens.refresh:
+            self._store.keep(self._name, self._user, tokens.refresh)

@@ -10,7 +10,7 @@ _MOST_PIECES = 50
 
 
 class TokenStore:
-    """The system's store. Where it has none, `keep` keeps nothing, and says so by False."""
+    """The system's store. Where it has none, `keep` keeps nothing."""
 
     def look_up(self, provider: ProviderName, user: str) -> str:
         """What was kept for a user; empty where nothing was."""
@@ -19,16 +19,15 @@ class TokenStore:
             pieces.append(piece)
         return "".join(pieces)
 
-    def keep(self, provider: ProviderName, user: str, token: str) -> bool:
-        """Keep a token in the place of what was kept before. Whether there is a store that does."""
+    def keep(self, provider: ProviderName, user: str, token: str) -> None:
+        """Keep a token in the place of what was kept before."""
         pieces = [token[at : at + _PIECE] for at in range(0, len(token), _PIECE)]
         if len(pieces) >= _MOST_PIECES:
-            return False
+            return
         kept = all(_set(_entry(provider, user, number), piece) for number, piece in enumerate(pieces))
         number = len(pieces) if kept else 0
         while number < _MOST_PIECES and _delete(_entry(provider, user, number)):
             number += 1
-        return kept
 
     def forget(self, provider: ProviderName, user: str) -> None:
         """Delete what was kept for a user."""

@@ -48,11 +48,6 @@ class FileType(StrEnum):
         """Whether it is a picture, which may show the form or decorate a message."""
         return self in _PICTURES
 
-    @property
-    def is_form_data(self) -> bool:
-        """Whether it holds what stands in the fields of a form, without the form."""
-        return self in (FileType.FDF, FileType.XFDF)
-
 
 _PICTURES = (
     *(FileType.JPEG, FileType.PNG, FileType.TIFF, FileType.HEIC),

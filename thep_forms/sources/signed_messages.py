@@ -14,7 +14,7 @@ from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.emails import EMAIL
 from thep_forms.sources.limits import DEEPEST_OCTETS, Budget
 
-_SEQUENCE, _OCTETS, _IDENTIFIER, _CONTENT = 0x30, 0x04, 0x06, 0xA0
+_SEQUENCE, _OCTETS, _CONTENT = 0x30, 0x04, 0xA0
 _BUILT = 0x20  # flag of a tag: the element is made of others
 _INDEFINITE = -1
 _IDENTIFIER_WITHIN = 16  # bytes: the type of the content stands right at the start
