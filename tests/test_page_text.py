@@ -178,10 +178,10 @@ PLACES = {  # how far from the lower left corner of the box for the headteacher'
 }
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_words_beside_printed_boxes_are_kept_and_queried(form: bytes, definition: FormDefinition, place: str) -> None:
+@pytest.mark.parametrize("beside", PLACES)
+def test_words_beside_printed_boxes_are_kept_and_queried(form: bytes, definition: FormDefinition, beside: str) -> None:
     rect = place(definition, "headteacher_name")
-    x, y = PLACES[place]
+    x, y = PLACES[beside]
     page = printers.typed_on(printers.by_qpdf(form), rect.x + x, rect.y + y, "NEW HEAD")
     checked = check(read_return(page, definition), definition)
     assert not checked.blank
