@@ -21,6 +21,7 @@ from thep_forms.sources.message_kinds import origin_of
 from thep_forms.sources.message_texts import why_no_file, words_of_message
 from thep_forms.sources.model import MessageKind, MessageOrigin
 from thep_forms.sources.names import clean_name
+from thep_forms.sources.office_documents import files_of_old_document
 from thep_forms.sources.outlook_properties import (
     ATTACHED_MESSAGE_HEADER,
     ATTACHMENT_HEADER,
@@ -53,7 +54,7 @@ def _is_compound_file(head: bytes, _: str) -> bool:
 
 
 def _open_message(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
-    """The attachments of an Outlook message, in its order; any other compound file, such as a `.doc`, comes whole."""
+    """The attachments of an Outlook message, in its order; the pictures in any other compound file, and that file."""
     import olefile
 
     data = file.read()
@@ -63,7 +64,7 @@ def _open_message(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
         with olefile.OleFileIO(data) as ole:
             storage = Storage(ole)
             if storage.stream(PROPERTIES) is None:
-                yield ContainedFile("", data)
+                yield from files_of_old_document(data, storage, budget)
             else:
                 yield from _attachments(storage, MESSAGE_HEADER, budget)
     except (TooMuchError, MemoryError):
