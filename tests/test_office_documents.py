@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from tests.photographs import jpeg, saved
 from tests.printers import by_qpdf
 from tests.remake_samples import letter
 from tests.viewer import draw
+from thep_forms.definition import Definitions
+from thep_forms.office.came_in import GivenFile, look_up_what_came
 
 TYPES = b"<Types/>"
 LOGO = b"\x89PNG\r\n\x1a\n" + bytes(2000)
@@ -165,3 +169,17 @@ def test_picture_of_the_form_in_an_old_document_is_a_return(
     assert returns(tmp_path / "records") == {"scan.doc": "not_a_form", "scan.doc/picture-1.jpg": "needs_attention"}
     (kept,) = (tmp_path / "records" / "returns").iterdir()
     assert kept.read_bytes() == photo
+
+
+def test_what_came_of_a_document_tells_of_the_forms_in_it(tmp_path: Path, filled: Filled) -> None:
+    document = docx({"word/media/image1.pdf": filled("2101")})
+    (tmp_path / "form.docx").write_bytes(document)
+    given = GivenFile("form.docx", hashlib.sha256(document).hexdigest())
+    for _ in ("first", "again"):
+        began = datetime.now(UTC).replace(microsecond=0)
+        ingest(tmp_path / "records", [tmp_path / "form.docx"])
+        (came,) = look_up_what_came(tmp_path / "records", [given], began, Definitions.of_today())
+        assert {each.name: each.words for each in came} == {
+            "form.docx": "Not our form",
+            "form.docx/word/media/image1.pdf": "Accepted",
+        }
