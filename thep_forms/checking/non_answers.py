@@ -82,7 +82,7 @@ _ELSEWHERE = re.compile(
     r"\W*(?:please\s+(?:ask|contact|refer|see|use)|as\s+(?:for|in|per)|refer\s+to|same\s+as|see\s+above)\b"
 )
 # Signs that stand in no name, but for `Mª`. Quotation marks begin a word, and dots end it.
-_ODD = re.compile(r"[¡¿§¶†‡‰‹›«»ƒⁿ¹²³¼½¾]|(?<![A-Z])[ªº]|(?<=[^\W\d_])[‚„]|…(?=[^\W\d_])")
+_ODD = re.compile(r"[¡¿§¶†‡‰‹›«»ƒⁿ]|(?<![A-Z])[ªº]|(?<=[^\W\d_])[‚„¹²³¼½¾]|…(?=[^\W\d_])")
 _OTHER_ALPHABETS = {"GREEK", "CYRILLIC"}
 # What stands before a capital within a name: `hÉigeartaigh`, `MacÉinrí`.
 _BEFORE_CAPITAL = re.compile(r"^(?:mac|mc|nic|fitz|de|di|du|la|le|van|von|[^\W\d_])(?=[^\W\d_])", re.IGNORECASE)
