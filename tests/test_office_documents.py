@@ -183,3 +183,18 @@ def test_what_came_of_a_document_tells_of_the_forms_in_it(tmp_path: Path, filled
             "form.docx": "Not our form",
             "form.docx/word/media/image1.pdf": "Accepted",
         }
+
+
+@pytest.mark.parametrize(("stream", "verdict"), [("CONTENTS", "accepted"), ("Other", "unreadable")])
+def test_pdf_that_is_an_object_in_the_text_of_an_outlook_message_is_a_return(
+    tmp_path: Path, filled: Filled, stream: str, verdict: str
+) -> None:
+    pdf = filled("2101")
+    inside = outlook.attached_message({stream: pdf})
+    broken = outlook.attached_message({"\x01Ole10Native": bytes(20)})
+    (tmp_path / "a.msg").write_bytes(outlook.compound(outlook.message("Form", None, [inside, broken])))
+    ingest(tmp_path / "records", [tmp_path / "a.msg"])
+    assert returns(tmp_path / "records") == {
+        "a.msg/attachment-1.pdf" if stream == "CONTENTS" else "a.msg/attachment-1.bin": verdict,
+        "a.msg/attachment-2.bin": "unreadable",
+    }

@@ -59,7 +59,7 @@ def files_of_old_document(data: bytes, storage: Storage, budget: Budget) -> Iter
         for found in _PICTURE.finditer(stream):
             picture = stream[found.end() : found.end(1) + int.from_bytes(found[1], "little")]
             budget.spend(len(picture), files=1)
-            if _may_be_page(picture):
+            if may_be_page(picture):
                 number += 1
                 yield ContainedFile(f"picture-{number}.{file_type(picture[:HEAD])}", picture, is_decoration=True)
     yield ContainedFile("", data)
@@ -73,11 +73,12 @@ def _files(members: Members) -> Iterator[ContainedFile]:
         file = unpacked()
         if is_object:
             file = replace(file, data=_embedded(file.data or b""))
-        if file.data and _may_be_page(file.data):
+        if file.data and may_be_page(file.data):
             yield file
 
 
-def _may_be_page(data: bytes) -> bool:
+def may_be_page(data: bytes) -> bool:
+    """Whether it is a PDF, or a picture that is large enough for a page of the form."""
     found = file_type(data[:HEAD])
     return found is FileType.PDF or (found is not None and found.is_picture and len(data) >= SMALLEST_PAGE)
 
@@ -99,22 +100,32 @@ def _embedded(data: bytes) -> bytes | None:
         if not data.startswith(MAGIC) or not has_sound_header(data):
             return None
         with olefile.OleFileIO(data) as ole:
-            storage = Storage(ole)
-            for name in _OBJECT_STREAMS:
-                if (content := storage.stream(name, LARGEST_FILE)) is not None:
-                    return content
-            packaged = storage.stream(_PACKAGED, LARGEST_FILE)
-            return _file_in_package(packaged) if packaged else None
+            return file_in_object(Storage(ole))
     except (TooMuchError, MemoryError):
         raise
     except Exception:  # noqa: BLE001 - olefile raises anything for a damaged file
         return None
 
 
+def file_in_object(storage: Storage) -> bytes | None:
+    """The file that an object of another program was made around. Raises whatever olefile raises for a damaged file."""
+    for name in _OBJECT_STREAMS:
+        if content := storage.stream(name, LARGEST_FILE):
+            return content
+    packaged = storage.stream(_PACKAGED, LARGEST_FILE)
+    return _file_in_package(packaged) if packaged else None
+
+
 def _file_in_package(data: bytes) -> bytes:
-    """The file that the packager of Windows wrapped: after its size and two flags come a label, a path and more."""
-    at = data.index(b"\0", data.index(b"\0", 6) + 1) + 1 + 4
-    (length,) = struct.unpack_from("<I", data, at)
-    at += 4 + length
-    (size,) = struct.unpack_from("<I", data, at)
+    """The file that the packager of Windows wrapped: after its size and two flags come a label, a path and more.
+
+    Nothing where it is damaged.
+    """
+    try:
+        at = data.index(b"\0", data.index(b"\0", 6) + 1) + 1 + 4
+        (length,) = struct.unpack_from("<I", data, at)
+        at += 4 + length
+        (size,) = struct.unpack_from("<I", data, at)
+    except (ValueError, struct.error):
+        return b""
     return data[at + 4 : at + 4 + size]
