@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ingest, read_return, rows
+from tests.outlook import compound
 from thep_forms.definition import FormDefinition
 from thep_forms.sources.file_types import FileType, file_type
 
@@ -174,6 +175,8 @@ NO_FORMS = {
         b"<!DOCTYPE html>\n<html lang='en'><title>Sign in</title></html>",
         b"\r\n<HTML><head><title>Your file</title></head></HTML>",
     ),
+    "This is a document with a password, not a PDF.": (compound({"EncryptedPackage": b"x" * 9000}),),
+    "This is a presentation, not a PDF.": (compound({"PowerPoint Document": b"x" * 9000}),),
     "This file is empty.": (b"", bytes(5000)),
 }
 

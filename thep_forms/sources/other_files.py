@@ -30,7 +30,13 @@ _OFFICE_FILES = {
     "Index/": "document of an Apple program",
 }
 _OPEN_DOCUMENTS = {"text": "text document", "spreadsheet": _SPREADSHEET, "presentation": "presentation"}
-_STREAMS = {"WordDocument": _WORD, "Workbook": _SPREADSHEET}  # of Office 97 to 2003
+# Of Office 97 to 2003, and of a file of any later Office that is locked.
+_STREAMS = {
+    "WordDocument": _WORD,
+    "Workbook": _SPREADSHEET,
+    "PowerPoint Document": "presentation",
+    "EncryptedPackage": "document with a password",
+}
 
 
 def why_not_a_pdf(data: bytes) -> str:
