@@ -144,6 +144,35 @@ def test_document_with_files_in_the_same_bytes_is_not_opened(tmp_path: Path, pho
     assert sources(found_in(tmp_path, "bomb.docx", shared)) == ["bomb.docx"]
 
 
+@pytest.mark.parametrize(("text", "told"), [(NO_WORDS, ["unreadable"]), (WORDS, [])])
+def test_picture_that_is_damaged_in_a_document_without_words_is_told(
+    tmp_path: Path, photo: bytes, text: bytes, told: list[str]
+) -> None:
+    two = docx({"word/media/image1.jpeg": photo, "word/media/image2.jpeg": photo + b"2"}, text)
+    at = two.index(b"word/media/image1.jpeg") + 2000
+    (tmp_path / "scan.docx").write_bytes(two[:at] + bytes(50) + two[at + 50 :])
+    ingest(tmp_path / "records", [tmp_path / "scan.docx"])
+    verdicts = returns(tmp_path / "records")
+    assert verdicts["scan.docx/word/media/image2.jpeg"] == "needs_attention"
+    assert [verdicts[source] for source in verdicts if "image1" in source] == told
+
+
+UNKNOWN = {
+    "word/media/image2.emf": bytes(20_000),
+    "word/embeddings/oleObject1.bin": outlook.compound({"Other": bytes(20_000)}),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_document_with_a_picture_that_is_not_known_beside_others_is_looked_at(
+    tmp_path: Path, photo: bytes, name: str
+) -> None:
+    (tmp_path / "scan.docx").write_bytes(docx({"word/media/image1.jpeg": photo, name: UNKNOWN[name]}))
+    ingest(tmp_path / "records", [tmp_path / "scan.docx"])
+    problems = rows(tmp_path / "records" / "problems.csv")
+    assert {problem["source"] for problem in problems} == {"scan.docx", "scan.docx/word/media/image1.jpeg"}
+
+
 def test_form_in_a_document_in_a_zip_in_a_message_is_accepted_once(tmp_path: Path, filled: Filled) -> None:
     document = docx({"word/media/image1.pdf": by_qpdf(filled("2103"))})
     message = mail({"all.zip": zipped({"elm.docx": document}), "elm.docx": document})

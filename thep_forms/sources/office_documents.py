@@ -1,7 +1,7 @@
 """Finds the pictures and PDFs in a document of an office program: a school may scan or paste the form into one.
 
-The document comes out as it is, and keeps its row. Of one without words, nothing but these files is to be looked at. In
-one with words, they decorate it unless they show the form.
+The document comes out as it is, and keeps its row. Of one that holds nothing else, nothing but these files is to be
+looked at. In one with words, they decorate it unless they show the form.
 
 Limitations: pictures of other types than a reader knows, such as EMF, are not found, nor are those in an `.xls`, in an
 `.rtf` and in a document inside another one.
@@ -43,12 +43,19 @@ _PACKAGED = "\x01Ole10Native"
 
 
 def files_of_document(document: ContainedFile, members: Members) -> Iterator[ContainedFile]:
-    """The pictures and PDFs in a document that are large enough for a page, and then the document itself."""
-    has_words, has_files = _has_words(members), False
+    """The pictures and PDFs in a document that are large enough for a page, and then the document itself.
+
+    Those that cannot be unpacked come with their reason, unless somebody has to look at the document in any case.
+    """
+    has_words, has_files, has_more = _has_words(members), False, False
     for file in _files(members):
-        has_files = True
-        yield replace(file, is_decoration=has_words)
-    yield replace(document, is_decoration=has_files and not has_words)
+        if file.data is None or may_be_page(file.data):
+            has_files = True
+            if file.data or not has_words:
+                yield replace(file, is_decoration=has_words)
+        elif len(file.data) >= SMALLEST_PAGE:
+            has_more = True
+    yield replace(document, is_decoration=has_files and not has_words and not has_more)
 
 
 def files_of_old_document(data: bytes, storage: Storage, budget: Budget) -> Iterator[ContainedFile]:
@@ -67,14 +74,12 @@ def files_of_old_document(data: bytes, storage: Storage, budget: Budget) -> Iter
 
 def _files(members: Members) -> Iterator[ContainedFile]:
     for name, unpacked in members.items():
-        is_object = bool(_OBJECT.fullmatch(name))
-        if not is_object and not _FILE.fullmatch(name):
-            continue
-        file = unpacked()
-        if is_object:
-            file = replace(file, data=_embedded(file.data or b""))
-        if file.data and may_be_page(file.data):
-            yield file
+        if _FILE.fullmatch(name):
+            yield unpacked()
+        elif _OBJECT.fullmatch(name):
+            file = unpacked()
+            if file.data is None or file.data.startswith(MAGIC):
+                yield replace(file, data=file.data and (_embedded(file.data) or file.data))
 
 
 def may_be_page(data: bytes) -> bool:
@@ -97,7 +102,7 @@ def _embedded(data: bytes) -> bytes | None:
     import olefile
 
     try:
-        if not data.startswith(MAGIC) or not has_sound_header(data):
+        if not has_sound_header(data):
             return None
         with olefile.OleFileIO(data) as ole:
             return file_in_object(Storage(ole))
