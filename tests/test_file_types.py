@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ingest, read_return, rows
+from tests.outlook import compound
 from thep_forms.definition import FormDefinition
 from thep_forms.sources.file_types import FileType, file_type
 
@@ -162,3 +163,27 @@ def test_each_type_of_file_is_told_by_its_start() -> None:
     assert {*starts.values()} == {*FileType}
     others = (b"", b"PK\x03\x04", b"<html>", b"\0\0\0\x18ftypmp42", b"RIFF\x24\0\0\0WAVEfmt ", b"BMW models, by name")
     assert [file_type(start) for start in others] == [None] * len(others)
+
+
+NO_FORMS = {
+    "This is a link to a file kept elsewhere, not a PDF.": (
+        b"[InternetShortcut]\r\nURL=https://files.cedar.example/form\r\n",
+        bytes.fromhex("4c0000000114020000000000c000000000000046") + bytes(200),
+        b'<?xml version="1.0"?>\n<!DOCTYPE plist>\n<plist><dict><key>URL</key><string>https://x.example</string></dict>',
+    ),
+    "This is a web page, not a PDF.": (
+        b"<!DOCTYPE html>\n<html lang='en'><title>Sign in</title></html>",
+        b"\r\n<HTML><head><title>Your file</title></head></HTML>",
+    ),
+    "This is a document with a password, not a PDF.": (compound({"EncryptedPackage": b"x" * 9000}),),
+    "This is a presentation, not a PDF.": (compound({"PowerPoint Document": b"x" * 9000}),),
+    "This file is empty.": (b"", bytes(5000)),
+}
+
+
+@pytest.mark.parametrize(("reason", "data"), [(reason, data) for reason, each in NO_FORMS.items() for data in each])
+def test_file_that_came_in_the_place_of_the_form_is_called_what_it_is(tmp_path: Path, reason: str, data: bytes) -> None:
+    (tmp_path / "form.pdf").write_bytes(data)
+    ingest(tmp_path / "records", [tmp_path / "form.pdf"])
+    (problem,) = rows(tmp_path / "records" / "problems.csv")
+    assert (problem["code"], problem["value"]) == ("not_a_form", reason)

@@ -60,3 +60,13 @@ def test_name_that_lost_no_letter_is_not_asked_about(
 def test_mark_that_has_lost_its_letter_is_asked_about(form: bytes, definition: FormDefinition) -> None:
     pdf = printers.by_cairo(type_into(form, answers("2101", **{CHAIR: "Ọláyínká Ẹ̀kọ́"})))
     assert (CHAIR, "value_damaged") in asked(pdf, definition)
+
+
+@pytest.mark.parametrize("flattened", KEEPS_BOXES)
+def test_name_that_lost_a_letter_beside_one_of_another_font_is_asked_about_if_others_lost_some(
+    form: bytes, definition: FormDefinition, flattened: str
+) -> None:
+    names = {CHAIR: "Nguyễn Lan", HEAD: "Jürgen Đặng", "business_manager_name": "Zoë Müller"}
+    pdf = KEEPS_BOXES[flattened](type_into(form, answers("2101", **names)))
+    assert read_return(pdf, definition).answers[HEAD].text == "Jürgen Đng"
+    assert asked(pdf, definition) == {(CHAIR, "value_damaged"), (HEAD, "value_damaged")}

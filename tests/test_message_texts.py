@@ -65,6 +65,13 @@ def test_link_that_only_the_html_of_a_message_has_is_called_a_link(tmp_path: Pat
     }
 
 
+def test_changes_that_only_the_html_of_a_message_has_are_no_word_that_nothing_changed(tmp_path: Path) -> None:
+    html = "<p>No changes</p><p>Our chair is now Edith Newly-Elected.</p>"
+    ingested(tmp_path, "message.eml", written("No changes", html=html))
+    (problem,) = rows(tmp_path / "records" / "problems.csv")
+    assert problem["message"].startswith("This message has no file attached.")
+
+
 def test_large_picture_in_the_text_of_a_message_is_called_a_picture(tmp_path: Path) -> None:
     for name, size in (("logo", 5_000), ("photo", 150_000)):
         made = written("Our form")
@@ -108,7 +115,12 @@ def test_files_that_are_no_pdfs_are_called_what_they_are(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("text", "html"),
-    [("Our chair is\nEdith Newly-Elected", ""), ("", "<p>Our <b>chair</b> is<br>Edith&nbsp;Newly-Elected</p>")],
+    [
+        ("Our chair is\nEdith Newly-Elected", ""),
+        ("", "<p>Our <b>chair</b> is<br>Edith&nbsp;Newly-Elected</p>"),
+        ("See table.", "<p>Our chair is</p><table><tr><td>Edith Newly-Elected</td></tr></table>"),
+        ("Our chair is\nEdith Newly-Elected", f"<p>Our chair is Edith</p><blockquote>{'Our form. ' * 50}</blockquote>"),
+    ],
 )
 def test_what_a_message_without_a_file_says_is_kept_found_and_forgotten(tmp_path: Path, text: str, html: str) -> None:
     records = tmp_path / "records"

@@ -131,13 +131,32 @@ def test_headteacher_who_is_as_above_is_the_main_contact(definition: FormDefinit
     assert codes(one) == {"value_unlikely"}
 
 
-@pytest.mark.parametrize("typed", ["Imogen O©Hara", "£ukasz ¯ak", "ÍõÐ¡Ã÷"])
+IN_ANOTHER_ENCODING = (
+    *("RenŽe No‘l", "Si‰n Jones", "JosÈ Ruiz", "FranÁois Roy", "Se‡n Lee", "Jos‚ Ruiz", "Ren‚e Roy", "Se·n …vans"),
+    *("NguyÝn Lan", "Ayºe Kaya", "Josй Ruiz", "Mьller", "Zoδ Lee", "M³ller", "»òtefan"),
+)
+
+
+@pytest.mark.parametrize("typed", ["Imogen O©Hara", "£ukasz ¯ak", "ÍõÐ¡Ã÷", *IN_ANOTHER_ENCODING])
 def test_name_with_a_sign_is_queried(definition: FormDefinition, typed: str) -> None:
     assert "value_uncertain" in codes(checked(definition, headteacher_name=typed))
 
 
 @pytest.mark.parametrize(
-    "typed", ["Imogen O´Hara", "Siân O’Neil-Łuk", "Ann Lee + Bo Day", "Anne·Marie Lee", "José Mª Gil"]
+    "typed",
+    [
+        *("Imogen O´Hara", "Siân O’Neil-Łuk", "Ann Lee + Bo Day", "Anne·Marie Lee", "José Mª Gil", "ÅSE MÜLLER"),
+        *(
+            "Ó hÉigeartaigh",
+            "MacÉinrí",
+            "DeÁvila",
+            "Jean–Éric Roy",
+            "Михаил Ivanov",
+            "“Bo” ‘Å’",
+            "„Bo“ Lee…",
+            "محمد علي",
+        ),
+    ],
 )
 def test_name_without_a_sign_is_not_queried(definition: FormDefinition, typed: str) -> None:
     assert "value_uncertain" not in codes(checked(definition, headteacher_name=typed))

@@ -332,3 +332,19 @@ def test_note_in_a_margin_or_on_a_page_without_boxes_of_a_printed_form_is_kept_a
 ) -> None:
     noted_on = changed(printers.by_cairo(returned), typed_note("We leave in July", x, y, page))
     assert read_return(noted_on, definition).notes == (Note("We leave in July", page),)
+
+
+@pytest.mark.parametrize("printed", [printers.by_qpdf, printers.by_pdfium, printers.by_cairo])
+@pytest.mark.parametrize(("page", "x", "y"), [(0, 200, 815), (0, 8, 500), (3, 200, 20)])
+def test_words_in_the_margin_of_one_page_of_a_printed_form_are_kept_and_queried(
+    returned: bytes, definition: FormDefinition, printed: Callable[[bytes], bytes], page: int, x: float, y: float
+) -> None:
+    typed_on = printers.typed_on(printed(returned), x, y, "We leave in July", 8, page)
+    for number in (0, 3):  # those with boxes
+        typed_on = printers.typed_on(typed_on, 20, 830, f"5/4/26, 10:1{number} AM  Membership Form", 7, number)
+        typed_on = printers.typed_on(typed_on, 540, 8, f"{number + 1}/4", 7, number)
+    reading = read_return(typed_on, definition)
+    assert reading.notes == (Note("We leave in July", page),)
+    assert {(problem.code, problem.value) for problem in check(reading, definition).problems} >= {
+        ("field_unknown", "We leave in July")
+    }

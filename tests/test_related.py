@@ -24,6 +24,7 @@ from thep_forms.deciding import (
 )
 from thep_forms.deciding.model import Assigned
 from thep_forms.reading import FileKind
+from thep_forms.reading.reasons import NOTHING_ASKED
 from thep_forms.records.returned import Returned, returned
 from thep_forms.sources.message_texts import NO_FILE
 from thep_forms.sources.model import MessageKind, MessageOrigin
@@ -89,7 +90,8 @@ class World:
                 "read_from": chance.choice(("fields", "fields", "page_text", "scan")),
                 "content": chance.choice((b"a", b"b", return_id.encode())),
             }
-        reason = NO_FILE if kind == FileKind.UNREADABLE and chance.random() < 0.7 else ""
+        reasons = {FileKind.UNREADABLE: (NO_FILE, NO_FILE, ""), FileKind.SCAN: (NOTHING_ASKED, "", "")}
+        reason = chance.choice(reasons.get(FileKind(kind), ("",)))
         self.entries[return_id] = Entry(return_id, kind, reason, self.date(), **about)
         self.arrivals[return_id] = [self.way(return_id, number) for number in range(chance.choice((1, 1, 1, 2)))]
         return return_id

@@ -6,6 +6,7 @@ import io
 import sys
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pikepdf
 import pypdf
@@ -297,6 +298,23 @@ def test_file_cut_short_is_damaged_whatever_follows(
 ) -> None:
     reading = read_return(file(returned)[:-200] + b"\0" * nuls, definition)
     assert reading.damaged or reading.kind is FileKind.UNREADABLE
+
+
+@pytest.mark.parametrize("kept", [100, 900])
+@pytest.mark.parametrize("by_path", [False, True])
+def test_file_cut_short_soon_after_an_earlier_end_is_damaged(
+    returned: bytes, definition: FormDefinition, tmp_path: Path, kept: int, by_path: bool
+) -> None:
+    added = pypdf.PdfWriter(io.BytesIO(returned), incremental=True)
+    added.update_page_form_field_values(added.pages[0], {"headteacher_name": "Jo Ali"}, auto_regenerate=False)
+    out = io.BytesIO()
+    added.write(out)
+    (tmp_path / "cut.pdf").write_bytes(out.getvalue()[: len(returned) + kept])
+    file = tmp_path / "cut.pdf" if by_path else (tmp_path / "cut.pdf").read_bytes()
+    (reading,) = read_file(file, lambda _: definition)
+    assert reading.damaged
+    (whole,) = read_file(out.getvalue(), lambda _: definition)
+    assert (whole.answers["headteacher_name"].text, whole.damaged) == ("Jo Ali", False)
 
 
 def test_file_locked_with_a_certificate_is_locked_and_says_so(form: bytes, definition: FormDefinition) -> None:

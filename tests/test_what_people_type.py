@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.checking import checked, codes
 from thep_forms.checking.characters import (
     plain_address,
     replaced_in_address,
@@ -15,7 +16,7 @@ from thep_forms.checking.characters import (
 )
 from thep_forms.checking.likely import likely_addresses, meant, ungarbled
 from thep_forms.checking.non_answers import is_no_name, is_non_answer
-from thep_forms.definition import Kind
+from thep_forms.definition import FormDefinition, Kind
 
 NAMES = (
     "Siân Ó Briain",
@@ -361,3 +362,28 @@ def test_any_text_is_looked_at_without_an_error(typed: str, kind: Kind) -> None:
     assert with_latin_twins(with_latin_twins(typed)[0])[0] == with_latin_twins(typed)[0]
     assert with_invisible_named(with_invisible_named(typed)) == with_invisible_named(typed)
     assert meant(kind, typed, "") != typed or not typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "noted"),
+    [
+        ("3 Cedar Road E2 0AC, and annexe, 5 Elm Road E3 0AE", "E3 0AE"),
+        ("3 Cedar Road\nLondon E2 0AC (main site)\nE30AE (nursery)", "E3 0AE"),
+        ("3 Cedar Road\nLondon E2 0AC\nwas E3 OAE", "E2 0AC"),
+        ("Elm Road\nE3\n0AE\nPost to: 3 Cedar Road\nE2\n0AC", "E2 0AC"),
+    ],
+)
+def test_second_postcode_in_an_address_is_queried(definition: FormDefinition, typed: str, noted: str) -> None:
+    one = checked(definition, registered_address=typed)
+    (asked,) = one.problems
+    assert (asked.code, asked.severity, asked.field) == ("value_corrected", "query", "registered_address")
+    assert f"we noted “{noted}”" in asked.message and "holds more than one postcode" in asked.message
+    assert one.record.school["postcode"] == noted
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["Block E2 1st floor\nLondon E2 0AC", "Unit E1,\n2nd floor\nE2 0AC", "E2 0AC\nLondon e20ac", "E2\n0AC\nE2 OAC"],
+)
+def test_one_postcode_in_an_address_is_not_queried(definition: FormDefinition, typed: str) -> None:
+    assert codes(checked(definition, registered_address=typed)) == set()

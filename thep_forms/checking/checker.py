@@ -158,7 +158,9 @@ class _Checker:
         postcode = normalise.postcode(address)
         if not postcode and self.answer_checker.is_answer(box, raw):
             self._absent(ProblemCode.POSTCODE_MISSING, box.name, box.label, box.caption.lower())
-        if postcode and not normalise.stands_in(postcode, address):
+        if normalise.has_several_postcodes(address):
+            self.answer_checker.note_corrected(box, raw, postcode, "more than one postcode")
+        elif postcode and not normalise.stands_in(postcode, address):
             self.answer_checker.note_corrected(box, raw, postcode, "the letter O for a zero")
         return postcode
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 
 _REMEMBERED = 64  # answers: several checks ask the same of each
 _AS_APOSTROPHES = "´΄᾽᾿"  # signs that people type in place of one
@@ -80,6 +81,11 @@ _ADDRESS = re.compile(r"[^\s@]+@[^\s@]+")
 _ELSEWHERE = re.compile(
     r"\W*(?:please\s+(?:ask|contact|refer|see|use)|as\s+(?:for|in|per)|refer\s+to|same\s+as|see\s+above)\b"
 )
+# Signs that stand in no name, but for `Mª`. Quotation marks begin a word, and dots end it.
+_ODD = re.compile(r"[¡¿§¶†‡‰‹›«»ƒⁿ]|(?<![A-Z])[ªº]|(?<=[^\W\d_])[‚„¹²³¼½¾]|…(?=[^\W\d_])")
+_OTHER_ALPHABETS = {"GREEK", "CYRILLIC"}
+# What stands before a capital within a name: `hÉigeartaigh`, `MacÉinrí`.
+_BEFORE_CAPITAL = re.compile(r"^(?:mac|mc|nic|fitz|de|di|du|la|le|van|von|[^\W\d_])(?=[^\W\d_])", re.IGNORECASE)
 _NOBODY = re.compile(r"\W*a\W*n\W+other\W*")
 
 
@@ -130,9 +136,22 @@ def has_more_than_a_name(text: str) -> bool:
 
 
 def has_sign(text: str) -> bool:
-    """Whether the text has letters, and a sign that is in no name, such as `O©Hara`.
+    """Whether the text has letters, and a sign or a letter that is in no name, such as `O©Hara` or `RenŽe`.
 
     Some programs write one letter and say that it is another, or take the bytes of one alphabet for those of another.
     """
-    signs = [char for char in text if not char.isascii() and unicodedata.category(char).startswith("S")]
-    return any(map(str.isalpha, text)) and not set(signs) <= set(_AS_APOSTROPHES)
+    if text.isascii() or not any(map(str.isalpha, text)):
+        return False
+    signs = {char for char in text if not char.isascii() and unicodedata.category(char).startswith("S")}
+    return not signs <= set(_AS_APOSTROPHES) or bool(_ODD.search(text)) or any(map(_is_odd, _WORD.findall(text)))
+
+
+def _is_odd(word: str) -> bool:
+    """Whether a word has a capital with an accent after small letters, or letters of the Latin and another alphabet."""
+    if word.isascii():
+        return False
+    alphabets = {unicodedata.name(char, "").partition(" ")[0] for char in word}
+    if "LATIN" in alphabets and alphabets & _OTHER_ALPHABETS:
+        return True
+    rest = _BEFORE_CAPITAL.sub("", word)
+    return any(char.isupper() and not char.isascii() and before.islower() for before, char in pairwise(rest))

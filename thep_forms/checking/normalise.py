@@ -30,15 +30,16 @@ _AREAS = """
     W WA WC WD WF WN WR WS WV YO ZE
 """
 _OUTWARD = rf"\b((?:{'|'.join(_AREAS.split())})[0-9][A-Z0-9]?)"
+_ORDINALS = "(?:1st|2nd|3rd|[04-9]th)"
+_ORDINAL = re.compile(f" {_ORDINALS}$", re.IGNORECASE)
 _POSTCODE = re.compile(rf"{_OUTWARD} ?([0-9][A-Z]{{2}})\b", re.IGNORECASE | re.ASCII)
 # Its two halves on two lines, which `address` joins by a comma; `3rd` is the half of none.
-_POSTCODE_ON_TWO_LINES = re.compile(
-    rf"{_OUTWARD}, (?!(?:1st|2nd|3rd|[04-9]th)\b)([0-9][A-Z]{{2}})(?=,|$)", re.IGNORECASE | re.ASCII
-)
+_POSTCODE_ON_TWO_LINES = re.compile(rf"{_OUTWARD}, (?!{_ORDINALS}\b)([0-9][A-Z]{{2}})(?=,|$)", re.IGNORECASE | re.ASCII)
 # The letter O for a zero, only at the end of a line: `Unit B2 Old Street` has none.
 _POSTCODE_WITH_LETTER_O = re.compile(
     rf"{_OUTWARD}(?: ?([0-9O][A-Z]{{2}})(?=,|$)|, (O[A-Z]{{2}})$)", re.IGNORECASE | re.ASCII
 )
+_POSTCODES = (_POSTCODE, _POSTCODE_ON_TWO_LINES, _POSTCODE_WITH_LETTER_O)  # the first one that is found counts
 _EXTENSION = re.compile(
     r"[\s;,]*(?:\b(?:extension|extn|ext)(?![a-z])(?:\s*(?:number|no)\b)?|(?<![a-z])x)[\s.:]*(?=[0-9])", re.IGNORECASE
 )
@@ -121,14 +122,22 @@ def address(raw: str) -> str:
 
 def postcode(address: str) -> str:
     """The last postcode in an address, as `E14 7AB`, or nothing. The letter O is taken for a zero: `E2 OAC`."""
-    for pattern in (_POSTCODE, _POSTCODE_ON_TWO_LINES):
+    for pattern in _POSTCODES:
         if found := pattern.findall(address):
-            outward, inward = (half.upper() for half in found[-1])
-            return f"{_with_zero(outward)} {inward}"
-    if found := _POSTCODE_WITH_LETTER_O.findall(address):
-        outward, *inward = (half.upper() for half in found[-1])
-        return f"{_with_zero(outward)} {''.join(inward).replace('O', '0', 1)}"
+            return _postcode(found[-1])
     return ""
+
+
+def has_several_postcodes(address: str) -> bool:
+    """Whether there are two different postcodes in an address; `Block E2 1st floor` holds none."""
+    found = {_postcode(halves) for pattern in _POSTCODES for halves in pattern.findall(address)}
+    return sum(not _ORDINAL.search(each) for each in found) > 1
+
+
+def _postcode(halves: tuple[str, ...]) -> str:
+    outward, *inward = (half.upper() for half in halves)
+    last = "".join(inward)
+    return f"{_with_zero(outward)} {last[0].replace('O', '0')}{last[1:]}"
 
 
 def _with_zero(outward: str) -> str:

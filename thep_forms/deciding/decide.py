@@ -24,6 +24,7 @@ from thep_forms.deciding.senders import (
 )
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import NOT_READ, ReadFrom
+from thep_forms.reading.reasons import NOTHING_ASKED
 
 
 class Judgements(Struct, frozen=True):
@@ -78,10 +79,15 @@ def judge(
     returns, from_schools = came_in.returns, came_in.from_schools
     earlier = earlier_years(returns, from_schools, began)
     earlier = {return_id: year for return_id, year in earlier.items() if not decided.year_of(return_id)}
-    has_blanks = any(entry.blank for entry in returns)
+    has_blanks = any(map(_may_give_way, returns))
     messages = messages_by_return(from_schools, own_addresses) if has_blanks else {}
     decider = _Decider(returns, came_in.dates, came_in.decorations, decided, registers, earlier, messages)
     return replace(decider.judgements().with_others(came_in.others), began=began)
+
+
+def _may_give_way(entry: Entry) -> bool:
+    """Whether it is a blank form, or a picture of a page on which nothing is asked."""
+    return entry.is_form and (entry.blank or entry.reason == NOTHING_ASKED)
 
 
 def _gives_way(blank: Entry, schools: Set[str]) -> bool:
@@ -288,16 +294,17 @@ class _Decider:
     def _let_blanks_give_way(self) -> None:
         """A blank form is superseded if every message, or the file, that brought it brought a form with answers too.
 
-        A copy that was emptied gives way only to a form of the school that it was made for.
+        So is a picture of a page on which nothing is asked. A copy that was emptied, and a page of a copy, give way
+        only to a form of the school that it was made for.
         """
         schools: dict[str, set[str]] = {}  # of the forms with answers, by message
         for entry in self.entries:
-            if entry.is_filled_in:
+            if entry.is_filled_in and not _may_give_way(entry):
                 for message in (*self.messages.get(entry.return_id, ()), _file_of(entry)):
                     schools.setdefault(message, set()).add(self._school(entry))
         schools.pop("", None)
         for entry in self.entries:
-            if entry.is_form and entry.blank:
+            if _may_give_way(entry):
                 in_file = schools.get(_file_of(entry), set())
                 beside = [
                     schools.get(message, set()) | in_file for message in self.messages.get(entry.return_id, ("",))

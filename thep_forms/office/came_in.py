@@ -68,7 +68,7 @@ def look_up_what_came(
                     found[source].append((entry, arrival))
         came: list[list[ReturnThatCame]] = []
         for file in files:
-            matches = _of_this_run(found[file.source], set(ledger.return_ids(file.sha256)), since)
+            matches = _of_this_run(found[file.source], file.source, set(ledger.return_ids(file.sha256)), since)
             shown = [_shown(entry, arrival, since, records) for entry, arrival in matches]
             shown.sort(key=lambda each: (not each.needs_somebody, each.school, each.name))
             came.append(shown or [ReturnThatCame(file.source, _FORGOTTEN)])
@@ -84,12 +84,19 @@ def _sources_around(source: str) -> Iterator[str]:
 
 
 def _of_this_run(
-    matches: Sequence[tuple[Returned, Arrival]], return_ids: set[str], since: datetime
+    matches: Sequence[tuple[Returned, Arrival]], source: str, return_ids: set[str], since: datetime
 ) -> Iterable[tuple[Returned, Arrival]]:
-    """Those of the very bytes, else those that are new, else all: an earlier file may have had the same name."""
+    """Those of the very bytes, with what is in them, else those that are new, else all.
+
+    An earlier file may have had the same name. A document has a row of its own, beside those of the forms in it.
+    """
     same = [match for match in matches if match[0].return_id in return_ids]
     new = [(entry, arrival) for entry, arrival in matches if not arrival.noted_at or arrival.noted_at >= since]
-    return same or new or matches
+    if not same:
+        return new or matches
+    is_new = any(match in new for match in same)
+    inside = [match for match in (new if is_new else matches) if match[1].source.startswith(f"{source}/")]
+    return [*same, *inside]
 
 
 def _shown(entry: Returned, arrival: Arrival, since: datetime, records: Records) -> ReturnThatCame:

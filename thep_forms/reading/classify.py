@@ -128,6 +128,7 @@ def classify(document: Document, is_box: IsBox) -> Contents:
     modified = modified_at(document.pdf, [leaf.node for leaf in tree.leaves])
     markup = markup_in(tree.annotations)
     seals, unsealed = _seals(pages)
+    is_cut_short = document.source.ends_in_an_object()
     boxed, forms = pages_of(found), forms_in(found, is_box)
     codes = written_codes(pages)
     if drawn := [page for page in _rewritten(forms, seals, is_box) if page not in codes]:
@@ -144,7 +145,7 @@ def classify(document: Document, is_box: IsBox) -> Contents:
         markup,
         codes,
         _without_answers(tree.leaves, found),
-        damaged=document.warned_of_damage() or unsealed or document.repaired or tree.lacks_objects,
+        damaged=document.warned_of_damage() or unsealed or document.repaired or tree.lacks_objects or is_cut_short,
     )
 
 

@@ -5,7 +5,8 @@ lacks it too, it leaves the letter out, and no gap. Two traces stay. The text be
 strings in the same font. And the last font is among those of the boxes, though none uses it.
 
 Limitations: a program that draws the text anew, such as cairo, leaves neither trace. A letter lost at either end of an
-answer leaves only the second one, which does not say of which box.
+answer, or beside one that is drawn in another font, leaves only the second one, which does not say of which box. So an
+answer with letters beyond Latin-1 is doubted where another lost some.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from thep_forms.reading.objects import get
 
 MOST_LOOKED_AT = 2000  # form XObjects of a page
 LONGEST = 20_000  # bytes of the appearance of a box, as they are in the file
+LAST_OF_LATIN_1 = "ÿ"
 _IS_BOX = b"/Tx BMC"
 _PARTED = re.compile(rb"/(\S+) ([\d.]+) Tf\s+\((?:\\.|[^\\)])*\) Tj\s+[\d.]+ 0 Td\s+/\1 \2 Tf\s", re.DOTALL)
 _LAST_FONT, _USES_LAST = "/ArialUnicodeMS_01", b"/ArialUnicodeMS_01 "
@@ -38,7 +40,9 @@ class LostLetters(Struct, frozen=True):
     from_any: bool = False
 
     def is_lost_from(self, text: str) -> bool:
-        """Whether letters were lost from the text."""
+        """Whether letters were lost from the text, or may have been."""
+        if self.texts and any(char > LAST_OF_LATIN_1 and char.isalpha() for char in text):
+            return True
         return any(may_be(_normalised(text), shown) for shown in self.texts)
 
 

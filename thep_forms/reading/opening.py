@@ -14,11 +14,12 @@ import pikepdf
 from msgspec import Struct, field
 
 from thep_forms.reading.damage import are_of_damage
-from thep_forms.reading.mending import mended
+from thep_forms.reading.mending import END, mended
 from thep_forms.sources.file_types import HEAD, FileType, file_type
 
 WIDGET = "/Widget"
-
+LONGEST_END = 2048  # bytes: qpdf looks for the end of a file in its last 1,024
+_OBJECT = re.compile(rb"\d \d+ obj\b")
 
 _OTHER_LOCK = re.compile("unsupported encryption filter")  # qpdf's words for a lock that is no password
 
@@ -49,6 +50,17 @@ class Source:
             return file_type(self.file[:HEAD])
         with self.file.open("rb") as file:
             return file_type(file.read(HEAD))
+
+    def ends_in_an_object(self) -> bool:
+        """Whether it ends within what a program added to it: an object follows its last end. qpdf passes over that."""
+        if isinstance(self.file, bytes):
+            end = self.file[-LONGEST_END:]
+        else:
+            with self.file.open("rb") as file:
+                file.seek(max(0, self.file.stat().st_size - LONGEST_END))
+                end = file.read()
+        _, found, rest = end.rpartition(END)
+        return bool(found and _OBJECT.search(rest))
 
     def for_qpdf(self) -> Path | io.BytesIO:
         """What pikepdf opens."""

@@ -7,6 +7,7 @@ slanted pages. It knows that something is written by hand, but not what.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property, lru_cache
 
@@ -39,20 +40,24 @@ from thep_forms.reading.unseen import Unseen, unseen_on
 LONGEST_NUMBER = 2  # digits of a page's or a revision's number
 SHORTEST_PHRASE = 10  # letters of a label that tells pages apart: many a page says “Primary”
 MOST_LINES = 100  # beside the boxes, that are kept
+MOST_IN_MARGINS = 10  # lines
 LEAST_PICTURE = 0.5  # of a page, that a scan covers
 EDGE = 2.0  # points of a box, where its frame may be
 MORE = "…"  # the note that follows as many lines as are kept
+_DIGITS = re.compile(r"\d+")
 _NUMBERED = re.compile(r"(?:revision\d+)?(?:page\d+of\d+)?$")  # how the foot goes on
 
 
 class PrintedPage(Struct, frozen=True):
     """What is on a page: the answers by their boxes, and the words that are neither answers nor the form's own.
 
-    `is_picture`: a picture covers the page, so its words are those that a program guessed.
+    `in_margins` are words around the form's body, which a printer may have put there. `is_picture`: a picture covers
+    the page, so its words are those that a program guessed.
     """
 
     answers: dict[str, Answer]
     notes: tuple[Note, ...]
+    in_margins: tuple[Note, ...] = ()
     is_picture: bool = False
 
 
@@ -124,6 +129,7 @@ class PageReader:
             notes += page.notes
             is_picture = is_picture or page.is_picture
         if not is_picture:
+            notes += _on_one_page([page.in_margins for page in pages.values()])
             notes += self._notes_on(file, others)
         return PrintedForm(answers, tuple(notes), is_picture, is_complete=len(pages) == len(form_pages))
 
@@ -184,10 +190,7 @@ class PageReader:
         return best
 
     def _on_page(self, content: PageContent, found: FormPage, page: PlacedPage, *, margins: bool) -> PrintedPage:
-        def counts_beside(run: Run, x: float, y: float) -> bool:
-            return page.body.holds(x, y) or (margins and not self._is_running(run, page.body))
-
-        runs = sorted_runs(content, page, counts_beside)
+        runs = sorted_runs(content, page, lambda run: not self._is_running(run, page.body))
         answers: dict[str, Answer] = {}
         for placed, area in page.boxes:
             name = placed.box.name
@@ -203,19 +206,38 @@ class PageReader:
             answers[name] = replace(answers[name], doubts=answers[name].doubts | {Doubt.CUT_OFF})
         if content.hides_most:
             answers = {name: _unseen(answer) for name, answer in answers.items()}
-        notes = [Note(line, found.page) for line in _lines_worth_keeping(runs.beside)]
+        notes = _notes([*runs.beside, *(runs.in_margins if margins else ())], found.page)
         for placed, area in page.boxes:
             name = placed.box.name
             is_asked = placed.box.kind is Kind.TICKS or Doubt.UNREADABLE in answers[name].doubts
             if not is_asked and is_written_over(runs.in_boxes[name], area, content):
                 notes.append(Note("", found.page, name))
-        return PrintedPage(answers, tuple(notes))
+        return PrintedPage(answers, tuple(notes), () if margins else tuple(_notes(runs.in_margins, found.page)))
 
     def _is_running(self, run: Run, body: Area) -> bool:
         """Whether it is of the heading or the foot of the pages, neither of which is in a side margin."""
         words = _NUMBERED.sub("", _letters_of("".join(letter.text for letter in run)))
         is_number = words.isdigit() and len(words) <= LONGEST_NUMBER
         return body.x - SLACK <= run[0].area.x <= body.right and (words in self._running or is_number)
+
+
+def _notes(letters: Sequence[PrintedLetter], page: int) -> list[Note]:
+    return [Note(line, page) for line in _lines_worth_keeping(letters)]
+
+
+def _on_one_page(pages: Sequence[Sequence[Note]]) -> list[Note]:
+    """The notes in the margins of one page alone, of several. What a printer puts there stands on each page.
+
+    Many lines are another page on the same sheet.
+    """
+    counts = Counter(words for notes in pages for words in {_without_numbers(note) for note in notes})
+    if len(pages) == 1 or any(len(notes) > MOST_IN_MARGINS for notes in pages):
+        return []
+    return [note for notes in pages for note in notes if counts[_without_numbers(note)] == 1]
+
+
+def _without_numbers(note: Note) -> str:
+    return _DIGITS.sub("", note.text)
 
 
 def _written_in_picture(sight: Sight, page: PlacedPage, read: PrintedPage) -> dict[str, Answer]:

@@ -28,23 +28,21 @@ BoxAreas = Sequence[tuple[PlacedBox, Area]]
 class SortedRuns(Struct):
     """The letters of a page: by the box that they stand in, and those beside the boxes that the form does not print.
 
-    `between` are the boxes across whose edge letters lie, which may be another box's. `going_on` are the boxes below
-    which their texts go on.
+    Of these, the ones outside of the form's body are `in_margins`. `between` are the boxes across whose edge letters
+    lie, which may be another box's. `going_on` are the boxes below which their texts go on.
     """
 
     in_boxes: dict[str, list[PrintedLetter]]
     between: set[str] = field(default_factory=set)
     going_on: set[str] = field(default_factory=set)
     beside: list[PrintedLetter] = field(default_factory=list)
+    in_margins: list[PrintedLetter] = field(default_factory=list)
 
 
-def sorted_runs(
-    content: PageContent, page: PlacedPage, counts_beside: Callable[[Run, float, float], bool]
-) -> SortedRuns:
+def sorted_runs(content: PageContent, page: PlacedPage, counts_in_margin: Callable[[Run], bool]) -> SortedRuns:
     """The runs by where they stand. A text that is too long belongs to the box that it starts in.
 
-    What of it does not show is left out. `counts_beside` says of a run in no box, which begins at a point, whether it
-    is kept.
+    What of it does not show is left out. `counts_in_margin` says whether a run outside of the form's body is kept.
     """
     runs = SortedRuns({placed.box.name: [] for placed, _ in page.boxes})
     text: _Text | None = None
@@ -54,12 +52,12 @@ def sorted_runs(
             continue
         box, is_own = _box_of(run, page)
         if not box or text is None or text.name != box[0].box.name:
-            _sort_below(text, runs, page, counts_beside)
+            _sort_below(text, runs, page, counts_in_margin)
             text = _Text(box[0].box.name, box[1]) if box else None
         if text:
             text.within.append(run)
-        _sort(run, box, runs, page, counts_beside, is_own=is_own)
-    _sort_below(text, runs, page, counts_beside)
+        _sort(run, box, runs, page, counts_in_margin, is_own=is_own)
+    _sort_below(text, runs, page, counts_in_margin)
     return runs
 
 
@@ -95,7 +93,7 @@ def _heights(runs: Sequence[Run], size: float) -> list[float]:
 
 
 def _sort_below(
-    text: _Text | None, runs: SortedRuns, page: PlacedPage, counts_beside: Callable[[Run, float, float], bool]
+    text: _Text | None, runs: SortedRuns, page: PlacedPage, counts_in_margin: Callable[[Run], bool]
 ) -> None:
     """Where a text goes on below its box, leave that out if any of it does not show: then its box cuts it off."""
     if not text or not text.below:
@@ -104,7 +102,7 @@ def _sort_below(
     if not any(letter.is_covered for run in text.below for letter in run):
         for run in text.below:
             box, is_own = _box_of(run, page)
-            _sort(run, box, runs, page, counts_beside, is_own=is_own)
+            _sort(run, box, runs, page, counts_in_margin, is_own=is_own)
 
 
 def _sort(
@@ -112,7 +110,7 @@ def _sort(
     box: tuple[PlacedBox, Area] | None,
     runs: SortedRuns,
     page: PlacedPage,
-    counts_beside: Callable[[Run, float, float], bool],
+    counts_in_margin: Callable[[Run], bool],
     *,
     is_own: bool,
 ) -> None:
@@ -122,8 +120,9 @@ def _sort(
         runs.in_boxes[placed.box.name] += run
         if _is_between(run, area, page.boxes):
             runs.between.add(placed.box.name)
-    elif not is_own and counts_beside(run, *_start(run)):
-        runs.beside += [letter for letter in run if not letter.is_covered]
+    elif not is_own and (page.body.holds(*_start(run)) or counts_in_margin(run)):
+        place = runs.beside if page.body.holds(*_start(run)) else runs.in_margins
+        place += [letter for letter in run if not letter.is_covered]
 
 
 @once_for_each

@@ -44,6 +44,9 @@ DEEPEST_PART = 16  # parts around a part; mail programs nest three or four
 
 LARGEST_LOGO = 100_000  # bytes of a picture in a message's text; a larger one may be a photograph of a form
 
+# Documents of office programs.
+SMALLEST_PAGE = 10_000  # bytes of a picture of one page of the form, at 75 dots an inch; a smaller one is a logo
+
 # Outlook messages.
 MOST_ATTACHMENTS = 2048  # of one message: the limit in [MS-OXMSG]
 LONGEST_TEXT = 16 * 2**20  # bytes of one text property, such as the message's HTML

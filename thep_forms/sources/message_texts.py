@@ -18,6 +18,7 @@ NO_CHANGES = "The message says that nothing has changed, and no form is attached
 
 LONGEST_READ = 2**18  # characters of a text; a school's message has a few thousand
 LONGEST_KEPT = 20_000  # characters of what a message says
+SHORT = 200  # letters of a plain text; a longer one says what the HTML says
 
 # Services that keep files for others, and the hosts in their links. The first that a text names counts.
 _SERVICES = {
@@ -82,18 +83,34 @@ def why_no_file(text: str, html_text: str = "") -> str:
     service = _linked_service(f"{own_text}\n{own_html}")
     if service:
         return _LINK.format(service=service)
-    words = own_text if own_text.strip() else _without_quotes(_without_tags(own_html))
+    words = _own_words_in_html(html_text) if _is_short_beside(text, html_text) else own_text
     return NO_CHANGES if _says_nothing_changed(words) else NO_FILE
 
 
 def words_of_message(text: str, html_text: str = "") -> str:
     """What a message says, as plain text that a person can read, with the messages that it quotes."""
     words = text[:LONGEST_READ]
-    if not words.strip():
+    if _is_short_beside(text, html_text):
         source = " ".join(html_text[:LONGEST_READ].split())  # in HTML, only tags end a line
         words = html.unescape(_TAG.sub("", _LINE_END.sub("\n", _without_hidden(source))))
     lines = (" ".join(line.split()) for line in words.splitlines())
     return _SEVERAL_BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()[:LONGEST_KEPT]
+
+
+def _is_short_beside(text: str, html_text: str) -> bool:
+    """Whether the HTML of a message says what its plain text leaves out, such as a table, or says it alone."""
+    letters = _count_letters(text[:LONGEST_READ])
+    if letters >= SHORT or not html_text:
+        return False
+    return not text.strip() or _count_letters(_own_words_in_html(html_text)) > 2 * letters
+
+
+def _own_words_in_html(html_text: str) -> str:
+    return _without_quotes(_without_tags(_QUOTED_IN_HTML.split(html_text[:LONGEST_READ], maxsplit=1)[0]))
+
+
+def _count_letters(text: str) -> int:
+    return sum(map(str.isalnum, text))
 
 
 def divided(words: str) -> tuple[str, str]:

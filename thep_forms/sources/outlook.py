@@ -21,6 +21,7 @@ from thep_forms.sources.message_kinds import origin_of
 from thep_forms.sources.message_texts import why_no_file, words_of_message
 from thep_forms.sources.model import MessageKind, MessageOrigin
 from thep_forms.sources.names import clean_name
+from thep_forms.sources.office_documents import file_in_object, files_of_old_document, may_be_page
 from thep_forms.sources.outlook_properties import (
     ATTACHED_MESSAGE_HEADER,
     ATTACHMENT_HEADER,
@@ -53,7 +54,7 @@ def _is_compound_file(head: bytes, _: str) -> bool:
 
 
 def _open_message(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
-    """The attachments of an Outlook message, in its order; any other compound file, such as a `.doc`, comes whole."""
+    """The attachments of an Outlook message, in its order; the pictures in any other compound file, and that file."""
     import olefile
 
     data = file.read()
@@ -63,7 +64,7 @@ def _open_message(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
         with olefile.OleFileIO(data) as ole:
             storage = Storage(ole)
             if storage.stream(PROPERTIES) is None:
-                yield ContainedFile("", data)
+                yield from files_of_old_document(data, storage, budget)
             else:
                 yield from _attachments(storage, MESSAGE_HEADER, budget)
     except (TooMuchError, MemoryError):
@@ -158,7 +159,7 @@ def _attached(attachment: Storage, code_page: str, shown: Set[str], budget: Budg
     name = _name(properties, code_page)
     budget.spend(0, files=1)
     if _OBJECT in attachment.children:
-        return _object(attachment.child(_OBJECT), name, content_type)
+        return _object(attachment.child(_OBJECT), name, content_type, budget)
     size = attachment.size(stream_of(Property.DATA))
     if size < 0:
         is_link = properties.number(Property.METHOD) in _LINKS
@@ -186,10 +187,13 @@ def _is_in_text(attachment: Properties, shown: Set[str]) -> bool:
     )
 
 
-def _object(storage: Storage, name: str, content_type: str) -> ContainedFile:
-    """An attached message, which is not a file of its own: it is opened where it lies in this one."""
+def _object(storage: Storage, name: str, content_type: str, budget: Budget) -> ContainedFile:
+    """An attached message, which is not a file of its own: it is opened where it lies in this one. Or an object."""
     if storage.stream(PROPERTIES) is None:
-        return ContainedFile(name, None, _EMBEDDED, content_type=content_type)
+        data = file_in_object(storage)
+        budget.spend(len(data or b""))
+        is_page = data is not None and may_be_page(data)
+        return ContainedFile(name, data if is_page else None, "" if is_page else _EMBEDDED, content_type=content_type)
     properties = Properties(storage, ATTACHED_MESSAGE_HEADER)
     subject = properties.text(Property.SUBJECT, properties.code_page)
     kind = replace(OUTLOOK_MESSAGE, open=partial(_open_attached_message, storage))

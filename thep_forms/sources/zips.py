@@ -7,6 +7,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ from thep_forms.sources.limits import (
     TooMuchError,
 )
 from thep_forms.sources.names import UniqueNames, clean_path, decode
+from thep_forms.sources.office_documents import files_of_document
 from thep_forms.sources.unopened import OUTLOOK_FOR_MAC
 
 _STARTS = (b"PK\x03\x04", b"PK\x05\x06")  # a first file, or the end of an empty list of files
@@ -45,11 +47,11 @@ def _is_zip(head: bytes, _: str) -> bool:
 
 
 def _open_zip(file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
-    """The files in a zip, in the order of its list. An office file, which is a zip too, comes whole."""
+    """The files in a zip, in the order of its list. An office file, which is a zip too, comes whole at its end."""
     try:
         with zipfile.ZipFile(_BoundedReads(file)) as archive:
             if _is_office_file(archive):
-                yield _whole(file)
+                yield from _document(archive, file, budget)
             elif _is_outlook_for_mac(archive):
                 yield ContainedFile("", None, OUTLOOK_FOR_MAC)
             elif _overlaps(archive):
@@ -98,6 +100,18 @@ def _is_office_file(archive: zipfile.ZipFile) -> bool:
 def _is_outlook_for_mac(archive: zipfile.ZipFile) -> bool:
     """Whether it is an `.olm`, in which messages are XML."""
     return any("/com.microsoft.__" in name for name in archive.namelist())
+
+
+def _document(archive: zipfile.ZipFile, file: BinaryIO, budget: Budget) -> Iterator[ContainedFile]:
+    """The pictures and PDFs in an office file, and the file."""
+    names = UniqueNames()
+
+    def unpack(info: zipfile.ZipInfo) -> ContainedFile:
+        budget.spend(0, files=1)
+        return _unpacked(archive, info, names.take(clean_path(_name(info))), budget)
+
+    infos = [] if _overlaps(archive) else archive.infolist()
+    yield from files_of_document(_whole(file), {_name(info): partial(unpack, info) for info in infos})
 
 
 def _whole(file: BinaryIO) -> ContainedFile:
