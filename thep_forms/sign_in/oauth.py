@@ -190,7 +190,8 @@ def _post(url: str, fields: Mapping[str, str]) -> dict[str, Any]:
         with urllib.request.build_opener(_NoRedirects).open(request, timeout=SECONDS) as answer:
             body = answer.read(_LARGEST_ANSWER)
     except urllib.error.HTTPError as error:
-        body = error.read(_LARGEST_ANSWER)  # RFC 6749, 5.2: the reason is in the body
+        with error:
+            body = error.read(_LARGEST_ANSWER)  # RFC 6749, 5.2: the reason is in the body
     except (OSError, ValueError, HTTPException) as error:
         reason = getattr(error, "reason", "") or error
         words = getattr(reason, "verify_message", "") or getattr(reason, "strerror", "") or "it does not answer"

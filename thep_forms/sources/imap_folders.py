@@ -9,8 +9,9 @@ from unicodedata import normalize
 from msgspec import Struct
 
 from thep_forms.errors import MailboxError
-from thep_forms.sources.fetch_answers import number_in
+from thep_forms.sources.fetch_answers import Response, number_in
 from thep_forms.sources.imap import ImapConnection, RefusedError, quoted
+from thep_forms.sources.imap_wire import BoundedImap
 from thep_forms.sources.mail_folders import decode_folder, is_for_drafts
 from thep_forms.sources.mailbox_address import INBOX, encode_folder
 from thep_forms.sources.model import MessageKind
@@ -123,10 +124,15 @@ def open_folder(connection: ImapConnection, folder: Folder, *, to_change: bool =
 
 
 def _list(connection: ImapConnection, pattern: bytes) -> list[Folder]:
-    if connection.can("SPECIAL-USE") and connection.can("LIST-EXTENDED"):
-        pattern += b" RETURN (SPECIAL-USE)"  # most servers name these flags in any case
-    answer = connection.ask(lambda imap: imap.list('""', pattern))  # type: ignore[arg-type] # it takes bytes, too
-    return [folder for line in answer or () if (folder := _folder(line))]
+    """The folders whose names a pattern matches. `imaplib` of Python 3.14 and later would quote what follows it."""
+    can_flag = connection.can("SPECIAL-USE") and connection.can("LIST-EXTENDED")
+    ending = [b"RETURN (SPECIAL-USE)"] if can_flag else []  # most servers name these flags in any case
+
+    def listed(imap: BoundedImap) -> tuple[str, Response]:
+        kind, answer = imap.xatom("LIST", b'""', pattern, *ending)  # type: ignore[arg-type] # it takes bytes, too
+        return kind, imap.response("LIST")[1] if kind == "OK" else answer
+
+    return [folder for line in connection.ask(listed) or () if (folder := _folder(line))]
 
 
 def _folder(line: object) -> Folder | None:
