@@ -53,7 +53,7 @@ _WORD_WITH_NUMBER = re.compile(
     r"(?<![^\W_])(?!(?:and|or)\b)[^\W\d_]+[\s.:#]*[0-9]{1,2}(?:[:.][0-9]{2})?\s*(?:am|pm)?(?![^\W_])(?!\s*[-./]?\s*[0-9])",
     re.IGNORECASE,
 )
-_LETTERS_LIKE_DIGITS = re.compile(r"(?<=[0-9])\s*\b[OoIl]+\b(?!\s*/)")
+_LETTERS_LIKE_DIGITS = re.compile(r"(?<=[0-9])\s*\b[OoIl]+[0-9]*\b(?!\s*/)")
 _BETWEEN_NUMBERS = re.compile(r"[;,|\\\r\n\v\f\x85\u2028\u2029]|\bor\b|\s[/&]\s|/(?= ?[0+])", re.IGNORECASE)
 _TIME = r"(?:[01]?[0-9]|2[0-4])(?:[:.][0-5][0-9])?\s*(?:[ap]\.?m\b\.?)?"
 _HOURS = rf"(?<![0-9])(?<![0-9][:.-]){_TIME}\s*(?:-|\bto\b|\buntil\b|\btill?\b)\s*{_TIME}(?![0-9])"
