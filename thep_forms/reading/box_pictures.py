@@ -34,7 +34,7 @@ LETTER = 4.0  # points: the width of a letter where a box is not drawn
 
 
 def hidden_boxes(
-    data: bytes, page: int, boxes: Sequence[FilledBox], over: Collection[int], *, on_ground: bool = False
+    data: bytes, page: int, boxes: Sequence[FilledBox], over: Collection[int], *, on_ground: bool
 ) -> list[str]:
     """The names of those of the boxes of which too little shows under the annotations `over` them.
 

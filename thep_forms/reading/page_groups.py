@@ -64,9 +64,7 @@ def are_apart(forms: Sequence[PagesOfForm]) -> bool:
     return are_several_forms([form.first for form in forms])
 
 
-def forms_without_boxes(
-    kinds: PageKinds, written: Mapping[int, Code], left_out: Collection[int] = ()
-) -> list[PagesOfForm]:
+def forms_without_boxes(kinds: PageKinds, written: Mapping[int, Code], left_out: Collection[int]) -> list[PagesOfForm]:
     """The forms of which no page with boxes is in the file, by the codes on their pages, but for those left out."""
     numbered = [page for page in kinds.pages if has_number(kinds.texts[page]) and page not in left_out]
     forms: list[PagesOfForm] = []

@@ -80,7 +80,7 @@ class PagePicture:
         greys: Image.Image = self._drawn(with_text=False).to_pil()
         return greys
 
-    def differs(self, place: Dots, rows: Sequence[float] | None = ROWS) -> bool:
+    def differs(self, place: Dots, rows: Sequence[float] | None) -> bool:
         """Whether the dots in a place are of more than one grey, in some of its rows, or in any where it is None."""
         bitmap, dots_of_page = self._shown, self._dots
         left, top, right, bottom = place

@@ -38,7 +38,7 @@ class NotRead(Struct, frozen=True):
 
 
 def read_pages(
-    contents: Contents, definitions: DefinitionOfYear, pages: Sequence[int] | None = None, *, with_boxes: bool = False
+    contents: Contents, definitions: DefinitionOfYear, pages: Sequence[int] | None, *, with_boxes: bool
 ) -> Found:
     """A reading of each form on the pages, or on all pages. `with_boxes`: what boxes show counts as print."""
     kinds = classify_pages(contents, definitions(None), pages, with_boxes=with_boxes)

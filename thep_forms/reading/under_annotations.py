@@ -31,7 +31,7 @@ def answers_hidden(
     form: FormFields,
     answers: Mapping[str, Answer],
     definition: FormDefinition,
-    drawn_over: Sequence[int] = (),
+    drawn_over: Sequence[int],
 ) -> dict[str, int]:
     """The names of the boxes whose answers do not show under annotations, with the indexes of their pages.
 

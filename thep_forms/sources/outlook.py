@@ -31,6 +31,7 @@ from thep_forms.sources.outlook_properties import (
     Property,
     stream_of,
 )
+from thep_forms.sources.unopened import ATTACHMENT_LOST, EMBEDDED, TOO_MANY_ATTACHMENTS
 
 _ATTACHMENT = "__attach_version1.0_#"  # what the storage of an attachment begins with
 _OBJECT = "__substg1.0_3701000D"  # the storage of an attached message, or of another program's object
@@ -42,10 +43,7 @@ _ANSWER_CLASSES = ("ipm.schedule.meeting.resp", "ipm.outlook.recall", "ipm.recal
 _IN_THE_TEXT = 4  # flag: the text shows the attachment
 
 _DAMAGED = "This Outlook message is damaged or was cut short."
-_ATTACHMENT_LOST = "This attachment was lost from its Outlook message."
-_TOO_MANY = f"We read only the first {MOST_ATTACHMENTS:,} attachments of this message. Send the rest again."
 _LINK = "This is only a link to a file kept elsewhere. Attach the file itself."
-_EMBEDDED = "This is an object in the message's text. Attach it as a file."
 
 
 def _is_compound_file(head: bytes, _: str) -> bool:
@@ -92,7 +90,7 @@ def _attachments(message: Storage, header: int, budget: Budget) -> Iterator[Cont
     content = partial(content_of_message, headers, text)
     yield from files_of_message(files, received_at, origin, no_file=no_file, content=content, words=words)
     if len(attachments) > MOST_ATTACHMENTS:
-        yield ContainedFile("", None, _TOO_MANY, received_at, message=origin)
+        yield ContainedFile("", None, TOO_MANY_ATTACHMENTS, received_at, message=origin)
 
 
 def _headers(message: Properties) -> Headers:
@@ -163,7 +161,7 @@ def _attached(attachment: Storage, code_page: str, shown: Set[str], budget: Budg
     size = attachment.size(stream_of(Property.DATA))
     if size < 0:
         is_link = properties.number(Property.METHOD) in _LINKS
-        return ContainedFile(name, None, _LINK if is_link else _ATTACHMENT_LOST, content_type=content_type)
+        return ContainedFile(name, None, _LINK if is_link else ATTACHMENT_LOST, content_type=content_type)
     if size > LARGEST_FILE:
         return ContainedFile(name, None, TOO_LARGE, content_type=content_type)
     budget.spend(size)
@@ -193,7 +191,7 @@ def _object(storage: Storage, name: str, content_type: str, budget: Budget) -> C
         data = file_in_object(storage)
         budget.spend(len(data or b""))
         is_page = data is not None and may_be_page(data)
-        return ContainedFile(name, data if is_page else None, "" if is_page else _EMBEDDED, content_type=content_type)
+        return ContainedFile(name, data if is_page else None, "" if is_page else EMBEDDED, content_type=content_type)
     properties = Properties(storage, ATTACHED_MESSAGE_HEADER)
     subject = properties.text(Property.SUBJECT, properties.code_page)
     kind = replace(OUTLOOK_MESSAGE, open=partial(_open_attached_message, storage))

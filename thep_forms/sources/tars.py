@@ -18,6 +18,7 @@ from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.file_types import is_tar
 from thep_forms.sources.limits import LARGEST_FILE, LONGEST_TAR_PATH, MOST_STEPS, TOO_LARGE, ZIP_PIECE, Budget
 from thep_forms.sources.names import UniqueNames, clean_name, clean_path, decode
+from thep_forms.sources.unopened import UNUSUAL
 
 _BLOCK = 512  # bytes: headers are one, and content is filled up to whole ones
 _WITHOUT_CONTENT = (  # whatever size their headers state
@@ -32,7 +33,6 @@ _DAMAGE = (tarfile.TarError, zlib.error, EOFError, ValueError, OSError)
 _TAR_DAMAGED = "This tar archive is damaged or was cut short."
 _PACKED_DAMAGED = "This packed file is damaged or was cut short."
 _EMPTY = "This tar archive holds no file. Put the form into it."
-_UNUSUAL = "This file is packed in an unusual way. Send it in an ordinary zip, or unpacked."
 
 
 class _Stream(Protocol):
@@ -141,7 +141,7 @@ def _members(pieces: _Pieces, budget: Budget) -> Iterator[ContainedFile]:
             data = pieces.kept(info.size)
             pieces.read(-info.size % _BLOCK)
             if info.issparse():
-                yield ContainedFile(name, None, _UNUSUAL)
+                yield ContainedFile(name, None, UNUSUAL)
             else:
                 yield ContainedFile(name, data, "" if data is not None else TOO_LARGE)
     except _DAMAGE:

@@ -15,14 +15,12 @@ from thep_forms.sources.message_files import files_of_message
 from thep_forms.sources.names import clean_name, decode
 from thep_forms.sources.outlook_properties import Property
 from thep_forms.sources.tnef_message import MAGIC, OBJECT, TnefAttachment, read_message
+from thep_forms.sources.unopened import ATTACHMENT_LOST, EMBEDDED, TOO_MANY_ATTACHMENTS
 
 _MESSAGE_OBJECT = bytes.fromhex("0703020000000000c000000000000046")  # IID_IMessage: the object is a message
 _IN_THE_TEXT = 4  # flag of an attachment: the text shows it
 
 _DAMAGED = "This Outlook message (winmail.dat) is damaged or was cut short."
-_ATTACHMENT_LOST = "This attachment was lost from its Outlook message."
-_EMBEDDED = "This is an object in the message's text. Attach it as a file."
-_TOO_MANY = f"We read only the first {MOST_ATTACHMENTS:,} attachments of this message. Send the rest again."
 
 
 def _is_tnef(head: bytes, _: str) -> bool:
@@ -39,7 +37,7 @@ def _open_tnef(file: BinaryIO, budget: Budget, *, is_attached: bool = False) -> 
         yield ContainedFile("", None, _DAMAGED, sent_at)
     yield from files_of_message(files, sent_at, None, has_reason=message.is_damaged)
     if len(message.attachments) > MOST_ATTACHMENTS:
-        yield ContainedFile("", None, _TOO_MANY, sent_at)
+        yield ContainedFile("", None, TOO_MANY_ATTACHMENTS, sent_at)
 
 
 def _file(attachment: TnefAttachment, code_page: str, budget: Budget) -> ContainedFile:
@@ -53,7 +51,7 @@ def _file(attachment: TnefAttachment, code_page: str, budget: Budget) -> Contain
         return _object(value, attachment.text(Property.DISPLAY_NAME, code_page) or name, content_type, budget)
     content = attachment.data if attachment.data is not None else value
     if content is None:
-        return ContainedFile(name, None, _ATTACHMENT_LOST, content_type=content_type)
+        return ContainedFile(name, None, ATTACHMENT_LOST, content_type=content_type)
     budget.spend(len(content))
     data = bytes(content)
     is_picture = content_type.startswith("image/") or is_image(data)
@@ -71,7 +69,7 @@ def _file(attachment: TnefAttachment, code_page: str, budget: Budget) -> Contain
 def _object(value: memoryview, name: str, content_type: str, budget: Budget) -> ContainedFile:
     """An attached message; any other object is one of another program's, which the message's text shows."""
     if value[:16] != _MESSAGE_OBJECT:
-        return ContainedFile(clean_name(name), None, _EMBEDDED, content_type=content_type)
+        return ContainedFile(clean_name(name), None, EMBEDDED, content_type=content_type)
     budget.spend(len(value))
     return ContainedFile(name_from_subject(name), bytes(value[16:]), content_type=content_type, kind=_ATTACHED)
 

@@ -1,4 +1,4 @@
-"""Kinds of files that hold others but are not opened: each says what it is and what to do instead."""
+"""Files that hold others but are not opened, and parts that are not read: each reason says what to do instead."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from typing import BinaryIO
 
 from thep_forms.sources.container_kind import ContainedFile, ContainerKind
 from thep_forms.sources.file_types import xml_root
-from thep_forms.sources.limits import Budget
+from thep_forms.sources.limits import MOST_ATTACHMENTS, Budget
 
 _SAVE_FILES = "The office can unpack it and give the files in it."
 
+UNUSUAL = "This file is packed in an unusual way. Send it in an ordinary zip, or unpacked."
+ATTACHMENT_LOST = "This attachment was lost from its Outlook message."
+EMBEDDED = "This is an object in the message's text. Attach it as a file."
+TOO_MANY_ATTACHMENTS = f"We read only the first {MOST_ATTACHMENTS:,} attachments of this message. Send the rest again."
 OUTLOOK_FOR_MAC = "This is an Outlook for Mac export. Drag its messages out and give those."
 
 

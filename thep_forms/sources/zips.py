@@ -23,7 +23,7 @@ from thep_forms.sources.limits import (
 )
 from thep_forms.sources.names import UniqueNames, clean_path, decode
 from thep_forms.sources.office_documents import files_of_document
-from thep_forms.sources.unopened import OUTLOOK_FOR_MAC
+from thep_forms.sources.unopened import OUTLOOK_FOR_MAC, UNUSUAL
 
 _STARTS = (b"PK\x03\x04", b"PK\x05\x06")  # a first file, or the end of an empty list of files
 _LOCAL_HEADER = 30  # bytes before a file's name and its packed content
@@ -37,7 +37,6 @@ _DAMAGED = "This zip is damaged or was cut short."
 _FILE_DAMAGED = "This file is damaged inside its zip."
 _OVERLAPPING = "Files in this zip share the same bytes, so we did not open it. Make it again."
 IN_LOCKED_ZIP = "This file in a zip needs a password. Send it without one."
-_UNUSUAL = "This file is packed in an unusual way. Send it in an ordinary zip, or unpacked."
 _EMPTY = "This zip holds no file. Put the form into it."
 _TOO_MANY = f"This zip lists over {MOST_FILES:,} files, so we did not open it. Send fewer files."
 
@@ -164,7 +163,7 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, budget
     if info.flag_bits & _PASSWORD:
         return ContainedFile(name, None, IN_LOCKED_ZIP)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # zipfile unpacks no others in pieces
-        return ContainedFile(name, None, _UNUSUAL)
+        return ContainedFile(name, None, UNUSUAL)
     data = bytearray()
     try:
         with archive.open(info) as stream:

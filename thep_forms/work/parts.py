@@ -48,7 +48,6 @@ class Division(Generic[T]):
 
     def __init__(self, item: T, limits: Limits) -> None:
         self.item = item
-        self.is_over = False
         self.done = self.total = 0
         self._seconds_left = limits.seconds * TIMES_FOR_A_PILE
         self._limits = limits
