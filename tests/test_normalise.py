@@ -63,7 +63,8 @@ def test_telephone_numbers_have_one_form(typed: str, normal: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["020 7364 5OOO", "020 7946 OO18", "ask at the office", "7364 5000", "12", "020 7946 0018 and 3", "9" * 2000]
+    "typed",
+    ["020 7364 5OOO", "020 7946 OO18", "ask at the office", "7364 5000", "12", "020 7946 0018 and 3", "9" * 2000],
 )
 def test_answer_that_is_no_telephone_number_is_refused(typed: str) -> None:
     assert normalise.telephone(typed) == normalise.Normal("", ProblemCode.TELEPHONE_INVALID)
