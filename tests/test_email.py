@@ -19,7 +19,9 @@ from tests.conftest import edit, read_return
 from tests.mailserver import MailServer
 from tests.writing import CEDAR, DEFINITION, ELM, IVY, SCHOOLS, TEMPLATES, email, form_in, send
 from thep_forms.definition import FormDefinition, MembershipYear
+from thep_forms.office.copies import file_name
 from thep_forms.office.dates import in_words, today
+from thep_forms.register import MemberSchool
 from thep_forms.send import OutgoingMessage, make_draft, make_email
 
 
@@ -203,7 +205,8 @@ HOSTILE = st.sampled_from(
 @given(TEXT | HOSTILE)
 def test_markup_in_a_school_name_is_shown_as_text(name: str) -> None:
     text = TEMPLATES.fill_in("211/2101", name, "3 May 2026")
-    message = OutgoingMessage("211/2101", name, (CEDAR,), text, f"{' '.join(name.split())[:60]}.pdf", b"%PDF-")
+    called = f"{file_name(DEFINITION, MemberSchool('211/2101', name=name))}.pdf"
+    message = OutgoingMessage("211/2101", name, (CEDAR,), text, called, b"%PDF-")
     draft, email_to_send = make_draft(message, DEFINITION.partnership), make_email(message, DEFINITION.partnership)[0]
     for data in (draft, email_to_send.as_bytes()):
         received = parsed(data)

@@ -100,7 +100,7 @@ class ImapConnection:
         except ssl.SSLError as error:
             raise self._tls_failed(error) from error
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
-            if words_of(error).upper().startswith("* BYE"):
+            if "* BYE" in words_of(error).upper():  # Python 3.14 puts words of its own before it
                 raise LostError(f"{self._name} takes no more connections at the moment. {LATER}") from error
             reason = getattr(error, "strerror", "") or "it does not answer as a mail server does"
             raise LostError(f"{self._name} cannot be reached: {reason}. Check its name and its port.") from error
