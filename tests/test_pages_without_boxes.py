@@ -1,12 +1,13 @@
-"""Pictures of pages on which nothing is asked give way to the page with the answers that came in the same message."""
+"""Pictures of pages without answers give way to the page with the answers that came in the same message."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ingest
+from tests.conftest import ingest, rows
 from tests.packing import mail, returns
 from tests.photographs import jpeg
 from tests.viewer import draw
@@ -22,6 +23,32 @@ def test_page_without_boxes_beside_the_page_with_the_answers_needs_nobody(tmp_pa
     (tmp_path / "a.eml").write_bytes(mail({"1.jpg": photos[0], "2.jpg": photos[1]}).as_bytes())
     ingest(tmp_path / "records", [tmp_path / "a.eml"])
     assert returns(tmp_path / "records") == {"a.eml/1.jpg": "needs_attention", "a.eml/2.jpg": "superseded"}
+
+
+def test_later_page_on_which_nothing_is_written_needs_nobody_beside_the_first(tmp_path: Path, returned: bytes) -> None:
+    first, last = (jpeg(draw(returned, number, scale=150 / 72)) for number in (0, 3))
+    (tmp_path / "a.eml").write_bytes(mail({"1.jpg": first, "4.jpg": last}).as_bytes())
+    ingest(tmp_path / "records", [tmp_path / "a.eml"])
+    assert returns(tmp_path / "records") == {"a.eml/1.jpg": "needs_attention", "a.eml/4.jpg": "superseded"}
+
+
+def test_later_page_on_which_nothing_is_written_is_looked_at_where_it_comes_alone(
+    tmp_path: Path, returned: bytes
+) -> None:
+    (tmp_path / "4.jpg").write_bytes(jpeg(draw(returned, 3, scale=150 / 72)))
+    ingest(tmp_path / "records", [tmp_path / "4.jpg"])
+    (row,) = rows(tmp_path / "records" / "returns.csv")
+    assert row["verdict"] == "needs_attention"
+    (problem,) = rows(tmp_path / "records" / "problems.csv")
+    assert "on which nothing is written" in problem["message"]
+
+
+def test_later_page_with_an_answer_is_looked_at_beside_the_first(tmp_path: Path, filled: Callable[..., bytes]) -> None:
+    form = filled(senior_leader_3_name="Ann Lee")
+    first, last = (jpeg(draw(form, number, scale=150 / 72)) for number in (0, 3))
+    (tmp_path / "a.eml").write_bytes(mail({"1.jpg": first, "4.jpg": last}).as_bytes())
+    ingest(tmp_path / "records", [tmp_path / "a.eml"])
+    assert set(returns(tmp_path / "records").values()) == {"needs_attention"}
 
 
 def test_page_without_boxes_that_comes_alone_or_earlier_is_looked_at(tmp_path: Path, photos: list[bytes]) -> None:

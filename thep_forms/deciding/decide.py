@@ -24,7 +24,7 @@ from thep_forms.deciding.senders import (
 )
 from thep_forms.definition.model import ProblemCode
 from thep_forms.reading.model import NOT_READ, ReadFrom
-from thep_forms.reading.reasons import NOTHING_ASKED
+from thep_forms.reading.reasons import NOTHING_ASKED, NOTHING_WRITTEN
 
 
 class Judgements(Struct, frozen=True):
@@ -86,8 +86,9 @@ def judge(
 
 
 def _may_give_way(entry: Entry) -> bool:
-    """Whether it is a blank form, or a picture of a page on which nothing is asked."""
-    return entry.is_form and (entry.blank or entry.reason == NOTHING_ASKED)
+    """Whether it is a blank form, or a picture of a page on which nothing is asked, or nothing written."""
+    is_empty_page = entry.reason in (NOTHING_ASKED, NOTHING_WRITTEN) and not entry.has_answers
+    return entry.is_form and (entry.blank or is_empty_page)
 
 
 def _gives_way(blank: Entry, schools: Set[str]) -> bool:
@@ -294,8 +295,8 @@ class _Decider:
     def _let_blanks_give_way(self) -> None:
         """A blank form is superseded if every message, or the file, that brought it brought a form with answers too.
 
-        So is a picture of a page on which nothing is asked. A copy that was emptied, and a page of a copy, give way
-        only to a form of the school that it was made for.
+        So is a picture of a page on which nothing is asked, or nothing written. A copy that was emptied, and a page of
+        a copy, give way only to a form of the school that it was made for.
         """
         schools: dict[str, set[str]] = {}  # of the forms with answers, by message
         for entry in self.entries:

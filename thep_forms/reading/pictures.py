@@ -198,7 +198,9 @@ def _reason(pages: Sequence[SeenPage]) -> str:
         return reasons.NOT_INSTALLED
     if not all(page.is_legible for page in pages):
         return reasons.ILLEGIBLE
-    return reasons.PICTURE if any(page.place for page in pages) else reasons.NOTHING_ASKED
+    if not any(page.place for page in pages):
+        return reasons.NOTHING_ASKED
+    return reasons.PICTURE if any(page.number == 1 for page in pages) else reasons.NOTHING_WRITTEN
 
 
 def _missing(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> tuple[int, ...]:
