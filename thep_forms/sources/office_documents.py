@@ -3,7 +3,7 @@
 The document comes out as it is, and keeps its row. Of one that holds nothing else, nothing but these files is to be
 looked at. In one with words, they decorate it unless they show the form.
 
-Limitations: pictures of other types than a reader knows, such as EMF, are not found, nor are those in an `.xls`, in an
+Limitations: pictures of other types than a reader knows, such as EMF, are not found. Nor are those in an `.xls`, in an
 `.rtf` and in a document inside another one.
 """
 
