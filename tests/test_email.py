@@ -19,9 +19,7 @@ from tests.conftest import edit, read_return
 from tests.mailserver import MailServer
 from tests.writing import CEDAR, DEFINITION, ELM, IVY, SCHOOLS, TEMPLATES, email, form_in, send
 from thep_forms.definition import FormDefinition, MembershipYear
-from thep_forms.office.copies import file_name
 from thep_forms.office.dates import in_words, today
-from thep_forms.register import MemberSchool
 from thep_forms.send import OutgoingMessage, make_draft, make_email
 
 
@@ -205,8 +203,7 @@ HOSTILE = st.sampled_from(
 @given(TEXT | HOSTILE)
 def test_markup_in_a_school_name_is_shown_as_text(name: str) -> None:
     text = TEMPLATES.fill_in("211/2101", name, "3 May 2026")
-    called = f"{file_name(DEFINITION, MemberSchool('211/2101', name=name))}.pdf"
-    message = OutgoingMessage("211/2101", name, (CEDAR,), text, called, b"%PDF-")
+    message = OutgoingMessage("211/2101", name, (CEDAR,), text, f"{' '.join(name.split())[:60]}.pdf", b"%PDF-")
     draft, email_to_send = make_draft(message, DEFINITION.partnership), make_email(message, DEFINITION.partnership)[0]
     for data in (draft, email_to_send.as_bytes()):
         received = parsed(data)
@@ -221,6 +218,18 @@ def test_markup_in_a_school_name_is_shown_as_text(name: str) -> None:
         page = _Words(body(received, "html"))
         assert page.tags <= {"body", "p", "ol", "li", "strong"}
         assert page.words == re.sub(r"(?m)^\d\. ", "", body(received, "plain")).split()
+
+
+def test_a_file_name_that_looks_like_an_encoded_word_is_sent_as_a_name() -> None:
+    name = "=?utf-8?q?=0D=0ABcc=3A_a=40x.example?=.pdf"
+    text = TEMPLATES.fill_in("211/2101", "Cedar", "3 May 2026")
+    message = OutgoingMessage("211/2101", "Cedar", (CEDAR,), text, name, b"%PDF-")
+    for data in (
+        make_draft(message, DEFINITION.partnership),
+        make_email(message, DEFINITION.partnership)[0].as_bytes(),
+    ):
+        (attached,) = parsed(data).iter_attachments()
+        assert attached.get_filename() == "= ?utf-8?q?=0D=0ABcc=3A_a=40x.example?=.pdf"
 
 
 @pytest.mark.parametrize("address", ["=?utf-8?q?=0aBcc?=@x.example", f"{CEDAR};=?utf-8?q?=0aBcc?=@x.example"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -141,7 +142,11 @@ def test_server_that_knows_no_pieces_hands_over_each_message_once(
         b"* BYE Session invalidated - AccessTokenExpired\r\n" + HANG_UP,
         b"* 1 FETCH (UID 3 BODY" + HANG_UP,
         b"nonsense\r\n",
-        b"\r\n" + HANG_UP,  # Python 3.14 takes an empty line for none, and waits
+        b"\r\n" + HANG_UP,
+        pytest.param(
+            b"\r\n",
+            marks=pytest.mark.skipif(sys.version_info >= (3, 14), reason="imaplib passes over it, and waits for more"),
+        ),
     ],
 )
 def test_answer_that_breaks_off_is_asked_for_again(odd: OddImapServer, tmp_path: Path, answer: bytes) -> None:

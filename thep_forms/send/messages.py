@@ -123,7 +123,8 @@ def _without_date(message: OutgoingMessage, partnership: Partnership) -> EmailMe
     email["Subject"] = message.text.subject
     email.set_content(message.text.text, cte="quoted-printable")
     email.add_alternative(message.text.html, subtype="html", cte="quoted-printable")
-    email.add_attachment(message.pdf, maintype="application", subtype="pdf", filename=message.file_name)
+    name = message.file_name.replace("=?", "= ?")  # else the library decodes an encoded word in it, line breaks too
+    email.add_attachment(message.pdf, maintype="application", subtype="pdf", filename=name)
     multiparts = (part for part in email.walk() if part.is_multipart())
     for number, part in enumerate(multiparts):
         part.set_boundary(f"=_{number}")  # neither quoted-printable text nor base64 can contain this
