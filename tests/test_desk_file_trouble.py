@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from thep_forms.definition import Definitions
 from thep_forms.desk.downloads import Downloads
 from thep_forms.desk.jobs import Job
 from thep_forms.desk.server import running_desk
+from thep_forms.desk.trouble import in_words
 from thep_forms.errors import DecisionError
 
 Filled = Callable[..., bytes]
@@ -62,6 +64,25 @@ def test_a_table_that_cannot_be_written_is_named_on_a_page_and_follows_later(cli
     (made / "decisions.csv").rmdir()
     assert posted(client, "/schools/211-2101/note", text="Ring after 3 pm").status == 303
     assert [row["action"] for row in rows(made / "decisions.csv")] == ["close", "note"]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/home/office/records/schools.csv"),
+            "as Excel, close it",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/home/office/records/schools.csv"),
+            "Make room on the disk.",
+        ),
+        (OSError(errno.EIO, "Input/output error"), "A file cannot be read or written: Input/output error."),
+    ],
+)
+def test_what_to_do_about_a_file_is_said_without_its_folder(error: OSError, words: str) -> None:
+    assert words in in_words(error)
+    assert "/home" not in in_words(error)
 
 
 def test_files_are_taken_after_somebody_deleted_the_private_folder(made: Path, temporary: Path) -> None:

@@ -70,7 +70,10 @@ def test_a_job_that_is_stopped_ends_at_once_where_it_waits_and_keeps_what_it_did
     ("error", "words"),
     [
         (SourceError("The list is empty. Add a school."), "The list is empty. Add a school."),
-        (OSError(28, "No space left on device"), "A file cannot be read or written: No space left on device."),
+        (
+            OSError(28, "No space left on device"),
+            "A file cannot be read or written: No space left on device. Make room on the disk.",
+        ),
         (ValueError("Sam Okafor"), "The program has a fault (ValueError). Please tell whoever looks after it."),
     ],
 )

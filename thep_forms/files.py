@@ -17,6 +17,7 @@ from typing import Self
 
 _TEMPORARY = re.compile(r"\.(.+)\.\w{8}", re.ASCII | re.DOTALL)  # as mkstemp names what is written here
 _CANNOT = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # errors of systems that cannot sync a folder
+DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quotas
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 CHUNK = 2**20  # bytes
 

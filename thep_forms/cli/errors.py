@@ -13,8 +13,7 @@ import click
 
 from thep_forms.cli.output import printable
 from thep_forms.errors import Remedy, ThepFormsError
-
-DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quotas
+from thep_forms.files import DISK_FULL
 
 _COMMANDS = {
     Remedy.ASSIGN: "For that, use thep-forms assign.",
