@@ -141,6 +141,19 @@ def test_verify_beside_a_desk_waits_for_what_follows_a_decision(records: Path, w
         assert list(faults(records, DEFINITIONS)) == []
 
 
+def test_a_copy_of_the_ledger_that_is_still_being_written_is_not_left_of_a_run(records: Path, wrong: str) -> None:
+    assert wrong
+    written = records / ".ledger-copy.sqlite.abcdefgh"
+    written.touch(mode=0o600)
+    ends = threading.Timer(0.4, written.unlink)
+    ends.start()
+    assert list(faults(records, DEFINITIONS)) == []
+    ends.join()
+    written.touch(mode=0o600)
+    (found,) = faults(records, DEFINITIONS)
+    assert found.startswith(f"{written.name} is left of a run that was cut off.")
+
+
 def stale(records: Path) -> list[str]:
     """The files that are not as the ledger says."""
     with Ledger.existing(records, unchanged=True, checks=Checks.NONE) as ledger:

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,25 +57,28 @@ def faults(folder: Path, definitions: Definitions, *, deep: bool = False) -> Ite
         with _opened(folder, definitions) as ledger:
             if deep:
                 yield from _reading_faults(folder, ledger, definitions)
-            for path in leftovers(folder):
+            left = [] if _soon(lambda: not leftovers(folder)) else leftovers(folder)
+            for path in left:
                 yield f"{path.relative_to(folder).as_posix()} is left of a run that was cut off. Run ingest again."
     except UnsoundError as error:
         yield str(error)
 
 
 def _copy_faults(folder: Path) -> Iterator[str]:
-    """What is wrong with the last copy of a ledger that is whole. It is the same, byte for byte.
-
-    A run that has just let go of the ledger may still be making it.
-    """
+    """What is wrong with the last copy of a ledger that is whole. It is the same, byte for byte."""
     if not (folder / LAST_COPY).is_file():
         yield f"{LAST_COPY} is missing. Run thep-forms restore, which makes it again."
         return
-    ends_at = time.monotonic() + _SECONDS_TO_COPY
-    while not (is_same := last_copy.is_same(folder)) and time.monotonic() < ends_at:
-        time.sleep(_SECONDS_TO_COPY / 10)
-    if not is_same:
+    if not _soon(lambda: last_copy.is_same(folder)):
         yield f"{LAST_COPY} is not the same as {LEDGER}. Run thep-forms restore, which makes it again."
+
+
+def _soon(is_so: Callable[[], bool]) -> bool:
+    """Whether it is so, now or once a run that has just let go of the ledger has made the copy of it."""
+    ends_at = time.monotonic() + _SECONDS_TO_COPY
+    while not (found := is_so()) and time.monotonic() < ends_at:
+        time.sleep(_SECONDS_TO_COPY / 10)
+    return found
 
 
 def _opened(folder: Path, definitions: Definitions) -> Ledger:
