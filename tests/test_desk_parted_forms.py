@@ -61,7 +61,8 @@ def test_answers_of_a_later_page_are_added_to_the_form_with_the_first(
 def test_answers_of_a_scanned_page_are_compared_before_they_are_added(
     page: Page, some: Path, tmp_path: Path, copy: bytes
 ) -> None:
-    read(some, tmp_path, first=scanned(copy), last=scanned(copy, [3]))
+    read(some, tmp_path, first=scanned(copy))
+    ingest(some, [inbox(tmp_path / "another folder", last=scanned(copy, [3]))])
     go_to(page, f"/returns/{return_id(some, 'last')}")
     expect(page.get_by_text("Compare the answers below with the page")).to_be_visible()
     expect(page.get_by_role("button", name=ADD)).to_have_count(0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,14 +42,6 @@ def test_later_page_on_which_nothing_is_written_is_looked_at_where_it_comes_alon
     assert "on which nothing is written" in problem["message"]
 
 
-def test_later_page_with_an_answer_is_looked_at_beside_the_first(tmp_path: Path, filled: Callable[..., bytes]) -> None:
-    form = filled(senior_leader_3_name="Ann Lee")
-    first, last = (jpeg(draw(form, number, scale=150 / 72)) for number in (0, 3))
-    (tmp_path / "a.eml").write_bytes(mail({"1.jpg": first, "4.jpg": last}).as_bytes())
-    ingest(tmp_path / "records", [tmp_path / "a.eml"])
-    assert set(returns(tmp_path / "records").values()) == {"needs_attention"}
-
-
 def test_page_without_boxes_that_comes_alone_or_earlier_is_looked_at(tmp_path: Path, photos: list[bytes]) -> None:
     for name, photo in zip("ba", photos, strict=True):
         (tmp_path / f"{name}.eml").write_bytes(mail({f"{name}.jpg": photo}).as_bytes())
@@ -58,13 +49,15 @@ def test_page_without_boxes_that_comes_alone_or_earlier_is_looked_at(tmp_path: P
     assert set(returns(tmp_path / "records").values()) == {"needs_attention"}
 
 
-def test_page_without_boxes_gives_way_once_it_comes_with_its_form(tmp_path: Path, photos: list[bytes]) -> None:
+def test_page_that_is_read_with_its_form_stays_with_it_when_it_comes_again_alone(
+    tmp_path: Path, photos: list[bytes]
+) -> None:
     whole = mail({"1.jpg": photos[0], "2.jpg": photos[1]})
     alone = mail({"2.jpg": photos[1]}, sent="Mon, 4 May 2026 09:00:00 +0100")
     (tmp_path / "alone.eml").write_bytes(alone.as_bytes())
     (tmp_path / "whole.eml").write_bytes(whole.as_bytes())
     ingest(tmp_path / "records", [tmp_path / "whole.eml"])
     assert returns(tmp_path / "records")["whole.eml/2.jpg"] == "superseded"
-    ingest(tmp_path / "records", [tmp_path / "alone.eml"])  # somebody has to look: it may be of another form
+    ingest(tmp_path / "records", [tmp_path / "alone.eml"])
     found = returns(tmp_path / "records")
-    assert "needs_attention" in {found["whole.eml/2.jpg"], found["alone.eml/2.jpg"]}
+    assert {found["whole.eml/2.jpg"], found["alone.eml/2.jpg"]} == {"superseded", "duplicate"}

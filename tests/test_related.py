@@ -90,6 +90,8 @@ class World:
                 "read_from": chance.choice(("fields", "fields", "page_text", "scan")),
                 "content": chance.choice((b"a", b"b", return_id.encode())),
             }
+        if kind == FileKind.SCAN and self.entries and chance.random() < 0.4:
+            about["page_of"] = chance.choice(sorted(self.entries))
         reasons = {FileKind.UNREADABLE: (NO_FILE, NO_FILE, ""), FileKind.SCAN: (NOTHING_ASKED, "", "")}
         reason = chance.choice(reasons.get(FileKind(kind), ("",)))
         self.entries[return_id] = Entry(return_id, kind, reason, self.date(), **about)

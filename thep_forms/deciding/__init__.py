@@ -2,7 +2,17 @@
 
 from thep_forms.deciding.decide import Judgements, decide
 from thep_forms.deciding.decisions import InForce, as_they_stand, in_force, standing_decisions
-from thep_forms.deciding.model import LONG_AGO, Action, Arrival, Assigned, Decision, Entry, Judgement, Verdict
+from thep_forms.deciding.model import (
+    LONG_AGO,
+    Action,
+    Arrival,
+    Assigned,
+    Decision,
+    Entry,
+    Judgement,
+    Verdict,
+    school_of,
+)
 from thep_forms.deciding.registers import Members, Registers
 from thep_forms.deciding.related import Came, CannotTellError, judged_again, years_of
 from thep_forms.deciding.senders import (
@@ -33,6 +43,7 @@ __all__ = [
     "deciding_message",
     "in_force",
     "judged_again",
+    "school_of",
     "standing_decisions",
     "undeliverable_addresses",
     "verdict_of_arrival",

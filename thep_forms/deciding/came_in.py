@@ -20,7 +20,8 @@ class CameIn(Struct, frozen=True):
     """What came in, told apart: `returns` of schools, how those came, and the judgements of all `others`.
 
     `dates` are those of the first messages that brought returns. `decorations` came as decorations only. `forms_sent`
-    says when the first form of each year was sent or drafted.
+    says when the first form of each year was sent or drafted. `later_pages` are returns that are read with the first
+    page of their form, each with the return that has that page.
     """
 
     returns: Sequence[Entry]
@@ -29,11 +30,13 @@ class CameIn(Struct, frozen=True):
     dates: Mapping[str, datetime]
     decorations: set[str]
     forms_sent: Mapping[str, datetime]
+    later_pages: Sequence[tuple[Entry, Entry]] = ()
 
     @property
     def began(self) -> dict[str, datetime]:
         """From when each year was collected that was sent or returned."""
-        return beginnings(self.returns, self.dates, self.forms_sent)
+        came = (*self.returns, *(page for page, _ in self.later_pages))
+        return beginnings(came, self.dates, self.forms_sent)
 
 
 def told_apart(
@@ -48,13 +51,24 @@ def told_apart(
     apart = not_from_schools(ways, own_addresses)
     found = sorted(entries, key=lambda entry: (entry.year, entry.dfe_number, entry.return_id))
     others = _judgements_of_others(found, apart, decided)
-    returns = [entry for entry in found if entry.return_id not in others]
+    later_pages = _later_pages(found, others)
+    read_with_others = {page.return_id for page, _ in later_pages}
+    returns = [entry for entry in found if entry.return_id not in others and entry.return_id not in read_with_others]
     from_schools = [way for way in ways if verdict_of_arrival(way, own_addresses) is None]
     dates, decorations = _dates_and_decorations(returns, from_schools)
     sent = forms_sent_by_us(found, ways, own_addresses)
     for year, at in (forms_sent or {}).items():
         sent[year] = min(at, sent.get(year, at))
-    return CameIn(returns, from_schools, others, dates, decorations, sent)
+    return CameIn(returns, from_schools, others, dates, decorations, sent, later_pages)
+
+
+def _later_pages(entries: Sequence[Entry], others: Mapping[str, Judgement]) -> list[tuple[Entry, Entry]]:
+    """The returns that are read with another one, which is there and no later page, and that nobody has judged yet."""
+    pages = [entry for entry in entries if entry.page_of and entry.return_id not in others]
+    if not pages:
+        return []
+    firsts = {entry.return_id: entry for entry in entries if not entry.page_of}
+    return [(page, firsts[page.page_of]) for page in pages if page.page_of in firsts]
 
 
 def _judgements_of_others(

@@ -16,7 +16,7 @@ from thep_forms.checking.school_names import SchoolNames
 from thep_forms.deciding.came_in import CameIn, assigned, told_apart
 from thep_forms.deciding.collecting import EarlierYear, earlier_years
 from thep_forms.deciding.decisions import InForce, in_force
-from thep_forms.deciding.model import Arrival, Decision, Entry, Judgement, Verdict
+from thep_forms.deciding.model import Arrival, Decision, Entry, Judgement, Verdict, school_of
 from thep_forms.deciding.order import Candidate, is_later, winner
 from thep_forms.deciding.registers import Members, Registers
 from thep_forms.deciding.senders import (
@@ -82,7 +82,12 @@ def judge(
     has_blanks = any(map(_may_give_way, returns))
     messages = messages_by_return(from_schools, own_addresses) if has_blanks else {}
     decider = _Decider(returns, came_in.dates, came_in.decorations, decided, registers, earlier, messages)
-    return replace(decider.judgements().with_others(came_in.others), began=began)
+    judgements = decider.judgements().with_others(came_in.others)
+    later_pages = {
+        page.return_id: Judgement(Verdict.SUPERSEDED, school=school_of(first, judgements.by_return[first.return_id]))
+        for page, first in came_in.later_pages
+    }
+    return replace(judgements.with_others(later_pages), began=began)
 
 
 def _may_give_way(entry: Entry) -> bool:

@@ -82,7 +82,8 @@ class Entry(Struct, frozen=True, gc=False, array_like=True):
     `kind` is a `FileKind`; `modified` is the file's own modification date. Only a form, or a picture of a form, has
     the entries after it. `dfe_number` is the number that was typed. `copy_of` is the number of the school that the
     copy was made for. `codes` are those of its problems, `errors` those of its errors, both joined by `;`. `content`
-    is a hash that is equal for two returns with the same answers.
+    is a hash that is equal for two returns with the same answers. `page_of` is the id of the return with the first page
+    of the same form, where this return is a later page that is read with that one; empty for any other.
     """
 
     return_id: str
@@ -98,6 +99,7 @@ class Entry(Struct, frozen=True, gc=False, array_like=True):
     errors: str = ""
     read_from: str = ""
     content: bytes = b""
+    page_of: str = ""
 
     @property
     def is_form(self) -> bool:
@@ -186,10 +188,11 @@ class Judgement(Struct, frozen=True, gc=False, array_like=True):
     """What is decided of one return.
 
     `codes` are those of the problems that the register and other returns give it. `school` is the DfE number of the
-    school that it belongs to, and empty where nobody can tell. `namesake` is the number of the member whose name was
-    typed, where the number that was typed is another's or missing. `can_count`: it has no error, and is a member's.
-    `collected` is the later year that the office collected when it came, if it did. `came_again_in` is that year for a
-    return that had come in its own year, too. `assigned_school` and `assigned_year` are what a person said of it.
+    school that it belongs to, and empty where nobody can tell. A later page belongs to the school of its first page.
+    `namesake` is the number of the member whose name was typed, where the number that was typed is another's or
+    missing. `can_count`: it has no error, and is a member's. `collected` is the later year that the office collected
+    when it came, if it did. `came_again_in` is that year for a return that had come in its own year, too.
+    `assigned_school` and `assigned_year` are what a person said of it.
     """
 
     verdict: Verdict
@@ -202,3 +205,13 @@ class Judgement(Struct, frozen=True, gc=False, array_like=True):
     came_again_in: str = ""
     assigned_school: str = ""
     assigned_year: str = ""
+
+
+def school_of(entry: Entry, judgement: Judgement) -> str:
+    """Whose a return is: what a person said, else the DfE number that was typed, unless the name is another school's.
+
+    Where no number can be read it is that of the school that the copy was made for.
+    """
+    if entry.page_of and judgement.school:
+        return judgement.school
+    return judgement.assigned_school or judgement.namesake or entry.dfe_number or entry.copy_of

@@ -172,6 +172,8 @@ class _Relations:
         """What a return is related to others by. Raises `CannotTellError`."""
         entry = came.entry
         links = {entry.dfe_number, entry.copy_of}
+        if entry.page_of:
+            links.add(f"file {_file_of(entry.page_of)}")
         if judgement:
             links.update(_schools(judgement))
         file, _, number = entry.return_id.partition("-")
@@ -215,7 +217,8 @@ class _Relations:
             if not is_there:
                 continue
             found.add(return_id)
-            waiting.append(return_id.partition("-")[0])  # the first form in its file
+            waiting.append(_file_of(return_id))  # the first form in its file
+            waiting.append(self.came(return_id).entry.page_of)
             judgement = None if return_id in self._now else self._before[return_id].judgement
             for link in self.links(self.came(return_id), judgement) - followed:
                 followed.add(link)
@@ -250,7 +253,13 @@ def _is_plain(known: Known) -> bool:
     number = entry.dfe_number
     if not number or entry.copy_of not in ("", number) or judgement.school not in ("", number):
         return False
-    return not (judgement.namesake or judgement.assigned_school or entry.blank or "-" in entry.return_id)
+    is_told_apart = judgement.namesake or judgement.assigned_school or entry.page_of
+    return not (is_told_apart or entry.blank or "-" in entry.return_id)
+
+
+def _file_of(return_id: str) -> str:
+    """The id of the first form in the file of a return."""
+    return return_id.partition("-")[0]
 
 
 def _schools(judgement: Judgement) -> set[str]:

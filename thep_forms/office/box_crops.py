@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from thep_forms.definition import Definitions
 from thep_forms.office.opening import open_records
 from thep_forms.office.page_pictures import opened_pdf
 from thep_forms.office.pictured_boxes import PicturedBox, pictured_boxes
+from thep_forms.reading import Reading
 from thep_forms.records import Archive
 from thep_forms.work import Failure, Limits, Workers
 
@@ -60,17 +62,31 @@ class CropDrawer(Struct, frozen=True):
 def draw_crop(folder: Path, return_id: str, name: str, definitions: Definitions) -> bytes:
     """The PNG of one box of a return; empty if it cannot be drawn. Raises `RecordsError`, `TemplateError`."""
     with open_records(folder, definitions) as (ledger, records):
-        sha256, reading = ledger.file_of(return_id), ledger.reading(return_id)
-        returned = records.find(return_id)
+        reading, returned = ledger.reading(return_id), records.find(return_id)
+        all_boxes = pictured_boxes(reading, returned.year, definitions) if reading and returned else {}
+        if not reading or name not in all_boxes:
+            return b""
+        later, _ = reading.where_is(all_boxes[name].page)
+        sha256 = ledger.file_of(later or return_id)
     path = Archive(folder).find(sha256) if sha256 else None
-    if not path or not reading or not returned:
+    if not path:
         return b""
-    boxes = pictured_boxes(reading, returned.year, definitions)
+    boxes = _in_file(all_boxes, reading, later)
     with _drawing:
         pieces = _drawn(msgspec.json.encode(_Wanted(os.fspath(path.absolute()), boxes)))
         if not pieces:
             _drawn.cache_clear()  # they may be drawn at another time
         return pieces.get(name, b"")
+
+
+def _in_file(boxes: Mapping[str, PicturedBox], reading: Reading, later: str) -> dict[str, PicturedBox]:
+    """Those of the boxes that are in the file of a return with later pages; in the first one if `later` is empty."""
+    found: dict[str, PicturedBox] = {}
+    for name, box in boxes.items():
+        return_id, page = reading.where_is(box.page)
+        if return_id == later:
+            found[name] = replace(box, page=page)
+    return found
 
 
 @lru_cache(_KEPT)

@@ -54,7 +54,7 @@ class FilePages(Struct, frozen=True):
 
 
 class ShownPages(Struct, frozen=True):
-    """How many pages a file has, and where each box is on them."""
+    """How many pages there are, where that is known, and where each box is on them."""
 
     count: int
     boxes: Mapping[str, BoxPlace]
@@ -82,7 +82,7 @@ def look_up_places(folder: Path, return_id: str, definitions: Definitions) -> Sh
     boxes = _of_this_form(found.boxes, reading) or _in_pictures(reading, returned.year, definitions)
     if not boxes:
         boxes = dict(_by_layout(found, reading, definition))
-    return ShownPages(len(found.pages), boxes)
+    return ShownPages(reading.page_count if reading.later_pages else len(found.pages), boxes)
 
 
 @lru_cache(_KEPT)

@@ -27,6 +27,7 @@ _IN_WORDS = {
     Verdict.SENT_BY_US: "Sent by us",
     Verdict.AUTOMATIC: "An automatic message",
 }
+_LATER_PAGE = "A page of a form, read with its first page"
 _FORGOTTEN = "It was deleted here before, so it was not taken in again"
 
 
@@ -105,9 +106,10 @@ def _shown(entry: Returned, arrival: Arrival, since: datetime, records: Records)
     was_known = any(earlier.noted_at and earlier.noted_at < since for earlier in entry.arrivals)
     needs = needs_somebody(entry)
     is_message = verdict is Verdict.UNREADABLE and bool(arrival.carried_by) and "#" not in arrival.source
+    words = "A message without a form" if is_message else _IN_WORDS[verdict]
     return ReturnThatCame(
         name=arrival.source,
-        words="A message without a form" if is_message else _IN_WORDS[verdict],
+        words=_LATER_PAGE if entry.first_page and verdict is Verdict.SUPERSEDED else words,
         is_accepted=verdict is Verdict.ACCEPTED,
         return_id=entry.return_id,
         school=task.school_name or task.dfe_number,

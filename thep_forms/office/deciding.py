@@ -75,11 +75,14 @@ class Desk:
         return self._at
 
     def returned(self, return_id: str) -> Returned:
-        """The return with that id. Raises `DecisionError` if there is none."""
+        """The return with that id. Raises `DecisionError` if there is none, or it is read with another one."""
         wanted = return_id.strip()
-        if entry := self.records.find(wanted):
-            return entry
-        raise DecisionError(f"There is no return {wanted}.", Remedy.NAME_RETURN)
+        entry = self.records.find(wanted)
+        if not entry:
+            raise DecisionError(f"There is no return {wanted}.", Remedy.NAME_RETURN)
+        if first := entry.first_page:
+            raise DecisionError(f"{wanted} is a page of the form {first}. Decide about that one.")
+        return entry
 
     def definition_of(self, returned: Returned) -> FormDefinition:
         """The definition of the form of a return."""

@@ -118,6 +118,8 @@ def _files(
             is_in_file = piece.return_id in unsearched or any(not line.is_by_office for line in piece.lines)
         if is_in_file:
             return_ids.add(piece.return_id)
+    pages = records.later_pages()
+    return_ids |= {page.return_id for return_id in return_ids for page in pages.get(return_id, ())}
     shared = {kept[return_id] for return_id in with_others if return_id in kept}
     found: dict[str, HeldFile] = {}
     for return_id in sorted(return_ids & kept.keys()):

@@ -216,7 +216,7 @@ class _Planner:
         """Plan which files go that cannot be searched.
 
         These are files in which somebody saw the person, `seen`, and those from which the office entered the person's
-        answers. Raises `RecordsError` if there is no such file.
+        answers. With the first page of a form, its later pages go. Raises `RecordsError` if there is no such file.
         """
         unsearched = dict(self._unsearched)
         for return_id in seen:
@@ -226,6 +226,9 @@ class _Planner:
         for decision in self._ledger.decisions():
             if decision.action is Action.ENTER and decision.return_id in self._readings:
                 show_person |= unsearched.keys() & set(decision.before.split(SEPARATOR))
+        for first, pages in self._records.later_pages().items():
+            if self._files.get(first) in self._gone or first in show_person:
+                show_person |= unsearched.keys() & {page.return_id for page in pages}
         self._gone |= {self._files[return_id] for return_id in show_person}
         self._unsearched = [
             (return_id, unsearched[return_id]) for return_id in unsearched if return_id not in show_person

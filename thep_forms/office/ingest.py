@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from thep_forms.definition import Definitions, MembershipYear
 from thep_forms.errors import RecordsError
 from thep_forms.files import is_same_folder
 from thep_forms.office.intake import Intake
+from thep_forms.office.join_pages import join_pages
 from thep_forms.office.mailboxes import MailboxRun, Places, opened
 from thep_forms.office.summary import Summary, summarise
 from thep_forms.reading import FileKind
@@ -73,7 +74,7 @@ def ingest(
         intake = Intake(folder, ledger, definitions, year, limits, read_again, mail, has_threads=bool(dask))
         with ledger.transaction():
             intake.read_all(start_engine, progress(mail.places(places)))
-            ledger.end_run()
+            _end_run(ledger, intake.pictures, definitions)
             if listed is not None:
                 _set_register(ledger, listed, year, definitions)
         renew_results(ledger, definitions)  # what a person corrected, and was read again
@@ -82,6 +83,12 @@ def ingest(
         this_year = "" if year else str(definitions.default_year)
         summary = summarise(folder, records, intake.new, intake.new_sources, this_year)
         return replace(summary, forgotten=intake.passed_over, failures=mail.finish())
+
+
+def _end_run(ledger: Ledger, pictures: Collection[str], definitions: Definitions) -> None:
+    """Note that all files were read. `pictures` are the ids of those of a form that were read in this run."""
+    ledger.end_run()
+    join_pages(ledger, pictures, definitions().partnership.own_addresses)
 
 
 def _read_again(*, again: bool, has_passwords: bool) -> set[FileKind]:

@@ -63,7 +63,8 @@ class Intake:
         """`read_again` are the kinds of files that are read when they come again. A Dask client `has_threads`.
 
         Afterwards `new` counts the sources that had not come before, of which `new_sources` are the first.
-        `passed_over` counts the files that were forgotten.
+        `passed_over` counts the files that were forgotten. `pictures` are the ids of the pictures of forms that were
+        read.
         """
         self._mail = mail
         self._ledger, self._archive = ledger, Archive(folder)
@@ -79,6 +80,7 @@ class Intake:
         self._waiting: dict[str, list[ReceivedFile]] = {}  # by hash: all files with the bytes that are being read
         self._forgotten, self.passed_over = ledger.forgotten(), 0
         self.new, self.new_sources = 0, set[str]()
+        self.pictures = set[str]()
         self._committed = time.monotonic()
 
     def read_all(self, start_engine: Callable[[], Engine], places: Iterable[SourceFile]) -> None:
@@ -260,6 +262,8 @@ class Intake:
         if returns[0].reading.kind is FileKind.FAILED:
             self._mail.read_again(self._waiting[sha256])
         self._ledger.add_file(sha256, returns, self._made_from, is_kept=is_kept)
+        if any(each.reading.kind is FileKind.SCAN for each in returns):
+            self.pictures.update(self._ledger.return_ids(sha256))
         self._note_arrivals(sha256)
         if time.monotonic() - self._committed > COMMIT_AFTER:
             self._commit()

@@ -140,7 +140,7 @@ class ShownReturn(Struct, frozen=True):
     for nothing. `events` are what happened to it. `counting` is the id of the school's form that counts for the year,
     if it is another one; empty where there is none. `rest` is the id of the return that has the first page of this
     form, where this one has later pages alone. `replaced` are the labels of the boxes in which that return has other
-    answers.
+    answers. `later_pages` are the returns that are read with this one.
     """
 
     returned: Returned
@@ -160,6 +160,7 @@ class ShownReturn(Struct, frozen=True):
     counting: str = ""
     rest: str = ""
     replaced: tuple[str, ...] = ()
+    later_pages: tuple[Returned, ...] = ()
 
     @property
     def is_in_locked_zip(self) -> bool:
@@ -216,6 +217,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         problems = [problem for problem in problems if problem.field in boxes]
         answers = tuple(answer for answer in answers if answer.box.name in boxes)
     shown = {answer.box.name for answer in answers}
+    is_form = returned.entry.is_form and not returned.first_page
     number, name = records.school_of(returned)
     return ShownReturn(
         returned=returned,
@@ -224,17 +226,18 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         answers=answers,
         beside=tuple(problem for problem in problems if _box_of(problem.field, definition) not in shown),
         task=task_of(returned, records) if needs_somebody(returned) else None,
-        can_be_corrected=returned.entry.has_answers,
+        can_be_corrected=returned.entry.has_answers and not returned.first_page,
         questions=len(can_be_confirmed_now(problems, definition)) if returned.entry.has_answers else 0,
         has_file=bool(ledger.file_of(returned.return_id)) and returned.entry.kind != FileKind.LOCKED,
         message=message_itself(returned, ledger),
         words=words_around(returned, ledger),
-        unread=unread_texts(returned, read_texts(records)) if returned.entry.is_form else (),
+        unread=unread_texts(returned, read_texts(records)) if is_form else (),
         lacks=lacking_in_words(lacking(records).get(returned.return_id, ())),
         events=tuple(events_of_return(returned, records)),
         counting=_counting(number, returned, records),
         rest=rest,
         replaced=answers_replaced(returned, rest, records),
+        later_pages=tuple(records.later_pages().get(returned.return_id, ())) if returned.is_picture else (),
     )
 
 
@@ -249,8 +252,8 @@ def _counting(number: str, returned: Returned, records: Records) -> str:
 def _answers(
     returned: Returned, ledger: Ledger, records: Records, definition: FormDefinition
 ) -> tuple[ShownAnswer, ...]:
-    """The answers in the form's order. Of a file that is no form there are none."""
-    if not returned.entry.has_answers:
+    """The answers in the form's order. Of a file that is no form, and of a later page of another, there are none."""
+    if not returned.entry.has_answers or returned.first_page:
         return ()
     values = {value.field: value for value in records.answers(returned)}
     earlier = _earlier_answers(returned, records)

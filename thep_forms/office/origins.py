@@ -37,7 +37,9 @@ class Origins:
         self._years = MessageYears(records.ledger.sent())
 
     def of(self, entry: Returned) -> Origin:
-        """The origin of a return."""
+        """The origin of a return. A later page is of the school and year of its first page."""
+        if entry.first_page and (first := self._records.find(entry.first_page)):
+            return self.of(first)
         senders = {self._records.school_by_sender(entry, arrival) for arrival in entry.arrivals}
         year = entry.year or self._latest_year(entry)
         if entry.school or len(senders) > 1:

@@ -42,12 +42,14 @@ class PageDrawer(Struct, frozen=True):
 
 
 def draw_page(folder: Path, return_id: str, page: int, definitions: Definitions) -> tuple[int, bytes]:
-    """How many pages the file of a return has, and the PNG of one, counted from 0; both empty if it cannot be drawn.
+    """How many pages the file has that holds a page of a return, and the PNG of that page, counted from 0.
 
-    Raises `RecordsError`, `TemplateError`.
+    Both are empty if it cannot be drawn. Raises `RecordsError`, `TemplateError`.
     """
     with open_records(folder, definitions) as (ledger, _):
-        sha256 = ledger.file_of(return_id)
+        reading = ledger.reading(return_id)
+        later, page = reading.where_is(page) if reading else ("", page)
+        sha256 = ledger.file_of(later or return_id)
     path = Archive(folder).find(sha256) if sha256 else None
     if not path:
         return 0, b""

@@ -97,7 +97,7 @@ def _in_one_line(returned: Returned, ledger: Ledger) -> str:
 def with_words(records: Records, year: str) -> list[Returned]:
     """The forms of a year that need nobody, and came in a message that says something; the newest first.
 
-    A form that a person closed was looked at.
+    A form that a person closed was looked at. What came with a later page came with the first one.
     """
     return records.once((with_words, year), lambda: _with_words(records, year))
 
@@ -107,8 +107,8 @@ def _with_words(records: Records, year: str) -> list[Returned]:
     for returned in records.returns():
         if not any(arrival.texts for arrival in returned.arrivals_from_school):
             continue
-        is_open_or_closed = needs_somebody(returned) or returned.verdict is Verdict.CLOSED
-        if returned.year_collected == year and returned.entry.is_form and not is_open_or_closed:
+        is_seen = needs_somebody(returned) or returned.verdict is Verdict.CLOSED or bool(returned.first_page)
+        if returned.year_collected == year and returned.entry.is_form and not is_seen:
             found.append(returned)
     return sorted(found, key=lambda returned: returned.dated or LONG_AGO, reverse=True)
 

@@ -112,6 +112,13 @@ class PagePlace(Struct, frozen=True, omit_defaults=True):
     layout: str = ""
 
 
+class LaterPages(Struct, frozen=True, omit_defaults=True):
+    """Another return whose pages are read with a form; `first` is the index of its first page among the form's."""
+
+    return_id: str
+    first: int
+
+
 class Reading(Struct, frozen=True, omit_defaults=True):
     """One return as it was read: what it is, its answers by AcroForm field name, and what the file says of itself.
 
@@ -121,6 +128,10 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     `pages_missing` are the numbers of the form's pages, from 1, that are not in the file; `boxes` are then the names of
     the boxes that are. `is_as_written`: the file is byte for byte as this program wrote it. `places` are where the
     form's pages lie in pictures. `reason` says why nothing was read; it holds no answer.
+
+    For a picture, `pages` are the numbers of the form's pages that can be made out, and `page_count` is how many pages
+    the file has; both are empty where an earlier version noted it. `later_pages` are the returns whose pages follow
+    those of the file: all that is said of pages then includes them.
     """
 
     kind: FileKind
@@ -136,6 +147,16 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     pages_missing: tuple[int, ...] = ()
     boxes: tuple[str, ...] = ()
     places: tuple[PagePlace, ...] = ()
+    pages: tuple[int, ...] = ()
+    page_count: int = 0
+    later_pages: tuple[LaterPages, ...] = ()
+
+    def where_is(self, page: int) -> tuple[str, int]:
+        """Where the page of that index is: the return in whose file it is, empty for this one, and its index there."""
+        for later in reversed(self.later_pages):
+            if page >= later.first:
+                return later.return_id, page - later.first
+        return "", page
 
     def text_of(self, name: str) -> str:
         """What was read from the box of that name; empty where nothing was."""

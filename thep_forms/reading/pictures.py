@@ -158,7 +158,8 @@ def pictured_forms(source: PageSource, definitions: DefinitionOfYear) -> list[Re
 def read_picture(file: Path | bytes, definitions: DefinitionOfYear) -> tuple[Reading, ...]:
     """A reading of each form that is pictured in a file that is a picture; one reading at least."""
     try:
-        readings = pictured_forms(FilePictures(file), definitions)
+        source = FilePictures(file)
+        readings = pictured_forms(source, definitions)
     except LargePictureError:
         return (Reading(FileKind.NOT_A_FORM, reason=reasons.LARGE_PICTURE),)
     except PictureError:
@@ -167,7 +168,8 @@ def read_picture(file: Path | bytes, definitions: DefinitionOfYear) -> tuple[Rea
         reason = reasons.NO_CODE if is_installed() else reasons.NO_CODE_NOT_INSTALLED
         return (Reading(FileKind.NOT_A_FORM, reason=reason),)
     taken = taken_at(file)
-    return tuple(replace(reading, modified=taken) for reading in readings)
+    page_count = len(source.indices)
+    return tuple(replace(reading, modified=taken, page_count=page_count) for reading in readings)
 
 
 def _reading(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> Reading:
@@ -189,6 +191,7 @@ def _reading(pages: Sequence[SeenPage], definitions: DefinitionOfYear) -> Readin
         pages_missing=missing,
         boxes=tuple(sorted(answers)) if missing else (),
         places=places,
+        pages=tuple(sorted({page.number for page in pages if page.is_legible})),
     )
 
 

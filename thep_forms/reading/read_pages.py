@@ -247,7 +247,9 @@ def _pictured(
 
     source = contents.document.source
     file = source.file if data is source.data else data  # by its path, other processes can help to read it
+    page_count = len(contents.document.pdf.pages)
     for reading in pictured_forms(DrawnPages(file, sorted({*pages})), definitions):
         why = reading.reason if reading.reason != reasons.PICTURE else reason
-        readings.append(replace(reading, title=reading.title or contents.title, modified=contents.modified, reason=why))
+        of_file = {"modified": contents.modified, "page_count": page_count}
+        readings.append(replace(reading, title=reading.title or contents.title, reason=why, **of_file))
     return readings

@@ -7,7 +7,7 @@ made of the readings, with what it was made from. Verdicts are in neither; they 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
 from thep_forms.checking.record import Checked
 from thep_forms.deciding import Arrival, Entry
@@ -24,16 +23,15 @@ from thep_forms.reading import NOT_READ, FileKind, Reading
 from thep_forms.records.decisions_and_results import DecisionsAndResults
 from thep_forms.records.erasing import SEPARATOR
 from thep_forms.records.model import entry_of, return_id_of
+from thep_forms.records.received_mail import MESSAGES, are_bounces, with_bounces
 from thep_forms.records.registers_and_mail import select
-from thep_forms.sources.model import MessageOrigin
 
 T = TypeVar("T")
-_MESSAGES = msgspec.json.Decoder(tuple[MessageOrigin, ...])
 _ENTRY = (
     "e.return_id, kind, reason, modified, membership_year, dfe_number, copy_of, school_name, is_blank, problem_codes, "
-    "error_codes, read_from, content"
+    "error_codes, read_from, content, page_of"
 )
-_ENTRY_COLUMNS = 13
+_ENTRY_COLUMNS = 14
 _ARRIVAL = "source, a.return_id, received_at, is_decoration, carried_by, year_given, latest_year, noted_at, texts"
 _AFTER_HYPHEN = chr(ord("-") + 1)
 _NO_MESSAGES = "[]"  # JSON of what is in `carried_by` for a file that came in no message
@@ -88,10 +86,23 @@ class Ledger(DecisionsAndResults):
         for arrival in arrivals:
             self.add_arrivals(arrival, sha256)
 
+    def shares_file(self, return_id: str) -> bool:
+        """Whether the file of a return holds others, too."""
+        return len(self.return_ids(return_id)) > 1
+
+    def read_with(self, return_id: str, reading: Reading, pages: Iterable[str]) -> None:
+        """Note that `pages`, which are other returns, are later pages of a return, and what was read of all of them.
+
+        The result of that return is then to be made again.
+        """
+        self.replace_reading(return_id, reading)
+        for page in pages:
+            self._connection.execute("UPDATE entry SET page_of=? WHERE return_id=?", (return_id, page))
+
     def _add_return(self, return_id: str, sha256: str, found: ReadReturn, made_from: str) -> None:
         entry = entry_of(return_id, found.reading, found.checked)
         facts = (return_id, sha256, entry.kind, entry.reason, _text(entry.modified))
-        self._connection.execute("INSERT INTO entry VALUES (?,?,?,?,?)", facts)
+        self._connection.execute("INSERT INTO entry VALUES (?,?,?,?,?,'')", facts)
         if entry.kind not in NOT_READ:
             blob = msgspec.json.encode(found.reading, order="deterministic")  # doubts are a set
             self._connection.execute("INSERT INTO reading VALUES (?,?)", (return_id, blob))
@@ -191,7 +202,7 @@ class Ledger(DecisionsAndResults):
         blob = msgspec.json.encode(reading, order="deterministic")
         sha256 = hashlib.sha256(return_id.encode()).hexdigest()
         self._connection.execute("INSERT INTO file VALUES (?,0)", (sha256,))
-        self._connection.execute("INSERT INTO entry VALUES (?,?,?,'',NULL)", (return_id, sha256, reading.kind))
+        self._connection.execute("INSERT INTO entry VALUES (?,?,?,'',NULL,'')", (return_id, sha256, reading.kind))
         self._connection.execute("INSERT INTO reading VALUES (?,?)", (return_id, blob))
         way = (arrival.source, return_id, _text(arrival.received_at), _NO_MESSAGES, arrival.year_given)
         noted = _text(arrival.noted_at) or ""
@@ -205,8 +216,8 @@ class Ledger(DecisionsAndResults):
         known = self._connection.execute(query, (source, return_id)).fetchone()
         texts = SEPARATOR.join(dict.fromkeys((*_hashes(known[0]), *arrival.texts)))
         messages, received = known[1:]
-        if _are_bounces(messages, arrival.carried_by):
-            messages = _with_bounces(messages, arrival.carried_by)
+        if are_bounces(messages, arrival.carried_by):
+            messages = with_bounces(messages, arrival.carried_by)
             received = max(filter(None, (received, _text(arrival.received_at))), default=None)  # all are in UTC
         if (texts, messages, received) != known:
             query = "UPDATE arrival SET texts=?, carried_by=?, received_at=? WHERE source=? AND return_id=?"
@@ -237,6 +248,15 @@ class Ledger(DecisionsAndResults):
         """Every arrival of a return, by source."""
         query = select(_ARRIVAL, "arrival a WHERE return_id=? ORDER BY source")
         return [_arrival(*row) for row in self._connection.execute(query, (return_id,))]
+
+    def arrivals_of_pictures(self) -> Iterator[Arrival]:
+        """Every arrival of every picture of a form."""
+        query = select(_ARRIVAL, "arrival a JOIN entry e ON e.return_id = a.return_id WHERE kind=?")
+        return (_arrival(*row) for row in self._connection.execute(query, (FileKind.SCAN,)))
+
+    def has_source(self, source: str) -> bool:
+        """Whether a return came from exactly there."""
+        return bool(self._connection.execute("SELECT 1 FROM arrival WHERE source=?", (source,)).fetchone())
 
     def arrivals(self) -> Iterator[Arrival]:
         """Every arrival of every return."""
@@ -342,13 +362,14 @@ def _text(date: datetime | None) -> str | None:
 
 def _entry(row: Sequence[Any], shared: dict[str, str]) -> Entry:
     """An entry of the columns `_ENTRY`. Equal strings become one object."""
-    return_id, kind, reason, modified, year, number, copy_of, name, is_blank, codes, errors, read_from, content = row
+    return_id, kind, reason, modified, year, number, copy_of, name, is_blank, codes, errors, *rest = row
+    read_from, content, page_of = rest
     kind, reason, year, number, copy_of, name, codes, errors, read_from = [
         shared.setdefault(text, text) for text in (kind, reason, year, number, copy_of, name, codes, errors, read_from)
     ]
     date = datetime.fromisoformat(modified) if modified else None
     about = (year, number, copy_of, name)
-    return Entry(return_id, kind, reason, date, *about, bool(is_blank), codes, errors, read_from, content)
+    return Entry(return_id, kind, reason, date, *about, bool(is_blank), codes, errors, read_from, content, page_of)
 
 
 def _arrival(
@@ -364,7 +385,7 @@ def _arrival(
 ) -> Arrival:
     received_at = datetime.fromisoformat(received) if received else None
     noted_at = datetime.fromisoformat(noted) if noted else None
-    carried_by = () if messages == _NO_MESSAGES else _MESSAGES.decode(messages)
+    carried_by = () if messages == _NO_MESSAGES else MESSAGES.decode(messages)
     years = (year_given, latest_year)
     way = (source, return_id, received_at, bool(is_decoration), carried_by)
     return Arrival(*way, *years, noted_at, _hashes(texts))
@@ -376,19 +397,3 @@ def _hashes(texts: str) -> tuple[str, ...]:
 
 def _messages(arrival: Arrival) -> str:
     return msgspec.json.encode(arrival.carried_by).decode()
-
-
-def _are_bounces(known: str, messages: Sequence[MessageOrigin]) -> bool:
-    """Whether the first of the messages around a return is a bounce, and the known one is of its kind."""
-    before = _MESSAGES.decode(known)
-    return bool(before and messages and messages[0].undelivered and before[0].kind is messages[0].kind)
-
-
-def _with_bounces(known: str, messages: Sequence[MessageOrigin]) -> str:
-    """The known messages around a return, with the addresses that another bounce around it says mail did not reach."""
-    before = _MESSAGES.decode(known)
-    failed = sorted({*before[0].failed, *messages[0].failed})
-    refusals = {refusal.address: refusal for refusal in (*messages[0].refusals, *before[0].refusals)}
-    left = tuple(refusals[address] for address in sorted(refusals.keys() - set(failed)))
-    first = replace(before[0], failed=tuple(failed), refusals=left)
-    return msgspec.json.encode((first, *before[1:])).decode()

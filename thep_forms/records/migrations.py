@@ -166,6 +166,11 @@ def to_version_12(ledger: sqlite3.Connection) -> None:
     _create(ledger, _REFUSED_OF_12)
 
 
+def to_version_13(ledger: sqlite3.Connection) -> None:
+    """Which returns are pages of another one that came in files of their own. Version 12 put none together."""
+    ledger.execute("ALTER TABLE entry ADD COLUMN page_of TEXT NOT NULL DEFAULT ''")
+
+
 def _latest_year(ledger: sqlite3.Connection) -> str:
     """The latest year that was sent or returned; without any, the current membership year."""
     (year,) = ledger.execute(
@@ -184,6 +189,7 @@ MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
     10: to_version_10,
     11: to_version_11,
     12: to_version_12,
+    13: to_version_13,
 }
 VERSION = max(MIGRATIONS)
 

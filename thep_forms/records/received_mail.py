@@ -6,16 +6,38 @@ How far is noted beside what came out of the mailbox. So both are made to last i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from msgspec.structs import replace
 
 from thep_forms.records.erasing import Erasing
 from thep_forms.sources.mailbox_address import MailboxAddress
+from thep_forms.sources.model import MessageOrigin
 from thep_forms.sources.uid_set import UidSet
+
+MESSAGES = msgspec.json.Decoder(tuple[MessageOrigin, ...])  # of the messages around a return, the outermost first
 
 
 def hash_of_text(words: str) -> str:
     """The hash by which the ledger knows what a message says, in hex digits."""
     return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def are_bounces(known: str, messages: Sequence[MessageOrigin]) -> bool:
+    """Whether the first of the messages around a return is a bounce, and the known one is of its kind."""
+    before = MESSAGES.decode(known)
+    return bool(before and messages and messages[0].undelivered and before[0].kind is messages[0].kind)
+
+
+def with_bounces(known: str, messages: Sequence[MessageOrigin]) -> str:
+    """The known messages around a return, with the addresses that another bounce around it says mail did not reach."""
+    before = MESSAGES.decode(known)
+    failed = sorted({*before[0].failed, *messages[0].failed})
+    refusals = {refusal.address: refusal for refusal in (*messages[0].refusals, *before[0].refusals)}
+    left = tuple(refusals[address] for address in sorted(refusals.keys() - set(failed)))
+    first = replace(before[0], failed=tuple(failed), refusals=left)
+    return msgspec.json.encode((first, *before[1:])).decode()
 
 
 class ReceivedMail(Erasing):

@@ -118,6 +118,14 @@ class Records(WorkedOutOnce):
             for arrival in sorted(entry.arrivals, key=lambda arrival: arrival.source):
                 yield entry, arrival
 
+    def later_pages(self) -> dict[str, list[Returned]]:
+        """The returns that are read with the first page of their form, by the id of the return that has it."""
+        found: dict[str, list[Returned]] = {}
+        for entry in self.returns():
+            if entry.first_page:
+                found.setdefault(entry.first_page, []).append(entry)
+        return found
+
     def school_of(self, entry: Returned) -> tuple[str, str]:
         """The DfE number and the name of the school that a return belongs to, as far as anybody knows."""
         number = entry.school or self.school_by_sender(entry, entry.arrivals[0])
@@ -207,7 +215,7 @@ class Records(WorkedOutOnce):
 
     def problems(self, entry: Returned) -> tuple[Problem, ...]:
         """Its own problems, and those that the register and other returns give it."""
-        if entry.verdict.asks_nothing:
+        if entry.asks_nothing:
             return ()
         own = self.ledger.problems(entry.return_id) if entry.entry.codes else ()
         return (*own, *(self._problem(code, entry) for code in entry.judgement.codes))

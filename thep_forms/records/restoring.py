@@ -225,7 +225,10 @@ def _make_entries(new: sqlite3.Connection, archived: Mapping[str, str]) -> None:
         if sha256:
             reading = msgspec.json.decode(blob, type=Reading)
             facts = (return_id, sha256, reading.kind, reading.reason, reading.modified and reading.modified.isoformat())
-            new.execute("INSERT INTO entry VALUES (?,?,?,?,?)", facts)
+            new.execute("INSERT INTO entry VALUES (?,?,?,?,?,'')", facts)
+    for return_id, blob in new.execute("SELECT return_id, reading FROM reading").fetchall():
+        for later in msgspec.json.decode(blob, type=Reading).later_pages:
+            new.execute("UPDATE entry SET page_of=? WHERE return_id=?", (return_id, later.return_id))
 
 
 def _put_aside(ledger: Path) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from thep_forms.deciding import Arrival, Entry, Judgement, Verdict, verdict_of_arrival
+from thep_forms.deciding import Arrival, Entry, Judgement, Verdict, school_of, verdict_of_arrival
 from thep_forms.reading import FileKind
 
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -71,12 +71,8 @@ class Returned(Struct, frozen=True, gc=False, array_like=True):
 
     @property
     def school(self) -> str:
-        """Whose it is: what a person said, else the DfE number that was typed, unless the name is another school's.
-
-        Where no number can be read it is that of the school that the copy was made for.
-        """
-        found = self.judgement.assigned_school or self.judgement.namesake
-        return found or self.entry.dfe_number or self.entry.copy_of
+        """Whose it is, as `school_of` says."""
+        return school_of(self.entry, self.judgement)
 
     @property
     def year(self) -> str:
@@ -100,14 +96,24 @@ class Returned(Struct, frozen=True, gc=False, array_like=True):
         return first.received_at or first.noted_at or self.entry.modified
 
     @property
+    def first_page(self) -> str:
+        """The id of the return with the first page, where this one is a later page that is read with it."""
+        return self.entry.page_of if self.verdict is Verdict.SUPERSEDED else ""
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether nothing is asked about it, whatever it holds. What a later page says is asked with the first page."""
+        return self.verdict.asks_nothing or bool(self.first_page)
+
+    @property
     def has_problems(self) -> bool:
         """Whether it has problems: sooner told than by their codes."""
-        return bool(self.entry.codes or self.judgement.codes) and not self.verdict.asks_nothing
+        return bool(self.entry.codes or self.judgement.codes) and not self.asks_nothing
 
     @property
     def codes(self) -> tuple[str, ...]:
         """The codes of its problems, each once."""
-        if self.verdict.asks_nothing:
+        if self.asks_nothing:
             return ()
         return tuple(dict.fromkeys((*split_codes(self.entry.codes), *self.judgement.codes)))
 

@@ -1,0 +1,244 @@
+"""Pages of a form that came as pictures of their own, such as four photographs in an e-mail, are read as one form."""
+
+from __future__ import annotations
+
+import io
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.commands import run
+from tests.conftest import ingest, rows
+from tests.deciding import decide, refused, row_of
+from tests.desk import go_to, made_records, require_accessible
+from tests.kept_ledger import COPY, LEDGER, ingest_nothing
+from tests.packing import mail, returns, zipped
+from tests.photographs import jpeg
+from tests.printers import scanned
+from tests.remake_samples import answers
+from tests.viewer import draw, type_into
+from thep_forms.definition import Definitions, FormDefinition, MembershipYear
+from thep_forms.generate import master_of
+from thep_forms.office.box_crops import draw_crop
+from thep_forms.office.box_places import look_up_places
+from thep_forms.office.find import find
+from thep_forms.office.page_pictures import draw_page
+
+Filled = Callable[..., bytes]
+DEFINITIONS = Definitions(None, MembershipYear(2026))
+LEADER = "senior_leader_3_name"
+NO_WORDS = b"<w:document><w:p></w:p></w:document>"
+
+
+def photos(form: bytes, *pages: int) -> dict[str, bytes]:
+    """Photographs of some pages of a form, counted from 1, by the names of their files."""
+    return {f"{page}.jpg": jpeg(draw(form, page - 1, scale=150 / 72)) for page in pages}
+
+
+def sent(folder: Path, name: str, photographed: dict[str, bytes]) -> None:
+    (folder / f"{name}.eml").write_bytes(mail(photographed).as_bytes())
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled, definition: FormDefinition) -> Path:
+    """Records of forms that came page by page, in different ways."""
+    folder = tmp_path_factory.mktemp("made")
+    came = folder / "in"
+    came.mkdir()
+    sent(came, "whole", photos(filled("2101", **{LEADER: "Ada Hill"}), 1, 2, 3, 4))
+    sent(came, "part", photos(filled("2102", **{LEADER: "Bo Khan"}), 1, 4))
+    two = photos(filled("2103"), 1) | {"another 1.jpg": photos(filled("2103", dfe_number="2104"), 1)["1.jpg"]}
+    sent(came, "two", two | photos(filled("2103", **{LEADER: "Cy Dale"}), 4))
+    twice = {"again 4.jpg": photos(filled("2103", dfe_number="2105", **{LEADER: "Di Ford"}), 4)["4.jpg"]}
+    sent(came, "twice", photos(filled("2103", dfe_number="2105", **{LEADER: "Ed Moss"}), 1, 4) | twice)
+    pasted = {
+        f"word/media/{name}": photo
+        for name, photo in photos(filled("2103", dfe_number="2106", **{LEADER: "Flo Reid"}), 1, 4).items()
+    }
+    (came / "pasted.docx").write_bytes(
+        zipped({"[Content_Types].xml": b"<Types/>", "word/document.xml": NO_WORDS, **pasted})
+    )
+    own = type_into(
+        master_of(definition).copy({}, "211/2107"), answers("2103", dfe_number="2107", **{LEADER: "Gus Hart"})
+    )
+    inbox_of(came / "own", photos(own, 1, 4))
+    scans = {"1.pdf": scanned(filled("3204", **{LEADER: "Ian Bell"})), "4.pdf": scanned(filled("3204"), [3])}
+    sent(came, "scans", scans)
+    inbox_of(came / "blank", photos(filled("2103", dfe_number="2108", **{LEADER: "Hal Penn"}), 1, 4))
+    return made_records(folder, came)
+
+
+def inbox_of(folder: Path, files: dict[str, bytes]) -> None:
+    folder.mkdir()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+
+
+def verdicts(records: Path, place: str) -> dict[str, str]:
+    """The verdicts on the files of a place, by their names."""
+    found = returns(records).items()
+    return {source.rpartition("/")[2]: verdict for source, verdict in found if f"{place}/" in source}
+
+
+def id_of(records: Path, place: str, name: str) -> str:
+    (found,) = {
+        row["return_id"]
+        for row in rows(records / "returns.csv")
+        if f"{place}/" in row["source"] and row["source"].endswith(f"/{name}")
+    }
+    return found
+
+
+def typed(records: Path, return_id: str) -> dict[str, str]:
+    return {row["field"]: row["raw"] for row in rows(records / "values.csv") if row["return_id"] == return_id}
+
+
+def problem_codes(records: Path, return_id: str) -> set[str]:
+    return {row["code"] for row in rows(records / "problems.csv") if row["return_id"] == return_id}
+
+
+# --- which pages go together ------------------------------------------------------------------------------------------
+
+
+def test_photographs_of_all_pages_in_one_message_are_one_form(made: Path) -> None:
+    first = id_of(made, "whole.eml", "1.jpg")
+    assert verdicts(made, "whole.eml") == {
+        "1.jpg": "needs_attention",
+        "2.jpg": "superseded",
+        "3.jpg": "superseded",
+        "4.jpg": "superseded",
+    }
+    assert typed(made, first)[LEADER] == "Ada Hill"
+    assert problem_codes(made, first) == {"scan_unconfirmed"}
+
+
+def test_nothing_is_asked_about_a_page_that_is_read_with_another(made: Path) -> None:
+    last = id_of(made, "whole.eml", "4.jpg")
+    assert (row_of(made, last)["problems"], problem_codes(made, last)) == ("", set())
+
+
+def test_only_the_pages_that_did_not_come_are_missing(made: Path) -> None:
+    first = id_of(made, "part.eml", "1.jpg")
+    (problem,) = (
+        row for row in rows(made / "problems.csv") if (row["return_id"], row["code"]) == (first, "pages_missing")
+    )
+    assert "pages 2 and 3 did not come back" in problem["message"]
+    assert typed(made, first)[LEADER] == "Bo Khan"
+
+
+@pytest.mark.parametrize("place", ["pasted.docx", "own"])
+def test_pages_in_a_document_and_those_of_one_schools_copy_in_a_folder_are_one_form(made: Path, place: str) -> None:
+    assert verdicts(made, place) == {"1.jpg": "needs_attention", "4.jpg": "superseded"}
+    assert typed(made, id_of(made, place, "1.jpg"))[LEADER] in ("Flo Reid", "Gus Hart")
+
+
+def test_a_scan_of_each_page_as_a_pdf_of_its_own_is_one_form(made: Path) -> None:
+    assert verdicts(made, "scans.eml") == {"1.pdf": "needs_attention", "4.pdf": "superseded"}
+
+
+def test_later_page_is_looked_at_where_two_first_pages_came_with_it(made: Path) -> None:
+    assert set(verdicts(made, "two.eml").values()) == {"needs_attention"}
+
+
+def test_pages_that_came_twice_with_different_answers_are_looked_at(made: Path) -> None:
+    assert set(verdicts(made, "twice.eml").values()) == {"needs_attention"}
+
+
+def test_pages_of_a_blank_form_in_a_folder_are_looked_at(made: Path) -> None:
+    assert set(verdicts(made, "blank").values()) == {"needs_attention"}
+
+
+def test_a_page_that_comes_later_joins_the_first_unless_a_person_has_decided_about_that(
+    tmp_path: Path, definition: FormDefinition
+) -> None:
+    own = type_into(master_of(definition).copy({}, "211/2101"), answers("2101", **{LEADER: "Ada Hill"}))
+    folder = tmp_path / "in"
+    pages = photos(own, 1, 2, 4)
+    inbox_of(folder, {"1.jpg": pages["1.jpg"]})
+    ingest(tmp_path / "records", [folder])
+    (folder / "2.jpg").write_bytes(pages["2.jpg"])
+    ingest(tmp_path / "records", [folder])
+    assert verdicts(tmp_path / "records", "in") == {"1.jpg": "needs_attention", "2.jpg": "superseded"}
+    decide("confirm", tmp_path / "records", id_of(tmp_path / "records", "in", "1.jpg"))
+    (folder / "4.jpg").write_bytes(pages["4.jpg"])
+    ingest(tmp_path / "records", [folder])
+    assert verdicts(tmp_path / "records", "in")["4.jpg"] == "needs_attention"
+
+
+# --- what a person does with it ---------------------------------------------------------------------------------------
+
+
+def test_a_decision_about_a_later_page_names_the_form_to_decide_about(made: Path) -> None:
+    first, last = id_of(made, "whole.eml", "1.jpg"), id_of(made, "whole.eml", "4.jpg")
+    line = refused("confirm", made, last)
+    assert line == f"Error: {last} is a page of the form {first}. Decide about that one."
+
+
+def test_a_box_on_a_later_page_is_cut_out_of_its_own_picture(made: Path) -> None:
+    first = id_of(made, "whole.eml", "1.jpg")
+    with_words, empty = (draw_crop(made, first, name, DEFINITIONS) for name in (LEADER, "senior_leader_4_name"))
+    inked, blank = (sum(Image.open(io.BytesIO(png)).histogram()[:100]) for png in (with_words, empty))
+    assert inked > blank + 50
+
+
+def test_pages_of_a_form_are_drawn_in_their_order(made: Path) -> None:
+    first, last = id_of(made, "whole.eml", "1.jpg"), id_of(made, "whole.eml", "4.jpg")
+    shown = look_up_places(made, first, DEFINITIONS)
+    assert (shown.count, shown.boxes[LEADER].page) == (4, 3)
+    assert draw_page(made, first, 3, DEFINITIONS) == draw_page(made, last, 0, DEFINITIONS)
+    assert draw_page(made, first, 4, DEFINITIONS)[1] == b""
+
+
+def test_the_desk_shows_the_form_with_all_its_pages(page: Page, made: Path) -> None:
+    last = id_of(made, "whole.eml", "4.jpg")
+    go_to(page, f"/returns/{last}")
+    expect(page.locator("main")).to_contain_text("This page is read with the first page of its form.")
+    expect(page.locator("main")).not_to_contain_text("Type in its answers")
+    require_accessible(page)
+    page.get_by_role("link", name="Look at the form").click()
+    expect(page.locator(f"#{LEADER}")).to_have_value("Ada Hill")
+    expect(page.get_by_role("link", name="4.jpg as it came")).to_have_attribute("href", f"/returns/{last}/file")
+    expect(page.locator("#page-number")).to_have_text("Page 1 of 4")
+    require_accessible(page)
+
+
+# --- data of people ---------------------------------------------------------------------------------------------------
+
+
+def test_a_person_is_found_in_the_form_and_in_the_picture_of_the_page(made: Path) -> None:
+    found = find(made, "Ada Hill", DEFINITIONS)
+    names = {file.name for file in found.files}
+    assert names == {f"return {id_of(made, 'whole.eml', name)}.jpg" for name in ("1.jpg", "2.jpg", "3.jpg", "4.jpg")}
+
+
+def test_with_a_person_on_a_later_page_all_pictures_of_the_form_go(some: Path) -> None:
+    first = id_of(some, "whole.eml", "1.jpg")
+    decide("correct", some, first, f"{LEADER}=Zoe Quill")  # the page says something else, so nobody finds her in it
+    kept = set((some / "returns").iterdir())
+    assert run("forget", "-o", some, "--person", "Zoe Quill", "--yes").exit_code == 0
+    gone = {path.name[:16] for path in kept - set((some / "returns").iterdir())}
+    assert gone == {id_of(some, "whole.eml", name) for name in ("1.jpg", "2.jpg", "3.jpg", "4.jpg")}
+    assert run("verify", "-o", some).exit_code == 0
+
+
+def test_with_a_school_its_later_pages_go_that_do_not_name_it(some: Path) -> None:
+    last = id_of(some, "whole.eml", "4.jpg")
+    assert run("forget", "-o", some, "--school", "211/2101", "--yes").exit_code == 0
+    assert last not in {row["return_id"] for row in rows(some / "returns.csv")}
+    assert not list((some / "returns").glob(f"{last}*"))
+
+
+def test_a_restored_ledger_knows_which_pages_are_read_with_which_form(some: Path) -> None:
+    before = rows(some / "returns.csv")
+    with closing(sqlite3.connect(some / LEDGER)) as ledger, ledger:
+        ledger.execute("DELETE FROM entry WHERE page_of != ''")
+    (some / COPY).unlink()
+    assert run("restore", "-o", some).exit_code == 0
+    (some.parent / "empty").mkdir()
+    assert ingest_nothing(some)[0] in (0, 1)
+    assert rows(some / "returns.csv") == before

@@ -1,0 +1,78 @@
+"""Reads the pages of a form as one that came in files of their own, such as a photograph of each page in an e-mail.
+
+Pages go together that came in one message or document. In a folder they go together if their codes name one school.
+Nothing is put together where several first pages are possible, or that a person has decided about: then a person looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import PurePosixPath
+
+from msgspec import Struct
+
+from thep_forms.deciding import Action, Arrival, deciding_message, verdict_of_arrival
+from thep_forms.reading import Reading
+from thep_forms.reading.later_pages import FIRST, is_later, may_follow, one_of_each, with_later_pages
+from thep_forms.records import Ledger
+
+
+class _Place(Struct, frozen=True):
+    """The message, or else the folder, in which pictures came."""
+
+    path: str
+    is_message: bool
+
+
+def join_pages(ledger: Ledger, read: Collection[str], own_addresses: Collection[str]) -> None:
+    """Read later pages with the first page of their form, where one of them is in `read`, the ids of new pictures.
+
+    What was put together is to be checked again then. `own_addresses` are as in `decide`.
+    """
+    if not read:
+        return
+    decided: set[str] = set()
+    for decision in ledger.decisions():
+        if decision.action is not Action.NOTE:
+            decided.update((decision.return_id, *decision.before.split(";")))
+    for place, return_ids in _pictures_by_place(ledger, own_addresses).items():
+        if len(return_ids) > 1 and not return_ids.isdisjoint(read):
+            readings = {each: reading for each in sorted(return_ids) if (reading := ledger.reading(each))}
+            _join(ledger, readings, decided, are_one_answer=place.is_message or _is_in_document(place, ledger))
+
+
+def _pictures_by_place(ledger: Ledger, own_addresses: Collection[str]) -> dict[_Place, set[str]]:
+    """The ids of the pictures that schools sent."""
+    found: dict[_Place, set[str]] = {}
+    for arrival in ledger.arrivals_of_pictures():
+        if verdict_of_arrival(arrival, own_addresses) is None:
+            found.setdefault(_place_of(arrival, own_addresses), set()).add(arrival.return_id)
+    return found
+
+
+def _place_of(arrival: Arrival, own_addresses: Collection[str]) -> _Place:
+    message = deciding_message(arrival, own_addresses)
+    if message and message.path_length:
+        return _Place(arrival.source[: message.path_length], is_message=True)
+    return _Place(arrival.source.rpartition("/")[0], is_message=False)
+
+
+def _is_in_document(place: _Place, ledger: Ledger) -> bool:
+    """Whether the folder is in a document, which is a return of its own."""
+    path = PurePosixPath(place.path)
+    return any(ledger.has_source(str(each)) for each in (path, *path.parents))
+
+
+def _join(ledger: Ledger, readings: Mapping[str, Reading], decided: Collection[str], *, are_one_answer: bool) -> None:
+    """Read later pages with the first page of their form. `readings` are the pictures of one place, by id."""
+    firsts = {return_id: reading for return_id, reading in readings.items() if FIRST in reading.pages}
+    by_first: dict[str, list[tuple[str, Reading]]] = {}
+    for return_id, page in readings.items():
+        possible = [each for each, first in firsts.items() if may_follow(first, page, are_one_answer=are_one_answer)]
+        if is_later(page) and len(possible) == 1 and not ledger.shares_file(return_id):
+            by_first.setdefault(possible[0], []).append((return_id, page))
+    for return_id, pages in by_first.items():
+        first = firsts[return_id]
+        later = one_of_each(first, [each for each in pages if each[0] not in decided])
+        if first.pages_missing and later and return_id not in decided:
+            ledger.read_with(return_id, with_later_pages(first, later), [each for each, _ in later])

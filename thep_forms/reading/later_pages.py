@@ -1,0 +1,81 @@
+"""Puts what was read of a form's first page together with what was read of later pages, which came in other files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from thep_forms.definition.identity import go_together, school_in
+from thep_forms.reading.model import Answer, LaterPages, Reading
+
+FIRST = 1  # the number of the page that has the school's name and number
+
+
+def is_later(reading: Reading) -> bool:
+    """Whether it is a picture of later pages of a form alone, whose numbers are known."""
+    return bool(reading.pages) and FIRST not in reading.pages
+
+
+def may_follow(first: Reading, later: Reading, *, are_one_answer: bool) -> bool:
+    """Whether later pages may be of the form of that first page.
+
+    `are_one_answer`: both came in one message or document. Else both have to say that they are of one school's copy.
+    """
+    schools = {school_in(first.form_id), school_in(later.form_id)}
+    is_told = are_one_answer or (len(schools) == 1 and "" not in schools)
+    return is_told and go_together(first.form_id, later.form_id)
+
+
+def one_of_each(first: Reading, later: Iterable[tuple[str, Reading]]) -> list[tuple[str, Reading]]:
+    """Those of the later pages that can be read with the first page, by id, in the order of their numbers.
+
+    Of a page that came twice with answers, or that the first file has, nobody knows which one counts.
+    """
+    pages = sorted(later, key=lambda each: each[1].pages)
+    with_answers = [number for _, page in pages if _says_something(page) for number in page.pages]
+    found: list[tuple[str, Reading]] = []
+    for return_id, page in pages:
+        most = 1 if _says_something(page) else 0
+        if all(number not in first.pages and with_answers.count(number) <= most for number in page.pages):
+            found.append((return_id, page))
+    return found
+
+
+def with_later_pages(first: Reading, later: Sequence[tuple[str, Reading]]) -> Reading:
+    """The reading of a form, whose later pages are in other files. `later` are their readings, by the ids of these."""
+    answers, notes, places = dict(first.answers), [*first.notes], [*first.places]
+    later_pages, page_count = [*first.later_pages], first.page_count
+    for return_id, page in later:
+        later_pages.append(LaterPages(return_id, page_count))
+        answers.update({name: _moved(answer, page_count) for name, answer in page.answers.items()})
+        notes += [replace(note, page=None if note.page is None else note.page + page_count) for note in page.notes]
+        places += [replace(place, page=place.page + page_count) for place in page.places]
+        page_count += page.page_count
+    readings = [first, *(page for _, page in later)]
+    came = {number for reading in readings for number in reading.pages}
+    missing = tuple(number for number in first.pages_missing if number not in came)
+    return replace(
+        first,
+        answers=answers,
+        notes=tuple(notes),
+        places=tuple(places),
+        pages=tuple(sorted(came)),
+        pages_missing=missing,
+        boxes=_boxes(readings) if missing else (),
+        page_count=page_count,
+        later_pages=tuple(later_pages),
+    )
+
+
+def _boxes(readings: Iterable[Reading]) -> tuple[str, ...]:
+    return tuple(sorted({name for reading in readings for name in reading.boxes}))
+
+
+def _says_something(reading: Reading) -> bool:
+    return any(answer.says_something for answer in reading.answers.values())
+
+
+def _moved(answer: Answer, pages: int) -> Answer:
+    """An answer in a file before which so many pages are."""
+    return answer if answer.page is None else replace(answer, page=answer.page + pages)
