@@ -129,6 +129,14 @@ def test_the_page_of_the_answer_in_hand_is_shown(page: Page, some: Path) -> None
     expect(page.locator("#mark")).to_be_visible()
 
 
+def test_nothing_is_lit_up_on_another_page_than_that_of_the_answer_in_hand(page: Page, some: Path) -> None:
+    open_return(page, some, "cedar")
+    expect(page.locator("#mark")).to_be_visible()
+    page.get_by_role("button", name="Next page").click()
+    expect(page.locator("#page-number")).to_have_text("Page 2 of 4")
+    expect(page.locator("#mark")).to_be_hidden()
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_click_finds_its_box_on_a_page_that_was_turned_and_enlarged(page: Page, some: Path, turns: int) -> None:
     open_return(page, some, "cedar")
