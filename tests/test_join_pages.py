@@ -27,7 +27,9 @@ from thep_forms.generate import master_of
 from thep_forms.office.box_crops import draw_crop
 from thep_forms.office.box_places import look_up_places
 from thep_forms.office.find import find
+from thep_forms.office.one_return import look_up_return
 from thep_forms.office.page_pictures import draw_page
+from thep_forms.office.school_words import look_up_words
 
 Filled = Callable[..., bytes]
 DEFINITIONS = Definitions(None, MembershipYear(2026))
@@ -205,6 +207,13 @@ def test_the_desk_shows_the_form_with_all_its_pages(page: Page, made: Path) -> N
     expect(page.get_by_role("link", name="4.jpg as it came")).to_have_attribute("href", f"/returns/{last}/file")
     expect(page.locator("#page-number")).to_have_text("Page 1 of 4")
     require_accessible(page)
+
+
+def test_what_came_with_the_pages_is_read_with_the_form_alone(made: Path) -> None:
+    words = look_up_words(made, DEFINITIONS)
+    last = look_up_return(made, id_of(made, "whole.eml", "4.jpg"), DEFINITIONS)
+    assert (words.count, last.unread) == (0, ())
+    assert look_up_return(made, id_of(made, "whole.eml", "1.jpg"), DEFINITIONS).unread != ()
 
 
 # --- data of people ---------------------------------------------------------------------------------------------------
