@@ -12,8 +12,9 @@ from pathlib import PurePosixPath
 from msgspec import Struct
 
 from thep_forms.deciding import Action, Arrival, deciding_message, verdict_of_arrival
+from thep_forms.definition.identity import go_together, school_in
 from thep_forms.reading import Reading
-from thep_forms.reading.later_pages import FIRST, is_later, may_follow, one_of_each, with_later_pages
+from thep_forms.reading.later_pages import FIRST, is_later, one_of_each, with_later_pages
 from thep_forms.records import Ledger
 
 
@@ -65,14 +66,30 @@ def _is_in_document(place: _Place, ledger: Ledger) -> bool:
 
 def _join(ledger: Ledger, readings: Mapping[str, Reading], decided: Collection[str], *, are_one_answer: bool) -> None:
     """Read later pages with the first page of their form. `readings` are the pictures of one place, by id."""
-    firsts = {return_id: reading for return_id, reading in readings.items() if FIRST in reading.pages}
-    by_first: dict[str, list[tuple[str, Reading]]] = {}
-    for return_id, page in readings.items():
-        possible = [each for each, first in firsts.items() if may_follow(first, page, are_one_answer=are_one_answer)]
-        if is_later(page) and len(possible) == 1 and not ledger.shares_file(return_id):
-            by_first.setdefault(possible[0], []).append((return_id, page))
-    for return_id, pages in by_first.items():
-        first = firsts[return_id]
-        later = one_of_each(first, [each for each in pages if each[0] not in decided])
-        if first.pages_missing and later and return_id not in decided:
-            ledger.read_with(return_id, with_later_pages(first, later), [each for each, _ in later])
+    left = {each: page for each, page in readings.items() if each not in decided and not ledger.shares_file(each)}
+    for return_id, pages in _by_first_page(readings, left, are_one_answer=are_one_answer).items():
+        later = one_of_each(readings[return_id], pages)
+        if later and readings[return_id].pages_missing and return_id not in decided:
+            joined = with_later_pages(readings[return_id], later)
+            ledger.read_with(return_id, joined, [each for each, _ in later])
+
+
+def _by_first_page(
+    readings: Mapping[str, Reading], left: Mapping[str, Reading], *, are_one_answer: bool
+) -> dict[str, list[tuple[str, Reading]]]:
+    """Those of the pictures that are `left` to be put together, by the id of the one first page that each may follow.
+
+    `are_one_answer`: all came together. Else both have to say that they are of one school's copy.
+    """
+    firsts = [return_id for return_id, reading in readings.items() if FIRST in reading.pages]
+    by_school: dict[str, list[str]] = {}
+    for return_id in firsts:
+        if school := school_in(readings[return_id].form_id):
+            by_school.setdefault(school, []).append(return_id)
+    found: dict[str, list[tuple[str, Reading]]] = {}
+    for return_id, page in left.items():
+        near = firsts if are_one_answer else by_school.get(school_in(page.form_id), [])
+        possible = [each for each in near if go_together(readings[each].form_id, page.form_id)]
+        if is_later(page) and len(possible) == 1:
+            found.setdefault(possible[0], []).append((return_id, page))
+    return found

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from thep_forms.definition.identity import go_together, school_in
 from thep_forms.reading.model import Answer, LaterPages, Reading
 
 FIRST = 1  # the number of the page that has the school's name and number
@@ -15,16 +14,6 @@ FIRST = 1  # the number of the page that has the school's name and number
 def is_later(reading: Reading) -> bool:
     """Whether it is a picture of later pages of a form alone, whose numbers are known."""
     return bool(reading.pages) and FIRST not in reading.pages
-
-
-def may_follow(first: Reading, later: Reading, *, are_one_answer: bool) -> bool:
-    """Whether later pages may be of the form of that first page.
-
-    `are_one_answer`: both came in one message or document. Else both have to say that they are of one school's copy.
-    """
-    schools = {school_in(first.form_id), school_in(later.form_id)}
-    is_told = are_one_answer or (len(schools) == 1 and "" not in schools)
-    return is_told and go_together(first.form_id, later.form_id)
 
 
 def one_of_each(first: Reading, later: Iterable[tuple[str, Reading]]) -> list[tuple[str, Reading]]:
