@@ -71,6 +71,9 @@ def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled, definition: F
     inbox_of(came / "own", photos(own, 1, 4))
     scans = {"1.pdf": scanned(filled("3204", **{LEADER: "Ian Bell"})), "4.pdf": scanned(filled("3204"), [3])}
     sent(came, "scans", scans)
+    shots = filled("3205", **{LEADER: "Jan Cole"})
+    again = {"again 1.jpg": jpeg(draw(shots, 0, scale=2)), "again 4.jpg": jpeg(draw(shots, 3, scale=2))}
+    sent(came, "shots", photos(shots, 1, 4) | again)
     inbox_of(came / "blank", photos(filled("2103", dfe_number="2108", **{LEADER: "Hal Penn"}), 1, 4))
     return made_records(folder, came)
 
@@ -149,6 +152,15 @@ def test_later_page_is_looked_at_where_two_first_pages_came_with_it(made: Path) 
 
 def test_pages_that_came_twice_with_different_answers_are_looked_at(made: Path) -> None:
     assert set(verdicts(made, "twice.eml").values()) == {"needs_attention"}
+
+
+def test_second_pictures_of_pages_that_say_the_same_need_nobody(made: Path) -> None:
+    found = verdicts(made, "shots.eml")
+    assert sorted(found.values()) == ["needs_attention", "superseded", "superseded", "superseded"]
+    (first,) = (name for name, verdict in found.items() if verdict == "needs_attention")
+    assert first.endswith("1.jpg")
+    shown = look_up_places(made, id_of(made, "shots.eml", first), DEFINITIONS)
+    assert (shown.count, shown.boxes[LEADER].page) == (4, 1)
 
 
 def test_pages_of_a_blank_form_in_a_folder_are_looked_at(made: Path) -> None:

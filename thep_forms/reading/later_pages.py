@@ -32,17 +32,21 @@ def one_of_each(first: Reading, later: Iterable[tuple[str, Reading]]) -> list[tu
 
 
 def with_later_pages(first: Reading, later: Sequence[tuple[str, Reading]]) -> Reading:
-    """The reading of a form, whose later pages are in other files. `later` are their readings, by the ids of these."""
+    """The reading of a form, whose later pages are in other files. `later` are their readings, by the ids of these.
+
+    A page may come again that says the same: then its first picture counts.
+    """
     answers, notes, places = dict(first.answers), [*first.notes], [*first.places]
-    later_pages, page_count = [*first.later_pages], first.page_count
+    later_pages, page_count, came = [*first.later_pages], first.page_count, {*first.pages}
     for return_id, page in later:
         later_pages.append(LaterPages(return_id, page_count))
-        answers.update({name: _moved(answer, page_count) for name, answer in page.answers.items()})
-        notes += [replace(note, page=None if note.page is None else note.page + page_count) for note in page.notes]
         places += [replace(place, page=place.page + page_count) for place in page.places]
+        if not came.issuperset(page.pages):
+            answers.update({name: _moved(answer, page_count) for name, answer in page.answers.items()})
+            notes += [replace(note, page=None if note.page is None else note.page + page_count) for note in page.notes]
         page_count += page.page_count
+        came.update(page.pages)
     readings = [first, *(page for _, page in later)]
-    came = {number for reading in readings for number in reading.pages}
     missing = tuple(number for number in first.pages_missing if number not in came)
     return replace(
         first,
@@ -55,6 +59,14 @@ def with_later_pages(first: Reading, later: Sequence[tuple[str, Reading]]) -> Re
         page_count=page_count,
         later_pages=tuple(later_pages),
     )
+
+
+def what_is_said(reading: Reading) -> frozenset[tuple[str, str]]:
+    """All answers that say something, by their boxes; nothing if one of them cannot be read."""
+    answers = {name: answer for name, answer in reading.answers.items() if answer.says_something}
+    if any(answer.is_illegible for answer in answers.values()):
+        return frozenset()
+    return frozenset((name, answer.text) for name, answer in answers.items())
 
 
 def _boxes(readings: Iterable[Reading]) -> tuple[str, ...]:
