@@ -228,6 +228,13 @@ def test_what_came_with_the_pages_is_read_with_the_form_alone(made: Path) -> Non
     assert look_up_return(made, id_of(made, "whole.eml", "1.jpg"), DEFINITIONS).unread != ()
 
 
+def test_the_story_of_a_page_names_its_form(made: Path) -> None:
+    first, last = id_of(made, "whole.eml", "1.jpg"), id_of(made, "whole.eml", "4.jpg")
+    assert f"A page of {first}." in run("history", last, "-o", made).stdout
+    (came,) = look_up_return(made, last, DEFINITIONS).events
+    assert "A page of a form, read with its first page." in came.plain
+
+
 # --- data of people ---------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from thep_forms.deciding import Arrival, Verdict
 from thep_forms.definition import Definitions
+from thep_forms.office.history import LATER_PAGE
 from thep_forms.office.opening import open_records
 from thep_forms.office.tasks import needs_somebody, task_of
 from thep_forms.records import Records, Returned
@@ -27,7 +28,6 @@ _IN_WORDS = {
     Verdict.SENT_BY_US: "Sent by us",
     Verdict.AUTOMATIC: "An automatic message",
 }
-_LATER_PAGE = "A page of a form, read with its first page"
 _FORGOTTEN = "It was deleted here before, so it was not taken in again"
 
 
@@ -109,7 +109,7 @@ def _shown(entry: Returned, arrival: Arrival, since: datetime, records: Records)
     words = "A message without a form" if is_message else _IN_WORDS[verdict]
     return ReturnThatCame(
         name=arrival.source,
-        words=_LATER_PAGE if entry.first_page and verdict is Verdict.SUPERSEDED else words,
+        words=LATER_PAGE.capitalize() if entry.first_page and verdict is Verdict.SUPERSEDED else words,
         is_accepted=verdict is Verdict.ACCEPTED,
         return_id=entry.return_id,
         school=task.school_name or task.dfe_number,

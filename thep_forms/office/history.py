@@ -32,6 +32,7 @@ _READ: dict[str, str] = {
     ReadFrom.SCAN: ", read from a picture",
 }
 _LATER_COUNTS = "another form of the school counts"
+LATER_PAGE = "a page of a form, read with its first page"
 
 
 class Event(Struct, frozen=True):
@@ -135,7 +136,6 @@ def _came(entry: Returned, records: Records) -> Iterator[Event]:
     problems = () if entry.verdict.needs_nobody else records.problems_to_mend(entry)
     for arrival in entry.arrivals:
         what = entry.verdict_of(arrival).replace("_", " ")
-        instead = ""
         if entry.verdict is Verdict.UNREADABLE and says_no_file(entry.entry.reason):
             what = "a message without a form"
         elif problems and arrival == entry.arrivals[0]:
@@ -143,19 +143,24 @@ def _came(entry: Returned, records: Records) -> Iterator[Event]:
         year = f" for {entry.year}" if entry.year else ""
         read = _READ.get(entry.entry.read_from, "") if entry.entry.has_answers else ""
         at = arrival.received_at or arrival.noted_at or entry.entry.modified
-        if (
-            arrival == entry.arrivals[0]
-            and entry.verdict is Verdict.SUPERSEDED
-            and (better := _counts_instead(entry, records))
-        ):
-            instead = f" by {better}"
+        with_ids, plain = what, what
+        if arrival == entry.arrivals[0] and entry.verdict is Verdict.SUPERSEDED:
+            with_ids, plain = _counts_with(entry, records) or (what, what)
         came = f"Came{year} as {arrival.source}"
         yield Event(
             at,
-            f"{came} ({entry.return_id}){read}. {sentence(what + instead)}",
-            f"{came}{read}. {sentence(_LATER_COUNTS if instead else what)}",
+            f"{came} ({entry.return_id}){read}. {sentence(with_ids)}",
+            f"{came}{read}. {sentence(plain)}",
             entry.return_id,
         )
+
+
+def _counts_with(entry: Returned, records: Records) -> tuple[str, str] | None:
+    """What counts in place of a superseded return, with its id and in plain words; None where nothing does."""
+    if entry.first_page:
+        return f"a page of {entry.first_page}", LATER_PAGE
+    better = _counts_instead(entry, records)
+    return (f"superseded by {better}", _LATER_COUNTS) if better else None
 
 
 def _counts_instead(entry: Returned, records: Records) -> str:
