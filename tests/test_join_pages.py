@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from tests.commands import run
 from tests.conftest import ingest, rows
 from tests.deciding import decide, refused, row_of
-from tests.desk import go_to, made_records, require_accessible
+from tests.desk import drop, go_to, made_records, require_accessible
 from tests.kept_ledger import COPY, LEDGER, ingest_nothing
 from tests.packing import mail, returns, zipped
 from tests.photographs import jpeg
@@ -219,6 +219,19 @@ def test_the_desk_shows_the_form_with_all_its_pages(page: Page, made: Path) -> N
     expect(page.get_by_role("link", name="4.jpg as it came")).to_have_attribute("href", f"/returns/{last}/file")
     expect(page.locator("#page-number")).to_have_text("Page 1 of 4")
     require_accessible(page)
+
+
+def test_photographs_that_are_dropped_on_the_desk_are_one_form(
+    page: Page, some: Path, definition: FormDefinition
+) -> None:
+    own = type_into(master_of(definition).copy({}, "211/2110"), answers("2110", **{LEADER: "Kim Shaw"}))
+    drop(page, *((f"kim {name}", photo) for name, photo in photos(own, 1, 2, 4).items()))
+    tray = page.locator("#tray")
+    expect(tray).to_contain_text("A page of a form, read with its first page")
+    expect(tray).to_contain_text("answers were read from a picture: compare and confirm")
+    (first,) = {row["return_id"] for row in rows(some / "returns.csv") if row["source"].endswith("kim 1.jpg")}
+    go_to(page, f"/returns/{first}")
+    expect(page.locator(f"#{LEADER}")).to_have_value("Kim Shaw")
 
 
 def test_what_came_with_the_pages_is_read_with_the_form_alone(made: Path) -> None:
