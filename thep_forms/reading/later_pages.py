@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from msgspec.structs import replace
 
-from thep_forms.reading.model import Answer, LaterPages, Reading
+from thep_forms.reading.model import Answer, LaterPages, Note, Reading
 
+Found = TypeVar("Found", Answer, Note)
 FIRST = 1  # the number of the page that has the school's name and number
 
 
@@ -34,16 +36,17 @@ def one_of_each(first: Reading, later: Iterable[tuple[str, Reading]]) -> list[tu
 def with_later_pages(first: Reading, later: Sequence[tuple[str, Reading]]) -> Reading:
     """The reading of a form, whose later pages are in other files. `later` are their readings, by the ids of these.
 
-    A page may come again that says the same: then its first picture counts.
+    A page may come again that says the same: then its first picture counts, and further notes of the other.
     """
     answers, notes, places = dict(first.answers), [*first.notes], [*first.places]
     later_pages, page_count, came = [*first.later_pages], first.page_count, {*first.pages}
     for return_id, page in later:
         later_pages.append(LaterPages(return_id, page_count))
         places += [replace(place, page=place.page + page_count) for place in page.places]
-        if not came.issuperset(page.pages):
+        is_again, known = came.issuperset(page.pages), {note.text for note in notes}
+        notes += [_moved(note, page_count) for note in page.notes if not (is_again and note.text in known)]
+        if not is_again:
             answers.update({name: _moved(answer, page_count) for name, answer in page.answers.items()})
-            notes += [replace(note, page=None if note.page is None else note.page + page_count) for note in page.notes]
         page_count += page.page_count
         came.update(page.pages)
     readings = [first, *(page for _, page in later)]
@@ -77,6 +80,6 @@ def _says_something(reading: Reading) -> bool:
     return any(answer.says_something for answer in reading.answers.values())
 
 
-def _moved(answer: Answer, pages: int) -> Answer:
-    """An answer in a file before which so many pages are."""
-    return answer if answer.page is None else replace(answer, page=answer.page + pages)
+def _moved(found: Found, pages: int) -> Found:
+    """An answer or a note in a file before which so many pages are."""
+    return found if found.page is None else replace(found, page=found.page + pages)

@@ -120,6 +120,9 @@ class Records(WorkedOutOnce):
 
     def later_pages(self) -> dict[str, list[Returned]]:
         """The returns that are read with the first page of their form, by the id of the return that has it."""
+        return self.once(Records.later_pages, self._later_pages)
+
+    def _later_pages(self) -> dict[str, list[Returned]]:
         found: dict[str, list[Returned]] = {}
         for entry in self.returns():
             if entry.first_page:
