@@ -15,7 +15,7 @@ from thep_forms.checking.problems import shown
 from thep_forms.checking.record import Checked, CheckedValue, Contact, SchoolRecord
 from thep_forms.definition.form import Block, Box, FormDefinition
 from thep_forms.definition.identity import form_in, school_in, years_in
-from thep_forms.definition.model import Field, Kind, Option, ProblemCode, Role
+from thep_forms.definition.model import TICKED, Field, Kind, Option, ProblemCode, Role
 from thep_forms.definition.year import MembershipYear
 from thep_forms.reading.model import Answer, Note, ReadFrom, Reading
 
@@ -180,7 +180,7 @@ class _Checker:
         for option, box in zip(field.option, boxes, strict=True):
             raw = self.answer_checker.raw(box)
             is_illegible = is_illegible or raw.is_illegible
-            if self.answer_checker.check(box, raw) == "yes":
+            if self.answer_checker.check(box, raw) == TICKED:
                 ticked.append(option)
         if field.required and not ticked and not is_illegible:
             self._missing(field)

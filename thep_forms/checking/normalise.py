@@ -11,7 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from msgspec import Struct
 
 from thep_forms.checking.characters import normal_text, plain_address
-from thep_forms.definition.model import Kind, ProblemCode
+from thep_forms.definition.model import TICKED, Kind, ProblemCode
 
 REMEMBERED = 64  # answers: a school gives the same number for most of its people
 _HOME = "GB"
@@ -111,7 +111,7 @@ def answer(kind: Kind, raw: str, prefix: str) -> Normal:
 
 def tick(raw: str) -> str:
     """`yes`, or nothing where the answer means no. Some programs turn a box to tick into a box for words."""
-    return "" if normal_text(raw).casefold() in _NO else "yes"
+    return "" if normal_text(raw).casefold() in _NO else TICKED
 
 
 def address(raw: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from thep_forms.definition.model import TICKED
 from thep_forms.definition.year import MembershipYear
 from thep_forms.errors import YearError
 
@@ -20,7 +21,6 @@ _CODE = re.compile(
 )
 _TITLE = re.compile(r".* (?P<year>\d{4}-\d{2})")
 _DIGEST = 12  # hex digits, as in `_FORM_ID`
-_TICKED = "yes"
 
 
 def form_id(form: str, year: MembershipYear, revision: int, school: str = "", digest: str = "") -> str:
@@ -44,7 +44,7 @@ def digest_of(answers: Mapping[str, str | bool]) -> str:
 
 def _canonical(answer: str | bool) -> str:
     if isinstance(answer, bool):
-        return _TICKED if answer else ""
+        return TICKED if answer else ""
     kept = "".join(char for char in answer if ord(char) < 0x10000 and char != "\ufffd" and not _is_surrogate(char))
     return " ".join(unicodedata.normalize("NFC", kept).split())
 

@@ -14,6 +14,8 @@ Colour = Annotated[str, Meta(pattern="^#[0-9a-f]{6}$")]
 Length = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 
+TICKED, NOT_TICKED = "yes", "no"  # the answer of a ticked box, and the other one; most often that is an empty text
+
 
 class Kind(StrEnum):
     """The kind of an answer. It decides the box on the page and the normal form."""

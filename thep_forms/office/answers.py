@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 
 from thep_forms.checking.normalise import tick
 from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.model import Field, Kind
+from thep_forms.definition.model import TICKED, Field, Kind
 from thep_forms.errors import DecisionError, Remedy
 
-TICKED = "yes"
 _TICKED_WORDS = (TICKED, "y", "true", "1", "x", "✓", "☑", "on", "ticked")
 _PLACE_FOR_AN_ANSWER = "…"  # in a command that `ingest` prints
 _BETWEEN_OPTIONS = re.compile("[;,]")

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from thep_forms.checking import Problem
 from thep_forms.deciding import Action, Arrival
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear
-from thep_forms.definition.model import Kind
+from thep_forms.definition.model import TICKED, Kind
 from thep_forms.errors import AnswersError, DecisionError, Remedy
-from thep_forms.office.answers import TICKED, answers_in, boxes_to_fill
+from thep_forms.office.answers import answers_in, boxes_to_fill
 from thep_forms.office.copies import answers as known_answers
 from thep_forms.office.correct import require_member
 from thep_forms.office.deciding import (

@@ -13,6 +13,7 @@ from functools import lru_cache
 from msgspec import Struct
 from pikepdf import Array, Dictionary, Name, Stream, String
 
+from thep_forms.definition.model import NOT_TICKED, TICKED
 from thep_forms.reading.appearance import BoxSize, shows_plainly, text_shown_instead
 from thep_forms.reading.box_fonts import BoxFonts, FormFonts
 from thep_forms.reading.field_tree import Corners, Leaf, Node
@@ -34,7 +35,6 @@ from thep_forms.reading.strings import plain, text_string
 OFF = ("", "off", "no", "false")  # the standard has the first two
 STATES = (*OFF, "on", "yes", "true", "1", "0", "x")  # texts that programs give a tick box for a value
 NO_RECTANGLE = b"null"
-NOT_TICKED = "no"  # the other answer of a box of which only the value or only the state says that it is ticked
 LONGEST_NAME = 200  # bytes of a part of a name that is kept for the next form
 UNNAMED = "unnamed_{}"  # what a field without a name is called
 SHORTEST = 20  # bytes of an appearance that shows a text
@@ -209,9 +209,9 @@ def _widget_value(leaf: Leaf) -> WidgetValue | None:
     is_odd = is_text_in_button or stated not in _KINDS
     others: tuple[str, ...] = ()
     if ticks:
-        text, doubts = "yes" if _is_ticked(leaf, value) else "", NO_DOUBT
+        text, doubts = TICKED if _is_ticked(leaf, value) else "", NO_DOUBT
         if _contradicts(leaf, value):
-            others = (NOT_TICKED,)
+            others = (NOT_TICKED,)  # only its value or only its state says that it is ticked
     else:
         text, doubts = _typed(leaf.node, value, entry)
         if leaf.ancestors:

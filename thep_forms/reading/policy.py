@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.identity import go_together, school_in
+from thep_forms.definition.model import TICKED
 from thep_forms.reading.annotations import BoxArea, Markup
 from thep_forms.reading.model import Answer, Doubt, FileKind, Note, ReadFrom, Reading
 from thep_forms.reading.objects import COVERED, UNREADABLE
@@ -76,7 +77,7 @@ def with_markup(entered: Entered, areas: Mapping[str, BoxArea], markup: Iterable
         if name is None:
             notes += [each.note] if each.note else []
         elif areas[name].ticks:
-            answers[name] = Answer("yes", ReadFrom.PAGE_TEXT, page=each.page)
+            answers[name] = Answer(TICKED, ReadFrom.PAGE_TEXT, page=each.page)
         elif each.text:
             answers[name] = _with_words(answers.get(name, Answer("")), each)
         elif each.is_ink and not answers.get(name, Answer("")).text.strip():

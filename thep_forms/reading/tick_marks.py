@@ -10,6 +10,7 @@ from itertools import chain, combinations
 
 from msgspec.structs import astuple, replace
 
+from thep_forms.definition.model import TICKED
 from thep_forms.reading.box_marks import LEAST_MARK, crosses, is_drawn_on, is_drawn_round, marks_on, may_be_mark
 from thep_forms.reading.drawn import Edges
 from thep_forms.reading.model import Answer, ReadFrom
@@ -37,7 +38,7 @@ FEWEST_HIDDEN = 2  # letters of a label that do not show: one may be a flaw
 EMPTY = frozenset("☐□○◯◻◽⬜▢❏❐❑❒")  # signs that programs draw for a box or a circle that is not ticked
 # Those of a tick or a cross, and those that stand for ticks, crosses, dots and stars in ZapfDingbats and in Wingdings.
 TICK_LETTERS = frozenset("xXvVyY345678lnuHûüýþ")
-TICK_WORDS = frozenset({"yes", "true", "on"})
+TICK_WORDS = frozenset({TICKED, "true", "on"})
 NO_TICKS = frozenset({"no", "n/a", "na", "none", "false", "off", "0", "-", "–", "—", "?", ".", ","})
 
 
@@ -53,7 +54,7 @@ def tick_in(area: Area, cell: Area, letters: Sequence[PrintedLetter], content: P
     if signs or is_drawn_on(area, content, TICK_SLACK):
         is_plain = _is_tick(words) if signs else not is_drawn_round(area, content, TICK_SLACK)
         is_certain = is_plain and not (_is_crossed(area, cell, content) or _is_scratched_out(area, words, content))
-        return Answer("yes", ReadFrom.PAGE_TEXT, NO_DOUBT if is_certain else UNREADABLE)
+        return Answer(TICKED, ReadFrom.PAGE_TEXT, NO_DOUBT if is_certain else UNREADABLE)
     if is_drawn_on(area, content, TICK_SLACK, hidden=True):
         return Answer("", ReadFrom.PAGE_TEXT, COVERED)
     is_marked = _is_marked(area, cell, content) or (not words and _shows_something(area, content))

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from pikepdf import Stream
 
 from thep_forms.definition.form import FormDefinition
-from thep_forms.definition.model import Kind
+from thep_forms.definition.model import TICKED, Kind
 from thep_forms.reading.fields import OFF
 from thep_forms.reading.model import Answer
 from thep_forms.reading.objects import content_of, get, items_of
@@ -34,7 +34,7 @@ def with_xfa(pdf: pikepdf.Pdf, answers: dict[str, Answer], definition: FormDefin
     held = {name: value for name, value in _values(xfa).items() if name in answers}
     ticks = {name for name in held if (box := definition.box(name)) and box.kind is Kind.TICKS}
     for name in ticks:
-        held[name] = "" if held[name].lower() in _NOT_TICKED else "yes"
+        held[name] = "" if held[name].lower() in _NOT_TICKED else TICKED
     if not any(held.values()):
         return answers
     compared = dict(answers)

@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 from msgspec import Struct
 
+from thep_forms.definition.model import TICKED
 from thep_forms.layout import Label, PlacedBox
 from thep_forms.reading.model import Answer, Doubt, ReadFrom
 from thep_forms.reading.paper.printed import SCALE, BlankPage, Mask, Picture
 from thep_forms.reading.paper.writing import PRINT, ink_of
 
-TICKED = "yes"
 AROUND = round(5 * SCALE)  # dots around a square in which a mark may stray
 AROUND_LINES = 5  # dots: how wide the lines of a square are taken for, so that what strays over them is seen
 MARKED = 0.03  # of a square: so much ink and more is a mark
