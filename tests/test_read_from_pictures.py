@@ -159,6 +159,12 @@ def test_words_crossed_out_are_asked_about_with_both_readings(records: Path) -> 
     assert problems(records, photo, "value_conflict") == []
 
 
+def test_mark_in_an_empty_box_is_asked_about_in_words_that_say_it_once(records: Path) -> None:
+    photo = put_in(records, with_answers(read_from_picture(), business_manager_email=struck("", "")))
+    (problem,) = problems(records, photo, "value_struck_out")
+    assert "and we read no answer. Please tell us" in problem["message"]
+
+
 @pytest.mark.parametrize(("text", "words"), [("yes", "we read a tick"), ("", "we read no tick")])
 def test_scratched_tick_is_asked_about_until_it_is_confirmed(records: Path, text: str, words: str) -> None:
     photo = put_in(records, with_answers(read_from_picture(), phase_special=struck(text)))

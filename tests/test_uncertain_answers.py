@@ -21,6 +21,7 @@ from thep_forms.definition import FormDefinition
 
 CHAIR = "chair_of_governors_name"
 CHAIR_EMAIL = "chair_of_governors_email"
+LEADER_TELEPHONE = "senior_leader_2_telephone"
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +93,46 @@ def test_confirmed_question_about_an_answer_that_was_covered_is_no_word_of_a_del
 def test_desk_offers_to_keep_nothing_but_an_uncertain_answer(page: Page, some: Path) -> None:
     go_to(page, f"/returns/{return_id(some, 'cedar')}")
     expect(page.get_by_role("button", name="Keep")).to_have_count(1)
+
+
+def test_desk_leaves_a_box_empty_in_which_there_are_signs_that_are_no_answer(
+    page: Page, some: Path, tmp_path: Path, filled: Callable[..., bytes], definition: FormDefinition
+) -> None:
+    rect = place(definition, LEADER_TELEPHONE)
+    signs = "".join(f"{rect.x + 10 * at} {rect.y + 6} 7 9 re S\n" for at in range(1, 8))
+    ingest(some, [inbox(tmp_path / "signs", signs=printers.drawn_on(printers.by_cairo(filled("4242")), signs))])
+    found = return_id(some, "signs")
+    go_to(page, f"/returns/{found}")
+    box = page.locator(f"[data-box={LEADER_TELEPHONE}]")
+    expect(box).to_contain_text("cannot read this answer for certain")
+    box.get_by_role("button", name="Leave").click()
+    expect(page.locator(".done")).to_contain_text("Telephone stays empty.")
+    expect(page.locator(".next")).to_contain_text("Accepted.")
+    assert row_of(some, found)["verdict"] == "accepted"
+
+
+def test_desk_counts_many_answers_of_which_the_same_is_asked(
+    page: Page, some: Path, tmp_path: Path, filled: Callable[..., bytes], definition: FormDefinition
+) -> None:
+    names = [f"senior_leader_{at}_{part}" for at in (1, 2) for part in ("name", "telephone")]
+    rects = [place(definition, name) for name in names]
+    signs = "".join(f"{rect.x + 10 * at} {rect.y + 6} 7 9 re S\n" for rect in rects for at in range(1, 8))
+    form = filled("4242", **dict.fromkeys(names, ""))
+    ingest(some, [inbox(tmp_path / "signs", signs=printers.drawn_on(printers.by_cairo(form), signs))])
+    go_to(page, f"/returns/{return_id(some, 'signs')}")
+    expect(page.locator(".what")).to_have_text("4 answers: cannot be read for certain")
+
+
+def test_desk_does_not_offer_to_leave_a_required_box_empty(
+    page: Page, some: Path, tmp_path: Path, filled: Callable[..., bytes], definition: FormDefinition
+) -> None:
+    rect = place(definition, CHAIR)
+    signs = "".join(f"{rect.x + 10 * at} {rect.y + 6} 7 9 re S\n" for at in range(1, 8))
+    form = printers.drawn_on(printers.by_cairo(filled("4242", **{CHAIR: ""})), signs)
+    ingest(some, [inbox(tmp_path / "signs", signs=form)])
+    go_to(page, f"/returns/{return_id(some, 'signs')}")
+    expect(page.locator(f"[data-box={CHAIR}]")).to_contain_text("cannot read this answer for certain")
+    expect(page.get_by_role("button", name="Leave")).to_have_count(0)
 
 
 def test_desk_lets_an_earlier_form_count_again(

@@ -189,7 +189,7 @@ def _read_beside(box: Box, raw: Answer) -> str:
     if box.kind is Kind.TICKS:
         return "a tick" if normalise.tick(raw.text) else "no tick"
     texts = [f"“{shown(text)}”" if text.strip() else NO_ANSWER for text in (raw.text, *raw.others)]
-    return " and ".join(texts)
+    return " and ".join(dict.fromkeys(texts))
 
 
 def _letters_in_words(text: str) -> str:

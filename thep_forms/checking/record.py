@@ -9,7 +9,14 @@ from msgspec import Struct, field
 from thep_forms.definition.model import ProblemCode, Severity
 from thep_forms.definition.year import MembershipYear
 
-_UNCERTAIN_ANSWER = frozenset({ProblemCode.VALUE_CONFLICT, ProblemCode.VALUE_COVERED, ProblemCode.VALUE_UNREADABLE})
+_UNCERTAIN_ANSWER = frozenset(
+    {
+        ProblemCode.VALUE_CONFLICT,
+        ProblemCode.VALUE_COVERED,
+        ProblemCode.VALUE_STRUCK_OUT,
+        ProblemCode.VALUE_UNREADABLE,
+    }
+)
 
 
 class Problem(Struct, frozen=True):

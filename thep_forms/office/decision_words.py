@@ -172,6 +172,8 @@ def _confirmed(decision: Decision, records: Records) -> str:
 def _corrected(decision: Decision) -> str:
     """What an answer was and is; or that it is what stood there, where that was not certain."""
     if decision.before == decision.after:
+        if not decision.after:
+            return "stays empty"
         return f"is {_quoted(decision.after)}, as it stands there"
     return f"was {_quoted(decision.before)} and is {_quoted(decision.after)}"
 

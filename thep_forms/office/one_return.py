@@ -106,8 +106,18 @@ class ShownAnswer(Struct, frozen=True):
 
     @property
     def can_be_kept(self) -> bool:
-        """Whether a person may say that it is the box's answer, which was not certain. An empty box says nothing."""
-        return bool(self.now or self.is_tick) and any(problem.is_settled_by_its_answer for problem in self.problems)
+        """Whether a person may say that it is the box's answer, which was not certain."""
+        says_something = bool(self.now or self.is_tick)
+        return says_something and self._is_settled_by_its_answer and not self.can_be_confirmed
+
+    @property
+    def can_be_left_empty(self) -> bool:
+        """Whether a person may say that the box has no answer, where something stands in it that nobody can read."""
+        return not (self.now or self.is_tick or self.box.required) and self._is_settled_by_its_answer
+
+    @property
+    def _is_settled_by_its_answer(self) -> bool:
+        return any(problem.is_settled_by_its_answer for problem in self.problems)
 
     @property
     def is_asked(self) -> bool:

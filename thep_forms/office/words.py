@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from thep_forms.checking import Problem
@@ -9,6 +10,7 @@ from thep_forms.definition.model import ProblemCode, ProblemText
 
 Texts = Mapping[ProblemCode, ProblemText]
 _CODES = {str(code): code for code in ProblemCode}
+_MOST_NAMED = 3  # answers of which the same is asked; more are counted
 
 
 def in_short(problem: Problem, texts: Texts) -> str:
@@ -23,18 +25,23 @@ def in_short(problem: Problem, texts: Texts) -> str:
 def all_in_short(problems: Iterable[Problem], texts: Texts) -> list[str]:
     """The problems in short, each once. All answers that were read from a picture are one thing to do, the first.
 
-    What is wrong with the whole form explains what its answers lack, so it goes before them.
+    What is wrong with the whole form explains what its answers lack, so it goes before them. Many answers of which the
+    same is asked are counted, not named.
     """
-    words: dict[str, None] = {}
     unconfirmed = 0
+    by_code: defaultdict[ProblemCode, dict[str, None]] = defaultdict(dict)
     for problem in sorted(problems, key=lambda problem: bool(problem.label)):
         if problem.code is ProblemCode.SCAN_UNCONFIRMED:
             unconfirmed += 1
         else:
-            words[in_short(problem, texts)] = None
+            by_code[problem.code][in_short(problem, texts)] = None
+    words: list[str] = []
+    for code, named in by_code.items():
+        many = len(named) > _MOST_NAMED
+        words += [f"{len(named)} answers: {code_in_short(code, texts)}"] if many else named
     answers = "1 answer was" if unconfirmed == 1 else f"{unconfirmed} answers were"
     compare = f"{answers} {code_in_short(ProblemCode.SCAN_UNCONFIRMED, texts)}"
-    return [compare, *words] if unconfirmed else list(words)
+    return [compare, *words] if unconfirmed else words
 
 
 def for_the_school(problems: Iterable[Problem]) -> list[Problem]:
