@@ -11,6 +11,8 @@ from tests.remake_samples import answers
 from tests.viewer import type_into
 from thep_forms.checking.checker import check
 from thep_forms.definition import FormDefinition
+from thep_forms.reading import FileKind
+from thep_forms.reading.reasons import UNNAMED
 
 HEAD = "headteacher_name"
 
@@ -51,3 +53,13 @@ def test_lines_and_white_beside_the_letters_of_a_name_are_not_asked_about(
     form: bytes, definition: FormDefinition, shape: str
 ) -> None:
     assert asked(with_shapes(form, definition, "Lee", 60, shape), definition) == set()
+
+
+def test_form_filled_in_with_the_strokes_of_a_pen_is_read_as_a_picture(form: bytes, definition: FormDefinition) -> None:
+    written = {box: "" for box in answers("2101") if box.endswith(("_name", "_email", "_telephone", "_designation"))}
+    flat = printers.by_qpdf(type_into(form, answers("2101", **written)))
+    rects = [place(definition, box) for box in written]
+    strokes = (f"{rect.x + 10 * at} {rect.y + 6} 7 9 re S" for rect in rects for at in range(5))
+    reading = read_return(printers.drawn_on(flat, " ".join(strokes)), definition)
+    assert (reading.kind, reading.reason) == (FileKind.SCAN, UNNAMED)
+    assert reading.answers["registered_address"].text == answers("2101")["registered_address"]

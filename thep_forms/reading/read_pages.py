@@ -168,13 +168,13 @@ def _printed(
 
 
 def _are_mostly_unnamed(answers: Mapping[str, Answer], definition: FormDefinition) -> bool:
-    """Whether the file does not name the letters of most texts: then a picture of the pages tells more.
+    """Whether the file does not name the letters of most texts, as where a pen wrote them: a picture tells more.
 
     Such letters may also seem not to show, as where nobody can tell their size.
     """
     boxes = {name: box for name in answers if (box := definition.box(name))}
     texts = [answers[name] for name, box in boxes.items() if box.kind is not Kind.TICKS]
-    unnamed = [answer for answer in texts if REPLACEMENT in answer.text]
+    unnamed = [answer for answer in texts if REPLACEMENT in answer.text or Doubt.UNREADABLE in answer.doubts]
     hidden = [answer for answer in texts if Doubt.COVERED in answer.doubts and answer not in unnamed]
     filled = [answer for answer in texts if answer.says_something]
     return len(unnamed) >= FEWEST_UNNAMED and 2 * len(unnamed + hidden) >= len(filled)
