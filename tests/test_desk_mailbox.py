@@ -53,6 +53,20 @@ def test_returns_are_fetched_from_the_mailbox_and_the_password_is_asked_for_once
     assert not [flags for flags in imap.flags("one") if b"\\Seen" in flags]
 
 
+def test_page_for_files_does_not_say_that_nothing_came_after_the_mailbox_was_fetched(
+    page: Page, imap: ImapServer, filled: Callable[..., bytes]
+) -> None:
+    imap.deliver("added", mail({"form.pdf": filled("2101")}))
+    go_to(page, "/mailbox")
+    sign_in(page, imap, "added")
+    result(page)
+    go_to(page, "/add")
+    expect(page.locator("#nothing-yet")).to_have_text(
+        "No file was dropped or chosen since the desk was opened. What came out of the mailbox is in To do, as far as "
+        "it needs you."
+    )
+
+
 def test_heading_says_what_came_once_the_mailbox_is_fetched(
     page: Page, imap: ImapServer, filled: Callable[..., bytes]
 ) -> None:

@@ -202,3 +202,51 @@ def test_box_with_signs_only_holds_no_answer(definition: FormDefinition, nothing
     assert not one.problems
     assert "headteacher" in {contact.role for contact in one.record.contacts}
     assert {value.raw: value.value for value in one.values}[nothing] == ""
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Post vacant - currently advertising",
+        "Vacant (advertised)",
+        "Out to advert",
+        "Being advertised",
+        "Interviews in June",
+        "New head starts September",
+        "Not replaced",
+        "Post deleted",
+        "We do not have an SBM",
+        "Has left",
+        "Left the school",
+        "Outsourced",
+        "Awaiting new governor",
+        "Elections to be held in the autumn term",
+        "Appointment to be made",
+        "Role vacant, covered by the Head",
+        "Vacant until further notice",
+        "Not required",
+        "On maternity leave",
+        "Prefer not to say",
+        "Withheld",
+        "Under review",
+    ],
+)
+def test_words_about_a_post_that_nobody_holds_are_no_name(definition: FormDefinition, typed: str) -> None:
+    assert codes(checked(definition, business_manager_name=typed)) == {"value_unlikely"}
+
+
+@pytest.mark.parametrize("typed", ["Advertising", "Out to advert", "Not replaced", "Awaiting election", "Post deleted"])
+def test_chair_who_is_looked_for_is_a_vacancy_to_confirm(definition: FormDefinition, typed: str) -> None:
+    missing = [each for each in checked(definition, chair_of_governors_name=typed).problems if each.is_vacancy]
+    assert [each.field for each in missing] == ["chair_of_governors_name"]
+
+
+def test_person_beside_the_words_that_a_post_is_vacant_is_asked_about(definition: FormDefinition) -> None:
+    assert codes(checked(definition, business_manager_name="Vacant, covered by Ann Lee")) == {"value_uncertain"}
+
+
+@pytest.mark.parametrize(
+    "typed", ["May Left", "Jo Open", "Ann Lee (acting)", "Sam Hiring", "Bo Cover", "Ann Maternity"]
+)
+def test_name_with_a_word_of_such_a_phrase_is_a_name(definition: FormDefinition, typed: str) -> None:
+    assert not checked(definition, business_manager_name=typed).problems

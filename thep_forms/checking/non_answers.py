@@ -18,7 +18,13 @@ _NOBODY_THERE = r"""
     | (?:to|will)\s+be\s+(?:agreed|announced|appointed|arranged|confirmed|decided|determined|elected|filled|recruited)
     | recruiting | (?:awaiting|pending|under)\s+(?:appointment|confirmation|election|new\s+chair|recruitment)
     | (?:appointment|confirmation|election|recruitment)\s+pending
-    | vacant | vacancy | unfilled | resigned | has\s+retired | (?:stepped|stood)\s+down
+    | vacant | vacancy | unfilled | resigned | (?:has|have)\s+(?:left|retired) | (?:stepped|stood)\s+down
+    | left\s+(?:our|the|this)\s+(?:post|role|school) | (?:post|role)\s+(?:deleted|removed) | outsourced
+    | (?:re-?)?advertis(?:ed|ing) | out\s+(?:for|to)\s+(?:ad|advert|advertisement|recruitment)
+    | interview(?:s|ing)\s+(?:are|due|in|on|to) | starts | starting | to\s+start | appointment\s+to\s+be\s+made
+    | (?:awaiting|pending)\s+(?:a|an|the)?\s*(?:elections?|governor|new|results?)
+    | elections?\s+(?:due|in|on|to\s+be\s+held)
+    | not\s+(?:being\s+)?(?:employed|needed|recruited|replaced|required)
 """
 # Those that do not say so: somebody may be there, such as `as above`.
 _SOMEBODY_PERHAPS = r"""
@@ -33,6 +39,8 @@ _SOMEBODY_PERHAPS = r"""
     | (?:as|see|same|per|ditto|refer(?:\s+to)?)\s+(?:as\s+|for\s+|per\s+|stated\s+|mentioned\s+)?(?:the\s+|our\s+)?
       (?:above|attached|before|below|enclosed|over|overleaf|previous|last\s+year|main|head|headteacher|chair|website)
     | (?:as|sent)\s+(?:e-?mailed|listed|sent|separately)
+    | prefer\s+not\s+to\s+say | (?:do\s+not|please\s+don['’]t)\s+share | withheld
+    | on\s+(?:adoption|long[ -]term\s+sick|maternity|paternity|sick)\s+leave | under\s+review | in\s+pro(?:cess|gress)
     | same | ditto | no\s+change | unchanged | x{2,} | x
 """
 _NO_ANSWER = re.compile(rf"(?<!\w)(?:{_NOBODY_THERE}|{_SOMEBODY_PERHAPS})(?!\w)", re.VERBOSE)
@@ -40,12 +48,13 @@ _VACANT = re.compile(rf"(?<!\w)(?:{_NOBODY_THERE})(?!\w)", re.VERBOSE)
 # Words that stand beside such a phrase and are nobody's name there.
 _BESIDE = re.compile(
     r"""
-    a | acting | advise | agm | agreed | an | and | are | as | asap | at | be | by | current | currently | data
+    a | acting | advise | agm | agreed | an | and | are | as | asap | at | be | being | by | current | currently | data
     | details | due | e | first | for | from | has | have | if | in | is | it | its | last | later | meeting | moment
     | new | next | no | not | now | of | on | our | please | post | position | present | role | seat | see | shortly
     | soon | still | term | the | there | this | time | to | until | we | when | with | year | yet
     | appointed | appointment | awaiting | confirmed | confirmation | elected | election | elections | filled | interim
     | pending | recruitment
+    | covered | further | notice | role | sbm
     | address | board | body | bursar | business | chair | clerk | contact | email | governing | governor | governors
     | head | headteacher | leader | mail | main | manager | name | number | office | one | person | phase | phone
     | academy | school | senior | teacher | telephone | trust
@@ -56,6 +65,7 @@ _BESIDE = re.compile(
     re.VERBOSE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_VACANCY = re.compile(r"\b(?:vacancy|vacant)\b", re.IGNORECASE)
 _MONTH_AS_NAME = re.compile(r"(?:april|august|jan|june|may)\s+(?:na|nil|none|null|private|same)")
 
 _TITLES = frozenset(("mr", "mrs", "ms", "mx", "dr", "prof", "rev", "revd"))
@@ -131,8 +141,8 @@ def is_no_name(text: str) -> bool:
 
 
 def has_more_than_a_name(text: str) -> bool:
-    """Whether the text has a digit or an @, as no name has: `Ann Lee until 31.3.27`, `Ann Lee, ann@cedar.example`."""
-    return any(char.isdecimal() or char == "@" for char in text)
+    """Whether the text has a digit, an @ or a vacancy, as no name has: `Ann Lee to 31.3.27`, `Vacant (ask Jo Ali)`."""
+    return any(char.isdecimal() or char == "@" for char in text) or bool(_VACANCY.search(text))
 
 
 def has_sign(text: str) -> bool:
