@@ -17,9 +17,10 @@ from tests.desk import go_to
 from tests.messages import message, written
 from tests.printers import scanned
 from tests.remake_samples import answers, letter
+from tests.test_typed_anew import typed_anew
 from tests.viewer import type_into
 from tests.writing import CEDAR, ELM, IVY, SCHOOLS, email
-from thep_forms.definition import MembershipYear, load_definition
+from thep_forms.definition import FormDefinition, MembershipYear, load_definition
 from thep_forms.generate import generate, master_of
 
 Filled = Callable[..., bytes]
@@ -299,6 +300,17 @@ def test_the_school_of_which_the_name_of_a_file_speaks_is_proposed(
     found = expect(main_of(page))
     check = found.to_contain_text if proposed else found.not_to_contain_text
     check("check it")
+
+
+def test_the_school_that_sent_a_form_that_cannot_be_read_is_proposed(
+    page: Page, some: Path, tmp_path: Path, definition: FormDefinition
+) -> None:
+    sent = packing.mail({"form.pdf": typed_anew(definition)})
+    sent.replace_header("From", ELM)
+    ingest_messages(some, tmp_path, sent)
+    go_to(page, f"/returns/{return_id(some, 'form')}")
+    expect(page.get_by_label("DfE number of the school")).to_have_value("211/2103")
+    expect(main_of(page)).to_contain_text("The message came from Elm Tree Primary School: check it.")
 
 
 def test_post_that_nobody_holds_is_confirmed_with_one_click(

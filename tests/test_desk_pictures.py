@@ -164,6 +164,17 @@ def test_all_that_is_right_is_confirmed_together_with_what_was_changed(page: Pag
     assert (row_of(some, photo)["verdict"], unconfirmed(some)) == ("accepted", set())
 
 
+def test_what_is_confirmed_together_is_counted_once_and_named_as_on_the_form(page: Page, some: Path) -> None:
+    changes = {"phase_secondary": "", "phase_primary": "yes", "main_contact_telephone": "020 7946 001"}
+    other = put_in(some, read_from_picture(changes, number="4242"))
+    asked = [row["code"] for row in rows(some / "problems.csv") if row["return_id"] == other]
+    look(page, other)
+    page.get_by_role("button", name="Confirm all that is right").first.click()
+    done = page.locator(".done").first
+    expect(done).to_contain_text(f": {asked.count('scan_unconfirmed')} answers that were read from a picture are conf")
+    expect(done).to_contain_text("confirmed: Phase: not the usual phase")
+
+
 def test_confirmed_answers_leave_what_is_asked_about_the_whole_form(page: Page, some: Path) -> None:
     first_page = put_in(some, read_from_picture(number="4242", pages_missing=(2, 3, 4)))
     look(page, first_page)

@@ -66,13 +66,15 @@ class ReturnPages(PageGroup):
         shown = look_up_return(self.desk.folder, return_id, definitions)
         to_do = look_up_tasks(self.desk.folder, definitions, self.desk.sight.year, decisions_taken(request))
         names = self._names(shown) if shown.task else {}
-        proposed = "" if shown.dfe_number else school_in_name(shown.returned.source, names)
+        in_name = school_in_name(shown.returned.source, names)
+        proposed = "" if shown.dfe_number else in_name or (shown.sender if shown.sender in names else "")
         page = self.desk.pages.page(
             "return",
             shown=shown,
             to_do=to_do,
             names=names,
             proposed=proposed,
+            proposed_by="The name of the file speaks of" if in_name else "The message came from",
             proposed_name=names.get(proposed, ""),
             conflict=look_up_conflict(self.desk.folder, shown, definitions),
             **_neighbours(to_do.tasks, return_id, shown),

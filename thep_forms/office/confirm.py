@@ -47,7 +47,8 @@ def confirm_answers(folder: Path, return_id: str, why: str, definitions: Definit
 
 
 def _confirmed(desk: Desk, returned: Returned, problems: Sequence[Problem], why: str) -> Decided:
-    keys = dict.fromkeys(map(ProblemKey.of, problems))
+    keys = list(dict.fromkeys(map(ProblemKey.of, problems)))
+    keys.sort(key=lambda key: key.code != ProblemCode.SCAN_UNCONFIRMED)  # beside each other, they are told as one act
     decisions = [
         desk.decision(Action.CONFIRM, returned, field=key.field, before=key.code, after=key.value, why=why)
         for key in keys

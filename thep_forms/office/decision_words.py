@@ -155,9 +155,10 @@ def _of_return(decision: Decision, verdict: str, records: Records) -> str:
 
 
 def _label(decision: Decision, records: Records) -> str:
-    """The label of the box that was decided on."""
+    """The label of the box that was decided on, or of the field whose tick boxes were."""
     box = records.definition.box(decision.field)
-    return box.label if box else decision.field
+    named = box or next((field for field in records.definition.fields if field.name == decision.field), None)
+    return named.label if named else decision.field
 
 
 def _confirmed(decision: Decision, records: Records) -> str:

@@ -150,7 +150,8 @@ class ShownReturn(Struct, frozen=True):
     for nothing. `events` are what happened to it. `counting` is the id of the school's form that counts for the year,
     if it is another one; empty where there is none. `rest` is the id of the return that has the first page of this
     form, where this one has later pages alone. `replaced` are the labels of the boxes in which that return has other
-    answers. `later_pages` are the returns that are read with this one.
+    answers. `later_pages` are the returns that are read with this one. `sender` is the DfE number of the school that
+    sent the message around the file; empty where nobody knows.
     """
 
     returned: Returned
@@ -171,6 +172,7 @@ class ShownReturn(Struct, frozen=True):
     rest: str = ""
     replaced: tuple[str, ...] = ()
     later_pages: tuple[Returned, ...] = ()
+    sender: str = ""
 
     @property
     def is_in_locked_zip(self) -> bool:
@@ -248,6 +250,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         rest=rest,
         replaced=answers_replaced(returned, rest, records),
         later_pages=tuple(records.later_pages().get(returned.return_id, ())) if returned.is_picture else (),
+        sender=records.correspondents.school_of(returned.arrivals[0]),
     )
 
 
