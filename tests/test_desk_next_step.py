@@ -313,6 +313,16 @@ def test_the_school_that_sent_a_form_that_cannot_be_read_is_proposed(
     expect(main_of(page)).to_contain_text("The message came from Elm Tree Primary School: check it.")
 
 
+def test_a_school_that_has_sent_nothing_has_its_answers_to_be_entered_not_changed(
+    page: Page, some: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "heads.csv").write_text("dfe_number,school,head\n2101,Cedar Primary School,Ann Lee\n", encoding="utf-8")
+    ingest(some, [inbox(tmp_path / "in")], register=tmp_path / "heads.csv")
+    go_to(page, "/schools/211-2101")
+    expect(main_of(page)).to_contain_text("Ann Lee")
+    expect(main_of(page).get_by_role("link", name="Enter its answers")).to_be_visible()
+
+
 def test_post_that_nobody_holds_is_confirmed_with_one_click(
     page: Page, some: Path, filled: Filled, tmp_path: Path
 ) -> None:
