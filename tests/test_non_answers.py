@@ -229,6 +229,7 @@ def test_box_with_signs_only_holds_no_answer(definition: FormDefinition, nothing
         "Prefer not to say",
         "Withheld",
         "Under review",
+        "Local Governing Body",
     ],
 )
 def test_words_about_a_post_that_nobody_holds_are_no_name(definition: FormDefinition, typed: str) -> None:
@@ -241,12 +242,22 @@ def test_chair_who_is_looked_for_is_a_vacancy_to_confirm(definition: FormDefinit
     assert [each.field for each in missing] == ["chair_of_governors_name"]
 
 
-def test_person_beside_the_words_that_a_post_is_vacant_is_asked_about(definition: FormDefinition) -> None:
-    assert codes(checked(definition, business_manager_name="Vacant, covered by Ann Lee")) == {"value_uncertain"}
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Vacant, covered by Ann Lee",
+        "Was Ann Lee now Bo Grey",
+        "Not Ann Lee - now Bo Grey",
+        "Previously Ann Lee",
+        "Ann Lee -> Bo Grey",
+    ],
+)
+def test_person_beside_words_about_the_post_is_asked_about(definition: FormDefinition, typed: str) -> None:
+    assert codes(checked(definition, business_manager_name=typed)) == {"value_uncertain"}
 
 
 @pytest.mark.parametrize(
-    "typed", ["May Left", "Jo Open", "Ann Lee (acting)", "Sam Hiring", "Bo Cover", "Ann Maternity"]
+    "typed", ["May Left", "Jo Open", "Ann Lee (acting)", "Sam Hiring", "Bo Cover", "Ann Maternity", "Jo Wass", "Li Now"]
 )
 def test_name_with_a_word_of_such_a_phrase_is_a_name(definition: FormDefinition, typed: str) -> None:
     assert not checked(definition, business_manager_name=typed).problems

@@ -65,7 +65,11 @@ _BESIDE = re.compile(
     re.VERBOSE,
 )
 _WORD = re.compile(r"[^\W\d_]+")
-_VACANCY = re.compile(r"\b(?:vacancy|vacant)\b", re.IGNORECASE)
+# What stands beside a name and says that a post is vacant, or that somebody else has it now.
+_ABOUT_THE_POST = re.compile(
+    r"\b(?:vacancy|vacant)\b | \A\W*(?:formerly|not|previously|was)\b | \bnow\s+\w+\s+\w | ->",
+    re.IGNORECASE | re.VERBOSE,
+)
 _MONTH_AS_NAME = re.compile(r"(?:april|august|jan|june|may)\s+(?:na|nil|none|null|private|same)")
 
 _TITLES = frozenset(("mr", "mrs", "ms", "mx", "dr", "prof", "rev", "revd"))
@@ -75,7 +79,7 @@ _SURNAMES = frozenset(("chair", "clerk", "governor", "head", "lead", "main", "pa
 _DESIGNATIONS = """
     acting admin administrator assistant board body bursar business chairman chairperson chairs chairwoman committee
     contact deputy executive finance governing governors headmaster headmistress heads headteacher headteachers ieb
-    interim leader leaders leadership manager office officer phase principal reception school secretary senco teacher
+    interim leader leaders leadership local manager office officer phase principal reception school secretary senco teacher
     team sbm slt treasurer trust trustees vice
     enter forename fullname insert name names surname tel telephone phone mobile ext email
 """
@@ -141,8 +145,11 @@ def is_no_name(text: str) -> bool:
 
 
 def has_more_than_a_name(text: str) -> bool:
-    """Whether the text has a digit, an @ or a vacancy, as no name has: `Ann Lee to 31.3.27`, `Vacant (ask Jo Ali)`."""
-    return any(char.isdecimal() or char == "@" for char in text) or bool(_VACANCY.search(text))
+    """Whether the text has what no name has: a digit, an @, or words about the post.
+
+    Such are `Ann Lee until 31.3.27`, `Ann Lee, ann@cedar.example` and `Vacant (ask Jo Ali)`.
+    """
+    return any(char.isdecimal() or char == "@" for char in text) or bool(_ABOUT_THE_POST.search(text))
 
 
 def has_sign(text: str) -> bool:
