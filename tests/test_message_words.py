@@ -111,6 +111,27 @@ def test_words_of_bounces_and_of_our_own_messages_are_not_kept(tmp_path: Path) -
     assert texts_in(records) == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sent from my iPad",
+        "Sent from my Galaxy",
+        "Sent from my Samsung Galaxy smartphone.",
+        "Sent from Outlook for iOS<https://aka.ms/o0ukef>",
+        "Get Outlook for Android <https://aka.ms/ghei36>",
+        "Sent from Mail for Windows",
+    ],
+)
+def test_a_line_that_a_mail_program_adds_is_nothing_that_a_person_has_to_read(tmp_path: Path, line: str) -> None:
+    assert texts_in(kept(tmp_path, saying(line))) == []
+    assert texts_in(kept(tmp_path / "more", saying(f"{MORE}\n\n{line}"))) == [f"{MORE}\n\n{line}"]
+
+
+@pytest.mark.parametrize("line", ["Sent from my new office, please use its address", "Sent from Mail Road"])
+def test_a_line_that_only_begins_like_one_of_a_mail_program_is_kept(tmp_path: Path, line: str) -> None:
+    assert texts_in(kept(tmp_path, saying(line))) == [line]
+
+
 def test_words_of_a_message_whose_file_is_a_link_are_kept(tmp_path: Path) -> None:
     sent = outlook.message("Our form", None, [outlook.attached_link("form.pdf")], f"<p>{WORDS}</p>")
     (tmp_path / "link.msg").write_bytes(outlook.compound(sent))

@@ -79,8 +79,8 @@ _SURNAMES = frozenset(("chair", "clerk", "governor", "head", "lead", "main", "pa
 _DESIGNATIONS = """
     acting admin administrator assistant board body bursar business chairman chairperson chairs chairwoman committee
     contact deputy executive finance governing governors headmaster headmistress heads headteacher headteachers ieb
-    interim leader leaders leadership local manager office officer phase principal reception school secretary senco teacher
-    team sbm slt treasurer trust trustees vice
+    interim leader leaders leadership local manager office officer phase principal reception school secretary senco
+    teacher team sbm slt treasurer trust trustees vice
     enter forename fullname insert name names surname tel telephone phone mobile ext email
 """
 _SMALL_WORDS = """

@@ -46,6 +46,12 @@ _QUOTED_IN_HTML = re.compile(
     re.IGNORECASE,
 )
 _LINE_END = re.compile(r"<(?:br|/p|/div|/tr|/li|/h[1-6])\b[^<>]*>", re.IGNORECASE)
+# What a mail program writes below a message, without a person.
+_ADDED_LINE = re.compile(
+    r"(?:sent from my (?:\w+ ){0,2}(?:android|galaxy|ipad|iphone|phone|pixel|smartphone|tablet)"
+    r"|(?:sent from|get) (?:mail|outlook) for \w+)\W*(?:<?https?://\S*)?\s*",
+    re.IGNORECASE,
+)
 _SEVERAL_BLANK_LINES = re.compile(r"\n\s*\n\s*\n")
 _TAG = re.compile(r"<[^<>]*>")
 # Where what a browser does not show begins and ends: a comment, a style, a script.
@@ -88,13 +94,17 @@ def why_no_file(text: str, html_text: str = "") -> str:
 
 
 def words_of_message(text: str, html_text: str = "") -> str:
-    """What a message says, as plain text that a person can read, with the messages that it quotes."""
+    """What a message says, as plain text that a person can read, with the messages that it quotes.
+
+    Nothing, where it has a line of the mail program alone, such as `Sent from my iPad`.
+    """
     words = text[:LONGEST_READ]
     if _is_short_beside(text, html_text):
         source = " ".join(html_text[:LONGEST_READ].split())  # in HTML, only tags end a line
         words = html.unescape(_TAG.sub("", _LINE_END.sub("\n", _without_hidden(source))))
     lines = (" ".join(line.split()) for line in words.splitlines())
-    return _SEVERAL_BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()[:LONGEST_KEPT]
+    kept = _SEVERAL_BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()[:LONGEST_KEPT]
+    return "" if _ADDED_LINE.fullmatch(kept) else kept
 
 
 def _is_short_beside(text: str, html_text: str) -> bool:
