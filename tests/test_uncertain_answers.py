@@ -111,7 +111,7 @@ def test_desk_leaves_a_box_empty_in_which_there_are_signs_that_are_no_answer(
     assert row_of(some, found)["verdict"] == "accepted"
 
 
-def test_desk_counts_many_answers_of_which_the_same_is_asked(
+def test_desk_counts_many_boxes_that_cannot_be_read_and_leaves_them_empty_with_a_click(
     page: Page, some: Path, tmp_path: Path, filled: Callable[..., bytes], definition: FormDefinition
 ) -> None:
     names = [f"senior_leader_{at}_{part}" for at in (1, 2) for part in ("name", "telephone")]
@@ -119,8 +119,12 @@ def test_desk_counts_many_answers_of_which_the_same_is_asked(
     signs = "".join(f"{rect.x + 10 * at} {rect.y + 6} 7 9 re S\n" for rect in rects for at in range(1, 8))
     form = filled("4242", **dict.fromkeys(names, ""))
     ingest(some, [inbox(tmp_path / "signs", signs=printers.drawn_on(printers.by_cairo(form), signs))])
-    go_to(page, f"/returns/{return_id(some, 'signs')}")
+    found = return_id(some, "signs")
+    go_to(page, f"/returns/{found}")
     expect(page.locator(".what")).to_have_text("4 answers: cannot be read for certain")
+    page.get_by_role("button", name="Leave all 4 empty that cannot be read").click()
+    expect(page.locator(".next")).to_contain_text("Accepted.")
+    assert row_of(some, found)["verdict"] == "accepted"
 
 
 def test_desk_does_not_offer_to_leave_a_required_box_empty(

@@ -18,6 +18,7 @@ _MOST_DECISIONS = 100  # that one act takes
 
 Typed = Mapping[str, str]  # by the name of the box
 NOTHING_TYPED: Typed = MappingProxyType({})
+ALL = "*"  # in the place of a box's name: all boxes that it can be done with
 _ANSWER = "answer:"  # the start of the names of the fields with answers
 
 
@@ -57,7 +58,8 @@ class SentForm:
         for answer in shown:
             name, was = answer.box.name, answer.now
             now = (answer.before or "") if self["take"] == name else typed.get(name, was)
-            if now != was.strip() or self["keep"] == name:
+            is_kept = self["keep"] == name or (self["keep"] == ALL and answer.can_be_left_empty)
+            if now != was.strip() or is_kept:
                 changed[name] = now
         return changed
 

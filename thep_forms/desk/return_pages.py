@@ -13,6 +13,7 @@ from starlette.routing import Route
 from thep_forms.definition import MembershipYear
 from thep_forms.desk.pages import PageGroup
 from thep_forms.desk.requests import (
+    ALL,
     NOTHING_TYPED,
     SentForm,
     Typed,
@@ -40,7 +41,6 @@ from thep_forms.office.to_do import look_up_names, look_up_tasks
 
 _CHANGED = "Somebody has changed this since you opened the page. Look at it again, and repeat what you want to do."
 
-ALL = "*"  # in the place of a box's name: all that can be confirmed
 NEXT_RETURN = "next"  # the id of the link to the next return
 
 
