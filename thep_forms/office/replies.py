@@ -181,7 +181,9 @@ def message_path(arrival: Arrival, own_addresses: Collection[str]) -> str:
 
 
 def _is_dealt_with(returned: Returned) -> bool:
-    """Whether a person closed the return, or entered what it says."""
+    """Whether a person closed the return, or entered what it says, or it is read with the first page of its form."""
+    if returned.first_page:
+        return True
     verdict = returned.verdict
     return verdict is Verdict.CLOSED or (verdict is Verdict.SUPERSEDED and not returned.entry.is_form)
 
