@@ -17,7 +17,8 @@ from tests.conftest import ingest, rows
 from tests.deciding import decide, refused, row_of
 from tests.desk import drop, go_to, made_records, require_accessible
 from tests.kept_ledger import COPY, LEDGER, ingest_nothing
-from tests.packing import mail, returns, zipped
+from tests.packing import zipped
+from tests.paged import LEADER, NO_WORDS, id_of, inbox_of, photos, sent, typed, verdicts
 from tests.photographs import jpeg
 from tests.printers import scanned
 from tests.remake_samples import answers
@@ -33,17 +34,6 @@ from thep_forms.office.school_words import look_up_words
 
 Filled = Callable[..., bytes]
 DEFINITIONS = Definitions(None, MembershipYear(2026))
-LEADER = "senior_leader_3_name"
-NO_WORDS = b"<w:document><w:p></w:p></w:document>"
-
-
-def photos(form: bytes, *pages: int) -> dict[str, bytes]:
-    """Photographs of some pages of a form, counted from 1, by the names of their files."""
-    return {f"{page}.jpg": jpeg(draw(form, page - 1, scale=150 / 72)) for page in pages}
-
-
-def sent(folder: Path, name: str, photographed: dict[str, bytes]) -> None:
-    (folder / f"{name}.eml").write_bytes(mail(photographed).as_bytes())
 
 
 @pytest.fixture(scope="module")
@@ -76,31 +66,6 @@ def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled, definition: F
     sent(came, "shots", photos(shots, 1, 4) | again)
     inbox_of(came / "blank", photos(filled("2103", dfe_number="2108", **{LEADER: "Hal Penn"}), 1, 4))
     return made_records(folder, came)
-
-
-def inbox_of(folder: Path, files: dict[str, bytes]) -> None:
-    folder.mkdir()
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
-
-
-def verdicts(records: Path, place: str) -> dict[str, str]:
-    """The verdicts on the files of a place, by their names."""
-    found = returns(records).items()
-    return {source.rpartition("/")[2]: verdict for source, verdict in found if f"{place}/" in source}
-
-
-def id_of(records: Path, place: str, name: str) -> str:
-    (found,) = {
-        row["return_id"]
-        for row in rows(records / "returns.csv")
-        if f"{place}/" in row["source"] and row["source"].endswith(f"/{name}")
-    }
-    return found
-
-
-def typed(records: Path, return_id: str) -> dict[str, str]:
-    return {row["field"]: row["raw"] for row in rows(records / "values.csv") if row["return_id"] == return_id}
 
 
 def problem_codes(records: Path, return_id: str) -> set[str]:

@@ -2,12 +2,14 @@
 
 Pages go together that came in one message or document. In a folder they go together if their codes name one school.
 A second picture of a page goes with the first one if it says the same.
-A person looks where several first pages are possible, and at what was decided about before.
+A person looks where several first pages are possible, where forms of several schools came with a page whose code names
+none, and at what was decided about before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from itertools import chain
 from pathlib import PurePosixPath
 
@@ -15,39 +17,66 @@ from msgspec import Struct
 
 from thep_forms.deciding import Action, Arrival, deciding_message, verdict_of_arrival
 from thep_forms.definition.identity import go_together, school_in
-from thep_forms.reading import Reading
+from thep_forms.reading import FileKind, Reading
 from thep_forms.reading.later_pages import FIRST, is_later, one_of_each, what_is_said, with_later_pages
 from thep_forms.records import Ledger
+from thep_forms.sources.model import MessageOrigin
+
+_DOCUMENT = [FileKind.NOT_A_FORM]  # the kinds of what came from the place of a document
 
 
 class _Place(Struct, frozen=True):
-    """The message, or else the folder, in which pictures came."""
+    """The message, or else the folder, in which files came. `at` is when the message came, where that is known.
+
+    Another message may come with the same path: it is saved under the same name, or its mailbox is exported again.
+    """
 
     path: str
-    is_message: bool
+    message: MessageOrigin | None = None
+    at: datetime | None = None
+
+
+class _Near(Struct, frozen=True):
+    """The schools of the forms that came in one message or document with each return, and the school of each.
+
+    A school is known by its DfE number. A form that names none is counted by its id.
+    """
+
+    by_return: Mapping[str, set[str]]
+    school_of: Mapping[str, str]
+
+    def is_of_one_school(self, return_id: str, first: str) -> bool:
+        """Whether no form of another school than that of the first page came with a return."""
+        return self.by_return.get(return_id, set()) <= {self.school_of.get(first, "")}
 
 
 def join_pages(ledger: Ledger, read: Collection[str], own_addresses: Collection[str]) -> None:
-    """Read later pages with the first page of their form, where one of them is in `read`, the ids of new pictures.
+    """Read later pages with the first page of their form.
 
-    What was put together is to be checked again then. `own_addresses` are as in `decide`.
+    `read` are the ids of pictures that were read. One of these, or one that came since a run ended, is in each place
+    that is looked at. What was put together is to be checked again then. `own_addresses` are as in `decide`.
     """
-    if not read:
+    arrivals = [*ledger.arrivals_of_kind(FileKind.SCAN)]
+    new = {*read, *(arrival.return_id for arrival in arrivals if arrival.latest_year is None)}
+    pictures = _by_place(arrivals, own_addresses)
+    if not any(len(ids) > 1 and not ids.isdisjoint(new) for ids in pictures.values()):
         return
     decided: set[str] = set()
     for decision in ledger.decisions():
         if decision.action is not Action.NOTE:
             decided.update((decision.return_id, *decision.before.split(";")))
-    for place, return_ids in _pictures_by_place(ledger, own_addresses).items():
-        if len(return_ids) > 1 and not return_ids.isdisjoint(read):
+    one_answer = {place for place in pictures if place.message or _is_in_document(place, ledger)}
+    near = _near(ledger, {place: pictures[place] for place in one_answer}, own_addresses)
+    for place, return_ids in pictures.items():
+        if len(return_ids) > 1 and not return_ids.isdisjoint(new):
             readings = {each: reading for each in sorted(return_ids) if (reading := ledger.reading(each))}
-            _join(ledger, readings, decided, are_one_answer=place.is_message or _is_in_document(place, ledger))
+            _join(ledger, readings, decided, near if place in one_answer else None)
 
 
-def _pictures_by_place(ledger: Ledger, own_addresses: Collection[str]) -> dict[_Place, set[str]]:
-    """The ids of the pictures that schools sent."""
+def _by_place(arrivals: Iterable[Arrival], own_addresses: Collection[str]) -> dict[_Place, set[str]]:
+    """The ids of what schools sent."""
     found: dict[_Place, set[str]] = {}
-    for arrival in ledger.arrivals_of_pictures():
+    for arrival in arrivals:
         if verdict_of_arrival(arrival, own_addresses) is None:
             found.setdefault(_place_of(arrival, own_addresses), set()).add(arrival.return_id)
     return found
@@ -56,23 +85,43 @@ def _pictures_by_place(ledger: Ledger, own_addresses: Collection[str]) -> dict[_
 def _place_of(arrival: Arrival, own_addresses: Collection[str]) -> _Place:
     message = deciding_message(arrival, own_addresses)
     if message and message.path_length:
-        return _Place(arrival.source[: message.path_length], is_message=True)
-    return _Place(arrival.source.rpartition("/")[0], is_message=False)
+        at = arrival.received_at if message is arrival.carried_by[-1] else None  # else that of a message in it
+        return _Place(arrival.source[: message.path_length], message, at)
+    return _Place(arrival.source.rpartition("/")[0])
 
 
 def _is_in_document(place: _Place, ledger: Ledger) -> bool:
-    """Whether the folder is in a document, which is a return of its own."""
+    """Whether the folder is in a document, which is a return of its own. Of two with one path nobody can tell."""
     path = PurePosixPath(place.path)
-    return any(ledger.has_source(str(each)) for each in (path, *path.parents))
+    found = [ledger.kinds_from(str(each)) for each in (path, *path.parents)]
+    return _DOCUMENT in found and all(len(kinds) <= 1 for kinds in found)
 
 
-def _join(ledger: Ledger, readings: Mapping[str, Reading], decided: Collection[str], *, are_one_answer: bool) -> None:
-    """Read later pages with the first page of their form. `readings` are the pictures of one place, by id."""
+def _near(ledger: Ledger, pictures: Mapping[_Place, set[str]], own_addresses: Collection[str]) -> _Near:
+    school_of = {
+        entry.return_id: entry.dfe_number or entry.copy_of or (entry.return_id if entry.kind == FileKind.FORM else "")
+        for entry in ledger.entries()
+        if entry.is_form and not (entry.blank or entry.is_unchanged)
+    }
+    forms = _by_place(ledger.arrivals_of_kind(FileKind.FORM), own_addresses)
+    by_return: dict[str, set[str]] = {}
+    for place, return_ids in pictures.items():
+        schools = {school_of.get(each, "") for each in (*return_ids, *forms.get(place, ()))} - {""}
+        for return_id in return_ids:
+            by_return.setdefault(return_id, set()).update(schools)
+    return _Near(by_return, school_of)
+
+
+def _join(ledger: Ledger, readings: Mapping[str, Reading], decided: Collection[str], near: _Near | None) -> None:
+    """Read later pages with the first page of their form. `readings` are the pictures of one place, by id.
+
+    `near` is None if the place is a folder.
+    """
     left = {each: page for each, page in readings.items() if each not in decided and not ledger.shares_file(each)}
-    repeated = _repeated(left, are_one_answer=are_one_answer)
+    repeated = _repeated(left, are_one_answer=near is not None)
     again = {*chain(*repeated.values())}
     firsts = {each: page for each, page in _without(readings, again).items() if FIRST in page.pages}
-    pages_of = _by_first_page(firsts, _without(left, again), are_one_answer=are_one_answer)
+    pages_of = _by_first_page(firsts, _without(left, again), near)
     for return_id, first in firsts.items():
         later = one_of_each(first, pages_of.get(return_id, ())) if first.pages_missing else []
         for each in (return_id, *(page for page, _ in later)):
@@ -90,20 +139,20 @@ def _repeated(readings: Mapping[str, Reading], *, are_one_answer: bool) -> dict[
     first_with: dict[object, str] = {}
     found: dict[str, list[str]] = {}
     for return_id, reading in readings.items():
-        school, says = school_in(reading.form_id), what_is_said(reading)
-        if says and (are_one_answer or school):
-            other = first_with.setdefault((school, reading.pages, says), return_id)
+        says = what_is_said(reading)
+        if says and (are_one_answer or school_in(reading.form_id)):
+            other = first_with.setdefault((reading.form_id, reading.pages, says), return_id)
             if other != return_id:
                 found.setdefault(other, []).append(return_id)
     return found
 
 
 def _by_first_page(
-    firsts: Mapping[str, Reading], pages: Mapping[str, Reading], *, are_one_answer: bool
+    firsts: Mapping[str, Reading], pages: Mapping[str, Reading], near: _Near | None
 ) -> dict[str, list[tuple[str, Reading]]]:
     """Those of the pages that may follow one of the first pages alone, by the id of that one.
 
-    `are_one_answer`: all came together. Else both have to say that they are of one school's copy.
+    Where `near` is None, both have to say that they are of one school's copy.
     """
     by_school: dict[str, list[str]] = {}
     for return_id, first in firsts.items():
@@ -111,8 +160,15 @@ def _by_first_page(
             by_school.setdefault(school, []).append(return_id)
     found: dict[str, list[tuple[str, Reading]]] = {}
     for return_id, page in pages.items():
-        near = firsts if are_one_answer else by_school.get(school_in(page.form_id), ())
-        possible = [each for each in near if go_together(firsts[each].form_id, page.form_id)]
-        if is_later(page) and len(possible) == 1:
-            found.setdefault(possible[0], []).append((return_id, page))
+        school = school_in(page.form_id)
+        possible = [
+            each
+            for each in (firsts if near else by_school.get(school, ()))
+            if go_together(firsts[each].form_id, page.form_id)
+        ]
+        if not is_later(page) or len(possible) != 1:
+            continue
+        (first_id,) = possible
+        if school or not near or near.is_of_one_school(return_id, first_id):
+            found.setdefault(first_id, []).append((return_id, page))
     return found

@@ -249,14 +249,15 @@ class Ledger(DecisionsAndResults):
         query = select(_ARRIVAL, "arrival a WHERE return_id=? ORDER BY source")
         return [_arrival(*row) for row in self._connection.execute(query, (return_id,))]
 
-    def arrivals_of_pictures(self) -> Iterator[Arrival]:
-        """Every arrival of every picture of a form."""
-        query = select(_ARRIVAL, "arrival a JOIN entry e ON e.return_id = a.return_id WHERE kind=?")
-        return (_arrival(*row) for row in self._connection.execute(query, (FileKind.SCAN,)))
+    def arrivals_of_kind(self, kind: FileKind) -> Iterator[Arrival]:
+        """Every arrival of every return of a kind, by source."""
+        query = select(_ARRIVAL, "arrival a JOIN entry e ON e.return_id = a.return_id WHERE kind=? ORDER BY source")
+        return (_arrival(*row) for row in self._connection.execute(query, (kind,)))
 
-    def has_source(self, source: str) -> bool:
-        """Whether a return came from exactly there."""
-        return bool(self._connection.execute("SELECT 1 FROM arrival WHERE source=?", (source,)).fetchone())
+    def kinds_from(self, source: str) -> list[str]:
+        """The kinds of the returns that came from exactly there."""
+        query = "SELECT kind FROM arrival NATURAL JOIN entry WHERE source=?"
+        return [kind for (kind,) in self._connection.execute(query, (source,))]
 
     def arrivals(self) -> Iterator[Arrival]:
         """Every arrival of every return."""
