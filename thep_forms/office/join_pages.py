@@ -117,7 +117,7 @@ def _join(ledger: Ledger, readings: Mapping[str, Reading], decided: Collection[s
 
     `near` is None if the place is a folder.
     """
-    left = {each: page for each, page in readings.items() if each not in decided and not ledger.shares_file(each)}
+    left = {each: page for each, page in readings.items() if each not in decided and len(ledger.return_ids(each)) == 1}
     repeated = _repeated(left, are_one_answer=near is not None)
     again = {*chain(*repeated.values())}
     firsts = {each: page for each, page in _without(readings, again).items() if FIRST in page.pages}

@@ -86,10 +86,6 @@ class Ledger(DecisionsAndResults):
         for arrival in arrivals:
             self.add_arrivals(arrival, sha256)
 
-    def shares_file(self, return_id: str) -> bool:
-        """Whether the file of a return holds others, too."""
-        return len(self.return_ids(return_id)) > 1
-
     def read_with(self, return_id: str, reading: Reading, pages: Iterable[str]) -> None:
         """Note that `pages`, which are other returns, are later pages of a return, and what was read of all of them.
 
