@@ -34,6 +34,17 @@ def test_pages_of_two_messages_that_were_saved_under_one_name_stay_apart(tmp_pat
     assert set(verdicts(records, "message.eml").values()) == {"needs_attention"}
 
 
+def test_pages_in_messages_of_two_schools_that_were_passed_on_in_one_stay_apart(tmp_path: Path, filled: Filled) -> None:
+    passed_on = mail(subject="Two of our schools")
+    for number, pages in ("2101", photos(filled("2101"), 1)), ("2102", last_page(filled, "2102", "Bo Khan")):
+        message = mail(pages)
+        message.replace_header("From", f"office@school{number}.example")
+        passed_on.add_attachment(message)
+    inbox_of(tmp_path / "in", {"trust.eml": passed_on.as_bytes()})
+    ingest(tmp_path / "records", [tmp_path / "in"])
+    assert set(verdicts(tmp_path / "records", "trust.eml").values()) == {"needs_attention"}
+
+
 def test_pages_of_two_documents_with_one_name_stay_apart(tmp_path: Path, filled: Filled) -> None:
     folder, records = tmp_path / "in", tmp_path / "records"
     inbox_of(folder, {"form.docx": document(photos(filled("2101"), 1))})

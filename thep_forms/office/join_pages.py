@@ -29,10 +29,12 @@ class _Place(Struct, frozen=True):
     """The message, or else the folder, in which files came. `at` is when the message came, where that is known.
 
     Another message may come with the same path: it is saved under the same name, or its mailbox is exported again.
+    A message may also pass on those of several others: `writer` is the sender of the innermost one.
     """
 
     path: str
     message: MessageOrigin | None = None
+    writer: str = ""
     at: datetime | None = None
 
 
@@ -85,8 +87,9 @@ def _by_place(arrivals: Iterable[Arrival], own_addresses: Collection[str]) -> di
 def _place_of(arrival: Arrival, own_addresses: Collection[str]) -> _Place:
     message = deciding_message(arrival, own_addresses)
     if message and message.path_length:
-        at = arrival.received_at if message is arrival.carried_by[-1] else None  # else that of a message in it
-        return _Place(arrival.source[: message.path_length], message, at)
+        innermost = arrival.carried_by[-1]
+        at = arrival.received_at if message is innermost else None  # else that of a message in it
+        return _Place(arrival.source[: message.path_length], message, innermost.sender, at)
     return _Place(arrival.source.rpartition("/")[0])
 
 
