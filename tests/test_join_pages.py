@@ -149,6 +149,20 @@ def test_a_page_that_comes_later_joins_the_first_unless_a_person_has_decided_abo
     assert verdicts(tmp_path / "records", "in")["4.jpg"] == "needs_attention"
 
 
+@pytest.mark.parametrize("lost", ["1.jpg", "4.jpg"])
+def test_pages_stay_together_when_a_file_that_the_archive_had_lost_comes_again(
+    made: Path, some: Path, lost: str
+) -> None:
+    first = id_of(some, "part.eml", "1.jpg")
+    decide("correct", some, first, "headteacher_name=Zoe Quill")
+    (kept,) = (some / "returns").glob(f"{id_of(some, 'part.eml', lost)}*")
+    kept.unlink()
+    ingest(some, [made.parent / "in"])
+    assert kept.is_file()
+    assert typed(some, first)[LEADER] == "Bo Khan"
+    assert verdicts(some, "part.eml") == {"1.jpg": "needs_attention", "4.jpg": "superseded"}
+
+
 # --- what a person does with it ---------------------------------------------------------------------------------------
 
 

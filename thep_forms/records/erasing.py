@@ -94,6 +94,20 @@ class Erasing(Database):
         for table in ("result", "result_detail"):
             self._connection.execute(f"DELETE FROM {table} WHERE return_id=?", (return_id,))  # noqa: S608 - constants
 
+    def read_with(self, return_id: str, reading: Reading, pages: Iterable[str]) -> None:
+        """Note that `pages`, which are other returns, are later pages of a return, and what was read of all of them.
+
+        The result of that return is then to be made again.
+        """
+        self.replace_reading(return_id, reading)
+        for page in pages:
+            self._connection.execute("UPDATE entry SET page_of=? WHERE return_id=?", (return_id, page))
+
+    def is_read_with_others(self, return_id: str) -> bool:
+        """Whether the return is a later page of another one, or has later pages that came in other files."""
+        query = "SELECT 1 FROM entry WHERE page_of != '' AND ? IN (return_id, page_of)"
+        return bool(self._connection.execute(query, (return_id,)).fetchone())
+
     def forget_arrival(self, arrival: Arrival) -> None:
         """Delete the note that a return came by that way."""
         key = (arrival.source, arrival.return_id)

@@ -7,7 +7,7 @@ made of the readings, with what it was made from. Verdicts are in neither; they 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -85,15 +85,6 @@ class Ledger(DecisionsAndResults):
             self._add_return(return_id_of(sha256, number), sha256, found, made_from)
         for arrival in arrivals:
             self.add_arrivals(arrival, sha256)
-
-    def read_with(self, return_id: str, reading: Reading, pages: Iterable[str]) -> None:
-        """Note that `pages`, which are other returns, are later pages of a return, and what was read of all of them.
-
-        The result of that return is then to be made again.
-        """
-        self.replace_reading(return_id, reading)
-        for page in pages:
-            self._connection.execute("UPDATE entry SET page_of=? WHERE return_id=?", (return_id, page))
 
     def _add_return(self, return_id: str, sha256: str, found: ReadReturn, made_from: str) -> None:
         entry = entry_of(return_id, found.reading, found.checked)
