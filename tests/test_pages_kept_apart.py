@@ -8,8 +8,9 @@ from pathlib import Path
 from tests.conftest import ingest
 from tests.packing import mail, zipped
 from tests.paged import LEADER, NO_WORDS, id_of, inbox_of, photos, sent, typed, verdicts
+from tests.photographs import jpeg
 from tests.remake_samples import answers
-from tests.viewer import type_into
+from tests.viewer import draw, type_into
 
 Filled = Callable[..., bytes]
 NEXT_DAY = "Tue, 5 May 2026 10:00:00 +0100"
@@ -80,6 +81,17 @@ def test_a_page_that_came_with_the_form_of_another_school_is_looked_at(tmp_path:
     sent(tmp_path / "in", "trust", photos(filled("2101"), 1) | page | {"another.pdf": filled("2102")})
     ingest(tmp_path / "records", [tmp_path / "in"])
     assert verdicts(tmp_path / "records", "trust.eml")["4.jpg"] == "needs_attention"
+
+
+def test_a_page_is_looked_at_that_came_with_a_picture_of_another_page_that_nobody_can_read(
+    tmp_path: Path, filled: Filled
+) -> None:
+    picture = draw(filled("2102"), 0, scale=150 / 72)
+    half = {"half.jpg": jpeg(picture.crop((0, picture.height // 2, picture.width, picture.height)))}
+    (tmp_path / "in").mkdir()
+    sent(tmp_path / "in", "half", photos(filled("2101"), 1) | half | last_page(filled, "2102", "Bo Khan"))
+    ingest(tmp_path / "records", [tmp_path / "in"])
+    assert set(verdicts(tmp_path / "records", "half.eml").values()) == {"needs_attention"}
 
 
 def test_pages_that_came_in_two_messages_are_one_form_once_they_come_in_one(tmp_path: Path, filled: Filled) -> None:

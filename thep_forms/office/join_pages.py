@@ -2,8 +2,8 @@
 
 Pages go together that came in one message or document. In a folder they go together if their codes name one school.
 A second picture of a page goes with the first one if it says the same.
-A person looks where several first pages are possible, where forms of several schools came with a page whose code names
-none, and at what was decided about before.
+A person looks where several first pages are possible, and at what was decided about before. So it is where forms of
+several schools, or pages that nobody can read, came with a page whose code names no school.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct
 
-from thep_forms.deciding import Action, Arrival, deciding_message, verdict_of_arrival
+from thep_forms.deciding import Action, Arrival, Entry, deciding_message, verdict_of_arrival
 from thep_forms.definition.identity import go_together, school_in
 from thep_forms.reading import FileKind, Reading
 from thep_forms.reading.later_pages import FIRST, is_later, one_of_each, what_is_said, with_later_pages
+from thep_forms.reading.reasons import ILLEGIBLE
 from thep_forms.records import Ledger
 from thep_forms.sources.model import MessageOrigin
 
@@ -41,7 +42,8 @@ class _Place(Struct, frozen=True):
 class _Near(Struct, frozen=True):
     """The schools of the forms that came in one message or document with each return, and the school of each.
 
-    A school is known by its DfE number. A form that names none is counted by its id.
+    A school is known by its DfE number. What names none is counted by its id: a form, and a picture of which nobody can
+    tell which page it shows.
     """
 
     by_return: Mapping[str, set[str]]
@@ -101,11 +103,7 @@ def _is_in_document(place: _Place, ledger: Ledger) -> bool:
 
 
 def _near(ledger: Ledger, pictures: Mapping[_Place, set[str]], own_addresses: Collection[str]) -> _Near:
-    school_of = {
-        entry.return_id: entry.dfe_number or entry.copy_of or (entry.return_id if entry.kind == FileKind.FORM else "")
-        for entry in ledger.entries()
-        if entry.is_form and not (entry.blank or entry.is_unchanged)
-    }
+    school_of = {entry.return_id: school for entry in ledger.entries() if (school := _school_of(entry))}
     forms = _by_place(ledger.arrivals_of_kind(FileKind.FORM), own_addresses)
     by_return: dict[str, set[str]] = {}
     for place, return_ids in pictures.items():
@@ -113,6 +111,14 @@ def _near(ledger: Ledger, pictures: Mapping[_Place, set[str]], own_addresses: Co
         for return_id in return_ids:
             by_return.setdefault(return_id, set()).update(schools)
     return _Near(by_return, school_of)
+
+
+def _school_of(entry: Entry) -> str:
+    """The school of an entry, as in `_Near`; empty for a form that says nothing, and for later pages."""
+    stands_alone = entry.kind == FileKind.FORM or entry.reason == ILLEGIBLE
+    if not entry.is_form or entry.is_unchanged or (entry.blank and entry.reason != ILLEGIBLE):
+        return ""
+    return entry.dfe_number or entry.copy_of or (entry.return_id if stands_alone else "")
 
 
 def _join(ledger: Ledger, readings: Mapping[str, Reading], decided: Collection[str], near: _Near | None) -> None:
