@@ -129,7 +129,11 @@ def _join(ledger: Ledger, readings: Mapping[str, Reading], decided: Collection[s
     left = {each: page for each, page in readings.items() if each not in decided and len(ledger.return_ids(each)) == 1}
     repeated = _repeated(left, are_one_answer=near is not None)
     again = {*chain(*repeated.values())}
-    firsts = {each: page for each, page in _without(readings, again).items() if FIRST in page.pages}
+    firsts = {
+        each: page
+        for each, page in _without(readings, again).items()
+        if FIRST in page.pages and not ledger.first_page_of(each)
+    }
     pages_of = _by_first_page(firsts, _without(left, again), near)
     for return_id, first in firsts.items():
         later = one_of_each(first, pages_of.get(return_id, ())) if first.pages_missing else []
@@ -149,7 +153,7 @@ def _repeated(readings: Mapping[str, Reading], *, are_one_answer: bool) -> dict[
     found: dict[str, list[str]] = {}
     for return_id, reading in readings.items():
         says = what_is_said(reading)
-        if says and (are_one_answer or school_in(reading.form_id)):
+        if says and not reading.later_pages and (are_one_answer or school_in(reading.form_id)):
             other = first_with.setdefault((reading.form_id, reading.pages, says), return_id)
             if other != return_id:
                 found.setdefault(other, []).append(return_id)

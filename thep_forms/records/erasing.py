@@ -108,6 +108,11 @@ class Erasing(Database):
         query = "SELECT 1 FROM entry WHERE page_of != '' AND ? IN (return_id, page_of)"
         return bool(self._connection.execute(query, (return_id,)).fetchone())
 
+    def first_page_of(self, return_id: str) -> str:
+        """The return that a later page is read with; empty for any other."""
+        found = self._connection.execute("SELECT page_of FROM entry WHERE return_id=?", (return_id,)).fetchone()
+        return str(found[0]) if found else ""
+
     def forget_arrival(self, arrival: Arrival) -> None:
         """Delete the note that a return came by that way."""
         key = (arrival.source, arrival.return_id)
