@@ -60,6 +60,8 @@ def join_pages(ledger: Ledger, read: Collection[str], own_addresses: Collection[
     `read` are the ids of pictures that were read. One of these, or one that came since a run ended, is in each place
     that is looked at. What was put together is to be checked again then. `own_addresses` are as in `decide`.
     """
+    if not (read or ledger.has_new_pictures()):
+        return
     arrivals = [*ledger.arrivals_of_kind(FileKind.SCAN)]
     new = {*read, *(arrival.return_id for arrival in arrivals if arrival.latest_year is None)}
     pictures = _by_place(arrivals, own_addresses)
