@@ -87,8 +87,9 @@ def ingest(
 
 def _end_run(ledger: Ledger, pictures: Collection[str], definitions: Definitions) -> None:
     """Note that all files were read. `pictures` are the ids of those of a form that were read in this run."""
-    join_pages(ledger, pictures, definitions().partnership.own_addresses)  # which asks what came since a run ended
+    new = {*pictures, *ledger.new_pictures()}  # also those of a run that was cut off
     ledger.end_run()
+    join_pages(ledger, new, definitions().partnership.own_addresses)
 
 
 def _read_again(*, again: bool, has_passwords: bool) -> set[FileKind]:

@@ -54,17 +54,14 @@ class _Near(Struct, frozen=True):
         return self.by_return.get(return_id, set()) <= {self.school_of.get(first, "")}
 
 
-def join_pages(ledger: Ledger, read: Collection[str], own_addresses: Collection[str]) -> None:
-    """Read later pages with the first page of their form.
+def join_pages(ledger: Ledger, new: Collection[str], own_addresses: Collection[str]) -> None:
+    """Read later pages with the first page of their form, where one of them is `new`: the ids of pictures.
 
-    `read` are the ids of pictures that were read. One of these, or one that came since a run ended, is in each place
-    that is looked at. What was put together is to be checked again then. `own_addresses` are as in `decide`.
+    What was put together is to be checked again then. `own_addresses` are as in `decide`.
     """
-    if not (read or ledger.has_new_pictures()):
+    if not new:
         return
-    arrivals = [*ledger.arrivals_of_kind(FileKind.SCAN)]
-    new = {*read, *(arrival.return_id for arrival in arrivals if arrival.latest_year is None)}
-    pictures = _by_place(arrivals, own_addresses)
+    pictures = _by_place(ledger.arrivals_of_kind(FileKind.SCAN), own_addresses)
     if not any(len(ids) > 1 and not ids.isdisjoint(new) for ids in pictures.values()):
         return
     decided: set[str] = set()

@@ -241,10 +241,10 @@ class Ledger(DecisionsAndResults):
         query = select(_ARRIVAL, "arrival a JOIN entry e ON e.return_id = a.return_id WHERE kind=? ORDER BY source")
         return (_arrival(*row) for row in self._connection.execute(query, (kind,)))
 
-    def has_new_pictures(self) -> bool:
-        """Whether a picture of a form came since the last run ended."""
-        query = "SELECT 1 FROM arrival NATURAL JOIN entry WHERE latest_year IS NULL AND kind=? LIMIT 1"
-        return bool(self._connection.execute(query, (FileKind.SCAN,)).fetchone())
+    def new_pictures(self) -> set[str]:
+        """The ids of the pictures of forms that came since the last run ended."""
+        query = "SELECT return_id FROM arrival NATURAL JOIN entry WHERE latest_year IS NULL AND kind=?"
+        return {return_id for (return_id,) in self._connection.execute(query, (FileKind.SCAN,))}
 
     def kinds_from(self, source: str) -> list[str]:
         """The kinds of the returns that came from exactly there."""
