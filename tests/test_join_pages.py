@@ -149,16 +149,22 @@ def test_a_page_that_comes_later_joins_the_first_unless_a_person_has_decided_abo
     assert verdicts(tmp_path / "records", "in")["4.jpg"] == "needs_attention"
 
 
+def with_last_page_beside_each_first(tmp_path: Path, filled: Filled) -> tuple[Path, dict[str, bytes]]:
+    """A folder with two messages, which have the last page and one of two pictures of the first; and all pictures."""
+    form, folder = filled("2101", **{LEADER: "Ada Hill"}), tmp_path / "in"
+    pages = photos(form, 1, 4)
+    second = {"second 1.jpg": jpeg(draw(form, 0, scale=2))}
+    folder.mkdir()
+    for name, first in ("c", second), ("d", {"1.jpg": pages["1.jpg"]}):
+        sent(folder, name, {"4.jpg": pages["4.jpg"]} | first)
+    return folder, pages | second
+
+
 def test_pages_that_came_again_with_the_second_picture_of_the_first_page_stay_with_the_first(
     tmp_path: Path, filled: Filled
 ) -> None:
-    form = filled("2101", **{LEADER: "Ada Hill"})
-    pages = photos(form, 1, 4)
-    second = {"second 1.jpg": jpeg(draw(form, 0, scale=2))}
-    (tmp_path / "in").mkdir()
-    sent(tmp_path / "in", "b", pages | second)
-    for name, first in ("c", second), ("d", {"1.jpg": pages["1.jpg"]}):
-        sent(tmp_path / "in", name, {"4.jpg": pages["4.jpg"]} | first)
+    folder, all_three = with_last_page_beside_each_first(tmp_path, filled)
+    sent(folder, "b", all_three)
     ingest(tmp_path / "records", [tmp_path / "in"])
     assert sorted(verdicts(tmp_path / "records", "b.eml").values()) == ["needs_attention", "superseded", "superseded"]
 
@@ -166,13 +172,8 @@ def test_pages_that_came_again_with_the_second_picture_of_the_first_page_stay_wi
 def test_two_pictures_of_a_first_page_that_each_came_with_the_later_page_keep_it(
     tmp_path: Path, filled: Filled
 ) -> None:
-    form = filled("2101", **{LEADER: "Ada Hill"})
-    pages = photos(form, 1, 4)
-    second = {"second 1.jpg": jpeg(draw(form, 0, scale=2))}
-    (tmp_path / "in").mkdir()
-    for name, first in ("c", second), ("d", {"1.jpg": pages["1.jpg"]}):
-        sent(tmp_path / "in", name, {"4.jpg": pages["4.jpg"]} | first)
-    sent(tmp_path / "in", "f", pages | second)
+    folder, all_three = with_last_page_beside_each_first(tmp_path, filled)
+    sent(folder, "f", all_three)
     ingest(tmp_path / "records", [tmp_path / "in"])
     assert verdicts(tmp_path / "records", "c.eml")["4.jpg"] == "superseded"
 

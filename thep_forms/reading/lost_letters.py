@@ -4,9 +4,9 @@ PDFium draws a letter that a font lacks in another font, in the end in one that 
 lacks it too, it leaves the letter out, and no gap. Two traces stay. The text before and after the letter are two
 strings in the same font. And the last font is among those of the boxes, though none uses it.
 
-Limitations: a program that draws the text anew, such as cairo, leaves neither trace. Some lost letters leave only the
-second one, which does not say of which box: those at either end of an answer, or beside a letter in another font. So
-an answer with letters beyond Latin-1 is doubted where another lost some.
+Limitations: a program that draws the text anew, such as cairo, leaves neither trace. Letters at either end of an
+answer, or beside a letter in another font, leave only the second one. It does not say of which box they were. So an
+answer with letters beyond Latin-1 is doubted where another lost some.
 """
 
 from __future__ import annotations

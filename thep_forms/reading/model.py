@@ -129,9 +129,9 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     the boxes that are. `is_as_written`: the file is byte for byte as this program wrote it. `places` are where the
     form's pages lie in pictures. `reason` says why nothing was read; it holds no answer.
 
-    For a picture, `pages` are the numbers of the form's pages that can be made out, and `page_count` is how many pages
-    the file has; both are empty where an earlier version noted it. `later_pages` are the returns whose pages follow
-    those of the file: all that is said of pages then includes them.
+    For a picture, `pages` are the numbers of the form's pages that can be made out. `page_count` is how many pages the
+    file has. Both are empty where an earlier version noted it. `later_pages` are the returns whose pages follow those
+    of the file: all that is said of pages then includes them.
     """
 
     kind: FileKind
