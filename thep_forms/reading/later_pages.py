@@ -24,10 +24,10 @@ def one_of_each(first: Reading, later: Iterable[tuple[str, Reading]]) -> list[tu
     Of a page that came twice with answers, or that the first file has, nobody knows which one counts.
     """
     pages = sorted(later, key=lambda each: each[1].pages)
-    with_answers = [number for _, page in pages if _says_something(page) for number in page.pages]
+    with_answers = [number for _, page in pages if page.says_something for number in page.pages]
     found: list[tuple[str, Reading]] = []
     for return_id, page in pages:
-        most = 1 if _says_something(page) else 0
+        most = 1 if page.says_something else 0
         if all(number not in first.pages and with_answers.count(number) <= most for number in page.pages):
             found.append((return_id, page))
     return found
@@ -74,10 +74,6 @@ def what_is_said(reading: Reading) -> frozenset[tuple[str, str]]:
 
 def _boxes(readings: Iterable[Reading]) -> tuple[str, ...]:
     return tuple(sorted({name for reading in readings for name in reading.boxes}))
-
-
-def _says_something(reading: Reading) -> bool:
-    return any(answer.says_something for answer in reading.answers.values())
 
 
 def _moved(found: Found, pages: int) -> Found:
