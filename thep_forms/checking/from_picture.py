@@ -37,7 +37,7 @@ def with_likely_answers(
     texts = {name: answer.text for name, answer in reading.answers.items() if _may_be_mended(answer)}
     boxes = {name: box for name in texts if (box := definition.box(name)) and box.kind is not Kind.TICKS}
     likely = _Likely(reading, definition, knowledge, {name: texts[name] for name in boxes}, boxes).texts()
-    confirmed = _confirmed(corrections, definition)
+    confirmed = _confirmed(corrections, reading, definition)
     answers = dict(reading.answers)
     for name, text in {**likely, **confirmed}.items():
         came = answers.get(name, Answer("", ReadFrom.SCAN))
@@ -50,10 +50,16 @@ def _may_be_mended(answer: Answer) -> bool:
     return not answer.is_illegible and Doubt.STRUCK_OUT not in answer.doubts
 
 
-def _confirmed(corrections: Corrections, definition: FormDefinition) -> dict[str, str]:
-    """The answers that a person confirmed, by the name of their box."""
+def _confirmed(corrections: Corrections, reading: Reading, definition: FormDefinition) -> dict[str, str]:
+    """The answers that a person confirmed, by the name of their box, on the pages that came back."""
     keys = (key for key in corrections.confirmed if key.code == ProblemCode.SCAN_UNCONFIRMED)
-    return {key.field: key.value for key in keys if key.value and definition.box(key.field)}
+    boxes = {key.field: key.value for key in keys if key.value and definition.box(key.field)}
+    return {name: text for name, text in boxes.items() if _has_box(reading, name)}
+
+
+def _has_box(reading: Reading, name: str) -> bool:
+    """Whether the page with the box came back."""
+    return not reading.pages_missing or name in reading.boxes
 
 
 class _Likely:
@@ -102,12 +108,8 @@ class _Likely:
             return
         read = self.found.get(field, "")
         number = self._number(read)
-        if number and number != dfe_number(read, self.prefix).value and self._has_box(field):
+        if number and number != dfe_number(read, self.prefix).value and _has_box(self.reading, field):
             self.found[field] = number.removeprefix(self.prefix)
-
-    def _has_box(self, name: str) -> bool:
-        """Whether the page with the box came back."""
-        return not self.reading.pages_missing or name in self.reading.boxes
 
     def _number(self, read: str) -> str:
         """The school's DfE number: that of the code, else the one that was read, as the school's name confirms it."""

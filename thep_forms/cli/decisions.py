@@ -171,7 +171,8 @@ def assign(
 ) -> None:
     """Say whose a return is, or of which year.
 
-    A file that cannot be read then counts as an answer of that school, which somebody has to look at.
+    A file that cannot be read then counts as an answer of that school, which somebody has to look at. A page that
+    was read with another form is taken off it.
 
     \b
     Example:  thep-forms assign 0123456789abcdef --school 211/2101 -o records-2026-27 --why "their letterhead"

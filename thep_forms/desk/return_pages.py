@@ -65,7 +65,7 @@ class ReturnPages(PageGroup):
         return_id = request.path_params["return_id"]
         shown = look_up_return(self.desk.folder, return_id, definitions)
         to_do = look_up_tasks(self.desk.folder, definitions, self.desk.sight.year, decisions_taken(request))
-        names = self._names(shown) if shown.task else {}
+        names = self._names(shown) if shown.task or shown.can_be_taken_off else {}
         in_name = school_in_name(shown.returned.source, names)
         proposed = "" if shown.dfe_number else in_name or (shown.sender if shown.sender in names else "")
         page = self.desk.pages.page(

@@ -24,15 +24,16 @@ def assign(
 ) -> Decided:
     """Say to which school, and to which membership year, a return belongs.
 
-    A file that cannot be read then counts as the school's answer, which somebody has to look at. Raises `DecisionError`
-    if the school is not in the list of the year, `RecordsError`.
+    A file that cannot be read then counts as the school's answer, which somebody has to look at. A later page that was
+    read with another file is a return of its own then. Raises `DecisionError` if the school is not in the list of the
+    year, `RecordsError`.
     """
     if not school and not year:
         raise DecisionError("Say whose it is, or of which year, or both.", Remedy.SAY_WHOSE)
     if year:
         require_year(year, definitions)
     with open_desk(folder, definitions, who) as desk:
-        returned = desk.returned(return_id)
+        returned = desk.return_or_page(return_id)
         if returned.verdict.is_of_no_school:
             raise DecisionError("No school sent this file, so it belongs to none.")
         decisions: list[Decision] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import getpass
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from thep_forms.checking import Problem
 from thep_forms.checking.normalise import dfe_number
 from thep_forms.checking.school_names import SchoolNames
-from thep_forms.deciding import Action, Decision, Verdict
+from thep_forms.deciding import Action, Decision, Verdict, in_force
 from thep_forms.definition import Definitions, FormDefinition, MembershipYear, Severity
 from thep_forms.errors import DecisionError, Remedy
 from thep_forms.office.words import all_in_short
@@ -76,12 +76,19 @@ class Desk:
 
     def returned(self, return_id: str) -> Returned:
         """The return with that id. Raises `DecisionError` if there is none, or it is read with another one."""
+        entry = self.return_or_page(return_id)
+        if entry.first_page:
+            raise _of_form(entry)
+        return entry
+
+    def return_or_page(self, return_id: str) -> Returned:
+        """The return with that id, which may be a page that can be taken off its form. Raises `DecisionError`."""
         wanted = return_id.strip()
         entry = self.records.find(wanted)
         if not entry:
             raise DecisionError(f"There is no return {wanted}.", Remedy.NAME_RETURN)
-        if first := entry.first_page:
-            raise DecisionError(f"{wanted} is a page of the form {first}. Decide about that one.")
+        if entry.first_page and not self.ledger.can_be_taken_off(wanted):
+            raise _of_form(entry)
         return entry
 
     def definition_of(self, returned: Returned) -> FormDefinition:
@@ -115,8 +122,18 @@ class Desk:
         """Note the decisions, and work out again what they change. Gives their numbers."""
         with self.ledger.transaction():
             numbers = tuple(self.ledger.add_decision(decision) for decision in decisions)
+            self.part_pages(decision.return_id for decision in decisions)
         self.work_out_again()
         return numbers
+
+    def part_pages(self, return_ids: Iterable[str]) -> None:
+        """Make each page of a form a return of its own of which a person says whose it is, and no other one."""
+        pages = {page.return_id: page for page in map(self.ledger.later_page, return_ids) if page}
+        said = in_force(self.ledger.decisions()) if pages else None
+        for return_id, page in pages.items():
+            is_apart = bool(said and (said.school_of(return_id) or said.year_of(return_id)))
+            if is_apart != page.is_apart:
+                self.ledger.keep_apart(page, is_apart=is_apart)
 
     def work_out_again(self) -> None:
         """Check what was corrected, and decide about every return anew."""
@@ -126,7 +143,8 @@ class Desk:
     def decided(self, numbers: Sequence[int], return_id: str) -> Decided:
         """Write the tables, and say what came of decisions about a return."""
         self.write_tables()
-        returned = self.returned(return_id)
+        entry = self.return_or_page(return_id)
+        returned = self.returned(entry.first_page) if entry.first_page else entry
         number, name = self.records.school_of(returned)
         problems = () if returned.verdict is Verdict.SUPERSEDED else self.records.problems(returned)
         problems = tuple(sorted(problems, key=lambda problem: problem.severity is not Severity.ERROR))
@@ -167,6 +185,10 @@ def open_desk(folder: Path, definitions: Definitions, who: str) -> Iterator[Desk
         yield desk
         if kept and known:
             kept.take(known, desk.records)
+
+
+def _of_form(page: Returned) -> DecisionError:
+    return DecisionError(f"{page.return_id} is a page of the form {page.first_page}. Decide about that one.")
 
 
 def require_number(typed: str, definition: FormDefinition) -> str:

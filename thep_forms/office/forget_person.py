@@ -183,7 +183,7 @@ class _Planner:
 
     def _plan_return(self, entry: Returned) -> None:
         self._schools[entry.return_id] = (entry.year_collected, entry.school, entry.school_name)
-        reading = self._ledger.reading(entry.return_id)
+        reading = self._ledger.own_reading(entry.return_id)
         answers = self._ledger.answers(entry.return_id)
         if answers and not reading:
             raise RecordsError(
@@ -324,11 +324,11 @@ def _erase_in_ledger(ledger: Ledger, erasure: Erasure, definitions: Definitions)
 
 
 def _problems(ledger: Ledger, erasure: Erasure) -> dict[str, set[ProblemKey]]:
-    """The problems of each return that is changed, by its id, as they were."""
+    """The problems of each form that is changed, by the id of its return, as they were."""
     changed = {*erasure.readings, *(decision.return_id for decision, _ in erasure.decisions if decision.return_id)}
-    return {
-        return_id: {ProblemKey.of(problem) for problem in ledger.problems(return_id)} for return_id in sorted(changed)
-    }
+    first_pages = {page.return_id: page.first for page in ledger.later_pages() if not page.is_apart}
+    forms = sorted({first_pages.get(return_id, return_id) for return_id in changed})
+    return {return_id: {ProblemKey.of(problem) for problem in ledger.problems(return_id)} for return_id in forms}
 
 
 def _confirm_what_is_gone(

@@ -255,10 +255,6 @@ class Intake:
         if sha256 in self._read_once_more and not says_more(self._ledger, sha256, returns):
             self._note_arrivals(sha256)
             return
-        if any(map(self._ledger.is_read_with_others, self._ledger.return_ids(sha256))):
-            self._archive.keep_or_delete(sha256, keep=True)  # which had lost it; its pages stay where they are read
-            self._note_arrivals(sha256)
-            return
         is_kept = self._archive.keep_or_delete(sha256, keep=returns[0].reading.kind is not FileKind.NOT_A_FORM)
         self._note_returns(sha256, returns, is_kept=is_kept)
 

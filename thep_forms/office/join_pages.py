@@ -4,183 +4,160 @@ Pages go together that came in one message or document. In a folder they go toge
 A second picture of a page goes with the first one if it says the same.
 A person looks where several first pages are possible, and at what was decided about before. So it is where forms of
 several schools, or pages that nobody can read, came with a page whose code names no school.
+
+What goes together is worked out anew from the files themselves whenever another one comes to the same place. So it
+does not depend on their order, but for a form about which a person has decided: that keeps the pages that it has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
-from itertools import chain
-from pathlib import PurePosixPath
 
-from msgspec import Struct
-
-from thep_forms.deciding import Action, Arrival, Entry, deciding_message, verdict_of_arrival
+from thep_forms.deciding import Action, standing_decisions
 from thep_forms.definition.identity import go_together, school_in
-from thep_forms.reading import FileKind, Reading
-from thep_forms.reading.later_pages import FIRST, is_later, one_of_each, what_is_said, with_later_pages
-from thep_forms.reading.reasons import ILLEGIBLE
+from thep_forms.office.page_places import Places, places_around
+from thep_forms.reading import Reading
+from thep_forms.reading.later_pages import FIRST, is_later, one_of_each, what_is_said
 from thep_forms.records import Ledger
-from thep_forms.sources.model import MessageOrigin
-
-_DOCUMENT = [FileKind.NOT_A_FORM]  # the kinds of what came from the place of a document
-
-
-class _Place(Struct, frozen=True):
-    """The message, or else the folder, in which files came. `at` is when the message came, where that is known.
-
-    Another message may come with the same path: it is saved under the same name, or its mailbox is exported again.
-    A message may also pass on those of several others: `writer` is the sender of the innermost one.
-    """
-
-    path: str
-    message: MessageOrigin | None = None
-    writer: str = ""
-    at: datetime | None = None
-
-
-class _Near(Struct, frozen=True):
-    """The schools of the forms that came in one message or document with each return, and the school of each.
-
-    A school is known by its DfE number. What names none is counted by its id: a form, and a picture of which nobody can
-    tell which page it shows.
-    """
-
-    by_return: Mapping[str, set[str]]
-    school_of: Mapping[str, str]
-
-    def is_of_one_school(self, return_id: str, first: str) -> bool:
-        """Whether no form of another school than that of the first page came with a return."""
-        return self.by_return.get(return_id, set()) <= {self.school_of.get(first, "")}
 
 
 def join_pages(ledger: Ledger, new: Collection[str], own_addresses: Collection[str]) -> None:
-    """Read later pages with the first page of their form, where one of them is `new`: the ids of pictures.
+    """Read later pages with the first page of their form, in the places where returns came that are `new`, by id.
 
-    What was put together is to be checked again then. `own_addresses` are as in `decide`.
+    What was put together, or no longer goes together, is to be checked again then. `own_addresses` are as in `decide`.
     """
-    if not new:
+    places = places_around(ledger, new, own_addresses)
+    readings = _readings(ledger, places)
+    if not readings:
         return
-    pictures = _by_place(ledger.arrivals_of_kind(FileKind.SCAN), own_addresses)
-    if not any(len(ids) > 1 and not ids.isdisjoint(new) for ids in pictures.values()):
-        return
-    decided: set[str] = set()
-    for decision in ledger.decisions():
-        if decision.action is not Action.NOTE:
+    decided = _decided(ledger, readings)
+    before, kept = _known_pages(ledger, readings, decided)
+    alone = readings.keys() - kept
+    bundled = {each for each in alone if len(ledger.return_ids(each)) > 1}
+    pages = _Pages(readings, alone - decided - bundled, alone, places)
+    now = {first: found for first, found in pages.by_first_page().items() if first not in decided}
+    changed = [first for first in sorted(before.keys() | now.keys()) if before.get(first) != now.get(first)]
+    ledger.read_with({first: now.get(first, set()) for first in changed})
+
+
+def _readings(ledger: Ledger, places: Places) -> dict[str, Reading]:
+    """What was read of each picture by itself that came with others, by id."""
+    together = (return_ids for return_ids in places.pictures.values() if len(return_ids) > 1)
+    readings = {each: ledger.own_reading(each) for each in sorted(set().union(*together))}
+    return {return_id: reading for return_id, reading in readings.items() if reading}
+
+
+def _decided(ledger: Ledger, readings: Mapping[str, Reading]) -> set[str]:
+    """The ids of the returns about which a person has decided, or which version 13 read with later pages."""
+    decided = {return_id for return_id, reading in readings.items() if reading.later_pages}
+    for decision in standing_decisions(ledger.decisions()):
+        if decision.action not in (Action.NOTE, Action.UNDO):
             decided.update((decision.return_id, *decision.before.split(";")))
-    one_answer = {place for place in pictures if place.message or _is_in_document(place, ledger)}
-    near = _near(ledger, {place: pictures[place] for place in one_answer}, own_addresses)
-    for place, return_ids in pictures.items():
-        if len(return_ids) > 1 and not return_ids.isdisjoint(new):
-            readings = {each: reading for each in sorted(return_ids) if (reading := ledger.reading(each))}
-            _join(ledger, readings, decided, near if place in one_answer else None)
+    return decided
 
 
-def _by_place(arrivals: Iterable[Arrival], own_addresses: Collection[str]) -> dict[_Place, set[str]]:
-    """The ids of what schools sent."""
-    found: dict[_Place, set[str]] = {}
-    for arrival in arrivals:
-        if verdict_of_arrival(arrival, own_addresses) is None:
-            found.setdefault(_place_of(arrival, own_addresses), set()).add(arrival.return_id)
-    return found
+def _known_pages(
+    ledger: Ledger, readings: Mapping[str, Reading], decided: Collection[str]
+) -> tuple[dict[str, set[str]], set[str]]:
+    """The later pages that are looked at anew, by the id of the first page; and those that stay where they are."""
+    before: dict[str, set[str]] = {}
+    kept: set[str] = set()
+    for page in ledger.later_pages():
+        if page.is_apart or page.first in decided or not {page.return_id, page.first} <= readings.keys():
+            kept.add(page.return_id)
+        else:
+            before.setdefault(page.first, set()).add(page.return_id)
+    return before, kept
 
 
-def _place_of(arrival: Arrival, own_addresses: Collection[str]) -> _Place:
-    message = deciding_message(arrival, own_addresses)
-    if message and message.path_length:
-        innermost = arrival.carried_by[-1]
-        at = arrival.received_at if message is innermost else None  # else that of a message in it
-        return _Place(arrival.source[: message.path_length], message, innermost.sender, at)
-    return _Place(arrival.source.rpartition("/")[0])
+class _SayTheSame:
+    """Pictures that say the same of the same pages. The smallest id of each group stands for all."""
+
+    def __init__(self) -> None:
+        self._others: dict[str, str] = {}
+
+    def add(self, return_ids: Collection[str]) -> None:
+        """Note that these are of one group."""
+        originals = {self.original(each) for each in return_ids}
+        self._others.update((each, min(originals)) for each in originals if each != min(originals))
+
+    def original(self, return_id: str) -> str:
+        """The id that stands for a picture: its own if no other says the same."""
+        while return_id in self._others:
+            return_id = self._others[return_id]
+        return return_id
 
 
-def _is_in_document(place: _Place, ledger: Ledger) -> bool:
-    """Whether the folder is in a document, which is a return of its own. Of two with one path nobody can tell."""
-    path = PurePosixPath(place.path)
-    found = [ledger.kinds_from(str(each)) for each in (path, *path.parents)]
-    return _DOCUMENT in found and all(len(kinds) <= 1 for kinds in found)
+class _Pages:
+    """Finds out which pictures are pages of one form.
 
-
-def _near(ledger: Ledger, pictures: Mapping[_Place, set[str]], own_addresses: Collection[str]) -> _Near:
-    school_of = {entry.return_id: school for entry in ledger.entries() if (school := _school_of(entry))}
-    forms = _by_place(ledger.arrivals_of_kind(FileKind.FORM), own_addresses)
-    by_return: dict[str, set[str]] = {}
-    for place, return_ids in pictures.items():
-        schools = {school_of.get(each, "") for each in (*return_ids, *forms.get(place, ()))} - {""}
-        for return_id in return_ids:
-            by_return.setdefault(return_id, set()).update(schools)
-    return _Near(by_return, school_of)
-
-
-def _school_of(entry: Entry) -> str:
-    """The school of an entry, as in `_Near`; empty for a form that says nothing, and for later pages."""
-    stands_alone = entry.kind == FileKind.FORM or entry.reason == ILLEGIBLE
-    if not entry.is_form or entry.is_unchanged or (entry.blank and entry.reason != ILLEGIBLE):
-        return ""
-    return entry.dfe_number or entry.copy_of or (entry.return_id if stands_alone else "")
-
-
-def _join(ledger: Ledger, readings: Mapping[str, Reading], decided: Collection[str], near: _Near | None) -> None:
-    """Read later pages with the first page of their form. `readings` are the pictures of one place, by id.
-
-    `near` is None if the place is a folder.
+    `readings` are those of the pictures by themselves, by id. `free` are the ones that may go with another, and `alone`
+    the ones that go with none so far.
     """
-    left = {each: page for each, page in readings.items() if each not in decided and len(ledger.return_ids(each)) == 1}
-    repeated = _repeated(left, are_one_answer=near is not None)
-    again = {*chain(*repeated.values())}
-    firsts = {
-        each: page
-        for each, page in _without(readings, again).items()
-        if FIRST in page.pages and not ledger.first_page_of(each)
-    }
-    pages_of = _by_first_page(firsts, _without(left, again), near)
-    for return_id, first in firsts.items():
-        later = one_of_each(first, pages_of.get(return_id, ())) if first.pages_missing else []
-        for each in (return_id, *(page for page, _ in later)):
-            later += [(other, readings[other]) for other in repeated.get(each, ())]
-        if later and return_id not in decided:
-            ledger.read_with(return_id, with_later_pages(first, later), [each for each, _ in later])
 
+    def __init__(
+        self, readings: Mapping[str, Reading], free: Collection[str], alone: Collection[str], places: Places
+    ) -> None:
+        self._readings, self._free, self._places = readings, frozenset(free), places
+        self._firsts = {each for each in alone if FIRST in readings[each].pages}
+        self._same = _SayTheSame()
+        for return_ids in places.pictures.values():
+            saying: dict[object, list[str]] = {}
+            for return_id in self._free.intersection(return_ids):
+                if said := self._said(return_id):
+                    saying.setdefault(said, []).append(return_id)
+            for same in saying.values():
+                self._same.add(same)
 
-def _without(readings: Mapping[str, Reading], left_out: Collection[str]) -> dict[str, Reading]:
-    return {return_id: reading for return_id, reading in readings.items() if return_id not in left_out}
+    def by_first_page(self) -> dict[str, set[str]]:
+        """The ids of the pictures that go with each first page, by the id of that."""
+        possible = self._possible_firsts()
+        groups: dict[str, set[str]] = {}
+        for each in self._free:
+            groups.setdefault(self._same.original(each), set()).add(each)
+        pages: dict[str, list[str]] = {first: [] for first in self._firsts & groups.keys()}
+        for page, firsts in sorted(possible.items()):
+            originals = {self._same.original(each) for each in firsts}
+            if len(originals) == 1 and self._is_of_one_school(groups[page], *originals):
+                pages.setdefault(originals.pop(), []).append(page)
+        found: dict[str, set[str]] = {}
+        for first, later in pages.items():
+            joined = set().union(*(groups.get(each, ()) for each in (first, *self._one_of_each(first, later))))
+            if joined - {first}:
+                found[first] = joined - {first}
+        return found
 
+    def _possible_firsts(self) -> dict[str, set[str]]:
+        """The first pages that each later page may follow, by the id of that. Those that say the same are one."""
+        found: dict[str, set[str]] = {}
+        for return_ids in self._places.pictures.values():
+            firsts = self._firsts.intersection(return_ids)
+            for page in filter(self._is_later, self._free.intersection(return_ids)):
+                form_id = self._readings[page].form_id
+                followed = {each for each in firsts if go_together(self._readings[each].form_id, form_id)}
+                found.setdefault(self._same.original(page), set()).update(followed)
+        for firsts in found.values():
+            said = {self._said(each) for each in firsts}
+            if len(said) == 1 and None not in said and firsts <= self._free:
+                self._same.add(firsts)
+        return found
 
-def _repeated(readings: Mapping[str, Reading], *, are_one_answer: bool) -> dict[str, list[str]]:
-    """The ids of the pictures that say the same of the same pages as another one, by the id of that."""
-    first_with: dict[object, str] = {}
-    found: dict[str, list[str]] = {}
-    for return_id, reading in readings.items():
-        says = what_is_said(reading)
-        if says and not reading.later_pages and (are_one_answer or school_in(reading.form_id)):
-            other = first_with.setdefault((reading.form_id, reading.pages, says), return_id)
-            if other != return_id:
-                found.setdefault(other, []).append(return_id)
-    return found
+    def _is_later(self, return_id: str) -> bool:
+        return is_later(self._readings[return_id])
 
+    def _is_of_one_school(self, pictures: Collection[str], first: str) -> bool:
+        """Whether the code of a later page, or what came with its pictures, says that it is of the first page's school."""
+        has_code = any(school_in(self._readings[each].form_id) for each in pictures)
+        return has_code or all(self._places.is_of_one_school(each, first) for each in pictures)
 
-def _by_first_page(
-    firsts: Mapping[str, Reading], pages: Mapping[str, Reading], near: _Near | None
-) -> dict[str, list[tuple[str, Reading]]]:
-    """Those of the pages that may follow one of the first pages alone, by the id of that one.
+    def _one_of_each(self, first_id: str, pages: Iterable[str]) -> list[str]:
+        """Those of the later pages that can be read with the first page."""
+        first = self._readings[first_id]
+        later = one_of_each(first, [(each, self._readings[each]) for each in pages]) if first.pages_missing else []
+        return [return_id for return_id, _ in later]
 
-    Where `near` is None, both have to say that they are of one school's copy.
-    """
-    by_school: dict[str, list[str]] = {}
-    for return_id, first in firsts.items():
-        if school := school_in(first.form_id):
-            by_school.setdefault(school, []).append(return_id)
-    found: dict[str, list[tuple[str, Reading]]] = {}
-    for return_id, page in pages.items():
-        school = school_in(page.form_id)
-        possible = [
-            each
-            for each in (firsts if near else by_school.get(school, ()))
-            if go_together(firsts[each].form_id, page.form_id)
-        ]
-        if not is_later(page) or len(possible) != 1:
-            continue
-        (first_id,) = possible
-        if school or not near or near.is_of_one_school(return_id, first_id):
-            found.setdefault(first_id, []).append((return_id, page))
-    return found
+    def _said(self, return_id: str) -> object:
+        """What a picture says, and of which pages; None where it says nothing for certain."""
+        reading = self._readings[return_id]
+        said = what_is_said(reading)
+        return (reading.form_id, reading.pages, said) if said else None

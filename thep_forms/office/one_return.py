@@ -151,7 +151,8 @@ class ShownReturn(Struct, frozen=True):
     if it is another one; empty where there is none. `rest` is the id of the return that has the first page of this
     form, where this one has later pages alone. `replaced` are the labels of the boxes in which that return has other
     answers. `later_pages` are the returns that are read with this one. `sender` is the DfE number of the school that
-    sent the message around the file; empty where nobody knows.
+    sent the message around the file; empty where nobody knows. `can_be_taken_off`: it is a later page that is read with
+    another return, and can become one of its own.
     """
 
     returned: Returned
@@ -173,6 +174,7 @@ class ShownReturn(Struct, frozen=True):
     replaced: tuple[str, ...] = ()
     later_pages: tuple[Returned, ...] = ()
     sender: str = ""
+    can_be_taken_off: bool = False
 
     @property
     def is_in_locked_zip(self) -> bool:
@@ -251,6 +253,7 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         replaced=answers_replaced(returned, rest, records),
         later_pages=tuple(records.later_pages().get(returned.return_id, ())) if returned.is_picture else (),
         sender=records.correspondents.school_of(returned.arrivals[0]),
+        can_be_taken_off=bool(returned.first_page) and ledger.can_be_taken_off(returned.return_id),
     )
 
 

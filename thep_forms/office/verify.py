@@ -163,11 +163,11 @@ def _reading_faults(folder: Path, ledger: Ledger, definitions: Definitions) -> I
     from thep_forms.office.examine import Examiner  # slow to import
 
     files_by_return, archive = ledger.files(), archived_files(folder)
-    was_read = {sha256 for return_id, sha256 in files_by_return.items() if ledger.reading(return_id)}
+    was_read = {sha256 for return_id, sha256 in files_by_return.items() if ledger.own_reading(return_id)}
     files = [(name, os.fsencode(archive[name])) for name in sorted(archive) if hash_in_name(name) in was_read]
     for name, answer in Workers(Examiner(definitions), Limits()).map(files):
         sha256 = Path(name).stem
-        known = [ledger.reading(return_id) for return_id in ledger.return_ids(sha256)]
+        known = [ledger.own_reading(return_id) for return_id in ledger.return_ids(sha256)]
         if isinstance(answer, Failure):
             continue  # it may have been read within higher limits
         now = [found.reading for found in Examiner.returns(answer)]

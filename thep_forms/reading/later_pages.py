@@ -34,13 +34,15 @@ def one_of_each(first: Reading, later: Iterable[tuple[str, Reading]]) -> list[tu
 
 
 def with_later_pages(first: Reading, later: Sequence[tuple[str, Reading]]) -> Reading:
-    """The reading of a form, whose later pages are in other files. `later` are their readings, by the ids of these.
+    """The reading of a form, whose later pages are in other files. `later` are their readings with the ids of these.
 
-    A page may come again that says the same: then its first picture counts, and further notes of the other.
+    They follow in the order of their numbers, whatever the order in which they are given. A page may come again that
+    says the same: then the first picture of it counts, and further notes of the other, which follows at the end.
     """
     answers, notes, places = dict(first.answers), [*first.notes], [*first.places]
-    later_pages, page_count, came = [*first.later_pages], first.page_count, {*first.pages}
-    for return_id, page in later:
+    later_pages: list[LaterPages] = []
+    page_count, came = first.page_count, {*first.pages}
+    for return_id, page in _in_order(first, later):
         later_pages.append(LaterPages(return_id, page_count))
         places += [replace(place, page=place.page + page_count) for place in page.places]
         is_again, known = came.issuperset(page.pages), {note.text for note in notes}
@@ -62,6 +64,17 @@ def with_later_pages(first: Reading, later: Sequence[tuple[str, Reading]]) -> Re
         page_count=page_count,
         later_pages=tuple(later_pages),
     )
+
+
+def _in_order(first: Reading, later: Iterable[tuple[str, Reading]]) -> list[tuple[str, Reading]]:
+    """The later pages by their numbers, then those that came again."""
+    came = {*first.pages}
+    new: list[tuple[str, Reading]] = []
+    again: list[tuple[str, Reading]] = []
+    for return_id, page in sorted(later, key=lambda each: (each[1].pages, each[0])):
+        (again if came.issuperset(page.pages) else new).append((return_id, page))
+        came.update(page.pages)
+    return [*new, *again]
 
 
 def what_is_said(reading: Reading) -> frozenset[tuple[str, str]]:

@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from thep_forms.deciding import Action, Arrival, Decision
-from thep_forms.reading import Reading
-from thep_forms.records.database import Database
 from thep_forms.records.model import ListedSchool, RefusedAddress, Sent, return_id_of
+from thep_forms.records.pages_of_forms import PagesOfForms
 from thep_forms.sources.model import MessageOrigin
 
 SEPARATOR = ";"  # between the ids of returns in a decision, and the hashes of texts of an arrival
@@ -32,7 +31,7 @@ def hash_of_way(sha256: str, source: str, received_at: datetime | None, carried_
     return hashlib.sha256(msgspec.json.encode(way)).hexdigest()
 
 
-class Erasing(Database):
+class Erasing(PagesOfForms):
     """The part of the ledger that forgets."""
 
     def hashes(self) -> dict[str, str]:
@@ -55,6 +54,7 @@ class Erasing(Database):
 
     def forget(self, return_ids: Collection[str], files: Iterable[str]) -> None:
         """Delete the returns and all that is known of them; `files` are the hashes of PDFs that are no longer kept."""
+        self._forget_pages(return_ids)
         self._delete_returns(return_ids)
         for (source,) in self._connection.execute("SELECT source FROM unopened").fetchall():
             if return_id_of(hashlib.sha256(source.encode()).hexdigest()) in return_ids:
@@ -86,32 +86,6 @@ class Erasing(Database):
         for return_id in return_ids:
             for table in ("entry", "reading", "result", "result_detail", "arrival"):
                 self._connection.execute(f"DELETE FROM {table} WHERE return_id=?", (return_id,))  # noqa: S608 - constants
-
-    def replace_reading(self, return_id: str, reading: Reading) -> None:
-        """Put a reading in the place of what was read of a return. Its result is then to be made again."""
-        blob = msgspec.json.encode(reading, order="deterministic")
-        self._connection.execute("UPDATE reading SET reading=? WHERE return_id=?", (blob, return_id))
-        for table in ("result", "result_detail"):
-            self._connection.execute(f"DELETE FROM {table} WHERE return_id=?", (return_id,))  # noqa: S608 - constants
-
-    def read_with(self, return_id: str, reading: Reading, pages: Iterable[str]) -> None:
-        """Note that `pages`, which are other returns, are later pages of a return, and what was read of all of them.
-
-        The result of that return is then to be made again.
-        """
-        self.replace_reading(return_id, reading)
-        for page in pages:
-            self._connection.execute("UPDATE entry SET page_of=? WHERE return_id=?", (return_id, page))
-
-    def is_read_with_others(self, return_id: str) -> bool:
-        """Whether the return is a later page of another one, or has later pages that came in other files."""
-        query = "SELECT 1 FROM entry WHERE page_of != '' AND ? IN (return_id, page_of)"
-        return bool(self._connection.execute(query, (return_id,)).fetchone())
-
-    def first_page_of(self, return_id: str) -> str:
-        """The return that a later page is read with; empty for any other."""
-        found = self._connection.execute("SELECT page_of FROM entry WHERE return_id=?", (return_id,)).fetchone()
-        return str(found[0]) if found else ""
 
     def forget_arrival(self, arrival: Arrival) -> None:
         """Delete the note that a return came by that way."""

@@ -29,11 +29,12 @@ from thep_forms.records.registers_and_mail import select
 T = TypeVar("T")
 _ENTRY = (
     "e.return_id, kind, reason, modified, membership_year, dfe_number, copy_of, school_name, is_blank, problem_codes, "
-    "error_codes, read_from, content, page_of"
+    "error_codes, read_from, content, "
+    "(SELECT first FROM later_page p WHERE p.return_id = e.return_id AND NOT is_apart)"
 )
 _ENTRY_COLUMNS = 14
 _ARRIVAL = "source, a.return_id, received_at, is_decoration, carried_by, year_given, latest_year, noted_at, texts"
-_AFTER_HYPHEN = chr(ord("-") + 1)
+_AFTER_HYPHEN, _AFTER_SLASH = chr(ord("-") + 1), chr(ord("/") + 1)
 _NO_MESSAGES = "[]"  # JSON of what is in `carried_by` for a file that came in no message
 _BY_SCHOOL = "ORDER BY r.membership_year, r.dfe_number, r.return_id"  # an index has it: nothing is sorted
 
@@ -83,13 +84,14 @@ class Ledger(DecisionsAndResults):
         self._delete_returns(known)
         for number, found in enumerate(returns, 1):
             self._add_return(return_id_of(sha256, number), sha256, found, made_from)
+        self._check_forms_again(known)
         for arrival in arrivals:
             self.add_arrivals(arrival, sha256)
 
     def _add_return(self, return_id: str, sha256: str, found: ReadReturn, made_from: str) -> None:
         entry = entry_of(return_id, found.reading, found.checked)
         facts = (return_id, sha256, entry.kind, entry.reason, _text(entry.modified))
-        self._connection.execute("INSERT INTO entry VALUES (?,?,?,?,?,'')", facts)
+        self._connection.execute("INSERT INTO entry VALUES (?,?,?,?,?)", facts)
         if entry.kind not in NOT_READ:
             blob = msgspec.json.encode(found.reading, order="deterministic")  # doubts are a set
             self._connection.execute("INSERT INTO reading VALUES (?,?)", (return_id, blob))
@@ -137,13 +139,8 @@ class Ledger(DecisionsAndResults):
         query = select(_ENTRY, f"result r JOIN entry e ON e.return_id = r.return_id WHERE dfe_number=? {_BY_SCHOOL}")
         return [_entry(row, {}) for row in self._connection.execute(query, (number,))]
 
-    def reading(self, return_id: str) -> Reading | None:
-        """What was read of a return; None where it was not kept."""
-        row = self._connection.execute("SELECT reading FROM reading WHERE return_id=?", (return_id,)).fetchone()
-        return msgspec.json.decode(row[0], type=Reading) if row else None
-
     def pictures(self) -> Iterator[tuple[str, Reading]]:
-        """The id and the reading of each picture of a form, by id."""
+        """The id of each picture of a form, and what was read of the file by itself, by id."""
         query = select("return_id, reading", "entry NATURAL JOIN reading WHERE kind=? ORDER BY return_id")
         for return_id, blob in self._connection.execute(query, (FileKind.SCAN,)):
             yield return_id, msgspec.json.decode(blob, type=Reading)
@@ -189,7 +186,7 @@ class Ledger(DecisionsAndResults):
         blob = msgspec.json.encode(reading, order="deterministic")
         sha256 = hashlib.sha256(return_id.encode()).hexdigest()
         self._connection.execute("INSERT INTO file VALUES (?,0)", (sha256,))
-        self._connection.execute("INSERT INTO entry VALUES (?,?,?,'',NULL,'')", (return_id, sha256, reading.kind))
+        self._connection.execute("INSERT INTO entry VALUES (?,?,?,'',NULL)", (return_id, sha256, reading.kind))
         self._connection.execute("INSERT INTO reading VALUES (?,?)", (return_id, blob))
         way = (arrival.source, return_id, _text(arrival.received_at), _NO_MESSAGES, arrival.year_given)
         noted = _text(arrival.noted_at) or ""
@@ -236,10 +233,19 @@ class Ledger(DecisionsAndResults):
         query = select(_ARRIVAL, "arrival a WHERE return_id=? ORDER BY source")
         return [_arrival(*row) for row in self._connection.execute(query, (return_id,))]
 
-    def arrivals_of_kind(self, kind: FileKind) -> Iterator[Arrival]:
-        """Every arrival of every return of a kind, by source."""
-        query = select(_ARRIVAL, "arrival a JOIN entry e ON e.return_id = a.return_id WHERE kind=? ORDER BY source")
-        return (_arrival(*row) for row in self._connection.execute(query, (kind,)))
+    def forms_in(self, path: str) -> list[tuple[str, Arrival]]:
+        """The kind and the arrival of each form, and each picture of one, that came in the container at that path."""
+        is_in = "kind IN (?,?) AND source > ? AND source < ?"
+        return self._forms(is_in, (FileKind.FORM, FileKind.SCAN, f"{path}/", f"{path}{_AFTER_SLASH}"))
+
+    def pictures_of(self, number: str) -> list[tuple[str, Arrival]]:
+        """The kind and the arrival of each picture with that DfE number, or of a copy made for the school of it."""
+        return self._forms("kind=? AND ? IN (copy_of, dfe_number)", (FileKind.SCAN, number))
+
+    def _forms(self, condition: str, values: Sequence[str]) -> list[tuple[str, Arrival]]:
+        tables = "arrival a JOIN entry e ON e.return_id = a.return_id JOIN result r ON r.return_id = a.return_id"
+        query = select(f"kind, {_ARRIVAL}", f"{tables} WHERE {condition} ORDER BY source, a.return_id")
+        return [(kind, _arrival(*row)) for kind, *row in self._connection.execute(query, values)]
 
     def new_pictures(self) -> set[str]:
         """The ids of the pictures of forms that came since the last run ended."""
@@ -362,7 +368,8 @@ def _entry(row: Sequence[Any], shared: dict[str, str]) -> Entry:
     ]
     date = datetime.fromisoformat(modified) if modified else None
     about = (year, number, copy_of, name)
-    return Entry(return_id, kind, reason, date, *about, bool(is_blank), codes, errors, read_from, content, page_of)
+    of_answers: tuple[Any, ...] = (bool(is_blank), codes, errors, read_from, content, page_of or "")
+    return Entry(return_id, kind, reason, date, *about, *of_answers)
 
 
 def _arrival(

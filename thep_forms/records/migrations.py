@@ -171,6 +171,24 @@ def to_version_13(ledger: sqlite3.Connection) -> None:
     ledger.execute("ALTER TABLE entry ADD COLUMN page_of TEXT NOT NULL DEFAULT ''")
 
 
+_LATER_PAGE_OF_14 = """
+CREATE TABLE later_page (
+    return_id TEXT PRIMARY KEY, first TEXT NOT NULL, is_apart INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX later_page_first ON later_page (first)
+"""
+
+
+def to_version_14(ledger: sqlite3.Connection) -> None:
+    """Pages of one form have a table of their own, and each file keeps its own reading.
+
+    Version 13 kept, for a first page with later pages, what was read of all of them. Such a reading stays as it is.
+    """
+    _create(ledger, _LATER_PAGE_OF_14)
+    ledger.execute("INSERT INTO later_page SELECT return_id, page_of, 0 FROM entry WHERE page_of != ''")
+    ledger.execute("ALTER TABLE entry DROP COLUMN page_of")
+
+
 def _latest_year(ledger: sqlite3.Connection) -> str:
     """The latest year that was sent or returned; without any, the current membership year."""
     (year,) = ledger.execute(
@@ -190,6 +208,7 @@ MIGRATIONS: dict[int, Callable[[sqlite3.Connection], None]] = {
     11: to_version_11,
     12: to_version_12,
     13: to_version_13,
+    14: to_version_14,
 }
 VERSION = max(MIGRATIONS)
 

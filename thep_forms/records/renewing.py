@@ -27,7 +27,8 @@ from thep_forms.records.last_run import WorkedOut
 from thep_forms.records.ledger import Ledger
 from thep_forms.records.returned import Returned, place_of, returned
 
-_OF_RETURNS = {"entry": 0, "reading": 0, "result": 0, "result_detail": 0, "arrival": 1}  # where a key has the id
+# Tables of returns, and where the id is in the key of a row.
+_OF_RETURNS = {"entry": 0, "reading": 0, "result": 0, "result_detail": 0, "later_page": 0, "arrival": 1}
 _OF_NONE = {"file", "written", "identity", "forgotten", "message_text", "mailbox"}  # tables that no verdict depends on
 _DECISION = "decision"
 _SEPARATOR = ";"  # between the ids of returns in a decision

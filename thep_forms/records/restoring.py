@@ -25,7 +25,7 @@ from thep_forms.records.ledger_errors import errors_in_words
 from thep_forms.records.model import ENTERED
 from thep_forms.records.names import ARCHIVE, JOURNAL, LAST_COPY, LEDGER, damaged_ledger, hash_in_name, read_only
 
-_IDENTITY = "identity"  # the table of its name
+_IDENTITY, _LATER_PAGE = "identity", "later_page"  # tables
 ID = 16  # hex digits of a file's hash in the id of its first return
 
 
@@ -201,6 +201,11 @@ def _mend(new: sqlite3.Connection, records: Path, incomplete: frozenset[str]) ->
     new.execute("DELETE FROM entry WHERE return_id NOT IN (SELECT return_id FROM arrival)")
     for table in ("arrival", "reading", "result", "result_detail"):
         new.execute(f"DELETE FROM {table} WHERE return_id NOT IN (SELECT return_id FROM entry)")  # noqa: S608 - as above
+    if _LATER_PAGE in checksums.tables(new):  # versions before 14 had none
+        new.execute(
+            f"DELETE FROM {_LATER_PAGE} WHERE return_id NOT IN (SELECT return_id FROM entry) "  # noqa: S608 - as above
+            "OR first NOT IN (SELECT return_id FROM entry)"
+        )
     new.execute("DELETE FROM unopened WHERE source IN (SELECT source FROM arrival)")
     new.execute(
         "DELETE FROM entry WHERE return_id NOT IN (SELECT return_id FROM result) "
@@ -210,7 +215,7 @@ def _mend(new: sqlite3.Connection, records: Path, incomplete: frozenset[str]) ->
     unlisted = "SELECT DISTINCT sha256 FROM entry WHERE sha256 NOT IN (SELECT sha256 FROM file)"
     for (sha256,) in new.execute(unlisted).fetchall():
         new.execute("INSERT INTO file VALUES (?,?)", (sha256, sha256[:ID] in archived))
-    if incomplete & {"result", "result_detail"}:  # all that was read is checked again
+    if incomplete & {"result", "result_detail", _LATER_PAGE}:  # all that was read is checked again
         new.execute("UPDATE result SET made_from='' WHERE return_id IN (SELECT return_id FROM reading)")
 
 
@@ -225,10 +230,7 @@ def _make_entries(new: sqlite3.Connection, archived: Mapping[str, str]) -> None:
         if sha256:
             reading = msgspec.json.decode(blob, type=Reading)
             facts = (return_id, sha256, reading.kind, reading.reason, reading.modified and reading.modified.isoformat())
-            new.execute("INSERT INTO entry VALUES (?,?,?,?,?,'')", facts)
-    for return_id, blob in new.execute("SELECT return_id, reading FROM reading").fetchall():
-        for later in msgspec.json.decode(blob, type=Reading).later_pages:
-            new.execute("UPDATE entry SET page_of=? WHERE return_id=?", (return_id, later.return_id))
+            new.execute("INSERT INTO entry (return_id, sha256, kind, reason, modified) VALUES (?,?,?,?,?)", facts)
 
 
 def _put_aside(ledger: Path) -> str:

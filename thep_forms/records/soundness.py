@@ -29,9 +29,10 @@ _WHAT = {
     "message_text": "what the messages say",
     "mailbox": "how far the mailboxes were read",
     "refused_address": "which addresses were refused",
+    "later_page": "which files have pages of one form",
 }
 # The version of the ledger that brought a table; the others are older.
-_TABLES_SINCE = {"forgotten": 10, "message_text": 11, "mailbox": 11, "refused_address": 12}
+_TABLES_SINCE = {"forgotten": 10, "message_text": 11, "mailbox": 11, "refused_address": 12, "later_page": 14}
 
 
 def faults(connection: sqlite3.Connection) -> Iterator[str]:

@@ -1,0 +1,134 @@
+"""Which pictures are read as one form does not depend on their order, and a person can take a page off again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.conftest import ingest, rows
+from tests.deciding import decide, refused
+from tests.desk import go_to, made_records, require_accessible
+from tests.paged import LEADER, id_of, photos, sent, typed, verdicts
+from tests.photographs import jpeg
+from tests.viewer import draw
+
+Filled = Callable[..., bytes]
+TABLES = ("returns", "schools", "contacts", "problems", "values")
+
+
+def tables_of(folder: Path, runs: Sequence[Sequence[str]], messages: dict[str, dict[str, bytes]]) -> list[bytes]:
+    """The tables after some messages came in these runs."""
+    came, records = folder / "in", folder / "records"
+    came.mkdir(parents=True)
+    for names in runs:
+        for name in names:
+            sent(came, name, messages[name])
+        ingest(records, [came])
+    return [(records / f"{table}.csv").read_bytes() for table in TABLES]
+
+
+def pictures(filled: Filled) -> dict[str, bytes]:
+    """The first and the last page of a form; another picture of the first; and the first with another number."""
+    form = filled("2101", **{LEADER: "Ada Hill"})
+    second = {"second 1.jpg": jpeg(draw(form, 0, scale=2))}
+    return photos(form, 1, 4) | second | {"other 1.jpg": photos(filled("2101", dfe_number="2102"), 1)["1.jpg"]}
+
+
+def test_the_tables_are_the_same_in_whatever_order_pictures_of_pages_came(tmp_path: Path, filled: Filled) -> None:
+    pages = pictures(filled)
+    messages = {
+        "both": {name: pages[name] for name in ("1.jpg", "4.jpg")},
+        "second": {name: pages[name] for name in ("second 1.jpg", "4.jpg")},
+        "other": {name: pages[name] for name in ("other 1.jpg", "4.jpg")},
+    }
+    expected = tables_of(tmp_path / "at once", [[*messages]], messages)
+    for place, order in enumerate(permutations(messages)):
+        assert tables_of(tmp_path / str(place), [[name] for name in order], messages) == expected
+
+
+def test_a_page_that_came_with_two_pictures_of_one_first_page_is_read_with_one_of_them(
+    tmp_path: Path, filled: Filled
+) -> None:
+    pages = pictures(filled)
+    messages = {
+        "both": {name: pages[name] for name in ("1.jpg", "4.jpg")},
+        "second": {name: pages[name] for name in ("second 1.jpg", "4.jpg")},
+    }
+    tables_of(tmp_path, [["both"], ["second"]], messages)
+    found = verdicts(tmp_path / "records", "both.eml") | verdicts(tmp_path / "records", "second.eml")
+    assert sorted(found) == ["1.jpg", "4.jpg", "second 1.jpg"]
+    assert sorted(found.values()) == ["duplicate", "needs_attention", "superseded"]
+
+
+def test_a_page_is_looked_at_once_the_first_page_of_another_form_came_with_it_too(
+    tmp_path: Path, filled: Filled
+) -> None:
+    pages = pictures(filled)
+    messages = {
+        "both": {name: pages[name] for name in ("1.jpg", "4.jpg")},
+        "other": {name: pages[name] for name in ("other 1.jpg", "4.jpg")},
+    }
+    tables_of(tmp_path, [["both"]], messages)
+    assert verdicts(tmp_path / "records", "both.eml")["4.jpg"] == "superseded"
+    for name in messages:
+        sent(tmp_path / "in", name, messages[name])
+    ingest(tmp_path / "records", [tmp_path / "in"])
+    assert verdicts(tmp_path / "records", "both.eml") == {"1.jpg": "needs_attention", "4.jpg": "needs_attention"}
+    assert LEADER not in typed(tmp_path / "records", id_of(tmp_path / "records", "both.eml", "1.jpg"))
+
+
+# --- a page that is taken off -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, filled: Filled) -> Path:
+    """Records of a form whose last page came as a photograph of its own."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "in").mkdir()
+    sent(folder / "in", "trust", photos(filled("2101", **{LEADER: "Ada Hill"}), 1, 4))
+    return made_records(folder, folder / "in")
+
+
+def test_a_page_of_which_a_person_says_whose_it_is_is_a_return_of_its_own_until_that_is_undone(some: Path) -> None:
+    first, last = id_of(some, "trust.eml", "1.jpg"), id_of(some, "trust.eml", "4.jpg")
+    decide("confirm", some, first)
+    decide("assign", some, last, "--school", "211/2103")
+    assert verdicts(some, "trust.eml")["4.jpg"] == "needs_attention"
+    (row,) = (row for row in rows(some / "returns.csv") if row["return_id"] == last)
+    assert row["dfe_number"] == "211/2103"
+    assert (typed(some, first).get(LEADER), typed(some, last)[LEADER]) == (None, "Ada Hill")
+    number = next(row["decision_id"] for row in rows(some / "decisions.csv") if row["return_id"] == last)
+    decide("undo", some, number)
+    assert verdicts(some, "trust.eml")["4.jpg"] == "superseded"
+    assert typed(some, first)[LEADER] == "Ada Hill"
+
+
+def test_a_page_that_was_taken_off_stays_so_when_its_message_comes_again(made: Path, some: Path) -> None:
+    decide("assign", some, id_of(some, "trust.eml", "4.jpg"), "--school", "211/2103")
+    ingest(some, [made.parent / "in"])
+    assert verdicts(some, "trust.eml")["4.jpg"] == "needs_attention"
+
+
+def test_only_whose_it_is_can_be_said_of_a_page_that_is_read_with_another(some: Path) -> None:
+    last = id_of(some, "trust.eml", "4.jpg")
+    first = id_of(some, "trust.eml", "1.jpg")
+    assert refused("close", some, last) == f"Error: {last} is a page of the form {first}. Decide about that one."
+
+
+def test_a_page_is_taken_off_at_the_desk(page: Page, some: Path) -> None:
+    first = id_of(some, "trust.eml", "1.jpg")
+    go_to(page, f"/returns/{first}")
+    page.get_by_role("link", name="Not a page of this form?").click()
+    page.get_by_text("Not a page of that form? Say whose it is").click()
+    require_accessible(page)
+    page.get_by_label("DfE number of the school").fill("2103")
+    page.get_by_role("button", name="Assign").click()
+    expect(page.locator("h1")).to_have_text("Elm Tree Primary School")
+    expect(page.locator(f"#{LEADER}")).to_have_value("Ada Hill")
+    go_to(page, f"/returns/{first}")
+    expect(page.locator("main")).to_contain_text("pages 2, 3 and 4 did not come back")
+    expect(page.get_by_role("link", name="Not a page of this form?")).to_have_count(0)

@@ -1,0 +1,148 @@
+"""Where pictures of forms came: those in one message, document or folder may be pages of one form."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from msgspec import Struct
+
+from thep_forms.deciding import Arrival, Entry, deciding_message, verdict_of_arrival
+from thep_forms.definition.identity import school_in
+from thep_forms.reading import FileKind
+from thep_forms.reading.reasons import ILLEGIBLE
+from thep_forms.records import Ledger
+from thep_forms.sources.model import MessageOrigin
+
+_DOCUMENT = [FileKind.NOT_A_FORM]  # the kinds of what came from the place of a document
+
+
+class Place(Struct, frozen=True):
+    """The message, or else the folder, in which files came. `at` is when the message came, where that is known.
+
+    Another message may come with the same path: it is saved under the same name, or its mailbox is exported again.
+    A message may also pass on those of several others: `writer` is the sender of the innermost one. A folder is a place
+    for the pictures of each school by itself, `school`, which their codes name; that in a document is one for all.
+    """
+
+    path: str
+    message: MessageOrigin | None = None
+    writer: str = ""
+    at: datetime | None = None
+    school: str = ""
+
+    @property
+    def is_one_answer(self) -> bool:
+        """Whether what came in it is one answer of a school: it is a message or a document."""
+        return not self.school
+
+
+class Places(Struct, frozen=True):
+    """The pictures in each place, by id, and the schools of the forms there.
+
+    `near` are the schools of all forms that came in one message or document with each return; `school_of` is that of
+    each. A school is known by its DfE number. What names none is counted by its id: a form, and a picture of which
+    nobody can tell which page it shows.
+    """
+
+    pictures: Mapping[Place, Collection[str]]
+    near: Mapping[str, set[str]]
+    school_of: Mapping[str, str]
+
+    def is_of_one_school(self, return_id: str, first: str) -> bool:
+        """Whether no form of another school than that of the first page came with a return."""
+        return self.near.get(return_id, set()) <= {self.school_of.get(first, "")}
+
+
+def places_around(ledger: Ledger, new: Iterable[str], own_addresses: Collection[str]) -> Places:
+    """The places in which returns came, those in which the pictures there came too, and so on.
+
+    `new` are the ids of the returns. `own_addresses` are as in `decide`.
+    """
+    return _Search(ledger, own_addresses).places(new)
+
+
+class _Search:
+    """Looks up places from one picture to the next."""
+
+    def __init__(self, ledger: Ledger, own_addresses: Collection[str]) -> None:
+        self._ledger, self._own_addresses = ledger, own_addresses
+        self._pictures: dict[Place, set[str]] = {}
+        self._forms: dict[Place, set[str]] = {}
+        self._documents: dict[str, bool] = {}
+        self._schools: dict[str, str] = {}
+
+    def places(self, new: Iterable[str]) -> Places:
+        waiting, seen = set(new), set[str]()
+        while waiting:
+            return_id = waiting.pop()
+            seen.add(return_id)
+            for arrival in self._ledger.arrivals_of(return_id):
+                place = self._place_of(arrival)
+                if place and place not in self._pictures:
+                    self._look_up(place)
+                    waiting |= self._pictures[place] - seen
+        school_of: dict[str, str] = {}
+        near: dict[str, set[str]] = {}
+        for place in filter(lambda place: place.is_one_answer, self._pictures):
+            found = {*self._pictures[place], *self._forms.get(place, ())}
+            school_of.update((each, self._school_of(each)) for each in found - school_of.keys())
+            for return_id in self._pictures[place]:
+                near.setdefault(return_id, set()).update({school_of[each] for each in found} - {""})
+        return Places(self._pictures, near, school_of)
+
+    def _look_up(self, place: Place) -> None:
+        """Note what came in a place."""
+        self._pictures[place] = set()
+        arrivals = self._ledger.pictures_of(place.school) if place.school else self._ledger.forms_in(place.path)
+        for kind, arrival in arrivals:
+            if self._place_of(arrival) == place:
+                found = self._pictures if kind == FileKind.SCAN else self._forms
+                found.setdefault(place, set()).add(arrival.return_id)
+
+    def _place_of(self, arrival: Arrival) -> Place | None:
+        """The place in which a school sent a return; None where it sent none, or nothing can belong to that."""
+        if verdict_of_arrival(arrival, self._own_addresses):
+            return None
+        message = deciding_message(arrival, self._own_addresses)
+        if message and message.path_length:
+            innermost = arrival.carried_by[-1]
+            at = arrival.received_at if message is innermost else None  # else that of a message in it
+            return Place(arrival.source[: message.path_length], message, innermost.sender, at)
+        path = arrival.source.rpartition("/")[0]
+        if self._is_in_document(path):
+            return Place(path)
+        school = self._school_in_code(arrival.return_id)
+        return Place(path, school=school) if school else None
+
+    def _school_in_code(self, return_id: str) -> str:
+        """The school whose copy a picture shows; empty where its code names none."""
+        if return_id not in self._schools:
+            reading = self._ledger.own_reading(return_id)
+            self._schools[return_id] = school_in(reading.form_id) if reading else ""
+        return self._schools[return_id]
+
+    def _is_in_document(self, path: str) -> bool:
+        """Whether a folder is in a document, which is a return of its own. Of two with one path nobody can tell."""
+        if path not in self._documents:
+            folder = PurePosixPath(path)
+            found = [self._ledger.kinds_from(str(each)) for each in (folder, *folder.parents)]
+            self._documents[path] = _DOCUMENT in found and all(len(kinds) <= 1 for kinds in found)
+        return self._documents[path]
+
+    def _school_of(self, return_id: str) -> str:
+        """The school of a return, as in `Places`; empty for a form that says nothing, and for later pages."""
+        came = self._ledger.one_return(return_id)
+        if not came:
+            return ""
+        entry = came[0]
+        if entry.is_unchanged or (entry.reason != ILLEGIBLE and self._is_blank(entry)):
+            return ""
+        stands_alone = entry.kind == FileKind.FORM or entry.reason == ILLEGIBLE
+        return entry.dfe_number or entry.copy_of or (return_id if stands_alone else "")
+
+    def _is_blank(self, entry: Entry) -> bool:
+        """Whether a form says nothing, or a picture of one, by itself, without pages that are read with it."""
+        own = self._ledger.own_reading(entry.return_id) if entry.kind == FileKind.SCAN else None
+        return not own.says_something if own else entry.blank
