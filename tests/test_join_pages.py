@@ -225,6 +225,8 @@ def test_the_desk_shows_the_form_with_all_its_pages(page: Page, made: Path) -> N
     page.get_by_role("link", name="Look at the form").click()
     expect(page.locator(f"#{LEADER}")).to_have_value("Ada Hill")
     expect(page.get_by_role("link", name="4.jpg as it came")).to_have_attribute("href", f"/returns/{last}/file")
+    names = page.locator("a[download]").all_inner_texts()
+    assert [name.rpartition("/")[2] for name in names[1:]] == [f"{number}.jpg as it came" for number in (2, 3, 4)]
     expect(page.locator("#page-number")).to_have_text("Page 1 of 4")
     require_accessible(page)
 

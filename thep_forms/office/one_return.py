@@ -251,10 +251,17 @@ def show_return(returned: Returned, ledger: Ledger, records: Records, definition
         counting=_counting(number, returned, records),
         rest=rest,
         replaced=answers_replaced(returned, rest, records),
-        later_pages=tuple(records.later_pages().get(returned.return_id, ())) if returned.is_picture else (),
+        later_pages=_later_pages(returned, ledger, records) if returned.is_picture else (),
         sender=records.correspondents.school_of(returned.arrivals[0]),
         can_be_taken_off=bool(returned.first_page) and ledger.can_be_taken_off(returned.return_id),
     )
+
+
+def _later_pages(returned: Returned, ledger: Ledger, records: Records) -> tuple[Returned, ...]:
+    """The returns that are read with the first page of a form, in the order of their pages."""
+    pages = {page.return_id: page for page in records.later_pages().get(returned.return_id, ())}
+    reading = ledger.reading(returned.return_id) if pages else None
+    return tuple(pages[page.return_id] for page in reading.later_pages if page.return_id in pages) if reading else ()
 
 
 def _counting(number: str, returned: Returned, records: Records) -> str:
