@@ -15,11 +15,13 @@ _NOBODY_THERE = r"""
     n\s*[/.\\-]\s*a | na | nil | none | nobody | no[ -]one | no\s+(?:current\s+)?(?:chair(?:man|person|woman)?|person)
     | not\s+(?:applicable|yet|appointed|in\s+post|(?:currently\s+)?(?:elected|filled)) | no\s+longer\s+in\s+post
     | t\.?\s?b\.?\s?[acd]
-    | (?:to|will)\s+be\s+(?:agreed|announced|appointed|arranged|confirmed|decided|determined|elected|filled|recruited)
+    | (?:to|will)\s+be\s+(?:
+      agreed|announced|app(?:oin)?t(?:ed)?|arranged|conf(?:irmed)?|decided|determined|elected|filled|recruited)
     | recruiting | (?:awaiting|pending|under)\s+(?:appointment|confirmation|election|new\s+chair|recruitment)
     | (?:appointment|confirmation|election|recruitment)\s+pending
     | vacant | vacancy | unfilled | resigned | (?:has|have)\s+(?:left|retired) | (?:stepped|stood)\s+down
-    | left\s+(?:our|the|this)\s+(?:post|role|school) | (?:post|role)\s+(?:deleted|removed) | outsourced
+    | left\s+(?:our|the|this)\s+(?:post|role|school) | (?:leaves|leaving|left|retires|retiring|retired)\s+(?:at|in|on)
+    | (?:post|role)\s+(?:deleted|removed) | outsourced
     | (?:re-?)?advertis(?:ed|ing) | out\s+(?:for|to)\s+(?:ad|advert|advertisement|recruitment)
     | interview(?:s|ing)\s+(?:are|due|in|on|to) | starts | starting | to\s+start | appointment\s+to\s+be\s+made
     | (?:awaiting|pending)\s+(?:a|an|the)?\s*(?:elections?|governor|new|results?)
@@ -40,7 +42,8 @@ _SOMEBODY_PERHAPS = r"""
       (?:above|attached|before|below|enclosed|over|overleaf|previous|last\s+year|main|head|headteacher|chair|website)
     | (?:as|sent)\s+(?:e-?mailed|listed|sent|separately)
     | prefer\s+not\s+to\s+say | (?:do\s+not|please\s+don['’]t)\s+share | withheld
-    | on\s+(?:adoption|long[ -]term\s+sick|maternity|paternity|sick)\s+leave | under\s+review | in\s+pro(?:cess|gress)
+    | (?:adoption|mat\.?|maternity|paternity|sick)\s+leave | long[ -]term\s+sick(?:ness)?(?:\s+leave)?
+    | job[ -]?share | (?:not\s+|un)sure | to\s+confirm | awaiting | pending | under\s+review | in\s+pro(?:cess|gress)
     | same | ditto | no\s+change | unchanged | x{2,} | x
 """
 _NO_ANSWER = re.compile(rf"(?<!\w)(?:{_NOBODY_THERE}|{_SOMEBODY_PERHAPS})(?!\w)", re.VERBOSE)
@@ -59,7 +62,7 @@ _BESIDE = re.compile(
     | head | headteacher | leader | mail | main | manager | name | number | office | one | person | phase | phone
     | academy | school | senior | teacher | telephone | trust
     | january | february | march | april | may | june | july | august | september | october | november | december
-    | jan | feb | mar | apr | jun | jul | aug | sep | sept | oct | nov | dec | autumn | spring | summer
+    | jan | feb | mar | apr | jun | jul | aug | sep | sept | oct | nov | dec | autumn | spring | summer | christmas | easter
     | st | nd | rd | th
     """,
     re.VERBOSE,
@@ -73,18 +76,23 @@ _ABOUT_THE_POST = re.compile(
 _MONTH_AS_NAME = re.compile(r"(?:april|august|jan|june|may)\s+(?:na|nil|none|null|private|same)")
 
 _TITLES = frozenset(("mr", "mrs", "ms", "mx", "dr", "prof", "rev", "revd"))
+_BEFORE_NAMES = _TITLES | {"dame", "miss", "sir"}  # those that are surnames too
+# What stands after a title in place of a name, and is no surname.
+_NO_SURNAME = re.compile(r"t\W?b\W?[acd]|n\W+a|to\s+be\s+\w+")
 # Words of job titles that are surnames too: alone they are taken for one.
 _SURNAMES = frozenset(("chair", "clerk", "governor", "head", "lead", "main", "parent", "senior"))
 # Words of job titles, and of places to fill in, that are hardly ever a name.
 _DESIGNATIONS = """
     acting admin administrator assistant board body bursar business chairman chairperson chairs chairwoman committee
-    contact deputy executive finance governing governors headmaster headmistress heads headteacher headteachers ieb
-    interim leader leaders leadership local manager office officer phase principal reception school secretary senco
+    contact deceased deputy executive finance governing governors headmaster headmistress heads headteacher headteachers
+    ieb interim leader leaders leadership local manager office officer phase principal reception retired school
+    secretary senco
     teacher team sbm slt treasurer trust trustees vice
     enter forename fullname insert name names surname tel telephone phone mobile ext email
 """
 _SMALL_WORDS = """
-    and any as at by co first for from full here in is last no of on or our person please the this to type year your
+    and any as at by co current designate first for former from full here in is last new no of on or our person please
+    previous the this to type year your
 """
 _ROLE_WORDS = frozenset(_DESIGNATIONS.split())
 _BESIDE_ROLES = frozenset(_SMALL_WORDS.split())
@@ -137,6 +145,9 @@ def is_no_name(text: str) -> bool:
         return bool(addresses) or any(char.isdigit() for char in rest)
     if _NOBODY.fullmatch(folded) or _ELSEWHERE.match(folded) or words <= _TITLES:
         return True
+    if words & _BEFORE_NAMES:
+        untitled = _WORD.sub(lambda word: "" if word[0] in _BEFORE_NAMES else word[0], rest).strip("./ ")
+        return bool(_NO_SURNAME.fullmatch(untitled) or _NOBODY.fullmatch(untitled)) or is_no_name(untitled)
     if not words <= _SURNAMES | _ROLE_WORDS | _BESIDE_ROLES or words <= _BESIDE_ROLES:
         return False
     if addresses:
