@@ -62,8 +62,8 @@ _BESIDE = re.compile(
     | head | headteacher | leader | mail | main | manager | name | number | office | one | person | phase | phone
     | academy | school | senior | teacher | telephone | trust
     | january | february | march | april | may | june | july | august | september | october | november | december
-    | jan | feb | mar | apr | jun | jul | aug | sep | sept | oct | nov | dec | autumn | spring | summer | christmas | easter
-    | st | nd | rd | th
+    | jan | feb | mar | apr | jun | jul | aug | sep | sept | oct | nov | dec
+    | autumn | spring | summer | christmas | easter | st | nd | rd | th
     """,
     re.VERBOSE,
 )
