@@ -16,8 +16,9 @@ from tests.packing import mailed
 from tests.printers import by_cairo, by_pdfium, by_qpdf
 from tests.remake_samples import answers
 from tests.viewer import type_into, typed
-from thep_forms.definition import FormDefinition, load_definition
+from thep_forms.definition import Definitions, FormDefinition, load_definition
 from thep_forms.generate import generate, master_of
+from thep_forms.office.one_return import look_up_return, problems_in_words
 
 LEADERS: dict[str, str | bool] = {
     f"senior_leader_{n}_{part}": value
@@ -102,6 +103,26 @@ def test_a_form_without_its_first_page_is_asked_for_what_is_required(tmp_path: P
     (row,) = rows(tmp_path / "records" / "returns.csv")
     assert row["verdict"] == "needs_attention"
     assert {"pages_missing", "school_name_missing", "dfe_missing"} <= set(row["problems"].split(";"))
+
+
+def test_answers_on_a_page_that_did_not_come_back_are_not_said_to_be_empty(tmp_path: Path, copy: bytes) -> None:
+    (tmp_path / "form.pdf").write_bytes(only_pages(copy, (4,)))
+    summary = ingest(tmp_path / "records", [tmp_path / "form.pdf"])
+    messages = {row["code"]: row["message"] for row in rows(tmp_path / "records" / "problems.csv")}
+    assert messages["school_name_missing"] == "Full Name of School: the page with this answer did not come back."
+    assert messages["phase_missing"] == "Phase: the page with this answer did not come back."
+    assert not [message for message in messages.values() if "there is no answer" in message]
+    (task,) = summary.tasks
+    assert task.what == ("pages did not come back",)
+
+
+def test_the_school_is_asked_once_for_pages_that_did_not_come_back(tmp_path: Path, copy: bytes) -> None:
+    (tmp_path / "form.pdf").write_bytes(only_pages(copy, (4,)))
+    ingest(tmp_path / "records", [tmp_path / "form.pdf"])
+    (row,) = rows(tmp_path / "records" / "returns.csv")
+    shown = look_up_return(tmp_path / "records", row["return_id"], Definitions.of_today())
+    (sentence,) = problems_in_words(shown)
+    assert sentence.startswith("The form: pages 1, 2 and 3 did not come back")
 
 
 @pytest.mark.parametrize("has_fields", [True, False])

@@ -11,7 +11,7 @@ from thep_forms.checking.answers import AnswerChecker, has_signs, says_something
 from thep_forms.checking.characters import without_controls
 from thep_forms.checking.corrections import NO_CORRECTIONS, Corrections, corrected, with_what_came_in
 from thep_forms.checking.non_answers import says_vacant
-from thep_forms.checking.problems import shown
+from thep_forms.checking.problems import on_missing_page, problem, shown
 from thep_forms.checking.record import Checked, CheckedValue, Contact, SchoolRecord
 from thep_forms.definition.form import Block, Box, FormDefinition
 from thep_forms.definition.identity import form_in, school_in, years_in
@@ -166,13 +166,24 @@ class _Checker:
 
     def _missing(self, field: Field) -> None:
         options = ", ".join(option.label for option in field.option)
-        self._absent(field.missing, field.name, field.label, field.label.lower(), options)
+        box = self.definition.boxes_of_field(field)[0].name
+        self._absent(field.missing, field.name, field.label, field.label.lower(), options, box=box)
 
     def _absent(
-        self, code: ProblemCode, name: str, label: str, wanted: str, options: str = "", typed: str = ""
+        self,
+        code: ProblemCode,
+        name: str,
+        label: str,
+        wanted: str,
+        options: str = "",
+        typed: str = "",
+        box: str = "",
     ) -> None:
-        prefix = self.definition.partnership.dfe_prefix
-        self.answer_checker.note(code, name, label, typed, wanted=wanted, options=options, prefix=prefix)
+        """Note that an answer is missing in a box, which is that of the `name` if none is given."""
+        words = {"wanted": wanted, "options": options, "prefix": self.definition.partnership.dfe_prefix}
+        found = problem(self.definition, code, name, label, typed, **words)
+        is_missing = bool(self.reading.pages_missing) and (box or name) not in self.reading.boxes
+        self.answer_checker.problems.append(on_missing_page(found, self.definition) if is_missing else found)
 
     def _ticks(self, field: Field, boxes: tuple[Box, ...]) -> str:
         ticked: list[Option] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from thep_forms.checking.characters import normal_text, with_invisible_named, without_controls
 from thep_forms.checking.record import Problem
 from thep_forms.definition.form import Box, FormDefinition
@@ -37,6 +39,13 @@ def problem(
     sentence = text.message if quoted else text.message.replace(_QUOTATION, _NOTHING_TO_QUOTE)
     message = sentence.format(label=label, value=quoted, **words)
     return Problem(code, text.severity, field, label, without_controls(value), message)
+
+
+def on_missing_page(found: Problem, definition: FormDefinition) -> Problem:
+    """The problem that an answer is missing, where its page did not come back. Own templates may lack the sentence."""
+    sentence = definition.problems[ProblemCode.PAGES_MISSING].message_of_box
+    message = sentence.format(label=found.label) if sentence else found.message
+    return replace(found, message=message, is_on_missing_page=True)
 
 
 def severity_in(text: ProblemText, box: Box, *, required: bool) -> Severity:

@@ -20,7 +20,10 @@ _UNCERTAIN_ANSWER = frozenset(
 
 
 class Problem(Struct, frozen=True):
-    """One thing to fix or explain. `message` can be pasted into a reply to the school; it holds what was typed."""
+    """One thing to fix or explain. `message` can be pasted into a reply to the school; it holds what was typed.
+
+    `is_on_missing_page`: an answer is missing because its page did not come back.
+    """
 
     code: ProblemCode
     severity: Severity
@@ -28,6 +31,7 @@ class Problem(Struct, frozen=True):
     label: str
     value: str
     message: str
+    is_on_missing_page: bool = False
 
     @property
     def is_vacancy(self) -> bool:

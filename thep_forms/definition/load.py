@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from thep_forms.definition.form import FormDefinition
 from thep_forms.definition.model import Extract, FormFile, Partnership, ProblemCode, ProblemText
-from thep_forms.definition.rules import check_form, check_message
+from thep_forms.definition.rules import check_form, check_message, check_message_of_box
 from thep_forms.definition.strict import convert, suggestion
 from thep_forms.definition.texts import TextBlock, escaped, fill_in, parse_text
 from thep_forms.definition.year import MembershipYear, in_words
@@ -178,4 +178,5 @@ def _problems(source: Templates, year: MembershipYear) -> dict[ProblemCode, Prob
     texts = {ProblemCode(key): convert(table, ProblemText, name, key) for key, table in tables.items()}
     for code, text in texts.items():
         check_message(code, text.message, f"{name}: {code}.message")
+        check_message_of_box(text.message_of_box, f"{name}: {code}.message_of_box")
     return texts

@@ -346,7 +346,8 @@ class ProblemText(TemplateTable, frozen=True, kw_only=True):
 
     `severity_if_optional` counts in a box that is not required, and `severity_of_email` in a box for an e-mail
     address, required or not. `can_be_confirmed`: it is an error but no wrong answer, so a person may say that
-    all is well. `short` are a few words for the office, which quote no answer.
+    all is well. `short` are a few words for the office, which quote no answer. `short_of_box` and `message_of_box` say
+    the same of one box, for which nothing else is said then.
     """
 
     severity: Severity
@@ -355,6 +356,8 @@ class ProblemText(TemplateTable, frozen=True, kw_only=True):
     can_be_confirmed: bool = False
     short: str = ""
     message: Words
+    short_of_box: str = ""
+    message_of_box: str = ""
 
 
 class Extract(TemplateTable, frozen=True, kw_only=True):

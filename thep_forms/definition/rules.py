@@ -75,6 +75,12 @@ def check_message(code: ProblemCode, message: str, where: str) -> None:
         raise TemplateError(f"{where}: {complaint}")
 
 
+def check_message_of_box(message: str, where: str) -> None:
+    """Raises `TemplateError` if the sentence about one box uses another placeholder than its label."""
+    if complaint := _about_placeholders(message, ("label",)):
+        raise TemplateError(f"{where}: {complaint}")
+
+
 def _about_placeholders(text: str, known: Collection[str]) -> str:
     """What is wrong with the placeholders in a text; empty where nothing is."""
     try:
