@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -72,6 +72,7 @@ class _Search:
         self._forms: dict[Place, set[str]] = {}
         self._documents: dict[str, bool] = {}
         self._schools: dict[str, str] = {}
+        self._by_school: dict[str, list[str]] = {}
 
     def places(self, new: Iterable[str]) -> Places:
         waiting, seen = set(new), set[str]()
@@ -95,11 +96,20 @@ class _Search:
     def _look_up(self, place: Place) -> None:
         """Note what came in a place."""
         self._pictures[place] = set()
-        arrivals = self._ledger.pictures_of(place.school) if place.school else self._ledger.forms_in(place.path)
-        for kind, arrival in arrivals:
+        for kind, arrival in self._pictures_of(place.school) if place.school else self._ledger.forms_in(place.path):
             if self._place_of(arrival) == place:
                 found = self._pictures if kind == FileKind.SCAN else self._forms
                 found.setdefault(place, set()).add(arrival.return_id)
+
+    def _pictures_of(self, school: str) -> Iterator[tuple[str, Arrival]]:
+        """How each picture came that is of a school, or of its copy."""
+        if not self._by_school:
+            for return_id, *numbers in self._ledger.schools_of_pictures():
+                for number in {*numbers}:
+                    self._by_school.setdefault(number, []).append(return_id)
+        for return_id in self._by_school.get(school, ()):
+            for arrival in self._ledger.arrivals_of(return_id):
+                yield FileKind.SCAN, arrival
 
     def _place_of(self, arrival: Arrival) -> Place | None:
         """The place in which a school sent a return; None where it sent none, or nothing can belong to that."""
