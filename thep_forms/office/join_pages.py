@@ -146,7 +146,7 @@ class _Pages:
         return is_later(self._readings[return_id])
 
     def _is_of_one_school(self, pictures: Collection[str], first: str) -> bool:
-        """Whether the code of a later page, or what came with its pictures, says that it is of the first page's school."""
+        """Whether a later page is of the first page's school, by its code or what came with its pictures."""
         has_code = any(school_in(self._readings[each].form_id) for each in pictures)
         return has_code or all(self._places.is_of_one_school(each, first) for each in pictures)
 

@@ -72,6 +72,7 @@ class _Search:
         self._forms: dict[Place, set[str]] = {}
         self._documents: dict[str, bool] = {}
         self._schools: dict[str, str] = {}
+        self._by_school: dict[str, set[str]] | None = None  # pictures, read once for however many schools
 
     def places(self, new: Iterable[str]) -> Places:
         waiting, seen = set(new), set[str]()
@@ -95,11 +96,19 @@ class _Search:
     def _look_up(self, place: Place) -> None:
         """Note what came in a place."""
         self._pictures[place] = set()
-        arrivals = self._ledger.pictures_of(place.school) if place.school else self._ledger.forms_in(place.path)
-        for kind, arrival in arrivals:
+        for kind, arrival in self._came_in(place):
             if self._place_of(arrival) == place:
                 found = self._pictures if kind == FileKind.SCAN else self._forms
                 found.setdefault(place, set()).add(arrival.return_id)
+
+    def _came_in(self, place: Place) -> Iterable[tuple[str, Arrival]]:
+        """The kind and the arrival of each form, and each picture of one, that may have come in a place."""
+        if not place.school:
+            return self._ledger.forms_in(place.path)
+        if self._by_school is None:
+            self._by_school = self._ledger.pictures_by_school()
+        pictures = self._by_school.get(place.school, ())
+        return ((FileKind.SCAN, arrival) for each in pictures for arrival in self._ledger.arrivals_of(each))
 
     def _place_of(self, arrival: Arrival) -> Place | None:
         """The place in which a school sent a return; None where it sent none, or nothing can belong to that."""

@@ -235,16 +235,9 @@ class Ledger(DecisionsAndResults):
 
     def forms_in(self, path: str) -> list[tuple[str, Arrival]]:
         """The kind and the arrival of each form, and each picture of one, that came in the container at that path."""
-        is_in = "kind IN (?,?) AND source > ? AND source < ?"
-        return self._forms(is_in, (FileKind.FORM, FileKind.SCAN, f"{path}/", f"{path}{_AFTER_SLASH}"))
-
-    def pictures_of(self, number: str) -> list[tuple[str, Arrival]]:
-        """The kind and the arrival of each picture with that DfE number, or of a copy made for the school of it."""
-        return self._forms("kind=? AND ? IN (copy_of, dfe_number)", (FileKind.SCAN, number))
-
-    def _forms(self, condition: str, values: Sequence[str]) -> list[tuple[str, Arrival]]:
-        tables = "arrival a JOIN entry e ON e.return_id = a.return_id JOIN result r ON r.return_id = a.return_id"
-        query = select(f"kind, {_ARRIVAL}", f"{tables} WHERE {condition} ORDER BY source, a.return_id")
+        is_in = "kind IN (?,?) AND source > ? AND source < ? ORDER BY source, a.return_id"
+        query = select(f"kind, {_ARRIVAL}", f"arrival a JOIN entry e ON e.return_id = a.return_id WHERE {is_in}")
+        values = (FileKind.FORM, FileKind.SCAN, f"{path}/", f"{path}{_AFTER_SLASH}")
         return [(kind, _arrival(*row)) for kind, *row in self._connection.execute(query, values)]
 
     def new_pictures(self) -> set[str]:

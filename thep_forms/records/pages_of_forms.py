@@ -63,6 +63,15 @@ class PagesOfForms(Database):
         row = self._connection.execute(query, (return_id,)).fetchone()
         return LaterPage(row[0], row[1], bool(row[2])) if row else None
 
+    def pictures_by_school(self) -> dict[str, set[str]]:
+        """The ids of the pictures with each DfE number, and of those of copies made for the school of it."""
+        found: dict[str, set[str]] = {}
+        query = "SELECT copy_of, dfe_number, return_id FROM result NATURAL JOIN entry WHERE kind=?"
+        for *numbers, return_id in self._connection.execute(query, (FileKind.SCAN,)):
+            for number in filter(None, numbers):
+                found.setdefault(number, set()).add(return_id)
+        return found
+
     def can_be_taken_off(self, return_id: str) -> bool:
         """Whether a later page can become a return of its own: its form has a reading without it."""
         page = self.later_page(return_id)
