@@ -89,7 +89,7 @@ def _end_run(ledger: Ledger, pictures: Collection[str], definitions: Definitions
     """Note that all files were read. `pictures` are the ids of those of a form that were read in this run."""
     new = {*pictures, *ledger.new_pictures()}  # also those of a run that was cut off
     ledger.end_run()
-    join_pages(ledger, new, definitions().partnership.own_addresses)
+    join_pages(ledger, new, definitions)
 
 
 def _read_again(*, again: bool, has_passwords: bool) -> set[FileKind]:

@@ -8,11 +8,13 @@ from pathlib import PurePosixPath
 
 from msgspec import Struct
 
-from thep_forms.deciding import Arrival, Entry, deciding_message, verdict_of_arrival
+from thep_forms.deciding import Arrival, deciding_message, verdict_of_arrival
+from thep_forms.definition import Definitions
 from thep_forms.definition.identity import school_in
 from thep_forms.reading import FileKind
 from thep_forms.reading.reasons import ILLEGIBLE
 from thep_forms.records import Ledger
+from thep_forms.records.model import entry_of
 from thep_forms.sources.model import MessageOrigin
 
 _DOCUMENT = [FileKind.NOT_A_FORM]  # the kinds of what came from the place of a document
@@ -55,19 +57,20 @@ class Places(Struct, frozen=True):
         return self.near.get(return_id, set()) <= {self.school_of.get(first, "")}
 
 
-def places_around(ledger: Ledger, new: Iterable[str], own_addresses: Collection[str]) -> Places:
+def places_around(ledger: Ledger, new: Iterable[str], definitions: Definitions) -> Places:
     """The places in which returns came, those in which the pictures there came too, and so on.
 
-    `new` are the ids of the returns. `own_addresses` are as in `decide`.
+    `new` are the ids of the returns.
     """
-    return _Search(ledger, own_addresses).places(new)
+    return _Search(ledger, definitions).places(new)
 
 
 class _Search:
     """Looks up places from one picture to the next."""
 
-    def __init__(self, ledger: Ledger, own_addresses: Collection[str]) -> None:
-        self._ledger, self._own_addresses = ledger, own_addresses
+    def __init__(self, ledger: Ledger, definitions: Definitions) -> None:
+        self._ledger, self._definitions = ledger, definitions
+        self._own_addresses = definitions().partnership.own_addresses
         self._pictures: dict[Place, set[str]] = {}
         self._forms: dict[Place, set[str]] = {}
         self._documents: dict[str, bool] = {}
@@ -141,17 +144,17 @@ class _Search:
         return self._documents[path]
 
     def _school_of(self, return_id: str) -> str:
-        """The school of a return, as in `Places`; empty for a form that says nothing, and for later pages."""
-        came = self._ledger.one_return(return_id)
-        if not came:
+        """The school of a return, as in `Places`; empty for a form that says nothing, and for later pages.
+
+        What its file says by itself counts: not what a person said of it, nor what was known when it was checked.
+        """
+        from thep_forms.records.checks import check_reading  # slow to import, and few runs need it
+
+        own = self._ledger.own_reading(return_id)
+        if not own or not (own.says_something or own.reason == ILLEGIBLE):
             return ""
-        entry = came[0]
-        if entry.is_unchanged or (entry.reason != ILLEGIBLE and self._is_blank(entry)):
+        entry = entry_of(return_id, own, check_reading(own, self._definitions).checked)
+        if entry.is_unchanged:
             return ""
         stands_alone = entry.kind == FileKind.FORM or entry.reason == ILLEGIBLE
         return entry.dfe_number or entry.copy_of or (return_id if stands_alone else "")
-
-    def _is_blank(self, entry: Entry) -> bool:
-        """Whether a form says nothing, or a picture of one, by itself, without pages that are read with it."""
-        own = self._ledger.own_reading(entry.return_id) if entry.kind == FileKind.SCAN else None
-        return not own.says_something if own else entry.blank
