@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import run
 from tests.conftest import ingest, rows
-from tests.deciding import decide
+from tests.deciding import decide, row_of
 from tests.paged import LEADER, id_of, photos, sent, typed, verdicts
+from tests.remake_samples import answers
+from tests.viewer import type_into
+from thep_forms.definition import FormDefinition
+from thep_forms.generate import master_of
 
 Filled = Callable[..., bytes]
 APART = {"1.jpg": "needs_attention", "4.jpg": "needs_attention"}
@@ -89,3 +94,16 @@ def test_a_page_stays_apart_that_came_beside_a_form_of_which_a_person_says_whose
     decide("assign", records, id_of(records, "both.eml", "form.pdf"), "--school", "211/2101")
     come(records, pages, "first", "1.jpg")
     assert verdicts(records, "both.eml")["4.jpg"] == "needs_attention"
+
+
+def test_a_page_of_another_school_stays_its_when_the_school_of_its_form_is_forgotten(
+    records: Path, definition: FormDefinition
+) -> None:
+    own = type_into(master_of(definition).copy({}, "211/2101"), answers("2101", **{LEADER: "Ada Hill"}))
+    come(records, photos(own, 1, 4), "both", "1.jpg", "4.jpg")
+    last = id_of(records, "both.eml", "4.jpg")
+    decide("assign", records, last, "--school", "211/2103")
+    for number in ("1", "2"):  # the second lets the first count again
+        decide("undo", records, number)
+    assert run("forget", "-o", records, "--school", "211/2101", "--yes").exit_code == 0
+    assert row_of(records, last)["dfe_number"] == "211/2103"
